@@ -1,0 +1,220 @@
+"""Configuration: frozen dataclasses with one origin for each value. The only file that reads the environment.
+
+A value comes from, in rising order: the defaults below, the twin's file (`twin.toml`), environment variables
+(`LOANTWIN_SECTION_KEY`, for instance `LOANTWIN_RUN_PATHS=500`), and flags of the command.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, is_dataclass
+from pathlib import Path
+from typing import Any, get_type_hints
+
+from loantwin.errors import ConfigError, expected
+
+
+@dataclass(frozen=True)
+class Run:
+    """How much is computed."""
+
+    months: int = 36
+    """Horizon of forecasts, months."""
+    paths: int = 2000
+    """Number of simulated paths."""
+    seed: int = 20_260_101
+    """Seed of every random draw."""
+    threads: int = 0
+    """Threads of parallel kernels; 0 takes all."""
+
+
+@dataclass(frozen=True)
+class Macro:
+    """How macro series are used."""
+
+    monthly_lag: int = 1
+    """Publication lag of monthly series, months."""
+    quarterly_lag: int = 3
+    """Publication lag of quarterly series, months."""
+    supported_months: int = 24
+    """Reasonable-and-supportable period of lifetime measures, months."""
+    reversion_months: int = 24
+    """Months over which IFRS 9 factors revert to their long-run mean."""
+
+
+@dataclass(frozen=True)
+class Economics:
+    """Costs and assumptions of the lender, decimals a year."""
+
+    funding_annual_rate: float = 0.03
+    """Cost of funding the balance."""
+    servicing_annual_rate: float = 0.005
+    """Cost of servicing the balance."""
+
+
+@dataclass(frozen=True)
+class Ifrs9:
+    """Significant increase in credit risk and default (IFRS 9 5.5.3 to 5.5.11, B5.5.37)."""
+
+    lifetime_pd_ratio: float = 2.0
+    """Stage 2 where lifetime PD is at least this many times the PD at origination ..."""
+    lifetime_pd_difference: float = 0.005
+    """... and exceeds it by at least this decimal."""
+    backstop_days: int = 30
+    """Stage 2 beyond this many days past due, whatever the PD."""
+    default_days: int = 90
+    """Stage 3 from this many days past due."""
+
+
+@dataclass(frozen=True)
+class Config:
+    """All settings of a twin."""
+
+    run: Run = field(default_factory=Run)
+    macro: Macro = field(default_factory=Macro)
+    economics: Economics = field(default_factory=Economics)
+    ifrs9: Ifrs9 = field(default_factory=Ifrs9)
+
+
+FILE_KEYS = ("format", "config")
+"""What `twin.toml` may hold."""
+
+LEAST = {"run.months": 1, "run.paths": 1, "macro.supported_months": 1, "ifrs9.default_days": 1}
+"""Settings whose least value is not 0."""
+
+MOST = 1e12
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One value and where it came from."""
+
+    name: str
+    value: object
+    origin: str
+
+
+def load(
+    file: Path | None = None, flags: Mapping[str, object] | None = None, env: Mapping[str, str] | None = None
+) -> tuple[Config, tuple[Setting, ...]]:
+    """Return the configuration and, for each value, its origin.
+
+    Parameters
+    ----------
+    file : the twin's `twin.toml`, or None. Its table `[config]` holds the sections.
+    flags : values given on the command line, keyed `section.key`; None values are ignored.
+    env : environment variables, default the process's own.
+
+    Raises
+    ------
+    ConfigError : unknown section or key, or a value of the wrong type.
+    """
+    values: dict[str, tuple[object, str]] = {name: (value, "default") for name, value in _flat(Config())}
+    for name, value in _file_values(file):
+        values[name] = (_checked(name, value, values, file), str(file))
+    for variable, text in (os.environ if env is None else env).items():
+        known = _variable_name(variable, values)
+        if known is not None:
+            values[known] = (_checked(known, _parsed(text, values[known][0], variable), values, variable), variable)
+    for name, value in (flags or {}).items():
+        if value is not None:
+            values[name] = (_checked(name, value, values, "command line"), "command line")
+    settings = tuple(Setting(name, value, origin) for name, (value, origin) in values.items())
+    return _built(values), settings
+
+
+def cache_folder() -> Path | None:
+    """Return a writable folder for compiled kernels (`LOANTWIN_CACHE_DIR`, else the user's cache), or None."""
+    home = os.environ.get("XDG_CACHE_HOME") or (os.path.join(os.environ["HOME"], ".cache") if "HOME" in os.environ else None)
+    for candidate in (os.environ.get("LOANTWIN_CACHE_DIR"), home and os.path.join(home, "loantwin")):
+        if candidate and _writable(Path(candidate)):
+            return Path(candidate)
+    return None
+
+
+def thread_count() -> int:
+    """Return the configured number of threads, 0 meaning all."""
+    return load()[0].run.threads
+
+
+def _writable(folder: Path) -> bool:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return True
+    except OSError:
+        return False
+
+
+def _flat(config: object, prefix: str = "") -> list[tuple[str, object]]:
+    found: list[tuple[str, object]] = []
+    for item in fields(config):  # type: ignore[arg-type]  # always called with a dataclass instance
+        value = getattr(config, item.name)
+        found += _flat(value, f"{prefix}{item.name}.") if is_dataclass(value) else [(prefix + item.name, value)]
+    return found
+
+
+def _file_values(file: Path | None) -> list[tuple[str, object]]:
+    if file is None:
+        return []
+    try:
+        document = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"expected a readable TOML file, was: {error}", file=file) from error
+    for key in document:
+        if key not in FILE_KEYS:
+            raise ConfigError(
+                expected("one of " + ", ".join(FILE_KEYS) + "; settings go into [config.SECTION]", key), file=file, field=key
+            )
+    table = document.get("config", {})
+    if not isinstance(table, dict):
+        raise ConfigError(expected("a table of sections", table), file=file, field="config")
+    found: list[tuple[str, object]] = []
+    for section, entries in table.items():
+        if not isinstance(entries, dict):
+            raise ConfigError(expected("a table of settings", entries), file=file, field=section)
+        found += [(f"{section}.{key}", value) for key, value in entries.items()]
+    return found
+
+
+def _checked(name: str, value: object, values: Mapping[str, tuple[object, str]], origin: object) -> object:
+    if name not in values:
+        raise ConfigError(expected("one of " + ", ".join(values), name), file=origin, field=name)
+    kind = type(values[name][0])
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        value = float(value)
+    if type(value) is not kind:
+        raise ConfigError(expected(f"a value of type {kind.__name__}", value), file=origin, field=name)
+    least = LEAST.get(name, 0)
+    if isinstance(value, int | float) and not least <= value < MOST:
+        raise ConfigError(expected(f"a finite value from {least} to below {MOST:g}", value), file=origin, field=name)
+    return value
+
+
+def _variable_name(variable: str, values: Mapping[str, object]) -> str | None:
+    if not variable.startswith("LOANTWIN_") or variable in {"LOANTWIN_CACHE_DIR", "LOANTWIN_TEST_DATA"}:
+        return None
+    names = {"LOANTWIN_" + name.replace(".", "_").upper(): name for name in values}
+    if variable not in names:
+        raise ConfigError(expected("one of " + ", ".join(names), variable), file="environment", field=variable)
+    return names[variable]
+
+
+def _parsed(text: str, default: object, variable: str) -> object:
+    try:
+        return type(default)(text)  # type: ignore[call-arg]  # int, float or str
+    except ValueError as error:
+        raise ConfigError(
+            expected(f"a value of type {type(default).__name__}", text), file="environment", field=variable
+        ) from error
+
+
+def _built(values: Mapping[str, tuple[object, str]]) -> Config:
+    sections: dict[str, Any] = {}
+    for section, kind in get_type_hints(Config).items():
+        chosen = {item.name: values[f"{section}.{item.name}"][0] for item in fields(kind)}
+        sections[section] = kind(**chosen)
+    return Config(**sections)

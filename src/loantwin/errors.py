@@ -1,0 +1,83 @@
+"""The one tree of errors. Every message reads "expected X, was Y" and names file, row, loan and field."""
+
+from __future__ import annotations
+
+
+class LoantwinError(Exception):
+    """Root of everything loantwin raises on purpose."""
+
+
+class InputError(LoantwinError):
+    """Input that cannot be used: the command line turns it into exit code 2.
+
+    Parameters
+    ----------
+    message : what was expected and what was found, "expected X, was Y".
+    file, row, loan, field : where it was found; `row` counts data rows from 1, the header excluded.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        file: object | None = None,
+        row: int | None = None,
+        loan: object | None = None,
+        field: object | None = None,
+    ) -> None:
+        self.message = message
+        self.file = None if file is None else str(file)
+        self.row = row
+        self.loan = None if loan is None else str(loan)
+        self.field = None if field is None else str(field)
+        super().__init__(self._text())
+
+    def _text(self) -> str:
+        places = {"file": self.file, "row": self.row, "loan": self.loan, "field": self.field}
+        where = ", ".join(f"{name} {value}" for name, value in places.items() if value is not None)
+        return f"{where}: {self.message}" if where else self.message
+
+
+class UsageError(InputError):
+    """A command or function called with arguments that do not fit together."""
+
+
+class ConfigError(InputError):
+    """A configuration file, variable or flag with an unknown key or a bad value."""
+
+
+class MappingError(InputError):
+    """A tape format (mapping file) that is wrong in itself or does not fit the tape."""
+
+
+class TapeError(InputError):
+    """A loan tape that cannot be read as a file: empty, truncated, wrong delimiter, no row left."""
+
+
+class BookError(InputError):
+    """A book that breaks its own schema."""
+
+
+class ScenarioError(InputError):
+    """A macro file or scenario that is wrong, too short or has gaps."""
+
+
+class HomeError(InputError):
+    """A twin's home that is missing, half written, damaged, locked or from a newer version."""
+
+
+class LogError(HomeError):
+    """An event log whose chain is broken or whose order is wrong."""
+
+
+class ModelError(InputError):
+    """A model that cannot be fitted on, or applied to, what it was given."""
+
+
+class RiskError(InputError):
+    """A measure asked for something its inputs cannot support."""
+
+
+def expected(what: object, was: object) -> str:
+    """Return the sentence every message is built on."""
+    return f"expected {what}, was {was!r}" if isinstance(was, str) else f"expected {what}, was {was}"

@@ -1,0 +1,56 @@
+"""Files written whole or not at all: beside their place first, then moved there."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from loantwin.errors import UsageError, expected
+
+
+def check_target(path: Path, field: str) -> None:
+    """Raise UsageError where `path` is a folder, or lies in no folder that exists."""
+    if path.is_dir() or not path.absolute().parent.is_dir():
+        raise UsageError(expected("a file in a folder that exists", str(path)), field=field)
+
+
+def replace_file(path: Path, text: str, field: str) -> None:
+    """Write a text file; what was there stays until the new one is whole.
+
+    Raises
+    ------
+    UsageError : the file cannot be written; nothing is left of it. `field` names the option that asked for it.
+    """
+    temporary = path.with_name(f".{path.name}.writing-{os.getpid()}")
+    try:
+        temporary.write_text(text, encoding="utf-8")
+        temporary.replace(path)
+    except OSError as error:
+        raise UsageError(f"expected a file that can be written, was: {error.strerror}", file=path, field=field) from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def whole_folder(target: Path) -> Iterator[Path]:
+    """Yield a folder beside `target` that takes its place when the block ends well; otherwise nothing of it is left.
+
+    Raises
+    ------
+    UsageError : `target` holds something already, or cannot be made.
+    """
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise UsageError(expected("a new or empty folder", "one that holds files"), file=target)
+    temporary = target.absolute().with_name(f".{target.absolute().name}.writing-{os.getpid()}")
+    try:
+        try:
+            temporary.mkdir(parents=True)
+        except OSError as error:
+            raise UsageError(f"expected a folder that can be made, was: {error.strerror}", file=target) from error
+        yield temporary
+        temporary.replace(target)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)

@@ -1,0 +1,120 @@
+"""Shared protocols and the form of every result."""
+
+from __future__ import annotations
+
+import math
+import types as pytypes
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from datetime import date, datetime
+from typing import Any, ClassVar, Protocol, Union, get_args, get_origin, get_type_hints
+
+from loantwin.errors import LoantwinError
+
+LEVERS = ("cut_off", "price_add_on", "limit", "collection_intensity", "allocation")
+"""What a lender can change, in the order of every lever array. Each lies in [-1, 1]; 0 is the reference plan."""
+
+
+class Policy(Protocol):
+    """Decides. One object acts in the environment, in forecasts and on real applications."""
+
+    @property
+    def name(self) -> str:
+        """Return the policy's name."""
+        ...
+
+    def decide(self, observation: Any) -> Any:
+        """Return levers for a portfolio observation, or a decision with reasons for an application."""
+        ...
+
+
+class Progress(Protocol):
+    """Is told how far long work has come: a share from 0 to 1, and what is being done."""
+
+    def __call__(self, share: float, words: str = "") -> None: ...
+
+
+def silent(share: float, words: str = "") -> None:
+    """Ignore progress."""
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A figure with its 90 % interval: mean, 5th and 95th percentile."""
+
+    mean: float
+    p05: float
+    p95: float
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A simulated figure with the standard error of the simulation."""
+
+    value: float
+    standard_error: float
+
+
+@dataclass(frozen=True)
+class Result:
+    """Base of what every verb returns. `to_dict()` is the command's JSON document."""
+
+    SCHEMA: ClassVar[str] = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain Python values ready for JSON: dates ISO, missing None; NaN or infinity raises."""
+        return {"schema": self.SCHEMA, **plain(self)}
+
+    @classmethod
+    def json_schema(cls) -> dict[str, Any]:
+        """Return the JSON Schema of `to_dict()`, generated from the fields."""
+        document = _schema_of(cls)
+        document["properties"]["schema"] = {"const": cls.SCHEMA}
+        document["required"] = ["schema", *document["required"]]
+        return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": cls.SCHEMA, **document}
+
+
+def plain(value: Any) -> Any:
+    """Return `value` as plain Python data for JSON. A private field `provenance` becomes the key `_provenance`."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {_key(item.name): plain(getattr(value, item.name)) for item in fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, tuple | list):
+        return [plain(item) for item in value]
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if hasattr(value, "item") and hasattr(value, "dtype"):
+        return plain(value.tolist())
+    if isinstance(value, float) and not math.isfinite(value):
+        raise LoantwinError(f"expected a finite number in a result, was {value}")
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    raise LoantwinError(f"expected plain data in a result, was {type(value).__name__}")
+
+
+def _key(name: str) -> str:
+    return "_provenance" if name == "provenance" else name
+
+
+_SIMPLE = {str: "string", int: "integer", float: "number", bool: "boolean", date: "string", datetime: "string"}
+
+
+def _schema_of(hint: Any) -> dict[str, Any]:
+    if hint in _SIMPLE:
+        return {"type": _SIMPLE[hint]}
+    if hint is type(None):
+        return {"type": "null"}
+    if is_dataclass(hint):
+        hints = get_type_hints(hint)
+        names = [item.name for item in fields(hint)]
+        properties = {_key(name): _schema_of(hints[name]) for name in names}
+        return {"type": "object", "properties": properties, "required": [_key(name) for name in names]}
+    origin, args = get_origin(hint), get_args(hint)
+    if origin in (Union, pytypes.UnionType):
+        return {"anyOf": [_schema_of(arg) for arg in args]}
+    if origin in (tuple, list):
+        return {"type": "array", "items": _schema_of(args[0])}
+    if origin is not None and issubclass(origin, Mapping):
+        return {"type": "object", "additionalProperties": _schema_of(args[1])}
+    return {}
