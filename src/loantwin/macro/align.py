@@ -1,0 +1,127 @@
+"""Re-date a scenario to the as-of date (`--align start`): the same shocks, from today's economy."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+
+from loantwin import months
+from loantwin.errors import ScenarioError, expected
+from loantwin.macro.history import known_history, nowcast
+from loantwin.macro.interpolate import Floats
+from loantwin.macro.scenario import Scenario
+from loantwin.macro.source import MacroSource, NativeTable, find
+
+
+@dataclass(frozen=True)
+class Alignment:
+    """What re-dating did.
+
+    scenario : its name. jump_off : month (YYYY-MM) of the row the scenario is measured against. jump_off_file : the file that
+    row is from. first : month (YYYY-MM) the scenario now starts in. dropped : factor -> why. floored : yield -> the months in
+    which it was set to 0. warnings : what else a reader should know.
+    """
+
+    scenario: str
+    jump_off: str
+    jump_off_file: str
+    first: str
+    dropped: Mapping[str, str]
+    floored: Mapping[str, tuple[str, ...]]
+    warnings: tuple[str, ...]
+
+
+def align(
+    scenario: Scenario,
+    sources: Sequence[MacroSource],
+    as_of: date,
+    *,
+    monthly_lag: int = 1,
+    quarterly_lag: int = 3,
+    floor: bool = True,
+) -> tuple[Scenario, Alignment]:
+    """Return the scenario re-dated to start in the month after `as_of`, and what was done.
+
+    The jump-off is the last row before the scenario's first month in any of `sources` (history first), or, with a warning,
+    the scenario's own first row. Unemployment, other rates and yields move from their value at the as-of date (last
+    published, carried on by `nowcast`) by the scenario's difference to the jump-off, yields not below 0 unless `floor` is
+    False; indices by the ratio; growth and inflation are as stated.
+
+    Raises
+    ------
+    ScenarioError : a moved rate leaves [0, 1]; the sources hold no history at the as-of date.
+    """
+    found = find(sources, scenario.first, scenario.factors)
+    jump_off, month, file, warnings = _jump_off(scenario, found)
+    today = nowcast(known_history(sources, as_of, monthly_lag, quarterly_lag), as_of)
+    as_of_month = months.month_of(as_of, months.anchor_day(as_of))
+    now = dict(zip(today.factors, today.values[as_of_month - today.first], strict=True))
+    values = np.full_like(scenario.values, np.nan)
+    dropped: dict[str, str] = {}
+    floored: dict[str, tuple[str, ...]] = {}
+    for column, (factor, kind) in enumerate(zip(scenario.factors, scenario.kinds, strict=True)):
+        if kind == "growth":
+            values[:, column] = scenario.values[:, column]
+            continue
+        start, base = jump_off.get(factor, np.nan), float(now.get(factor, np.nan))
+        if not np.isfinite(start):
+            dropped[factor] = f"no value at the jump-off, {months.label(month)} in {file}"
+        elif not np.isfinite(base):
+            dropped[factor] = f"no value published by {as_of.isoformat()}"
+        else:
+            moved = _moved(scenario.values[:, column], kind, start, base)
+            if kind == "yield" and floor and (moved < 0.0).any():
+                floored[factor] = tuple(months.label(as_of_month + 1 + int(place)) for place in np.flatnonzero(moved < 0.0))
+                moved = np.maximum(moved, 0.0)
+            if kind == "rate":
+                _check_rate(moved, factor, as_of_month + 1, scenario)
+            values[:, column] = moved
+    kept = [column for column, factor in enumerate(scenario.factors) if factor not in dropped]
+    moved_scenario = Scenario(
+        scenario.name,
+        as_of_month + 1,
+        tuple(scenario.factors[column] for column in kept),
+        tuple(scenario.kinds[column] for column in kept),
+        values[:, kept],
+        scenario.source,
+    )
+    report = Alignment(scenario.name, months.label(month), file, months.label(as_of_month + 1), dropped, floored, tuple(warnings))
+    return moved_scenario, report
+
+
+def _jump_off(scenario: Scenario, found: tuple[NativeTable, MacroSource] | None) -> tuple[dict[str, float], int, str, list[str]]:
+    """Return the jump-off row, its month, its file and warnings."""
+    if found is None:
+        row = dict(zip(scenario.factors, scenario.values[0], strict=True))
+        words = (
+            f"no macro file has a row before {months.label(scenario.first)}: {scenario.name} is measured against its own first row"
+        )
+        return row, scenario.first, scenario.source, [words]
+    table, source = found
+    month = int(table.months[-1])
+    warnings = []
+    if month != scenario.first - 1:
+        warnings.append(
+            f"the jump-off {months.label(month)} is not the month before the scenario's first, {months.label(scenario.first)}"
+        )
+    return dict(zip(table.factors, table.values[-1], strict=True)), month, source.path, warnings
+
+
+def _moved(path: Floats, kind: str, start: float, base: float) -> Floats:
+    return path * (base / start) if kind == "index" else base + (path - start)
+
+
+def _check_rate(moved: Floats, factor: str, first: int, scenario: Scenario) -> None:
+    bad = np.flatnonzero((moved < 0.0) | (moved > 1.0))
+    if bad.size:
+        raise ScenarioError(
+            expected(
+                f"a rate between 0 and 1 after re-dating {scenario.name}",
+                f"{moved[bad[0]]:.4f} in {months.label(first + int(bad[0]))}",
+            ),
+            file=scenario.source or None,
+            field=factor,
+        )

@@ -1,0 +1,107 @@
+"""What a macro file holds: tables at the frequency they were published in, before anything is made monthly."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+
+from loantwin import months
+from loantwin.macro.interpolate import Floats, to_months
+from loantwin.macro.scenario import Scenario
+
+ACTUAL = "Actual"
+"""The scenario name of history."""
+
+
+@dataclass(frozen=True)
+class NativeTable:
+    """One scenario as published. `values[i, j]` is factor `factors[j]` in the period that starts in month `first + step * i`.
+
+    step : months in a period, 1 or 3.
+    kinds : (F,) one of growth, rate, yield, index.
+    values : (Q, F) float64; rates and growth as decimals, indices as levels; NaN is 'not published'.
+    """
+
+    name: str
+    first: int
+    step: int
+    factors: tuple[str, ...]
+    kinds: tuple[str, ...]
+    values: Floats
+
+    @property
+    def months(self) -> NDArray[np.int64]:
+        """Return the number of each period's last month, (Q,)."""
+        return self.first + self.step * np.arange(1, len(self.values) + 1) - 1
+
+    def published(self, as_of: date, lag: int) -> NativeTable:
+        """Return the periods known on `as_of`: those that ended at least `lag` months before it."""
+        ends = [months.end_of(int(month)) for month in self.months]
+        return self.head(sum(months.add_months(end, lag) <= as_of for end in ends))
+
+    def head(self, periods: int) -> NativeTable:
+        """Return the first `periods` rows."""
+        return replace(self, values=self.values[:periods])
+
+    def monthly(self, source: str = "", before: NativeTable | None = None) -> Scenario:
+        """Return the table by month; the last row of `before` (the jump-off), if it fits, opens the first quarter."""
+        values = self.values
+        if self.step == 3:
+            opening = np.full((1, len(self.factors)), np.nan) if before is None else _row_before(self, before)
+            values = to_months(np.concatenate([opening, values]), self.kinds)[3:]
+        return Scenario(self.name, self.first, self.factors, self.kinds, values, source)
+
+
+@dataclass(frozen=True)
+class MacroSource:
+    """A macro file that was read.
+
+    path : as given. sha256 : of its bytes. form : "fed", "series" or "user". frequency : "quarterly" or "monthly".
+    scenarios : name -> table. warnings : what a reader should know, such as a value that was never published.
+    """
+
+    path: str
+    sha256: str
+    form: str
+    frequency: str
+    scenarios: dict[str, NativeTable]
+    warnings: tuple[str, ...] = ()
+
+    def history(self) -> NativeTable | None:
+        """Return the table named Actual, if the file holds one."""
+        return self.scenarios.get(ACTUAL)
+
+
+def find(
+    sources: Sequence[MacroSource], month: int, factors: tuple[str, ...], step: int | None = None
+) -> tuple[NativeTable, MacroSource] | None:
+    """Return the table, cut after its last row that ends before month `month`, and its file; None where no file has one.
+
+    Tables of history come before scenarios, later rows before earlier ones, then the table with most of `factors` (it needs
+    at least one), then the file given first. `step` restricts to a frequency.
+    """
+    best: tuple[tuple[bool, int, int], NativeTable, MacroSource] | None = None
+    for source in sources:
+        for table in source.scenarios.values():
+            shared = len(set(factors) & set(table.factors))
+            rows = int((table.months < month).sum())
+            if not rows or not shared or step not in (None, table.step):
+                continue
+            rank = (table.name == ACTUAL, int(table.months[rows - 1]), shared)
+            if best is None or rank > best[0]:
+                best = (rank, table.head(rows), source)
+    return None if best is None else best[1:]
+
+
+def _row_before(table: NativeTable, before: NativeTable) -> Floats:
+    row = np.full((1, len(table.factors)), np.nan)
+    if before.step != table.step or not len(before.values) or before.months[-1] != table.first - 1:
+        return row
+    for column, factor in enumerate(table.factors):
+        if factor in before.factors:
+            row[0, column] = before.values[-1, before.factors.index(factor)]
+    return row
