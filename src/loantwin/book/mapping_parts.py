@@ -1,0 +1,81 @@
+"""The parts a mapping is made of: one dataclass a table of its TOML file."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping as MappingOf
+from dataclasses import dataclass, field
+from typing import Any
+
+FIGURES = ("defaults", "charge_offs", "balance", "prepayment", "interest", "recoveries", "delinquency")
+"""What a source may observe (`observes`); every other figure made from it is labelled assumed."""
+
+UNITS = ("text", "code", "date", "money", "number", "percent", "decimal", "days", "months", "years")
+SCALES = {"percent": 0.01, "years": 12.0}
+KINDS = ("outcomes", "panel", "snapshot")
+"""Outcomes: one row a loan with its end. Panel: one row a loan and month. Snapshot: one row a loan at one date."""
+
+Value = float | str
+
+
+@dataclass(frozen=True)
+class ColumnSource:
+    """Where one column comes from and how its text becomes a value; the keys of a `[columns.NAME]` table."""
+
+    name: str
+    source: tuple[str, ...] = ()
+    unit: str = "text"
+    formats: tuple[str, ...] = ()
+    day: str = "first"
+    values: MappingOf[str, str] | None = None
+    pattern: str | None = None
+    missing: tuple[str, ...] = ()
+    optional: bool = False
+    constant: str | float | dt.date | None = None
+    less: tuple[str, ...] = ()
+    divided_by: tuple[str, ...] = ()
+    or_source: tuple[str, ...] = ()
+    when: MappingOf[str, Any] = field(default_factory=dict)
+    otherwise: float | None = None
+    shift_months: str | float | MappingOf[str, str | float] | None = None
+    take: str = "first"
+
+
+@dataclass(frozen=True)
+class Assumption:
+    """A stated fact the tape does not hold. Printed with every result, stored, overridable by name."""
+
+    value: Value
+    unit: str
+    words: str
+
+
+@dataclass(frozen=True)
+class Derivation:
+    """How a column the tape lacks is filled from facts known at approval or origination; first match wins."""
+
+    column: str
+    when: MappingOf[str, Any] = field(default_factory=dict)
+    value: Value | None = None
+    take: str | None = None
+    at_most: str | None = None
+    replace: bool = False
+    words: str = ""
+
+
+@dataclass(frozen=True)
+class Band:
+    """A numeric column cut into bands for a segment; `breaks` are the upper ends, included."""
+
+    column: str
+    breaks: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Weight:
+    """Case weight: a constant, or by the value of a column; `look_ahead` where that column is the outcome."""
+
+    constant: Value = 1.0
+    column: str | None = None
+    values: MappingOf[str, Value] = field(default_factory=dict)
+    look_ahead: bool = False

@@ -1,0 +1,214 @@
+"""Reading a mapping's tables strictly: each value of a wrong type or range is a `MappingError` that names file and key."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Mapping as MappingOf
+from typing import Any
+
+import polars as pl
+
+from loantwin.book.mapping_parts import UNITS, Assumption, Band, ColumnSource, Derivation, Value, Weight
+from loantwin.book.schema import Column
+from loantwin.errors import MappingError, expected
+
+_SOURCE_KEYS = frozenset(ColumnSource.__dataclass_fields__) - {"name"}
+_DERIVE_KEYS = frozenset(Derivation.__dataclass_fields__)
+_CONDITION_KEYS = frozenset({"above", "up_to", "is", "missing"})
+_DEFAULT_UNITS = {"money": "money", "rate": "decimal", "share": "decimal", "count": "number", "days": "days", "date": "date"}
+NUMERIC = frozenset({"money", "rate", "share", "number", "count", "days"})
+"""Kinds of columns that hold numbers."""
+
+_SAMPLE_DAY = dt.date(2005, 11, 23)
+
+
+class MappingReader:
+    """Turns plain TOML values into the parts of a mapping; every complaint names file and key."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+
+    def fail(self, what: str, was: object, key: str) -> MappingError:
+        return MappingError(expected(what, was), file=self.file, field=key)
+
+    def keys(self, table: object, allowed: frozenset[str], where: str) -> MappingOf[str, Any]:
+        for key in self.table(table, where):
+            if key not in allowed:
+                raise self.fail("one of the keys " + ", ".join(sorted(allowed)), key, f"{where}.{key}".lstrip("."))
+        return self.table(table, where)
+
+    def table(self, value: object, where: str) -> MappingOf[str, Any]:
+        if not isinstance(value, dict):
+            raise self.fail("a table", value, where)
+        return value
+
+    def list(self, value: object, where: str) -> list[Any]:
+        if not isinstance(value, list):
+            raise self.fail("a list", value, where)
+        return value
+
+    def text(self, value: object, where: str) -> str:
+        if not isinstance(value, str):
+            raise self.fail("a text", value, where)
+        return value
+
+    def flag(self, value: object, where: str) -> bool:
+        if not isinstance(value, bool):
+            raise self.fail("true or false", value, where)
+        return value
+
+    def number(self, value: object, where: str) -> float:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            raise self.fail("a finite number", value, where)
+        return float(value)
+
+    def number_or_name(self, value: object, where: str) -> Value:
+        """Return a number, or the name of an assumption that holds one."""
+        return value if isinstance(value, str) else self.number(value, where)
+
+    def choice(self, value: object, allowed: tuple[str, ...], key: str) -> str:
+        if value not in allowed:
+            raise self.fail("one of " + ", ".join(allowed), value, key)
+        return str(value)
+
+    def texts(self, value: object, key: str) -> tuple[str, ...]:
+        if isinstance(value, str):
+            return (value,)
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            raise self.fail("a text or a list of texts", value, key)
+        return tuple(value)
+
+    def date(self, value: object, key: str) -> dt.date:
+        if isinstance(value, dt.datetime) or not isinstance(value, dt.date):
+            try:
+                return dt.date.fromisoformat(str(value))
+            except ValueError as error:
+                raise self.fail("a date like 2005-12-31", value, key) from error
+        return value
+
+    def assumption(self, key: str, entry: object) -> Assumption:
+        table = self.keys(entry, frozenset({"value", "unit", "words"}), f"assumptions.{key}")
+        value = table.get("value")
+        if isinstance(value, bool) or not isinstance(value, int | float | str):
+            raise self.fail("a number or a text", value, f"assumptions.{key}.value")
+        if isinstance(value, int | float) and not abs(value) < 1e15:
+            raise self.fail("a finite number", value, f"assumptions.{key}.value")
+        return Assumption(value, str(table.get("unit", "")), str(table.get("words", "")))
+
+    def sources(self, document: MappingOf[str, Any], section: str, table: tuple[Column, ...] | None) -> dict[str, ColumnSource]:
+        known = {column.name: column for column in table or ()}
+        found: dict[str, ColumnSource] = {}
+        for name, entry in self.table(document.get(section, {}), section).items():
+            where = f"{section}.{name}"
+            if table is not None and name not in known:
+                raise self.fail("a column of the published schema", name, where)
+            if isinstance(entry, str | list):
+                entry = {"source": entry}
+            column = {"attributes": f"attribute_{name}", "panel": f"panel.{name}"}.get(section, name)
+            found[name if section == "panel" else column] = self.source(
+                column, self.keys(entry, _SOURCE_KEYS, where), where, known.get(name, Column(name, "text", "", ""))
+            )
+        return found
+
+    def source(self, name: str, entry: MappingOf[str, Any], where: str, column: Column) -> ColumnSource:
+        kind = column.kind
+        default = "code" if "values" in entry else _DEFAULT_UNITS.get(kind, "number" if kind == "number" else "text")
+        unit = self.choice(entry.get("unit", default), UNITS, f"{where}.unit")
+        lists = ("source", "formats", "missing", "less", "divided_by", "or_source")
+        texts: dict[str, Any] = {key: self.texts(entry[key], f"{where}.{key}") for key in lists if key in entry}
+        made = ColumnSource(
+            name=name,
+            unit=unit,
+            values=self.codes(entry["values"], f"{where}.values") if "values" in entry else None,
+            **texts,
+            day=self.choice(entry.get("day", "first"), ("first", "last"), f"{where}.day"),
+            pattern=self.pattern(entry["pattern"], f"{where}.pattern") if "pattern" in entry else None,
+            optional=self.flag(entry.get("optional", False), f"{where}.optional"),
+            constant=self.constant(entry["constant"], f"{where}.constant", column) if "constant" in entry else None,
+            when=self.condition(entry.get("when", {}), f"{where}.when"),
+            otherwise=self.number(entry["otherwise"], f"{where}.otherwise") if "otherwise" in entry else None,
+            shift_months=self.shift(entry["shift_months"], f"{where}.shift_months") if "shift_months" in entry else None,
+            take=self.choice(entry.get("take", "first"), ("first", "last", "max"), f"{where}.take"),
+        )
+        if not made.source and made.constant is None:
+            raise self.fail("a source column or a constant", "neither", where)
+        if unit == "date" and made.source and not made.formats:
+            raise self.fail('date formats like ["%Y-%m-%d"]', "none", f"{where}.formats")
+        for form in made.formats:
+            self.date_format(form, f"{where}.formats")
+        return made
+
+    def codes(self, value: object, where: str) -> MappingOf[str, str]:
+        table = self.table(value, where)
+        if not all(isinstance(item, str) for item in table.values()):
+            raise self.fail("texts as values", value, where)
+        return table
+
+    def pattern(self, value: object, where: str) -> str:
+        text = self.text(value, where)
+        try:
+            pl.Series([""]).str.contains(f"^(?:{text})$")
+        except pl.exceptions.ComputeError as error:
+            raise self.fail("a regular expression", text, where) from error
+        return text
+
+    def date_format(self, form: str, where: str) -> None:
+        """Refuse a format that cannot read the day it has written itself."""
+        whole = form if "%d" in form else f"%d {form}"
+        try:
+            read = pl.Series([_SAMPLE_DAY.strftime(whole)]).str.to_date(whole, strict=False)
+        except (pl.exceptions.ComputeError, ValueError) as error:
+            raise self.fail("a date format like %Y-%m-%d", form, where) from error
+        if read[0] != _SAMPLE_DAY:
+            raise self.fail("a date format like %Y-%m-%d", form, where)
+
+    def constant(self, value: object, where: str, column: Column) -> str | float | dt.date:
+        if column.kind in NUMERIC:
+            return self.number(value, where)
+        if column.kind == "date":
+            return self.date(value, where)
+        return self.choice(value, column.allowed, where) if column.allowed else self.text(value, where)
+
+    def shift(self, value: object, where: str) -> Value | MappingOf[str, Value]:
+        if isinstance(value, dict):
+            return {status: self.number_or_name(moved, f"{where}.{status}") for status, moved in value.items()}
+        return self.number_or_name(value, where)
+
+    def weight(self, entry: object) -> Weight:
+        table = self.keys(entry, frozenset({"constant", "column", "values", "look_ahead"}), "weight")
+        values = self.table(table.get("values", {}), "weight.values")
+        return Weight(
+            constant=self.number_or_name(table.get("constant", 1.0), "weight.constant"),
+            column=self.text(table["column"], "weight.column") if "column" in table else None,
+            values={key: self.number_or_name(value, f"weight.values.{key}") for key, value in values.items()},
+            look_ahead=self.flag(table.get("look_ahead", False), "weight.look_ahead"),
+        )
+
+    def derivation(self, entry: object, where: str) -> Derivation:
+        table = self.keys(entry, _DERIVE_KEYS, where)
+        if "column" not in table:
+            raise self.fail("the column to fill", "none", f"{where}.column")
+        texts = {key: self.text(table[key], f"{where}.{key}") for key in ("column", "take", "at_most", "words") if key in table}
+        value = table.get("value")
+        return Derivation(
+            **texts,
+            when=self.condition(table.get("when", {}), f"{where}.when"),
+            value=None if value is None else self.number_or_name(value, f"{where}.value"),
+            replace=self.flag(table.get("replace", False), f"{where}.replace"),
+        )
+
+    def condition(self, when: object, where: str) -> MappingOf[str, Any]:
+        for column, test in self.table(when, where).items():
+            if isinstance(test, dict):
+                self.keys(test, _CONDITION_KEYS, f"{where}.{column}")
+        return self.table(when, where)
+
+    def segment(self, entry: object) -> str | Band:
+        if isinstance(entry, str):
+            return entry
+        table = self.keys(entry, frozenset({"column", "breaks"}), "segment_by")
+        breaks = tuple(self.number(item, "segment_by") for item in self.list(table.get("breaks", []), "segment_by"))
+        if not breaks or list(breaks) != sorted(breaks) or "column" not in table:
+            raise self.fail("a column and rising breaks", entry, "segment_by")
+        return Band(self.text(table["column"], "segment_by"), breaks)

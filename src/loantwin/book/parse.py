@@ -1,0 +1,221 @@
+"""Text into values, and for each text that cannot be one, the rule it breaks.
+
+A column's distinct texts are read once and put back in place; a column of mostly different texts is read as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+
+import numpy as np
+import polars as pl
+
+from loantwin.book.mapping import SCALES, ColumnSource, Mapping
+from loantwin.book.schema import LOANS, PANEL
+
+LARGEST = 1e13
+"""Amounts above this are absurd in any currency a single loan is written in."""
+
+HIGHEST_RATE = 20.0
+"""A rate beyond this many times the amount a year, either way, is no rate: decimals and percent were confused, or worse."""
+
+_LONGEST = {"count": 1_200, "days": 100_000}
+"""The most months and days that any contract or arrears run to: a hundred years and more."""
+
+UNUSABLE = ("unusable_code", "unlike_pattern")
+"""Rules that make a field missing, with a warning, and refuse no row."""
+
+FINDINGS = {"position": pl.UInt32(), "field": pl.String(), "rule": pl.String()}
+"""A table of findings: which position of a frame breaks which rule in which field (null: the row as a whole)."""
+
+_KINDS = {**{f"panel.{column.name}": column.kind for column in PANEL}, **{column.name: column.kind for column in LOANS}}
+_UNITS_END = {"percent": "% ", "months": " months", "years": " years", "days": " days"}
+# A thousands mark stands before exactly three digits and never after the decimal mark.
+_BAD_COMMA = {".": r",\d{0,2}(?:\D|$)|,\d{4}|\.\d*,", ",": r"\.\d{0,2}(?:\D|$)|\.\d{4}|,\d*\."}
+_SAMPLE = 20_000
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """Values of every column, in the rows of the text, with what was refused and what is unusable (`FINDINGS`)."""
+
+    values: pl.DataFrame
+    rejected: pl.DataFrame
+    unusable: pl.DataFrame
+
+
+def parse(frame: pl.DataFrame, sources: Iterable[ColumnSource], mapping: Mapping, typed: bool = False) -> Parsed:
+    """Return the values of text columns.
+
+    Parameters
+    ----------
+    frame : text columns named as in the tape's header.
+    sources : columns to make, their `source` lists already narrowed to the one name the header has.
+    typed : True for Parquet and Excel, whose dates and numbers arrive in one plain form whatever the mapping says.
+    """
+    if typed:
+        mapping = replace(mapping, decimal=".")
+    specs = {spec.name: spec for spec in sources if spec.source}
+    # The same text read the same way is read once (an amount that is also the base of a share).
+    first: dict[object, str] = {}
+    chosen = {name: first.setdefault(_manner(spec), name) for name, spec in specs.items()}
+    distinct = list(dict.fromkeys(chosen.values()))
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        read = dict(zip(distinct, pool.map(lambda name: _column(frame, specs[name], mapping, typed), distinct), strict=True))
+    values = pl.DataFrame([read[chosen[name]][0].alias(name) for name in specs])
+    found = [read[name][1].with_columns(pl.lit(name).alias("field")).select(list(FINDINGS)) for name in distinct]
+    listed = pl.concat([pl.DataFrame(schema=FINDINGS), *found])
+    unusable = pl.col("rule").is_in(UNUSABLE)
+    return Parsed(values, listed.filter(~unusable), listed.filter(unusable))
+
+
+def _column(frame: pl.DataFrame, spec: ColumnSource, mapping: Mapping, typed: bool) -> tuple[pl.Series, pl.DataFrame]:
+    """Return a column's values and its findings (position, rule)."""
+    text = frame[spec.source[0]]
+    few = text.head(_SAMPLE).n_unique() < 0.1 * min(len(text), _SAMPLE)
+    if not few:
+        clean = _clean_numbers(text, spec, mapping)
+        if clean is not None:
+            return clean, _none_found()
+        made = _read(text, spec, mapping, typed)
+        positions = made.select(pl.int_range(pl.len(), dtype=pl.UInt32).alias("position"), "rule")
+        return made["value"], positions.filter(pl.col("rule").is_not_null())
+    different = text.unique().drop_nulls()
+    made = _read(different, spec, mapping, typed)
+    kind = made.schema["value"]
+    if not len(different):
+        return pl.Series(spec.name, [None], dtype=kind).new_from_index(0, len(text)), _none_found()
+    values = text.replace_strict(different, made["value"], default=None, return_dtype=kind)
+    wrong = made["rule"].is_not_null()
+    if not wrong.any():
+        return values, _none_found()
+    broken, rule_of = different.filter(wrong), made["rule"].filter(wrong)
+    found = np.flatnonzero(text.is_in(broken.implode()).fill_null(False).to_numpy())
+    places = pl.Series("position", found, dtype=pl.UInt32)
+    rules = text.gather(found).replace_strict(broken, rule_of, return_dtype=pl.String).alias("rule")
+    return values, pl.DataFrame([places, rules])
+
+
+def _clean_numbers(text: pl.Series, spec: ColumnSource, mapping: Mapping) -> pl.Series | None:
+    """Return the values of a number column in which nothing is wrong and nothing but the empty text is missing, else None."""
+    if spec.values is not None or spec.unit in ("text", "code", "date"):
+        return None
+    made = pl.DataFrame([text.alias("text")]).with_columns(_value(spec, mapping).alias("value"))
+    wrong = made.select(pl.any_horizontal(test.any() for _, test in _tests(spec, mapping))).item()
+    return None if wrong else made["value"]
+
+
+def _none_found() -> pl.DataFrame:
+    return pl.DataFrame(schema={"position": pl.UInt32, "rule": pl.String})
+
+
+def _read(raw: pl.Series, spec: ColumnSource, mapping: Mapping, typed: bool) -> pl.DataFrame:
+    """Return `value` and `rule` of each text: the rule it breaks, null where it reads or is missing."""
+    tokens = [token for token in (*mapping.missing, *spec.missing) if token]
+    stripped = pl.col("raw").str.strip_chars()
+    absent = (stripped == "") | stripped.is_in(tokens) if tokens else stripped == ""
+    texts = pl.DataFrame([raw.alias("raw")]).select(pl.when(~absent).then(stripped).alias("text"))
+    if spec.unit == "date":
+        made = texts.with_columns(_dates(texts["text"], spec, mapping, typed).alias("value"))
+    else:
+        made = texts.with_columns(_value(spec, mapping).alias("value"))
+    # Numbers stand for the rules while every row has one: texts would cost more than the tests themselves.
+    tests = _tests(spec, mapping)
+    names = dict(enumerate((name for name, _ in tests), 1))
+    rule = pl.lit(0, pl.UInt8)
+    for number, (_, test) in reversed(list(enumerate(tests, 1))):
+        rule = pl.when(test.fill_null(False)).then(pl.lit(number, pl.UInt8)).otherwise(rule)
+    made = made.with_columns(rule.alias("rule"))
+    if not (made["rule"] > 0).any():
+        return made.select("value", pl.lit(None, pl.String).alias("rule"))
+    named = pl.col("rule").replace_strict(names, default=None, return_dtype=pl.String)
+    made = made.with_columns(named.alias("rule"))
+    usable = pl.when(pl.col("rule").is_null() | ~pl.col("rule").is_in(UNUSABLE)).then(pl.col("value"))
+    return made.select(usable.alias("value"), "rule")
+
+
+def _value(spec: ColumnSource, mapping: Mapping) -> pl.Expr:
+    text = pl.col("text")
+    if spec.values is not None:
+        meant = {code: str(mapping.resolve(value)) for code, value in spec.values.items()}
+        return text.replace_strict(meant, default=None, return_dtype=pl.String)
+    if spec.unit in ("text", "code"):
+        return text
+    if spec.unit == "money":
+        text = text.str.strip_chars(' $€£¥"')
+    elif spec.unit in _UNITS_END:
+        text = text.str.strip_chars_end(_UNITS_END[spec.unit])
+    plain = text.str.replace_all("." if mapping.decimal == "," else ",", "", literal=True)
+    if mapping.decimal == ",":
+        plain = plain.str.replace(",", ".", literal=True)
+    number = plain.cast(pl.Float64, strict=False)
+    return number * SCALES[spec.unit] if spec.unit in SCALES else number
+
+
+def _dates(text: pl.Series, spec: ColumnSource, mapping: Mapping, typed: bool) -> pl.Series:
+    """Try every format; years of two digits are held before the pivot."""
+    parsed = pl.Series(text.name, [None], dtype=pl.Date).new_from_index(0, len(text))
+    for form in (*spec.formats, *(("%Y-%m-%d",) if typed else ())):
+        left = np.flatnonzero((parsed.is_null() & text.is_not_null()).to_numpy())
+        if not len(left):
+            break
+        parsed = parsed.scatter(left, _dated(text.gather(left), form, spec, mapping))
+    return parsed
+
+
+def _dated(text: pl.Series, form: str, spec: ColumnSource, mapping: Mapping) -> pl.Series:
+    # A format without a day of the month names the month: its first or last day stands for it.
+    if "%d" not in form:
+        read = ("01 " + text).str.to_date(f"%d {form}", strict=False)
+        read = read.dt.month_end() if spec.day == "last" else read
+    else:
+        read = text.str.to_date(form, strict=False)
+    if "%y" in form:
+        late = (read > mapping.pivot).fill_null(False)
+        return read.dt.offset_by("-100y").zip_with(late, read)
+    return read.set((read.dt.year() < 1000).fill_null(False), None)
+
+
+def _tests(spec: ColumnSource, mapping: Mapping) -> list[tuple[str, pl.Expr]]:
+    """Return the rules of a column with their tests over `text` and `value`, the first that holds is named."""
+    value, text = pl.col("value"), pl.col("text")
+    unread = text.is_not_null() & value.is_null()
+    if spec.values is not None:
+        return [("code_outside_map", unread), ("unusable_code", value == "")]
+    if spec.unit in ("text", "code"):
+        return [] if spec.pattern is None else [("unlike_pattern", ~value.str.contains(f"^(?:{spec.pattern})$"))]
+    if spec.unit == "date":
+        outside = (value < mapping.earliest) | (value > mapping.latest)
+        return [("unparsable_date", unread), ("impossible_date", outside)]
+    tests = [("unparsable_number", unread | text.str.contains(_BAD_COMMA[mapping.decimal])), ("not_finite", ~value.is_finite())]
+    kind = _KINDS.get(spec.name)
+    if kind in _LONGEST:
+        tests += [("absurd_count", value.abs() > _LONGEST[kind]), ("not_a_whole_number", (value - value.round()).abs() > 1e-6)]
+    if kind == "rate":
+        tests += [("absurd_rate", value.abs() > HIGHEST_RATE)]
+    return [*tests, ("negative_amount", value < 0), ("absurd_amount", value > LARGEST)] if _signed(spec) else tests
+
+
+def _manner(spec: ColumnSource) -> tuple[object, ...]:
+    return (
+        spec.source,
+        spec.unit,
+        spec.formats,
+        spec.day,
+        spec.missing,
+        spec.pattern,
+        str(spec.values),
+        _signed(spec),
+        _KINDS.get(spec.name),
+    )
+
+
+def _signed(spec: ColumnSource) -> bool:
+    """Return whether a negative value is refused: amounts, and whole numbers of months or days."""
+    return (
+        spec.name == "weight"
+        or spec.unit in ("money", "months", "years", "days")
+        or _KINDS.get(spec.name) in ("count", "days", "money")
+    )

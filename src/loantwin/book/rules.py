@@ -1,0 +1,210 @@
+"""Warnings: contradictions inside a row. The row is kept; the field that cannot be right, where one can be named, goes missing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from loantwin.book.mapping import Mapping
+from loantwin.book.parse import FINDINGS
+from loantwin.book.schema import Column
+from loantwin.errors import MappingError, expected
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One contradiction.
+
+    name : as counted in results.
+    field : the column it is reported under, whose raw text is listed.
+    needs : columns the rule reads; without one of them it does not apply.
+    test : true where the contradiction occurs.
+    masks : the column that goes missing, if one can be named.
+    """
+
+    name: str
+    field: str
+    needs: tuple[str, ...]
+    test: pl.Expr
+    words: str
+    masks: str | None = None
+
+
+def _missing(column: str, words: str) -> Rule:
+    return Rule(f"{column}_missing", column, (column,), pl.col(column).is_null(), words)
+
+
+_c = pl.col
+_charged_off = _c("charge_off_date").is_not_null() & (_c("charged_off") > 0)
+
+RULES: tuple[Rule, ...] = (
+    _missing("status", "the status is empty or unknown"),
+    _missing("approval_date", "the approval date is empty"),
+    _missing("origination_date", "the disbursement date is empty: the loan cannot be placed in time"),
+    Rule(
+        "charge_off_date_with_status_paid",
+        "status",
+        ("charge_off_date", "status"),
+        _c("charge_off_date").is_not_null() & (_c("status") == "paid"),
+        "the loan has a charge-off date and is called paid; the outcome follows date and amount, not the status",
+    ),
+    Rule(
+        "charged_off_without_date",
+        "charge_off_date",
+        ("charge_off_date", "charged_off", "status"),
+        _c("charge_off_date").is_null() & ((_c("charged_off") > 0) | (_c("status") == "charged_off")),
+        "the loan is called charged off, or has a charged-off amount, and no date",
+    ),
+    Rule(
+        "charge_off_date_without_amount",
+        "charged_off",
+        ("charge_off_date", "charged_off"),
+        _c("charge_off_date").is_not_null() & ~(_c("charged_off") > 0).fill_null(False),
+        "the loan has a charge-off date and no charged-off amount: no charge-off",
+        masks="charge_off_date",
+    ),
+    Rule(
+        "charged_off_above_originated",
+        "charged_off",
+        ("charged_off", "originated_amount"),
+        _c("charged_off") > _c("originated_amount"),
+        "more was charged off than disbursed",
+    ),
+    Rule(
+        "originated_before_approval",
+        "origination_date",
+        ("origination_date", "approval_date"),
+        _c("origination_date") < _c("approval_date"),
+        "the loan was disbursed before it was approved",
+        masks="origination_date",
+    ),
+    Rule(
+        "originated_above_approved",
+        "originated_amount",
+        ("originated_amount", "approved_amount"),
+        _c("originated_amount") > _c("approved_amount"),
+        "more was disbursed than approved, as lines do over their life",
+    ),
+    Rule(
+        "charge_off_before_origination",
+        "charge_off_date",
+        ("charge_off_date", "origination_date"),
+        _c("charge_off_date") < _c("origination_date"),
+        "the loan was charged off before it was disbursed",
+        masks="charge_off_date",
+    ),
+    Rule(
+        "closed_before_origination",
+        "closed_date",
+        ("closed_date", "origination_date"),
+        _c("closed_date") < _c("origination_date"),
+        "the loan left the book before it was disbursed",
+        masks="closed_date",
+    ),
+    Rule(
+        "maturity_before_origination",
+        "maturity_date",
+        ("maturity_date", "origination_date"),
+        _c("maturity_date") <= _c("origination_date"),
+        "the contract ends before it begins",
+        masks="maturity_date",
+    ),
+    Rule(
+        "principal_above_originated",
+        "principal",
+        ("principal", "originated_amount"),
+        _c("principal") > 1.0001 * _c("originated_amount"),
+        "more is outstanding than was disbursed",
+    ),
+    Rule("zero_term", "term_months", ("term_months",), _c("term_months") == 0, "the term is zero", masks="term_months"),
+    Rule("zero_term", "stated_term", ("stated_term",), _c("stated_term") == 0, "the term is zero"),
+    Rule(
+        "term_leaks",
+        "stated_term",
+        ("stated_term", "charge_off_date", "charged_off"),
+        _charged_off & (_c("stated_term") > 0) & (_c("stated_term") % 12 != 0),
+        "the term of a charged-off loan is no round number: an outcome, not a contract; it is used nowhere",
+    ),
+    Rule(
+        "guaranteed_share_above_one",
+        "guaranteed_share",
+        ("guaranteed_share",),
+        _c("guaranteed_share") > 1,
+        "more is guaranteed than approved",
+        masks="guaranteed_share",
+    ),
+)
+"""Every rule of one-row tapes, in the order they are applied; a mapping turns one off by `rules = {NAME = false}`."""
+
+
+@dataclass(frozen=True)
+class Warned:
+    """Values after masking, and one line for each warning: position, field, rule."""
+
+    values: pl.DataFrame
+    found: pl.DataFrame
+
+
+def switched_rules(mapping: Mapping) -> dict[str, bool]:
+    """Return which rules the mapping turns on or off, by name."""
+    names = {rule.name for rule in RULES}
+    for name in mapping.rules:
+        if name not in names:
+            raise MappingError(expected("one of " + ", ".join(sorted(names)), name), file=mapping.file, field=f"rules.{name}")
+    return dict(mapping.rules)
+
+
+def apply_rules(values: pl.DataFrame, switched: dict[str, bool]) -> Warned:
+    """Return the values with contradicted fields missing, and every contradiction found.
+
+    Parameters
+    ----------
+    values : parsed columns, named as in the schema or under `[checked]` of the mapping, and `\\nposition`.
+    switched : rule names to False where the mapping turns the rule off.
+    """
+    rules = [rule for rule in RULES if set(rule.needs) <= set(values.columns) and switched.get(rule.name, True)]
+    tests = values.select([rule.test.fill_null(False).alias(f"\n{number}") for number, rule in enumerate(rules)])
+    counts = tests.select(pl.all().sum()).row(0) if rules else ()
+    parts = [pl.DataFrame(schema=FINDINGS)]
+    masks: dict[str, pl.Expr] = {}
+    for name, rule, count in zip(tests.columns, rules, counts, strict=True):
+        if count:
+            parts.append(_found(values["\nposition"].filter(tests[name]), rule.field, rule.name))
+            if rule.masks:
+                masks[rule.masks] = masks.get(rule.masks, pl.lit(False)) | pl.col(name)
+    if masks:
+        hidden = [pl.when(~mask).then(pl.col(name)).alias(name) for name, mask in masks.items()]
+        values = values.hstack(tests).with_columns(hidden).select(values.columns)
+    return Warned(values, pl.concat(parts))
+
+
+def unfit_rows(frame: pl.DataFrame, table: tuple[Column, ...], prefix: str = "") -> pl.DataFrame:
+    """Return the rows that would break a published table: no value where one is required, outside what is allowed.
+
+    Parameters
+    ----------
+    frame : values with `\\nposition`, columns named as in the table after `prefix`.
+    """
+    parts = [pl.DataFrame(schema=FINDINGS)]
+    for column in table:
+        name = prefix + column.name
+        if name not in frame.columns:
+            continue
+        values = frame[name]
+        tests = {"missing_value": values.is_null() if column.required else None}
+        if column.allowed:
+            tests["code_outside_map"] = ~values.is_in(list(column.allowed)).fill_null(True)
+        if column.kind == "share":
+            tests["share_outside_0_1"] = ~values.is_between(0, 1).fill_null(True)
+        if column.kind in ("money", "count", "days"):
+            tests["negative_amount"] = (values < 0).fill_null(False)
+        for rule, test in tests.items():
+            if test is not None and test.any():
+                parts.append(_found(frame["\nposition"].filter(test), column.name, rule))
+    return pl.concat(parts)
+
+
+def _found(position: pl.Series, field: str, rule: str) -> pl.DataFrame:
+    found = pl.DataFrame([position.cast(pl.UInt32).alias("position")])
+    return found.with_columns(pl.lit(field).alias("field"), pl.lit(rule).alias("rule"))

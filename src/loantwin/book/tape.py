@@ -1,0 +1,253 @@
+"""Loan tapes: a lender's file read through a mapping into validated tables, with every row accounted for."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping as MappingOf
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+import polars as pl
+
+from loantwin.book.book import check_table, conform
+from loantwin.book.derive import case_weights, combine_columns, derive_columns
+from loantwin.book.mapping import Mapping, Value, load_mapping, with_variant
+from loantwin.book.panel import after_end, balloon_shares, part_panel
+from loantwin.book.parse import FINDINGS
+from loantwin.book.quarantine import list_warnings, quarantine_rows
+from loantwin.book.reading import Reading, read_rows
+from loantwin.book.rules import apply_rules, switched_rules, unfit_rows
+from loantwin.book.schema import CLOSED_STATES, LOANS, PANEL
+from loantwin.book.sniff import Source, open_tape
+from loantwin.errors import TapeError, expected
+from loantwin.types import Result
+
+_LOANS = {column.name for column in LOANS}
+_TOTALS = {"originated": "originated_amount", "charged_off": "charged_off", "balance": "principal"}
+
+
+@dataclass(frozen=True)
+class Tape:
+    """A tape read in full, later facts included: `known_at` gives the view of a date.
+
+    loans : the columns of `LOANS`, then `attribute_*`; one row an accepted loan, in the order of the file.
+    panel : the columns of `PANEL`, or None for one-row-a-loan tapes; a snapshot has one row a loan.
+    totals : source columns summed over accepted rows, before any rule of the mapping changed a value.
+    quarantine, warnings : row, loan_id, field, rule, raw.
+    """
+
+    loans: pl.DataFrame
+    panel: pl.DataFrame | None
+    mapping: Mapping
+    source: Source
+    rows_read: int
+    totals: MappingOf[str, float | None]
+    status_counts: MappingOf[str, int]
+    quarantine: pl.DataFrame
+    warnings: pl.DataFrame
+    loan_months: int | None = None
+
+    @property
+    def rejected(self) -> int:
+        """Return how many rows were refused."""
+        return self.quarantine["row"].n_unique()
+
+
+@dataclass(frozen=True)
+class AssumptionUsed:
+    """An assumption in force: the tape does not hold this fact."""
+
+    value: float | str
+    unit: str
+    words: str
+
+
+@dataclass(frozen=True)
+class TapeCheck(Result):
+    """What is in a tape and what is wrong with it; the JSON of `tape check`."""
+
+    SCHEMA: ClassVar[str] = "loantwin.tape_check/1"
+
+    rows_read: int
+    accepted_rows: int
+    rejected: int
+    loans: int
+    loan_months: int | None
+    rejections: MappingOf[str, int]
+    warnings: MappingOf[str, int]
+    totals: MappingOf[str, float | None]
+    weighted_totals: MappingOf[str, float | None]
+    loan_count_by_status: MappingOf[str, int]
+    format: str
+    currency: str
+    observes: tuple[str, ...]
+    assumptions: MappingOf[str, AssumptionUsed]
+    statements: tuple[str, ...]
+    provenance: MappingOf[str, str | int]
+
+
+def check(tape: Tape) -> TapeCheck:
+    """Return what a tape holds: rows, totals, rejections and warnings by rule, and what its mapping assumes."""
+    mapping = tape.mapping
+    statements = [mapping.words, *tape.source.statements]
+    if mapping.weight.look_ahead:
+        statements.append("The case weights depend on the outcome: a look-ahead.")
+    return TapeCheck(
+        rows_read=tape.rows_read,
+        accepted_rows=tape.rows_read - tape.rejected,
+        rejected=tape.rejected,
+        loans=tape.loans.height,
+        loan_months=tape.loan_months,
+        rejections=_rows_by_rule(tape.quarantine),
+        warnings=_rows_by_rule(tape.warnings),
+        totals=tape.totals,
+        weighted_totals=_weighted_totals(tape.loans),
+        loan_count_by_status=tape.status_counts,
+        format=mapping.name,
+        currency=mapping.currency,
+        observes=mapping.observes,
+        assumptions={name: AssumptionUsed(item.value, item.unit, item.words) for name, item in mapping.assumption_details.items()},
+        statements=tuple(text for text in statements if text),
+        provenance={
+            "path": tape.source.path,
+            "sha256": tape.source.sha256,
+            "size": tape.source.size,
+            "encoding": tape.source.encoding,
+            "delimiter": tape.source.delimiter,
+            "form": tape.source.form,
+        },
+    )
+
+
+def read_tape(path: str | Path, format: str | Path | Mapping, *, overrides: MappingOf[str, Value] | None = None) -> Tape:  # noqa: A002
+    """Read a tape.
+
+    Parameters
+    ----------
+    path : CSV (any usual delimiter and encoding, gzip or not), Parquet or Excel file.
+    format : name of a format, path of a mapping file, or a mapping.
+    overrides : values of the mapping's assumptions, by name.
+
+    Raises
+    ------
+    TapeError : the file cannot be read as a tape, or no row survives.
+    MappingError : the mapping is wrong in itself, or names a column the tape does not have.
+    """
+    raw = open_tape(path)
+    mapping = format if isinstance(format, Mapping) else load_mapping(format, overrides)
+    mapping = with_variant(mapping, raw.header)
+    reading = read_rows(raw, mapping)
+    if not reading.kept.any():
+        raise TapeError(expected("at least one usable row", why_none(reading.rejected)), file=path)
+    return _tape_of(reading, mapping)
+
+
+def _tape_of(reading: Reading, mapping: Mapping) -> Tape:
+    values = reading.values.with_row_index("\nposition")
+    if not reading.kept.all():
+        values = values.filter(reading.kept)
+    values = combine_columns(values, mapping)
+    refused = unfit_rows(values, PANEL, "panel.") if mapping.kind == "panel" else pl.DataFrame(schema=FINDINGS)
+    values = _without(values, refused)
+    parted = part_panel(values, mapping) if mapping.kind == "panel" else None
+    rows = values if parted is None else parted.loans
+    warned = apply_rules(rows, switched_rules(mapping))
+    loans = _loan_table(warned.values, mapping)
+    unfit = unfit_rows(loans, LOANS)
+    panel = None if parted is None else parted.panel
+    if unfit.height:
+        loans, rows = _without(loans, unfit), _without(rows, unfit)
+        unfit = _of_whole_loans(unfit, values) if panel is not None else unfit
+        panel = None if panel is None else panel.join(loans.select("loan_id"), on="loan_id", how="semi", maintain_order="left")
+    rejected = pl.concat([reading.rejected, refused, unfit])
+    if not loans.height:
+        raise TapeError(expected("at least one usable row", why_none(rejected)), file=reading.raw.source.path)
+    listed = [warned.found, reading.unusable, after_end(parted)]
+    loans, panel = conform(loans, LOANS), None if panel is None else conform(panel, PANEL)
+    check_table(loans, LOANS)
+    ids = reading.values["loan_id"]
+    return Tape(
+        loans=loans,
+        panel=panel,
+        mapping=mapping,
+        source=reading.raw.source,
+        rows_read=reading.values.height,
+        totals={name: _sum(rows, column) for name, column in _TOTALS.items()} | _panel_balance(panel),
+        status_counts=_status_counts(rows),
+        quarantine=quarantine_rows(rejected, reading.rows, ids, reading.raw),
+        warnings=list_warnings(_of_accepted(pl.concat(listed), rejected), reading.rows, ids, reading.texts),
+        loan_months=None if panel is None else panel.height,
+    )
+
+
+def _loan_table(values: pl.DataFrame, mapping: Mapping) -> pl.DataFrame:
+    """Return the loan table with `\\nposition`, before its values are held against the schema."""
+    weights = case_weights(values, mapping.weight, mapping)
+    loans = balloon_shares(derive_columns(values, mapping)).with_columns(weights)
+    if mapping.as_of is not None and "state_date" not in loans.columns:
+        loans = loans.with_columns(pl.lit(mapping.as_of).alias("state_date"))
+    kept = [name for name in loans.columns if (name in _LOANS and name not in mapping.checked) or name.startswith("attribute_")]
+    return conform(loans.select(kept), LOANS).with_columns(loans["\nposition"])
+
+
+def _without(frame: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
+    return frame.filter(~pl.col("\nposition").is_in(found["position"].implode())) if found.height else frame
+
+
+def _of_whole_loans(found: pl.DataFrame, values: pl.DataFrame) -> pl.DataFrame:
+    """Spread findings on loans, placed at each loan's first row, over all rows of the loan."""
+    rows = values.select(pl.col("\nposition").alias("position"), "loan_id")
+    marked = rows.join(found, on="position", how="inner").select("loan_id", "field", "rule")
+    return rows.join(marked, on="loan_id", how="inner", maintain_order="left").select(list(FINDINGS))
+
+
+def _of_accepted(listed: pl.DataFrame, rejected: pl.DataFrame) -> pl.DataFrame:
+    return listed.filter(~pl.col("position").is_in(rejected["position"].unique().implode())) if rejected.height else listed
+
+
+def _panel_balance(panel: pl.DataFrame | None) -> dict[str, float | None]:
+    """Return the balance of loans still on the book at the last report."""
+    if panel is None:
+        return {}
+    last = panel.group_by("loan_id", maintain_order=True).last().filter(~pl.col("state").is_in(CLOSED_STATES).fill_null(False))
+    return {"balance": _sum(last, "principal")}
+
+
+def _rows_by_rule(listed: pl.DataFrame) -> dict[str, int]:
+    counts = listed.group_by("rule").agg(pl.col("row").n_unique()).sort("rule")
+    return dict(counts.iter_rows())
+
+
+def _sum(values: pl.DataFrame, column: str) -> float | None:
+    """Return the sum, exact where the amounts are whole cents; None where the tape has no such column."""
+    if column not in values.columns:
+        return None
+    amounts = values[column].drop_nulls().to_numpy()
+    cents = np.rint(amounts * 100.0)
+    if (np.abs(amounts * 100.0 - cents) < 1e-4).all():
+        return int(cents.astype(np.int64).sum()) / 100
+    return math.fsum(amounts.tolist())
+
+
+def _weighted_totals(loans: pl.DataFrame) -> dict[str, float | None]:
+    weight = loans["weight"].to_numpy()
+    totals: dict[str, float | None] = {"loans": float(weight.sum())}
+    for name, column in _TOTALS.items():
+        empty = loans[column].null_count() == loans.height
+        totals[name] = None if empty else float((loans[column].fill_null(0.0).to_numpy() * weight).sum())
+    return totals
+
+
+def _status_counts(values: pl.DataFrame) -> dict[str, int]:
+    if "status" not in values.columns:
+        return {}
+    counts = values["status"].fill_null("unknown").value_counts(sort=True)
+    return {str(name): int(count) for name, count in counts.iter_rows()}
+
+
+def why_none(rejected: pl.DataFrame) -> str:
+    """Return why no row was left: how many rows broke each rule."""
+    counts = rejected.group_by("rule").agg(pl.col("position").n_unique()).sort("rule")
+    return "every row refused: " + ", ".join(f"{rule} {count}" for rule, count in counts.iter_rows())
