@@ -1,0 +1,311 @@
+"""The registry of event types: what each says, field by field. `docs/events.md` is generated from it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Literal
+
+from loantwin.book.schema import LOANS
+
+FieldKind = Literal["text", "date", "minor", "rate", "number", "count", "blob", "file", "texts", "counts", "object", "value"]
+
+LARGEST_AMOUNT = 10**15
+"""Largest amount of one event, minor units: sums of thousands of them still fit an int64."""
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field of an event's data. An optional field that is absent is 'not said', never zero, unless its meaning says so."""
+
+    name: str
+    kind: FieldKind
+    meaning: str
+    required: bool = True
+
+
+@dataclass(frozen=True)
+class EventType:
+    """A kind of fact, in the past tense. `version` is the newest version of its fields."""
+
+    name: str
+    meaning: str
+    fields: tuple[Field, ...]
+    version: int = 1
+
+    @property
+    def of_loan(self) -> bool:
+        """Return True where the event is about one loan and the fold applies it."""
+        return self.fields[0].name == "loan_id"
+
+
+KINDS: dict[FieldKind, str] = {
+    "text": "text, not empty",
+    "date": "ISO date",
+    "minor": "int64 minor units of the book's currency (cents), 0 or more",
+    "rate": "decimal a year, finite",
+    "number": "finite number",
+    "count": "whole number, 0 or more",
+    "blob": "sha256 of a file in `blobs/`, 64 hexadecimal digits",
+    "file": "path of a file inside the home, `/` between its parts",
+    "texts": "list of texts",
+    "counts": "object: name -> whole number",
+    "object": "object of plain values",
+    "value": "text, number or boolean",
+}
+"""What each kind of field holds."""
+
+_LOAN = Field("loan_id", "text", "The loan.")
+
+
+def _amount(name: str, meaning: str, required: bool = False) -> Field:
+    return Field(name, "minor", meaning, required)
+
+
+_PAID = (
+    _amount("principal", "Principal received.", required=True),
+    _amount("interest", "Interest received; none if absent."),
+    _amount("fees", "Fees received; none if absent."),
+)
+
+TERM_COLUMNS = (
+    *("borrower_id", "facility_id", "product", "purpose", "industry", "region", "origination_grade", "origination_pd", "score"),
+    *("approval_date", "term_months", "maturity_date", "annual_rate", "effective_annual_rate", "rate_type", "rate_index"),
+    *("rate_spread", "rate_cap", "rate_floor", "next_reset_date", "balloon_share", "interest_only_months", "guaranteed_share"),
+    "guarantor",
+)
+"""Columns of the loan table that the first disbursement of a new loan may state."""
+
+_KIND_OF_COLUMN: dict[str, FieldKind] = {
+    "text": "text",
+    "choice": "text",
+    "date": "date",
+    "rate": "rate",
+    "share": "number",
+    "number": "number",
+    "count": "count",
+}
+
+
+def _terms() -> tuple[Field, ...]:
+    columns = {column.name: column for column in LOANS}
+    return tuple(Field(name, _KIND_OF_COLUMN[columns[name].kind], columns[name].meaning, required=False) for name in TERM_COLUMNS)
+
+
+_TABLES = (
+    Field("panel_blob", "blob", "The panel table, where there is one.", required=False),
+    Field("parties_blob", "blob", "The table of parties.", required=False),
+    Field("collateral_blob", "blob", "The table of collateral.", required=False),
+    Field("guarantees_blob", "blob", "The table of guarantees.", required=False),
+)
+
+_ALL = (
+    EventType(
+        "TwinCreated",
+        "A twin's home was made.",
+        (
+            Field("program", "text", "Name and version of the program that made it."),
+            Field("name", "text", "Name of the twin.", required=False),
+            Field("currency", "text", "ISO 4217 code of the book's one currency.", required=False),
+            Field("as_of", "date", "Date the twin starts at.", required=False),
+            Field("facts", "object", "Anything else worth keeping.", required=False),
+        ),
+    ),
+    EventType(
+        "TapeLoaded",
+        "A lender's tape became the book: its tables replace the ones before. Later loan events change them.",
+        (
+            Field("loans_blob", "blob", "The loan table, the whole tape."),
+            *_TABLES,
+            Field("as_of", "date", "Date the book stands at."),
+            Field("currency", "text", "ISO 4217 code; it decides what a minor unit is."),
+            Field("format", "text", "Name of the tape format or mapping."),
+            Field("mapping_blob", "blob", "Text of the mapping.", required=False),
+            Field("mapping_hash", "text", "sha256 of the mapping's text.", required=False),
+            Field("source_file", "text", "Name of the tape.", required=False),
+            Field("source_hash", "text", "sha256 of the tape.", required=False),
+            Field("rows_read", "count", "Data rows of the tape.", required=False),
+            Field("accepted_rows", "count", "Rows that became loans or loan-months.", required=False),
+            Field("rejected", "count", "Rows in quarantine.", required=False),
+            Field("rejections", "counts", "Rejected rows by rule.", required=False),
+            Field("warnings", "counts", "Warnings by rule.", required=False),
+            Field("quarantine_file", "file", "The rejected rows, with their raw text.", required=False),
+            Field("quarantine_blob", "blob", "The rejected rows as a table.", required=False),
+            Field("warnings_blob", "blob", "The warnings as a table.", required=False),
+            Field("totals", "object", "Control totals of the tape, book currency.", required=False),
+            Field("assumptions", "object", "What the mapping assumes, with overrides applied.", required=False),
+            Field("facts", "object", "Anything else worth keeping.", required=False),
+        ),
+    ),
+    EventType(
+        "MacroLoaded",
+        "A file of macro series was taken in.",
+        (
+            Field("source_blob", "blob", "The file's bytes."),
+            Field("source_file", "text", "Name of the file."),
+            Field("scenarios", "texts", "Names of the scenarios in it.", required=False),
+            Field("facts", "object", "Anything else worth keeping.", required=False),
+        ),
+    ),
+    EventType(
+        "ModelFitted",
+        "A model was fitted.",
+        (
+            Field("model_blob", "blob", "The model, readable JSON."),
+            Field("as_of", "date", "Date up to which history was used."),
+            Field("kind", "text", "What kind of model.", required=False),
+            Field("seed", "count", "Seed of the fit.", required=False),
+            Field("diagnostics_blob", "blob", "The diagnostics of the fit.", required=False),
+            Field("macro_blob", "blob", "The macro generator fitted with it.", required=False),
+            Field("facts", "object", "Provenance: data hash, configuration, versions.", required=False),
+        ),
+    ),
+    EventType(
+        "EnvironmentTablesSaved",
+        "The tables from which an environment steps this book were stored.",
+        (
+            Field("tables_blob", "blob", "Step tables and economy, readable JSON."),
+            Field("as_of", "date", "Date the book stands at."),
+            Field("facts", "object", "Anything else worth keeping.", required=False),
+        ),
+    ),
+    EventType(
+        "BookSnapshotTaken",
+        "The tables of the book were stored as they stood after an event.",
+        (
+            Field("loans_blob", "blob", "The loan table."),
+            *_TABLES,
+            Field("as_of", "date", "Date of the tape the tables started from."),
+            Field("currency", "text", "ISO 4217 code."),
+            Field("through", "count", "Sequence of the last event that is in the tables."),
+        ),
+    ),
+    EventType(
+        "LoanDisbursed",
+        "Money was paid out: the first time makes the loan, later times are further draws.",
+        (
+            _LOAN,
+            _amount("principal", "Amount paid out.", required=True),
+            _amount("limit", "Amount or limit approved, on a new loan."),
+            *_terms(),
+        ),
+    ),
+    EventType(
+        "PaymentReceived",
+        "A payment was received.",
+        (_LOAN, *_PAID, _amount("unscheduled", "The part of `principal` that was not scheduled; none if absent.")),
+    ),
+    EventType(
+        "LoanPrepaid",
+        "The loan was paid off before its term; the amounts are the last payment.",
+        (_LOAN, *_PAID),
+    ),
+    EventType("LoanPaidOff", "The loan was paid off at its term; the amounts are the last payment.", (_LOAN, *_PAID)),
+    EventType(
+        "DelinquencyCounted",
+        "Days past due were counted.",
+        (
+            _LOAN,
+            Field("days_past_due", "count", "Days since the oldest unpaid instalment fell due."),
+            Field("oldest_unpaid_date", "date", "Due date of the oldest unpaid instalment.", required=False),
+        ),
+    ),
+    EventType(
+        "LoanDefaulted",
+        "The loan entered default under the book's definition.",
+        (_LOAN, Field("days_past_due", "count", "Days past due then.", required=False)),
+    ),
+    EventType("LoanCured", "The loan left default and entered probation; nothing is past due.", (_LOAN,)),
+    EventType("ProbationPassed", "A cured loan passed its probation and performs again.", (_LOAN,)),
+    EventType(
+        "LoanChargedOff",
+        "Principal was charged off: in part, or, where none is left, the loan as a whole.",
+        (
+            _LOAN,
+            _amount("principal", "Principal charged off.", required=True),
+            _amount("interest", "Accrued interest written off; none if absent."),
+            _amount("fees", "Fees written off; none if absent."),
+        ),
+    ),
+    EventType(
+        "RecoveryReceived",
+        "Money came in after a charge-off.",
+        (_LOAN, _amount("amount", "Amount received, net of the cost of collecting it.", required=True)),
+    ),
+    EventType(
+        "RateChanged",
+        "The contractual rate changed.",
+        (
+            _LOAN,
+            Field("annual_rate", "rate", "The rate now in force, nominal, monthly compounding."),
+            Field("next_reset_date", "date", "Next date at which it is reset.", required=False),
+        ),
+    ),
+    EventType("LimitChanged", "The limit changed.", (_LOAN, _amount("limit", "The limit now in force.", required=True))),
+    EventType(
+        "AssumptionOverridden",
+        "A user replaced an assumption.",
+        (
+            Field("name", "text", "Which assumption."),
+            Field("value", "value", "The value now assumed."),
+            Field("reason", "text", "Why."),
+        ),
+    ),
+    EventType(
+        "DecisionMade",
+        "A policy decided an application.",
+        (
+            Field("application_id", "text", "The application."),
+            Field("policy", "text", "Name of the policy."),
+            Field("decision", "text", "What was decided."),
+            Field("reasons", "texts", "Why, the main reason first."),
+            Field("detail", "object", "Price, limit and what the policy saw.", required=False),
+        ),
+    ),
+)
+
+EVENT_TYPES: dict[str, EventType] = {kind.name: kind for kind in _ALL}
+"""Every event type by name, in the order of a twin's life."""
+
+
+def _is_date(value: Any) -> bool:
+    if type(value) is not str or len(value) != 10:
+        return False
+    try:
+        date.fromisoformat(value)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_number(value: Any) -> bool:
+    return type(value) in (int, float) and math.isfinite(value)
+
+
+def _is_count(value: Any) -> bool:
+    return type(value) is int and 0 <= value < 2**63
+
+
+def _is_file(value: Any) -> bool:
+    return type(value) is str and value != "" and not value.startswith("/") and ".." not in value.split("/")
+
+
+_HEX = frozenset("0123456789abcdef")
+
+CHECKS: Mapping[FieldKind, Callable[[Any], bool]] = {
+    "text": lambda value: type(value) is str and value != "",
+    "date": _is_date,
+    "minor": lambda value: type(value) is int and 0 <= value <= LARGEST_AMOUNT,
+    "rate": _is_number,
+    "number": _is_number,
+    "count": _is_count,
+    "blob": lambda value: type(value) is str and len(value) == 64 and set(value) <= _HEX,
+    "file": _is_file,
+    "texts": lambda value: type(value) in (list, tuple) and all(type(item) is str for item in value),
+    "counts": lambda value: type(value) is dict and all(type(k) is str and _is_count(v) for k, v in value.items()),
+    "object": lambda value: type(value) is dict,
+    "value": lambda value: type(value) in (str, bool) or _is_number(value),
+}
+"""The test each kind of field must pass."""

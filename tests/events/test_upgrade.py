@@ -1,0 +1,100 @@
+"""What older versions wrote stays readable; what newer ones wrote is refused by name."""
+
+from __future__ import annotations
+
+import shutil
+import tomllib
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from loantwin.errors import HomeError, LogError
+from loantwin.events import event_types, upgrade
+from loantwin.events.event_types import EVENT_TYPES
+from loantwin.events.fold import fold, state_at
+from loantwin.events.home import Home
+
+HOMES = Path(__file__).parent / "homes"
+
+
+@pytest.fixture
+def stored_home(tmp_path: Path) -> Path:
+    shutil.copytree(HOMES / "format-1", tmp_path / "twin")
+    return tmp_path / "twin"
+
+
+def test_there_is_a_stored_home_of_every_format() -> None:
+    assert {path.name for path in HOMES.iterdir() if path.is_dir()} == {f"format-{n + 1}" for n in range(upgrade.HOME_FORMAT)}
+
+
+def test_the_stored_home_is_sound(stored_home: Path) -> None:
+    with Home.open(stored_home) as home:
+        found = home.verify()
+        assert found.problems == ()
+        assert found.unreferenced == ()
+        assert found.head == "9f599936673493cb100852bb77940f83a115b57d35d37eb096a9780fec7cdaae"
+        assert set(found.by_type) == set(EVENT_TYPES)
+
+
+@pytest.mark.parametrize("replay", [True, False])
+def test_the_stored_home_folds_to_what_it_said_then(stored_home: Path, replay: bool) -> None:
+    with Home.open(stored_home) as home:
+        tables = fold(home.events(), home) if replay else state_at(home)
+        then = state_at(home, datetime(2026, 2, 1, tzinfo=UTC))
+    want = pl.DataFrame(
+        {
+            "loan_id": ["A-1", "B-2", "N-3"],
+            "state": ["matured", "charged_off", "prepaid"],
+            "principal": [0.0, 0.0, 0.0],
+            "approved_amount": [1000.0, 900.0, None],
+            "undrawn": [None, 0.0, None],
+            "annual_rate": [0.1, 0.2, 0.065],
+            "charged_off": [None, 400.0, None],
+            "recovered": [None, 12.34, None],
+            "closed_date": [date(2026, 2, 28), None, date(2026, 2, 28)],
+            "attribute_branch": ["Nord", "Süd", None],
+        }
+    )
+    assert tables.loans.select(want.columns).equals(want, null_equal=True)
+    assert tables.panel is not None
+    assert tables.currency == "EUR"
+    assert then.loans["principal"].to_list() == [700.1, 300.0]
+
+
+def newer(monkeypatch: Any, kind: str) -> None:
+    """Pretend that this program writes version 2 of an event type."""
+    monkeypatch.setitem(event_types.EVENT_TYPES, kind, replace(EVENT_TYPES[kind], version=2))
+
+
+def test_an_older_event_is_upgraded_when_it_is_read(stored_home: Path, monkeypatch: Any) -> None:
+    newer(monkeypatch, "MacroLoaded")
+    with Home.open(stored_home) as home:
+        with pytest.raises(LogError, match="a way to upgrade MacroLoaded from version 1, was 'none, in event 17'"):
+            home.last("MacroLoaded")
+        monkeypatch.setitem(upgrade.EVENT_UPGRADES, ("MacroLoaded", 1), lambda data: {**data, "scenarios": ["renamed"]})
+        found = home.last("MacroLoaded")
+        assert found is not None
+        assert (found.version, found.data["scenarios"]) == (2, ["renamed"])
+        assert home.verify().ok  # the stored text and its hash are as they were
+
+
+def test_an_older_home_is_upgraded_by_the_first_writer(stored_home: Path, monkeypatch: Any) -> None:
+    monkeypatch.setattr(upgrade, "HOME_FORMAT", 3)
+    monkeypatch.setattr("loantwin.events.home.HOME_FORMAT", 3)
+    with pytest.raises(HomeError, match="open it once for writing to upgrade it"):
+        Home.open(stored_home)
+    with pytest.raises(HomeError, match="a way to upgrade a home of format 1, was 'none'"):
+        Home.open(stored_home, writable=True)
+    done: list[int] = []
+    monkeypatch.setitem(upgrade.HOME_UPGRADES, 1, lambda folder: done.append(1))
+    with pytest.raises(HomeError, match="a way to upgrade a home of format 2"):
+        Home.open(stored_home, writable=True)
+    assert tomllib.loads((stored_home / "twin.toml").read_text())["format"] == 2  # each finished step is kept
+    monkeypatch.setitem(upgrade.HOME_UPGRADES, 2, lambda folder: done.append(2))
+    Home.open(stored_home, writable=True).close()
+    assert done == [1, 2]
+    assert Home.open(stored_home).verify().ok
