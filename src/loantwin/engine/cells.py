@@ -1,0 +1,67 @@
+"""Cells: loans that share segment, starting age and starting state, with their contractual run-off added up.
+
+The run-off is what the contracts alone would do, computed from the loans once; every mode of the engine (expected path,
+conditional expectation, cell Monte Carlo, step) reads the same tables.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Cells:
+    """B cells over T months. All amounts are weighted by case weight and on-book probability.
+
+    segment, age, state : (B,) segment index, age at the as-of date (month t = 1..T reads age + t), live-state index.
+    group : (B,) reporting group, 0 where there is one group only.
+    loans : (B, T + 1) number of loans whose contract still runs at the end of month t (t = 0: the as-of date).
+    balance : (B, T + 1) contractual principal at the end of month t, partial prepayments taken off.
+    partial : (B, T) partial prepayment in month t + 1, part of the fall of `balance`.
+    draws : (B, T) principal drawn in month t + 1 (revolving lines), which raises `balance`.
+    interest : (B, T) contractual interest due in month t + 1 on the start balance.
+    rate_sensitivity : (B, T) change of `interest` for +1.00 (decimal a year) of the index: floating start balance / 12.
+    exposure : (B, T) exposure at default were all to default in month t + 1: start balance + unpaid instalments and
+        interest + conversion factor x undrawn.
+    squared : (B,) sum of squared exposures at the as-of date / sum of exposures: the size of a typical default.
+    guaranteed : (B,) share of losses borne by guarantors, exposure weighted.
+    annual_rate : (B,) balance-weighted effective rate, decimal a year, nominal monthly: discounts losses.
+    index_path : (T,) index the floating rates followed, decimal a year; None where they stayed at the rate in force.
+    """
+
+    segment: Integers
+    age: Integers
+    state: Integers
+    group: Integers
+    loans: Floats
+    balance: Floats
+    partial: Floats
+    draws: Floats
+    interest: Floats
+    rate_sensitivity: Floats
+    exposure: Floats
+    squared: Floats
+    guaranteed: Floats
+    annual_rate: Floats
+    index_path: Floats | None = None
+
+
+@dataclass(frozen=True)
+class LossGivenDefault:
+    """What follows a default, as decimals of exposure at default; G segments, A ages, W lags in months.
+
+    charged_off, recovered : (G, A) principal charged off, and recovered after it, of defaults at that age. What is
+        neither was cured or paid. Loss given default net of cures = charged_off - recovered.
+    charge_off_lag, recovery_lag : (W,) probability that it happens w months after the month of default; each sums to 1.
+    """
+
+    charged_off: Floats
+    recovered: Floats
+    charge_off_lag: Floats
+    recovery_lag: Floats

@@ -1,0 +1,206 @@
+"""Conditional expectation by cell: what is expected on each path of macro and latent factors, without name-level noise."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from loantwin.engine.cells import Cells, LossGivenDefault
+from loantwin.engine.path import (
+    FIGURES,
+    Flows,
+    check_cells,
+    check_lgd,
+    convolved,
+    discount,
+    flows_of,
+    occupancy,
+    scheduled,
+    severity,
+)
+from loantwin.engine.rows import TransitionParameters, odds
+from loantwin.errors import ModelError, expected
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+
+def conditional_flows(
+    parameters: TransitionParameters,
+    cells: Cells,
+    lgd: LossGivenDefault,
+    shocks: Floats,
+    *,
+    groups: int = 1,
+    index_paths: Floats | None = None,
+) -> Flows:
+    """Return every figure on each path by group and month, (P, groups, T).
+
+    Parameters
+    ----------
+    cells : B cells of at least T months.
+    shocks : (P, T, R) month part of the odds, from `rows.shocks`: positive.
+    groups : number of reporting groups; 1 adds all cells together whatever their group.
+    index_paths : (P, T) index of floating rates, decimal a year. It moves the interest of floating balances by its
+        difference from the index path the cells were built with; balances stay on that path, caps and floors as there.
+
+    Raises
+    ------
+    ModelError : shapes that do not fit, NaN or infinity, a group out of range, index paths for cells built without one.
+    """
+    change = check_paths(parameters, cells, shocks, groups, index_paths)
+    check_cells(parameters, cells)
+    check_lgd(parameters, lgd)
+    group = cells.group if groups > 1 else np.zeros(len(cells.group), dtype=np.int64)
+    sums = _summed(parameters, cells, group, groups, shocks, _coefficients(cells, lgd, shocks.shape[1], change is not None))
+    opening = np.bincount(group, weights=cells.balance[:, 0], minlength=groups).astype(np.float64)
+    return _flows(sums, opening, lgd, change)
+
+
+@dataclass(frozen=True)
+class DefaultFlows:
+    """First defaults of each path, group and month, (P, groups, T): fields as in `path.Flows`."""
+
+    defaulted_number: Floats
+    defaulted: Floats
+    loss_gross: Floats
+    loss_net: Floats
+
+
+def conditional_defaults(
+    parameters: TransitionParameters, cells: Cells, lgd: LossGivenDefault, shocks: Floats, *, groups: int = 1
+) -> DefaultFlows:
+    """Return what `conditional_flows` says of defaults and their losses, and nothing else: quicker where paths are many."""
+    check_paths(parameters, cells, shocks, groups, None)
+    check_cells(parameters, cells)
+    check_lgd(parameters, lgd)
+    group = cells.group if groups > 1 else np.zeros(len(cells.group), dtype=np.int64)
+    coefficients = _coefficients(cells, lgd, shocks.shape[1], moving=False)
+    wanted = np.array([9, 11, 14, 15])  # defaulted, number, gross, net in the order of the kernel
+    kept = np.zeros_like(coefficients)  # the kernel passes over a coefficient of 0
+    kept[..., wanted] = coefficients[..., wanted]
+    defaulted, number, gross, net = _summed(parameters, cells, group, groups, shocks, kept)[wanted]
+    return DefaultFlows(number, defaulted, gross, net)
+
+
+def _summed(
+    parameters: TransitionParameters, cells: Cells, group: Integers, groups: int, shocks: Floats, coefficients: Floats
+) -> Floats:
+    """Return the kernel's sums, (figures, P, groups, T)."""
+    from loantwin.engine.conditional import kernels
+    from loantwin.kernels import PARALLEL
+
+    paths, months = shocks.shape[:2]
+    order = np.lexsort((cells.age, cells.segment, group))
+    bounds = np.searchsorted(group[order], np.arange(groups + 1))
+    sums = np.empty((kernels.FIGURES, paths, groups, months))
+    with PARALLEL:
+        kernels.conditional(
+            np.ascontiguousarray(np.moveaxis(odds(parameters), 0, 2)),
+            np.ascontiguousarray(shocks, dtype=np.float64),
+            np.ascontiguousarray(np.stack([parameters.origin, parameters.target], axis=1), dtype=np.int64),
+            np.array([parameters.default_state, parameters.prepaid_state]),
+            parameters.live,
+            np.ascontiguousarray(np.stack([cells.segment, cells.age, cells.state], axis=1), dtype=np.int64),
+            order,
+            bounds,
+            coefficients,
+            sums,
+        )
+    return sums
+
+
+def _coefficients(cells: Cells, lgd: LossGivenDefault, months: int, moving: bool) -> Floats:
+    """Return what each flow of a cell's month is multiplied by, (B, T, figures), in the order of the kernel."""
+    charged, recovered = severity(cells, lgd, months)
+    exposure, start = cells.exposure[:, :months], cells.balance[:, :months]
+    loss = exposure * (charged - recovered) * discount(cells, months)
+    table = (
+        cells.balance[:, 1 : months + 1],
+        scheduled(cells, months),
+        cells.partial[:, :months],
+        cells.loans[:, 1 : months + 1],
+        cells.draws[:, :months],
+        start,
+        cells.interest[:, :months],
+        cells.rate_sensitivity[:, :months] * float(moving),
+        start,
+        exposure,
+        start,
+        cells.loans[:, :months],
+        exposure * charged,
+        exposure * recovered,
+        loss,
+        loss * (1.0 - cells.guaranteed)[:, None],
+    )
+    return np.stack(table, axis=-1)
+
+
+def _flows(sums: Floats, opening: Floats, lgd: LossGivenDefault, change: Floats | None) -> Flows:
+    """Return the figures from the kernel's sums."""
+    (balance, repaid, partial, live, draws, full, interest, sensitivity, exited) = sums[:9]
+    (defaulted, started, number, charged, recovered, gross, net) = sums[9:]
+    return Flows(
+        opening=np.repeat(opening[None], len(balance), axis=0),
+        balance=balance,
+        scheduled_principal=repaid,
+        prepaid=partial + full,
+        interest=interest if change is None else interest + change[:, None] * sensitivity,
+        draws=draws,
+        arrears=defaulted - started,
+        exited=exited,
+        defaulted=defaulted,
+        defaulted_number=number,
+        charged_off=convolved(charged, lgd.charge_off_lag),
+        recovered=convolved(recovered, lgd.recovery_lag),
+        loss_gross=gross,
+        loss_net=net,
+        live_number=live,
+    )
+
+
+def conditional_flows_reference(
+    parameters: TransitionParameters,
+    cells: Cells,
+    lgd: LossGivenDefault,
+    shocks: Floats,
+    *,
+    groups: int = 1,
+    index_paths: Floats | None = None,
+) -> Flows:
+    """Return what `conditional_flows` returns, path by path in plain NumPy."""
+    change = check_paths(parameters, cells, shocks, groups, index_paths)
+    group = cells.group if groups > 1 else np.zeros(len(cells.group), dtype=np.int64)
+    paths, months = shocks.shape[:2]
+    sums = {name: np.zeros((paths, groups, months)) for name in FIGURES}
+    opening = np.zeros((paths, groups))
+    for path in range(paths):
+        moved = None if change is None else change[path]
+        flows = flows_of(parameters, cells, lgd, occupancy(parameters, cells, shocks[path]), moved)
+        for name, total in sums.items():
+            np.add.at(total[path], group, getattr(flows, name))
+        np.add.at(opening[path], group, flows.opening)
+    return Flows(opening=opening, **sums)
+
+
+def check_paths(
+    parameters: TransitionParameters, cells: Cells, shocks: Floats, groups: int, index_paths: Floats | None
+) -> Floats | None:
+    """Return the change of the index on each path (P, T), or None; raise ModelError where inputs do not fit."""
+    if shocks.ndim != 3 or shocks.shape[2] != len(parameters.origin):
+        raise ModelError(expected(f"(P, T, {len(parameters.origin)})", shocks.shape), field="shocks")
+    if not (np.isfinite(shocks).all() and (shocks >= 0.0).all()):
+        raise ModelError(expected("finite numbers of at least 0", "another"), field="shocks")
+    if shocks.shape[1] > cells.interest.shape[1]:
+        raise ModelError(expected(f"cells of at least {shocks.shape[1]} months", cells.interest.shape[1]), field="months")
+    if groups < 1 or (groups > 1 and cells.group.size and not (cells.group.min() >= 0 and cells.group.max() < groups)):
+        raise ModelError(expected(f"groups of 0 to {groups - 1}", f"up to {cells.group.max(initial=0)}"), field="groups")
+    if index_paths is None:
+        return None
+    if cells.index_path is None:
+        raise ModelError(expected("cells built with an index path", "none"), field="index_paths")
+    if index_paths.shape != shocks.shape[:2] or not np.isfinite(index_paths).all():
+        raise ModelError(expected(f"finite numbers of shape {shocks.shape[:2]}", index_paths.shape), field="index_paths")
+    return np.asarray(index_paths - cells.index_path[None, : shocks.shape[1]])

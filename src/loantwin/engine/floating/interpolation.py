@@ -1,0 +1,120 @@
+"""Which loans may be interpolated in their spread, at how many nodes, and their losses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from loantwin.engine.columns import LoanColumns
+from loantwin.engine.runoff import Assumptions
+from loantwin.products.contract import balance_factors
+from loantwin.products.registry import product_flags
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+NODES = (8, 12, 16, 24)
+TOLERANCE = 1e-12
+"""Largest error of a balance of 1 that is accepted; nodes are added until it holds, else no loan is interpolated."""
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Chebyshev nodes in [-1, 1] for spreads of middle +- half: nodes, Lagrange scales, both (J,)."""
+
+    nodes: Floats
+    scales: Floats
+    middle: float
+    half: float
+
+
+def smooth_loans(columns: LoanColumns, index_paths: Floats) -> NDArray[np.bool_]:
+    """Return which loans float, never meet cap or floor, and pay level from the first month or nothing until the end, (N,)."""
+    low, high = index_paths.min() + columns.rate_spread, index_paths.max() + columns.rate_spread
+    free = (low >= columns.rate_floor) & (high <= columns.rate_cap)
+    simple = (columns.interest_only_months == 0) | ~product_flags()[0][columns.product]
+    return np.asarray(columns.floating & free & simple)
+
+
+def grid_for(spread: Floats, longest: int, index_paths: Floats) -> Grid | None:
+    """Return the smallest grid on which balances of the longest term are exact to TOLERANCE between the nodes, or None."""
+    middle, half = (spread.max() + spread.min()) / 2.0, max((spread.max() - spread.min()) / 2.0, 1e-9)
+    between = middle + half * np.array([-0.99, -0.5, 0.03, 0.71, 0.985])
+    wanted = balance_factors(0, index_paths[None] + between[:, None, None], longest)
+    for count in NODES:
+        nodes = np.cos(np.pi * (np.arange(count) + 0.5) / count)
+        scales = 1.0 / np.array([np.prod(node - np.delete(nodes, place)) for place, node in enumerate(nodes)])
+        known = balance_factors(0, index_paths[None] + (middle + half * nodes)[:, None, None], longest)
+        away = ((between - middle) / half)[:, None] - nodes[None]
+        weights = scales * np.stack([np.prod(np.delete(away, place, axis=1), axis=1) for place in range(count)], axis=1)
+        if np.abs(np.tensordot(weights, known, axes=1) - wanted).max() <= TOLERANCE:
+            return Grid(nodes, scales, float(middle), float(half))
+    return None
+
+
+def set_losses(
+    grid: Grid,
+    columns: LoanColumns,
+    packed: Floats,
+    chosen: Integers,
+    bucket: Integers,
+    assumed: Assumptions,
+    index_paths: Floats,
+    tables: tuple[Floats, Floats],
+    horizons: tuple[int, int],
+    result: tuple[Floats, Floats],
+) -> None:
+    """Set the rows `chosen` of `result` (loss and pd, (N, K, 2)); `tables` are those of `kernels.default_table`."""
+    from loantwin.engine.floating import kernels
+    from loantwin.engine.kernels import counting_order
+    from loantwin.kernels import PARALLEL
+
+    lost, total = tables
+    left = columns.remaining_months[chosen]
+    order, starts = counting_order(left, int(left.max()) + 1)
+    terms = np.flatnonzero(np.diff(starts))
+    places = np.zeros(int(left.max()) + 1, dtype=np.int64)
+    places[terms] = np.arange(len(terms))
+    spreads = grid.middle + grid.half * grid.nodes
+    waits, kept = _waits(index_paths, assumed.arrears_months), _kept(assumed, *index_paths.shape)
+    with PARALLEL:
+        table = kernels.balance_table(terms, spreads, index_paths, assumed.arrears_months)
+        kernels.interpolated_losses(
+            chosen[order],
+            packed,
+            columns.product,
+            bucket,
+            places,
+            np.array([grid.middle, grid.half]),
+            grid.nodes,
+            grid.scales,
+            table,
+            waits,
+            kept,
+            lost.reshape(len(lost), -1),
+            total,
+            assumed.arrears_months,
+            np.array(horizons),
+            *result,
+        )
+
+
+def _waits(index_paths: Floats, arrears: int) -> Floats:
+    """Return 1 + interest of the months not paid before a default in month t + 1: constant and slope in the spread, (2, T x K)."""
+    scenarios, months = index_paths.shape
+    summed = np.concatenate([np.zeros((scenarios, 1)), np.cumsum(index_paths, axis=1)], axis=1) / 12.0
+    month = np.arange(months)
+    begin = np.maximum(month - arrears, 0)
+    still = 1.0 + summed[:, month] - summed[:, begin]
+    rising = np.repeat(((month - begin) / 12.0)[None], scenarios, axis=0)
+    return np.stack([still.T.reshape(-1), rising.T.reshape(-1)])
+
+
+def _kept(assumed: Assumptions, scenarios: int, months: int) -> Floats:
+    """Return what partial prepayments have left of the balance a default counts from, (products, T x K)."""
+    begin = np.maximum(np.arange(months) - assumed.arrears_months, 0)
+    monthly = np.where(product_flags()[1], 1.0, 1.0 - assumed.partial_monthly)
+    kept = monthly[:, None] ** begin[None]
+    return np.ascontiguousarray(np.repeat(kept, scenarios, axis=1))

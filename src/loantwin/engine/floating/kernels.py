@@ -1,0 +1,144 @@
+"""The kernels of `floating.interpolation`; months and scenarios lie side by side in the inner loops."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from loantwin.engine.kernels import ACCRUED, AMOUNT, DRAWN, FADE, LEFT, REST, SPREAD
+from loantwin.kernels import compiled, prange
+
+Array = Any
+
+
+@compiled()
+def _annuity(rate: float, months: int) -> float:
+    """Return ((1 + r)^m - 1) / r, m < 2048, by doubling."""
+    safe = rate if rate != 0.0 else 1e-30
+    total = 0.0
+    for bit in range(10, -1, -1):
+        total *= 2.0 + total
+        if (months >> bit) & 1:
+            total = total * (1.0 + safe) + safe
+    return total / safe
+
+
+@compiled(parallel=True)
+def balance_table(terms: Array, spreads: Array, index: Array, arrears: int) -> Array:
+    """Return the balance a default of month t + 1 counts from, of 1, (terms, J, T x K): that of `arrears` months before."""
+    scenarios, months = index.shape
+    table = np.zeros((len(terms), len(spreads), months * scenarios))
+    for place in prange(len(terms)):
+        for node in range(len(spreads)):
+            for k in range(scenarios):
+                grown = 1.0
+                for month in range(min(months, terms[place])):
+                    begin = month - arrears
+                    if begin > 0:
+                        rate = (index[k, begin - 1] + spreads[node]) / 12.0
+                        grown *= 1.0 - 1.0 / _annuity(rate, terms[place] - begin + 1)
+                    table[place, node, month * scenarios + k] = grown
+    return table
+
+
+@compiled()
+def _weights(place: float, nodes: Array, scales: Array, weights: Array) -> None:
+    """Set the Lagrange weights of the nodes at `place` by products from both sides: exact at a node, no division."""
+    before = 1.0
+    for node in range(len(nodes)):
+        weights[node] = before * scales[node]
+        before *= place - nodes[node]
+    after = 1.0
+    for node in range(len(nodes) - 1, -1, -1):
+        weights[node] *= after
+        after *= place - nodes[node]
+
+
+@compiled()
+def _discounts(fade: float, scenarios: int, row: Array) -> None:
+    """Set `row` (T x K) to fade^(t + 1), doubling the part that is known."""
+    row[:scenarios] = fade
+    known, factor = scenarios, fade
+    while known < len(row):
+        source, target = row[: min(known, len(row) - known)], row[known : min(2 * known, len(row))]
+        for i in range(len(target)):
+            target[i] = source[i] * factor
+        factor *= factor
+        known *= 2
+
+
+@compiled()
+def _fold(row: Array, scenarios: int) -> None:
+    """Add up months of `row` (t x K) into its first K places, halving it each time."""
+    months = len(row) // scenarios
+    while months > 1:
+        half = months // 2
+        first, second = row[: half * scenarios], row[(months - half) * scenarios : months * scenarios]
+        for i in range(len(first)):
+            first[i] += second[i]
+        months -= half
+
+
+@compiled(parallel=True)
+def interpolated_losses(
+    order: Array,
+    packed: Array,
+    product: Array,
+    bucket: Array,
+    places: Array,
+    grid: Array,
+    nodes: Array,
+    scales: Array,
+    table: Array,
+    waits: Array,
+    kept: Array,
+    lost: Array,
+    total: Array,
+    arrears: int,
+    horizons: Array,
+    loss: Array,
+    pd: Array,
+) -> None:
+    """Set the rows `order` of loss and pd, (N, K, 2).
+
+    packed : (N, 16) from `engine.kernels.packed_loans`. places : row of `table` by remaining months. grid : middle and half of
+    the spreads. waits : (2, T x K) interest not paid since: its constant, and what it adds per unit of spread.
+    kept : (products, T x K). lost : (B, T x K).
+    """
+    scenarios, size = loss.shape[1], lost.shape[1]
+    tasks = 128
+    for task in prange(tasks):
+        owed, discounts = np.empty(size), np.empty(size)
+        weights = np.empty(len(nodes))
+        for position in range(len(order) * task // tasks, len(order) * (task + 1) // tasks):
+            loan = order[position]
+            row = packed[loan]
+            left, spread, amount, rest, drawn = int(row[LEFT]), row[SPREAD], row[AMOUNT], row[REST], row[DRAWN]
+            _weights((spread - grid[0]) / grid[1], nodes, scales, weights)
+            months = min(horizons[1], left)
+            here = owed[: months * scenarios]
+            here[:] = 0.0
+            rows = table[places[left]]
+            for node in range(0, len(nodes) if amount > 0.0 else 0, 4):
+                a, b, c, d = weights[node], weights[node + 1], weights[node + 2], weights[node + 3]
+                first, second, third, fourth = rows[node], rows[node + 1], rows[node + 2], rows[node + 3]
+                for i in range(len(here)):
+                    here[i] += a * first[i] + b * second[i] + c * third[i] + d * fourth[i]
+            still, rising, held, harm = waits[0], waits[1], kept[product[loan]], lost[bucket[loan]]
+            for i in range(len(here)):
+                here[i] = (amount * here[i] + rest) * held[i] * (still[i] + spread * rising[i]) + drawn
+            for i in range(min(len(here), (arrears + 1) * scenarios)):
+                here[i] += row[ACCRUED]
+            _discounts(row[FADE], scenarios, discounts[: len(here)])
+            for i in range(len(here)):
+                here[i] *= harm[i] * discounts[i]
+            early = min(horizons[0], months)
+            _fold(here[: early * scenarios], scenarios)
+            _fold(here[early * scenarios :], scenarios)
+            for k in range(scenarios):
+                loss[loan, k, 0] = here[k]
+                loss[loan, k, 1] = here[k] + (here[early * scenarios + k] if months > early else 0.0)
+            for place in range(2):
+                for k in range(scenarios):
+                    pd[loan, k, place] = total[bucket[loan], min(horizons[place], left), k]

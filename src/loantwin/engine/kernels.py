@@ -1,0 +1,455 @@
+"""Compiled loops of the engine: sorting, run-off, loan losses, conditional expectation. Each is tied to its NumPy reference.
+
+Inner loops run over loans or paths side by side (lanes), one row of a scratch array each; their number is read from the
+array, because a loop of constant length is unrolled and then not turned into vector instructions. Each task sums in a fixed
+order and writes its own rows of the result, so that threads cannot change a bit. No power, no fastmath: see the reference.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from loantwin.kernels import compiled, prange
+
+Array = Any
+
+LANES = 64
+# rows of a block of loans, first those of a packed loan
+AMOUNT, REST, RATE, FADE, DRAWN, KEPT, LEFT, FREE, ACCRUED, SPREAD, FLOOR, CAP, WEIGHT, MOVES, MINIMUM, UNUSED = range(16)
+INVERSE, GROWN, BALANCE, HELD, DISCOUNT, OWED, ROWS = range(16, 23)
+
+
+@compiled()
+def counting_order(key: Array, size: int) -> tuple[Array, Array]:
+    """Return the stable order of loans by key (N,) in [0, size), and where each key starts, (size + 1,)."""
+    starts = np.zeros(size + 1, dtype=np.int64)
+    for loan in range(len(key)):
+        starts[key[loan] + 1] += 1
+    for place in range(size):
+        starts[place + 1] += starts[place]
+    free = starts[:-1].copy()
+    order = np.empty(len(key), dtype=np.int64)
+    for loan in range(len(key)):
+        order[free[key[loan]]] = loan
+        free[key[loan]] += 1
+    return order, starts
+
+
+@compiled(parallel=True)
+def packed_loans(
+    product: Array,
+    months: tuple[Array, Array],
+    money: tuple[Array, ...],
+    rates: tuple[Array, ...],
+    floating: Array,
+    by_product: Array,
+) -> Array:
+    """Return loans as rows (N, 16) in the order named above, so that a loan is two cache lines.
+
+    months : remaining, interest-only. money : principal, balloon, converted undrawn, accrued interest, weight.
+    rates : annual, effective, spread, floor, cap. by_product : (products, 3) amortises, kept after partial, minimum payment.
+    """
+    count = len(product)
+    packed = np.empty((count, 16))
+    tasks = 64
+    for task in prange(tasks):
+        for loan in range(count * task // tasks, count * (task + 1) // tasks):
+            code, row = product[loan], packed[loan]
+            amount = (money[0][loan] - money[1][loan]) * by_product[code, 0]
+            row[AMOUNT] = amount
+            row[REST] = money[0][loan] - amount
+            row[RATE] = rates[0][loan] / 12.0
+            row[FADE] = 1.0 / (1.0 + rates[1][loan] / 12.0)
+            row[DRAWN] = money[2][loan]
+            row[KEPT] = by_product[code, 1]
+            row[LEFT] = months[0][loan]
+            row[FREE] = min(months[1][loan], months[0][loan] - 1)
+            row[ACCRUED] = money[3][loan]
+            row[SPREAD], row[FLOOR], row[CAP] = rates[2][loan], rates[3][loan], rates[4][loan]
+            row[WEIGHT] = money[4][loan]
+            row[MOVES] = 1.0 if floating[loan] else 0.0
+            row[MINIMUM] = by_product[code, 2]
+            row[UNUSED] = 0.0
+    return packed
+
+
+@compiled()
+def _load(block: Array, packed: Array, order: Array, start: int, stop: int) -> int:
+    """Fill the rows of a block from packed loans, empty lanes with a loan of nothing; return the longest remaining term."""
+    block[:] = 0.0
+    for lane in range(block.shape[1]):
+        block[LEFT, lane] = 1.0
+        block[KEPT, lane] = 1.0
+    longest = 1
+    for lane in range(stop - start):
+        row = packed[order[start + lane]]
+        for item in range(16):
+            block[item, lane] = row[item]
+        longest = max(longest, int(row[LEFT]))
+    return longest
+
+
+@compiled()
+def _annuity(rate: float, months: float) -> float:
+    """Return ((1 + r)^m - 1) / r, m < 2048, by doubling of (1 + r)^m - 1: no cancellation, no branch."""
+    safe = rate if rate != 0.0 else 1e-30  # where the result is m to the last bit
+    total, rest = 0.0, months
+    for bit in range(11):
+        power = float(1024 >> bit)
+        twice = total * (2.0 + total)
+        total = twice * (1.0 + safe) + safe if rest >= power else twice
+        rest = rest - power if rest >= power else rest
+    return total / safe
+
+
+@compiled()
+def _repay(grown: Array, rate: Array, left: Array, free: Array, now: float) -> None:
+    """Take the month's level-payment share off the amortising balance, the payment computed anew at this month's rate."""
+    for lane in range(len(grown)):
+        share = 1.0 / _annuity(rate[lane], max(left[lane] - now + 1.0, 1.0))
+        grown[lane] *= 1.0 - (share if now > free[lane] else 0.0)
+
+
+@compiled()
+def _any(values: Array) -> bool:
+    """Return whether a value is above 0."""
+    for value in values:  # noqa: SIM110  # Numba compiles no generator expression
+        if value > 0.0:
+            return True
+    return False
+
+
+@compiled()
+def _begin(block: Array, moving: bool) -> None:
+    """Set the state of a block to the as-of date."""
+    amount, rest, balance, left, free = block[AMOUNT], block[REST], block[BALANCE], block[LEFT], block[FREE]
+    rate, inverse = block[RATE], block[INVERSE]
+    held, grown = block[HELD], block[GROWN]
+    for lane in range(len(amount)):
+        balance[lane] = amount[lane] + rest[lane]
+        held[lane] = 1.0
+        grown[lane] = amount[lane] if moving else 0.0
+    if moving:
+        return
+    for lane in range(len(inverse)):
+        inverse[lane] = 1.0 / _annuity(rate[lane], left[lane] - free[lane])
+
+
+@compiled()
+def _reset(block: Array, index: float) -> None:
+    """Set the monthly rate of floating loans from the index."""
+    rate, spread, floor, cap = block[RATE], block[SPREAD], block[FLOOR], block[CAP]
+    for lane in range(len(rate)):
+        rate[lane] = min(max(index + spread[lane], floor[lane]), cap[lane]) / 12.0
+
+
+@compiled()
+def _advance(block: Array, kind: int, month: int, partial: bool) -> None:
+    """Move balances from the end of `month` - 1 to the end of `month`; what they are after the last one is not zeroed."""
+    amount, rest, rate, kept, free = block[AMOUNT], block[REST], block[RATE], block[KEPT], block[FREE]
+    inverse, grown, balance, held = block[INVERSE], block[GROWN], block[BALANCE], block[HELD]
+    now = float(month)
+    if kind == 0:
+        for lane in range(len(grown)):
+            growing = 1.0 if now > free[lane] else 0.0
+            grown[lane] = (grown[lane] * (1.0 + rate[lane]) + 1.0) * growing
+        for lane in range(len(balance)):
+            balance[lane] = amount[lane] * (1.0 - grown[lane] * inverse[lane]) + rest[lane]
+    else:
+        if kind == 2:
+            _repay(grown, rate, block[LEFT], free, now)
+        for lane in range(len(balance)):
+            balance[lane] = grown[lane] + rest[lane]
+    if partial:
+        for lane in range(len(held)):
+            held[lane] *= kept[lane]
+        for lane in range(len(balance)):
+            balance[lane] *= held[lane]
+
+
+@compiled()
+def _discounts(block: Array, fades: Array, months: int) -> None:
+    """Set row t of `fades` (T, lanes) to the value at the as-of date of 1 at the end of month t + 1, 0 after the contract."""
+    fade, discount, left = block[FADE], block[DISCOUNT], block[LEFT]
+    block[DISCOUNT] = 1.0
+    for month in range(months):
+        ended, row = float(month), fades[month]
+        for lane in range(len(discount)):
+            discount[lane] *= fade[lane]
+        for lane in range(len(row)):
+            row[lane] = discount[lane] if left[lane] > ended else 0.0
+
+
+@compiled()
+def _block_loss(
+    block: Array,
+    waits: Array,
+    fades: Array,
+    kind: int,
+    index: Array,
+    chosen: Array,
+    partial: bool,
+    acc: Array,
+    lost: Array,
+    plan: Array,
+) -> None:
+    """Add up discounted exposure x probability over months for one block, into acc (2, K, lanes).
+
+    chosen : scenarios to add to; all of them at once where the rate stays, one where it follows that scenario's index.
+    waits : (T + 1, lanes) scratch for the sum of monthly rates. plan : arrears months, first and second horizon.
+    """
+    arrears, first, last = plan[0], plan[1], plan[2]
+    _begin(block, kind > 0)
+    rate, drawn, accrued, balance, owed = block[RATE], block[DRAWN], block[ACCRUED], block[BALANCE], block[OWED]
+    for lane in range(waits.shape[1]):
+        waits[0, lane] = 0.0
+    for month in range(last):
+        begin = max(month - arrears, 0)
+        if month > 0 and arrears > 0 and kind > 0:
+            _reset(block, index[month - 1])
+            before, after = waits[month - 1], waits[month]
+            for lane in range(len(rate)):
+                after[lane] = before[lane] + rate[lane]
+        if begin > 0:
+            if kind > 0:
+                _reset(block, index[begin - 1])
+            _advance(block, kind, begin, partial)
+        worth = fades[month]
+        if kind == 0:
+            waited = float(month - begin)
+            for lane in range(len(owed)):
+                owed[lane] = (balance[lane] * (1.0 + waited * rate[lane]) + drawn[lane]) * worth[lane]
+        elif arrears > 0:
+            until, since = waits[month], waits[begin]
+            for lane in range(len(owed)):
+                owed[lane] = (balance[lane] * (1.0 + until[lane] - since[lane]) + drawn[lane]) * worth[lane]
+        else:
+            for lane in range(len(owed)):
+                owed[lane] = (balance[lane] + drawn[lane]) * worth[lane]
+        if begin == 0:
+            for lane in range(len(owed)):
+                owed[lane] += accrued[lane] * worth[lane]
+        for k in chosen:
+            probability, total = lost[month, k], acc[1, k]
+            for lane in range(len(owed)):
+                total[lane] += probability * owed[lane]
+        if month == first - 1:
+            for k in chosen:
+                acc[0, k] = acc[1, k]
+
+
+@compiled(parallel=True)
+def loan_loss(
+    packed: Array,
+    order: Array,
+    blocks: Array,
+    tasks: Array,
+    index: Array,
+    lost: Array,
+    total: Array,
+    arrears: int,
+    partial: bool,
+    horizons: Array,
+) -> tuple[Array, Array]:
+    """Return loss and default probability of each loan, (N, K, 2) each.
+
+    blocks : (blocks, 4) first and last + 1 place in `order`, bucket, kind (0 rate stays, 1 floating, 2 floating level payment).
+    tasks : bounds of equal shares of the blocks. index : (K, T), or (K, 0). lost, total : from `default_table`.
+    """
+    scenarios = lost.shape[2]
+    loss = np.empty((len(packed), scenarios, 2))
+    pd = np.empty((len(packed), scenarios, 2))
+    for task in prange(len(tasks) - 1):
+        space = np.empty((ROWS + 2 * lost.shape[1] + 1 + 2 * scenarios) * LANES)
+        every, plan = np.arange(scenarios), np.zeros(3, dtype=np.int64)
+        for number in range(tasks[task], tasks[task + 1]):
+            start, stop, bucket, kind = blocks[number, 0], blocks[number, 1], blocks[number, 2], blocks[number, 3]
+            lanes = 8 * ((stop - start + 7) // 8)
+            edge = ROWS * lanes
+            block = space[:edge].reshape(ROWS, lanes)
+            longest = _load(block, packed, order, start, stop)
+            last = min(horizons[1], longest)
+            plan[0], plan[1], plan[2] = arrears, min(horizons[0], last), last
+            waits = space[edge : edge + (last + 1) * lanes].reshape(last + 1, lanes)
+            edge += (last + 1) * lanes
+            fades = space[edge : edge + last * lanes].reshape(last, lanes)
+            edge += last * lanes
+            acc = space[edge : edge + 2 * scenarios * lanes].reshape(2, scenarios, lanes)
+            acc[:] = 0.0
+            _discounts(block, fades, last)
+            if kind == 0:
+                _block_loss(block, waits, fades, kind, index[0, :0], every, partial, acc, lost[bucket], plan)
+            else:
+                for k in range(scenarios):
+                    _block_loss(block, waits, fades, kind, index[k], every[k : k + 1], partial, acc, lost[bucket], plan)
+            for lane in range(stop - start):
+                loan = order[start + lane]
+                for place in range(2):
+                    until = min(horizons[place], int(block[LEFT, lane]))
+                    for k in range(scenarios):
+                        loss[loan, k, place] = acc[place, k, lane]
+                        pd[loan, k, place] = total[bucket, until, k]
+    return loss, pd
+
+
+@compiled(parallel=True)
+def default_table(
+    base: Array, shocks: Array, edges: Array, live: int, default: int, buckets: Array, severity: Array
+) -> tuple[Array, Array]:
+    """Return each bucket's marginal default times severity, (B, T, K), and cumulative default, (B, T + 1, K).
+
+    base : (G, A, R) odds; shocks : (T, R, K); edges : (R, 2) origin, target; buckets : (B, 3) segment, age, state;
+    severity : (G, A').
+    """
+    months, _, scenarios = shocks.shape
+    lost = np.empty((len(buckets), months, scenarios))
+    total = np.zeros((len(buckets), months + 1, scenarios))
+    for bucket in prange(len(buckets)):
+        segment, age = buckets[bucket, 0], buckets[bucket, 1]
+        where, after, share = np.zeros((live, scenarios)), np.zeros((live, scenarios)), np.zeros((live, scenarios))
+        for k in range(scenarios):
+            where[buckets[bucket, 2], k] = 1.0
+        for month in range(months):
+            odds = base[segment, min(age + month + 1, base.shape[1] - 1)]
+            harm = severity[segment, min(age + month + 1, severity.shape[1] - 1)]
+            entered = total[bucket, month + 1]
+            share[:] = 1.0
+            for edge in range(len(edges)):
+                for k in range(scenarios):
+                    share[edges[edge, 0], k] += odds[edge] * shocks[month, edge, k]
+            for state in range(live):
+                for k in range(scenarios):
+                    share[state, k] = where[state, k] / share[state, k]
+                    after[state, k] = share[state, k]
+            for edge in range(len(edges)):
+                origin, target = edges[edge, 0], edges[edge, 1]
+                for k in range(scenarios):
+                    flow = share[origin, k] * (odds[edge] * shocks[month, edge, k])
+                    if target == default:
+                        entered[k] += flow
+                    elif target < live:
+                        after[target, k] += flow
+            for k in range(scenarios):
+                lost[bucket, month, k] = entered[k] * harm
+                entered[k] += total[bucket, month, k]
+            for state in range(live):
+                for k in range(scenarios):
+                    where[state, k] = after[state, k]
+    return lost, total
+
+
+@compiled()
+def _dot(first: Array, second: Array) -> float:
+    """Return the sum of products of rows whose length is a multiple of 8, in a fixed order of eight partial sums."""
+    a = b = c = d = e = f = g = h = 0.0
+    for lane in range(0, len(first), 8):
+        a += first[lane] * second[lane]
+        b += first[lane + 1] * second[lane + 1]
+        c += first[lane + 2] * second[lane + 2]
+        d += first[lane + 3] * second[lane + 3]
+        e += first[lane + 4] * second[lane + 4]
+        f += first[lane + 5] * second[lane + 5]
+        g += first[lane + 6] * second[lane + 6]
+        h += first[lane + 7] * second[lane + 7]
+    return ((a + b) + (c + d)) + ((e + f) + (g + h))
+
+
+@compiled()
+def _block_runoff(
+    block: Array, history: Array, waits: Array, kind: int, index: Array, partial: bool, cell: Array, plan: Array
+) -> None:
+    """Add one block of loans to a cell's tables (7, T + 1): loans, balance, partial, draws, interest, sensitivity, exposure."""
+    arrears, last = plan[0], plan[1]
+    weight, left, rate, kept = block[WEIGHT], block[LEFT], block[RATE], block[KEPT]
+    balance, alive, owed = block[BALANCE], block[DISCOUNT], block[OWED]
+    lanes = len(weight)
+    _begin(block, kind > 0)
+    redraws, moves, commits = _any(block[MINIMUM]), _any(block[MOVES]), _any(block[DRAWN])
+    for lane in range(waits.shape[1]):
+        waits[0, lane] = 0.0
+    for month in range(last):
+        ended, now = float(month), history[month]
+        for lane in range(lanes):
+            alive[lane] = weight[lane] if left[lane] > ended else 0.0
+        for lane in range(lanes):
+            now[lane] = balance[lane] if left[lane] > ended else 0.0
+        cell[0, month] += alive.sum()
+        cell[1, month] += _dot(alive, now)
+        if partial and month > 0:
+            for lane in range(lanes):
+                owed[lane] = now[lane] * (1.0 / kept[lane] - 1.0)
+            cell[2, month - 1] += _dot(alive, owed)
+        if redraws:
+            minimum = block[MINIMUM]
+            for lane in range(lanes):
+                owed[lane] = now[lane] * minimum[lane] if left[lane] > ended + 1.0 else 0.0
+            cell[3, month] += _dot(alive, owed)
+        if kind > 0:
+            _reset(block, index[month])
+        for lane in range(lanes):
+            owed[lane] = now[lane] * rate[lane]
+        cell[4, month] += _dot(alive, owed)
+        if moves:
+            cell[5, month] += _sensitive(block, now, alive, index[month] if len(index) > 0 else np.nan)
+        begin = max(month - arrears, 0)
+        since, until, start = waits[begin], waits[month], history[begin]
+        for lane in range(lanes):
+            owed[lane] = start[lane] * (1.0 + until[lane] - since[lane])
+        cell[6, month] += _dot(alive, owed)
+        if commits:
+            cell[6, month] += _dot(alive, block[DRAWN])
+        if begin == 0:
+            cell[6, month] += _dot(alive, block[ACCRUED])
+        after = waits[month + 1]
+        for lane in range(lanes):
+            after[lane] = until[lane] + rate[lane]
+        _advance(block, kind, month + 1, partial)
+    _last_month(block, last, cell, partial)
+
+
+@compiled()
+def _sensitive(block: Array, now: Array, alive: Array, index: float) -> float:
+    """Return the floating start balance / 12 of loans not held by cap or floor (no index: of all)."""
+    spread, floor, cap, moves, owed = block[SPREAD], block[FLOOR], block[CAP], block[MOVES], block[OWED]
+    for lane in range(len(now)):
+        held = index + spread[lane] < floor[lane] or index + spread[lane] > cap[lane]
+        owed[lane] = 0.0 if held else now[lane] * moves[lane] / 12.0
+    return _dot(alive, owed)
+
+
+@compiled()
+def _last_month(block: Array, last: int, cell: Array, partial: bool) -> None:
+    """Add what stands at the end of the last month."""
+    weight, left, balance, alive, owed, kept = block[WEIGHT], block[LEFT], block[BALANCE], block[DISCOUNT], block[OWED], block[KEPT]
+    for lane in range(len(weight)):
+        alive[lane] = weight[lane] if left[lane] > float(last) else 0.0
+    cell[0, last] += alive.sum()
+    cell[1, last] += _dot(alive, balance)
+    if partial:
+        for lane in range(len(weight)):
+            owed[lane] = balance[lane] * (1.0 / kept[lane] - 1.0)
+        cell[2, last - 1] += _dot(alive, owed)
+
+
+@compiled(parallel=True)
+def cell_runoff(
+    packed: Array, order: Array, blocks: Array, tasks: Array, index: Array, arrears: int, partial: bool, cells: Array
+) -> None:
+    """Add the run-off of packed loans to `cells` (B, 7, T + 1); a task owns whole cells. index : (T,), or (0,)."""
+    months = cells.shape[2] - 1
+    for task in prange(len(tasks) - 1):
+        space = np.empty((ROWS + 2 * months + 2) * LANES)
+        plan = np.zeros(2, dtype=np.int64)
+        for number in range(tasks[task], tasks[task + 1]):
+            start, stop, bucket, kind = blocks[number, 0], blocks[number, 1], blocks[number, 2], blocks[number, 3]
+            lanes = 8 * ((stop - start + 7) // 8)
+            edge = ROWS * lanes
+            block = space[:edge].reshape(ROWS, lanes)
+            longest = _load(block, packed, order, start, stop)
+            plan[0], plan[1] = arrears, min(months, longest)
+            history = space[edge : edge + months * lanes].reshape(months, lanes)
+            edge += months * lanes
+            waits = space[edge : edge + (months + 1) * lanes].reshape(months + 1, lanes)
+            _block_runoff(block, history, waits, kind, index, partial, cells[bucket], plan)

@@ -1,0 +1,224 @@
+"""Expected credit loss loan by loan, for provisions: marginal default of each loan's bucket x its own exposure and discount.
+
+A loan's probabilities depend on its bucket (segment, age, state) alone, its exposures on its contract, its discount on its own
+effective rate. So the state chains run once a bucket, and each loan is one sum over months:
+
+    loss[k, h] = sum over t <= min(h, remaining months) of
+                 default[k, bucket, t] x (charged_off - recovered)[segment, age + t] x exposure[k, t] / (1 + rate / 12)^t
+
+IFRS 9 5.5.17 and B5.5.44 (present value at the effective rate), 5.5.5 (12-month) and 5.5.3 (lifetime).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from loantwin.engine.cells import LossGivenDefault
+from loantwin.engine.columns import LoanColumns, check_columns, take
+from loantwin.engine.floating.interpolation import Grid, grid_for, set_losses, smooth_loans
+from loantwin.engine.packing import buckets_of, cut, kinds, pack
+from loantwin.engine.path import check_lgd
+from loantwin.engine.rows import TransitionParameters, odds, rows_at
+from loantwin.engine.runoff import Assumptions, assumptions, loan_tables
+from loantwin.errors import ModelError, expected
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+
+FEWEST = 2_000
+"""Floating loans from which interpolation in the spread is worth its tables."""
+
+
+@dataclass(frozen=True)
+class LoanLosses:
+    """Credit loss of N loans in K scenarios, of the loan itself (no case weight) and before guarantees.
+
+    loss : (N, K, 2) present value at the as-of date, currency; over the first horizon (12 months) and over all months.
+    pd : (N, K, 2) probability of first default within the same months and before the contract ends.
+    horizons : the two horizons, months.
+    """
+
+    loss: Floats
+    pd: Floats
+    horizons: tuple[int, int]
+
+
+def loan_losses(
+    parameters: TransitionParameters,
+    columns: LoanColumns,
+    lgd: LossGivenDefault,
+    shocks: Floats,
+    *,
+    index_paths: Floats | None = None,
+    horizons: tuple[int, int] | None = None,
+    partial_monthly: ArrayLike = 0.0,
+    arrears_months: int = 0,
+    conversion_factor: float = 0.0,
+) -> LoanLosses:
+    """Return the expected credit loss and default probability of each loan in each scenario.
+
+    Parameters
+    ----------
+    columns : N loans; losses are discounted at each loan's effective rate.
+    shocks : (K, T, R) month part of the odds in each scenario, from `rows.shocks`.
+    index_paths : (K, T) index of floating rates, decimal a year; None keeps each rate in force.
+    horizons : two numbers of months, default (12, T); the second is at most T.
+    partial_monthly, arrears_months, conversion_factor : as in `runoff.build_cells`.
+
+    Raises
+    ------
+    ModelError : shapes that do not fit, NaN or infinity, or a loan out of range, naming its row and field.
+    """
+    assumed = assumptions(partial_monthly, arrears_months, conversion_factor)
+    chosen = check_loss(parameters, columns, lgd, shocks, index_paths, horizons)
+    if not len(columns.principal):
+        return LoanLosses(np.zeros((0, len(shocks), 2)), np.zeros((0, len(shocks), 2)), chosen)
+    from loantwin.engine import kernels
+    from loantwin.kernels import PARALLEL
+
+    bucket, buckets = buckets_of((columns.segment, columns.age, columns.state))
+    tables = _default_tables(parameters, shocks, buckets, lgd.charged_off - lgd.recovered)
+    grid, smooth, rest = _interpolated(columns, index_paths)
+    index = np.zeros((len(shocks), 0)) if index_paths is None else np.ascontiguousarray(index_paths)
+    kind = kinds(columns, index_paths is not None)
+    by_block = cut(bucket, kind, columns.remaining_months, len(buckets), kernels.LANES, rest)
+    packed = pack(columns, assumed)
+    partial = bool(assumed.partial_monthly.any())
+    with PARALLEL:
+        loss, pd = kernels.loan_loss(
+            packed,
+            by_block.order,
+            by_block.blocks,
+            by_block.tasks,
+            index,
+            *tables,
+            assumed.arrears_months,
+            partial,
+            np.array(chosen),
+        )
+    if grid is not None:
+        set_losses(grid, columns, packed, smooth, bucket, assumed, index, tables, chosen, (loss, pd))
+    return LoanLosses(loss, pd, chosen)
+
+
+def _interpolated(columns: LoanColumns, index_paths: Floats | None) -> tuple[Grid | None, Integers, Integers | None]:
+    """Return the grid, the loans to interpolate in their spread, and the others (None: all)."""
+    none = np.zeros(0, dtype=np.int64)
+    if index_paths is None:
+        return None, none, None
+    smooth = smooth_loans(columns, index_paths)
+    chosen = np.flatnonzero(smooth)
+    if len(chosen) < FEWEST:
+        return None, none, None
+    grid = grid_for(columns.rate_spread[chosen], int(columns.remaining_months[chosen].max()), index_paths)
+    return (None, none, None) if grid is None else (grid, chosen, np.flatnonzero(~smooth))
+
+
+def loan_losses_reference(
+    parameters: TransitionParameters,
+    columns: LoanColumns,
+    lgd: LossGivenDefault,
+    shocks: Floats,
+    assumed: Assumptions,
+    index_paths: Floats | None,
+    horizons: tuple[int, int],
+    chunk: int = 20_000,
+) -> LoanLosses:
+    """Return what `loan_losses` returns, by plain NumPy over each loan's own schedule."""
+    scenarios, months = shocks.shape[:2]
+    buckets = np.stack([columns.segment, columns.age, columns.state], axis=1)
+    loss, pd = np.zeros((2, len(buckets), scenarios, 2))
+    step = np.arange(1, months + 1)
+    for start in range(0, len(buckets), chunk):
+        rows = slice(start, start + chunk)
+        part, keys = take(columns, rows), buckets[rows]
+        default = marginal_default_reference(parameters, shocks, keys)
+        default = np.where(step <= part.remaining_months[:, None], default, 0.0)
+        age = np.minimum(keys[:, 1:2] + step, lgd.charged_off.shape[1] - 1)
+        severity = (lgd.charged_off - lgd.recovered)[keys[:, 0:1], age]
+        discount = np.exp(-np.log1p(part.effective_annual_rate / 12.0)[:, None] * step)
+        for scenario in range(scenarios):
+            index = None if index_paths is None else index_paths[scenario]
+            exposure = loan_tables(part, months, assumed, index).exposure
+            lost = default[scenario] * severity * discount * exposure
+            for place, horizon in enumerate(horizons):
+                loss[rows, scenario, place] = lost[:, :horizon].sum(axis=1)
+                pd[rows, scenario, place] = default[scenario, :, :horizon].sum(axis=1)
+    return LoanLosses(loss, pd, horizons)
+
+
+def marginal_default(parameters: TransitionParameters, shocks: Floats, buckets: Integers) -> Floats:
+    """Return the probability of first default in each month, (K, B, T).
+
+    Parameters
+    ----------
+    shocks : (K, T, R) month part of the odds.
+    buckets : (B, 3) segment, age and live state at the as-of date; month t reads age + t.
+    """
+    ones = np.ones((len(parameters.segments), 1))
+    lost, _ = _default_tables(parameters, shocks, np.ascontiguousarray(buckets, dtype=np.int64), ones)
+    return np.ascontiguousarray(np.moveaxis(lost, 2, 0))
+
+
+def _default_tables(parameters: TransitionParameters, shocks: Floats, buckets: Integers, severity: Floats) -> tuple[Floats, Floats]:
+    """Return marginal default x severity, (B, T, K), and cumulative default, (B, T + 1, K)."""
+    from loantwin.engine import kernels
+    from loantwin.kernels import PARALLEL
+
+    base = np.ascontiguousarray(np.moveaxis(odds(parameters), 0, 2))
+    edges = np.ascontiguousarray(np.stack([parameters.origin, parameters.target], axis=1), dtype=np.int64)
+    month = np.ascontiguousarray(np.moveaxis(shocks, 0, 2))
+    with PARALLEL:
+        lost, total = kernels.default_table(
+            base, month, edges, parameters.live, parameters.default_state, buckets, np.ascontiguousarray(severity)
+        )
+    return lost, total
+
+
+def marginal_default_reference(parameters: TransitionParameters, shocks: Floats, buckets: Integers) -> Floats:
+    """Return what `marginal_default` returns, in plain NumPy."""
+    base, live = odds(parameters), parameters.live
+    where = np.zeros((len(shocks), len(buckets), live))
+    where[:, np.arange(len(buckets)), buckets[:, 2]] = 1.0
+    default = np.zeros((len(shocks), len(buckets), shocks.shape[1]))
+    for month in range(shocks.shape[1]):
+        rows = rows_at(parameters, base, shocks[:, month], buckets[:, 0], buckets[:, 1] + month + 1)
+        after = np.einsum("kbi,kbij->kbj", where, rows)
+        where = after[..., :live]
+        default[..., month] = after[..., parameters.default_state]
+    return default
+
+
+def check_loss(
+    parameters: TransitionParameters,
+    columns: LoanColumns,
+    lgd: LossGivenDefault,
+    shocks: Floats,
+    index_paths: Floats | None,
+    horizons: tuple[int, int] | None,
+) -> tuple[int, int]:
+    """Return the horizons; raise ModelError where inputs do not fit each other."""
+    check_columns(columns)
+    check_lgd(parameters, lgd)
+    if shocks.ndim != 3 or shocks.shape[2] != len(parameters.origin):
+        raise ModelError(expected(f"(K, T, {len(parameters.origin)})", shocks.shape), field="shocks")
+    if not (np.isfinite(shocks).all() and (shocks >= 0.0).all()):
+        raise ModelError(expected("finite numbers of at least 0", "another"), field="shocks")
+    if parameters.default_state < parameters.live:
+        raise ModelError(expected("a model with an absorbing default state", parameters.default_state), field="default_state")
+    for name, limit in (("segment", len(parameters.segments)), ("state", parameters.live)):
+        codes = getattr(columns, name)
+        if codes.size and codes.max() >= limit:
+            row = int(np.argmax(codes >= limit))
+            raise ModelError(expected(f"a code of 0 to {limit - 1}", codes[row]), row=row + 1, field=name)
+    months = shocks.shape[1]
+    if index_paths is not None and (index_paths.shape != shocks.shape[:2] or not np.isfinite(index_paths).all()):
+        raise ModelError(expected(f"finite numbers of shape {shocks.shape[:2]}", index_paths.shape), field="index_paths")
+    first, last = (min(12, months), months) if horizons is None else horizons
+    if not 1 <= first <= last <= months:
+        raise ModelError(expected(f"two horizons of 1 to {months} months, rising", (first, last)), field="horizons")
+    return int(first), int(last)

@@ -1,0 +1,109 @@
+"""Loans laid out for the kernels: packed rows, sorted by bucket, cut into blocks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from loantwin.engine.columns import LoanColumns
+from loantwin.products.registry import product_flags
+
+if TYPE_CHECKING:
+    from loantwin.engine.runoff import Assumptions
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+TASKS = 256
+"""Shares of work; more than threads, so that uneven ones even out, and fixed, so that threads change nothing."""
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """Loans sorted by bucket and kind, in blocks of one bucket and kind.
+
+    order : (N,) loans in sorted order. blocks : (blocks, 4) first place, last place + 1, bucket, kind.
+    tasks : (TASKS + 1,) bounds of shares of the blocks.
+    """
+
+    order: Integers
+    blocks: Integers
+    tasks: Integers
+
+
+def pack(columns: LoanColumns, assumed: Assumptions) -> Floats:
+    """Return the loans as rows (N, 16) as `kernels.packed_loans` lays them out."""
+    from loantwin.engine import kernels
+    from loantwin.kernels import PARALLEL
+
+    amortises, redraws, minimum = product_flags()
+    kept = np.where(redraws, 1.0, 1.0 - assumed.partial_monthly)
+    by_product = np.ascontiguousarray(np.stack([amortises.astype(float), kept, minimum], axis=1))
+    drawn = assumed.conversion_factor * columns.undrawn
+    money = (columns.principal, columns.balloon, drawn, columns.accrued_interest, columns.weight)
+    rates = (columns.annual_rate, columns.effective_annual_rate, columns.rate_spread, columns.rate_floor, columns.rate_cap)
+    months = (columns.remaining_months, columns.interest_only_months)
+    with PARALLEL:
+        return _floats(kernels.packed_loans(columns.product, months, money, rates, columns.floating, by_product))
+
+
+def kinds(columns: LoanColumns, index_given: bool) -> Integers:
+    """Return 0 where the rate stays, 1 where it floats and nothing amortises, 2 where it floats under level payments."""
+    if not index_given:
+        return np.zeros(len(columns.product), dtype=np.int64)
+    amortises = product_flags()[0].astype(np.int64)
+    return np.asarray(columns.floating * (1 + amortises[columns.product]), dtype=np.int64)
+
+
+def buckets_of(keys: tuple[Integers, ...]) -> tuple[Integers, Integers]:
+    """Return each loan's bucket (N,) and the unique buckets (B, number of keys), sorted."""
+    sizes = [int(key.max()) + 1 for key in keys]
+    code = keys[0].copy()
+    space = sizes[0]
+    for key, size in zip(keys[1:], sizes[1:], strict=True):
+        code *= size
+        code += key
+        space *= size
+    if space > 50_000_000:
+        found, bucket = np.unique(code, return_inverse=True)
+    else:
+        seen = np.zeros(space, dtype=np.int64)
+        seen[code] = 1
+        found = np.flatnonzero(seen)
+        bucket = (np.cumsum(seen) - 1)[code]
+    unique = np.empty((len(found), len(keys)), dtype=np.int64)
+    for place in range(len(keys) - 1, -1, -1):
+        found, unique[:, place] = np.divmod(found, sizes[place])
+    return bucket.astype(np.int64), unique
+
+
+def cut(bucket: Integers, kind: Integers, left: Integers, count: int, length: int, chosen: Integers | None = None) -> Blocks:
+    """Return the loans, or the chosen ones, sorted by bucket, kind and months left, cut into blocks of at most `length`."""
+    if chosen is not None:
+        part = cut(bucket[chosen], kind[chosen], left[chosen], count, length)
+        return Blocks(chosen[part.order], part.blocks, part.tasks)
+    from loantwin.engine import kernels
+
+    by_term, _ = kernels.counting_order(left, int(left.max(initial=0)) + 1)
+    order, starts = kernels.counting_order((3 * bucket + kind)[by_term], 3 * count)
+    sizes = np.diff(starts)
+    pieces = -(-sizes // length)
+    owner = np.repeat(np.arange(3 * count), pieces)
+    first = starts[owner] + (np.arange(len(owner)) - np.repeat(np.cumsum(pieces) - pieces, pieces)) * length
+    stop = np.minimum(first + length, starts[owner + 1])
+    blocks = np.ascontiguousarray(np.stack([first, stop, owner // 3, owner % 3], axis=1))
+    return Blocks(by_term[order], blocks, np.linspace(0, len(blocks), TASKS + 1).astype(np.int64))
+
+
+def whole_buckets(cut_up: Blocks) -> Integers:
+    """Return bounds of shares of the blocks that do not split a bucket, (TASKS + 1,): one thread adds up a whole bucket."""
+    bucket = cut_up.blocks[:, 2]
+    even = bucket[np.minimum(cut_up.tasks[:-1], len(bucket) - 1)]
+    return np.append(np.searchsorted(bucket, even, side="left"), len(bucket)).astype(np.int64)
+
+
+def _floats(made: Any) -> Floats:
+    return np.asarray(made, dtype=np.float64)

@@ -1,0 +1,155 @@
+"""Loan losses by hand, against the reference, and against the cells."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from loantwin.engine import loss as loss_module
+from loantwin.engine.columns import loan_columns, take
+from loantwin.engine.expectation import conditional_flows
+from loantwin.engine.loss import loan_losses, loan_losses_reference, marginal_default, marginal_default_reference
+from loantwin.engine.rows import shocks
+from loantwin.engine.runoff import assumptions, build_cells
+from loantwin.errors import ModelError
+from loantwin.kernels import use_threads
+
+
+@pytest.mark.parametrize("kind", ["panel_model", "outcome_model"])
+@pytest.mark.parametrize("indexed", [False, True])
+@pytest.mark.parametrize(
+    "assumed",
+    [
+        {},
+        {"arrears_months": 3, "conversion_factor": 0.4, "partial_monthly": 0.005},
+        {"arrears_months": 2, "partial_monthly": [0.02, 0.0, 0.001, 0.003, 0.1]},
+    ],
+)
+@pytest.mark.parametrize(("months", "longest"), [(1, 30), (48, 90), (360, 420)])
+def test_kernel_equals_the_reference(
+    books: SimpleNamespace, kind: str, indexed: bool, assumed: dict, months: int, longest: int
+) -> None:
+    model, lgd = getattr(books, kind)(3), books.severity(1)
+    columns = books.columns(600, seed=months, live=model.live, longest=longest)
+    macro, latent, index = books.paths(3, months, seed=2)
+    month, paths = shocks(model, macro, latent), index if indexed else None
+    made = loan_losses(model, columns, lgd, month, index_paths=paths, **assumed)
+    wanted = loan_losses_reference(model, columns, lgd, month, assumptions(**assumed), paths, made.horizons)
+    assert made.loss == pytest.approx(wanted.loss, rel=1e-11)
+    assert made.pd == pytest.approx(wanted.pd, rel=1e-11)
+    assert made.horizons == (min(12, months), months)
+
+
+@pytest.mark.parametrize(("months", "arrears", "partial"), [(24, 0, 0.0), (48, 3, [0.02, 0.0, 0.001, 0.003, 0.1]), (180, 1, 0.004)])
+def test_interpolation_in_the_spread_equals_the_reference(
+    books: SimpleNamespace, monkeypatch: pytest.MonkeyPatch, months: int, arrears: int, partial: Any
+) -> None:
+    monkeypatch.setattr(loss_module, "FEWEST", 1)
+    model, lgd = books.panel_model(3), books.severity(1)
+    columns = books.columns(600, seed=6, longest=360)
+    macro, latent, index = books.paths(3, months, seed=2)
+    index = 0.04 + (index - index.mean()) / 20.0
+    month, assumed = shocks(model, macro, latent), assumptions(partial, arrears, 0.5)
+    grid, smooth, rest = loss_module._interpolated(columns, index)
+    assert grid is not None
+    assert rest is not None
+    assert len(smooth) > 100
+    assert len(smooth) + len(rest) == 600
+    made = loan_losses(
+        model, columns, lgd, month, index_paths=index, partial_monthly=partial, arrears_months=arrears, conversion_factor=0.5
+    )
+    wanted = loan_losses_reference(model, columns, lgd, month, assumed, index, made.horizons)
+    assert made.loss == pytest.approx(wanted.loss, rel=1e-10)
+    assert made.pd == pytest.approx(wanted.pd, rel=1e-11)
+
+
+def test_spreads_too_wide_to_interpolate_are_computed_loan_by_loan(books: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loss_module, "FEWEST", 1)
+    columns = books.columns(300, seed=6, longest=360)
+    wild = replace(columns, rate_spread=np.where(np.arange(300) % 2, 9.0, 0.0), rate_cap=np.full(300, np.inf))
+    assert loss_module._interpolated(wild, np.full((1, 360), 0.04))[0] is None
+
+
+def test_one_loan_by_hand(books: SimpleNamespace) -> None:
+    """Interest only, 1,000 over 2 months at an effective 12 %: each month's default x severity x 1,000, discounted."""
+    model, lgd = books.outcome_model(1), books.severity(1)
+    columns = loan_columns(
+        segment=2, age=4, state=0, product=2, remaining_months=2, principal=[1000.0], annual_rate=0.05, effective_annual_rate=0.12
+    )
+    month = np.array([[[1.0, 1.0], [2.0, 1.0], [9.0, 9.0]]])
+    weight = np.exp(model.segment[:, 2, None] + model.age[:, 5:7])
+    stay = 1.0 / (1.0 + weight[:, 0].sum())
+    first = weight[0, 0] * stay
+    second = stay * 2.0 * weight[0, 1] / (1.0 + 2.0 * weight[0, 1] + weight[1, 1])
+    net = (lgd.charged_off - lgd.recovered)[2, 5:7]
+    made = loan_losses(model, columns, lgd, month, horizons=(1, 3))
+    assert made.pd[0, 0] == pytest.approx([first, first + second])
+    assert made.loss[0, 0] == pytest.approx(
+        [1000 * first * net[0] / 1.01, 1000 * (first * net[0] / 1.01 + second * net[1] / 1.01**2)]
+    )
+
+
+def test_loans_add_up_to_the_cells(books: SimpleNamespace) -> None:
+    """With one effective rate a cell, the loans' losses are the cells' discounted losses: one model, two routes."""
+    model, lgd = books.panel_model(3), books.severity(1)
+    columns = replace(books.columns(900, seed=4), effective_annual_rate=np.full(900, 0.07))
+    macro, latent, _ = books.paths(2, 36, seed=2)
+    month = shocks(model, macro, latent)
+    losses = loan_losses(model, columns, lgd, month, arrears_months=3, conversion_factor=0.5)
+    cells = build_cells(columns, 36, arrears_months=3, conversion_factor=0.5)
+    flows = conditional_flows(model, cells, lgd, month)
+    by_loan = (columns.weight[:, None] * losses.loss[:, :, 1]).sum(axis=0)
+    assert by_loan == pytest.approx(flows.loss_gross[:, 0].sum(axis=1), rel=1e-12)
+    within = (columns.weight[:, None] * losses.loss[:, :, 0]).sum(axis=0)
+    assert within == pytest.approx(flows.loss_gross[:, 0, :12].sum(axis=1), rel=1e-12)
+
+
+def test_marginal_default_equals_the_reference(books: SimpleNamespace) -> None:
+    model = books.panel_model(3)
+    macro, latent, _ = books.paths(3, 40, seed=2)
+    buckets = np.array([[0, 0, 0], [5, 30, 3], [2, 500, 1]])
+    month = shocks(model, macro, latent)
+    made = marginal_default(model, month, buckets)
+    assert made.shape == (3, 3, 40)
+    assert made == pytest.approx(marginal_default_reference(model, month, buckets), rel=1e-12)
+
+
+def test_same_bits_on_one_and_two_threads_and_in_any_order(books: SimpleNamespace) -> None:
+    model, lgd = books.panel_model(3), books.severity(1)
+    columns = books.columns(2000, seed=4)
+    macro, latent, index = books.paths(2, 24, seed=2)
+    month = shocks(model, macro, latent)
+    both = loan_losses(model, columns, lgd, month, index_paths=index, arrears_months=3)
+    use_threads(1)
+    one = loan_losses(model, columns, lgd, month, index_paths=index, arrears_months=3)
+    use_threads()
+    order = books.generator(1).permutation(2000)
+    mixed = loan_losses(model, take(columns, order), lgd, month, index_paths=index, arrears_months=3)
+    assert (both.loss == one.loss).all()
+    assert mixed.loss == pytest.approx(both.loss[order], rel=1e-13)
+
+
+def test_more_risk_never_costs_less(books: SimpleNamespace) -> None:
+    model, lgd = books.outcome_model(3), books.severity(1)
+    columns, month = books.columns(200, seed=4, live=1), np.ones((1, 24, 2))
+    worse = month * np.array([1.5, 1.0])
+    calm, bad = loan_losses(model, columns, lgd, month), loan_losses(model, columns, lgd, worse)
+    assert (bad.pd >= calm.pd).all()
+    assert (calm.loss[:, :, 1] >= calm.loss[:, :, 0]).all()
+
+
+def test_what_does_not_fit_is_refused(books: SimpleNamespace) -> None:
+    model, lgd = books.outcome_model(3), books.severity(1)
+    columns = books.columns(20, seed=4, live=1)
+    good = np.ones((1, 24, 2))
+    with pytest.raises(ModelError, match="field state"):
+        loan_losses(model, replace(columns, state=columns.state + 1), lgd, good)
+    with pytest.raises(ModelError, match="field horizons"):
+        loan_losses(model, columns, lgd, good, horizons=(12, 36))
+    with pytest.raises(ModelError, match="field index_paths"):
+        loan_losses(model, columns, lgd, good, index_paths=np.zeros((1, 23)))
+    assert loan_losses(model, take(columns, slice(0, 0)), lgd, good).loss.shape == (0, 1, 2)
