@@ -1,0 +1,1 @@
+"""Models: what a lender's own history says about how loans move, what defaults cost, and how sure one can be."""

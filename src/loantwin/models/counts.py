@@ -1,0 +1,358 @@
+"""History as counts: how many loans were at risk, and how many moved, by segment, age and calendar month.
+
+Everything the models learn from is one table with a row for each (from_state, segment, age, month). It is made without
+a loop over loans: from outcome tables by reversed running sums of cohorts, from panels by pairing consecutive months.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from loantwin import months
+from loantwin.book.schema import DEFAULT_STATES
+from loantwin.errors import ModelError, expected
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+OUTCOME_STATES = ("current", "charged_off", "prepaid")
+PANEL_LIVE = ("current", "dpd_1_29", "dpd_30_59", "dpd_60_89")
+LIKE_CURRENT = ("forborne_performing", "cured_probation")
+"""Live states too rare to model alone: counted as current."""
+
+KEYS = ("from_state", "segment", "age", "month")
+_CHUNK = 4_000_000
+
+
+@dataclass(frozen=True)
+class Cells:
+    """C cells of one edge. trials: number that either stayed or took this edge; events: number that took it."""
+
+    segment: Integers
+    age: Integers
+    month: Integers
+    trials: Floats
+    events: Floats
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Moves of a lender's history.
+
+    states : names, the first `live` of them live. segments : labels, code = index.
+    cells : one row for each (from_state, segment, age, month) with `at_risk` and one column `moved_<state>` a target;
+        numbers of loans, case weights included. at_risk counts loans on the book at the month's start.
+    first, last : first and last calendar month that may hold a count.
+    effective : weighted numbers times this are effective numbers (Kish): events / sum of squared event weights.
+    facts : what was left out and why, in numbers and words.
+    """
+
+    states: tuple[str, ...]
+    live: int
+    segments: tuple[str, ...]
+    cells: pl.DataFrame
+    first: int
+    last: int
+    effective: float
+    facts: Mapping[str, int | float | str] = field(default_factory=dict)
+
+    def events(self, target: str) -> float:
+        """Return the weighted number of moves into `target`."""
+        name = f"moved_{target}"
+        return float(self.cells[name].sum()) if name in self.cells.columns else 0.0
+
+
+def sums(index: Integers, weight: Floats, size: int) -> Floats:
+    """Return the sum of `weight` at each index 0 .. size-1, (size,)."""
+    return np.asarray(np.bincount(index, weight, size), dtype=np.float64)
+
+
+def segment_codes(labels: pl.Series, known: Sequence[str] | None = None) -> tuple[Integers, tuple[str, ...]]:
+    """Return each label's index in the list of segments, and the list (`known`, else the labels sorted).
+
+    A label that `known` does not hold gets -1: the caller must say what it does with it.
+    """
+    names = tuple(sorted(labels.unique().to_list())) if known is None else tuple(known)
+    frame = pl.DataFrame(
+        {"label": list(names), "code": np.arange(len(names), dtype=np.int64)}, schema_overrides={"label": pl.String}
+    )
+    joined = pl.DataFrame({"label": labels}).join(frame, on="label", how="left", maintain_order="left")
+    return joined["code"].fill_null(-1).to_numpy().astype(np.int64), names
+
+
+def edge_cells(counts: Counts, origin: str, target: str) -> Cells:
+    """Return one edge's trials and events (Begg and Gray 1984): those who stayed or took the edge; other moves are left out.
+
+    Where the number at risk is an expectation (assumed payoff), a thin cell may hold more events than trials.
+    """
+    rows = counts.cells.filter(pl.col("from_state") == counts.states.index(origin))
+    moves = [name for name in rows.columns if name.startswith("moved_") and name != f"moved_{target}"]
+    events = rows[f"moved_{target}"].to_numpy() if f"moved_{target}" in rows.columns else np.zeros(rows.height)
+    trials = rows["at_risk"].to_numpy() - sum((rows[name].to_numpy() for name in moves), np.zeros(rows.height))
+    keep = trials > 1e-9
+    return Cells(
+        segment=rows["segment"].to_numpy().astype(np.int64)[keep],
+        age=rows["age"].to_numpy().astype(np.int64)[keep],
+        month=rows["month"].to_numpy().astype(np.int64)[keep],
+        trials=trials[keep],
+        events=events[keep],
+    )
+
+
+# --- outcome tables -------------------------------------------------------------------------------------------------
+
+
+def outcome_counts(
+    loans: pl.DataFrame,
+    labels: pl.Series,
+    as_of: dt.date,
+    *,
+    survival: Floats | None = None,
+    fit_from_vintage: dt.date | None = None,
+    payoff_observed: bool = False,
+) -> Counts:
+    """Return counts from a table with one row a loan, as known at `as_of`.
+
+    Parameters
+    ----------
+    loans : (N,) rows of the loan table, already cut by `known_at(loans, as_of)`. A charge-off is a charge-off date with
+        a charged-off amount above zero; a payoff is a closed date without one, before the contractual term.
+    labels : (N,) segment label of each loan.
+    survival : (A,) share of loans not yet paid off at each age, where payoff is not observed and therefore assumed, or
+        (N, A) by loan. At risk is then the expected number still on the book.
+    fit_from_vintage : loans originated before are left out and counted in `facts`.
+
+    Loans leave the risk set after their contractual term. Raises ModelError where no loan is left.
+    """
+    anchor, last = months.anchor_day(as_of), months.month_of(as_of, months.anchor_day(as_of))
+    codes, segments = segment_codes(labels)
+    facts: dict[str, int | float | str] = {"loans": loans.height}
+    usable = loans["origination_date"].is_not_null() & loans["term_months"].is_not_null()
+    facts["left out: no origination date or term"] = int((~usable).sum())
+    if fit_from_vintage is not None:
+        early = (loans["origination_date"] < fit_from_vintage).fill_null(False)
+        facts[f"left out: originated before {fit_from_vintage.isoformat()}"] = int((early & usable).sum())
+        usable = usable & ~early
+    keep = usable.to_numpy()
+    if not keep.any():
+        raise ModelError(expected("loans with an origination date and a term", "none"), field="origination_date")
+    chosen = loans.filter(usable)
+    start = months.months_of(chosen["origination_date"].to_numpy(), anchor).astype(np.int64)
+    charged = (chosen["charge_off_date"].is_not_null() & (chosen["charged_off"] > 0)).fill_null(False)
+    out_age = _age_at(chosen["charge_off_date"], charged, start, anchor)
+    closed = chosen["closed_date"].is_not_null() & ~charged if payoff_observed else pl.Series([False] * chosen.height)
+    paid_age = _age_at(chosen["closed_date"], closed, start, anchor)
+    table = _Cohorts(
+        codes[keep],
+        start,
+        chosen["term_months"].to_numpy().astype(np.int64),
+        out_age,
+        paid_age,
+        chosen["weight"].to_numpy(),
+        survival[keep] if survival is not None and survival.ndim == 2 else survival,
+    )
+    return _count_cohorts(table, segments, last, facts)
+
+
+@dataclass(frozen=True)
+class _Cohorts:
+    segment: Integers
+    start: Integers
+    term: Integers
+    out_age: Integers
+    paid_age: Integers
+    weight: Floats
+    survival: Floats | None
+
+
+def _age_at(days: pl.Series, there: pl.Series, start: Integers, anchor: int) -> Integers:
+    """Return the age in months at a date, -1 where there is none."""
+    ages = np.full(len(start), -1, dtype=np.int64)
+    mask = there.to_numpy().astype(bool)
+    if mask.any():
+        ages[mask] = months.months_of(days.filter(there).to_numpy(), anchor) - start[mask]
+        ages[mask & (ages < 0)] = -2
+    return ages
+
+
+def _count_cohorts(loans: _Cohorts, segments: tuple[str, ...], last: int, facts: dict[str, int | float | str]) -> Counts:
+    facts["left out: charged off before origination"] = int((loans.out_age == -2).sum())
+    alive = (loans.out_age != -2) & (loans.paid_age != -2) & (loans.start <= last)
+    late = alive & (loans.out_age > loans.term)
+    facts["left out: charged off after the contractual term"] = int(late.sum())
+    matured = alive & (loans.paid_age >= loans.term)
+    facts["closed at the contractual term (matured, not prepaid)"] = int(matured.sum())
+    if not alive.any():
+        raise ModelError(expected("a loan originated by the as-of date", "none"), field="origination_date")
+    first = int(loans.start[alive].min())
+    ages, span = last - first + 1, last - first + 1
+    parts = []
+    for code in np.unique(loans.segment[alive]):
+        own = np.flatnonzero(alive & (loans.segment == code))
+        parts.append(_count_segment(loans, own, int(code), first, ages, span))
+    cells = pl.concat(parts)
+    weight = loans.weight[alive & (loans.out_age >= 0) & ~late]
+    effective = float(weight.sum() / (weight**2).sum()) if weight.size else 1.0 / float(loans.weight[alive].mean())
+    facts["charge-offs counted"] = int(weight.size)
+    return Counts(OUTCOME_STATES, 1, segments, cells, first, last, effective, facts)
+
+
+def _count_segment(loans: _Cohorts, own: Integers, code: int, first: int, ages: int, span: int) -> pl.DataFrame:
+    """Return one segment's cells. Cohorts share origination month and term; the at-risk table is a running sum by age."""
+    by_loan = loans.survival is not None and loans.survival.ndim == 2
+    key = loans.start[own] * 1_000_000 + (own if by_loan else loans.term[own])
+    _, index, inverse = np.unique(key, return_index=True, return_inverse=True)
+    total = np.zeros((3, ages * span))
+    step = max(1, _CHUNK // ages)
+    for low in range(0, len(index), step):
+        cohort = np.arange(low, min(low + step, len(index)))
+        mine = own[(inverse >= low) & (inverse < low + len(cohort))]
+        row = inverse[(inverse >= low) & (inverse < low + len(cohort))] - low
+        lead = own[index[cohort]]
+        _add_cohorts(loans, mine, row, lead, first, ages, span, total)
+    hit = np.flatnonzero(total[0] > 1e-9)
+    size = len(hit)
+    return pl.DataFrame(
+        {
+            "from_state": np.zeros(size, dtype=np.int32),
+            "segment": np.full(size, code, dtype=np.int32),
+            "age": (hit // span).astype(np.int32),
+            "month": (hit % span + first).astype(np.int32),
+            "at_risk": total[0, hit],
+            "moved_charged_off": total[1, hit],
+            "moved_prepaid": total[2, hit],
+        }
+    )
+
+
+def _add_cohorts(
+    loans: _Cohorts, mine: Integers, row: Integers, lead: Integers, first: int, ages: int, span: int, total: Floats
+) -> None:
+    size = len(lead)
+    number = sums(row, loans.weight[mine], size)
+    moved = [np.zeros((size, ages)), np.zeros((size, ages))]
+    for target, age in zip(moved, (loans.out_age, loans.paid_age), strict=True):
+        there = (age[mine] >= 0) & (age[mine] < ages)
+        flat = row[there] * ages + age[mine][there]
+        target += sums(flat, loans.weight[mine][there], size * ages).reshape(size, ages)
+    gone = moved[0] + moved[1]
+    at_risk = number[:, None] - (np.cumsum(gone, axis=1) - gone)
+    if loans.survival is not None:
+        at_risk = at_risk * _survival_of(loans.survival, lead, ages)
+    age = np.arange(ages)
+    month = loans.start[lead][:, None] - first + age
+    inside = (age <= loans.term[lead][:, None]) & (month < span) & (at_risk > 1e-9 * number[:, None])
+    flat = (age[None, :] * span + month)[inside]
+    prepaid = np.where(age[None, :] < loans.term[lead][:, None], moved[1], 0.0)
+    for position, values in enumerate((at_risk, moved[0], prepaid)):
+        total[position] += sums(flat, values[inside], ages * span)
+
+
+def _survival_of(survival: Floats, lead: Integers, ages: int) -> Floats:
+    table = survival[lead] if survival.ndim == 2 else survival[None, :]
+    if table.shape[1] < ages:
+        table = np.concatenate([table, np.repeat(table[:, -1:], ages - table.shape[1], axis=1)], axis=1)
+    return table[:, :ages]
+
+
+# --- panels -----------------------------------------------------------------------------------------------------------
+
+
+def panel_counts(panel: pl.DataFrame, loans: pl.DataFrame, labels: pl.Series, as_of: dt.date) -> Counts:
+    """Return counts from a table with one row a loan and month, as known at `as_of`.
+
+    A move is a pair of reports in consecutive months. First entry to 90 days past due (or charge-off) is `default` and
+    absorbs; what comes after it belongs to loss given default. `prepaid` before the contractual end is an edge; maturity
+    is the contract's own end and no edge; settled or sold loans are censored. A gap in the reports is not paired.
+
+    Parameters
+    ----------
+    panel : rows of the panel table, cut by `known_at`. loans : (N,) the loan table. labels : (N,) segment labels.
+    """
+    # report days wander from month to month: what counts is the calendar month a report is of
+    last = months.month_of(as_of)
+    codes, segments = segment_codes(labels)
+    facts: dict[str, int | float | str] = {"loans": loans.height, "loan-months": panel.height}
+    about = loans.select("loan_id", "weight", "term_months", start=_month(pl.col("origination_date"))).with_columns(
+        segment=pl.Series(codes, dtype=pl.Int32)
+    )
+    table = panel.select("loan_id", month=_month(pl.col("report_date")), state=_known_state(pl.col("state")))
+    facts["left out: reports without a state"] = int(table["state"].null_count())
+    pairs = _pairs(table.filter(pl.col("state").is_not_null() & (pl.col("month") <= last)))
+    joined = pairs.join(about, on="loan_id", how="left").with_columns(age=pl.col("month") - pl.col("start"))
+    usable = joined.filter(pl.col("start").is_not_null() & (pl.col("age") >= 0))
+    facts["left out: moves without an origination date"] = int(joined.height - usable.height)
+    usable = usable.with_columns(
+        to=pl.when((pl.col("to") == "prepaid") & (pl.col("age") >= pl.col("term_months")).fill_null(False))
+        .then(pl.lit("matured"))
+        .otherwise(pl.col("to"))
+    ).filter(~pl.col("to").is_in(["matured", "settled"]))
+    if not usable.height:
+        raise ModelError(expected("loans reported in two consecutive months", "none"), field="report_date")
+    return _panel_table(usable, segments, last, facts)
+
+
+def _panel_table(moves: pl.DataFrame, segments: tuple[str, ...], last: int, facts: dict[str, int | float | str]) -> Counts:
+    seen = set(moves["from"].unique().to_list()) | set(moves["to"].unique().to_list())
+    live = tuple(name for name in PANEL_LIVE if name in seen)
+    states = (*live, "default", "prepaid")
+    number = {name: position for position, name in enumerate(states)}
+    coded = moves.select(
+        pl.col("from").replace_strict(number, return_dtype=pl.Int32).alias("from_state"),
+        pl.col("to").replace_strict(number, return_dtype=pl.Int32),
+        "segment", "age", "month", "weight",
+    )  # fmt: skip
+    cells = _summed(coded, states)
+    weight = moves.filter(pl.col("to") == "default")["weight"].to_numpy()
+    effective = float(weight.sum() / (weight**2).sum()) if weight.size else 1.0
+    facts["moves counted"] = moves.height
+    facts["first entries to default"] = int(weight.size)
+    first = int(cells["month"].cast(pl.Int64).min())  # type: ignore[arg-type]  # a column of whole numbers, never empty here
+    return Counts(states, len(live), segments, cells, first, last, effective, facts)
+
+
+def _summed(coded: pl.DataFrame, states: tuple[str, ...]) -> pl.DataFrame:
+    """Return the cells of coded moves. Sums run in row order, so that the same history gives the same bits."""
+    column = {name: coded[name].to_numpy().astype(np.int64) for name in (*KEYS, "to")}
+    wide = [int(column[name].max()) + 1 for name in KEYS]
+    key = np.ravel_multi_index([column[name] for name in KEYS], wide)
+    found, index = np.unique(key, return_inverse=True)
+    weight = coded["weight"].to_numpy()
+    made: dict[str, NDArray[np.generic]] = {
+        name: np.asarray(values, dtype=np.int32) for name, values in zip(KEYS, np.unravel_index(found, wide), strict=True)
+    }
+    made["at_risk"] = sums(index, weight, len(found))
+    for place, name in enumerate(states):
+        moved = (column["to"] == place) & (column["from_state"] != place)
+        made[f"moved_{name}"] = sums(index[moved], weight[moved], len(found))
+    return pl.DataFrame(made)
+
+
+def _pairs(table: pl.DataFrame) -> pl.DataFrame:
+    """Return consecutive months of each loan up to its first exit: loan_id, month (of the move), from, to."""
+    same = pl.col("loan_id") == pl.col("loan_id").shift(-1)
+    sorted_ = table.sort("loan_id", "month", maintain_order=True)
+    repeated = (same & (pl.col("month") == pl.col("month").shift(-1))).fill_null(False)
+    ordered = sorted_.filter(~repeated)
+    paired = ordered.with_columns(
+        to=pl.when(same & (pl.col("month").shift(-1) == pl.col("month") + 1)).then(pl.col("state").shift(-1)),
+        exited=(~pl.col("state").is_in(list(PANEL_LIVE))).cast(pl.Int32),
+    )
+    paired = paired.with_columns(exited=pl.col("exited").cum_max().over("loan_id"))
+    alive = paired.filter((pl.col("exited") == 0) & pl.col("to").is_not_null())
+    return alive.select("loan_id", pl.col("month") + 1, pl.col("state").alias("from"), "to")
+
+
+def _month(day: pl.Expr) -> pl.Expr:
+    return day.dt.year().cast(pl.Int32) * 12 + day.dt.month().cast(pl.Int32) - 1
+
+
+def _known_state(state: pl.Expr) -> pl.Expr:
+    groups = dict.fromkeys([*DEFAULT_STATES, "charged_off"], "default") | dict.fromkeys(LIKE_CURRENT, "current")
+    return state.replace(groups)

@@ -1,0 +1,353 @@
+"""Fit the models a twin runs on, and turn its loans into what the engine reads."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import importlib.metadata
+import warnings
+from collections.abc import Sequence
+from dataclasses import asdict
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from loantwin import months
+from loantwin.book.book import Book
+from loantwin.book.mapping import Mapping
+from loantwin.book.payoff import assumed_payoff_hazard, assumed_survival, payoff_observed
+from loantwin.book.schema import CLOSED_STATES, DEFAULT_STATES, PRODUCTS, STATES
+from loantwin.book.segments import segment_labels
+from loantwin.engine.columns import LoanColumns, balloon_amount
+from loantwin.engine.columns import loan_columns as checked_columns
+from loantwin.engine.rows import TransitionParameters
+from loantwin.errors import ModelError, ScenarioError, expected
+from loantwin.macro.covariates import Covariate, evaluate, standardise
+from loantwin.macro.scenario import Scenario
+from loantwin.models.counts import LIKE_CURRENT, PANEL_LIVE, Counts, outcome_counts, panel_counts, segment_codes
+from loantwin.models.defaults import outcome_defaults, panel_defaults, unpaid_months
+from loantwin.models.diagnostics import diagnose
+from loantwin.models.fitted import FittedModel, check_model
+from loantwin.models.forecasting import draw_shocks, mean_shocks
+from loantwin.models.pooling import fit_panel_edges
+from loantwin.models.settings import FitSettings
+from loantwin.models.severity import Believed, Defaults, Severity, fit_severity
+from loantwin.models.transitions import (
+    CREDIT,
+    POOLED,
+    PREPAYMENT,
+    Context,
+    EdgeFit,
+    LevelFit,
+    assumed_edge,
+    fit_level_edge,
+    segment_design,
+)
+
+__all__ = ["FittedModel", "draw_shocks", "fit_model", "loan_columns", "mean_shocks"]
+
+Floats = NDArray[np.float64]
+
+
+def fit_model(
+    loans: pl.DataFrame,
+    panel: pl.DataFrame | None,
+    mapping: Mapping,
+    as_of: dt.date,
+    history: Scenario,
+    *,
+    settings: FitSettings | None = None,
+) -> FittedModel:
+    """Return the model a lender's history teaches, as known at `as_of`.
+
+    Parameters
+    ----------
+    loans, panel : the tables after `known_at(..., as_of)`; `panel` None or empty for a table with one row a loan.
+    mapping : what the source's columns mean, observes and assumes.
+    history : macro history as known then, carried to the as-of month (`macro.history.nowcast`).
+
+    Raises
+    ------
+    ModelError : a snapshot without history, or no usable loan.
+    """
+    settings = settings or FitSettings()
+    labels = segment_labels(loans, mapping)
+    from_panel = panel is not None and panel.height > 0
+    notes: list[str] = []
+    if from_panel and panel is not None:
+        counts = panel_counts(panel, loans, labels, as_of)
+    else:
+        counts = _outcomes(loans, labels, mapping, as_of, settings, notes)
+    covariates, month = _covariates(settings, history, counts, notes)
+    names = tuple(covariate.name for covariate in covariates)
+    latents: tuple[str, ...] = (CREDIT, PREPAYMENT) if from_panel or payoff_observed(mapping) else (CREDIT,)
+    context = Context(counts, month, names, segment_design(counts.segments, settings), settings, latents)
+    edges, levels = fit_panel_edges(context) if from_panel else _outcome_edges(context, mapping)
+    latents = tuple(name for name in latents if name in levels)
+    defaults, lost = (
+        panel_defaults(panel, loans, labels, as_of, counts.segments)
+        if from_panel and panel is not None
+        else outcome_defaults(loans, labels, as_of, mapping, history, counts.segments, _first_vintage(mapping))
+    )
+    if lost:
+        notes.append(f"{lost} defaults without an exposure to set them against are left out of loss given default")
+    severity = fit_severity(defaults, len(counts.segments) + 1, settings.ages, _believed(mapping, from_panel))
+    prior_only = _prior_only(edges, counts, severity, settings)
+    return _assembled(context, covariates, edges, levels, severity, defaults, as_of, mapping, prior_only, notes)
+
+
+def _outcomes(
+    loans: pl.DataFrame, labels: pl.Series, mapping: Mapping, as_of: dt.date, settings: FitSettings, notes: list[str]
+) -> Counts:
+    if mapping.kind == "snapshot":
+        raise ModelError(
+            expected("a history to learn from", "a snapshot at one date")
+            + "; take over another twin's model: fit --model-from DIR",
+            field="tape",
+        )
+    start = _first_vintage(mapping)
+    observed = payoff_observed(mapping)
+    # a month that ends at age a starts at age a - 1
+    survival = None if observed else assumed_survival(mapping, np.maximum(np.arange(settings.ages) - 1, 0))
+    if start is not None:
+        notes.append(f"vintages before {start.isoformat()} are left out of the fit by the mapping's rule fit_from_vintage")
+    if mapping.weight.look_ahead:
+        notes.append("case weights depend on the outcome: a look-ahead that a lender would not have")
+    return outcome_counts(loans, labels, as_of, survival=survival, fit_from_vintage=start, payoff_observed=observed)
+
+
+def _first_vintage(mapping: Mapping) -> dt.date | None:
+    early = mapping.assumptions.get("fit_from_vintage")
+    return dt.date(int(float(early)), 1, 1) if early is not None else None
+
+
+def _outcome_edges(context: Context, mapping: Mapping) -> tuple[list[EdgeFit], dict[str, LevelFit]]:
+    settings = context.settings
+    credit, level = fit_level_edge(context, "current", "charged_off", CREDIT, settings.credit_level)
+    levels = {CREDIT: level}
+    if payoff_observed(mapping):
+        payoff, levels[PREPAYMENT] = fit_level_edge(context, "current", "prepaid", PREPAYMENT, settings.prepayment_level)
+    else:
+        words = "payoff is not observed: monthly probability assumed by the mapping"
+        hazard = np.maximum(assumed_payoff_hazard(mapping, np.maximum(np.arange(settings.ages) - 1, 0)), 1e-12)
+        payoff = assumed_edge(context, "current", "prepaid", hazard, words)
+    return [credit, payoff], levels
+
+
+def _covariates(settings: FitSettings, history: Scenario, counts: Counts, notes: list[str]) -> tuple[tuple[Covariate, ...], Floats]:
+    """Return the covariates that history supports over all months of the counts, and their values (T, F)."""
+    chosen: list[Covariate] = []
+    columns: list[Floats] = []
+    for effect in settings.effects:
+        try:
+            covariate = standardise(effect.factor, effect.transform, history, effect.lag)
+            columns.append(evaluate((covariate,), history, counts.first, counts.last)[:, 0])
+        except ScenarioError as error:
+            notes.append(f"covariate {effect.name} is left out: {error.message}")
+            continue
+        chosen.append(covariate)
+    return tuple(chosen), np.column_stack(columns) if columns else np.zeros((counts.last - counts.first + 1, 0))
+
+
+def _believed(mapping: Mapping, from_panel: bool) -> Believed:
+    lag = int(mapping.number("recovery_lag_months", 12.0))
+    spread = np.zeros(2 * lag + 1)
+    spread[1:] = 1.0 / (2 * lag) if lag else 0.0
+    observed = "recoveries" in mapping.observes
+    charge_off_lag = tuple([0.0] + [1.0 / 12.0] * 12) if from_panel else (1.0,)
+    return Believed(
+        charged_off=mapping.number("loss_given_default", 0.45),
+        recovered=mapping.number("recovery_rate", 0.0),
+        charge_off_lag=charge_off_lag,
+        recovery_lag=tuple(spread) if lag else (1.0,),
+        charge_off_is_default=not from_panel,
+        recovery_observed=observed,
+        exposure_assumed="" if from_panel else "the balance the contract alone would leave at the charge-off",
+    )
+
+
+def _prior_only(edges: Sequence[EdgeFit], counts: Counts, severity: Severity, settings: FitSettings) -> tuple[str, ...]:
+    rare = [
+        f"{edge.origin} -> {edge.target}"
+        for edge in edges
+        if not edge.assumed and edge.events * counts.effective < settings.least_events
+    ]
+    return tuple(rare + (["loss given default"] if severity.prior_only else []))
+
+
+def _assembled(
+    context: Context, covariates: tuple[Covariate, ...], edges: Sequence[EdgeFit], levels: dict[str, LevelFit], severity: Severity,
+    defaults: Defaults, as_of: dt.date, mapping: Mapping, prior_only: tuple[str, ...], notes: list[str],
+) -> FittedModel:  # fmt: skip
+    counts, settings = context.counts, context.settings
+    states = counts.states
+    default = "default" if "default" in states else "charged_off"
+    parameters = TransitionParameters(
+        states=states,
+        live=counts.live,
+        origin=np.array([states.index(edge.origin) for edge in edges], dtype=np.int64),
+        target=np.array([states.index(edge.target) for edge in edges], dtype=np.int64),
+        age=np.array([edge.age for edge in edges]),
+        segment=np.array([edge.segment for edge in edges]),
+        macro=np.array([edge.macro for edge in edges]),
+        loading=np.array([edge.loading for edge in edges]),
+        segments=(*counts.segments, POOLED),
+        factors=context.names,
+        latents=context.latents,
+        default_state=states.index(default),
+        prepaid_state=states.index("prepaid"),
+    )
+    kept = [name for name in context.latents if name in levels]
+    model = FittedModel(
+        as_of=as_of,
+        parameters=parameters,
+        covariates=covariates,
+        processes=tuple(levels[name].process for name in kept),
+        covariance=_covariance(edges, levels, context),
+        today=context.month[-1],
+        lgd=severity.lgd,
+        arrears_months=3 if default == "default" else unpaid_months(mapping),
+        conversion_factor=mapping.number("conversion_factor", 0.0),
+        assumed=tuple(edge.assumed for edge in edges),
+        absent=tuple(name for name in (*PANEL_LIVE, "default") if name not in states),
+        prior_only=prior_only,
+        diagnostics=diagnose(context, edges, levels, severity, prior_only, notes),
+        provenance={
+            "data_sha256": _data_hash(counts, defaults),
+            "mapping": mapping.name,
+            "assumptions": dict(mapping.assumptions),
+            "settings": asdict(settings),
+            "seed": None,
+            "versions": {name: importlib.metadata.version(name) for name in ("loantwin", "numpy", "scipy", "polars")},
+        },
+    )
+    check_model(model)
+    return model
+
+
+def _covariance(edges: Sequence[EdgeFit], levels: dict[str, LevelFit], context: Context) -> Floats:
+    """Return the covariance of levels (R), macro effects (R x F) and latent levels (L); see FittedModel."""
+    R, F, L = len(edges), len(context.names), len(context.latents)
+    made = np.zeros((R + R * F + L, R + R * F + L))
+    places = [np.array([place, *range(R + place * F, R + (place + 1) * F)]) for place in range(R)]
+    for index, edge in zip(places, edges, strict=True):
+        made[np.ix_(index, index)] = edge.covariance
+    for latent, name in enumerate(context.latents):
+        last, level = R + R * F + latent, levels[name]
+        made[last, last] = level.process.variance
+        if level.shared is None:
+            for index, edge in zip(places, edges, strict=True):
+                made[index, last] = made[last, index] = edge.last * edge.loading[latent]
+            continue
+        # one error of the common level reaches all edges that read it, each by its loading
+        reach = np.zeros((len(made), F + 1))
+        for index, edge in zip(places, edges, strict=True):
+            reach[index] = edge.loading[latent] * np.eye(F + 1)
+        made += reach @ level.shared[:-1, :-1] @ reach.T
+        made[:, last] += reach @ level.shared[:-1, -1]
+        made[last, :] += reach @ level.shared[:-1, -1]
+    return (made + made.T) / 2.0
+
+
+def _data_hash(counts: Counts, defaults: Defaults) -> str:
+    """Return a hash of everything the fit learnt from."""
+    digest = hashlib.sha256("|".join((*counts.states, *counts.segments)).encode())
+    for name in counts.cells.columns:
+        digest.update(np.ascontiguousarray(counts.cells[name].to_numpy()).tobytes())
+    for values in asdict(defaults).values():
+        digest.update(np.ascontiguousarray(values).tobytes())
+    return digest.hexdigest()
+
+
+# --- from a book to the engine ------------------------------------------------------------------------------------------
+
+
+def loan_columns(book: Book, model: FittedModel, mapping: Mapping) -> LoanColumns:
+    """Return the book's live loans as the engine's columns, coded as `model` knows them.
+
+    A segment the model has never seen reads the pooled effect, with a warning that names it. Loans in default, and loans
+    whose contract has ended, are not live: the caller finds them by `live_loans`. Missing terms raise, they are never guessed.
+    """
+    loans = live_loans(book, model)
+    labels = segment_labels(loans, mapping)
+    codes, _ = segment_codes(labels, model.parameters.segments)
+    unknown = codes < 0
+    if unknown.any():
+        names = ", ".join(sorted(set(labels.filter(pl.Series(unknown)).to_list()))[:5])
+        warnings.warn(
+            f"expected segments the model was fitted on, was {names}: {int(unknown.sum())} loans read the pooled effect",
+            UserWarning,
+            stacklevel=2,
+        )
+        codes = np.where(unknown, model.parameters.segments.index(POOLED), codes)
+    anchor = months.anchor_day(book.as_of)
+    now = months.month_of(book.as_of, anchor)
+    start = months.months_of(_filled(loans, "origination_date").to_numpy(), anchor).astype(np.int64)
+    term = _filled(loans, "term_months").to_numpy().astype(np.int64)
+    principal = _filled(loans, "principal").to_numpy()
+    rate = _filled(loans, "annual_rate").to_numpy()
+    originated = loans["originated_amount"].fill_null(pl.Series(principal)).to_numpy()
+    floating = (loans["rate_type"] == "floating").fill_null(False) & loans["rate_spread"].is_not_null()
+    interest_only = loans["interest_only_months"].fill_null(0).to_numpy().astype(np.int64)
+    return checked_columns(
+        segment=codes,
+        age=now - start,
+        state=_state_codes(loans, model),
+        product=loans["product"].replace_strict({name: place for place, name in enumerate(PRODUCTS)}).to_numpy().astype(np.int64),
+        remaining_months=start + term - now,
+        principal=principal,
+        annual_rate=rate,
+        effective_annual_rate=loans["effective_annual_rate"].fill_null(pl.Series(rate)).to_numpy(),
+        floating=floating.to_numpy(),
+        rate_spread=loans["rate_spread"].fill_null(0.0).to_numpy(),
+        rate_cap=loans["rate_cap"].fill_null(np.inf).to_numpy(),
+        rate_floor=loans["rate_floor"].fill_null(-np.inf).to_numpy(),
+        balloon=balloon_amount(loans["balloon_share"].fill_null(0.0).to_numpy(), originated, principal),
+        interest_only_months=np.maximum(interest_only - (now - start), 0),
+        undrawn=loans["undrawn"].fill_null(0.0).to_numpy(),
+        accrued_interest=loans["accrued_interest"].fill_null(0.0).to_numpy(),
+        guaranteed=loans["guaranteed_share"].fill_null(0.0).to_numpy(),
+        weight=loans["weight"].to_numpy() * loans["on_book_probability"].fill_null(1.0).to_numpy(),
+    )
+
+
+def live_loans(book: Book, model: FittedModel) -> pl.DataFrame:
+    """Return the book's loans that are in a live state of the model and whose contract still runs, in the book's order."""
+    anchor = months.anchor_day(book.as_of)
+    now = months.month_of(book.as_of, anchor)
+    live = list(_live_codes(model))
+    day = pl.col("origination_date")
+    start = day.dt.year().cast(pl.Int64) * 12 + day.dt.month().cast(pl.Int64) - 1 + (day.dt.day() > anchor).cast(pl.Int64)
+    running = (start + pl.col("term_months") > now).fill_null(True)
+    return book.loans.filter(pl.col("state").fill_null("current").is_in(live) & running)
+
+
+def _state_codes(loans: pl.DataFrame, model: FittedModel) -> NDArray[np.int64]:
+    return loans["state"].fill_null("current").replace_strict(_live_codes(model)).to_numpy().astype(np.int64)
+
+
+def _live_codes(model: FittedModel) -> dict[str, int]:
+    """Return each state of a loan that is neither in default nor closed, and its live state in the model.
+
+    States the model does not tell apart (forborne, in probation, or past due where it was learnt from outcomes alone) read
+    its first live state.
+    """
+    known = {name: place for place, name in enumerate(model.parameters.states[: model.parameters.live])}
+    return {name: known.get(name, 0) for name in STATES if name not in (*DEFAULT_STATES, *CLOSED_STATES)}
+
+
+def unknown_states(book: Book, model: FittedModel) -> dict[str, int]:
+    """Return the live states of the book that the model does not tell apart from its first, with their numbers of loans."""
+    known = {*model.parameters.states[: model.parameters.live], *LIKE_CURRENT}
+    counts = live_loans(book, model)["state"].fill_null("current").value_counts().sort("state")
+    return {name: count for name, count in counts.iter_rows() if name not in known}
+
+
+def _filled(loans: pl.DataFrame, name: str) -> pl.Series:
+    column = loans[name]
+    if column.null_count():
+        missing = loans["loan_id"].filter(column.is_null())
+        was = f"none, in {len(missing)} of {loans.height} loans"
+        raise ModelError(f"expected a value (the mapping may derive one), was {was}", loan=missing[0], field=name)
+    return column

@@ -1,0 +1,217 @@
+"""Panels: many edges at once. One credit level for all edges that worsen, one prepayment level, then each edge by itself.
+
+First all worsening edges are fitted in one piece with their own age curves and segments, but one set of macro effects
+and one latent level. Then each edge is fitted again with that level as a covariate: its macro effects are shrunk to the
+common ones and its loading to 1 (to 0 for edges that improve), so that edges with few events borrow from the others.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import block_diag, cho_factor, cho_solve
+from scipy.special import expit
+
+from loantwin.models.additive import AdditiveFit, Design, fit_additive
+from loantwin.models.counts import Cells, Counts, edge_cells, sums
+from loantwin.models.latent import LatentProcess, LevelPrior, choose_process, level_design, level_of, process_covariance
+from loantwin.models.regression import Prior, independent_prior
+from loantwin.models.spline import AgeBasis, age_basis
+from loantwin.models.transitions import (
+    CREDIT,
+    PREPAYMENT,
+    Context,
+    EdgeFit,
+    LevelFit,
+    age_prior,
+    edge_of,
+    knot_weight,
+    macro_prior,
+    on_grid,
+    rescaled,
+)
+
+Floats = NDArray[np.float64]
+
+Ends = tuple[str, str]
+
+BELIEF = {"worse": -4.0, "roll": 0.0, "better": -0.5, "prepaid": -4.5}
+"""Prior log-odds of an edge without events: leaving current, rolling on, getting better, prepaying."""
+
+
+@dataclass(frozen=True)
+class _Edge:
+    ends: Ends
+    cells: Cells
+    basis: AgeBasis
+    design: Design
+
+
+def panel_edges(counts: Counts) -> dict[str, list[Ends]]:
+    """Return the edges to fit, by kind: those with events, and the next-worse one of each live state in any case."""
+    live = counts.states[: counts.live]
+    order = {name: place for place, name in enumerate((*live, "default"))}
+    chain = (*live, "default")
+    found: dict[str, list[Ends]] = {CREDIT: [], "cure": [], PREPAYMENT: []}
+    for place, origin in enumerate(live):
+        for target in counts.states:
+            cells = edge_cells(counts, origin, target)
+            needed = target == chain[place + 1] or (place == 0 and target == "prepaid")
+            if origin == target or not len(cells.trials) or (cells.events.sum() <= 0 and not needed):
+                continue
+            kind = PREPAYMENT if target == "prepaid" else CREDIT if order[target] > place else "cure"
+            found[kind].append((origin, target))
+    return found
+
+
+def fit_panel_edges(context: Context) -> tuple[list[EdgeFit], dict[str, LevelFit]]:
+    """Return every edge of a panel's model and the latent levels by name."""
+    kinds = panel_edges(context.counts)
+    settings = context.settings
+    levels: dict[str, tuple[LevelFit, Floats]] = {}
+    for kind, prior in ((CREDIT, settings.credit_level), (PREPAYMENT, settings.prepayment_level)):
+        if kinds[kind]:
+            levels[kind] = _common_level(context, kind, [_edge_design(context, ends, kind) for ends in kinds[kind]], prior)
+    fitted = []
+    for kind in (CREDIT, "cure", PREPAYMENT):
+        latent = PREPAYMENT if kind == PREPAYMENT else CREDIT
+        for ends in kinds[kind]:
+            fitted.append(_own_fit(context, ends, kind, latent, *levels[latent]))
+    return fitted, {name: fit for name, (fit, _) in levels.items()}
+
+
+def _edge_design(context: Context, ends: Ends, kind: str) -> _Edge:
+    settings, counts = context.settings, context.counts
+    cells = on_grid(edge_cells(counts, *ends), settings.ages)
+    basis = age_basis(settings.ages, knot_weight(cells, settings.ages), settings.knots)
+    place = "prepaid" if kind == PREPAYMENT else "better" if kind == "cure" else "worse" if ends[0] == "current" else "roll"
+    events, trials = cells.events.sum() * counts.effective, cells.trials.sum() * counts.effective
+    belief = float(1.0 / (1.0 + np.exp(-BELIEF[place])))
+    rate = (events + 2.0 * belief) / (trials + 2.0)
+    prior = age_prior(basis, settings, float(np.log(rate / (1.0 - rate))))
+    month = macro_prior(settings, context.names, PREPAYMENT if kind == PREPAYMENT else CREDIT)
+    design = Design(basis.values, context.segments.values, context.month, counts.first, prior, context.segments.prior, month)
+    return _Edge(ends, rescaled(cells, counts.effective), basis, design)
+
+
+def _common_level(context: Context, kind: str, edges: list[_Edge], prior: LevelPrior) -> tuple[LevelFit, Floats]:
+    """Return the level shared by some edges, and its mode by month, (T,)."""
+    cells, design = _stacked(edges, context)
+    size = len(context.month)
+    phi, deviation, noise = 0.5 ** (1.0 / prior.half_life), prior.deviation, prior.noise
+    fit = fit_additive(cells, design, process_covariance(size, phi, deviation, noise))
+    series, plain = _series(cells, design, fit)
+    phi, deviation, noise = choose_process(series, plain, prior, budget=context.settings.search)
+    fit = fit_additive(cells, design, process_covariance(size, phi, deviation, noise), start=fit.coefficients)
+    level, last = level_of(fit, phi, deviation, noise, design.first)
+    shared = _shared_covariance(context, fit, edges[0], last)
+    process = LatentProcess(
+        kind, phi, deviation * float(np.sqrt(1.0 - phi**2)), noise,
+        float(level.smoothed[-1]), float(level.smoothed_variance[-1]), size,
+    )  # fmt: skip
+    spread = np.sqrt(np.maximum(np.diag(shared), 0.0))
+    return LevelFit(process, level, fit.part("month"), spread[1:-1], shared), fit.part("level")
+
+
+def _shared_covariance(context: Context, fit: AdditiveFit, edge: _Edge, last: Floats) -> Floats:
+    """Return the covariance of baseline, macro effects and last level that all edges of a common level share.
+
+    Level, macro and baseline can stand in for each other; what one edge's own counts add to its baseline's error is taken
+    off, because each edge's own fit has it.
+    """
+    size = len(context.names)
+    direction = np.zeros((size + 2, len(fit.coefficients)))
+    age = np.minimum(np.average(edge.cells.age, weights=edge.cells.trials), len(edge.design.age) - 1)
+    direction[0, : edge.design.age.shape[1]] = edge.design.age[int(age)]
+    direction[1:-1, fit.place("month")] = np.eye(size)
+    direction[-1, fit.place("level")] = last
+    shared = fit.covariance_of(direction)
+    own = fit.place("segment").stop
+    alone = cho_solve(cho_factor(fit.hessian[:own, :own]), direction[0, :own])
+    shared[0, 0] -= float(direction[0, :own] @ alone)
+    return shared
+
+
+def _stacked(edges: list[_Edge], context: Context) -> tuple[Cells, Design]:
+    """Return all edges as one problem: each has its own block of ages and segments, months are common."""
+    ages, segments = context.settings.ages, len(context.counts.segments)
+    cells = Cells(
+        np.concatenate([edge.cells.segment + place * segments for place, edge in enumerate(edges)]),
+        np.concatenate([edge.cells.age + place * ages for place, edge in enumerate(edges)]),
+        np.concatenate([edge.cells.month for edge in edges]),
+        np.concatenate([edge.cells.trials for edge in edges]),
+        np.concatenate([edge.cells.events for edge in edges]),
+    )
+    designs = [edge.design for edge in edges]
+    return cells, Design(
+        block_diag(*(one.age for one in designs)),
+        block_diag(*(one.segment for one in designs)),
+        context.month,
+        context.counts.first,
+        Prior(np.concatenate([one.age_prior.mean for one in designs]), block_diag(*(one.age_prior.precision for one in designs))),
+        Prior(
+            np.concatenate([one.segment_prior.mean for one in designs]),
+            block_diag(*(one.segment_prior.precision for one in designs)),
+        ),
+        designs[0].month_prior,
+    )
+
+
+def _series(cells: Cells, design: Design, fit: AdditiveFit) -> tuple[Cells, Design]:
+    """Return one Poisson count a month with the same slope and curvature in the month's level as all cells together."""
+    size, month = len(design.month), cells.month - design.first
+    by_month = design.month @ fit.part("month") + fit.part("level")
+    eta = (design.age @ fit.part("age"))[cells.age] + (design.segment @ fit.part("segment"))[cells.segment] + by_month[month]
+    chance = expit(eta)
+    weight = sums(month, cells.trials * chance * (1.0 - chance), size)
+    score = sums(month, cells.events - cells.trials * chance, size)
+    there = np.flatnonzero(weight > 0)
+    zero = np.zeros(len(there), dtype=np.int64)
+    # at the mode the score is the prior's pull and smaller than the curvature; a count cannot be negative
+    events = np.maximum(weight + score, 0.0)[there]
+    series = Cells(zero, zero, there + design.first, (weight * np.exp(-by_month))[there], events)
+    return series, level_design(design.first, design.month, design.month_prior, 0.0, 0.5)
+
+
+def _own_fit(context: Context, ends: Ends, kind: str, latent: str, common: LevelFit, mode: Floats) -> EdgeFit:
+    """Return an edge fitted by itself, given the common level's history."""
+    settings = context.settings
+    edge = _edge_design(context, ends, kind)
+    size = len(context.names)
+    pull, loading = (np.zeros(size), 0.0) if kind == "cure" else (common.macro, 1.0)
+    prior = independent_prior(np.append(pull, loading), np.append(np.full(size, settings.edge_macro), settings.edge_loading))
+    month = np.column_stack([context.month, mode])
+    design = Design(edge.design.age, edge.design.segment, month, edge.design.first, edge.design.age_prior,
+                    edge.design.segment_prior, prior)  # fmt: skip
+    fit = fit_additive(edge.cells, design, None)
+    loadings = np.array([float(fit.part("month")[-1]) if name == latent else 0.0 for name in context.latents])
+    clustered = _clustered_covariance(fit, design, edge.cells)
+    cells = rescaled(edge.cells, 1.0 / context.counts.effective)
+    made = edge_of(context, fit, design, edge.basis, cells, ends, loadings, lambda at: at @ clustered @ at.T)
+    shared = common.macro_deviation * loadings.sum()
+    return replace(made, macro_deviation=np.sqrt(made.macro_deviation**2 + shared**2))
+
+
+def _clustered_covariance(fit: AdditiveFit, design: Design, cells: Cells) -> Floats:
+    """Return the covariance of all coefficients, clustered by calendar month, with the prior kept.
+
+    H^-1 (M + P) H^-1: H the curvature with the prior, M the squared monthly scores, P the prior's precision. Without
+    data it is the prior's own covariance; with much data the usual sandwich.
+    """
+    month = cells.month - design.first
+    by_month = design.month @ fit.part("month")
+    eta = (design.age @ fit.part("age"))[cells.age] + (design.segment @ fit.part("segment"))[cells.segment] + by_month[month]
+    residual = cells.events - cells.trials * expit(eta)
+    T, A, G = len(design.month), len(design.age), len(design.segment)
+    by_age = sums(month * A + cells.age, residual, T * A).reshape(T, A)
+    by_segment = sums(month * G + cells.segment, residual, T * G).reshape(T, G)
+    scores = np.concatenate(
+        [by_age @ design.age, by_segment @ design.segment, by_segment.sum(axis=1)[:, None] * design.month], axis=1
+    )
+    seen = np.unique(month).size
+    factor = seen / max(seen - 1.0, 1.0)
+    prior = block_diag(design.age_prior.precision, design.segment_prior.precision, design.month_prior.precision)
+    bread = cho_solve(cho_factor(fit.hessian), np.eye(len(fit.hessian)))
+    return np.asarray(bread @ (factor * scores.T @ scores + prior) @ bread)

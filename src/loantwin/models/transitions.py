@@ -1,0 +1,244 @@
+"""Transitions between states: one additive logit an edge (Begg and Gray), with shared latent credit and prepayment levels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from loantwin.models.additive import AdditiveFit, Design, fit_additive
+from loantwin.models.counts import Cells, Counts, edge_cells, sums
+from loantwin.models.latent import LatentProcess, Level, LevelPrior, choose_process, level_of, process_covariance
+from loantwin.models.regression import Prior, independent_prior
+from loantwin.models.settings import FitSettings
+from loantwin.models.spline import AgeBasis, age_basis
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+CREDIT, PREPAYMENT = "credit", "prepayment"
+POOLED = "(pooled)"
+"""The segment of a loan whose own was never seen: the average of all segments."""
+
+
+@dataclass(frozen=True)
+class Segments:
+    """How segments share strength: columns for each part of a label, and one for each segment's own difference.
+
+    values : (G, Q). prior : of the Q effects, all shrunk towards 0.
+    """
+
+    values: Floats
+    prior: Prior
+
+
+@dataclass(frozen=True)
+class EdgeFit:
+    """One fitted edge. age : (A,), segment : (G + 1,) the last one pooled, macro : (F,), loading : (L,), all log-odds.
+
+    age_deviation, segment_deviation : posterior standard deviations; macro_deviation likewise.
+    covariance : (1 + F, 1 + F) of the level on today's book and the macro effects.
+    last : (1 + F,) covariance of those with the latent level at the as-of month (zero where fitted apart).
+    events : weighted. trials : weighted loan-months. support : ages with data. expected : of the cells, month level included.
+    """
+
+    origin: str
+    target: str
+    age: Floats
+    segment: Floats
+    macro: Floats
+    loading: Floats
+    age_deviation: Floats
+    segment_deviation: Floats
+    macro_deviation: Floats
+    covariance: Floats
+    last: Floats
+    events: float
+    trials: float
+    support: tuple[int, int]
+    assumed: bool
+    words: str
+
+
+@dataclass(frozen=True)
+class LevelFit:
+    """A latent level with its history and the macro effects found together with it.
+
+    shared : (1 + F + 1, 1 + F + 1) covariance of what a level of 1 brings to every edge that reads it: baseline, macro
+        effects and the level at the as-of month; None where edge and level are one fit and the edge carries it.
+    """
+
+    process: LatentProcess
+    level: Level
+    macro: Floats
+    macro_deviation: Floats
+    shared: Floats | None = None
+
+
+def segment_design(segments: tuple[str, ...], settings: FitSettings) -> Segments:
+    """Return the columns of segments whose labels are parts joined by |."""
+    parts = [label.split("|") for label in segments]
+    columns: list[Floats] = []
+    for position in range(max(len(part) for part in parts)):
+        values = sorted({part[position] for part in parts if len(part) > position})
+        if len(values) > 1:
+            columns += [np.array([float(len(part) > position and part[position] == value) for part in parts]) for value in values]
+    own = np.eye(len(segments))
+    main = np.column_stack(columns) if columns else np.zeros((len(segments), 0))
+    whole = np.concatenate([main, own], axis=1)
+    deviation = np.concatenate([np.full(main.shape[1], settings.segment_main), np.full(len(segments), settings.segment_own)])
+    return Segments(whole, independent_prior(np.zeros(whole.shape[1]), deviation))
+
+
+def age_prior(basis: AgeBasis, settings: FitSettings, baseline: float) -> Prior:
+    """Return the prior of an age curve: smooth, tied to the baseline log-odds only loosely."""
+    size = basis.values.shape[1]
+    level = np.ones((size, size)) / (size * settings.baseline_spread) ** 2
+    precision = basis.bend / settings.age_bend**2 + basis.slope / settings.age_slope**2 + level
+    return Prior(np.full(size, baseline), precision)
+
+
+def macro_prior(settings: FitSettings, names: tuple[str, ...], kind: str) -> Prior:
+    """Return the prior of the macro effects of the named covariates on credit or prepayment edges."""
+    by_name = {effect.name: effect for effect in settings.effects}
+    beliefs = [(by_name[name].credit if kind == CREDIT else by_name[name].prepayment) for name in names]
+    return independent_prior(np.array([mean for mean, _ in beliefs]), np.array([spread for _, spread in beliefs]))
+
+
+@dataclass(frozen=True)
+class Context:
+    """What every edge of a fit shares. month : (T, F) covariates from month `counts.first` on."""
+
+    counts: Counts
+    month: Floats
+    names: tuple[str, ...]
+    segments: Segments
+    settings: FitSettings
+    latents: tuple[str, ...]
+
+
+def fit_level_edge(context: Context, origin: str, target: str, kind: str, prior: LevelPrior) -> tuple[EdgeFit, LevelFit]:
+    """Return an edge fitted in one piece with its own latent level: the way of outcome tables.
+
+    Age, segment, macro and the level of each month are one posterior; persistence and size of the level are chosen by
+    its marginal likelihood on the counts collapsed over segments.
+    """
+    settings, counts = context.settings, context.counts
+    cells = on_grid(edge_cells(counts, origin, target), settings.ages)
+    scaled = rescaled(cells, counts.effective)
+    basis = age_basis(settings.ages, knot_weight(cells, settings.ages), settings.knots)
+    rate = (cells.events.sum() + 0.5) / (cells.trials.sum() + 1.0)
+    design = Design(
+        basis.values, context.segments.values, context.month, counts.first,
+        age_prior(basis, settings, float(np.log(rate))), context.segments.prior, macro_prior(settings, context.names, kind),
+    )  # fmt: skip
+    months_ = len(context.month)
+    phi, deviation, noise = 0.5 ** (1.0 / prior.half_life), prior.deviation, prior.noise
+    fit = fit_additive(scaled, design, process_covariance(months_, phi, deviation, noise))
+    phi, deviation, noise = choose_process(_collapsed(scaled, design, fit), _one_segment(design), prior, budget=settings.search)
+    fit = fit_additive(scaled, design, process_covariance(months_, phi, deviation, noise), start=fit.coefficients)
+    level, last = level_of(fit, phi, deviation, noise, counts.first)
+    sigma = deviation * float(np.sqrt(1.0 - phi**2))
+    process = LatentProcess(
+        kind, phi, sigma, noise, float(level.smoothed[-1]), float(level.smoothed_variance[-1]), months_
+    )  # fmt: skip
+    loading = np.array([float(name == kind) for name in context.latents])
+    edge = edge_of(context, fit, design, basis, cells, (origin, target), loading, fit.covariance_of, last)
+    place = fit.place("month")
+    return edge, LevelFit(process, level, fit.coefficients[place], edge.macro_deviation)
+
+
+def assumed_edge(context: Context, origin: str, target: str, probability: Floats, words: str) -> EdgeFit:
+    """Return an edge that is not fitted: a stated monthly probability by age, (A,) or shorter (the last one holds)."""
+    ages, size = context.settings.ages, len(context.names)
+    held = np.concatenate([probability, np.full(max(0, ages - len(probability)), probability[-1])])[:ages]
+    segments = len(context.counts.segments) + 1
+    none = np.zeros(size)
+    return EdgeFit(
+        origin, target, np.log(held / (1.0 - held)), np.zeros(segments), none, np.zeros(len(context.latents)),
+        np.zeros(ages), np.zeros(segments), none, np.zeros((1 + size, 1 + size)), np.zeros(1 + size),
+        0.0, 0.0, (0, ages - 1), True, words,
+    )  # fmt: skip
+
+
+def edge_of(
+    context: Context, fit: AdditiveFit, design: Design, basis: AgeBasis, cells: Cells, ends: tuple[str, str], loading: Floats,
+    covariance_of: Callable[[Floats], Floats], last: Floats | None = None,
+) -> EdgeFit:  # fmt: skip
+    """Return the parts of a fit that the model keeps; `covariance_of` gives the covariance of directions (D, n)."""
+    size, columns = len(context.names), len(fit.coefficients)
+    age = design.age @ fit.part("age")
+    segment = design.segment @ fit.part("segment")
+    directions = np.zeros((len(age) + len(segment) + 1 + size + 1, columns))
+    directions[: len(age), fit.place("age")] = design.age
+    directions[len(age) : len(age) + len(segment), fit.place("segment")] = design.segment
+    at = len(age) + len(segment)
+    directions[at] = _book_direction(context, fit, design, ends[0])
+    directions[at + 1 : at + 1 + size, fit.place("month")] = np.eye(size, fit.sizes[2])
+    if last is not None:
+        directions[-1, fit.place("level")] = last
+    covariance = covariance_of(directions)
+    deviation = np.sqrt(np.maximum(np.diag(covariance), 0.0))
+    share = sums(cells.segment, cells.trials, len(segment))
+    pooled = float(np.log(np.average(np.exp(segment), weights=share + 1e-12)))
+    own = covariance[at : at + 1 + size, at : at + 1 + size]
+    return EdgeFit(
+        *ends, age, np.append(segment, pooled), fit.part("month")[:size], loading,
+        deviation[: len(age)], np.append(deviation[len(age) : at], deviation[len(age) : at].mean()), deviation[at + 1 : -1],
+        own, covariance[at : at + 1 + size, -1],
+        float(cells.events.sum()), float(cells.trials.sum()), basis.support, False, "",
+    )  # fmt: skip
+
+
+def _book_direction(context: Context, fit: AdditiveFit, design: Design, origin: str) -> Floats:
+    """Return (n,) weights that give the edge's mean log-odds on the book of the last months, by expected events."""
+    counts = context.counts
+    code = counts.states.index(origin)
+    recent = counts.cells.filter((pl.col("month") > counts.last - 3) & (pl.col("from_state") == code))
+    direction = np.zeros(len(fit.coefficients))
+    if not recent.height:
+        return direction
+    age = np.minimum(recent["age"].to_numpy().astype(np.int64) + 6, len(design.age) - 1)
+    segment = recent["segment"].to_numpy().astype(np.int64)
+    eta = (design.age @ fit.part("age"))[age] + (design.segment @ fit.part("segment"))[segment]
+    weight = recent["at_risk"].to_numpy() * np.exp(eta)
+    weight = weight / weight.sum()
+    direction[fit.place("age")] = weight @ design.age[age]
+    direction[fit.place("segment")] = weight @ design.segment[segment]
+    return direction
+
+
+def on_grid(cells: Cells, ages: int) -> Cells:
+    """Return the cells with ages beyond the grid counted at its last age, as the engine reads them."""
+    return Cells(cells.segment, np.minimum(cells.age, ages - 1), cells.month, cells.trials, cells.events)
+
+
+def rescaled(cells: Cells, factor: float) -> Cells:
+    """Return the cells in effective numbers, so that weights do not pretend to be information."""
+    return Cells(cells.segment, cells.age, cells.month, cells.trials * factor, cells.events * factor)
+
+
+def knot_weight(cells: Cells, ages: int) -> Floats:
+    """Return where an age curve needs its knots: at the events, at the loans where there are none."""
+    events = sums(cells.age, cells.events, ages)
+    trials = sums(cells.age, cells.trials, ages)
+    return np.asarray(events if events.sum() >= 5 else trials)
+
+
+def _collapsed(cells: Cells, design: Design, fit: AdditiveFit) -> Cells:
+    """Return the counts added up over segments; exact for a Poisson model given the segments' effects."""
+    effect = np.exp(design.segment @ fit.part("segment"))
+    ages, size = len(design.age), len(design.month)
+    flat = cells.age * size + (cells.month - design.first)
+    trials = sums(flat, cells.trials * effect[cells.segment], ages * size)
+    events = sums(flat, cells.events, ages * size)
+    hit = np.flatnonzero(trials > 0)
+    return Cells(np.zeros(len(hit), dtype=np.int64), hit // size, hit % size + design.first, trials[hit], events[hit])
+
+
+def _one_segment(design: Design) -> Design:
+    none = Prior(np.zeros(0), np.zeros((0, 0)))
+    return Design(design.age, np.zeros((1, 0)), design.month, design.first, design.age_prior, none, design.month_prior)
