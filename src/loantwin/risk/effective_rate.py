@@ -1,0 +1,87 @@
+"""The effective interest rate: the rate that discounts the contract's cash flows to what was paid out (IFRS 9 B5.4.1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import brentq
+
+from loantwin.errors import RiskError, expected
+
+Floats = NDArray[np.float64]
+Status = Literal["solved", "no_root", "several_roots"]
+MONTHS = 12
+
+
+@dataclass(frozen=True)
+class EffectiveRate:
+    """annual_rate : decimal a year, nominal with monthly compounding (12 x the monthly rate), NaN unless solved.
+
+    status : `solved`; `no_root` where no rate above -99 % a month makes the flows worth 0; `several_roots` where the
+    flows change sign more than once and more than one rate does. iterations : steps of Brent's method.
+    """
+
+    annual_rate: float
+    status: Status
+    iterations: int
+
+    @property
+    def compounded(self) -> float:
+        """Return the rate with yearly compounding, decimal a year."""
+        return float((1 + self.annual_rate / MONTHS) ** MONTHS - 1)
+
+
+def effective_rate(cash_flows: Floats) -> EffectiveRate:
+    """Return the effective interest rate of monthly cash flows.
+
+    Parameters
+    ----------
+    cash_flows : (T + 1,) book currency; entry t falls t months after the first disbursement; positive flows to the
+        lender. Entry 0 is what was paid out, fees received deducted and transaction costs added (IFRS 9 B5.4.2, B5.4.4);
+        expected credit losses are left out (5.4.1).
+
+    Raises
+    ------
+    RiskError : fewer than two flows, NaN or infinity, or flows of one sign only.
+    """
+    flows = np.asarray(cash_flows, dtype=np.float64)
+    if flows.ndim != 1 or len(flows) < 2:
+        raise RiskError(expected("at least two monthly cash flows", f"shape {flows.shape}"), field="cash_flows")
+    if not np.isfinite(flows).all():
+        raise RiskError(expected("finite cash flows", "NaN or infinity"), field="cash_flows")
+    if not ((flows > 0).any() and (flows < 0).any()):
+        raise RiskError(expected("flows of both signs", "flows of one sign"), field="cash_flows")
+    brackets = _brackets(flows)
+    if len(brackets) != 1:
+        return EffectiveRate(float("nan"), "several_roots" if brackets else "no_root", 0)
+    rate, iterations = _root(flows, *brackets[0])
+    return EffectiveRate(MONTHS * rate, "solved", iterations)
+
+
+def _worth(rates: Floats, flows: Floats) -> Floats:
+    """Return what flows are worth at monthly rates, today's worth for rates above 0 and the last month's below.
+
+    The sign is the same; powers of a number above 1 would overflow.
+    """
+    ahead = np.polynomial.polynomial.polyval(1 / (1 + np.maximum(rates, 0.0)), flows)
+    behind = np.polynomial.polynomial.polyval(1 + np.minimum(rates, 0.0), flows[::-1])
+    return np.where(rates >= 0, ahead, behind)
+
+
+def _brackets(flows: Floats) -> list[tuple[float, float]]:
+    """Return intervals of the monthly rate where the worth changes sign, on a grid from -99 % to +10,000 %."""
+    grid = np.concatenate([np.linspace(-0.99, -0.21, 79), np.linspace(-0.2, 0.2, 401), np.geomspace(0.21, 100, 200)])
+    signs = np.sign(_worth(grid, flows))
+    found = [(float(rate), float(rate)) for rate in grid[signs == 0]]
+    changes = np.flatnonzero(signs[:-1] * signs[1:] < 0)
+    return found + [(float(grid[i]), float(grid[i + 1])) for i in changes]
+
+
+def _root(flows: Floats, low: float, high: float) -> tuple[float, int]:
+    if low == high:
+        return low, 0
+    rate, report = brentq(lambda rate: float(_worth(np.array(rate), flows)), low, high, xtol=1e-15, rtol=1e-14, full_output=True)
+    return float(rate), int(report.iterations)

@@ -1,0 +1,239 @@
+"""China's five-level classification of 2023 and the provisions it asks for. The rules are data: `five_level.toml`."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from loantwin.errors import RiskError, expected
+from loantwin.risk.allowance import Exposures, Part, ScenarioAllowance, amounts, checked_weights, parts, total
+from loantwin.types import Result
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+FLAGS = ("restructured", "watch", "credit_impaired")
+LEVELS = ("days_past_due", "impaired_loss_share")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A fact that puts a loan into at least a class: above or at least a level, or true. `article` is its source."""
+
+    grade: str
+    fact: str
+    above: float | None
+    at_least: float | None
+    article: str
+    certain: bool
+
+    def words(self) -> str:
+        """Return the rule as one sentence."""
+        level = "" if self.above is None else f" above {self.above:g}"
+        level += "" if self.at_least is None else f" of at least {self.at_least:g}"
+        doubt = "" if self.certain else ", article number not checked"
+        return f"{self.fact}{level}: at least {self.grade} (article {self.article}{doubt})"
+
+
+@dataclass(frozen=True)
+class FiveLevelRules:
+    """The classification, its minima (decimal of balance) and the supervisory ratios."""
+
+    source: str
+    classes: tuple[str, ...]
+    non_performing: tuple[str, ...]
+    rules: tuple[Rule, ...]
+    minimum: Mapping[str, float]
+    general: float
+    provision_coverage: tuple[float, float]
+    """Provisions / non-performing loans: standard, and the lowest value under relief."""
+    loan_provision: tuple[float, float]
+    """Provisions / all loans: standard, and the lowest value under relief."""
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class AssetFacts:
+    """What classification reads of N loans.
+
+    days_past_due : (N,) days of principal or interest past due, NaN where the source does not tell.
+    credit_impaired, restructured, watch : (N,) true where the lender's record says so; default is credit-impaired.
+    impaired_loss_share : (N,) expected loss / balance of a credit-impaired loan, NaN where unknown or not impaired.
+    """
+
+    days_past_due: Floats
+    credit_impaired: Flags
+    restructured: Flags
+    watch: Flags
+    impaired_loss_share: Floats
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """Supervisory ratios of the gross allowance.
+
+    provision_coverage : allowance / non-performing balance, null where nothing is non-performing.
+    loan_provision : allowance / balance, null for an empty book. required, required_relief : allowance that meets the
+    higher of both standards, and of both under relief. shortfall : what the minima by class leave to `required`. These
+    three are null where the source cannot tell which loans are non-performing.
+    """
+
+    provision_coverage: float | None
+    loan_provision: float | None
+    required: float | None
+    required_relief: float | None
+    shortfall: float | None
+
+
+@dataclass(frozen=True)
+class FiveLevelResult(Result):
+    """The book by class and its minimum provisions. Money in the book's currency."""
+
+    SCHEMA: ClassVar[str] = "loantwin.provisions/1"
+
+    standard: str
+    as_of: date
+    currency: str
+    exposure: float
+    allowance: float
+    allowance_gross: float
+    by_class: Mapping[str, Part]
+    by_scenario: Mapping[str, ScenarioAllowance]
+    coverage: Coverage
+    settings: Mapping[str, float]
+    rules: tuple[str, ...]
+    not_observable: tuple[str, ...]
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+
+def load_rules(path: Path | None = None) -> FiveLevelRules:
+    """Return the rules of a TOML file, by default the one beside this module; unknown classes or facts are refused."""
+    text = (files(__package__) / "five_level.toml").read_text("utf-8") if path is None else path.read_text("utf-8")
+    try:
+        table = tomllib.loads(text)
+        rules = tuple(_rule(entry) for entry in table["rule"])
+        minimum, ratios = table["minimum"], table["ratios"]
+        made = FiveLevelRules(
+            source=table["source"],
+            classes=tuple(table["classes"]),
+            non_performing=tuple(table["non_performing"]),
+            rules=rules,
+            minimum={name: float(minimum[name]) for name in table["classes"]},
+            general=float(minimum["general"]),
+            provision_coverage=(float(ratios["provision_coverage"]), float(ratios["provision_coverage_relief"])),
+            loan_provision=(float(ratios["loan_provision"]), float(ratios["loan_provision_relief"])),
+            sources=(table["source"], minimum["source"], ratios["source"]),
+        )
+    except (KeyError, tomllib.TOMLDecodeError) as error:
+        raise RiskError(f"expected a file of five-level rules, was: {error}", file=path) from error
+    _check_rules(made, path)
+    return made
+
+
+def _rule(entry: Mapping[str, Any]) -> Rule:
+    return Rule(
+        entry["class"], entry["fact"], entry.get("above"), entry.get("at_least"), str(entry["article"]), bool(entry["certain"])
+    )
+
+
+def _check_rules(rules: FiveLevelRules, path: Path | None) -> None:
+    for rule in rules.rules:
+        if rule.grade not in rules.classes:
+            raise RiskError(expected("one of " + ", ".join(rules.classes), rule.grade), file=path, field="class")
+        if rule.fact not in FLAGS + LEVELS:
+            raise RiskError(expected("one of " + ", ".join(FLAGS + LEVELS), rule.fact), file=path, field="fact")
+        if (rule.fact in LEVELS) != ((rule.above is None) != (rule.at_least is None)):
+            raise RiskError(
+                expected("one of above and at_least for a level, none for a flag", rule.words()), file=path, field=rule.fact
+            )
+    for name in rules.non_performing:
+        if name not in rules.classes:
+            raise RiskError(expected("one of " + ", ".join(rules.classes), name), file=path, field="non_performing")
+
+
+def classify(facts: AssetFacts, rules: FiveLevelRules) -> NDArray[np.int64]:
+    """Return the class of each loan, (N,) index into `rules.classes`: the worst that any rule asks for.
+
+    A fact that is unknown (NaN) triggers nothing; callers list it as not observable.
+    """
+    size = len(facts.days_past_due)
+    for name in LEVELS:
+        values = getattr(facts, name)
+        if values.shape != (size,) or np.isinf(values).any() or (values < 0).any():
+            raise RiskError(expected(f"{size} values of at least 0, or NaN where unknown", "something else"), field=name)
+    found = np.zeros(size, dtype=np.int64)
+    for rule in rules.rules:
+        value = getattr(facts, rule.fact)
+        if rule.fact in FLAGS and value.shape != (size,):
+            raise RiskError(expected(f"shape ({size},)", f"{value.shape}"), field=rule.fact)
+        met = value if rule.fact in FLAGS else value > rule.above if rule.above is not None else value >= rule.at_least
+        found = np.where(met, np.maximum(found, rules.classes.index(rule.grade)), found)
+    return found
+
+
+def five_level(
+    as_of: date,
+    currency: str,
+    exposures: Exposures,
+    facts: AssetFacts,
+    weights: Mapping[str, float],
+    rules: FiveLevelRules | None = None,
+    not_observable: tuple[str, ...] = (),
+    unobservable: tuple[str, ...] = (),
+    provenance: Mapping[str, Any] | None = None,
+) -> FiveLevelResult:
+    """Return the book by class and its minimum provisions.
+
+    The allowance of a class is its minimum x balance. It depends on no scenario, so each scenario shows the same
+    figure. `allowance` leaves out the guaranteed share, which the guidelines do not: supervisory ratios read
+    `allowance_gross`. Classes in `unobservable` are left out of `by_class` where no loan is in them; with a
+    non-performing class among them the required allowance is null.
+    """
+    checked_weights(weights)
+    exposures.check()
+    used = load_rules() if rules is None else rules
+    codes = classify(facts, used)
+    if codes.shape != exposures.exposure.shape:
+        raise RiskError(expected(f"facts of {len(exposures.exposure)} loans", len(codes)), field="days_past_due")
+    rate = np.array([used.minimum[name] for name in used.classes])[codes]
+    gross = amounts(rate * exposures.exposure, "allowance", exposures.exposure.shape)
+    net = gross * (1 - exposures.guaranteed)
+    by_class = parts(codes, used.classes, exposures, net, gross)
+    allowance = total(net * exposures.weight)
+    balance, allowance_gross = total(exposures.exposure * exposures.weight), total(gross * exposures.weight)
+    return FiveLevelResult(
+        standard="five-level",
+        as_of=as_of,
+        currency=currency,
+        exposure=balance,
+        allowance=allowance,
+        allowance_gross=allowance_gross,
+        by_class={name: part for name, part in by_class.items() if part.loans or name not in unobservable},
+        by_scenario={name: ScenarioAllowance(weight, allowance) for name, weight in weights.items()},
+        coverage=_coverage(by_class, balance, allowance_gross, used, not set(used.non_performing) & set(unobservable)),
+        settings={**used.minimum, "general": used.general},
+        rules=(*used.sources, *(rule.words() for rule in used.rules)),
+        not_observable=not_observable,
+        provenance=dict(provenance or {}),
+    )
+
+
+def _coverage(by_class: Mapping[str, Part], balance: float, allowance: float, rules: FiveLevelRules, known: bool) -> Coverage:
+    bad = sum(by_class[name].exposure for name in rules.non_performing)
+    standard, relief = (
+        max(rules.provision_coverage[i] * bad, rules.loan_provision[i] * balance, rules.general * balance) for i in range(2)
+    )
+    return Coverage(
+        provision_coverage=allowance / bad if bad else None,
+        loan_provision=allowance / balance if balance else None,
+        required=standard if known else None,
+        required_relief=relief if known else None,
+        shortfall=max(0.0, standard - allowance) if known else None,
+    )

@@ -1,0 +1,84 @@
+"""Stages under IFRS 9: significant increase in credit risk, backstops and default, with the reasons for each loan."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from loantwin.config import Ifrs9
+from loantwin.errors import RiskError, expected
+from loantwin.risk.allowance import amounts
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+TRIGGERS = ("default", "days_past_due_default", "days_past_due_backstop", "forborne", "watch", "lifetime_pd")
+"""Why a loan is not in stage 1, in the order of the columns of `Stages.triggers`; the first two give stage 3."""
+
+
+@dataclass(frozen=True)
+class CreditRisk:
+    """What staging reads of N loans at the as-of date.
+
+    lifetime_pd : (N,) decimal, probability of default over the remaining life as seen now (weighted over scenarios).
+    origination_pd : (N,) decimal, over the same remaining life as seen at origination (`ifrs9.origination_pd`).
+    days_past_due : (N,) days, NaN where the source does not tell; such a loan never meets the backstops.
+    defaulted, forborne, watch : (N,) true where the lender's own record says so.
+    """
+
+    lifetime_pd: Floats
+    origination_pd: Floats
+    days_past_due: Floats
+    defaulted: Flags
+    forborne: Flags
+    watch: Flags
+
+
+@dataclass(frozen=True)
+class Stages:
+    """stage : (N,) 1, 2 or 3. triggers : (N, 6) which of `TRIGGERS` the loan meets, each looked at by itself."""
+
+    stage: NDArray[np.int64]
+    triggers: Flags
+
+    def reasons(self) -> NDArray[np.str_]:
+        """Return for each loan the names of the triggers it meets, joined by ", "; empty for stage 1, (N,)."""
+        size = len(TRIGGERS)
+        words = [", ".join(name for bit, name in enumerate(TRIGGERS) if code >> bit & 1) for code in range(2**size)]
+        return np.array(words)[self.triggers @ (1 << np.arange(size))]
+
+    def counts(self) -> dict[str, int]:
+        """Return how many loans meet each trigger."""
+        return {name: int(self.triggers[:, column].sum()) for column, name in enumerate(TRIGGERS)}
+
+
+def stages(risk: CreditRisk, settings: Ifrs9) -> Stages:
+    """Return the stage of each loan.
+
+    Stage 3: in default, or `default_days` days past due or more (B5.5.37). Stage 2: more than `backstop_days` days past
+    due (5.5.11), forborne or on the watch list, or lifetime PD at least `lifetime_pd_ratio` times that at origination
+    AND higher by at least `lifetime_pd_difference` (5.5.9). Stage 1 otherwise.
+
+    Raises
+    ------
+    RiskError : a PD outside [0, 1], negative days, shapes that differ.
+    """
+    size = len(risk.lifetime_pd)
+    now = amounts(risk.lifetime_pd, "lifetime_pd", (size,), 1.0)
+    then = amounts(risk.origination_pd, "origination_pd", (size,), 1.0)
+    days = risk.days_past_due
+    if days.shape != (size,) or np.isinf(days).any() or (days < 0).any():
+        raise RiskError(
+            expected(f"{size} counts of days of at least 0, or NaN where unknown", "something else"), field="days_past_due"
+        )
+    for name in ("defaulted", "forborne", "watch"):
+        if getattr(risk, name).shape != (size,):
+            raise RiskError(expected(f"shape ({size},)", f"{getattr(risk, name).shape}"), field=name)
+    worse = (now >= settings.lifetime_pd_ratio * then) & (now - then >= settings.lifetime_pd_difference)
+    triggers = np.column_stack(
+        [risk.defaulted, days >= settings.default_days, days > settings.backstop_days, risk.forborne, risk.watch, worse]
+    ).astype(np.bool_)
+    stage = np.where(triggers[:, :2].any(axis=1), 3, np.where(triggers[:, 2:].any(axis=1), 2, 1))
+    return Stages(stage.astype(np.int64), triggers)

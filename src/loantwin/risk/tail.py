@@ -1,0 +1,120 @@
+"""Tail figures of a sample of losses, each with its standard error: value at risk, expected shortfall, spread."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import betainc, ndtr, ndtri
+
+from loantwin.errors import RiskError, expected
+from loantwin.types import Estimate
+
+Floats = NDArray[np.float64]
+TAIL_PATHS = 20
+"""Fewest paths beyond a quantile for which its order-statistics error is worth stating."""
+
+
+def paths_needed(confidence: float) -> int:
+    """Return the fewest paths that support a quantile: `TAIL_PATHS` of them lie beyond it."""
+    if not 0 < confidence < 1:
+        raise RiskError(expected("a confidence between 0 and 1", confidence), field="confidence")
+    return math.ceil(TAIL_PATHS / (1 - confidence) - 1e-6)
+
+
+def check_support(paths: int, confidence: float) -> None:
+    """Raise RiskError, naming confidence and paths, where the sample cannot support the quantile."""
+    needed = paths_needed(confidence)
+    if paths < needed:
+        raise RiskError(
+            expected(f"at least {needed} paths for confidence {confidence} ({TAIL_PATHS} beyond the quantile)", paths),
+            field="confidence",
+        )
+
+
+def value_at_risk(losses: Floats, confidence: float) -> Estimate:
+    """Return the quantile of equally likely losses (P,): the smallest loss whose share of paths at or below reaches it.
+
+    The standard error is that of Maritz and Jarrett (1978): the spread of the order statistic under resampling, with
+    the exact binomial weights of a bootstrap of unlimited size.
+    """
+    check_support(len(losses), confidence)
+    ordered, rank = np.sort(losses), _rank(len(losses), confidence)
+    paths = len(ordered)
+    reach = int(10 * math.sqrt(paths * confidence * (1 - confidence))) + 30  # weights beyond ten deviations vanish
+    low, high = max(rank - reach, 0), min(rank + reach, paths)
+    grid = np.arange(low, high + 1) / paths
+    weight = np.diff(betainc(rank, paths - rank + 1, grid))
+    near = ordered[low:high] - ordered[rank - 1]  # centred: amounts are large against their spread
+    first = float(weight @ near)
+    return Estimate(float(ordered[rank - 1]), math.sqrt(max(float(weight @ near**2) - first**2, 0.0)))
+
+
+def expected_shortfall(losses: Floats, confidence: float) -> Estimate:
+    """Return the mean loss beyond the quantile of equally likely losses (P,), its share of an atom counted in.
+
+    ES = VaR + mean(max(L - VaR, 0)) / (1 - confidence) (Rockafellar and Uryasev 2002, eq. 9); its standard error is the
+    spread of that mean (the quantile itself adds nothing to first order).
+    """
+    check_support(len(losses), confidence)
+    quantile = float(np.sort(losses)[_rank(len(losses), confidence) - 1])
+    beyond = np.maximum(losses - quantile, 0.0) / (1 - confidence)
+    return Estimate(quantile + float(beyond.mean()), float(beyond.std(ddof=1)) / math.sqrt(len(losses)))
+
+
+def _rank(paths: int, confidence: float) -> int:
+    return max(1, math.ceil(paths * confidence - 1e-9 * paths))
+
+
+def mean(values: Floats) -> Estimate:
+    """Return the mean of independent values (P,) and its standard error."""
+    return Estimate(float(values.mean()), float(values.std(ddof=1)) / math.sqrt(len(values)))
+
+
+def standard_deviation(conditional_mean: Floats, conditional_variance: Floats) -> Estimate:
+    """Return the standard deviation of a mixture over P paths: spread of means and mean of variances together.
+
+    The standard error is the delta method's, from the spread of each path's contribution to the variance.
+    """
+    paths = len(conditional_mean)
+    apart = (conditional_mean - conditional_mean.mean()) ** 2 * paths / (paths - 1)
+    each = apart + conditional_variance
+    variance = float(each.mean())
+    error = float(each.std(ddof=1)) / math.sqrt(paths)
+    deviation = math.sqrt(variance)
+    return Estimate(deviation, error / (2 * deviation) if deviation else 0.0)
+
+
+def unexpected_loss(var: Estimate, expectation: Estimate, losses: Floats, conditional_mean: Floats, confidence: float) -> Estimate:
+    """Return value at risk less expected loss; the error counts that both come from the same paths.
+
+    The covariance follows from the influence of a path on a quantile, (confidence - 1{L <= VaR}) / density, the
+    density being the one that the quantile's own standard error implies.
+    """
+    beyond = losses > var.value
+    spread = math.sqrt(confidence * (1 - confidence) * len(losses))
+    covariance = var.standard_error / spread * float(((beyond - beyond.mean()) * conditional_mean).mean())
+    variance = var.standard_error**2 + expectation.standard_error**2 - 2 * covariance
+    return Estimate(var.value - expectation.value, math.sqrt(max(variance, 0.0)))
+
+
+def vasicek_quantile(pd: Floats | float, rho: float, q: float) -> Floats:
+    """Return the quantile of the default rate of a large homogeneous pool in the one-factor model (Vasicek 2002).
+
+    Parameters
+    ----------
+    pd : decimal in (0, 1), any shape. rho : asset correlation in [0, 1). q : probability in (0, 1).
+
+    Returns
+    -------
+    Decimal, shape of `pd`: Phi((Phi^-1(pd) + sqrt(rho) Phi^-1(q)) / sqrt(1 - rho)).
+    """
+    rates = np.asarray(pd, dtype=np.float64)
+    if not ((rates > 0) & (rates < 1)).all():
+        raise RiskError(expected("probabilities of default between 0 and 1", "one outside"), field="pd")
+    if not 0 <= rho < 1:
+        raise RiskError(expected("a correlation from 0 to below 1", rho), field="rho")
+    if not 0 < q < 1:
+        raise RiskError(expected("a probability between 0 and 1", q), field="q")
+    return np.asarray(ndtr((ndtri(rates) + math.sqrt(rho) * ndtri(q)) / math.sqrt(1 - rho)))
