@@ -1,0 +1,1 @@
+"""How forecasts did: the forecast beside what happened."""
