@@ -1,0 +1,169 @@
+"""Reading a policy from a TOML file. Unknown keys, figures and levers are refused by name."""
+
+from __future__ import annotations
+
+import math
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from loantwin.decisions.observation import FIGURES, Application
+from loantwin.decisions.policy import RulePolicy
+from loantwin.decisions.rules import ApplicationRule, ApplicationTerms, Condition, PortfolioRule
+from loantwin.errors import ConfigError, expected
+from loantwin.types import LEVERS
+
+FORMAT = 1
+_FOLDER = Path(__file__).parent / "policies"
+_CONDITION = re.compile(r"\s*([A-Za-z_][\w.]*)\s*(<=|>=|<|>|==|!=)\s*(\S.*?)\s*")
+_APPLICATION_FIELDS = tuple(item.name for item in fields(Application))
+_TEXT_FIELDS = ("grade", "product", "segment")
+
+
+def built_in_policies() -> tuple[str, ...]:
+    """Return the names of the policies that come with loantwin."""
+    return tuple(sorted(path.stem for path in _FOLDER.glob("*.toml")))
+
+
+def load_policy(path_or_name: str | Path) -> RulePolicy:
+    """Return the policy in a TOML file, or a built-in one by name (an existing file wins).
+
+    Raises
+    ------
+    ConfigError : no such file or name, no readable TOML, an unknown key, figure or lever, or a value out of range.
+    """
+    path = Path(path_or_name)
+    if not path.is_file():
+        if str(path_or_name) not in built_in_policies():
+            raise ConfigError(expected(f"a policy file, or one of {', '.join(built_in_policies())}", str(path_or_name)))
+        path = _FOLDER / f"{path_or_name}.toml"
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(expected("a readable TOML file", str(error)), file=path) from error
+    return parse_policy(document, path)
+
+
+def parse_policy(document: Mapping[str, Any], file: object = None) -> RulePolicy:
+    """Return the policy in a parsed TOML document; `file` is named in errors."""
+    _known(document, ("format", "name", "description", "levers", "portfolio", "applications"), "", file)
+    if document.get("format") != FORMAT:
+        raise ConfigError(expected(f"format = {FORMAT}", document.get("format")), file=file, field="format")
+    name = _text(document, "name", file)
+    applications = _table(document, "applications", file)
+    term_names = tuple(item.name for item in fields(ApplicationTerms))
+    _known(applications, (*term_names, "rules"), "applications.", file)
+    return RulePolicy(
+        name=name,
+        description=_text(document, "description", file) if "description" in document else "",
+        levers=_levers(_table(document, "levers", file), "levers", file),
+        portfolio=tuple(_portfolio_rule(rule, i, file) for i, rule in enumerate(_list(document, "portfolio", file))),
+        terms=_terms(applications, file),
+        applications=tuple(_application_rule(rule, i, file) for i, rule in enumerate(_list(applications, "rules", file))),
+    )
+
+
+def _portfolio_rule(rule: Mapping[str, Any], place: int, file: object) -> PortfolioRule:
+    where = f"portfolio[{place}]"
+    _known(rule, ("when", "add", "reason"), f"{where}.", file)
+    return PortfolioRule(
+        when=_conditions(rule, where, file, portfolio=True),
+        add=_levers(_table(rule, "add", file), f"{where}.add", file),
+        reason=_text(rule, "reason", file),
+    )
+
+
+def _application_rule(rule: Mapping[str, Any], place: int, file: object) -> ApplicationRule:
+    where = f"applications.rules[{place}]"
+    _known(rule, ("when", "outcome", "reason"), f"{where}.", file)
+    outcome = _text(rule, "outcome", file)
+    if outcome not in ("declined", "referred"):
+        raise ConfigError(expected("outcome declined or referred", outcome), file=file, field=f"{where}.outcome")
+    return ApplicationRule(
+        when=_conditions(rule, where, file, portfolio=False),
+        outcome=outcome,  # type: ignore[arg-type]  # one of the two, checked above
+        reason=_text(rule, "reason", file),
+    )
+
+
+def _conditions(rule: Mapping[str, Any], where: str, file: object, *, portfolio: bool) -> tuple[Condition, ...]:
+    texts = rule.get("when")
+    if not isinstance(texts, list) or not texts or not all(isinstance(text, str) for text in texts):
+        raise ConfigError(expected('conditions like ["default_rate > 0.04"]', str(texts)), file=file, field=f"{where}.when")
+    return tuple(_condition(text, where, file, portfolio=portfolio) for text in texts)
+
+
+def _condition(text: str, where: str, file: object, *, portfolio: bool) -> Condition:
+    found = _CONDITION.fullmatch(text)
+    if found is None:
+        raise ConfigError(
+            expected("figure, comparison and value, like default_rate > 0.04", text), file=file, field=f"{where}.when"
+        )
+    figure, comparison, value = found.groups()
+    names = FIGURES if portfolio else _APPLICATION_FIELDS
+    if figure not in names and not (portfolio and figure.startswith("macro.")):
+        wanted = ", ".join(names) + (" or macro.NAME" if portfolio else "")
+        raise ConfigError(expected(f"one of {wanted}", figure), file=file, field=f"{where}.when")
+    if figure in _TEXT_FIELDS:
+        if comparison not in ("==", "!="):
+            raise ConfigError(expected(f"== or != for {figure}", comparison), file=file, field=f"{where}.when")
+        return Condition(figure, comparison, value.strip("\"'"))
+    return Condition(figure, comparison, _number(value, f"{where}.when", file))
+
+
+def _terms(applications: Mapping[str, Any], file: object) -> ApplicationTerms:
+    values = {name: value for name, value in applications.items() if name != "rules"}
+    checked = {name: _number(value, f"applications.{name}", file) for name, value in values.items()}
+    for name, value in checked.items():
+        if value < 0:
+            raise ConfigError(expected("a number of at least 0", value), file=file, field=f"applications.{name}")
+    return ApplicationTerms(**checked)
+
+
+def _levers(table: Mapping[str, Any], where: str, file: object) -> tuple[float, ...]:
+    _known(table, LEVERS, f"{where}.", file)
+    values = tuple(_number(table.get(name, 0.0), f"{where}.{name}", file) for name in LEVERS)
+    for name, value in zip(LEVERS, values, strict=True):
+        if not -1 <= value <= 1:
+            raise ConfigError(expected("a lever from -1 to 1", value), file=file, field=f"{where}.{name}")
+    return values
+
+
+def _number(value: object, where: str, file: object) -> float:
+    try:
+        number = float(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else math.nan
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise ConfigError(expected("a finite number", str(value)), file=file, field=where)
+    return number
+
+
+def _known(table: Mapping[str, Any], names: tuple[str, ...], prefix: str, file: object) -> None:
+    for key in table:
+        if key not in names:
+            raise ConfigError(expected("one of " + ", ".join(names), key), file=file, field=f"{prefix}{key}")
+
+
+def _table(document: Mapping[str, Any], name: str, file: object) -> Mapping[str, Any]:
+    value = document.get(name, {})
+    if not isinstance(value, dict):
+        raise ConfigError(expected("a table", str(value)), file=file, field=name)
+    return value
+
+
+def _list(document: Mapping[str, Any], name: str, file: object) -> list[Mapping[str, Any]]:
+    value = document.get(name, [])
+    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+        raise ConfigError(expected(f"tables [[{name}]]", str(value)), file=file, field=name)
+    return value
+
+
+def _text(document: Mapping[str, Any], name: str, file: object) -> str:
+    value = document.get(name)
+    if not isinstance(value, str) or not value.strip():
+        raise ConfigError(expected("a text", str(value)), file=file, field=name)
+    return value

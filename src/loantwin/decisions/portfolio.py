@@ -1,0 +1,150 @@
+"""What a policy is shown of books that are stepped, and a policy run over many books at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from loantwin.decisions.observation import FIGURES, Levers, PortfolioObservation
+from loantwin.decisions.policy import RulePolicy
+from loantwin.engine.step.batch import buffers, step_batch
+from loantwin.engine.step.step import step
+from loantwin.engine.step.tables import FIGURES as STEP_FIGURES
+from loantwin.engine.step.tables import StepFlows, StepTables, initial_state
+from loantwin.errors import UsageError, expected
+from loantwin.types import Policy
+
+Floats = NDArray[np.float64]
+
+MANY = 32
+"""From this many paths on the compiled step is used; below, the readable one starts sooner."""
+
+
+@dataclass(frozen=True)
+class PolicyRun:
+    """P books of T months under a policy. values : (P, T, figures) in the order of `engine.step.tables.FIGURES`.
+
+    levers : (P, T, 5). lent : (P, T, G) new lending by segment.
+    """
+
+    values: Floats
+    levers: Floats
+    lent: Floats
+
+    def __getitem__(self, name: str) -> Floats:
+        return np.asarray(self.values[:, :, STEP_FIGURES.index(name)])
+
+
+def run_policy(
+    policy: Policy | None,
+    tables: StepTables,
+    shocks: Floats,
+    covariates: Floats | None = None,
+    index_change: Floats | None = None,
+) -> PolicyRun:
+    """Return the months of one book a path, the policy setting the levers at the start of each month.
+
+    Parameters
+    ----------
+    policy : None leaves the levers at zero, the reference plan.
+    shocks : (P, T, R) month part of the odds.
+    covariates : (P, T, F) or (T, F) macro covariates of months 1..T, shown to the policy once a month has ended.
+    index_change : (P, T) as in `engine.step.step.step`.
+    """
+    paths, months, _ = shocks.shape
+    shown = None if covariates is None else np.broadcast_to(covariates, (paths, months, len(tables.parameters.factors)))
+    state, start = initial_state(tables, paths), opening_figures(tables, paths)
+    history: list[StepFlows] = []
+    values, levers = np.zeros((paths, months, len(STEP_FIGURES))), np.zeros((paths, months, 5))
+    lent = np.zeros((paths, months, len(tables.parameters.segments)))
+    memory = buffers(tables, paths) if paths >= MANY else None
+    for month in range(months):
+        macro = None if shown is None or month == 0 else shown[:, month - 1]
+        figures = figures_of(month, history, start, tables.parameters.factors, macro)
+        levers[:, month] = levers_of(policy, figures, paths)
+        change = None if index_change is None else index_change[:, month]
+        if memory is None:
+            state, flows = step(state, levers[:, month], shocks[:, month], tables, change)
+        else:
+            state, flows = step_batch(state, levers[:, month], shocks[:, month], tables, change, reuse=memory)
+        values[:, month], lent[:, month] = flows.values, flows.lent
+        history = [*history[-2:], StepFlows(values[:, month], lent[:, month])]
+    return PolicyRun(values, levers, lent)
+
+
+def levers_of(policy: Policy | None, figures: dict[str, Floats], books: int) -> Floats:
+    """Return the levers a policy sets for E books, (E, 5)."""
+    if policy is None:
+        return np.zeros((books, 5))
+    if isinstance(policy, RulePolicy):
+        return policy.lever_array(figures, books)
+    answers = [policy.decide(observation) for observation in observations(figures, books)]
+    for answer in answers:
+        if not isinstance(answer, Levers):
+            raise UsageError(expected("Levers for a portfolio", type(answer).__name__), field=policy.name)
+    return np.array([answer.values for answer in answers])
+
+
+def observations(figures: dict[str, Floats], books: int) -> list[PortfolioObservation]:
+    """Return one observation a book from figures of shape (E,)."""
+    macro = {name.removeprefix("macro."): value for name, value in figures.items() if name.startswith("macro.")}
+    return [
+        PortfolioObservation(
+            month=int(figures["month"][book]),
+            macro={name: float(value[book]) for name, value in macro.items()},
+            **{name: float(figures[name][book]) for name in FIGURES if name != "month"},
+        )
+        for book in range(books)
+    ]
+
+
+def opening_figures(tables: StepTables, books: int) -> dict[str, Floats]:
+    """Return balance, past_due and late at the as-of date, each (E,)."""
+    balance, state = tables.cells.balance[:, 0], tables.cells.state
+    last = tables.parameters.live - 1
+    parts = {"balance": balance, "past_due": balance * (state > 0), "late": balance * ((state == last) & (last > 0))}
+    return {name: np.full(books, part.sum()) for name, part in parts.items()}
+
+
+def figures_of(
+    month: int, history: Sequence[StepFlows], start: dict[str, Floats], factors: Sequence[str], macro: Floats | None
+) -> dict[str, Floats]:
+    """Return every figure a policy may ask for, each (E,), from the last (up to three) months of flows.
+
+    A rate of a book without balance is 0. `macro` (E, F) are the covariates of the month that ended; None shows zeros.
+    """
+    books = len(start["balance"])
+    stock = {name: history[-1][name] for name in start} if history else start
+    made = {name: np.zeros(books) for name in FIGURES}
+    made["month"] = np.full(books, float(month))
+    made["balance_ratio"] = _share(stock["balance"], start["balance"])
+    made["delinquent_share"] = _share(stock["past_due"], stock["balance"])
+    made["late_share"] = _share(stock["late"], stock["balance"])
+    if history:
+        made["default_rate"] = _yearly(history, "defaulted")
+        made["charge_off_rate"] = _yearly(history, "charged_off")
+        for figure, flow in _LAST_MONTH.items():
+            made[figure] = _yearly(history[-1:], flow)
+    shown = np.zeros((books, len(factors))) if macro is None else macro
+    return made | {f"macro.{name}": shown[:, place] for place, name in enumerate(factors)}
+
+
+_LAST_MONTH = {
+    "prepayment_rate": "prepaid",
+    "new_lending_rate": "new_lending",
+    "interest_rate": "interest",
+    "profit_rate": "profit",
+}
+
+
+def _yearly(history: Sequence[StepFlows], name: str) -> Floats:
+    above = np.add.reduce([flows[name] for flows in history])
+    below = np.add.reduce([flows["opening"] for flows in history])
+    return 12.0 * _share(above, below)
+
+
+def _share(above: Floats, below: Floats) -> Floats:
+    return np.divide(above, below, out=np.zeros_like(above), where=below > 0.0)
