@@ -1,0 +1,11 @@
+"""Environments in which policies are tried: importing this registers `loantwin/Portfolio-v0` with Gymnasium."""
+
+from __future__ import annotations
+
+import gymnasium
+
+gymnasium.register(
+    id="loantwin/Portfolio-v0",
+    entry_point="loantwin.env.portfolio:PortfolioEnv",
+    vector_entry_point="loantwin.env.vector:PortfolioVectorEnv",
+)

@@ -1,0 +1,132 @@
+"""`loantwin/Portfolio-v0`: one book, a month a step, the lender's five levers as the action. See docs/environment.md."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import gymnasium
+import numpy as np
+from numpy.typing import NDArray
+
+from loantwin.decisions.observation import PortfolioObservation
+from loantwin.decisions.portfolio import figures_of, observations, opening_figures
+from loantwin.engine.step.economy import Economy, check_economy, draw_episodes
+from loantwin.engine.step.step import step
+from loantwin.engine.step.tables import StepFlows, StepTables, initial_state
+from loantwin.env.built_in import built_in
+from loantwin.env.load import load_tables
+from loantwin.env.money import minor_units
+from loantwin.env.spaces import action_space, observation_array, observation_space, reward
+from loantwin.errors import UsageError, expected
+from loantwin.types import LEVERS
+
+Observation = NDArray[np.float32]
+Action = NDArray[np.float32]
+
+
+def chosen_tables(
+    twin: str | Path | None, tables: StepTables | None, economy: Economy | None, horizon: int | None
+) -> tuple[StepTables, Economy, int]:
+    """Return what an environment runs on: the twin's tables, those given, or the built-in book; and the horizon."""
+    if (twin is not None and tables is not None) or (tables is None) != (economy is None):
+        raise UsageError(expected("a twin, or tables and economy together, or neither", "another mix"), field="tables")
+    if horizon is not None and horizon < 1:
+        raise UsageError(expected("at least 1 month", horizon), field="horizon")
+    if twin is not None:
+        tables, economy = load_tables(twin)
+    elif tables is None or economy is None:
+        tables, economy = built_in(horizon or 36)
+    length = tables.months if horizon is None else horizon
+    if length > tables.months:
+        raise UsageError(expected(f"at most {tables.months} months, the length of the tables", length), field="horizon")
+    check_economy(economy, tables.parameters, length)
+    return tables, economy, length
+
+
+class PortfolioEnv(gymnasium.Env[Observation, Action]):
+    """A lender's book under an economy, steered by five levers.
+
+    Parameters
+    ----------
+    twin : a twin's home whose model was fitted; None takes the built-in book.
+    tables, economy : a book and an economy of one's own, instead of `twin`.
+    horizon : months of an episode; default all that the tables hold (36 for the built-in book).
+    render_mode : "ansi" lets `render()` return the month as a line of text.
+    """
+
+    metadata = {"render_modes": ["ansi"], "render_fps": 1}  # noqa: RUF012  # Gymnasium's own form
+
+    def __init__(
+        self,
+        twin: str | Path | None = None,
+        tables: StepTables | None = None,
+        economy: Economy | None = None,
+        horizon: int | None = None,
+        render_mode: str | None = None,
+    ) -> None:
+        if render_mode not in (None, "ansi"):
+            raise UsageError(expected("render_mode ansi or none", str(render_mode)), field="render_mode")
+        self.tables, self.economy, self.horizon = chosen_tables(twin, tables, economy, horizon)
+        self.render_mode = render_mode
+        self.factors = self.tables.parameters.factors
+        self.action_space: gymnasium.Space[Action] = action_space()
+        self.observation_space: gymnasium.Space[Observation] = observation_space(self.factors)
+        self._start = opening_figures(self.tables, 1)
+        self._state = initial_state(self.tables)
+        self._history: list[StepFlows] = []
+        self._covariates = np.zeros((1, self.horizon + 1, len(self.factors)))
+        self._shocks = np.zeros((1, 0, len(self.tables.parameters.origin)))
+        self._last_levers = np.zeros(len(LEVERS))
+
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Observation, dict[str, Any]]:
+        """Start an episode. All luck is drawn here, so that two policies with one seed meet the same economy."""
+        super().reset(seed=seed)
+        if options:
+            raise UsageError(expected("no options", ", ".join(options)), field="options")
+        self._covariates, self._shocks = draw_episodes(self.economy, self.tables.parameters, self.horizon, 1, self.np_random)
+        self._state, self._history = initial_state(self.tables), []
+        self._last_levers = np.zeros(len(LEVERS))
+        return self._seen(), {"month": 0, "minor_units": {}, "levers": dict.fromkeys(LEVERS, 0.0)}
+
+    def step(self, action: Action) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
+        """Move the book a month. `info["minor_units"]` holds every amount of the month in cents, balanced exactly."""
+        month = self._state.month
+        if month >= self._shocks.shape[1]:
+            raise UsageError(expected("a reset before the first step and after the last one", f"month {month}"), field="month")
+        levers = np.asarray(action, dtype=np.float64).reshape(1, -1)
+        before = self._state.in_default
+        self._state, flows = step(self._state, levers, self._shocks[:, month], self.tables)
+        self._history = [*self._history[-2:], flows]
+        self._last_levers = levers[0]
+        units = {name: int(value[0]) for name, value in minor_units(flows, before).items()}
+        info = {
+            "month": self._state.month,
+            "minor_units": units,
+            "levers": dict(zip(LEVERS, levers[0].tolist(), strict=True)),
+            "new_lending_by_segment": dict(zip(self.tables.parameters.segments, flows.lent[0].tolist(), strict=True)),
+        }
+        earned = float(reward(flows, self._start["balance"])[0])
+        return self._seen(), earned, False, self._state.month >= self.horizon, info
+
+    def portfolio(self) -> PortfolioObservation:
+        """Return the present month as policies read it: `policy.decide(env.unwrapped.portfolio()).array` is an action."""
+        return observations(self._figures(), 1)[0]
+
+    def render(self) -> str | None:
+        """Return the month as a line of text where the mode is "ansi"."""
+        if self.render_mode != "ansi":
+            return None
+        seen = self.portfolio()
+        settings = "  ".join(f"{name} {value:+.2f}" for name, value in zip(LEVERS, self._last_levers, strict=True))
+        return (
+            f"month {seen.month:3d}  balance {seen.balance_ratio:7.3f}  past due {seen.delinquent_share:6.2%}  "
+            f"default {seen.default_rate:6.2%}  profit {seen.profit_rate:+6.2%}  |  {settings}"
+        )
+
+    def _seen(self) -> Observation:
+        return np.asarray(observation_array(self._figures(), self.factors, self.horizon)[0], dtype=np.float32)
+
+    def _figures(self) -> dict[str, NDArray[np.float64]]:
+        month = self._state.month
+        return figures_of(month, self._history, self._start, self.factors, self._covariates[:, month])
