@@ -1,0 +1,36 @@
+"""`synthetic`: a book with a known truth, written to a folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from loantwin.errors import UsageError, expected
+from loantwin.types import Progress, Result, silent
+
+
+def synthetic(
+    directory: Path | str,
+    *,
+    loans: int = 100_000,
+    months: int = 60,
+    seed: int = 1,
+    as_tape: str | None = None,
+    progress: Progress = silent,
+) -> Result:
+    """Write a synthetic book: loans, monthly history, links, economy and the truth it was drawn from.
+
+    Parameters
+    ----------
+    loans, months, seed : size of the book, months of history; the same seed gives the same bytes.
+    as_tape : None for Parquet tables; "mapping" for a raw lender's CSV and the mapping that reads it; "sba" for a CSV in
+        the form that `--format sba` reads.
+
+    Raises
+    ------
+    UsageError : an unknown form. InputError : a folder that holds something already.
+    """
+    from loantwin.synthesis.write import write
+
+    if as_tape not in (None, "sba", "mapping"):
+        raise UsageError(expected("sba or mapping", as_tape), field="--as-tape")
+    return write(directory, loans, months, seed, as_tape, progress=progress)
