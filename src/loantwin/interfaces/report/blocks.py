@@ -1,0 +1,152 @@
+"""What a report is made of: sections of blocks (words, pictures, tables). The template knows nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from loantwin.interfaces.report.charts import Chart, Key
+
+NARROW = 545
+"""Width of half a page, pixels."""
+LETTER, GAP = 6.6, 12
+"""Mean width of a letter and space between columns of a table, pixels."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """One piece of a section; `kind` is text, note, heading, list, pictures, table, grid or details."""
+
+    kind: str
+    text: str = ""
+    lines: tuple[str, ...] = ()
+    pictures: tuple[Picture, ...] = ()
+    columns: tuple[str, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()
+    totals: tuple[int, ...] = ()
+    words: tuple[int, ...] = ()
+    summary: str = ""
+    blocks: tuple[Block, ...] = ()
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One SVG with its title, the keys of its colours and the sentence below it."""
+
+    title: str
+    svg: Any
+    keys: tuple[Key, ...] = ()
+    caption: str = ""
+
+
+@dataclass(frozen=True)
+class Tile:
+    """One headline figure."""
+
+    name: str
+    value: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Section:
+    """One part of the report."""
+
+    id: str
+    title: str
+    lead: str
+    blocks: tuple[Block, ...] = field(default_factory=tuple)
+
+
+def text(words: str) -> Block:
+    """Return a paragraph."""
+    return Block("text", text=words)
+
+
+def note(words: str) -> Block:
+    """Return a paragraph that must not be missed."""
+    return Block("note", text=words)
+
+
+def heading(words: str) -> Block:
+    """Return a small heading."""
+    return Block("heading", text=words)
+
+
+def bullets(lines: Sequence[str]) -> Block:
+    """Return a list."""
+    return Block("list", lines=tuple(lines))
+
+
+def pictures(*made: tuple[Chart, str]) -> Block:
+    """Return pictures side by side, each (chart, caption)."""
+    from markupsafe import Markup
+
+    shown = (Picture(chart.title, Markup(chart.svg), chart.keys, caption) for chart, caption in made)  # noqa: S704  # our own SVG
+    return Block("pictures", pictures=tuple(shown))
+
+
+def table(
+    columns: Sequence[str],
+    rows: Sequence[Sequence[object]],
+    *,
+    totals: Sequence[int] = (),
+    words: Sequence[int] = (0,),
+    caption: str = "",
+) -> Block:
+    """Return a table; `totals` are row numbers set in bold, `words` column numbers set left, `caption` stands below."""
+    return Block(
+        "table",
+        text=caption,
+        columns=tuple(columns),
+        rows=tuple(tuple(str(cell) for cell in row) for row in rows),
+        totals=tuple(i % max(1, len(rows)) for i in totals),
+        words=tuple(words),
+    )
+
+
+def arranged(blocks: Sequence[Block]) -> tuple[Block, ...]:
+    """Return the blocks with small ones that follow each other (narrow tables, single pictures) side by side."""
+    made: list[Block] = []
+    for block in blocks:
+        whole = replace(block, blocks=arranged(block.blocks)) if block.kind == "details" else block
+        last = made[-1] if made else None
+        if last is None or not _small(whole):
+            made.append(whole)
+        elif last.kind == "grid":
+            made[-1] = replace(last, blocks=(*last.blocks, whole))
+        elif _small(last):
+            made[-1] = Block("grid", blocks=(last, whole))
+        else:
+            made.append(whole)
+    return tuple(made)
+
+
+def beside(one: Block, charts: Block) -> tuple[Block, ...]:
+    """Return a table with pictures at its right where it is narrow, else below them."""
+    return (Block("grid", blocks=(one, charts)),) if _small(one) else (charts, one)
+
+
+def _small(block: Block) -> bool:
+    if block.kind == "pictures":
+        return len(block.pictures) == 1
+    if block.kind != "table":
+        return False
+    widths = [max(map(len, cells)) for cells in zip(block.columns, *block.rows, strict=True)]
+    return LETTER * sum(widths) + GAP * len(widths) <= NARROW
+
+
+def details(summary: str, *blocks: Block) -> Block:
+    """Return blocks that open on a click."""
+    return Block("details", summary=summary, blocks=tuple(blocks))
+
+
+def amount(value: float | None, decimals: int = 0) -> str:
+    """Return money with thousands separators; a missing figure as a dash."""
+    return "–" if value is None else f"{value:,.{decimals}f}"
+
+
+def percent(value: float | None, decimals: int = 2) -> str:
+    """Return a decimal as a percentage; a missing figure as a dash."""
+    return "–" if value is None else f"{100 * value:,.{decimals}f} %"

@@ -1,0 +1,41 @@
+"""The demo's folder, and on a small book the demo itself."""
+
+from __future__ import annotations
+
+import pytest
+
+from loantwin.errors import UsageError
+from loantwin.interfaces.demo import MARK, demo, make_room
+from loantwin.interfaces.warm import warm
+
+
+def test_only_its_own_folder_is_replaced(tmp_path):
+    folder = tmp_path / "demo"
+    make_room(folder)
+    (folder / "twin").mkdir()
+    (folder / "report.html").write_text("old")
+    make_room(folder)
+    assert [path.name for path in folder.iterdir()] == [MARK]
+    (folder / "mine.txt").write_text("keep")
+    with pytest.raises(UsageError, match="holds files"):
+        make_room(folder)
+    assert (folder / "mine.txt").read_text() == "keep"
+
+
+def test_kernels_are_compiled_ahead():
+    from loantwin.engine import kernels
+    from loantwin.engine.conditional import kernels as conditional
+
+    warm()
+    for kernel in (kernels.cell_runoff, kernels.loan_loss, kernels.default_table, conditional.conditional):
+        assert kernel.signatures, kernel
+
+
+@pytest.mark.slow
+def test_the_demo_on_a_small_book(tmp_path):
+    told = []
+    result = demo(tmp_path / "demo", loans=2000, progress=lambda share, words="": told.append(share))
+    assert result.loans > 1000
+    assert (tmp_path / "demo" / "report.html").stat().st_size > 100_000
+    assert told == sorted(told)
+    assert "Accuracy beside what happened" in result.figures
