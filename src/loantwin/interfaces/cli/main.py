@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-import json as jsonlib
 import os
 import sys
 import warnings
 from collections.abc import Callable
-from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from loantwin.errors import HomeError, InputError, UsageError, expected
+from loantwin.errors import HomeError, InputError
+from loantwin.interfaces.cli.options import (
+    Align,
+    AsJson,
+    Assume,
+    Format,
+    Home,
+    Paths,
+    Scenarios,
+    Seed,
+    Supported,
+    day,
+    finish,
+)
 from loantwin.interfaces.cli.progress import shown
 
 app = typer.Typer(
@@ -44,56 +55,6 @@ app.add_typer(twin_app, name="twin")
 app.add_typer(log_app, name="log")
 app.add_typer(config_app, name="config")
 
-Home = Annotated[Path, typer.Argument(metavar="DIR", help="The twin's home: the folder made by `twin create`.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")]
-Format = Annotated[
-    str,
-    typer.Option(
-        "--format",
-        metavar="NAME|FILE.toml",
-        help="A built-in format (sba, lending-club, lending-snapshot, cmbs) or your own mapping file.",
-    ),
-]
-Assume = Annotated[
-    list[str] | None, typer.Option("--assume", metavar="NAME=VALUE", help="Override an assumption of the format; repeatable.")
-]
-Paths = Annotated[int | None, typer.Option(min=1, help="Simulated paths (default 2000).")]
-Seed = Annotated[int | None, typer.Option(min=0, help="Seed of every random draw.")]
-Scenarios = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--scenario",
-        metavar="FILE[#NAME][=WEIGHT]",
-        help="A macro scenario; repeatable. #NAME may be left out where the file holds one.",
-    ),
-]
-Align = Annotated[str | None, typer.Option(metavar="start", help="'start' re-dates each scenario to begin after the as-of date.")]
-Supported = Annotated[int | None, typer.Option("--supported-months", min=1, help="Reasonable-and-supportable period (default 24).")]
-
-
-def _day(text: str | None, field: str) -> date | None:
-    if text is None:
-        return None
-    try:
-        return datetime.strptime(text, "%Y-%m-%d").date()
-    except ValueError as error:
-        raise UsageError(expected("a date YYYY-MM-DD", text), field=field) from error
-
-
-def _finish(result: Any, as_json: bool) -> None:
-    try:
-        if as_json:
-            sys.stdout.write(jsonlib.dumps(result.to_dict(), allow_nan=False, indent=2) + "\n")
-        else:
-            from loantwin.interfaces.cli.tables import render
-
-            render(result)
-        sys.stdout.flush()
-    except BrokenPipeError as error:
-        # The reader has had enough: what is left, and the flush at the end of the process, goes nowhere.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise typer.Exit(0) from error
-
 
 @tape_app.command("check")
 def tape_check(
@@ -108,7 +69,7 @@ def tape_check(
 
     with shown("reading the tape"):
         result = verbs.tape_check(file, format, quarantine=quarantine, assume=assume or ())
-    _finish(result, json)
+    finish(result, json)
 
 
 @twin_app.command("create")
@@ -125,11 +86,11 @@ def twin_create(
     """Read a tape and make a twin's home of it. The whole tape is kept; every figure uses what was known at --as-of."""
     from loantwin import verbs
 
-    day = _day(as_of, "--as-of")
-    assert day is not None  # --as-of is required
+    date = day(as_of, "--as-of")
+    assert date is not None  # --as-of is required
     with shown("reading the tape"):
-        result = verbs.twin_create(directory, tape, format, day, assume=assume or ())
-    _finish(result, json)
+        result = verbs.twin_create(directory, tape, format, date, assume=assume or ())
+    finish(result, json)
 
 
 @app.command("fit")
@@ -151,7 +112,7 @@ def fit(
 
     with shown("fitting") as progress:
         result = verbs.fit(directory, macro, model_from=model_from, progress=progress)
-    _finish(result, json)
+    finish(result, json)
 
 
 @app.command("forecast")
@@ -188,7 +149,7 @@ def forecast(
             seed=seed,
             progress=progress,
         )
-    _finish(result, json)
+    finish(result, json)
 
 
 @app.command("provisions")
@@ -205,7 +166,7 @@ def provisions(
 
     with shown("provisions"):
         result = verbs.provisions(directory, standard, scenarios=scenario or (), align=align, supported_months=supported_months)
-    _finish(result, json)
+    finish(result, json)
 
 
 @app.command("stress")
@@ -222,7 +183,7 @@ def stress(
 
     with shown("stress"):
         result = verbs.stress(directory, scenario or (), align=align, months=months, supported_months=supported_months)
-    _finish(result, json)
+    finish(result, json)
 
 
 @app.command("loss")
@@ -241,7 +202,7 @@ def loss(
 
     with shown("simulating losses") as progress:
         result = verbs.loss(directory, months=months, confidence=confidence, paths=paths, seed=seed, progress=progress)
-    _finish(result, json)
+    finish(result, json)
 
 
 @app.command("report")
@@ -257,7 +218,7 @@ def report(
 
     with shown("writing the report") as progress:
         result = build(directory, out, scenarios=scenario or (), align=align, progress=progress)
-    _finish(result, json)
+    finish(result, json)
 
 
 @app.command("synthetic")
@@ -276,7 +237,7 @@ def synthetic(
 
     with shown("making a synthetic book") as progress:
         result = verbs.synthetic(directory, loans=loans, months=months, seed=seed, as_tape=as_tape, progress=progress)
-    _finish(result, json)
+    finish(result, json)
 
 
 @app.command("demo")
@@ -290,7 +251,7 @@ def demo(
 
     with shown("demo") as progress:
         result = run_demo(out, loans=loans, progress=progress)
-    _finish(result, json)
+    finish(result, json)
 
 
 @log_app.command("verify")
@@ -302,7 +263,7 @@ def log_verify(directory: Home, json: AsJson = False) -> None:
     if not result.ok:
         found = "; ".join(result.problems)
         raise HomeError(f"expected a sound log and whole blobs, was: {found}; restore the home from a copy", file=directory)
-    _finish(result, json)
+    finish(result, json)
 
 
 @config_app.command("show")
@@ -315,7 +276,7 @@ def config_show(
     """Show every setting, its value and where the value comes from."""
     from loantwin import verbs
 
-    _finish(verbs.config_show(directory), json)
+    finish(verbs.config_show(directory), json)
 
 
 def _complain(words: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,9 @@ def render(result: Result) -> None:
     """Print a result on standard output."""
     console = _Output(width=None if sys.stdout.isatty() else PIPED_WIDTH)
     name = result.SCHEMA.split("/")[0]
-    RENDERERS.get(name, _anything)(console, result)
+    module = ELSEWHERE.get(name)
+    shown = RENDERERS.get(name, _anything) if module is None else import_module(f"{__package__}.{module}").render
+    shown(console, result)
 
 
 def amount(value: float | None, decimals: int = 0) -> str:
@@ -376,3 +379,6 @@ RENDERERS: dict[str, Callable[[Console, Any], None]] = {
     "loantwin.synthetic": _synthetic,
     "loantwin.demo": _demo,
 }
+
+ELSEWHERE: dict[str, str] = {}
+"""Results whose tables stand in a file of their own, by schema: the module beside this one with `render(console, result)`."""
