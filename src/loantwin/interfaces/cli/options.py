@@ -1,0 +1,66 @@
+"""What commands share: options by name, dates as typed, and how a result is shown."""
+
+from __future__ import annotations
+
+import json as jsonlib
+import os
+import sys
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from loantwin.errors import UsageError, expected
+
+Home = Annotated[Path, typer.Argument(metavar="DIR", help="The twin's home: the folder made by `twin create`.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")]
+Format = Annotated[
+    str,
+    typer.Option(
+        "--format",
+        metavar="NAME|FILE.toml",
+        help="A built-in format (sba, lending-club, lending-snapshot, cmbs) or your own mapping file.",
+    ),
+]
+Assume = Annotated[
+    list[str] | None, typer.Option("--assume", metavar="NAME=VALUE", help="Override an assumption of the format; repeatable.")
+]
+Paths = Annotated[int | None, typer.Option(min=1, help="Simulated paths (default 2000).")]
+Seed = Annotated[int | None, typer.Option(min=0, help="Seed of every random draw.")]
+Scenarios = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--scenario",
+        metavar="FILE[#NAME][=WEIGHT]",
+        help="A macro scenario; repeatable. #NAME may be left out where the file holds one.",
+    ),
+]
+Align = Annotated[str | None, typer.Option(metavar="start", help="'start' re-dates each scenario to begin after the as-of date.")]
+Supported = Annotated[int | None, typer.Option("--supported-months", min=1, help="Reasonable-and-supportable period (default 24).")]
+
+
+def day(text: str | None, field: str) -> date | None:
+    """Return a date as typed, YYYY-MM-DD; None stays None."""
+    if text is None:
+        return None
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").date()
+    except ValueError as error:
+        raise UsageError(expected("a date YYYY-MM-DD", text), field=field) from error
+
+
+def finish(result: Any, as_json: bool) -> None:
+    """Show a result on standard output: tables, or one JSON document."""
+    try:
+        if as_json:
+            sys.stdout.write(jsonlib.dumps(result.to_dict(), allow_nan=False, indent=2) + "\n")
+        else:
+            from loantwin.interfaces.cli.tables import render
+
+            render(result)
+        sys.stdout.flush()
+    except BrokenPipeError as error:
+        # The reader has had enough: what is left, and the flush at the end of the process, goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(0) from error
