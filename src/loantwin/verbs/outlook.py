@@ -28,6 +28,7 @@ from loantwin.models.model import draw_shocks, live_loans, loan_columns, mean_sh
 from loantwin.twin import Twin
 
 Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -182,8 +183,14 @@ class Outlook:
         macro = self.twin.config.macro
         return extend(scenario, self.history, self.month0 + macro.supported_months, macro.reversion_months, self.month0 + horizon)
 
-    def drawn(self, economy: Economy, paths: int, seed: int) -> Floats:
-        """Return shocks (P, T, R) with parameter and latent uncertainty on every path."""
+    def drawn(self, economy: Economy, paths: int, seed: int, loans: Flags | None = None) -> Floats:
+        """Return shocks (P, T, R) with parameter and latent uncertainty on every path.
+
+        Parameters
+        ----------
+        loans : (N,) mask over the rows of `columns`: the shocks of that part of the book; None is all of it. The same seed
+            draws the same economy, period effects and errors of estimation for every mask.
+        """
         covariates = economy.covariates
         if len(covariates) == 1 and paths > 1:
             covariates = np.broadcast_to(covariates, (paths, *covariates.shape[1:]))
