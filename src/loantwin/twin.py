@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -37,11 +37,17 @@ from loantwin.types import plain
 
 @dataclass(frozen=True)
 class Twin:
-    """A home and what can be derived from its log; everything is read when first asked for."""
+    """A home and what can be derived from its log; everything is read when first asked for.
+
+    date : another date than the stored one to look at the book (`at`); None takes the stored one. learnt : the model and
+        generator used instead of those stored by `fit`, None for the stored ones.
+    """
 
     home: Home
     config: Config
     clock: Clock
+    date: dt.date | None = None
+    learnt: tuple[FittedModel, MacroGenerator] | None = None
 
     @cached_property
     def loaded(self) -> Event:
@@ -54,7 +60,23 @@ class Twin:
     @property
     def as_of(self) -> dt.date:
         """Return the date the book is looked at."""
-        return dt.date.fromisoformat(self.loaded.data["as_of"])
+        return self.date or dt.date.fromisoformat(self.loaded.data["as_of"])
+
+    def at(self, date: dt.date, learnt: tuple[FittedModel, MacroGenerator] | None = None) -> Twin:
+        """Return the twin as it stood at another date: the same tape and macro files, seen as known then.
+
+        The model and generator stay those of the home unless `learnt` names others (`verbs.redated.twin_at` fits them).
+
+        Raises
+        ------
+        UsageError : a snapshot cannot be seen before it was taken.
+        """
+        if self.mapping.as_of is not None and date < self.mapping.as_of:
+            raise UsageError(expected(f"a date from {self.mapping.as_of} on, that of the snapshot", date), field="as_of")
+        made = replace(self, date=date, learnt=learnt)
+        for name in ("loaded", "mapping", "tables", "fitted", "macro_sources"):
+            made.__dict__[name] = getattr(self, name)  # what depends on no date is read once
+        return made
 
     @property
     def currency(self) -> str:
@@ -121,11 +143,15 @@ class Twin:
     @cached_property
     def model(self) -> FittedModel:
         """Return the fitted model."""
+        if self.learnt is not None:
+            return self.learnt[0]
         return FittedModel.from_dict(self.home.read_json(self.fitted.data["model_blob"]))
 
     @cached_property
     def generator(self) -> MacroGenerator:
         """Return the generator of macro paths stored by `fit`."""
+        if self.learnt is not None:
+            return self.learnt[1]
         return generator_from_dict(self.home.read_json(self.fitted.data["macro_blob"]))
 
     def provenance(self) -> dict[str, Any]:

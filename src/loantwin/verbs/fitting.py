@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import warnings as warn
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +13,15 @@ from loantwin.engine.step.store import environment_to_dict
 from loantwin.errors import InputError, UsageError, expected
 from loantwin.events.event import Event
 from loantwin.macro.generator import MacroGenerator, fit_generator
-from loantwin.macro.history import bridge, known_history, last_published, nowcast
+from loantwin.macro.history import bridge, known_history, last_published
 from loantwin.macro.read import read_macro
-from loantwin.macro.scenario import Scenario
-from loantwin.models.model import FittedModel, fit_model
+from loantwin.models.model import FittedModel
 from loantwin.months import label
 from loantwin.twin import Twin, open_twin, store_fit
 from loantwin.types import Progress, Result, silent
 from loantwin.verbs.lending import environment_tables
 from loantwin.verbs.outlook import Outlook
+from loantwin.verbs.redated import learnt_model
 
 ENVIRONMENT_MONTHS = 36
 ENVIRONMENT_PATHS = 64
@@ -92,11 +92,7 @@ def fit(
         progress(0.3, "fitting the transition model")
         with warn.catch_warnings(record=True) as heard:
             warn.simplefilter("always", UserWarning)
-            seen = nowcast(only(known, generator.factors), twin.as_of)
-            if model_from is None:
-                model = fit_model(twin.known_loans, twin.known_panel, twin.mapping, twin.as_of, seen)
-            else:
-                model = taken_over(model_from, twin)
+            model = learnt_model(twin, known, generator) if model_from is None else taken_over(model_from, twin)
         progress(0.8, "storing")
         settings = {"config": asdict(twin.config), "macro_files": {path.name: source.sha256 for path, source in files}}
         if model_from is not None:
@@ -138,17 +134,6 @@ def store_environment(twin: Twin) -> tuple[str, ...]:
     blob = twin.home.put_json(environment_to_dict(tables, economy))
     twin.home.append([Event("EnvironmentTablesSaved", twin.as_of, {"tables_blob": blob, "as_of": twin.as_of.isoformat()})])
     return ()
-
-
-def only(history: Scenario, factors: Sequence[str]) -> Scenario:
-    """Return a history with some of its factors: the model may only learn from what the generator can simulate."""
-    kept = [place for place, name in enumerate(history.factors) if name in factors]
-    return replace(
-        history,
-        factors=tuple(history.factors[place] for place in kept),
-        kinds=tuple(history.kinds[place] for place in kept),
-        values=history.values[:, kept],
-    )
 
 
 def _result(twin: Twin, model: FittedModel, generator: MacroGenerator, ends: Mapping[str, str], said: tuple[str, ...]) -> FitResult:

@@ -1,0 +1,45 @@
+"""A twin at another date than its own, taught by what was known then: what backtests and comparisons of two dates start from."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import replace
+
+from loantwin.macro.generator import MacroGenerator, fit_generator
+from loantwin.macro.history import nowcast
+from loantwin.macro.scenario import Scenario
+from loantwin.models.model import FittedModel, fit_model
+from loantwin.twin import Twin
+
+
+def twin_at(twin: Twin, date: dt.date) -> Twin:
+    """Return the twin as it would have stood at `date`: book, history, model and generator from what was known by then.
+
+    Nothing is written. Where the model was taken over from another home (a book without a history), it stays.
+
+    Raises
+    ------
+    ModelError, ScenarioError : nothing to learn from by that date. UsageError : a snapshot seen before it was taken.
+    """
+    then = twin.at(date)
+    generator = fit_generator(then.history)
+    taken = "model_from" in twin.fitted.data.get("facts", {})
+    return twin.at(date, (twin.model if taken else learnt_model(then, then.history, generator), generator))
+
+
+def learnt_model(twin: Twin, known: Scenario, generator: MacroGenerator) -> FittedModel:
+    """Return the model the tape teaches at the twin's as-of date; it may only learn from factors the generator can simulate."""
+    seen = nowcast(only(known, generator.factors), twin.as_of)
+    return fit_model(twin.known_loans, twin.known_panel, twin.mapping, twin.as_of, seen)
+
+
+def only(history: Scenario, factors: Sequence[str]) -> Scenario:
+    """Return a history with some of its factors."""
+    kept = [place for place, name in enumerate(history.factors) if name in factors]
+    return replace(
+        history,
+        factors=tuple(history.factors[place] for place in kept),
+        kinds=tuple(history.kinds[place] for place in kept),
+        values=history.values[:, kept],
+    )
