@@ -68,7 +68,8 @@ def creation(folder: Path) -> dict[str, int]:
 
     while killed_at(step := step + 2, work):
         if target.exists():
-            found = Home.open(target).verify()
+            with Home.open(target) as home:
+                found = home.verify()
             assert (found.ok, found.events, found.unreferenced) == (True, 2, ()), (step, found)
             shutil.rmtree(target)
             seen["whole"] += 1

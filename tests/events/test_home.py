@@ -40,7 +40,8 @@ def test_a_home_may_replace_an_empty_folder_and_makes_parents(tmp_path: Path) ->
     (tmp_path / "empty").mkdir()
     Home.create(tmp_path / "empty").close()
     Home.create(tmp_path / "a" / "b" / "twin").close()
-    assert Home.open(tmp_path / "a" / "b" / "twin").verify().ok
+    with Home.open(tmp_path / "a" / "b" / "twin") as home:
+        assert home.verify().ok
 
 
 @pytest.mark.parametrize("name", ["notes.txt", ".hidden", "log.sqlite", "twin.toml"])
@@ -79,6 +80,13 @@ def test_a_creation_that_fails_leaves_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def name_of(folder: Path) -> str:
+    with Home.open(folder) as home:
+        created = home.last("TwinCreated")
+        assert created is not None
+        return str(created.data["name"])
+
+
 def test_two_creations_at_once_make_one_home(tmp_path: Path) -> None:
     def second() -> None:
         with Home.building(tmp_path / "twin", name="second") as home:
@@ -88,10 +96,10 @@ def test_two_creations_at_once_make_one_home(tmp_path: Path) -> None:
     with Home.building(tmp_path / "twin", name="first"):
         with pytest.raises(HomeError, match="was a twin's home"):
             second()
-        assert Home.open(tmp_path / "twin").last("TwinCreated").data["name"] == "third"  # type: ignore[union-attr]
+        assert name_of(tmp_path / "twin") == "third"
         (tmp_path / "twin").rename(tmp_path / "third")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["third", "twin"]
-    assert Home.open(tmp_path / "twin").last("TwinCreated").data["name"] == "first"  # type: ignore[union-attr]
+    assert name_of(tmp_path / "twin") == "first"
 
 
 def test_blobs_are_named_by_their_content(folder: Path, tmp_path: Path) -> None:
@@ -148,7 +156,8 @@ def test_a_second_writer_is_refused_by_the_pid_of_the_first(folder: Path) -> Non
         other = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
         assert other.returncode == 1
         assert f"was process {os.getpid()} holding the lock" in other.stderr
-        assert Home.open(folder).verify().ok  # a reader needs no lock
+        with Home.open(folder) as reader:  # a reader needs no lock
+            assert reader.verify().ok
         home.put_bytes(b"still mine")
     Home.open(folder, writable=True).close()
 

@@ -97,4 +97,5 @@ def test_an_older_home_is_upgraded_by_the_first_writer(stored_home: Path, monkey
     monkeypatch.setitem(upgrade.HOME_UPGRADES, 2, lambda folder: done.append(2))
     Home.open(stored_home, writable=True).close()
     assert done == [1, 2]
-    assert Home.open(stored_home).verify().ok
+    with Home.open(stored_home) as home:
+        assert home.verify().ok

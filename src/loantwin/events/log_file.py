@@ -63,15 +63,18 @@ def connect(path: Path, *, writable: bool) -> tuple[sqlite3.Connection, tuple[in
     options: dict[str, Any] = {"uri": True, "isolation_level": None, "check_same_thread": False, "timeout": 30.0}
     if writable:
         connection = sqlite3.connect(f"{address}?mode=rw", **options)
-        check_version(connection, path)  # before anything is changed
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
-        connection.execute("PRAGMA wal_autocheckpoint = 4000")
+        try:
+            check_version(connection, path)  # before anything is changed
+            for setting in ("journal_mode = WAL", "synchronous = FULL", "wal_autocheckpoint = 4000"):
+                connection.execute(f"PRAGMA {setting}")
+        except BaseException:
+            connection.close()
+            raise
         return connection, None
     connection = sqlite3.connect(f"{address}?mode=ro", **options)
     try:
         connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-    except sqlite3.OperationalError as error:
+    except sqlite3.Error as error:
         connection.close()
         waiting = path.with_name(path.name + "-wal")
         if "unable to open" not in str(error) and "readonly" not in str(error):
