@@ -34,6 +34,16 @@ class Alignment:
     warnings: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class JumpOff:
+    """What a scenario is measured against. values : factor -> value. month : of that row. file : the file it is from."""
+
+    values: Mapping[str, float]
+    month: int
+    file: str
+    warnings: tuple[str, ...] = ()
+
+
 def align(
     scenario: Scenario,
     sources: Sequence[MacroSource],
@@ -57,6 +67,17 @@ def align(
     found = find(sources, scenario.first, scenario.factors)
     jump_off, month, file, warnings = _jump_off(scenario, found)
     today = nowcast(known_history(sources, as_of, monthly_lag, quarterly_lag), as_of)
+    start = JumpOff(jump_off, month, file, tuple(warnings))
+    return moved_to(scenario, start, today, as_of, floor=floor)
+
+
+def moved_to(scenario: Scenario, start: JumpOff, today: Scenario, as_of: date, *, floor: bool = True) -> tuple[Scenario, Alignment]:
+    """Return the scenario re-dated to start in the month after `as_of`, measured against `start`, from today's economy.
+
+    Parameters
+    ----------
+    today : history carried on to the as-of date (`nowcast`). The rules are those of `align`.
+    """
     as_of_month = months.month_of(as_of, months.anchor_day(as_of))
     now = dict(zip(today.factors, today.values[as_of_month - today.first], strict=True))
     values = np.full_like(scenario.values, np.nan)
@@ -66,13 +87,13 @@ def align(
         if kind == "growth":
             values[:, column] = scenario.values[:, column]
             continue
-        start, base = jump_off.get(factor, np.nan), float(now.get(factor, np.nan))
-        if not np.isfinite(start):
-            dropped[factor] = f"no value at the jump-off, {months.label(month)} in {file}"
+        origin, base = start.values.get(factor, np.nan), float(now.get(factor, np.nan))
+        if not np.isfinite(origin):
+            dropped[factor] = f"no value at the jump-off, {months.label(start.month)} in {start.file}"
         elif not np.isfinite(base):
             dropped[factor] = f"no value published by {as_of.isoformat()}"
         else:
-            moved = _moved(scenario.values[:, column], kind, start, base)
+            moved = _moved(scenario.values[:, column], kind, origin, base)
             if kind == "yield" and floor and (moved < 0.0).any():
                 floored[factor] = tuple(months.label(as_of_month + 1 + int(place)) for place in np.flatnonzero(moved < 0.0))
                 moved = np.maximum(moved, 0.0)
@@ -88,7 +109,9 @@ def align(
         values[:, kept],
         scenario.source,
     )
-    report = Alignment(scenario.name, months.label(month), file, months.label(as_of_month + 1), dropped, floored, tuple(warnings))
+    report = Alignment(
+        scenario.name, months.label(start.month), start.file, months.label(as_of_month + 1), dropped, floored, start.warnings
+    )
     return moved_scenario, report
 
 

@@ -119,19 +119,32 @@ def simulate(generator: MacroGenerator, first: int, months: int, paths: int, see
             expected(f"a horizon that ends by {label(last)}, {MAX_QUARTERS} quarters after the history", label(first + months - 1)),
             field="months",
         )
-    states = _states(generator, count, paths, seed)
+    return by_month(generator, _states(generator, count, paths, seed), first, months)
+
+
+def by_month(generator: MacroGenerator, states: Floats, first: int, months: int) -> MacroPaths:
+    """Return states (P, Q, F) of the quarters after `generator.last` as paths over `months` months from month `first` on."""
     levels = generator.recent[-1]
     quarters = from_states(states, levels, generator.factors, generator.transforms)
-    known = np.broadcast_to(generator.recent[-2:], (paths, 2, len(generator.factors)))
-    by_month = to_months(np.concatenate([known, quarters], axis=1), generator.kinds)
+    known = np.broadcast_to(generator.recent[-2:], (len(states), 2, len(generator.factors)))
+    monthly = to_months(np.concatenate([known, quarters], axis=1), generator.kinds)
     offset = 6 + first - generator.first
-    values = np.ascontiguousarray(by_month[:, offset : offset + months])
+    values = np.ascontiguousarray(monthly[:, offset : offset + months])
     return MacroPaths(first, generator.factors, generator.kinds, values)
 
 
 def _states(generator: MacroGenerator, count: int, paths: int, seed: int) -> Floats:
     """Return simulated states (P, Q, F)."""
-    rows = _rows(generator, count, paths, seed)
+    return states_of(generator, generator.residuals[_rows(generator, count, paths, seed)])
+
+
+def states_of(generator: MacroGenerator, shocks: Floats) -> Floats:
+    """Return the states (P, Q, F) that shocks (P, Q, F) of the quarters after `generator.last` lead to.
+
+    What is known of those quarters stays as it is and steers the rest: there the shocks of known factors count only for
+    what they would have said of the others.
+    """
+    paths, count, _ = shocks.shape
     known = to_states(generator.recent, generator.factors, generator.transforms)
     lags = len(generator.coefficients)
     past = [np.broadcast_to(state - generator.mean, (paths, len(generator.mean))) for state in known[::-1][:lags]]
@@ -139,7 +152,7 @@ def _states(generator: MacroGenerator, count: int, paths: int, seed: int) -> Flo
     out = np.empty((paths, count, len(generator.mean)))
     for quarter in range(count):
         drift = sum(state @ matrix.T for state, matrix in zip(past, generator.coefficients, strict=True))
-        shock = generator.residuals[rows[:, quarter]]
+        shock = shocks[:, quarter]
         if quarter < len(steered):
             shock = _conditioned(generator, shock, steered[quarter] - generator.mean - drift)
         state = np.asarray(drift + shock)
