@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import Any
 
 _EXPORTS = {
-    "credit_risk_plus": "loantwin.risk.credit_risk_plus",
+    "credit_risk_plus": "loantwin.risk.creditrisk_plus",
     "irb_capital": "loantwin.risk.capital.irb",
     "irb_risk_weight": "loantwin.risk.capital.irb",
     "standardised_risk_weight": "loantwin.risk.capital.standardised",
