@@ -10,9 +10,16 @@ import numpy as np
 import pytest
 
 from loantwin.engine import loss as loss_module
+from loantwin.engine.cells import LossGivenDefault
 from loantwin.engine.columns import loan_columns, take
 from loantwin.engine.expectation import conditional_flows
-from loantwin.engine.loss import loan_losses, loan_losses_reference, marginal_default, marginal_default_reference
+from loantwin.engine.loss import (
+    default_probabilities,
+    loan_losses,
+    loan_losses_reference,
+    marginal_default,
+    marginal_default_reference,
+)
 from loantwin.engine.rows import shocks
 from loantwin.engine.runoff import assumptions, build_cells
 from loantwin.errors import ModelError
@@ -75,7 +82,10 @@ def test_spreads_too_wide_to_interpolate_are_computed_loan_by_loan(books: Simple
 
 
 def test_one_loan_by_hand(books: SimpleNamespace) -> None:
-    """Interest only, 1,000 over 2 months at an effective 12 %: each month's default x severity x 1,000, discounted."""
+    """Interest only, 1,000 over 2 months at an effective 12 %: each month's default x severity x 1,000, discounted.
+
+    Of what is recovered, 10, 20 and 70 % come 1, 2 and 3 months after the default.
+    """
     model, lgd = books.outcome_model(1), books.severity(1)
     columns = loan_columns(
         segment=2, age=4, state=0, product=2, remaining_months=2, principal=[1000.0], annual_rate=0.05, effective_annual_rate=0.12
@@ -85,7 +95,8 @@ def test_one_loan_by_hand(books: SimpleNamespace) -> None:
     stay = 1.0 / (1.0 + weight[:, 0].sum())
     first = weight[0, 0] * stay
     second = stay * 2.0 * weight[0, 1] / (1.0 + 2.0 * weight[0, 1] + weight[1, 1])
-    net = (lgd.charged_off - lgd.recovered)[2, 5:7]
+    worth = 0.1 / 1.01 + 0.2 / 1.01**2 + 0.7 / 1.01**3
+    net = (lgd.charged_off - worth * lgd.recovered)[2, 5:7]
     made = loan_losses(model, columns, lgd, month, horizons=(1, 3))
     assert made.pd[0, 0] == pytest.approx([first, first + second])
     assert made.loss[0, 0] == pytest.approx(
@@ -153,3 +164,27 @@ def test_what_does_not_fit_is_refused(books: SimpleNamespace) -> None:
     with pytest.raises(ModelError, match="field index_paths"):
         loan_losses(model, columns, lgd, good, index_paths=np.zeros((1, 23)))
     assert loan_losses(model, take(columns, slice(0, 0)), lgd, good).loss.shape == (0, 1, 2)
+
+
+def test_a_recovery_is_worth_less_the_later_it_comes(books: SimpleNamespace) -> None:
+    """A certain default next month, 60 charged off, all of it recovered 24 months later at 12 %: 60 (1 - 1.01^-24) / 1.01."""
+    model = books.outcome_model(1)
+    late = np.zeros(25)
+    late[24] = 1.0
+    lgd = LossGivenDefault(np.full((6, 1), 0.6), np.full((6, 1), 0.6), np.ones(1), late)
+    columns = loan_columns(
+        segment=0, age=0, state=0, product=2, remaining_months=3, principal=[100.0], annual_rate=0.12, effective_annual_rate=0.12
+    )
+    certain = np.array([[[1e15, 0.0]]])
+    made = loan_losses(model, columns, lgd, certain)
+    assert made.loss[0, 0, 1] == pytest.approx(60 * (1 - 1.01**-24) / 1.01, rel=1e-9)
+    at_once = replace(lgd, recovery_lag=np.ones(1))
+    assert loan_losses(model, columns, at_once, certain).loss[0, 0, 1] == pytest.approx(0.0, abs=1e-12)
+
+
+def test_probabilities_alone_are_those_of_the_losses(books: SimpleNamespace) -> None:
+    model, lgd = books.panel_model(3), books.severity(1)
+    columns = books.columns(500, seed=9)
+    macro, latent, _ = books.paths(2, 30, seed=2)
+    month = shocks(model, macro, latent)
+    assert (default_probabilities(model, columns, month) == loan_losses(model, columns, lgd, month).pd[:, :, 1]).all()

@@ -57,7 +57,7 @@ class LossGivenDefault:
     """What follows a default, as decimals of exposure at default; G segments, A ages, W lags in months.
 
     charged_off, recovered : (G, A) principal charged off, and recovered after it, of defaults at that age. What is
-        neither was cured or paid. Loss given default net of cures = charged_off - recovered.
+        neither was cured or paid. Loss given default net of cures = charged_off - worth x recovered (`recovery_worth`).
     charge_off_lag, recovery_lag : (W,) probability that it happens w months after the month of default; each sums to 1.
     """
 
@@ -65,3 +65,12 @@ class LossGivenDefault:
     recovered: Floats
     charge_off_lag: Floats
     recovery_lag: Floats
+
+
+def recovery_worth(annual_rate: Floats, recovery_lag: Floats) -> Floats:
+    """Return the value at default of 1 recovered by the lags (W,), at each effective rate (...): sum of lag[w] v^w.
+
+    annual_rate : decimal a year, nominal monthly; v = 1 / (1 + rate / 12). Cash shortfalls are measured at present value
+    (IFRS 9 B5.5.28, B5.5.44), so that a recovery counts less the later it comes.
+    """
+    return np.asarray(np.polynomial.polynomial.polyval(1.0 / (1.0 + annual_rate / 12.0), recovery_lag))

@@ -16,6 +16,7 @@ from loantwin.engine.path import (
     convolved,
     discount,
     flows_of,
+    loss_share,
     occupancy,
     scheduled,
     severity,
@@ -116,7 +117,7 @@ def _coefficients(cells: Cells, lgd: LossGivenDefault, months: int, moving: bool
     """Return what each flow of a cell's month is multiplied by, (B, T, figures), in the order of the kernel."""
     charged, recovered = severity(cells, lgd, months)
     exposure, start = cells.exposure[:, :months], cells.balance[:, :months]
-    loss = exposure * (charged - recovered) * discount(cells, months)
+    loss = exposure * loss_share(cells, lgd, charged, recovered) * discount(cells, months)
     table = (
         cells.balance[:, 1 : months + 1],
         scheduled(cells, months),

@@ -17,7 +17,7 @@ Array = Any
 
 LANES = 64
 # rows of a block of loans, first those of a packed loan
-AMOUNT, REST, RATE, FADE, DRAWN, KEPT, LEFT, FREE, ACCRUED, SPREAD, FLOOR, CAP, WEIGHT, MOVES, MINIMUM, UNUSED = range(16)
+AMOUNT, REST, RATE, FADE, DRAWN, KEPT, LEFT, FREE, ACCRUED, SPREAD, FLOOR, CAP, WEIGHT, MOVES, MINIMUM, WORTH = range(16)
 INVERSE, GROWN, BALANCE, HELD, DISCOUNT, OWED, ROWS = range(16, 23)
 
 
@@ -71,8 +71,32 @@ def packed_loans(
             row[WEIGHT] = money[4][loan]
             row[MOVES] = 1.0 if floating[loan] else 0.0
             row[MINIMUM] = by_product[code, 2]
-            row[UNUSED] = 0.0
+            row[WORTH] = 1.0
     return packed
+
+
+@compiled(parallel=True)
+def set_worth(packed: Array, lag: Array) -> None:
+    """Set each packed loan's WORTH: the value at default of 1 recovered by the lags (W,), sum of lag[w] x FADE^w.
+
+    Horner's rule over 64 loans side by side: one loan alone would wait for each of its own steps.
+    """
+    count = len(packed)
+    tasks = 64
+    for task in prange(tasks):
+        fade, worth = np.empty(LANES), np.empty(LANES)
+        first, last = count * task // tasks, count * (task + 1) // tasks
+        for start in range(first, last, LANES):
+            size = min(LANES, last - start)
+            for lane in range(size):
+                fade[lane] = packed[start + lane, FADE]
+            worth[:] = 0.0
+            for wait in range(len(lag) - 1, -1, -1):
+                share = lag[wait]
+                for lane in range(len(worth)):
+                    worth[lane] = worth[lane] * fade[lane] + share
+            for lane in range(size):
+                packed[start + lane, WORTH] = worth[lane]
 
 
 @compiled()
@@ -170,16 +194,20 @@ def _advance(block: Array, kind: int, month: int, partial: bool) -> None:
 
 
 @compiled()
-def _discounts(block: Array, fades: Array, months: int) -> None:
-    """Set row t of `fades` (T, lanes) to the value at the as-of date of 1 at the end of month t + 1, 0 after the contract."""
-    fade, discount, left = block[FADE], block[DISCOUNT], block[LEFT]
+def _discounts(block: Array, fades: Array, months: int, charged: Array, recovered: Array) -> None:
+    """Set row t of `fades` (T, lanes) to what a default of 1 at the end of month t + 1 costs at the as-of date.
+
+    Charged off less the worth of what is recovered, discounted; 0 after the contract. charged, recovered : (T,) shares.
+    """
+    fade, discount, left, worth = block[FADE], block[DISCOUNT], block[LEFT], block[WORTH]
     block[DISCOUNT] = 1.0
     for month in range(months):
         ended, row = float(month), fades[month]
+        lost, back = charged[month], recovered[month]
         for lane in range(len(discount)):
             discount[lane] *= fade[lane]
         for lane in range(len(row)):
-            row[lane] = discount[lane] if left[lane] > ended else 0.0
+            row[lane] = discount[lane] * (lost - back * worth[lane]) if left[lane] > ended else 0.0
 
 
 @compiled()
@@ -192,10 +220,10 @@ def _block_loss(
     chosen: Array,
     partial: bool,
     acc: Array,
-    lost: Array,
+    default: Array,
     plan: Array,
 ) -> None:
-    """Add up discounted exposure x probability over months for one block, into acc (2, K, lanes).
+    """Add up exposure x its worth (`fades`, severity included) x probability over months for one block, into acc (2, K, lanes).
 
     chosen : scenarios to add to; all of them at once where the rate stays, one where it follows that scenario's index.
     waits : (T + 1, lanes) scratch for the sum of monthly rates. plan : arrears months, first and second horizon.
@@ -232,7 +260,7 @@ def _block_loss(
             for lane in range(len(owed)):
                 owed[lane] += accrued[lane] * worth[lane]
         for k in chosen:
-            probability, total = lost[month, k], acc[1, k]
+            probability, total = default[month, k], acc[1, k]
             for lane in range(len(owed)):
                 total[lane] += probability * owed[lane]
         if month == first - 1:
@@ -247,8 +275,9 @@ def loan_loss(
     blocks: Array,
     tasks: Array,
     index: Array,
-    lost: Array,
+    default: Array,
     total: Array,
+    severity: Array,
     arrears: int,
     partial: bool,
     horizons: Array,
@@ -256,13 +285,14 @@ def loan_loss(
     """Return loss and default probability of each loan, (N, K, 2) each.
 
     blocks : (blocks, 4) first and last + 1 place in `order`, bucket, kind (0 rate stays, 1 floating, 2 floating level payment).
-    tasks : bounds of equal shares of the blocks. index : (K, T), or (K, 0). lost, total : from `default_table`.
+    tasks : bounds of equal shares of the blocks. index : (K, T), or (K, 0). default, total : from `default_table`.
+    severity : (2, B, T) charged off and recovered.
     """
-    scenarios = lost.shape[2]
+    scenarios = default.shape[2]
     loss = np.empty((len(packed), scenarios, 2))
     pd = np.empty((len(packed), scenarios, 2))
     for task in prange(len(tasks) - 1):
-        space = np.empty((ROWS + 2 * lost.shape[1] + 1 + 2 * scenarios) * LANES)
+        space = np.empty((ROWS + 2 * default.shape[1] + 1 + 2 * scenarios) * LANES)
         every, plan = np.arange(scenarios), np.zeros(3, dtype=np.int64)
         for number in range(tasks[task], tasks[task + 1]):
             start, stop, bucket, kind = blocks[number, 0], blocks[number, 1], blocks[number, 2], blocks[number, 3]
@@ -278,12 +308,12 @@ def loan_loss(
             edge += last * lanes
             acc = space[edge : edge + 2 * scenarios * lanes].reshape(2, scenarios, lanes)
             acc[:] = 0.0
-            _discounts(block, fades, last)
+            _discounts(block, fades, last, severity[0, bucket], severity[1, bucket])
             if kind == 0:
-                _block_loss(block, waits, fades, kind, index[0, :0], every, partial, acc, lost[bucket], plan)
+                _block_loss(block, waits, fades, kind, index[0, :0], every, partial, acc, default[bucket], plan)
             else:
                 for k in range(scenarios):
-                    _block_loss(block, waits, fades, kind, index[k], every[k : k + 1], partial, acc, lost[bucket], plan)
+                    _block_loss(block, waits, fades, kind, index[k], every[k : k + 1], partial, acc, default[bucket], plan)
             for lane in range(stop - start):
                 loan = order[start + lane]
                 for place in range(2):
@@ -295,16 +325,13 @@ def loan_loss(
 
 
 @compiled(parallel=True)
-def default_table(
-    base: Array, shocks: Array, edges: Array, live: int, default: int, buckets: Array, severity: Array
-) -> tuple[Array, Array]:
-    """Return each bucket's marginal default times severity, (B, T, K), and cumulative default, (B, T + 1, K).
+def default_table(base: Array, shocks: Array, edges: Array, live: int, default: int, buckets: Array) -> tuple[Array, Array]:
+    """Return each bucket's marginal default, (B, T, K), and cumulative default, (B, T + 1, K).
 
-    base : (G, A, R) odds; shocks : (T, R, K); edges : (R, 2) origin, target; buckets : (B, 3) segment, age, state;
-    severity : (G, A').
+    base : (G, A, R) odds; shocks : (T, R, K); edges : (R, 2) origin, target; buckets : (B, 3) segment, age, state.
     """
     months, _, scenarios = shocks.shape
-    lost = np.empty((len(buckets), months, scenarios))
+    marginal = np.empty((len(buckets), months, scenarios))
     total = np.zeros((len(buckets), months + 1, scenarios))
     for bucket in prange(len(buckets)):
         segment, age = buckets[bucket, 0], buckets[bucket, 1]
@@ -313,7 +340,6 @@ def default_table(
             where[buckets[bucket, 2], k] = 1.0
         for month in range(months):
             odds = base[segment, min(age + month + 1, base.shape[1] - 1)]
-            harm = severity[segment, min(age + month + 1, severity.shape[1] - 1)]
             entered = total[bucket, month + 1]
             share[:] = 1.0
             for edge in range(len(edges)):
@@ -332,12 +358,12 @@ def default_table(
                     elif target < live:
                         after[target, k] += flow
             for k in range(scenarios):
-                lost[bucket, month, k] = entered[k] * harm
+                marginal[bucket, month, k] = entered[k]
                 entered[k] += total[bucket, month, k]
             for state in range(live):
                 for k in range(scenarios):
                     where[state, k] = after[state, k]
-    return lost, total
+    return marginal, total
 
 
 @compiled()

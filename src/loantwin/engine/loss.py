@@ -4,9 +4,12 @@ A loan's probabilities depend on its bucket (segment, age, state) alone, its exp
 effective rate. So the state chains run once a bucket, and each loan is one sum over months:
 
     loss[k, h] = sum over t <= min(h, remaining months) of
-                 default[k, bucket, t] x (charged_off - recovered)[segment, age + t] x exposure[k, t] / (1 + rate / 12)^t
+                 default[k, bucket, t] x (charged_off - worth x recovered)[segment, age + t] x exposure[k, t] v^t
 
-IFRS 9 5.5.17 and B5.5.44 (present value at the effective rate), 5.5.5 (12-month) and 5.5.3 (lifetime).
+    v = 1 / (1 + rate / 12), worth = sum over w of recovery_lag[w] v^w
+
+What is recovered w months after default is discounted from its own month: its worth at default is one number a loan, which
+the kernel folds into the loan's discount factors, exactly and once for all scenarios. IFRS 9 5.5.17 and B5.5.44 (present value at the effective rate), 5.5.5 (12-month) and 5.5.3 (lifetime).
 """
 
 from __future__ import annotations
@@ -16,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from loantwin.engine.cells import LossGivenDefault
+from loantwin.engine.cells import LossGivenDefault, recovery_worth
 from loantwin.engine.columns import LoanColumns, check_columns, take
 from loantwin.engine.floating.interpolation import Grid, grid_for, set_losses, smooth_loans
 from loantwin.engine.packing import buckets_of, cut, kinds, pack
@@ -81,7 +84,8 @@ def loan_losses(
     from loantwin.kernels import PARALLEL
 
     bucket, buckets = buckets_of((columns.segment, columns.age, columns.state))
-    tables = _default_tables(parameters, shocks, buckets, lgd.charged_off - lgd.recovered)
+    tables = _default_tables(parameters, shocks, buckets)
+    severity = _severity_tables(lgd, buckets, shocks.shape[1])
     grid, smooth, rest = _interpolated(columns, index_paths)
     index = np.zeros((len(shocks), 0)) if index_paths is None else np.ascontiguousarray(index_paths)
     kind = kinds(columns, index_paths is not None)
@@ -89,6 +93,7 @@ def loan_losses(
     packed = pack(columns, assumed)
     partial = bool(assumed.partial_monthly.any())
     with PARALLEL:
+        kernels.set_worth(packed, np.ascontiguousarray(lgd.recovery_lag))
         loss, pd = kernels.loan_loss(
             packed,
             by_block.order,
@@ -96,12 +101,13 @@ def loan_losses(
             by_block.tasks,
             index,
             *tables,
+            severity,
             assumed.arrears_months,
             partial,
             np.array(chosen),
         )
     if grid is not None:
-        set_losses(grid, columns, packed, smooth, bucket, assumed, index, tables, chosen, (loss, pd))
+        set_losses(grid, columns, packed, smooth, bucket, assumed, index, tables, severity, chosen, (loss, pd))
     return LoanLosses(loss, pd, chosen)
 
 
@@ -139,7 +145,8 @@ def loan_losses_reference(
         default = marginal_default_reference(parameters, shocks, keys)
         default = np.where(step <= part.remaining_months[:, None], default, 0.0)
         age = np.minimum(keys[:, 1:2] + step, lgd.charged_off.shape[1] - 1)
-        severity = (lgd.charged_off - lgd.recovered)[keys[:, 0:1], age]
+        worth = recovery_worth(part.effective_annual_rate, lgd.recovery_lag)[:, None]
+        severity = lgd.charged_off[keys[:, 0:1], age] - worth * lgd.recovered[keys[:, 0:1], age]
         discount = np.exp(-np.log1p(part.effective_annual_rate / 12.0)[:, None] * step)
         for scenario in range(scenarios):
             index = None if index_paths is None else index_paths[scenario]
@@ -151,6 +158,18 @@ def loan_losses_reference(
     return LoanLosses(loss, pd, horizons)
 
 
+def default_probabilities(parameters: TransitionParameters, columns: LoanColumns, shocks: Floats) -> Floats:
+    """Return the probability of first default before the contract ends and within the months of `shocks`, (N, K).
+
+    The last column of `LoanLosses.pd`, without its losses: a table by bucket, read at each loan's remaining months.
+    """
+    if not len(columns.principal):
+        return np.zeros((0, len(shocks)))
+    bucket, buckets = buckets_of((columns.segment, columns.age, columns.state))
+    _, total = _default_tables(parameters, np.ascontiguousarray(shocks), buckets)
+    return np.asarray(total[bucket, np.minimum(columns.remaining_months, shocks.shape[1])])
+
+
 def marginal_default(parameters: TransitionParameters, shocks: Floats, buckets: Integers) -> Floats:
     """Return the probability of first default in each month, (K, B, T).
 
@@ -159,13 +178,12 @@ def marginal_default(parameters: TransitionParameters, shocks: Floats, buckets: 
     shocks : (K, T, R) month part of the odds.
     buckets : (B, 3) segment, age and live state at the as-of date; month t reads age + t.
     """
-    ones = np.ones((len(parameters.segments), 1))
-    lost, _ = _default_tables(parameters, shocks, np.ascontiguousarray(buckets, dtype=np.int64), ones)
-    return np.ascontiguousarray(np.moveaxis(lost, 2, 0))
+    default, _ = _default_tables(parameters, shocks, np.ascontiguousarray(buckets, dtype=np.int64))
+    return np.ascontiguousarray(np.moveaxis(default, 2, 0))
 
 
-def _default_tables(parameters: TransitionParameters, shocks: Floats, buckets: Integers, severity: Floats) -> tuple[Floats, Floats]:
-    """Return marginal default x severity, (B, T, K), and cumulative default, (B, T + 1, K)."""
+def _default_tables(parameters: TransitionParameters, shocks: Floats, buckets: Integers) -> tuple[Floats, Floats]:
+    """Return marginal default, (B, T, K), and cumulative default, (B, T + 1, K)."""
     from loantwin.engine import kernels
     from loantwin.kernels import PARALLEL
 
@@ -173,10 +191,14 @@ def _default_tables(parameters: TransitionParameters, shocks: Floats, buckets: I
     edges = np.ascontiguousarray(np.stack([parameters.origin, parameters.target], axis=1), dtype=np.int64)
     month = np.ascontiguousarray(np.moveaxis(shocks, 0, 2))
     with PARALLEL:
-        lost, total = kernels.default_table(
-            base, month, edges, parameters.live, parameters.default_state, buckets, np.ascontiguousarray(severity)
-        )
-    return lost, total
+        default, total = kernels.default_table(base, month, edges, parameters.live, parameters.default_state, buckets)
+    return default, total
+
+
+def _severity_tables(lgd: LossGivenDefault, buckets: Integers, months: int) -> Floats:
+    """Return charged off and recovered of defaults by bucket and month, (2, B, T)."""
+    age = np.minimum(buckets[:, 1:2] + np.arange(1, months + 1), lgd.charged_off.shape[1] - 1)
+    return np.stack([lgd.charged_off[buckets[:, 0:1], age], lgd.recovered[buckets[:, 0:1], age]])
 
 
 def marginal_default_reference(parameters: TransitionParameters, shocks: Floats, buckets: Integers) -> Floats:

@@ -12,10 +12,9 @@ So that closing = opening + draws + arrears - scheduled_principal - prepaid - ex
 `arrears` is what exposures exceed start balances by (unpaid principal and interest, undrawn amounts taken up).
 
 Charge-offs and recoveries follow defaults of months 1..T by the lags; those of defaults before the as-of date are not in
-it. Losses are the present value at the as-of date, at each cell's effective rate, of defaulted x (charged off - recovered),
-taken at the month of default, so that loss is counted once. Recoveries count at their full amount, not discounted from
-their own month to that of the default: with a recovered share of 10 % and a year's lag this understates loss given
-default by about 1 % of exposure (docs/measures.md).
+it. Losses are the present value at the as-of date, at each cell's effective rate, of defaulted x (charged off - worth x
+recovered), taken at the month of default, so that loss is counted once; `worth` discounts a recovery from its own month to
+that of the default (`cells.recovery_worth`).
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from loantwin.engine.cells import Cells, LossGivenDefault
+from loantwin.engine.cells import Cells, LossGivenDefault, recovery_worth
 from loantwin.engine.rows import TransitionParameters, odds, rows_at, shocks
 from loantwin.errors import ModelError, expected
 
@@ -127,7 +126,7 @@ def flows_of(
         interest = interest + index_change[..., None, :] * cells.rate_sensitivity[:, :months]
     charged, recovered = severity(cells, lgd, months)
     defaulted = default * exposure
-    loss = defaulted * (charged - recovered) * discount(cells, months)
+    loss = defaulted * loss_share(cells, lgd, charged, recovered) * discount(cells, months)
     return Flows(
         opening=live[..., 0] * cells.balance[:, 0],
         balance=stay * close,
@@ -157,6 +156,11 @@ def severity(cells: Cells, lgd: LossGivenDefault, months: int) -> tuple[Floats, 
     """Return charged off and recovered, decimals of exposure, of defaults in months 1..T, each (B, T)."""
     age = np.minimum(cells.age[:, None] + np.arange(1, months + 1)[None], lgd.charged_off.shape[1] - 1)
     return lgd.charged_off[cells.segment[:, None], age], lgd.recovered[cells.segment[:, None], age]
+
+
+def loss_share(cells: Cells, lgd: LossGivenDefault, charged: Floats, recovered: Floats) -> Floats:
+    """Return loss given default at the month of default, decimals of exposure, from the shares of `severity`, (B, T)."""
+    return charged - recovery_worth(cells.annual_rate, lgd.recovery_lag)[:, None] * recovered
 
 
 def discount(cells: Cells, months: int) -> Floats:

@@ -63,15 +63,20 @@ def set_losses(
     assumed: Assumptions,
     index_paths: Floats,
     tables: tuple[Floats, Floats],
+    severity: Floats,
     horizons: tuple[int, int],
     result: tuple[Floats, Floats],
 ) -> None:
-    """Set the rows `chosen` of `result` (loss and pd, (N, K, 2)); `tables` are those of `kernels.default_table`."""
+    """Set the rows `chosen` of `result` (loss and pd, (N, K, 2)).
+
+    tables : of `kernels.default_table`. severity : (2, B, T) charged off and recovered. packed : with the worth of recoveries.
+    """
     from loantwin.engine.floating import kernels
     from loantwin.engine.kernels import counting_order
     from loantwin.kernels import PARALLEL
 
-    lost, total = tables
+    default, total = tables
+    lost, back = (default * share[..., None] for share in severity)
     left = columns.remaining_months[chosen]
     order, starts = counting_order(left, int(left.max()) + 1)
     terms = np.flatnonzero(np.diff(starts))
@@ -94,6 +99,7 @@ def set_losses(
             waits,
             kept,
             lost.reshape(len(lost), -1),
+            back.reshape(len(back), -1),
             total,
             assumed.arrears_months,
             np.array(horizons),

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from loantwin.engine.kernels import ACCRUED, AMOUNT, DRAWN, FADE, LEFT, REST, SPREAD
+from loantwin.engine.kernels import ACCRUED, AMOUNT, DRAWN, FADE, LEFT, REST, SPREAD, WORTH
 from loantwin.kernels import compiled, prange
 
 Array = Any
@@ -94,6 +94,7 @@ def interpolated_losses(
     waits: Array,
     kept: Array,
     lost: Array,
+    back: Array,
     total: Array,
     arrears: int,
     horizons: Array,
@@ -104,7 +105,7 @@ def interpolated_losses(
 
     packed : (N, 16) from `engine.kernels.packed_loans`. places : row of `table` by remaining months. grid : middle and half of
     the spreads. waits : (2, T x K) interest not paid since: its constant, and what it adds per unit of spread.
-    kept : (products, T x K). lost : (B, T x K).
+    kept : (products, T x K). lost, back : (B, T x K) default x share charged off, and x share recovered.
     """
     scenarios, size = loss.shape[1], lost.shape[1]
     tasks = 128
@@ -125,14 +126,15 @@ def interpolated_losses(
                 first, second, third, fourth = rows[node], rows[node + 1], rows[node + 2], rows[node + 3]
                 for i in range(len(here)):
                     here[i] += a * first[i] + b * second[i] + c * third[i] + d * fourth[i]
-            still, rising, held, harm = waits[0], waits[1], kept[product[loan]], lost[bucket[loan]]
+            still, rising, held = waits[0], waits[1], kept[product[loan]]
+            harm, relief, worth = lost[bucket[loan]], back[bucket[loan]], row[WORTH]
             for i in range(len(here)):
                 here[i] = (amount * here[i] + rest) * held[i] * (still[i] + spread * rising[i]) + drawn
             for i in range(min(len(here), (arrears + 1) * scenarios)):
                 here[i] += row[ACCRUED]
             _discounts(row[FADE], scenarios, discounts[: len(here)])
             for i in range(len(here)):
-                here[i] *= harm[i] * discounts[i]
+                here[i] *= (harm[i] - worth * relief[i]) * discounts[i]
             early = min(horizons[0], months)
             _fold(here[: early * scenarios], scenarios)
             _fold(here[early * scenarios :], scenarios)

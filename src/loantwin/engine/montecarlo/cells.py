@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from loantwin.engine.cells import Cells, LossGivenDefault
 from loantwin.engine.montecarlo.loans import end_kinds
-from loantwin.engine.path import Flows, check_cells, check_lgd, convolved, discount, scheduled, severity
+from loantwin.engine.path import Flows, check_cells, check_lgd, convolved, discount, loss_share, scheduled, severity
 from loantwin.engine.randomness import key_of
 from loantwin.engine.rows import TransitionParameters, odds
 from loantwin.errors import ModelError, expected
@@ -82,7 +82,7 @@ def cell_factors(cells: Cells, lgd: LossGivenDefault, months: int) -> tuple[tupl
     start, close = cells.balance[:, :months], cells.balance[:, 1 : months + 1]
     exposure, interest = cells.exposure[:, :months], cells.interest[:, :months]
     charged, recovered = severity(cells, lgd, months)
-    loss = exposure * (charged - recovered) * discount(cells, months)
+    loss = exposure * loss_share(cells, lgd, charged, recovered) * discount(cells, months)
     stay, default, prepay, other = range(4)
     rules = {
         "balance": {stay: close},

@@ -88,6 +88,7 @@ def _money(
     exposure = _exposure(state, columns)
     defaulted = default * exposure
     loss = defaulted * (columns["charged_off"] - columns["recovered"])
+    present = defaulted * (columns["charged_off"] - columns["worth"] * columns["recovered"])
     by_column = {
         "opening": before * start,
         "balance": stay * close,
@@ -101,8 +102,8 @@ def _money(
         "defaulted_number": default * columns["loans_start"],
         "live_number": stay * columns["loans_close"],
         "loss": loss * columns["net_share"],
-        "loss_gross": loss * columns["discount"],
-        "loss_net": loss * columns["discount"] * columns["net_share"],
+        "loss_gross": present * columns["discount"],
+        "loss_net": present * columns["discount"] * columns["net_share"],
         "past_due": live[:, :, 1:].sum(axis=2) * close,
         "late": live[:, :, -1] * close if live.shape[2] > 1 else np.zeros_like(stay),
     }

@@ -47,6 +47,7 @@ def sums_at(tables: StepTables, month: int) -> Sums:
     columns, live = columns_at(tables, month), tables.parameters.live
     start, close, net, discount = columns["start"], columns["close"], columns["net_share"], columns["discount"]
     severity = columns["charged_off"] - columns["recovered"]
+    present = columns["charged_off"] - columns["worth"] * columns["recovered"]
     named = [
         ("scheduled_principal", columns["scheduled"], "stay"),
         ("prepaid", columns["partial"], "stay"),
@@ -58,8 +59,8 @@ def sums_at(tables: StepTables, month: int) -> Sums:
         ("defaulted_number", columns["loans_start"], "default"),
         ("live_number", columns["loans_close"], "stay"),
         ("loss", severity * net, "exposed"),
-        ("loss_gross", severity * discount, "exposed"),
-        ("loss_net", severity * discount * net, "exposed"),
+        ("loss_gross", present * discount, "exposed"),
+        ("loss_net", present * discount * net, "exposed"),
         ("past_due", close, "later"),
     ]
     due, first = len(FIGURES), 3 * live

@@ -8,7 +8,7 @@ from functools import cached_property, lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from loantwin.engine.cells import Cells, LossGivenDefault
+from loantwin.engine.cells import Cells, LossGivenDefault, recovery_worth
 from loantwin.engine.path import check_cells, check_lgd
 from loantwin.engine.rows import TransitionParameters, check_transitions, odds
 from loantwin.engine.step.cohorts import LendingPlan, check_plan, check_templates, segment_risk
@@ -189,7 +189,7 @@ def initial_state(tables: StepTables, books: int = 1) -> StepState:
 
 @dataclass(frozen=True)
 class Columns:
-    """What month t reads of every column, each (C,) unless said; `tables` (8, C) in the order of `COLUMN_TABLES`.
+    """What month t reads of every column, each (C,) unless said; `tables` (15, C) in the order of `COLUMN_TABLES`.
 
     cohort : index of the cohort, -1 for a cell. odds : (R, C) at the column's age.
     """
@@ -218,6 +218,7 @@ COLUMN_TABLES = (
     "recovered",
     "net_share",
     "discount",
+    "worth",
 )
 
 
@@ -260,6 +261,7 @@ def _column_block(cells: Cells, tables: StepTables, own: int, month: int) -> tup
             tables.lgd.recovered[cells.segment, severity_age],
             1.0 - cells.guaranteed,
             np.exp(-np.log1p(cells.annual_rate / 12.0) * month),
+            recovery_worth(cells.annual_rate, tables.lgd.recovery_lag),
         ]
     )
     return cells.segment, age, values
