@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy.special import betainc, ndtr, ndtri
 
 from loantwin.errors import RiskError, expected
@@ -99,22 +99,35 @@ def unexpected_loss(var: Estimate, expectation: Estimate, losses: Floats, condit
     return Estimate(var.value - expectation.value, math.sqrt(max(variance, 0.0)))
 
 
-def vasicek_quantile(pd: Floats | float, rho: float, q: float) -> Floats:
+def vasicek_quantile(pd: ArrayLike, rho: ArrayLike, q: ArrayLike) -> Floats | float:
     """Return the quantile of the default rate of a large homogeneous pool in the one-factor model (Vasicek 2002).
 
     Parameters
     ----------
-    pd : decimal in (0, 1), any shape. rho : asset correlation in [0, 1). q : probability in (0, 1).
+    pd : decimal in [0, 1]. rho : asset correlation in [0, 1). q : probability in [0, 1]. Shapes broadcast.
 
     Returns
     -------
-    Decimal, shape of `pd`: Phi((Phi^-1(pd) + sqrt(rho) Phi^-1(q)) / sqrt(1 - rho)).
+    Decimal, a float for three numbers: Phi((Phi^-1(pd) + sqrt(rho) Phi^-1(q)) / sqrt(1 - rho)). With rho 0 it is pd whatever
+    q; pd 0 and 1 stay what they are; q 0 and 1 give the ends 0 and 1 of the distribution.
+
+    Raises
+    ------
+    RiskError : a value out of range or not a number, or shapes that do not fit.
     """
-    rates = np.asarray(pd, dtype=np.float64)
-    if not ((rates > 0) & (rates < 1)).all():
-        raise RiskError(expected("probabilities of default between 0 and 1", "one outside"), field="pd")
-    if not 0 <= rho < 1:
-        raise RiskError(expected("a correlation from 0 to below 1", rho), field="rho")
-    if not 0 < q < 1:
-        raise RiskError(expected("a probability between 0 and 1", q), field="q")
-    return np.asarray(ndtr((ndtri(rates) + math.sqrt(rho) * ndtri(q)) / math.sqrt(1 - rho)))
+    values = [np.asarray(item, dtype=np.float64) for item in (pd, rho, q)]
+    for name, item, top in zip(("pd", "rho", "q"), values, (1.0, np.nextafter(1.0, 0.0), 1.0), strict=True):
+        wrong = ~((item >= 0) & (item <= top))
+        if wrong.any():
+            what = "a correlation from 0 to below 1" if name == "rho" else "a probability from 0 to 1"
+            raise RiskError(expected(what, float(item[wrong].ravel()[0])), field=name)
+    try:
+        rates, correlation, level = np.broadcast_arrays(*values)
+    except ValueError as error:
+        shapes = ", ".join(str(item.shape) for item in values)
+        raise RiskError(expected("pd, rho and q whose shapes fit together", shapes), field="pd") from error
+    certain = (rates <= 0) | (rates >= 1) | (correlation <= 0)
+    inside, level = np.where(certain, 0.5, rates), np.where(certain, 0.5, level)
+    made = ndtr((ndtri(inside) + np.sqrt(correlation) * ndtri(level)) / np.sqrt(1 - correlation))
+    made = np.where(certain, rates, made)
+    return float(made) if made.ndim == 0 else np.asarray(made)
