@@ -1,0 +1,311 @@
+"""National options: the tables of risk weights, factors, minima and limits of a country, read from a TOML file."""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from loantwin.errors import RiskError, expected
+from loantwin.risk.capital.options_reader import OptionsReader
+
+Floats = NDArray[np.float64]
+
+BUILT_IN = ("basel", "united-states", "china")
+"""Options that come with the program; any other name is a file."""
+RATINGS = ("aaa_aa", "a", "bbb", "bb", "b", "below_b", "unrated")
+"""AAA to AA-, A+ to A-, BBB+ to BBB-, BB+ to BB-, B+ to B-, below B-, unrated."""
+COUNTERPARTY = -1.0
+"""Stands in a table for the weight of the counterparty."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Where a rule comes from; `certain` is false where the paragraph was not checked against the text."""
+
+    paragraph: str
+    certain: bool
+
+    def words(self, what: str) -> str:
+        """Return the rule's source as one sentence."""
+        return f"{what}: {self.paragraph}" + ("" if self.certain else " (not checked against the text)")
+
+
+@dataclass(frozen=True)
+class Weight(Rule):
+    """One exposure class of the standardised approach, weights decimal.
+
+    by_rating, short_term : one for each of `RATINGS`, NaN where the class has none; a class of one weight repeats it.
+    bounds, bands : LTV bounds (B,) and weights (B + 1,), the last above the last bound; `COUNTERPARTY` takes that weight, and
+        a class that has it somewhere never exceeds it. Empty where LTV does not matter.
+    split : share of the property's value and its weight under loan splitting, or None.
+    """
+
+    by_rating: Floats
+    short_term: Floats
+    bounds: Floats
+    bands: Floats
+    split: tuple[float, float] | None
+    split_paragraph: str
+
+    @property
+    def reads_ltv(self) -> bool:
+        """Return whether the loan-to-value ratio decides."""
+        return len(self.bounds) > 0
+
+    @property
+    def of_counterparty(self) -> bool:
+        """Return whether the counterparty's weight caps or replaces the table's."""
+        return bool((self.bands == COUNTERPARTY).any())
+
+
+@dataclass(frozen=True)
+class Defaulted(Rule):
+    """Weights of defaulted exposures: `below` where specific provisions are below the share, else `otherwise`."""
+
+    provision_share: float
+    below: float
+    otherwise: float
+    residential: float
+
+
+@dataclass(frozen=True)
+class CurrencyMismatch(Rule):
+    """Multiplier and cap of the weight of the named classes."""
+
+    multiplier: float
+    cap: float
+    classes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Numbers(Rule):
+    """A section of named numbers."""
+
+    values: Mapping[str, float]
+
+    def __getitem__(self, name: str) -> float:
+        """Return a number by its name; RiskError lists the names."""
+        if name not in self.values:
+            raise RiskError(expected("one of " + ", ".join(self.values), name), field=name)
+        return self.values[name]
+
+
+@dataclass(frozen=True)
+class Guarantee(Numbers):
+    """Weights of a covered part by the kind of guarantee, and the kind that is taken where none is stated."""
+
+    default: str
+
+
+@dataclass(frozen=True)
+class Irb(Rule):
+    """Which internal approaches are allowed, and the factor on their risk-weighted assets."""
+
+    approaches: tuple[str, ...]
+    scaling: float
+
+
+@dataclass(frozen=True)
+class Buffer(Rule):
+    """Conservation buffer, and what share of earnings may be paid out: (Q, 2) share of the buffer met, share of earnings."""
+
+    conservation: float
+    payout: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True)
+class OutputFloor(Rule):
+    """Share of standardised risk-weighted assets by year; the last year holds from then on."""
+
+    by_year: Mapping[int, float]
+
+    def of(self, year: int | None) -> tuple[float, str]:
+        """Return the share of a year, and in words which; a year before the first takes the final share."""
+        last = max(self.by_year)
+        if year is None or year < min(self.by_year):
+            return self.by_year[last], f"fully phased in ({100 * self.by_year[last]:g} %)"
+        chosen = max(start for start in self.by_year if start <= year)
+        return self.by_year[chosen], f"of {year} ({100 * self.by_year[chosen]:g} %)"
+
+
+@dataclass(frozen=True)
+class Options:
+    """The rules of one country. `currency` is that of the amounts in the file."""
+
+    name: str
+    title: str
+    status: str
+    currency: str
+    notes: tuple[str, ...]
+    weights: Mapping[str, Weight]
+    defaulted: Defaulted
+    currency_mismatch: CurrencyMismatch | None
+    conversion: Numbers
+    guarantee: Guarantee
+    retail: Numbers
+    irb: Irb
+    minimum: Numbers
+    buffer: Buffer
+    output_floor: OutputFloor | None
+    large_exposure: Numbers
+
+    @cached_property
+    def classes(self) -> tuple[str, ...]:
+        """Return the names of the exposure classes, in the order of their codes."""
+        return tuple(self.weights)
+
+    def weight(self, name: str) -> Weight:
+        """Return a class by its name; RiskError lists what these options know."""
+        if name not in self.weights:
+            raise RiskError(
+                expected(f"an exposure class of options {self.name}: " + ", ".join(self.weights), name), field="exposure_class"
+            )
+        return self.weights[name]
+
+
+@lru_cache(maxsize=8)
+def load_options(name: str = "basel") -> Options:
+    """Return built-in options by name, or those of a TOML file.
+
+    Raises
+    ------
+    RiskError : no such options, or a file with an unknown key, a missing one, or a value out of range.
+    """
+    if name in BUILT_IN:
+        text, file = (files(__package__) / "options" / f"{name}.toml").read_text("utf-8"), None
+    else:
+        path = Path(name)
+        if not path.is_file():
+            raise RiskError(expected("one of " + ", ".join(BUILT_IN) + ", or a TOML file of options", name), field="--options")
+        text, file = path.read_text("utf-8"), path
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise RiskError(f"expected a TOML file of options, was: {error}", file=file) from error
+    return _options(OptionsReader(document, file))
+
+
+def _options(read: OptionsReader) -> Options:
+    return Options(
+        name=read.text("name"),
+        title=read.text("title"),
+        status=read.text("status"),
+        currency=read.text("currency"),
+        notes=read.texts("notes"),
+        weights={name: _weight(read.section("weight", name)) for name in read.names("weight")},
+        defaulted=_defaulted(read.section("defaulted")),
+        currency_mismatch=_mismatch(read.section("currency_mismatch")) if read.has("currency_mismatch") else None,
+        conversion=_numbers(read.section("conversion"), 0.0, 1.0),
+        guarantee=_guarantee(read.section("guarantee")),
+        retail=_numbers(read.section("retail"), 0.0, math.inf),
+        irb=_irb(read.section("irb")),
+        minimum=_numbers(read.section("minimum"), 0.0, 1.0),
+        buffer=_buffer(read.section("buffer")),
+        output_floor=_output_floor(read.section("output_floor")) if read.has("output_floor") else None,
+        large_exposure=_numbers(read.section("large_exposure"), 0.0, 1.0),
+        **read.done(),
+    )
+
+
+def _rule(read: OptionsReader) -> dict[str, Any]:
+    return {"paragraph": read.text("paragraph"), "certain": read.flag("certain")}
+
+
+def _weight(read: OptionsReader) -> Weight:
+    rule = _rule(read)
+    rated = np.full(len(RATINGS), read.number("flat", 0.0, 12.5) if read.has("flat") else math.nan)
+    if read.has("by_rating"):
+        rated = _by_rating(read, "by_rating")
+    short = rated
+    if read.has("short_term"):
+        short = (
+            np.full(len(RATINGS), read.number("short_term", 0.0, 12.5))
+            if read.is_number("short_term")
+            else _by_rating(read, "short_term")
+        )
+    pairs = read.pairs("by_ltv", 12.5) if read.has("by_ltv") else ()
+    above = np.zeros(0)
+    if read.has("above"):
+        above = np.array([COUNTERPARTY if read.value("above") == "counterparty" else read.number("above", 0.0, 12.5)])
+    if (len(above) == 0) == bool(np.isnan(rated).all()) and len(pairs) == 0:
+        read.refuse("one of flat, by_rating, by_ltv with above, or above alone", "none or several")
+    split = read.numbers("split", 2) if read.has("split") else None
+    made = Weight(
+        **rule,
+        by_rating=rated,
+        short_term=short,
+        bounds=np.array([bound for bound, _ in pairs]),
+        bands=np.concatenate([np.array([weight for _, weight in pairs]), above]),
+        split=None if split is None else (split[0], split[1]),
+        split_paragraph=read.text("split_paragraph") if split is not None else "",
+    )
+    read.done()
+    return made
+
+
+def _by_rating(read: OptionsReader, key: str) -> Floats:
+    inner = read.inner(key)
+    made = np.array([inner.number(name, 0.0, 12.5) if inner.has(name) else math.nan for name in RATINGS])
+    inner.done()
+    return made
+
+
+def _defaulted(read: OptionsReader) -> Defaulted:
+    return Defaulted(
+        **_rule(read),
+        provision_share=read.number("provision_share", 0.0, 1.0),
+        below=read.number("below", 0.0, 12.5),
+        otherwise=read.number("otherwise", 0.0, 12.5),
+        residential=read.number("residential", 0.0, 12.5),
+        **read.done(),
+    )
+
+
+def _mismatch(read: OptionsReader) -> CurrencyMismatch:
+    return CurrencyMismatch(
+        **_rule(read),
+        multiplier=read.number("multiplier", 1.0, 10.0),
+        cap=read.number("cap", 0.0, 12.5),
+        classes=read.texts("classes"),
+        **read.done(),
+    )
+
+
+def _numbers(read: OptionsReader, low: float, high: float) -> Numbers:
+    rule = _rule(read)
+    return Numbers(**rule, values={name: read.number(name, low, high) for name in read.rest()}, **read.done())
+
+
+def _guarantee(read: OptionsReader) -> Guarantee:
+    rule, default = _rule(read), read.text("default")
+    values = {name: read.number(name, 0.0, 12.5) for name in read.rest()}
+    if default not in values:
+        read.refuse("a default that is one of " + ", ".join(values), default)
+    return Guarantee(**rule, values=values, default=default, **read.done())
+
+
+def _irb(read: OptionsReader) -> Irb:
+    return Irb(**_rule(read), approaches=read.texts("approaches"), scaling=read.number("scaling", 0.0, 10.0), **read.done())
+
+
+def _buffer(read: OptionsReader) -> Buffer:
+    return Buffer(
+        **_rule(read), conservation=read.number("conservation", 0.0, 1.0), payout=read.pairs("payout", 1.0), **read.done()
+    )
+
+
+def _output_floor(read: OptionsReader) -> OutputFloor:
+    rule, inner = _rule(read), read.inner("by_year")
+    years = {int(name): inner.number(name, 0.0, 1.0) for name in inner.rest()}
+    if not years:
+        inner.refuse("at least one year", "none")
+    return OutputFloor(**rule, by_year=years, **read.done())
