@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 _EXPORTS = {
     "InputError": "loantwin.errors",
     "LoantwinError": "loantwin.errors",
+    "backtest": "loantwin.verbs.backtesting",
     "config_show": "loantwin.verbs.upkeep",
     "decide": "loantwin.decisions.decide",
     "demo": "loantwin.interfaces.demo",

@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import Any
 
 _EXPORTS = {
+    "backtest": "backtesting",
     "config_show": "upkeep",
     "fit": "fitting",
     "forecast": "forecasting",
