@@ -170,9 +170,10 @@ class Outlook:
         first = min(generator.first, self.month0 + 1)
         drawn = simulate(generator, first, self.month0 + horizon - first + 1, paths, seed)
         covariates = evaluate(self.twin.model.covariates, drawn, self.month0 + 1, self.month0 + horizon, self.twin.history)
-        return Economy(None, covariates, self._index_of(drawn, horizon))
+        return Economy(None, covariates, self.index_of(drawn, horizon))
 
-    def _index_of(self, drawn: MacroPaths, horizon: int) -> Floats | None:
+    def index_of(self, drawn: MacroPaths, horizon: int) -> Floats | None:
+        """Return the index of floating rates on each path over months 1..horizon, (P, T); None where nothing floats."""
         if self.index_factor is None or self.index_factor not in drawn.factors:
             return None
         start = self.month0 + 1 - drawn.first
@@ -221,11 +222,12 @@ def _aligned(twin: Twin, argument: ScenarioArgument, alignment: str | None) -> G
         scenario, report = align(
             scenario, (source, *twin.macro_sources), twin.as_of, monthly_lag=lags.monthly_lag, quarterly_lag=lags.quarterly_lag
         )
-        notes = _alignment_notes(report)
+        notes = alignment_notes(report)
     return GivenScenario(scenario.name, scenario, argument.weight, notes)
 
 
-def _alignment_notes(report: Alignment) -> tuple[str, ...]:
+def alignment_notes(report: Alignment) -> tuple[str, ...]:
+    """Return what re-dating did, in words."""
     first = f"{report.scenario}: re-dated to {report.first}, measured against {report.jump_off} of {report.jump_off_file}"
     dropped = [f"{report.scenario}: {factor} left out, {why}" for factor, why in report.dropped.items()]
     floored = [f"{report.scenario}: {factor} held at 0 in {', '.join(held)}" for factor, held in report.floored.items()]
