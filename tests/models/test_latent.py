@@ -28,8 +28,8 @@ def planted(seed: int, phi: float, sigma: float, beta: float, events: float = 20
     random = np.random.default_rng(seed)
     start = sigma / np.sqrt(1 - phi**2) * random.standard_normal()
     process = LatentProcess("credit", phi, sigma, 0.0, 0.0, 0.0, 0)
-    level = simulate_level(process, np.array([start]), MONTHS, random)[0]
-    macro = simulate_level(LatentProcess("macro", 0.95, np.sqrt(1 - 0.95**2), 0.0, 0.0, 0.0, 0), np.zeros(1), MONTHS, random)[0]
+    level = simulate_level(process, np.array([start]), MONTHS, random)[0][0]
+    macro = simulate_level(LatentProcess("macro", 0.95, np.sqrt(1 - 0.95**2), 0.0, 0.0, 0.0, 0), np.zeros(1), MONTHS, random)[0][0]
     trials = np.full(MONTHS, events / 0.01)
     counts = random.poisson(trials * 0.01 * np.exp(level + beta * macro)).astype(float)
     zero = np.zeros(MONTHS, dtype=np.int64)
@@ -93,7 +93,7 @@ def test_smoothed_level_follows_the_truth_and_the_filter_ends_where_it_ends() ->
 def test_expected_level_is_the_mean_of_simulated_ones() -> None:
     process = LatentProcess("credit", 0.9, 0.2, 0.15, 0.8, 0.04, 100)
     random = np.random.default_rng(1)
-    paths = simulate_level(process, process.mean + 0.2 * random.standard_normal(200_000), 24, random)
+    paths, _ = simulate_level(process, process.mean + 0.2 * random.standard_normal(200_000), 24, random)
     mean, variance = expected_level(process, 24)
     np.testing.assert_allclose(paths.mean(axis=0), mean, atol=0.01)
     np.testing.assert_allclose(paths.var(axis=0), variance, rtol=0.02)

@@ -27,7 +27,7 @@ def model(outcomes: Outcomes) -> FittedModel:
 
 def test_planted_hazard_and_grades_are_found(outcomes: Outcomes, model: FittedModel) -> None:
     parameters = model.parameters
-    hazard = np.exp(parameters.age[0][12:48] + parameters.segment[0][-1] + model.processes[0].mean)
+    hazard = np.exp(parameters.age[0][12:48] + parameters.segment[0][parameters.segments.index("(pooled)")] + model.processes[0].mean)
     assert hazard == pytest.approx(outcomes.base * np.mean(np.exp(list(outcomes.effect.values()))), rel=0.15)
     effects = model.diagnostics["edges"][0]["segments"]
     for name in "AC":
@@ -73,7 +73,8 @@ def test_the_file_gives_the_same_model_back(model: FittedModel) -> None:
 @pytest.mark.parametrize(
     ("change", "match"),
     [
-        ({"schema": "loantwin.model/99"}, "format 1 or older"),
+        ({"schema": "loantwin.model/99"}, "format 2, was '99'"),
+        ({"schema": "loantwin.model/1"}, "fit again"),
         ({"schema": "something"}, "schema"),
         ({"surprise": 1}, "surprise"),
         ({"covariance": [[0.0]]}, "covariance"),
@@ -172,7 +173,7 @@ def test_observed_payoff_is_fitted(outcomes: Outcomes) -> None:
     assert fitted.assumed == (False, False)
     assert fitted.parameters.latents == ("credit", "prepayment")
     p = fitted.parameters
-    rate = np.exp(p.age[1][6:50] + p.segment[1][-1] + fitted.processes[1].mean)
+    rate = np.exp(p.age[1][6:50] + p.segment[1][p.segments.index("(pooled)")] + fitted.processes[1].mean)
     assert rate == pytest.approx(0.02, rel=0.15)
 
 

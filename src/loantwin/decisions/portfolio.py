@@ -59,7 +59,7 @@ def run_policy(
     state, start = initial_state(tables, paths), opening_figures(tables, paths)
     history: list[StepFlows] = []
     values, levers = np.zeros((paths, months, len(STEP_FIGURES))), np.zeros((paths, months, 5))
-    lent = np.zeros((paths, months, len(tables.parameters.segments)))
+    lent = np.zeros((paths, months, tables.segments))
     memory = buffers(tables, paths) if paths >= MANY else None
     for month in range(months):
         macro = None if shown is None or month == 0 else shown[:, month - 1]

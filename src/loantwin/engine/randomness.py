@@ -5,6 +5,8 @@ bits, and two policies that are compared meet the same luck. Source: Salmon, Mor
 numbers: as easy as 1, 2, 3" (SC 2011). This is the readable form; kernels carry the same rounds in compiled code.
 
 The counter's four words are (who, path, when, purpose); the key's two words are the low and high half of the seed.
+
+Everything else that draws takes NumPy's Philox4x64, which shares no draw with it: `loantwin.streams` is the table of its keys.
 """
 
 from __future__ import annotations

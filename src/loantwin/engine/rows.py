@@ -11,6 +11,7 @@ gives every row.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +21,9 @@ from loantwin.errors import ModelError, expected
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
+
+VINTAGE = "|vintage "
+"""Stands between a segment's label and a year in the label of that segment's loans of one vintage."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,15 @@ class TransitionParameters:
     latents: tuple[str, ...]
     default_state: int
     prepaid_state: int
+
+
+def base_segments(segments: Sequence[str]) -> Integers:
+    """Return the index of the segment each label belongs to, (G,): its own, or for "X|vintage 2005" that of "X".
+
+    Plans, loss given default and reports know segments without vintages; those come first in a model.
+    """
+    place = {label: index for index, label in enumerate(segments)}
+    return np.array([place.get(label.partition(VINTAGE)[0], index) for index, label in enumerate(segments)], dtype=np.int64)
 
 
 def odds(parameters: TransitionParameters) -> Floats:

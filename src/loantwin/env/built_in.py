@@ -18,6 +18,8 @@ from loantwin.engine.step.cohorts import LendingPlan, template_columns
 from loantwin.engine.step.economy import Economy
 from loantwin.engine.step.tables import StepEconomics, StepTables
 from loantwin.products.registry import code
+from loantwin.streams import Stream
+from loantwin.streams import generator as random_of
 
 Floats = NDArray[np.float64]
 
@@ -124,7 +126,7 @@ def _lgd() -> LossGivenDefault:
 
 def _economy(months: int) -> Economy:
     """Return 64 paths of two persistent covariates that move together."""
-    random = np.random.Generator(np.random.Philox(key=2))
+    random = random_of(2, Stream.BUILT_IN)
     normal = random.standard_normal((_PATHS, max(months, _MONTHS) + 1, 2))
     normal[..., 1] = -0.4 * normal[..., 0] + np.sqrt(1.0 - 0.16) * normal[..., 1]
     paths = np.empty_like(normal)

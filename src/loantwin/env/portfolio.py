@@ -104,7 +104,7 @@ class PortfolioEnv(gymnasium.Env[Observation, Action]):
             "month": self._state.month,
             "minor_units": units,
             "levers": dict(zip(LEVERS, levers[0].tolist(), strict=True)),
-            "new_lending_by_segment": dict(zip(self.tables.parameters.segments, flows.lent[0].tolist(), strict=True)),
+            "new_lending_by_segment": dict(zip(self.tables.parameters.segments, flows.lent[0].tolist(), strict=False)),
         }
         earned = float(reward(flows, self._start["balance"])[0])
         return self._seen(), earned, False, self._state.month >= self.horizon, info

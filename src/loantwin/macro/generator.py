@@ -21,6 +21,8 @@ from loantwin.macro.regression import EXTREME, LARGEST_ROOT, conditional, fit_au
 from loantwin.macro.scenario import MacroPaths, Scenario
 from loantwin.macro.states import GROWTH_ROOT, choose_transforms, from_states, long_run, to_states
 from loantwin.months import label
+from loantwin.streams import Stream
+from loantwin.streams import generator as random_of
 
 MIN_QUARTERS = 60
 """A factor needs this many quarters; where none has them, the fallback in `fit_generator` applies."""
@@ -170,7 +172,7 @@ def _rows(generator: MacroGenerator, count: int, paths: int, seed: int) -> NDArr
     size = len(generator.residuals)
     extreme = generator.weights < EXTREME
     starts = np.flatnonzero(~np.roll(extreme, 1))
-    uniform = np.random.Generator(np.random.Philox(key=seed)).random((paths, MAX_QUARTERS, 2))[:, :count]
+    uniform = random_of(seed, Stream.ECONOMY).random((paths, MAX_QUARTERS, 2))[:, :count]
     opening = starts[(uniform[..., 0] * len(starts)).astype(np.int64)]
     fresh = uniform[..., 1] < 1.0 / generator.block
     rows = np.empty((paths, count), dtype=np.int64)

@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from loantwin import months
-from loantwin.models.counts import edge_cells, sums
+from loantwin.engine.rows import VINTAGE, base_segments
+from loantwin.models.counts import sums
 from loantwin.models.severity import Severity
-from loantwin.models.transitions import Context, EdgeFit, LevelFit, on_grid
+from loantwin.models.spline import DEGREE
+from loantwin.models.transitions import Context, EdgeFit, LevelFit, edge_counts
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -54,11 +56,12 @@ def _edge(context: Context, edge: EdgeFit, levels: Mapping[str, LevelFit]) -> di
         "effective_events": edge.events * context.counts.effective,
         "loan_months": edge.trials,
         "age_support": list(edge.support),
-        "age": _curve(edge),
+        "age": _curve(edge, len(context.counts.segments)),
         "segments": {
             name: _interval(edge.segment[place], edge.segment_deviation[place])
             for place, name in enumerate((*context.counts.segments, "(pooled)"))
         },
+        "vintages": _vintages(context, edge),
         "macro": {name: _interval(edge.macro[place], edge.macro_deviation[place]) for place, name in enumerate(context.names)},
         "loading": {name: float(edge.loading[place]) for place, name in enumerate(context.latents)},
     }
@@ -67,11 +70,27 @@ def _edge(context: Context, edge: EdgeFit, levels: Mapping[str, LevelFit]) -> di
     return record
 
 
-def _curve(edge: EdgeFit) -> list[dict[str, float]]:
+def _vintages(context: Context, edge: EdgeFit) -> dict[str, dict[str, float]]:
+    """Return the effect of each vintage on the book: its label's less its segment's, where the first label of it has it."""
+    labels, rows = context.segments.labels, context.segments.rows
+    base, found = base_segments(labels), {}
+    for place, label in enumerate(labels):
+        year = label.partition(VINTAGE)[2]
+        if not year or year in found or edge.errors is None:
+            continue
+        curve = len(edge.errors.knots) - DEGREE - 1
+        gap = rows[place] - rows[base[place]]
+        gap[-1] = 0.0  # what a vintage never seen may add belongs to the segment alone
+        own = edge.errors.covariance[curve : curve + len(gap), curve : curve + len(gap)]
+        found[year] = _interval(edge.segment[place] - edge.segment[base[place]], float(np.sqrt(max(gap @ own @ gap, 0.0))))
+    return dict(sorted(found.items()))
+
+
+def _curve(edge: EdgeFit, pooled_at: int) -> list[dict[str, float]]:
     """Return the age curve as monthly probabilities at some ages, average segment, level and macro at zero."""
     low, high = edge.support
     ages = sorted({*range(low, high + 1, 12 if high - low > 60 else 6), low, high})
-    pooled = edge.segment[-1]
+    pooled = edge.segment[pooled_at]
     return [
         {
             "age": age,
@@ -87,9 +106,9 @@ def _curve(edge: EdgeFit) -> list[dict[str, float]]:
 def calibration(context: Context, edge: EdgeFit, levels: Mapping[str, LevelFit]) -> dict[str, Any]:
     """Return observed and expected events by age, vintage and calendar year; expected with and without the latent level."""
     counts = context.counts
-    cells = on_grid(edge_cells(counts, edge.origin, edge.target), len(edge.age))
+    cells = edge_counts(context, edge.origin, edge.target)
     month = cells.month - counts.first
-    plain = edge.age[cells.age] + edge.segment[cells.segment] + (context.month @ edge.macro)[month]
+    plain = edge.age[cells.age] + edge.group[cells.segment] + (context.month @ edge.macro)[month]
     level = np.zeros(len(context.month))
     for place, name in enumerate(context.latents):
         if name in levels and edge.loading[place]:
@@ -203,6 +222,7 @@ def _edge_page(edge: Mapping[str, Any]) -> list[str]:
         "|---|---:|---|",
     ]
     effects = {**{f"macro {name}": value for name, value in edge["macro"].items()}, **edge["segments"]}
+    effects |= {f"vintage {year}": value for year, value in edge["vintages"].items()}
     parts += [
         f"| {_cell(name)} | {value['value']:+.3f} | {value['low']:+.3f} to {value['high']:+.3f} |"
         for name, value in effects.items()

@@ -13,27 +13,35 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loantwin.engine.cells import LossGivenDefault
-from loantwin.engine.rows import TransitionParameters, check_transitions
+from loantwin.engine.rows import TransitionParameters, base_segments, check_transitions
 from loantwin.errors import ModelError, expected
 from loantwin.macro.covariates import Covariate
 from loantwin.models.latent import LatentProcess
+from loantwin.models.spline import DEGREE
+from loantwin.models.uncertainty import EdgeErrors, Errors
 
 Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
 
-FORMAT = 1
-"""Version of the model file. A newer one is refused."""
+BY_SEGMENT = ("charged_off", "recovered")
+"""Tables of loss given default with a row for each segment."""
+
+FORMAT = 2
+"""Version of the model file. A newer one is refused, and so is an older one: it lacks the errors of its coefficients."""
 
 
 @dataclass(frozen=True)
 class FittedModel:
     """What a lender's history taught, as of a date; letters as in TransitionParameters.
 
-    parameters : the transition model (log-odds). The last segment is the pooled one, for loans whose own was never seen.
+    parameters : the transition model (log-odds). Its segments are the book's, then the pooled one, for loans whose own was
+        never seen, then "<segment>|vintage <year>" of each vintage that had loans on the book.
     covariates : how each of the F factors is made from a macro path.
     processes : the L period effects, in the order of `parameters.latents`.
     covariance : (D, D) posterior covariance of, in this order, the R levels of the edges on the book of the as-of date,
         the R x F macro effects (edge by edge), and the L latent levels at the as-of month.
     today : (F,) macro covariates of the as-of month.
+    errors : joint errors of all coefficients, from which draws for parts of a book are made.
     lgd : loss given default by segment and age. arrears_months, conversion_factor : what exposure at default means in it.
     assumed : (R,) True where an edge is an assumption and not fitted. absent : states the source cannot observe.
     prior_only : names of what rests on the prior: too few events.
@@ -54,6 +62,13 @@ class FittedModel:
     prior_only: tuple[str, ...]
     diagnostics: Mapping[str, Any] = field(default_factory=dict)
     provenance: Mapping[str, Any] = field(default_factory=dict)
+    errors: Errors | None = None
+
+    @property
+    def segments(self) -> tuple[str, ...]:
+        """Return the book's segments, without the pooled one and without vintages."""
+        labels = self.parameters.segments
+        return labels[: int(base_segments(labels).max())]
 
     @property
     def edges(self) -> tuple[str, ...]:
@@ -73,6 +88,9 @@ class FittedModel:
         for item in fields(self):
             if item.name != "as_of":
                 document[item.name] = _plain(getattr(self, item.name))
+        # a vintage's loss given default is its segment's
+        known = int(base_segments(self.parameters.segments).max()) + 1
+        document["lgd"] = {name: value[:known] if name in BY_SEGMENT else value for name, value in document["lgd"].items()}
         return document
 
     @classmethod
@@ -83,8 +101,9 @@ class FittedModel:
         name, _, version = schema.rpartition("/")
         if name != "loantwin.model" or not version.isdigit():
             raise ModelError(expected(f"a document of schema loantwin.model/{FORMAT}", schema or "none"), field="schema")
-        if int(version) > FORMAT:
-            raise ModelError(expected(f"a model file of format {FORMAT} or older", version), field="schema")
+        if int(version) != FORMAT:
+            again = "" if int(version) > FORMAT else ": fit again"
+            raise ModelError(expected(f"a model file of format {FORMAT}", version) + again, field="schema")
         names = {item.name for item in fields(cls)}
         if set(document) != names:
             strange = sorted(set(document) ^ names)
@@ -94,10 +113,13 @@ class FittedModel:
             as_of=dt.date.fromisoformat(document["as_of"]),
             parameters=parameters,
             covariates=tuple(Covariate(**item) for item in document["covariates"]),
-            processes=tuple(LatentProcess(**item) for item in document["processes"]),
+            processes=tuple(
+                LatentProcess(**{**item, "points": tuple(tuple(point) for point in item["points"])})
+                for item in document["processes"]
+            ),
             covariance=np.array(document["covariance"], dtype=float),
             today=np.array(document["today"], dtype=float),
-            lgd=LossGivenDefault(**{key: np.array(value, dtype=float) for key, value in document["lgd"].items()}),
+            lgd=_lgd(document["lgd"], base_segments(parameters.segments)),
             arrears_months=int(document["arrears_months"]),
             conversion_factor=float(document["conversion_factor"]),
             assumed=tuple(document["assumed"]),
@@ -105,6 +127,7 @@ class FittedModel:
             prior_only=tuple(document["prior_only"]),
             diagnostics=document["diagnostics"],
             provenance=document["provenance"],
+            errors=_errors(document["errors"]),
         )
         check_model(model)
         return model
@@ -135,6 +158,8 @@ def check_model(model: FittedModel) -> None:
     for process in model.processes:
         if not (0.0 <= process.phi < 1.0 and process.sigma >= 0.0 and process.noise >= 0.0 and process.variance >= 0.0):
             raise ModelError(expected("phi in [0, 1) and sizes of at least 0", process), field="processes")
+    if model.errors is not None:
+        _check_errors(model.errors, parameters)
     lgd, shape = model.lgd, (len(parameters.segments), parameters.age.shape[1])
     for name in ("charged_off", "recovered"):
         values = getattr(lgd, name)
@@ -143,6 +168,44 @@ def check_model(model: FittedModel) -> None:
     for name in ("charge_off_lag", "recovery_lag"):
         if abs(float(getattr(lgd, name).sum()) - 1.0) > 1e-9 or (getattr(lgd, name) < 0).any():
             raise ModelError(expected("probabilities that sum to 1", getattr(lgd, name).sum()), field=f"lgd.{name}")
+
+
+def _lgd(document: Mapping[str, Any], base: Integers) -> LossGivenDefault:
+    made = {key: None if value is None else np.array(value, dtype=float) for key, value in document.items()}
+    by_label = {key: value[base] if key in BY_SEGMENT and value is not None else value for key, value in made.items()}
+    return LossGivenDefault(**by_label)  # type: ignore[arg-type]  # only optional fields may be None, checked by the class's users
+
+
+def _errors(document: Mapping[str, Any] | None) -> Errors | None:
+    if document is None:
+        return None
+    return Errors(
+        segment=np.array(document["segment"], dtype=float),
+        edges=tuple(
+            None if edge is None else EdgeErrors(**{name: np.array(value, dtype=float) for name, value in edge.items()})
+            for edge in document["edges"]
+        ),
+        shared=tuple(None if one is None else np.array(one, dtype=float) for one in document["shared"]),
+    )
+
+
+def _check_errors(errors: Errors, parameters: TransitionParameters) -> None:
+    """Raise ModelError where errors of estimation do not fit the model."""
+    R, G, F, L = len(parameters.origin), len(parameters.segments), len(parameters.factors), len(parameters.latents)
+    if errors.segment.ndim != 2 or len(errors.segment) != G or len(errors.edges) != R or len(errors.shared) != L:
+        was = f"{len(errors.segment)}, {len(errors.edges)}, {len(errors.shared)}"
+        raise ModelError(expected(f"errors of {G} segments, {R} edges and {L} levels", was), field="errors")
+    wanted = [one for one in errors.shared if one is not None]
+    if any(one.shape != (F + 2, F + 2) for one in wanted):
+        raise ModelError(expected(f"({F + 2}, {F + 2})", [one.shape for one in wanted]), field="errors.shared")
+    for edge in errors.edges:
+        if edge is None:
+            continue
+        size = len(edge.today) + F + 2
+        if edge.covariance.shape != (size, size) or len(edge.today) != len(edge.knots) - DEGREE - 1 + errors.segment.shape[1]:
+            raise ModelError(expected(f"a covariance of shape ({size}, {size})", edge.covariance.shape), field="errors.covariance")
+        if not np.isfinite(edge.covariance).all():
+            raise ModelError(expected("a finite covariance", "another"), field="errors.covariance")
 
 
 def _parameters(document: Mapping[str, Any]) -> TransitionParameters:

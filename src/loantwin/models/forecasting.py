@@ -1,10 +1,13 @@
 """From a model to the month multipliers the engine reads: expected ones, and draws that own every uncertainty.
 
-For edge r in month t the multiplier is exp(d_r + x_t . (beta_r + b_r) + loading_r . v_t): d and b are errors of estimation,
-v the latent levels, which start from an uncertain level and take new innovations every month. All of it is Gaussian on
-the scale of log-odds, so the expected multiplier is exp(mode + half the variance). Half the variance of today's log-odds is
-taken off throughout: counts estimate today's rate without bias, not its logarithm; what is added is only the variance
-by which the future may move away from today.
+For edge r in month t the multiplier is exp(d_r + x_t . (beta_r + b_r) + (loading_r + l_r) v_t): d, b and l are errors of
+estimation, v the latent levels, which start from an uncertain level and take new innovations every month, whose size and
+persistence are uncertain too. Given those all of it is Gaussian on the scale of log-odds, so the expected multiplier is
+exp(mode + half the variance). Half the variance of today's log-odds is taken off throughout: counts estimate today's rate
+without bias, not its logarithm; what is added is only the variance by which the future may move away from today.
+
+Draws have this expected multiplier as their mean, whatever part of the book they are for: what differs between parts, and
+what is not known of loadings and of the process itself, widens the draws and does not move them.
 """
 
 from __future__ import annotations
@@ -15,9 +18,12 @@ from numpy.typing import NDArray
 from loantwin.engine.rows import shocks
 from loantwin.errors import ModelError, expected
 from loantwin.models.fitted import FittedModel
-from loantwin.models.latent import expected_level, simulate_level
+from loantwin.models.latent import expected_level, point_moments, points_of, simulate_level
+from loantwin.models.uncertainty import Directions, EdgeErrors, as_today, compressed, quadratic, root
+from loantwin.streams import Stream, generator
 
 Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
 
 
 def mean_shocks(model: FittedModel, covariates: Floats) -> Floats:
@@ -40,44 +46,171 @@ def mean_shocks(model: FittedModel, covariates: Floats) -> Floats:
 
 
 def draw_shocks(
-    model: FittedModel, covariates: Floats, seed: int, *, paths: int | None = None, parameters: bool = True, latent: bool = True
+    model: FittedModel,
+    covariates: Floats,
+    seed: int,
+    *,
+    paths: int | None = None,
+    parameters: bool = True,
+    latent: bool = True,
+    exposure: Directions | None = None,
+    first: int = 0,
 ) -> Floats:
     """Return drawn multipliers of the edges' odds, (P, T, R).
 
     Parameters
     ----------
     covariates : (P, T, F) macro covariates of each path, or (T, F) for all `paths`.
-    seed : of the draws; the same seed gives the same draws.
+    seed : of the draws; the same seed gives the same levels and the same errors of the coefficients for every exposure.
     parameters : draw the errors of estimation, the latent level at the as-of month among them; without, their
         contribution to the mean is kept.
     latent : draw the innovations of the latent levels; without, their contribution to the mean is kept.
+    exposure : part of the book the shocks are for, from `uncertainty.exposure_of`; None is the book of the as-of date.
+    first : number of the first path, where paths are drawn in blocks; blocks that begin at different paths are independent.
+
+    Raises
+    ------
+    ModelError : covariates or an exposure that do not fit, a model without errors of estimation.
     """
     _check(model, covariates)
     if covariates.ndim == 2:
         if paths is None:
             raise ModelError(expected("a number of paths with one macro path", "none"), field="paths")
         covariates = np.broadcast_to(covariates, (paths, *covariates.shape))
-    P, T, F = covariates.shape
+    P, T = covariates.shape[:2]
+    if model.errors is None:
+        raise ModelError(expected("a model with its errors of estimation", "none"), field="errors")
+    where = as_today(model.errors, T) if exposure is None else exposure
+    if any(one is not None and one.shape[0] != T for one in where):
+        raise ModelError(expected(f"an exposure of {T} months", "another"), field="exposure")
     R, L = len(model.parameters.origin), len(model.processes)
-    random = np.random.Generator(np.random.Philox(key=seed))
-    drawn = random.standard_normal((P, len(model.covariance))) @ _root(model.covariance).T
-    path, fade, fresh = np.zeros((P, T, L)), np.ones((T, L)), np.zeros((T, L))
-    for place, process in enumerate(model.processes):
-        fade[:, place] = process.phi ** np.arange(1, T + 1)
-        start = process.mean + drawn[:, R + R * F + place] * parameters
-        if latent:
-            path[:, :, place] = simulate_level(process, start, T, random)
-        else:
-            path[:, :, place] = start[:, None] * fade[:, place]
-            fresh[:, place] = expected_level(process, T)[1] - fade[:, place] ** 2 * process.variance
+    level, fade, gap = np.zeros((P, T, L)), np.ones((P, T, L)), np.zeros((P, T, L))
+    exponent = np.zeros((P, T, R))
+    common, own = (_common(model, seed, first, P), _own(model, seed, first, P)) if parameters else (_none(L), _none(R))
+    for place in range(L):
+        start = _start(model, place, common[place], own, P)
+        level[:, :, place], fade[:, :, place], gap[:, :, place] = _level(model, place, start, T, seed, first, latent)
+    exponent -= 0.5 * _variance_today(model)
     loading = model.parameters.loading
-    exponent = 0.5 * (fresh @ (loading**2).T - _variance_today(model))[None]
-    if parameters:
-        slope = drawn[:, R : R + R * F].reshape(P, R, F)
-        exponent = exponent + drawn[:, None, :R] + np.einsum("ptf,prf->ptr", covariates, slope)
-    else:
-        exponent = exponent + 0.5 * _variance(model, covariates, fade)
-    return np.asarray(shocks(model.parameters, covariates, path) * np.exp(exponent))
+    for edge in range(R):
+        exponent[:, :, edge] -= 0.5 * gap @ loading[edge] ** 2
+        for place, process in enumerate(model.processes):
+            if loading[edge, place] and latent:
+                exponent[:, :, edge] -= _drift(process.mean * loading[edge, place], model, place, T)
+        if parameters:
+            exponent[:, :, edge] += _errors(model, edge, where[edge], own[edge], common, covariates, level, fade)
+    if not parameters:
+        plain = np.stack([process.phi ** np.arange(1, T + 1) for process in model.processes], axis=-1)
+        exponent += 0.5 * _variance(model, covariates, plain)
+    return np.asarray(shocks(model.parameters, covariates, level) * np.exp(exponent))
+
+
+def _common(model: FittedModel, seed: int, first: int, paths: int) -> list[Floats | None]:
+    """Return for each level the errors (P, F + 2) its edges share: baseline, macro effects, level at the as-of month."""
+    made: list[Floats | None] = []
+    for place, shared in enumerate(model.errors.shared if model.errors else ()):
+        random = generator(seed, Stream.COMMON_ERRORS, first, place)
+        made.append(None if shared is None else random.standard_normal((paths, len(shared))) @ root(shared).T)
+    return made
+
+
+def _none(size: int) -> list[Floats | None]:
+    return [None] * size
+
+
+def _own(model: FittedModel, seed: int, first: int, paths: int) -> list[Floats | None]:
+    """Return the errors (P, n) of each edge's own coefficients."""
+    made: list[Floats | None] = []
+    for place, error in enumerate(model.errors.edges if model.errors else ()):
+        random = generator(seed, Stream.EDGE_ERRORS, first, place)
+        made.append(None if error is None else random.standard_normal((paths, len(error.covariance))) @ root(error.covariance).T)
+    return made
+
+
+def _start(model: FittedModel, place: int, common: Floats | None, own: list[Floats | None], paths: int) -> Floats:
+    """Return the level (P,) of each path at the as-of month."""
+    mean = model.processes[place].mean
+    if common is not None:
+        return np.asarray(mean + common[:, -1])
+    edge = _carrier(model, place)
+    drawn = None if edge is None else own[edge]
+    return np.full(paths, mean) if drawn is None else np.asarray(mean + drawn[:, -1])
+
+
+def _carrier(model: FittedModel, place: int) -> int | None:
+    """Return the edge that was fitted in one piece with a level, None where the level is common to many."""
+    if model.errors is None or model.errors.shared[place] is not None:
+        return None
+    found = [edge for edge in range(len(model.errors.edges)) if model.parameters.loading[edge, place] and model.errors.edges[edge]]
+    return found[0] if found else None
+
+
+def _level(
+    model: FittedModel, place: int, start: Floats, months: int, seed: int, first: int, latent: bool
+) -> tuple[Floats, Floats, Floats]:
+    """Return (P, T) paths of a level, what is left of today's level on each, and the excess variance of its innovations."""
+    process = model.processes[place]
+    plain = process.phi ** np.arange(1, months + 1)
+    fresh = expected_level(process, months)[1] - plain**2 * process.variance
+    if not latent:
+        left = np.broadcast_to(plain, (len(start), months))
+        return start[:, None] * plain, left, np.broadcast_to(-fresh, left.shape)
+    path, point = simulate_level(process, start, months, generator(seed, Stream.LEVELS, first, place))
+    fades, added = point_moments(process, months)
+    return path, fades[point], (added + process.noise**2 - fresh)[point]
+
+
+def _drift(mean: float, model: FittedModel, place: int, months: int) -> Floats:
+    """Return the logarithm (T,) of what the points' persistence alone would make of the mean multiplier."""
+    process = model.processes[place]
+    fades, _ = point_moments(process, months)
+    plain = process.phi ** np.arange(1, months + 1)
+    return np.asarray(np.log(points_of(process)[:, 0] @ np.exp(mean * (fades - plain))))
+
+
+def _errors(
+    model: FittedModel, edge: int, direction: Floats | None, own: Floats | None, common: list[Floats | None], covariates: Floats,
+    level: Floats, fade: Floats,
+) -> Floats:  # fmt: skip
+    """Return what errors of estimation add to the log-odds of one edge (P, T), less half their variance beyond the book's.
+
+    The level's own error is in `level` already; it enters here by its covariance with the rest.
+    """
+    P, T, F = covariates.shape
+    loading = model.parameters.loading[edge]
+    made = np.zeros((P, T))
+    for place, shared in enumerate(model.errors.shared if model.errors else ()):
+        drawn = common[place]
+        if shared is None or drawn is None or not loading[place]:
+            continue
+        made += loading[place] * (drawn[:, :1] + np.einsum("ptf,pf->pt", covariates, drawn[:, 1 : 1 + F]))
+        plain = np.broadcast_to(model.processes[place].phi ** np.arange(1, T + 1), (P, T))
+        made -= 0.5 * loading[place] ** 2 * _excess(shared, shared, covariates, (fade[:, :, place],), (plain,))
+    error = model.errors.edges[edge] if model.errors else None
+    if error is None or own is None or direction is None:
+        return made
+    fixed = direction.shape[1]
+    place = int(np.argmax(np.abs(loading))) if loading.any() else 0
+    made += own[:, :fixed] @ direction.T + np.einsum("ptf,pf->pt", covariates, own[:, fixed : fixed + F])
+    made += own[:, fixed + F : fixed + F + 1] * level[:, :, place]
+    carried = loading[place] if _carrier(model, place) == edge else 0.0
+    plain = np.broadcast_to(carried * model.processes[place].phi ** np.arange(1, T + 1), (P, T))
+    book = EdgeErrors(error.knots, error.covariance, error.today)
+    return made - 0.5 * _excess(
+        compressed(error, direction),
+        compressed(book, error.today[None])[0],
+        covariates,
+        (level[:, :, place], carried * fade[:, :, place]),
+        (np.zeros((P, T)), plain),
+    )
+
+
+def _excess(own: Floats, book: Floats, covariates: Floats, at: tuple[Floats, ...], book_at: tuple[Floats, ...]) -> Floats:
+    """Return by how much the variance (P, T) of a part of the book, at its own last elements, exceeds the book's."""
+    one = np.ones((*covariates.shape[:2], 1))
+    here = np.concatenate([one, covariates, *(item[:, :, None] for item in at)], axis=-1)
+    there = np.concatenate([one, covariates, *(item[:, :, None] for item in book_at)], axis=-1)
+    return quadratic(own, here) - quadratic(book, there)
 
 
 def _variance(model: FittedModel, covariates: Floats, fade: Floats) -> Floats:
@@ -96,12 +229,6 @@ def _variance(model: FittedModel, covariates: Floats, fade: Floats) -> Floats:
 def _variance_today(model: FittedModel) -> Floats:
     """Return the variance (R,) of today's log-odds on today's book."""
     return np.asarray(_variance(model, model.today[None, :], np.ones((1, len(model.processes))))[0])
-
-
-def _root(covariance: Floats) -> Floats:
-    """Return a square root of a covariance that may be singular (assumed edges have no error)."""
-    values, vectors = np.linalg.eigh(covariance)
-    return np.asarray(vectors * np.sqrt(np.maximum(values, 0.0)))
 
 
 def _check(model: FittedModel, covariates: Floats) -> None:

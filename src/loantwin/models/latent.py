@@ -9,6 +9,7 @@ of the marginal likelihood times a stated prior, anew at each fit.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,6 +48,8 @@ class LatentProcess:
 
     phi : monthly persistence in (0, 1). sigma : standard deviation of the monthly innovation. noise : of the single
     month's noise. mean, variance : of the level u at the as-of month, given all history. months : of history.
+    points : (weight, phi, sigma) of processes that history can hardly tell from this one; weights sum to 1. Empty where
+        persistence and size are taken as known.
     """
 
     name: str
@@ -56,6 +59,7 @@ class LatentProcess:
     mean: float
     variance: float
     months: int
+    points: tuple[tuple[float, float, float], ...] = ()
 
     @property
     def long_run_variance(self) -> float:
@@ -91,6 +95,51 @@ def choose_process(
     """Return (phi, deviation, noise) of highest posterior probability, by Nelder and Mead on their logarithms."""
     from scipy.optimize import minimize
 
+    cost = _cost(cells, design, prior, family)
+    middle = np.log([prior.half_life, prior.deviation, prior.noise])
+    simplex = middle + np.concatenate([np.zeros((1, 3)), 0.5 * np.eye(3)])
+    options = {"maxfev": budget, "initial_simplex": simplex, "xatol": 0.02, "fatol": 0.02}
+    best = minimize(cost, middle, method="Nelder-Mead", options=options)
+    half_life, deviation, noise = np.exp(best.x)
+    return float(0.5 ** (1.0 / half_life)), float(deviation), float(noise)
+
+
+def process_points(
+    cells: Cells, design: Design, prior: LevelPrior, best: tuple[float, float, float], family: Family = "poisson"
+) -> tuple[tuple[float, float, float], ...]:
+    """Return (weight, phi, sigma) of the processes that the history bears: their posterior on a grid about the best one.
+
+    The grid lies in the logarithms of half-life and sigma, at Gauss-Hermite nodes (3 by 5) as wide as the posterior's own
+    curvature; a node's weight is the posterior there. The noise of single months is held at its best value. Source:
+    integration over hyperparameters as in Rue, Martino and Chopin, J. Royal Statistical Society B 71 (2009).
+    """
+    cost = _cost(cells, design, prior, family)
+    middle = np.array([np.log(np.log(0.5) / np.log(best[0])), np.log(best[1] * np.sqrt(1.0 - best[0] ** 2)), np.log(best[2])])
+
+    def at(half_life: float, sigma: float) -> float:
+        """Return the cost at shifts of the two logarithms; their map to (half-life, deviation) keeps volumes."""
+        phi = 0.5 ** np.exp(-(middle[0] + half_life))
+        return cost(np.array([middle[0] + half_life, middle[1] + sigma - 0.5 * np.log(1.0 - phi**2), middle[2]]))
+
+    centre = at(0.0, 0.0)
+    step = 0.3
+    bend = [at(step, 0.0) + at(-step, 0.0) - 2.0 * centre, at(0.0, step) + at(0.0, -step) - 2.0 * centre]
+    # a flat or a tilted posterior is no wider than the prior, nor so narrow that the grid is a point
+    wide = [float(np.clip(step / np.sqrt(max(one, 1e-9)), 0.05, 0.5)) for one in bend]
+    nodes = [np.polynomial.hermite_e.hermegauss(size) for size in (3, 5)]
+    made = []
+    for x, x_weight in zip(*nodes[0], strict=True):
+        for y, y_weight in zip(*nodes[1], strict=True):
+            gain = centre - at(wide[0] * x, wide[1] * y) + 0.5 * (x * x + y * y)
+            phi = 0.5 ** np.exp(-(middle[0] + wide[0] * x))
+            made.append((np.log(x_weight * y_weight) + gain, float(phi), float(np.exp(middle[1] + wide[1] * y))))
+    weight = np.exp(np.array([one[0] for one in made]) - max(one[0] for one in made))
+    weight = weight / weight.sum()
+    return tuple((float(share), phi, sigma) for share, (_, phi, sigma) in zip(weight, made, strict=True) if share > 1e-6)
+
+
+def _cost(cells: Cells, design: Design, prior: LevelPrior, family: Family) -> Callable[[Floats], float]:
+    """Return minus the log posterior of the logarithms of (half-life, deviation, noise)."""
     size = len(design.month)
     middle = np.log([prior.half_life, prior.deviation, prior.noise])
     spread = np.array([prior.half_life_spread, prior.deviation_spread, prior.noise_spread])
@@ -102,11 +151,7 @@ def choose_process(
         warm[0] = fit.coefficients
         return -fit.log_marginal + 0.5 * float((((point - middle) / spread) ** 2).sum())
 
-    simplex = middle + np.concatenate([np.zeros((1, 3)), 0.5 * np.eye(3)])
-    options = {"maxfev": budget, "initial_simplex": simplex, "xatol": 0.02, "fatol": 0.02}
-    best = minimize(cost, middle, method="Nelder-Mead", options=options)
-    half_life, deviation, noise = np.exp(best.x)
-    return float(0.5 ** (1.0 / half_life)), float(deviation), float(noise)
+    return cost
 
 
 def level_of(fit: AdditiveFit, phi: float, deviation: float, noise: float, first: int) -> tuple[Level, Floats]:
@@ -157,16 +202,36 @@ def expected_level(process: LatentProcess, size: int) -> tuple[Floats, Floats]:
     return fade * process.mean, variance
 
 
-def simulate_level(process: LatentProcess, start: Floats, size: int, random: np.random.Generator) -> Floats:
-    """Return P paths of v over the `size` months after the as-of month, (P, T), from levels `start` (P,) at that month."""
+def simulate_level(
+    process: LatentProcess, start: Floats, size: int, random: np.random.Generator
+) -> tuple[Floats, NDArray[np.int64]]:
+    """Return P paths of v over the `size` months after the as-of month, (P, T), and the point each path follows, (P,).
+
+    Paths begin at levels `start` (P,) in the as-of month; `point_moments` says how the points differ.
+    """
     paths = len(start)
-    innovations = random.standard_normal((paths, size))
-    made = np.empty((paths, size))
-    state = start
+    pick = random.random(paths)
+    normal = random.standard_normal((paths, size, 2))
+    points = points_of(process)
+    point = np.minimum(np.searchsorted(np.cumsum(points[:, 0]), pick, side="right"), len(points) - 1)
+    phi, sigma = points[point, 1], points[point, 2]
+    made, state = np.empty((paths, size)), start
     for t in range(size):
-        state = process.phi * state + process.sigma * innovations[:, t]
+        state = phi * state + sigma * normal[:, t, 0]
         made[:, t] = state
-    return made + process.noise * random.standard_normal((paths, size))
+    return made + process.noise * normal[:, :, 1], point
+
+
+def points_of(process: LatentProcess) -> Floats:
+    """Return the weight, phi and sigma of each of a process's points, (K, 3); the process itself where it has none."""
+    return np.array(process.points or ((1.0, process.phi, process.sigma),))
+
+
+def point_moments(process: LatentProcess, size: int) -> tuple[Floats, Floats]:
+    """Return, by point, what is left of today's level and the variance of what innovations add, (K, T) each."""
+    _, phi, sigma = points_of(process).T[:, :, None]
+    fade = phi ** np.arange(1, size + 1)
+    return np.asarray(fade), np.asarray(sigma**2 * (1.0 - fade**2) / (1.0 - phi**2))
 
 
 def level_design(first: int, covariates: Floats, covariate_prior: Prior, baseline: float, baseline_deviation: float) -> Design:

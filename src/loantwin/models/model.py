@@ -7,7 +7,7 @@ import hashlib
 import importlib.metadata
 import warnings
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import numpy as np
 import polars as pl
@@ -19,9 +19,10 @@ from loantwin.book.mapping import Mapping
 from loantwin.book.payoff import assumed_payoff_hazard, assumed_survival, payoff_observed
 from loantwin.book.schema import CLOSED_STATES, DEFAULT_STATES, PRODUCTS, STATES
 from loantwin.book.segments import segment_labels
+from loantwin.engine.cells import LossGivenDefault
 from loantwin.engine.columns import LoanColumns, balloon_amount
 from loantwin.engine.columns import loan_columns as checked_columns
-from loantwin.engine.rows import TransitionParameters
+from loantwin.engine.rows import VINTAGE, TransitionParameters, base_segments
 from loantwin.errors import ModelError, ScenarioError, expected
 from loantwin.macro.covariates import Covariate, evaluate, standardise
 from loantwin.macro.scenario import Scenario
@@ -44,8 +45,10 @@ from loantwin.models.transitions import (
     fit_level_edge,
     segment_design,
 )
+from loantwin.models.uncertainty import Directions, Errors
+from loantwin.models.uncertainty import exposure_of as directions_of
 
-__all__ = ["FittedModel", "draw_shocks", "fit_model", "loan_columns", "mean_shocks"]
+__all__ = ["FittedModel", "draw_shocks", "exposure_of", "fit_model", "loan_columns", "mean_shocks"]
 
 Floats = NDArray[np.float64]
 
@@ -82,7 +85,7 @@ def fit_model(
     covariates, month = _covariates(settings, history, counts, notes)
     names = tuple(covariate.name for covariate in covariates)
     latents: tuple[str, ...] = (CREDIT, PREPAYMENT) if from_panel or payoff_observed(mapping) else (CREDIT,)
-    context = Context(counts, month, names, segment_design(counts.segments, settings), settings, latents)
+    context = Context(counts, month, names, segment_design(counts.segments, settings, counts), settings, latents)
     edges, levels = fit_panel_edges(context) if from_panel else _outcome_edges(context, mapping)
     latents = tuple(name for name in latents if name in levels)
     defaults, lost = (
@@ -192,7 +195,7 @@ def _assembled(
         segment=np.array([edge.segment for edge in edges]),
         macro=np.array([edge.macro for edge in edges]),
         loading=np.array([edge.loading for edge in edges]),
-        segments=(*counts.segments, POOLED),
+        segments=context.segments.labels,
         factors=context.names,
         latents=context.latents,
         default_state=states.index(default),
@@ -206,7 +209,7 @@ def _assembled(
         processes=tuple(levels[name].process for name in kept),
         covariance=_covariance(edges, levels, context),
         today=context.month[-1],
-        lgd=severity.lgd,
+        lgd=_by_label(severity.lgd, base_segments(parameters.segments)),
         arrears_months=3 if default == "default" else unpaid_months(mapping),
         conversion_factor=mapping.number("conversion_factor", 0.0),
         assumed=tuple(edge.assumed for edge in edges),
@@ -221,6 +224,7 @@ def _assembled(
             "seed": None,
             "versions": {name: importlib.metadata.version(name) for name in ("loantwin", "numpy", "scipy", "polars")},
         },
+        errors=Errors(context.segments.rows, tuple(edge.errors for edge in edges), tuple(levels[name].shared for name in kept)),
     )
     check_model(model)
     return model
@@ -250,6 +254,11 @@ def _covariance(edges: Sequence[EdgeFit], levels: dict[str, LevelFit], context: 
     return (made + made.T) / 2.0
 
 
+def _by_label(lgd: LossGivenDefault, base: NDArray[np.int64]) -> LossGivenDefault:
+    """Return loss given default by label: a vintage's is its segment's."""
+    return replace(lgd, charged_off=lgd.charged_off[base], recovered=lgd.recovered[base])
+
+
 def _data_hash(counts: Counts, defaults: Defaults) -> str:
     """Return a hash of everything the fit learnt from."""
     digest = hashlib.sha256("|".join((*counts.states, *counts.segments)).encode())
@@ -271,7 +280,7 @@ def loan_columns(book: Book, model: FittedModel, mapping: Mapping) -> LoanColumn
     """
     loans = live_loans(book, model)
     labels = segment_labels(loans, mapping)
-    codes, _ = segment_codes(labels, model.parameters.segments)
+    codes = _codes(loans, labels, book.as_of, model)
     unknown = codes < 0
     if unknown.any():
         names = ", ".join(sorted(set(labels.filter(pl.Series(unknown)).to_list()))[:5])
@@ -310,6 +319,26 @@ def loan_columns(book: Book, model: FittedModel, mapping: Mapping) -> LoanColumn
         guaranteed=loans["guaranteed_share"].fill_null(0.0).to_numpy(),
         weight=loans["weight"].to_numpy() * loans["on_book_probability"].fill_null(1.0).to_numpy(),
     )
+
+
+def exposure_of(model: FittedModel, columns: LoanColumns, horizon: int) -> Directions:
+    """Return where the weight of some loans lies in the months 1..horizon: what `draw_shocks` makes their shocks from.
+
+    Raises ModelError where the model has no errors of estimation.
+    """
+    if model.errors is None:
+        raise ModelError(expected("a model with its errors of estimation", "none"), field="errors")
+    return directions_of(model.parameters, model.errors, columns, horizon)
+
+
+def _codes(loans: pl.DataFrame, labels: pl.Series, as_of: dt.date, model: FittedModel) -> NDArray[np.int64]:
+    """Return each loan's label in the model: that of its vintage where the model has one, else its segment's; -1 for neither."""
+    codes, _ = segment_codes(labels, model.parameters.segments)
+    if len(model.parameters.segments) == len(model.segments) + 1:
+        return codes
+    start = months.months_of(_filled(loans, "origination_date").to_numpy(), months.anchor_day(as_of)).astype(np.int64)
+    own, _ = segment_codes(labels + VINTAGE + pl.Series(start // 12).cast(pl.String), model.parameters.segments)
+    return np.where(own >= 0, own, codes)
 
 
 def live_loans(book: Book, model: FittedModel) -> pl.DataFrame:

@@ -16,7 +16,15 @@ from scipy.special import expit
 
 from loantwin.models.additive import AdditiveFit, Design, fit_additive
 from loantwin.models.counts import Cells, Counts, edge_cells, sums
-from loantwin.models.latent import LatentProcess, LevelPrior, choose_process, level_design, level_of, process_covariance
+from loantwin.models.latent import (
+    LatentProcess,
+    LevelPrior,
+    choose_process,
+    level_design,
+    level_of,
+    process_covariance,
+    process_points,
+)
 from loantwin.models.regression import Prior, independent_prior
 from loantwin.models.spline import AgeBasis, age_basis
 from loantwin.models.transitions import (
@@ -26,10 +34,10 @@ from loantwin.models.transitions import (
     EdgeFit,
     LevelFit,
     age_prior,
+    edge_counts,
     edge_of,
     knot_weight,
     macro_prior,
-    on_grid,
     rescaled,
 )
 
@@ -84,7 +92,7 @@ def fit_panel_edges(context: Context) -> tuple[list[EdgeFit], dict[str, LevelFit
 
 def _edge_design(context: Context, ends: Ends, kind: str) -> _Edge:
     settings, counts = context.settings, context.counts
-    cells = on_grid(edge_cells(counts, *ends), settings.ages)
+    cells = edge_counts(context, *ends)
     basis = age_basis(settings.ages, knot_weight(cells, settings.ages), settings.knots)
     place = "prepaid" if kind == PREPAYMENT else "better" if kind == "cure" else "worse" if ends[0] == "current" else "roll"
     events, trials = cells.events.sum() * counts.effective, cells.trials.sum() * counts.effective
@@ -104,12 +112,13 @@ def _common_level(context: Context, kind: str, edges: list[_Edge], prior: LevelP
     fit = fit_additive(cells, design, process_covariance(size, phi, deviation, noise))
     series, plain = _series(cells, design, fit)
     phi, deviation, noise = choose_process(series, plain, prior, budget=context.settings.search)
+    points = process_points(series, plain, prior, (phi, deviation, noise))
     fit = fit_additive(cells, design, process_covariance(size, phi, deviation, noise), start=fit.coefficients)
     level, last = level_of(fit, phi, deviation, noise, design.first)
     shared = _shared_covariance(context, fit, edges[0], last)
     process = LatentProcess(
         kind, phi, deviation * float(np.sqrt(1.0 - phi**2)), noise,
-        float(level.smoothed[-1]), float(level.smoothed_variance[-1]), size,
+        float(level.smoothed[-1]), float(level.smoothed_variance[-1]), size, points,
     )  # fmt: skip
     spread = np.sqrt(np.maximum(np.diag(shared), 0.0))
     return LevelFit(process, level, fit.part("month"), spread[1:-1], shared), fit.part("level")
@@ -136,7 +145,7 @@ def _shared_covariance(context: Context, fit: AdditiveFit, edge: _Edge, last: Fl
 
 def _stacked(edges: list[_Edge], context: Context) -> tuple[Cells, Design]:
     """Return all edges as one problem: each has its own block of ages and segments, months are common."""
-    ages, segments = context.settings.ages, len(context.counts.segments)
+    ages, segments = context.settings.ages, len(context.segments.values)
     cells = Cells(
         np.concatenate([edge.cells.segment + place * segments for place, edge in enumerate(edges)]),
         np.concatenate([edge.cells.age + place * ages for place, edge in enumerate(edges)]),

@@ -56,6 +56,8 @@ class FitSettings:
     """Of the effect of one part of a segment's label (for instance a product)."""
     segment_own: float = 0.25
     """Of a segment's own effect beyond its parts."""
+    vintage_frailty: float = 0.15
+    """Of the effect shared by loans made in one calendar year; 0 leaves it out."""
     edge_macro: float = 0.10
     """Of an edge's macro effect about that of all worsening edges together (panels)."""
     edge_loading: float = 0.30

@@ -22,12 +22,14 @@ class AgeBasis:
     values : (A, K) each basis function at ages 0 .. A-1; rows sum to 1, so that equal coefficients are a flat curve.
     bend : (K, K) integrated squared second derivative. slope : (K, K) integrated squared first derivative.
     support : lowest and highest age with data; outside them the curve is held flat.
+    knots : (M,) of the curve, on the scale of `stretch`, ends repeated: `basis_values` makes `values` of them again.
     """
 
     values: Floats
     bend: Floats
     slope: Floats
     support: tuple[int, int]
+    knots: Floats
 
 
 def stretch(age: Floats) -> Floats:
@@ -56,9 +58,13 @@ def age_basis(ages: int, where: Floats, inner: int = 5) -> AgeBasis:
     knots = np.unique(stretch(np.unique(quantiles).astype(float)))
     knots = knots[(knots > ends[0] + 1e-9) & (knots < ends[1] - 1e-9)]
     full = np.concatenate([np.full(DEGREE + 1, ends[0]), knots, np.full(DEGREE + 1, ends[1])])
-    at = stretch(np.clip(np.arange(ages, dtype=float), low, max(high, low + 1)))
-    values = BSpline.design_matrix(np.clip(at, ends[0], ends[1]), full, DEGREE).toarray()
-    return AgeBasis(values, _penalty(full, 2), _penalty(full, 1), (low, high))
+    return AgeBasis(basis_values(full, ages), _penalty(full, 2), _penalty(full, 1), (low, high), full)
+
+
+def basis_values(knots: Floats, ages: int) -> Floats:
+    """Return the basis of some knots at ages 0 .. ages-1, (A, K): flat outside the first and the last knot."""
+    at = np.clip(stretch(np.arange(ages, dtype=float)), knots[0], knots[-1])
+    return np.asarray(BSpline.design_matrix(at, knots, DEGREE).toarray())
 
 
 def _penalty(knots: Floats, order: int) -> Floats:

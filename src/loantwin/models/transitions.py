@@ -9,12 +9,14 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from loantwin.engine.rows import VINTAGE
 from loantwin.models.additive import AdditiveFit, Design, fit_additive
 from loantwin.models.counts import Cells, Counts, edge_cells, sums
-from loantwin.models.latent import LatentProcess, Level, LevelPrior, choose_process, level_of, process_covariance
+from loantwin.models.latent import LatentProcess, Level, LevelPrior, choose_process, level_of, process_covariance, process_points
 from loantwin.models.regression import Prior, independent_prior
 from loantwin.models.settings import FitSettings
 from loantwin.models.spline import AgeBasis, age_basis
+from loantwin.models.uncertainty import EdgeErrors
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -26,19 +28,34 @@ POOLED = "(pooled)"
 
 @dataclass(frozen=True)
 class Segments:
-    """How segments share strength: columns for each part of a label, and one for each segment's own difference.
+    """How segments and vintages share strength: G segments, C groups of loans that counts tell apart, S labels of the model.
 
-    values : (G, Q). prior : of the Q effects, all shrunk towards 0.
+    labels : (S,) the segments, the pooled one, then "<segment>|vintage <year>" of what is still on the book.
+    values : (C, Q) columns of the groups: one for each part of a label, each segment's own difference, each vintage, and two
+        that no group has: what a segment, and what a vintage never seen may add. rows : (S, Q) the same by label.
+    groups : (G, V) code of each segment and vintage, -1 where there is none. first : first vintage, a year.
+    segment : (C,) each group's segment. prior : of the Q effects, all shrunk towards 0.
     """
 
+    labels: tuple[str, ...]
     values: Floats
+    rows: Floats
+    groups: Integers
+    first: int
+    segment: Integers
     prior: Prior
+
+    def coded(self, cells: Cells) -> Cells:
+        """Return cells by group instead of segment."""
+        vintage = np.clip((cells.month - cells.age) // 12 - self.first, 0, self.groups.shape[1] - 1)
+        return Cells(self.groups[cells.segment, vintage], cells.age, cells.month, cells.trials, cells.events)
 
 
 @dataclass(frozen=True)
 class EdgeFit:
-    """One fitted edge. age : (A,), segment : (G + 1,) the last one pooled, macro : (F,), loading : (L,), all log-odds.
+    """One fitted edge. age : (A,), segment : (S,) by label, macro : (F,), loading : (L,), all log-odds.
 
+    group : (C,) log-odds by group of the counts. errors : joint error of all its coefficients, None where assumed.
     age_deviation, segment_deviation : posterior standard deviations; macro_deviation likewise.
     covariance : (1 + F, 1 + F) of the level on today's book and the macro effects.
     last : (1 + F,) covariance of those with the latent level at the as-of month (zero where fitted apart).
@@ -61,6 +78,8 @@ class EdgeFit:
     support: tuple[int, int]
     assumed: bool
     words: str
+    group: Floats
+    errors: EdgeErrors | None = None
 
 
 @dataclass(frozen=True)
@@ -78,8 +97,8 @@ class LevelFit:
     shared: Floats | None = None
 
 
-def segment_design(segments: tuple[str, ...], settings: FitSettings) -> Segments:
-    """Return the columns of segments whose labels are parts joined by |."""
+def segment_design(segments: tuple[str, ...], settings: FitSettings, counts: Counts | None = None) -> Segments:
+    """Return the columns of segments whose labels are parts joined by |, and of vintages where `counts` and settings have them."""
     parts = [label.split("|") for label in segments]
     columns: list[Floats] = []
     for position in range(max(len(part) for part in parts)):
@@ -89,8 +108,57 @@ def segment_design(segments: tuple[str, ...], settings: FitSettings) -> Segments
     own = np.eye(len(segments))
     main = np.column_stack(columns) if columns else np.zeros((len(segments), 0))
     whole = np.concatenate([main, own], axis=1)
-    deviation = np.concatenate([np.full(main.shape[1], settings.segment_main), np.full(len(segments), settings.segment_own)])
-    return Segments(whole, independent_prior(np.zeros(whole.shape[1]), deviation))
+    pairs, recent, first, years = _vintages(segments, settings, counts)
+    by_year = np.eye(years) if years > 1 else np.zeros((1, 0))
+    unseen = np.zeros((len(pairs), 2))
+    groups = np.full((len(segments), years), -1, dtype=np.int64)
+    groups[pairs[:, 0], pairs[:, 1]] = np.arange(len(pairs))
+    share = np.full(len(segments), 1.0 / len(segments)) if counts is None else _at_risk(counts)
+    spread = settings.vintage_frailty
+    # a loan of no known vintage has one all the same: its error is the prior's
+    plain = np.concatenate([whole, np.zeros((len(segments), by_year.shape[1])), np.tile([0.0, 1.0], (len(segments), 1))], axis=1)
+    pooled = np.concatenate([share @ whole, np.zeros(by_year.shape[1]), [1.0, 1.0]])
+    group_columns = np.concatenate([whole[pairs[:, 0]], by_year[pairs[:, 1]], unseen], axis=1)
+    deviation = np.concatenate(
+        [
+            np.full(main.shape[1], settings.segment_main),
+            np.full(len(segments), settings.segment_own),
+            np.full(by_year.shape[1], max(spread, 1e-6)),
+            [np.hypot(settings.segment_main, settings.segment_own), max(spread, 1e-6)],
+        ]
+    )
+    still = recent if by_year.shape[1] else np.zeros(0, dtype=np.int64)
+    names = tuple(f"{segments[segment]}{VINTAGE}{first + year}" for segment, year in pairs[still])
+    return Segments(
+        labels=(*segments, POOLED, *names),
+        values=group_columns,
+        rows=np.concatenate([plain, pooled[None], group_columns[still]]),
+        groups=groups,
+        first=first,
+        segment=pairs[:, 0],
+        prior=independent_prior(np.zeros(group_columns.shape[1]), deviation),
+    )
+
+
+def _vintages(segments: tuple[str, ...], settings: FitSettings, counts: Counts | None) -> tuple[Integers, Integers, int, int]:
+    """Return pairs (C, 2) of segment and vintage in the counts, which of them had loans lately, first year and number of years."""
+    if counts is None or settings.vintage_frailty <= 0 or not counts.cells.height:
+        pairs = np.column_stack([np.arange(len(segments)), np.zeros(len(segments), dtype=np.int64)])
+        return pairs, np.zeros(0, dtype=np.int64), 0, 1
+    segment, month, age = (counts.cells[name].to_numpy().astype(np.int64) for name in ("segment", "month", "age"))
+    vintage = (month - age) // 12
+    first = int(vintage.min())
+    years = int(vintage.max()) - first + 1
+    code = segment * years + vintage - first
+    found = np.unique(code)
+    recent = np.flatnonzero(np.isin(found, np.unique(code[month > counts.last - 12])))
+    return np.column_stack([found // years, found % years]), recent, first, years
+
+
+def _at_risk(counts: Counts) -> Floats:
+    """Return each segment's share of the loan-months, (G,)."""
+    total = sums(counts.cells["segment"].to_numpy().astype(np.int64), counts.cells["at_risk"].to_numpy(), len(counts.segments))
+    return np.asarray(total / total.sum()) if total.sum() > 0 else np.full(len(total), 1.0 / len(total))
 
 
 def age_prior(basis: AgeBasis, settings: FitSettings, baseline: float) -> Prior:
@@ -120,6 +188,11 @@ class Context:
     latents: tuple[str, ...]
 
 
+def edge_counts(context: Context, origin: str, target: str) -> Cells:
+    """Return one edge's cells by group (segment and vintage), ages on the grid."""
+    return on_grid(context.segments.coded(edge_cells(context.counts, origin, target)), context.settings.ages)
+
+
 def fit_level_edge(context: Context, origin: str, target: str, kind: str, prior: LevelPrior) -> tuple[EdgeFit, LevelFit]:
     """Return an edge fitted in one piece with its own latent level: the way of outcome tables.
 
@@ -127,7 +200,7 @@ def fit_level_edge(context: Context, origin: str, target: str, kind: str, prior:
     its marginal likelihood on the counts collapsed over segments.
     """
     settings, counts = context.settings, context.counts
-    cells = on_grid(edge_cells(counts, origin, target), settings.ages)
+    cells = edge_counts(context, origin, target)
     scaled = rescaled(cells, counts.effective)
     basis = age_basis(settings.ages, knot_weight(cells, settings.ages), settings.knots)
     rate = (cells.events.sum() + 0.5) / (cells.trials.sum() + 1.0)
@@ -138,12 +211,14 @@ def fit_level_edge(context: Context, origin: str, target: str, kind: str, prior:
     months_ = len(context.month)
     phi, deviation, noise = 0.5 ** (1.0 / prior.half_life), prior.deviation, prior.noise
     fit = fit_additive(scaled, design, process_covariance(months_, phi, deviation, noise))
-    phi, deviation, noise = choose_process(_collapsed(scaled, design, fit), _one_segment(design), prior, budget=settings.search)
+    series, plain = _collapsed(scaled, design, fit), _one_segment(design)
+    phi, deviation, noise = choose_process(series, plain, prior, budget=settings.search)
+    points = process_points(series, plain, prior, (phi, deviation, noise))
     fit = fit_additive(scaled, design, process_covariance(months_, phi, deviation, noise), start=fit.coefficients)
     level, last = level_of(fit, phi, deviation, noise, counts.first)
     sigma = deviation * float(np.sqrt(1.0 - phi**2))
     process = LatentProcess(
-        kind, phi, sigma, noise, float(level.smoothed[-1]), float(level.smoothed_variance[-1]), months_
+        kind, phi, sigma, noise, float(level.smoothed[-1]), float(level.smoothed_variance[-1]), months_, points
     )  # fmt: skip
     loading = np.array([float(name == kind) for name in context.latents])
     edge = edge_of(context, fit, design, basis, cells, (origin, target), loading, fit.covariance_of, last)
@@ -155,12 +230,12 @@ def assumed_edge(context: Context, origin: str, target: str, probability: Floats
     """Return an edge that is not fitted: a stated monthly probability by age, (A,) or shorter (the last one holds)."""
     ages, size = context.settings.ages, len(context.names)
     held = np.concatenate([probability, np.full(max(0, ages - len(probability)), probability[-1])])[:ages]
-    segments = len(context.counts.segments) + 1
+    segments = len(context.segments.labels)
     none = np.zeros(size)
     return EdgeFit(
         origin, target, np.log(held / (1.0 - held)), np.zeros(segments), none, np.zeros(len(context.latents)),
         np.zeros(ages), np.zeros(segments), none, np.zeros((1 + size, 1 + size)), np.zeros(1 + size),
-        0.0, 0.0, (0, ages - 1), True, words,
+        0.0, 0.0, (0, ages - 1), True, words, np.zeros(len(context.segments.values)),
     )  # fmt: skip
 
 
@@ -170,26 +245,32 @@ def edge_of(
 ) -> EdgeFit:  # fmt: skip
     """Return the parts of a fit that the model keeps; `covariance_of` gives the covariance of directions (D, n)."""
     size, columns = len(context.names), len(fit.coefficients)
-    age = design.age @ fit.part("age")
-    segment = design.segment @ fit.part("segment")
-    directions = np.zeros((len(age) + len(segment) + 1 + size + 1, columns))
-    directions[: len(age), fit.place("age")] = design.age
-    directions[len(age) : len(age) + len(segment), fit.place("segment")] = design.segment
-    at = len(age) + len(segment)
-    directions[at] = _book_direction(context, fit, design, ends[0])
-    directions[at + 1 : at + 1 + size, fit.place("month")] = np.eye(size, fit.sizes[2])
+    age, rows = design.age @ fit.part("age"), context.segments.rows
+    segment, group = rows @ fit.part("segment"), design.segment @ fit.part("segment")
+    known, A, S, own = len(context.counts.segments), len(age), len(segment), fit.place("segment").stop
+    wanted = own + size + 2
+    directions = np.zeros((A + S + 1 + wanted, columns))
+    directions[:A, fit.place("age")] = design.age
+    directions[A : A + S, fit.place("segment")] = rows
+    today = _book_direction(context, fit, design, ends[0])
+    directions[A + S] = today
+    # the coefficients themselves: age, segment, macro, then the loading (panels) and the level at the as-of month (outcomes)
+    at = A + S + 1
+    directions[at : at + own, :own] = np.eye(own)
+    directions[at + own : at + own + fit.sizes[2], fit.place("month")] = np.eye(fit.sizes[2])
     if last is not None:
         directions[-1, fit.place("level")] = last
     covariance = covariance_of(directions)
     deviation = np.sqrt(np.maximum(np.diag(covariance), 0.0))
-    share = sums(cells.segment, cells.trials, len(segment))
-    pooled = float(np.log(np.average(np.exp(segment), weights=share + 1e-12)))
-    own = covariance[at : at + 1 + size, at : at + 1 + size]
+    share = sums(context.segments.segment[cells.segment], cells.trials, known)
+    segment[known] = float(np.log(np.average(np.exp(segment[:known]), weights=share + 1e-12)))
+    kept = np.array([A + S, *range(at + own, at + own + size)])
+    errors = EdgeErrors(basis.knots, covariance[at:, at:], today[:own])
     return EdgeFit(
-        *ends, age, np.append(segment, pooled), fit.part("month")[:size], loading,
-        deviation[: len(age)], np.append(deviation[len(age) : at], deviation[len(age) : at].mean()), deviation[at + 1 : -1],
-        own, covariance[at : at + 1 + size, -1],
-        float(cells.events.sum()), float(cells.trials.sum()), basis.support, False, "",
+        *ends, age, segment, fit.part("month")[:size], loading,
+        deviation[:A], deviation[A : A + S], deviation[at + own : at + own + size],
+        covariance[np.ix_(kept, kept)], covariance[kept, -1],
+        float(cells.events.sum()), float(cells.trials.sum()), basis.support, False, "", group, errors,
     )  # fmt: skip
 
 
@@ -202,7 +283,9 @@ def _book_direction(context: Context, fit: AdditiveFit, design: Design, origin: 
     if not recent.height:
         return direction
     age = np.minimum(recent["age"].to_numpy().astype(np.int64) + 6, len(design.age) - 1)
-    segment = recent["segment"].to_numpy().astype(np.int64)
+    now = recent["month"].to_numpy().astype(np.int64) - recent["age"].to_numpy().astype(np.int64)
+    vintage = np.clip(now // 12 - context.segments.first, 0, context.segments.groups.shape[1] - 1)
+    segment = context.segments.groups[recent["segment"].to_numpy().astype(np.int64), vintage]
     eta = (design.age @ fit.part("age"))[age] + (design.segment @ fit.part("segment"))[segment]
     weight = recent["at_risk"].to_numpy() * np.exp(eta)
     weight = weight / weight.sum()

@@ -6,6 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loantwin.errors import RiskError, expected
+from loantwin.streams import Stream
+from loantwin.streams import generator as random_of
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -35,7 +37,7 @@ def block_weights(origins: int, block: int, seed: int, draws: int = DRAWS) -> Fl
     """
     if not 1 <= block <= origins:
         raise RiskError(expected(f"a block of 1 to {origins} origins", block), field="block")
-    random = np.random.Generator(np.random.Philox(key=seed))
+    random = random_of(seed, Stream.BOOTSTRAP)
     blocks = -(-origins // block)
     starts = random.integers(0, origins, (draws, blocks))
     places = ((starts[:, :, None] + np.arange(block)) % origins).reshape(draws, -1)[:, :origins]

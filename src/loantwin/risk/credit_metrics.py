@@ -17,6 +17,8 @@ from scipy.special import ndtr, ndtri, owens_t
 from loantwin.errors import RiskError, expected
 from loantwin.ratings.matrices import check_matrix
 from loantwin.risk import tail
+from loantwin.streams import Stream
+from loantwin.streams import generator as random_of
 from loantwin.types import Estimate
 
 Floats = NDArray[np.float64]
@@ -352,7 +354,7 @@ def _simulated(classes: Sequence[_Class], ones: _Drawn, root: Floats, paths: int
         raise RiskError(expected("at least 2 paths", paths), field="paths")
     parts = []
     for block in range(0, paths, BLOCK):
-        draws = np.random.Generator(np.random.Philox(key=np.array([seed, block], dtype=np.uint64)))
+        draws = random_of(seed, Stream.MIGRATION, place=block)
         size = min(BLOCK, paths - block)
         z = draws.standard_normal((size, len(root))) @ root.T
         mean, variance = _conditional(classes, z)

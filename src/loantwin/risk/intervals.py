@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 
 from loantwin.errors import RiskError, expected
 from loantwin.risk.allowance import amounts
+from loantwin.streams import Stream
+from loantwin.streams import generator as random_of
 from loantwin.types import Interval
 
 Floats = NDArray[np.float64]
@@ -44,7 +46,7 @@ def name_noise(numbers: Floats, mean_size: Floats | float, second_moment: Floats
         raise RiskError(expected("finite moments of at least 0", "something else"), field="mean_size")
     if (second < first**2 * (1 - 1e-9)).any():
         raise RiskError(expected("a second moment of at least the squared mean", "less"), field="second_moment")
-    generator = np.random.Generator(np.random.Philox(key=np.array([seed, stream], dtype=np.uint64)))
+    generator = random_of(seed, Stream.NAMES, place=stream)
     count = generator.poisson(numbers).astype(np.float64)
     variation = np.divide(second, first**2, out=np.ones_like(first), where=first > 0) - 1
     spread = np.maximum(variation, 1e-12)  # below this the gamma is a point: its draw would round to the count

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from loantwin.errors import RiskError, expected
 from loantwin.risk import tail
 from loantwin.risk.allowance import amounts
+from loantwin.streams import Stream
+from loantwin.streams import generator as random_of
 from loantwin.types import Estimate, Result
 
 Floats = NDArray[np.float64]
@@ -119,7 +121,7 @@ def simulated(losses: ConditionalLosses, seed: int) -> tuple[Floats, Floats]:
     """Return the total loss of each path with single-name noise, net and gross, (P,) each; one stream a group."""
     net, gross = np.zeros(len(losses.number)), np.zeros(len(losses.number))
     for group in range(losses.number.shape[1]):
-        generator = np.random.Generator(np.random.Philox(key=np.array([seed, group], dtype=np.uint64)))
+        generator = random_of(seed, Stream.LOSSES, place=group)
         number = np.ascontiguousarray(losses.number[:, group])
         factor = name_factors(number, float(losses.exposed[group]), float(losses.variation[group]), generator)
         net += losses.net[:, group] * factor

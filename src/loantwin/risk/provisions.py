@@ -14,7 +14,7 @@ from loantwin.config import Config
 from loantwin.engine.cells import LossGivenDefault
 from loantwin.engine.columns import LoanColumns
 from loantwin.engine.loss import loan_losses
-from loantwin.engine.rows import TransitionParameters
+from loantwin.engine.rows import TransitionParameters, base_segments
 from loantwin.engine.runoff import Assumptions, assumptions
 from loantwin.errors import RiskError, expected
 from loantwin.models.fitted import FittedModel
@@ -223,12 +223,13 @@ def _cecl(
         rate = np.zeros_like(portfolio.columns.effective_annual_rate)
         measured = replace(portfolio, columns=replace(portfolio.columns, effective_annual_rate=rate))
     loss, _ = expected_losses(measured, reverted)
+    pool = base_segments(portfolio.parameters.segments)
     return cecl(
         portfolio.as_of,
         portfolio.currency,
         exposures(portfolio),
-        PoolLosses(loss[:, :, 1], loss_in_default(portfolio)[0], portfolio.standing.defaulted, portfolio.columns.segment),
-        portfolio.parameters.segments,
+        PoolLosses(loss[:, :, 1], loss_in_default(portfolio)[0], portfolio.standing.defaulted, pool[portfolio.columns.segment]),
+        portfolio.parameters.segments[: int(pool.max()) + 1],
         {scenario.name: scenario.weight for scenario in scenarios},
         used,
         portfolio.standing.not_observable,

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loantwin.errors import UsageError, expected
+from loantwin.streams import Stream, stream_key
 
 Floats = NDArray[np.float64]
 
@@ -62,7 +63,7 @@ def uniforms(seed: int, purpose: Purpose, first: int, count: int, month: int = 0
     """Return one draw in (0, 1) for each of the loans `first` ... `first + count - 1`, (count,)."""
     if not 0 <= seed < 2**63:
         raise UsageError(expected("a seed from 0 to 2**63 - 1", seed), field="seed")
-    bits = np.random.Philox(key=np.array([seed, month * 64 + purpose], dtype=np.uint64))
+    bits = np.random.Philox(key=stream_key(seed, Stream.SYNTHESIS, place=month * 64 + purpose))
     skip = first % _PER_COUNTER
     bits.advance(first // _PER_COUNTER)
     # half a unit in the last place keeps inverse distribution functions finite

@@ -17,6 +17,7 @@ from loantwin.engine.cells import Cells
 from loantwin.engine.columns import LoanColumns, take
 from loantwin.engine.expectation import conditional_flows
 from loantwin.engine.path import Flows
+from loantwin.engine.rows import base_segments
 from loantwin.engine.runoff import build_cells
 from loantwin.errors import InputError
 from loantwin.macro.covariates import Covariate, evaluate, known_span
@@ -41,6 +42,8 @@ from loantwin.performance.outcomes import (
     happened,
     observable,
 )
+from loantwin.streams import Stream
+from loantwin.streams import generator as random_of
 from loantwin.twin import Twin
 from loantwin.verbs.backtest_dates import closed_months
 from loantwin.verbs.outlook import Economy, Outlook
@@ -231,7 +234,7 @@ def _predicted(
     case = live_loans(outlook.book, outlook.twin.model)["weight"].to_numpy()
     for band in range(B):
         mask = live_band == band
-        random = np.random.Generator(np.random.Philox(key=np.array([seed, 101 + band], dtype=np.uint64)))
+        random = random_of(seed, Stream.BACKTEST, place=101 + band)
         stock = _stock(outlook, book, band, max(windows)) if (CHARGE_OFFS, MONEY) in keys else np.zeros(max(windows))
         if not mask.any():
             if (CHARGE_OFFS, MONEY) in keys:
@@ -389,13 +392,15 @@ def _rivals(
         horizons=windows,
         unemployment=None if unemployment is None else unemployment[0],
         unemployment_first=0 if unemployment is None else unemployment[1],
-        segment_of=np.array([place.get(name, -1) for name in model.parameters.segments], dtype=np.int64),
+        segment_of=np.array([place.get(name, -1) for name in model.parameters.segments], dtype=np.int64)[
+            base_segments(model.parameters.segments)
+        ],
     )
     made = rivals.forecasts(known, task)
     change = rivals.yearly_change(known)
     spread: dict[str, dict[Key, Floats]] = {}
     for number, (name, values) in enumerate(made.items()):
-        random = np.random.Generator(np.random.Philox(key=np.array([seed, 501 + number], dtype=np.uint64)))
+        random = random_of(seed, Stream.BACKTEST, place=501 + number)
         counted = [key for key in ((DEFAULTS, LOANS), (CHARGE_OFFS, LOANS)) if key in values]
         spread[name] = {key: rivals.spread(values[key], change, windows, known.unit, paths, random) for key in counted}
     return made, spread

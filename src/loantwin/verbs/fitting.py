@@ -141,7 +141,7 @@ def _result(twin: Twin, model: FittedModel, generator: MacroGenerator, ends: Map
     processes = zip(model.parameters.latents, model.processes, strict=True)
     return FitResult(
         as_of=model.as_of,
-        segments=model.parameters.segments[:-1],
+        segments=model.segments,
         states=model.parameters.states,
         absent_states=model.absent,
         edges=tuple(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from loantwin import months as calendar
 from loantwin.decisions.load import load_policy
 from loantwin.decisions.portfolio import run_policy
+from loantwin.engine.rows import base_segments
 from loantwin.engine.runoff import build_cells
 from loantwin.engine.step.cohorts import LendingPlan, template_columns
 from loantwin.engine.step.economy import Economy as StepEconomy
@@ -58,9 +60,11 @@ def step_tables(outlook: Outlook, economy: Economy, horizon: int, new_lending: s
     """Return what a step reads: the book's run-off, the run-off of one unit lent anew, costs and the lending plan."""
     model, runoff = outlook.twin.model, outlook.runoff
     cells = book_cells(outlook, economy, horizon)
-    segments = len(model.parameters.segments)
+    base = base_segments(model.parameters.segments)
+    segments = model.parameters.segments[: int(base.max()) + 1]
+    restarted = replace(outlook.columns, segment=base[outlook.columns.segment])
     templates = build_cells(
-        template_columns(outlook.columns, segments),
+        template_columns(restarted, len(segments)),
         horizon,
         index_path=cells.index_path,
         partial_monthly=runoff.partial_monthly,
@@ -74,7 +78,7 @@ def step_tables(outlook: Outlook, economy: Economy, horizon: int, new_lending: s
         templates=templates,
         lgd=model.lgd,
         economics=StepEconomics(economics.funding_annual_rate, economics.servicing_annual_rate),
-        plan=read_plan(new_lending, outlook.month0 + 1, horizon, model.parameters.segments, outlook),
+        plan=read_plan(new_lending, outlook.month0 + 1, horizon, segments, outlook),
     )
 
 
@@ -110,7 +114,8 @@ def read_plan(text: str, first: int, horizon: int, segments: Sequence[str], outl
     if not path.is_file():
         raise UsageError(expected("none, constant-balance or a CSV file", text), field="--new-lending")
     columns = outlook.columns
-    mix = np.bincount(columns.segment, columns.weight * columns.principal, minlength=len(segments))
+    lent_in = base_segments(outlook.twin.model.parameters.segments)[columns.segment]
+    mix = np.bincount(lent_in, columns.weight * columns.principal, minlength=len(segments))
     amounts = np.zeros((horizon, len(segments)))
     for row, cells in enumerate(_rows(path), start=1):
         month = calendar.parse_label(cells["month"], file=path, row=row, field="month") - first

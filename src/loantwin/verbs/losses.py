@@ -81,4 +81,4 @@ def _blocks(outlook: Outlook, economy: Economy, seed: int, progress: Progress) -
     for start in range(0, paths, BLOCK):
         progress(start / paths, "simulating losses")
         part = Economy(None, economy.covariates[start : start + BLOCK], None)
-        yield np.ascontiguousarray(outlook.drawn(part, len(part.covariates), seed + start))
+        yield np.ascontiguousarray(outlook.drawn(part, len(part.covariates), seed, first=start))

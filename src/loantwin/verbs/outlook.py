@@ -14,7 +14,7 @@ from loantwin import months
 from loantwin.book.as_of import PrimeRate, book_at
 from loantwin.book.book import Book
 from loantwin.book.schema import DEFAULT_STATES
-from loantwin.engine.columns import LoanColumns
+from loantwin.engine.columns import LoanColumns, take
 from loantwin.engine.runoff import Assumptions, assumptions
 from loantwin.errors import ScenarioError, UsageError, expected
 from loantwin.macro.align import Alignment, align
@@ -24,7 +24,8 @@ from loantwin.macro.history import nowcast
 from loantwin.macro.read import ScenarioArgument, parse_argument, result_names, select
 from loantwin.macro.revert import extend
 from loantwin.macro.scenario import MacroPaths, Scenario
-from loantwin.models.model import draw_shocks, live_loans, loan_columns, mean_shocks, unknown_states
+from loantwin.models.model import draw_shocks, exposure_of, live_loans, loan_columns, mean_shocks, unknown_states
+from loantwin.models.uncertainty import Directions
 from loantwin.twin import Twin
 
 Floats = NDArray[np.float64]
@@ -184,18 +185,29 @@ class Outlook:
         macro = self.twin.config.macro
         return extend(scenario, self.history, self.month0 + macro.supported_months, macro.reversion_months, self.month0 + horizon)
 
-    def drawn(self, economy: Economy, paths: int, seed: int, loans: Flags | None = None) -> Floats:
+    def drawn(self, economy: Economy, paths: int, seed: int, loans: Flags | None = None, first: int = 0) -> Floats:
         """Return shocks (P, T, R) with parameter and latent uncertainty on every path.
 
         Parameters
         ----------
-        loans : (N,) mask over the rows of `columns`: the shocks of that part of the book; None is all of it. The same seed
-            draws the same economy, period effects and errors of estimation for every mask.
+        loans : (N,) mask over the rows of `columns`: the shocks of that part of the book, errors of estimation weighted as its
+            loans lie; None is all of it. The same seed draws the same economy, period effects and errors for every mask.
+        first : number of the first path, where paths are drawn in blocks.
         """
         covariates = economy.covariates
         if len(covariates) == 1 and paths > 1:
             covariates = np.broadcast_to(covariates, (paths, *covariates.shape[1:]))
-        return np.ascontiguousarray(draw_shocks(self.twin.model, covariates, seed))
+        months_ahead = covariates.shape[1]
+        model, exposure = self.twin.model, self._exposures.get(months_ahead)
+        if loans is not None:
+            exposure = exposure_of(model, take(self.columns, loans), months_ahead)
+        elif exposure is None:
+            exposure = self._exposures[months_ahead] = exposure_of(model, self.columns, months_ahead)
+        return np.ascontiguousarray(draw_shocks(model, covariates, seed, exposure=exposure, first=first))
+
+    @cached_property
+    def _exposures(self) -> dict[int, Directions]:
+        return {}
 
     def expected(self, economy: Economy) -> Floats:
         """Return shocks (P, T, R) with the expected period effect, for measures that are expectations."""

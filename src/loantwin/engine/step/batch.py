@@ -37,7 +37,7 @@ class Buffers:
 
 def buffers(tables: StepTables, books: int) -> Buffers:
     """Return memory for E books over all months of the tables."""
-    segments = len(tables.parameters.segments)
+    segments = tables.segments
     columns = len(tables.cells.segment) + (segments * tables.months if tables.lends else 0)
     return Buffers(
         live=np.zeros((columns, tables.parameters.live, books)),
@@ -70,12 +70,12 @@ def step_batch(
     from loantwin.kernels import PARALLEL
 
     month, books = state.month + 1, len(state.in_default)
-    columns, sums, fixed, parameters = columns_at(tables, month), sums_at(tables, month), _fixed(tables), tables.parameters
-    count = len(columns.segment) + (len(parameters.segments) if tables.lends else 0)
+    columns, sums, fixed = columns_at(tables, month), sums_at(tables, month), _fixed(tables)
+    count = len(columns.segment) + (tables.segments if tables.lends else 0)
     memory = _memory(state, tables, reuse, count)
     width = tables.lags.shape[1]
     lag = np.ascontiguousarray(tables.lags[:, (month - np.arange(width)) % width])
-    plan = np.zeros(len(parameters.segments)) if tables.plan.amounts is None else tables.plan.amounts[month - 1]
+    plan = np.zeros(tables.segments) if tables.plan.amounts is None else tables.plan.amounts[month - 1]
     with PARALLEL:
         step_books(
             np.ascontiguousarray(state.live.transpose(1, 2, 0)), memory.live, memory.cohorts, memory.due, memory.in_default,
@@ -112,7 +112,7 @@ def buffers_of_size(columns: int, cohorts: int, books: int, tables: StepTables) 
         np.empty((3, tables.lags.shape[1], books)),
         np.empty(books),
         np.empty((len(FIGURES), books)),
-        np.zeros((len(tables.parameters.segments), books)),
+        np.zeros((tables.segments, books)),
     )
 
 

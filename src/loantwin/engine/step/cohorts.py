@@ -79,12 +79,13 @@ def check_templates(templates: Cells, segments: int, months: int) -> None:
         raise ModelError(expected("a start balance of 1", templates.balance[:, 0]), field="templates")
 
 
-def segment_risk(parameters: TransitionParameters, months: int = 12) -> Floats:
+def segment_risk(parameters: TransitionParameters, segments: int | None = None, months: int = 12) -> Floats:
     """Return the log of each segment's 12-month default probability from age 0, standardised to mean 0 and deviation 1, (G,).
 
-    At average macro and latent factors. All zero where segments do not differ.
+    At average macro and latent factors; of the first `segments` of them, None is all. All zero where segments do not differ.
     """
-    count, base, still = len(parameters.segments), odds(parameters), np.ones(len(parameters.origin))
+    count = len(parameters.segments) if segments is None else segments
+    base, still = odds(parameters), np.ones(len(parameters.origin))
     segment = np.arange(count)
     live = np.zeros((count, parameters.live))
     live[:, 0] = 1.0

@@ -141,7 +141,7 @@ def _after_default(
 
 def _lending(state: StepState, live: Floats, columns: Columns, moves: Moves, tables: StepTables, month: int) -> Floats:
     """Return what is lent at the end of the month, (E, G): the plan x the levers' effects, the tilt keeping the total."""
-    segments = len(tables.parameters.segments)
+    segments = tables.segments
     books = len(live)
     if tables.plan.kind == "none":
         return np.zeros((books, segments))

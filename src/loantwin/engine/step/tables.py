@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from loantwin.engine.cells import Cells, LossGivenDefault, recovery_worth
 from loantwin.engine.path import check_cells, check_lgd
-from loantwin.engine.rows import TransitionParameters, check_transitions, odds
+from loantwin.engine.rows import TransitionParameters, base_segments, check_transitions, odds
 from loantwin.engine.step.cohorts import LendingPlan, check_plan, check_templates, segment_risk
 from loantwin.engine.step.levers import Edges, LeverEffects, edge_kinds
 from loantwin.errors import ModelError, UsageError, expected
@@ -43,6 +43,7 @@ class StepTables:
     """Everything a book's months are computed from; shared by all books of a batch.
 
     cells : B cells of the book over T months. templates : G cells, one unit lent in each segment, over at least T months.
+    G counts the segments without their vintages: what is lent anew is of no vintage yet.
     """
 
     parameters: TransitionParameters
@@ -54,8 +55,8 @@ class StepTables:
     plan: LendingPlan = field(default_factory=LendingPlan)
 
     def __post_init__(self) -> None:
-        segments = len(self.parameters.segments)
         check_transitions(self.parameters)
+        segments = self.segments
         if not self.parameters.live <= self.parameters.default_state < len(self.parameters.states):
             raise ModelError(expected("a model with a default state", self.parameters.default_state), field="default_state")
         check_cells(self.parameters, self.cells)
@@ -68,6 +69,16 @@ class StepTables:
     def months(self) -> int:
         """Return T, the last month that can be stepped to."""
         return int(self.cells.interest.shape[1])
+
+    @cached_property
+    def base(self) -> Integers:
+        """Return the segment each label of the model lends in, (labels,): a vintage's is its segment's."""
+        return base_segments(self.parameters.segments)
+
+    @property
+    def segments(self) -> int:
+        """Return G, the number of segments that are lent in: the labels without a vintage, which come first."""
+        return int(self.base.max()) + 1
 
     @property
     def lends(self) -> bool:
@@ -87,7 +98,7 @@ class StepTables:
     @cached_property
     def risk(self) -> Floats:
         """Return the standardised risk of each segment, (G,)."""
-        return segment_risk(self.parameters)
+        return segment_risk(self.parameters, self.segments)
 
     @cached_property
     def lags(self) -> Floats:
@@ -191,7 +202,7 @@ def initial_state(tables: StepTables, books: int = 1) -> StepState:
 class Columns:
     """What month t reads of every column, each (C,) unless said; `tables` (15, C) in the order of `COLUMN_TABLES`.
 
-    cohort : index of the cohort, -1 for a cell. odds : (R, C) at the column's age.
+    segment : what the column lends in, vintages aside. cohort : index, -1 for a cell. odds : (R, C) at the column's age.
     """
 
     segment: Integers
@@ -229,12 +240,13 @@ def columns_at(tables: StepTables, month: int) -> Columns:
     cohorts = month - 1 if tables.lends else 0
     parts += [_column_block(tables.templates, tables, month - lent, month) for lent in range(1, cohorts + 1)]
     segment, age, values = (np.concatenate(item, axis=-1) for item in zip(*parts, strict=True))
+    label = np.concatenate([tables.cells.segment, np.tile(tables.templates.segment, cohorts)])
     numbers = np.repeat(np.arange(cohorts), len(tables.templates.segment))
     last = tables.odds.shape[2] - 1
     return Columns(
         segment=segment,
         cohort=np.concatenate([np.full(len(tables.cells.segment), -1), numbers]),
-        odds=np.ascontiguousarray(tables.odds[:, segment, np.minimum(age, last)]),
+        odds=np.ascontiguousarray(tables.odds[:, label, np.minimum(age, last)]),
         tables=np.ascontiguousarray(values),
     )
 
@@ -264,4 +276,4 @@ def _column_block(cells: Cells, tables: StepTables, own: int, month: int) -> tup
             recovery_worth(cells.annual_rate, tables.lgd.recovery_lag),
         ]
     )
-    return cells.segment, age, values
+    return tables.base[cells.segment], age, values
