@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +13,7 @@ from loantwin.decisions.policy import RulePolicy
 from loantwin.engine.step.batch import buffers, step_batch
 from loantwin.engine.step.step import step
 from loantwin.engine.step.tables import FIGURES as STEP_FIGURES
-from loantwin.engine.step.tables import StepFlows, StepTables, initial_state
+from loantwin.engine.step.tables import StepFlows, StepState, StepTables, initial_state
 from loantwin.errors import UsageError, expected
 from loantwin.types import Policy
 
@@ -44,6 +44,7 @@ def run_policy(
     shocks: Floats,
     covariates: Floats | None = None,
     index_change: Floats | None = None,
+    after: Callable[[int, StepState], StepState] | None = None,
 ) -> PolicyRun:
     """Return the months of one book a path, the policy setting the levers at the start of each month.
 
@@ -53,6 +54,7 @@ def run_policy(
     shocks : (P, T, R) month part of the odds.
     covariates : (P, T, F) or (T, F) macro covariates of months 1..T, shown to the policy once a month has ended.
     index_change : (P, T) as in `engine.step.step.step`.
+    after : month (1..T) and the books at its end -> the books the next month starts with, such as after a sale.
     """
     paths, months, _ = shocks.shape
     shown = None if covariates is None else np.broadcast_to(covariates, (paths, months, len(tables.parameters.factors)))
@@ -70,6 +72,7 @@ def run_policy(
             state, flows = step(state, levers[:, month], shocks[:, month], tables, change)
         else:
             state, flows = step_batch(state, levers[:, month], shocks[:, month], tables, change, reuse=memory)
+        state = state if after is None else after(month + 1, state)
         values[:, month], lent[:, month] = flows.values, flows.lent
         history = [*history[-2:], StepFlows(values[:, month], lent[:, month])]
     return PolicyRun(values, levers, lent)
