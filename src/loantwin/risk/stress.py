@@ -16,13 +16,17 @@ from loantwin.config import Economics
 from loantwin.engine.path import Flows
 from loantwin.errors import RiskError, expected
 from loantwin.risk.allowance import amounts
+from loantwin.risk.stress_actions import ActionTaken
+from loantwin.risk.stress_factors import Attribution, Sensitivity
+from loantwin.risk.stress_paths import StressPath
+from loantwin.risk.stress_reverse import Plausibility, ReverseStress
 from loantwin.types import Result, plain
 
 Floats = NDArray[np.float64]
 
 RULES = (
-    "means over the horizon, the book running off without new lending; charge-offs follow defaults by their lags, those of "
-    "loans already in default at the as-of date included, the same in every scenario",
+    "means over the horizon, the book running off unless new lending is asked for; charge-offs follow defaults by their lags, "
+    "those of loans already in default at the as-of date included, the same in every scenario",
     "net interest income = interest received - funding and servicing cost of the balance at the start of each month; both "
     "rates are the same in every scenario, while floating loans follow it",
     "allowance: IFRS 9, net of guarantees, at the as-of date, were the scenario certain",
@@ -64,6 +68,11 @@ class StressResult(Result):
 
     against_baseline : scenario -> figure -> scenario less baseline. not_observable : figures the source cannot tell,
     which are assumed and labelled so.
+
+    model : what turned the economy into flows. paths : scenario -> series by month and quarter. parts : scenario -> figure ->
+    its difference to the baseline by factor and by segment. plausibility : scenario -> how far it is from what the generator
+    expects. macro : factor -> line -> values by month; lines are scenarios, and p05 to p95 of generated paths.
+    sensitivities, reverse, actions : as asked for.
     """
 
     SCHEMA: ClassVar[str] = "loantwin.stress/1"
@@ -77,6 +86,15 @@ class StressResult(Result):
     settings: Mapping[str, float]
     rules: tuple[str, ...] = RULES
     not_observable: tuple[str, ...] = ()
+    model: str = "twin"
+    new_lending: str = "none"
+    paths: Mapping[str, StressPath] = field(default_factory=dict)
+    parts: Mapping[str, Mapping[str, Attribution]] = field(default_factory=dict)
+    plausibility: Mapping[str, Plausibility] = field(default_factory=dict)
+    macro: Mapping[str, Mapping[str, tuple[float, ...]]] = field(default_factory=dict)
+    sensitivities: tuple[Sensitivity, ...] = ()
+    reverse: tuple[ReverseStress, ...] = ()
+    actions: tuple[ActionTaken, ...] = ()
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

@@ -1,0 +1,125 @@
+"""The IFRS 9 allowance along a scenario, cell by cell: what the book would carry at later dates, were the scenario certain.
+
+One pass backward over the remaining life gives every cell's lifetime loss and default probability in every live state at
+every date; twelve steps forward from a date give its 12-month loss. So a date costs twelve small steps, not a run of all loans.
+Loans of a cell share segment, age and state; they differ in their remaining terms, so stages are the cell's. The caller scales the
+figures to the loan-by-loan allowance of the as-of date.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from loantwin.config import Ifrs9
+from loantwin.engine.cells import Cells, LossGivenDefault
+from loantwin.engine.path import convolved, occupancy, severity
+from loantwin.engine.rows import TransitionParameters, odds, rows_at
+from loantwin.errors import RiskError, expected
+
+Floats = NDArray[np.float64]
+
+BACKSTOP_STATES = ("dpd_30_59", "dpd_60_89")
+"""Live states past the 30-day backstop: stage 2 whatever the probability of default (IFRS 9 5.5.11)."""
+YEAR = 12
+
+
+@dataclass(frozen=True)
+class AllowancePath:
+    """Allowance at K dates and net charge-offs over T months, book currency, net of guarantees.
+
+    stage_1, stage_2 : (K,) of loans that are not in default. in_default : (K,) loss still to come of defaults since the
+        as-of date. charge_offs : (T,) charged off less recovered in the month, of these defaults, net of guarantees.
+    """
+
+    stage_1: Floats
+    stage_2: Floats
+    in_default: Floats
+    charge_offs: Floats
+
+    @property
+    def performing(self) -> Floats:
+        """Return the allowance of loans that are not in default, (K,)."""
+        return np.asarray(self.stage_1 + self.stage_2)
+
+
+def allowance_path(
+    parameters: TransitionParameters,
+    cells: Cells,
+    lgd: LossGivenDefault,
+    shocks: Floats,
+    historical: Floats,
+    dates: Sequence[int],
+    settings: Ifrs9,
+) -> AllowancePath:
+    """Return the allowance at the end of months `dates` (0: the as-of date).
+
+    Parameters
+    ----------
+    cells : over the remaining life, H months. shocks : (H, R) month part of the odds, the scenario as far as it goes and
+        reverting after. historical : (R,) the level of PD at origination (`provisions.long_run_shocks`).
+    """
+    months = cells.interest.shape[1]
+    last = max(dates, default=0)
+    if shocks.shape[0] < months or last > months or min(dates, default=0) < 0:
+        raise RiskError(expected(f"{months} months of shocks, and dates within them", f"{shocks.shape[0]}, {last}"), field="dates")
+    charged, recovered = severity(cells, lgd, months)
+    lost = cells.exposure * (charged - recovered)
+    fade = 1.0 / (1.0 + cells.annual_rate / 12.0)
+    lifetime, risk = _backward(parameters, cells, shocks, lost, fade, set(dates))
+    _, origin = _backward(parameters, cells, np.broadcast_to(historical, shocks.shape), lost, fade, set(dates))
+    where = occupancy(parameters, cells, shocks[: max(last, 1)])
+    kept = 1.0 - cells.guaranteed
+    late = np.array([name in BACKSTOP_STATES for name in parameters.states[: parameters.live]])
+    stages = np.zeros((2, len(dates)))
+    for place, date in enumerate(dates):
+        now, then = risk[date], origin[date][:, :1]  # at origination the loan was in the first live state
+        worse = (now >= settings.lifetime_pd_ratio * then) & (now - then >= settings.lifetime_pd_difference)
+        second = worse | late
+        year = _forward(parameters, cells, shocks, lost, fade, date)
+        held = where.live[date] * kept[:, None]
+        stages[:, place] = (held * np.where(second, 0.0, year)).sum(), (held * np.where(second, lifetime[date], 0.0)).sum()
+    entered = where.entered[:, :, parameters.default_state - parameters.live].T[:, :last]
+    defaulted = entered * cells.exposure[:, :last] * kept[:, None]
+    to_charge, to_recover = ((defaulted * share[:, :last]).sum(axis=0) for share in (charged, recovered))
+    flow = convolved(to_charge, lgd.charge_off_lag) - convolved(to_recover, lgd.recovery_lag)
+    due = np.concatenate([[0.0], np.cumsum(to_charge - to_recover - flow)])
+    return AllowancePath(stages[0], stages[1], due[list(dates)], flow)
+
+
+def _backward(
+    parameters: TransitionParameters, cells: Cells, shocks: Floats, lost: Floats, fade: Floats, dates: set[int]
+) -> tuple[dict[int, Floats], dict[int, Floats]]:
+    """Return the present value of lifetime losses and the lifetime default probability at each date, (B, live) by date."""
+    base, live, months = odds(parameters), parameters.live, lost.shape[1]
+    value, number = np.zeros((2, len(cells.segment), live))
+    values, risks = {}, {}
+    for month in range(months - 1, -1, -1):
+        rows = rows_at(parameters, base, shocks[month], cells.segment, cells.age + month + 1)
+        stay, default = rows[..., :live], rows[..., parameters.default_state]
+        value = fade[:, None] * (np.einsum("bij,bj->bi", stay, value) + default * lost[:, month, None])
+        number = np.einsum("bij,bj->bi", stay, number) + default * cells.loans[:, month, None]
+        if month in dates:
+            running = cells.loans[:, month, None]
+            values[month] = value
+            risks[month] = np.minimum(np.divide(number, running, out=np.zeros_like(number), where=running > 0.0), 1.0)
+    for date in dates - set(values):  # the last month: nothing is left
+        values[date], risks[date] = np.zeros_like(value), np.zeros_like(number)
+    return values, risks
+
+
+def _forward(parameters: TransitionParameters, cells: Cells, shocks: Floats, lost: Floats, fade: Floats, date: int) -> Floats:
+    """Return the present value of losses of the twelve months after a date, by cell and state at that date, (B, live)."""
+    base, live = odds(parameters), parameters.live
+    where = np.broadcast_to(np.eye(live), (len(cells.segment), live, live))
+    total = np.zeros((len(cells.segment), live))
+    for step in range(min(YEAR, lost.shape[1] - date)):
+        month = date + step
+        rows = rows_at(parameters, base, shocks[month], cells.segment, cells.age + month + 1)
+        default = np.einsum("bij,bj->bi", where, rows[..., parameters.default_state])
+        total = total + default * (lost[:, month] * fade ** np.float64(step + 1))[:, None]
+        where = np.einsum("bij,bjk->bik", where, rows[..., :live])
+    return total
