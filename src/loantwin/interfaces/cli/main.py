@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from loantwin.errors import HomeError, InputError
+from loantwin.interfaces.cli import stress as stressing
 from loantwin.interfaces.cli.options import (
     Align,
     AsJson,
@@ -54,6 +55,7 @@ app.add_typer(tape_app, name="tape")
 app.add_typer(twin_app, name="twin")
 app.add_typer(log_app, name="log")
 app.add_typer(config_app, name="config")
+stressing.register(app)
 
 
 @tape_app.command("check")
@@ -166,23 +168,6 @@ def provisions(
 
     with shown("provisions"):
         result = verbs.provisions(directory, standard, scenarios=scenario or (), align=align, supported_months=supported_months)
-    finish(result, json)
-
-
-@app.command("stress")
-def stress(
-    directory: Home,
-    scenario: Scenarios = None,
-    align: Align = None,
-    months: Annotated[int | None, typer.Option(min=1, help="Horizon (default: the shortest scenario's length).")] = None,
-    supported_months: Supported = None,
-    json: AsJson = False,
-) -> None:
-    """Run the book under given scenarios. The first --scenario is the baseline."""
-    from loantwin import verbs
-
-    with shown("stress"):
-        result = verbs.stress(directory, scenario or (), align=align, months=months, supported_months=supported_months)
     finish(result, json)
 
 
