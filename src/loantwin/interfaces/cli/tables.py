@@ -230,37 +230,6 @@ def _coverage(console: Console, ratios: Any) -> None:
     _facts(console, "Supervisory ratios", {name: value if value != "–" else "cannot be told" for name, value in facts.items()})
 
 
-def _stress(console: Console, result: Any) -> None:
-    rows = [
-        (
-            name,
-            amount(item.defaulted),
-            amount(item.charged_off),
-            amount(item.allowance),
-            amount(item.net_interest_income),
-            item.peak_month or "–",
-        )
-        for name, item in result.scenarios.items()
-    ]
-    columns = ("scenario", "defaulted", "charged off", "allowance", "net interest income", "peak month")
-    _table(
-        console,
-        f"Stress over {result.months} months from {result.as_of.isoformat()}, {result.currency} (baseline: {result.baseline})",
-        columns,
-        rows,
-    )
-    _notes(console, "Not observable in this source", result.not_observable)
-    _notes(
-        console,
-        "Notes",
-        [
-            f"{name}: {note}" if not note.startswith(name) else note
-            for name, notes in result.provenance.get("notes", {}).items()
-            for note in notes
-        ],
-    )
-
-
 def _loss(console: Console, result: Any) -> None:
     names = {
         "expected loss": "expected_loss",
@@ -371,7 +340,6 @@ RENDERERS: dict[str, Callable[[Console, Any], None]] = {
     "loantwin.fit": _fit,
     "loantwin.forecast": _forecast,
     "loantwin.provisions": _provisions,
-    "loantwin.stress": _stress,
     "loantwin.loss": _loss,
     "loantwin.config": _config,
     "loantwin.log": _log,
@@ -380,5 +348,5 @@ RENDERERS: dict[str, Callable[[Console, Any], None]] = {
     "loantwin.demo": _demo,
 }
 
-ELSEWHERE: dict[str, str] = {}
+ELSEWHERE: dict[str, str] = {"loantwin.stress": "stress_tables"}
 """Results whose tables stand in a file of their own, by schema: the module beside this one with `render(console, result)`."""
