@@ -17,6 +17,7 @@ from loantwin.engine.rows import TransitionParameters, base_segments, check_tran
 from loantwin.errors import ModelError, expected
 from loantwin.macro.covariates import Covariate
 from loantwin.models.latent import LatentProcess
+from loantwin.models.severity_reaction import SeverityReaction
 from loantwin.models.spline import DEGREE
 from loantwin.models.uncertainty import EdgeErrors, Errors
 
@@ -42,6 +43,7 @@ class FittedModel:
         the R x F macro effects (edge by edge), and the L latent levels at the as-of month.
     today : (F,) macro covariates of the as-of month.
     errors : joint errors of all coefficients, from which draws for parts of a book are made.
+    severity : how loss given default moves with credit conditions, None where nothing was fitted.
     lgd : loss given default by segment and age. arrears_months, conversion_factor : what exposure at default means in it.
     assumed : (R,) True where an edge is an assumption and not fitted. absent : states the source cannot observe.
     prior_only : names of what rests on the prior: too few events.
@@ -63,6 +65,7 @@ class FittedModel:
     diagnostics: Mapping[str, Any] = field(default_factory=dict)
     provenance: Mapping[str, Any] = field(default_factory=dict)
     errors: Errors | None = None
+    severity: SeverityReaction | None = None
 
     @property
     def segments(self) -> tuple[str, ...]:
@@ -128,6 +131,7 @@ class FittedModel:
             diagnostics=document["diagnostics"],
             provenance=document["provenance"],
             errors=_errors(document["errors"]),
+            severity=None if document["severity"] is None else SeverityReaction(**document["severity"]),
         )
         check_model(model)
         return model

@@ -34,6 +34,7 @@ from loantwin.models.forecasting import draw_shocks, mean_shocks
 from loantwin.models.pooling import fit_panel_edges
 from loantwin.models.settings import FitSettings
 from loantwin.models.severity import Believed, Defaults, Severity, fit_severity
+from loantwin.models.severity_reaction import SeverityReaction, fit_reaction
 from loantwin.models.transitions import (
     CREDIT,
     POOLED,
@@ -225,6 +226,7 @@ def _assembled(
             "versions": {name: importlib.metadata.version(name) for name in ("loantwin", "numpy", "scipy", "polars")},
         },
         errors=Errors(context.segments.rows, tuple(edge.errors for edge in edges), tuple(levels[name].shared for name in kept)),
+        severity=_reaction(context, levels, defaults, severity.lgd),
     )
     check_model(model)
     return model
@@ -252,6 +254,14 @@ def _covariance(edges: Sequence[EdgeFit], levels: dict[str, LevelFit], context: 
         made[:, last] += reach @ level.shared[:-1, -1]
         made[last, :] += reach @ level.shared[:-1, -1]
     return (made + made.T) / 2.0
+
+
+def _reaction(context: Context, levels: dict[str, LevelFit], defaults: Defaults, lgd: LossGivenDefault) -> SeverityReaction | None:
+    """Return how severity moves with the log-odds that macro and period effect add to worsening; None without a credit level."""
+    if CREDIT not in levels:
+        return None
+    conditions = context.month @ levels[CREDIT].macro + levels[CREDIT].level.smoothed
+    return fit_reaction(defaults, lgd, conditions, context.counts.first)
 
 
 def _by_label(lgd: LossGivenDefault, base: NDArray[np.int64]) -> LossGivenDefault:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from loantwin.engine.runoff import build_cells
 from loantwin.errors import RiskError, expected
+from loantwin.models.severity_reaction import severity_factors
 from loantwin.risk.conditional import conditional_losses, size_bands
 from loantwin.risk.facts import standing
 from loantwin.risk.loss import ConditionalLosses, LossResult
@@ -73,12 +75,25 @@ def conditional(outlook: Outlook, horizon: int, paths: int, seed: int, progress:
         conversion_factor=runoff.conversion_factor,
     )
     model = outlook.twin.model
-    return conditional_losses(model.parameters, bands, cells, model.lgd, _blocks(outlook, economy, seed, progress))
+    conditions: list[Floats] = []
+    losses = conditional_losses(model.parameters, bands, cells, model.lgd, _blocks(outlook, economy, seed, progress, conditions))
+    if model.severity is None or not losses.gross.sum() > 0:
+        return losses
+    known = outlook.columns.segment, np.minimum(outlook.columns.age, model.lgd.charged_off.shape[1] - 1)
+    weight = outlook.columns.weight * outlook.columns.principal
+    share = model.lgd.charged_off[known] - model.lgd.recovered[known]
+    factor = severity_factors(model.severity, np.concatenate(conditions), float(np.average(share, weights=weight)), seed)
+    return replace(losses, net=losses.net * factor[:, None], gross=losses.gross * factor[:, None])
 
 
-def _blocks(outlook: Outlook, economy: Economy, seed: int, progress: Progress) -> Iterator[Floats]:
+def _blocks(outlook: Outlook, economy: Economy, seed: int, progress: Progress, conditions: list[Floats]) -> Iterator[Floats]:
+    """Return blocks of shocks; `conditions` gathers the mean log-odds that each path adds to the first edge that worsens."""
+    parameters = outlook.twin.model.parameters
+    worse = int(np.argmax(parameters.target != parameters.prepaid_state))
     paths = len(economy.covariates)
     for start in range(0, paths, BLOCK):
         progress(start / paths, "simulating losses")
         part = Economy(None, economy.covariates[start : start + BLOCK], None)
-        yield np.ascontiguousarray(outlook.drawn(part, len(part.covariates), seed, first=start))
+        shocks = outlook.drawn(part, len(part.covariates), seed, first=start)
+        conditions.append(np.log(shocks[:, :, worse]).mean(axis=1))
+        yield shocks

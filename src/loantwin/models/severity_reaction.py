@@ -1,0 +1,112 @@
+"""How loss given default moves with the times: a reaction to the conditions that also move defaults, and a spread of its own.
+
+By calendar year of default, the charge-offs that came are set against those that the tables of loss given default expect:
+
+    y[year] = reaction x (conditions[year] - centre) + spread x noise + sampling noise
+
+`conditions` are the log-odds that macro and period effect add to worsening. The reaction has the prior 0 +- 0.20 (a
+change of severity by the factor 1.2 when default odds rise by the factor e); the spread is the moment estimator of
+DerSimonian and Laird (Controlled Clinical Trials 7 (1986)). Where there is nothing to learn both are 0.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from loantwin.engine.cells import LossGivenDefault
+from loantwin.models.counts import sums
+from loantwin.models.severity import Defaults
+from loantwin.streams import Stream, generator
+
+Floats = NDArray[np.float64]
+
+PRIOR_DEVIATION = 0.20
+"""Of the reaction about 0."""
+LEAST_DEFAULTS = 10
+"""A year with fewer says nothing."""
+LEAST_YEARS = 4
+
+
+@dataclass(frozen=True)
+class SeverityReaction:
+    """reaction : change of log severity by unit of log-odds, posterior mean; deviation : its standard deviation.
+
+    spread : standard deviation of log severity from year to year that conditions do not explain. centre : mean conditions of
+    the defaults learnt from. years : of history used, 0 where there was nothing to learn.
+    """
+
+    reaction: float
+    deviation: float
+    spread: float
+    centre: float
+    years: int
+
+
+def fit_reaction(defaults: Defaults, lgd: LossGivenDefault, conditions: Floats, first: int) -> SeverityReaction:
+    """Return the reaction of the share charged off.
+
+    Parameters
+    ----------
+    defaults : of history. lgd : the tables fitted to them, by segment. conditions : (T,) log-odds by month from `first` on.
+    """
+    nothing = SeverityReaction(0.0, PRIOR_DEVIATION, 0.0, 0.0, 0)
+    inside = (defaults.month >= first) & (defaults.month < first + len(conditions))
+    known = np.cumsum(lgd.charge_off_lag)
+    developed = known[np.minimum(defaults.watched, len(known) - 1)]
+    share = lgd.charged_off[defaults.segment, np.minimum(defaults.age, lgd.charged_off.shape[1] - 1)]
+    expected = defaults.weight * defaults.exposure * developed * share
+    use = inside & (expected > 0)
+    if not use.any():
+        return nothing
+    year, index = np.unique(defaults.month[use] // 12, return_inverse=True)
+    size = len(year)
+    enough = sums(index, np.ones(int(use.sum())), size) >= LEAST_DEFAULTS
+    if enough.sum() < LEAST_YEARS:
+        return nothing
+    came, wanted = sums(index, (defaults.weight * defaults.charged_off)[use], size), sums(index, expected[use], size)
+    at = sums(index, expected[use] * conditions[defaults.month[use] - first], size) / wanted
+    residual = (defaults.weight * defaults.charged_off)[use] - expected[use] * (came / wanted)[index]
+    # one relative variance for all defaults: a year's own would be noise
+    relative = float((residual**2).sum() / (expected[use] ** 2).sum())
+    sampling = relative * sums(index, expected[use] ** 2, size) / wanted**2
+    return _posterior((came / wanted - 1.0)[enough], at[enough], sampling[enough], wanted[enough])
+
+
+def _posterior(y: Floats, at: Floats, sampling: Floats, weight: Floats) -> SeverityReaction:
+    centre = float(np.average(at, weights=weight))
+    x = at - centre
+    inverse = 1.0 / sampling
+    level = float((inverse * y).sum() / inverse.sum())
+    slope, _ = _slope(x, y - level, sampling)
+    # what a slope explains is no spread
+    left = y - level - slope * x
+    excess = float((inverse * left**2).sum()) - (len(y) - 2)
+    spread = np.sqrt(max(0.0, excess / float(inverse.sum() - (inverse**2).sum() / inverse.sum())))
+    reaction, deviation = _slope(x, y - level, sampling + spread**2)
+    return SeverityReaction(reaction, deviation, float(spread), centre, len(y))
+
+
+def _slope(x: Floats, y: Floats, variance: Floats) -> tuple[float, float]:
+    """Return posterior mean and deviation of a slope with the prior 0 +- PRIOR_DEVIATION."""
+    precision = float((x**2 / variance).sum()) + PRIOR_DEVIATION**-2
+    return float((x * y / variance).sum()) / precision, float(precision**-0.5)
+
+
+def severity_factors(reaction: SeverityReaction, conditions: Floats, severity: float, seed: int, first: int = 0) -> Floats:
+    """Return by how much losses on each path exceed those of the expected severity, (P,), mean 1 over the paths.
+
+    Parameters
+    ----------
+    conditions : (P,) mean log-odds of worsening on each path over the horizon.
+    severity : expected loss given default; the factor moves its log-odds, so that no path loses more than the exposure.
+    """
+    random = generator(seed, Stream.SEVERITY, first)
+    slope = reaction.reaction + reaction.deviation * random.standard_normal(len(conditions)) * (reaction.years > 0)
+    move = slope * (conditions - conditions.mean()) + reaction.spread * random.standard_normal(len(conditions))
+    base = min(max(severity, 1e-6), 0.999)
+    odds = base / (1.0 - base) * np.exp(move / (1.0 - base))
+    factor = odds / (1.0 + odds) / base
+    return np.asarray(factor / factor.mean())
