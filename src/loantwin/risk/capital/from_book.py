@@ -1,0 +1,133 @@
+"""A lender's book as capital rules read it: joins what the loans say, what the twin estimates and what is assumed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from loantwin.engine.columns import LoanColumns, contract_terms, take
+from loantwin.products.contract import schedule
+from loantwin.products.registry import PRODUCTS
+from loantwin.risk.capital.amounts import CapitalLoans
+from loantwin.risk.capital.assumptions import Assumptions
+from loantwin.risk.capital.classes import MATURES
+from loantwin.risk.capital.mapping import Placement
+from loantwin.risk.capital.options import RATINGS, Options
+from loantwin.risk.capital.standardised import rating_codes
+from loantwin.risk.capital.supervisory import COLLATERAL
+
+Floats = NDArray[np.float64]
+AT_ONCE = 4_000
+"""Loans whose cash flows are laid out at once."""
+
+
+@dataclass(frozen=True)
+class Estimates:
+    """What the twin estimates of N loans: one-year PD (1 in default), loss given default as it is expected, share of an
+    undrawn amount that is drawn by default; decimals."""
+
+    pd: Floats
+    lgd: Floats
+    conversion: float
+
+
+def capital_loans(
+    loans: pl.DataFrame,
+    columns: LoanColumns,
+    defaulted: NDArray[np.bool_],
+    placement: Placement,
+    estimates: Estimates,
+    options: Options,
+    assumed: Assumptions,
+) -> CapitalLoans:
+    """Return the book's loans as capital rules read them; `columns` and the rest are N rows in the order of `loans`."""
+    count = loans.height
+    exposure = columns.principal + columns.accrued_interest
+    value = loans["collateral_value"].fill_null(0.0).to_numpy()
+    property_ = placement.secured_by_property
+    with np.errstate(divide="ignore"):
+        ltv = np.where(value > 0, np.maximum(exposure + columns.undrawn, 1e-9) / np.where(value > 0, value, 1.0), assumed.ltv)
+    held = np.zeros(count) if assumed.provision_share is not None else estimates.lgd
+    provisions = np.where(defaulted, held if assumed.provision_share is None else assumed.provision_share, 0.0)
+    downturn = np.clip(assumed.downturn_intercept + assumed.downturn_slope * estimates.lgd, 0.0, 1.0)
+    sales = np.nan if assumed.annual_sales is None else assumed.annual_sales
+    years = np.full(count, 1.0)
+    timed = np.flatnonzero(MATURES[placement.asset_class])
+    years[timed] = effective_maturity(take(columns, timed))
+    guarantor = np.where(columns.guaranteed > 0, placement.guarantor_weight, np.nan)
+    return CapitalLoans(
+        exposure=exposure,
+        undrawn=columns.undrawn,
+        weight=columns.weight,
+        exposure_class=placement.exposure_class,
+        asset_class=placement.asset_class,
+        rating=np.full(count, rating_codes(assumed.rating), dtype=np.int8),
+        ltv=np.where(property_, ltv, np.nan),
+        counterparty_weight=_counterparty(placement, options, assumed),
+        defaulted=defaulted,
+        provision_share=provisions,
+        currency_mismatch=placement.individual & assumed.currency_mismatch,
+        loan_splitting=property_ & assumed.loan_splitting,
+        guaranteed=np.where(np.isnan(guarantor), 0.0, columns.guaranteed),
+        guarantor_weight=guarantor,
+        conversion=_conversion(loans, columns, options, assumed),
+        own_conversion=np.full(count, estimates.conversion),
+        revolving=placement.revolving,
+        pd=np.where(defaulted, 1.0, estimates.pd),
+        lgd=downturn,
+        elbe=np.where(defaulted, estimates.lgd, np.nan),
+        maturity=years,
+        annual_sales=np.full(count, sales),
+        transactor=placement.revolving & placement.individual & assumed.transactor,
+        subordinated=np.full(count, assumed.subordinated),
+        collateral_kind=_collateral_kind(value, property_, assumed),
+        collateral_value=value,
+    )
+
+
+def effective_maturity(columns: LoanColumns) -> Floats:
+    """Return effective maturity in years by the contract, (N,), before floor and cap.
+
+    M = sum of t x cash flow / sum of cash flows, interest included (CRE32.47); a revolving line takes its contractual end
+    (CRE32.50), as does a loan that owes nothing.
+    """
+    count = len(columns.principal)
+    made = columns.remaining_months / 12.0
+    drawn = np.flatnonzero((columns.product != PRODUCTS.index("revolving")) & (columns.principal > 0))
+    order = drawn[np.argsort(columns.remaining_months[drawn], kind="stable")]  # loans of like term: short tables
+    for start in range(0, len(order), AT_ONCE):
+        rows = order[start : start + AT_ONCE]
+        table = schedule(contract_terms(take(columns, rows)))
+        flows = np.asarray(table.scheduled, dtype=np.float64) + np.asarray(table.interest, dtype=np.float64)
+        months = np.arange(1, flows.shape[1] + 1)
+        made[rows] = (flows @ months) / flows.sum(axis=1) / 12.0
+    return np.asarray(made) if count else np.zeros(0)
+
+
+def _counterparty(placement: Placement, options: Options, assumed: Assumptions) -> Floats:
+    """Return the weight of an unsecured claim on the borrower: individuals, SMEs, others (CRE20.88)."""
+    unrated = RATINGS.index("unrated")
+    firm = "corporate_sme" if assumed.business_size == "sme" else "corporate"
+    weights = [float(options.weight(name).by_rating[unrated]) for name in ("retail_regulatory", firm)]
+    return np.where(placement.individual, weights[0], weights[1])
+
+
+def _conversion(loans: pl.DataFrame, columns: LoanColumns, options: Options, assumed: Assumptions) -> Floats:
+    if assumed.commitment == "cancellable":
+        return np.full(loans.height, options.conversion["unconditionally_cancellable"])
+    term = loans["term_months"].cast(pl.Float64).fill_null(1e9).to_numpy()
+    short, long = options.conversion["commitment_up_to_one_year"], options.conversion["commitment"]
+    return np.where(np.minimum(term, columns.age + columns.remaining_months) <= 12, short, long)
+
+
+def _collateral_kind(value: Floats, property_: NDArray[np.bool_], assumed: Assumptions) -> NDArray[np.int8]:
+    kinds = tuple(COLLATERAL)
+    if assumed.collateral == "none":
+        return np.full(len(value), -1, dtype=np.int8)
+    estate = kinds.index("real_estate")
+    other = kinds.index(assumed.collateral) if assumed.collateral else -1
+    chosen = np.where(property_, estate if not assumed.collateral else other, other)
+    return np.where(value > 0, chosen, -1).astype(np.int8)

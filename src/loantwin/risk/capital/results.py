@@ -1,0 +1,185 @@
+"""What `loantwin capital` returns: amounts by class and approach, floors that bind, ratios, large exposures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from loantwin.risk.allowance import total
+from loantwin.risk.capital.amounts import Amounts, CapitalLoans
+from loantwin.risk.capital.large_exposures import LargeExposures
+from loantwin.risk.capital.ratios import OutputFloorResult, ProvisionGap, Ratios
+from loantwin.types import Result
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class ClassAmounts:
+    """One exposure or asset class, weighted amounts in currency.
+
+    exposure : drawn. guaranteed : part of the exposure at default whose guarantor's weight is used. ead : at default. rwa :
+    risk-weighted assets. risk_weight : rwa / ead. capital : the total minimum x rwa. expected_loss : null under the
+    standardised approach.
+    """
+
+    loans: int
+    weighted_loans: float
+    exposure: float
+    guaranteed: float
+    ead: float
+    rwa: float
+    risk_weight: float | None
+    capital: float
+    expected_loss: float | None
+
+
+@dataclass(frozen=True)
+class BindingFloor:
+    """A floor or cap that binds: for how many loans and what exposure at default."""
+
+    name: str
+    paragraph: str
+    loans: int
+    exposure: float
+
+
+@dataclass(frozen=True)
+class Approach:
+    """The book under one approach. rwa_before_guarantees : what it would be without them."""
+
+    exposure: float
+    ead: float
+    rwa: float
+    rwa_before_guarantees: float
+    risk_weight: float | None
+    capital: float
+    expected_loss: float | None
+    by_class: Mapping[str, ClassAmounts]
+    floors: tuple[BindingFloor, ...]
+    output_floor: OutputFloorResult | None
+    provisions: ProvisionGap | None
+    ratios: Ratios | None
+
+
+@dataclass(frozen=True)
+class Assumed:
+    """An assumption, what it means."""
+
+    value: str
+    words: str
+
+
+@dataclass(frozen=True)
+class CapitalResult(Result):
+    """Capital of a book under a country's options. Money in the book's currency, weights and ratios decimal."""
+
+    SCHEMA: ClassVar[str] = "loantwin.capital/1"
+
+    as_of: date
+    currency: str
+    options: str
+    title: str
+    status: str
+    year: int | None
+    pd: str
+    loans: int
+    exposure: float
+    approaches: Mapping[str, Approach]
+    classification: Mapping[str, int]
+    large_exposures: LargeExposures
+    assumptions: Mapping[str, Assumed]
+    rules: tuple[str, ...]
+    notes: tuple[str, ...]
+    not_observable: tuple[str, ...]
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of an explanation: what, its value, its unit or words, the paragraph it follows."""
+
+    what: str
+    value: float | str | None
+    unit: str
+    source: str
+
+
+@dataclass(frozen=True)
+class ExplanationResult(Result):
+    """How the capital of one loan comes about, approach by approach."""
+
+    SCHEMA: ClassVar[str] = "loantwin.capital-explanation/1"
+
+    loan: str
+    as_of: date
+    currency: str
+    options: str
+    title: str
+    facts: tuple[Step, ...]
+    approaches: Mapping[str, tuple[Step, ...]]
+    floors: Mapping[str, tuple[Step, ...]]
+    assumptions: Mapping[str, Assumed]
+    notes: tuple[str, ...]
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+
+def class_amounts(
+    loans: CapitalLoans, amounts: Amounts, rows: NDArray[np.int64], minimum: float, *, with_loss: bool
+) -> ClassAmounts:
+    """Return the sums over some loans, each correctly rounded."""
+    weight = loans.weight[rows]
+    used = np.where(loans.guarantor_weight[rows] < amounts.own_weight[rows], loans.guaranteed[rows], 0.0)
+    ead, rwa = total(amounts.ead[rows] * weight), total(amounts.rwa[rows] * weight)
+    return ClassAmounts(
+        len(rows),
+        total(weight),
+        total(loans.exposure[rows] * weight),
+        total(amounts.ead[rows] * used * weight),
+        ead,
+        rwa,
+        rwa / ead if ead else None,
+        minimum * rwa,
+        total(amounts.expected_loss[rows] * weight) if with_loss else None,
+    )
+
+
+def approach(
+    loans: CapitalLoans,
+    amounts: Amounts,
+    codes: NDArray[np.int8],
+    names: tuple[str, ...],
+    minimum: float,
+    *,
+    internal: bool,
+) -> Approach:
+    """Return an approach's sums by class; output floor, provisions and ratios are added by who knows own funds."""
+    by_class = {
+        names[code]: class_amounts(loans, amounts, np.flatnonzero(codes == code), minimum, with_loss=internal)
+        for code in np.unique(codes)
+    }
+    whole = class_amounts(loans, amounts, np.arange(len(codes)), minimum, with_loss=internal)
+    floors = tuple(
+        BindingFloor(item.name, item.paragraph, int(item.where.sum()), total((amounts.ead * loans.weight)[item.where]))
+        for item in amounts.bindings
+        if item.where.any()
+    )
+    return Approach(
+        exposure=whole.exposure,
+        ead=whole.ead,
+        rwa=whole.rwa,
+        rwa_before_guarantees=total(amounts.ead * amounts.own_weight * loans.weight),
+        risk_weight=whole.risk_weight,
+        capital=whole.capital,
+        expected_loss=whole.expected_loss,
+        by_class=by_class,
+        floors=floors,
+        output_floor=None,
+        provisions=None,
+        ratios=None,
+    )
