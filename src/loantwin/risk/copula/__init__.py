@@ -1,0 +1,1 @@
+"""Factor copulas: defaults that are independent given normal sector factors (and one common shock size for the t copula)."""
