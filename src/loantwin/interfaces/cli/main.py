@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from loantwin.errors import HomeError, InputError
+from loantwin.interfaces.cli import backtest as backtesting
 from loantwin.interfaces.cli import stress as stressing
 from loantwin.interfaces.cli.options import (
     Align,
