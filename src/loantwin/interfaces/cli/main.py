@@ -56,6 +56,7 @@ app.add_typer(tape_app, name="tape")
 app.add_typer(twin_app, name="twin")
 app.add_typer(log_app, name="log")
 app.add_typer(config_app, name="config")
+backtesting.register(app)
 stressing.register(app)
 
 
