@@ -18,6 +18,7 @@ from loantwin.engine.path import Flows
 from loantwin.engine.runoff import build_cells
 from loantwin.errors import UsageError, expected
 from loantwin.models.model import mean_shocks
+from loantwin.verbs.decomposing import apc_flows
 from loantwin.verbs.outlook import Economy, Outlook
 from loantwin.verbs.paths import index_paths
 
@@ -48,7 +49,7 @@ def flows_of_cells(outlook: Outlook, economy: Economy, cells: Cells, horizon: in
     return conditional_flows(model.parameters, cells, model.lgd, shocks, groups=groups, index_paths=index)
 
 
-MODELS: dict[str, ExpectedFlows] = {"twin": twin_flows}
+MODELS: dict[str, ExpectedFlows] = {"twin": twin_flows, "age-period-cohort": apc_flows}
 """Models of `stress --model`, by name."""
 
 
