@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from loantwin.config import Ifrs9
 from loantwin.engine.cells import Cells, LossGivenDefault
-from loantwin.engine.path import convolved, occupancy, severity
+from loantwin.engine.path import convolved, loss_share, occupancy, severity
 from loantwin.engine.rows import TransitionParameters, odds, rows_at
 from loantwin.errors import RiskError, expected
 
@@ -67,7 +67,7 @@ def allowance_path(
     if shocks.shape[0] < months or last > months or min(dates, default=0) < 0:
         raise RiskError(expected(f"{months} months of shocks, and dates within them", f"{shocks.shape[0]}, {last}"), field="dates")
     charged, recovered = severity(cells, lgd, months)
-    lost = cells.exposure * (charged - recovered)
+    lost = cells.exposure * loss_share(cells, lgd, charged, recovered)
     fade = 1.0 / (1.0 + cells.annual_rate / 12.0)
     lifetime, risk = _backward(parameters, cells, shocks, lost, fade, set(dates))
     _, origin = _backward(parameters, cells, np.broadcast_to(historical, shocks.shape), lost, fade, set(dates))

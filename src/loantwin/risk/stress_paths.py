@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -50,7 +50,8 @@ class CapitalPlan:
     cet1 : common equity tier 1 at the as-of date, currency. risk_weight : risk-weighted assets / balance, decimal, of the
     `constant` approach. other_rwa : of all else the lender holds, constant. operating_cost_annual : beyond funding and
     servicing, currency a year. tax_rate : on profits; losses give nothing back. allowance : booked at the as-of date; None
-    takes the baseline's. minimum : the ratio that must hold, buffers included. approach : constant, standardised or irb.
+    takes the baseline's. minimum : the ratio that must hold, buffers included. approach : constant, or irb with
+    its `asset_class` (`stress_capital.irb_weights`).
     """
 
     cet1: float
@@ -61,6 +62,7 @@ class CapitalPlan:
     allowance: float | None = None
     minimum: float = 0.07
     approach: str = "constant"
+    asset_class: str = "retail_other"
 
 
 @dataclass(frozen=True)
@@ -204,7 +206,9 @@ def read_capital(path: Path | str) -> CapitalPlan:
     for key, value in document.items():
         if key not in names:
             raise UsageError(expected("one of " + ", ".join(names), key), file=path, field=key)
-        if key == "approach":
+        if key in WORDS:
+            if value not in WORDS[key]:
+                raise UsageError(expected("one of " + ", ".join(WORDS[key]), value), file=path, field=key)
             continue
         if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or value < 0:
             raise UsageError(expected("a finite number of at least 0", value), file=path, field=key)
@@ -214,17 +218,18 @@ def read_capital(path: Path | str) -> CapitalPlan:
         if document.get(key, 0) >= 1:
             raise UsageError(expected("a decimal below 1", document[key]), file=path, field=key)
     approach = document.get("approach", "constant")
-    if approach not in APPROACHES:
-        raise UsageError(expected("one of " + ", ".join(APPROACHES), approach), file=path, field="approach")
     if approach == "constant" and "risk_weight" not in document:
         raise UsageError(
             expected("risk-weighted assets / balance for the constant approach", "none"), file=path, field="risk_weight"
         )
-    numbers = {key: float(value) for key, value in document.items() if key != "approach"}
-    return CapitalPlan(**numbers, approach=approach)
+    numbers = {key: float(value) for key, value in document.items() if key not in WORDS}
+    plan = CapitalPlan(cet1=numbers.pop("cet1"))
+    return replace(plan, **numbers, **{key: str(document[key]) for key in WORDS if key in document})  # type: ignore[arg-type]  # checked
 
 
-APPROACHES = ("constant", "standardised", "irb")
+APPROACHES = ("constant", "irb")
+ASSET_CLASSES = ("corporate", "retail_mortgage", "retail_revolving", "retail_other")
+WORDS = {"approach": APPROACHES, "asset_class": ASSET_CLASSES}
 
 
 def _by_quarter(values: Floats, dates: list[int]) -> Floats:

@@ -172,7 +172,7 @@ def _book(
     flows = _flows(outlook, run, moved, sold, action.price if action is not None else PRICE)
     allowance = _allowance(run, flows)
     booked = test.baseline.allowances.today.allowance
-    path = series(outlook, flows, allowance, booked, test.capital)
+    path = series(outlook, flows, allowance, booked, test.capital, _weights(run, flows))
     return SteppedBook(moved, flows, path, _outcome(path, flows, moved, test.capital))
 
 
@@ -206,6 +206,16 @@ def _allowance(run: StressRun, flows: MonthlyFlows) -> Floats:
     coverage = np.divide(found.performing, base, out=np.zeros_like(base), where=base > 1e-9 * base[0])
     ours, theirs = (np.concatenate([[0.0], np.cumsum(item.defaulted)])[dates] for item in (flows, still))
     return np.asarray(coverage * balance + found.in_default * np.divide(ours, theirs, out=np.ones_like(ours), where=theirs > 0))
+
+
+def _weights(run: StressRun, flows: MonthlyFlows) -> Floats | None:
+    """Return risk-weighted assets of a stepped book: the run-off's share of balance at the same date."""
+    weights, still = run.allowances.weights, run.monthly
+    if weights is None:
+        return None
+    dates = quarter_ends(len(flows.balance))
+    balance, base = (np.concatenate([item.opening[:1], item.balance])[dates] for item in (flows, still))
+    return np.asarray(np.divide(weights, base, out=np.zeros_like(base), where=base > 1e-9 * base[0]) * balance)
 
 
 def _outcome(path: StressPath, flows: MonthlyFlows, moved: PolicyRun, capital: CapitalPlan | None) -> Outcome:

@@ -38,7 +38,7 @@ FIGURES = {
     "loss": "present value of the horizon's defaults x loss given default, net of guarantees",
     "allowance": "IFRS 9 allowance at the as-of date were the path certain, net of guarantees",
     "coverage": "that allowance / exposure",
-    "cet1": "lowest ratio of common equity along the path",
+    "cet1": "lowest ratio of common equity after the as-of date",
 }
 """What a target may be set for."""
 RATIOS = ("coverage", "cet1")
@@ -236,7 +236,7 @@ def _peaks(search: Search, z: Floats) -> dict[str, Peak]:
 
 
 def _run(search: Search, z: Floats, name: str) -> StressRun:
-    return ran(search.test.outlook, search.test.run, _given(search, z, name, ()), search.test.horizon)
+    return ran(search.test.outlook, search.test.run, _given(search, z, name, ()), search.test.horizon, search.test.capital)
 
 
 def _given(search: Search, z: Floats, name: str, notes: tuple[str, ...]) -> GivenScenario:

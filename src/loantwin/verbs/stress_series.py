@@ -12,6 +12,7 @@ from loantwin.engine.path import Flows
 from loantwin.risk.ifrs9 import Ifrs9Result
 from loantwin.risk.provisions import lifetime_months, long_run_shocks, provisions
 from loantwin.risk.stress_allowance import AllowancePath, allowance_path
+from loantwin.risk.stress_capital import irb_weights
 from loantwin.risk.stress_paths import CapitalPlan, MonthlyFlows, StressPath, quarter_ends, stress_path
 from loantwin.verbs.outlook import Economy, GivenScenario, Outlook
 from loantwin.verbs.paths import book_cells
@@ -31,6 +32,7 @@ class Allowances:
 
     at : (K,) at `quarter_ends`, the sum of performing and in_default, (K,) each. charge_offs : (T,), less recoveries and
     net of guarantees, of defaults since the as-of date; stock : (T,) of those before.
+    weights : (K,) risk-weighted assets, None where they are not asked for or a constant share of the balance.
     """
 
     today: Ifrs9Result
@@ -39,9 +41,10 @@ class Allowances:
     stock: Floats
     performing: Floats
     in_default: Floats
+    weights: Floats | None = None
 
 
-def allowances(outlook: Outlook, item: GivenScenario, horizon: int) -> Allowances:
+def allowances(outlook: Outlook, item: GivenScenario, horizon: int, capital: CapitalPlan | None = None) -> Allowances:
     """Return the allowance under a scenario at the as-of date and each quarter's end, the book running off.
 
     Loan by loan at the as-of date; afterwards what the cells give, scaled by the ratio of the two at the as-of date.
@@ -54,7 +57,7 @@ def allowances(outlook: Outlook, item: GivenScenario, horizon: int) -> Allowance
     assert isinstance(today, Ifrs9Result)  # the standard asked for
     third = today.by_stage.get("3")
     in_default, gross = (0.0, 0.0) if third is None else (third.allowance, third.allowance_gross)
-    found = _along(outlook, economy, whole, horizon)
+    found, weights = _along(outlook, economy, whole, horizon, capital)
     performing = found.performing
     scale = (today.allowance - in_default) / performing[0] if performing[0] > 0 else 1.0
     to_come, back = stock_in_default(outlook, WORKOUT_MONTHS + horizon)
@@ -70,15 +73,21 @@ def allowances(outlook: Outlook, item: GivenScenario, horizon: int) -> Allowance
         stock=(to_come - back)[:horizon] * kept,
         performing=performing * scale,
         in_default=in_default_path,
+        weights=weights,
     )
 
 
-def _along(outlook: Outlook, economy: Economy, whole: int, horizon: int) -> AllowancePath:
-    model = outlook.twin.model
+def _along(
+    outlook: Outlook, economy: Economy, whole: int, horizon: int, capital: CapitalPlan | None
+) -> tuple[AllowancePath, Floats | None]:
+    model, dates = outlook.twin.model, quarter_ends(horizon)
     cells = book_cells(outlook, economy, whole)
     historical = long_run_shocks(model, long_run_covariates(outlook))
     shocks = outlook.expected(economy)[0]
-    return allowance_path(model.parameters, cells, model.lgd, shocks, historical, quarter_ends(horizon), outlook.twin.config.ifrs9)
+    found = allowance_path(model.parameters, cells, model.lgd, shocks, historical, dates, outlook.twin.config.ifrs9)
+    if capital is None or capital.approach != "irb":
+        return found, None
+    return found, irb_weights(model.parameters, cells, model.lgd, shocks, historical, dates, capital.asset_class)
 
 
 def monthly_flows(outlook: Outlook, economy: Economy, flows: Flows, found: Allowances, horizon: int) -> MonthlyFlows:
@@ -99,8 +108,15 @@ def monthly_flows(outlook: Outlook, economy: Economy, flows: Flows, found: Allow
     )
 
 
-def series(outlook: Outlook, flows: MonthlyFlows, allowance: Floats, booked: float, capital: CapitalPlan | None) -> StressPath:
+def series(
+    outlook: Outlook,
+    flows: MonthlyFlows,
+    allowance: Floats,
+    booked: float,
+    capital: CapitalPlan | None,
+    weights: Floats | None = None,
+) -> StressPath:
     """Return a scenario's series; `booked` is the allowance that was carried before the scenario was known."""
     labels = tuple(months.label(outlook.month0 + month) for month in range(len(flows.interest) + 1))
     known = booked if capital is None or capital.allowance is None else capital.allowance
-    return stress_path(flows, allowance, known, outlook.twin.config.economics, labels, capital)
+    return stress_path(flows, allowance, known, outlook.twin.config.economics, labels, capital, weights)

@@ -15,7 +15,7 @@ from loantwin.macro.shock import Shape
 from loantwin.risk.facts import standing
 from loantwin.risk.stress import ScenarioFlows, StressResult
 from loantwin.risk.stress import stress as compared
-from loantwin.risk.stress_paths import CapitalPlan, MonthlyFlows, read_capital
+from loantwin.risk.stress_paths import CapitalPlan, MonthlyFlows, StressPath, read_capital
 from loantwin.twin import open_twin
 from loantwin.types import Progress, silent
 from loantwin.verbs.outlook import Economy, GivenScenario, Outlook
@@ -120,7 +120,7 @@ def stress(
                 progress(0.4 + 0.2 * place / len(reverse), "searching the mildest path")
                 answer, item = reversed_stress(test, text)
                 answers.append(answer)
-                test = replace(test, runs=(*test.runs, ran(outlook, run, item, test.horizon)))
+                test = replace(test, runs=(*test.runs, ran(outlook, run, item, test.horizon, plan)))
         made = figures(test, progress)
         if sensitivities or all_sensitivities:
             from loantwin.verbs.sensitivity_paths import sensitivity_table
@@ -168,15 +168,15 @@ def prepared(
     runs = []
     for place, item in enumerate(given):
         progress(0.1 + 0.3 * place / len(given), item.name)
-        runs.append(ran(outlook, run, item, horizon))
+        runs.append(ran(outlook, run, item, horizon, capital))
     return StressTest(outlook, run, horizon, tuple(runs), capital)
 
 
-def ran(outlook: Outlook, run: ExpectedFlows, item: GivenScenario, horizon: int) -> StressRun:
+def ran(outlook: Outlook, run: ExpectedFlows, item: GivenScenario, horizon: int, capital: CapitalPlan | None = None) -> StressRun:
     """Return one scenario run over the horizon."""
     economy = outlook.given(item.scenario, horizon, item.notes)
     flows = run(outlook, economy, horizon, by_segment=True)
-    found = allowances(outlook, item, horizon)
+    found = allowances(outlook, item, horizon, capital)
     return StressRun(item, economy, flows, monthly_flows(outlook, economy, flows, found, horizon), found)
 
 
@@ -186,7 +186,6 @@ def figures(test: StressTest, progress: Progress = silent) -> StressResult:
     twin = outlook.twin
     gaps = standing(twin.book.loans, twin.mapping.observes).not_observable
     notes = {run.given.name: list(run.economy.notes) for run in test.runs}
-    booked = base.allowances.today.allowance
     result = compared(
         twin.as_of,
         twin.currency,
@@ -199,7 +198,7 @@ def figures(test: StressTest, progress: Progress = silent) -> StressResult:
     start = (base.economy, base.flows)
     return replace(
         result,
-        paths={run.given.name: series(outlook, run.monthly, run.allowances.at, booked, test.capital) for run in test.runs},
+        paths={run.given.name: series_of(test, run) for run in test.runs},
         parts={run.given.name: parts(outlook, test.run, start, (run.economy, run.flows), test.horizon) for run in test.runs[1:]},
         plausibility={run.given.name: plausibility(outlook, run.given.scenario, test.horizon) for run in test.runs},
         macro=macro_lines(test),
@@ -207,22 +206,26 @@ def figures(test: StressTest, progress: Progress = silent) -> StressResult:
 
 
 def run_figure(test: StressTest, run: StressRun, figure: str) -> float:
-    """Return a figure of one run: a total of `stress_parts.FIGURES`, allowance, coverage, or the lowest ratio of capital."""
+    """Return a figure of one run: a total of `stress_parts.FIGURES`, allowance, coverage, or the lowest later ratio of capital."""
     today = run.allowances.today
     if figure == "allowance":
         return today.allowance
     if figure == "coverage":
         return today.allowance / max(today.exposure, 1e-300)
     if figure == "cet1":
-        booked = test.baseline.allowances.today.allowance
-        points = series(test.outlook, run.monthly, run.allowances.at, booked, test.capital).capital
-        ratios = [point.ratio for point in points if point.ratio is not None]
+        ratios = [point.ratio for point in series_of(test, run).capital[1:] if point.ratio is not None]
         if not ratios:
             raise RiskError(expected("risk-weighted assets above 0", "none"), field="--capital")
         return min(ratios)
     if figure == "charged_off":
         return float(run.monthly.charged_off.sum())
     return float(figures_of(test.outlook, run.flows)[figure].sum())
+
+
+def series_of(test: StressTest, run: StressRun) -> StressPath:
+    """Return a run's series, the book in run-off."""
+    booked, found = test.baseline.allowances.today.allowance, run.allowances
+    return series(test.outlook, run.monthly, found.at, booked, test.capital, found.weights)
 
 
 def scenario_flows_of(run: StressRun) -> ScenarioFlows:
