@@ -13,6 +13,7 @@ _EXPORTS = {
     "InputError": "loantwin.errors",
     "LoantwinError": "loantwin.errors",
     "backtest": "loantwin.verbs.backtesting",
+    "backtest_rates": "loantwin.verbs.backtest_rates",
     "config_show": "loantwin.verbs.upkeep",
     "decide": "loantwin.decisions.decide",
     "demo": "loantwin.interfaces.demo",

@@ -7,6 +7,7 @@ from typing import Any
 
 _EXPORTS = {
     "backtest": "backtesting",
+    "backtest_rates": "backtest_rates",
     "config_show": "upkeep",
     "fit": "fitting",
     "forecast": "forecasting",

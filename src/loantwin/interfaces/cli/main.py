@@ -13,6 +13,7 @@ import typer
 
 from loantwin.errors import HomeError, InputError
 from loantwin.interfaces.cli import backtest as backtesting
+from loantwin.interfaces.cli import backtest_rates
 from loantwin.interfaces.cli import stress as stressing
 from loantwin.interfaces.cli.options import (
     Align,
@@ -57,6 +58,7 @@ app.add_typer(twin_app, name="twin")
 app.add_typer(log_app, name="log")
 app.add_typer(config_app, name="config")
 backtesting.register(app)
+backtest_rates.register(app)
 stressing.register(app)
 
 

@@ -348,5 +348,5 @@ RENDERERS: dict[str, Callable[[Console, Any], None]] = {
     "loantwin.demo": _demo,
 }
 
-ELSEWHERE: dict[str, str] = {"loantwin.backtest": "backtest_tables", "loantwin.stress": "stress_tables"}
+ELSEWHERE: dict[str, str] = {"loantwin.backtest": "backtest_tables", "loantwin.backtest-rates": "backtest_rates_tables", "loantwin.stress": "stress_tables"}
 """Results whose tables stand in a file of their own, by schema: the module beside this one with `render(console, result)`."""
