@@ -112,6 +112,31 @@ def cohort_sums(events: RatingEvents, withdrawn: Withdrawn = "proportional", anc
     states or no whole year.
     """
     default, size = _default(events), len(events.states)
+    edges, _, customer, begin, finish = _cohort_pairs(events, withdrawn, anchor)
+    at_risk = np.zeros((_customers(events), size))
+    np.add.at(at_risk, (customer, begin), 1.0)
+    moves = _sparse(customer, begin, finish, np.ones(len(customer)), at_risk.shape)
+    facts = {**_facts(events, spells(events)), "cohorts": len(edges) - 1, "starts": len(customer)}
+    return _without(events, Sums("cohort", events.states, default, moves, at_risk, facts), withdrawn)
+
+
+def cohort_counts(
+    events: RatingEvents, withdrawn: Withdrawn = "proportional", anchor: dt.date | None = None
+) -> tuple[tuple[str, ...], Floats]:
+    """Return the dates on which each year's cohort ends, and its moves (Y, K, K), over the states of `cohort_sums`."""
+    edges, cohort, _, begin, finish = _cohort_pairs(events, withdrawn, anchor)
+    size = len(events.states)
+    counts = np.zeros((len(edges) - 1, size, size))
+    np.add.at(counts, (cohort, begin, finish), 1.0)
+    keep = [row for row in range(size) if withdrawn == "keep" or row != events.withdrawn]
+    return tuple(str(edge) for edge in edges[1:]), counts[:, keep][:, :, keep]
+
+
+def _cohort_pairs(
+    events: RatingEvents, withdrawn: Withdrawn, anchor: dt.date | None
+) -> tuple[list[Any], Integers, Integers, Integers, Integers]:
+    """Return the edges of the cohorts, and of each start its cohort, customer, state and state a year later."""
+    default = _default(events)
     edges = _year_ends(events, anchor)
     state = np.stack([_standing(events, edge) for edge in edges])  # (E, C), -1 before the first rating
     starts, ends = state[:-1], state[1:]
@@ -122,12 +147,7 @@ def cohort_sums(events: RatingEvents, withdrawn: Withdrawn = "proportional", anc
         ends = np.where(gone, starts, ends) if withdrawn == "no-default" else ends
         live &= ~gone if withdrawn == "proportional" else True
     cohort, customer = np.nonzero(live)
-    begin, finish = starts[cohort, customer], ends[cohort, customer]
-    at_risk = np.zeros((_customers(events), size))
-    np.add.at(at_risk, (customer, begin), 1.0)
-    moves = _sparse(customer, begin, finish, np.ones(len(customer)), at_risk.shape)
-    facts = {**_facts(events, spells(events)), "cohorts": len(edges) - 1, "starts": len(customer)}
-    return _without(events, Sums("cohort", events.states, default, moves, at_risk, facts), withdrawn)
+    return edges, cohort, customer, starts[cohort, customer], ends[cohort, customer]
 
 
 def _default(events: RatingEvents) -> int:

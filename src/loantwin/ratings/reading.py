@@ -173,6 +173,16 @@ def _completed(cells: Floats, labels: tuple[str, ...], file: Path) -> Floats:
     return np.concatenate([cells, np.eye(len(labels))[len(cells) :]]) if missing else cells
 
 
+def is_history(path: Path | str) -> bool:
+    """Say whether a file holds rating events (its header names a customer and a date), not a matrix."""
+    file = Path(path)
+    if file.suffix.lower() == ".json":
+        return False
+    lines = _text(file).splitlines()
+    header = {cell.strip().lower() for cell in next(csv.reader(lines[:1]), [])}
+    return bool(header & set(CUSTOMER)) and bool(header & set(DATE))
+
+
 @dataclass(frozen=True)
 class RatingEvents:
     """E rating events in the order of customer and date.
