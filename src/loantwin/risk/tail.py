@@ -63,6 +63,40 @@ def expected_shortfall(losses: Floats, confidence: float) -> Estimate:
     return Estimate(quantile + float(beyond.mean()), float(beyond.std(ddof=1)) / math.sqrt(len(losses)))
 
 
+def shortfall_shares(losses: Floats, parts: Floats, confidence: float) -> Floats:
+    """Return what each part adds to expected shortfall, (G,), from losses (P,) and parts (P, G) that sum to them.
+
+    The mean of a part over the paths beyond value at risk, the atom at it counted with the share that makes 1 - confidence
+    (Tasche 1999: the derivative of expected shortfall by the size of the part). They sum to expected shortfall.
+    """
+    check_support(len(losses), confidence)
+    var = float(np.sort(losses)[_rank(len(losses), confidence) - 1])
+    above, at = losses > var, losses == var
+    short = (1 - confidence) * len(losses) - float(above.sum())
+    weight = above + at * min(max(short / max(float(at.sum()), 1.0), 0.0), 1.0)
+    return _summing(np.asarray(weight @ parts), expected_shortfall(losses, confidence).value)
+
+
+def quantile_shares(losses: Floats, parts: Floats, confidence: float) -> Floats:
+    """Return what each part adds to value at risk, (G,): its mean over paths near it, scaled to sum to it.
+
+    Near: a normal kernel as wide as half the distance between the quantiles at which 0.8 and 1.2 times 1 - confidence lies
+    beyond, so that the mean rests on about a third of the paths beyond value at risk.
+    """
+    check_support(len(losses), confidence)
+    ordered, paths = np.sort(losses), len(losses)
+    var = float(ordered[_rank(paths, confidence) - 1])
+    low, high = (ordered[_rank(paths, max(1 - (1 - confidence) * by, 1 / paths)) - 1] for by in (1.2, 0.8))
+    width = float(high - low) / 2
+    near = np.exp(-0.5 * ((losses - var) / width) ** 2) if width > 0 else (losses == var).astype(np.float64)
+    return _summing(np.asarray(near @ parts), var)
+
+
+def _summing(parts: Floats, total: float) -> Floats:
+    whole = float(parts.sum())
+    return np.asarray(parts * (total / whole)) if whole > 0 else np.zeros_like(parts)
+
+
 def _rank(paths: int, confidence: float) -> int:
     return max(1, math.ceil(paths * confidence - 1e-9 * paths))
 

@@ -27,7 +27,7 @@ KEPT = 0.1
 PILOT, ROUNDS, ELITE = 4_000, 8, 0.1
 """Paths of a pilot run, most of them, and the share of its paths that the next shift is learnt from."""
 DRAWS, PILOTS, LUCK = 0, 1, 101
-"""Streams of the seed: the draws of the run itself, of the pilots, and of single names in the pilots."""
+"""Places of the stream COPULA: the draws of the run itself, of the pilots, and of single names in the pilots."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ def find_shift(model: FactorModel, loss: Callable[[Draws], tuple[Floats, Floats]
     for round_number in range(ROUNDS):
         normals, square, _, weight = _drawn(model, shift, PILOT, seed, PILOTS + round_number)
         mean, deviation = loss(Draws(np.ascontiguousarray(normals @ model.root.T), _sizes(model, square), weight))
-        luck = np.random.Generator(np.random.Philox(key=np.array([seed, LUCK + round_number], dtype=np.uint64)))
+        luck = random_of(seed, Stream.COPULA, place=LUCK + round_number)
         amount = mean + deviation * luck.standard_normal(PILOT)
         order = np.argsort(amount)[::-1]
         beyond = np.searchsorted(np.cumsum(weight[order]) / PILOT, 1 - confidence)
