@@ -150,7 +150,9 @@ def ratings(
     if rest is not None and history:
         raise UsageError(expected("a matrix for --rest", "a history"), file=file, field="--rest")
     how: Any = withdrawn
-    found = _estimated(read_events(file, states=states), estimate or COHORT, how) if history else _published(file, how, states, rest)
+    found = (
+        _estimated(read_events(file, states=states), estimate or COHORT, how) if history else _published(file, how, states, rest)
+    )
     progress(0.3, "generator and intervals")
     if found.matrix.default is None:
         raise RiskError(expected("a state named D or default", ", ".join(found.matrix.states)), file=file, field="states")
@@ -270,7 +272,9 @@ def _term_structure(
     if found.sums is not None and whole >= 1:
         sums = found.sums
         error = estimators.default_curve_errors(sums, whole)
-        low, high = np.quantile(estimators.default_curves(sums, estimators.resampled(sums, resamples, seed), whole), (0.05, 0.95), axis=0)
+        low, high = np.quantile(
+            estimators.default_curves(sums, estimators.resampled(sums, resamples, seed), whole), (0.05, 0.95), axis=0
+        )
         if found.method == COHORT:
             moved = np.asarray(sums.moves.sum(axis=0)).reshape(len(sums.states), -1)[:, default]
             top = estimators.exact_interval(moved, sums.at_risk.sum(axis=0))[1]
@@ -297,7 +301,9 @@ def _compared(found: _Found, made: generators.Generator) -> tuple[Compared, ...]
     for other in found.others:
         times = other.years / found.matrix.years
         whole = abs(times - round(times)) < 1e-9
-        implied = default_curve(found.matrix.values, default, round(times))[-1] if whole else _at(found, made, other.years)[:, default]
+        implied = (
+            default_curve(found.matrix.values, default, round(times))[-1] if whole else _at(found, made, other.years)[:, default]
+        )
         for row, name in enumerate(found.matrix.states):
             if row != default:
                 rows.append(Compared(other.years, name, float(other.values[row, default]), float(implied[row])))

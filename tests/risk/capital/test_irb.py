@@ -121,6 +121,19 @@ def test_normal_distribution_to_the_last_digits_in_both_tails() -> None:
     assert np.abs(cumulative / ndtr(x) - 1.0).max() < 1e-12
 
 
+def test_many_exposures_on_threads_equal_few_without() -> None:
+    draw = np.random.Generator(np.random.Philox(key=3))
+    count = 20_000
+    names = draw.choice(np.array(NAMES), count)
+    pd, lgd, maturity, sales = (draw.uniform(*span, count) for span in ((0.0, 0.3), (0.0, 1.0), (1.0, 5.0), (0.0, 60.0)))
+    made = irb_capital(pd, lgd, maturity, names, sales)
+    parts = [slice(start, start + 1000) for start in range(0, count, 1000)]
+    few = [irb_capital(pd[part], lgd[part], maturity[part], names[part], sales[part]) for part in parts]
+    assert made.tolist() == np.concatenate(few).tolist()
+    with pytest.raises(RiskError, match="row 7, field asset_class: expected one of corporate"):
+        irb_capital(pd, lgd, asset_class=np.where(np.arange(count) == 6, "retail_othe", names))
+
+
 def test_floors_of_the_final_framework() -> None:
     def weight(pd: float, lgd: float, name: str, **more: Any) -> float:
         return irb_risk_weight(pd, lgd, asset_class=name, **more)

@@ -93,7 +93,8 @@ class Amounts:
 
 
 def standardised_amounts(loans: CapitalLoans, options: Options) -> Amounts:
-    """Return amounts under the standardised approach: exposures net of specific provisions (CRE20.1), guarantees substituted."""
+    """Return amounts under the standardised approach: exposures net of specific provisions where the
+    options say so (CRE20.1), guarantees substituted (CRE22.79)."""
     own = np.asarray(
         standardised_risk_weight(
             loans.exposure_class,
@@ -107,7 +108,8 @@ def standardised_amounts(loans: CapitalLoans, options: Options) -> Amounts:
             options=options,
         )
     )
-    ead = loans.exposure * (1.0 - loans.provision_share) + loans.conversion * loans.undrawn
+    net = 1.0 - loans.provision_share if options.defaulted.net_of_provisions else 1.0
+    ead = loans.exposure * net + loans.conversion * loans.undrawn
     weight = mitigated(own, loans)
     none = np.full(len(ead), np.nan)
     return Amounts(ead, own, weight, ead * weight, np.zeros(len(ead)), (), none, none, none)

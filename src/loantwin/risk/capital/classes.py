@@ -48,6 +48,9 @@ FUNCTIONS = (
 )
 """`bank`, `financial` and `sovereign` share the corporate function; the sovereign class has no input floors (CRE32.4, CRE32.16)."""
 
+FEW = 5_000
+"""Exposures below which threads do not pay."""
+
 NAMES = tuple(item.name for item in FUNCTIONS)
 CORPORATE, MORTGAGE, REVOLVING, OTHER = range(4)
 MATURES = np.array([item.matures for item in FUNCTIONS])
@@ -93,15 +96,17 @@ def _encoded(texts: NDArray[np.str_], names: Sequence[str]) -> Codes:
     from loantwin.risk.capital import kernels
 
     flat = np.ascontiguousarray(texts.ravel())
+    if len(flat) < FEW:
+        known_codes = {name: code for code, name in enumerate(names)}
+        return np.array([known_codes.get(text, -1) for text in flat.tolist()], dtype=np.int8)
     width = flat.dtype.itemsize // 4
     known = np.array(names)
     made = np.empty(len(flat), dtype=np.int8)
-    if len(flat):
-        with PARALLEL:
-            kernels.encode(
-                flat.view(np.uint32).reshape(-1, width),
-                known.view(np.uint32).reshape(len(names), -1),
-                np.array([len(name) for name in names]),
-                made,
-            )
+    with PARALLEL:
+        kernels.encode(
+            flat.view(np.uint32).reshape(-1, width),
+            known.view(np.uint32).reshape(len(names), -1),
+            np.array([len(name) for name in names]),
+            made,
+        )
     return made

@@ -36,7 +36,7 @@ def standardised_steps(loan: CapitalLoans, options: Options) -> tuple[Step, ...]
         steps.append(Step("conversion factor", float(loan.conversion[0]), DECIMAL, _source(off.paragraph, off.certain)))
     words = _source(options.defaulted.paragraph, options.defaulted.certain) if loan.defaulted[0] else source
     steps += [
-        Step("exposure at default", float(made.ead[0]), MONEY, "drawn, net of specific provisions, + factor x undrawn"),
+        Step("exposure at default", float(made.ead[0]), MONEY, "drawn (net of specific provisions) + factor x undrawn"),
         Step("risk weight of the borrower", float(made.own_weight[0]), DECIMAL, words),
         *_guarantee(loan, float(made.own_weight[0]), float(made.risk_weight[0]), float(made.ead[0]), options),
         Step("risk-weighted assets", float(made.rwa[0]), MONEY, "exposure at default x risk weight"),

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from loantwin.errors import RiskError, expected
-from loantwin.risk.capital.classes import MATURES, NAMES, codes, table
+from loantwin.risk.capital.classes import FEW, MATURES, NAMES, codes, table
 
 Floats = NDArray[np.float64]
 
@@ -95,11 +95,14 @@ def irb_capital(
     made = np.empty(math.prod(shape))
     if len(made):
         from loantwin.kernels import PARALLEL
-        from loantwin.risk.capital.kernels import irb
+        from loantwin.risk.capital import kernels
 
-        with PARALLEL:
-            arguments = (*flat, table(), bool(input_floors), made)
-            irb(*arguments)
+        arguments: tuple[Any, ...] = (*flat, table(), bool(input_floors), made)
+        if len(made) < FEW:
+            kernels.irb_few(*arguments)
+        else:
+            with PARALLEL:
+                kernels.irb(*arguments)
         _check_defaulted(made)
     return float(made[0]) if scalar else made.reshape(shape)
 

@@ -84,6 +84,39 @@ def _capital(pd: float, lgd: float, maturity: float, sales: float, row: Array) -
     return capital
 
 
+@compiled()
+def _requirement(
+    pd: float, lgd: float, maturity: float, row: Array, sales: float, transactor: bool, elbe: float, floors: bool
+) -> float:
+    """Return K of one exposure; NaN where a defaulted one has no best estimate of its loss."""
+    if pd >= 1.0:
+        rest = lgd - elbe
+        return 0.0 if rest < 0.0 else rest
+    if floors:
+        pd, lgd = max(pd, row[TRANSACTOR_FLOOR] if transactor else row[PD_FLOOR]), max(lgd, row[LGD_FLOOR])
+    return 0.0 if pd <= 0.0 else _capital(pd, lgd, maturity, sales, row)
+
+
+@compiled()
+def irb_few(
+    pd: Array,
+    lgd: Array,
+    maturity: Array,
+    code: Array,
+    sales: Array,
+    transactor: Array,
+    elbe: Array,
+    table: Array,
+    floors: bool,
+    made: Array,
+) -> None:
+    """Do what `irb` does without threads: waking them costs more than a few exposures do."""
+    for item in range(len(made)):
+        own, loss, years = pd[item % len(pd)], lgd[item % len(lgd)], maturity[item % len(maturity)]
+        row, size = table[code[item % len(code)]], sales[item % len(sales)]
+        made[item] = _requirement(own, loss, years, row, size, transactor[item % len(transactor)], elbe[item % len(elbe)], floors)
+
+
 @compiled(parallel=True)
 def irb(
     pd: Array,
@@ -105,17 +138,9 @@ def irb(
     for place, size in enumerate((len(pd), len(lgd), len(maturity), len(code), len(sales), len(transactor), len(elbe))):
         steps[place] = 1 if size > 1 else 0
     for item in prange(len(made)):
-        own, loss = pd[item * steps[0]], lgd[item * steps[1]]
-        row = table[code[item * steps[3]]]
-        if own >= 1.0:
-            made[item] = loss - elbe[item * steps[6]]
-            if made[item] < 0.0:
-                made[item] = 0.0
-        else:
-            if floors:
-                floor = row[TRANSACTOR_FLOOR] if transactor[item * steps[5]] else row[PD_FLOOR]
-                own, loss = max(own, floor), max(loss, row[LGD_FLOOR])
-            made[item] = 0.0 if own <= 0.0 else _capital(own, loss, maturity[item * steps[2]], sales[item * steps[4]], row)
+        own, loss, years = pd[item * steps[0]], lgd[item * steps[1]], maturity[item * steps[2]]
+        row, sold = table[code[item * steps[3]]], sales[item * steps[4]]
+        made[item] = _requirement(own, loss, years, row, sold, transactor[item * steps[5]], elbe[item * steps[6]], floors)
 
 
 @compiled(parallel=True)

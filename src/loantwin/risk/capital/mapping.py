@@ -161,6 +161,8 @@ def _asset_classes(
 
 def _guarantor_weights(guarantor: pl.Series, options: Options, assumed: Assumptions) -> Floats:
     kind = assumed.guarantee or options.guarantee.default
+    if kind not in options.guarantee.values:
+        raise RiskError(expected("one of " + ", ".join(options.guarantee.values), kind), field="--assume guarantee")
     covered = options.guarantee[kind]
     other = np.nan if assumed.guarantor_weight is None else assumed.guarantor_weight
     known = {name: covered for name, group in rules()["guarantor"].items() if group == "own_sovereign"}

@@ -69,12 +69,16 @@ class Weight(Rule):
 
 @dataclass(frozen=True)
 class Defaulted(Rule):
-    """Weights of defaulted exposures: `below` where specific provisions are below the share, else `otherwise`."""
+    """Weights of defaulted exposures: `below` where specific provisions are below the share, else `otherwise`.
+
+    net_of_provisions : whether exposures are weighted after specific provisions (CRE20.1) or as they stand in the books.
+    """
 
     provision_share: float
     below: float
     otherwise: float
     residential: float
+    net_of_provisions: bool
 
 
 @dataclass(frozen=True)
@@ -266,6 +270,7 @@ def _defaulted(read: OptionsReader) -> Defaulted:
         below=read.number("below", 0.0, 12.5),
         otherwise=read.number("otherwise", 0.0, 12.5),
         residential=read.number("residential", 0.0, 12.5),
+        net_of_provisions=read.flag("net_of_provisions"),
         **read.done(),
     )
 

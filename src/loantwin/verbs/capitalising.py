@@ -15,7 +15,7 @@ from loantwin.errors import UsageError, expected
 from loantwin.risk.capital import explain as explaining
 from loantwin.risk.capital.amounts import Amounts, CapitalLoans, irb_amounts, standardised_amounts, take
 from loantwin.risk.capital.assumptions import WORDS, Assumptions, read_assumptions
-from loantwin.risk.capital.classes import NAMES
+from loantwin.risk.capital.classes import MATURES, NAMES
 from loantwin.risk.capital.from_book import Estimates, capital_loans
 from loantwin.risk.capital.large_exposures import LargeExposures, connected, large_exposures
 from loantwin.risk.capital.mapping import Placement, place
@@ -209,14 +209,17 @@ def _basis(twin: Twin, rules: Options, assumed: Assumptions, pd: str) -> Basis:
         )
     unknown = (columns.guaranteed > 0) & np.isnan(placement.guarantor_weight)
     if unknown.any():
-        notes.append(
-            f"{int(unknown.sum())} guaranteed loans: guarantor's standing unknown, no relief; --assume guarantor_weight=W"
-        )
+        notes.append(f"{int(unknown.sum())} guaranteed loans: guarantor's standing unknown, no relief; --assume guarantor_weight=W")
     estate = placement.secured_by_property & (loans["collateral_value"].fill_null(0.0).to_numpy() <= 0)
     if estate.any():
         notes.append(
             f"{int(estate.sum())} real estate loans without a value of the property: loan to value {assumed.ltv:g} assumed"
         )
+    capped = assumed.downturn_intercept + assumed.downturn_slope * estimates.lgd > 1.0 + 1e-12
+    if capped.any():
+        notes.append(f"{int(capped.sum())} loans: loss given default with the downturn add-on is more than all, taken as 1")
+    if rules.irb.approaches and not MATURES[placement.asset_class].all():
+        notes.append("foundation-irb: retail has none, it stands there with the twin's own estimates (CRE30.36)")
     return Basis(twin, outlook, rules, assumed, placement, made, pd, tuple(notes), found.not_observable)
 
 

@@ -1,0 +1,109 @@
+"""`capital` on a synthetic panel and on real SBA loans: parts that fit together, guarantees, JSON, bad input."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from loantwin import verbs
+from loantwin.errors import InputError
+from loantwin.risk.capital.results import CapitalResult, ExplanationResult
+
+FUNDS = (
+    "cet1 = 60_000_000\ntier2 = 10_000_000\nearnings = 1_000_000\neligible_provisions = 5_000_000\n[other_rwa]\noperational = 1e7\n"
+)
+
+
+@pytest.fixture(scope="module")
+def result(panel_home: Path, tmp_path_factory: pytest.TempPathFactory) -> CapitalResult:
+    funds = tmp_path_factory.mktemp("funds") / "funds.toml"
+    funds.write_text(FUNDS, "utf-8")
+    return verbs.capital(panel_home, own_funds=funds, year=2026)
+
+
+def test_a_panel_under_three_approaches(result: CapitalResult) -> None:
+    assert list(result.approaches) == ["standardised", "foundation-irb", "advanced-irb"]
+    for name, item in result.approaches.items():
+        assert sum(part.loans for part in item.by_class.values()) == result.loans
+        assert sum(part.rwa for part in item.by_class.values()) == pytest.approx(item.rwa)
+        assert item.capital == pytest.approx(0.08 * item.rwa)
+        assert item.rwa <= item.rwa_before_guarantees
+        assert (item.expected_loss is None) == (name == "standardised")
+        assert item.ratios is not None
+    internal = result.approaches["advanced-irb"]
+    floor, ratios = internal.output_floor, internal.ratios
+    assert floor is not None
+    assert ratios is not None
+    assert floor.share == 0.65
+    assert ratios.rwa == pytest.approx(max(internal.rwa, floor.floor) + 1e7)
+    assert internal.provisions is not None
+    assert internal.provisions.expected_loss == internal.expected_loss
+    assert {item.name for item in internal.floors} >= {"LGD floor, retail revolving"}
+    assert result.large_exposures.tier1 == 60_000_000
+    assert sum(result.classification.values()) == result.loans
+    assert any("not checked against the text" in rule for rule in result.rules)
+
+
+def test_documents_fit_their_schemas(result: CapitalResult, panel_home: Path) -> None:
+    document = json.loads(json.dumps(result.to_dict(), allow_nan=False))
+    jsonschema.validate(document, CapitalResult.json_schema())
+    assert document["schema"] == "loantwin.capital/1"
+    loan = verbs.capital(panel_home, approach="standardised").large_exposures.groups[0]
+    assert loan.breach is None
+
+
+def test_explanation_of_a_loan(panel_home: Path) -> None:
+    from loantwin.twin import open_twin
+
+    with open_twin(panel_home) as twin:
+        names = twin.book.loans["loan_id"]
+        bad = twin.book.loans.filter(twin.book.loans["state"].str.starts_with("default"))["loan_id"]
+    for name in (names[0], bad[0]):
+        made = verbs.capital_explain(panel_home, name)
+        document = json.loads(json.dumps(made.to_dict(), allow_nan=False))
+        jsonschema.validate(document, ExplanationResult.json_schema())
+        for steps in made.approaches.values():
+            found = {step.what: step.value for step in steps}
+            weight = found.get("risk weight after the guarantee", found["risk weight of the borrower"])
+            assert found["risk-weighted assets"] == pytest.approx(weight * found["exposure at default"])
+    advanced = {step.what: step.value for step in made.approaches["advanced-irb"]}
+    assert advanced["PD used"] == 1.0
+    assert "correlation R" not in advanced
+
+
+def test_points_in_time_and_through_the_cycle_differ(panel_home: Path) -> None:
+    through = verbs.capital(panel_home, approach="advanced-irb")
+    point = verbs.capital(panel_home, approach="advanced-irb", pd="point-in-time")
+    assert point.approaches["advanced-irb"].rwa != through.approaches["advanced-irb"].rwa
+
+
+def test_bad_input_is_refused_by_name(panel_home: Path) -> None:
+    for arguments, words in (
+        ({"approach": "basic"}, "--approach"),
+        ({"approach": "foundation-irb", "options": "united-states"}, "allow: standardised"),
+        ({"options": "mars"}, "--options"),
+        ({"pd": "now"}, "--pd"),
+        ({"year": 3}, "--year"),
+        ({"assume": ["x=1"]}, "--assume"),
+    ):
+        with pytest.raises(InputError, match=words):
+            verbs.capital(panel_home, **arguments)
+    with pytest.raises(InputError, match="field LOAN: expected a loan on the book"):
+        verbs.capital_explain(panel_home, "no such loan")
+
+
+@pytest.mark.data
+def test_real_guarantees_cut_the_weight_of_sba_loans(sba_home: Path) -> None:
+    basel = verbs.capital(sba_home, approach="standardised").approaches["standardised"]
+    covered = sum(part.guaranteed for part in basel.by_class.values())
+    assert 0.5 < covered / basel.ead < 0.8
+    assert basel.rwa == pytest.approx(basel.rwa_before_guarantees * (1 - covered / basel.ead), rel=0.05)
+    america = verbs.capital(sba_home, options="united-states").approaches["standardised"]
+    assert america.rwa_before_guarantees == pytest.approx(america.ead), "100 % throughout"
+    covered = sum(part.guaranteed for part in america.by_class.values())
+    assert america.rwa == pytest.approx(america.ead - 0.8 * covered), "a conditional guarantee leaves 20 %"
+    firm = verbs.capital(sba_home, approach="standardised", options="united-states", assume=["guarantee=unconditional"])
+    assert firm.approaches["standardised"].rwa == pytest.approx(america.ead - covered)
