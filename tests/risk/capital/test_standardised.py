@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from loantwin.errors import RiskError
 from loantwin.risk import standardised_risk_weight
 from loantwin.risk.capital.options import BUILT_IN, RATINGS, load_options
+from loantwin.risk.capital.reference import standardised_reference
 from loantwin.risk.capital.standardised import rating_codes
 
 SYMBOLS = ("AA", "A-", "BBB", "BB+", "B", "CCC", "NR")
@@ -216,3 +217,17 @@ def test_bad_input_names_its_field(arguments: dict[str, Any], words: str) -> Non
 
 def test_rating_symbols_have_rows() -> None:
     assert [RATINGS[code] for code in rating_codes(["AA-", "BBB+", "B-", "C", ""])] == ["aaa_aa", "bbb", "b", "below_b", "unrated"]
+
+
+@settings(deadline=None, max_examples=100)
+@given(
+    st.sampled_from([name for name in load_options().classes if name != "bank"]),
+    st.sampled_from(RATINGS),
+    st.one_of(st.sampled_from([0.5, 0.6, 0.8, 1.0]), st.floats(0.05, 1.5)),
+    st.floats(0.2, 1.5),
+    st.booleans(),
+    st.floats(0, 1),
+)
+def test_the_arrays_equal_the_scalar_oracle(name: str, rating: str, ltv: float, other: float, bad: bool, share: float) -> None:
+    made = standardised_risk_weight([name], rating=rating, ltv=ltv, counterparty_weight=other, defaulted=bad, provision_share=share)
+    assert made[0] == standardised_reference(load_options(), name, rating, ltv, other, bad, share)

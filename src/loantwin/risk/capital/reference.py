@@ -1,4 +1,4 @@
-"""The risk-weight functions for one exposure, step by step: the oracle of the kernel, and what `capital explain` shows."""
+"""Risk weights of one exposure, step by step: the oracle of the array functions, and what `capital explain` shows."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from scipy.special import ndtr, ndtri
 
 from loantwin.errors import RiskError, expected
 from loantwin.risk.capital.classes import FUNCTIONS, NAMES
+from loantwin.risk.capital.options import COUNTERPARTY, RATINGS, Options
 
 
 @dataclass(frozen=True)
@@ -105,3 +106,31 @@ def irb_steps(
         12.5 * capital,
         tuple(floors),
     )
+
+
+def standardised_reference(
+    rules: Options,
+    exposure_class: str,
+    rating: str = "unrated",
+    ltv: float = math.nan,
+    counterparty_weight: float = 1.0,
+    defaulted: bool = False,
+    provision_share: float = 0.0,
+) -> float:
+    """Return the standardised weight of one exposure, straight from the table; arguments as `standardised_risk_weight`."""
+    own = rules.weight(exposure_class)
+    if defaulted:
+        bad = rules.defaulted
+        if exposure_class == "residential_real_estate":
+            return bad.residential
+        return bad.below if provision_share < bad.provision_share else bad.otherwise
+    if own.reads_ltv or own.of_counterparty:
+        band = float(own.bands[-1])
+        for bound, weight in zip(own.bounds, own.bands, strict=False):
+            if ltv <= bound:
+                band = float(weight)
+                break
+        if band == COUNTERPARTY:
+            return counterparty_weight
+        return min(band, counterparty_weight) if own.of_counterparty else band
+    return float(own.by_rating[RATINGS.index(rating)])
