@@ -134,7 +134,7 @@ def stress(
             progress(0.85, "moving the book month by month")
             made = with_lending(test, made, new_lending)
             made = replace(made, actions=acted(test, actions, new_lending), new_lending=new_lending)
-        settings = {**made.settings, "severity": severity}
+        settings = {**made.settings, "severity": severity, **({} if plan is None else {"capital_minimum": plan.minimum})}
         return replace(made, reverse=tuple(answers), model=model, settings=settings)
 
 
