@@ -67,6 +67,42 @@ class Ifrs9:
     """Stage 2 beyond this many days past due, whatever the PD."""
     default_days: int = 90
     """Stage 3 from this many days past due."""
+    default_probation_months: int = 3
+    """A loan stays in stage 3 for this many months after it has left default, where its history tells ..."""
+    return_probation_months: int = 3
+    """... and then in stage 2 for this many."""
+    behavioural_months: int = 0
+    """Months over which losses of revolving lines are measured; 0 takes the contractual end."""
+    substantial_modification: float = 0.1
+    """A modification that changes the present value by at least this decimal replaces the loan."""
+
+
+@dataclass(frozen=True)
+class Cecl:
+    """Reversion to historical loss information and discounting (ASC 326-20-30-4, 30-9)."""
+
+    reversion_form: str = "straight_line"
+    """How inputs revert after the supported period: straight_line or at_once."""
+    reversion_months: int = 12
+    """Months over which they do, in a straight line."""
+    discounted: bool = False
+    """True where losses are present values at the effective interest rate."""
+    history_months: int = 60
+    """Months of history from which loss rates, vintages and roll rates are taken."""
+
+
+@dataclass(frozen=True)
+class Loss:
+    """What models of portfolio losses assume (`loss --model`)."""
+
+    sectors: str = "segment"
+    """What shares a factor: none, segment or product."""
+    correlation: str = "implied"
+    """implied by the twin's paths, latent (its latent process alone), or an asset correlation as a decimal."""
+    degrees_of_freedom: float = 5.0
+    """Of the t copula; above 2."""
+    lgd: str = "constant"
+    """constant, or frye-jacobs: loss given default that rises with the default rate."""
 
 
 @dataclass(frozen=True)
@@ -77,15 +113,20 @@ class Config:
     macro: Macro = field(default_factory=Macro)
     economics: Economics = field(default_factory=Economics)
     ifrs9: Ifrs9 = field(default_factory=Ifrs9)
+    loss: Loss = field(default_factory=Loss)
+    cecl: Cecl = field(default_factory=Cecl)
 
 
 FILE_KEYS = ("format", "config")
 """What `twin.toml` may hold."""
 
-LEAST = {"run.months": 1, "run.paths": 1, "macro.supported_months": 1, "ifrs9.default_days": 1}
+LEAST = {"run.months": 1, "run.paths": 1, "macro.supported_months": 1, "ifrs9.default_days": 1, "cecl.history_months": 12}
 """Settings whose least value is not 0."""
 
 MOST = 1e12
+
+CHOICES = {"cecl.reversion_form": ("straight_line", "at_once")}
+"""Words that a setting may be."""
 
 
 @dataclass(frozen=True)
@@ -188,6 +229,8 @@ def _checked(name: str, value: object, values: Mapping[str, tuple[object, str]],
         value = float(value)
     if type(value) is not kind:
         raise ConfigError(expected(f"a value of type {kind.__name__}", value), file=origin, field=name)
+    if name in CHOICES and value not in CHOICES[name]:
+        raise ConfigError(expected("one of " + ", ".join(CHOICES[name]), value), file=origin, field=name)
     least = LEAST.get(name, 0)
     if isinstance(value, int | float) and not least <= value < MOST:
         raise ConfigError(expected(f"a finite value from {least} to below {MOST:g}", value), file=origin, field=name)
@@ -204,6 +247,10 @@ def _variable_name(variable: str, values: Mapping[str, object]) -> str | None:
 
 
 def _parsed(text: str, default: object, variable: str) -> object:
+    if isinstance(default, bool):
+        if text.lower() not in ("true", "false"):
+            raise ConfigError(expected("true or false", text), file="environment", field=variable)
+        return text.lower() == "true"
     try:
         return type(default)(text)  # type: ignore[call-arg]  # int, float or str
     except ValueError as error:

@@ -16,14 +16,14 @@ from loantwin.config import Ifrs9
 from loantwin.errors import RiskError
 from loantwin.risk.allowance import Exposures
 from loantwin.risk.ifrs9 import Ifrs9Result, LoanLosses, ifrs9
-from loantwin.risk.stages import CreditRisk, Stages, stages
+from loantwin.risk.stages import TRIGGERS, CreditRisk, Stages, stages
 
 AS_OF = date(2024, 12, 31)
 NO = np.zeros(1, dtype=bool)
 
 
 def staged(numbers: list[int]) -> Stages:
-    return Stages(np.array(numbers, dtype=np.int64), np.zeros((len(numbers), 6), dtype=bool))
+    return Stages(np.array(numbers, dtype=np.int64), np.zeros((len(numbers), len(TRIGGERS)), dtype=bool))
 
 
 def book(exposure: list[float], guaranteed: float = 0.0, weight: float = 1.0) -> Exposures:
@@ -84,7 +84,19 @@ def test_reasons_name_every_trigger() -> None:
     names = ("default", "days_past_due_default", "days_past_due_backstop", "forborne", "watch", "lifetime_pd")
     found = stages(risk, Ifrs9())
     assert found.reasons().tolist() == [", ".join(names)]
-    assert found.counts() == dict.fromkeys(names, 1)
+    assert found.counts() == {**dict.fromkeys(TRIGGERS, 0), **dict.fromkeys(names, 1)}
+
+
+def test_probation_after_default_then_after_stage_three() -> None:
+    # out of default for 2, 3, 4, 6 and 7 months, and never in it: 3 months in stage 3, then 3 in stage 2
+    since = np.array([2.0, 3.0, 4.0, 6.0, 7.0, math.nan])
+    no, low = np.zeros(6, dtype=bool), np.full(6, 0.01)
+    found = stages(CreditRisk(low, low, np.zeros(6), no, no, no, since), Ifrs9())
+    assert found.stage.tolist() == [3, 3, 2, 2, 1, 1]
+    assert found.counts()["default_probation"] == 2
+    assert found.counts()["return_probation"] == 2
+    none = Ifrs9(default_probation_months=0, return_probation_months=0)
+    assert stages(CreditRisk(low, low, np.zeros(6), no, no, no, since), none).stage.tolist() == [1] * 6
 
 
 def test_forborne_or_watched_is_stage_two_only() -> None:
@@ -162,7 +174,7 @@ def allowance_of(loans: list[tuple[float, float, float, float, int, float]], sev
     )
     lifetime = (exposure * lifetime_pd * severity)[:, None] * np.array([[0.8, 1.2]])
     losses = LoanLosses(lifetime * early[:, None], lifetime, exposure * severity)
-    chosen = Stages(stage.astype(np.int64), np.zeros((len(loans), 6), dtype=bool))
+    chosen = Stages(stage.astype(np.int64), np.zeros((len(loans), len(TRIGGERS)), dtype=bool))
     weights = {"base": 0.7, "adverse": 0.3}
     return ifrs9(AS_OF, "USD", Exposures(exposure, weight, guaranteed), losses, chosen, weights, Ifrs9())
 

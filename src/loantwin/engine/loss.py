@@ -9,7 +9,9 @@ effective rate. So the state chains run once a bucket, and each loan is one sum 
     v = 1 / (1 + rate / 12), worth = sum over w of recovery_lag[w] v^w
 
 What is recovered w months after default is discounted from its own month: its worth at default is one number a loan, which
-the kernel folds into the loan's discount factors, exactly and once for all scenarios. IFRS 9 5.5.17 and B5.5.44 (present value at the effective rate), 5.5.5 (12-month) and 5.5.3 (lifetime).
+the kernel folds into the loan's discount factors, exactly and once for all scenarios.
+
+Sources: IFRS 9 5.5.17 and B5.5.44 (present value at the effective rate), 5.5.5 (12-month) and 5.5.3 (lifetime).
 """
 
 from __future__ import annotations
@@ -61,6 +63,7 @@ def loan_losses(
     partial_monthly: ArrayLike = 0.0,
     arrears_months: int = 0,
     conversion_factor: float = 0.0,
+    mean: bool = False,
 ) -> LoanLosses:
     """Return the expected credit loss and default probability of each loan in each scenario.
 
@@ -71,6 +74,8 @@ def loan_losses(
     index_paths : (K, T) index of floating rates, decimal a year; None keeps each rate in force.
     horizons : two numbers of months, default (12, T); the second is at most T.
     partial_monthly, arrears_months, conversion_factor : as in `runoff.build_cells`.
+    mean : the K scenarios are equally likely paths: return their mean, K = 1. Only without `index_paths`, where losses are
+        linear in the default probabilities, which are averaged before any loan is looked at.
 
     Raises
     ------
@@ -78,16 +83,19 @@ def loan_losses(
     """
     assumed = assumptions(partial_monthly, arrears_months, conversion_factor)
     chosen = check_loss(parameters, columns, lgd, shocks, index_paths, horizons)
+    if mean and index_paths is not None:
+        raise ModelError(expected("no index of floating rates with the mean over paths", "one"), field="index_paths")
     if not len(columns.principal):
-        return LoanLosses(np.zeros((0, len(shocks), 2)), np.zeros((0, len(shocks), 2)), chosen)
+        nothing = np.zeros((0, 1 if mean else len(shocks), 2))
+        return LoanLosses(nothing, nothing, chosen)
     from loantwin.engine import kernels
     from loantwin.kernels import PARALLEL
 
     bucket, buckets = buckets_of((columns.segment, columns.age, columns.state))
-    tables = _default_tables(parameters, shocks, buckets)
+    tables = _mean_tables(parameters, shocks, buckets) if mean else _default_tables(parameters, shocks, buckets)
     severity = _severity_tables(lgd, buckets, shocks.shape[1])
     grid, smooth, rest = _interpolated(columns, index_paths)
-    index = np.zeros((len(shocks), 0)) if index_paths is None else np.ascontiguousarray(index_paths)
+    index = np.zeros((tables[0].shape[2], 0)) if index_paths is None else np.ascontiguousarray(index_paths)
     kind = kinds(columns, index_paths is not None)
     by_block = cut(bucket, kind, columns.remaining_months, len(buckets), kernels.LANES, rest)
     packed = pack(columns, assumed)
@@ -193,6 +201,16 @@ def _default_tables(parameters: TransitionParameters, shocks: Floats, buckets: I
     with PARALLEL:
         default, total = kernels.default_table(base, month, edges, parameters.live, parameters.default_state, buckets)
     return default, total
+
+
+def _mean_tables(parameters: TransitionParameters, shocks: Floats, buckets: Integers, at_once: int = 20) -> tuple[Floats, Floats]:
+    """Return the mean over paths of the tables, (B, T, 1) and (B, T + 1, 1), a few paths at a time."""
+    default, total = np.zeros((len(buckets), shocks.shape[1], 1)), np.zeros((len(buckets), shocks.shape[1] + 1, 1))
+    for start in range(0, len(shocks), at_once):
+        found = _default_tables(parameters, shocks[start : start + at_once], buckets)
+        default += found[0].sum(axis=2, keepdims=True)
+        total += found[1].sum(axis=2, keepdims=True)
+    return default / len(shocks), total / len(shocks)
 
 
 def _severity_tables(lgd: LossGivenDefault, buckets: Integers, months: int) -> Floats:

@@ -14,6 +14,11 @@ from loantwin.errors import RiskError, expected
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
+FEW = 20_000
+"""Loans up to which sums are made one by one."""
+NOT_FINITE = 2047
+"""The exponent of NaN and infinity."""
+
 
 @dataclass(frozen=True)
 class Exposures:
@@ -94,18 +99,45 @@ def checked_weights(weights: Mapping[str, float]) -> Floats:
 
 def total(values: Floats) -> float:
     """Return the correctly rounded sum: the same whatever the order of loans or the split of the book."""
-    return math.fsum(values.tolist())
+    return totals([values])[0][0]
+
+
+def totals(figures: Sequence[Floats], codes: Integers | None = None, groups: int = 1) -> list[list[float]]:
+    """Return the correctly rounded sum of each figure (N,) within each group, [figure][group].
+
+    Few loans are added by `math.fsum`; many by whole numbers (`exact.kernels`), which gives the same bits.
+    """
+    count = len(figures[0])
+    if count < FEW:
+        if codes is None:
+            return [[math.fsum(values.tolist())] for values in figures]
+        return [[math.fsum(values[codes == group].tolist()) for group in range(groups)] for values in figures]
+    from loantwin.kernels import PARALLEL
+    from loantwin.risk.exact.kernels import exact_bins
+
+    values = np.ascontiguousarray(np.stack(figures), dtype=np.float64)
+    group = np.zeros(count, dtype=np.int64) if codes is None else np.ascontiguousarray(codes, dtype=np.int64)
+    with PARALLEL:
+        bins = exact_bins(values.view(np.int64), group, groups)
+    return [[_rounded(bins[:, place, figure]) for place in range(groups)] for figure in range(len(figures))]
+
+
+def _rounded(bins: Integers) -> float:
+    """Return the sum that bins (2048, 2) of significands by exponent stand for, rounded once."""
+    filled = np.flatnonzero(bins.any(axis=1))
+    if not filled.size:
+        return 0.0
+    if filled[-1] == NOT_FINITE:
+        return math.nan
+    first = int(filled[0])
+    whole = sum(((int(bins[power, 1]) << 26) + int(bins[power, 0])) << (int(power) - first) for power in filled)
+    shift = first - 1075
+    return whole / (1 << -shift) if shift < 0 else float(whole << shift)
 
 
 def parts(codes: Integers, names: Sequence[str], exposures: Exposures, net: Floats, gross: Floats) -> dict[str, Part]:
     """Return one `Part` for each name; `codes` (N,) index `names`; `net`, `gross` (N,) are allowances of one loan."""
-    small = codes.astype(np.int16)  # few names: a radix sort
-    order = np.argsort(small, kind="stable")
-    edges = np.searchsorted(small[order], np.arange(len(names) + 1))
     weight = exposures.weight
-    weighted = [weight, exposures.exposure * weight, net * weight, gross * weight]
-    made = {}
-    for code, name in enumerate(names):
-        chosen = order[edges[code] : edges[code + 1]]
-        made[name] = Part(len(chosen), *(total(values[chosen]) for values in weighted))
-    return made
+    figures = totals([weight, exposures.exposure * weight, net * weight, gross * weight], codes, len(names))
+    counts = np.bincount(codes, minlength=len(names))
+    return {name: Part(int(counts[code]), *(figure[code] for figure in figures)) for code, name in enumerate(names)}

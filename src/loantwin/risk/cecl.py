@@ -10,10 +10,13 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from loantwin.config import Config
 from loantwin.engine.cells import LossGivenDefault
 from loantwin.engine.rows import TransitionParameters, shocks, transition_rows
 from loantwin.errors import RiskError, expected
-from loantwin.risk.allowance import Exposures, Part, ScenarioAllowance, amounts, checked_weights, parts, total
+from loantwin.risk.allowance import Exposures, Part, ScenarioAllowance, amounts, checked_weights, parts, totals
+from loantwin.risk.cecl_methods import MethodAllowance
+from loantwin.risk.overlays import Overlay, OverlayEffect, overlay_effects
 from loantwin.types import Result
 
 Floats = NDArray[np.float64]
@@ -43,9 +46,19 @@ class Reversion:
     discounted: bool = False
 
 
+def reversion_of(config: Config) -> Reversion:
+    """Return the reversion that the configuration asks for."""
+    form: Literal["at_once", "straight_line"] = "at_once" if config.cecl.reversion_form == "at_once" else "straight_line"
+    return Reversion(config.macro.supported_months, form, config.cecl.reversion_months, config.cecl.discounted)
+
+
 @dataclass(frozen=True)
 class CeclResult(Result):
-    """The allowance of a book under CECL. Money in the book's currency; names as in the command's JSON."""
+    """The allowance of a book under CECL. Money in the book's currency; names as in the command's JSON.
+
+    allowance and what breaks it down : PD x LGD as modelled. methods : other methods on the same book, those asked for.
+    overlays stand apart: `overlay_total` is what they add, `allowance_with_overlays` the sum.
+    """
 
     SCHEMA: ClassVar[str] = "loantwin.provisions/1"
 
@@ -60,6 +73,10 @@ class CeclResult(Result):
     settings: Mapping[str, int | str | bool]
     rules: tuple[str, ...]
     not_observable: tuple[str, ...]
+    overlays: tuple[OverlayEffect, ...]
+    overlay_total: float
+    allowance_with_overlays: float
+    methods: Mapping[str, MethodAllowance] = field(default_factory=dict)
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -150,6 +167,8 @@ def cecl(
     reversion: Reversion,
     not_observable: tuple[str, ...] = (),
     provenance: Mapping[str, Any] | None = None,
+    overlays: tuple[Overlay, ...] = (),
+    methods: Mapping[str, MethodAllowance] | None = None,
 ) -> CeclResult:
     """Return the allowance of the book by pool.
 
@@ -169,20 +188,25 @@ def cecl(
     kept = 1 - exposures.guaranteed
     codes = np.where(losses.in_default, len(pools), losses.pool).astype(np.int64)
     found = parts(codes, (*pools, INDIVIDUAL), exposures, gross * kept, gross)
+    figures = [exposures.exposure * exposures.weight, gross * kept * exposures.weight, gross * exposures.weight]
+    sums = [figure[0] for figure in totals([*figures, *(by_scenario.T * (kept * exposures.weight))])]
+    effects, _ = overlay_effects(overlays, as_of, figures[1], figures[0], losses.pool, pools, codes, (*pools, INDIVIDUAL))
+    added = sum(effect.amount for effect in effects)
     return CeclResult(
         standard="cecl",
         as_of=as_of,
         currency=currency,
-        exposure=total(exposures.exposure * exposures.weight),
-        allowance=total(gross * kept * exposures.weight),
-        allowance_gross=total(gross * exposures.weight),
+        exposure=sums[0],
+        allowance=sums[1],
+        allowance_gross=sums[2],
         by_pool={name: part for name, part in found.items() if part.loans},
-        by_scenario={
-            name: ScenarioAllowance(weight, total(by_scenario[:, k] * kept * exposures.weight))
-            for k, (name, weight) in enumerate(weights.items())
-        },
+        by_scenario={name: ScenarioAllowance(weight, sums[3 + k]) for k, (name, weight) in enumerate(weights.items())},
         settings=asdict(reversion),
         rules=RULES,
         not_observable=not_observable,
+        overlays=effects,
+        overlay_total=added,
+        allowance_with_overlays=sums[1] + added,
+        methods=dict(methods or {}),
         provenance=dict(provenance or {}),
     )

@@ -61,6 +61,24 @@ def effective_rate(cash_flows: Floats) -> EffectiveRate:
     return EffectiveRate(MONTHS * rate, "solved", iterations)
 
 
+def credit_adjusted_rate(price: float, expected_flows: Floats) -> EffectiveRate:
+    """Return the credit-adjusted effective rate of a loan bought or made credit-impaired (IFRS 9 appendix A, 5.4.1(a)).
+
+    Parameters
+    ----------
+    price : book currency, > 0, paid for the loan (amortised cost at initial recognition).
+    expected_flows : (T,) book currency, month 1..T, estimated with the credit losses expected then taken off (B5.4.7): what
+        is expected to come in, so that the losses already in the price are in the rate and no allowance starts with them.
+
+    Raises
+    ------
+    RiskError : a price of 0 or less, and as `effective_rate`.
+    """
+    if not (np.isfinite(price) and price > 0.0):
+        raise RiskError(expected("a price above 0", price), field="price")
+    return effective_rate(np.concatenate([[-float(price)], np.asarray(expected_flows, dtype=np.float64)]))
+
+
 def _worth(rates: Floats, flows: Floats) -> Floats:
     """Return what flows are worth at monthly rates, today's worth for rates above 0 and the last month's below.
 

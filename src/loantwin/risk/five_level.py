@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loantwin.errors import RiskError, expected
-from loantwin.risk.allowance import Exposures, Part, ScenarioAllowance, amounts, checked_weights, parts, total
+from loantwin.risk.allowance import Exposures, Part, ScenarioAllowance, amounts, checked_weights, parts, totals
 from loantwin.types import Result
 
 Floats = NDArray[np.float64]
@@ -206,8 +206,10 @@ def five_level(
     gross = amounts(rate * exposures.exposure, "allowance", exposures.exposure.shape)
     net = gross * (1 - exposures.guaranteed)
     by_class = parts(codes, used.classes, exposures, net, gross)
-    allowance = total(net * exposures.weight)
-    balance, allowance_gross = total(exposures.exposure * exposures.weight), total(gross * exposures.weight)
+    weight = exposures.weight
+    allowance, balance, allowance_gross = (
+        figure[0] for figure in totals([net * weight, exposures.exposure * weight, gross * weight])
+    )
     return FiveLevelResult(
         standard="five-level",
         as_of=as_of,

@@ -14,8 +14,18 @@ from loantwin.risk.allowance import amounts
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
-TRIGGERS = ("default", "days_past_due_default", "days_past_due_backstop", "forborne", "watch", "lifetime_pd")
-"""Why a loan is not in stage 1, in the order of the columns of `Stages.triggers`; the first two give stage 3."""
+TRIGGERS = (
+    "default",
+    "days_past_due_default",
+    "default_probation",
+    "days_past_due_backstop",
+    "forborne",
+    "watch",
+    "return_probation",
+    "lifetime_pd",
+)
+"""Why a loan is not in stage 1, in the order of the columns of `Stages.triggers`; the first three give stage 3."""
+IMPAIRED = 3
 
 
 @dataclass(frozen=True)
@@ -26,6 +36,7 @@ class CreditRisk:
     origination_pd : (N,) decimal, over the same remaining life as seen at origination (`ifrs9.origination_pd`).
     days_past_due : (N,) days, NaN where the source does not tell; such a loan never meets the backstops.
     defaulted, forborne, watch : (N,) true where the lender's own record says so.
+    months_since_default : (N,) since the last report in default, NaN where none is known; None where no history is.
     """
 
     lifetime_pd: Floats
@@ -34,11 +45,12 @@ class CreditRisk:
     defaulted: Flags
     forborne: Flags
     watch: Flags
+    months_since_default: Floats | None = None
 
 
 @dataclass(frozen=True)
 class Stages:
-    """stage : (N,) 1, 2 or 3. triggers : (N, 6) which of `TRIGGERS` the loan meets, each looked at by itself."""
+    """stage : (N,) 1, 2 or 3. triggers : (N, 8) which of `TRIGGERS` the loan meets, each looked at by itself."""
 
     stage: NDArray[np.int64]
     triggers: Flags
@@ -57,9 +69,12 @@ class Stages:
 def stages(risk: CreditRisk, settings: Ifrs9) -> Stages:
     """Return the stage of each loan.
 
-    Stage 3: in default, or `default_days` days past due or more (B5.5.37). Stage 2: more than `backstop_days` days past
-    due (5.5.11), forborne or on the watch list, or lifetime PD at least `lifetime_pd_ratio` times that at origination
-    AND higher by at least `lifetime_pd_difference` (5.5.9). Stage 1 otherwise.
+    Stage 3: in default, `default_days` days past due or more (B5.5.37), or out of default for at most
+    `default_probation_months`. Stage 2: more than `backstop_days` days past due (5.5.11), forborne or on the watch list, out
+    of that probation for at most `return_probation_months`, or lifetime PD at least `lifetime_pd_ratio` times that at
+    origination AND higher by at least `lifetime_pd_difference` (5.5.9). Stage 1 otherwise. A probation period is the
+    lender's policy behind 5.5.7 and B5.5.27 (evidence of consistently good payment); three months is the least that
+    EBA/GL/2016/07, paragraph 71, takes before an obligor is no longer in default.
 
     Raises
     ------
@@ -76,9 +91,23 @@ def stages(risk: CreditRisk, settings: Ifrs9) -> Stages:
     for name in ("defaulted", "forborne", "watch"):
         if getattr(risk, name).shape != (size,):
             raise RiskError(expected(f"shape ({size},)", f"{getattr(risk, name).shape}"), field=name)
+    since = np.full(size, np.nan) if risk.months_since_default is None else risk.months_since_default
+    if since.shape != (size,) or (since < 0).any():
+        raise RiskError(expected(f"{size} months of at least 0, or NaN", "something else"), field="months_since_default")
+    probation = settings.default_probation_months
     worse = (now >= settings.lifetime_pd_ratio * then) & (now - then >= settings.lifetime_pd_difference)
-    triggers = np.column_stack(
-        [risk.defaulted, days >= settings.default_days, days > settings.backstop_days, risk.forborne, risk.watch, worse]
-    ).astype(np.bool_)
-    stage = np.where(triggers[:, :2].any(axis=1), 3, np.where(triggers[:, 2:].any(axis=1), 2, 1))
-    return Stages(stage.astype(np.int64), triggers)
+    triggers = np.empty((len(TRIGGERS), size), dtype=np.bool_)
+    triggers[:] = [
+        risk.defaulted,
+        days >= settings.default_days,
+        since <= probation,
+        days > settings.backstop_days,
+        risk.forborne,
+        risk.watch,
+        (since > probation) & (since <= probation + settings.return_probation_months),
+        worse,
+    ]
+    stage = np.ones(size, dtype=np.int64)
+    stage[triggers[IMPAIRED:].any(axis=0)] = 2
+    stage[triggers[:IMPAIRED].any(axis=0)] = 3
+    return Stages(stage, triggers.T)

@@ -13,6 +13,7 @@ _EXPORTS = {
     "components": "decomposing",
     "concentration": "concentrating",
     "config_show": "upkeep",
+    "curves": "histories",
     "fit": "fitting",
     "forecast": "forecasting",
     "log_verify": "upkeep",

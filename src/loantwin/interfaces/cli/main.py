@@ -14,6 +14,14 @@ import typer
 from loantwin.errors import HomeError, InputError
 from loantwin.interfaces.cli import backtest as backtesting
 from loantwin.interfaces.cli import backtest_rates
+from loantwin.interfaces.cli import capital as capitalising
+from loantwin.interfaces.cli import components as decomposing
+from loantwin.interfaces.cli import concentration as concentrating
+from loantwin.interfaces.cli import curves as histories
+from loantwin.interfaces.cli import movement as moving
+from loantwin.interfaces.cli import provisions as providing
+from loantwin.interfaces.cli import ratings as rating
+from loantwin.interfaces.cli import sensitivity as sensitivities
 from loantwin.interfaces.cli import stress as stressing
 from loantwin.interfaces.cli.options import (
     Align,
@@ -24,7 +32,6 @@ from loantwin.interfaces.cli.options import (
     Paths,
     Scenarios,
     Seed,
-    Supported,
     day,
     finish,
 )
@@ -59,6 +66,14 @@ app.add_typer(log_app, name="log")
 app.add_typer(config_app, name="config")
 backtesting.register(app)
 backtest_rates.register(app)
+capitalising.register(app)
+concentrating.register(app)
+decomposing.register(app)
+moving.register(app)
+providing.register(app)
+histories.register(app)
+rating.register(app)
+sensitivities.register(app)
 stressing.register(app)
 
 
@@ -155,23 +170,6 @@ def forecast(
             seed=seed,
             progress=progress,
         )
-    finish(result, json)
-
-
-@app.command("provisions")
-def provisions(
-    directory: Home,
-    standard: Annotated[str, typer.Option(metavar="ifrs9|cecl|five-level", help="The accounting or supervisory standard.")],
-    scenario: Scenarios = None,
-    align: Align = None,
-    supported_months: Supported = None,
-    json: AsJson = False,
-) -> None:
-    """Give the allowance for the book under IFRS 9, CECL or China's five-level classification."""
-    from loantwin import verbs
-
-    with shown("provisions"):
-        result = verbs.provisions(directory, standard, scenarios=scenario or (), align=align, supported_months=supported_months)
     finish(result, json)
 
 

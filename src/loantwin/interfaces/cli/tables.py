@@ -188,48 +188,6 @@ def _forecast(console: Console, result: Any) -> None:
     _notes(console, "Notes", [*result.notes, "the intervals hold: " + ", ".join(result.interval_sources)])
 
 
-def _provisions(console: Console, result: Any) -> None:
-    facts = {"exposure": amount(result.exposure), "allowance": amount(result.allowance)}
-    if getattr(result, "allowance_gross", None) is not None:
-        facts["allowance before guarantees"] = amount(result.allowance_gross)
-    if result.exposure:
-        facts["coverage"] = percent(result.allowance / result.exposure)
-    _facts(console, f"Provisions under {result.standard} as of {result.as_of.isoformat()}, {result.currency}", facts)
-    for name, words in (("by_stage", "stage"), ("by_class", "class"), ("by_pool", "pool")):
-        if hasattr(result, name):
-            rows = [
-                (
-                    key.replace("_", " "),
-                    f"{item.loans:,}",
-                    f"{item.weighted_loans:,.0f}",
-                    amount(item.exposure),
-                    amount(item.allowance),
-                )
-                for key, item in getattr(result, name).items()
-            ]
-            _table(console, f"By {words}", (words, "loans", "expected still there", "exposure", "allowance"), rows)
-    if hasattr(result, "triggers"):
-        met = [(name.replace("_", " "), f"{count:,}") for name, count in result.triggers.items() if count]
-        _table(console, "Why loans left stage 1 (each trigger by itself)", ("trigger", "loans"), met)
-    if hasattr(result, "coverage"):
-        _coverage(console, result.coverage)
-    scenarios = [(key, percent(item.weight, 0), amount(item.allowance)) for key, item in result.by_scenario.items()]
-    _table(console, "By scenario", ("scenario", "weight", "allowance"), scenarios)
-    _notes(console, "Not observable in this source", result.not_observable)
-    _notes(console, "Rules", getattr(result, "rules", ()))
-
-
-def _coverage(console: Console, ratios: Any) -> None:
-    facts = {
-        "allowance / non-performing balance": percent(ratios.provision_coverage, 1),
-        "allowance / balance": percent(ratios.loan_provision),
-        "allowance that the supervisor's ratios require": amount(ratios.required),
-        "the same under relief": amount(ratios.required_relief),
-        "shortfall of the minima by class": amount(ratios.shortfall),
-    }
-    _facts(console, "Supervisory ratios", {name: value if value != "–" else "cannot be told" for name, value in facts.items()})
-
-
 def _loss(console: Console, result: Any) -> None:
     names = {
         "expected loss": "expected_loss",
@@ -339,7 +297,6 @@ RENDERERS: dict[str, Callable[[Console, Any], None]] = {
     "loantwin.twin": _tape,
     "loantwin.fit": _fit,
     "loantwin.forecast": _forecast,
-    "loantwin.provisions": _provisions,
     "loantwin.loss": _loss,
     "loantwin.config": _config,
     "loantwin.log": _log,
@@ -348,5 +305,19 @@ RENDERERS: dict[str, Callable[[Console, Any], None]] = {
     "loantwin.demo": _demo,
 }
 
-ELSEWHERE: dict[str, str] = {"loantwin.backtest": "backtest_tables", "loantwin.backtest-rates": "backtest_rates_tables", "loantwin.stress": "stress_tables"}
+ELSEWHERE: dict[str, str] = {
+    "loantwin.backtest": "backtest_tables",
+    "loantwin.backtest-rates": "backtest_rates_tables",
+    "loantwin.capital": "capital_tables",
+    "loantwin.capital-explanation": "capital_tables",
+    "loantwin.components": "components_tables",
+    "loantwin.movement": "movement_tables",
+    "loantwin.provisions": "provisions_tables",
+    "loantwin.concentration": "concentration_tables",
+    "loantwin.roll_rates": "curves_tables",
+    "loantwin.vintages": "curves_tables",
+    "loantwin.ratings": "ratings_tables",
+    "loantwin.sensitivity": "sensitivity_tables",
+    "loantwin.stress": "stress_tables",
+}
 """Results whose tables stand in a file of their own, by schema: the module beside this one with `render(console, result)`."""

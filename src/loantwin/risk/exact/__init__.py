@@ -1,0 +1,1 @@
+"""Sums that are exact whatever their order, and the allowance of a million loans in one pass."""
