@@ -110,8 +110,8 @@ def _by_truth(book: SyntheticBook, cells: Cells, labels: tuple[str, ...], now: i
     made = {}
     for name, latent in (("perfect", path), ("all known", came[None])):
         macro = np.broadcast_to(covariates, (len(latent), *covariates.shape))
-        month = shocks(truth.transitions, macro, latent)
-        made[name] = conditional_flows(truth.transitions, coded, truth.loss_given_default(), month)
+        multipliers = shocks(truth.transitions, macro, latent)
+        made[name] = conditional_flows(truth.transitions, coded, truth.loss_given_default(), multipliers)
     return made
 
 

@@ -27,7 +27,9 @@ def model(outcomes: Outcomes) -> FittedModel:
 
 def test_planted_hazard_and_grades_are_found(outcomes: Outcomes, model: FittedModel) -> None:
     parameters = model.parameters
-    hazard = np.exp(parameters.age[0][12:48] + parameters.segment[0][parameters.segments.index("(pooled)")] + model.processes[0].mean)
+    hazard = np.exp(
+        parameters.age[0][12:48] + parameters.segment[0][parameters.segments.index("(pooled)")] + model.processes[0].mean
+    )
     assert hazard == pytest.approx(outcomes.base * np.mean(np.exp(list(outcomes.effect.values()))), rel=0.15)
     effects = model.diagnostics["edges"][0]["segments"]
     for name in "AC":
@@ -200,3 +202,23 @@ def test_sba_block_as_of_2005(data: Path) -> None:
     x = evaluate(fitted.covariates, history, 12 * 2005, 12 * 2005 + 11)
     assert np.isfinite(draw_shocks(fitted, x, 1, paths=100)).all()
     assert fitted.processes[0].mean > 0.5, "charge-offs of late 2005 stand well above the long run"
+
+
+def test_small_segments_borrow_from_the_others(outcomes: Outcomes) -> None:
+    # ten segments of 10 loans, in truth all like grade B: shrunk estimates are nearer the truth than each one's own ratio
+    rows = np.flatnonzero((outcomes.loans["origination_grade"] == "B").to_numpy())[:100]
+    names = np.array(outcomes.loans["origination_grade"].to_list(), dtype=object)
+    names[rows] = [f"Z{place % 10}" for place in range(100)]
+    loans = outcomes.loans.with_columns(origination_grade=pl.Series(names.tolist(), dtype=pl.String))
+    fitted = fit_model(known_at(loans, AS_OF), None, outcomes.mapping, AS_OF, outcomes.history)
+    effects = fitted.diagnostics["edges"][0]["segments"]
+    large = effects["instalment|B"]["value"]
+    events = (
+        loans.filter(pl.col("charge_off_date").is_not_null()).group_by("origination_grade").len().rows_by_key("origination_grade")
+    )
+    sizes = {f"Z{place}": 10 for place in range(10)} | {"B": int((loans["origination_grade"] == "B").sum())}
+    raw = {name: np.log((events.get(name, [(0,)])[0][0] + 0.5) / size) for name, size in sizes.items()}
+    shrunk = np.array([effects[f"instalment|Z{place}"]["value"] - large for place in range(10)])
+    own = np.array([raw[f"Z{place}"] - raw["B"] for place in range(10)])
+    assert (shrunk**2).mean() < 0.7 * (own**2).mean()
+    assert all(effects[f"instalment|Z{place}"]["standard_error"] > effects["instalment|B"]["standard_error"] for place in range(10))

@@ -1,4 +1,4 @@
-"""Severity that moves with credit conditions: planted slopes and spreads are found, nothing to learn is zero, factors are bounded."""
+"""Severity that moves with credit conditions: planted slopes and spreads are found, nothing to learn is zero."""
 
 from __future__ import annotations
 

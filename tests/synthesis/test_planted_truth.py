@@ -11,6 +11,7 @@ from scipy.stats import binom
 from loantwin.models.model import FittedModel, fit_model
 from loantwin.models.settings import Effect, FitSettings
 from loantwin.models.spline import basis_values
+from loantwin.models.uncertainty import EdgeErrors
 from loantwin.synthesis.default_truth import COVARIATES
 from loantwin.synthesis.generate import SyntheticBook, generate
 
@@ -30,6 +31,13 @@ def edge_at(model: FittedModel | SyntheticBook, ends: tuple[str, str]) -> int:
     return pairs.index(ends)
 
 
+def errors_of(model: FittedModel, edge: int) -> tuple[EdgeErrors, np.ndarray]:
+    assert model.errors is not None
+    found = model.errors.edges[edge]
+    assert found is not None
+    return found, model.errors.segment
+
+
 def inside(estimate: float, truth: float, deviation: float) -> bool:
     return abs(estimate - truth) <= Z90 * deviation
 
@@ -37,7 +45,7 @@ def inside(estimate: float, truth: float, deviation: float) -> bool:
 def age_hits(book: SyntheticBook, model: FittedModel, ends: tuple[str, str]) -> list[bool]:
     """Return whether the curve's rise from age 12 to other ages lies in its interval."""
     mine, theirs = edge_at(model, ends), edge_at(book, ends)
-    error = model.errors.edges[mine]
+    error, _ = errors_of(model, mine)
     basis = basis_values(error.knots, model.parameters.age.shape[1])
     made = []
     for age in (4, 7, 20, 32):
@@ -51,7 +59,7 @@ def age_hits(book: SyntheticBook, model: FittedModel, ends: tuple[str, str]) -> 
 def grade_hits(book: SyntheticBook, model: FittedModel, ends: tuple[str, str]) -> list[bool]:
     """Return whether differences between grades of one product lie in their intervals."""
     mine, theirs = edge_at(model, ends), edge_at(book, ends)
-    error, rows, names = model.errors.edges[mine], model.errors.segment, model.parameters.segments
+    (error, rows), names = errors_of(model, mine), model.parameters.segments
     start = len(error.knots) - 4
     own = error.covariance[start : start + rows.shape[1], start : start + rows.shape[1]]
     made = []

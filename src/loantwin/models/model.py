@@ -26,13 +26,14 @@ from loantwin.engine.rows import VINTAGE, TransitionParameters, base_segments
 from loantwin.errors import ModelError, ScenarioError, expected
 from loantwin.macro.covariates import Covariate, evaluate, standardise
 from loantwin.macro.scenario import Scenario
-from loantwin.models.counts import LIKE_CURRENT, PANEL_LIVE, Counts, outcome_counts, panel_counts, segment_codes
+from loantwin.models.counts import LIKE_CURRENT, PANEL_LIVE, Counts, edge_cells, outcome_counts, panel_counts, segment_codes
 from loantwin.models.defaults import outcome_defaults, panel_defaults, unpaid_months
 from loantwin.models.diagnostics import diagnose
 from loantwin.models.fitted import FittedModel, check_model
 from loantwin.models.forecasting import draw_shocks, mean_shocks
+from loantwin.models.lags import choose_lags
 from loantwin.models.pooling import fit_panel_edges
-from loantwin.models.settings import FitSettings
+from loantwin.models.settings import Effect, FitSettings
 from loantwin.models.severity import Believed, Defaults, Severity, fit_severity
 from loantwin.models.severity_reaction import SeverityReaction, fit_reaction
 from loantwin.models.transitions import (
@@ -44,6 +45,7 @@ from loantwin.models.transitions import (
     LevelFit,
     assumed_edge,
     fit_level_edge,
+    rescaled,
     segment_design,
 )
 from loantwin.models.uncertainty import Directions, Errors
@@ -83,6 +85,8 @@ def fit_model(
         counts = panel_counts(panel, loans, labels, as_of)
     else:
         counts = _outcomes(loans, labels, mapping, as_of, settings, notes)
+    if settings.choose_lags:
+        settings = _with_lags(settings, history, counts, notes)
     covariates, month = _covariates(settings, history, counts, notes)
     names = tuple(covariate.name for covariate in covariates)
     latents: tuple[str, ...] = (CREDIT, PREPAYMENT) if from_panel or payoff_observed(mapping) else (CREDIT,)
@@ -152,6 +156,25 @@ def _covariates(settings: FitSettings, history: Scenario, counts: Counts, notes:
             continue
         chosen.append(covariate)
     return tuple(chosen), np.column_stack(columns) if columns else np.zeros((counts.last - counts.first + 1, 0))
+
+
+def _with_lags(settings: FitSettings, history: Scenario, counts: Counts, notes: list[str]) -> FitSettings:
+    """Return settings whose effects have the lags that foretold the edge out of the first state best."""
+    worse = counts.states[1]  # the next state, or the charge-off itself where the source shows nothing before
+    cells = rescaled(edge_cells(counts, counts.states[0], worse), counts.effective)
+
+    def values(effects: tuple[Effect, ...]) -> Floats | None:
+        lost: list[str] = []
+        _, month = _covariates(replace(settings, effects=effects), history, counts, lost)
+        return None if lost else month
+
+    held = tuple(effect for effect in settings.effects if values((effect,)) is not None)
+    effects, scores = choose_lags(cells, counts.first, counts.last - counts.first + 1, held, values, settings.credit_level)
+    best = ", ".join(effect.name for effect in effects)
+    told = f"lags chosen out of sample among {len(scores)} sets, log score {scores[best]:.2f}: {best}" if scores else ""
+    notes.append(told or "history is too short to choose lags out of sample: those of the settings are kept")
+    left = tuple(effect for effect in settings.effects if effect not in held)
+    return replace(settings, effects=(*effects, *left))
 
 
 def _believed(mapping: Mapping, from_panel: bool) -> Believed:

@@ -42,6 +42,8 @@ class FitSettings:
     """How models are fitted. Deviations are prior standard deviations in log-odds."""
 
     effects: tuple[Effect, ...] = EFFECTS
+    choose_lags: bool = False
+    """Choose the covariates' lags out of sample (`lags`) instead of taking those of `effects`."""
     ages: int = 361
     """Months of age on the grid, 0 included; older loans read the last one."""
     knots: int = 5

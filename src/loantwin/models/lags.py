@@ -1,0 +1,105 @@
+"""Lags of macro covariates chosen out of sample: by what they would have foretold, year after year, never by what came later.
+
+One count a month (events against those that ages and segments alone expect) is fitted on an expanding window with the same
+priors as the model; each window foretells the number of events of the following twelve months, as a negative binomial whose
+spread is that of the level. The lags with the highest sum of log scores win; covariates are tried one by one. Everything
+lies before the as-of date. Source: predictive log scores, Gneiting and Raftery, J. American Statistical Association 102 (2007).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import gammaln
+
+from loantwin.models.additive import fit_additive
+from loantwin.models.counts import Cells, sums
+from loantwin.models.latent import LevelPrior, level_design, process_covariance
+from loantwin.models.regression import independent_prior
+from loantwin.models.settings import Effect
+
+Floats = NDArray[np.float64]
+
+LAGS = (0, 3, 6, 12)
+"""Candidates, months."""
+LEAST_MONTHS = 60
+"""Months of history before the first year that is foretold."""
+AGE_BAND = 12
+
+Values = Callable[[tuple[Effect, ...]], Floats | None]
+"""Covariates (T, F) of some effects over the months of the counts, None where history does not hold them."""
+
+
+def choose_lags(cells: Cells, first: int, months: int, effects: tuple[Effect, ...], values: Values, prior: LevelPrior) -> tuple[
+    tuple[Effect, ...], dict[str, float]
+]:  # fmt: skip
+    """Return the effects with the lags that foretold best, and the log score of each set that was tried.
+
+    Parameters
+    ----------
+    cells : of the credit edge, in effective numbers; months from `first` on, `months` of them.
+    effects : with the lags to begin from; kept as they are where history is too short to foretell a year.
+    """
+    events, expected = monthly_counts(cells, first, months)
+    scores: dict[str, float] = {}
+
+    def score(candidate: tuple[Effect, ...]) -> float:
+        name = ", ".join(effect.name for effect in candidate)
+        if name not in scores:
+            covariates = values(candidate)
+            scores[name] = -np.inf if covariates is None else predictive_score(events, expected, covariates, candidate, prior)
+        return scores[name]
+
+    best = effects
+    if months < LEAST_MONTHS + 12 or not np.isfinite(score(best)):
+        return effects, {}
+    for place in range(len(effects)):
+        tried = [(*best[:place], replace(best[place], lag=lag), *best[place + 1 :]) for lag in LAGS]
+        best = max([best, *tried], key=score)
+    return best, {name: value for name, value in scores.items() if np.isfinite(value)}
+
+
+def monthly_counts(cells: Cells, first: int, months: int) -> tuple[Floats, Floats]:
+    """Return events by month, and those that the rates of age bands and segments alone expect, (T,) each."""
+    band = cells.age // AGE_BAND
+    size, groups = int(band.max()) + 1, int(cells.segment.max()) + 1
+    rate = (sums(band, cells.events, size) + 0.5) / (sums(band, cells.trials, size) + 0.5 / 0.005)
+    plain = cells.trials * rate[band]
+    ratio = (sums(cells.segment, cells.events, groups) + 2.0) / (sums(cells.segment, plain, groups) + 2.0)
+    month = cells.month - first
+    return sums(month, cells.events, months), sums(month, plain * ratio[cells.segment], months)
+
+
+def predictive_score(events: Floats, expected: Floats, covariates: Floats, effects: tuple[Effect, ...], prior: LevelPrior) -> float:
+    """Return the sum over years of the log probability of the year's events, foretold from the months before it."""
+    months = len(events)
+    belief = independent_prior(np.array([one.credit[0] for one in effects]), np.array([one.credit[1] for one in effects]))
+    phi = 0.5 ** (1.0 / prior.half_life)
+    total = 0.0
+    for end in range(months - 12 * ((months - LEAST_MONTHS) // 12), months, 12):
+        there = np.flatnonzero(expected[:end] > 0)
+        zero = np.zeros(len(there), dtype=np.int64)
+        cells = Cells(zero, zero, there, expected[there], events[there])
+        design = level_design(0, covariates[:end], belief, 0.0, 1.0)
+        fit = fit_additive(cells, design, process_covariance(end, phi, prior.deviation, prior.noise), "poisson")
+        ahead = np.arange(1, 13)
+        fade = phi**ahead
+        # the level of the last months, less their own noise, fades; its error and what is new make the spread
+        recent = fit.part("level")[-3:].mean()
+        eta = fit.part("age")[0] + covariates[end : end + 12] @ fit.part("month") + fade * recent
+        spread = float(np.mean(prior.deviation**2 * (1.0 - fade**2))) + prior.noise**2 / 12.0
+        mean = max(float(expected[end : end + 12] @ np.exp(eta)), 1e-6)
+        total += _negative_binomial(float(events[end : end + 12].sum()), mean, spread)
+    return total
+
+
+def _negative_binomial(count: float, mean: float, variance: float) -> float:
+    """Return the log probability of a count with this mean and a squared coefficient of variation of `variance` beyond Poisson."""
+    size = 1.0 / variance
+    return float(
+        gammaln(count + size) - gammaln(size) - gammaln(count + 1.0)
+        + size * np.log(size / (size + mean)) + count * np.log(mean / (size + mean))
+    )  # fmt: skip
