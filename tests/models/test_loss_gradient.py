@@ -19,6 +19,7 @@ from loantwin.errors import ModelError
 from loantwin.models.fitted import FittedModel
 from loantwin.models.forecasting import mean_shocks
 from loantwin.models.loss_gradient import calibrate, error_of_loss, model_gradient, model_theta, month_part
+
 from .conftest import AS_OF, Outcomes
 
 MONTHS = 48
@@ -43,7 +44,8 @@ def columns(model: FittedModel) -> LoanColumns:
     rate = draw.uniform(0.02, 0.15, count)
     return loan_columns(
         segment=draw.integers(0, len(model.parameters.segments), count), age=draw.integers(0, 60, count), state=0,
-        product=draw.choice([0, 3, 4], count), remaining_months=draw.integers(1, 80, count), principal=draw.uniform(1e3, 1e5, count),
+        product=draw.choice([0, 3, 4], count), remaining_months=draw.integers(1, 80, count),
+        principal=draw.uniform(1e3, 1e5, count),
         annual_rate=rate, effective_annual_rate=rate + 0.01, floating=draw.random(count) < 0.3, rate_spread=0.03, rate_cap=0.09,
         guaranteed=np.where(draw.random(count) < 0.3, 0.5, 0.0), weight=draw.uniform(0.5, 2.0, count),
     )  # fmt: skip
