@@ -116,8 +116,9 @@ def test_an_explanation_ends_at_the_figure(made_loans: Make) -> None:
 def book(**columns: list[object]) -> pl.DataFrame:
     count = len(next(iter(columns.values())))
     empty = {"borrower_id": [None] * count, "industry": [None] * count, "guarantor": [None] * count, "purpose": [None] * count}
-    kinds = dict.fromkeys(("product", *empty), pl.String)
-    return pl.DataFrame({**empty, **columns}, schema_overrides=kinds)
+    kinds: dict[str, pl.DataType] = {name: pl.String() for name in ("product", *empty)}
+    empty["collateral_value"] = [None] * count
+    return pl.DataFrame({**empty, **columns}, schema_overrides={**kinds, "collateral_value": pl.Float64()})
 
 
 def test_loans_find_their_classes() -> None:
@@ -134,6 +135,8 @@ def test_loans_find_their_classes() -> None:
     assert [NAMES[code] for code in made.asset_class] == [
         "retail_mortgage", "retail_revolving", "retail_other", "retail_other", "corporate", "corporate"
     ]  # fmt: skip
+    pledged = place(book(product=["revolving"], purpose=["card"], collateral_value=[5.0]), np.array([1.0]), BASEL, Assumptions())
+    assert NAMES[pledged.asset_class[0]] == "retail_other", "qualifying revolving exposures are unsecured"
     assert np.isnan(made.guarantor_weight).tolist() == [True, True, True, False, False, True]
     assert made.guarantor_weight[3] == 0.0
     assert place(loans, owed, AMERICA, Assumptions()).guarantor_weight[3] == 0.2, "conditional there"

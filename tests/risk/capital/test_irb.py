@@ -155,6 +155,13 @@ def test_edges_of_pd() -> None:
     assert mixed == pytest.approx([0.0, 0.25])
 
 
+def test_a_maturity_of_one_year_has_no_adjustment_and_no_pole() -> None:
+    plain = [irb_capital(pd, 0.45, 1.0, input_floors=False) for pd in (1e-7, 0.001, 0.3)]
+    bare = [irb_steps(pd, 0.45, 1.0, input_floors=False) for pd in (1e-7, 0.001, 0.3)]
+    assert plain == pytest.approx([0.45 * (step.conditional_pd - step.pd) for step in bare])
+    assert irb_capital(0.001, 0.45, 1.0 + 1e-9) == pytest.approx(irb_capital(0.001, 0.45, 1.0))
+
+
 def test_sme_adjustment_between_5_and_50_million() -> None:
     weights = irb_risk_weight(0.01, 0.45, annual_sales=np.array([0.0, 5.0, 27.5, 50.0, 900.0, math.nan]))
     assert weights[0] == weights[1] < weights[2] < weights[3]

@@ -75,7 +75,7 @@ def irb_capital(
     Raises
     ------
     RiskError : NaN or infinity, a value out of range, an unknown class, shapes that do not fit, a defaulted exposure without
-        `elbe`, or without floors a corporate PD between 0 and 2.9e-6, where the maturity adjustment has its pole.
+        `elbe`, or without floors a corporate PD between 0 and 2.9e-6 at a maturity above 1, where the adjustment has its pole.
     """
     given = (pd, lgd, maturity, asset_class, annual_sales, transactor, elbe)
     scalar = all(item is None or np.ndim(item) == 0 for item in given)
@@ -91,7 +91,7 @@ def irb_capital(
     ]
     shape, flat = _fitted(columns)
     if not input_floors:
-        _check_pole(flat[0], flat[3])
+        _check_pole(flat[0], flat[2], flat[3])
     made = np.empty(math.prod(shape))
     if len(made):
         from loantwin.kernels import PARALLEL
@@ -206,15 +206,14 @@ def _fitted(columns: list[Any]) -> tuple[tuple[int, ...], list[Any]]:
     return shape, flat
 
 
-def _check_pole(pd: Floats, code: NDArray[np.int8]) -> None:
+def _check_pole(pd: Floats, maturity: Floats, code: NDArray[np.int8]) -> None:
     near = (pd > 0.0) & (pd <= POLE)
-    if near.any() and (near & MATURES[code]).any():
-        bad = np.broadcast_to(near & MATURES[code], np.broadcast_shapes(pd.shape, code.shape))
-        worst = float(np.broadcast_to(pd, bad.shape)[int(np.argmax(bad))])
-        raise RiskError(
-            expected(f"0, or above {POLE:.2g} where the maturity adjustment has its pole (input floors avoid it)", worst),
-            field="pd",
-        )
+    if near.any():
+        bad = near & (maturity != 1.0) & MATURES[code]
+        if bad.any():
+            worst = float(np.broadcast_to(pd, bad.shape)[int(np.argmax(bad))])
+            wanted = f"0, or above {POLE:.2g} where the maturity adjustment has its pole (input floors avoid it)"
+            raise RiskError(expected(wanted, worst), field="pd")
 
 
 def _check_defaulted(made: Floats) -> None:

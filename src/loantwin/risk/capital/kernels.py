@@ -77,7 +77,7 @@ def _capital(pd: float, lgd: float, maturity: float, sales: float, row: Array) -
     rest = 1.0 - correlation
     conditional = _normal((_inverse_normal(pd) + math.sqrt(correlation) * TAIL) / math.sqrt(rest))
     capital = lgd * (conditional - pd)
-    if row[MATURES] > 0.0:
+    if row[MATURES] > 0.0 and maturity != 1.0:  # at one year the adjustment is 1, whatever b
         slope = 0.11852 - 0.05478 * math.log(pd)
         slope = slope * slope
         capital *= (1.0 + (maturity - 2.5) * slope) / (1.0 - 1.5 * slope)

@@ -66,7 +66,8 @@ def place(loans: pl.DataFrame, owed: Floats, options: Options, assumed: Assumpti
     revolving = (loans["product"] == "revolving").to_numpy()
     names = np.array(options.classes)[classes]
     real = np.array([name.startswith(PROPERTY) for name in options.classes])[classes]
-    qualifying = total <= options.retail["revolving_most"]
+    unsecured = (loans["collateral_value"].fill_null(0.0) <= 0).to_numpy()
+    qualifying = unsecured & (total <= options.retail["revolving_most"])
     asset = _asset_classes(names, individual, revolving & qualifying, assumed)
     pairs = [f"{b}; {c}" for b, c in zip(borrower_rule, class_rule, strict=True)]
     reasons = tuple(dict.fromkeys(pairs))
@@ -141,7 +142,7 @@ def _fits(rule: dict[str, Any]) -> pl.Expr:
 def _asset_classes(
     names: NDArray[np.str_], individual: NDArray[np.bool_], revolving: NDArray[np.bool_], assumed: Assumptions
 ) -> Codes:
-    """Return IRB asset classes: CRE30.19 mortgages, CRE30.20 small firms as retail, CRE30.23 revolvers, CRE30.4 corporates."""
+    """Return IRB asset classes: mortgages CRE30.19, small firms as retail CRE30.20, unsecured revolvers CRE30.23."""
     if assumed.asset_class:
         if assumed.asset_class not in NAMES:
             raise RiskError(expected("one of " + ", ".join(NAMES), assumed.asset_class), field="--assume asset_class")

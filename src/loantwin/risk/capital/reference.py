@@ -89,7 +89,7 @@ def irb_steps(
     slope, adjustment = None, 1.0
     if function.matures:
         slope = (0.11852 - 0.05478 * math.log(pd)) ** 2
-        adjustment = (1 + (maturity - 2.5) * slope) / (1 - 1.5 * slope)
+        adjustment = 1.0 if maturity == 1 else (1 + (maturity - 2.5) * slope) / (1 - 1.5 * slope)
     capital = lgd * (conditional - pd) * adjustment
     return IrbSteps(
         asset_class,
