@@ -13,7 +13,7 @@ _EXPORTS = {
     "InputError": "loantwin.errors",
     "LoantwinError": "loantwin.errors",
     "backtest": "loantwin.verbs.backtesting",
-    "backtest_rates": "loantwin.verbs.backtest_rates",
+    "backtest_rates": "loantwin.verbs.rate_backtesting",
     "capital": "loantwin.verbs.capitalising",
     "capital_explain": "loantwin.verbs.capitalising",
     "components": "loantwin.verbs.decomposing",

@@ -7,7 +7,7 @@ from typing import Any
 
 _EXPORTS = {
     "backtest": "backtesting",
-    "backtest_rates": "backtest_rates",
+    "backtest_rates": "rate_backtesting",
     "capital": "capitalising",
     "capital_explain": "capitalising",
     "components": "decomposing",

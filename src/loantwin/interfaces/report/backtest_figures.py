@@ -34,14 +34,15 @@ def share(value: float | None) -> str:
 def figure_section(result: Backtest, figure: str) -> Section:
     """Return the section of one figure."""
     scores = result.given_macro.figures[figure]
+    fans = _fans(result, figure, int(favourite(result)))
     if not any(item.observations for item in (*scores.values(), *result.generated_macro.figures[figure].values())):
-        lead = "No origin that knew 100 events has a closed window."
-        return Section(figure, _title(figure), lead, ())
+        lead = "Not scored: no origin that knew 100 events has a closed window."
+        return Section(figure, _title(figure), lead, (pictures(*fans),) if fans else ())
     horizon = favourite(result)
     unit = next(iter(scores.values())).unit
     blocks: list[Block] = [
         heading(f"Forecast and what came, whole book, {horizon} months"),
-        pictures(*_fans(result, figure, int(horizon))),
+        pictures(*fans),
         heading("Accuracy beside the rivals"),
         pictures(*(_bars(scores[each], each) for each in scores if scores[each].observations)),
         _score_table(result, figure),
