@@ -49,6 +49,8 @@ def test_by_hand() -> None:
     assert curves.complete[1, :3].all()
     assert not curves.complete[1, 3:].any()
     assert np.isnan(curves.number[1, 11:]).all()
+    light = vintage_curves(lives(table([*HAND[:3], {**HAND[3], "weight": 0.5}, HAND[4]]), None, AS_OF, "charge-off"))
+    assert np.isnan(light.number[1, 3:]).all()  # a third of the vintage is too few
     assert curves.loans.tolist() == [3, 3]
     assert curves.events.tolist() == [2, 2]
 
@@ -57,7 +59,8 @@ def test_a_censored_cell_is_missing_not_zero() -> None:
     curves = vintage_curves(lives(table(HAND), None, AS_OF, "charge-off"))
     for name in ("number", "amount", "low", "high"):
         assert np.isnan(getattr(curves, name)[1, -1]), name
-    assert np.isfinite(curves.number[0]).all()
+    assert np.isfinite(curves.number[0, :34]).all()
+    assert np.isnan(curves.number[0, 34:]).all()  # only one of three loans was watched so long
 
 
 def drawn(seed: int, count: int, hazard: float, exit_rate: float) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -128,7 +131,8 @@ def test_development_by_hand() -> None:
     ]
     rows += [row(f"B{n}", date(2021, 12, 15), date(2022, 12, 20) if n < 1 else None, 1.0) for n in range(10)]
     curves = vintage_curves(lives(table(rows), None, AS_OF, "charge-off"))
-    np.testing.assert_allclose(developed(curves, [12, 24]), [[0.1, 0.2], [0.1, 0.2]])
+    np.testing.assert_allclose(developed(curves, [12, 24], fewest=1), [[0.1, 0.2], [0.1, 0.2]])
+    np.testing.assert_allclose(developed(curves, [12, 24]), [[0.1, 0.2], [0.1, np.nan]])  # one event carries nothing
 
 
 def test_errors() -> None:

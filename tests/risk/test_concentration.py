@@ -11,7 +11,6 @@ from loantwin.errors import RiskError
 from loantwin.risk.concentration import (
     by_name,
     by_sector,
-    connected,
     gini,
     granularity_adjustment,
     granularity_delta,
@@ -77,12 +76,7 @@ def test_sectors() -> None:
     assert found.herfindahl == pytest.approx(0.36 + 0.16)
 
 
-def test_connected_borrowers() -> None:
-    """Loans 0 and 1 share party 7, 1 and 2 share a borrower, 3 stands alone."""
-    parties = (np.array([0, 1, 3]), np.array([7, 7, 2]))
-    borrowers = (np.array([0, 1, 2, 3]), np.array([0, 1, 1, 2]))
-    assert connected(4, [parties, borrowers]).tolist() == [0, 0, 0, 1]
-    assert connected(3, []).tolist() == [0, 1, 2]
+def test_members_of_a_group_are_one_name() -> None:
     exposure, weight = merged(np.array([0, 0, 0, 1]), np.array([1.0, 2.0, 3.0, 4.0]), np.array([1.0, 1.0, 3.0, 2.0]))
     assert exposure.tolist() == [6, 4]
     assert weight @ exposure == pytest.approx(1 + 2 + 9 + 8)

@@ -1,7 +1,7 @@
 """Vintage curves: the cumulative share of loans, and of money, of each vintage that was lost by each age.
 
-A cell says how sure it is: every loan of the vintage was watched to that age (complete), some were (partial), or none: then it
-is missing, not zero.
+A cell says how sure it is: every loan of the vintage was watched to that age (complete), half or more were (partial),
+or too few: then it is missing, not zero.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ Flags = NDArray[np.bool_]
 Grain = Literal["year", "half-year", "quarter"]
 GRAINS = {"year": 12, "half-year": 6, "quarter": 3}
 EVENTS = ("default", "charge-off")
+LEAST_WATCHED = 0.5
+"""Share of a vintage that must have been watched to an age: with fewer a rate hangs on a few loans and is missing."""
 PROMPT = 1
 """Age in months by which a first report counts as the beginning of the loan."""
 Z90 = 1.6448536269514722
@@ -54,7 +56,7 @@ class Lives:
 
 @dataclass(frozen=True)
 class VintageCurves:
-    """V vintages by A ages (0 .. A - 1 months): cumulative rates, decimals; NaN where no loan was watched to that age.
+    """V vintages by A ages (0 .. A - 1 months): cumulative rates, decimals; NaN where less than half of them was watched so long.
 
     number, amount : (V, A) share of loans, and of the amount originated. low, high : 90 % interval of `number`. complete : (V, A)
     every loan of the vintage was watched to that age. loans : (V,) weighted. originated : (V,). events : (V,) weighted.
@@ -210,6 +212,7 @@ def _curve(made: Lives, own: Flags, ages: int) -> tuple[Floats, Floats, Floats, 
     hit, seen, entry, watched = made.hit[own], made.seen[own], made.entry[own], made.watched[own]
     to = _reverse(watched, weight, ages)  # weighted loans whose fate is known at each age
     to[: int(entry.min())] = 0.0  # nobody was watched so young
+    to[to < LEAST_WATCHED * weight.sum()] = 0.0
     share = [_incidence(made, own, base, gain, ages) for base, gain in ((weight, weight), (originated, lost))]
     number, amount = (np.where(to > 0, np.cumsum(part), np.nan) for part in share)
     effective = np.divide(to**2, _reverse(watched, weight**2, ages), out=np.zeros(ages), where=to > 0)
@@ -252,19 +255,31 @@ def _interval(share: Floats, effective: Floats) -> tuple[Floats, Floats]:
     return np.where(missing, np.nan, low), np.where(missing, np.nan, np.minimum(high, 1.0))
 
 
-def developed(curves: VintageCurves, ages: Sequence[int]) -> Floats:
+def developed(curves: VintageCurves, ages: Sequence[int], fewest: float = 5.0) -> Floats:
     """Return each vintage's cumulative share by number at the given ages, (V, len(ages)), the missing rest carried on.
 
-    The chain ladder: from the last complete age on a vintage grows as the older ones together grew (loans as weights). NaN where
-    no older vintage reaches the age. It forecasts without an economy: a rival for models, not a provision.
+    The chain ladder: from the last complete age on a vintage grows as the older ones together grew (loans as weights). It forecasts
+    without an economy: a rival for models, not a provision.
+
+    Parameters
+    ----------
+    fewest : events that a vintage needs to be carried on, and that the older ones together need at the age before to carry it.
+
+    Returns
+    -------
+    Decimals; NaN where no older vintages reach the age with so many events, or where they carry it beyond all loans.
     """
     full = np.where(curves.complete, curves.number, np.nan)
     growth = np.full(full.shape[1], np.nan)
     for age in range(1, full.shape[1]):
-        both = np.isfinite(full[:, age]) & (full[:, age - 1] > 0)
-        if both.any():
-            growth[age] = (curves.loans[both] @ full[both, age]) / (curves.loans[both] @ full[both, age - 1])
+        both = np.isfinite(full[:, age])
+        before = float(curves.loans[both] @ full[both, age - 1])
+        if before >= fewest:
+            growth[age] = float(curves.loans[both] @ full[both, age]) / before
+    seen = np.where(np.isfinite(full), full, 0.0).max(axis=1) * curves.loans
     made = full.copy()
     for age in range(1, full.shape[1]):
-        made[:, age] = np.where(np.isfinite(full[:, age]), full[:, age], made[:, age - 1] * growth[age])
+        carried = np.where(seen >= fewest, made[:, age - 1] * growth[age], np.nan)
+        made[:, age] = np.where(np.isfinite(full[:, age]), full[:, age], carried)
+    made = np.where(made <= 1, made, np.nan)
     return np.array([[row[age] if age < len(row) else np.nan for age in ages] for row in made])

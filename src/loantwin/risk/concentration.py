@@ -12,8 +12,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
 from scipy.special import ndtr, ndtri
 from scipy.stats import gamma
 
@@ -162,26 +160,6 @@ def by_sector(labels: Sequence[str], exposure: Floats, weight: Floats | None = N
     made = {str(names[place]): Sector(float(loans[place]), float(total[place]), float(share[place])) for place in order}
     index = float((share**2).sum())
     return Sectors(index, 1 / index, made)
-
-
-def connected(loans: int, groups: Sequence[tuple[Integers, Integers]]) -> Integers:
-    """Return the group of connected borrowers of each loan, (N,) codes 0 .. G - 1.
-
-    Parameters
-    ----------
-    loans : N. groups : links (loan, party), each two arrays of codes; parties of one pair of arrays share a numbering of their
-        own. Loans that share a party, or a party of a loan that shares one, are one group (Basel LEX10.9 to 10.13 ask for
-        links of control or economic dependence; what the table holds is what counts).
-    """
-    rows, columns, base = [], [], loans
-    for loan, party in groups:
-        rows.append(loan)
-        columns.append(party + base)
-        base += int(party.max()) + 1 if len(party) else 0
-    edge = (np.concatenate(rows), np.concatenate(columns)) if rows else (np.zeros(0, dtype=np.int64),) * 2
-    graph = coo_matrix((np.ones(len(edge[0])), edge), shape=(base, base))
-    _, label = connected_components(graph, directed=False)
-    return np.asarray(np.unique(label[:loans], return_inverse=True)[1].ravel())
 
 
 def merged(code: Integers, exposure: Floats, weight: Floats) -> tuple[Floats, Floats]:
