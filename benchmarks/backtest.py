@@ -25,7 +25,7 @@ def run() -> list[dict[str, Any]]:
             verbs.fit(home, [DATA / "fed_scenarios/2025-Table_1A_Historic_Domestic.csv", DATA / "fred/UNRATE.csv"])
             taken, result = _timed(home, date(2002, 12, 31), date(2011, 12, 31))
             score = result.given_macro.figures["charge_offs"]["12"]
-            detail = f"{len(result.origins)} origins, both views of the economy, {PATHS:,} paths, {score.observations} cells at 12 months"
+            detail = f"{len(result.origins)} origins, both views of the economy, {PATHS:,} paths, {score.observations} cells"
             work = {"work": "backtest of the SBA block, 10 origins x 24 months", "reach": "< 60 s"}
             rows.append({**work, "measured": taken, "unit": "s", "detail": detail})
         made = Path(folder) / "raw"
