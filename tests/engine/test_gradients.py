@@ -50,7 +50,7 @@ def test_expected_defaults_are_those_of_the_chains(books: SimpleNamespace) -> No
 
 
 def test_loss_given_default_enters_in_a_straight_line(books: SimpleNamespace) -> None:
-    model, columns, lgd = books.panel_model(1), books.columns(200, 7), books.severity(4)
+    model, columns, lgd = books.outcome_model(1), books.columns(200, 7, live=1), books.severity(4)
     macro, _, _ = books.paths(1, 24, 5)
     grid, part = exposure_grid(model, columns, lgd, 24, assumptions()), plain_part(24, len(model.origin), 2, 1)
     found = loss_gradient(model, grid, part, theta_of(model, lgd, np.zeros(1), macro[0]))

@@ -69,7 +69,8 @@ class MacroSensitivity:
 
 @dataclass(frozen=True)
 class ScenarioSensitivity:
-    """One scenario. value : expected loss, currency. standard_error, low, high : of errors of estimation (delta method).
+    """One scenario. value : expected loss, currency. standard_error : of errors of estimation (delta method). low, high : 90 %
+    interval on the scale of the logarithm.
 
     transitions, severity : parts of the standard error. parameters : by what one standard error is worth, largest first.
     """
@@ -184,8 +185,16 @@ def _scenario(model: FittedModel, found: Gradient) -> ScenarioSensitivity:
         )
         for place, covariate in enumerate(model.covariates)
     }
-    low, high = found.value - Z90 * error.whole, found.value + Z90 * error.whole
+    low, high = interval(found.value, error.whole)
     return ScenarioSensitivity(found.value, error.whole, low, high, error.transitions, error.severity, tuple(rows), macro)
+
+
+def interval(value: float, deviation: float) -> tuple[float, float]:
+    """Return the 90 % interval of a loss, on the scale of its logarithm: a loss is skewed to the right and never below 0."""
+    if value <= 0.0:  # recoveries worth more than what is charged off
+        return value - Z90 * deviation, value + Z90 * deviation
+    factor = float(np.exp(Z90 * deviation / value))
+    return value / factor, value * factor
 
 
 def _row(kind: str, name: str, value: float | None, unit: str, derivative: float, deviation: float | None) -> Sensitivity:

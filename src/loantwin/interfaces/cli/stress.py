@@ -87,7 +87,7 @@ def register(app: typer.Typer) -> None:
                 rich_help_panel=BOOK,
             ),
         ] = None,
-        model: Annotated[str, typer.Option(metavar="NAME", help="What turns the economy into flows.")] = "twin",
+        model: Annotated[str, typer.Option(metavar="twin|age-period-cohort", help="What turns the economy into flows.")] = "twin",
         months: Annotated[int | None, typer.Option(min=1, help="Horizon (default: the shortest scenario's length).")] = None,
         supported_months: Supported = None,
         seed: Seed = None,
