@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -65,15 +65,13 @@ def conditional_losses(
     cells: Cells,
     lgd: LossGivenDefault,
     shocks: Iterable[Floats],
-    parts: int = 1,
 ) -> ConditionalLosses:
     """Return the conditional losses of each path and band over the months of `shocks`.
 
     Parameters
     ----------
-    cells : `build_cells(bands.columns, months)`; with `parts` G the cells' group is band x G + part.
-    shocks : blocks (P, T, R) of paths, one block after another, so that memory does not grow with the number of paths.
-    parts : parts of the book whose share in each band's loss is kept, for allocation.
+    cells : `build_cells(bands.columns, months)`. shocks : blocks (P, T, R) of paths, one block after another, so that
+        memory does not grow with the number of paths.
 
     Notes
     -----
@@ -81,33 +79,39 @@ def conditional_losses(
     variation v the loss of one default has squared variation (1 + v^2) (1 + (1 - m) / (4 m)) - 1.
     """
     groups = len(bands.number)
-    blocks = [_block(parameters, cells, lgd, part, groups, parts) for block in shocks for part in _cut(block, groups * parts)]
+    blocks = [_block(parameters, cells, lgd, block, groups) for block in shocks]
     if not blocks:
         raise RiskError(expected("at least one block of paths", "none"), field="paths")
-    number, net, gross, defaulted, net_share, gross_share = (np.concatenate([block[i] for block in blocks]) for i in range(6))
+    number, net, gross, defaulted = (np.concatenate([block[i] for block in blocks]) for i in range(4))
     severity = np.divide(gross.sum(axis=0), defaulted.sum(axis=0), out=np.ones(groups), where=defaulted.sum(axis=0) > 0)
     mean = np.clip(severity, 1e-6, 1.0)  # a discounted mean severity; the beta's variance is 0 at 1
     variation = (1 + bands.size_variation**2) * (1 + (1 - mean) / (SEVERITY_CONCENTRATION * mean)) - 1
-    shares = {"net_share": net_share, "gross_share": gross_share} if parts > 1 else {}
-    return ConditionalLosses(number, net, gross, np.sqrt(variation), bands.number, **shares)
+    return ConditionalLosses(number, net, gross, np.sqrt(variation), bands.number)
 
 
-def _cut(block: Floats, groups: int) -> Iterator[Floats]:
-    """Yield a block of paths in pieces that the engine's table of all figures holds within about 100 MB."""
-    most = max(64, int(ENGINE_CELLS / (groups * block.shape[1])) // 64 * 64)
-    for start in range(0, len(block), most):
-        yield block[start : start + most]
+def part_shares(
+    parameters: TransitionParameters, cells: Cells, lgd: LossGivenDefault, shocks: Floats, bands: int, parts: int
+) -> Floats:
+    """Return the share of each part of the book in each band's expected net loss on each path, (P, bands, parts).
+
+    Parameters
+    ----------
+    cells : of loans whose group is band x `parts` + part. shocks : (P, T, R).
+    """
+    most = max(64, int(ENGINE_CELLS / (bands * parts * shocks.shape[1])) // 64 * 64)
+    made = np.empty((len(shocks), bands, parts))
+    for start in range(0, len(shocks), most):
+        block = np.ascontiguousarray(shocks[start : start + most])
+        net = _block(parameters, cells, lgd, block, bands * parts)[1].reshape(len(block), bands, parts)
+        total = net.sum(axis=2, keepdims=True)
+        made[start : start + most] = np.divide(net, total, out=np.zeros_like(net), where=total > 0)
+    return made
 
 
 def _block(
-    parameters: TransitionParameters, cells: Cells, lgd: LossGivenDefault, shocks: Floats, groups: int, parts: int
-) -> tuple[Floats, ...]:
-    flows = conditional_defaults(parameters, cells, lgd, shocks, groups=groups * parts)
+    parameters: TransitionParameters, cells: Cells, lgd: LossGivenDefault, shocks: Floats, groups: int
+) -> tuple[Floats, Floats, Floats, Floats]:
+    flows = conditional_defaults(parameters, cells, lgd, shocks, groups=groups)
     figures = (flows.defaulted_number, flows.loss_net, flows.loss_gross, flows.defaulted)
-    split = [figure.sum(axis=2).reshape(len(shocks), groups, parts) for figure in figures]
-    number, net, gross, defaulted = (figure.sum(axis=2) for figure in split)
-    shares = [
-        np.divide(figure, total[:, :, None], out=np.zeros_like(figure), where=total[:, :, None] > 0).astype(np.float32)
-        for figure, total in ((split[1], net), (split[2], gross))
-    ]
-    return number, net, gross, defaulted, *shares
+    number, net, gross, defaulted = (figure.sum(axis=2) for figure in figures)
+    return number, net, gross, defaulted

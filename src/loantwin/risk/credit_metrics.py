@@ -122,13 +122,14 @@ class MigrationLosses:
     """The distribution of what a portfolio loses in value by migration and default, book currency; a gain is negative.
 
     losses : (P,) equally likely. mean, standard_deviation : exact given one factor (standard error 0), else from the paths.
-    by_state : (K,) expected loss by the state that loans end in; sums to the mean.
+    by_state : (K,) expected loss by the state that loans end in; sums to the mean. factors : (P, S) of each path.
     """
 
     losses: Floats
     mean: Estimate
     standard_deviation: Estimate
     by_state: Floats
+    factors: Floats
 
     def quantile(self, confidence: float) -> Estimate:
         """Return the value at risk at a confidence, with its standard error."""
@@ -172,7 +173,8 @@ def migration_losses(
     Parameters
     ----------
     values : (N, K) worth of each loan in each state at the horizon, book currency. ratings : (N,) state now, 0 .. K - 1.
-    matrix : (K, K) transition matrix, states from best to worst. correlation : of asset returns with the factor's square, in
+    matrix : (K, K) transition matrix, states from best to worst; or (C, K) rows of any C kinds of loan, of which `ratings` then
+        names one (`reference` must be amounts or "mean"). correlation : of asset returns with the factor's square, in
         [0, 1): two loans of one factor correlate by sqrt(rho_1 rho_2). One number or (N,).
     reference : what a loss is measured against: the worth in an unchanged rating, the expected worth, or (N,) amounts.
     default_deviation, face : (N,) standard deviation of the worth in the last state, independent between loans (default 0), and
@@ -209,19 +211,22 @@ def migration_losses(
     alike = _groups(rating[drawn], rho[drawn], factor[drawn])
     ones = _Drawn(_cuts(rows[drawn]), loss[drawn], rho[drawn], factor[drawn], spread[drawn], shapes[drawn], alike)
     by_state = (count[:, None] * rows * loss).sum(axis=0)
-    losses, centre, within = _simulated(classes, ones, root, paths, seed)
+    losses, centre, within, factors = _simulated(classes, ones, root, paths, seed)
     mean = Estimate(float(by_state.sum()), 0.0)
     if len(root) == 1:
         everyone = _classes(np.arange(len(rating)), rating, rows, rho, factor, loss, count, spread)
         deviation = Estimate(_one_factor_deviation(everyone), 0.0)
     else:
         deviation = tail.standard_deviation(centre, within)
-    return MigrationLosses(losses, mean, deviation, by_state)
+    return MigrationLosses(losses, mean, deviation, by_state, factors)
 
 
 def _check(worth: Floats, rating: Integers, matrix: Floats, rho: Floats, count: Floats, spread: Floats) -> None:
-    check_matrix(matrix, tolerance=1e-6)
-    shape = (len(rating), len(matrix))
+    if matrix.ndim == 2 and len(matrix) == matrix.shape[1]:
+        check_matrix(matrix, tolerance=1e-6)
+    elif matrix.ndim != 2 or (matrix < 0).any() or not (np.abs(matrix.sum(axis=1) - 1) < 1e-6).all():
+        raise RiskError(expected("rows of probabilities that sum to one", f"shape {matrix.shape}"), field="matrix")
+    shape = (len(rating), matrix.shape[1])
     if not len(rating):
         raise RiskError(expected("at least one loan", "none"), field="ratings")
     if worth.shape != shape or not np.isfinite(worth).all():
@@ -272,9 +277,40 @@ def _factor_root(factor: Integers, correlation: Floats | None) -> Floats:
     return np.asarray(vector * np.sqrt(np.maximum(level, 0.0)))  # below zero only by rounding, checked above
 
 
+def tail_contributions(
+    made: MigrationLosses, confidence: float, values: Floats, rows: Floats, correlation: Floats, sector: Integers, reference: Floats
+) -> Floats:
+    """Return what each loan adds to the expected shortfall, (N,); they sum to it.
+
+    Parameters
+    ----------
+    made : from `migration_losses` of the same loans. values, rows : (N, K) worth and probability of each state. correlation,
+        sector, reference : (N,).
+
+    Notes
+    -----
+    Euler's rule on the paths beyond the quantile: a loan's expected loss given the factors, and its share by variance of what
+    single names add there (Tasche 1999; for a normal residual the exact conditional expectation).
+    """
+    quantile = made.quantile(confidence).value
+    beyond = np.flatnonzero(made.losses > quantile)
+    loss, cuts, total = reference[:, None] - values, _cuts(rows), np.zeros(len(rows))
+    for path in beyond:
+        z = made.factors[path, sector]
+        below = ndtr((cuts - np.sqrt(correlation)[:, None] * z[:, None]) / np.sqrt(1 - correlation)[:, None])
+        share = np.maximum(-np.diff(np.concatenate([np.ones((len(rows), 1)), below], axis=1), axis=1), 0.0)
+        mean = (share * loss).sum(axis=1)
+        spread = np.maximum((share * loss**2).sum(axis=1) - mean**2, 0.0)
+        total += mean + spread * ((made.losses[path] - mean.sum()) / max(float(spread.sum()), 1e-300))
+    shortfall = made.expected_shortfall(confidence).value
+    return np.asarray(total * (shortfall / total.sum())) if len(beyond) else np.zeros(len(rows))
+
+
 def _reference(reference: str | Floats, worth: Floats, rating: Integers, rows: Floats) -> Floats:
     if isinstance(reference, str):
         if reference == "unchanged":
+            if rows.shape[1] <= int(rating.max()):
+                raise RiskError(expected("amounts or mean where ratings name kinds of loan", reference), field="reference")
             return np.asarray(worth[np.arange(len(rating)), rating])
         if reference == "mean":
             return np.asarray((rows * worth).sum(axis=1))
@@ -348,8 +384,10 @@ def _one_factor_deviation(classes: Sequence[_Class]) -> float:
     return float(np.sqrt(share @ ((mean - centre) ** 2 + variance)))
 
 
-def _simulated(classes: Sequence[_Class], ones: _Drawn, root: Floats, paths: int, seed: int) -> tuple[Floats, Floats, Floats]:
-    """Return losses, and the conditional mean and variance of each path, (P,) each."""
+def _simulated(
+    classes: Sequence[_Class], ones: _Drawn, root: Floats, paths: int, seed: int
+) -> tuple[Floats, Floats, Floats, Floats]:
+    """Return losses, the conditional mean and variance of each path, (P,) each, and its factors (P, S)."""
     if paths < 2:
         raise RiskError(expected("at least 2 paths", paths), field="paths")
     parts = []
@@ -373,5 +411,5 @@ def _simulated(classes: Sequence[_Class], ones: _Drawn, root: Floats, paths: int
                 first = share @ own
                 mean = mean + first
                 variance = variance + share @ own**2 - first**2 + share[:, -1] * ones.spread[place] ** 2
-        parts.append((loss, mean, variance))
-    return tuple(np.concatenate(part) for part in zip(*parts, strict=True))  # type: ignore[return-value]  # three of them
+        parts.append((loss, mean, variance, z))
+    return tuple(np.concatenate(part) for part in zip(*parts, strict=True))  # type: ignore[return-value]  # four of them

@@ -36,8 +36,8 @@ class ConditionalLosses:
 
     number : (P, C) expected number of first defaults. net, gross : (P, C) expected present value of their losses, after
     and before guarantees, book currency, >= 0. variation : (C,) coefficient of variation of the loss of one default
-    (size and severity). exposed : (C,) number of loans, infinity for a Poisson number. net_share, gross_share : (P, C, G) of
-    each of G parts of the book in a group's expected loss, for allocation; None where none is wanted.
+    (size and severity). exposed : (C,) number of loans, infinity for a Poisson number. net_share : (P, C, G) of each of G
+    parts of the book in a group's expected net loss, for allocation; None where none is wanted.
     """
 
     number: Floats
@@ -46,7 +46,6 @@ class ConditionalLosses:
     variation: Floats
     exposed: Floats
     net_share: NDArray[np.float32] | None = None
-    gross_share: NDArray[np.float32] | None = None
 
     def check(self) -> None:
         """Raise RiskError on shapes that do not fit, NaN, negative amounts, or more defaults than loans."""

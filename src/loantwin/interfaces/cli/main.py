@@ -18,6 +18,7 @@ from loantwin.interfaces.cli import capital as capitalising
 from loantwin.interfaces.cli import components as decomposing
 from loantwin.interfaces.cli import concentration as concentrating
 from loantwin.interfaces.cli import curves as histories
+from loantwin.interfaces.cli import loss as losing
 from loantwin.interfaces.cli import movement as moving
 from loantwin.interfaces.cli import provisions as providing
 from loantwin.interfaces.cli import ratings as rating
@@ -74,6 +75,7 @@ providing.register(app)
 histories.register(app)
 rating.register(app)
 sensitivities.register(app)
+losing.register(app)
 stressing.register(app)
 
 
@@ -170,25 +172,6 @@ def forecast(
             seed=seed,
             progress=progress,
         )
-    finish(result, json)
-
-
-@app.command("loss")
-def loss(
-    directory: Home,
-    months: Annotated[int, typer.Option(min=1, help="Horizon in months.")] = 12,
-    confidence: Annotated[float, typer.Option(help="Confidence of value at risk and expected shortfall.")] = 0.999,
-    paths: Annotated[
-        int | None, typer.Option(min=1, help="Simulated paths (default: enough for the confidence, at least 20,000).")
-    ] = None,
-    seed: Seed = None,
-    json: AsJson = False,
-) -> None:
-    """Give the loss distribution over macro paths, period effects and single names."""
-    from loantwin import verbs
-
-    with shown("simulating losses") as progress:
-        result = verbs.loss(directory, months=months, confidence=confidence, paths=paths, seed=seed, progress=progress)
     finish(result, json)
 
 

@@ -188,28 +188,6 @@ def _forecast(console: Console, result: Any) -> None:
     _notes(console, "Notes", [*result.notes, "the intervals hold: " + ", ".join(result.interval_sources)])
 
 
-def _loss(console: Console, result: Any) -> None:
-    names = {
-        "expected loss": "expected_loss",
-        "standard deviation": "standard_deviation",
-        "unexpected loss": "unexpected_loss",
-        f"value at risk {100 * result.confidence:g} %": "var",
-        f"expected shortfall {100 * result.confidence:g} %": "es",
-    }
-    rows = [
-        (
-            words,
-            amount(getattr(result, name).value),
-            amount(getattr(result, name).standard_error),
-            amount(getattr(result.gross, name).value),
-        )
-        for words, name in names.items()
-    ]
-    title = f"Loss over {result.months} months from {result.as_of.isoformat()}, {result.currency}, {result.paths:,} paths"
-    _table(console, title, ("figure", "net of guarantees", "standard error", "gross"), rows)
-    _notes(console, "Not observable in this source", result.not_observable)
-
-
 def _config(console: Console, result: Any) -> None:
     rows = [(name, str(item.value), item.origin) for name, item in result.settings.items()]
     _table(console, "Settings", ("name", "value", "from"), rows, words=3)
@@ -297,7 +275,6 @@ RENDERERS: dict[str, Callable[[Console, Any], None]] = {
     "loantwin.twin": _tape,
     "loantwin.fit": _fit,
     "loantwin.forecast": _forecast,
-    "loantwin.loss": _loss,
     "loantwin.config": _config,
     "loantwin.log": _log,
     "loantwin.report": _report,
@@ -306,6 +283,8 @@ RENDERERS: dict[str, Callable[[Console, Any], None]] = {
 }
 
 ELSEWHERE: dict[str, str] = {
+    "loantwin.loss": "loss_tables",
+    "loantwin.loss-models": "loss_tables",
     "loantwin.backtest": "backtest_tables",
     "loantwin.backtest-rates": "backtest_rates_tables",
     "loantwin.capital": "capital_tables",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -106,6 +106,7 @@ def copula_loss(
     by_segment = _by_segment(made, pairs) if chosen == "normal" else _simulated(book, model, draws, seed)
     sample = _sample(draws.weight, by_segment)
     found = tail(sample, confidence)
+    by_loan = _loans(run, draws, sample, found, chosen) if allocate else []
     expectation = Estimate(float((book.exposure * book.pd * book.lgd).sum()), 0.0)
     return CopulaLoss(
         expected_loss=expectation,
@@ -118,8 +119,8 @@ def copula_loss(
         method=chosen,
         tail_paths=tail_paths(sample, found.var.value),
         segments=_segments(run, by_segment, sample, found, chosen) if allocate else None,
-        loan_var=_loans(made, draws, sample, found, confidence, seed, chosen, "var") if allocate else None,
-        loan_es=_loans(made, draws, sample, found, confidence, seed, chosen, "es") if allocate else None,
+        loan_var=by_loan[0] if allocate else None,
+        loan_es=by_loan[1] if allocate else None,
         sample=sample,
         notes=model.notes,
     )
@@ -135,12 +136,13 @@ class _Run:
     seed: int
     importance: bool
 
-    def draws(self, own: Integers | None = None) -> tuple[Shift, Draws]:
-        """Return paths drawn where the losses of the pairs `own` (None: all) are large."""
-        model = self.made.model
+    def draws(self) -> tuple[Shift, Draws]:
+        """Return paths drawn where the losses of the book are large."""
+        return self._drawn(self.made.model, None, None)
 
+    def _drawn(self, model: FactorModel, own: Integers | None, sector: Integers | None) -> tuple[Shift, Draws]:
         def loss(draws: Draws) -> tuple[Floats, Floats]:
-            found = self.made.read(draws.factor, draws.size, own).sum(axis=1)
+            found = self.made.read(draws.factor, draws.size, own, sector).sum(axis=1)
             return found[:, 0], np.sqrt(np.maximum(found[:, 1], 0.0))
 
         shift = find_shift(model, loss, self.confidence, self.seed) if self.importance else no_shift(model)
@@ -150,21 +152,33 @@ class _Run:
         """Return the figures of a segment as if it were the whole book, None where a few loans make its tail."""
         made = self.made
         own = np.flatnonzero(made.pairs[:, 0] == segment)
-        _, draws = self.draws(own)
+        sectors, place = np.unique(made.pairs[own, 1], return_inverse=True)
+        model = _of_sectors(made.model, sectors)
+        _, draws = self._drawn(model, own, place)
         if method == "normal":
-            parts = made.read(draws.factor, draws.size, own)
+            parts = made.read(draws.factor, draws.size, own, place)
         else:
-            parts = _simulated(_only(made.book, segment), made.model, draws, self.seed)
+            parts = _simulated(_only(made.book, segment, sectors), model, draws, self.seed)
         try:
             return tail(_sample(draws.weight, parts), self.confidence)
         except RiskError:  # the confidence is one that the whole book's sample supports
             return None
 
 
-def _only(book: Obligors, segment: int) -> Obligors:
+def _of_sectors(model: FactorModel, sectors: Integers) -> FactorModel:
+    """Return the model of a few sectors, with the factors that they need."""
+    return replace(
+        model,
+        sectors=tuple(model.sectors[i] for i in sectors),
+        correlation=np.ascontiguousarray(model.correlation[np.ix_(sectors, sectors)]),
+        asset_correlation=np.ascontiguousarray(model.asset_correlation[sectors]),
+    )
+
+
+def _only(book: Obligors, segment: int, sectors: Integers) -> Obligors:
     mine = book.segment == segment
-    columns = (np.ascontiguousarray(column[mine]) for column in (book.exposure, book.pd, book.lgd, book.sector))
-    exposure, pd, lgd, sector = columns
+    exposure, pd, lgd = (np.ascontiguousarray(column[mine]) for column in (book.exposure, book.pd, book.lgd))
+    sector = np.searchsorted(sectors, book.sector[mine])
     return Obligors(exposure, pd, lgd, sector, np.zeros(len(pd), dtype=np.int64), (book.segments[segment],))
 
 
@@ -269,17 +283,16 @@ def _segments(run: _Run, parts: Floats, sample: Sample, found: Tail, method: str
     )
 
 
-def _loans(
-    made: Curves, draws: Draws, sample: Sample, found: Tail, confidence: float, seed: int, method: str, which: str
-) -> Floats:
+def _loans(run: _Run, draws: Draws, sample: Sample, found: Tail, method: str) -> list[Floats]:
+    """Return each loan's contribution to value at risk and to expected shortfall, (N,) each."""
     var = found.var.value
-    total = var if which == "var" else found.es.value
-    pair = quantile_weights(sample, var, found.width) if which == "var" else shortfall_weights(sample, var, confidence)
+    weights = [quantile_weights(sample, var, found.width), shortfall_weights(sample, var, run.confidence)]
     if method == "names":
-        raw = names.contributions(made.book, made.model, draws, seed, np.where(pair[0] > 1e-9 * pair[0].max(), pair[0], 0.0))
+        book, model = run.made.book, run.made.model
+        raw = [names.contributions(book, model, draws, run.seed, np.where(w > 1e-9 * w.max(), w, 0.0)) for w, _ in weights]
     else:
-        raw = made.allocated(draws.factor, draws.size, np.stack(pair, axis=1))
-    return scaled(raw, total)
+        raw = run.made.allocated(draws.factor, draws.size, weights)
+    return [scaled(part, total) for part, total in zip(raw, (var, found.es.value), strict=True)]
 
 
 def scaled(parts: Floats, total: float) -> Floats:

@@ -7,6 +7,7 @@ loans: an allocation that sums to the total exactly.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -19,7 +20,7 @@ from loantwin.risk.copula.factors import FactorModel, Obligors
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
-NODES, TAIL_NODES = 1024, 256
+NODES, TAIL_NODES = 384, 192
 """Most PD nodes, of the Gaussian and of the t copula: as many PDs as that are taken as they are."""
 LOWEST, HIGHEST, STEPS_A_DEVIATION = -9.0, 13.0, 12
 """The factor's grid, deviations: beyond it lies a probability of 1e-19."""
@@ -127,41 +128,52 @@ class Curves:
             amount += np.bincount(low[inside] + side, (share * self.book.exposure)[inside], len(self.nodes))
         return amount
 
-    def read(self, factor: Floats, size: Floats, own: Integers | None = None) -> Floats:
-        """Return conditional mean and variance of each pair's loss (or of the pairs `own`) on each path, (P, G, 2)."""
+    def read(self, factor: Floats, size: Floats, own: Integers | None = None, sector: Integers | None = None) -> Floats:
+        """Return conditional mean and variance of each pair's loss on each path, (P, G, 2).
+
+        Parameters
+        ----------
+        own, sector : only these pairs, whose sectors have these columns in `factor`.
+        """
         from loantwin.kernels import PARALLEL
         from loantwin.risk.copula import kernels
 
-        tables, sector = (self.tables, self.pairs[:, 1]) if own is None else (self.tables[own], self.pairs[own, 1])
-        made = np.empty((len(size), len(sector), 2))
+        tables = self.tables if own is None else self.tables[own]
+        place = self.pairs[:, 1] if sector is None else sector
+        made = np.empty((len(size), len(place), 2))
         with PARALLEL:
-            kernels.read_tables(factor, size, np.ascontiguousarray(sector), tables, self.grid.steps, made)
+            kernels.read_tables(factor, size, np.ascontiguousarray(place), tables, self.grid.steps, made)
         return made
 
-    def allocated(self, factor: Floats, size: Floats, weight: Floats) -> Floats:
-        """Return for each loan the sum over paths of weight[:, 0] x its mean + weight[:, 1] x its variance, (N,)."""
+    def allocated(self, factor: Floats, size: Floats, weights: Sequence[tuple[Floats, Floats]]) -> list[Floats]:
+        """Return for each pair of path weights and each loan the weighted sum of its conditional mean and variance, (N,).
+
+        weights : pairs of (P,), of the mean and of the variance.
+        """
         from loantwin.kernels import PARALLEL
         from loantwin.risk.copula import kernels
 
-        shape = (kernels.BLOCKS, len(self.model.sectors), 2, len(self.grid.sizes), len(self.grid.factors))
+        given = np.stack([column for pair in weights for column in pair], axis=1)
+        shape = (kernels.BLOCKS, len(self.model.sectors), given.shape[1], len(self.grid.sizes), len(self.grid.factors))
         blocks = np.zeros(shape)
         with PARALLEL:
-            kernels.spread_paths(factor, size, np.ascontiguousarray(weight), self.grid.steps, blocks)
-        held = blocks.sum(axis=0)
-        at_nodes = np.zeros((len(self.model.sectors), 3, len(self.nodes)))
-        at_loss = np.zeros((len(self.model.sectors), 1, len(self.loss_nodes)))
+            kernels.spread_paths(factor, size, given, self.grid.steps, blocks)
+        held = blocks.sum(axis=0).reshape(len(self.model.sectors), len(weights), 2, -1)
+        at_nodes = np.zeros((len(weights), len(self.model.sectors), 3, len(self.nodes)))
+        at_loss = np.zeros((len(weights), len(self.model.sectors), 1, len(self.loss_nodes)))
         for sectors in self._alike():
             own = np.flatnonzero(np.isin(self.pairs[:, 1], sectors))
             chance = self.chances(sectors[0], self.nodes).reshape(len(self.nodes), -1)
             first = chance * self._severity_ratio(sectors[0], own, chance) ** 2
-            mean, variance = (held[sectors, m].reshape(len(sectors), -1) for m in range(2))
-            at_nodes[sectors, 0] = mean @ chance.T
-            at_nodes[sectors, 1] = variance @ first.T
-            at_nodes[sectors, 2] = variance @ (first * chance).T
-            if self.moving:
-                loss = self.chances(sectors[0], self.loss_nodes).reshape(len(self.loss_nodes), -1)
-                at_loss[sectors, 0] = mean @ loss.T
-        return self._to_loans(at_nodes, at_loss)
+            loss = self.chances(sectors[0], self.loss_nodes).reshape(len(self.loss_nodes), -1) if self.moving else None
+            for place in range(len(weights)):
+                mean, variance = held[sectors, place, 0], held[sectors, place, 1]
+                at_nodes[place, sectors, 0] = mean @ chance.T
+                at_nodes[place, sectors, 1] = variance @ first.T
+                at_nodes[place, sectors, 2] = variance @ (first * chance).T
+                if loss is not None:
+                    at_loss[place, sectors, 0] = mean @ loss.T
+        return [self._to_loans(at_nodes[place], at_loss[place]) for place in range(len(weights))]
 
     def _to_loans(self, at_nodes: Floats, at_loss: Floats) -> Floats:
         from loantwin.kernels import PARALLEL
