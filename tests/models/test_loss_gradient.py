@@ -173,6 +173,7 @@ def test_the_standard_error_is_that_of_drawn_coefficients(
     assert np.std(losses) / shrink == pytest.approx(said.transitions, rel=0.12)
 
 
+@pytest.mark.slow
 def test_calibration_recovers_planted_shifts(model: FittedModel, grid: ExposureGrid, path: np.ndarray) -> None:
     part, base = month_part(model, MONTHS), model_theta(model, path)
     moved: dict[str, Any] = {name: values.copy() for name, values in base.items()}

@@ -73,6 +73,7 @@ def test_stress_runs_on_it(panel_home: Path) -> None:
         assert worse.defaulted.sum() > whole.defaulted.sum()
 
 
+@pytest.mark.slow
 def test_sensitivity_of_a_panel(panel_home: Path) -> None:
     pytest.importorskip("jax")
     found = sensitivity(panel_home, measure="12-month-loss")
