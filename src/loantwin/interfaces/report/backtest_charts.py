@@ -43,7 +43,7 @@ def by_origin(
     quantiles : per origin 5, 25, 50, 75, 95 %. pale : origins that were prior only.
     """
     keys = (
-        Key("forecast (mean)", BLUE, "dot"),
+        Key("forecast (mean)", BLUE),
         Key("50 %", BAND, "band"),
         Key("90 %", PALE, "band"),
         Key("what came", ORANGE, "dot"),
@@ -89,6 +89,20 @@ def accuracies(title: str, names: Sequence[str], values: Sequence[float | None],
         _names(axes, y, names)
         axes.set_xlim(0, 1.08)
         _ticks(axes.xaxis, percent_ticks, 5)
+
+    return drawn((SIZE[0], max(1.8, 0.31 * len(names) + 0.5)), title, draw, keys)
+
+
+def widths(title: str, names: Sequence[str], values: Sequence[float], money: bool) -> Chart:
+    """Return mean widths of intervals as horizontal bars, the twin on top; narrower is better."""
+    keys = (Key("the twin", BLUE, "bar"), Key("rivals", GREY, "bar"))
+
+    def draw(axes: Any) -> None:
+        y = np.arange(len(names))[::-1]
+        axes.barh(y, values, color=[BLUE, *([GREY] * (len(names) - 1))], height=0.66)
+        _names(axes, y, names)
+        if money:
+            _ticks(axes.xaxis, money_ticks, 5)
 
     return drawn((SIZE[0], max(1.8, 0.31 * len(names) + 0.5)), title, draw, keys)
 

@@ -132,7 +132,18 @@ def _calibration(result: Backtest, figure: str, horizon: str) -> list[tuple[Char
             "High ends: intervals too narrow. Slope: forecasts too low or too high.",
         ),
         (points, "Both axes on a root scale."),
+        *_widths(score, shown, measure),
     ]
+
+
+def _widths(score: Score, shown: str, measure: str) -> list[tuple[Chart, str]]:
+    """Return widths at equal coverage beside the rivals', where these make intervals."""
+    ranged = {name: rival.width90_equal for name, rival in score.rival_scores.items() if rival.width90_equal is not None}
+    if not ranged or score.width90_equal is None:
+        return []
+    names, values = ["the twin", *ranged], [score.width90_equal, *ranged.values()]
+    made = pictured.widths(f"Mean width once 90 % of outcomes are inside, {shown} months", names, values, measure == "money")
+    return [(made, f"In {score.unit}; narrower is better.")]
 
 
 def _score_table(result: Backtest, figure: str) -> Block:
