@@ -217,7 +217,7 @@ def test_small_segments_borrow_from_the_others(outcomes: Outcomes) -> None:
         loans.filter(pl.col("charge_off_date").is_not_null()).group_by("origination_grade").len().rows_by_key("origination_grade")
     )
     sizes = {f"Z{place}": 10 for place in range(10)} | {"B": int((loans["origination_grade"] == "B").sum())}
-    raw = {name: np.log((events.get(name, [(0,)])[0][0] + 0.5) / size) for name, size in sizes.items()}
+    raw = {name: np.log((events.get(name, 0) + 0.5) / size) for name, size in sizes.items()}
     shrunk = np.array([effects[f"instalment|Z{place}"]["value"] - large for place in range(10)])
     own = np.array([raw[f"Z{place}"] - raw["B"] for place in range(10)])
     assert (shrunk**2).mean() < 0.7 * (own**2).mean()
