@@ -56,7 +56,7 @@ class Loans:
 class LossInputs:
     """What a model reads. names : columns `loan_id`, `borrower_id`. rates : (P, S) default rate of each sector on each path.
 
-    segments, sectors : names of the codes. implied : factor model of the rates. notes : what was assumed.
+    segments, sectors : names of the codes. implied : factor model of the rates. notes : what was assumed. outlook : the twin.
     """
 
     as_of: date
@@ -69,6 +69,7 @@ class LossInputs:
     rates: Floats
     implied: Implied
     notes: tuple[str, ...]
+    outlook: Outlook
 
 
 def loss_inputs(outlook: Outlook, months: int, sectors: str, source: str, seed: int, progress: Progress = silent) -> LossInputs:
@@ -98,7 +99,7 @@ def loss_inputs(outlook: Outlook, months: int, sectors: str, source: str, seed: 
     names = frame.select("loan_id", "borrower_id") if "borrower_id" in frame.columns else frame.select("loan_id")
     found = implied(np.minimum(rates, 1.0))
     notes = (*_words(source, sectors, labels, found), *_weights(weight))
-    return LossInputs(twin.as_of, twin.currency, months, made, names, segments, labels, rates, found, notes)
+    return LossInputs(twin.as_of, twin.currency, months, made, names, segments, labels, rates, found, notes, outlook)
 
 
 def _used(codes: Integers, names: tuple[str, ...]) -> tuple[Integers, tuple[str, ...]]:

@@ -136,7 +136,7 @@ class _Run:
         if model == "credit-risk-plus" and not self.own_sectors:
             sectors = "none"  # independent gamma factors would tear apart what the twin's paths move together
         inputs = loss_inputs(self.outlook, self.months, sectors, self.options.correlation, self.twin.config.run.seed, self.progress)
-        return MODELS[model](inputs, self._settings())
+        return MODELS[model](inputs, self._settings(model))
 
     def all(self) -> LossComparison:
         """Return every model that can be run."""
@@ -145,16 +145,20 @@ class _Run:
         for name in (TWIN, *MODELS):
             try:
                 made[name] = self.one(name)
-            except UsageError as error:
-                left[name] = error.message
+            except (UsageError, RiskError) as error:
+                if name == TWIN:
+                    raise
+                left[name] = str(error)
         twin = self.twin
         return LossComparison(twin.as_of, twin.currency, self.months, self.confidence, made, left, twin.provenance())
 
-    def _settings(self) -> LossSettings:
+    def _settings(self, model: str) -> LossSettings:
         options = self.options
+        # migration draws plain paths, the copulas shift theirs to the tail
+        enough = max(LEAST_PATHS, paths_needed(self.confidence)) if model == "migration" else COPULA_PATHS
         return LossSettings(
             confidence=self.confidence,
-            paths=COPULA_PATHS if self.paths is None else self.paths,
+            paths=enough if self.paths is None else self.paths,
             seed=self.twin.config.run.seed,
             correlation=options.correlation,
             factor_correlation=self.factor_correlation,

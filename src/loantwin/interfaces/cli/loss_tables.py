@@ -43,7 +43,7 @@ def _single(console: Console, result: Any) -> None:
     _table(console, title, ("figure", "net of guarantees", "standard error", "gross"), rows)
     _segments(console, result)
     if result.top_names:
-        rows = [
+        names = [
             (item.name, segment_words(item.segment), amount(item.exposure), amount(item.expected_loss), amount(item.es))
             for item in result.top_names
         ]
@@ -51,7 +51,7 @@ def _single(console: Console, result: Any) -> None:
             console,
             "Names that add most to expected shortfall",
             ("name", "segment", "exposure", "expected loss", "shortfall"),
-            rows,
+            names,
             words=2,
         )
     _notes(console, "Assumptions", result.assumptions)

@@ -32,7 +32,7 @@ def page(name: str, result: LossResult | LossComparison) -> str:
         sections.insert(0, _side_by_side(models))
     source = (files("loantwin.interfaces.report") / "page.html.j2").read_text(encoding="utf-8")
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    words = f"{first.months} months from {first.as_of.isoformat()}, amounts in {first.currency}, net of guarantees unless said otherwise."
+    words = f"{first.months} months from {first.as_of.isoformat()}, amounts in {first.currency}, net of guarantees."
     return environment.from_string(source).render(
         title=f"Losses of {name}",
         subtitle=words,
