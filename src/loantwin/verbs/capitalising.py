@@ -247,7 +247,7 @@ def _large(basis: Basis, base: Amounts, tier1: float | None) -> LargeExposures:
     book = basis.outlook.book
     names = book.loans["loan_id"].to_list()
     group, words = connected(names, book.loans["borrower_id"], book.parties)
-    covered = np.where(basis.loans.guarantor_weight < base.own_weight, basis.loans.guaranteed, 0.0)
+    covered = np.where(basis.loans.guarantor_weight <= base.own_weight, basis.loans.guaranteed, 0.0)
     chance = basis.outlook.book.loans["on_book_probability"].fill_null(1.0).to_numpy()
     exposure = (basis.loans.exposure + basis.loans.conversion * basis.loans.undrawn) * chance
     return large_exposures(

@@ -43,6 +43,10 @@ def test_defaulted_loans_under_each_approach(made_loans: Make) -> None:
     internal = irb_amounts(loans, BASEL, foundation=False)
     assert (internal.ead[0], internal.rwa[0]) == pytest.approx((100.0, 12.5 * 10.0)), "gross; K = 0.6 - 0.5"
     assert internal.expected_loss[0] == pytest.approx(50.0)
+    foundation = irb_amounts(loans, BASEL, foundation=True)
+    assert (foundation.rwa[0], foundation.expected_loss[0]) == pytest.approx((0.0, 40.0)), "supervisory LGD, no K"
+    sure = made_loans(1, "corporate_sme", "corporate", guaranteed=0.75, guarantor_weight=0.0, **fields)
+    assert irb_amounts(sure, BASEL, foundation=True).expected_loss[0] == pytest.approx(10.0), "the rest is the sovereign's"
     there = standardised_amounts(made_loans(1, "corporate_sme", "corporate", "united-states", **fields), AMERICA)
     assert (there.ead[0], there.rwa[0]) == pytest.approx((100.0, 150.0)), "no provisions taken off"
 

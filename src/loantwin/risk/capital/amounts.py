@@ -79,7 +79,8 @@ class Binding:
 @dataclass(frozen=True)
 class Amounts:
     """Per loan, (N,), unweighted: exposure at default; risk weight before and after guarantees; risk-weighted assets; expected
-    loss of the part that no guarantor covers (0 under the standardised approach); the inputs used after floors."""
+    loss of the part that no guarantor covers (0 under the standardised approach); the inputs used after floors, and the best
+    estimate of a defaulted loan's loss."""
 
     ead: Floats
     own_weight: Floats
@@ -90,6 +91,7 @@ class Amounts:
     pd: Floats
     lgd: Floats
     maturity: Floats
+    elbe: Floats
 
 
 def standardised_amounts(loans: CapitalLoans, options: Options) -> Amounts:
@@ -112,14 +114,14 @@ def standardised_amounts(loans: CapitalLoans, options: Options) -> Amounts:
     ead = loans.exposure * net + loans.conversion * loans.undrawn
     weight = mitigated(own, loans)
     none = np.full(len(ead), np.nan)
-    return Amounts(ead, own, weight, ead * weight, np.zeros(len(ead)), (), none, none, none)
+    return Amounts(ead, own, weight, ead * weight, np.zeros(len(ead)), (), none, none, none, none)
 
 
 def irb_amounts(loans: CapitalLoans, options: Options, *, foundation: bool) -> Amounts:
     """Return amounts under the IRB approach; the foundation approach is for corporates, banks and sovereigns alone (CRE30.36).
 
     The covered part of a guaranteed loan takes the guarantor's standardised weight (CRE32.24(3), 32.27, 32.60): floors do not
-    apply to it (CRE32.2, 32.57).
+    apply to it (CRE32.2, 32.57). A defaulted loan with a supervisory LGD has that as its expected loss, and no K (CRE35.3).
     """
     supervisory = MATURES[loans.asset_class] & foundation
     lgd, floor = _lgd(loans, supervisory)
@@ -127,16 +129,17 @@ def irb_amounts(loans: CapitalLoans, options: Options, *, foundation: bool) -> A
     years = np.where(supervisory, FOUNDATION_YEARS, np.clip(loans.maturity, LEAST_YEARS, MOST_YEARS))
     live = ~loans.defaulted
     pd, used = np.where(live, np.maximum(loans.pd, pd_floor), 1.0), np.where(live, np.maximum(lgd, floor), lgd)
+    elbe = np.where(supervisory & loans.defaulted, used, loans.elbe)
     weights = options.irb.scaling * np.asarray(
-        irb_risk_weight(pd, used, years, loans.asset_class, loans.annual_sales, loans.transactor, loans.elbe, input_floors=False)
+        irb_risk_weight(pd, used, years, loans.asset_class, loans.annual_sales, loans.transactor, elbe, input_floors=False)
     )
     own = loans.revolving & ~supervisory
     least = CCF_FLOOR * loans.conversion
     factor = np.where(own, np.maximum(loans.own_conversion, least), loans.conversion)
     ead = loans.exposure + factor * loans.undrawn
     weight = mitigated(weights, loans)
-    uncovered = np.where(loans.guarantor_weight < weights, 1.0 - loans.guaranteed, 1.0)
-    loss = np.where(live, pd * used, np.nan_to_num(loans.elbe)) * ead * uncovered
+    uncovered = np.where(loans.guarantor_weight <= weights, 1.0 - loans.guaranteed, 1.0)
+    loss = np.where(live, pd * used, np.nan_to_num(elbe)) * ead * uncovered
     timed = MATURES[loans.asset_class] & ~supervisory & live
     bindings = (
         *_by_class("PD floor", loans, live & (loans.pd < pd_floor), "CRE32.4", "CRE32.58"),
@@ -145,7 +148,7 @@ def irb_amounts(loans: CapitalLoans, options: Options, *, foundation: bool) -> A
         Binding("maturity cap of 5 years", "CRE32.46", timed & (loans.maturity > MOST_YEARS)),
         Binding("conversion factor floor", "CRE32.36 and CRE32.64", own & (loans.undrawn > 0) & (loans.own_conversion < least)),
     )
-    return Amounts(ead, weights, weight, ead * weight, loss, bindings, pd, used, years)
+    return Amounts(ead, weights, weight, ead * weight, loss, bindings, pd, used, years, elbe)
 
 
 def mitigated(weights: Floats, loans: CapitalLoans) -> Floats:

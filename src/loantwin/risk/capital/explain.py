@@ -27,7 +27,8 @@ def standardised_steps(loan: CapitalLoans, options: Options) -> tuple[Step, ...]
         steps.append(Step("loan to value", float(loan.ltv[0]), DECIMAL, source))
     if rule.of_counterparty:
         steps.append(Step("weight of the counterparty", float(loan.counterparty_weight[0]), DECIMAL, source))
-    steps.append(Step("rating", RATINGS[int(loan.rating[0])], "", source))
+    if len(np.unique(rule.by_rating[~np.isnan(rule.by_rating)])) > 1:
+        steps.append(Step("rating", RATINGS[int(loan.rating[0])], "", source))
     if loan.defaulted[0]:
         bad = options.defaulted
         steps.append(Step("specific provisions", float(loan.provision_share[0]), DECIMAL, _source(bad.paragraph, bad.certain)))
@@ -58,7 +59,7 @@ def irb_approach_steps(loan: CapitalLoans, options: Options, *, foundation: bool
         name,
         None if math.isnan(sales) else sales,
         bool(loan.transactor[0]),
-        float(loan.elbe[0]),
+        float(made.elbe[0]),
         input_floors=False,
     )
     lgd_source = "CRE32.6 to CRE32.14 (supervisory)" if supervisory else "the twin's, downturn add-on included (CRE36.83)"
@@ -75,7 +76,8 @@ def irb_approach_steps(loan: CapitalLoans, options: Options, *, foundation: bool
             Step(f"collateral, {kind.replace('_', ' ')}", float(loan.collateral_value[0]), MONEY, "CRE32.11, haircut 40 %")
         )
     if loan.defaulted[0]:
-        steps.append(Step("best estimate of expected loss", float(loan.elbe[0]), DECIMAL, "CRE31.3: K = max(0, LGD - EL)"))
+        words = "the supervisory LGD, so that K is 0 (CRE35.3)" if supervisory else "CRE31.3: K = max(0, LGD - EL)"
+        steps.append(Step("best estimate of expected loss", float(made.elbe[0]), DECIMAL, words))
     else:
         steps.append(Step("correlation R", found.correlation, DECIMAL, found.paragraph))
         if found.size_adjustment:
@@ -131,7 +133,9 @@ def _guarantee(loan: CapitalLoans, own: float, after: float, ead: float, options
         return []
     source = _source(options.guarantee.paragraph, options.guarantee.certain)
     protector = float(loan.guarantor_weight[0])
-    used = "used" if protector < own else "not used: it is no better than the borrower's"
+    if protector not in options.guarantee.values.values():
+        source = "CRE22.79, weight assumed"
+    used = "used" if protector <= own else "not used: it is worse than the borrower's"
     return [
         Step("covered by the guarantor", share * ead, MONEY, f"{100 * share:g} % of the exposure at default"),
         Step("not covered", (1 - share) * ead, MONEY, f"{100 * (1 - share):g} %, at the borrower's weight"),

@@ -134,7 +134,7 @@ def class_amounts(
 ) -> ClassAmounts:
     """Return the sums over some loans, each correctly rounded."""
     weight = loans.weight[rows]
-    used = np.where(loans.guarantor_weight[rows] < amounts.own_weight[rows], loans.guaranteed[rows], 0.0)
+    used = np.where(loans.guarantor_weight[rows] <= amounts.own_weight[rows], loans.guaranteed[rows], 0.0)
     ead, rwa = total(amounts.ead[rows] * weight), total(amounts.rwa[rows] * weight)
     return ClassAmounts(
         len(rows),
