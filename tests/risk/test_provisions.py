@@ -23,14 +23,18 @@ from loantwin.models.fitted import FittedModel
 from loantwin.models.forecasting import mean_shocks
 from loantwin.models.latent import LatentProcess
 from loantwin.risk.cecl import Reversion
+from loantwin.risk.cecl_methods import METHODS, LossHistory
 from loantwin.risk.facts import Standing
+from loantwin.risk.overlays import Overlay
 from loantwin.risk.provisions import (
     STANDARDS,
+    Beside,
     Portfolio,
     WeightedScenario,
     expected_losses,
     lifetime_months,
     long_run_shocks,
+    loss_in_default,
     origination_pd,
     provisions,
 )
@@ -283,3 +287,133 @@ def test_an_empty_book_owes_nothing(standard: str) -> None:
     assert lifetime_months(book.columns) == 1
     result = provisions(standard, book, [flat("base", 1.0, 24)], CONFIG)
     assert (result.exposure, result.allowance, result.allowance_gross) == (0.0, 0.0, 0.0)
+
+
+def in_default(book: Portfolio, months: int, recovered_lag: list[float]) -> Portfolio:
+    yes = np.ones(len(book.columns.principal), dtype=bool)
+    lgd = replace(book.lgd, recovery_lag=np.array(recovered_lag))
+    state = replace(book.standing, defaulted=yes, months_in_default=np.full(len(yes), months))
+    return replace(book, lgd=lgd, standing=state)
+
+
+def test_a_loan_long_in_default_waits_less_for_its_recoveries() -> None:
+    # 60 % charged off, 30 % recovered: a third of it 6, the rest 12 months after default; 12 % a year
+    lag = [0.0] * 6 + [1 / 3] + [0.0] * 5 + [2 / 3]
+    columns = one_loan(effective_annual_rate=0.12, age=20)
+    book = portfolio(hazards([0.01]), columns, severity(0.6, 0.3))
+    fresh = 0.6 - 0.3 * (1.01**-6 / 3 + 2 * 1.01**-12 / 3)
+    later = 0.6 - 0.3 * 1.01**-3  # nine months on, what is left comes three months from now
+    late = 0.6 - 0.3 * np.mean(1.01 ** -np.arange(1.0, 13.0))  # beyond every lag: evenly over a year
+    for months, share in ((0, fresh), (9, later), (12, late), (40, late)):
+        assert loss_in_default(in_default(book, months, lag))[1][0] == pytest.approx(share, rel=1e-12)
+    result = provisions("ifrs9", in_default(book, 9, lag), [flat("base", 1.0, 36)], CONFIG)
+    assert result.allowance == pytest.approx(1e6 * later, rel=1e-12)
+
+
+def test_severity_is_that_of_the_age_at_default() -> None:
+    lgd = replace(severity(0.5), charged_off=np.array([[0.1, 0.2, 0.3, 0.4]]), recovered=np.zeros((1, 4)))
+    book = replace(portfolio(hazards([0.01]), one_loan(age=3), severity(0.5)), lgd=lgd)
+    assert loss_in_default(book)[1][0] == 0.4
+    assert loss_in_default(in_default(book, 2, [1.0]))[1][0] == 0.2
+
+
+def test_a_loan_bought_impaired_carries_the_change_alone() -> None:
+    # 5.5.13 and 5.5.14: 100 expected at recognition; worse is a loss, better a gain, never the 12-month loss
+    book = portfolio(hazards([0.01]), one_loan(), severity(0.5))
+    bought = replace(book, standing=replace(book.standing, credit_impaired_at_origination=np.ones(1, dtype=bool)))
+    scenarios = [flat("base", 1.0, 36)]
+    lifetime = expected_losses(book, scenarios)[0][0, 0, 1]
+    for then in (0.0, 100.0, lifetime + 500.0):
+        result = provisions("ifrs9", bought, scenarios, CONFIG, beside=Beside(poci_expected=np.array([then])))
+        assert result.allowance == pytest.approx(lifetime - then, rel=1e-12)
+        assert result.by_stage["poci"].loans == 1  # type: ignore[union-attr]
+        assert sum(part.loans for part in result.by_stage.values()) == 1  # type: ignore[union-attr]
+        assert result.interest["poci"].basis == "net"  # type: ignore[union-attr]
+    assert "poci" not in provisions("ifrs9", book, scenarios, CONFIG).by_stage  # type: ignore[union-attr]
+
+
+def test_what_is_not_drawn_is_shown_apart() -> None:
+    line = portfolio(hazards([0.01]), one_loan(product=4, undrawn=500_000.0, guaranteed=0.2), severity(0.4))
+    line = replace(line, runoff=replace(line.runoff, conversion_factor=0.5))
+    result = provisions("ifrs9", line, [flat("base", 1.0, 36)], CONFIG)
+    # a quarter of a million of 1.25 million at default
+    assert result.commitments.provision == pytest.approx(result.allowance / 5, rel=1e-12)  # type: ignore[union-attr]
+    assert result.commitments.provision_gross == pytest.approx(result.allowance_gross / 5, rel=1e-12)  # type: ignore[union-attr]
+    assert result.commitments.undrawn == 500_000.0  # type: ignore[union-attr]
+
+
+def test_lines_are_measured_over_their_behavioural_life() -> None:
+    columns = loan_columns(
+        segment=0, age=0, state=0, product=[4, 0], remaining_months=[12, 12], principal=[1e6, 1e6], annual_rate=0.0
+    )
+    book = portfolio(hazards([0.01]), columns, severity(0.4))
+    stage_two = replace(book, standing=replace(book.standing, forborne=np.ones(2, dtype=bool)))
+    config = replace(CONFIG, ifrs9=replace(CONFIG.ifrs9, behavioural_months=36))
+    short = provisions("ifrs9", stage_two, [flat("base", 1.0, 36)], CONFIG).allowance
+    long = provisions("ifrs9", stage_two, [flat("base", 1.0, 36)], config)
+    assert long.allowance - short == pytest.approx(1e6 * 0.4 * (0.99**12 - 0.99**36), rel=1e-9)
+    assert long.commitments.behavioural_months == 36  # type: ignore[union-attr]
+
+
+def test_interest_runs_on_the_net_amount_in_stage_three() -> None:
+    columns = one_loan(principal=np.array([1000.0, 1000.0]), annual_rate=0.12, effective_annual_rate=0.12)
+    book = portfolio(hazards([0.01]), columns, severity(0.4))
+    book = replace(book, standing=replace(book.standing, defaulted=np.array([False, True])))
+    interest = provisions("ifrs9", book, [flat("base", 1.0, 36)], CONFIG).interest  # type: ignore[union-attr]
+    assert (interest["1"].basis, interest["1"].monthly_interest) == ("gross", pytest.approx(10.0))
+    assert (interest["3"].basis, interest["3"].monthly_interest) == ("net", pytest.approx(6.0))
+
+
+def test_overlays_stand_beside_the_modelled_figure() -> None:
+    book = random_book(40, 3)
+    scenarios = [flat("base", 1.0, 60)]
+    overlay = Overlay("o", "A", "R", date(2025, 6, 30), percent=10.0)
+    for standard in ("ifrs9", "cecl"):
+        plain = provisions(standard, book, scenarios, CONFIG)
+        with_it = provisions(standard, book, scenarios, CONFIG, beside=Beside(overlays=(overlay,)))
+        assert with_it.allowance == plain.allowance
+        assert with_it.overlay_total == pytest.approx(0.1 * plain.allowance)  # type: ignore[union-attr]
+        assert with_it.allowance_with_overlays == pytest.approx(1.1 * plain.allowance)  # type: ignore[union-attr]
+
+
+def test_many_paths_of_floating_and_fixed_loans_are_the_mean_of_single_ones() -> None:
+    columns = loan_columns(
+        segment=0, age=0, state=0, product=[0, 0, 4], remaining_months=[24, 30, 12], principal=[1e4, 2e4, 3e4], annual_rate=0.06,
+        floating=[False, True, True], rate_spread=0.02,
+    )  # fmt: skip
+    book = portfolio(hazards([0.01, 0.02]), columns, severity(0.5, 0.1))
+    draw = np.random.Generator(np.random.Philox(key=1))
+    shocks, index = draw.uniform(0.5, 2.0, (7, 30, 2)), draw.uniform(0.01, 0.08, (7, 30))
+    found = expected_losses(book, [WeightedScenario("paths", 1.0, shocks, index)])
+    singles = [expected_losses(book, [WeightedScenario("one", 1.0, shocks[k : k + 1], index[k : k + 1])]) for k in range(7)]
+    for place in range(2):
+        np.testing.assert_allclose(found[place], np.mean([single[place] for single in singles], axis=0), rtol=1e-12)
+    mixed = expected_losses(
+        book,
+        [
+            WeightedScenario("a", 0.3, shocks[:1], index[:1]),
+            WeightedScenario("paths", 0.4, shocks, index),
+            WeightedScenario("b", 0.3, shocks[1:2], index[1:2]),
+        ],
+    )
+    np.testing.assert_allclose(mixed[0][:, 0], singles[0][0][:, 0], rtol=1e-12)
+    np.testing.assert_allclose(mixed[0][:, 1], found[0][:, 0], rtol=1e-12)
+    np.testing.assert_allclose(mixed[0][:, 2], singles[1][0][:, 0], rtol=1e-12)
+
+
+def test_every_method_of_cecl_on_one_book() -> None:
+    book = random_book(30, 5)
+    scenarios = [flat("base", 1.0, 60)]
+    history = LossHistory(charge_off_rate=0.02)
+    beside = Beside(methods=tuple(METHODS), history=history)
+    result = provisions("cecl", book, scenarios, CONFIG, beside=beside)
+    methods = result.methods  # type: ignore[union-attr]
+    assert list(methods) == list(METHODS)
+    assert methods["pd-lgd"].allowance == pytest.approx(result.allowance, rel=1e-12)
+    assert 0 < methods["dcf"].allowance < methods["pd-lgd"].allowance
+    assert methods["warm"].allowance > 0
+    assert methods["vintage"].allowance is None
+    assert methods["roll-rate"].allowance is None
+    json.dumps(result.to_dict(), allow_nan=False)
+    discounted = replace(CONFIG, cecl=replace(CONFIG.cecl, discounted=True))
+    assert provisions("cecl", book, scenarios, discounted).allowance == pytest.approx(methods["dcf"].allowance, rel=1e-12)
