@@ -12,6 +12,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from loantwin.engine.cells import LossGivenDefault
+from loantwin.engine.rows import VINTAGE, base_segments
 from loantwin.errors import UsageError, expected
 from loantwin.events.money import minor_units
 from loantwin.macro.generator import fit_generator
@@ -172,7 +173,7 @@ def _valued(outlook: Outlook, book: Portfolio, scenarios: list[WeightedScenario]
         book.as_of,
         modelled,
         _weighted_exposure(book),
-        book.columns.segment,
+        base_segments(book.parameters.segments)[book.columns.segment],
         book.parameters.segments,
         found.stages.stage - 1,
         IFRS9_STAGES,
@@ -232,7 +233,8 @@ def _economies_under(outlook: Outlook, given: Sequence[GivenScenario], horizon: 
 def _translated(lgd: LossGivenDefault, own: tuple[str, ...], wanted: tuple[str, ...]) -> LossGivenDefault:
     """Return loss given default by the segments of another model; a segment it does not know reads the pooled one."""
     pooled = own.index(POOLED)
-    rows = np.array([own.index(name) if name in own else pooled for name in wanted])
+    plain = [name.partition(VINTAGE)[0] for name in wanted]  # a vintage's loss given default is its segment's
+    rows = np.array([own.index(name) if name in own else pooled for name in plain])
     return replace(lgd, charged_off=lgd.charged_off[rows], recovered=lgd.recovered[rows])
 
 

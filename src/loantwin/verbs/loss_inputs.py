@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from loantwin.engine.expectation import conditional_defaults
 from loantwin.engine.loss import loan_losses
+from loantwin.engine.rows import base_segments
 from loantwin.engine.runoff import build_cells
 from loantwin.errors import RiskError, UsageError, expected
 from loantwin.models.model import draw_shocks, live_loans
@@ -83,7 +84,8 @@ def loss_inputs(outlook: Outlook, months: int, sectors: str, source: str, seed: 
     if sectors not in SECTORS:
         raise UsageError(expected("one of " + ", ".join(SECTORS), sectors), field="--sectors")
     twin, columns = outlook.twin, outlook.columns
-    segment, segments = _used(columns.segment, twin.model.parameters.segments)
+    labels_of = twin.model.parameters.segments
+    segment, segments = _used(base_segments(labels_of)[columns.segment], labels_of)
     code, labels = _sectors(outlook, sectors, segment, segments)
     number, gross, loans = _sector_paths(outlook, months, code, len(labels), source, seed, progress)
     rates = np.divide(number, loans, out=np.zeros_like(number), where=loans > 0)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from loantwin.engine.cells import Cells
 from loantwin.engine.expectation import conditional_flows
 from loantwin.engine.path import Flows
+from loantwin.engine.rows import base_segments
 from loantwin.engine.runoff import build_cells
 from loantwin.errors import UsageError, expected
 from loantwin.models.model import mean_shocks
@@ -71,7 +72,8 @@ def grouped_cells(
     """Return the book's cells, floating balances on the mean index path; `conversion` in place of the model's factor."""
     columns, runoff = outlook.columns, outlook.runoff
     return build_cells(
-        replace(columns, group=columns.segment) if by_segment else columns,
+        # a vintage counts with its segment
+        replace(columns, group=base_segments(outlook.twin.model.parameters.segments)[columns.segment]) if by_segment else columns,
         horizon,
         index_path=None if economy.index is None else np.ascontiguousarray(economy.index.mean(axis=0)[:horizon]),
         partial_monthly=runoff.partial_monthly,
