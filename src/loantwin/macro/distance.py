@@ -23,6 +23,8 @@ from loantwin.macro.states import BASES
 from loantwin.months import label
 
 ROUNDS = 12
+BEYOND = 200.0
+"""Innovations longer than these lead nowhere: the values asked for cannot be followed."""
 STEP = 1e-3
 """Of finite differences, in standard deviations of an innovation."""
 
@@ -55,8 +57,11 @@ class Innovations:
     def root(self) -> Floats:
         """Return a square root of the residuals' covariance, (F, F)."""
         residuals = self.generator.residuals
-        values, vectors = np.linalg.eigh(residuals.T @ residuals / len(residuals))
-        return np.asarray(vectors * np.sqrt(np.maximum(values, 0.0)))
+        size = np.sqrt((residuals**2).mean(axis=0))
+        alike = residuals / np.where(size > 0.0, size, 1.0)
+        # of correlations: rounding at the size of the largest factor must not become a shock to one that hardly moves
+        values, vectors = np.linalg.eigh(alike.T @ alike / len(residuals))
+        return np.asarray(size[:, None] * vectors * np.sqrt(np.maximum(values, 0.0)))
 
     def paths(self, z: Floats) -> MacroPaths:
         """Return the paths of innovations (P, Q F)."""
@@ -127,10 +132,13 @@ def nearest(innovations: Innovations, wanted: Mapping[str, tuple[int, Floats]]) 
         if np.abs(gap).max() < 1e-6:
             break
         z = np.linalg.pinv(slope, rcond=1e-8) @ (gap + slope @ z)
+        if not np.linalg.norm(z) < BEYOND:
+            gap = np.full(len(goal), np.nan)
+            break
     else:
         gap = goal / scale - figures(z[None])[0] / scale
     if not np.isfinite(gap).all() or np.abs(gap * scale).max() > 1e-3 * max(1.0, np.abs(goal).max()):
-        worst = int(np.nanargmax(np.abs(gap)))
+        worst = int(np.argmax(np.abs(np.nan_to_num(gap))))
         when, factor = label(innovations.first + int(rows[worst])), names[columns[worst]]
         raise ScenarioError(
             expected(f"a path of {factor} that the generator can follow", f"{goal[worst]:.4g} in {when}"), field=factor

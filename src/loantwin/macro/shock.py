@@ -87,7 +87,8 @@ class Shock:
     @property
     def words(self) -> str:
         """Return the shock in words."""
-        unit = {"points": "percentage points", "percent": "%", "deviations": "standard deviations"}[self.unit]
+        unit = {"points": "percentage points", "percent": "%", "deviations": "standard deviation"}[self.unit]
+        unit += "s" if self.unit == "deviations" and abs(self.peak) != 1 else ""
         shape = self.shape
         held = f", held {shape.months_at_peak}" if shape.months_at_peak else ""
         back = f", back by month {shape.months_to_peak + shape.months_at_peak + shape.months_to_decay}"
@@ -140,8 +141,7 @@ def scaled(scenario: Scenario, baseline: Scenario, severity: float, first: int) 
     ------
     UsageError : a severity outside 0 to 2. ScenarioError : a rate beyond 0 to 1.
     """
-    if not 0.0 <= severity <= MOST_SEVERE:
-        raise UsageError(expected(f"a severity from 0 to {MOST_SEVERE:g}", severity), field="--severity")
+    check_severity(severity)
     last = min(scenario.last, baseline.last)
     kept = [factor for factor in scenario.factors if factor in baseline.factors]
     columns, kinds = [], []
@@ -157,6 +157,12 @@ def scaled(scenario: Scenario, baseline: Scenario, severity: float, first: int) 
         kinds.append(kind)
     source = f"{scenario.source}; deviation from {baseline.name} x {severity:g}"
     return Scenario(scenario.name, first, tuple(kept), tuple(kinds), np.column_stack(columns), source)
+
+
+def check_severity(severity: float) -> None:
+    """Raise UsageError where a severity lies outside 0 to 2."""
+    if not 0.0 <= severity <= MOST_SEVERE:
+        raise UsageError(expected(f"a severity from 0 to {MOST_SEVERE:g}", severity), field="--severity")
 
 
 def read_shocks(path: Path | str) -> tuple[str, tuple[Shock, ...]]:

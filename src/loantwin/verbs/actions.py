@@ -253,6 +253,8 @@ def _beside(without: Outcome, taken: Outcome) -> Beside:
 
 def _words(action: Action) -> str:
     if action.kind == "cut-lending":
+        if action.share == 1.0:
+            return f"stop lending from month {action.month} on"
         return f"lend {100 * action.share:g} % less than without it from month {action.month} on"
     if action.kind == "sell":
         what = f"sell {100 * action.share:g} % of every performing loan at the end of month {action.month}"

@@ -26,8 +26,8 @@ from loantwin.risk.stress_reverse import Mildest, Peak, ReverseStress, chi_squar
 from loantwin.verbs.outlook import Economy, GivenScenario
 from loantwin.verbs.stress_flows import flows_of_cells, grouped_cells, twin_flows
 from loantwin.verbs.stress_parts import figures_of
-from loantwin.verbs.stress_scenarios import EXPECTED_PATH, innovations_of, model_factors
-from loantwin.verbs.stressing import StressRun, StressTest, ran, run_figure
+from loantwin.verbs.stress_scenarios import EXPECTED_PATH, innovations_of, model_factors, reach
+from loantwin.verbs.stressing import StressTest, ran, run_figure
 from loantwin.verbs.workout import stock_in_default
 
 Floats = NDArray[np.float64]
@@ -143,10 +143,9 @@ def reversed_stress(test: StressTest, text: str) -> tuple[ReverseStress, GivenSc
     span = test.horizon
     if figure in ("allowance", "coverage"):
         span = min(span, test.outlook.twin.config.macro.supported_months)
-    search = Search(test, figure, innovations_of(test.outlook, test.horizon), span)
+    search = Search(test, figure, innovations_of(test.outlook, reach(test.outlook, test.horizon)), span)
     name = f"reverse {text.replace(' ', '')}"
-    still = _run(search, np.zeros(search.basis.shape[1]), EXPECTED_PATH)
-    start = run_figure(test, still, figure)
+    start = _figure(search, np.zeros(search.basis.shape[1]), EXPECTED_PATH)
     beyond = start <= target if figure == "cet1" else start >= target
     if beyond:
         side = "below" if figure == "cet1" else "above"
@@ -163,7 +162,7 @@ def _corrected(search: Search, name: str, target: float) -> tuple[Mildest, float
     aim, start = target, np.zeros(search.basis.shape[1])
     for _ in range(ROUNDS):
         point = mildest(search.slopes, search.values, start, aim)
-        reached = run_figure(search.test, _run(search, point.z, name), search.figure)
+        reached = _figure(search, point.z, name)
         if abs(reached - target) <= EXACT * abs(target):
             break
         aim, start = aim + target - reached, point.z
@@ -175,7 +174,7 @@ def _walked(search: Search, name: str, target: float) -> tuple[Mildest, float]:
     sign = -1.0 if search.figure == "cet1" else 1.0
 
     def figure(y: Floats) -> float:
-        return sign * run_figure(search.test, _run(search, y, name), search.figure)
+        return sign * _figure(search, y, name)
 
     try:
         point, reached = walked(search.slopes, figure, search.basis.shape[1], sign * target)
@@ -222,21 +221,26 @@ def _facts(search: Search, text: str, name: str, point: Mildest, reached: float,
 def _peaks(search: Search, z: Floats) -> dict[str, Peak]:
     """Return where each factor that moves the book is farthest from the expected path, in units of its generated spread."""
     first = search.test.outlook.month0 + 1
-    place = first - search.innovations.first
+    place = slice(first - search.innovations.first, first - search.innovations.first + search.test.horizon)
     both = search.innovations.paths(np.stack([z, np.zeros_like(z)]) @ search.basis.T)
     made = {}
     for factor in model_factors(search.test.outlook):
         if factor in both.factors:
             column = both.factors.index(factor)
-            path, still = both.values[:, place:, column]
+            path, still = both.values[:, place, column]
             relative = both.kinds[column] == "index"
             month = int(np.argmax(np.abs(path / still - 1.0 if relative else path - still)))
             made[factor] = Peak(months.label(first + month), float(path[month]), float(still[month]))
     return made
 
 
-def _run(search: Search, z: Floats, name: str) -> StressRun:
-    return ran(search.test.outlook, search.test.run, _given(search, z, name, ()), search.test.horizon, search.test.capital)
+def _figure(search: Search, y: Floats, name: str) -> float:
+    """Return the figure of a point as the scenario of its path gives it."""
+    test, item = search.test, _given(search, y, name, ())
+    if search.figure in SLOW:
+        return run_figure(test, ran(test.outlook, test.run, item, test.horizon, test.capital), search.figure)
+    flows = test.run(test.outlook, test.outlook.given(item.scenario, test.horizon), test.horizon)
+    return float(figures_of(test.outlook, flows)[search.figure].sum()) + search.stock
 
 
 def _given(search: Search, z: Floats, name: str, notes: tuple[str, ...]) -> GivenScenario:

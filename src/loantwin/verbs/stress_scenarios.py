@@ -11,7 +11,7 @@ from loantwin.errors import ScenarioError, UsageError, expected
 from loantwin.macro.distance import Innovations, nearest
 from loantwin.macro.replay import replay
 from loantwin.macro.scenario import Scenario
-from loantwin.macro.shock import read_shocks, scaled, shocked
+from loantwin.macro.shock import check_severity, read_shocks, scaled, shocked
 from loantwin.risk.stress_reverse import Plausibility, chi_square_tail
 from loantwin.verbs.outlook import GivenScenario, Outlook, alignment_notes, read_scenarios
 
@@ -40,12 +40,13 @@ def gathered(
     ------
     InputError : weights, a name given twice, and whatever is wrong with a file.
     """
+    check_severity(severity)
     twin = outlook.twin
     given = read_scenarios(twin, scenarios, align)
     if any(item.weight is not None for item in given):
         raise UsageError(expected("scenarios without weights: a stress test does not weigh", "=WEIGHT"), field="--scenario")
     if not given:
-        given = [expected_path(outlook, months or twin.config.run.months)]
+        given = [expected_path(outlook, reach(outlook, months or twin.config.run.months))]
     first = outlook.month0 + 1
     given += [_replayed(outlook, text) for text in replays]
     for file in shocks:
@@ -66,6 +67,11 @@ def expected_path(outlook: Outlook, months: int) -> GivenScenario:
     path = innovations.path(np.zeros(innovations.size), EXPECTED_PATH)
     words = f"{EXPECTED_PATH}: what the macro generator expects, all shocks at zero"
     return GivenScenario(EXPECTED_PATH, path, None, (words,))
+
+
+def reach(outlook: Outlook, months: int) -> int:
+    """Return the months a path of our own must cover: the horizon, and the supported period of the allowance."""
+    return max(months, outlook.twin.config.macro.supported_months)
 
 
 def innovations_of(outlook: Outlook, months: int) -> Innovations:

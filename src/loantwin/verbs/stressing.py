@@ -20,7 +20,7 @@ from loantwin.twin import open_twin
 from loantwin.types import Progress, silent
 from loantwin.verbs.outlook import Economy, GivenScenario, Outlook
 from loantwin.verbs.stress_flows import ExpectedFlows, model_named
-from loantwin.verbs.stress_parts import figures_of, parts
+from loantwin.verbs.stress_parts import parts
 from loantwin.verbs.stress_scenarios import gathered, model_factors, plausibility
 from loantwin.verbs.stress_series import Allowances, allowances, monthly_flows, series
 
@@ -206,7 +206,7 @@ def figures(test: StressTest, progress: Progress = silent) -> StressResult:
 
 
 def run_figure(test: StressTest, run: StressRun, figure: str) -> float:
-    """Return a figure of one run: a total of `stress_parts.FIGURES`, allowance, coverage, or the lowest later ratio of capital."""
+    """Return a figure of one run that its flows alone do not tell: allowance, coverage, or the lowest later ratio of capital."""
     today = run.allowances.today
     if figure == "allowance":
         return today.allowance
@@ -217,9 +217,7 @@ def run_figure(test: StressTest, run: StressRun, figure: str) -> float:
         if not ratios:
             raise RiskError(expected("risk-weighted assets above 0", "none"), field="--capital")
         return min(ratios)
-    if figure == "charged_off":
-        return float(run.monthly.charged_off.sum())
-    return float(figures_of(test.outlook, run.flows)[figure].sum())
+    raise RiskError(expected("allowance, coverage or cet1", figure), field="--reverse")
 
 
 def series_of(test: StressTest, run: StressRun) -> StressPath:

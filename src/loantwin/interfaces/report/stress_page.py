@@ -60,7 +60,7 @@ def page(result: StressResult) -> str:
     colour = charts.colours(list(result.scenarios))
     sections = [_verdict(result, colour), _economies(result, colour), _losses(result, colour), _causes(result, colour)]
     sections += [_income(result, colour)]
-    sections += [section for section in (_sensitivities(result), _reverse(result), _actions(result)) if section is not None]
+    sections += [section for section in (_sensitivities(result), _reverse(result), _actions(result, colour)) if section is not None]
     sections += [_limits(result)]
     made = [Section(item.id, item.title, item.lead, arranged(item.blocks)) for item in sections]
     return environment.from_string(source).render(
@@ -478,10 +478,10 @@ ACTED = {
 }
 
 
-def _actions(result: StressResult) -> Section | None:
+def _actions(result: StressResult, colour: dict[str, str]) -> Section | None:
     if not result.actions:
         return None
-    blocks: list[Block] = []
+    blocks: list[Block] = [pictures(*_action_pictures(result, colour))]
     for action in result.actions:
         rows = []
         for name, item in action.scenarios.items():
@@ -491,6 +491,22 @@ def _actions(result: StressResult) -> Section | None:
         blocks += [heading(f"{action.name}: {action.words}"), table(columns, rows, words=(0, 1), caption="; ".join(action.assumed))]
     lead = "Each scenario with the action and without it. Profit: net interest income - credit loss - cost of collection."
     return Section("actions", "What management could do", lead, tuple(blocks))
+
+
+def _action_pictures(result: StressResult, colour: dict[str, str]) -> list[tuple[Chart, str]]:
+    labels = ["nothing", *(action.name for action in result.actions)]
+    first = result.actions[0].scenarios
+    made = []
+    for figure, title, words in (
+        ("profit", "Profit", "Over the horizon, by what is done."),
+        ("cash_gap", "Cash received less paid", "At the end of the horizon, by what is done."),
+    ):
+        series = {
+            name: [getattr(first[name].without, figure), *(getattr(item.scenarios[name].taken, figure) for item in result.actions)]
+            for name in first
+        }
+        made.append((charts.compared_bars(f"{title}, {result.currency}", labels, series, colour), words))
+    return made
 
 
 def _has_capital(result: StressResult) -> bool:
