@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loantwin.config import Config
+from loantwin.engine.rows import base_segments
 from loantwin.errors import RiskError, expected
 from loantwin.risk.allowance import checked_weights, totals
 from loantwin.risk.cecl import CeclResult, PoolLosses, Reversion, cecl, reversion_of, reverted_shocks
@@ -154,8 +155,8 @@ def _ifrs9(
         poci_expected=beside.poci_expected,
         modifications=beside.modifications,
         overlays=beside.overlays,
-        segment=portfolio.columns.segment,
-        segments=portfolio.parameters.segments,
+        segment=_pool(portfolio),
+        segments=_pools(portfolio),
     )
     return ifrs9(
         portfolio.as_of,
@@ -207,13 +208,13 @@ def _cecl(
     months, base = lifetime_months(portfolio.columns), portfolio.historical
     reverted = [_reverted(scenario, base, months, used) for scenario in scenarios]
     lifetime = expected_losses(portfolio if used.discounted else undiscounted(portfolio), reverted)[0][:, :, 1]
-    losses = PoolLosses(lifetime, loss_in_default(portfolio)[0], portfolio.standing.defaulted, portfolio.columns.segment)
+    losses = PoolLosses(lifetime, loss_in_default(portfolio)[0], portfolio.standing.defaulted, _pool(portfolio))
     return cecl(
         portfolio.as_of,
         portfolio.currency,
         exposures(portfolio),
         losses,
-        portfolio.parameters.segments,
+        _pools(portfolio),
         {scenario.name: scenario.weight for scenario in scenarios},
         used,
         portfolio.standing.not_observable,
@@ -233,9 +234,7 @@ def _by_method(
     """Return the allowance by each method asked for, in the order of `cecl_methods.METHODS`."""
     weights, made = np.array([scenario.weight for scenario in reverted]), {}
     individual = np.where(losses.in_default, losses.defaulted, 0.0)
-    book = PooledBook(
-        exposures(portfolio), losses.pool, portfolio.parameters.segments, losses.in_default, individual, portfolio.columns
-    )
+    book = PooledBook(exposures(portfolio), losses.pool, _pools(portfolio), losses.in_default, individual, portfolio.columns)
     for method in (name for name in METHODS if name in beside.methods):
         if method in ("pd-lgd", "dcf"):
             as_asked = reversion.discounted == (method == "dcf")
@@ -289,3 +288,13 @@ def _five_level(
 
 STANDARDS: dict[str, Callable[..., Provision]] = {"ifrs9": _ifrs9, "cecl": _cecl, "five-level": _five_level}
 """Every provision standard by its name on the command line."""
+
+
+def _pools(portfolio: Portfolio) -> tuple[str, ...]:
+    """Return the segments that overlays and pools name: those of the model without their vintages, which come last."""
+    return portfolio.parameters.segments[: int(base_segments(portfolio.parameters.segments).max()) + 1]
+
+
+def _pool(portfolio: Portfolio) -> NDArray[np.int64]:
+    """Return each loan's place in `_pools`, (N,)."""
+    return np.asarray(base_segments(portfolio.parameters.segments)[portfolio.columns.segment])
