@@ -73,6 +73,7 @@ def test_a_panel_tells_defaults_money_and_balances() -> None:
     assert found["defaults", "loans"].tolist() == [[1.0, 1.0], [0.0, 0.0]]
     assert found["defaults", "money"].tolist() == [[50.0, 50.0], [0.0, 0.0]]  # what was owed before it
     assert found["charge_offs", "money"].tolist() == [[0.0, 30.0], [20.0, 20.0]]  # the stock in default counts
+    assert found["charge_offs", "loans"].tolist() == [[0.0, 1.0], [1.0, 1.0]]
     assert found["balance", "money"].tolist() == [[90.0, 70.0], [0.0, 0.0]]
     assert found["prepayment", "money"].tolist() == [[0.0, 2.0], [40.0, 40.0]]  # what a default brought in is no prepayment
     assert found["prepayment", "loans"].tolist() == [[0.0, 0.0], [1.0, 1.0]]

@@ -143,6 +143,9 @@ def _from_panel(panel: pl.DataFrame, book: OnBook, as_of: dt.date, horizons: Seq
         (DEFAULTS, LOANS): total(first, one),
         (DEFAULTS, MONEY): total(first, pl.coalesce("before", "principal")),
         (CHARGE_OFFS, MONEY): total(table, pl.col("charged_off")),
+        (CHARGE_OFFS, LOANS): total(
+            table.filter(pl.col("charged_off") > 0).unique("loan_id", keep="first", maintain_order=True), one
+        ),
         (BALANCE, MONEY): total(staying, pl.col("principal"), at_end=True),
         (PREPAYMENT, MONEY): total(live, pl.col("prepaid")),
         (PREPAYMENT, LOANS): total(live.filter(pl.col("state") == "prepaid"), one),
