@@ -13,7 +13,7 @@ from loantwin.engine.cells import LossGivenDefault, recovery_worth
 from loantwin.engine.columns import LoanColumns, take
 from loantwin.engine.loss import default_probabilities, loan_losses
 from loantwin.engine.path import occupancy
-from loantwin.engine.rows import TransitionParameters
+from loantwin.engine.rows import TransitionParameters, base_segments
 from loantwin.engine.runoff import Assumptions, assumptions, build_cells
 from loantwin.errors import RiskError, expected
 from loantwin.models.fitted import FittedModel
@@ -220,10 +220,13 @@ def measured(portfolio: Portfolio, shocks: Floats, index: Floats | None, mean: b
 def remaining_balances(portfolio: Portfolio) -> Floats:
     """Return the expected live balance by segment at the end of months 0..T, (G, T + 1), book currency, weighted.
 
+    G counts segments without their vintages (`engine.rows.base_segments`).
+
     Contractual run-off, prepayment and default at the historical level; loans in default at the as-of date are left out.
     """
     live = np.flatnonzero(~portfolio.standing.defaulted)
-    made = np.zeros((len(portfolio.parameters.segments), lifetime_months(portfolio.columns) + 1))
+    base = base_segments(portfolio.parameters.segments)
+    made = np.zeros((int(base.max()) + 1, lifetime_months(portfolio.columns) + 1))
     if not len(live):
         return made
     runoff = portfolio.runoff
@@ -237,5 +240,5 @@ def remaining_balances(portfolio: Portfolio) -> Floats:
     )
     where = occupancy(portfolio.parameters, cells, np.tile(portfolio.historical, (months, 1)))
     alive = np.moveaxis(where.live.sum(axis=-1), 0, 1)
-    np.add.at(made, cells.segment, alive * cells.balance)
+    np.add.at(made, base[cells.segment], alive * cells.balance)
     return made

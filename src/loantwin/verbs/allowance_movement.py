@@ -124,7 +124,7 @@ def _between(
     economy = _allowance(between, staged(between, fresh, now.config), _weights(fresh), stage)
     relost = replace(between, lgd=_translated(now.model.lgd, last.parameters.segments, between.parameters.segments))
     severity = _allowance(relost, staged(relost, fresh, now.config), _weights(fresh), stage)
-    segments = tuple(dict.fromkeys((*last.parameters.segments, *first.parameters.segments)))
+    segments = tuple(dict.fromkeys((*_bases(last), *_bases(first))))
     gone = _charged_off(now, old.book.loans["loan_id"], then.as_of)
     groups = added_up(
         loan_movements(
@@ -168,13 +168,14 @@ def _between(
 def _valued(outlook: Outlook, book: Portfolio, scenarios: list[WeightedScenario], overlays: tuple[Overlay, ...]) -> Valued:
     found, weights = staged(book, scenarios, outlook.twin.config), _weights(scenarios)
     modelled = _allowance(book, found, weights, found.stages.stage)
+    names = tuple(dict.fromkeys(_bases(book)))
     _, added = overlay_effects(
         overlays,
         book.as_of,
         modelled,
         _weighted_exposure(book),
-        base_segments(book.parameters.segments)[book.columns.segment],
-        book.parameters.segments,
+        _renumbered(book, names),
+        names,
         found.stages.stage - 1,
         IFRS9_STAGES,
     )
@@ -238,9 +239,15 @@ def _translated(lgd: LossGivenDefault, own: tuple[str, ...], wanted: tuple[str, 
     return replace(lgd, charged_off=lgd.charged_off[rows], recovered=lgd.recovered[rows])
 
 
+def _bases(book: Portfolio) -> tuple[str, ...]:
+    """Return the name of the segment that each of the model's labels belongs to, vintages left out."""
+    names = book.parameters.segments
+    return tuple(names[place] for place in base_segments(names))
+
+
 def _renumbered(book: Portfolio, segments: tuple[str, ...]) -> Integers:
     places = {name: place for place, name in enumerate(segments)}
-    return np.array([places[name] for name in book.parameters.segments])[book.columns.segment].astype(np.int64)
+    return np.array([places[name] for name in _bases(book)])[book.columns.segment].astype(np.int64)
 
 
 def _charged_off(now: Twin, loans: pl.Series, since: dt.date) -> Floats:
