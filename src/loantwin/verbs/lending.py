@@ -114,7 +114,9 @@ def read_plan(text: str, first: int, horizon: int, segments: Sequence[str], outl
     if not path.is_file():
         raise UsageError(expected("none, constant-balance or a CSV file", text), field="--new-lending")
     columns = outlook.columns
-    lent_in = base_segments(outlook.twin.model.parameters.segments)[columns.segment]
+    lent_in = columns.segment
+    if lent_in.max(initial=0) >= len(segments):  # a vintage's principal counts with its segment
+        lent_in = base_segments(outlook.twin.model.parameters.segments)[lent_in]
     mix = np.bincount(lent_in, columns.weight * columns.principal, minlength=len(segments))
     amounts = np.zeros((horizon, len(segments)))
     for row, cells in enumerate(_rows(path), start=1):
