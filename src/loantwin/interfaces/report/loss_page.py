@@ -15,6 +15,14 @@ from loantwin.verbs.losses import LossComparison
 SHOWN = 12
 """Segments of a picture; the rest is one row."""
 
+COLUMNS = {
+    "expected_loss": "expected loss",
+    "var": "of VaR",
+    "es": "of ES",
+    "stand_alone_es": "ES alone",
+    "marginal_es": "ES saved without it",
+}
+
 
 def write(home: Path, result: LossResult | LossComparison, out: Path) -> None:
     """Write the page of a loss distribution, or of several models."""
@@ -90,16 +98,11 @@ def _section(label: str, result: LossResult) -> Section:
             (loss_charts.contributions(labels, expected, shortfall, "Who makes the tail"), "Shares of the whole, by segment.")
         )
     blocks.append(pictures(*charts))
-    rows = [
-        (
-            segment_words(name),
-            *(_amount(getattr(item, figure)) for figure in ("expected_loss", "var", "es", "stand_alone_es", "marginal_es")),
-        )
-        for name, item in ordered[:SHOWN]
-    ]
-    if rows:
-        columns = ("segment", "expected loss", "of VaR", "of ES", "ES alone", "ES saved without it")
-        blocks.append(table(columns, rows, caption="Contributions to VaR and ES sum to the book's."))
+    if ordered:
+        figures = {name: words for name, words in COLUMNS.items() if getattr(ordered[0][1], name) is not None}
+        rows = [(segment_words(name), *(_amount(getattr(item, figure)) for figure in figures)) for name, item in ordered[:SHOWN]]
+        caption = "Contributions to VaR and ES sum to the book's."
+        blocks.append(table(("segment", *figures.values()), rows, caption=caption))
     if result.top_names:
         names = [(item.name, segment_words(item.segment), amount(item.exposure), amount(item.es)) for item in result.top_names]
         blocks.append(
