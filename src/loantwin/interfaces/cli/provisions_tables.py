@@ -82,11 +82,12 @@ def _methods(console: Console, result: Any) -> None:
             amount(item.allowance),
             amount(item.allowance_gross),
             percent(item.allowance / result.exposure) if item.allowance is not None and result.exposure else "–",
-            item.read or f"no figure: {item.missing}",
         )
         for name, item in result.methods.items()
     ]
-    _table(console, "By method, on the same book", ("method", "allowance", "gross", "coverage", "read from"), rows, words=1)
+    _table(console, "By method, on the same book", ("method", "allowance", "gross", "coverage"), rows)
+    read = [f"{name}: {item.read or 'no figure, ' + item.missing}" for name, item in result.methods.items()]
+    _notes(console, "What each method read", read)
     _notes(console, "Methods", [f"{name}: {item.formula} ({item.source})" for name, item in result.methods.items()])
 
 
