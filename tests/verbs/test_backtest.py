@@ -180,6 +180,7 @@ def test_the_twin_beats_last_years_rate_on_the_block(sba_backtest: Backtest) -> 
 
 
 @pytest.mark.data
+@pytest.mark.slow
 def test_an_origin_that_knows_too_little_is_listed_and_not_scored(sba_home: Path) -> None:
     made = verbs.backtest(sba_home, ["2000-12-31", "2004-12-31"], horizons=(12,), paths=60)
     assert made.origins[0].prior_only == ("charge_offs",)
@@ -190,6 +191,7 @@ def test_an_origin_that_knows_too_little_is_listed_and_not_scored(sba_home: Path
 
 
 @pytest.mark.data
+@pytest.mark.slow
 def test_windows_that_have_not_closed_are_censored(sba_home: Path) -> None:
     made = verbs.backtest(sba_home, ["2010-12-31", "2013-06-30"], horizons=(12, 24), paths=60)
     long = made.given_macro.figures["charge_offs"]["24"]
@@ -200,6 +202,7 @@ def test_windows_that_have_not_closed_are_censored(sba_home: Path) -> None:
     assert made.given_macro.figures["charge_offs"]["12"].censored_share == 0.0
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_scores(panel_home: Path) -> None:
     one, two = (verbs.backtest(panel_home, "2021-12-31", horizons=(6,), paths=40).to_dict() for _ in range(2))
     for document in (one, two):

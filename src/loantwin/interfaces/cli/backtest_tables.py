@@ -37,9 +37,30 @@ def render(console: Console, result: Any) -> None:
     }
     _scores(console, f"In {result.currency}, by origin and approval year, {VIEWS['given_macro']}", amounts)
     _pooled(console, result)
+    _by_origin(console, result)
     _origins(console, result)
     _notes(console, "Verdicts, given the macro path that came", result.given_macro.verdicts)
     _notes(console, "Notes", result.notes)
+
+
+def _by_origin(console: Console, result: Any) -> None:
+    """Print what came beside the forecast of the whole book, by origin: scored ones, and those that are prior only."""
+    shown = 12 if 12 in result.horizons else result.horizons[-1]
+    view = result.given_macro if result.given_macro.by_origin else result.generated_macro
+    main = {figure: "loans" if _first(scores) == "loans" else "money" for figure, scores in view.figures.items()}
+    rows = [
+        (
+            f"{row.figure.replace('_', '-')}, {row.origin}",
+            amount(row.actual),
+            amount(row.forecast),
+            f"{amount(row.p05)} to {amount(row.p95)}",
+            "prior only" if row.prior_only else "",
+        )
+        for row in sorted(view.by_origin, key=lambda row: (list(main).index(row.figure), row.origin))
+        if row.horizon == shown and main[row.figure] == row.measure
+    ]
+    words = VIEWS["given_macro" if view is result.given_macro else "generated_macro"]
+    _table(console, f"Whole book by origin, {shown} months, {words}", ("", "came", "forecast", "90 % interval", ""), rows)
 
 
 def _first(scores: Mapping[str, Any]) -> str:
@@ -63,6 +84,7 @@ def _scores(console: Console, title: str, figures: Mapping[str, Mapping[str, Any
         )
         for figure, scores in figures.items()
         for horizon, item in scores.items()
+        if item.observations
     ]
     columns = ("accuracy", "months", "twin", *(_short(name) for name in rivals), "floor: names", "floor: latent")
     _table(console, title, (*columns, "bias", "cells", "events", "censored"), rows, words=1)
