@@ -170,7 +170,10 @@ def mean_severity(outlook: Outlook) -> float:
 
 
 def _by_loan(outlook: Outlook, months: int, seed: int) -> tuple[Floats, Floats, Floats]:
-    """Return PD, present value of expected loss, and loss given default of each loan, (N,)."""
+    """Return PD, present value of expected loss, and loss given default of each loan, (N,).
+
+    Loss given default is the discounted loss of a default over today's exposure, at most 1.
+    """
     twin, columns, runoff = outlook.twin, outlook.columns, outlook.runoff
     economy = outlook.simulated(months, MEAN_PATHS, seed)
     shocks = outlook.drawn(Economy(None, economy.covariates, None), MEAN_PATHS, seed)
@@ -185,15 +188,15 @@ def _by_loan(outlook: Outlook, months: int, seed: int) -> tuple[Floats, Floats, 
         conversion_factor=runoff.conversion_factor,
         mean=True,
     )
-    lgd = twin.model.lgd
-    known = columns.segment, np.minimum(columns.age + max(months // 2, 1), lgd.charged_off.shape[1] - 1)
-    # a share above 1 (interest and costs on top of principal) stays in the exposure
-    severity = np.clip(lgd.charged_off[known] - lgd.recovered[known], 1e-6, 1.0)
     loss = made.loss[:, 0, 1]
     if (loss < -1e-9).any():
         row = int(np.argmin(loss))
         raise RiskError(expected("a loss of at least 0", loss[row]), row=row + 1, field="loss given default")
-    return made.pd[:, 0, 1], np.maximum(loss, 0.0), severity
+    pd = made.pd[:, 0, 1]
+    # loss given default against today's exposure: what is above 1 (balances that grow, costs) stays in the exposure
+    today = columns.principal + columns.accrued_interest + runoff.conversion_factor * columns.undrawn
+    severity = np.divide(loss, pd * today, out=np.zeros_like(loss), where=(pd * today > 0) & (loss > 0))
+    return pd, np.maximum(loss, 0.0), np.minimum(severity, 1.0)
 
 
 def _ratio(wanted: Floats, code: Integers, have: Floats) -> Floats:
