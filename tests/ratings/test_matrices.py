@@ -40,7 +40,7 @@ def test_published_years_are_not_powers_of_the_first(data: Path) -> None:
     """Ratings remember: a one-year matrix multiplied by itself says too few defaults of good grades, too many of CCC."""
     found = {item.years: without_withdrawn(item) for item in read_matrices(data / "ratings/sp_1981-2016.csv")}
     five, ten = (power(found[1.0].values, years)[:, 7] for years in (5, 10))
-    assert found[10.0].values[3, 7] == pytest.approx(0.0783, abs=5e-5)  # BBB: 5.82 of 74.32 that are still rated
+    assert found[10.0].values[3, 7] == pytest.approx(0.0783, abs=5e-5)  # BBB: 4.56 of 58.2 percent still rated
     assert (found[5.0].values[[0, 1, 2, 3, 4, 5], 7] > five[[0, 1, 2, 3, 4, 5]]).all()
     assert found[2.0].values[6, 7] < power(found[1.0].values, 2)[6, 7]
     assert found[10.0].values[3, 7] / ten[3] > 1.4
