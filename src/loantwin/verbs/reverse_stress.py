@@ -149,9 +149,9 @@ def reversed_stress(test: StressTest, text: str) -> tuple[ReverseStress, GivenSc
     beyond = start <= target if figure == "cet1" else start >= target
     if beyond:
         side = "below" if figure == "cet1" else "above"
-        raise RiskError(
-            expected(f"a target {side} what the expected path gives, {start:.6g}", f"{target:.6g}"), field=f"--reverse {figure}"
-        )
+        shown = ".4%" if figure in RATIOS else ",.6g"
+        words = f"expected a target {side} what the expected path gives, {start:{shown}}, was {target:{shown}}"
+        raise RiskError(words, field=f"--reverse {figure}")
     point, reached = _walked(search, name, target) if figure in SLOW else _corrected(search, name, target)
     answer = _facts(search, text, name, point, reached, start, target)
     return answer, _given(search, point.z, name, (f"{name}: {answer.notes[0]}",))

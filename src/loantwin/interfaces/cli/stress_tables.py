@@ -77,7 +77,7 @@ def _segments(console: Console, result: Any) -> None:
     ]
     if len(ranked) > TOP:
         rest = [sum(result.parts[name]["loss"].by_segment.get(segment, 0.0) for segment in ranked[TOP:]) for name in names]
-        rows.append((f"{len(ranked) - TOP} others", *(amount(value) for value in rest)))
+        rows.append(("all others", *(amount(value) for value in rest)))
     _table(console, "Loss beyond the baseline, by segment (net of guarantees)", ("segment", *names), rows)
 
 
