@@ -1,4 +1,5 @@
 from pathlib import Path
+from types import SimpleNamespace
 
 import jsonschema
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 
 from loantwin.errors import UsageError
 from loantwin.twin import open_twin
-from loantwin.verbs.concentrating import ConcentrationResult, concentration
+from loantwin.verbs.concentrating import ConcentrationResult, _connected, concentration
 
 
 def test_a_panel_twin(panel_home: Path) -> None:
@@ -38,6 +39,21 @@ def test_an_assumed_book_has_intervals(sba_home: Path) -> None:
     assert found.intervals is not None
     assert found.intervals["herfindahl"].p05 < found.names.herfindahl < found.intervals["herfindahl"].p95
     assert found.names.names < found.loans
+
+
+def test_connected_borrowers_count_as_one_name() -> None:
+    """Loans a and b share a borrower, b and c a co-borrower; d's guarantor stands for c too, which does not connect them."""
+    loans = pl.DataFrame({"loan_id": list("abcd"), "borrower_id": ["1", "1", "2", "3"]})
+    rows = [("b", "p", "co_borrower"), ("c", "p", "borrower"), ("c", "g", "guarantor"), ("d", "g", "guarantor")]
+    parties = pl.DataFrame(rows, schema=["loan_id", "party_id", "role"], orient="row")
+    twin = SimpleNamespace(book=SimpleNamespace(loans=loans, parties=parties))
+    found = _connected(twin, np.array([10.0, 20.0, 30.0, 40.0]), np.ones(4), np.array([0, 0, 1, 2]))
+    assert found is not None
+    assert found.names.names == 2
+    assert found.names.largest == 60
+    assert found.joined == 1
+    assert [(item.loans, item.share) for item in found.largest] == [(3, 0.6), (1, 0.4)]
+    assert found.names.herfindahl == pytest.approx(0.36 + 0.16)
 
 
 def test_bad_arguments(panel_home: Path) -> None:

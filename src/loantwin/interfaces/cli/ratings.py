@@ -42,7 +42,8 @@ def ratings(
         str | None, typer.Option(metavar="AAA,AA,...,D", help="Names from best to worst, where the file has none.")
     ] = None,
     rest: Annotated[
-        str | None, typer.Option(metavar="NR", help="A state that takes what each row lacks of 100 % (a withdrawn column left out).")
+        str | None,
+        typer.Option(metavar="NR", help="A state that takes what each row lacks of 100 % (a withdrawn column left out)."),
     ] = None,
     resamples: Annotated[int, typer.Option(min=40, help="Draws of the customers behind the intervals of a history.")] = 500,
     seed: Annotated[int, typer.Option(min=0, help="Seed of those draws.")] = 0,

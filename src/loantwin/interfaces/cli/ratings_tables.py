@@ -50,7 +50,8 @@ def _defaults(console: Console, result: Any) -> None:
         return
     shown = {
         name: [
-            f"{percent(item.low, 2)} to {percent(item.high, 2)}" + (f" (at most {percent(item.exact_high)})" if item.exact_high else "")
+            f"{percent(item.low, 2)} to {percent(item.high, 2)}"
+            + (f" (at most {percent(item.exact_high)})" if item.exact_high else "")
             for item in (items[0], *([items[-1]] if len(items) > 1 else []))
         ]
         for name, items in result.term_structure.items()
