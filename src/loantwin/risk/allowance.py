@@ -107,19 +107,25 @@ def totals(figures: Sequence[Floats], codes: Integers | None = None, groups: int
 
     Few loans are added by `math.fsum`; many by whole numbers (`exact.kernels`), which gives the same bits.
     """
-    count = len(figures[0])
-    if count < FEW:
+    return grouped(figures, codes, groups)[0]
+
+
+def grouped(figures: Sequence[Floats], codes: Integers | None = None, groups: int = 1) -> tuple[list[list[float]], list[float]]:
+    """Return what `totals` returns and the sum of each figure over all groups, rounded once, from one pass."""
+    if len(figures[0]) < FEW:
+        whole = [math.fsum(values.tolist()) for values in figures]
         if codes is None:
-            return [[math.fsum(values.tolist())] for values in figures]
-        return [[math.fsum(values[codes == group].tolist()) for group in range(groups)] for values in figures]
+            return [[value] for value in whole], whole
+        return [[math.fsum(values[codes == group].tolist()) for group in range(groups)] for values in figures], whole
     from loantwin.kernels import PARALLEL
     from loantwin.risk.exact.kernels import exact_bins
 
     values = np.ascontiguousarray(np.stack(figures), dtype=np.float64)
-    group = np.zeros(count, dtype=np.int64) if codes is None else np.ascontiguousarray(codes, dtype=np.int64)
+    group = np.zeros(len(figures[0]), dtype=np.int64) if codes is None else np.ascontiguousarray(codes, dtype=np.int64)
     with PARALLEL:
         bins = exact_bins(values.view(np.int64), group, groups)
-    return [[_rounded(bins[:, place, figure]) for place in range(groups)] for figure in range(len(figures))]
+    parted = [[_rounded(bins[:, place, figure]) for place in range(groups)] for figure in range(len(figures))]
+    return parted, [_rounded(bins[:, :, figure].sum(axis=1)) for figure in range(len(figures))]
 
 
 def _rounded(bins: Integers) -> float:
@@ -137,7 +143,15 @@ def _rounded(bins: Integers) -> float:
 
 def parts(codes: Integers, names: Sequence[str], exposures: Exposures, net: Floats, gross: Floats) -> dict[str, Part]:
     """Return one `Part` for each name; `codes` (N,) index `names`; `net`, `gross` (N,) are allowances of one loan."""
+    return parts_and_whole(codes, names, exposures, net, gross)[0]
+
+
+def parts_and_whole(
+    codes: Integers, names: Sequence[str], exposures: Exposures, net: Floats, gross: Floats
+) -> tuple[dict[str, Part], Part]:
+    """Return what `parts` returns and the whole book as one part, each figure rounded once."""
     weight = exposures.weight
-    figures = totals([weight, exposures.exposure * weight, net * weight, gross * weight], codes, len(names))
+    figures, whole = grouped([weight, exposures.exposure * weight, net * weight, gross * weight], codes, len(names))
     counts = np.bincount(codes, minlength=len(names))
-    return {name: Part(int(counts[code]), *(figure[code] for figure in figures)) for code, name in enumerate(names)}
+    made = {name: Part(int(counts[code]), *(figure[code] for figure in figures)) for code, name in enumerate(names)}
+    return made, Part(len(codes), *whole)

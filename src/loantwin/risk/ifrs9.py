@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from loantwin.config import Ifrs9
 from loantwin.errors import RiskError, expected
-from loantwin.risk.allowance import FEW, Exposures, Part, ScenarioAllowance, amounts, checked_weights, parts, totals
+from loantwin.risk.allowance import FEW, Exposures, Part, ScenarioAllowance, amounts, checked_weights, parts_and_whole, totals
 from loantwin.risk.modification import Modifications
 from loantwin.risk.overlays import Overlay, OverlayEffect, overlay_effects
 from loantwin.risk.revolving import Commitments
@@ -168,14 +168,13 @@ def ifrs9(
         by_scenario, gross = change, _weighted(change, probability)
     kept = 1 - exposures.guaranteed
     net = gross * kept
-    by_stage = parts(code, STAGES, exposures, net, gross)
-    figures = [exposures.exposure * exposures.weight, net * exposures.weight, gross * exposures.weight]
-    sums = [figure[0] for figure in totals([*figures, *(by_scenario * kept * exposures.weight)])]
+    by_stage, whole = parts_and_whole(code, STAGES, exposures, net, gross)
+    scenario = [figure[0] for figure in totals(list(by_scenario * (kept * exposures.weight)))]
     effects, _ = overlay_effects(
         more.overlays,
         as_of,
-        figures[1],
-        figures[0],
+        net * exposures.weight,
+        exposures.exposure * exposures.weight,
         np.zeros(len(code), dtype=np.int64) if more.segment is None else more.segment,
         more.segments,
         code,
@@ -187,37 +186,37 @@ def ifrs9(
         standard="ifrs9",
         as_of=as_of,
         currency=currency,
-        exposure=sums[0],
-        allowance=sums[1],
-        allowance_gross=sums[2],
+        exposure=whole.exposure,
+        allowance=whole.allowance,
+        allowance_gross=whole.allowance_gross,
         by_stage={name: part for name, part in by_stage.items() if part.loans or name not in unseen},
-        by_scenario={name: ScenarioAllowance(weight, sums[3 + k]) for k, (name, weight) in enumerate(weights.items())},
+        by_scenario={name: ScenarioAllowance(weight, scenario[k]) for k, (name, weight) in enumerate(weights.items())},
         triggers=staged.counts(),
         settings={name: float(value) for name, value in asdict(settings).items()},
         rules=RULES,
         not_observable=not_observable,
-        interest=_interest(code, exposures, gross, more.annual_rate),
+        interest=_interest(code, by_stage, exposures, gross, more.annual_rate),
         commitments=_commitments(more, staged.stage, gross, kept, exposures.weight),
         modifications=more.modifications,
         overlays=effects,
         overlay_total=added,
-        allowance_with_overlays=sums[1] + added,
+        allowance_with_overlays=whole.allowance + added,
         provenance=dict(provenance or {}),
     )
 
 
-def _interest(code: NDArray[np.int64], exposures: Exposures, gross: Floats, rate: Floats | None) -> dict[str, InterestBasis]:
+def _interest(
+    code: NDArray[np.int64], by_stage: Mapping[str, Part], exposures: Exposures, gross: Floats, rate: Floats | None
+) -> dict[str, InterestBasis]:
     """Return the interest basis by stage that holds loans; nothing where the effective rates are not given."""
     if rate is None or not len(code):
         return {}
-    impaired = code >= 2
-    base = (exposures.exposure - np.where(impaired, gross, 0.0)) * exposures.weight
-    carrying, interest = totals([base, base * rate / 12.0], code, len(STAGES))
-    counts = np.bincount(code, minlength=len(STAGES))
+    base = exposures.exposure - np.where(code >= 2, gross, 0.0)
+    interest = totals([base * exposures.weight * rate / 12.0], code, len(STAGES))[0]
     return {
-        name: InterestBasis("net" if place >= 2 else "gross", carrying[place], interest[place])
-        for place, name in enumerate(STAGES)
-        if counts[place]
+        name: InterestBasis("net" if place >= 2 else "gross", part.exposure - (part.allowance_gross if place >= 2 else 0.0), earned)
+        for place, ((name, part), earned) in enumerate(zip(by_stage.items(), interest, strict=True))
+        if part.loans
     }
 
 
