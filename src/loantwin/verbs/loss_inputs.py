@@ -99,7 +99,7 @@ def loss_inputs(outlook: Outlook, months: int, sectors: str, source: str, seed: 
     made = Loans(row, exposure[row], (pd * weight / copies)[row], lgd[row], 1.0 - columns.guaranteed[row], segment[row], code[row])
     frame = live_loans(outlook.book, twin.model)
     names = frame.select("loan_id", "borrower_id") if "borrower_id" in frame.columns else frame.select("loan_id")
-    found = implied(np.minimum(rates, 1.0))
+    found = implied(np.minimum(rates, 1.0), [made.pd[made.sector == place] for place in range(len(labels))])
     notes = (*_words(source, sectors, labels, found), *_weights(weight))
     return LossInputs(twin.as_of, twin.currency, months, made, names, segments, labels, rates, found, notes, outlook)
 

@@ -10,7 +10,7 @@ from scipy import stats
 from scipy.special import ndtr, ndtri
 
 from loantwin.errors import RiskError
-from loantwin.risk.copula.implied import both_below, implied
+from loantwin.risk.copula.implied import implied
 
 
 def test_a_planted_factor_model_is_found_again() -> None:
@@ -25,11 +25,22 @@ def test_a_planted_factor_model_is_found_again() -> None:
     assert made.notes == ()
 
 
-@pytest.mark.parametrize("rho", [-0.95, -0.3, 0.0, 0.4, 0.9])
-def test_both_below_is_the_bivariate_normal(rho: float) -> None:
-    for a, b in ((-2.0, -2.0), (-2.5, 0.3), (1.0, -1.0)):
-        exact = stats.multivariate_normal.cdf([a, b], cov=[[1, rho], [rho, 1]], abseps=1e-10)
-        assert float(both_below(np.array(a), np.array(b), np.array(rho))) == pytest.approx(exact, abs=1e-7)
+@pytest.mark.parametrize(("pd", "rho"), [(0.02, 0.02), (0.2, 0.3), (0.05, 0.1)])
+def test_equal_loans_have_the_textbook_variance(pd: float, rho: float) -> None:
+    # two points with the mean and variance of the one-factor model
+    both = stats.multivariate_normal.cdf([ndtri(pd)] * 2, cov=[[1, rho], [rho, 1]], abseps=1e-12)
+    spread = math.sqrt((both - pd**2) * 999 / 1000)
+    rates = pd + spread * np.where(np.arange(1000) < 500, 1.0, -1.0)[:, None]
+    assert implied(rates).asset_correlation[0] == pytest.approx(rho, rel=1e-4)
+
+
+def test_unlike_loans_ask_for_more_correlation() -> None:
+    random = np.random.Generator(np.random.Philox(key=2))
+    pds = [np.repeat([0.002, 0.9], [950, 50])]
+    factor = random.standard_normal((100_000, 1))
+    rates = ndtr((ndtri(pds[0][[0, -1]]) + math.sqrt(0.2) * factor) / math.sqrt(0.8)) @ np.array([[0.95], [0.05]])
+    assert implied(rates, pds).asset_correlation[0] == pytest.approx(0.2, rel=0.02)
+    assert implied(rates).asset_correlation[0] < 0.1
 
 
 def test_a_sector_that_does_not_move_has_no_correlation() -> None:
