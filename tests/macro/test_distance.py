@@ -1,4 +1,4 @@
-"""Distances under a Gaussian autoregression that is known: closed forms of the nearest path and of what it says of other factors."""
+"""Distances under a Gaussian autoregression that is known: closed forms of nearest paths and conditional expectations."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def toy(ragged=None):
     root = np.linalg.cholesky(SHOCKS)
     residuals = np.vstack([np.sqrt(2.0) * root.T, -np.sqrt(2.0) * root.T])
     return MacroGenerator(
-        NAMES, ("growth", "growth"), ("growth", "growth"), LAST, np.tile(MEAN, (2, 1)), np.zeros((0, 2)) if ragged is None else ragged,
-        MEAN, SLOPE[None], residuals, np.ones(len(residuals)), 1.0, 0.0, 0.6, 0.6, (LAST - 60, LAST), {},
+        NAMES, ("growth", "growth"), ("growth", "growth"), LAST, np.tile(MEAN, (2, 1)),
+        np.zeros((0, 2)) if ragged is None else ragged, MEAN, SLOPE[None], residuals, np.ones(len(residuals)), 1.0, 0.0, 0.6, 0.6, (LAST - 60, LAST), {},
     )  # fmt: skip
 
 

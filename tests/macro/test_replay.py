@@ -1,4 +1,4 @@
-"""Replays of history: the past's own moves from its own jump-off, dropped by name where it has none, and said where it is hindsight."""
+"""Replays of history: the past's own moves from its own jump-off, dropped by name where it has none, hindsight said."""
 
 from __future__ import annotations
 

@@ -70,7 +70,7 @@ def test_a_severity_has_bounds(severity):
 
 
 def test_a_rate_stays_a_share():
-    with pytest.raises(ScenarioError, match="-0.05"):
+    with pytest.raises(ScenarioError, match=r"-0\.05"):
         shocked(baseline(), 100, [Shock(NAMES[0], -10.0, "points", Shape(1))], "Mine")
 
 
