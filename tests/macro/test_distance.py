@@ -23,7 +23,8 @@ def toy(ragged=None):
     residuals = np.vstack([np.sqrt(2.0) * root.T, -np.sqrt(2.0) * root.T])
     return MacroGenerator(
         NAMES, ("growth", "growth"), ("growth", "growth"), LAST, np.tile(MEAN, (2, 1)),
-        np.zeros((0, 2)) if ragged is None else ragged, MEAN, SLOPE[None], residuals, np.ones(len(residuals)), 1.0, 0.0, 0.6, 0.6, (LAST - 60, LAST), {},
+        np.zeros((0, 2)) if ragged is None else ragged, MEAN,
+        SLOPE[None], residuals, np.ones(len(residuals)), 1.0, 0.0, 0.6, 0.6, (LAST - 60, LAST), {},
     )  # fmt: skip
 
 
