@@ -55,7 +55,7 @@ class Loans:
 
 @dataclass(frozen=True)
 class LossInputs:
-    """What a model reads. names : columns `loan_id`, `borrower_id`. rates : (P, S) default rate of each sector on each path.
+    """What a model reads. names : columns `loan_id`, `borrower_id`. rates : (P, S) defaults of each sector a row, by path.
 
     segments, sectors : names of the codes. implied : factor model of the rates. notes : what was assumed. outlook : the twin.
     """
@@ -87,8 +87,7 @@ def loss_inputs(outlook: Outlook, months: int, sectors: str, source: str, seed: 
     labels_of = twin.model.parameters.segments
     segment, segments = _used(base_segments(labels_of)[columns.segment], labels_of)
     code, labels = _sectors(outlook, sectors, segment, segments)
-    number, gross, loans = _sector_paths(outlook, months, code, len(labels), source, seed, progress)
-    rates = np.divide(number, loans, out=np.zeros_like(number), where=loans > 0)
+    number, gross = _sector_paths(outlook, months, code, len(labels), source, seed, progress)
     pd, loss, lgd = _by_loan(outlook, months, seed)
     weight = columns.weight
     pd = np.minimum(pd * _ratio(number.mean(axis=0), code, weight * pd), 1.0)
@@ -99,6 +98,7 @@ def loss_inputs(outlook: Outlook, months: int, sectors: str, source: str, seed: 
     made = Loans(row, exposure[row], (pd * weight / copies)[row], lgd[row], 1.0 - columns.guaranteed[row], segment[row], code[row])
     frame = live_loans(outlook.book, twin.model)
     names = frame.select("loan_id", "borrower_id") if "borrower_id" in frame.columns else frame.select("loan_id")
+    rates = number / np.bincount(made.sector, minlength=len(labels))  # of rows, as the copula draws them
     found = implied(np.minimum(rates, 1.0), [made.pd[made.sector == place] for place in range(len(labels))])
     notes = (*_words(source, sectors, labels, found), *_weights(weight))
     return LossInputs(twin.as_of, twin.currency, months, made, names, segments, labels, rates, found, notes, outlook)
@@ -119,8 +119,8 @@ def _sectors(outlook: Outlook, sectors: str, segment: Integers, segments: tuple[
 
 def _sector_paths(
     outlook: Outlook, months: int, code: Integers, sectors: int, source: str, seed: int, progress: Progress
-) -> tuple[Floats, Floats, Floats]:
-    """Return expected defaults and gross loss of each path and sector, (P, S) each, and the loans of each sector, (S,)."""
+) -> tuple[Floats, Floats]:
+    """Return expected defaults and gross loss of each path and sector, (P, S) each."""
     from dataclasses import replace
 
     twin, runoff = outlook.twin, outlook.runoff
@@ -145,7 +145,7 @@ def _sector_paths(
     lost = np.concatenate(gross)
     if twin.model.severity is not None and lost.sum() > 0:
         lost = lost * severity_factors(twin.model.severity, np.concatenate(conditions), mean_severity(outlook), seed)[:, None]
-    return np.concatenate(number), lost, np.bincount(code, columns.weight, sectors).astype(np.float64)
+    return np.concatenate(number), lost
 
 
 def _shocks(outlook: Outlook, economy: Economy, source: str, seed: int, start: int) -> Floats:
