@@ -181,6 +181,35 @@ def test_paid_off_at_the_contractual_end_is_maturity_in_a_panel() -> None:
     assert panel_counts(panel, table, pl.Series(["a", "a"]), AS_OF).events("prepaid") == 1
 
 
+def test_loans_repaid_at_their_term_were_at_risk_like_those_that_did_not_pay() -> None:
+    """Ten loans in their last month: two miss the payment, eight repay. The odds of missing it are 2 to 8, not 2 to 0."""
+    last = ["dpd_1_29"] * 2 + ["matured"] * 5 + ["prepaid"] * 3
+    after = ["dpd_30_59"] * 2
+    names = [f"l{place}" for place in range(10)]
+    panel = pl.DataFrame({
+        "loan_id": names * 2 + names[:2],
+        "report_date": [dt.date(2004, 1, 31)] * 10 + [dt.date(2004, 2, 29)] * 10 + [dt.date(2004, 3, 31)] * 2,
+        "state": ["current"] * 10 + last + after,
+    })  # fmt: skip
+    table = loans([{"origination_date": dt.date(2003, 12, 1), "term_months": 2}] * 10).with_columns(loan_id=pl.Series(names))
+    counts = panel_counts(panel, table, pl.Series(["a"] * 10), AS_OF)
+    cells = edge_cells(counts, "current", "dpd_1_29")
+    assert (cells.age.tolist(), cells.trials.tolist(), cells.events.tolist()) == ([2], [10.0], [2.0])
+    assert counts.events("prepaid") == 0
+    # what a loan does once its contract is over is not what one under contract does
+    assert counts.events("dpd_30_59") == 0
+    assert counts.facts["left out: moves after the contractual term"] == 2
+    assert counts.facts["repaid at the contractual term (up to date, not prepaid)"] == 8
+
+
+def test_arrears_repaid_at_the_term_are_cured() -> None:
+    panel = pl.DataFrame({
+        "loan_id": ["x", "x"], "report_date": [dt.date(2004, 1, 31), dt.date(2004, 2, 29)], "state": ["dpd_30_59", "matured"],
+    })  # fmt: skip
+    table = loans([{"origination_date": dt.date(2003, 12, 1), "term_months": 2}]).with_columns(loan_id=pl.lit("x"))
+    assert panel_counts(panel, table, pl.Series(["a"]), AS_OF).events("current") == 1
+
+
 def test_other_moves_are_left_out_of_an_edges_trials() -> None:
     panel = pl.DataFrame({
         "loan_id": ["x", "x", "y", "y", "z", "z"],

@@ -268,8 +268,9 @@ def panel_counts(panel: pl.DataFrame, loans: pl.DataFrame, labels: pl.Series, as
     """Return counts from a table with one row a loan and month, as known at `as_of`.
 
     A move is a pair of reports in consecutive months. First entry to 90 days past due (or charge-off) is `default` and
-    absorbs; what comes after it belongs to loss given default. `prepaid` before the contractual end is an edge; maturity
-    is the contract's own end and no edge; settled or sold loans are censored. A gap in the reports is not paired.
+    absorbs; what comes after it belongs to loss given default. `prepaid` before the contractual end is an edge; a loan repaid
+    at its end was at risk in that month and paid what was due, which is staying current (or, from arrears, a cure); moves
+    after the contractual term are left out. Settled or sold loans are censored. A gap in the reports is not paired.
 
     Parameters
     ----------
@@ -288,11 +289,15 @@ def panel_counts(panel: pl.DataFrame, loans: pl.DataFrame, labels: pl.Series, as
     joined = pairs.join(about, on="loan_id", how="left").with_columns(age=pl.col("month") - pl.col("start"))
     usable = joined.filter(pl.col("start").is_not_null() & (pl.col("age") >= 0))
     facts["left out: moves without an origination date"] = int(joined.height - usable.height)
-    usable = usable.with_columns(
-        to=pl.when((pl.col("to") == "prepaid") & (pl.col("age") >= pl.col("term_months")).fill_null(False))
-        .then(pl.lit("matured"))
-        .otherwise(pl.col("to"))
-    ).filter(~pl.col("to").is_in(["matured", "settled"]))
+    late = (usable["age"] > usable["term_months"]).fill_null(False)
+    facts["left out: moves after the contractual term"] = int(late.sum())
+    usable = usable.filter(~late)
+    # who repays at the term was at risk like the others and paid what was due: without them only the bad end is counted
+    repaid = (pl.col("to") == "matured") | ((pl.col("to") == "prepaid") & (pl.col("age") >= pl.col("term_months")).fill_null(False))
+    facts["repaid at the contractual term (up to date, not prepaid)"] = usable.filter(repaid).height
+    usable = usable.with_columns(to=pl.when(repaid).then(pl.lit("current")).otherwise(pl.col("to"))).filter(
+        pl.col("to") != "settled"
+    )
     if not usable.height:
         raise ModelError(expected("loans reported in two consecutive months", "none"), field="report_date")
     return _panel_table(usable, segments, last, facts)
