@@ -13,7 +13,7 @@ from loantwin.engine.columns import LoanColumns
 from loantwin.engine.loss import loan_losses
 from loantwin.errors import UsageError, expected
 from loantwin.risk.capital import explain as explaining
-from loantwin.risk.capital.amounts import Amounts, CapitalLoans, irb_amounts, standardised_amounts, take
+from loantwin.risk.capital.amounts import Amounts, CapitalLoans, foundation_only, irb_amounts, standardised_amounts, take
 from loantwin.risk.capital.assumptions import WORDS, Assumptions, read_assumptions
 from loantwin.risk.capital.classes import MATURES, NAMES
 from loantwin.risk.capital.from_book import Estimates, capital_loans
@@ -220,6 +220,12 @@ def _basis(twin: Twin, rules: Options, assumed: Assumptions, pd: str) -> Basis:
         notes.append(f"{int(capped.sum())} loans: loss given default with the downturn add-on is more than all, taken as 1")
     if rules.irb.approaches and not MATURES[placement.asset_class].all():
         notes.append("foundation-irb: retail has none, it stands there with the twin's own estimates (CRE30.36)")
+    barred = int(foundation_only(made).sum()) if rules.irb.approaches else 0
+    if barred:
+        notes.append(
+            f"advanced-irb: not open to {barred} loans, of banks, financial institutions or firms with sales above 500 million "
+            "euro; they stand there with supervisory figures (CRE30.34 to CRE30.36)"
+        )
     return Basis(twin, outlook, rules, assumed, placement, made, pd, tuple(notes), found.not_observable)
 
 

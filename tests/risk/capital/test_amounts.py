@@ -64,6 +64,26 @@ def test_foundation_and_advanced_approach_of_a_secured_firm(made_loans: Make) ->
     assert advanced.own_weight[0] == pytest.approx(irb_risk_weight(0.01, 0.16, 5.0, input_floors=False))
 
 
+def test_the_advanced_approach_is_not_open_to_banks_and_large_groups(made_loans: Make) -> None:
+    """The December 2017 text leaves them supervisory LGD (45 and 40 %) and a maturity of 2.5 years."""
+    names, sales = ["bank", "financial", "corporate", "corporate", "sovereign"], [np.nan, np.nan, 501.0, 500.0, np.nan]
+    loans = made_loans(5, "corporate", names, lgd=0.3, maturity=4.0, annual_sales=sales)
+    made = irb_amounts(loans, BASEL, foundation=False)
+    assert made.lgd == pytest.approx([0.45, 0.45, 0.40, 0.30, 0.30])
+    assert made.maturity == pytest.approx([2.5, 2.5, 2.5, 4.0, 4.0])
+    for row in range(5):
+        steps, _ = irb_approach_steps(take(loans, slice(row, row + 1)), BASEL, foundation=False)
+        source = {step.what: step.source for step in steps}["LGD before floor"]
+        assert ("supervisory" in source) is (row < 3)
+
+
+def test_a_line_of_which_nothing_is_drawn_has_the_supervisory_loss(made_loans: Make) -> None:
+    loans = made_loans(2, "corporate", exposure=0.0, undrawn=100.0, lgd=0.9, collateral_kind=[-1, 2], collateral_value=[0.0, 200.0])
+    made = irb_amounts(loans, BASEL, foundation=True)
+    assert made.lgd == pytest.approx([0.40, 0.20])
+    assert made.ead == pytest.approx([40.0, 40.0])
+
+
 def test_floors_are_counted_by_class(made_loans: Make) -> None:
     names = ["retail_mortgage", "retail_revolving", "retail_other", "retail_revolving"]
     loans = made_loans(

@@ -18,6 +18,10 @@ Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Codes = NDArray[np.int8]
 
+NO_OWN_LOSSES = tuple(NAMES.index(name) for name in ("bank", "financial"))
+"""Asset classes that the advanced approach is not open to (CRE30.34 to CRE30.36)."""
+LARGE_SALES = 500.0
+"""Sales of a group, millions of euro, above which it is not open to a firm either."""
 LEAST_YEARS, MOST_YEARS, FOUNDATION_YEARS = 1.0, 5.0, 2.5
 """Floor and cap of effective maturity (CRE32.46), and what the foundation approach takes (CRE32.44)."""
 
@@ -122,8 +126,9 @@ def irb_amounts(loans: CapitalLoans, options: Options, *, foundation: bool) -> A
 
     The covered part of a guaranteed loan takes the guarantor's standardised weight (CRE32.24(3), 32.27, 32.60): floors do not
     apply to it (CRE32.2, 32.57). A defaulted loan with a supervisory LGD has that as its expected loss, and no K (CRE35.3).
+    Loans of `foundation_only` keep supervisory figures under the advanced approach too.
     """
-    supervisory = MATURES[loans.asset_class] & foundation
+    supervisory = MATURES[loans.asset_class] if foundation else foundation_only(loans)
     lgd, floor = _lgd(loans, supervisory)
     pd_floor = _floor_of_pd(loans)
     years = np.where(supervisory, FOUNDATION_YEARS, np.clip(loans.maturity, LEAST_YEARS, MOST_YEARS))
@@ -151,6 +156,13 @@ def irb_amounts(loans: CapitalLoans, options: Options, *, foundation: bool) -> A
     return Amounts(ead, weights, weight, ead * weight, loss, bindings, pd, used, years, elbe)
 
 
+def foundation_only(loans: CapitalLoans) -> Flags:
+    """Return loans that have no advanced approach, (N,): banks, other financial institutions, and firms whose group sells for
+    more than 500 million euro (December 2017; CRE30.34 to CRE30.36). Unknown sales do not bar it."""
+    large = (loans.asset_class == CORPORATE) & (loans.annual_sales > LARGE_SALES)
+    return np.asarray(np.isin(loans.asset_class, NO_OWN_LOSSES) | large)
+
+
 def mitigated(weights: Floats, loans: CapitalLoans) -> Floats:
     """Return weights after guarantees; a guarantor of unknown standing, or of a worse weight, changes nothing."""
     protector = np.where(np.isnan(loans.guarantor_weight), np.inf, loans.guarantor_weight)
@@ -168,17 +180,19 @@ def _lgd(loans: CapitalLoans, supervisory: Flags) -> tuple[Floats, Floats]:
     floor = np.array([item.lgd_floor for item in FUNCTIONS])[loans.asset_class]
     kinds = tuple(COLLATERAL)
     lowered = np.isin(loans.asset_class, (CORPORATE, OTHER))
+    amount = np.where(loans.exposure > 0, loans.exposure, loans.undrawn)  # a line of which nothing is drawn has an LGD too
     for kind in np.unique(loans.collateral_kind):
         same = loans.collateral_kind == kind
         for code in np.unique(loans.asset_class[same & (lowered | supervisory)]):
-            rows = np.flatnonzero(same & (loans.asset_class == code) & (loans.exposure > 0))
-            name, owed = NAMES[code], loans.exposure[rows]
-            held = {} if kind < 0 else {kinds[kind]: loans.collateral_value[rows]}
-            if supervisory[rows].any() and name in UNSECURED:
-                lgd[rows] = foundation_lgd(owed, held, borrower=name, subordinated=loans.subordinated[rows])
-                floor[rows] = 0.0
-            elif kind >= 0 and code in (CORPORATE, OTHER):
-                floor[rows] = lgd_floor(owed, held, asset_class=name)
+            rows = np.flatnonzero(same & (loans.asset_class == code) & (amount > 0))
+            name, given = NAMES[code], supervisory[rows]
+            for chosen, fixed in ((rows[given], True), (rows[~given], False)):
+                owed, held = amount[chosen], {} if kind < 0 else {kinds[kind]: loans.collateral_value[chosen]}
+                if fixed and name in UNSECURED:
+                    lgd[chosen] = foundation_lgd(owed, held, borrower=name, subordinated=loans.subordinated[chosen])
+                    floor[chosen] = 0.0
+                elif kind >= 0 and code in (CORPORATE, OTHER):
+                    floor[chosen] = lgd_floor(owed, held, asset_class=name)
     return lgd, floor
 
 

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from loantwin.risk.capital.amounts import CapitalLoans, irb_amounts, standardised_amounts
+from loantwin.risk.capital.amounts import CapitalLoans, foundation_only, irb_amounts, standardised_amounts
 from loantwin.risk.capital.classes import MATURES, NAMES
 from loantwin.risk.capital.options import RATINGS, Options
 from loantwin.risk.capital.reference import irb_steps
@@ -51,7 +51,7 @@ def irb_approach_steps(loan: CapitalLoans, options: Options, *, foundation: bool
     made = irb_amounts(loan, options, foundation=foundation)
     code = int(loan.asset_class[0])
     name, sales = NAMES[code], float(loan.annual_sales[0])
-    supervisory = bool(MATURES[code]) and foundation
+    supervisory = bool(MATURES[code]) if foundation else bool(foundation_only(loan)[0])
     found = irb_steps(
         float(made.pd[0]),
         float(made.lgd[0]),
