@@ -125,6 +125,16 @@ def test_which_conditions_fail(data: Path) -> None:
     assert conditions(cycle)["no zero on a path"] is False
 
 
+@pytest.mark.parametrize("size", [8, 17, 18, 20, 22])
+def test_a_zero_on_a_path_is_found_in_matrices_of_many_notches(size: int) -> None:
+    """The number of paths passes 2^63 from 17 states on."""
+    values = np.ones((size, size)) + size * np.eye(size)
+    values[0, -1] = values[-1, :-1] = 0.0
+    values /= values.sum(axis=1, keepdims=True)
+    assert conditions(values)["no zero on a path"] is False
+    assert conditions(at_horizon(rates(1, size), 1.0))["no zero on a path"] is True
+
+
 def test_two_states_have_a_generator_if_and_only_if_the_trace_exceeds_one() -> None:
     """Kingman's theorem for two states."""
     for stay, other in ((0.9, 0.3), (0.6, 0.5), (0.55, 0.4), (0.3, 0.2)):

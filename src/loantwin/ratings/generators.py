@@ -235,7 +235,9 @@ def _product(value: float, values: Floats) -> Condition:
 
 
 def _accessible(values: Floats, names: tuple[str, ...]) -> Condition:
-    reach = np.linalg.matrix_power((values > 0).astype(np.int64) + np.eye(len(values), dtype=np.int64), len(values)) > 0
+    reach = (values > 0) | np.eye(len(values), dtype=np.bool_)
+    for _ in range(len(values).bit_length()):  # squared each time; as booleans, for counts of paths overflow from 17 states on
+        reach = reach @ reach
     bad = np.argwhere(reach & (values <= 0))
     pairs = [f"{names[i]} to {names[j]}" for i, j in bad]
     shown = ", ".join(pairs[:6]) + (f" and {len(pairs) - 6} more" if len(pairs) > 6 else "")
@@ -245,7 +247,8 @@ def _accessible(values: Floats, names: tuple[str, ...]) -> Condition:
 
 def _wedge(roots: NDArray[np.complex128], size: int) -> Condition:
     """Eigenvalues of exp(Q) are exp(q) with q in the wedge |arg q - pi| <= pi / 2 - pi / size (Runnenberg)."""
-    rates = np.log(roots)
+    with np.errstate(divide="ignore"):  # a root of 0 lies at minus infinity, within the wedge; the determinant tells of it
+        rates = np.log(roots)
     slope = math.tan(math.pi / 2 - math.pi / size)
     worst = float((np.abs(rates.imag) + rates.real * slope).max())
     words = (
