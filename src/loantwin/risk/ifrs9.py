@@ -29,7 +29,7 @@ RULES = (
     "losses are weighted over scenarios (5.5.17(a)) and discounted at the effective interest rate (B5.5.44), recoveries from their "
     "own month",
     "PD at origination: the same model, the loan performing, macro at its long-run mean and the present period effect left "
-    "out, over the same remaining life (5.5.9, B5.5.13)",
+    "out, over the same remaining life (5.5.9, B5.5.11)",
     "allowance is net of guarantees that are integral to the contract (B5.5.55); allowance_gross is before them",
 )
 """How the figures are made, printed with every result."""

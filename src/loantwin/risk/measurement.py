@@ -160,7 +160,7 @@ def origination_pd(portfolio: Portfolio) -> Floats:
 
     Rule: the same model for the same segment (grade) and ages, the loan performing at the as-of date, every month at the
     historical level (macro at its long-run mean, the present period effect left out): what was to be expected at
-    origination of these months of its life, given that it would get this far (IFRS 9 5.5.9, B5.5.13).
+    origination of these months of its life, given that it would get this far (IFRS 9 5.5.9, B5.5.11).
     """
     loans, months = len(portfolio.columns.principal), lifetime_months(portfolio.columns)
     if not loans:
