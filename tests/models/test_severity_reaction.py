@@ -49,3 +49,15 @@ def test_worse_conditions_cost_more_and_never_the_whole_exposure_twice() -> None
     assert factor.mean() == pytest.approx(1.0)
     assert (0.4 * factor).max() < 1.05
     assert np.corrcoef(conditions, np.log(factor))[0, 1] > 0.85
+
+
+@pytest.mark.parametrize("severity", [0.05, 0.4, 0.9, 0.97, 0.999])
+def test_a_severity_near_one_never_falls_to_nothing(severity: float) -> None:
+    # on the log-odds alone a spread of 0.1 at 0.999 was a hundred log-odds: every sixth path lost nothing at all
+    reaction = SeverityReaction(0.1, 0.05, 0.1, 0.0, 10)
+    conditions = np.random.default_rng(5).normal(size=5_000)
+    factor = severity_factors(reaction, conditions, severity, 3)
+    assert factor.mean() == pytest.approx(1.0, abs=1e-12)
+    assert (severity * factor).max() <= 1.0 + 1e-9
+    assert np.quantile(factor, 0.01) > 0.6, "three standard deviations of the move, with a margin"
+    assert factor.std() < 0.17

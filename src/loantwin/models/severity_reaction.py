@@ -28,6 +28,8 @@ PRIOR_DEVIATION = 0.20
 LEAST_DEFAULTS = 10
 """A year with fewer says nothing."""
 LEAST_YEARS = 4
+STEPS = 60
+"""Of a bisection: down to the precision of a float."""
 
 
 @dataclass(frozen=True)
@@ -101,12 +103,31 @@ def severity_factors(reaction: SeverityReaction, conditions: Floats, severity: f
     Parameters
     ----------
     conditions : (P,) mean log-odds of worsening on each path over the horizon.
-    severity : expected loss given default; the factor moves its log-odds, so that no path loses more than the exposure.
+    severity : expected loss given default, below 1. A move m multiplies it by exp(m) where that is less; where it is more, what
+        is left of the exposure shrinks at the same initial rate, so that no path loses more than the exposure.
+
+    Notes
+    -----
+    All moves share one shift that makes the mean exact: dividing by the mean would lift dear paths above the exposure.
     """
     random = generator(seed, Stream.SEVERITY, first)
     slope = reaction.reaction + reaction.deviation * random.standard_normal(len(conditions)) * (reaction.years > 0)
     move = slope * (conditions - conditions.mean()) + reaction.spread * random.standard_normal(len(conditions))
     base = min(max(severity, 1e-6), 0.999)
-    odds = base / (1.0 - base) * np.exp(move / (1.0 - base))
-    factor = odds / (1.0 + odds) / base
+    factor = _moved(move + _shift(move, base), base)
     return np.asarray(factor / factor.mean())
+
+
+def _moved(move: Floats, base: float) -> Floats:
+    """Return severity / base after moves of its logarithm, (P,), in (0, 1 / base): increasing, of slope 1 at a move of 0."""
+    dearer = (1.0 - (1.0 - base) * np.exp(-np.maximum(move, 0.0) * base / (1.0 - base))) / base
+    return np.where(move > 0.0, dearer, np.exp(np.minimum(move, 0.0)))
+
+
+def _shift(move: Floats, base: float) -> float:
+    """Return the shift of all moves at which the mean factor is 1, by bisection: the mean increases with the shift."""
+    low, high = -float(move.max()), -float(move.min())
+    for _ in range(STEPS):
+        middle = 0.5 * (low + high)
+        low, high = (middle, high) if _moved(move + middle, base).mean() < 1.0 else (low, middle)
+    return 0.5 * (low + high)
