@@ -10,7 +10,7 @@ from scipy.stats import nbinom
 
 from loantwin.book.as_of import known_at
 from loantwin.models.counts import Cells
-from loantwin.models.lags import LAGS, _negative_binomial, choose_lags, monthly_counts
+from loantwin.models.lags import COMMON_LAGS, LAGS, _negative_binomial, choose_lags, evident_lag, monthly_counts
 from loantwin.models.latent import LevelPrior
 from loantwin.models.model import fit_model
 from loantwin.models.settings import Effect, FitSettings
@@ -49,6 +49,33 @@ def test_a_planted_lag_is_found(lag: int) -> None:
     assert chosen[0].lag == lag
     assert len(scores) == len(LAGS)
     assert max(scores, key=lambda name: scores[name]) == chosen[0].name
+
+
+@pytest.mark.parametrize("lag", COMMON_LAGS)
+def test_a_planted_lag_is_evident(lag: int) -> None:
+    cells, x = planted(7, lag)
+
+    def values(effects: tuple[Effect, ...]) -> np.ndarray:
+        return np.column_stack([x[12 - one.lag : 12 - one.lag + MONTHS] for one in effects])
+
+    chosen, found = evident_lag(cells, 0, MONTHS, EFFECTS, values, LevelPrior(deviation=0.2), 3.0)
+    assert chosen[0].lag == lag
+    assert found[3] == pytest.approx(0.0, abs=1e-4)
+    assert max(found, key=lambda one: found[one]) == lag
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_covariate_without_effect_keeps_its_lag(seed: int) -> None:
+    cells, _ = planted(seed, 0)
+    other = series(seed + 100)
+
+    def values(effects: tuple[Effect, ...]) -> np.ndarray:
+        return np.column_stack([other[12 - one.lag : 12 - one.lag + MONTHS] for one in effects])
+
+    believed = (Effect("x", "level", 3, (0.0, 0.1), (0.0, 0.1)),)
+    chosen, found = evident_lag(cells, 0, MONTHS, believed, values, LevelPrior(), 3.0)
+    assert chosen == believed
+    assert max(found.values()) <= 3.0
 
 
 def test_a_short_history_keeps_the_lags_it_was_given() -> None:

@@ -4,6 +4,9 @@ One count a month (events against those that ages and segments alone expect) is 
 priors as the model; each window foretells the number of events of the following twelve months, as a negative binomial whose
 spread is that of the level. The lags with the highest sum of log scores win; covariates are tried one by one. Everything
 lies before the as-of date. Source: predictive log scores, Gneiting and Raftery, J. American Statistical Association 102 (2007).
+
+`evident_lag` is for histories that leave no doubt: one lag for all covariates, and only where its Bayes factor against the one
+that was settled beforehand is strong. Source: Kass and Raftery, J. American Statistical Association 90 (1995), section 3.2.
 """
 
 from __future__ import annotations
@@ -17,7 +20,7 @@ from scipy.special import gammaln
 
 from loantwin.models.additive import fit_additive
 from loantwin.models.counts import Cells, sums
-from loantwin.models.latent import LevelPrior, level_design, process_covariance
+from loantwin.models.latent import LevelPrior, choose_process, level_design, process_covariance
 from loantwin.models.regression import independent_prior
 from loantwin.models.settings import Effect
 
@@ -25,6 +28,8 @@ Floats = NDArray[np.float64]
 
 LAGS = (0, 3, 6, 12)
 """Candidates, months."""
+COMMON_LAGS = (0, 1, 2, 3, 6, 12)
+"""Candidates of one lag for all covariates, months."""
 LEAST_MONTHS = 60
 """Months of history before the first year that is foretold."""
 AGE_BAND = 12
@@ -60,6 +65,41 @@ def choose_lags(cells: Cells, first: int, months: int, effects: tuple[Effect, ..
         tried = [(*best[:place], replace(best[place], lag=lag), *best[place + 1 :]) for lag in LAGS]
         best = max([best, *tried], key=score)
     return best, {name: value for name, value in scores.items() if np.isfinite(value)}
+
+
+def evident_lag(
+    cells: Cells, first: int, months: int, effects: tuple[Effect, ...], values: Values, prior: LevelPrior, least: float
+) -> tuple[tuple[Effect, ...], dict[int, float]]:
+    """Return the effects with the common lag that history demands, and each candidate's log Bayes factor against `effects`.
+
+    The level's persistence, size and noise are chosen once, with the lags of `effects`, which favours those lags.
+
+    Parameters
+    ----------
+    cells, first, months, effects, values, prior : as in `choose_lags`.
+    least : log Bayes factor that another lag must exceed; below it `effects` come back as they are.
+    """
+    events, expected = monthly_counts(cells, first, months)
+    there = np.flatnonzero(expected > 0)
+    zero = np.zeros(len(there), dtype=np.int64)
+    series = Cells(zero, zero, there, expected[there], events[there])
+    belief = independent_prior(np.array([one.credit[0] for one in effects]), np.array([one.credit[1] for one in effects]))
+    settled = values(effects)
+    if settled is None or not effects:
+        return effects, {}
+    design = level_design(0, settled, belief, 0.0, 1.0)
+    phi, deviation, noise = choose_process(series, design, prior, budget=40)
+    level = process_covariance(months, phi, deviation, noise)
+    base = fit_additive(series, design, level, "poisson").log_marginal
+    found: dict[int, float] = {}
+    for lag in COMMON_LAGS:
+        covariates = values(tuple(replace(one, lag=lag) for one in effects))
+        if covariates is not None:
+            found[lag] = fit_additive(series, replace(design, month=covariates), level, "poisson").log_marginal - base
+    best = max(found, key=lambda lag: found[lag], default=None)
+    if best is None or found[best] <= least:
+        return effects, found
+    return tuple(replace(one, lag=best) for one in effects), found
 
 
 def monthly_counts(cells: Cells, first: int, months: int) -> tuple[Floats, Floats]:

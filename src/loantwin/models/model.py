@@ -6,7 +6,7 @@ import datetime as dt
 import hashlib
 import importlib.metadata
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 
 import numpy as np
@@ -26,14 +26,14 @@ from loantwin.engine.rows import VINTAGE, TransitionParameters, base_segments
 from loantwin.errors import ModelError, ScenarioError, expected
 from loantwin.macro.covariates import Covariate, evaluate, standardise
 from loantwin.macro.scenario import Scenario
-from loantwin.models.counts import LIKE_CURRENT, PANEL_LIVE, Counts, edge_cells, outcome_counts, panel_counts, segment_codes
+from loantwin.models.counts import LIKE_CURRENT, PANEL_LIVE, Cells, Counts, edge_cells, outcome_counts, panel_counts, segment_codes
 from loantwin.models.defaults import outcome_defaults, panel_defaults, unpaid_months
 from loantwin.models.diagnostics import diagnose
 from loantwin.models.fitted import FittedModel, check_model
 from loantwin.models.forecasting import draw_shocks, mean_shocks
-from loantwin.models.lags import choose_lags
+from loantwin.models.lags import choose_lags, evident_lag
 from loantwin.models.pooling import fit_panel_edges
-from loantwin.models.settings import Effect, FitSettings
+from loantwin.models.settings import EFFECTS, Effect, FitSettings
 from loantwin.models.severity import Believed, Defaults, Severity, fit_severity
 from loantwin.models.severity_reaction import SeverityReaction, fit_reaction
 from loantwin.models.transitions import (
@@ -87,6 +87,8 @@ def fit_model(
         counts = _outcomes(loans, labels, mapping, as_of, settings, notes)
     if settings.choose_lags:
         settings = _with_lags(settings, history, counts, notes)
+    elif settings.effects == EFFECTS and np.isfinite(settings.lag_evidence):
+        settings = _with_evident_lag(settings, history, counts, notes)
     covariates, month = _covariates(settings, history, counts, notes)
     names = tuple(covariate.name for covariate in covariates)
     latents: tuple[str, ...] = (CREDIT, PREPAYMENT) if from_panel or payoff_observed(mapping) else (CREDIT,)
@@ -160,6 +162,32 @@ def _covariates(settings: FitSettings, history: Scenario, counts: Counts, notes:
 
 def _with_lags(settings: FitSettings, history: Scenario, counts: Counts, notes: list[str]) -> FitSettings:
     """Return settings whose effects have the lags that foretold the edge out of the first state best."""
+    cells, held, values = _to_lag(settings, history, counts)
+    effects, scores = choose_lags(cells, counts.first, counts.last - counts.first + 1, held, values, settings.credit_level)
+    best = ", ".join(effect.name for effect in effects)
+    told = f"lags chosen out of sample among {len(scores)} sets, log score {scores[best]:.2f}: {best}" if scores else ""
+    notes.append(told or "history is too short to choose lags out of sample: those of the settings are kept")
+    left = tuple(effect for effect in settings.effects if effect not in held)
+    return replace(settings, effects=(*effects, *left))
+
+
+def _with_evident_lag(settings: FitSettings, history: Scenario, counts: Counts, notes: list[str]) -> FitSettings:
+    """Return settings whose effects have another common lag, where history speaks for it strongly."""
+    cells, held, values = _to_lag(settings, history, counts)
+    months_ = counts.last - counts.first + 1
+    effects, found = evident_lag(cells, counts.first, months_, held, values, settings.credit_level, settings.lag_evidence)
+    if effects == held:
+        return settings
+    lag = effects[0].lag
+    notes.append(f"covariates lag by {lag} months instead of {held[0].lag}: history's log Bayes factor for it is {found[lag]:.1f}")
+    left = tuple(effect for effect in settings.effects if effect not in held)
+    return replace(settings, effects=(*effects, *left))
+
+
+def _to_lag(
+    settings: FitSettings, history: Scenario, counts: Counts
+) -> tuple[Cells, tuple[Effect, ...], Callable[[tuple[Effect, ...]], Floats | None]]:
+    """Return the counts of the edge out of the first state, the effects history covers, and how covariates follow from effects."""
     worse = counts.states[1]  # the next state, or the charge-off itself where the source shows nothing before
     cells = rescaled(edge_cells(counts, counts.states[0], worse), counts.effective)
 
@@ -168,13 +196,7 @@ def _with_lags(settings: FitSettings, history: Scenario, counts: Counts, notes: 
         _, month = _covariates(replace(settings, effects=effects), history, counts, lost)
         return None if lost else month
 
-    held = tuple(effect for effect in settings.effects if values((effect,)) is not None)
-    effects, scores = choose_lags(cells, counts.first, counts.last - counts.first + 1, held, values, settings.credit_level)
-    best = ", ".join(effect.name for effect in effects)
-    told = f"lags chosen out of sample among {len(scores)} sets, log score {scores[best]:.2f}: {best}" if scores else ""
-    notes.append(told or "history is too short to choose lags out of sample: those of the settings are kept")
-    left = tuple(effect for effect in settings.effects if effect not in held)
-    return replace(settings, effects=(*effects, *left))
+    return cells, tuple(effect for effect in settings.effects if values((effect,)) is not None), values
 
 
 def _believed(mapping: Mapping, from_panel: bool) -> Believed:

@@ -44,6 +44,10 @@ class FitSettings:
     effects: tuple[Effect, ...] = EFFECTS
     choose_lags: bool = False
     """Choose the covariates' lags out of sample (`lags`) instead of taking those of `effects`."""
+    lag_evidence: float = 3.0
+    """Log Bayes factor by which one other lag of all covariates must beat the lag of `EFFECTS` to take its place; infinite: never.
+
+    3 is "strong" (Kass and Raftery 1995). Effects stated by hand keep their lags."""
     ages: int = 361
     """Months of age on the grid, 0 included; older loans read the last one."""
     knots: int = 5
