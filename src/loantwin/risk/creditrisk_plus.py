@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from loantwin.errors import RiskError, expected
+from loantwin.risk.arguments import array, numbers
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -38,6 +39,8 @@ POISSON = 1e-12
 """Variance of a sector below which its defaults are Poisson."""
 NEGLIGIBLE = 1e-15
 """Probability beyond the grid."""
+LARGEST_EXPOSURE = 1e100
+"""Beyond it sums of squares leave the range of numbers."""
 LARGEST_QUANTILE = 1 - 1e-9
 """Quantiles above it would rest on the rounding of the transform."""
 WINDOW_SHARE = 0.2
@@ -102,7 +105,7 @@ class CreditRiskPlus:
         rank = self._rank(q)
         beyond = self.probabilities[rank + 1 :]
         tail = float(beyond @ np.arange(1, len(beyond) + 1))
-        return (rank + tail / (1 - q)) * self.loss_unit
+        return (rank + tail / (1 - float(q))) * self.loss_unit
 
     def standard_deviation_contributions(self) -> Floats:
         """Return each obligor's Euler contribution to the standard deviation, (N,); they sum to it."""
@@ -150,8 +153,9 @@ class CreditRiskPlus:
         return parts * (total / whole) if whole > 0 else parts
 
     def _rank(self, q: float) -> int:
-        if not 0 < q <= LARGEST_QUANTILE:
-            raise RiskError(expected("a probability above 0 and at most 1 - 1e-9", q), field="q")
+        level = numbers(q, "q")
+        if level.ndim or not 0 < level <= LARGEST_QUANTILE:
+            raise RiskError(expected("one probability above 0 and at most 1 - 1e-9", q), field="q")
         return int(np.searchsorted(self._below, q - 1e-13))
 
 
@@ -169,8 +173,8 @@ def credit_risk_plus(
     Parameters
     ----------
     exposure : (N,) loss if the obligor defaults (net of recovery), currency, >= 0.
-    pd : (N,) mean default rate over the horizon, in [0, 1].
-    pd_volatility : (N,) its absolute standard deviation, >= 0; a sector's is the sum of its obligors' (by share).
+    pd : (N,) mean default rate over the horizon, in [0, 1]; one number serves all.
+    pd_volatility : (N,) or one for all, its absolute standard deviation, >= 0; a sector's is the sum of its obligors' (by share).
     sector : None puts all into one sector; (N,) labels; or (N, S) shares of each obligor, rows summing to 1.
     loss_unit : currency; exposures are rounded to whole units (at least 1) and default rates rescaled, so that the expected
         loss of every obligor is exact. None takes total exposure / 10,000, or less where the book is finer than that.
@@ -181,7 +185,7 @@ def credit_risk_plus(
     RiskError : a value out of range, NaN, lengths that do not fit, shares that do not sum to 1, volatility without default
         rate, a unit so small that the distribution would need more than 8 million points.
     """
-    amounts = _column(exposure, "exposure", 0.0, math.inf)
+    amounts = _column(exposure, "exposure", 0.0, LARGEST_EXPOSURE)
     rates = _column(pd, "pd", 0.0, 1.0, len(amounts))
     spread = _column(pd_volatility, "pd_volatility", 0.0, math.inf, len(amounts))
     stray = np.flatnonzero((rates == 0) & (spread > 0))
@@ -205,7 +209,9 @@ def credit_risk_plus(
 
 
 def _column(values: ArrayLike, name: str, low: float, high: float, count: int | None = None) -> Floats:
-    found = np.asarray(values, dtype=np.float64)
+    found = numbers(values, name)
+    if count is not None and not found.ndim:
+        found = np.full(count, found)
     if found.ndim != 1 or not found.size or (count is not None and len(found) != count):
         raise RiskError(expected("a column of " + (f"{count} numbers" if count else "at least 1 number"), found.shape), field=name)
     wrong = np.flatnonzero(~((found >= low) & (found <= high) & np.isfinite(found)))
@@ -218,17 +224,21 @@ def _column(values: ArrayLike, name: str, low: float, high: float, count: int | 
 def _shares(sector: ArrayLike | None, count: int) -> tuple[tuple[str, ...], Floats]:
     if sector is None:
         return ("all",), np.ones((count, 1))
-    given = np.asarray(sector)
+    given = array(sector, "sector")
     if given.ndim == 1:
         if len(given) != count:
             raise RiskError(expected(f"{count} labels", len(given)), field="sector")
+        absent = np.flatnonzero([label is None or label != label for label in given.tolist()])
+        if absent.size:
+            raise RiskError(expected("a label", "none"), row=int(absent[0]) + 1, field="sector")
         names, place = np.unique(given.astype(str), return_inverse=True)
         return tuple(map(str, names)), np.eye(len(names))[place]
     if given.ndim != 2 or len(given) != count or given.shape[1] < 1:
         raise RiskError(expected(f"{count} labels, or shares of shape ({count}, S)", given.shape), field="sector")
-    share = given.astype(np.float64)
-    if not (share >= 0).all():
-        raise RiskError(expected("shares of at least 0", "another"), field="sector")
+    share = numbers(given, "sector")
+    low = np.flatnonzero(~(share >= 0).all(axis=1))
+    if low.size:
+        raise RiskError(expected("shares of at least 0", str(share[low[0]].tolist())), row=int(low[0]) + 1, field="sector")
     wrong = np.flatnonzero(np.abs(share.sum(axis=1) - 1) > 1e-9)
     if wrong.size:
         raise RiskError(expected("shares that sum to 1", share[wrong[0]].sum()), row=int(wrong[0]) + 1, field="sector")
@@ -270,9 +280,10 @@ def _unit(loss_unit: float | None, exposure: Floats, reach: float) -> float:
     if loss_unit is None:
         total = float(exposure.sum())
         return min(total / FEWEST_UNITS, reach / GRID) if total > 0 else 1.0
-    if not (math.isfinite(loss_unit) and loss_unit > 0):
+    given = numbers(loss_unit, "loss_unit")
+    if given.ndim or not (math.isfinite(given) and given > 0):
         raise RiskError(expected("a unit above 0", loss_unit), field="loss_unit")
-    return float(loss_unit)
+    return float(given)
 
 
 def _logarithms(units: Integers, rate: Floats, sectors: Sectors, points: int) -> list[Complexes]:

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import betainc, ndtr, ndtri
 
 from loantwin.errors import RiskError, expected
+from loantwin.risk.arguments import numbers
 from loantwin.types import Estimate
 
 Floats = NDArray[np.float64]
@@ -149,7 +150,7 @@ def vasicek_quantile(pd: ArrayLike, rho: ArrayLike, q: ArrayLike) -> Floats | fl
     ------
     RiskError : a value out of range or not a number, or shapes that do not fit.
     """
-    values = [np.asarray(item, dtype=np.float64) for item in (pd, rho, q)]
+    values = [numbers(item, name) for name, item in (("pd", pd), ("rho", rho), ("q", q))]
     for name, item, top in zip(("pd", "rho", "q"), values, (1.0, np.nextafter(1.0, 0.0), 1.0), strict=True):
         wrong = ~((item >= 0) & (item <= top))
         if wrong.any():

@@ -205,7 +205,7 @@ def test_options_of_a_file_are_read_strictly(tmp_path: Path) -> None:
         ({"exposure_class": "residential_real_estate", "ltv": -1.0}, "field ltv"),
         ({"exposure_class": "corporate", "provision_share": 1.5}, "field provision_share: expected a value from 0 to 1, was 1.5"),
         ({"exposure_class": "corporate", "counterparty_weight": np.nan}, "field counterparty_weight"),
-        ({"exposure_class": "corporate", "defaulted": 1}, "field defaulted: expected true or false"),
+        ({"exposure_class": "corporate", "defaulted": 2}, "field defaulted: expected true or false"),
         ({"exposure_class": ["cash", "cash"], "ltv": [0.1, 0.2, 0.3]}, "shapes fit together"),
         ({"exposure_class": "residential_real_estate", "ltv": 0.5, "loan_splitting": True, "options": "china"}, "loan_splitting"),
     ],

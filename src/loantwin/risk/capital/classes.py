@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from loantwin.errors import RiskError, expected
+from loantwin.risk.arguments import array
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int8]
@@ -54,6 +55,7 @@ FEW = 5_000
 NAMES = tuple(item.name for item in FUNCTIONS)
 CORPORATE, MORTGAGE, REVOLVING, OTHER = range(4)
 MATURES = np.array([item.matures for item in FUNCTIONS])
+FLOORED = np.array([item.pd_floor > 0 for item in FUNCTIONS])
 
 
 def table() -> Floats:
@@ -73,7 +75,9 @@ def codes(values: ArrayLike, names: Sequence[str], field: str) -> Codes:
     ------
     RiskError : a text that is no name, or an index out of range.
     """
-    given = np.asarray(values)
+    given = array(values, field)
+    if not given.size:  # an empty list is a column of numbers to NumPy
+        return np.empty(given.shape, dtype=np.int8)
     if given.dtype.kind in "iu":
         if given.size and not (given.min() >= 0 and given.max() < len(names)):
             worst = given.ravel()[int(np.argmax((given < 0) | (given >= len(names))))]

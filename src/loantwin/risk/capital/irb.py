@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from loantwin.errors import RiskError, expected
-from loantwin.risk.capital.classes import FEW, MATURES, NAMES, codes, table
+from loantwin.risk.arguments import flags, is_scalar, numbers
+from loantwin.risk.capital.classes import FEW, FLOORED, MATURES, NAMES, codes, table
 
 Floats = NDArray[np.float64]
 
@@ -75,10 +76,12 @@ def irb_capital(
     Raises
     ------
     RiskError : NaN or infinity, a value out of range, an unknown class, shapes that do not fit, a defaulted exposure without
-        `elbe`, or without floors a corporate PD between 0 and 2.9e-6 at a maturity above 1, where the adjustment has its pole.
+        `elbe`, or without floors (a sovereign has none) a corporate PD between 0 and 2.9e-6 at a maturity above 1, where the
+        adjustment has its pole.
     """
-    given = (pd, lgd, maturity, asset_class, annual_sales, transactor, elbe)
-    scalar = all(item is None or np.ndim(item) == 0 for item in given)
+    scalar = is_scalar(pd, lgd, maturity, asset_class, annual_sales, transactor, elbe)
+    if not isinstance(input_floors, (bool, np.bool_)):
+        raise RiskError(expected("true or false", repr(input_floors)[:60]), field="input_floors")
     code = codes(asset_class, NAMES, "asset_class")
     columns: list[Any] = [
         _column(pd, "pd", 0.0, 1.0),
@@ -86,12 +89,11 @@ def irb_capital(
         _maturity(maturity, code),
         code,
         _column(np.nan if annual_sales is None else annual_sales, "annual_sales", 0.0, 1e12, missing=True),
-        _flags(transactor),
+        flags(transactor, "transactor"),
         _column(np.nan if elbe is None else elbe, "elbe", 0.0, 1.0, missing=True),
     ]
     shape, flat = _fitted(columns)
-    if not input_floors:
-        _check_pole(flat[0], flat[2], flat[3])
+    _check_pole(flat[0], flat[2], flat[3], floored=bool(input_floors))
     made = np.empty(math.prod(shape))
     if len(made):
         from loantwin.kernels import PARALLEL
@@ -146,7 +148,7 @@ def irb_risk_weight(
 
 def _column(values: ArrayLike, field: str, low: float, high: float, *, missing: bool = False) -> Floats:
     """Return checked decimals; a NaN is refused unless it may mean `missing`."""
-    made = _numbers(values, field)
+    made = numbers(values, field)
     if made.size:
         least, most = (np.nanmin(made), np.nanmax(made)) if missing and not np.isnan(made).all() else (made.min(), made.max())
         if not (least >= low and most <= high) and not (missing and np.isnan(made).all()):
@@ -158,7 +160,7 @@ def _column(values: ArrayLike, field: str, low: float, high: float, *, missing: 
 
 
 def _maturity(values: ArrayLike, code: NDArray[np.int8]) -> Floats:
-    made = _numbers(values, "maturity")
+    made = numbers(values, "maturity")
     wrong = ~((made >= 1.0) & (made <= 5.0))
     if wrong.any():
         try:
@@ -168,20 +170,6 @@ def _maturity(values: ArrayLike, code: NDArray[np.int8]) -> Floats:
         if read.any():
             _refuse(np.broadcast_to(made, read.shape), read, "maturity", 1.0, 5.0)
         made = np.where(wrong, 2.5, made)  # rows of no maturity adjustment: never read
-    return made
-
-
-def _numbers(values: ArrayLike, field: str) -> Floats:
-    try:
-        return np.asarray(values, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise RiskError(expected("numbers", repr(values)[:60]), field=field) from error
-
-
-def _flags(values: ArrayLike) -> NDArray[np.bool_]:
-    made = np.asarray(values)
-    if made.dtype != np.bool_:
-        raise RiskError(expected("true or false", f"{made.dtype} values"), field="transactor")
     return made
 
 
@@ -206,10 +194,11 @@ def _fitted(columns: list[Any]) -> tuple[tuple[int, ...], list[Any]]:
     return shape, flat
 
 
-def _check_pole(pd: Floats, maturity: Floats, code: NDArray[np.int8]) -> None:
+def _check_pole(pd: Floats, maturity: Floats, code: NDArray[np.int8], *, floored: bool) -> None:
+    touched = MATURES & ~(FLOORED & floored)
     near = (pd > 0.0) & (pd <= POLE)
     if near.any():
-        bad = near & (maturity != 1.0) & MATURES[code]
+        bad = near & (maturity != 1.0) & touched[code]
         if bad.any():
             worst = float(np.broadcast_to(pd, bad.shape)[int(np.argmax(bad))])
             wanted = f"0, or above {POLE:.2g} where the maturity adjustment has its pole (input floors avoid it)"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from loantwin.errors import RiskError, expected
+from loantwin.risk.arguments import array, flags, is_scalar, numbers
 from loantwin.risk.capital.classes import codes
 from loantwin.risk.capital.options import COUNTERPARTY, RATINGS, Options, load_options
 
@@ -40,7 +42,7 @@ def standardised_risk_weight(
     provision_share: ArrayLike = 0.0,
     currency_mismatch: ArrayLike = False,
     loan_splitting: ArrayLike = False,
-    options: str | Options = "basel",
+    options: str | Path | Options = "basel",
 ) -> Floats | float:
     """Return the risk weight of each exposure, a decimal; all arguments but `options` broadcast, scalars give a float.
 
@@ -67,9 +69,9 @@ def standardised_risk_weight(
     RiskError : a class or rating the options do not know, an LTV that is missing or not positive where it decides, a value
         out of range, shapes that do not fit.
     """
-    rules = load_options(options) if isinstance(options, str) else options
+    rules = options if isinstance(options, Options) else load_options(str(options))
     given = (exposure_class, rating, ltv, counterparty_weight, short_term, defaulted, provision_share, currency_mismatch)
-    scalar = all(item is None or np.ndim(item) == 0 for item in (*given, loan_splitting))
+    scalar = is_scalar(*given, loan_splitting)
     names = codes(exposure_class, rules.classes, "exposure_class")
     columns: list[Any] = [
         names,
@@ -77,8 +79,8 @@ def standardised_risk_weight(
         _decimals(np.nan if ltv is None else ltv, "ltv", missing=True),
         _decimals(counterparty_weight, "counterparty_weight", 12.5),
         _decimals(provision_share, "provision_share", 1.0),
-        *(_flags(item, name) for item, name in ((short_term, "short_term"), (defaulted, "defaulted"))),
-        *(_flags(item, name) for item, name in ((currency_mismatch, "currency_mismatch"), (loan_splitting, "loan_splitting"))),
+        *(flags(item, name) for item, name in ((short_term, "short_term"), (defaulted, "defaulted"))),
+        *(flags(item, name) for item, name in ((currency_mismatch, "currency_mismatch"), (loan_splitting, "loan_splitting"))),
     ]
     try:
         shape = np.broadcast_shapes(*(column.shape for column in columns))
@@ -94,7 +96,7 @@ def standardised_risk_weight(
 
 def rating_codes(rating: ArrayLike) -> NDArray[np.int8]:
     """Return the row of the tables for each rating, shape of `rating`; codes of `RATINGS` are taken as they are."""
-    given = np.asarray(rating)
+    given = array(rating, "rating")
     if given.dtype.kind in "iu":
         return codes(given, RATINGS, "rating")
     symbols = (*BUCKETS, *RATINGS)
@@ -182,10 +184,7 @@ def _unrated(rules: Options, names: NDArray[np.int8], rating: NDArray[np.int8], 
 
 
 def _decimals(values: ArrayLike, field: str, high: float = np.inf, *, missing: bool = False) -> Floats:
-    try:
-        made = np.asarray(values, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise RiskError(expected("numbers", repr(values)[:60]), field=field) from error
+    made = numbers(values, field)
     wrong = ~((made >= 0) & (made <= high) & (made < np.inf))
     if missing:
         wrong &= ~np.isnan(made)
@@ -198,11 +197,4 @@ def _decimals(values: ArrayLike, field: str, high: float = np.inf, *, missing: b
             field=field,
             row=row + 1 if made.size > 1 else None,
         )
-    return made
-
-
-def _flags(values: ArrayLike, field: str) -> Flags:
-    made = np.asarray(values)
-    if made.dtype != np.bool_:
-        raise RiskError(expected("true or false", f"{made.dtype} values"), field=field)
     return made
