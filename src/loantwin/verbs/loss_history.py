@@ -157,6 +157,7 @@ def _rolls(twin: Twin, span: int) -> tuple[Floats | None, str]:
     rows = panel.filter(pl.col("report_date") >= since).select(
         "loan_id", "report_date", "state", pl.col("principal").fill_null(0.0)
     )
+    rows = rows.join(twin.known_loans.select("loan_id", "weight"), on="loan_id")
     rows = rows.sort("loan_id", "report_date").with_columns(
         pl.col("state").shift(-1).over("loan_id").alias("\nnext"), pl.col("principal").shift(-1).over("loan_id").alias("\nafter")
     )
@@ -165,9 +166,10 @@ def _rolls(twin: Twin, span: int) -> tuple[Floats | None, str]:
         return None, ""
     size = len(STATES)
     source, target = _state_codes(rows["state"]), _state_codes(rows["\nnext"])
-    amount = rows["principal"].to_numpy()
+    weight = rows["weight"].to_numpy()
+    amount = rows["principal"].to_numpy() * weight
     lost = (rows["\nnext"] == "charged_off").to_numpy()
-    stays = np.where(target >= 0, np.minimum(rows["\nafter"].fill_null(0.0).to_numpy(), amount), 0.0)
+    stays = np.where(target >= 0, np.minimum(rows["\nafter"].fill_null(0.0).to_numpy() * weight, amount), 0.0)
     moved = np.zeros((size, size + 2))
     np.add.at(moved, (source, np.maximum(target, 0)), stays)
     np.add.at(moved[:, size], source, np.where(lost, amount, 0.0))
