@@ -98,6 +98,14 @@ def test_equal_exposures_are_negative_binomial() -> None:
     assert made.quantile(0.99) == 5 * stats.nbinom.ppf(0.99, shape, shape / (shape + mean))
 
 
+def test_a_unit_far_above_the_exposures_does_not_wrap_around() -> None:
+    """5,000 loans of 1 in units of 50: 2 defaults of a unit expected, with a tail beyond what the exposures themselves reach."""
+    made = credit_risk_plus(np.ones(5_000), np.full(5_000, 0.02), np.zeros(5_000), loss_unit=50.0)
+    assert made.probabilities[:20] == pytest.approx(stats.poisson(2.0).pmf(np.arange(20)), rel=1e-9)
+    assert made.quantile(0.999) == 50.0 * stats.poisson(2.0).ppf(0.999)
+    assert made.expected_loss == pytest.approx(100.0)
+
+
 def test_no_volatility_and_the_specific_sector_are_poisson() -> None:
     exposure, pd = np.full(50, 2.0), np.full(50, 0.03)
     poisson = stats.poisson.pmf(np.arange(20), 1.5)

@@ -196,10 +196,13 @@ def credit_risk_plus(
     reach = _reach(amounts, rates, sectors)
     unit = _unit(loss_unit, amounts, reach)
     units = np.maximum(np.rint(amounts / unit), 1).astype(np.int64)
+    rate = rates * amounts / (units * unit)
+    reach = max(
+        reach, _reach(units * unit, rate, sectors)
+    )  # a coarse unit makes losses rarer and larger: they must not wrap around
     points = int(2 ** math.ceil(math.log2(max(reach / unit + 2, int(units.max()) + 2))))
     if points > MOST_POINTS:
         raise RiskError(expected(f"a unit of at least {reach / MOST_POINTS:.4g}", unit), field="loss_unit")
-    rate = rates * amounts / (units * unit)
     found = _probabilities(units, rate, sectors, points)
     if found.min() < -1e-12 or abs(found.sum() - 1) > 1e-9:
         raise RiskError(expected("probabilities that sum to 1", found.sum()), field="pd_volatility")
