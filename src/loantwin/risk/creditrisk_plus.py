@@ -196,10 +196,9 @@ def credit_risk_plus(
     reach = _reach(amounts, rates, sectors)
     unit = _unit(loss_unit, amounts, reach)
     units = np.maximum(np.rint(amounts / unit), 1).astype(np.int64)
-    rate = rates * amounts / (units * unit)
-    reach = max(
-        reach, _reach(units * unit, rate, sectors)
-    )  # a coarse unit makes losses rarer and larger: they must not wrap around
+    rounded = np.asarray(units * unit, dtype=np.float64)
+    rate = rates * amounts / rounded
+    reach = max(reach, _reach(rounded, rate, sectors))  # a coarse unit makes losses rarer and larger: none may wrap around
     points = int(2 ** math.ceil(math.log2(max(reach / unit + 2, int(units.max()) + 2))))
     if points > MOST_POINTS:
         raise RiskError(expected(f"a unit of at least {reach / MOST_POINTS:.4g}", unit), field="loss_unit")
