@@ -46,6 +46,10 @@ def test_help_teaches_each_command():
         assert run(name, "--help").returncode == 0
 
 
+def test_help_names_the_extra_in_full():
+    assert "loantwin[jax]" in run("sensitivity", "--help").stdout, "brackets are no markup"
+
+
 def test_no_such_home(tmp_path):
     for command in (["forecast"], ["loss"], ["provisions", "--standard", "ifrs9"], ["log", "verify"], ["config", "show"]):
         head, *rest = command

@@ -1,8 +1,10 @@
+from datetime import date
 from pathlib import Path
 
 import jsonschema
 import pytest
 
+from loantwin import verbs
 from loantwin.errors import UsageError
 from loantwin.interfaces.report.curves_page import page
 from loantwin.verbs.histories import RollRatesResult, VintagesResult, curves
@@ -67,3 +69,10 @@ def test_bad_arguments(panel_home: Path, sba_home: Path) -> None:
         curves(panel_home, event="default")
     with pytest.raises(UsageError, match="dated events"):
         curves(sba_home, event="default")
+
+
+def test_a_snapshot_has_no_history(data: Path, tmp_path: Path) -> None:
+    verbs.twin_create(tmp_path / "now", data / "lending_snapshot/loans_full_schema.csv", "lending-snapshot", date(2018, 6, 30))
+    for kind in (None, "vintages", "roll-rates"):
+        with pytest.raises(UsageError, match="a snapshot at one date"):
+            curves(tmp_path / "now", kind=kind)

@@ -99,8 +99,9 @@ def check_matrix(
                 file=file, row=row + 1, field=f"row {name}",
             )  # fmt: skip
         if abs(cells.sum() - 1) > tolerance:
+            rest = " (a withdrawn column left out? --rest NR adds it)" if cells.sum() < 1 else ""
             raise RiskError(
-                expected(f"a row that sums to one (within {tolerance:g})", f"{cells.sum():.6g}"),
+                expected(f"a row that sums to one (within {tolerance:g})", f"{cells.sum():.6g}") + rest,
                 file=file, row=row + 1, field=f"row {name}",
             )  # fmt: skip
     if default is not None and values[default, default] < 1 - tolerance:

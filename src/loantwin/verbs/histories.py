@@ -153,9 +153,12 @@ def curves(
 
     Raises
     ------
-    UsageError : an unknown kind, period or event; roll rates of a tape without a panel.
+    UsageError : an unknown kind, period or event; roll rates of a tape without a panel; a snapshot.
     """
     with open_twin(directory) as twin:
+        if twin.mapping.kind == "snapshot":
+            was = "a snapshot at one date; take the twin whose model it runs on"
+            raise UsageError(expected("a tape with a history", was), file=twin.home.folder, field="tape")
         chosen = kind or (ROLL_RATES if twin.known_panel is not None else VINTAGES)
         if chosen not in KINDS:
             raise UsageError(expected("roll-rates or vintages", chosen), field="--kind")

@@ -27,10 +27,10 @@ def sensitivity(
     gross: Annotated[bool, typer.Option("--gross", help="Before what guarantors bear.")] = False,
     json: AsJson = False,
 ) -> None:
-    """Say what each parameter is worth: the derivative of expected loss by every one of them, exact, in one pass.
+    r"""Say what each parameter is worth: the derivative of expected loss by every one of them, exact, in one pass.
 
     Beside it the interval that errors of estimation give the loss (delta method), and each macro factor moved by one deviation.
-    Needs the extra: pip install 'loantwin[jax]'.
+    Needs the extra: pip install 'loantwin\[jax]'.
     """
     from loantwin import verbs
 
