@@ -10,11 +10,27 @@ from pathlib import Path
 
 from loantwin.errors import UsageError, expected
 
+PAGES = (".html", ".htm")
+HOME_FILES = ("twin.toml", "lock")
+LOG = "log.sqlite"
+HOME_FOLDERS = ("blobs", "quarantine")
+
 
 def check_target(path: Path, field: str) -> None:
-    """Raise UsageError where `path` is a folder, or lies in no folder that exists."""
+    """Raise UsageError where `path` is a folder, lies in no folder that exists, or is a file that a twin's home is made of."""
     if path.is_dir() or not path.absolute().parent.is_dir():
         raise UsageError(expected("a file in a folder that exists", str(path)), field=field)
+    folder = path.absolute().parent.resolve()
+    inside = (folder / LOG).exists() and (path.name in HOME_FILES or path.name.startswith(LOG))
+    if inside or (folder.name in HOME_FOLDERS and (folder.parent / LOG).exists()):
+        raise UsageError(expected("a file that is no part of a twin's home", str(path)), field=field)
+
+
+def check_page(path: Path, field: str) -> None:
+    """Raise UsageError as `check_target`, and where something other than a page is there: perhaps an input, surely no old page."""
+    check_target(path, field)
+    if path.exists() and path.suffix.lower() not in PAGES:
+        raise UsageError(expected("a new file, or an old page that ends in .html", str(path)), field=field)
 
 
 def replace_file(path: Path, text: str, field: str) -> None:

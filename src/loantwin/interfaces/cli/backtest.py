@@ -49,10 +49,10 @@ def register(app: typer.Typer) -> None:
         loantwin backtest sba-2005 --origin every=12M --from 2002-12-31 --to 2011-12-31 --out backtest.html
         """
         from loantwin import verbs
-        from loantwin.files import check_target
+        from loantwin.files import check_page
 
         if out is not None:
-            check_target(out, "--out")
+            check_page(out, "--out")
         with shown("backtest") as progress:
             result = verbs.backtest(
                 directory,

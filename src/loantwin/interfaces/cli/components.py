@@ -30,7 +30,9 @@ def components(
     ] = 3,
     scenario: Scenarios = None,
     align: Align = None,
-    months: Annotated[int | None, typer.Option(min=1, help="Months ahead (default 36, or what the scenarios cover).")] = None,
+    months: Annotated[
+        int | None, typer.Option(min=1, max=1200, help="Months ahead (default 36, or what the scenarios cover).")
+    ] = None,
     out: Annotated[Path | None, typer.Option(metavar="FILE.html", help="Also write the effects as pictures on one page.")] = None,
     json: AsJson = False,
 ) -> None:
@@ -40,7 +42,10 @@ def components(
     the period effect on; its trend is held where it stands.
     """
     from loantwin import verbs
+    from loantwin.files import check_page
 
+    if out is not None:
+        check_page(out, "--out")
     with shown("taking defaults apart") as progress:
         result = verbs.components(
             directory,

@@ -44,7 +44,10 @@ def curves(
     age: what nobody has lived to see yet is missing, not zero.
     """
     from loantwin import verbs
+    from loantwin.files import check_page
 
+    if out is not None:
+        check_page(out, "--out")
     with shown("reading the history"):
         result = verbs.curves(directory, kind=kind, by=by, event=event)
         if out is not None:

@@ -89,7 +89,10 @@ def register(app: typer.Typer) -> None:
         loantwin loss DIR --model all --out losses.html    # all models side by side
         """
         from loantwin import verbs
+        from loantwin.files import check_page
 
+        if out is not None:
+            check_page(out, "--out")
         with shown("simulating losses") as progress:
             result = verbs.loss(
                 directory,

@@ -46,9 +46,13 @@ def register(app: typer.Typer) -> None:
         default, economy, loss given default, model. What is left of a step is its effect, so that the order counts.
         """
         from loantwin import verbs
+        from loantwin.files import check_page
 
         opening, closing = day(first, "--from"), day(last, "--to")
         assert opening is not None  # --from is required
+
+        if out is not None:
+            check_page(out, "--out")
         with shown("revaluing") as progress:
             result = verbs.movement(
                 directory,

@@ -108,11 +108,11 @@ def register(app: typer.Typer) -> None:
         --action cut-lending@7 --action sell=20%@6:0.95
         """
         from loantwin import verbs
-        from loantwin.files import check_target
+        from loantwin.files import check_page
         from loantwin.macro.shock import parse_shape
 
         if out is not None:
-            check_target(out, "--out")
+            check_page(out, "--out")
         with shown("stress") as progress:
             result = verbs.stress(
                 directory,

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from loantwin.files import check_target, replace_file
+from loantwin.files import check_page, replace_file
 from loantwin.interfaces.report import charts
 from loantwin.interfaces.report.blocks import (
     Section,
@@ -47,7 +47,7 @@ def write(result: ComponentsResult, out: Path | str) -> Path:
     Raises InputError where the file cannot be written.
     """
     target = Path(out)
-    check_target(target, "--out")
+    check_page(target, "--out")
     replace_file(target, page(result), "--out")
     return target
 

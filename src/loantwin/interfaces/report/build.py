@@ -8,7 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from loantwin.files import check_target, replace_file
+from loantwin.files import check_page, replace_file
 from loantwin.interfaces.report.ahead import forecast_section, loss_section, provisions_section, stress_section
 from loantwin.interfaces.report.blocks import Section, Tile, arranged
 from loantwin.interfaces.report.compared import compared_section
@@ -66,7 +66,7 @@ def report(
     InputError : see the message; an existing file is left as it was.
     """
     target = Path(out)
-    check_target(target, "--out")
+    check_page(target, "--out")
     with open_twin(directory) as twin:
         found = find(twin, scenarios, align, progress)
         progress(0.9, "drawing")

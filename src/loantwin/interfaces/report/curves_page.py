@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from loantwin.files import check_target, replace_file
+from loantwin.files import check_page, replace_file
 from loantwin.interfaces.report.blocks import Block, Section, Tile, amount, arranged, bullets, details, percent, pictures, table
 from loantwin.interfaces.report.charts import BLUE, INK, MUTED, Chart, Key, _as_percent, drawn, errorbars, lines
 from loantwin.verbs.histories import RollMatrix, RollRatesResult, Vintage, VintagesResult
@@ -24,7 +24,7 @@ FEWEST = 5.0
 def write(result: RollRatesResult | VintagesResult, out: Path | str) -> Path:
     """Write the page; an existing file is replaced when the new one is whole. Raises InputError where it cannot be written."""
     target = Path(out)
-    check_target(target, "--out")
+    check_page(target, "--out")
     replace_file(target, page(result), "--out")
     return target
 

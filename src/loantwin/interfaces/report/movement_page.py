@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.resources import files
 from pathlib import Path
 
-from loantwin.files import check_target, replace_file
+from loantwin.files import check_page, replace_file
 from loantwin.interfaces.report.blocks import Block, Section, Tile, arranged, bullets, details, percent, pictures, table
 from loantwin.interfaces.report.labels import money, segment_words
 from loantwin.interfaces.report.stress_charts import waterfall
@@ -32,7 +32,7 @@ SEGMENTS = 12
 
 def write(result: MovementResult, out: Path) -> None:
     """Write the page; an existing file is replaced when the new one is whole."""
-    check_target(out, "--out")
+    check_page(out, "--out")
     replace_file(out, page(result), "--out")
 
 
