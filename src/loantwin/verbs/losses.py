@@ -32,6 +32,8 @@ from loantwin.verbs.outlook import Economy, Outlook
 Floats = NDArray[np.float64]
 
 LEAST_PATHS = 20_000
+MOST_PATHS = 1_000_000
+"""Most paths taken without being asked for."""
 BLOCK = 2_000
 TYPICAL = 512
 """Paths that tell how segments share a band's loss in ordinary times."""
@@ -99,6 +101,14 @@ def loss(
     if model not in (TWIN, ALL, *MODELS):
         raise UsageError(expected("one of " + ", ".join((TWIN, *MODELS, ALL)), model), field="--model")
     given = {"sectors": sectors, "correlation": correlation, "degrees_of_freedom": degrees_of_freedom, "lgd": lgd}
+    stray = [name for name, value in {**given, "factor_correlation": factor_correlation}.items() if value is not None]
+    if model == TWIN and stray:
+        raise UsageError(
+            expected("a --model whose dependence is stated (the twin's own paths carry theirs)", TWIN),
+            field=f"--{stray[0].replace('_', '-')}",
+        )
+    if model in (TWIN, ALL) and paths is None and paths_needed(confidence) > MOST_PATHS:
+        raise RiskError(expected(f"a confidence that {MOST_PATHS:,} paths support, or --paths", confidence), field="--confidence")
     flags: dict[str, object] = {"run.seed": seed, **{f"loss.{name}": value for name, value in given.items()}}
     with open_twin(directory, flags=flags) as twin:
         run = _Run(Outlook(twin), months, confidence, paths, factor_correlation, repair, sectors is not None, progress)
