@@ -167,9 +167,9 @@ def overlay_effects(
         if amount + base < -1e-9 * abs(base):
             raise RiskError(expected(f"at most the modelled {base:.2f} in scope taken off", -amount), field=field)
         if base > 0.0:
-            added += np.where(inside, modelled, 0.0) * (amount / base)
+            added += np.where(inside, modelled, 0.0) / base * amount
         elif wide > 0.0:
-            added += np.where(inside, exposure, 0.0) * (amount / wide)
+            added += np.where(inside, exposure, 0.0) / wide * amount
         elif amount:
             raise RiskError(expected("a scope with exposure", "none"), field=field)
         found.append(OverlayEffect(overlay.name, overlay.author, overlay.reason, overlay.expires, int(inside.sum()), base, amount))
