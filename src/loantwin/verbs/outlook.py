@@ -111,7 +111,7 @@ class Outlook:
     def all_columns(self) -> LoanColumns:
         """Return all loans on the book in its order; what is in default stands in the first live state."""
         in_default = pl.col("state").is_in(list(DEFAULT_STATES))
-        state = pl.when(in_default).then(pl.lit("current")).otherwise(pl.col("state")).alias("state").alias("state")
+        state = pl.when(in_default).then(pl.lit("current")).otherwise(pl.col("state")).alias("state")
         return loan_columns(replace(self.book, loans=self.book.loans.with_columns(state)), self.twin.model, self.twin.mapping)
 
     @cached_property
