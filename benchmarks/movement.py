@@ -16,8 +16,8 @@ from benchmarks.engine import book, model, paths, severity
 from loantwin.config import Config
 from loantwin.engine.runoff import assumptions
 from loantwin.risk.facts import Standing
-from loantwin.risk.movement import ClosingValues, OpeningValues, added_up, lines, loan_movements
-from loantwin.risk.provisions import Portfolio, WeightedScenario, expected_losses, provisions
+from loantwin.risk.provisions.movement import ClosingValues, OpeningValues, added_up, lines, loan_movements
+from loantwin.risk.provisions.provisions import Portfolio, WeightedScenario, expected_losses, provisions
 
 ROUNDS = 5
 

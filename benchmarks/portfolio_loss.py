@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 
 from loantwin.kernels import use_threads
-from loantwin.risk.copula import names
-from loantwin.risk.copula.distribution import copula_loss
-from loantwin.risk.copula.factors import FactorModel, Obligors, factor_model, obligors
-from loantwin.risk.copula.sampling import draw, no_shift
-from loantwin.risk.creditrisk_plus import credit_risk_plus
+from loantwin.risk.loss.copula import names
+from loantwin.risk.loss.copula.distribution import copula_loss
+from loantwin.risk.loss.copula.factors import FactorModel, Obligors, factor_model, obligors
+from loantwin.risk.loss.copula.sampling import draw, no_shift
+from loantwin.risk.loss.creditrisk_plus import credit_risk_plus
 
 SECTORS, ROUNDS = 10, 5
 LOANS, PATHS = 36_000, 100_000

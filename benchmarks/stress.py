@@ -15,20 +15,20 @@ REPLAYS = ("2015", "2016", "2017", "2018")
 
 def run() -> list[dict[str, Any]]:
     """Return the best of some rounds, kernels warm."""
-    from loantwin import verbs
+    import loantwin as lt
+    from loantwin.outlook.outlook import Outlook
     from loantwin.twin import open_twin
-    from loantwin.verbs.outlook import Outlook
-    from loantwin.verbs.reverse_stress import reversed_stress
-    from loantwin.verbs.stress_flows import twin_flows
-    from loantwin.verbs.stress_scenarios import gathered
-    from loantwin.verbs.stressing import prepared
+    from loantwin.verbs.stress.flows import twin_flows
+    from loantwin.verbs.stress.reverse import reversed_stress
+    from loantwin.verbs.stress.scenarios import gathered
+    from loantwin.verbs.stress.stress import prepared
 
     with tempfile.TemporaryDirectory() as folder:
         raw, home = Path(folder) / "raw", Path(folder) / "twin"
-        verbs.synthetic(raw, loans=LOANS, months=HISTORY, seed=11, as_tape="mapping")
-        verbs.twin_create(home, raw / "tape.csv", str(raw / "mapping.toml"), date(2022, 12, 31))
-        verbs.fit(home, [raw / "macro.csv"])
-        five = _best(lambda: verbs.stress(home, replays=REPLAYS, months=MONTHS))
+        lt.synthetic(raw, loans=LOANS, months=HISTORY, seed=11, as_tape="mapping")
+        lt.twin_create(home, raw / "tape.csv", str(raw / "mapping.toml"), date(2022, 12, 31))
+        lt.fit(home, [raw / "macro.csv"])
+        five = _best(lambda: lt.stress(home, replays=REPLAYS, months=MONTHS))
         with open_twin(home) as twin:
             outlook = Outlook(twin)
             test = prepared(outlook, gathered(outlook, (), None, months=MONTHS), MONTHS, twin_flows)

@@ -6,11 +6,15 @@ import os
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy: its threads spin on a shared machine
 
+from datetime import date
 from pathlib import Path
 
 import pytest
 
+import loantwin as lt
+
 ROOT = Path(__file__).resolve().parent.parent
+FED = "fed_scenarios/2025-Table_1A_Historic_Domestic.csv"
 
 
 @pytest.fixture(scope="session")
@@ -21,3 +25,26 @@ def data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no data folder at {folder}: set LOANTWIN_TEST_DATA")
     return folder.resolve()
+
+
+@pytest.fixture(scope="session")
+def sba_home(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("sba") / "twin"
+    lt.twin_create(home, data / "sba/sba_block.csv.gz", "sba", date(2005, 12, 31))
+    lt.fit(home, [data / FED, data / "fred/UNRATE.csv"])
+    return home
+
+
+@pytest.fixture(scope="session")
+def lender(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("lender") / "raw"
+    lt.synthetic(folder, loans=3000, months=48, seed=5, as_tape="mapping")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def panel_home(lender: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("panel") / "twin"
+    lt.twin_create(home, lender / "tape.csv", str(lender / "mapping.toml"), date(2022, 12, 31))
+    lt.fit(home, [lender / "macro.csv"])
+    return home

@@ -65,7 +65,7 @@ class Twin:
     def at(self, date: dt.date, learnt: tuple[FittedModel, MacroGenerator] | None = None) -> Twin:
         """Return the twin as it stood at another date: the same tape and macro files, seen as known then.
 
-        The model and generator stay those of the home unless `learnt` names others (`verbs.redated.twin_at` fits them).
+        The model and generator stay those of the home unless `learnt` names others (`outlook.redated.twin_at` fits them).
 
         Raises
         ------

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from loantwin import verbs
+import loantwin as lt
 from loantwin.interfaces.cli.main import run
 
 
@@ -54,13 +54,13 @@ def loantwin(monkeypatch: pytest.MonkeyPatch) -> Command:
 @pytest.fixture(scope="session")
 def raw_lender(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("raw") / "lender"
-    verbs.synthetic(folder, loans=600, months=36, seed=3, as_tape="mapping")
+    lt.synthetic(folder, loans=600, months=36, seed=3, as_tape="mapping")
     return folder
 
 
 @pytest.fixture(scope="session")
 def small_home(raw_lender: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("small") / "twin"
-    verbs.twin_create(home, raw_lender / "tape.csv", str(raw_lender / "mapping.toml"), date(2021, 12, 31))
-    verbs.fit(home, [raw_lender / "macro.csv"])
+    lt.twin_create(home, raw_lender / "tape.csv", str(raw_lender / "mapping.toml"), date(2021, 12, 31))
+    lt.fit(home, [raw_lender / "macro.csv"])
     return home

@@ -11,7 +11,7 @@ import sys
 
 import pytest
 
-from loantwin import verbs
+import loantwin as lt
 from loantwin.errors import InputError
 from loantwin.interfaces.cli import main
 
@@ -145,11 +145,11 @@ def test_each_bad_option_is_one_message(loantwin, small_home, arguments, word):
 @pytest.mark.parametrize(
     ("call", "field"),
     [
-        (lambda home: verbs.forecast(home, months=0), "run.months"),
-        (lambda home: verbs.forecast(home, paths=0), "run.paths"),
-        (lambda home: verbs.loss(home, months=0), "--months"),
-        (lambda home: verbs.stress(home, ["x.csv"], months=0), "--months"),
-        (lambda home: verbs.provisions(home, "ifrs9", supported_months=0), "macro.supported_months"),
+        (lambda home: lt.forecast(home, months=0), "run.months"),
+        (lambda home: lt.forecast(home, paths=0), "run.paths"),
+        (lambda home: lt.loss(home, months=0), "--months"),
+        (lambda home: lt.stress(home, ["x.csv"], months=0), "--months"),
+        (lambda home: lt.provisions(home, "ifrs9", supported_months=0), "macro.supported_months"),
     ],
 )
 def test_the_verbs_refuse_what_the_options_refuse(small_home, call, field):

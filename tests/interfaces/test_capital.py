@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from loantwin import fit, synthetic, twin_create
 from loantwin.errors import UsageError
 from loantwin.interfaces.cli.main import app
-from loantwin.verbs import fit, synthetic, twin_create
 
 RUNNER = CliRunner()
 

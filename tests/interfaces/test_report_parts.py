@@ -11,12 +11,10 @@ import numpy as np
 import pytest
 
 from loantwin.events.verify import LogVerification
-from loantwin.interfaces.cli.tables import render
+from loantwin.interfaces.cli.tables.render import render
 from loantwin.interfaces.demo import DemoDone
 from loantwin.interfaces.report import charts
 from loantwin.interfaces.report.blocks import arranged, beside, note, pictures, table
-from loantwin.interfaces.report.build import ReportWritten
-from loantwin.interfaces.report.compared import against
 from loantwin.interfaces.report.labels import (
     accuracy_words,
     counted,
@@ -29,7 +27,9 @@ from loantwin.interfaces.report.labels import (
     segment_words,
     wrapped,
 )
-from loantwin.interfaces.report.moves import leading_edges
+from loantwin.interfaces.report.report.compared import against
+from loantwin.interfaces.report.report.moves import leading_edges
+from loantwin.interfaces.report.report.report import ReportWritten
 from loantwin.synthesis.write import SyntheticSummary
 
 LONG = "instalment, guaranteed share > 0.5, full documentation, existing business"

@@ -20,7 +20,7 @@ from loantwin.risk.concentration import (
     normal_granularity,
     top_shares,
 )
-from loantwin.risk.tail import vasicek_quantile
+from loantwin.risk.loss.tail import vasicek_quantile
 
 EXPOSURES = arrays(np.float64, st.integers(1, 60), elements=st.floats(0.01, 1e9))
 

@@ -10,10 +10,10 @@ import pytest
 from loantwin.config import Ifrs9
 from loantwin.errors import RiskError
 from loantwin.risk import allowance
-from loantwin.risk import ifrs9 as ifrs9_module
 from loantwin.risk.allowance import Exposures, totals
-from loantwin.risk.ifrs9 import LoanLosses, ifrs9
-from loantwin.risk.stages import TRIGGERS, Stages
+from loantwin.risk.provisions import ifrs9 as ifrs9_module
+from loantwin.risk.provisions.ifrs9 import LoanLosses, ifrs9
+from loantwin.risk.provisions.stages import TRIGGERS, Stages
 
 
 def draw(seed: int) -> np.random.Generator:

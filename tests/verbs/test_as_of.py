@@ -9,7 +9,7 @@ from datetime import date
 import polars as pl
 import pytest
 
-from loantwin import verbs
+import loantwin as lt
 from loantwin.twin import open_twin
 
 AS_OF = date(2005, 12, 31)
@@ -61,13 +61,13 @@ def test_later_facts_change_nothing(data, tmp_path):
     found = []
     for name, tape, macro in (("one", data / "sba/sba_block.csv.gz", fed), ("two", tmp_path / "tape.csv", tmp_path / "macro.csv")):
         home = tmp_path / name
-        verbs.twin_create(home, tape, "sba", AS_OF)
-        verbs.fit(home, [macro])
+        lt.twin_create(home, tape, "sba", AS_OF)
+        lt.fit(home, [macro])
         with open_twin(home) as twin:
             model = twin.model.to_dict()
             book = twin.book.loans
-        provisions = {standard: verbs.provisions(home, standard).to_dict() for standard in ("ifrs9", "cecl", "five-level")}
-        forecast = verbs.forecast(home, months=24, paths=32).to_dict()
+        provisions = {standard: lt.provisions(home, standard).to_dict() for standard in ("ifrs9", "cecl", "five-level")}
+        forecast = lt.forecast(home, months=24, paths=32).to_dict()
         for document in (forecast, *provisions.values()):
             document.pop("_provenance")
         found.append((book, model, forecast, provisions))

@@ -8,7 +8,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from loantwin import verbs
+import loantwin as lt
 from loantwin.errors import InputError
 from loantwin.risk.capital.results import CapitalResult, ExplanationResult
 
@@ -21,7 +21,7 @@ FUNDS = (
 def result(panel_home: Path, tmp_path_factory: pytest.TempPathFactory) -> CapitalResult:
     funds = tmp_path_factory.mktemp("funds") / "funds.toml"
     funds.write_text(FUNDS, "utf-8")
-    return verbs.capital(panel_home, own_funds=funds, year=2026)
+    return lt.capital(panel_home, own_funds=funds, year=2026)
 
 
 def test_a_panel_under_three_approaches(result: CapitalResult) -> None:
@@ -51,7 +51,7 @@ def test_documents_fit_their_schemas(result: CapitalResult, panel_home: Path) ->
     document = json.loads(json.dumps(result.to_dict(), allow_nan=False))
     jsonschema.validate(document, CapitalResult.json_schema())
     assert document["schema"] == "loantwin.capital/1"
-    loan = verbs.capital(panel_home, approach="standardised").large_exposures.groups[0]
+    loan = lt.capital(panel_home, approach="standardised").large_exposures.groups[0]
     assert loan.breach is None
 
 
@@ -62,7 +62,7 @@ def test_explanation_of_a_loan(panel_home: Path) -> None:
         names = twin.book.loans["loan_id"]
         bad = twin.book.loans.filter(twin.book.loans["state"].str.starts_with("default"))["loan_id"]
     for name in (names[0], bad[0]):
-        made = verbs.capital_explain(panel_home, name)
+        made = lt.capital_explain(panel_home, name)
         document = json.loads(json.dumps(made.to_dict(), allow_nan=False))
         jsonschema.validate(document, ExplanationResult.json_schema())
         for steps in made.approaches.values():
@@ -75,8 +75,8 @@ def test_explanation_of_a_loan(panel_home: Path) -> None:
 
 
 def test_points_in_time_and_through_the_cycle_differ(panel_home: Path) -> None:
-    through = verbs.capital(panel_home, approach="advanced-irb")
-    point = verbs.capital(panel_home, approach="advanced-irb", pd="point-in-time")
+    through = lt.capital(panel_home, approach="advanced-irb")
+    point = lt.capital(panel_home, approach="advanced-irb", pd="point-in-time")
     assert point.approaches["advanced-irb"].rwa != through.approaches["advanced-irb"].rwa
 
 
@@ -90,20 +90,20 @@ def test_bad_input_is_refused_by_name(panel_home: Path) -> None:
         ({"assume": ["x=1"]}, "--assume"),
     ):
         with pytest.raises(InputError, match=words):
-            verbs.capital(panel_home, **arguments)
+            lt.capital(panel_home, **arguments)
     with pytest.raises(InputError, match="field LOAN: expected a loan on the book"):
-        verbs.capital_explain(panel_home, "no such loan")
+        lt.capital_explain(panel_home, "no such loan")
 
 
 @pytest.mark.data
 def test_real_guarantees_cut_the_weight_of_sba_loans(sba_home: Path) -> None:
-    basel = verbs.capital(sba_home, approach="standardised").approaches["standardised"]
+    basel = lt.capital(sba_home, approach="standardised").approaches["standardised"]
     covered = sum(part.guaranteed for part in basel.by_class.values())
     assert 0.5 < covered / basel.ead < 0.8
     assert basel.rwa == pytest.approx(basel.rwa_before_guarantees * (1 - covered / basel.ead), rel=0.05)
-    america = verbs.capital(sba_home, options="united-states").approaches["standardised"]
+    america = lt.capital(sba_home, options="united-states").approaches["standardised"]
     assert america.rwa_before_guarantees == pytest.approx(america.ead), "100 % throughout"
     covered = sum(part.guaranteed for part in america.by_class.values())
     assert america.rwa == pytest.approx(america.ead - 0.8 * covered), "a conditional guarantee leaves 20 %"
-    firm = verbs.capital(sba_home, approach="standardised", options="united-states", assume=["guarantee=unconditional"])
+    firm = lt.capital(sba_home, approach="standardised", options="united-states", assume=["guarantee=unconditional"])
     assert firm.approaches["standardised"].rwa == pytest.approx(america.ead - covered)

@@ -7,12 +7,12 @@ import re
 import jsonschema
 import pytest
 
-from loantwin import verbs
+import loantwin as lt
 from loantwin.errors import HomeError, InputError
-from loantwin.interfaces.report.build import report
+from loantwin.interfaces.report.report.report import report
+from loantwin.outlook.comparison import compare
+from loantwin.outlook.outlook import Outlook
 from loantwin.twin import open_twin
-from loantwin.verbs.comparison import compare
-from loantwin.verbs.outlook import Outlook
 
 HOMES = ["panel_home", pytest.param("sba_home", marks=pytest.mark.data)]
 
@@ -29,7 +29,7 @@ def valid(result):
 
 
 def test_forecast_has_its_figures_and_a_schema(home):
-    document = valid(verbs.forecast(home, months=15, paths=64, seed=3))
+    document = valid(lt.forecast(home, months=15, paths=64, seed=3))
     assert document["months"][0]["month"] in ("2006-01", "2023-01")
     assert len(document["months"]) == 15
     for month in document["months"]:
@@ -41,48 +41,48 @@ def test_forecast_has_its_figures_and_a_schema(home):
 
 
 def test_the_same_seed_gives_the_same_forecast(home):
-    first, second = (verbs.forecast(home, months=6, paths=32, seed=3).months for _ in range(2))
+    first, second = (lt.forecast(home, months=6, paths=32, seed=3).months for _ in range(2))
     assert first == second
-    assert verbs.forecast(home, months=6, paths=32, seed=4).months != first
+    assert lt.forecast(home, months=6, paths=32, seed=4).months != first
 
 
 def test_levers_at_zero_give_the_run_off(home):
-    plain = verbs.forecast(home, months=8, paths=16, seed=3)
-    stepped = verbs.forecast(home, months=8, paths=16, seed=3, policy="neutral")
+    plain = lt.forecast(home, months=8, paths=16, seed=3)
+    stepped = lt.forecast(home, months=8, paths=16, seed=3, policy="neutral")
     for one, other in zip(plain.months, stepped.months, strict=True):
         for name in ("balance", "scheduled_principal", "prepaid", "interest", "defaulted", "charged_off"):
             assert getattr(one, name).mean == pytest.approx(getattr(other, name).mean, rel=1e-9)
 
 
 def test_new_lending_holds_the_balance(panel_home):
-    held = verbs.forecast(panel_home, months=12, paths=16, seed=3, new_lending="constant-balance")
-    off = verbs.forecast(panel_home, months=12, paths=16, seed=3)
+    held = lt.forecast(panel_home, months=12, paths=16, seed=3, new_lending="constant-balance")
+    off = lt.forecast(panel_home, months=12, paths=16, seed=3)
     assert held.months[-1].balance.mean == pytest.approx(held.opening_balance, rel=0.02)
     assert off.months[-1].balance.mean < 0.9 * off.opening_balance
 
 
 def test_provisions_add_up(home):
     for standard, parts in (("ifrs9", "by_stage"), ("cecl", "by_pool"), ("five-level", "by_class")):
-        document = valid(verbs.provisions(home, standard))
+        document = valid(lt.provisions(home, standard))
         assert document["allowance"] == pytest.approx(sum(part["allowance"] for part in document[parts].values()), abs=0.01)
         assert document["exposure"] == pytest.approx(sum(part["exposure"] for part in document[parts].values()), abs=0.01)
         assert 0 < document["allowance"] <= document["allowance_gross"]
 
 
 def test_loss_distribution_is_ordered(home):
-    document = valid(verbs.loss(home, months=12, confidence=0.95, paths=1000))
+    document = valid(lt.loss(home, months=12, confidence=0.95, paths=1000))
     assert document["unexpected_loss"]["value"] == pytest.approx(document["var"]["value"] - document["expected_loss"]["value"])
     assert document["es"]["value"] > document["var"]["value"] > document["expected_loss"]["value"] > 0
 
 
 def test_expected_loss_and_stage_one_allowance_are_one_figure(panel_home):
     # Two roads to the 12-month loss of performing loans: loan by loan under IFRS 9, by cell on simulated paths.
-    allowance = verbs.provisions(panel_home, "ifrs9")
-    loss = verbs.loss(panel_home, months=12, confidence=0.9, paths=2000)
+    allowance = lt.provisions(panel_home, "ifrs9")
+    loss = lt.loss(panel_home, months=12, confidence=0.9, paths=2000)
     with open_twin(panel_home) as twin:
         outlook = Outlook(twin)
-        from loantwin.risk.provisions import expected_losses, lifetime_months
-        from loantwin.verbs.provisioning import generated, portfolio, weighted
+        from loantwin.risk.provisions.provisions import expected_losses, lifetime_months
+        from loantwin.verbs.provisions.provisions import generated, portfolio, weighted
 
         book = portfolio(outlook)
         made = weighted(outlook, "generated", 1.0, generated(outlook, lifetime_months(book.columns)))
@@ -95,7 +95,7 @@ def test_expected_loss_and_stage_one_allowance_are_one_figure(panel_home):
 
 def test_stress_names_its_scenarios(panel_home, lender):
     file = lender / "scenarios.csv"
-    document = valid(verbs.stress(panel_home, [f"{file}#Baseline", f"{file}#Severe"], align="start"))
+    document = valid(lt.stress(panel_home, [f"{file}#Baseline", f"{file}#Severe"], align="start"))
     scenarios = {name: figures for name, figures in document.items() if not name.startswith("_")}
     assert list(scenarios) == ["Baseline", "Severe"]
     assert scenarios["Severe"]["defaulted"] > scenarios["Baseline"]["defaulted"]
@@ -105,30 +105,29 @@ def test_stress_names_its_scenarios(panel_home, lender):
 def test_stress_and_forecast_count_the_same_charge_offs(panel_home, lender):
     # Loans in default at the as-of date bring charge-offs whatever comes: they are in both.
     file = f"{lender / 'scenarios.csv'}#Baseline"
-    stressed = verbs.stress(panel_home, [file], align="start", months=12).scenarios["Baseline"].charged_off
-    ahead = verbs.forecast(panel_home, months=12, paths=2000, scenario=file, align="start", seed=3)
+    stressed = lt.stress(panel_home, [file], align="start", months=12).scenarios["Baseline"].charged_off
+    ahead = lt.forecast(panel_home, months=12, paths=2000, scenario=file, align="start", seed=3)
     assert stressed == pytest.approx(ahead.totals["charged_off"].mean, rel=0.05)
 
 
 def test_weighted_scenarios_lie_between_single_ones(panel_home, lender):
     file = lender / "scenarios.csv"
     single = [
-        verbs.provisions(panel_home, "cecl", scenarios=[f"{file}#{name}"], align="start").allowance
-        for name in ("Baseline", "Severe")
+        lt.provisions(panel_home, "cecl", scenarios=[f"{file}#{name}"], align="start").allowance for name in ("Baseline", "Severe")
     ]
-    both = verbs.provisions(panel_home, "cecl", scenarios=[f"{file}#Baseline=0.6", f"{file}#Severe=0.4"], align="start")
+    both = lt.provisions(panel_home, "cecl", scenarios=[f"{file}#Baseline=0.6", f"{file}#Severe=0.4"], align="start")
     assert both.allowance == pytest.approx(0.6 * single[0] + 0.4 * single[1], rel=1e-9)
 
 
 def test_weights_must_sum_to_one(panel_home, lender):
     file = lender / "scenarios.csv"
     with pytest.raises(InputError, match="sum to 1"):
-        verbs.provisions(panel_home, "ifrs9", scenarios=[f"{file}#Baseline=0.6", f"{file}#Severe=0.5"], align="start")
+        lt.provisions(panel_home, "ifrs9", scenarios=[f"{file}#Baseline=0.6", f"{file}#Severe=0.5"], align="start")
 
 
 def test_a_scenario_that_ends_early_names_the_month(panel_home, lender):
     with pytest.raises(InputError, match="2026-01"):
-        verbs.forecast(panel_home, months=60, paths=8, scenario=f"{lender / 'scenarios.csv'}#Baseline", align="start")
+        lt.forecast(panel_home, months=60, paths=8, scenario=f"{lender / 'scenarios.csv'}#Baseline", align="start")
 
 
 def test_the_report_stands_alone(home, tmp_path):
@@ -175,17 +174,17 @@ def test_an_unfitted_twin_says_what_to_do(lender, tmp_path):
     from datetime import date
 
     home = tmp_path / "twin"
-    verbs.twin_create(home, lender / "tape.csv", str(lender / "mapping.toml"), date(2022, 12, 31))
+    lt.twin_create(home, lender / "tape.csv", str(lender / "mapping.toml"), date(2022, 12, 31))
     with pytest.raises(HomeError, match="loantwin fit"):
-        verbs.forecast(home)
+        lt.forecast(home)
 
 
 def test_creating_twice_leaves_the_first_alone(panel_home, lender):
     from datetime import date
 
-    before = verbs.log_verify(panel_home).to_dict()
+    before = lt.log_verify(panel_home).to_dict()
     with pytest.raises(HomeError, match="twin's home"):
-        verbs.twin_create(panel_home, lender / "tape.csv", str(lender / "mapping.toml"), date(2022, 12, 31))
-    after = verbs.log_verify(panel_home).to_dict()
+        lt.twin_create(panel_home, lender / "tape.csv", str(lender / "mapping.toml"), date(2022, 12, 31))
+    after = lt.log_verify(panel_home).to_dict()
     assert before == after
     assert after["ok"]

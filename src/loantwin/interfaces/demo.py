@@ -14,11 +14,11 @@ from typing import Any
 
 from loantwin import months as calendar
 from loantwin.errors import UsageError, expected
-from loantwin.interfaces.report.build import report
+from loantwin.interfaces.report.report.report import report
 from loantwin.types import Progress, Result, silent
-from loantwin.verbs.fitting import fit
-from loantwin.verbs.synthesis import synthetic
-from loantwin.verbs.tapes import twin_create
+from loantwin.verbs.fit import fit
+from loantwin.verbs.synthetic import synthetic
+from loantwin.verbs.tape import twin_create
 
 MARK = "made-by-loantwin-demo.txt"
 """Tells a later demo that the folder is its own."""

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 SEVERITY_CONCENTRATION = 4.0
-"""Variance of a loss severity of mean m is m (1 - m) / this, as in `risk.conditional`."""
+"""Variance of a loss severity of mean m is m (1 - m) / this, as in `risk.loss.conditional`."""
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,11 @@ from importlib import import_module
 from typing import Any
 
 _EXPORTS = {
-    "credit_risk_plus": "loantwin.risk.creditrisk_plus",
+    "credit_risk_plus": "loantwin.risk.loss.creditrisk_plus",
     "irb_capital": "loantwin.risk.capital.irb",
     "irb_risk_weight": "loantwin.risk.capital.irb",
     "standardised_risk_weight": "loantwin.risk.capital.standardised",
-    "vasicek_quantile": "loantwin.risk.tail",
+    "vasicek_quantile": "loantwin.risk.loss.tail",
 }
 
 __all__ = list(_EXPORTS)

@@ -48,13 +48,13 @@ def register(app: typer.Typer) -> None:
 
         loantwin backtest sba-2005 --origin every=12M --from 2002-12-31 --to 2011-12-31 --out backtest.html
         """
-        from loantwin import verbs
+        import loantwin as lt
         from loantwin.files import check_page
 
         if out is not None:
             check_page(out, "--out")
         with shown("backtest") as progress:
-            result = verbs.backtest(
+            result = lt.backtest(
                 directory,
                 origin,
                 horizons=horizons,
@@ -65,7 +65,7 @@ def register(app: typer.Typer) -> None:
                 progress=progress,
             )
             if out is not None:
-                from loantwin.interfaces.report.backtest_page import write_backtest_page
+                from loantwin.interfaces.report.backtest.page import write_backtest_page
 
                 progress(0.99, "drawing")
                 write_backtest_page(result, out)

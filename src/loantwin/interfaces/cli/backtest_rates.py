@@ -32,10 +32,10 @@ def register(app: typer.Typer) -> None:
         The model is the twin's own period effect: a latent level with macro effects, its priors those of the loan models. It stands
         beside a random walk, last year's mean and an autoregression.
         """
-        from loantwin import verbs
+        import loantwin as lt
 
         with shown("backtest") as progress:
             first = day(start, "--from")
             assert first is not None  # --from has a default
-            result = verbs.backtest_rates(rates, macro, start=first, end=day(end, "--to"), quarters=quarters, progress=progress)
+            result = lt.backtest_rates(rates, macro, start=first, end=day(end, "--to"), quarters=quarters, progress=progress)
         finish(result, json)

@@ -71,7 +71,7 @@ def register(app: typer.Typer) -> None:
 
         loantwin capital explain DIR LOAN   # rule, inputs and every intermediate value of one loan
         """
-        from loantwin import verbs
+        import loantwin as lt
 
         asked = {"approach": approach, "options": options, "pd": pd, "assume": assume or ()}
         if what[0] == EXPLAIN and len(what) != 1:
@@ -81,11 +81,11 @@ def register(app: typer.Typer) -> None:
                 given = "--capital" if own_funds is not None else "--year"
                 raise UsageError(expected("no own funds and no year: one loan has no ratios", given), field=given)
             with shown("explaining"):
-                explained = verbs.capital_explain(Path(what[1]), what[2], **asked)
+                explained = lt.capital_explain(Path(what[1]), what[2], **asked)
             finish(explained, json)
             return
         if len(what) != 1:
             raise UsageError(expected("one home, or explain DIR LOAN", " ".join(what)), field="capital")
         with shown("capital"):
-            result = verbs.capital(Path(what[0]), own_funds=own_funds, year=year, **asked)
+            result = lt.capital(Path(what[0]), own_funds=own_funds, year=year, **asked)
         finish(result, json)

@@ -41,13 +41,13 @@ def components(
     The three effects share one straight line that no data can divide between them: --rule says who gets it. Each scenario carries
     the period effect on; its trend is held where it stands.
     """
-    from loantwin import verbs
+    import loantwin as lt
     from loantwin.files import check_page
 
     if out is not None:
         check_page(out, "--out")
     with shown("taking defaults apart") as progress:
-        result = verbs.components(
+        result = lt.components(
             directory,
             rule=rule,
             vintage_months=vintage_months,
@@ -57,7 +57,7 @@ def components(
             progress=progress,
         )
         if out is not None:
-            from loantwin.interfaces.report.apc_charts import write
+            from loantwin.interfaces.report.components import write
 
             write(result, out)
     finish(result, json)

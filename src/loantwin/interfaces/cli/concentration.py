@@ -32,8 +32,8 @@ def concentration(
     Herfindahl 1/n means n equal names would be as concentrated. The granularity adjustment is what to add to a quantile that
     takes the book as infinitely fine, as the Basel formula does; it needs a fitted model.
     """
-    from loantwin import verbs
+    import loantwin as lt
 
     with shown("concentration") as progress:
-        result = verbs.concentration(directory, by=by or (), confidence=confidence, progress=progress)
+        result = lt.concentration(directory, by=by or (), confidence=confidence, progress=progress)
     finish(result, json)

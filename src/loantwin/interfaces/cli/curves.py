@@ -43,15 +43,15 @@ def curves(
     Both are history, by number and by money, with intervals; they fit no model. A vintage is compared with others at the same
     age: what nobody has lived to see yet is missing, not zero.
     """
-    from loantwin import verbs
+    import loantwin as lt
     from loantwin.files import check_page
 
     if out is not None:
         check_page(out, "--out")
     with shown("reading the history"):
-        result = verbs.curves(directory, kind=kind, by=by, event=event)
+        result = lt.curves(directory, kind=kind, by=by, event=event)
         if out is not None:
-            from loantwin.interfaces.report.curves_page import write
+            from loantwin.interfaces.report.curves import write
 
             write(result, out)
     finish(result, json)

@@ -88,13 +88,13 @@ def register(app: typer.Typer) -> None:
 
         loantwin loss DIR --model all --out losses.html    # all models side by side
         """
-        from loantwin import verbs
+        import loantwin as lt
         from loantwin.files import check_page
 
         if out is not None:
             check_page(out, "--out")
         with shown("simulating losses") as progress:
-            result = verbs.loss(
+            result = lt.loss(
                 directory,
                 model=model,
                 months=months,
@@ -110,7 +110,7 @@ def register(app: typer.Typer) -> None:
                 progress=progress,
             )
         if out is not None:
-            from loantwin.interfaces.report.loss_page import write
+            from loantwin.interfaces.report.loss.page import write
 
             write(directory, result, out)
         finish(result, json)

@@ -88,10 +88,10 @@ def tape_check(
     json: AsJson = False,
 ) -> None:
     """Say what is in a tape and what is wrong with it, row by row. Writes nothing unless --quarantine is given."""
-    from loantwin import verbs
+    import loantwin as lt
 
     with shown("reading the tape"):
-        result = verbs.tape_check(file, format, quarantine=quarantine, assume=assume or ())
+        result = lt.tape_check(file, format, quarantine=quarantine, assume=assume or ())
     finish(result, json)
 
 
@@ -107,12 +107,12 @@ def twin_create(
     json: AsJson = False,
 ) -> None:
     """Read a tape and make a twin's home of it. The whole tape is kept; every figure uses what was known at --as-of."""
-    from loantwin import verbs
+    import loantwin as lt
 
     date = day(as_of, "--as-of")
     assert date is not None  # --as-of is required
     with shown("reading the tape"):
-        result = verbs.twin_create(directory, tape, format, date, assume=assume or ())
+        result = lt.twin_create(directory, tape, format, date, assume=assume or ())
     finish(result, json)
 
 
@@ -131,10 +131,10 @@ def fit(
     json: AsJson = False,
 ) -> None:
     """Learn from the lender's history: transitions, loss given default, prepayment, and a generator of macro paths."""
-    from loantwin import verbs
+    import loantwin as lt
 
     with shown("fitting") as progress:
-        result = verbs.fit(directory, macro, model_from=model_from, progress=progress)
+        result = lt.fit(directory, macro, model_from=model_from, progress=progress)
     finish(result, json)
 
 
@@ -158,10 +158,10 @@ def forecast(
     json: AsJson = False,
 ) -> None:
     """Run the book forward: balances, payments, defaults, charge-offs and recoveries by month, with 90 % intervals."""
-    from loantwin import verbs
+    import loantwin as lt
 
     with shown("running the book forward") as progress:
-        result = verbs.forecast(
+        result = lt.forecast(
             directory,
             months=months,
             paths=paths,
@@ -184,7 +184,7 @@ def report(
     json: AsJson = False,
 ) -> None:
     """Write one self-contained page with pictures: the book, the fit, the forecast, provisions, stress and losses."""
-    from loantwin.interfaces.report.build import report as build
+    from loantwin.interfaces.report.report.report import report as build
 
     with shown("writing the report") as progress:
         result = build(directory, out, scenarios=scenario or (), align=align, progress=progress)
@@ -203,10 +203,10 @@ def synthetic(
     json: AsJson = False,
 ) -> None:
     """Make a synthetic book with a monthly history from a known truth, which is saved beside it."""
-    from loantwin import verbs
+    import loantwin as lt
 
     with shown("making a synthetic book") as progress:
-        result = verbs.synthetic(directory, loans=loans, months=months, seed=seed, as_tape=as_tape, progress=progress)
+        result = lt.synthetic(directory, loans=loans, months=months, seed=seed, as_tape=as_tape, progress=progress)
     finish(result, json)
 
 
@@ -227,9 +227,9 @@ def demo(
 @log_app.command("verify")
 def log_verify(directory: Home, json: AsJson = False) -> None:
     """Check the log's hash chain and every blob, and list files that no event names."""
-    from loantwin import verbs
+    import loantwin as lt
 
-    result = verbs.log_verify(directory)
+    result = lt.log_verify(directory)
     if not result.ok:
         found = "; ".join(result.problems)
         raise HomeError(f"expected a sound log and whole blobs, was: {found}; restore the home from a copy", file=directory)
@@ -244,9 +244,9 @@ def config_show(
     json: AsJson = False,
 ) -> None:
     """Show every setting, its value and where the value comes from."""
-    from loantwin import verbs
+    import loantwin as lt
 
-    finish(verbs.config_show(directory), json)
+    finish(lt.config_show(directory), json)
 
 
 def _complain(words: str) -> None:

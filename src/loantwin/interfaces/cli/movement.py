@@ -45,7 +45,7 @@ def register(app: typer.Typer) -> None:
         Each step revalues every loan with one input more taken from the closing date: stage, balance, probability of
         default, economy, loss given default, model. What is left of a step is its effect, so that the order counts.
         """
-        from loantwin import verbs
+        import loantwin as lt
         from loantwin.files import check_page
 
         opening, closing = day(first, "--from"), day(last, "--to")
@@ -54,7 +54,7 @@ def register(app: typer.Typer) -> None:
         if out is not None:
             check_page(out, "--out")
         with shown("revaluing") as progress:
-            result = verbs.movement(
+            result = lt.movement(
                 directory,
                 opening,
                 closing,
@@ -67,7 +67,7 @@ def register(app: typer.Typer) -> None:
                 progress=progress,
             )
             if out is not None:
-                from loantwin.interfaces.report.movement_page import write
+                from loantwin.interfaces.report.movement import write
 
                 write(result, out)
         finish(result, json)

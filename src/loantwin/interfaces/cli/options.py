@@ -56,7 +56,7 @@ def finish(result: Any, as_json: bool) -> None:
         if as_json:
             sys.stdout.write(jsonlib.dumps(result.to_dict(), allow_nan=False, indent=2) + "\n")
         else:
-            from loantwin.interfaces.cli.tables import render
+            from loantwin.interfaces.cli.tables.render import render
 
             render(result)
         sys.stdout.flush()

@@ -36,10 +36,10 @@ def register(app: typer.Typer) -> None:
         Several scenarios take weights that sum to 1: --scenario F.csv#Baseline=0.6 --scenario F.csv#Adverse=0.4.
         Without --scenario the paths of the fitted generator are averaged. Modelled figures and overlays stand apart.
         """
-        from loantwin import verbs
+        import loantwin as lt
 
         with shown("provisions"):
-            result = verbs.provisions(
+            result = lt.provisions(
                 directory,
                 standard,
                 scenarios=scenario or (),

@@ -54,10 +54,10 @@ def ratings(
     A one-year matrix rarely has a generator: the conditions say which fails and how far the nearest one is off. From a history
     every probability has an interval that draws whole customers again, and each year its place in the cycle.
     """
-    from loantwin import verbs
+    import loantwin as lt
 
     with shown("reading ratings") as progress:
-        result = verbs.ratings(
+        result = lt.ratings(
             file,
             estimate=estimate,
             horizon=horizon,

@@ -32,10 +32,10 @@ def sensitivity(
     Beside it the interval that errors of estimation give the loss (delta method), and each macro factor moved by one deviation.
     Needs the extra: pip install 'loantwin\[jax]'.
     """
-    from loantwin import verbs
+    import loantwin as lt
 
     with shown("derivatives") as progress:
-        result = verbs.sensitivity(
+        result = lt.sensitivity(
             directory,
             measure=measure,
             scenarios=scenario or (),

@@ -107,14 +107,14 @@ def register(app: typer.Typer) -> None:
         loantwin stress DIR --scenario BASE.csv --scenario SEVERE.csv --align start --new-lending constant-balance
         --action cut-lending@7 --action sell=20%@6:0.95
         """
-        from loantwin import verbs
+        import loantwin as lt
         from loantwin.files import check_page
         from loantwin.macro.shock import parse_shape
 
         if out is not None:
             check_page(out, "--out")
         with shown("stress") as progress:
-            result = verbs.stress(
+            result = lt.stress(
                 directory,
                 scenario or (),
                 align=align,
@@ -136,7 +136,7 @@ def register(app: typer.Typer) -> None:
                 progress=progress,
             )
             if out is not None:
-                from loantwin.interfaces.report.stress_page import write_stress_page
+                from loantwin.interfaces.report.stress.page import write_stress_page
 
                 progress(0.97, "drawing")
                 write_stress_page(result, out)

@@ -1,0 +1,169 @@
+"""Tables of a backtest: scores beside rivals and noise floor, coverage, origins, verdicts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Console
+
+from loantwin.interfaces.cli.tables.render import _facts, _notes, _table, amount, percent
+
+VIEWS = {"given_macro": "given the macro path that came", "generated_macro": "on generated macro paths"}
+
+
+def render(console: Console, result: Any) -> None:
+    """Print a backtest."""
+    scored = [origin for origin in result.origins if origin.skipped is None]
+    _facts(
+        console,
+        "Backtest",
+        {
+            "origins": f"{len(scored)}, {scored[0].date} to {scored[-1].date}" if scored else "none",
+            "horizons": ", ".join(map(str, result.horizons)) + " months",
+            "tape ends": str(result.tape_ends),
+            "paths": f"{result.paths:,}",
+        },
+    )
+    for name, words in VIEWS.items():
+        view = getattr(result, name)
+        _scores(console, f"By origin and approval year, {words}", view.figures)
+        _intervals(console, f"Intervals, {words}", view.figures)
+    _scores(console, f"Whole book, {VIEWS['given_macro']}", result.given_macro.total)
+    amounts = {
+        name: scores
+        for name, scores in result.given_macro.amounts.items()
+        if _first(scores) != _first(result.given_macro.figures[name])
+    }
+    _scores(console, f"In {result.currency}, by origin and approval year, {VIEWS['given_macro']}", amounts)
+    _pooled(console, result)
+    _by_origin(console, result)
+    _origins(console, result)
+    _notes(console, "Verdicts, given the macro path that came", result.given_macro.verdicts)
+    _notes(console, "Notes", result.notes)
+
+
+def _by_origin(console: Console, result: Any) -> None:
+    """Print what came beside the forecast of the whole book, by origin: scored ones, and those that are prior only."""
+    shown = 12 if 12 in result.horizons else result.horizons[-1]
+    view = result.given_macro if result.given_macro.by_origin else result.generated_macro
+    main = {figure: "loans" if _first(scores) == "loans" else "money" for figure, scores in view.figures.items()}
+    rows = [
+        (
+            f"{row.figure.replace('_', '-')}, {row.origin}",
+            amount(row.actual),
+            amount(row.forecast),
+            f"{amount(row.p05)} to {amount(row.p95)}",
+            "prior only" if row.prior_only else "",
+        )
+        for row in sorted(view.by_origin, key=lambda row: (list(main).index(row.figure), row.origin))
+        if row.horizon == shown and main[row.figure] == row.measure
+    ]
+    words = VIEWS["given_macro" if view is result.given_macro else "generated_macro"]
+    _table(console, f"Whole book by origin, {shown} months, {words}", ("", "came", "forecast", "90 % interval", ""), rows)
+
+
+def _first(scores: Mapping[str, Any]) -> str:
+    return str(next(iter(scores.values())).unit)
+
+
+def _scores(console: Console, title: str, figures: Mapping[str, Mapping[str, Any]]) -> None:
+    rivals = list(dict.fromkeys(name for scores in figures.values() for item in scores.values() for name in item.rivals))
+    rows = [
+        (
+            figure.replace("_", "-"),
+            horizon,
+            _share(item.accuracy),
+            *(_against(item, name) for name in rivals),
+            _share(item.noise_floor["names"]),
+            _share(item.noise_floor["latent"]),
+            "–" if item.bias is None else f"{100 * item.bias:+.0f} %",
+            f"{item.observations}",
+            amount(item.events),
+            percent(item.censored_share, 0),
+        )
+        for figure, scores in figures.items()
+        for horizon, item in scores.items()
+        if item.observations
+    ]
+    columns = ("accuracy", "months", "twin", *(_short(name) for name in rivals), "floor: names", "floor: latent")
+    _table(console, title, (*columns, "bias", "cells", "events", "censored"), rows, words=1)
+
+
+def _against(item: Any, name: str) -> str:
+    """Return a rival's accuracy, marked where the twin loses to it."""
+    value = item.rivals.get(name)
+    if value is None:
+        return "–"
+    return _share(value) + (" *" if item.accuracy is not None and value > item.accuracy else "")
+
+
+def _short(name: str) -> str:
+    words = {"last year's rate": "last year", "age-standardised last level": "age std.", "vintage curve": "vintage"}
+    return {**words, "roll-rate matrix": "roll rates", "logistic regression": "logistic"}.get(name, name)
+
+
+def _intervals(console: Console, title: str, figures: Mapping[str, Mapping[str, Any]]) -> None:
+    rows = []
+    for figure, scores in figures.items():
+        for horizon, item in scores.items():
+            if item.observations:
+                between = (
+                    "–"
+                    if item.coverage90_low is None
+                    else f"{percent(item.coverage90_low, 0)} to {percent(item.coverage90_high, 0)}"
+                )
+                rows.append(
+                    (
+                        figure.replace("_", "-"),
+                        horizon,
+                        percent(item.coverage50, 0),
+                        percent(item.coverage90, 0),
+                        between,
+                        percent(item.coverage90_untied, 0),
+                        amount(item.width90, 1),
+                        amount(item.width90_equal, 1),
+                        amount(item.interval_score, 1),
+                        amount(item.crps, 2),
+                        item.unit,
+                    )
+                )
+    columns = ("", "months", "in 50 %", "in 90 %", "bootstrap", "without ties", "width 90 %", "at equal coverage", "interval score")
+    _table(console, title, (*columns, "CRPS", "unit"), rows, words=1)
+
+
+def _pooled(console: Console, result: Any) -> None:
+    rows = []
+    for name, words in VIEWS.items():
+        for figure, item in getattr(result, name).pooled.items():
+            if item is None:
+                continue
+            between = (
+                "–" if item.coverage90_low is None else f"{percent(item.coverage90_low, 0)} to {percent(item.coverage90_high, 0)}"
+            )
+            meets = {True: "meets 85 to 95 %", False: "misses 85 to 95 %", None: "too few origins"}[item.meets]
+            rows.append(
+                (f"{figure.replace('_', '-')}, {words}", f"{item.observations}", percent(item.coverage90, 1), between, meets)
+            )
+    _table(console, "Coverage of the 90 % interval, all horizons pooled", ("", "cells", "inside", "bootstrap", ""), rows, words=1)
+
+
+def _origins(console: Console, result: Any) -> None:
+    rows = []
+    for origin in result.origins:
+        known = (
+            "–"
+            if not origin.known_events
+            else ", ".join(f"{events:,.0f}" for events in dict.fromkeys(origin.known_events.values()))
+        )
+        if origin.skipped is not None:
+            rows.append((str(origin.date), "–", known, "–", origin.skipped))
+            continue
+        closed = "/".join(str(horizon) for horizon in origin.closed["given_macro"]) or "none"
+        few = f"prior only: {', '.join(origin.prior_only)}" if origin.prior_only else ""
+        rows.append((str(origin.date), amount(origin.loans), known, closed, few))
+    _table(console, "Origins", ("date", "loans", "known events", "closed windows", ""), rows, words=1)
+
+
+def _share(value: float | None) -> str:
+    return "–" if value is None else f"{value:.2f}"

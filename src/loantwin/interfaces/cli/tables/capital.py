@@ -1,0 +1,164 @@
+"""Tables of `loantwin capital` and of `loantwin capital explain`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from rich.console import Console
+
+from loantwin.interfaces.cli.tables.render import _facts, _notes, _table, amount, percent
+
+SHORT = {"standardised": "standardised", "foundation-irb": "foundation IRB", "advanced-irb": "advanced IRB"}
+
+
+def render(console: Console, result: Any) -> None:
+    """Print a capital result or an explanation."""
+    if hasattr(result, "loan"):
+        _explanation(console, result)
+    else:
+        _capital(console, result)
+
+
+def _capital(console: Console, result: Any) -> None:
+    names = list(result.approaches)
+    console.print(f"Capital as of {result.as_of.isoformat()}, {result.currency}: {result.title}", style="bold", highlight=False)
+    console.print(f"  {result.status}; PD {result.pd}", style="dim", highlight=False)
+    console.print()
+    rows = [
+        (
+            SHORT[name],
+            amount(item.exposure),
+            amount(item.ead),
+            amount(item.rwa_before_guarantees),
+            amount(item.rwa),
+            percent(item.risk_weight, 1),
+            amount(item.capital),
+            amount(item.expected_loss),
+        )
+        for name, item in result.approaches.items()
+    ]
+    columns = ("approach", "drawn", "at default", "RWA, no guarantees", "RWA", "weight", "capital", "expected loss")
+    _table(console, f"{result.loans:,} loans", columns, rows)
+    for name in names:
+        _approach(console, SHORT[name], result.approaches[name])
+    _ratios(console, result)
+    _large(console, result.large_exposures)
+    _table(
+        console,
+        "How loans were classified (--assume overrides)",
+        ("loans", "rule"),
+        [(f"{count:,}", words) for words, count in result.classification.items()],
+        words=2,
+    )
+    _assumed(console, result.assumptions)
+    _notes(console, "Rules", result.rules)
+    _notes(console, "Not observable in this source", result.not_observable)
+    _notes(console, "Notes", result.notes)
+
+
+def _approach(console: Console, name: str, item: Any) -> None:
+    rows = [
+        (
+            key.replace("_", " "),
+            f"{part.loans:,}",
+            amount(part.ead),
+            amount(part.guaranteed),
+            amount(part.rwa),
+            percent(part.risk_weight, 1),
+            amount(part.capital),
+            amount(part.expected_loss),
+        )
+        for key, part in item.by_class.items()
+    ]
+    columns = ("class", "loans", "at default", "guaranteed", "RWA", "weight", "capital", "expected loss")
+    _table(console, f"By class, {name}", columns, rows)
+    floors = [(floor.name, floor.paragraph, f"{floor.loans:,}", amount(floor.exposure)) for floor in item.floors]
+    _table(console, f"Floors and caps that bind, {name}", ("floor", "paragraph", "loans", "exposure at default"), floors, words=2)
+    if item.output_floor is not None:
+        found = item.output_floor
+        bound = f"binds, adds {amount(found.added)}" if found.binds else "does not bind"
+        _facts(
+            console,
+            f"Output floor {found.words}, {name}",
+            {"internal RWA": amount(found.internal), "floor": amount(found.floor), "result": bound},
+        )
+    if item.provisions is not None:
+        gap = item.provisions
+        facts = {
+            "expected loss": amount(gap.expected_loss),
+            "eligible provisions": amount(gap.provisions),
+            "shortfall, deducted from CET1": amount(gap.shortfall),
+            "excess, of which tier 2": f"{amount(gap.excess)}, {amount(gap.tier2)}",
+        }
+        _facts(console, f"Expected loss against provisions, {name}", facts)
+
+
+def _ratios(console: Console, result: Any) -> None:
+    for name, item in result.approaches.items():
+        made = item.ratios
+        if made is None:
+            continue
+        rows = [
+            (key, percent(ratio.value), percent(ratio.minimum), percent(ratio.with_buffers), amount(ratio.headroom))
+            for key, ratio in (("CET1", made.cet1), ("tier 1", made.tier1), ("total", made.total), ("leverage", made.leverage))
+        ]
+        title = f"Ratios, {SHORT[name]}: risk-weighted assets {amount(made.rwa)}"
+        _table(console, title, ("ratio", "value", "minimum", "with buffers", "headroom"), rows)
+        share = "nothing: a minimum is missed" if made.payout_share is None else percent(made.payout_share, 0)
+        facts = {"share of earnings": share, "least headroom": made.binding}
+        if made.payout is not None:
+            facts["in all"] = amount(made.payout)
+        _facts(console, "What may be paid out", facts)
+
+
+def _large(console: Console, found: Any) -> None:
+    rows = [
+        (
+            ", ".join(group.names),
+            f"{group.loans:,}",
+            amount(group.exposure),
+            amount(group.net),
+            percent(group.share_of_book),
+            percent(group.of_tier1, 1),
+            percent(group.limit, 0),
+            {None: "–", True: "above", False: "within"}[group.breach],
+        )
+        for group in found.groups
+    ]
+    words = "no own funds: limits not tested" if found.large is None else f"{found.large} large, {found.breaches} above the limit"
+    columns = ("borrowers", "loans", "exposure", "less guarantees", "of the book", "of tier 1", "limit", "")
+    _table(console, f"Largest of {found.counted:,} groups of borrowers ({words}; connected by {found.connected_by})", columns, rows)
+
+
+def _assumed(console: Console, assumptions: Any) -> None:
+    rows = [(name, item.value, item.words) for name, item in assumptions.items()]
+    _table(console, "Assumed (--assume NAME=VALUE overrides)", ("name", "value", "meaning"), rows, words=3)
+
+
+def _explanation(console: Console, result: Any) -> None:
+    _steps(console, f"Loan {result.loan} as of {result.as_of.isoformat()}, {result.currency}: {result.title}", result.facts)
+    for name, steps in result.approaches.items():
+        _steps(console, SHORT[name][0].upper() + SHORT[name][1:], steps)
+        _steps(console, f"Floors and caps that bind, {SHORT[name]}", result.floors[name])
+        if name != "standardised" and not result.floors[name]:
+            console.print(f"  no floor or cap binds, {SHORT[name]}", style="dim", highlight=False)
+            console.print()
+    _notes(console, "Notes", result.notes)
+
+
+def _steps(console: Console, title: str, steps: Sequence[Any]) -> None:
+    rows = [(step.what, _value(step), step.source) for step in steps]
+    _table(console, title, ("step", "value", "from"), rows, words=3)
+
+
+def _value(step: Any) -> str:
+    if step.value is None:
+        return "–"
+    if isinstance(step.value, str):
+        return step.value
+    if step.unit == "currency":
+        return amount(step.value, 2)
+    if step.unit == "decimal":
+        return f"{step.value:.6g}"
+    return f"{step.value:.6g} {step.unit}".rstrip()

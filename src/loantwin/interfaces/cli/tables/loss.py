@@ -1,0 +1,115 @@
+"""Tables of loss distributions: figures, what each segment and name adds, and models side by side."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.console import Console
+
+from loantwin.interfaces.cli.tables.render import _notes, _table, amount, percent
+from loantwin.interfaces.report.labels import segment_words
+
+SEGMENTS = 12
+"""Rows of segments shown; the rest is added up."""
+FIGURES = {
+    "expected loss": "expected_loss",
+    "standard deviation": "standard_deviation",
+    "unexpected loss": "unexpected_loss",
+    "value at risk": "var",
+    "expected shortfall": "es",
+}
+
+
+def render(console: Console, result: Any) -> None:
+    """Print one loss distribution, or several side by side."""
+    if hasattr(result, "models"):
+        _compared(console, result)
+    else:
+        _single(console, result)
+
+
+def _single(console: Console, result: Any) -> None:
+    rows = [
+        (
+            f"{words} {100 * result.confidence:g} %" if name in ("var", "es") else words,
+            amount(getattr(result, name).value),
+            amount(getattr(result, name).standard_error),
+            amount(getattr(result.gross, name).value),
+        )
+        for words, name in FIGURES.items()
+    ]
+    paths = f", {result.paths:,} paths" if result.paths else ""
+    title = f"Loss over {result.months} months from {result.as_of.isoformat()}, {result.currency}, model {result.model}{paths}"
+    _table(console, title, ("figure", "net of guarantees", "standard error", "gross"), rows)
+    _segments(console, result)
+    if result.top_names:
+        names = [
+            (item.name, segment_words(item.segment), amount(item.exposure), amount(item.expected_loss), amount(item.es))
+            for item in result.top_names
+        ]
+        _table(
+            console,
+            "Names that add most to expected shortfall",
+            ("name", "segment", "exposure", "expected loss", "shortfall"),
+            names,
+            words=2,
+        )
+    _notes(console, "Assumptions", result.assumptions)
+    _notes(console, "Not observable in this source", result.not_observable)
+
+
+def _segments(console: Console, result: Any) -> None:
+    if not result.by_segment:
+        return
+    ordered = sorted(result.by_segment.items(), key=lambda item: -item[1].es)
+    rows = [(segment_words(name), *_row(item)) for name, item in ordered[:SEGMENTS]]
+    rest = [item for _, item in ordered[SEGMENTS:]]
+    if rest:
+        sums = (amount(sum(getattr(item, name) for item in rest)) for name in ("expected_loss", "var", "es"))
+        rows.append((f"{len(rest)} others", *sums, *("",) * 3))
+    rows.append(("total", amount(result.expected_loss.value), amount(result.var.value), amount(result.es.value), "", "", ""))
+    columns = ("segment", "expected loss", "of VaR", "of ES", "of ES, %", "ES alone", "ES without it, less")
+    made = []
+    for row in rows:
+        share = percent(_number(row[3]) / result.es.value, 1) if result.es.value else "–"
+        made.append((*row[:4], share, *row[5:7]))
+    _table(console, "What each segment adds", columns, made)
+
+
+def _row(item: Any) -> tuple[str, ...]:
+    return (
+        amount(item.expected_loss),
+        amount(item.var),
+        amount(item.es),
+        "",
+        amount(item.stand_alone_es),
+        amount(item.marginal_es),
+    )
+
+
+def _number(text: str) -> float:
+    return float(text.replace(",", ""))
+
+
+def _compared(console: Console, result: Any) -> None:
+    rows = []
+    for name, item in result.models.items():
+        value, error = item.es.value, item.es.standard_error
+        rows.append(
+            (
+                name,
+                amount(item.expected_loss.value),
+                amount(item.standard_deviation.value),
+                amount(item.var.value),
+                amount(item.var.standard_error) if item.var.standard_error else "exact",
+                amount(value),
+                amount(error) if error else "exact",
+                amount(item.gross.var.value),
+            )
+        )
+    columns = ("model", "expected loss", "deviation", f"VaR {100 * result.confidence:g} %", "error", "ES", "error", "VaR, gross")
+    _table(console, f"Loss over {result.months} months from {result.as_of.isoformat()}, {result.currency}", columns, rows)
+    for name, item in result.models.items():
+        if name != "twin":
+            _notes(console, f"Assumptions of {name}", item.assumptions)
+    _notes(console, "Left out", [f"{name}: {why}" for name, why in result.left_out.items()])

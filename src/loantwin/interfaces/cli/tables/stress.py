@@ -1,0 +1,155 @@
+"""Tables of a stress test: figures by scenario, what they come from, capital, sensitivities, reverse stress, actions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.console import Console
+
+from loantwin.interfaces.cli.tables.render import _facts, _notes, _table, amount, percent
+from loantwin.interfaces.report.labels import plain
+
+FIGURES = ("defaulted", "charged_off", "allowance", "net_interest_income")
+TOP = 6
+"""Rows of a table of parts; the rest is added up."""
+
+
+def render(console: Console, result: Any) -> None:
+    """Print a stress test."""
+    _scenarios(console, result)
+    _parts(console, result)
+    _capital(console, result)
+    _sensitivities(console, result)
+    for found in result.reverse:
+        _reverse(console, found)
+    for action in result.actions:
+        _action(console, action)
+    _notes(console, "Not observable in this source", result.not_observable)
+    notes = [
+        note if note.startswith(name) else f"{name}: {note}"
+        for name, found in result.provenance.get("notes", {}).items()
+        for note in found
+    ]
+    notes += [note for item in result.sensitivities for note in item.notes]
+    _notes(console, "Notes", notes)
+
+
+def _scenarios(console: Console, result: Any) -> None:
+    rows = []
+    for name, item in result.scenarios.items():
+        far = result.plausibility.get(name)
+        rows.append(
+            (
+                name,
+                *(amount(getattr(item, figure)) for figure in FIGURES),
+                item.peak_month or "–",
+                "–" if far is None or far.distance is None else f"{far.distance:.1f}",
+            )
+        )
+    lending = "" if result.new_lending == "none" else ", with new lending"
+    _table(
+        console,
+        f"Stress over {result.months} months from {result.as_of.isoformat()}, {result.currency}{lending}, beside {result.baseline}",
+        ("scenario", "defaulted", "charged off", "allowance", "net interest income", "peak month", "distance"),
+        rows,
+    )
+
+
+def _parts(console: Console, result: Any) -> None:
+    for name, found in result.parts.items():
+        factors = list(found["loss"].by_factor)
+        rows = [
+            (plain(figure), amount(item.baseline), *(amount(item.by_factor[factor]) for factor in factors), amount(item.stressed))
+            for figure, item in found.items()
+        ]
+        columns = ("figure", "baseline", *(plain(factor) for factor in factors), "stressed")
+        _table(console, f"From {result.baseline} to {name}, by factor (Shapley; book in run-off)", columns, rows)
+    if result.parts:
+        _segments(console, result)
+
+
+def _segments(console: Console, result: Any) -> None:
+    names = list(result.parts)
+    first = result.parts[names[-1]]["loss"].by_segment
+    ranked = sorted(first, key=lambda segment: -abs(first[segment]))
+    rows = [
+        (segment, *(amount(result.parts[name]["loss"].by_segment.get(segment, 0.0)) for name in names)) for segment in ranked[:TOP]
+    ]
+    if len(ranked) > TOP:
+        rest = [sum(result.parts[name]["loss"].by_segment.get(segment, 0.0) for segment in ranked[TOP:]) for name in names]
+        rows.append(("all others", *(amount(value) for value in rest)))
+    _table(console, "Loss beyond the baseline, by segment (net of guarantees)", ("segment", *names), rows)
+
+
+def _capital(console: Console, result: Any) -> None:
+    rows = []
+    for name, path in result.paths.items():
+        points = [point for point in path.capital if point.ratio is not None]
+        if points:
+            low = min(points, key=lambda point: point.ratio)
+            rows.append(
+                (name, percent(points[0].ratio), percent(low.ratio), low.month, percent(points[-1].ratio), amount(low.cet1))
+            )
+    _table(console, "Common equity", ("scenario", "at the start", "lowest", "in", "at the end", "own funds there"), rows)
+    cash = [
+        (
+            name,
+            amount(path.cash_gap[11] if len(path.cash_gap) > 11 else path.cash_gap[-1]),
+            amount(min(path.cash_gap)),
+            amount(path.cash_gap[-1]),
+        )
+        for name, path in result.paths.items()
+    ]
+    _table(console, "Cash received less paid, added up", ("scenario", "after 12 months", "lowest", "at the end"), cash)
+
+
+def _sensitivities(console: Console, result: Any) -> None:
+    rows = [
+        (
+            plain(item.factor),
+            item.words,
+            *(amount(side.get(figure)) for figure in ("loss", "net_interest_income") for side in (item.up, item.down)),
+            "–" if item.distance is None else f"{item.distance:.1f}",
+        )
+        for item in result.sensitivities
+    ]
+    others = "the others move with it" if any(item.correlated for item in result.sensitivities) else "the others at the baseline"
+    columns = ("factor", "shock", "loss: as stated", "opposite", "net interest income: as stated", "opposite", "distance")
+    _table(console, f"One factor at a time, {others}, less the baseline", columns, rows, words=2)
+
+
+def _reverse(console: Console, found: Any) -> None:
+    ratio = found.figure in ("coverage", "cet1")
+    shown = percent if ratio else amount
+    facts = {
+        "target": shown(found.target),
+        "reached": shown(found.reached),
+        "on the expected path": shown(found.expected),
+        "distance": f"{found.distance:.2f} standard deviations from the expected path",
+        "were shocks normal": f"{found.tail_probability:.2g} of paths go beyond the target",
+        "generated paths beyond": f"{found.generated_beyond} of {found.generated_paths:,} "
+        f"({100 * found.generated_share:.2f} % +- {100 * found.generated_standard_error:.2f} %)",
+    }
+    _facts(console, f"{found.name}: the mildest path", facts)
+    rows = [(plain(name), peak.month, f"{peak.value:.4g}", f"{peak.expected:.4g}") for name, peak in found.peaks.items()]
+    _table(console, "Where it is farthest from what is expected", ("factor", "month", "on the path", "expected"), rows)
+
+
+def _action(console: Console, action: Any) -> None:
+    rows = []
+    for name, item in action.scenarios.items():
+        for words, book in (("without", item.without), ("with", item.taken)):
+            rows.append(
+                (
+                    name if words == "without" else "",
+                    words,
+                    *(
+                        amount(getattr(book, figure))
+                        for figure in ("new_lending", "balance", "credit_loss", "net_interest_income", "profit", "cash_gap")
+                    ),
+                    percent(book.lowest_ratio),
+                )
+            )
+    columns = ("scenario", "", "new lending", "balance", "credit loss", "net interest income", "profit", "cash gap", "lowest ratio")
+    _table(console, f"{action.name}: {action.words}", columns, rows, words=2)
+    _notes(console, "Assumed", action.assumed)

@@ -1,0 +1,311 @@
+"""The page of `components`: age, vintage and environment as pictures, macro fit and scenarios in them, and what to make of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from loantwin.files import check_page, replace_file
+from loantwin.interfaces.report import charts
+from loantwin.interfaces.report.blocks import (
+    Section,
+    Tile,
+    arranged,
+    beside,
+    bullets,
+    details,
+    note,
+    percent,
+    pictures,
+    table,
+    text,
+)
+from loantwin.interfaces.report.labels import covariate_words, segment_words
+from loantwin.verbs.components import ComponentsResult, Effect, PeriodAhead
+
+Floats = NDArray[np.float64]
+
+WIDE = (11.4, 3.4)
+"""Size of the environment's picture, inches: the width of the page."""
+THIN = 5.0
+"""Expected defaults below which an effect is drawn pale: it leans on its neighbours."""
+TICKS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0)
+FINE = (0.3, 0.4, 0.6, 0.8, 1.25, 1.5, 3.0)
+"""Marks of a logarithmic axis, and those added where it spans less than a factor of 10."""
+FIRST_COLOURS = (charts.BLUE, charts.RED, charts.GREEN, "#7a5aa6", "#4aa3b5")
+
+
+def write(result: ComponentsResult, out: Path | str) -> Path:
+    """Write the page of a decomposition; an existing file is replaced when the new one is whole.
+
+    Raises InputError where the file cannot be written.
+    """
+    target = Path(out)
+    check_page(target, "--out")
+    replace_file(target, page(result), "--out")
+    return target
+
+
+def page(result: ComponentsResult) -> str:
+    """Return the page as HTML, self-contained."""
+    import jinja2
+
+    source = (files("loantwin.interfaces.report") / "page.html.j2").read_text(encoding="utf-8")
+    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    sections = [_effects(result), _environment(result), _ahead(result), _reading(result)]
+    return environment.from_string(source).render(
+        title="What moves defaults: age, vintage, environment",
+        subtitle=f"As of {result.as_of}: {result.events:,.0f} {_event(result)} in {result.loan_months:,.0f} loan months.",
+        tiles=_tiles(result),
+        sections=[Section(item.id, item.title, item.lead, arranged(item.blocks)) for item in sections],
+        footer=f"Made from log {str(result.provenance.get('log_head', ''))[:16]}; rule for the common trend: {result.rule}.",
+    )
+
+
+def _event(result: ComponentsResult) -> str:
+    return "charge-offs" if result.event == "charged_off" else "first defaults"
+
+
+def _tiles(result: ComponentsResult) -> tuple[Tile, ...]:
+    known = [row for row in result.vintage if row.expected_events >= THIN] or list(result.vintage)
+    worst, best = max(known, key=lambda row: row.log_odds.value), min(known, key=lambda row: row.log_odds.value)
+    peak, now = max(result.age, key=lambda row: row.probability), result.period[-1]
+    return (
+        Tile("Riskiest age", f"{peak.age} months", f"{percent(peak.probability)} a month, average loan"),
+        Tile("Worst vintage", worst.vintage, f"{times(worst.log_odds.value)} the average odds"),
+        Tile("Best vintage", best.vintage, f"{times(best.log_odds.value)} the average odds"),
+        Tile("Environment now", times(now.log_odds.value), f"the average month's odds, {now.month}"),
+        Tile("Explained by macro", _share(result.macro.share_explained), "of the environment about its trend"),
+    )
+
+
+def _share(value: float) -> str:
+    return "nothing" if value <= 0 else f"{100 * value:.0f} %"
+
+
+def times(log_odds: float) -> str:
+    """Return log-odds as a multiple in words: x 1.35."""
+    return f"× {np.exp(log_odds):.2g}"
+
+
+def _effects(result: ComponentsResult) -> Section:
+    drift = result.drift
+    words = (
+        "Age, month and vintage share one straight line that no data can divide: a loan's month of origination and its age add up "
+        f"to the calendar month. What is known is the net drift, {drift.value:+.2f} log-odds a year "
+        f"({drift.low:+.2f} to {drift.high:+.2f}). By the rule '{result.rule}' {_rule_words(result.rule)}."
+    )
+    sizes = ", ".join(f"{name} {value:.2f}" for name, value in result.sizes.items())
+    return Section(
+        "effects",
+        "Age and vintage",
+        f"What a loan brings with it. Standard deviations of the effects over defaults, log-odds: {sizes}.",
+        (
+            note(words),
+            pictures(
+                (
+                    age_chart(result),
+                    "The average segment, vintage and month. The band widens where few loans of that age were seen.",
+                ),
+                (
+                    vintage_chart(result),
+                    f"Odds against the average vintage, ages and months taken out. Pale: fewer than {THIN:.0f} expected defaults, "
+                    "drawn to their neighbours.",
+                ),
+            ),
+        ),
+    )
+
+
+def _rule_words(rule: str) -> str:
+    return {
+        "vintage": "vintages have no trend, the drift is shown in the environment",
+        "period": "the environment has no trend, the drift is shown in the vintages",
+        "shared": "half of it is shown in the environment and half in the vintages",
+    }[rule]
+
+
+def _environment(result: ComponentsResult) -> Section:
+    macro = result.macro
+    effects = [
+        (covariate_words(name), f"{item.value:+.2f}", f"{item.low:+.2f} to {item.high:+.2f}")
+        for name, item in macro.effects.items()
+    ]
+    left = [
+        ("trend beyond macro, a year", _effect(macro.trend)),
+        ("half-life of a deviation", f"{macro.half_life_months:.0f} months"),
+        ("long-run deviation", f"{macro.deviation:.2f}"),
+        ("noise of a single month", f"{macro.noise:.2f}"),
+        ("level now", _effect(macro.level)),
+    ]
+    blocks = [
+        replace(
+            pictures((environment_chart(result), "Age and vintage taken out. Right of the line: the scenarios.")),
+            kind="wide",
+        ),
+        table(("macro effect, log-odds by one standard deviation", "estimate", "90 % interval"), effects),
+        table(("what macro leaves, log-odds", "estimate (90 % interval)"), left),
+    ]
+    if macro.share_explained < 0.1:
+        said = "Macro explains next to nothing of the environment here. Scenarios act by what was believed of macro beforehand."
+        blocks.insert(0, note(said))
+    return Section(
+        "environment",
+        "Environment",
+        "What the calendar month does to every loan alike: economy, and whatever else hits all at once.",
+        tuple(blocks),
+    )
+
+
+def _effect(item: Effect) -> str:
+    return f"{item.value:+.2f} ({item.low:+.2f} to {item.high:+.2f})"
+
+
+def _ahead(result: ComponentsResult) -> Section:
+    rows = [
+        (
+            name,
+            times(item.mean[0]),
+            times(item.mean[-1]),
+            f"{times(item.low[-1])} to {times(item.high[-1])}",
+            f"{item.defaults:,.0f}",
+        )
+        for name, item in result.forecasts.items()
+    ]
+    months = len(next(iter(result.forecasts.values())).months)
+    shares = [(name, *(_part(item, part) for part in item.standard_error_parts)) for name, item in result.forecasts.items()]
+    parts = tuple(next(iter(result.forecasts.values())).standard_error_parts)
+    first = next(iter(result.forecasts))
+    rules = [(name, f"{value:,.0f}") for name, value in result.defaults_by_rule.items()]
+    return Section(
+        "ahead",
+        "Ahead",
+        f"The environment under each scenario, and the defaults it means for the loans now on the book over {months} months.",
+        (
+            table(("scenario", "first month", "last month", "90 % interval", "expected defaults"), rows),
+            table(
+                ("scenario", *parts),
+                shares,
+                caption="Parts of the standard error of the last month's log-odds.",
+            ),
+            *beside(
+                table(
+                    ("rule", f"expected defaults, {first}"), rules, caption="The same history, the common trend given elsewhere."
+                ),
+                pictures((segment_chart(result), "Odds against the average segment, all else equal.")),
+            ),
+        ),
+    )
+
+
+def _part(item: PeriodAhead, name: str) -> str:
+    return f"{item.standard_error_parts[name]:.2f}"
+
+
+def _reading(result: ComponentsResult) -> Section:
+    blocks = [
+        bullets(result.notes),
+        text(
+            "The trend of the environment is held where it stands, never drawn on. Intervals hold the errors of macro effects, of "
+            "today's level and trend, and the new moves of the environment; not those of age and vintage curves."
+        ),
+    ]
+    if result.not_observable:
+        blocks.append(details("Not observable in this source", bullets(result.not_observable)))
+    return Section("reading", "How to read this", "What the figures rest on.", tuple(blocks))
+
+
+# --- pictures -----------------------------------------------------------------------------------------------------------
+
+
+def age_chart(result: ComponentsResult) -> charts.Chart:
+    """Return the monthly probability of default by age, with its band."""
+    rows = result.age
+    middle, low, high = ([getattr(row, name) for row in rows] for name in ("probability", "low", "high"))
+    return charts.curve("Default by age of the loan, a month", [row.age for row in rows], middle, low, high, "age, months")
+
+
+def vintage_chart(result: ComponentsResult) -> charts.Chart:
+    """Return the vintage effects as multiples of the average odds, pale where they rest on few defaults."""
+    keys = (charts.Key("vintage effect", charts.BLUE, "dot"), charts.INTERVAL)
+
+    def draw(axes: Any) -> None:
+        x = np.arange(len(result.vintage))
+        low, value, high = (_column(result.vintage, name) for name in ("low", "value", "high"))
+        known = np.array([row.expected_events >= THIN for row in result.vintage])
+        axes.vlines(x, np.exp(low), np.exp(high), color=charts.BAND, linewidth=3.2, alpha=0.75)
+        axes.plot(x[known], np.exp(value[known]), "o", color=charts.BLUE, markersize=4.6)
+        axes.plot(x[~known], np.exp(value[~known]), "o", color=charts.BLUE, markersize=2.6, alpha=0.35)
+        axes.axhline(1.0, color=charts.MUTED, linewidth=0.8)
+        charts._month_ticks(axes, [row.vintage for row in result.vintage])
+        _as_multiples(axes, np.concatenate([low[known], high[known]]) if known.any() else np.concatenate([low, high]))
+
+    return charts.drawn(charts.SIZE, "Quality of vintages, multiple of the average odds", draw, keys)
+
+
+def environment_chart(result: ComponentsResult) -> charts.Chart:
+    """Return the period effect with its band, what trend and macro make of it, and a fan a scenario."""
+    colours = dict(zip(result.forecasts, FIRST_COLOURS, strict=False))
+    keys = (
+        charts.Key("environment", charts.INK),
+        charts.Key("trend and macro", charts.ORANGE),
+        *(charts.Key(name, colour) for name, colour in colours.items()),
+        charts.Key("90 % intervals", charts.BAND, "band"),
+    )
+
+    def draw(axes: Any) -> None:
+        past = len(result.period)
+        x = np.arange(past)
+        low, value, high = (_column(result.period, name) for name in ("low", "value", "high"))
+        axes.fill_between(x, np.exp(low), np.exp(high), color=charts.GRID, linewidth=0)
+        axes.plot(x, np.exp(value), color=charts.INK, linewidth=1.5)
+        axes.plot(x, np.exp([row.fitted for row in result.period]), color=charts.ORANGE, linewidth=1.5)
+        ends = [value[[0, -1]]]
+        for name, colour in colours.items():
+            item = result.forecasts[name]
+            y = past + np.arange(len(item.mean))
+            axes.fill_between(y, np.exp(item.low), np.exp(item.high), color=colour, alpha=0.13, linewidth=0)
+            axes.plot(y, np.exp(item.mean), color=colour, linewidth=1.9)
+            ends += [np.array(item.low), np.array(item.high)]
+        axes.axvline(past - 0.5, color=charts.MUTED, linewidth=0.9, linestyle=(0, (4, 3)))
+        axes.axhline(1.0, color=charts.MUTED, linewidth=0.8)
+        ahead = next(iter(result.forecasts.values())).months
+        charts._month_ticks(axes, [*(row.month for row in result.period), *ahead])
+        _as_multiples(axes, np.concatenate([value, *ends]))
+
+    return charts.drawn(WIDE, "Environment and scenarios, multiple of the average month's odds", draw, keys)
+
+
+def segment_chart(result: ComponentsResult, most: int = 12) -> charts.Chart:
+    """Return the segments' effects, the best and the worst where there are many."""
+    ordered = sorted(result.segments.items(), key=lambda item: item[1].value)
+    shown = ordered if len(ordered) <= most else [*ordered[: most // 2], *ordered[-most // 2 :]]
+    effects: Mapping[str, Effect] = dict(reversed(shown))
+    low, value, high = (np.array([getattr(item, name) for item in effects.values()]) for name in ("low", "value", "high"))
+    title = "Segments" if len(shown) == len(ordered) else f"Segments: the {most // 2} worst and best of {len(ordered)}"
+    return charts.forest(title, [segment_words(name) for name in effects], value, low, high, "log-odds against the average")
+
+
+def _column(rows: Sequence[Any], name: str) -> Floats:
+    return np.array([getattr(row.log_odds, name) for row in rows])
+
+
+def _as_multiples(axes: Any, log_odds: Floats) -> None:
+    """Set a logarithmic axis with ticks people read, over the values given."""
+    from matplotlib.ticker import FixedLocator, NullFormatter, NullLocator
+
+    low, high = float(np.exp(log_odds.min())), float(np.exp(log_odds.max()))
+    axes.set_yscale("log")
+    axes.set_ylim(low / 1.15, high * 1.15)
+    marks = sorted((*TICKS, *FINE)) if high < 10.0 * low else TICKS
+    ticks = [tick for tick in marks if low / 1.15 <= tick <= high * 1.15]
+    axes.yaxis.set_major_locator(FixedLocator(ticks))
+    axes.yaxis.set_minor_locator(NullLocator())
+    axes.yaxis.set_minor_formatter(NullFormatter())
+    axes.set_yticklabels([f"× {tick:g}" for tick in ticks])

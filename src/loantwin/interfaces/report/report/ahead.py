@@ -1,0 +1,267 @@
+"""Sections that look ahead: forecast, provisions, stress, losses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from loantwin import months
+from loantwin.interfaces.report import charts
+from loantwin.interfaces.report.blocks import (
+    Block,
+    Section,
+    amount,
+    bullets,
+    details,
+    heading,
+    percent,
+    pictures,
+    table,
+    text,
+)
+from loantwin.interfaces.report.charts import Chart
+from loantwin.interfaces.report.labels import plain, segment_words
+from loantwin.interfaces.report.report.findings import Findings
+from loantwin.macro.generator import simulate
+from loantwin.outlook.paths import FIGURES
+from loantwin.risk.intervals import intervals
+from loantwin.verbs.forecast import OBSERVED_BY, totals
+
+Floats = NDArray[np.float64]
+
+VISIBLE = 0.004
+"""A bar shorter than this share of the longest cannot be seen and is left out."""
+TRIGGER_WORDS = {
+    "days_past_due_default": "days past due, default",
+    "days_past_due_backstop": "days past due, backstop",
+    "lifetime_pd": "lifetime PD has risen",
+}
+
+
+def forecast_section(found: Findings) -> Section:
+    """Return the run-off of the book with its intervals."""
+    blocks: list[Block] = [
+        pictures(_fan(found, "balance"), _fan(found, found.happened_figure)),
+        pictures(_cash(found), _macro(found)),
+    ]
+    rows = []
+    for name, item in totals(found.forecast, found.hidden).items():
+        source = (
+            "not told by the source"
+            if item is None
+            else ("observed" if OBSERVED_BY[name] in found.twin.mapping.observes else "assumed")
+        )
+        interval = "–" if item is None else f"{amount(item.p05)} to {amount(item.p95)}"
+        rows.append((plain(name), amount(item.mean if item else None), interval, source))
+    blocks.append(
+        table(("over the horizon", "mean", "90 % interval", "history of it"), rows, caption="Balance: at the end of the horizon.")
+    )
+    blocks.append(_yearly(found))
+    lead = (
+        f"The book in run-off over {found.horizon} months, on {len(found.forecast.numbers):,} paths of the economy and of the "
+        "period effect. Intervals hold uncertainty of parameters, period effect, economy and single names."
+    )
+    return Section("forecast", "Forecast", lead, tuple(blocks))
+
+
+def _fan(found: Findings, name: str) -> tuple[Chart, str]:
+    made = intervals(found.forecast.simulated[name], found.forecast.expected[name].mean(axis=0))
+    words = plain(name).capitalize()
+    actual = found.happened if name == found.happened_figure and found.happened is not None else None
+    title = f"{words}, {found.twin.currency}" + ("" if name == "balance" else " a month")
+    svg = charts.fan(
+        title,
+        found.labels,
+        [i.mean for i in made],
+        [i.p05 for i in made],
+        [i.p95 for i in made],
+        actual=None if actual is None else actual.tolist(),
+    )
+    caption = "Balance of performing loans at the end of each month." if name == "balance" else "Forecast by month"
+    if actual is not None:
+        caption += "; what happened afterwards to the same loans is drawn beside it and was not used."
+    return svg, caption
+
+
+def _cash(found: Findings) -> tuple[Chart, str]:
+    names = [name for name in ("scheduled_principal", "prepaid", "interest", "recovered") if name not in found.hidden]
+    series = {plain(name): found.forecast.expected[name].mean(axis=0).tolist() for name in names}
+    return charts.stacked(
+        f"Cash received a month, {found.twin.currency}", found.labels, series
+    ), "Expected cash flows of the book in run-off."
+
+
+def _macro(found: Findings) -> tuple[Chart, str]:
+    generator = found.twin.generator
+    factor = "unemployment_rate" if "unemployment_rate" in generator.factors else generator.factors[0]
+    first = min(generator.first, found.outlook.month0 + 1)
+    drawn = simulate(generator, first, found.outlook.month0 + found.horizon - first + 1, 400, found.twin.config.run.seed)
+    values = drawn.values[:, -found.horizon :, drawn.factors.index(factor)]
+    low, high = np.quantile(values, (0.05, 0.95), axis=0)
+    percent_axis = drawn.kinds[drawn.factors.index(factor)] != "index"
+    title = plain(factor).capitalize()
+    return charts.fan(title, found.labels, values.mean(axis=0).tolist(), low.tolist(), high.tolist(), percent=percent_axis), (
+        "One of the jointly generated macro factors, fitted on the history published by the as-of date."
+    )
+
+
+def _yearly(found: Findings) -> Block:
+    years = found.horizon // 12
+    rows = []
+    for year in range(years):
+        cut = slice(12 * year, 12 * year + 12)
+        row = [f"months {12 * year + 1} to {12 * year + 12}"]
+        for name in FIGURES:
+            if name in found.hidden:
+                row.append("–")
+                continue
+            values = found.forecast.expected[name].mean(axis=0)[cut]
+            row.append(amount(float(values[-1] if name == "balance" else values.sum())))
+        rows.append(row)
+    return details("By year", table(("", *(plain(name) for name in FIGURES)), rows))
+
+
+def provisions_section(found: Findings) -> Section:
+    """Return the allowance under three standards."""
+    shown: dict[str, Any] = dict(found.provisions)
+    names = {"ifrs9": "IFRS 9", "cecl": "CECL", "five-level": "China, five levels"}
+    rows = [
+        (
+            names[key],
+            amount(item.exposure),
+            amount(item.allowance),
+            percent(item.allowance / max(item.exposure, 1e-300)),
+            amount(getattr(item, "allowance_gross", None)),
+        )
+        for key, item in shown.items()
+    ]
+    stages = shown["ifrs9"].by_stage
+    parts = [
+        (f"stage {name}", f"{part.weighted_loans:,.0f}", amount(part.exposure), amount(part.allowance))
+        for name, part in stages.items()
+    ]
+    blocks: list[Block] = [
+        table(
+            ("standard", "exposure", "allowance", "coverage", "before guarantees"),
+            rows,
+            caption="Exposure: balance and interest owed, weighted by the probability of still being on the book.",
+        ),
+        table(("IFRS 9", "loans", "exposure", "allowance"), parts),
+    ]
+    blocks.append(
+        pictures(
+            (
+                charts.grouped(
+                    "IFRS 9 by stage",
+                    [f"stage {name}" for name in stages],
+                    {"allowance": [part.allowance for part in stages.values()]},
+                ),
+                "Stage 1: 12-month loss; stages 2 and 3: lifetime loss.",
+            ),
+            (
+                charts.bars("CECL by pool, allowance", *_largest(shown["cecl"].by_pool)),
+                "The pools with the largest allowance.",
+            ),
+        )
+    )
+    triggers = [(TRIGGER_WORDS.get(name, plain(name)), f"{count:,}") for name, count in shown["ifrs9"].triggers.items() if count]
+    classes = [
+        (plain(name), f"{part.weighted_loans:,.0f}", amount(part.exposure), amount(part.allowance))
+        for name, part in shown["five-level"].by_class.items()
+    ]
+    blocks += [
+        table(("Five levels", "loans", "exposure", "allowance"), classes),
+    ]
+    if triggers:  # a trigger the source cannot observe is left out, not counted as zero
+        blocks.append(table(("why loans left IFRS 9 stage 1 (each by itself)", "loans"), triggers))
+    if shown["ifrs9"].not_observable:
+        blocks.append(details("What this source cannot tell", bullets(shown["ifrs9"].not_observable)))
+    blocks.append(details("Rules", *(block for key, item in shown.items() for block in (heading(names[key]), bullets(item.rules)))))
+    lead = (
+        "Allowance on generated paths of the economy, net of guarantees. The same transition model runs under all three standards."
+    )
+    return Section("provisions", "Provisions", lead, tuple(blocks))
+
+
+def _largest(pools: Any, most: int = 10) -> tuple[list[str], list[float]]:
+    ranked = sorted(pools.items(), key=lambda item: -item[1].allowance)[:most]
+    ranked = [pair for pair in ranked if pair[1].allowance >= VISIBLE * ranked[0][1].allowance]
+    return [segment_words(name) for name, _ in ranked], [part.allowance for _, part in ranked]
+
+
+def stress_section(found: Findings) -> Section:
+    """Return the stress test, or how to ask for one."""
+    result = found.stress
+    if result is None:
+        words = (
+            "No scenario was given: add --scenario BASELINE --scenario FILE#NAME (and --align start to re-date them) to see the "
+            "book under stress."
+        )
+        return Section("stress", "Stress", "The book under given scenarios.", (text(words),))
+    labels = [months.label(found.outlook.month0 + 1 + t) for t in range(result.months)]
+    defaults = {name: flows.defaulted.tolist() for name, flows in found.stress_flows.items()}
+    blocks: list[Block] = []
+    first = (charts.lines(f"Defaulted a month, {found.twin.currency}", labels, defaults), "Expected defaults under each scenario.")
+    if found.stress_macro:
+        second = charts.lines(
+            "Unemployment rate", labels, {name: path.tolist() for name, path in found.stress_macro.items()}, percent=True
+        )
+        blocks.append(pictures(first, (second, "The scenarios' unemployment rate, as used.")))
+    else:
+        blocks.append(pictures(first))
+    rows: list[tuple[str, ...]] = [
+        (
+            name,
+            amount(item.defaulted),
+            amount(item.charged_off),
+            amount(item.allowance),
+            amount(item.net_interest_income),
+            item.peak_month or "–",
+        )
+        for name, item in result.scenarios.items()
+    ]
+    rows += [
+        (f"{name} less baseline", *(amount(value) for value in figures.values()), "")
+        for name, figures in result.against_baseline.items()
+    ]
+    blocks.append(table(("scenario", "defaulted", "charged off", "IFRS 9 allowance", "net interest income", "peak month"), rows))
+    return Section(
+        "stress", "Stress", f"Expected figures over {result.months} months; the first scenario is the baseline.", tuple(blocks)
+    )
+
+
+def loss_section(found: Findings) -> Section:
+    """Return the loss distribution."""
+    loss = found.loss
+    marks = {"expected loss": loss.expected_loss.value, f"VaR {100 * loss.confidence:g} %": loss.var.value}
+    svg = charts.histogram(f"Loss over {loss.months} months, {found.twin.currency}, net of guarantees", found.loss_paths, marks)
+    names = {
+        "expected loss": "expected_loss",
+        "standard deviation": "standard_deviation",
+        "unexpected loss": "unexpected_loss",
+        f"value at risk {100 * loss.confidence:g} %": "var",
+        f"expected shortfall {100 * loss.confidence:g} %": "es",
+    }
+    rows = [
+        (
+            words,
+            amount(getattr(loss, name).value),
+            amount(getattr(loss, name).standard_error),
+            amount(getattr(loss.gross, name).value),
+        )
+        for words, name in names.items()
+    ]
+    blocks = (
+        pictures(
+            (
+                svg,
+                f"{loss.paths:,} paths of economy and period effect, single names on top, drawn to the 99.95th percentile.",
+            )
+        ),
+        table(("figure", "net of guarantees", "standard error", "before guarantees"), rows),
+        details("Rules", bullets(loss.rules)),
+    )
+    lead = "Present value of first defaults within the horizon x loss given default."
+    return Section("loss", "Loss distribution", lead, blocks)

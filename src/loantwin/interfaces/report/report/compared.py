@@ -1,0 +1,168 @@
+"""The section that sets the forecast beside what happened."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from loantwin.interfaces.report import charts
+from loantwin.interfaces.report.blocks import Block, Section, amount, bullets, details, heading, note, pictures, table
+from loantwin.interfaces.report.labels import accuracy_words, counted
+from loantwin.interfaces.report.report.findings import Findings
+from loantwin.outlook.comparison import Comparison
+from loantwin.performance.tracking import Score
+
+Floats = NDArray[np.float64]
+
+
+def compared_section(found: Findings) -> Section:
+    """Return the forecast beside what happened, where the tape goes on after the as-of date."""
+    made = found.comparison
+    if made is None:
+        return Section(
+            "compared",
+            "Beside what happened",
+            "The tape does not tell what came after the as-of date.",
+            (note(found.comparison_gap),),
+        )
+    what = made.event
+    number = {"forecast": made.forecast_number.sum(axis=1).tolist(), "what happened": made.happened.number.sum(axis=1).tolist()}
+    money = {"forecast": made.forecast_amount.sum(axis=1).tolist(), "what happened": made.happened.amount.sum(axis=1).tolist()}
+    for series, rival in ((number, made.last_year_number), (money, made.last_year_amount)):
+        series["last year's rate"] = rival.sum(axis=1).tolist()
+    title = what.capitalize()
+    blocks = [
+        note(_verdict(made)),
+        pictures(
+            (
+                charts.grouped(f"{title} by year, number of loans", made.years, number, money_axis=False),
+                "Given the macro path that came.",
+            ),
+            (charts.grouped(f"{title} by year, {found.twin.currency}", made.years, money), "Given the macro path that came."),
+        ),
+        pictures(
+            (
+                charts.grouped(f"{title} by vintage, number", made.bands, _by_band(made, "number"), money_axis=False),
+                "All compared years together.",
+            ),
+            (
+                charts.grouped(f"{title} by vintage, {found.twin.currency}", made.bands, _by_band(made, "amount")),
+                "All compared years together.",
+            ),
+        ),
+        _year_table(made),
+        _score_table(made),
+        details(
+            "Year by vintage",
+            heading("Number: forecast / happened"),
+            _cells(made, "number", 1),
+            heading("Amount: forecast / happened"),
+            _cells(made, "amount", 0),
+        ),
+        bullets(made.notes),
+    ]
+    lead = (
+        f"{title} of the loans that were on the book, forecast as known then, beside what came and beside a simple rival: "
+        "last year's rate carried on."
+    )
+    return Section("compared", "Beside what happened", lead, tuple(blocks))
+
+
+def _by_band(made: Comparison, figure: str) -> dict[str, list[float]]:
+    forecast, happened, rival = _figures(made, figure)
+    return {
+        "forecast": forecast.sum(axis=0).tolist(),
+        "what happened": happened.sum(axis=0).tolist(),
+        "last year's rate": rival.sum(axis=0).tolist(),
+    }
+
+
+def _figures(made: Comparison, figure: str) -> tuple[Floats, Floats, Floats]:
+    if figure == "number":
+        return made.forecast_number, made.happened.number, made.last_year_number
+    return made.forecast_amount, made.happened.amount, made.last_year_amount
+
+
+def _verdict(made: Comparison) -> str:
+    ours, rival = made.scores["number"]["loantwin"].accuracy, made.scores["number"]["last year's rate"].accuracy
+    bias = made.scores["number"]["loantwin"].bias
+    if ours is None or rival is None:
+        return "Nothing happened in the compared years, so that no accuracy can be given."
+    return (
+        f"Over {counted(len(made.years), 'year')} and {counted(len(made.bands), 'vintage band')} the forecast of numbers has an "
+        f"accuracy {_of(ours)} (bias {100 * (bias or 0):+.0f} %), {against(ours, rival)}. {_inside(made)} "
+        f"Last year had {counted(made.last_year_events, 'event')} to learn a rate from."
+    )
+
+
+def against(ours: float, rival: float) -> str:
+    """Return how the forecast's accuracy stands to that of last year's rate, in words."""
+    verdict = "better than" if ours > rival else "worse than" if ours < rival else "as good as"
+    return f"{verdict} last year's rate carried on ({accuracy_words(rival)})"
+
+
+def _of(accuracy: float) -> str:
+    words = accuracy_words(accuracy)
+    return words if accuracy < 0 else f"of {words}"
+
+
+def _inside(made: Comparison) -> str:
+    happened = made.happened.number.sum(axis=1)
+    inside = int(((happened >= made.number_low) & (happened <= made.number_high)).sum())
+    if len(made.years) == 1:
+        return f"The year's total lies {'inside' if inside else 'outside'} the 90 % interval."
+    return f"{inside} of {len(made.years)} yearly totals {'lies' if inside == 1 else 'lie'} inside the 90 % interval."
+
+
+def _year_table(made: Comparison) -> Block:
+    rows = []
+    for year, name in enumerate(made.years):
+        rows.append(
+            (
+                name,
+                amount(float(made.happened.number[year].sum())),
+                amount(float(made.forecast_number[year].sum())),
+                f"{amount(float(made.number_low[year]))} to {amount(float(made.number_high[year]))}",
+                amount(float(made.last_year_number[year].sum())),
+                amount(float(made.happened.amount[year].sum())),
+                amount(float(made.forecast_amount[year].sum())),
+                f"{amount(float(made.amount_low[year]))} to {amount(float(made.amount_high[year]))}",
+                amount(float(made.last_year_amount[year].sum())),
+            )
+        )
+    columns = (
+        "year",
+        "number happened",
+        "forecast",
+        "90 % interval",
+        "last year's rate",
+        "amount happened",
+        "forecast",
+        "90 % interval",
+        "last year's rate",
+    )
+    return table(columns, rows)
+
+
+def _score_table(made: Comparison) -> Block:
+    def row(figure: str, name: str, item: Score) -> tuple[str, ...]:
+        bias = "–" if item.bias is None else f"{100 * item.bias:+.1f} %"
+        return (figure, name, accuracy_words(item.accuracy, 1), accuracy_words(item.by_year_accuracy, 1), bias)
+
+    rows = [row(figure, name, item) for figure, by_name in made.scores.items() for name, item in by_name.items()]
+    return table(("figure", "forecast", "accuracy by year and vintage", "accuracy by year", "bias"), rows, words=(0, 1))
+
+
+def _cells(made: Comparison, figure: str, decimals: int) -> Block:
+    forecast, happened, _ = _figures(made, figure)
+    rows = [
+        (
+            band,
+            *(
+                f"{amount(float(forecast[year, place]), decimals)} / {amount(float(happened[year, place]))}"
+                for year in range(len(made.years))
+            ),
+        )
+        for place, band in enumerate(made.bands)
+    ]
+    return table(("vintage", *made.years), rows)

@@ -1,0 +1,99 @@
+"""`report`: one self-contained page that opens offline, with pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from loantwin.files import check_page, replace_file
+from loantwin.interfaces.report.blocks import Section, Tile, arranged
+from loantwin.interfaces.report.report.ahead import forecast_section, loss_section, provisions_section, stress_section
+from loantwin.interfaces.report.report.compared import compared_section
+from loantwin.interfaces.report.report.findings import Findings, find
+from loantwin.interfaces.report.report.moves import model_section
+from loantwin.interfaces.report.report.past import book_section, data_section, provenance_section
+from loantwin.interfaces.report.report.tiles import tiles
+from loantwin.twin import Twin, open_twin
+from loantwin.types import Progress, Result, silent
+
+SECTIONS: tuple[Callable[[Findings], Section | None], ...] = (
+    book_section,
+    forecast_section,
+    compared_section,
+    provisions_section,
+    stress_section,
+    loss_section,
+    model_section,
+    data_section,
+    provenance_section,
+)
+"""The report's parts, in order. One that has nothing to show returns None."""
+
+
+@dataclass(frozen=True)
+class ReportWritten(Result):
+    """What was written: the file, its size in bytes, its sections and headline figures."""
+
+    SCHEMA = "loantwin.report/1"
+
+    path: str
+    size: int
+    sections: tuple[str, ...]
+    figures: Mapping[str, str]
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+
+def report(
+    directory: Path | str,
+    out: Path | str,
+    *,
+    scenarios: Sequence[str] = (),
+    align: str | None = None,
+    progress: Progress = silent,
+) -> ReportWritten:
+    """Write the report of a fitted twin.
+
+    Parameters
+    ----------
+    out : the HTML file; it is written beside its place and moved there when it is whole.
+    scenarios : FILE[#NAME] of the stress test, baseline first. align : "start" re-dates them.
+
+    Raises
+    ------
+    InputError : see the message; an existing file is left as it was.
+    """
+    target = Path(out)
+    check_page(target, "--out")
+    with open_twin(directory) as twin:
+        found = find(twin, scenarios, align, progress)
+        progress(0.9, "drawing")
+        made = (section for make in SECTIONS if (section := make(found)) is not None)
+        sections = tuple(replace(section, blocks=arranged(section.blocks)) for section in made)
+        headline = tiles(found)
+        html = _page(twin, headline, sections)
+    replace_file(target, html, "--out")
+    return ReportWritten(
+        path=str(target),
+        size=len(html.encode()),
+        sections=tuple(section.title for section in sections),
+        figures={tile.name: tile.value for tile in headline},
+        provenance=found.provenance,
+    )
+
+
+def _page(twin: Twin, headline: Sequence[Tile], sections: Sequence[Section]) -> str:
+    import jinja2
+
+    source = (files("loantwin.interfaces.report") / "page.html.j2").read_text(encoding="utf-8")
+    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    made = twin.clock.now()
+    return environment.from_string(source).render(
+        title=f"Loan book {twin.home.folder.name}",
+        subtitle=f"As of {twin.as_of.isoformat()}, amounts in {twin.currency}. Forecasts use only what was known that day.",
+        tiles=headline,
+        sections=sections,
+        footer=f"Made by {twin.provenance()['program']} on {made.date().isoformat()} from log {twin.home.log.head[1][:16]}.",
+    )

@@ -1,0 +1,68 @@
+"""The headline figures of a report."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from loantwin.interfaces.report.blocks import Tile, percent
+from loantwin.interfaces.report.labels import accuracy_words, counted, money
+from loantwin.interfaces.report.report.findings import Findings
+
+
+def tiles(found: Findings) -> tuple[Tile, ...]:
+    """Return the figures a manager asks for first."""
+    ifrs9, loss = found.provisions["ifrs9"], found.loss
+    year = found.forecast.simulated["defaulted"][:, :12].sum(axis=1)
+    rate = year / found.forecast.opening if found.forecast.opening else year * 0
+    low, high = np.quantile(rate, (0.05, 0.95))
+    expected_year = found.forecast.expected["defaulted"][:, :12].sum(axis=1).mean() / max(found.forecast.opening, 1e-300)
+    mapping = found.twin.mapping
+    balance, expected, all_loans = _on_book(found)
+    made = [
+        Tile(
+            "Balance on the book",
+            money(balance),
+            _loans(expected, all_loans) + ("" if "balance" in mapping.observes else ", balance assumed"),
+        ),
+        Tile(
+            "Default rate, next 12 months",
+            percent(float(expected_year)),
+            f"90 % interval {percent(float(low))} to {percent(float(high))}",
+        ),
+        Tile(
+            "IFRS 9 allowance",
+            money(ifrs9.allowance),
+            f"coverage {percent(ifrs9.allowance / max(ifrs9.exposure, 1e-300))}, net of guarantees",
+        ),
+        Tile("Expected loss, 12 months", money(loss.expected_loss.value), "present value, net of guarantees"),
+        Tile(
+            f"Value at risk {100 * loss.confidence:g} %",
+            money(loss.var.value),
+            f"12 months, standard error {money(loss.var.standard_error)}",
+        ),
+    ]
+    if found.comparison is not None:
+        ours = found.comparison.scores["number"]["loantwin"]
+        rival = found.comparison.scores["number"]["last year's rate"]
+        if ours.accuracy is not None and rival.accuracy is not None:
+            made.append(
+                Tile(
+                    "Accuracy beside what happened",
+                    accuracy_words(ours.accuracy),
+                    f"last year's rate: {accuracy_words(rival.accuracy)}",
+                )
+            )
+    return tuple(made)
+
+
+def _on_book(found: Findings) -> tuple[float, float, float]:
+    """Return balance, expected number and number of loans on the book; the first two as the table of the book has them."""
+    loans = found.outlook.book.loans
+    number = loans["weight"] * loans["on_book_probability"].fill_null(1.0)
+    return float((number * loans["principal"]).sum()), float(number.sum()), float(loans["weight"].sum())
+
+
+def _loans(expected: float, all_loans: float) -> str:
+    if expected >= all_loans - 0.5:
+        return counted(all_loans, "loan")
+    return f"{expected:,.0f} of {counted(all_loans, 'loan')} expected still on it"

@@ -1,0 +1,49 @@
+"""Rating histories drawn from a known generator, to see whether an estimator finds it again."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from loantwin.migrations.estimators import YEAR
+from loantwin.migrations.generators import check_generator
+from loantwin.migrations.reading import RatingEvents
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+
+def simulated_events(
+    generator: Floats, states: Sequence[str], starts: Integers, years: float, seed: int, first: dt.date = dt.date(2000, 1, 1)
+) -> RatingEvents:
+    """Return histories of customers who start in `starts` (N,) and move by a generator (K, K), a year, for `years`.
+
+    Times are rounded to days (of two moves of a customer on one day the last stands); waiting times are exponential.
+    """
+    check_generator(generator)
+    draws = np.random.default_rng(seed)
+    target = np.cumsum(np.maximum(generator, 0.0) * ~np.eye(len(generator), dtype=bool), axis=1)
+    leave = target[:, -1].copy()
+    customer, state, time = np.arange(len(starts)), starts.astype(np.int64), np.zeros(len(starts))
+    rows = [(customer, time, state)]
+    while len(customer):
+        with np.errstate(divide="ignore"):
+            time = time + draws.standard_exponential(len(customer)) / leave[state]
+        stay = time < years
+        customer, state, time = customer[stay], state[stay], time[stay]
+        draw = draws.random(len(customer)) * leave[state]
+        state = (target[state] <= draw[:, None]).sum(axis=1)
+        rows.append((customer, time, state))
+    who, when, what = (np.concatenate(parts) for parts in zip(*rows, strict=True))
+    day = np.floor(when * YEAR).astype(np.int64)
+    order = np.lexsort((when, who))
+    who, day, what = who[order], day[order], what[order]
+    kept = np.append((who[1:] != who[:-1]) | (day[1:] != day[:-1]), True)
+    origin = np.datetime64(first, "D")
+    last = first + dt.timedelta(days=int(years * YEAR))
+    return RatingEvents(
+        who[kept], origin + day[kept].astype("timedelta64[D]"), what[kept], tuple(states), last, {"events": int(kept.sum())}
+    )

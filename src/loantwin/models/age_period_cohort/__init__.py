@@ -1,0 +1,1 @@
+"""Defaults taken apart into age, period and vintage."""

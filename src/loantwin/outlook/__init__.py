@@ -1,0 +1,1 @@
+"""A twin looked at forward."""

@@ -1,0 +1,203 @@
+"""The forecast beside what happened: the one place, with the report, that reads past the as-of date, to compare."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from loantwin import months
+from loantwin.book.as_of import book_at
+from loantwin.engine.expectation import conditional_flows
+from loantwin.engine.path import Flows
+from loantwin.engine.runoff import build_cells
+from loantwin.errors import LoantwinError, UsageError, expected
+from loantwin.macro.history import bridge, full_history, last_published
+from loantwin.models.model import live_loans
+from loantwin.outlook.outlook import Economy, Outlook
+from loantwin.outlook.paths import typical_size
+from loantwin.performance.tracking import (
+    CHARGE_OFFS,
+    Outcomes,
+    Score,
+    by_year,
+    event_table,
+    last_fact,
+    outcomes,
+    score,
+    vintage_bands,
+    year_labels,
+)
+from loantwin.risk.intervals import name_noise
+
+Floats = NDArray[np.float64]
+
+PATHS = 2_000
+LONGEST_YEARS = 4
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Forecast and outcome; Y years, V vintage bands. Numbers are weighted loans, amounts book currency.
+
+    forecast_number, forecast_amount : (Y, V) means, given the macro path that came. number_low ... amount_high : (Y,) 90 %
+        interval of the year's total. last_year_number, last_year_amount : (Y, V) the rate of the last year before the
+        as-of date applied to what the forecast still has on the book. scores : figure -> forecast's name -> score.
+    """
+
+    event: str
+    years: tuple[str, ...]
+    bands: tuple[str, ...]
+    happened: Outcomes
+    forecast_number: Floats
+    forecast_amount: Floats
+    number_low: Floats
+    number_high: Floats
+    amount_low: Floats
+    amount_high: Floats
+    last_year_number: Floats
+    last_year_amount: Floats
+    last_year_events: float
+    scores: Mapping[str, Mapping[str, Score]]
+    notes: tuple[str, ...]
+
+
+def compare(outlook: Outlook, most_years: int = LONGEST_YEARS) -> Comparison:
+    """Return the forecast of the years after the as-of date, given the macro path that came, beside what happened.
+
+    Raises
+    ------
+    UsageError : the tape ends, or the macro files end, within a year of the as-of date.
+    """
+    twin = outlook.twin
+    years = _years(outlook, most_years)
+    kind, events = event_table(twin.tables.loans, twin.tables.panel)
+    live = live_loans(outlook.book, twin.model)
+    band, bands = vintage_bands(live["origination_date"], twin.as_of)
+    on_book = live.select("loan_id", "weight")
+    happened = outcomes(events, kind, on_book, band, len(bands), twin.as_of, years)
+    flows = _flows(outlook, band, len(bands), 12 * years)
+    number, amount = _figures(flows, kind)
+    noisy_number, noisy_amount = _noisy(number.sum(axis=1), amount.sum(axis=1), flows[1], outlook)
+    forecast_number, forecast_amount = (by_year(item.mean(axis=0)).T for item in (number, amount))
+    rates, before = _last_year(outlook, events)
+    rival_number, rival_amount = _rival(flows[0], rates, years)
+    low_n, high_n = np.quantile(by_year(noisy_number), (0.05, 0.95), axis=0)
+    low_a, high_a = np.quantile(by_year(noisy_amount), (0.05, 0.95), axis=0)
+    scored = {
+        "number": {"loantwin": score(forecast_number, happened.number), "last year's rate": score(rival_number, happened.number)},
+        "amount": {"loantwin": score(forecast_amount, happened.amount), "last year's rate": score(rival_amount, happened.amount)},
+    }
+    return Comparison(
+        event=kind,
+        years=year_labels(twin.as_of, years),
+        bands=bands,
+        happened=happened,
+        forecast_number=forecast_number,
+        forecast_amount=forecast_amount,
+        number_low=low_n,
+        number_high=high_n,
+        amount_low=low_a,
+        amount_high=high_a,
+        last_year_number=rival_number,
+        last_year_amount=rival_amount,
+        last_year_events=before,
+        scores=scored,
+        notes=_notes(outlook, kind),
+    )
+
+
+def _years(outlook: Outlook, most: int) -> int:
+    twin = outlook.twin
+    end = months.month_of(last_fact(twin.tables.loans, twin.tables.panel), outlook.anchor)
+    actual = full_history(twin.macro_sources)
+    needed = {covariate.factor for covariate in twin.model.covariates} & set(actual.factors)
+    published = last_published(actual)
+    macro_end = min((published[name] for name in needed if name in published), default=end)
+    years = min(most, (min(end, macro_end) - outlook.month0) // 12)
+    if years < 1:
+        raise UsageError(expected("a year or more of facts after the as-of date", "less"), field="as_of")
+    return years
+
+
+def _flows(outlook: Outlook, band: NDArray[np.int64], bands: int, horizon: int) -> tuple[Flows, float]:
+    twin, runoff = outlook.twin, outlook.runoff
+    economy: Economy = outlook.given(bridge(full_history(twin.macro_sources)), horizon)
+    cells = build_cells(
+        replace(outlook.columns, group=band),
+        horizon,
+        index_path=None if economy.index is None else np.ascontiguousarray(economy.index[0]),
+        partial_monthly=runoff.partial_monthly,
+        arrears_months=runoff.arrears_months,
+        conversion_factor=runoff.conversion_factor,
+    )
+    shocks = outlook.drawn(economy, PATHS, twin.config.run.seed)
+    flows = conditional_flows(twin.model.parameters, cells, twin.model.lgd, shocks, groups=max(bands, 2))
+    return flows, typical_size(cells)
+
+
+def _figures(flows: tuple[Flows, float], kind: str) -> tuple[Floats, Floats]:
+    made = flows[0]
+    return made.defaulted_number, made.charged_off if kind == CHARGE_OFFS else made.defaulted
+
+
+def _noisy(number: Floats, amount: Floats, size: float, outlook: Outlook) -> tuple[Floats, Floats]:
+    """Return totals (P, T) with the noise of single names."""
+    seed = outlook.twin.config.run.seed
+    weight = outlook.columns.weight
+    heavy = float((weight**2).sum() / weight.sum()) if weight.sum() > 0 else 1.0
+    ones = np.full_like(number, max(heavy, 1e-9))
+    mean = np.divide(amount, number, out=np.zeros_like(amount), where=number > 0)
+    scale = max(heavy, 1.0)
+    drawn_number = name_noise(number / ones, ones, ones**2, seed, stream=11)
+    drawn_amount = name_noise(number / scale, mean * scale, mean * scale**2 * np.maximum(size, mean), seed, stream=12)
+    return drawn_number, drawn_amount
+
+
+def _last_year(outlook: Outlook, events: pl.DataFrame) -> tuple[tuple[float, float], float]:
+    """Return last year's events per loan and amount per balance on the book a year before, and the number of events."""
+    twin = outlook.twin
+    start = months.end_of(outlook.month0 - 12, outlook.anchor)
+    try:
+        before = book_at(twin.tables.loans, twin.tables.panel, twin.mapping, start).loans
+    except LoantwinError:
+        return (0.0, 0.0), 0.0  # a tape that starts within the last year has no last year's rate
+    held = before.select("loan_id", "weight", "on_book_probability", "principal")
+    chosen = held.join(events, on="loan_id", how="inner").filter((pl.col("date") > start) & (pl.col("date") <= twin.as_of))
+    expected_number = float((held["weight"] * held["on_book_probability"].fill_null(1.0)).sum())
+    balance = float((held["weight"] * held["on_book_probability"].fill_null(1.0) * held["principal"]).sum())
+    number = float(chosen["weight"].sum())
+    amount = float((chosen["weight"] * chosen["amount"].fill_null(0.0)).sum())
+    return (number / expected_number if expected_number else 0.0, amount / balance if balance else 0.0), number
+
+
+def _rival(flows: Flows, rates: tuple[float, float], years: int) -> tuple[Floats, Floats]:
+    number, balance = flows.live_number.mean(axis=0), flows.balance.mean(axis=0)
+    at_start = [12 * year - 1 for year in range(1, years)]
+    first_number = number[:, :1] + flows.defaulted_number.mean(axis=0)[:, :1]
+    first_balance = flows.opening.mean(axis=0)[:, None]
+    numbers = np.concatenate([first_number, number[:, at_start]], axis=1)
+    balances = np.concatenate([first_balance, balance[:, at_start]], axis=1)
+    return rates[0] * numbers.T, rates[1] * balances.T
+
+
+def _notes(outlook: Outlook, kind: str) -> tuple[str, ...]:
+    notes = [
+        "Forecast as known at the as-of date, given the macro path that came (latest-revised series): the error is the "
+        "model's alone.",
+        "Loans that were on the book at the as-of date; new lending is not in either side.",
+    ]
+    if kind == CHARGE_OFFS and "balance" not in outlook.twin.mapping.observes:
+        notes.append("Balances are assumed, so amounts charged off rest on an assumed exposure; numbers do not.")
+    if outlook.twin.mapping.weight.look_ahead:
+        notes.append("Case weights depend on the outcome: a look-ahead a lender would not have.")
+    return tuple(notes)
+
+
+def tape_end(outlook: Outlook) -> dt.date:
+    """Return the date of the tape's last fact."""
+    return last_fact(outlook.twin.tables.loans, outlook.twin.tables.panel)

@@ -1,0 +1,169 @@
+"""The book stepped with new lending and a policy: the same step that agents learn in."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from loantwin import months as calendar
+from loantwin.decisions.load import load_policy
+from loantwin.decisions.portfolio import run_policy
+from loantwin.engine.rows import base_segments
+from loantwin.engine.runoff import build_cells
+from loantwin.engine.step.cohorts import LendingPlan, template_columns
+from loantwin.engine.step.economy import Economy as StepEconomy
+from loantwin.engine.step.tables import StepEconomics, StepTables
+from loantwin.errors import UsageError, expected
+from loantwin.macro.covariates import evaluate
+from loantwin.macro.generator import simulate
+from loantwin.outlook.outlook import Economy, Outlook
+from loantwin.outlook.paths import FIGURES, Paths, book_cells, index_paths, noisy_paths, typical_size
+from loantwin.types import Progress
+
+Floats = NDArray[np.float64]
+
+
+def stepped(
+    outlook: Outlook,
+    economy: Economy,
+    horizon: int,
+    paths: int,
+    seed: int,
+    policy: str | None,
+    new_lending: str,
+    progress: Progress,
+) -> Paths:
+    """Return the figures of the book on every path, moved month by month under a policy and a plan of new lending.
+
+    Parameters
+    ----------
+    policy : name or TOML file; None leaves every lever at zero. new_lending : none, constant-balance or a plan's file.
+    """
+    tables = step_tables(outlook, economy, horizon, new_lending)
+    shocks = outlook.drawn(economy, paths, seed)
+    index = index_paths(tables.cells, economy, paths)
+    change = None if index is None or tables.cells.index_path is None else index - tables.cells.index_path[None]
+    progress(0.5, "moving the book month by month")
+    covariates = np.broadcast_to(economy.covariates, (paths, *economy.covariates.shape[1:]))
+    run = run_policy(None if policy is None else load_policy(policy), tables, shocks, covariates, change)
+    given = {name: run[name] for name in FIGURES}
+    opening = float(run["opening"][:, 0].mean())
+    return noisy_paths(opening, given, run["defaulted_number"], typical_size(tables.cells), tables.lgd.charge_off_lag, seed)
+
+
+def step_tables(outlook: Outlook, economy: Economy, horizon: int, new_lending: str = "none") -> StepTables:
+    """Return what a step reads: the book's run-off, the run-off of one unit lent anew, costs and the lending plan."""
+    model, runoff = outlook.twin.model, outlook.runoff
+    cells = book_cells(outlook, economy, horizon)
+    base = base_segments(model.parameters.segments)
+    segments = model.parameters.segments[: int(base.max()) + 1]
+    restarted = replace(outlook.columns, segment=base[outlook.columns.segment])
+    templates = build_cells(
+        template_columns(restarted, len(segments)),
+        horizon,
+        index_path=cells.index_path,
+        partial_monthly=runoff.partial_monthly,
+        arrears_months=runoff.arrears_months,
+        conversion_factor=runoff.conversion_factor,
+    )
+    economics = outlook.twin.config.economics
+    return StepTables(
+        parameters=model.parameters,
+        cells=cells,
+        templates=templates,
+        lgd=model.lgd,
+        economics=StepEconomics(economics.funding_annual_rate, economics.servicing_annual_rate),
+        plan=read_plan(new_lending, outlook.month0 + 1, horizon, segments, outlook),
+    )
+
+
+def environment_tables(outlook: Outlook, horizon: int, paths: int) -> tuple[StepTables, StepEconomy]:
+    """Return what the Gymnasium environment runs on: the twin's own step tables and an economy drawn by its generator."""
+    generator, first = outlook.twin.generator, outlook.month0
+    start = min(generator.first, first)
+    drawn = simulate(generator, max(start, generator.first), first + horizon - start + 1, paths, outlook.twin.config.run.seed)
+    covariates = evaluate(outlook.twin.model.covariates, drawn, first, first + horizon, outlook.twin.history)
+    processes = outlook.twin.model.processes
+    economy = StepEconomy(
+        covariates=covariates,
+        phi=np.array([process.phi for process in processes]),
+        sigma=np.array([process.sigma for process in processes]),
+        start=np.array([process.mean for process in processes]),
+        start_deviation=np.array([process.variance**0.5 for process in processes]),
+    )
+    tables = step_tables(outlook, outlook.simulated(horizon, paths, outlook.twin.config.run.seed), horizon, "constant-balance")
+    return tables, economy
+
+
+def read_plan(text: str, first: int, horizon: int, segments: Sequence[str], outlook: Outlook) -> LendingPlan:
+    """Return the plan of new lending: none, constant-balance, or a CSV file with month, amount and perhaps segment.
+
+    Amounts without a segment are spread over segments as the book's principal is. Months the file does not name lend
+    nothing; a month outside the horizon, an unknown segment or a repeated row is an error that names it.
+    """
+    if text == "none":
+        return LendingPlan("none")
+    if text == "constant-balance":
+        return LendingPlan("constant-balance")
+    path = Path(text)
+    if not path.is_file():
+        raise UsageError(expected("none, constant-balance or a CSV file", text), field="--new-lending")
+    columns = outlook.columns
+    lent_in = columns.segment
+    if lent_in.max(initial=0) >= len(segments):  # a vintage's principal counts with its segment
+        lent_in = base_segments(outlook.twin.model.parameters.segments)[lent_in]
+    mix = np.bincount(lent_in, columns.weight * columns.principal, minlength=len(segments))
+    amounts = np.zeros((horizon, len(segments)))
+    for row, cells in enumerate(_rows(path), start=1):
+        month = calendar.parse_label(cells["month"], file=path, row=row, field="month") - first
+        if not 0 <= month < horizon:
+            wanted = f"a month from {calendar.label(first)} to {calendar.label(first + horizon - 1)}"
+            raise UsageError(expected(wanted, cells["month"]), file=path, row=row, field="month")
+        segment = cells.get("segment") or ""
+        if segment and segment not in segments:
+            raise UsageError(expected("one of " + ", ".join(segments), segment), file=path, row=row, field="segment")
+        share = np.eye(len(segments))[list(segments).index(segment)] if segment else mix / mix.sum()
+        amounts[month] += _amount(cells["amount"], path, row) * share
+    return LendingPlan("table", amounts)
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file)
+            header = reader.fieldnames or []
+            rows = list(reader)
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise UsageError(f"expected a readable CSV file, was: {error}", file=path) from error
+    if not {"month", "amount"} <= set(header) or set(header) - {"month", "amount", "segment"}:
+        raise UsageError(expected("the columns month, amount and perhaps segment", ", ".join(header)), file=path)
+    if len(set(header)) < len(header):
+        raise UsageError(expected("each column once", ", ".join(header)), file=path)
+    if not rows:
+        raise UsageError(expected("at least one row", "none"), file=path)
+    seen: set[tuple[int, str]] = set()
+    for row, cells in enumerate(rows, start=1):
+        if None in cells or any(value is None for value in cells.values()):
+            raise UsageError(expected(f"{len(header)} fields", "another number"), file=path, row=row)
+        month, segment = calendar.parse_label(cells["month"], file=path, row=row, field="month"), cells.get("segment") or ""
+        key = (month, segment)
+        if key in seen:
+            was = f"{calendar.label(month)} {segment}".strip()
+            raise UsageError(expected("each month and segment once", was), file=path, row=row, field="month")
+        seen.add(key)
+    return rows
+
+
+def _amount(text: str, path: Path, row: int) -> float:
+    try:
+        value = float(text)
+    except ValueError as error:
+        raise UsageError(expected("an amount", text), file=path, row=row, field="amount") from error
+    if not 0 <= value < 1e15:
+        raise UsageError(expected("a finite amount of at least 0", text), file=path, row=row, field="amount")
+    return value

@@ -1,0 +1,1 @@
+"""Allowances under IFRS 9, CECL and the five levels."""

@@ -1,0 +1,244 @@
+"""The book as provision standards read it, and what the engine says of each loan: losses, probabilities, loss in default."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+
+from loantwin.engine.cells import LossGivenDefault, recovery_worth
+from loantwin.engine.columns import LoanColumns, take
+from loantwin.engine.loss import default_probabilities, loan_losses
+from loantwin.engine.path import occupancy
+from loantwin.engine.rows import TransitionParameters, base_segments
+from loantwin.engine.runoff import Assumptions, assumptions, build_cells
+from loantwin.errors import RiskError, expected
+from loantwin.models.fitted import FittedModel
+from loantwin.models.forecasting import mean_shocks
+from loantwin.risk.allowance import Exposures
+from loantwin.risk.facts import Standing
+
+Floats = NDArray[np.float64]
+PATHS_AT_ONCE = 20
+FORGOTTEN = 1200
+"""Months after which no period effect of today is left."""
+LATE_MONTHS = 12
+"""Months over which loans that have outlived every lag seen are worked out: an assumption."""
+
+
+@dataclass(frozen=True)
+class WeightedScenario:
+    """A scenario as the engine reads it.
+
+    shocks : (P, T, R) month part of the odds from the month after the as-of date, P equally likely paths (1 for a stated
+        scenario with its expected period effect). For IFRS 9, T covers the longest remaining term, macro already
+        reverted; for CECL it covers the supported period.
+    index_paths : (P, T) index of floating rates, decimal a year, or None to keep rates in force.
+    """
+
+    name: str
+    weight: float
+    shocks: Floats
+    index_paths: Floats | None = None
+
+
+@dataclass(frozen=True)
+class Portfolio:
+    """The book as the engine reads it, N loans in one order, with the model that moves it.
+
+    columns, standing : N loans; `standing` from `facts.standing`. A loan in default takes nothing from its live state.
+    historical : (R,) level to which the month part of the odds returns (`long_run_shocks`), the level of PD at origination
+        and of CECL's reversion.
+    runoff : partial prepayment, unpaid instalments at default and conversion factor of undrawn commitments.
+    """
+
+    as_of: date
+    currency: str
+    parameters: TransitionParameters
+    lgd: LossGivenDefault
+    columns: LoanColumns
+    standing: Standing
+    historical: Floats
+    runoff: Assumptions = field(default_factory=assumptions)
+
+
+def long_run_shocks(model: FittedModel, covariates: Floats | None = None) -> Floats:
+    """Return the expected month part of the odds when the present is forgotten, (R,).
+
+    Parameters
+    ----------
+    covariates : (F,) macro covariates at their long-run mean, the level to which scenarios revert; None takes their mean
+        in the fit, 0. The period effect stands at its long-run expectation, the one that distant months of a scenario
+        have too, so that a loan unchanged since origination shows no change of risk.
+    """
+    level = np.zeros(len(model.parameters.factors)) if covariates is None else covariates
+    return np.asarray(mean_shocks(model, np.tile(level, (FORGOTTEN, 1)))[-1])
+
+
+def lifetime_months(columns: LoanColumns) -> int:
+    """Return the longest remaining term: how many months a lifetime measure must cover; 1 for an empty book."""
+    return int(columns.remaining_months.max(initial=1))
+
+
+def exposures(portfolio: Portfolio) -> Exposures:
+    """Return gross carrying amounts (principal and accrued interest), weights and guarantees of the loans."""
+    columns = portfolio.columns
+    return Exposures(columns.principal + columns.accrued_interest, columns.weight, columns.guaranteed)
+
+
+def expected_losses(portfolio: Portfolio, scenarios: Sequence[WeightedScenario]) -> tuple[Floats, Floats]:
+    """Return losses (N, K, 2) and default probabilities (N, K, 2): 12 months and lifetime, means over a scenario's paths.
+
+    Scenarios of one path are measured together. Of many paths the mean default probabilities serve all loans whose rate does
+    not follow the index, because a loss is linear in them.
+    """
+    months = lifetime_months(portfolio.columns)
+    for scenario in scenarios:
+        if scenario.shocks.shape[1] < months:
+            raise RiskError(
+                expected(f"scenario {scenario.name} to cover {months} months", scenario.shocks.shape[1]), field="scenario"
+            )
+    loss, pd = np.zeros((2, len(portfolio.columns.principal), len(scenarios), 2))
+    if not len(loss):
+        return loss, pd
+    for together in _alike(scenarios):
+        chosen = [scenarios[place] for place in together]
+        if len(chosen[0].shocks) == 1:
+            paths = [item.index_paths for item in chosen if item.index_paths is not None]
+            index = np.concatenate([_cut_paths(item, months) for item in paths]) if paths else None
+            found = measured(portfolio, np.concatenate([item.shocks[:, :months] for item in chosen]), index)
+            if len(together) == len(scenarios):
+                return found
+        else:
+            found = mean_over_paths(portfolio, chosen[0], months)
+        loss[:, together], pd[:, together] = found
+    return loss, pd
+
+
+def _alike(scenarios: Sequence[WeightedScenario]) -> list[list[int]]:
+    """Return places of scenarios that can be measured in one run: of one path, with or without an index."""
+    found: dict[object, list[int]] = {}
+    for place, scenario in enumerate(scenarios):
+        alone = len(scenario.shocks) > 1
+        found.setdefault((place if alone else -1, scenario.index_paths is None), []).append(place)
+    return list(found.values())
+
+
+def mean_over_paths(portfolio: Portfolio, scenario: WeightedScenario, months: int) -> tuple[Floats, Floats]:
+    """Return the mean over a scenario's paths of losses (N, 1, 2) and default probabilities (N, 1, 2)."""
+    columns, paths = portfolio.columns, len(scenario.shocks)
+    floats = columns.floating & (scenario.index_paths is not None)
+    loss, pd = np.zeros((2, len(columns.principal), 1, 2))
+    fixed = np.flatnonzero(~floats)
+    if len(fixed):
+        found = measured(part_of(portfolio, fixed), scenario.shocks[:, :months], None, mean=True)
+        loss[fixed], pd[fixed] = found
+    moving = np.flatnonzero(floats)
+    for start in range(0, paths if len(moving) else 0, PATHS_AT_ONCE):
+        block = slice(start, start + PATHS_AT_ONCE)
+        index = None if scenario.index_paths is None else _cut_paths(scenario.index_paths[block], months)
+        found = measured(part_of(portfolio, moving), scenario.shocks[block, :months], index)
+        loss[moving, 0] += found[0].sum(axis=1) / paths
+        pd[moving, 0] += found[1].sum(axis=1) / paths
+    return loss, pd
+
+
+def part_of(portfolio: Portfolio, loans: NDArray[np.int64]) -> Portfolio:
+    """Return a portfolio of some loans for measurement; its standing is not read there and stays whole."""
+    return replace(portfolio, columns=take(portfolio.columns, loans))
+
+
+def _cut_paths(index: Floats, months: int) -> Floats:
+    return np.ascontiguousarray(index[:, :months])
+
+
+def origination_pd(portfolio: Portfolio) -> Floats:
+    """Return the lifetime PD over the remaining life as it was seen at origination, (N,).
+
+    Rule: the same model for the same segment (grade) and ages, the loan performing at the as-of date, every month at the
+    historical level (macro at its long-run mean, the present period effect left out): what was to be expected at
+    origination of these months of its life, given that it would get this far (IFRS 9 5.5.9, B5.5.11).
+    """
+    loans, months = len(portfolio.columns.principal), lifetime_months(portfolio.columns)
+    if not loans:
+        return np.zeros(0)
+    performing = replace(portfolio.columns, state=np.zeros_like(portfolio.columns.state))
+    shocks = np.tile(portfolio.historical, (1, months, 1))
+    return np.asarray(default_probabilities(portfolio.parameters, performing, shocks)[:, 0])
+
+
+def loss_in_default(portfolio: Portfolio) -> tuple[Floats, Floats]:
+    """Return for each loan the loss still to come, were it in default now, currency, and as a decimal of exposure, (N,) each.
+
+    Charged off less the worth of what is still recovered, at the loan's segment and its age at default. A loan m months in
+    default whose charge-off has not come keeps its share charged off; its recoveries follow the lags given that more than m
+    months have passed, and beyond the longest lag come evenly over a year, as `outlook.workout` has them in forecasts: the
+    longer a loan is in default, the nearer they are. Where the months are not known it counts as a new default.
+    """
+    columns, lgd = portfolio.columns, portfolio.lgd
+    passed = portfolio.standing.months_in_default
+    known = np.zeros(len(columns.principal), dtype=np.int64) if passed is None else passed
+    age = np.clip(columns.age - known, 0, lgd.charged_off.shape[1] - 1)
+    late = np.minimum(known, len(lgd.recovery_lag))
+    worth = np.empty(len(known))
+    for month in np.unique(late):
+        own = late == month
+        worth[own] = recovery_worth(columns.effective_annual_rate[own], remaining_lag(lgd.recovery_lag, int(month)))
+    share = lgd.charged_off[columns.segment, age] - worth * lgd.recovered[columns.segment, age]
+    return np.asarray((columns.principal + columns.accrued_interest) * share), np.asarray(share)
+
+
+def remaining_lag(lag: Floats, passed: int) -> Floats:
+    """Return the probabilities (W,) of months from now, given that `passed` months have gone by since default."""
+    if passed == 0:
+        return lag
+    left = lag[passed + 1 :]
+    if left.sum() > 0.0:
+        return np.concatenate([[0.0], left / left.sum()])
+    return np.concatenate([[0.0], np.full(LATE_MONTHS, 1.0 / LATE_MONTHS)])
+
+
+def measured(portfolio: Portfolio, shocks: Floats, index: Floats | None, mean: bool = False) -> tuple[Floats, Floats]:
+    """Return losses and default probabilities of one run of the engine, (N, K, 2) each; K is 1 where `mean`."""
+    found = loan_losses(
+        portfolio.parameters,
+        portfolio.columns,
+        portfolio.lgd,
+        np.ascontiguousarray(shocks),
+        index_paths=index,
+        partial_monthly=portfolio.runoff.partial_monthly,
+        arrears_months=portfolio.runoff.arrears_months,
+        conversion_factor=portfolio.runoff.conversion_factor,
+        mean=mean,
+    )
+    return found.loss, found.pd
+
+
+def remaining_balances(portfolio: Portfolio) -> Floats:
+    """Return the expected live balance by segment at the end of months 0..T, (G, T + 1), book currency, weighted.
+
+    G counts segments without their vintages (`engine.rows.base_segments`).
+
+    Contractual run-off, prepayment and default at the historical level; loans in default at the as-of date are left out.
+    """
+    live = np.flatnonzero(~portfolio.standing.defaulted)
+    base = base_segments(portfolio.parameters.segments)
+    made = np.zeros((int(base.max()) + 1, lifetime_months(portfolio.columns) + 1))
+    if not len(live):
+        return made
+    runoff = portfolio.runoff
+    months = made.shape[1] - 1
+    cells = build_cells(
+        take(portfolio.columns, live),
+        months,
+        partial_monthly=runoff.partial_monthly,
+        arrears_months=runoff.arrears_months,
+        conversion_factor=runoff.conversion_factor,
+    )
+    where = occupancy(portfolio.parameters, cells, np.tile(portfolio.historical, (months, 1)))
+    alive = np.moveaxis(where.live.sum(axis=-1), 0, 1)
+    np.add.at(made, base[cells.segment], alive * cells.balance)
+    return made

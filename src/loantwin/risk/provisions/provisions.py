@@ -1,0 +1,309 @@
+"""The allowance of a book under a named standard: joins model, loans, their standing and scenarios."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from loantwin.config import Config
+from loantwin.engine.rows import base_segments
+from loantwin.errors import RiskError, expected
+from loantwin.risk.allowance import checked_weights, totals
+from loantwin.risk.provisions.cecl import CeclResult, PoolLosses, Reversion, cecl, reversion_of, reverted_shocks
+from loantwin.risk.provisions.cecl_methods import (
+    METHODS,
+    LossHistory,
+    MethodAllowance,
+    PooledBook,
+    by_loan,
+    roll_rate,
+    vintage,
+    warm,
+)
+from loantwin.risk.provisions.five_level import AssetFacts, FiveLevelResult, five_level, load_rules
+from loantwin.risk.provisions.ifrs9 import Further, Ifrs9Result, LoanLosses, ifrs9
+from loantwin.risk.provisions.measurement import (
+    Portfolio,
+    WeightedScenario,
+    expected_losses,
+    exposures,
+    lifetime_months,
+    long_run_shocks,
+    loss_in_default,
+    origination_pd,
+    part_of,
+    remaining_balances,
+)
+from loantwin.risk.provisions.modification import Modifications
+from loantwin.risk.provisions.overlays import Overlay
+from loantwin.risk.provisions.revolving import Commitments, behavioural
+from loantwin.risk.provisions.stages import CreditRisk, Stages, stages
+
+__all__ = [
+    "STANDARDS",
+    "Portfolio",
+    "WeightedScenario",
+    "expected_losses",
+    "exposures",
+    "lifetime_months",
+    "long_run_shocks",
+    "loss_in_default",
+    "origination_pd",
+    "provisions",
+]
+
+Floats = NDArray[np.float64]
+Provision = Ifrs9Result | CeclResult | FiveLevelResult
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What stands beside the loans: overlays, modifications found in the history, loss of POCI loans expected at recognition.
+
+    history : what CECL's loss-rate methods read, and methods : those asked for.
+    poci_expected : (N,) currency over the months now left, None where the source does not tell.
+    """
+
+    overlays: tuple[Overlay, ...] = ()
+    modifications: Modifications | None = None
+    poci_expected: Floats | None = None
+    methods: tuple[str, ...] = ()
+    history: LossHistory | None = None
+
+
+def provisions(
+    standard: str,
+    portfolio: Portfolio,
+    scenarios: Sequence[WeightedScenario],
+    config: Config,
+    *,
+    reversion: Reversion | None = None,
+    provenance: Mapping[str, Any] | None = None,
+    beside: Beside | None = None,
+) -> Provision:
+    """Return the allowance of the book under `ifrs9`, `cecl` or `five-level`.
+
+    Parameters
+    ----------
+    scenarios : weights sum to 1; see `WeightedScenario` for the months each standard needs.
+    reversion : CECL's; None takes the configuration's.
+    beside : overlays, modifications and what was expected of loans bought credit-impaired.
+
+    Raises
+    ------
+    RiskError : an unknown standard, weights that do not sum to 1, a name given twice, a scenario too short.
+    ModelError : loans that do not fit the model.
+    """
+    if standard not in STANDARDS:
+        raise RiskError(expected("one of " + ", ".join(STANDARDS), standard), field="standard")
+    weights = {scenario.name: scenario.weight for scenario in scenarios}
+    if len(weights) != len(scenarios):
+        raise RiskError(expected("scenario names that differ", "one given twice"), field="scenario")
+    checked_weights(weights)
+    if len(portfolio.standing.days_past_due) != len(portfolio.columns.principal):
+        raise RiskError(
+            expected(f"the standing of {len(portfolio.columns.principal)} loans", len(portfolio.standing.days_past_due)),
+            field="standing",
+        )
+    return STANDARDS[standard](portfolio, scenarios, config, reversion, provenance or {}, beside or Beside())
+
+
+@dataclass(frozen=True)
+class Staged:
+    """Losses under IFRS 9 and the stage of each loan. pd : (N,) weighted lifetime PD now. origination : (N,) at origination."""
+
+    losses: LoanLosses
+    stages: Stages
+    pd: Floats
+    origination: Floats
+
+
+def staged(portfolio: Portfolio, scenarios: Sequence[WeightedScenario], config: Config) -> Staged:
+    """Return the losses of the loans under each scenario and their stages; `portfolio` with behavioural lives."""
+    loss, pd = expected_losses(portfolio, scenarios)
+    state, then = portfolio.standing, np.minimum(origination_pd(portfolio), 1.0)
+    lifetime = np.minimum(pd[:, :, 1] @ np.array([scenario.weight for scenario in scenarios]), 1.0)  # rounding passes 1
+    risk = CreditRisk(
+        np.where(state.defaulted, 1.0, lifetime),
+        then,
+        state.days_past_due,
+        state.defaulted,
+        state.forborne,
+        state.watch,
+        state.months_since_default,
+    )
+    losses = LoanLosses(loss[:, :, 0], loss[:, :, 1], loss_in_default(portfolio)[0])
+    return Staged(losses, stages(risk, config.ifrs9), risk.lifetime_pd, then)
+
+
+def measured_lives(portfolio: Portfolio, config: Config) -> Portfolio:
+    """Return the portfolio with the lives over which IFRS 9 measures: behavioural where lines have one."""
+    return replace(portfolio, columns=behavioural(portfolio.columns, config.ifrs9.behavioural_months))
+
+
+def _ifrs9(
+    portfolio: Portfolio,
+    scenarios: Sequence[WeightedScenario],
+    config: Config,
+    reversion: Reversion | None,  # noqa: ARG001  # one signature for every standard
+    provenance: Mapping[str, Any],
+    beside: Beside,
+) -> Ifrs9Result:
+    book, state = measured_lives(portfolio, config), portfolio.standing
+    found = staged(book, scenarios, config)
+    share, commitments = undrawn_share(book, scenarios, found.losses, config)
+    further = Further(
+        annual_rate=portfolio.columns.effective_annual_rate,
+        undrawn_share=share,
+        commitments=commitments,
+        poci=state.credit_impaired_at_origination,
+        poci_expected=beside.poci_expected,
+        modifications=beside.modifications,
+        overlays=beside.overlays,
+        segment=_pool(portfolio),
+        segments=_pools(portfolio),
+    )
+    return ifrs9(
+        portfolio.as_of,
+        portfolio.currency,
+        exposures(portfolio),
+        found.losses,
+        found.stages,
+        {scenario.name: scenario.weight for scenario in scenarios},
+        config.ifrs9,
+        state.not_observable,
+        () if state.delinquency else ("3",),
+        provenance,
+        further,
+    )
+
+
+def undrawn_share(
+    portfolio: Portfolio, scenarios: Sequence[WeightedScenario], losses: LoanLosses, config: Config
+) -> tuple[Floats | None, Commitments]:
+    """Return the part of 12-month and lifetime loss that undrawn amounts cause, (N, 2) or None, and what is undrawn.
+
+    Loss with the conversion factor less loss without it, of the loans that have something undrawn.
+    """
+    columns, factor = portfolio.columns, portfolio.runoff.conversion_factor
+    open_ = np.flatnonzero(columns.undrawn > 0.0)
+    amount = totals([(columns.undrawn * columns.weight)[open_]])[0][0]
+    made = Commitments(len(open_), amount, factor, 0.0, 0.0, config.ifrs9.behavioural_months)
+    if not len(open_) or factor == 0.0:
+        return None, made
+    weights = np.array([scenario.weight for scenario in scenarios])
+    drawn = replace(part_of(portfolio, open_), runoff=replace(portfolio.runoff, conversion_factor=0.0))
+    alone, _ = expected_losses(drawn, scenarios)
+    whole = np.stack([losses.twelve_month[open_] @ weights, losses.lifetime[open_] @ weights], axis=1)
+    share = np.zeros((len(columns.principal), 2))
+    part = whole - np.einsum("nkh,k->nh", alone, weights)
+    share[open_] = np.clip(np.divide(part, whole, out=np.zeros_like(whole), where=whole > 0.0), 0.0, 1.0)
+    return share, made
+
+
+def _cecl(
+    portfolio: Portfolio,
+    scenarios: Sequence[WeightedScenario],
+    config: Config,
+    reversion: Reversion | None,
+    provenance: Mapping[str, Any],
+    beside: Beside,
+) -> CeclResult:
+    used = reversion_of(config) if reversion is None else reversion
+    months, base = lifetime_months(portfolio.columns), portfolio.historical
+    reverted = [_reverted(scenario, base, months, used) for scenario in scenarios]
+    lifetime = expected_losses(portfolio if used.discounted else undiscounted(portfolio), reverted)[0][:, :, 1]
+    losses = PoolLosses(lifetime, loss_in_default(portfolio)[0], portfolio.standing.defaulted, _pool(portfolio))
+    return cecl(
+        portfolio.as_of,
+        portfolio.currency,
+        exposures(portfolio),
+        losses,
+        _pools(portfolio),
+        {scenario.name: scenario.weight for scenario in scenarios},
+        used,
+        portfolio.standing.not_observable,
+        provenance,
+        beside.overlays,
+        _by_method(portfolio, reverted, losses, used, beside),
+    )
+
+
+def _by_method(
+    portfolio: Portfolio,
+    reverted: Sequence[WeightedScenario],
+    losses: PoolLosses,
+    reversion: Reversion,
+    beside: Beside,
+) -> dict[str, MethodAllowance]:
+    """Return the allowance by each method asked for, in the order of `cecl_methods.METHODS`."""
+    weights, made = np.array([scenario.weight for scenario in reverted]), {}
+    individual = np.where(losses.in_default, losses.defaulted, 0.0)
+    book = PooledBook(exposures(portfolio), losses.pool, _pools(portfolio), losses.in_default, individual, portfolio.columns)
+    for method in (name for name in METHODS if name in beside.methods):
+        if method in ("pd-lgd", "dcf"):
+            as_asked = reversion.discounted == (method == "dcf")
+            measure = portfolio if method == "dcf" else undiscounted(portfolio)
+            lifetime = losses.lifetime if as_asked else expected_losses(measure, reverted)[0][:, :, 1]
+            made[method] = by_loan(method, book, lifetime @ weights)
+        elif method == "warm":
+            made[method] = warm(book, remaining_balances(portfolio), beside.history)
+        else:
+            made[method] = vintage(book, beside.history) if method == "vintage" else roll_rate(book, beside.history)
+    return made
+
+
+def undiscounted(portfolio: Portfolio) -> Portfolio:
+    """Return the portfolio with effective rates of 0: losses are sums, not present values."""
+    rate = np.zeros_like(portfolio.columns.effective_annual_rate)
+    return replace(portfolio, columns=replace(portfolio.columns, effective_annual_rate=rate))
+
+
+def _reverted(scenario: WeightedScenario, base: Floats, months: int, reversion: Reversion) -> WeightedScenario:
+    shocks = np.stack([reverted_shocks(path, base, months, reversion) for path in scenario.shocks])
+    index = scenario.index_paths
+    if index is not None and index.shape[1] < months:  # beyond its end a rate stays where the scenario left it
+        index = np.concatenate([index, np.repeat(index[:, -1:], months - index.shape[1], axis=1)], axis=1)
+    return replace(scenario, shocks=shocks, index_paths=index)
+
+
+def _five_level(
+    portfolio: Portfolio,
+    scenarios: Sequence[WeightedScenario],
+    config: Config,  # noqa: ARG001  # one signature for every standard
+    reversion: Reversion | None,  # noqa: ARG001
+    provenance: Mapping[str, Any],
+    beside: Beside,  # noqa: ARG001
+) -> FiveLevelResult:
+    state, rules = portfolio.standing, load_rules()
+    share = np.where(state.defaulted, loss_in_default(portfolio)[1], np.nan)
+    facts = AssetFacts(state.days_past_due, state.defaulted, state.forborne, state.watch, share)
+    return five_level(
+        portfolio.as_of,
+        portfolio.currency,
+        exposures(portfolio),
+        facts,
+        {scenario.name: scenario.weight for scenario in scenarios},
+        rules,
+        state.not_observable,
+        () if state.delinquency else rules.classes[1:],
+        provenance,
+    )
+
+
+STANDARDS: dict[str, Callable[..., Provision]] = {"ifrs9": _ifrs9, "cecl": _cecl, "five-level": _five_level}
+"""Every provision standard by its name on the command line."""
+
+
+def _pools(portfolio: Portfolio) -> tuple[str, ...]:
+    """Return the segments that overlays and pools name: those of the model without their vintages, which come last."""
+    return portfolio.parameters.segments[: int(base_segments(portfolio.parameters.segments).max()) + 1]
+
+
+def _pool(portfolio: Portfolio) -> NDArray[np.int64]:
+    """Return each loan's place in `_pools`, (N,)."""
+    return np.asarray(base_segments(portfolio.parameters.segments)[portfolio.columns.segment])

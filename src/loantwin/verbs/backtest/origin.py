@@ -1,0 +1,406 @@
+"""One origin of a backtest: the twin fitted on what was known then, its forecasts by band, and what the rivals say."""
+
+from __future__ import annotations
+
+import copy
+import datetime as dt
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from loantwin.book.schema import CLOSED_STATES, DEFAULT_STATES
+from loantwin.engine.cells import Cells
+from loantwin.engine.columns import LoanColumns, take
+from loantwin.engine.expectation import conditional_flows
+from loantwin.engine.path import Flows
+from loantwin.engine.rows import base_segments
+from loantwin.engine.runoff import build_cells
+from loantwin.errors import InputError
+from loantwin.macro.covariates import Covariate, evaluate, known_span
+from loantwin.macro.generator import simulate
+from loantwin.macro.history import bridge, full_history
+from loantwin.models.forecasting import draw_shocks
+from loantwin.models.model import live_loans
+from loantwin.outlook.outlook import Economy, Outlook
+from loantwin.outlook.redated import twin_at
+from loantwin.outlook.workout import stock_in_default
+from loantwin.performance import rivals
+from loantwin.performance.known import Known, known_history
+from loantwin.performance.names import Band, event_amounts, event_counts, share_noise
+from loantwin.performance.outcomes import (
+    BALANCE,
+    CHARGE_OFFS,
+    DEFAULTS,
+    INTEREST,
+    LOANS,
+    MONEY,
+    PREPAYMENT,
+    Key,
+    OnBook,
+    approval_bands,
+    happened,
+    observable,
+)
+from loantwin.streams import Stream
+from loantwin.streams import generator as random_of
+from loantwin.twin import Twin
+from loantwin.verbs.backtest.dates import closed_months
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+GIVEN, GENERATED = "given_macro", "generated_macro"
+UNEMPLOYMENT_LAG = 3
+"""Months by which the logistic rival reads unemployment late, as the twin reads its covariates."""
+MEAN_PATHS = 200
+"""Generated paths behind the mean unemployment the logistic rival is given."""
+FLOOR_PATHS = 500
+"""Most paths that the noise floor with period effects is simulated on."""
+
+
+@dataclass(frozen=True)
+class Predicted:
+    """The twin's predictive distribution of each figure; B bands, H closed windows, P paths.
+
+    mean : (B, H) before name noise. given : (P, B, H) expected on each path. simulated : (P, B, H) with name noise.
+    latent : (P', B, H) simulated without errors of estimation, None where the figure was not asked for.
+    """
+
+    mean: Mapping[Key, Floats]
+    given: Mapping[Key, Floats]
+    simulated: Mapping[Key, Floats]
+    latent: Mapping[Key, Floats]
+
+
+@dataclass(frozen=True)
+class AtOrigin:
+    """One origin of a backtest.
+
+    bands : names; loans : (B,) weighted loans on the book. horizons : all asked for; closed : mode -> windows that have closed.
+    actual : (B, H) by figure, for the windows the tape tells. events : known at the origin, effective numbers, by figure.
+    predicted, rival : by mode; a rival's forecasts (B, H), simulated counts (P, B, H) where it makes intervals.
+    """
+
+    date: dt.date
+    bands: tuple[str, ...]
+    loans: Floats
+    closed: Mapping[str, tuple[int, ...]]
+    actual: Mapping[Key, Floats]
+    events: Mapping[str, float]
+    predicted: Mapping[str, Predicted]
+    rival: Mapping[str, Mapping[str, Mapping[Key, Floats]]]
+    rival_simulated: Mapping[str, Mapping[str, Mapping[Key, Floats]]]
+    notes: tuple[str, ...]
+
+
+def at_origin(twin: Twin, date: dt.date, horizons: Sequence[int], paths: int, seed: int) -> AtOrigin:
+    """Return the forecasts made at `date` with what was known then, and what came.
+
+    Parameters
+    ----------
+    twin : the home's twin, whatever its own date. horizons : months, rising. paths : simulated. seed : of this origin.
+
+    Raises
+    ------
+    InputError : no book or nothing to learn from at that date.
+    """
+    with warnings.catch_warnings(record=True) as heard:
+        warnings.simplefilter("always", UserWarning)
+        then = twin_at(twin, date)
+        outlook = Outlook(then)
+        made = _forecast(outlook, tuple(horizons), paths, seed)
+    said = tuple(dict.fromkeys(f"{date}: {item.message}" for item in heard))
+    return replace(made, notes=(*said, *(f"{date}: {note}" for note in outlook.notes)))
+
+
+def _forecast(outlook: Outlook, horizons: tuple[int, ...], paths: int, seed: int) -> AtOrigin:
+    then = outlook.twin
+    panel = then.tables.panel
+    keys = observable(then.mapping, panel is not None and panel.height > 0)
+    book, live_band = _on_book(outlook)
+    told = closed_months(outlook)
+    closed = {
+        mode: tuple(horizon for horizon in horizons if horizon <= reach) for mode, reach in ((GIVEN, told[1]), (GENERATED, told[0]))
+    }
+    ended = closed[GENERATED]
+    actual = happened(then.tables.loans, panel, book, then.as_of, ended) if ended else {}
+    known = known_history(then.known_loans, then.known_panel, then.mapping, then.as_of, outlook.history, book.bands)
+    predicted: dict[str, Predicted] = {}
+    rival: dict[str, dict[str, dict[Key, Floats]]] = {}
+    rival_simulated: dict[str, dict[str, dict[Key, Floats]]] = {}
+    for mode, windows in closed.items():
+        if not windows:
+            continue
+        economy, unemployment = _economy(outlook, mode, windows[-1], paths, seed)
+        predicted[mode] = _predicted(outlook, economy, book, live_band, keys, windows, known.unit, paths, seed)
+        rival[mode], rival_simulated[mode] = _rivals(outlook, known, live_band, len(book.bands), windows, unemployment, paths, seed)
+    return AtOrigin(
+        date=then.as_of,
+        bands=book.bands,
+        loans=np.bincount(book.band, book.weight, minlength=len(book.bands)).astype(np.float64),
+        closed=closed,
+        actual=actual,
+        events=_known_events(known),
+        predicted=predicted,
+        rival=rival,
+        rival_simulated=rival_simulated,
+        notes=(),
+    )
+
+
+def _known_events(known: Known) -> dict[str, float]:
+    both = known.lost_events + known.paid_events
+    return {
+        DEFAULTS: known.lost_events,
+        CHARGE_OFFS: known.lost_events,
+        PREPAYMENT: known.paid_events,
+        BALANCE: both,
+        INTEREST: both,
+    }
+
+
+def _on_book(outlook: Outlook) -> tuple[OnBook, NDArray[np.int64]]:
+    """Return the loans on the book with their bands, and the band of each row of the outlook's columns."""
+    loans = outlook.book.loans.filter(~pl.col("state").is_in(list(CLOSED_STATES)).fill_null(False))
+    band, bands = approval_bands(loans, outlook.twin.as_of)
+    live = live_loans(outlook.book, outlook.twin.model)
+    place = pl.DataFrame({"loan_id": loans["loan_id"], "band": band})
+    own = live.select("loan_id").join(place, on="loan_id", how="left", maintain_order="left")["band"].to_numpy().astype(np.int64)
+    book = OnBook(
+        loan_id=loans["loan_id"],
+        band=band,
+        bands=bands,
+        weight=loans["weight"].to_numpy(),
+        live=loans["loan_id"].is_in(live["loan_id"].implode()).to_numpy(),
+    )
+    return book, own
+
+
+def _economy(outlook: Outlook, mode: str, horizon: int, paths: int, seed: int) -> tuple[Economy, tuple[Floats, int] | None]:
+    """Return the economy ahead, and unemployment (history lagged, then ahead) with its first month for the logistic rival."""
+    lagged = Covariate("unemployment_rate", "level", UNEMPLOYMENT_LAG)
+    first = outlook.month0 + 1
+    try:
+        start, _ = known_span(lagged, outlook.history)
+    except InputError:
+        start = first
+    if mode == GIVEN:
+        actual = bridge(full_history(outlook.twin.macro_sources))
+        economy = outlook.given(actual, horizon)
+        if start > outlook.month0 or "unemployment_rate" not in actual.factors:
+            return economy, None
+        # what was known at the origin up to it, the path that came after it
+        known = evaluate((lagged,), outlook.history, start, outlook.month0)[:, 0]
+        ahead = evaluate((lagged,), actual, first, outlook.month0 + horizon, outlook.history)[:, 0]
+        return economy, (np.concatenate([known, ahead]), start)
+    economy = outlook.simulated(horizon, paths, seed)
+    generator = outlook.twin.generator
+    if start > outlook.month0 or "unemployment_rate" not in generator.factors:
+        return economy, None
+    begin = min(generator.first, first)
+    drawn = simulate(generator, begin, outlook.month0 + horizon - begin + 1, min(paths, MEAN_PATHS), seed)
+    known = evaluate((lagged,), outlook.history, start, outlook.month0)[:, 0]
+    ahead = evaluate((lagged,), drawn, first, outlook.month0 + horizon, outlook.twin.history)[:, :, 0].mean(axis=0)
+    return economy, (np.concatenate([known, ahead]), start)
+
+
+# --- the twin's own forecast ------------------------------------------------------------------------------------------
+
+
+def _predicted(
+    outlook: Outlook,
+    economy: Economy,
+    book: OnBook,
+    live_band: NDArray[np.int64],
+    keys: Sequence[Key],
+    windows: tuple[int, ...],
+    unit: float,
+    paths: int,
+    seed: int,
+) -> Predicted:
+    B, H = len(book.bands), len(windows)
+    given = {key: np.zeros((paths, B, H)) for key in keys}
+    simulated = {key: np.zeros((paths, B, H)) for key in keys}
+    few = min(paths, FLOOR_PATHS)
+    latent = {key: np.zeros((few, B, H)) for key in keys}
+    covariates = economy.covariates
+    if len(covariates) == 1:
+        covariates = np.broadcast_to(covariates, (few, *covariates.shape[1:]))
+    sure = np.ascontiguousarray(draw_shocks(outlook.twin.model, covariates[:few], seed, parameters=False))
+    case = live_loans(outlook.book, outlook.twin.model)["weight"].to_numpy()
+    for band in range(B):
+        mask = live_band == band
+        random = random_of(seed, Stream.BACKTEST, place=101 + band)
+        stock = _stock(outlook, book, band, max(windows)) if (CHARGE_OFFS, MONEY) in keys else np.zeros(max(windows))
+        if not mask.any():
+            if (CHARGE_OFFS, MONEY) in keys:
+                for item in (given, simulated, latent):
+                    item[CHARGE_OFFS, MONEY][:, band] = stock.cumsum()[[window - 1 for window in windows]]
+            continue
+        columns = take(outlook.columns, mask)
+        cells = _cells(outlook, columns, economy, max(windows))
+        about = _band(columns, float(case[mask].sum()), unit)
+        shocks = outlook.drawn(economy, paths, seed, loans=mask)
+        values = _figures(outlook, cells, economy, shocks, keys, windows, stock)
+        noisy = _noisy(values, cells, about, windows, random)
+        certain = _figures(outlook, cells, replace(economy, index=None), sure, keys, windows, stock)
+        certain = _noisy(certain, cells, about, windows, random)
+        for key in keys:
+            given[key][:, band], simulated[key][:, band], latent[key][:, band] = values[key], noisy[key], certain[key]
+    return Predicted({key: item.mean(axis=0) for key, item in given.items()}, given, simulated, latent)
+
+
+def _cells(outlook: Outlook, columns: LoanColumns, economy: Economy, horizon: int) -> Cells:
+    runoff = outlook.runoff
+    return build_cells(
+        columns,
+        horizon,
+        index_path=None if economy.index is None else np.ascontiguousarray(economy.index.mean(axis=0)),
+        partial_monthly=runoff.partial_monthly,
+        arrears_months=runoff.arrears_months,
+        conversion_factor=runoff.conversion_factor,
+    )
+
+
+def _band(columns: LoanColumns, loans: float, unit: float) -> Band:
+    size = columns.principal + columns.accrued_interest
+    weight = columns.weight
+    mean = float((weight * size).sum() / max(weight.sum(), 1e-300))
+    square = float((weight * size**2).sum() / max(weight.sum(), 1e-300))
+    variation = square / mean**2 - 1.0 if mean > 0 else 0.0
+    cases = float((weight * size).sum() ** 2 / max(float(((weight * size) ** 2).sum()), 1e-300))
+    return Band(loans, unit, max(variation, 0.0), cases)
+
+
+def _figures(
+    outlook: Outlook,
+    cells: Cells,
+    economy: Economy,
+    shocks: Floats,
+    keys: Sequence[Key],
+    windows: tuple[int, ...],
+    stock: Floats,
+) -> dict[Key, Floats]:
+    """Return each figure expected on each path, (P, H): flows to the end of each window, the balance at it."""
+    model = outlook.twin.model
+    index = economy.index if economy.index is not None and len(economy.index) == len(shocks) else None
+    flows = conditional_flows(model.parameters, cells, model.lgd, shocks, index_paths=index)
+    ends = [window - 1 for window in windows]
+
+    def to_end(name: str, of: Flows = flows) -> Floats:
+        return np.asarray(getattr(of, name)[:, 0].cumsum(axis=1)[:, ends])
+
+    outcome = outlook.twin.model.default_name == "charged_off"
+    made: dict[Key, Floats] = {}
+    for key in keys:
+        figure, measure = key
+        if figure == DEFAULTS or key == (CHARGE_OFFS, LOANS):
+            made[key] = to_end("defaulted_number" if measure == LOANS else "defaulted")
+        elif figure == CHARGE_OFFS:
+            made[key] = to_end("charged_off") + (0.0 if outcome else stock.cumsum()[ends])
+        elif figure == BALANCE:
+            made[key] = np.asarray(flows.balance[:, 0][:, ends])
+        elif figure == INTEREST:
+            made[key] = to_end("interest")
+        elif measure == MONEY:
+            made[key] = to_end("prepaid")
+        else:
+            made[key] = to_end("prepaid", conditional_flows(model.parameters, _counted(cells), model.lgd, shocks))
+    return made
+
+
+def _counted(cells: Cells) -> Cells:
+    """Return the cells with one unit of money a loan, so that amounts prepaid are numbers of loans prepaid in full."""
+    none = np.zeros_like(cells.interest)
+    return replace(
+        cells, balance=cells.loans, partial=none, draws=none, interest=none, rate_sensitivity=none, exposure=none, index_path=None
+    )  # fmt: skip
+
+
+def _noisy(
+    values: Mapping[Key, Floats], cells: Cells, band: Band, windows: tuple[int, ...], random: np.random.Generator
+) -> dict[Key, Floats]:
+    """Return the figures with the noise of single names, (P, H): amounts follow the counts drawn for the same figure."""
+    ends = [window - 1 for window in windows]
+    made: dict[Key, Floats] = {}
+    for figure in (DEFAULTS, CHARGE_OFFS, PREPAYMENT):
+        if (figure, LOANS) in values:
+            made[figure, LOANS] = event_counts(values[figure, LOANS], band, random)
+    exposed = float((cells.exposure[:, 0]).sum() / max(cells.loans[:, 0].sum(), 1e-300))
+    for key, value in values.items():
+        figure = key[0]
+        if key in made:
+            continue
+        if figure in (DEFAULTS, CHARGE_OFFS):
+            source = figure if (figure, LOANS) in values else DEFAULTS
+            if (source, LOANS) not in values:  # a panel that shows charge-offs and no defaults
+                made[key] = value
+                continue
+            number = values[source, LOANS]
+            size = float(value.sum() / max(number.sum(), 1e-300))
+            severity = min(size / exposed, 1.0) if figure == CHARGE_OFFS and exposed > 0 else 1.0
+            counts = made[source, LOANS] if figure == source else event_counts(number, band, random)
+            made[key] = event_amounts(counts, number, value, band, severity, random)
+        elif figure == BALANCE:
+            made[key] = share_noise(value, cells.balance[:, [end + 1 for end in ends]].sum(axis=0), band.cases, random)
+        elif figure == INTEREST:
+            whole = cells.interest.sum(axis=0).cumsum()[ends]
+            made[key] = share_noise(value, whole, band.cases, random, part=2.0 / 3.0)
+        else:
+            whole = np.full(len(ends), float(cells.balance[:, 0].sum()))
+            made[key] = share_noise(value, whole, band.cases, random)
+    return made
+
+
+def _stock(outlook: Outlook, book: OnBook, band: int, horizon: int) -> Floats:
+    """Return charge-offs still to come, by month (T,), from the band's loans that are in default at the origin."""
+    in_default = pl.col("state").is_in(list(DEFAULT_STATES))
+    mine = outlook.book.loans.join(
+        pl.DataFrame({"loan_id": book.loan_id.filter(pl.Series(book.band == band))}), on="loan_id", how="semi"
+    )
+    if not mine.filter(in_default).height:
+        return np.zeros(horizon)
+    part = copy.copy(outlook)
+    part.__dict__["book"] = replace(outlook.book, loans=mine)
+    return stock_in_default(part, horizon)[0]
+
+
+# --- the rivals -------------------------------------------------------------------------------------------------------
+
+
+def _rivals(
+    outlook: Outlook,
+    known: Known,
+    live_band: NDArray[np.int64],
+    bands: int,
+    windows: tuple[int, ...],
+    unemployment: tuple[Floats, int] | None,
+    paths: int,
+    seed: int,
+) -> tuple[dict[str, dict[Key, Floats]], dict[str, dict[Key, Floats]]]:
+    model = outlook.twin.model
+    cells = _cells(outlook, replace(outlook.columns, group=live_band), Economy(None, np.zeros((1, 1, 0)), None), max(windows))
+    place = {name: code for code, name in enumerate(known.segments)}
+    task = rivals.Task(
+        cells=cells,
+        bands=bands,
+        states=model.parameters.states[: model.parameters.live],
+        horizons=windows,
+        unemployment=None if unemployment is None else unemployment[0],
+        unemployment_first=0 if unemployment is None else unemployment[1],
+        segment_of=np.array([place.get(name, -1) for name in model.parameters.segments], dtype=np.int64)[
+            base_segments(model.parameters.segments)
+        ],
+    )
+    made = rivals.forecasts(known, task)
+    change = rivals.yearly_change(known)
+    spread: dict[str, dict[Key, Floats]] = {}
+    for number, (name, values) in enumerate(made.items()):
+        random = random_of(seed, Stream.BACKTEST, place=501 + number)
+        counted = [key for key in ((DEFAULTS, LOANS), (CHARGE_OFFS, LOANS)) if key in values]
+        spread[name] = {key: rivals.spread(values[key], change, windows, known.unit, paths, random) for key in counted}
+    return made, spread

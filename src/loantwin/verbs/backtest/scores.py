@@ -1,0 +1,310 @@
+"""From observations to scores: one `Score` a figure and horizon, the rivals' beside it, with block-bootstrap intervals."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from loantwin.performance.bootstrap import block_length, ratio_interval
+from loantwin.performance.outcomes import FIGURES, LOANS, Key
+from loantwin.performance.scoring import (
+    LEVELS,
+    accuracy,
+    bias,
+    content_of,
+    inside,
+    interval_score,
+    pinball,
+    pit_histogram,
+    stretch_to,
+)
+from loantwin.verbs.backtest.observed import WHOLE, Observed, unit_of
+
+Floats = NDArray[np.float64]
+
+LEVEL = 0.005
+"""Accuracies that differ by no more than this are called level."""
+MEETS = (0.85, 0.95)
+"""Coverage of the 90 % interval that is aimed at: the bootstrap interval must meet this range."""
+PIT_BINS = 10
+
+
+@dataclass(frozen=True)
+class RivalScore:
+    """How a rival did on the same observations.
+
+    difference : the twin's accuracy less the rival's, with its 90 % block-bootstrap interval. verdict : what that says in words.
+    crps, coverage90, width90, width90_equal : only where the rival makes intervals; width90_equal is the mean width once stretched
+    until 90 % of the outcomes are inside.
+    """
+
+    accuracy: float | None
+    bias: float | None
+    error: float
+    difference: float | None
+    difference_low: float | None
+    difference_high: float | None
+    verdict: str
+    crps: float | None
+    coverage90: float | None
+    width90: float | None
+    width90_equal: float | None
+
+
+@dataclass(frozen=True)
+class Score:
+    """How forecasts of one figure did at one horizon. Means over observations, in `unit`, unless said.
+
+    accuracy : 1 - sum of absolute errors / sum of outcomes; accuracy_median : the same of the median instead of the mean forecast.
+    bias : forecast / outcome - 1 of the sums. error : mean absolute error. coverage50, coverage90 : share of outcomes in the
+    central interval, ends included; coverage90_low, coverage90_high : its 90 % block-bootstrap interval; coverage90_untied : the
+    same with ties of counts spread out. width50, width90 : mean widths; width90_equal : once stretched to hold 90 %.
+    interval_score : of the 90 % interval. pinball : mean quantile score at 5, 25, 50, 75 and 95 %. crps. observations : origins
+    x bands. events : loans the figure happened to. censored_share : planned observations whose window has not closed.
+    noise_floor : accuracy of a perfect model: `names` knows the path, `latent` all but what is still to come.
+    rivals : name -> accuracy. rival_scores : the rest. pit : share of outcomes in each tenth of the forecast distribution.
+    """
+
+    unit: str
+    accuracy: float | None
+    accuracy_median: float | None
+    bias: float | None
+    error: float | None
+    coverage50: float | None
+    coverage90: float | None
+    coverage90_low: float | None
+    coverage90_high: float | None
+    coverage90_untied: float | None
+    width50: float | None
+    width90: float | None
+    width90_equal: float | None
+    interval_score: float | None
+    pinball: float | None
+    crps: float | None
+    observations: int
+    events: float
+    origins: int
+    censored_share: float
+    noise_floor: Mapping[str, float | None]
+    rivals: Mapping[str, float | None]
+    rival_scores: Mapping[str, RivalScore]
+    pit: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Pooled:
+    """Coverage of one figure over all horizons and bands together, with block-bootstrap intervals over origins.
+
+    meets : whether the interval of coverage90 meets 85 to 95 %; None where fewer than 3 origins leave no interval.
+    """
+
+    observations: int
+    origins: int
+    block: int
+    coverage50: float
+    coverage90: float
+    coverage90_low: float | None
+    coverage90_high: float | None
+    coverage90_untied: float
+    meets: bool | None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What was planned and how origins lie in time. spacing : months between neighbouring origins, the least.
+
+    planned : observations by (figure, measure, horizon, whole book or not), closed or not. seed : of the bootstrap.
+    """
+
+    currency: str
+    spacing: int
+    planned: Mapping[tuple[str, str, int, bool], int]
+    seed: int
+
+
+def scored(
+    found: Sequence[Observed], plan: Plan, keys: Sequence[Key], horizons: Sequence[int], whole: bool
+) -> dict[Key, dict[str, Score]]:
+    """Return the scores by figure and horizon, of bands (or of the whole book)."""
+    made: dict[Key, dict[str, Score]] = {}
+    for key in keys:
+        for horizon in horizons:
+            mine = [
+                item
+                for item in found
+                if (item.figure, item.measure) == key and item.horizon == horizon and (item.band == WHOLE) == whole
+            ]
+            planned = plan.planned.get((*key, horizon, whole), 0)
+            made.setdefault(key, {})[str(horizon)] = score(mine, plan, key, horizon, planned)
+    return made
+
+
+def score(found: Sequence[Observed], plan: Plan, key: Key, horizon: int, planned: int) -> Score:
+    """Return the score of observations of one figure and horizon; origins that are prior only are left out of it."""
+    closed, used = len(found), [item for item in found if not item.prior_only]
+    censored = 1.0 - closed / planned if planned else 0.0
+    unit = unit_of(key[1], plan.currency)
+    if not used:
+        return _nothing(unit, censored)
+    actual, forecast = _column(used, "actual"), _column(used, "forecast")
+    quantiles = np.array([item.quantiles for item in used]).T
+    low, quarter, middle, upper, high = quantiles
+    pits = _column(used, "pit_low"), _column(used, "pit_high")
+    within = inside(low, high, actual)
+    origin = _origin_codes(used)
+    block = block_length(horizon, plan.spacing, int(origin.max()) + 1)
+    between = ratio_interval(*_by_origin(origin, within.astype(float), np.ones(len(used))), block, plan.seed)
+    grain = 0.5 if key[1] == LOANS else 0.0
+    return Score(
+        unit=unit,
+        accuracy=accuracy(forecast, actual),
+        accuracy_median=accuracy(middle, actual),
+        bias=bias(forecast, actual),
+        error=float(np.abs(forecast - actual).mean()),
+        coverage50=float(inside(quarter, upper, actual).mean()),
+        coverage90=float(within.mean()),
+        coverage90_low=None if between is None else between[0],
+        coverage90_high=None if between is None else between[1],
+        coverage90_untied=float(content_of(*pits, 0.05, 0.95).mean()),
+        width50=float((upper - quarter).mean()),
+        width90=float((high - low).mean()),
+        width90_equal=_equal_width(quantiles, actual, grain),
+        interval_score=float(interval_score(low, high, actual, 0.90).mean()),
+        pinball=_pinball(quantiles, actual),
+        crps=float(_column(used, "crps").mean()),
+        observations=len(used),
+        events=float(_column(used, "events").sum()),
+        origins=int(origin.max()) + 1,
+        censored_share=censored,
+        noise_floor=_floor(used),
+        rivals={name: accuracy(values, actual) for name, values in _rivals(used).items()},
+        rival_scores={
+            name: _rival(name, values, used, forecast, actual, origin, block, plan.seed, grain)
+            for name, values in _rivals(used).items()
+        },
+        pit=tuple(float(value) for value in pit_histogram(*pits, PIT_BINS)),
+    )
+
+
+def _nothing(unit: str, censored: float) -> Score:
+    none = None
+    return Score(
+        unit, none, none, none, none, none, none, none, none, none, none, none, none, none, none, none,
+        0, 0.0, 0, censored, {"names": None, "latent": None}, {}, {}, (),
+    )  # fmt: skip
+
+
+def _floor(used: Sequence[Observed]) -> dict[str, float | None]:
+    made: dict[str, float | None] = {}
+    for name, error, whole in (("names", "floor_names", "floor_whole"), ("latent", "floor_latent", "floor_latent_whole")):
+        total = float(_column(used, whole).sum())
+        made[name] = 1.0 - float(_column(used, error).sum()) / total if total > 0 else None
+    return made
+
+
+def _rivals(used: Sequence[Observed]) -> dict[str, Floats]:
+    """Return the forecasts of rivals that forecast every one of the observations."""
+    names = [name for name in used[0].rivals if all(name in item.rivals for item in used)]
+    return {name: np.array([item.rivals[name] for item in used]) for name in names}
+
+
+def _rival(
+    name: str,
+    values: Floats,
+    used: Sequence[Observed],
+    forecast: Floats,
+    actual: Floats,
+    origin: NDArray[np.int64],
+    block: int,
+    seed: int,
+    grain: float,
+) -> RivalScore:
+    ours, theirs = accuracy(forecast, actual), accuracy(values, actual)
+    difference = None if ours is None or theirs is None else ours - theirs
+    gain = np.abs(values - actual) - np.abs(forecast - actual)
+    between = None if difference is None else ratio_interval(*_by_origin(origin, gain, actual), block, seed)
+    ranged = all(name in item.rival_quantiles for item in used)
+    quantiles = np.array([item.rival_quantiles[name] for item in used]).T if ranged else None
+    return RivalScore(
+        accuracy=theirs,
+        bias=bias(values, actual),
+        error=float(np.abs(values - actual).mean()),
+        difference=difference,
+        difference_low=None if between is None else between[0],
+        difference_high=None if between is None else between[1],
+        verdict=verdict(name, difference, between),
+        crps=None if quantiles is None else float(np.mean([item.rival_crps[name] for item in used])),
+        coverage90=None if quantiles is None else float(inside(quantiles[0], quantiles[4], actual).mean()),
+        width90=None if quantiles is None else float((quantiles[4] - quantiles[0]).mean()),
+        width90_equal=None if quantiles is None else _equal_width(quantiles, actual, grain),
+    )
+
+
+def verdict(name: str, difference: float | None, between: tuple[float, float] | None) -> str:
+    """Return in words whether the twin beats a rival, by how much, and whether the origins are enough to be sure."""
+    if difference is None:
+        return f"nothing happened: no verdict on {name}"
+    if abs(difference) <= LEVEL:
+        return f"level with {name}"
+    words = f"beats {name} by {difference:.2f}" if difference > 0 else f"loses to {name} by {-difference:.2f}"
+    if between is None:
+        return words + " (too few origins to say how surely)"
+    low, high = between
+    sure = low > 0 if difference > 0 else high < 0
+    return words + ("" if sure else f" (not surely: {low:+.2f} to {high:+.2f})")
+
+
+def pooled(found: Sequence[Observed], plan: Plan, key: Key) -> Pooled | None:
+    """Return the coverage of a figure's bands over all horizons, None where nothing was scored."""
+    used = [item for item in found if (item.figure, item.measure) == key and item.band != WHOLE and not item.prior_only]
+    if not used:
+        return None
+    actual = _column(used, "actual")
+    quantiles = np.array([item.quantiles for item in used]).T
+    within = inside(quantiles[0], quantiles[4], actual)
+    origin = _origin_codes(used)
+    block = block_length(max(item.horizon for item in used), plan.spacing, int(origin.max()) + 1)
+    between = ratio_interval(*_by_origin(origin, within.astype(float), np.ones(len(used))), block, plan.seed)
+    return Pooled(
+        observations=len(used),
+        origins=int(origin.max()) + 1,
+        block=block,
+        coverage50=float(inside(quantiles[1], quantiles[3], actual).mean()),
+        coverage90=float(within.mean()),
+        coverage90_low=None if between is None else between[0],
+        coverage90_high=None if between is None else between[1],
+        coverage90_untied=float(content_of(_column(used, "pit_low"), _column(used, "pit_high"), 0.05, 0.95).mean()),
+        meets=None if between is None else bool(between[0] <= MEETS[1] and between[1] >= MEETS[0]),
+    )
+
+
+def in_order(keys: Sequence[Key]) -> list[Key]:
+    """Return figures in the order of the contract."""
+    return sorted(keys, key=lambda key: (FIGURES.index(key[0]), key[1]))
+
+
+def _column(used: Sequence[Observed], name: str) -> Floats:
+    return np.array([getattr(item, name) for item in used], dtype=np.float64)
+
+
+def _origin_codes(used: Sequence[Observed]) -> NDArray[np.int64]:
+    dates = sorted({item.origin for item in used})
+    place: dict[dt.date, int] = {day: number for number, day in enumerate(dates)}
+    return np.array([place[item.origin] for item in used], dtype=np.int64)
+
+
+def _by_origin(origin: NDArray[np.int64], above: Floats, below: Floats) -> tuple[Floats, Floats]:
+    return np.bincount(origin, above).astype(np.float64), np.bincount(origin, below).astype(np.float64)
+
+
+def _equal_width(quantiles: Floats, actual: Floats, grain: float) -> float:
+    factor = stretch_to(quantiles, actual, 0.90, grain)
+    return float((quantiles[4] - quantiles[0] + 2.0 * grain).mean() * max(factor, 0.0))
+
+
+def _pinball(quantiles: Floats, actual: Floats) -> float:
+    return float(np.mean([pinball(quantile, actual, level).mean() for quantile, level in zip(quantiles, LEVELS, strict=True)]))

@@ -1,0 +1,167 @@
+"""`fit`: what the lender's own history teaches, and a generator of the economy."""
+
+from __future__ import annotations
+
+import datetime as dt
+import warnings as warn
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from loantwin.engine.step.store import environment_to_dict
+from loantwin.errors import InputError, UsageError, expected
+from loantwin.events.event import Event
+from loantwin.macro.generator import MacroGenerator, fit_generator
+from loantwin.macro.history import bridge, known_history, last_published
+from loantwin.macro.read import read_macro
+from loantwin.models.model import FittedModel
+from loantwin.months import label
+from loantwin.outlook.lending import environment_tables
+from loantwin.outlook.outlook import Outlook
+from loantwin.outlook.redated import learnt_model
+from loantwin.twin import Twin, open_twin, store_fit
+from loantwin.types import Progress, Result, silent
+
+ENVIRONMENT_MONTHS = 36
+ENVIRONMENT_PATHS = 64
+"""Length and number of the macro paths an environment draws its episodes from."""
+
+
+@dataclass(frozen=True)
+class FittedEdge:
+    """One transition: what it was learnt from. events are weighted; loan_months is what was at risk."""
+
+    edge: str
+    assumed: bool
+    events: float
+    effective_events: float
+    loan_months: float
+    macro: Mapping[str, Mapping[str, float]]
+
+
+@dataclass(frozen=True)
+class FitResult(Result):
+    """What was fitted. levels : the period effects, their persistence (phi) and monthly innovation (sigma), log-odds.
+
+    prior_only : what too few events leave to the prior. notes : what was left out and why.
+    """
+
+    SCHEMA = "loantwin.fit/1"
+
+    as_of: dt.date
+    segments: tuple[str, ...]
+    states: tuple[str, ...]
+    absent_states: tuple[str, ...]
+    edges: tuple[FittedEdge, ...]
+    levels: Mapping[str, Mapping[str, float]]
+    loss_given_default: Mapping[str, Any]
+    covariates: tuple[str, ...]
+    macro_known_until: Mapping[str, str]
+    generator: Mapping[str, Any]
+    prior_only: tuple[str, ...]
+    notes: tuple[str, ...]
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+
+def fit(
+    directory: Path | str, macro: Sequence[Path | str], *, model_from: Path | str | None = None, progress: Progress = silent
+) -> FitResult:
+    """Fit transitions, loss given default and prepayment on the book's history, and a generator on the macro files.
+
+    Parameters
+    ----------
+    directory : the twin's home. macro : files that hold a history (scenario Actual); all they hold is kept in the home, the
+        fit sees only what was published by the as-of date.
+    model_from : home of another fitted twin whose model is taken over as it stands, for a book without a history of its own
+        (a snapshot). Its segments and covariates must fit; it may not know more than this twin's as-of date.
+
+    Raises
+    ------
+    ScenarioError : a macro file that is wrong or holds no history. ModelError : nothing to learn from.
+    HomeError : the home is held by another writer.
+    """
+    if not macro:
+        raise UsageError(expected("at least one --macro file", "none"), field="--macro")
+    with open_twin(directory, writable=True) as twin:
+        files = [(Path(path), read_macro(path)) for path in macro]
+        lags = twin.config.macro
+        known = bridge(known_history([source for _, source in files], twin.as_of, lags.monthly_lag, lags.quarterly_lag))
+        progress(0.1, "fitting the macro generator")
+        generator = fit_generator(known)
+        progress(0.3, "fitting the transition model")
+        with warn.catch_warnings(record=True) as heard:
+            warn.simplefilter("always", UserWarning)
+            model = learnt_model(twin, known, generator) if model_from is None else taken_over(model_from, twin)
+        progress(0.8, "storing")
+        settings = {"config": asdict(twin.config), "macro_files": {path.name: source.sha256 for path, source in files}}
+        if model_from is not None:
+            settings["model_from"] = {"home": Path(model_from).name, "as_of": model.as_of.isoformat()}
+        store_fit(twin, model, generator, files, settings)
+        progress(0.9, "tables for the environment")
+        unstored = store_environment(twin)
+    with open_twin(directory) as twin:
+        said = (*(str(item.message) for item in heard), *(text for _, source in files for text in source.warnings))
+        said += unstored
+        said += tuple(f"macro factor {name} is not simulated and not used: {why}" for name, why in generator.dropped.items())
+        ends = {name: label(month) for name, month in last_published(twin.history).items()}
+        return _result(twin, model, generator, ends, said)
+
+
+def taken_over(home: Path | str, twin: Twin) -> FittedModel:
+    """Return another twin's model; one that knows more than this twin's as-of date is refused."""
+    with open_twin(home) as other:
+        model = other.model
+    if model.as_of > twin.as_of:
+        raise UsageError(
+            expected(f"a model as of {twin.as_of} or earlier", f"one as of {model.as_of}"), file=home, field="--model-from"
+        )
+    return model
+
+
+def store_environment(twin: Twin) -> tuple[str, ...]:
+    """Record the tables from which `loantwin/Portfolio-v0` steps this book, its lending plan a constant balance.
+
+    Returns
+    -------
+    Why there are none, where the book cannot be stepped (all of it in default, say): the fit stands without them.
+    """
+    outlook = Outlook(twin)
+    try:
+        tables, economy = environment_tables(outlook, ENVIRONMENT_MONTHS, ENVIRONMENT_PATHS)
+    except InputError as error:
+        return (f"no tables for the environment: {error}",)
+    blob = twin.home.put_json(environment_to_dict(tables, economy))
+    twin.home.append([Event("EnvironmentTablesSaved", twin.as_of, {"tables_blob": blob, "as_of": twin.as_of.isoformat()})])
+    return ()
+
+
+def _result(twin: Twin, model: FittedModel, generator: MacroGenerator, ends: Mapping[str, str], said: tuple[str, ...]) -> FitResult:
+    record = model.diagnostics
+    processes = zip(model.parameters.latents, model.processes, strict=True)
+    return FitResult(
+        as_of=model.as_of,
+        segments=model.segments,
+        states=model.parameters.states,
+        absent_states=model.absent,
+        edges=tuple(
+            FittedEdge(edge["edge"], edge["assumed"], edge["events"], edge["effective_events"], edge["loan_months"], edge["macro"])
+            for edge in record["edges"]
+        ),
+        levels={
+            name: {"phi": process.phi, "sigma": process.sigma, "level": process.mean, "level_deviation": process.variance**0.5}
+            for name, process in processes
+        },
+        loss_given_default=record["severity"],
+        covariates=tuple(covariate.name for covariate in model.covariates),
+        macro_known_until=ends,
+        generator={
+            "factors": list(generator.factors),
+            "quarters": len(generator.residuals),
+            "largest_root": generator.root,
+            "dropped": dict(generator.dropped),
+        },
+        prior_only=model.prior_only,
+        notes=(*record["notes"], *said),
+        provenance=twin.provenance(),
+    )

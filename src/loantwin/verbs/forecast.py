@@ -1,0 +1,167 @@
+"""`forecast`: the book run forward by month, with 90 % intervals."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from loantwin import months as calendar
+from loantwin.errors import UsageError, expected
+from loantwin.outlook.lending import stepped
+from loantwin.outlook.outlook import Economy, Outlook, read_scenarios
+from loantwin.outlook.paths import FIGURES, Paths, projected, with_stock
+from loantwin.outlook.workout import stock_in_default
+from loantwin.risk.intervals import intervals
+from loantwin.twin import open_twin
+from loantwin.types import Interval, Progress, Result, silent
+
+OBSERVED_BY = {
+    "balance": "balance",
+    "scheduled_principal": "balance",
+    "prepaid": "prepayment",
+    "interest": "interest",
+    "defaulted": "defaults",
+    "charged_off": "charge_offs",
+    "recovered": "recoveries",
+}
+"""Figure -> what a source must observe for the figure to be more than an assumption."""
+
+
+@dataclass(frozen=True)
+class ForecastMonth:
+    """One month. Money in the book's currency; None where the source cannot tell and nothing is assumed."""
+
+    month: str
+    balance: Interval | None
+    scheduled_principal: Interval | None
+    prepaid: Interval | None
+    interest: Interval | None
+    defaulted: Interval | None
+    charged_off: Interval | None
+    recovered: Interval | None
+
+
+@dataclass(frozen=True)
+class Forecast(Result):
+    """The book run forward.
+
+    balance : live balance at the end of the month, loans in default not in it. totals : flows over the horizon (balance: at
+    its end). assumed : figures that rest on an assumption because the source does not observe them. interval_sources : what
+    the intervals hold.
+    """
+
+    SCHEMA = "loantwin.forecast/1"
+
+    as_of: dt.date
+    currency: str
+    scenario: str | None
+    policy: str | None
+    new_lending: str
+    paths: int
+    seed: int
+    opening_balance: float
+    months: tuple[ForecastMonth, ...]
+    totals: Mapping[str, Interval | None]
+    interval_sources: tuple[str, ...]
+    assumed: tuple[str, ...]
+    notes: tuple[str, ...]
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+
+def forecast(
+    directory: Path | str,
+    *,
+    months: int | None = None,
+    paths: int | None = None,
+    scenario: str | None = None,
+    policy: str | None = None,
+    new_lending: str = "none",
+    align: str | None = None,
+    seed: int | None = None,
+    progress: Progress = silent,
+) -> Forecast:
+    """Run the book forward.
+
+    Parameters
+    ----------
+    directory : the twin's home, fitted. months, paths, seed : None takes the configuration's.
+    scenario : FILE[#NAME], a given macro path; None takes paths of the generator stored by `fit`.
+    policy : a policy's name or TOML file; it sets the levers each month. new_lending : none, constant-balance, or a CSV file
+        with columns month (YYYY-MM) and amount, and segment where lending is planned by segment.
+    align : "start" re-dates the scenario to begin after the as-of date.
+
+    Raises
+    ------
+    InputError : see the message; nothing is written.
+    """
+    with open_twin(directory, flags={"run.months": months, "run.paths": paths, "run.seed": seed}) as twin:
+        run = twin.config.run
+        progress(0.05, "reading the book")
+        outlook = Outlook(twin)
+        economy = _economy(outlook, scenario, align, run.months, run.paths, run.seed)
+        progress(0.3, "running the book forward")
+        if policy is None and new_lending == "none":
+            made = projected(outlook, economy, run.months, run.paths, run.seed)
+        else:
+            made = stepped(outlook, economy, run.months, run.paths, run.seed, policy, new_lending, progress)
+        made = with_stock(made, *stock_in_default(outlook, run.months))
+        progress(0.95, "adding up")
+        hidden = unknown_figures(twin.mapping.observes)
+        first = outlook.month0 + 1
+        return Forecast(
+            as_of=twin.as_of,
+            currency=twin.currency,
+            scenario=economy.name,
+            policy=policy,
+            new_lending=new_lending,
+            paths=run.paths,
+            seed=run.seed,
+            opening_balance=made.opening,
+            months=monthly(made, first, hidden),
+            totals=totals(made, hidden),
+            interval_sources=("parameters", "latent", "names") + (("macro",) if economy.name is None else ()),
+            assumed=tuple(name for name in FIGURES if OBSERVED_BY[name] not in twin.mapping.observes and name not in hidden),
+            notes=(*economy.notes, *outlook.notes, *(words for words in twin.book.assumed.values())),
+            provenance=twin.provenance(),
+        )
+
+
+def monthly(made: Paths, first: int, hidden: Sequence[str]) -> tuple[ForecastMonth, ...]:
+    """Return mean and 90 % interval of each figure by month."""
+    horizon = made.numbers.shape[1]
+    columns = {
+        name: (None,) * horizon if name in hidden else intervals(made.simulated[name], made.expected[name].mean(axis=0))
+        for name in FIGURES
+    }
+    return tuple(ForecastMonth(calendar.label(first + t), **{name: columns[name][t] for name in FIGURES}) for t in range(horizon))
+
+
+def totals(made: Paths, hidden: Sequence[str]) -> dict[str, Interval | None]:
+    """Return each flow over the whole horizon, and the balance at its end."""
+    found: dict[str, Interval | None] = {}
+    for name in FIGURES:
+        simulated, expectation = (
+            (item[:, -1:] if name == "balance" else item.sum(axis=1, keepdims=True))
+            for item in (made.simulated[name], made.expected[name])
+        )
+        found[name] = None if name in hidden else intervals(simulated, expectation.mean(axis=0))[0]
+    return found
+
+
+def unknown_figures(observes: Sequence[str]) -> tuple[str, ...]:
+    """Return the figures a source cannot tell and for which nothing is assumed."""
+    return () if "recoveries" in observes else ("recovered",)
+
+
+def _economy(outlook: Outlook, scenario: str | None, align: str | None, horizon: int, paths: int, seed: int) -> Economy:
+    if scenario is None:
+        if align is not None:
+            raise UsageError(expected("--align with a --scenario", "no scenario"), field="--align")
+        return outlook.simulated(horizon, paths, seed)
+    given = read_scenarios(outlook.twin, [scenario], align)[0]
+    if given.weight not in (None, 1.0):
+        raise UsageError(expected("no weight: a forecast has one scenario", given.weight), field="--scenario")
+    return outlook.given(given.scenario, horizon, given.notes)

@@ -1,0 +1,281 @@
+"""Models of portfolio losses by name: each a function of inputs and settings that returns the same result as the twin's own.
+
+To add one, write `f(inputs: LossInputs, settings: LossSettings) -> LossResult` and name it in `MODELS`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from loantwin.errors import UsageError, expected
+from loantwin.risk.loss.copula.distribution import CopulaLoss, SegmentLosses, copula_loss
+from loantwin.risk.loss.copula.factors import FactorModel, factor_model, obligors
+from loantwin.risk.loss.creditrisk_plus import CreditRiskPlus, credit_risk_plus
+from loantwin.risk.loss.loss import CurvePoint, GrossLoss, LossResult, SegmentLoss, TopName, curve_of
+from loantwin.types import Estimate
+from loantwin.verbs.loss.inputs import LossInputs
+
+Floats = NDArray[np.float64]
+
+TOP = 10
+"""Names shown."""
+SEVERITY_SPREAD = 0.25
+"""Variance of one loan's severity around its mean m, as a share of m (1 - m): as in the twin's own paths."""
+CURVE = 160
+
+
+@dataclass(frozen=True)
+class LossSettings:
+    """confidence, paths, seed : of the run. correlation : implied, latent, or asset correlation of every sector as a decimal.
+
+    factor_correlation : between sectors, None: implied. degrees_of_freedom : of the t copula. lgd : constant or frye-jacobs.
+    one_sector : CreditRisk+ with one gamma factor. not_observable, provenance : passed on.
+    """
+
+    confidence: float
+    paths: int
+    seed: int
+    correlation: str = "implied"
+    factor_correlation: float | None = None
+    degrees_of_freedom: float = 5.0
+    lgd: str = "constant"
+    repair: bool = False
+    one_sector: bool = True
+    not_observable: tuple[str, ...] = ()
+    provenance: Mapping[str, Any] | None = None
+
+
+Model = Callable[[LossInputs, LossSettings], LossResult]
+
+
+def gaussian(inputs: LossInputs, settings: LossSettings) -> LossResult:
+    """Return losses under a Gaussian copula of sector factors."""
+    return _copula("gaussian", inputs, settings, None)
+
+
+def student(inputs: LossInputs, settings: LossSettings) -> LossResult:
+    """Return losses under a t copula: the same factors, divided by one common shock."""
+    return _copula("t", inputs, settings, settings.degrees_of_freedom)
+
+
+def _copula(name: str, inputs: LossInputs, settings: LossSettings, degrees: float | None) -> LossResult:
+    model, words = _factors(inputs, settings, degrees)
+    loans = inputs.loans
+    books = [
+        obligors(model, loans.exposure * share, loans.pd, loans.lgd, loans.sector, loans.segment, inputs.segments)
+        for share in (loans.net, np.ones(len(loans.net)))
+    ]
+    made = copula_loss(books[0], model, settings.confidence, paths=settings.paths, seed=settings.seed)
+    gross = made
+    if (loans.net < 1).any():
+        gross = copula_loss(books[1], model, settings.confidence, paths=settings.paths, seed=settings.seed, allocate=False)
+    single = {"normal": "as a normal around the conditional mean", "names": "loan by loan"}[made.method]
+    notes = (*words, f"single names {single}; {settings.paths:,} paths, most of them shifted to large losses", *made.notes)
+    rule = "given the factors defaults are independent; each loan's PD over the horizon is the twin's"
+    shares = np.zeros(0) if made.loan_es is None else made.loan_es
+    parts = {} if made.segments is None else _by_segment(made.segments)
+    return _result(name, inputs, settings, _own(made), _own(gross), parts, shares, curve_of_sample(made), (rule,), notes)
+
+
+def _own(made: CopulaLoss) -> GrossLoss:
+    return GrossLoss(made.expected_loss, made.standard_deviation, made.unexpected_loss, made.var, made.es)
+
+
+def _factors(inputs: LossInputs, settings: LossSettings, degrees: float | None) -> tuple[FactorModel, tuple[str, ...]]:
+    found = inputs.implied
+    rho, words = found.asset_correlation, []
+    if settings.correlation not in ("implied", "latent"):
+        rho = np.full(len(inputs.sectors), asset_correlation(settings.correlation))
+        words.append(f"asset correlation {settings.correlation} of every sector, as stated")
+    matrix = found.correlation
+    if settings.factor_correlation is not None:
+        matrix = np.where(np.eye(len(inputs.sectors), dtype=bool), 1.0, settings.factor_correlation)
+        words.append(f"correlation {settings.factor_correlation:g} between the factors of two sectors, as stated")
+    elif len(inputs.sectors) > 1:
+        least = float(matrix.min())
+        words.append(f"correlation of sector factors implied by the same paths, {least:.2f} to 1")
+    if degrees is not None:
+        words.append(f"{degrees:g} degrees of freedom: an assumption; asset correlations are those of the Gaussian copula")
+    if settings.lgd != "constant":
+        words.append("loss given default rises with the default rate of its sector (Frye and Jacobs 2012), expected loss unchanged")
+    model = factor_model(
+        rho,
+        matrix,
+        sectors=inputs.sectors,
+        degrees_of_freedom=degrees,
+        lgd_model=settings.lgd,
+        lgd_spread=SEVERITY_SPREAD,
+        repair=settings.repair,
+    )
+    return model, (*inputs.notes, *words)
+
+
+def asset_correlation(text: str) -> float:
+    """Return a correlation as typed."""
+    try:
+        value = float(text)
+    except ValueError as error:
+        raise UsageError(expected("implied, latent, or a decimal from 0 to below 1", text), field="--correlation") from error
+    if not 0 <= value < 1:
+        raise UsageError(expected("implied, latent, or a decimal from 0 to below 1", text), field="--correlation")
+    return value
+
+
+def _by_segment(found: SegmentLosses) -> dict[str, SegmentLoss]:
+    return {
+        name: SegmentLoss(*(_known(getattr(found, figure)[place]) for figure in FIGURES))  # type: ignore[arg-type]
+        for place, name in enumerate(found.names)
+    }
+
+
+FIGURES = ("expected", "var", "es", "stand_alone_var", "stand_alone_es", "marginal_var", "marginal_es")
+
+
+def _known(value: float) -> float | None:
+    return None if math.isnan(value) else float(value)
+
+
+def curve_of_sample(made: CopulaLoss) -> tuple[CurvePoint, ...]:
+    """Return the curve of a copula's losses, names' noise as normals of its own draws where it is not simulated."""
+    sample = made.sample
+    if not (sample.deviation > 0).any():
+        return curve_of(sample.mean, sample.weight)
+    from loantwin.risk.loss.copula.figures import quantile
+
+    shares = np.concatenate([np.geomspace(max(1e-5, (1 - made.confidence) / 20), 0.05, 24), np.linspace(0.06, 0.995, 36)])
+    return tuple(CurvePoint(quantile(sample, float(share)), float(share)) for share in shares[::-1])
+
+
+def plus(inputs: LossInputs, settings: LossSettings) -> LossResult:
+    """Return losses under CreditRisk+: Poisson defaults at gamma rates, exact."""
+    loans = inputs.loans
+    if settings.correlation not in ("implied", "latent"):
+        raise UsageError(
+            expected("implied or latent for credit-risk-plus, whose volatilities come from the paths", settings.correlation),
+            field="--correlation",
+        )
+    # severity as no loss or the most: mean and variance as in the other models, by thinning defaults
+    most = loans.lgd + SEVERITY_SPREAD * (1 - loans.lgd)
+    rate = loans.pd * loans.lgd / most
+    ratio = np.divide(
+        inputs.implied.volatility, inputs.implied.mean, out=np.zeros(len(inputs.sectors)), where=inputs.implied.mean > 0
+    )
+    sector = None if settings.one_sector or len(inputs.sectors) == 1 else loans.sector
+    made, gross = (
+        credit_risk_plus(loans.exposure * most * share, rate, rate * ratio[loans.sector], sector) for share in (loans.net, 1.0)
+    )
+    words = (
+        *inputs.notes,
+        "one gamma factor for the whole book" if sector is None else "one independent gamma factor a sector",
+        f"loss unit {made.loss_unit:,.4g}; no simulation, so no standard error",
+    )
+    shares = made.shortfall_contributions(settings.confidence)
+    at = made.quantile_contributions(settings.confidence)
+    parts = {
+        name: _plus_segment(inputs, place, rate * loans.exposure * most * loans.net, at, shares)
+        for place, name in enumerate(inputs.segments)
+    }
+    rule = "given the gamma factors defaults are Poisson; a loan's rate over the horizon is the twin's PD"
+    return _result(
+        "credit-risk-plus", inputs, settings, _plus_figures(made, settings), _plus_figures(gross, settings), parts, shares,
+        _plus_curve(made), (rule,), words,
+    )  # fmt: skip
+
+
+def _plus_segment(inputs: LossInputs, place: int, loss: Floats, at: Floats, shares: Floats) -> SegmentLoss:
+    mine = inputs.loans.segment == place
+    return SegmentLoss(math.fsum(loss[mine]), math.fsum(at[mine]), math.fsum(shares[mine]))
+
+
+def _plus_figures(made: CreditRiskPlus, settings: LossSettings) -> GrossLoss:
+    var = made.quantile(settings.confidence)
+    return GrossLoss(
+        Estimate(made.expected_loss, 0.0),
+        Estimate(made.standard_deviation, 0.0),
+        Estimate(var - made.expected_loss, 0.0),
+        Estimate(var, 0.0),
+        Estimate(made.expected_shortfall(settings.confidence), 0.0),
+    )
+
+
+def _plus_curve(made: CreditRiskPlus) -> tuple[CurvePoint, ...]:
+    above = 1 - np.cumsum(made.probabilities)
+    wanted = np.concatenate([np.linspace(0.999, 0.06, CURVE // 2), np.geomspace(0.05, 1e-6, CURVE // 2)])
+    place = np.unique([int(np.argmax(above <= share)) for share in wanted])
+    return tuple(CurvePoint(float(made.losses[i]), float(max(above[i], 0.0))) for i in place)
+
+
+def migration(inputs: LossInputs, settings: LossSettings) -> LossResult:
+    """Return losses of value by migration, from the model that `loantwin.verbs.loss.migration` makes of the inputs."""
+    from importlib import import_module
+    from importlib.util import find_spec
+
+    if find_spec("loantwin.verbs.loss.migration") is None:
+        raise UsageError(
+            expected("one of " + ", ".join(name for name in MODELS if name != "migration"), "migration"), field="--model"
+        )
+    made: LossResult = import_module("loantwin.verbs.loss.migration").migration(inputs, settings)
+    return made
+
+
+def _result(
+    name: str, inputs: LossInputs, settings: LossSettings, own: GrossLoss, gross: GrossLoss, parts: Mapping[str, SegmentLoss],
+    shares: Floats, curve: tuple[CurvePoint, ...], rules: tuple[str, ...], assumptions: tuple[str, ...],
+) -> LossResult:  # fmt: skip
+    return LossResult(
+        as_of=inputs.as_of,
+        currency=inputs.currency,
+        months=inputs.months,
+        confidence=settings.confidence,
+        paths=0 if name == "credit-risk-plus" else settings.paths,
+        expected_loss=own.expected_loss,
+        standard_deviation=own.standard_deviation,
+        unexpected_loss=own.unexpected_loss,
+        var=own.var,
+        es=own.es,
+        gross=gross,
+        rules=(*RULES, *rules),
+        not_observable=settings.not_observable,
+        model=name,
+        assumptions=assumptions,
+        by_segment=dict(parts),
+        top_names=top_names(inputs, shares),
+        curve=curve,
+        provenance=dict(settings.provenance or {}),
+    )
+
+
+RULES = ("loss = present value of first defaults within the horizon x loss given default, net of guarantees",)
+
+
+def top_names(inputs: LossInputs, shares: Floats) -> tuple[TopName, ...]:
+    """Return the borrowers (loans where a loan names none) that add most to expected shortfall; shares : (N,)."""
+    loans, names = inputs.loans, inputs.names
+    loan = names["loan_id"].cast(str).to_numpy()
+    who = loan
+    if "borrower_id" in names.columns:
+        known = names["borrower_id"].cast(str).to_numpy()
+        who = np.where(names["borrower_id"].is_not_null().to_numpy(), known, loan)
+    labels, place = np.unique(who.astype(str), return_inverse=True)
+    code = place[loans.row]
+    size = len(labels)
+    amount = np.bincount(code, loans.exposure * loans.net, size)
+    loss = np.bincount(code, loans.exposure * loans.net * loans.pd * loans.lgd, size)
+    tail = np.bincount(code, shares, size)
+    first = np.full(size, len(loans.row))
+    np.minimum.at(first, code, np.arange(len(code)))
+    top = np.argsort(-tail, kind="stable")[:TOP]
+    return tuple(
+        TopName(str(labels[i]), inputs.segments[loans.segment[first[i]]], float(amount[i]), float(loss[i]), float(tail[i]))
+        for i in top
+    )
+
+
+MODELS: dict[str, Model] = {"gaussian": gaussian, "t": student, "credit-risk-plus": plus, "migration": migration}
+"""Models beside the twin's own paths, by the name of `--model`."""

@@ -1,0 +1,266 @@
+"""`movement`: what moved the allowance between two dates."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from loantwin.engine.cells import LossGivenDefault
+from loantwin.engine.rows import VINTAGE, base_segments
+from loantwin.errors import UsageError, expected
+from loantwin.events.money import minor_units
+from loantwin.macro.generator import fit_generator
+from loantwin.models.forecasting import mean_shocks
+from loantwin.models.transitions import POOLED
+from loantwin.outlook.outlook import GivenScenario, Outlook, read_scenarios
+from loantwin.outlook.redated import twin_at
+from loantwin.risk.provisions.measurement import Portfolio, WeightedScenario, exposures, lifetime_months
+from loantwin.risk.provisions.movement import ClosingValues, MovementResult, OpeningValues, added_up, loan_movements, movement_of
+from loantwin.risk.provisions.overlays import Overlay, overlay_effects, read_overlays
+from loantwin.risk.provisions.provisions import Staged, measured_lives, staged
+from loantwin.twin import Twin, open_twin
+from loantwin.types import Progress, silent
+from loantwin.verbs.provisions.provisions import (
+    GENERATED,
+    checked,
+    economies,
+    generated,
+    lifetime_economy,
+    portfolio,
+)
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+IFRS9_STAGES = ("1", "2", "3")
+
+
+@dataclass(frozen=True)
+class Valued:
+    """A book valued at a date: its loans as measured, losses and stages, and what overlays add to each loan, (N,)."""
+
+    book: Portfolio
+    found: Staged
+    weights: Floats
+    overlay: Floats
+
+
+def movement(
+    directory: Path | str,
+    opening: dt.date,
+    closing: dt.date | None = None,
+    *,
+    scenarios: Sequence[str] = (),
+    opening_scenarios: Sequence[str] = (),
+    align: str | None = None,
+    same_model: bool = False,
+    opening_overlays: Path | str | None = None,
+    overlays: Path | str | None = None,
+    progress: Progress = silent,
+) -> MovementResult:
+    """Return the movement of the IFRS 9 allowance, net of guarantees, from one date to another.
+
+    Parameters
+    ----------
+    opening, closing : None takes the twin's own date for the closing. Each date sees what was known then, with a model and
+        generator taught by it; at the twin's own date these are the stored ones.
+    scenarios, opening_scenarios : FILE[#NAME][=WEIGHT] at each date; none takes generated paths.
+    same_model : value both dates with the closing model, so that nothing falls on the line `model`.
+    opening_overlays, overlays : TOML files of overlays at each date.
+
+    Raises
+    ------
+    InputError : dates in the wrong order, a date at which there is no book, and as `provisions`.
+    """
+    before = () if opening_overlays is None else read_overlays(Path(opening_overlays))
+    after = () if overlays is None else read_overlays(Path(overlays))
+    with open_twin(directory) as twin:
+        last = twin.as_of if closing is None else closing
+        if opening >= last:
+            raise UsageError(expected(f"an opening date before the closing date {last}", opening), field="--from")
+        progress(0.0, "learning what was known at each date")
+        now = twin if last == twin.as_of else twin_at(twin, last)
+        then = _opening_twin(twin, now, opening, same_model)
+        given = read_scenarios(then, opening_scenarios, align), read_scenarios(now, scenarios, align)
+        return _between(then, now, given, (before, after), same_model, progress)
+
+
+def _opening_twin(twin: Twin, now: Twin, opening: dt.date, same_model: bool) -> Twin:
+    if not same_model:
+        return twin_at(twin, opening)
+    seen = twin.at(opening)
+    return twin.at(opening, (now.model, fit_generator(seen.history)))
+
+
+def _between(
+    then: Twin,
+    now: Twin,
+    given: tuple[list[GivenScenario], list[GivenScenario]],
+    overlays: tuple[tuple[Overlay, ...], tuple[Overlay, ...]],
+    same_model: bool,
+    progress: Progress,
+) -> MovementResult:
+    old, new = Outlook(then), Outlook(now)
+    mixed = Outlook(now.at(now.as_of, (then.model, now.generator)))
+    elapsed = new.month0 - old.month0
+    first, last, between = (measured_lives(portfolio(outlook), now.config) for outlook in (old, new, mixed))
+    horizon = lifetime_months(last.columns)
+    progress(0.2, "valuing the opening")
+    ahead, notes = economies(old, given[0], max(lifetime_months(first.columns), horizon + elapsed))
+    opening = _valued(old, first, ahead, overlays[0])
+    progress(0.4, "valuing the closing")
+    closing_scenarios, closing_notes = economies(new, given[1], horizon)
+    closing = _valued(new, last, closing_scenarios, overlays[1])
+    stage = closing.found.stages.stage
+    later = [_from_month(scenario, elapsed) for scenario in ahead]
+    progress(0.6, "revaluing with one input more at a time")
+    own = _allowance(between, staged(between, later, now.config), _weights(later), stage)
+    fresh = _economies_under(mixed, given[1], horizon, elapsed)
+    economy = _allowance(between, staged(between, fresh, now.config), _weights(fresh), stage)
+    relost = replace(between, lgd=_translated(now.model.lgd, last.parameters.segments, between.parameters.segments))
+    severity = _allowance(relost, staged(relost, fresh, now.config), _weights(fresh), stage)
+    segments = tuple(dict.fromkeys((*_bases(last), *_bases(first))))
+    gone = _charged_off(now, old.book.loans["loan_id"], then.as_of)
+    groups = added_up(
+        loan_movements(
+            OpeningValues(
+                old.book.loans["loan_id"],
+                *_by_stage(opening),
+                _weighted_exposure(first),
+                opening.found.stages.stage,
+                _renumbered(first, segments),
+                gone > 0.0,
+                opening.overlay,
+            ),
+            ClosingValues(
+                new.book.loans["loan_id"],
+                own,
+                economy,
+                severity,
+                _allowance(last, closing.found, closing.weights, stage),
+                _weighted_exposure(last),
+                stage,
+                _renumbered(last, segments),
+                closing.overlay,
+            ),
+            minor_units(now.currency),
+        )
+    )
+    words = _words(then, now, same_model)
+    return movement_of(
+        groups,
+        then.as_of,
+        now.as_of,
+        now.currency,
+        segments,
+        float(gone.sum()),
+        (*words, *dict.fromkeys((*notes, *closing_notes))),
+        now.provenance(),
+        minor_units(now.currency),
+    )
+
+
+def _valued(outlook: Outlook, book: Portfolio, scenarios: list[WeightedScenario], overlays: tuple[Overlay, ...]) -> Valued:
+    found, weights = staged(book, scenarios, outlook.twin.config), _weights(scenarios)
+    modelled = _allowance(book, found, weights, found.stages.stage)
+    names = tuple(dict.fromkeys(_bases(book)))
+    _, added = overlay_effects(
+        overlays,
+        book.as_of,
+        modelled,
+        _weighted_exposure(book),
+        _renumbered(book, names),
+        names,
+        found.stages.stage - 1,
+        IFRS9_STAGES,
+    )
+    return Valued(book, found, weights, added)
+
+
+def _by_stage(valued: Valued) -> tuple[Floats, Floats, Floats]:
+    """Return what each loan would hold in stage 1, 2 and 3, (N,) each, net and weighted."""
+    size = len(valued.weights)
+    shape = (valued.found.losses.twelve_month.shape[0],)
+    assert size
+    return tuple(_allowance(valued.book, valued.found, valued.weights, np.full(shape, stage)) for stage in (1, 2, 3))  # type: ignore[return-value]  # three
+
+
+def _allowance(book: Portfolio, found: Staged, weights: Floats, stage: Integers) -> Floats:
+    """Return each loan's allowance at a stage, (N,), net of guarantees, weighted by case weight and on-book probability."""
+    losses = found.losses
+    chosen = np.where(stage == 1, losses.twelve_month @ weights, losses.lifetime @ weights)
+    gross = np.where(stage == 3, losses.defaulted, chosen)
+    return np.asarray(gross * (1.0 - book.columns.guaranteed) * book.columns.weight)
+
+
+def _weighted_exposure(book: Portfolio) -> Floats:
+    found = exposures(book)
+    return np.asarray(found.exposure * found.weight * (1.0 - found.guaranteed))
+
+
+def _weights(scenarios: Sequence[WeightedScenario]) -> Floats:
+    return np.array([scenario.weight for scenario in scenarios])
+
+
+def _from_month(scenario: WeightedScenario, elapsed: int) -> WeightedScenario:
+    """Return a scenario of the opening as it looks ahead of the closing: its first months are past."""
+    index = scenario.index_paths
+    return replace(
+        scenario,
+        shocks=scenario.shocks[:, elapsed:],
+        index_paths=None if index is None else np.ascontiguousarray(index[:, elapsed:]),
+    )
+
+
+def _economies_under(outlook: Outlook, given: Sequence[GivenScenario], horizon: int, elapsed: int) -> list[WeightedScenario]:
+    """Return the closing scenarios under the opening model, whose period effect has faded for the months between."""
+    found = [lifetime_economy(outlook, item, horizon) for item in given] or [generated(outlook, horizon)]
+    names = [item.name for item in given] or [GENERATED]
+    weights = checked(given) or (1.0,)
+    model = outlook.twin.model
+    made = []
+    for name, weight, economy in zip(names, weights, found, strict=True):
+        past = np.zeros((elapsed, economy.covariates.shape[2]))  # months ago: they move no later month
+        shocks = np.stack([mean_shocks(model, np.concatenate([past, path]))[elapsed:] for path in economy.covariates])
+        made.append(WeightedScenario(name, weight, np.ascontiguousarray(shocks), economy.index))
+    return made
+
+
+def _translated(lgd: LossGivenDefault, own: tuple[str, ...], wanted: tuple[str, ...]) -> LossGivenDefault:
+    """Return loss given default by the segments of another model; a segment it does not know reads the pooled one."""
+    pooled = own.index(POOLED)
+    plain = [name.partition(VINTAGE)[0] for name in wanted]  # a vintage's loss given default is its segment's
+    rows = np.array([own.index(name) if name in own else pooled for name in plain])
+    return replace(lgd, charged_off=lgd.charged_off[rows], recovered=lgd.recovered[rows])
+
+
+def _bases(book: Portfolio) -> tuple[str, ...]:
+    """Return the name of the segment that each of the model's labels belongs to, vintages left out."""
+    names = book.parameters.segments
+    return tuple(names[place] for place in base_segments(names))
+
+
+def _renumbered(book: Portfolio, segments: tuple[str, ...]) -> Integers:
+    places = {name: place for place, name in enumerate(segments)}
+    return np.array([places[name] for name in _bases(book)])[book.columns.segment].astype(np.int64)
+
+
+def _charged_off(now: Twin, loans: pl.Series, since: dt.date) -> Floats:
+    """Return what was charged off since the opening of each of its loans, (N,) currency, weighted."""
+    known = now.known_loans.filter((pl.col("charge_off_date") > since) & (pl.col("charged_off") > 0))
+    amount = known.select("loan_id", (pl.col("charged_off") * pl.col("weight")).alias("amount"))
+    joined = pl.DataFrame({"loan_id": loans}).join(amount, on="loan_id", how="left", maintain_order="left")
+    return np.asarray(joined["amount"].fill_null(0.0).to_numpy())
+
+
+def _words(then: Twin, now: Twin, same_model: bool) -> tuple[str, ...]:
+    if same_model:
+        return (f"both dates are valued with the model of {now.as_of}: the opening uses what was learnt later",)
+    if "model_from" in now.fitted.data.get("facts", {}):
+        return ("the model was taken over from another home and is the same at both dates",)
+    return (f"the opening is valued with a model fitted on what was known at {then.as_of}",)

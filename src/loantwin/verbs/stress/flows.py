@@ -1,0 +1,95 @@
+"""What a stress test asks of a model: an economy in, the expected flows of the book out.
+
+A model of another kind joins here: a function with the signature of `twin_flows`, under a name in `MODELS`. Scenarios,
+sensitivities, reverse stress and the parts by factor and segment then run on it; management actions and provisions stay the twin's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from loantwin.engine.cells import Cells
+from loantwin.engine.expectation import conditional_flows
+from loantwin.engine.path import Flows
+from loantwin.engine.rows import base_segments
+from loantwin.engine.runoff import build_cells
+from loantwin.errors import UsageError, expected
+from loantwin.models.model import mean_shocks
+from loantwin.outlook.outlook import Economy, Outlook
+from loantwin.outlook.paths import index_paths
+from loantwin.verbs.components import apc_flows
+
+Floats = NDArray[np.float64]
+
+
+class ExpectedFlows(Protocol):
+    """Expected flows of the book's live loans under P stated paths of the economy, (P, G, T); G is 1 or the segments."""
+
+    def __call__(self, outlook: Outlook, economy: Economy, horizon: int, by_segment: bool = False) -> Flows: ...
+
+
+def twin_flows(outlook: Outlook, economy: Economy, horizon: int, by_segment: bool = False) -> Flows:
+    """Return what the twin's own transition model expects, its period effect at its expectation.
+
+    Balances of floating loans follow the mean of the economy's index paths, their interest each path's own.
+    """
+    cells = grouped_cells(outlook, economy, horizon, by_segment)
+    return flows_of_cells(outlook, economy, cells, horizon, by_segment)
+
+
+def flows_of_cells(outlook: Outlook, economy: Economy, cells: Cells, horizon: int, by_segment: bool = False) -> Flows:
+    """Return the twin's expected flows on cells that were built already."""
+    model = outlook.twin.model
+    shocks = np.ascontiguousarray(mean_shocks(model, np.ascontiguousarray(economy.covariates[:, :horizon])))
+    groups = len(model.parameters.segments) if by_segment else 1
+    index = index_paths(cells, economy, len(shocks))
+    return conditional_flows(model.parameters, cells, model.lgd, shocks, groups=groups, index_paths=index)
+
+
+MODELS: dict[str, ExpectedFlows] = {"twin": twin_flows, "age-period-cohort": apc_flows}
+"""Models of `stress --model`, by name."""
+
+
+def model_named(name: str) -> ExpectedFlows:
+    """Return the model of a name.
+
+    Raises
+    ------
+    UsageError : an unknown name.
+    """
+    if name not in MODELS:
+        raise UsageError(expected("one of " + ", ".join(MODELS), name), field="--model")
+    return MODELS[name]
+
+
+def grouped_cells(
+    outlook: Outlook, economy: Economy, horizon: int, by_segment: bool = False, conversion: float | None = None
+) -> Cells:
+    """Return the book's cells, floating balances on the mean index path; `conversion` in place of the model's factor."""
+    columns, runoff = outlook.columns, outlook.runoff
+    return build_cells(
+        # a vintage counts with its segment
+        replace(columns, group=base_segments(outlook.twin.model.parameters.segments)[columns.segment]) if by_segment else columns,
+        horizon,
+        index_path=None if economy.index is None else np.ascontiguousarray(economy.index.mean(axis=0)[:horizon]),
+        partial_monthly=runoff.partial_monthly,
+        arrears_months=runoff.arrears_months,
+        conversion_factor=runoff.conversion_factor if conversion is None else conversion,
+    )
+
+
+def added_up(flows: Flows) -> dict[str, Floats]:
+    """Return each figure over all groups, (P, T); `opening` (P,)."""
+    return {item.name: getattr(flows, item.name).sum(axis=1) for item in fields(flows)}
+
+
+def drawn_at_default(outlook: Outlook, economy: Economy, flows: Flows, horizon: int) -> Floats:
+    """Return undrawn amounts taken up by loans that default, (T,): what exposures hold beyond the same with nothing undrawn."""
+    if not outlook.runoff.conversion_factor or not outlook.columns.undrawn.any():
+        return np.zeros(horizon)
+    without = flows_of_cells(outlook, economy, grouped_cells(outlook, economy, horizon, conversion=0.0), horizon)
+    return np.asarray((flows.arrears.sum(axis=1) - without.arrears.sum(axis=1))[0])

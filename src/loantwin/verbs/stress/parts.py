@@ -1,0 +1,100 @@
+"""Where a scenario's difference to the baseline comes from: factor by factor (Shapley), and segment by segment."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from loantwin.engine.path import Flows
+from loantwin.outlook.outlook import Economy, Outlook
+from loantwin.outlook.workout import stock_in_default
+from loantwin.risk.stress.factors import Attribution, coalitions, shapley
+from loantwin.verbs.stress.flows import ExpectedFlows
+
+Floats = NDArray[np.float64]
+
+FIGURES = ("defaulted", "charged_off", "loss", "net_interest_income")
+"""loss : present value of the horizon's defaults x loss given default, net of guarantees."""
+
+
+def figures_of(outlook: Outlook, flows: Flows) -> dict[str, Floats]:
+    """Return the figures over the horizon by path and group, (P, G), of the live book (`stock_in_default` apart)."""
+    costs = outlook.twin.config.economics
+    rate = (costs.funding_annual_rate + costs.servicing_annual_rate) / 12
+    held = flows.opening + flows.balance[..., :-1].sum(axis=-1)
+    return {
+        "defaulted": flows.defaulted.sum(axis=-1),
+        "charged_off": flows.charged_off.sum(axis=-1),
+        "loss": flows.loss_net.sum(axis=-1),
+        "net_interest_income": flows.interest.sum(axis=-1) - rate * held,
+    }
+
+
+def parts(
+    outlook: Outlook,
+    run: ExpectedFlows,
+    baseline: tuple[Economy, Flows],
+    stressed: tuple[Economy, Flows],
+    horizon: int,
+) -> dict[str, Attribution]:
+    """Return each figure's way from baseline to stress.
+
+    Parameters
+    ----------
+    baseline, stressed : economies of one path and the book's flows under them by segment, (1, G, T).
+    """
+    names, groups = factor_groups(outlook, stressed[0])
+    values = {name: np.zeros(2 ** len(names)) for name in FIGURES}
+    chosen = coalitions(len(names))
+    for moved in (False, True):
+        # runs with one index path share their cells, so that the first and the last run are the scenarios' own, to the bit
+        own = np.flatnonzero(_index_moved(names, chosen, groups) == moved)
+        if len(own):
+            economy = _mixed(baseline[0], stressed[0], chosen[own], groups, stressed[0] if moved else baseline[0])
+            for name, found in figures_of(outlook, run(outlook, economy, horizon)).items():
+                values[name][own] = found.sum(axis=1)
+    first, last = figures_of(outlook, baseline[1]), figures_of(outlook, stressed[1])
+    segments = outlook.twin.model.parameters.segments
+    held = (baseline[1].opening[0] > 0) | (stressed[1].opening[0] > 0)
+    extra = float(stock_in_default(outlook, horizon)[0].sum())
+    made = {}
+    for name in FIGURES:
+        old, new = first[name][0], last[name][0]
+        same = extra if name == "charged_off" else 0.0
+        made[name] = Attribution(
+            baseline=float(old.sum()) + same,
+            stressed=float(new.sum()) + same,
+            by_factor=shapley(names, values[name]),
+            by_segment={segment: float(new[place] - old[place]) for place, segment in enumerate(segments) if held[place]},
+        )
+    return made
+
+
+def factor_groups(outlook: Outlook, economy: Economy) -> tuple[list[str], dict[str, list[int]]]:
+    """Return the factors that can be switched, and the covariates of each; the index of floating rates is a factor too."""
+    groups: dict[str, list[int]] = {}
+    for place, covariate in enumerate(outlook.twin.model.covariates):
+        groups.setdefault(covariate.factor, []).append(place)
+    if economy.index is not None and outlook.index_factor is not None:
+        groups.setdefault(outlook.index_factor, [])
+        groups = {name: [*places, *([-1] if name == outlook.index_factor else [])] for name, places in groups.items()}
+    return list(groups), groups
+
+
+def _index_moved(names: list[str], chosen: NDArray[np.bool_], groups: dict[str, list[int]]) -> NDArray[np.bool_]:
+    place = next((place for place, name in enumerate(names) if -1 in groups[name]), None)
+    return np.zeros(len(chosen), dtype=np.bool_) if place is None else chosen[:, place]
+
+
+def _mixed(
+    baseline: Economy, stressed: Economy, chosen: NDArray[np.bool_], groups: dict[str, list[int]], index: Economy
+) -> Economy:
+    """Return one path a coalition: the covariates of its factors stressed, the others at the baseline."""
+    covariates = np.repeat(baseline.covariates, len(chosen), axis=0)
+    for place, covered in enumerate(groups.values()):
+        own = [column for column in covered if column >= 0]
+        rows = np.flatnonzero(chosen[:, place])
+        for column in own:
+            covariates[rows, :, column] = stressed.covariates[0][:, column]
+    path = None if index.index is None else np.repeat(index.index, len(chosen), axis=0)
+    return Economy(None, covariates, path)

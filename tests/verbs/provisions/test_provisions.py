@@ -1,0 +1,124 @@
+"""Provisions in depth and the movement on a panel's twin and on real outcomes: what adds up, and what is refused."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+
+import jsonschema
+import pytest
+from typer.testing import CliRunner
+
+import loantwin as lt
+from loantwin.errors import InputError, RiskError
+from loantwin.interfaces.cli.main import app
+from loantwin.interfaces.cli.tables.render import render
+from loantwin.interfaces.report.movement import write
+from loantwin.risk.provisions.movement import LINES, MovementResult
+
+OVERLAY = '[[overlay]]\nname = "o"\nauthor = "A"\nreason = "R"\nexpires = {expires}\npercent = 10.0\nstages = ["1"]\n'
+
+
+@pytest.fixture(scope="module")
+def moved(panel_home: Path) -> MovementResult:
+    return lt.movement(panel_home, date(2021, 12, 31))
+
+
+def cents(value: float) -> int:
+    return round(100 * value)
+
+
+def test_the_movement_ends_at_what_provisions_say(panel_home: Path, moved: MovementResult) -> None:
+    allowance = lt.provisions(panel_home, "ifrs9")
+    closing = moved.lines["closing"]
+    assert moved.closing == pytest.approx(allowance.allowance, abs=0.005 * closing.loans)  # each loan rounded to a cent
+    for stage in ("1", "2", "3"):
+        part = allowance.by_stage[stage]  # type: ignore[union-attr]
+        assert closing.by_stage[stage] == pytest.approx(part.allowance, abs=0.005 * part.loans + 0.01)
+
+
+def test_the_movement_sums_to_the_cent_by_stage_and_by_segment(moved: MovementResult) -> None:
+    for stage in ("1", "2", "3"):
+        steps = sum(cents(moved.lines[name].by_stage[stage]) for name in LINES if name != "closing")
+        assert steps == cents(moved.lines["closing"].by_stage[stage])
+    for name, line in moved.lines.items():
+        if name != "transfers":
+            assert sum(cents(part[name]) for part in moved.by_segment.values()) == cents(line.amount)
+    assert moved.lines["originated"].loans > 0
+    assert moved.lines["written_off"].amount < 0
+    assert moved.stage_moves
+    document = json.loads(json.dumps(moved.to_dict(), allow_nan=False))
+    jsonschema.validate(document, MovementResult.json_schema())
+
+
+@pytest.mark.slow
+def test_with_one_model_nothing_falls_on_the_model(panel_home: Path) -> None:
+    same = lt.movement(panel_home, date(2021, 12, 31), same_model=True)
+    assert same.lines["lgd"].amount == 0.0
+    # what is left is the period effect: the opening sees the closing level faded by a year, the closing sees it as it is
+    assert abs(same.lines["model"].amount) < same.closing
+    assert "learnt later" in same.notes[0]
+
+
+@pytest.mark.slow
+def test_overlays_move_a_line_of_their_own(panel_home: Path, moved: MovementResult, tmp_path: Path) -> None:
+    file = tmp_path / "o.toml"
+    file.write_text(OVERLAY.format(expires="2023-06-30"))
+    made = lt.movement(panel_home, date(2021, 12, 31), overlays=file)
+    assert made.lines["overlays"].amount == pytest.approx(0.1 * moved.lines["closing"].by_stage["1"], rel=1e-3)
+    for name in LINES:
+        if name not in ("overlays", "closing"):
+            assert made.lines[name] == moved.lines[name]
+    beside = lt.provisions(panel_home, "ifrs9", overlays=file)
+    assert beside.overlay_total == pytest.approx(made.lines["overlays"].amount, abs=20.0)  # type: ignore[union-attr]
+    file.write_text(OVERLAY.format(expires="2022-06-30"))
+    with pytest.raises(RiskError, match="overlay o: expected an overlay in force at 2022-12-31"):
+        lt.provisions(panel_home, "ifrs9", overlays=file)
+
+
+def test_what_is_asked_wrongly_is_refused(panel_home: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="--from: expected an opening date before the closing date 2022-12-31"):
+        lt.movement(panel_home, date(2022, 12, 31))
+    with pytest.raises(InputError, match="--method: expected one of pd-lgd, dcf, vintage, warm, roll-rate, all, was 'guess'"):
+        lt.provisions(panel_home, "cecl", method="guess")
+    with pytest.raises(InputError, match="expected --standard cecl with --method"):
+        lt.provisions(panel_home, "ifrs9", method="all")
+    file = tmp_path / "o.toml"
+    file.write_text(OVERLAY.format(expires="2023-06-30"))
+    with pytest.raises(InputError, match="expected a standard of expected losses with --overlays"):
+        lt.provisions(panel_home, "five-level", overlays=file)
+
+
+def test_five_methods_on_a_panel(panel_home: Path) -> None:
+    found = lt.provisions(panel_home, "cecl", method="all").methods  # type: ignore[union-attr]
+    assert all(item.allowance is not None and item.allowance > 0 for item in found.values())
+    assert found["dcf"].allowance < found["pd-lgd"].allowance  # type: ignore[operator]
+    for item in found.values():
+        assert sum(item.by_pool.values()) == pytest.approx(item.allowance, rel=1e-9)
+
+
+@pytest.mark.data
+def test_outcomes_alone_tell_no_roll_rate(sba_home: Path) -> None:
+    found = lt.provisions(sba_home, "cecl", method="all").methods  # type: ignore[union-attr]
+    assert found["roll-rate"].allowance is None
+    assert "history of states" in found["roll-rate"].missing
+    assert found["vintage"].allowance is not None
+    assert found["warm"].allowance is not None
+
+
+def test_the_page_and_the_tables(moved: MovementResult, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    render(moved)
+    assert "written off" in capsys.readouterr().out
+    page = tmp_path / "movement.html"
+    write(moved, page)
+    html = page.read_text(encoding="utf-8")
+    assert "Movement of the allowance" in html
+    assert 'src="http' not in html
+    assert 'href="http' not in html
+
+
+def test_the_command_needs_a_date_as_it_is_written(panel_home: Path) -> None:
+    done = CliRunner().invoke(app, ["movement", str(panel_home), "--from", "31.12.2021"])
+    assert isinstance(done.exception, InputError)
+    assert "a date YYYY-MM-DD" in str(done.exception)
