@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from loantwin import months as calendar
 from loantwin.book.as_of import PrimeRate, book_at, known_at
@@ -28,8 +27,6 @@ from loantwin.streams import Stream, generator
 from loantwin.synthesis.default_truth import default_truth
 from loantwin.synthesis.generate import SyntheticBook, generate
 from loantwin.synthesis.truth import Truth
-
-Floats = NDArray[np.float64]
 
 LOANS, MONTHS, AHEAD = 100_000, 60, 12
 SEEDS = int(os.environ.get("LOANTWIN_FIDELITY_SEEDS", "20"))

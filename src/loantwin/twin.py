@@ -15,14 +15,14 @@ import polars as pl
 from loantwin import config as configuration
 from loantwin.book.as_of import book_at, known_at
 from loantwin.book.book import Book
-from loantwin.book.mapping import Mapping, from_dict
+from loantwin.book.mapping import TapeFormat, from_dict
 from loantwin.book.schema import LINKS, PANEL
 from loantwin.book.tape import Tape
 from loantwin.clock import Clock, SystemClock
 from loantwin.config import Config
 from loantwin.errors import HomeError, MappingError, UsageError, expected
 from loantwin.events.event import Event
-from loantwin.events.fold import Tables, fold
+from loantwin.events.fold import BookTables, fold
 from loantwin.events.home import Home
 from loantwin.macro.generator import MacroGenerator
 from loantwin.macro.generator_file import from_dict as generator_from_dict
@@ -84,12 +84,12 @@ class Twin:
         return str(self.loaded.data["currency"])
 
     @cached_property
-    def mapping(self) -> Mapping:
+    def mapping(self) -> TapeFormat:
         """Return the tape's format with its assumptions as overridden."""
         return from_dict(self.home.read_json(self.loaded.data["mapping_blob"]))
 
     @cached_property
-    def tables(self) -> Tables:
+    def tables(self) -> BookTables:
         """Return the tables folded from the log: the whole tape, later facts included."""
         return fold(self.home.events(), self.home)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from loantwin.book import mapping as mapping_module
-from loantwin.book.mapping import FORMATS, Band, from_dict, load_mapping
+from loantwin.book.mapping import FORMATS, ValueBands, from_dict, load_mapping
 from loantwin.book.tape import check, read_tape
 from loantwin.errors import MappingError
 
@@ -62,7 +62,7 @@ def test_built_in_formats_load_and_give_themselves_back(name: str) -> None:
 
 def test_a_users_mapping(tmp_path: Path) -> None:
     mapping = load_mapping(own(tmp_path))
-    assert mapping.segment_by == ("origination_grade", Band("score", (600.0, 700.0)))
+    assert mapping.segment_by == ("origination_grade", ValueBands("score", (600.0, 700.0)))
     (tmp_path / "tape.csv").write_text(TAPE, encoding="utf-8")
     loans = read_tape(tmp_path / "tape.csv", own(tmp_path)).loans
     assert loans["term_months"].to_list() == [84, 30]

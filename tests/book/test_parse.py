@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loantwin.book.mapping import ColumnSource, Mapping, load_mapping
+from loantwin.book.mapping import ColumnSource, TapeFormat, load_mapping
 from loantwin.book.parse import parse
 from loantwin.book.tape import read_tape
 
@@ -16,7 +16,7 @@ SBA = load_mapping("sba")
 FEW = settings(max_examples=80, deadline=None)
 
 
-def read(texts: list[str | None], mapping: Mapping = SBA, **spec: object) -> tuple[list[object], list[str]]:
+def read(texts: list[str | None], mapping: TapeFormat = SBA, **spec: object) -> tuple[list[object], list[str]]:
     """Return the values of one column and the rules its texts break."""
     frame = pl.DataFrame({"x": pl.Series(texts, dtype=pl.String)})
     parsed = parse(frame, [ColumnSource(name="y", source=("x",), **spec)], mapping)  # type: ignore[arg-type]

@@ -6,8 +6,8 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
+from loantwin.arrays import Floats
 from loantwin.engine.cells import LossGivenDefault
 from loantwin.engine.columns import LoanColumns, loan_columns
 from loantwin.engine.rows import TransitionParameters
@@ -89,7 +89,7 @@ def random_severity(seed: int) -> LossGivenDefault:
     )
 
 
-def random_paths(paths: int, months: int, seed: int) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+def random_paths(paths: int, months: int, seed: int) -> tuple[Floats, Floats, Floats]:
     """Return macro covariates (P, T, 2), latent factors (P, T, 1) and an index (P, T)."""
     draw = generator(seed)
     index = 0.03 + np.cumsum(draw.normal(0.0, 0.003, (paths, months)), axis=1)

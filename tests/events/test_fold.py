@@ -19,7 +19,7 @@ from loantwin.clock import FixedClock
 from loantwin.errors import HomeError, LogError
 from loantwin.events.event import Event
 from loantwin.events.event_types import EVENT_TYPES
-from loantwin.events.fold import Tables, apply, fold, nothing, record, state_at, take_snapshot
+from loantwin.events.fold import BookTables, apply, fold, nothing, record, state_at, take_snapshot
 from loantwin.events.home import Home
 from loantwin.events.money import minor_units
 
@@ -37,11 +37,11 @@ def event(kind: str, loan: str = "A-1", day: date = DAY, **data: Any) -> Event:
     return Event(kind, day, {"loan_id": loan, **data})
 
 
-def after(home: Home, *events: Event) -> Tables:
+def after(home: Home, *events: Event) -> BookTables:
     return record(home, state_at(home), events)
 
 
-def loan(tables: Tables, name: str = "A-1") -> dict[str, Any]:
+def loan(tables: BookTables, name: str = "A-1") -> dict[str, Any]:
     return tables.loans.row(by_predicate=pl.col("loan_id") == name, named=True)
 
 
@@ -308,7 +308,7 @@ def test_a_snapshot_changes_nothing(home: Home) -> None:
     assert home.verify().ok
 
 
-def assert_same(left: Tables, right: Tables) -> None:
+def assert_same(left: BookTables, right: BookTables) -> None:
     assert (left.currency, left.as_of, left.through) == (right.currency, right.as_of, right.through)
     assert_frame_equal(left.loans, right.loans, check_exact=True)
     for name in ("panel", "parties", "collateral", "guarantees"):

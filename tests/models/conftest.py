@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from loantwin.book.book import conform
-from loantwin.book.mapping import Mapping, from_dict
+from loantwin.book.mapping import TapeFormat, from_dict
 from loantwin.book.schema import LOANS
 from loantwin.macro.scenario import Scenario
 
@@ -23,13 +23,13 @@ class Outcomes:
     """Loans originated 2006 to 2014 with charge-offs of known hazard, no payoff."""
 
     loans: pl.DataFrame
-    mapping: Mapping
+    mapping: TapeFormat
     history: Scenario
     effect: dict[str, float]
     base: float
 
 
-def mapping_of(observes: list[str]) -> Mapping:
+def mapping_of(observes: list[str]) -> TapeFormat:
     return from_dict({
         "name": "made", "kind": "outcomes", "currency": "USD", "segment_by": ["product", "origination_grade"],
         "columns": {"loan_id": "id", "product": "product"}, "observes": observes,

@@ -8,7 +8,7 @@ from scipy.linalg import block_diag
 
 from loantwin.errors import ModelError
 from loantwin.models.additive import Design, fit_additive
-from loantwin.models.counts import Cells
+from loantwin.models.counts import EventCounts
 from loantwin.models.latent import process_covariance
 from loantwin.models.regression import Prior, fit_logistic, independent_prior
 from loantwin.models.spline import age_basis
@@ -16,7 +16,7 @@ from loantwin.models.spline import age_basis
 AGES, SEGMENTS, MONTHS = 24, 3, 18
 
 
-def problem(seed: int = 3) -> tuple[Cells, Design]:
+def problem(seed: int = 3) -> tuple[EventCounts, Design]:
     random = np.random.default_rng(seed)
     size = 500
     segment, age, month = random.integers(0, SEGMENTS, size), random.integers(0, AGES, size), random.integers(0, MONTHS, size)
@@ -31,10 +31,10 @@ def problem(seed: int = 3) -> tuple[Cells, Design]:
         independent_prior(np.zeros(SEGMENTS), np.full(SEGMENTS, 0.5)),
         independent_prior(np.array([0.1]), np.array([0.3])),
     )  # fmt: skip
-    return Cells(segment, age, month + 100, trials, events), design
+    return EventCounts(segment, age, month + 100, trials, events), design
 
 
-def dense(cells: Cells, design: Design, level: bool) -> tuple[np.ndarray, Prior]:
+def dense(cells: EventCounts, design: Design, level: bool) -> tuple[np.ndarray, Prior]:
     month = cells.month - design.first
     parts = [design.age[cells.age], design.segment[cells.segment], design.month[month]]
     priors = [design.age_prior, design.segment_prior, design.month_prior]
@@ -63,10 +63,10 @@ def test_collapsing_segments_with_known_effects_changes_nothing_for_poisson() ->
     one = Design(design.age, np.zeros((1, 0)), design.month, design.first, design.age_prior, none, design.month_prior)
     scaled = cells.trials * np.exp(effect[cells.segment])
     zero = np.zeros(len(scaled), dtype=np.int64)
-    split = fit_additive(Cells(zero, cells.age, cells.month, scaled, cells.events), one, None, "poisson")
+    split = fit_additive(EventCounts(zero, cells.age, cells.month, scaled, cells.events), one, None, "poisson")
     flat = cells.age * 1000 + cells.month
     keys, index = np.unique(flat, return_inverse=True)
-    merged = Cells(
+    merged = EventCounts(
         np.zeros(len(keys), dtype=np.int64), keys // 1000, keys % 1000, np.bincount(index, scaled), np.bincount(index, cells.events)
     )
     np.testing.assert_allclose(fit_additive(merged, one, None, "poisson").coefficients, split.coefficients, atol=1e-8)
@@ -82,7 +82,9 @@ def test_laplace_marginal_is_exact_for_one_gaussian_like_count() -> None:
         prior = Prior(np.array([mean]), np.array([[deviation**-2]]))
         design = Design(one, np.zeros((1, 0)), np.zeros((1, 0)), 0, prior, none, none)
         zero = np.zeros(1, dtype=np.int64)
-        return fit_additive(Cells(zero, zero, zero, np.array([trials]), np.array([events])), design, None, "poisson").log_marginal
+        return fit_additive(
+            EventCounts(zero, zero, zero, np.array([trials]), np.array([events])), design, None, "poisson"
+        ).log_marginal
 
     def exact(mean: float, deviation: float) -> float:
         variance = deviation**2 + 1 / events
@@ -94,6 +96,6 @@ def test_laplace_marginal_is_exact_for_one_gaussian_like_count() -> None:
 
 def test_a_month_without_covariates_is_an_error() -> None:
     cells, design = problem()
-    late = Cells(cells.segment, cells.age, cells.month + 12, cells.trials, cells.events)
+    late = EventCounts(cells.segment, cells.age, cells.month + 12, cells.trials, cells.events)
     with pytest.raises(ModelError, match="covariates"):
         fit_additive(late, design, None)

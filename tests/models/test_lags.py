@@ -9,16 +9,16 @@ import pytest
 from scipy.stats import nbinom
 
 from loantwin.book.as_of import known_at
-from loantwin.models.counts import Cells
+from loantwin.models.counts import EventCounts
 from loantwin.models.lags import COMMON_LAGS, LAGS, _negative_binomial, choose_lags, evident_lag, monthly_counts
 from loantwin.models.latent import LevelPrior
 from loantwin.models.model import fit_model
-from loantwin.models.settings import Effect, FitSettings
+from loantwin.models.settings import FitSettings, MacroPrior
 
 from .conftest import AS_OF, Outcomes
 
 MONTHS = 180
-EFFECTS = (Effect("x", "level", 3, (0.0, 0.5), (0.0, 0.5)),)
+EFFECTS = (MacroPrior("x", "level", 3, (0.0, 0.5), (0.0, 0.5)),)
 
 
 def series(seed: int) -> np.ndarray:
@@ -30,19 +30,19 @@ def series(seed: int) -> np.ndarray:
     return made
 
 
-def planted(seed: int, lag: int) -> tuple[Cells, np.ndarray]:
+def planted(seed: int, lag: int) -> tuple[EventCounts, np.ndarray]:
     random, x = np.random.default_rng(seed), series(seed)
     trials = np.full(MONTHS, 20_000.0)
     events = random.poisson(trials * 0.005 * np.exp(0.5 * x[12 - lag : 12 - lag + MONTHS])).astype(float)
     zero = np.zeros(MONTHS, dtype=np.int64)
-    return Cells(zero, zero, np.arange(MONTHS), trials, events), x
+    return EventCounts(zero, zero, np.arange(MONTHS), trials, events), x
 
 
 @pytest.mark.parametrize("lag", LAGS)
 def test_a_planted_lag_is_found(lag: int) -> None:
     cells, x = planted(7, lag)
 
-    def values(effects: tuple[Effect, ...]) -> np.ndarray:
+    def values(effects: tuple[MacroPrior, ...]) -> np.ndarray:
         return np.column_stack([x[12 - one.lag : 12 - one.lag + MONTHS] for one in effects])
 
     chosen, scores = choose_lags(cells, 0, MONTHS, EFFECTS, values, LevelPrior(deviation=0.2))
@@ -55,7 +55,7 @@ def test_a_planted_lag_is_found(lag: int) -> None:
 def test_a_planted_lag_is_evident(lag: int) -> None:
     cells, x = planted(7, lag)
 
-    def values(effects: tuple[Effect, ...]) -> np.ndarray:
+    def values(effects: tuple[MacroPrior, ...]) -> np.ndarray:
         return np.column_stack([x[12 - one.lag : 12 - one.lag + MONTHS] for one in effects])
 
     chosen, found = evident_lag(cells, 0, MONTHS, EFFECTS, values, LevelPrior(deviation=0.2), 3.0)
@@ -69,10 +69,10 @@ def test_a_covariate_without_effect_keeps_its_lag(seed: int) -> None:
     cells, _ = planted(seed, 0)
     other = series(seed + 100)
 
-    def values(effects: tuple[Effect, ...]) -> np.ndarray:
+    def values(effects: tuple[MacroPrior, ...]) -> np.ndarray:
         return np.column_stack([other[12 - one.lag : 12 - one.lag + MONTHS] for one in effects])
 
-    believed = (Effect("x", "level", 3, (0.0, 0.1), (0.0, 0.1)),)
+    believed = (MacroPrior("x", "level", 3, (0.0, 0.1), (0.0, 0.1)),)
     chosen, found = evident_lag(cells, 0, MONTHS, believed, values, LevelPrior(), 3.0)
     assert chosen == believed
     assert max(found.values()) <= 3.0

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from loantwin.models.additive import fit_additive
-from loantwin.models.counts import Cells
+from loantwin.models.counts import EventCounts
 from loantwin.models.latent import (
     LatentProcess,
     LevelPrior,
@@ -23,7 +23,7 @@ MONTHS = 240
 WIDE = LevelPrior(half_life=20.0, half_life_spread=1.0, deviation=0.4, deviation_spread=1.0, noise=0.1, noise_spread=1.0)
 
 
-def planted(seed: int, phi: float, sigma: float, beta: float, events: float = 200.0) -> tuple[Cells, np.ndarray, np.ndarray]:
+def planted(seed: int, phi: float, sigma: float, beta: float, events: float = 200.0) -> tuple[EventCounts, np.ndarray, np.ndarray]:
     """Return counts whose level and macro series are both slow, so that each could be taken for the other."""
     random = np.random.default_rng(seed)
     start = sigma / np.sqrt(1 - phi**2) * random.standard_normal()
@@ -33,7 +33,7 @@ def planted(seed: int, phi: float, sigma: float, beta: float, events: float = 20
     trials = np.full(MONTHS, events / 0.01)
     counts = random.poisson(trials * 0.01 * np.exp(level + beta * macro)).astype(float)
     zero = np.zeros(MONTHS, dtype=np.int64)
-    return Cells(zero, zero, np.arange(MONTHS), trials, counts), macro[:, None], level
+    return EventCounts(zero, zero, np.arange(MONTHS), trials, counts), macro[:, None], level
 
 
 def test_macro_effect_lies_in_its_interval_as_often_as_promised() -> None:
@@ -70,7 +70,7 @@ def test_persistence_and_size_are_found(phi: float, sigma: float) -> None:
 def test_single_month_noise_is_told_from_the_level() -> None:
     random = np.random.default_rng(0)
     cells, macro, _ = planted(5, 0.95, 0.08, 0.0, events=400.0)
-    noisy = Cells(cells.segment, cells.age, cells.month, cells.trials, random.poisson(cells.events * np.exp(0.25 * random.standard_normal(MONTHS))).astype(float))  # fmt: skip  # noqa: E501
+    noisy = EventCounts(cells.segment, cells.age, cells.month, cells.trials, random.poisson(cells.events * np.exp(0.25 * random.standard_normal(MONTHS))).astype(float))  # fmt: skip  # noqa: E501
     prior = independent_prior(np.zeros(1), np.full(1, 1.0))
     _, _, noise = choose_process(noisy, level_design(0, macro, prior, -4.6, 3.0), WIDE)
     assert noise == pytest.approx(0.25, rel=0.25)

@@ -14,7 +14,7 @@ from loantwin.engine.columns import LoanColumns
 from loantwin.engine.exposed import ExposureGrid, exposure_grid
 from loantwin.engine.gradients import Theta, expected_defaults, loss_value
 from loantwin.engine.loss import loan_losses
-from loantwin.engine.runoff import Assumptions, assumptions
+from loantwin.engine.runoff import RunoffAssumptions, assumptions
 from loantwin.errors import ModelError
 from loantwin.models.fitted import FittedModel
 from loantwin.models.forecasting import mean_shocks
@@ -65,7 +65,11 @@ def grid(model: FittedModel, columns: LoanColumns) -> ExposureGrid:
 
 
 def engine_loss(
-    model: FittedModel, columns: LoanColumns, path: np.ndarray, assumed: Assumptions = ASSUMED, index: np.ndarray | None = None
+    model: FittedModel,
+    columns: LoanColumns,
+    path: np.ndarray,
+    assumed: RunoffAssumptions = ASSUMED,
+    index: np.ndarray | None = None,
 ) -> float:
     found = loan_losses(
         model.parameters, columns, model.lgd, mean_shocks(model, path)[None], index_paths=None if index is None else index[None],

@@ -11,11 +11,11 @@ import pytest
 
 from loantwin.models.counts import Counts
 from loantwin.models.pooling import fit_panel_edges, panel_edges
-from loantwin.models.settings import Effect, FitSettings
+from loantwin.models.settings import FitSettings, MacroPrior
 from loantwin.models.transitions import Context, segment_design
 
 MONTHS = 96
-SETTINGS = FitSettings(effects=(Effect("x", "level", 0, (0.0, 0.3), (0.0, 0.3)),))
+SETTINGS = FitSettings(effects=(MacroPrior("x", "level", 0, (0.0, 0.3), (0.0, 0.3)),))
 
 
 def made(seed: int = 4) -> tuple[Context, np.ndarray]:

@@ -12,7 +12,7 @@ from loantwin.errors import RiskError
 from loantwin.risk import allowance
 from loantwin.risk.allowance import Exposures, totals
 from loantwin.risk.provisions import ifrs9 as ifrs9_module
-from loantwin.risk.provisions.ifrs9 import LoanLosses, ifrs9
+from loantwin.risk.provisions.ifrs9 import StagedLosses, ifrs9
 from loantwin.risk.provisions.stages import TRIGGERS, Stages
 
 
@@ -39,10 +39,10 @@ def test_values_that_cancel_leave_what_is_left(monkeypatch: pytest.MonkeyPatch) 
     assert math.isnan(totals([np.array([1.0, np.inf])])[0][0])
 
 
-def losses_of(count: int, seed: int) -> tuple[LoanLosses, Stages, Exposures]:
+def losses_of(count: int, seed: int) -> tuple[StagedLosses, Stages, Exposures]:
     random = draw(seed)
     lifetime = random.lognormal(3, 1, (count, 3))
-    losses = LoanLosses(lifetime * random.uniform(0, 1, (count, 3)), lifetime, random.lognormal(4, 1, count))
+    losses = StagedLosses(lifetime * random.uniform(0, 1, (count, 3)), lifetime, random.lognormal(4, 1, count))
     staged = Stages(random.integers(1, 4, count), np.zeros((count, len(TRIGGERS)), dtype=bool))
     return losses, staged, Exposures(random.lognormal(8, 1, count), random.uniform(0, 2, count), random.uniform(0, 1, count))
 

@@ -9,7 +9,7 @@ import pytest
 from scipy.stats import binom
 
 from loantwin.models.model import FittedModel, fit_model
-from loantwin.models.settings import Effect, FitSettings
+from loantwin.models.settings import FitSettings, MacroPrior
 from loantwin.models.spline import basis_values
 from loantwin.models.uncertainty import EdgeErrors
 from loantwin.synthesis.default_truth import COVARIATES
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.slow
 Z90 = 1.6448536269514722
 SEEDS = range(1, 6)
 SETTINGS = FitSettings(
-    effects=tuple(Effect(item.factor, item.transform, item.lag, (0.0, 0.3), (0.0, 0.3)) for item in COVARIATES), edge_macro=0.3
+    effects=tuple(MacroPrior(item.factor, item.transform, item.lag, (0.0, 0.3), (0.0, 0.3)) for item in COVARIATES), edge_macro=0.3
 )
 EDGES = (("current", "dpd_1_29"), ("current", "prepaid"))
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping as MappingOf
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from loantwin import months
+from loantwin.arrays import Floats
 from loantwin.book.book import Book, check_book, conform, empty
-from loantwin.book.mapping import Mapping
+from loantwin.book.mapping import TapeFormat
 from loantwin.book.payoff import assumed_payoff_hazard, assumed_survival, payoff_observed
 from loantwin.book.schema import CLOSED_STATES, LINKS, LOANS, PANEL, Column
 from loantwin.errors import UsageError, expected
@@ -20,7 +20,6 @@ from loantwin.products.contract import annuity_sum
 
 __all__ = ["assumed_payoff_hazard", "assumed_rates", "assumed_survival", "book_at", "known_at"]
 
-Floats = NDArray[np.float64]
 
 STALE_DAYS = 45
 """A book is not made from reports older than this at the as-of date."""
@@ -70,11 +69,11 @@ def known_at(table: pl.DataFrame, date: dt.date, columns: tuple[Column, ...] = L
 def book_at(
     loans: pl.DataFrame,
     panel: pl.DataFrame | None,
-    mapping: Mapping,
+    mapping: TapeFormat,
     as_of: dt.date,
     *,
     prime: PrimeRate | None = None,
-    links: MappingOf[str, pl.DataFrame] | None = None,
+    links: Mapping[str, pl.DataFrame] | None = None,
 ) -> Book:
     """Return the book at the end of a day: loans on it, each with state, balance and rate, observed or assumed.
 
@@ -122,7 +121,7 @@ def book_at(
     return book
 
 
-def _linked(name: str, links: MappingOf[str, pl.DataFrame], loans: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
+def _linked(name: str, links: Mapping[str, pl.DataFrame], loans: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
     """Return the rows of a link table that belong to the loans, as known at the date."""
     if name not in links:
         return empty(LINKS[name])
@@ -130,7 +129,7 @@ def _linked(name: str, links: MappingOf[str, pl.DataFrame], loans: pl.DataFrame,
     return known_at(kept, as_of, LINKS[name])
 
 
-def assumed_rates(loans: pl.DataFrame, mapping: Mapping, as_of: dt.date, prime: PrimeRate | None = None) -> pl.Series:
+def assumed_rates(loans: pl.DataFrame, mapping: TapeFormat, as_of: dt.date, prime: PrimeRate | None = None) -> pl.Series:
     """Return the contractual rate in force, decimal a year; where the tape has none, index plus spread or the stated constant."""
     month = months.month_of(as_of, months.anchor_day(as_of))
     constant = mapping.assumptions.get("annual_rate_without_macro")
@@ -146,7 +145,7 @@ def assumed_rates(loans: pl.DataFrame, mapping: Mapping, as_of: dt.date, prime: 
     return loans.select(pl.coalesce("annual_rate", fallback).alias("annual_rate")).to_series()
 
 
-def _silence(known: pl.DataFrame, mapping: Mapping, as_of: dt.date) -> dict[str, str]:
+def _silence(known: pl.DataFrame, mapping: TapeFormat, as_of: dt.date) -> dict[str, str]:
     """Say where the tape's known facts end well before the date, and refuse a date they end years before.
 
     Raises
@@ -211,7 +210,7 @@ def _with_age(loans: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
     return loans.with_columns(pl.Series("\nage", months.month_of(as_of, anchor) - start, dtype=pl.Int32))
 
 
-def _closed(mapping: Mapping) -> pl.Expr:
+def _closed(mapping: TapeFormat) -> pl.Expr:
     """Charged off with an amount, closed, in a closed state, or, where payoff is not observed, past its term."""
     charged_off = pl.col("charge_off_date").is_not_null() & (pl.col("charged_off") > 0)
     closed = charged_off | pl.col("closed_date").is_not_null() | pl.col("state").is_in(CLOSED_STATES)
@@ -220,7 +219,9 @@ def _closed(mapping: Mapping) -> pl.Expr:
     return closed.fill_null(False)
 
 
-def _filled(loans: pl.DataFrame, mapping: Mapping, as_of: dt.date, prime: PrimeRate | None) -> tuple[pl.DataFrame, dict[str, str]]:
+def _filled(
+    loans: pl.DataFrame, mapping: TapeFormat, as_of: dt.date, prime: PrimeRate | None
+) -> tuple[pl.DataFrame, dict[str, str]]:
     """Fill what the tape does not observe at the date, and say so for each column."""
     words = _assumed_words(loans, mapping, prime)
     loans = loans.with_columns(assumed_rates(loans, mapping, as_of, prime))
@@ -288,7 +289,7 @@ def _contractual_balance(loans: pl.DataFrame, utilisation: float) -> Floats:
     return np.asarray(np.where(product == "revolving", limit * utilisation, amount * np.maximum(factor, 0.0)), dtype=np.float64)
 
 
-def _assumed_words(loans: pl.DataFrame, mapping: Mapping, prime: PrimeRate | None) -> dict[str, str]:
+def _assumed_words(loans: pl.DataFrame, mapping: TapeFormat, prime: PrimeRate | None) -> dict[str, str]:
     words = {derivation.column: derivation.words or "derived by the mapping's rules" for derivation in mapping.derivations}
     if loans["principal"].null_count():
         words["principal"] = (

@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping as MappingOf
+from collections.abc import Mapping
 from typing import Any
 
 import polars as pl
 
 from loantwin.book.book import TYPES
-from loantwin.book.mapping import ColumnSource, Derivation, Mapping, Weight
+from loantwin.book.mapping import CaseWeight, ColumnSource, Derivation, TapeFormat
 from loantwin.book.schema import LOANS
 from loantwin.errors import MappingError, expected
 
 _TYPES = {column.name: TYPES[column.kind] for column in LOANS}
 
 
-def derive_columns(loans: pl.DataFrame, mapping: Mapping) -> pl.DataFrame:
+def derive_columns(loans: pl.DataFrame, mapping: TapeFormat) -> pl.DataFrame:
     """Return the loans with each `[[derive]]` rule of the mapping applied, in order."""
     for derivation in mapping.derivations:
         loans = loans.with_columns(_derived(loans, derivation, mapping).alias(derivation.column))
     return loans
 
 
-def combine_columns(values: pl.DataFrame, mapping: Mapping) -> pl.DataFrame:
+def combine_columns(values: pl.DataFrame, mapping: TapeFormat) -> pl.DataFrame:
     """Apply what a column's own table says beyond its text: less, divided_by, or_source, when, shift_months, constants."""
     for spec in (*mapping.columns.values(), *mapping.panel.values()):
         if spec.constant is not None:
@@ -47,7 +47,7 @@ def combine_columns(values: pl.DataFrame, mapping: Mapping) -> pl.DataFrame:
     return values
 
 
-def _shifted(column: pl.Expr, spec: ColumnSource, mapping: Mapping) -> pl.Expr:
+def _shifted(column: pl.Expr, spec: ColumnSource, mapping: TapeFormat) -> pl.Expr:
     """Move a date by whole months: for all rows, or by status; the last day of a month stays one."""
     stated = spec.shift_months
     moves: dict[str, str | float] = {"": stated} if isinstance(stated, str | int | float) else dict(stated or {})
@@ -60,7 +60,7 @@ def _shifted(column: pl.Expr, spec: ColumnSource, mapping: Mapping) -> pl.Expr:
     return moved
 
 
-def condition(when: MappingOf[str, Any], columns: pl.Schema, file: str = "") -> pl.Expr:
+def condition(when: Mapping[str, Any], columns: pl.Schema, file: str = "") -> pl.Expr:
     """Return the expression of a `when` table: every entry must hold; a missing value satisfies only `missing`."""
     expression = pl.lit(True)
     for name, test in when.items():
@@ -87,7 +87,7 @@ def _check_test(key: str, value: Any, kind: pl.DataType, file: str, where: str) 
         raise MappingError(expected(f"{wanted} for {key}", value), file=file, field=where)
 
 
-def case_weights(loans: pl.DataFrame, weight: Weight, mapping: Mapping) -> pl.Series:
+def case_weights(loans: pl.DataFrame, weight: CaseWeight, mapping: TapeFormat) -> pl.Series:
     """Return the case weight of every loan; null where the weight's column has a value the mapping gives no weight."""
     if weight.column is None and "weight" in loans.columns:
         return loans["weight"]
@@ -100,7 +100,7 @@ def case_weights(loans: pl.DataFrame, weight: Weight, mapping: Mapping) -> pl.Se
     return loans[weight.column].replace_strict(numbers, default=None, return_dtype=pl.Float64).alias("weight")
 
 
-def _derived(loans: pl.DataFrame, derivation: Derivation, mapping: Mapping) -> pl.Expr:
+def _derived(loans: pl.DataFrame, derivation: Derivation, mapping: TapeFormat) -> pl.Expr:
     kind = _TYPES[derivation.column]
     present = derivation.column in loans.columns
     column = pl.col(derivation.column) if present else pl.lit(None, kind)

@@ -10,7 +10,7 @@ import datetime as dt
 import importlib.metadata
 import importlib.resources
 import tomllib
-from collections.abc import Mapping as MappingOf
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,11 +21,11 @@ from loantwin.book.mapping_parts import (
     SCALES,
     UNITS,
     Assumption,
-    Band,
+    CaseWeight,
     ColumnSource,
     Derivation,
     Value,
-    Weight,
+    ValueBands,
 )
 from loantwin.book.mapping_reader import NUMERIC, MappingReader
 from loantwin.book.schema import LOANS, PANEL
@@ -38,12 +38,12 @@ __all__ = [
     "SCALES",
     "UNITS",
     "Assumption",
-    "Band",
+    "CaseWeight",
     "ColumnSource",
     "Derivation",
-    "Mapping",
+    "TapeFormat",
     "Value",
-    "Weight",
+    "ValueBands",
     "from_dict",
     "load_mapping",
     "override",
@@ -55,33 +55,33 @@ FORMATS = ("sba", "lending-club", "lending-snapshot", "cmbs")
 
 
 @dataclass(frozen=True)
-class Mapping:
+class TapeFormat:
     """A tape format. `document` is the TOML it was read from, assumptions as overridden; the rest is its content."""
 
     name: str
     file: str
-    document: MappingOf[str, Any]
+    document: Mapping[str, Any]
     words: str
     currency: str
     kind: str
-    columns: MappingOf[str, ColumnSource]
-    panel: MappingOf[str, ColumnSource]
-    checked: MappingOf[str, ColumnSource]
-    attributes: MappingOf[str, ColumnSource]
+    columns: Mapping[str, ColumnSource]
+    panel: Mapping[str, ColumnSource]
+    checked: Mapping[str, ColumnSource]
+    attributes: Mapping[str, ColumnSource]
     decimal: str
     missing: tuple[str, ...]
     earliest: dt.date
     latest: dt.date
     pivot: dt.date
     as_of: dt.date | None
-    weight: Weight
+    weight: CaseWeight
     derivations: tuple[Derivation, ...]
-    assumptions: MappingOf[str, Value]
-    assumption_details: MappingOf[str, Assumption]
-    segment_by: tuple[str | Band, ...]
+    assumptions: Mapping[str, Value]
+    assumption_details: Mapping[str, Assumption]
+    segment_by: tuple[str | ValueBands, ...]
     observes: tuple[str, ...]
-    variants: MappingOf[str, MappingOf[str, Any]]
-    rules: MappingOf[str, bool]
+    variants: Mapping[str, Mapping[str, Any]]
+    rules: Mapping[str, bool]
 
     def number(self, name: str, default: float | None = None) -> float:
         """Return a numeric assumption; a missing one is `default` or, without one, a MappingError."""
@@ -99,7 +99,7 @@ class Mapping:
         return {"file": self.file, **self.document}
 
 
-def load_mapping(name_or_path: str | Path, overrides: MappingOf[str, Value] | None = None) -> Mapping:
+def load_mapping(name_or_path: str | Path, overrides: Mapping[str, Value] | None = None) -> TapeFormat:
     """Return a built-in format, a third party's (`loantwin.formats` entry point), or a mapping file ending in .toml.
 
     Parameters
@@ -118,7 +118,7 @@ def load_mapping(name_or_path: str | Path, overrides: MappingOf[str, Value] | No
     return from_dict(override(document, overrides or {}, file), file)
 
 
-def override(document: MappingOf[str, Any], overrides: MappingOf[str, Value], file: str) -> dict[str, Any]:
+def override(document: Mapping[str, Any], overrides: Mapping[str, Value], file: str) -> dict[str, Any]:
     """Return a mapping document with other values for some assumptions."""
     read = MappingReader(file)
     stated = read.table(document.get("assumptions", {}), "assumptions")
@@ -133,7 +133,7 @@ def override(document: MappingOf[str, Any], overrides: MappingOf[str, Value], fi
     return {**document, "assumptions": assumptions} if assumptions else dict(document)
 
 
-def from_dict(document: MappingOf[str, Any], file: str = "") -> Mapping:
+def from_dict(document: Mapping[str, Any], file: str = "") -> TapeFormat:
     """Return the mapping a plain document states; the inverse of `Mapping.to_dict`."""
     document = dict(document)
     file = str(document.pop("file", file))
@@ -146,7 +146,7 @@ def from_dict(document: MappingOf[str, Any], file: str = "") -> Mapping:
     details = {key: read.assumption(key, entry) for key, entry in stated.items()}
     derivations = read.list(document.get("derive", []), "derive")
     switches = read.table(document.get("rules", {}), "rules")
-    mapping = Mapping(
+    mapping = TapeFormat(
         name=document["name"],
         file=file,
         document=document,
@@ -176,7 +176,7 @@ def from_dict(document: MappingOf[str, Any], file: str = "") -> Mapping:
     return mapping
 
 
-def with_variant(mapping: Mapping, header: tuple[str, ...]) -> Mapping:
+def with_variant(mapping: TapeFormat, header: tuple[str, ...]) -> TapeFormat:
     """Return the mapping, or its variant that a tape's header calls for; the variant's words are added."""
     for name, variant in mapping.variants.items():
         if all(column in header for column in variant["when_header"]):
@@ -217,7 +217,7 @@ MOST_MONTHS = 1200
 _BLIND = {column.name for column in LOANS if column.known_from in {"origination_date", "approval_date", ""}}
 
 
-def _check(mapping: Mapping, read: MappingReader) -> None:
+def _check(mapping: TapeFormat, read: MappingReader) -> None:
     """Refuse what would read the outcome, or speaks of columns that are not there."""
     for needed in ("loan_id",):
         if needed not in mapping.columns:
@@ -247,7 +247,7 @@ def _check(mapping: Mapping, read: MappingReader) -> None:
     _check_values(mapping, read)
 
 
-def _check_values(mapping: Mapping, read: MappingReader) -> None:
+def _check_values(mapping: TapeFormat, read: MappingReader) -> None:
     """Refuse a value that its column cannot hold, an assumption's value in place of its name."""
     for section, table, sources in (("columns", LOANS, mapping.columns), ("panel", PANEL, mapping.panel)):
         known = {column.name: column for column in table}
@@ -255,7 +255,7 @@ def _check_values(mapping: Mapping, read: MappingReader) -> None:
             for code, meant in (source.values or {}).items():
                 if known[name].allowed and meant:
                     read.choice(mapping.resolve(meant), known[name].allowed, f"{section}.{name}.values.{code}")
-            moves = source.shift_months if isinstance(source.shift_months, MappingOf) else {"": source.shift_months}
+            moves = source.shift_months if isinstance(source.shift_months, Mapping) else {"": source.shift_months}
             for moved in moves.values():
                 if moved is not None and abs(read.number(mapping.resolve(moved), f"{section}.{name}.shift_months")) > MOST_MONTHS:
                     raise read.fail(f"at most {MOST_MONTHS} months", moved, f"{section}.{name}.shift_months")
@@ -264,7 +264,7 @@ def _check_values(mapping: Mapping, read: MappingReader) -> None:
         if derivation.value is not None:
             read.constant(mapping.resolve(derivation.value), f"derive.{derivation.column}", known[derivation.column])
     for part in mapping.segment_by:
-        if isinstance(part, Band) and (part.column not in known or known[part.column].kind not in NUMERIC):
+        if isinstance(part, ValueBands) and (part.column not in known or known[part.column].kind not in NUMERIC):
             raise read.fail("a column of numbers for bands", part.column, "segment_by")
     for value in (mapping.weight.constant, *mapping.weight.values.values()):
         if not read.number(mapping.resolve(value), "weight") > 0.0:

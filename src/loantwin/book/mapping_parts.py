@@ -64,7 +64,7 @@ class Derivation:
 
 
 @dataclass(frozen=True)
-class Band:
+class ValueBands:
     """A numeric column cut into bands for a segment; `breaks` are the upper ends, included."""
 
     column: str
@@ -72,7 +72,7 @@ class Band:
 
 
 @dataclass(frozen=True)
-class Weight:
+class CaseWeight:
     """Case weight: a constant, or by the value of a column; `look_ahead` where that column is the outcome."""
 
     constant: Value = 1.0

@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from loantwin.book.mapping_parts import UNITS, Assumption, Band, ColumnSource, Derivation, Value, Weight
+from loantwin.book.mapping_parts import UNITS, Assumption, CaseWeight, ColumnSource, Derivation, Value, ValueBands
 from loantwin.book.schema import Column
 from loantwin.errors import MappingError, expected
 
@@ -175,10 +175,10 @@ class MappingReader:
             return {status: self.number_or_name(moved, f"{where}.{status}") for status, moved in value.items()}
         return self.number_or_name(value, where)
 
-    def weight(self, entry: object) -> Weight:
+    def weight(self, entry: object) -> CaseWeight:
         table = self.keys(entry, frozenset({"constant", "column", "values", "look_ahead"}), "weight")
         values = self.table(table.get("values", {}), "weight.values")
-        return Weight(
+        return CaseWeight(
             constant=self.number_or_name(table.get("constant", 1.0), "weight.constant"),
             column=self.text(table["column"], "weight.column") if "column" in table else None,
             values={key: self.number_or_name(value, f"weight.values.{key}") for key, value in values.items()},
@@ -204,11 +204,11 @@ class MappingReader:
                 self.keys(test, _CONDITION_KEYS, f"{where}.{column}")
         return self.table(when, where)
 
-    def segment(self, entry: object) -> str | Band:
+    def segment(self, entry: object) -> str | ValueBands:
         if isinstance(entry, str):
             return entry
         table = self.keys(entry, frozenset({"column", "breaks"}), "segment_by")
         breaks = tuple(self.number(item, "segment_by") for item in self.list(table.get("breaks", []), "segment_by"))
         if not breaks or list(breaks) != sorted(breaks) or "column" not in table:
             raise self.fail("a column and rising breaks", entry, "segment_by")
-        return Band(self.text(table["column"], "segment_by"), breaks)
+        return ValueBands(self.text(table["column"], "segment_by"), breaks)

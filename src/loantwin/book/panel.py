@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from loantwin.book.mapping import Mapping
+from loantwin.book.mapping import TapeFormat
 from loantwin.book.parse import FINDINGS
 from loantwin.book.schema import CLOSED_STATES, DEFAULT_STATES
 from loantwin.products.contract import annuity_sum
@@ -27,7 +27,7 @@ class Parted:
     dropped: pl.Series
 
 
-def part_panel(values: pl.DataFrame, mapping: Mapping) -> Parted:
+def part_panel(values: pl.DataFrame, mapping: TapeFormat) -> Parted:
     """Part the rows of a panel tape.
 
     A loan ends with the first row whose checked column `ended` has a value: that row takes it as its state, `charged_off`
@@ -77,7 +77,7 @@ def balloon_shares(loans: pl.DataFrame) -> pl.DataFrame:
     return loans.with_columns(given.zip_with(given.is_not_null(), made).alias("balloon_share"))
 
 
-def _loans(values: pl.DataFrame, rows: pl.DataFrame, mapping: Mapping) -> pl.DataFrame:
+def _loans(values: pl.DataFrame, rows: pl.DataFrame, mapping: TapeFormat) -> pl.DataFrame:
     """Return one row a loan: of each column its first, last or largest value."""
     names = [*mapping.columns, *mapping.attributes, *[name for name in mapping.checked if name != "ended"]]
     takes = {name: spec.take for name, spec in mapping.columns.items()}

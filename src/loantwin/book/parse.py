@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import polars as pl
 
-from loantwin.book.mapping import SCALES, ColumnSource, Mapping
+from loantwin.book.mapping import SCALES, ColumnSource, TapeFormat
 from loantwin.book.schema import LOANS, PANEL
 
 LARGEST = 1e13
@@ -46,7 +46,7 @@ class Parsed:
     unusable: pl.DataFrame
 
 
-def parse(frame: pl.DataFrame, sources: Iterable[ColumnSource], mapping: Mapping, typed: bool = False) -> Parsed:
+def parse(frame: pl.DataFrame, sources: Iterable[ColumnSource], mapping: TapeFormat, typed: bool = False) -> Parsed:
     """Return the values of text columns.
 
     Parameters
@@ -71,7 +71,7 @@ def parse(frame: pl.DataFrame, sources: Iterable[ColumnSource], mapping: Mapping
     return Parsed(values, listed.filter(~unusable), listed.filter(unusable))
 
 
-def _column(frame: pl.DataFrame, spec: ColumnSource, mapping: Mapping, typed: bool) -> tuple[pl.Series, pl.DataFrame]:
+def _column(frame: pl.DataFrame, spec: ColumnSource, mapping: TapeFormat, typed: bool) -> tuple[pl.Series, pl.DataFrame]:
     """Return a column's values and its findings (position, rule)."""
     text = frame[spec.source[0]]
     few = text.head(_SAMPLE).n_unique() < 0.1 * min(len(text), _SAMPLE)
@@ -98,7 +98,7 @@ def _column(frame: pl.DataFrame, spec: ColumnSource, mapping: Mapping, typed: bo
     return values, pl.DataFrame([places, rules])
 
 
-def _clean_numbers(text: pl.Series, spec: ColumnSource, mapping: Mapping) -> pl.Series | None:
+def _clean_numbers(text: pl.Series, spec: ColumnSource, mapping: TapeFormat) -> pl.Series | None:
     """Return the values of a number column in which nothing is wrong and nothing but the empty text is missing, else None."""
     if spec.values is not None or spec.unit in ("text", "code", "date"):
         return None
@@ -111,7 +111,7 @@ def _none_found() -> pl.DataFrame:
     return pl.DataFrame(schema={"position": pl.UInt32, "rule": pl.String})
 
 
-def _read(raw: pl.Series, spec: ColumnSource, mapping: Mapping, typed: bool) -> pl.DataFrame:
+def _read(raw: pl.Series, spec: ColumnSource, mapping: TapeFormat, typed: bool) -> pl.DataFrame:
     """Return `value` and `rule` of each text: the rule it breaks, null where it reads or is missing."""
     tokens = [token for token in (*mapping.missing, *spec.missing) if token]
     stripped = pl.col("raw").str.strip_chars()
@@ -136,7 +136,7 @@ def _read(raw: pl.Series, spec: ColumnSource, mapping: Mapping, typed: bool) -> 
     return made.select(usable.alias("value"), "rule")
 
 
-def _value(spec: ColumnSource, mapping: Mapping) -> pl.Expr:
+def _value(spec: ColumnSource, mapping: TapeFormat) -> pl.Expr:
     text = pl.col("text")
     if spec.values is not None:
         meant = {code: str(mapping.resolve(value)) for code, value in spec.values.items()}
@@ -154,7 +154,7 @@ def _value(spec: ColumnSource, mapping: Mapping) -> pl.Expr:
     return number * SCALES[spec.unit] if spec.unit in SCALES else number
 
 
-def _dates(text: pl.Series, spec: ColumnSource, mapping: Mapping, typed: bool) -> pl.Series:
+def _dates(text: pl.Series, spec: ColumnSource, mapping: TapeFormat, typed: bool) -> pl.Series:
     """Try every format; years of two digits are held before the pivot."""
     parsed = pl.Series(text.name, [None], dtype=pl.Date).new_from_index(0, len(text))
     for form in (*spec.formats, *(("%Y-%m-%d",) if typed else ())):
@@ -165,7 +165,7 @@ def _dates(text: pl.Series, spec: ColumnSource, mapping: Mapping, typed: bool) -
     return parsed
 
 
-def _dated(text: pl.Series, form: str, spec: ColumnSource, mapping: Mapping) -> pl.Series:
+def _dated(text: pl.Series, form: str, spec: ColumnSource, mapping: TapeFormat) -> pl.Series:
     # A format without a day of the month names the month: its first or last day stands for it.
     if "%d" not in form:
         read = ("01 " + text).str.to_date(f"%d {form}", strict=False)
@@ -178,7 +178,7 @@ def _dated(text: pl.Series, form: str, spec: ColumnSource, mapping: Mapping) -> 
     return read.set((read.dt.year() < 1000).fill_null(False), None)
 
 
-def _tests(spec: ColumnSource, mapping: Mapping) -> list[tuple[str, pl.Expr]]:
+def _tests(spec: ColumnSource, mapping: TapeFormat) -> list[tuple[str, pl.Expr]]:
     """Return the rules of a column with their tests over `text` and `value`, the first that holds is named."""
     value, text = pl.col("value"), pl.col("text")
     unread = text.is_not_null() & value.is_null()

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from loantwin.book.mapping import Mapping
+from loantwin.arrays import Floats
+from loantwin.book.mapping import TapeFormat
 from loantwin.errors import MappingError, expected
-
-Floats = NDArray[np.float64]
 
 SETTINGS = ("slow", "base", "fast")
 
 
-def payoff_observed(mapping: Mapping) -> bool:
+def payoff_observed(mapping: TapeFormat) -> bool:
     """Return whether the source tells when loans are paid off."""
     return "prepayment" in mapping.observes
 
 
-def assumed_payoff_hazard(mapping: Mapping, ages: ArrayLike, setting: str | None = None) -> Floats:
+def assumed_payoff_hazard(mapping: TapeFormat, ages: ArrayLike, setting: str | None = None) -> Floats:
     """Return the assumed probability of early payoff in each month of age, decimal a month; 0 where payoff is observed.
 
     It rises in a straight line from 0 at origination to `payoff_monthly_rate` after `payoff_ramp_months` and stays.
@@ -44,7 +43,7 @@ def assumed_payoff_hazard(mapping: Mapping, ages: ArrayLike, setting: str | None
     return np.asarray(rate * np.minimum((age + 0.5) / ramp, 1.0))
 
 
-def assumed_survival(mapping: Mapping, ages: ArrayLike, setting: str | None = None) -> Floats:
+def assumed_survival(mapping: TapeFormat, ages: ArrayLike, setting: str | None = None) -> Floats:
     """Return the assumed share of loans not yet paid off early at each age, decimal; 1 where payoff is observed."""
     age = np.asarray(ages, dtype=np.int64)
     longest = int(age.max(initial=0))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import polars as pl
 
-from loantwin.book.mapping import ColumnSource, Mapping
+from loantwin.book.mapping import ColumnSource, TapeFormat
 from loantwin.book.parse import FINDINGS, Parsed, parse
 from loantwin.book.repair import repair_rows
 from loantwin.book.rules import RULES
@@ -28,7 +28,7 @@ class Reading:
     kept: pl.Series
 
 
-def read_rows(raw: RawTape, mapping: Mapping) -> Reading:
+def read_rows(raw: RawTape, mapping: TapeFormat) -> Reading:
     sources = _resolved(raw, mapping)
     names = list(dict.fromkeys(spec.source[0] for spec in sources if spec.source))
     frame, raw = read_columns(raw, [*names, *([raw.header[-1]] if raw.header[-1] not in names else [])])
@@ -48,7 +48,7 @@ def read_rows(raw: RawTape, mapping: Mapping) -> Reading:
     return Reading(raw, parsed.values, texts, frame["\nrow"], rejected, parsed.unusable, kept)
 
 
-def _resolved(raw: RawTape, mapping: Mapping) -> list[ColumnSource]:
+def _resolved(raw: RawTape, mapping: TapeFormat) -> list[ColumnSource]:
     """Return every column to read, its list of spellings narrowed to the one this header has."""
     found = []
     for spec in (*mapping.columns.values(), *mapping.panel.values(), *mapping.checked.values(), *mapping.attributes.values()):
@@ -91,7 +91,7 @@ def _misfits(frame: pl.DataFrame, raw: RawTape) -> pl.DataFrame:
 
 
 def _mended(
-    frame: pl.DataFrame, parsed: Parsed, wrong: pl.DataFrame, raw: RawTape, sources: list[ColumnSource], mapping: Mapping
+    frame: pl.DataFrame, parsed: Parsed, wrong: pl.DataFrame, raw: RawTape, sources: list[ColumnSource], mapping: TapeFormat
 ) -> tuple[pl.DataFrame, Parsed, pl.DataFrame]:
     """Return text, values and findings with every row put right that broken quotes had taken apart."""
     position = wrong["position"].unique().sort()
@@ -121,7 +121,7 @@ def _put(frame: pl.DataFrame, rows: pl.DataFrame, where: pl.Series) -> pl.DataFr
     return indexed.drop("\nat")
 
 
-def _key_rejections(parsed: Parsed, mapping: Mapping) -> pl.DataFrame:
+def _key_rejections(parsed: Parsed, mapping: TapeFormat) -> pl.DataFrame:
     """Return rows without a loan number, and every row after the first that repeats one (in a panel: loan and date)."""
     keys = ["loan_id", "panel.report_date"] if mapping.kind == "panel" else ["loan_id"]
     if len(keys) == 1 and _plainly_distinct(parsed.values["loan_id"]):

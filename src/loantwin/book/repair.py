@@ -6,9 +6,9 @@ from itertools import combinations_with_replacement
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
-from loantwin.book.mapping import ColumnSource, Mapping
+from loantwin.arrays import Flags, Integers
+from loantwin.book.mapping import ColumnSource, TapeFormat
 from loantwin.book.parse import parse
 from loantwin.book.sniff import DELIMITERS, RawTape, fields_of, raw_lines
 
@@ -19,9 +19,7 @@ _MOST_CANDIDATES = 4000
 _JOINABLE = ("money", "number")
 
 
-def repair_rows(
-    raw: RawTape, rows: NDArray[np.int64], sources: list[ColumnSource], mapping: Mapping
-) -> dict[int, dict[str, str | None]]:
+def repair_rows(raw: RawTape, rows: Integers, sources: list[ColumnSource], mapping: TapeFormat) -> dict[int, dict[str, str | None]]:
     """Return, for each row that can be repaired, its cells by header name.
 
     A broken quote splits a text, or an amount at its thousands comma, in two and moves what follows. Neighbours are
@@ -52,9 +50,7 @@ def repair_rows(
     return _agreed(trial, parsed.values, np.asarray(owners), good)
 
 
-def _agreed(
-    trial: pl.DataFrame, values: pl.DataFrame, owners: NDArray[np.int64], good: NDArray[np.bool_]
-) -> dict[int, dict[str, str | None]]:
+def _agreed(trial: pl.DataFrame, values: pl.DataFrame, owners: Integers, good: Flags) -> dict[int, dict[str, str | None]]:
     found: dict[int, dict[str, str | None]] = {}
     filled = values.select(pl.sum_horizontal(pl.all().is_not_null())).to_series().to_numpy()
     for row in np.unique(owners[good]):
@@ -66,12 +62,12 @@ def _agreed(
     return found
 
 
-def _joinable(raw: RawTape, sources: list[ColumnSource]) -> NDArray[np.bool_]:
+def _joinable(raw: RawTape, sources: list[ColumnSource]) -> Flags:
     strict = {spec.source[0] for spec in sources if spec.unit not in _JOINABLE}
     return np.array([name not in strict for name in raw.header])
 
 
-def _ways(cells: list[str], raw: RawTape, joinable: NDArray[np.bool_]) -> list[list[str]]:
+def _ways(cells: list[str], raw: RawTape, joinable: Flags) -> list[list[str]]:
     """Return every way to join neighbouring cells that gives a row the header's width."""
     width = len(raw.header)
     cells, glue = _taken_apart(cells, raw.source.delimiter)

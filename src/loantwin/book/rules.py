@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from loantwin.book.mapping import Mapping
+from loantwin.book.mapping import TapeFormat
 from loantwin.book.parse import FINDINGS
 from loantwin.book.schema import Column
 from loantwin.errors import MappingError, expected
 
 
 @dataclass(frozen=True)
-class Rule:
+class TapeRule:
     """One contradiction.
 
     name : as counted in results.
@@ -31,32 +31,32 @@ class Rule:
     masks: str | None = None
 
 
-def _missing(column: str, words: str) -> Rule:
-    return Rule(f"{column}_missing", column, (column,), pl.col(column).is_null(), words)
+def _missing(column: str, words: str) -> TapeRule:
+    return TapeRule(f"{column}_missing", column, (column,), pl.col(column).is_null(), words)
 
 
 _c = pl.col
 _charged_off = _c("charge_off_date").is_not_null() & (_c("charged_off") > 0)
 
-RULES: tuple[Rule, ...] = (
+RULES: tuple[TapeRule, ...] = (
     _missing("status", "the status is empty or unknown"),
     _missing("approval_date", "the approval date is empty"),
     _missing("origination_date", "the disbursement date is empty: the loan cannot be placed in time"),
-    Rule(
+    TapeRule(
         "charge_off_date_with_status_paid",
         "status",
         ("charge_off_date", "status"),
         _c("charge_off_date").is_not_null() & (_c("status") == "paid"),
         "the loan has a charge-off date and is called paid; the outcome follows date and amount, not the status",
     ),
-    Rule(
+    TapeRule(
         "charged_off_without_date",
         "charge_off_date",
         ("charge_off_date", "charged_off", "status"),
         _c("charge_off_date").is_null() & ((_c("charged_off") > 0) | (_c("status") == "charged_off")),
         "the loan is called charged off, or has a charged-off amount, and no date",
     ),
-    Rule(
+    TapeRule(
         "charge_off_date_without_amount",
         "charged_off",
         ("charge_off_date", "charged_off"),
@@ -64,14 +64,14 @@ RULES: tuple[Rule, ...] = (
         "the loan has a charge-off date and no charged-off amount: no charge-off",
         masks="charge_off_date",
     ),
-    Rule(
+    TapeRule(
         "charged_off_above_originated",
         "charged_off",
         ("charged_off", "originated_amount"),
         _c("charged_off") > _c("originated_amount"),
         "more was charged off than disbursed",
     ),
-    Rule(
+    TapeRule(
         "originated_before_approval",
         "origination_date",
         ("origination_date", "approval_date"),
@@ -79,14 +79,14 @@ RULES: tuple[Rule, ...] = (
         "the loan was disbursed before it was approved",
         masks="origination_date",
     ),
-    Rule(
+    TapeRule(
         "originated_above_approved",
         "originated_amount",
         ("originated_amount", "approved_amount"),
         _c("originated_amount") > _c("approved_amount"),
         "more was disbursed than approved, as lines do over their life",
     ),
-    Rule(
+    TapeRule(
         "charge_off_before_origination",
         "charge_off_date",
         ("charge_off_date", "origination_date"),
@@ -94,7 +94,7 @@ RULES: tuple[Rule, ...] = (
         "the loan was charged off before it was disbursed",
         masks="charge_off_date",
     ),
-    Rule(
+    TapeRule(
         "closed_before_origination",
         "closed_date",
         ("closed_date", "origination_date"),
@@ -102,7 +102,7 @@ RULES: tuple[Rule, ...] = (
         "the loan left the book before it was disbursed",
         masks="closed_date",
     ),
-    Rule(
+    TapeRule(
         "maturity_before_origination",
         "maturity_date",
         ("maturity_date", "origination_date"),
@@ -110,23 +110,23 @@ RULES: tuple[Rule, ...] = (
         "the contract ends before it begins",
         masks="maturity_date",
     ),
-    Rule(
+    TapeRule(
         "principal_above_originated",
         "principal",
         ("principal", "originated_amount"),
         _c("principal") > 1.0001 * _c("originated_amount"),
         "more is outstanding than was disbursed",
     ),
-    Rule("zero_term", "term_months", ("term_months",), _c("term_months") == 0, "the term is zero", masks="term_months"),
-    Rule("zero_term", "stated_term", ("stated_term",), _c("stated_term") == 0, "the term is zero"),
-    Rule(
+    TapeRule("zero_term", "term_months", ("term_months",), _c("term_months") == 0, "the term is zero", masks="term_months"),
+    TapeRule("zero_term", "stated_term", ("stated_term",), _c("stated_term") == 0, "the term is zero"),
+    TapeRule(
         "term_leaks",
         "stated_term",
         ("stated_term", "charge_off_date", "charged_off"),
         _charged_off & (_c("stated_term") > 0) & (_c("stated_term") % 12 != 0),
         "the term of a charged-off loan is no round number: an outcome, not a contract; it is used nowhere",
     ),
-    Rule(
+    TapeRule(
         "guaranteed_share_above_one",
         "guaranteed_share",
         ("guaranteed_share",),
@@ -146,7 +146,7 @@ class Warned:
     found: pl.DataFrame
 
 
-def switched_rules(mapping: Mapping) -> dict[str, bool]:
+def switched_rules(mapping: TapeFormat) -> dict[str, bool]:
     """Return which rules the mapping turns on or off, by name."""
     names = {rule.name for rule in RULES}
     for name in mapping.rules:

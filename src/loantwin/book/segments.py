@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import polars as pl
 
-from loantwin.book.mapping import Band, Mapping
+from loantwin.book.mapping import TapeFormat, ValueBands
 from loantwin.errors import MappingError, expected
 
 MISSING = "missing"
 """Label of a part whose column is null: a group of its own, never mixed with a stated value."""
 
 
-def segment_labels(loans: pl.DataFrame, mapping: Mapping) -> pl.Series:
+def segment_labels(loans: pl.DataFrame, mapping: TapeFormat) -> pl.Series:
     """Return the segment label of each loan: the parts of the mapping's `segment_by` joined by a bar.
 
     Raises
@@ -24,7 +24,7 @@ def segment_labels(loans: pl.DataFrame, mapping: Mapping) -> pl.Series:
     return loans.select(pl.concat_str(parts, separator="|").alias("segment")).to_series()
 
 
-def _part(loans: pl.DataFrame, part: str | Band, mapping: Mapping) -> pl.Expr:
+def _part(loans: pl.DataFrame, part: str | ValueBands, mapping: TapeFormat) -> pl.Expr:
     name = part if isinstance(part, str) else part.column
     if name not in loans.columns:
         raise MappingError(expected("a column of the loans", name), file=mapping.file, field="segment_by")

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
+from loantwin.arrays import Integers
 from loantwin.errors import TapeError, expected
 
 EXTRA = "__extra"
@@ -60,7 +60,7 @@ class RawTape:
     plain_lines: bool = False
 
     @cached_property
-    def bounds(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    def bounds(self) -> tuple[Integers, Integers]:
         """Return where each record starts and ends, the line above the first row included."""
         return _record_bounds(self.body if self.lines is None else self.lines, self.by_line or self.plain_lines)
 
@@ -111,7 +111,7 @@ def read_columns(tape: RawTape, names: Sequence[str]) -> tuple[pl.DataFrame, Raw
     return frame.rename({**numbers, last: EXTRA}), tape
 
 
-def raw_lines(tape: RawTape, rows: NDArray[np.int64]) -> list[str]:
+def raw_lines(tape: RawTape, rows: Integers) -> list[str]:
     """Return the raw text of rows (counted from 0), as it lay in the file."""
     if tape.table is not None:
         return ["|".join("" if cell is None else cell for cell in tape.table.row(int(row))) for row in rows]
@@ -133,7 +133,7 @@ def fields_of(tape: RawTape, line: str) -> list[str]:
     return plain if len(cells) < len(tape.header) == len(plain) else cells
 
 
-def short_rows(tape: RawTape, candidates: NDArray[np.int64], rows: int, long: int) -> NDArray[np.int64]:
+def short_rows(tape: RawTape, candidates: Integers, rows: int, long: int) -> Integers:
     """Return those of the candidate rows that have fewer fields than the header; `rows` in all, `long` of them too long."""
     if tape.table is not None or not len(candidates) or (not long and _evenly_delimited(tape, rows)):
         return candidates[:0]
@@ -177,7 +177,7 @@ def _split_by_line(tape: RawTape) -> pl.DataFrame:
     return pl.DataFrame({str(number): pl.Series(column, dtype=pl.String) for number, column in enumerate(columns)})
 
 
-def _record_bounds(body: bytes, plain: bool) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _record_bounds(body: bytes, plain: bool) -> tuple[Integers, Integers]:
     array = np.frombuffer(body, dtype=np.uint8)
     ends = np.flatnonzero(array == 10)
     quotes = ends[:0] if plain else np.flatnonzero(array == 34)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping as MappingOf
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -13,7 +13,7 @@ import polars as pl
 
 from loantwin.book.book import check_table, conform
 from loantwin.book.derive import case_weights, combine_columns, derive_columns
-from loantwin.book.mapping import Mapping, Value, load_mapping, with_variant
+from loantwin.book.mapping import TapeFormat, Value, load_mapping, with_variant
 from loantwin.book.panel import after_end, balloon_shares, part_panel
 from loantwin.book.parse import FINDINGS
 from loantwin.book.quarantine import list_warnings, quarantine_rows
@@ -40,11 +40,11 @@ class Tape:
 
     loans: pl.DataFrame
     panel: pl.DataFrame | None
-    mapping: Mapping
+    mapping: TapeFormat
     source: Source
     rows_read: int
-    totals: MappingOf[str, float | None]
-    status_counts: MappingOf[str, int]
+    totals: Mapping[str, float | None]
+    status_counts: Mapping[str, int]
     quarantine: pl.DataFrame
     warnings: pl.DataFrame
     loan_months: int | None = None
@@ -75,17 +75,17 @@ class TapeCheck(Result):
     rejected: int
     loans: int
     loan_months: int | None
-    rejections: MappingOf[str, int]
-    warnings: MappingOf[str, int]
-    totals: MappingOf[str, float | None]
-    weighted_totals: MappingOf[str, float | None]
-    loan_count_by_status: MappingOf[str, int]
+    rejections: Mapping[str, int]
+    warnings: Mapping[str, int]
+    totals: Mapping[str, float | None]
+    weighted_totals: Mapping[str, float | None]
+    loan_count_by_status: Mapping[str, int]
     format: str
     currency: str
     observes: tuple[str, ...]
-    assumptions: MappingOf[str, AssumptionUsed]
+    assumptions: Mapping[str, AssumptionUsed]
     statements: tuple[str, ...]
-    provenance: MappingOf[str, str | int]
+    provenance: Mapping[str, str | int]
 
 
 def check(tape: Tape) -> TapeCheck:
@@ -121,7 +121,7 @@ def check(tape: Tape) -> TapeCheck:
     )
 
 
-def read_tape(path: str | Path, format: str | Path | Mapping, *, overrides: MappingOf[str, Value] | None = None) -> Tape:  # noqa: A002
+def read_tape(path: str | Path, format: str | Path | TapeFormat, *, overrides: Mapping[str, Value] | None = None) -> Tape:  # noqa: A002
     """Read a tape.
 
     Parameters
@@ -136,7 +136,7 @@ def read_tape(path: str | Path, format: str | Path | Mapping, *, overrides: Mapp
     MappingError : the mapping is wrong in itself, or names a column the tape does not have.
     """
     raw = open_tape(path)
-    mapping = format if isinstance(format, Mapping) else load_mapping(format, overrides)
+    mapping = format if isinstance(format, TapeFormat) else load_mapping(format, overrides)
     mapping = with_variant(mapping, raw.header)
     reading = read_rows(raw, mapping)
     if not reading.kept.any():
@@ -144,7 +144,7 @@ def read_tape(path: str | Path, format: str | Path | Mapping, *, overrides: Mapp
     return _tape_of(reading, mapping)
 
 
-def _tape_of(reading: Reading, mapping: Mapping) -> Tape:
+def _tape_of(reading: Reading, mapping: TapeFormat) -> Tape:
     values = reading.values.with_row_index("\nposition")
     if not reading.kept.all():
         values = values.filter(reading.kept)
@@ -182,7 +182,7 @@ def _tape_of(reading: Reading, mapping: Mapping) -> Tape:
     )
 
 
-def _loan_table(values: pl.DataFrame, mapping: Mapping) -> pl.DataFrame:
+def _loan_table(values: pl.DataFrame, mapping: TapeFormat) -> pl.DataFrame:
     """Return the loan table with `\\nposition`, before its values are held against the schema."""
     weights = case_weights(values, mapping.weight, mapping)
     loans = balloon_shares(derive_columns(values, mapping)).with_columns(weights)

@@ -12,7 +12,7 @@ from typing import Any
 
 from loantwin.decisions.observation import FIGURES, Application
 from loantwin.decisions.policy import RulePolicy
-from loantwin.decisions.rules import ApplicationRule, ApplicationTerms, Condition, PortfolioRule
+from loantwin.decisions.rules import ApplicationRule, ApplicationTerms, PortfolioRule, RuleCondition
 from loantwin.errors import ConfigError, expected
 from loantwin.types import LEVERS
 
@@ -89,14 +89,14 @@ def _application_rule(rule: Mapping[str, Any], place: int, file: object) -> Appl
     )
 
 
-def _conditions(rule: Mapping[str, Any], where: str, file: object, *, portfolio: bool) -> tuple[Condition, ...]:
+def _conditions(rule: Mapping[str, Any], where: str, file: object, *, portfolio: bool) -> tuple[RuleCondition, ...]:
     texts = rule.get("when")
     if not isinstance(texts, list) or not texts or not all(isinstance(text, str) for text in texts):
         raise ConfigError(expected('conditions like ["default_rate > 0.04"]', str(texts)), file=file, field=f"{where}.when")
     return tuple(_condition(text, where, file, portfolio=portfolio) for text in texts)
 
 
-def _condition(text: str, where: str, file: object, *, portfolio: bool) -> Condition:
+def _condition(text: str, where: str, file: object, *, portfolio: bool) -> RuleCondition:
     found = _CONDITION.fullmatch(text)
     if found is None:
         raise ConfigError(
@@ -110,8 +110,8 @@ def _condition(text: str, where: str, file: object, *, portfolio: bool) -> Condi
     if figure in _TEXT_FIELDS:
         if comparison not in ("==", "!="):
             raise ConfigError(expected(f"== or != for {figure}", comparison), file=file, field=f"{where}.when")
-        return Condition(figure, comparison, value.strip("\"'"))
-    return Condition(figure, comparison, _number(value, f"{where}.when", file))
+        return RuleCondition(figure, comparison, value.strip("\"'"))
+    return RuleCondition(figure, comparison, _number(value, f"{where}.when", file))
 
 
 def _terms(applications: Mapping[str, Any], file: object) -> ApplicationTerms:

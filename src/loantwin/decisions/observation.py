@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
+from loantwin.arrays import Floats
 from loantwin.errors import UsageError, expected
 from loantwin.types import LEVERS, Result
 
@@ -79,7 +79,7 @@ class Levers:
                 raise UsageError(expected("a lever from -1 to 1", value), field=name)
 
     @property
-    def array(self) -> NDArray[np.float64]:
+    def array(self) -> Floats:
         """Return the values, (5,)."""
         return np.array(self.values, dtype=np.float64)
 

@@ -7,15 +7,14 @@ from dataclasses import dataclass
 from typing import TypeVar, overload
 
 import numpy as np
-from numpy.typing import NDArray
 
+from loantwin.arrays import Floats
 from loantwin.decisions.application import assess
 from loantwin.decisions.observation import Application, Decision, Levers, PortfolioObservation
 from loantwin.decisions.rules import ApplicationRule, ApplicationTerms, PortfolioRule
 from loantwin.errors import UsageError, expected
 from loantwin.types import LEVERS
 
-Floats = NDArray[np.float64]
 Value = TypeVar("Value")
 
 

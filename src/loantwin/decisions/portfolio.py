@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from loantwin.arrays import Floats
 from loantwin.decisions.observation import FIGURES, Levers, PortfolioObservation
 from loantwin.decisions.policy import RulePolicy
 from loantwin.engine.step.batch import buffers, step_batch
@@ -16,8 +16,6 @@ from loantwin.engine.step.tables import FIGURES as STEP_FIGURES
 from loantwin.engine.step.tables import StepFlows, StepState, StepTables, initial_state
 from loantwin.errors import UsageError, expected
 from loantwin.types import Policy
-
-Floats = NDArray[np.float64]
 
 MANY = 32
 """From this many paths on the compiled step is used; below, the readable one starts sooner."""

@@ -21,7 +21,7 @@ COMPARISONS: dict[str, Callable[..., object]] = {
 
 
 @dataclass(frozen=True)
-class Condition:
+class RuleCondition:
     """`figure comparison value`, for instance `default_rate > 0.04` or `product == revolving`."""
 
     figure: str
@@ -41,7 +41,7 @@ class Condition:
 class PortfolioRule:
     """Where all conditions hold, `add` (5,) is added to the levers."""
 
-    when: tuple[Condition, ...]
+    when: tuple[RuleCondition, ...]
     add: tuple[float, ...]
     reason: str
 
@@ -50,7 +50,7 @@ class PortfolioRule:
 class ApplicationRule:
     """Where all conditions hold, the application is declined or referred."""
 
-    when: tuple[Condition, ...]
+    when: tuple[RuleCondition, ...]
     outcome: Outcome
     reason: str
 

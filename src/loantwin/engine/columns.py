@@ -7,13 +7,10 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from loantwin.arrays import Flags, Floats, Integers
 from loantwin.errors import ModelError, expected
 from loantwin.products.contract import Terms
 from loantwin.products.registry import PRODUCTS
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
-Flags = NDArray[np.bool_]
 
 LONGEST = 1200
 """Longest remaining term or age in months that is believed."""

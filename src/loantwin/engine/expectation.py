@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from loantwin.arrays import Floats, Integers
 from loantwin.engine.cells import Cells, LossGivenDefault
 from loantwin.engine.path import (
     FIGURES,
@@ -23,9 +23,6 @@ from loantwin.engine.path import (
 )
 from loantwin.engine.rows import TransitionParameters, odds
 from loantwin.errors import ModelError, expected
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 
 def conditional_flows(

@@ -15,15 +15,12 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from loantwin.arrays import Floats
 from loantwin.engine.cells import LossGivenDefault
 from loantwin.engine.exposed import ExposureGrid
 from loantwin.engine.rows import TransitionParameters
 from loantwin.errors import ModelError, UsageError, expected
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 Theta = dict[str, Floats]
 """Parameters by kind: level (R,), age (R, A), segment (R, G), macro (R, F), loading (R, L), latent (L,), path (T, F),

@@ -19,20 +19,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from loantwin.arrays import Floats, Integers
 from loantwin.engine.cells import LossGivenDefault, recovery_worth
 from loantwin.engine.columns import LoanColumns, check_columns, take
-from loantwin.engine.floating.interpolation import Grid, grid_for, set_losses, smooth_loans
+from loantwin.engine.floating.interpolation import SpreadNodes, grid_for, set_losses, smooth_loans
 from loantwin.engine.packing import buckets_of, cut, kinds, pack
 from loantwin.engine.path import check_lgd
 from loantwin.engine.rows import TransitionParameters, odds, rows_at
-from loantwin.engine.runoff import Assumptions, assumptions, loan_tables
+from loantwin.engine.runoff import RunoffAssumptions, assumptions, loan_tables
 from loantwin.errors import ModelError, expected
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
-
 
 FEWEST = 2_000
 """Floating loans from which interpolation in the spread is worth its tables."""
@@ -119,7 +116,7 @@ def loan_losses(
     return LoanLosses(loss, pd, chosen)
 
 
-def _interpolated(columns: LoanColumns, index_paths: Floats | None) -> tuple[Grid | None, Integers, Integers | None]:
+def _interpolated(columns: LoanColumns, index_paths: Floats | None) -> tuple[SpreadNodes | None, Integers, Integers | None]:
     """Return the grid, the loans to interpolate in their spread, and the others (None: all)."""
     none = np.zeros(0, dtype=np.int64)
     if index_paths is None:
@@ -137,7 +134,7 @@ def loan_losses_reference(
     columns: LoanColumns,
     lgd: LossGivenDefault,
     shocks: Floats,
-    assumed: Assumptions,
+    assumed: RunoffAssumptions,
     index_paths: Floats | None,
     horizons: tuple[int, int],
     chunk: int = 20_000,

@@ -6,16 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from loantwin.arrays import Floats, Integers
 from loantwin.engine.columns import LoanColumns
 from loantwin.products.registry import product_flags
 
 if TYPE_CHECKING:
-    from loantwin.engine.runoff import Assumptions
+    from loantwin.engine.runoff import RunoffAssumptions
 
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 TASKS = 256
 """Shares of work; more than threads, so that uneven ones even out, and fixed, so that threads change nothing."""
@@ -34,7 +32,7 @@ class Blocks:
     tasks: Integers
 
 
-def pack(columns: LoanColumns, assumed: Assumptions) -> Floats:
+def pack(columns: LoanColumns, assumed: RunoffAssumptions) -> Floats:
     """Return the loans as rows (N, 16) as `kernels.packed_loans` lays them out."""
     from loantwin.engine import kernels
     from loantwin.kernels import PARALLEL

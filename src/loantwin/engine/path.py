@@ -22,13 +22,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from loantwin.arrays import Floats
 from loantwin.engine.cells import Cells, LossGivenDefault, recovery_worth
 from loantwin.engine.rows import TransitionParameters, odds, rows_at, shocks
 from loantwin.errors import ModelError, expected
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

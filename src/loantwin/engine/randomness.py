@@ -12,11 +12,10 @@ Everything else that draws takes NumPy's Philox4x64, which shares no draw with i
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from loantwin.arrays import Words
 from loantwin.errors import UsageError, expected
-
-Words = NDArray[np.uint32]
 
 LOAN_PATHS, CELL_PATHS = 1, 2
 """What a draw is for: the counter's last word, which keeps the streams of two uses apart."""

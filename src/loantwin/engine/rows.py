@@ -15,12 +15,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from loantwin.arrays import Floats, Integers
 from loantwin.errors import ModelError, expected
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 VINTAGE = "|vintage "
 """Stands between a segment's label and a year in the label of that segment's loans of one vintage."""

@@ -9,17 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from loantwin.arrays import Flags, Floats, Integers
 from loantwin.engine.cells import Cells
 from loantwin.engine.columns import LoanColumns, check_columns, contract_terms, take
 from loantwin.errors import ModelError, expected
 from loantwin.products.contract import schedule
 from loantwin.products.registry import PRODUCTS
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
-
 
 CHUNK = 2_000_000
 """Loans laid out for the kernel at once (256 MB)."""
@@ -39,7 +36,7 @@ class LoanTables:
 
 
 @dataclass(frozen=True)
-class Assumptions:
+class RunoffAssumptions:
     """What the run-off assumes beside the contracts.
 
     partial_monthly : (number of products,) partial prepayment, decimal a month of the balance after scheduled principal.
@@ -53,7 +50,7 @@ class Assumptions:
     conversion_factor: float
 
 
-def assumptions(partial_monthly: ArrayLike = 0.0, arrears_months: int = 0, conversion_factor: float = 0.0) -> Assumptions:
+def assumptions(partial_monthly: ArrayLike = 0.0, arrears_months: int = 0, conversion_factor: float = 0.0) -> RunoffAssumptions:
     """Return checked Assumptions; one number of `partial_monthly` serves all products."""
     partial = np.broadcast_to(np.asarray(partial_monthly, dtype=float), (len(PRODUCTS),)).copy()
     if not ((partial >= 0.0) & (partial < 1.0)).all():
@@ -62,7 +59,7 @@ def assumptions(partial_monthly: ArrayLike = 0.0, arrears_months: int = 0, conve
         raise ModelError(expected("a whole number of at least 0", arrears_months), field="arrears_months")
     if not 0.0 <= conversion_factor <= 1.0:
         raise ModelError(expected("a decimal in [0, 1]", conversion_factor), field="conversion_factor")
-    return Assumptions(partial, int(arrears_months), float(conversion_factor))
+    return RunoffAssumptions(partial, int(arrears_months), float(conversion_factor))
 
 
 def build_cells(
@@ -113,7 +110,7 @@ def build_cells(
     return finish_cells(key, sums, _moments(columns, assumed, cell, len(key)), index_path)
 
 
-def loan_tables(columns: LoanColumns, months: int, assumed: Assumptions, index_path: Floats | None = None) -> LoanTables:
+def loan_tables(columns: LoanColumns, months: int, assumed: RunoffAssumptions, index_path: Floats | None = None) -> LoanTables:
     """Return the run-off of each loan, (N, T + 1) or (N, T): the reference.
 
     Exposure at default in month t, where the last `arrears_months` instalments were not paid: the balance before the first
@@ -145,7 +142,7 @@ def loan_tables(columns: LoanColumns, months: int, assumed: Assumptions, index_p
 
 
 def build_cells_reference(
-    columns: LoanColumns, months: int, assumed: Assumptions, index_path: Floats | None = None, chunk: int = 20_000
+    columns: LoanColumns, months: int, assumed: RunoffAssumptions, index_path: Floats | None = None, chunk: int = 20_000
 ) -> Cells:
     """Return what `build_cells` returns, by plain NumPy over chunks of loans."""
     key, cell = _unique_cells(columns)
@@ -179,7 +176,7 @@ def finish_cells(key: Integers, sums: dict[str, Floats], moments: Floats, index_
     )
 
 
-def _moments(columns: LoanColumns, assumed: Assumptions, cell: Integers, count: int) -> Floats:
+def _moments(columns: LoanColumns, assumed: RunoffAssumptions, cell: Integers, count: int) -> Floats:
     """Return the moments of each cell that `finish_cells` reads, (8, B)."""
     exposure = columns.principal + columns.accrued_interest + assumed.conversion_factor * columns.undrawn
     rate = columns.effective_annual_rate
@@ -212,7 +209,7 @@ def _unique_cells(columns: LoanColumns) -> tuple[Integers, Integers]:
     return unique, cell
 
 
-def _rate_moves(columns: LoanColumns, annual_rate: Floats, index_path: Floats | None) -> NDArray[np.bool_]:
+def _rate_moves(columns: LoanColumns, annual_rate: Floats, index_path: Floats | None) -> Flags:
     """Return where a small move of the index moves the rate: floating, and not held by cap or floor, (N, T)."""
     floating = np.repeat(columns.floating[:, None], annual_rate.shape[1], axis=1)
     if index_path is None:

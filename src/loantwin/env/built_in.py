@@ -8,20 +8,17 @@ from __future__ import annotations
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
 from loantwin.engine.cells import LossGivenDefault
 from loantwin.engine.columns import LoanColumns, loan_columns
 from loantwin.engine.rows import TransitionParameters
 from loantwin.engine.runoff import assumptions, build_cells_reference
 from loantwin.engine.step.cohorts import LendingPlan, template_columns
-from loantwin.engine.step.economy import Economy
+from loantwin.engine.step.economy import StepEconomy
 from loantwin.engine.step.tables import StepEconomics, StepTables
 from loantwin.products.registry import code
 from loantwin.streams import Stream
 from loantwin.streams import generator as random_of
-
-Floats = NDArray[np.float64]
 
 SEGMENTS = ("instalment|A", "instalment|B", "instalment|C", "mortgage|A", "mortgage|B", "revolving|B")
 _PRODUCT = ("instalment", "instalment", "instalment", "mortgage", "mortgage", "revolving")
@@ -50,7 +47,7 @@ _MONTHS, _PATHS, _AGES = 120, 64, 180
 
 
 @lru_cache(maxsize=8)
-def built_in(months: int = 36) -> tuple[StepTables, Economy]:
+def built_in(months: int = 36) -> tuple[StepTables, StepEconomy]:
     """Return the built-in book over `months` months, its lending plan a constant balance, and its economy."""
     parameters = _parameters()
     columns = _columns()
@@ -124,7 +121,7 @@ def _lgd() -> LossGivenDefault:
     )
 
 
-def _economy(months: int) -> Economy:
+def _economy(months: int) -> StepEconomy:
     """Return 64 paths of two persistent covariates that move together."""
     random = random_of(2, Stream.BUILT_IN)
     normal = random.standard_normal((_PATHS, max(months, _MONTHS) + 1, 2))
@@ -134,4 +131,4 @@ def _economy(months: int) -> Economy:
     for month in range(1, paths.shape[1]):
         paths[:, month] = 0.97 * paths[:, month - 1] + np.sqrt(1.0 - 0.97**2) * normal[:, month]
     one = np.ones(1)
-    return Economy(paths, phi=0.9 * one, sigma=0.35 * one, start=0.0 * one, start_deviation=0.5 * one)
+    return StepEconomy(paths, phi=0.9 * one, sigma=0.35 * one, start=0.0 * one, start_deviation=0.5 * one)

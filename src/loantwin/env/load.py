@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from loantwin.engine.step.economy import Economy
+from loantwin.engine.step.economy import StepEconomy
 from loantwin.engine.step.store import environment_from_dict
 from loantwin.engine.step.tables import StepTables
 from loantwin.errors import HomeError
@@ -12,7 +12,7 @@ from loantwin.errors import HomeError
 EVENT = "EnvironmentTablesSaved"
 
 
-def load_tables(home_dir: str | Path) -> tuple[StepTables, Economy]:
+def load_tables(home_dir: str | Path) -> tuple[StepTables, StepEconomy]:
     """Return tables and economy of the twin in `home_dir`.
 
     Raises

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from loantwin.arrays import Floats, Integers
 from loantwin.engine.step.tables import FIGURES, StepFlows
 
 NUMBERS = ("defaulted_number", "live_number")
@@ -12,7 +12,7 @@ MONEY = tuple(name for name in FIGURES if name not in NUMBERS)
 """Figures that are amounts of money."""
 
 
-def minor_units(flows: StepFlows, in_default_before: NDArray[np.float64]) -> dict[str, NDArray[np.int64]]:
+def minor_units(flows: StepFlows, in_default_before: Floats) -> dict[str, Integers]:
     """Return every amount rounded to minor units, each (E,) int64, with the rounding put where it belongs.
 
     Every amount is within half a minor unit of the simulation's, but for scheduled_principal, resolved and profit, which

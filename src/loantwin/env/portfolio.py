@@ -9,9 +9,10 @@ import gymnasium
 import numpy as np
 from numpy.typing import NDArray
 
+from loantwin.arrays import Floats
 from loantwin.decisions.observation import PortfolioObservation
 from loantwin.decisions.portfolio import figures_of, observations, opening_figures
-from loantwin.engine.step.economy import Economy, check_economy, draw_episodes
+from loantwin.engine.step.economy import StepEconomy, check_economy, draw_episodes
 from loantwin.engine.step.step import step
 from loantwin.engine.step.tables import StepFlows, StepTables, initial_state
 from loantwin.env.built_in import built_in
@@ -26,8 +27,8 @@ Action = NDArray[np.float32]
 
 
 def chosen_tables(
-    twin: str | Path | None, tables: StepTables | None, economy: Economy | None, horizon: int | None
-) -> tuple[StepTables, Economy, int]:
+    twin: str | Path | None, tables: StepTables | None, economy: StepEconomy | None, horizon: int | None
+) -> tuple[StepTables, StepEconomy, int]:
     """Return what an environment runs on: the twin's tables, those given, or the built-in book; and the horizon."""
     if (twin is not None and tables is not None) or (tables is None) != (economy is None):
         raise UsageError(expected("a twin, or tables and economy together, or neither", "another mix"), field="tables")
@@ -61,7 +62,7 @@ class PortfolioEnv(gymnasium.Env[Observation, Action]):
         self,
         twin: str | Path | None = None,
         tables: StepTables | None = None,
-        economy: Economy | None = None,
+        economy: StepEconomy | None = None,
         horizon: int | None = None,
         render_mode: str | None = None,
     ) -> None:
@@ -127,6 +128,6 @@ class PortfolioEnv(gymnasium.Env[Observation, Action]):
     def _seen(self) -> Observation:
         return np.asarray(observation_array(self._figures(), self.factors, self.horizon)[0], dtype=np.float32)
 
-    def _figures(self) -> dict[str, NDArray[np.float64]]:
+    def _figures(self) -> dict[str, Floats]:
         month = self._state.month
         return figures_of(month, self._history, self._start, self.factors, self._covariates[:, month])

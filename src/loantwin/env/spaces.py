@@ -9,11 +9,10 @@ import gymnasium
 import numpy as np
 from numpy.typing import NDArray
 
+from loantwin.arrays import Floats
 from loantwin.decisions.observation import FIGURES
 from loantwin.engine.step.tables import StepFlows
 from loantwin.types import LEVERS
-
-Floats = NDArray[np.float64]
 
 REWARD_SCALE = 1000.0
 """Reward = month's profit / balance at the as-of date x 1000: 5 is half a per cent of the first balance in a month."""

@@ -9,17 +9,15 @@ import gymnasium
 import numpy as np
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
-from numpy.typing import NDArray
 
+from loantwin.arrays import Array
 from loantwin.decisions.portfolio import figures_of, opening_figures
 from loantwin.engine.step.batch import buffers, step_batch
-from loantwin.engine.step.economy import Economy, draw_episodes
+from loantwin.engine.step.economy import StepEconomy, draw_episodes
 from loantwin.engine.step.tables import StepFlows, StepTables, initial_state
 from loantwin.env.portfolio import chosen_tables
 from loantwin.env.spaces import action_space, observation_array, observation_space, reward
 from loantwin.errors import UsageError, expected
-
-Array = NDArray[Any]
 
 
 class PortfolioVectorEnv(VectorEnv[Array, Array, Array]):
@@ -36,7 +34,7 @@ class PortfolioVectorEnv(VectorEnv[Array, Array, Array]):
         num_envs: int = 1,
         twin: str | Path | None = None,
         tables: StepTables | None = None,
-        economy: Economy | None = None,
+        economy: StepEconomy | None = None,
         horizon: int | None = None,
         render_mode: str | None = None,
     ) -> None:

@@ -28,7 +28,7 @@ AT_ONCE = 100_000
 
 
 @dataclass(frozen=True)
-class Tables:
+class BookTables:
     """The tables of a twin as they stand after an event.
 
     loans : the whole tape, later facts included (`known_at` gives the view of a date); panel : history by loan and
@@ -46,12 +46,12 @@ class Tables:
     through: int = 0
 
 
-def nothing() -> Tables:
+def nothing() -> BookTables:
     """Return the tables of a twin without a tape."""
-    return Tables(empty(LOANS), None, empty(PARTIES), empty(COLLATERAL), empty(GUARANTEES))
+    return BookTables(empty(LOANS), None, empty(PARTIES), empty(COLLATERAL), empty(GUARANTEES))
 
 
-def fold(events: Iterable[Event], home: Home) -> Tables:
+def fold(events: Iterable[Event], home: Home) -> BookTables:
     """Return the tables after `events`, from the beginning of the log.
 
     Raises
@@ -62,7 +62,7 @@ def fold(events: Iterable[Event], home: Home) -> Tables:
     return apply(nothing(), events, home)
 
 
-def apply(tables: Tables, events: Iterable[Event], home: Home) -> Tables:
+def apply(tables: BookTables, events: Iterable[Event], home: Home) -> BookTables:
     """Return `tables` after further events, in the order of their sequence. Splitting events over calls changes nothing."""
     pending: list[Event] = []
     last = tables.through
@@ -79,7 +79,7 @@ def apply(tables: Tables, events: Iterable[Event], home: Home) -> Tables:
     return replace(_applied(tables, pending), through=last)
 
 
-def state_at(home: Home, recorded: datetime | None = None, happened: date | None = None) -> Tables:
+def state_at(home: Home, recorded: datetime | None = None, happened: date | None = None) -> BookTables:
     """Return the tables as they were known at a moment, by default with everything recorded.
 
     Parameters
@@ -95,7 +95,7 @@ def state_at(home: Home, recorded: datetime | None = None, happened: date | None
     return replace(apply(start, events, home), through=until)
 
 
-def record(home: Home, tables: Tables, events: Sequence[Event]) -> Tables:
+def record(home: Home, tables: BookTables, events: Sequence[Event]) -> BookTables:
     """Record events that fit the tables and return the tables after them.
 
     Applied first and recorded then, so that a log never holds an event that its own book refuses. `tables` must be the
@@ -109,7 +109,7 @@ def record(home: Home, tables: Tables, events: Sequence[Event]) -> Tables:
     return replace(after, through=home.append(events))
 
 
-def take_snapshot(home: Home, tables: Tables) -> int:
+def take_snapshot(home: Home, tables: BookTables) -> int:
     """Store the tables and record `BookSnapshotTaken`, so that replay starts there; return the event's sequence."""
     if tables.as_of is None:
         raise LogError("expected tables of a loaded tape, was a twin without one")
@@ -119,14 +119,14 @@ def take_snapshot(home: Home, tables: Tables) -> int:
     return home.append([Event("BookSnapshotTaken", tables.as_of, data)])
 
 
-def _snapshot(home: Home, until: int) -> Tables | None:
+def _snapshot(home: Home, until: int) -> BookTables | None:
     found = home.log.last("BookSnapshotTaken", until)
     if found is None:
         return None
     return replace(_loaded(nothing(), found, home), through=found.data["through"])
 
 
-def _loaded(tables: Tables, event: Event, home: Home) -> Tables:
+def _loaded(tables: BookTables, event: Event, home: Home) -> BookTables:
     """Return the tables that an event names; links it does not name are empty."""
     data = event.data
     minor_units(data["currency"])
@@ -148,7 +148,7 @@ def _loaded(tables: Tables, event: Event, home: Home) -> Tables:
     )
 
 
-def _applied(tables: Tables, events: list[Event]) -> Tables:
+def _applied(tables: BookTables, events: list[Event]) -> BookTables:
     if not events:
         return tables
     if not tables.currency:

@@ -9,9 +9,9 @@ from datetime import date
 import numpy as np
 
 from loantwin import months
+from loantwin.arrays import Floats
 from loantwin.errors import ScenarioError, expected
 from loantwin.macro.history import known_history, nowcast
-from loantwin.macro.interpolate import Floats
 from loantwin.macro.scenario import Scenario
 from loantwin.macro.source import MacroSource, NativeTable, find
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from loantwin import months
+from loantwin.arrays import Floats
 from loantwin.errors import ScenarioError, expected
-from loantwin.macro.interpolate import Floats
 from loantwin.macro.scenario import MacroPaths, Scenario
 
 TRANSFORMS = {"level": 0, "change_12m": 12, "growth_12m": 11, "log_ratio_12m": 12}

@@ -14,10 +14,10 @@ from functools import cached_property
 
 import numpy as np
 
+from loantwin.arrays import Floats
 from loantwin.errors import ScenarioError, UsageError, expected
 from loantwin.macro.covariates import DERIVED
 from loantwin.macro.generator import MAX_QUARTERS, MacroGenerator, by_month, states_of
-from loantwin.macro.interpolate import Floats
 from loantwin.macro.scenario import MacroPaths, Scenario
 from loantwin.macro.states import BASES
 from loantwin.months import label

@@ -6,9 +6,9 @@ import re
 
 import numpy as np
 
+from loantwin.arrays import Floats
 from loantwin.errors import ScenarioError, expected
 from loantwin.macro.factors import KNOWN
-from loantwin.macro.interpolate import Floats
 from loantwin.macro.source import ACTUAL, NativeTable
 from loantwin.macro.table import TextTable, numbers, periods
 

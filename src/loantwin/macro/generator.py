@@ -12,11 +12,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from loantwin.arrays import Flags, Floats, Integers
 from loantwin.errors import ScenarioError, UsageError, expected
 from loantwin.macro.factors import KNOWN
-from loantwin.macro.interpolate import Floats, to_months, to_quarters
+from loantwin.macro.interpolate import to_months, to_quarters
 from loantwin.macro.regression import EXTREME, LARGEST_ROOT, conditional, fit_autoregression, weighted_covariance
 from loantwin.macro.scenario import MacroPaths, Scenario
 from loantwin.macro.states import GROWTH_ROOT, choose_transforms, from_states, long_run, to_states
@@ -163,7 +163,7 @@ def states_of(generator: MacroGenerator, shocks: Floats) -> Floats:
     return out
 
 
-def _rows(generator: MacroGenerator, count: int, paths: int, seed: int) -> NDArray[np.int64]:
+def _rows(generator: MacroGenerator, count: int, paths: int, seed: int) -> Integers:
     """Return row numbers of residuals (P, Q): stretches of a geometric length, running round the end.
 
     An extreme quarter is never torn from the one after it: a shock like 2020 Q2 without its rebound was never seen, nor the
@@ -200,7 +200,7 @@ def _ragged_states(generator: MacroGenerator) -> Floats:
     return to_states(stacked, generator.factors, generator.transforms)
 
 
-def _quarterly(history: Scenario) -> tuple[Floats, NDArray[np.bool_], int]:
+def _quarterly(history: Scenario) -> tuple[Floats, Flags, int]:
     """Return (Q, F) quarterly values, (Q, F) whether a quarter's last month is published, and the first quarter's first month.
 
     The months of an unfinished quarter that are not published take the last one that is; so do single months never published.
@@ -250,7 +250,7 @@ def _fallback(keep: list[int], lengths: dict[int, int], factors: Sequence[str], 
 
 def _fitted(
     quarters: Floats,
-    closed: NDArray[np.bool_],
+    closed: Flags,
     start: int,
     factors: tuple[str, ...],
     kinds: tuple[str, ...],

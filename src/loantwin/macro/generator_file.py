@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from loantwin.arrays import Floats
 from loantwin.errors import ScenarioError, expected
 from loantwin.macro.factors import KINDS
 from loantwin.macro.generator import MacroGenerator
-from loantwin.macro.interpolate import Floats
 from loantwin.months import label, parse_label
 
 VERSION = 1

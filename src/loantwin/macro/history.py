@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from loantwin import months
+from loantwin.arrays import Floats
 from loantwin.errors import ScenarioError, expected
 from loantwin.macro.factors import MEAN_REVERTING_INDICES, TRENDING_INDICES
-from loantwin.macro.interpolate import Floats
 from loantwin.macro.scenario import Scenario
 from loantwin.macro.source import ACTUAL, MacroSource, NativeTable
 

@@ -14,11 +14,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
+from loantwin.arrays import Floats
 from loantwin.errors import ScenarioError, expected
 
-Floats = NDArray[np.float64]
 Rule = Callable[[Floats], Floats]
 
 

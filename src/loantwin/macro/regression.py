@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-from loantwin.macro.interpolate import Floats
+from loantwin.arrays import Flags, Floats, Integers
 
 LARGEST_ROOT = 0.985
 """Largest modulus of the fitted dynamics' eigenvalues, a quarter: shocks halve in at most 46 quarters."""
@@ -50,12 +49,12 @@ class _Sample:
 
     response: Floats
     lagged: Floats
-    usable: NDArray[np.bool_]
+    usable: Flags
     weights: Floats
     limits: Floats
     lags: int
 
-    def part(self, rows: NDArray[np.int64]) -> _Sample:
+    def part(self, rows: Integers) -> _Sample:
         return _Sample(self.response[rows], self.lagged[rows], self.usable[rows], self.weights[rows], self.limits, self.lags)
 
 
@@ -113,7 +112,7 @@ def _damped(coefficients: Floats, limit: float) -> Floats:
     return np.asarray(coefficients * (shrink ** np.arange(1.0, len(coefficients) + 1.0))[:, None, None])
 
 
-def conditional(covariance: Floats, known: NDArray[np.bool_]) -> Floats:
+def conditional(covariance: Floats, known: Flags) -> Floats:
     """Return the regression (known, unknown) of the unknown shocks on the known ones."""
     among = covariance[np.ix_(known, known)]
     among = among + 1e-6 * np.diag(np.diag(among))

@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 
 from loantwin import months
+from loantwin.arrays import Floats
 from loantwin.errors import ScenarioError, expected
 from loantwin.macro.factors import MEAN_REVERTING_INDICES
-from loantwin.macro.interpolate import Floats
 from loantwin.macro.scenario import Scenario
 
 

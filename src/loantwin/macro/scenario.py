@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from loantwin import months
+from loantwin.arrays import Floats
 from loantwin.errors import ScenarioError, expected
-
-Floats = NDArray[np.float64]
 
 FACTORS: dict[str, tuple[str, str]] = {
     # name: (how it moves, meaning); rates are decimals (4.1 % is 0.041)

@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 
 from loantwin import months
+from loantwin.arrays import Floats
 from loantwin.errors import ScenarioError, UsageError, expected
-from loantwin.macro.interpolate import Floats
 from loantwin.macro.scenario import Scenario
 
 MOST_SEVERE = 2.0

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
-from numpy.typing import NDArray
 
 from loantwin import months
-from loantwin.macro.interpolate import Floats, to_months
+from loantwin.arrays import Floats, Integers
+from loantwin.macro.interpolate import to_months
 from loantwin.macro.scenario import Scenario
 
 ACTUAL = "Actual"
@@ -34,7 +34,7 @@ class NativeTable:
     values: Floats
 
     @property
-    def months(self) -> NDArray[np.int64]:
+    def months(self) -> Integers:
         """Return the number of each period's last month, (Q,)."""
         return self.first + self.step * np.arange(1, len(self.values) + 1) - 1
 

@@ -15,9 +15,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from loantwin.arrays import Floats
 from loantwin.errors import ScenarioError, expected
 from loantwin.macro.factors import MEAN_REVERTING_INDICES
-from loantwin.macro.interpolate import Floats
 
 YIELD_FLOOR = -0.0025
 """No simulated quarterly yield goes below this (decimal a year): the lowest that large markets stayed near is about -0.005."""

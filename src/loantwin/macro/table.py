@@ -15,8 +15,8 @@ from pathlib import Path
 import numpy as np
 
 from loantwin import months
+from loantwin.arrays import Floats
 from loantwin.errors import ScenarioError, expected
-from loantwin.macro.interpolate import Floats
 
 _QUARTER = re.compile(r"(\d{4})[ \-]?[Qq]([1-4])")
 _ISO = re.compile(r"(\d{4})-(\d{2})(?:-(\d{2}))?")

@@ -11,17 +11,15 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.linalg import expm
 from scipy.sparse import csr_matrix
 from scipy.special import betaincinv
 
+from loantwin.arrays import Floats, Integers
 from loantwin.errors import RiskError, expected
 from loantwin.migrations.matrices import Withdrawn
 from loantwin.migrations.reading import RatingEvents
 
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 Kind = Literal["cohort", "duration"]
 
 YEAR = 365.25
@@ -42,7 +40,7 @@ class Spells:
 
 
 @dataclass(frozen=True)
-class Sums:
+class MoveSums:
     """What C customers add to an estimate over K states.
 
     moves : (C, K * K) sparse, number of moves (cohort: of starts in i that end in j, j = i too). at_risk : (C, K) cohort
@@ -74,7 +72,7 @@ def spells(events: RatingEvents) -> Spells:
     return Spells(events.customer[alive], days[alive], end[alive], events.state[alive], to[alive])
 
 
-def duration_sums(events: RatingEvents, withdrawn: Withdrawn = "proportional") -> Sums:
+def duration_sums(events: RatingEvents, withdrawn: Withdrawn = "proportional") -> MoveSums:
     """Return moves and years at risk of each customer: the sums of the generator N_ij / integral of Y_i.
 
     Parameters
@@ -96,10 +94,10 @@ def duration_sums(events: RatingEvents, withdrawn: Withdrawn = "proportional") -
     np.add.at(at_risk, (found.customer, found.state), years)
     moved = (found.to >= 0) & (found.to != found.state)
     moves = _sparse(found.customer[moved], found.state[moved], found.to[moved], np.ones(int(moved.sum())), at_risk.shape)
-    return _without(events, Sums("duration", events.states, default, moves, at_risk, _facts(events, found)), withdrawn)
+    return _without(events, MoveSums("duration", events.states, default, moves, at_risk, _facts(events, found)), withdrawn)
 
 
-def cohort_sums(events: RatingEvents, withdrawn: Withdrawn = "proportional", anchor: dt.date | None = None) -> Sums:
+def cohort_sums(events: RatingEvents, withdrawn: Withdrawn = "proportional", anchor: dt.date | None = None) -> MoveSums:
     """Return starts and ends of each customer's yearly cohorts.
 
     Parameters
@@ -117,7 +115,7 @@ def cohort_sums(events: RatingEvents, withdrawn: Withdrawn = "proportional", anc
     np.add.at(at_risk, (customer, begin), 1.0)
     moves = _sparse(customer, begin, finish, np.ones(len(customer)), at_risk.shape)
     facts = {**_facts(events, spells(events)), "cohorts": len(edges) - 1, "starts": len(customer)}
-    return _without(events, Sums("cohort", events.states, default, moves, at_risk, facts), withdrawn)
+    return _without(events, MoveSums("cohort", events.states, default, moves, at_risk, facts), withdrawn)
 
 
 def cohort_counts(
@@ -176,7 +174,7 @@ def _sparse(customer: Integers, origin: Integers, target: Integers, value: Float
     return csr_matrix((value, (customer, origin * shape[1] + target)), shape=(shape[0], shape[1] ** 2))
 
 
-def _without(events: RatingEvents, sums: Sums, withdrawn: Withdrawn) -> Sums:
+def _without(events: RatingEvents, sums: MoveSums, withdrawn: Withdrawn) -> MoveSums:
     """Drop the withdrawn state: moves into it are censored, moves out of it are entries."""
     place, size = events.withdrawn, len(events.states)
     if withdrawn == "keep" or place is None:
@@ -185,7 +183,7 @@ def _without(events: RatingEvents, sums: Sums, withdrawn: Withdrawn) -> Sums:
     cells = (keep[:, None] * size + keep).ravel()
     states = tuple(events.states[row] for row in keep)
     default = states.index(events.states[sums.default])
-    return Sums(sums.kind, states, default, sums.moves[:, cells], sums.at_risk[:, keep], sums.facts)
+    return MoveSums(sums.kind, states, default, sums.moves[:, cells], sums.at_risk[:, keep], sums.facts)
 
 
 def _year_ends(events: RatingEvents, anchor: dt.date | None) -> list[Any]:
@@ -210,7 +208,7 @@ def _standing(events: RatingEvents, day: np.datetime64) -> Integers:
     return made
 
 
-def estimate(sums: Sums) -> Floats:
+def estimate(sums: MoveSums) -> Floats:
     """Return the estimate, (K, K): a yearly matrix from cohorts, a generator from durations. Default absorbs.
 
     Raises
@@ -224,7 +222,7 @@ def estimate(sums: Sums) -> Floats:
     return np.asarray(_ratio(sums, moves, at_risk, None)[0])
 
 
-def _totals(sums: Sums, weights: Floats | None) -> tuple[Floats, Floats]:
+def _totals(sums: MoveSums, weights: Floats | None) -> tuple[Floats, Floats]:
     """Return moves (B, K, K) and at risk (B, K) under customer weights (B, C); None weighs all alike."""
     size = len(sums.states)
     if weights is None:
@@ -232,7 +230,7 @@ def _totals(sums: Sums, weights: Floats | None) -> tuple[Floats, Floats]:
     return np.asarray((sums.moves.T @ weights.T).T).reshape(len(weights), size, size), weights @ sums.at_risk
 
 
-def _ratio(sums: Sums, moves: Floats, at_risk: Floats, fallback: Floats | None) -> Floats:
+def _ratio(sums: MoveSums, moves: Floats, at_risk: Floats, fallback: Floats | None) -> Floats:
     rates = np.divide(moves, at_risk[..., None], out=np.zeros_like(moves), where=at_risk[..., None] > 0)
     if fallback is not None:  # a resample without anybody in a state tells nothing of its row
         rates = np.where((at_risk > 0)[..., None], rates, fallback)
@@ -246,12 +244,12 @@ def _ratio(sums: Sums, moves: Floats, at_risk: Floats, fallback: Floats | None) 
     return np.asarray(rates)
 
 
-def yearly(sums: Sums, values: Floats) -> Floats:
+def yearly(sums: MoveSums, values: Floats) -> Floats:
     """Return the matrix over one year, (K, K) or (B, K, K), of an estimate of either kind."""
     return values if sums.kind == "cohort" else np.maximum(expm(values), 0.0)
 
 
-def default_curves(sums: Sums, values: Floats, years: int) -> Floats:
+def default_curves(sums: MoveSums, values: Floats, years: int) -> Floats:
     """Return cumulative probabilities of default after 1 .. `years` years, (..., years, K), of estimates (..., K, K)."""
     if years < 1:
         raise RiskError(expected("a horizon of at least one year", years), field="years")
@@ -264,7 +262,7 @@ def default_curves(sums: Sums, values: Floats, years: int) -> Floats:
     return np.stack(made, axis=-2)
 
 
-def influence(sums: Sums) -> Floats:
+def influence(sums: MoveSums) -> Floats:
     """Return what each customer does to the estimate, (C, K, K): (moves - estimate x at risk) / total at risk.
 
     Their sum is zero; the sum of their squares is the variance that clusters by customer (the sandwich of a ratio).
@@ -282,13 +280,13 @@ def influence(sums: Sums) -> Floats:
     return np.asarray(made)
 
 
-def standard_errors(sums: Sums) -> Floats:
+def standard_errors(sums: MoveSums) -> Floats:
     """Return the standard error of each cell of the estimate, (K, K), clustered by customer."""
     apart, customers = influence(sums), len(sums.at_risk)
     return np.asarray(np.sqrt((apart**2).sum(axis=0) * customers / max(customers - 1, 1)))
 
 
-def default_curve_errors(sums: Sums, years: int) -> Floats:
+def default_curve_errors(sums: MoveSums, years: int) -> Floats:
     """Return the standard error of each cumulative probability of default, (years, K), by the delta method, clustered."""
     values, apart = estimate(sums), influence(sums)
     customers, made = len(apart), []
@@ -299,7 +297,7 @@ def default_curve_errors(sums: Sums, years: int) -> Floats:
     return np.array(made)
 
 
-def default_slope(sums: Sums, values: Floats, years: int) -> Floats:
+def default_slope(sums: MoveSums, values: Floats, years: int) -> Floats:
     """Return the derivative of each state's cumulative probability of default by each cell of the estimate, (K, K, K).
 
     The derivative of exp(Q t) in direction E is the integral over s of exp(Q s) E exp(Q (t - s)) (Wilcox 1967), that of P^n
@@ -316,7 +314,7 @@ def default_slope(sums: Sums, values: Floats, years: int) -> Floats:
     return np.asarray(np.einsum("n,nki,nj->kij", weight, before, after))
 
 
-def resampled(sums: Sums, resamples: int = 500, seed: int = 0) -> Floats:
+def resampled(sums: MoveSums, resamples: int = 500, seed: int = 0) -> Floats:
     """Return estimates from customers drawn with replacement, (B, K, K); a row nobody is at risk in keeps the estimate's.
 
     Raises

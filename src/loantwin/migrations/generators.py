@@ -12,13 +12,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.linalg import expm, logm
 
+from loantwin.arrays import Complexes, Floats
 from loantwin.errors import RiskError, expected
 from loantwin.migrations.matrices import check_matrix
-
-Floats = NDArray[np.float64]
 
 ROUNDING = 1e-9
 """A negative rate smaller than this is rounding of the logarithm, not a failure."""
@@ -34,7 +32,7 @@ METHODS: dict[str, str] = {
 
 
 @dataclass(frozen=True)
-class Condition:
+class GeneratorCondition:
     """One condition that a matrix with a generator fulfils (`necessary`), or that proves something. holds; words say what."""
 
     name: str
@@ -53,7 +51,7 @@ class Embeddability:
     """
 
     embeddable: bool | None
-    conditions: tuple[Condition, ...]
+    conditions: tuple[GeneratorCondition, ...]
     lowest_rate: float | None
 
 
@@ -224,17 +222,17 @@ def embeddability(values: Floats, states: tuple[str, ...] | None = None) -> Embe
     return Embeddability(settled, (*needed, principal, only), lowest)
 
 
-def _determinant(value: float) -> Condition:
-    return Condition("positive determinant", True, value > 0, f"det P = {value:.4g}; it must lie above 0")
+def _determinant(value: float) -> GeneratorCondition:
+    return GeneratorCondition("positive determinant", True, value > 0, f"det P = {value:.4g}; it must lie above 0")
 
 
-def _product(value: float, values: Floats) -> Condition:
+def _product(value: float, values: Floats) -> GeneratorCondition:
     product = float(np.prod(np.diag(values)))
     words = f"det P = {value:.4g}, product of the diagonal = {product:.4g}; the first must not exceed the second"
-    return Condition("determinant within the diagonal's product", True, value <= product * (1 + 1e-12), words)
+    return GeneratorCondition("determinant within the diagonal's product", True, value <= product * (1 + 1e-12), words)
 
 
-def _accessible(values: Floats, names: tuple[str, ...]) -> Condition:
+def _accessible(values: Floats, names: tuple[str, ...]) -> GeneratorCondition:
     reach = (values > 0) | np.eye(len(values), dtype=np.bool_)
     for _ in range(len(values).bit_length()):  # squared each time; as booleans, for counts of paths overflow from 17 states on
         reach = reach @ reach
@@ -242,10 +240,10 @@ def _accessible(values: Floats, names: tuple[str, ...]) -> Condition:
     pairs = [f"{names[i]} to {names[j]}" for i, j in bad]
     shown = ", ".join(pairs[:6]) + (f" and {len(pairs) - 6} more" if len(pairs) > 6 else "")
     words = f"zero although reached in several steps: {shown}" if pairs else "no zero where several steps lead"
-    return Condition("no zero on a path", True, not pairs, words)
+    return GeneratorCondition("no zero on a path", True, not pairs, words)
 
 
-def _wedge(roots: NDArray[np.complex128], size: int) -> Condition:
+def _wedge(roots: Complexes, size: int) -> GeneratorCondition:
     """Eigenvalues of exp(Q) are exp(q) with q in the wedge |arg q - pi| <= pi / 2 - pi / size (Runnenberg)."""
     with np.errstate(divide="ignore"):  # a root of 0 lies at minus infinity, within the wedge; the determinant tells of it
         rates = np.log(roots)
@@ -254,23 +252,23 @@ def _wedge(roots: NDArray[np.complex128], size: int) -> Condition:
     words = (
         "the logarithm of each eigenvalue lies in the wedge of a generator's" if worst <= 1e-9 else "an eigenvalue turns too much"
     )
-    return Condition("eigenvalues within the wedge", True, worst <= 1e-9, words)
+    return GeneratorCondition("eigenvalues within the wedge", True, worst <= 1e-9, words)
 
 
-def _principal(values: Floats, names: tuple[str, ...]) -> tuple[float | None, Condition]:
+def _principal(values: Floats, names: tuple[str, ...]) -> tuple[float | None, GeneratorCondition]:
     name = "principal logarithm is a generator"
     try:
         found = logarithm(values)
     except RiskError as error:
-        return None, Condition(name, False, False, error.message)
+        return None, GeneratorCondition(name, False, False, error.message)
     off = found - np.diag(np.diag(found))
     lowest, count = float(off.min()), int((off < -ROUNDING).sum())
     i, j = np.unravel_index(int(off.argmin()), off.shape)
     words = f"{count} negative rates, the lowest {lowest:.3g} from {names[i]} to {names[j]}" if count else "no negative rate"
-    return min(lowest, 0.0), Condition(name, False, not count, words)
+    return min(lowest, 0.0), GeneratorCondition(name, False, not count, words)
 
 
-def _only_principal(values: Floats, roots: NDArray[np.complex128], determinant: float) -> Condition:
+def _only_principal(values: Floats, roots: Complexes, determinant: float) -> GeneratorCondition:
     apart = np.abs(roots[:, None] - roots[None, :]) + np.eye(len(roots))
     distinct = bool(apart.min() > 1e-8)
     real = bool((np.abs(roots.imag) < 1e-12).all() and (roots.real > 0).all())
@@ -282,4 +280,4 @@ def _only_principal(values: Floats, roots: NDArray[np.complex128], determinant: 
     }
     found = next((words for words, holds in proofs.items() if holds), None)
     words = f"proved by {found}" if found else "not proved: another logarithm might be a generator"
-    return Condition("no other generator is possible", False, found is not None, words)
+    return GeneratorCondition("no other generator is possible", False, found is not None, words)

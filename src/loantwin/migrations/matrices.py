@@ -11,11 +11,9 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
+from loantwin.arrays import Floats
 from loantwin.errors import RiskError, expected
-
-Floats = NDArray[np.float64]
 
 DEFAULT_NAMES = ("D", "default", "SD/D")
 WITHDRAWN_NAMES = ("NR", "WR", "withdrawn")

@@ -17,11 +17,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from loantwin.arrays import Floats, Integers
 from loantwin.errors import RiskError, TapeError, expected
 from loantwin.migrations.matrices import DEFAULT_NAMES, PUBLISHED, WITHDRAWN_NAMES, Matrix, matrix, position
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 SCALES: dict[int, tuple[str, ...]] = {
     8: ("AAA", "AA", "A", "BBB", "BB", "B", "CCC", "D"),

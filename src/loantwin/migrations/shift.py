@@ -10,14 +10,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import brentq, minimize_scalar
 from scipy.special import logsumexp, ndtr, ndtri
 
+from loantwin.arrays import Floats
 from loantwin.errors import RiskError, expected
 from loantwin.migrations.matrices import check_matrix
-
-Floats = NDArray[np.float64]
 
 NODES = 40
 """Points of the Gauss-Hermite rule over the factor."""

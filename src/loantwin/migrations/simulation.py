@@ -6,14 +6,11 @@ import datetime as dt
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
+from loantwin.arrays import Floats, Integers
 from loantwin.migrations.estimators import YEAR
 from loantwin.migrations.generators import check_generator
 from loantwin.migrations.reading import RatingEvents
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 
 def simulated_events(

@@ -12,17 +12,15 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve
 from scipy.special import expit
 
 from loantwin import months
+from loantwin.arrays import Floats, Integers
 from loantwin.errors import ModelError, expected
-from loantwin.models.counts import Cells, sums
+from loantwin.models.counts import EventCounts, sums
 from loantwin.models.regression import Prior
 
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 Family = Literal["binomial", "poisson"]
 
 ROUNDS = 80
@@ -76,7 +74,7 @@ class AdditiveFit:
 
 
 def fit_additive(
-    cells: Cells, design: Design, level_covariance: Floats | None, family: Family = "binomial", start: Floats | None = None
+    cells: EventCounts, design: Design, level_covariance: Floats | None, family: Family = "binomial", start: Floats | None = None
 ) -> AdditiveFit:
     """Return the posterior mode of the additive model.
 
@@ -119,7 +117,7 @@ def fit_additive(
 
 @dataclass(frozen=True)
 class _Problem:
-    cells: Cells
+    cells: EventCounts
     month: Integers
     age_segment: Integers
     age_month: Integers
@@ -131,7 +129,7 @@ class _Problem:
     sizes: tuple[int, int, int, int]
 
 
-def _problem(cells: Cells, design: Design, level_covariance: Floats | None) -> _Problem:
+def _problem(cells: EventCounts, design: Design, level_covariance: Floats | None) -> _Problem:
     G, T = len(design.segment), len(design.month)
     month = cells.month - design.first
     if len(month) and (month.min() < 0 or month.max() >= T):

@@ -15,11 +15,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from loantwin import months
+from loantwin.arrays import Floats, Integers
 from loantwin.book.schema import DEFAULT_STATES
 from loantwin.errors import ModelError, expected
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 OUTCOME_STATES = ("current", "charged_off", "prepaid")
 PANEL_LIVE = ("current", "dpd_1_29", "dpd_30_59", "dpd_60_89")
@@ -31,7 +29,7 @@ _CHUNK = 4_000_000
 
 
 @dataclass(frozen=True)
-class Cells:
+class EventCounts:
     """C cells of one edge. trials: number that either stayed or took this edge; events: number that took it."""
 
     segment: Integers
@@ -86,7 +84,7 @@ def segment_codes(labels: pl.Series, known: Sequence[str] | None = None) -> tupl
     return joined["code"].fill_null(-1).to_numpy().astype(np.int64), names
 
 
-def edge_cells(counts: Counts, origin: str, target: str) -> Cells:
+def edge_cells(counts: Counts, origin: str, target: str) -> EventCounts:
     """Return one edge's trials and events (Begg and Gray 1984): those who stayed or took the edge; other moves are left out.
 
     Where the number at risk is an expectation (assumed payoff), a thin cell may hold more events than trials.
@@ -96,7 +94,7 @@ def edge_cells(counts: Counts, origin: str, target: str) -> Cells:
     events = rows[f"moved_{target}"].to_numpy() if f"moved_{target}" in rows.columns else np.zeros(rows.height)
     trials = rows["at_risk"].to_numpy() - sum((rows[name].to_numpy() for name in moves), np.zeros(rows.height))
     keep = trials > 1e-9
-    return Cells(
+    return EventCounts(
         segment=rows["segment"].to_numpy().astype(np.int64)[keep],
         age=rows["age"].to_numpy().astype(np.int64)[keep],
         month=rows["month"].to_numpy().astype(np.int64)[keep],

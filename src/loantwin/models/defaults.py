@@ -6,21 +6,18 @@ import datetime as dt
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from loantwin import months
-from loantwin.book.mapping import Mapping
+from loantwin.arrays import Floats, Integers
+from loantwin.book.mapping import TapeFormat
 from loantwin.book.schema import DEFAULT_STATES
 from loantwin.macro.scenario import Scenario
 from loantwin.models.counts import segment_codes
 from loantwin.models.severity import Defaults
 from loantwin.products.contract import annuity_sum
 
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
-
-def scheduled_balance(loans: pl.DataFrame, age: Integers, mapping: Mapping, history: Scenario) -> Floats:
+def scheduled_balance(loans: pl.DataFrame, age: Integers, mapping: TapeFormat, history: Scenario) -> Floats:
     """Return the balance (N,) that contracts alone would leave at the start of the month of age `age`.
 
     The instalments of the last `unpaid_months_at_default` months (the mapping's, 0 if it has none) were not paid. Level
@@ -39,12 +36,12 @@ def scheduled_balance(loans: pl.DataFrame, age: Integers, mapping: Mapping, hist
     return np.where((product == "interest_only").to_numpy(), amount, used)
 
 
-def unpaid_months(mapping: Mapping) -> int:
+def unpaid_months(mapping: TapeFormat) -> int:
     """Return how many instalments were left unpaid before the default of an outcome table."""
     return int(mapping.number("unpaid_months_at_default", 0.0))
 
 
-def outcome_defaults(loans: pl.DataFrame, labels: pl.Series, as_of: dt.date, mapping: Mapping, history: Scenario,
+def outcome_defaults(loans: pl.DataFrame, labels: pl.Series, as_of: dt.date, mapping: TapeFormat, history: Scenario,
                      segments: tuple[str, ...], first: dt.date | None = None) -> tuple[Defaults, int]:  # fmt: skip
     """Return the charge-offs of an outcome table as defaults, and how many had no exposure to be set against.
 
@@ -145,7 +142,7 @@ def _month(day: pl.Expr) -> pl.Expr:
     return day.dt.year().cast(pl.Int64) * 12 + day.dt.month().cast(pl.Int64) - 1
 
 
-def _rate(loans: pl.DataFrame, mapping: Mapping, history: Scenario) -> Floats:
+def _rate(loans: pl.DataFrame, mapping: TapeFormat, history: Scenario) -> Floats:
     """Return the annual rate at origination, (N,)."""
     missing = mapping.number("annual_rate_without_macro", 0.08)
     rate = loans["annual_rate"].cast(pl.Float64).fill_null(np.nan).to_numpy().copy()

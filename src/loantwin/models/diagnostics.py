@@ -6,18 +6,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import expit
 
 from loantwin import months
+from loantwin.arrays import Floats, Integers
 from loantwin.engine.rows import VINTAGE, base_segments
 from loantwin.models.counts import sums
 from loantwin.models.severity import Severity
 from loantwin.models.spline import DEGREE
 from loantwin.models.transitions import Context, EdgeFit, LevelFit, edge_counts
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 Z90 = 1.6448536269514722
 """Standard deviations on each side of a 90 % interval."""

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from loantwin.arrays import Floats, Integers
 from loantwin.engine.cells import LossGivenDefault
 from loantwin.engine.rows import TransitionParameters, base_segments, check_transitions
 from loantwin.errors import ModelError, expected
@@ -20,9 +20,6 @@ from loantwin.models.latent import LatentProcess
 from loantwin.models.severity_reaction import SeverityReaction
 from loantwin.models.spline import DEGREE
 from loantwin.models.uncertainty import EdgeErrors, Errors
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 BY_SEGMENT = ("charged_off", "recovered")
 """Tables of loss given default with a row for each segment."""

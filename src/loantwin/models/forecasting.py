@@ -13,17 +13,14 @@ what is not known of loadings and of the process itself, widens the draws and do
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from loantwin.arrays import Floats
 from loantwin.engine.rows import shocks
 from loantwin.errors import ModelError, expected
 from loantwin.models.fitted import FittedModel
 from loantwin.models.latent import expected_level, point_moments, points_of, simulate_level
 from loantwin.models.uncertainty import Directions, EdgeErrors, as_today, compressed, quadratic, root
 from loantwin.streams import Stream, generator
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 
 def mean_shocks(model: FittedModel, covariates: Floats) -> Floats:

@@ -15,16 +15,14 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import gammaln
 
+from loantwin.arrays import Floats
 from loantwin.models.additive import fit_additive
-from loantwin.models.counts import Cells, sums
+from loantwin.models.counts import EventCounts, sums
 from loantwin.models.latent import LevelPrior, choose_process, level_design, process_covariance
 from loantwin.models.regression import independent_prior
-from loantwin.models.settings import Effect
-
-Floats = NDArray[np.float64]
+from loantwin.models.settings import MacroPrior
 
 LAGS = (0, 3, 6, 12)
 """Candidates, months."""
@@ -34,12 +32,12 @@ LEAST_MONTHS = 60
 """Months of history before the first year that is foretold."""
 AGE_BAND = 12
 
-Values = Callable[[tuple[Effect, ...]], Floats | None]
+Values = Callable[[tuple[MacroPrior, ...]], Floats | None]
 """Covariates (T, F) of some effects over the months of the counts, None where history does not hold them."""
 
 
-def choose_lags(cells: Cells, first: int, months: int, effects: tuple[Effect, ...], values: Values, prior: LevelPrior) -> tuple[
-    tuple[Effect, ...], dict[str, float]
+def choose_lags(cells: EventCounts, first: int, months: int, effects: tuple[MacroPrior, ...], values: Values, prior: LevelPrior) -> tuple[
+    tuple[MacroPrior, ...], dict[str, float]
 ]:  # fmt: skip
     """Return the effects with the lags that foretold best, and the log score of each set that was tried.
 
@@ -51,7 +49,7 @@ def choose_lags(cells: Cells, first: int, months: int, effects: tuple[Effect, ..
     events, expected = monthly_counts(cells, first, months)
     scores: dict[str, float] = {}
 
-    def score(candidate: tuple[Effect, ...]) -> float:
+    def score(candidate: tuple[MacroPrior, ...]) -> float:
         name = ", ".join(effect.name for effect in candidate)
         if name not in scores:
             covariates = values(candidate)
@@ -68,8 +66,8 @@ def choose_lags(cells: Cells, first: int, months: int, effects: tuple[Effect, ..
 
 
 def evident_lag(
-    cells: Cells, first: int, months: int, effects: tuple[Effect, ...], values: Values, prior: LevelPrior, least: float
-) -> tuple[tuple[Effect, ...], dict[int, float]]:
+    cells: EventCounts, first: int, months: int, effects: tuple[MacroPrior, ...], values: Values, prior: LevelPrior, least: float
+) -> tuple[tuple[MacroPrior, ...], dict[int, float]]:
     """Return the effects with the common lag that history demands, and each candidate's log Bayes factor against `effects`.
 
     The level's persistence, size and noise are chosen once, with the lags of `effects`, which favours those lags.
@@ -82,7 +80,7 @@ def evident_lag(
     events, expected = monthly_counts(cells, first, months)
     there = np.flatnonzero(expected > 0)
     zero = np.zeros(len(there), dtype=np.int64)
-    series = Cells(zero, zero, there, expected[there], events[there])
+    series = EventCounts(zero, zero, there, expected[there], events[there])
     belief = independent_prior(np.array([one.credit[0] for one in effects]), np.array([one.credit[1] for one in effects]))
     settled = values(effects)
     if settled is None or not effects:
@@ -102,7 +100,7 @@ def evident_lag(
     return tuple(replace(one, lag=best) for one in effects), found
 
 
-def monthly_counts(cells: Cells, first: int, months: int) -> tuple[Floats, Floats]:
+def monthly_counts(cells: EventCounts, first: int, months: int) -> tuple[Floats, Floats]:
     """Return events by month, and those that the rates of age bands and segments alone expect, (T,) each."""
     band = cells.age // AGE_BAND
     size, groups = int(band.max()) + 1, int(cells.segment.max()) + 1
@@ -113,7 +111,9 @@ def monthly_counts(cells: Cells, first: int, months: int) -> tuple[Floats, Float
     return sums(month, cells.events, months), sums(month, plain * ratio[cells.segment], months)
 
 
-def predictive_score(events: Floats, expected: Floats, covariates: Floats, effects: tuple[Effect, ...], prior: LevelPrior) -> float:
+def predictive_score(
+    events: Floats, expected: Floats, covariates: Floats, effects: tuple[MacroPrior, ...], prior: LevelPrior
+) -> float:
     """Return the sum over years of the log probability of the year's events, foretold from the months before it."""
     months = len(events)
     belief = independent_prior(np.array([one.credit[0] for one in effects]), np.array([one.credit[1] for one in effects]))
@@ -122,7 +122,7 @@ def predictive_score(events: Floats, expected: Floats, covariates: Floats, effec
     for end in range(months - 12 * ((months - LEAST_MONTHS) // 12), months, 12):
         there = np.flatnonzero(expected[:end] > 0)
         zero = np.zeros(len(there), dtype=np.int64)
-        cells = Cells(zero, zero, there, expected[there], events[there])
+        cells = EventCounts(zero, zero, there, expected[there], events[there])
         design = level_design(0, covariates[:end], belief, 0.0, 1.0)
         fit = fit_additive(cells, design, process_covariance(end, phi, prior.deviation, prior.noise), "poisson")
         ahead = np.arange(1, 13)

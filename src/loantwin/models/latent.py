@@ -13,13 +13,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from loantwin.arrays import Floats, Integers
 from loantwin.models.additive import AdditiveFit, Design, Family, fit_additive
-from loantwin.models.counts import Cells
+from loantwin.models.counts import EventCounts
 from loantwin.models.regression import Prior
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -90,7 +88,7 @@ def process_covariance(size: int, phi: float, deviation: float, noise: float) ->
 
 
 def choose_process(
-    cells: Cells, design: Design, prior: LevelPrior, family: Family = "poisson", budget: int = 90
+    cells: EventCounts, design: Design, prior: LevelPrior, family: Family = "poisson", budget: int = 90
 ) -> tuple[float, float, float]:
     """Return (phi, deviation, noise) of highest posterior probability, by Nelder and Mead on their logarithms."""
     from scipy.optimize import minimize
@@ -105,7 +103,7 @@ def choose_process(
 
 
 def process_points(
-    cells: Cells, design: Design, prior: LevelPrior, best: tuple[float, float, float], family: Family = "poisson"
+    cells: EventCounts, design: Design, prior: LevelPrior, best: tuple[float, float, float], family: Family = "poisson"
 ) -> tuple[tuple[float, float, float], ...]:
     """Return (weight, phi, sigma) of the processes that the history bears: their posterior on a grid about the best one.
 
@@ -138,7 +136,7 @@ def process_points(
     return tuple((float(share), phi, sigma) for share, (_, phi, sigma) in zip(weight, made, strict=True) if share > 1e-6)
 
 
-def _cost(cells: Cells, design: Design, prior: LevelPrior, family: Family) -> Callable[[Floats], float]:
+def _cost(cells: EventCounts, design: Design, prior: LevelPrior, family: Family) -> Callable[[Floats], float]:
     """Return minus the log posterior of the logarithms of (half-life, deviation, noise)."""
     size = len(design.month)
     middle = np.log([prior.half_life, prior.deviation, prior.noise])
@@ -202,9 +200,7 @@ def expected_level(process: LatentProcess, size: int) -> tuple[Floats, Floats]:
     return fade * process.mean, variance
 
 
-def simulate_level(
-    process: LatentProcess, start: Floats, size: int, random: np.random.Generator
-) -> tuple[Floats, NDArray[np.int64]]:
+def simulate_level(process: LatentProcess, start: Floats, size: int, random: np.random.Generator) -> tuple[Floats, Integers]:
     """Return P paths of v over the `size` months after the as-of month, (P, T), and the point each path follows, (P,).
 
     Paths begin at levels `start` (P,) in the as-of month; `point_moments` says how the points differ.

@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from loantwin.arrays import Floats
 from loantwin.engine.exposed import ExposureGrid
 from loantwin.engine.gradients import Gradient, MonthPart, Theta, defaults_misfit, expected_defaults, loss_gradient, theta_of
 from loantwin.engine.rows import TransitionParameters
@@ -19,9 +19,6 @@ from loantwin.errors import ModelError, expected
 from loantwin.models.fitted import FittedModel
 from loantwin.models.latent import expected_level
 from loantwin.models.spline import basis_values
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 CALIBRATED = ("level", "segment", "macro")
 """Kinds of parameters that `calibrate` may move."""

@@ -11,11 +11,11 @@ from dataclasses import asdict, replace
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from loantwin import months
+from loantwin.arrays import Floats, Integers
 from loantwin.book.book import Book
-from loantwin.book.mapping import Mapping
+from loantwin.book.mapping import TapeFormat
 from loantwin.book.payoff import assumed_payoff_hazard, assumed_survival, payoff_observed
 from loantwin.book.schema import CLOSED_STATES, DEFAULT_STATES, PRODUCTS, STATES
 from loantwin.book.segments import segment_labels
@@ -26,14 +26,23 @@ from loantwin.engine.rows import VINTAGE, TransitionParameters, base_segments
 from loantwin.errors import ModelError, ScenarioError, expected
 from loantwin.macro.covariates import Covariate, evaluate, standardise
 from loantwin.macro.scenario import Scenario
-from loantwin.models.counts import LIKE_CURRENT, PANEL_LIVE, Cells, Counts, edge_cells, outcome_counts, panel_counts, segment_codes
+from loantwin.models.counts import (
+    LIKE_CURRENT,
+    PANEL_LIVE,
+    Counts,
+    EventCounts,
+    edge_cells,
+    outcome_counts,
+    panel_counts,
+    segment_codes,
+)
 from loantwin.models.defaults import outcome_defaults, panel_defaults, unpaid_months
 from loantwin.models.diagnostics import diagnose
 from loantwin.models.fitted import FittedModel, check_model
 from loantwin.models.forecasting import draw_shocks, mean_shocks
 from loantwin.models.lags import choose_lags, evident_lag
 from loantwin.models.pooling import fit_panel_edges
-from loantwin.models.settings import EFFECTS, Effect, FitSettings
+from loantwin.models.settings import EFFECTS, FitSettings, MacroPrior
 from loantwin.models.severity import Believed, Defaults, Severity, fit_severity
 from loantwin.models.severity_reaction import SeverityReaction, fit_reaction
 from loantwin.models.transitions import (
@@ -53,13 +62,11 @@ from loantwin.models.uncertainty import exposure_of as directions_of
 
 __all__ = ["FittedModel", "draw_shocks", "exposure_of", "fit_model", "loan_columns", "mean_shocks"]
 
-Floats = NDArray[np.float64]
-
 
 def fit_model(
     loans: pl.DataFrame,
     panel: pl.DataFrame | None,
-    mapping: Mapping,
+    mapping: TapeFormat,
     as_of: dt.date,
     history: Scenario,
     *,
@@ -108,7 +115,7 @@ def fit_model(
 
 
 def _outcomes(
-    loans: pl.DataFrame, labels: pl.Series, mapping: Mapping, as_of: dt.date, settings: FitSettings, notes: list[str]
+    loans: pl.DataFrame, labels: pl.Series, mapping: TapeFormat, as_of: dt.date, settings: FitSettings, notes: list[str]
 ) -> Counts:
     if mapping.kind == "snapshot":
         raise ModelError(
@@ -127,12 +134,12 @@ def _outcomes(
     return outcome_counts(loans, labels, as_of, survival=survival, fit_from_vintage=start, payoff_observed=observed)
 
 
-def _first_vintage(mapping: Mapping) -> dt.date | None:
+def _first_vintage(mapping: TapeFormat) -> dt.date | None:
     early = mapping.assumptions.get("fit_from_vintage")
     return dt.date(int(float(early)), 1, 1) if early is not None else None
 
 
-def _outcome_edges(context: Context, mapping: Mapping) -> tuple[list[EdgeFit], dict[str, LevelFit]]:
+def _outcome_edges(context: Context, mapping: TapeFormat) -> tuple[list[EdgeFit], dict[str, LevelFit]]:
     settings = context.settings
     credit, level = fit_level_edge(context, "current", "charged_off", CREDIT, settings.credit_level)
     levels = {CREDIT: level}
@@ -186,12 +193,12 @@ def _with_evident_lag(settings: FitSettings, history: Scenario, counts: Counts, 
 
 def _to_lag(
     settings: FitSettings, history: Scenario, counts: Counts
-) -> tuple[Cells, tuple[Effect, ...], Callable[[tuple[Effect, ...]], Floats | None]]:
+) -> tuple[EventCounts, tuple[MacroPrior, ...], Callable[[tuple[MacroPrior, ...]], Floats | None]]:
     """Return the counts of the edge out of the first state, the effects history covers, and how covariates follow from effects."""
     worse = counts.states[1]  # the next state, or the charge-off itself where the source shows nothing before
     cells = rescaled(edge_cells(counts, counts.states[0], worse), counts.effective)
 
-    def values(effects: tuple[Effect, ...]) -> Floats | None:
+    def values(effects: tuple[MacroPrior, ...]) -> Floats | None:
         lost: list[str] = []
         _, month = _covariates(replace(settings, effects=effects), history, counts, lost)
         return None if lost else month
@@ -199,7 +206,7 @@ def _to_lag(
     return cells, tuple(effect for effect in settings.effects if values((effect,)) is not None), values
 
 
-def _believed(mapping: Mapping, from_panel: bool) -> Believed:
+def _believed(mapping: TapeFormat, from_panel: bool) -> Believed:
     lag = int(mapping.number("recovery_lag_months", 12.0))
     spread = np.zeros(2 * lag + 1)
     spread[1:] = 1.0 / (2 * lag) if lag else 0.0
@@ -227,7 +234,7 @@ def _prior_only(edges: Sequence[EdgeFit], counts: Counts, severity: Severity, se
 
 def _assembled(
     context: Context, covariates: tuple[Covariate, ...], edges: Sequence[EdgeFit], levels: dict[str, LevelFit], severity: Severity,
-    defaults: Defaults, as_of: dt.date, mapping: Mapping, prior_only: tuple[str, ...], notes: list[str],
+    defaults: Defaults, as_of: dt.date, mapping: TapeFormat, prior_only: tuple[str, ...], notes: list[str],
 ) -> FittedModel:  # fmt: skip
     counts, settings = context.counts, context.settings
     states = counts.states
@@ -309,7 +316,7 @@ def _reaction(context: Context, levels: dict[str, LevelFit], defaults: Defaults,
     return fit_reaction(defaults, lgd, conditions, context.counts.first)
 
 
-def _by_label(lgd: LossGivenDefault, base: NDArray[np.int64]) -> LossGivenDefault:
+def _by_label(lgd: LossGivenDefault, base: Integers) -> LossGivenDefault:
     """Return loss given default by label: a vintage's is its segment's."""
     return replace(lgd, charged_off=lgd.charged_off[base], recovered=lgd.recovered[base])
 
@@ -327,7 +334,7 @@ def _data_hash(counts: Counts, defaults: Defaults) -> str:
 # --- from a book to the engine ------------------------------------------------------------------------------------------
 
 
-def loan_columns(book: Book, model: FittedModel, mapping: Mapping) -> LoanColumns:
+def loan_columns(book: Book, model: FittedModel, mapping: TapeFormat) -> LoanColumns:
     """Return the book's live loans as the engine's columns, coded as `model` knows them.
 
     A segment the model has never seen reads the pooled effect, with a warning that names it. Loans in default, and loans
@@ -386,7 +393,7 @@ def exposure_of(model: FittedModel, columns: LoanColumns, horizon: int) -> Direc
     return directions_of(model.parameters, model.errors, columns, horizon)
 
 
-def _codes(loans: pl.DataFrame, labels: pl.Series, as_of: dt.date, model: FittedModel) -> NDArray[np.int64]:
+def _codes(loans: pl.DataFrame, labels: pl.Series, as_of: dt.date, model: FittedModel) -> Integers:
     """Return each loan's label in the model: that of its vintage where the model has one, else its segment's; -1 for neither."""
     codes, _ = segment_codes(labels, model.parameters.segments)
     if len(model.parameters.segments) == len(model.segments) + 1:
@@ -407,7 +414,7 @@ def live_loans(book: Book, model: FittedModel) -> pl.DataFrame:
     return book.loans.filter(pl.col("state").fill_null("current").is_in(live) & running)
 
 
-def _state_codes(loans: pl.DataFrame, model: FittedModel) -> NDArray[np.int64]:
+def _state_codes(loans: pl.DataFrame, model: FittedModel) -> Integers:
     return loans["state"].fill_null("current").replace_strict(_live_codes(model)).to_numpy().astype(np.int64)
 
 

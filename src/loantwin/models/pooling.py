@@ -10,12 +10,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.linalg import block_diag, cho_factor, cho_solve
 from scipy.special import expit
 
+from loantwin.arrays import Floats
 from loantwin.models.additive import AdditiveFit, Design, fit_additive
-from loantwin.models.counts import Cells, Counts, edge_cells, sums
+from loantwin.models.counts import Counts, EventCounts, edge_cells, sums
 from loantwin.models.latent import (
     LatentProcess,
     LevelPrior,
@@ -41,8 +41,6 @@ from loantwin.models.transitions import (
     rescaled,
 )
 
-Floats = NDArray[np.float64]
-
 Ends = tuple[str, str]
 
 BELIEF = {"worse": -4.0, "roll": 0.0, "better": -0.5, "prepaid": -4.5}
@@ -52,7 +50,7 @@ BELIEF = {"worse": -4.0, "roll": 0.0, "better": -0.5, "prepaid": -4.5}
 @dataclass(frozen=True)
 class _Edge:
     ends: Ends
-    cells: Cells
+    cells: EventCounts
     basis: AgeBasis
     design: Design
 
@@ -143,10 +141,10 @@ def _shared_covariance(context: Context, fit: AdditiveFit, edge: _Edge, last: Fl
     return shared
 
 
-def _stacked(edges: list[_Edge], context: Context) -> tuple[Cells, Design]:
+def _stacked(edges: list[_Edge], context: Context) -> tuple[EventCounts, Design]:
     """Return all edges as one problem: each has its own block of ages and segments, months are common."""
     ages, segments = context.settings.ages, len(context.segments.values)
-    cells = Cells(
+    cells = EventCounts(
         np.concatenate([edge.cells.segment + place * segments for place, edge in enumerate(edges)]),
         np.concatenate([edge.cells.age + place * ages for place, edge in enumerate(edges)]),
         np.concatenate([edge.cells.month for edge in edges]),
@@ -168,7 +166,7 @@ def _stacked(edges: list[_Edge], context: Context) -> tuple[Cells, Design]:
     )
 
 
-def _series(cells: Cells, design: Design, fit: AdditiveFit) -> tuple[Cells, Design]:
+def _series(cells: EventCounts, design: Design, fit: AdditiveFit) -> tuple[EventCounts, Design]:
     """Return one Poisson count a month with the same slope and curvature in the month's level as all cells together."""
     size, month = len(design.month), cells.month - design.first
     by_month = design.month @ fit.part("month") + fit.part("level")
@@ -180,7 +178,7 @@ def _series(cells: Cells, design: Design, fit: AdditiveFit) -> tuple[Cells, Desi
     zero = np.zeros(len(there), dtype=np.int64)
     # at the mode the score is the prior's pull and smaller than the curvature; a count cannot be negative
     events = np.maximum(weight + score, 0.0)[there]
-    series = Cells(zero, zero, there + design.first, (weight * np.exp(-by_month))[there], events)
+    series = EventCounts(zero, zero, there + design.first, (weight * np.exp(-by_month))[there], events)
     return series, level_design(design.first, design.month, design.month_prior, 0.0, 0.5)
 
 
@@ -203,7 +201,7 @@ def _own_fit(context: Context, ends: Ends, kind: str, latent: str, common: Level
     return replace(made, macro_deviation=np.sqrt(made.macro_deviation**2 + shared**2))
 
 
-def _clustered_covariance(fit: AdditiveFit, design: Design, cells: Cells) -> Floats:
+def _clustered_covariance(fit: AdditiveFit, design: Design, cells: EventCounts) -> Floats:
     """Return the covariance of all coefficients, clustered by calendar month, with the prior kept.
 
     H^-1 (M + P) H^-1: H the curvature with the prior, M the squared monthly scores, P the prior's precision. Without

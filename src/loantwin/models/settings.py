@@ -8,7 +8,7 @@ from loantwin.models.latent import LevelPrior
 
 
 @dataclass(frozen=True)
-class Effect:
+class MacroPrior:
     """A macro covariate and what is believed of its effect before any data, in log-odds by one standard deviation.
 
     credit, prepayment : (mean, standard deviation) of the prior on the edges that worsen, and on prepayment.
@@ -27,9 +27,9 @@ class Effect:
 
 
 EFFECTS = (
-    Effect("unemployment_rate", "change_12m", 3, (0.20, 0.10), (0.0, 0.10)),
-    Effect("house_price_index", "log_ratio_12m", 3, (-0.15, 0.10), (0.05, 0.10)),
-    Effect("prime_rate", "change_12m", 3, (0.0, 0.10), (-0.10, 0.10)),
+    MacroPrior("unemployment_rate", "change_12m", 3, (0.20, 0.10), (0.0, 0.10)),
+    MacroPrior("house_price_index", "log_ratio_12m", 3, (-0.15, 0.10), (0.05, 0.10)),
+    MacroPrior("prime_rate", "change_12m", 3, (0.0, 0.10), (-0.10, 0.10)),
 )
 """Few and fixed; a judgement. Regressions of the logarithm of the Federal Reserve's charge-off rates (1999 to 2009,
 autocorrelated errors) give 0.20 to 0.39 for unemployment and -0.19 to +0.12 for house prices by kind of loan; samples that end in
@@ -41,7 +41,7 @@ this one was kept with those results known: errors measured on these tapes are n
 class FitSettings:
     """How models are fitted. Deviations are prior standard deviations in log-odds."""
 
-    effects: tuple[Effect, ...] = EFFECTS
+    effects: tuple[MacroPrior, ...] = EFFECTS
     choose_lags: bool = False
     """Choose the covariates' lags out of sample (`lags`) instead of taking those of `effects`."""
     lag_evidence: float = 3.0

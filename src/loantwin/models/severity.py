@@ -11,13 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
+from loantwin.arrays import Flags, Floats, Integers
 from loantwin.engine.cells import LossGivenDefault
 from loantwin.models.counts import sums
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 BANDS = (0, 12, 24, 36, 60, 96)
 """Lower ends of the age bands, months, within which loss given default is one number."""
@@ -50,7 +47,7 @@ class Defaults:
     recovered: Floats
     charge_off_lag: Integers
     recovery_lag: Integers
-    cured: NDArray[np.bool_]
+    cured: Flags
 
 
 @dataclass(frozen=True)

@@ -14,14 +14,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from loantwin.arrays import Floats
 from loantwin.engine.cells import LossGivenDefault
 from loantwin.models.counts import sums
 from loantwin.models.severity import Defaults
 from loantwin.streams import Stream, generator
-
-Floats = NDArray[np.float64]
 
 PRIOR_DEVIATION = 0.20
 """Of the reaction about 0."""

@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.interpolate import BSpline
 
+from loantwin.arrays import Floats
 from loantwin.errors import ModelError, expected
-
-Floats = NDArray[np.float64]
 
 DEGREE = 3
 

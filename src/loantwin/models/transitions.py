@@ -7,19 +7,16 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
+from loantwin.arrays import Floats, Integers
 from loantwin.engine.rows import VINTAGE
 from loantwin.models.additive import AdditiveFit, Design, fit_additive
-from loantwin.models.counts import Cells, Counts, edge_cells, sums
+from loantwin.models.counts import Counts, EventCounts, edge_cells, sums
 from loantwin.models.latent import LatentProcess, Level, LevelPrior, choose_process, level_of, process_covariance, process_points
 from loantwin.models.regression import Prior, independent_prior
 from loantwin.models.settings import FitSettings
 from loantwin.models.spline import AgeBasis, age_basis
 from loantwin.models.uncertainty import EdgeErrors
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 CREDIT, PREPAYMENT = "credit", "prepayment"
 POOLED = "(pooled)"
@@ -45,10 +42,10 @@ class Segments:
     segment: Integers
     prior: Prior
 
-    def coded(self, cells: Cells) -> Cells:
+    def coded(self, cells: EventCounts) -> EventCounts:
         """Return cells by group instead of segment."""
         vintage = np.clip((cells.month - cells.age) // 12 - self.first, 0, self.groups.shape[1] - 1)
-        return Cells(self.groups[cells.segment, vintage], cells.age, cells.month, cells.trials, cells.events)
+        return EventCounts(self.groups[cells.segment, vintage], cells.age, cells.month, cells.trials, cells.events)
 
 
 @dataclass(frozen=True)
@@ -188,7 +185,7 @@ class Context:
     latents: tuple[str, ...]
 
 
-def edge_counts(context: Context, origin: str, target: str) -> Cells:
+def edge_counts(context: Context, origin: str, target: str) -> EventCounts:
     """Return one edge's cells by group (segment and vintage), ages on the grid."""
     return on_grid(context.segments.coded(edge_cells(context.counts, origin, target)), context.settings.ages)
 
@@ -240,7 +237,7 @@ def assumed_edge(context: Context, origin: str, target: str, probability: Floats
 
 
 def edge_of(
-    context: Context, fit: AdditiveFit, design: Design, basis: AgeBasis, cells: Cells, ends: tuple[str, str], loading: Floats,
+    context: Context, fit: AdditiveFit, design: Design, basis: AgeBasis, cells: EventCounts, ends: tuple[str, str], loading: Floats,
     covariance_of: Callable[[Floats], Floats], last: Floats | None = None,
 ) -> EdgeFit:  # fmt: skip
     """Return the parts of a fit that the model keeps; `covariance_of` gives the covariance of directions (D, n)."""
@@ -294,24 +291,24 @@ def _book_direction(context: Context, fit: AdditiveFit, design: Design, origin: 
     return direction
 
 
-def on_grid(cells: Cells, ages: int) -> Cells:
+def on_grid(cells: EventCounts, ages: int) -> EventCounts:
     """Return the cells with ages beyond the grid counted at its last age, as the engine reads them."""
-    return Cells(cells.segment, np.minimum(cells.age, ages - 1), cells.month, cells.trials, cells.events)
+    return EventCounts(cells.segment, np.minimum(cells.age, ages - 1), cells.month, cells.trials, cells.events)
 
 
-def rescaled(cells: Cells, factor: float) -> Cells:
+def rescaled(cells: EventCounts, factor: float) -> EventCounts:
     """Return the cells in effective numbers, so that weights do not pretend to be information."""
-    return Cells(cells.segment, cells.age, cells.month, cells.trials * factor, cells.events * factor)
+    return EventCounts(cells.segment, cells.age, cells.month, cells.trials * factor, cells.events * factor)
 
 
-def knot_weight(cells: Cells, ages: int) -> Floats:
+def knot_weight(cells: EventCounts, ages: int) -> Floats:
     """Return where an age curve needs its knots: at the events, at the loans where there are none."""
     events = sums(cells.age, cells.events, ages)
     trials = sums(cells.age, cells.trials, ages)
     return np.asarray(events if events.sum() >= 5 else trials)
 
 
-def _collapsed(cells: Cells, design: Design, fit: AdditiveFit) -> Cells:
+def _collapsed(cells: EventCounts, design: Design, fit: AdditiveFit) -> EventCounts:
     """Return the counts added up over segments; exact for a Poisson model given the segments' effects."""
     effect = np.exp(design.segment @ fit.part("segment"))
     ages, size = len(design.age), len(design.month)
@@ -319,7 +316,7 @@ def _collapsed(cells: Cells, design: Design, fit: AdditiveFit) -> Cells:
     trials = sums(flat, cells.trials * effect[cells.segment], ages * size)
     events = sums(flat, cells.events, ages * size)
     hit = np.flatnonzero(trials > 0)
-    return Cells(np.zeros(len(hit), dtype=np.int64), hit // size, hit % size + design.first, trials[hit], events[hit])
+    return EventCounts(np.zeros(len(hit), dtype=np.int64), hit // size, hit % size + design.first, trials[hit], events[hit])
 
 
 def _one_segment(design: Design) -> Design:

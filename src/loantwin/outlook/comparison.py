@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from loantwin import months
+from loantwin.arrays import Floats, Integers
 from loantwin.book.as_of import book_at
 from loantwin.engine.expectation import conditional_flows
 from loantwin.engine.path import Flows
@@ -23,7 +23,7 @@ from loantwin.outlook.paths import typical_size
 from loantwin.performance.tracking import (
     CHARGE_OFFS,
     Outcomes,
-    Score,
+    TrackingScore,
     by_year,
     event_table,
     last_fact,
@@ -33,8 +33,6 @@ from loantwin.performance.tracking import (
     year_labels,
 )
 from loantwin.risk.intervals import name_noise
-
-Floats = NDArray[np.float64]
 
 PATHS = 2_000
 LONGEST_YEARS = 4
@@ -62,7 +60,7 @@ class Comparison:
     last_year_number: Floats
     last_year_amount: Floats
     last_year_events: float
-    scores: Mapping[str, Mapping[str, Score]]
+    scores: Mapping[str, Mapping[str, TrackingScore]]
     notes: tuple[str, ...]
 
 
@@ -124,7 +122,7 @@ def _years(outlook: Outlook, most: int) -> int:
     return years
 
 
-def _flows(outlook: Outlook, band: NDArray[np.int64], bands: int, horizon: int) -> tuple[Flows, float]:
+def _flows(outlook: Outlook, band: Integers, bands: int, horizon: int) -> tuple[Flows, float]:
     twin, runoff = outlook.twin, outlook.runoff
     economy: Economy = outlook.given(bridge(full_history(twin.macro_sources)), horizon)
     cells = build_cells(

@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from loantwin import months as calendar
 from loantwin.decisions.load import load_policy
@@ -16,7 +15,7 @@ from loantwin.decisions.portfolio import run_policy
 from loantwin.engine.rows import base_segments
 from loantwin.engine.runoff import build_cells
 from loantwin.engine.step.cohorts import LendingPlan, template_columns
-from loantwin.engine.step.economy import Economy as StepEconomy
+from loantwin.engine.step.economy import StepEconomy
 from loantwin.engine.step.tables import StepEconomics, StepTables
 from loantwin.errors import UsageError, expected
 from loantwin.macro.covariates import evaluate
@@ -24,8 +23,6 @@ from loantwin.macro.generator import simulate
 from loantwin.outlook.outlook import Economy, Outlook
 from loantwin.outlook.paths import FIGURES, Paths, book_cells, index_paths, noisy_paths, typical_size
 from loantwin.types import Progress
-
-Floats = NDArray[np.float64]
 
 
 def stepped(

@@ -8,14 +8,14 @@ from functools import cached_property
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from loantwin import months
+from loantwin.arrays import Flags, Floats
 from loantwin.book.as_of import PrimeRate, book_at
 from loantwin.book.book import Book
 from loantwin.book.schema import DEFAULT_STATES
 from loantwin.engine.columns import LoanColumns, take
-from loantwin.engine.runoff import Assumptions, assumptions
+from loantwin.engine.runoff import RunoffAssumptions, assumptions
 from loantwin.errors import ScenarioError, UsageError, expected
 from loantwin.macro.align import Alignment, align
 from loantwin.macro.covariates import evaluate, known_span
@@ -27,9 +27,6 @@ from loantwin.macro.scenario import MacroPaths, Scenario
 from loantwin.models.model import draw_shocks, exposure_of, live_loans, loan_columns, mean_shocks, unknown_states
 from loantwin.models.uncertainty import Directions
 from loantwin.twin import Twin
-
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -121,7 +118,7 @@ class Outlook:
         return tuple(f"{count} loans in state {name} are moved as {first}: the model never saw it" for name, count in found.items())
 
     @cached_property
-    def runoff(self) -> Assumptions:
+    def runoff(self) -> RunoffAssumptions:
         """Return what run-off assumes beyond the contracts: the model's meaning of exposure, the mapping's assumptions."""
         model = self.twin.model
         return assumptions(

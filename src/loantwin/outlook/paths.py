@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from loantwin.arrays import Floats
 from loantwin.engine.cells import Cells
 from loantwin.engine.expectation import conditional_flows
 from loantwin.engine.path import Flows
@@ -15,8 +15,6 @@ from loantwin.engine.runoff import build_cells
 from loantwin.outlook.outlook import Economy, Outlook
 from loantwin.outlook.workout import stock_in_default
 from loantwin.risk.intervals import name_noise
-
-Floats = NDArray[np.float64]
 
 FIGURES = ("balance", "scheduled_principal", "prepaid", "interest", "defaulted", "charged_off", "recovered")
 """Figures of a forecast, in the order of the JSON."""

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from loantwin import months
+from loantwin.arrays import Floats, Integers
 from loantwin.book.schema import DEFAULT_STATES
 from loantwin.book.segments import segment_labels
 from loantwin.models.counts import segment_codes
 from loantwin.models.transitions import POOLED
 from loantwin.outlook.outlook import Outlook
-
-Floats = NDArray[np.float64]
 
 LATE_MONTHS = 12
 """Months over which loans that have outlived every lag seen are worked out: an assumption."""
@@ -58,7 +56,7 @@ def remaining_lag(lag: Floats, horizon: int) -> Floats:
     return made
 
 
-def _months_in_default(loans: pl.DataFrame, outlook: Outlook) -> NDArray[np.int64]:
+def _months_in_default(loans: pl.DataFrame, outlook: Outlook) -> Integers:
     by_state = loans["state"].replace_strict(LEAST_MONTHS, default=0, return_dtype=pl.Int64).to_numpy()
     dated = loans["default_date"].is_not_null().to_numpy()
     day = loans["default_date"].fill_null(outlook.twin.as_of)

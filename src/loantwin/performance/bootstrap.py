@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from loantwin.arrays import Floats
 from loantwin.errors import RiskError, expected
 from loantwin.streams import Stream
 from loantwin.streams import generator as random_of
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 DRAWS = 2_000
 LEAST_ORIGINS = 3

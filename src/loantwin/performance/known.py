@@ -7,18 +7,15 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from loantwin import months
-from loantwin.book.mapping import Mapping
+from loantwin.arrays import Flags, Floats, Integers
+from loantwin.book.mapping import TapeFormat
 from loantwin.book.payoff import assumed_payoff_hazard, assumed_survival, payoff_observed
 from loantwin.book.segments import segment_labels
 from loantwin.macro.scenario import Scenario
 from loantwin.models.counts import Counts, outcome_counts, panel_counts
 from loantwin.models.defaults import outcome_defaults, panel_defaults
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 AGES = 361
 YEAR = 12
@@ -79,7 +76,7 @@ class Known:
         """Return the segments' labels."""
         return self.counts.segments
 
-    def recent(self, span: int = YEAR) -> NDArray[np.bool_]:
+    def recent(self, span: int = YEAR) -> Flags:
         """Return the cells of the last `span` months, (C,)."""
         return np.asarray(self.month > self.last - span)
 
@@ -87,7 +84,7 @@ class Known:
 def known_history(
     loans: pl.DataFrame,
     panel: pl.DataFrame | None,
-    mapping: Mapping,
+    mapping: TapeFormat,
     as_of: dt.date,
     history: Scenario,
     bands: tuple[str, ...],
@@ -148,7 +145,7 @@ def known_history(
     )
 
 
-def _first_vintage(mapping: Mapping) -> dt.date | None:
+def _first_vintage(mapping: TapeFormat) -> dt.date | None:
     early = mapping.assumptions.get("fit_from_vintage")
     return dt.date(int(float(early)), 1, 1) if early is not None else None
 

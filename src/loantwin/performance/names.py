@@ -9,16 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from loantwin.arrays import Floats
 
 SEVERITY_CONCENTRATION = 4.0
 """Variance of a loss severity of mean m is m (1 - m) / this, as in `risk.loss.conditional`."""
 
 
 @dataclass(frozen=True)
-class Band:
+class NamesBand:
     """What the noise of one band needs. loans : weighted number of its loans. unit : weighted size of one event.
 
     size_variation : squared coefficient of variation of its loans' balances. cases : effective number of loans by balance,
@@ -37,7 +36,7 @@ def event_unit(weights: Floats) -> float:
     return float((weights**2).sum()) / total if total > 0 else 1.0
 
 
-def event_counts(expected: Floats, band: Band, random: np.random.Generator) -> Floats:
+def event_counts(expected: Floats, band: NamesBand, random: np.random.Generator) -> Floats:
     """Return simulated weighted numbers of events by the end of each window, (P, H), from the expected ones (P, H).
 
     Windows begin together and end one after another; expected numbers do not fall from one to the next. An expected number
@@ -58,7 +57,7 @@ def event_counts(expected: Floats, band: Band, random: np.random.Generator) -> F
 
 
 def event_amounts(
-    counts: Floats, numbers: Floats, amounts: Floats, band: Band, severity: Floats | float, random: np.random.Generator
+    counts: Floats, numbers: Floats, amounts: Floats, band: NamesBand, severity: Floats | float, random: np.random.Generator
 ) -> Floats:
     """Return simulated amounts (P, H) of `counts` events whose expected number and amount were `numbers` and `amounts`.
 

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping as MappingOf
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from loantwin import months
-from loantwin.book.mapping import Mapping
+from loantwin.arrays import Flags, Floats, Integers
+from loantwin.book.mapping import TapeFormat
 from loantwin.book.schema import CLOSED_STATES, DEFAULT_STATES
 from loantwin.errors import UsageError, expected
 from loantwin.performance.tracking import vintage_bands
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 DEFAULTS, CHARGE_OFFS, BALANCE, PREPAYMENT, INTEREST = "defaults", "charge_offs", "balance", "prepayment", "interest"
 FIGURES = (DEFAULTS, CHARGE_OFFS, BALANCE, PREPAYMENT, INTEREST)
@@ -40,10 +36,10 @@ class OnBook:
     band: Integers
     bands: tuple[str, ...]
     weight: Floats
-    live: NDArray[np.bool_]
+    live: Flags
 
 
-def observable(mapping: Mapping, panel: bool) -> tuple[Key, ...]:
+def observable(mapping: TapeFormat, panel: bool) -> tuple[Key, ...]:
     """Return the figures whose outcome a source dates, each with its measures; the first measure of a figure is its main one.
 
     A panel tells what the mapping observes. A table of outcomes dates charge-offs (principal too) and, where payoff is
@@ -60,7 +56,7 @@ def observable(mapping: Mapping, panel: bool) -> tuple[Key, ...]:
     return tuple(key for key in wanted if key[0] in mapping.observes)
 
 
-def tape_end(loans: pl.DataFrame, panel: pl.DataFrame | None, mapping: Mapping) -> dt.date:
+def tape_end(loans: pl.DataFrame, panel: pl.DataFrame | None, mapping: TapeFormat) -> dt.date:
     """Return the date up to which a tape tells every figure it observes: the earliest of their last outcomes.
 
     Dates a mapping moves into the future (a charge-off some months after the last payment) do not stretch the others.
@@ -83,7 +79,7 @@ def tape_end(loans: pl.DataFrame, panel: pl.DataFrame | None, mapping: Mapping) 
 
 def happened(
     loans: pl.DataFrame, panel: pl.DataFrame | None, book: OnBook, as_of: dt.date, horizons: Sequence[int]
-) -> MappingOf[Key, Floats]:
+) -> Mapping[Key, Floats]:
     """Return what happened to the loans on the book, (B, H): flows cumulated to the end of each window, balances there.
 
     Parameters

@@ -12,14 +12,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve
 from scipy.special import ndtri
 
+from loantwin.arrays import Floats
 from loantwin.errors import ModelError, expected
 from loantwin.models.latent import LevelPrior
-
-Floats = NDArray[np.float64]
 
 BASELINE_SPREAD = 3.0
 """Prior standard deviation of the logarithm of the rate's level."""

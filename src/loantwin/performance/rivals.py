@@ -10,15 +10,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from loantwin.arrays import Floats, Integers
 from loantwin.engine.cells import Cells
 from loantwin.models.regression import fit_logistic, independent_prior
 from loantwin.performance.known import AGES, YEAR, Known
 from loantwin.performance.outcomes import BALANCE, CHARGE_OFFS, DEFAULTS, INTEREST, LOANS, MONEY, PREPAYMENT, Key
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 LAST_RATE = "last year's rate"
 AGE_LEVEL = "age-standardised last level"

@@ -12,15 +12,12 @@ from typing import Literal
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 from scipy.special import expit
 
 from loantwin import months
+from loantwin.arrays import Flags, Floats, Integers
 from loantwin.book.schema import DEFAULT_STATES
 from loantwin.errors import UsageError, expected
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 LIVE = ("current", "1-29", "30-59", "60-89", "90+")
 ENDS = ("charged off", "paid off", "other end")
@@ -47,7 +44,7 @@ Z90 = 1.6448536269514722
 
 
 @dataclass(frozen=True)
-class Moves:
+class StateMoves:
     """M pairs of reports in consecutive months. loan : code. month : of the second report, months since year 0.
 
     origin : row 0 .. 4 of `LIVE`. target : column 0 .. 7 of `STATES`. weight : case weight. amount : weight x balance at the
@@ -80,7 +77,7 @@ class RollRates:
     events: Floats
 
 
-def moves(panel: pl.DataFrame, loans: pl.DataFrame) -> Moves:
+def moves(panel: pl.DataFrame, loans: pl.DataFrame) -> StateMoves:
     """Return the moves of a panel, cut by `known_at`: reports of a loan in consecutive calendar months.
 
     A loan's later reports after its end are ignored; a gap in the reports is not paired. A missing balance counts by number and
@@ -106,7 +103,7 @@ def moves(panel: pl.DataFrame, loans: pl.DataFrame) -> Moves:
     weighted = chosen.join(loans.select("loan_id", "weight"), on="loan_id", how="left", maintain_order="left")
     number = {name: place for place, name in enumerate(STATES)}
     weight = weighted["weight"].fill_null(1.0).to_numpy()
-    return Moves(
+    return StateMoves(
         loan=weighted["loan_id"].rank("dense").to_numpy().astype(np.int64) - 1,
         month=weighted["month"].to_numpy() + 1,
         origin=weighted["group"].replace_strict(number, return_dtype=pl.Int64).to_numpy(),
@@ -117,7 +114,7 @@ def moves(panel: pl.DataFrame, loans: pl.DataFrame) -> Moves:
     )
 
 
-def roll_rates(made: Moves, chosen: NDArray[np.bool_] | None = None) -> RollRates:
+def roll_rates(made: StateMoves, chosen: Flags | None = None) -> RollRates:
     """Return the matrix of all moves, or of the chosen ones (M,).
 
     Notes
@@ -203,7 +200,7 @@ def _period_name(value: int, by: Period) -> str:
     return {"all": "all", "year": f"{value}", "month": months.label(value)}[by]
 
 
-def forward_rates(made: Moves, by: Period = "quarter") -> tuple[list[str], Floats]:
+def forward_rates(made: StateMoves, by: Period = "quarter") -> tuple[list[str], Floats]:
     """Return the rates of `FORWARD` by period, (P, 5): NaN where nobody was at risk."""
     labels, place = period_labels(made.month, by)
     rates = np.full((len(labels), len(FORWARD)), np.nan)
@@ -240,13 +237,13 @@ def roll_forward(rates: Floats, start: Floats, ahead: int) -> Floats:
     return np.array(made)
 
 
-def last_months(made: Moves, as_of: dt.date, count: int) -> NDArray[np.bool_]:
+def last_months(made: StateMoves, as_of: dt.date, count: int) -> Flags:
     """Return which moves lie in the last `count` months up to a date."""
     last = months.month_of(as_of)
     return np.asarray((made.month > last - count) & (made.month <= last))
 
 
-def matrices_by(made: Moves, by: Period) -> dict[str, RollRates]:
+def matrices_by(made: StateMoves, by: Period) -> dict[str, RollRates]:
     """Return one matrix a period, in order."""
     labels, place = period_labels(made.month, by)
     return {name: roll_rates(made, place == number) for number, name in enumerate(labels)}

@@ -8,11 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from loantwin.arrays import Flags, Floats
 from loantwin.errors import RiskError, expected
-
-Floats = NDArray[np.float64]
 
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 """Quantiles kept of every predictive distribution: the 50 % and the 90 % interval and the median."""
@@ -97,7 +95,7 @@ def bias(forecast: Floats, actual: Floats) -> float | None:
     return float(forecast.sum()) / total - 1.0 if total > 0 else None
 
 
-def inside(low: Floats, high: Floats, actual: Floats) -> NDArray[np.bool_]:
+def inside(low: Floats, high: Floats, actual: Floats) -> Flags:
     """Return whether each outcome lies in its interval, ends included, (J,)."""
     return np.asarray((actual >= low) & (actual <= high))
 

@@ -12,14 +12,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from loantwin import months
+from loantwin.arrays import Floats, Integers
 from loantwin.book.schema import DEFAULT_STATES
 from loantwin.errors import UsageError, expected
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 DEFAULTS, CHARGE_OFFS = "defaults", "charge-offs"
 
@@ -38,7 +35,7 @@ class Outcomes:
 
 
 @dataclass(frozen=True)
-class Score:
+class TrackingScore:
     """How a forecast did over all cells of a table.
 
     accuracy : 1 - sum of absolute errors / sum of what happened. bias : forecast / what happened - 1. None where nothing
@@ -114,14 +111,14 @@ def outcomes(
     )
 
 
-def score(forecast: Floats, happened: Floats) -> Score:
+def score(forecast: Floats, happened: Floats) -> TrackingScore:
     """Return how a forecast (Y, V) did against what happened (Y, V)."""
     if forecast.shape != happened.shape:
         raise UsageError(expected(f"a forecast of shape {happened.shape}", forecast.shape))
     total = float(happened.sum())
     if not total > 0:
-        return Score(None, None, None, total)
-    return Score(
+        return TrackingScore(None, None, None, total)
+    return TrackingScore(
         accuracy=1.0 - float(np.abs(forecast - happened).sum()) / total,
         by_year_accuracy=1.0 - float(np.abs(forecast.sum(axis=1) - happened.sum(axis=1)).sum()) / total,
         bias=float(forecast.sum()) / total - 1.0,
@@ -143,7 +140,7 @@ def year_labels(as_of: dt.date, years: int) -> tuple[str, ...]:
     return tuple(f"{months.label(month0 + 12 * year + 1)} to {months.label(month0 + 12 * year + 12)}" for year in range(years))
 
 
-def scores(forecasts: Mapping[str, Floats], happened: Floats) -> dict[str, Score]:
+def scores(forecasts: Mapping[str, Floats], happened: Floats) -> dict[str, TrackingScore]:
     """Return the score of each named forecast."""
     return {name: score(table, happened) for name, table in forecasts.items()}
 

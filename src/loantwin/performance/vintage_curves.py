@@ -13,15 +13,11 @@ from typing import Literal
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from loantwin import months
+from loantwin.arrays import Flags, Floats, Integers
 from loantwin.book.schema import CLOSED_STATES, DEFAULT_STATES
 from loantwin.errors import UsageError, expected
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
-Flags = NDArray[np.bool_]
 
 Grain = Literal["year", "half-year", "quarter"]
 GRAINS = {"year": 12, "half-year": 6, "quarter": 3}

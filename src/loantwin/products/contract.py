@@ -21,12 +21,9 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from loantwin.arrays import Flags, Floats, Integers
 from loantwin.errors import UsageError, expected
 from loantwin.products.registry import product_flags
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
-Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)

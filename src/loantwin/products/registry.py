@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from loantwin.arrays import Flags, Floats
 from loantwin.errors import ModelError, UsageError, expected
 
 
@@ -51,7 +51,7 @@ def code(name: str) -> int:
     return PRODUCTS.index(name)
 
 
-def product_flags() -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.float64]]:
+def product_flags() -> tuple[Flags, Flags, Floats]:
     """Return `amortises`, `redraws` and `minimum_payment` by product code, each (number of products,)."""
     return (
         np.array([product.amortises for product in REGISTRY]),

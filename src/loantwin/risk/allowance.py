@@ -7,12 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from loantwin.arrays import Flags, Floats, Integers
 from loantwin.errors import RiskError, expected
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 FEW = 20_000
 """Loans up to which sums are made one by one."""
@@ -80,7 +77,7 @@ def amounts(values: Floats, name: str, shape: tuple[int, ...], top: float = math
     return values
 
 
-def _first(bad: NDArray[np.bool_]) -> int:
+def _first(bad: Flags) -> int:
     return int(np.argwhere(bad)[0][0]) + 1
 
 

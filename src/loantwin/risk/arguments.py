@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from loantwin.arrays import Array, Flags, Floats
 from loantwin.errors import RiskError, expected
 
 
-def numbers(values: ArrayLike, field: str) -> NDArray[np.float64]:
+def numbers(values: ArrayLike, field: str) -> Floats:
     """Return values as decimals, shape of `values`; None becomes NaN.
 
     Raises
@@ -23,7 +22,7 @@ def numbers(values: ArrayLike, field: str) -> NDArray[np.float64]:
         raise RiskError(expected("numbers", repr(values)[:60]), field=field) from error
 
 
-def array(values: ArrayLike, field: str) -> NDArray[Any]:
+def array(values: ArrayLike, field: str) -> Array:
     """Return values as an array, shape of `values`.
 
     Raises
@@ -36,7 +35,7 @@ def array(values: ArrayLike, field: str) -> NDArray[Any]:
         raise RiskError(expected("a value, or rows of equal length", repr(values)[:60]), field=field) from error
 
 
-def flags(values: ArrayLike, field: str) -> NDArray[np.bool_]:
+def flags(values: ArrayLike, field: str) -> Flags:
     """Return values as true or false, shape of `values`; 0 and 1 serve, as tables that met a missing value hold them.
 
     Raises

@@ -11,15 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 from scipy.stats import gamma
 
+from loantwin.arrays import Floats, Integers
 from loantwin.errors import RiskError, expected
 from loantwin.types import Interval
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 TOPS = (1, 5, 10, 20, 50, 100)
 FACTOR_PRECISION = 0.25
@@ -56,7 +53,7 @@ class Sector:
 
 
 @dataclass(frozen=True)
-class Sectors:
+class SectorConcentration:
     """Concentration by sector: the Herfindahl index of the sectors' shares, its least value 1 / S for S equal sectors."""
 
     herfindahl: float
@@ -138,7 +135,7 @@ def by_name(exposure: Floats, weight: Floats | None = None) -> Names:
     )
 
 
-def by_sector(labels: Sequence[str], exposure: Floats, weight: Floats | None = None) -> Sectors:
+def by_sector(labels: Sequence[str], exposure: Floats, weight: Floats | None = None) -> SectorConcentration:
     """Return the concentration of a book by sector, the largest first.
 
     Parameters
@@ -159,7 +156,7 @@ def by_sector(labels: Sequence[str], exposure: Floats, weight: Floats | None = N
     order = np.argsort(-share, kind="stable")
     made = {str(names[place]): Sector(float(loans[place]), float(total[place]), float(share[place])) for place in order}
     index = float((share**2).sum())
-    return Sectors(index, 1 / index, made)
+    return SectorConcentration(index, 1 / index, made)
 
 
 def merged(code: Integers, exposure: Floats, weight: Floats) -> tuple[Floats, Floats]:

@@ -8,12 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
+from loantwin.arrays import Flags, Floats, Integers
 from loantwin.book.schema import DEFAULT_STATES
-
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 
 LOWEST_DAYS = {
     "current": 0,
@@ -55,7 +52,7 @@ class Standing:
     watch: Flags
     not_observable: tuple[str, ...]
     delinquency: bool
-    months_in_default: NDArray[np.int64] | None = None
+    months_in_default: Integers | None = None
     months_since_default: Floats | None = None
     credit_impaired_at_origination: Flags | None = None
 
@@ -111,7 +108,7 @@ def _said(loans: pl.DataFrame, column: str) -> Flags:
     return loans[column].str.to_lowercase().is_in(list(YES)).fill_null(False).to_numpy()
 
 
-def _in_default(loans: pl.DataFrame, as_of: dt.date) -> NDArray[np.int64]:
+def _in_default(loans: pl.DataFrame, as_of: dt.date) -> Integers:
     """Return months since the default date, at least 0; by the state's range where the date is not known."""
     by_state = pl.col("state").replace_strict(LEAST_MONTHS, default=0, return_dtype=pl.Int64)
     dated = months_between(pl.col("default_date"), as_of).cast(pl.Int64).clip(lower_bound=0)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from loantwin.arrays import Floats
 from loantwin.errors import RiskError, expected
 from loantwin.risk.allowance import amounts
 from loantwin.streams import Stream
 from loantwin.streams import generator as random_of
 from loantwin.types import Interval
-
-Floats = NDArray[np.float64]
 
 
 def intervals(flows: Floats, mean: Floats | None = None) -> tuple[Interval, ...]:

@@ -6,13 +6,11 @@ All figures are made up for this library; they are of the size that consumer, sm
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from loantwin.arrays import Floats
 from loantwin.engine.rows import TransitionParameters
 from loantwin.macro.covariates import Covariate
 from loantwin.synthesis.truth import DEFAULT, LIVE, PREPAID, STATES, GradeTruth, ProductTruth, Truth, segment_names
-
-Floats = NDArray[np.float64]
 
 AGES = 121
 

@@ -9,12 +9,10 @@ from __future__ import annotations
 from enum import IntEnum
 
 import numpy as np
-from numpy.typing import NDArray
 
+from loantwin.arrays import Floats, Integers
 from loantwin.errors import UsageError, expected
 from loantwin.streams import Stream, stream_key
-
-Floats = NDArray[np.float64]
 
 _PER_COUNTER = 4
 """Philox 4x64 yields four 64-bit words a counter value."""
@@ -70,7 +68,7 @@ def uniforms(seed: int, purpose: Purpose, first: int, count: int, month: int = 0
     return np.asarray(np.random.Generator(bits).random(count + skip)[skip:] + 2.0**-54)
 
 
-def pick(uniform: Floats, weights: Floats) -> NDArray[np.int64]:
+def pick(uniform: Floats, weights: Floats) -> Integers:
     """Return indices into `weights`, drawn in proportion to them, from uniform draws."""
     edges = np.cumsum(weights / weights.sum())[:-1]
     return np.asarray(np.searchsorted(edges, uniform, side="right"), dtype=np.int64)

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import ndtri, stdtrit
 
+from loantwin.arrays import Floats
 from loantwin.macro.scenario import FACTORS, Scenario
 from loantwin.synthesis.draws import Purpose, uniforms
-
-Floats = NDArray[np.float64]
 
 HISTORY = 240
 """Months of economy before the first month of the panel: covariates look back, and a generator needs cycles to learn from."""

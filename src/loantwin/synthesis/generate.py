@@ -9,10 +9,10 @@ from datetime import date
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from loantwin import months as calendar
-from loantwin.book.mapping import Mapping, from_dict
+from loantwin.arrays import Floats
+from loantwin.book.mapping import TapeFormat, from_dict
 from loantwin.errors import UsageError, expected
 from loantwin.macro.covariates import evaluate
 from loantwin.macro.scenario import Scenario
@@ -21,10 +21,8 @@ from loantwin.synthesis.economy import latent_path, simulate_economy
 from loantwin.synthesis.history import simulate
 from loantwin.synthesis.lender_tape import plain_mapping
 from loantwin.synthesis.origination import originate
-from loantwin.synthesis.tables import Tables, make_tables
+from loantwin.synthesis.tables import SyntheticTables, make_tables
 from loantwin.synthesis.truth import Truth
-
-Floats = NDArray[np.float64]
 
 START = date(2020, 1, 1)
 """First month of a synthetic panel where none is given: a label, not a claim about that year."""
@@ -36,7 +34,7 @@ BLOCK = 25_000
 
 
 @dataclass(frozen=True)
-class Plan:
+class SynthesisPlan:
     """What fixes every bit of a synthetic book, loans aside; covariates (T, F) and latent (T, L) are of the panel's months."""
 
     seed: int
@@ -76,7 +74,7 @@ class SyntheticBook:
         return calendar.end_of(self.first_month + self.months - 1)
 
     @property
-    def mapping(self) -> Mapping:
+    def mapping(self) -> TapeFormat:
         """Return the format of `loans` and `panel` together: a panel of the published columns, segments product and grade."""
         return from_dict(tomllib.loads(plain_mapping("synthetic", CURRENCY, "panel")))
 
@@ -122,7 +120,9 @@ def generate(
     )
 
 
-def make_plan(months: int, seed: int, *, start: date = START, truth: Truth | None = None, macro: Scenario | None = None) -> Plan:
+def make_plan(
+    months: int, seed: int, *, start: date = START, truth: Truth | None = None, macro: Scenario | None = None
+) -> SynthesisPlan:
     """Return what every block of loans shares: the economy, its covariates and the latent path."""
     if months < 2:
         raise UsageError(expected("at least 2 months", months), field="months")
@@ -131,7 +131,7 @@ def make_plan(months: int, seed: int, *, start: date = START, truth: Truth | Non
     chosen = default_truth() if truth is None else truth
     first = calendar.month_of(start)
     economy = simulate_economy(first, months, seed) if macro is None else macro
-    return Plan(
+    return SynthesisPlan(
         seed=seed,
         first_month=first,
         months=months,
@@ -142,14 +142,14 @@ def make_plan(months: int, seed: int, *, start: date = START, truth: Truth | Non
     )
 
 
-def blocks(plan: Plan, loans: int, block: int) -> Iterator[Tables]:
+def blocks(plan: SynthesisPlan, loans: int, block: int) -> Iterator[SyntheticTables]:
     """Return an iterator over the tables of loans 1 ... `loans` by blocks; rows do not depend on the size of blocks."""
     if loans < 1 or block < 1:
         raise UsageError(expected("at least 1 loan", min(loans, block)), field="loans")
     return _simulated(plan, loans, block)
 
 
-def _simulated(plan: Plan, loans: int, block: int) -> Iterator[Tables]:
+def _simulated(plan: SynthesisPlan, loans: int, block: int) -> Iterator[SyntheticTables]:
     grade_pd = np.round(plan.truth.annual_default_rate(), 6)
     for first in range(0, loans, block):
         count = min(block, loans - first)

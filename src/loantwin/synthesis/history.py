@@ -12,15 +12,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from loantwin.arrays import Codes, Flags, Floats, Integers
 from loantwin.engine.rows import transition_rows
 from loantwin.macro.scenario import Scenario
 from loantwin.synthesis.draws import Purpose, pick, uniforms
 from loantwin.synthesis.origination import Originations
 from loantwin.synthesis.truth import DEFAULT, LIVE, PREPAID, Truth
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
-Flags = NDArray[np.bool_]
 
 CODES = ("current", "dpd_1_29", "dpd_30_59", "dpd_60_89", "default", "prepaid", "matured", "charged_off", "cured_probation")
 """What a code of `History.state` means; default is split by months since default when tables are made."""
@@ -41,7 +38,7 @@ class History:
     default_month, charge_off_month, closed_month : (N,) months counted from the panel's first, NEVER where not.
     """
 
-    state: NDArray[np.int8]
+    state: Codes
     paid: NDArray[np.int16]
     principal: Floats
     rate: Floats
@@ -60,7 +57,7 @@ class History:
 class _Now:
     """Where the loans stand: overwritten month by month."""
 
-    state: NDArray[np.int8]
+    state: Codes
     paid: NDArray[np.int16]
     principal: Floats
     balloon: Floats

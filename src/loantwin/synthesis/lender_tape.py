@@ -8,7 +8,7 @@ from __future__ import annotations
 import polars as pl
 
 from loantwin.synthesis.raw_text import coded, date_text, grouped_money, percent_text
-from loantwin.synthesis.tables import Tables
+from loantwin.synthesis.tables import SyntheticTables
 
 DATE_FORM = "%d.%m.%Y"
 SEPARATOR = ";"
@@ -91,7 +91,7 @@ DIRT_COLUMNS = ("Paid out", "Paid out on", "Limit", "Prod")
 """Where `raw_text.plant` puts its dirt."""
 
 
-def monthly_rows(tables: Tables) -> pl.DataFrame:
+def monthly_rows(tables: SyntheticTables) -> pl.DataFrame:
     """Return the monthly tape as text, one row a loan and month; an ending is known from the month it happened."""
     ends = tables.loans.select("loan_id", *_ENDS)
     rows = tables.panel.join(ends, on="loan_id", how="left", maintain_order="left")
@@ -104,7 +104,7 @@ def monthly_rows(tables: Tables) -> pl.DataFrame:
     return made.select([*terms.columns, *(name for name in months.columns if name != key)])
 
 
-def outcome_rows(tables: Tables) -> pl.DataFrame:
+def outcome_rows(tables: SyntheticTables) -> pl.DataFrame:
     """Return the outcome table as text, one row a loan as it stands at the panel's end."""
     return _written(tables.loans, {**_TERMS, **_OUTCOME, **_ENDS})
 

@@ -5,15 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import ndtri
 
+from loantwin.arrays import Flags, Floats, Integers
 from loantwin.macro.scenario import Scenario
 from loantwin.synthesis.draws import Purpose, pick, uniforms
 from loantwin.synthesis.truth import ProductTruth, Truth
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 BORROWER_GROUP = 10
 """Borrowers with several loans have them among ten neighbouring loan numbers, so that no block needs another's loans."""
@@ -43,7 +40,7 @@ class Originations:
     utilisation: Floats
     term: Integers
     balloon: Floats
-    floating: NDArray[np.bool_]
+    floating: Flags
     spread: Floats
     floor: Floats
     cap: Floats
@@ -52,7 +49,7 @@ class Originations:
     lien: Integers
     guaranteed: Floats
     borrower: Integers
-    partner: NDArray[np.bool_]
+    partner: Flags
     region: Integers
     industry: Integers
     purpose: Integers

@@ -10,7 +10,7 @@ import polars as pl
 
 from loantwin.errors import UsageError, expected
 from loantwin.synthesis.raw_text import date_text, grouped_money
-from loantwin.synthesis.tables import Tables
+from loantwin.synthesis.tables import SyntheticTables
 
 _DATE_FORM = "%d-%b-%y"
 _STATES = {
@@ -27,7 +27,7 @@ LAST_YEAR = 2029
 """Two-digit years beyond it would be read as the century before."""
 
 
-def sba_rows(tables: Tables) -> pl.DataFrame:
+def sba_rows(tables: SyntheticTables) -> pl.DataFrame:
     """Return the ended loans as text in the 27 columns of the raw table."""
     ended = tables.loans.filter(pl.col("closed_date").is_not_null() | pl.col("charge_off_date").is_not_null())
     latest = ended.select(pl.max_horizontal(pl.col("closed_date").max(), pl.col("charge_off_date").max())).item()

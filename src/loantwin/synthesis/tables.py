@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from loantwin.arrays import Array, Flags, Floats, Integers
 from loantwin.book.book import conform
 from loantwin.book.schema import COLLATERAL, GUARANTEES, LOANS, PANEL, PARTIES
 from loantwin.synthesis.history import ABSENT, CHARGED_OFF, CODES, NEVER, History
 from loantwin.synthesis.origination import INDUSTRIES, PURPOSES, REGIONS, Originations
 from loantwin.synthesis.truth import DEFAULT, LIVE, Truth
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 _DEFAULT_BANDS = ("default_0_3", "default_3_6", "default_6_9", "default_9_12", "default_12_plus")
 _LABELS = (*CODES, *_DEFAULT_BANDS)
@@ -24,7 +21,7 @@ _LABELS = (*CODES, *_DEFAULT_BANDS)
 
 
 @dataclass(frozen=True)
-class Tables:
+class SyntheticTables:
     """The tables of some loans, as `SyntheticBook` holds them."""
 
     loans: pl.DataFrame
@@ -49,7 +46,7 @@ class _Calendar:
         return np.asarray(following - np.timedelta64(1, "D"))
 
 
-def make_tables(truth: Truth, loans: Originations, history: History, first_month: int, grade_pd: Floats) -> Tables:
+def make_tables(truth: Truth, loans: Originations, history: History, first_month: int, grade_pd: Floats) -> SyntheticTables:
     """Return the tables of a block of loans: the panel in order of loan and month, the loans as they stand at its end.
 
     Parameters
@@ -59,7 +56,7 @@ def make_tables(truth: Truth, loans: Originations, history: History, first_month
     """
     calendar = _Calendar(first_month)
     names = _loan_ids(loans)
-    return Tables(
+    return SyntheticTables(
         loans=_loan_table(truth, loans, history, calendar, names, grade_pd),
         panel=_panel_table(loans, history, calendar, names),
         parties=_parties(loans, names),
@@ -77,7 +74,7 @@ def _panel_table(loans: Originations, history: History, calendar: _Calendar, nam
     present = np.ascontiguousarray((history.state != ABSENT).T)
     loan, month = np.nonzero(present)
 
-    def column(values: NDArray[Any]) -> NDArray[Any]:
+    def column(values: Array) -> Array:
         return np.asarray(np.ascontiguousarray(values.T)[present])
 
     state = column(history.state).astype(np.int64)
@@ -231,16 +228,16 @@ def _guarantors(loans: Originations) -> pl.Series:
     return _named(("Guarantee Fund North", "Guarantee Fund South"), loans.region // 4)
 
 
-def _where(keep: NDArray[np.bool_], values: pl.Series) -> pl.Series:
+def _where(keep: Flags, values: pl.Series) -> pl.Series:
     """Return the series with nulls where `keep` is False."""
     return values.set(pl.Series(~keep), None)
 
 
-def _masked(values: Floats, keep: NDArray[np.bool_]) -> pl.Series:
+def _masked(values: Floats, keep: Flags) -> pl.Series:
     return _where(keep, pl.Series(np.where(keep, values, 0.0)))
 
 
-def _dates(days: NDArray[np.datetime64], keep: NDArray[np.bool_]) -> pl.Series:
+def _dates(days: NDArray[np.datetime64], keep: Flags) -> pl.Series:
     return _where(keep, pl.Series(days))
 
 

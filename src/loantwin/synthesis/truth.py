@@ -7,16 +7,14 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from loantwin.arrays import Floats
 from loantwin.book.schema import PRODUCTS
 from loantwin.engine.cells import LossGivenDefault
 from loantwin.engine.rows import TransitionParameters, check_transitions
 from loantwin.errors import InputError, expected
 from loantwin.macro.covariates import Covariate
 from loantwin.types import plain
-
-Floats = NDArray[np.float64]
 
 STATES = ("current", "dpd_1_29", "dpd_30_59", "dpd_60_89", "default", "prepaid")
 LIVE = 4

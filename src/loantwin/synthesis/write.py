@@ -20,10 +20,10 @@ from loantwin.files import whole_folder
 from loantwin.macro.scenario import Scenario
 from loantwin.synthesis import lender_tape
 from loantwin.synthesis.economy import downturn
-from loantwin.synthesis.generate import BLOCK, CURRENCY, START, Plan, blocks, make_plan
+from loantwin.synthesis.generate import BLOCK, CURRENCY, START, SynthesisPlan, blocks, make_plan
 from loantwin.synthesis.raw_text import plant
 from loantwin.synthesis.sba_tape import sba_rows
-from loantwin.synthesis.tables import Tables
+from loantwin.synthesis.tables import SyntheticTables
 from loantwin.synthesis.truth import Truth
 from loantwin.types import Progress, Result, silent
 
@@ -72,7 +72,7 @@ class _Sums:
     planted: Counter[str] = field(default_factory=Counter)
     files: dict[str, int] = field(default_factory=dict)
 
-    def add(self, tables: Tables) -> None:
+    def add(self, tables: SyntheticTables) -> None:
         loans = tables.loans
         self.loan_months += tables.panel.height
         self.originated += _cents(loans["originated_amount"])
@@ -151,7 +151,7 @@ def write(
     )
 
 
-def _told(made: Iterator[Tables], loans: int, progress: Progress) -> Iterator[Tables]:
+def _told(made: Iterator[SyntheticTables], loans: int, progress: Progress) -> Iterator[SyntheticTables]:
     """Pass blocks on and say how many loans have gone by."""
     done = 0
     for tables in made:
@@ -160,9 +160,9 @@ def _told(made: Iterator[Tables], loans: int, progress: Progress) -> Iterator[Ta
         progress(done / loans, f"{done:,} of {loans:,} loans")
 
 
-def _write_parquet(target: Path, made: Iterator[Tables], sums: _Sums) -> None:
+def _write_parquet(target: Path, made: Iterator[SyntheticTables], sums: _Sums) -> None:
     """Write parts of exactly `PART` loans, whatever the blocks they come in."""
-    held: list[Tables] = []
+    held: list[SyntheticTables] = []
     part = 0
     for tables in made:
         sums.add(tables)
@@ -175,7 +175,7 @@ def _write_parquet(target: Path, made: Iterator[Tables], sums: _Sums) -> None:
     _write_part(target, _joined(held), part + 1 if part else 0, sums)
 
 
-def _write_part(target: Path, tables: Tables, part: int, sums: _Sums) -> None:
+def _write_part(target: Path, tables: SyntheticTables, part: int, sums: _Sums) -> None:
     """Write one part; part 0 is the only one."""
     for name in TABLES:
         frame: pl.DataFrame = getattr(tables, name)
@@ -185,19 +185,19 @@ def _write_part(target: Path, tables: Tables, part: int, sums: _Sums) -> None:
         sums.files[file] = frame.height
 
 
-def _joined(parts: list[Tables]) -> Tables:
-    return Tables(*(pl.concat([getattr(part, name) for part in parts]) for name in TABLES))
+def _joined(parts: list[SyntheticTables]) -> SyntheticTables:
+    return SyntheticTables(*(pl.concat([getattr(part, name) for part in parts]) for name in TABLES))
 
 
-def _cut(tables: Tables, loans: int) -> tuple[Tables, Tables]:
+def _cut(tables: SyntheticTables, loans: int) -> tuple[SyntheticTables, SyntheticTables]:
     """Return the tables of the first `loans` loans and of the others."""
     first_left = tables.loans["loan_id"][loans]
     head = [getattr(tables, name).filter(pl.col("loan_id") < first_left) for name in TABLES]
     tail = [getattr(tables, name).filter(pl.col("loan_id") >= first_left) for name in TABLES]
-    return Tables(*head), Tables(*tail)
+    return SyntheticTables(*head), SyntheticTables(*tail)
 
 
-def _write_tape(target: Path, made: Iterator[Tables], sums: _Sums, as_tape: str, planted: float, seed: int) -> None:
+def _write_tape(target: Path, made: Iterator[SyntheticTables], sums: _Sums, as_tape: str, planted: float, seed: int) -> None:
     with ExitStack() as stack:
         files: dict[str, IO[bytes]] = {}
 
@@ -229,7 +229,7 @@ def _write_text(file: Path, text: str, sums: _Sums) -> None:
     sums.files[file.name] = text.count("\n")
 
 
-def _write_economy(target: Path, plan: Plan, sums: _Sums) -> None:
+def _write_economy(target: Path, plan: SynthesisPlan, sums: _Sums) -> None:
     known = _monthly_frame(plan.economy)
     ahead = pl.concat([_monthly_frame(downturn(plan.economy, SCENARIO_MONTHS, depth, name)) for name, depth in _SCENARIOS])
     for name, frame in (("macro.csv", known), ("scenarios.csv", ahead), ("macro_quarterly.csv", _quarterly_frame(plan.economy))):
@@ -276,7 +276,7 @@ _FED_HEADINGS = {
 }
 
 
-def _truth_document(plan: Plan) -> dict[str, object]:
+def _truth_document(plan: SynthesisPlan) -> dict[str, object]:
     """Return the truth with what was drawn beside it: the seed and the path of the latent effects."""
     drawn = {
         "seed": plan.seed,

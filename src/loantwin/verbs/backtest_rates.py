@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from loantwin import months
+from loantwin.arrays import Floats
 from loantwin.errors import InputError, ScenarioError, UsageError, expected
 from loantwin.macro.covariates import Covariate, evaluate, standardise
 from loantwin.macro.history import bridge, full_history, known_history, last_published, nowcast
@@ -22,8 +22,6 @@ from loantwin.performance.bootstrap import block_length, ratio_interval
 from loantwin.performance.rate_series import RIVALS, RateForecast, level_and_macro
 from loantwin.performance.scoring import accuracy, bias, inside, interval_score, summarise
 from loantwin.types import Progress, Result, silent
-
-Floats = NDArray[np.float64]
 
 LAG = 3
 """Months after its end until a quarter's rate is published."""

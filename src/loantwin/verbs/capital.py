@@ -7,15 +7,15 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from loantwin.arrays import Floats
 from loantwin.engine.columns import LoanColumns
 from loantwin.engine.loss import loan_losses
 from loantwin.errors import UsageError, expected
 from loantwin.outlook.outlook import Outlook
 from loantwin.risk.capital import explain as explaining
 from loantwin.risk.capital.amounts import Amounts, CapitalLoans, foundation_only, irb_amounts, standardised_amounts, take
-from loantwin.risk.capital.assumptions import WORDS, Assumptions, read_assumptions
+from loantwin.risk.capital.assumptions import WORDS, CapitalAssumptions, read_assumptions
 from loantwin.risk.capital.classes import MATURES, NAMES
 from loantwin.risk.capital.from_book import Estimates, capital_loans
 from loantwin.risk.capital.large_exposures import LargeExposures, connected, large_exposures
@@ -27,8 +27,6 @@ from loantwin.risk.facts import standing
 from loantwin.risk.provisions.provisions import Portfolio, loss_in_default
 from loantwin.twin import Twin, open_twin
 from loantwin.verbs.provisions.provisions import GENERATED_PATHS, portfolio
-
-Floats = NDArray[np.float64]
 
 STANDARDISED, FOUNDATION, ADVANCED = "standardised", "foundation-irb", "advanced-irb"
 APPROACHES = (STANDARDISED, FOUNDATION, ADVANCED)
@@ -46,7 +44,7 @@ class Basis:
     twin: Twin
     outlook: Outlook
     options: Options
-    assumed: Assumptions
+    assumed: CapitalAssumptions
     placement: Placement
     loans: CapitalLoans
     pd: str
@@ -190,7 +188,7 @@ def _wanted(approach: str, rules: Options) -> tuple[str, ...]:
     return (approach,)
 
 
-def _basis(twin: Twin, rules: Options, assumed: Assumptions, pd: str) -> Basis:
+def _basis(twin: Twin, rules: Options, assumed: CapitalAssumptions, pd: str) -> Basis:
     if pd not in (THROUGH, POINT):
         raise UsageError(expected(f"{THROUGH} or {POINT}", pd), field="--pd")
     outlook = Outlook(twin)
@@ -266,8 +264,8 @@ def _counted(placement: Placement) -> dict[str, int]:
     return {placement.reasons[item]: int(counts[item]) for item in np.argsort(-counts, kind="stable")}
 
 
-def _assumed(assumed: Assumptions) -> dict[str, Assumed]:
-    values = {item.name: getattr(assumed, item.name) for item in fields(Assumptions)}
+def _assumed(assumed: CapitalAssumptions) -> dict[str, Assumed]:
+    values = {item.name: getattr(assumed, item.name) for item in fields(CapitalAssumptions)}
     return {name: Assumed(_shown(value), WORDS[name]) for name, value in values.items()}
 
 

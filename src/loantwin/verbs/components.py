@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 from scipy.special import expit
 
 from loantwin import months as calendar
@@ -31,15 +30,13 @@ from loantwin.risk.facts import standing
 from loantwin.twin import open_twin
 from loantwin.types import Progress, Result, silent
 
-Floats = NDArray[np.float64]
-
 HORIZON = 36
 STEADY = "macro at its mean"
 """Name of the economy where no scenario is given: every covariate at its mean in history."""
 
 
 @dataclass(frozen=True)
-class Effect:
+class ComponentEffect:
     """An estimate with its standard error and 90 % interval, log-odds unless said."""
 
     value: float
@@ -53,7 +50,7 @@ class AgeEffect:
     """The age effect. probability, low, high : of default in a month, decimals, average segment, period and vintage."""
 
     age: int
-    log_odds: Effect
+    log_odds: ComponentEffect
     probability: float
     low: float
     high: float
@@ -65,7 +62,7 @@ class PeriodEffect:
     """The period effect of a month. fitted : its trend and macro part by the macro fit; rest is what that leaves."""
 
     month: str
-    log_odds: Effect
+    log_odds: ComponentEffect
     trend: float
     fitted: float
     expected_events: float
@@ -76,7 +73,7 @@ class VintageEffect:
     """The effect of loans made in one band of months; negative is better than the average vintage."""
 
     vintage: str
-    log_odds: Effect
+    log_odds: ComponentEffect
     expected_events: float
 
 
@@ -89,13 +86,13 @@ class MacroFit:
     noise : of what is left. level : where it stands now.
     """
 
-    effects: Mapping[str, Effect]
+    effects: Mapping[str, ComponentEffect]
     share_explained: float
-    trend: Effect
+    trend: ComponentEffect
     half_life_months: float
     deviation: float
     noise: float
-    level: Effect
+    level: ComponentEffect
 
 
 @dataclass(frozen=True)
@@ -130,12 +127,12 @@ class ComponentsResult(Result):
     effective_events: float
     loan_months: float
     rule: str
-    drift: Effect
+    drift: ComponentEffect
     sizes: Mapping[str, float]
     age: tuple[AgeEffect, ...]
     period: tuple[PeriodEffect, ...]
     vintage: tuple[VintageEffect, ...]
-    segments: Mapping[str, Effect]
+    segments: Mapping[str, ComponentEffect]
     macro: MacroFit
     forecasts: Mapping[str, PeriodAhead]
     defaults_by_rule: Mapping[str, float]
@@ -293,10 +290,10 @@ def _notes(made: ApcModel) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def effect(value: float, deviation: float) -> Effect:
+def effect(value: float, deviation: float) -> ComponentEffect:
     """Return an estimate with its 90 % interval."""
     value, deviation = float(value), float(deviation)
-    return Effect(value, deviation, value - Z90 * deviation, value + Z90 * deviation)
+    return ComponentEffect(value, deviation, value - Z90 * deviation, value + Z90 * deviation)
 
 
 def _result(

@@ -10,12 +10,12 @@ from typing import Any, ClassVar
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
+from loantwin.arrays import Codes, Floats, Integers
 from loantwin.book.segments import segment_labels
 from loantwin.errors import UsageError, expected
 from loantwin.outlook.outlook import Outlook
-from loantwin.risk.capital.assumptions import Assumptions
+from loantwin.risk.capital.assumptions import CapitalAssumptions
 from loantwin.risk.capital.classes import NAMES, table
 from loantwin.risk.capital.irb import irb_capital
 from loantwin.risk.capital.large_exposures import connected
@@ -26,7 +26,7 @@ from loantwin.risk.concentration import (
     SEVERITY_SHARE,
     Granularity,
     Names,
-    Sectors,
+    SectorConcentration,
     by_name,
     by_sector,
     granularity_adjustment,
@@ -40,8 +40,6 @@ from loantwin.twin import Twin, open_twin
 from loantwin.types import Interval, Progress, Result, silent
 from loantwin.verbs.capital import THROUGH, yearly_pd
 from loantwin.verbs.provisions.provisions import portfolio
-
-Floats = NDArray[np.float64]
 
 DIMENSIONS = ("segment", "product", "state", "region", "industry", "grade", "purpose", "vintage", "collateral")
 """What `--by` takes, beside any column of the book, such as attribute_branch."""
@@ -59,7 +57,7 @@ RULES = (
 
 
 @dataclass(frozen=True)
-class Group:
+class LargestGroup:
     """A group of connected borrowers: its loans, its exposure, and its share of the book's, decimal."""
 
     loans: int
@@ -74,7 +72,7 @@ class Connected:
     links: str
     names: Names
     joined: int
-    largest: tuple[Group, ...]
+    largest: tuple[LargestGroup, ...]
 
 
 @dataclass(frozen=True)
@@ -95,7 +93,7 @@ class ConcentrationResult(Result):
     names: Names
     intervals: Mapping[str, Interval] | None
     connected: Connected | None
-    sectors: Mapping[str, Sectors]
+    sectors: Mapping[str, SectorConcentration]
     granularity: tuple[Granularity, ...]
     confidence: float
     rules: tuple[str, ...]
@@ -160,7 +158,7 @@ def _amounts(loans: pl.DataFrame) -> tuple[Floats, Floats, Floats]:
     return exposure, loans["weight"].to_numpy(), loans["on_book_probability"].fill_null(1.0).to_numpy()
 
 
-def _connected(twin: Twin, exposure: Floats, weight: Floats, borrower: NDArray[np.int64]) -> Connected | None:
+def _connected(twin: Twin, exposure: Floats, weight: Floats, borrower: Integers) -> Connected | None:
     """Return the book by group of connected borrowers; None where the home has no table of parties."""
     book = twin.book
     if not book.parties.height:
@@ -170,11 +168,11 @@ def _connected(twin: Twin, exposure: Floats, weight: Floats, borrower: NDArray[n
     total, loans = count * group, np.bincount(codes)
     joined = np.bincount(np.unique(np.stack([codes, borrower]), axis=1)[0], minlength=len(group)) > 1
     largest = np.argsort(-total, kind="stable")[:10]
-    rows = tuple(Group(int(loans[place]), float(total[place]), float(total[place] / total.sum())) for place in largest)
+    rows = tuple(LargestGroup(int(loans[place]), float(total[place]), float(total[place] / total.sum())) for place in largest)
     return Connected(words, by_name(group, count), int(joined.sum()), rows)
 
 
-def _sectors(twin: Twin, by: Sequence[str], exposure: Floats, weight: Floats) -> dict[str, Sectors]:
+def _sectors(twin: Twin, by: Sequence[str], exposure: Floats, weight: Floats) -> dict[str, SectorConcentration]:
     made = {}
     for name in by or SHOWN:
         labels = _labels(twin, name)
@@ -213,7 +211,7 @@ def _granularity(twin: Twin, confidence: float) -> tuple[tuple[Granularity, ...]
     use = live & (exposure > 0) & (lgd > 0) & (pd > 0)
     if not use.any():
         return (), ("granularity: no loan that may default at a loss",)
-    kind = place(loans, exposure, load_options("basel"), Assumptions()).asset_class
+    kind = place(loans, exposure, load_options("basel"), CapitalAssumptions()).asset_class
     codes, _ = connected(loans["loan_id"].to_list(), loans["borrower_id"])
     made = _by_borrower(codes[use], exposure[use], (weight * presence)[use], pd[use], lgd[use], kind[use])
     size, count, default, severity, rho, capital = made
@@ -235,7 +233,7 @@ def _granularity(twin: Twin, confidence: float) -> tuple[tuple[Granularity, ...]
 
 
 def _by_borrower(
-    codes: NDArray[np.int64], exposure: Floats, weight: Floats, pd: Floats, lgd: Floats, kind: NDArray[np.int8]
+    codes: Integers, exposure: Floats, weight: Floats, pd: Floats, lgd: Floats, kind: Codes
 ) -> tuple[Floats, Floats, Floats, Floats, Floats, Floats]:
     """Return exposure, weight, PD, loss given default, correlation and capital of each borrower, means by exposure."""
     row = table()[kind]  # high, fall, decay, ...

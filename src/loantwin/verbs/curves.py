@@ -10,16 +10,24 @@ from typing import Any, ClassVar
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from loantwin import months
+from loantwin.arrays import Flags
 from loantwin.errors import UsageError, expected
-from loantwin.performance.roll_rates import FORWARD, LIVE, STATES, Moves, RollRates, forward_rates, last_months, moves, roll_rates
+from loantwin.performance.roll_rates import (
+    FORWARD,
+    LIVE,
+    STATES,
+    RollRates,
+    StateMoves,
+    forward_rates,
+    last_months,
+    moves,
+    roll_rates,
+)
 from loantwin.performance.vintage_curves import EVENTS, GRAINS, VintageCurves, developed, lives, vintage_curves
 from loantwin.twin import Twin, open_twin
 from loantwin.types import Result
-
-Floats = NDArray[np.float64]
 
 ROLL_RATES, VINTAGES = "roll-rates", "vintages"
 KINDS = (ROLL_RATES, VINTAGES)
@@ -203,7 +211,7 @@ def _roll(twin: Twin, by: str) -> RollRatesResult:
     )
 
 
-def _matrix(made: Moves, rates: RollRates, chosen: NDArray[np.bool_]) -> RollMatrix:
+def _matrix(made: StateMoves, rates: RollRates, chosen: Flags) -> RollMatrix:
     parts = (rates.number, rates.low, rates.high, rates.amount)
     cells = {
         origin: {target: Cell(*(_known(part[row, column]) for part in parts)) for column, target in enumerate(STATES)}

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
+from loantwin.arrays import Floats, Integers
 from loantwin.engine.cells import LossGivenDefault
 from loantwin.engine.rows import VINTAGE, base_segments
 from loantwin.errors import UsageError, expected
@@ -35,8 +35,6 @@ from loantwin.verbs.provisions.provisions import (
     portfolio,
 )
 
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 IFRS9_STAGES = ("1", "2", "3")
 
 

@@ -8,16 +8,14 @@ from pathlib import Path
 from typing import Any, ClassVar, get_args
 
 import numpy as np
-from numpy.typing import NDArray
 
+from loantwin.arrays import Floats
 from loantwin.errors import RiskError, UsageError, expected
 from loantwin.migrations import estimators, generators
 from loantwin.migrations.matrices import WITHDRAWN, Matrix, Withdrawn, default_curve, mobility, monotone, power, without_withdrawn
 from loantwin.migrations.reading import RatingEvents, is_history, read_events, read_matrices
 from loantwin.migrations.shift import FactorYears, estimate_factor
 from loantwin.types import Progress, Result, silent
-
-Floats = NDArray[np.float64]
 
 PUBLISHED, COHORT, DURATION = "published", "cohort", "duration"
 LONGEST = 100
@@ -91,7 +89,7 @@ class RatingsResult(Result):
     generator_distance: float
     generator_adjusted: float
     embeddable: bool | None
-    conditions: tuple[generators.Condition, ...]
+    conditions: tuple[generators.GeneratorCondition, ...]
     horizon: float
     at_horizon: Mapping[str, tuple[float, ...]]
     term_structure: Mapping[str, tuple[DefaultAt, ...]]
@@ -111,7 +109,7 @@ class _Found:
     matrix: Matrix
     method: str
     rates: Floats | None = None
-    sums: estimators.Sums | None = None
+    sums: estimators.MoveSums | None = None
     others: tuple[Matrix, ...] = ()
     cycle: Cycle | None = None
 
@@ -189,7 +187,7 @@ def _estimated(events: RatingEvents, kind: str, withdrawn: Withdrawn) -> _Found:
     return _Found(Matrix(sums.states, estimators.estimate(sums)), kind, None, sums, cycle=_cycle(events, sums, withdrawn))
 
 
-def _cycle(events: RatingEvents, sums: estimators.Sums, withdrawn: Withdrawn) -> Cycle | None:
+def _cycle(events: RatingEvents, sums: estimators.MoveSums, withdrawn: Withdrawn) -> Cycle | None:
     """Return the common factor by year, from cohorts about the estimated matrix; None with fewer than three."""
     try:
         labels, counts = estimators.cohort_counts(events, withdrawn)

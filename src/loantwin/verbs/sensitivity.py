@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from loantwin import months as calendar
+from loantwin.arrays import Floats
 from loantwin.engine.exposed import ExposureGrid, exposure_grid
 from loantwin.engine.gradients import Gradient, Theta
 from loantwin.engine.rows import base_segments
@@ -27,9 +27,6 @@ from loantwin.twin import open_twin
 from loantwin.types import Progress, Result, silent
 from loantwin.verbs.provisions.provisions import lifetime_economy
 
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
-
 MEASURES = {"lifetime-loss": None, "12-month-loss": 12}
 """Measure -> months counted, None to the end of each contract."""
 EXPECTED_PATH = "expected path"
@@ -41,7 +38,7 @@ REPEAT = 3
 
 
 @dataclass(frozen=True)
-class Sensitivity:
+class ParameterSensitivity:
     """One parameter. derivative : of the loss, currency by one unit; `unit` says what 1 is.
 
     standard_error : of the parameter, null where it is assumed. by_standard_error : what one of them is worth, currency, with
@@ -81,7 +78,7 @@ class ScenarioSensitivity:
     high: float
     transitions: float
     severity: float
-    parameters: tuple[Sensitivity, ...]
+    parameters: tuple[ParameterSensitivity, ...]
     macro: Mapping[str, MacroSensitivity]
 
 
@@ -197,12 +194,12 @@ def interval(value: float, deviation: float) -> tuple[float, float]:
     return value / factor, value * factor
 
 
-def _row(kind: str, name: str, value: float | None, unit: str, derivative: float, deviation: float | None) -> Sensitivity:
+def _row(kind: str, name: str, value: float | None, unit: str, derivative: float, deviation: float | None) -> ParameterSensitivity:
     worth = None if deviation is None else float(derivative * deviation)
-    return Sensitivity(kind, name, value, unit, float(derivative), deviation, worth)
+    return ParameterSensitivity(kind, name, value, unit, float(derivative), deviation, worth)
 
 
-def _edges(model: FittedModel, by: Theta) -> list[Sensitivity]:
+def _edges(model: FittedModel, by: Theta) -> list[ParameterSensitivity]:
     """Return levels, ages by band, segments, macro effects and loadings of every edge that the loss depends on."""
     own, rows = model.parameters, []
     R, F = len(own.origin), len(own.factors)
@@ -249,7 +246,7 @@ def _only(by: Theta, kind: str, kept: Floats) -> Theta:
     return made
 
 
-def _ages(model: FittedModel, edge: int, name: str, by: Theta) -> list[Sensitivity]:
+def _ages(model: FittedModel, edge: int, name: str, by: Theta) -> list[ParameterSensitivity]:
     """Return bands of age: the whole band moved by one log-odd. Its standard error is that of the band by its own weights."""
     rows, ages = [], np.arange(by["age"].shape[1])
     for low, high in zip(BANDS, (*BANDS[1:], 10**6), strict=True):
@@ -262,7 +259,7 @@ def _ages(model: FittedModel, edge: int, name: str, by: Theta) -> list[Sensitivi
     return rows
 
 
-def _segments(model: FittedModel, edge: int, name: str, by: Theta) -> list[Sensitivity]:
+def _segments(model: FittedModel, edge: int, name: str, by: Theta) -> list[ParameterSensitivity]:
     """Return segments, their vintages together."""
     own, rows = model.parameters, []
     base = base_segments(own.segments)
@@ -275,19 +272,19 @@ def _segments(model: FittedModel, edge: int, name: str, by: Theta) -> list[Sensi
     return rows
 
 
-def _band(kind: str, name: str, total: float, worth: float | None) -> Sensitivity:
+def _band(kind: str, name: str, total: float, worth: float | None) -> ParameterSensitivity:
     deviation = None if worth is None else worth / abs(total)
     return _row(kind, name, None, "log-odds", total, deviation)
 
 
-def _latents(model: FittedModel, by: Theta) -> list[Sensitivity]:
+def _latents(model: FittedModel, by: Theta) -> list[ParameterSensitivity]:
     return [
         _row("period effect today", process.name, process.mean, "log-odds", by["latent"][place], float(np.sqrt(process.variance)))
         for place, process in enumerate(model.processes)
     ]
 
 
-def _severity(model: FittedModel, by: Theta) -> list[Sensitivity]:
+def _severity(model: FittedModel, by: Theta) -> list[ParameterSensitivity]:
     """Return loss given default by segment, decimals of exposure; its error is the book's, in proportion."""
     rows, own = [], model.parameters
     base, record = base_segments(own.segments), model.diagnostics.get("severity", {})

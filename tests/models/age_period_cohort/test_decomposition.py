@@ -12,7 +12,7 @@ from loantwin.errors import ModelError
 from loantwin.models.age_period_cohort.decomposition import RULES, AgePeriodCohort, ApcSettings, decompose, slope_weights
 from loantwin.models.age_period_cohort.fit import lines, trendless
 from loantwin.models.age_period_cohort.macro import departures, fit_period_macro, forecast_period
-from loantwin.models.counts import Cells
+from loantwin.models.counts import EventCounts
 from loantwin.models.latent import LevelPrior, process_covariance
 from loantwin.models.regression import independent_prior
 from loantwin.models.settings import FitSettings
@@ -22,7 +22,7 @@ FIRST, MONTHS, VINTAGES, AGES = 24_000, 96, 96, 72
 SEGMENTS = ("a|x", "a|y", "b|x")
 
 
-def planted(seed: int, loans: float = 3000.0) -> tuple[Cells, dict[str, np.ndarray]]:
+def planted(seed: int, loans: float = 3000.0) -> tuple[EventCounts, dict[str, np.ndarray]]:
     """Return counts of 96 monthly vintages over 96 months from known effects, and the effects."""
     draw = np.random.Generator(np.random.Philox(key=seed))
     age = -5.5 + 1.2 * np.log1p(np.arange(AGES) / 6.0) - 0.035 * np.arange(AGES)
@@ -42,7 +42,7 @@ def planted(seed: int, loans: float = 3000.0) -> tuple[Cells, dict[str, np.ndarr
         chance = expit(own + age[a] + period[c + a] + vintage[c])
         trials = np.round(loans / 3 * 0.985**a)
         parts.append((np.full(len(a), place), a, FIRST + c + a, trials, draw.binomial(trials.astype(int), chance).astype(float)))
-    return Cells(*(np.concatenate(column) for column in zip(*parts, strict=True))), {
+    return EventCounts(*(np.concatenate(column) for column in zip(*parts, strict=True))), {
         "age": age, "period": period, "vintage": vintage, "segment": segment, "x": x,
     }  # fmt: skip
 
@@ -52,18 +52,18 @@ def design() -> Segments:
 
 
 @pytest.fixture(scope="module")
-def history() -> tuple[Cells, dict[str, np.ndarray]]:
+def history() -> tuple[EventCounts, dict[str, np.ndarray]]:
     return planted(1)
 
 
 @pytest.fixture(scope="module")
-def found(history: tuple[Cells, dict[str, np.ndarray]]) -> AgePeriodCohort:
+def found(history: tuple[EventCounts, dict[str, np.ndarray]]) -> AgePeriodCohort:
     return decompose(history[0], design())
 
 
 @pytest.mark.parametrize("width", [1, 3, 12])
 def test_fitted_values_and_second_differences_do_not_depend_on_the_rule(
-    history: tuple[Cells, dict[str, np.ndarray]], width: int
+    history: tuple[EventCounts, dict[str, np.ndarray]], width: int
 ) -> None:
     cells, _ = history
     settings = ApcSettings(vintage_months=width, choose=False)
@@ -80,7 +80,7 @@ def test_fitted_values_and_second_differences_do_not_depend_on_the_rule(
         assert slopes == pytest.approx([RULES[rule] * base.drift, (1 - RULES[rule]) * base.drift], abs=1e-9)
 
 
-def test_the_rules_share_the_drift_and_age_gives_it_back(history: tuple[Cells, dict[str, np.ndarray]]) -> None:
+def test_the_rules_share_the_drift_and_age_gives_it_back(history: tuple[EventCounts, dict[str, np.ndarray]]) -> None:
     cells, _ = history
     made = {rule: decompose(cells, design(), settings=ApcSettings(rule=rule, choose=False)) for rule in RULES}
     tilt = made["period"].age.value - made["vintage"].age.value
@@ -133,7 +133,7 @@ def test_an_independent_regression_fits_the_same_values() -> None:
     sm = pytest.importorskip("statsmodels.api")
     cells, _ = planted(9, 30_000.0)
     keep = (cells.month < FIRST + 36) & (cells.age < 24) & (cells.segment == 0)
-    small = Cells(*(getattr(cells, name)[keep] for name in ("segment", "age", "month", "trials", "events")))
+    small = EventCounts(*(getattr(cells, name)[keep] for name in ("segment", "age", "month", "trials", "events")))
     weak = LevelPrior(half_life=1.0, deviation=300.0, noise=300.0)
     settings = ApcSettings(period=weak, vintage=weak, age_bend=1e4, drift=1e3, vintage_months=1, choose=False)
     one = decompose(small, segment_design(("only",), FitSettings()), settings=settings)
@@ -158,7 +158,7 @@ def test_the_prior_of_a_process_about_a_line_says_nothing_of_lines() -> None:
     assert (values[2:] > 0.1).all()
 
 
-def test_macro_effect_share_and_forecast(history: tuple[Cells, dict[str, np.ndarray]], found: AgePeriodCohort) -> None:
+def test_macro_effect_share_and_forecast(history: tuple[EventCounts, dict[str, np.ndarray]], found: AgePeriodCohort) -> None:
     cells, truth = history
     prior = independent_prior(np.zeros(1), np.full(1, 0.5))
     macro = fit_period_macro(cells, design(), found, truth["x"][:, None], prior, ("x",))
@@ -179,7 +179,7 @@ def test_macro_effect_share_and_forecast(history: tuple[Cells, dict[str, np.ndar
     assert far.mean[-1] == pytest.approx(macro.held, abs=1e-6)
 
 
-def test_forecast_starts_where_history_ends(history: tuple[Cells, dict[str, np.ndarray]], found: AgePeriodCohort) -> None:
+def test_forecast_starts_where_history_ends(history: tuple[EventCounts, dict[str, np.ndarray]], found: AgePeriodCohort) -> None:
     """With a process that hardly fades or moves, the first month ahead is the last of history."""
     cells, truth = history
     prior = independent_prior(np.zeros(1), np.full(1, 0.5))
@@ -197,7 +197,7 @@ def test_bad_input_is_named() -> None:
     with pytest.raises(ModelError, match="a default to learn from"):
         decompose(none, design())
     short = cells.month < FIRST + 6
-    few = Cells(*(getattr(cells, name)[short] for name in ("segment", "age", "month", "trials", "events")))
+    few = EventCounts(*(getattr(cells, name)[short] for name in ("segment", "age", "month", "trials", "events")))
     with pytest.raises(ModelError, match="12 months and 2 vintages"):
         decompose(few, design())
     with pytest.raises(ModelError, match="a rule of vintage, period, shared"):

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from loantwin.errors import RiskError, UsageError
 from loantwin.risk import irb_risk_weight
 from loantwin.risk.capital.amounts import CapitalLoans, irb_amounts, standardised_amounts, take
-from loantwin.risk.capital.assumptions import WORDS, Assumptions, read_assumptions
+from loantwin.risk.capital.assumptions import WORDS, CapitalAssumptions, read_assumptions
 from loantwin.risk.capital.classes import NAMES
 from loantwin.risk.capital.explain import irb_approach_steps, standardised_steps
 from loantwin.risk.capital.mapping import borrower_totals, place
@@ -152,34 +152,36 @@ def test_loans_find_their_classes() -> None:
         purpose=[None, "card", "card", None, None, "development"],
     )
     owed = np.array([5e5, 9e4, 2e5, 9e5, 2e6, 1e5])
-    made = place(loans, owed, BASEL, Assumptions())
+    made = place(loans, owed, BASEL, CapitalAssumptions())
     names = [BASEL.classes[code] for code in made.exposure_class]
     retail = ["retail_regulatory"] * 3
     assert names == ["residential_real_estate", *retail, "corporate_sme", "land_development"]
     assert [NAMES[code] for code in made.asset_class] == [
         "retail_mortgage", "retail_revolving", "retail_other", "retail_other", "corporate", "corporate"
     ]  # fmt: skip
-    pledged = place(book(product=["revolving"], purpose=["card"], collateral_value=[5.0]), np.array([1.0]), BASEL, Assumptions())
+    pledged = place(
+        book(product=["revolving"], purpose=["card"], collateral_value=[5.0]), np.array([1.0]), BASEL, CapitalAssumptions()
+    )
     assert NAMES[pledged.asset_class[0]] == "retail_other", "qualifying revolving exposures are unsecured"
     assert np.isnan(made.guarantor_weight).tolist() == [True, True, True, False, False, True]
     assert made.guarantor_weight[3] == 0.0
-    assert place(loans, owed, AMERICA, Assumptions()).guarantor_weight[3] == 0.2, "conditional there"
+    assert place(loans, owed, AMERICA, CapitalAssumptions()).guarantor_weight[3] == 0.2, "conditional there"
 
 
 def test_a_borrowers_loans_count_together_and_currency_moves_the_limit() -> None:
     loans = book(product=["instalment"] * 3, borrower_id=["x", "x", None])
     owed = np.array([6e5, 6e5, 6e5])
     assert borrower_totals(loans["borrower_id"], owed).tolist() == [1.2e6, 1.2e6, 6e5]
-    made = place(loans, owed, BASEL, Assumptions())
+    made = place(loans, owed, BASEL, CapitalAssumptions())
     assert [BASEL.classes[code] for code in made.exposure_class] == ["retail_other", "retail_other", "retail_regulatory"]
-    cheap = place(loans, owed, BASEL, Assumptions(exchange_rate=0.1))
+    cheap = place(loans, owed, BASEL, CapitalAssumptions(exchange_rate=0.1))
     assert {BASEL.classes[code] for code in cheap.exposure_class} == {"retail_regulatory"}
 
 
 def test_assumptions_are_read_by_name() -> None:
     made = read_assumptions(["ltv=0.8", "annual_sales=none", "transactor=yes", "exposure_class=corporate"])
     assert (made.ltv, made.annual_sales, made.transactor, made.exposure_class) == (0.8, None, True, "corporate")
-    assert set(WORDS) == set(Assumptions.__dataclass_fields__)
+    assert set(WORDS) == set(CapitalAssumptions.__dataclass_fields__)
     for text, words in (
         ("ltv", "expected NAME=VALUE"),
         ("colour=red", "expected one of exposure_class"),
@@ -190,6 +192,6 @@ def test_assumptions_are_read_by_name() -> None:
         with pytest.raises(UsageError, match=words):
             read_assumptions([text])
     with pytest.raises(RiskError, match="an exposure class of options basel"):
-        place(book(product=["mortgage"]), np.array([1.0]), BASEL, Assumptions(exposure_class="gold"))
+        place(book(product=["mortgage"]), np.array([1.0]), BASEL, CapitalAssumptions(exposure_class="gold"))
     with pytest.raises(RiskError, match="--assume guarantee"):
-        place(book(product=["mortgage"]), np.array([1.0]), BASEL, Assumptions(guarantee="verbal"))
+        place(book(product=["mortgage"]), np.array([1.0]), BASEL, CapitalAssumptions(guarantee="verbal"))

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from loantwin.config import Ifrs9
 from loantwin.errors import RiskError
 from loantwin.risk.allowance import Exposures
-from loantwin.risk.provisions.ifrs9 import Ifrs9Result, LoanLosses, ifrs9
+from loantwin.risk.provisions.ifrs9 import Ifrs9Result, StagedLosses, ifrs9
 from loantwin.risk.provisions.stages import TRIGGERS, CreditRisk, Stages, stages
 
 AS_OF = date(2024, 12, 31)
@@ -34,14 +34,14 @@ def book(exposure: list[float], guaranteed: float = 0.0, weight: float = 1.0) ->
 def test_illustrative_example_8_twelve_month_loss() -> None:
     # IFRS 9 Illustrative Example 8: CU1,000,000, 12-month PD 0.5 %, 25 % lost on default: allowance CU1,250
     twelve = np.array([[0.005 * 0.25 * 1_000_000]])
-    result = ifrs9(AS_OF, "USD", book([1e6]), LoanLosses(twelve, twelve * 9, np.zeros(1)), staged([1]), {"base": 1.0}, Ifrs9())
+    result = ifrs9(AS_OF, "USD", book([1e6]), StagedLosses(twelve, twelve * 9, np.zeros(1)), staged([1]), {"base": 1.0}, Ifrs9())
     assert result.allowance == pytest.approx(1250.0, abs=1e-9)
     assert result.by_stage["1"].allowance == result.allowance
 
 
 def test_three_stages_two_scenarios_by_hand() -> None:
     exposure = book([1000.0, 2000.0, 500.0], guaranteed=0.5)
-    losses = LoanLosses(
+    losses = StagedLosses(
         np.array([[10.0, 20.0], [30.0, 60.0], [0.0, 0.0]]),
         np.array([[40.0, 50.0], [100.0, 300.0], [1.0, 1.0]]),
         np.array([0.0, 0.0, 225.0]),
@@ -107,7 +107,7 @@ def test_forborne_or_watched_is_stage_two_only() -> None:
 
 @pytest.mark.parametrize("weights", [{"a": 0.5, "b": 0.4}, {"a": 1.5, "b": -0.5}, {}, {"a": math.nan}])
 def test_weights_must_sum_to_one(weights: dict[str, float]) -> None:
-    losses = LoanLosses(np.ones((1, len(weights))), np.ones((1, len(weights))), np.ones(1))
+    losses = StagedLosses(np.ones((1, len(weights))), np.ones((1, len(weights))), np.ones(1))
     with pytest.raises(RiskError, match="expected") as caught:
         ifrs9(AS_OF, "USD", book([10.0]), losses, staged([1]), weights, Ifrs9())
     assert caught.value.field is not None
@@ -116,7 +116,7 @@ def test_weights_must_sum_to_one(weights: dict[str, float]) -> None:
 
 @pytest.mark.parametrize("bad", [-1.0, math.nan, math.inf])
 def test_bad_exposure_is_named(bad: float) -> None:
-    losses = LoanLosses(np.ones((2, 1)), np.ones((2, 1)), np.ones(2))
+    losses = StagedLosses(np.ones((2, 1)), np.ones((2, 1)), np.ones(2))
     with pytest.raises(RiskError) as caught:
         ifrs9(AS_OF, "USD", book([5.0, bad]), losses, staged([1, 1]), {"a": 1.0}, Ifrs9())
     assert (caught.value.field, caught.value.row) == ("exposure", 2)
@@ -127,25 +127,25 @@ def test_bad_losses_are_named(name: str) -> None:
     good = {"twelve_month": np.ones((1, 1)), "lifetime": np.ones((1, 1)), "defaulted": np.ones(1)}
     good[name] = good[name] * math.nan
     with pytest.raises(RiskError) as caught:
-        ifrs9(AS_OF, "USD", book([5.0]), LoanLosses(**good), staged([1]), {"a": 1.0}, Ifrs9())
+        ifrs9(AS_OF, "USD", book([5.0]), StagedLosses(**good), staged([1]), {"a": 1.0}, Ifrs9())
     assert caught.value.field == name
 
 
 def test_twelve_month_loss_above_lifetime_is_refused() -> None:
-    losses = LoanLosses(np.full((1, 1), 2.0), np.ones((1, 1)), np.ones(1))
+    losses = StagedLosses(np.full((1, 1), 2.0), np.ones((1, 1)), np.ones(1))
     with pytest.raises(RiskError, match="within lifetime"):
         ifrs9(AS_OF, "USD", book([5.0]), losses, staged([1]), {"a": 1.0}, Ifrs9())
 
 
 def test_empty_book_owes_nothing() -> None:
-    losses = LoanLosses(np.zeros((0, 1)), np.zeros((0, 1)), np.zeros(0))
+    losses = StagedLosses(np.zeros((0, 1)), np.zeros((0, 1)), np.zeros(0))
     result = ifrs9(AS_OF, "USD", book([]), losses, staged([]), {"a": 1.0}, Ifrs9())
     assert (result.exposure, result.allowance) == (0.0, 0.0)
     assert set(result.by_stage) == {"1", "2", "3"}
 
 
 def test_what_cannot_be_seen_is_absent_and_printed() -> None:
-    losses = LoanLosses(np.ones((1, 1)), np.ones((1, 1)), np.ones(1))
+    losses = StagedLosses(np.ones((1, 1)), np.ones((1, 1)), np.ones(1))
     words = ("days_past_due: not in the source",)
     result = ifrs9(AS_OF, "USD", book([5.0]), losses, staged([1]), {"a": 1.0}, Ifrs9(), words, unobservable=("3",))
     assert set(result.by_stage) == {"1", "2"}
@@ -153,7 +153,7 @@ def test_what_cannot_be_seen_is_absent_and_printed() -> None:
 
 
 def test_document_is_valid_against_its_schema() -> None:
-    losses = LoanLosses(np.ones((3, 2)), np.ones((3, 2)) * 2, np.ones(3))
+    losses = StagedLosses(np.ones((3, 2)), np.ones((3, 2)) * 2, np.ones(3))
     weights = {"base": 0.6, "adverse": 0.4}
     result = ifrs9(AS_OF, "USD", book([5.0, 6.0, 7.0]), losses, staged([1, 2, 3]), weights, Ifrs9(), provenance={"seed": 1})
     document = json.loads(json.dumps(result.to_dict(), allow_nan=False))
@@ -173,7 +173,7 @@ def allowance_of(loans: list[tuple[float, float, float, float, int, float]], sev
         (np.array(column, dtype=float) for column in zip(*loans, strict=True)) if loans else (np.zeros(0) for _ in range(6))
     )
     lifetime = (exposure * lifetime_pd * severity)[:, None] * np.array([[0.8, 1.2]])
-    losses = LoanLosses(lifetime * early[:, None], lifetime, exposure * severity)
+    losses = StagedLosses(lifetime * early[:, None], lifetime, exposure * severity)
     chosen = Stages(stage.astype(np.int64), np.zeros((len(loans), len(TRIGGERS)), dtype=bool))
     weights = {"base": 0.7, "adverse": 0.3}
     return ifrs9(AS_OF, "USD", Exposures(exposure, weight, guaranteed), losses, chosen, weights, Ifrs9())

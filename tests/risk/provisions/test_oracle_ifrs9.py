@@ -28,7 +28,7 @@ from loantwin.engine.columns import loan_columns
 from loantwin.engine.loss import loan_losses
 from loantwin.engine.rows import TransitionParameters
 from loantwin.risk.allowance import Exposures
-from loantwin.risk.provisions.ifrs9 import LoanLosses, ifrs9
+from loantwin.risk.provisions.ifrs9 import StagedLosses, ifrs9
 from loantwin.risk.provisions.overlays import Overlay, overlay_effects
 from loantwin.risk.provisions.stages import TRIGGERS, CreditRisk, Stages, stages
 
@@ -81,7 +81,7 @@ def test_scenarios_weigh(drawn: list[tuple[int, float]]) -> None:
     loss = np.array([[amount for _, amount in drawn]])
     staged = Stages(np.array([2]), np.zeros((1, len(TRIGGERS)), dtype=bool))
     ours = ifrs9(
-        date(2024, 12, 31), "USD", Exposures(np.ones(1), np.ones(1), np.zeros(1)), LoanLosses(loss, loss, np.zeros(1)), staged,
+        date(2024, 12, 31), "USD", Exposures(np.ones(1), np.ones(1), np.zeros(1)), StagedLosses(loss, loss, np.zeros(1)), staged,
         weights, Ifrs9(),
     )  # fmt: skip
     theirs = weighted_ecl([Scenario(name, weights[name], amount) for name, (_, amount) in zip(weights, drawn, strict=True)])

@@ -28,7 +28,7 @@ from loantwin.risk.provisions.cecl_methods import METHODS, LossHistory
 from loantwin.risk.provisions.overlays import Overlay
 from loantwin.risk.provisions.provisions import (
     STANDARDS,
-    Beside,
+    BesideLoans,
     Portfolio,
     WeightedScenario,
     expected_losses,
@@ -324,7 +324,7 @@ def test_a_loan_bought_impaired_carries_the_change_alone() -> None:
     scenarios = [flat("base", 1.0, 36)]
     lifetime = expected_losses(book, scenarios)[0][0, 0, 1]
     for then in (0.0, 100.0, lifetime + 500.0):
-        result = provisions("ifrs9", bought, scenarios, CONFIG, beside=Beside(poci_expected=np.array([then])))
+        result = provisions("ifrs9", bought, scenarios, CONFIG, beside=BesideLoans(poci_expected=np.array([then])))
         assert result.allowance == pytest.approx(lifetime - then, rel=1e-12)
         assert result.by_stage["poci"].loans == 1  # type: ignore[union-attr]
         assert sum(part.loans for part in result.by_stage.values()) == 1  # type: ignore[union-attr]
@@ -370,7 +370,7 @@ def test_overlays_stand_beside_the_modelled_figure() -> None:
     overlay = Overlay("o", "A", "R", date(2025, 6, 30), percent=10.0)
     for standard in ("ifrs9", "cecl"):
         plain = provisions(standard, book, scenarios, CONFIG)
-        with_it = provisions(standard, book, scenarios, CONFIG, beside=Beside(overlays=(overlay,)))
+        with_it = provisions(standard, book, scenarios, CONFIG, beside=BesideLoans(overlays=(overlay,)))
         assert with_it.allowance == plain.allowance
         assert with_it.overlay_total == pytest.approx(0.1 * plain.allowance)  # type: ignore[union-attr]
         assert with_it.allowance_with_overlays == pytest.approx(1.1 * plain.allowance)  # type: ignore[union-attr]
@@ -405,7 +405,7 @@ def test_every_method_of_cecl_on_one_book() -> None:
     book = random_book(30, 5)
     scenarios = [flat("base", 1.0, 60)]
     history = LossHistory(charge_off_rate=0.02)
-    beside = Beside(methods=tuple(METHODS), history=history)
+    beside = BesideLoans(methods=tuple(METHODS), history=history)
     result = provisions("cecl", book, scenarios, CONFIG, beside=beside)
     methods = result.methods  # type: ignore[union-attr]
     assert list(methods) == list(METHODS)

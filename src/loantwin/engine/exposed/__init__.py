@@ -13,17 +13,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from loantwin.arrays import Floats, Integers
 from loantwin.engine.cells import LossGivenDefault
 from loantwin.engine.columns import LoanColumns, check_columns
 from loantwin.engine.path import check_lgd
 from loantwin.engine.rows import TransitionParameters, base_segments
-from loantwin.engine.runoff import Assumptions
+from loantwin.engine.runoff import RunoffAssumptions
 from loantwin.errors import ModelError, expected
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -52,7 +49,7 @@ def exposure_grid(
     columns: LoanColumns,
     lgd: LossGivenDefault,
     months: int,
-    assumed: Assumptions,
+    assumed: RunoffAssumptions,
     *,
     index_path: Floats | None = None,
     net: bool = True,

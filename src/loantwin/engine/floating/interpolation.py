@@ -5,15 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from loantwin.arrays import Flags, Floats, Integers
 from loantwin.engine.columns import LoanColumns
-from loantwin.engine.runoff import Assumptions
+from loantwin.engine.runoff import RunoffAssumptions
 from loantwin.products.contract import balance_factors
 from loantwin.products.registry import product_flags
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 NODES = (8, 12, 16, 24)
 TOLERANCE = 1e-12
@@ -21,7 +18,7 @@ TOLERANCE = 1e-12
 
 
 @dataclass(frozen=True)
-class Grid:
+class SpreadNodes:
     """Chebyshev nodes in [-1, 1] for spreads of middle +- half: nodes, Lagrange scales, both (J,)."""
 
     nodes: Floats
@@ -30,7 +27,7 @@ class Grid:
     half: float
 
 
-def smooth_loans(columns: LoanColumns, index_paths: Floats) -> NDArray[np.bool_]:
+def smooth_loans(columns: LoanColumns, index_paths: Floats) -> Flags:
     """Return which loans float, never meet cap or floor, and pay level from the first month or nothing until the end, (N,)."""
     low, high = index_paths.min() + columns.rate_spread, index_paths.max() + columns.rate_spread
     free = (low >= columns.rate_floor) & (high <= columns.rate_cap)
@@ -38,7 +35,7 @@ def smooth_loans(columns: LoanColumns, index_paths: Floats) -> NDArray[np.bool_]
     return np.asarray(columns.floating & free & simple)
 
 
-def grid_for(spread: Floats, longest: int, index_paths: Floats) -> Grid | None:
+def grid_for(spread: Floats, longest: int, index_paths: Floats) -> SpreadNodes | None:
     """Return the smallest grid on which balances of the longest term are exact to TOLERANCE between the nodes, or None."""
     middle, half = (spread.max() + spread.min()) / 2.0, max((spread.max() - spread.min()) / 2.0, 1e-9)
     between = middle + half * np.array([-0.99, -0.5, 0.03, 0.71, 0.985])
@@ -50,17 +47,17 @@ def grid_for(spread: Floats, longest: int, index_paths: Floats) -> Grid | None:
         away = ((between - middle) / half)[:, None] - nodes[None]
         weights = scales * np.stack([np.prod(np.delete(away, place, axis=1), axis=1) for place in range(count)], axis=1)
         if np.abs(np.tensordot(weights, known, axes=1) - wanted).max() <= TOLERANCE:
-            return Grid(nodes, scales, float(middle), float(half))
+            return SpreadNodes(nodes, scales, float(middle), float(half))
     return None
 
 
 def set_losses(
-    grid: Grid,
+    grid: SpreadNodes,
     columns: LoanColumns,
     packed: Floats,
     chosen: Integers,
     bucket: Integers,
-    assumed: Assumptions,
+    assumed: RunoffAssumptions,
     index_paths: Floats,
     tables: tuple[Floats, Floats],
     severity: Floats,
@@ -118,7 +115,7 @@ def _waits(index_paths: Floats, arrears: int) -> Floats:
     return np.stack([still.T.reshape(-1), rising.T.reshape(-1)])
 
 
-def _kept(assumed: Assumptions, scenarios: int, months: int) -> Floats:
+def _kept(assumed: RunoffAssumptions, scenarios: int, months: int) -> Floats:
     """Return what partial prepayments have left of the balance a default counts from, (products, T x K)."""
     begin = np.maximum(np.arange(months) - assumed.arrears_months, 0)
     monthly = np.where(product_flags()[1], 1.0, 1.0 - assumed.partial_monthly)

@@ -5,17 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from loantwin.arrays import Floats, Integers
 from loantwin.engine.cells import Cells, LossGivenDefault
 from loantwin.engine.montecarlo.loans import end_kinds
 from loantwin.engine.path import Flows, check_cells, check_lgd, convolved, discount, loss_share, scheduled, severity
 from loantwin.engine.randomness import key_of
 from loantwin.engine.rows import TransitionParameters, odds
 from loantwin.errors import ModelError, expected
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 
 @dataclass(frozen=True)

@@ -9,17 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from loantwin.arrays import Floats, Integers
 from loantwin.engine.cells import LossGivenDefault
 from loantwin.engine.path import check_lgd, convolved
 from loantwin.engine.randomness import key_of, monthly_words
 from loantwin.engine.rows import TransitionParameters, odds
 from loantwin.engine.runoff import LoanTables
 from loantwin.errors import ModelError, expected
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 UNITS = 10_000.0
 """Units of money (and of loans) in one: a hundredth of a cent."""

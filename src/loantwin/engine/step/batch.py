@@ -6,15 +6,12 @@ from dataclasses import astuple, dataclass
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
+from loantwin.arrays import Floats, Integers
 from loantwin.engine.step.levers import check_levers
 from loantwin.engine.step.step import check_step
 from loantwin.engine.step.sums import sums_at
 from loantwin.engine.step.tables import FIGURES, StepFlows, StepState, StepTables, columns_at
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 _PLANS = {"none": 0, "constant-balance": 1, "table": 2}
 

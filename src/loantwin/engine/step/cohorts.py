@@ -6,14 +6,12 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
+from loantwin.arrays import Floats
 from loantwin.engine.cells import Cells
 from loantwin.engine.columns import LONGEST, LoanColumns, take
 from loantwin.engine.rows import TransitionParameters, odds, rows_at
 from loantwin.errors import ModelError, UsageError, expected
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

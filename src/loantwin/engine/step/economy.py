@@ -5,16 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from loantwin.arrays import Floats
 from loantwin.engine.rows import TransitionParameters, shocks
 from loantwin.errors import ModelError, expected
 
-Floats = NDArray[np.float64]
-
 
 @dataclass(frozen=True, eq=False)
-class Economy:
+class StepEconomy:
     """Equally likely paths of the model's covariates, and the latent process.
 
     covariates : (P, T + 1, F) as the model was fitted on (standardised); row 0 is the as-of month.
@@ -29,7 +27,7 @@ class Economy:
     start_deviation: Floats
 
 
-def check_economy(economy: Economy, parameters: TransitionParameters, months: int) -> None:
+def check_economy(economy: StepEconomy, parameters: TransitionParameters, months: int) -> None:
     """Raise ModelError where an economy does not fit a model and a horizon."""
     shape = economy.covariates.shape
     if len(shape) != 3 or shape[0] < 1 or shape[1] < months + 1 or shape[2] != len(parameters.factors):
@@ -45,7 +43,7 @@ def check_economy(economy: Economy, parameters: TransitionParameters, months: in
 
 
 def draw_episodes(
-    economy: Economy, parameters: TransitionParameters, months: int, books: int, random: np.random.Generator
+    economy: StepEconomy, parameters: TransitionParameters, months: int, books: int, random: np.random.Generator
 ) -> tuple[Floats, Floats]:
     """Return covariates (E, T + 1, F) and shocks (E, T, R) of E episodes: all luck is drawn before the first action."""
     chosen = random.integers(0, len(economy.covariates), books)

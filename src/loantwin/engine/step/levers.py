@@ -15,14 +15,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 
 import numpy as np
-from numpy.typing import NDArray
 
+from loantwin.arrays import Floats, Integers
 from loantwin.engine.rows import TransitionParameters
 from loantwin.errors import UsageError, expected
 from loantwin.types import LEVERS
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 
 def _assumed(value: float, words: str) -> float:
@@ -64,7 +61,7 @@ def assumptions() -> dict[str, tuple[float, str]]:
 
 
 @dataclass(frozen=True)
-class Moves:
+class LeverMoves:
     """What the levers of E books do this month; every field is 1 (add_on 0) at levers zero.
 
     edge : (E, R) factor on the odds of every live loan's edges. amount : (E,) factor on the amount lent.
@@ -106,7 +103,7 @@ def edge_kinds(parameters: TransitionParameters) -> Edges:
     return Edges(*(np.asarray(kind, dtype=np.int64) for kind in kinds))
 
 
-def lever_moves(levers: Floats, effects: LeverEffects, edges: Edges, risk: Floats) -> Moves:
+def lever_moves(levers: Floats, effects: LeverEffects, edges: Edges, risk: Floats) -> LeverMoves:
     """Return what levers (E, 5) in [-1, 1], order `types.LEVERS`, do. risk : (G,) standardised risk of the segments."""
     check_levers(levers)
     cut_off, price, limit, collection, allocation = levers.T
@@ -114,7 +111,7 @@ def lever_moves(levers: Floats, effects: LeverEffects, edges: Edges, risk: Float
     log_amount = -effects.approval_log_amount * cut_off - effects.price_log_amount * added + effects.limit_log_amount * limit
     log_entry = -effects.approval_log_odds * cut_off + effects.price_log_odds * added + effects.limit_log_odds * limit
     log_edge = collection[:, None] * (effects.collection_cure * edges.cure - effects.collection_roll * edges.roll)
-    return Moves(
+    return LeverMoves(
         edge=np.exp(log_edge),
         amount=np.exp(log_amount),
         tilt=np.exp(-effects.allocation_tilt * allocation[:, None] * risk),

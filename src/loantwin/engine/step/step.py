@@ -7,13 +7,11 @@ every figure equals the forecast's.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-from loantwin.engine.step.levers import Moves, lever_moves
+from loantwin.arrays import Floats
+from loantwin.engine.step.levers import LeverMoves, lever_moves
 from loantwin.engine.step.tables import FIGURES, Columns, StepFlows, StepState, StepTables, columns_at
 from loantwin.errors import UsageError, expected
-
-Floats = NDArray[np.float64]
 
 
 def step(
@@ -139,7 +137,7 @@ def _after_default(
     return due, ends
 
 
-def _lending(state: StepState, live: Floats, columns: Columns, moves: Moves, tables: StepTables, month: int) -> Floats:
+def _lending(state: StepState, live: Floats, columns: Columns, moves: LeverMoves, tables: StepTables, month: int) -> Floats:
     """Return what is lent at the end of the month, (E, G): the plan x the levers' effects, the tilt keeping the total."""
     segments = tables.segments
     books = len(live)
@@ -157,7 +155,9 @@ def _lending(state: StepState, live: Floats, columns: Columns, moves: Moves, tab
     return np.asarray(tilted * (restored * moves.amount)[:, None])
 
 
-def _costs(state: StepState, figures: dict[str, Floats], columns: Columns, moves: Moves, tables: StepTables) -> dict[str, Floats]:
+def _costs(
+    state: StepState, figures: dict[str, Floats], columns: Columns, moves: LeverMoves, tables: StepTables
+) -> dict[str, Floats]:
     costs = tables.economics
     opening = figures["opening"]
     past_due = (state.live[:, :, 1:].sum(axis=2) * columns["start"]).sum(axis=1)
@@ -169,7 +169,7 @@ def _costs(state: StepState, figures: dict[str, Floats], columns: Columns, moves
 
 
 def _grown(
-    state: StepState, live: Floats, lent: Floats, moves: Moves, due: Floats, in_default: Floats, tables: StepTables
+    state: StepState, live: Floats, lent: Floats, moves: LeverMoves, due: Floats, in_default: Floats, tables: StepTables
 ) -> StepState:
     """Return the state with the month's cohort as the last columns, books side by side in memory."""
     books, count, states = live.shape

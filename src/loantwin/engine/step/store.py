@@ -9,7 +9,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
 
-from loantwin.engine.step.economy import Economy, check_economy
+from loantwin.engine.step.economy import StepEconomy, check_economy
 from loantwin.engine.step.tables import StepTables
 from loantwin.errors import ModelError, expected
 
@@ -77,16 +77,16 @@ def _array(value: Mapping[str, Any], where: str) -> Any:
     return flat.reshape(shape)
 
 
-def environment_to_dict(tables: StepTables, economy: Economy) -> dict[str, Any]:
+def environment_to_dict(tables: StepTables, economy: StepEconomy) -> dict[str, Any]:
     """Return what a twin keeps for its environment as plain data: the blob that `EnvironmentTablesSaved` names."""
     return {"tables": tables_to_dict(tables), "economy": to_plain(economy)}
 
 
-def environment_from_dict(document: Any) -> tuple[StepTables, Economy]:
+def environment_from_dict(document: Any) -> tuple[StepTables, StepEconomy]:
     """Return tables and economy from the plain data of `environment_to_dict`."""
     if not isinstance(document, dict) or set(document) != {"tables", "economy"}:
         raise ModelError(expected("tables and economy", str(type(document).__name__)), field="environment")
     tables = tables_from_dict(document["tables"])
-    economy = from_plain(Economy, document["economy"], "economy")
+    economy = from_plain(StepEconomy, document["economy"], "economy")
     check_economy(economy, tables.parameters, tables.months)
     return tables, economy

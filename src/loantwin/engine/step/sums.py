@@ -9,12 +9,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
+from loantwin.arrays import Floats, Integers
 from loantwin.engine.step.tables import FIGURES, StepTables, columns_at
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 QUANTITIES = ("default", "prepaid", "other", "arrear", "open", "later", "stay", "paying", "exposed")
 """Rows of a column's lanes after the model's own: entered default, prepayment, another end; past due and open at the start; past
@@ -26,7 +23,7 @@ BLOCK = 4
 
 
 @dataclass(frozen=True)
-class Sums:
+class StepSums:
     """What a month adds up, C columns.
 
     rows, sources : (pairs,) the sum that a pair adds to, the quantity's row in the lanes. factors : (pairs, C padded with
@@ -42,7 +39,7 @@ class Sums:
 
 
 @lru_cache(maxsize=1024)
-def sums_at(tables: StepTables, month: int) -> Sums:
+def sums_at(tables: StepTables, month: int) -> StepSums:
     """Return what month `month` adds up."""
     columns, live = columns_at(tables, month), tables.parameters.live
     start, close, net, discount = columns["start"], columns["close"], columns["net_share"], columns["discount"]
@@ -71,7 +68,7 @@ def sums_at(tables: StepTables, month: int) -> Sums:
     if live > 1:
         pairs.append((FIGURES.index("late"), 2 * live - 1, close))
     rows, sources, factors = zip(*pairs, strict=True)
-    return Sums(
+    return StepSums(
         rows=np.array(rows, dtype=np.int64),
         sources=np.array(sources, dtype=np.int64),
         factors=np.pad(np.stack(factors), ((0, 0), (0, -len(start) % BLOCK))),

@@ -6,17 +6,14 @@ from dataclasses import dataclass, field, fields
 from functools import cached_property, lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
+from loantwin.arrays import Floats, Integers
 from loantwin.engine.cells import Cells, LossGivenDefault, recovery_worth
 from loantwin.engine.path import check_cells, check_lgd
 from loantwin.engine.rows import TransitionParameters, base_segments, check_transitions, odds
 from loantwin.engine.step.cohorts import LendingPlan, check_plan, check_templates, segment_risk
 from loantwin.engine.step.levers import Edges, LeverEffects, edge_kinds
 from loantwin.errors import ModelError, UsageError, expected
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ LETTER, GAP = 6.6, 12
 
 
 @dataclass(frozen=True)
-class Block:
+class PageBlock:
     """One piece of a section; `kind` is text, note, heading, list, pictures, table, grid or details."""
 
     kind: str
@@ -27,7 +27,7 @@ class Block:
     totals: tuple[int, ...] = ()
     words: tuple[int, ...] = ()
     summary: str = ""
-    blocks: tuple[Block, ...] = ()
+    blocks: tuple[PageBlock, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -56,35 +56,35 @@ class Section:
     id: str
     title: str
     lead: str
-    blocks: tuple[Block, ...] = field(default_factory=tuple)
+    blocks: tuple[PageBlock, ...] = field(default_factory=tuple)
 
 
-def text(words: str) -> Block:
+def text(words: str) -> PageBlock:
     """Return a paragraph."""
-    return Block("text", text=words)
+    return PageBlock("text", text=words)
 
 
-def note(words: str) -> Block:
+def note(words: str) -> PageBlock:
     """Return a paragraph that must not be missed."""
-    return Block("note", text=words)
+    return PageBlock("note", text=words)
 
 
-def heading(words: str) -> Block:
+def heading(words: str) -> PageBlock:
     """Return a small heading."""
-    return Block("heading", text=words)
+    return PageBlock("heading", text=words)
 
 
-def bullets(lines: Sequence[str]) -> Block:
+def bullets(lines: Sequence[str]) -> PageBlock:
     """Return a list."""
-    return Block("list", lines=tuple(lines))
+    return PageBlock("list", lines=tuple(lines))
 
 
-def pictures(*made: tuple[Chart, str]) -> Block:
+def pictures(*made: tuple[Chart, str]) -> PageBlock:
     """Return pictures side by side, each (chart, caption)."""
     from markupsafe import Markup
 
     shown = (Picture(chart.title, Markup(chart.svg), chart.keys, caption) for chart, caption in made)  # noqa: S704  # our own SVG
-    return Block("pictures", pictures=tuple(shown))
+    return PageBlock("pictures", pictures=tuple(shown))
 
 
 def table(
@@ -94,9 +94,9 @@ def table(
     totals: Sequence[int] = (),
     words: Sequence[int] = (0,),
     caption: str = "",
-) -> Block:
+) -> PageBlock:
     """Return a table; `totals` are row numbers set in bold, `words` column numbers set left, `caption` stands below."""
-    return Block(
+    return PageBlock(
         "table",
         text=caption,
         columns=tuple(columns),
@@ -106,9 +106,9 @@ def table(
     )
 
 
-def arranged(blocks: Sequence[Block]) -> tuple[Block, ...]:
+def arranged(blocks: Sequence[PageBlock]) -> tuple[PageBlock, ...]:
     """Return the blocks with small ones that follow each other (narrow tables, single pictures) side by side."""
-    made: list[Block] = []
+    made: list[PageBlock] = []
     for block in blocks:
         whole = replace(block, blocks=arranged(block.blocks)) if block.kind == "details" else block
         last = made[-1] if made else None
@@ -117,18 +117,18 @@ def arranged(blocks: Sequence[Block]) -> tuple[Block, ...]:
         elif last.kind == "grid":
             made[-1] = replace(last, blocks=(*last.blocks, whole))
         elif _small(last):
-            made[-1] = Block("grid", blocks=(last, whole))
+            made[-1] = PageBlock("grid", blocks=(last, whole))
         else:
             made.append(whole)
     return tuple(made)
 
 
-def beside(one: Block, charts: Block) -> tuple[Block, ...]:
+def beside(one: PageBlock, charts: PageBlock) -> tuple[PageBlock, ...]:
     """Return a table with pictures at its right where it is narrow, else below them."""
-    return (Block("grid", blocks=(one, charts)),) if _small(one) else (charts, one)
+    return (PageBlock("grid", blocks=(one, charts)),) if _small(one) else (charts, one)
 
 
-def _small(block: Block) -> bool:
+def _small(block: PageBlock) -> bool:
     if block.kind == "pictures":
         return len(block.pictures) == 1
     if block.kind != "table":
@@ -137,9 +137,9 @@ def _small(block: Block) -> bool:
     return LETTER * sum(widths) + GAP * len(widths) <= NARROW
 
 
-def details(summary: str, *blocks: Block) -> Block:
+def details(summary: str, *blocks: PageBlock) -> PageBlock:
     """Return blocks that open on a click."""
-    return Block("details", summary=summary, blocks=tuple(blocks))
+    return PageBlock("details", summary=summary, blocks=tuple(blocks))
 
 
 def amount(value: float | None, decimals: int = 0) -> str:

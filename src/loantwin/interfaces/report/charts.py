@@ -14,11 +14,9 @@ from itertools import cycle
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from loantwin.arrays import Floats
 from loantwin.interfaces.report.labels import money, money_ticks, percent_ticks, wrapped
-
-Floats = NDArray[np.float64]
 
 INK, MUTED, GRID = "#1d2733", "#66727f", "#e3e7ec"
 BLUE, BAND, ORANGE, GREEN, RED = "#1f5fa8", "#b9d0ea", "#d9772b", "#3b8a5a", "#b23a48"

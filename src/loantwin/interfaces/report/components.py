@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from loantwin.arrays import Floats
 from loantwin.files import check_page, replace_file
 from loantwin.interfaces.report import charts
 from loantwin.interfaces.report.blocks import (
@@ -27,9 +27,7 @@ from loantwin.interfaces.report.blocks import (
     text,
 )
 from loantwin.interfaces.report.labels import covariate_words, segment_words
-from loantwin.verbs.components import ComponentsResult, Effect, PeriodAhead
-
-Floats = NDArray[np.float64]
+from loantwin.verbs.components import ComponentEffect, ComponentsResult, PeriodAhead
 
 WIDE = (11.4, 3.4)
 """Size of the environment's picture, inches: the width of the page."""
@@ -163,7 +161,7 @@ def _environment(result: ComponentsResult) -> Section:
     )
 
 
-def _effect(item: Effect) -> str:
+def _effect(item: ComponentEffect) -> str:
     return f"{item.value:+.2f} ({item.low:+.2f} to {item.high:+.2f})"
 
 
@@ -286,7 +284,7 @@ def segment_chart(result: ComponentsResult, most: int = 12) -> charts.Chart:
     """Return the segments' effects, the best and the worst where there are many."""
     ordered = sorted(result.segments.items(), key=lambda item: item[1].value)
     shown = ordered if len(ordered) <= most else [*ordered[: most // 2], *ordered[-most // 2 :]]
-    effects: Mapping[str, Effect] = dict(reversed(shown))
+    effects: Mapping[str, ComponentEffect] = dict(reversed(shown))
     low, value, high = (np.array([getattr(item, name) for item in effects.values()]) for name in ("low", "value", "high"))
     title = "Segments" if len(shown) == len(ordered) else f"Segments: the {most // 2} worst and best of {len(ordered)}"
     return charts.forest(title, [segment_words(name) for name in effects], value, low, high, "log-odds against the average")

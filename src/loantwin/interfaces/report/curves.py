@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from loantwin.files import check_page, replace_file
-from loantwin.interfaces.report.blocks import Block, Section, Tile, amount, arranged, bullets, details, percent, pictures, table
+from loantwin.interfaces.report.blocks import PageBlock, Section, Tile, amount, arranged, bullets, details, percent, pictures, table
 from loantwin.interfaces.report.charts import BLUE, INK, MUTED, Chart, Key, _as_percent, drawn, errorbars, lines
 from loantwin.verbs.curves import RollMatrix, RollRatesResult, Vintage, VintagesResult
 
@@ -302,7 +302,7 @@ def _bars(told: Sequence[Vintage], age: int) -> Chart:
     return errorbars(f"Share of loans after {age} months", [item.name for item in told], *parts)
 
 
-def _ultimates(result: VintagesResult) -> list[Block]:
+def _ultimates(result: VintagesResult) -> list[PageBlock]:
     rows = [(item.name, _last(item), percent(item.ultimate)) for item in result.vintages if item.ultimate is not None]
     if not rows:
         return []

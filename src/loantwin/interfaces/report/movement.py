@@ -6,7 +6,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from loantwin.files import check_page, replace_file
-from loantwin.interfaces.report.blocks import Block, Section, Tile, arranged, bullets, details, percent, pictures, table
+from loantwin.interfaces.report.blocks import PageBlock, Section, Tile, arranged, bullets, details, percent, pictures, table
 from loantwin.interfaces.report.labels import money, segment_words
 from loantwin.interfaces.report.stress.charts import waterfall
 from loantwin.risk.provisions.movement import MovementResult
@@ -84,7 +84,7 @@ def _waterfall(result: MovementResult) -> Section:
     )
     ends = f"from {result.opening:,.2f} to {result.closing:,.2f} {result.currency}"
     lead = f"The allowance went {ends}. The lines sum without a remainder."
-    blocks: list[Block] = [pictures((chart, "Each step takes one input more from the closing date, in this order."))]
+    blocks: list[PageBlock] = [pictures((chart, "Each step takes one input more from the closing date, in this order."))]
     if result.notes:
         blocks.append(bullets(result.notes[:8]))
     blocks.append(details("How each line is made", bullets(result.rules)))

@@ -20,14 +20,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from loantwin import months
+from loantwin.arrays import Floats, Integers
 from loantwin.errors import ModelError, expected
 from loantwin.models.age_period_cohort.fit import (
     TIED,
-    Block,
     BlockFit,
+    CoefficientBlock,
     age_splines,
     choose_process,
     clustered,
@@ -38,12 +38,9 @@ from loantwin.models.age_period_cohort.fit import (
     profile,
     trendless,
 )
-from loantwin.models.counts import Cells, sums
+from loantwin.models.counts import EventCounts, sums
 from loantwin.models.latent import LevelPrior
 from loantwin.models.transitions import Segments, on_grid, rescaled
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 RULES = {"vintage": 1.0, "period": 0.0, "shared": 0.5}
 """Rule -> share of the net drift that goes to the period effect; the rest goes to the vintage effect."""
@@ -168,7 +165,9 @@ class Layout:
         return np.asarray(self.first_vintage + np.arange(self.bands) * self.width + (self.width - 1) / 2.0)
 
 
-def decompose(cells: Cells, segments: Segments, effective: float = 1.0, settings: ApcSettings | None = None) -> AgePeriodCohort:
+def decompose(
+    cells: EventCounts, segments: Segments, effective: float = 1.0, settings: ApcSettings | None = None
+) -> AgePeriodCohort:
     """Return the age-period-cohort decomposition of counts.
 
     Parameters
@@ -205,7 +204,7 @@ def decompose(cells: Cells, segments: Segments, effective: float = 1.0, settings
     return replace(made, events=float(cells.events.sum()), trials=float(cells.trials.sum()), effective=effective)
 
 
-def layout_of(cells: Cells, width: int) -> Layout:
+def layout_of(cells: EventCounts, width: int) -> Layout:
     """Return the months and vintages of cells; bands of vintages start at multiples of their width (calendar quarters)."""
     origin = cells.month - cells.age
     first = int(origin.min()) // width * width
@@ -216,7 +215,9 @@ def _median(prior: LevelPrior) -> Process:
     return Process(0.5 ** (1.0 / prior.half_life), prior.deviation, prior.noise)
 
 
-def shared_blocks(cells: Cells, segments: Segments, layout: Layout, settings: ApcSettings, vintage: Process) -> list[Block]:
+def shared_blocks(
+    cells: EventCounts, segments: Segments, layout: Layout, settings: ApcSettings, vintage: Process
+) -> list[CoefficientBlock]:
     """Return the blocks of age, segment and vintage, which the macro fit has too."""
     risk, events = sums(cells.age, cells.trials, settings.ages), sums(cells.age, cells.events, settings.ages)
     basis, bend, _ = age_splines(settings.ages, risk, events, settings.knots, settings.age_bend)
@@ -231,14 +232,14 @@ def shared_blocks(cells: Cells, segments: Segments, layout: Layout, settings: Ap
     precision[:-1, :-1] = trendless(covariance, layout.middles)
     origin = cells.month - cells.age - layout.first_vintage
     return [
-        Block("vintage", origin, step, np.zeros(layout.bands + 1), precision),
-        Block("age", cells.age, basis, np.full(size, rate), bend),
-        Block("segment", cells.segment, segments.values, segments.prior.mean, segments.prior.precision),
+        CoefficientBlock("vintage", origin, step, np.zeros(layout.bands + 1), precision),
+        CoefficientBlock("age", cells.age, basis, np.full(size, rate), bend),
+        CoefficientBlock("segment", cells.segment, segments.values, segments.prior.mean, segments.prior.precision),
     ]
 
 
 def _fitted(
-    cells: Cells,
+    cells: EventCounts,
     segments: Segments,
     layout: Layout,
     settings: ApcSettings,
@@ -249,12 +250,14 @@ def _fitted(
     covariance = process_of(month_gaps(layout.periods), processes[0].phi, processes[0].deviation, processes[0].noise)
     size = layout.periods
     at = layout.first + np.arange(size, dtype=float)
-    period = Block("period", cells.month - layout.first, np.eye(size), np.zeros(size), trendless(covariance, at))
+    period = CoefficientBlock("period", cells.month - layout.first, np.eye(size), np.zeros(size), trendless(covariance, at))
     blocks = [*shared, period]
     return fit_blocks(cells, blocks, tied(blocks, layout, settings), start)
 
 
-def tied(blocks: list[Block], layout: Layout, settings: ApcSettings, names: tuple[str, ...] = ("period", "vintage")) -> Floats:
+def tied(
+    blocks: list[CoefficientBlock], layout: Layout, settings: ApcSettings, names: tuple[str, ...] = ("period", "vintage")
+) -> Floats:
     """Return the precision of what counts cannot tell: means and trends of the named blocks; and that of the net drift."""
     starts = np.cumsum([0, *(block.values.shape[1] for block in blocks)])
     made = np.zeros((starts[-1], starts[-1]))
@@ -289,7 +292,12 @@ def slope_weights(at: Floats, weight: Floats) -> Floats:
 
 
 def split(
-    fit: BlockFit, cells: Cells, layout: Layout, settings: ApcSettings, support: tuple[int, int], processes: tuple[Process, Process]
+    fit: BlockFit,
+    cells: EventCounts,
+    layout: Layout,
+    settings: ApcSettings,
+    support: tuple[int, int],
+    processes: tuple[Process, Process],
 ) -> AgePeriodCohort:
     """Return the components of a fit under the settings' rule. Every figure is a linear function of what counts can tell."""
     maps = components(fit, cells, layout, settings, support)
@@ -329,7 +337,7 @@ def split(
     )  # fmt: skip
 
 
-def _weights(cells: Cells, events: Floats, layout: Layout) -> dict[str, Floats]:
+def _weights(cells: EventCounts, events: Floats, layout: Layout) -> dict[str, Floats]:
     """Return the expected events of each period and vintage band."""
     band = (cells.month - cells.age - layout.first_vintage) // layout.width
     return {
@@ -338,7 +346,9 @@ def _weights(cells: Cells, events: Floats, layout: Layout) -> dict[str, Floats]:
     }
 
 
-def components(fit: BlockFit, cells: Cells, layout: Layout, settings: ApcSettings, support: tuple[int, int]) -> dict[str, Floats]:
+def components(
+    fit: BlockFit, cells: EventCounts, layout: Layout, settings: ApcSettings, support: tuple[int, int]
+) -> dict[str, Floats]:
     """Return, by name, the rows (., n) that turn coefficients into effects under the settings' rule.
 
     The period block may be any basis by month (`age_period_cohort_macro` has covariates in it).

@@ -13,17 +13,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.interpolate import BSpline
 from scipy.linalg import cho_factor, cho_solve
 from scipy.special import expit
 
+from loantwin.arrays import Floats, Integers
 from loantwin.errors import ModelError, expected
-from loantwin.models.counts import Cells, sums
+from loantwin.models.counts import EventCounts, sums
 from loantwin.models.latent import LevelPrior
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 ROUNDS = 60
 DEGREE = 3
@@ -32,7 +29,7 @@ TIED = 1.0
 
 
 @dataclass(frozen=True)
-class Block:
+class CoefficientBlock:
     """One part of the log-odds. index : (C,) row of `values` that a cell reads. values : (n, p) basis. mean, precision : prior."""
 
     name: str
@@ -49,7 +46,7 @@ class BlockFit:
     fitted : (C,) probability of each cell. starts : first place of each block, and n.
     """
 
-    blocks: tuple[Block, ...]
+    blocks: tuple[CoefficientBlock, ...]
     coefficients: Floats
     hessian: Floats
     prior: Floats
@@ -57,7 +54,7 @@ class BlockFit:
     starts: tuple[int, ...]
     rounds: int
 
-    def block(self, name: str) -> Block:
+    def block(self, name: str) -> CoefficientBlock:
         """Return a block by name."""
         return self.blocks[[block.name for block in self.blocks].index(name)]
 
@@ -71,7 +68,7 @@ class BlockFit:
         return self.coefficients[self.place(name)]
 
 
-def fit_blocks(cells: Cells, blocks: Sequence[Block], tied: Floats, start: Floats | None = None) -> BlockFit:
+def fit_blocks(cells: EventCounts, blocks: Sequence[CoefficientBlock], tied: Floats, start: Floats | None = None) -> BlockFit:
     """Return the posterior mode of the log-odds of `events` out of `trials`.
 
     Parameters
@@ -115,7 +112,7 @@ def fit_blocks(cells: Cells, blocks: Sequence[Block], tied: Floats, start: Float
 
 
 def _value(
-    cells: Cells, blocks: Sequence[Block], starts: tuple[int, ...], prior: Floats, mean: Floats, theta: Floats
+    cells: EventCounts, blocks: Sequence[CoefficientBlock], starts: tuple[int, ...], prior: Floats, mean: Floats, theta: Floats
 ) -> tuple[float, Floats]:
     eta = np.zeros(len(cells.trials))
     for at, block in enumerate(blocks):
@@ -124,11 +121,11 @@ def _value(
     return float(cells.events @ eta - cells.trials @ np.logaddexp(0.0, eta) - 0.5 * shift @ prior @ shift), eta
 
 
-def _scores(blocks: Sequence[Block], residual: Floats) -> Floats:
+def _scores(blocks: Sequence[CoefficientBlock], residual: Floats) -> Floats:
     return np.concatenate([block.values.T @ sums(block.index, residual, len(block.values)) for block in blocks])
 
 
-def information(blocks: Sequence[Block], weight: Floats) -> Floats:
+def information(blocks: Sequence[CoefficientBlock], weight: Floats) -> Floats:
     """Return sum over cells of weight x x', (n, n), from two-way margins."""
     rows: list[list[Floats]] = []
     for i, one in enumerate(blocks):
@@ -154,7 +151,7 @@ def solved(matrix: Floats, right: Floats) -> Floats:
         raise ModelError("expected counts that tell every effect, was a singular design") from error
 
 
-def clustered(fit: BlockFit, cells: Cells, month: Integers, size: int) -> Floats:
+def clustered(fit: BlockFit, cells: EventCounts, month: Integers, size: int) -> Floats:
     """Return the covariance of the coefficients, (n, n), clustered by calendar month.
 
     What months tell by comparing loans within a month is taken from the scores themselves, added up by month before they are
@@ -177,7 +174,7 @@ def clustered(fit: BlockFit, cells: Cells, month: Integers, size: int) -> Floats
     return np.asarray((made + made.T) / 2.0)
 
 
-def _by_month(blocks: Sequence[Block], month: Integers, size: int, values: Floats) -> Floats:
+def _by_month(blocks: Sequence[CoefficientBlock], month: Integers, size: int, values: Floats) -> Floats:
     """Return the sum of values x design by month, (T, n)."""
     parts = []
     for block in blocks:

@@ -17,9 +17,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.linalg import block_diag
 
+from loantwin.arrays import Floats, Integers
 from loantwin.errors import ModelError, expected
 from loantwin.models.additive import AdditiveFit
 from loantwin.models.age_period_cohort.decomposition import (
@@ -33,8 +33,8 @@ from loantwin.models.age_period_cohort.decomposition import (
     tied,
 )
 from loantwin.models.age_period_cohort.fit import (
-    Block,
     BlockFit,
+    CoefficientBlock,
     choose_process,
     fit_blocks,
     month_gaps,
@@ -42,13 +42,10 @@ from loantwin.models.age_period_cohort.fit import (
     profile,
     solved,
 )
-from loantwin.models.counts import Cells, sums
+from loantwin.models.counts import EventCounts, sums
 from loantwin.models.latent import LatentProcess, Level, expected_level, level_of
 from loantwin.models.regression import Prior
 from loantwin.models.transitions import CREDIT, Segments, on_grid, rescaled
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -98,7 +95,7 @@ class PeriodForecast:
 
 
 def fit_period_macro(
-    cells: Cells, segments: Segments, found: AgePeriodCohort, month: Floats, prior: Prior, names: tuple[str, ...]
+    cells: EventCounts, segments: Segments, found: AgePeriodCohort, month: Floats, prior: Prior, names: tuple[str, ...]
 ) -> PeriodMacro:
     """Return the macro fit of a decomposition's period effect.
 
@@ -121,7 +118,7 @@ def fit_period_macro(
     )
     shared = shared_blocks(scaled, segments, layout, settings, found.processes[1])
     precision = block_diag(prior.precision, np.linalg.inv(process_of(gaps, phi, deviation, noise)))
-    period = Block(
+    period = CoefficientBlock(
         "period", scaled.month - layout.first, np.column_stack([month, np.eye(layout.periods)]),
         np.concatenate([prior.mean, np.zeros(layout.periods)]), precision,
     )  # fmt: skip
@@ -202,7 +199,7 @@ def forecast_period(found: PeriodMacro, covariates: Floats) -> PeriodForecast:
     )
 
 
-def book_covariance(found: PeriodMacro, cells: Cells, book: tuple[Integers, Integers, Integers, Floats]) -> Floats:
+def book_covariance(found: PeriodMacro, cells: EventCounts, book: tuple[Integers, Integers, Integers, Floats]) -> Floats:
     """Return the covariance of a book's mean log-odds without macro, the macro effects and today's level, (1 + F + 1) square.
 
     Parameters

@@ -15,9 +15,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
-from loantwin.book.mapping import Mapping
+from loantwin.arrays import Floats, Integers
+from loantwin.book.mapping import TapeFormat
 from loantwin.book.payoff import assumed_survival, payoff_observed
 from loantwin.book.segments import segment_labels
 from loantwin.engine.cells import LossGivenDefault
@@ -28,7 +28,7 @@ from loantwin.macro.covariates import evaluate
 from loantwin.macro.scenario import Scenario
 from loantwin.models.age_period_cohort.decomposition import AgePeriodCohort, ApcSettings, decompose, label_of
 from loantwin.models.age_period_cohort.macro import PeriodMacro, book_covariance, fit_period_macro
-from loantwin.models.counts import KEYS, Cells, Counts, edge_cells, outcome_counts, panel_counts, segment_codes, sums
+from loantwin.models.counts import KEYS, Counts, EventCounts, edge_cells, outcome_counts, panel_counts, segment_codes, sums
 from loantwin.models.fitted import FittedModel, check_model
 from loantwin.models.latent import LatentProcess
 from loantwin.models.settings import FitSettings
@@ -43,9 +43,6 @@ from loantwin.models.transitions import (
     on_grid,
     segment_design,
 )
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 RECENT = 3
 """Last months of history whose loans stand for today's book in its error."""
@@ -83,7 +80,7 @@ class ApcModel:
 def fit_apc_model(
     loans: pl.DataFrame,
     panel: pl.DataFrame | None,
-    mapping: Mapping,
+    mapping: TapeFormat,
     as_of: dt.date,
     history: Scenario,
     fitted: FittedModel,
@@ -118,7 +115,7 @@ def fit_apc_model(
     return ApcModel(found, macro, model, counts.segments, int(found.vintage.at[0]), width, bands)
 
 
-def default_counts(loans: pl.DataFrame, panel: pl.DataFrame | None, mapping: Mapping, as_of: dt.date, ages: int) -> Counts:
+def default_counts(loans: pl.DataFrame, panel: pl.DataFrame | None, mapping: TapeFormat, as_of: dt.date, ages: int) -> Counts:
     """Return the counts of first default and payoff from any live state: states current, default or charged_off, prepaid."""
     if mapping.kind == "snapshot":
         raise ModelError(expected("a history to learn from", "a snapshot at one date"), field="tape")
@@ -146,12 +143,12 @@ def collapsed(counts: Counts) -> Counts:
     return replace(counts, states=("current", "default", "prepaid"), live=1, cells=cells)
 
 
-def recent_book(counts: Counts, cells: Cells, macro: PeriodMacro) -> tuple[Integers, Integers, Integers, Floats]:
+def recent_book(counts: Counts, cells: EventCounts, macro: PeriodMacro) -> tuple[Integers, Integers, Integers, Floats]:
     """Return the loans of the last months as a book: segment, age, month of origination, weight by expected defaults."""
     recent = cells.month > counts.last - RECENT
     if not recent.any():
         raise ModelError(expected(f"loans at risk in the last {RECENT} months", "none"), field="as_of")
-    part = on_grid(Cells(*(getattr(cells, name)[recent] for name in ("segment", "age", "month", "trials", "events"))), 10**6)
+    part = on_grid(EventCounts(*(getattr(cells, name)[recent] for name in ("segment", "age", "month", "trials", "events"))), 10**6)
     odds = macro.whole.log_odds(part.segment, part.age, part.month)
     return part.segment, part.age, part.month - part.age, np.asarray(part.trials * np.exp(odds))
 

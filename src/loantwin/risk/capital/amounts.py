@@ -7,16 +7,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from loantwin.arrays import Codes, Flags, Floats
 from loantwin.risk.capital.classes import CORPORATE, FUNCTIONS, MATURES, MORTGAGE, NAMES, OTHER, REVOLVING
 from loantwin.risk.capital.irb import irb_risk_weight
 from loantwin.risk.capital.mitigation import substituted_weight
 from loantwin.risk.capital.options import Options
 from loantwin.risk.capital.standardised import standardised_risk_weight
 from loantwin.risk.capital.supervisory import CCF_FLOOR, COLLATERAL, UNSECURED, foundation_lgd, lgd_floor
-
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
-Codes = NDArray[np.int8]
 
 NO_OWN_LOSSES = tuple(NAMES.index(name) for name in ("bank", "financial"))
 """Asset classes that the advanced approach is not open to (CRE30.34 to CRE30.36)."""

@@ -10,7 +10,7 @@ from loantwin.errors import UsageError, expected
 
 
 @dataclass(frozen=True)
-class Assumptions:
+class CapitalAssumptions:
     """Overrides of `loantwin capital --assume NAME=VALUE`; "" or None takes the rule in `WORDS`."""
 
     exposure_class: str = ""
@@ -75,7 +75,7 @@ RANGES = {
 TRUTHS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
-def read_assumptions(texts: Sequence[str]) -> Assumptions:
+def read_assumptions(texts: Sequence[str]) -> CapitalAssumptions:
     """Return assumptions of NAME=VALUE texts.
 
     Raises
@@ -83,7 +83,7 @@ def read_assumptions(texts: Sequence[str]) -> Assumptions:
     UsageError : no such name, a value of the wrong kind or out of range.
     """
     made: dict[str, Any] = {}
-    kinds = {item.name: item.type for item in fields(Assumptions)}
+    kinds = {item.name: item.type for item in fields(CapitalAssumptions)}
     for text in texts:
         name, mark, value = text.partition("=")
         if not mark:
@@ -91,7 +91,7 @@ def read_assumptions(texts: Sequence[str]) -> Assumptions:
         if name not in kinds:
             raise UsageError(expected("one of " + ", ".join(kinds), name), field="--assume")
         made[name] = _value(name, str(kinds[name]), value.strip())
-    return replace(Assumptions(), **made)
+    return replace(CapitalAssumptions(), **made)
 
 
 def _value(name: str, kind: str, text: str) -> object:

@@ -9,11 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from loantwin.arrays import Codes, Floats
 from loantwin.errors import RiskError, expected
 from loantwin.risk.arguments import array
-
-Floats = NDArray[np.float64]
-Codes = NDArray[np.int8]
 
 
 @dataclass(frozen=True)

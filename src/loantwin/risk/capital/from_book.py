@@ -6,20 +6,19 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
+from loantwin.arrays import Codes, Flags, Floats
 from loantwin.engine.columns import LoanColumns, contract_terms, take
 from loantwin.products.contract import schedule
 from loantwin.products.registry import PRODUCTS
 from loantwin.risk.capital.amounts import CapitalLoans
-from loantwin.risk.capital.assumptions import Assumptions
+from loantwin.risk.capital.assumptions import CapitalAssumptions
 from loantwin.risk.capital.classes import MATURES
 from loantwin.risk.capital.mapping import Placement
 from loantwin.risk.capital.options import RATINGS, Options
 from loantwin.risk.capital.standardised import rating_codes
 from loantwin.risk.capital.supervisory import COLLATERAL
 
-Floats = NDArray[np.float64]
 AT_ONCE = 4_000
 """Loans whose cash flows are laid out at once."""
 
@@ -37,11 +36,11 @@ class Estimates:
 def capital_loans(
     loans: pl.DataFrame,
     columns: LoanColumns,
-    defaulted: NDArray[np.bool_],
+    defaulted: Flags,
     placement: Placement,
     estimates: Estimates,
     options: Options,
-    assumed: Assumptions,
+    assumed: CapitalAssumptions,
 ) -> CapitalLoans:
     """Return the book's loans as capital rules read them; `columns` and the rest are N rows in the order of `loans`."""
     count = loans.height
@@ -107,7 +106,7 @@ def effective_maturity(columns: LoanColumns) -> Floats:
     return np.asarray(made) if count else np.zeros(0)
 
 
-def _counterparty(placement: Placement, options: Options, assumed: Assumptions) -> Floats:
+def _counterparty(placement: Placement, options: Options, assumed: CapitalAssumptions) -> Floats:
     """Return the weight of an unsecured claim on the borrower: individuals, SMEs, others (CRE20.88)."""
     unrated = RATINGS.index("unrated")
     firm = "corporate_sme" if assumed.business_size == "sme" else "corporate"
@@ -115,7 +114,7 @@ def _counterparty(placement: Placement, options: Options, assumed: Assumptions) 
     return np.where(placement.individual, weights[0], weights[1])
 
 
-def _conversion(loans: pl.DataFrame, columns: LoanColumns, options: Options, assumed: Assumptions) -> Floats:
+def _conversion(loans: pl.DataFrame, columns: LoanColumns, options: Options, assumed: CapitalAssumptions) -> Floats:
     if assumed.commitment == "cancellable":
         return np.full(loans.height, options.conversion["unconditionally_cancellable"])
     term = loans["term_months"].cast(pl.Float64).fill_null(1e9).to_numpy()
@@ -123,7 +122,7 @@ def _conversion(loans: pl.DataFrame, columns: LoanColumns, options: Options, ass
     return np.where(np.minimum(term, columns.age + columns.remaining_months) <= 12, short, long)
 
 
-def _collateral_kind(value: Floats, property_: NDArray[np.bool_], assumed: Assumptions) -> NDArray[np.int8]:
+def _collateral_kind(value: Floats, property_: Flags, assumed: CapitalAssumptions) -> Codes:
     kinds = tuple(COLLATERAL)
     if assumed.collateral == "none":
         return np.full(len(value), -1, dtype=np.int8)

@@ -6,13 +6,12 @@ import math
 from typing import Any, overload
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from loantwin.arrays import Codes, Flags, Floats
 from loantwin.errors import RiskError, expected
 from loantwin.risk.arguments import flags, is_scalar, numbers
 from loantwin.risk.capital.classes import FEW, FLOORED, MATURES, NAMES, codes, table
-
-Floats = NDArray[np.float64]
 
 POLE = math.exp((0.11852 - math.sqrt(2.0 / 3.0)) / 0.05478)
 """PD at which the maturity adjustment divides by zero (b = 2/3, about 2.9e-6): below it K would be negative."""
@@ -159,7 +158,7 @@ def _column(values: ArrayLike, field: str, low: float, high: float, *, missing: 
     return made
 
 
-def _maturity(values: ArrayLike, code: NDArray[np.int8]) -> Floats:
+def _maturity(values: ArrayLike, code: Codes) -> Floats:
     made = numbers(values, "maturity")
     wrong = ~((made >= 1.0) & (made <= 5.0))
     if wrong.any():
@@ -173,7 +172,7 @@ def _maturity(values: ArrayLike, code: NDArray[np.int8]) -> Floats:
     return made
 
 
-def _refuse(values: Floats, bad: NDArray[np.bool_], field: str, low: float, high: float) -> None:
+def _refuse(values: Floats, bad: Flags, field: str, low: float, high: float) -> None:
     row = int(np.argmax(bad.ravel()))
     worst = float(values.ravel()[row])
     was: object = worst if math.isfinite(worst) else "NaN or infinity"
@@ -194,7 +193,7 @@ def _fitted(columns: list[Any]) -> tuple[tuple[int, ...], list[Any]]:
     return shape, flat
 
 
-def _check_pole(pd: Floats, maturity: Floats, code: NDArray[np.int8], *, floored: bool) -> None:
+def _check_pole(pd: Floats, maturity: Floats, code: Codes, *, floored: bool) -> None:
     touched = MATURES & ~(FLOORED & floored)
     near = (pd > 0.0) & (pd <= POLE)
     if near.any():

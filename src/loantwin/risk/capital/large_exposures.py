@@ -7,13 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
+from loantwin.arrays import Floats, Integers
 from loantwin.errors import RiskError, expected
 from loantwin.risk.capital.options import Options
 
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 SHOWN = 10
 """Largest groups that a result lists at least."""
 CONNECTING = ("borrower", "co_borrower")
@@ -21,7 +19,7 @@ CONNECTING = ("borrower", "co_borrower")
 
 
 @dataclass(frozen=True)
-class Group:
+class LargeExposure:
     """Connected borrowers. names : the first few loans' borrowers. exposure : before, net : after guarantees of others.
 
     of_tier1 : net / tier 1, null without own funds. limit : share of tier 1. large, breach : null without own funds.
@@ -43,7 +41,7 @@ class Group:
 class LargeExposures:
     """The largest groups, and how many are large or above their limit (null without tier 1 capital)."""
 
-    groups: tuple[Group, ...]
+    groups: tuple[LargeExposure, ...]
     counted: int
     connected_by: str
     tier1: float | None
@@ -130,7 +128,7 @@ def large_exposures(
         rows = np.flatnonzero(group == item)[:3]
         names = tuple(dict.fromkeys(str(borrower[int(row)] or loan_ids[int(row)]) for row in rows))
         made.append(
-            Group(
+            LargeExposure(
                 names,
                 int(loans[item]),
                 max(int(borrowers[item]), 1),

@@ -12,13 +12,11 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from loantwin.arrays import Codes, Flags, Floats, Integers
 from loantwin.errors import RiskError, expected
-from loantwin.risk.capital.assumptions import Assumptions
+from loantwin.risk.capital.assumptions import CapitalAssumptions
 from loantwin.risk.capital.classes import NAMES
 from loantwin.risk.capital.options import Options
-
-Floats = NDArray[np.float64]
-Codes = NDArray[np.int8]
 
 PROPERTY = ("residential_", "commercial_", "land_", "other_real_estate")
 """Beginnings of the classes that real estate secures."""
@@ -34,11 +32,11 @@ class Placement:
 
     exposure_class: Codes
     asset_class: Codes
-    why: NDArray[np.int64]
+    why: Integers
     reasons: tuple[str, ...]
-    individual: NDArray[np.bool_]
-    revolving: NDArray[np.bool_]
-    secured_by_property: NDArray[np.bool_]
+    individual: Flags
+    revolving: Flags
+    secured_by_property: Flags
     guarantor_weight: Floats
 
 
@@ -48,7 +46,7 @@ def rules() -> dict[str, Any]:
     return tomllib.loads((files(__package__) / "exposure_classes.toml").read_text("utf-8"))
 
 
-def place(loans: pl.DataFrame, owed: Floats, options: Options, assumed: Assumptions) -> Placement:
+def place(loans: pl.DataFrame, owed: Floats, options: Options, assumed: CapitalAssumptions) -> Placement:
     """Return the exposure class of each loan of a book.
 
     Parameters
@@ -84,7 +82,7 @@ def borrower_totals(borrower: pl.Series, owed: Floats) -> Floats:
     return frame.select(whole)["owed"].to_numpy()
 
 
-def _borrowers(loans: pl.DataFrame, assumed: Assumptions) -> tuple[NDArray[np.bool_], list[str]]:
+def _borrowers(loans: pl.DataFrame, assumed: CapitalAssumptions) -> tuple[Flags, list[str]]:
     if assumed.borrower:
         return np.full(loans.height, assumed.borrower == "individual"), [f"{assumed.borrower} assumed"] * loans.height
     kind, words = pl.lit("individual"), pl.lit("")
@@ -97,7 +95,7 @@ def _borrowers(loans: pl.DataFrame, assumed: Assumptions) -> tuple[NDArray[np.bo
 
 
 def _classes(
-    loans: pl.DataFrame, individual: NDArray[np.bool_], within: NDArray[np.bool_], options: Options, assumed: Assumptions
+    loans: pl.DataFrame, individual: Flags, within: Flags, options: Options, assumed: CapitalAssumptions
 ) -> tuple[Codes, list[str]]:
     if assumed.exposure_class:
         options.weight(assumed.exposure_class)
@@ -139,9 +137,7 @@ def _fits(rule: dict[str, Any]) -> pl.Expr:
     return test
 
 
-def _asset_classes(
-    names: NDArray[np.str_], individual: NDArray[np.bool_], revolving: NDArray[np.bool_], assumed: Assumptions
-) -> Codes:
+def _asset_classes(names: NDArray[np.str_], individual: Flags, revolving: Flags, assumed: CapitalAssumptions) -> Codes:
     """Return IRB asset classes: mortgages CRE30.19, small firms as retail CRE30.20, unsecured revolvers CRE30.23."""
     if assumed.asset_class:
         if assumed.asset_class not in NAMES:
@@ -160,7 +156,7 @@ def _asset_classes(
     return made
 
 
-def _guarantor_weights(guarantor: pl.Series, options: Options, assumed: Assumptions) -> Floats:
+def _guarantor_weights(guarantor: pl.Series, options: Options, assumed: CapitalAssumptions) -> Floats:
     kind = assumed.guarantee or options.guarantee.default
     if kind not in options.guarantee.values:
         raise RiskError(expected("one of " + ", ".join(options.guarantee.values), kind), field="--assume guarantee")

@@ -5,11 +5,10 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from loantwin.arrays import Floats
 from loantwin.errors import RiskError, expected
-
-Floats = NDArray[np.float64]
 
 YEARS = (1.0, 3.0, 5.0, 10.0)
 """Upper ends of the maturity columns of the haircut table, years."""

@@ -12,12 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from loantwin.arrays import Floats
 from loantwin.errors import RiskError, expected
 from loantwin.risk.capital.options_reader import OptionsReader
-
-Floats = NDArray[np.float64]
 
 BUILT_IN = ("basel", "united-states", "china")
 """Options that come with the program; any other name is a file."""
@@ -28,7 +26,7 @@ COUNTERPARTY = -1.0
 
 
 @dataclass(frozen=True)
-class Rule:
+class WeightRule:
     """Where a rule comes from; `certain` is false where the paragraph was not checked against the text."""
 
     paragraph: str
@@ -40,7 +38,7 @@ class Rule:
 
 
 @dataclass(frozen=True)
-class Weight(Rule):
+class RiskWeight(WeightRule):
     """One exposure class of the standardised approach, weights decimal.
 
     by_rating, short_term : one for each of `RATINGS`, NaN where the class has none; a class of one weight repeats it.
@@ -68,7 +66,7 @@ class Weight(Rule):
 
 
 @dataclass(frozen=True)
-class Defaulted(Rule):
+class Defaulted(WeightRule):
     """Weights of defaulted exposures: `below` where specific provisions are below the share, else `otherwise`.
 
     net_of_provisions : whether exposures are weighted after specific provisions (CRE20.1) or as they stand in the books.
@@ -82,7 +80,7 @@ class Defaulted(Rule):
 
 
 @dataclass(frozen=True)
-class CurrencyMismatch(Rule):
+class CurrencyMismatch(WeightRule):
     """Multiplier and cap of the weight of the named classes."""
 
     multiplier: float
@@ -91,7 +89,7 @@ class CurrencyMismatch(Rule):
 
 
 @dataclass(frozen=True)
-class Numbers(Rule):
+class Numbers(WeightRule):
     """A section of named numbers."""
 
     values: Mapping[str, float]
@@ -111,7 +109,7 @@ class Guarantee(Numbers):
 
 
 @dataclass(frozen=True)
-class Irb(Rule):
+class Irb(WeightRule):
     """Which internal approaches are allowed, and the factor on their risk-weighted assets."""
 
     approaches: tuple[str, ...]
@@ -119,7 +117,7 @@ class Irb(Rule):
 
 
 @dataclass(frozen=True)
-class Buffer(Rule):
+class Buffer(WeightRule):
     """Conservation buffer, and what share of earnings may be paid out: (Q, 2) share of the buffer met, share of earnings."""
 
     conservation: float
@@ -127,7 +125,7 @@ class Buffer(Rule):
 
 
 @dataclass(frozen=True)
-class OutputFloor(Rule):
+class OutputFloor(WeightRule):
     """Share of standardised risk-weighted assets by year; the last year holds from then on."""
 
     by_year: Mapping[int, float]
@@ -150,7 +148,7 @@ class Options:
     status: str
     currency: str
     notes: tuple[str, ...]
-    weights: Mapping[str, Weight]
+    weights: Mapping[str, RiskWeight]
     defaulted: Defaulted
     currency_mismatch: CurrencyMismatch | None
     conversion: Numbers
@@ -167,7 +165,7 @@ class Options:
         """Return the names of the exposure classes, in the order of their codes."""
         return tuple(self.weights)
 
-    def weight(self, name: str) -> Weight:
+    def weight(self, name: str) -> RiskWeight:
         """Return a class by its name; RiskError lists what these options know."""
         if name not in self.weights:
             raise RiskError(
@@ -224,7 +222,7 @@ def _rule(read: OptionsReader) -> dict[str, Any]:
     return {"paragraph": read.text("paragraph"), "certain": read.flag("certain")}
 
 
-def _weight(read: OptionsReader) -> Weight:
+def _weight(read: OptionsReader) -> RiskWeight:
     rule = _rule(read)
     rated = np.full(len(RATINGS), read.number("flat", 0.0, 12.5) if read.has("flat") else math.nan)
     if read.has("by_rating"):
@@ -243,7 +241,7 @@ def _weight(read: OptionsReader) -> Weight:
     if (len(above) == 0) == bool(np.isnan(rated).all()) and len(pairs) == 0:
         read.refuse("one of flat, by_rating, by_ltv with above, or above alone", "none or several")
     split = read.numbers("split", 2) if read.has("split") else None
-    made = Weight(
+    made = RiskWeight(
         **rule,
         by_rating=rated,
         short_term=short,

@@ -8,15 +8,13 @@ from datetime import date
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
+from loantwin.arrays import Codes, Integers
 from loantwin.risk.allowance import total
 from loantwin.risk.capital.amounts import Amounts, CapitalLoans
 from loantwin.risk.capital.large_exposures import LargeExposures
 from loantwin.risk.capital.ratios import OutputFloorResult, ProvisionGap, Ratios
 from loantwin.types import Result
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -129,9 +127,7 @@ class ExplanationResult(Result):
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
 
-def class_amounts(
-    loans: CapitalLoans, amounts: Amounts, rows: NDArray[np.int64], minimum: float, *, with_loss: bool
-) -> ClassAmounts:
+def class_amounts(loans: CapitalLoans, amounts: Amounts, rows: Integers, minimum: float, *, with_loss: bool) -> ClassAmounts:
     """Return the sums over some loans, each correctly rounded."""
     weight = loans.weight[rows]
     used = np.where(loans.guarantor_weight[rows] <= amounts.own_weight[rows], loans.guaranteed[rows], 0.0)
@@ -152,7 +148,7 @@ def class_amounts(
 def approach(
     loans: CapitalLoans,
     amounts: Amounts,
-    codes: NDArray[np.int8],
+    codes: Codes,
     names: tuple[str, ...],
     minimum: float,
     *,

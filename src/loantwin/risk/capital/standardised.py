@@ -6,15 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from loantwin.arrays import Codes, Flags, Floats
 from loantwin.errors import RiskError, expected
 from loantwin.risk.arguments import array, flags, is_scalar, numbers
 from loantwin.risk.capital.classes import codes
 from loantwin.risk.capital.options import COUNTERPARTY, RATINGS, Options, load_options
-
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 
 RESIDENTIAL = ("residential_real_estate",)
 """Classes whose defaulted loans take the residential weight."""
@@ -94,7 +92,7 @@ def standardised_risk_weight(
     return float(made[0]) if scalar else made.reshape(shape).copy()
 
 
-def rating_codes(rating: ArrayLike) -> NDArray[np.int8]:
+def rating_codes(rating: ArrayLike) -> Codes:
     """Return the row of the tables for each rating, shape of `rating`; codes of `RATINGS` are taken as they are."""
     given = array(rating, "rating")
     if given.dtype.kind in "iu":
@@ -106,8 +104,8 @@ def rating_codes(rating: ArrayLike) -> NDArray[np.int8]:
 
 def _weights(
     rules: Options,
-    names: NDArray[np.int8],
-    rating: NDArray[np.int8],
+    names: Codes,
+    rating: Codes,
     ltv: Floats,
     counterparty: Floats,
     provisions: Floats,
@@ -138,9 +136,7 @@ def _weights(
     return np.asarray(made, dtype=np.float64)
 
 
-def _secured(
-    rules: Options, code: int, names: NDArray[np.int8], ltv: Floats, counterparty: Floats, split: Flags, made: Floats
-) -> None:
+def _secured(rules: Options, code: int, names: Codes, ltv: Floats, counterparty: Floats, split: Flags, made: Floats) -> None:
     """Set the weights of one real estate class."""
     own, size = rules.weights[rules.classes[code]], made.shape
     rows = np.broadcast_to(names == code, size)
@@ -171,7 +167,7 @@ def _secured(
     made[rows] = band
 
 
-def _unrated(rules: Options, names: NDArray[np.int8], rating: NDArray[np.int8], made: Floats) -> None:
+def _unrated(rules: Options, names: Codes, rating: Codes, made: Floats) -> None:
     row = int(np.argmax(np.isnan(made)))
     own = rules.classes[int(np.broadcast_to(names, made.shape)[row])]
     was = RATINGS[int(np.broadcast_to(rating, made.shape)[row])]

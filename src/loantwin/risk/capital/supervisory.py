@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from loantwin.arrays import Floats
 from loantwin.errors import RiskError, expected
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

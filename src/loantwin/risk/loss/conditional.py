@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from loantwin.arrays import Floats
 from loantwin.engine.cells import Cells, LossGivenDefault
 from loantwin.engine.columns import LoanColumns
 from loantwin.engine.expectation import conditional_defaults
@@ -15,7 +15,6 @@ from loantwin.engine.rows import TransitionParameters
 from loantwin.errors import RiskError, expected
 from loantwin.risk.loss.loss import ConditionalLosses
 
-Floats = NDArray[np.float64]
 RATIO = 4.0
 """Largest over smallest exposure of a size band."""
 ENGINE_CELLS = 800_000

@@ -11,18 +11,15 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri, owens_t
 
+from loantwin.arrays import Floats, Integers
 from loantwin.errors import RiskError, expected
 from loantwin.migrations.matrices import check_matrix
 from loantwin.risk.loss import tail
 from loantwin.streams import Stream
 from loantwin.streams import generator as random_of
 from loantwin.types import Estimate
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 DRAWN = 200
 """Loans whose state is drawn one by one, the widest first; the rest enters by its exact conditional mean and variance."""

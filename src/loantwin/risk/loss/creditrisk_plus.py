@@ -21,14 +21,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from loantwin.arrays import Complexes, Floats, Integers
 from loantwin.errors import RiskError, expected
 from loantwin.risk.arguments import array, numbers
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
-Complexes = NDArray[np.complex128]
 
 FEWEST_UNITS = 10_000
 """Least number of loss units in the total exposure where the caller names no unit."""
@@ -48,7 +45,7 @@ WINDOW_SHARE = 0.2
 
 
 @dataclass(frozen=True)
-class Sectors:
+class GammaSectors:
     """The gamma sectors. names : (S,). share : (N, S) of each obligor, rows sum to 1. mean, variance : (S,) see module."""
 
     names: tuple[str, ...]
@@ -71,7 +68,7 @@ class CreditRiskPlus:
     pd: Floats
     units: Integers
     rate: Floats
-    sectors: Sectors
+    sectors: GammaSectors
 
     @property
     def expected_loss(self) -> float:
@@ -247,7 +244,7 @@ def _shares(sector: ArrayLike | None, count: int) -> tuple[tuple[str, ...], Floa
     return tuple(map(str, range(share.shape[1]))), share
 
 
-def _sectors(names: tuple[str, ...], share: Floats, pd: Floats, spread: Floats, specific: str | int | None) -> Sectors:
+def _sectors(names: tuple[str, ...], share: Floats, pd: Floats, spread: Floats, specific: str | int | None) -> GammaSectors:
     mean = np.asarray(share.T @ pd, dtype=np.float64)
     deviation = np.asarray(share.T @ spread, dtype=np.float64)
     if specific is not None:
@@ -255,10 +252,10 @@ def _sectors(names: tuple[str, ...], share: Floats, pd: Floats, spread: Floats, 
             raise RiskError(expected("one of the sectors " + ", ".join(names), specific), field="specific")
         deviation[names.index(str(specific))] = 0.0
     ratio = np.divide(deviation, mean, out=np.zeros_like(mean), where=mean > 0)
-    return Sectors(names, share, mean, ratio**2)
+    return GammaSectors(names, share, mean, ratio**2)
 
 
-def _reach(exposure: Floats, pd: Floats, sectors: Sectors) -> float:
+def _reach(exposure: Floats, pd: Floats, sectors: GammaSectors) -> float:
     """Return a loss that is exceeded with a probability below `NEGLIGIBLE` (Chernoff's bound)."""
     top = float(exposure.max())
     if top == 0 or not (pd * exposure).any():
@@ -288,7 +285,7 @@ def _unit(loss_unit: float | None, exposure: Floats, reach: float) -> float:
     return float(given)
 
 
-def _logarithms(units: Integers, rate: Floats, sectors: Sectors, points: int) -> list[Complexes]:
+def _logarithms(units: Integers, rate: Floats, sectors: GammaSectors, points: int) -> list[Complexes]:
     """Return log(1 - V_k (P_k - mu_k)) of each sector, or mu_k - P_k where V_k is 0, on the unit circle, (M / 2 + 1,)."""
     from scipy import fft
 
@@ -301,14 +298,14 @@ def _logarithms(units: Integers, rate: Floats, sectors: Sectors, points: int) ->
     return made
 
 
-def _generating(logarithms: list[Complexes], sectors: Sectors) -> Complexes:
+def _generating(logarithms: list[Complexes], sectors: GammaSectors) -> Complexes:
     total = np.zeros_like(logarithms[0])
     for logarithm, variance in zip(logarithms, sectors.variance, strict=True):
         total -= logarithm / variance if variance > POISSON else logarithm
     return np.asarray(np.exp(total))
 
 
-def _probabilities(units: Integers, rate: Floats, sectors: Sectors, points: int) -> Floats:
+def _probabilities(units: Integers, rate: Floats, sectors: GammaSectors, points: int) -> Floats:
     """Return the probability of each number of units, (M,), with the transform's rounding."""
     from scipy import fft
 
@@ -316,7 +313,7 @@ def _probabilities(units: Integers, rate: Floats, sectors: Sectors, points: int)
     return np.asarray(fft.irfft(generating, points), dtype=np.float64)
 
 
-def _one_more(units: Integers, rate: Floats, sectors: Sectors, points: int) -> Iterator[Floats]:
+def _one_more(units: Integers, rate: Floats, sectors: GammaSectors, points: int) -> Iterator[Floats]:
     """Yield for each sector the probabilities (M,) were the shape of its gamma raised by 1: one default in it is known."""
     from scipy import fft
 

@@ -10,14 +10,13 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from loantwin.arrays import Floats, Integers
 from loantwin.errors import RiskError, expected
 from loantwin.risk.allowance import amounts
 from loantwin.risk.loss import tail
 from loantwin.streams import Stream
 from loantwin.streams import generator as random_of
 from loantwin.types import Estimate, Result
-
-Floats = NDArray[np.float64]
 
 CURVE = 160
 """Points of a curve, at most."""
@@ -157,7 +156,7 @@ def name_factors(number: Floats, exposed: float, variation: float, generator: np
     return np.divide(drawn, number, out=np.zeros_like(number), where=number > 0)
 
 
-def _numbers(number: Floats, exposed: float, generator: np.random.Generator) -> NDArray[np.int64]:
+def _numbers(number: Floats, exposed: float, generator: np.random.Generator) -> Integers:
     whole = np.ceil(exposed - 1e-9)  # rows that stand for a share of a loan: more trials of a lower probability
     if np.isfinite(whole) and whole > 0:
         return np.asarray(generator.binomial(int(whole), np.minimum(number / whole, 1.0)))

@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.special import betainc, ndtr, ndtri
 
+from loantwin.arrays import Floats
 from loantwin.errors import RiskError, expected
 from loantwin.risk.arguments import numbers
 from loantwin.types import Estimate
 
-Floats = NDArray[np.float64]
 TAIL_PATHS = 20
 """Fewest paths beyond a quantile for which its order-statistics error is worth stating."""
 

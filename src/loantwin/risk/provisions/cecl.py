@@ -8,8 +8,8 @@ from datetime import date
 from typing import Any, ClassVar, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
+from loantwin.arrays import Flags, Floats, Integers
 from loantwin.config import Config
 from loantwin.engine.cells import LossGivenDefault
 from loantwin.engine.rows import TransitionParameters, shocks, transition_rows
@@ -19,7 +19,6 @@ from loantwin.risk.provisions.cecl_methods import MethodAllowance
 from loantwin.risk.provisions.overlays import Overlay, OverlayEffect, overlay_effects
 from loantwin.types import Result
 
-Floats = NDArray[np.float64]
 INDIVIDUAL = "individually assessed"
 
 RULES = (
@@ -153,8 +152,8 @@ class PoolLosses:
 
     lifetime: Floats
     defaulted: Floats
-    in_default: NDArray[np.bool_]
-    pool: NDArray[np.int64]
+    in_default: Flags
+    pool: Integers
 
 
 def cecl(

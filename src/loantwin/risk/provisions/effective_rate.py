@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import brentq
 
+from loantwin.arrays import Floats
 from loantwin.errors import RiskError, expected
 
-Floats = NDArray[np.float64]
 Status = Literal["solved", "no_root", "several_roots"]
 MONTHS = 12
 

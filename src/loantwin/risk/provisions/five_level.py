@@ -11,20 +11,18 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
+from loantwin.arrays import Flags, Floats, Integers
 from loantwin.errors import RiskError, expected
 from loantwin.risk.allowance import Exposures, Part, ScenarioAllowance, amounts, checked_weights, parts, totals
 from loantwin.types import Result
 
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 FLAGS = ("restructured", "watch", "credit_impaired")
 LEVELS = ("days_past_due", "impaired_loss_share")
 
 
 @dataclass(frozen=True)
-class Rule:
+class CoverageRule:
     """A fact that puts a loan into at least a class: above or at least a level, or true. `article` is its source."""
 
     grade: str
@@ -49,7 +47,7 @@ class FiveLevelRules:
     source: str
     classes: tuple[str, ...]
     non_performing: tuple[str, ...]
-    rules: tuple[Rule, ...]
+    rules: tuple[CoverageRule, ...]
     minimum: Mapping[str, float]
     general: float
     provision_coverage: tuple[float, float]
@@ -137,8 +135,8 @@ def load_rules(path: Path | None = None) -> FiveLevelRules:
     return made
 
 
-def _rule(entry: Mapping[str, Any]) -> Rule:
-    return Rule(
+def _rule(entry: Mapping[str, Any]) -> CoverageRule:
+    return CoverageRule(
         entry["class"], entry["fact"], entry.get("above"), entry.get("at_least"), str(entry["article"]), bool(entry["certain"])
     )
 
@@ -158,7 +156,7 @@ def _check_rules(rules: FiveLevelRules, path: Path | None) -> None:
             raise RiskError(expected("one of " + ", ".join(rules.classes), name), file=path, field="non_performing")
 
 
-def classify(facts: AssetFacts, rules: FiveLevelRules) -> NDArray[np.int64]:
+def classify(facts: AssetFacts, rules: FiveLevelRules) -> Integers:
     """Return the class of each loan, (N,) index into `rules.classes`: the worst that any rule asks for.
 
     A fact that is unknown (NaN) triggers nothing; callers list it as not observable.

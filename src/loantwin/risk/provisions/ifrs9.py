@@ -8,8 +8,8 @@ from datetime import date
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
+from loantwin.arrays import Flags, Floats, Integers
 from loantwin.config import Ifrs9
 from loantwin.errors import RiskError, expected
 from loantwin.risk.allowance import FEW, Exposures, Part, ScenarioAllowance, amounts, checked_weights, parts_and_whole, totals
@@ -18,8 +18,6 @@ from loantwin.risk.provisions.overlays import Overlay, OverlayEffect, overlay_ef
 from loantwin.risk.provisions.revolving import Commitments
 from loantwin.risk.provisions.stages import Stages
 from loantwin.types import Result
-
-Floats = NDArray[np.float64]
 
 RULES = (
     "stage 1: expected loss of defaults within 12 months (IFRS 9 5.5.5); stage 2: over the remaining life (5.5.3)",
@@ -83,7 +81,7 @@ class Ifrs9Result(Result):
 
 
 @dataclass(frozen=True)
-class LoanLosses:
+class StagedLosses:
     """Expected credit losses of N loans under K scenarios, before guarantees, present values of one loan.
 
     twelve_month, lifetime : (N, K) book currency, >= 0; 12-month losses are part of lifetime losses. Losses on undrawn
@@ -113,15 +111,15 @@ class Further:
     annual_rate: Floats | None = None
     undrawn_share: Floats | None = None
     commitments: Commitments = NOTHING_UNDRAWN
-    poci: NDArray[np.bool_] | None = None
+    poci: Flags | None = None
     poci_expected: Floats | None = None
     modifications: Modifications | None = None
     overlays: tuple[Overlay, ...] = ()
-    segment: NDArray[np.int64] | None = None
+    segment: Integers | None = None
     segments: tuple[str, ...] = ()
 
 
-def allowance_by_scenario(losses: LoanLosses, stage: NDArray[np.int64]) -> Floats:
+def allowance_by_scenario(losses: StagedLosses, stage: Integers) -> Floats:
     """Return the gross allowance of each loan under each scenario, (N, K): the reference of `exact.kernels.staged_losses`."""
     chosen = np.where((stage == 1)[:, None], losses.twelve_month, losses.lifetime)
     return np.asarray(np.where((stage == 3)[:, None], losses.defaulted[:, None], chosen))
@@ -131,7 +129,7 @@ def ifrs9(
     as_of: date,
     currency: str,
     exposures: Exposures,
-    losses: LoanLosses,
+    losses: StagedLosses,
     staged: Stages,
     weights: Mapping[str, float],
     settings: Ifrs9,
@@ -206,7 +204,7 @@ def ifrs9(
 
 
 def _interest(
-    code: NDArray[np.int64], by_stage: Mapping[str, Part], exposures: Exposures, gross: Floats, rate: Floats | None
+    code: Integers, by_stage: Mapping[str, Part], exposures: Exposures, gross: Floats, rate: Floats | None
 ) -> dict[str, InterestBasis]:
     """Return the interest basis by stage that holds loans; nothing where the effective rates are not given."""
     if rate is None or not len(code):
@@ -220,7 +218,7 @@ def _interest(
     }
 
 
-def _commitments(more: Further, stage: NDArray[np.int64], gross: Floats, kept: Floats, weight: Floats) -> Commitments:
+def _commitments(more: Further, stage: Integers, gross: Floats, kept: Floats, weight: Floats) -> Commitments:
     """Return the commitments with the part of the allowance that the undrawn amounts cause; none of a loan in default."""
     if more.undrawn_share is None:
         return more.commitments
@@ -230,7 +228,7 @@ def _commitments(more: Further, stage: NDArray[np.int64], gross: Floats, kept: F
     return replace(more.commitments, provision=net, provision_gross=before)
 
 
-def _chosen(losses: LoanLosses, staged: Stages, probability: Floats, loans: int) -> tuple[Floats, Floats]:
+def _chosen(losses: StagedLosses, staged: Stages, probability: Floats, loans: int) -> tuple[Floats, Floats]:
     """Return the loss of each loan's stage by scenario, (K, N), and weighted, (N,), everything checked on the way."""
     shape = (loans, len(probability))
     for name in ("twelve_month", "lifetime"):
@@ -262,7 +260,7 @@ def _weighted(by_scenario: Floats, probability: Floats) -> Floats:
     return gross
 
 
-def _check(losses: LoanLosses, shape: tuple[int, int]) -> None:
+def _check(losses: StagedLosses, shape: tuple[int, int]) -> None:
     amounts(losses.twelve_month, "twelve_month", shape)
     amounts(losses.lifetime, "lifetime", shape)
     if (losses.twelve_month > losses.lifetime * (1 + 1e-9) + 1e-9).any():

@@ -7,21 +7,20 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 import numpy as np
-from numpy.typing import NDArray
 
+from loantwin.arrays import Floats, Integers
 from loantwin.engine.cells import LossGivenDefault, recovery_worth
 from loantwin.engine.columns import LoanColumns, take
 from loantwin.engine.loss import default_probabilities, loan_losses
 from loantwin.engine.path import occupancy
 from loantwin.engine.rows import TransitionParameters, base_segments
-from loantwin.engine.runoff import Assumptions, assumptions, build_cells
+from loantwin.engine.runoff import RunoffAssumptions, assumptions, build_cells
 from loantwin.errors import RiskError, expected
 from loantwin.models.fitted import FittedModel
 from loantwin.models.forecasting import mean_shocks
 from loantwin.risk.allowance import Exposures
 from loantwin.risk.facts import Standing
 
-Floats = NDArray[np.float64]
 PATHS_AT_ONCE = 20
 FORGOTTEN = 1200
 """Months after which no period effect of today is left."""
@@ -62,7 +61,7 @@ class Portfolio:
     columns: LoanColumns
     standing: Standing
     historical: Floats
-    runoff: Assumptions = field(default_factory=assumptions)
+    runoff: RunoffAssumptions = field(default_factory=assumptions)
 
 
 def long_run_shocks(model: FittedModel, covariates: Floats | None = None) -> Floats:
@@ -146,7 +145,7 @@ def mean_over_paths(portfolio: Portfolio, scenario: WeightedScenario, months: in
     return loss, pd
 
 
-def part_of(portfolio: Portfolio, loans: NDArray[np.int64]) -> Portfolio:
+def part_of(portfolio: Portfolio, loans: Integers) -> Portfolio:
     """Return a portfolio of some loans for measurement; its standing is not read there and stays whole."""
     return replace(portfolio, columns=take(portfolio.columns, loans))
 

@@ -12,14 +12,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
+from loantwin.arrays import Flags, Floats, Integers
 from loantwin.engine.columns import LoanColumns, contract_terms, take
 from loantwin.errors import RiskError, expected
 from loantwin.products.contract import schedule
 
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 AT_ONCE = 5_000
 LEAST_CHANGE = 1e-6
 """Change of a fixed rate, decimal a year, from which a contract counts as modified: below it a tape has rounded."""
@@ -89,7 +87,7 @@ def present_value(columns: LoanColumns, original_rate: Floats) -> Floats:
     return np.asarray((flows * np.exp(-np.log1p(original_rate / 12.0)[:, None] * step)).sum(axis=1))
 
 
-def repriced(loans: pl.DataFrame, panel: pl.DataFrame | None) -> tuple[NDArray[np.int64], Floats] | None:
+def repriced(loans: pl.DataFrame, panel: pl.DataFrame | None) -> tuple[Integers, Floats] | None:
     """Return fixed-rate loans whose rate in force differs from the one first reported: places and first rates.
 
     None where the source has no history of rates. A changed term is not seen: schedules are not in a panel.
@@ -106,7 +104,7 @@ def repriced(loans: pl.DataFrame, panel: pl.DataFrame | None) -> tuple[NDArray[n
     return places, joined["\nfirst"].to_numpy()[places]
 
 
-def modifications(columns: LoanColumns, places: NDArray[np.int64], original_rate: Floats, threshold: float) -> Modifications:
+def modifications(columns: LoanColumns, places: Integers, original_rate: Floats, threshold: float) -> Modifications:
     """Return the modified loans of a book added up; the carrying amount is taken as the principal that the flows repay."""
     chosen = take(columns, places)
     owing = chosen.principal > 0.0

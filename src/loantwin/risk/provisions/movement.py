@@ -29,13 +29,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
+from loantwin.arrays import Flags, Floats, Integers
 from loantwin.errors import RiskError, expected
 from loantwin.types import Result
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 STEPS = ("stage", "balance", "pd", "economy", "lgd", "model")
 """Revaluations of loans on the book at both dates, in order."""
@@ -70,7 +67,7 @@ class OpeningValues:
     exposure: Floats
     stage: Integers
     segment: Integers
-    written_off: NDArray[np.bool_]
+    written_off: Flags
     overlay: Floats
 
 

@@ -25,13 +25,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from loantwin.arrays import Flags, Floats, Integers
 from loantwin.errors import RiskError, expected
 from loantwin.risk.allowance import totals
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 KEYS = ("name", "author", "reason", "expires", "amount", "percent", "segments", "stages")
 NEEDED = ("name", "author", "reason", "expires")
@@ -176,7 +173,7 @@ def overlay_effects(
     return tuple(found), added
 
 
-def _among(wanted: tuple[str, ...], codes: Integers, names: Sequence[str], field: str) -> NDArray[np.bool_]:
+def _among(wanted: tuple[str, ...], codes: Integers, names: Sequence[str], field: str) -> Flags:
     if not wanted:
         return np.ones(len(codes), dtype=np.bool_)
     for name in wanted:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from loantwin.arrays import Floats, Integers
 from loantwin.config import Config
 from loantwin.engine.rows import base_segments
 from loantwin.errors import RiskError, expected
@@ -25,7 +25,7 @@ from loantwin.risk.provisions.cecl_methods import (
     warm,
 )
 from loantwin.risk.provisions.five_level import AssetFacts, FiveLevelResult, five_level, load_rules
-from loantwin.risk.provisions.ifrs9 import Further, Ifrs9Result, LoanLosses, ifrs9
+from loantwin.risk.provisions.ifrs9 import Further, Ifrs9Result, StagedLosses, ifrs9
 from loantwin.risk.provisions.measurement import (
     Portfolio,
     WeightedScenario,
@@ -56,12 +56,11 @@ __all__ = [
     "provisions",
 ]
 
-Floats = NDArray[np.float64]
 Provision = Ifrs9Result | CeclResult | FiveLevelResult
 
 
 @dataclass(frozen=True)
-class Beside:
+class BesideLoans:
     """What stands beside the loans: overlays, modifications found in the history, loss of POCI loans expected at recognition.
 
     history : what CECL's loss-rate methods read, and methods : those asked for.
@@ -83,7 +82,7 @@ def provisions(
     *,
     reversion: Reversion | None = None,
     provenance: Mapping[str, Any] | None = None,
-    beside: Beside | None = None,
+    beside: BesideLoans | None = None,
 ) -> Provision:
     """Return the allowance of the book under `ifrs9`, `cecl` or `five-level`.
 
@@ -109,14 +108,14 @@ def provisions(
             expected(f"the standing of {len(portfolio.columns.principal)} loans", len(portfolio.standing.days_past_due)),
             field="standing",
         )
-    return STANDARDS[standard](portfolio, scenarios, config, reversion, provenance or {}, beside or Beside())
+    return STANDARDS[standard](portfolio, scenarios, config, reversion, provenance or {}, beside or BesideLoans())
 
 
 @dataclass(frozen=True)
 class Staged:
     """Losses under IFRS 9 and the stage of each loan. pd : (N,) weighted lifetime PD now. origination : (N,) at origination."""
 
-    losses: LoanLosses
+    losses: StagedLosses
     stages: Stages
     pd: Floats
     origination: Floats
@@ -136,7 +135,7 @@ def staged(portfolio: Portfolio, scenarios: Sequence[WeightedScenario], config: 
         state.watch,
         state.months_since_default,
     )
-    losses = LoanLosses(loss[:, :, 0], loss[:, :, 1], loss_in_default(portfolio)[0])
+    losses = StagedLosses(loss[:, :, 0], loss[:, :, 1], loss_in_default(portfolio)[0])
     return Staged(losses, stages(risk, config.ifrs9), risk.lifetime_pd, then)
 
 
@@ -151,7 +150,7 @@ def _ifrs9(
     config: Config,
     reversion: Reversion | None,  # noqa: ARG001  # one signature for every standard
     provenance: Mapping[str, Any],
-    beside: Beside,
+    beside: BesideLoans,
 ) -> Ifrs9Result:
     book, state = measured_lives(portfolio, config), portfolio.standing
     found = staged(book, scenarios, config)
@@ -183,7 +182,7 @@ def _ifrs9(
 
 
 def undrawn_share(
-    portfolio: Portfolio, scenarios: Sequence[WeightedScenario], losses: LoanLosses, config: Config
+    portfolio: Portfolio, scenarios: Sequence[WeightedScenario], losses: StagedLosses, config: Config
 ) -> tuple[Floats | None, Commitments]:
     """Return the part of 12-month and lifetime loss that undrawn amounts cause, (N, 2) or None, and what is undrawn.
 
@@ -211,7 +210,7 @@ def _cecl(
     config: Config,
     reversion: Reversion | None,
     provenance: Mapping[str, Any],
-    beside: Beside,
+    beside: BesideLoans,
 ) -> CeclResult:
     used = reversion_of(config) if reversion is None else reversion
     months, base = lifetime_months(portfolio.columns), portfolio.historical
@@ -238,7 +237,7 @@ def _by_method(
     reverted: Sequence[WeightedScenario],
     losses: PoolLosses,
     reversion: Reversion,
-    beside: Beside,
+    beside: BesideLoans,
 ) -> dict[str, MethodAllowance]:
     """Return the allowance by each method asked for, in the order of `cecl_methods.METHODS`."""
     weights, made = np.array([scenario.weight for scenario in reverted]), {}
@@ -277,7 +276,7 @@ def _five_level(
     config: Config,  # noqa: ARG001  # one signature for every standard
     reversion: Reversion | None,  # noqa: ARG001
     provenance: Mapping[str, Any],
-    beside: Beside,  # noqa: ARG001
+    beside: BesideLoans,  # noqa: ARG001
 ) -> FiveLevelResult:
     state, rules = portfolio.standing, load_rules()
     share = np.where(state.defaulted, loss_in_default(portfolio)[1], np.nan)
@@ -304,6 +303,6 @@ def _pools(portfolio: Portfolio) -> tuple[str, ...]:
     return portfolio.parameters.segments[: int(base_segments(portfolio.parameters.segments).max()) + 1]
 
 
-def _pool(portfolio: Portfolio) -> NDArray[np.int64]:
+def _pool(portfolio: Portfolio) -> Integers:
     """Return each loan's place in `_pools`, (N,)."""
     return np.asarray(base_segments(portfolio.parameters.segments)[portfolio.columns.segment])

@@ -7,12 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from loantwin.arrays import Flags, Floats, Integers
 from loantwin.config import Ifrs9
 from loantwin.errors import RiskError, expected
 from loantwin.risk.allowance import amounts
-
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 
 TRIGGERS = (
     "default",
@@ -52,7 +50,7 @@ class CreditRisk:
 class Stages:
     """stage : (N,) 1, 2 or 3. triggers : (N, 8) which of `TRIGGERS` the loan meets, each looked at by itself."""
 
-    stage: NDArray[np.int64]
+    stage: Integers
     triggers: Flags
 
     def reasons(self) -> NDArray[np.str_]:

@@ -29,7 +29,7 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class Beside:
+class ActionEffect:
     """A scenario without the action, with it, and the difference of each figure."""
 
     without: Outcome
@@ -44,4 +44,4 @@ class ActionTaken:
     name: str
     words: str
     assumed: tuple[str, ...]
-    scenarios: Mapping[str, Beside]
+    scenarios: Mapping[str, ActionEffect]

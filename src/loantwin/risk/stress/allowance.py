@@ -12,15 +12,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from loantwin.arrays import Floats
 from loantwin.config import Ifrs9
 from loantwin.engine.cells import Cells, LossGivenDefault
 from loantwin.engine.path import convolved, loss_share, occupancy, severity
 from loantwin.engine.rows import TransitionParameters, odds, rows_at
 from loantwin.errors import RiskError, expected
-
-Floats = NDArray[np.float64]
 
 BACKSTOP_STATES = ("dpd_30_59", "dpd_60_89")
 """Live states past the 30-day backstop: stage 2 whatever the probability of default (IFRS 9 5.5.11)."""

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
+from loantwin.arrays import Floats
 from loantwin.engine.cells import Cells, LossGivenDefault
 from loantwin.engine.path import occupancy
 from loantwin.engine.rows import TransitionParameters, odds, rows_at
 from loantwin.risk.capital.irb import irb_risk_weight
-
-Floats = NDArray[np.float64]
 
 
 def irb_weights(

@@ -12,11 +12,9 @@ from dataclasses import dataclass
 from math import factorial
 
 import numpy as np
-from numpy.typing import NDArray
 
+from loantwin.arrays import Flags, Floats
 from loantwin.errors import RiskError, expected
-
-Floats = NDArray[np.float64]
 
 MOST = 10
 """More factors than these need more than 1,024 runs."""
@@ -32,7 +30,7 @@ class Attribution:
     by_segment: Mapping[str, float]
 
 
-def coalitions(factors: int) -> NDArray[np.bool_]:
+def coalitions(factors: int) -> Flags:
     """Return which factors are stressed in each of the 2^k runs, (2^k, k); run 0 is the baseline, the last the stress.
 
     Raises
@@ -64,7 +62,7 @@ def shapley(names: Sequence[str], values: Floats) -> dict[str, float]:
 
 
 @dataclass(frozen=True)
-class Sensitivity:
+class FactorSensitivity:
     """What one factor's shock does: figures less the baseline's, under the shock as stated (`up`) and the opposite (`down`).
 
     words : the shock. correlated : whether the other factors move as the generator expects them to. distance : Mahalanobis, of

@@ -11,12 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from loantwin.arrays import Floats
 from loantwin.config import Economics
 from loantwin.errors import UsageError, expected
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

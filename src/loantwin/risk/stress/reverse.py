@@ -12,11 +12,10 @@ from dataclasses import dataclass
 from math import erfc, sqrt
 
 import numpy as np
-from numpy.typing import NDArray
 
+from loantwin.arrays import Floats
 from loantwin.errors import RiskError
 
-Floats = NDArray[np.float64]
 Slopes = Callable[[Floats], tuple[float, Floats]]
 
 FARTHEST = 8.0

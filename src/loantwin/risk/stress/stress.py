@@ -9,20 +9,18 @@ from datetime import date
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from loantwin import months
+from loantwin.arrays import Floats
 from loantwin.config import Economics
 from loantwin.engine.path import Flows
 from loantwin.errors import RiskError, expected
 from loantwin.risk.allowance import amounts
 from loantwin.risk.stress.actions import ActionTaken
-from loantwin.risk.stress.factors import Attribution, Sensitivity
+from loantwin.risk.stress.factors import Attribution, FactorSensitivity
 from loantwin.risk.stress.paths import StressPath
 from loantwin.risk.stress.reverse import Plausibility, ReverseStress
 from loantwin.types import Result, plain
-
-Floats = NDArray[np.float64]
 
 RULES = (
     "means over the horizon, the book running off unless new lending is asked for; charge-offs follow defaults by their lags, "
@@ -92,7 +90,7 @@ class StressResult(Result):
     parts: Mapping[str, Mapping[str, Attribution]] = field(default_factory=dict)
     plausibility: Mapping[str, Plausibility] = field(default_factory=dict)
     macro: Mapping[str, Mapping[str, tuple[float, ...]]] = field(default_factory=dict)
-    sensitivities: tuple[Sensitivity, ...] = ()
+    sensitivities: tuple[FactorSensitivity, ...] = ()
     reverse: tuple[ReverseStress, ...] = ()
     actions: tuple[ActionTaken, ...] = ()
     provenance: Mapping[str, Any] = field(default_factory=dict)

@@ -19,7 +19,7 @@ from loantwin.types import Progress, Result, silent
 from loantwin.verbs.backtest.dates import horizons_of, origins_of, reach_of
 from loantwin.verbs.backtest.observed import LEAST_EVENTS, WHOLE, Observed, observations
 from loantwin.verbs.backtest.origin import GENERATED, GIVEN, AtOrigin, at_origin
-from loantwin.verbs.backtest.scores import Plan, Pooled, Score, in_order, pooled, scored
+from loantwin.verbs.backtest.scores import BacktestScore, Pooled, ScoringPlan, in_order, pooled, scored
 
 MODES = (GIVEN, GENERATED)
 
@@ -109,10 +109,10 @@ class MacroScores:
     horizons. by_origin, by_band, observations : what they are made of. verdicts : where the twin beats and loses.
     """
 
-    figures: Mapping[str, Mapping[str, Score]]
-    total: Mapping[str, Mapping[str, Score]]
-    amounts: Mapping[str, Mapping[str, Score]]
-    amounts_total: Mapping[str, Mapping[str, Score]]
+    figures: Mapping[str, Mapping[str, BacktestScore]]
+    total: Mapping[str, Mapping[str, BacktestScore]]
+    amounts: Mapping[str, Mapping[str, BacktestScore]]
+    amounts_total: Mapping[str, Mapping[str, BacktestScore]]
     pooled: Mapping[str, Pooled | None]
     pooled_amounts: Mapping[str, Pooled | None]
     by_origin: tuple[OriginRow, ...]
@@ -173,7 +173,7 @@ def backtest(
         made, listed, notes = _run(twin, dates, spans, run.paths, run.seed, progress)
         panel = twin.tables.panel
         keys = observable(twin.mapping, panel is not None and panel.height > 0)
-        plan = Plan(twin.currency, _spacing(dates), _planned(made, keys, spans), run.seed)
+        plan = ScoringPlan(twin.currency, _spacing(dates), _planned(made, keys, spans), run.seed)
         blocks = {mode: _scores(found, plan, keys, spans) for mode, found in _by_mode(made).items()}
         return Backtest(
             currency=twin.currency,
@@ -267,13 +267,13 @@ def _default_start(twin: Twin, origin: str | Sequence[str | dt.date]) -> dt.date
     return min(found, default=None)
 
 
-def _scores(found: Sequence[Observed], plan: Plan, keys: Sequence[Key], horizons: Sequence[int]) -> MacroScores:
+def _scores(found: Sequence[Observed], plan: ScoringPlan, keys: Sequence[Key], horizons: Sequence[int]) -> MacroScores:
     ordered = in_order(keys)
     main = list({key[0]: key for key in reversed(keys)}.values())  # the first measure of a figure is its main one
     main = [key for key in ordered if key in main]
     money = [key for key in ordered if key[1] == MONEY]
 
-    def table(some: Sequence[Key], whole: bool) -> dict[str, dict[str, Score]]:
+    def table(some: Sequence[Key], whole: bool) -> dict[str, dict[str, BacktestScore]]:
         return {key[0]: scores for key, scores in scored(found, plan, some, horizons, whole).items()}
 
     figures, total = table(main, False), table(main, True)
@@ -355,7 +355,7 @@ def _row(item: Observed) -> ObservationRow:
     )  # fmt: skip
 
 
-def _verdicts(figures: Mapping[str, Mapping[str, Score]]) -> list[str]:
+def _verdicts(figures: Mapping[str, Mapping[str, BacktestScore]]) -> list[str]:
     """Return one sentence a figure and horizon: which rivals the twin beats, and to which it loses by how much."""
     made = []
     for figure, by_horizon in figures.items():

@@ -7,13 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
+from loantwin.arrays import Flags, Floats
 from loantwin.performance.outcomes import BALANCE, INTEREST, LOANS, MONEY, Key
 from loantwin.performance.scoring import summarise
 from loantwin.verbs.backtest.origin import AtOrigin
-
-Floats = NDArray[np.float64]
 
 Quantiles = tuple[float, float, float, float, float]
 """5, 25, 50, 75 and 95 %."""
@@ -82,7 +80,7 @@ def _cells(
     horizon: int,
     place: int,
     cut: tuple[slice, slice, int],
-    there: NDArray[np.bool_],
+    there: Flags,
     figure: str,
     measure: str,
 ) -> list[Observed]:
@@ -139,7 +137,7 @@ def _five(values: Floats) -> Quantiles:
     return a, b, c, d, e
 
 
-def _with_whole(values: Floats, there: NDArray[np.bool_]) -> Floats:
+def _with_whole(values: Floats, there: Flags) -> Floats:
     """Return values by band, (..., B), of the bands that hold loans, followed by the sum over all bands."""
     return np.asarray(np.concatenate([values[..., there], values.sum(axis=-1, keepdims=True)], axis=-1))
 

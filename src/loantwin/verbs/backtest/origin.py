@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
+from loantwin.arrays import Floats, Integers
 from loantwin.book.schema import CLOSED_STATES, DEFAULT_STATES
 from loantwin.engine.cells import Cells
 from loantwin.engine.columns import LoanColumns, take
@@ -30,7 +30,7 @@ from loantwin.outlook.redated import twin_at
 from loantwin.outlook.workout import stock_in_default
 from loantwin.performance import rivals
 from loantwin.performance.known import Known, known_history
-from loantwin.performance.names import Band, event_amounts, event_counts, share_noise
+from loantwin.performance.names import NamesBand, event_amounts, event_counts, share_noise
 from loantwin.performance.outcomes import (
     BALANCE,
     CHARGE_OFFS,
@@ -49,9 +49,6 @@ from loantwin.streams import Stream
 from loantwin.streams import generator as random_of
 from loantwin.twin import Twin
 from loantwin.verbs.backtest.dates import closed_months
-
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 
 GIVEN, GENERATED = "given_macro", "generated_macro"
 UNEMPLOYMENT_LAG = 3
@@ -163,7 +160,7 @@ def _known_events(known: Known) -> dict[str, float]:
     }
 
 
-def _on_book(outlook: Outlook) -> tuple[OnBook, NDArray[np.int64]]:
+def _on_book(outlook: Outlook) -> tuple[OnBook, Integers]:
     """Return the loans on the book with their bands, and the band of each row of the outlook's columns."""
     loans = outlook.book.loans.filter(~pl.col("state").is_in(list(CLOSED_STATES)).fill_null(False))
     band, bands = approval_bands(loans, outlook.twin.as_of)
@@ -215,7 +212,7 @@ def _predicted(
     outlook: Outlook,
     economy: Economy,
     book: OnBook,
-    live_band: NDArray[np.int64],
+    live_band: Integers,
     keys: Sequence[Key],
     windows: tuple[int, ...],
     unit: float,
@@ -266,14 +263,14 @@ def _cells(outlook: Outlook, columns: LoanColumns, economy: Economy, horizon: in
     )
 
 
-def _band(columns: LoanColumns, loans: float, unit: float) -> Band:
+def _band(columns: LoanColumns, loans: float, unit: float) -> NamesBand:
     size = columns.principal + columns.accrued_interest
     weight = columns.weight
     mean = float((weight * size).sum() / max(weight.sum(), 1e-300))
     square = float((weight * size**2).sum() / max(weight.sum(), 1e-300))
     variation = square / mean**2 - 1.0 if mean > 0 else 0.0
     cases = float((weight * size).sum() ** 2 / max(float(((weight * size) ** 2).sum()), 1e-300))
-    return Band(loans, unit, max(variation, 0.0), cases)
+    return NamesBand(loans, unit, max(variation, 0.0), cases)
 
 
 def _figures(
@@ -322,7 +319,7 @@ def _counted(cells: Cells) -> Cells:
 
 
 def _noisy(
-    values: Mapping[Key, Floats], cells: Cells, band: Band, windows: tuple[int, ...], random: np.random.Generator
+    values: Mapping[Key, Floats], cells: Cells, band: NamesBand, windows: tuple[int, ...], random: np.random.Generator
 ) -> dict[Key, Floats]:
     """Return the figures with the noise of single names, (P, H): amounts follow the counts drawn for the same figure."""
     ends = [window - 1 for window in windows]
@@ -375,7 +372,7 @@ def _stock(outlook: Outlook, book: OnBook, band: int, horizon: int) -> Floats:
 def _rivals(
     outlook: Outlook,
     known: Known,
-    live_band: NDArray[np.int64],
+    live_band: Integers,
     bands: int,
     windows: tuple[int, ...],
     unemployment: tuple[Floats, int] | None,

@@ -1,4 +1,4 @@
-"""From observations to scores: one `Score` a figure and horizon, the rivals' beside it, with block-bootstrap intervals."""
+"""From observations to scores: one `BacktestScore` a figure and horizon, the rivals' beside it, with block-bootstrap intervals."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from loantwin.arrays import Floats, Integers
 from loantwin.performance.bootstrap import block_length, ratio_interval
 from loantwin.performance.outcomes import FIGURES, LOANS, Key
 from loantwin.performance.scoring import (
@@ -23,8 +23,6 @@ from loantwin.performance.scoring import (
     stretch_to,
 )
 from loantwin.verbs.backtest.observed import WHOLE, Observed, unit_of
-
-Floats = NDArray[np.float64]
 
 LEVEL = 0.005
 """Accuracies that differ by no more than this are called level."""
@@ -56,7 +54,7 @@ class RivalScore:
 
 
 @dataclass(frozen=True)
-class Score:
+class BacktestScore:
     """How forecasts of one figure did at one horizon. Means over observations, in `unit`, unless said.
 
     accuracy : 1 - sum of absolute errors / sum of outcomes; accuracy_median : the same of the median instead of the mean forecast.
@@ -114,7 +112,7 @@ class Pooled:
 
 
 @dataclass(frozen=True)
-class Plan:
+class ScoringPlan:
     """What was planned and how origins lie in time. spacing : months between neighbouring origins, the least.
 
     planned : observations by (figure, measure, horizon, whole book or not), closed or not. seed : of the bootstrap.
@@ -127,10 +125,10 @@ class Plan:
 
 
 def scored(
-    found: Sequence[Observed], plan: Plan, keys: Sequence[Key], horizons: Sequence[int], whole: bool
-) -> dict[Key, dict[str, Score]]:
+    found: Sequence[Observed], plan: ScoringPlan, keys: Sequence[Key], horizons: Sequence[int], whole: bool
+) -> dict[Key, dict[str, BacktestScore]]:
     """Return the scores by figure and horizon, of bands (or of the whole book)."""
-    made: dict[Key, dict[str, Score]] = {}
+    made: dict[Key, dict[str, BacktestScore]] = {}
     for key in keys:
         for horizon in horizons:
             mine = [
@@ -143,7 +141,7 @@ def scored(
     return made
 
 
-def score(found: Sequence[Observed], plan: Plan, key: Key, horizon: int, planned: int) -> Score:
+def score(found: Sequence[Observed], plan: ScoringPlan, key: Key, horizon: int, planned: int) -> BacktestScore:
     """Return the score of observations of one figure and horizon; origins that are prior only are left out of it."""
     closed, used = len(found), [item for item in found if not item.prior_only]
     censored = 1.0 - closed / planned if planned else 0.0
@@ -159,7 +157,7 @@ def score(found: Sequence[Observed], plan: Plan, key: Key, horizon: int, planned
     block = block_length(horizon, plan.spacing, int(origin.max()) + 1)
     between = ratio_interval(*_by_origin(origin, within.astype(float), np.ones(len(used))), block, plan.seed)
     grain = 0.5 if key[1] == LOANS else 0.0
-    return Score(
+    return BacktestScore(
         unit=unit,
         accuracy=accuracy(forecast, actual),
         accuracy_median=accuracy(middle, actual),
@@ -190,9 +188,9 @@ def score(found: Sequence[Observed], plan: Plan, key: Key, horizon: int, planned
     )
 
 
-def _nothing(unit: str, censored: float) -> Score:
+def _nothing(unit: str, censored: float) -> BacktestScore:
     none = None
-    return Score(
+    return BacktestScore(
         unit, none, none, none, none, none, none, none, none, none, none, none, none, none, none, none,
         0, 0.0, 0, censored, {"names": None, "latent": None}, {}, {}, (),
     )  # fmt: skip
@@ -218,7 +216,7 @@ def _rival(
     used: Sequence[Observed],
     forecast: Floats,
     actual: Floats,
-    origin: NDArray[np.int64],
+    origin: Integers,
     block: int,
     seed: int,
     grain: float,
@@ -258,7 +256,7 @@ def verdict(name: str, difference: float | None, between: tuple[float, float] | 
     return words + ("" if sure else f" (not surely: {low:+.2f} to {high:+.2f})")
 
 
-def pooled(found: Sequence[Observed], plan: Plan, key: Key) -> Pooled | None:
+def pooled(found: Sequence[Observed], plan: ScoringPlan, key: Key) -> Pooled | None:
     """Return the coverage of a figure's bands over all horizons, None where nothing was scored."""
     used = [item for item in found if (item.figure, item.measure) == key and item.band != WHOLE and not item.prior_only]
     if not used:
@@ -291,13 +289,13 @@ def _column(used: Sequence[Observed], name: str) -> Floats:
     return np.array([getattr(item, name) for item in used], dtype=np.float64)
 
 
-def _origin_codes(used: Sequence[Observed]) -> NDArray[np.int64]:
+def _origin_codes(used: Sequence[Observed]) -> Integers:
     dates = sorted({item.origin for item in used})
     place: dict[dt.date, int] = {day: number for number, day in enumerate(dates)}
     return np.array([place[item.origin] for item in used], dtype=np.int64)
 
 
-def _by_origin(origin: NDArray[np.int64], above: Floats, below: Floats) -> tuple[Floats, Floats]:
+def _by_origin(origin: Integers, above: Floats, below: Floats) -> tuple[Floats, Floats]:
     return np.bincount(origin, above).astype(np.float64), np.bincount(origin, below).astype(np.float64)
 
 

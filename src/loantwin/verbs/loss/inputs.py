@@ -12,8 +12,8 @@ from datetime import date
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
+from loantwin.arrays import Floats, Integers
 from loantwin.engine.expectation import conditional_defaults
 from loantwin.engine.loss import loan_losses
 from loantwin.engine.rows import base_segments
@@ -25,9 +25,6 @@ from loantwin.outlook.outlook import Economy, Outlook
 from loantwin.products.registry import PRODUCTS
 from loantwin.risk.loss.copula.implied import Implied, implied
 from loantwin.types import Progress, silent
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 SECTORS = ("none", "segment", "product")
 RATE_PATHS, BLOCK = 4_000, 500

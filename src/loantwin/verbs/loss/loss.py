@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
+from loantwin.arrays import Floats
 from loantwin.config import Loss
 from loantwin.engine.cells import Cells
 from loantwin.engine.columns import LoanColumns
@@ -28,8 +28,6 @@ from loantwin.twin import Twin, open_twin
 from loantwin.types import Progress, Result, silent
 from loantwin.verbs.loss.inputs import loss_inputs, mean_severity
 from loantwin.verbs.loss.models import MODELS, LossSettings
-
-Floats = NDArray[np.float64]
 
 LEAST_PATHS = 20_000
 MOST_PATHS = 1_000_000
@@ -111,14 +109,14 @@ def loss(
         raise RiskError(expected(f"a confidence that {MOST_PATHS:,} paths support, or --paths", confidence), field="--confidence")
     flags: dict[str, object] = {"run.seed": seed, **{f"loss.{name}": value for name, value in given.items()}}
     with open_twin(directory, flags=flags) as twin:
-        run = _Run(Outlook(twin), months, confidence, paths, factor_correlation, repair, sectors is not None, progress)
+        run = _LossRun(Outlook(twin), months, confidence, paths, factor_correlation, repair, sectors is not None, progress)
         if model != ALL:
             return run.one(model)
         return run.all()
 
 
 @dataclass(frozen=True)
-class _Run:
+class _LossRun:
     """One look at a book: what all models share."""
 
     outlook: Outlook

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from loantwin.arrays import Flags, Floats, Integers
 from loantwin.engine.columns import LoanColumns
 from loantwin.engine.loss import loan_losses
 from loantwin.engine.packing import buckets_of
@@ -22,9 +22,6 @@ from loantwin.risk.loss.tail import mean as mean_of
 from loantwin.types import Estimate
 from loantwin.verbs.loss.inputs import LossInputs
 from loantwin.verbs.loss.models import RULES, LossSettings, asset_correlation, top_names
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 MEAN_PATHS = 100
 """Generated paths whose mean month stands for the economy of rows and revaluation."""
@@ -130,7 +127,7 @@ def loan_states(outlook: Outlook, months: int) -> States:
     return States(names, row, to_come)
 
 
-def _to_come(outlook: Outlook, columns: LoanColumns, months: int, state: int, shocks: Floats, on: NDArray[np.bool_]) -> Floats:
+def _to_come(outlook: Outlook, columns: LoanColumns, months: int, state: int, shocks: Floats, on: Flags) -> Floats:
     """Return the present value today of each loan's expected loss after the horizon were it then in a state, (N,)."""
     from loantwin.engine.columns import take
 

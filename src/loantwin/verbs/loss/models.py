@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from loantwin.arrays import Floats
 from loantwin.errors import UsageError, expected
 from loantwin.risk.loss.copula.distribution import CopulaLoss, SegmentLosses, copula_loss
 from loantwin.risk.loss.copula.factors import FactorModel, factor_model, obligors
@@ -20,8 +20,6 @@ from loantwin.risk.loss.creditrisk_plus import CreditRiskPlus, credit_risk_plus
 from loantwin.risk.loss.loss import CurvePoint, GrossLoss, LossResult, SegmentLoss, TopName, curve_of
 from loantwin.types import Estimate
 from loantwin.verbs.loss.inputs import LossInputs
-
-Floats = NDArray[np.float64]
 
 TOP = 10
 """Names shown."""

@@ -6,9 +6,9 @@ import datetime as dt
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from loantwin import months
+from loantwin.arrays import Floats, Integers
 from loantwin.book.as_of import book_at
 from loantwin.book.schema import CLOSED_STATES, DEFAULT_STATES
 from loantwin.book.segments import segment_labels
@@ -18,8 +18,6 @@ from loantwin.models.transitions import POOLED
 from loantwin.outlook.outlook import Outlook
 from loantwin.risk.provisions.cecl_methods import LossHistory
 from loantwin.twin import Twin
-
-Floats = NDArray[np.float64]
 
 LEAST_CHARGE_OFFS = 30
 """Charge-offs from which a pool's own rate is read."""
@@ -140,7 +138,7 @@ def _vintages(twin: Twin, loans: pl.DataFrame) -> tuple[Floats | None, dict[str,
     return rate, ahead, words
 
 
-def _ages_ahead(age: NDArray[np.int64], term: NDArray[np.int64], amount: Floats, size: int) -> Floats:
+def _ages_ahead(age: Integers, term: Integers, amount: Floats, size: int) -> Floats:
     """Return the amount that will stand at each age still ahead, (A,): from the next month to the last of the term."""
     steps = np.zeros(size + 1)
     np.add.at(steps, np.minimum(age + 1, size), amount)
@@ -182,7 +180,7 @@ def _rolls(twin: Twin, span: int) -> tuple[Floats | None, str]:
     return roll, words
 
 
-def _state_codes(states: pl.Series) -> NDArray[np.int64]:
+def _state_codes(states: pl.Series) -> Integers:
     """Return rows of the roll-rate table, -1 for closed states."""
     codes = dict.fromkeys(CLOSED_STATES, -1) | dict.fromkeys(DEFAULT_STATES, STATES.index("default"))
     codes |= {name: place for place, name in enumerate(STATES)}

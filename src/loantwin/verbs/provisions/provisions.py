@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
+from loantwin.arrays import Floats
 from loantwin.errors import UsageError, expected
 from loantwin.macro.revert import extend
 from loantwin.outlook.outlook import Economy, GivenScenario, Outlook, read_scenarios
@@ -18,7 +18,7 @@ from loantwin.risk.provisions.modification import modifications, repriced
 from loantwin.risk.provisions.overlays import Overlay, read_overlays
 from loantwin.risk.provisions.provisions import (
     STANDARDS,
-    Beside,
+    BesideLoans,
     Portfolio,
     Provision,
     WeightedScenario,
@@ -117,12 +117,12 @@ def economies(outlook: Outlook, given: Sequence[GivenScenario], horizon: int) ->
 
 def beside_loans(
     outlook: Outlook, book: Portfolio, standard: str, overlays: tuple[Overlay, ...], methods: tuple[str, ...]
-) -> Beside:
+) -> BesideLoans:
     """Return what stands beside the loans: overlays, modifications, expected losses of POCI loans, CECL's history."""
     twin, loans = outlook.twin, outlook.book.loans
     if standard == "cecl":
         past = loss_history(outlook) if {"vintage", "warm", "roll-rate"} & set(methods) else None
-        return Beside(overlays=overlays, methods=methods, history=past)
+        return BesideLoans(overlays=overlays, methods=methods, history=past)
     moved = repriced(loans, twin.known_panel) if standard == "ifrs9" else None
     found = None if moved is None else modifications(book.columns, *moved, twin.config.ifrs9.substantial_modification)
     expected_at_start = None
@@ -131,7 +131,7 @@ def beside_loans(
         if not ((share >= 0.0) & (share <= 1.0)).all():
             raise UsageError(expected("shares of exposure from 0 to 1", "another"), field=POCI_LOSS)
         expected_at_start = share * (book.columns.principal + book.columns.accrued_interest)
-    return Beside(overlays=overlays, modifications=found, poci_expected=expected_at_start)
+    return BesideLoans(overlays=overlays, modifications=found, poci_expected=expected_at_start)
 
 
 def known_standing(outlook: Outlook) -> Standing:
@@ -156,7 +156,7 @@ def portfolio(outlook: Outlook) -> Portfolio:
     )
 
 
-def long_run_covariates(outlook: Outlook) -> NDArray[np.float64]:
+def long_run_covariates(outlook: Outlook) -> Floats:
     """Return the macro covariates at the level to which scenarios revert, (F,): the past, carried on until it has settled."""
     macro = outlook.twin.config.macro
     settled = macro.reversion_months + LONGEST_LOOK_BACK

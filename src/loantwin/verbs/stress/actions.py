@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from loantwin.arrays import Floats
 from loantwin.decisions.load import built_in_policies, load_policy, parse_policy
 from loantwin.decisions.portfolio import PolicyRun, run_policy
 from loantwin.engine.step.cohorts import LendingPlan
@@ -20,15 +20,13 @@ from loantwin.errors import UsageError, expected
 from loantwin.outlook.lending import step_tables
 from loantwin.outlook.outlook import Outlook
 from loantwin.outlook.workout import stock_in_default
-from loantwin.risk.stress.actions import ActionTaken, Beside, Outcome
+from loantwin.risk.stress.actions import ActionEffect, ActionTaken, Outcome
 from loantwin.risk.stress.paths import CapitalPlan, MonthlyFlows, StressPath, quarter_ends
 from loantwin.risk.stress.stress import StressResult
 from loantwin.types import Policy
 from loantwin.verbs.stress.flows import twin_flows
 from loantwin.verbs.stress.series import series
 from loantwin.verbs.stress.stress import StressRun, StressTest
-
-Floats = NDArray[np.float64]
 
 PRICE = 0.95
 """Share of the balance that a sale brings where none is stated."""
@@ -243,12 +241,12 @@ STEPPED = (
 )  # fmt: skip
 
 
-def _beside(without: Outcome, taken: Outcome) -> Beside:
+def _beside(without: Outcome, taken: Outcome) -> ActionEffect:
     difference: dict[str, float | None] = {}
     for item in fields(Outcome):
         old, new = getattr(without, item.name), getattr(taken, item.name)
         difference[item.name] = None if old is None or new is None else new - old
-    return Beside(without, taken, difference)
+    return ActionEffect(without, taken, difference)
 
 
 def _words(action: Action) -> str:

@@ -10,8 +10,8 @@ from dataclasses import fields, replace
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
+from loantwin.arrays import Floats
 from loantwin.engine.cells import Cells
 from loantwin.engine.expectation import conditional_flows
 from loantwin.engine.path import Flows
@@ -22,8 +22,6 @@ from loantwin.models.model import mean_shocks
 from loantwin.outlook.outlook import Economy, Outlook
 from loantwin.outlook.paths import index_paths
 from loantwin.verbs.components import apc_flows
-
-Floats = NDArray[np.float64]
 
 
 class ExpectedFlows(Protocol):

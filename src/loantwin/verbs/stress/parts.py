@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from loantwin.arrays import Flags, Floats
 from loantwin.engine.path import Flows
 from loantwin.outlook.outlook import Economy, Outlook
 from loantwin.outlook.workout import stock_in_default
 from loantwin.risk.stress.factors import Attribution, coalitions, shapley
 from loantwin.verbs.stress.flows import ExpectedFlows
-
-Floats = NDArray[np.float64]
 
 FIGURES = ("defaulted", "charged_off", "loss", "net_interest_income")
 """loss : present value of the horizon's defaults x loss given default, net of guarantees."""
@@ -81,14 +79,12 @@ def factor_groups(outlook: Outlook, economy: Economy) -> tuple[list[str], dict[s
     return list(groups), groups
 
 
-def _index_moved(names: list[str], chosen: NDArray[np.bool_], groups: dict[str, list[int]]) -> NDArray[np.bool_]:
+def _index_moved(names: list[str], chosen: Flags, groups: dict[str, list[int]]) -> Flags:
     place = next((place for place, name in enumerate(names) if -1 in groups[name]), None)
     return np.zeros(len(chosen), dtype=np.bool_) if place is None else chosen[:, place]
 
 
-def _mixed(
-    baseline: Economy, stressed: Economy, chosen: NDArray[np.bool_], groups: dict[str, list[int]], index: Economy
-) -> Economy:
+def _mixed(baseline: Economy, stressed: Economy, chosen: Flags, groups: dict[str, list[int]], index: Economy) -> Economy:
     """Return one path a coalition: the covariates of its factors stressed, the others at the baseline."""
     covariates = np.repeat(baseline.covariates, len(chosen), axis=0)
     for place, covered in enumerate(groups.values()):

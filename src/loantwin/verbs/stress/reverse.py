@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
 from loantwin import months
+from loantwin.arrays import Floats
 from loantwin.engine.cells import Cells
 from loantwin.errors import RiskError, UsageError, expected
 from loantwin.macro.covariates import evaluate
@@ -29,8 +29,6 @@ from loantwin.verbs.stress.flows import flows_of_cells, grouped_cells, twin_flow
 from loantwin.verbs.stress.parts import figures_of
 from loantwin.verbs.stress.scenarios import EXPECTED_PATH, innovations_of, model_factors, reach
 from loantwin.verbs.stress.stress import StressTest, ran, run_figure
-
-Floats = NDArray[np.float64]
 
 FIGURES = {
     "defaulted": "exposure that enters default over the horizon",

@@ -8,20 +8,18 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from loantwin.arrays import Floats
 from loantwin.errors import InputError, UsageError, expected
 from loantwin.macro.distance import Innovations, nearest
 from loantwin.macro.scenario import Scenario
 from loantwin.macro.shock import Shape, Shock, default_unit, shocked
 from loantwin.outlook.outlook import Economy, GivenScenario
-from loantwin.risk.stress.factors import Sensitivity
+from loantwin.risk.stress.factors import FactorSensitivity
 from loantwin.verbs.provisions.provisions import ifrs9_allowance
 from loantwin.verbs.stress.parts import FIGURES, figures_of
 from loantwin.verbs.stress.scenarios import innovations_of, model_factors, standard_deviations
 from loantwin.verbs.stress.stress import StressTest
-
-Floats = NDArray[np.float64]
 
 _FORM = re.compile(r"([a-z_0-9]+)\s*=\s*([+-]?\d*\.?\d+(?:e[+-]?\d+)?)\s*(sd|%|pp)?", re.IGNORECASE)
 
@@ -49,7 +47,7 @@ def parse_sensitivity(text: str, test: StressTest, shape: Shape) -> Shock:
 
 def sensitivity_table(
     test: StressTest, asked: Sequence[str], everything: bool, correlated: bool, shape: Shape
-) -> tuple[Sensitivity, ...]:
+) -> tuple[FactorSensitivity, ...]:
     """Return what each factor's shock does to the figures of the baseline.
 
     Parameters
@@ -75,7 +73,7 @@ def sensitivity_table(
 
 def _sensitivity(
     test: StressTest, shock: Shock, deviations: dict[str, float], correlated: bool, base: dict[str, float]
-) -> Sensitivity:
+) -> FactorSensitivity:
     sides, distance, notes = list[dict[str, float]](), None, list[str]()
     for sign in (1.0, -1.0):
         moved = _opposite(shock) if sign < 0 else shock
@@ -92,7 +90,7 @@ def _sensitivity(
         sides.append({name: found[name] - base[name] for name in base})
     if distance is None:
         notes.append(f"{shock.factor}: the generator does not simulate it or cannot follow the shock")
-    return Sensitivity(shock.factor, _words(shock, deviations, test), correlated, distance, sides[0], sides[1], tuple(notes))
+    return FactorSensitivity(shock.factor, _words(shock, deviations, test), correlated, distance, sides[0], sides[1], tuple(notes))
 
 
 def _shocked(test: StressTest, shock: Shock, deviations: dict[str, float], correlated: bool) -> tuple[Scenario, float | None]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from loantwin import months
+from loantwin.arrays import Floats
 from loantwin.engine.path import Flows
 from loantwin.outlook.outlook import Economy, GivenScenario, Outlook
 from loantwin.outlook.paths import book_cells
@@ -19,8 +19,6 @@ from loantwin.risk.stress.capital import irb_weights
 from loantwin.risk.stress.paths import CapitalPlan, MonthlyFlows, StressPath, quarter_ends, stress_path
 from loantwin.verbs.provisions.provisions import lifetime_economy, long_run_covariates, portfolio, weighted
 from loantwin.verbs.stress.flows import drawn_at_default
-
-Floats = NDArray[np.float64]
 
 WORKOUT_MONTHS = 120
 """By then the stock in default of the as-of date is worked out."""

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from loantwin.arrays import Floats
 from loantwin.engine.path import Flows
 from loantwin.errors import RiskError, UsageError, expected
 from loantwin.macro.shock import Shape
@@ -23,8 +23,6 @@ from loantwin.verbs.stress.flows import ExpectedFlows, model_named
 from loantwin.verbs.stress.parts import parts
 from loantwin.verbs.stress.scenarios import gathered, model_factors, plausibility
 from loantwin.verbs.stress.series import Allowances, allowances, monthly_flows, series
-
-Floats = NDArray[np.float64]
 
 FAN_PATHS = 1_000
 FAN = {"p05": 0.05, "p25": 0.25, "p50": 0.5, "p75": 0.75, "p95": 0.95}

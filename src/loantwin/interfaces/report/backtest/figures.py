@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from loantwin.interfaces.report.backtest import charts as pictured
-from loantwin.interfaces.report.blocks import Block, Section, amount, details, heading, percent, pictures, table
+from loantwin.interfaces.report.blocks import PageBlock, Section, amount, details, heading, percent, pictures, table
 from loantwin.interfaces.report.charts import Chart
 from loantwin.interfaces.report.labels import counted, money
 from loantwin.verbs.backtest.backtest import Backtest, OriginRow
-from loantwin.verbs.backtest.scores import Score
+from loantwin.verbs.backtest.scores import BacktestScore
 
 VIEWS = (("given_macro", "given the macro path that came"), ("generated_macro", "on generated macro paths"))
 FAVOURITE = 12
@@ -40,7 +40,7 @@ def figure_section(result: Backtest, figure: str) -> Section:
         return Section(figure, _title(figure), lead, (pictures(*fans),) if fans else ())
     horizon = favourite(result)
     unit = next(iter(scores.values())).unit
-    blocks: list[Block] = [
+    blocks: list[PageBlock] = [
         heading(f"Forecast and what came, whole book, {horizon} months"),
         pictures(*fans),
         heading("Accuracy beside the rivals"),
@@ -92,7 +92,7 @@ def _day(row: OriginRow) -> str:
     return str(row.origin.year) if (row.origin.month, row.origin.day) == (12, 31) else f"{row.origin:%Y-%m}"
 
 
-def _bars(score: Score, horizon: str) -> tuple[Chart, str]:
+def _bars(score: BacktestScore, horizon: str) -> tuple[Chart, str]:
     names = ["the twin", *score.rivals]
     chart = pictured.accuracies(f"{horizon} months", names, [score.accuracy, *score.rivals.values()], score.noise_floor)
     return chart, f"Given macro; {counted(score.observations, 'cell')}, {score.events:,.0f} events."
@@ -136,7 +136,7 @@ def _calibration(result: Backtest, figure: str, horizon: str) -> list[tuple[Char
     ]
 
 
-def _widths(score: Score, shown: str, measure: str) -> list[tuple[Chart, str]]:
+def _widths(score: BacktestScore, shown: str, measure: str) -> list[tuple[Chart, str]]:
     """Return widths at equal coverage beside the rivals', where these make intervals."""
     ranged = {name: rival.width90_equal for name, rival in score.rival_scores.items() if rival.width90_equal is not None}
     if not ranged or score.width90_equal is None:
@@ -146,7 +146,7 @@ def _widths(score: Score, shown: str, measure: str) -> list[tuple[Chart, str]]:
     return [(made, f"In {score.unit}; narrower is better.")]
 
 
-def _score_table(result: Backtest, figure: str) -> Block:
+def _score_table(result: Backtest, figure: str) -> PageBlock:
     rows: list[tuple[str, ...]] = []
     rivals = list(dict.fromkeys(name for item in result.given_macro.figures[figure].values() for name in item.rivals))
     for view, words in VIEWS:
@@ -172,14 +172,14 @@ def _score_table(result: Backtest, figure: str) -> Block:
     return details("Table of accuracies", table(columns, rows, caption=caption))
 
 
-def _against(item: Score, name: str) -> str:
+def _against(item: BacktestScore, name: str) -> str:
     value = item.rivals.get(name)
     if value is None:
         return "–"
     return share(value) + (" *" if item.accuracy is not None and value > item.accuracy else "")
 
 
-def _interval_table(result: Backtest, figure: str) -> Block:
+def _interval_table(result: Backtest, figure: str) -> PageBlock:
     rows = []
     for view, words in VIEWS:
         for horizon, item in getattr(result, view).figures[figure].items():
@@ -213,13 +213,13 @@ def _interval_table(result: Backtest, figure: str) -> Block:
     return table(columns, rows, caption=caption)
 
 
-def _size(value: float | None, score: Score) -> str:
+def _size(value: float | None, score: BacktestScore) -> str:
     if value is None:
         return "–"
     return f"{value:,.1f}" if score.unit == "loans" else money(value)
 
 
-def _band_table(result: Backtest, figure: str, horizon: int) -> Block:
+def _band_table(result: Backtest, figure: str, horizon: int) -> PageBlock:
     measure = "loans" if next(iter(result.given_macro.figures[figure].values())).unit == "loans" else "money"
     bands = [row for row in result.given_macro.by_band if (row.figure, row.measure, row.horizon) == (figure, measure, horizon)]
     rivals = list(dict.fromkeys(name for row in bands for name in row.rivals))
@@ -244,7 +244,7 @@ def _quantity(value: float, measure: str) -> str:
     return amount(value) if measure == "loans" else money(value)
 
 
-def _amounts(result: Backtest, figure: str) -> list[Block]:
+def _amounts(result: Backtest, figure: str) -> list[PageBlock]:
     scores = result.given_macro.amounts.get(figure)
     main = next(iter(result.given_macro.figures[figure].values())).unit
     if scores is None or main != "loans":
@@ -266,7 +266,7 @@ def _amounts(result: Backtest, figure: str) -> list[Block]:
     return [heading(f"The same in {result.currency}"), table(("months", "twin", *names, "bias", "in 90 %"), rows)]
 
 
-def _origin_table(result: Backtest, figure: str) -> Block:
+def _origin_table(result: Backtest, figure: str) -> PageBlock:
     rows = []
     for horizon in result.horizons:
         for row in _rows(result, "given_macro", figure, horizon):

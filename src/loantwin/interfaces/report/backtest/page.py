@@ -8,7 +8,7 @@ from pathlib import Path
 from loantwin.files import replace_file
 from loantwin.interfaces.report.backtest.figures import VIEWS, favourite, figure_section, words_of
 from loantwin.interfaces.report.blocks import (
-    Block,
+    PageBlock,
     Section,
     Tile,
     amount,
@@ -23,7 +23,7 @@ from loantwin.interfaces.report.blocks import (
 )
 from loantwin.interfaces.report.labels import counted
 from loantwin.verbs.backtest.backtest import Backtest, MacroScores
-from loantwin.verbs.backtest.scores import Pooled, RivalScore, Score
+from loantwin.verbs.backtest.scores import BacktestScore, Pooled, RivalScore
 
 METHOD = (
     "Accuracy is 1 less the sum of absolute errors over the sum of outcomes, of mean forecasts; below 0 a forecast of nothing "
@@ -72,7 +72,7 @@ def page(result: Backtest) -> str:
     )
 
 
-def _main(result: Backtest) -> tuple[str, Score, Pooled | None] | None:
+def _main(result: Backtest) -> tuple[str, BacktestScore, Pooled | None] | None:
     """Return the figure a reader asks for first, its score at the favourite horizon, given macro where that has closed."""
     for view in (result.given_macro, result.generated_macro):
         for figure, scores in view.figures.items():
@@ -114,7 +114,7 @@ def _between(item: Pooled) -> str:
 
 
 def _verdicts(result: Backtest) -> Section:
-    blocks: list[Block] = []
+    blocks: list[PageBlock] = []
     for name, words in VIEWS:
         view: MacroScores = getattr(result, name)
         made = _won_and_lost(view)
@@ -145,7 +145,7 @@ def _verdicts(result: Backtest) -> Section:
     )
 
 
-def _won_and_lost(view: MacroScores) -> list[Block]:
+def _won_and_lost(view: MacroScores) -> list[PageBlock]:
     every = [
         (figure, horizon, rival)
         for figure, scores in view.figures.items()
@@ -168,7 +168,7 @@ def _won_and_lost(view: MacroScores) -> list[Block]:
     return blocks
 
 
-def _matrix(view: MacroScores) -> Block:
+def _matrix(view: MacroScores) -> PageBlock:
     rows = []
     names = list(dict.fromkeys(name for scores in view.figures.values() for item in scores.values() for name in item.rival_scores))
     for figure, scores in view.figures.items():

@@ -6,7 +6,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from loantwin.files import replace_file
-from loantwin.interfaces.report.blocks import Block, Section, Tile, amount, arranged, bullets, heading, pictures, table
+from loantwin.interfaces.report.blocks import PageBlock, Section, Tile, amount, arranged, bullets, heading, pictures, table
 from loantwin.interfaces.report.labels import money, segment_words
 from loantwin.interfaces.report.loss import charts as loss_charts
 from loantwin.risk.loss.loss import LossResult
@@ -78,7 +78,7 @@ def _side_by_side(models: dict[str, LossResult]) -> Section:
 
 
 def _section(label: str, result: LossResult) -> Section:
-    blocks: list[Block] = []
+    blocks: list[PageBlock] = []
     charts = [
         (
             loss_charts.exceedance(result, f"Chance of losing more, {result.currency}"),

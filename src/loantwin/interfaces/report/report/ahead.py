@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from loantwin import months
 from loantwin.interfaces.report import charts
 from loantwin.interfaces.report.blocks import (
-    Block,
+    PageBlock,
     Section,
     amount,
     bullets,
@@ -29,8 +28,6 @@ from loantwin.outlook.paths import FIGURES
 from loantwin.risk.intervals import intervals
 from loantwin.verbs.forecast import OBSERVED_BY, totals
 
-Floats = NDArray[np.float64]
-
 VISIBLE = 0.004
 """A bar shorter than this share of the longest cannot be seen and is left out."""
 TRIGGER_WORDS = {
@@ -42,7 +39,7 @@ TRIGGER_WORDS = {
 
 def forecast_section(found: Findings) -> Section:
     """Return the run-off of the book with its intervals."""
-    blocks: list[Block] = [
+    blocks: list[PageBlock] = [
         pictures(_fan(found, "balance"), _fan(found, found.happened_figure)),
         pictures(_cash(found), _macro(found)),
     ]
@@ -107,7 +104,7 @@ def _macro(found: Findings) -> tuple[Chart, str]:
     )
 
 
-def _yearly(found: Findings) -> Block:
+def _yearly(found: Findings) -> PageBlock:
     years = found.horizon // 12
     rows = []
     for year in range(years):
@@ -142,7 +139,7 @@ def provisions_section(found: Findings) -> Section:
         (f"stage {name}", f"{part.weighted_loans:,.0f}", amount(part.exposure), amount(part.allowance))
         for name, part in stages.items()
     ]
-    blocks: list[Block] = [
+    blocks: list[PageBlock] = [
         table(
             ("standard", "exposure", "allowance", "coverage", "before guarantees"),
             rows,
@@ -202,7 +199,7 @@ def stress_section(found: Findings) -> Section:
         return Section("stress", "Stress", "The book under given scenarios.", (text(words),))
     labels = [months.label(found.outlook.month0 + 1 + t) for t in range(result.months)]
     defaults = {name: flows.defaulted.tolist() for name, flows in found.stress_flows.items()}
-    blocks: list[Block] = []
+    blocks: list[PageBlock] = []
     first = (charts.lines(f"Defaulted a month, {found.twin.currency}", labels, defaults), "Expected defaults under each scenario.")
     if found.stress_macro:
         second = charts.lines(

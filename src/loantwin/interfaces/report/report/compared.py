@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
-
+from loantwin.arrays import Floats
 from loantwin.interfaces.report import charts
-from loantwin.interfaces.report.blocks import Block, Section, amount, bullets, details, heading, note, pictures, table
+from loantwin.interfaces.report.blocks import PageBlock, Section, amount, bullets, details, heading, note, pictures, table
 from loantwin.interfaces.report.labels import accuracy_words, counted
 from loantwin.interfaces.report.report.findings import Findings
 from loantwin.outlook.comparison import Comparison
-from loantwin.performance.tracking import Score
-
-Floats = NDArray[np.float64]
+from loantwin.performance.tracking import TrackingScore
 
 
 def compared_section(found: Findings) -> Section:
@@ -114,7 +110,7 @@ def _inside(made: Comparison) -> str:
     return f"{inside} of {len(made.years)} yearly totals {'lies' if inside == 1 else 'lie'} inside the 90 % interval."
 
 
-def _year_table(made: Comparison) -> Block:
+def _year_table(made: Comparison) -> PageBlock:
     rows = []
     for year, name in enumerate(made.years):
         rows.append(
@@ -144,8 +140,8 @@ def _year_table(made: Comparison) -> Block:
     return table(columns, rows)
 
 
-def _score_table(made: Comparison) -> Block:
-    def row(figure: str, name: str, item: Score) -> tuple[str, ...]:
+def _score_table(made: Comparison) -> PageBlock:
+    def row(figure: str, name: str, item: TrackingScore) -> tuple[str, ...]:
         bias = "–" if item.bias is None else f"{100 * item.bias:+.1f} %"
         return (figure, name, accuracy_words(item.accuracy, 1), accuracy_words(item.by_year_accuracy, 1), bias)
 
@@ -153,7 +149,7 @@ def _score_table(made: Comparison) -> Block:
     return table(("figure", "forecast", "accuracy by year and vintage", "accuracy by year", "bias"), rows, words=(0, 1))
 
 
-def _cells(made: Comparison, figure: str, decimals: int) -> Block:
+def _cells(made: Comparison, figure: str, decimals: int) -> PageBlock:
     forecast, happened, _ = _figures(made, figure)
     rows = [
         (

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from loantwin import months
+from loantwin.arrays import Floats
 from loantwin.errors import InputError
 from loantwin.outlook.comparison import Comparison, compare
 from loantwin.outlook.outlook import Economy, GivenScenario, Outlook, read_scenarios
@@ -26,8 +26,6 @@ from loantwin.verbs.forecast import unknown_figures
 from loantwin.verbs.loss.loss import conditional
 from loantwin.verbs.provisions.provisions import provided
 from loantwin.verbs.stress.stress import stressed
-
-Floats = NDArray[np.float64]
 
 FORECAST_PATHS = 1_000
 LOSS_PATHS = 20_000

@@ -9,7 +9,7 @@ import numpy as np
 
 from loantwin import months
 from loantwin.interfaces.report import charts
-from loantwin.interfaces.report.blocks import Block, Section, bullets, details, heading, note, percent, pictures, table
+from loantwin.interfaces.report.blocks import PageBlock, Section, bullets, details, heading, note, percent, pictures, table
 from loantwin.interfaces.report.charts import Chart
 from loantwin.interfaces.report.labels import covariate_words, edge_words, plain, segment_words
 from loantwin.interfaces.report.report.findings import Findings
@@ -26,7 +26,7 @@ def model_section(found: Findings) -> Section:
     record = model.diagnostics
     fitted = [edge for edge in record["edges"] if not edge["assumed"]]
     leading = leading_edges(fitted, model.default_name)
-    blocks: list[Block] = []
+    blocks: list[PageBlock] = []
     for edge in leading:
         blocks.append(heading(edge_words(edge["edge"])))
         blocks.append(pictures(_age(edge), _calibration(edge, "year", "calendar year")))
@@ -140,7 +140,7 @@ def _forest(title: str, effects: Mapping[str, Any], words: Callable[[str], str])
     return charts.forest(title, [words(name) for name in effects], value, low, high, "log-odds")
 
 
-def _edges(edges: Sequence[Edge]) -> Block:
+def _edges(edges: Sequence[Edge]) -> PageBlock:
     rows = [
         (
             edge_words(edge["edge"]),
@@ -156,7 +156,7 @@ def _edges(edges: Sequence[Edge]) -> Block:
     return table(columns[:used], [row[:used] for row in rows], words=(0, 4))
 
 
-def _severity(record: Mapping[str, Any]) -> list[Block]:
+def _severity(record: Mapping[str, Any]) -> list[PageBlock]:
     rows = [
         (
             plain(name),
@@ -169,7 +169,7 @@ def _severity(record: Mapping[str, Any]) -> list[Block]:
     ]
     if record.get("cured") is not None:
         rows.append(("cured (share of defaults)", percent(record["cured"], 1), "–", "–"))
-    made: list[Block] = [table(("share of exposure at default", "observed", "90 % interval", "used, after the prior"), rows)]
+    made: list[PageBlock] = [table(("share of exposure at default", "observed", "90 % interval", "used, after the prior"), rows)]
     ages = record.get("by_age") or {}
     if ages:
         svg = charts.errorbars(

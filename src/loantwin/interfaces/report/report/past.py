@@ -6,7 +6,7 @@ import polars as pl
 
 from loantwin.book.segments import segment_labels
 from loantwin.interfaces.report import charts
-from loantwin.interfaces.report.blocks import Block, Section, amount, beside, details, heading, percent, pictures, table
+from loantwin.interfaces.report.blocks import PageBlock, Section, amount, beside, details, heading, percent, pictures, table
 from loantwin.interfaces.report.labels import counted, plain, segment_words
 from loantwin.interfaces.report.report.findings import Findings
 
@@ -113,7 +113,7 @@ def data_section(found: Findings) -> Section:
     """Return what the tape held, what was refused and what is assumed."""
     twin = found.twin
     loaded = twin.loaded.data
-    blocks: list[Block] = []
+    blocks: list[PageBlock] = []
     for key, title in (("quarantine_blob", "Rejected, by rule"), ("warnings_blob", "Kept with a warning, by rule")):
         if key in loaded:
             counts = twin.home.read_frame(loaded[key]).group_by("rule").agg(pl.col("row").n_unique().alias("rows")).sort("rule")

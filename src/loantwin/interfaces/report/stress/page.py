@@ -8,7 +8,7 @@ from pathlib import Path
 from loantwin.engine.rows import VINTAGE
 from loantwin.files import replace_file
 from loantwin.interfaces.report.blocks import (
-    Block,
+    PageBlock,
     Section,
     Tile,
     arranged,
@@ -23,7 +23,7 @@ from loantwin.interfaces.report.blocks import (
 )
 from loantwin.interfaces.report.charts import Chart
 from loantwin.interfaces.report.labels import money, plain, segment_words
-from loantwin.interfaces.report.stress import charts as charts
+from loantwin.interfaces.report.stress import charts
 from loantwin.macro.factors import KNOWN
 from loantwin.risk.stress.actions import Outcome
 from loantwin.risk.stress.reverse import ReverseStress
@@ -200,7 +200,7 @@ def _economies(result: StressResult, colour: dict[str, str]) -> Section:
         chart = charts.scenario_fan(plain(factor).capitalize(), labels, lines, colour, percent=kind != "index")
         words = KNOWN[factor][1] if factor in KNOWN else ""
         made.append((chart, "" if words.lower() == plain(factor) else words))
-    blocks: list[Block] = [pictures(*made)] if made else [text("No macro factor moves this book: its history teaches none.")]
+    blocks: list[PageBlock] = [pictures(*made)] if made else [text("No macro factor moves this book: its history teaches none.")]
     beyond = [words for notes in result.provenance.get("notes", {}).values() for words in notes if "extrapolates" in words]
     if beyond:
         blocks.append(
@@ -273,7 +273,7 @@ def _causes(result: StressResult, colour: dict[str, str]) -> Section:
                 "Present value of defaults x loss given default, net of guarantees.",
             )
         )
-    blocks: list[Block] = [heading("By factor"), pictures(*made), heading("By segment")]
+    blocks: list[PageBlock] = [heading("By factor"), pictures(*made), heading("By segment")]
     name = worst(result)
     by_segment = result.parts[name]["loss"].by_segment
     ranked = sorted(by_segment, key=lambda segment: -abs(by_segment[segment]))[:SEGMENTS]
@@ -313,7 +313,7 @@ def _segment_pictures(result: StressResult, colour: dict[str, str]) -> list[tupl
     return made
 
 
-def _segment_table(result: StressResult, ranked: list[str]) -> Block:
+def _segment_table(result: StressResult, ranked: list[str]) -> PageBlock:
     names = list(result.parts)
     rows = [
         (segment_words(segment), *(amount(result.parts[name]["loss"].by_segment.get(segment, 0.0)) for name in names))
@@ -329,8 +329,8 @@ def _segment_table(result: StressResult, ranked: list[str]) -> Block:
     return table(("loss beyond the baseline", *names), rows, totals=(-1,))
 
 
-def _factor_tables(result: StressResult) -> list[Block]:
-    blocks: list[Block] = []
+def _factor_tables(result: StressResult) -> list[PageBlock]:
+    blocks: list[PageBlock] = []
     for name, found in result.parts.items():
         factors = list(found["loss"].by_factor)
         rows = [
@@ -353,7 +353,7 @@ def _income(result: StressResult, colour: dict[str, str]) -> Section:
         (charts.scenario_lines(f"Cash received less paid so far, {result.currency}", months, gap, colour), _cash_words(result)),
     ]
     points = {name: path.capital for name, path in result.paths.items() if path.capital}
-    blocks: list[Block] = []
+    blocks: list[PageBlock] = []
     if points:
         quarters = result.paths[result.baseline].quarters
         ratios = {name: [point.ratio or 0.0 for point in path] for name, path in points.items()}
@@ -440,7 +440,7 @@ def _sensitivities(result: StressResult) -> Section | None:
 def _reverse(result: StressResult) -> Section | None:
     if not result.reverse:
         return None
-    blocks: list[Block] = []
+    blocks: list[PageBlock] = []
     for found in result.reverse:
         blocks += [heading(found.name), text(_reverse_words(found)), _peak_table(found)]
     lead = "How bad must it get? The mildest path of the economy that reaches a target; its lines are in every picture above."
@@ -458,7 +458,7 @@ def _reverse_words(found: ReverseStress) -> str:
     )
 
 
-def _peak_table(found: ReverseStress) -> Block:
+def _peak_table(found: ReverseStress) -> PageBlock:
     rows = []
     for name, peak in found.peaks.items():
         index = KNOWN.get(name, ("",))[0] == "index"
@@ -481,7 +481,7 @@ ACTED = {
 def _actions(result: StressResult, colour: dict[str, str]) -> Section | None:
     if not result.actions:
         return None
-    blocks: list[Block] = [pictures(*_action_pictures(result, colour))]
+    blocks: list[PageBlock] = [pictures(*_action_pictures(result, colour))]
     for action in result.actions:
         rows = []
         for name, item in action.scenarios.items():
@@ -524,7 +524,7 @@ def _limits(result: StressResult) -> Section:
         for words in found
         if "extrapolates" not in words
     ]
-    blocks: list[Block] = [
+    blocks: list[PageBlock] = [
         bullets(result.rules),
         heading("Scenarios"),
         bullets([_shortened(words) for words in dict.fromkeys(notes)]),

@@ -6,9 +6,9 @@ import math
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import special
 
+from loantwin.arrays import Floats, Integers
 from loantwin.errors import RiskError, expected
 from loantwin.risk.loss.copula import names
 from loantwin.risk.loss.copula.factors import FactorModel, Obligors
@@ -16,9 +16,6 @@ from loantwin.risk.loss.copula.figures import Sample, Tail, quantile_weights, sh
 from loantwin.risk.loss.copula.sampling import Draws, Shift, draw, find_shift, no_shift
 from loantwin.risk.loss.copula.tables import Curves, curves
 from loantwin.types import Estimate
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 METHODS = ("auto", "normal", "names")
 PATHS = 24_000
@@ -99,7 +96,7 @@ def copula_loss(
     if not 0 < confidence < 1:
         raise RiskError(expected("a confidence between 0 and 1", confidence), field="confidence")
     made = curves(book, model)
-    run = _Run(made, confidence, paths, seed, importance)
+    run = _CopulaRun(made, confidence, paths, seed, importance)
     shift, draws = run.draws()
     pairs = made.read(draws.factor, draws.size)
     chosen = method if method != "auto" else _method(made, shift, confidence)
@@ -127,7 +124,7 @@ def copula_loss(
 
 
 @dataclass(frozen=True)
-class _Run:
+class _CopulaRun:
     """How paths are drawn, for the book and again for each segment alone."""
 
     made: Curves
@@ -259,7 +256,7 @@ def exact_variance(made: Curves) -> float:
     return float(np.where(made.model.correlation >= 1 - 1e-12, same, apart).sum()) + names_variance
 
 
-def _segments(run: _Run, parts: Floats, sample: Sample, found: Tail, method: str) -> SegmentLosses:
+def _segments(run: _CopulaRun, parts: Floats, sample: Sample, found: Tail, method: str) -> SegmentLosses:
     """Return contributions and marginal figures from the book's own paths, stand-alone ones from paths of the segment."""
     book, var, es = run.made.book, found.var.value, found.es.value
     shares = []
@@ -283,7 +280,7 @@ def _segments(run: _Run, parts: Floats, sample: Sample, found: Tail, method: str
     )
 
 
-def _loans(run: _Run, draws: Draws, sample: Sample, found: Tail, method: str) -> list[Floats]:
+def _loans(run: _CopulaRun, draws: Draws, sample: Sample, found: Tail, method: str) -> list[Floats]:
     """Return each loan's contribution to value at risk and to expected shortfall, (N,) each."""
     var = found.var.value
     weights = [quantile_weights(sample, var, found.width), shortfall_weights(sample, var, run.confidence)]

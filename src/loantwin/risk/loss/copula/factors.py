@@ -19,13 +19,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy import special
 
+from loantwin.arrays import Floats, Integers
 from loantwin.errors import RiskError, expected
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 LGD_MODELS = ("constant", "frye-jacobs")
 LEAST_EIGENVALUE = -1e-9

@@ -16,15 +16,13 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import optimize
 from scipy.special import ndtr
 
+from loantwin.arrays import Floats
 from loantwin.errors import RiskError, expected
 from loantwin.risk.loss.tail import TAIL_PATHS
 from loantwin.types import Estimate
-
-Floats = NDArray[np.float64]
 
 BRACKET = 0.2
 ROOT = math.sqrt(2 * math.pi)

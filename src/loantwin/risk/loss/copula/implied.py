@@ -13,13 +13,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
+from loantwin.arrays import Floats
 from loantwin.errors import RiskError, expected
 from loantwin.risk.loss.copula.factors import checked_correlation
-
-Floats = NDArray[np.float64]
 
 HIGHEST = 0.999
 STEPS = 45

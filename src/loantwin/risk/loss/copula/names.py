@@ -11,15 +11,12 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import special
 
+from loantwin.arrays import Floats, Integers
 from loantwin.engine.randomness import key_of
 from loantwin.risk.loss.copula.factors import FactorModel, Obligors
 from loantwin.risk.loss.copula.sampling import Draws
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 CELLS, LOANS_A_CELL = 512, 8
 """Most cells of a sector, and loans of a cell on average, where loans have more PDs than that."""

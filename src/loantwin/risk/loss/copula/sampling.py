@@ -14,13 +14,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from loantwin.arrays import Floats
 from loantwin.risk.loss.copula.factors import FactorModel
 from loantwin.streams import Stream
 from loantwin.streams import generator as random_of
-
-Floats = NDArray[np.float64]
 
 KEPT = 0.1
 """Share of paths drawn without a shift."""

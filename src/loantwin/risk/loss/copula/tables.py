@@ -12,13 +12,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import special
 
+from loantwin.arrays import Floats, Integers
 from loantwin.risk.loss.copula.factors import FactorModel, Obligors
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 NODES, TAIL_NODES = 384, 192
 """Most PD nodes, of the Gaussian and of the t copula: as many PDs as that are taken as they are."""
@@ -29,7 +26,7 @@ SIZES = 48
 
 
 @dataclass(frozen=True)
-class Grid:
+class FactorGrid:
     """sizes : (U,) common shock sizes, (1,) for the Gaussian copula. factors : (Y,)."""
 
     sizes: Floats
@@ -41,13 +38,13 @@ class Grid:
         return np.array([[grid[0], grid[1] - grid[0] if len(grid) > 1 else 1.0] for grid in (self.sizes, self.factors)])
 
 
-def grid_of(model: FactorModel) -> Grid:
+def grid_of(model: FactorModel) -> FactorGrid:
     """Return the grid on which a model's curves are smooth enough for cubic interpolation."""
     factors = np.linspace(LOWEST, HIGHEST, int((HIGHEST - LOWEST) * STEPS_A_DEVIATION) + 1)
     if model.degrees_of_freedom is None:
-        return Grid(np.ones(1), factors)
+        return FactorGrid(np.ones(1), factors)
     top = np.sqrt(special.chdtri(model.degrees_of_freedom, 1e-17) / model.degrees_of_freedom)
-    return Grid(np.linspace(0.0, float(top), SIZES), factors)
+    return FactorGrid(np.linspace(0.0, float(top), SIZES), factors)
 
 
 @dataclass(frozen=True)
@@ -60,7 +57,7 @@ class Curves:
 
     model: FactorModel
     book: Obligors
-    grid: Grid
+    grid: FactorGrid
     pairs: Integers
     pair: Integers
     nodes: Floats
