@@ -1,1 +1,3 @@
-"""Measurements behind BENCHMARKS.md. Each module has `run() -> list[dict]` with work, reach, measured, unit, detail."""
+"""Measurements behind BENCHMARKS.md. Each module has `run() -> list[dict]` with work, reach, measured, unit,
+detail.
+"""

@@ -1,7 +1,7 @@
 """Run the measurements and write BENCHMARKS.md: `python -m benchmarks [NAME ...] [--no-write]`.
 
-Each module runs in a process of its own, so that one cannot warm up or burden another. With names only those are run
-and only their rows are replaced.
+Each module runs in a process of its own, so that one cannot warm up or burden another. With names only those
+are run and only their rows are replaced.
 """
 
 from __future__ import annotations
@@ -31,7 +31,9 @@ def measured(name: str) -> list[dict[str, Any]]:
     """Return the rows of one module, run in a fresh process."""
     code = f"import json; from benchmarks.{name} import run; print('\\n' + json.dumps(run()))"
     environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
-    made = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=HERE.parent, env=environment)
+    made = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=HERE.parent, env=environment
+    )
     if made.returncode:
         raise SystemExit(f"benchmarks.{name} failed:\n{made.stderr}")
     rows: list[dict[str, Any]] = json.loads(made.stdout.strip().splitlines()[-1])
@@ -43,17 +45,25 @@ def page(figures: dict[str, list[dict[str, Any]]]) -> str:
     lines = [
         "# Benchmarks",
         "",
-        "Made by `make bench`. Figures are medians after a warm-up unless a row says otherwise; `reach` is what was aimed at.",
+        "Made by `make bench`. Figures are medians after a warm-up unless a row says otherwise; `reach` is "
+        "what was aimed at.",
         "They describe one machine on one day: read ratios and orders of size, not digits.",
         "",
-        f"Machine: {os.cpu_count()} cores, {platform.machine()}, {memory()} of memory, Python {platform.python_version()}, "
-        + ", ".join(f"{name} {version(name)}" for name in LIBRARIES)
-        + ".",
+        f"Machine: {os.cpu_count()} cores, {platform.machine()}, {memory()} of memory, Python "
+        f"{platform.python_version()}, " + ", ".join(f"{name} {version(name)}" for name in LIBRARIES) + ".",
     ]
     for name, rows in figures.items():
-        lines += ["", f"## {name.replace('_', ' ').capitalize()}", "", "| work | reach | measured | notes |", "|---|---|---|---|"]
         lines += [
-            f"| {row['work']} | {row['reach'] or '–'} | {number(row['measured'])} {row['unit']} | {row['detail']} |" for row in rows
+            "",
+            f"## {name.replace('_', ' ').capitalize()}",
+            "",
+            "| work | reach | measured | notes |",
+            "|---|---|---|---|",
+        ]
+        lines += [
+            f"| {row['work']} | {row['reach'] or '–'} | {number(row['measured'])} {row['unit']} | "
+            f"{row['detail']} |"
+            for row in rows
         ]
     return "\n".join(lines) + "\n"
 
@@ -85,7 +95,8 @@ def main() -> None:
         figures[name] = measured(name)
         for row in figures[name]:
             print(
-                f"  {row['work']}: {number(row['measured'])} {row['unit']} (reach {row['reach'] or '-'}); {row['detail']}",
+                f"  {row['work']}: {number(row['measured'])} {row['unit']} (reach {row['reach'] or '-'}); "
+                f"{row['detail']}",
                 flush=True,
             )
     if not options.no_write:

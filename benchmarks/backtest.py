@@ -22,10 +22,15 @@ def run() -> list[dict[str, Any]]:
         if DATA.is_dir():
             home = Path(folder) / "sba"
             lt.twin_create(home, DATA / "sba/sba_block.csv.gz", "sba", date(2005, 12, 31))
-            lt.fit(home, [DATA / "fed_scenarios/2025-Table_1A_Historic_Domestic.csv", DATA / "fred/UNRATE.csv"])
+            lt.fit(
+                home, [DATA / "fed_scenarios/2025-Table_1A_Historic_Domestic.csv", DATA / "fred/UNRATE.csv"]
+            )
             taken, result = _timed(home, date(2002, 12, 31), date(2011, 12, 31))
             score = result.given_macro.figures["charge_offs"]["12"]
-            detail = f"{len(result.origins)} origins, both views of the economy, {PATHS:,} paths, {score.observations} cells"
+            detail = (
+                f"{len(result.origins)} origins, both views of the economy, {PATHS:,} paths, "
+                f"{score.observations} cells"
+            )
             work = {"work": "backtest of the SBA block, 10 origins x 24 months", "reach": "< 60 s"}
             rows.append({**work, "measured": taken, "unit": "s", "detail": detail})
         made = Path(folder) / "raw"
@@ -35,7 +40,15 @@ def run() -> list[dict[str, Any]]:
         lt.fit(home, [made / "macro.csv"])
         taken, result = _timed(home, date(2022, 12, 31), date(2023, 12, 31))
         detail = f"{len(result.origins)} origins, five figures"
-        rows.append({"work": "backtest of a panel of 20,000 loans", "reach": "", "measured": taken, "unit": "s", "detail": detail})
+        rows.append(
+            {
+                "work": "backtest of a panel of 20,000 loans",
+                "reach": "",
+                "measured": taken,
+                "unit": "s",
+                "detail": detail,
+            }
+        )
     return rows
 
 

@@ -1,4 +1,6 @@
-"""Capital of a million loans: standardised and IRB risk weights beside 12-month and lifetime losses under five scenarios."""
+"""Capital of a million loans: standardised and IRB risk weights beside 12-month and lifetime losses under
+five scenarios.
+"""
 
 from __future__ import annotations
 
@@ -39,14 +41,25 @@ def run() -> list[dict[str, Any]]:
     timed = {name: _timed(work) for name, work in parts.items()}
     whole = _timed(lambda: [work() for work in parts.values()])
     wrong = _cents(loans)
-    each = "; ".join(f"{name} {1000 * median:.0f} ms (best {1000 * best:.0f})" for name, (median, best) in timed.items())
-    detail = f"best {whole[1]:.2f} s; {each}; {SAMPLE:,} loans differ from the scalar oracle by {wrong} cents in all"
+    each = "; ".join(
+        f"{name} {1000 * median:.0f} ms (best {1000 * best:.0f})" for name, (median, best) in timed.items()
+    )
+    detail = (
+        f"best {whole[1]:.2f} s; {each}; {SAMPLE:,} loans differ from the scalar oracle by {wrong} cents in "
+        "all"
+    )
     name = f"standardised + IRB + 12-month and lifetime loss under {SCENARIOS} scenarios, {COUNT:,} loans"
     named = loans | {"asset_class": np.array(NAMES)[loans["asset_class"]]}
     texts = _timed(lambda: _irb(named))
     return [
         _row(name, "< 1", whole[0], "s", detail),
-        _row(f"IRB capital, {COUNT:,} loans of four classes", "", timed["IRB"][0], "s", f"classes as texts {texts[0]:.3f} s"),
+        _row(
+            f"IRB capital, {COUNT:,} loans of four classes",
+            "",
+            timed["IRB"][0],
+            "s",
+            f"classes as texts {texts[0]:.3f} s",
+        ),
         _row(
             f"standardised risk weights, {COUNT:,} loans of {len(CLASSES)} classes",
             "",
@@ -62,7 +75,9 @@ def _loans(seed: int = 6) -> dict[str, Any]:
     known = load_options("basel").classes
     return {
         "exposure": np.round(np.exp(draw.normal(10.0, 1.0, COUNT)), 2),
-        "exposure_class": np.array([known.index(name) for name in CLASSES], dtype=np.int8)[draw.integers(0, len(CLASSES), COUNT)],
+        "exposure_class": np.array([known.index(name) for name in CLASSES], dtype=np.int8)[
+            draw.integers(0, len(CLASSES), COUNT)
+        ],
         "rating": draw.integers(0, len(RATINGS), COUNT).astype(np.int8),
         "ltv": draw.uniform(0.2, 1.3, COUNT),
         "defaulted": draw.random(COUNT) < 0.02,
@@ -92,17 +107,23 @@ def _losses() -> Callable[[], Any]:
     month, index = paths(parameters, SCENARIOS, MONTHS)
 
     def work() -> Any:
-        return loan_losses(parameters, columns, lgd, month, index_paths=index, arrears_months=3, conversion_factor=0.5)
+        return loan_losses(
+            parameters, columns, lgd, month, index_paths=index, arrears_months=3, conversion_factor=0.5
+        )
 
     few = take(columns, np.arange(200))
-    wanted = loan_losses_reference(parameters, few, lgd, month, assumptions(0.0, 3, 0.5), index, (12, MONTHS)).loss
+    wanted = loan_losses_reference(
+        parameters, few, lgd, month, assumptions(0.0, 3, 0.5), index, (12, MONTHS)
+    ).loss
     if np.abs(np.round(100 * work().loss[:200]) - np.round(100 * wanted)).max() > 0:
         raise SystemExit("expected losses equal to the oracle's to the cent")
     return work
 
 
 def _cents(loans: dict[str, Any]) -> int:
-    """Return the sum of differences from the scalar oracle over a sample, capital and RWA of each loan rounded to the cent."""
+    """Return the sum of differences from the scalar oracle over a sample, capital and RWA of each loan
+    rounded to the cent.
+    """
     known, few = load_options("basel"), slice(0, SAMPLE)
     part = {name: values[few] for name, values in loans.items()}
     capital, weight = _irb(part) * part["exposure"], _standardised(part) * part["exposure"]
@@ -115,8 +136,8 @@ def _cents(loans: dict[str, Any]) -> int:
             bool(own["transactor"]), float(own["elbe"]),
         )  # fmt: skip
         plain = standardised_reference(
-            known, known.classes[own["exposure_class"]], RATINGS[own["rating"]], float(own["ltv"]), 0.85, bool(own["defaulted"]),
-            float(own["provision_share"]),
+            known, known.classes[own["exposure_class"]], RATINGS[own["rating"]], float(own["ltv"]), 0.85,
+            bool(own["defaulted"]), float(own["provision_share"]),
         )  # fmt: skip
         wrong += abs(round(100 * (steps.capital * own["exposure"])) - round(100 * capital[row]))
         wrong += abs(round(100 * (plain * own["exposure"])) - round(100 * weight[row]))

@@ -29,10 +29,25 @@ def run() -> list[dict[str, Any]]:
             "reach": "< 60 s",
             "measured": first,
             "unit": "s",
-            "detail": f"{max(first - second, 0) / first:.0%} above the second run: compilation beside other work; by step: {parts}",
+            "detail": (
+                f"{max(first - second, 0) / first:.0%} above the second run: compilation beside other work; "
+                f"by step: {parts}"
+            ),
         },
-        {"work": f"{work}, second run", "reach": "", "measured": second, "unit": "s", "detail": "kernels read from disk"},
-        {"work": f"{work}: peak memory", "reach": "< 4 GB", "measured": peak, "unit": "GB", "detail": "whole process"},
+        {
+            "work": f"{work}, second run",
+            "reach": "",
+            "measured": second,
+            "unit": "s",
+            "detail": "kernels read from disk",
+        },
+        {
+            "work": f"{work}: peak memory",
+            "reach": "< 4 GB",
+            "measured": peak,
+            "unit": "GB",
+            "detail": "whole process",
+        },
     ]
 
 
@@ -41,5 +56,7 @@ def _demo(folder: Path, name: str) -> tuple[float, dict[str, float]]:
     code = "from loantwin.interfaces.cli.main import run; run()"
     arguments = ["demo", "--loans", str(LOANS), "--out", str(folder / name), "--json"]
     start = time.perf_counter()
-    made = subprocess.run([sys.executable, "-c", code, *arguments], check=True, capture_output=True, text=True, env=environment)
+    made = subprocess.run(
+        [sys.executable, "-c", code, *arguments], check=True, capture_output=True, text=True, env=environment
+    )
     return time.perf_counter() - start, json.loads(made.stdout)["seconds"]

@@ -1,4 +1,6 @@
-"""The engine: losses of a million loans, conditional expectation by cell, and how time and memory grow with the book."""
+"""The engine: losses of a million loans, conditional expectation by cell, and how time and memory grow with
+the book.
+"""
 
 from __future__ import annotations
 
@@ -28,11 +30,18 @@ INDEX = 0.03
 
 def run() -> list[dict[str, Any]]:
     """Return the measured rows: work, reach, measured, unit, detail."""
-    return [_losses(), _losses(floating=0.0), *(_expectation(live) for live in (1, 4)), *(_growth(size) for size in (0.1, 1, 10))]
+    return [
+        _losses(),
+        _losses(floating=0.0),
+        *(_expectation(live) for live in (1, 4)),
+        *(_growth(size) for size in (0.1, 1, 10)),
+    ]
 
 
 def book(count: int, floating: float = 0.3, seed: int = 1) -> LoanColumns:
-    """Return loans of five products, terms to 84 months (mortgages to 360), 2,400 buckets, rates and spreads continuous."""
+    """Return loans of five products, terms to 84 months (mortgages to 360), 2,400 buckets, rates and spreads
+    continuous.
+    """
     draw = np.random.Generator(np.random.Philox(key=seed))
     product = draw.choice(5, count, p=[0.45, 0.10, 0.10, 0.20, 0.15])
     principal = np.exp(draw.normal(10.0, 1.0, count))
@@ -51,7 +60,9 @@ def book(count: int, floating: float = 0.3, seed: int = 1) -> LoanColumns:
         rate_cap=np.where(draw.random(count) < 0.3, 0.12, np.inf),
         rate_floor=np.where(draw.random(count) < 0.3, 0.03, -np.inf),
         balloon=np.where(product == 1, 0.3 * principal, 0.0),
-        interest_only_months=np.where((product == 3) & (draw.random(count) < 0.1), draw.integers(1, 60, count), 0),
+        interest_only_months=np.where(
+            (product == 3) & (draw.random(count) < 0.1), draw.integers(1, 60, count), 0
+        ),
         undrawn=np.where(product == 4, 0.5 * principal, 0.0),
         accrued_interest=principal * rate / 24.0,
         guaranteed=np.where(draw.random(count) < 0.2, 0.5, 0.0),
@@ -62,7 +73,11 @@ def model(live: int, seed: int = 2) -> TransitionParameters:
     """Return a model of one or four live states with default and prepayment, rows by segment and age."""
     draw = np.random.Generator(np.random.Philox(key=seed))
     edges = [(i, j) for i in range(live) for j in range(live) if i != j]
-    edges += [(live - 1, live), *([(live - 2, live)] if live > 1 else []), *((i, live + 1) for i in range(live))]
+    edges += [
+        (live - 1, live),
+        *([(live - 2, live)] if live > 1 else []),
+        *((i, live + 1) for i in range(live)),
+    ]
     ends = np.array(edges)
     level = np.where(ends[:, 1] == live, -4.0, -3.0)
     return TransitionParameters(
@@ -87,17 +102,23 @@ def severity() -> LossGivenDefault:
     draw = np.random.Generator(np.random.Philox(key=3))
     shape = (SEGMENTS, AGES)
     lag = np.full(12, 1 / 12)
-    return LossGivenDefault(draw.uniform(0.4, 0.8, shape), draw.uniform(0.0, 0.2, shape), np.array([0.0, 1.0]), lag)
+    return LossGivenDefault(
+        draw.uniform(0.4, 0.8, shape), draw.uniform(0.0, 0.2, shape), np.array([0.0, 1.0]), lag
+    )
 
 
 def paths(parameters: TransitionParameters, count: int, months: int) -> tuple[Any, Any]:
     """Return shocks (P, T, R) and an index (P, T)."""
     draw = np.random.Generator(np.random.Philox(key=4))
     macro, latent = draw.normal(size=(count, months, 2)), draw.normal(size=(count, months, 1))
-    return shocks(parameters, macro, latent), INDEX + np.cumsum(draw.normal(0.0, 0.001, (count, months)), axis=1)
+    return shocks(parameters, macro, latent), INDEX + np.cumsum(
+        draw.normal(0.0, 0.001, (count, months)), axis=1
+    )
 
 
-def _losses(count: int = 1_000_000, months: int = 60, scenarios: int = 5, floating: float = 0.3) -> dict[str, Any]:
+def _losses(
+    count: int = 1_000_000, months: int = 60, scenarios: int = 5, floating: float = 0.3
+) -> dict[str, Any]:
     columns, parameters, lgd = book(count, floating), model(4), severity()
     month, index = paths(parameters, scenarios, months)
     assumed = {"arrears_months": 3, "conversion_factor": 0.5}
@@ -108,34 +129,55 @@ def _losses(count: int = 1_000_000, months: int = 60, scenarios: int = 5, floati
     seconds, best, cpu = _timed(work)
     rows = np.random.Generator(np.random.Philox(key=5)).permutation(count)[:5_000]
     sample, made = take(columns, rows), work()
-    wanted = loan_losses_reference(parameters, sample, lgd, month, assumptions(0.0, 3, 0.5), index, made.horizons)
+    wanted = loan_losses_reference(
+        parameters, sample, lgd, month, assumptions(0.0, 3, 0.5), index, made.horizons
+    )
     some = wanted.loss > 0.0
     error = float(np.abs(made.loss[rows][some] / wanted.loss[some] - 1.0).max())
     buckets = len(np.unique(columns.segment * 1000 + columns.age * 10 + columns.state))
     detail = (
-        f"best {best:.2f} s, {cpu:.2f} s of processor; {buckets:,} buckets, four live states; {100 * floating:.0f} % floating, "
-        f"payments computed anew each month and scenario; 12-month and lifetime loss and PD; relative error {error:.0e} (sample)"
+        f"best {best:.2f} s, {cpu:.2f} s of processor; {buckets:,} buckets, four live states; "
+        f"{100 * floating:.0f} % floating, payments computed anew each month and scenario; 12-month and "
+        f"lifetime loss and PD; relative error {error:.0e} (sample)"
     )
-    return _row(f"loan losses, {count:,} loans x {months} months x {scenarios} scenarios", "< 0.5", seconds, "s", detail)
+    return _row(
+        f"loan losses, {count:,} loans x {months} months x {scenarios} scenarios",
+        "< 0.5",
+        seconds,
+        "s",
+        detail,
+    )
 
 
 def _expectation(live: int, months: int = 36, count: int = 5_000) -> dict[str, Any]:
     parameters, lgd = model(live), severity()
     columns = book(720 * 40)
     cell = np.arange(len(columns.principal)) % 720
-    columns = _recoded(columns, cell % SEGMENTS, cell // SEGMENTS % 36, np.zeros_like(cell) if live == 1 else cell // 180)
+    columns = _recoded(
+        columns, cell % SEGMENTS, cell // SEGMENTS % 36, np.zeros_like(cell) if live == 1 else cell // 180
+    )
     cells = build_cells(columns, months)
     month, _ = paths(parameters, count, months)
     seconds, best, cpu = _timed(lambda: conditional_flows(parameters, cells, lgd, month))
     few = month[:70]
-    made, wanted = conditional_flows(parameters, cells, lgd, few), conditional_flows_reference(parameters, cells, lgd, few)
+    made, wanted = (
+        conditional_flows(parameters, cells, lgd, few),
+        conditional_flows_reference(parameters, cells, lgd, few),
+    )
     error = float(np.abs(made.loss_gross / wanted.loss_gross - 1.0).max())
     work = len(cells.segment) * months * count
     detail = (
-        f"{len(cells.segment)} cells x {months} months x {count} paths, 15 figures, {len(parameters.origin)} edges; best "
-        f"{work / best:.2g}, {work / cpu:.2g} a second of processor; relative error {error:.0e}"
+        f"{len(cells.segment)} cells x {months} months x {count} paths, 15 figures, "
+        f"{len(parameters.origin)} edges; best {work / best:.2g}, {work / cpu:.2g} a second of processor; "
+        f"relative error {error:.0e}"
     )
-    return _row(f"conditional expectation by cell, {live} live state(s)", "> 1e8", work / seconds, "cell-months/s", detail)
+    return _row(
+        f"conditional expectation by cell, {live} live state(s)",
+        "> 1e8",
+        work / seconds,
+        "cell-months/s",
+        detail,
+    )
 
 
 def _recoded(columns: LoanColumns, segment: Any, age: Any, state: Any) -> LoanColumns:
@@ -145,12 +187,16 @@ def _recoded(columns: LoanColumns, segment: Any, age: Any, state: Any) -> LoanCo
 
 def _growth(millions: float) -> dict[str, Any]:
     done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.engine", str(int(millions * 1e6))], check=True, capture_output=True, text=True
+        [sys.executable, "-m", "benchmarks.engine", str(int(millions * 1e6))],
+        check=True,
+        capture_output=True,
+        text=True,
     )
     measured = json.loads(done.stdout)
     detail = (
-        f"cells {measured['cells']:.2f} s, expected path {measured['path']:.2f} s, book {measured['book']:.1f} s; "
-        f"peak memory {measured['memory']:.2f} GB, {measured['before']:.2f} GB of it before the engine; fresh process"
+        f"cells {measured['cells']:.2f} s, expected path {measured['path']:.2f} s, book "
+        f"{measured['book']:.1f} s; peak memory {measured['memory']:.2f} GB, {measured['before']:.2f} GB of "
+        "it before the engine; fresh process"
     )
     reach = "in 16 GB" if millions == 10 else ""
     name = f"growth: {millions:g} million loans x 60 months to cells and expected path"
@@ -168,7 +214,13 @@ def _grow(count: int) -> dict[str, float]:
     built = time.perf_counter() - clock
     clock = time.perf_counter()
     expected_flows(parameters, cells, lgd, np.zeros((60, 2)), np.zeros((60, 1)))
-    return {"book": drawn, "cells": built, "path": time.perf_counter() - clock, "memory": _peak(), "before": before}
+    return {
+        "book": drawn,
+        "cells": built,
+        "path": time.perf_counter() - clock,
+        "memory": _peak(),
+        "before": before,
+    }
 
 
 def _peak() -> float:

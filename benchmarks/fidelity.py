@@ -1,7 +1,9 @@
-"""How wrong a twin is where the truth is known: synthetic books, given macro, twelve months ahead, beside a perfect model.
+"""How wrong a twin is where the truth is known: synthetic books, given macro, twelve months ahead, beside a
+perfect model.
 
-The perfect model knows the truth and where the period effects stand at the as-of date, but not their innovations: its error
-is the noise floor. "All known" knows the innovations too: what is left is the luck of single names.
+The perfect model knows the truth and where the period effects stand at the as-of date, but not their
+innovations: its error is the noise floor. "All known" knows the innovations too: what is left is the luck of
+single names.
 """
 
 from __future__ import annotations
@@ -48,7 +50,9 @@ class Trial:
 
 
 def run() -> list[dict[str, Any]]:
-    """Return mean accuracy over the seeds, with the truth as it is and with a truth whose period effects stand still."""
+    """Return mean accuracy over the seeds, with the truth as it is and with a truth whose period effects
+    stand still.
+    """
     truth = default_truth()
     still = replace(truth, innovation=tuple(0.0 for _ in truth.innovation))
     rows = []
@@ -58,12 +62,24 @@ def run() -> list[dict[str, Any]]:
         for figure in FIGURES:
             got = {name: np.array([one.accuracy(figure, name) for one in trials]) for name in MODELS}
             detail = (
-                f"mean of {len(trials)} books of {LOANS:,} loans, given macro; lowest {got['twin'].min():.3f}; "
-                f"perfect model {got['perfect'].mean():.3f}, all known {got['all known'].mean():.3f}; "
-                f"credit level's standard deviation in the truth {deviation:.2f} (variance {deviation**2:.4f})"
+                f"mean of {len(trials)} books of {LOANS:,} loans, given macro; lowest "
+                f"{got['twin'].min():.3f}; perfect model {got['perfect'].mean():.3f}, all known "
+                f"{got['all known'].mean():.3f}; credit level's standard deviation in the truth "
+                f"{deviation:.2f} (variance {deviation**2:.4f})"
             )
-            work = f"accuracy of {'12-month balance' if figure == 'balance' else 'number of defaults in 12 months'}{words}"
-            rows.append({"work": work, "reach": ">= 0.95", "measured": float(got["twin"].mean()), "unit": "", "detail": detail})
+            work = (
+                "accuracy of "
+                f"{'12-month balance' if figure == 'balance' else 'number of defaults in 12 months'}{words}"
+            )
+            rows.append(
+                {
+                    "work": work,
+                    "reach": ">= 0.95",
+                    "measured": float(got["twin"].mean()),
+                    "unit": "",
+                    "detail": detail,
+                }
+            )
     return rows
 
 
@@ -74,29 +90,41 @@ def trial(seed: int, truth: Truth, loans: int = LOANS) -> Trial:
     now = book.first_month + MONTHS - 1
     as_of = calendar.end_of(now)
     known = replace(book.macro, values=book.macro.values[: now - book.macro.first + 1])
-    model = fit_model(known_at(book.loans, as_of), known_at(book.panel, as_of, PANEL), book.mapping, as_of, known)
+    model = fit_model(
+        known_at(book.loans, as_of), known_at(book.panel, as_of, PANEL), book.mapping, as_of, known
+    )
     prime = PrimeRate(known.first, known.values[:, known.factors.index("prime_rate")])
     held = book_at(book.loans, book.panel, book.mapping, as_of, prime=prime)
     columns = loan_columns(held, model, book.mapping)
     index = book.macro.require("prime_rate", now + 1, now + AHEAD)
     cells = build_cells(
-        columns, AHEAD, index_path=index, arrears_months=model.arrears_months, conversion_factor=model.conversion_factor
+        columns,
+        AHEAD,
+        index_path=index,
+        arrears_months=model.arrears_months,
+        conversion_factor=model.conversion_factor,
     )
     covariates = evaluate(model.covariates, book.macro, now + 1, now + AHEAD, known)
     twin = conditional_flows(model.parameters, cells, model.lgd, mean_shocks(model, covariates)[None])
     made = {"twin": twin, **_by_truth(book, cells, model.parameters.segments, now)}
     forecast = {
         "balance": {name: float(flows.balance[:, 0, -1].mean()) for name, flows in made.items()},
-        "defaults": {name: float(flows.defaulted_number.sum(axis=(1, 2)).mean()) for name, flows in made.items()},
+        "defaults": {
+            name: float(flows.defaulted_number.sum(axis=(1, 2)).mean()) for name, flows in made.items()
+        },
     }
     return Trial(forecast, _happened(book, live_loans(held, model)["loan_id"], as_of))
 
 
 def _by_truth(book: SyntheticBook, cells: Cells, labels: tuple[str, ...], now: int) -> dict[str, Any]:
-    """Return the flows that the truth expects, innovations of the period effects drawn (1,000 paths), and known."""
+    """Return the flows that the truth expects, innovations of the period effects drawn (1,000 paths), and
+    known.
+    """
     truth = book.truth
     code = {name: place for place, name in enumerate(truth.transitions.segments)}
-    coded = replace(cells, segment=np.array([code[labels[one].partition(VINTAGE)[0]] for one in cells.segment]))
+    coded = replace(
+        cells, segment=np.array([code[labels[one].partition(VINTAGE)[0]] for one in cells.segment])
+    )
     covariates = evaluate(truth.covariates, book.macro, now + 1, now + AHEAD)
     start, came = book.latent[MONTHS - 1], book.latent[MONTHS : MONTHS + AHEAD]
     normal = generator(book.seed, Stream.LEVELS).standard_normal((1_000, AHEAD, len(start)))
@@ -113,9 +141,13 @@ def _by_truth(book: SyntheticBook, cells: Cells, labels: tuple[str, ...], now: i
 
 
 def _happened(book: SyntheticBook, on_book: pl.Series, as_of: date) -> dict[str, float]:
-    """Return the live balance after twelve months and the number of first defaults until then, of the loans on the book."""
+    """Return the live balance after twelve months and the number of first defaults until then, of the loans
+    on the book.
+    """
     later = book.panel.filter(pl.col("loan_id").is_in(on_book.implode()) & (pl.col("report_date") > as_of))
     defaulted = later.filter(pl.col("state").is_in([*DEFAULT_STATES, "charged_off"]))["loan_id"].unique()
     last = later.filter(pl.col("report_date") == later["report_date"].max())
-    gone = pl.col("state").is_in([*DEFAULT_STATES, *CLOSED_STATES]) | pl.col("loan_id").is_in(defaulted.implode())
+    gone = pl.col("state").is_in([*DEFAULT_STATES, *CLOSED_STATES]) | pl.col("loan_id").is_in(
+        defaulted.implode()
+    )
     return {"balance": float(last.filter(~gone)["principal"].sum()), "defaults": float(len(defaulted))}

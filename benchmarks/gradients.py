@@ -1,4 +1,6 @@
-"""Gradients: adding up a book, the loss, the loss with its derivative by every parameter, at two sizes of book."""
+"""Gradients: adding up a book, the loss, the loss with its derivative by every parameter, at two sizes of
+book.
+"""
 
 from __future__ import annotations
 
@@ -30,15 +32,20 @@ def model(live: int, seed: int = 2) -> tuple[TransitionParameters, LossGivenDefa
         edges = [(0, 1), (0, 2)]
         states: tuple[str, ...] = ("current", "charged_off", "prepaid")
     else:
-        edges = [(i, j) for i in range(4) for j in range(4) if i != j] + [(2, 4), (3, 4)] + [(i, 5) for i in range(4)]
+        edges = (
+            [(i, j) for i in range(4) for j in range(4) if i != j]
+            + [(2, 4), (3, 4)]
+            + [(i, 5) for i in range(4)]
+        )
         states = ("current", "dpd_1_29", "dpd_30_59", "dpd_60_89", "default", "prepaid")
     count = len(edges)
     parameters = TransitionParameters(
-        states=states, live=live, origin=np.array([start for start, _ in edges]), target=np.array([end for _, end in edges]),
+        states=states, live=live, origin=np.array([start for start, _ in edges]), target=np.array([end for _,
+            end in edges]),
         age=draw.normal(-4.0, 0.2, (count, AGES)), segment=draw.normal(0.0, 0.3, (count, SEGMENTS)),
         macro=draw.normal(0.0, 0.2, (count, 3)), loading=draw.normal(1.0, 0.1, (count, 1)),
-        segments=tuple(f"segment {number}" for number in range(SEGMENTS)), factors=("a", "b", "c"), latents=("credit",),
-        default_state=live, prepaid_state=live + 1,
+        segments=tuple(f"segment {number}" for number in range(SEGMENTS)), factors=("a", "b", "c"),
+        latents=("credit",), default_state=live, prepaid_state=live + 1,
     )  # fmt: skip
     share = draw.uniform(0.3, 0.6, (SEGMENTS, AGES))
     return parameters, LossGivenDefault(share, 0.2 * share, np.array([1.0]), np.full(13, 1.0 / 13.0))
@@ -51,7 +58,12 @@ def _measured(size: int) -> list[dict[str, Any]]:
         parameters, lgd = model(live)
         if live == 1:
             columns.state[:] = 0
-        theta = theta_of(parameters, lgd, np.zeros(1), np.random.Generator(np.random.Philox(key=4)).normal(size=(MONTHS, 3)))
+        theta = theta_of(
+            parameters,
+            lgd,
+            np.zeros(1),
+            np.random.Generator(np.random.Philox(key=4)).normal(size=(MONTHS, 3)),
+        )
         part = plain_part(MONTHS, len(parameters.origin), 3, 1)
         adding, grid = _best(lambda: exposure_grid(parameters, columns, lgd, MONTHS, assumptions()), 3)  # noqa: B023
         rows += _evaluated(size, live, parameters, grid, part, theta, adding)
@@ -59,7 +71,13 @@ def _measured(size: int) -> list[dict[str, Any]]:
 
 
 def _evaluated(
-    size: int, live: int, parameters: TransitionParameters, grid: ExposureGrid, part: MonthPart, theta: Theta, adding: float
+    size: int,
+    live: int,
+    parameters: TransitionParameters,
+    grid: ExposureGrid,
+    part: MonthPart,
+    theta: Theta,
+    adding: float,
 ) -> list[dict[str, Any]]:
     count = sum(values.size for values in theta.values())
     start = time.perf_counter()
@@ -75,8 +93,8 @@ def _evaluated(
         _row(
             f"loss and every derivative: {words}",
             found.seconds,
-            f"{found.seconds / forward:.1f} times the loss; first call {found.first:.1f} s; finite differences would take "
-            f"{2 * count * forward:,.0f} s",
+            f"{found.seconds / forward:.1f} times the loss; first call {found.first:.1f} s; finite "
+            f"differences would take {2 * count * forward:,.0f} s",
         ),
     ]
 

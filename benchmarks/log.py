@@ -27,15 +27,18 @@ ROUNDS = 5
 CLOCK = FixedClock(datetime(2025, 1, 31, tzinfo=UTC))
 BARE = """
 PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000;
-CREATE TABLE events (sequence INTEGER PRIMARY KEY, type TEXT NOT NULL, version INTEGER NOT NULL, happened TEXT NOT NULL,
-  recorded INTEGER NOT NULL, id TEXT, data TEXT NOT NULL, hash BLOB NOT NULL) STRICT;
+CREATE TABLE events (sequence INTEGER PRIMARY KEY, type TEXT NOT NULL, version INTEGER NOT NULL,
+  happened TEXT NOT NULL, recorded INTEGER NOT NULL, id TEXT, data TEXT NOT NULL, hash BLOB NOT NULL) STRICT;
 CREATE UNIQUE INDEX events_id ON events (id) WHERE id IS NOT NULL;
 """
 
 
 def payments(number: int) -> list[dict[str, Any]]:
     """Return the data of payments, as a servicing system would send them."""
-    return [{"loan_id": f"L{i:09d}", "principal": 10_000 + i, "interest": 2_000 + i, "fees": 0} for i in range(number)]
+    return [
+        {"loan_id": f"L{i:09d}", "principal": 10_000 + i, "interest": 2_000 + i, "fees": 0}
+        for i in range(number)
+    ]
 
 
 def run() -> list[dict[str, Any]]:
@@ -50,19 +53,29 @@ def _append(batch: int, number: int) -> dict[str, Any]:
     bulk = _rate(lambda path: _append_rows(path, batch, number), number)
     reach = "> 100,000" if batch >= 1_000 else ""
     mixed = _rate(lambda path: _append_events(path, batch, number, mixed=True), number)
-    detail = f"append {plain:,.0f}; append_rows {bulk:,.0f}; three types in turn {mixed:,.0f}; a unique id each {keyed:,.0f}"
+    detail = (
+        f"append {plain:,.0f}; append_rows {bulk:,.0f}; three types in turn {mixed:,.0f}; a unique id each "
+        f"{keyed:,.0f}"
+    )
     return _row(f"log: durable append, batches of {batch:,}", reach, plain, "events/s", detail)
 
 
 def _against_bare(batch: int, number: int) -> dict[str, Any]:
     shares, bares, logs = [], [], []
     for _ in range(ROUNDS):  # by turns, so that a busy disk hits both
-        bare, ours = (_once(work, number) for work in (_bare(batch, number), lambda p: _append_events(p, batch, number)))
+        bare, ours = (
+            _once(work, number) for work in (_bare(batch, number), lambda p: _append_events(p, batch, number))
+        )
         shares.append(ours / bare)
         bares.append(bare)
         logs.append(ours)
-    detail = f"bare {statistics.median(bares):,.0f}, log {statistics.median(logs):,.0f} events/s; same rows, index and pragmas"
-    return _row(f"log: share of bare SQLite, batches of {batch}", "> 0.60", statistics.median(shares), "share", detail)
+    detail = (
+        f"bare {statistics.median(bares):,.0f}, log {statistics.median(logs):,.0f} events/s; same rows, "
+        "index and pragmas"
+    )
+    return _row(
+        f"log: share of bare SQLite, batches of {batch}", "> 0.60", statistics.median(shares), "share", detail
+    )
 
 
 def _replay(number: int) -> list[dict[str, Any]]:
@@ -79,25 +92,41 @@ def _replay(number: int) -> list[dict[str, Any]]:
 def _fold(loans: int, number: int) -> dict[str, Any]:
     """Replay into the book: read, decode and apply to the loan table."""
     names = [item["loan_id"] for item in payments(loans)]
-    table = conform(pl.DataFrame({"loan_id": names, "product": "instalment", "weight": 1.0, "principal": 1e6}), LOANS)
+    table = conform(
+        pl.DataFrame({"loan_id": names, "product": "instalment", "weight": 1.0, "principal": 1e6}), LOANS
+    )
     with tempfile.TemporaryDirectory() as folder, Home.create(Path(folder) / "twin", CLOCK) as home:
-        facts = {"loans_blob": home.put_frame(table), "as_of": "2025-01-31", "currency": "USD", "format": "benchmark"}
+        facts = {
+            "loans_blob": home.put_frame(table),
+            "as_of": "2025-01-31",
+            "currency": "USD",
+            "format": "benchmark",
+        }
         home.append([Event("TapeLoaded", DAY, facts)])
         data = [{**item, "loan_id": names[i % loans]} for i, item in enumerate(payments(number))]
         home.append_rows("PaymentReceived", DAY, data)
         rate = statistics.median(_timed(lambda: state_at(home), number) for _ in range(ROUNDS))
     return _row(
-        "log: replay into the book", "> 100,000", rate, "events/s", f"{number:,} payments on {loans:,} loans, with the tape"
+        "log: replay into the book",
+        "> 100,000",
+        rate,
+        "events/s",
+        f"{number:,} payments on {loans:,} loans, with the tape",
     )
 
 
 def _append_events(path: Path, batch: int, number: int, *, keyed: bool = False, mixed: bool = False) -> float:
-    events = [Event("PaymentReceived", DAY, item, f"payment-{i}" if keyed else None) for i, item in enumerate(payments(number))]
+    events = [
+        Event("PaymentReceived", DAY, item, f"payment-{i}" if keyed else None)
+        for i, item in enumerate(payments(number))
+    ]
     if mixed:
         for i in range(0, number, 3):
             loan = events[i].data["loan_id"]
             events[i] = Event("RateChanged", DAY, {"loan_id": loan, "annual_rate": i / 1e8})
-            events[i + 1 : i + 2] = [Event("DelinquencyCounted", DAY, {"loan_id": loan, "days_past_due": i % 90})]
+            events[i + 1 : i + 2] = [
+                Event("DelinquencyCounted", DAY, {"loan_id": loan, "days_past_due": i % 90})
+            ]
         events = events[:number]
     create_log(path)
     log = Log(path, CLOCK)
@@ -124,13 +153,18 @@ def _append_rows(path: Path, batch: int, number: int) -> float:
 def _bare(batch: int, number: int) -> Callable[[Path], float]:
     def work(path: Path) -> float:
         text = '{"fees":0,"interest":2000,"loan_id":"L000000000","principal":10000}'
-        rows = [(i + 1, "PaymentReceived", 1, "2025-01-31", 1_738_281_600_000_000, None, text, bytes(32)) for i in range(number)]
+        rows = [
+            (i + 1, "PaymentReceived", 1, "2025-01-31", 1_738_281_600_000_000, None, text, bytes(32))
+            for i in range(number)
+        ]
         connection = sqlite3.connect(path, isolation_level=None)
         connection.executescript(BARE)
         start = time.perf_counter()
         for place in range(0, number, batch):
             connection.execute("BEGIN IMMEDIATE")
-            connection.executemany("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows[place : place + batch])
+            connection.executemany(
+                "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows[place : place + batch]
+            )
             connection.execute("COMMIT")
         spent = time.perf_counter() - start
         connection.close()

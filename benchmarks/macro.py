@@ -1,4 +1,6 @@
-"""The macro work a forecast waits for: fit the generator, simulate, evaluate covariates, on a simulated economy."""
+"""The macro work a forecast waits for: fit the generator, simulate, evaluate covariates, on a simulated
+economy.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,11 @@ def run() -> list[dict[str, Any]]:
     detail = f"{len(generator.factors)} factors, {len(history.values)} months of history"
     return [
         _row("fit the macro generator", _best(lambda: fit_generator(history)), detail),
-        _row(f"simulate {PATHS:,} paths x {MONTHS} months", _best(lambda: simulate(generator, first, MONTHS, PATHS, 1)), detail),
+        _row(
+            f"simulate {PATHS:,} paths x {MONTHS} months",
+            _best(lambda: simulate(generator, first, MONTHS, PATHS, 1)),
+            detail,
+        ),
         _row(
             f"covariates of {PATHS:,} paths x {MONTHS} months",
             _best(lambda: evaluate(chosen, drawn, first, first + MONTHS - 1, history)),

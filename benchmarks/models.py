@@ -24,7 +24,13 @@ def run() -> list[dict[str, Any]]:
     size = f"{LOANS:,} loans, {book.panel.height:,} loan months, {len(model.edges)} transitions"
     return [
         {"work": "fit a panel", "reach": "", "measured": fit, "unit": "s", "detail": size},
-        {"work": "draw 2,000 paths x 36 months of shocks", "reach": "", "measured": draw, "unit": "s", "detail": size},
+        {
+            "work": "draw 2,000 paths x 36 months of shocks",
+            "reach": "",
+            "measured": draw,
+            "unit": "s",
+            "detail": size,
+        },
     ]
 
 

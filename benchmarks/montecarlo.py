@@ -1,4 +1,6 @@
-"""Monte Carlo: nominal loan-months a second loan by loan, with and without cash flows, and cell-months by binomials."""
+"""Monte Carlo: nominal loan-months a second loan by loan, with and without cash flows, and cell-months by
+binomials.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ LOANS, MONTHS, PATHS, ROUNDS = 100_000, 36, 20, 5
 
 
 def run() -> list[dict[str, Any]]:
-    """Return one row a piece of work: work, reach, measured, unit, detail. The best of five runs on two threads."""
+    """Return one row a piece of work: work, reach, measured, unit, detail. The best of five runs on two
+    threads.
+    """
     use_threads(2)
     tables, _ = built_in(MONTHS)
     parameters = tables.parameters
@@ -28,9 +32,14 @@ def run() -> list[dict[str, Any]]:
     columns = _loans(random)
     loans = Population(columns.segment, columns.age, columns.state, np.arange(LOANS))
     luck = np.exp(0.2 * random.standard_normal((PATHS, MONTHS, len(parameters.origin))))
-    cash = CashTables(loan_tables(columns, MONTHS, assumptions(0.002)), np.arange(LOANS), columns.weight, tables.lgd)
+    cash = CashTables(
+        loan_tables(columns, MONTHS, assumptions(0.002)), np.arange(LOANS), columns.weight, tables.lgd
+    )
     nominal = LOANS * MONTHS * PATHS
-    detail = f"{LOANS:,} loans x {MONTHS} months x {PATHS} paths, {len(np.unique(columns.segment * 1000 + columns.age))} buckets"
+    detail = (
+        f"{LOANS:,} loans x {MONTHS} months x {PATHS} paths, "
+        f"{len(np.unique(columns.segment * 1000 + columns.age))} buckets"
+    )
     states = _best(lambda: simulate_loans(parameters, loans, luck, 1))
     money = _best(lambda: simulate_loans(parameters, loans, luck, 1, cash))
     cells = build_cells(columns, MONTHS)
@@ -46,7 +55,13 @@ def run() -> list[dict[str, Any]]:
             "1 = equal",
             "counts and cash flows",
         ),
-        _row("cell Monte Carlo by binomials, with cash flows", "", cell_months / binomials, "cell-months/s", _of(cells, LOANS)),
+        _row(
+            "cell Monte Carlo by binomials, with cash flows",
+            "",
+            cell_months / binomials,
+            "cell-months/s",
+            _of(cells, LOANS),
+        ),
     ]
 
 

@@ -1,4 +1,6 @@
-"""Allowances of a million loans: IFRS 9 under five scenarios, and the movement between two valuations to the cent."""
+"""Allowances of a million loans: IFRS 9 under five scenarios, and the movement between two valuations to the
+cent.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,11 @@ def _provisions(count: int, months: int = 60, scenarios: int = 5) -> dict[str, A
     shocks, _ = paths(parameters, scenarios, months)
     columns = book(count, 0.0)
     short = np.minimum(columns.remaining_months, months)
-    columns = replace(columns, remaining_months=short, interest_only_months=np.minimum(columns.interest_only_months, short - 1))
+    columns = replace(
+        columns,
+        remaining_months=short,
+        interest_only_months=np.minimum(columns.interest_only_months, short - 1),
+    )
     no, current = np.zeros(count, dtype=np.bool_), np.zeros(count)
     portfolio = Portfolio(
         date(2024, 12, 31),
@@ -44,13 +50,17 @@ def _provisions(count: int, months: int = 60, scenarios: int = 5) -> dict[str, A
         np.ones(len(parameters.origin)),
         assumptions(0.0, 3, 0.5),
     )
-    made = [WeightedScenario(str(k), 1.0 / scenarios, np.ascontiguousarray(shocks[k : k + 1])) for k in range(scenarios)]
+    made = [
+        WeightedScenario(str(k), 1.0 / scenarios, np.ascontiguousarray(shocks[k : k + 1]))
+        for k in range(scenarios)
+    ]
     config = Config()
     losses = _timed(lambda: expected_losses(portfolio, made))
     whole = _timed(lambda: provisions("ifrs9", portfolio, made, config))
     detail = (
-        f"best {whole[1]:.2f} s, {whole[2]:.2f} s of processor; {losses[2]:.2f} s of it the losses, the rest probabilities at "
-        "origination, stages, checks and exact sums by stage and scenario; fixed rates, 12-month and lifetime"
+        f"best {whole[1]:.2f} s, {whole[2]:.2f} s of processor; {losses[2]:.2f} s of it the losses, the "
+        "rest probabilities at origination, stages, checks and exact sums by stage and scenario; fixed "
+        "rates, 12-month and lifetime"
     )
     name = f"IFRS 9 allowance, {count:,} loans x {months} months x {scenarios} scenarios"
     return {"work": name, "reach": "< 1", "measured": whole[0], "unit": "s", "detail": detail}
@@ -83,11 +93,19 @@ def _movement(count: int) -> dict[str, Any]:
         f"lines miss the closing by {gap} cents"
     )
     seconds = statistics.median(walls[1:])
-    return {"work": f"allowance movement, {count:,} loans", "reach": "< 2", "measured": seconds, "unit": "s", "detail": detail}
+    return {
+        "work": f"allowance movement, {count:,} loans",
+        "reach": "< 2",
+        "measured": seconds,
+        "unit": "s",
+        "detail": detail,
+    }
 
 
 def sides(count: int, seed: int = 1) -> tuple[OpeningValues, ClosingValues]:
-    """Return two valuations of a book in 20 segments, nine tenths of the loans in both, the closing in another order."""
+    """Return two valuations of a book in 20 segments, nine tenths of the loans in both, the closing in
+    another order.
+    """
     draw = np.random.Generator(np.random.Philox(key=seed))
     lifetime = draw.lognormal(4.0, 1.5, count)
     exposure = draw.lognormal(9.0, 1.0, count)

@@ -1,4 +1,6 @@
-"""Portfolio losses: tail figures of a million loans under ten sector factors, and simulation loan by loan; memory included."""
+"""Portfolio losses: tail figures of a million loans under ten sector factors, and simulation loan by loan;
+memory included.
+"""
 
 from __future__ import annotations
 
@@ -24,11 +26,14 @@ LOANS, PATHS = 36_000, 100_000
 
 
 def run() -> list[dict[str, Any]]:
-    """Return one row a piece of work: work, reach, measured, unit, detail. Best of five, two threads, a process each."""
+    """Return one row a piece of work: work, reach, measured, unit, detail. Best of five, two threads, a
+    process each.
+    """
     rows = []
     for part in ("million", "shared", "own", "plus"):
         made = subprocess.run(
-            [sys.executable, "-c", f"import json; from benchmarks.portfolio_loss import one; print(json.dumps(one({part!r})))"],
+            [sys.executable, "-c",
+                f"import json; from benchmarks.portfolio_loss import one; print(json.dumps(one({part!r})))"],
             capture_output=True, text=True, check=True,
         )  # fmt: skip
         rows += json.loads(made.stdout.strip().splitlines()[-1])
@@ -38,7 +43,9 @@ def run() -> list[dict[str, Any]]:
 def one(part: str) -> list[dict[str, Any]]:
     """Return the rows of one piece of work."""
     use_threads(2)
-    return {"million": _million, "shared": lambda: _names(True), "own": lambda: _names(False), "plus": _plus}[part]()
+    return {"million": _million, "shared": lambda: _names(True), "own": lambda: _names(False), "plus": _plus}[
+        part
+    ]()
 
 
 def book(count: int, model: FactorModel, pds: int | None = None, seed: int = 1) -> Obligors:
@@ -65,12 +72,19 @@ def _million() -> list[dict[str, Any]]:
     again = _best(lambda: copula_loss(loans, model))
     errors = [100 * figure.standard_error / figure.value for figure in (made.var, made.es)]
     detail = (
-        f"{SECTORS} sectors, {made.paths:,} shifted paths, method {made.method}; standard error {errors[0]:.2f} % of VaR, "
-        f"{errors[1]:.2f} % of ES; {used:.2f} GB at most, {before:.2f} GB with the book alone"
+        f"{SECTORS} sectors, {made.paths:,} shifted paths, method {made.method}; standard error "
+        f"{errors[0]:.2f} % of VaR, {errors[1]:.2f} % of ES; {used:.2f} GB at most, {before:.2f} GB with "
+        "the book alone"
     )
     return [
         _row("99.9 % VaR and ES of 1,000,000 loans", "< 0.5", seconds, "s", detail),
-        _row("the same with contributions by loan and sector, stand-alone and marginal", "", again, "s", "both sum to the total"),
+        _row(
+            "the same with contributions by loan and sector, stand-alone and marginal",
+            "",
+            again,
+            "s",
+            "both sum to the total",
+        ),
     ]
 
 
@@ -81,8 +95,18 @@ def _names(shared: bool) -> list[dict[str, Any]]:
     seconds = _best(lambda: names.simulate(loans, model, draws, 1))
     words = "500 PD cells" if shared else "own PDs"
     cells = len(names.sorted_book(loans, model).cells)
-    detail = f"plain paths, {cells} cells, {float(loans.pd.sum()):.0f} defaults a path; {_memory():.2f} GB at most"
-    return [_row(f"{LOANS:,} loans x {PATHS:,} paths loan by loan, {words}", "< 4" if shared else "", seconds, "s", detail)]
+    detail = (
+        f"plain paths, {cells} cells, {float(loans.pd.sum()):.0f} defaults a path; {_memory():.2f} GB at most"
+    )
+    return [
+        _row(
+            f"{LOANS:,} loans x {PATHS:,} paths loan by loan, {words}",
+            "< 4" if shared else "",
+            seconds,
+            "s",
+            detail,
+        )
+    ]
 
 
 def _plus() -> list[dict[str, Any]]:

@@ -1,4 +1,6 @@
-"""The batched step with levers: book-months a second, with a closed book and with new lending; and one book in NumPy."""
+"""The batched step with levers: book-months a second, with a closed book and with new lending; and one book
+in NumPy.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,9 @@ print(time.perf_counter() - start)
 
 
 def run() -> list[dict[str, Any]]:
-    """Return one row a piece of work: work, reach, measured, unit, detail. The best of seven runs on two threads."""
+    """Return one row a piece of work: work, reach, measured, unit, detail. The best of seven runs on two
+    threads.
+    """
     use_threads(2)
     lending, _ = built_in(MONTHS)
     closed = replace(lending, plan=LendingPlan())
@@ -52,7 +56,10 @@ def run() -> list[dict[str, Any]]:
         for work, reach, speed, text in rows
     ]
     start = min(
-        float(subprocess.run([sys.executable, "-c", START], capture_output=True, text=True, check=True).stdout) for _ in range(3)
+        float(
+            subprocess.run([sys.executable, "-c", START], capture_output=True, text=True, check=True).stdout
+        )
+        for _ in range(3)
     )
     made.append(
         {

@@ -1,4 +1,6 @@
-"""Stress tests of a book of 20,000 loans with arrears, in process: five scenarios with all their parts, and reverse stress."""
+"""Stress tests of a book of 20,000 loans with arrears, in process: five scenarios with all their parts, and
+reverse stress.
+"""
 
 from __future__ import annotations
 
@@ -38,8 +40,18 @@ def run() -> list[dict[str, Any]]:
             loans = len(outlook.columns.principal)
     detail = f"{loans:,} loans on the book, {MONTHS} months"
     return [
-        _row("stress test of five scenarios", "", five, f"{detail}; opening the twin, series, parts, plausibility"),
-        _row("reverse stress", "< 10 s", seconds, f"{detail}; found {found.distance:.2f} standard deviations away"),
+        _row(
+            "stress test of five scenarios",
+            "",
+            five,
+            f"{detail}; opening the twin, series, parts, plausibility",
+        ),
+        _row(
+            "reverse stress",
+            "< 10 s",
+            seconds,
+            f"{detail}; found {found.distance:.2f} standard deviations away",
+        ),
     ]
 
 

@@ -1,4 +1,6 @@
-"""Synthetic books: time and memory at 0.1 and 1 million loans, in memory and streamed to Parquet and to a raw tape."""
+"""Synthetic books: time and memory at 0.1 and 1 million loans, in memory and streamed to Parquet and to a raw
+tape.
+"""
 
 from __future__ import annotations
 
@@ -42,8 +44,15 @@ def _row(form: str, loans: int, reach: str) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-c", _CHILD, form, str(loans), str(MONTHS), folder]
         found = json.loads(subprocess.run(command, capture_output=True, check=True, text=True).stdout)
-    words = {"memory": "generated", "parquet": "written as Parquet", "mapping": "written as a raw lender's tape"}[form]
-    detail = f"{found['rows']:,} loan-months; peak {found['peak']:.2f} GiB; {found['bytes'] / 2**20:,.0f} MiB on disk"
+    words = {
+        "memory": "generated",
+        "parquet": "written as Parquet",
+        "mapping": "written as a raw lender's tape",
+    }[form]
+    detail = (
+        f"{found['rows']:,} loan-months; peak {found['peak']:.2f} GiB; {found['bytes'] / 2**20:,.0f} MiB on "
+        "disk"
+    )
     return {
         "work": f"synthetic: {loans:,} loans x {MONTHS} months {words}",
         "reach": reach,

@@ -1,4 +1,6 @@
-"""A tape of a million rows in the raw SBA form, from file to validated book: sniffing, all rules, quarantine with raw text."""
+"""A tape of a million rows in the raw SBA form, from file to validated book: sniffing, all rules, quarantine
+with raw text.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,11 @@ ROWS = 1_000_000
 SEED = 20_261_122
 
 # One loan in so many has this wrong with it.
-_BROKEN = {"DisbursementGross": (5_000, "$60,00 "), "MIS_Status": (7_000, "LOST"), "ApprovalDate": (9_000, "30-Feb-97")}
+_BROKEN = {
+    "DisbursementGross": (5_000, "$60,00 "),
+    "MIS_Status": (7_000, "LOST"),
+    "ApprovalDate": (9_000, "30-Feb-97"),
+}
 
 _MEASURE = """
 import json, resource, statistics, sys, time
@@ -31,17 +37,22 @@ for _ in range(int(sys.argv[2])):
     cpus.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
 print(json.dumps({"walls": walls, "cpu": statistics.median(cpus), "peak": peak, "rows": found.rows_read,
-                  "rejected": found.rejected, "warnings": sum(found.warnings.values()), "totals": found.totals}))
+                  "rejected": found.rejected, "warnings": sum(found.warnings.values()),
+                  "totals": found.totals}))
 """
 
 
 def run() -> list[dict[str, Any]]:
-    """Return the time and memory of reading the tape, each in a fresh process, the median of three rounds after one warm-up."""
+    """Return the time and memory of reading the tape, each in a fresh process, the median of three rounds
+    after one warm-up.
+    """
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "tape.csv"
         write_tape(path, ROWS, SEED)
         size = path.stat().st_size / 1e6
-        done = subprocess.run([sys.executable, "-c", _MEASURE, str(path), "4"], check=True, capture_output=True, text=True)
+        done = subprocess.run(
+            [sys.executable, "-c", _MEASURE, str(path), "4"], check=True, capture_output=True, text=True
+        )
     found = json.loads(done.stdout)
     walls = sorted(found["walls"][1:])
     detail = (
@@ -51,12 +62,20 @@ def run() -> list[dict[str, Any]]:
     work = f"SBA-like CSV, {found['rows']:,} rows, to a validated book"
     return [
         {"work": work, "reach": "< 3 s", "measured": walls[len(walls) // 2], "unit": "s", "detail": detail},
-        {"work": f"{work}: peak memory", "reach": "< 3 GB", "measured": found["peak"], "unit": "GB", "detail": "whole process"},
+        {
+            "work": f"{work}: peak memory",
+            "reach": "< 3 GB",
+            "measured": found["peak"],
+            "unit": "GB",
+            "detail": "whole process",
+        },
     ]
 
 
 def write_tape(path: Path, rows: int, seed: int) -> None:
-    """Write a made-up tape in the raw form: amounts like "$60,000.00 ", dates like 28-Feb-97, a few broken rows."""
+    """Write a made-up tape in the raw form: amounts like "$60,000.00 ", dates like 28-Feb-97, a few broken
+    rows.
+    """
     random = np.random.Generator(np.random.Philox(key=seed))
     number = np.arange(rows)
     approved = np.datetime64("1990-01-01") + random.integers(0, 6000, rows).astype("timedelta64[D]")
@@ -67,8 +86,10 @@ def write_tape(path: Path, rows: int, seed: int) -> None:
         line=pl.Series(random.random(rows) < 0.3),
         drawn=pl.Series((amount * random.choice([1.0, 1.0, 1.0, 1.4], rows)).astype(np.int64)),
         term=pl.Series(random.choice([36, 60, 84, 120, 240], rows)),
-        paid_out=pl.col("approved") + pl.Series(random.integers(10, 200, rows)).cast(pl.Int64) * pl.duration(days=1),
-        ended=pl.col("approved") + pl.Series(random.integers(300, 3000, rows)).cast(pl.Int64) * pl.duration(days=1),
+        paid_out=pl.col("approved")
+        + pl.Series(random.integers(10, 200, rows)).cast(pl.Int64) * pl.duration(days=1),
+        ended=pl.col("approved")
+        + pl.Series(random.integers(300, 3000, rows)).cast(pl.Int64) * pl.duration(days=1),
     )
     made = frame.select(_columns())
     for name, (every, text) in _BROKEN.items():
@@ -79,7 +100,13 @@ def write_tape(path: Path, rows: int, seed: int) -> None:
 
 def _columns() -> list[pl.Expr]:
     n, lost, amount = pl.col("n"), pl.col("lost"), pl.col("amount")
-    constant = {"BankState": "OH", "CreateJob": "0", "RetainedJob": "0", "FranchiseCode": "1", "UrbanRural": "0"}
+    constant = {
+        "BankState": "OH",
+        "CreateJob": "0",
+        "RetainedJob": "0",
+        "FranchiseCode": "1",
+        "UrbanRural": "0",
+    }
     made = {
         "LoanNr_ChkDgt": (n + 1_000_000_000).cast(pl.String),
         "Name": pl.format("BORROWER {}, INC", n),

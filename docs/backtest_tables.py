@@ -1,4 +1,6 @@
-"""Print the tables of backtest.md from what `loantwin backtest --json` wrote: `python docs/backtest_tables.py FILE.json ...`."""
+"""Print the tables of backtest.md from what `loantwin backtest --json` wrote:
+`python docs/backtest_tables.py FILE.json ...`.
+"""
 
 from __future__ import annotations
 
@@ -30,8 +32,23 @@ def row(*cells: object) -> str:
 def accuracy_table(document: dict[str, Any], part: str) -> list[str]:
     """Return accuracies of twin and rivals; bold where a rival is better than the twin."""
     figures = {view: document[view][part] for view in VIEWS}
-    names = list(dict.fromkeys(n for by in figures["given_macro"].values() for item in by.values() for n in item["rivals"]))
-    head = ("figure", "months", "economy", "twin", *(RIVALS[n] for n in names), "ceiling", "fit expects", "bias", "cells", "events")
+    names = list(
+        dict.fromkeys(
+            n for by in figures["given_macro"].values() for item in by.values() for n in item["rivals"]
+        )
+    )
+    head = (
+        "figure",
+        "months",
+        "economy",
+        "twin",
+        *(RIVALS[n] for n in names),
+        "ceiling",
+        "fit expects",
+        "bias",
+        "cells",
+        "events",
+    )
     lines = [row(*head), "|---|---:|---|" + "---:|" * (len(head) - 3)]
     for figure in figures["given_macro"]:
         for horizon in figures["given_macro"][figure]:
@@ -40,12 +57,16 @@ def accuracy_table(document: dict[str, Any], part: str) -> list[str]:
                 if not item["observations"] or item["accuracy"] is None:
                     continue
                 rivals = [item["rivals"].get(n) for n in names]
-                shown = [f"**{share(v)}**" if v is not None and v > item["accuracy"] + 0.005 else share(v) for v in rivals]
+                shown = [
+                    f"**{share(v)}**" if v is not None and v > item["accuracy"] + 0.005 else share(v)
+                    for v in rivals
+                ]
                 floor = item["noise_floor"]
                 lines.append(
                     row(
-                        figure.replace("_", "-"), horizon, words, share(item["accuracy"]), *shown, share(floor["names"]),
-                        share(floor["latent"]), f"{100 * item['bias']:+.0f} %", item["observations"], f"{item['events']:,.0f}",
+                        figure.replace("_", "-"), horizon, words, share(item["accuracy"]), *shown,
+                        share(floor["names"]), share(floor["latent"]), f"{100 * item['bias']:+.0f} %",
+                        item["observations"], f"{item['events']:,.0f}",
                     )
                 )  # fmt: skip
     return lines
@@ -53,7 +74,17 @@ def accuracy_table(document: dict[str, Any], part: str) -> list[str]:
 
 def interval_table(document: dict[str, Any]) -> list[str]:
     """Return coverage, width and CRPS beside the best rival's, given the macro path that came."""
-    head = ("figure", "months", "economy", "in 50 %", "in 90 %", "bootstrap", "ties spread", "width", "at equal coverage")
+    head = (
+        "figure",
+        "months",
+        "economy",
+        "in 50 %",
+        "in 90 %",
+        "bootstrap",
+        "ties spread",
+        "width",
+        "at equal coverage",
+    )
     head += ("best rival's", "CRPS", "best rival's")
     lines = [row(*head), "|---|---:|---|" + "---:|" * (len(head) - 3)]
     for figure, by in document["given_macro"]["figures"].items():
@@ -65,16 +96,20 @@ def interval_table(document: dict[str, Any]) -> list[str]:
                 ranged = [rival for rival in item["rival_scores"].values() if rival["crps"] is not None]
                 scale = 1.0 if item["unit"] == "loans" else 1e6
                 between = (
-                    "–" if item["coverage90_low"] is None else f"{item['coverage90_low']:.2f} to {item['coverage90_high']:.2f}"
+                    "–"
+                    if item["coverage90_low"] is None
+                    else f"{item['coverage90_low']:.2f} to {item['coverage90_high']:.2f}"
                 )
                 best = [
-                    f"{min(rival[name] for rival in ranged) / scale:,.1f}" if ranged else "–" for name in ("width90_equal", "crps")
+                    f"{min(rival[name] for rival in ranged) / scale:,.1f}" if ranged else "–"
+                    for name in ("width90_equal", "crps")
                 ]
                 lines.append(
                     row(
-                        figure.replace("_", "-"), horizon, words, share(item["coverage50"]), share(item["coverage90"]), between,
-                        share(item["coverage90_untied"]), f"{item['width90'] / scale:,.1f}",
-                        f"{item['width90_equal'] / scale:,.1f}", best[0], f"{item['crps'] / scale:,.2f}", best[1],
+                        figure.replace("_", "-"), horizon, words, share(item["coverage50"]),
+                        share(item["coverage90"]), between, share(item["coverage90_untied"]),
+                        f"{item['width90'] / scale:,.1f}", f"{item['width90_equal'] / scale:,.1f}", best[0],
+                        f"{item['crps'] / scale:,.2f}", best[1],
                     )
                 )  # fmt: skip
     return lines
@@ -92,8 +127,8 @@ def pooled_lines(document: dict[str, Any]) -> list[str]:
             said = {True: "meets", False: "misses", None: "too few origins for"}[item["meets"]]
             untied = item["coverage90_untied"]
             made.append(
-                f"- {figure.replace('_', '-')}, {words}: {item['coverage90']:.3f} of {item['observations']} cells{between}, "
-                f"{said} 85 to 95 %; ties spread {untied:.3f}"
+                f"- {figure.replace('_', '-')}, {words}: {item['coverage90']:.3f} of {item['observations']} "
+                f"cells{between}, {said} 85 to 95 %; ties spread {untied:.3f}"
             )
     return made
 
@@ -106,7 +141,9 @@ def losses(document: dict[str, Any], part: str = "figures") -> list[str]:
             for horizon, item in by.items():
                 for rival in item["rival_scores"].values():
                     if rival["verdict"].startswith("loses"):
-                        made.append(f"- {figure.replace('_', '-')}, {horizon} months, {words}: {rival['verdict']}")
+                        made.append(
+                            f"- {figure.replace('_', '-')}, {horizon} months, {words}: {rival['verdict']}"
+                        )
     return made
 
 

@@ -1,4 +1,6 @@
-"""Write the pages that are generated from code: `python docs/generate.py` (tests fail where one is not current)."""
+"""Write the pages that are generated from code: `python docs/generate.py` (tests fail where one is not
+current).
+"""
 
 from __future__ import annotations
 

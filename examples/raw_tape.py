@@ -23,5 +23,6 @@ for day in (date(2020, 12, 31), date(2021, 12, 31)):
     book = book_at(tape.loans, tape.panel, tape.mapping, day)
     late = (book.loans["days_past_due"] >= 30).sum()
     print(
-        f"{day}: {book.loans.height} loans, {book.loans['principal'].sum():,.0f} outstanding, {late} of them 30 days late or more"
+        f"{day}: {book.loans.height} loans, {book.loans['principal'].sum():,.0f} outstanding, {late} of "
+        "them 30 days late or more"
     )

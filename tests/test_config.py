@@ -11,7 +11,9 @@ def origins(settings):
 def test_each_source_overrides_the_one_before(tmp_path):
     file = tmp_path / "twin.toml"
     file.write_text("format = 1\n[config.run]\npaths = 10\nmonths = 12\nseed = 1\n")
-    config, settings = load(file, {"run.seed": 3, "run.threads": None}, {"LOANTWIN_RUN_MONTHS": "24", "LOANTWIN_RUN_SEED": "2"})
+    config, settings = load(
+        file, {"run.seed": 3, "run.threads": None}, {"LOANTWIN_RUN_MONTHS": "24", "LOANTWIN_RUN_SEED": "2"}
+    )
     assert (config.run.paths, config.run.months, config.run.seed) == (10, 24, 3)
     known = origins(settings)
     assert known["run.paths"] == (10, str(file))

@@ -1,4 +1,6 @@
-"""The pages: their commands run, their links lead somewhere, and whatever a user can name is named in them."""
+"""The pages: their commands run, their links lead somewhere, and whatever a user can name is named in
+them.
+"""
 
 from __future__ import annotations
 
@@ -31,12 +33,20 @@ def named(page: str) -> str:
 
 
 def blocks(text: str, *kinds: str) -> list[str]:
-    return [body for kind, body in re.findall(r"^```(\w+)\n(.*?)^```", text, re.DOTALL | re.MULTILINE) if kind in kinds]
+    return [
+        body
+        for kind, body in re.findall(r"^```(\w+)\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+        if kind in kinds
+    ]
 
 
 def commands(text: str) -> list[list[str]]:
     lines = "\n".join(blocks(text, "console", "sh")).splitlines()
-    return [shlex.split(line.removeprefix("$ ")) for line in lines if line.removeprefix("$ ").startswith("loantwin ")]
+    return [
+        shlex.split(line.removeprefix("$ "))
+        for line in lines
+        if line.removeprefix("$ ").startswith("loantwin ")
+    ]
 
 
 def smaller(text: str) -> str:
@@ -55,10 +65,14 @@ LEAVES = dict(leaves(typer.main.get_command(app)))
 STATED = [(page.name, words) for page in PAGES for words in commands(page.read_text(encoding="utf-8"))]
 
 
-@pytest.mark.parametrize(("page", "words"), STATED, ids=[f"{page}: {' '.join(words[:3])}" for page, words in STATED])
+@pytest.mark.parametrize(
+    ("page", "words"), STATED, ids=[f"{page}: {' '.join(words[:3])}" for page, words in STATED]
+)
 def test_a_stated_command_is_one_the_program_takes(page: str, words: list[str]) -> None:
     path = next(path for path in LEAVES if tuple(words[1 : 1 + len(path)]) == path)
-    LEAVES[path].make_context(" ".join(path), words[1 + len(path) :])  # raises where an option or argument is unknown
+    LEAVES[path].make_context(
+        " ".join(path), words[1 + len(path) :]
+    )  # raises where an option or argument is unknown
 
 
 def test_readme_and_tour_walk_the_same_way() -> None:
@@ -72,14 +86,20 @@ def test_readme_and_tour_walk_the_same_way() -> None:
 def test_the_tour_runs_as_written(tmp_path: Path) -> None:
     for words in commands(named("docs/tour.md")):
         done = subprocess.run(
-            [*RUN, *(smaller(word) for word in words[1:])], cwd=tmp_path, capture_output=True, text=True, timeout=300
+            [*RUN, *(smaller(word) for word in words[1:])],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=300,
         )
         assert done.returncode == 0, (words, done.stderr[-2000:])
         assert done.stdout.strip(), words
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert "Beside what happened" in page
     for block in (*blocks(named("README.md"), "python"), *blocks(named("docs/tour.md"), "python")):
-        done = subprocess.run([sys.executable, "-c", smaller(block)], cwd=tmp_path, capture_output=True, text=True, timeout=300)
+        done = subprocess.run(
+            [sys.executable, "-c", smaller(block)], cwd=tmp_path, capture_output=True, text=True, timeout=300
+        )
         assert done.returncode == 0, (block, done.stderr[-2000:])
         assert done.stdout.strip(), block
 
@@ -87,7 +107,10 @@ def test_the_tour_runs_as_written(tmp_path: Path) -> None:
 def test_make_targets_exist() -> None:
     targets = set(re.findall(r"^(\w+):", named("Makefile"), re.MULTILINE))
     for page in PAGES:
-        assert set(re.findall(r"(?:^    |`)make (\w+)", page.read_text(encoding="utf-8"), re.MULTILINE)) <= targets, page.name
+        assert (
+            set(re.findall(r"(?:^    |`)make (\w+)", page.read_text(encoding="utf-8"), re.MULTILINE))
+            <= targets
+        ), page.name
 
 
 @pytest.mark.parametrize("path", LEAVES, ids=" ".join)
@@ -106,7 +129,9 @@ def test_every_event_type_is_documented(name: str) -> None:
     assert f"### {name}\n" in named("docs/events.md")
 
 
-@pytest.mark.parametrize("file", sorted(path.stem for path in (ROOT / "src/loantwin/risk").glob("*.py") if path.stem != "__init__"))
+@pytest.mark.parametrize(
+    "file", sorted(path.stem for path in (ROOT / "src/loantwin/risk").glob("*.py") if path.stem != "__init__")
+)
 def test_every_file_of_measures_is_documented(file: str) -> None:
     assert f"`{file}.py`" in named("docs/measures.md")
 

@@ -21,7 +21,9 @@ class Sample(Result):
 
 
 def test_a_result_fits_the_schema_made_from_its_fields():
-    result = Sample(date(2005, 12, 31), {"balance": Interval(1.0, 0.5, 2.0), "recovered": None}, (1, 2), {"seed": "1"})
+    result = Sample(
+        date(2005, 12, 31), {"balance": Interval(1.0, 0.5, 2.0), "recovered": None}, (1, 2), {"seed": "1"}
+    )
     document = result.to_dict()
     assert document["schema"] == "loantwin.sample/1"
     assert document["_provenance"] == {"seed": "1"}

@@ -98,7 +98,9 @@ class Loss:
     sectors: str = "segment"
     """What shares a factor: none, segment or product."""
     correlation: str = "implied"
-    """implied by the twin's paths, latent (its latent process alone), or an asset correlation as a decimal."""
+    """implied by the twin's paths, latent (its latent process alone), or an asset correlation as a
+    decimal.
+    """
     degrees_of_freedom: float = 5.0
     """Of the t copula; above 2."""
     lgd: str = "constant"
@@ -120,7 +122,13 @@ class Config:
 FILE_KEYS = ("format", "config")
 """What `twin.toml` may hold."""
 
-LEAST = {"run.months": 1, "run.paths": 1, "macro.supported_months": 1, "ifrs9.default_days": 1, "cecl.history_months": 12}
+LEAST = {
+    "run.months": 1,
+    "run.paths": 1,
+    "macro.supported_months": 1,
+    "ifrs9.default_days": 1,
+    "cecl.history_months": 12,
+}
 """Settings whose least value is not 0."""
 
 MOST = 1e12
@@ -159,7 +167,10 @@ def load(
     for variable, text in (os.environ if env is None else env).items():
         known = _variable_name(variable, values)
         if known is not None:
-            values[known] = (_checked(known, _parsed(text, values[known][0], variable), values, variable), variable)
+            values[known] = (
+                _checked(known, _parsed(text, values[known][0], variable), values, variable),
+                variable,
+            )
     for name, value in (flags or {}).items():
         if value is not None:
             values[name] = (_checked(name, value, values, "command line"), "command line")
@@ -168,8 +179,12 @@ def load(
 
 
 def cache_folder() -> Path | None:
-    """Return a writable folder for compiled kernels (`LOANTWIN_CACHE_DIR`, else the user's cache), or None."""
-    home = os.environ.get("XDG_CACHE_HOME") or (os.path.join(os.environ["HOME"], ".cache") if "HOME" in os.environ else None)
+    """Return a writable folder for compiled kernels (`LOANTWIN_CACHE_DIR`, else the user's cache), or
+    None.
+    """
+    home = os.environ.get("XDG_CACHE_HOME") or (
+        os.path.join(os.environ["HOME"], ".cache") if "HOME" in os.environ else None
+    )
     for candidate in (os.environ.get("LOANTWIN_CACHE_DIR"), home and os.path.join(home, "loantwin")):
         if candidate and _writable(Path(candidate)):
             return Path(candidate)
@@ -194,7 +209,9 @@ def _flat(config: object, prefix: str = "") -> list[tuple[str, object]]:
     found: list[tuple[str, object]] = []
     for item in fields(config):  # type: ignore[arg-type]  # always called with a dataclass instance
         value = getattr(config, item.name)
-        found += _flat(value, f"{prefix}{item.name}.") if is_dataclass(value) else [(prefix + item.name, value)]
+        found += (
+            _flat(value, f"{prefix}{item.name}.") if is_dataclass(value) else [(prefix + item.name, value)]
+        )
     return found
 
 
@@ -208,7 +225,9 @@ def _file_values(file: Path | None) -> list[tuple[str, object]]:
     for key in document:
         if key not in FILE_KEYS:
             raise ConfigError(
-                expected("one of " + ", ".join(FILE_KEYS) + "; settings go into [config.SECTION]", key), file=file, field=key
+                expected("one of " + ", ".join(FILE_KEYS) + "; settings go into [config.SECTION]", key),
+                file=file,
+                field=key,
             )
     table = document.get("config", {})
     if not isinstance(table, dict):
@@ -233,7 +252,9 @@ def _checked(name: str, value: object, values: Mapping[str, tuple[object, str]],
         raise ConfigError(expected("one of " + ", ".join(CHOICES[name]), value), file=origin, field=name)
     least = LEAST.get(name, 0)
     if isinstance(value, int | float) and not least <= value < MOST:
-        raise ConfigError(expected(f"a finite value from {least} to below {MOST:g}", value), file=origin, field=name)
+        raise ConfigError(
+            expected(f"a finite value from {least} to below {MOST:g}", value), file=origin, field=name
+        )
     return value
 
 
@@ -242,7 +263,9 @@ def _variable_name(variable: str, values: Mapping[str, object]) -> str | None:
         return None
     names = {"LOANTWIN_" + name.replace(".", "_").upper(): name for name in values}
     if variable not in names:
-        raise ConfigError(expected("one of " + ", ".join(names), variable), file="environment", field=variable)
+        raise ConfigError(
+            expected("one of " + ", ".join(names), variable), file="environment", field=variable
+        )
     return names[variable]
 
 

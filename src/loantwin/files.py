@@ -17,7 +17,9 @@ HOME_FOLDERS = ("blobs", "quarantine")
 
 
 def check_target(path: Path, field: str) -> None:
-    """Raise UsageError where `path` is a folder, lies in no folder that exists, or is a file that a twin's home is made of."""
+    """Raise UsageError where `path` is a folder, lies in no folder that exists, or is a file that a twin's
+    home is made of.
+    """
     if path.is_dir() or not path.absolute().parent.is_dir():
         raise UsageError(expected("a file in a folder that exists", str(path)), field=field)
     folder = path.absolute().parent.resolve()
@@ -27,7 +29,9 @@ def check_target(path: Path, field: str) -> None:
 
 
 def check_page(path: Path, field: str) -> None:
-    """Raise UsageError as `check_target`, and where something other than a page is there: perhaps an input, surely no old page."""
+    """Raise UsageError as `check_target`, and where something other than a page is there: perhaps an input,
+    surely no old page.
+    """
     check_target(path, field)
     if path.exists() and path.suffix.lower() not in PAGES:
         raise UsageError(expected("a new file, or an old page that ends in .html", str(path)), field=field)
@@ -38,21 +42,25 @@ def replace_file(path: Path, text: str, field: str) -> None:
 
     Raises
     ------
-    UsageError : the file cannot be written; nothing is left of it. `field` names the option that asked for it.
+    UsageError : the file cannot be written; nothing is left of it. `field` names the option that asked for
+        it.
     """
     temporary = path.with_name(f".{path.name}.writing-{os.getpid()}")
     try:
         temporary.write_text(text, encoding="utf-8")
         temporary.replace(path)
     except OSError as error:
-        raise UsageError(f"expected a file that can be written, was: {error.strerror}", file=path, field=field) from error
+        raise UsageError(
+            f"expected a file that can be written, was: {error.strerror}", file=path, field=field
+        ) from error
     finally:
         temporary.unlink(missing_ok=True)
 
 
 @contextmanager
 def whole_folder(target: Path) -> Iterator[Path]:
-    """Yield a folder beside `target` that takes its place when the block ends well; otherwise nothing of it is left.
+    """Yield a folder beside `target` that takes its place when the block ends well; otherwise nothing of it
+    is left.
 
     Raises
     ------
@@ -65,7 +73,9 @@ def whole_folder(target: Path) -> Iterator[Path]:
         try:
             temporary.mkdir(parents=True)
         except OSError as error:
-            raise UsageError(f"expected a folder that can be made, was: {error.strerror}", file=target) from error
+            raise UsageError(
+                f"expected a folder that can be made, was: {error.strerror}", file=target
+            ) from error
         yield temporary
         temporary.replace(target)
     finally:

@@ -1,7 +1,9 @@
-"""The one door to Numba: a typed `compiled` decorator with an on-disk cache that cannot go stale or block an import.
+"""The one door to Numba: a typed `compiled` decorator with an on-disk cache that cannot go stale or block an
+import.
 
-Other files named `kernels.py` hold the kernels themselves. A cached kernel calls compiled functions of its own file
-only, because Numba does not notice edits in another file; the cache folder's name carries a hash of all kernel files.
+Other files named `kernels.py` hold the kernels themselves. A cached kernel calls compiled functions of its
+own file only, because Numba does not notice edits in another file; the cache folder's name carries a hash of
+all kernel files.
 """
 
 from __future__ import annotations
@@ -24,7 +26,9 @@ __all__ = ["PARALLEL", "compiled", "prange", "use_threads"]
 Function = TypeVar("Function", bound=Callable[..., object])
 
 PARALLEL = threading.RLock()
-"""Held around every call of a parallel kernel: Numba's workqueue layer aborts when two threads enter at once."""
+"""Held around every call of a parallel kernel: Numba's workqueue layer aborts when two threads enter at
+once.
+"""
 
 
 KEPT_CACHES = 5
@@ -51,7 +55,8 @@ def _open_cache() -> bool:
     folder = cache_folder()
     if folder is None:
         warnings.warn(
-            "expected a writable cache folder, was none: kernels are compiled anew in each process; set LOANTWIN_CACHE_DIR",
+            "expected a writable cache folder, was none: kernels are compiled anew in each process; set "
+            "LOANTWIN_CACHE_DIR",
             RuntimeWarning,
             stacklevel=2,
         )
@@ -77,7 +82,9 @@ def compiled(*, parallel: bool = False) -> Callable[[Function], Function]:
 
 
 def use_threads(count: int | None = None) -> int:
-    """Set how many threads parallel kernels use (default: the configuration's) and return the number in force."""
+    """Set how many threads parallel kernels use (default: the configuration's) and return the number in
+    force.
+    """
     wanted = thread_count() if count is None else count
     chosen = max(1, min(wanted, numba.config.NUMBA_NUM_THREADS)) if wanted else numba.config.NUMBA_NUM_THREADS
     numba.set_num_threads(chosen)

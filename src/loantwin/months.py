@@ -1,9 +1,10 @@
 """Months: how dates become month numbers, ages and labels, the same in history and in forecasts.
 
-A month is a whole number, `12 * year + month - 1`. With an as-of date on day `d`, month `m` covers the days after
-day `d` of the month before up to day `d` of the month itself; month ends stick, so that with an as-of date on a
-month's last day a month is the calendar month. Age is the difference of two months: a loan is of age 0 in the month it
-was originated; at the as-of date it has age `age0`, and month `t` of a forecast (t = 1, 2, ...) reads age `age0 + t`.
+A month is a whole number, `12 * year + month - 1`. With an as-of date on day `d`, month `m` covers the days
+after day `d` of the month before up to day `d` of the month itself; month ends stick, so that with an as-of
+date on a month's last day a month is the calendar month. Age is the difference of two months: a loan is of
+age 0 in the month it was originated; at the as-of date it has age `age0`, and month `t` of a forecast (t = 1,
+2, ...) reads age `age0 + t`.
 """
 
 from __future__ import annotations

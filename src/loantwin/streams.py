@@ -1,7 +1,8 @@
 """The one table of random streams: a seed serves many uses, and no two of them share a draw.
 
-Draws come from NumPy's Philox4x64-10, a function of key and counter; the key is [seed, word], and the word packs the stream,
-a part and a place of it. (Compiled kernels draw from Philox4x32-10, `engine.randomness`, another function.)
+Draws come from NumPy's Philox4x64-10, a function of key and counter; the key is [seed, word], and the word
+packs the stream, a part and a place of it. (Compiled kernels draw from Philox4x32-10, `engine.randomness`,
+another function.)
 """
 
 from __future__ import annotations
@@ -66,7 +67,10 @@ def stream_key(seed: int, stream: Stream, part: int = 0, place: int = 0) -> NDAr
     if not 0 <= seed < 2**64:
         raise UsageError(expected("a seed from 0 to 2**64 - 1", seed), field="seed")
     if not (0 <= part < PARTS and 0 <= place < PLACES):
-        raise UsageError(expected(f"a part below {PARTS} and a place below {PLACES}", f"{part} and {place}"), field="stream")
+        raise UsageError(
+            expected(f"a part below {PARTS} and a place below {PLACES}", f"{part} and {place}"),
+            field="stream",
+        )
     return np.array([seed, (int(stream) << 56) | (part << 32) | place], dtype=np.uint64)
 
 

@@ -1,4 +1,6 @@
-"""The twin: a home opened with its settings, its book, its history, its macro files and its fitted model, by one clock."""
+"""The twin: a home opened with its settings, its book, its history, its macro files and its fitted model, by
+one clock.
+"""
 
 from __future__ import annotations
 
@@ -39,8 +41,8 @@ from loantwin.types import plain
 class Twin:
     """A home and what can be derived from its log; everything is read when first asked for.
 
-    date : another date than the stored one to look at the book (`at`); None takes the stored one. learnt : the model and
-        generator used instead of those stored by `fit`, None for the stored ones.
+    date : another date than the stored one to look at the book (`at`); None takes the stored one. learnt :
+        the model and generator used instead of those stored by `fit`, None for the stored ones.
     """
 
     home: Home
@@ -54,7 +56,10 @@ class Twin:
         """Return the event that names the tape."""
         event = self.home.last("TapeLoaded")
         if event is None:
-            raise HomeError("expected a tape in the log, was none; make the home anew with `twin create`", file=self.home.folder)
+            raise HomeError(
+                "expected a tape in the log, was none; make the home anew with `twin create`",
+                file=self.home.folder,
+            )
         return event
 
     @property
@@ -65,14 +70,17 @@ class Twin:
     def at(self, date: dt.date, learnt: tuple[FittedModel, MacroGenerator] | None = None) -> Twin:
         """Return the twin as it stood at another date: the same tape and macro files, seen as known then.
 
-        The model and generator stay those of the home unless `learnt` names others (`outlook.redated.twin_at` fits them).
+        The model and generator stay those of the home unless `learnt` names others (`outlook.redated.twin_at`
+        fits them).
 
         Raises
         ------
         UsageError : a snapshot cannot be seen before it was taken.
         """
         if self.mapping.as_of is not None and date < self.mapping.as_of:
-            raise UsageError(expected(f"a date from {self.mapping.as_of} on, that of the snapshot", date), field="as_of")
+            raise UsageError(
+                expected(f"a date from {self.mapping.as_of} on, that of the snapshot", date), field="as_of"
+            )
         made = replace(self, date=date, learnt=learnt)
         for name in ("loaded", "mapping", "tables", "fitted", "macro_sources"):
             made.__dict__[name] = getattr(self, name)  # what depends on no date is read once
@@ -121,7 +129,9 @@ class Twin:
         found = []
         for event in self.home.events("MacroLoaded"):
             if event.data["source_blob"] in fitted.data.get("facts", {}).get("macro", ()):
-                found.append(read_macro(event.data["source_file"], self.home.read_bytes(event.data["source_blob"])))
+                found.append(
+                    read_macro(event.data["source_file"], self.home.read_bytes(event.data["source_blob"]))
+                )
         return tuple({source.sha256: source for source in found}.values())
 
     @cached_property
@@ -136,7 +146,8 @@ class Twin:
         event = self.home.last("ModelFitted")
         if event is None:
             raise HomeError(
-                f"expected a fitted model, was none; run `loantwin fit {self.home.folder.name} --macro FILE`", file=self.home.folder
+                f"expected a fitted model, was none; run `loantwin fit {self.home.folder.name} --macro FILE`",
+                file=self.home.folder,
             )
         return event
 
@@ -173,13 +184,18 @@ class Twin:
 
 @contextmanager
 def open_twin(
-    directory: Path | str, *, writable: bool = False, flags: dict[str, object] | None = None, clock: Clock | None = None
+    directory: Path | str,
+    *,
+    writable: bool = False,
+    flags: dict[str, object] | None = None,
+    clock: Clock | None = None,
 ) -> Iterator[Twin]:
     """Open a twin's home: any number of readers, one writer.
 
     Parameters
     ----------
-    flags : settings that override the twin's file and the environment, keyed `section.key`; None values are ignored.
+    flags : settings that override the twin's file and the environment, keyed `section.key`; None values are
+        ignored.
 
     Raises
     ------
@@ -195,24 +211,37 @@ def open_twin(
 def create_twin(directory: Path | str, tape: Tape, as_of: dt.date, clock: Clock | None = None) -> Book:
     """Make a home that holds the whole tape, and return the book at the as-of date.
 
-    The home appears as a whole or not at all: the book is made first, then everything is written beside the target and
-    moved into place.
+    The home appears as a whole or not at all: the book is made first, then everything is written beside the
+    target and moved into place.
     """
     if not tape.mapping.currency:
         raise MappingError(expected("a currency like USD", "none"), file=tape.mapping.file, field="currency")
     if tape.mapping.as_of is not None and as_of < tape.mapping.as_of:
-        raise UsageError(expected(f"an as-of date from {tape.mapping.as_of} on, the date of the snapshot", as_of), field="as_of")
+        raise UsageError(
+            expected(f"an as-of date from {tape.mapping.as_of} on, the date of the snapshot", as_of),
+            field="as_of",
+        )
     book = book_at(tape.loans, tape.panel, tape.mapping, as_of)
     if not book.loans.height:
         counts = ", ".join(f"{name} {count}" for name, count in book.counts.items())
-        raise UsageError(expected("at least one loan on the book at the as-of date", counts), file=tape.source.path, field="as_of")
-    with Home.building(directory, clock, name=Path(directory).name, currency=book.currency, as_of=as_of) as home:
+        raise UsageError(
+            expected("at least one loan on the book at the as-of date", counts),
+            file=tape.source.path,
+            field="as_of",
+        )
+    with Home.building(
+        directory, clock, name=Path(directory).name, currency=book.currency, as_of=as_of
+    ) as home:
         home.append([Event("TapeLoaded", as_of, _tape_facts(home, tape, book, as_of))])
     return book
 
 
 def store_fit(
-    twin: Twin, model: FittedModel, generator: MacroGenerator, macro: Sequence[tuple[Path, MacroSource]], facts: dict[str, Any]
+    twin: Twin,
+    model: FittedModel,
+    generator: MacroGenerator,
+    macro: Sequence[tuple[Path, MacroSource]],
+    facts: dict[str, Any],
 ) -> None:
     """Record the macro files and the fitted model as events, in one transaction."""
     home = twin.home

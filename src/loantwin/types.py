@@ -12,7 +12,9 @@ from typing import Any, ClassVar, Protocol, Union, get_args, get_origin, get_typ
 from loantwin.errors import LoantwinError
 
 LEVERS = ("cut_off", "price_add_on", "limit", "collection_intensity", "allocation")
-"""What a lender can change, in the order of every lever array. Each lies in [-1, 1]; 0 is the reference plan."""
+"""What a lender can change, in the order of every lever array. Each lies in [-1, 1]; 0 is the reference
+plan.
+"""
 
 
 class Policy(Protocol):
@@ -75,7 +77,9 @@ class Result:
 
 
 def plain(value: Any) -> Any:
-    """Return `value` as plain Python data for JSON. A private field `provenance` becomes the key `_provenance`."""
+    """Return `value` as plain Python data for JSON. A private field `provenance` becomes the key
+    `_provenance`.
+    """
     if is_dataclass(value) and not isinstance(value, type):
         return {_key(item.name): plain(getattr(value, item.name)) for item in fields(value)}
     if isinstance(value, Mapping):
@@ -97,7 +101,14 @@ def _key(name: str) -> str:
     return "_provenance" if name == "provenance" else name
 
 
-_SIMPLE = {str: "string", int: "integer", float: "number", bool: "boolean", date: "string", datetime: "string"}
+_SIMPLE = {
+    str: "string",
+    int: "integer",
+    float: "number",
+    bool: "boolean",
+    date: "string",
+    datetime: "string",
+}
 
 
 def _schema_of(hint: Any) -> dict[str, Any]:

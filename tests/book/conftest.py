@@ -40,7 +40,15 @@ def charged_off(paid: Callable[..., Row]) -> Callable[..., Row]:
     """Return a function that makes a clean charged-off loan with some cells changed."""
 
     def made(**changes: str) -> Row:
-        return paid(**{"ChgOffDate": "15-Jun-02", "MIS_Status": "CHGOFF", "ChgOffPrinGr": "20000", "Term": "60", **changes})
+        return paid(
+            **{
+                "ChgOffDate": "15-Jun-02",
+                "MIS_Status": "CHGOFF",
+                "ChgOffPrinGr": "20000",
+                "Term": "60",
+                **changes,
+            }
+        )
 
     return made
 

@@ -25,7 +25,11 @@ AS_OF = dt.date(2005, 12, 31)
 def table(**columns: list[object]) -> pl.DataFrame:
     """Return a loan table with the given columns."""
     size = len(next(iter(columns.values())))
-    filled = {"loan_id": [str(number) for number in range(size)], "product": ["instalment"] * size, "weight": [1.0] * size}
+    filled = {
+        "loan_id": [str(number) for number in range(size)],
+        "product": ["instalment"] * size,
+        "weight": [1.0] * size,
+    }
     return conform(pl.DataFrame({**filled, **columns}, strict=False), LOANS)
 
 
@@ -40,7 +44,9 @@ def scrambled(loans: pl.DataFrame, date: dt.date) -> pl.DataFrame:
         later = ~((began if since == "approval_date" else pl.col(since)) <= date).fill_null(False)
         if column.kind == "date":
             # A date not known yet may turn out to be any later one, or none.
-            other = pl.lit(date + dt.timedelta(days=777)) if column.name == since else pl.lit(dt.date(1999, 9, 9))
+            other = (
+                pl.lit(date + dt.timedelta(days=777)) if column.name == since else pl.lit(dt.date(1999, 9, 9))
+            )
         elif column.kind in ("text", "choice"):
             other = pl.lit(column.allowed[-1] if column.allowed else "changed")
         else:
@@ -72,7 +78,10 @@ def test_no_later_fact_reaches_the_view_or_the_book(data: Path, as_of: dt.date) 
 @pytest.mark.data
 @pytest.mark.parametrize("name", ["lending-club", "cmbs"])
 def test_no_later_fact_reaches_other_books(data: Path, name: str) -> None:
-    file = {"lending-club": "lending_club/accepted_1000_finished.csv", "cmbs": "cmbs_panel/loan_panel.csv.gz"}[name]
+    file = {
+        "lending-club": "lending_club/accepted_1000_finished.csv",
+        "cmbs": "cmbs_panel/loan_panel.csv.gz",
+    }[name]
     as_of = {"lending-club": dt.date(2016, 12, 31), "cmbs": dt.date(2021, 12, 31)}[name]
     tape = read_tape(data / file, name)
     panel = tape.panel
@@ -92,8 +101,15 @@ days = st.dates(dt.date(1990, 1, 1), dt.date(2012, 12, 31))
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(st.tuples(days, st.integers(0, 900), st.integers(0, 4000), st.floats(0, 1e6)), min_size=1, max_size=12), days)
-def test_known_at_is_blind_and_idempotent(rows: list[tuple[dt.date, int, int, float]], as_of: dt.date) -> None:
+@given(
+    st.lists(
+        st.tuples(days, st.integers(0, 900), st.integers(0, 4000), st.floats(0, 1e6)), min_size=1, max_size=12
+    ),
+    days,
+)
+def test_known_at_is_blind_and_idempotent(
+    rows: list[tuple[dt.date, int, int, float]], as_of: dt.date
+) -> None:
     loans = table(
         approval_date=[day for day, _, _, _ in rows],
         origination_date=[day + dt.timedelta(days=wait) for day, wait, _, _ in rows],
@@ -114,12 +130,18 @@ def test_known_at_is_blind_and_idempotent(rows: list[tuple[dt.date, int, int, fl
 
 
 def test_the_day_itself_is_known() -> None:
-    loans = table(origination_date=[AS_OF, AS_OF], charge_off_date=[AS_OF, AS_OF + dt.timedelta(days=1)], charged_off=[5.0, 5.0])
+    loans = table(
+        origination_date=[AS_OF, AS_OF],
+        charge_off_date=[AS_OF, AS_OF + dt.timedelta(days=1)],
+        charged_off=[5.0, 5.0],
+    )
     assert known_at(loans, AS_OF)["charged_off"].to_list() == [5.0, None]
 
 
 def test_panel_rows_after_the_date_are_gone() -> None:
-    panel = conform(pl.DataFrame({"loan_id": ["1", "1"], "report_date": [AS_OF, AS_OF + dt.timedelta(days=31)]}), PANEL)
+    panel = conform(
+        pl.DataFrame({"loan_id": ["1", "1"], "report_date": [AS_OF, AS_OF + dt.timedelta(days=31)]}), PANEL
+    )
     assert known_at(panel, AS_OF, PANEL)["report_date"].to_list() == [AS_OF]
 
 
@@ -128,7 +150,9 @@ def sba(tape_file: Callable[..., Path], *rows: dict[str, str]) -> Tape:
 
 
 def test_counts_of_a_hand_made_tape(
-    paid: Callable[..., dict[str, str]], charged_off: Callable[..., dict[str, str]], tape_file: Callable[..., Path]
+    paid: Callable[..., dict[str, str]],
+    charged_off: Callable[..., dict[str, str]],
+    tape_file: Callable[..., Path],
 ) -> None:
     late = {"ApprovalDate": "1-Jun-04", "DisbursementDate": "30-Jun-04"}
     tape = sba(
@@ -146,11 +170,19 @@ def test_counts_of_a_hand_made_tape(
     assert book.loans["charged_off"].to_list() == [None, None]
 
 
-def test_balance_of_an_annuity_by_hand(paid: Callable[..., dict[str, str]], tape_file: Callable[..., Path]) -> None:
+def test_balance_of_an_annuity_by_hand(
+    paid: Callable[..., dict[str, str]], tape_file: Callable[..., Path]
+) -> None:
     loan = paid(
-        ApprovalDate="1-Dec-03", DisbursementDate="31-Dec-03", DisbursementGross="100000", GrAppv="100000", SBA_Appv="50000"
+        ApprovalDate="1-Dec-03",
+        DisbursementDate="31-Dec-03",
+        DisbursementGross="100000",
+        GrAppv="100000",
+        SBA_Appv="50000",
     )
-    tape = read_tape(tape_file(loan), "sba", overrides={"term_up_to_150k": 84, "annual_rate_without_macro": 0.12})
+    tape = read_tape(
+        tape_file(loan), "sba", overrides={"term_up_to_150k": 84, "annual_rate_without_macro": 0.12}
+    )
     book = book_at(tape.loans, None, tape.mapping, AS_OF)
     # 24 of 84 payments at 1 % a month: payment 1,765.27; outstanding = payment x (1 - 1.01^-60) / 0.01
     payment = 100_000 * 0.01 / (1 - 1.01**-84)
@@ -164,13 +196,21 @@ def test_balance_of_an_annuity_by_hand(paid: Callable[..., dict[str, str]], tape
 def test_lines_stand_at_the_assumed_use_of_the_approved_limit(
     paid: Callable[..., dict[str, str]], tape_file: Callable[..., Path]
 ) -> None:
-    line = paid(RevLineCr="Y", DisbursementDate="31-Dec-04", DisbursementGross="250000", GrAppv="100000", SBA_Appv="50000")
+    line = paid(
+        RevLineCr="Y",
+        DisbursementDate="31-Dec-04",
+        DisbursementGross="250000",
+        GrAppv="100000",
+        SBA_Appv="50000",
+    )
     tape = read_tape(tape_file(line), "sba", overrides={"utilisation": 0.4})
     book = book_at(tape.loans, None, tape.mapping, AS_OF)
     assert book.loans.select("product", "principal", "undrawn").row(0) == ("revolving", 40000.0, 60000.0)
 
 
-def test_assumed_rates_follow_the_index(paid: Callable[..., dict[str, str]], tape_file: Callable[..., Path]) -> None:
+def test_assumed_rates_follow_the_index(
+    paid: Callable[..., dict[str, str]], tape_file: Callable[..., Path]
+) -> None:
     tape = sba(tape_file, paid(DisbursementDate="31-Dec-04"))
     prime = PrimeRate(month_of(dt.date(2005, 11, 30)), np.array([0.07, 0.0725, 0.08]))
     assert assumed_rates(tape.loans, tape.mapping, AS_OF, prime).to_list() == [pytest.approx(0.0725 + 0.0225)]
@@ -192,11 +232,18 @@ def test_reports_that_stop_are_not_carried_on() -> None:
     days = [dt.date(2020, month, 28) for month in range(1, 7)]
     panel = conform(
         pl.DataFrame(
-            {"loan_id": ["a"] * 6 + ["b"] * 3, "report_date": days + days[:3], "state": ["current"] * 9, "principal": [9.0] * 9}
+            {
+                "loan_id": ["a"] * 6 + ["b"] * 3,
+                "report_date": days + days[:3],
+                "state": ["current"] * 9,
+                "principal": [9.0] * 9,
+            }
         ),
         PANEL,
     )
-    loans = table(loan_id=["a", "b", "c"], origination_date=[dt.date(2019, 5, 1)] * 3, originated_amount=[9.0] * 3)
+    loans = table(
+        loan_id=["a", "b", "c"], origination_date=[dt.date(2019, 5, 1)] * 3, originated_amount=[9.0] * 3
+    )
     book = book_at(loans, panel, mapping, dt.date(2020, 6, 30))
     # b is no longer reported; c was never reported
     assert book.counts == {"on_book": 1, "not_yet_on_book": 1, "closed_before_as_of": 1, "undated": 0}
@@ -213,8 +260,18 @@ def test_links_follow_their_loans_and_their_dates() -> None:
             "valuation_date": [AS_OF, AS_OF + dt.timedelta(days=1), AS_OF],
         }
     )
-    loans = table(origination_date=[dt.date(2004, 5, 1), dt.date(2006, 5, 1)], originated_amount=[9.0, 9.0], term_months=[60, 60])
-    book = book_at(loans, None, load_mapping("lending-club"), AS_OF, links={"collateral": conform(collateral, COLLATERAL)})
+    loans = table(
+        origination_date=[dt.date(2004, 5, 1), dt.date(2006, 5, 1)],
+        originated_amount=[9.0, 9.0],
+        term_months=[60, 60],
+    )
+    book = book_at(
+        loans,
+        None,
+        load_mapping("lending-club"),
+        AS_OF,
+        links={"collateral": conform(collateral, COLLATERAL)},
+    )
     assert book.collateral.select("collateral_id", "value").rows() == [("a", 1.0), ("b", None)]
     assert book.parties.height == 0
 
@@ -250,18 +307,43 @@ def outcomes(folder: Path, *rows: str) -> Tape:
 
 
 def test_a_loan_past_its_default_date_is_in_default(tmp_path: Path) -> None:
-    defaults = ("", "2006-01-15", "2005-12-01", "2005-09-30", "2005-06-30", "2005-03-31", "2004-12-31", "2005-01-31")
-    tape = outcomes(tmp_path, *(f"{number},60,1000,0.05,2004-03-31,{day}" for number, day in enumerate(defaults)))
+    defaults = (
+        "",
+        "2006-01-15",
+        "2005-12-01",
+        "2005-09-30",
+        "2005-06-30",
+        "2005-03-31",
+        "2004-12-31",
+        "2005-01-31",
+    )
+    tape = outcomes(
+        tmp_path, *(f"{number},60,1000,0.05,2004-03-31,{day}" for number, day in enumerate(defaults))
+    )
     book = book_at(tape.loans, None, tape.mapping, dt.date(2005, 12, 31))
-    states = ["current", "current", "default_0_3", "default_3_6", "default_6_9", "default_9_12", "default_12_plus", "default_9_12"]
+    states = [
+        "current",
+        "current",
+        "default_0_3",
+        "default_3_6",
+        "default_6_9",
+        "default_9_12",
+        "default_12_plus",
+        "default_9_12",
+    ]
     assert book.loans["state"].to_list() == states
 
 
 def test_a_date_the_tape_knows_nothing_of_is_said_or_refused(tmp_path: Path) -> None:
     tape = outcomes(tmp_path, "1,60,1000,0.05,2004-03-31,")
     assert "facts" not in book_at(tape.loans, None, tape.mapping, dt.date(2004, 6, 29)).assumed
-    assert "2004-03-31, 91 days before" in book_at(tape.loans, None, tape.mapping, dt.date(2004, 6, 30)).assumed["facts"]
-    with pytest.raises(UsageError, match=r"field as_of: expected .* last dated fact, 2004-03-31, was 2009-04-01"):
+    assert (
+        "2004-03-31, 91 days before"
+        in book_at(tape.loans, None, tape.mapping, dt.date(2004, 6, 30)).assumed["facts"]
+    )
+    with pytest.raises(
+        UsageError, match=r"field as_of: expected .* last dated fact, 2004-03-31, was 2009-04-01"
+    ):
         book_at(tape.loans, None, tape.mapping, dt.date(2009, 4, 1))
 
 

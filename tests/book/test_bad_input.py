@@ -1,4 +1,6 @@
-"""Hostile files: one clear error that names file, row and field, or a quarantined row; never a silent change."""
+"""Hostile files: one clear error that names file, row and field, or a quarantined row; never a silent
+change.
+"""
 
 import gzip
 from collections.abc import Callable
@@ -47,7 +49,9 @@ def test_rows_of_another_delimiter_than_the_header(tmp_path: Path, paid: Row, te
 
 
 @pytest.mark.parametrize("delimiter", [";", "\t", "|"])
-def test_other_delimiters_give_the_same_book(tmp_path: Path, paid: Row, charged_off: Row, text_of: Text, delimiter: str) -> None:
+def test_other_delimiters_give_the_same_book(
+    tmp_path: Path, paid: Row, charged_off: Row, text_of: Text, delimiter: str
+) -> None:
     rows = (paid(), charged_off())
     other = read_tape(written(tmp_path, text_of(*rows, delimiter=delimiter).encode(), "other.csv"), "sba")
     assert other.loans.equals(read_tape(written(tmp_path, text_of(*rows).encode()), "sba").loans)
@@ -62,7 +66,9 @@ def test_encodings_give_the_same_book(tmp_path: Path, paid: Row, text_of: Text, 
     assert bool(tape.source.statements) == (encoding == "cp1252")  # a guess is stated
 
 
-@pytest.mark.parametrize("content", [b"\xff\xfe\x00\xd8a", b"\xff\xfea", b"a,b\n1,\x00\n", b"\xef\xbb\xbfa,b\n\xff,1\n"])
+@pytest.mark.parametrize(
+    "content", [b"\xff\xfe\x00\xd8a", b"\xff\xfea", b"a,b\n1,\x00\n", b"\xef\xbb\xbfa,b\n\xff,1\n"]
+)
 def test_wrong_encoding_refuses_the_file(tmp_path: Path, content: bytes) -> None:
     with pytest.raises(TapeError, match=r"tape\.csv"):
         read_tape(written(tmp_path, content), "sba")
@@ -94,7 +100,9 @@ def test_damaged_parquet_and_excel(tmp_path: Path, content: bytes) -> None:
 
 def test_a_column_missing_from_the_tape(tmp_path: Path, paid: Row, text_of: Text) -> None:
     text = text_of(paid()).replace("GrAppv", "Approved")
-    with pytest.raises(MappingError, match=r"field approved_amount: expected a column GrAppv or gr_appv in .*tape\.csv"):
+    with pytest.raises(
+        MappingError, match=r"field approved_amount: expected a column GrAppv or gr_appv in .*tape\.csv"
+    ):
         read_tape(written(tmp_path, text.encode()), "sba")
 
 
@@ -104,7 +112,9 @@ def test_a_header_that_repeats_a_column(tmp_path: Path) -> None:
 
 
 def test_no_row_survives(tape_file: File, paid: Row) -> None:
-    with pytest.raises(TapeError, match="expected at least one usable row, was 'every row refused: unparsable_number 2'"):
+    with pytest.raises(
+        TapeError, match="expected at least one usable row, was 'every row refused: unparsable_number 2'"
+    ):
         read_tape(tape_file(paid(GrAppv="many"), paid(GrAppv="more")), "sba")
 
 
@@ -130,7 +140,9 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("cells", "field", "rule"), REFUSED)
-def test_refused_rows_are_quarantined(tape_file: File, paid: Row, cells: dict[str, str], field: str, rule: str) -> None:
+def test_refused_rows_are_quarantined(
+    tape_file: File, paid: Row, cells: dict[str, str], field: str, rule: str
+) -> None:
     path = tape_file(paid(), paid(**cells), paid())
     tape = read_tape(path, "sba")
     found = check(tape)
@@ -144,7 +156,10 @@ def test_refused_rows_are_quarantined(tape_file: File, paid: Row, cells: dict[st
 
 def test_one_row_with_several_reasons_counts_once(tape_file: File, paid: Row) -> None:
     found = check(read_tape(tape_file(paid(), paid(GrAppv="x", ApprovalDate="y", MIS_Status="z")), "sba"))
-    assert (found.rejected, found.rejections) == (1, {"code_outside_map": 1, "unparsable_date": 1, "unparsable_number": 1})
+    assert (found.rejected, found.rejections) == (
+        1,
+        {"code_outside_map": 1, "unparsable_date": 1, "unparsable_number": 1},
+    )
 
 
 def test_duplicate_and_missing_ids(tape_file: File, paid: Row) -> None:
@@ -184,7 +199,9 @@ def test_raw_text_survives_line_breaks_inside_quotes(tmp_path: Path, paid: Row, 
 
 def test_stray_quotes_do_not_swallow_rows(tmp_path: Path, paid: Row, text_of: Text) -> None:
     header, first, second, third = text_of(paid(), paid(), paid()).splitlines()
-    text = "\n".join([header, first, second.replace("A FIRM", '"A" FIRM'), third.replace("A FIRM", '5" PIPE')])
+    text = "\n".join(
+        [header, first, second.replace("A FIRM", '"A" FIRM'), third.replace("A FIRM", '5" PIPE')]
+    )
     tape = read_tape(written(tmp_path, text.encode()), "sba")
     assert (tape.rows_read, tape.loans.height) == (3, 3)
 
@@ -261,12 +278,16 @@ def test_what_no_contract_can_hold_is_quarantined(tmp_path: Path, cells: str, fi
         ("a,b\n1,2\n".encode("utf-32"), "UTF-32"),
     ],
 )
-def test_a_file_of_endless_fields_or_strange_letters_is_refused(tmp_path: Path, content: bytes, words: str) -> None:
+def test_a_file_of_endless_fields_or_strange_letters_is_refused(
+    tmp_path: Path, content: bytes, words: str
+) -> None:
     with pytest.raises(TapeError, match=words):
         read_tape(written(tmp_path, content), "sba")
 
 
-def test_a_carriage_return_inside_a_line_ends_no_row_and_no_program(tmp_path: Path, paid: Row, text_of: Text) -> None:
+def test_a_carriage_return_inside_a_line_ends_no_row_and_no_program(
+    tmp_path: Path, paid: Row, text_of: Text
+) -> None:
     header, first, second, third = text_of(paid(), paid(), paid()).splitlines()
     tape = read_tape(written(tmp_path, f"{header}\n{first}\r\n{second}\r{third}\n".encode()), "sba")
     assert tape.loans.height == 1

@@ -29,9 +29,17 @@ def test_the_example_says_what_the_page_says(tmp_path: Path) -> None:
     assert found.rejections == {"duplicate_id": 1, "unparsable_date": 1}
     assert found.warnings == {}
     assert found.totals == {"originated": 92_000.0, "charged_off": 18_500.0, "balance": None}
-    assert tape.loans["annual_rate"].to_list() == [pytest.approx(0.0425), pytest.approx(0.065), pytest.approx(0.039)]
+    assert tape.loans["annual_rate"].to_list() == [
+        pytest.approx(0.0425),
+        pytest.approx(0.065),
+        pytest.approx(0.039),
+    ]
     assert tape.loans["guaranteed_share"].to_list() == [0.5, None, None]
-    assert segment_labels(tape.loans, tape.mapping).to_list() == ["A|score>680", "C|score<=680", "B|score>680"]
+    assert segment_labels(tape.loans, tape.mapping).to_list() == [
+        "A|score>680",
+        "C|score<=680",
+        "B|score>680",
+    ]
 
 
 @pytest.mark.parametrize("name", [rule.name for rule in RULES])
@@ -40,7 +48,11 @@ def test_every_rule_is_documented(name: str) -> None:
 
 
 def test_every_key_is_documented() -> None:
-    keys = {*mapping_module._TOP_KEYS, *ColumnSource.__dataclass_fields__, *Derivation.__dataclass_fields__} - {"name", "words"}
+    keys = {
+        *mapping_module._TOP_KEYS,
+        *ColumnSource.__dataclass_fields__,
+        *Derivation.__dataclass_fields__,
+    } - {"name", "words"}
     for key in keys:
         assert re.search(rf"\b{key}\b", PAGE), key
     assert all(unit in PAGE for unit in UNITS)

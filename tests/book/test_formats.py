@@ -52,8 +52,12 @@ def test_lending_club(tapes: dict[str, Tape], data: Path) -> None:
     assert found.loan_count_by_status == {"paid": 792, "charged_off": 208}
     raw = pl.read_csv(data / FILES["lending-club"][0], infer_schema_length=None)
     lost = raw.filter(pl.col("loan_status") == "Charged Off")
-    assert found.totals["charged_off"] == pytest.approx((lost["funded_amnt"] - lost["total_rec_prncp"]).sum(), abs=0.05)
-    assert loans["recovered"].sum() == pytest.approx((raw["recoveries"] - raw["collection_recovery_fee"]).sum(), rel=1e-12)
+    assert found.totals["charged_off"] == pytest.approx(
+        (lost["funded_amnt"] - lost["total_rec_prncp"]).sum(), abs=0.05
+    )
+    assert loans["recovered"].sum() == pytest.approx(
+        (raw["recoveries"] - raw["collection_recovery_fee"]).sum(), rel=1e-12
+    )
     assert loans["annual_rate"].max() < 0.32  # type: ignore[operator]  # percent became decimals
     assert set(loans["term_months"].unique()) == {36, 60}
 
@@ -77,7 +81,11 @@ def test_snapshot(tapes: dict[str, Tape]) -> None:
     assert found.totals["balance"] == pytest.approx(144_589_166, abs=1)
     tape = tapes["lending-snapshot"]
     book = book_at(tape.loans, tape.panel, tape.mapping, dt.date(2018, 6, 30))
-    assert dict(book.loans["state"].value_counts().iter_rows()) == {"current": 9375, "dpd_1_29": 67 + 38, "dpd_60_89": 66}
+    assert dict(book.loans["state"].value_counts().iter_rows()) == {
+        "current": 9375,
+        "dpd_1_29": 67 + 38,
+        "dpd_60_89": 66,
+    }
     assert book.counts["closed_before_as_of"] == 447 + 7
     assert book.loans["principal"].sum() == pytest.approx(144_589_166, abs=1)
     assert tape.loans["annual_rate"].mean() == pytest.approx(0.1243, abs=5e-5)
@@ -91,7 +99,9 @@ def test_cmbs(tapes: dict[str, Tape], data: Path) -> None:
     assert found.warnings["after_end"] == 211  # rows whose payment status is empty: the loan had left
     assert tape.loans["default_date"].is_not_null().sum() == 8  # entries to 90 days and more
     raw = pl.read_csv(data / FILES["cmbs"][0], infer_schema_length=None)
-    losses = raw.group_by("loanID").agg(pl.col("realizedLossToTrustAmount").max())["realizedLossToTrustAmount"]
+    losses = raw.group_by("loanID").agg(pl.col("realizedLossToTrustAmount").max())[
+        "realizedLossToTrustAmount"
+    ]
     assert found.totals["charged_off"] == pytest.approx(losses.sum(), abs=0.05)
     assert found.loan_count_by_status["prepaid"] == 4
     assert found.loan_count_by_status["charged_off"] == 5
@@ -105,12 +115,15 @@ def test_cmbs_panel_ends_with_the_loan(tapes: dict[str, Tape]) -> None:
     assert loan.row(-1, named=True)["report_date"] == dt.date(2021, 8, 11)
     assert loan["state"].to_list()[-2:] == ["current", "prepaid"]
     assert loan["prepaid"][-1] == 34_000_000.0
-    closed = panel.with_columns(pl.col("state").is_in(["prepaid", "charged_off", "matured", "settled"]).alias("end"))
+    closed = panel.with_columns(
+        pl.col("state").is_in(["prepaid", "charged_off", "matured", "settled"]).alias("end")
+    )
     assert (closed.group_by("loan_id").agg(pl.col("end").sum())["end"] <= 1).all()
 
 
 def test_balloon_share_is_what_is_left_at_maturity(tapes: dict[str, Tape]) -> None:
-    # Loan 2: 45.6 million at 4.65 %, 120 months on a 360-month schedule. Balance of a level payment after 120 months:
+    # Loan 2: 45.6 million at 4.65 %, 120 months on a 360-month schedule. Balance of a level payment after 120
+    # months:
     rate = 0.0465 / 12
     payment = rate / (1 - (1 + rate) ** -360)
     left = payment * (1 - (1 + rate) ** -240) / rate

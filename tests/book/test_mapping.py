@@ -41,7 +41,10 @@ source = "W"
 [assumptions]
 haircut = { value = 0.3, unit = "decimal", words = "Taken off the value of collateral." }
 """
-TAPE = "No,Grade,Score,Start,Years,Amount,Rate,W\n1,A,650,28.02.1997,7,60000,4.25 %,1\n2,B,,01.03.1997,2.5,1000,5,1\n"
+TAPE = (
+    "No,Grade,Score,Start,Years,Amount,Rate,W\n1,A,650,28.02.1997,7,60000,4.25 "
+    "%,1\n2,B,,01.03.1997,2.5,1000,5,1\n"
+)
 
 
 def own(folder: Path, text: str = OWN) -> Path:
@@ -96,7 +99,11 @@ BROKEN = [
     ("[assumptions]", '[[derive]]\ncolumn = "luck"\nvalue = 1\n[assumptions]', "derive"),
     ("[assumptions]", "[[derive]]\nvalue = 1\n[assumptions]", "derive 1.column"),
     ("[assumptions]", '[[derive]]\ncolumn = "score"\nvalue = "high"\n[assumptions]', "derive.score"),
-    ("[assumptions]", '[[derive]]\ncolumn = "score"\nvalue = 1\nreplace = "yes"\n[assumptions]', "derive 1.replace"),
+    (
+        "[assumptions]",
+        '[[derive]]\ncolumn = "score"\nvalue = 1\nreplace = "yes"\n[assumptions]',
+        "derive 1.replace",
+    ),
     ('currency = "EUR"', 'currency = ["EUR"]', "currency"),
     ('observes = ["defaults", "prepayment"]', "observes = 3", "observes"),
     ('observes = ["defaults", "prepayment"]', 'observes = "defaults"', "observes"),
@@ -105,8 +112,16 @@ BROKEN = [
     ('column = "score", breaks', 'column = "region", breaks', "segment_by"),
     ('formats = ["%d.%m.%Y"]', 'formats = ["%Q"]', "columns.origination_date.formats"),
     ('formats = ["%d.%m.%Y"]', 'formats = ["%d.%m"]', "columns.origination_date.formats"),
-    ('formats = ["%d.%m.%Y"]', 'formats = ["%d.%m.%Y"]\nshift_months = "lag"', "columns.origination_date.shift_months"),
-    ('formats = ["%d.%m.%Y"]', 'formats = ["%d.%m.%Y"]\nshift_months = 1e9', "columns.origination_date.shift_months"),
+    (
+        'formats = ["%d.%m.%Y"]',
+        'formats = ["%d.%m.%Y"]\nshift_months = "lag"',
+        "columns.origination_date.shift_months",
+    ),
+    (
+        'formats = ["%d.%m.%Y"]',
+        'formats = ["%d.%m.%Y"]\nshift_months = 1e9',
+        "columns.origination_date.shift_months",
+    ),
     ('constant = "mortgage"', 'constant = "mortage"', "columns.product.constant"),
     ('constant = "mortgage"', "constant = [1]", "columns.product.constant"),
     ('constant = "mortgage"', 'source = "Grade"\nvalues = ["A"]', "columns.product.values"),
@@ -146,7 +161,9 @@ def test_a_broken_mapping_names_file_and_key(tmp_path: Path, old: str, new: str,
 
 
 @pytest.mark.parametrize(("old", "new", "key"), MISFITS)
-def test_a_mapping_that_does_not_fit_its_columns_names_file_and_key(tmp_path: Path, old: str, new: str, key: str) -> None:
+def test_a_mapping_that_does_not_fit_its_columns_names_file_and_key(
+    tmp_path: Path, old: str, new: str, key: str
+) -> None:
     (tmp_path / "tape.csv").write_text(TAPE, encoding="utf-8")
     with pytest.raises(MappingError) as caught:
         read_tape(tmp_path / "tape.csv", own(tmp_path, OWN.replace(old, new)))
@@ -195,7 +212,9 @@ def test_a_weight_without_a_value_is_refused(tmp_path: Path) -> None:
     assert tape.quarantine.select("row", "field", "rule").rows() == [(2, "weight", "missing_value")]
 
 
-def test_third_party_formats_are_loaded_only_when_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_third_party_formats_are_loaded_only_when_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path, asked = own(tmp_path), []
 
     def entry_points(group: str, name: str) -> list[EntryPoint]:

@@ -16,7 +16,9 @@ SBA = load_mapping("sba")
 FEW = settings(max_examples=80, deadline=None)
 
 
-def read(texts: list[str | None], mapping: TapeFormat = SBA, **spec: object) -> tuple[list[object], list[str]]:
+def read(
+    texts: list[str | None], mapping: TapeFormat = SBA, **spec: object
+) -> tuple[list[object], list[str]]:
     """Return the values of one column and the rules its texts break."""
     frame = pl.DataFrame({"x": pl.Series(texts, dtype=pl.String)})
     parsed = parse(frame, [ColumnSource(name="y", source=("x",), **spec)], mapping)  # type: ignore[arg-type]
@@ -35,7 +37,9 @@ def test_money_as_sba_writes_it(amounts: list[object]) -> None:
 def test_dates_in_every_form_of_one_file(days: list[dt.date], lower: bool) -> None:
     def written(number: int, day: dt.date) -> str:
         short = f"{day.day}-{day:%b-%y}"
-        return [short.lower() if lower else short, f"{day.month}/{day.day}/{day.year}", day.isoformat()][number % 3]
+        return [short.lower() if lower else short, f"{day.month}/{day.day}/{day.year}", day.isoformat()][
+            number % 3
+        ]
 
     texts: list[str | None] = [written(number, day) for number, day in enumerate(days)]
     assert read(texts, unit="date", formats=("%d-%b-%y", "%m/%d/%Y", "%Y-%m-%d")) == (days, [])
@@ -43,7 +47,9 @@ def test_dates_in_every_form_of_one_file(days: list[dt.date], lower: bool) -> No
 
 @FEW
 @given(
-    st.lists(st.text(st.characters(codec="ascii", exclude_categories=["Cc"]), max_size=12), min_size=1, max_size=20),
+    st.lists(
+        st.text(st.characters(codec="ascii", exclude_categories=["Cc"]), max_size=12), min_size=1, max_size=20
+    ),
     st.sampled_from(["money", "percent", "months"]),
 )
 def test_any_text_is_a_number_missing_or_refused(texts: list[str], unit: str) -> None:
@@ -125,7 +131,9 @@ def test_a_decimal_comma_is_for_text_only(tmp_path: Path) -> None:
         '[columns.originated_amount]\nsource="Amount"\n',
         encoding="utf-8",
     )
-    (tmp_path / "tape.csv").write_text("No;Amount\n1;1.234,50\n2;12,5\n3;1,234.50\n4;1.23\n", encoding="utf-8")
+    (tmp_path / "tape.csv").write_text(
+        "No;Amount\n1;1.234,50\n2;12,5\n3;1,234.50\n4;1.23\n", encoding="utf-8"
+    )
     tape = read_tape(tmp_path / "tape.csv", mapping)
     assert tape.loans["originated_amount"].to_list() == [1234.5, 12.5]
     assert tape.quarantine["row"].to_list() == [3, 4]
@@ -139,6 +147,8 @@ def test_infinity_in_parquet_is_refused(tmp_path: Path) -> None:
         'name="own"\n[columns.loan_id]\nsource="No"\n[columns.product]\nconstant="mortgage"\n[columns.originated_amount]\nsource="Amount"\n',
         encoding="utf-8",
     )
-    pl.DataFrame({"No": [1, 2, 3], "Amount": [1.0, float("nan"), float("inf")]}).write_parquet(tmp_path / "tape.parquet")
+    pl.DataFrame({"No": [1, 2, 3], "Amount": [1.0, float("nan"), float("inf")]}).write_parquet(
+        tmp_path / "tape.parquet"
+    )
     tape = read_tape(tmp_path / "tape.parquet", mapping)
     assert tape.quarantine.select("row", "rule").rows() == [(2, "not_finite"), (3, "not_finite")]

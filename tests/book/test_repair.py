@@ -26,7 +26,9 @@ def test_one_reading_is_put_right(tmp_path: Path, paid: Row, text_of: Text, name
     old, new = CHANGES[name]
     assert old in second
     (tmp_path / "clean.csv").write_text(clean, encoding="utf-8")
-    (tmp_path / "broken.csv").write_text("\n".join([header + ";", first, second.replace(old, new), third]), encoding="utf-8")
+    (tmp_path / "broken.csv").write_text(
+        "\n".join([header + ";", first, second.replace(old, new), third]), encoding="utf-8"
+    )
     broken = read_tape(tmp_path / "broken.csv", "sba")
     assert broken.rejected == 0
     assert broken.loans.equals(read_tape(tmp_path / "clean.csv", "sba").loans)
@@ -40,7 +42,9 @@ def test_a_row_with_two_readings_is_refused(tmp_path: Path) -> None:
         '[columns.approved_amount]\nsource="Limit"\n[columns.originated_amount]\nsource="Amount"\n',
         encoding="utf-8",
     )
-    (tmp_path / "tape.csv").write_text("No,Limit,Amount\n1,500,400\n2,1,200,300\n3,500,400\n", encoding="utf-8")
+    (tmp_path / "tape.csv").write_text(
+        "No,Limit,Amount\n1,500,400\n2,1,200,300\n3,500,400\n", encoding="utf-8"
+    )
     tape = read_tape(tmp_path / "tape.csv", mapping)
     assert tape.loans["loan_id"].to_list() == ["1", "3"]
     assert tape.quarantine.row(0, named=True) == {

@@ -27,7 +27,9 @@ PAID_RULES = [
 
 
 @pytest.mark.parametrize(("cells", "rule", "masked"), PAID_RULES)
-def test_rules_of_paid_loans(paid: Row, tape_file: File, cells: dict[str, str], rule: str, masked: str | None) -> None:
+def test_rules_of_paid_loans(
+    paid: Row, tape_file: File, cells: dict[str, str], rule: str, masked: str | None
+) -> None:
     tape = read_tape(tape_file(paid(), paid(**cells)), "sba")
     assert check(tape).warnings.get(rule) == 1
     listed = tape.warnings.filter(tape.warnings["rule"] == rule).row(0, named=True)
@@ -46,7 +48,9 @@ def test_rules_of_paid_loans(paid: Row, tape_file: File, cells: dict[str, str], 
         ({"ChgOffDate": "1-Mar-97"}, "charge_off_before_origination"),
     ],
 )
-def test_rules_of_charged_off_loans(charged_off: Row, tape_file: File, cells: dict[str, str], rule: str) -> None:
+def test_rules_of_charged_off_loans(
+    charged_off: Row, tape_file: File, cells: dict[str, str], rule: str
+) -> None:
     found = check(read_tape(tape_file(charged_off(), charged_off(**cells)), "sba"))
     assert found.warnings[rule] == 1
     assert found.accepted_rows == 2

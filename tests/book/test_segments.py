@@ -15,7 +15,9 @@ MAPPING = from_dict(
 
 
 def test_labels_by_hand() -> None:
-    loans = pl.DataFrame({"product": ["mortgage", "mortgage", None, "balloon"], "score": [600.0, 600.5, 701.0, None]})
+    loans = pl.DataFrame(
+        {"product": ["mortgage", "mortgage", None, "balloon"], "score": [600.0, 600.5, 701.0, None]}
+    )
     assert segment_labels(loans, MAPPING).to_list() == [
         "mortgage|score<=600",
         "mortgage|score<=700",

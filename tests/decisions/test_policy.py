@@ -40,14 +40,19 @@ def test_prudence_reacts_to_defaults_with_reasons():
     assert stressed["cut_off"] > calm["cut_off"]
     assert stressed["collection_intensity"] == 1.0
     assert len(stressed.reasons) == 3
-    assert policy.decide(PortfolioObservation(month=6, default_rate=0.07, profit_rate=-0.1))["price_add_on"] == 0.5
+    assert (
+        policy.decide(PortfolioObservation(month=6, default_rate=0.07, profit_rate=-0.1))["price_add_on"]
+        == 0.5
+    )
 
 
 @settings(max_examples=50, deadline=None)
 @given(default=st.floats(0, 1), late=st.floats(0, 1), profit=st.floats(-1, 1), month=st.integers(0, 60))
 def test_many_books_at_once_get_what_each_would_alone(default, late, profit, month):
     policy = load_policy("prudent")
-    observation = PortfolioObservation(month=month, default_rate=default, delinquent_share=late, profit_rate=profit)
+    observation = PortfolioObservation(
+        month=month, default_rate=default, delinquent_share=late, profit_rate=profit
+    )
     figures = {name: np.array([value, 0.0]) for name, value in observation.figures().items()}
     assert np.array_equal(policy.lever_array(figures, 2)[0], policy.decide(observation).array)
 
@@ -76,7 +81,9 @@ def test_a_good_application_is_approved_at_base_rate_plus_expected_loss():
 
 def test_the_limit_is_what_the_income_carries():
     """30 % of 1,000 a month over 12 months at 12 % a year: 300 x (1 - 1.01^-12) / 0.01 = 3,376.52."""
-    policy = parse_policy({"format": 1, "name": "p", "applications": {"max_instalment_share": 0.3, "base_annual_rate": 0.12}})
+    policy = parse_policy(
+        {"format": 1, "name": "p", "applications": {"max_instalment_share": 0.3, "base_annual_rate": 0.12}}
+    )
     decision = decide(policy, Application(10_000.0, 12, annual_income=12_000.0, annual_pd=0.0))
     assert decision.limit == pytest.approx(3_376.52, abs=0.01)
     assert decision.outcome == "approved"
@@ -113,7 +120,11 @@ def test_a_refusal_outranks_a_referral():
 def test_more_risk_never_gets_a_better_answer(low, high, cut_off):
     policy, order = load_policy("prudent"), {"approved": 0, "referred": 1, "declined": 2}
     answers = [
-        decide(policy, Application(9_000.0, 24, annual_income=50_000.0, score=700.0, annual_pd=pd), levers(cut_off=cut_off))
+        decide(
+            policy,
+            Application(9_000.0, 24, annual_income=50_000.0, score=700.0, annual_pd=pd),
+            levers(cut_off=cut_off),
+        )
         for pd in sorted((low, high))
     ]
     assert order[answers[0].outcome] <= order[answers[1].outcome]
@@ -154,8 +165,14 @@ BASE = {"format": 1, "name": "x"}
         ({"portfolio": [{"when": [], "add": {}, "reason": "r"}]}, "conditions"),
         ({"portfolio": [{"when": ["default_rate > nan"], "add": {}, "reason": "r"}]}, "finite"),
         ({"portfolio": [{"when": ["default_rate > 1"], "add": {}}]}, "reason"),
-        ({"applications": {"rules": [{"when": ["score < 1"], "outcome": "approved", "reason": "r"}]}}, "outcome"),
-        ({"applications": {"rules": [{"when": ["grade < B"], "outcome": "declined", "reason": "r"}]}}, "grade"),
+        (
+            {"applications": {"rules": [{"when": ["score < 1"], "outcome": "approved", "reason": "r"}]}},
+            "outcome",
+        ),
+        (
+            {"applications": {"rules": [{"when": ["grade < B"], "outcome": "declined", "reason": "r"}]}},
+            "grade",
+        ),
         ({"applications": {"max_amount": -1}}, "max_amount"),
         ({"applications": {"speed": 1}}, "speed"),
     ],
@@ -223,7 +240,10 @@ def test_many_paths_give_what_few_give():
     shocks = np.exp(0.3 * random.standard_normal((40, 6, len(tables.parameters.origin))))
     covariates = random.standard_normal((6, 2))
     policy = load_policy("prudent")
-    many, few = run_policy(policy, tables, shocks, covariates), run_policy(policy, tables, shocks[:5], covariates)
+    many, few = (
+        run_policy(policy, tables, shocks, covariates),
+        run_policy(policy, tables, shocks[:5], covariates),
+    )
     assert np.array_equal(many.levers[:5], few.levers)
     assert many.values[:5] == pytest.approx(few.values, rel=1e-9, abs=1e-3)
     assert many["balance"].shape == (40, 6)

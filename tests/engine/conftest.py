@@ -49,8 +49,19 @@ def random_columns(count: int, seed: int, live: int = 4, longest: int = 90) -> L
 def panel_model(seed: int) -> TransitionParameters:
     """Return four live states, default and prepayment, and a sale as another way out."""
     draw = generator(seed)
-    edges = [(i, j) for i in range(4) for j in range(4) if i != j] + [(2, 4), (3, 4)] + [(i, 5) for i in range(4)] + [(0, 6)]
-    return _model(("current", "dpd_1_29", "dpd_30_59", "dpd_60_89", "default", "prepaid", "settled"), 4, edges, (4, 5), draw)
+    edges = (
+        [(i, j) for i in range(4) for j in range(4) if i != j]
+        + [(2, 4), (3, 4)]
+        + [(i, 5) for i in range(4)]
+        + [(0, 6)]
+    )
+    return _model(
+        ("current", "dpd_1_29", "dpd_30_59", "dpd_60_89", "default", "prepaid", "settled"),
+        4,
+        edges,
+        (4, 5),
+        draw,
+    )
 
 
 def outcome_model(seed: int) -> TransitionParameters:
@@ -59,7 +70,11 @@ def outcome_model(seed: int) -> TransitionParameters:
 
 
 def _model(
-    states: tuple[str, ...], live: int, edges: list[tuple[int, int]], ends: tuple[int, int], draw: np.random.Generator
+    states: tuple[str, ...],
+    live: int,
+    edges: list[tuple[int, int]],
+    ends: tuple[int, int],
+    draw: np.random.Generator,
 ) -> TransitionParameters:
     count = len(edges)
     return TransitionParameters(

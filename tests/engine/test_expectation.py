@@ -31,7 +31,9 @@ def flat_model(default: float, prepay: float) -> TransitionParameters:
 
 
 def test_two_months_by_hand() -> None:
-    """A loan of 1,200, 12 % interest only: 2 % default, 10 % prepay a month; 60 % charged off a month later, a sixth recovered."""
+    """A loan of 1,200, 12 % interest only: 2 % default, 10 % prepay a month; 60 % charged off a month later,
+    a sixth recovered.
+    """
     columns = loan_columns(
         segment=0,
         age=0,
@@ -87,13 +89,23 @@ def test_every_month_balances(books: SimpleNamespace, kind: str) -> None:
     macro, latent, _ = books.paths(3, 36, seed=5)
     flows = conditional_flows(model, cells, books.severity(1), shocks(model, macro, latent), groups=3)
     before = np.concatenate([flows.opening[..., None], flows.balance[..., :-1]], axis=-1)
-    after = before + flows.draws + flows.arrears - flows.scheduled_principal - flows.prepaid - flows.exited - flows.defaulted
+    after = (
+        before
+        + flows.draws
+        + flows.arrears
+        - flows.scheduled_principal
+        - flows.prepaid
+        - flows.exited
+        - flows.defaulted
+    )
     assert np.abs(after - flows.balance).max() < 1e-12 * flows.opening.max()
     assert (flows.exited.sum() > 0.0) == (kind == "panel_model")
 
 
 def test_loss_is_counted_once(books: SimpleNamespace) -> None:
-    """With no discount, the expected credit loss is what is charged off less what is recovered, once the lags have passed."""
+    """With no discount, the expected credit loss is what is charged off less what is recovered, once the lags
+    have passed.
+    """
     model, lgd = books.panel_model(2), books.severity(3)
     columns = replace(books.columns(400, seed=9, longest=40), effective_annual_rate=np.zeros(400))
     cells = build_cells(columns, 60, arrears_months=3)
@@ -111,11 +123,18 @@ def test_kernel_equals_the_reference(books: SimpleNamespace, kind: str, groups: 
     macro, latent, index = books.paths(70, 20, seed=11)
     columns = books.columns(500, seed=10, live=model.live)
     cells = build_cells(
-        columns, 24, index_path=np.linspace(0.02, 0.05, 24), arrears_months=3, conversion_factor=0.3, partial_monthly=0.01
+        columns,
+        24,
+        index_path=np.linspace(0.02, 0.05, 24),
+        arrears_months=3,
+        conversion_factor=0.3,
+        partial_monthly=0.01,
     )
     month, paths = shocks(model, macro, latent), index if indexed else None
     made = conditional_flows(model, cells, books.severity(2), month, groups=groups, index_paths=paths)
-    wanted = conditional_flows_reference(model, cells, books.severity(2), month, groups=groups, index_paths=paths)
+    wanted = conditional_flows_reference(
+        model, cells, books.severity(2), month, groups=groups, index_paths=paths
+    )
     scale = {name: np.abs(getattr(wanted, name)).max() for name in FIGURES}
     scale["arrears"] = scale["defaulted"]  # a difference of two sums
     for name in FIGURES:

@@ -51,7 +51,9 @@ def test_kernel_equals_the_reference(
     assert made.horizons == (min(12, months), months)
 
 
-@pytest.mark.parametrize(("months", "arrears", "partial"), [(24, 0, 0.0), (48, 3, [0.02, 0.0, 0.001, 0.003, 0.1]), (180, 1, 0.004)])
+@pytest.mark.parametrize(
+    ("months", "arrears", "partial"), [(24, 0, 0.0), (48, 3, [0.02, 0.0, 0.001, 0.003, 0.1]), (180, 1, 0.004)]
+)
 def test_interpolation_in_the_spread_equals_the_reference(
     books: SimpleNamespace, monkeypatch: pytest.MonkeyPatch, months: int, arrears: int, partial: Any
 ) -> None:
@@ -67,14 +69,23 @@ def test_interpolation_in_the_spread_equals_the_reference(
     assert len(smooth) > 100
     assert len(smooth) + len(rest) == 600
     made = loan_losses(
-        model, columns, lgd, month, index_paths=index, partial_monthly=partial, arrears_months=arrears, conversion_factor=0.5
+        model,
+        columns,
+        lgd,
+        month,
+        index_paths=index,
+        partial_monthly=partial,
+        arrears_months=arrears,
+        conversion_factor=0.5,
     )
     wanted = loan_losses_reference(model, columns, lgd, month, assumed, index, made.horizons)
     assert made.loss == pytest.approx(wanted.loss, rel=1e-10)
     assert made.pd == pytest.approx(wanted.pd, rel=1e-11)
 
 
-def test_spreads_too_wide_to_interpolate_are_computed_loan_by_loan(books: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_spreads_too_wide_to_interpolate_are_computed_loan_by_loan(
+    books: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(loss_module, "FEWEST", 1)
     columns = books.columns(300, seed=6, longest=360)
     wild = replace(columns, rate_spread=np.where(np.arange(300) % 2, 9.0, 0.0), rate_cap=np.full(300, np.inf))
@@ -82,13 +93,21 @@ def test_spreads_too_wide_to_interpolate_are_computed_loan_by_loan(books: Simple
 
 
 def test_one_loan_by_hand(books: SimpleNamespace) -> None:
-    """Interest only, 1,000 over 2 months at an effective 12 %: each month's default x severity x 1,000, discounted.
+    """Interest only, 1,000 over 2 months at an effective 12 %: each month's default x severity x 1,000,
+    discounted.
 
     Of what is recovered, 10, 20 and 70 % come 1, 2 and 3 months after the default.
     """
     model, lgd = books.outcome_model(1), books.severity(1)
     columns = loan_columns(
-        segment=2, age=4, state=0, product=2, remaining_months=2, principal=[1000.0], annual_rate=0.05, effective_annual_rate=0.12
+        segment=2,
+        age=4,
+        state=0,
+        product=2,
+        remaining_months=2,
+        principal=[1000.0],
+        annual_rate=0.05,
+        effective_annual_rate=0.12,
     )
     month = np.array([[[1.0, 1.0], [2.0, 1.0], [9.0, 9.0]]])
     weight = np.exp(model.segment[:, 2, None] + model.age[:, 5:7])
@@ -105,7 +124,9 @@ def test_one_loan_by_hand(books: SimpleNamespace) -> None:
 
 
 def test_loans_add_up_to_the_cells(books: SimpleNamespace) -> None:
-    """With one effective rate a cell, the loans' losses are the cells' discounted losses: one model, two routes."""
+    """With one effective rate a cell, the loans' losses are the cells' discounted losses: one model, two
+    routes.
+    """
     model, lgd = books.panel_model(3), books.severity(1)
     columns = replace(books.columns(900, seed=4), effective_annual_rate=np.full(900, 0.07))
     macro, latent, _ = books.paths(2, 36, seed=2)
@@ -167,13 +188,22 @@ def test_what_does_not_fit_is_refused(books: SimpleNamespace) -> None:
 
 
 def test_a_recovery_is_worth_less_the_later_it_comes(books: SimpleNamespace) -> None:
-    """A certain default next month, 60 charged off, all of it recovered 24 months later at 12 %: 60 (1 - 1.01^-24) / 1.01."""
+    """A certain default next month, 60 charged off, all of it recovered 24 months later at 12 %: 60 (1 -
+    1.01^-24) / 1.01.
+    """
     model = books.outcome_model(1)
     late = np.zeros(25)
     late[24] = 1.0
     lgd = LossGivenDefault(np.full((6, 1), 0.6), np.full((6, 1), 0.6), np.ones(1), late)
     columns = loan_columns(
-        segment=0, age=0, state=0, product=2, remaining_months=3, principal=[100.0], annual_rate=0.12, effective_annual_rate=0.12
+        segment=0,
+        age=0,
+        state=0,
+        product=2,
+        remaining_months=3,
+        principal=[100.0],
+        annual_rate=0.12,
+        effective_annual_rate=0.12,
     )
     certain = np.array([[[1e15, 0.0]]])
     made = loan_losses(model, columns, lgd, certain)
@@ -187,4 +217,6 @@ def test_probabilities_alone_are_those_of_the_losses(books: SimpleNamespace) -> 
     columns = books.columns(500, seed=9)
     macro, latent, _ = books.paths(2, 30, seed=2)
     month = shocks(model, macro, latent)
-    assert (default_probabilities(model, columns, month) == loan_losses(model, columns, lgd, month).pd[:, :, 1]).all()
+    assert (
+        default_probabilities(model, columns, month) == loan_losses(model, columns, lgd, month).pd[:, :, 1]
+    ).all()

@@ -21,7 +21,9 @@ TABLES = ("loans", "balance", "partial", "draws", "interest", "rate_sensitivity"
 
 
 def two_loans(**change: object) -> LoanColumns:
-    """Return an instalment loan of 300 over 3 months and a line of 100 drawn, 50 undrawn, over 2; no interest."""
+    """Return an instalment loan of 300 over 3 months and a line of 100 drawn, 50 undrawn, over 2; no
+    interest.
+    """
     given: dict[str, object] = {
         "segment": 0,
         "age": 5,
@@ -48,12 +50,21 @@ def test_cells_by_hand() -> None:
 
 def test_exposure_is_the_balance_before_the_unpaid_instalments_with_their_interest() -> None:
     columns = loan_columns(
-        segment=0, age=0, state=0, product=2, remaining_months=9, principal=[100.0], annual_rate=0.12, accrued_interest=7.0
+        segment=0,
+        age=0,
+        state=0,
+        product=2,
+        remaining_months=9,
+        principal=[100.0],
+        annual_rate=0.12,
+        accrued_interest=7.0,
     )
     cells = build_cells(columns, 6, arrears_months=3)
     # interest accrued at the as-of date counts as long as no payment came after it
     assert cells.exposure[0] == pytest.approx([107.0, 108.0, 109.0, 110.0, 103.0, 103.0])
-    amortising = build_cells(two_loans(product=0, undrawn=0.0, remaining_months=[3, 4], weight=[1.0, 0.0]), 3, arrears_months=1)
+    amortising = build_cells(
+        two_loans(product=0, undrawn=0.0, remaining_months=[3, 4], weight=[1.0, 0.0]), 3, arrears_months=1
+    )
     assert amortising.exposure[0] == pytest.approx([300.0, 300.0, 200.0])
 
 
@@ -85,7 +96,9 @@ def test_rate_sensitivity_leaves_out_loans_at_cap_or_floor() -> None:
     ],
 )
 @pytest.mark.parametrize("months", [1, 48, 200])
-def test_kernel_equals_the_reference(books: SimpleNamespace, months: int, assumed: dict, indexed: bool) -> None:
+def test_kernel_equals_the_reference(
+    books: SimpleNamespace, months: int, assumed: dict, indexed: bool
+) -> None:
     columns = books.columns(3000, seed=months, longest=300)
     index = books.paths(1, months, seed=3)[2][0] if indexed else None
     made = build_cells(columns, months, index_path=index, **assumed)
@@ -99,7 +112,9 @@ def test_kernel_equals_the_reference(books: SimpleNamespace, months: int, assume
             assert ours == pytest.approx(theirs, rel=1e-13), item.name
 
 
-def test_same_bits_on_one_and_two_threads_and_chunks_agree(books: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_same_bits_on_one_and_two_threads_and_chunks_agree(
+    books: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
     columns = books.columns(4000, seed=5)
     both = build_cells(columns, 24, arrears_months=3)
     use_threads(1)
@@ -114,18 +129,27 @@ def test_same_bits_on_one_and_two_threads_and_chunks_agree(books: SimpleNamespac
 
 @settings(max_examples=20, deadline=None)
 @given(st.integers(0, 2**32), st.integers(1, 60))
-def test_order_and_split_do_not_matter_and_the_balance_is_conserved(books: SimpleNamespace, seed: int, count: int) -> None:
+def test_order_and_split_do_not_matter_and_the_balance_is_conserved(
+    books: SimpleNamespace, seed: int, count: int
+) -> None:
     columns = books.columns(count, seed)
     shuffled = take(columns, books.generator(seed).permutation(count))
-    whole, other = build_cells(columns, 30, partial_monthly=0.01), build_cells(shuffled, 30, partial_monthly=0.01)
+    whole, other = (
+        build_cells(columns, 30, partial_monthly=0.01),
+        build_cells(shuffled, 30, partial_monthly=0.01),
+    )
     halves = [
-        build_cells(take(columns, part), 30, partial_monthly=0.01) for part in (slice(0, count, 2), slice(1, count, 2)) if count > 1
+        build_cells(take(columns, part), 30, partial_monthly=0.01)
+        for part in (slice(0, count, 2), slice(1, count, 2))
+        if count > 1
     ]
     for name in TABLES:
         total = getattr(whole, name).sum(axis=0)
         assert getattr(other, name) == pytest.approx(getattr(whole, name), rel=1e-11, abs=1e-6)
         if halves:
-            assert sum(getattr(half, name).sum(axis=0) for half in halves) == pytest.approx(total, rel=1e-11, abs=1e-6)
+            assert sum(getattr(half, name).sum(axis=0) for half in halves) == pytest.approx(
+                total, rel=1e-11, abs=1e-6
+            )
     assert whole.balance[:, 0].sum() == pytest.approx((columns.weight * columns.principal).sum())
     assert whole.balance.min() >= -1e-9
 

@@ -15,7 +15,12 @@ import loantwin.env
 from loantwin.clock import FixedClock
 from loantwin.decisions.load import load_policy
 from loantwin.decisions.portfolio import run_policy
-from loantwin.engine.step.store import environment_from_dict, environment_to_dict, tables_from_dict, tables_to_dict
+from loantwin.engine.step.store import (
+    environment_from_dict,
+    environment_to_dict,
+    tables_from_dict,
+    tables_to_dict,
+)
 from loantwin.env.built_in import built_in
 from loantwin.env.load import EVENT
 from loantwin.env.portfolio import PortfolioEnv
@@ -70,7 +75,9 @@ def test_every_lever_moves_the_outcome(lever, value):
     neutral, moved = episode(env, still), episode(env, lambda _: action)
     assert abs(moved[1].sum() - neutral[1].sum()) > 0.01
     assert np.abs(moved[0] - neutral[0]).max() > 1e-4
-    macro = [i for i, name in enumerate(observation_names(env.unwrapped.factors)) if name.startswith("macro.")]
+    macro = [
+        i for i, name in enumerate(observation_names(env.unwrapped.factors)) if name.startswith("macro.")
+    ]
     assert np.array_equal(moved[0][:, macro], neutral[0][:, macro]), "the same luck whatever the action"
 
 
@@ -84,28 +91,39 @@ def test_money_balances_to_the_cent():
         assert cents["opening"] == balance
         added = cents["opening"] + cents["new_lending"] + cents["draws"] + cents["arrears"]
         balance = cents["balance"]
-        assert added - cents["scheduled_principal"] - cents["prepaid"] - cents["exited"] - cents["defaulted"] == balance
+        assert (
+            added - cents["scheduled_principal"] - cents["prepaid"] - cents["exited"] - cents["defaulted"]
+            == balance
+        )
         stock += cents["defaulted"] - cents["charged_off"] - cents["resolved"]
         assert stock == cents["in_default"]
         costs = cents["funding_cost"] + cents["servicing_cost"] + cents["collection_cost"]
         assert cents["interest"] - costs - cents["loss"] == cents["profit"]
-        assert earned == pytest.approx(1000.0 * cents["profit"] / infos[0]["minor_units"]["opening"], abs=1e-7)
+        assert earned == pytest.approx(
+            1000.0 * cents["profit"] / infos[0]["minor_units"]["opening"], abs=1e-7
+        )
         assert abs(sum(info["new_lending_by_segment"].values()) * 100 - cents["new_lending"]) <= 1
 
 
 def test_a_policy_written_as_rules_acts_unchanged():
     policy = load_policy("prudent")
     env = gymnasium.make(NAME)
-    _, _, infos = episode(env, lambda env: policy.decide(env.unwrapped.portfolio()).array.astype(np.float32), seed=3)
+    _, _, infos = episode(
+        env, lambda env: policy.decide(env.unwrapped.portfolio()).array.astype(np.float32), seed=3
+    )
     tables, _ = built_in(36)
     inner = env.unwrapped
     run = run_policy(policy, tables, inner._shocks, inner._covariates[:, 1:])
-    assert run["balance"][0] * 100 == pytest.approx([info["minor_units"]["balance"] for info in infos], rel=1e-6)
+    assert run["balance"][0] * 100 == pytest.approx(
+        [info["minor_units"]["balance"] for info in infos], rel=1e-6
+    )
     assert np.abs(run.levers).max() > 0
 
 
 def test_the_observation_shows_no_latent_effect_and_nothing_ahead():
-    """Two episodes with equal covariates but other latent luck show the same macro figures; names hold no latent."""
+    """Two episodes with equal covariates but other latent luck show the same macro figures; names hold no
+    latent.
+    """
     names = observation_names(built_in(36)[0].parameters.factors)
     assert not [name for name in names if "frailty" in name or "latent" in name]
     env = PortfolioEnv(horizon=4)

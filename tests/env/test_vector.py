@@ -33,7 +33,9 @@ def test_each_book_is_stepped_as_it_would_be_alone():
         assert truncated.all() == (month == 3)
         for book in range(5):
             shocks = inner._shocks[book : book + 1, month]
-            states[book], flows = step(states[book], actions[book : book + 1].astype(float), shocks, inner.tables)
+            states[book], flows = step(
+                states[book], actions[book : book + 1].astype(float), shocks, inner.tables
+            )
             assert earned[book] == pytest.approx(reward(flows, inner._start["balance"][:1])[0], rel=1e-9)
     seen, earned, _, truncated, _ = envs.step(np.zeros((5, 5), dtype=np.float32))
     assert (seen[:, 0] == 0).all()

@@ -34,7 +34,9 @@ class RisingClock:
 
 @pytest.fixture(scope="session")
 def frames() -> dict[str, pl.DataFrame]:
-    """Return the tables of a small tape: an instalment loan, a revolving line, a mortgage in default, one not paid out yet."""
+    """Return the tables of a small tape: an instalment loan, a revolving line, a mortgage in default, one not
+    paid out yet.
+    """
     loans = pl.DataFrame(
         {
             "loan_id": ["A-1", "B-2", "C-3", "D-4"],
@@ -54,13 +56,21 @@ def frames() -> dict[str, pl.DataFrame]:
             "attribute_branch": ["North", "South", None, "North"],
         }
     )
-    panel = pl.DataFrame({"loan_id": ["A-1", "A-1"], "report_date": [date(2025, 12, 31), DAY], "principal": [750.0, 700.1]})
+    panel = pl.DataFrame(
+        {"loan_id": ["A-1", "A-1"], "report_date": [date(2025, 12, 31), DAY], "principal": [750.0, 700.1]}
+    )
     return {
         "loans": conform(loans, LOANS),
         "panel": conform(panel, PANEL),
-        "parties": conform(pl.DataFrame({"loan_id": ["A-1"], "party_id": ["p1"], "role": ["borrower"]}), PARTIES),
-        "collateral": conform(pl.DataFrame({"loan_id": ["C-3"], "collateral_id": ["house"], "value": [100_000.0]}), COLLATERAL),
-        "guarantees": conform(pl.DataFrame({"loan_id": ["A-1"], "guarantor_id": ["g"], "share": [0.5]}), GUARANTEES),
+        "parties": conform(
+            pl.DataFrame({"loan_id": ["A-1"], "party_id": ["p1"], "role": ["borrower"]}), PARTIES
+        ),
+        "collateral": conform(
+            pl.DataFrame({"loan_id": ["C-3"], "collateral_id": ["house"], "value": [100_000.0]}), COLLATERAL
+        ),
+        "guarantees": conform(
+            pl.DataFrame({"loan_id": ["A-1"], "guarantor_id": ["g"], "share": [0.5]}), GUARANTEES
+        ),
     }
 
 
@@ -85,7 +95,9 @@ def template(stored: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("template") / "twin"
     shutil.copytree(stored, folder)
     with Home.open(folder, writable=True) as home:
-        home.append_rows("PaymentReceived", DAY, [{"loan_id": "A-1", "principal": 1, "interest": i} for i in range(500)])
+        home.append_rows(
+            "PaymentReceived", DAY, [{"loan_id": "A-1", "principal": 1, "interest": i} for i in range(500)]
+        )
     return folder
 
 
@@ -108,6 +120,9 @@ def payments() -> Callable[..., list[Event]]:
 
     def make(number: int, first: int = 0, *, ids: bool = False) -> list[Event]:
         data = [{"loan_id": "A-1", "principal": 1, "interest": first + i} for i in range(number)]
-        return [Event("PaymentReceived", DAY, item, f"p-{first + i}" if ids else None) for i, item in enumerate(data)]
+        return [
+            Event("PaymentReceived", DAY, item, f"p-{first + i}" if ids else None)
+            for i, item in enumerate(data)
+        ]
 
     return make

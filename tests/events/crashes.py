@@ -1,7 +1,8 @@
-"""Kills a process at every step of a piece of work, one after the other, and looks at what is left. Run by test_crash.py.
+"""Kills a process at every step of a piece of work, one after the other, and looks at what is left. Run by
+test_crash.py.
 
-A forked child does the work under a profiler that counts the calls made by the event package's own code and sends
-itself SIGKILL at one of them. This process never starts polars' threads, so that forking it is safe.
+A forked child does the work under a profiler that counts the calls made by the event package's own code and
+sends itself SIGKILL at one of them. This process never starts polars' threads, so that forking it is safe.
 """
 
 from __future__ import annotations
@@ -64,7 +65,13 @@ def creation(folder: Path) -> dict[str, int]:
 
     def work() -> None:
         with Home.building(target, name="crash") as home:
-            home.append([Event("MacroLoaded", DAY, {"source_blob": home.put_bytes(b"series"), "source_file": "m.csv"})])
+            home.append(
+                [
+                    Event(
+                        "MacroLoaded", DAY, {"source_blob": home.put_bytes(b"series"), "source_file": "m.csv"}
+                    )
+                ]
+            )
 
     while killed_at(step := step + 2, work):
         if target.exists():

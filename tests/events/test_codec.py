@@ -32,11 +32,15 @@ def test_canonical_json_is_sorted_tight_and_readable() -> None:
 @given(PLAIN)
 def test_canonical_json_equals_the_library_s_and_comes_back(value: object) -> None:
     text = encode(value)
-    assert text == json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    assert text == json.dumps(
+        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    )
     assert json.loads(text) == value
 
 
-@pytest.mark.parametrize("bad", [float("nan"), float("inf"), {1, 2}, object(), b"bytes", {"deep": [float("nan")]}])
+@pytest.mark.parametrize(
+    "bad", [float("nan"), float("inf"), {1, 2}, object(), b"bytes", {"deep": [float("nan")]}]
+)
 def test_what_json_cannot_hold_is_refused(bad: object) -> None:
     with pytest.raises(LogError, match="plain data"):
         encode({"value": bad})

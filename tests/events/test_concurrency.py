@@ -40,7 +40,10 @@ def test_readers_in_other_processes_see_whole_batches(tmp_path: Path) -> None:
     Home.create(folder).close()
     last = str(1 + BATCH * BATCHES)
     run = [sys.executable, "-c", READER, str(folder), str(BATCH), last]
-    readers = [subprocess.Popen(run, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(READERS)]
+    readers = [
+        subprocess.Popen(run, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for _ in range(READERS)
+    ]
     data = [{"loan_id": f"L{i}"} for i in range(BATCH)]
     wait = threading.Event()
     with Home.open(folder, writable=True) as home:

@@ -19,7 +19,11 @@ HERE = Path(__file__).parent
 @pytest.mark.parametrize("work", ["creation", "appending"])
 def test_killed_at_every_step(work: str, tmp_path: Path) -> None:
     done = subprocess.run(
-        [sys.executable, str(HERE / "crashes.py"), work, str(tmp_path)], capture_output=True, text=True, check=False, timeout=300
+        [sys.executable, str(HERE / "crashes.py"), work, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
     )
     assert done.returncode == 0, done.stderr
     seen = json.loads(done.stdout)
@@ -40,7 +44,9 @@ while True:
 @pytest.mark.parametrize("pause", [0.02, 0.05, 0.11])
 def test_what_was_acknowledged_survives_a_kill(tmp_path: Path, pause: float) -> None:
     Home.create(tmp_path / "twin").close()
-    writer = subprocess.Popen([sys.executable, "-c", WRITER, str(tmp_path / "twin")], stdout=subprocess.PIPE, text=True)
+    writer = subprocess.Popen(
+        [sys.executable, "-c", WRITER, str(tmp_path / "twin")], stdout=subprocess.PIPE, text=True
+    )
     assert writer.stdout is not None
     first = writer.stdout.readline()
     time.sleep(pause)
@@ -54,4 +60,7 @@ def test_what_was_acknowledged_survives_a_kill(tmp_path: Path, pause: float) -> 
     assert found.events >= told[-1]
     assert found.events % 250 == 1, "a batch was cut"
     with Home.open(tmp_path / "twin", writable=True) as home:
-        assert home.append_rows("LoanCured", home.last("TwinCreated").happened, [{"loan_id": "x"}]) == found.events + 1  # type: ignore[union-attr]
+        assert (
+            home.append_rows("LoanCured", home.last("TwinCreated").happened, [{"loan_id": "x"}])
+            == found.events + 1
+        )  # type: ignore[union-attr]

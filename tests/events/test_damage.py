@@ -1,4 +1,6 @@
-"""Homes that are half written, damaged, tampered with or from a newer version: one clear error, or a listed problem."""
+"""Homes that are half written, damaged, tampered with or from a newer version: one clear error, or a listed
+problem.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,9 @@ def verify(folder: Path) -> LogVerification:
 def edit(folder: Path, *statements: str) -> None:
     """Change the log as an intruder with SQLite would."""
     connection = sqlite3.connect(folder / "log.sqlite")
-    connection.executescript("DROP TRIGGER IF EXISTS events_stay; DROP TRIGGER IF EXISTS events_hold;" + ";".join(statements))
+    connection.executescript(
+        "DROP TRIGGER IF EXISTS events_stay; DROP TRIGGER IF EXISTS events_hold;" + ";".join(statements)
+    )
     connection.close()
 
 
@@ -53,7 +57,10 @@ def test_a_sound_home(filled: Path) -> None:
 
 CHAIN = "event 77: expected a hash"
 CHANGES = [
-    ("UPDATE events SET data = replace(data, '\"principal\":1', '\"principal\":2') WHERE sequence = 77", CHAIN),
+    (
+        "UPDATE events SET data = replace(data, '\"principal\":1', '\"principal\":2') WHERE sequence = 77",
+        CHAIN,
+    ),
     ("UPDATE events SET happened = '2026-01-30' WHERE sequence = 77", CHAIN),
     ("UPDATE events SET recorded = recorded - 1 WHERE sequence = 77", CHAIN),
     ("UPDATE events SET type = 'LoanPrepaid' WHERE sequence = 77", CHAIN),
@@ -62,20 +69,29 @@ CHANGES = [
     ("UPDATE events SET data = '{' WHERE sequence = 77", "event 77: expected JSON"),
     ("DELETE FROM events WHERE sequence = 77", "event 77: expected it to follow event 76"),
     ("DELETE FROM events WHERE sequence <= 3", "event 1: expected it to follow event 0"),
-    ("DELETE FROM events WHERE sequence = 77; UPDATE events SET sequence = sequence - 1 WHERE sequence > 77", CHAIN),
     (
-        "UPDATE events SET sequence = 9000 WHERE sequence = 77; UPDATE events SET sequence = 77 WHERE sequence = 78; "
-        "UPDATE events SET sequence = 78 WHERE sequence = 9000",
+        "DELETE FROM events WHERE sequence = 77; UPDATE events SET sequence = sequence - 1 WHERE sequence "
+        "> 77",
+        CHAIN,
+    ),
+    (
+        "UPDATE events SET sequence = 9000 WHERE sequence = 77; UPDATE events SET sequence = 77 WHERE "
+        "sequence = 78; UPDATE events SET sequence = 78 WHERE sequence = 9000",
         CHAIN,
     ),
     ("DELETE FROM events WHERE sequence > 400", "head: expected event 400 "),
     ("UPDATE head SET sequence = 400", "head: expected event 502 "),
     ("UPDATE head SET hash = zeroblob(32)", "head: expected event 502 "),
     (
-        "INSERT INTO events SELECT 503, type, version, happened, recorded, id, data, hash FROM events WHERE sequence = 502",
+        "INSERT INTO events SELECT 503, type, version, happened, recorded, id, data, hash FROM events "
+        "WHERE sequence = 502",
         "event 503",
     ),
-    ("INSERT INTO events SELECT 0, type, version, happened, recorded, id, data, hash FROM events WHERE sequence = 502", "event 1"),
+    (
+        "INSERT INTO events SELECT 0, type, version, happened, recorded, id, data, hash FROM events WHERE "
+        "sequence = 502",
+        "event 1",
+    ),
 ]
 """What an intruder may do to the log, and how the problem it makes begins."""
 
@@ -89,7 +105,9 @@ def test_tampering_is_found(filled: Path, statement: str, problem: str) -> None:
 
 
 def test_a_chain_made_anew_after_tampering_breaks_the_registry_or_the_head(filled: Path) -> None:
-    """Somebody who recomputes every later hash still has to move the head, which the owner noted elsewhere."""
+    """Somebody who recomputes every later hash still has to move the head, which the owner noted
+    elsewhere.
+    """
     noted = verify(filled).head
     connection = sqlite3.connect(filled / "log.sqlite")
     connection.executescript("DROP TRIGGER events_stay; DROP TRIGGER events_hold;")
@@ -100,7 +118,9 @@ def test_a_chain_made_anew_after_tampering_breaks_the_registry_or_the_head(fille
     for sequence, kind, version, happened, recorded, name, text in rows:
         changed = text.replace('"interest":5,', '"interest":6,')
         digest = chain(digest, head(kind, version, happened, recorded, name), changed)
-        connection.execute("UPDATE events SET data = ?, hash = ? WHERE sequence = ?", (changed, digest, sequence))
+        connection.execute(
+            "UPDATE events SET data = ?, hash = ? WHERE sequence = ?", (changed, digest, sequence)
+        )
     connection.commit()
     connection.close()
     found = verify(filled)
@@ -244,20 +264,30 @@ def test_another_database_is_refused_and_left_alone(filled: Path) -> None:
 
 def test_text_in_place_of_the_log_is_refused(filled: Path) -> None:
     (filled / "log.sqlite").write_text("this is no database, " * 50)
-    with pytest.raises(HomeError, match=r"log\.sqlite: expected a sound SQLite file, was: file is not a database; restore"):
+    with pytest.raises(
+        HomeError, match=r"log\.sqlite: expected a sound SQLite file, was: file is not a database; restore"
+    ):
         Home.open(filled)
 
 
 def test_a_newer_log_and_a_newer_event_are_refused_by_name(filled: Path) -> None:
     edit(filled, "UPDATE events SET version = 9 WHERE sequence = 500")
-    with Home.open(filled) as home, pytest.raises(LogError, match="PaymentReceived version 9 in event 500; it needs a newer"):
+    with (
+        Home.open(filled) as home,
+        pytest.raises(LogError, match="PaymentReceived version 9 in event 500; it needs a newer"),
+    ):
         list(home.events())
     edit(filled, "UPDATE events SET type = 'LoanTokenised' WHERE sequence = 500")
-    with Home.open(filled) as home, pytest.raises(LogError, match="LoanTokenised version 9 in event 500; it needs a newer"):
+    with (
+        Home.open(filled) as home,
+        pytest.raises(LogError, match="LoanTokenised version 9 in event 500; it needs a newer"),
+    ):
         list(home.events())
     edit(filled, "PRAGMA user_version = 2")
     for writable in (False, True):
-        with pytest.raises(HomeError, match="a log of version 1 or older, was 'version 2; it needs a newer loantwin'"):
+        with pytest.raises(
+            HomeError, match="a log of version 1 or older, was 'version 2; it needs a newer loantwin'"
+        ):
             Home.open(filled, writable=writable)
 
 

@@ -38,7 +38,9 @@ def full(kind: EventType) -> dict[str, Any]:
 @pytest.mark.parametrize("kind", EVENT_TYPES.values(), ids=lambda kind: kind.name)
 def test_every_type_takes_its_own_fields_and_no_others(kind: EventType) -> None:
     check_events([Event(kind.name, DAY, full(kind))])
-    check_events([Event(kind.name, DAY, {field.name: SAMPLES[field.kind] for field in kind.fields if field.required})])
+    check_events(
+        [Event(kind.name, DAY, {field.name: SAMPLES[field.kind] for field in kind.fields if field.required})]
+    )
     with pytest.raises(LogError, match="a field among"):
         check_events([Event(kind.name, DAY, {**full(kind), "stranger": 1})])
     for field in kind.fields:
@@ -82,7 +84,9 @@ def test_values_of_the_wrong_kind_are_refused(kind: Any, bad: Any) -> None:
 
 def test_the_error_names_type_event_loan_and_field() -> None:
     event = Event("PaymentReceived", DAY, {"loan_id": "A-1", "principal": -5}, sequence=7)
-    with pytest.raises(LogError, match=r"loan A-1, field principal: PaymentReceived \(event 7\): expected int64 minor units"):
+    with pytest.raises(
+        LogError, match=r"loan A-1, field principal: PaymentReceived \(event 7\): expected int64 minor units"
+    ):
         check_events([event])
 
 

@@ -1,4 +1,6 @@
-"""The book as a fold of events: known answers by hand, a plain reference loan by loan, and the laws of replay."""
+"""The book as a fold of events: known answers by hand, a plain reference loan by loan, and the laws of
+replay.
+"""
 
 from __future__ import annotations
 
@@ -62,7 +64,12 @@ def test_a_loaded_tape_is_the_reader_s_own_tables(home: Home, frames: Frames) ->
 
 def test_links_a_tape_does_not_name_are_empty(tmp_path: Path, frames: Frames) -> None:
     with Home.create(tmp_path / "twin") as home:
-        data = {"loans_blob": home.put_frame(frames["loans"]), "as_of": "2026-01-31", "currency": "USD", "format": "x"}
+        data = {
+            "loans_blob": home.put_frame(frames["loans"]),
+            "as_of": "2026-01-31",
+            "currency": "USD",
+            "format": "x",
+        }
         home.append([Event("TapeLoaded", DAY, data)])
         tables = state_at(home)
     assert tables.panel is None
@@ -102,7 +109,9 @@ def test_interest_beyond_what_had_accrued_leaves_none(home: Home) -> None:
 
 
 def test_figures_no_event_moves_keep_every_bit(home: Home, frames: Frames) -> None:
-    tables = after(home, event("LoanCured", "C-3"), event("PaymentReceived", "C-3", principal=0, interest=100))
+    tables = after(
+        home, event("LoanCured", "C-3"), event("PaymentReceived", "C-3", principal=0, interest=100)
+    )
     assert loan(tables, "C-3")["principal"] == 80_000.123456
     untouched = pl.col("loan_id") != "C-3"
     assert_frame_equal(tables.loans.filter(untouched), frames["loans"].filter(untouched), check_exact=True)
@@ -111,14 +120,22 @@ def test_figures_no_event_moves_keep_every_bit(home: Home, frames: Frames) -> No
 def test_a_line_is_drawn_and_repaid(home: Home) -> None:
     tables = after(home, event("LoanDisbursed", "B-2", principal=20_000))
     assert (loan(tables, "B-2")["principal"], loan(tables, "B-2")["undrawn"]) == (500.0, 300.0)
-    tables = after(home, event("PaymentReceived", "B-2", principal=5_000), event("LimitChanged", "B-2", limit=40_000))
+    tables = after(
+        home, event("PaymentReceived", "B-2", principal=5_000), event("LimitChanged", "B-2", limit=40_000)
+    )
     assert (loan(tables, "B-2")["principal"], loan(tables, "B-2")["undrawn"]) == (450.0, 0.0)
     assert loan(tables, "B-2")["approved_amount"] == 400.0
     assert loan(tables, "B-2")["originated_amount"] == 500.0
 
 
 def test_a_new_loan(home: Home) -> None:
-    terms = {"product": "instalment", "term_months": 36, "annual_rate": 0.08, "maturity_date": "2029-02-10", "limit": 100_000}
+    terms = {
+        "product": "instalment",
+        "term_months": 36,
+        "annual_rate": 0.08,
+        "maturity_date": "2029-02-10",
+        "limit": 100_000,
+    }
     first = event("LoanDisbursed", "N-9", principal=60_000, **terms)
     more = event("LoanDisbursed", "N-9", date(2026, 3, 1), principal=30_000)
     row = loan(after(home, first, more, event("PaymentReceived", "N-9", principal=1_000, interest=50)), "N-9")
@@ -145,22 +162,48 @@ def test_a_new_loan(home: Home) -> None:
 
 
 def test_the_first_draw_of_an_approved_loan_is_its_origination(home: Home) -> None:
-    row = loan(after(home, event("LoanDisbursed", "D-4", principal=40_000), event("LoanDisbursed", "D-4", principal=1_000)), "D-4")
+    row = loan(
+        after(
+            home,
+            event("LoanDisbursed", "D-4", principal=40_000),
+            event("LoanDisbursed", "D-4", principal=1_000),
+        ),
+        "D-4",
+    )
     assert (row["origination_date"], row["originated_amount"], row["principal"]) == (DAY, 400.0, 410.0)
 
 
 def test_the_road_to_loss_and_recovery(home: Home) -> None:
     tables = after(home, event("DelinquencyCounted", days_past_due=45, oldest_unpaid_date="2025-12-27"))
     row = loan(tables)
-    assert (row["state"], row["days_past_due"], row["oldest_unpaid_date"]) == ("dpd_30_59", 45, date(2025, 12, 27))
+    assert (row["state"], row["days_past_due"], row["oldest_unpaid_date"]) == (
+        "dpd_30_59",
+        45,
+        date(2025, 12, 27),
+    )
     tables = after(home, event("LoanDefaulted", day=date(2026, 3, 28), days_past_due=91))
     assert (loan(tables)["state"], loan(tables)["default_date"]) == ("default_0_3", date(2026, 3, 28))
-    tables = after(home, event("DelinquencyCounted", days_past_due=120), event("LoanChargedOff", principal=20_010))
-    assert (loan(tables)["state"], loan(tables)["principal"], loan(tables)["charged_off"]) == ("default_0_3", 500.0, 200.1)
+    tables = after(
+        home, event("DelinquencyCounted", days_past_due=120), event("LoanChargedOff", principal=20_010)
+    )
+    assert (loan(tables)["state"], loan(tables)["principal"], loan(tables)["charged_off"]) == (
+        "default_0_3",
+        500.0,
+        200.1,
+    )
     tables = after(home, event("LoanChargedOff", day=date(2026, 6, 1), principal=50_000, interest=500))
     row = loan(tables)
-    assert (row["state"], row["principal"], row["charged_off"], row["accrued_interest"]) == ("charged_off", 0.0, 700.1, 0.0)
-    assert (row["charge_off_date"], row["closed_date"], row["gross_carrying_amount"]) == (date(2026, 6, 1), None, 0.0)
+    assert (row["state"], row["principal"], row["charged_off"], row["accrued_interest"]) == (
+        "charged_off",
+        0.0,
+        700.1,
+        0.0,
+    )
+    assert (row["charge_off_date"], row["closed_date"], row["gross_carrying_amount"]) == (
+        date(2026, 6, 1),
+        None,
+        0.0,
+    )
     tables = after(home, event("RecoveryReceived", amount=12_345), event("RecoveryReceived", amount=55))
     assert loan(tables)["recovered"] == 124.0
     check_table(tables.loans, LOANS)
@@ -172,7 +215,10 @@ def test_cure_and_probation(home: Home) -> None:
     row = loan(after(home, event("DelinquencyCounted", "C-3", days_past_due=3)), "C-3")
     assert (row["state"], row["days_past_due"]) == ("cured_probation", 3)
     assert loan(after(home, event("ProbationPassed", "C-3")), "C-3")["state"] == "dpd_1_29"
-    row = loan(after(home, event("LoanDefaulted", "C-3"), event("LoanCured", "C-3"), event("LoanDefaulted", "C-3")), "C-3")
+    row = loan(
+        after(home, event("LoanDefaulted", "C-3"), event("LoanCured", "C-3"), event("LoanDefaulted", "C-3")),
+        "C-3",
+    )
     assert (row["state"], row["default_date"]) == ("default_0_3", DAY)
 
 
@@ -192,12 +238,20 @@ def test_payoff_and_rates(home: Home) -> None:
 
 
 @pytest.mark.parametrize(
-    ("digits", "currency", "left"), [(1, "JPY", 699.0), (100, "EUR", 700.09), (1000, "KWD", 700.099), (10_000, "CLF", 700.0999)]
+    ("digits", "currency", "left"),
+    [(1, "JPY", 699.0), (100, "EUR", 700.09), (1000, "KWD", 700.099), (10_000, "CLF", 700.0999)],
 )
-def test_a_minor_unit_depends_on_the_currency(tmp_path: Path, frames: Frames, digits: int, currency: str, left: float) -> None:
+def test_a_minor_unit_depends_on_the_currency(
+    tmp_path: Path, frames: Frames, digits: int, currency: str, left: float
+) -> None:
     assert minor_units(currency) == digits
     with Home.create(tmp_path / "twin") as home:
-        data = {"loans_blob": home.put_frame(frames["loans"]), "as_of": "2026-01-31", "currency": currency, "format": "x"}
+        data = {
+            "loans_blob": home.put_frame(frames["loans"]),
+            "as_of": "2026-01-31",
+            "currency": currency,
+            "format": "x",
+        }
         home.append([Event("TapeLoaded", DAY, data)])
         assert loan(after(home, event("PaymentReceived", principal=1)))["principal"] == left
     with pytest.raises(LogError, match="ISO 4217"):
@@ -205,9 +259,15 @@ def test_a_minor_unit_depends_on_the_currency(tmp_path: Path, frames: Frames, di
 
 
 WRONG = {
-    "unknown loan": ([event("LoanCured", "Z-1")], "loan Z-1, field loan_id: expected an event of a loan in the book"),
+    "unknown loan": (
+        [event("LoanCured", "Z-1")],
+        "loan Z-1, field loan_id: expected an event of a loan in the book",
+    ),
     "too early": (
-        [event("PaymentReceived", "N-1", principal=1), event("LoanDisbursed", "N-1", principal=5, product="mortgage")],
+        [
+            event("PaymentReceived", "N-1", principal=1),
+            event("LoanDisbursed", "N-1", principal=5, product="mortgage"),
+        ],
         "loan N-1, field loan_id: expected an event of a loan in the book",
     ),
     "overpaid": ([event("PaymentReceived", principal=70_011)], "at most the principal outstanding"),
@@ -218,27 +278,43 @@ WRONG = {
     "payoff with a rest": ([event("LoanPrepaid", principal=70_009)], "a payoff that leaves no principal"),
     "draw on a closed loan": (
         [event("LoanPrepaid", principal=70_010), event("LoanDisbursed", principal=5)],
-        "loan A-1: expected an event of an open loan, was .*LoanDisbursed of a loan that was prepaid.*, in event 4 of 2026-02-10",
+        "loan A-1: expected an event of an open loan, was .*LoanDisbursed of a loan that was prepaid.*, in "
+        "event 4 of 2026-02-10",
     ),
-    "default of a closed loan": ([event("LoanPrepaid", principal=70_010), event("LoanDefaulted")], "an event of an open loan"),
+    "default of a closed loan": (
+        [event("LoanPrepaid", principal=70_010), event("LoanDefaulted")],
+        "an event of an open loan",
+    ),
     "default twice": ([event("LoanDefaulted"), event("LoanDefaulted")], "a loan that is not in default yet"),
     "default of a defaulted loan": ([event("LoanDefaulted", "C-3")], "a loan that is not in default yet"),
     "cure of a good loan": ([event("LoanCured")], "a loan in default to be cured"),
     "probation of a good loan": ([event("ProbationPassed")], "a loan in probation"),
     "recovery of a good loan": ([event("RecoveryReceived", amount=5)], "a recovery after a charge-off"),
-    "terms of a known loan": ([event("LoanDisbursed", "B-2", principal=5, term_months=9)], "no terms on a further draw"),
-    "no product": ([event("LoanDisbursed", "N-1", principal=5)], "field product: expected .*product among instalment"),
+    "terms of a known loan": (
+        [event("LoanDisbursed", "B-2", principal=5, term_months=9)],
+        "no terms on a further draw",
+    ),
+    "no product": (
+        [event("LoanDisbursed", "N-1", principal=5)],
+        "field product: expected .*product among instalment",
+    ),
     "a strange product": (
         [event("LoanDisbursed", "N-1", principal=5, product="tulips")],
         "product among instalment, .*was 'tulips'",
     ),
     "draw beyond a staged loan": (
-        [event("LoanDisbursed", "N-1", principal=5, limit=8, product="mortgage"), event("LoanDisbursed", "N-1", principal=4)],
+        [
+            event("LoanDisbursed", "N-1", principal=5, limit=8, product="mortgage"),
+            event("LoanDisbursed", "N-1", principal=4),
+        ],
         "a draw within what is undrawn",
     ),
     "an amount below zero": ([event("PaymentReceived", principal=-1)], "field principal: expected"),
     "an amount that is no amount": ([event("PaymentReceived", principal="1")], "expected"),
-    "a day that is none": ([event("DelinquencyCounted", days_past_due=1, oldest_unpaid_date="2026-02-30")], "expected ISO dates"),
+    "a day that is none": (
+        [event("DelinquencyCounted", days_past_due=1, oldest_unpaid_date="2026-02-30")],
+        "expected ISO dates",
+    ),
 }
 
 
@@ -277,7 +353,10 @@ def test_as_known_then(folder: Path) -> None:
         with Home.open(folder, writable=True, clock=FixedClock(noon + timedelta(hours=hour))) as home:
             after(home, event("PaymentReceived", principal=amount))
     with Home.open(folder) as home:
-        known = [loan(state_at(home, noon + timedelta(minutes=minutes)))["principal"] for minutes in (-1, 0, 61, 125)]
+        known = [
+            loan(state_at(home, noon + timedelta(minutes=minutes)))["principal"]
+            for minutes in (-1, 0, 61, 125)
+        ]
         assert known == [700.1, 600.1, 400.1, 100.1]
         assert state_at(home).loans.equals(state_at(home, noon + timedelta(days=1)).loans)
         assert state_at(home, datetime(2020, 1, 1, tzinfo=UTC)).loans.height == 0
@@ -289,7 +368,12 @@ def test_as_of_a_day(home: Home) -> None:
     take_snapshot(home, state_at(home))
     known = [loan(state_at(home, happened=date(2026, 2, day))) for day in (1, 5, 10, 20)]
     assert [row["principal"] for row in known] == [700.1, 600.1, 500.1, 400.1]
-    assert [row["state_date"] for row in known] == [None, date(2026, 2, 5), date(2026, 2, 10), date(2026, 2, 20)]
+    assert [row["state_date"] for row in known] == [
+        None,
+        date(2026, 2, 5),
+        date(2026, 2, 10),
+        date(2026, 2, 20),
+    ]
 
 
 def test_a_closed_line_has_nothing_to_draw(home: Home) -> None:
@@ -327,7 +411,9 @@ class Machine:
         self.principal = round((row.get("principal") or 0) * 100)
         self.line = row.get("product") == "revolving"
         self.limit = round(row["approved_amount"] * 100) if row.get("approved_amount") is not None else None
-        self.accrued = round(row["accrued_interest"] * 100) if row.get("accrued_interest") is not None else None
+        self.accrued = (
+            round(row["accrued_interest"] * 100) if row.get("accrued_interest") is not None else None
+        )
         self.state = row.get("state") or "current"
         self.off = self.recovered = 0
         self.rate: float | None = row.get("annual_rate")
@@ -376,7 +462,15 @@ class Machine:
         elif kind == "DelinquencyCounted":
             data = {"days_past_due": number}
             if not self.state.startswith("default") and self.state != "cured_probation":
-                self.state = "dpd_60_89" if number >= 60 else "dpd_30_59" if number >= 30 else "dpd_1_29" if number else "current"
+                self.state = (
+                    "dpd_60_89"
+                    if number >= 60
+                    else "dpd_30_59"
+                    if number >= 30
+                    else "dpd_1_29"
+                    if number
+                    else "current"
+                )
         elif kind == "LoanDefaulted":
             self.state = "default_0_3"
         elif kind == "LoanCured":
@@ -391,7 +485,9 @@ class Machine:
 CHOICES = st.lists(st.tuples(st.integers(0, 5), st.integers(0, 99), st.integers(0, 99)), max_size=40)
 
 
-def history(choices: list[tuple[int, int, int]], loans: pl.DataFrame) -> tuple[list[Event], dict[str, Machine]]:
+def history(
+    choices: list[tuple[int, int, int]], loans: pl.DataFrame
+) -> tuple[list[Event], dict[str, Machine]]:
     rows = {row["loan_id"]: row for row in loans.iter_rows(named=True)}
     machines = {name: Machine(name, rows.get(name)) for name in ("A-1", "B-2", "C-3", "N-1", "N-2", "N-3")}
     events = []
@@ -403,12 +499,16 @@ def history(choices: list[tuple[int, int, int]], loans: pl.DataFrame) -> tuple[l
     return events, machines
 
 
-RELAXED = settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+RELAXED = settings(
+    deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 
 
 @RELAXED
 @given(CHOICES)
-def test_the_fold_agrees_with_a_clerk(stored: Path, frames: Frames, choices: list[tuple[int, int, int]]) -> None:
+def test_the_fold_agrees_with_a_clerk(
+    stored: Path, frames: Frames, choices: list[tuple[int, int, int]]
+) -> None:
     events, machines = history(choices, frames["loans"])
     with Home.open(stored) as home:
         tables = apply(state_at(home), numbered(events, 3), home)
@@ -417,22 +517,36 @@ def test_the_fold_agrees_with_a_clerk(stored: Path, frames: Frames, choices: lis
     touched = {each.data["loan_id"] for each in events}
     for name in touched:
         machine, row = machines[name], rows[name]
-        if any(each.data["loan_id"] == name and each.type in ("PaymentReceived", "LoanDisbursed") for each in events):
-            assert abs(row["principal"] - machine.principal / 100) < 0.006  # C-3 starts with a fraction of a cent
+        if any(
+            each.data["loan_id"] == name and each.type in ("PaymentReceived", "LoanDisbursed")
+            for each in events
+        ):
+            assert (
+                abs(row["principal"] - machine.principal / 100) < 0.006
+            )  # C-3 starts with a fraction of a cent
         assert (row["charged_off"] or 0) == machine.off / 100
         assert (row["recovered"] or 0) == machine.recovered / 100
         assert row["annual_rate"] == machine.rate
         if machine.state:
-            assert row["state"] == machine.state or (machine.state == "current" and row["state"] in ("current", "dpd_1_29"))
+            assert row["state"] == machine.state or (
+                machine.state == "current" and row["state"] in ("current", "dpd_1_29")
+            )
         if machine.accrued is not None:
             assert row["accrued_interest"] == machine.accrued / 100
-        if machine.line and machine.limit is not None and machine.principal and machine.state not in CLOSED_STATES:
+        if (
+            machine.line
+            and machine.limit is not None
+            and machine.principal
+            and machine.state not in CLOSED_STATES
+        ):
             assert row["undrawn"] == max(machine.limit - machine.principal, 0) / 100
 
 
 @RELAXED
 @given(CHOICES, st.lists(st.integers(0, 40), max_size=5))
-def test_splitting_changes_nothing(stored: Path, frames: Frames, choices: list[tuple[int, int, int]], cuts: list[int]) -> None:
+def test_splitting_changes_nothing(
+    stored: Path, frames: Frames, choices: list[tuple[int, int, int]], cuts: list[int]
+) -> None:
     events = numbered(history(choices, frames["loans"])[0], 3)
     places = [0, *sorted(min(cut, len(events)) for cut in cuts), len(events)]
     with Home.open(stored) as home:
@@ -465,11 +579,15 @@ def test_order_between_loans_does_not_matter(
 
 @settings(RELAXED, max_examples=3)
 @given(CHOICES)
-def test_replay_equals_live(tmp_path_factory: Any, frames: Frames, choices: list[tuple[int, int, int]]) -> None:
+def test_replay_equals_live(
+    tmp_path_factory: Any, frames: Frames, choices: list[tuple[int, int, int]]
+) -> None:
     events, _ = history(choices, frames["loans"])
     with Home.create(tmp_path_factory.mktemp("live") / "twin") as home:
         data = {f"{name}_blob": home.put_frame(frame) for name, frame in frames.items()}
-        home.append([Event("TapeLoaded", DAY, {**data, "as_of": "2026-01-31", "currency": "USD", "format": "x"})])
+        home.append(
+            [Event("TapeLoaded", DAY, {**data, "as_of": "2026-01-31", "currency": "USD", "format": "x"})]
+        )
         live = state_at(home)
         for each in events:
             live = record(home, live, [each])
@@ -492,14 +610,30 @@ def test_events_out_of_order_are_refused(home: Home) -> None:
 
 @pytest.mark.slow
 def test_many_loans_at_once(tmp_path: Path) -> None:
-    """The fold works by column: 100,000 loans and as many payments in about a second, here with a generous limit."""
+    """The fold works by column: 100,000 loans and as many payments in about a second, here with a generous
+    limit.
+    """
     from loantwin.book.book import conform
 
     number = 100_000
-    loans = pl.DataFrame({"loan_id": [f"L{i}" for i in range(number)], "product": "instalment", "weight": 1.0, "principal": 100.0})
+    loans = pl.DataFrame(
+        {
+            "loan_id": [f"L{i}" for i in range(number)],
+            "product": "instalment",
+            "weight": 1.0,
+            "principal": 100.0,
+        }
+    )
     with Home.create(tmp_path / "twin") as home:
-        data = {"loans_blob": home.put_frame(conform(loans, LOANS)), "as_of": "2026-01-31", "currency": "USD", "format": "x"}
+        data = {
+            "loans_blob": home.put_frame(conform(loans, LOANS)),
+            "as_of": "2026-01-31",
+            "currency": "USD",
+            "format": "x",
+        }
         home.append([Event("TapeLoaded", DAY, data)])
-        home.append_rows("PaymentReceived", DAY, [{"loan_id": f"L{i}", "principal": i % 10_001} for i in range(number)])
+        home.append_rows(
+            "PaymentReceived", DAY, [{"loan_id": f"L{i}", "principal": i % 10_001} for i in range(number)]
+        )
         tables = state_at(home)
     assert tables.loans["principal"].to_list() == [(10_000 - i % 10_001) / 100 for i in range(number)]

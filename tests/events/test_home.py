@@ -22,7 +22,11 @@ DAY = date(2026, 1, 31)
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
 
 
 def test_a_new_home_holds_what_the_contract_names(tmp_path: Path, clock: object) -> None:
@@ -31,7 +35,13 @@ def test_a_new_home_holds_what_the_contract_names(tmp_path: Path, clock: object)
     assert event.type == "TwinCreated"
     assert event.data["as_of"] == "2026-01-31"
     assert event.data["facts"] == {"lender": "Example Bank"}
-    assert sorted(path.name for path in (tmp_path / "twin").iterdir()) == ["blobs", "lock", "log.sqlite", "quarantine", "twin.toml"]
+    assert sorted(path.name for path in (tmp_path / "twin").iterdir()) == [
+        "blobs",
+        "lock",
+        "log.sqlite",
+        "quarantine",
+        "twin.toml",
+    ]
     assert tomllib.loads((tmp_path / "twin" / "twin.toml").read_text())["format"] == 1
     assert [path.name for path in tmp_path.iterdir()] == ["twin"]
 
@@ -105,7 +115,9 @@ def test_two_creations_at_once_make_one_home(tmp_path: Path) -> None:
 def test_blobs_are_named_by_their_content(folder: Path, tmp_path: Path) -> None:
     with Home.open(folder, writable=True) as home:
         name = home.put_bytes(b"abc")
-        assert name == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"  # FIPS 180-2, appendix B.1
+        assert (
+            name == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+        )  # FIPS 180-2, appendix B.1
         assert home.put_bytes(b"abc") == name
         (tmp_path / "file").write_bytes(b"abc")
         assert home.put_file(tmp_path / "file") == name
@@ -121,7 +133,9 @@ def test_blobs_are_named_by_their_content(folder: Path, tmp_path: Path) -> None:
 
 def test_equal_tables_give_equal_bytes(folder: Path, frames: dict[str, pl.DataFrame]) -> None:
     with Home.open(folder, writable=True) as home:
-        wide = pl.DataFrame({"x": range(600_000), "y": [None, 1.5] * 300_000, "z": ["a", "b", None] * 200_000})
+        wide = pl.DataFrame(
+            {"x": range(600_000), "y": [None, 1.5] * 300_000, "z": ["a", "b", None] * 200_000}
+        )
         pieces = pl.concat([wide[:7], wide[7:300_001], wide[300_001:]], rechunk=False)
         assert home.put_frame(wide) == home.put_frame(pieces)
         assert home.read_frame(home.put_frame(wide)).equals(wide)
@@ -164,7 +178,8 @@ def test_a_second_writer_is_refused_by_the_pid_of_the_first(folder: Path) -> Non
 
 def test_the_lock_of_a_dead_writer_is_free(folder: Path) -> None:
     code = (
-        f"import os; from loantwin.events.home import Home; h = Home.open({str(folder)!r}, writable=True); os.kill(os.getpid(), 9)"
+        f"import os; from loantwin.events.home import Home; h = Home.open({str(folder)!r}, writable=True); "
+        "os.kill(os.getpid(), 9)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == -9
     assert (folder / "lock").read_text().strip().isdigit()
@@ -245,18 +260,24 @@ def test_a_read_only_home_is_read(sealed: Callable[[], Path]) -> None:
     assert contents(folder) == before
 
 
-def test_a_read_only_home_is_read_while_its_writer_is_at_work(folder: Path, sealed: Callable[[], Path]) -> None:
+def test_a_read_only_home_is_read_while_its_writer_is_at_work(
+    folder: Path, sealed: Callable[[], Path]
+) -> None:
     with Home.open(folder, writable=True) as home:
         home.append([Event("LoanCured", DAY, {"loan_id": "C-3"})])
         sealed()
         assert read_as_nobody(folder) == (0, "True 3")
 
 
-def test_changes_waiting_beside_a_read_only_log_are_not_passed_over(folder: Path, sealed: Callable[[], Path]) -> None:
+def test_changes_waiting_beside_a_read_only_log_are_not_passed_over(
+    folder: Path, sealed: Callable[[], Path]
+) -> None:
     code = (
-        "import os, datetime; from loantwin.events.home import Home; from loantwin.events.event import Event\n"
+        "import os, datetime; from loantwin.events.home import Home\n"
+        "from loantwin.events.event import Event\n"
         f"h = Home.open({str(folder)!r}, writable=True)\n"
-        "h.append([Event('LoanCured', datetime.date(2026, 1, 31), {'loan_id': 'C-3'})]); os.kill(os.getpid(), 9)"
+        "h.append([Event('LoanCured', datetime.date(2026, 1, 31), {'loan_id': 'C-3'})])\n"
+        "os.kill(os.getpid(), 9)"
     )
     subprocess.run([sys.executable, "-c", code], check=False)
     (folder / "log.sqlite-shm").unlink()
@@ -265,7 +286,9 @@ def test_changes_waiting_beside_a_read_only_log_are_not_passed_over(folder: Path
     assert (status, said) == (0, "True 3") or (status == 1 and "changes waiting in log.sqlite-wal" in said)
 
 
-def test_a_frozen_log_that_changes_is_noticed(sealed: Callable[[], Path], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_frozen_log_that_changes_is_noticed(
+    sealed: Callable[[], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder = sealed()
     with Home.open(folder) as home:
         list(home.events())

@@ -38,7 +38,10 @@ def log(path: Path) -> Log:
 
 
 def test_events_come_back_as_they_went_in(log: Log, payments: Payments) -> None:
-    sent = [*payments(3), Event("RateChanged", date(2026, 1, 15), {"loan_id": "B-2", "annual_rate": 0.1}, "rate-1")]
+    sent = [
+        *payments(3),
+        Event("RateChanged", date(2026, 1, 15), {"loan_id": "B-2", "annual_rate": 0.1}, "rate-1"),
+    ]
     assert log.append(sent) == 4
     read = list(log.read())
     assert [event[:4] for event in read] == [event[:4] for event in sent]
@@ -63,7 +66,9 @@ def test_reading_from_until_and_by_type(log: Log, payments: Payments) -> None:
         list(log.read(types=("Nonsense",)))
 
 
-def test_reading_in_pages_sees_what_was_there_at_the_first_step(log: Log, payments: Payments, monkeypatch: Any) -> None:
+def test_reading_in_pages_sees_what_was_there_at_the_first_step(
+    log: Log, payments: Payments, monkeypatch: Any
+) -> None:
     monkeypatch.setattr("loantwin.events.log.PAGE", 4)
     log.append(payments(10))
     seen = []
@@ -93,7 +98,9 @@ def test_a_batch_with_one_bad_event_leaves_nothing(log: Log, path: Path, payment
 
 
 def test_the_error_of_a_batch_names_the_place_and_the_loan(log: Log, payments: Payments) -> None:
-    with pytest.raises(LogError, match=r"loan A-9, field principal: PaymentReceived \(number 8 of the batch\)"):
+    with pytest.raises(
+        LogError, match=r"loan A-9, field principal: PaymentReceived \(number 8 of the batch\)"
+    ):
         log.append([*payments(7), Event("PaymentReceived", DAY, {"loan_id": "A-9", "principal": 1.5})])
 
 
@@ -136,7 +143,14 @@ def test_what_was_known_at_a_moment_is_a_beginning(path: Path, payments: Payment
         log.close()
     log = Log(path)
     assert log.known_at(NOON - timedelta(microseconds=1)) == 0
-    assert [log.known_at(NOON + timedelta(hours=hour, minutes=1)) for hour in range(6)] == [3, 6, 9, 12, 15, 15]
+    assert [log.known_at(NOON + timedelta(hours=hour, minutes=1)) for hour in range(6)] == [
+        3,
+        6,
+        9,
+        12,
+        15,
+        15,
+    ]
 
 
 def test_a_reader_cannot_append(log: Log, path: Path, payments: Payments) -> None:
@@ -177,16 +191,27 @@ FACTS = st.one_of(
     st.builds(
         lambda loan, data: ("RateChanged", {**data, "loan_id": loan}),
         LOAN,
-        st.fixed_dictionaries({"annual_rate": st.floats(allow_nan=False, allow_infinity=False) | st.integers(0, 3)}),
+        st.fixed_dictionaries(
+            {"annual_rate": st.floats(allow_nan=False, allow_infinity=False) | st.integers(0, 3)}
+        ),
     ),
-    st.builds(lambda loan, days: ("DelinquencyCounted", {"days_past_due": days, "loan_id": loan}), LOAN, st.integers(0, 2**31)),
-    st.builds(lambda what: ("AssumptionOverridden", {"name": "x", "value": what, "reason": "y"}), st.booleans() | st.text()),
+    st.builds(
+        lambda loan, days: ("DelinquencyCounted", {"days_past_due": days, "loan_id": loan}),
+        LOAN,
+        st.integers(0, 2**31),
+    ),
+    st.builds(
+        lambda what: ("AssumptionOverridden", {"name": "x", "value": what, "reason": "y"}),
+        st.booleans() | st.text(),
+    ),
 )
 
 
 @settings(deadline=None)
 @given(st.lists(FACTS, min_size=1, max_size=30), st.dates(date(1990, 1, 1), date(2050, 1, 1)), st.booleans())
-def test_columns_give_the_rows_of_the_plain_way(facts: list[tuple[str, dict[str, Any]]], day: date, keyed: bool) -> None:
+def test_columns_give_the_rows_of_the_plain_way(
+    facts: list[tuple[str, dict[str, Any]]], day: date, keyed: bool
+) -> None:
     facts = facts + facts  # so that groups are large enough for columns
     events = [Event(kind, day, data, f"id {i}" if keyed else None) for i, (kind, data) in enumerate(facts)]
     rows, last = rows_of(batch_of(events), 10, 99, GENESIS)
@@ -202,9 +227,14 @@ BAD = st.sampled_from([-1, 1.5, True, None, "", "1", float("nan"), [], {}, 10**1
 
 
 @settings(deadline=None)
-@given(st.lists(st.fixed_dictionaries({"loan_id": LOAN, "principal": MINOR}), min_size=5, max_size=12), st.data())
+@given(
+    st.lists(st.fixed_dictionaries({"loan_id": LOAN, "principal": MINOR}), min_size=5, max_size=12), st.data()
+)
 def test_columns_refuse_what_the_plain_way_refuses(data: list[dict[str, Any]], draw: Any) -> None:
-    place, field = draw.draw(st.integers(0, len(data) - 1)), draw.draw(st.sampled_from(["loan_id", "principal"]))
+    place, field = (
+        draw.draw(st.integers(0, len(data) - 1)),
+        draw.draw(st.sampled_from(["loan_id", "principal"])),
+    )
     value = draw.draw(BAD)
     data[place] = {**data[place], field: value}
     batch = Batch(["PaymentReceived"] * len(data), [DAY] * len(data), [None] * len(data), data)

@@ -28,7 +28,9 @@ def stored_home(tmp_path: Path) -> Path:
 
 
 def test_there_is_a_stored_home_of_every_format() -> None:
-    assert {path.name for path in HOMES.iterdir() if path.is_dir()} == {f"format-{n + 1}" for n in range(upgrade.HOME_FORMAT)}
+    assert {path.name for path in HOMES.iterdir() if path.is_dir()} == {
+        f"format-{n + 1}" for n in range(upgrade.HOME_FORMAT)
+    }
 
 
 def test_the_stored_home_is_sound(stored_home: Path) -> None:
@@ -73,9 +75,13 @@ def newer(monkeypatch: Any, kind: str) -> None:
 def test_an_older_event_is_upgraded_when_it_is_read(stored_home: Path, monkeypatch: Any) -> None:
     newer(monkeypatch, "MacroLoaded")
     with Home.open(stored_home) as home:
-        with pytest.raises(LogError, match="a way to upgrade MacroLoaded from version 1, was 'none, in event 17'"):
+        with pytest.raises(
+            LogError, match="a way to upgrade MacroLoaded from version 1, was 'none, in event 17'"
+        ):
             home.last("MacroLoaded")
-        monkeypatch.setitem(upgrade.EVENT_UPGRADES, ("MacroLoaded", 1), lambda data: {**data, "scenarios": ["renamed"]})
+        monkeypatch.setitem(
+            upgrade.EVENT_UPGRADES, ("MacroLoaded", 1), lambda data: {**data, "scenarios": ["renamed"]}
+        )
         found = home.last("MacroLoaded")
         assert found is not None
         assert (found.version, found.data["scenarios"]) == (2, ["renamed"])

@@ -25,7 +25,9 @@ class Ran:
     err: str
 
     def refused(self, *words: str) -> None:
-        """Hold the contract of a refusal: exit code 2, nothing on standard output, one message without a traceback."""
+        """Hold the contract of a refusal: exit code 2, nothing on standard output, one message without a
+        traceback.
+        """
         assert self.code == 2, self.err
         assert self.out == ""
         assert "Traceback" not in self.err

@@ -1,4 +1,6 @@
-"""Hostile use of the command line: exit code 2, one message that names the place, and nothing half written."""
+"""Hostile use of the command line: exit code 2, one message that names the place, and nothing half
+written.
+"""
 
 from __future__ import annotations
 
@@ -34,10 +36,17 @@ def test_quarantine_is_written_whole_and_never_over_the_tape(loantwin, raw_lende
     shutil.copy(raw_lender / "tape.csv", tape)
     before = tape.read_bytes()
     for target in (tape, tmp_path, tmp_path / "nowhere" / "q.csv"):
-        loantwin("tape", "check", tape, "--format", mapping, "--quarantine", target, "--json").refused("--quarantine", str(target))
+        loantwin("tape", "check", tape, "--format", mapping, "--quarantine", target, "--json").refused(
+            "--quarantine", str(target)
+        )
     assert tape.read_bytes() == before
     assert [item.name for item in tmp_path.iterdir()] == ["tape.csv"]
-    assert loantwin("tape", "check", tape, "--format", mapping, "--quarantine", tmp_path / "q.csv", "--json").code == 0
+    assert (
+        loantwin(
+            "tape", "check", tape, "--format", mapping, "--quarantine", tmp_path / "q.csv", "--json"
+        ).code
+        == 0
+    )
     assert (tmp_path / "q.csv").read_text(encoding="utf-8").startswith("row,loan_id,field,rule,raw,kind\n")
 
 
@@ -79,7 +88,9 @@ def test_standard_streams_may_be_closed(tmp_path):
 
 
 def test_an_interrupt_ends_quietly_and_leaves_nothing(tmp_path):
-    made = started("synthetic", tmp_path / "book", "--loans", 3_000_000, "--months", 48, "--as-tape", "mapping")
+    made = started(
+        "synthetic", tmp_path / "book", "--loans", 3_000_000, "--months", 48, "--as-tape", "mapping"
+    )
     while made.poll() is None and not list(tmp_path.glob(".book.writing-*/tape.csv")):
         pass
     made.send_signal(signal.SIGINT)
@@ -105,7 +116,11 @@ def test_synthetic_into_what_exists_is_refused(loantwin, tmp_path):
 
 
 def test_without_a_cache_folder_one_warning(tmp_path):
-    kept = {name: value for name, value in os.environ.items() if name not in ("HOME", "LOANTWIN_CACHE_DIR", "XDG_CACHE_HOME")}
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in ("HOME", "LOANTWIN_CACHE_DIR", "XDG_CACHE_HOME")
+    }
     code = "import loantwin.interfaces.cli.main as m; m.run(lambda: __import__('loantwin.kernels'))"
     made = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=kept, check=False)
     assert (made.returncode, made.stdout) == (0, "")
@@ -134,7 +149,9 @@ OPTIONS = [
 ]
 
 
-@pytest.mark.parametrize(("arguments", "word"), OPTIONS, ids=lambda item: " ".join(item) if isinstance(item, list) else None)
+@pytest.mark.parametrize(
+    ("arguments", "word"), OPTIONS, ids=lambda item: " ".join(item) if isinstance(item, list) else None
+)
 def test_each_bad_option_is_one_message(loantwin, small_home, arguments, word):
     command, *options = arguments
     if word == "10000":
@@ -161,7 +178,9 @@ def test_the_verbs_refuse_what_the_options_refuse(small_home, call, field):
 def test_a_supported_period_beyond_the_scenario_names_what_is_missing(loantwin, small_home, raw_lender):
     scenario = f"{raw_lender / 'scenarios.csv'}#Baseline"
     options = ("--standard", "ifrs9", "--align", "start", "--scenario", scenario, "--supported-months", 500)
-    loantwin("provisions", small_home, *options).refused("scenario Baseline to cover", "the end of the supported period")
+    loantwin("provisions", small_home, *options).refused(
+        "scenario Baseline to cover", "the end of the supported period"
+    )
 
 
 OUTCOMES = """
@@ -196,20 +215,33 @@ def outcomes_twin(loantwin, folder, macro, *rows):
     text = "\n".join([HEADER, *rows])
     (folder / "tape.csv").write_text(text + "\n", encoding="utf-8")
     made = loantwin(
-        "twin", "create", folder / "twin", "--tape", folder / "tape.csv", "--format", folder / "own.toml", "--as-of", "2021-12-31"
+        "twin",
+        "create",
+        folder / "twin",
+        "--tape",
+        folder / "tape.csv",
+        "--format",
+        folder / "own.toml",
+        "--as-of",
+        "2021-12-31",
     )
     return made if made.code else loantwin("fit", folder / "twin", "--macro", macro)
 
 
 LOANS = [
-    f"{number},instalment,60,1000,0.05,2020-{1 + number % 12:02d}-10,{'2021-06-30' if number % 5 == 0 else ''}"
+    f"{number},instalment,60,1000,0.05,2020-{1 + number % 12:02d}-10,"
+    f"{'2021-06-30' if number % 5 == 0 else ''}"
     for number in range(60)
 ]
 
 
 def test_a_line_without_a_term_is_named_and_not_run_off_at_once(loantwin, raw_lender, tmp_path):
-    outcomes_twin(loantwin, tmp_path, raw_lender / "macro.csv", *LOANS, "line,revolving,,1000,0.05,2020-01-10,")
-    loantwin("forecast", tmp_path / "twin", "--months", 3, "--paths", 4).refused("loan line", "term_months", "1 of 49 loans")
+    outcomes_twin(
+        loantwin, tmp_path, raw_lender / "macro.csv", *LOANS, "line,revolving,,1000,0.05,2020-01-10,"
+    )
+    loantwin("forecast", tmp_path / "twin", "--months", 3, "--paths", 4).refused(
+        "loan line", "term_months", "1 of 49 loans"
+    )
 
 
 def test_a_book_of_no_currency_is_refused_before_anything_is_made(loantwin, tmp_path, monkeypatch):
@@ -233,16 +265,25 @@ PLANS = [
 def test_each_fault_of_a_lending_plan_names_its_row(loantwin, small_home, tmp_path, text, words):
     plan = tmp_path / "plan.csv"
     plan.write_text(text, encoding="utf-8")
-    loantwin("forecast", small_home, "--months", 3, "--paths", 4, "--new-lending", plan).refused("plan.csv", words)
+    loantwin("forecast", small_home, "--months", 3, "--paths", 4, "--new-lending", plan).refused(
+        "plan.csv", words
+    )
 
 
 @pytest.mark.parametrize("amount", ["0", "1000"])
-def test_a_book_with_nothing_alive_is_fitted_and_valued_but_not_run_forward(loantwin, raw_lender, tmp_path, monkeypatch, amount):
+def test_a_book_with_nothing_alive_is_fitted_and_valued_but_not_run_forward(
+    loantwin, raw_lender, tmp_path, monkeypatch, amount
+):
     monkeypatch.setattr(
-        sys.modules[__name__], "OUTCOMES", OUTCOMES + '[columns.default_date]\nsource = "Default"\nformats = ["%Y-%m-%d"]\n'
+        sys.modules[__name__],
+        "OUTCOMES",
+        OUTCOMES + '[columns.default_date]\nsource = "Default"\nformats = ["%Y-%m-%d"]\n',
     )
     monkeypatch.setattr(sys.modules[__name__], "HEADER", HEADER + ",Default")
-    rows = [f"{row.rsplit(',', 1)[0].replace('1000', amount)},,{'2021-10-31' if amount == '1000' else ''}" for row in LOANS]
+    rows = [
+        f"{row.rsplit(',', 1)[0].replace('1000', amount)},,{'2021-10-31' if amount == '1000' else ''}"
+        for row in LOANS
+    ]
     assert outcomes_twin(loantwin, tmp_path, raw_lender / "macro.csv", *rows).code == 0
     made = loantwin("provisions", tmp_path / "twin", "--standard", "ifrs9", "--json")
     document = json.loads(made.out)

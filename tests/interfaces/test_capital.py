@@ -21,7 +21,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     folder = tmp_path_factory.mktemp("capital")
     synthetic(folder / "raw", loans=1500, months=36, seed=9, as_tape="mapping")
-    twin_create(folder / "twin", folder / "raw/tape.csv", str(folder / "raw/mapping.toml"), date(2022, 12, 31))
+    twin_create(
+        folder / "twin", folder / "raw/tape.csv", str(folder / "raw/mapping.toml"), date(2022, 12, 31)
+    )
     fit(folder / "twin", [folder / "raw/macro.csv"])
     return folder / "twin"
 
@@ -62,7 +64,14 @@ def test_one_document_and_an_explanation(home: Path) -> None:
         loan = twin.book.loans.row(0, named=True)["loan_id"]
     assert name
     shown = typed("explain", home, loan)
-    for words in (f"Loan {loan}", "correlation R", "capital requirement K", "CRE31.", "Standardised", "Advanced IRB"):
+    for words in (
+        f"Loan {loan}",
+        "correlation R",
+        "capital requirement K",
+        "CRE31.",
+        "Standardised",
+        "Advanced IRB",
+    ):
         assert words in shown, words
     explained = json.loads(typed("explain", home, loan, "--json", "--approach", "advanced-irb"))
     assert explained["schema"] == "loantwin.capital-explanation/1"
@@ -80,4 +89,8 @@ def test_one_document_and_an_explanation(home: Path) -> None:
 )
 def test_what_does_not_fit_is_refused(home: Path, words: tuple[str, ...], message: str) -> None:
     with pytest.raises(UsageError, match=message):
-        RUNNER.invoke(app, ["capital", *(str(home) if word == "HOME" else word for word in words)], catch_exceptions=False)
+        RUNNER.invoke(
+            app,
+            ["capital", *(str(home) if word == "HOME" else word for word in words)],
+            catch_exceptions=False,
+        )

@@ -41,7 +41,20 @@ def test_tape_check_gives_the_published_totals(data, form):
 
 def test_help_teaches_each_command():
     top = run("--help").stdout
-    for name in ("tape", "twin", "fit", "forecast", "provisions", "stress", "loss", "report", "synthetic", "demo", "log", "config"):
+    for name in (
+        "tape",
+        "twin",
+        "fit",
+        "forecast",
+        "provisions",
+        "stress",
+        "loss",
+        "report",
+        "synthetic",
+        "demo",
+        "log",
+        "config",
+    ):
         assert name in top
         assert run(name, "--help").returncode == 0
 
@@ -51,9 +64,19 @@ def test_help_names_the_extra_in_full():
 
 
 def test_no_such_home(tmp_path):
-    for command in (["forecast"], ["loss"], ["provisions", "--standard", "ifrs9"], ["log", "verify"], ["config", "show"]):
+    for command in (
+        ["forecast"],
+        ["loss"],
+        ["provisions", "--standard", "ifrs9"],
+        ["log", "verify"],
+        ["config", "show"],
+    ):
         head, *rest = command
-        place = [head, rest[0], tmp_path / "none"] if head in ("log", "config") else [head, tmp_path / "none", *rest]
+        place = (
+            [head, rest[0], tmp_path / "none"]
+            if head in ("log", "config")
+            else [head, tmp_path / "none", *rest]
+        )
         refused(run(*place), "none")
 
 
@@ -73,7 +96,10 @@ def test_bad_usage(tmp_path):
     tape.write_text("a,b\n1,2\n")
     refused(run("tape", "check", tape, "--format", "no-such-format"), "no-such-format")
     refused(run("tape", "check", tmp_path / "missing.csv", "--format", "sba"), "missing.csv")
-    refused(run("twin", "create", tmp_path / "home", "--tape", tape, "--format", "sba", "--as-of", "31.12.2005"), "YYYY-MM-DD")
+    refused(
+        run("twin", "create", tmp_path / "home", "--tape", tape, "--format", "sba", "--as-of", "31.12.2005"),
+        "YYYY-MM-DD",
+    )
     assert run("no-such-command").returncode == 2
     assert not (tmp_path / "home").exists()
 
@@ -96,17 +122,37 @@ def test_the_raw_lenders_tour(tmp_path):
         assert made.returncode == 0, made.stderr
         return json.loads(made.stdout)
 
-    assert step("synthetic", "lender", "--loans", 1500, "--months", 36, "--seed", 3, "--as-tape", "mapping")["loans"] == 1500
+    assert (
+        step("synthetic", "lender", "--loans", 1500, "--months", 36, "--seed", 3, "--as-tape", "mapping")[
+            "loans"
+        ]
+        == 1500
+    )
     checked = step("tape", "check", "lender/tape.csv", "--format", "lender/mapping.toml")
     assert checked["rows_read"] == checked["accepted_rows"] + checked["rejected"]
     created = step(
-        "twin", "create", "home", "--tape", "lender/tape.csv", "--format", "lender/mapping.toml", "--as-of", "2021-12-31"
+        "twin",
+        "create",
+        "home",
+        "--tape",
+        "lender/tape.csv",
+        "--format",
+        "lender/mapping.toml",
+        "--as-of",
+        "2021-12-31",
     )
     parts = ("on_book", "not_yet_on_book", "closed_before_as_of", "undated")
     assert sum(created[name] for name in parts) == created["loans"]
     step("fit", "home", "--macro", "lender/macro.csv")
     months = step("forecast", "home", "--months", 6, "--paths", 16)["months"]
-    assert [month["month"] for month in months] == ["2022-01", "2022-02", "2022-03", "2022-04", "2022-05", "2022-06"]
+    assert [month["month"] for month in months] == [
+        "2022-01",
+        "2022-02",
+        "2022-03",
+        "2022-04",
+        "2022-05",
+        "2022-06",
+    ]
     assert step("log", "verify", "home")["ok"] is True
     assert Path(step("report", "home", "--out", "report.html")["path"]).name == "report.html"
     tables = run("forecast", "home", "--months", 6, "--paths", 16, cwd=tmp_path)

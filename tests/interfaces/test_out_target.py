@@ -1,4 +1,6 @@
-"""What --out may not overwrite: the files of a twin's home, and anything that is no page, such as an input."""
+"""What --out may not overwrite: the files of a twin's home, and anything that is no page, such as an
+input.
+"""
 
 from __future__ import annotations
 

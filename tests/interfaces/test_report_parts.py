@@ -68,7 +68,8 @@ def test_transitions_are_named_in_words() -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "words"), [(1, "1 year"), (2, "2 years"), (0, "0 years"), (1.2, "1 year"), (1234, "1,234 years")]
+    ("number", "words"),
+    [(1, "1 year"), (2, "2 years"), (0, "0 years"), (1.2, "1 year"), (1234, "1,234 years")],
 )
 def test_one_is_singular(number: float, words: str) -> None:
     assert counted(number, "year") == words
@@ -142,7 +143,9 @@ def test_percent_axes_never_repeat_a_label(top: float) -> None:
 def test_names_of_rows_stay_whole_and_inside_the_picture() -> None:
     labels = [LONG, "mortgage, A", "revolving, guaranteed share ≤ 0.5, new"]
     values = np.array([0.1, -0.2, 0.3])
-    made = charts.forest("Segments, current → charged off", labels, values, values - 0.1, values + 0.1, "log-odds")
+    made = charts.forest(
+        "Segments, current → charged off", labels, values, values - 0.1, values + 0.1, "log-odds"
+    )
     words = _texts(made.svg)
     assert "mortgage, A" in words
     for label in labels[1:]:
@@ -155,7 +158,9 @@ def test_names_of_rows_stay_whole_and_inside_the_picture() -> None:
 
 
 def test_titles_and_keys_are_the_pages_not_the_pictures() -> None:
-    made = charts.fan("Balance, USD", ["2020-01", "2020-02"], [2.0, 1.0], [1.5, 0.5], [2.5, 1.5], actual=[2.0])
+    made = charts.fan(
+        "Balance, USD", ["2020-01", "2020-02"], [2.0, 1.0], [1.5, 0.5], [2.5, 1.5], actual=[2.0]
+    )
     assert made.title == "Balance, USD"
     assert [key.name for key in made.keys] == ["forecast (mean)", "90 % interval", "what happened"]
     assert "Balance, USD" not in _texts(made.svg)
@@ -189,7 +194,10 @@ def test_panels_lead_with_delinquency_then_default() -> None:
         edge("dpd_1_29 -> default", 1.0),
         edge("current -> dpd_1_29", 500.0),
     ]
-    assert [item["edge"] for item in leading_edges(panel, "default")] == ["current -> dpd_1_29", "dpd_60_89 -> default"]
+    assert [item["edge"] for item in leading_edges(panel, "default")] == [
+        "current -> dpd_1_29",
+        "dpd_60_89 -> default",
+    ]
     outcomes = [edge("current -> prepaid", 900.0), edge("current -> charged_off", 5.0)]
     assert [item["edge"] for item in leading_edges(outcomes, "charged_off")] == ["current -> charged_off"]
     assert leading_edges([], "default") == []
@@ -197,7 +205,9 @@ def test_panels_lead_with_delinquency_then_default() -> None:
 
 RESULTS = {
     "report": (
-        ReportWritten(path="out/report.html", size=490_000, sections=("The book",), figures={"Balance": "4 M"}),
+        ReportWritten(
+            path="out/report.html", size=490_000, sections=("The book",), figures={"Balance": "4 M"}
+        ),
         ("Report written to out/report.html (0.5 MB)", "open out/report.html in a browser"),
     ),
     "demo": (
@@ -229,11 +239,21 @@ RESULTS = {
             planted={},
             files={"tape.csv": 90, "mapping.toml": 40},
         ),
-        ("loantwin twin create made/twin --tape made/tape.csv --format made/mapping.toml --as-of 2022-12-31",),
+        (
+            "loantwin twin create made/twin --tape made/tape.csv --format made/mapping.toml --as-of "
+            "2022-12-31",
+        ),
     ),
     "log": (
         LogVerification(
-            home="twin", ok=True, events=3, head="ab" * 32, by_type={"TwinCreated": 1}, problems=(), missing=(), unreferenced=()
+            home="twin",
+            ok=True,
+            events=3,
+            head="ab" * 32,
+            by_type={"TwinCreated": 1},
+            problems=(),
+            missing=(),
+            unreferenced=(),
         ),
         ("The log is sound", "TwinCreated"),
     ),

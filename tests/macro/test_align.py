@@ -26,7 +26,11 @@ def history(rows, path="history.csv", name="Actual", names=NAMES, first=FIRST):
 
 PAST = [[0.05, 0.03, 100.0, 0.02, 20.0]] * 4 + [[0.04, 0.01, 200.0, 0.03, 10.0]] * 4  # 2000 and 2001
 SHOCK = Scenario(
-    "Down", parse_label("2002-01"), NAMES, KINDS, np.array([[0.06, 0.005, 180.0, -0.05, 30.0], [0.07, -0.025, 160.0, -0.02, 25.0]])
+    "Down",
+    parse_label("2002-01"),
+    NAMES,
+    KINDS,
+    np.array([[0.06, 0.005, 180.0, -0.05, 30.0], [0.07, -0.025, 160.0, -0.02, 25.0]]),
 )
 
 
@@ -93,7 +97,9 @@ def test_a_rate_that_would_leave_its_range_is_an_error():
     good = Scenario("Boom", SHOCK.first, NAMES, KINDS, SHOCK.values - np.array([[0.06, 0, 0, 0, 0]] * 2))
     rows = np.array(PAST)
     rows[:4, 0] = 0.01
-    with pytest.raises(ScenarioError, match=r"unemployment_rate: expected a rate between 0 and 1 after re-dating Boom"):
+    with pytest.raises(
+        ScenarioError, match=r"unemployment_rate: expected a rate between 0 and 1 after re-dating Boom"
+    ):
         align(good, [history(rows)], date(2000, 12, 31))
 
 
@@ -105,7 +111,8 @@ def test_the_severely_adverse_scenario_in_2005(data):
     scenario, _ = select(argument, sources)
     moved, report = align(scenario, sources, date(2005, 12, 31))
     assert (report.jump_off, moved.first) == ("2024-12", parse_label("2006-01"))
-    # Jump-off 2024 Q4: unemployment 4.1, house prices 322.1. The scenario adds 5.9 points and takes a third off.
+    # Jump-off 2024 Q4: unemployment 4.1, house prices 322.1. The scenario adds 5.9 points and takes a third
+    # off.
     unemployment = moved.require("unemployment_rate", moved.first, moved.last)
     assert unemployment.max() == pytest.approx(0.05 + 0.100 - 0.041, abs=0.002)
     houses = moved.require("house_price_index", moved.first, moved.last)

@@ -13,7 +13,13 @@ TWO = "date,scenario,vix\n2024 Q1,Up,20\n2024 Q2,Up,21\n2024 Q1,Down,30\n2024 Q2
 
 @pytest.fixture
 def files(tmp_path):
-    for name, text in (("one.csv", ONE), ("two.csv", TWO), ("odd#Up=0.5", TWO), ("odd", ONE), ("a=b.csv", ONE)):
+    for name, text in (
+        ("one.csv", ONE),
+        ("two.csv", TWO),
+        ("odd#Up=0.5", TWO),
+        ("odd", ONE),
+        ("a=b.csv", ONE),
+    ):
         (tmp_path / name).write_text(text)
     return tmp_path
 
@@ -40,7 +46,8 @@ def test_an_existing_path_wins_over_parsing(files, text, file, name, weight):
 
 
 @pytest.mark.parametrize(
-    "text", ["nowhere.csv", "nowhere.csv#Up=0.5", "one.csv=much", "one.csv=1.5", "one.csv=nan", "two.csv#", ""]
+    "text",
+    ["nowhere.csv", "nowhere.csv#Up=0.5", "one.csv=much", "one.csv=1.5", "one.csv=nan", "two.csv#", ""],
 )
 def test_arguments_that_mean_nothing(files, text):
     with pytest.raises(ScenarioError, match="expected"):

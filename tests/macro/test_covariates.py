@@ -48,7 +48,9 @@ def test_lag_mean_and_scale():
 def test_history_reaches_back_and_the_scenario_wins_from_its_first_month():
     history = scenario(count=30, name="Actual")
     path = Scenario("Down", FIRST + 24, NAMES[:1], KINDS[:1], np.full((12, 1), 0.09))
-    values = evaluate((ALL[0], Covariate("unemployment_rate", "level", lag=2)), path, FIRST + 24, FIRST + 27, history)
+    values = evaluate(
+        (ALL[0], Covariate("unemployment_rate", "level", lag=2)), path, FIRST + 24, FIRST + 27, history
+    )
     np.testing.assert_allclose(values[:, 0], 0.09)
     np.testing.assert_allclose(values[:, 1], [0.062, 0.063, 0.09, 0.09])
 
@@ -66,7 +68,9 @@ def test_paths_give_what_each_path_gives_alone():
     stack = np.stack([table(FIRST, 40)[1] * factor for factor in (1.0, 1.5)])
     together = evaluate(ALL, MacroPaths(FIRST, NAMES, KINDS, stack), FIRST + 12, FIRST + 30)
     for values, alone in zip(stack, together, strict=True):
-        np.testing.assert_allclose(alone, evaluate(ALL, Scenario("one", FIRST, NAMES, KINDS, values), FIRST + 12, FIRST + 30))
+        np.testing.assert_allclose(
+            alone, evaluate(ALL, Scenario("one", FIRST, NAMES, KINDS, values), FIRST + 12, FIRST + 30)
+        )
 
 
 def test_the_spread_is_derived_unless_it_is_given():
@@ -78,7 +82,9 @@ def test_the_spread_is_derived_unless_it_is_given():
     np.testing.assert_allclose(evaluate(spread, given, FIRST, FIRST + 1)[:, 0], [0.5, 0.6])
 
 
-@pytest.mark.parametrize(("covariate", "month"), [(ALL[0], "1999-12"), (ALL[1], "1998-12"), (ALL[2], "1999-01")])
+@pytest.mark.parametrize(
+    ("covariate", "month"), [(ALL[0], "1999-12"), (ALL[1], "1998-12"), (ALL[2], "1999-01")]
+)
 def test_a_missing_month_is_an_error_that_names_month_and_factor(covariate, month):
     with pytest.raises(ScenarioError, match=f"{covariate.factor}: .* was 'none in {month}'"):
         evaluate((covariate,), scenario(), FIRST - 1, FIRST + 3)
@@ -106,7 +112,9 @@ def test_a_factor_that_cannot_be_standardised_is_named():
     with pytest.raises(ScenarioError, match=r"vix\.level: expected a factor that moves"):
         standardise("vix", "level", Scenario("Actual", FIRST, ("vix",), ("index",), np.full((40, 1), 20.0)))
     with pytest.raises(ScenarioError, match="expected 24 months of history or more, was '10'"):
-        standardise("vix", "level", Scenario("Actual", FIRST, ("vix",), ("index",), np.arange(1.0, 11.0)[:, None]))
+        standardise(
+            "vix", "level", Scenario("Actual", FIRST, ("vix",), ("index",), np.arange(1.0, 11.0)[:, None])
+        )
     with pytest.raises(ScenarioError, match="expected a transform of"):
         Covariate("vix", "cube")
 

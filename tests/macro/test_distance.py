@@ -1,4 +1,6 @@
-"""Distances under a Gaussian autoregression that is known: closed forms of nearest paths and conditional expectations."""
+"""Distances under a Gaussian autoregression that is known: closed forms of nearest paths and conditional
+expectations.
+"""
 
 from __future__ import annotations
 
@@ -56,7 +58,9 @@ def test_the_nearest_path_to_one_value_is_known_in_closed_form(quarter):
     assert conditions == 1
     assert np.linalg.norm(z) == pytest.approx(move / np.sqrt(whole[0, 0]), rel=1e-6)
     answer = found.path(z, "moved").values[-1]
-    np.testing.assert_allclose(answer - MEAN, [move, move * whole[1, 0] / whole[0, 0]], rtol=1e-6)  # the conditional expectation
+    np.testing.assert_allclose(
+        answer - MEAN, [move, move * whole[1, 0] / whole[0, 0]], rtol=1e-6
+    )  # the conditional expectation
 
 
 def test_a_path_of_values_has_the_distance_of_its_joint_law():

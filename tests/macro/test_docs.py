@@ -43,7 +43,10 @@ def test_the_figure_of_2007_is_what_the_generator_gives(data):
     from loantwin.macro.generator import fit_generator, simulate
     from loantwin.macro.history import known_history
 
-    sources = [read_macro(data / "fed_scenarios" / "2025-Table_1A_Historic_Domestic.csv"), read_macro(data / "fred" / "UNRATE.csv")]
+    sources = [
+        read_macro(data / "fed_scenarios" / "2025-Table_1A_Historic_Domestic.csv"),
+        read_macro(data / "fred" / "UNRATE.csv"),
+    ]
     generator = fit_generator(known_history(sources, date(2007, 12, 31)))
     paths = simulate(generator, 12 * 2008, 36, 2000, 1)
     worst = np.quantile(paths.values[:, -1, paths.factors.index("unemployment_rate")], 0.99)

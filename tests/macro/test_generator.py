@@ -1,4 +1,6 @@
-"""The generator recovers planted dynamics and keeps what history shows: correlation, persistence, tails, order of facts."""
+"""The generator recovers planted dynamics and keeps what history shows: correlation, persistence, tails,
+order of facts.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,12 @@ from loantwin.macro.states import choose_transforms, from_states, long_run, to_s
 from loantwin.months import label, month_of, parse_label
 
 FIRST = parse_label("1960-01")
-PLANTED = np.array([[[0.8, 0.0, 0.0], [0.3, 0.5, 0.0], [0.0, 0.0, 0.3]], [[-0.1, 0.0, 0.0], [0.0, 0.1, 0.0], [0.0, 0.0, 0.0]]])
+PLANTED = np.array(
+    [
+        [[0.8, 0.0, 0.0], [0.3, 0.5, 0.0], [0.0, 0.0, 0.3]],
+        [[-0.1, 0.0, 0.0], [0.0, 0.1, 0.0], [0.0, 0.0, 0.0]],
+    ]
+)
 
 
 def numbers(key):
@@ -31,10 +38,14 @@ def planted(quarters, seed, degrees=5.0):
     """States of a planted autoregression whose shocks are correlated and fat-tailed."""
     draw = numbers(seed)
     mixing = np.array([[1.0, 0.0, 0.0], [0.6, 0.8, 0.0], [-0.5, 0.0, 0.87]])
-    shocks = (draw.standard_normal((quarters + 50, 3)) @ mixing.T) * np.sqrt(degrees / draw.chisquare(degrees, (quarters + 50, 1)))
+    shocks = (draw.standard_normal((quarters + 50, 3)) @ mixing.T) * np.sqrt(
+        degrees / draw.chisquare(degrees, (quarters + 50, 1))
+    )
     states = np.zeros((quarters + 50, 3))
     for quarter in range(2, quarters + 50):
-        states[quarter] = PLANTED[0] @ states[quarter - 1] + PLANTED[1] @ states[quarter - 2] + shocks[quarter]
+        states[quarter] = (
+            PLANTED[0] @ states[quarter - 1] + PLANTED[1] @ states[quarter - 2] + shocks[quarter]
+        )
     return states[50:]
 
 
@@ -53,7 +64,9 @@ def test_the_coefficients_agree_with_least_squares_of_an_independent_library():
 
     states = planted(3000, 2, degrees=300.0)
     theirs = VAR(states).fit(2, trend="c").coefs
-    np.testing.assert_allclose(fit_autoregression(states, 2).coefficients, theirs, atol=0.03)  # the ridge pulls by less than this
+    np.testing.assert_allclose(
+        fit_autoregression(states, 2).coefficients, theirs, atol=0.03
+    )  # the ridge pulls by less than this
 
 
 def test_one_mad_quarter_does_not_set_the_dynamics():
@@ -80,7 +93,9 @@ def test_a_late_series_gets_residuals_for_the_quarters_before_it():
     fit = fit_autoregression(late, 2)
     assert np.isfinite(fit.residuals).all()
     assert len(fit.residuals) == 238
-    np.testing.assert_allclose(np.corrcoef(fit.residuals.T)[0, 2], np.corrcoef(whole.residuals.T)[0, 2], atol=0.15)
+    np.testing.assert_allclose(
+        np.corrcoef(fit.residuals.T)[0, 2], np.corrcoef(whole.residuals.T)[0, 2], atol=0.15
+    )
     np.testing.assert_allclose(fit.residuals[:, 2].std(), whole.residuals[:, 2].std(), rtol=0.25)
 
 
@@ -95,7 +110,13 @@ def economy(quarters=160, seed=6):
         ]
     )
     kinds = ("rate", "growth", "index")
-    return Scenario("Actual", FIRST, ("unemployment_rate", "real_gdp_growth", "house_price_index"), kinds, to_months(values, kinds))
+    return Scenario(
+        "Actual",
+        FIRST,
+        ("unemployment_rate", "real_gdp_growth", "house_price_index"),
+        kinds,
+        to_months(values, kinds),
+    )
 
 
 def test_same_seed_same_paths_and_more_of_them_change_none():
@@ -127,7 +148,8 @@ def test_months_known_after_the_last_common_quarter_steer_the_paths():
     assert steered.last == free.last
     paths, others = (simulate(generator, free.first, 3, 2000, 2).values for generator in (steered, free))
     np.testing.assert_allclose(paths[:, :, 0].mean(axis=1), history.values[-1, 0] + 0.008, rtol=1e-9)
-    # Planted: shocks of unemployment and growth go together (0.6), of unemployment and house prices against each other (-0.5).
+    # Planted: shocks of unemployment and growth go together (0.6), of unemployment and house prices against
+    # each other (-0.5).
     assert paths[:, 0, 1].mean() > others[:, 0, 1].mean() + 0.002
     assert np.log(paths[:, 2, 2] / others[:, 2, 2]).mean() < -0.002
 
@@ -143,7 +165,15 @@ def test_a_quarter_not_fully_published_is_simulated_never_taken_as_known():
 
 
 def test_states_and_values_are_inverses():
-    factors = ("unemployment_rate", "treasury_10y", "bbb_yield", "real_gdp_growth", "house_price_index", "vix", "treasury_3m")
+    factors = (
+        "unemployment_rate",
+        "treasury_10y",
+        "bbb_yield",
+        "real_gdp_growth",
+        "house_price_index",
+        "vix",
+        "treasury_3m",
+    )
     kinds = ("rate", "yield", "yield", "growth", "index", "index", "yield")
     draw = numbers(8).uniform(0.01, 0.05, (20, 7))
     draw[:, 2] += draw[:, 1] + 0.01
@@ -155,7 +185,10 @@ def test_states_and_values_are_inverses():
 
 
 def test_wild_states_stay_in_the_range_of_their_factor():
-    factors, transforms = ("unemployment_rate", "treasury_10y", "bbb_yield", "vix"), ("logit", "softplus", "spread", "log")
+    factors, transforms = (
+        ("unemployment_rate", "treasury_10y", "bbb_yield", "vix"),
+        ("logit", "softplus", "spread", "log"),
+    )
     wild = from_states(numbers(9).standard_normal((50, 30, 4)) * 5.0, np.ones(4), factors, transforms)
     assert ((wild[..., 0] > 0.0) & (wild[..., 0] < 1.0)).all()
     assert (wild[..., 1] > -0.0025).all()
@@ -167,7 +200,8 @@ def test_a_generator_survives_its_file():
     generator = fit_generator(economy())
     again = from_dict(json.loads(json.dumps(to_dict(generator), allow_nan=False)))
     np.testing.assert_array_equal(
-        simulate(generator, generator.first, 36, 20, 3).values, simulate(again, generator.first, 36, 20, 3).values
+        simulate(generator, generator.first, 36, 20, 3).values,
+        simulate(again, generator.first, 36, 20, 3).values,
     )
 
 
@@ -243,25 +277,42 @@ def kurtosis(values):
 @pytest.mark.data
 @pytest.mark.parametrize("as_of", [date(2005, 12, 31), date(2007, 12, 31), date(2024, 12, 31)])
 def test_paths_look_like_history(fed, as_of):
-    """Each statistic of history lies within the range that stretches of history's own length show along simulated paths.
+    """Each statistic of history lies within the range that stretches of history's own length show along
+    simulated paths.
 
-    Both are measured against `long_run`: the decades-long fall of yields and inflation is no property of the paths.
+    Both are measured against `long_run`: the decades-long fall of yields and inflation is no property of the
+    paths.
     """
     history = known_history(fed, as_of)
     generator = fit_generator(history)
     columns = [history.factors.index(factor) for factor in generator.factors]
     start = generator.sample[0] - history.first
     stop = generator.last - history.first + 1
-    seen = to_states(to_quarters(history.values[start:stop][:, columns], generator.kinds), generator.factors, generator.transforms)
+    seen = to_states(
+        to_quarters(history.values[start:stop][:, columns], generator.kinds),
+        generator.factors,
+        generator.transforms,
+    )
     paths = simulate(generator, generator.first, min(len(seen) * 3, 582), 300, 11)
-    made = np.stack([to_states(to_quarters(path, paths.kinds), paths.factors, generator.transforms) for path in paths.values])
+    made = np.stack(
+        [
+            to_states(to_quarters(path, paths.kinds), paths.factors, generator.transforms)
+            for path in paths.values
+        ]
+    )
 
     def inside(statistic, names):
         known = statistic(seen)
         drawn = np.stack([statistic(path) for path in made])
         low, high = np.quantile(drawn, [0.005, 0.995], axis=0)
         outside = (known < low) | (known > high)
-        assert outside.mean() <= 0.08, (names, np.argwhere(outside), known[outside], low[outside], high[outside])
+        assert outside.mean() <= 0.08, (
+            names,
+            np.argwhere(outside),
+            known[outside],
+            low[outside],
+            high[outside],
+        )
 
     seen, *made = (path - long_run(path, generator.factors, generator.transforms) for path in (seen, *made))
     full = np.isfinite(seen).all(axis=0)
@@ -277,11 +328,16 @@ def test_unemployment_paths_are_sensible(fed):
     generator = fit_generator(known_history(fed, as_of))
     assert generator.dropped == {}
     paths = simulate(generator, month_of(as_of) + 1, 60, 2000, 1)
-    low, middle, high = np.quantile(paths.values[..., paths.factors.index("unemployment_rate")] * 100.0, [0.01, 0.5, 0.99], axis=0)
+    low, middle, high = np.quantile(
+        paths.values[..., paths.factors.index("unemployment_rate")] * 100.0, [0.01, 0.5, 0.99], axis=0
+    )
     assert 4.0 < middle.min() <= middle.max() < 6.5
     assert low.min() > 2.5
     assert 7.0 < high[-1] < 13.0
-    spread = paths.values[..., paths.factors.index("bbb_yield")] - paths.values[..., paths.factors.index("treasury_10y")]
+    spread = (
+        paths.values[..., paths.factors.index("bbb_yield")]
+        - paths.values[..., paths.factors.index("treasury_10y")]
+    )
     assert spread.min() > 0.0
 
 

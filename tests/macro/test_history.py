@@ -31,7 +31,11 @@ def column(history, factor):
     ("as_of", "lag", "ends"),
     [
         (date(2000, 9, 30), 3, "2000-06"),
-        (date(2000, 9, 29), 3, "2000-03"),  # the quarter to 30 June is out on 30 September, not the day before
+        (
+            date(2000, 9, 29),
+            3,
+            "2000-03",
+        ),  # the quarter to 30 June is out on 30 September, not the day before
         (date(2000, 12, 30), 3, "2000-06"),
         (date(2000, 6, 30), 0, "2000-06"),
         (date(2000, 7, 15), 0, "2000-06"),
@@ -64,7 +68,10 @@ def test_nothing_published_after_the_date_touches_the_history():
 def test_every_later_fact_of_real_files_may_change(data, as_of):
     from loantwin.macro.read import read_macro
 
-    sources = [read_macro(data / file) for file in ("fed_scenarios/2026_Proposed_Historic_Domestic.csv", "fred/UNRATE.csv")]
+    sources = [
+        read_macro(data / file)
+        for file in ("fed_scenarios/2026_Proposed_Historic_Domestic.csv", "fred/UNRATE.csv")
+    ]
     lags = {3: 3, 1: 1}
     changed = []
     for one in sources:
@@ -110,7 +117,12 @@ def test_a_history_is_needed():
 
 def test_the_gap_is_filled_by_persistence_and_listed():
     values = np.column_stack(
-        [np.linspace(0.04, 0.05, 24), np.linspace(0.0, 0.03, 24), 100.0 * 1.01 ** np.arange(24), np.linspace(20.0, 30.0, 24)]
+        [
+            np.linspace(0.04, 0.05, 24),
+            np.linspace(0.0, 0.03, 24),
+            100.0 * 1.01 ** np.arange(24),
+            np.linspace(20.0, 30.0, 24),
+        ]
     )
     values[10, 0] = np.nan
     names = ["unemployment_rate", "inflation", "house_price_index", "vix"]
@@ -140,7 +152,9 @@ def test_the_scenario_wins_from_its_first_month():
 def test_a_hole_between_history_and_scenario_is_an_error_until_it_is_filled():
     history = Scenario("Actual", JANUARY, ("rate_a",), ("rate",), np.full((12, 1), 0.04))
     path = Scenario("Down", JANUARY + 14, ("rate_a",), ("rate",), np.full((6, 1), 0.09))
-    with pytest.raises(ScenarioError, match=r"rate_a: expected a value up to Down's first month, was 'none in 2001-01'"):
+    with pytest.raises(
+        ScenarioError, match=r"rate_a: expected a value up to Down's first month, was 'none in 2001-01'"
+    ):
         join(history, path)
     assert np.isfinite(join(nowcast(history, date(2001, 2, 28)), path).values).all()
 
@@ -148,5 +162,7 @@ def test_a_hole_between_history_and_scenario_is_an_error_until_it_is_filled():
 def test_a_history_that_ended_long_before_the_date_is_refused():
     monthly = source(["rate_a"], np.linspace(0.01, 0.08, 12)[:, None], step=1)  # to December 2000
     assert label(known_history([monthly], date(2003, 3, 31)).last) == "2000-12"
-    with pytest.raises(ScenarioError, match=r"file a\.csv: expected a history that reaches 2001-01 or later.*was '2000-12'"):
+    with pytest.raises(
+        ScenarioError, match=r"file a\.csv: expected a history that reaches 2001-01 or later.*was '2000-12'"
+    ):
         known_history([monthly], date(2003, 4, 30))

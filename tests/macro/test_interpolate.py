@@ -1,4 +1,6 @@
-"""Quarters to months: exact means, exact compounding, exact closing levels, and nothing from outside the neighbours."""
+"""Quarters to months: exact means, exact compounding, exact closing levels, and nothing from outside the
+neighbours.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Every supported file is read to the right decimals; every fault is one error that names file, row and field."""
+"""Every supported file is read to the right decimals; every fault is one error that names file, row and
+field.
+"""
 
 from __future__ import annotations
 
@@ -62,9 +64,12 @@ def test_the_severely_adverse_scenario_has_its_published_figures(data):
 def test_international_tables_get_names_by_area(data):
     for file in sorted((data / "fed_scenarios").glob("*International*.csv")):
         table = next(iter(read_macro(file).scenarios.values()))
-        assert {"euro_area_real_gdp_growth", "uk_inflation", "japan_exchange_rate", "developing_asia_inflation"} <= set(
-            table.factors
-        )
+        assert {
+            "euro_area_real_gdp_growth",
+            "uk_inflation",
+            "japan_exchange_rate",
+            "developing_asia_inflation",
+        } <= set(table.factors)
         assert len(table.factors) == 12
 
 
@@ -119,18 +124,78 @@ def test_percent_become_decimals_and_levels_stay(tmp_path):
         (HEADER, [ROWS[0], "Actual,2024 Q4,2.5,4.1"], 2, None, "expected 5 cells"),
         (HEADER, [ROWS[0], "Actual,2024 Q4,2.5,4.1,0"], 2, "house_price_index", "expected a positive level"),
         (HEADER, [ROWS[0], "Actual,2024 Q4,2.5,410,101"], 2, "unemployment_rate", "expected percent"),
-        (HEADER, ["Actual,2024 Q3,2.0,0.042,100", "Actual,2024 Q4,2.5,0.041,101"], 1, "unemployment_rate", "expected percent"),
-        (HEADER, ["Down,2024 Q3,2.0,,100", "Down,2024 Q4,2.5,4.1,101"], 1, "unemployment_rate", "an empty cell"),
-        (HEADER, [*ROWS, "Actual,2025 Q1,2.5,,101", "Actual,2025 Q2,2.5,4.0,101"], 3, "unemployment_rate", "an empty cell"),
+        (
+            HEADER,
+            ["Actual,2024 Q3,2.0,0.042,100", "Actual,2024 Q4,2.5,0.041,101"],
+            1,
+            "unemployment_rate",
+            "expected percent",
+        ),
+        (
+            HEADER,
+            ["Down,2024 Q3,2.0,,100", "Down,2024 Q4,2.5,4.1,101"],
+            1,
+            "unemployment_rate",
+            "an empty cell",
+        ),
+        (
+            HEADER,
+            [*ROWS, "Actual,2025 Q1,2.5,,101", "Actual,2025 Q2,2.5,4.0,101"],
+            3,
+            "unemployment_rate",
+            "an empty cell",
+        ),
         (HEADER, [ROWS[0], ",2024 Q4,2.5,4.1,101"], 2, "Scenario Name", "expected a scenario name"),
-        (HEADER.replace("Real GDP growth", "Moon phase"), ROWS, None, "Moon phase", "expected a variable of the Fed's tables"),
-        (HEADER.replace("Real GDP growth", "Unemployment rate"), ROWS, None, "Unemployment rate", "expected every column once"),
-        ("date,unemployment_rate,happiness", ["2024-01,0.04,1"], None, "happiness", "expected a known factor"),
-        ("date,unemployment_rate", ["2024-01,4.1", "2024-02,4.2"], 1, "unemployment_rate", "expected a decimal such as 0.041"),
+        (
+            HEADER.replace("Real GDP growth", "Moon phase"),
+            ROWS,
+            None,
+            "Moon phase",
+            "expected a variable of the Fed's tables",
+        ),
+        (
+            HEADER.replace("Real GDP growth", "Unemployment rate"),
+            ROWS,
+            None,
+            "Unemployment rate",
+            "expected every column once",
+        ),
+        (
+            "date,unemployment_rate,happiness",
+            ["2024-01,0.04,1"],
+            None,
+            "happiness",
+            "expected a known factor",
+        ),
+        (
+            "date,unemployment_rate",
+            ["2024-01,4.1", "2024-02,4.2"],
+            1,
+            "unemployment_rate",
+            "expected a decimal such as 0.041",
+        ),
         ("date,unemployment_rate", ["2024-01,0.04"], None, "date", "expected two rows or more"),
-        ("date,unemployment_rate", ["2024-01,0.04", "2025-01,0.04"], None, "date", "expected monthly or quarterly dates"),
-        ("date,unemployment_rate", ["2024-01,0.04", "2024 Q2,0.04"], 2, "date", "expected dates written alike"),
-        ("day,unemployment_rate", ["2024-01,0.04"], None, None, "expected a Fed table, a public series or a CSV"),
+        (
+            "date,unemployment_rate",
+            ["2024-01,0.04", "2025-01,0.04"],
+            None,
+            "date",
+            "expected monthly or quarterly dates",
+        ),
+        (
+            "date,unemployment_rate",
+            ["2024-01,0.04", "2024 Q2,0.04"],
+            2,
+            "date",
+            "expected dates written alike",
+        ),
+        (
+            "day,unemployment_rate",
+            ["2024-01,0.04"],
+            None,
+            None,
+            "expected a Fed table, a public series or a CSV",
+        ),
         ("date;unemployment_rate", ["2024-01;0.04"], None, None, "expected comma-separated columns"),
         ("DATE,UNRATE,MYSTERY", ["2024-01-01,4.1,1"], None, "MYSTERY", "expected a series of"),
     ],
@@ -144,7 +209,9 @@ def test_each_fault_is_one_error_that_names_the_place(tmp_path, header, rows, ro
     assert caught.value.field == field
 
 
-@pytest.mark.parametrize("content", [b"", b"  \n\n", b'date,vix\n"2024-01,20\n', b"\xff\xfe\x00D\x00a", b"date,vix\n\x00\x00,1\n"])
+@pytest.mark.parametrize(
+    "content", [b"", b"  \n\n", b'date,vix\n"2024-01,20\n', b"\xff\xfe\x00D\x00a", b"date,vix\n\x00\x00,1\n"]
+)
 def test_files_that_are_no_text_tables(tmp_path, content):
     path = tmp_path / "odd.csv"
     path.write_bytes(content)
@@ -158,7 +225,12 @@ def test_a_missing_file_is_named(tmp_path):
 
 
 def test_a_users_csv_with_scenarios(tmp_path):
-    rows = ["2024-01-31,Up,0.04,20", "2024-02-29,Up,0.041,21", "2024-01-31,Down,0.05,30", "2024-02-29,Down,0.06,40"]
+    rows = [
+        "2024-01-31,Up,0.04,20",
+        "2024-02-29,Up,0.041,21",
+        "2024-01-31,Down,0.05,30",
+        "2024-02-29,Down,0.06,40",
+    ]
     text = "\n".join(["date,scenario,unemployment_rate,vix", *rows])
     source = read_macro(user(tmp_path, text))
     assert list(source.scenarios) == ["Up", "Down"]
@@ -217,7 +289,11 @@ def test_a_users_toml_may_point_to_a_file(tmp_path):
         ('name = "Slump"', 'title = "Slump"', "expected in the file a key of"),
         ('first = "2025 Q1"', "", "expected a text, was 'nothing'"),
         ('first = "2025 Q1"', 'first = "soon"', "expected a date like"),
-        ('first = "2025 Q1"', 'first = "2025-02"\nfrequency = "quarterly"', "expected a quarter's first month"),
+        (
+            'first = "2025 Q1"',
+            'first = "2025-02"\nfrequency = "quarterly"',
+            "expected a quarter's first month",
+        ),
         ('first = "2025 Q1"', "first =", "expected a TOML file"),
     ],
 )

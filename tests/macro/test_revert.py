@@ -11,9 +11,19 @@ from loantwin.macro.scenario import Scenario
 
 NAMES, KINDS = ("unemployment_rate", "house_price_index", "vix"), ("rate", "index", "index")
 PAST = Scenario(
-    "Actual", 0, NAMES, KINDS, np.column_stack([np.linspace(0.04, 0.08, 41), 100.0 * 1.01 ** np.arange(41), np.full(41, 16.0)])
+    "Actual",
+    0,
+    NAMES,
+    KINDS,
+    np.column_stack([np.linspace(0.04, 0.08, 41), 100.0 * 1.01 ** np.arange(41), np.full(41, 16.0)]),
 )
-PATH = Scenario("Down", 41, NAMES, KINDS, np.column_stack([np.full(24, 0.10), 150.0 * 0.99 ** np.arange(24), np.full(24, 64.0)]))
+PATH = Scenario(
+    "Down",
+    41,
+    NAMES,
+    KINDS,
+    np.column_stack([np.full(24, 0.10), 150.0 * 0.99 ** np.arange(24), np.full(24, 64.0)]),
+)
 
 
 def test_rates_go_straight_to_the_mean_and_stay():
@@ -39,11 +49,15 @@ def test_reversion_at_once():
 
 def test_nothing_beyond_the_supported_period_matters():
     longer = Scenario("Down", 41, NAMES, KINDS, np.concatenate([PATH.values, np.full((9, 3), 0.5)]))
-    np.testing.assert_array_equal(extend(PATH, PAST, 52, 12, 90).values, extend(longer, PAST, 52, 12, 90).values)
+    np.testing.assert_array_equal(
+        extend(PATH, PAST, 52, 12, 90).values, extend(longer, PAST, 52, 12, 90).values
+    )
 
 
 def test_a_scenario_that_ends_before_the_supported_period_is_an_error():
-    with pytest.raises(ScenarioError, match="expected scenario Down to cover 0005-06, the end of the supported period"):
+    with pytest.raises(
+        ScenarioError, match="expected scenario Down to cover 0005-06, the end of the supported period"
+    ):
         extend(PATH, PAST, 41 + 24, 12, 41 + 40)
 
 

@@ -1,4 +1,6 @@
-"""Shocks by hand: their shape, what each unit does to each kind, the severity dial, and files that are wrong."""
+"""Shocks by hand: their shape, what each unit does to each kind, the severity dial, and files that are
+wrong.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,12 @@ def test_the_shape_rises_holds_and_falls():
 
 def test_points_are_added_and_percent_multiply():
     shape = Shape(2, 0, 2)
-    made = shocked(baseline(6), 100, [Shock(NAMES[0], 3.0, "points", shape), Shock(NAMES[1], -19.0, "percent", shape)], "Mine")
+    made = shocked(
+        baseline(6),
+        100,
+        [Shock(NAMES[0], 3.0, "points", shape), Shock(NAMES[1], -19.0, "percent", shape)],
+        "Mine",
+    )
     np.testing.assert_allclose(made.values[:, 0], [0.065, 0.08, 0.065, 0.05, 0.05, 0.05])
     np.testing.assert_allclose(
         made.values[:, 1], [180.0, 162.0, 180.0, 200.0, 200.0, 200.0]
@@ -88,7 +95,9 @@ def test_a_shock_that_does_not_fit_is_refused(shock, words):
 
 
 def test_units_by_kind():
-    assert [default_unit(kind) for kind in ("rate", "yield", "growth", "index")] == ["points"] * 3 + ["percent"]
+    assert [default_unit(kind) for kind in ("rate", "yield", "growth", "index")] == ["points"] * 3 + [
+        "percent"
+    ]
 
 
 GOOD = """

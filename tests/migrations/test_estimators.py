@@ -26,7 +26,9 @@ from loantwin.migrations.reading import RatingEvents, read_events
 from loantwin.migrations.simulation import simulated_events
 
 STATES = ("A", "B", "C", "D")
-TRUTH = np.array([[-0.15, 0.12, 0.025, 0.005], [0.06, -0.24, 0.15, 0.03], [0.01, 0.14, -0.4, 0.25], [0, 0, 0, 0]])
+TRUTH = np.array(
+    [[-0.15, 0.12, 0.025, 0.005], [0.06, -0.24, 0.15, 0.03], [0.01, 0.14, -0.4, 0.25], [0, 0, 0, 0]]
+)
 
 
 def events(rows: list[tuple[int, str, str]], states: tuple[str, ...], last: str) -> RatingEvents:
@@ -78,14 +80,18 @@ def test_durations_by_hand() -> None:
 
 
 def test_cohorts_by_hand() -> None:
-    """Cohorts of 2000 (ends 31 December) and 2001; on 31 December 1999 only customer 3 is rated, and in default."""
+    """Cohorts of 2000 (ends 31 December) and 2001; on 31 December 1999 only customer 3 is rated, and in
+    default.
+    """
     found = cohort_sums(HAND)
     # start of 2001: customer 0 in B (ends D), 1 in A (ends withdrawn, left out), 2 in A (stays)
     np.testing.assert_allclose(estimate(found), [[1, 0, 0], [0, 0, 1], [0, 0, 1]])
     assert found.at_risk.sum(axis=0).tolist() == [1, 1, 0]
     harmless = cohort_sums(HAND, "no-default")
     assert harmless.at_risk.sum(axis=0).tolist() == [2, 1, 0]
-    np.testing.assert_allclose(np.asarray(cohort_sums(HAND, "keep").moves.sum(axis=0)).reshape(4, 4)[0], [1, 0, 0, 1])
+    np.testing.assert_allclose(
+        np.asarray(cohort_sums(HAND, "keep").moves.sum(axis=0)).reshape(4, 4)[0], [1, 0, 0, 1]
+    )
 
 
 def test_cohort_agrees_with_a_second_library(history: RatingEvents) -> None:
@@ -119,14 +125,19 @@ def test_a_known_generator_is_recovered(history: RatingEvents) -> None:
 
 
 def test_the_intervals_cover_as_they_promise() -> None:
-    """Over many small histories the 90 % interval of the five-year default probability holds the truth in 85 to 95 %."""
+    """Over many small histories the 90 % interval of the five-year default probability holds the truth in 85
+    to 95 %.
+    """
     truth = expm(5 * TRUTH)[:3, 3]
     hits = {"duration": [], "cohort": []}
     for seed in range(150):
         history = simulated_events(TRUTH, STATES, np.arange(600) % 3, 6.0, seed=seed)
         for name, make in (("duration", duration_sums), ("cohort", cohort_sums)):
             sums = make(history)
-            value, error = default_curves(sums, estimate(sums), 5)[4, :3], default_curve_errors(sums, 5)[4, :3]
+            value, error = (
+                default_curves(sums, estimate(sums), 5)[4, :3],
+                default_curve_errors(sums, 5)[4, :3],
+            )
             hits[name].append(np.abs(value - truth) <= 1.6449 * error)
     for name, found in hits.items():
         assert 0.85 <= np.mean(found) <= 0.95, name
@@ -147,7 +158,9 @@ def test_the_derivative_agrees_with_scipy(history: RatingEvents) -> None:
     for i, j in ((0, 1), (1, 3), (2, 2)):
         unit = np.zeros((4, 4))
         unit[i, j] = 7.0
-        np.testing.assert_allclose(slope[:, i, j], expm_frechet(values * 7, unit, compute_expm=False)[:, 3], atol=1e-10)
+        np.testing.assert_allclose(
+            slope[:, i, j], expm_frechet(values * 7, unit, compute_expm=False)[:, 3], atol=1e-10
+        )
     cohorts = cohort_sums(history)
     matrix, step = estimate(cohorts), 1e-6
     moved = matrix.copy()
@@ -169,7 +182,9 @@ def test_durations_give_a_default_probability_where_cohorts_see_none(data: Path)
 
 
 def test_aalen_johansen_moves_the_observed_shares(history: RatingEvents) -> None:
-    """Without censoring the product of steps telescopes: the shares at the start become those at the end, exactly."""
+    """Without censoring the product of steps telescopes: the shares at the start become those at the end,
+    exactly.
+    """
     first, last = dt.date(2000, 6, 1), dt.date(2003, 1, 1)
     shares = []
     for day in (first, last):
@@ -181,9 +196,17 @@ def test_aalen_johansen_moves_the_observed_shares(history: RatingEvents) -> None
 
 
 def test_aalen_johansen_by_hand() -> None:
-    rows = [(0, "2000-01-01", "A"), (0, "2000-03-01", "B"), (1, "2000-01-01", "A"), (1, "2000-02-01", "NR"), (2, "2000-01-01", "A")]
+    rows = [
+        (0, "2000-01-01", "A"),
+        (0, "2000-03-01", "B"),
+        (1, "2000-01-01", "A"),
+        (1, "2000-02-01", "NR"),
+        (2, "2000-01-01", "A"),
+    ]
     found = events(rows, ("A", "B", "D", "NR"), "2000-12-31")
-    np.testing.assert_allclose(aalen_johansen(found, dt.date(2000, 1, 1), dt.date(2000, 12, 31))[0], [0.5, 0.5, 0, 0])
+    np.testing.assert_allclose(
+        aalen_johansen(found, dt.date(2000, 1, 1), dt.date(2000, 12, 31))[0], [0.5, 0.5, 0, 0]
+    )
 
 
 def test_exact_interval_of_nothing() -> None:
@@ -196,7 +219,11 @@ def test_exact_interval_of_nothing() -> None:
 
 def test_errors() -> None:
     with pytest.raises(RiskError, match="state B"):
-        estimate(duration_sums(events([(0, "2000-01-01", "A"), (0, "2001-01-01", "D")], ("A", "B", "D"), "2002-01-01")))
+        estimate(
+            duration_sums(
+                events([(0, "2000-01-01", "A"), (0, "2001-01-01", "D")], ("A", "B", "D"), "2002-01-01")
+            )
+        )
     with pytest.raises(RiskError, match="D or default"):
         duration_sums(events([(0, "2000-01-01", "A")], ("A", "B"), "2002-01-01"))
     with pytest.raises(RiskError, match="whole year"):

@@ -61,12 +61,16 @@ def test_quasi_optimisation_is_the_nearest_generator(seed: int, size: int) -> No
         def distance(x: np.ndarray, row: int = row, others: np.ndarray = others) -> float:
             return float(((found[row, others] - x) ** 2).sum() + (found[row, row] + x.sum()) ** 2)
 
-        best = minimize(distance, np.ones(size - 1), bounds=[(0, None)] * (size - 1), method="L-BFGS-B", tol=1e-14)
+        best = minimize(
+            distance, np.ones(size - 1), bounds=[(0, None)] * (size - 1), method="L-BFGS-B", tol=1e-14
+        )
         assert distance(made[row, others]) <= best.fun + 1e-7
 
 
 @settings(deadline=None, max_examples=40)
-@given(st.integers(0, 10_000), st.integers(2, 6), st.sampled_from(["quasi-optimisation", "weighted", "diagonal"]))
+@given(
+    st.integers(0, 10_000), st.integers(2, 6), st.sampled_from(["quasi-optimisation", "weighted", "diagonal"])
+)
 def test_a_matrix_with_a_generator_gives_it_back(seed: int, size: int, method: str) -> None:
     truth = rates(seed, size, 0.2)
     found = generator(expm(truth), method=method)
@@ -83,7 +87,9 @@ def test_published_matrices(data: Path, name: str, method: str) -> None:
     check_generator(made.values)
     check_matrix(at_horizon(made.values, 0.5), tolerance=1e-9)
     assert made.distance < (0.05 if method == "single-step" else 0.001)
-    np.testing.assert_allclose(np.abs(expm(made.values) - values).sum(axis=1).max(), made.distance, atol=1e-12)
+    np.testing.assert_allclose(
+        np.abs(expm(made.values) - values).sum(axis=1).max(), made.distance, atol=1e-12
+    )
 
 
 def test_quasi_optimisation_is_nearest_to_the_logarithm(data: Path) -> None:
@@ -112,7 +118,9 @@ def conditions(values: np.ndarray) -> dict[str, bool]:
 
 
 def test_which_conditions_fail(data: Path) -> None:
-    found = embeddability(published(data, "JLT.csv"), without_withdrawn(read_matrices(data / "ratings/JLT.csv")[0]).states)
+    found = embeddability(
+        published(data, "JLT.csv"), without_withdrawn(read_matrices(data / "ratings/JLT.csv")[0]).states
+    )
     assert found.embeddable is False
     failed = {item.name: item.words for item in found.conditions if not item.holds}
     assert set(failed) == {"no zero on a path", "principal logarithm is a generator"}

@@ -6,7 +6,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loantwin.errors import RiskError
-from loantwin.migrations.matrices import check_matrix, default_curve, marginal, matrix, mobility, monotone, power, without_withdrawn
+from loantwin.migrations.matrices import (
+    check_matrix,
+    default_curve,
+    marginal,
+    matrix,
+    mobility,
+    monotone,
+    power,
+    without_withdrawn,
+)
 from loantwin.migrations.reading import read_matrices
 
 TWO = np.array([[0.9, 0.1], [0.0, 1.0]])
@@ -31,16 +40,25 @@ def test_withdrawn_by_hand() -> None:
 
 
 def test_withdrawn_agrees_with_the_adjusted_table_of_others(data: Path) -> None:
-    raw, adjusted = read_matrices(data / "ratings/sp_1981-2016.csv"), read_matrices(data / "ratings/sp_NR_adjusted.json")
+    raw, adjusted = (
+        read_matrices(data / "ratings/sp_1981-2016.csv"),
+        read_matrices(data / "ratings/sp_NR_adjusted.json"),
+    )
     for one, other in zip(raw, adjusted, strict=True):
-        np.testing.assert_allclose(without_withdrawn(one).values, other.values, atol=2e-5)  # theirs is rounded to five places
+        np.testing.assert_allclose(
+            without_withdrawn(one).values, other.values, atol=2e-5
+        )  # theirs is rounded to five places
 
 
 def test_published_years_are_not_powers_of_the_first(data: Path) -> None:
-    """Ratings remember: a one-year matrix multiplied by itself says too few defaults of good grades, too many of CCC."""
+    """Ratings remember: a one-year matrix multiplied by itself says too few defaults of good grades, too many
+    of CCC.
+    """
     found = {item.years: without_withdrawn(item) for item in read_matrices(data / "ratings/sp_1981-2016.csv")}
     five, ten = (power(found[1.0].values, years)[:, 7] for years in (5, 10))
-    assert found[10.0].values[3, 7] == pytest.approx(0.0783, abs=5e-5)  # BBB: 4.56 of 58.2 percent still rated
+    assert found[10.0].values[3, 7] == pytest.approx(
+        0.0783, abs=5e-5
+    )  # BBB: 4.56 of 58.2 percent still rated
     assert (found[5.0].values[[0, 1, 2, 3, 4, 5], 7] > five[[0, 1, 2, 3, 4, 5]]).all()
     assert found[2.0].values[6, 7] < power(found[1.0].values, 2)[6, 7]
     assert found[10.0].values[3, 7] / ten[3] > 1.4

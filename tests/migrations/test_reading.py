@@ -80,7 +80,9 @@ def test_events_of_the_rating_file(data: Path) -> None:
 
 
 def test_events_by_hand(tmp_path: Path) -> None:
-    text = "id,date,rating\n7,2001-01-31,B\n7,2001-01-31,BB-\n7,2000-01-31,A\n8,2000-05-05,D\n8,2001-05-05,NR\n"
+    text = (
+        "id,date,rating\n7,2001-01-31,B\n7,2001-01-31,BB-\n7,2000-01-31,A\n8,2000-05-05,D\n8,2001-05-05,NR\n"
+    )
     found = read_events(written(tmp_path, text))
     assert found.states == ("A", "BB-", "B", "D", "NR")
     names = [found.states[code] for code in found.state]

@@ -40,7 +40,9 @@ def test_no_correlation_and_a_good_year(cycle: np.ndarray) -> None:
 
 
 def test_thresholds_are_creditmetrics(cycle: np.ndarray) -> None:
-    """The technical document's thresholds of a BB obligor (table 8.4): -2.30 default, -2.04, -1.23, 1.37, 2.39, 2.93, 3.43."""
+    """The technical document's thresholds of a BB obligor (table 8.4): -2.30 default, -2.04, -1.23, 1.37,
+    2.39, 2.93, 3.43.
+    """
     found = thresholds(cycle)[4, :7]
     np.testing.assert_allclose(found, [3.43, 2.93, 2.39, 1.37, -1.23, -2.04, -2.30], atol=0.01)
 
@@ -50,7 +52,10 @@ def test_planted_factor_and_correlation_are_recovered(cycle: np.ndarray, truth: 
     draws = np.random.default_rng(5)
     z = draws.standard_normal(30)
     given = conditional_matrix(cycle, truth, z, default=7)
-    counts = np.array([[draws.multinomial(STARTS[i], one[i] / one[i].sum()) for i in range(8)] for one in given], dtype=float)
+    counts = np.array(
+        [[draws.multinomial(STARTS[i], one[i] / one[i].sum()) for i in range(8)] for one in given],
+        dtype=float,
+    )
     found = estimate_factor(cycle, counts, default=7)
     assert found.low <= truth <= found.high
     assert found.high - found.low < 0.6 * truth

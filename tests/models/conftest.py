@@ -34,7 +34,8 @@ def mapping_of(observes: list[str]) -> TapeFormat:
         "name": "made", "kind": "outcomes", "currency": "USD", "segment_by": ["product", "origination_grade"],
         "columns": {"loan_id": "id", "product": "product"}, "observes": observes,
         "assumptions": {
-            "payoff_monthly_rate": {"value": 0.01}, "payoff_ramp_months": {"value": 12}, "utilisation": {"value": 0.6},
+            "payoff_monthly_rate": {"value": 0.01}, "payoff_ramp_months": {"value": 12},
+            "utilisation": {"value": 0.6},
         },
     })  # fmt: skip
 
@@ -55,20 +56,26 @@ def outcomes() -> Outcomes:
     paid = np.searchsorted(-alive, -random.random(count))
     gone = (lived <= 60) & (lived <= paid) & (start + lived <= 12 * 2015 + 11)
     days = [dt.date(int(m) // 12, int(m) % 12 + 1, 15) for m in start]
-    ends = [dt.date(int(m) // 12, int(m) % 12 + 1, 15) if ok else None for m, ok in zip(start + lived, gone, strict=True)]
+    ends = [
+        dt.date(int(m) // 12, int(m) % 12 + 1, 15) if ok else None
+        for m, ok in zip(start + lived, gone, strict=True)
+    ]
     loans = conform(
         pl.DataFrame({
-            "loan_id": [str(place) for place in range(count)], "product": ["instalment"] * count, "origination_grade": grade,
-            "origination_date": days, "term_months": np.full(count, 60), "originated_amount": np.full(count, 10_000.0),
-            "annual_rate": np.full(count, 0.08), "charge_off_date": pl.Series(ends, dtype=pl.Date),
-            "charged_off": np.where(gone, 4_000.0, 0.0), "weight": np.ones(count),
+            "loan_id": [str(place) for place in range(count)], "product": ["instalment"] * count,
+            "origination_grade": grade, "origination_date": days, "term_months": np.full(count, 60),
+            "originated_amount": np.full(count, 10_000.0), "annual_rate": np.full(count, 0.08),
+            "charge_off_date": pl.Series(ends, dtype=pl.Date), "charged_off": np.where(gone, 4_000.0, 0.0),
+            "weight": np.ones(count),
         }),
         LOANS,
     )  # fmt: skip
     months = 12 * 2016 - 12 * 1995
     cycle = np.sin(np.arange(months) / 20.0)
     history = Scenario(
-        "Actual", 12 * 1995, ("unemployment_rate", "house_price_index", "prime_rate"), ("rate", "index", "yield"),
-        np.column_stack([0.06 + 0.02 * cycle, 100.0 * np.exp(0.003 * np.arange(months) - 0.05 * cycle), 0.05 + 0.01 * cycle]),
+        "Actual", 12 * 1995, ("unemployment_rate", "house_price_index", "prime_rate"), ("rate", "index",
+            "yield"),
+        np.column_stack([0.06 + 0.02 * cycle, 100.0 * np.exp(0.003 * np.arange(months) - 0.05 * cycle),
+            0.05 + 0.01 * cycle]),
     )  # fmt: skip
     return Outcomes(loans, mapping_of(["charge_offs"]), history, effect, base)

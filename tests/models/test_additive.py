@@ -19,7 +19,11 @@ AGES, SEGMENTS, MONTHS = 24, 3, 18
 def problem(seed: int = 3) -> tuple[EventCounts, Design]:
     random = np.random.default_rng(seed)
     size = 500
-    segment, age, month = random.integers(0, SEGMENTS, size), random.integers(0, AGES, size), random.integers(0, MONTHS, size)
+    segment, age, month = (
+        random.integers(0, SEGMENTS, size),
+        random.integers(0, AGES, size),
+        random.integers(0, MONTHS, size),
+    )
     trials = random.integers(1, 200, size).astype(float)
     eta = -3.0 + 0.03 * age + np.array([-0.3, 0.0, 0.4])[segment] + 0.3 * np.sin(month / 3)
     events = random.binomial(trials.astype(int), 1 / (1 + np.exp(-eta))).astype(float)
@@ -60,21 +64,31 @@ def test_collapsing_segments_with_known_effects_changes_nothing_for_poisson() ->
     cells, design = problem()
     effect = np.array([-0.2, 0.1, 0.3])
     none = Prior(np.zeros(0), np.zeros((0, 0)))
-    one = Design(design.age, np.zeros((1, 0)), design.month, design.first, design.age_prior, none, design.month_prior)
+    one = Design(
+        design.age, np.zeros((1, 0)), design.month, design.first, design.age_prior, none, design.month_prior
+    )
     scaled = cells.trials * np.exp(effect[cells.segment])
     zero = np.zeros(len(scaled), dtype=np.int64)
-    split = fit_additive(EventCounts(zero, cells.age, cells.month, scaled, cells.events), one, None, "poisson")
+    split = fit_additive(
+        EventCounts(zero, cells.age, cells.month, scaled, cells.events), one, None, "poisson"
+    )
     flat = cells.age * 1000 + cells.month
     keys, index = np.unique(flat, return_inverse=True)
     merged = EventCounts(
-        np.zeros(len(keys), dtype=np.int64), keys // 1000, keys % 1000, np.bincount(index, scaled), np.bincount(index, cells.events)
+        np.zeros(len(keys), dtype=np.int64),
+        keys // 1000,
+        keys % 1000,
+        np.bincount(index, scaled),
+        np.bincount(index, cells.events),
     )
-    np.testing.assert_allclose(fit_additive(merged, one, None, "poisson").coefficients, split.coefficients, atol=1e-8)
+    np.testing.assert_allclose(
+        fit_additive(merged, one, None, "poisson").coefficients, split.coefficients, atol=1e-8
+    )
 
 
 def test_laplace_marginal_is_exact_for_one_gaussian_like_count() -> None:
-    # With very many events the Poisson likelihood is Gaussian in the level, and the Laplace value can be written down:
-    # log N(log(y/m); prior mean, prior variance + 1/y), up to a constant of the counts.
+    # With very many events the Poisson likelihood is Gaussian in the level, and the Laplace value can be
+    # written down: log N(log(y/m); prior mean, prior variance + 1/y), up to a constant of the counts.
     none, one = Prior(np.zeros(0), np.zeros((0, 0))), np.ones((1, 1))
     events, trials = 1e6, 1e8
 

@@ -18,11 +18,19 @@ AS_OF = dt.date(2004, 12, 31)
 
 def loans(rows: list[dict[str, object]]) -> pl.DataFrame:
     schema = {
-        "loan_id": pl.String, "origination_date": pl.Date, "charge_off_date": pl.Date, "charged_off": pl.Float64,
-        "closed_date": pl.Date, "term_months": pl.Int32, "weight": pl.Float64,
+        "loan_id": pl.String, "origination_date": pl.Date, "charge_off_date": pl.Date,
+        "charged_off": pl.Float64, "closed_date": pl.Date, "term_months": pl.Int32, "weight": pl.Float64,
     }  # fmt: skip
-    base: dict[str, object] = {"charge_off_date": None, "charged_off": None, "closed_date": None, "term_months": 60, "weight": 1.0}
-    return pl.DataFrame([{"loan_id": str(place), **base, **row} for place, row in enumerate(rows)], schema=schema)
+    base: dict[str, object] = {
+        "charge_off_date": None,
+        "charged_off": None,
+        "closed_date": None,
+        "term_months": 60,
+        "weight": 1.0,
+    }
+    return pl.DataFrame(
+        [{"loan_id": str(place), **base, **row} for place, row in enumerate(rows)], schema=schema
+    )
 
 
 def at(cells: pl.DataFrame, column: str, **keys: int) -> float:
@@ -33,7 +41,8 @@ def at(cells: pl.DataFrame, column: str, **keys: int) -> float:
 def test_a_charge_off_counts_once_and_leaves_the_risk_set() -> None:
     table = loans([
         {"origination_date": dt.date(2004, 1, 15)},
-        {"origination_date": dt.date(2004, 1, 20), "charge_off_date": dt.date(2004, 4, 3), "charged_off": 10.0},
+        {"origination_date": dt.date(2004, 1, 20), "charge_off_date": dt.date(2004, 4, 3),
+            "charged_off": 10.0},
     ])  # fmt: skip
     counts = outcome_counts(table, pl.Series(["a", "a"]), AS_OF)
     assert [at(counts.cells, "at_risk", age=age) for age in range(6)] == [2, 2, 2, 2, 1, 1]
@@ -43,7 +52,15 @@ def test_a_charge_off_counts_once_and_leaves_the_risk_set() -> None:
 
 
 def test_a_date_without_an_amount_is_no_charge_off() -> None:
-    table = loans([{"origination_date": dt.date(2004, 1, 15), "charge_off_date": dt.date(2004, 4, 3), "charged_off": 0.0}])
+    table = loans(
+        [
+            {
+                "origination_date": dt.date(2004, 1, 15),
+                "charge_off_date": dt.date(2004, 4, 3),
+                "charged_off": 0.0,
+            }
+        ]
+    )
     assert outcome_counts(table, pl.Series(["a"]), AS_OF).events("charged_off") == 0
 
 
@@ -70,8 +87,10 @@ def test_what_is_left_out_is_counted() -> None:
     table = loans([
         {"origination_date": dt.date(1980, 1, 15)},
         {"origination_date": None},
-        {"origination_date": dt.date(2004, 1, 15), "charge_off_date": dt.date(2003, 1, 1), "charged_off": 5.0},
-        {"origination_date": dt.date(2004, 1, 15), "term_months": 2, "charge_off_date": dt.date(2004, 8, 1), "charged_off": 5.0},
+        {"origination_date": dt.date(2004, 1, 15), "charge_off_date": dt.date(2003, 1, 1),
+            "charged_off": 5.0},
+        {"origination_date": dt.date(2004, 1, 15), "term_months": 2, "charge_off_date": dt.date(2004, 8, 1),
+            "charged_off": 5.0},
         {"origination_date": dt.date(2004, 1, 15)},
     ])  # fmt: skip
     facts = outcome_counts(table, pl.Series(["a"] * 5), AS_OF, fit_from_vintage=dt.date(1990, 1, 1)).facts
@@ -88,7 +107,12 @@ def test_no_usable_loan_is_an_error() -> None:
 
 def test_effective_number_of_weighted_events_is_kishs() -> None:
     rows = [
-        {"origination_date": dt.date(2004, 1, 5), "charge_off_date": dt.date(2004, 4, 3), "charged_off": 1.0, "weight": weight}
+        {
+            "origination_date": dt.date(2004, 1, 5),
+            "charge_off_date": dt.date(2004, 4, 3),
+            "charged_off": 1.0,
+            "weight": weight,
+        }
         for weight in (1.0, 3.0)
     ]
     counts = outcome_counts(loans(rows), pl.Series(["a", "a"]), AS_OF)
@@ -140,7 +164,11 @@ def day(month: int) -> dt.date:
 def test_panel_pairs_consecutive_months_and_default_absorbs() -> None:
     states = ["current", "dpd_30_59", "default_0_3", "current", "current"]
     panel = pl.DataFrame(
-        {"loan_id": ["x"] * 5, "report_date": [dt.date(2004, month, 28) for month in range(1, 6)], "state": states}
+        {
+            "loan_id": ["x"] * 5,
+            "report_date": [dt.date(2004, month, 28) for month in range(1, 6)],
+            "state": states,
+        }
     )
     table = loans([{"origination_date": dt.date(2003, 12, 1)}]).with_columns(loan_id=pl.lit("x"))
     counts = panel_counts(panel, table, pl.Series(["a"]), AS_OF)
@@ -160,7 +188,9 @@ def test_panel_report_days_that_wander_are_one_month_each() -> None:
 
 def test_a_gap_in_the_reports_is_not_a_move() -> None:
     days = [dt.date(2004, month, 28) for month in (1, 2, 4, 5)]
-    panel = pl.DataFrame({"loan_id": ["x"] * 4, "report_date": days, "state": ["current", "current", "dpd_30_59", "current"]})
+    panel = pl.DataFrame(
+        {"loan_id": ["x"] * 4, "report_date": days, "state": ["current", "current", "dpd_30_59", "current"]}
+    )
     table = loans([{"origination_date": dt.date(2003, 12, 1)}]).with_columns(loan_id=pl.lit("x"))
     counts = panel_counts(panel, table, pl.Series(["a"]), AS_OF)
     assert counts.cells["at_risk"].sum() == 2
@@ -182,7 +212,9 @@ def test_paid_off_at_the_contractual_end_is_maturity_in_a_panel() -> None:
 
 
 def test_loans_repaid_at_their_term_were_at_risk_like_those_that_did_not_pay() -> None:
-    """Ten loans in their last month: two miss the payment, eight repay. The odds of missing it are 2 to 8, not 2 to 0."""
+    """Ten loans in their last month: two miss the payment, eight repay. The odds of missing it are 2 to 8,
+    not 2 to 0.
+    """
     last = ["dpd_1_29"] * 2 + ["matured"] * 5 + ["prepaid"] * 3
     after = ["dpd_30_59"] * 2
     names = [f"l{place}" for place in range(10)]
@@ -191,7 +223,9 @@ def test_loans_repaid_at_their_term_were_at_risk_like_those_that_did_not_pay() -
         "report_date": [dt.date(2004, 1, 31)] * 10 + [dt.date(2004, 2, 29)] * 10 + [dt.date(2004, 3, 31)] * 2,
         "state": ["current"] * 10 + last + after,
     })  # fmt: skip
-    table = loans([{"origination_date": dt.date(2003, 12, 1), "term_months": 2}] * 10).with_columns(loan_id=pl.Series(names))
+    table = loans([{"origination_date": dt.date(2003, 12, 1), "term_months": 2}] * 10).with_columns(
+        loan_id=pl.Series(names)
+    )
     counts = panel_counts(panel, table, pl.Series(["a"] * 10), AS_OF)
     cells = edge_cells(counts, "current", "dpd_1_29")
     assert (cells.age.tolist(), cells.trials.tolist(), cells.events.tolist()) == ([2], [10.0], [2.0])
@@ -204,9 +238,12 @@ def test_loans_repaid_at_their_term_were_at_risk_like_those_that_did_not_pay() -
 
 def test_arrears_repaid_at_the_term_are_cured() -> None:
     panel = pl.DataFrame({
-        "loan_id": ["x", "x"], "report_date": [dt.date(2004, 1, 31), dt.date(2004, 2, 29)], "state": ["dpd_30_59", "matured"],
+        "loan_id": ["x", "x"], "report_date": [dt.date(2004, 1, 31), dt.date(2004, 2, 29)],
+        "state": ["dpd_30_59", "matured"],
     })  # fmt: skip
-    table = loans([{"origination_date": dt.date(2003, 12, 1), "term_months": 2}]).with_columns(loan_id=pl.lit("x"))
+    table = loans([{"origination_date": dt.date(2003, 12, 1), "term_months": 2}]).with_columns(
+        loan_id=pl.lit("x")
+    )
     assert panel_counts(panel, table, pl.Series(["a"]), AS_OF).events("current") == 1
 
 
@@ -216,6 +253,8 @@ def test_other_moves_are_left_out_of_an_edges_trials() -> None:
         "report_date": [dt.date(2004, 1, 31), dt.date(2004, 2, 29)] * 3,
         "state": ["current", "prepaid", "current", "dpd_30_59", "current", "current"],
     })  # fmt: skip
-    table = loans([{"origination_date": dt.date(2003, 12, 1)}] * 3).with_columns(loan_id=pl.Series(["x", "y", "z"]))
+    table = loans([{"origination_date": dt.date(2003, 12, 1)}] * 3).with_columns(
+        loan_id=pl.Series(["x", "y", "z"])
+    )
     cells = edge_cells(panel_counts(panel, table, pl.Series(["a"] * 3), AS_OF), "current", "dpd_30_59")
     assert (cells.trials.tolist(), cells.events.tolist()) == ([2.0], [1.0])

@@ -1,4 +1,6 @@
-"""Lags chosen out of sample: a planted lag is found, a short history keeps what was stated, the future is never read."""
+"""Lags chosen out of sample: a planted lag is found, a short history keeps what was stated, the future is
+never read.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,14 @@ from scipy.stats import nbinom
 
 from loantwin.book.as_of import known_at
 from loantwin.models.counts import EventCounts
-from loantwin.models.lags import COMMON_LAGS, LAGS, _negative_binomial, choose_lags, evident_lag, monthly_counts
+from loantwin.models.lags import (
+    COMMON_LAGS,
+    LAGS,
+    _negative_binomial,
+    choose_lags,
+    evident_lag,
+    monthly_counts,
+)
 from loantwin.models.latent import LevelPrior
 from loantwin.models.model import fit_model
 from loantwin.models.settings import FitSettings, MacroPrior
@@ -96,7 +105,9 @@ def test_the_score_is_the_negative_binomials() -> None:
 
 def test_a_fit_with_chosen_lags_says_so(outcomes: Outcomes) -> None:
     settings = FitSettings(choose_lags=True)
-    fitted = fit_model(known_at(outcomes.loans, AS_OF), None, outcomes.mapping, AS_OF, outcomes.history, settings=settings)
+    fitted = fit_model(
+        known_at(outcomes.loans, AS_OF), None, outcomes.mapping, AS_OF, outcomes.history, settings=settings
+    )
     assert any("chosen out of sample" in note for note in fitted.diagnostics["notes"])
     assert {item.lag for item in fitted.covariates} <= set(LAGS)
     assert dataclasses.asdict(settings)["choose_lags"] is fitted.provenance["settings"]["choose_lags"]

@@ -1,4 +1,6 @@
-"""The latent level: planted persistence, size and macro effect are found, at the rate their intervals promise."""
+"""The latent level: planted persistence, size and macro effect are found, at the rate their intervals
+promise.
+"""
 
 from __future__ import annotations
 
@@ -20,16 +22,22 @@ from loantwin.models.latent import (
 from loantwin.models.regression import independent_prior
 
 MONTHS = 240
-WIDE = LevelPrior(half_life=20.0, half_life_spread=1.0, deviation=0.4, deviation_spread=1.0, noise=0.1, noise_spread=1.0)
+WIDE = LevelPrior(
+    half_life=20.0, half_life_spread=1.0, deviation=0.4, deviation_spread=1.0, noise=0.1, noise_spread=1.0
+)
 
 
-def planted(seed: int, phi: float, sigma: float, beta: float, events: float = 200.0) -> tuple[EventCounts, np.ndarray, np.ndarray]:
+def planted(
+    seed: int, phi: float, sigma: float, beta: float, events: float = 200.0
+) -> tuple[EventCounts, np.ndarray, np.ndarray]:
     """Return counts whose level and macro series are both slow, so that each could be taken for the other."""
     random = np.random.default_rng(seed)
     start = sigma / np.sqrt(1 - phi**2) * random.standard_normal()
     process = LatentProcess("credit", phi, sigma, 0.0, 0.0, 0.0, 0)
     level = simulate_level(process, np.array([start]), MONTHS, random)[0][0]
-    macro = simulate_level(LatentProcess("macro", 0.95, np.sqrt(1 - 0.95**2), 0.0, 0.0, 0.0, 0), np.zeros(1), MONTHS, random)[0][0]
+    macro = simulate_level(
+        LatentProcess("macro", 0.95, np.sqrt(1 - 0.95**2), 0.0, 0.0, 0.0, 0), np.zeros(1), MONTHS, random
+    )[0][0]
     trials = np.full(MONTHS, events / 0.01)
     counts = random.poisson(trials * 0.01 * np.exp(level + beta * macro)).astype(float)
     zero = np.zeros(MONTHS, dtype=np.int64)
@@ -41,7 +49,12 @@ def test_macro_effect_lies_in_its_interval_as_often_as_promised() -> None:
     inside = wide = 0
     for seed in range(30):
         cells, macro, _ = planted(seed, 0.95, 0.1, 0.3)
-        fit = fit_additive(cells, level_design(0, macro, prior, -4.6, 3.0), process_covariance(MONTHS, 0.95, 0.32, 1e-3), "poisson")
+        fit = fit_additive(
+            cells,
+            level_design(0, macro, prior, -4.6, 3.0),
+            process_covariance(MONTHS, 0.95, 0.32, 1e-3),
+            "poisson",
+        )
         direction = np.zeros((1, len(fit.coefficients)))
         direction[0, fit.place("month")] = 1.0
         deviation = float(np.sqrt(fit.covariance_of(direction)[0, 0]))
@@ -79,7 +92,12 @@ def test_single_month_noise_is_told_from_the_level() -> None:
 def test_smoothed_level_follows_the_truth_and_the_filter_ends_where_it_ends() -> None:
     cells, macro, level = planted(2, 0.95, 0.1, 0.0)
     prior = independent_prior(np.zeros(1), np.full(1, 0.01))
-    fit = fit_additive(cells, level_design(0, macro, prior, -4.605, 0.01), process_covariance(MONTHS, 0.95, 0.32, 0.05), "poisson")
+    fit = fit_additive(
+        cells,
+        level_design(0, macro, prior, -4.605, 0.01),
+        process_covariance(MONTHS, 0.95, 0.32, 0.05),
+        "poisson",
+    )
     history, last = level_of(fit, 0.95, 0.32, 0.05, 0)
     assert np.sqrt(np.mean((history.smoothed - level) ** 2)) < 0.07
     inside = np.abs(history.smoothed - level) < 1.645 * np.sqrt(history.smoothed_variance)

@@ -1,4 +1,6 @@
-"""The exposure form against the engine: values, derivatives by finite differences, standard errors, planted shifts."""
+"""The exposure form against the engine: values, derivatives by finite differences, standard errors, planted
+shifts.
+"""
 
 from __future__ import annotations
 
@@ -43,11 +45,12 @@ def columns(model: FittedModel) -> LoanColumns:
     count = 600
     rate = draw.uniform(0.02, 0.15, count)
     return loan_columns(
-        segment=draw.integers(0, len(model.parameters.segments), count), age=draw.integers(0, 60, count), state=0,
-        product=draw.choice([0, 3, 4], count), remaining_months=draw.integers(1, 80, count),
+        segment=draw.integers(0, len(model.parameters.segments), count), age=draw.integers(0, 60, count),
+        state=0, product=draw.choice([0, 3, 4], count), remaining_months=draw.integers(1, 80, count),
         principal=draw.uniform(1e3, 1e5, count),
-        annual_rate=rate, effective_annual_rate=rate + 0.01, floating=draw.random(count) < 0.3, rate_spread=0.03, rate_cap=0.09,
-        guaranteed=np.where(draw.random(count) < 0.3, 0.5, 0.0), weight=draw.uniform(0.5, 2.0, count),
+        annual_rate=rate, effective_annual_rate=rate + 0.01, floating=draw.random(count) < 0.3,
+        rate_spread=0.03, rate_cap=0.09, guaranteed=np.where(draw.random(count) < 0.3, 0.5, 0.0),
+        weight=draw.uniform(0.5, 2.0, count),
     )  # fmt: skip
 
 
@@ -72,27 +75,38 @@ def engine_loss(
     index: np.ndarray | None = None,
 ) -> float:
     found = loan_losses(
-        model.parameters, columns, model.lgd, mean_shocks(model, path)[None], index_paths=None if index is None else index[None],
-        partial_monthly=assumed.partial_monthly, arrears_months=assumed.arrears_months, conversion_factor=assumed.conversion_factor,
+        model.parameters, columns, model.lgd, mean_shocks(model, path)[None],
+        index_paths=None if index is None else index[None], partial_monthly=assumed.partial_monthly,
+        arrears_months=assumed.arrears_months, conversion_factor=assumed.conversion_factor,
     )  # fmt: skip
     return float((columns.weight * (1.0 - columns.guaranteed)) @ found.loss[:, 0, 1])
 
 
-def test_value_is_the_engines(model: FittedModel, columns: LoanColumns, grid: ExposureGrid, path: np.ndarray) -> None:
+def test_value_is_the_engines(
+    model: FittedModel, columns: LoanColumns, grid: ExposureGrid, path: np.ndarray
+) -> None:
     theta, part = model_theta(model, path), month_part(model, MONTHS)
-    assert loss_value(model.parameters, grid, part, theta) == pytest.approx(engine_loss(model, columns, path), rel=1e-11)
+    assert loss_value(model.parameters, grid, part, theta) == pytest.approx(
+        engine_loss(model, columns, path), rel=1e-11
+    )
     index = 0.03 + 0.02 * np.sin(np.arange(MONTHS) / 6.0)  # some loans meet their cap
     moving = exposure_grid(model.parameters, columns, model.lgd, MONTHS, ASSUMED, index_path=index)
     assert loss_value(model.parameters, moving, part, theta) == pytest.approx(
         engine_loss(model, columns, path, index=index), rel=1e-11
     )
-    gross = exposure_grid(model.parameters, replace(columns, guaranteed=0.0 * columns.guaranteed), model.lgd, MONTHS, ASSUMED)
+    gross = exposure_grid(
+        model.parameters, replace(columns, guaranteed=0.0 * columns.guaranteed), model.lgd, MONTHS, ASSUMED
+    )
     same = exposure_grid(model.parameters, columns, model.lgd, MONTHS, ASSUMED, net=False)
     assert (gross.charged == same.charged).all()
 
 
-def test_a_loans_own_horizon_is_kept(model: FittedModel, columns: LoanColumns, grid: ExposureGrid, path: np.ndarray) -> None:
-    twelve = exposure_grid(model.parameters, columns, model.lgd, MONTHS, ASSUMED, horizon=np.full(len(columns.age), 12))
+def test_a_loans_own_horizon_is_kept(
+    model: FittedModel, columns: LoanColumns, grid: ExposureGrid, path: np.ndarray
+) -> None:
+    twelve = exposure_grid(
+        model.parameters, columns, model.lgd, MONTHS, ASSUMED, horizon=np.full(len(columns.age), 12)
+    )
     assert twelve.charged[:12] == pytest.approx(grid.charged[:12])
     assert not twelve.charged[12:].any()
 
@@ -125,7 +139,9 @@ def largest(values: np.ndarray, count: int = 3) -> list[tuple[int, ...]]:
     return [tuple(int(i) for i in np.unravel_index(one, values.shape)) for one in dict.fromkeys(picked)]
 
 
-@pytest.mark.parametrize("kind", ["level", "age", "segment", "macro", "loading", "latent", "charged_off", "recovered"])
+@pytest.mark.parametrize(
+    "kind", ["level", "age", "segment", "macro", "loading", "latent", "charged_off", "recovered"]
+)
 def test_derivatives_are_those_of_finite_differences(
     model: FittedModel, columns: LoanColumns, grid: ExposureGrid, path: np.ndarray, kind: str
 ) -> None:
@@ -134,10 +150,14 @@ def test_derivatives_are_those_of_finite_differences(
     for place in largest(by):
         step = 1e-4
         up, down = (engine_loss(nudged(model, kind, place, sign * step), columns, path) for sign in (1, -1))
-        assert by[place] == pytest.approx((up - down) / (2 * step), rel=2e-5, abs=1e-4 * np.abs(by).max()), place
+        assert by[place] == pytest.approx((up - down) / (2 * step), rel=2e-5, abs=1e-4 * np.abs(by).max()), (
+            place
+        )
 
 
-def test_derivatives_by_the_macro_path(model: FittedModel, columns: LoanColumns, grid: ExposureGrid, path: np.ndarray) -> None:
+def test_derivatives_by_the_macro_path(
+    model: FittedModel, columns: LoanColumns, grid: ExposureGrid, path: np.ndarray
+) -> None:
     by = model_gradient(model, grid, path).by["path"]
     for place in largest(by):
         moved = np.zeros_like(path)
@@ -152,7 +172,9 @@ def test_derivatives_by_the_macro_path(model: FittedModel, columns: LoanColumns,
 def test_the_standard_error_is_that_of_drawn_coefficients(
     model: FittedModel, columns: LoanColumns, grid: ExposureGrid, path: np.ndarray
 ) -> None:
-    """Losses under coefficients drawn from their covariance, shrunk so that the loss is nearly linear in them, spread as said."""
+    """Losses under coefficients drawn from their covariance, shrunk so that the loss is nearly linear in
+    them, spread as said.
+    """
     from loantwin.models.spline import basis_values
     from loantwin.models.uncertainty import root
 
@@ -163,7 +185,10 @@ def test_the_standard_error_is_that_of_drawn_coefficients(
     said = error_of_loss(model, found.by)
     assert said.whole == pytest.approx(np.hypot(said.transitions, said.severity))
     shrink, part, base = 0.02, month_part(model, MONTHS), model_theta(model, path)
-    drawn = np.random.Generator(np.random.Philox(key=8)).standard_normal((400, len(error.covariance))) @ root(error.covariance).T
+    drawn = (
+        np.random.Generator(np.random.Philox(key=8)).standard_normal((400, len(error.covariance)))
+        @ root(error.covariance).T
+    )
     ages = basis_values(error.knots, model.parameters.age.shape[1])
     K, Q, F = ages.shape[1], model.errors.segment.shape[1], path.shape[1]
     losses = []
@@ -178,19 +203,25 @@ def test_the_standard_error_is_that_of_drawn_coefficients(
 
 
 @pytest.mark.slow
-def test_calibration_recovers_planted_shifts(model: FittedModel, grid: ExposureGrid, path: np.ndarray) -> None:
+def test_calibration_recovers_planted_shifts(
+    model: FittedModel, grid: ExposureGrid, path: np.ndarray
+) -> None:
     part, base = month_part(model, MONTHS), model_theta(model, path)
     moved: dict[str, Any] = {name: values.copy() for name, values in base.items()}
     moved["level"][0] += 0.4
     moved["macro"][0] += np.array([0.1, -0.05, 0.0])[: path.shape[1]]
     target = expected_defaults(model.parameters, grid, part, moved)
     loose = {"level": 5.0, "macro": 5.0}
-    found = calibrate(model, grid, path, target, kinds=("level", "macro"), spread=loose, weight=np.full(target.shape, 1e6))
+    found = calibrate(
+        model, grid, path, target, kinds=("level", "macro"), spread=loose, weight=np.full(target.shape, 1e6)
+    )
     assert found.moved["level"][0] == pytest.approx(0.4, abs=1e-4)
     assert found.moved["macro"][0] == pytest.approx(moved["macro"][0] - base["macro"][0], abs=1e-4)
     assert found.after < 1e-4 * found.before
     # with a tight prior little moves, whatever the target; a part of it may be left open
-    tight = calibrate(model, grid, path, np.where(np.arange(MONTHS)[:, None] < 12, target, np.nan), spread={"level": 1e-4})
+    tight = calibrate(
+        model, grid, path, np.where(np.arange(MONTHS)[:, None] < 12, target, np.nan), spread={"level": 1e-4}
+    )
     assert abs(tight.moved["level"][0]) < 1e-4
     with pytest.raises(ModelError, match="kinds of level, segment, macro"):
         calibrate(model, grid, path, target, kinds=("age",))
@@ -198,7 +229,9 @@ def test_calibration_recovers_planted_shifts(model: FittedModel, grid: ExposureG
         calibrate(model, grid, path, -target)
 
 
-def test_rows_hold_every_label_at_its_age(model: FittedModel, columns: LoanColumns, grid: ExposureGrid) -> None:
+def test_rows_hold_every_label_at_its_age(
+    model: FittedModel, columns: LoanColumns, grid: ExposureGrid
+) -> None:
     number = {}
     for segment, age, weight in zip(columns.segment, columns.age, columns.weight, strict=True):
         number[int(segment), int(age)] = number.get((int(segment), int(age)), 0.0) + weight

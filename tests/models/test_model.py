@@ -28,7 +28,9 @@ def model(outcomes: Outcomes) -> FittedModel:
 def test_planted_hazard_and_grades_are_found(outcomes: Outcomes, model: FittedModel) -> None:
     parameters = model.parameters
     hazard = np.exp(
-        parameters.age[0][12:48] + parameters.segment[0][parameters.segments.index("(pooled)")] + model.processes[0].mean
+        parameters.age[0][12:48]
+        + parameters.segment[0][parameters.segments.index("(pooled)")]
+        + model.processes[0].mean
     )
     assert hazard == pytest.approx(outcomes.base * np.mean(np.exp(list(outcomes.effect.values()))), rel=0.15)
     effects = model.diagnostics["edges"][0]["segments"]
@@ -45,7 +47,9 @@ def test_a_history_without_swings_shows_a_small_level(model: FittedModel) -> Non
 
 def test_observed_and_expected_agree_in_total_and_by_year(model: FittedModel) -> None:
     rows = model.diagnostics["edges"][0]["calibration"]["year"]
-    assert sum(row["expected"] for row in rows) == pytest.approx(sum(row["observed"] for row in rows), rel=0.02)
+    assert sum(row["expected"] for row in rows) == pytest.approx(
+        sum(row["observed"] for row in rows), rel=0.02
+    )
     for row in rows[2:]:
         assert abs(row["expected"] - row["observed"]) < 4.0 * np.sqrt(row["observed"])
 
@@ -58,8 +62,11 @@ def test_payoff_is_marked_as_assumed(model: FittedModel) -> None:
     assert model.default_name == "charged_off"
 
 
-def test_loss_given_default_is_the_ratio_to_the_scheduled_balance(outcomes: Outcomes, model: FittedModel) -> None:
-    # 4,000 charged off whenever it happens; balance at age 30 of 10,000 over 60 months at 8 %: after 29 payments
+def test_loss_given_default_is_the_ratio_to_the_scheduled_balance(
+    outcomes: Outcomes, model: FittedModel
+) -> None:
+    # 4,000 charged off whenever it happens; balance at age 30 of 10,000 over 60 months at 8 %: after 29
+    # payments
     rate = 0.08 / 12
     balance = 10_000 * (1 - ((1 + rate) ** 29 - 1) / ((1 + rate) ** 60 - 1))
     assert model.lgd.charged_off[0, 30] == pytest.approx(4_000 / balance, rel=0.05)
@@ -98,8 +105,13 @@ def test_later_facts_change_nothing(outcomes: Outcomes) -> None:
         .alias("charge_off_date"),
         pl.when(later).then(1.0).otherwise("charged_off").alias("charged_off"),
     ).filter((pl.col("origination_date") <= early) | (pl.col("loan_id").str.ends_with("7")))
-    history = dataclasses.replace(outcomes.history, values=outcomes.history.values[: 12 * 2011 + 6 - outcomes.history.first])
-    one, other = (fit_model(known_at(table, early), None, outcomes.mapping, early, history) for table in (outcomes.loans, changed))
+    history = dataclasses.replace(
+        outcomes.history, values=outcomes.history.values[: 12 * 2011 + 6 - outcomes.history.first]
+    )
+    one, other = (
+        fit_model(known_at(table, early), None, outcomes.mapping, early, history)
+        for table in (outcomes.loans, changed)
+    )
     assert one.to_json() == other.to_json()
 
 
@@ -116,16 +128,22 @@ def test_draws_have_the_expected_multiplier_as_their_mean(model: FittedModel) ->
 
 
 def test_today_the_expected_multiplier_is_the_estimate(model: FittedModel) -> None:
-    # one month on, with hardly any innovation, the multiplier is that of the mode: counts estimate today's rate without bias
+    # one month on, with hardly any innovation, the multiplier is that of the mode: counts estimate today's
+    # rate without bias
     process = dataclasses.replace(model.processes[0], phi=0.9999, sigma=1e-6, noise=0.0)
     still = dataclasses.replace(model, processes=(process,))
     got = mean_shocks(still, model.today[None, :])[0, 0]
     assert got == pytest.approx(np.exp(model.today @ model.parameters.macro[0] + process.mean), rel=1e-3)
 
 
-def test_a_segment_never_seen_reads_the_pooled_effect_with_a_warning(outcomes: Outcomes, model: FittedModel) -> None:
+def test_a_segment_never_seen_reads_the_pooled_effect_with_a_warning(
+    outcomes: Outcomes, model: FittedModel
+) -> None:
     changed = outcomes.loans.with_columns(
-        pl.when(pl.int_range(pl.len()) % 50 == 0).then(pl.lit("Z")).otherwise("origination_grade").alias("origination_grade")
+        pl.when(pl.int_range(pl.len()) % 50 == 0)
+        .then(pl.lit("Z"))
+        .otherwise("origination_grade")
+        .alias("origination_grade")
     )
     book = book_at(changed, None, outcomes.mapping, AS_OF)
     with pytest.warns(UserWarning, match="instalment|Z"):
@@ -146,7 +164,10 @@ def test_loan_columns_carry_contract_and_probability(outcomes: Outcomes, model: 
 
 def test_covariates_a_history_lacks_are_left_out_by_name(outcomes: Outcomes) -> None:
     history = dataclasses.replace(
-        outcomes.history, factors=("unemployment_rate",), kinds=("rate",), values=outcomes.history.values[:, :1]
+        outcomes.history,
+        factors=("unemployment_rate",),
+        kinds=("rate",),
+        values=outcomes.history.values[:, :1],
     )
     fitted = fit_model(known_at(outcomes.loans, AS_OF), None, outcomes.mapping, AS_OF, history)
     assert [item.factor for item in fitted.covariates] == ["unemployment_rate"]
@@ -171,7 +192,9 @@ def test_observed_payoff_is_fitted(outcomes: Outcomes) -> None:
             pl.col("origination_date").dt.offset_by(pl.format("{}mo", pl.Series(np.minimum(lived, 60))))
         )
     )
-    fitted = fit_model(known_at(closed, AS_OF), None, mapping_of(["charge_offs", "prepayment"]), AS_OF, outcomes.history)
+    fitted = fit_model(
+        known_at(closed, AS_OF), None, mapping_of(["charge_offs", "prepayment"]), AS_OF, outcomes.history
+    )
     assert fitted.assumed == (False, False)
     assert fitted.parameters.latents == ("credit", "prepayment")
     p = fitted.parameters
@@ -181,7 +204,13 @@ def test_observed_payoff_is_fitted(outcomes: Outcomes) -> None:
 
 def test_the_page_names_what_matters(model: FittedModel) -> None:
     page = diagnostics_markdown(model.diagnostics)
-    for words in ("half-life", "current -> charged_off", "Assumed, not fitted", "Loss given default", "without the level"):
+    for words in (
+        "half-life",
+        "current -> charged_off",
+        "Assumed, not fitted",
+        "Loss given default",
+        "without the level",
+    ):
         assert words in page
     assert "nan" not in page
 
@@ -194,7 +223,9 @@ def test_sba_block_as_of_2005(data: Path) -> None:
 
     tape = read_tape(data / "sba/sba_block.csv.gz", "sba")
     as_of = dt.date(2005, 12, 31)
-    history = nowcast(known_history([read_macro(data / "fed_scenarios/2025-Table_1A_Historic_Domestic.csv")], as_of), as_of)
+    history = nowcast(
+        known_history([read_macro(data / "fed_scenarios/2025-Table_1A_Historic_Domestic.csv")], as_of), as_of
+    )
     fitted = fit_model(known_at(tape.loans, as_of), None, tape.mapping, as_of, history)
     assert 250 < fitted.diagnostics["sample"]["charge-offs counted"] < 300
     assert not fitted.prior_only
@@ -205,7 +236,8 @@ def test_sba_block_as_of_2005(data: Path) -> None:
 
 
 def test_small_segments_borrow_from_the_others(outcomes: Outcomes) -> None:
-    # ten segments of 10 loans, in truth all like grade B: shrunk estimates are nearer the truth than each one's own ratio
+    # ten segments of 10 loans, in truth all like grade B: shrunk estimates are nearer the truth than each
+    # one's own ratio
     rows = np.flatnonzero((outcomes.loans["origination_grade"] == "B").to_numpy())[:100]
     names = np.array(outcomes.loans["origination_grade"].to_list(), dtype=object)
     names[rows] = [f"Z{place % 10}" for place in range(100)]
@@ -220,4 +252,7 @@ def test_small_segments_borrow_from_the_others(outcomes: Outcomes) -> None:
     shrunk = np.array([effects[f"instalment|Z{place}"]["value"] - large for place in range(10)])
     own = np.array([raw[f"Z{place}"] - raw["B"] for place in range(10)])
     assert (shrunk**2).mean() < 0.7 * (own**2).mean()
-    assert all(effects[f"instalment|Z{place}"]["standard_error"] > effects["instalment|B"]["standard_error"] for place in range(10))
+    assert all(
+        effects[f"instalment|Z{place}"]["standard_error"] > effects["instalment|B"]["standard_error"]
+        for place in range(10)
+    )

@@ -1,4 +1,6 @@
-"""Panels: common levels, loadings and macro effects against a planted truth; tiny panels stay at their priors."""
+"""Panels: common levels, loadings and macro effects against a planted truth; tiny panels stay at their
+priors.
+"""
 
 from __future__ import annotations
 
@@ -38,12 +40,27 @@ def made(seed: int = 4) -> tuple[Context, np.ndarray]:
             eta = {"default": -1.0 + 0.15 * macro + 0.5 * level, "current": -0.5 + 0.0 * macro}
             odds = {name: np.exp(value) for name, value in eta.items()}
             total = 1 + sum(odds.values())
-            parts.append(frame(1, segment, age, late, {name: random.binomial(late, value / total) for name, value in odds.items()}))
+            parts.append(
+                frame(
+                    1,
+                    segment,
+                    age,
+                    late,
+                    {name: random.binomial(late, value / total) for name, value in odds.items()},
+                )
+            )
     cells = pl.concat(parts, how="diagonal").fill_null(0.0)
-    counts = Counts(("current", "dpd_30_59", "default", "prepaid"), 2, ("a|1", "a|2"), cells, 0, MONTHS - 1, 1.0)
+    counts = Counts(
+        ("current", "dpd_30_59", "default", "prepaid"), 2, ("a|1", "a|2"), cells, 0, MONTHS - 1, 1.0
+    )
     names = ("x.level",)
     return Context(
-        counts, macro[:, None], names, segment_design(counts.segments, SETTINGS), SETTINGS, ("credit", "prepayment")
+        counts,
+        macro[:, None],
+        names,
+        segment_design(counts.segments, SETTINGS),
+        SETTINGS,
+        ("credit", "prepayment"),
     ), level
 
 
@@ -61,7 +78,12 @@ def test_common_level_loadings_and_macro_are_found() -> None:
     context, level = made()
     edges, levels = fit_panel_edges(context)
     by_name = {(edge.origin, edge.target): edge for edge in edges}
-    assert set(by_name) == {("current", "dpd_30_59"), ("dpd_30_59", "default"), ("dpd_30_59", "current"), ("current", "prepaid")}
+    assert set(by_name) == {
+        ("current", "dpd_30_59"),
+        ("dpd_30_59", "default"),
+        ("dpd_30_59", "current"),
+        ("current", "prepaid"),
+    }
     main, roll = by_name["current", "dpd_30_59"], by_name["dpd_30_59", "default"]
     for edge, truth in ((main, 0.3), (roll, 0.15)):
         assert abs(edge.macro[0] - truth) < 2.6 * edge.macro_deviation[0]
@@ -91,12 +113,19 @@ def test_a_tiny_panel_stays_at_its_prior_and_says_so(data: Path) -> None:
 
     tape = read_tape(data / "cmbs_panel/loan_panel.csv.gz", "cmbs")
     as_of = dt.date(2024, 12, 31)
-    history = nowcast(known_history([read_macro(data / "fed_scenarios/2025-Table_1A_Historic_Domestic.csv")], as_of), as_of)
+    history = nowcast(
+        known_history([read_macro(data / "fed_scenarios/2025-Table_1A_Historic_Domestic.csv")], as_of), as_of
+    )
     assert tape.panel is not None
-    fitted = fit_model(known_at(tape.loans, as_of), known_at(tape.panel, as_of, PANEL), tape.mapping, as_of, history)
+    fitted = fit_model(
+        known_at(tape.loans, as_of), known_at(tape.panel, as_of, PANEL), tape.mapping, as_of, history
+    )
     assert fitted.diagnostics["sample"]["first entries to default"] == 8
     assert "dpd_60_89 -> default" in fitted.prior_only
     assert "loss given default" in fitted.prior_only
     assert np.abs(fitted.parameters.segment).max() < 1.0
-    deviations = [edge["macro"]["unemployment_rate.change_12m.lag3"]["standard_error"] for edge in fitted.diagnostics["edges"]]
+    deviations = [
+        edge["macro"]["unemployment_rate.change_12m.lag3"]["standard_error"]
+        for edge in fitted.diagnostics["edges"]
+    ]
     assert min(deviations) > 0.05

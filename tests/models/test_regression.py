@@ -18,7 +18,9 @@ from loantwin.models.regression import (
 def sample(seed: int = 1, rows: int = 400) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     random = np.random.default_rng(seed)
     clusters = np.repeat(np.arange(rows // 10), 10)
-    design = np.column_stack([np.ones(rows), random.normal(size=rows), random.normal(size=rows // 10)[clusters]])
+    design = np.column_stack(
+        [np.ones(rows), random.normal(size=rows), random.normal(size=rows // 10)[clusters]]
+    )
     trials = random.integers(5, 50, rows).astype(float)
     eta = design @ np.array([-2.0, 0.5, 0.3]) + 0.3 * random.normal(size=rows // 10)[clusters]
     events = random.binomial(trials.astype(int), 1 / (1 + np.exp(-eta))).astype(float)

@@ -12,7 +12,8 @@ def defaults(count: int, **changes: object) -> Defaults:
     values: dict[str, object] = {
         "segment": np.zeros(count, dtype=np.int64), "age": np.full(count, 20), "month": np.arange(count) % 12,
         "exposure": np.full(count, 100.0), "watched": np.full(count, 60), "weight": np.ones(count),
-        "charged_off": np.full(count, 60.0), "recovered": np.zeros(count), "charge_off_lag": np.zeros(count, dtype=np.int64),
+        "charged_off": np.full(count, 60.0), "recovered": np.zeros(count), "charge_off_lag": np.zeros(count,
+            dtype=np.int64),
         "recovery_lag": np.full(count, -1), "cured": np.zeros(count, dtype=bool),
     }  # fmt: skip
     return Defaults(**{**values, **changes})  # type: ignore[arg-type]
@@ -48,7 +49,12 @@ def test_defaults_too_late_to_have_shown_anything_leave_the_belief() -> None:
     count = 3
     lag = (0.0, *[1.0 / 12.0] * 12)
     belief = Believed(0.4, 0.1, lag, lag, charge_off_is_default=False, recovery_observed=True)
-    fresh = defaults(count, watched=np.zeros(count, dtype=np.int64), charged_off=np.zeros(count), charge_off_lag=np.full(count, -1))
+    fresh = defaults(
+        count,
+        watched=np.zeros(count, dtype=np.int64),
+        charged_off=np.zeros(count),
+        charge_off_lag=np.full(count, -1),
+    )
     fit = fit_severity(fresh, 2, 61, belief)
     np.testing.assert_allclose(fit.lgd.charged_off, 0.4)
     np.testing.assert_allclose(fit.lgd.recovered, 0.1)
@@ -61,7 +67,9 @@ def test_a_small_segment_stays_near_the_book_and_a_large_one_does_not() -> None:
     fit = fit_severity(defaults(count, segment=segment, charged_off=lost), 3, 61, Believed())
     assert fit.lgd.charged_off[0, 20] == pytest.approx(0.5, abs=0.01)
     assert 0.51 < fit.lgd.charged_off[1, 20] < 0.75
-    assert fit.lgd.charged_off[2, 20] == pytest.approx(0.5, abs=0.01), "a segment without defaults reads the book's"
+    assert fit.lgd.charged_off[2, 20] == pytest.approx(0.5, abs=0.01), (
+        "a segment without defaults reads the book's"
+    )
 
 
 def test_lags_sum_to_one_and_recoveries_unseen_are_said_so() -> None:

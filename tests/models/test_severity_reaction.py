@@ -1,4 +1,6 @@
-"""Severity that moves with credit conditions: planted slopes and spreads are found, nothing to learn is zero."""
+"""Severity that moves with credit conditions: planted slopes and spreads are found, nothing to learn is
+zero.
+"""
 
 from __future__ import annotations
 
@@ -18,9 +20,25 @@ def defaults(seed: int, slope: float, spread: float, count: int = 3_000) -> Defa
     random = np.random.default_rng(seed)
     month = random.integers(0, 12 * YEARS, count)
     by_year = np.exp(spread * random.standard_normal(YEARS))
-    share = np.clip(0.4 * np.exp(slope * CONDITIONS[month]) * by_year[month // 12] * random.uniform(0.4, 1.6, count), 0.0, 1.0)
+    share = np.clip(
+        0.4 * np.exp(slope * CONDITIONS[month]) * by_year[month // 12] * random.uniform(0.4, 1.6, count),
+        0.0,
+        1.0,
+    )
     size, zero = random.lognormal(10.0, 0.5, count), np.zeros(count, dtype=np.int64)
-    return Defaults(zero, zero, month, size, zero + 100, np.ones(count), size * share, np.zeros(count), zero, zero - 1, zero > 0)
+    return Defaults(
+        zero,
+        zero,
+        month,
+        size,
+        zero + 100,
+        np.ones(count),
+        size * share,
+        np.zeros(count),
+        zero,
+        zero - 1,
+        zero > 0,
+    )
 
 
 def test_a_planted_reaction_lies_in_its_interval() -> None:
@@ -33,7 +51,10 @@ def test_a_planted_reaction_lies_in_its_interval() -> None:
 def test_a_planted_spread_between_years_is_found() -> None:
     found = [fit_reaction(defaults(seed, 0.0, 0.2), TABLE, CONDITIONS, 0).spread for seed in range(12)]
     assert np.mean(found) == pytest.approx(0.2, abs=0.06)
-    assert np.mean([fit_reaction(defaults(seed, 0.0, 0.0), TABLE, CONDITIONS, 0).spread for seed in range(12)]) < 0.03
+    assert (
+        np.mean([fit_reaction(defaults(seed, 0.0, 0.0), TABLE, CONDITIONS, 0).spread for seed in range(12)])
+        < 0.03
+    )
 
 
 def test_too_few_defaults_teach_nothing() -> None:
@@ -53,7 +74,8 @@ def test_worse_conditions_cost_more_and_never_the_whole_exposure_twice() -> None
 
 @pytest.mark.parametrize("severity", [0.05, 0.4, 0.9, 0.97, 0.999])
 def test_a_severity_near_one_never_falls_to_nothing(severity: float) -> None:
-    # on the log-odds alone a spread of 0.1 at 0.999 was a hundred log-odds: every sixth path lost nothing at all
+    # on the log-odds alone a spread of 0.1 at 0.999 was a hundred log-odds: every sixth path lost nothing at
+    # all
     reaction = SeverityReaction(0.1, 0.05, 0.1, 0.0, 10)
     conditions = np.random.default_rng(5).normal(size=5_000)
     factor = severity_factors(reaction, conditions, severity, 3)

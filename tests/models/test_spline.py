@@ -15,8 +15,12 @@ def test_rows_sum_to_one_and_ages_beyond_the_data_are_flat() -> None:
     basis = age_basis(121, where)
     assert basis.support == (6, 60)
     np.testing.assert_allclose(basis.values.sum(axis=1), 1.0, atol=1e-12)
-    np.testing.assert_allclose(basis.values[:6], np.broadcast_to(basis.values[6], (6, basis.values.shape[1])), atol=1e-12)
-    np.testing.assert_allclose(basis.values[61:], np.broadcast_to(basis.values[60], (60, basis.values.shape[1])), atol=1e-12)
+    np.testing.assert_allclose(
+        basis.values[:6], np.broadcast_to(basis.values[6], (6, basis.values.shape[1])), atol=1e-12
+    )
+    np.testing.assert_allclose(
+        basis.values[61:], np.broadcast_to(basis.values[60], (60, basis.values.shape[1])), atol=1e-12
+    )
 
 
 def test_penalties_are_the_integrals_of_a_parabola() -> None:

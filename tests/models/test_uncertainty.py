@@ -1,4 +1,6 @@
-"""Errors of estimation by part of a book: means kept, parts share what they share, each has its own error, hand-worked cases."""
+"""Errors of estimation by part of a book: means kept, parts share what they share, each has its own error,
+hand-worked cases.
+"""
 
 from __future__ import annotations
 
@@ -60,21 +62,31 @@ def test_loadings_and_common_errors_keep_the_mean_too(panel_model: FittedModel) 
 def test_parts_share_level_and_macro_but_not_all(model: FittedModel, columns: LoanColumns) -> None:
     x = np.zeros((12, len(model.covariates)))
     parts = [
-        np.log(draw_shocks(model, x, 5, paths=4_000, exposure=exposure_of(model, take(columns, mask), 12))[:, 0, 0])
+        np.log(
+            draw_shocks(model, x, 5, paths=4_000, exposure=exposure_of(model, take(columns, mask), 12))[
+                :, 0, 0
+            ]
+        )
         for mask in (young(columns), ~young(columns))
     ]
     assert 0.5 < np.corrcoef(parts)[0, 1] < 0.999
     same = draw_shocks(model, x, 5, paths=50, exposure=exposure_of(model, columns, 12))
-    np.testing.assert_array_equal(same, draw_shocks(model, x, 5, paths=50, exposure=exposure_of(model, columns, 12)))
+    np.testing.assert_array_equal(
+        same, draw_shocks(model, x, 5, paths=50, exposure=exposure_of(model, columns, 12))
+    )
 
 
 def test_a_thin_part_is_less_certain_than_the_whole(model: FittedModel, columns: LoanColumns) -> None:
     x = np.zeros((1, len(model.covariates)))
-    still = dataclasses.replace(model, processes=tuple(dataclasses.replace(one, sigma=0.0, points=()) for one in model.processes))
+    still = dataclasses.replace(
+        model, processes=tuple(dataclasses.replace(one, sigma=0.0, points=()) for one in model.processes)
+    )
 
     def spread(mask: np.ndarray) -> float:
         exposure = exposure_of(still, take(columns, mask), 1)
-        return float(np.log(draw_shocks(still, x, 5, paths=20_000, latent=False, exposure=exposure)[:, 0, 0]).std())
+        return float(
+            np.log(draw_shocks(still, x, 5, paths=20_000, latent=False, exposure=exposure)[:, 0, 0]).std()
+        )
 
     oldest = columns.age == columns.age.max()
     assert spread(oldest) > 1.03 * spread(np.ones(len(columns.age), dtype=bool))
@@ -141,15 +153,24 @@ def test_compressed_errors_are_the_full_ones(model: FittedModel) -> None:
     F = len(model.covariates)
     h = np.concatenate([error.today, [0.3, -0.2, 0.1][:F], [0.0, 0.7]])
     short = compressed(error, error.today[None])[0]
-    assert quadratic(short, np.concatenate([[1.0], h[len(error.today) :]])) == pytest.approx(h @ error.covariance @ h)
+    assert quadratic(short, np.concatenate([[1.0], h[len(error.today) :]])) == pytest.approx(
+        h @ error.covariance @ h
+    )
 
 
-def test_vintages_are_told_apart_and_unseen_ones_read_their_segment(outcomes: Outcomes, model: FittedModel) -> None:
+def test_vintages_are_told_apart_and_unseen_ones_read_their_segment(
+    outcomes: Outcomes, model: FittedModel
+) -> None:
     labels = model.parameters.segments
     assert labels[: len(model.segments)] == model.segments
     assert any(label.endswith("|vintage 2013") for label in labels)
     plain = fit_model(
-        known_at(outcomes.loans, AS_OF), None, outcomes.mapping, AS_OF, outcomes.history, settings=FitSettings(vintage_frailty=0.0)
+        known_at(outcomes.loans, AS_OF),
+        None,
+        outcomes.mapping,
+        AS_OF,
+        outcomes.history,
+        settings=FitSettings(vintage_frailty=0.0),
     )
     assert plain.parameters.segments == (*model.segments, "(pooled)")
     held = book_at(outcomes.loans, None, outcomes.mapping, AS_OF)

@@ -1,4 +1,6 @@
-"""Block bootstrap: what a resample is, and whether its intervals hold what they promise where windows overlap."""
+"""Block bootstrap: what a resample is, and whether its intervals hold what they promise where windows
+overlap.
+"""
 
 from __future__ import annotations
 
@@ -27,14 +29,17 @@ def test_a_block_is_of_neighbours_and_goes_round() -> None:
 
 
 @pytest.mark.parametrize(
-    ("horizon", "spacing", "origins", "block"), [(12, 12, 10, 1), (24, 12, 10, 2), (12, 3, 40, 4), (24, 1, 20, 10)]
+    ("horizon", "spacing", "origins", "block"),
+    [(12, 12, 10, 1), (24, 12, 10, 2), (12, 3, 40, 4), (24, 1, 20, 10)],
 )
 def test_blocks_are_as_long_as_windows_overlap(horizon: int, spacing: int, origins: int, block: int) -> None:
     assert block_length(horizon, spacing, origins) == block
 
 
 def test_intervals_of_overlapping_means_need_blocks() -> None:
-    """Outcomes that are moving averages of 4: blocks of 4 hold the truth near 90 %, single origins far less often."""
+    """Outcomes that are moving averages of 4: blocks of 4 hold the truth near 90 %, single origins far less
+    often.
+    """
     random = np.random.default_rng(4)
     held = {1: 0, 4: 0}
     rounds = 150

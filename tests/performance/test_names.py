@@ -1,4 +1,6 @@
-"""Noise of single names: moments of binomial counts, compound amounts and shares, with and without case weights."""
+"""Noise of single names: moments of binomial counts, compound amounts and shares, with and without case
+weights.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +46,9 @@ def test_amounts_have_compound_moments() -> None:
 
 def test_no_event_no_amount() -> None:
     none = np.zeros((5, 2))
-    assert not event_amounts(none, none, none, NamesBand(10.0, 1.0, 0.2, 10.0), 0.4, np.random.default_rng(1)).any()
+    assert not event_amounts(
+        none, none, none, NamesBand(10.0, 1.0, 0.2, 10.0), 0.4, np.random.default_rng(1)
+    ).any()
 
 
 def test_shares_of_few_large_loans_are_noisy() -> None:

@@ -29,7 +29,13 @@ def outcomes_table() -> pl.DataFrame:
 
 
 def book(ids: list[str], band: list[int], weight: list[float]) -> OnBook:
-    return OnBook(pl.Series(ids), np.array(band), ("before 2020", "2020"), np.array(weight), np.ones(len(ids), dtype=bool))
+    return OnBook(
+        pl.Series(ids),
+        np.array(band),
+        ("before 2020", "2020"),
+        np.array(weight),
+        np.ones(len(ids), dtype=bool),
+    )
 
 
 def test_outcomes_are_counted_once_in_every_window_that_holds_them() -> None:
@@ -55,7 +61,12 @@ def panel_table() -> pl.DataFrame:
                 ("current", 80.0, 2.0, 1, 0),
                 ("current", 70.0, 0, 1, 0),
             ),
-            *rows("B", ("dpd_60_89", 50.0, 0, 0, 0), ("default_0_3", 51.0, 0, 0, 0), ("charged_off", 0.0, 5.0, 0, 30.0)),
+            *rows(
+                "B",
+                ("dpd_60_89", 50.0, 0, 0, 0),
+                ("default_0_3", 51.0, 0, 0, 0),
+                ("charged_off", 0.0, 5.0, 0, 30.0),
+            ),
             *rows("C", ("current", 40.0, 0, 1, 0), ("prepaid", 0.0, 40.0, 0.5, 0)),
             *rows("D", ("default_3_6", 25.0, 0, 0, 0), ("charged_off", 0.0, 0, 0, 20.0)),
         ],
@@ -67,22 +78,38 @@ def panel_table() -> pl.DataFrame:
 
 def test_a_panel_tells_defaults_money_and_balances() -> None:
     on = OnBook(
-        pl.Series(["A", "B", "C", "D"]), np.array([0, 0, 1, 1]), ("2019", "2020"), np.ones(4), np.array([True, True, True, False])
+        pl.Series(["A", "B", "C", "D"]),
+        np.array([0, 0, 1, 1]),
+        ("2019", "2020"),
+        np.ones(4),
+        np.array([True, True, True, False]),
     )
     found = happened(pl.DataFrame({"loan_id": ["A", "B", "C", "D"]}), panel_table(), on, AS_OF, (1, 3))
     assert found["defaults", "loans"].tolist() == [[1.0, 1.0], [0.0, 0.0]]
     assert found["defaults", "money"].tolist() == [[50.0, 50.0], [0.0, 0.0]]  # what was owed before it
-    assert found["charge_offs", "money"].tolist() == [[0.0, 30.0], [20.0, 20.0]]  # the stock in default counts
+    assert found["charge_offs", "money"].tolist() == [
+        [0.0, 30.0],
+        [20.0, 20.0],
+    ]  # the stock in default counts
     assert found["charge_offs", "loans"].tolist() == [[0.0, 1.0], [1.0, 1.0]]
     assert found["balance", "money"].tolist() == [[90.0, 70.0], [0.0, 0.0]]
-    assert found["prepayment", "money"].tolist() == [[0.0, 2.0], [40.0, 40.0]]  # what a default brought in is no prepayment
+    assert found["prepayment", "money"].tolist() == [
+        [0.0, 2.0],
+        [40.0, 40.0],
+    ]  # what a default brought in is no prepayment
     assert found["prepayment", "loans"].tolist() == [[0.0, 0.0], [1.0, 1.0]]
     assert found["interest", "money"].tolist() == [[1.0, 3.0], [0.5, 0.5]]
 
 
 def test_what_a_source_cannot_date_has_no_outcome() -> None:
-    assert observable(load_mapping("sba"), panel=False) == (("charge_offs", "loans"), ("charge_offs", "money"))
-    assert {key[0] for key in observable(load_mapping("lending-club"), panel=False)} == {"charge_offs", "prepayment"}
+    assert observable(load_mapping("sba"), panel=False) == (
+        ("charge_offs", "loans"),
+        ("charge_offs", "money"),
+    )
+    assert {key[0] for key in observable(load_mapping("lending-club"), panel=False)} == {
+        "charge_offs",
+        "prepayment",
+    }
     assert {key[0] for key in observable(load_mapping("cmbs"), panel=True)} == {
         "defaults",
         "charge_offs",

@@ -1,4 +1,6 @@
-"""The level-and-macro model of a rate series: exact where it can be checked by hand, planted truths, and simple rivals."""
+"""The level-and-macro model of a rate series: exact where it can be checked by hand, planted truths, and
+simple rivals.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,13 @@ import pytest
 
 from loantwin.errors import ModelError
 from loantwin.models.latent import LevelPrior
-from loantwin.performance.rate_series import autoregression, last_years_mean, level_and_macro, lognormal, random_walk
+from loantwin.performance.rate_series import (
+    autoregression,
+    last_years_mean,
+    level_and_macro,
+    lognormal,
+    random_walk,
+)
 
 EFFECTS = [(0.2, 0.1)]
 
@@ -35,7 +43,10 @@ def test_planted_truths_lie_in_the_intervals_as_often_as_they_promise() -> None:
 
 def test_macro_moves_the_forecast_by_its_effect() -> None:
     logs, macro = planted(1)
-    flat, up = (level_and_macro(logs[:80], macro[:80], macro[79:80] + step, [1], EFFECTS, LevelPrior()) for step in (0.0, 1.0))
+    flat, up = (
+        level_and_macro(logs[:80], macro[:80], macro[79:80] + step, [1], EFFECTS, LevelPrior())
+        for step in (0.0, 1.0)
+    )
     moved = np.log(up.expected[0] / flat.expected[0])
     assert 0.1 < moved < 0.4
 
@@ -43,7 +54,9 @@ def test_macro_moves_the_forecast_by_its_effect() -> None:
 def test_a_mixture_of_one_has_the_lognormal_mean_and_quantiles() -> None:
     made = lognormal(np.array([-4.0]), np.array([0.5]))
     assert made.expected[0] == pytest.approx(np.exp(-4 + 0.125))
-    assert np.quantile(made.values(20_000)[:, 0], 0.95) == pytest.approx(np.exp(-4 + 0.5 * 1.6448536), rel=1e-3)
+    assert np.quantile(made.values(20_000)[:, 0], 0.95) == pytest.approx(
+        np.exp(-4 + 0.5 * 1.6448536), rel=1e-3
+    )
 
 
 def test_rivals_hold_what_their_names_say() -> None:

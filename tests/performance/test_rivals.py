@@ -1,4 +1,6 @@
-"""Rivals on histories whose answer is known: constant hazards, matrices to a power, a regression by another library."""
+"""Rivals on histories whose answer is known: constant hazards, matrices to a power, a regression by another
+library.
+"""
 
 from __future__ import annotations
 
@@ -21,27 +23,40 @@ from loantwin.performance.outcomes import approval_bands
 LAST = 12 * 2020 + 11
 
 
-def cells_of(age: list[int], segment: list[int], group: list[int], state: list[int] | None = None, months: int = 12):
+def cells_of(
+    age: list[int], segment: list[int], group: list[int], state: list[int] | None = None, months: int = 12
+):
     size = len(age)
     columns = loan_columns(
-        segment=segment, age=age, state=state or [0] * size, product=0, remaining_months=60, principal=np.full(size, 1_000.0),
-        annual_rate=0.0, weight=np.full(size, 100.0), group=group,
+        segment=segment, age=age, state=state or [0] * size, product=0, remaining_months=60,
+        principal=np.full(size, 1_000.0), annual_rate=0.0, weight=np.full(size, 100.0), group=group,
     )  # fmt: skip
     return build_cells(columns, months)
 
 
 def history(
-    at_risk: np.ndarray, lost: np.ndarray, paid: np.ndarray, segment: np.ndarray, age: np.ndarray, month: np.ndarray
+    at_risk: np.ndarray,
+    lost: np.ndarray,
+    paid: np.ndarray,
+    segment: np.ndarray,
+    age: np.ndarray,
+    month: np.ndarray,
 ) -> Known:
     table = pl.DataFrame(
-        {"from_state": np.zeros(len(age), dtype=int), "segment": segment, "age": age, "month": month, "at_risk": at_risk}
+        {
+            "from_state": np.zeros(len(age), dtype=int),
+            "segment": segment,
+            "age": age,
+            "month": month,
+            "at_risk": at_risk,
+        }
     )
     counts = Counts(("current", "charged_off", "prepaid"), 1, ("a", "b"), table, LAST - 59, LAST, 1.0)
     ending = np.zeros((2, AGES))
     return Known(
-        counts=counts, segment=segment, age=age, month=month, at_risk=at_risk, lost=lost, paid=paid, last=LAST, payoff=None,
-        severity=0.5, unit=1.0, lost_events=float(lost.sum()), paid_events=float(paid.sum()), originated=ending.sum(axis=0),
-        originated_band=ending, money=None,
+        counts=counts, segment=segment, age=age, month=month, at_risk=at_risk, lost=lost, paid=paid,
+        last=LAST, payoff=None, severity=0.5, unit=1.0, lost_events=float(lost.sum()),
+        paid_events=float(paid.sum()), originated=ending.sum(axis=0), originated_band=ending, money=None,
     )  # fmt: skip
 
 
@@ -72,11 +87,18 @@ def test_a_constant_hazard_is_run_off_as_a_hand_would(name: str) -> None:
 
 def test_last_years_rate_forgets_older_years_and_the_standardised_level_keeps_the_shape() -> None:
     known = constant(0.01, 0.0)
-    lost = known.at_risk * np.where(known.age < 24, 0.004, 0.012) * np.where(known.month > LAST - 12, 2.0, 1.0)
+    lost = (
+        known.at_risk * np.where(known.age < 24, 0.004, 0.012) * np.where(known.month > LAST - 12, 2.0, 1.0)
+    )
     known = replace(known, lost=lost)
     young, old = cells_of([3, 3], [0, 1], [0, 1], months=3), cells_of([40, 40], [0, 1], [0, 1], months=3)
-    flat = [rivals.last_years_rate(known, task(item, (3,)))["charge_offs", "loans"][0, 0] for item in (young, old)]
-    shaped = [rivals.age_standardised(known, task(item, (3,)))["charge_offs", "loans"][0, 0] for item in (young, old)]
+    flat = [
+        rivals.last_years_rate(known, task(item, (3,)))["charge_offs", "loans"][0, 0] for item in (young, old)
+    ]
+    shaped = [
+        rivals.age_standardised(known, task(item, (3,)))["charge_offs", "loans"][0, 0]
+        for item in (young, old)
+    ]
     year = known.recent()
     assert flat[0] == pytest.approx(flat[1])
     assert flat[0] / 300 == pytest.approx(lost[year].sum() / known.at_risk[year].sum(), rel=0.03)
@@ -85,7 +107,9 @@ def test_last_years_rate_forgets_older_years_and_the_standardised_level_keeps_th
 
 
 def test_roll_rates_are_the_matrix_to_a_power() -> None:
-    matrix = np.array([[0.90, 0.05, 0.01, 0.04], [0.30, 0.40, 0.25, 0.05]])  # current, late -> current, late, default, prepaid
+    matrix = np.array(
+        [[0.90, 0.05, 0.01, 0.04], [0.30, 0.40, 0.25, 0.05]]
+    )  # current, late -> current, late, default, prepaid
     month = np.repeat(np.arange(LAST - 11, LAST + 1), 2)
     state = np.tile([0, 1], 12)
     table = {
@@ -99,7 +123,9 @@ def test_roll_rates_are_the_matrix_to_a_power() -> None:
         table[f"moved_{name}"] = np.where(state == place, 0.0, 100.0 * matrix[state, place])
     known = replace(
         constant(0.01, 0.02, 1),
-        counts=Counts(("current", "late", "default", "prepaid"), 2, ("a",), pl.DataFrame(table), LAST - 11, LAST, 1.0),
+        counts=Counts(
+            ("current", "late", "default", "prepaid"), 2, ("a",), pl.DataFrame(table), LAST - 11, LAST, 1.0
+        ),
         money=MoneyByAge(*(np.zeros(AGES) for _ in range(4)), *(0.0 for _ in range(6))),
     )
     asked = replace(task(cells_of([5, 5], [0, 0], [0, 1], [0, 1])), states=("current", "late"))
@@ -141,7 +167,9 @@ def test_the_logistic_rival_is_the_regression_another_library_fits() -> None:
 
 
 def test_a_vintage_goes_on_along_the_curve_of_older_ones() -> None:
-    """Old vintage: 1,000 loans, 10 lost at each age up to 23. New one: 1,000 loans of age 11 with twice as many lost."""
+    """Old vintage: 1,000 loans, 10 lost at each age up to 23. New one: 1,000 loans of age 11 with twice as
+    many lost.
+    """
     age = np.concatenate([np.arange(1, 24), np.arange(1, 12)])
     month = np.concatenate([LAST - 23 + np.arange(1, 24), LAST - 11 + np.arange(1, 12)])
     lost = np.concatenate([np.full(23, 10.0), np.full(11, 20.0)])
@@ -150,7 +178,9 @@ def test_a_vintage_goes_on_along_the_curve_of_older_ones() -> None:
     ending[0, 23], ending[1, 11] = 1_000.0, 1_000.0
     known = replace(known, originated_band=ending, originated=ending.sum(axis=0)[::-1].cumsum()[::-1])
     made = rivals.vintage_curve(known, task(cells_of([23, 11], [0, 0], [0, 1]), (12,)))
-    curve = np.concatenate([np.full(11, 30 / 2_000), np.full(12, 10 / 1_000)])  # increments: both vintages, then the old alone
+    curve = np.concatenate(
+        [np.full(11, 30 / 2_000), np.full(12, 10 / 1_000)]
+    )  # increments: both vintages, then the old alone
     expected = 1_000 * curve[:11].sum()
     factor = (11 * 20 + 10) / (expected + 10)
     assert made["charge_offs", "loans"][1, 0] == pytest.approx(factor * 1_000 * curve[11:23].sum())
@@ -167,7 +197,9 @@ def test_a_rival_knows_its_own_spread() -> None:
 
 @pytest.mark.data
 def test_known_history_is_what_was_known(data) -> None:
-    """As of 2005 the SBA block knows 269 charge-offs of vintages from 1990 on, and the bands hold all loans made by then."""
+    """As of 2005 the SBA block knows 269 charge-offs of vintages from 1990 on, and the bands hold all loans
+    made by then.
+    """
     from loantwin.book.as_of import known_at
     from loantwin.book.tape import read_tape
 
@@ -180,5 +212,7 @@ def test_known_history_is_what_was_known(data) -> None:
     assert known.paid_events == 0
     assert known.payoff is not None
     usable = loans.filter(pl.col("origination_date") >= date(1990, 1, 1))
-    assert known.originated[0] == pytest.approx(usable.filter(pl.col("origination_date") <= as_of).height, abs=1)
+    assert known.originated[0] == pytest.approx(
+        usable.filter(pl.col("origination_date") <= as_of).height, abs=1
+    )
     assert load_mapping("sba").name == "sba"

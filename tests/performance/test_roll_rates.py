@@ -19,7 +19,8 @@ from loantwin.performance.roll_rates import (
     roll_rates,
 )
 
-NAMES = {"current": "current", "1-29": "dpd_1_29", "30-59": "dpd_30_59", "60-89": "dpd_60_89", "90+": "default_0_3",
+NAMES = {"current": "current", "1-29": "dpd_1_29", "30-59": "dpd_30_59", "60-89": "dpd_60_89",
+    "90+": "default_0_3",
          "charged off": "charged_off", "paid off": "prepaid", "other end": "settled"}  # fmt: skip
 
 
@@ -56,7 +57,9 @@ def test_by_hand() -> None:
     assert made.facts["left out: no report in the month after"] == 1
 
 
-def simulated(count: int, months: int, seed: int, shared: float = 0.0) -> tuple[pl.DataFrame, pl.DataFrame, np.ndarray]:
+def simulated(
+    count: int, months: int, seed: int, shared: float = 0.0
+) -> tuple[pl.DataFrame, pl.DataFrame, np.ndarray]:
     """A chain with known rows; `shared` lets a month's odds of leaving current move together."""
     truth = np.array(
         [[0.95, 0.04, 0, 0, 0, 0, 0.01, 0], [0.5, 0.2, 0.3, 0, 0, 0, 0, 0], [0.2, 0.1, 0.3, 0.4, 0, 0, 0, 0],
@@ -65,7 +68,9 @@ def simulated(count: int, months: int, seed: int, shared: float = 0.0) -> tuple[
     draws = np.random.default_rng(seed)
     state, rows = np.zeros(count, dtype=int), []
     for month in range(months):
-        rows.append(pl.DataFrame({"loan": np.arange(count)[state < 5], "month": month, "code": state[state < 5]}))
+        rows.append(
+            pl.DataFrame({"loan": np.arange(count)[state < 5], "month": month, "code": state[state < 5]})
+        )
         step = truth.copy()
         if shared:
             step[0, 1] *= np.exp(shared * draws.standard_normal() - shared**2 / 2)
@@ -73,13 +78,16 @@ def simulated(count: int, months: int, seed: int, shared: float = 0.0) -> tuple[
         cumulative = np.concatenate([np.cumsum(step, axis=1), np.ones((3, 8))])
         following = (cumulative[state] <= draws.random(count)[:, None]).sum(axis=1)
         ended = (state < 5) & (following >= 5)
-        rows.append(pl.DataFrame({"loan": np.arange(count)[ended], "month": month + 1, "code": following[ended]}))
+        rows.append(
+            pl.DataFrame({"loan": np.arange(count)[ended], "month": month + 1, "code": following[ended]})
+        )
         state = np.where(state < 5, following, state)
     table = pl.concat(rows)
     names = dict(enumerate(NAMES[name] for name in STATES))
     ends = {month: month_end(month) for month in range(months + 1)}
     made = table.select(
-        pl.format("L{}", "loan").alias("loan_id"), pl.col("month").replace_strict(ends, return_dtype=pl.Date).alias("report_date"),
+        pl.format("L{}", "loan").alias("loan_id"), pl.col("month").replace_strict(ends,
+            return_dtype=pl.Date).alias("report_date"),
         pl.col("code").replace_strict(names).alias("state"), pl.lit(100.0).alias("principal"),
     )  # fmt: skip
     return made, pl.DataFrame({"loan_id": [f"L{n}" for n in range(count)], "weight": np.ones(count)}), truth
@@ -96,7 +104,9 @@ def test_known_rows_are_recovered_within_their_intervals() -> None:
 
 
 def test_the_economy_of_a_month_widens_the_interval_and_it_covers() -> None:
-    """With a shared month effect an interval for independent loans would hold the truth far less than nine times in ten."""
+    """With a shared month effect an interval for independent loans would hold the truth far less than nine
+    times in ten.
+    """
     hits, plain = [], []
     for seed in range(30):
         table, book, truth = simulated(800, 36, seed=seed, shared=0.5)
@@ -115,14 +125,19 @@ def test_agrees_with_a_second_library() -> None:
     inside = made.target <= 5
     counts = np.zeros((6, 6))
     np.add.at(counts, (made.origin[inside], made.target[inside]), made.weight[inside])
-    np.testing.assert_allclose(roll_rates(made, inside).number[:, :6], roll_rate_matrix(counts)[:5], atol=1e-12)
+    np.testing.assert_allclose(
+        roll_rates(made, inside).number[:, :6], roll_rate_matrix(counts)[:5], atol=1e-12
+    )
 
 
 def test_a_weight_is_as_many_loans() -> None:
     table, book, _ = simulated(60, 8, seed=2)
     twice = pl.concat([table, table.with_columns(pl.col("loan_id") + "x")])
     more = pl.concat([book, book.with_columns(pl.col("loan_id") + "x")])
-    one, other = roll_rates(moves(table, book.with_columns(pl.lit(2.0).alias("weight")))), roll_rates(moves(twice, more))
+    one, other = (
+        roll_rates(moves(table, book.with_columns(pl.lit(2.0).alias("weight")))),
+        roll_rates(moves(twice, more)),
+    )
     np.testing.assert_allclose(one.number, other.number)
     np.testing.assert_allclose(one.at_risk, other.at_risk)
 
@@ -148,7 +163,9 @@ def test_a_straight_forecast_is_the_power_of_the_matrix() -> None:
     made = roll_forward(truth, np.array([100.0, 10, 5, 2, 1]), 3)
     step = np.eye(8)
     step[:5] = truth
-    np.testing.assert_allclose(made[3], np.array([100.0, 10, 5, 2, 1, 0, 0, 0]) @ np.linalg.matrix_power(step, 3))
+    np.testing.assert_allclose(
+        made[3], np.array([100.0, 10, 5, 2, 1, 0, 0, 0]) @ np.linalg.matrix_power(step, 3)
+    )
     np.testing.assert_allclose(made.sum(axis=1), 118)
 
 

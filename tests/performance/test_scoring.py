@@ -41,7 +41,10 @@ def test_crps_is_twice_the_integral_of_the_quantile_score() -> None:
     levels = (np.arange(20_000) + 0.5) / 20_000
     quantiles = np.sort(drawn)[np.minimum((levels * 500).astype(int), 499)]
     integral = 2.0 * np.mean(
-        [pinball(np.array([q]), np.array([4.0]), level)[0] for q, level in zip(quantiles, levels, strict=True)]
+        [
+            pinball(np.array([q]), np.array([4.0]), level)[0]
+            for q, level in zip(quantiles, levels, strict=True)
+        ]
     )
     assert crps(drawn[:, None], np.array([4.0]))[0] == pytest.approx(integral, rel=1e-3)
 
@@ -59,7 +62,9 @@ def test_interval_score_by_hand() -> None:
 
 
 def test_interval_score_is_the_sum_of_two_quantile_scores() -> None:
-    """Gneiting and Raftery (2007): interval score = 2 / alpha x (pinball at alpha / 2 + pinball at 1 - alpha / 2)."""
+    """Gneiting and Raftery (2007): interval score = 2 / alpha x (pinball at alpha / 2 + pinball at 1 - alpha
+    / 2).
+    """
     random = np.random.default_rng(1)
     low, actual = random.normal(size=50), random.normal(size=50)
     high = low + random.gamma(1.0, 1.0, 50)
@@ -75,7 +80,9 @@ def test_accuracy_and_bias_by_hand() -> None:
 
 
 def test_coverage_of_counts_without_ties_is_what_the_interval_promises() -> None:
-    """Counts of mean 2 lie in their inclusive 90 % interval far too often; spread over their ranks they do not."""
+    """Counts of mean 2 lie in their inclusive 90 % interval far too often; spread over their ranks they do
+    not.
+    """
     random = np.random.default_rng(5)
     drawn = random.poisson(2.0, (4_000, 1)).astype(float)
     outcome = random.poisson(2.0, 4_000).astype(float)
@@ -105,7 +112,9 @@ def test_stretched_intervals_hold_what_was_asked() -> None:
 
 
 @given(st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=40), st.floats(-1e6, 1e6), st.floats(-1e3, 1e3))
-def test_crps_moves_with_the_outcome_and_is_never_negative(drawn: list[float], actual: float, shift: float) -> None:
+def test_crps_moves_with_the_outcome_and_is_never_negative(
+    drawn: list[float], actual: float, shift: float
+) -> None:
     values, y = np.array(drawn)[:, None], np.array([actual])
     score = crps(values, y)[0]
     assert score >= -1e-6

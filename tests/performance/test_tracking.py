@@ -29,7 +29,13 @@ def test_events_fall_into_the_year_that_holds_their_day():
     loans = pl.DataFrame(
         {
             "loan_id": ["a", "b", "c", "d", "e"],
-            "charge_off_date": [date(2006, 1, 1), date(2006, 12, 31), date(2007, 1, 1), date(2005, 12, 31), None],
+            "charge_off_date": [
+                date(2006, 1, 1),
+                date(2006, 12, 31),
+                date(2007, 1, 1),
+                date(2005, 12, 31),
+                None,
+            ],
             "charged_off": [10.0, 20.0, 30.0, 40.0, None],
         }
     )

@@ -14,13 +14,26 @@ AS_OF = date(2022, 12, 31)
 
 def table(rows: list[dict]) -> pl.DataFrame:
     dates = dict.fromkeys(("origination_date", "charge_off_date", "default_date"), pl.Date)
-    plain = {"loan_id": pl.String, "weight": pl.Float64, "charged_off": pl.Float64, "originated_amount": pl.Float64}
+    plain = {
+        "loan_id": pl.String,
+        "weight": pl.Float64,
+        "charged_off": pl.Float64,
+        "originated_amount": pl.Float64,
+    }
     frame = pl.DataFrame(rows, schema={**plain, **dates}, orient="row")
     return conform(frame.with_columns(pl.lit("instalment").alias("product")), LOANS)
 
 
-def row(name: str, start: date, charged: date | None = None, lost: float = 0.0, weight: float = 1.0, size: float = 100.0) -> dict:
-    return {"loan_id": name, "weight": weight, "charged_off": lost, "originated_amount": size, "origination_date": start,
+def row(
+    name: str,
+    start: date,
+    charged: date | None = None,
+    lost: float = 0.0,
+    weight: float = 1.0,
+    size: float = 100.0,
+) -> dict:
+    return {"loan_id": name, "weight": weight, "charged_off": lost, "originated_amount": size,
+        "origination_date": start,
             "charge_off_date": charged, "default_date": charged}  # fmt: skip
 
 
@@ -49,7 +62,9 @@ def test_by_hand() -> None:
     assert curves.complete[1, :3].all()
     assert not curves.complete[1, 3:].any()
     assert np.isnan(curves.number[1, 11:]).all()
-    light = vintage_curves(lives(table([*HAND[:3], {**HAND[3], "weight": 0.5}, HAND[4]]), None, AS_OF, "charge-off"))
+    light = vintage_curves(
+        lives(table([*HAND[:3], {**HAND[3], "weight": 0.5}, HAND[4]]), None, AS_OF, "charge-off")
+    )
     assert np.isnan(light.number[1, 3:]).all()  # a third of the vintage is too few
     assert curves.loans.tolist() == [3, 3]
     assert curves.events.tolist() == [2, 2]
@@ -64,7 +79,9 @@ def test_a_censored_cell_is_missing_not_zero() -> None:
 
 
 def drawn(seed: int, count: int, hazard: float, exit_rate: float) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Loans of 2019 with a monthly hazard of default and of payoff; the panel begins in July 2019 for the early ones."""
+    """Loans of 2019 with a monthly hazard of default and of payoff; the panel begins in July 2019 for the
+    early ones.
+    """
     draws = np.random.default_rng(seed)
     start = draws.integers(0, 12, count)
     default, payoff = draws.geometric(hazard, count), draws.geometric(exit_rate, count)
@@ -76,7 +93,13 @@ def drawn(seed: int, count: int, hazard: float, exit_rate: float) -> tuple[pl.Da
             month = int(start[n]) + age
             if month < 6:
                 continue
-            state = "default_0_3" if age == default[n] <= payoff[n] else "prepaid" if age == payoff[n] else "current"
+            state = (
+                "default_0_3"
+                if age == default[n] <= payoff[n]
+                else "prepaid"
+                if age == payoff[n]
+                else "current"
+            )
             last = date(2019 + (month + 1) // 12, (month + 1) % 12 + 1, 1) - timedelta(days=1)
             panel.append((f"L{n}", last, state, 80.0))
     columns = {"loan_id": pl.String, "report_date": pl.Date, "state": pl.String, "principal": pl.Float64}
@@ -84,7 +107,9 @@ def drawn(seed: int, count: int, hazard: float, exit_rate: float) -> tuple[pl.Da
 
 
 def test_late_entry_and_payoffs_do_not_bias() -> None:
-    """Planted hazards: incidence at age k is the sum of survival x hazard, though half the loans are seen late only."""
+    """Planted hazards: incidence at age k is the sum of survival x hazard, though half the loans are seen
+    late only.
+    """
     hazard, leave = 0.01, 0.03
     book, panel = drawn(1, 6000, hazard, leave)
     curves = vintage_curves(lives(book, panel, date(2022, 12, 31), "default"))
@@ -101,7 +126,10 @@ def test_intervals_cover() -> None:
     for seed in range(200):
         draws = np.random.default_rng(seed)
         lost = draws.random(150) < 0.1
-        rows = [row(f"L{n}", date(2020, 1, 15), date(2020, 7, 15) if lost[n] else None, 10.0 * lost[n]) for n in range(150)]
+        rows = [
+            row(f"L{n}", date(2020, 1, 15), date(2020, 7, 15) if lost[n] else None, 10.0 * lost[n])
+            for n in range(150)
+        ]
         if not lost.any():
             continue
         curves = vintage_curves(lives(table(rows), None, AS_OF, "charge-off"))
@@ -110,7 +138,10 @@ def test_intervals_cover() -> None:
 
 
 def test_nothing_lost_has_an_upper_bound() -> None:
-    rows = [row("x", date(2019, 1, 5), date(2019, 9, 1), 5.0), *(row(f"L{n}", date(2020, 1, 15)) for n in range(50))]
+    rows = [
+        row("x", date(2019, 1, 5), date(2019, 9, 1), 5.0),
+        *(row(f"L{n}", date(2020, 1, 15)) for n in range(50)),
+    ]
     curves = vintage_curves(lives(table(rows), None, AS_OF, "charge-off"))
     assert curves.low[1, 12] == 0
     assert curves.high[1, 12] == pytest.approx(1 - 0.05 ** (1 / 50))
@@ -126,13 +157,20 @@ def test_grains_and_an_early_vintage() -> None:
 def test_development_by_hand() -> None:
     """Vintage 2020 doubles from age 12 to 24; 2021 stands at 0.1 at age 12, so it is carried to 0.2."""
     rows = [
-        row(f"A{n}", date(2020, 1, 15), date(2021, 1, 20) if n < 1 else date(2022, 1, 20) if n < 2 else None, 1.0)
+        row(
+            f"A{n}",
+            date(2020, 1, 15),
+            date(2021, 1, 20) if n < 1 else date(2022, 1, 20) if n < 2 else None,
+            1.0,
+        )
         for n in range(10)
     ]
     rows += [row(f"B{n}", date(2021, 12, 15), date(2022, 12, 20) if n < 1 else None, 1.0) for n in range(10)]
     curves = vintage_curves(lives(table(rows), None, AS_OF, "charge-off"))
     np.testing.assert_allclose(developed(curves, [12, 24], fewest=1), [[0.1, 0.2], [0.1, 0.2]])
-    np.testing.assert_allclose(developed(curves, [12, 24]), [[0.1, 0.2], [0.1, np.nan]])  # one event carries nothing
+    np.testing.assert_allclose(
+        developed(curves, [12, 24]), [[0.1, 0.2], [0.1, np.nan]]
+    )  # one event carries nothing
 
 
 def test_errors() -> None:

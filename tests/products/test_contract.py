@@ -9,7 +9,14 @@ from hypothesis import strategies as st
 
 from loantwin.book import schema
 from loantwin.errors import UsageError
-from loantwin.products.contract import annuity_sum, balance_factors, level_payment, schedule, schedule_minor, terms
+from loantwin.products.contract import (
+    annuity_sum,
+    balance_factors,
+    level_payment,
+    schedule,
+    schedule_minor,
+    terms,
+)
 from loantwin.products.registry import PRODUCTS, REGISTRY, Product, check_product, code
 
 
@@ -33,7 +40,9 @@ def test_every_product_passes_its_check(product: Product) -> None:
         (1_000, 0.12, 1, 1010.00),
     ],
 )
-def test_level_payment_is_the_published_one(principal: float, rate: float, months: int, payment: float) -> None:
+def test_level_payment_is_the_published_one(
+    principal: float, rate: float, months: int, payment: float
+) -> None:
     assert level_payment(principal, rate, months) == pytest.approx(payment, abs=0.005)
 
 
@@ -48,7 +57,8 @@ def test_first_months_of_a_thirty_year_loan_by_hand() -> None:
 
 
 def test_balloon_by_hand() -> None:
-    # 10,000 over 2 months at 12 % a year with 4,000 due at the end: 6,000 amortises at 1 % a month: 6000 / 2.01 = 2985.07
+    # 10,000 over 2 months at 12 % a year with 4,000 due at the end: 6,000 amortises at 1 % a month: 6000 /
+    # 2.01 = 2985.07
     table = schedule(terms(code("balloon"), 2, 10_000.0, 0.12, balloon=4_000.0))
     assert table.scheduled[0] == pytest.approx([6000 / 2.01, 6000 / 2.01 * 1.01 + 4000])
     assert table.interest[0] == pytest.approx([100.0, (10_000 - 6000 / 2.01) * 0.01])
@@ -56,7 +66,9 @@ def test_balloon_by_hand() -> None:
 
 
 def test_interest_only_and_revolving_by_hand() -> None:
-    table = schedule(terms([code("interest_only"), code("revolving")], 3, 1_000.0, 0.12), partial_monthly=[0.0, 0.5])
+    table = schedule(
+        terms([code("interest_only"), code("revolving")], 3, 1_000.0, 0.12), partial_monthly=[0.0, 0.5]
+    )
     assert table.scheduled.tolist() == [[0.0, 0.0, 1000.0], [20.0, 20.0, 1000.0]]
     assert table.draw.tolist() == [[0.0, 0.0, 0.0], [20.0, 20.0, 0.0]]
     assert table.interest.tolist() == [[10.0, 10.0, 10.0]] * 2
@@ -69,7 +81,9 @@ def test_interest_only_months_then_level_payments() -> None:
 
 
 def test_a_rate_moves_within_cap_and_floor_and_the_payment_follows() -> None:
-    loan = terms(code("instalment"), 3, 3_000.0, 0.12, floating=True, rate_spread=0.02, rate_floor=0.06, rate_cap=0.12)
+    loan = terms(
+        code("instalment"), 3, 3_000.0, 0.12, floating=True, rate_spread=0.02, rate_floor=0.06, rate_cap=0.12
+    )
     table = schedule(loan, index_path=np.array([0.01, 0.07, 0.30]))
     assert table.annual_rate[0] == pytest.approx([0.06, 0.09, 0.12])
     first = 3000 / ((1.005**3 - 1) / 0.005)
@@ -86,7 +100,9 @@ def test_partial_prepayment_keeps_the_term() -> None:
 
 
 def test_annuity_sum_at_tiny_and_zero_rates() -> None:
-    assert annuity_sum([0.0, 1e-300, 1e-12], [360, 360, 360]) == pytest.approx([360.0, 360.0, 360.0 + 360 * 359 / 2 * 1e-12])
+    assert annuity_sum([0.0, 1e-300, 1e-12], [360, 360, 360]) == pytest.approx(
+        [360.0, 360.0, 360.0 + 360 * 359 / 2 * 1e-12]
+    )
 
 
 @pytest.mark.parametrize(
@@ -122,9 +138,13 @@ LOANS = st.fixed_dictionaries(
 
 @settings(max_examples=150, deadline=None)
 @given(LOANS, st.floats(0.0, 1.0), st.floats(0.0, 0.2), st.integers(0, 2**32))
-def test_principal_is_conserved_and_the_balance_never_negative(loan: dict, share: float, partial: float, seed: int) -> None:
+def test_principal_is_conserved_and_the_balance_never_negative(
+    loan: dict, share: float, partial: float, seed: int
+) -> None:
     index = np.random.Generator(np.random.Philox(key=seed)).uniform(0.0, 0.2, loan["remaining_months"])
-    table = schedule(terms(**loan, balloon=share * loan["principal"]), index_path=index, partial_monthly=partial)
+    table = schedule(
+        terms(**loan, balloon=share * loan["principal"]), index_path=index, partial_monthly=partial
+    )
     scale = loan["principal"] + 1.0
     change = table.opening + table.draw - table.scheduled - table.partial - table.closing
     assert np.abs(change).max() < 1e-12 * scale
@@ -145,12 +165,21 @@ def test_order_of_loans_does_not_matter(loans: list[dict], random: object) -> No
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.integers(0, 4), st.integers(1, 120), st.floats(0, 1), st.integers(0, 60), st.floats(0, 0.1), st.integers(0, 2**32))
+@given(
+    st.integers(0, 4),
+    st.integers(1, 120),
+    st.floats(0, 1),
+    st.integers(0, 60),
+    st.floats(0, 0.1),
+    st.integers(0, 2**32),
+)
 def test_balance_factors_are_the_schedule_of_one(
     product: int, months: int, share: float, free: int, partial: float, seed: int
 ) -> None:
     rates = np.random.Generator(np.random.Philox(key=seed)).uniform(0.0, 0.3, (3, months))
-    factors = balance_factors(product, rates, months, balloon_share=share, interest_only_months=free, partial_monthly=partial)
+    factors = balance_factors(
+        product, rates, months, balloon_share=share, interest_only_months=free, partial_monthly=partial
+    )
     for path in range(3):
         loan = terms(product, months, 1.0, 0.0, balloon=share, floating=True, interest_only_months=free)
         assert factors[path, 1:] == pytest.approx(
@@ -171,8 +200,16 @@ def test_ledger_pays_the_published_instalment_and_settles_in_the_last() -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(LOANS, st.floats(0.0, 1.0), st.sampled_from([0.0, 0.01]))
-def test_ledger_agrees_with_the_schedule_within_its_rounding(loan: dict, share: float, partial: float) -> None:
-    made = terms(**{**loan, "principal": round(loan["principal"], 2), "balloon": round(share * loan["principal"] / 2, 2)})
+def test_ledger_agrees_with_the_schedule_within_its_rounding(
+    loan: dict, share: float, partial: float
+) -> None:
+    made = terms(
+        **{
+            **loan,
+            "principal": round(loan["principal"], 2),
+            "balloon": round(share * loan["principal"] / 2, 2),
+        }
+    )
     plain, ledger = schedule(made, partial_monthly=partial), schedule_minor(made, partial_monthly=partial)
     grown = annuity_sum(np.array(loan["annual_rate"] / 12), np.arange(1, plain.opening.shape[1] + 1))
     bound = 0.02 * grown + 0.02

@@ -1,4 +1,6 @@
-"""What another team hands to the functions of `loantwin.risk`: lists, flags as 0 and 1, missing values, rows that do not fit."""
+"""What another team hands to the functions of `loantwin.risk`: lists, flags as 0 and 1, missing values, rows
+that do not fit.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ THREE: tuple[list[float], ...] = ([100.0, 200.0, 300.0], [0.01, 0.02, 0.03], [0.
 RAGGED: Any = [[0.1], [0.1, 0.2]]
 
 
-@pytest.mark.parametrize("flags", [[1, 0], [1.0, 0.0], np.array([True, False], dtype=object), (np.True_, np.False_)])
+@pytest.mark.parametrize(
+    "flags", [[1, 0], [1.0, 0.0], np.array([True, False], dtype=object), (np.True_, np.False_)]
+)
 def test_flags_of_a_table_that_met_missing_values_are_read(flags: Any) -> None:
     made = irb_capital([0.0001, 0.0001], 0.6, asset_class="retail_revolving", transactor=flags)
     assert made.tolist() == [

@@ -77,7 +77,9 @@ def test_sectors() -> None:
 
 
 def test_members_of_a_group_are_one_name() -> None:
-    exposure, weight = merged(np.array([0, 0, 0, 1]), np.array([1.0, 2.0, 3.0, 4.0]), np.array([1.0, 1.0, 3.0, 2.0]))
+    exposure, weight = merged(
+        np.array([0, 0, 0, 1]), np.array([1.0, 2.0, 3.0, 4.0]), np.array([1.0, 1.0, 3.0, 2.0])
+    )
     assert exposure.tolist() == [6, 4]
     assert weight @ exposure == pytest.approx(1 + 2 + 9 + 8)
 
@@ -90,7 +92,11 @@ def test_delta_is_the_published_one() -> None:
 def test_full_and_simplified_by_hand() -> None:
     """Two names, worked out step by step: shares 0.75 and 0.25, lgd 0.45 and 0.6, V = 0.25 lgd (1 - lgd)."""
     found = granularity_adjustment(
-        np.array([75.0, 25.0]), np.array([0.01, 0.05]), np.array([0.45, 0.6]), np.array([0.06, 0.15]), confidence=0.999
+        np.array([75.0, 25.0]),
+        np.array([0.01, 0.05]),
+        np.array([0.45, 0.6]),
+        np.array([0.06, 0.15]),
+        confidence=0.999,
     )
     d = granularity_delta()
     c = [(0.25 * 0.45 * 0.55 + 0.45**2) / 0.45, (0.25 * 0.6 * 0.4 + 0.36) / 0.6]  # 0.5875 and 0.7
@@ -100,7 +106,10 @@ def test_full_and_simplified_by_hand() -> None:
     simple = (0.5625 * c[0] * (d * whole[0] - 0.06) + 0.0625 * c[1] * (d * whole[1] - 0.15)) / (2 * k_star)
     assert found.simplified == pytest.approx(simple)
     v = [0.25 * 0.55 / 0.45, 0.25 * 0.4 / 0.6]
-    terms = [d * (c[i] * whole[i] + whole[i] ** 2 * v[i]) - (0.06, 0.15)[i] * (c[i] + 2 * whole[i] * v[i]) for i in (0, 1)]
+    terms = [
+        d * (c[i] * whole[i] + whole[i] ** 2 * v[i]) - (0.06, 0.15)[i] * (c[i] + 2 * whole[i] * v[i])
+        for i in (0, 1)
+    ]
     assert found.adjustment == pytest.approx((0.5625 * terms[0] + 0.0625 * terms[1]) / (2 * k_star))
     assert found.adjustment > found.simplified
     assert found.fine == pytest.approx(0.0825 + 0.75 * 0.0045 + 0.25 * 0.03)
@@ -108,11 +117,18 @@ def test_full_and_simplified_by_hand() -> None:
 
 @pytest.mark.parametrize("names", [500, 2000])
 def test_against_the_exact_negative_binomial(names: int) -> None:
-    """In the model it comes from (gamma factor, Poisson names) the loss of n equal names is negative binomial."""
+    """In the model it comes from (gamma factor, Poisson names) the loss of n equal names is negative
+    binomial.
+    """
     pd, xi, level = 0.02, 0.25, 0.999
     quantile = gamma.ppf(level, xi, scale=1 / xi)
     found = granularity_adjustment(
-        np.ones(names), np.full(names, pd), np.ones(names), np.full(names, pd * (quantile - 1)), confidence=level, severity=0.0
+        np.ones(names),
+        np.full(names, pd),
+        np.ones(names),
+        np.full(names, pd * (quantile - 1)),
+        confidence=level,
+        severity=0.0,
     )
     success = xi / (xi + names * pd)
     count = np.arange(names)
@@ -146,7 +162,11 @@ def test_normal_adjustment_agrees_with_a_second_library() -> None:
     draws = np.random.default_rng(2)
     for _ in range(20):
         size = int(draws.integers(2, 40))
-        exposure, pd, lgd = draws.lognormal(0, 1, size), draws.uniform(0.001, 0.2, size), draws.uniform(0.1, 1, size)
+        exposure, pd, lgd = (
+            draws.lognormal(0, 1, size),
+            draws.uniform(0.001, 0.2, size),
+            draws.uniform(0.1, 1, size),
+        )
         rho = float(draws.uniform(0.02, 0.5))
         found = normal_granularity(exposure, pd, lgd, rho)
         assert found.adjustment == pytest.approx(other_adjustment(exposure, pd, lgd, rho), rel=1e-3, abs=1e-7)
@@ -154,7 +174,9 @@ def test_normal_adjustment_agrees_with_a_second_library() -> None:
 
 def test_finer_books_need_less() -> None:
     found = [
-        normal_granularity(np.ones(1), np.array([0.02]), np.array([0.45]), 0.15, weight=np.array([float(n)])).adjustment
+        normal_granularity(
+            np.ones(1), np.array([0.02]), np.array([0.45]), 0.15, weight=np.array([float(n)])
+        ).adjustment
         for n in (50, 100, 200)
     ]
     assert found[0] == pytest.approx(2 * found[1])
@@ -196,7 +218,12 @@ def test_intervals_of_presence_cover() -> None:
 
 @pytest.mark.parametrize(
     ("exposure", "words"),
-    [([], "at least one loan"), ([1.0, -2.0], "row 2"), ([float("nan")], "row 1"), ([0.0, 0.0], "total exposure")],
+    [
+        ([], "at least one loan"),
+        ([1.0, -2.0], "row 2"),
+        ([float("nan")], "row 1"),
+        ([0.0, 0.0], "total exposure"),
+    ],
 )
 def test_bad_exposures(exposure: list[float], words: str) -> None:
     for measure in (by_name, herfindahl, gini, top_shares):

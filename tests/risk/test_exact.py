@@ -28,7 +28,9 @@ def test_many_values_sum_as_if_rounded_once(spread: float, monkeypatch: pytest.M
     values[:4] = [0.0, -0.0, 5e-324, -1e-310]
     codes = random.integers(0, 3, 3000)
     found = totals([values, np.abs(values)], codes, 3)
-    assert found == [[math.fsum(item[codes == group]) for group in range(3)] for item in (values, np.abs(values))]
+    assert found == [
+        [math.fsum(item[codes == group]) for group in range(3)] for item in (values, np.abs(values))
+    ]
 
 
 def test_values_that_cancel_leave_what_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -42,9 +44,15 @@ def test_values_that_cancel_leave_what_is_left(monkeypatch: pytest.MonkeyPatch) 
 def losses_of(count: int, seed: int) -> tuple[StagedLosses, Stages, Exposures]:
     random = draw(seed)
     lifetime = random.lognormal(3, 1, (count, 3))
-    losses = StagedLosses(lifetime * random.uniform(0, 1, (count, 3)), lifetime, random.lognormal(4, 1, count))
+    losses = StagedLosses(
+        lifetime * random.uniform(0, 1, (count, 3)), lifetime, random.lognormal(4, 1, count)
+    )
     staged = Stages(random.integers(1, 4, count), np.zeros((count, len(TRIGGERS)), dtype=bool))
-    return losses, staged, Exposures(random.lognormal(8, 1, count), random.uniform(0, 2, count), random.uniform(0, 1, count))
+    return (
+        losses,
+        staged,
+        Exposures(random.lognormal(8, 1, count), random.uniform(0, 2, count), random.uniform(0, 1, count)),
+    )
 
 
 def test_the_kernel_of_many_loans_gives_the_figures_of_the_reference(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -62,8 +70,12 @@ def test_the_kernel_of_many_loans_gives_the_figures_of_the_reference(monkeypatch
     assert made() == plain
 
 
-@pytest.mark.parametrize(("field", "value"), [("twelve_month", -1.0), ("lifetime", np.inf), ("lifetime", np.nan)])
-def test_the_kernel_refuses_what_the_reference_refuses(field: str, value: float, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("field", "value"), [("twelve_month", -1.0), ("lifetime", np.inf), ("lifetime", np.nan)]
+)
+def test_the_kernel_refuses_what_the_reference_refuses(
+    field: str, value: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from datetime import date
 
     losses, staged, exposures = losses_of(50, 4)

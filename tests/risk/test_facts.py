@@ -17,12 +17,18 @@ EVERYTHING = ("defaults", "charge_offs", "balance", "prepayment", "interest", "r
 
 def loans(**columns: list[object]) -> pl.DataFrame:
     size = len(next(iter(columns.values())))
-    base = {"loan_id": [str(i) for i in range(size)], "product": ["instalment"] * size, "weight": [1.0] * size}
+    base = {
+        "loan_id": [str(i) for i in range(size)],
+        "product": ["instalment"] * size,
+        "weight": [1.0] * size,
+    }
     return conform(pl.DataFrame({**base, **columns}), LOANS)
 
 
 def test_days_as_recorded_then_from_the_state() -> None:
-    frame = loans(state=["current", "dpd_30_59", "default_6_9", "dpd_1_29"], days_past_due=[0, None, None, 12])
+    frame = loans(
+        state=["current", "dpd_30_59", "default_6_9", "dpd_1_29"], days_past_due=[0, None, None, 12]
+    )
     found = standing(frame, EVERYTHING)
     assert found.days_past_due.tolist() == [0.0, 31.0, 271.0, 12.0]
     assert found.defaulted.tolist() == [False, False, True, False]
@@ -34,7 +40,15 @@ def test_a_source_without_arrears_knows_no_days_not_zero() -> None:
     assert np.isnan(found.days_past_due).all()
     assert not found.delinquency
     names = {gap.split(":")[0] for gap in found.not_observable}
-    assert {"days_past_due", "balance", "interest", "prepayment", "recoveries", "forbearance", "watch_list"} <= names
+    assert {
+        "days_past_due",
+        "balance",
+        "interest",
+        "prepayment",
+        "recoveries",
+        "forbearance",
+        "watch_list",
+    } <= names
 
 
 def test_forborne_and_watched() -> None:

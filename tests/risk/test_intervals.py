@@ -34,7 +34,8 @@ def test_noise_has_the_compound_poisson_moments(mean: float, second: float) -> N
     noisy = name_noise(numbers, mean, second, seed=4)
     for month, rate in enumerate((0.7, 12.0)):
         assert noisy[:, month].mean() == pytest.approx(rate * mean, abs=4.5 * math.sqrt(rate * second / 1e5))
-        # a sum of a Poisson number of gammas: the error of a sample variance is (fourth cumulant + 2 variance^2) / P
+        # a sum of a Poisson number of gammas: the error of a sample variance is (fourth cumulant + 2
+        # variance^2) / P
         scale = (second - mean**2) / mean
         fourth = mean * (mean + scale) * (mean + 2 * scale) * (mean + 3 * scale)
         error = math.sqrt((rate * fourth + 2 * (rate * second) ** 2) / 1e5)
@@ -57,7 +58,8 @@ def test_nothing_expected_gives_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("numbers", "mean", "second"), [(-1.0, 1.0, 1.0), (1.0, 2.0, 3.9), (1.0, math.nan, 1.0), (math.nan, 1.0, 1.0)]
+    ("numbers", "mean", "second"),
+    [(-1.0, 1.0, 1.0), (1.0, 2.0, 3.9), (1.0, math.nan, 1.0), (math.nan, 1.0, 1.0)],
 )
 def test_impossible_moments_are_refused(numbers: float, mean: float, second: float) -> None:
     with pytest.raises(RiskError):

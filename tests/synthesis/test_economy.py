@@ -37,7 +37,8 @@ def test_a_recession_begins_inside_the_panel(seed: int) -> None:
 def test_scenarios_start_after_the_end_and_deepen() -> None:
     economy = simulate_economy(FIRST, 60, 3)
     peaks = [
-        downturn(economy, 36, depth, "x").require("unemployment_rate", FIRST + 60, FIRST + 95).max() for depth in (0, 0.6, 1.2)
+        downturn(economy, 36, depth, "x").require("unemployment_rate", FIRST + 60, FIRST + 95).max()
+        for depth in (0, 0.6, 1.2)
     ]
     assert peaks[0] < peaks[1] < peaks[2]
 

@@ -65,7 +65,8 @@ def test_outcome_columns_agree_with_the_panel(book: SyntheticBook) -> None:
 
 def test_the_panel_has_no_gaps(book: SyntheticBook) -> None:
     steps = book.panel.select(
-        step=pl.col("report_date").diff().dt.total_days().over("loan_id"), first=pl.col("loan_id").is_first_distinct()
+        step=pl.col("report_date").diff().dt.total_days().over("loan_id"),
+        first=pl.col("loan_id").is_first_distinct(),
     )
     assert steps.filter(~pl.col("first"))["step"].is_between(28, 31).all()
 
@@ -83,7 +84,9 @@ def test_block_size_does_not_matter(block: int) -> None:
     count = 20 if block == 1 else 1_000
     whole, parts = next(blocks(plan, count, 10**6)), list(blocks(plan, count, block))
     for name in TABLES:
-        assert_frame_equal(getattr(whole, name), pl.concat([getattr(part, name) for part in parts]), check_exact=True)
+        assert_frame_equal(
+            getattr(whole, name), pl.concat([getattr(part, name) for part in parts]), check_exact=True
+        )
 
 
 def test_a_given_economy_is_used() -> None:
@@ -106,7 +109,9 @@ def test_the_book_at_a_date_is_what_the_panel_says(book: SyntheticBook) -> None:
         held = book_at(book.loans, book.panel, book.mapping, as_of)
         check_book(held)
         closed = {"prepaid", "matured", "charged_off"}
-        there = book.panel.filter((pl.col("report_date") == as_of) & ~pl.col("state").is_in(closed)).sort("loan_id")
+        there = book.panel.filter((pl.col("report_date") == as_of) & ~pl.col("state").is_in(closed)).sort(
+            "loan_id"
+        )
         loans = held.loans.sort("loan_id")
         assert loans["loan_id"].equals(there["loan_id"])
         for name in ("state", "principal", "days_past_due", "annual_rate"):

@@ -27,17 +27,25 @@ def moves(book: SyntheticBook) -> pl.DataFrame:
     rows = rows.with_columns(
         before=pl.col("state").shift(1).over("loan_id"),
         month=pl.col("report_date").dt.year() * 12 + pl.col("report_date").dt.month().cast(pl.Int32) - 1,
-        made=pl.col("origination_date").dt.year() * 12 + pl.col("origination_date").dt.month().cast(pl.Int32) - 1,
+        made=pl.col("origination_date").dt.year() * 12
+        + pl.col("origination_date").dt.month().cast(pl.Int32)
+        - 1,
     )
     # in the last month of a contract staying current reads "matured": left out by age, not by outcome
-    rows = rows.filter(pl.col("before").is_in(LIVE) & (pl.col("month") - pl.col("made") < pl.col("term_months")))
+    rows = rows.filter(
+        pl.col("before").is_in(LIVE) & (pl.col("month") - pl.col("made") < pl.col("term_months"))
+    )
     truth = book.truth
     last = book.first_month + book.months - 1
-    table = transition_rows(truth.transitions, evaluate(truth.covariates, book.macro, book.first_month, last), book.latent)
+    table = transition_rows(
+        truth.transitions, evaluate(truth.covariates, book.macro, book.first_month, last), book.latent
+    )
     segment = (rows["product"] + "|" + rows["origination_grade"]).replace_strict(
         {name: code for code, name in enumerate(truth.transitions.segments)}, return_dtype=pl.Int64
     )
-    start = rows["before"].replace_strict({name: code for code, name in enumerate(LIVE)}, return_dtype=pl.Int64)
+    start = rows["before"].replace_strict(
+        {name: code for code, name in enumerate(LIVE)}, return_dtype=pl.Int64
+    )
     age = np.minimum((rows["month"] - rows["made"]).to_numpy(), table.shape[2] - 1)
     chance = table[(rows["month"] - book.first_month).to_numpy(), segment.to_numpy(), age, start.to_numpy()]
     went = rows["state"].replace({"default_0_3": "default"})
@@ -50,13 +58,17 @@ def _scores(moves: pl.DataFrame, by: list[str], target: str) -> np.ndarray:
     """Return (observed - expected) / standard deviation of the number of moves to a target, by group."""
     p = pl.col(f"p_{target}")
     hit = pl.col("went") == target
-    groups = moves.group_by(by).agg(observed=hit.sum(), expected=p.sum(), variance=(p * (1 - p)).sum()).sort(by)
+    groups = (
+        moves.group_by(by).agg(observed=hit.sum(), expected=p.sum(), variance=(p * (1 - p)).sum()).sort(by)
+    )
     groups = groups.filter(pl.col("variance") > 5.0)
     return ((groups["observed"] - groups["expected"]) / groups["variance"].sqrt()).to_numpy()
 
 
 @pytest.mark.parametrize("target", ["dpd_1_29", "dpd_30_59", "dpd_60_89", "default", "prepaid"])
-@pytest.mark.parametrize("by", [["before"], ["origination_grade"], ["product"], ["product", "origination_grade"], ["month"]])
+@pytest.mark.parametrize(
+    "by", [["before"], ["origination_grade"], ["product"], ["product", "origination_grade"], ["month"]]
+)
 def test_moves_are_as_frequent_as_the_truth_says(moves: pl.DataFrame, by: list[str], target: str) -> None:
     scores = _scores(moves, by, target)
     assert len(scores) > 0
@@ -74,13 +86,17 @@ def test_moves_by_age_follow_the_age_curve(moves: pl.DataFrame) -> None:
 
 def test_only_edges_of_the_truth_are_travelled(moves: pl.DataFrame, book: SyntheticBook) -> None:
     truth = book.truth.transitions
-    allowed = {(STATES[a], STATES[b]) for a, b in zip(truth.origin, truth.target, strict=True)} | {(name, name) for name in LIVE}
+    allowed = {(STATES[a], STATES[b]) for a, b in zip(truth.origin, truth.target, strict=True)} | {
+        (name, name) for name in LIVE
+    }
     seen = set(moves.select("before", "went").unique().iter_rows())
     assert seen == allowed
 
 
 def test_cash_is_conserved_to_the_cent(book: SyntheticBook) -> None:
-    rows = book.panel.with_columns(opening=pl.col("principal").shift(1).over("loan_id")).filter(pl.col("opening").is_not_null())
+    rows = book.panel.with_columns(opening=pl.col("principal").shift(1).over("loan_id")).filter(
+        pl.col("opening").is_not_null()
+    )
     rows = rows.join(book.loans.select("loan_id", "product"), on="loan_id")
     paid = pl.col("scheduled_principal") + pl.col("prepaid") + pl.col("charged_off")
     drawn = rows.select("product", drawn=(pl.col("principal") - pl.col("opening") + paid).round(2))
@@ -91,14 +107,22 @@ def test_cash_is_conserved_to_the_cent(book: SyntheticBook) -> None:
 
 
 def test_lines_stay_within_their_limit(book: SyntheticBook) -> None:
-    lines = book.panel.join(book.loans.filter(pl.col("product") == "revolving").select("loan_id", "approved_amount"), on="loan_id")
+    lines = book.panel.join(
+        book.loans.filter(pl.col("product") == "revolving").select("loan_id", "approved_amount"), on="loan_id"
+    )
     running = lines.filter(pl.col("state").is_in(LIVE))
     assert (running["principal"] + running["undrawn"] - running["approved_amount"]).abs().max() < 0.006
     assert lines.filter(pl.col("state").str.starts_with("default"))["undrawn"].max() == 0.0
 
 
 def test_days_past_due_lie_in_the_state_they_name(book: SyntheticBook) -> None:
-    bands = {"current": (0, 0), "dpd_1_29": (1, 29), "dpd_30_59": (30, 59), "dpd_60_89": (60, 89), "default_0_3": (90, 210)}
+    bands = {
+        "current": (0, 0),
+        "dpd_1_29": (1, 29),
+        "dpd_30_59": (30, 59),
+        "dpd_60_89": (60, 89),
+        "default_0_3": (90, 210),
+    }
     for state, (low, high) in bands.items():
         days = book.panel.filter(pl.col("state") == state)["days_past_due"]
         assert days.min() >= low, state
@@ -107,12 +131,18 @@ def test_days_past_due_lie_in_the_state_they_name(book: SyntheticBook) -> None:
 
 def test_loans_that_miss_nothing_follow_their_contract(book: SyntheticBook) -> None:
     """Level payments by the textbook formula on the original terms (fixed rates, no prepayment, no miss)."""
-    clean = book.panel.group_by("loan_id").agg(prepaid=pl.col("prepaid").sum(), good=(pl.col("state") == "current").all())
+    clean = book.panel.group_by("loan_id").agg(
+        prepaid=pl.col("prepaid").sum(), good=(pl.col("state") == "current").all()
+    )
     chosen = book.loans.join(clean.filter((pl.col("prepaid") == 0) & pl.col("good")), on="loan_id")
     chosen = chosen.filter((pl.col("rate_type") == "fixed") & (pl.col("product") != "revolving"))
     assert chosen["product"].n_unique() == 4
     rate = chosen["annual_rate"].to_numpy() / 12
-    made = chosen["origination_date"].dt.year().to_numpy() * 12 + chosen["origination_date"].dt.month().to_numpy() - 1
+    made = (
+        chosen["origination_date"].dt.year().to_numpy() * 12
+        + chosen["origination_date"].dt.month().to_numpy()
+        - 1
+    )
     age = (calendar.month_of(book.as_of) - made).astype(float)
     amount, term = chosen["originated_amount"].to_numpy(), chosen["term_months"].to_numpy()
     rest = amount * chosen["balloon_share"].to_numpy()
@@ -127,9 +157,15 @@ def test_what_follows_a_default_is_the_truths(book: SyntheticBook) -> None:
     longest = len(truth.charge_off_lag) + len(truth.recovery_lag)
     month = pl.col("default_date").dt.year() * 12 + pl.col("default_date").dt.month().cast(pl.Int32) - 1
     wrote = pl.col("charge_off_date").dt.year() * 12 + pl.col("charge_off_date").dt.month().cast(pl.Int32) - 1
-    done = book.loans.filter(month <= book.first_month + book.months - longest).with_columns(lag=wrote - month)
+    done = book.loans.filter(month <= book.first_month + book.months - longest).with_columns(
+        lag=wrote - month
+    )
     assert done.height > 300
-    exposure = book.panel.filter(pl.col("state") == "default_0_3").group_by("loan_id").agg(pl.col("principal").first().alias("ead"))
+    exposure = (
+        book.panel.filter(pl.col("state") == "default_0_3")
+        .group_by("loan_id")
+        .agg(pl.col("principal").first().alias("ead"))
+    )
     done = done.join(exposure, on="loan_id")
     for product, part in done.partition_by("product", as_dict=True).items():
         item = truth.products[str(product[0])]
@@ -149,12 +185,16 @@ def test_what_follows_a_default_is_the_truths(book: SyntheticBook) -> None:
 
 
 def _four_errors(mean: float, count: int) -> float:
-    """Return four standard errors of the mean of draws spread evenly around `mean`, as wide as [0, 1] allows."""
+    """Return four standard errors of the mean of draws spread evenly around `mean`, as wide as [0, 1]
+    allows.
+    """
     return 4 * min(mean, 1 - mean) / np.sqrt(3 * count)
 
 
 def test_a_recession_raises_missed_payments(moves: pl.DataFrame, book: SyntheticBook) -> None:
-    rises = evaluate(book.truth.covariates, book.macro, book.first_month, book.first_month + book.months - 1)[:, 0]
+    rises = evaluate(book.truth.covariates, book.macro, book.first_month, book.first_month + book.months - 1)[
+        :, 0
+    ]
     by_month = (
         moves.filter((pl.col("before") == "current") & (pl.col("age") >= 6))
         .group_by("month")

@@ -12,8 +12,16 @@ from loantwin.products.registry import code
 from loantwin.synthesis.history import due_of_month
 
 
-def _due(principal: float, balloon: float, rate: float, remaining: int, instalments: int) -> tuple[float, float]:
-    arrays = (np.array([principal]), np.array([balloon]), np.array([rate]), np.array([remaining]), np.array([instalments]))
+def _due(
+    principal: float, balloon: float, rate: float, remaining: int, instalments: int
+) -> tuple[float, float]:
+    arrays = (
+        np.array([principal]),
+        np.array([balloon]),
+        np.array([rate]),
+        np.array([remaining]),
+        np.array([instalments]),
+    )
     paid, interest = due_of_month(*arrays)
     return float(paid[0]), float(interest[0])
 
@@ -32,7 +40,10 @@ def test_instalments_paid_together_are_the_contracts_added_up(
     if instalments == 0:
         assert (paid, interest) == (0.0, 0.0)
         return
-    table = schedule(terms(code("balloon"), remaining, principal, rate, balloon=part * principal), min(instalments, remaining))
+    table = schedule(
+        terms(code("balloon"), remaining, principal, rate, balloon=part * principal),
+        min(instalments, remaining),
+    )
     assert paid == pytest.approx(float(np.sum(table.scheduled)), rel=1e-9, abs=1e-6)
     assert interest == pytest.approx(float(np.sum(table.interest)), rel=1e-7, abs=1e-5)
 

@@ -20,14 +20,20 @@ pytestmark = pytest.mark.slow
 Z90 = 1.6448536269514722
 SEEDS = range(1, 6)
 SETTINGS = FitSettings(
-    effects=tuple(MacroPrior(item.factor, item.transform, item.lag, (0.0, 0.3), (0.0, 0.3)) for item in COVARIATES), edge_macro=0.3
+    effects=tuple(
+        MacroPrior(item.factor, item.transform, item.lag, (0.0, 0.3), (0.0, 0.3)) for item in COVARIATES
+    ),
+    edge_macro=0.3,
 )
 EDGES = (("current", "dpd_1_29"), ("current", "prepaid"))
 
 
 def edge_at(model: FittedModel | SyntheticBook, ends: tuple[str, str]) -> int:
     parameters = model.parameters if isinstance(model, FittedModel) else model.truth.transitions
-    pairs = [(parameters.states[a], parameters.states[b]) for a, b in zip(parameters.origin, parameters.target, strict=True)]
+    pairs = [
+        (parameters.states[a], parameters.states[b])
+        for a, b in zip(parameters.origin, parameters.target, strict=True)
+    ]
     return pairs.index(ends)
 
 
@@ -51,7 +57,10 @@ def age_hits(book: SyntheticBook, model: FittedModel, ends: tuple[str, str]) -> 
     for age in (4, 7, 20, 32):
         step = basis[age] - basis[12]
         deviation = np.sqrt(step @ error.covariance[: len(step), : len(step)] @ step)
-        rise = [curve[age] - curve[12] for curve in (model.parameters.age[mine], book.truth.transitions.age[theirs])]
+        rise = [
+            curve[age] - curve[12]
+            for curve in (model.parameters.age[mine], book.truth.transitions.age[theirs])
+        ]
         made.append(inside(rise[0], rise[1], deviation))
     return made
 
@@ -63,24 +72,40 @@ def grade_hits(book: SyntheticBook, model: FittedModel, ends: tuple[str, str]) -
     start = len(error.knots) - 4
     own = error.covariance[start : start + rows.shape[1], start : start + rows.shape[1]]
     made = []
-    for product, low, high in (("instalment", "A", "C"), ("instalment", "C", "E"), ("mortgage", "B", "D"), ("revolving", "A", "E")):
+    for product, low, high in (
+        ("instalment", "A", "C"),
+        ("instalment", "C", "E"),
+        ("mortgage", "B", "D"),
+        ("revolving", "A", "E"),
+    ):
         pair = [names.index(f"{product}|{grade}") for grade in (high, low)]
         truth = [book.truth.transitions.segments.index(f"{product}|{grade}") for grade in (high, low)]
         gap = rows[pair[0]] - rows[pair[1]]
         got = model.parameters.segment[mine][pair[0]] - model.parameters.segment[mine][pair[1]]
-        want = book.truth.transitions.segment[theirs][truth[0]] - book.truth.transitions.segment[theirs][truth[1]]
+        want = (
+            book.truth.transitions.segment[theirs][truth[0]]
+            - book.truth.transitions.segment[theirs][truth[1]]
+        )
         made.append(inside(got, want, float(np.sqrt(gap @ own @ gap))))
     return made
 
 
 def macro_hits(book: SyntheticBook, model: FittedModel, ends: tuple[str, str]) -> list[bool]:
-    """Return whether macro effects lie in their intervals, the truth's put on the scale of the model's covariates."""
+    """Return whether macro effects lie in their intervals, the truth's put on the scale of the model's
+    covariates.
+    """
     mine, theirs = edge_at(model, ends), edge_at(book, ends)
     record = next(item for item in model.diagnostics["edges"] if item["edge"] == " -> ".join(ends))
     made = []
     for place, covariate in enumerate(model.covariates):
-        truth = book.truth.transitions.macro[theirs][place] * covariate.scale / book.truth.covariates[place].scale
-        made.append(inside(model.parameters.macro[mine][place], truth, record["macro"][covariate.name]["standard_error"]))
+        truth = (
+            book.truth.transitions.macro[theirs][place] * covariate.scale / book.truth.covariates[place].scale
+        )
+        made.append(
+            inside(
+                model.parameters.macro[mine][place], truth, record["macro"][covariate.name]["standard_error"]
+            )
+        )
     return made
 
 
@@ -98,11 +123,16 @@ def level_hits(book: SyntheticBook, model: FittedModel) -> list[bool]:
 def severity_hits(book: SyntheticBook, model: FittedModel) -> list[bool]:
     """Return whether the share charged off of all defaults lies in its interval."""
     truth, record = book.truth.loss_given_default(), model.diagnostics["severity"]["charged_off"]
-    panel = book.panel.join(book.loans.select("loan_id", "product"), on="loan_id").sort("loan_id", "report_date")
+    panel = book.panel.join(book.loans.select("loan_id", "product"), on="loan_id").sort(
+        "loan_id", "report_date"
+    )
     before = panel.filter(panel["state"].is_in(["dpd_60_89"])).group_by("loan_id").last()
     gone = set(panel.filter(panel["state"] == "default_0_3")["loan_id"])
     held = before.filter(before["loan_id"].is_in(list(gone)))
-    share = {name.split("|")[0]: truth.charged_off[place, 0] for place, name in enumerate(book.truth.transitions.segments)}
+    share = {
+        name.split("|")[0]: truth.charged_off[place, 0]
+        for place, name in enumerate(book.truth.transitions.segments)
+    }
     weight = held["principal"].to_numpy()
     want = float(np.average([share[name] for name in held["product"]], weights=weight))
     return [inside(record["value"], want, record["standard_error"])]
@@ -134,4 +164,8 @@ def test_each_part_is_found_nearly_as_often_as_promised(hits: dict[str, list[boo
 def test_all_parts_together_are_found_as_often_as_promised(hits: dict[str, list[bool]]) -> None:
     every = [hit for part in hits.values() for hit in part]
     effective = len(every) // 3
-    assert binom.ppf(0.005, effective, 0.9) / effective <= np.mean(every) <= binom.ppf(0.995, effective, 0.9) / effective
+    assert (
+        binom.ppf(0.005, effective, 0.9) / effective
+        <= np.mean(every)
+        <= binom.ppf(0.995, effective, 0.9) / effective
+    )

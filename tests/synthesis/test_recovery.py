@@ -26,7 +26,9 @@ def fitted(history: SyntheticBook) -> FittedModel:
 
 def _edges(parameters: TransitionParameters) -> dict[tuple[str, str], int]:
     pairs = zip(parameters.origin, parameters.target, strict=True)
-    return {(parameters.states[start], parameters.states[end]): edge for edge, (start, end) in enumerate(pairs)}
+    return {
+        (parameters.states[start], parameters.states[end]): edge for edge, (start, end) in enumerate(pairs)
+    }
 
 
 def _centred(values: np.ndarray) -> np.ndarray:
@@ -38,7 +40,9 @@ def test_the_edges_are_found(history: SyntheticBook, fitted: FittedModel) -> Non
 
 
 @pytest.mark.parametrize("target", ["dpd_1_29", "prepaid"])
-def test_product_grade_and_age_effects_are_found(history: SyntheticBook, fitted: FittedModel, target: str) -> None:
+def test_product_grade_and_age_effects_are_found(
+    history: SyntheticBook, fitted: FittedModel, target: str
+) -> None:
     found, truth = fitted.parameters, history.truth.transitions
     mine, theirs = _edges(found)["current", target], _edges(truth)["current", target]
     order = [found.segments.index(name) for name in truth.segments]
@@ -53,7 +57,9 @@ def test_loss_given_default_is_found_for_every_product(history: SyntheticBook, f
     segments = list(history.truth.transitions.segments)
     for product in history.truth.products:
         here = [segment for segment in segments if segment.startswith(product + "|")]
-        charged = np.mean([fitted.lgd.charged_off[fitted.parameters.segments.index(name), 24] for name in here])
+        charged = np.mean(
+            [fitted.lgd.charged_off[fitted.parameters.segments.index(name), 24] for name in here]
+        )
         assert charged == pytest.approx(truth.charged_off[segments.index(here[0]), 24], abs=0.10), product
     width = len(history.truth.charge_off_lag)
     assert np.abs(fitted.lgd.charge_off_lag[:width] - np.array(history.truth.charge_off_lag)).max() < 0.03

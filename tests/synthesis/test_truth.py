@@ -24,7 +24,9 @@ def test_a_truth_comes_back_from_json() -> None:
     assert replace(truth, transitions=again.transitions) == again
 
 
-@pytest.mark.parametrize("break_it", [lambda d: d.pop("grades"), lambda d: d.update(extra=1), lambda d: d.update(schema="other/1")])
+@pytest.mark.parametrize(
+    "break_it", [lambda d: d.pop("grades"), lambda d: d.update(extra=1), lambda d: d.update(schema="other/1")]
+)
 def test_unknown_or_missing_keys_are_refused(break_it) -> None:
     document = default_truth().to_dict()
     break_it(document)
@@ -55,5 +57,7 @@ def test_loss_given_default_by_hand() -> None:
     assert lgd.charge_off_lag.sum() == pytest.approx(1.0)
     assert lgd.recovery_lag.sum() == pytest.approx(1.0)
     months = np.arange(len(lgd.recovery_lag))
-    mean = (months * lgd.charge_off_lag).sum() + (np.arange(12) * np.array(default_truth().recovery_lag)).sum()
+    mean = (months * lgd.charge_off_lag).sum() + (
+        np.arange(12) * np.array(default_truth().recovery_lag)
+    ).sum()
     assert (months * lgd.recovery_lag).sum() == pytest.approx(mean)

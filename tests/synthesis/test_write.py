@@ -22,8 +22,24 @@ from loantwin.synthesis.write import SyntheticSummary, write
 
 LOANS, MONTHS, SEED = 1_500, 30, 4
 
-OUTSIDE = {"facility_id", "maturity_date", "annual_rate", "next_reset_date", "state", "principal", "accrued_interest", "status"}
-OUTSIDE |= {"fees_due", "undrawn", "gross_carrying_amount", "days_past_due", "oldest_unpaid_date", "on_book_probability"}
+OUTSIDE = {
+    "facility_id",
+    "maturity_date",
+    "annual_rate",
+    "next_reset_date",
+    "state",
+    "principal",
+    "accrued_interest",
+    "status",
+}
+OUTSIDE |= {
+    "fees_due",
+    "undrawn",
+    "gross_carrying_amount",
+    "days_past_due",
+    "oldest_unpaid_date",
+    "on_book_probability",
+}
 """Columns of the schema that the raw tapes do not hold, or hold as of another date."""
 
 
@@ -60,7 +76,11 @@ def test_parquet_comes_back_as_generated(tmp_path: Path) -> None:
         assert pl.read_parquet(tmp_path / f"{name}.parquet").equals(getattr(book, name)), name
     tape = read_tape(tmp_path / "loans.parquet", tmp_path / "mapping.toml")
     assert tape.quarantine.height == 0
-    _same(tape.loans, book.loans, ["loan_id", "product", "origination_date", "originated_amount", "charge_off_date", "recovered"])
+    _same(
+        tape.loans,
+        book.loans,
+        ["loan_id", "product", "origination_date", "originated_amount", "charge_off_date", "recovered"],
+    )
 
 
 def test_the_raw_outcome_table_comes_back_as_generated(raw: Path) -> None:
@@ -81,7 +101,9 @@ def test_the_raw_monthly_tape_looks_like_an_export(raw: Path) -> None:
     assert text["Balance"].str.contains(r"^\d{1,3}(,\d{3})*\.\d\d$").all()
     assert text["Month end"].str.to_date("%d.%m.%Y").equals(book.panel["report_date"], check_names=False)
     # an ending shows from its own month on, never before
-    early = text.filter(pl.col("Written off on").str.to_date("%d.%m.%Y") > pl.col("Month end").str.to_date("%d.%m.%Y"))
+    early = text.filter(
+        pl.col("Written off on").str.to_date("%d.%m.%Y") > pl.col("Month end").str.to_date("%d.%m.%Y")
+    )
     assert early.height == 0
 
 
@@ -92,15 +114,22 @@ def test_the_raw_monthly_tape_comes_back_as_generated(raw: Path) -> None:
     assert tape.panel is not None
     _same(tape.panel, book.panel, book.panel.columns)
     outside = OUTSIDE | {"principal_paid", "interest_paid"}
-    made = book.loans.with_columns(pl.col("charged_off", "recovered").fill_null(0.0))  # the largest of many noughts is nought
+    made = book.loans.with_columns(
+        pl.col("charged_off", "recovered").fill_null(0.0)
+    )  # the largest of many noughts is nought
     _same(tape.loans, made, [name for name in made.columns if name not in outside])
     summary = check(tape)
     assert summary.loan_months == book.panel.height
     assert summary.totals["charged_off"] == pytest.approx(book.loans["charged_off"].sum())
     assert summary.totals["balance"] == pytest.approx(book.loans["principal"].sum())
     at = date(2021, 12, 31)
-    read, there = (book_at(loans, panel, tape.mapping, at) for loans, panel in ((tape.loans, tape.panel), (book.loans, book.panel)))
-    _same(read.loans, there.loans, ["loan_id", "state", "principal", "days_past_due", "annual_rate", "undrawn"])
+    read, there = (
+        book_at(loans, panel, tape.mapping, at)
+        for loans, panel in ((tape.loans, tape.panel), (book.loans, book.panel))
+    )
+    _same(
+        read.loans, there.loans, ["loan_id", "state", "principal", "days_past_due", "annual_rate", "undrawn"]
+    )
 
 
 def test_the_sba_form_reads_as_sba(tmp_path: Path) -> None:
@@ -113,7 +142,9 @@ def test_the_sba_form_reads_as_sba(tmp_path: Path) -> None:
     assert tape.status_counts["charged_off"] == summary.loan_count_by_status["charged_off"]
 
 
-def test_block_and_part_sizes_change_no_byte_of_the_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_block_and_part_sizes_change_no_byte_of_the_rows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name, block in (("a", 10_000), ("b", 61)):
         write(tmp_path / name, 400, 20, 3, "mapping", block=block)
     assert _hashes(tmp_path / "a") == _hashes(tmp_path / "b")
@@ -140,7 +171,11 @@ def test_the_economy_reads_back(raw: Path) -> None:
     book = generate(LOANS, MONTHS, SEED)
     known = monthly(read_macro(raw / "macro.csv"))[0]
     assert known.name == "Actual"
-    assert (known.first, known.factors, known.kinds) == (book.macro.first, book.macro.factors, book.macro.kinds)
+    assert (known.first, known.factors, known.kinds) == (
+        book.macro.first,
+        book.macro.factors,
+        book.macro.kinds,
+    )
     assert abs(known.values - book.macro.values).max() < 1e-8
     assert read_macro(raw / "macro_quarterly.csv").form == "fed"
     ahead = monthly(read_macro(raw / "scenarios.csv"))

@@ -1,4 +1,6 @@
-"""Nothing from the future: every fact that became known after the as-of date is changed, and nothing may move."""
+"""Nothing from the future: every fact that became known after the as-of date is changed, and nothing may
+move.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,9 @@ def later(text: str, form: str) -> bool:
 
 
 def changed_tape(source, target):
-    """Write the SBA tape with every later fact changed: charge-offs dropped or invented, outcomes turned round."""
+    """Write the SBA tape with every later fact changed: charge-offs dropped or invented, outcomes turned
+    round.
+    """
     with gzip.open(source, "rt", newline="") as file:
         rows = list(csv.DictReader(file))
     kept = []
@@ -59,14 +63,19 @@ def test_later_facts_change_nothing(data, tmp_path):
     changed_tape(data / "sba/sba_block.csv.gz", tmp_path / "tape.csv")
     changed_macro(fed, tmp_path / "macro.csv")
     found = []
-    for name, tape, macro in (("one", data / "sba/sba_block.csv.gz", fed), ("two", tmp_path / "tape.csv", tmp_path / "macro.csv")):
+    for name, tape, macro in (
+        ("one", data / "sba/sba_block.csv.gz", fed),
+        ("two", tmp_path / "tape.csv", tmp_path / "macro.csv"),
+    ):
         home = tmp_path / name
         lt.twin_create(home, tape, "sba", AS_OF)
         lt.fit(home, [macro])
         with open_twin(home) as twin:
             model = twin.model.to_dict()
             book = twin.book.loans
-        provisions = {standard: lt.provisions(home, standard).to_dict() for standard in ("ifrs9", "cecl", "five-level")}
+        provisions = {
+            standard: lt.provisions(home, standard).to_dict() for standard in ("ifrs9", "cecl", "five-level")
+        }
         forecast = lt.forecast(home, months=24, paths=32).to_dict()
         for document in (forecast, *provisions.values()):
             document.pop("_provenance")

@@ -1,4 +1,6 @@
-"""`capital` on a synthetic panel and on real SBA loans: parts that fit together, guarantees, JSON, bad input."""
+"""`capital` on a synthetic panel and on real SBA loans: parts that fit together, guarantees, JSON, bad
+input.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,8 @@ from loantwin.errors import InputError
 from loantwin.risk.capital.results import CapitalResult, ExplanationResult
 
 FUNDS = (
-    "cet1 = 60_000_000\ntier2 = 10_000_000\nearnings = 1_000_000\neligible_provisions = 5_000_000\n[other_rwa]\noperational = 1e7\n"
+    "cet1 = 60_000_000\ntier2 = 10_000_000\nearnings = 1_000_000\neligible_provisions = "
+    "5_000_000\n[other_rwa]\noperational = 1e7\n"
 )
 
 
@@ -105,5 +108,7 @@ def test_real_guarantees_cut_the_weight_of_sba_loans(sba_home: Path) -> None:
     assert america.rwa_before_guarantees == pytest.approx(america.ead), "100 % throughout"
     covered = sum(part.guaranteed for part in america.by_class.values())
     assert america.rwa == pytest.approx(america.ead - 0.8 * covered), "a conditional guarantee leaves 20 %"
-    firm = lt.capital(sba_home, approach="standardised", options="united-states", assume=["guarantee=unconditional"])
+    firm = lt.capital(
+        sba_home, approach="standardised", options="united-states", assume=["guarantee=unconditional"]
+    )
     assert firm.approaches["standardised"].rwa == pytest.approx(america.ead - covered)

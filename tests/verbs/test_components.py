@@ -29,13 +29,17 @@ def test_components_of_a_panel(panel_home: Path) -> None:
     # the rule by itself gives what the shortcut says it would
     other = components(panel_home, rule="period")
     assert other.defaults_by_rule["period"] == pytest.approx(found.defaults_by_rule["period"], rel=0.1)
-    assert [row.expected_events for row in other.age] == pytest.approx([row.expected_events for row in found.age])
+    assert [row.expected_events for row in other.age] == pytest.approx(
+        [row.expected_events for row in found.age]
+    )
     with pytest.raises(UsageError, match="--rule"):
         components(panel_home, rule="cohort")
 
 
 def test_the_engine_runs_the_fitted_hazard(sba_home: Path) -> None:
-    """At the last month of history the model's odds are the decomposition's, but for the noise of that single month."""
+    """At the last month of history the model's odds are the decomposition's, but for the noise of that single
+    month.
+    """
     with open_twin(sba_home) as twin:
         outlook = Outlook(twin)
         made: ApcModel = apc_model(outlook)
@@ -45,15 +49,21 @@ def test_the_engine_runs_the_fitted_hazard(sba_home: Path) -> None:
         x = made.macro.month[-1]
         level = whole.fit.part("period")[-1]
         age = np.minimum(columns.age, whole.support[1])
-        log_odds = own.age[0, age] + own.segment[0, columns.segment] + own.macro[0] @ x + own.loading[0, 0] * level
+        log_odds = (
+            own.age[0, age] + own.segment[0, columns.segment] + own.macro[0] @ x + own.loading[0, 0] * level
+        )
         origin = last - columns.age
         inside = (origin >= whole.vintage.at[0]) & (columns.age >= whole.support[0])
         name = {label: place for place, label in enumerate(made.segments)}
-        segment = np.array([name.get(label.partition("|vintage ")[0], -1) for label in own.segments])[columns.segment]
+        segment = np.array([name.get(label.partition("|vintage ")[0], -1) for label in own.segments])[
+            columns.segment
+        ]
         use = inside & (segment >= 0)
         fitted = whole.log_odds(segment[use], columns.age[use], np.full(int(use.sum()), last))
         middle = whole.vintage.at[0] + (origin[use] - whole.vintage.at[0]) // 3 * 3 + 1
-        fitted = fitted - whole.within * (origin[use] - middle) / 12.0  # the engine holds a vintage at its middle month
+        fitted = (
+            fitted - whole.within * (origin[use] - middle) / 12.0
+        )  # the engine holds a vintage at its middle month
         assert log_odds[use] == pytest.approx(fitted, abs=1e-8)
         assert use.mean() > 0.9
 
@@ -77,7 +87,9 @@ def test_stress_runs_on_it(panel_home: Path) -> None:
 def test_sensitivity_of_a_panel(panel_home: Path) -> None:
     pytest.importorskip("jax")
     found = sensitivity(panel_home, measure="12-month-loss")
-    jsonschema.validate(json.loads(json.dumps(found.to_dict(), allow_nan=False)), SensitivityResult.json_schema())
+    jsonschema.validate(
+        json.loads(json.dumps(found.to_dict(), allow_nan=False)), SensitivityResult.json_schema()
+    )
     one = found.scenarios["expected path"]
     with open_twin(panel_home) as twin:
         outlook = Outlook(twin)
@@ -86,9 +98,10 @@ def test_sensitivity_of_a_panel(panel_home: Path) -> None:
 
         assumed = outlook.runoff
         losses = loan_losses(
-            twin.model.parameters, outlook.columns, twin.model.lgd, mean_shocks(twin.model, economy.covariates),
-            index_paths=economy.index, partial_monthly=assumed.partial_monthly, arrears_months=assumed.arrears_months,
-            conversion_factor=assumed.conversion_factor,
+            twin.model.parameters, outlook.columns, twin.model.lgd, mean_shocks(twin.model,
+                economy.covariates),
+            index_paths=economy.index, partial_monthly=assumed.partial_monthly,
+            arrears_months=assumed.arrears_months, conversion_factor=assumed.conversion_factor,
         )  # fmt: skip
         net = outlook.columns.weight * (1.0 - outlook.columns.guaranteed)
         assert one.value == pytest.approx(float(net @ losses.loss[:, 0, 1]), rel=1e-9)
@@ -110,6 +123,11 @@ def test_the_page_shows_every_effect(panel_home: Path, tmp_path: Path) -> None:
     target = write(components(panel_home, months=12), tmp_path / "components.html")
     page = target.read_text(encoding="utf-8")
     assert page.count("<svg") == 4
-    for words in ("Default by age of the loan", "Quality of vintages", "Environment and scenarios", "What the figures rest on"):
+    for words in (
+        "Default by age of the loan",
+        "Quality of vintages",
+        "Environment and scenarios",
+        "What the figures rest on",
+    ):
         assert words in page
     assert " src=" not in page

@@ -17,7 +17,9 @@ def test_a_panel_twin(panel_home: Path) -> None:
     with open_twin(panel_home) as twin:
         loans = twin.book.loans
     by_hand = (
-        loans.group_by("borrower_id").agg(pl.sum("gross_carrying_amount") + pl.sum("undrawn"))["gross_carrying_amount"].to_numpy()
+        loans.group_by("borrower_id")
+        .agg(pl.sum("gross_carrying_amount") + pl.sum("undrawn"))["gross_carrying_amount"]
+        .to_numpy()
     )
     share = by_hand / by_hand.sum()
     assert found.unit == "borrower"
@@ -42,9 +44,16 @@ def test_an_assumed_book_has_intervals(sba_home: Path) -> None:
 
 
 def test_connected_borrowers_count_as_one_name() -> None:
-    """Loans a and b share a borrower, b and c a co-borrower; d's guarantor stands for c too, which does not connect them."""
+    """Loans a and b share a borrower, b and c a co-borrower; d's guarantor stands for c too, which does not
+    connect them.
+    """
     loans = pl.DataFrame({"loan_id": list("abcd"), "borrower_id": ["1", "1", "2", "3"]})
-    rows = [("b", "p", "co_borrower"), ("c", "p", "borrower"), ("c", "g", "guarantor"), ("d", "g", "guarantor")]
+    rows = [
+        ("b", "p", "co_borrower"),
+        ("c", "p", "borrower"),
+        ("c", "g", "guarantor"),
+        ("d", "g", "guarantor"),
+    ]
     parties = pl.DataFrame(rows, schema=["loan_id", "party_id", "role"], orient="row")
     twin = SimpleNamespace(book=SimpleNamespace(loans=loans, parties=parties))
     found = _connected(twin, np.array([10.0, 20.0, 30.0, 40.0]), np.ones(4), np.array([0, 0, 1, 2]))

@@ -20,7 +20,9 @@ def test_roll_rates_of_a_panel(panel_home: Path) -> None:
                 assert sum(cell.number or 0.0 for cell in row.values()) == pytest.approx(1)
     assert found.recent.last == found.all_months.last == "2022-12"
     assert found.recent.first == "2022-01"
-    chain = [found.all_months.rates[a][b].number for a, b in zip(found.states[:5], found.states[1:6], strict=True)]
+    chain = [
+        found.all_months.rates[a][b].number for a, b in zip(found.states[:5], found.states[1:6], strict=True)
+    ]
     product = 1.0
     for rate in chain:
         product *= rate or 0.0
@@ -72,7 +74,12 @@ def test_bad_arguments(panel_home: Path, sba_home: Path) -> None:
 
 
 def test_a_snapshot_has_no_history(data: Path, tmp_path: Path) -> None:
-    lt.twin_create(tmp_path / "now", data / "lending_snapshot/loans_full_schema.csv", "lending-snapshot", date(2018, 6, 30))
+    lt.twin_create(
+        tmp_path / "now",
+        data / "lending_snapshot/loans_full_schema.csv",
+        "lending-snapshot",
+        date(2018, 6, 30),
+    )
     for kind in (None, "vintages", "roll-rates"):
         with pytest.raises(UsageError, match="a snapshot at one date"):
             curves(tmp_path / "now", kind=kind)

@@ -53,7 +53,11 @@ def test_bad_arguments(data: Path, tmp_path: Path) -> None:
         ratings(matrix, estimate="cohort")
     with pytest.raises(UsageError, match="a matrix for --rest"):
         ratings(history, rest="NR")
-    bad = {"cohort or duration": {"estimate": "mean"}, "horizon": {"horizon": 0}, "proportional": {"withdrawn": "drop"}}
+    bad = {
+        "cohort or duration": {"estimate": "mean"},
+        "horizon": {"horizon": 0},
+        "proportional": {"withdrawn": "drop"},
+    }
     for words, change in {**bad, "weighted": {"generator": "x"}}.items():
         with pytest.raises(UsageError, match=words):
             ratings(history, **change)

@@ -64,19 +64,26 @@ def test_new_lending_holds_the_balance(panel_home):
 def test_provisions_add_up(home):
     for standard, parts in (("ifrs9", "by_stage"), ("cecl", "by_pool"), ("five-level", "by_class")):
         document = valid(lt.provisions(home, standard))
-        assert document["allowance"] == pytest.approx(sum(part["allowance"] for part in document[parts].values()), abs=0.01)
-        assert document["exposure"] == pytest.approx(sum(part["exposure"] for part in document[parts].values()), abs=0.01)
+        assert document["allowance"] == pytest.approx(
+            sum(part["allowance"] for part in document[parts].values()), abs=0.01
+        )
+        assert document["exposure"] == pytest.approx(
+            sum(part["exposure"] for part in document[parts].values()), abs=0.01
+        )
         assert 0 < document["allowance"] <= document["allowance_gross"]
 
 
 def test_loss_distribution_is_ordered(home):
     document = valid(lt.loss(home, months=12, confidence=0.95, paths=1000))
-    assert document["unexpected_loss"]["value"] == pytest.approx(document["var"]["value"] - document["expected_loss"]["value"])
+    assert document["unexpected_loss"]["value"] == pytest.approx(
+        document["var"]["value"] - document["expected_loss"]["value"]
+    )
     assert document["es"]["value"] > document["var"]["value"] > document["expected_loss"]["value"] > 0
 
 
 def test_expected_loss_and_stage_one_allowance_are_one_figure(panel_home):
-    # Two roads to the 12-month loss of performing loans: loan by loan under IFRS 9, by cell on simulated paths.
+    # Two roads to the 12-month loss of performing loans: loan by loan under IFRS 9, by cell on simulated
+    # paths.
     allowance = lt.provisions(panel_home, "ifrs9")
     loss = lt.loss(panel_home, months=12, confidence=0.9, paths=2000)
     with open_twin(panel_home) as twin:
@@ -113,21 +120,28 @@ def test_stress_and_forecast_count_the_same_charge_offs(panel_home, lender):
 def test_weighted_scenarios_lie_between_single_ones(panel_home, lender):
     file = lender / "scenarios.csv"
     single = [
-        lt.provisions(panel_home, "cecl", scenarios=[f"{file}#{name}"], align="start").allowance for name in ("Baseline", "Severe")
+        lt.provisions(panel_home, "cecl", scenarios=[f"{file}#{name}"], align="start").allowance
+        for name in ("Baseline", "Severe")
     ]
-    both = lt.provisions(panel_home, "cecl", scenarios=[f"{file}#Baseline=0.6", f"{file}#Severe=0.4"], align="start")
+    both = lt.provisions(
+        panel_home, "cecl", scenarios=[f"{file}#Baseline=0.6", f"{file}#Severe=0.4"], align="start"
+    )
     assert both.allowance == pytest.approx(0.6 * single[0] + 0.4 * single[1], rel=1e-9)
 
 
 def test_weights_must_sum_to_one(panel_home, lender):
     file = lender / "scenarios.csv"
     with pytest.raises(InputError, match="sum to 1"):
-        lt.provisions(panel_home, "ifrs9", scenarios=[f"{file}#Baseline=0.6", f"{file}#Severe=0.5"], align="start")
+        lt.provisions(
+            panel_home, "ifrs9", scenarios=[f"{file}#Baseline=0.6", f"{file}#Severe=0.5"], align="start"
+        )
 
 
 def test_a_scenario_that_ends_early_names_the_month(panel_home, lender):
     with pytest.raises(InputError, match="2026-01"):
-        lt.forecast(panel_home, months=60, paths=8, scenario=f"{lender / 'scenarios.csv'}#Baseline", align="start")
+        lt.forecast(
+            panel_home, months=60, paths=8, scenario=f"{lender / 'scenarios.csv'}#Baseline", align="start"
+        )
 
 
 def test_the_report_stands_alone(home, tmp_path):
@@ -136,7 +150,11 @@ def test_the_report_stands_alone(home, tmp_path):
     page = out.read_text(encoding="utf-8")
     assert result.size == len(page.encode())
     assert "Beside what happened" in result.sections
-    outside = [link for link in re.findall(r'(?:src|href|url)\s*[=(]\s*["\']?([^"\')\s>]+)', page) if not link.startswith("#")]
+    outside = [
+        link
+        for link in re.findall(r'(?:src|href|url)\s*[=(]\s*["\']?([^"\')\s>]+)', page)
+        if not link.startswith("#")
+    ]
     assert outside == []
     assert page.count("<svg") >= 10
     assert "BORROWER-" not in page
@@ -153,11 +171,14 @@ def test_the_forecast_beats_last_years_rate(sba_home):
     with open_twin(sba_home) as twin:
         made = compare(Outlook(twin))
     assert made.years == ("2006", "2007", "2008", "2009")
-    # counted by hand with awk over the tape: charge-offs with an amount, of loans disbursed by the end of 2005
+    # counted by hand with awk over the tape: charge-offs with an amount, of loans disbursed by the end of
+    # 2005
     assert made.happened.number.sum() > 1400
     ours, rival = made.scores["number"]["loantwin"], made.scores["number"]["last year's rate"]
     assert ours.accuracy > rival.accuracy
-    inside = (made.happened.number.sum(axis=1) >= made.number_low) & (made.happened.number.sum(axis=1) <= made.number_high)
+    inside = (made.happened.number.sum(axis=1) >= made.number_low) & (
+        made.happened.number.sum(axis=1) <= made.number_high
+    )
     assert inside.sum() >= 3
 
 

@@ -1,4 +1,6 @@
-"""What was known at a date, and the book as it stood then. The one gate between a tape and everything that learns or values."""
+"""What was known at a date, and the book as it stood then. The one gate between a tape and everything that
+learns or values.
+"""
 
 from __future__ import annotations
 
@@ -39,10 +41,10 @@ class PrimeRate:
 def known_at(table: pl.DataFrame, date: dt.date, columns: tuple[Column, ...] = LOANS) -> pl.DataFrame:
     """Return a table as it was known at the end of a day: later facts null, later rows gone.
 
-    A fact is known from the date its column of the schema names (`known_from`); one whose date is missing is not known.
-    Facts of approval are known from origination where the approval date is missing. Rows that did not exist are left out:
-    loans approved (or, without that date, originated) later, reports of later days. Extra columns (`attribute_*`) are
-    facts of the application.
+    A fact is known from the date its column of the schema names (`known_from`); one whose date is missing is
+    not known. Facts of approval are known from origination where the approval date is missing. Rows that did
+    not exist are left out: loans approved (or, without that date, originated) later, reports of later days.
+    Extra columns (`attribute_*`) are facts of the application.
 
     Parameters
     ----------
@@ -54,7 +56,9 @@ def known_at(table: pl.DataFrame, date: dt.date, columns: tuple[Column, ...] = L
     names = set(table.columns)
     if columns is PANEL:
         return table.filter(pl.col("report_date") <= day)
-    began = pl.coalesce([pl.col(name) for name in ("approval_date", "origination_date") if name in names] or [day])
+    began = pl.coalesce(
+        [pl.col(name) for name in ("approval_date", "origination_date") if name in names] or [day]
+    )
     made = []
     for column in columns:
         source = column.known_from
@@ -75,19 +79,22 @@ def book_at(
     prime: PrimeRate | None = None,
     links: Mapping[str, pl.DataFrame] | None = None,
 ) -> Book:
-    """Return the book at the end of a day: loans on it, each with state, balance and rate, observed or assumed.
+    """Return the book at the end of a day: loans on it, each with state, balance and rate, observed or
+    assumed.
 
     Parameters
     ----------
     loans, panel : the whole tape; only what `known_at` shows of it is read.
     mapping : says what is observed and what is assumed in place of it.
-    prime : history of the index of floating rates; without it `annual_rate_without_macro` of the mapping stands in.
+    prime : history of the index of floating rates; without it `annual_rate_without_macro` of the mapping
+        stands in.
     links : parties, collateral and guarantees of all loans, as far as there are any.
 
     Returns
     -------
-    Book whose counts on_book, not_yet_on_book, closed_before_as_of and undated sum to the loans of the tape. A loan is
-    undated where its origination date is missing; where payoff is not observed, a loan past its term counts as closed.
+    Book whose counts on_book, not_yet_on_book, closed_before_as_of and undated sum to the loans of the tape.
+    A loan is undated where its origination date is missing; where payoff is not observed, a loan past its
+    term counts as closed.
 
     Raises
     ------
@@ -105,7 +112,10 @@ def book_at(
     assumed |= _silence(view, mapping, as_of)
     counts = {
         "on_book": filled.height,
-        "not_yet_on_book": int(loans["origination_date"].is_not_null().sum()) - int(started.sum()) + reported.height - known.height,
+        "not_yet_on_book": int(loans["origination_date"].is_not_null().sum())
+        - int(started.sum())
+        + reported.height
+        - known.height,
         "closed_before_as_of": known.height - filled.height,
         "undated": int(loans["origination_date"].null_count()),
     }
@@ -121,7 +131,9 @@ def book_at(
     return book
 
 
-def _linked(name: str, links: Mapping[str, pl.DataFrame], loans: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
+def _linked(
+    name: str, links: Mapping[str, pl.DataFrame], loans: pl.DataFrame, as_of: dt.date
+) -> pl.DataFrame:
     """Return the rows of a link table that belong to the loans, as known at the date."""
     if name not in links:
         return empty(LINKS[name])
@@ -129,18 +141,26 @@ def _linked(name: str, links: Mapping[str, pl.DataFrame], loans: pl.DataFrame, a
     return known_at(kept, as_of, LINKS[name])
 
 
-def assumed_rates(loans: pl.DataFrame, mapping: TapeFormat, as_of: dt.date, prime: PrimeRate | None = None) -> pl.Series:
-    """Return the contractual rate in force, decimal a year; where the tape has none, index plus spread or the stated constant."""
+def assumed_rates(
+    loans: pl.DataFrame, mapping: TapeFormat, as_of: dt.date, prime: PrimeRate | None = None
+) -> pl.Series:
+    """Return the contractual rate in force, decimal a year; where the tape has none, index plus spread or the
+    stated constant.
+    """
     month = months.month_of(as_of, months.anchor_day(as_of))
     constant = mapping.assumptions.get("annual_rate_without_macro")
     fallback = pl.lit(None if constant is None else mapping.number("annual_rate_without_macro"), pl.Float64)
     if prime is not None:
         place = month - prime.first
         if not 0 <= place < len(prime.values):
-            raise UsageError(expected("an index history that covers the as-of month", months.label(month)), field="prime")
+            raise UsageError(
+                expected("an index history that covers the as-of month", months.label(month)), field="prime"
+            )
         floating = pl.col("rate_spread") + float(prime.values[place])
         fallback = (
-            pl.when((pl.col("rate_type") == "floating") & pl.col("rate_spread").is_not_null()).then(floating).otherwise(fallback)
+            pl.when((pl.col("rate_type") == "floating") & pl.col("rate_spread").is_not_null())
+            .then(floating)
+            .otherwise(fallback)
         )
     return loans.select(pl.coalesce("annual_rate", fallback).alias("annual_rate")).to_series()
 
@@ -150,26 +170,36 @@ def _silence(known: pl.DataFrame, mapping: TapeFormat, as_of: dt.date) -> dict[s
 
     Raises
     ------
-    UsageError : the last dated fact lies more than `SILENT_DAYS` days back: the tape knows nothing of that time.
+    UsageError : the last dated fact lies more than `SILENT_DAYS` days back: the tape knows nothing of that
+        time.
     """
     if mapping.kind != "outcomes" or not known.height:
         return {}
-    dates = pl.max_horizontal("approval_date", "origination_date", "default_date", "charge_off_date", "closed_date")
+    dates = pl.max_horizontal(
+        "approval_date", "origination_date", "default_date", "charge_off_date", "closed_date"
+    )
     last = known.select(dates.max()).item()
     silent = (as_of - last).days
     if silent > SILENT_DAYS:
         raise UsageError(
-            expected(f"an as-of date within {SILENT_DAYS} days of the tape's last dated fact, {last}", as_of), field="as_of"
+            expected(f"an as-of date within {SILENT_DAYS} days of the tape's last dated fact, {last}", as_of),
+            field="as_of",
         )
     if silent <= 2 * STALE_DAYS:
         return {}
-    return {"facts": f"the tape's last dated fact is of {last}, {silent} days before the as-of date: what came since is not in it"}
+    return {
+        "facts": (
+            f"the tape's last dated fact is of {last}, {silent} days before the as-of date: what came since "
+            "is not in it"
+        )
+    }
 
 
 def _fresh(observed: dt.date, as_of: dt.date) -> None:
     if not 0 <= (as_of - observed).days <= STALE_DAYS:
         raise UsageError(
-            expected(f"an as-of date from {observed}, the last report, to {STALE_DAYS} days later", as_of), field="as_of"
+            expected(f"an as-of date from {observed}, the last report, to {STALE_DAYS} days later", as_of),
+            field="as_of",
         )
 
 
@@ -184,22 +214,34 @@ def _reported(view: pl.DataFrame, panel: pl.DataFrame | None, as_of: dt.date) ->
     latest: dt.date = rows["report_date"].max()  # type: ignore[assignment]  # a date column's maximum
     _fresh(latest, as_of)
     last = rows.group_by("loan_id", maintain_order=True).last()
-    names = [name for name in ("state", "days_past_due", "principal", "annual_rate", "undrawn") if name in last.columns]
+    names = [
+        name
+        for name in ("state", "days_past_due", "principal", "annual_rate", "undrawn")
+        if name in last.columns
+    ]
     joined = view.join(
-        last.select("loan_id", pl.col("report_date").alias("\nreport"), *[pl.col(name).alias(f"\n{name}") for name in names]),
+        last.select(
+            "loan_id",
+            pl.col("report_date").alias("\nreport"),
+            *[pl.col(name).alias(f"\n{name}") for name in names],
+        ),
         on="loan_id",
         how="left",
         maintain_order="left",
     )
     # A loan whose reports stop without an end has left: the source does not say how.
-    gone = (pl.col("\nreport") < latest - dt.timedelta(days=STALE_DAYS)) & ~pl.col("\nstate").is_in(CLOSED_STATES).fill_null(False)
+    gone = (pl.col("\nreport") < latest - dt.timedelta(days=STALE_DAYS)) & ~pl.col("\nstate").is_in(
+        CLOSED_STATES
+    ).fill_null(False)
     return (
         joined.with_columns(
             *[pl.coalesce(f"\n{name}", name).alias(name) for name in names],
             pl.col("\nreport").alias("state_date"),
             pl.col("\nreport").is_null().alias("\nunseen"),
         )
-        .with_columns(pl.when(gone.fill_null(False)).then(pl.lit("settled")).otherwise(pl.col("state")).alias("state"))
+        .with_columns(
+            pl.when(gone.fill_null(False)).then(pl.lit("settled")).otherwise(pl.col("state")).alias("state")
+        )
         .select(*view.columns, "\nunseen")
     )
 
@@ -211,7 +253,9 @@ def _with_age(loans: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
 
 
 def _closed(mapping: TapeFormat) -> pl.Expr:
-    """Charged off with an amount, closed, in a closed state, or, where payoff is not observed, past its term."""
+    """Charged off with an amount, closed, in a closed state, or, where payoff is not observed, past its
+    term.
+    """
     charged_off = pl.col("charge_off_date").is_not_null() & (pl.col("charged_off") > 0)
     closed = charged_off | pl.col("closed_date").is_not_null() | pl.col("state").is_in(CLOSED_STATES)
     if not payoff_observed(mapping):
@@ -234,10 +278,13 @@ def _filled(
         pl.coalesce("principal", "\nschedule").alias("principal"),
         pl.coalesce("state", _state_in_default(as_of), pl.lit("current")).alias("state"),
         pl.coalesce("effective_annual_rate", "annual_rate").alias("effective_annual_rate"),
-        pl.when(observed).then(1.0).otherwise(pl.coalesce("on_book_probability", "\nsurvival")).alias("on_book_probability"),
-        pl.coalesce("maturity_date", pl.col("origination_date").dt.offset_by(pl.format("{}mo", "term_months"))).alias(
-            "maturity_date"
-        ),
+        pl.when(observed)
+        .then(1.0)
+        .otherwise(pl.coalesce("on_book_probability", "\nsurvival"))
+        .alias("on_book_probability"),
+        pl.coalesce(
+            "maturity_date", pl.col("origination_date").dt.offset_by(pl.format("{}mo", "term_months"))
+        ).alias("maturity_date"),
         pl.coalesce("state_date", pl.lit(as_of)).alias("state_date"),
     )
     line = pl.col("product") == "revolving"
@@ -246,14 +293,25 @@ def _filled(
         pl.coalesce("undrawn", pl.when(line).then(room).otherwise(0.0)).alias("undrawn"),
         pl.coalesce("accrued_interest", _accrued(as_of)).alias("accrued_interest"),
     )
-    carrying = pl.col("principal") + pl.col("accrued_interest").fill_null(0.0) + pl.col("fees_due").fill_null(0.0)
-    return loans.with_columns(pl.coalesce("gross_carrying_amount", carrying).alias("gross_carrying_amount")), words
+    carrying = (
+        pl.col("principal") + pl.col("accrued_interest").fill_null(0.0) + pl.col("fees_due").fill_null(0.0)
+    )
+    return loans.with_columns(
+        pl.coalesce("gross_carrying_amount", carrying).alias("gross_carrying_amount")
+    ), words
 
 
 def _state_in_default(as_of: dt.date) -> pl.Expr:
-    """Return the state of a loan in default by whole months since its default date, null where it has none."""
+    """Return the state of a loan in default by whole months since its default date, null where it has
+    none.
+    """
     day = pl.col("default_date")
-    passed = (as_of.year - day.dt.year()) * 12 + as_of.month - day.dt.month() - (day.dt.day() > as_of.day).cast(pl.Int32)
+    passed = (
+        (as_of.year - day.dt.year()) * 12
+        + as_of.month
+        - day.dt.month()
+        - (day.dt.day() > as_of.day).cast(pl.Int32)
+    )
     state: pl.Expr = pl.when(day.is_not_null()).then(pl.lit("default_12_plus"))
     for most, name in ((12, "default_9_12"), (9, "default_6_9"), (6, "default_3_6"), (3, "default_0_3")):
         state = pl.when(passed < most).then(pl.lit(name)).otherwise(state)
@@ -261,20 +319,28 @@ def _state_in_default(as_of: dt.date) -> pl.Expr:
 
 
 def _accrued(as_of: dt.date) -> pl.Expr:
-    """Interest since the last monthly due day, which is the day of origination; none is owed at a rate below zero."""
+    """Interest since the last monthly due day, which is the day of origination; none is owed at a rate below
+    zero.
+    """
     due = pl.min_horizontal(pl.col("origination_date").dt.day(), pl.lit(28))
     days = (pl.lit(as_of.day) - due) % 30
     return pl.col("principal") * pl.col("annual_rate").clip(lower_bound=0.0) / 360.0 * days
 
 
 def _contractual_balance(loans: pl.DataFrame, utilisation: float) -> Floats:
-    """Return what the contract alone would leave at the loan's age, currency; NaN never: null terms give the full amount.
+    """Return what the contract alone would leave at the loan's age, currency; NaN never: null terms give the
+    full amount.
 
-    Level payments at the rate in force (Kellison, The Theory of Interest, 6); a line stands at its assumed utilisation.
+    Level payments at the rate in force (Kellison, The Theory of Interest, 6); a line stands at its assumed
+    utilisation.
     """
     column = {name: loans[name].to_numpy() for name in ("originated_amount", "annual_rate")}
-    amount = loans.select(pl.coalesce("originated_amount", "approved_amount", pl.lit(0.0))).to_series().to_numpy()
-    limit = loans.select(pl.coalesce("approved_amount", "originated_amount", pl.lit(0.0))).to_series().to_numpy()
+    amount = (
+        loans.select(pl.coalesce("originated_amount", "approved_amount", pl.lit(0.0))).to_series().to_numpy()
+    )
+    limit = (
+        loans.select(pl.coalesce("approved_amount", "originated_amount", pl.lit(0.0))).to_series().to_numpy()
+    )
     product = loans["product"].to_numpy()
     age = loans["\nage"].to_numpy().astype(float)
     grace = loans["interest_only_months"].fill_null(0).to_numpy().astype(float)
@@ -285,20 +351,31 @@ def _contractual_balance(loans: pl.DataFrame, utilisation: float) -> Floats:
     paid = np.clip(age - grace, 0.0, paying)
     level = 1.0 - (1.0 - rest) * annuity_sum(rate, paid) / annuity_sum(rate, paying)
     endless = loans["term_months"].is_null().to_numpy()
-    factor = np.where(endless, 1.0, np.where(product == "interest_only", np.where(age < term, 1.0, 0.0), level))
-    return np.asarray(np.where(product == "revolving", limit * utilisation, amount * np.maximum(factor, 0.0)), dtype=np.float64)
+    factor = np.where(
+        endless, 1.0, np.where(product == "interest_only", np.where(age < term, 1.0, 0.0), level)
+    )
+    return np.asarray(
+        np.where(product == "revolving", limit * utilisation, amount * np.maximum(factor, 0.0)),
+        dtype=np.float64,
+    )
 
 
 def _assumed_words(loans: pl.DataFrame, mapping: TapeFormat, prime: PrimeRate | None) -> dict[str, str]:
-    words = {derivation.column: derivation.words or "derived by the mapping's rules" for derivation in mapping.derivations}
+    words = {
+        derivation.column: derivation.words or "derived by the mapping's rules"
+        for derivation in mapping.derivations
+    }
     if loans["principal"].null_count():
         words["principal"] = (
-            "not observed: contractual schedule from the assumed or stated term and rate; lines at the assumed utilisation"
+            "not observed: contractual schedule from the assumed or stated term and rate; lines at the "
+            "assumed utilisation"
         )
     if loans["state"].null_count():
         words["state"] = "not observed: taken as current until the date of default or charge-off"
     if loans["annual_rate"].null_count():
-        words["annual_rate"] = "index at the date plus spread" if prime is not None else "the mapping's constant rate"
+        words["annual_rate"] = (
+            "index at the date plus spread" if prime is not None else "the mapping's constant rate"
+        )
     if loans["effective_annual_rate"].null_count():
         words["effective_annual_rate"] = "fees are not known: the contractual rate"
     if loans["principal"].null_count() and not payoff_observed(mapping):

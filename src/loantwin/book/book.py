@@ -29,9 +29,9 @@ TYPES: dict[str, pl.DataType] = {
 class Book:
     """A lender's loans at one date.
 
-    `loans` has the columns of `LOANS` in order, then any `attribute_*` columns, and only loans that are on the book.
-    `counts` says where the other loans of the tape went: on_book, not_yet_on_book, closed_before_as_of, undated.
-    `assumed` names each column or rule that is an assumption, with its words.
+    `loans` has the columns of `LOANS` in order, then any `attribute_*` columns, and only loans that are on
+    the book. `counts` says where the other loans of the tape went: on_book, not_yet_on_book,
+    closed_before_as_of, undated. `assumed` names each column or rule that is an assumption, with its words.
     """
 
     as_of: dt.date
@@ -50,7 +50,9 @@ def empty(table: tuple[Column, ...]) -> pl.DataFrame:
 
 
 def conform(frame: pl.DataFrame, table: tuple[Column, ...]) -> pl.DataFrame:
-    """Return `frame` with exactly the table's columns in order and type, absent ones empty, attributes kept."""
+    """Return `frame` with exactly the table's columns in order and type, absent ones empty, attributes
+    kept.
+    """
     made = [
         (
             pl.col(column.name).cast(TYPES[column.kind])
@@ -64,15 +66,21 @@ def conform(frame: pl.DataFrame, table: tuple[Column, ...]) -> pl.DataFrame:
 
 
 def check_book(book: Book) -> None:
-    """Raise BookError where a book breaks the published schema: the conformance check every reader must pass."""
+    """Raise BookError where a book breaks the published schema: the conformance check every reader must
+    pass.
+    """
     check_table(book.loans, LOANS)
     repeated = book.loans.filter(pl.col("loan_id").is_duplicated())
     if repeated.height:
-        raise BookError(expected("each loan once", "a repeated number"), loan=repeated["loan_id"][0], field="loan_id")
+        raise BookError(
+            expected("each loan once", "a repeated number"), loan=repeated["loan_id"][0], field="loan_id"
+        )
 
 
 def check_table(frame: pl.DataFrame, table: tuple[Column, ...]) -> None:
-    """Raise BookError where a frame breaks a published table: columns, types, nulls, choices, finite numbers."""
+    """Raise BookError where a frame breaks a published table: columns, types, nulls, choices, finite
+    numbers.
+    """
     for column in table:
         if column.name not in frame.columns:
             raise BookError(expected("a column (it may be empty)", "absent"), field=column.name)
@@ -80,7 +88,11 @@ def check_table(frame: pl.DataFrame, table: tuple[Column, ...]) -> None:
         if series.dtype != TYPES[column.kind]:
             raise BookError(expected(f"type {TYPES[column.kind]}", str(series.dtype)), field=column.name)
         _check_values(frame, series, column)
-    strangers = [name for name in frame.columns if name not in {c.name for c in table} and not name.startswith("attribute_")]
+    strangers = [
+        name
+        for name in frame.columns
+        if name not in {c.name for c in table} and not name.startswith("attribute_")
+    ]
     if strangers:
         raise BookError(expected("columns of the schema or attribute_*", strangers[0]), field=strangers[0])
 

@@ -24,7 +24,9 @@ def derive_columns(loans: pl.DataFrame, mapping: TapeFormat) -> pl.DataFrame:
 
 
 def combine_columns(values: pl.DataFrame, mapping: TapeFormat) -> pl.DataFrame:
-    """Apply what a column's own table says beyond its text: less, divided_by, or_source, when, shift_months, constants."""
+    """Apply what a column's own table says beyond its text: less, divided_by, or_source, when, shift_months,
+    constants.
+    """
     for spec in (*mapping.columns.values(), *mapping.panel.values()):
         if spec.constant is not None:
             values = values.with_columns(pl.lit(spec.constant).alias(spec.name))
@@ -42,7 +44,11 @@ def combine_columns(values: pl.DataFrame, mapping: TapeFormat) -> pl.DataFrame:
         if spec.shift_months is not None:
             column = _shifted(column, spec, mapping)
         if spec.when:
-            column = pl.when(condition(spec.when, values.schema, mapping.file)).then(column).otherwise(spec.otherwise)
+            column = (
+                pl.when(condition(spec.when, values.schema, mapping.file))
+                .then(column)
+                .otherwise(spec.otherwise)
+            )
         values = values.with_columns(column.alias(spec.name))
     return values
 
@@ -50,7 +56,9 @@ def combine_columns(values: pl.DataFrame, mapping: TapeFormat) -> pl.DataFrame:
 def _shifted(column: pl.Expr, spec: ColumnSource, mapping: TapeFormat) -> pl.Expr:
     """Move a date by whole months: for all rows, or by status; the last day of a month stays one."""
     stated = spec.shift_months
-    moves: dict[str, str | float] = {"": stated} if isinstance(stated, str | int | float) else dict(stated or {})
+    moves: dict[str, str | float] = (
+        {"": stated} if isinstance(stated, str | int | float) else dict(stated or {})
+    )
     moved = column
     for status, value in moves.items():
         months = int(float(mapping.resolve(value)))
@@ -61,7 +69,9 @@ def _shifted(column: pl.Expr, spec: ColumnSource, mapping: TapeFormat) -> pl.Exp
 
 
 def condition(when: Mapping[str, Any], columns: pl.Schema, file: str = "") -> pl.Expr:
-    """Return the expression of a `when` table: every entry must hold; a missing value satisfies only `missing`."""
+    """Return the expression of a `when` table: every entry must hold; a missing value satisfies only
+    `missing`.
+    """
     expression = pl.lit(True)
     for name, test in when.items():
         if name not in columns:
@@ -79,7 +89,11 @@ def _check_test(key: str, value: Any, kind: pl.DataType, file: str, where: str) 
         fits, wanted = isinstance(value, bool), "true or false"
     else:
         held, wanted = (
-            (str, "a text") if kind == pl.String else (dt.date, "a date") if kind == pl.Date else (float | int, "a number")
+            (str, "a text")
+            if kind == pl.String
+            else (dt.date, "a date")
+            if kind == pl.Date
+            else (float | int, "a number")
         )
         given = value if key == "is" and isinstance(value, list) else [value]
         fits = all(isinstance(item, held) and not isinstance(item, bool) for item in given)
@@ -88,7 +102,9 @@ def _check_test(key: str, value: Any, kind: pl.DataType, file: str, where: str) 
 
 
 def case_weights(loans: pl.DataFrame, weight: CaseWeight, mapping: TapeFormat) -> pl.Series:
-    """Return the case weight of every loan; null where the weight's column has a value the mapping gives no weight."""
+    """Return the case weight of every loan; null where the weight's column has a value the mapping gives no
+    weight.
+    """
     if weight.column is None and "weight" in loans.columns:
         return loans["weight"]
     if weight.column is None:
@@ -96,7 +112,9 @@ def case_weights(loans: pl.DataFrame, weight: CaseWeight, mapping: TapeFormat) -
         return pl.Series("weight", [float(value)]).new_from_index(0, loans.height)
     numbers = {key: float(mapping.resolve(value)) for key, value in weight.values.items()}
     if weight.column not in loans.columns:
-        raise MappingError(expected("a column the mapping makes", weight.column), file=mapping.file, field="weight.column")
+        raise MappingError(
+            expected("a column the mapping makes", weight.column), file=mapping.file, field="weight.column"
+        )
     return loans[weight.column].replace_strict(numbers, default=None, return_dtype=pl.Float64).alias("weight")
 
 
@@ -106,7 +124,11 @@ def _derived(loans: pl.DataFrame, derivation: Derivation, mapping: TapeFormat) -
     column = pl.col(derivation.column) if present else pl.lit(None, kind)
     if derivation.at_most is not None:
         return pl.when(column > pl.col(derivation.at_most)).then(pl.col(derivation.at_most)).otherwise(column)
-    value = pl.col(derivation.take) if derivation.take is not None else pl.lit(mapping.resolve(derivation.value or 0)).cast(kind)
+    value = (
+        pl.col(derivation.take)
+        if derivation.take is not None
+        else pl.lit(mapping.resolve(derivation.value or 0)).cast(kind)
+    )
     applies = condition(derivation.when, loans.schema, mapping.file)
     if not derivation.replace:
         applies &= column.is_null()

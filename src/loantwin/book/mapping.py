@@ -1,7 +1,8 @@
-"""Mappings: small TOML files that say what a lender's columns mean. `docs/formats.md` explains every key by example.
+"""Mappings: small TOML files that say what a lender's columns mean. `docs/formats.md` explains every key by
+example.
 
-A mapping is read strictly: an unknown key, a column of no published table, a rule that looks at the outcome, each is a
-`MappingError` that names the file and the key.
+A mapping is read strictly: an unknown key, a column of no published table, a rule that looks at the outcome,
+each is a `MappingError` that names the file and the key.
 """
 
 from __future__ import annotations
@@ -56,7 +57,9 @@ FORMATS = ("sba", "lending-club", "lending-snapshot", "cmbs")
 
 @dataclass(frozen=True)
 class TapeFormat:
-    """A tape format. `document` is the TOML it was read from, assumptions as overridden; the rest is its content."""
+    """A tape format. `document` is the TOML it was read from, assumptions as overridden; the rest is its
+    content.
+    """
 
     name: str
     file: str
@@ -100,7 +103,8 @@ class TapeFormat:
 
 
 def load_mapping(name_or_path: str | Path, overrides: Mapping[str, Value] | None = None) -> TapeFormat:
-    """Return a built-in format, a third party's (`loantwin.formats` entry point), or a mapping file ending in .toml.
+    """Return a built-in format, a third party's (`loantwin.formats` entry point), or a mapping file ending in
+    .toml.
 
     Parameters
     ----------
@@ -126,7 +130,9 @@ def override(document: Mapping[str, Any], overrides: Mapping[str, Value], file: 
     for key, value in overrides.items():
         entry = assumptions.get(key)
         if entry is None:
-            raise MappingError(expected("one of the assumptions " + ", ".join(assumptions), key), file=file, field=key)
+            raise MappingError(
+                expected("one of the assumptions " + ", ".join(assumptions), key), file=file, field=key
+            )
         if isinstance(entry.get("value"), str) != isinstance(value, str):
             raise MappingError(expected(f"a value like {entry.get('value')!r}", value), file=file, field=key)
         entry.update(value=value, words=str(entry.get("words", "")) + " (overridden)")
@@ -167,8 +173,13 @@ def from_dict(document: Mapping[str, Any], file: str = "") -> TapeFormat:
         derivations=tuple(read.derivation(entry, f"derive {i + 1}") for i, entry in enumerate(derivations)),
         assumptions={key: entry.value for key, entry in details.items()},
         assumption_details=details,
-        segment_by=tuple(read.segment(entry) for entry in read.list(document.get("segment_by", ["product"]), "segment_by")),
-        observes=tuple(read.choice(entry, FIGURES, "observes") for entry in read.list(document.get("observes", []), "observes")),
+        segment_by=tuple(
+            read.segment(entry) for entry in read.list(document.get("segment_by", ["product"]), "segment_by")
+        ),
+        observes=tuple(
+            read.choice(entry, FIGURES, "observes")
+            for entry in read.list(document.get("observes", []), "observes")
+        ),
         variants=read.table(document.get("variants", {}), "variants"),
         rules={name: read.flag(on, f"rules.{name}") for name, on in switches.items()},
     )
@@ -182,7 +193,10 @@ def with_variant(mapping: TapeFormat, header: tuple[str, ...]) -> TapeFormat:
         if all(column in header for column in variant["when_header"]):
             changes = {key: value for key, value in variant.items() if key not in {"when_header", "words"}}
             merged = {**mapping.document, **changes, "name": f"{mapping.name}/{name}", "variants": {}}
-            merged["assumptions"] = {**variant.get("assumptions", {}), **mapping.document.get("assumptions", {})}
+            merged["assumptions"] = {
+                **variant.get("assumptions", {}),
+                **mapping.document.get("assumptions", {}),
+            }
             merged["words"] = f"{mapping.words} {variant.get('words', '')}".strip()
             return from_dict(merged, mapping.file)
     return mapping
@@ -200,12 +214,25 @@ def _source_text(name_or_path: str | Path) -> tuple[str, str]:
             raise MappingError(f"expected a readable mapping file, was: {error}", file=name) from error
     for entry in importlib.metadata.entry_points(group="loantwin.formats", name=name):
         return name, Path(str(entry.load())).read_text(encoding="utf-8")
-    raise MappingError(expected("a format (" + ", ".join(FORMATS) + ") or a file ending in .toml", name), field="format")
+    raise MappingError(
+        expected("a format (" + ", ".join(FORMATS) + ") or a file ending in .toml", name), field="format"
+    )
 
 
 _TOP_KEYS = frozenset(
     {
-        *("name", "words", "currency", "kind", "as_of", "decimal", "missing", "earliest_date", "latest_date", "pivot_date"),
+        *(
+            "name",
+            "words",
+            "currency",
+            "kind",
+            "as_of",
+            "decimal",
+            "missing",
+            "earliest_date",
+            "latest_date",
+            "pivot_date",
+        ),
         *("columns", "panel", "checked", "attributes", "weight", "derive", "assumptions"),
         *("segment_by", "observes", "variants", "rules"),
     }
@@ -233,7 +260,11 @@ def _check(mapping: TapeFormat, read: MappingReader) -> None:
         used = [*derivation.when, *(name for name in (derivation.take, derivation.at_most) if name)]
         for name in used:
             if name not in _BLIND:
-                raise read.fail("rules that use only facts known at approval or origination", name, f"derive.{derivation.column}")
+                raise read.fail(
+                    "rules that use only facts known at approval or origination",
+                    name,
+                    f"derive.{derivation.column}",
+                )
     for part in mapping.segment_by:
         name = part if isinstance(part, str) else part.column
         if name not in _BLIND | set(mapping.attributes):
@@ -241,7 +272,9 @@ def _check(mapping: TapeFormat, read: MappingReader) -> None:
     for name, variant in mapping.variants.items():
         read.keys(variant, _TOP_KEYS | {"when_header"}, f"variants.{name}")
         if not read.list(variant.get("when_header", []), f"variants.{name}.when_header"):
-            raise read.fail("the header columns that call for the variant", "none", f"variants.{name}.when_header")
+            raise read.fail(
+                "the header columns that call for the variant", "none", f"variants.{name}.when_header"
+            )
     if mapping.earliest > mapping.latest:
         raise read.fail(f"a date not before earliest_date {mapping.earliest}", mapping.latest, "latest_date")
     _check_values(mapping, read)
@@ -254,17 +287,29 @@ def _check_values(mapping: TapeFormat, read: MappingReader) -> None:
         for name, source in sources.items():
             for code, meant in (source.values or {}).items():
                 if known[name].allowed and meant:
-                    read.choice(mapping.resolve(meant), known[name].allowed, f"{section}.{name}.values.{code}")
-            moves = source.shift_months if isinstance(source.shift_months, Mapping) else {"": source.shift_months}
+                    read.choice(
+                        mapping.resolve(meant), known[name].allowed, f"{section}.{name}.values.{code}"
+                    )
+            moves = (
+                source.shift_months if isinstance(source.shift_months, Mapping) else {"": source.shift_months}
+            )
             for moved in moves.values():
-                if moved is not None and abs(read.number(mapping.resolve(moved), f"{section}.{name}.shift_months")) > MOST_MONTHS:
+                if (
+                    moved is not None
+                    and abs(read.number(mapping.resolve(moved), f"{section}.{name}.shift_months"))
+                    > MOST_MONTHS
+                ):
                     raise read.fail(f"at most {MOST_MONTHS} months", moved, f"{section}.{name}.shift_months")
     known = {column.name: column for column in LOANS}
     for derivation in mapping.derivations:
         if derivation.value is not None:
-            read.constant(mapping.resolve(derivation.value), f"derive.{derivation.column}", known[derivation.column])
+            read.constant(
+                mapping.resolve(derivation.value), f"derive.{derivation.column}", known[derivation.column]
+            )
     for part in mapping.segment_by:
-        if isinstance(part, ValueBands) and (part.column not in known or known[part.column].kind not in NUMERIC):
+        if isinstance(part, ValueBands) and (
+            part.column not in known or known[part.column].kind not in NUMERIC
+        ):
             raise read.fail("a column of numbers for bands", part.column, "segment_by")
     for value in (mapping.weight.constant, *mapping.weight.values.values()):
         if not read.number(mapping.resolve(value), "weight") > 0.0:

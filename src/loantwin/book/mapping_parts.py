@@ -13,7 +13,9 @@ FIGURES = ("defaults", "charge_offs", "balance", "prepayment", "interest", "reco
 UNITS = ("text", "code", "date", "money", "number", "percent", "decimal", "days", "months", "years")
 SCALES = {"percent": 0.01, "years": 12.0}
 KINDS = ("outcomes", "panel", "snapshot")
-"""Outcomes: one row a loan with its end. Panel: one row a loan and month. Snapshot: one row a loan at one date."""
+"""Outcomes: one row a loan with its end. Panel: one row a loan and month. Snapshot: one row a loan at one
+date.
+"""
 
 Value = float | str
 

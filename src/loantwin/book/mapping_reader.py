@@ -1,4 +1,6 @@
-"""Reading a mapping's tables strictly: each value of a wrong type or range is a `MappingError` that names file and key."""
+"""Reading a mapping's tables strictly: each value of a wrong type or range is a `MappingError` that names
+file and key.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +11,29 @@ from typing import Any
 
 import polars as pl
 
-from loantwin.book.mapping_parts import UNITS, Assumption, CaseWeight, ColumnSource, Derivation, Value, ValueBands
+from loantwin.book.mapping_parts import (
+    UNITS,
+    Assumption,
+    CaseWeight,
+    ColumnSource,
+    Derivation,
+    Value,
+    ValueBands,
+)
 from loantwin.book.schema import Column
 from loantwin.errors import MappingError, expected
 
 _SOURCE_KEYS = frozenset(ColumnSource.__dataclass_fields__) - {"name"}
 _DERIVE_KEYS = frozenset(Derivation.__dataclass_fields__)
 _CONDITION_KEYS = frozenset({"above", "up_to", "is", "missing"})
-_DEFAULT_UNITS = {"money": "money", "rate": "decimal", "share": "decimal", "count": "number", "days": "days", "date": "date"}
+_DEFAULT_UNITS = {
+    "money": "money",
+    "rate": "decimal",
+    "share": "decimal",
+    "count": "number",
+    "days": "days",
+    "date": "date",
+}
 NUMERIC = frozenset({"money", "rate", "share", "number", "count", "days"})
 """Kinds of columns that hold numbers."""
 
@@ -35,7 +52,9 @@ class MappingReader:
     def keys(self, table: object, allowed: frozenset[str], where: str) -> MappingOf[str, Any]:
         for key in self.table(table, where):
             if key not in allowed:
-                raise self.fail("one of the keys " + ", ".join(sorted(allowed)), key, f"{where}.{key}".lstrip("."))
+                raise self.fail(
+                    "one of the keys " + ", ".join(sorted(allowed)), key, f"{where}.{key}".lstrip(".")
+                )
         return self.table(table, where)
 
     def table(self, value: object, where: str) -> MappingOf[str, Any]:
@@ -96,7 +115,9 @@ class MappingReader:
             raise self.fail("a finite number", value, f"assumptions.{key}.value")
         return Assumption(value, str(table.get("unit", "")), str(table.get("words", "")))
 
-    def sources(self, document: MappingOf[str, Any], section: str, table: tuple[Column, ...] | None) -> dict[str, ColumnSource]:
+    def sources(
+        self, document: MappingOf[str, Any], section: str, table: tuple[Column, ...] | None
+    ) -> dict[str, ColumnSource]:
         known = {column.name: column for column in table or ()}
         found: dict[str, ColumnSource] = {}
         for name, entry in self.table(document.get(section, {}), section).items():
@@ -107,16 +128,25 @@ class MappingReader:
                 entry = {"source": entry}
             column = {"attributes": f"attribute_{name}", "panel": f"panel.{name}"}.get(section, name)
             found[name if section == "panel" else column] = self.source(
-                column, self.keys(entry, _SOURCE_KEYS, where), where, known.get(name, Column(name, "text", "", ""))
+                column,
+                self.keys(entry, _SOURCE_KEYS, where),
+                where,
+                known.get(name, Column(name, "text", "", "")),
             )
         return found
 
     def source(self, name: str, entry: MappingOf[str, Any], where: str, column: Column) -> ColumnSource:
         kind = column.kind
-        default = "code" if "values" in entry else _DEFAULT_UNITS.get(kind, "number" if kind == "number" else "text")
+        default = (
+            "code"
+            if "values" in entry
+            else _DEFAULT_UNITS.get(kind, "number" if kind == "number" else "text")
+        )
         unit = self.choice(entry.get("unit", default), UNITS, f"{where}.unit")
         lists = ("source", "formats", "missing", "less", "divided_by", "or_source")
-        texts: dict[str, Any] = {key: self.texts(entry[key], f"{where}.{key}") for key in lists if key in entry}
+        texts: dict[str, Any] = {
+            key: self.texts(entry[key], f"{where}.{key}") for key in lists if key in entry
+        }
         made = ColumnSource(
             name=name,
             unit=unit,
@@ -125,10 +155,14 @@ class MappingReader:
             day=self.choice(entry.get("day", "first"), ("first", "last"), f"{where}.day"),
             pattern=self.pattern(entry["pattern"], f"{where}.pattern") if "pattern" in entry else None,
             optional=self.flag(entry.get("optional", False), f"{where}.optional"),
-            constant=self.constant(entry["constant"], f"{where}.constant", column) if "constant" in entry else None,
+            constant=self.constant(entry["constant"], f"{where}.constant", column)
+            if "constant" in entry
+            else None,
             when=self.condition(entry.get("when", {}), f"{where}.when"),
             otherwise=self.number(entry["otherwise"], f"{where}.otherwise") if "otherwise" in entry else None,
-            shift_months=self.shift(entry["shift_months"], f"{where}.shift_months") if "shift_months" in entry else None,
+            shift_months=self.shift(entry["shift_months"], f"{where}.shift_months")
+            if "shift_months" in entry
+            else None,
             take=self.choice(entry.get("take", "first"), ("first", "last", "max"), f"{where}.take"),
         )
         if not made.source and made.constant is None:
@@ -172,7 +206,9 @@ class MappingReader:
 
     def shift(self, value: object, where: str) -> Value | MappingOf[str, Value]:
         if isinstance(value, dict):
-            return {status: self.number_or_name(moved, f"{where}.{status}") for status, moved in value.items()}
+            return {
+                status: self.number_or_name(moved, f"{where}.{status}") for status, moved in value.items()
+            }
         return self.number_or_name(value, where)
 
     def weight(self, entry: object) -> CaseWeight:
@@ -189,7 +225,11 @@ class MappingReader:
         table = self.keys(entry, _DERIVE_KEYS, where)
         if "column" not in table:
             raise self.fail("the column to fill", "none", f"{where}.column")
-        texts = {key: self.text(table[key], f"{where}.{key}") for key in ("column", "take", "at_most", "words") if key in table}
+        texts = {
+            key: self.text(table[key], f"{where}.{key}")
+            for key in ("column", "take", "at_most", "words")
+            if key in table
+        }
         value = table.get("value")
         return Derivation(
             **texts,
@@ -208,7 +248,9 @@ class MappingReader:
         if isinstance(entry, str):
             return entry
         table = self.keys(entry, frozenset({"column", "breaks"}), "segment_by")
-        breaks = tuple(self.number(item, "segment_by") for item in self.list(table.get("breaks", []), "segment_by"))
+        breaks = tuple(
+            self.number(item, "segment_by") for item in self.list(table.get("breaks", []), "segment_by")
+        )
         if not breaks or list(breaks) != sorted(breaks) or "column" not in table:
             raise self.fail("a column and rising breaks", entry, "segment_by")
         return ValueBands(self.text(table["column"], "segment_by"), breaks)

@@ -30,8 +30,8 @@ class Parted:
 def part_panel(values: pl.DataFrame, mapping: TapeFormat) -> Parted:
     """Part the rows of a panel tape.
 
-    A loan ends with the first row whose checked column `ended` has a value: that row takes it as its state, `charged_off`
-    in place of `settled` where a loss was realised. Later rows only repeat and are dropped.
+    A loan ends with the first row whose checked column `ended` has a value: that row takes it as its state,
+    `charged_off` in place of `settled` where a loss was realised. Later rows only repeat and are dropped.
 
     Parameters
     ----------
@@ -43,7 +43,11 @@ def part_panel(values: pl.DataFrame, mapping: TapeFormat) -> Parted:
     dropped = rows.filter(after)["\nposition"]
     rows = rows.filter(~after)
     loans = _loans(values, rows, mapping)
-    panel = rows.select("loan_id", *[pl.col(f"panel.{name}").alias(name) for name in mapping.panel], *_optional(rows, ["ended"]))
+    panel = rows.select(
+        "loan_id",
+        *[pl.col(f"panel.{name}").alias(name) for name in mapping.panel],
+        *_optional(rows, ["ended"]),
+    )
     if "ended" in panel.columns:
         panel = _with_ends(panel, loans)
     return Parted(_with_dates(loans, panel), panel, dropped)
@@ -54,14 +58,17 @@ def after_end(parted: Parted | None) -> pl.DataFrame:
     if parted is None:
         return pl.DataFrame(schema=FINDINGS)
     position = parted.dropped.cast(pl.UInt32).alias("position")
-    return pl.DataFrame([position]).with_columns(pl.lit("loan_id").alias("field"), pl.lit("after_end").alias("rule"))
+    return pl.DataFrame([position]).with_columns(
+        pl.lit("loan_id").alias("field"), pl.lit("after_end").alias("rule")
+    )
 
 
 def balloon_shares(loans: pl.DataFrame) -> pl.DataFrame:
-    """Return the loans with `balloon_share` from the amortisation term, where the tape has that and not the share.
+    """Return the loans with `balloon_share` from the amortisation term, where the tape has that and not the
+    share.
 
-    What a level payment over the amortisation term leaves after the paying months of the contract, decimal of the
-    originated amount (Kellison, The Theory of Interest, 6).
+    What a level payment over the amortisation term leaves after the paying months of the contract, decimal of
+    the originated amount (Kellison, The Theory of Interest, 6).
     """
     if "amortisation_months" not in loans.columns:
         return loans
@@ -71,9 +78,15 @@ def balloon_shares(loans: pl.DataFrame) -> pl.DataFrame:
     }
     paying = np.maximum(column["term_months"] - np.nan_to_num(column["interest_only_months"]), 0.0)
     rate = column["annual_rate"] / 12.0
-    share = 1.0 - annuity_sum(rate, paying) / annuity_sum(rate, np.maximum(column["amortisation_months"], 1.0))
+    share = 1.0 - annuity_sum(rate, paying) / annuity_sum(
+        rate, np.maximum(column["amortisation_months"], 1.0)
+    )
     made = pl.Series("balloon_share", np.clip(share, 0.0, 1.0)).fill_nan(None)
-    given = loans["balloon_share"] if "balloon_share" in loans.columns else pl.Series([None] * loans.height, dtype=pl.Float64)
+    given = (
+        loans["balloon_share"]
+        if "balloon_share" in loans.columns
+        else pl.Series([None] * loans.height, dtype=pl.Float64)
+    )
     return loans.with_columns(given.zip_with(given.is_not_null(), made).alias("balloon_share"))
 
 
@@ -86,7 +99,11 @@ def _loans(values: pl.DataFrame, rows: pl.DataFrame, mapping: TapeFormat) -> pl.
         if name == "loan_id" or name not in rows.columns:
             continue
         known = pl.col(name).drop_nulls()
-        made.append({"first": known.first(), "last": known.last(), "max": known.max()}[takes.get(name, "first")].alias(name))
+        made.append(
+            {"first": known.first(), "last": known.last(), "max": known.max()}[
+                takes.get(name, "first")
+            ].alias(name)
+        )
     grouped = rows.group_by("loan_id", maintain_order=True).agg(pl.col("\nposition").min(), *made)
     # A loss may be reported only after the end: the largest is taken over the dropped rows as well.
     late = [name for name, take in takes.items() if take == "max"]
@@ -97,11 +114,19 @@ def _loans(values: pl.DataFrame, rows: pl.DataFrame, mapping: TapeFormat) -> pl.
 
 
 def _with_ends(panel: pl.DataFrame, loans: pl.DataFrame) -> pl.DataFrame:
-    lost = loans.select("loan_id", (pl.col("charged_off") > 0).alias("\nlost")) if "charged_off" in loans.columns else None
+    lost = (
+        loans.select("loan_id", (pl.col("charged_off") > 0).alias("\nlost"))
+        if "charged_off" in loans.columns
+        else None
+    )
     if lost is None:
         lost = loans.select("loan_id", pl.lit(False).alias("\nlost"))
     joined = panel.join(lost, on="loan_id", how="left", maintain_order="left")
-    end = pl.when((pl.col("ended") == "settled") & pl.col("\nlost")).then(pl.lit("charged_off")).otherwise(pl.col("ended"))
+    end = (
+        pl.when((pl.col("ended") == "settled") & pl.col("\nlost"))
+        .then(pl.lit("charged_off"))
+        .otherwise(pl.col("ended"))
+    )
     return joined.with_columns(pl.coalesce(end, "state").alias("state")).drop("ended", "\nlost")
 
 
@@ -115,11 +140,18 @@ def _with_dates(loans: pl.DataFrame, panel: pl.DataFrame) -> pl.DataFrame:
         "status": pl.lit(True),
     }
     dates = panel.group_by("loan_id").agg(
-        *[pl.col("report_date").filter(test).min().alias(name) for name, test in first.items() if name != "status"],
+        *[
+            pl.col("report_date").filter(test).min().alias(name)
+            for name, test in first.items()
+            if name != "status"
+        ],
         pl.col("state").last().alias("status"),
     )
     return loans.join(
-        dates.select("loan_id", *[n for n in first if n not in loans.columns]), on="loan_id", how="left", maintain_order="left"
+        dates.select("loan_id", *[n for n in first if n not in loans.columns]),
+        on="loan_id",
+        how="left",
+        maintain_order="left",
     )
 
 

@@ -1,6 +1,7 @@
 """Text into values, and for each text that cannot be one, the rule it breaks.
 
-A column's distinct texts are read once and put back in place; a column of mostly different texts is read as it is.
+A column's distinct texts are read once and put back in place; a column of mostly different texts is read as
+it is.
 """
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ LARGEST = 1e13
 """Amounts above this are absurd in any currency a single loan is written in."""
 
 HIGHEST_RATE = 20.0
-"""A rate beyond this many times the amount a year, either way, is no rate: decimals and percent were confused, or worse."""
+"""A rate beyond this many times the amount a year, either way, is no rate: decimals and percent were
+confused, or worse.
+"""
 
 _LONGEST = {"count": 1_200, "days": 100_000}
 """The most months and days that any contract or arrears run to: a hundred years and more."""
@@ -28,9 +31,14 @@ UNUSABLE = ("unusable_code", "unlike_pattern")
 """Rules that make a field missing, with a warning, and refuse no row."""
 
 FINDINGS = {"position": pl.UInt32(), "field": pl.String(), "rule": pl.String()}
-"""A table of findings: which position of a frame breaks which rule in which field (null: the row as a whole)."""
+"""A table of findings: which position of a frame breaks which rule in which field (null: the row as a
+whole).
+"""
 
-_KINDS = {**{f"panel.{column.name}": column.kind for column in PANEL}, **{column.name: column.kind for column in LOANS}}
+_KINDS = {
+    **{f"panel.{column.name}": column.kind for column in PANEL},
+    **{column.name: column.kind for column in LOANS},
+}
 _UNITS_END = {"percent": "% ", "months": " months", "years": " years", "days": " days"}
 # A thousands mark stands before exactly three digits and never after the decimal mark.
 _BAD_COMMA = {".": r",\d{0,2}(?:\D|$)|,\d{4}|\.\d*,", ",": r"\.\d{0,2}(?:\D|$)|\.\d{4}|,\d*\."}
@@ -39,21 +47,26 @@ _SAMPLE = 20_000
 
 @dataclass(frozen=True)
 class Parsed:
-    """Values of every column, in the rows of the text, with what was refused and what is unusable (`FINDINGS`)."""
+    """Values of every column, in the rows of the text, with what was refused and what is unusable
+    (`FINDINGS`).
+    """
 
     values: pl.DataFrame
     rejected: pl.DataFrame
     unusable: pl.DataFrame
 
 
-def parse(frame: pl.DataFrame, sources: Iterable[ColumnSource], mapping: TapeFormat, typed: bool = False) -> Parsed:
+def parse(
+    frame: pl.DataFrame, sources: Iterable[ColumnSource], mapping: TapeFormat, typed: bool = False
+) -> Parsed:
     """Return the values of text columns.
 
     Parameters
     ----------
     frame : text columns named as in the tape's header.
     sources : columns to make, their `source` lists already narrowed to the one name the header has.
-    typed : True for Parquet and Excel, whose dates and numbers arrive in one plain form whatever the mapping says.
+    typed : True for Parquet and Excel, whose dates and numbers arrive in one plain form whatever the mapping
+        says.
     """
     if typed:
         mapping = replace(mapping, decimal=".")
@@ -63,15 +76,25 @@ def parse(frame: pl.DataFrame, sources: Iterable[ColumnSource], mapping: TapeFor
     chosen = {name: first.setdefault(_manner(spec), name) for name, spec in specs.items()}
     distinct = list(dict.fromkeys(chosen.values()))
     with ThreadPoolExecutor(max_workers=2) as pool:
-        read = dict(zip(distinct, pool.map(lambda name: _column(frame, specs[name], mapping, typed), distinct), strict=True))
+        read = dict(
+            zip(
+                distinct,
+                pool.map(lambda name: _column(frame, specs[name], mapping, typed), distinct),
+                strict=True,
+            )
+        )
     values = pl.DataFrame([read[chosen[name]][0].alias(name) for name in specs])
-    found = [read[name][1].with_columns(pl.lit(name).alias("field")).select(list(FINDINGS)) for name in distinct]
+    found = [
+        read[name][1].with_columns(pl.lit(name).alias("field")).select(list(FINDINGS)) for name in distinct
+    ]
     listed = pl.concat([pl.DataFrame(schema=FINDINGS), *found])
     unusable = pl.col("rule").is_in(UNUSABLE)
     return Parsed(values, listed.filter(~unusable), listed.filter(unusable))
 
 
-def _column(frame: pl.DataFrame, spec: ColumnSource, mapping: TapeFormat, typed: bool) -> tuple[pl.Series, pl.DataFrame]:
+def _column(
+    frame: pl.DataFrame, spec: ColumnSource, mapping: TapeFormat, typed: bool
+) -> tuple[pl.Series, pl.DataFrame]:
     """Return a column's values and its findings (position, rule)."""
     text = frame[spec.source[0]]
     few = text.head(_SAMPLE).n_unique() < 0.1 * min(len(text), _SAMPLE)
@@ -99,7 +122,9 @@ def _column(frame: pl.DataFrame, spec: ColumnSource, mapping: TapeFormat, typed:
 
 
 def _clean_numbers(text: pl.Series, spec: ColumnSource, mapping: TapeFormat) -> pl.Series | None:
-    """Return the values of a number column in which nothing is wrong and nothing but the empty text is missing, else None."""
+    """Return the values of a number column in which nothing is wrong and nothing but the empty text is
+    missing, else None.
+    """
     if spec.values is not None or spec.unit in ("text", "code", "date"):
         return None
     made = pl.DataFrame([text.alias("text")]).with_columns(_value(spec, mapping).alias("value"))
@@ -179,23 +204,37 @@ def _dated(text: pl.Series, form: str, spec: ColumnSource, mapping: TapeFormat) 
 
 
 def _tests(spec: ColumnSource, mapping: TapeFormat) -> list[tuple[str, pl.Expr]]:
-    """Return the rules of a column with their tests over `text` and `value`, the first that holds is named."""
+    """Return the rules of a column with their tests over `text` and `value`, the first that holds is
+    named.
+    """
     value, text = pl.col("value"), pl.col("text")
     unread = text.is_not_null() & value.is_null()
     if spec.values is not None:
         return [("code_outside_map", unread), ("unusable_code", value == "")]
     if spec.unit in ("text", "code"):
-        return [] if spec.pattern is None else [("unlike_pattern", ~value.str.contains(f"^(?:{spec.pattern})$"))]
+        return (
+            [] if spec.pattern is None else [("unlike_pattern", ~value.str.contains(f"^(?:{spec.pattern})$"))]
+        )
     if spec.unit == "date":
         outside = (value < mapping.earliest) | (value > mapping.latest)
         return [("unparsable_date", unread), ("impossible_date", outside)]
-    tests = [("unparsable_number", unread | text.str.contains(_BAD_COMMA[mapping.decimal])), ("not_finite", ~value.is_finite())]
+    tests = [
+        ("unparsable_number", unread | text.str.contains(_BAD_COMMA[mapping.decimal])),
+        ("not_finite", ~value.is_finite()),
+    ]
     kind = _KINDS.get(spec.name)
     if kind in _LONGEST:
-        tests += [("absurd_count", value.abs() > _LONGEST[kind]), ("not_a_whole_number", (value - value.round()).abs() > 1e-6)]
+        tests += [
+            ("absurd_count", value.abs() > _LONGEST[kind]),
+            ("not_a_whole_number", (value - value.round()).abs() > 1e-6),
+        ]
     if kind == "rate":
         tests += [("absurd_rate", value.abs() > HIGHEST_RATE)]
-    return [*tests, ("negative_amount", value < 0), ("absurd_amount", value > LARGEST)] if _signed(spec) else tests
+    return (
+        [*tests, ("negative_amount", value < 0), ("absurd_amount", value > LARGEST)]
+        if _signed(spec)
+        else tests
+    )
 
 
 def _manner(spec: ColumnSource) -> tuple[object, ...]:

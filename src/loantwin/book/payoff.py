@@ -18,9 +18,11 @@ def payoff_observed(mapping: TapeFormat) -> bool:
 
 
 def assumed_payoff_hazard(mapping: TapeFormat, ages: ArrayLike, setting: str | None = None) -> Floats:
-    """Return the assumed probability of early payoff in each month of age, decimal a month; 0 where payoff is observed.
+    """Return the assumed probability of early payoff in each month of age, decimal a month; 0 where payoff is
+    observed.
 
-    It rises in a straight line from 0 at origination to `payoff_monthly_rate` after `payoff_ramp_months` and stays.
+    It rises in a straight line from 0 at origination to `payoff_monthly_rate` after `payoff_ramp_months` and
+    stays.
 
     Parameters
     ----------
@@ -32,19 +34,25 @@ def assumed_payoff_hazard(mapping: TapeFormat, ages: ArrayLike, setting: str | N
         return np.zeros(age.shape)
     chosen = setting or str(mapping.assumptions.get("payoff_setting", "base"))
     if chosen not in SETTINGS:
-        raise MappingError(expected("one of " + ", ".join(SETTINGS), chosen), file=mapping.file, field="payoff_setting")
+        raise MappingError(
+            expected("one of " + ", ".join(SETTINGS), chosen), file=mapping.file, field="payoff_setting"
+        )
     factor = 1.0 if chosen == "base" else mapping.number(f"payoff_{chosen}", 1.0)
     rate = mapping.number("payoff_monthly_rate") * factor
     if not 0.0 <= rate < 1.0:
         raise MappingError(
-            expected("a monthly probability from 0 to below 1", rate), file=mapping.file, field="payoff_monthly_rate"
+            expected("a monthly probability from 0 to below 1", rate),
+            file=mapping.file,
+            field="payoff_monthly_rate",
         )
     ramp = max(mapping.number("payoff_ramp_months", 0.0), 1e-9)
     return np.asarray(rate * np.minimum((age + 0.5) / ramp, 1.0))
 
 
 def assumed_survival(mapping: TapeFormat, ages: ArrayLike, setting: str | None = None) -> Floats:
-    """Return the assumed share of loans not yet paid off early at each age, decimal; 1 where payoff is observed."""
+    """Return the assumed share of loans not yet paid off early at each age, decimal; 1 where payoff is
+    observed.
+    """
     age = np.asarray(ages, dtype=np.int64)
     longest = int(age.max(initial=0))
     hazard = assumed_payoff_hazard(mapping, np.arange(longest), setting)

@@ -1,4 +1,6 @@
-"""Rows that were refused, each with its number, loan, field, rule and raw text; and the list of warnings, likewise."""
+"""Rows that were refused, each with its number, loan, field, rule and raw text; and the list of warnings,
+likewise.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,13 @@ import polars as pl
 
 from loantwin.book.sniff import RawTape, raw_lines
 
-COLUMNS = {"row": pl.Int64(), "loan_id": pl.String(), "field": pl.String(), "rule": pl.String(), "raw": pl.String()}
+COLUMNS = {
+    "row": pl.Int64(),
+    "loan_id": pl.String(),
+    "field": pl.String(),
+    "rule": pl.String(),
+    "raw": pl.String(),
+}
 """Row counts data rows from 1, the header excluded; raw is the whole row as it lay in the file."""
 
 
@@ -26,7 +34,9 @@ def quarantine_rows(found: pl.DataFrame, rows: pl.Series, loan_ids: pl.Series, t
         return pl.DataFrame(schema=COLUMNS)
     number = rows.gather(found["position"])
     distinct = np.unique(number.to_numpy().astype(np.int64))
-    text = pl.DataFrame({"row": distinct, "raw": raw_lines(tape, distinct)}, schema={"row": pl.Int64, "raw": pl.String})
+    text = pl.DataFrame(
+        {"row": distinct, "raw": raw_lines(tape, distinct)}, schema={"row": pl.Int64, "raw": pl.String}
+    )
     made = pl.DataFrame(
         {
             "row": number.cast(pl.Int64),
@@ -39,7 +49,9 @@ def quarantine_rows(found: pl.DataFrame, rows: pl.Series, loan_ids: pl.Series, t
     return joined.with_columns(pl.col("row") + 1).select(list(COLUMNS))
 
 
-def list_warnings(found: pl.DataFrame, rows: pl.Series, loan_ids: pl.Series, texts: dict[str, pl.Series]) -> pl.DataFrame:
+def list_warnings(
+    found: pl.DataFrame, rows: pl.Series, loan_ids: pl.Series, texts: dict[str, pl.Series]
+) -> pl.DataFrame:
     """Return the warnings: like the quarantine, but `raw` is the text of the field alone."""
     if not found.height:
         return pl.DataFrame(schema=COLUMNS)

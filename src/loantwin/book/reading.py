@@ -51,10 +51,20 @@ def read_rows(raw: RawTape, mapping: TapeFormat) -> Reading:
 def _resolved(raw: RawTape, mapping: TapeFormat) -> list[ColumnSource]:
     """Return every column to read, its list of spellings narrowed to the one this header has."""
     found = []
-    for spec in (*mapping.columns.values(), *mapping.panel.values(), *mapping.checked.values(), *mapping.attributes.values()):
+    for spec in (
+        *mapping.columns.values(),
+        *mapping.panel.values(),
+        *mapping.checked.values(),
+        *mapping.attributes.values(),
+    ):
         if not spec.source:
             continue
-        parts = {"": spec.source, "\nless": spec.less, "\ndivided_by": spec.divided_by, "\nor": spec.or_source}
+        parts = {
+            "": spec.source,
+            "\nless": spec.less,
+            "\ndivided_by": spec.divided_by,
+            "\nor": spec.or_source,
+        }
         for suffix, spellings in parts.items():
             if not spellings:
                 continue
@@ -64,7 +74,9 @@ def _resolved(raw: RawTape, mapping: TapeFormat) -> list[ColumnSource]:
             elif not spec.optional:
                 was = "a header with " + ", ".join(raw.header[:40])
                 raise MappingError(
-                    expected(f"a column {' or '.join(spellings)} in {raw.source.path}", was), file=mapping.file, field=spec.name
+                    expected(f"a column {' or '.join(spellings)} in {raw.source.path}", was),
+                    file=mapping.file,
+                    field=spec.name,
                 )
     return found
 
@@ -86,12 +98,19 @@ def _misfits(frame: pl.DataFrame, raw: RawTape) -> pl.DataFrame:
     short[short] = np.isin(rows[short], short_rows(raw, rows[short], frame.height, too_long))
     long = pl.col(EXTRA).is_not_null()
     rule = pl.when(long).then(pl.lit("too_many_fields")).when(pl.Series(short)).then(pl.lit("too_few_fields"))
-    found = frame.select(position=pl.int_range(pl.len(), dtype=pl.UInt32), rule=rule).filter(pl.col("rule").is_not_null())
+    found = frame.select(position=pl.int_range(pl.len(), dtype=pl.UInt32), rule=rule).filter(
+        pl.col("rule").is_not_null()
+    )
     return found.select("position", pl.lit(None, pl.String).alias("field"), "rule")
 
 
 def _mended(
-    frame: pl.DataFrame, parsed: Parsed, wrong: pl.DataFrame, raw: RawTape, sources: list[ColumnSource], mapping: TapeFormat
+    frame: pl.DataFrame,
+    parsed: Parsed,
+    wrong: pl.DataFrame,
+    raw: RawTape,
+    sources: list[ColumnSource],
+    mapping: TapeFormat,
 ) -> tuple[pl.DataFrame, Parsed, pl.DataFrame]:
     """Return text, values and findings with every row put right that broken quotes had taken apart."""
     position = wrong["position"].unique().sort()
@@ -100,7 +119,10 @@ def _mended(
     if not mended:
         return frame, parsed, wrong
     names = [name for name in frame.columns if name not in ("\nrow", EXTRA)]
-    put = pl.DataFrame([{name: cells[name] for name in names} for cells in mended.values()], schema=dict.fromkeys(names, pl.String))
+    put = pl.DataFrame(
+        [{name: cells[name] for name in names} for cells in mended.values()],
+        schema=dict.fromkeys(names, pl.String),
+    )
     again = parse(put, sources, mapping)
     places = position.filter(rows.is_in(list(mended)))
     where = pl.Series("\nat", places, dtype=pl.UInt32)
@@ -117,25 +139,31 @@ def _mended(
 
 
 def _put(frame: pl.DataFrame, rows: pl.DataFrame, where: pl.Series) -> pl.DataFrame:
-    indexed = frame.with_row_index("\nat").update(rows.with_columns(where), on="\nat", how="left", include_nulls=True)
+    indexed = frame.with_row_index("\nat").update(
+        rows.with_columns(where), on="\nat", how="left", include_nulls=True
+    )
     return indexed.drop("\nat")
 
 
 def _key_rejections(parsed: Parsed, mapping: TapeFormat) -> pl.DataFrame:
-    """Return rows without a loan number, and every row after the first that repeats one (in a panel: loan and date)."""
+    """Return rows without a loan number, and every row after the first that repeats one (in a panel: loan and
+    date).
+    """
     keys = ["loan_id", "panel.report_date"] if mapping.kind == "panel" else ["loan_id"]
     if len(keys) == 1 and _plainly_distinct(parsed.values["loan_id"]):
         return pl.DataFrame(schema=FINDINGS)
     missing = pl.any_horizontal(pl.col(keys).is_null())
     first = pl.col("loan_id").is_first_distinct() if len(keys) == 1 else pl.struct(keys).is_first_distinct()
-    found = parsed.values.select(position=pl.int_range(pl.len(), dtype=pl.UInt32), missing=missing, repeated=~first).filter(
-        pl.col("missing") | pl.col("repeated")
-    )
+    found = parsed.values.select(
+        position=pl.int_range(pl.len(), dtype=pl.UInt32), missing=missing, repeated=~first
+    ).filter(pl.col("missing") | pl.col("repeated"))
     rule = pl.when("missing").then(pl.lit("missing_id")).otherwise(pl.lit("duplicate_id"))
     return found.select("position", pl.lit("loan_id").alias("field"), rule.alias("rule"))
 
 
 def _plainly_distinct(loan_ids: pl.Series) -> bool:
-    """Return True where loan numbers are all present and different as whole numbers: quicker than comparing texts."""
+    """Return True where loan numbers are all present and different as whole numbers: quicker than comparing
+    texts.
+    """
     numbers = loan_ids.cast(pl.Int64, strict=False)
     return numbers.null_count() == 0 and numbers.n_unique() == len(numbers)

@@ -19,12 +19,14 @@ _MOST_CANDIDATES = 4000
 _JOINABLE = ("money", "number")
 
 
-def repair_rows(raw: RawTape, rows: Integers, sources: list[ColumnSource], mapping: TapeFormat) -> dict[int, dict[str, str | None]]:
+def repair_rows(
+    raw: RawTape, rows: Integers, sources: list[ColumnSource], mapping: TapeFormat
+) -> dict[int, dict[str, str | None]]:
     """Return, for each row that can be repaired, its cells by header name.
 
-    A broken quote splits a text, or an amount at its thousands comma, in two and moves what follows. Neighbours are
-    joined again at columns nobody reads and at amounts, until the row has the header's width. A row is repaired only
-    if every mapped column then reads without complaint, and if all ways that do (and
+    A broken quote splits a text, or an amount at its thousands comma, in two and moves what follows.
+    Neighbours are joined again at columns nobody reads and at amounts, until the row has the header's width.
+    A row is repaired only if every mapped column then reads without complaint, and if all ways that do (and
     leave no mapped column needlessly empty) agree on every mapped column.
 
     Parameters
@@ -50,12 +52,15 @@ def repair_rows(raw: RawTape, rows: Integers, sources: list[ColumnSource], mappi
     return _agreed(trial, parsed.values, np.asarray(owners), good)
 
 
-def _agreed(trial: pl.DataFrame, values: pl.DataFrame, owners: Integers, good: Flags) -> dict[int, dict[str, str | None]]:
+def _agreed(
+    trial: pl.DataFrame, values: pl.DataFrame, owners: Integers, good: Flags
+) -> dict[int, dict[str, str | None]]:
     found: dict[int, dict[str, str | None]] = {}
     filled = values.select(pl.sum_horizontal(pl.all().is_not_null())).to_series().to_numpy()
     for row in np.unique(owners[good]):
         ways = np.flatnonzero(good & (owners == row))
-        # The way that leaves the fewest read columns empty: an empty cell left by a broken quote belongs to no column.
+        # The way that leaves the fewest read columns empty: an empty cell left by a broken quote belongs to
+        # no column.
         ways = ways[filled[ways] == filled[ways].max()]
         if values[ways].unique().height == 1:
             found[int(row)] = trial.row(int(ways[0]), named=True)
@@ -79,7 +84,9 @@ def _ways(cells: list[str], raw: RawTape, joinable: Flags) -> list[list[str]]:
     places = np.flatnonzero(joinable)
     if len(places) ** surplus > _MOST_CANDIDATES:
         return []
-    return [_joined(cells, chosen, glue) for chosen in combinations_with_replacement(places.tolist(), surplus)]
+    return [
+        _joined(cells, chosen, glue) for chosen in combinations_with_replacement(places.tolist(), surplus)
+    ]
 
 
 def _joined(cells: list[str], chosen: tuple[int, ...], glue: str) -> list[str]:
@@ -97,7 +104,9 @@ def _taken_apart(cells: list[str], delimiter: str) -> tuple[list[str], str]:
     """Split cells that hold a stretch of another file's row, and say what joined them."""
     for other in DELIMITERS:
         if other != delimiter and any(cell.count(other) >= 3 for cell in cells):
-            parts = [part for cell in cells for part in (cell.split(other) if cell.count(other) >= 3 else [cell])]
+            parts = [
+                part for cell in cells for part in (cell.split(other) if cell.count(other) >= 3 else [cell])
+            ]
             while parts and not parts[-1]:
                 parts.pop()
             return [part.strip('"') for part in parts], other

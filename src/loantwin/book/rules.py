@@ -1,4 +1,6 @@
-"""Warnings: contradictions inside a row. The row is kept; the field that cannot be right, where one can be named, goes missing."""
+"""Warnings: contradictions inside a row. The row is kept; the field that cannot be right, where one can be
+named, goes missing.
+"""
 
 from __future__ import annotations
 
@@ -47,7 +49,8 @@ RULES: tuple[TapeRule, ...] = (
         "status",
         ("charge_off_date", "status"),
         _c("charge_off_date").is_not_null() & (_c("status") == "paid"),
-        "the loan has a charge-off date and is called paid; the outcome follows date and amount, not the status",
+        "the loan has a charge-off date and is called paid; the outcome follows date and amount, not the "
+        "status",
     ),
     TapeRule(
         "charged_off_without_date",
@@ -117,7 +120,14 @@ RULES: tuple[TapeRule, ...] = (
         _c("principal") > 1.0001 * _c("originated_amount"),
         "more is outstanding than was disbursed",
     ),
-    TapeRule("zero_term", "term_months", ("term_months",), _c("term_months") == 0, "the term is zero", masks="term_months"),
+    TapeRule(
+        "zero_term",
+        "term_months",
+        ("term_months",),
+        _c("term_months") == 0,
+        "the term is zero",
+        masks="term_months",
+    ),
     TapeRule("zero_term", "stated_term", ("stated_term",), _c("stated_term") == 0, "the term is zero"),
     TapeRule(
         "term_leaks",
@@ -135,7 +145,9 @@ RULES: tuple[TapeRule, ...] = (
         masks="guaranteed_share",
     ),
 )
-"""Every rule of one-row tapes, in the order they are applied; a mapping turns one off by `rules = {NAME = false}`."""
+"""Every rule of one-row tapes, in the order they are applied; a mapping turns one off by
+`rules = {NAME = false}`.
+"""
 
 
 @dataclass(frozen=True)
@@ -151,7 +163,9 @@ def switched_rules(mapping: TapeFormat) -> dict[str, bool]:
     names = {rule.name for rule in RULES}
     for name in mapping.rules:
         if name not in names:
-            raise MappingError(expected("one of " + ", ".join(sorted(names)), name), file=mapping.file, field=f"rules.{name}")
+            raise MappingError(
+                expected("one of " + ", ".join(sorted(names)), name), file=mapping.file, field=f"rules.{name}"
+            )
     return dict(mapping.rules)
 
 
@@ -163,8 +177,12 @@ def apply_rules(values: pl.DataFrame, switched: dict[str, bool]) -> Warned:
     values : parsed columns, named as in the schema or under `[checked]` of the mapping, and `\\nposition`.
     switched : rule names to False where the mapping turns the rule off.
     """
-    rules = [rule for rule in RULES if set(rule.needs) <= set(values.columns) and switched.get(rule.name, True)]
-    tests = values.select([rule.test.fill_null(False).alias(f"\n{number}") for number, rule in enumerate(rules)])
+    rules = [
+        rule for rule in RULES if set(rule.needs) <= set(values.columns) and switched.get(rule.name, True)
+    ]
+    tests = values.select(
+        [rule.test.fill_null(False).alias(f"\n{number}") for number, rule in enumerate(rules)]
+    )
     counts = tests.select(pl.all().sum()).row(0) if rules else ()
     parts = [pl.DataFrame(schema=FINDINGS)]
     masks: dict[str, pl.Expr] = {}
@@ -180,7 +198,8 @@ def apply_rules(values: pl.DataFrame, switched: dict[str, bool]) -> Warned:
 
 
 def unfit_rows(frame: pl.DataFrame, table: tuple[Column, ...], prefix: str = "") -> pl.DataFrame:
-    """Return the rows that would break a published table: no value where one is required, outside what is allowed.
+    """Return the rows that would break a published table: no value where one is required, outside what is
+    allowed.
 
     Parameters
     ----------

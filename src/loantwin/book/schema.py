@@ -1,7 +1,8 @@
 """The published schema: one row a loan (`LOANS`), one row a loan and month (`PANEL`), and the link tables.
 
-An empty column is allowed, an absent one is not. Money is in the book's one currency, positive when it flows to or is
-owed to the lender; rates are decimals; a null is 'missing' and nothing else; NaN and infinity are refused.
+An empty column is allowed, an absent one is not. Money is in the book's one currency, positive when it flows
+to or is owed to the lender; rates are decimals; a null is 'missing' and nothing else; NaN and infinity are
+refused.
 """
 
 from __future__ import annotations
@@ -10,7 +11,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 PRODUCTS = ("instalment", "balloon", "interest_only", "mortgage", "revolving")
-"""Instalment and mortgage: level payments. Balloon: level payments and a rest. Interest-only: all principal at the end."""
+"""Instalment and mortgage: level payments. Balloon: level payments and a rest. Interest-only: all principal
+at the end.
+"""
 
 STATES = (
     "current",
@@ -32,7 +35,14 @@ STATES = (
 )
 """Every state a loan can be in. A model lists the ones it knows; default_a_b counts months since default."""
 
-DEFAULT_STATES = ("default_0_3", "default_3_6", "default_6_9", "default_9_12", "default_12_plus", "forborne_non_performing")
+DEFAULT_STATES = (
+    "default_0_3",
+    "default_3_6",
+    "default_6_9",
+    "default_9_12",
+    "default_12_plus",
+    "forborne_non_performing",
+)
 CLOSED_STATES = ("charged_off", "settled", "prepaid", "matured")
 
 Kind = Literal["text", "date", "money", "rate", "share", "count", "days", "number", "choice"]
@@ -50,17 +60,40 @@ class Column:
     required: bool = False
     """True where a null is not allowed."""
     known_from: str = "origination_date"
-    """The date column from which a lender knows the value; before that date it is null (`known_at`). "" is always known."""
+    """The date column from which a lender knows the value; before that date it is null (`known_at`). "" is
+    always known.
+    """
 
 
 LOANS: tuple[Column, ...] = (
     # who and what
-    Column("loan_id", "text", "", "The lender's number of the loan, unique in the book.", required=True, known_from=""),
+    Column(
+        "loan_id",
+        "text",
+        "",
+        "The lender's number of the loan, unique in the book.",
+        required=True,
+        known_from="",
+    ),
     Column("borrower_id", "text", "", "The lender's number of the borrower.", known_from="approval_date"),
-    Column("facility_id", "text", "", "The facility or limit the loan is drawn under.", known_from="approval_date"),
-    Column("product", "choice", "", "The kind of contract.", PRODUCTS, required=True, known_from="approval_date"),
+    Column(
+        "facility_id",
+        "text",
+        "",
+        "The facility or limit the loan is drawn under.",
+        known_from="approval_date",
+    ),
+    Column(
+        "product", "choice", "", "The kind of contract.", PRODUCTS, required=True, known_from="approval_date"
+    ),
     Column("purpose", "text", "", "What the loan is for, in the lender's words.", known_from="approval_date"),
-    Column("industry", "text", "", "Industry code of the borrower (for instance NAICS).", known_from="approval_date"),
+    Column(
+        "industry",
+        "text",
+        "",
+        "Industry code of the borrower (for instance NAICS).",
+        known_from="approval_date",
+    ),
     Column("region", "text", "", "State, province or region of the borrower.", known_from="approval_date"),
     Column("origination_grade", "text", "", "Credit grade given at origination.", known_from="approval_date"),
     Column(
@@ -75,16 +108,40 @@ LOANS: tuple[Column, ...] = (
     Column("approval_date", "date", "", "Date of approval.", known_from="approval_date"),
     Column("origination_date", "date", "", "Date of first disbursement.", known_from="origination_date"),
     Column(
-        "term_months", "count", "months", "Contractual term from origination, as known at origination.", known_from="approval_date"
+        "term_months",
+        "count",
+        "months",
+        "Contractual term from origination, as known at origination.",
+        known_from="approval_date",
     ),
     Column("maturity_date", "date", "", "Contractual end."),
     # terms
     Column("approved_amount", "money", "currency", "Amount or limit approved.", known_from="approval_date"),
     Column("originated_amount", "money", "currency", "Amount disbursed at origination."),
-    Column("annual_rate", "rate", "decimal a year", "Contractual nominal rate in force, monthly compounding."),
-    Column("effective_annual_rate", "rate", "decimal a year", "Effective interest rate at origination (IFRS 9), nominal monthly."),
-    Column("rate_type", "choice", "", "Fixed, or floating with an index.", ("fixed", "floating"), known_from="approval_date"),
-    Column("rate_index", "text", "", "Macro factor a floating rate follows, for instance prime_rate.", known_from="approval_date"),
+    Column(
+        "annual_rate", "rate", "decimal a year", "Contractual nominal rate in force, monthly compounding."
+    ),
+    Column(
+        "effective_annual_rate",
+        "rate",
+        "decimal a year",
+        "Effective interest rate at origination (IFRS 9), nominal monthly.",
+    ),
+    Column(
+        "rate_type",
+        "choice",
+        "",
+        "Fixed, or floating with an index.",
+        ("fixed", "floating"),
+        known_from="approval_date",
+    ),
+    Column(
+        "rate_index",
+        "text",
+        "",
+        "Macro factor a floating rate follows, for instance prime_rate.",
+        known_from="approval_date",
+    ),
     Column("rate_spread", "rate", "decimal a year", "Spread over the index.", known_from="approval_date"),
     Column("rate_cap", "rate", "decimal a year", "Highest contractual rate.", known_from="approval_date"),
     Column("rate_floor", "rate", "decimal a year", "Lowest contractual rate.", known_from="approval_date"),
@@ -104,15 +161,35 @@ LOANS: tuple[Column, ...] = (
         known_from="approval_date",
     ),
     # where it stands at the as-of date
-    Column("state_date", "date", "", "Date at which the state columns below were observed.", known_from="state_date"),
+    Column(
+        "state_date",
+        "date",
+        "",
+        "Date at which the state columns below were observed.",
+        known_from="state_date",
+    ),
     Column("state", "choice", "", "State at the as-of date.", STATES, known_from="state_date"),
     Column("principal", "money", "currency", "Principal outstanding.", known_from="state_date"),
     Column("accrued_interest", "money", "currency", "Interest accrued and unpaid.", known_from="state_date"),
     Column("fees_due", "money", "currency", "Fees due and unpaid.", known_from="state_date"),
     Column("undrawn", "money", "currency", "Committed and not drawn.", known_from="state_date"),
-    Column("gross_carrying_amount", "money", "currency", "Principal plus accrued interest plus fees due.", known_from="state_date"),
-    Column("days_past_due", "days", "days", "Days since the oldest unpaid instalment, daily count.", known_from="state_date"),
-    Column("oldest_unpaid_date", "date", "", "Due date of the oldest unpaid instalment.", known_from="state_date"),
+    Column(
+        "gross_carrying_amount",
+        "money",
+        "currency",
+        "Principal plus accrued interest plus fees due.",
+        known_from="state_date",
+    ),
+    Column(
+        "days_past_due",
+        "days",
+        "days",
+        "Days since the oldest unpaid instalment, daily count.",
+        known_from="state_date",
+    ),
+    Column(
+        "oldest_unpaid_date", "date", "", "Due date of the oldest unpaid instalment.", known_from="state_date"
+    ),
     Column(
         "on_book_probability",
         "share",
@@ -121,40 +198,99 @@ LOANS: tuple[Column, ...] = (
         known_from="state_date",
     ),
     # how it ended
-    Column("default_date", "date", "", "Date of default under the book's definition.", known_from="default_date"),
+    Column(
+        "default_date", "date", "", "Date of default under the book's definition.", known_from="default_date"
+    ),
     Column("charge_off_date", "date", "", "Date of charge-off.", known_from="charge_off_date"),
-    Column("charged_off", "money", "currency", "Cumulative principal charged off.", known_from="charge_off_date"),
-    Column("recovered", "money", "currency", "Cumulative recovery after charge-off, net of cost.", known_from="closed_date"),
+    Column(
+        "charged_off", "money", "currency", "Cumulative principal charged off.", known_from="charge_off_date"
+    ),
+    Column(
+        "recovered",
+        "money",
+        "currency",
+        "Cumulative recovery after charge-off, net of cost.",
+        known_from="closed_date",
+    ),
     Column(
         "closed_date",
         "date",
         "",
-        "Date the loan left the book by payoff, maturity, settlement or sale; of a charged-off loan, when recovery ended.",
+        "Date the loan left the book by payoff, maturity, settlement or sale; of a charged-off loan, when "
+        "recovery ended.",
         known_from="closed_date",
     ),
-    Column("principal_paid", "money", "currency", "Cumulative principal received over life.", known_from="closed_date"),
-    Column("interest_paid", "money", "currency", "Cumulative interest received over life.", known_from="closed_date"),
+    Column(
+        "principal_paid",
+        "money",
+        "currency",
+        "Cumulative principal received over life.",
+        known_from="closed_date",
+    ),
+    Column(
+        "interest_paid",
+        "money",
+        "currency",
+        "Cumulative interest received over life.",
+        known_from="closed_date",
+    ),
     Column("status", "text", "", "The source's own status after its value map.", known_from="closed_date"),
     # protection
-    Column("guaranteed_share", "share", "decimal of exposure", "Part of each loss a guarantor bears.", known_from="approval_date"),
+    Column(
+        "guaranteed_share",
+        "share",
+        "decimal of exposure",
+        "Part of each loss a guarantor bears.",
+        known_from="approval_date",
+    ),
     Column("guarantor", "text", "", "Who guarantees.", known_from="approval_date"),
-    Column("collateral_value", "money", "currency", "Value of collateral after haircut, at its last valuation."),
+    Column(
+        "collateral_value", "money", "currency", "Value of collateral after haircut, at its last valuation."
+    ),
     # how it counts
-    Column("weight", "number", "cases", "How many loans of the population this row stands for.", required=True, known_from=""),
+    Column(
+        "weight",
+        "number",
+        "cases",
+        "How many loans of the population this row stands for.",
+        required=True,
+        known_from="",
+    ),
 )
 """The loan table. Extra columns of a source are kept as text columns named `attribute_<name>`."""
 
 PANEL: tuple[Column, ...] = (
     Column("loan_id", "text", "", "The lender's number of the loan.", required=True),
-    Column("report_date", "date", "", "Last day of the month the row reports.", required=True, known_from="report_date"),
+    Column(
+        "report_date",
+        "date",
+        "",
+        "Last day of the month the row reports.",
+        required=True,
+        known_from="report_date",
+    ),
     Column("state", "choice", "", "State at the report date.", STATES, known_from="report_date"),
     Column("days_past_due", "days", "days", "Days past due at the report date.", known_from="report_date"),
-    Column("principal", "money", "currency", "Principal outstanding at the report date.", known_from="report_date"),
+    Column(
+        "principal",
+        "money",
+        "currency",
+        "Principal outstanding at the report date.",
+        known_from="report_date",
+    ),
     Column("annual_rate", "rate", "decimal a year", "Contractual rate in force.", known_from="report_date"),
-    Column("scheduled_principal", "money", "currency", "Scheduled principal of the month.", known_from="report_date"),
+    Column(
+        "scheduled_principal",
+        "money",
+        "currency",
+        "Scheduled principal of the month.",
+        known_from="report_date",
+    ),
     Column("prepaid", "money", "currency", "Unscheduled principal of the month.", known_from="report_date"),
     Column("interest", "money", "currency", "Interest of the month.", known_from="report_date"),
-    Column("charged_off", "money", "currency", "Principal charged off in the month.", known_from="report_date"),
+    Column(
+        "charged_off", "money", "currency", "Principal charged off in the month.", known_from="report_date"
+    ),
     Column("recovered", "money", "currency", "Recovery of the month.", known_from="report_date"),
     Column("undrawn", "money", "currency", "Committed and not drawn.", known_from="report_date"),
 )
@@ -163,7 +299,14 @@ PANEL: tuple[Column, ...] = (
 PARTIES: tuple[Column, ...] = (
     Column("loan_id", "text", "", "The loan.", required=True),
     Column("party_id", "text", "", "The person or firm.", required=True),
-    Column("role", "choice", "", "What the party is to the loan.", ("borrower", "co_borrower", "guarantor"), required=True),
+    Column(
+        "role",
+        "choice",
+        "",
+        "What the party is to the loan.",
+        ("borrower", "co_borrower", "guarantor"),
+        required=True,
+    ),
     Column("share", "share", "decimal", "Share of the obligation."),
 )
 

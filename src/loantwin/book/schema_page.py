@@ -17,23 +17,38 @@ def schema_page() -> str:
     """Return `docs/schema.md` as text."""
     parts = [
         "# The published schema",
-        "Generated from `loantwin.book.schema` by `python -m loantwin.book.schema_page`; do not edit by hand.",
-        "An empty column is allowed, an absent one is not. Money is in the book's one currency, positive when it is owed or "
-        "flows to the lender. Rates and shares are decimals. A missing value is missing and nothing else; NaN and infinity "
-        "are refused. *Known from* names the date column from which the lender knows the value: `known_at` hides it before.",
+        "Generated from `loantwin.book.schema` by `python -m loantwin.book.schema_page`; do not edit by "
+        "hand.",
+        "An empty column is allowed, an absent one is not. Money is in the book's one currency, positive "
+        "when it is owed or flows to the lender. Rates and shares are decimals. A missing value is missing "
+        "and nothing else; NaN and infinity are refused. *Known from* names the date column from which the "
+        "lender knows the value: `known_at` hides it before.",
         "Further columns of a source that its mapping keeps are text columns named `attribute_<name>`.",
         *[_table(name, words, columns) for name, words, columns in _TABLES],
         "## Products\n\n" + ", ".join(f"`{name}`" for name in PRODUCTS),
-        "## States\n\n" + ", ".join(f"`{name}`" for name in STATES) + "\n\n`default_a_b` counts months since default.",
+        "## States\n\n"
+        + ", ".join(f"`{name}`" for name in STATES)
+        + "\n\n`default_a_b` counts months since default.",
     ]
     return "\n\n".join(parts) + "\n"
 
 
 def _table(name: str, words: str, columns: tuple[Column, ...]) -> str:
-    lines = [f"## {name}", "", words, "", "| column | kind | unit | known from | meaning |", "|---|---|---|---|---|"]
+    lines = [
+        f"## {name}",
+        "",
+        words,
+        "",
+        "| column | kind | unit | known from | meaning |",
+        "|---|---|---|---|---|",
+    ]
     for column in columns:
         kind = column.kind + (", required" if column.required else "")
-        allowed = f" One of the {'products' if column.allowed == PRODUCTS else 'states'} below." if len(column.allowed) > 4 else ""
+        allowed = (
+            f" One of the {'products' if column.allowed == PRODUCTS else 'states'} below."
+            if len(column.allowed) > 4
+            else ""
+        )
         if column.allowed and not allowed:
             allowed = " One of " + ", ".join(f"`{item}`" for item in column.allowed) + "."
         known = f"`{column.known_from}`" if column.known_from else "always"

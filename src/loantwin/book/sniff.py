@@ -1,4 +1,6 @@
-"""What a tape file is: encoding, compression, delimiter, header, form; and its rows as text, each with its raw line."""
+"""What a tape file is: encoding, compression, delimiter, header, form; and its rows as text, each with its
+raw line.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,9 @@ _SAMPLE_BYTES = 1 << 20
 
 @dataclass(frozen=True)
 class Source:
-    """Which file a tape came from and how it was understood; `statements` holds what a reader should know of that."""
+    """Which file a tape came from and how it was understood; `statements` holds what a reader should know of
+    that.
+    """
 
     path: str
     sha256: str
@@ -62,7 +66,9 @@ class RawTape:
     @cached_property
     def bounds(self) -> tuple[Integers, Integers]:
         """Return where each record starts and ends, the line above the first row included."""
-        return _record_bounds(self.body if self.lines is None else self.lines, self.by_line or self.plain_lines)
+        return _record_bounds(
+            self.body if self.lines is None else self.lines, self.by_line or self.plain_lines
+        )
 
 
 def open_tape(path: str | Path) -> RawTape:
@@ -70,8 +76,8 @@ def open_tape(path: str | Path) -> RawTape:
 
     Raises
     ------
-    TapeError : no such file, empty, header without rows, truncated gzip, broken UTF-16, binary content, a header that
-        repeats a name, or rows that do not fit the header.
+    TapeError : no such file, empty, header without rows, truncated gzip, broken UTF-16, binary content, a
+        header that repeats a name, or rows that do not fit the header.
     """
     path = Path(path)
     try:
@@ -90,7 +96,8 @@ def open_tape(path: str | Path) -> RawTape:
 
 
 def read_columns(tape: RawTape, names: Sequence[str]) -> tuple[pl.DataFrame, RawTape]:
-    """Return the named columns as text (empty is null), with `EXTRA`, what a row holds beyond the header; and the tape.
+    """Return the named columns as text (empty is null), with `EXTRA`, what a row holds beyond the header; and
+    the tape.
 
     The tape comes back marked `by_line` where its quotes do not pair up.
     """
@@ -134,7 +141,9 @@ def fields_of(tape: RawTape, line: str) -> list[str]:
 
 
 def short_rows(tape: RawTape, candidates: Integers, rows: int, long: int) -> Integers:
-    """Return those of the candidate rows that have fewer fields than the header; `rows` in all, `long` of them too long."""
+    """Return those of the candidate rows that have fewer fields than the header; `rows` in all, `long` of
+    them too long.
+    """
     if tape.table is not None or not len(candidates) or (not long and _evenly_delimited(tape, rows)):
         return candidates[:0]
     if tape.by_line:
@@ -149,7 +158,9 @@ def short_rows(tape: RawTape, candidates: Integers, rows: int, long: int) -> Int
 
 
 def _evenly_delimited(tape: RawTape, rows: int) -> bool:
-    """Return whether delimiters add up to full rows: without a quote and a row too long, none can then be short."""
+    """Return whether delimiters add up to full rows: without a quote and a row too long, none can then be
+    short.
+    """
     if tape.by_line or b'"' in tape.body:
         return False
     width = len(tape.header)
@@ -174,7 +185,9 @@ def _split_by_line(tape: RawTape) -> pl.DataFrame:
         cells = fields_of(tape, line.rstrip("\r"))
         for number, column in enumerate(columns):
             column.append((cells[number] or None) if number < len(cells) else None)
-    return pl.DataFrame({str(number): pl.Series(column, dtype=pl.String) for number, column in enumerate(columns)})
+    return pl.DataFrame(
+        {str(number): pl.Series(column, dtype=pl.String) for number, column in enumerate(columns)}
+    )
 
 
 def _record_bounds(body: bytes, plain: bool) -> tuple[Integers, Integers]:
@@ -203,7 +216,9 @@ def _decoded(content: bytes, path: Path) -> tuple[bytes, str, tuple[str, ...]]:
         try:
             return content.decode("utf-16").encode(), "utf-16", ()
         except UnicodeDecodeError as error:
-            raise TapeError(f"expected valid UTF-16 after its byte-order mark, was: {error.reason}", file=path) from error
+            raise TapeError(
+                f"expected valid UTF-16 after its byte-order mark, was: {error.reason}", file=path
+            ) from error
     if b"\x00" in content[:65536] or content.find(b"\x00") >= 0:
         raise TapeError(expected("text, Parquet or Excel", "binary content (a zero byte)"), file=path)
     marked = content[:3] == b"\xef\xbb\xbf"
@@ -215,7 +230,9 @@ def _decoded(content: bytes, path: Path) -> tuple[bytes, str, tuple[str, ...]]:
         content.decode("utf-8")
     except UnicodeDecodeError as error:
         if marked:
-            raise TapeError(f"expected valid UTF-8 after its byte-order mark, was: {error.reason}", file=path) from error
+            raise TapeError(
+                f"expected valid UTF-8 after its byte-order mark, was: {error.reason}", file=path
+            ) from error
         return _decoded_single_byte(content)
     return content, "utf-8-sig" if marked else "utf-8", ()
 
@@ -282,7 +299,10 @@ def _form(body: bytes, size: int, delimiter: str, width: int, path: Path) -> str
     fitting = sum(len(row) == width or (len(row) == width + 1) for row in rows)
     if 2 * fitting < len(rows):
         raise TapeError(
-            expected(f"rows of {width} fields like the header, separated by {delimiter!r}", f"a row of {len(rows[0])}"),
+            expected(
+                f"rows of {width} fields like the header, separated by {delimiter!r}",
+                f"a row of {len(rows[0])}",
+            ),
             file=path,
             row=1,
         )
@@ -296,7 +316,9 @@ def _sampled(lines: list[str], delimiter: str, path: Path) -> list[list[str]]:
     try:
         found.extend(row for row, _ in zip(reader, range(_SAMPLE), strict=False) if row)
     except csv.Error as error:
-        raise TapeError(f"expected rows of fields like the header, was: {error}", file=path, row=len(found) + 1) from error
+        raise TapeError(
+            f"expected rows of fields like the header, was: {error}", file=path, row=len(found) + 1
+        ) from error
     return found
 
 
@@ -310,19 +332,29 @@ def _unquoted(body: bytes) -> bytes:
 def _open_table(path: Path, content: bytes, sha: str, size: int) -> RawTape:
     form = "parquet" if content[:4] == b"PAR1" else "excel"
     try:
-        frame = pl.read_parquet(io.BytesIO(content)) if form == "parquet" else pl.read_excel(io.BytesIO(content))
+        frame = (
+            pl.read_parquet(io.BytesIO(content)) if form == "parquet" else pl.read_excel(io.BytesIO(content))
+        )
     except ModuleNotFoundError as error:
-        raise TapeError("expected the extra 'excel' for Excel files: pip install loantwin[excel]", file=path) from error
+        raise TapeError(
+            "expected the extra 'excel' for Excel files: pip install loantwin[excel]", file=path
+        ) from error
     except _unreadable() as error:
-        raise TapeError(f"expected a readable {form} file, was: {str(error).splitlines()[0]}", file=path) from error
+        raise TapeError(
+            f"expected a readable {form} file, was: {str(error).splitlines()[0]}", file=path
+        ) from error
     if not frame.height:
         raise TapeError(expected("at least one row below the header", "no row"), file=path)
     source = Source(str(path), sha, size, "", "", form)
-    return RawTape(source, tuple(frame.columns), b"", table=frame.select(_as_text(frame[name]) for name in frame.columns))
+    return RawTape(
+        source, tuple(frame.columns), b"", table=frame.select(_as_text(frame[name]) for name in frame.columns)
+    )
 
 
 def _unreadable() -> tuple[type[Exception], ...]:
-    """Return what the table readers raise; the Excel reader has its own root of errors, its package is optional."""
+    """Return what the table readers raise; the Excel reader has its own root of errors, its package is
+    optional.
+    """
     known: tuple[type[Exception], ...] = (pl.exceptions.PolarsError, OSError, ValueError)
     try:
         from fastexcel import FastExcelError

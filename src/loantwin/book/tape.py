@@ -89,7 +89,9 @@ class TapeCheck(Result):
 
 
 def check(tape: Tape) -> TapeCheck:
-    """Return what a tape holds: rows, totals, rejections and warnings by rule, and what its mapping assumes."""
+    """Return what a tape holds: rows, totals, rejections and warnings by rule, and what its mapping
+    assumes.
+    """
     mapping = tape.mapping
     statements = [mapping.words, *tape.source.statements]
     if mapping.weight.look_ahead:
@@ -108,7 +110,10 @@ def check(tape: Tape) -> TapeCheck:
         format=mapping.name,
         currency=mapping.currency,
         observes=mapping.observes,
-        assumptions={name: AssumptionUsed(item.value, item.unit, item.words) for name, item in mapping.assumption_details.items()},
+        assumptions={
+            name: AssumptionUsed(item.value, item.unit, item.words)
+            for name, item in mapping.assumption_details.items()
+        },
         statements=tuple(text for text in statements if text),
         provenance={
             "path": tape.source.path,
@@ -121,7 +126,12 @@ def check(tape: Tape) -> TapeCheck:
     )
 
 
-def read_tape(path: str | Path, format: str | Path | TapeFormat, *, overrides: Mapping[str, Value] | None = None) -> Tape:  # noqa: A002
+def read_tape(
+    path: str | Path,
+    format: str | Path | TapeFormat,  # noqa: A002  # the command's word
+    *,
+    overrides: Mapping[str, Value] | None = None,
+) -> Tape:
     """Read a tape.
 
     Parameters
@@ -149,7 +159,9 @@ def _tape_of(reading: Reading, mapping: TapeFormat) -> Tape:
     if not reading.kept.all():
         values = values.filter(reading.kept)
     values = combine_columns(values, mapping)
-    refused = unfit_rows(values, PANEL, "panel.") if mapping.kind == "panel" else pl.DataFrame(schema=FINDINGS)
+    refused = (
+        unfit_rows(values, PANEL, "panel.") if mapping.kind == "panel" else pl.DataFrame(schema=FINDINGS)
+    )
     values = _without(values, refused)
     parted = part_panel(values, mapping) if mapping.kind == "panel" else None
     rows = values if parted is None else parted.loans
@@ -160,7 +172,11 @@ def _tape_of(reading: Reading, mapping: TapeFormat) -> Tape:
     if unfit.height:
         loans, rows = _without(loans, unfit), _without(rows, unfit)
         unfit = _of_whole_loans(unfit, values) if panel is not None else unfit
-        panel = None if panel is None else panel.join(loans.select("loan_id"), on="loan_id", how="semi", maintain_order="left")
+        panel = (
+            None
+            if panel is None
+            else panel.join(loans.select("loan_id"), on="loan_id", how="semi", maintain_order="left")
+        )
     rejected = pl.concat([reading.rejected, refused, unfit])
     if not loans.height:
         raise TapeError(expected("at least one usable row", why_none(rejected)), file=reading.raw.source.path)
@@ -188,7 +204,11 @@ def _loan_table(values: pl.DataFrame, mapping: TapeFormat) -> pl.DataFrame:
     loans = balloon_shares(derive_columns(values, mapping)).with_columns(weights)
     if mapping.as_of is not None and "state_date" not in loans.columns:
         loans = loans.with_columns(pl.lit(mapping.as_of).alias("state_date"))
-    kept = [name for name in loans.columns if (name in _LOANS and name not in mapping.checked) or name.startswith("attribute_")]
+    kept = [
+        name
+        for name in loans.columns
+        if (name in _LOANS and name not in mapping.checked) or name.startswith("attribute_")
+    ]
     return conform(loans.select(kept), LOANS).with_columns(loans["\nposition"])
 
 
@@ -204,14 +224,22 @@ def _of_whole_loans(found: pl.DataFrame, values: pl.DataFrame) -> pl.DataFrame:
 
 
 def _of_accepted(listed: pl.DataFrame, rejected: pl.DataFrame) -> pl.DataFrame:
-    return listed.filter(~pl.col("position").is_in(rejected["position"].unique().implode())) if rejected.height else listed
+    return (
+        listed.filter(~pl.col("position").is_in(rejected["position"].unique().implode()))
+        if rejected.height
+        else listed
+    )
 
 
 def _panel_balance(panel: pl.DataFrame | None) -> dict[str, float | None]:
     """Return the balance of loans still on the book at the last report."""
     if panel is None:
         return {}
-    last = panel.group_by("loan_id", maintain_order=True).last().filter(~pl.col("state").is_in(CLOSED_STATES).fill_null(False))
+    last = (
+        panel.group_by("loan_id", maintain_order=True)
+        .last()
+        .filter(~pl.col("state").is_in(CLOSED_STATES).fill_null(False))
+    )
     return {"balance": _sum(last, "principal")}
 
 

@@ -1,4 +1,6 @@
-"""How one application is decided from terms and rules: every rule is read, the strictest outcome counts, each with its reason."""
+"""How one application is decided from terms and rules: every rule is read, the strictest outcome counts, each
+with its reason.
+"""
 
 from __future__ import annotations
 
@@ -22,12 +24,17 @@ class Finding:
 
 
 def assess(
-    application: Application, terms: ApplicationTerms, rules: tuple[ApplicationRule, ...], levers: Levers, policy: str
+    application: Application,
+    terms: ApplicationTerms,
+    rules: tuple[ApplicationRule, ...],
+    levers: Levers,
+    policy: str,
 ) -> Decision:
-    """Return the decision: declined where anything declines, else referred where anything refers, else approved.
+    """Return the decision: declined where anything declines, else referred where anything refers, else
+    approved.
 
-    A limit whose field is missing in the application refers it and names the field. An amount above the limit is not a
-    refusal: the smaller limit is granted, with the reason.
+    A limit whose field is missing in the application refers it and names the field. An amount above the limit
+    is not a refusal: the smaller limit is granted, with the reason.
     """
     rate = offered_rate(application, terms, levers)
     findings = [*_risk(application, terms, levers), *_price(terms, rate), *_rules(application, rules)]
@@ -47,7 +54,9 @@ def assess(
 
 
 def offered_rate(application: Application, terms: ApplicationTerms, levers: Levers) -> float | None:
-    """Return base rate + 12-month PD x loss given default + the price lever's add-on, decimal a year; None without a PD."""
+    """Return base rate + 12-month PD x loss given default + the price lever's add-on, decimal a year; None
+    without a PD.
+    """
     if application.annual_pd is None:
         return None
     rate = terms.base_annual_rate + application.annual_pd * terms.loss_given_default
@@ -71,23 +80,42 @@ def _risk(application: Application, terms: ApplicationTerms, levers: Levers) -> 
     if wants_pd and pd is None:
         found.append(Finding("referred", "annual_pd is missing, and the policy limits it"))
     if pd is not None and terms.decline_annual_pd is not None and pd > terms.decline_annual_pd * factor:
-        found.append(Finding("declined", f"annual_pd {pd:.2%} is above the limit of {terms.decline_annual_pd * factor:.2%}"))
+        found.append(
+            Finding(
+                "declined", f"annual_pd {pd:.2%} is above the limit of {terms.decline_annual_pd * factor:.2%}"
+            )
+        )
     if pd is not None and terms.refer_annual_pd is not None and pd > terms.refer_annual_pd * factor:
-        found.append(Finding("referred", f"annual_pd {pd:.2%} is above {terms.refer_annual_pd * factor:.2%}: a person looks at it"))
+        found.append(
+            Finding(
+                "referred",
+                f"annual_pd {pd:.2%} is above {terms.refer_annual_pd * factor:.2%}: a person looks at it",
+            )
+        )
     wants_score = terms.decline_score is not None or terms.refer_score is not None
     if wants_score and score is None:
         found.append(Finding("referred", "score is missing, and the policy limits it"))
     if score is not None and terms.decline_score is not None and score < terms.decline_score + points:
-        found.append(Finding("declined", f"score {score:g} is below the limit of {terms.decline_score + points:g}"))
+        found.append(
+            Finding("declined", f"score {score:g} is below the limit of {terms.decline_score + points:g}")
+        )
     if score is not None and terms.refer_score is not None and score < terms.refer_score + points:
-        found.append(Finding("referred", f"score {score:g} is below {terms.refer_score + points:g}: a person looks at it"))
+        found.append(
+            Finding(
+                "referred", f"score {score:g} is below {terms.refer_score + points:g}: a person looks at it"
+            )
+        )
     return found
 
 
 def _price(terms: ApplicationTerms, rate: float | None) -> list[Finding]:
     if rate is not None and rate > terms.max_annual_rate:
         return [
-            Finding("declined", f"the risk asks for a rate of {rate:.2%}, above the highest allowed, {terms.max_annual_rate:.2%}")
+            Finding(
+                "declined",
+                f"the risk asks for a rate of {rate:.2%}, above the highest allowed, "
+                f"{terms.max_annual_rate:.2%}",
+            )
         ]
     return []
 
@@ -101,14 +129,22 @@ def _rules(application: Application, rules: tuple[ApplicationRule, ...]) -> list
         if not all(bool(condition.holds(values[condition.figure])) for condition in known):
             continue
         if missing:
-            found.append(Finding("referred", f"{missing[0]} is missing, so that the rule '{rule.reason}' cannot be read"))
+            found.append(
+                Finding(
+                    "referred", f"{missing[0]} is missing, so that the rule '{rule.reason}' cannot be read"
+                )
+            )
         else:
             found.append(Finding(rule.outcome, rule.reason))
     return found
 
 
-def _limit(application: Application, terms: ApplicationTerms, levers: Levers, rate: float | None) -> tuple[float | None, list[str]]:
-    """Return what may be granted, in whole minor units, and why it is less than asked; None where a field is missing."""
+def _limit(
+    application: Application, terms: ApplicationTerms, levers: Levers, rate: float | None
+) -> tuple[float | None, list[str]]:
+    """Return what may be granted, in whole minor units, and why it is less than asked; None where a field is
+    missing.
+    """
     scale = math.exp(terms.limit_scale * levers["limit"])
     limit, reasons = application.amount, []
     if terms.max_amount is not None and limit > terms.max_amount * scale:
@@ -118,10 +154,17 @@ def _limit(application: Application, terms: ApplicationTerms, levers: Levers, ra
         if application.annual_income is None:
             return None, ["annual_income is missing, and the policy limits the instalment's share of it"]
         share = terms.max_instalment_share * scale
-        affordable = application.annual_income / 12 * share / level_instalment(1.0, rate or 0.0, application.term_months)
+        affordable = (
+            application.annual_income
+            / 12
+            * share
+            / level_instalment(1.0, rate or 0.0, application.term_months)
+        )
         if limit > affordable:
             limit = affordable
-            reasons.append(f"the amount is cut to {limit:,.2f}, whose instalment takes {share:.0%} of the income")
+            reasons.append(
+                f"the amount is cut to {limit:,.2f}, whose instalment takes {share:.0%} of the income"
+            )
     limit = math.floor(limit * 100 + 1e-6) / 100
     if limit <= 0.0:
         return None, ["the income carries no instalment"]

@@ -15,7 +15,8 @@ def decide(policy: Policy, application: Application, levers: Levers | None = Non
     Parameters
     ----------
     policy : any policy; `levers` needs one that is written as rules.
-    levers : where the portfolio's levers stand now, as the same policy answered for the portfolio; default its own.
+    levers : where the portfolio's levers stand now, as the same policy answered for the portfolio; default
+        its own.
 
     Raises
     ------
@@ -27,7 +28,10 @@ def decide(policy: Policy, application: Application, levers: Levers | None = Non
     elif isinstance(policy, RulePolicy):
         answer = policy.decide_application(application, levers)
     else:
-        raise UsageError(expected("a policy written as rules where levers are given", type(policy).__name__), field="levers")
+        raise UsageError(
+            expected("a policy written as rules where levers are given", type(policy).__name__),
+            field="levers",
+        )
     if not isinstance(answer, Decision):
         raise UsageError(expected("a Decision", type(answer).__name__), field="policy")
     return answer
@@ -35,9 +39,17 @@ def decide(policy: Policy, application: Application, levers: Levers | None = Non
 
 SAMPLE_OBSERVATIONS = (
     PortfolioObservation(),
-    PortfolioObservation(month=12, balance_ratio=0.9, delinquent_share=0.05, late_share=0.01, default_rate=0.03),
     PortfolioObservation(
-        month=24, balance_ratio=1.4, delinquent_share=0.3, late_share=0.1, default_rate=0.2, charge_off_rate=0.1, profit_rate=-0.05
+        month=12, balance_ratio=0.9, delinquent_share=0.05, late_share=0.01, default_rate=0.03
+    ),
+    PortfolioObservation(
+        month=24,
+        balance_ratio=1.4,
+        delinquent_share=0.3,
+        late_share=0.1,
+        default_rate=0.2,
+        charge_off_rate=0.1,
+        profit_rate=-0.05,
     ),
 )
 SAMPLE_APPLICATIONS = (
@@ -49,7 +61,9 @@ SAMPLE_APPLICATIONS = (
 
 
 def check_policy(policy: Policy) -> None:
-    """Raise UsageError where an object is no policy: wrong answers, no name, another answer to the same question."""
+    """Raise UsageError where an object is no policy: wrong answers, no name, another answer to the same
+    question.
+    """
     if not policy.name:
         raise UsageError(expected("a name", "none"), field="policy")
     for observation in SAMPLE_OBSERVATIONS:
@@ -61,7 +75,9 @@ def check_policy(policy: Policy) -> None:
     for application in SAMPLE_APPLICATIONS:
         decision = decide(policy, application)
         if decide(policy, application) != decision:
-            raise UsageError(expected("the same decision on the same application", "another"), field=policy.name)
+            raise UsageError(
+                expected("the same decision on the same application", "another"), field=policy.name
+            )
         _check_decision(decision, application, policy.name)
 
 
@@ -70,6 +86,8 @@ def _check_decision(decision: Decision, application: Application, name: str) -> 
         raise UsageError(expected("a reason for every decision", "none"), field=name)
     granted = decision.limit is not None and decision.annual_rate is not None
     if granted != (decision.outcome == "approved"):
-        raise UsageError(expected("limit and rate where approved, and only there", decision.outcome), field=name)
+        raise UsageError(
+            expected("limit and rate where approved, and only there", decision.outcome), field=name
+        )
     if decision.limit is not None and not 0 < decision.limit <= application.amount:
         raise UsageError(expected("a limit above 0 and no more than asked for", decision.limit), field=name)

@@ -33,12 +33,15 @@ def load_policy(path_or_name: str | Path) -> RulePolicy:
 
     Raises
     ------
-    ConfigError : no such file or name, no readable TOML, an unknown key, figure or lever, or a value out of range.
+    ConfigError : no such file or name, no readable TOML, an unknown key, figure or lever, or a value out of
+        range.
     """
     path = Path(path_or_name)
     if not path.is_file():
         if str(path_or_name) not in built_in_policies():
-            raise ConfigError(expected(f"a policy file, or one of {', '.join(built_in_policies())}", str(path_or_name)))
+            raise ConfigError(
+                expected(f"a policy file, or one of {', '.join(built_in_policies())}", str(path_or_name))
+            )
         path = _FOLDER / f"{path_or_name}.toml"
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -60,9 +63,13 @@ def parse_policy(document: Mapping[str, Any], file: object = None) -> RulePolicy
         name=name,
         description=_text(document, "description", file) if "description" in document else "",
         levers=_levers(_table(document, "levers", file), "levers", file),
-        portfolio=tuple(_portfolio_rule(rule, i, file) for i, rule in enumerate(_list(document, "portfolio", file))),
+        portfolio=tuple(
+            _portfolio_rule(rule, i, file) for i, rule in enumerate(_list(document, "portfolio", file))
+        ),
         terms=_terms(applications, file),
-        applications=tuple(_application_rule(rule, i, file) for i, rule in enumerate(_list(applications, "rules", file))),
+        applications=tuple(
+            _application_rule(rule, i, file) for i, rule in enumerate(_list(applications, "rules", file))
+        ),
     )
 
 
@@ -81,7 +88,9 @@ def _application_rule(rule: Mapping[str, Any], place: int, file: object) -> Appl
     _known(rule, ("when", "outcome", "reason"), f"{where}.", file)
     outcome = _text(rule, "outcome", file)
     if outcome not in ("declined", "referred"):
-        raise ConfigError(expected("outcome declined or referred", outcome), file=file, field=f"{where}.outcome")
+        raise ConfigError(
+            expected("outcome declined or referred", outcome), file=file, field=f"{where}.outcome"
+        )
     return ApplicationRule(
         when=_conditions(rule, where, file, portfolio=False),
         outcome=outcome,  # type: ignore[arg-type]  # one of the two, checked above
@@ -89,10 +98,14 @@ def _application_rule(rule: Mapping[str, Any], place: int, file: object) -> Appl
     )
 
 
-def _conditions(rule: Mapping[str, Any], where: str, file: object, *, portfolio: bool) -> tuple[RuleCondition, ...]:
+def _conditions(
+    rule: Mapping[str, Any], where: str, file: object, *, portfolio: bool
+) -> tuple[RuleCondition, ...]:
     texts = rule.get("when")
     if not isinstance(texts, list) or not texts or not all(isinstance(text, str) for text in texts):
-        raise ConfigError(expected('conditions like ["default_rate > 0.04"]', str(texts)), file=file, field=f"{where}.when")
+        raise ConfigError(
+            expected('conditions like ["default_rate > 0.04"]', str(texts)), file=file, field=f"{where}.when"
+        )
     return tuple(_condition(text, where, file, portfolio=portfolio) for text in texts)
 
 
@@ -100,7 +113,9 @@ def _condition(text: str, where: str, file: object, *, portfolio: bool) -> RuleC
     found = _CONDITION.fullmatch(text)
     if found is None:
         raise ConfigError(
-            expected("figure, comparison and value, like default_rate > 0.04", text), file=file, field=f"{where}.when"
+            expected("figure, comparison and value, like default_rate > 0.04", text),
+            file=file,
+            field=f"{where}.when",
         )
     figure, comparison, value = found.groups()
     names = FIGURES if portfolio else _APPLICATION_FIELDS
@@ -109,7 +124,9 @@ def _condition(text: str, where: str, file: object, *, portfolio: bool) -> RuleC
         raise ConfigError(expected(f"one of {wanted}", figure), file=file, field=f"{where}.when")
     if figure in _TEXT_FIELDS:
         if comparison not in ("==", "!="):
-            raise ConfigError(expected(f"== or != for {figure}", comparison), file=file, field=f"{where}.when")
+            raise ConfigError(
+                expected(f"== or != for {figure}", comparison), file=file, field=f"{where}.when"
+            )
         return RuleCondition(figure, comparison, value.strip("\"'"))
     return RuleCondition(figure, comparison, _number(value, f"{where}.when", file))
 
@@ -119,7 +136,9 @@ def _terms(applications: Mapping[str, Any], file: object) -> ApplicationTerms:
     checked = {name: _number(value, f"applications.{name}", file) for name, value in values.items()}
     for name, value in checked.items():
         if value < 0:
-            raise ConfigError(expected("a number of at least 0", value), file=file, field=f"applications.{name}")
+            raise ConfigError(
+                expected("a number of at least 0", value), file=file, field=f"applications.{name}"
+            )
     return ApplicationTerms(**checked)
 
 
@@ -134,7 +153,9 @@ def _levers(table: Mapping[str, Any], where: str, file: object) -> tuple[float, 
 
 def _number(value: object, where: str, file: object) -> float:
     try:
-        number = float(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else math.nan
+        number = (
+            float(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else math.nan
+        )
     except ValueError:
         number = math.nan
     if not math.isfinite(number):

@@ -30,14 +30,17 @@ FIGURES = (
 
 @dataclass(frozen=True)
 class PortfolioObservation:
-    """A book at the end of a month, as a lender's report shows it. Nothing in it looks ahead or at the latent effect.
+    """A book at the end of a month, as a lender's report shows it. Nothing in it looks ahead or at the latent
+    effect.
 
     month : months since the start.
     balance_ratio : live balance / live balance at the start.
-    delinquent_share, late_share : share of the live balance past due at all, and in the worst live state; decimals.
-    default_rate, charge_off_rate : exposure that entered default, principal charged off, over the last three months,
-        as a share of the balance, decimals a year.
-    prepayment_rate, new_lending_rate, interest_rate, profit_rate : last month's figure / balance, decimals a year.
+    delinquent_share, late_share : share of the live balance past due at all, and in the worst live state;
+        decimals.
+    default_rate, charge_off_rate : exposure that entered default, principal charged off, over the last three
+        months, as a share of the balance, decimals a year.
+    prepayment_rate, new_lending_rate, interest_rate, profit_rate : last month's figure / balance, decimals a
+        year.
     macro : covariates in the units the transition model was fitted on (standardised), by name.
     """
 
@@ -66,14 +69,18 @@ class PortfolioObservation:
 
 @dataclass(frozen=True)
 class Levers:
-    """A setting of the lender's levers, in the order of `loantwin.types.LEVERS`, each in [-1, 1], 0 the reference plan."""
+    """A setting of the lender's levers, in the order of `loantwin.types.LEVERS`, each in [-1, 1], 0 the
+    reference plan.
+    """
 
     values: tuple[float, ...]
     reasons: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if len(self.values) != len(LEVERS):
-            raise UsageError(expected(f"{len(LEVERS)} levers ({', '.join(LEVERS)})", len(self.values)), field="levers")
+            raise UsageError(
+                expected(f"{len(LEVERS)} levers ({', '.join(LEVERS)})", len(self.values)), field="levers"
+            )
         for name, value in zip(LEVERS, self.values, strict=True):
             if not -1 <= value <= 1:
                 raise UsageError(expected("a lever from -1 to 1", value), field=name)
@@ -95,7 +102,8 @@ class Application:
     """A request for a loan. None means missing; a policy that needs a missing field refers the application.
 
     amount : money, > 0. term_months : whole number >= 1. annual_income : money a year, >= 0.
-    annual_pd : probability of default within 12 months, [0, 1]. annual_rate : the rate asked for, decimal a year.
+    annual_pd : probability of default within 12 months, [0, 1]. annual_rate : the rate asked for, decimal a
+        year.
     """
 
     amount: float
@@ -111,8 +119,14 @@ class Application:
     def __post_init__(self) -> None:
         if not (math.isfinite(self.amount) and self.amount > 0):
             raise UsageError(expected("an amount above 0", self.amount), field="amount")
-        if isinstance(self.term_months, bool) or not isinstance(self.term_months, int) or self.term_months < 1:
-            raise UsageError(expected("a whole number of months, at least 1", self.term_months), field="term_months")
+        if (
+            isinstance(self.term_months, bool)
+            or not isinstance(self.term_months, int)
+            or self.term_months < 1
+        ):
+            raise UsageError(
+                expected("a whole number of months, at least 1", self.term_months), field="term_months"
+            )
         bounds = {
             "annual_income": (0.0, math.inf),
             "score": (-math.inf, math.inf),
@@ -122,12 +136,16 @@ class Application:
         for name, (low, high) in bounds.items():
             value = getattr(self, name)
             if value is not None and not (math.isfinite(value) and low <= value <= high):
-                raise UsageError(expected(f"a finite number from {low:g} to {high:g}, or none", value), field=name)
+                raise UsageError(
+                    expected(f"a finite number from {low:g} to {high:g}, or none", value), field=name
+                )
 
 
 @dataclass(frozen=True)
 class Decision(Result):
-    """The answer to one application. `limit` is the amount granted; limit and rate are None unless approved."""
+    """The answer to one application. `limit` is the amount granted; limit and rate are None unless
+    approved.
+    """
 
     SCHEMA: ClassVar[str] = "loantwin.decision/1"
 

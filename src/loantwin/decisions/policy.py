@@ -1,4 +1,6 @@
-"""A policy written as rules in a readable file. The same object acts in the environment, in forecasts and on applications."""
+"""A policy written as rules in a readable file. The same object acts in the environment, in forecasts and on
+applications.
+"""
 
 from __future__ import annotations
 
@@ -41,15 +43,22 @@ class RulePolicy:
             return self._levers_with_reasons(observation)
         if isinstance(observation, Application):
             return self.decide_application(observation)
-        raise UsageError(expected("a PortfolioObservation or an Application", type(observation).__name__), field="observation")
+        raise UsageError(
+            expected("a PortfolioObservation or an Application", type(observation).__name__),
+            field="observation",
+        )
 
     def decide_application(self, application: Application, levers: Levers | None = None) -> Decision:
-        """Return the decision for an application while the portfolio's levers stand at `levers` (default: the standing ones)."""
+        """Return the decision for an application while the portfolio's levers stand at `levers` (default: the
+        standing ones).
+        """
         standing = Levers(self.levers) if levers is None else levers
         return assess(application, self.terms, self.applications, standing, self.name)
 
     def lever_array(self, figures: Mapping[str, Floats], books: int) -> Floats:
-        """Return the levers of many books at once, (E, 5), from figures of shape (E,): what `decide` answers for each."""
+        """Return the levers of many books at once, (E, 5), from figures of shape (E,): what `decide` answers
+        for each.
+        """
         total = np.tile(np.array(self.levers, dtype=np.float64), (books, 1))
         for rule in self.portfolio:
             holds = np.ones(books, dtype=bool)
@@ -74,5 +83,7 @@ class RulePolicy:
 
 def _known(figures: Mapping[str, Value], name: str) -> Value:
     if name not in figures:
-        raise UsageError(expected("in the policy's conditions one of " + ", ".join(figures), name), field="when")
+        raise UsageError(
+            expected("in the policy's conditions one of " + ", ".join(figures), name), field="when"
+        )
     return figures[name]

@@ -23,7 +23,8 @@ MANY = 32
 
 @dataclass(frozen=True)
 class PolicyRun:
-    """P books of T months under a policy. values : (P, T, figures) in the order of `engine.step.tables.FIGURES`.
+    """P books of T months under a policy. values : (P, T, figures) in the order of
+    `engine.step.tables.FIGURES`.
 
     levers : (P, T, 5). lent : (P, T, G) new lending by segment.
     """
@@ -50,12 +51,18 @@ def run_policy(
     ----------
     policy : None leaves the levers at zero, the reference plan.
     shocks : (P, T, R) month part of the odds.
-    covariates : (P, T, F) or (T, F) macro covariates of months 1..T, shown to the policy once a month has ended.
+    covariates : (P, T, F) or (T, F) macro covariates of months 1..T, shown to the policy once a month has
+        ended.
     index_change : (P, T) as in `engine.step.step.step`.
-    after : month (1..T) and the books at its end -> the books the next month starts with, such as after a sale.
+    after : month (1..T) and the books at its end -> the books the next month starts with, such as after a
+        sale.
     """
     paths, months, _ = shocks.shape
-    shown = None if covariates is None else np.broadcast_to(covariates, (paths, months, len(tables.parameters.factors)))
+    shown = (
+        None
+        if covariates is None
+        else np.broadcast_to(covariates, (paths, months, len(tables.parameters.factors)))
+    )
     state, start = initial_state(tables, paths), opening_figures(tables, paths)
     history: list[StepFlows] = []
     values, levers = np.zeros((paths, months, len(STEP_FIGURES))), np.zeros((paths, months, 5))
@@ -91,7 +98,9 @@ def levers_of(policy: Policy | None, figures: dict[str, Floats], books: int) -> 
 
 def observations(figures: dict[str, Floats], books: int) -> list[PortfolioObservation]:
     """Return one observation a book from figures of shape (E,)."""
-    macro = {name.removeprefix("macro."): value for name, value in figures.items() if name.startswith("macro.")}
+    macro = {
+        name.removeprefix("macro."): value for name, value in figures.items() if name.startswith("macro.")
+    }
     return [
         PortfolioObservation(
             month=int(figures["month"][book]),
@@ -106,16 +115,25 @@ def opening_figures(tables: StepTables, books: int) -> dict[str, Floats]:
     """Return balance, past_due and late at the as-of date, each (E,)."""
     balance, state = tables.cells.balance[:, 0], tables.cells.state
     last = tables.parameters.live - 1
-    parts = {"balance": balance, "past_due": balance * (state > 0), "late": balance * ((state == last) & (last > 0))}
+    parts = {
+        "balance": balance,
+        "past_due": balance * (state > 0),
+        "late": balance * ((state == last) & (last > 0)),
+    }
     return {name: np.full(books, part.sum()) for name, part in parts.items()}
 
 
 def figures_of(
-    month: int, history: Sequence[StepFlows], start: dict[str, Floats], factors: Sequence[str], macro: Floats | None
+    month: int,
+    history: Sequence[StepFlows],
+    start: dict[str, Floats],
+    factors: Sequence[str],
+    macro: Floats | None,
 ) -> dict[str, Floats]:
     """Return every figure a policy may ask for, each (E,), from the last (up to three) months of flows.
 
-    A rate of a book without balance is 0. `macro` (E, F) are the covariates of the month that ended; None shows zeros.
+    A rate of a book without balance is 0. `macro` (E, F) are the covariates of the month that ended; None
+    shows zeros.
     """
     books = len(start["balance"])
     stock = {name: history[-1][name] for name in start} if history else start

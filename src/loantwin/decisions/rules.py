@@ -61,10 +61,13 @@ class ApplicationTerms:
 
     decline_annual_pd, refer_annual_pd : decline, refer above this 12-month default probability [cut_off].
     decline_score, refer_score : decline, refer below this score [cut_off].
-    max_amount : most that is granted; max_instalment_share : most of the monthly income that the instalment may take [limit].
-    base_annual_rate : rate without risk; the offer adds annual_pd x loss_given_default, and the price add-on [price_add_on].
+    max_amount : most that is granted; max_instalment_share : most of the monthly income that the instalment
+        may take [limit].
+    base_annual_rate : rate without risk; the offer adds annual_pd x loss_given_default, and the price add-on
+        [price_add_on].
     max_annual_rate : a dearer offer is declined.
-    cut_off_pd, cut_off_points : at lever 1 default limits are multiplied by exp(-cut_off_pd), score limits raised by the points.
+    cut_off_pd, cut_off_points : at lever 1 default limits are multiplied by exp(-cut_off_pd), score limits
+        raised by the points.
     price_add_on : rate added at lever 1. limit_scale : at lever 1 limits are multiplied by exp(limit_scale).
     """
 

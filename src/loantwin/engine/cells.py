@@ -1,7 +1,7 @@
 """Cells: loans that share segment, starting age and starting state, with their contractual run-off added up.
 
-The run-off is what the contracts alone would do, computed from the loans once; every mode of the engine (expected path,
-conditional expectation, cell Monte Carlo, step) reads the same tables.
+The run-off is what the contracts alone would do, computed from the loans once; every mode of the engine
+(expected path, conditional expectation, cell Monte Carlo, step) reads the same tables.
 """
 
 from __future__ import annotations
@@ -17,20 +17,25 @@ from loantwin.arrays import Floats, Integers
 class Cells:
     """B cells over T months. All amounts are weighted by case weight and on-book probability.
 
-    segment, age, state : (B,) segment index, age at the as-of date (month t = 1..T reads age + t), live-state index.
+    segment, age, state : (B,) segment index, age at the as-of date (month t = 1..T reads age + t), live-state
+        index.
     group : (B,) reporting group, 0 where there is one group only.
-    loans : (B, T + 1) number of loans whose contract still runs at the end of month t (t = 0: the as-of date).
+    loans : (B, T + 1) number of loans whose contract still runs at the end of month t (t = 0: the as-of
+        date).
     balance : (B, T + 1) contractual principal at the end of month t, partial prepayments taken off.
     partial : (B, T) partial prepayment in month t + 1, part of the fall of `balance`.
     draws : (B, T) principal drawn in month t + 1 (revolving lines), which raises `balance`.
     interest : (B, T) contractual interest due in month t + 1 on the start balance.
-    rate_sensitivity : (B, T) change of `interest` for +1.00 (decimal a year) of the index: floating start balance / 12.
-    exposure : (B, T) exposure at default were all to default in month t + 1: start balance + unpaid instalments and
-        interest + conversion factor x undrawn.
-    squared : (B,) sum of squared exposures at the as-of date / sum of exposures: the size of a typical default.
+    rate_sensitivity : (B, T) change of `interest` for +1.00 (decimal a year) of the index: floating start
+        balance / 12.
+    exposure : (B, T) exposure at default were all to default in month t + 1: start balance + unpaid
+        instalments and interest + conversion factor x undrawn.
+    squared : (B,) sum of squared exposures at the as-of date / sum of exposures: the size of a typical
+        default.
     guaranteed : (B,) share of losses borne by guarantors, exposure weighted.
     annual_rate : (B,) balance-weighted effective rate, decimal a year, nominal monthly: discounts losses.
-    index_path : (T,) index the floating rates followed, decimal a year; None where they stayed at the rate in force.
+    index_path : (T,) index the floating rates followed, decimal a year; None where they stayed at the rate in
+        force.
     """
 
     segment: Integers
@@ -54,9 +59,11 @@ class Cells:
 class LossGivenDefault:
     """What follows a default, as decimals of exposure at default; G segments, A ages, W lags in months.
 
-    charged_off, recovered : (G, A) principal charged off, and recovered after it, of defaults at that age. What is
-        neither was cured or paid. Loss given default net of cures = charged_off - worth x recovered (`recovery_worth`).
-    charge_off_lag, recovery_lag : (W,) probability that it happens w months after the month of default; each sums to 1.
+    charged_off, recovered : (G, A) principal charged off, and recovered after it, of defaults at that age.
+        What is neither was cured or paid. Loss given default net of cures = charged_off - worth x recovered
+        (`recovery_worth`).
+    charge_off_lag, recovery_lag : (W,) probability that it happens w months after the month of default; each
+        sums to 1.
     """
 
     charged_off: Floats
@@ -66,9 +73,10 @@ class LossGivenDefault:
 
 
 def recovery_worth(annual_rate: Floats, recovery_lag: Floats) -> Floats:
-    """Return the value at default of 1 recovered by the lags (W,), at each effective rate (...): sum of lag[w] v^w.
+    """Return the value at default of 1 recovered by the lags (W,), at each effective rate (...): sum of
+    lag[w] v^w.
 
-    annual_rate : decimal a year, nominal monthly; v = 1 / (1 + rate / 12). Cash shortfalls are measured at present value
-    (IFRS 9 B5.5.28, B5.5.44), so that a recovery counts less the later it comes.
+    annual_rate : decimal a year, nominal monthly; v = 1 / (1 + rate / 12). Cash shortfalls are measured at
+    present value (IFRS 9 B5.5.28, B5.5.44), so that a recovery counts less the later it comes.
     """
     return np.asarray(np.polynomial.polynomial.polyval(1.0 / (1.0 + annual_rate / 12.0), recovery_lag))

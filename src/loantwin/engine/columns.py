@@ -18,7 +18,8 @@ LONGEST = 1200
 
 @dataclass(frozen=True)
 class LoanColumns:
-    """N loans at the as-of date, each field (N,), made by `loan_columns`. Money in book currency, rates decimals a year.
+    """N loans at the as-of date, each field (N,), made by `loan_columns`. Money in book currency, rates
+    decimals a year.
 
     segment : index into the model's segments.
     age : months since origination at the as-of date (month t reads age + t).
@@ -28,7 +29,8 @@ class LoanColumns:
     principal : principal outstanding, unpaid instalments included.
     annual_rate : contractual rate in force, nominal monthly.
     effective_annual_rate : rate that discounts losses, nominal monthly.
-    floating, rate_spread, rate_cap, rate_floor : a floating rate is clip(index + spread, floor, cap); inf, -inf for none.
+    floating, rate_spread, rate_cap, rate_floor : a floating rate is clip(index + spread, floor, cap); inf,
+        -inf for none.
     balloon : currency due with the last payment (not a share), at most `principal`.
     interest_only_months : months left without scheduled principal.
     undrawn : committed and not drawn.
@@ -118,7 +120,8 @@ def loan_columns(
 
     Raises
     ------
-    ModelError : a length that does not fit, NaN or infinity, or a value out of range, naming field and loan row.
+    ModelError : a length that does not fit, NaN or infinity, or a value out of range, naming field and loan
+        row.
     """
     given = dict(locals())
     if effective_annual_rate is None:
@@ -145,7 +148,9 @@ def check_columns(columns: LoanColumns) -> None:
             # a NaN makes min and max NaN, so that one comparison finds it too
             if not (values.min() >= low and values.max() <= high):
                 row = int(np.flatnonzero(~((values >= low) & (values <= high)))[0])
-                raise ModelError(expected(f"at least {low} and at most {high}", values[row]), row=row + 1, field=item.name)
+                raise ModelError(
+                    expected(f"at least {low} and at most {high}", values[row]), row=row + 1, field=item.name
+                )
     _ordered(columns.balloon, columns.principal, "balloon", "principal")
     _ordered(columns.rate_floor, columns.rate_cap, "rate_floor", "rate_cap")
 
@@ -161,7 +166,9 @@ def contract_terms(columns: LoanColumns) -> Terms:
 
 
 def balloon_amount(share: ArrayLike, originated: ArrayLike, principal: ArrayLike) -> Floats:
-    """Return the balloon in currency from its share of the originated amount, at most what is still outstanding."""
+    """Return the balloon in currency from its share of the originated amount, at most what is still
+    outstanding.
+    """
     amount = np.asarray(share, dtype=float) * np.asarray(originated, dtype=float)
     return np.asarray(np.minimum(amount, principal), dtype=float)
 
@@ -174,7 +181,11 @@ def _column(name: str, values: ArrayLike, kind: type, count: int) -> NDArray[np.
         raise ModelError(expected(f"{count} loans", raw.shape), field=name)
     if raw.dtype == kind:
         return np.ascontiguousarray(raw)
-    wrong = ~np.isfinite(raw) | (raw != np.floor(raw)) if kind is np.int64 and raw.dtype.kind == "f" else np.zeros(0, dtype=bool)
+    wrong = (
+        ~np.isfinite(raw) | (raw != np.floor(raw))
+        if kind is np.int64 and raw.dtype.kind == "f"
+        else np.zeros(0, dtype=bool)
+    )
     if wrong.any():
         row = int(np.flatnonzero(wrong)[0])
         raise ModelError(expected("a whole number", raw[row]), row=row + 1, field=name)

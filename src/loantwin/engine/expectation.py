@@ -1,4 +1,6 @@
-"""Conditional expectation by cell: what is expected on each path of macro and latent factors, without name-level noise."""
+"""Conditional expectation by cell: what is expected on each path of macro and latent factors, without
+name-level noise.
+"""
 
 from __future__ import annotations
 
@@ -41,18 +43,27 @@ def conditional_flows(
     cells : B cells of at least T months.
     shocks : (P, T, R) month part of the odds, from `rows.shocks`: positive.
     groups : number of reporting groups; 1 adds all cells together whatever their group.
-    index_paths : (P, T) index of floating rates, decimal a year. It moves the interest of floating balances by its
-        difference from the index path the cells were built with; balances stay on that path, caps and floors as there.
+    index_paths : (P, T) index of floating rates, decimal a year. It moves the interest of floating balances
+        by its difference from the index path the cells were built with; balances stay on that path, caps and
+        floors as there.
 
     Raises
     ------
-    ModelError : shapes that do not fit, NaN or infinity, a group out of range, index paths for cells built without one.
+    ModelError : shapes that do not fit, NaN or infinity, a group out of range, index paths for cells built
+        without one.
     """
     change = check_paths(parameters, cells, shocks, groups, index_paths)
     check_cells(parameters, cells)
     check_lgd(parameters, lgd)
     group = cells.group if groups > 1 else np.zeros(len(cells.group), dtype=np.int64)
-    sums = _summed(parameters, cells, group, groups, shocks, _coefficients(cells, lgd, shocks.shape[1], change is not None))
+    sums = _summed(
+        parameters,
+        cells,
+        group,
+        groups,
+        shocks,
+        _coefficients(cells, lgd, shocks.shape[1], change is not None),
+    )
     opening = np.bincount(group, weights=cells.balance[:, 0], minlength=groups).astype(np.float64)
     return _flows(sums, opening, lgd, change)
 
@@ -70,7 +81,9 @@ class DefaultFlows:
 def conditional_defaults(
     parameters: TransitionParameters, cells: Cells, lgd: LossGivenDefault, shocks: Floats, *, groups: int = 1
 ) -> DefaultFlows:
-    """Return what `conditional_flows` says of defaults and their losses, and nothing else: quicker where paths are many."""
+    """Return what `conditional_flows` says of defaults and their losses, and nothing else: quicker where
+    paths are many.
+    """
     check_paths(parameters, cells, shocks, groups, None)
     check_cells(parameters, cells)
     check_lgd(parameters, lgd)
@@ -84,7 +97,12 @@ def conditional_defaults(
 
 
 def _summed(
-    parameters: TransitionParameters, cells: Cells, group: Integers, groups: int, shocks: Floats, coefficients: Floats
+    parameters: TransitionParameters,
+    cells: Cells,
+    group: Integers,
+    groups: int,
+    shocks: Floats,
+    coefficients: Floats,
 ) -> Floats:
     """Return the kernel's sums, (figures, P, groups, T)."""
     from loantwin.engine.conditional import kernels
@@ -111,7 +129,9 @@ def _summed(
 
 
 def _coefficients(cells: Cells, lgd: LossGivenDefault, months: int, moving: bool) -> Floats:
-    """Return what each flow of a cell's month is multiplied by, (B, T, figures), in the order of the kernel."""
+    """Return what each flow of a cell's month is multiplied by, (B, T, figures), in the order of the
+    kernel.
+    """
     charged, recovered = severity(cells, lgd, months)
     exposure, start = cells.exposure[:, :months], cells.balance[:, :months]
     loss = exposure * loss_share(cells, lgd, charged, recovered) * discount(cells, months)
@@ -186,19 +206,29 @@ def conditional_flows_reference(
 def check_paths(
     parameters: TransitionParameters, cells: Cells, shocks: Floats, groups: int, index_paths: Floats | None
 ) -> Floats | None:
-    """Return the change of the index on each path (P, T), or None; raise ModelError where inputs do not fit."""
+    """Return the change of the index on each path (P, T), or None; raise ModelError where inputs do not
+    fit.
+    """
     if shocks.ndim != 3 or shocks.shape[2] != len(parameters.origin):
         raise ModelError(expected(f"(P, T, {len(parameters.origin)})", shocks.shape), field="shocks")
     if not (np.isfinite(shocks).all() and (shocks >= 0.0).all()):
         raise ModelError(expected("finite numbers of at least 0", "another"), field="shocks")
     if shocks.shape[1] > cells.interest.shape[1]:
-        raise ModelError(expected(f"cells of at least {shocks.shape[1]} months", cells.interest.shape[1]), field="months")
-    if groups < 1 or (groups > 1 and cells.group.size and not (cells.group.min() >= 0 and cells.group.max() < groups)):
-        raise ModelError(expected(f"groups of 0 to {groups - 1}", f"up to {cells.group.max(initial=0)}"), field="groups")
+        raise ModelError(
+            expected(f"cells of at least {shocks.shape[1]} months", cells.interest.shape[1]), field="months"
+        )
+    if groups < 1 or (
+        groups > 1 and cells.group.size and not (cells.group.min() >= 0 and cells.group.max() < groups)
+    ):
+        raise ModelError(
+            expected(f"groups of 0 to {groups - 1}", f"up to {cells.group.max(initial=0)}"), field="groups"
+        )
     if index_paths is None:
         return None
     if cells.index_path is None:
         raise ModelError(expected("cells built with an index path", "none"), field="index_paths")
     if index_paths.shape != shocks.shape[:2] or not np.isfinite(index_paths).all():
-        raise ModelError(expected(f"finite numbers of shape {shocks.shape[:2]}", index_paths.shape), field="index_paths")
+        raise ModelError(
+            expected(f"finite numbers of shape {shocks.shape[:2]}", index_paths.shape), field="index_paths"
+        )
     return np.asarray(index_paths - cells.index_path[None, : shocks.shape[1]])

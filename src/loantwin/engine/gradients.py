@@ -1,8 +1,9 @@
-"""Expected loss as a function of every parameter at once, with its gradient: the exposure form in JAX (optional extra).
+"""Expected loss as a function of every parameter at once, with its gradient: the exposure form in JAX
+(optional extra).
 
-The book enters through an `ExposureGrid` alone. What is differentiated is the model itself, the same array code as `rows`,
-`loss` and the expected shocks of the model: log-odds, state chains, loss given default. Float64 throughout. JAX is imported
-when a function is first called, and nowhere else in the program.
+The book enters through an `ExposureGrid` alone. What is differentiated is the model itself, the same array
+code as `rows`, `loss` and the expected shocks of the model: log-odds, state chains, loss given default.
+Float64 throughout. JAX is imported when a function is first called, and nowhere else in the program.
 """
 
 from __future__ import annotations
@@ -23,17 +24,19 @@ from loantwin.engine.rows import TransitionParameters
 from loantwin.errors import ModelError, UsageError, expected
 
 Theta = dict[str, Floats]
-"""Parameters by kind: level (R,), age (R, A), segment (R, G), macro (R, F), loading (R, L), latent (L,), path (T, F),
-charged_off (G, A'), recovered (G, A')."""
+"""Parameters by kind: level (R,), age (R, A), segment (R, G), macro (R, F), loading (R, L), latent (L,), path
+(T, F), charged_off (G, A'), recovered (G, A')."""
 
 
 @dataclass(frozen=True)
 class MonthPart:
-    """What turns macro effects and period effects into a month's expected multiplier, and is no parameter itself.
+    """What turns macro effects and period effects into a month's expected multiplier, and is no parameter
+    itself.
 
     fade : (T, L) what is left of today's level. fresh : (T, L) variance of what has been added to it.
-    covariance : (R, 1 + F + L, 1 + F + L) error of each edge's level, macro effects and the latent levels. today : (F,).
-    The multiplier is exp(mode + half the variance of the future beyond today's), as in the models' expected shocks.
+    covariance : (R, 1 + F + L, 1 + F + L) error of each edge's level, macro effects and the latent levels.
+    today : (F,). The multiplier is exp(mode + half the variance of the future beyond today's), as in the
+        models' expected shocks.
     """
 
     fade: Floats
@@ -44,7 +47,9 @@ class MonthPart:
 
 @dataclass(frozen=True)
 class Gradient:
-    """A loss, its derivative by every parameter, and how long it took, seconds; `first` holds the compilation."""
+    """A loss, its derivative by every parameter, and how long it took, seconds; `first` holds the
+    compilation.
+    """
 
     value: float
     by: Theta
@@ -53,14 +58,18 @@ class Gradient:
 
 
 def plain_part(months: int, edges: int, factors: int, latents: int) -> MonthPart:
-    """Return the month part of a model without errors or period effects: multipliers are exp(path . macro + latent . loading)."""
+    """Return the month part of a model without errors or period effects: multipliers are exp(path . macro +
+    latent . loading).
+    """
     size = 1 + factors + latents
     none = np.zeros((months, latents))
     return MonthPart(none + 1.0, none, np.zeros((edges, size, size)), np.zeros(factors))
 
 
 def theta_of(parameters: TransitionParameters, lgd: LossGivenDefault, latent: Floats, path: Floats) -> Theta:
-    """Return the parameters of a model as the functions of this module read them; `latent` (L,), `path` (T, F)."""
+    """Return the parameters of a model as the functions of this module read them; `latent` (L,), `path` (T,
+    F).
+    """
     return {
         "level": np.zeros(len(parameters.origin)),
         "age": parameters.age,
@@ -81,7 +90,9 @@ def loss_value(parameters: TransitionParameters, grid: ExposureGrid, part: Month
         return float(run.loss(theta, _fixed(parameters, grid, part, theta)))
 
 
-def loss_gradient(parameters: TransitionParameters, grid: ExposureGrid, part: MonthPart, theta: Theta, repeat: int = 1) -> Gradient:
+def loss_gradient(
+    parameters: TransitionParameters, grid: ExposureGrid, part: MonthPart, theta: Theta, repeat: int = 1
+) -> Gradient:
     """Return the expected loss of a book and its derivative by every parameter.
 
     Parameters
@@ -106,7 +117,9 @@ def loss_gradient(parameters: TransitionParameters, grid: ExposureGrid, part: Mo
     return Gradient(float(value), {name: np.asarray(item) for name, item in by.items()}, best, first)
 
 
-def expected_defaults(parameters: TransitionParameters, grid: ExposureGrid, part: MonthPart, theta: Theta) -> Floats:
+def expected_defaults(
+    parameters: TransitionParameters, grid: ExposureGrid, part: MonthPart, theta: Theta
+) -> Floats:
     """Return the expected number of first defaults by month and row of the grid, (T, X)."""
     run = _compiled(*_form(parameters))
     with _doubles():
@@ -114,9 +127,16 @@ def expected_defaults(parameters: TransitionParameters, grid: ExposureGrid, part
 
 
 def defaults_misfit(
-    parameters: TransitionParameters, grid: ExposureGrid, part: MonthPart, theta: Theta, target: Floats, weight: Floats
+    parameters: TransitionParameters,
+    grid: ExposureGrid,
+    part: MonthPart,
+    theta: Theta,
+    target: Floats,
+    weight: Floats,
 ) -> tuple[float, Theta]:
-    """Return half the weighted sum of squares of expected defaults (T, X) less `target`, and its derivative by every parameter."""
+    """Return half the weighted sum of squares of expected defaults (T, X) less `target`, and its derivative
+    by every parameter.
+    """
     run = _compiled(*_form(parameters))
     with _doubles():
         value, by = run.misfit(theta, _fixed(parameters, grid, part, theta), target, weight)
@@ -139,7 +159,9 @@ class _Doubles:
     def __enter__(self) -> Any:
         jax = load_jax()
         self.scope = (
-            jax.enable_x64(True) if hasattr(jax, "enable_x64") else __import__("jax.experimental").experimental.enable_x64()
+            jax.enable_x64(True)
+            if hasattr(jax, "enable_x64")
+            else __import__("jax.experimental").experimental.enable_x64()
         )
         self.scope.__enter__()
         return jax
@@ -156,15 +178,26 @@ Form = tuple[int, int, int, tuple[int, ...], tuple[int, ...]]
 
 
 def _form(parameters: TransitionParameters) -> Form:
-    origin, target = (tuple(int(item) for item in values) for values in (parameters.origin, parameters.target))
+    origin, target = (
+        tuple(int(item) for item in values) for values in (parameters.origin, parameters.target)
+    )
     return len(parameters.states), parameters.live, parameters.default_state, origin, target
 
 
-def _fixed(parameters: TransitionParameters, grid: ExposureGrid, part: MonthPart, theta: Theta) -> dict[str, Any]:
-    """Return what the functions read and do not differentiate; places of ages and segments as index arrays."""
+def _fixed(
+    parameters: TransitionParameters, grid: ExposureGrid, part: MonthPart, theta: Theta
+) -> dict[str, Any]:
+    """Return what the functions read and do not differentiate; places of ages and segments as index
+    arrays.
+    """
     T, X, A, S = grid.charged.shape
     R, F, L = len(parameters.origin), len(parameters.factors), len(parameters.latents)
-    shapes = {"path": (T, F), "latent": (L,), "age": (R, theta["age"].shape[1]), "segment": (R, len(parameters.segments))}
+    shapes = {
+        "path": (T, F),
+        "latent": (L,),
+        "age": (R, theta["age"].shape[1]),
+        "segment": (R, len(parameters.segments)),
+    }
     for name, shape in shapes.items():
         if theta[name].shape != shape:
             raise ModelError(expected(f"shape {shape}", theta[name].shape), field=name)
@@ -197,7 +230,9 @@ class _Compiled:
 
 
 @lru_cache(maxsize=16)
-def _compiled(states: int, live: int, default: int, origin: tuple[int, ...], target: tuple[int, ...]) -> _Compiled:
+def _compiled(
+    states: int, live: int, default: int, origin: tuple[int, ...], target: tuple[int, ...]
+) -> _Compiled:
     """Return the functions of one form of model, compiled when first called on arrays of a shape."""
     jax = load_jax()
     jnp = jax.numpy
@@ -219,7 +254,9 @@ def _compiled(states: int, live: int, default: int, origin: tuple[int, ...], tar
         return mode + 0.5 * (variance(theta["path"], fixed["fade"]) + fixed["fresh"] @ (loading**2).T - now)
 
     def flows(theta: Any, fixed: Any, fold: Any, rest: Any) -> Any:
-        """Run the chains; `fold(default, month's arrays)` makes of each month's defaults (X, A, S) what is wanted."""
+        """Run the chains; `fold(default, month's arrays)` makes of each month's defaults (X, A, S) what is
+        wanted.
+        """
         width = fixed["label"].shape[1]
         by_age = jnp.exp(theta["level"][:, None] + theta["age"][:, fixed["age_at"]])
         by_segment = jnp.exp(theta["segment"][:, fixed["label"]])
@@ -227,7 +264,11 @@ def _compiled(states: int, live: int, default: int, origin: tuple[int, ...], tar
 
         def step(where: Any, item: Any) -> Any:
             month, multiplier, own = item
-            odds = multiplier[:, None, None] * by_segment * jax.lax.dynamic_slice_in_dim(by_age, month, width, 1)[:, None, :]
+            odds = (
+                multiplier[:, None, None]
+                * by_segment
+                * jax.lax.dynamic_slice_in_dim(by_age, month, width, 1)[:, None, :]
+            )
             after: list[Any] = [None] * states
             for state in range(live):
                 stays = where[..., state] / (1.0 + sum(odds[edge] for edge in leaving[state]))[..., None]
@@ -248,14 +289,18 @@ def _compiled(states: int, live: int, default: int, origin: tuple[int, ...], tar
 
         def fold(defaulted: Any, month: Any, own: Any) -> Any:
             at = jax.lax.dynamic_slice_in_dim(fixed["lgd_at"], month, width, 0)[place]
-            charged, recovered = (theta[name][fixed["label"], at[None, :]] for name in ("charged_off", "recovered"))
+            charged, recovered = (
+                theta[name][fixed["label"], at[None, :]] for name in ("charged_off", "recovered")
+            )
             lost = (defaulted * own[0]).sum(-1) * charged - (defaulted * own[1]).sum(-1) * recovered
             return lost.sum()
 
         return flows(theta, fixed, fold, (fixed["charged"], fixed["recovered"])).sum()
 
     def defaults(theta: Any, fixed: Any) -> Any:
-        return flows(theta, fixed, lambda defaulted, _, own: (defaulted * own).sum(axis=(1, 2)), fixed["number"])
+        return flows(
+            theta, fixed, lambda defaulted, _, own: (defaulted * own).sum(axis=(1, 2)), fixed["number"]
+        )
 
     def misfit(theta: Any, fixed: Any, wanted: Any, weight: Any) -> Any:
         return 0.5 * (weight * (defaults(theta, fixed) - wanted) ** 2).sum()

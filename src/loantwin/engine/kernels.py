@@ -1,8 +1,10 @@
-"""Compiled loops of the engine: sorting, run-off, loan losses, conditional expectation. Each is tied to its NumPy reference.
+"""Compiled loops of the engine: sorting, run-off, loan losses, conditional expectation. Each is tied to its
+NumPy reference.
 
-Inner loops run over loans or paths side by side (lanes), one row of a scratch array each; their number is read from the
-array, because a loop of constant length is unrolled and then not turned into vector instructions. Each task sums in a fixed
-order and writes its own rows of the result, so that threads cannot change a bit. No power, no fastmath: see the reference.
+Inner loops run over loans or paths side by side (lanes), one row of a scratch array each; their number is
+read from the array, because a loop of constant length is unrolled and then not turned into vector
+instructions. Each task sums in a fixed order and writes its own rows of the result, so that threads cannot
+change a bit. No power, no fastmath: see the reference.
 """
 
 from __future__ import annotations
@@ -17,7 +19,24 @@ Array = Any
 
 LANES = 64
 # rows of a block of loans, first those of a packed loan
-AMOUNT, REST, RATE, FADE, DRAWN, KEPT, LEFT, FREE, ACCRUED, SPREAD, FLOOR, CAP, WEIGHT, MOVES, MINIMUM, WORTH = range(16)
+(
+    AMOUNT,
+    REST,
+    RATE,
+    FADE,
+    DRAWN,
+    KEPT,
+    LEFT,
+    FREE,
+    ACCRUED,
+    SPREAD,
+    FLOOR,
+    CAP,
+    WEIGHT,
+    MOVES,
+    MINIMUM,
+    WORTH,
+) = range(16)
 INVERSE, GROWN, BALANCE, HELD, DISCOUNT, OWED, ROWS = range(16, 23)
 
 
@@ -48,8 +67,10 @@ def packed_loans(
 ) -> Array:
     """Return loans as rows (N, 16) in the order named above, so that a loan is two cache lines.
 
-    months : remaining, interest-only. money : principal, balloon, converted undrawn, accrued interest, weight.
-    rates : annual, effective, spread, floor, cap. by_product : (products, 3) amortises, kept after partial, minimum payment.
+    months : remaining, interest-only. money : principal, balloon, converted undrawn, accrued interest,
+        weight.
+    rates : annual, effective, spread, floor, cap. by_product : (products, 3) amortises, kept after partial,
+        minimum payment.
     """
     count = len(product)
     packed = np.empty((count, 16))
@@ -77,7 +98,8 @@ def packed_loans(
 
 @compiled(parallel=True)
 def set_worth(packed: Array, lag: Array) -> None:
-    """Set each packed loan's WORTH: the value at default of 1 recovered by the lags (W,), sum of lag[w] x FADE^w.
+    """Set each packed loan's WORTH: the value at default of 1 recovered by the lags (W,), sum of lag[w] x
+    FADE^w.
 
     Horner's rule over 64 loans side by side: one loan alone would wait for each of its own steps.
     """
@@ -101,7 +123,9 @@ def set_worth(packed: Array, lag: Array) -> None:
 
 @compiled()
 def _load(block: Array, packed: Array, order: Array, start: int, stop: int) -> int:
-    """Fill the rows of a block from packed loans, empty lanes with a loan of nothing; return the longest remaining term."""
+    """Fill the rows of a block from packed loans, empty lanes with a loan of nothing; return the longest
+    remaining term.
+    """
     block[:] = 0.0
     for lane in range(block.shape[1]):
         block[LEFT, lane] = 1.0
@@ -130,7 +154,9 @@ def _annuity(rate: float, months: float) -> float:
 
 @compiled()
 def _repay(grown: Array, rate: Array, left: Array, free: Array, now: float) -> None:
-    """Take the month's level-payment share off the amortising balance, the payment computed anew at this month's rate."""
+    """Take the month's level-payment share off the amortising balance, the payment computed anew at this
+    month's rate.
+    """
     for lane in range(len(grown)):
         share = 1.0 / _annuity(rate[lane], max(left[lane] - now + 1.0, 1.0))
         grown[lane] *= 1.0 - (share if now > free[lane] else 0.0)
@@ -171,7 +197,9 @@ def _reset(block: Array, index: float) -> None:
 
 @compiled()
 def _advance(block: Array, kind: int, month: int, partial: bool) -> None:
-    """Move balances from the end of `month` - 1 to the end of `month`; what they are after the last one is not zeroed."""
+    """Move balances from the end of `month` - 1 to the end of `month`; what they are after the last one is
+    not zeroed.
+    """
     amount, rest, rate, kept, free = block[AMOUNT], block[REST], block[RATE], block[KEPT], block[FREE]
     inverse, grown, balance, held = block[INVERSE], block[GROWN], block[BALANCE], block[HELD]
     now = float(month)
@@ -195,9 +223,11 @@ def _advance(block: Array, kind: int, month: int, partial: bool) -> None:
 
 @compiled()
 def _discounts(block: Array, fades: Array, months: int, charged: Array, recovered: Array) -> None:
-    """Set row t of `fades` (T, lanes) to what a default of 1 at the end of month t + 1 costs at the as-of date.
+    """Set row t of `fades` (T, lanes) to what a default of 1 at the end of month t + 1 costs at the as-of
+    date.
 
-    Charged off less the worth of what is recovered, discounted; 0 after the contract. charged, recovered : (T,) shares.
+    Charged off less the worth of what is recovered, discounted; 0 after the contract. charged, recovered :
+    (T,) shares.
     """
     fade, discount, left, worth = block[FADE], block[DISCOUNT], block[LEFT], block[WORTH]
     block[DISCOUNT] = 1.0
@@ -223,14 +253,23 @@ def _block_loss(
     default: Array,
     plan: Array,
 ) -> None:
-    """Add up exposure x its worth (`fades`, severity included) x probability over months for one block, into acc (2, K, lanes).
+    """Add up exposure x its worth (`fades`, severity included) x probability over months for one block, into
+    acc (2, K, lanes).
 
-    chosen : scenarios to add to; all of them at once where the rate stays, one where it follows that scenario's index.
-    waits : (T + 1, lanes) scratch for the sum of monthly rates. plan : arrears months, first and second horizon.
+    chosen : scenarios to add to; all of them at once where the rate stays, one where it follows that
+        scenario's index.
+    waits : (T + 1, lanes) scratch for the sum of monthly rates. plan : arrears months, first and second
+        horizon.
     """
     arrears, first, last = plan[0], plan[1], plan[2]
     _begin(block, kind > 0)
-    rate, drawn, accrued, balance, owed = block[RATE], block[DRAWN], block[ACCRUED], block[BALANCE], block[OWED]
+    rate, drawn, accrued, balance, owed = (
+        block[RATE],
+        block[DRAWN],
+        block[ACCRUED],
+        block[BALANCE],
+        block[OWED],
+    )
     for lane in range(waits.shape[1]):
         waits[0, lane] = 0.0
     for month in range(last):
@@ -284,8 +323,10 @@ def loan_loss(
 ) -> tuple[Array, Array]:
     """Return loss and default probability of each loan, (N, K, 2) each.
 
-    blocks : (blocks, 4) first and last + 1 place in `order`, bucket, kind (0 rate stays, 1 floating, 2 floating level payment).
-    tasks : bounds of equal shares of the blocks. index : (K, T), or (K, 0). default, total : from `default_table`.
+    blocks : (blocks, 4) first and last + 1 place in `order`, bucket, kind (0 rate stays, 1 floating, 2
+        floating level payment).
+    tasks : bounds of equal shares of the blocks. index : (K, T), or (K, 0). default, total : from
+        `default_table`.
     severity : (2, B, T) charged off and recovered.
     """
     scenarios = default.shape[2]
@@ -295,7 +336,12 @@ def loan_loss(
         space = np.empty((ROWS + 2 * default.shape[1] + 1 + 2 * scenarios) * LANES)
         every, plan = np.arange(scenarios), np.zeros(3, dtype=np.int64)
         for number in range(tasks[task], tasks[task + 1]):
-            start, stop, bucket, kind = blocks[number, 0], blocks[number, 1], blocks[number, 2], blocks[number, 3]
+            start, stop, bucket, kind = (
+                blocks[number, 0],
+                blocks[number, 1],
+                blocks[number, 2],
+                blocks[number, 3],
+            )
             lanes = 8 * ((stop - start + 7) // 8)
             edge = ROWS * lanes
             block = space[:edge].reshape(ROWS, lanes)
@@ -310,10 +356,23 @@ def loan_loss(
             acc[:] = 0.0
             _discounts(block, fades, last, severity[0, bucket], severity[1, bucket])
             if kind == 0:
-                _block_loss(block, waits, fades, kind, index[0, :0], every, partial, acc, default[bucket], plan)
+                _block_loss(
+                    block, waits, fades, kind, index[0, :0], every, partial, acc, default[bucket], plan
+                )
             else:
                 for k in range(scenarios):
-                    _block_loss(block, waits, fades, kind, index[k], every[k : k + 1], partial, acc, default[bucket], plan)
+                    _block_loss(
+                        block,
+                        waits,
+                        fades,
+                        kind,
+                        index[k],
+                        every[k : k + 1],
+                        partial,
+                        acc,
+                        default[bucket],
+                        plan,
+                    )
             for lane in range(stop - start):
                 loan = order[start + lane]
                 for place in range(2):
@@ -325,17 +384,24 @@ def loan_loss(
 
 
 @compiled(parallel=True)
-def default_table(base: Array, shocks: Array, edges: Array, live: int, default: int, buckets: Array) -> tuple[Array, Array]:
+def default_table(
+    base: Array, shocks: Array, edges: Array, live: int, default: int, buckets: Array
+) -> tuple[Array, Array]:
     """Return each bucket's marginal default, (B, T, K), and cumulative default, (B, T + 1, K).
 
-    base : (G, A, R) odds; shocks : (T, R, K); edges : (R, 2) origin, target; buckets : (B, 3) segment, age, state.
+    base : (G, A, R) odds; shocks : (T, R, K); edges : (R, 2) origin, target; buckets : (B, 3) segment, age,
+        state.
     """
     months, _, scenarios = shocks.shape
     marginal = np.empty((len(buckets), months, scenarios))
     total = np.zeros((len(buckets), months + 1, scenarios))
     for bucket in prange(len(buckets)):
         segment, age = buckets[bucket, 0], buckets[bucket, 1]
-        where, after, share = np.zeros((live, scenarios)), np.zeros((live, scenarios)), np.zeros((live, scenarios))
+        where, after, share = (
+            np.zeros((live, scenarios)),
+            np.zeros((live, scenarios)),
+            np.zeros((live, scenarios)),
+        )
         for k in range(scenarios):
             where[buckets[bucket, 2], k] = 1.0
         for month in range(months):
@@ -368,7 +434,9 @@ def default_table(base: Array, shocks: Array, edges: Array, live: int, default: 
 
 @compiled()
 def _dot(first: Array, second: Array) -> float:
-    """Return the sum of products of rows whose length is a multiple of 8, in a fixed order of eight partial sums."""
+    """Return the sum of products of rows whose length is a multiple of 8, in a fixed order of eight partial
+    sums.
+    """
     a = b = c = d = e = f = g = h = 0.0
     for lane in range(0, len(first), 8):
         a += first[lane] * second[lane]
@@ -384,9 +452,18 @@ def _dot(first: Array, second: Array) -> float:
 
 @compiled()
 def _block_runoff(
-    block: Array, history: Array, waits: Array, kind: int, index: Array, partial: bool, cell: Array, plan: Array
+    block: Array,
+    history: Array,
+    waits: Array,
+    kind: int,
+    index: Array,
+    partial: bool,
+    cell: Array,
+    plan: Array,
 ) -> None:
-    """Add one block of loans to a cell's tables (7, T + 1): loans, balance, partial, draws, interest, sensitivity, exposure."""
+    """Add one block of loans to a cell's tables (7, T + 1): loans, balance, partial, draws, interest,
+    sensitivity, exposure.
+    """
     arrears, last = plan[0], plan[1]
     weight, left, rate, kept = block[WEIGHT], block[LEFT], block[RATE], block[KEPT]
     balance, alive, owed = block[BALANCE], block[DISCOUNT], block[OWED]
@@ -448,7 +525,14 @@ def _sensitive(block: Array, now: Array, alive: Array, index: float) -> float:
 @compiled()
 def _last_month(block: Array, last: int, cell: Array, partial: bool) -> None:
     """Add what stands at the end of the last month."""
-    weight, left, balance, alive, owed, kept = block[WEIGHT], block[LEFT], block[BALANCE], block[DISCOUNT], block[OWED], block[KEPT]
+    weight, left, balance, alive, owed, kept = (
+        block[WEIGHT],
+        block[LEFT],
+        block[BALANCE],
+        block[DISCOUNT],
+        block[OWED],
+        block[KEPT],
+    )
     for lane in range(len(weight)):
         alive[lane] = weight[lane] if left[lane] > float(last) else 0.0
     cell[0, last] += alive.sum()
@@ -461,15 +545,29 @@ def _last_month(block: Array, last: int, cell: Array, partial: bool) -> None:
 
 @compiled(parallel=True)
 def cell_runoff(
-    packed: Array, order: Array, blocks: Array, tasks: Array, index: Array, arrears: int, partial: bool, cells: Array
+    packed: Array,
+    order: Array,
+    blocks: Array,
+    tasks: Array,
+    index: Array,
+    arrears: int,
+    partial: bool,
+    cells: Array,
 ) -> None:
-    """Add the run-off of packed loans to `cells` (B, 7, T + 1); a task owns whole cells. index : (T,), or (0,)."""
+    """Add the run-off of packed loans to `cells` (B, 7, T + 1); a task owns whole cells. index : (T,), or
+    (0,).
+    """
     months = cells.shape[2] - 1
     for task in prange(len(tasks) - 1):
         space = np.empty((ROWS + 2 * months + 2) * LANES)
         plan = np.zeros(2, dtype=np.int64)
         for number in range(tasks[task], tasks[task + 1]):
-            start, stop, bucket, kind = blocks[number, 0], blocks[number, 1], blocks[number, 2], blocks[number, 3]
+            start, stop, bucket, kind = (
+                blocks[number, 0],
+                blocks[number, 1],
+                blocks[number, 2],
+                blocks[number, 3],
+            )
             lanes = 8 * ((stop - start + 7) // 8)
             edge = ROWS * lanes
             block = space[:edge].reshape(ROWS, lanes)

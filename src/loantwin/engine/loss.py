@@ -1,17 +1,21 @@
-"""Expected credit loss loan by loan, for provisions: marginal default of each loan's bucket x its own exposure and discount.
+"""Expected credit loss loan by loan, for provisions: marginal default of each loan's bucket x its own
+exposure and discount.
 
-A loan's probabilities depend on its bucket (segment, age, state) alone, its exposures on its contract, its discount on its own
-effective rate. So the state chains run once a bucket, and each loan is one sum over months:
+A loan's probabilities depend on its bucket (segment, age, state) alone, its exposures on its contract, its
+discount on its own effective rate. So the state chains run once a bucket, and each loan is one sum over
+months:
 
     loss[k, h] = sum over t <= min(h, remaining months) of
-                 default[k, bucket, t] x (charged_off - worth x recovered)[segment, age + t] x exposure[k, t] v^t
+                 default[k, bucket, t] x (charged_off - worth x recovered)[segment, age + t] x exposure[k, t]
+                 v^t
 
     v = 1 / (1 + rate / 12), worth = sum over w of recovery_lag[w] v^w
 
-What is recovered w months after default is discounted from its own month: its worth at default is one number a loan, which
-the kernel folds into the loan's discount factors, exactly and once for all scenarios.
+What is recovered w months after default is discounted from its own month: its worth at default is one number
+a loan, which the kernel folds into the loan's discount factors, exactly and once for all scenarios.
 
-Sources: IFRS 9 5.5.17 and B5.5.44 (present value at the effective rate), 5.5.5 (12-month) and 5.5.3 (lifetime).
+Sources: IFRS 9 5.5.17 and B5.5.44 (present value at the effective rate), 5.5.5 (12-month) and 5.5.3
+(lifetime).
 """
 
 from __future__ import annotations
@@ -39,7 +43,8 @@ FEWEST = 2_000
 class LoanLosses:
     """Credit loss of N loans in K scenarios, of the loan itself (no case weight) and before guarantees.
 
-    loss : (N, K, 2) present value at the as-of date, currency; over the first horizon (12 months) and over all months.
+    loss : (N, K, 2) present value at the as-of date, currency; over the first horizon (12 months) and over
+        all months.
     pd : (N, K, 2) probability of first default within the same months and before the contract ends.
     horizons : the two horizons, months.
     """
@@ -71,8 +76,8 @@ def loan_losses(
     index_paths : (K, T) index of floating rates, decimal a year; None keeps each rate in force.
     horizons : two numbers of months, default (12, T); the second is at most T.
     partial_monthly, arrears_months, conversion_factor : as in `runoff.build_cells`.
-    mean : the K scenarios are equally likely paths: return their mean, K = 1. Only without `index_paths`, where losses are
-        linear in the default probabilities, which are averaged before any loan is looked at.
+    mean : the K scenarios are equally likely paths: return their mean, K = 1. Only without `index_paths`,
+        where losses are linear in the default probabilities, which are averaged before any loan is looked at.
 
     Raises
     ------
@@ -81,7 +86,9 @@ def loan_losses(
     assumed = assumptions(partial_monthly, arrears_months, conversion_factor)
     chosen = check_loss(parameters, columns, lgd, shocks, index_paths, horizons)
     if mean and index_paths is not None:
-        raise ModelError(expected("no index of floating rates with the mean over paths", "one"), field="index_paths")
+        raise ModelError(
+            expected("no index of floating rates with the mean over paths", "one"), field="index_paths"
+        )
     if not len(columns.principal):
         nothing = np.zeros((0, 1 if mean else len(shocks), 2))
         return LoanLosses(nothing, nothing, chosen)
@@ -89,7 +96,9 @@ def loan_losses(
     from loantwin.kernels import PARALLEL
 
     bucket, buckets = buckets_of((columns.segment, columns.age, columns.state))
-    tables = _mean_tables(parameters, shocks, buckets) if mean else _default_tables(parameters, shocks, buckets)
+    tables = (
+        _mean_tables(parameters, shocks, buckets) if mean else _default_tables(parameters, shocks, buckets)
+    )
     severity = _severity_tables(lgd, buckets, shocks.shape[1])
     grid, smooth, rest = _interpolated(columns, index_paths)
     index = np.zeros((tables[0].shape[2], 0)) if index_paths is None else np.ascontiguousarray(index_paths)
@@ -112,11 +121,15 @@ def loan_losses(
             np.array(chosen),
         )
     if grid is not None:
-        set_losses(grid, columns, packed, smooth, bucket, assumed, index, tables, severity, chosen, (loss, pd))
+        set_losses(
+            grid, columns, packed, smooth, bucket, assumed, index, tables, severity, chosen, (loss, pd)
+        )
     return LoanLosses(loss, pd, chosen)
 
 
-def _interpolated(columns: LoanColumns, index_paths: Floats | None) -> tuple[SpreadNodes | None, Integers, Integers | None]:
+def _interpolated(
+    columns: LoanColumns, index_paths: Floats | None
+) -> tuple[SpreadNodes | None, Integers, Integers | None]:
     """Return the grid, the loans to interpolate in their spread, and the others (None: all)."""
     none = np.zeros(0, dtype=np.int64)
     if index_paths is None:
@@ -164,9 +177,11 @@ def loan_losses_reference(
 
 
 def default_probabilities(parameters: TransitionParameters, columns: LoanColumns, shocks: Floats) -> Floats:
-    """Return the probability of first default before the contract ends and within the months of `shocks`, (N, K).
+    """Return the probability of first default before the contract ends and within the months of `shocks`, (N,
+    K).
 
-    The last column of `LoanLosses.pd`, without its losses: a table by bucket, read at each loan's remaining months.
+    The last column of `LoanLosses.pd`, without its losses: a table by bucket, read at each loan's remaining
+    months.
     """
     if not len(columns.principal):
         return np.zeros((0, len(shocks)))
@@ -187,7 +202,9 @@ def marginal_default(parameters: TransitionParameters, shocks: Floats, buckets: 
     return np.ascontiguousarray(np.moveaxis(default, 2, 0))
 
 
-def _default_tables(parameters: TransitionParameters, shocks: Floats, buckets: Integers) -> tuple[Floats, Floats]:
+def _default_tables(
+    parameters: TransitionParameters, shocks: Floats, buckets: Integers
+) -> tuple[Floats, Floats]:
     """Return marginal default, (B, T, K), and cumulative default, (B, T + 1, K)."""
     from loantwin.engine import kernels
     from loantwin.kernels import PARALLEL
@@ -196,13 +213,20 @@ def _default_tables(parameters: TransitionParameters, shocks: Floats, buckets: I
     edges = np.ascontiguousarray(np.stack([parameters.origin, parameters.target], axis=1), dtype=np.int64)
     month = np.ascontiguousarray(np.moveaxis(shocks, 0, 2))
     with PARALLEL:
-        default, total = kernels.default_table(base, month, edges, parameters.live, parameters.default_state, buckets)
+        default, total = kernels.default_table(
+            base, month, edges, parameters.live, parameters.default_state, buckets
+        )
     return default, total
 
 
-def _mean_tables(parameters: TransitionParameters, shocks: Floats, buckets: Integers, at_once: int = 20) -> tuple[Floats, Floats]:
+def _mean_tables(
+    parameters: TransitionParameters, shocks: Floats, buckets: Integers, at_once: int = 20
+) -> tuple[Floats, Floats]:
     """Return the mean over paths of the tables, (B, T, 1) and (B, T + 1, 1), a few paths at a time."""
-    default, total = np.zeros((len(buckets), shocks.shape[1], 1)), np.zeros((len(buckets), shocks.shape[1] + 1, 1))
+    default, total = (
+        np.zeros((len(buckets), shocks.shape[1], 1)),
+        np.zeros((len(buckets), shocks.shape[1] + 1, 1)),
+    )
     for start in range(0, len(shocks), at_once):
         found = _default_tables(parameters, shocks[start : start + at_once], buckets)
         default += found[0].sum(axis=2, keepdims=True)
@@ -246,16 +270,25 @@ def check_loss(
     if not (np.isfinite(shocks).all() and (shocks >= 0.0).all()):
         raise ModelError(expected("finite numbers of at least 0", "another"), field="shocks")
     if parameters.default_state < parameters.live:
-        raise ModelError(expected("a model with an absorbing default state", parameters.default_state), field="default_state")
+        raise ModelError(
+            expected("a model with an absorbing default state", parameters.default_state),
+            field="default_state",
+        )
     for name, limit in (("segment", len(parameters.segments)), ("state", parameters.live)):
         codes = getattr(columns, name)
         if codes.size and codes.max() >= limit:
             row = int(np.argmax(codes >= limit))
             raise ModelError(expected(f"a code of 0 to {limit - 1}", codes[row]), row=row + 1, field=name)
     months = shocks.shape[1]
-    if index_paths is not None and (index_paths.shape != shocks.shape[:2] or not np.isfinite(index_paths).all()):
-        raise ModelError(expected(f"finite numbers of shape {shocks.shape[:2]}", index_paths.shape), field="index_paths")
+    if index_paths is not None and (
+        index_paths.shape != shocks.shape[:2] or not np.isfinite(index_paths).all()
+    ):
+        raise ModelError(
+            expected(f"finite numbers of shape {shocks.shape[:2]}", index_paths.shape), field="index_paths"
+        )
     first, last = (min(12, months), months) if horizons is None else horizons
     if not 1 <= first <= last <= months:
-        raise ModelError(expected(f"two horizons of 1 to {months} months, rising", (first, last)), field="horizons")
+        raise ModelError(
+            expected(f"two horizons of 1 to {months} months, rising", (first, last)), field="horizons"
+        )
     return int(first), int(last)

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 
 TASKS = 256
-"""Shares of work; more than threads, so that uneven ones even out, and fixed, so that threads change nothing."""
+"""Shares of work; more than threads, so that uneven ones even out, and fixed, so that threads change
+nothing.
+"""
 
 
 @dataclass(frozen=True)
@@ -42,14 +44,24 @@ def pack(columns: LoanColumns, assumed: RunoffAssumptions) -> Floats:
     by_product = np.ascontiguousarray(np.stack([amortises.astype(float), kept, minimum], axis=1))
     drawn = assumed.conversion_factor * columns.undrawn
     money = (columns.principal, columns.balloon, drawn, columns.accrued_interest, columns.weight)
-    rates = (columns.annual_rate, columns.effective_annual_rate, columns.rate_spread, columns.rate_floor, columns.rate_cap)
+    rates = (
+        columns.annual_rate,
+        columns.effective_annual_rate,
+        columns.rate_spread,
+        columns.rate_floor,
+        columns.rate_cap,
+    )
     months = (columns.remaining_months, columns.interest_only_months)
     with PARALLEL:
-        return _floats(kernels.packed_loans(columns.product, months, money, rates, columns.floating, by_product))
+        return _floats(
+            kernels.packed_loans(columns.product, months, money, rates, columns.floating, by_product)
+        )
 
 
 def kinds(columns: LoanColumns, index_given: bool) -> Integers:
-    """Return 0 where the rate stays, 1 where it floats and nothing amortises, 2 where it floats under level payments."""
+    """Return 0 where the rate stays, 1 where it floats and nothing amortises, 2 where it floats under level
+    payments.
+    """
     if not index_given:
         return np.zeros(len(columns.product), dtype=np.int64)
     amortises = product_flags()[0].astype(np.int64)
@@ -78,8 +90,12 @@ def buckets_of(keys: tuple[Integers, ...]) -> tuple[Integers, Integers]:
     return bucket.astype(np.int64), unique
 
 
-def cut(bucket: Integers, kind: Integers, left: Integers, count: int, length: int, chosen: Integers | None = None) -> Blocks:
-    """Return the loans, or the chosen ones, sorted by bucket, kind and months left, cut into blocks of at most `length`."""
+def cut(
+    bucket: Integers, kind: Integers, left: Integers, count: int, length: int, chosen: Integers | None = None
+) -> Blocks:
+    """Return the loans, or the chosen ones, sorted by bucket, kind and months left, cut into blocks of at
+    most `length`.
+    """
     if chosen is not None:
         part = cut(bucket[chosen], kind[chosen], left[chosen], count, length)
         return Blocks(chosen[part.order], part.blocks, part.tasks)
@@ -97,7 +113,9 @@ def cut(bucket: Integers, kind: Integers, left: Integers, count: int, length: in
 
 
 def whole_buckets(cut_up: Blocks) -> Integers:
-    """Return bounds of shares of the blocks that do not split a bucket, (TASKS + 1,): one thread adds up a whole bucket."""
+    """Return bounds of shares of the blocks that do not split a bucket, (TASKS + 1,): one thread adds up a
+    whole bucket.
+    """
     bucket = cut_up.blocks[:, 2]
     even = bucket[np.minimum(cut_up.tasks[:-1], len(bucket) - 1)]
     return np.append(np.searchsorted(bucket, even, side="left"), len(bucket)).astype(np.int64)

@@ -1,20 +1,22 @@
-"""The expected path in plain NumPy: who is in which state, and what it means in money. The oracle of the kernels.
+"""The expected path in plain NumPy: who is in which state, and what it means in money. The oracle of the
+kernels.
 
 Order within month t = 1..T, for each cell:
 
 1. Balances stand at the start of the month: probability of being live x contractual balance of t - 1.
-2. Loans move (rows at age + t). Those that default owe the cell's exposure; those that prepay repay the start balance;
-   those that leave for another absorbing state take the start balance with them (`exited`).
-3. Those that stay live pay the contract's month: scheduled and partial principal, and draw. Interest of the month is
-   received from all but those that default or exit.
+2. Loans move (rows at age + t). Those that default owe the cell's exposure; those that prepay repay the start
+   balance; those that leave for another absorbing state take the start balance with them (`exited`).
+3. Those that stay live pay the contract's month: scheduled and partial principal, and draw. Interest of the
+   month is received from all but those that default or exit.
 
-So that closing = opening + draws + arrears - scheduled_principal - prepaid - exited - defaulted in every month, where
-`arrears` is what exposures exceed start balances by (unpaid principal and interest, undrawn amounts taken up).
+So that closing = opening + draws + arrears - scheduled_principal - prepaid - exited - defaulted in every
+month, where `arrears` is what exposures exceed start balances by (unpaid principal and interest, undrawn
+amounts taken up).
 
-Charge-offs and recoveries follow defaults of months 1..T by the lags; those of defaults before the as-of date are not in
-it. Losses are the present value at the as-of date, at each cell's effective rate, of defaulted x (charged off - worth x
-recovered), taken at the month of default, so that loss is counted once; `worth` discounts a recovery from its own month to
-that of the default (`cells.recovery_worth`).
+Charge-offs and recoveries follow defaults of months 1..T by the lags; those of defaults before the as-of date
+are not in it. Losses are the present value at the as-of date, at each cell's effective rate, of defaulted x
+(charged off - worth x recovered), taken at the month of default, so that loss is counted once; `worth`
+discounts a recovery from its own month to that of the default (`cells.recovery_worth`).
 """
 
 from __future__ import annotations
@@ -47,11 +49,12 @@ class Flows:
 
     opening : (..., ) balance at the as-of date. balance : at the end of the month.
     scheduled_principal, prepaid, interest : received; prepaid is in full and in part.
-    draws : lent in the month. arrears : exposure of the month's defaults less their start balance. exited : balance of
-    loans that left for an absorbing state that is neither default nor prepayment.
+    draws : lent in the month. arrears : exposure of the month's defaults less their start balance. exited :
+    balance of loans that left for an absorbing state that is neither default nor prepayment.
     defaulted : exposure of first defaults. defaulted_number : loans (weighted).
     charged_off, recovered : by the lags after default.
-    loss_gross, loss_net : present value at the as-of date of the month's defaults' loss, before and after guarantees.
+    loss_gross, loss_net : present value at the as-of date of the month's defaults' loss, before and after
+        guarantees.
     live_number : loans (weighted) live with a running contract at the end of the month.
     """
 
@@ -97,23 +100,34 @@ def occupancy(parameters: TransitionParameters, cells: Cells, month_shocks: Floa
     return Occupancy(where, entered)
 
 
-def expected_flows(parameters: TransitionParameters, cells: Cells, lgd: LossGivenDefault, macro: Floats, latent: Floats) -> Flows:
-    """Return every figure by cell and month, (B, T), on one path of macro covariates (T, F) and latent factors (T, L)."""
+def expected_flows(
+    parameters: TransitionParameters, cells: Cells, lgd: LossGivenDefault, macro: Floats, latent: Floats
+) -> Flows:
+    """Return every figure by cell and month, (B, T), on one path of macro covariates (T, F) and latent
+    factors (T, L).
+    """
     where = expected_path(parameters, cells, macro, latent)
     return flows_of(parameters, cells, lgd, where)
 
 
 def flows_of(
-    parameters: TransitionParameters, cells: Cells, lgd: LossGivenDefault, where: Occupancy, index_change: Floats | None = None
+    parameters: TransitionParameters,
+    cells: Cells,
+    lgd: LossGivenDefault,
+    where: Occupancy,
+    index_change: Floats | None = None,
 ) -> Flows:
     """Return every figure by cell and month, (..., B, T), from the occupancy.
 
-    index_change : (..., T) index less the one the cells were built with, decimal a year; it moves interest alone.
+    index_change : (..., T) index less the one the cells were built with, decimal a year; it moves interest
+        alone.
     """
     check_lgd(parameters, lgd)
     months = where.entered.shape[-3]
     if months > cells.interest.shape[1]:
-        raise ModelError(expected(f"cells of at least {months} months", cells.interest.shape[1]), field="months")
+        raise ModelError(
+            expected(f"cells of at least {months} months", cells.interest.shape[1]), field="months"
+        )
     live = np.moveaxis(where.live.sum(axis=-1), -2, -1)
     default, prepay, exit_ = (np.moveaxis(item, -2, -1) for item in _entries(parameters, where))
     stay = live[..., 1:]
@@ -157,7 +171,9 @@ def severity(cells: Cells, lgd: LossGivenDefault, months: int) -> tuple[Floats, 
 
 
 def loss_share(cells: Cells, lgd: LossGivenDefault, charged: Floats, recovered: Floats) -> Floats:
-    """Return loss given default at the month of default, decimals of exposure, from the shares of `severity`, (B, T)."""
+    """Return loss given default at the month of default, decimals of exposure, from the shares of `severity`,
+    (B, T).
+    """
     return charged - recovery_worth(cells.annual_rate, lgd.recovery_lag)[:, None] * recovered
 
 
@@ -167,7 +183,9 @@ def discount(cells: Cells, months: int) -> Floats:
 
 
 def convolved(amounts: Floats, lag: Floats) -> Floats:
-    """Return amounts (..., T) spread over later months by the probabilities of `lag` (W,); what falls after T is cut."""
+    """Return amounts (..., T) spread over later months by the probabilities of `lag` (W,); what falls after T
+    is cut.
+    """
     late = np.zeros_like(amounts)
     for wait in range(min(len(lag), amounts.shape[-1])):
         late[..., wait:] += lag[wait] * amounts[..., : amounts.shape[-1] - wait]
@@ -180,24 +198,36 @@ def check_cells(parameters: TransitionParameters, cells: Cells) -> None:
     for name, limit in limits.items():
         codes = getattr(cells, name)
         if codes.size and not (codes.min() >= 0 and codes.max() < limit):
-            raise ModelError(expected(f"codes of 0 to {limit - 1}", f"{codes.min()} to {codes.max()}"), field=name)
+            raise ModelError(
+                expected(f"codes of 0 to {limit - 1}", f"{codes.min()} to {codes.max()}"), field=name
+            )
     if cells.age.size and cells.age.min() < 0:
         raise ModelError(expected("ages of at least 0", cells.age.min()), field="age")
     count, months = cells.interest.shape
     for name in ("loans", "balance", "partial", "draws", "interest", "rate_sensitivity", "exposure"):
         table = getattr(cells, name)
         if table.shape != (count, months + (name in {"loans", "balance"})) or not np.isfinite(table).all():
-            raise ModelError(expected(f"finite numbers of {count} cells and {months} months", table.shape), field=name)
+            raise ModelError(
+                expected(f"finite numbers of {count} cells and {months} months", table.shape), field=name
+            )
 
 
 def check_lgd(parameters: TransitionParameters, lgd: LossGivenDefault) -> None:
-    """Raise ModelError where loss given default does not fit the model: the conformance check of every fitted one."""
+    """Raise ModelError where loss given default does not fit the model: the conformance check of every fitted
+    one.
+    """
     for name in ("charged_off", "recovered"):
         table = getattr(lgd, name)
         if table.ndim != 2 or len(table) != len(parameters.segments) or not np.isfinite(table).all():
-            raise ModelError(expected(f"finite numbers of {len(parameters.segments)} segments by age", table.shape), field=name)
+            raise ModelError(
+                expected(f"finite numbers of {len(parameters.segments)} segments by age", table.shape),
+                field=name,
+            )
     if lgd.charged_off.shape != lgd.recovered.shape:
-        raise ModelError(expected(f"the shape of charged_off {lgd.charged_off.shape}", lgd.recovered.shape), field="recovered")
+        raise ModelError(
+            expected(f"the shape of charged_off {lgd.charged_off.shape}", lgd.recovered.shape),
+            field="recovered",
+        )
     for name in ("charge_off_lag", "recovery_lag"):
         lag = getattr(lgd, name)
         if lag.ndim != 1 or not (lag >= 0.0).all() or not abs(lag.sum() - 1.0) < 1e-9:
@@ -205,7 +235,9 @@ def check_lgd(parameters: TransitionParameters, lgd: LossGivenDefault) -> None:
 
 
 def _entries(parameters: TransitionParameters, where: Occupancy) -> tuple[Floats, Floats, Floats]:
-    """Return the probabilities of entering default, prepayment and any other absorbing state, each (..., T, B)."""
+    """Return the probabilities of entering default, prepayment and any other absorbing state, each (..., T,
+    B).
+    """
     default, prepay = parameters.default_state - parameters.live, parameters.prepaid_state - parameters.live
     none = np.zeros(where.entered.shape[:-1])
     into_default = where.entered[..., default] if default >= 0 else none

@@ -1,12 +1,16 @@
-"""Counter-based randomness: Philox4x32-10, the same draw for the same (seed; who, path, when, purpose) wherever it is computed.
+"""Counter-based randomness: Philox4x32-10, the same draw for the same (seed; who, path, when, purpose)
+wherever it is computed.
 
-A draw depends on its counter alone, so that any number of threads, any split of the work and any order give the same
-bits, and two policies that are compared meet the same luck. Source: Salmon, Moraes, Dror and Shaw, "Parallel random
-numbers: as easy as 1, 2, 3" (SC 2011). This is the readable form; kernels carry the same rounds in compiled code.
+A draw depends on its counter alone, so that any number of threads, any split of the work and any order give
+the same bits, and two policies that are compared meet the same luck. Source: Salmon, Moraes, Dror and Shaw,
+"Parallel random numbers: as easy as 1, 2, 3" (SC 2011). This is the readable form; kernels carry the same
+rounds in compiled code.
 
-The counter's four words are (who, path, when, purpose); the key's two words are the low and high half of the seed.
+The counter's four words are (who, path, when, purpose); the key's two words are the low and high half of the
+seed.
 
-Everything else that draws takes NumPy's Philox4x64, which shares no draw with it: `loantwin.streams` is the table of its keys.
+Everything else that draws takes NumPy's Philox4x64, which shares no draw with it: `loantwin.streams` is the
+table of its keys.
 """
 
 from __future__ import annotations
@@ -62,7 +66,9 @@ def philox(counter: ArrayLike, key: tuple[int, int]) -> Words:
 
 
 def monthly_words(seed: int, path: int, who: Words, months: int, purpose: int = LOAN_PATHS) -> Words:
-    """Return one word for each who and month, (N, T) uint32: four months share a counter (`when` = month // 4)."""
+    """Return one word for each who and month, (N, T) uint32: four months share a counter (`when` = month //
+    4).
+    """
     blocks = -(-months // 4)
     counter = np.empty((len(who), blocks, 4), dtype=np.uint32)
     counter[..., 0] = who[:, None]

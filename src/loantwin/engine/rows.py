@@ -1,12 +1,14 @@
-"""The model in array code: transition rows from parameters, macro and latent. The oracle of every kernel, for ever.
+"""The model in array code: transition rows from parameters, macro and latent. The oracle of every kernel, for
+ever.
 
-For loans of segment g and age a in live state i, the log-odds of moving to j against staying (not moving) in month t is
+For loans of segment g and age a in live state i, the log-odds of moving to j against staying (not moving) in
+month t is
 
     eta[r, t, g, a] = age[r, a] + segment[r, g] + macro[t] . beta[r] + latent[t] . loading[r]
 
-for each edge r = (i -> j); the row is the multinomial logit over the edges that leave i, with "stay" as the base. All
-effects but age and segment depend on the month alone, so that `odds` (by segment and age) times `shocks` (by month)
-gives every row.
+for each edge r = (i -> j); the row is the multinomial logit over the edges that leave i, with "stay" as the
+base. All effects but age and segment depend on the month alone, so that `odds` (by segment and age) times
+`shocks` (by month) gives every row.
 """
 
 from __future__ import annotations
@@ -25,15 +27,18 @@ VINTAGE = "|vintage "
 
 @dataclass(frozen=True)
 class TransitionParameters:
-    """What the engine needs of a transition model; letters: R edges, A ages, G segments, F factors, L latents, S states.
+    """What the engine needs of a transition model; letters: R edges, A ages, G segments, F factors, L
+    latents, S states.
 
-    states : (S,) names; the first `live` of them are live, the others absorbing (default, charged_off, prepaid, ...).
+    states : (S,) names; the first `live` of them are live, the others absorbing (default, charged_off,
+        prepaid, ...).
     origin, target : (R,) indices into `states`; origin is live, no edge from a state to itself.
     age : (R, A) log-odds by age in months; ages beyond A - 1 read the last column.
     segment : (R, G) log-odds added by segment.
     macro : (R, F) change of log-odds by unit of macro covariate.
     loading : (R, L) change of log-odds by unit of latent factor.
-    default_state, prepaid_state : index of the absorbing state that counts as default, as prepayment (-1: none).
+    default_state, prepaid_state : index of the absorbing state that counts as default, as prepayment (-1:
+        none).
     """
 
     states: tuple[str, ...]
@@ -52,12 +57,16 @@ class TransitionParameters:
 
 
 def base_segments(segments: Sequence[str]) -> Integers:
-    """Return the index of the segment each label belongs to, (G,): its own, or for "X|vintage 2005" that of "X".
+    """Return the index of the segment each label belongs to, (G,): its own, or for "X|vintage 2005" that of
+    "X".
 
     Plans, loss given default and reports know segments without vintages; those come first in a model.
     """
     place = {label: index for index, label in enumerate(segments)}
-    return np.array([place.get(label.partition(VINTAGE)[0], index) for index, label in enumerate(segments)], dtype=np.int64)
+    return np.array(
+        [place.get(label.partition(VINTAGE)[0], index) for index, label in enumerate(segments)],
+        dtype=np.int64,
+    )
 
 
 def odds(parameters: TransitionParameters) -> Floats:
@@ -66,7 +75,9 @@ def odds(parameters: TransitionParameters) -> Floats:
 
 
 def shocks(parameters: TransitionParameters, macro: Floats, latent: Floats) -> Floats:
-    """Return exp of the month part, (..., T, R), from macro covariates (..., T, F) and latent factors (..., T, L)."""
+    """Return exp of the month part, (..., T, R), from macro covariates (..., T, F) and latent factors (...,
+    T, L).
+    """
     _finite(macro, "macro")
     _finite(latent, "latent")
     return np.asarray(np.exp(macro @ parameters.macro.T + latent @ parameters.loading.T))
@@ -92,7 +103,9 @@ def transition_rows(parameters: TransitionParameters, macro: Floats, latent: Flo
     return np.asarray(rows / rows.sum(axis=-1, keepdims=True))
 
 
-def rows_at(parameters: TransitionParameters, base: Floats, month: Floats, segment: Integers, age: Integers) -> Floats:
+def rows_at(
+    parameters: TransitionParameters, base: Floats, month: Floats, segment: Integers, age: Integers
+) -> Floats:
     """Return the probabilities of moving in one month for B pairs of segment and age, (..., B, live, S).
 
     Parameters
@@ -111,7 +124,9 @@ def rows_at(parameters: TransitionParameters, base: Floats, month: Floats, segme
 
 
 def check_transitions(parameters: TransitionParameters) -> None:
-    """Raise ModelError where parameters are not a transition model: the conformance check of every fitted model."""
+    """Raise ModelError where parameters are not a transition model: the conformance check of every fitted
+    model.
+    """
     edges, states = len(parameters.origin), len(parameters.states)
     shapes = {
         "age": (parameters.age.shape[0], parameters.age.ndim, 2),
@@ -121,14 +136,26 @@ def check_transitions(parameters: TransitionParameters) -> None:
     }
     for name, (first, dimensions, wanted) in shapes.items():
         if first != edges or dimensions != wanted:
-            raise ModelError(expected(f"{edges} rows and {wanted} dimensions", f"{first} and {dimensions}"), field=name)
+            raise ModelError(
+                expected(f"{edges} rows and {wanted} dimensions", f"{first} and {dimensions}"), field=name
+            )
         _finite(getattr(parameters, name), name)
-    widths = {"segment": len(parameters.segments), "macro": len(parameters.factors), "loading": len(parameters.latents)}
+    widths = {
+        "segment": len(parameters.segments),
+        "macro": len(parameters.factors),
+        "loading": len(parameters.latents),
+    }
     for name, width in widths.items():
         if getattr(parameters, name).shape[1] != width:
             raise ModelError(expected(f"{width} columns", getattr(parameters, name).shape[1]), field=name)
-    if not (0 < parameters.live <= states) or (parameters.origin >= parameters.live).any() or (parameters.target >= states).any():
-        raise ModelError(expected("edges from live states to known states", "an edge outside"), field="origin")
+    if (
+        not (0 < parameters.live <= states)
+        or (parameters.origin >= parameters.live).any()
+        or (parameters.target >= states).any()
+    ):
+        raise ModelError(
+            expected("edges from live states to known states", "an edge outside"), field="origin"
+        )
     if (parameters.origin == parameters.target).any():
         raise ModelError(expected("no edge from a state to itself", "one"), field="target")
 

@@ -1,7 +1,8 @@
-"""From loans to cells: the contractual run-off of each loan, added up over loans of equal segment, age and state.
+"""From loans to cells: the contractual run-off of each loan, added up over loans of equal segment, age and
+state.
 
-`loan_tables` is the readable reference, loan by loan over `products.contract.schedule`; `build_cells_reference` adds it up;
-`build_cells` does both in a kernel that keeps a block of loans in cache.
+`loan_tables` is the readable reference, loan by loan over `products.contract.schedule`;
+`build_cells_reference` adds it up; `build_cells` does both in a kernel that keeps a block of loans in cache.
 """
 
 from __future__ import annotations
@@ -39,9 +40,10 @@ class LoanTables:
 class RunoffAssumptions:
     """What the run-off assumes beside the contracts.
 
-    partial_monthly : (number of products,) partial prepayment, decimal a month of the balance after scheduled principal.
-    arrears_months : instalments unpaid when a loan enters default (3 where default is 90 days past due, 0 where it is an
-        event without arrears, such as a charge-off).
+    partial_monthly : (number of products,) partial prepayment, decimal a month of the balance after scheduled
+        principal.
+    arrears_months : instalments unpaid when a loan enters default (3 where default is 90 days past due, 0
+        where it is an event without arrears, such as a charge-off).
     conversion_factor : share of the undrawn amount that is drawn by the time of default.
     """
 
@@ -50,7 +52,9 @@ class RunoffAssumptions:
     conversion_factor: float
 
 
-def assumptions(partial_monthly: ArrayLike = 0.0, arrears_months: int = 0, conversion_factor: float = 0.0) -> RunoffAssumptions:
+def assumptions(
+    partial_monthly: ArrayLike = 0.0, arrears_months: int = 0, conversion_factor: float = 0.0
+) -> RunoffAssumptions:
     """Return checked Assumptions; one number of `partial_monthly` serves all products."""
     partial = np.broadcast_to(np.asarray(partial_monthly, dtype=float), (len(PRODUCTS),)).copy()
     if not ((partial >= 0.0) & (partial < 1.0)).all():
@@ -71,7 +75,8 @@ def build_cells(
     arrears_months: int = 0,
     conversion_factor: float = 0.0,
 ) -> Cells:
-    """Return the cells of the loans: unique (group, segment, age, state), sorted in that order, run-off added up.
+    """Return the cells of the loans: unique (group, segment, age, state), sorted in that order, run-off added
+    up.
 
     Parameters
     ----------
@@ -102,7 +107,9 @@ def build_cells(
         tasks = whole_buckets(cut_up)
         packed = pack(part, assumed)
         with PARALLEL:
-            kernels.cell_runoff(packed, cut_up.order, cut_up.blocks, tasks, index, assumed.arrears_months, partial, tables)
+            kernels.cell_runoff(
+                packed, cut_up.order, cut_up.blocks, tasks, index, assumed.arrears_months, partial, tables
+            )
     sums = {
         name: np.ascontiguousarray(tables[:, place, : months + (name in {"loans", "balance"})])
         for place, name in enumerate(LoanTables.__dataclass_fields__)
@@ -110,15 +117,20 @@ def build_cells(
     return finish_cells(key, sums, _moments(columns, assumed, cell, len(key)), index_path)
 
 
-def loan_tables(columns: LoanColumns, months: int, assumed: RunoffAssumptions, index_path: Floats | None = None) -> LoanTables:
+def loan_tables(
+    columns: LoanColumns, months: int, assumed: RunoffAssumptions, index_path: Floats | None = None
+) -> LoanTables:
     """Return the run-off of each loan, (N, T + 1) or (N, T): the reference.
 
-    Exposure at default in month t, where the last `arrears_months` instalments were not paid: the balance before the first
-    of them, or the balance at the as-of date if that is later, its interest since, the interest accrued at the as-of date
-    where no payment came after it, and `conversion_factor` x undrawn.
+    Exposure at default in month t, where the last `arrears_months` instalments were not paid: the balance
+    before the first of them, or the balance at the as-of date if that is later, its interest since, the
+    interest accrued at the as-of date where no payment came after it, and `conversion_factor` x undrawn.
     """
     table = schedule(
-        contract_terms(columns), months, index_path=index_path, partial_monthly=assumed.partial_monthly[columns.product]
+        contract_terms(columns),
+        months,
+        index_path=index_path,
+        partial_monthly=assumed.partial_monthly[columns.product],
     )
     number = np.arange(months + 1)
     runs = columns.remaining_months[:, None] > number[None]
@@ -127,7 +139,11 @@ def loan_tables(columns: LoanColumns, months: int, assumed: RunoffAssumptions, i
     for month in range(months):
         first = max(month - assumed.arrears_months, 0)
         owed = balance[:, first] * (1.0 + table.annual_rate[:, first:month].sum(axis=1) / 12.0)
-        owed = owed + (columns.accrued_interest if first == 0 else 0.0) + assumed.conversion_factor * columns.undrawn
+        owed = (
+            owed
+            + (columns.accrued_interest if first == 0 else 0.0)
+            + assumed.conversion_factor * columns.undrawn
+        )
         exposure[:, month] = np.where(runs[:, month], owed, 0.0)
     moves = _rate_moves(columns, table.annual_rate, index_path)
     return LoanTables(
@@ -142,12 +158,19 @@ def loan_tables(columns: LoanColumns, months: int, assumed: RunoffAssumptions, i
 
 
 def build_cells_reference(
-    columns: LoanColumns, months: int, assumed: RunoffAssumptions, index_path: Floats | None = None, chunk: int = 20_000
+    columns: LoanColumns,
+    months: int,
+    assumed: RunoffAssumptions,
+    index_path: Floats | None = None,
+    chunk: int = 20_000,
 ) -> Cells:
     """Return what `build_cells` returns, by plain NumPy over chunks of loans."""
     key, cell = _unique_cells(columns)
     count = len(key)
-    sums = {name: np.zeros((count, months + (name in {"loans", "balance"}))) for name in LoanTables.__dataclass_fields__}
+    sums = {
+        name: np.zeros((count, months + (name in {"loans", "balance"})))
+        for name in LoanTables.__dataclass_fields__
+    }
     for start in range(0, len(cell), chunk):
         part = take(columns, slice(start, start + chunk))
         tables = loan_tables(part, months, assumed, index_path)
@@ -159,8 +182,8 @@ def build_cells_reference(
 def finish_cells(key: Integers, sums: dict[str, Floats], moments: Floats, index_path: Floats | None) -> Cells:
     """Return Cells from keys (B, 4), added-up tables and the moments of each cell (8, B).
 
-    Moments, weighted: exposure, its square, exposure x guaranteed, principal, principal x effective rate; and plain:
-    guaranteed, effective rate, count, which serve cells without exposure or principal.
+    Moments, weighted: exposure, its square, exposure x guaranteed, principal, principal x effective rate; and
+    plain: guaranteed, effective rate, count, which serve cells without exposure or principal.
     """
     exposure, square, guaranteed, principal, rate, plain_guaranteed, plain_rate, count = moments
     return Cells(
@@ -180,7 +203,13 @@ def _moments(columns: LoanColumns, assumed: RunoffAssumptions, cell: Integers, c
     """Return the moments of each cell that `finish_cells` reads, (8, B)."""
     exposure = columns.principal + columns.accrued_interest + assumed.conversion_factor * columns.undrawn
     rate = columns.effective_annual_rate
-    weighted = (exposure, exposure**2, exposure * columns.guaranteed, columns.principal, columns.principal * rate)
+    weighted = (
+        exposure,
+        exposure**2,
+        exposure * columns.guaranteed,
+        columns.principal,
+        columns.principal * rate,
+    )
     added = [np.bincount(cell, weights=columns.weight * item, minlength=count) for item in weighted]
     plain = [np.bincount(cell, weights=item, minlength=count) for item in (columns.guaranteed, rate)]
     return np.array([*added, *plain, np.bincount(cell, minlength=count)])
@@ -210,7 +239,9 @@ def _unique_cells(columns: LoanColumns) -> tuple[Integers, Integers]:
 
 
 def _rate_moves(columns: LoanColumns, annual_rate: Floats, index_path: Floats | None) -> Flags:
-    """Return where a small move of the index moves the rate: floating, and not held by cap or floor, (N, T)."""
+    """Return where a small move of the index moves the rate: floating, and not held by cap or floor, (N,
+    T).
+    """
     floating = np.repeat(columns.floating[:, None], annual_rate.shape[1], axis=1)
     if index_path is None:
         return floating

@@ -1,4 +1,6 @@
-"""Environments in which policies are tried: importing this registers `loantwin/Portfolio-v0` with Gymnasium."""
+"""Environments in which policies are tried: importing this registers `loantwin/Portfolio-v0` with
+Gymnasium.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,8 @@
-"""The built-in book: six segments in 60 cells, with a model and an economy. Every number is invented; nothing is fitted.
+"""The built-in book: six segments in 60 cells, with a model and an economy. Every number is invented; nothing
+is fitted.
 
-It is here so that an environment starts at once, with nothing on disk. A lender's own book comes through `twin=DIR`.
+It is here so that an environment starts at once, with nothing on disk. A lender's own book comes through
+`twin=DIR`.
 """
 
 from __future__ import annotations
@@ -65,7 +67,9 @@ def built_in(months: int = 36) -> tuple[StepTables, StepEconomy]:
 
 
 def _parameters() -> TransitionParameters:
-    origin, target, level, unemployment, rates, latent = (np.array(item) for item in zip(*_EDGES, strict=True))
+    origin, target, level, unemployment, rates, latent = (
+        np.array(item) for item in zip(*_EDGES, strict=True)
+    )
     worse = (target > origin) & (target < 5)
     age = np.arange(_AGES)
     seasoning = 0.35 * np.exp(-(((age - 20.0) / 14.0) ** 2)) - 0.2

@@ -1,4 +1,6 @@
-"""Reading a twin's tables for an environment: what the last `EnvironmentTablesSaved` event of a home names."""
+"""Reading a twin's tables for an environment: what the last `EnvironmentTablesSaved` event of a home
+names.
+"""
 
 from __future__ import annotations
 
@@ -24,5 +26,7 @@ def load_tables(home_dir: str | Path) -> tuple[StepTables, StepEconomy]:
     with Home.open(home_dir) as home:
         event = home.last(EVENT)
         if event is None:
-            raise HomeError(f"expected a fitted twin (event {EVENT}), was none: run `loantwin fit` first", file=home_dir)
+            raise HomeError(
+                f"expected a fitted twin (event {EVENT}), was none: run `loantwin fit` first", file=home_dir
+            )
         return environment_from_dict(home.read_json(event.data["tables_blob"]))

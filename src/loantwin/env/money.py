@@ -15,8 +15,8 @@ MONEY = tuple(name for name in FIGURES if name not in NUMBERS)
 def minor_units(flows: StepFlows, in_default_before: Floats) -> dict[str, Integers]:
     """Return every amount rounded to minor units, each (E,) int64, with the rounding put where it belongs.
 
-    Every amount is within half a minor unit of the simulation's, but for scheduled_principal, resolved and profit, which
-    take what rounding leaves, at most four minor units, so that exactly
+    Every amount is within half a minor unit of the simulation's, but for scheduled_principal, resolved and
+    profit, which take what rounding leaves, at most four minor units, so that exactly
 
         balance = opening + new_lending + draws + arrears - scheduled_principal - prepaid - exited - defaulted
         in_default = in_default of the month before + defaulted - charged_off - resolved
@@ -29,5 +29,11 @@ def minor_units(flows: StepFlows, in_default_before: Floats) -> dict[str, Intege
     )
     before = np.rint(in_default_before * 100.0).astype(np.int64)
     units["resolved"] = before + units["defaulted"] - units["charged_off"] - units["in_default"]
-    units["profit"] = units["interest"] - units["funding_cost"] - units["servicing_cost"] - units["collection_cost"] - units["loss"]
+    units["profit"] = (
+        units["interest"]
+        - units["funding_cost"]
+        - units["servicing_cost"]
+        - units["collection_cost"]
+        - units["loss"]
+    )
     return units

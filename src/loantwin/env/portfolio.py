@@ -1,4 +1,6 @@
-"""`loantwin/Portfolio-v0`: one book, a month a step, the lender's five levers as the action. See docs/environment.md."""
+"""`loantwin/Portfolio-v0`: one book, a month a step, the lender's five levers as the action. See
+docs/environment.md.
+"""
 
 from __future__ import annotations
 
@@ -29,9 +31,13 @@ Action = NDArray[np.float32]
 def chosen_tables(
     twin: str | Path | None, tables: StepTables | None, economy: StepEconomy | None, horizon: int | None
 ) -> tuple[StepTables, StepEconomy, int]:
-    """Return what an environment runs on: the twin's tables, those given, or the built-in book; and the horizon."""
+    """Return what an environment runs on: the twin's tables, those given, or the built-in book; and the
+    horizon.
+    """
     if (twin is not None and tables is not None) or (tables is None) != (economy is None):
-        raise UsageError(expected("a twin, or tables and economy together, or neither", "another mix"), field="tables")
+        raise UsageError(
+            expected("a twin, or tables and economy together, or neither", "another mix"), field="tables"
+        )
     if horizon is not None and horizon < 1:
         raise UsageError(expected("at least 1 month", horizon), field="horizon")
     if twin is not None:
@@ -40,7 +46,9 @@ def chosen_tables(
         tables, economy = built_in(horizon or 36)
     length = tables.months if horizon is None else horizon
     if length > tables.months:
-        raise UsageError(expected(f"at most {tables.months} months, the length of the tables", length), field="horizon")
+        raise UsageError(
+            expected(f"at most {tables.months} months, the length of the tables", length), field="horizon"
+        )
     check_economy(economy, tables.parameters, length)
     return tables, economy, length
 
@@ -80,21 +88,32 @@ class PortfolioEnv(gymnasium.Env[Observation, Action]):
         self._shocks = np.zeros((1, 0, len(self.tables.parameters.origin)))
         self._last_levers = np.zeros(len(LEVERS))
 
-    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Observation, dict[str, Any]]:
-        """Start an episode. All luck is drawn here, so that two policies with one seed meet the same economy."""
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[Observation, dict[str, Any]]:
+        """Start an episode. All luck is drawn here, so that two policies with one seed meet the same
+        economy.
+        """
         super().reset(seed=seed)
         if options:
             raise UsageError(expected("no options", ", ".join(options)), field="options")
-        self._covariates, self._shocks = draw_episodes(self.economy, self.tables.parameters, self.horizon, 1, self.np_random)
+        self._covariates, self._shocks = draw_episodes(
+            self.economy, self.tables.parameters, self.horizon, 1, self.np_random
+        )
         self._state, self._history = initial_state(self.tables), []
         self._last_levers = np.zeros(len(LEVERS))
         return self._seen(), {"month": 0, "minor_units": {}, "levers": dict.fromkeys(LEVERS, 0.0)}
 
     def step(self, action: Action) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
-        """Move the book a month. `info["minor_units"]` holds every amount of the month in cents, balanced exactly."""
+        """Move the book a month. `info["minor_units"]` holds every amount of the month in cents, balanced
+        exactly.
+        """
         month = self._state.month
         if month >= self._shocks.shape[1]:
-            raise UsageError(expected("a reset before the first step and after the last one", f"month {month}"), field="month")
+            raise UsageError(
+                expected("a reset before the first step and after the last one", f"month {month}"),
+                field="month",
+            )
         levers = np.asarray(action, dtype=np.float64).reshape(1, -1)
         before = self._state.in_default
         self._state, flows = step(self._state, levers, self._shocks[:, month], self.tables)
@@ -105,13 +124,17 @@ class PortfolioEnv(gymnasium.Env[Observation, Action]):
             "month": self._state.month,
             "minor_units": units,
             "levers": dict(zip(LEVERS, levers[0].tolist(), strict=True)),
-            "new_lending_by_segment": dict(zip(self.tables.parameters.segments, flows.lent[0].tolist(), strict=False)),
+            "new_lending_by_segment": dict(
+                zip(self.tables.parameters.segments, flows.lent[0].tolist(), strict=False)
+            ),
         }
         earned = float(reward(flows, self._start["balance"])[0])
         return self._seen(), earned, False, self._state.month >= self.horizon, info
 
     def portfolio(self) -> PortfolioObservation:
-        """Return the present month as policies read it: `policy.decide(env.unwrapped.portfolio()).array` is an action."""
+        """Return the present month as policies read it: `policy.decide(env.unwrapped.portfolio()).array` is
+        an action.
+        """
         return observations(self._figures(), 1)[0]
 
     def render(self) -> str | None:
@@ -119,10 +142,13 @@ class PortfolioEnv(gymnasium.Env[Observation, Action]):
         if self.render_mode != "ansi":
             return None
         seen = self.portfolio()
-        settings = "  ".join(f"{name} {value:+.2f}" for name, value in zip(LEVERS, self._last_levers, strict=True))
+        settings = "  ".join(
+            f"{name} {value:+.2f}" for name, value in zip(LEVERS, self._last_levers, strict=True)
+        )
         return (
-            f"month {seen.month:3d}  balance {seen.balance_ratio:7.3f}  past due {seen.delinquent_share:6.2%}  "
-            f"default {seen.default_rate:6.2%}  profit {seen.profit_rate:+6.2%}  |  {settings}"
+            f"month {seen.month:3d}  balance {seen.balance_ratio:7.3f}  past due "
+            f"{seen.delinquent_share:6.2%}  default {seen.default_rate:6.2%}  profit "
+            f"{seen.profit_rate:+6.2%}  |  {settings}"
         )
 
     def _seen(self) -> Observation:

@@ -15,7 +15,9 @@ from loantwin.engine.step.tables import StepFlows
 from loantwin.types import LEVERS
 
 REWARD_SCALE = 1000.0
-"""Reward = month's profit / balance at the as-of date x 1000: 5 is half a per cent of the first balance in a month."""
+"""Reward = month's profit / balance at the as-of date x 1000: 5 is half a per cent of the first balance in a
+month.
+"""
 
 _BOUNDS = {
     "month": (0.0, 1.0),
@@ -40,7 +42,9 @@ def observation_names(factors: Sequence[str]) -> tuple[str, ...]:
 def observation_bounds(factors: Sequence[str]) -> Floats:
     """Return the lowest and the highest value of each element, (2, n)."""
     names = observation_names(factors)
-    bounds = [_BOUNDS.get(name, _MACRO_BOUNDS if name.startswith("macro.") else _RATE_BOUNDS) for name in names]
+    bounds = [
+        _BOUNDS.get(name, _MACRO_BOUNDS if name.startswith("macro.") else _RATE_BOUNDS) for name in names
+    ]
     return np.array(bounds).T
 
 
@@ -49,9 +53,16 @@ def observation_space(factors: Sequence[str]) -> gymnasium.Space[NDArray[np.floa
     return _box(*observation_bounds(factors))
 
 
-def observation_array(figures: dict[str, Floats], factors: Sequence[str], horizon: int) -> NDArray[np.float32]:
-    """Return figures (E,) by name as (E, n) float32: the month as a share of the horizon, all else as it is."""
-    columns = [figures["month"] / horizon if name == "month" else figures[name] for name in observation_names(factors)]
+def observation_array(
+    figures: dict[str, Floats], factors: Sequence[str], horizon: int
+) -> NDArray[np.float32]:
+    """Return figures (E,) by name as (E, n) float32: the month as a share of the horizon, all else as it
+    is.
+    """
+    columns = [
+        figures["month"] / horizon if name == "month" else figures[name]
+        for name in observation_names(factors)
+    ]
     low, high = observation_bounds(factors)
     return np.asarray(np.clip(np.stack(columns, axis=1), low, high), dtype=np.float32)
 

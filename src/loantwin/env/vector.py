@@ -1,4 +1,6 @@
-"""Many books at once, for learning: `loantwin/Portfolio-v0` with the compiled step, all books in the same month."""
+"""Many books at once, for learning: `loantwin/Portfolio-v0` with the compiled step, all books in the same
+month.
+"""
 
 from __future__ import annotations
 
@@ -21,10 +23,11 @@ from loantwin.errors import UsageError, expected
 
 
 class PortfolioVectorEnv(VectorEnv[Array, Array, Array]):
-    """`num_envs` books; arguments as in `PortfolioEnv`. All episodes end together, and the step after the end starts new ones.
+    """`num_envs` books; arguments as in `PortfolioEnv`. All episodes end together, and the step after the end
+    starts new ones.
 
-    Luck is drawn for all books from one seed: book i of a batch of E is not book 0 of seed + i. Actions and rewards follow
-    the single environment's rules; `info` holds the figures of the month as arrays (E,).
+    Luck is drawn for all books from one seed: book i of a batch of E is not book 0 of seed + i. Actions and
+    rewards follow the single environment's rules; `info` holds the figures of the month as arrays (E,).
     """
 
     metadata = {"autoreset_mode": AutoresetMode.NEXT_STEP, "render_modes": []}  # noqa: RUF012  # Gymnasium's own form
@@ -45,7 +48,10 @@ class PortfolioVectorEnv(VectorEnv[Array, Array, Array]):
         self.num_envs, self.render_mode = num_envs, None
         self.tables, self.economy, self.horizon = chosen_tables(twin, tables, economy, horizon)
         self.factors = self.tables.parameters.factors
-        self.single_action_space, self.single_observation_space = action_space(), observation_space(self.factors)
+        self.single_action_space, self.single_observation_space = (
+            action_space(),
+            observation_space(self.factors),
+        )
         self.action_space: gymnasium.Space[Array] = batch_space(self.single_action_space, num_envs)
         self.observation_space: gymnasium.Space[Array] = batch_space(self.single_observation_space, num_envs)
         self._start = opening_figures(self.tables, num_envs)
@@ -80,11 +86,21 @@ class PortfolioVectorEnv(VectorEnv[Array, Array, Array]):
             seen, info = self.reset()
             return seen, np.zeros(self.num_envs), ended, ended.copy(), info
         levers = np.asarray(actions, dtype=np.float64)
-        self._state, flows = step_batch(self._state, levers, self._shocks[:, month], self.tables, reuse=self._memory)
+        self._state, flows = step_batch(
+            self._state, levers, self._shocks[:, month], self.tables, reuse=self._memory
+        )
         kept = StepFlows(flows.values.copy(), flows.lent.copy())
         self._history = [*self._history[-2:], kept]
-        info = {name: kept[name] for name in ("balance", "new_lending", "interest", "defaulted", "loss", "profit")}
-        return self._seen(), reward(kept, self._start["balance"]), ended, ended | (self._state.month >= self.horizon), info
+        info = {
+            name: kept[name] for name in ("balance", "new_lending", "interest", "defaulted", "loss", "profit")
+        }
+        return (
+            self._seen(),
+            reward(kept, self._start["balance"]),
+            ended,
+            ended | (self._state.month >= self.horizon),
+            info,
+        )
 
     def _seen(self) -> Array:
         month = self._state.month

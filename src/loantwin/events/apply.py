@@ -1,7 +1,7 @@
 """Applying changes to the loan table: all loans at once, each loan's own events in their order.
 
-Money is added in whole minor units, so that the result does not depend on how events are split into batches; the figure
-of a loan whose money no event moves is left as the tape gave it, to the last bit.
+Money is added in whole minor units, so that the result does not depend on how events are split into batches;
+the figure of a loan whose money no event moves is left as the tape gave it, to the last bit.
 """
 
 from __future__ import annotations
@@ -30,8 +30,9 @@ def apply_loan_events(loans: pl.DataFrame, frames: Mapping[str, pl.DataFrame], s
 
     Raises
     ------
-    LogError : an event of a loan that does not exist (yet), or that the loan cannot take: more principal paid than is
-        outstanding, a payoff that leaves principal, an event on a closed loan. Loan and event are named.
+    LogError : an event of a loan that does not exist (yet), or that the loan cannot take: more principal paid
+        than is outstanding, a payoff that leaves principal, an event on a closed loan. Loan and event are
+        named.
     """
     changes = changes_of(frames)
     if not changes.height:
@@ -43,14 +44,20 @@ def apply_loan_events(loans: pl.DataFrame, frames: Mapping[str, pl.DataFrame], s
     return _result(loans, _per_loan(ordered), scale).select(pl.exclude(_ROW))
 
 
-def _with_new_loans(loans: pl.DataFrame, changes: pl.DataFrame, disbursed: pl.DataFrame | None, scale: int) -> pl.DataFrame:
+def _with_new_loans(
+    loans: pl.DataFrame, changes: pl.DataFrame, disbursed: pl.DataFrame | None, scale: int
+) -> pl.DataFrame:
     strangers = changes.join(loans.select("loan_id"), on="loan_id", how="anti", maintain_order="left")
     if strangers.height:
         first = strangers.unique("loan_id", keep="first", maintain_order=True)
         early = (first["type"] != "LoanDisbursed").arg_true()
         if early.len():
             raise refused(
-                first, int(early[0]), "an event of a loan in the book, or its first disbursement", "an unknown loan", "loan_id"
+                first,
+                int(early[0]),
+                "an event of a loan in the book, or its first disbursement",
+                "an unknown loan",
+                "loan_id",
             )
     if disbursed is None:
         return loans
@@ -72,14 +79,18 @@ def _refuse_terms(draws: pl.DataFrame) -> None:
 
 
 def _first_draws(loans: pl.DataFrame, disbursed: pl.DataFrame, scale: int) -> pl.DataFrame:
-    """Date the loans of the book that were approved and not paid out yet: their first draw is the origination."""
+    """Date the loans of the book that were approved and not paid out yet: their first draw is the
+    origination.
+    """
     waiting = loans.filter(pl.col("origination_date").is_null()).select("loan_id")
     first = disbursed.join(waiting, on="loan_id", how="semi", maintain_order="left").unique(
         "loan_id", keep="first", maintain_order=True
     )
     if not first.height:
         return loans
-    drawn = first.select("loan_id", pl.col("happened").alias("_day"), _major(pl.col("principal"), scale).alias("_amount"))
+    drawn = first.select(
+        "loan_id", pl.col("happened").alias("_day"), _major(pl.col("principal"), scale).alias("_amount")
+    )
     return (
         loans.join(drawn, on="loan_id", how="left", maintain_order="left")
         .with_columns(
@@ -105,7 +116,14 @@ def _opened(first: pl.DataFrame, scale: int) -> pl.DataFrame:
             raise refused(first, row, f"{name} among {', '.join(allowed)}", first[name][row] or "none", name)
     dates = [name for name in TERM_COLUMNS if columns[name].kind == "date"]
     limit = _major(pl.col("limit"), scale).alias("approved_amount")
-    zeros = ("principal", "accrued_interest", "fees_due", "gross_carrying_amount", "principal_paid", "interest_paid")
+    zeros = (
+        "principal",
+        "accrued_interest",
+        "fees_due",
+        "gross_carrying_amount",
+        "principal_paid",
+        "interest_paid",
+    )
     try:
         return conform(
             first.select(
@@ -139,7 +157,9 @@ def _major(minor: pl.Expr, scale: int) -> pl.Expr:
 
     polars multiplies by the reciprocal instead (460 / 100 gives 4.6000000000000005), so NumPy divides.
     """
-    divided = minor.fill_null(0).map_batches(lambda column: pl.Series(column.to_numpy() / scale), return_dtype=pl.Float64())
+    divided = minor.fill_null(0).map_batches(
+        lambda column: pl.Series(column.to_numpy() / scale), return_dtype=pl.Float64()
+    )
     return pl.when(minor.is_not_null()).then(divided)
 
 
@@ -159,7 +179,9 @@ def _running(loans: pl.DataFrame, changes: pl.DataFrame, scale: int) -> pl.DataF
     place = pl.int_range(pl.len())
     opens = (pl.col(_ROW) != pl.col(_ROW).shift(1)).fill_null(True)
     ordered = changes.join(start, on="loan_id", how="inner").sort(_ROW, "sequence")
-    ordered = ordered.with_columns(moved.alias("_moved"), pl.when(opens).then(place).forward_fill().alias("_start"))
+    ordered = ordered.with_columns(
+        moved.alias("_moved"), pl.when(opens).then(place).forward_fill().alias("_start")
+    )
     ordered = ordered.with_columns(
         (pl.col("_principal") + _sum_so_far("_moved", opens)).alias("_left"),
         (pl.col("_charged") | (_sum_so_far("principal_off", opens) > 0)).alias("_charged"),
@@ -173,7 +195,8 @@ def _running(loans: pl.DataFrame, changes: pl.DataFrame, scale: int) -> pl.DataF
 
 
 def _sum_so_far(name: str, opens: pl.Expr) -> pl.Expr:
-    """Return the sum of a loan's rows up to each row, of rows sorted by loan: several times faster than a window.
+    """Return the sum of a loan's rows up to each row, of rows sorted by loan: several times faster than a
+    window.
 
     The sum over all loans may wrap round int64; the difference of two such sums does not.
     """
@@ -202,7 +225,9 @@ def _refuse(ordered: pl.DataFrame, scale: int) -> None:
         "a loan in default to be cured": (kind == "LoanCured") & (before != "default"),
         "a loan in probation": (kind == "ProbationPassed") & (before != "cured_probation"),
         "a recovery after a charge-off": (kind == "RecoveryReceived") & ~pl.col("_charged"),
-        "a draw within what is undrawn": (pl.col("drawn") > 0) & ~pl.col("_revolving") & (pl.col("_available") < 0),
+        "a draw within what is undrawn": (pl.col("drawn") > 0)
+        & ~pl.col("_revolving")
+        & (pl.col("_available") < 0),
     }
     broken = pl.coalesce([pl.when(rule).then(pl.lit(name)) for name, rule in rules.items()])
     bad = ordered.filter(broken.is_not_null()).sort("sequence").head(1).with_columns(broken.alias("_rule"))
@@ -244,14 +269,22 @@ def _result(loans: pl.DataFrame, per_loan: pl.DataFrame, scale: int) -> pl.DataF
 
 
 def _moved(name: str, change: pl.Expr, flag: pl.Expr, scale: int, *, start: pl.Expr | None = None) -> pl.Expr:
-    """Return a money column with a change added where `flag` is true, untouched elsewhere; a missing amount stays missing."""
+    """Return a money column with a change added where `flag` is true, untouched elsewhere; a missing amount
+    stays missing.
+    """
     begin = _minor(name, scale) if start is None else start
     return pl.when(flag.fill_null(False)).then(_major(begin + change, scale)).otherwise(name).alias(name)
 
 
 def _money(scale: int) -> list[pl.Expr]:
-    interest, fees = pl.col("+interest_paid") + pl.col("+interest_off"), pl.col("+fees_paid") + pl.col("+fees_off")
-    interest_moved, fees_moved = pl.col("?interest_paid") | pl.col("?interest_off"), pl.col("?fees_paid") | pl.col("?fees_off")
+    interest, fees = (
+        pl.col("+interest_paid") + pl.col("+interest_off"),
+        pl.col("+fees_paid") + pl.col("+fees_off"),
+    )
+    interest_moved, fees_moved = (
+        pl.col("?interest_paid") | pl.col("?interest_off"),
+        pl.col("?fees_paid") | pl.col("?fees_off"),
+    )
     # what is paid beyond the accrued amount accrued after the tape's date, which no event tells
     accrued, due = _minor("accrued_interest", scale), _minor("fees_due", scale)
     none_yet = pl.lit(0, pl.Int64)
@@ -262,19 +295,36 @@ def _money(scale: int) -> list[pl.Expr]:
         _moved("principal_paid", pl.col("+principal_paid"), pl.col("?principal_paid"), scale),
         _moved("interest_paid", pl.col("+interest_paid"), pl.col("?interest_paid"), scale),
         *[
-            _moved(name, pl.col(f"+{source}"), pl.col(f"?{source}"), scale, start=pl.coalesce(_minor(name, scale), none_yet))
+            _moved(
+                name,
+                pl.col(f"+{source}"),
+                pl.col(f"?{source}"),
+                scale,
+                start=pl.coalesce(_minor(name, scale), none_yet),
+            )
             for name, source in (("charged_off", "principal_off"), ("recovered", "recovered"))
         ],
     ]
 
 
 def _said() -> list[pl.Expr]:
-    plain = [pl.coalesce(f"={name}", name).alias(name) for name in ("days_past_due", "annual_rate", "next_reset_date")]
+    plain = [
+        pl.coalesce(f"={name}", name).alias(name)
+        for name in ("days_past_due", "annual_rate", "next_reset_date")
+    ]
     dates = [pl.coalesce(f"={name}", name).alias(name) for name in ("charge_off_date", "closed_date")]
     counted = pl.col("=days_past_due").is_not_null()
-    oldest = pl.when(counted).then("=oldest_unpaid_date").otherwise("oldest_unpaid_date").alias("oldest_unpaid_date")
+    oldest = (
+        pl.when(counted)
+        .then("=oldest_unpaid_date")
+        .otherwise("oldest_unpaid_date")
+        .alias("oldest_unpaid_date")
+    )
     entered = (
-        pl.when(pl.col("?default_date").fill_null(False)).then("=default_date").otherwise("default_date").alias("default_date")
+        pl.when(pl.col("?default_date").fill_null(False))
+        .then("=default_date")
+        .otherwise("default_date")
+        .alias("default_date")
     )
     seen = pl.max_horizontal("state_date", "=seen").alias("state_date")
     return [*plain, *dates, oldest, entered, seen]
@@ -296,13 +346,17 @@ def _standing() -> list[pl.Expr]:
 
 
 def _undrawn(scale: int) -> pl.Expr:
-    """Return what is undrawn; of a revolving loan it is the limit less what is drawn, nothing where that is overdrawn."""
+    """Return what is undrawn; of a revolving loan it is the limit less what is drawn, nothing where that is
+    overdrawn.
+    """
     limit = pl.coalesce(pl.col("=limit"), _minor("approved_amount", scale))
     moved = pl.col("?_moved").fill_null(False) | pl.col("=limit").is_not_null()
     open_line = (pl.col("product") == "revolving") & limit.is_not_null() & pl.col("principal").is_not_null()
     line = _major(pl.max_horizontal(limit - _minor("principal", scale), pl.lit(0, pl.Int64)), scale)
     staged = _major(pl.max_horizontal(pl.col("=available"), pl.lit(0, pl.Int64)), scale)
-    drawn = (pl.col("?drawn").fill_null(False) | pl.col("=limit").is_not_null()) & pl.col("undrawn").is_not_null()
+    drawn = (pl.col("?drawn").fill_null(False) | pl.col("=limit").is_not_null()) & pl.col(
+        "undrawn"
+    ).is_not_null()
     closed = pl.col("=mode").is_in(list(CLOSED_STATES)).fill_null(False) & pl.col("undrawn").is_not_null()
     return (
         pl.when(closed)
@@ -317,7 +371,18 @@ def _undrawn(scale: int) -> pl.Expr:
 
 
 def _gross(scale: int) -> pl.Expr:
-    moved = pl.any_horizontal(pl.col("?_moved", "?interest_paid", "?interest_off", "?fees_paid", "?fees_off")).fill_null(False)
-    total = _minor("principal", scale) + _minor("accrued_interest", scale).fill_null(0) + _minor("fees_due", scale).fill_null(0)
+    moved = pl.any_horizontal(
+        pl.col("?_moved", "?interest_paid", "?interest_off", "?fees_paid", "?fees_off")
+    ).fill_null(False)
+    total = (
+        _minor("principal", scale)
+        + _minor("accrued_interest", scale).fill_null(0)
+        + _minor("fees_due", scale).fill_null(0)
+    )
     known = moved & pl.col("gross_carrying_amount").is_not_null() & pl.col("principal").is_not_null()
-    return pl.when(known).then(_major(total, scale)).otherwise("gross_carrying_amount").alias("gross_carrying_amount")
+    return (
+        pl.when(known)
+        .then(_major(total, scale))
+        .otherwise("gross_carrying_amount")
+        .alias("gross_carrying_amount")
+    )

@@ -1,7 +1,8 @@
-"""A batch of facts on its way into the log: checked against the registry, turned into canonical JSON, chained.
+"""A batch of facts on its way into the log: checked against the registry, turned into canonical JSON,
+chained.
 
-Facts of one type that name the same fields are handled column by column, several times faster than one by one; the
-plain way (`check_data`, `encode`) is the rule, and decides wherever the fast way does not apply.
+Facts of one type that name the same fields are handled column by column, several times faster than one by
+one; the plain way (`check_data`, `encode`) is the rule, and decides wherever the fast way does not apply.
 """
 
 from __future__ import annotations
@@ -26,7 +27,9 @@ Row = tuple[int, str, int, str, int, str | None, str, bytes]
 """sequence, type, version, happened, recorded, id, data, hash: a row of the log's table."""
 
 _FIELDS = {name: {field.name: field.kind for field in kind.fields} for name, kind in EVENT_TYPES.items()}
-_REQUIRED = {name: {field.name for field in kind.fields if field.required} for name, kind in EVENT_TYPES.items()}
+_REQUIRED = {
+    name: {field.name for field in kind.fields if field.required} for name, kind in EVENT_TYPES.items()
+}
 
 
 class Batch(NamedTuple):
@@ -45,7 +48,8 @@ def batch_of(events: Iterable[Event]) -> Batch:
 
 
 def rows_of(batch: Batch, sequence: int, recorded: int, previous: bytes) -> tuple[Iterator[Row], bytes]:
-    """Return the rows to store after event `sequence`, whose hash is `previous`, and the hash of the last of them.
+    """Return the rows to store after event `sequence`, whose hash is `previous`, and the hash of the last of
+    them.
 
     Raises
     ------
@@ -110,7 +114,9 @@ def _text(batch: Batch, place: int) -> str:
 
 
 def _column_texts(kind: str, data: Sequence[dict[str, Any]]) -> list[str] | None:
-    """Return the canonical JSON of facts with the same fields, or None where some value needs the plain way."""
+    """Return the canonical JSON of facts with the same fields, or None where some value needs the plain
+    way.
+    """
     fields, names = _FIELDS[kind], tuple(data[0])
     if not (_REQUIRED[kind] <= set(names) <= fields.keys()):
         return None
@@ -126,7 +132,9 @@ def _column_texts(kind: str, data: Sequence[dict[str, Any]]) -> list[str] | None
 
 
 def _written(kind: FieldKind, column: Sequence[Any]) -> tuple[str, Iterable[Any]] | None:
-    """Return how a checked column is written as JSON: a format and its values; None where it needs the plain way."""
+    """Return how a checked column is written as JSON: a format and its values; None where it needs the plain
+    way.
+    """
     types = set(map(type, column))
     if types == {int} and kind in ("minor", "count"):
         largest = LARGEST_AMOUNT if kind == "minor" else 2**63 - 1
@@ -144,9 +152,15 @@ def _heads(batch: Batch, recorded: int) -> tuple[Iterable[int], Iterable[str], I
     """Return versions, days and heads of the facts, endless ones where all are the same."""
     days = {day: _day_name(batch, day) for day in set(batch.days)}
     kinds = {kind: EVENT_TYPES[kind].version for kind in set(batch.types)}
-    shared = {(kind, day): head(kind, kinds[kind], days[day], recorded, None) for kind in kinds for day in days}
+    shared = {
+        (kind, day): head(kind, kinds[kind], days[day], recorded, None) for kind in kinds for day in days
+    }
     if len(shared) == 1 and not any(batch.ids):
-        return repeat(kinds[batch.types[0]]), repeat(days[batch.days[0]]), repeat(shared[batch.types[0], batch.days[0]])
+        return (
+            repeat(kinds[batch.types[0]]),
+            repeat(days[batch.days[0]]),
+            repeat(shared[batch.types[0], batch.days[0]]),
+        )
     versions, names = [kinds[kind] for kind in batch.types], [days[day] for day in batch.days]
     if not any(batch.ids):
         return versions, names, map(shared.__getitem__, zip(batch.types, batch.days, strict=True))
@@ -169,7 +183,8 @@ def _unfit(batch: Batch, place: int, text: str) -> LogError:
 
 
 def without_known(batch: Batch, known: Mapping[str, tuple[str, str, str]]) -> Batch:
-    """Return a batch without the facts that the log knows by id (id -> type, happened, data), or that come twice.
+    """Return a batch without the facts that the log knows by id (id -> type, happened, data), or that come
+    twice.
 
     Raises
     ------
@@ -182,7 +197,9 @@ def without_known(batch: Batch, known: Mapping[str, tuple[str, str, str]]) -> Ba
         if name is None or name not in seen:
             fresh.append((kind, day, name, data))
         elif seen[name] != fact:
-            raise _unfit(batch, place, expected(f"the same fact under id {name} again", f"another {kind} of {day}")[9:])
+            raise _unfit(
+                batch, place, expected(f"the same fact under id {name} again", f"another {kind} of {day}")[9:]
+            )
         if name is not None:
             seen[name] = fact
     return Batch(*zip(*fresh, strict=True)) if fresh else Batch((), (), (), ())

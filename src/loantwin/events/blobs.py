@@ -1,4 +1,6 @@
-"""Content-addressed files: written and synced under a temporary name, then renamed to the sha256 of their bytes."""
+"""Content-addressed files: written and synced under a temporary name, then renamed to the sha256 of their
+bytes.
+"""
 
 from __future__ import annotations
 
@@ -38,9 +40,13 @@ class Blobs:
         return self._put(lambda path: _copy(source, path))
 
     def put_frame(self, frame: pl.DataFrame) -> str:
-        """Store a table as Parquet and return its sha256; equal tables give equal bytes on one version of polars."""
+        """Store a table as Parquet and return its sha256; equal tables give equal bytes on one version of
+        polars.
+        """
         return self._put(
-            lambda path: frame.rechunk().write_parquet(path, compression="zstd", statistics=True, row_group_size=250_000)
+            lambda path: frame.rechunk().write_parquet(
+                path, compression="zstd", statistics=True, row_group_size=250_000
+            )
         )
 
     def put_json(self, value: Any) -> str:
@@ -58,7 +64,9 @@ class Blobs:
             raise HomeError(expected("the sha256 of a blob, 64 hexadecimal digits", name), file=self.folder)
         path = self.folder / name
         if not path.is_file():
-            raise HomeError("expected a blob that an event names, was none; restore the home from a copy", file=path)
+            raise HomeError(
+                "expected a blob that an event names, was none; restore the home from a copy", file=path
+            )
         return path
 
     def read_bytes(self, name: str, *, check: bool = True) -> bytes:
@@ -93,7 +101,9 @@ class Blobs:
 
     def _put(self, write: Callable[[Path], object], known: str | None = None) -> str:
         if not self._writable:
-            raise HomeError("expected a home opened for writing, was one opened for reading", file=self.folder)
+            raise HomeError(
+                "expected a home opened for writing, was one opened for reading", file=self.folder
+            )
         if known is not None and (self.folder / known).is_file() and self.sound(known):
             return known
         temporary = self.folder / f"{TEMPORARY}{token_hex(8)}"
@@ -133,5 +143,7 @@ def _copy(source: Path, path: Path) -> None:
 
 def _damaged(path: Path) -> HomeError:
     return HomeError(
-        expected("a blob whose bytes agree with its name", "a damaged one") + "; restore it from a copy of the home", file=path
+        expected("a blob whose bytes agree with its name", "a damaged one")
+        + "; restore it from a copy of the home",
+        file=path,
     )

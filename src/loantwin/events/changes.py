@@ -1,4 +1,6 @@
-"""Loan events as one long table of changes: what each event adds and what it sets, in the order of the log."""
+"""Loan events as one long table of changes: what each event adds and what it sets, in the order of the
+log.
+"""
 
 from __future__ import annotations
 
@@ -74,7 +76,9 @@ _NOTHING_DUE = ("LoanPrepaid", "LoanPaidOff", "LoanCured")
 Columns = Mapping[str, Sequence[Any]]
 
 
-def data_frame(kind: str, sequences: Sequence[int], days: Sequence[Any], data: Sequence[Mapping[str, Any]]) -> pl.DataFrame:
+def data_frame(
+    kind: str, sequences: Sequence[int], days: Sequence[Any], data: Sequence[Mapping[str, Any]]
+) -> pl.DataFrame:
     """Return the events of one type as a table: sequence, happened and one column a field.
 
     Raises
@@ -85,7 +89,9 @@ def data_frame(kind: str, sequences: Sequence[int], days: Sequence[Any], data: S
     try:
         frame = pl.DataFrame(list(data), schema=fields, orient="row", strict=True)
     except (pl.exceptions.PolarsError, TypeError, OverflowError, ValueError) as error:
-        raise LogError(expected(f"data of {kind} in events {sequences[0]} to {sequences[-1]} as registered", str(error))) from error
+        raise LogError(
+            expected(f"data of {kind} in events {sequences[0]} to {sequences[-1]} as registered", str(error))
+        ) from error
     happened = pl.Series("happened", days, dtype=pl.Date())
     return frame.select(pl.Series("sequence", sequences, dtype=pl.Int64()), happened, pl.all())
 
@@ -118,7 +124,11 @@ def _changes(kind: str, frame: pl.DataFrame) -> pl.DataFrame:
         else:
             made = pl.col(says[name])
         if dtype == pl.Date() and name != "happened":
-            made = made.cast(pl.Date(), strict=True) if name not in says else made.str.to_date("%Y-%m-%d", strict=True)
+            made = (
+                made.cast(pl.Date(), strict=True)
+                if name not in says
+                else made.str.to_date("%Y-%m-%d", strict=True)
+            )
         columns.append(made.alias(name))
     try:
         return frame.select(columns)
@@ -129,7 +139,11 @@ def _changes(kind: str, frame: pl.DataFrame) -> pl.DataFrame:
 def _check_amounts(kind: str, frame: pl.DataFrame) -> None:
     for field in EVENT_TYPES[kind].fields:
         missing = frame[field.name].is_null() if field.required else pl.Series([False])
-        wrong = ~frame[field.name].is_between(0, LARGEST_AMOUNT).fill_null(True) if field.kind == "minor" else pl.Series([False])
+        wrong = (
+            ~frame[field.name].is_between(0, LARGEST_AMOUNT).fill_null(True)
+            if field.kind == "minor"
+            else pl.Series([False])
+        )
         for bad, want in ((missing, "a value"), (wrong, "an amount of 0 or more in minor units")):
             if bad.any():
                 row = int(bad.arg_true()[0])
@@ -156,7 +170,9 @@ def bucket(days: pl.Expr) -> pl.Expr:
 
 
 def mode_of(state: pl.Expr) -> pl.Expr:
-    """Return what a state says beside days past due: null for a performing loan, `default`, or the state itself."""
+    """Return what a state says beside days past due: null for a performing loan, `default`, or the state
+    itself.
+    """
     return (
         pl.when(state.is_in(list(DEFAULT_STATES)))
         .then(pl.lit("default"))

@@ -1,8 +1,8 @@
 """How an event becomes bytes: canonical JSON and the hash chain.
 
 Canonical JSON has sorted keys, no blanks, UTF-8, and no NaN or infinity. The hash of an event is
-`sha256(previous hash, head, data)` where the head is `type, version, happened, recorded, id` joined by line feeds. The
-stored text itself is hashed, so checking a log never depends on how another version writes JSON.
+`sha256(previous hash, head, data)` where the head is `type, version, happened, recorded, id` joined by line
+feeds. The stored text itself is hashed, so checking a log never depends on how another version writes JSON.
 """
 
 from __future__ import annotations
@@ -28,7 +28,9 @@ decode: Callable[[str], tuple[Any, int]] = json.JSONDecoder().raw_decode
 
 
 def _fast_encoder() -> Callable[[Any], str]:
-    """Return canonical JSON as a function; `JSONEncoder.encode` builds its C encoder anew at each call, three times slower."""
+    """Return canonical JSON as a function; `JSONEncoder.encode` builds its C encoder anew at each call, three
+    times slower.
+    """
     make = getattr(json_encoder, "c_make_encoder", None)
     if make is None:
         return _ENCODER.encode
@@ -51,11 +53,15 @@ def encode(value: Any) -> str:
     try:
         return encode_unchecked(value)
     except (TypeError, ValueError, RecursionError) as error:
-        raise LogError(expected("plain data: texts, finite numbers, booleans, lists and objects", str(error))) from error
+        raise LogError(
+            expected("plain data: texts, finite numbers, booleans, lists and objects", str(error))
+        ) from error
 
 
 def head(kind: str, version: int, happened: str, recorded: int, event_id: str | None) -> bytes:
-    """Return the part of an event's bytes that stands before its data; `recorded` in microseconds since 1970, UTC."""
+    """Return the part of an event's bytes that stands before its data; `recorded` in microseconds since 1970,
+    UTC.
+    """
     return f"{kind}\n{version}\n{happened}\n{recorded}\n{event_id or ''}\n".encode()
 
 

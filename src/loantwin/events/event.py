@@ -13,8 +13,9 @@ from loantwin.events.event_types import CHECKS, EVENT_TYPES, KINDS, EventType, F
 class Event(NamedTuple):
     """One fact. A tuple rather than a dataclass: replay makes hundreds of thousands a second.
 
-    `version`, `recorded`, `sequence`, `hash` and `previous` are given by the log; `event_id` is the source's own number
-    of the fact, where it has one: the log then takes the same fact only once. Amounts in `data` are int64 minor units.
+    `version`, `recorded`, `sequence`, `hash` and `previous` are given by the log; `event_id` is the source's
+    own number of the fact, where it has one: the log then takes the same fact only once. Amounts in `data`
+    are int64 minor units.
     """
 
     type: str
@@ -29,12 +30,18 @@ class Event(NamedTuple):
 
 
 def check_events(events: Iterable[Event]) -> None:
-    """Raise LogError at the first event that breaks the registry: type, day, field names, kinds and values."""
+    """Raise LogError at the first event that breaks the registry: type, day, field names, kinds and
+    values.
+    """
     for event in events:
         place = f"event {event.sequence}" if event.sequence else None
         kind = known_type(event.type)
         if type(event.happened) is not date:
-            raise LogError(expected("a day (datetime.date)", event.happened), row=event.sequence or None, field="happened")
+            raise LogError(
+                expected("a day (datetime.date)", event.happened),
+                row=event.sequence or None,
+                field="happened",
+            )
         check_data(kind, event.data, place)
 
 
@@ -57,7 +64,11 @@ def check_data(kind: EventType, data: Mapping[str, Any], place: str | None = Non
         _check_value(where, fields[name], value, data)
     for field in kind.fields:
         if field.required and field.name not in data:
-            raise LogError(f"{where}: " + expected(f"the field {field.name}", "absent"), field=field.name, loan=_loan(data))
+            raise LogError(
+                f"{where}: " + expected(f"the field {field.name}", "absent"),
+                field=field.name,
+                loan=_loan(data),
+            )
 
 
 def _check_value(where: str, field: Field, value: Any, data: Mapping[str, Any]) -> None:

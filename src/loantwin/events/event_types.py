@@ -10,7 +10,9 @@ from typing import Any, Literal
 
 from loantwin.book.schema import LOANS
 
-FieldKind = Literal["text", "date", "minor", "rate", "number", "count", "blob", "file", "texts", "counts", "object", "value"]
+FieldKind = Literal[
+    "text", "date", "minor", "rate", "number", "count", "blob", "file", "texts", "counts", "object", "value"
+]
 
 LARGEST_AMOUNT = 10**15
 """Largest amount of one event, minor units: sums of thousands of them still fit an int64."""
@@ -18,7 +20,9 @@ LARGEST_AMOUNT = 10**15
 
 @dataclass(frozen=True)
 class Field:
-    """One field of an event's data. An optional field that is absent is 'not said', never zero, unless its meaning says so."""
+    """One field of an event's data. An optional field that is absent is 'not said', never zero, unless its
+    meaning says so.
+    """
 
     name: str
     kind: FieldKind
@@ -71,9 +75,35 @@ _PAID = (
 )
 
 TERM_COLUMNS = (
-    *("borrower_id", "facility_id", "product", "purpose", "industry", "region", "origination_grade", "origination_pd", "score"),
-    *("approval_date", "term_months", "maturity_date", "annual_rate", "effective_annual_rate", "rate_type", "rate_index"),
-    *("rate_spread", "rate_cap", "rate_floor", "next_reset_date", "balloon_share", "interest_only_months", "guaranteed_share"),
+    *(
+        "borrower_id",
+        "facility_id",
+        "product",
+        "purpose",
+        "industry",
+        "region",
+        "origination_grade",
+        "origination_pd",
+        "score",
+    ),
+    *(
+        "approval_date",
+        "term_months",
+        "maturity_date",
+        "annual_rate",
+        "effective_annual_rate",
+        "rate_type",
+        "rate_index",
+    ),
+    *(
+        "rate_spread",
+        "rate_cap",
+        "rate_floor",
+        "next_reset_date",
+        "balloon_share",
+        "interest_only_months",
+        "guaranteed_share",
+    ),
     "guarantor",
 )
 """Columns of the loan table that the first disbursement of a new loan may state."""
@@ -91,7 +121,10 @@ _KIND_OF_COLUMN: dict[str, FieldKind] = {
 
 def _terms() -> tuple[Field, ...]:
     columns = {column.name: column for column in LOANS}
-    return tuple(Field(name, _KIND_OF_COLUMN[columns[name].kind], columns[name].meaning, required=False) for name in TERM_COLUMNS)
+    return tuple(
+        Field(name, _KIND_OF_COLUMN[columns[name].kind], columns[name].meaning, required=False)
+        for name in TERM_COLUMNS
+    )
 
 
 _TABLES = (
@@ -135,7 +168,9 @@ _ALL = (
             Field("quarantine_blob", "blob", "The rejected rows as a table.", required=False),
             Field("warnings_blob", "blob", "The warnings as a table.", required=False),
             Field("totals", "object", "Control totals of the tape, book currency.", required=False),
-            Field("assumptions", "object", "What the mapping assumes, with overrides applied.", required=False),
+            Field(
+                "assumptions", "object", "What the mapping assumes, with overrides applied.", required=False
+            ),
             Field("facts", "object", "Anything else worth keeping.", required=False),
         ),
     ),
@@ -195,14 +230,20 @@ _ALL = (
     EventType(
         "PaymentReceived",
         "A payment was received.",
-        (_LOAN, *_PAID, _amount("unscheduled", "The part of `principal` that was not scheduled; none if absent.")),
+        (
+            _LOAN,
+            *_PAID,
+            _amount("unscheduled", "The part of `principal` that was not scheduled; none if absent."),
+        ),
     ),
     EventType(
         "LoanPrepaid",
         "The loan was paid off before its term; the amounts are the last payment.",
         (_LOAN, *_PAID),
     ),
-    EventType("LoanPaidOff", "The loan was paid off at its term; the amounts are the last payment.", (_LOAN, *_PAID)),
+    EventType(
+        "LoanPaidOff", "The loan was paid off at its term; the amounts are the last payment.", (_LOAN, *_PAID)
+    ),
     EventType(
         "DelinquencyCounted",
         "Days past due were counted.",
@@ -243,7 +284,11 @@ _ALL = (
             Field("next_reset_date", "date", "Next date at which it is reset.", required=False),
         ),
     ),
-    EventType("LimitChanged", "The limit changed.", (_LOAN, _amount("limit", "The limit now in force.", required=True))),
+    EventType(
+        "LimitChanged",
+        "The limit changed.",
+        (_LOAN, _amount("limit", "The limit now in force.", required=True)),
+    ),
     EventType(
         "AssumptionOverridden",
         "A user replaced an assumption.",
@@ -304,7 +349,9 @@ CHECKS: Mapping[FieldKind, Callable[[Any], bool]] = {
     "blob": lambda value: type(value) is str and len(value) == 64 and set(value) <= _HEX,
     "file": _is_file,
     "texts": lambda value: type(value) in (list, tuple) and all(type(item) is str for item in value),
-    "counts": lambda value: type(value) is dict and all(type(k) is str and _is_count(v) for k, v in value.items()),
+    "counts": lambda value: (
+        type(value) is dict and all(type(k) is str and _is_count(v) for k, v in value.items())
+    ),
     "object": lambda value: type(value) is dict,
     "value": lambda value: type(value) in (str, bool) or _is_number(value),
 }

@@ -31,8 +31,9 @@ AT_ONCE = 100_000
 class BookTables:
     """The tables of a twin as they stand after an event.
 
-    loans : the whole tape, later facts included (`known_at` gives the view of a date); panel : history by loan and
-    month, None where the tape has none; it stays as the tape gave it, loan events change `loans`. currency and as_of :
+    loans : the whole tape, later facts included (`known_at` gives the view of a date); panel : history by
+    loan and month, None where the tape has none; it stays as the tape gave it, loan events change `loans`.
+    currency and as_of :
     those of the tape. through : sequence of the last event that is in the tables.
     """
 
@@ -63,7 +64,9 @@ def fold(events: Iterable[Event], home: Home) -> BookTables:
 
 
 def apply(tables: BookTables, events: Iterable[Event], home: Home) -> BookTables:
-    """Return `tables` after further events, in the order of their sequence. Splitting events over calls changes nothing."""
+    """Return `tables` after further events, in the order of their sequence. Splitting events over calls
+    changes nothing.
+    """
     pending: list[Event] = []
     last = tables.through
     for event in events:
@@ -85,7 +88,8 @@ def state_at(home: Home, recorded: datetime | None = None, happened: date | None
     Parameters
     ----------
     recorded : only what the log held at that moment: 'as known then'.
-    happened : only loan events of that day or before, whenever they were recorded; the tape is not cut (`known_at` is).
+    happened : only loan events of that day or before, whenever they were recorded; the tape is not cut
+        (`known_at` is).
     """
     until = home.log.head[0] if recorded is None else home.log.known_at(recorded)
     start = (_snapshot(home, until) if happened is None else None) or nothing()
@@ -98,8 +102,8 @@ def state_at(home: Home, recorded: datetime | None = None, happened: date | None
 def record(home: Home, tables: BookTables, events: Sequence[Event]) -> BookTables:
     """Record events that fit the tables and return the tables after them.
 
-    Applied first and recorded then, so that a log never holds an event that its own book refuses. `tables` must be the
-    state at the log's head.
+    Applied first and recorded then, so that a log never holds an event that its own book refuses. `tables`
+    must be the state at the log's head.
     """
     head = home.log.head[0]
     if tables.through != head:
@@ -110,11 +114,17 @@ def record(home: Home, tables: BookTables, events: Sequence[Event]) -> BookTable
 
 
 def take_snapshot(home: Home, tables: BookTables) -> int:
-    """Store the tables and record `BookSnapshotTaken`, so that replay starts there; return the event's sequence."""
+    """Store the tables and record `BookSnapshotTaken`, so that replay starts there; return the event's
+    sequence.
+    """
     if tables.as_of is None:
         raise LogError("expected tables of a loaded tape, was a twin without one")
-    frames = {name: getattr(tables, name) for name in ("loans", "panel", "parties", "collateral", "guarantees")}
-    data: dict[str, Any] = {f"{name}_blob": home.put_frame(frame) for name, frame in frames.items() if frame is not None}
+    frames = {
+        name: getattr(tables, name) for name in ("loans", "panel", "parties", "collateral", "guarantees")
+    }
+    data: dict[str, Any] = {
+        f"{name}_blob": home.put_frame(frame) for name, frame in frames.items() if frame is not None
+    }
     data |= {"as_of": tables.as_of.isoformat(), "currency": tables.currency, "through": tables.through}
     return home.append([Event("BookSnapshotTaken", tables.as_of, data)])
 
@@ -165,4 +175,9 @@ def _frames(events: list[Event]) -> Iterator[tuple[str, pl.DataFrame]]:
     for event in events:
         by_type.setdefault(event.type, []).append(event)
     for kind, chosen in by_type.items():
-        yield kind, data_frame(kind, [e.sequence for e in chosen], [e.happened for e in chosen], [e.data for e in chosen])
+        yield (
+            kind,
+            data_frame(
+                kind, [e.sequence for e in chosen], [e.happened for e in chosen], [e.data for e in chosen]
+            ),
+        )

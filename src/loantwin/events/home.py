@@ -1,7 +1,8 @@
 """The twin's home: one folder that holds everything a twin knows.
 
-`twin.toml` (its `format` and settings), `log.sqlite` (the events: the truth), `blobs/<sha256>` (bulk facts, named by
-events), `quarantine/` (rejected rows), `lock` (one writer). The SQLite commit is the only commit point.
+`twin.toml` (its `format` and settings), `log.sqlite` (the events: the truth), `blobs/<sha256>` (bulk facts,
+named by events), `quarantine/` (rejected rows), `lock` (one writer). The SQLite commit is the only commit
+point.
 """
 
 from __future__ import annotations
@@ -37,7 +38,9 @@ QUARANTINE = "quarantine"
 
 
 class Home:
-    """An open home: made by `Home.create`, `Home.building` or `Home.open`, closed by `close` or a `with` block."""
+    """An open home: made by `Home.create`, `Home.building` or `Home.open`, closed by `close` or a `with`
+    block.
+    """
 
     def __init__(self, folder: Path, log: Log, lock: WriterLock | None) -> None:
         self.folder = folder
@@ -60,10 +63,11 @@ class Home:
     @classmethod
     @contextmanager
     def building(cls, folder: Path | str, clock: Clock | None = None, **facts: Any) -> Iterator[Home]:
-        """Yield a home under a temporary name beside `folder`; it appears as `folder` when the block ends well.
+        """Yield a home under a temporary name beside `folder`; it appears as `folder` when the block ends
+        well.
 
-        An exception in the block, or the end of the process, leaves `folder` as it was. Facts are the fields of
-        `TwinCreated`; dates may be given as dates, unknown names go to its field `facts`.
+        An exception in the block, or the end of the process, leaves `folder` as it was. Facts are the fields
+        of `TwinCreated`; dates may be given as dates, unknown names go to its field `facts`.
         """
         clock = clock or SystemClock()
         target = Path(folder).absolute()
@@ -99,11 +103,16 @@ class Home:
         number = _read_format(place)
         check_home_format(number, place / SETTINGS)
         if not (place / BLOBS).is_dir():
-            raise HomeError("expected the folder blobs, was none: the home is half written; create it anew", file=place)
+            raise HomeError(
+                "expected the folder blobs, was none: the home is half written; create it anew", file=place
+            )
         if not writable:
             if number < HOME_FORMAT:
                 raise HomeError(
-                    expected(f"format {HOME_FORMAT}", f"format {number}; open it once for writing to upgrade it"), file=place
+                    expected(
+                        f"format {HOME_FORMAT}", f"format {number}; open it once for writing to upgrade it"
+                    ),
+                    file=place,
                 )
             return cls(place, Log(place / LOG), None)
         lock = WriterLock(place / LOCK)
@@ -133,7 +142,9 @@ class Home:
         return self._lock is not None
 
     def append(self, events: Iterable[Event]) -> int:
-        """Record events in one transaction; see `Log.append`. Every blob and file they name must be in the home."""
+        """Record events in one transaction; see `Log.append`. Every blob and file they name must be in the
+        home.
+        """
         batch = list(events)
         for event in batch:
             self.check_names(event)
@@ -196,9 +207,13 @@ class Home:
         return self.blobs.read_json(name)
 
     def put_quarantine(self, rows: pl.DataFrame) -> str:
-        """Write rejected rows for people to read and return the file's path inside the home, for `quarantine_file`."""
+        """Write rejected rows for people to read and return the file's path inside the home, for
+        `quarantine_file`.
+        """
         if self._lock is None:
-            raise HomeError("expected a home opened for writing, was one opened for reading", file=self.folder)
+            raise HomeError(
+                "expected a home opened for writing, was one opened for reading", file=self.folder
+            )
         text = rows.write_csv().encode()
         folder = Blobs(self.folder / QUARANTINE, writable=True)
         name = folder.put_bytes(text)
@@ -214,11 +229,16 @@ class Home:
 
 def _refuse_taken(target: Path) -> None:
     if (target / SETTINGS).exists():
-        raise HomeError("expected no twin there yet, was a twin's home; open it, or choose another folder", file=target)
+        raise HomeError(
+            "expected no twin there yet, was a twin's home; open it, or choose another folder", file=target
+        )
     if target.exists() and not target.is_dir():
         raise HomeError("expected a folder, was a file; choose another folder", file=target)
     if target.is_dir() and any(target.iterdir()):
-        raise HomeError("expected an empty folder or none, was one that holds other files; choose another folder", file=target)
+        raise HomeError(
+            "expected an empty folder or none, was one that holds other files; choose another folder",
+            file=target,
+        )
 
 
 def _clear_abandoned(target: Path) -> None:
@@ -258,7 +278,11 @@ def _read_format(folder: Path) -> int:
         number = tomllib.loads(path.read_text(encoding="utf-8")).get("format")
     except FileNotFoundError as error:
         half = (folder / LOG).exists()
-        was = "a half written home; create it anew" if half else "a folder without twin.toml; make a home with `twin create`"
+        was = (
+            "a half written home; create it anew"
+            if half
+            else "a folder without twin.toml; make a home with `twin create`"
+        )
         raise HomeError(f"expected a twin's home, was {was}", file=folder) from error
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise HomeError(
@@ -272,7 +296,11 @@ def _read_format(folder: Path) -> int:
 def _write_format(folder: Path, number: int) -> None:
     """Store the format's number, whatever else the file says kept, in one rename."""
     path = folder / SETTINGS
-    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else ["# A twin's home. Settings go into [config]."]
+    lines = (
+        path.read_text(encoding="utf-8").splitlines()
+        if path.exists()
+        else ["# A twin's home. Settings go into [config]."]
+    )
     kept = [line for line in lines if line.split("=")[0].strip() != "format"]
     first = next((i for i, line in enumerate(kept) if line.lstrip().startswith("[")), len(kept))
     temporary = path.with_suffix(".writing")

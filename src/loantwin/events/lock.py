@@ -1,4 +1,6 @@
-"""The one-writer lock of a home: an advisory lock on the file `lock`, which the system frees when its holder ends."""
+"""The one-writer lock of a home: an advisory lock on the file `lock`, which the system frees when its holder
+ends.
+"""
 
 from __future__ import annotations
 
@@ -10,20 +12,26 @@ from loantwin.errors import HomeError
 
 
 class WriterLock:
-    """Held from construction to `release`. The file holds the holder's process id, for people and for the refusal."""
+    """Held from construction to `release`. The file holds the holder's process id, for people and for the
+    refusal.
+    """
 
     def __init__(self, path: Path) -> None:
         try:
             self._handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         except OSError as error:
-            raise HomeError(f"expected a home that can be written, was: {error.strerror}", file=path) from error
+            raise HomeError(
+                f"expected a home that can be written, was: {error.strerror}", file=path
+            ) from error
         try:
             fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             holder = os.read(self._handle, 32).decode("ascii", "replace").strip() or "unknown"
             os.close(self._handle)
             raise HomeError(
-                f"expected no other writer, was process {holder} holding the lock; end it, or open the home for reading", file=path
+                f"expected no other writer, was process {holder} holding the lock; end it, or open the home "
+                "for reading",
+                file=path,
             ) from error
         os.ftruncate(self._handle, 0)
         os.pwrite(self._handle, f"{os.getpid()}\n".encode(), 0)

@@ -1,8 +1,9 @@
 """The append-only log: SQLite, one row an event, a hash chain over all of them.
 
-WAL with `synchronous=FULL`: when `append` returns, the batch is on disk as a whole or not at all. Reading needs no lock
-of the home and goes in pages, so that a slow reader never holds up a writer. Threads that share a log take turns at its
-one connection: a query stepped by two of them at once ends early, and a batch under way would be seen by halves.
+WAL with `synchronous=FULL`: when `append` returns, the batch is on disk as a whole or not at all. Reading
+needs no lock of the home and goes in pages, so that a slow reader never holds up a writer. Threads that share
+a log take turns at its one connection: a query stepped by two of them at once ends early, and a batch under
+way would be seen by halves.
 """
 
 from __future__ import annotations
@@ -38,8 +39,8 @@ class Log:
     Parameters
     ----------
     path : the file `log.sqlite`.
-    clock : tells the moment at which events are recorded; None opens for reading only. The caller holds the home's lock
-        when writing.
+    clock : tells the moment at which events are recorded; None opens for reading only. The caller holds the
+        home's lock when writing.
 
     Raises
     ------
@@ -75,13 +76,14 @@ class Log:
     def append(self, events: Iterable[Event]) -> int:
         """Record events in one transaction and return the sequence of the last event of the log.
 
-        An event whose `event_id` is in the log already, with the same fact, is taken only once. The moment of recording
-        is the clock's, but never earlier than that of the event before, so that what was known at a moment is always a
-        beginning of the log.
+        An event whose `event_id` is in the log already, with the same fact, is taken only once. The moment of
+        recording is the clock's, but never earlier than that of the event before, so that what was known at a
+        moment is always a beginning of the log.
 
         Raises
         ------
-        LogError : an unknown type, data that breaks its fields, an id taken by another fact; nothing is recorded.
+        LogError : an unknown type, data that breaks its fields, an id taken by another fact; nothing is
+            recorded.
         """
         return self._append(batch_of(events))
 
@@ -92,15 +94,20 @@ class Log:
         data: Sequence[dict[str, Any]],
         event_ids: Sequence[str | None] | None = None,
     ) -> int:
-        """Record many events of one type: `append` without an object for each. `happened` is one day for all or one each."""
+        """Record many events of one type: `append` without an object for each. `happened` is one day for all
+        or one each.
+        """
         days = [happened] * len(data) if isinstance(happened, date) else happened
         ids = [None] * len(data) if event_ids is None else event_ids
         if not len(days) == len(ids) == len(data):
             raise LogError(expected(f"{len(data)} days and ids", f"{len(days)} and {len(ids)}"))
         return self._append(Batch([type] * len(data), days, ids, data))
 
-    def read(self, since: int = 0, until: int | None = None, types: Iterable[str] | None = None) -> Iterator[Event]:
-        """Yield events after sequence `since` up to `until`, in order; by default up to the last one at the first step.
+    def read(
+        self, since: int = 0, until: int | None = None, types: Iterable[str] | None = None
+    ) -> Iterator[Event]:
+        """Yield events after sequence `since` up to `until`, in order; by default up to the last one at the
+        first step.
 
         Events of an older version come upgraded to the newest one. With `types`, `previous` is left empty.
         """
@@ -109,7 +116,9 @@ class Log:
         for page in self.pages(since, until, types):
             previous = self._hash_of(page[0][0] - 1) if types is None else ""
             values = _decoded([row[6] for row in page], page[0][0], self.path)
-            for (sequence, kind, version, happened, recorded, event_id, _, digest), data in zip(page, values, strict=True):
+            for (sequence, kind, version, happened, recorded, event_id, _, digest), data in zip(
+                page, values, strict=True
+            ):
                 own = digest.hex()
                 if happened not in days:
                     days[happened] = date.fromisoformat(happened)
@@ -117,15 +126,22 @@ class Log:
                     moments[recorded] = from_microseconds(recorded)
                 if version != newest_version(kind):
                     version, data = upgrade_event(kind, version, data, sequence)
-                yield Event(kind, days[happened], data, event_id, version, moments[recorded], sequence, own, previous)
+                yield Event(
+                    kind, days[happened], data, event_id, version, moments[recorded], sequence, own, previous
+                )
                 previous = own if types is None else ""
 
-    def pages(self, since: int = 0, until: int | None = None, types: Iterable[str] | None = None) -> Iterator[list[Row]]:
+    def pages(
+        self, since: int = 0, until: int | None = None, types: Iterable[str] | None = None
+    ) -> Iterator[list[Row]]:
         """Yield the stored rows of the same events, in lists."""
         last = self.head[0] if until is None else until
         names = None if types is None else tuple(known_type(name).name for name in types)
         chosen = "" if names is None else f" AND type IN ({', '.join('?' * len(names))})"
-        query = f"SELECT {_COLUMNS} FROM events WHERE sequence > ? AND sequence <= ?{chosen} ORDER BY sequence LIMIT {PAGE}"  # noqa: S608
+        query = (
+            f"SELECT {_COLUMNS} FROM events "  # noqa: S608
+            f"WHERE sequence > ? AND sequence <= ?{chosen} ORDER BY sequence LIMIT {PAGE}"
+        )
         while since < last:
             with self._reading():
                 page: list[Row] = self._connection.execute(query, (since, last, *(names or ()))).fetchall()
@@ -138,11 +154,15 @@ class Log:
         """Return the last event of a type, up to a sequence; None where there is none."""
         query = "SELECT max(sequence) FROM events WHERE type = ? AND sequence <= ?"
         with self._reading():
-            row = self._connection.execute(query, (known_type(type).name, 2**62 if until is None else until)).fetchone()
+            row = self._connection.execute(
+                query, (known_type(type).name, 2**62 if until is None else until)
+            ).fetchone()
         return next(self.read(row[0] - 1, row[0]), None) if row[0] else None
 
     def extent(self) -> tuple[int, tuple[int, str]]:
-        """Return the highest sequence stored and the head as stored, from one moment; equal in a sound log."""
+        """Return the highest sequence stored and the head as stored, from one moment; equal in a sound
+        log.
+        """
         with self._reading():
             query = "SELECT (SELECT coalesce(max(sequence), 0) FROM events), sequence, hash FROM head"
             row = self._connection.execute(query).fetchone()
@@ -163,7 +183,9 @@ class Log:
         with self._reading():
             while low < high:  # the moments rise with the sequence
                 middle = (low + high + 1) // 2
-                row = self._connection.execute("SELECT recorded FROM events WHERE sequence = ?", (middle,)).fetchone()
+                row = self._connection.execute(
+                    "SELECT recorded FROM events WHERE sequence = ?", (middle,)
+                ).fetchone()
                 if row is None:
                     raise LogError(expected(f"event {middle}", "a gap"), file=self.path)
                 low, high = (middle, high) if row[0] <= limit else (low, middle - 1)
@@ -173,7 +195,9 @@ class Log:
         if sequence == 0:
             return GENESIS.hex()
         with self._reading():
-            row = self._connection.execute("SELECT hash FROM events WHERE sequence = ?", (sequence,)).fetchone()
+            row = self._connection.execute(
+                "SELECT hash FROM events WHERE sequence = ?", (sequence,)
+            ).fetchone()
         return row[0].hex() if row else ""
 
     def _stored_head(self) -> tuple[int, int, bytes]:
@@ -202,9 +226,13 @@ class Log:
             connection.execute("BEGIN IMMEDIATE")
             try:
                 connection.executemany(_INSERT, rows)
-                moved = connection.execute(_MOVE_HEAD, (last, recorded, digest, self._sequence, self._hash)).rowcount
+                moved = connection.execute(
+                    _MOVE_HEAD, (last, recorded, digest, self._sequence, self._hash)
+                ).rowcount
                 if moved != 1:
-                    raise LogError("expected no other writer, was a log that another process has changed", file=self.path)
+                    raise LogError(
+                        "expected no other writer, was a log that another process has changed", file=self.path
+                    )
                 connection.execute("COMMIT")
             except BaseException:
                 if connection.in_transaction:
@@ -217,7 +245,9 @@ class Log:
         known: dict[str, tuple[str, str, str]] = {}
         with sqlite_errors(self.path):
             for name in {name for name in ids if name is not None}:
-                row = self._connection.execute("SELECT type, happened, data FROM events WHERE id = ?", (name,)).fetchone()
+                row = self._connection.execute(
+                    "SELECT type, happened, data FROM events WHERE id = ?", (name,)
+                ).fetchone()
                 if row is not None:
                     known[name] = row
         return known
@@ -227,7 +257,10 @@ class Log:
         with self._guard, sqlite_errors(self.path):
             yield
         if self._frozen is not None and self._frozen != stamp(self.path):
-            raise HomeError("expected a log at rest, was one that changed while it was read; open the home again", file=self.path)
+            raise HomeError(
+                "expected a log at rest, was one that changed while it was read; open the home again",
+                file=self.path,
+            )
 
 
 def _decoded(texts: list[str], first: int, path: Path) -> list[dict[str, Any]]:
@@ -235,7 +268,11 @@ def _decoded(texts: list[str], first: int, path: Path) -> list[dict[str, Any]]:
     try:
         values = json.loads(f"[{','.join(texts)}]")
     except ValueError as error:
-        raise LogError(expected(f"JSON in the events from {first} on", f"{error}; run log verify"), file=path) from error
+        raise LogError(
+            expected(f"JSON in the events from {first} on", f"{error}; run log verify"), file=path
+        ) from error
     if len(values) != len(texts) or set(map(type, values)) != {dict}:
-        raise LogError(f"expected an object in each event from {first} on, was other JSON; run log verify", file=path)
+        raise LogError(
+            f"expected an object in each event from {first} on, was other JSON; run log verify", file=path
+        )
     return list(values)

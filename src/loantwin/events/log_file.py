@@ -46,7 +46,9 @@ def create_log(path: Path) -> None:
     with sqlite_errors(path):
         connection = sqlite3.connect(path, isolation_level=None)
         try:
-            connection.executescript(f"PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; BEGIN; {_TABLES} {marks} COMMIT;")
+            connection.executescript(
+                f"PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; BEGIN; {_TABLES} {marks} COMMIT;"
+            )
         finally:
             connection.close()
 
@@ -54,13 +56,21 @@ def create_log(path: Path) -> None:
 def connect(path: Path, *, writable: bool) -> tuple[sqlite3.Connection, tuple[int, ...] | None]:
     """Return an open connection and, where the file is read as frozen, its stamp.
 
-    A reader who may not write the folder cannot make the shared-memory file of a WAL database. Where no writer has left
-    one, the file is at rest and can be read as immutable; its stamp tells a change under our hands.
+    A reader who may not write the folder cannot make the shared-memory file of a WAL database. Where no
+    writer has left one, the file is at rest and can be read as immutable; its stamp tells a change under our
+    hands.
     """
     address = path.resolve().as_uri()
     if not path.is_file():
-        raise HomeError("expected the file log.sqlite, was none: the home is half written; create it anew", file=path)
-    options: dict[str, Any] = {"uri": True, "isolation_level": None, "check_same_thread": False, "timeout": 30.0}
+        raise HomeError(
+            "expected the file log.sqlite, was none: the home is half written; create it anew", file=path
+        )
+    options: dict[str, Any] = {
+        "uri": True,
+        "isolation_level": None,
+        "check_same_thread": False,
+        "timeout": 30.0,
+    }
     if writable:
         connection = sqlite3.connect(f"{address}?mode=rw", **options)
         try:
@@ -81,8 +91,8 @@ def connect(path: Path, *, writable: bool) -> tuple[sqlite3.Connection, tuple[in
             raise
         if waiting.exists() and waiting.stat().st_size:
             raise HomeError(
-                "expected a log at rest in a folder that cannot be written, was one with changes waiting in log.sqlite-wal; "
-                "open it once for writing, or copy the whole home",
+                "expected a log at rest in a folder that cannot be written, was one with changes waiting "
+                "in log.sqlite-wal; open it once for writing, or copy the whole home",
                 file=path,
             ) from error
         return sqlite3.connect(f"{address}?immutable=1", **options), stamp(path)
@@ -102,22 +112,30 @@ def check_version(connection: sqlite3.Connection, path: Path) -> None:
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     if version > LOG_VERSION:
         raise HomeError(
-            expected(f"a log of version {LOG_VERSION} or older", f"version {version}; it needs a newer loantwin"), file=path
+            expected(
+                f"a log of version {LOG_VERSION} or older", f"version {version}; it needs a newer loantwin"
+            ),
+            file=path,
         )
 
 
 @contextmanager
 def sqlite_errors(path: Path) -> Iterator[None]:
-    """Turn SQLite's errors into HomeErrors that name the file and the next step; a broken unique id passes through."""
+    """Turn SQLite's errors into HomeErrors that name the file and the next step; a broken unique id passes
+    through.
+    """
     try:
         yield
     except sqlite3.IntegrityError as error:
         if "events.id" in str(error):
             raise
-        raise HomeError(f"expected a log that takes events, was: {error}; run log verify", file=path) from error
+        raise HomeError(
+            f"expected a log that takes events, was: {error}; run log verify", file=path
+        ) from error
     except sqlite3.OperationalError as error:
         raise HomeError(f"expected a log that can be read and written, was: {error}", file=path) from error
     except sqlite3.DatabaseError as error:
         raise HomeError(
-            f"expected a sound SQLite file, was: {error}; restore the home from a copy or create it anew", file=path
+            f"expected a sound SQLite file, was: {error}; restore the home from a copy or create it anew",
+            file=path,
         ) from error

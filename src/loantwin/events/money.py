@@ -7,7 +7,9 @@ from loantwin.errors import LogError, expected
 _WITHOUT = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
 _THREE = "BHD IQD JOD KWD LYD OMR TND"
 _FOUR = "CLF UYW"
-_DIGITS = {code: digits for digits, codes in ((0, _WITHOUT), (3, _THREE), (4, _FOUR)) for code in codes.split()}
+_DIGITS = {
+    code: digits for digits, codes in ((0, _WITHOUT), (3, _THREE), (4, _FOUR)) for code in codes.split()
+}
 
 
 def minor_units(currency: str) -> int:

@@ -1,7 +1,7 @@
 """Reading what older versions wrote: numbered upgrade functions for events and for the home.
 
-An event is upgraded each time it is read, so the log itself never changes. A home is upgraded once, by the first writer
-that opens it. Each released format keeps a tiny stored home in `tests/events/homes`.
+An event is upgraded each time it is read, so the log itself never changes. A home is upgraded once, by the
+first writer that opens it. Each released format keeps a tiny stored home in `tests/events/homes`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ EVENT_UPGRADES: dict[tuple[str, int], Callable[[dict[str, Any]], dict[str, Any]]
 """(type, version) -> function that returns the data of the next version."""
 
 HOME_UPGRADES: dict[int, Callable[[Path], None]] = {}
-"""Format -> function that turns a home's folder into the next format, each step safe to run again after a crash."""
+"""Format -> function that turns a home's folder into the next format, each step safe to run again after a
+crash.
+"""
 
 
 def newest_version(kind: str) -> int:
@@ -39,11 +41,15 @@ def upgrade_event(kind: str, version: int, data: dict[str, Any], sequence: int) 
     newest = newest_version(kind)
     if version > newest:
         known = f"version {newest} or older of {kind}" if newest else "an event type this version knows"
-        raise LogError(expected(known, f"{kind} version {version} in event {sequence}; it needs a newer loantwin"))
+        raise LogError(
+            expected(known, f"{kind} version {version} in event {sequence}; it needs a newer loantwin")
+        )
     while version < newest:
         step = EVENT_UPGRADES.get((kind, version))
         if step is None:
-            raise LogError(expected(f"a way to upgrade {kind} from version {version}", f"none, in event {sequence}"))
+            raise LogError(
+                expected(f"a way to upgrade {kind} from version {version}", f"none, in event {sequence}")
+            )
         version, data = version + 1, step(data)
     return newest, data
 
@@ -52,7 +58,9 @@ def check_home_format(number: int, file: Path) -> None:
     """Raise HomeError where a home is from a newer version, or of no version at all."""
     if number > HOME_FORMAT:
         raise HomeError(
-            expected(f"format {HOME_FORMAT} or older", f"format {number}; it needs a newer loantwin"), file=file, field="format"
+            expected(f"format {HOME_FORMAT} or older", f"format {number}; it needs a newer loantwin"),
+            file=file,
+            field="format",
         )
     if number < 1:
         raise HomeError(expected("a format number of at least 1", number), file=file, field="format")
@@ -63,7 +71,9 @@ def upgrade_home(folder: Path, number: int, finish: Callable[[int], None]) -> No
     while number < HOME_FORMAT:
         step = HOME_UPGRADES.get(number)
         if step is None:
-            raise HomeError(expected(f"a way to upgrade a home of format {number}", "none"), file=folder, field="format")
+            raise HomeError(
+                expected(f"a way to upgrade a home of format {number}", "none"), file=folder, field="format"
+            )
         step(folder)
         number += 1
         finish(number)

@@ -1,4 +1,6 @@
-"""Checking a home: the hash chain, the head, the data of every event, the blobs they name, and what nothing names."""
+"""Checking a home: the hash chain, the head, the data of every event, the blobs they name, and what nothing
+names.
+"""
 
 from __future__ import annotations
 
@@ -25,8 +27,9 @@ MOST_PROBLEMS = 100
 class LogVerification(Result):
     """What `log verify` found.
 
-    `missing` names blobs and files that events name and the home lacks; `unreferenced` lists files that no event names:
-    rubbish of interrupted work, no fault. `ok` is True where nothing is wrong with what events say.
+    `missing` names blobs and files that events name and the home lacks; `unreferenced` lists files that no
+    event names: rubbish of interrupted work, no fault. `ok` is True where nothing is wrong with what events
+    say.
     """
 
     SCHEMA: ClassVar[str] = "loantwin.log/1"
@@ -53,7 +56,10 @@ def verify_home(folder: Path, log: Log, blobs: Blobs) -> LogVerification:
         for reached in _follow(log, stored, problems, named, counts):
             last, digest = reached
         if (last, digest) != noted:
-            problems.append(f"head: expected event {last} with hash {digest} to be the last, was event {noted[0]}, {noted[1]}")
+            problems.append(
+                f"head: expected event {last} with hash {digest} to be the last, was event {noted[0]}, "
+                f"{noted[1]}"
+            )
     except (HomeError, sqlite3.Error) as error:
         problems.append(str(error))
     present = {name for name in sorted(named) if _path(folder, name).is_file()}
@@ -77,15 +83,21 @@ def verify_home(folder: Path, log: Log, blobs: Blobs) -> LogVerification:
     )
 
 
-def _follow(log: Log, until: int, problems: list[str], named: set[str], counts: Counter[str]) -> Iterator[tuple[int, str]]:
+def _follow(
+    log: Log, until: int, problems: list[str], named: set[str], counts: Counter[str]
+) -> Iterator[tuple[int, str]]:
     """Walk the chain, noting what is wrong; yield sequence and hash after each page."""
     want, digest = 1, GENESIS
     for page in log.pages(since=-(2**62), until=until):
         for sequence, kind, version, happened, recorded, event_id, text, stored in page:
             if sequence != want:
-                problems.append(f"event {want}: expected it to follow event {want - 1}, was a gap up to event {sequence}")
+                problems.append(
+                    f"event {want}: expected it to follow event {want - 1}, was a gap up to event {sequence}"
+                )
             elif chain(digest, head(kind, version, happened, recorded, event_id), text) != stored:
-                problems.append(f"event {sequence}: expected a hash that follows from the event before, was another one")
+                problems.append(
+                    f"event {sequence}: expected a hash that follows from the event before, was another one"
+                )
             counts[kind] += 1
             problems += _check_row(sequence, kind, version, text, named)
             want, digest = sequence + 1, stored

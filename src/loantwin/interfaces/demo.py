@@ -54,16 +54,24 @@ def make_room(folder: Path) -> None:
         (folder / "report.html").unlink(missing_ok=True)
         mark.unlink()
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise UsageError(expected("a new or empty folder, with --out", f"{folder}, which holds files"), field="--out")
+        raise UsageError(
+            expected("a new or empty folder, with --out", f"{folder}, which holds files"), field="--out"
+        )
     folder.mkdir(parents=True, exist_ok=True)
-    mark.write_text("Made by `loantwin demo`, which may replace what is beside this file.\n", encoding="utf-8")
+    mark.write_text(
+        "Made by `loantwin demo`, which may replace what is beside this file.\n", encoding="utf-8"
+    )
 
 
 @contextmanager
 def compiling() -> Iterator[subprocess.Popen[bytes]]:
-    """Compile the kernels in a process beside, while this one writes and reads the tape; harmless where that fails."""
+    """Compile the kernels in a process beside, while this one writes and reads the tape; harmless where that
+    fails.
+    """
     process = subprocess.Popen(  # this very interpreter, no input from outside
-        [sys.executable, "-m", "loantwin.interfaces.warm"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        [sys.executable, "-m", "loantwin.interfaces.warm"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
     try:
         yield process
@@ -73,12 +81,16 @@ def compiling() -> Iterator[subprocess.Popen[bytes]]:
         process.wait()
 
 
-def demo(out: Path | str = "demo", *, loans: int = 100_000, seed: int = 7, progress: Progress = silent) -> DemoDone:
-    """Make a synthetic lender's tape of five years, a twin of it as of the end of the fourth, and the whole tour on it.
+def demo(
+    out: Path | str = "demo", *, loans: int = 100_000, seed: int = 7, progress: Progress = silent
+) -> DemoDone:
+    """Make a synthetic lender's tape of five years, a twin of it as of the end of the fourth, and the whole
+    tour on it.
 
     Parameters
     ----------
-    out : an empty or new folder, or that of an earlier demo, which is replaced. loans : their number. seed : of the book.
+    out : an empty or new folder, or that of an earlier demo, which is replaced. loans : their number. seed :
+        of the book.
 
     Raises
     ------
@@ -97,9 +109,17 @@ def demo(out: Path | str = "demo", *, loans: int = 100_000, seed: int = 7, progr
         return made
 
     with compiling() as compiled:
-        made = timed("synthetic", 0.0, lambda: synthetic(lender, loans=loans, months=HISTORY, seed=seed, as_tape="mapping"))
+        made = timed(
+            "synthetic",
+            0.0,
+            lambda: synthetic(lender, loans=loans, months=HISTORY, seed=seed, as_tape="mapping"),
+        )
         as_of = calendar.end_of(calendar.parse_label(made.last_month) - HELD_OUT)
-        created = timed("twin create", 0.35, lambda: twin_create(home, lender / "tape.csv", str(lender / "mapping.toml"), as_of))
+        created = timed(
+            "twin create",
+            0.35,
+            lambda: twin_create(home, lender / "tape.csv", str(lender / "mapping.toml"), as_of),
+        )
         timed("waiting for compilation", 0.55, compiled.wait)
     timed("fit", 0.6, lambda: fit(home, [lender / "macro.csv"]))
     scenarios = [f"{lender / 'scenarios.csv'}#{name}" for name in ("Baseline", "Severe")]
@@ -117,7 +137,8 @@ def demo(out: Path | str = "demo", *, loans: int = 100_000, seed: int = 7, progr
             f"open {page} in a browser",
             f"loantwin provisions {home} --standard ifrs9",
             f"loantwin forecast {home} --policy prudent --new-lending constant-balance",
-            f"loantwin tape check YOUR_TAPE.csv --format your-mapping.toml   (see {lender / 'mapping.toml'} for one)",
+            f"loantwin tape check YOUR_TAPE.csv --format your-mapping.toml   (see {lender / 'mapping.toml'} "
+            "for one)",
         ),
         provenance=written.provenance,
     )

@@ -20,8 +20,10 @@ from loantwin.macro.source import MacroSource, NativeTable, find
 class Alignment:
     """What re-dating did.
 
-    scenario : its name. jump_off : month (YYYY-MM) of the row the scenario is measured against. jump_off_file : the file that
-    row is from. first : month (YYYY-MM) the scenario now starts in. dropped : factor -> why. floored : yield -> the months in
+    scenario : its name. jump_off : month (YYYY-MM) of the row the scenario is measured against.
+        jump_off_file : the file that
+    row is from. first : month (YYYY-MM) the scenario now starts in. dropped : factor -> why. floored : yield
+        -> the months in
     which it was set to 0. warnings : what else a reader should know.
     """
 
@@ -36,7 +38,9 @@ class Alignment:
 
 @dataclass(frozen=True)
 class JumpOff:
-    """What a scenario is measured against. values : factor -> value. month : of that row. file : the file it is from."""
+    """What a scenario is measured against. values : factor -> value. month : of that row. file : the file it
+    is from.
+    """
 
     values: Mapping[str, float]
     month: int
@@ -55,10 +59,10 @@ def align(
 ) -> tuple[Scenario, Alignment]:
     """Return the scenario re-dated to start in the month after `as_of`, and what was done.
 
-    The jump-off is the last row before the scenario's first month in any of `sources` (history first), or, with a warning,
-    the scenario's own first row. Unemployment, other rates and yields move from their value at the as-of date (last
-    published, carried on by `nowcast`) by the scenario's difference to the jump-off, yields not below 0 unless `floor` is
-    False; indices by the ratio; growth and inflation are as stated.
+    The jump-off is the last row before the scenario's first month in any of `sources` (history first), or,
+    with a warning, the scenario's own first row. Unemployment, other rates and yields move from their value
+    at the as-of date (last published, carried on by `nowcast`) by the scenario's difference to the jump-off,
+    yields not below 0 unless `floor` is False; indices by the ratio; growth and inflation are as stated.
 
     Raises
     ------
@@ -71,8 +75,11 @@ def align(
     return moved_to(scenario, start, today, as_of, floor=floor)
 
 
-def moved_to(scenario: Scenario, start: JumpOff, today: Scenario, as_of: date, *, floor: bool = True) -> tuple[Scenario, Alignment]:
-    """Return the scenario re-dated to start in the month after `as_of`, measured against `start`, from today's economy.
+def moved_to(
+    scenario: Scenario, start: JumpOff, today: Scenario, as_of: date, *, floor: bool = True
+) -> tuple[Scenario, Alignment]:
+    """Return the scenario re-dated to start in the month after `as_of`, measured against `start`, from
+    today's economy.
 
     Parameters
     ----------
@@ -95,7 +102,9 @@ def moved_to(scenario: Scenario, start: JumpOff, today: Scenario, as_of: date, *
         else:
             moved = _moved(scenario.values[:, column], kind, origin, base)
             if kind == "yield" and floor and (moved < 0.0).any():
-                floored[factor] = tuple(months.label(as_of_month + 1 + int(place)) for place in np.flatnonzero(moved < 0.0))
+                floored[factor] = tuple(
+                    months.label(as_of_month + 1 + int(place)) for place in np.flatnonzero(moved < 0.0)
+                )
                 moved = np.maximum(moved, 0.0)
             if kind == "rate":
                 _check_rate(moved, factor, as_of_month + 1, scenario)
@@ -110,17 +119,26 @@ def moved_to(scenario: Scenario, start: JumpOff, today: Scenario, as_of: date, *
         scenario.source,
     )
     report = Alignment(
-        scenario.name, months.label(start.month), start.file, months.label(as_of_month + 1), dropped, floored, start.warnings
+        scenario.name,
+        months.label(start.month),
+        start.file,
+        months.label(as_of_month + 1),
+        dropped,
+        floored,
+        start.warnings,
     )
     return moved_scenario, report
 
 
-def _jump_off(scenario: Scenario, found: tuple[NativeTable, MacroSource] | None) -> tuple[dict[str, float], int, str, list[str]]:
+def _jump_off(
+    scenario: Scenario, found: tuple[NativeTable, MacroSource] | None
+) -> tuple[dict[str, float], int, str, list[str]]:
     """Return the jump-off row, its month, its file and warnings."""
     if found is None:
         row = dict(zip(scenario.factors, scenario.values[0], strict=True))
         words = (
-            f"no macro file has a row before {months.label(scenario.first)}: {scenario.name} is measured against its own first row"
+            f"no macro file has a row before {months.label(scenario.first)}: {scenario.name} is measured "
+            "against its own first row"
         )
         return row, scenario.first, scenario.source, [words]
     table, source = found
@@ -128,7 +146,8 @@ def _jump_off(scenario: Scenario, found: tuple[NativeTable, MacroSource] | None)
     warnings = []
     if month != scenario.first - 1:
         warnings.append(
-            f"the jump-off {months.label(month)} is not the month before the scenario's first, {months.label(scenario.first)}"
+            f"the jump-off {months.label(month)} is not the month before the scenario's first, "
+            f"{months.label(scenario.first)}"
         )
     return dict(zip(table.factors, table.values[-1], strict=True)), month, source.path, warnings
 

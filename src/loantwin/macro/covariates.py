@@ -1,4 +1,6 @@
-"""Macro covariates of the loan models: a factor, how it is transformed and lagged, and its scale in history."""
+"""Macro covariates of the loan models: a factor, how it is transformed and lagged, and its scale in
+history.
+"""
 
 from __future__ import annotations
 
@@ -32,8 +34,8 @@ _DEFAULT = (
 class Covariate:
     """A standardised macro covariate. In month m it is (transform(factor in month m - lag) - mean) / scale.
 
-    transform : level; change_12m, the difference to 12 months before; growth_12m, the mean annualised growth of 12 months;
-    log_ratio_12m, the log of the level over that of 12 months before.
+    transform : level; change_12m, the difference to 12 months before; growth_12m, the mean annualised growth
+    of 12 months; log_ratio_12m, the log of the level over that of 12 months before.
     """
 
     factor: str
@@ -44,9 +46,14 @@ class Covariate:
 
     def __post_init__(self) -> None:
         if self.transform not in TRANSFORMS:
-            raise ScenarioError(expected("a transform of " + ", ".join(TRANSFORMS), self.transform), field=self.factor)
+            raise ScenarioError(
+                expected("a transform of " + ", ".join(TRANSFORMS), self.transform), field=self.factor
+            )
         if self.lag < 0 or not self.scale > 0.0:
-            raise ScenarioError(expected("a lag of at least 0 and a positive scale", (self.lag, self.scale)), field=self.factor)
+            raise ScenarioError(
+                expected("a lag of at least 0 and a positive scale", (self.lag, self.scale)),
+                field=self.factor,
+            )
 
     @property
     def name(self) -> str:
@@ -55,15 +62,20 @@ class Covariate:
 
 
 def evaluate(
-    covariates: Sequence[Covariate], path: Scenario | MacroPaths, first: int, last: int, history: Scenario | None = None
+    covariates: Sequence[Covariate],
+    path: Scenario | MacroPaths,
+    first: int,
+    last: int,
+    history: Scenario | None = None,
 ) -> Floats:
     """Return standardised covariates over months `first` to `last`, both included.
 
     Parameters
     ----------
-    path : one scenario, or many paths. A scenario wins over `history` from its first month on; simulated paths give way to
-        `history` wherever that has a published value.
-    history : what came before the path; needed where a lag or a 12-month transform looks back beyond the path's first month.
+    path : one scenario, or many paths. A scenario wins over `history` from its first month on; simulated
+        paths give way to `history` wherever that has a published value.
+    history : what came before the path; needed where a lag or a 12-month transform looks back beyond the
+        path's first month.
 
     Returns
     -------
@@ -74,7 +86,9 @@ def evaluate(
     ScenarioError : a month without a value, by month and factor.
     """
     if last < first:
-        raise ScenarioError(expected("a last month not before the first", f"{months.label(first)} to {months.label(last)}"))
+        raise ScenarioError(
+            expected("a last month not before the first", f"{months.label(first)} to {months.label(last)}")
+        )
     columns = []
     for covariate in covariates:
         start = first - covariate.lag - TRANSFORMS[covariate.transform]
@@ -87,11 +101,15 @@ def evaluate(
 
 
 def standardise(factor: str, transform: str, history: Scenario, lag: int = 0) -> Covariate:
-    """Return the covariate with the mean and standard deviation of its transform over all of the known history."""
+    """Return the covariate with the mean and standard deviation of its transform over all of the known
+    history.
+    """
     plain = Covariate(factor, transform)
     start, stop = known_span(plain, history)
     if stop - start + 1 < 24:
-        raise ScenarioError(expected("24 months of history or more", f"{max(0, stop - start + 1)}"), field=plain.name)
+        raise ScenarioError(
+            expected("24 months of history or more", f"{max(0, stop - start + 1)}"), field=plain.name
+        )
     values = evaluate((plain,), history, start, stop)[:, 0]
     scale = float(values.std())
     if not scale > 0.0:
@@ -108,9 +126,9 @@ def known_span(covariate: Covariate, history: Scenario) -> tuple[int, int]:
 def choose_default(history: Scenario) -> list[Covariate]:
     """Return the usual candidates that the known history can support, standardised on it.
 
-    Unemployment (level and 12-month change), real GDP growth over 12 months, house price growth over 12 months, the BBB
-    spread over the 10-year Treasury, and the 12-month change of the prime rate. A factor with under five years of
-    history is left out.
+    Unemployment (level and 12-month change), real GDP growth over 12 months, house price growth over 12
+    months, the BBB spread over the 10-year Treasury, and the 12-month change of the prime rate. A factor with
+    under five years of history is left out.
     """
     chosen = []
     for factor, transform in _DEFAULT:
@@ -130,7 +148,11 @@ def _span(factor: str, history: Scenario) -> tuple[int, int]:
     finite = np.ones(len(history.values), dtype=bool)
     for name in _parts(factor, history.factors):
         if name not in history.factors:
-            raise ScenarioError(expected("one of " + ", ".join(history.factors), name), file=history.source or None, field=factor)
+            raise ScenarioError(
+                expected("one of " + ", ".join(history.factors), name),
+                file=history.source or None,
+                field=factor,
+            )
         finite &= np.isfinite(history.values[:, history.factors.index(name)])
     places = np.flatnonzero(finite)
     if not places.size:
@@ -139,7 +161,9 @@ def _span(factor: str, history: Scenario) -> tuple[int, int]:
     return history.first + int(places[breaks[-1] + 1 if breaks.size else 0]), history.first + int(places[-1])
 
 
-def _series(factor: str, path: Scenario | MacroPaths, first: int, last: int, history: Scenario | None) -> Floats:
+def _series(
+    factor: str, path: Scenario | MacroPaths, first: int, last: int, history: Scenario | None
+) -> Floats:
     held = path.factors if history is None else (*path.factors, *history.factors)
     parts = _parts(factor, held)
     if len(parts) == 2:
@@ -163,7 +187,10 @@ def _one(factor: str, path: Scenario | MacroPaths, first: int, last: int, histor
     if missing.size:
         where = path.name if isinstance(path, Scenario) else "the simulated paths"
         raise ScenarioError(
-            expected(f"a value of {factor} in {where} or its history", f"none in {months.label(first + int(missing[0]))}"),
+            expected(
+                f"a value of {factor} in {where} or its history",
+                f"none in {months.label(first + int(missing[0]))}",
+            ),
             file=(path.source or None) if isinstance(path, Scenario) else None,
             field=factor,
         )

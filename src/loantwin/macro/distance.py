@@ -1,9 +1,10 @@
 """How far a macro path lies from what the generator expects: its shocks as standard normal innovations.
 
-A quarter's shock is `root @ z` with z standard normal and `root @ root.T` the covariance of the generator's residuals. So a
-path is a point z, (Q, F); z = 0 is the path without shocks, and the Mahalanobis distance of a path is the length of the
-shortest z that leads to it. Were shocks normal, the squared distance of a path drawn at random, measured by K linear
-conditions, would be chi-squared with K degrees of freedom. The generator draws them from the past, with fatter tails.
+A quarter's shock is `root @ z` with z standard normal and `root @ root.T` the covariance of the generator's
+residuals. So a path is a point z, (Q, F); z = 0 is the path without shocks, and the Mahalanobis distance of a
+path is the length of the shortest z that leads to it. Were shocks normal, the squared distance of a path
+drawn at random, measured by K linear conditions, would be chi-squared with K degrees of freedom. The
+generator draws them from the past, with fatter tails.
 """
 
 from __future__ import annotations
@@ -39,13 +40,20 @@ class Innovations:
 
     def __post_init__(self) -> None:
         if self.first < self.generator.first or self.months < 1:
-            raise UsageError(expected(f"a first month from {label(self.generator.first)} on", label(self.first)), field="first")
+            raise UsageError(
+                expected(f"a first month from {label(self.generator.first)} on", label(self.first)),
+                field="first",
+            )
         if self.quarters > MAX_QUARTERS:
-            raise UsageError(expected(f"at most {3 * (MAX_QUARTERS - 2)} months", self.months), field="months")
+            raise UsageError(
+                expected(f"at most {3 * (MAX_QUARTERS - 2)} months", self.months), field="months"
+            )
 
     @property
     def quarters(self) -> int:
-        """Return Q: quarters after the generator's last common one, one beyond the end for the last one's curve."""
+        """Return Q: quarters after the generator's last common one, one beyond the end for the last one's
+        curve.
+        """
         return (self.first + self.months - 1 - self.generator.last) // 3 + 2
 
     @property
@@ -59,7 +67,8 @@ class Innovations:
         residuals = self.generator.residuals
         size = np.sqrt((residuals**2).mean(axis=0))
         alike = residuals / np.where(size > 0.0, size, 1.0)
-        # of correlations: rounding at the size of the largest factor must not become a shock to one that hardly moves
+        # of correlations: rounding at the size of the largest factor must not become a shock to one that
+        # hardly moves
         values, vectors = np.linalg.eigh(alike.T @ alike / len(residuals))
         return np.asarray(size[:, None] * vectors * np.sqrt(np.maximum(values, 0.0)))
 
@@ -75,17 +84,22 @@ class Innovations:
 
 
 def directions(innovations: Innovations, factors: Sequence[str]) -> Floats:
-    """Return an orthonormal basis (D, r) of the innovations that move some factors; all others leave their paths as they are.
+    """Return an orthonormal basis (D, r) of the innovations that move some factors; all others leave their
+    paths as they are.
 
-    Factors are functions of states, and states are linear in innovations. So the shortest innovations for anything that
-    depends on these factors alone lie in the basis, and z = basis @ y is as long as y.
+    Factors are functions of states, and states are linear in innovations. So the shortest innovations for
+    anything that depends on these factors alone lie in the basis, and z = basis @ y is as long as y.
     """
     generator = innovations.generator
     names = dict.fromkeys(part for factor in factors for part in DERIVED.get(factor, (factor,)))
-    needed = dict.fromkeys(part for name in names for part in (name, BASES.get(name, name)) if part in generator.factors)
+    needed = dict.fromkeys(
+        part for name in names for part in (name, BASES.get(name, name)) if part in generator.factors
+    )
     columns = [generator.factors.index(name) for name in needed]
     shape = (innovations.size, innovations.quarters, len(generator.factors))
-    points = np.concatenate([np.zeros((1, innovations.size)), np.eye(innovations.size)]).reshape(-1, *shape[1:])
+    points = np.concatenate([np.zeros((1, innovations.size)), np.eye(innovations.size)]).reshape(
+        -1, *shape[1:]
+    )
     states = states_of(generator, points @ innovations.root.T)[:, :, columns]
     response = (states[1:] - states[0]).reshape(innovations.size, -1)
     basis, sizes, _ = np.linalg.svd(response / np.maximum(response.std(axis=0), 1e-300), full_matrices=False)
@@ -93,10 +107,12 @@ def directions(innovations: Innovations, factors: Sequence[str]) -> Floats:
 
 
 def nearest(innovations: Innovations, wanted: Mapping[str, tuple[int, Floats]]) -> tuple[Floats, int]:
-    """Return the shortest innovations (Q F,) on whose path factors take stated values, and the number of conditions.
+    """Return the shortest innovations (Q F,) on whose path factors take stated values, and the number of
+    conditions.
 
-    The other factors are then where the generator expects them given those values. Conditions are set every third
-    month, which is what a quarterly model can follow, and met through the nonlinear transforms by Gauss and Newton's method.
+    The other factors are then where the generator expects them given those values. Conditions are set every
+    third month, which is what a quarterly model can follow, and met through the nonlinear transforms by Gauss
+    and Newton's method.
 
     Parameters
     ----------
@@ -109,7 +125,9 @@ def nearest(innovations: Innovations, wanted: Mapping[str, tuple[int, Floats]]) 
     names = innovations.generator.factors
     for factor in wanted:
         if factor not in names:
-            raise UsageError(expected("a factor that the generator simulates: " + ", ".join(names), factor), field="factor")
+            raise UsageError(
+                expected("a factor that the generator simulates: " + ", ".join(names), factor), field="factor"
+            )
     last = innovations.first + innovations.months - 1
     places, targets = [], []
     for factor, (first, values) in wanted.items():
@@ -117,7 +135,9 @@ def nearest(innovations: Innovations, wanted: Mapping[str, tuple[int, Floats]]) 
             places.append((month - innovations.first, names.index(factor)))
             targets.append(values[month - first])
     if not places:
-        raise UsageError(expected("values within the months simulated, three at least", "fewer"), field="factor")
+        raise UsageError(
+            expected("values within the months simulated, three at least", "fewer"), field="factor"
+        )
     rows, columns = np.array(places).T
     goal = np.array(targets)
 
@@ -141,13 +161,16 @@ def nearest(innovations: Innovations, wanted: Mapping[str, tuple[int, Floats]]) 
         worst = int(np.argmax(np.abs(np.nan_to_num(gap))))
         when, factor = label(innovations.first + int(rows[worst])), names[columns[worst]]
         raise ScenarioError(
-            expected(f"a path of {factor} that the generator can follow", f"{goal[worst]:.4g} in {when}"), field=factor
+            expected(f"a path of {factor} that the generator can follow", f"{goal[worst]:.4g} in {when}"),
+            field=factor,
         )
     return z, len(goal)
 
 
 def slopes(function: Callable[[Floats], Floats], z: Floats) -> tuple[Floats, Floats]:
-    """Return a vector function's value (K,) at z (D,) and its derivatives (K, D), by one-sided differences in one batch."""
+    """Return a vector function's value (K,) at z (D,) and its derivatives (K, D), by one-sided differences in
+    one batch.
+    """
     points = np.vstack([z, z + STEP * np.eye(len(z))])
     values = function(points)
     return values[0], np.asarray((values[1:] - values[0]).T / STEP)

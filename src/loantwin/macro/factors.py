@@ -1,4 +1,6 @@
-"""Every macro factor known by name: the Fed's domestic and international variables and the usual public series."""
+"""Every macro factor known by name: the Fed's domestic and international variables and the usual public
+series.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,12 @@ from loantwin.macro.scenario import FACTORS
 KINDS = ("growth", "rate", "yield", "index")
 """How a factor moves: annualised growth, a share between 0 and 1, an interest rate, or a positive level."""
 
-_AREAS = {"euro_area": "Euro area", "developing_asia": "Developing Asia", "japan": "Japan", "uk": "United Kingdom"}
+_AREAS = {
+    "euro_area": "Euro area",
+    "developing_asia": "Developing Asia",
+    "japan": "Japan",
+    "uk": "United Kingdom",
+}
 
 INTERNATIONAL: dict[str, tuple[str, str]] = {
     f"{area}_{suffix}": (kind, f"{words}: {meaning}")
@@ -39,4 +46,6 @@ MEAN_REVERTING_INDICES = frozenset({"vix"})
 """Indices without a trend: simulated, carried forward and reverted as levels, never as growth."""
 
 TRENDING_INDICES = frozenset({"house_price_index", "commercial_property_index", "real_gdp", "business_loans"})
-"""Indices that keep their growth for a while: nowcast by their last year's growth; other indices by their last value."""
+"""Indices that keep their growth for a while: nowcast by their last year's growth; other indices by their
+last value.
+"""

@@ -46,8 +46,8 @@ def is_fed(header: tuple[str, ...]) -> bool:
 def read_fed(table: TextTable) -> tuple[dict[str, NativeTable], tuple[str, ...]]:
     """Return the scenarios of a Fed table; percent become decimals.
 
-    An empty cell of history is 'not published' before a series starts or after it ends; anywhere else, and in a scenario,
-    it is an error.
+    An empty cell of history is 'not published' before a series starts or after it ends; anywhere else, and in
+    a scenario, it is an error.
     """
     names = [_plain(name) for name in table.header]
     scenario, day = names.index("scenario name"), names.index("date")
@@ -55,12 +55,20 @@ def read_fed(table: TextTable) -> tuple[dict[str, NativeTable], tuple[str, ...]]
     factors = tuple(_factor(table.header[place], table.path) for place in positions)
     for place, factor in enumerate(factors):
         if factor in factors[:place]:
-            raise ScenarioError(expected("every factor once", "a second column"), file=table.path, field=factor)
+            raise ScenarioError(
+                expected("every factor once", "a second column"), file=table.path, field=factor
+            )
     return tables_by_name(table, scenario, day, positions, factors, percent=True), ()
 
 
 def tables_by_name(
-    table: TextTable, scenario: int | None, day: int, positions: list[int], factors: tuple[str, ...], *, percent: bool
+    table: TextTable,
+    scenario: int | None,
+    day: int,
+    positions: list[int],
+    factors: tuple[str, ...],
+    *,
+    percent: bool,
 ) -> dict[str, NativeTable]:
     """Return one table a scenario name (the file's stem in the key "" where there is no such column)."""
     values = numbers(table, positions)
@@ -72,7 +80,10 @@ def tables_by_name(
         rows = [table.numbers[place] for place in chosen]
         if scenario is not None and not name:
             raise ScenarioError(
-                expected("a scenario name", "an empty cell"), file=table.path, row=rows[0], field=table.header[scenario]
+                expected("a scenario name", "an empty cell"),
+                file=table.path,
+                row=rows[0],
+                field=table.header[scenario],
             )
         first, step = periods([dates[place] for place in chosen], table.path, rows, field)
         kinds = tuple(KNOWN[factor][0] for factor in factors)
@@ -83,9 +94,17 @@ def tables_by_name(
 
 
 def as_decimals(
-    values: Floats, kinds: tuple[str, ...], factors: tuple[str, ...], rows: list[int], path: str, *, percent: bool
+    values: Floats,
+    kinds: tuple[str, ...],
+    factors: tuple[str, ...],
+    rows: list[int],
+    path: str,
+    *,
+    percent: bool,
 ) -> Floats:
-    """Return rates and growth as decimals; a column in the wrong unit, or an index that is not positive, is an error."""
+    """Return rates and growth as decimals; a column in the wrong unit, or an index that is not positive, is
+    an error.
+    """
     out = values.copy()
     for column, (factor, kind) in enumerate(zip(factors, kinds, strict=True)):
         cells = values[:, column]
@@ -93,18 +112,24 @@ def as_decimals(
         if kind != "index":
             out[:, column] = cells / 100.0 if percent else cells
             wanted = (
-                "percent, such as 4.1, of an absolute value up to 100" if percent else "a decimal such as 0.041 for 4.1 percent"
+                "percent, such as 4.1, of an absolute value up to 100"
+                if percent
+                else "a decimal such as 0.041 for 4.1 percent"
             )
             bad = np.abs(out[:, column]) > 1.0
             if percent and factor == "unemployment_rate" and np.nanmax(cells, initial=0.0) < 0.5:
                 wanted, bad = "percent, such as 4.1", np.isfinite(cells)
         if bad.any():
             place = int(np.argmax(bad))
-            raise ScenarioError(expected(wanted, f"{cells[place]:g}"), file=path, row=rows[place], field=factor)
+            raise ScenarioError(
+                expected(wanted, f"{cells[place]:g}"), file=path, row=rows[place], field=factor
+            )
     return out
 
 
-def check_holes(values: Floats, factors: tuple[str, ...], rows: list[int], path: str, *, history: bool) -> None:
+def check_holes(
+    values: Floats, factors: tuple[str, ...], rows: list[int], path: str, *, history: bool
+) -> None:
     """Raise at the first empty cell that is neither before a series of history starts nor after it ends."""
     for column, factor in enumerate(factors):
         finite = np.flatnonzero(np.isfinite(values[:, column]))
@@ -115,7 +140,9 @@ def check_holes(values: Floats, factors: tuple[str, ...], rows: list[int], path:
         low, high = (int(finite[0]), int(finite[-1])) if history else (0, len(values) - 1)
         inside = np.flatnonzero(~np.isfinite(values[low : high + 1, column]))
         if inside.size:
-            raise ScenarioError(expected("a number", "an empty cell"), file=path, row=rows[low + int(inside[0])], field=factor)
+            raise ScenarioError(
+                expected("a number", "an empty cell"), file=path, row=rows[low + int(inside[0])], field=factor
+            )
 
 
 def _plain(name: str) -> str:

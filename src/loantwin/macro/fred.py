@@ -42,12 +42,14 @@ def is_series(header: tuple[str, ...]) -> bool:
 def read_series(table: TextTable) -> tuple[dict[str, NativeTable], tuple[str, ...]]:
     """Return the history in a file of public series, and a warning for each value that was never published.
 
-    Empty cells, and the point that FRED writes for a missing value, are 'not published'; frequency is told by the spacing
-    of dates, a quarter's date being its first day.
+    Empty cells, and the point that FRED writes for a missing value, are 'not published'; frequency is told by
+    the spacing of dates, a quarter's date being its first day.
     """
     unknown = [name for name in table.header[1:] if name.upper() not in SERIES_IDS]
     if unknown:
-        raise ScenarioError(expected("a series of " + ", ".join(SERIES_IDS), unknown[0]), file=table.path, field=unknown[0])
+        raise ScenarioError(
+            expected("a series of " + ", ".join(SERIES_IDS), unknown[0]), file=table.path, field=unknown[0]
+        )
     cells = tuple(tuple("" if cell == "." else cell for cell in row) for row in table.rows)
     table = TextTable(table.path, table.header, cells, table.numbers)
     factors = tuple(SERIES_IDS[name.upper()] for name in table.header[1:])
@@ -60,7 +62,9 @@ def read_series(table: TextTable) -> tuple[dict[str, NativeTable], tuple[str, ..
     for column, factor in enumerate(factors):
         finite = np.flatnonzero(np.isfinite(values[:, column]))
         if not finite.size:
-            raise ScenarioError(expected("numbers", "an empty column"), file=table.path, field=table.header[column + 1])
+            raise ScenarioError(
+                expected("numbers", "an empty column"), file=table.path, field=table.header[column + 1]
+            )
         for place in range(int(finite[0]), int(finite[-1])):
             if not np.isfinite(values[place, column]):
                 warnings.append(f"{factor}: no value was published for {months.label(first + step * place)}")

@@ -1,9 +1,10 @@
 """Joint paths of the economy: fitted on the quarters known, simulated by quarter, given by month.
 
-A vector autoregression of transformed factors (`states`) carries persistence and the effects of factors on each other. Its
-shocks are whole rows of past residuals, drawn in stretches (the stationary bootstrap of Politis and Romano, J. American
-Statistical Association 89 (1994)), so that what moved together in a quarter moves together again and tails are as fat as they
-were; a shock larger than any in the sample does not occur in a single quarter.
+A vector autoregression of transformed factors (`states`) carries persistence and the effects of factors on
+each other. Its shocks are whole rows of past residuals, drawn in stretches (the stationary bootstrap of
+Politis and Romano, J. American Statistical Association 89 (1994)), so that what moved together in a quarter
+moves together again and tails are as fat as they were; a shock larger than any in the sample does not occur
+in a single quarter.
 """
 
 from __future__ import annotations
@@ -17,7 +18,13 @@ from loantwin.arrays import Flags, Floats, Integers
 from loantwin.errors import ScenarioError, UsageError, expected
 from loantwin.macro.factors import KNOWN
 from loantwin.macro.interpolate import to_months, to_quarters
-from loantwin.macro.regression import EXTREME, LARGEST_ROOT, conditional, fit_autoregression, weighted_covariance
+from loantwin.macro.regression import (
+    EXTREME,
+    LARGEST_ROOT,
+    conditional,
+    fit_autoregression,
+    weighted_covariance,
+)
 from loantwin.macro.scenario import MacroPaths, Scenario
 from loantwin.macro.states import GROWTH_ROOT, choose_transforms, from_states, long_run, to_states
 from loantwin.months import label
@@ -39,8 +46,10 @@ _SHORTEST = 24
 class MacroGenerator:
     """A fitted generator. Values are readable as they stand; `to_dict` is its file.
 
-    last : number of the last month of the last quarter known for all factors; simulation starts in the month after.
-    recent : (L + 1, F) quarterly values up to `last`. ragged : (R, F) quarterly values known after it, NaN where unknown.
+    last : number of the last month of the last quarter known for all factors; simulation starts in the month
+        after.
+    recent : (L + 1, F) quarterly values up to `last`. ragged : (R, F) quarterly values known after it, NaN
+        where unknown.
     mean : (F,), coefficients : (L, F, F), residuals : (n, F) of the autoregression of the states.
     weights : (n,) of the quarters in the fit. block : mean stretch of residuals, quarters.
     sample : first and last month of the fit. dropped : factor -> why it is not simulated.
@@ -72,10 +81,11 @@ class MacroGenerator:
 def fit_generator(history: Scenario, *, min_quarters: int = MIN_QUARTERS, lags: int = LAGS) -> MacroGenerator:
     """Fit on the history known at a date (`known_history`, before any `nowcast`).
 
-    Left out by name in `dropped`: a factor that ended more than five quarters before the newest one, that does not move, or that
-    has fewer than `min_quarters` quarters. The fit begins where half of the others are known; each factor's equation uses
-    its own quarters from there on. Where no factor is that long, factors of at least 24 quarters are fitted with one lag, one
-    factor for each 12 quarters, in the order of the factor table.
+    Left out by name in `dropped`: a factor that ended more than five quarters before the newest one, that
+    does not move, or that has fewer than `min_quarters` quarters. The fit begins where half of the others are
+    known; each factor's equation uses its own quarters from there on. Where no factor is that long, factors
+    of at least 24 quarters are fitted with one lag, one factor for each 12 quarters, in the order of the
+    factor table.
 
     Raises
     ------
@@ -93,7 +103,9 @@ def fit_generator(history: Scenario, *, min_quarters: int = MIN_QUARTERS, lags: 
         keep, lags = _fallback(keep, lengths, history.factors, dropped), 1
     if not keep:
         why = "; ".join(f"{factor}: {reason}" for factor, reason in dropped.items()) or "no factor"
-        raise ScenarioError(expected(f"history of at least {_SHORTEST} quarters to fit a macro generator", why))
+        raise ScenarioError(
+            expected(f"history of at least {_SHORTEST} quarters to fit a macro generator", why)
+        )
     factors = tuple(history.factors[column] for column in keep)
     kinds = tuple(history.kinds[column] for column in keep)
     return _fitted(quarters[:, keep], closed[:, keep], start, factors, kinds, lags, dropped)
@@ -102,30 +114,39 @@ def fit_generator(history: Scenario, *, min_quarters: int = MIN_QUARTERS, lags: 
 def simulate(generator: MacroGenerator, first: int, months: int, paths: int, seed: int) -> MacroPaths:
     """Return `paths` equally likely paths over `months` months from month `first` on.
 
-    Paths begin at the generator's last common quarter: what later months of single factors are known steers the rest. A
-    `first` down to `generator.first` gives the months between that quarter and the as-of date too. The same seed gives the
-    same paths, and more paths or months leave those there were unchanged.
+    Paths begin at the generator's last common quarter: what later months of single factors are known steers
+    the rest. A `first` down to `generator.first` gives the months between that quarter and the as-of date
+    too. The same seed gives the same paths, and more paths or months leave those there were unchanged.
 
     Returns
     -------
     MacroPaths : values (P, T, F), rates and growth as decimals, indices as levels.
     """
     if first < generator.first:
-        raise UsageError(expected(f"a first month from {label(generator.first)} on", label(first)), field="first")
+        raise UsageError(
+            expected(f"a first month from {label(generator.first)} on", label(first)), field="first"
+        )
     if months < 1 or paths < 1:
         raise UsageError(expected("at least one month and one path", f"{months} months, {paths} paths"))
-    count = (first + months - 1 - generator.last) // 3 + 2  # one quarter beyond the end, for the last one's curve
+    count = (
+        first + months - 1 - generator.last
+    ) // 3 + 2  # one quarter beyond the end, for the last one's curve
     if count > MAX_QUARTERS:
         last = generator.last + 3 * (MAX_QUARTERS - 1) - 1
         raise UsageError(
-            expected(f"a horizon that ends by {label(last)}, {MAX_QUARTERS} quarters after the history", label(first + months - 1)),
+            expected(
+                f"a horizon that ends by {label(last)}, {MAX_QUARTERS} quarters after the history",
+                label(first + months - 1),
+            ),
             field="months",
         )
     return by_month(generator, _states(generator, count, paths, seed), first, months)
 
 
 def by_month(generator: MacroGenerator, states: Floats, first: int, months: int) -> MacroPaths:
-    """Return states (P, Q, F) of the quarters after `generator.last` as paths over `months` months from month `first` on."""
+    """Return states (P, Q, F) of the quarters after `generator.last` as paths over `months` months from month
+    `first` on.
+    """
     levels = generator.recent[-1]
     quarters = from_states(states, levels, generator.factors, generator.transforms)
     known = np.broadcast_to(generator.recent[-2:], (len(states), 2, len(generator.factors)))
@@ -143,13 +164,15 @@ def _states(generator: MacroGenerator, count: int, paths: int, seed: int) -> Flo
 def states_of(generator: MacroGenerator, shocks: Floats) -> Floats:
     """Return the states (P, Q, F) that shocks (P, Q, F) of the quarters after `generator.last` lead to.
 
-    What is known of those quarters stays as it is and steers the rest: there the shocks of known factors count only for
-    what they would have said of the others.
+    What is known of those quarters stays as it is and steers the rest: there the shocks of known factors
+    count only for what they would have said of the others.
     """
     paths, count, _ = shocks.shape
     known = to_states(generator.recent, generator.factors, generator.transforms)
     lags = len(generator.coefficients)
-    past = [np.broadcast_to(state - generator.mean, (paths, len(generator.mean))) for state in known[::-1][:lags]]
+    past = [
+        np.broadcast_to(state - generator.mean, (paths, len(generator.mean))) for state in known[::-1][:lags]
+    ]
     steered = _ragged_states(generator)
     out = np.empty((paths, count, len(generator.mean)))
     for quarter in range(count):
@@ -166,8 +189,8 @@ def states_of(generator: MacroGenerator, shocks: Floats) -> Floats:
 def _rows(generator: MacroGenerator, count: int, paths: int, seed: int) -> Integers:
     """Return row numbers of residuals (P, Q): stretches of a geometric length, running round the end.
 
-    An extreme quarter is never torn from the one after it: a shock like 2020 Q2 without its rebound was never seen, nor the
-    rebound without the shock. So no stretch starts after an extreme quarter or ends with one.
+    An extreme quarter is never torn from the one after it: a shock like 2020 Q2 without its rebound was never
+    seen, nor the rebound without the shock. So no stretch starts after an extreme quarter or ends with one.
     """
     size = len(generator.residuals)
     extreme = generator.weights < EXTREME
@@ -179,12 +202,16 @@ def _rows(generator: MacroGenerator, count: int, paths: int, seed: int) -> Integ
     rows[:, 0] = opening[:, 0]
     for quarter in range(1, count):
         before = rows[:, quarter - 1]
-        rows[:, quarter] = np.where(fresh[:, quarter] & ~extreme[before], opening[:, quarter], (before + 1) % size)
+        rows[:, quarter] = np.where(
+            fresh[:, quarter] & ~extreme[before], opening[:, quarter], (before + 1) % size
+        )
     return rows
 
 
 def _conditioned(generator: MacroGenerator, shock: Floats, wanted: Floats) -> Floats:
-    """Return shocks (P, F) that hit what is known (`wanted`, finite there) and, through regression, steer the rest."""
+    """Return shocks (P, F) that hit what is known (`wanted`, finite there) and, through regression, steer the
+    rest.
+    """
     known = np.isfinite(wanted[0])
     if not known.any():
         return shock
@@ -201,9 +228,11 @@ def _ragged_states(generator: MacroGenerator) -> Floats:
 
 
 def _quarterly(history: Scenario) -> tuple[Floats, Flags, int]:
-    """Return (Q, F) quarterly values, (Q, F) whether a quarter's last month is published, and the first quarter's first month.
+    """Return (Q, F) quarterly values, (Q, F) whether a quarter's last month is published, and the first
+    quarter's first month.
 
-    The months of an unfinished quarter that are not published take the last one that is; so do single months never published.
+    The months of an unfinished quarter that are not published take the last one that is; so do single months
+    never published.
     """
     lead = history.first % 3
     months_known = np.concatenate([np.full((lead, len(history.factors)), np.nan), history.values])
@@ -221,7 +250,10 @@ def _quarterly(history: Scenario) -> tuple[Floats, Flags, int]:
 
 
 def _fresh(quarters: Floats, start: int, factors: Sequence[str], dropped: dict[str, str]) -> list[int]:
-    newest = max((int(found[-1]) for column in quarters.T if (found := np.flatnonzero(np.isfinite(column))).size), default=0)
+    newest = max(
+        (int(found[-1]) for column in quarters.T if (found := np.flatnonzero(np.isfinite(column))).size),
+        default=0,
+    )
     keep = []
     for column, factor in enumerate(factors):
         finite = np.flatnonzero(np.isfinite(quarters[:, column]))
@@ -236,15 +268,21 @@ def _fresh(quarters: Floats, start: int, factors: Sequence[str], dropped: dict[s
     return keep
 
 
-def _fallback(keep: list[int], lengths: dict[int, int], factors: Sequence[str], dropped: dict[str, str]) -> list[int]:
+def _fallback(
+    keep: list[int], lengths: dict[int, int], factors: Sequence[str], dropped: dict[str, str]
+) -> list[int]:
     order = list(KNOWN)
-    ranked = sorted(keep, key=lambda column: order.index(factors[column]) if factors[column] in order else len(order))
+    ranked = sorted(
+        keep, key=lambda column: order.index(factors[column]) if factors[column] in order else len(order)
+    )
     long = [column for column in ranked if lengths[column] >= _SHORTEST]
     room = max(1, min((lengths[column] for column in long), default=0) // 12)
     for column in ranked:
         if column not in long[:room]:
             short = lengths[column] < _SHORTEST
-            dropped[factors[column]] = f"{lengths[column]} quarters known" + ("" if short else f", room for {room} factors")
+            dropped[factors[column]] = f"{lengths[column]} quarters known" + (
+                "" if short else f", room for {room} factors"
+            )
     return sorted(long[:room])
 
 
@@ -262,7 +300,9 @@ def _fitted(
     low = int(np.flatnonzero(2 * held.sum(axis=1) >= len(factors))[0])
     transforms = choose_transforms(quarters[low : high + 1], factors, kinds)
     states = to_states(quarters[low : high + 1], factors, transforms)
-    limits = np.array([GROWTH_ROOT if transform == "log_growth" else LARGEST_ROOT for transform in transforms])
+    limits = np.array(
+        [GROWTH_ROOT if transform == "log_growth" else LARGEST_ROOT for transform in transforms]
+    )
     fit = fit_autoregression(states, lags, long_run(states, factors, transforms), limits)
     return MacroGenerator(
         factors=factors,

@@ -56,7 +56,9 @@ def from_dict(document: dict[str, Any]) -> MacroGenerator:
     wanted = ("factors", "kinds", "transforms", "last", "sample", "dropped", *_NUMBERS, *_ARRAYS)
     for key in wanted:
         if key not in document:
-            raise ScenarioError(expected("a macro generator with all its keys", f"one without {key}"), field=key)
+            raise ScenarioError(
+                expected("a macro generator with all its keys", f"one without {key}"), field=key
+            )
     factors = tuple(document["factors"])
     arrays = {name: _array(document[name], name, axes, len(factors)) for name, axes in _ARRAYS.items()}
     _check(factors, tuple(document["kinds"]), arrays)
@@ -111,7 +113,9 @@ def _check(factors: tuple[str, ...], kinds: tuple[str, ...], arrays: dict[str, F
         raise ScenarioError(expected(f"{size} factors", f"{arrays['ragged'].shape[1]}"), field="ragged")
     for name, shape in shapes.items():
         if arrays[name].shape != shape or not np.isfinite(arrays[name]).all():
-            raise ScenarioError(expected(f"finite numbers of shape {shape}", f"shape {arrays[name].shape}"), field=name)
+            raise ScenarioError(
+                expected(f"finite numbers of shape {shape}", f"shape {arrays[name].shape}"), field=name
+            )
     for kind in kinds:
         if kind not in KINDS:
             raise ScenarioError(expected("a kind of " + ", ".join(KINDS), kind), field="kinds")

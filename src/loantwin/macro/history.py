@@ -1,4 +1,6 @@
-"""The past as it was known: published values by month, the gap up to the as-of date, and the join with what follows."""
+"""The past as it was known: published values by month, the gap up to the as-of date, and the join with what
+follows.
+"""
 
 from __future__ import annotations
 
@@ -33,37 +35,48 @@ class _Series:
     path: str
 
 
-def known_history(sources: Sequence[MacroSource], as_of: date, monthly_lag: int = 1, quarterly_lag: int = 3) -> Scenario:
+def known_history(
+    sources: Sequence[MacroSource], as_of: date, monthly_lag: int = 1, quarterly_lag: int = 3
+) -> Scenario:
     """Return the history published by a date, by month: a scenario named Actual.
 
-    A period is published `monthly_lag` (monthly series) or `quarterly_lag` months after it ended. Files are cut first and
-    made monthly then, so that no later value touches an earlier month. Values are the latest revision in the files given.
+    A period is published `monthly_lag` (monthly series) or `quarterly_lag` months after it ended. Files are
+    cut first and made monthly then, so that no later value touches an earlier month. Values are the latest
+    revision in the files given.
 
     Returns
     -------
-    Scenario : from the first month of the longest series to the last published one; NaN before a series starts, where a value
-        was never published, and from each factor's own end on (`nowcast` fills that gap). Where two files hold a
-        factor, monthly wins over quarterly, then the one that reaches further, then the file given first; the others fill
-        its missing months, except for an index, whose base may differ. `source` says which file was used.
+    Scenario : from the first month of the longest series to the last published one; NaN before a series
+        starts, where a value was never published, and from each factor's own end on (`nowcast` fills that
+        gap). Where two files hold a factor, monthly wins over quarterly, then the one that reaches further,
+        then the file given first; the others fill its missing months, except for an index, whose base may
+        differ. `source` says which file was used.
 
     Raises
     ------
-    ScenarioError : no file holds a history, nothing was published by the date, or all of it ends `STALE_MONTHS` months
-        and more before.
+    ScenarioError : no file holds a history, nothing was published by the date, or all of it ends
+        `STALE_MONTHS` months and more before.
     """
     lags = {1: monthly_lag, 3: quarterly_lag}
-    made = _joined(sources, lambda table: table.published(as_of, lags[table.step]), f"published by {as_of.isoformat()}")
+    made = _joined(
+        sources, lambda table: table.published(as_of, lags[table.step]), f"published by {as_of.isoformat()}"
+    )
     oldest = months.month_of(as_of) - STALE_MONTHS - max(lags.values())
     if made.last < oldest:
         raise ScenarioError(
-            expected(f"a history that reaches {months.label(oldest)} or later, for a book of {as_of}", months.label(made.last)),
+            expected(
+                f"a history that reaches {months.label(oldest)} or later, for a book of {as_of}",
+                months.label(made.last),
+            ),
             file=", ".join(source.path for source in sources),
         )
     return made
 
 
 def full_history(sources: Sequence[MacroSource]) -> Scenario:
-    """Return all the history in the files, by month, whatever the date: for reports and backtests, which compare."""
+    """Return all the history in the files, by month, whatever the date: for reports and backtests, which
+    compare.
+    """
     return _joined(sources, lambda table: table, "all of it")
 
 
@@ -80,10 +93,10 @@ def last_published(history: Scenario) -> dict[str, int]:
 def nowcast(history: Scenario, as_of: date) -> Scenario:
     """Return the history with every factor carried on to the month of `as_of`, by persistence.
 
-    Rates, yields and indices keep their last published value; house prices, commercial property prices and the levels of
-    GDP and loans keep growing at the mean of their last 12 published months; growth and inflation take the mean of their last
-    12 published months. Holes inside a series are bridged (`bridge`). `source` lists what was filled. For simulation the
-    generator draws these months instead.
+    Rates, yields and indices keep their last published value; house prices, commercial property prices and
+    the levels of GDP and loans keep growing at the mean of their last 12 published months; growth and
+    inflation take the mean of their last 12 published months. Holes inside a series are bridged (`bridge`).
+    `source` lists what was filled. For simulation the generator draws these months instead.
     """
     history = bridge(history)
     last = months.month_of(as_of, months.anchor_day(as_of))
@@ -104,10 +117,11 @@ def nowcast(history: Scenario, as_of: date) -> Scenario:
 
 
 def bridge(history: Scenario) -> Scenario:
-    """Return the history with months never published inside a series (such as unemployment in October 2025) filled.
+    """Return the history with months never published inside a series (such as unemployment in October 2025)
+    filled.
 
-    They take the value of the month before; `source` lists them. What lies before a series' start or after its last
-    published month stays missing.
+    They take the value of the month before; `source` lists them. What lies before a series' start or after
+    its last published month stays missing.
     """
     values = history.values.copy()
     filled: list[tuple[str, str]] = []
@@ -128,18 +142,22 @@ def join(history: Scenario, path: Scenario) -> Scenario:
 
     Raises
     ------
-    ScenarioError : a month without a value between the end of a factor's history and the scenario's first month
-        (`nowcast` fills it).
+    ScenarioError : a month without a value between the end of a factor's history and the scenario's first
+        month (`nowcast` fills it).
     """
     first, last = min(history.first, path.first), max(path.last, history.last)
     factors = tuple(dict.fromkeys((*history.factors, *path.factors)))
-    kinds = dict(zip(path.factors, path.kinds, strict=True)) | dict(zip(history.factors, history.kinds, strict=True))
+    kinds = dict(zip(path.factors, path.kinds, strict=True)) | dict(
+        zip(history.factors, history.kinds, strict=True)
+    )
     values = np.full((last - first + 1, len(factors)), np.nan)
     ends = last_published(history)
     for column, factor in enumerate(factors):
         if factor in history.factors:
             start = history.first - first
-            values[start : start + len(history.values), column] = history.values[:, history.factors.index(factor)]
+            values[start : start + len(history.values), column] = history.values[
+                :, history.factors.index(factor)
+            ]
         if factor not in path.factors:
             continue
         start = path.first - first
@@ -147,7 +165,9 @@ def join(history: Scenario, path: Scenario) -> Scenario:
         values[start : start + len(path.values), column] = path.values[:, path.factors.index(factor)]
         if factor in ends and ends[factor] + 1 < path.first:
             raise ScenarioError(
-                expected(f"a value up to {path.name}'s first month", f"none in {months.label(ends[factor] + 1)}"),
+                expected(
+                    f"a value up to {path.name}'s first month", f"none in {months.label(ends[factor] + 1)}"
+                ),
                 file=path.source or None,
                 field=factor,
             )
@@ -176,7 +196,9 @@ def _joined(sources: Sequence[MacroSource], cut: Callable[[NativeTable], NativeT
             _lay(values[:, column], one, first)
         words.append((factor, " then ".join(dict.fromkeys(Path(one.path).name for one in used))))
     kinds = tuple(found[0].kind for found in by_factor.values())
-    return Scenario(ACTUAL, first, tuple(by_factor), kinds, values, f"latest revision, {what}: {_grouped(words)}")
+    return Scenario(
+        ACTUAL, first, tuple(by_factor), kinds, values, f"latest revision, {what}: {_grouped(words)}"
+    )
 
 
 def _grouped(pairs: Sequence[tuple[str, str]]) -> str:

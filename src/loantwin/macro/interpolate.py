@@ -1,12 +1,15 @@
-"""Quarterly values to months and back. Each rule keeps what the quarter says: mean, compounded growth or closing level.
+"""Quarterly values to months and back. Each rule keeps what the quarter says: mean, compounded growth or
+closing level.
 
-- rate, yield: a quadratic in each quarter that meets its neighbours and has exactly the quarter's mean; where the
-  neighbouring means are not negative, neither is any month (the condition of Fritsch and Carlson, SIAM J. Numer. Anal. 17
-  (1980), on the running sum). A month depends on its own quarter and the two beside it, on nothing else.
-- growth (annualised): turned into a level that closes each quarter, filled geometrically; the months of a quarter then all
-  grow at the quarter's annualised rate, so three months compound to exactly the quarter's growth.
-- index: the quarter's value closes the quarter; the months between move geometrically. The first quarter given has no
-  value before it and holds its own.
+- rate, yield: a quadratic in each quarter that meets its neighbours and has exactly the quarter's mean; where
+  the neighbouring means are not negative, neither is any month (the condition of Fritsch and Carlson, SIAM J.
+  Numer. Anal. 17 (1980), on the running sum). A month depends on its own quarter and the two beside it, on
+  nothing else.
+- growth (annualised): turned into a level that closes each quarter, filled geometrically; the months of a
+  quarter then all grow at the quarter's annualised rate, so three months compound to exactly the quarter's
+  growth.
+- index: the quarter's value closes the quarter; the months between move geometrically. The first quarter
+  given has no value before it and holds its own.
 """
 
 from __future__ import annotations
@@ -26,7 +29,8 @@ def to_months(quarters: Floats, kinds: Sequence[str]) -> Floats:
 
     Parameters
     ----------
-    quarters : (..., Q, F) float64. NaN is 'not published' and stays so: it never reaches a neighbouring quarter.
+    quarters : (..., Q, F) float64. NaN is 'not published' and stays so: it never reaches a neighbouring
+        quarter.
     kinds : (F,) of growth, rate, yield, index. Index values must be positive.
 
     Returns
@@ -40,7 +44,8 @@ def to_months(quarters: Floats, kinds: Sequence[str]) -> Floats:
 
 
 def to_quarters(months: Floats, kinds: Sequence[str]) -> Floats:
-    """Return quarterly values (..., T // 3, F) of monthly ones (..., T, F) that start with a quarter's first month.
+    """Return quarterly values (..., T // 3, F) of monthly ones (..., T, F) that start with a quarter's first
+    month.
 
     The inverse of `to_months`: rates and yields by mean, growth compounded, indices at the quarter's close.
     A quarter with a missing month is missing.
@@ -51,7 +56,9 @@ def to_quarters(months: Floats, kinds: Sequence[str]) -> Floats:
     quarters: Floats = parts.mean(axis=-2)
     for column, kind in enumerate(kinds):
         if kind == "index":
-            quarters[..., column] = np.where(np.isfinite(quarters[..., column]), parts[..., 2, column], np.nan)
+            quarters[..., column] = np.where(
+                np.isfinite(quarters[..., column]), parts[..., 2, column], np.nan
+            )
         elif kind == "growth":
             quarters[..., column] = np.exp(np.log1p(parts[..., column]).mean(axis=-1)) - 1.0
     return quarters
@@ -76,7 +83,9 @@ def repeat_growth(quarters: Floats) -> Floats:
 
 
 def geometric(quarters: Floats) -> Floats:
-    """Return months (..., 3 Q, F) of levels (..., Q, F), the third month of a quarter at the quarter's value."""
+    """Return months (..., 3 Q, F) of levels (..., Q, F), the third month of a quarter at the quarter's
+    value.
+    """
     before = _shifted(quarters, 1)
     before = np.where(np.isfinite(before), before, quarters)
     step = np.log(quarters / before) / 3.0
@@ -84,7 +93,12 @@ def geometric(quarters: Floats) -> Floats:
 
 
 def _columns(kinds: Sequence[str]) -> dict[Rule, list[int]]:
-    rules: dict[str, Rule] = {"rate": keep_means, "yield": keep_means, "growth": repeat_growth, "index": geometric}
+    rules: dict[str, Rule] = {
+        "rate": keep_means,
+        "yield": keep_means,
+        "growth": repeat_growth,
+        "index": geometric,
+    }
     found: dict[Rule, list[int]] = {}
     for column, kind in enumerate(kinds):
         if kind not in rules:
@@ -114,4 +128,6 @@ def _shifted(values: Floats, step: int) -> Floats:
 
 
 def _woven(first: Floats, second: Floats, third: Floats) -> Floats:
-    return np.stack([first, second, third], axis=-2).reshape(*first.shape[:-2], 3 * first.shape[-2], first.shape[-1])
+    return np.stack([first, second, third], axis=-2).reshape(
+        *first.shape[:-2], 3 * first.shape[-2], first.shape[-1]
+    )

@@ -27,8 +27,8 @@ def read_macro(path: Path | str, stored: bytes | None = None) -> MacroSource:
 
     Raises
     ------
-    ScenarioError : empty, header only, unknown columns, text where a number belongs, NaN or infinity, a gap, repeat or
-        step back in dates, a value in the wrong unit; it names file, row and field.
+    ScenarioError : empty, header only, unknown columns, text where a number belongs, NaN or infinity, a gap,
+        repeat or step back in dates, a value in the wrong unit; it names file, row and field.
     """
     path = Path(path)
     content, sha256 = read_bytes(path) if stored is None else (stored, hashlib.sha256(stored).hexdigest())
@@ -47,14 +47,16 @@ def read_macro(path: Path | str, stored: bytes | None = None) -> MacroSource:
     steps = {native.step for native in scenarios.values()}
     if len(steps) > 1:
         raise ScenarioError(expected("one frequency a file", "monthly and quarterly scenarios"), file=path)
-    return MacroSource(str(path), sha256, form, "quarterly" if steps == {3} else "monthly", scenarios, warnings)
+    return MacroSource(
+        str(path), sha256, form, "quarterly" if steps == {3} else "monthly", scenarios, warnings
+    )
 
 
 def monthly(source: MacroSource, sources: Sequence[MacroSource] = ()) -> tuple[Scenario, ...]:
     """Return the scenarios of a file by month.
 
-    Where one of `sources` has the row just before a scenario's first, the first quarter's months start from it; else they
-    hold an index at the quarter's value.
+    Where one of `sources` has the row just before a scenario's first, the first quarter's months start from
+    it; else they hold an index at the quarter's value.
     """
     found = []
     for native in source.scenarios.values():
@@ -82,12 +84,16 @@ def parse_argument(text: str) -> ScenarioArgument:
         rest, weight = left, _weight(right, text)
     if Path(rest).is_file():
         return ScenarioArgument(Path(rest), None, weight)
-    for place in [index for index, letter in enumerate(rest) if letter == "#"][::-1]:  # the longest path that exists
+    for place in [index for index, letter in enumerate(rest) if letter == "#"][
+        ::-1
+    ]:  # the longest path that exists
         if Path(rest[:place]).is_file():
             if not rest[place + 1 :]:
                 raise ScenarioError(expected("a scenario's name after #", text), file=rest[:place])
             return ScenarioArgument(Path(rest[:place]), rest[place + 1 :], weight)
-    raise ScenarioError(expected("FILE[#NAME][=WEIGHT] with a file that exists", text), file=rest.partition("#")[0])
+    raise ScenarioError(
+        expected("FILE[#NAME][=WEIGHT] with a file that exists", text), file=rest.partition("#")[0]
+    )
 
 
 def select(argument: ScenarioArgument, sources: Sequence[MacroSource] = ()) -> tuple[Scenario, MacroSource]:
@@ -95,7 +101,9 @@ def select(argument: ScenarioArgument, sources: Sequence[MacroSource] = ()) -> t
     source = read_macro(argument.path)
     names = ", ".join(source.scenarios)
     if argument.name is None and len(source.scenarios) > 1:
-        raise ScenarioError(expected(f"FILE#NAME with a name of {names}", "no name"), file=argument.path, field="scenario")
+        raise ScenarioError(
+            expected(f"FILE#NAME with a name of {names}", "no name"), file=argument.path, field="scenario"
+        )
     name = argument.name if argument.name is not None else next(iter(source.scenarios))
     if name not in source.scenarios:
         raise ScenarioError(expected(f"a scenario of {names}", name), file=argument.path, field="scenario")
@@ -121,11 +129,17 @@ def check_weights(arguments: Sequence[ScenarioArgument]) -> tuple[float, ...]:
     if len(arguments) == 1:
         weight = 1.0 if arguments[0].weight is None else arguments[0].weight
         if abs(weight - 1.0) > 1e-9:
-            raise UsageError(expected("a weight of 1 for a single scenario", weight), file=arguments[0].path, field="weight")
+            raise UsageError(
+                expected("a weight of 1 for a single scenario", weight),
+                file=arguments[0].path,
+                field="weight",
+            )
         return (1.0,)
     for argument in arguments:
         if argument.weight is None:
-            raise UsageError(expected("a weight for each of several scenarios", "none"), file=argument.path, field="weight")
+            raise UsageError(
+                expected("a weight for each of several scenarios", "none"), file=argument.path, field="weight"
+            )
     weights = tuple(argument.weight for argument in arguments if argument.weight is not None)
     if abs(math.fsum(weights) - 1.0) > 1e-9:
         raise UsageError(expected("weights that sum to 1", f"{math.fsum(weights):.12g}"), field="weight")

@@ -1,4 +1,6 @@
-"""A vector autoregression by ridge, shrunk to each factor's own autoregression, on series of unequal length."""
+"""A vector autoregression by ridge, shrunk to each factor's own autoregression, on series of unequal
+length.
+"""
 
 from __future__ import annotations
 
@@ -24,10 +26,11 @@ _FOLDS = 5
 class Autoregression:
     """z[t] - mean = sum over l of coefficients[l] (z[t-l-1] - mean) + residual.
 
-    mean : (F,). coefficients : (L, F, F). residuals : (n, F), centred, scaled for the degrees of freedom spent.
+    mean : (F,). coefficients : (L, F, F). residuals : (n, F), centred, scaled for the degrees of freedom
+        spent.
     weights : (n,), low for quarters that the rest of history calls extreme.
-    penalty : ridge per observation, chosen by cross-validation. root, fitted_root : largest eigenvalue modulus, as used and
-    before it was brought below LARGEST_ROOT.
+    penalty : ridge per observation, chosen by cross-validation. root, fitted_root : largest eigenvalue
+    modulus, as used and before it was brought below LARGEST_ROOT.
     """
 
     mean: Floats
@@ -43,8 +46,8 @@ class Autoregression:
 class _Sample:
     """Standardised data.
 
-    response : (n, F), NaN before a series starts. lagged : (n, L F), its missing cells at the mean, 0. usable : (n, F), whether
-    a row has the factor and all its own lags.
+    response : (n, F), NaN before a series starts. lagged : (n, L F), its missing cells at the mean, 0.
+    usable : (n, F), whether a row has the factor and all its own lags.
     """
 
     response: Floats
@@ -55,21 +58,32 @@ class _Sample:
     lags: int
 
     def part(self, rows: Integers) -> _Sample:
-        return _Sample(self.response[rows], self.lagged[rows], self.usable[rows], self.weights[rows], self.limits, self.lags)
+        return _Sample(
+            self.response[rows],
+            self.lagged[rows],
+            self.usable[rows],
+            self.weights[rows],
+            self.limits,
+            self.lags,
+        )
 
 
-def fit_autoregression(states: Floats, lags: int, centre: Floats | None = None, limits: Floats | None = None) -> Autoregression:
+def fit_autoregression(
+    states: Floats, lags: int, centre: Floats | None = None, limits: Floats | None = None
+) -> Autoregression:
     """Fit on states (n + lags, F); a series may start late (NaN before it), but not break off.
 
-    `centre` (n + lags, F) is what each state tends to at each time, its mean over all where None; `mean` is its last row.
-    `limits` (F,) is the largest root of each factor's own autoregression, LARGEST_ROOT where None.
+    `centre` (n + lags, F) is what each state tends to at each time, its mean over all where None; `mean` is
+    its last row. `limits` (F,) is the largest root of each factor's own autoregression, LARGEST_ROOT where
+    None.
 
-    Coefficients minimise weighted squares plus a ridge on the distance to each factor's own autoregression (cross effects
-    shrink to zero, the second lag harder: Litterman, J. Business & Economic Statistics 4 (1986)); the ridge is the best of a
-    grid in five-fold cross-validation over stretches of time. Weights are those of a t likelihood with 6 degrees of freedom,
-    so that one quarter such as 2020 Q2 does not set the dynamics, while its shock stays among the residuals; quarters after an
-    extreme one lose weight too, for a single far point among the lags could turn the coefficients by itself. Each equation uses
-    all quarters of its own factor. A residual from before a series starts is the one expected given that quarter's other
+    Coefficients minimise weighted squares plus a ridge on the distance to each factor's own autoregression
+    (cross effects shrink to zero, the second lag harder: Litterman, J. Business & Economic Statistics 4
+    (1986)); the ridge is the best of a grid in five-fold cross-validation over stretches of time. Weights are
+    those of a t likelihood with 6 degrees of freedom, so that one quarter such as 2020 Q2 does not set the
+    dynamics, while its shock stays among the residuals; quarters after an extreme one lose weight too, for a
+    single far point among the lags could turn the coefficients by itself. Each equation uses all quarters of
+    its own factor. A residual from before a series starts is the one expected given that quarter's other
     residuals plus the surprise of the most similar quarter that has all.
     """
     centre = np.broadcast_to(np.nanmean(states, axis=0), states.shape) if centre is None else centre
@@ -92,7 +106,9 @@ def fit_autoregression(states: Floats, lags: int, centre: Floats | None = None, 
     spent = min(_spent(sample, penalty) + 1.0, 0.5 * len(response))
     errors = (errors - errors.mean(axis=0)) * np.sqrt(len(response) / (len(response) - spent))
     coefficients = matrices * scale[None, :, None] / scale[None, None, :]
-    return Autoregression(mean, coefficients, errors * scale, weights, penalty, largest_root(matrices), fitted_root)
+    return Autoregression(
+        mean, coefficients, errors * scale, weights, penalty, largest_root(matrices), fitted_root
+    )
 
 
 def largest_root(coefficients: Floats) -> float:
@@ -129,11 +145,15 @@ def _design(states: Floats, lags: int, limits: Floats) -> _Sample:
     parts = [states[lags - 1 - lag : lags - 1 - lag + count] for lag in range(lags)]
     lagged = np.concatenate(parts, axis=1)
     usable = np.asarray(np.isfinite(np.stack([states[lags:], *parts])).all(axis=0))
-    return _Sample(states[lags:], np.where(np.isfinite(lagged), lagged, 0.0), usable, np.ones(count), limits, lags)
+    return _Sample(
+        states[lags:], np.where(np.isfinite(lagged), lagged, 0.0), usable, np.ones(count), limits, lags
+    )
 
 
 def _solve(sample: _Sample, penalty: float) -> Floats:
-    """Return coefficients (L F, F), one equation a column, each on the rows that have its factor and its own lags."""
+    """Return coefficients (L F, F), one equation a column, each on the rows that have its factor and its own
+    lags.
+    """
     size = sample.response.shape[1]
     out = np.empty((sample.lags * size, size))
     for rows in np.unique(sample.usable, axis=1).T:
@@ -161,14 +181,18 @@ def _best_penalty(sample: _Sample) -> float:
     for penalty in _PENALTIES:
         total = 0.0
         for fold in np.array_split(everything, _FOLDS):
-            errors = sample.response[fold] - sample.lagged[fold] @ _solve(sample.part(np.setdiff1d(everything, fold)), penalty)
+            errors = sample.response[fold] - sample.lagged[fold] @ _solve(
+                sample.part(np.setdiff1d(everything, fold)), penalty
+            )
             total += float(np.nansum(sample.weights[fold, None] * errors * errors / spread))
         scores.append(total)
     return _PENALTIES[int(np.argmin(scores))]
 
 
 def _t_weights(errors: Floats) -> Floats:
-    """Return weights of a multivariate t likelihood, by its own fixed point; a row counts by the factors it has."""
+    """Return weights of a multivariate t likelihood, by its own fixed point; a row counts by the factors it
+    has.
+    """
     weights = np.ones(len(errors))
     held = np.isfinite(errors)
     for _ in range(20):
@@ -190,7 +214,9 @@ def _trust(weights: Floats, lags: int) -> Floats:
 
 
 def _pairwise(errors: Floats, weights: Floats) -> Floats:
-    """Return a covariance from all pairs that were seen together, drawn to its diagonal and made positive definite."""
+    """Return a covariance from all pairs that were seen together, drawn to its diagonal and made positive
+    definite.
+    """
     held = np.isfinite(errors).astype(np.float64)
     filled = np.where(held > 0.0, errors, 0.0)
     scatter = (filled * weights[:, None]).T @ filled / np.maximum(held.T @ held, 1.0)
@@ -200,7 +226,9 @@ def _pairwise(errors: Floats, weights: Floats) -> Floats:
 
 
 def _completed(errors: Floats, weights: Floats) -> Floats:
-    """Return residuals with the missing ones filled in: expected given the row's others, plus the nearest full row's surprise."""
+    """Return residuals with the missing ones filled in: expected given the row's others, plus the nearest
+    full row's surprise.
+    """
     out = errors.copy()
     held = np.isfinite(errors)
     full = errors[held.all(axis=1)]
@@ -217,7 +245,9 @@ def _completed(errors: Floats, weights: Floats) -> Floats:
 
 
 def _spent(sample: _Sample, penalty: float) -> float:
-    """Return the degrees of freedom an equation spends: its own lags and what the ridge leaves of the others."""
+    """Return the degrees of freedom an equation spends: its own lags and what the ridge leaves of the
+    others.
+    """
     gram = (sample.lagged * sample.weights[:, None]).T @ sample.lagged
     ridge = penalty * len(sample.lagged) * _ridge(sample.response.shape[1], sample.lags)
     return float(sample.lags + np.trace(np.linalg.solve(gram + np.diag(ridge), gram)))

@@ -1,4 +1,6 @@
-"""History run again from today: the macro path that followed a month of the past, re-dated to the as-of date."""
+"""History run again from today: the macro path that followed a month of the past, re-dated to the as-of
+date.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,9 @@ def parse_start(text: str) -> int:
     """Return the first month of a replay, `YYYY` (its January) or `YYYY-MM`."""
     whole = f"{text}-01" if re.fullmatch(r"\d{4}", text) else text
     if not re.fullmatch(r"\d{4}-\d{2}", whole):
-        raise UsageError(expected("a year or a month to replay from, like 2008 or 2008-06", text), field="--replay")
+        raise UsageError(
+            expected("a year or a month to replay from, like 2008 or 2008-06", text), field="--replay"
+        )
     return months.parse_label(whole, field="--replay")
 
 
@@ -35,19 +39,20 @@ def replay(
 ) -> tuple[Scenario, Alignment]:
     """Return what history did from a month on, re-dated to start in the month after `as_of`.
 
-    Every factor is measured against its own value in the month before the start, by the rules of `align`; one without a
-    value then is dropped by name. A window after the as-of date is a hypothetical path like any other in a file: it is used
-    here alone, never in a fit, and the alignment's warnings say so.
+    Every factor is measured against its own value in the month before the start, by the rules of `align`; one
+    without a value then is dropped by name. A window after the as-of date is a hypothetical path like any
+    other in a file: it is used here alone, never in a fit, and the alignment's warnings say so.
 
     Parameters
     ----------
     text : `YYYY` or `YYYY-MM`. today : history carried on to the as-of date.
-    needed : factors that must last; the replay ends with the first of them, and at most after `LONGEST` months. A factor
-        that ends earlier than the replay is dropped by name.
+    needed : factors that must last; the replay ends with the first of them, and at most after `LONGEST`
+        months. A factor that ends earlier than the replay is dropped by name.
 
     Raises
     ------
-    UsageError : no month. ScenarioError : the files hold no history there, or fewer than `SHORTEST` months of it.
+    UsageError : no month. ScenarioError : the files hold no history there, or fewer than `SHORTEST` months of
+        it.
     """
     first = parse_start(text)
     past = bridge(full_history(sources))
@@ -57,13 +62,20 @@ def replay(
     before = dict(zip(past.factors, past.values[first - 1 - past.first], strict=True))
     ends = {factor: month for factor, month in last_published(past).items() if np.isfinite(before[factor])}
     if not ends:
-        raise ScenarioError(expected(f"a factor with a value in {months.label(first - 1)}", "none"), field="--replay")
+        raise ScenarioError(
+            expected(f"a factor with a value in {months.label(first - 1)}", "none"), field="--replay"
+        )
     lasting = [ends[factor] for factor in needed if factor in ends] or [max(ends.values())]
     last = min(first + LONGEST - 1, *lasting, max(ends.values()))
     if last - first + 1 < SHORTEST:
         named = [factor for factor in needed if factor in ends and ends[factor] == last]
-        was = f"{max(last - first + 1, 0)}" + (f" ({', '.join(named)} ends in {months.label(last)})" if named else "")
-        raise ScenarioError(expected(f"{SHORTEST} months of history or more from {months.label(first)} on", was), field="--replay")
+        was = f"{max(last - first + 1, 0)}" + (
+            f" ({', '.join(named)} ends in {months.label(last)})" if named else ""
+        )
+        raise ScenarioError(
+            expected(f"{SHORTEST} months of history or more from {months.label(first)} on", was),
+            field="--replay",
+        )
     window = past.values[first - past.first : last - past.first + 1]
     short = {factor: f"ends in {months.label(ends[factor])}" for factor in ends if ends[factor] < last}
     kept = [column for column, factor in enumerate(past.factors) if factor not in short]
@@ -84,6 +96,7 @@ def _hindsight(text: str, last: int, as_of: date) -> tuple[str, ...]:
     if last <= months.month_of(as_of, months.anchor_day(as_of)):
         return ()
     words = (
-        f"replay {text}: hypothetical, for its window runs to {months.label(last)}, after the as-of date; nothing is fitted on it"
+        f"replay {text}: hypothetical, for its window runs to {months.label(last)}, after the as-of date; "
+        "nothing is fitted on it"
     )
     return (words,)

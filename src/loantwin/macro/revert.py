@@ -1,4 +1,6 @@
-"""Beyond the reasonable-and-supportable period: straight reversion of factors to their long-run means (IFRS 9 B5.5.50)."""
+"""Beyond the reasonable-and-supportable period: straight reversion of factors to their long-run means (IFRS 9
+B5.5.50).
+"""
 
 from __future__ import annotations
 
@@ -13,26 +15,33 @@ from loantwin.macro.factors import MEAN_REVERTING_INDICES
 from loantwin.macro.scenario import Scenario
 
 
-def extend(scenario: Scenario, history: Scenario, supported_until: int, reversion_months: int, last: int) -> Scenario:
-    """Return the scenario up to `supported_until` (at most to `last`), then reverting, then at its long-run mean, to month `last`.
+def extend(
+    scenario: Scenario, history: Scenario, supported_until: int, reversion_months: int, last: int
+) -> Scenario:
+    """Return the scenario up to `supported_until` (at most to `last`), then reverting, then at its long-run
+    mean, to month `last`.
 
-    Rates, yields and growth go in a straight line from their value in month `supported_until` to their mean over the known
-    history in `reversion_months` months (0: at once). Indices do so with their monthly log growth, that of the 12 months
-    up to `supported_until` going to the history's mean; a volatility index with the log of its level. A scenario's values after
-    `supported_until` are not used. A factor without history has no long-run mean: its months from there on are missing, and
-    `Scenario.require` names them; the same holds for a factor with no value in month `supported_until`.
+    Rates, yields and growth go in a straight line from their value in month `supported_until` to their mean
+    over the known history in `reversion_months` months (0: at once). Indices do so with their monthly log
+    growth, that of the 12 months up to `supported_until` going to the history's mean; a volatility index with
+    the log of its level. A scenario's values after `supported_until` are not used. A factor without history
+    has no long-run mean: its months from there on are missing, and `Scenario.require` names them; the same
+    holds for a factor with no value in month `supported_until`.
 
     Raises
     ------
     ScenarioError : the scenario ends before `supported_until` or starts after it.
     """
     if reversion_months < 0:
-        raise ScenarioError(expected("months of reversion of at least 0", reversion_months), field="reversion_months")
+        raise ScenarioError(
+            expected("months of reversion of at least 0", reversion_months), field="reversion_months"
+        )
     supported_until = min(supported_until, last)
     if not scenario.first <= supported_until <= scenario.last:
         raise ScenarioError(
             expected(
-                f"scenario {scenario.name} to cover {months.label(supported_until)}, the end of the supported period",
+                f"scenario {scenario.name} to cover {months.label(supported_until)}, the end of the "
+                "supported period",
                 f"{months.label(scenario.first)} to {months.label(scenario.last)}",
             ),
             file=scenario.source or None,
@@ -44,7 +53,11 @@ def extend(scenario: Scenario, history: Scenario, supported_until: int, reversio
     for column, (factor, kind) in enumerate(zip(scenario.factors, scenario.kinds, strict=True)):
         known = scenario.values[:length, column]
         values[:length, column] = known
-        past = history.values[:, history.factors.index(factor)] if factor in history.factors else np.array([np.nan])
+        past = (
+            history.values[:, history.factors.index(factor)]
+            if factor in history.factors
+            else np.array([np.nan])
+        )
         values[length:, column] = _reverted(known, past, factor, kind, share)
     return replace(scenario, values=values)
 

@@ -1,4 +1,6 @@
-"""Macro factors by month: one path with a name (`Scenario`), the published past (`MacroHistory`), many paths (`MacroPaths`)."""
+"""Macro factors by month: one path with a name (`Scenario`), the published past (`MacroHistory`), many paths
+(`MacroPaths`).
+"""
 
 from __future__ import annotations
 
@@ -29,15 +31,17 @@ FACTORS: dict[str, tuple[str, str]] = {
     "commercial_property_index": ("index", "Commercial real estate price index"),
     "vix": ("index", "Market volatility index"),
 }
-"""The Fed's domestic factors under our names. A user's own factor needs one of the kinds growth, rate, yield, index."""
+"""The Fed's domestic factors under our names. A user's own factor needs one of the kinds growth, rate, yield,
+index.
+"""
 
 
 @dataclass(frozen=True)
 class Scenario:
     """One path of the economy. `values[i, j]` is factor `factors[j]` in month `first + i`.
 
-    values : (T, F) float64; rates and growth as decimals, indices as levels; NaN only where a factor was dropped or not
-    yet published, which every user must check with `require`.
+    values : (T, F) float64; rates and growth as decimals, indices as levels; NaN only where a factor was
+    dropped or not yet published, which every user must check with `require`.
     kinds : (F,) one of growth, rate, yield, index.
     """
 
@@ -54,9 +58,13 @@ class Scenario:
         return self.first + len(self.values) - 1
 
     def require(self, factor: str, first: int, last: int) -> Floats:
-        """Return a factor over months `first` to `last`, both included; a missing month is an error that names it."""
+        """Return a factor over months `first` to `last`, both included; a missing month is an error that
+        names it.
+        """
         if factor not in self.factors:
-            raise ScenarioError(expected("one of " + ", ".join(self.factors), factor), file=self.source or None, field=factor)
+            raise ScenarioError(
+                expected("one of " + ", ".join(self.factors), factor), file=self.source or None, field=factor
+            )
         column = self.values[:, self.factors.index(factor)]
         for month in (first, last):
             if not self.first <= month <= self.last:

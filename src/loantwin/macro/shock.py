@@ -1,8 +1,10 @@
-"""Shocks of the user's own: a factor pushed away from a baseline and let back, and any scenario made milder or harsher.
+"""Shocks of the user's own: a factor pushed away from a baseline and let back, and any scenario made milder
+or harsher.
 
-A shock's shape rises in a straight line from 0 in the as-of month to 1 in month `months_to_peak`, stays for `months_at_peak`
-and falls in a straight line to 0 over `months_to_decay` (0: it never falls). Rates, yields and growth move by shape x peak
-(percentage points), indices by the factor (1 + peak) ^ shape (percent), so that half the shape is half the log change.
+A shock's shape rises in a straight line from 0 in the as-of month to 1 in month `months_to_peak`, stays for
+`months_at_peak` and falls in a straight line to 0 over `months_to_decay` (0: it never falls). Rates, yields
+and growth move by shape x peak (percentage points), indices by the factor (1 + peak) ^ shape (percent), so
+that half the shape is half the log change.
 """
 
 from __future__ import annotations
@@ -67,7 +69,8 @@ def parse_shape(text: str) -> Shape:
 class Shock:
     """One factor's shock.
 
-    peak : in `unit`. points : percentage points, of rates, yields and growth. percent : of the level; of an index, or of any
+    peak : in `unit`. points : percentage points, of rates, yields and growth. percent : of the level; of an
+        index, or of any
     factor that stays positive. deviations : standard deviations (`deviation` of `applied`).
     """
 
@@ -78,11 +81,19 @@ class Shock:
 
     def __post_init__(self) -> None:
         if self.unit not in UNITS:
-            raise UsageError(expected("a unit of " + ", ".join(UNITS), self.unit), field=f"{self.factor}: unit")
-        if isinstance(self.peak, bool) or not isinstance(self.peak, int | float) or not math.isfinite(self.peak):
+            raise UsageError(
+                expected("a unit of " + ", ".join(UNITS), self.unit), field=f"{self.factor}: unit"
+            )
+        if (
+            isinstance(self.peak, bool)
+            or not isinstance(self.peak, int | float)
+            or not math.isfinite(self.peak)
+        ):
             raise UsageError(expected("a finite number", self.peak), field=f"{self.factor}: peak")
         if self.unit == "percent" and not self.peak > -100.0:
-            raise UsageError(expected("a fall of less than 100 percent", self.peak), field=f"{self.factor}: peak")
+            raise UsageError(
+                expected("a fall of less than 100 percent", self.peak), field=f"{self.factor}: peak"
+            )
 
     @property
     def words(self) -> str:
@@ -92,7 +103,10 @@ class Shock:
         shape = self.shape
         held = f", held {shape.months_at_peak}" if shape.months_at_peak else ""
         back = f", back by month {shape.months_to_peak + shape.months_at_peak + shape.months_to_decay}"
-        return f"{self.peak:+g} {unit} in month {shape.months_to_peak}{held}{back if shape.months_to_decay else ', for good'}"
+        return (
+            f"{self.peak:+g} {unit} in month "
+            f"{shape.months_to_peak}{held}{back if shape.months_to_decay else ', for good'}"
+        )
 
 
 def default_unit(kind: str) -> str:
@@ -101,7 +115,11 @@ def default_unit(kind: str) -> str:
 
 
 def shocked(
-    baseline: Scenario, first: int, shocks: Sequence[Shock], name: str, deviations: Mapping[str, float] | None = None
+    baseline: Scenario,
+    first: int,
+    shocks: Sequence[Shock],
+    name: str,
+    deviations: Mapping[str, float] | None = None,
 ) -> Scenario:
     """Return the baseline with factors moved away from it, from month `first` on.
 
@@ -112,14 +130,18 @@ def shocked(
 
     Raises
     ------
-    UsageError : a factor that the baseline lacks, given twice, or without a standard deviation; points for an index.
+    UsageError : a factor that the baseline lacks, given twice, or without a standard deviation; points for an
+        index.
     ScenarioError : a rate beyond 0 to 1.
     """
     values, seen = baseline.values.copy(), set[str]()
     place = max(first - baseline.first, 0)
     for shock in shocks:
         if shock.factor not in baseline.factors:
-            raise UsageError(expected("a factor of the baseline: " + ", ".join(baseline.factors), shock.factor), field="factor")
+            raise UsageError(
+                expected("a factor of the baseline: " + ", ".join(baseline.factors), shock.factor),
+                field="factor",
+            )
         if shock.factor in seen:
             raise UsageError(expected("each factor once", f"{shock.factor} twice"), field="factor")
         seen.add(shock.factor)
@@ -134,8 +156,9 @@ def shocked(
 def scaled(scenario: Scenario, baseline: Scenario, severity: float, first: int) -> Scenario:
     """Return a scenario whose deviation from the baseline is multiplied by `severity`, from month `first` on.
 
-    Rates, yields and growth by their difference, indices by the log of their ratio. A factor that the baseline lacks has no
-    deviation and is left out; months beyond the shorter of the two as well. Yields keep the floor of 0 that they have.
+    Rates, yields and growth by their difference, indices by the log of their ratio. A factor that the
+    baseline lacks has no deviation and is left out; months beyond the shorter of the two as well. Yields keep
+    the floor of 0 that they have.
 
     Raises
     ------
@@ -176,7 +199,9 @@ def read_shocks(path: Path | str) -> tuple[str, tuple[Shock, ...]]:
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UsageError(f"expected a readable TOML file of shocks, was: {error}", file=path, field="--shock") from error
+        raise UsageError(
+            f"expected a readable TOML file of shocks, was: {error}", file=path, field="--shock"
+        ) from error
     _known(document, _TOP, path, "")
     name = document.get("name", path.stem)
     if not isinstance(name, str) or not name.strip():
@@ -196,7 +221,9 @@ def _shock(entry: Mapping[str, Any], place: int, path: Path) -> Shock:
         shape = Shape(**{key: entry[key] for key in _KEYS[3:] if key in entry})
         return Shock(str(entry["factor"]), entry["peak"], str(entry["unit"]), shape)
     except UsageError as error:
-        raise UsageError(error.message, file=path, field=f"shock[{place}].{(error.field or '').split(': ')[-1]}") from error
+        raise UsageError(
+            error.message, file=path, field=f"shock[{place}].{(error.field or '').split(': ')[-1]}"
+        ) from error
 
 
 def _known(table: Mapping[str, Any], names: Sequence[str], path: Path, prefix: str) -> None:
@@ -210,7 +237,9 @@ def _pushed(values: Floats, kind: str, shock: Shock, path: Floats, deviations: M
         return np.asarray(values * (1.0 + shock.peak / 100.0) ** path)
     if shock.unit == "points":
         if kind == "index":
-            raise UsageError(expected("percent or deviations for an index", "points"), field=f"{shock.factor}: unit")
+            raise UsageError(
+                expected("percent or deviations for an index", "points"), field=f"{shock.factor}: unit"
+            )
         return np.asarray(values + shock.peak / 100.0 * path)
     if shock.factor not in deviations:
         raise UsageError(expected("a factor with a known standard deviation", shock.factor), field="factor")
@@ -226,6 +255,9 @@ def _check(values: Floats, kind: str, factor: str, name: str, first: int) -> Non
     bad = np.flatnonzero((values < 0.0) | (values > 1.0)) if kind == "rate" else np.flatnonzero(values < -1.0)
     if bad.size and kind != "index":
         raise ScenarioError(
-            expected(f"a {kind} within its bounds in {name}", f"{values[bad[0]]:.4f} in {months.label(first + int(bad[0]))}"),
+            expected(
+                f"a {kind} within its bounds in {name}",
+                f"{values[bad[0]]:.4f} in {months.label(first + int(bad[0]))}",
+            ),
             field=factor,
         )

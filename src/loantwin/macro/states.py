@@ -3,7 +3,8 @@
 Transforms, by name:
 
 - logit: a rate between 0 and 1.
-- softplus: a yield above `YIELD_FLOOR`; linear where yields are high, slower the nearer the floor, which is never reached.
+- softplus: a yield above `YIELD_FLOOR`; linear where yields are high, slower the nearer the floor, which is
+  never reached.
 - spread: the log of a yield's distance to another factor, where that was positive in all of history.
 - growth: as it is. level: as it is, where a factor's history leaves no room for its usual transform.
 - log_growth: the quarter's log growth of an index. log: the log of an index without a trend.
@@ -20,13 +21,19 @@ from loantwin.errors import ScenarioError, expected
 from loantwin.macro.factors import MEAN_REVERTING_INDICES
 
 YIELD_FLOOR = -0.0025
-"""No simulated quarterly yield goes below this (decimal a year): the lowest that large markets stayed near is about -0.005."""
+"""No simulated quarterly yield goes below this (decimal a year): the lowest that large markets stayed near is
+about -0.005.
+"""
 
 HALF_LIFE = 20
-"""Quarters in which the weight of the past halves in the local mean of yields, inflation and nominal growth."""
+"""Quarters in which the weight of the past halves in the local mean of yields, inflation and nominal
+growth.
+"""
 
 GROWTH_ROOT = 0.5 ** (1.0 / 8.0)
-"""Largest root of an index's growth on its own past: of a boom at most half is expected to be left after two years."""
+"""Largest root of an index's growth on its own past: of a boom at most half is expected to be left after two
+years.
+"""
 
 _YIELD_SCALE = 0.01
 _SMALLEST_SPREAD = 0.0005
@@ -36,7 +43,9 @@ BASES = {"bbb_yield": "treasury_10y", "mortgage_rate": "treasury_10y", "prime_ra
 
 
 def choose_transforms(quarters: Floats, factors: Sequence[str], kinds: Sequence[str]) -> tuple[str, ...]:
-    """Return each factor's transform, told by its kind and by whether its history (Q, F) leaves room for it."""
+    """Return each factor's transform, told by its kind and by whether its history (Q, F) leaves room for
+    it.
+    """
     chosen = []
     for column, (factor, kind) in enumerate(zip(factors, kinds, strict=True)):
         known = quarters[:, column]
@@ -47,7 +56,11 @@ def choose_transforms(quarters: Floats, factors: Sequence[str], kinds: Sequence[
             chosen.append("growth")
         elif kind == "rate":
             chosen.append("logit" if known.min() > 0.0 and known.max() < 1.0 else "level")
-        elif factor in BASES and BASES[factor] in factors and _smallest_spread(quarters, factor, factors) > _SMALLEST_SPREAD:
+        elif (
+            factor in BASES
+            and BASES[factor] in factors
+            and _smallest_spread(quarters, factor, factors) > _SMALLEST_SPREAD
+        ):
             chosen.append("spread")
         else:
             chosen.append("softplus" if known.min() > YIELD_FLOOR + 0.001 else "level")
@@ -55,7 +68,9 @@ def choose_transforms(quarters: Floats, factors: Sequence[str], kinds: Sequence[
 
 
 def to_states(quarters: Floats, factors: Sequence[str], transforms: Sequence[str]) -> Floats:
-    """Return states (Q - 1, F) of quarterly values (Q, F): the first quarter only serves the growth of the second."""
+    """Return states (Q - 1, F) of quarterly values (Q, F): the first quarter only serves the growth of the
+    second.
+    """
     states = np.empty((len(quarters) - 1, len(factors)))
     for column, (factor, transform) in enumerate(zip(factors, transforms, strict=True)):
         own, now = quarters[:, column], quarters[1:, column]
@@ -74,7 +89,9 @@ def to_states(quarters: Floats, factors: Sequence[str], transforms: Sequence[str
 
 
 def from_states(states: Floats, levels: Floats, factors: Sequence[str], transforms: Sequence[str]) -> Floats:
-    """Return quarterly values (..., Q, F) of states (..., Q, F); `levels` (F,) are the values of the quarter before."""
+    """Return quarterly values (..., Q, F) of states (..., Q, F); `levels` (F,) are the values of the quarter
+    before.
+    """
     quarters = np.empty_like(states)
     for spread in (False, True):  # a spread needs the yield below it first
         for column, (factor, transform) in enumerate(zip(factors, transforms, strict=True)):
@@ -87,8 +104,9 @@ def from_states(states: Floats, levels: Floats, factors: Sequence[str], transfor
 def long_run(states: Floats, factors: Sequence[str], transforms: Sequence[str]) -> Floats:
     """Return what each state (Q, F) tends to, quarter by quarter, (Q, F).
 
-    The mean over all of history; for the level of yields, inflation and nominal growth, whose regimes last decades, the mean of
-    the past with weights that halve every five years, begun at the mean of the first five.
+    The mean over all of history; for the level of yields, inflation and nominal growth, whose regimes last
+    decades, the mean of the past with weights that halve every five years, begun at the mean of the first
+    five.
     """
     out = np.broadcast_to(np.nanmean(states, axis=0), states.shape).copy()
     for column, (factor, transform) in enumerate(zip(factors, transforms, strict=True)):
@@ -119,7 +137,9 @@ def _inverse(state: Floats, transform: str, level: float) -> Floats:
         return np.asarray(level * np.exp(np.cumsum(state, axis=-1)))
     if transform in ("growth", "level"):
         return state
-    raise ScenarioError(expected("a transform of logit, softplus, spread, growth, level, log_growth, log", transform))
+    raise ScenarioError(
+        expected("a transform of logit, softplus, spread, growth, level, log_growth, log", transform)
+    )
 
 
 def _smallest_spread(quarters: Floats, factor: str, factors: Sequence[str]) -> float:

@@ -24,7 +24,9 @@ _ISO = re.compile(r"(\d{4})-(\d{2})(?:-(\d{2}))?")
 
 @dataclass(frozen=True)
 class TextTable:
-    """A file's cells. header : (C,) names, stripped. rows : cells of each data row. numbers : its row number in the file."""
+    """A file's cells. header : (C,) names, stripped. rows : cells of each data row. numbers : its row number
+    in the file.
+    """
 
     path: str
     header: tuple[str, ...]
@@ -52,7 +54,9 @@ def decoded(content: bytes, path: Path) -> str:
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise ScenarioError(f"expected UTF-8 text, was a file with byte {content[error.start]:#x} in it", file=path) from error
+        raise ScenarioError(
+            f"expected UTF-8 text, was a file with byte {content[error.start]:#x} in it", file=path
+        ) from error
 
 
 def split(text: str, path: Path) -> TextTable:
@@ -60,7 +64,10 @@ def split(text: str, path: Path) -> TextTable:
     if "\0" in text:
         raise ScenarioError(expected("comma-separated text", "a binary file"), file=path)
     try:
-        lines = [tuple(cell.strip() for cell in row) for row in csv.reader(io.StringIO(text, newline=""), strict=True)]
+        lines = [
+            tuple(cell.strip() for cell in row)
+            for row in csv.reader(io.StringIO(text, newline=""), strict=True)
+        ]
     except csv.Error as error:
         raise ScenarioError(f"expected comma-separated text, was: {error}", file=path) from error
     kept = [(number, row) for number, row in enumerate(lines) if any(row)]
@@ -69,7 +76,10 @@ def split(text: str, path: Path) -> TextTable:
     header, body = kept[0][1], kept[1:]
     if len(header) < 2:
         raise ScenarioError(
-            expected("comma-separated columns, a date and at least one factor", f"one column {header[0][:60]!r}"), file=path
+            expected(
+                "comma-separated columns, a date and at least one factor", f"one column {header[0][:60]!r}"
+            ),
+            file=path,
         )
     if not body:
         raise ScenarioError(expected("rows below the header", "a header only"), file=path)
@@ -79,9 +89,13 @@ def split(text: str, path: Path) -> TextTable:
     for number, row in body:
         if len(row) != len(header):
             raise ScenarioError(
-                expected(f"{len(header)} cells as in the header", f"{len(row)}"), file=path, row=number - kept[0][0]
+                expected(f"{len(header)} cells as in the header", f"{len(row)}"),
+                file=path,
+                row=number - kept[0][0],
             )
-    return TextTable(str(path), header, tuple(row for _, row in body), tuple(number - kept[0][0] for number, _ in body))
+    return TextTable(
+        str(path), header, tuple(row for _, row in body), tuple(number - kept[0][0] for number, _ in body)
+    )
 
 
 def number(text: str, path: str, row: int, field: str) -> float:
@@ -91,9 +105,13 @@ def number(text: str, path: str, row: int, field: str) -> float:
     try:
         value = float(text)
     except ValueError as error:
-        raise ScenarioError(expected("a number or an empty cell", text), file=path, row=row, field=field) from error
+        raise ScenarioError(
+            expected("a number or an empty cell", text), file=path, row=row, field=field
+        ) from error
     if not math.isfinite(value):
-        raise ScenarioError(expected("a finite number or an empty cell", text), file=path, row=row, field=field)
+        raise ScenarioError(
+            expected("a finite number or an empty cell", text), file=path, row=row, field=field
+        )
     return value
 
 
@@ -114,11 +132,14 @@ def parse_date(text: str, path: str, row: int | None, field: str) -> tuple[int, 
     iso = _ISO.fullmatch(text)
     if iso and 1 <= int(iso[2]) <= 12 and (iso[3] is None or 1 <= int(iso[3]) <= 31):
         return 12 * int(iso[1]) + int(iso[2]) - 1, False
-    raise ScenarioError(expected("a date like 2025-03, 2025-03-01 or 2025 Q1", text), file=path, row=row, field=field)
+    raise ScenarioError(
+        expected("a date like 2025-03, 2025-03-01 or 2025 Q1", text), file=path, row=row, field=field
+    )
 
 
 def periods(texts: Sequence[str], path: str, rows: Sequence[int], field: str) -> tuple[int, int]:
-    """Return the first month and the months a period of evenly spaced dates; a gap, repeat or step back is an error.
+    """Return the first month and the months a period of evenly spaced dates; a gap, repeat or step back is an
+    error.
 
     Quarterly dates may be any day of the quarter (public series give its first day).
     """
@@ -127,16 +148,22 @@ def periods(texts: Sequence[str], path: str, rows: Sequence[int], field: str) ->
     quarterly = [written for _, written in parsed]
     if len(set(quarterly)) > 1:
         place = quarterly.index(not quarterly[0])
-        raise ScenarioError(expected("dates written alike", texts[place]), file=path, row=rows[place], field=field)
+        raise ScenarioError(
+            expected("dates written alike", texts[place]), file=path, row=rows[place], field=field
+        )
     if len(starts) == 1 and not quarterly[0]:
         raise ScenarioError(
-            expected("two rows or more, or a quarter such as 2025 Q1, to tell the frequency", texts[0]), file=path, field=field
+            expected("two rows or more, or a quarter such as 2025 Q1, to tell the frequency", texts[0]),
+            file=path,
+            field=field,
         )
     steps = [after - before for before, after in pairwise(starts)]
     positive = sorted(step for step in steps if step > 0)
     step = 3 if quarterly[0] else (positive[len(positive) // 2] if positive else 1)
     if step not in (1, 3):
-        raise ScenarioError(expected("monthly or quarterly dates", f"dates {step} months apart"), file=path, field=field)
+        raise ScenarioError(
+            expected("monthly or quarterly dates", f"dates {step} months apart"), file=path, field=field
+        )
     for place, found in enumerate(steps, start=1):
         if found != step:
             wanted = months.label(starts[place - 1] + step)

@@ -1,1 +1,3 @@
-"""Ratings: transition matrices, their generators, estimates from histories, and the shift by a common factor."""
+"""Ratings: transition matrices, their generators, estimates from histories, and the shift by a common
+factor.
+"""

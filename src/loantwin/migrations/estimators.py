@@ -1,7 +1,9 @@
-"""Transition matrices from rating histories: yearly cohorts, or durations in continuous time, with intervals by customer.
+"""Transition matrices from rating histories: yearly cohorts, or durations in continuous time, with intervals
+by customer.
 
-Both estimators are ratios of sums over customers: moves from i to j over what was at risk in i (cohort starts, or years).
-So the same customers, drawn again or differentiated, give the intervals: a customer is one cluster, whatever its history.
+Both estimators are ratios of sums over customers: moves from i to j over what was at risk in i (cohort
+starts, or years). So the same customers, drawn again or differentiated, give the intervals: a customer is one
+cluster, whatever its history.
 """
 
 from __future__ import annotations
@@ -25,12 +27,16 @@ Kind = Literal["cohort", "duration"]
 YEAR = 365.25
 """Days of a year in continuous time."""
 NODES = 24
-"""Points of the quadrature of a derivative of exp(Q t): exact to rounding over 30 years at rates below 2 a year."""
+"""Points of the quadrature of a derivative of exp(Q t): exact to rounding over 30 years at rates below 2 a
+year.
+"""
 
 
 @dataclass(frozen=True)
 class Spells:
-    """S stretches of a customer in one state. start, end : days since 1970. to : state moved into, -1 where censored."""
+    """S stretches of a customer in one state. start, end : days since 1970. to : state moved into, -1 where
+    censored.
+    """
 
     customer: Integers
     start: Integers
@@ -43,8 +49,10 @@ class Spells:
 class MoveSums:
     """What C customers add to an estimate over K states.
 
-    moves : (C, K * K) sparse, number of moves (cohort: of starts in i that end in j, j = i too). at_risk : (C, K) cohort
-    starts, or years. kind : which of the two. states : K names. default : position. facts : what was left out.
+    moves : (C, K * K) sparse, number of moves (cohort: of starts in i that end in j, j = i too). at_risk :
+        (C, K) cohort
+    starts, or years. kind : which of the two. states : K names. default : position. facts : what was left
+        out.
     """
 
     kind: Kind
@@ -56,7 +64,9 @@ class MoveSums:
 
 
 def spells(events: RatingEvents) -> Spells:
-    """Return each customer's stretches up to its first default; a rating stands until the next event or the last date."""
+    """Return each customer's stretches up to its first default; a rating stands until the next event or the
+    last date.
+    """
     days = events.day.astype(np.int64)
     last = np.datetime64(events.last, "D").astype(np.int64)
     following = np.append(events.customer[1:] == events.customer[:-1], False)
@@ -77,7 +87,8 @@ def duration_sums(events: RatingEvents, withdrawn: Withdrawn = "proportional") -
 
     Parameters
     ----------
-    withdrawn : "proportional" takes a withdrawal as the end of what is seen (a later rating begins anew); "keep" as a state.
+    withdrawn : "proportional" takes a withdrawal as the end of what is seen (a later rating begins anew);
+        "keep" as a state.
 
     Raises
     ------
@@ -86,28 +97,37 @@ def duration_sums(events: RatingEvents, withdrawn: Withdrawn = "proportional") -
     default = _default(events)
     if withdrawn == "no-default":
         raise RiskError(
-            expected("proportional or keep: durations have no horizon at which a withdrawal could be judged", withdrawn)
+            expected(
+                "proportional or keep: durations have no horizon at which a withdrawal could be judged",
+                withdrawn,
+            )
         )
     found, size = spells(events), len(events.states)
     years = (found.end - found.start) / YEAR
     at_risk = np.zeros((_customers(events), size))
     np.add.at(at_risk, (found.customer, found.state), years)
     moved = (found.to >= 0) & (found.to != found.state)
-    moves = _sparse(found.customer[moved], found.state[moved], found.to[moved], np.ones(int(moved.sum())), at_risk.shape)
-    return _without(events, MoveSums("duration", events.states, default, moves, at_risk, _facts(events, found)), withdrawn)
+    moves = _sparse(
+        found.customer[moved], found.state[moved], found.to[moved], np.ones(int(moved.sum())), at_risk.shape
+    )
+    return _without(
+        events, MoveSums("duration", events.states, default, moves, at_risk, _facts(events, found)), withdrawn
+    )
 
 
-def cohort_sums(events: RatingEvents, withdrawn: Withdrawn = "proportional", anchor: dt.date | None = None) -> MoveSums:
+def cohort_sums(
+    events: RatingEvents, withdrawn: Withdrawn = "proportional", anchor: dt.date | None = None
+) -> MoveSums:
     """Return starts and ends of each customer's yearly cohorts.
 
     Parameters
     ----------
     anchor : end of the last cohort (default: the file's last date); the others end one, two ... years before.
-    withdrawn : "proportional" leaves those out whose rating is withdrawn at the end, "no-default" counts them as not
-        defaulted (in their state of the start), "keep" as a state.
+    withdrawn : "proportional" leaves those out whose rating is withdrawn at the end, "no-default" counts them
+        as not defaulted (in their state of the start), "keep" as a state.
 
-    A default within the year counts although a withdrawal came first. Raises RiskError where there is no default among the
-    states or no whole year.
+    A default within the year counts although a withdrawal came first. Raises RiskError where there is no
+    default among the states or no whole year.
     """
     default, size = _default(events), len(events.states)
     edges, _, customer, begin, finish = _cohort_pairs(events, withdrawn, anchor)
@@ -121,7 +141,9 @@ def cohort_sums(events: RatingEvents, withdrawn: Withdrawn = "proportional", anc
 def cohort_counts(
     events: RatingEvents, withdrawn: Withdrawn = "proportional", anchor: dt.date | None = None
 ) -> tuple[tuple[str, ...], Floats]:
-    """Return the dates on which each year's cohort ends, and its moves (Y, K, K), over the states of `cohort_sums`."""
+    """Return the dates on which each year's cohort ends, and its moves (Y, K, K), over the states of
+    `cohort_sums`.
+    """
     edges, cohort, _, begin, finish = _cohort_pairs(events, withdrawn, anchor)
     size = len(events.states)
     counts = np.zeros((len(edges) - 1, size, size))
@@ -133,7 +155,9 @@ def cohort_counts(
 def _cohort_pairs(
     events: RatingEvents, withdrawn: Withdrawn, anchor: dt.date | None
 ) -> tuple[list[Any], Integers, Integers, Integers, Integers]:
-    """Return the edges of the cohorts, and of each start its cohort, customer, state and state a year later."""
+    """Return the edges of the cohorts, and of each start its cohort, customer, state and state a year
+    later.
+    """
     default = _default(events)
     edges = _year_ends(events, anchor)
     state = np.stack([_standing(events, edge) for edge in edges])  # (E, C), -1 before the first rating
@@ -170,7 +194,9 @@ def _facts(events: RatingEvents, found: Spells) -> dict[str, int]:
     }
 
 
-def _sparse(customer: Integers, origin: Integers, target: Integers, value: Floats, shape: tuple[int, int]) -> Any:
+def _sparse(
+    customer: Integers, origin: Integers, target: Integers, value: Floats, shape: tuple[int, int]
+) -> Any:
     return csr_matrix((value, (customer, origin * shape[1] + target)), shape=(shape[0], shape[1] ** 2))
 
 
@@ -195,7 +221,9 @@ def _year_ends(events: RatingEvents, anchor: dt.date | None) -> list[Any]:
             break
         made.append(np.datetime64(day, "D"))
     if len(made) < 2 or last > events.last:
-        raise RiskError(expected("a whole year of history up to the anchor", f"{first} to {events.last}"), field="anchor")
+        raise RiskError(
+            expected("a whole year of history up to the anchor", f"{first} to {events.last}"), field="anchor"
+        )
     return made[::-1]
 
 
@@ -218,7 +246,9 @@ def estimate(sums: MoveSums) -> Floats:
     moves, at_risk = _totals(sums, None)
     empty = (at_risk[0] <= 0) & (np.arange(len(sums.states)) != sums.default)
     if empty.any():
-        raise RiskError(expected("customers in every state", "none"), field=f"state {sums.states[int(np.argmax(empty))]}")
+        raise RiskError(
+            expected("customers in every state", "none"), field=f"state {sums.states[int(np.argmax(empty))]}"
+        )
     return np.asarray(_ratio(sums, moves, at_risk, None)[0])
 
 
@@ -250,7 +280,9 @@ def yearly(sums: MoveSums, values: Floats) -> Floats:
 
 
 def default_curves(sums: MoveSums, values: Floats, years: int) -> Floats:
-    """Return cumulative probabilities of default after 1 .. `years` years, (..., years, K), of estimates (..., K, K)."""
+    """Return cumulative probabilities of default after 1 .. `years` years, (..., years, K), of estimates
+    (..., K, K).
+    """
     if years < 1:
         raise RiskError(expected("a horizon of at least one year", years), field="years")
     step = yearly(sums, values)
@@ -263,9 +295,11 @@ def default_curves(sums: MoveSums, values: Floats, years: int) -> Floats:
 
 
 def influence(sums: MoveSums) -> Floats:
-    """Return what each customer does to the estimate, (C, K, K): (moves - estimate x at risk) / total at risk.
+    """Return what each customer does to the estimate, (C, K, K): (moves - estimate x at risk) / total at
+    risk.
 
-    Their sum is zero; the sum of their squares is the variance that clusters by customer (the sandwich of a ratio).
+    Their sum is zero; the sum of their squares is the variance that clusters by customer (the sandwich of a
+    ratio).
     """
     values, size = estimate(sums), len(sums.states)
     total = sums.at_risk.sum(axis=0)
@@ -287,7 +321,9 @@ def standard_errors(sums: MoveSums) -> Floats:
 
 
 def default_curve_errors(sums: MoveSums, years: int) -> Floats:
-    """Return the standard error of each cumulative probability of default, (years, K), by the delta method, clustered."""
+    """Return the standard error of each cumulative probability of default, (years, K), by the delta method,
+    clustered.
+    """
     values, apart = estimate(sums), influence(sums)
     customers, made = len(apart), []
     for horizon in range(1, years + 1):
@@ -298,15 +334,18 @@ def default_curve_errors(sums: MoveSums, years: int) -> Floats:
 
 
 def default_slope(sums: MoveSums, values: Floats, years: int) -> Floats:
-    """Return the derivative of each state's cumulative probability of default by each cell of the estimate, (K, K, K).
+    """Return the derivative of each state's cumulative probability of default by each cell of the estimate,
+    (K, K, K).
 
-    The derivative of exp(Q t) in direction E is the integral over s of exp(Q s) E exp(Q (t - s)) (Wilcox 1967), that of P^n
-    the sum of P^a E P^(n - 1 - a).
+    The derivative of exp(Q t) in direction E is the integral over s of exp(Q s) E exp(Q (t - s)) (Wilcox
+    1967), that of P^n the sum of P^a E P^(n - 1 - a).
     """
     unit = np.eye(len(values))[:, sums.default]
     if sums.kind == "cohort":
         powers = [np.linalg.matrix_power(values, a) for a in range(years)]
-        return np.asarray(sum(np.einsum("ki,j->kij", powers[a], powers[years - 1 - a] @ unit) for a in range(years)))
+        return np.asarray(
+            sum(np.einsum("ki,j->kij", powers[a], powers[years - 1 - a] @ unit) for a in range(years))
+        )
     node, weight = np.polynomial.legendre.leggauss(NODES)
     at, weight = (node + 1) / 2 * years, weight / 2 * years
     before = expm(values * at[:, None, None])
@@ -315,7 +354,8 @@ def default_slope(sums: MoveSums, values: Floats, years: int) -> Floats:
 
 
 def resampled(sums: MoveSums, resamples: int = 500, seed: int = 0) -> Floats:
-    """Return estimates from customers drawn with replacement, (B, K, K); a row nobody is at risk in keeps the estimate's.
+    """Return estimates from customers drawn with replacement, (B, K, K); a row nobody is at risk in keeps the
+    estimate's.
 
     Raises
     ------
@@ -327,13 +367,16 @@ def resampled(sums: MoveSums, resamples: int = 500, seed: int = 0) -> Floats:
     point, made = estimate(sums), []
     for start in range(0, resamples, 100):
         count = min(100, resamples - start)
-        weights = generator.multinomial(customers, np.full(customers, 1 / customers), size=count).astype(np.float64)
+        weights = generator.multinomial(customers, np.full(customers, 1 / customers), size=count).astype(
+            np.float64
+        )
         made.append(_ratio(sums, *_totals(sums, weights), point))
     return np.concatenate(made)
 
 
 def exact_interval(events: Floats, trials: Floats, level: float = 0.9) -> tuple[Floats, Floats]:
-    """Return the ends of Clopper and Pearson's interval of a share (1934): at least `level`, also where nothing happened.
+    """Return the ends of Clopper and Pearson's interval of a share (1934): at least `level`, also where
+    nothing happened.
 
     Trials count as independent: yearly cohorts of one customer are not quite, nor are customers of one year.
     """
@@ -346,17 +389,22 @@ def exact_interval(events: Floats, trials: Floats, level: float = 0.9) -> tuple[
 
 
 def aalen_johansen(events: RatingEvents, start: dt.date, end: dt.date) -> Floats:
-    """Return the matrix from `start` to `end` without assuming constant rates, (K, K) over all states of the file.
+    """Return the matrix from `start` to `end` without assuming constant rates, (K, K) over all states of the
+    file.
 
-    The product over event days of I + dN_ij / Y_i (Aalen and Johansen 1978); withdrawals are censored where the file has them.
-    A day counts moves after `start` up to and including `end`.
+    The product over event days of I + dN_ij / Y_i (Aalen and Johansen 1978); withdrawals are censored where
+    the file has them. A day counts moves after `start` up to and including `end`.
     """
     if start >= end:
         raise RiskError(expected("an end after the start", f"{start} to {end}"), field="end")
     found, size = spells(events), len(events.states)
     low, high = (np.datetime64(day, "D").astype(np.int64) for day in (start, end))
     moved = (
-        (found.to >= 0) & (found.to != found.state) & (found.end > low) & (found.end <= high) & (found.state != events.withdrawn)
+        (found.to >= 0)
+        & (found.to != found.state)
+        & (found.end > low)
+        & (found.end <= high)
+        & (found.state != events.withdrawn)
     )
     moved &= found.to != (-1 if events.withdrawn is None else events.withdrawn)
     made = np.eye(size)
@@ -367,7 +415,9 @@ def aalen_johansen(events: RatingEvents, start: dt.date, end: dt.date) -> Floats
     closed = [np.sort(found.end[found.state == state]) for state in range(size)]
     for place, day in enumerate(days):
         chosen = slice(index[place], index[place + 1] if place + 1 < len(days) else None)
-        at_risk = np.array([np.searchsorted(a, day) - np.searchsorted(b, day) for a, b in zip(opened, closed, strict=True)])
+        at_risk = np.array(
+            [np.searchsorted(a, day) - np.searchsorted(b, day) for a, b in zip(opened, closed, strict=True)]
+        )
         step = np.zeros((size, size))
         np.add.at(step, (origin[chosen], target[chosen]), 1.0)
         step /= np.maximum(at_risk, 1)[:, None]

@@ -1,7 +1,9 @@
-"""Generators of transition matrices: does one exist, which one is taken where none does, and any horizon from it.
+"""Generators of transition matrices: does one exist, which one is taken where none does, and any horizon from
+it.
 
-A generator Q is (K, K), a year: q_ij >= 0 for i != j is the rate of moves, rows sum to zero, and P(t) = exp(Q t). A yearly
-matrix of data rarely has one (it is not embeddable): zeros for rare moves that several steps could make rule it out.
+A generator Q is (K, K), a year: q_ij >= 0 for i != j is the rate of moves, rows sum to zero, and P(t) = exp(Q
+t). A yearly matrix of data rarely has one (it is not embeddable): zeros for rare moves that several steps
+could make rule it out.
 """
 
 from __future__ import annotations
@@ -23,17 +25,28 @@ ROUNDING = 1e-9
 
 Method = Literal["quasi-optimisation", "weighted", "diagonal", "single-step"]
 METHODS: dict[str, str] = {
-    "quasi-optimisation": "the generator nearest to the logarithm, row by row, in squares (Kreinin and Sidelnikova 2001)",
-    "weighted": "negative rates to zero, the loss spread over the row by size (Israel, Rosenthal and Wei 2001, method WA)",
-    "diagonal": "negative rates to zero, the loss taken from the diagonal (Israel, Rosenthal and Wei 2001, method DA)",
-    "single-step": "at most one move a period (Jarrow, Lando and Turnbull 1997): no logarithm of a matrix needed",
+    "quasi-optimisation": (
+        "the generator nearest to the logarithm, row by row, in squares (Kreinin and Sidelnikova 2001)"
+    ),
+    "weighted": (
+        "negative rates to zero, the loss spread over the row by size (Israel, Rosenthal and Wei 2001, "
+        "method WA)"
+    ),
+    "diagonal": (
+        "negative rates to zero, the loss taken from the diagonal (Israel, Rosenthal and Wei 2001, method DA)"
+    ),
+    "single-step": (
+        "at most one move a period (Jarrow, Lando and Turnbull 1997): no logarithm of a matrix needed"
+    ),
 }
 """How a generator is taken from a matrix."""
 
 
 @dataclass(frozen=True)
 class GeneratorCondition:
-    """One condition that a matrix with a generator fulfils (`necessary`), or that proves something. holds; words say what."""
+    """One condition that a matrix with a generator fulfils (`necessary`), or that proves something. holds;
+    words say what.
+    """
 
     name: str
     necessary: bool
@@ -45,8 +58,9 @@ class GeneratorCondition:
 class Embeddability:
     """What can be said of whether a matrix has a generator.
 
-    embeddable : True where the principal logarithm is one; False where a necessary condition fails or where the only possible
-    generator is the principal logarithm and it is none; None where neither is settled. conditions : each with its words.
+    embeddable : True where the principal logarithm is one; False where a necessary condition fails or where
+    the only possible generator is the principal logarithm and it is none; None where neither is settled.
+    conditions : each with its words.
     lowest_rate : the most negative off-diagonal rate of the principal logarithm, None where it is not real.
     """
 
@@ -71,14 +85,18 @@ class Generator:
 
 
 def check_generator(values: Floats, tolerance: float = 1e-8) -> None:
-    """Raise RiskError where an array is no generator: not square, a missing or negative rate, a row that does not sum to zero."""
+    """Raise RiskError where an array is no generator: not square, a missing or negative rate, a row that does
+    not sum to zero.
+    """
     size = len(values)
     if values.ndim != 2 or values.shape != (size, size) or not np.isfinite(values).all():
         raise RiskError(expected("a square array of numbers", f"shape {values.shape}"), field="generator")
     off = values - np.diag(np.diag(values))
     if (off < -tolerance).any():
         row = int(np.argmax((off < -tolerance).any(axis=1)))
-        raise RiskError(expected("rates of at least 0 off the diagonal", f"{off[row].min():g}"), field=f"row {row}")
+        raise RiskError(
+            expected("rates of at least 0 off the diagonal", f"{off[row].min():g}"), field=f"row {row}"
+        )
     worst = int(np.argmax(np.abs(values.sum(axis=1))))
     if abs(values[worst].sum()) > tolerance * max(1.0, float(np.abs(values).max())):
         raise RiskError(expected("a row that sums to zero", f"{values[worst].sum():g}"), field=f"row {worst}")
@@ -103,7 +121,8 @@ def logarithm(values: Floats) -> Floats:
 
     Raises
     ------
-    RiskError : a singular matrix, or an eigenvalue on the negative axis, where no real principal logarithm exists.
+    RiskError : a singular matrix, or an eigenvalue on the negative axis, where no real principal logarithm
+        exists.
     """
     roots = np.linalg.eigvals(values)
     if (np.abs(roots) < 1e-12).any():
@@ -111,25 +130,32 @@ def logarithm(values: Floats) -> Floats:
     if ((np.abs(roots.imag) < 1e-12) & (roots.real < 0)).any():
         raise RiskError(expected("no negative eigenvalue", f"{roots.real.min():g}"), field="values")
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # logm warns where it rounds; its result is checked below
+        warnings.simplefilter(
+            "ignore", RuntimeWarning
+        )  # logm warns where it rounds; its result is checked below
         found = np.asarray(logm(values))
     if np.abs(found.imag).max() > 1e-8:
-        raise RiskError(expected("a real logarithm", f"an imaginary part of {np.abs(found.imag).max():g}"), field="values")
+        raise RiskError(
+            expected("a real logarithm", f"an imaginary part of {np.abs(found.imag).max():g}"), field="values"
+        )
     return np.ascontiguousarray(found.real, dtype=np.float64)
 
 
 def diagonal_adjusted(rates: Floats) -> Floats:
-    """Return a logarithm with negative rates set to zero and the diagonal lowered so that rows sum to zero (IRW 2001, DA)."""
+    """Return a logarithm with negative rates set to zero and the diagonal lowered so that rows sum to zero
+    (IRW 2001, DA).
+    """
     off = np.maximum(rates, 0.0)
     np.fill_diagonal(off, 0.0)
     return np.asarray(off - np.diag(off.sum(axis=1)))
 
 
 def weighted_adjusted(rates: Floats) -> Floats:
-    """Return a logarithm with negative rates set to zero, what was lost taken from all cells of the row by size (IRW 2001, WA).
+    """Return a logarithm with negative rates set to zero, what was lost taken from all cells of the row by
+    size (IRW 2001, WA).
 
-    With G the sum of |diagonal| and of the positive rates and B the sum of the negative ones' sizes, q_ij becomes
-    q_ij - B |q_ij| / G; a row with G = 0 stays.
+    With G the sum of |diagonal| and of the positive rates and B the sum of the negative ones' sizes, q_ij
+    becomes q_ij - B |q_ij| / G; a row with G = 0 stays.
     """
     diagonal = np.diag(np.diag(rates))
     off = rates - diagonal
@@ -141,11 +167,13 @@ def weighted_adjusted(rates: Floats) -> Floats:
 
 
 def quasi_optimised(rates: Floats) -> Floats:
-    """Return the generator nearest to a logarithm in the sum of squares (Kreinin and Sidelnikova 2001, problem QOG).
+    """Return the generator nearest to a logarithm in the sum of squares (Kreinin and Sidelnikova 2001,
+    problem QOG).
 
-    Each row is projected on the cone {sum = 0, off-diagonal >= 0}: the diagonal is lowered by m, the others become
-    max(rate - m, 0), with the one m at which the row sums to zero. With the others in falling order, the n largest stay above
-    zero for the one n whose m = (diagonal + their sum) / (n + 1) lies between the n-th and the next.
+    Each row is projected on the cone {sum = 0, off-diagonal >= 0}: the diagonal is lowered by m, the others
+    become max(rate - m, 0), with the one m at which the row sums to zero. With the others in falling order,
+    the n largest stay above zero for the one n whose m = (diagonal + their sum) / (n + 1) lies between the
+    n-th and the next.
     """
     size = len(rates)
     made = np.empty_like(rates)
@@ -161,7 +189,8 @@ def quasi_optimised(rates: Floats) -> Floats:
 
 
 def single_step(values: Floats) -> Floats:
-    """Return the generator under which each customer moves at most once a period (Jarrow, Lando and Turnbull 1997).
+    """Return the generator under which each customer moves at most once a period (Jarrow, Lando and Turnbull
+    1997).
 
     q_ii = ln p_ii, q_ij = p_ij ln p_ii / (p_ii - 1). Raises RiskError where a diagonal cell is 0.
     """
@@ -179,8 +208,8 @@ def generator(values: Floats, years: float = 1.0, method: Method = "quasi-optimi
 
     Parameters
     ----------
-    values : (K, K) transition matrix, rows summing to one. method : see `METHODS`; where the logarithm is itself a generator
-        the first three return it.
+    values : (K, K) transition matrix, rows summing to one. method : see `METHODS`; where the logarithm is
+        itself a generator the first three return it.
 
     Raises
     ------
@@ -195,7 +224,11 @@ def generator(values: Floats, years: float = 1.0, method: Method = "quasi-optimi
         found = logarithm(values)
         off = found - np.diag(np.diag(found))
         moved = float(np.maximum(-off, 0.0).sum()) if off.min() < -ROUNDING else 0.0
-        adjust = {"diagonal": diagonal_adjusted, "weighted": weighted_adjusted, "quasi-optimisation": quasi_optimised}[method]
+        adjust = {
+            "diagonal": diagonal_adjusted,
+            "weighted": weighted_adjusted,
+            "quasi-optimisation": quasi_optimised,
+        }[method]
         rates = adjust(found) if moved else diagonal_adjusted(found)
     apart = np.abs(at_horizon(rates, 1.0) - values).sum(axis=1)
     return Generator(rates / years, method, float(apart.max()), int(apart.argmax()), moved / years)
@@ -204,14 +237,19 @@ def generator(values: Floats, years: float = 1.0, method: Method = "quasi-optimi
 def embeddability(values: Floats, states: tuple[str, ...] | None = None) -> Embeddability:
     """Say whether a transition matrix has a generator, and which conditions fail.
 
-    Source: Israel, Rosenthal and Wei (2001, "Finding generators for Markov chains via empirical transition matrices"), which
-    gathers the necessary conditions (Kingman 1962, Goodman 1970) and those of uniqueness (Culver 1966); Runnenberg (1962)
-    for the eigenvalues.
+    Source: Israel, Rosenthal and Wei (2001, "Finding generators for Markov chains via empirical transition
+    matrices"), which gathers the necessary conditions (Kingman 1962, Goodman 1970) and those of uniqueness
+    (Culver 1966); Runnenberg (1962) for the eigenvalues.
     """
     check_matrix(values, tolerance=1e-6)
     names = states or tuple(str(place) for place in range(len(values)))
     roots, determinant = np.linalg.eigvals(values).astype(np.complex128), float(np.linalg.det(values))
-    needed = [_determinant(determinant), _product(determinant, values), _accessible(values, names), _wedge(roots, len(values))]
+    needed = [
+        _determinant(determinant),
+        _product(determinant, values),
+        _accessible(values, names),
+        _wedge(roots, len(values)),
+    ]
     lowest, principal = _principal(values, names)
     only = _only_principal(values, roots, determinant)
     settled: bool | None = None
@@ -223,34 +261,50 @@ def embeddability(values: Floats, states: tuple[str, ...] | None = None) -> Embe
 
 
 def _determinant(value: float) -> GeneratorCondition:
-    return GeneratorCondition("positive determinant", True, value > 0, f"det P = {value:.4g}; it must lie above 0")
+    return GeneratorCondition(
+        "positive determinant", True, value > 0, f"det P = {value:.4g}; it must lie above 0"
+    )
 
 
 def _product(value: float, values: Floats) -> GeneratorCondition:
     product = float(np.prod(np.diag(values)))
-    words = f"det P = {value:.4g}, product of the diagonal = {product:.4g}; the first must not exceed the second"
-    return GeneratorCondition("determinant within the diagonal's product", True, value <= product * (1 + 1e-12), words)
+    words = (
+        f"det P = {value:.4g}, product of the diagonal = {product:.4g}; the first must not exceed the second"
+    )
+    return GeneratorCondition(
+        "determinant within the diagonal's product", True, value <= product * (1 + 1e-12), words
+    )
 
 
 def _accessible(values: Floats, names: tuple[str, ...]) -> GeneratorCondition:
     reach = (values > 0) | np.eye(len(values), dtype=np.bool_)
-    for _ in range(len(values).bit_length()):  # squared each time; as booleans, for counts of paths overflow from 17 states on
+    for _ in range(
+        len(values).bit_length()
+    ):  # squared each time; as booleans, for counts of paths overflow from 17 states on
         reach = reach @ reach
     bad = np.argwhere(reach & (values <= 0))
     pairs = [f"{names[i]} to {names[j]}" for i, j in bad]
     shown = ", ".join(pairs[:6]) + (f" and {len(pairs) - 6} more" if len(pairs) > 6 else "")
-    words = f"zero although reached in several steps: {shown}" if pairs else "no zero where several steps lead"
+    words = (
+        f"zero although reached in several steps: {shown}" if pairs else "no zero where several steps lead"
+    )
     return GeneratorCondition("no zero on a path", True, not pairs, words)
 
 
 def _wedge(roots: Complexes, size: int) -> GeneratorCondition:
-    """Eigenvalues of exp(Q) are exp(q) with q in the wedge |arg q - pi| <= pi / 2 - pi / size (Runnenberg)."""
-    with np.errstate(divide="ignore"):  # a root of 0 lies at minus infinity, within the wedge; the determinant tells of it
+    """Eigenvalues of exp(Q) are exp(q) with q in the wedge |arg q - pi| <= pi / 2 - pi / size
+    (Runnenberg).
+    """
+    with np.errstate(
+        divide="ignore"
+    ):  # a root of 0 lies at minus infinity, within the wedge; the determinant tells of it
         rates = np.log(roots)
     slope = math.tan(math.pi / 2 - math.pi / size)
     worst = float((np.abs(rates.imag) + rates.real * slope).max())
     words = (
-        "the logarithm of each eigenvalue lies in the wedge of a generator's" if worst <= 1e-9 else "an eigenvalue turns too much"
+        "the logarithm of each eigenvalue lies in the wedge of a generator's"
+        if worst <= 1e-9
+        else "an eigenvalue turns too much"
     )
     return GeneratorCondition("eigenvalues within the wedge", True, worst <= 1e-9, words)
 
@@ -264,7 +318,11 @@ def _principal(values: Floats, names: tuple[str, ...]) -> tuple[float | None, Ge
     off = found - np.diag(np.diag(found))
     lowest, count = float(off.min()), int((off < -ROUNDING).sum())
     i, j = np.unravel_index(int(off.argmin()), off.shape)
-    words = f"{count} negative rates, the lowest {lowest:.3g} from {names[i]} to {names[j]}" if count else "no negative rate"
+    words = (
+        f"{count} negative rates, the lowest {lowest:.3g} from {names[i]} to {names[j]}"
+        if count
+        else "no negative rate"
+    )
     return min(lowest, 0.0), GeneratorCondition(name, False, not count, words)
 
 

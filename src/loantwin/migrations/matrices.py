@@ -1,7 +1,7 @@
 """Transition matrices: what makes one sound, what a withdrawn rating counts as, and what follows over years.
 
-A matrix is (K, K): row i holds the probabilities of where a customer rated i stands at the horizon. States go from best to
-worst; `default` is the last one after withdrawn ratings are taken out, and absorbs.
+A matrix is (K, K): row i holds the probabilities of where a customer rated i stands at the horizon. States go
+from best to worst; `default` is the last one after withdrawn ratings are taken out, and absorbs.
 """
 
 from __future__ import annotations
@@ -18,15 +18,21 @@ from loantwin.errors import RiskError, expected
 DEFAULT_NAMES = ("D", "default", "SD/D")
 WITHDRAWN_NAMES = ("NR", "WR", "withdrawn")
 PUBLISHED = 2e-3
-"""How far the sum of a published row may lie from one: hand rounding to hundredths of a percent over up to 20 cells."""
+"""How far the sum of a published row may lie from one: hand rounding to hundredths of a percent over up to 20
+cells.
+"""
 EXACT = 1e-9
 """How far the sum of a computed row may lie from one."""
 
 Withdrawn = Literal["proportional", "no-default", "keep"]
 WITHDRAWN: dict[str, str] = {
-    "proportional": "a withdrawn rating tells nothing: each row is divided by the probability of still being rated",
-    "no-default": "a customer whose rating was withdrawn did not default: its mass goes to the live states of the row in "
-    "proportion, the default column stays as published",
+    "proportional": (
+        "a withdrawn rating tells nothing: each row is divided by the probability of still being rated"
+    ),
+    "no-default": (
+        "a customer whose rating was withdrawn did not default: its mass goes to the live states of the "
+        "row in proportion, the default column stays as published"
+    ),
     "keep": "withdrawn is a state of its own, which absorbs",
 }
 """What each treatment of withdrawn ratings assumes."""
@@ -36,8 +42,10 @@ WITHDRAWN: dict[str, str] = {
 class Matrix:
     """A transition matrix over `years`.
 
-    states : K names, best to worst. values : (K, K) decimal, rows sum to one. default, withdrawn : position of the state,
-    None where the scale has none. rescaled : largest distance of a row's sum from one before rows were divided by it.
+    states : K names, best to worst. values : (K, K) decimal, rows sum to one. default, withdrawn : position
+        of the state,
+    None where the scale has none. rescaled : largest distance of a row's sum from one before rows were
+        divided by it.
     """
 
     states: tuple[str, ...]
@@ -57,7 +65,9 @@ class Matrix:
 
 
 def position(states: Sequence[str], names: Sequence[str]) -> int | None:
-    """Return the position of the first state that has one of the names (letter case aside), None where there is none."""
+    """Return the position of the first state that has one of the names (letter case aside), None where there
+    is none.
+    """
     low = [name.lower() for name in names]
     return next((place for place, state in enumerate(states) if state.lower() in low), None)
 
@@ -74,26 +84,36 @@ def check_matrix(
 
     Parameters
     ----------
-    values : (K, K) decimal. states : K names, for the words of the error. default : position of an absorbing state to check.
+    values : (K, K) decimal. states : K names, for the words of the error. default : position of an absorbing
+        state to check.
     tolerance : largest distance of a row's sum from one.
 
     Raises
     ------
-    RiskError : not square; a cell that is missing, negative or above one; a row that does not sum to one; a default that does
-        not absorb. `field` names the row, by state where names are given.
+    RiskError : not square; a cell that is missing, negative or above one; a row that does not sum to one; a
+        default that does not absorb. `field` names the row, by state where names are given.
     """
     size = len(values)
     if values.ndim != 2 or values.shape != (size, size) or size < 2:
-        raise RiskError(expected("a square matrix of at least two states", f"shape {values.shape}"), file=file, field="values")
+        raise RiskError(
+            expected("a square matrix of at least two states", f"shape {values.shape}"),
+            file=file,
+            field="values",
+        )
     names = _named(states, size, file)
     for row, name in enumerate(names):
         cells = values[row]
         if not np.isfinite(cells).all():
-            raise RiskError(expected("a number in every cell", "a missing one"), file=file, row=row + 1, field=f"row {name}")
-        if (cells < 0).any() or (cells > 1 + tolerance).any():
-            worst = cells[int(np.argmax(np.abs(cells - 0.5)))]
             raise RiskError(
-                expected("probabilities from 0 to 1", f"{worst:g}, to {names[int(np.argmax(np.abs(cells - 0.5)))]}"),
+                expected("a number in every cell", "a missing one"),
+                file=file,
+                row=row + 1,
+                field=f"row {name}",
+            )
+        if (cells < 0).any() or (cells > 1 + tolerance).any():
+            place = int(np.argmax(np.abs(cells - 0.5)))
+            raise RiskError(
+                expected("probabilities from 0 to 1", f"{cells[place]:g}, to {names[place]}"),
                 file=file, row=row + 1, field=f"row {name}",
             )  # fmt: skip
         if abs(cells.sum() - 1) > tolerance:
@@ -119,13 +139,20 @@ def _named(states: Sequence[str] | None, size: int, file: object) -> list[str]:
 
 
 def matrix(
-    values: Floats, states: Sequence[str], years: float = 1.0, *, tolerance: float = PUBLISHED, file: object = None
+    values: Floats,
+    states: Sequence[str],
+    years: float = 1.0,
+    *,
+    tolerance: float = PUBLISHED,
+    file: object = None,
 ) -> Matrix:
-    """Return a checked matrix whose rows sum to one exactly: what is lost in print is spread in proportion, and said.
+    """Return a checked matrix whose rows sum to one exactly: what is lost in print is spread in proportion,
+    and said.
 
     Parameters
     ----------
-    values : (K, K) decimal, as published. years : horizon, > 0. tolerance : largest distance of a row's sum from one.
+    values : (K, K) decimal, as published. years : horizon, > 0. tolerance : largest distance of a row's sum
+        from one.
 
     Raises
     ------
@@ -134,7 +161,9 @@ def matrix(
     cells = np.asarray(values, dtype=np.float64)
     if not years > 0 or not np.isfinite(years):
         raise RiskError(expected("a horizon above 0 years", years), file=file, field="years")
-    check_matrix(cells, states=states, default=position(tuple(states), DEFAULT_NAMES), tolerance=tolerance, file=file)
+    check_matrix(
+        cells, states=states, default=position(tuple(states), DEFAULT_NAMES), tolerance=tolerance, file=file
+    )
     total = cells.sum(axis=1)
     return Matrix(tuple(states), cells / total[:, None], float(years), float(np.abs(total - 1).max()))
 
@@ -148,8 +177,9 @@ def without_withdrawn(published: Matrix, how: Withdrawn = "proportional") -> Mat
 
     Notes
     -----
-    "proportional" is the agencies' adjustment for the rating universe at the end; it overstates default where withdrawal is
-    harmless, and understates it where the weak withdraw. "no-default" is the low end: withdrawn within the year without a default.
+    "proportional" is the agencies' adjustment for the rating universe at the end; it overstates default where
+    withdrawal is harmless, and understates it where the weak withdraw. "no-default" is the low end: withdrawn
+    within the year without a default.
     """
     if how not in WITHDRAWN:
         raise RiskError(expected("one of " + ", ".join(WITHDRAWN), how), field="withdrawn")
@@ -175,14 +205,17 @@ def without_withdrawn(published: Matrix, how: Withdrawn = "proportional") -> Mat
 
 
 def power(values: Floats, years: int) -> Floats:
-    """Return the matrix over a whole number of periods, (K, K), as if moves had no memory (Chapman and Kolmogorov).
+    """Return the matrix over a whole number of periods, (K, K), as if moves had no memory (Chapman and
+    Kolmogorov).
 
     Raises
     ------
     RiskError : a number of periods below 0; for parts of a period take a generator.
     """
     if years < 0 or int(years) != years:
-        raise RiskError(expected("a whole number of periods of at least 0 (else use a generator)", years), field="years")
+        raise RiskError(
+            expected("a whole number of periods of at least 0 (else use a generator)", years), field="years"
+        )
     return np.asarray(np.linalg.matrix_power(values, int(years)))
 
 
@@ -205,13 +238,15 @@ def marginal(cumulative: Floats) -> Floats:
 def mobility(values: Floats) -> float:
     """Return the mean singular value of P - I: 0 where nothing moves (Jafry and Schuermann 2004).
 
-    It agrees with the mean probability of leaving where moves to all states are alike, and tells matrices with the same
-    diagonal apart.
+    It agrees with the mean probability of leaving where moves to all states are alike, and tells matrices
+    with the same diagonal apart.
     """
     return float(np.linalg.svd(values - np.eye(len(values)), compute_uv=False).mean())
 
 
 def monotone(values: Floats) -> tuple[bool, ...]:
-    """Return for each row but the last whether the next one is stochastically worse: what thresholds by rating ask for."""
+    """Return for each row but the last whether the next one is stochastically worse: what thresholds by
+    rating ask for.
+    """
     tails = np.cumsum(values[:, ::-1], axis=1)[:, ::-1]
     return tuple(bool((tails[row + 1] >= tails[row] - EXACT).all()) for row in range(len(values) - 1))

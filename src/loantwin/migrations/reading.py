@@ -1,7 +1,7 @@
 """Published matrices and rating histories from files.
 
-Matrices: CSV or JSON, decimal or percent (told by the sums of the rows), one horizon or several; with names of the states or
-without. Histories: CSV with customer, date and rating.
+Matrices: CSV or JSON, decimal or percent (told by the sums of the rows), one horizon or several; with names
+of the states or without. Histories: CSV with customer, date and rating.
 """
 
 from __future__ import annotations
@@ -26,24 +26,35 @@ SCALES: dict[int, tuple[str, ...]] = {
     9: ("AAA", "AA", "A", "BBB", "BB", "B", "CCC", "D", "NR"),
 }
 """Names taken where a file of this many states has none: the agencies' scale of whole grades."""
-CUSTOMER, DATE, RATING = ("customerid", "id", "customer", "customer_id"), ("date", "time"), ("rating", "state")
+CUSTOMER, DATE, RATING = (
+    ("customerid", "id", "customer", "customer_id"),
+    ("date", "time"),
+    ("rating", "state"),
+)
 DATE_FORMS = ("%Y-%m-%d", "%d-%m-%Y", "%d.%m.%Y", "%d/%m/%Y")
 
 
 def read_matrices(
-    path: Path | str, *, states: Sequence[str] | None = None, horizons: Sequence[float] | None = None, rest: str | None = None
+    path: Path | str,
+    *,
+    states: Sequence[str] | None = None,
+    horizons: Sequence[float] | None = None,
+    rest: str | None = None,
 ) -> tuple[Matrix, ...]:
     """Return the matrices of a file, one a horizon.
 
     Parameters
     ----------
-    path : CSV with a row a state (with names, or without), the agencies' multi-year form (`From States, To States, Periods,
-        Tenor ...`), or JSON of nested lists. states : names, where the file has none (eight or nine states are read as
+    path : CSV with a row a state (with names, or without), the agencies' multi-year form
+        (`From States, To States, Periods,
+        Tenor ...`), or JSON of nested lists. states : names, where the file has none (eight or nine states
+            are read as
         AAA to D, NR). horizons : years of each matrix, where the file tells none (default 1, 2, 3, ...).
-    rest : name of a state that takes what each row lacks of one (some files leave the withdrawn column out); None: such a
-        row is an error.
+    rest : name of a state that takes what each row lacks of one (some files leave the withdrawn column out);
+        None: such a row is an error.
 
-    A default or withdrawn row that the file leaves out is added as absorbing. Percent is told from decimals by the rows' sums.
+    A default or withdrawn row that the file leaves out is added as absorbing. Percent is told from decimals
+    by the rows' sums.
 
     Raises
     ------
@@ -70,12 +81,15 @@ def read_matrices(
     if rest is not None:
         made, labels = [_with_rest(cells) for cells in made], (*labels, rest)
     return tuple(
-        matrix(cells, labels, float(year), tolerance=PUBLISHED, file=file) for cells, year in zip(made, given, strict=True)
+        matrix(cells, labels, float(year), tolerance=PUBLISHED, file=file)
+        for cells, year in zip(made, given, strict=True)
     )
 
 
 def _with_rest(cells: Floats) -> Floats:
-    """Add a state that takes what each row lacks of one, and absorbs; less than the tolerance is left to the check."""
+    """Add a state that takes what each row lacks of one, and absorbs; less than the tolerance is left to the
+    check.
+    """
     lacking = 1 - cells.sum(axis=1)
     lacking = np.where(lacking > PUBLISHED, lacking, 0.0)
     return np.block([[cells, lacking[:, None]], [np.zeros((1, len(cells))), np.ones((1, 1))]])
@@ -90,7 +104,11 @@ def _text(file: Path) -> str:
 
 def _scale(size: int, file: Path) -> tuple[str, ...]:
     if size not in SCALES:
-        raise RiskError(expected("names of the states (--states)", f"{size} states without names"), file=file, field="states")
+        raise RiskError(
+            expected("names of the states (--states)", f"{size} states without names"),
+            file=file,
+            field="states",
+        )
     return SCALES[size]
 
 
@@ -98,7 +116,9 @@ def _from_json(text: str, file: Path) -> Floats:
     try:
         found = np.asarray(json.loads(text), dtype=np.float64)
     except (json.JSONDecodeError, ValueError, TypeError) as error:
-        raise RiskError(expected("nested lists of numbers, all of one length", "something else"), file=file) from error
+        raise RiskError(
+            expected("nested lists of numbers, all of one length", "something else"), file=file
+        ) from error
     if found.ndim == 2:
         found = found[None]
     if found.ndim != 3 or not found.size:
@@ -112,12 +132,16 @@ def _from_tenors(rows: list[list[str]], file: Path) -> tuple[Floats, None, tuple
     size, width, periods = (int(value) for value in head[:3])
     body = _numbers([row[:width] for row in rows[2:] if any(row)], file, 3)
     if len(body) != size * periods or any(len(row) != width for row in body):
-        raise RiskError(expected(f"{periods} blocks of {size} rows of {width} cells", f"{len(body)} rows"), file=file)
+        raise RiskError(
+            expected(f"{periods} blocks of {size} rows of {width} cells", f"{len(body)} rows"), file=file
+        )
     return np.array(body).reshape(periods, size, width), None, tuple(head[3 : 3 + periods])
 
 
 def _from_square(rows: list[list[str]], file: Path) -> tuple[Floats, tuple[str, ...] | None, None]:
-    """Read one table: with a header or not, with names at the left or not; it ends at the first blank line."""
+    """Read one table: with a header or not, with names at the left or not; it ends at the first blank
+    line.
+    """
     first = rows[0]
     labelled = not _is_number(first[0])  # the header's corner, or the name of the first row
     header = labelled and len(first) > 1 and not _is_number(first[1])
@@ -137,7 +161,9 @@ def _from_square(rows: list[list[str]], file: Path) -> tuple[Floats, tuple[str, 
         at_left = [row[0] for row in body]
         names = tuple(first[1:]) if header else tuple(at_left) + (("D",) if width == len(body) + 1 else ())
         if header and list(names[: len(at_left)]) != at_left:
-            raise RiskError(expected("rows in the order of the columns", f"{at_left}"), file=file, field="from")
+            raise RiskError(
+                expected("rows in the order of the columns", f"{at_left}"), file=file, field="from"
+            )
     return np.array(cells)[None], names, None
 
 
@@ -167,7 +193,9 @@ def _completed(cells: Floats, labels: tuple[str, ...], file: Path) -> Floats:
     absorbing = {position(labels, DEFAULT_NAMES), position(labels, WITHDRAWN_NAMES)}
     absent = set(range(len(cells), len(labels)))
     if missing and not absent <= absorbing:
-        raise RiskError(expected(f"a row for each of {len(labels)} states", len(cells)), file=file, field="states")
+        raise RiskError(
+            expected(f"a row for each of {len(labels)} states", len(cells)), file=file, field="states"
+        )
     return np.concatenate([cells, np.eye(len(labels))[len(cells) :]]) if missing else cells
 
 
@@ -185,8 +213,10 @@ def is_history(path: Path | str) -> bool:
 class RatingEvents:
     """E rating events in the order of customer and date.
 
-    customer : (E,) code 0 .. C-1. day : (E,) datetime64[D]. state : (E,) position in `states`. states : names, best to worst;
-    default and withdrawn last. last : the last date of the file, up to which a rating stands. facts : what was repaired.
+    customer : (E,) code 0 .. C-1. day : (E,) datetime64[D]. state : (E,) position in `states`. states :
+        names, best to worst;
+    default and withdrawn last. last : the last date of the file, up to which a rating stands. facts : what
+        was repaired.
     """
 
     customer: Integers
@@ -212,14 +242,16 @@ def read_events(path: Path | str, *, states: Sequence[str] | None = None) -> Rat
 
     Parameters
     ----------
-    states : names from best to worst. Without them: the file's column `RatingNum` gives the order where it has one; numbers
-        0 .. K-1 are read in their order (seven grades, D, NR where there are nine); else letters by the agencies' scale.
+    states : names from best to worst. Without them: the file's column `RatingNum` gives the order where it
+        has one; numbers 0 .. K-1 are read in their order (seven grades, D, NR where there are nine); else
+        letters by the agencies' scale.
 
     Of two events of a customer on one day the later row counts; both rules are counted in `facts`.
 
     Raises
     ------
-    RiskError : a missing column, a bad date, an unknown state; TapeError : an empty file. File, row and field are named.
+    RiskError : a missing column, a bad date, an unknown state; TapeError : an empty file. File, row and field
+        are named.
     """
     file = Path(path)
     rows = list(csv.DictReader(_text(file).splitlines()))
@@ -233,7 +265,9 @@ def read_events(path: Path | str, *, states: Sequence[str] | None = None) -> Rat
     for place, row in enumerate(rows, start=1):
         name = _named(row[what], labels, states is None)
         if name not in number:
-            raise RiskError(expected("one of " + ", ".join(labels), row[what]), file=file, row=place, field=what)
+            raise RiskError(
+                expected("one of " + ", ".join(labels), row[what]), file=file, row=place, field=what
+            )
         found[(row[who], _day(row[when], file, place, when))] = number[name]
     return _arranged(found, labels, len(rows))
 
@@ -241,7 +275,9 @@ def read_events(path: Path | str, *, states: Sequence[str] | None = None) -> Rat
 def _column(columns: dict[str, str], names: Sequence[str], file: Path) -> str:
     name = next((columns[name] for name in names if name in columns), None)
     if name is None:
-        raise RiskError(expected("a column named " + " or ".join(names), ", ".join(columns)), file=file, field=names[0])
+        raise RiskError(
+            expected("a column named " + " or ".join(names), ", ".join(columns)), file=file, field=names[0]
+        )
     return name
 
 
@@ -251,7 +287,9 @@ def _day(text: str, file: Path, row: int, field: str) -> dt.date:
             return dt.datetime.strptime((text or "").strip(), form).date()
         except ValueError:
             continue
-    raise RiskError(expected("a date like 2001-12-31 or 31-12-2001", text or ""), file=file, row=row, field=field)
+    raise RiskError(
+        expected("a date like 2001-12-31 or 31-12-2001", text or ""), file=file, row=row, field=field
+    )
 
 
 def _ordered(rows: list[dict[str, Any]], what: str, numbered: str | None) -> tuple[str, ...]:
@@ -260,7 +298,11 @@ def _ordered(rows: list[dict[str, Any]], what: str, numbered: str | None) -> tup
     if all(name.isdigit() for name in seen):
         size = max(map(int, seen)) + 1
         return SCALES.get(size, tuple(str(place) for place in range(size)))
-    rank = {row[what].strip(): int(row[numbered]) for row in rows} if numbered else {name: _letter(name) for name in seen}
+    rank = (
+        {row[what].strip(): int(row[numbered]) for row in rows}
+        if numbered
+        else {name: _letter(name) for name in seen}
+    )
     last = {name: place + 1 for place, name in enumerate((*DEFAULT_NAMES, *WITHDRAWN_NAMES))}
     return tuple(sorted(seen, key=lambda name: (last.get(name, 0), rank[name], name)))
 
@@ -274,7 +316,11 @@ def _letter(name: str) -> tuple[int, int]:
 
 def _named(cell: str, labels: tuple[str, ...], numbers: bool) -> str:
     text = (cell or "").strip()
-    return labels[int(text)] if numbers and text.isdigit() and text not in labels and int(text) < len(labels) else text
+    return (
+        labels[int(text)]
+        if numbers and text.isdigit() and text not in labels and int(text) < len(labels)
+        else text
+    )
 
 
 def _arranged(found: dict[tuple[str, dt.date], int], labels: tuple[str, ...], rows: int) -> RatingEvents:
@@ -287,5 +333,9 @@ def _arranged(found: dict[tuple[str, dt.date], int], labels: tuple[str, ...], ro
         state=np.array([state for _, state in ordered], dtype=np.int64),
         states=labels,
         last=max(key[1] for key in found),
-        facts={"events": rows, "customers": len(names), "two events on one day, the later row taken": rows - len(found)},
+        facts={
+            "events": rows,
+            "customers": len(names),
+            "two events on one day, the later row taken": rows - len(found),
+        },
     )

@@ -1,8 +1,9 @@
 """Matrices at a point in time: one common factor shifts every threshold, good years up, bad years down.
 
-Each customer's asset return is X = sqrt(rho) Z + sqrt(1 - rho) e; it ends in the state whose band of returns X falls into.
-The bands are set so that the average over Z, standard normal, is the matrix through the cycle. Source: Belkin, Suchower and
-Forest (1998), "A one-parameter representation of credit risk and transition matrices"; CreditMetrics (1997), chapter 8.
+Each customer's asset return is X = sqrt(rho) Z + sqrt(1 - rho) e; it ends in the state whose band of returns
+X falls into. The bands are set so that the average over Z, standard normal, is the matrix through the cycle.
+Source: Belkin, Suchower and Forest (1998), "A one-parameter representation of credit risk and transition
+matrices"; CreditMetrics (1997), chapter 8.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ CHI_90 = 2.705543454095404
 
 @dataclass(frozen=True)
 class FactorYears:
-    """The common factor of Y years. z : (Y,) estimates, positive in good years. error : (Y,) their standard errors.
+    """The common factor of Y years. z : (Y,) estimates, positive in good years. error : (Y,) their standard
+    errors.
 
     rho : asset correlation, decimal; low, high : the ends of its 90 % interval (profile of the likelihood).
     """
@@ -39,7 +41,8 @@ class FactorYears:
 
 
 def thresholds(values: Floats) -> Floats:
-    """Return the asset return above which each state is reached, (K, K) standard normal, states from best to worst.
+    """Return the asset return above which each state is reached, (K, K) standard normal, states from best to
+    worst.
 
     Row i, column j: a return below it ends in a state worse than j; the last column is -infinity. So
     p_ij = Phi(threshold[j - 1]) - Phi(threshold[j]), with threshold[-1] = +infinity before the first.
@@ -49,13 +52,17 @@ def thresholds(values: Floats) -> Floats:
     return np.asarray(ndtri(np.minimum(beyond, 1.0)))
 
 
-def conditional_matrix(values: Floats, rho: float | Floats, z: float | Floats, default: int | None = None) -> Floats:
+def conditional_matrix(
+    values: Floats, rho: float | Floats, z: float | Floats, default: int | None = None
+) -> Floats:
     """Return the matrix given the factor, (K, K) for one z, (Y, K, K) for z of shape (Y,).
 
     Parameters
     ----------
-    values : (K, K) matrix through the cycle, states from best to worst. rho : asset correlation in [0, 1), one or (K,) by the
-        state of the start. z : the factor, standard normal, positive in good years. default : a state whose row stays.
+    values : (K, K) matrix through the cycle, states from best to worst. rho : asset correlation in [0, 1),
+        one or (K,) by the
+        state of the start. z : the factor, standard normal, positive in good years. default : a state whose
+            row stays.
 
     Raises
     ------
@@ -80,9 +87,11 @@ def _between(cuts: Floats, share: Floats, factor: Floats) -> Floats:
 
 
 def likelihood(values: Floats, rho: float, counts: Floats, z: Floats) -> Floats:
-    """Return the log-likelihood of moves counts (Y, K, K) at factor values z (Y, M) of each year, (Y, M), up to a constant.
+    """Return the log-likelihood of moves counts (Y, K, K) at factor values z (Y, M) of each year, (Y, M), up
+    to a constant.
 
-    A move that the matrix calls impossible tells nothing of the factor, for it rules out every value alike: it is left out.
+    A move that the matrix calls impossible tells nothing of the factor, for it rules out every value alike:
+    it is left out.
     """
     share = np.asarray(rho)
     given = _between(thresholds(values), share, z[..., None, None])
@@ -95,22 +104,32 @@ def estimate_factor(values: Floats, counts: Floats, default: int, rho: float | N
 
     Parameters
     ----------
-    values : (K, K) through-the-cycle matrix. counts : (Y, K, K) customers that started in i and ended in j, by year.
-    default : position of default, whose row is not read. rho : a given correlation; None estimates it, with the factor
-        integrated out (Gauss-Hermite), its interval being where twice the log-likelihood falls by 2.706.
+    values : (K, K) through-the-cycle matrix. counts : (Y, K, K) customers that started in i and ended in j,
+        by year.
+    default : position of default, whose row is not read. rho : a given correlation; None estimates it, with
+        the factor integrated out (Gauss-Hermite), its interval being where twice the log-likelihood falls by
+        2.706.
 
     Notes
     -----
-    z is the maximum of the likelihood of its year with the standard normal prior (the mode of what is known of it), its error
-    from the curvature there: years with few customers are drawn to 0.
+    z is the maximum of the likelihood of its year with the standard normal prior (the mode of what is known
+    of it), its error from the curvature there: years with few customers are drawn to 0.
 
     Raises
     ------
     RiskError : counts of another shape, negative or empty.
     """
     size = len(values)
-    if counts.ndim != 3 or counts.shape[1:] != (size, size) or (counts < 0).any() or not np.isfinite(counts).all():
-        raise RiskError(expected(f"counts of at least 0, years x {size} x {size}", f"shape {counts.shape}"), field="counts")
+    if (
+        counts.ndim != 3
+        or counts.shape[1:] != (size, size)
+        or (counts < 0).any()
+        or not np.isfinite(counts).all()
+    ):
+        raise RiskError(
+            expected(f"counts of at least 0, years x {size} x {size}", f"shape {counts.shape}"),
+            field="counts",
+        )
     live = counts.copy()
     live[:, default] = 0.0
     if not live.sum() > 0:
@@ -124,7 +143,9 @@ def estimate_factor(values: Floats, counts: Floats, default: int, rho: float | N
 
 
 def _modes(values: Floats, rho: float, counts: Floats) -> tuple[Floats, Floats]:
-    """Return the mode of each year's factor given its moves, and the standard deviation that the curvature there implies."""
+    """Return the mode of each year's factor given its moves, and the standard deviation that the curvature
+    there implies.
+    """
     wide = np.linspace(-6, 6, 97)
     z = wide[_posterior(values, rho, counts, np.broadcast_to(wide, (len(counts), len(wide)))).argmax(axis=1)]
     step = 0.125
@@ -143,10 +164,14 @@ def _posterior(values: Floats, rho: float, counts: Floats, z: Floats) -> Floats:
 
 
 def marginal_likelihood(values: Floats, rho: float, counts: Floats) -> float:
-    """Return the log-likelihood of moves by year with the factor integrated out, by quadrature about each year's mode."""
+    """Return the log-likelihood of moves by year with the factor integrated out, by quadrature about each
+    year's mode.
+    """
     node, weight = np.polynomial.hermite_e.hermegauss(NODES)
     mode, scale = _modes(values, rho, counts)
-    logs = _posterior(values, rho, counts, mode[:, None] + scale[:, None] * node) + node**2 / 2 + np.log(weight)
+    logs = (
+        _posterior(values, rho, counts, mode[:, None] + scale[:, None] * node) + node**2 / 2 + np.log(weight)
+    )
     return float((logsumexp(logs, axis=1) + np.log(scale)).sum() - len(counts) * np.log(2 * np.pi))
 
 

@@ -14,11 +14,18 @@ from loantwin.migrations.reading import RatingEvents
 
 
 def simulated_events(
-    generator: Floats, states: Sequence[str], starts: Integers, years: float, seed: int, first: dt.date = dt.date(2000, 1, 1)
+    generator: Floats,
+    states: Sequence[str],
+    starts: Integers,
+    years: float,
+    seed: int,
+    first: dt.date = dt.date(2000, 1, 1),
 ) -> RatingEvents:
-    """Return histories of customers who start in `starts` (N,) and move by a generator (K, K), a year, for `years`.
+    """Return histories of customers who start in `starts` (N,) and move by a generator (K, K), a year, for
+    `years`.
 
-    Times are rounded to days (of two moves of a customer on one day the last stands); waiting times are exponential.
+    Times are rounded to days (of two moves of a customer on one day the last stands); waiting times are
+    exponential.
     """
     check_generator(generator)
     draws = np.random.default_rng(seed)
@@ -42,5 +49,10 @@ def simulated_events(
     origin = np.datetime64(first, "D")
     last = first + dt.timedelta(days=int(years * YEAR))
     return RatingEvents(
-        who[kept], origin + day[kept].astype("timedelta64[D]"), what[kept], tuple(states), last, {"events": int(kept.sum())}
+        who[kept],
+        origin + day[kept].astype("timedelta64[D]"),
+        what[kept],
+        tuple(states),
+        last,
+        {"events": int(kept.sum())},
     )

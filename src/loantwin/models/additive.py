@@ -1,8 +1,10 @@
-"""The additive model of one edge: log-odds = age curve + segment + macro + level of the month, fitted in one piece.
+"""The additive model of one edge: log-odds = age curve + segment + macro + level of the month, fitted in one
+piece.
 
-The level of each calendar month is a parameter with a Gaussian process as its prior (`latent`), estimated together with
-the macro effects, so that macro cannot chase swings that the process explains better (generalised least squares, in the
-likelihood of counts). The number of cells may be large; Newton's method only needs their margins.
+The level of each calendar month is a parameter with a Gaussian process as its prior (`latent`), estimated
+together with the macro effects, so that macro cannot chase swings that the process explains better
+(generalised least squares, in the likelihood of counts). The number of cells may be large; Newton's method
+only needs their margins.
 """
 
 from __future__ import annotations
@@ -30,7 +32,8 @@ ROUNDS = 80
 class Design:
     """What the log-odds are made of.
 
-    age : (A, K) basis by age. segment : (G, Q) columns by segment. month : (T, F) macro covariates, row 0 = month `first`.
+    age : (A, K) basis by age. segment : (G, Q) columns by segment. month : (T, F) macro covariates, row 0 =
+        month `first`.
     """
 
     age: Floats
@@ -46,8 +49,8 @@ class Design:
 class AdditiveFit:
     """The posterior mode. Coefficients are ordered age (K), segment (Q), month (F), level (T, or none).
 
-    hessian : (n, n) negative second derivative of the log posterior. log_marginal : Laplace approximation of the log
-    probability of the counts given the priors, up to a constant of the counts.
+    hessian : (n, n) negative second derivative of the log posterior. log_marginal : Laplace approximation of
+    the log probability of the counts given the priors, up to a constant of the counts.
     """
 
     coefficients: Floats
@@ -74,7 +77,11 @@ class AdditiveFit:
 
 
 def fit_additive(
-    cells: EventCounts, design: Design, level_covariance: Floats | None, family: Family = "binomial", start: Floats | None = None
+    cells: EventCounts,
+    design: Design,
+    level_covariance: Floats | None,
+    family: Family = "binomial",
+    start: Floats | None = None,
 ) -> AdditiveFit:
     """Return the posterior mode of the additive model.
 
@@ -134,11 +141,17 @@ def _problem(cells: EventCounts, design: Design, level_covariance: Floats | None
     month = cells.month - design.first
     if len(month) and (month.min() < 0 or month.max() >= T):
         raise ModelError(
-            expected(f"covariates for {months.label(int(cells.month.min()))} to {months.label(int(cells.month.max()))}",
+            expected(f"covariates for {months.label(int(cells.month.min()))} to "
+                     f"{months.label(int(cells.month.max()))}",
                      f"{months.label(design.first)} to {months.label(design.first + T - 1)}"),
             field="month",
         )  # fmt: skip
-    sizes = (design.age.shape[1], design.segment.shape[1], design.month.shape[1], 0 if level_covariance is None else T)
+    sizes = (
+        design.age.shape[1],
+        design.segment.shape[1],
+        design.month.shape[1],
+        0 if level_covariance is None else T,
+    )
     total = sum(sizes)
     precision, mean, at = np.zeros((total, total)), np.zeros(total), 0
     for prior in (design.age_prior, design.segment_prior, design.month_prior):
@@ -176,7 +189,9 @@ def _value(problem: _Problem, family: Family, theta: Floats) -> tuple[float, Flo
 
 
 def _derivatives(problem: _Problem, family: Family, theta: Floats, eta: Floats) -> tuple[Floats, Floats]:
-    """Return the gradient and the negative second derivative, from margins of the cells over age, segment and month."""
+    """Return the gradient and the negative second derivative, from margins of the cells over age, segment and
+    month.
+    """
     design, cells = problem.design, problem.cells
     A, G, T = len(design.age), len(design.segment), len(design.month)
     if family == "binomial":

@@ -1,7 +1,8 @@
 """History as counts: how many loans were at risk, and how many moved, by segment, age and calendar month.
 
-Everything the models learn from is one table with a row for each (from_state, segment, age, month). It is made without
-a loop over loans: from outcome tables by reversed running sums of cohorts, from panels by pairing consecutive months.
+Everything the models learn from is one table with a row for each (from_state, segment, age, month). It is
+made without a loop over loans: from outcome tables by reversed running sums of cohorts, from panels by
+pairing consecutive months.
 """
 
 from __future__ import annotations
@@ -30,7 +31,9 @@ _CHUNK = 4_000_000
 
 @dataclass(frozen=True)
 class EventCounts:
-    """C cells of one edge. trials: number that either stayed or took this edge; events: number that took it."""
+    """C cells of one edge. trials: number that either stayed or took this edge; events: number that took
+    it.
+    """
 
     segment: Integers
     age: Integers
@@ -44,10 +47,12 @@ class Counts:
     """Moves of a lender's history.
 
     states : names, the first `live` of them live. segments : labels, code = index.
-    cells : one row for each (from_state, segment, age, month) with `at_risk` and one column `moved_<state>` a target;
-        numbers of loans, case weights included. at_risk counts loans on the book at the month's start.
+    cells : one row for each (from_state, segment, age, month) with `at_risk` and one column `moved_<state>` a
+        target; numbers of loans, case weights included. at_risk counts loans on the book at the month's
+        start.
     first, last : first and last calendar month that may hold a count.
-    effective : weighted numbers times this are effective numbers (Kish): events / sum of squared event weights.
+    effective : weighted numbers times this are effective numbers (Kish): events / sum of squared event
+        weights.
     facts : what was left out and why, in numbers and words.
     """
 
@@ -78,21 +83,27 @@ def segment_codes(labels: pl.Series, known: Sequence[str] | None = None) -> tupl
     """
     names = tuple(sorted(labels.unique().to_list())) if known is None else tuple(known)
     frame = pl.DataFrame(
-        {"label": list(names), "code": np.arange(len(names), dtype=np.int64)}, schema_overrides={"label": pl.String}
+        {"label": list(names), "code": np.arange(len(names), dtype=np.int64)},
+        schema_overrides={"label": pl.String},
     )
     joined = pl.DataFrame({"label": labels}).join(frame, on="label", how="left", maintain_order="left")
     return joined["code"].fill_null(-1).to_numpy().astype(np.int64), names
 
 
 def edge_cells(counts: Counts, origin: str, target: str) -> EventCounts:
-    """Return one edge's trials and events (Begg and Gray 1984): those who stayed or took the edge; other moves are left out.
+    """Return one edge's trials and events (Begg and Gray 1984): those who stayed or took the edge; other
+    moves are left out.
 
     Where the number at risk is an expectation (assumed payoff), a thin cell may hold more events than trials.
     """
     rows = counts.cells.filter(pl.col("from_state") == counts.states.index(origin))
     moves = [name for name in rows.columns if name.startswith("moved_") and name != f"moved_{target}"]
-    events = rows[f"moved_{target}"].to_numpy() if f"moved_{target}" in rows.columns else np.zeros(rows.height)
-    trials = rows["at_risk"].to_numpy() - sum((rows[name].to_numpy() for name in moves), np.zeros(rows.height))
+    events = (
+        rows[f"moved_{target}"].to_numpy() if f"moved_{target}" in rows.columns else np.zeros(rows.height)
+    )
+    trials = rows["at_risk"].to_numpy() - sum(
+        (rows[name].to_numpy() for name in moves), np.zeros(rows.height)
+    )
     keep = trials > 1e-9
     return EventCounts(
         segment=rows["segment"].to_numpy().astype(np.int64)[keep],
@@ -103,7 +114,8 @@ def edge_cells(counts: Counts, origin: str, target: str) -> EventCounts:
     )
 
 
-# --- outcome tables -------------------------------------------------------------------------------------------------
+# --- outcome tables
+# -------------------------------------------------------------------------------------------------
 
 
 def outcome_counts(
@@ -119,11 +131,12 @@ def outcome_counts(
 
     Parameters
     ----------
-    loans : (N,) rows of the loan table, already cut by `known_at(loans, as_of)`. A charge-off is a charge-off date with
-        a charged-off amount above zero; a payoff is a closed date without one, before the contractual term.
+    loans : (N,) rows of the loan table, already cut by `known_at(loans, as_of)`. A charge-off is a charge-off
+        date with a charged-off amount above zero; a payoff is a closed date without one, before the
+        contractual term.
     labels : (N,) segment label of each loan.
-    survival : (A,) share of loans not yet paid off at each age, where payoff is not observed and therefore assumed, or
-        (N, A) by loan. At risk is then the expected number still on the book.
+    survival : (A,) share of loans not yet paid off at each age, where payoff is not observed and therefore
+        assumed, or (N, A) by loan. At risk is then the expected number still on the book.
     fit_from_vintage : loans originated before are left out and counted in `facts`.
 
     Loans leave the risk set after their contractual term. Raises ModelError where no loan is left.
@@ -139,12 +152,18 @@ def outcome_counts(
         usable = usable & ~early
     keep = usable.to_numpy()
     if not keep.any():
-        raise ModelError(expected("loans with an origination date and a term", "none"), field="origination_date")
+        raise ModelError(
+            expected("loans with an origination date and a term", "none"), field="origination_date"
+        )
     chosen = loans.filter(usable)
     start = months.months_of(chosen["origination_date"].to_numpy(), anchor).astype(np.int64)
     charged = (chosen["charge_off_date"].is_not_null() & (chosen["charged_off"] > 0)).fill_null(False)
     out_age = _age_at(chosen["charge_off_date"], charged, start, anchor)
-    closed = chosen["closed_date"].is_not_null() & ~charged if payoff_observed else pl.Series([False] * chosen.height)
+    closed = (
+        chosen["closed_date"].is_not_null() & ~charged
+        if payoff_observed
+        else pl.Series([False] * chosen.height)
+    )
     paid_age = _age_at(chosen["closed_date"], closed, start, anchor)
     table = _Cohorts(
         codes[keep],
@@ -179,7 +198,9 @@ def _age_at(days: pl.Series, there: pl.Series, start: Integers, anchor: int) -> 
     return ages
 
 
-def _count_cohorts(loans: _Cohorts, segments: tuple[str, ...], last: int, facts: dict[str, int | float | str]) -> Counts:
+def _count_cohorts(
+    loans: _Cohorts, segments: tuple[str, ...], last: int, facts: dict[str, int | float | str]
+) -> Counts:
     facts["left out: charged off before origination"] = int((loans.out_age == -2).sum())
     alive = (loans.out_age != -2) & (loans.paid_age != -2) & (loans.start <= last)
     late = alive & (loans.out_age > loans.term)
@@ -196,13 +217,19 @@ def _count_cohorts(loans: _Cohorts, segments: tuple[str, ...], last: int, facts:
         parts.append(_count_segment(loans, own, int(code), first, ages, span))
     cells = pl.concat(parts)
     weight = loans.weight[alive & (loans.out_age >= 0) & ~late]
-    effective = float(weight.sum() / (weight**2).sum()) if weight.size else 1.0 / float(loans.weight[alive].mean())
+    effective = (
+        float(weight.sum() / (weight**2).sum()) if weight.size else 1.0 / float(loans.weight[alive].mean())
+    )
     facts["charge-offs counted"] = int(weight.size)
     return Counts(OUTCOME_STATES, 1, segments, cells, first, last, effective, facts)
 
 
-def _count_segment(loans: _Cohorts, own: Integers, code: int, first: int, ages: int, span: int) -> pl.DataFrame:
-    """Return one segment's cells. Cohorts share origination month and term; the at-risk table is a running sum by age."""
+def _count_segment(
+    loans: _Cohorts, own: Integers, code: int, first: int, ages: int, span: int
+) -> pl.DataFrame:
+    """Return one segment's cells. Cohorts share origination month and term; the at-risk table is a running
+    sum by age.
+    """
     by_loan = loans.survival is not None and loans.survival.ndim == 2
     key = loans.start[own] * 1_000_000 + (own if by_loan else loans.term[own])
     _, index, inverse = np.unique(key, return_index=True, return_inverse=True)
@@ -230,7 +257,14 @@ def _count_segment(loans: _Cohorts, own: Integers, code: int, first: int, ages: 
 
 
 def _add_cohorts(
-    loans: _Cohorts, mine: Integers, row: Integers, lead: Integers, first: int, ages: int, span: int, total: Floats
+    loans: _Cohorts,
+    mine: Integers,
+    row: Integers,
+    lead: Integers,
+    first: int,
+    ages: int,
+    span: int,
+    total: Floats,
 ) -> None:
     size = len(lead)
     number = sums(row, loans.weight[mine], size)
@@ -259,28 +293,31 @@ def _survival_of(survival: Floats, lead: Integers, ages: int) -> Floats:
     return table[:, :ages]
 
 
-# --- panels -----------------------------------------------------------------------------------------------------------
+# --- panels
+# -----------------------------------------------------------------------------------------------------------
 
 
 def panel_counts(panel: pl.DataFrame, loans: pl.DataFrame, labels: pl.Series, as_of: dt.date) -> Counts:
     """Return counts from a table with one row a loan and month, as known at `as_of`.
 
-    A move is a pair of reports in consecutive months. First entry to 90 days past due (or charge-off) is `default` and
-    absorbs; what comes after it belongs to loss given default. `prepaid` before the contractual end is an edge; a loan repaid
-    at its end was at risk in that month and paid what was due, which is staying current (or, from arrears, a cure); moves
-    after the contractual term are left out. Settled or sold loans are censored. A gap in the reports is not paired.
+    A move is a pair of reports in consecutive months. First entry to 90 days past due (or charge-off) is
+    `default` and absorbs; what comes after it belongs to loss given default. `prepaid` before the contractual
+    end is an edge; a loan repaid at its end was at risk in that month and paid what was due, which is staying
+    current (or, from arrears, a cure); moves after the contractual term are left out. Settled or sold loans
+    are censored. A gap in the reports is not paired.
 
     Parameters
     ----------
-    panel : rows of the panel table, cut by `known_at`. loans : (N,) the loan table. labels : (N,) segment labels.
+    panel : rows of the panel table, cut by `known_at`. loans : (N,) the loan table. labels : (N,) segment
+        labels.
     """
     # report days wander from month to month: what counts is the calendar month a report is of
     last = months.month_of(as_of)
     codes, segments = segment_codes(labels)
     facts: dict[str, int | float | str] = {"loans": loans.height, "loan-months": panel.height}
-    about = loans.select("loan_id", "weight", "term_months", start=_month(pl.col("origination_date"))).with_columns(
-        segment=pl.Series(codes, dtype=pl.Int32)
-    )
+    about = loans.select(
+        "loan_id", "weight", "term_months", start=_month(pl.col("origination_date"))
+    ).with_columns(segment=pl.Series(codes, dtype=pl.Int32))
     table = panel.select("loan_id", month=_month(pl.col("report_date")), state=_known_state(pl.col("state")))
     facts["left out: reports without a state"] = int(table["state"].null_count())
     pairs = _pairs(table.filter(pl.col("state").is_not_null() & (pl.col("month") <= last)))
@@ -290,8 +327,11 @@ def panel_counts(panel: pl.DataFrame, loans: pl.DataFrame, labels: pl.Series, as
     late = (usable["age"] > usable["term_months"]).fill_null(False)
     facts["left out: moves after the contractual term"] = int(late.sum())
     usable = usable.filter(~late)
-    # who repays at the term was at risk like the others and paid what was due: without them only the bad end is counted
-    repaid = (pl.col("to") == "matured") | ((pl.col("to") == "prepaid") & (pl.col("age") >= pl.col("term_months")).fill_null(False))
+    # who repays at the term was at risk like the others and paid what was due: without them only the bad end
+    # is counted
+    repaid = (pl.col("to") == "matured") | (
+        (pl.col("to") == "prepaid") & (pl.col("age") >= pl.col("term_months")).fill_null(False)
+    )
     facts["repaid at the contractual term (up to date, not prepaid)"] = usable.filter(repaid).height
     usable = usable.with_columns(to=pl.when(repaid).then(pl.lit("current")).otherwise(pl.col("to"))).filter(
         pl.col("to") != "settled"
@@ -301,7 +341,9 @@ def panel_counts(panel: pl.DataFrame, loans: pl.DataFrame, labels: pl.Series, as
     return _panel_table(usable, segments, last, facts)
 
 
-def _panel_table(moves: pl.DataFrame, segments: tuple[str, ...], last: int, facts: dict[str, int | float | str]) -> Counts:
+def _panel_table(
+    moves: pl.DataFrame, segments: tuple[str, ...], last: int, facts: dict[str, int | float | str]
+) -> Counts:
     seen = set(moves["from"].unique().to_list()) | set(moves["to"].unique().to_list())
     live = tuple(name for name in PANEL_LIVE if name in seen)
     states = (*live, "default", "prepaid")
@@ -321,14 +363,17 @@ def _panel_table(moves: pl.DataFrame, segments: tuple[str, ...], last: int, fact
 
 
 def _summed(coded: pl.DataFrame, states: tuple[str, ...]) -> pl.DataFrame:
-    """Return the cells of coded moves. Sums run in row order, so that the same history gives the same bits."""
+    """Return the cells of coded moves. Sums run in row order, so that the same history gives the same
+    bits.
+    """
     column = {name: coded[name].to_numpy().astype(np.int64) for name in (*KEYS, "to")}
     wide = [int(column[name].max()) + 1 for name in KEYS]
     key = np.ravel_multi_index([column[name] for name in KEYS], wide)
     found, index = np.unique(key, return_inverse=True)
     weight = coded["weight"].to_numpy()
     made: dict[str, NDArray[np.generic]] = {
-        name: np.asarray(values, dtype=np.int32) for name, values in zip(KEYS, np.unravel_index(found, wide), strict=True)
+        name: np.asarray(values, dtype=np.int32)
+        for name, values in zip(KEYS, np.unravel_index(found, wide), strict=True)
     }
     made["at_risk"] = sums(index, weight, len(found))
     for place, name in enumerate(states):
@@ -357,5 +402,7 @@ def _month(day: pl.Expr) -> pl.Expr:
 
 
 def _known_state(state: pl.Expr) -> pl.Expr:
-    groups = dict.fromkeys([*DEFAULT_STATES, "charged_off"], "default") | dict.fromkeys(LIKE_CURRENT, "current")
+    groups = dict.fromkeys([*DEFAULT_STATES, "charged_off"], "default") | dict.fromkeys(
+        LIKE_CURRENT, "current"
+    )
     return state.replace(groups)

@@ -1,4 +1,6 @@
-"""The defaults of a lender's history, as loss given default is learnt from them: exposure, loss, recovery, and when."""
+"""The defaults of a lender's history, as loss given default is learnt from them: exposure, loss, recovery,
+and when.
+"""
 
 from __future__ import annotations
 
@@ -20,9 +22,10 @@ from loantwin.products.contract import annuity_sum
 def scheduled_balance(loans: pl.DataFrame, age: Integers, mapping: TapeFormat, history: Scenario) -> Floats:
     """Return the balance (N,) that contracts alone would leave at the start of the month of age `age`.
 
-    The instalments of the last `unpaid_months_at_default` months (the mapping's, 0 if it has none) were not paid. Level
-    payments for products that amortise; lines at the mapping's assumed utilisation of the limit. A floating rate is
-    the index at origination plus the spread; where neither is known, the mapping's annual_rate_without_macro.
+    The instalments of the last `unpaid_months_at_default` months (the mapping's, 0 if it has none) were not
+    paid. Level payments for products that amortise; lines at the mapping's assumed utilisation of the limit.
+    A floating rate is the index at origination plus the spread; where neither is known, the mapping's
+    annual_rate_without_macro.
     """
     amount = loans["originated_amount"].fill_null(strategy="zero").to_numpy()
     paid = np.maximum(age - 1 - unpaid_months(mapping), 0).astype(float)
@@ -41,8 +44,10 @@ def unpaid_months(mapping: TapeFormat) -> int:
     return int(mapping.number("unpaid_months_at_default", 0.0))
 
 
-def outcome_defaults(loans: pl.DataFrame, labels: pl.Series, as_of: dt.date, mapping: TapeFormat, history: Scenario,
-                     segments: tuple[str, ...], first: dt.date | None = None) -> tuple[Defaults, int]:  # fmt: skip
+def outcome_defaults(loans: pl.DataFrame, labels: pl.Series, as_of: dt.date, mapping: TapeFormat,
+    history: Scenario,
+                     segments: tuple[str, ...], first: dt.date | None = None) -> tuple[Defaults,
+                     int]:  # fmt: skip
     """Return the charge-offs of an outcome table as defaults, and how many had no exposure to be set against.
 
     Loans originated before `first` are left out, as in the counts.
@@ -66,7 +71,9 @@ def outcome_defaults(loans: pl.DataFrame, labels: pl.Series, as_of: dt.date, map
     close = chosen["closed_date"].is_not_null()
     lag = np.full(len(month), -1, dtype=np.int64)
     closed = close.to_numpy()
-    lag[closed] = np.maximum(months.months_of(chosen["closed_date"].filter(close).to_numpy(), anchor) - month[closed], 0)
+    lag[closed] = np.maximum(
+        months.months_of(chosen["closed_date"].filter(close).to_numpy(), anchor) - month[closed], 0
+    )
     return Defaults(
         segment=codes[usable],
         age=age[usable],
@@ -86,12 +93,14 @@ def panel_defaults(panel: pl.DataFrame, loans: pl.DataFrame, labels: pl.Series, 
                    segments: tuple[str, ...]) -> tuple[Defaults, int]:  # fmt: skip
     """Return the first defaults of a panel's loans, and how many had no exposure to be set against.
 
-    Exposure is the principal at the last report before default, else at the default. A default is cured where the loan is
-    later seen in a live state, prepaid or matured, and was not charged off.
+    Exposure is the principal at the last report before default, else at the default. A default is cured where
+    the loan is later seen in a live state, prepaid or matured, and was not charged off.
     """
     last = months.month_of(as_of)
     bad = [*DEFAULT_STATES, "charged_off"]
-    table = panel.sort("loan_id", "report_date").with_columns(month=_month(pl.col("report_date")), bad=pl.col("state").is_in(bad))
+    table = panel.sort("loan_id", "report_date").with_columns(
+        month=_month(pl.col("report_date")), bad=pl.col("state").is_in(bad)
+    )
     ever = table.filter(pl.col("bad").fill_null(False)).group_by("loan_id").agg(start=pl.col("month").min())
     own = table.join(ever, on="loan_id", how="inner")
     after = pl.col("month") >= pl.col("start")
@@ -103,11 +112,18 @@ def panel_defaults(panel: pl.DataFrame, loans: pl.DataFrame, labels: pl.Series, 
         back=pl.col("recovered").filter(after).sum(),
         lost_month=pl.col("month").filter(after & (pl.col("charged_off") > 0)).first(),
         back_month=pl.col("month").filter(after & (pl.col("recovered") > 0)).first(),
-        better=(after & ~pl.col("bad") & pl.col("state").is_not_null() & (pl.col("state") != "settled")).any(),
+        better=(
+            after & ~pl.col("bad") & pl.col("state").is_not_null() & (pl.col("state") != "settled")
+        ).any(),
     )
     codes, _ = segment_codes(labels, segments)
     about = loans.select(
-        "loan_id", "weight", "charged_off", "recovered", "charge_off_date", origin=_month(pl.col("origination_date"))
+        "loan_id",
+        "weight",
+        "charged_off",
+        "recovered",
+        "charge_off_date",
+        origin=_month(pl.col("origination_date")),
     ).with_columns(segment=pl.Series(codes))
     joined = facts.join(about, on="loan_id", how="inner").sort("loan_id")
     lost = pl.when(pl.col("lost") > 0).then(pl.col("lost")).otherwise(pl.col("charged_off").fill_null(0.0))
@@ -117,11 +133,15 @@ def panel_defaults(panel: pl.DataFrame, loans: pl.DataFrame, labels: pl.Series, 
         back=back,
         exposure=pl.when(pl.col("before") > 0).then(pl.col("before")).otherwise(pl.col("at")).fill_null(0.0),
         age=pl.col("start") - pl.col("origin"),
-        lost_lag=(pl.coalesce("lost_month", _month(pl.col("charge_off_date"))) - pl.col("start")).fill_null(-1),
+        lost_lag=(pl.coalesce("lost_month", _month(pl.col("charge_off_date"))) - pl.col("start")).fill_null(
+            -1
+        ),
         back_lag=(pl.col("back_month") - pl.col("start")).fill_null(-1),
     )
     usable = joined.filter((pl.col("exposure") > 0) & (pl.col("age") >= 0) & (pl.col("segment") >= 0))
-    column = {name: usable[name].to_numpy() for name in usable.columns if name not in {"loan_id", "charge_off_date"}}
+    column = {
+        name: usable[name].to_numpy() for name in usable.columns if name not in {"loan_id", "charge_off_date"}
+    }
     lost_amount = column["lost"].astype(float)
     return Defaults(
         segment=column["segment"].astype(np.int64),

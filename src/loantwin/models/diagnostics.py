@@ -1,4 +1,6 @@
-"""What a fit can say of itself: effects with intervals, observed against expected, sizes, and what it could not tell."""
+"""What a fit can say of itself: effects with intervals, observed against expected, sizes, and what it could
+not tell.
+"""
 
 from __future__ import annotations
 
@@ -23,8 +25,8 @@ AGE_BANDS = (0, 6, 12, 18, 24, 36, 48, 60, 84, 120, 180, 10_000)
 
 
 def diagnose(
-    context: Context, edges: Sequence[EdgeFit], levels: Mapping[str, LevelFit], severity: Severity, prior_only: Sequence[str],
-    notes: Sequence[str],
+    context: Context, edges: Sequence[EdgeFit], levels: Mapping[str, LevelFit], severity: Severity,
+    prior_only: Sequence[str], notes: Sequence[str],
 ) -> dict[str, Any]:  # fmt: skip
     """Return the diagnostic record of a fit as plain data."""
     counts = context.counts
@@ -59,7 +61,10 @@ def _edge(context: Context, edge: EdgeFit, levels: Mapping[str, LevelFit]) -> di
             for place, name in enumerate((*context.counts.segments, "(pooled)"))
         },
         "vintages": _vintages(context, edge),
-        "macro": {name: _interval(edge.macro[place], edge.macro_deviation[place]) for place, name in enumerate(context.names)},
+        "macro": {
+            name: _interval(edge.macro[place], edge.macro_deviation[place])
+            for place, name in enumerate(context.names)
+        },
         "loading": {name: float(edge.loading[place]) for place, name in enumerate(context.latents)},
     }
     if not edge.assumed:
@@ -68,7 +73,9 @@ def _edge(context: Context, edge: EdgeFit, levels: Mapping[str, LevelFit]) -> di
 
 
 def _vintages(context: Context, edge: EdgeFit) -> dict[str, dict[str, float]]:
-    """Return the effect of each vintage on the book: its label's less its segment's, where the first label of it has it."""
+    """Return the effect of each vintage on the book: its label's less its segment's, where the first label of
+    it has it.
+    """
     labels, rows = context.segments.labels, context.segments.rows
     base, found = base_segments(labels), {}
     for place, label in enumerate(labels):
@@ -79,12 +86,16 @@ def _vintages(context: Context, edge: EdgeFit) -> dict[str, dict[str, float]]:
         gap = rows[place] - rows[base[place]]
         gap[-1] = 0.0  # what a vintage never seen may add belongs to the segment alone
         own = edge.errors.covariance[curve : curve + len(gap), curve : curve + len(gap)]
-        found[year] = _interval(edge.segment[place] - edge.segment[base[place]], float(np.sqrt(max(gap @ own @ gap, 0.0))))
+        found[year] = _interval(
+            edge.segment[place] - edge.segment[base[place]], float(np.sqrt(max(gap @ own @ gap, 0.0)))
+        )
     return dict(sorted(found.items()))
 
 
 def _curve(edge: EdgeFit, pooled_at: int) -> list[dict[str, float]]:
-    """Return the age curve as monthly probabilities at some ages, average segment, level and macro at zero."""
+    """Return the age curve as monthly probabilities at some ages, average segment, level and macro at
+    zero.
+    """
     low, high = edge.support
     ages = sorted({*range(low, high + 1, 12 if high - low > 60 else 6), low, high})
     pooled = edge.segment[pooled_at]
@@ -101,7 +112,9 @@ def _curve(edge: EdgeFit, pooled_at: int) -> list[dict[str, float]]:
 
 
 def calibration(context: Context, edge: EdgeFit, levels: Mapping[str, LevelFit]) -> dict[str, Any]:
-    """Return observed and expected events by age, vintage and calendar year; expected with and without the latent level."""
+    """Return observed and expected events by age, vintage and calendar year; expected with and without the
+    latent level.
+    """
     counts = context.counts
     cells = edge_counts(context, edge.origin, edge.target)
     month = cells.month - counts.first
@@ -117,10 +130,14 @@ def calibration(context: Context, edge: EdgeFit, levels: Mapping[str, LevelFit])
         "vintage": (cells.month - cells.age) // 12,
         "year": cells.month // 12,
     }
-    return {name: _table(name, key, cells.events, cells.trials, with_level, without) for name, key in keys.items()}
+    return {
+        name: _table(name, key, cells.events, cells.trials, with_level, without) for name, key in keys.items()
+    }
 
 
-def _table(name: str, key: Integers, events: Floats, trials: Floats, with_level: Floats, without: Floats) -> list[dict[str, Any]]:
+def _table(
+    name: str, key: Integers, events: Floats, trials: Floats, with_level: Floats, without: Floats
+) -> list[dict[str, Any]]:
     found, index = np.unique(key, return_inverse=True)
     columns = {
         "loan_months": trials,
@@ -130,7 +147,10 @@ def _table(name: str, key: Integers, events: Floats, trials: Floats, with_level:
     }
     table = {label: sums(index, values, len(found)) for label, values in columns.items()}
     labels = [_band(int(value)) if name == "age" else str(int(value)) for value in found]
-    return [{name: labels[row], **{label: float(values[row]) for label, values in table.items()}} for row in range(len(found))]
+    return [
+        {name: labels[row], **{label: float(values[row]) for label, values in table.items()}}
+        for row in range(len(found))
+    ]
 
 
 def _band(place: int) -> str:
@@ -149,7 +169,10 @@ def _level(context: Context, fit: LevelFit) -> dict[str, Any]:
         "noise": process.noise,
         "long_run_deviation": float(np.sqrt(process.long_run_variance)),
         "last": _interval(process.mean, float(np.sqrt(process.variance))),
-        "macro": {name: _interval(fit.macro[place], fit.macro_deviation[place]) for place, name in enumerate(context.names)},
+        "macro": {
+            name: _interval(fit.macro[place], fit.macro_deviation[place])
+            for place, name in enumerate(context.names)
+        },
         "month": [months.label(level.first + t) for t in every],
         "smoothed": [float(level.smoothed[t]) for t in every],
         "low": [float(level.smoothed[t] - Z90 * spread[t]) for t in every],
@@ -160,14 +183,21 @@ def _level(context: Context, fit: LevelFit) -> dict[str, Any]:
 
 def _severity(severity: Severity) -> dict[str, Any]:
     return {
-        "charged_off": {**_interval(severity.charged_off, severity.charged_off_deviation), "used": severity.used[0]},
-        "recovered": {**_interval(severity.recovered, severity.recovered_deviation), "used": severity.used[1]},
+        "charged_off": {
+            **_interval(severity.charged_off, severity.charged_off_deviation),
+            "used": severity.used[0],
+        },
+        "recovered": {
+            **_interval(severity.recovered, severity.recovered_deviation),
+            "used": severity.used[1],
+        },
         "cured": severity.cured,
         "defaults": severity.defaults,
         "effective_defaults": severity.effective_defaults,
         "prior_only": severity.prior_only,
         "by_age": {
-            name: {**_interval(ratio, deviation), "defaults": count} for name, (ratio, deviation, count) in severity.by_band.items()
+            name: {**_interval(ratio, deviation), "defaults": count}
+            for name, (ratio, deviation, count) in severity.by_band.items()
         },
         "notes": list(severity.notes),
     }
@@ -182,7 +212,8 @@ def _interval(value: float, deviation: float) -> dict[str, float]:
     }
 
 
-# --- a page people read -----------------------------------------------------------------------------------------------
+# --- a page people read
+# -----------------------------------------------------------------------------------------------
 
 
 def diagnostics_markdown(diagnostics: Mapping[str, Any]) -> str:
@@ -192,13 +223,19 @@ def diagnostics_markdown(diagnostics: Mapping[str, Any]) -> str:
         parts.append(f"- {name}: {value:,.4g}" if isinstance(value, float) else f"- {name}: {value}")
     parts += ["", *[f"- {note}" for note in diagnostics["notes"]]]
     rare = diagnostics["prior_only"]
-    parts += ["", "Not identified, prior only: " + (", ".join(rare) if rare else "nothing") + ".", "", "## Period effects", ""]
+    parts += [
+        "",
+        "Not identified, prior only: " + (", ".join(rare) if rare else "nothing") + ".",
+        "",
+        "## Period effects",
+        "",
+    ]
     for name, level in diagnostics["levels"].items():
         parts += [
-            f"**{name}**: half-life {level['half_life_months']:.0f} months (phi {level['phi']:.3f}), innovation "
-            f"{level['sigma']:.3f} a month, long-run deviation {level['long_run_deviation']:.2f}, "
-            f"noise of a single month {level['noise']:.2f}; "
-            f"now {_words(level['last'])} against the long run (log-odds, 90 % interval).",
+            f"**{name}**: half-life {level['half_life_months']:.0f} months (phi {level['phi']:.3f}), "
+            f"innovation {level['sigma']:.3f} a month, long-run deviation "
+            f"{level['long_run_deviation']:.2f}, noise of a single month {level['noise']:.2f}; now "
+            f"{_words(level['last'])} against the long run (log-odds, 90 % interval).",
             "",
         ]
     for edge in diagnostics["edges"]:
@@ -225,9 +262,16 @@ def _edge_page(edge: Mapping[str, Any]) -> list[str]:
         for name, value in effects.items()
     ]
     parts += ["", "| age, months | monthly probability | 90 % interval |", "|---:|---:|---|"]
-    parts += [f"| {row['age']} | {row['probability']:.5f} | {row['low']:.5f} to {row['high']:.5f} |" for row in edge["age"]]
+    parts += [
+        f"| {row['age']} | {row['probability']:.5f} | {row['low']:.5f} to {row['high']:.5f} |"
+        for row in edge["age"]
+    ]
     for name, rows in edge["calibration"].items():
-        parts += ["", f"| {name} | loan-months | observed | expected | without the level |", "|---|---:|---:|---:|---:|"]
+        parts += [
+            "",
+            f"| {name} | loan-months | observed | expected | without the level |",
+            "|---|---:|---:|---:|---:|",
+        ]
         parts += [
             f"| {row[name]} | {row['loan_months']:,.0f} | {row['observed']:,.1f} | {row['expected']:,.1f} "
             f"| {row['expected_without_level']:,.1f} |"
@@ -240,8 +284,8 @@ def _severity_page(severity: Mapping[str, Any]) -> list[str]:
     parts = [
         "## Loss given default",
         "",
-        f"{severity['defaults']} defaults ({severity['effective_defaults']:,.0f} effective). "
-        f"Charged off: {_words(severity['charged_off'])} of exposure; recovered: {_words(severity['recovered'])}.",
+        f"{severity['defaults']} defaults ({severity['effective_defaults']:,.0f} effective). Charged off: "
+        f"{_words(severity['charged_off'])} of exposure; recovered: {_words(severity['recovered'])}.",
         "",
         *[f"- {note}" for note in severity["notes"]],
         "",

@@ -1,4 +1,6 @@
-"""The fitted model: one frozen value that forecasts, provisions, stress tests and agents share, stored as readable JSON."""
+"""The fitted model: one frozen value that forecasts, provisions, stress tests and agents share, stored as
+readable JSON.
+"""
 
 from __future__ import annotations
 
@@ -25,24 +27,28 @@ BY_SEGMENT = ("charged_off", "recovered")
 """Tables of loss given default with a row for each segment."""
 
 FORMAT = 2
-"""Version of the model file. A newer one is refused, and so is an older one: it lacks the errors of its coefficients."""
+"""Version of the model file. A newer one is refused, and so is an older one: it lacks the errors of its
+coefficients.
+"""
 
 
 @dataclass(frozen=True)
 class FittedModel:
     """What a lender's history taught, as of a date; letters as in TransitionParameters.
 
-    parameters : the transition model (log-odds). Its segments are the book's, then the pooled one, for loans whose own was
-        never seen, then "<segment>|vintage <year>" of each vintage that had loans on the book.
+    parameters : the transition model (log-odds). Its segments are the book's, then the pooled one, for loans
+        whose own was never seen, then "<segment>|vintage <year>" of each vintage that had loans on the book.
     covariates : how each of the F factors is made from a macro path.
     processes : the L period effects, in the order of `parameters.latents`.
-    covariance : (D, D) posterior covariance of, in this order, the R levels of the edges on the book of the as-of date,
-        the R x F macro effects (edge by edge), and the L latent levels at the as-of month.
+    covariance : (D, D) posterior covariance of, in this order, the R levels of the edges on the book of the
+        as-of date, the R x F macro effects (edge by edge), and the L latent levels at the as-of month.
     today : (F,) macro covariates of the as-of month.
     errors : joint errors of all coefficients, from which draws for parts of a book are made.
     severity : how loss given default moves with credit conditions, None where nothing was fitted.
-    lgd : loss given default by segment and age. arrears_months, conversion_factor : what exposure at default means in it.
-    assumed : (R,) True where an edge is an assumption and not fitted. absent : states the source cannot observe.
+    lgd : loss given default by segment and age. arrears_months, conversion_factor : what exposure at default
+        means in it.
+    assumed : (R,) True where an edge is an assumption and not fitted. absent : states the source cannot
+        observe.
     prior_only : names of what rests on the prior: too few events.
     diagnostics : plain data, see `diagnostics`. provenance : data hash, settings, seeds and versions.
     """
@@ -79,7 +85,9 @@ class FittedModel:
 
     @property
     def default_name(self) -> str:
-        """Return the state that counts as default: `default`, or `charged_off` where the source shows nothing before."""
+        """Return the state that counts as default: `default`, or `charged_off` where the source shows nothing
+        before.
+        """
         return self.parameters.states[self.parameters.default_state]
 
     def to_dict(self) -> dict[str, Any]:
@@ -90,24 +98,32 @@ class FittedModel:
                 document[item.name] = _plain(getattr(self, item.name))
         # a vintage's loss given default is its segment's
         known = int(base_segments(self.parameters.segments).max()) + 1
-        document["lgd"] = {name: value[:known] if name in BY_SEGMENT else value for name, value in document["lgd"].items()}
+        document["lgd"] = {
+            name: value[:known] if name in BY_SEGMENT else value for name, value in document["lgd"].items()
+        }
         return document
 
     @classmethod
     def from_dict(cls, document: Mapping[str, Any]) -> FittedModel:
-        """Return the model a document states. A newer format, an unknown key or broken numbers raise ModelError."""
+        """Return the model a document states. A newer format, an unknown key or broken numbers raise
+        ModelError.
+        """
         document = dict(document)
         schema = str(document.pop("schema", ""))
         name, _, version = schema.rpartition("/")
         if name != "loantwin.model" or not version.isdigit():
-            raise ModelError(expected(f"a document of schema loantwin.model/{FORMAT}", schema or "none"), field="schema")
+            raise ModelError(
+                expected(f"a document of schema loantwin.model/{FORMAT}", schema or "none"), field="schema"
+            )
         if int(version) != FORMAT:
             again = "" if int(version) > FORMAT else ": fit again"
             raise ModelError(expected(f"a model file of format {FORMAT}", version) + again, field="schema")
         names = {item.name for item in fields(cls)}
         if set(document) != names:
             strange = sorted(set(document) ^ names)
-            raise ModelError(expected("the keys of a model file", f"{strange[0]} missing or unknown"), field=strange[0])
+            raise ModelError(
+                expected("the keys of a model file", f"{strange[0]} missing or unknown"), field=strange[0]
+            )
         parameters = _parameters(document["parameters"])
         model = cls(
             as_of=dt.date.fromisoformat(document["as_of"]),
@@ -146,7 +162,10 @@ def check_model(model: FittedModel) -> None:
     size = R + R * F + L
     if model.covariance.shape != (size, size):
         raise ModelError(expected(f"({size}, {size})", model.covariance.shape), field="covariance")
-    if not np.isfinite(model.covariance).all() or np.abs(model.covariance - model.covariance.T).max(initial=0.0) > 1e-9:
+    if (
+        not np.isfinite(model.covariance).all()
+        or np.abs(model.covariance - model.covariance.T).max(initial=0.0) > 1e-9
+    ):
         raise ModelError(expected("a finite symmetric matrix", "another"), field="covariance")
     if model.today.shape != (F,) or not np.isfinite(model.today).all():
         raise ModelError(expected(f"{F} finite numbers", model.today), field="today")
@@ -157,7 +176,12 @@ def check_model(model: FittedModel) -> None:
             field="parameters",
         )  # fmt: skip
     for process in model.processes:
-        if not (0.0 <= process.phi < 1.0 and process.sigma >= 0.0 and process.noise >= 0.0 and process.variance >= 0.0):
+        if not (
+            0.0 <= process.phi < 1.0
+            and process.sigma >= 0.0
+            and process.noise >= 0.0
+            and process.variance >= 0.0
+        ):
             raise ModelError(expected("phi in [0, 1) and sizes of at least 0", process), field="processes")
     if model.errors is not None:
         _check_errors(model.errors, parameters)
@@ -168,12 +192,16 @@ def check_model(model: FittedModel) -> None:
             raise ModelError(expected(f"{shape} shares of at least 0", values.shape), field=f"lgd.{name}")
     for name in ("charge_off_lag", "recovery_lag"):
         if abs(float(getattr(lgd, name).sum()) - 1.0) > 1e-9 or (getattr(lgd, name) < 0).any():
-            raise ModelError(expected("probabilities that sum to 1", getattr(lgd, name).sum()), field=f"lgd.{name}")
+            raise ModelError(
+                expected("probabilities that sum to 1", getattr(lgd, name).sum()), field=f"lgd.{name}"
+            )
 
 
 def _lgd(document: Mapping[str, Any], base: Integers) -> LossGivenDefault:
     made = {key: None if value is None else np.array(value, dtype=float) for key, value in document.items()}
-    by_label = {key: value[base] if key in BY_SEGMENT and value is not None else value for key, value in made.items()}
+    by_label = {
+        key: value[base] if key in BY_SEGMENT and value is not None else value for key, value in made.items()
+    }
     return LossGivenDefault(**by_label)  # type: ignore[arg-type]  # only optional fields may be None, checked by the class's users
 
 
@@ -183,7 +211,9 @@ def _errors(document: Mapping[str, Any] | None) -> Errors | None:
     return Errors(
         segment=np.array(document["segment"], dtype=float),
         edges=tuple(
-            None if edge is None else EdgeErrors(**{name: np.array(value, dtype=float) for name, value in edge.items()})
+            None
+            if edge is None
+            else EdgeErrors(**{name: np.array(value, dtype=float) for name, value in edge.items()})
             for edge in document["edges"]
         ),
         shared=tuple(None if one is None else np.array(one, dtype=float) for one in document["shared"]),
@@ -192,19 +222,37 @@ def _errors(document: Mapping[str, Any] | None) -> Errors | None:
 
 def _check_errors(errors: Errors, parameters: TransitionParameters) -> None:
     """Raise ModelError where errors of estimation do not fit the model."""
-    R, G, F, L = len(parameters.origin), len(parameters.segments), len(parameters.factors), len(parameters.latents)
-    if errors.segment.ndim != 2 or len(errors.segment) != G or len(errors.edges) != R or len(errors.shared) != L:
+    R, G, F, L = (
+        len(parameters.origin),
+        len(parameters.segments),
+        len(parameters.factors),
+        len(parameters.latents),
+    )
+    if (
+        errors.segment.ndim != 2
+        or len(errors.segment) != G
+        or len(errors.edges) != R
+        or len(errors.shared) != L
+    ):
         was = f"{len(errors.segment)}, {len(errors.edges)}, {len(errors.shared)}"
         raise ModelError(expected(f"errors of {G} segments, {R} edges and {L} levels", was), field="errors")
     wanted = [one for one in errors.shared if one is not None]
     if any(one.shape != (F + 2, F + 2) for one in wanted):
-        raise ModelError(expected(f"({F + 2}, {F + 2})", [one.shape for one in wanted]), field="errors.shared")
+        raise ModelError(
+            expected(f"({F + 2}, {F + 2})", [one.shape for one in wanted]), field="errors.shared"
+        )
     for edge in errors.edges:
         if edge is None:
             continue
         size = len(edge.today) + F + 2
-        if edge.covariance.shape != (size, size) or len(edge.today) != len(edge.knots) - DEGREE - 1 + errors.segment.shape[1]:
-            raise ModelError(expected(f"a covariance of shape ({size}, {size})", edge.covariance.shape), field="errors.covariance")
+        if (
+            edge.covariance.shape != (size, size)
+            or len(edge.today) != len(edge.knots) - DEGREE - 1 + errors.segment.shape[1]
+        ):
+            raise ModelError(
+                expected(f"a covariance of shape ({size}, {size})", edge.covariance.shape),
+                field="errors.covariance",
+            )
         if not np.isfinite(edge.covariance).all():
             raise ModelError(expected("a finite covariance", "another"), field="errors.covariance")
 

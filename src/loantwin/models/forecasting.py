@@ -1,13 +1,16 @@
-"""From a model to the month multipliers the engine reads: expected ones, and draws that own every uncertainty.
+"""From a model to the month multipliers the engine reads: expected ones, and draws that own every
+uncertainty.
 
-For edge r in month t the multiplier is exp(d_r + x_t . (beta_r + b_r) + (loading_r + l_r) v_t): d, b and l are errors of
-estimation, v the latent levels, which start from an uncertain level and take new innovations every month, whose size and
-persistence are uncertain too. Given those all of it is Gaussian on the scale of log-odds, so the expected multiplier is
-exp(mode + half the variance). Half the variance of today's log-odds is taken off throughout: counts estimate today's rate
-without bias, not its logarithm; what is added is only the variance by which the future may move away from today.
+For edge r in month t the multiplier is exp(d_r + x_t . (beta_r + b_r) + (loading_r + l_r) v_t): d, b and l
+are errors of estimation, v the latent levels, which start from an uncertain level and take new innovations
+every month, whose size and persistence are uncertain too. Given those all of it is Gaussian on the scale of
+log-odds, so the expected multiplier is exp(mode + half the variance). Half the variance of today's log-odds
+is taken off throughout: counts estimate today's rate without bias, not its logarithm; what is added is only
+the variance by which the future may move away from today.
 
-Draws have this expected multiplier as their mean, whatever part of the book they are for: what differs between parts, and
-what is not known of loadings and of the process itself, widens the draws and does not move them.
+Draws have this expected multiplier as their mean, whatever part of the book they are for: what differs
+between parts, and what is not known of loadings and of the process itself, widens the draws and does not move
+them.
 """
 
 from __future__ import annotations
@@ -24,7 +27,8 @@ from loantwin.streams import Stream, generator
 
 
 def mean_shocks(model: FittedModel, covariates: Floats) -> Floats:
-    """Return the expected multipliers of the edges' odds, (T, R) or (K, T, R), given macro covariates (T, F) or (K, T, F).
+    """Return the expected multipliers of the edges' odds, (T, R) or (K, T, R), given macro covariates (T, F)
+    or (K, T, F).
 
     The latent levels decay from where they stand at the as-of month; see the module for the half variances.
     """
@@ -58,12 +62,15 @@ def draw_shocks(
     Parameters
     ----------
     covariates : (P, T, F) macro covariates of each path, or (T, F) for all `paths`.
-    seed : of the draws; the same seed gives the same levels and the same errors of the coefficients for every exposure.
+    seed : of the draws; the same seed gives the same levels and the same errors of the coefficients for every
+        exposure.
     parameters : draw the errors of estimation, the latent level at the as-of month among them; without, their
         contribution to the mean is kept.
     latent : draw the innovations of the latent levels; without, their contribution to the mean is kept.
-    exposure : part of the book the shocks are for, from `uncertainty.exposure_of`; None is the book of the as-of date.
-    first : number of the first path, where paths are drawn in blocks; blocks that begin at different paths are independent.
+    exposure : part of the book the shocks are for, from `uncertainty.exposure_of`; None is the book of the
+        as-of date.
+    first : number of the first path, where paths are drawn in blocks; blocks that begin at different paths
+        are independent.
 
     Raises
     ------
@@ -83,10 +90,14 @@ def draw_shocks(
     R, L = len(model.parameters.origin), len(model.processes)
     level, fade, gap = np.zeros((P, T, L)), np.ones((P, T, L)), np.zeros((P, T, L))
     exponent = np.zeros((P, T, R))
-    common, own = (_common(model, seed, first, P), _own(model, seed, first, P)) if parameters else (_none(L), _none(R))
+    common, own = (
+        (_common(model, seed, first, P), _own(model, seed, first, P)) if parameters else (_none(L), _none(R))
+    )
     for place in range(L):
         start = _start(model, place, common[place], own, P)
-        level[:, :, place], fade[:, :, place], gap[:, :, place] = _level(model, place, start, T, seed, first, latent)
+        level[:, :, place], fade[:, :, place], gap[:, :, place] = _level(
+            model, place, start, T, seed, first, latent
+        )
     exponent -= 0.5 * _variance_today(model)
     loading = model.parameters.loading
     for edge in range(R):
@@ -95,7 +106,9 @@ def draw_shocks(
             if loading[edge, place] and latent:
                 exponent[:, :, edge] -= _drift(process.mean * loading[edge, place], model, place, T)
         if parameters:
-            exponent[:, :, edge] += _errors(model, edge, where[edge], own[edge], common, covariates, level, fade)
+            exponent[:, :, edge] += _errors(
+                model, edge, where[edge], own[edge], common, covariates, level, fade
+            )
     if not parameters:
         plain = np.stack([process.phi ** np.arange(1, T + 1) for process in model.processes], axis=-1)
         exponent += 0.5 * _variance(model, covariates, plain)
@@ -103,7 +116,9 @@ def draw_shocks(
 
 
 def _common(model: FittedModel, seed: int, first: int, paths: int) -> list[Floats | None]:
-    """Return for each level the errors (P, F + 2) its edges share: baseline, macro effects, level at the as-of month."""
+    """Return for each level the errors (P, F + 2) its edges share: baseline, macro effects, level at the
+    as-of month.
+    """
     made: list[Floats | None] = []
     for place, shared in enumerate(model.errors.shared if model.errors else ()):
         random = generator(seed, Stream.COMMON_ERRORS, first, place)
@@ -120,11 +135,17 @@ def _own(model: FittedModel, seed: int, first: int, paths: int) -> list[Floats |
     made: list[Floats | None] = []
     for place, error in enumerate(model.errors.edges if model.errors else ()):
         random = generator(seed, Stream.EDGE_ERRORS, first, place)
-        made.append(None if error is None else random.standard_normal((paths, len(error.covariance))) @ root(error.covariance).T)
+        made.append(
+            None
+            if error is None
+            else random.standard_normal((paths, len(error.covariance))) @ root(error.covariance).T
+        )
     return made
 
 
-def _start(model: FittedModel, place: int, common: Floats | None, own: list[Floats | None], paths: int) -> Floats:
+def _start(
+    model: FittedModel, place: int, common: Floats | None, own: list[Floats | None], paths: int
+) -> Floats:
     """Return the level (P,) of each path at the as-of month."""
     mean = model.processes[place].mean
     if common is not None:
@@ -138,14 +159,20 @@ def _carrier(model: FittedModel, place: int) -> int | None:
     """Return the edge that was fitted in one piece with a level, None where the level is common to many."""
     if model.errors is None or model.errors.shared[place] is not None:
         return None
-    found = [edge for edge in range(len(model.errors.edges)) if model.parameters.loading[edge, place] and model.errors.edges[edge]]
+    found = [
+        edge
+        for edge in range(len(model.errors.edges))
+        if model.parameters.loading[edge, place] and model.errors.edges[edge]
+    ]
     return found[0] if found else None
 
 
 def _level(
     model: FittedModel, place: int, start: Floats, months: int, seed: int, first: int, latent: bool
 ) -> tuple[Floats, Floats, Floats]:
-    """Return (P, T) paths of a level, what is left of today's level on each, and the excess variance of its innovations."""
+    """Return (P, T) paths of a level, what is left of today's level on each, and the excess variance of its
+    innovations.
+    """
     process = model.processes[place]
     plain = process.phi ** np.arange(1, months + 1)
     fresh = expected_level(process, months)[1] - plain**2 * process.variance
@@ -166,10 +193,11 @@ def _drift(mean: float, model: FittedModel, place: int, months: int) -> Floats:
 
 
 def _errors(
-    model: FittedModel, edge: int, direction: Floats | None, own: Floats | None, common: list[Floats | None], covariates: Floats,
-    level: Floats, fade: Floats,
+    model: FittedModel, edge: int, direction: Floats | None, own: Floats | None, common: list[Floats | None],
+    covariates: Floats, level: Floats, fade: Floats,
 ) -> Floats:  # fmt: skip
-    """Return what errors of estimation add to the log-odds of one edge (P, T), less half their variance beyond the book's.
+    """Return what errors of estimation add to the log-odds of one edge (P, T), less half their variance
+    beyond the book's.
 
     The level's own error is in `level` already; it enters here by its covariance with the rest.
     """
@@ -182,7 +210,9 @@ def _errors(
             continue
         made += loading[place] * (drawn[:, :1] + np.einsum("ptf,pf->pt", covariates, drawn[:, 1 : 1 + F]))
         plain = np.broadcast_to(model.processes[place].phi ** np.arange(1, T + 1), (P, T))
-        made -= 0.5 * loading[place] ** 2 * _excess(shared, shared, covariates, (fade[:, :, place],), (plain,))
+        made -= (
+            0.5 * loading[place] ** 2 * _excess(shared, shared, covariates, (fade[:, :, place],), (plain,))
+        )
     error = model.errors.edges[edge] if model.errors else None
     if error is None or own is None or direction is None:
         return made
@@ -202,8 +232,12 @@ def _errors(
     )
 
 
-def _excess(own: Floats, book: Floats, covariates: Floats, at: tuple[Floats, ...], book_at: tuple[Floats, ...]) -> Floats:
-    """Return by how much the variance (P, T) of a part of the book, at its own last elements, exceeds the book's."""
+def _excess(
+    own: Floats, book: Floats, covariates: Floats, at: tuple[Floats, ...], book_at: tuple[Floats, ...]
+) -> Floats:
+    """Return by how much the variance (P, T) of a part of the book, at its own last elements, exceeds the
+    book's.
+    """
     one = np.ones((*covariates.shape[:2], 1))
     here = np.concatenate([one, covariates, *(item[:, :, None] for item in at)], axis=-1)
     there = np.concatenate([one, covariates, *(item[:, :, None] for item in book_at)], axis=-1)
@@ -211,7 +245,9 @@ def _excess(own: Floats, book: Floats, covariates: Floats, at: tuple[Floats, ...
 
 
 def _variance(model: FittedModel, covariates: Floats, fade: Floats) -> Floats:
-    """Return the variance (..., T, R) that errors of estimation give the log-odds; `fade` (T, L) is what is left of the levels."""
+    """Return the variance (..., T, R) that errors of estimation give the log-odds; `fade` (T, L) is what is
+    left of the levels.
+    """
     R, F, L = len(model.parameters.origin), len(model.parameters.factors), len(model.processes)
     made = np.zeros((*covariates.shape[:-1], R))
     for edge in range(R):

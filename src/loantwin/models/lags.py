@@ -1,12 +1,15 @@
-"""Lags of macro covariates chosen out of sample: by what they would have foretold, year after year, never by what came later.
+"""Lags of macro covariates chosen out of sample: by what they would have foretold, year after year, never by
+what came later.
 
-One count a month (events against those that ages and segments alone expect) is fitted on an expanding window with the same
-priors as the model; each window foretells the number of events of the following twelve months, as a negative binomial whose
-spread is that of the level. The lags with the highest sum of log scores win; covariates are tried one by one. Everything
-lies before the as-of date. Source: predictive log scores, Gneiting and Raftery, J. American Statistical Association 102 (2007).
+One count a month (events against those that ages and segments alone expect) is fitted on an expanding window
+with the same priors as the model; each window foretells the number of events of the following twelve months,
+as a negative binomial whose spread is that of the level. The lags with the highest sum of log scores win;
+covariates are tried one by one. Everything lies before the as-of date. Source: predictive log scores,
+Gneiting and Raftery, J. American Statistical Association 102 (2007).
 
-`evident_lag` is for histories that leave no doubt: one lag for all covariates, and only where its Bayes factor against the one
-that was settled beforehand is strong. Source: Kass and Raftery, J. American Statistical Association 90 (1995), section 3.2.
+`evident_lag` is for histories that leave no doubt: one lag for all covariates, and only where its Bayes
+factor against the one that was settled beforehand is strong. Source: Kass and Raftery, J. American
+Statistical Association 90 (1995), section 3.2.
 """
 
 from __future__ import annotations
@@ -36,7 +39,8 @@ Values = Callable[[tuple[MacroPrior, ...]], Floats | None]
 """Covariates (T, F) of some effects over the months of the counts, None where history does not hold them."""
 
 
-def choose_lags(cells: EventCounts, first: int, months: int, effects: tuple[MacroPrior, ...], values: Values, prior: LevelPrior) -> tuple[
+def choose_lags(cells: EventCounts, first: int, months: int, effects: tuple[MacroPrior, ...], values: Values,
+    prior: LevelPrior) -> tuple[
     tuple[MacroPrior, ...], dict[str, float]
 ]:  # fmt: skip
     """Return the effects with the lags that foretold best, and the log score of each set that was tried.
@@ -53,7 +57,11 @@ def choose_lags(cells: EventCounts, first: int, months: int, effects: tuple[Macr
         name = ", ".join(effect.name for effect in candidate)
         if name not in scores:
             covariates = values(candidate)
-            scores[name] = -np.inf if covariates is None else predictive_score(events, expected, covariates, candidate, prior)
+            scores[name] = (
+                -np.inf
+                if covariates is None
+                else predictive_score(events, expected, covariates, candidate, prior)
+            )
         return scores[name]
 
     best = effects
@@ -66,11 +74,19 @@ def choose_lags(cells: EventCounts, first: int, months: int, effects: tuple[Macr
 
 
 def evident_lag(
-    cells: EventCounts, first: int, months: int, effects: tuple[MacroPrior, ...], values: Values, prior: LevelPrior, least: float
+    cells: EventCounts,
+    first: int,
+    months: int,
+    effects: tuple[MacroPrior, ...],
+    values: Values,
+    prior: LevelPrior,
+    least: float,
 ) -> tuple[tuple[MacroPrior, ...], dict[int, float]]:
-    """Return the effects with the common lag that history demands, and each candidate's log Bayes factor against `effects`.
+    """Return the effects with the common lag that history demands, and each candidate's log Bayes factor
+    against `effects`.
 
-    The level's persistence, size and noise are chosen once, with the lags of `effects`, which favours those lags.
+    The level's persistence, size and noise are chosen once, with the lags of `effects`, which favours those
+    lags.
 
     Parameters
     ----------
@@ -81,7 +97,9 @@ def evident_lag(
     there = np.flatnonzero(expected > 0)
     zero = np.zeros(len(there), dtype=np.int64)
     series = EventCounts(zero, zero, there, expected[there], events[there])
-    belief = independent_prior(np.array([one.credit[0] for one in effects]), np.array([one.credit[1] for one in effects]))
+    belief = independent_prior(
+        np.array([one.credit[0] for one in effects]), np.array([one.credit[1] for one in effects])
+    )
     settled = values(effects)
     if settled is None or not effects:
         return effects, {}
@@ -93,7 +111,9 @@ def evident_lag(
     for lag in COMMON_LAGS:
         covariates = values(tuple(replace(one, lag=lag) for one in effects))
         if covariates is not None:
-            found[lag] = fit_additive(series, replace(design, month=covariates), level, "poisson").log_marginal - base
+            found[lag] = (
+                fit_additive(series, replace(design, month=covariates), level, "poisson").log_marginal - base
+            )
     best = max(found, key=lambda lag: found[lag], default=None)
     if best is None or found[best] <= least:
         return effects, found
@@ -114,9 +134,13 @@ def monthly_counts(cells: EventCounts, first: int, months: int) -> tuple[Floats,
 def predictive_score(
     events: Floats, expected: Floats, covariates: Floats, effects: tuple[MacroPrior, ...], prior: LevelPrior
 ) -> float:
-    """Return the sum over years of the log probability of the year's events, foretold from the months before it."""
+    """Return the sum over years of the log probability of the year's events, foretold from the months before
+    it.
+    """
     months = len(events)
-    belief = independent_prior(np.array([one.credit[0] for one in effects]), np.array([one.credit[1] for one in effects]))
+    belief = independent_prior(
+        np.array([one.credit[0] for one in effects]), np.array([one.credit[1] for one in effects])
+    )
     phi = 0.5 ** (1.0 / prior.half_life)
     total = 0.0
     for end in range(months - 12 * ((months - LEAST_MONTHS) // 12), months, 12):
@@ -124,7 +148,9 @@ def predictive_score(
         zero = np.zeros(len(there), dtype=np.int64)
         cells = EventCounts(zero, zero, there, expected[there], events[there])
         design = level_design(0, covariates[:end], belief, 0.0, 1.0)
-        fit = fit_additive(cells, design, process_covariance(end, phi, prior.deviation, prior.noise), "poisson")
+        fit = fit_additive(
+            cells, design, process_covariance(end, phi, prior.deviation, prior.noise), "poisson"
+        )
         ahead = np.arange(1, 13)
         fade = phi**ahead
         # the level of the last months, less their own noise, fades; its error and what is new make the spread
@@ -137,7 +163,9 @@ def predictive_score(
 
 
 def _negative_binomial(count: float, mean: float, variance: float) -> float:
-    """Return the log probability of a count with this mean and a squared coefficient of variation of `variance` beyond Poisson."""
+    """Return the log probability of a count with this mean and a squared coefficient of variation of
+    `variance` beyond Poisson.
+    """
     size = 1.0 / variance
     return float(
         gammaln(count + size) - gammaln(size) - gammaln(count + 1.0)

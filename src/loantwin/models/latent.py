@@ -1,10 +1,12 @@
-"""The period effect that macro does not explain (frailty): a level that moves from month to month, and forgets.
+"""The period effect that macro does not explain (frailty): a level that moves from month to month, and
+forgets.
 
-    v[t] = u[t] + e[t],   u[t] = phi u[t-1] + sigma x innovation,   e[t] = noise x innovation,   innovations N(0, 1)
+    v[t] = u[t] + e[t],   u[t] = phi u[t-1] + sigma x innovation,   e[t] = noise x innovation,   innovations
+    N(0, 1)
 
-`u` is the level that carries into the future and reverts to zero, the long-run baseline, at rate phi; `e` is the noise of
-single months (bookings done in batches), which does not. phi, sigma and noise are chosen by the Laplace approximation
-of the marginal likelihood times a stated prior, anew at each fit.
+`u` is the level that carries into the future and reverts to zero, the long-run baseline, at rate phi; `e` is
+the noise of single months (bookings done in batches), which does not. phi, sigma and noise are chosen by the
+Laplace approximation of the marginal likelihood times a stated prior, anew at each fit.
 """
 
 from __future__ import annotations
@@ -24,9 +26,10 @@ from loantwin.models.regression import Prior
 class LevelPrior:
     """Log-normal priors of the process: median and standard deviation of the logarithm of each.
 
-    A judgement: what macro leaves unexplained in the Federal Reserve's charge-off rates up to 2025 has a half-life of 34 to 80
-    months and a standard deviation of 0.3 (consumer) to 0.6 (business); up to 2009 it is 49 to 78 months for business, but
-    only 1 to 4 for consumer loans and cards. `settings.EFFECTS` says on which tapes the choice was compared.
+    A judgement: what macro leaves unexplained in the Federal Reserve's charge-off rates up to 2025 has a
+    half-life of 34 to 80 months and a standard deviation of 0.3 (consumer) to 0.6 (business); up to 2009 it
+    is 49 to 78 months for business, but only 1 to 4 for consumer loans and cards. `settings.EFFECTS` says on
+    which tapes the choice was compared.
     """
 
     half_life: float = 40.0
@@ -44,10 +47,11 @@ class LevelPrior:
 class LatentProcess:
     """A period effect as fitted.
 
-    phi : monthly persistence in (0, 1). sigma : standard deviation of the monthly innovation. noise : of the single
-    month's noise. mean, variance : of the level u at the as-of month, given all history. months : of history.
-    points : (weight, phi, sigma) of processes that history can hardly tell from this one; weights sum to 1. Empty where
-        persistence and size are taken as known.
+    phi : monthly persistence in (0, 1). sigma : standard deviation of the monthly innovation. noise : of the
+    single month's noise. mean, variance : of the level u at the as-of month, given all history. months : of
+    history.
+    points : (weight, phi, sigma) of processes that history can hardly tell from this one; weights sum to 1.
+        Empty where persistence and size are taken as known.
     """
 
     name: str
@@ -72,7 +76,9 @@ class LatentProcess:
 
 @dataclass(frozen=True)
 class Level:
-    """The history of a level: smoothed (given all months) and filtered (given the months so far), with variances, (T,)."""
+    """The history of a level: smoothed (given all months) and filtered (given the months so far), with
+    variances, (T,).
+    """
 
     first: int
     smoothed: Floats
@@ -90,7 +96,9 @@ def process_covariance(size: int, phi: float, deviation: float, noise: float) ->
 def choose_process(
     cells: EventCounts, design: Design, prior: LevelPrior, family: Family = "poisson", budget: int = 90
 ) -> tuple[float, float, float]:
-    """Return (phi, deviation, noise) of highest posterior probability, by Nelder and Mead on their logarithms."""
+    """Return (phi, deviation, noise) of highest posterior probability, by Nelder and Mead on their
+    logarithms.
+    """
     from scipy.optimize import minimize
 
     cost = _cost(cells, design, prior, family)
@@ -103,21 +111,37 @@ def choose_process(
 
 
 def process_points(
-    cells: EventCounts, design: Design, prior: LevelPrior, best: tuple[float, float, float], family: Family = "poisson"
+    cells: EventCounts,
+    design: Design,
+    prior: LevelPrior,
+    best: tuple[float, float, float],
+    family: Family = "poisson",
 ) -> tuple[tuple[float, float, float], ...]:
-    """Return (weight, phi, sigma) of the processes that the history bears: their posterior on a grid about the best one.
+    """Return (weight, phi, sigma) of the processes that the history bears: their posterior on a grid about
+    the best one.
 
-    The grid lies in the logarithms of half-life and sigma, at Gauss-Hermite nodes (3 by 5) as wide as the posterior's own
-    curvature; a node's weight is the posterior there. The noise of single months is held at its best value. Source:
-    integration over hyperparameters as in Rue, Martino and Chopin, J. Royal Statistical Society B 71 (2009).
+    The grid lies in the logarithms of half-life and sigma, at Gauss-Hermite nodes (3 by 5) as wide as the
+    posterior's own curvature; a node's weight is the posterior there. The noise of single months is held at
+    its best value. Source: integration over hyperparameters as in Rue, Martino and Chopin, J. Royal
+    Statistical Society B 71 (2009).
     """
     cost = _cost(cells, design, prior, family)
-    middle = np.array([np.log(np.log(0.5) / np.log(best[0])), np.log(best[1] * np.sqrt(1.0 - best[0] ** 2)), np.log(best[2])])
+    middle = np.array(
+        [
+            np.log(np.log(0.5) / np.log(best[0])),
+            np.log(best[1] * np.sqrt(1.0 - best[0] ** 2)),
+            np.log(best[2]),
+        ]
+    )
 
     def at(half_life: float, sigma: float) -> float:
-        """Return the cost at shifts of the two logarithms; their map to (half-life, deviation) keeps volumes."""
+        """Return the cost at shifts of the two logarithms; their map to (half-life, deviation) keeps
+        volumes.
+        """
         phi = 0.5 ** np.exp(-(middle[0] + half_life))
-        return cost(np.array([middle[0] + half_life, middle[1] + sigma - 0.5 * np.log(1.0 - phi**2), middle[2]]))
+        return cost(
+            np.array([middle[0] + half_life, middle[1] + sigma - 0.5 * np.log(1.0 - phi**2), middle[2]])
+        )
 
     centre = at(0.0, 0.0)
     step = 0.3
@@ -130,10 +154,16 @@ def process_points(
         for y, y_weight in zip(*nodes[1], strict=True):
             gain = centre - at(wide[0] * x, wide[1] * y) + 0.5 * (x * x + y * y)
             phi = 0.5 ** np.exp(-(middle[0] + wide[0] * x))
-            made.append((np.log(x_weight * y_weight) + gain, float(phi), float(np.exp(middle[1] + wide[1] * y))))
+            made.append(
+                (np.log(x_weight * y_weight) + gain, float(phi), float(np.exp(middle[1] + wide[1] * y)))
+            )
     weight = np.exp(np.array([one[0] for one in made]) - max(one[0] for one in made))
     weight = weight / weight.sum()
-    return tuple((float(share), phi, sigma) for share, (_, phi, sigma) in zip(weight, made, strict=True) if share > 1e-6)
+    return tuple(
+        (float(share), phi, sigma)
+        for share, (_, phi, sigma) in zip(weight, made, strict=True)
+        if share > 1e-6
+    )
 
 
 def _cost(cells: EventCounts, design: Design, prior: LevelPrior, family: Family) -> Callable[[Floats], float]:
@@ -145,17 +175,27 @@ def _cost(cells: EventCounts, design: Design, prior: LevelPrior, family: Family)
 
     def cost(point: Floats) -> float:
         half_life, deviation, noise = np.exp(point)
-        fit = fit_additive(cells, design, process_covariance(size, 0.5 ** (1.0 / half_life), deviation, noise), family, warm[0])
+        fit = fit_additive(
+            cells,
+            design,
+            process_covariance(size, 0.5 ** (1.0 / half_life), deviation, noise),
+            family,
+            warm[0],
+        )
         warm[0] = fit.coefficients
         return -fit.log_marginal + 0.5 * float((((point - middle) / spread) ** 2).sum())
 
     return cost
 
 
-def level_of(fit: AdditiveFit, phi: float, deviation: float, noise: float, first: int) -> tuple[Level, Floats]:
-    """Return the history of u behind a fitted month level v, and (T,) the weights with which v gives u at the last month.
+def level_of(
+    fit: AdditiveFit, phi: float, deviation: float, noise: float, first: int
+) -> tuple[Level, Floats]:
+    """Return the history of u behind a fitted month level v, and (T,) the weights with which v gives u at the
+    last month.
 
-    u given v is Gaussian: mean W v with W = cov(u, v) cov(v)^-1, and a rest variance that does not depend on v.
+    u given v is Gaussian: mean W v with W = cov(u, v) cov(v)^-1, and a rest variance that does not depend on
+    v.
     """
     v = fit.part("level")
     size = len(v)
@@ -173,7 +213,9 @@ def level_of(fit: AdditiveFit, phi: float, deviation: float, noise: float, first
 
 
 def _filtered(fit: AdditiveFit, phi: float, deviation: float, noise: float) -> tuple[Floats, Floats]:
-    """Return the Kalman filter's mean and variance of u, on the counts' Gaussian approximation at the mode."""
+    """Return the Kalman filter's mean and variance of u, on the counts' Gaussian approximation at the
+    mode.
+    """
     place = fit.place("level")
     v = fit.part("level")
     precision = np.linalg.inv(process_covariance(len(v), phi, deviation, noise))
@@ -200,8 +242,11 @@ def expected_level(process: LatentProcess, size: int) -> tuple[Floats, Floats]:
     return fade * process.mean, variance
 
 
-def simulate_level(process: LatentProcess, start: Floats, size: int, random: np.random.Generator) -> tuple[Floats, Integers]:
-    """Return P paths of v over the `size` months after the as-of month, (P, T), and the point each path follows, (P,).
+def simulate_level(
+    process: LatentProcess, start: Floats, size: int, random: np.random.Generator
+) -> tuple[Floats, Integers]:
+    """Return P paths of v over the `size` months after the as-of month, (P, T), and the point each path
+    follows, (P,).
 
     Paths begin at levels `start` (P,) in the as-of month; `point_moments` says how the points differ.
     """
@@ -219,19 +264,27 @@ def simulate_level(process: LatentProcess, start: Floats, size: int, random: np.
 
 
 def points_of(process: LatentProcess) -> Floats:
-    """Return the weight, phi and sigma of each of a process's points, (K, 3); the process itself where it has none."""
+    """Return the weight, phi and sigma of each of a process's points, (K, 3); the process itself where it has
+    none.
+    """
     return np.array(process.points or ((1.0, process.phi, process.sigma),))
 
 
 def point_moments(process: LatentProcess, size: int) -> tuple[Floats, Floats]:
-    """Return, by point, what is left of today's level and the variance of what innovations add, (K, T) each."""
+    """Return, by point, what is left of today's level and the variance of what innovations add, (K, T)
+    each.
+    """
     _, phi, sigma = points_of(process).T[:, :, None]
     fade = phi ** np.arange(1, size + 1)
     return np.asarray(fade), np.asarray(sigma**2 * (1.0 - fade**2) / (1.0 - phi**2))
 
 
-def level_design(first: int, covariates: Floats, covariate_prior: Prior, baseline: float, baseline_deviation: float) -> Design:
-    """Return the design of a pure time series of counts: a constant, macro covariates, a level; one age, one segment."""
+def level_design(
+    first: int, covariates: Floats, covariate_prior: Prior, baseline: float, baseline_deviation: float
+) -> Design:
+    """Return the design of a pure time series of counts: a constant, macro covariates, a level; one age, one
+    segment.
+    """
     one = np.ones((1, 1))
     none = Prior(np.zeros(0), np.zeros((0, 0)))
     constant = Prior(np.array([baseline]), np.array([[1.0 / baseline_deviation**2]]))

@@ -1,7 +1,9 @@
-"""The derivative of expected loss by every parameter of a fitted model, what an error of estimation is worth, and calibration.
+"""The derivative of expected loss by every parameter of a fitted model, what an error of estimation is worth,
+and calibration.
 
-The standard error of a loss is the delta method's: gradient x covariance of the coefficients x gradient (Oehlert 1992), with the
-joint errors the fit stored. It holds errors of estimation alone, at the macro path given: no new moves of the period effect.
+The standard error of a loss is the delta method's: gradient x covariance of the coefficients x gradient
+(Oehlert 1992), with the joint errors the fit stored. It holds errors of estimation alone, at the macro path
+given: no new moves of the period effect.
 """
 
 from __future__ import annotations
@@ -13,7 +15,15 @@ import numpy as np
 
 from loantwin.arrays import Floats
 from loantwin.engine.exposed import ExposureGrid
-from loantwin.engine.gradients import Gradient, MonthPart, Theta, defaults_misfit, expected_defaults, loss_gradient, theta_of
+from loantwin.engine.gradients import (
+    Gradient,
+    MonthPart,
+    Theta,
+    defaults_misfit,
+    expected_defaults,
+    loss_gradient,
+    theta_of,
+)
 from loantwin.engine.rows import TransitionParameters
 from loantwin.errors import ModelError, expected
 from loantwin.models.fitted import FittedModel
@@ -26,7 +36,8 @@ CALIBRATED = ("level", "segment", "macro")
 
 @dataclass(frozen=True)
 class ErrorOfLoss:
-    """Standard error of an expected loss, currency. transitions : of the coefficients of all edges. severity : of loss given
+    """Standard error of an expected loss, currency. transitions : of the coefficients of all edges.
+    severity : of loss given
     default. whole : of both, taken as independent."""
 
     whole: float
@@ -36,7 +47,8 @@ class ErrorOfLoss:
 
 @dataclass(frozen=True)
 class Calibration:
-    """Parameters moved so that expected defaults meet a target. moved : kind -> change, as arrays of the parameters.
+    """Parameters moved so that expected defaults meet a target. moved : kind -> change, as arrays of the
+    parameters.
 
     before, after : weighted root mean square of expected less wanted defaults. rounds : evaluations.
     """
@@ -71,7 +83,9 @@ def model_theta(model: FittedModel, path: Floats) -> Theta:
 
 def model_gradient(model: FittedModel, grid: ExposureGrid, path: Floats, repeat: int = 1) -> Gradient:
     """Return the expected loss of a book on a path of covariates (T, F), and its derivatives."""
-    return loss_gradient(model.parameters, grid, month_part(model, grid.months), model_theta(model, path), repeat)
+    return loss_gradient(
+        model.parameters, grid, month_part(model, grid.months), model_theta(model, path), repeat
+    )
 
 
 def error_of_loss(model: FittedModel, by: Theta) -> ErrorOfLoss:
@@ -86,13 +100,17 @@ def error_of_loss(model: FittedModel, by: Theta) -> ErrorOfLoss:
 
 
 def severity_error(model: FittedModel, by: Theta) -> float:
-    """Return the standard error that loss given default brings: the book's own, in proportion for every segment and age."""
+    """Return the standard error that loss given default brings: the book's own, in proportion for every
+    segment and age.
+    """
     record = model.diagnostics.get("severity", {})
     total = 0.0
     for name in ("charged_off", "recovered"):
         known = record.get(name)
         if known and abs(known["value"]) > 0:
-            total += (float((by[name] * getattr(model.lgd, name)).sum()) * known["standard_error"] / known["value"]) ** 2
+            total += (
+                float((by[name] * getattr(model.lgd, name)).sum()) * known["standard_error"] / known["value"]
+            ) ** 2
     return float(np.sqrt(total))
 
 
@@ -127,7 +145,9 @@ def _variance_of_coefficients(model: FittedModel, by: Theta) -> float:
     loading = model.parameters.loading
     for place, shared in enumerate(model.errors.shared):
         if shared is not None:
-            reach = np.concatenate([[loading[:, place] @ by["level"]], loading[:, place] @ by["macro"], [by["latent"][place]]])
+            reach = np.concatenate(
+                [[loading[:, place] @ by["level"]], loading[:, place] @ by["macro"], [by["latent"][place]]]
+            )
             total += float(reach @ shared @ reach)
     return total
 
@@ -137,7 +157,8 @@ def _variance_of_book(model: FittedModel, by: Theta) -> float:
     return float(whole @ model.covariance @ whole)
 
 
-# --- calibration --------------------------------------------------------------------------------------------------------
+# --- calibration
+# --------------------------------------------------------------------------------------------------------
 
 
 def calibrate(
@@ -151,27 +172,34 @@ def calibrate(
     weight: Floats | None = None,
     edges: Sequence[int] | None = None,
 ) -> Calibration:
-    """Return the parameters, moved as little as need be, whose expected defaults by month and row meet a target.
+    """Return the parameters, moved as little as need be, whose expected defaults by month and row meet a
+    target.
 
-    Minimises half the weighted squares of expected less wanted defaults plus half the squares of the moves by their `spread`, by
-    L-BFGS on the exact gradient. A user's own table of defaults, or what was observed, may be the target.
+    Minimises half the weighted squares of expected less wanted defaults plus half the squares of the moves by
+    their `spread`, by L-BFGS on the exact gradient. A user's own table of defaults, or what was observed, may
+    be the target.
 
     Parameters
     ----------
-    path : (T, F) covariates. target : (T, X) first defaults by month and row of the grid, NaN where nothing is stated.
-    kinds : level (one shift an edge), segment, macro. spread : prior standard deviation of a move by kind, log-odds, default 0.5.
+    path : (T, F) covariates. target : (T, X) first defaults by month and row of the grid, NaN where nothing
+        is stated.
+    kinds : level (one shift an edge), segment, macro. spread : prior standard deviation of a move by kind,
+        log-odds, default 0.5.
     weight : (T, X) inverse variances; None takes that of a Poisson count, 1 / max(target, 1).
     edges : edges that may move; None those into default.
 
     Raises
     ------
-    ModelError : a target of another shape or below 0, an unknown kind. UsageError : the extra `jax` is not installed.
+    ModelError : a target of another shape or below 0, an unknown kind. UsageError : the extra `jax` is not
+        installed.
     """
     from scipy.optimize import minimize
 
     unknown = [kind for kind in kinds if kind not in CALIBRATED]
     if unknown or not kinds:
-        raise ModelError(expected("kinds of " + ", ".join(CALIBRATED), unknown[0] if unknown else "none"), field="kinds")
+        raise ModelError(
+            expected("kinds of " + ", ".join(CALIBRATED), unknown[0] if unknown else "none"), field="kinds"
+        )
     shape = (grid.months, len(grid.label))
     stated = np.isfinite(target)
     if target.shape != shape or not stated.any() or (target[stated] < 0).any():
@@ -180,7 +208,11 @@ def calibrate(
     scale = np.where(stated, 1.0 / np.maximum(wanted, 1.0) if weight is None else weight, 0.0)
     part, start = month_part(model, grid.months), model_theta(model, path)
     own = model.parameters
-    free = np.flatnonzero(own.target == own.default_state) if edges is None else np.asarray(edges, dtype=np.int64)
+    free = (
+        np.flatnonzero(own.target == own.default_state)
+        if edges is None
+        else np.asarray(edges, dtype=np.int64)
+    )
     sizes = {kind: start[kind][free].size for kind in kinds}
     deviation = np.concatenate([np.full(sizes[kind], (spread or {}).get(kind, 0.5)) for kind in kinds])
 
@@ -198,7 +230,11 @@ def calibrate(
         return value + 0.5 * float(((move / deviation) ** 2).sum()), slope + move / deviation**2
 
     best = minimize(
-        cost, np.zeros(len(deviation)), jac=True, method="L-BFGS-B", options={"maxiter": 500, "ftol": 1e-14, "gtol": 1e-8}
+        cost,
+        np.zeros(len(deviation)),
+        jac=True,
+        method="L-BFGS-B",
+        options={"maxiter": 500, "ftol": 1e-14, "gtol": 1e-8},
     )
     theta = theta_at(best.x)
 

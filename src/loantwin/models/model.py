@@ -76,7 +76,8 @@ def fit_model(
 
     Parameters
     ----------
-    loans, panel : the tables after `known_at(..., as_of)`; `panel` None or empty for a table with one row a loan.
+    loans, panel : the tables after `known_at(..., as_of)`; `panel` None or empty for a table with one row a
+        loan.
     mapping : what the source's columns mean, observes and assumes.
     history : macro history as known then, carried to the as-of month (`macro.history.nowcast`).
 
@@ -99,23 +100,36 @@ def fit_model(
     covariates, month = _covariates(settings, history, counts, notes)
     names = tuple(covariate.name for covariate in covariates)
     latents: tuple[str, ...] = (CREDIT, PREPAYMENT) if from_panel or payoff_observed(mapping) else (CREDIT,)
-    context = Context(counts, month, names, segment_design(counts.segments, settings, counts), settings, latents)
+    context = Context(
+        counts, month, names, segment_design(counts.segments, settings, counts), settings, latents
+    )
     edges, levels = fit_panel_edges(context) if from_panel else _outcome_edges(context, mapping)
     latents = tuple(name for name in latents if name in levels)
     defaults, lost = (
         panel_defaults(panel, loans, labels, as_of, counts.segments)
         if from_panel and panel is not None
-        else outcome_defaults(loans, labels, as_of, mapping, history, counts.segments, _first_vintage(mapping))
+        else outcome_defaults(
+            loans, labels, as_of, mapping, history, counts.segments, _first_vintage(mapping)
+        )
     )
     if lost:
-        notes.append(f"{lost} defaults without an exposure to set them against are left out of loss given default")
+        notes.append(
+            f"{lost} defaults without an exposure to set them against are left out of loss given default"
+        )
     severity = fit_severity(defaults, len(counts.segments) + 1, settings.ages, _believed(mapping, from_panel))
     prior_only = _prior_only(edges, counts, severity, settings)
-    return _assembled(context, covariates, edges, levels, severity, defaults, as_of, mapping, prior_only, notes)
+    return _assembled(
+        context, covariates, edges, levels, severity, defaults, as_of, mapping, prior_only, notes
+    )
 
 
 def _outcomes(
-    loans: pl.DataFrame, labels: pl.Series, mapping: TapeFormat, as_of: dt.date, settings: FitSettings, notes: list[str]
+    loans: pl.DataFrame,
+    labels: pl.Series,
+    mapping: TapeFormat,
+    as_of: dt.date,
+    settings: FitSettings,
+    notes: list[str],
 ) -> Counts:
     if mapping.kind == "snapshot":
         raise ModelError(
@@ -128,10 +142,15 @@ def _outcomes(
     # a month that ends at age a starts at age a - 1
     survival = None if observed else assumed_survival(mapping, np.maximum(np.arange(settings.ages) - 1, 0))
     if start is not None:
-        notes.append(f"vintages before {start.isoformat()} are left out of the fit by the mapping's rule fit_from_vintage")
+        notes.append(
+            f"vintages before {start.isoformat()} are left out of the fit by the mapping's rule "
+            "fit_from_vintage"
+        )
     if mapping.weight.look_ahead:
         notes.append("case weights depend on the outcome: a look-ahead that a lender would not have")
-    return outcome_counts(loans, labels, as_of, survival=survival, fit_from_vintage=start, payoff_observed=observed)
+    return outcome_counts(
+        loans, labels, as_of, survival=survival, fit_from_vintage=start, payoff_observed=observed
+    )
 
 
 def _first_vintage(mapping: TapeFormat) -> dt.date | None:
@@ -144,15 +163,21 @@ def _outcome_edges(context: Context, mapping: TapeFormat) -> tuple[list[EdgeFit]
     credit, level = fit_level_edge(context, "current", "charged_off", CREDIT, settings.credit_level)
     levels = {CREDIT: level}
     if payoff_observed(mapping):
-        payoff, levels[PREPAYMENT] = fit_level_edge(context, "current", "prepaid", PREPAYMENT, settings.prepayment_level)
+        payoff, levels[PREPAYMENT] = fit_level_edge(
+            context, "current", "prepaid", PREPAYMENT, settings.prepayment_level
+        )
     else:
         words = "payoff is not observed: monthly probability assumed by the mapping"
-        hazard = np.maximum(assumed_payoff_hazard(mapping, np.maximum(np.arange(settings.ages) - 1, 0)), 1e-12)
+        hazard = np.maximum(
+            assumed_payoff_hazard(mapping, np.maximum(np.arange(settings.ages) - 1, 0)), 1e-12
+        )
         payoff = assumed_edge(context, "current", "prepaid", hazard, words)
     return [credit, payoff], levels
 
 
-def _covariates(settings: FitSettings, history: Scenario, counts: Counts, notes: list[str]) -> tuple[tuple[Covariate, ...], Floats]:
+def _covariates(
+    settings: FitSettings, history: Scenario, counts: Counts, notes: list[str]
+) -> tuple[tuple[Covariate, ...], Floats]:
     """Return the covariates that history supports over all months of the counts, and their values (T, F)."""
     chosen: list[Covariate] = []
     columns: list[Floats] = []
@@ -164,29 +189,44 @@ def _covariates(settings: FitSettings, history: Scenario, counts: Counts, notes:
             notes.append(f"covariate {effect.name} is left out: {error.message}")
             continue
         chosen.append(covariate)
-    return tuple(chosen), np.column_stack(columns) if columns else np.zeros((counts.last - counts.first + 1, 0))
+    return tuple(chosen), np.column_stack(columns) if columns else np.zeros(
+        (counts.last - counts.first + 1, 0)
+    )
 
 
 def _with_lags(settings: FitSettings, history: Scenario, counts: Counts, notes: list[str]) -> FitSettings:
     """Return settings whose effects have the lags that foretold the edge out of the first state best."""
     cells, held, values = _to_lag(settings, history, counts)
-    effects, scores = choose_lags(cells, counts.first, counts.last - counts.first + 1, held, values, settings.credit_level)
+    effects, scores = choose_lags(
+        cells, counts.first, counts.last - counts.first + 1, held, values, settings.credit_level
+    )
     best = ", ".join(effect.name for effect in effects)
-    told = f"lags chosen out of sample among {len(scores)} sets, log score {scores[best]:.2f}: {best}" if scores else ""
+    told = (
+        f"lags chosen out of sample among {len(scores)} sets, log score {scores[best]:.2f}: {best}"
+        if scores
+        else ""
+    )
     notes.append(told or "history is too short to choose lags out of sample: those of the settings are kept")
     left = tuple(effect for effect in settings.effects if effect not in held)
     return replace(settings, effects=(*effects, *left))
 
 
-def _with_evident_lag(settings: FitSettings, history: Scenario, counts: Counts, notes: list[str]) -> FitSettings:
+def _with_evident_lag(
+    settings: FitSettings, history: Scenario, counts: Counts, notes: list[str]
+) -> FitSettings:
     """Return settings whose effects have another common lag, where history speaks for it strongly."""
     cells, held, values = _to_lag(settings, history, counts)
     months_ = counts.last - counts.first + 1
-    effects, found = evident_lag(cells, counts.first, months_, held, values, settings.credit_level, settings.lag_evidence)
+    effects, found = evident_lag(
+        cells, counts.first, months_, held, values, settings.credit_level, settings.lag_evidence
+    )
     if effects == held:
         return settings
     lag = effects[0].lag
-    notes.append(f"covariates lag by {lag} months instead of {held[0].lag}: history's log Bayes factor for it is {found[lag]:.1f}")
+    notes.append(
+        f"covariates lag by {lag} months instead of {held[0].lag}: history's log Bayes factor for it is "
+        f"{found[lag]:.1f}"
+    )
     left = tuple(effect for effect in settings.effects if effect not in held)
     return replace(settings, effects=(*effects, *left))
 
@@ -194,7 +234,9 @@ def _with_evident_lag(settings: FitSettings, history: Scenario, counts: Counts, 
 def _to_lag(
     settings: FitSettings, history: Scenario, counts: Counts
 ) -> tuple[EventCounts, tuple[MacroPrior, ...], Callable[[tuple[MacroPrior, ...]], Floats | None]]:
-    """Return the counts of the edge out of the first state, the effects history covers, and how covariates follow from effects."""
+    """Return the counts of the edge out of the first state, the effects history covers, and how covariates
+    follow from effects.
+    """
     worse = counts.states[1]  # the next state, or the charge-off itself where the source shows nothing before
     cells = rescaled(edge_cells(counts, counts.states[0], worse), counts.effective)
 
@@ -223,7 +265,9 @@ def _believed(mapping: TapeFormat, from_panel: bool) -> Believed:
     )
 
 
-def _prior_only(edges: Sequence[EdgeFit], counts: Counts, severity: Severity, settings: FitSettings) -> tuple[str, ...]:
+def _prior_only(
+    edges: Sequence[EdgeFit], counts: Counts, severity: Severity, settings: FitSettings
+) -> tuple[str, ...]:
     rare = [
         f"{edge.origin} -> {edge.target}"
         for edge in edges
@@ -233,7 +277,8 @@ def _prior_only(edges: Sequence[EdgeFit], counts: Counts, severity: Severity, se
 
 
 def _assembled(
-    context: Context, covariates: tuple[Covariate, ...], edges: Sequence[EdgeFit], levels: dict[str, LevelFit], severity: Severity,
+    context: Context, covariates: tuple[Covariate, ...], edges: Sequence[EdgeFit], levels: dict[str,
+        LevelFit], severity: Severity,
     defaults: Defaults, as_of: dt.date, mapping: TapeFormat, prior_only: tuple[str, ...], notes: list[str],
 ) -> FittedModel:  # fmt: skip
     counts, settings = context.counts, context.settings
@@ -275,9 +320,15 @@ def _assembled(
             "assumptions": dict(mapping.assumptions),
             "settings": asdict(settings),
             "seed": None,
-            "versions": {name: importlib.metadata.version(name) for name in ("loantwin", "numpy", "scipy", "polars")},
+            "versions": {
+                name: importlib.metadata.version(name) for name in ("loantwin", "numpy", "scipy", "polars")
+            },
         },
-        errors=Errors(context.segments.rows, tuple(edge.errors for edge in edges), tuple(levels[name].shared for name in kept)),
+        errors=Errors(
+            context.segments.rows,
+            tuple(edge.errors for edge in edges),
+            tuple(levels[name].shared for name in kept),
+        ),
         severity=_reaction(context, levels, defaults, severity.lgd),
     )
     check_model(model)
@@ -308,8 +359,12 @@ def _covariance(edges: Sequence[EdgeFit], levels: dict[str, LevelFit], context: 
     return (made + made.T) / 2.0
 
 
-def _reaction(context: Context, levels: dict[str, LevelFit], defaults: Defaults, lgd: LossGivenDefault) -> SeverityReaction | None:
-    """Return how severity moves with the log-odds that macro and period effect add to worsening; None without a credit level."""
+def _reaction(
+    context: Context, levels: dict[str, LevelFit], defaults: Defaults, lgd: LossGivenDefault
+) -> SeverityReaction | None:
+    """Return how severity moves with the log-odds that macro and period effect add to worsening; None without
+    a credit level.
+    """
     if CREDIT not in levels:
         return None
     conditions = context.month @ levels[CREDIT].macro + levels[CREDIT].level.smoothed
@@ -331,14 +386,16 @@ def _data_hash(counts: Counts, defaults: Defaults) -> str:
     return digest.hexdigest()
 
 
-# --- from a book to the engine ------------------------------------------------------------------------------------------
+# --- from a book to the engine
+# ------------------------------------------------------------------------------------------
 
 
 def loan_columns(book: Book, model: FittedModel, mapping: TapeFormat) -> LoanColumns:
     """Return the book's live loans as the engine's columns, coded as `model` knows them.
 
-    A segment the model has never seen reads the pooled effect, with a warning that names it. Loans in default, and loans
-    whose contract has ended, are not live: the caller finds them by `live_loans`. Missing terms raise, they are never guessed.
+    A segment the model has never seen reads the pooled effect, with a warning that names it. Loans in
+    default, and loans whose contract has ended, are not live: the caller finds them by `live_loans`. Missing
+    terms raise, they are never guessed.
     """
     loans = live_loans(book, model)
     labels = segment_labels(loans, mapping)
@@ -347,7 +404,8 @@ def loan_columns(book: Book, model: FittedModel, mapping: TapeFormat) -> LoanCol
     if unknown.any():
         names = ", ".join(sorted(set(labels.filter(pl.Series(unknown)).to_list()))[:5])
         warnings.warn(
-            f"expected segments the model was fitted on, was {names}: {int(unknown.sum())} loans read the pooled effect",
+            f"expected segments the model was fitted on, was {names}: {int(unknown.sum())} loans read the "
+            "pooled effect",
             UserWarning,
             stacklevel=2,
         )
@@ -365,7 +423,10 @@ def loan_columns(book: Book, model: FittedModel, mapping: TapeFormat) -> LoanCol
         segment=codes,
         age=now - start,
         state=_state_codes(loans, model),
-        product=loans["product"].replace_strict({name: place for place, name in enumerate(PRODUCTS)}).to_numpy().astype(np.int64),
+        product=loans["product"]
+        .replace_strict({name: place for place, name in enumerate(PRODUCTS)})
+        .to_numpy()
+        .astype(np.int64),
         remaining_months=start + term - now,
         principal=principal,
         annual_rate=rate,
@@ -384,7 +445,8 @@ def loan_columns(book: Book, model: FittedModel, mapping: TapeFormat) -> LoanCol
 
 
 def exposure_of(model: FittedModel, columns: LoanColumns, horizon: int) -> Directions:
-    """Return where the weight of some loans lies in the months 1..horizon: what `draw_shocks` makes their shocks from.
+    """Return where the weight of some loans lies in the months 1..horizon: what `draw_shocks` makes their
+    shocks from.
 
     Raises ModelError where the model has no errors of estimation.
     """
@@ -394,22 +456,35 @@ def exposure_of(model: FittedModel, columns: LoanColumns, horizon: int) -> Direc
 
 
 def _codes(loans: pl.DataFrame, labels: pl.Series, as_of: dt.date, model: FittedModel) -> Integers:
-    """Return each loan's label in the model: that of its vintage where the model has one, else its segment's; -1 for neither."""
+    """Return each loan's label in the model: that of its vintage where the model has one, else its segment's;
+    -1 for neither.
+    """
     codes, _ = segment_codes(labels, model.parameters.segments)
     if len(model.parameters.segments) == len(model.segments) + 1:
         return codes
-    start = months.months_of(_filled(loans, "origination_date").to_numpy(), months.anchor_day(as_of)).astype(np.int64)
-    own, _ = segment_codes(labels + VINTAGE + pl.Series(start // 12).cast(pl.String), model.parameters.segments)
+    start = months.months_of(_filled(loans, "origination_date").to_numpy(), months.anchor_day(as_of)).astype(
+        np.int64
+    )
+    own, _ = segment_codes(
+        labels + VINTAGE + pl.Series(start // 12).cast(pl.String), model.parameters.segments
+    )
     return np.where(own >= 0, own, codes)
 
 
 def live_loans(book: Book, model: FittedModel) -> pl.DataFrame:
-    """Return the book's loans that are in a live state of the model and whose contract still runs, in the book's order."""
+    """Return the book's loans that are in a live state of the model and whose contract still runs, in the
+    book's order.
+    """
     anchor = months.anchor_day(book.as_of)
     now = months.month_of(book.as_of, anchor)
     live = list(_live_codes(model))
     day = pl.col("origination_date")
-    start = day.dt.year().cast(pl.Int64) * 12 + day.dt.month().cast(pl.Int64) - 1 + (day.dt.day() > anchor).cast(pl.Int64)
+    start = (
+        day.dt.year().cast(pl.Int64) * 12
+        + day.dt.month().cast(pl.Int64)
+        - 1
+        + (day.dt.day() > anchor).cast(pl.Int64)
+    )
     running = (start + pl.col("term_months") > now).fill_null(True)
     return book.loans.filter(pl.col("state").fill_null("current").is_in(live) & running)
 
@@ -421,15 +496,17 @@ def _state_codes(loans: pl.DataFrame, model: FittedModel) -> Integers:
 def _live_codes(model: FittedModel) -> dict[str, int]:
     """Return each state of a loan that is neither in default nor closed, and its live state in the model.
 
-    States the model does not tell apart (forborne, in probation, or past due where it was learnt from outcomes alone) read
-    its first live state.
+    States the model does not tell apart (forborne, in probation, or past due where it was learnt from
+    outcomes alone) read its first live state.
     """
     known = {name: place for place, name in enumerate(model.parameters.states[: model.parameters.live])}
     return {name: known.get(name, 0) for name in STATES if name not in (*DEFAULT_STATES, *CLOSED_STATES)}
 
 
 def unknown_states(book: Book, model: FittedModel) -> dict[str, int]:
-    """Return the live states of the book that the model does not tell apart from its first, with their numbers of loans."""
+    """Return the live states of the book that the model does not tell apart from its first, with their
+    numbers of loans.
+    """
     known = {*model.parameters.states[: model.parameters.live], *LIKE_CURRENT}
     counts = live_loans(book, model)["state"].fill_null("current").value_counts().sort("state")
     return {name: count for name, count in counts.iter_rows() if name not in known}
@@ -440,5 +517,7 @@ def _filled(loans: pl.DataFrame, name: str) -> pl.Series:
     if column.null_count():
         missing = loans["loan_id"].filter(column.is_null())
         was = f"none, in {len(missing)} of {loans.height} loans"
-        raise ModelError(f"expected a value (the mapping may derive one), was {was}", loan=missing[0], field=name)
+        raise ModelError(
+            f"expected a value (the mapping may derive one), was {was}", loan=missing[0], field=name
+        )
     return column

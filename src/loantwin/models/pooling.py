@@ -1,8 +1,10 @@
-"""Panels: many edges at once. One credit level for all edges that worsen, one prepayment level, then each edge by itself.
+"""Panels: many edges at once. One credit level for all edges that worsen, one prepayment level, then each
+edge by itself.
 
-First all worsening edges are fitted in one piece with their own age curves and segments, but one set of macro effects
-and one latent level. Then each edge is fitted again with that level as a covariate: its macro effects are shrunk to the
-common ones and its loading to 1 (to 0 for edges that improve), so that edges with few events borrow from the others.
+First all worsening edges are fitted in one piece with their own age curves and segments, but one set of macro
+effects and one latent level. Then each edge is fitted again with that level as a covariate: its macro effects
+are shrunk to the common ones and its loading to 1 (to 0 for edges that improve), so that edges with few
+events borrow from the others.
 """
 
 from __future__ import annotations
@@ -56,7 +58,9 @@ class _Edge:
 
 
 def panel_edges(counts: Counts) -> dict[str, list[Ends]]:
-    """Return the edges to fit, by kind: those with events, and the next-worse one of each live state in any case."""
+    """Return the edges to fit, by kind: those with events, and the next-worse one of each live state in any
+    case.
+    """
     live = counts.states[: counts.live]
     order = {name: place for place, name in enumerate((*live, "default"))}
     chain = (*live, "default")
@@ -79,7 +83,9 @@ def fit_panel_edges(context: Context) -> tuple[list[EdgeFit], dict[str, LevelFit
     levels: dict[str, tuple[LevelFit, Floats]] = {}
     for kind, prior in ((CREDIT, settings.credit_level), (PREPAYMENT, settings.prepayment_level)):
         if kinds[kind]:
-            levels[kind] = _common_level(context, kind, [_edge_design(context, ends, kind) for ends in kinds[kind]], prior)
+            levels[kind] = _common_level(
+                context, kind, [_edge_design(context, ends, kind) for ends in kinds[kind]], prior
+            )
     fitted = []
     for kind in (CREDIT, "cure", PREPAYMENT):
         latent = PREPAYMENT if kind == PREPAYMENT else CREDIT
@@ -92,17 +98,35 @@ def _edge_design(context: Context, ends: Ends, kind: str) -> _Edge:
     settings, counts = context.settings, context.counts
     cells = edge_counts(context, *ends)
     basis = age_basis(settings.ages, knot_weight(cells, settings.ages), settings.knots)
-    place = "prepaid" if kind == PREPAYMENT else "better" if kind == "cure" else "worse" if ends[0] == "current" else "roll"
+    place = (
+        "prepaid"
+        if kind == PREPAYMENT
+        else "better"
+        if kind == "cure"
+        else "worse"
+        if ends[0] == "current"
+        else "roll"
+    )
     events, trials = cells.events.sum() * counts.effective, cells.trials.sum() * counts.effective
     belief = float(1.0 / (1.0 + np.exp(-BELIEF[place])))
     rate = (events + 2.0 * belief) / (trials + 2.0)
     prior = age_prior(basis, settings, float(np.log(rate / (1.0 - rate))))
     month = macro_prior(settings, context.names, PREPAYMENT if kind == PREPAYMENT else CREDIT)
-    design = Design(basis.values, context.segments.values, context.month, counts.first, prior, context.segments.prior, month)
+    design = Design(
+        basis.values,
+        context.segments.values,
+        context.month,
+        counts.first,
+        prior,
+        context.segments.prior,
+        month,
+    )
     return _Edge(ends, rescaled(cells, counts.effective), basis, design)
 
 
-def _common_level(context: Context, kind: str, edges: list[_Edge], prior: LevelPrior) -> tuple[LevelFit, Floats]:
+def _common_level(
+    context: Context, kind: str, edges: list[_Edge], prior: LevelPrior
+) -> tuple[LevelFit, Floats]:
     """Return the level shared by some edges, and its mode by month, (T,)."""
     cells, design = _stacked(edges, context)
     size = len(context.month)
@@ -125,8 +149,8 @@ def _common_level(context: Context, kind: str, edges: list[_Edge], prior: LevelP
 def _shared_covariance(context: Context, fit: AdditiveFit, edge: _Edge, last: Floats) -> Floats:
     """Return the covariance of baseline, macro effects and last level that all edges of a common level share.
 
-    Level, macro and baseline can stand in for each other; what one edge's own counts add to its baseline's error is taken
-    off, because each edge's own fit has it.
+    Level, macro and baseline can stand in for each other; what one edge's own counts add to its baseline's
+    error is taken off, because each edge's own fit has it.
     """
     size = len(context.names)
     direction = np.zeros((size + 2, len(fit.coefficients)))
@@ -157,7 +181,10 @@ def _stacked(edges: list[_Edge], context: Context) -> tuple[EventCounts, Design]
         block_diag(*(one.segment for one in designs)),
         context.month,
         context.counts.first,
-        Prior(np.concatenate([one.age_prior.mean for one in designs]), block_diag(*(one.age_prior.precision for one in designs))),
+        Prior(
+            np.concatenate([one.age_prior.mean for one in designs]),
+            block_diag(*(one.age_prior.precision for one in designs)),
+        ),
         Prior(
             np.concatenate([one.segment_prior.mean for one in designs]),
             block_diag(*(one.segment_prior.precision for one in designs)),
@@ -167,10 +194,16 @@ def _stacked(edges: list[_Edge], context: Context) -> tuple[EventCounts, Design]
 
 
 def _series(cells: EventCounts, design: Design, fit: AdditiveFit) -> tuple[EventCounts, Design]:
-    """Return one Poisson count a month with the same slope and curvature in the month's level as all cells together."""
+    """Return one Poisson count a month with the same slope and curvature in the month's level as all cells
+    together.
+    """
     size, month = len(design.month), cells.month - design.first
     by_month = design.month @ fit.part("month") + fit.part("level")
-    eta = (design.age @ fit.part("age"))[cells.age] + (design.segment @ fit.part("segment"))[cells.segment] + by_month[month]
+    eta = (
+        (design.age @ fit.part("age"))[cells.age]
+        + (design.segment @ fit.part("segment"))[cells.segment]
+        + by_month[month]
+    )
     chance = expit(eta)
     weight = sums(month, cells.trials * chance * (1.0 - chance), size)
     score = sums(month, cells.events - cells.trials * chance, size)
@@ -188,7 +221,9 @@ def _own_fit(context: Context, ends: Ends, kind: str, latent: str, common: Level
     edge = _edge_design(context, ends, kind)
     size = len(context.names)
     pull, loading = (np.zeros(size), 0.0) if kind == "cure" else (common.macro, 1.0)
-    prior = independent_prior(np.append(pull, loading), np.append(np.full(size, settings.edge_macro), settings.edge_loading))
+    prior = independent_prior(
+        np.append(pull, loading), np.append(np.full(size, settings.edge_macro), settings.edge_loading)
+    )
     month = np.column_stack([context.month, mode])
     design = Design(edge.design.age, edge.design.segment, month, edge.design.first, edge.design.age_prior,
                     edge.design.segment_prior, prior)  # fmt: skip
@@ -204,21 +239,28 @@ def _own_fit(context: Context, ends: Ends, kind: str, latent: str, common: Level
 def _clustered_covariance(fit: AdditiveFit, design: Design, cells: EventCounts) -> Floats:
     """Return the covariance of all coefficients, clustered by calendar month, with the prior kept.
 
-    H^-1 (M + P) H^-1: H the curvature with the prior, M the squared monthly scores, P the prior's precision. Without
-    data it is the prior's own covariance; with much data the usual sandwich.
+    H^-1 (M + P) H^-1: H the curvature with the prior, M the squared monthly scores, P the prior's precision.
+    Without data it is the prior's own covariance; with much data the usual sandwich.
     """
     month = cells.month - design.first
     by_month = design.month @ fit.part("month")
-    eta = (design.age @ fit.part("age"))[cells.age] + (design.segment @ fit.part("segment"))[cells.segment] + by_month[month]
+    eta = (
+        (design.age @ fit.part("age"))[cells.age]
+        + (design.segment @ fit.part("segment"))[cells.segment]
+        + by_month[month]
+    )
     residual = cells.events - cells.trials * expit(eta)
     T, A, G = len(design.month), len(design.age), len(design.segment)
     by_age = sums(month * A + cells.age, residual, T * A).reshape(T, A)
     by_segment = sums(month * G + cells.segment, residual, T * G).reshape(T, G)
     scores = np.concatenate(
-        [by_age @ design.age, by_segment @ design.segment, by_segment.sum(axis=1)[:, None] * design.month], axis=1
+        [by_age @ design.age, by_segment @ design.segment, by_segment.sum(axis=1)[:, None] * design.month],
+        axis=1,
     )
     seen = np.unique(month).size
     factor = seen / max(seen - 1.0, 1.0)
-    prior = block_diag(design.age_prior.precision, design.segment_prior.precision, design.month_prior.precision)
+    prior = block_diag(
+        design.age_prior.precision, design.segment_prior.precision, design.month_prior.precision
+    )
     bread = cho_solve(cho_factor(fit.hessian), np.eye(len(fit.hessian)))
     return np.asarray(bread @ (factor * scores.T @ scores + prior) @ bread)

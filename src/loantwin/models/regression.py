@@ -1,6 +1,8 @@
-"""Penalised logistic regression on counts: Newton's method, a Gaussian prior, Laplace and cluster-robust covariances.
+"""Penalised logistic regression on counts: Newton's method, a Gaussian prior, Laplace and cluster-robust
+covariances.
 
-A coefficient is never infinite: every one has a stated prior, and what the data cannot tell stays at the prior.
+A coefficient is never infinite: every one has a stated prior, and what the data cannot tell stays at the
+prior.
 """
 
 from __future__ import annotations
@@ -21,7 +23,9 @@ ROUNDS = 60
 
 @dataclass(frozen=True)
 class Prior:
-    """A Gaussian prior of K coefficients. mean : (K,). precision : (K, K), positive semi-definite; zero is flat."""
+    """A Gaussian prior of K coefficients. mean : (K,). precision : (K, K), positive semi-definite; zero is
+    flat.
+    """
 
     mean: Floats
     precision: Floats
@@ -31,7 +35,8 @@ class Prior:
 class Regression:
     """A fitted regression.
 
-    coefficients : (K,) posterior mode. covariance : (K, K) inverse of the negative second derivative there (Laplace).
+    coefficients : (K,) posterior mode. covariance : (K, K) inverse of the negative second derivative there
+        (Laplace).
     log_likelihood : without the prior and the binomial constants. rounds : Newton steps taken.
     """
 
@@ -51,7 +56,9 @@ def independent_prior(mean: Floats, deviation: Floats) -> Prior:
     return Prior(np.asarray(mean, dtype=float), np.diag(1.0 / np.asarray(deviation, dtype=float) ** 2))
 
 
-def fit_logistic(design: Floats, trials: Floats, events: Floats, prior: Prior, offset: Floats | None = None) -> Regression:
+def fit_logistic(
+    design: Floats, trials: Floats, events: Floats, prior: Prior, offset: Floats | None = None
+) -> Regression:
     """Return the posterior mode of a logistic regression of `events` out of `trials`.
 
     Parameters
@@ -59,7 +66,8 @@ def fit_logistic(design: Floats, trials: Floats, events: Floats, prior: Prior, o
     design : (C, K). trials, events : (C,) numbers, not necessarily whole, 0 <= events <= trials.
     prior : prior of the K coefficients. offset : (C,) known part of the log-odds.
 
-    Raises ModelError where the mode is not found: a separated fit with a flat prior, or a design without full rank.
+    Raises ModelError where the mode is not found: a separated fit with a flat prior, or a design without full
+    rank.
     """
     known = np.zeros(len(trials)) if offset is None else offset
     if (events < 0).any() or (events > trials).any():
@@ -74,12 +82,17 @@ def fit_logistic(design: Floats, trials: Floats, events: Floats, prior: Prior, o
         weight = trials * probability * (1.0 - probability)
         hessian = design.T @ (design * weight[:, None]) + prior.precision
         move = _solve(hessian, gradient)
-        beta, fresh = _climb(lambda at: _log_posterior(design, trials, events, prior, known, at), beta, move, value)
+        beta, fresh = _climb(
+            lambda at: _log_posterior(design, trials, events, prior, known, at), beta, move, value
+        )
         done, value = abs(fresh - value) <= TOLERANCE * (1.0 + abs(value)), fresh
         if done and np.abs(move).max() < 1e-6:
             break
     else:
-        raise ModelError(expected("a fit that settles", f"none after {ROUNDS} steps; a stronger prior is needed"), field="prior")
+        raise ModelError(
+            expected("a fit that settles", f"none after {ROUNDS} steps; a stronger prior is needed"),
+            field="prior",
+        )
     probability = expit(design @ beta + known)
     hessian = design.T @ (design * (trials * probability * (1.0 - probability))[:, None]) + prior.precision
     covariance = _solve(hessian, np.eye(len(beta)))
@@ -88,12 +101,17 @@ def fit_logistic(design: Floats, trials: Floats, events: Floats, prior: Prior, o
 
 
 def clustered_covariance(
-    fit: Regression, design: Floats, trials: Floats, events: Floats, clusters: Integers, offset: Floats | None = None
+    fit: Regression,
+    design: Floats,
+    trials: Floats,
+    events: Floats,
+    clusters: Integers,
+    offset: Floats | None = None,
 ) -> Floats:
     """Return the sandwich covariance of the coefficients, (K, K), clustered (for instance by calendar month).
 
-    Scores are added up within clusters before they are squared; the small-sample factor is g / (g - 1) * (n - 1) / (n - k)
-    with g clusters and n rows (Cameron and Miller 2015, equation 11).
+    Scores are added up within clusters before they are squared; the small-sample factor is g / (g - 1) * (n -
+    1) / (n - k) with g clusters and n rows (Cameron and Miller 2015, equation 11).
     """
     known = np.zeros(len(trials)) if offset is None else offset
     residual = events - trials * expit(design @ fit.coefficients + known)
@@ -108,18 +126,24 @@ def clustered_covariance(
 
 
 def effective_number(weight: Floats) -> float:
-    """Return Kish's effective sample size of weighted cases: (sum of weights) squared / sum of squared weights."""
+    """Return Kish's effective sample size of weighted cases: (sum of weights) squared / sum of squared
+    weights.
+    """
     total = float((weight**2).sum())
     return float(weight.sum() ** 2 / total) if total > 0 else 0.0
 
 
-def _log_posterior(design: Floats, trials: Floats, events: Floats, prior: Prior, offset: Floats, beta: Floats) -> float:
+def _log_posterior(
+    design: Floats, trials: Floats, events: Floats, prior: Prior, offset: Floats, beta: Floats
+) -> float:
     eta = design @ beta + offset
     likelihood = events @ eta - trials @ np.logaddexp(0.0, eta)
     return float(likelihood - 0.5 * (beta - prior.mean) @ prior.precision @ (beta - prior.mean))
 
 
-def _climb(value_at: Callable[[Floats], float], start: Floats, move: Floats, value: float) -> tuple[Floats, float]:
+def _climb(
+    value_at: Callable[[Floats], float], start: Floats, move: Floats, value: float
+) -> tuple[Floats, float]:
     """Take the Newton step, halved until it climbs."""
     size = 1.0
     for _ in range(30):
@@ -135,4 +159,6 @@ def _solve(matrix: Floats, right: Floats) -> Floats:
     try:
         return np.asarray(cho_solve(cho_factor(matrix), right))
     except np.linalg.LinAlgError as error:
-        raise ModelError("expected a design of full rank or a prior for every coefficient, was a singular one") from error
+        raise ModelError(
+            "expected a design of full rank or a prior for every coefficient, was a singular one"
+        ) from error

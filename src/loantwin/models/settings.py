@@ -1,4 +1,6 @@
-"""What a fit may be told: covariates and their priors, ages, priors of effects. All of it is stored with the model."""
+"""What a fit may be told: covariates and their priors, ages, priors of effects. All of it is stored with the
+model.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,8 @@ from loantwin.models.latent import LevelPrior
 
 @dataclass(frozen=True)
 class MacroPrior:
-    """A macro covariate and what is believed of its effect before any data, in log-odds by one standard deviation.
+    """A macro covariate and what is believed of its effect before any data, in log-odds by one standard
+    deviation.
 
     credit, prepayment : (mean, standard deviation) of the prior on the edges that worsen, and on prepayment.
     """
@@ -31,10 +34,11 @@ EFFECTS = (
     MacroPrior("house_price_index", "log_ratio_12m", 3, (-0.15, 0.10), (0.05, 0.10)),
     MacroPrior("prime_rate", "change_12m", 3, (0.0, 0.10), (-0.10, 0.10)),
 )
-"""Few and fixed; a judgement. Regressions of the logarithm of the Federal Reserve's charge-off rates (1999 to 2009,
-autocorrelated errors) give 0.20 to 0.39 for unemployment and -0.19 to +0.12 for house prices by kind of loan; samples that end in
-2005 or 2025 give quite others. Twelve settings of these and of the level's prior were compared on the SBA tapes, and
-this one was kept with those results known: errors measured on these tapes are not those of an untouched test."""
+"""Few and fixed; a judgement. Regressions of the logarithm of the Federal Reserve's charge-off rates (1999 to
+2009, autocorrelated errors) give 0.20 to 0.39 for unemployment and -0.19 to +0.12 for house prices by kind of
+loan; samples that end in 2005 or 2025 give quite others. Twelve settings of these and of the level's prior
+were compared on the SBA tapes, and this one was kept with those results known: errors measured on these tapes
+are not those of an untouched test."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +49,8 @@ class FitSettings:
     choose_lags: bool = False
     """Choose the covariates' lags out of sample (`lags`) instead of taking those of `effects`."""
     lag_evidence: float = 3.0
-    """Log Bayes factor by which one other lag of all covariates must beat the lag of `EFFECTS` to take its place; infinite: never.
+    """Log Bayes factor by which one other lag of all covariates must beat the lag of `EFFECTS` to take its
+    place; infinite: never.
 
     3 is "strong" (Kass and Raftery 1995). Effects stated by hand keep their lags."""
     ages: int = 361

@@ -1,8 +1,9 @@
 """Loss given default: how much of the exposure is charged off, how much of it comes back, and when.
 
-Shares are ratios of sums (currency over currency), so that a large loan counts for what it is. The chain-ladder form is
-used wherever histories are cut off: the share charged off w months after default is estimated on the defaults that
-were observed at least w months, so that recent defaults do not pull the loss down.
+Shares are ratios of sums (currency over currency), so that a large loan counts for what it is. The
+chain-ladder form is used wherever histories are cut off: the share charged off w months after default is
+estimated on the defaults that were observed at least w months, so that recent defaults do not pull the loss
+down.
 """
 
 from __future__ import annotations
@@ -33,7 +34,8 @@ class Defaults:
 
     segment, age, month : (D,) segment code, age and calendar month at default. exposure : (D,) currency, > 0.
     watched : (D,) months from default to the as-of month. weight : (D,) case weights.
-    charged_off, recovered : (D,) currency so far. charge_off_lag, recovery_lag : (D,) months from default, -1 where none.
+    charged_off, recovered : (D,) currency so far. charge_off_lag, recovery_lag : (D,) months from default, -1
+        where none.
     cured : (D,) True where the loan left default other than by charge-off.
     """
 
@@ -54,7 +56,8 @@ class Defaults:
 class Believed:
     """What is assumed where a source does not tell.
 
-    charged_off, recovered : decimals of exposure. charge_off_lag, recovery_lag : (W,) probabilities by months after default.
+    charged_off, recovered : decimals of exposure. charge_off_lag, recovery_lag : (W,) probabilities by months
+        after default.
     recovery_observed : False where the source holds no recoveries: then `recovered` is taken as it stands.
     exposure_assumed : words on the exposure where it is not observed, else empty.
     """
@@ -70,11 +73,15 @@ class Believed:
 
 @dataclass(frozen=True)
 class Severity:
-    """A fitted loss given default and what can be said of it. Deviations are standard errors clustered by calendar month."""
+    """A fitted loss given default and what can be said of it. Deviations are standard errors clustered by
+    calendar month.
+    """
 
     lgd: LossGivenDefault
     used: tuple[float, float]
-    """Charged off and recovered as the tables have them, over the defaults of history: after shrinkage to the prior."""
+    """Charged off and recovered as the tables have them, over the defaults of history: after shrinkage to the
+    prior.
+    """
     charged_off: float
     charged_off_deviation: float
     recovered: float
@@ -87,29 +94,55 @@ class Severity:
     notes: tuple[str, ...] = ()
 
 
-def fit_severity(defaults: Defaults, segments: int, ages: int, believed: Believed, least: int = 30) -> Severity:
+def fit_severity(
+    defaults: Defaults, segments: int, ages: int, believed: Believed, least: int = 30
+) -> Severity:
     """Return loss given default by segment (G) and age (A) from the defaults of history.
 
-    A share is shrunk in steps: the book's to the belief, a band's to the book's, a segment's to what its bands give.
-    Fewer than `least` defaults are marked prior only. No default at all returns the belief.
+    A share is shrunk in steps: the book's to the belief, a band's to the book's, a segment's to what its
+    bands give. Fewer than `least` defaults are marked prior only. No default at all returns the belief.
     """
     notes: list[str] = []
     charged_lag = _lag(
-        defaults, defaults.charged_off, defaults.charge_off_lag, believed.charge_off_lag, believed.charge_off_is_default
+        defaults,
+        defaults.charged_off,
+        defaults.charge_off_lag,
+        believed.charge_off_lag,
+        believed.charge_off_is_default,
     )
-    recovery_lag = _lag(defaults, defaults.recovered, defaults.recovery_lag, believed.recovery_lag, not believed.recovery_observed)
+    recovery_lag = _lag(
+        defaults,
+        defaults.recovered,
+        defaults.recovery_lag,
+        believed.recovery_lag,
+        not believed.recovery_observed,
+    )
     developed = _developed(defaults, charged_lag)
     charged = _shares(defaults, defaults.charged_off, developed, segments, ages, believed.charged_off)
     if believed.recovery_observed:
-        whole = _shares(defaults, defaults.recovered, _developed(defaults, recovery_lag), segments, ages, believed.recovered)
+        whole = _shares(
+            defaults,
+            defaults.recovered,
+            _developed(defaults, recovery_lag),
+            segments,
+            ages,
+            believed.recovered,
+        )
     else:
         whole = np.full((segments, ages), believed.recovered)
-        notes.append(f"recoveries are not observed in this source: assumed {believed.recovered:.3f} of exposure")
+        notes.append(
+            f"recoveries are not observed in this source: assumed {believed.recovered:.3f} of exposure"
+        )
     if believed.exposure_assumed:
         notes.append(f"exposure at default is assumed: {believed.exposure_assumed}")
     if charged.max() > 1.0:
-        notes.append(f"share charged off reaches {charged.max():.2f} of exposure: the exposure of those loans is understated")
-    share, deviation = clustered_ratio(defaults.charged_off, defaults.exposure * developed, defaults.weight, defaults.month)
+        notes.append(
+            f"share charged off reaches {charged.max():.2f} of exposure: the exposure of those loans is "
+            "understated"
+        )
+    share, deviation = clustered_ratio(
+        defaults.charged_off, defaults.exposure * developed, defaults.weight, defaults.month
+    )
     come = defaults.exposure * _developed(defaults, recovery_lag)
     back, back_deviation = clustered_ratio(defaults.recovered, come, defaults.weight, defaults.month)
     count = len(defaults.exposure)
@@ -118,12 +151,17 @@ def fit_severity(defaults: Defaults, segments: int, ages: int, believed: Believe
         notes.append(f"{count} defaults, fewer than {least}: prior only")
     return Severity(
         lgd=LossGivenDefault(charged, whole, charged_lag, recovery_lag),
-        used=(_of_defaults(charged, defaults, believed.charged_off), _of_defaults(whole, defaults, believed.recovered)),
+        used=(
+            _of_defaults(charged, defaults, believed.charged_off),
+            _of_defaults(whole, defaults, believed.recovered),
+        ),
         charged_off=share if count else believed.charged_off,
         charged_off_deviation=deviation,
         recovered=back if believed.recovery_observed and count else believed.recovered,
         recovered_deviation=back_deviation if believed.recovery_observed else 0.0,
-        cured=None if believed.charge_off_is_default or not count else float(np.average(defaults.cured, weights=defaults.weight)),
+        cured=None
+        if believed.charge_off_is_default or not count
+        else float(np.average(defaults.cured, weights=defaults.weight)),
         defaults=count,
         effective_defaults=float(defaults.weight.sum() ** 2 / (defaults.weight**2).sum()) if count else 0.0,
         prior_only=count < least,
@@ -142,7 +180,9 @@ def _of_defaults(table: Floats, defaults: Defaults, believed: float) -> float:
 
 
 def clustered_ratio(over: Floats, under: Floats, weight: Floats, month: Integers) -> tuple[float, float]:
-    """Return a ratio of weighted sums and its standard error, residuals added up by calendar month (linearised)."""
+    """Return a ratio of weighted sums and its standard error, residuals added up by calendar month
+    (linearised).
+    """
     total = float(weight @ under)
     if total <= 0:
         return 0.0, 0.0
@@ -154,7 +194,9 @@ def clustered_ratio(over: Floats, under: Floats, weight: Floats, month: Integers
     return ratio, float(np.sqrt(factor * (residual**2).sum()) / total)
 
 
-def _lag(defaults: Defaults, amount: Floats, lag: Integers, believed: tuple[float, ...], fixed: bool) -> Floats:
+def _lag(
+    defaults: Defaults, amount: Floats, lag: Integers, believed: tuple[float, ...], fixed: bool
+) -> Floats:
     """Return the probabilities (W,) of the months after default in which an amount comes, by chain ladder."""
     prior = np.asarray(believed, dtype=float)
     there = (lag >= 0) & (amount > 0)
@@ -177,7 +219,9 @@ def _developed(defaults: Defaults, lag: Floats) -> Floats:
     return np.asarray(known[np.minimum(defaults.watched, len(lag) - 1)])
 
 
-def _shares(defaults: Defaults, amount: Floats, developed: Floats, segments: int, ages: int, belief: float) -> Floats:
+def _shares(
+    defaults: Defaults, amount: Floats, developed: Floats, segments: int, ages: int, belief: float
+) -> Floats:
     """Return amount over exposure by segment and age, (G, A), shrunk in steps."""
     band_of_age = np.searchsorted(BANDS, np.arange(ages), side="right") - 1
     count = len(defaults.exposure)
@@ -187,7 +231,9 @@ def _shares(defaults: Defaults, amount: Floats, developed: Floats, segments: int
     if not exposure.sum() > 0:  # all defaulted so lately that nothing can have been seen of them yet
         return np.full((segments, ages), belief)
     mean = float(exposure.sum()) / count
-    book = (float(defaults.weight @ amount) + PRIOR_CASES * mean * belief) / (float(exposure.sum()) + PRIOR_CASES * mean)
+    book = (float(defaults.weight @ amount) + PRIOR_CASES * mean * belief) / (
+        float(exposure.sum()) + PRIOR_CASES * mean
+    )
     band = band_of_age[np.minimum(defaults.age, ages - 1)]
     size = len(BANDS)
     by_band = (sums(band, defaults.weight * amount, size) + BAND_CASES * mean * book) / (
@@ -197,7 +243,9 @@ def _shares(defaults: Defaults, amount: Floats, developed: Floats, segments: int
     got = sums(defaults.segment, defaults.weight * amount, segments)
     # cases of the segment's own size: of the book's, large loans would drown what many small ones tell
     number = sums(defaults.segment, np.ones(count), segments)
-    size_of_case = np.where(number > 0, sums(defaults.segment, exposure, segments) / np.maximum(number, 1.0), mean)
+    size_of_case = np.where(
+        number > 0, sums(defaults.segment, exposure, segments) / np.maximum(number, 1.0), mean
+    )
     ballast = SEGMENT_CASES * size_of_case * book
     factor = np.divide(got + ballast, wanted + ballast, out=np.ones(segments), where=wanted + ballast > 0)
     return np.asarray(factor[:, None] * by_band[band_of_age][None, :])
@@ -211,7 +259,10 @@ def _by_band(defaults: Defaults, developed: Floats) -> dict[str, tuple[float, fl
         own = (defaults.age >= low) & (defaults.age < high)
         if own.any():
             ratio, deviation = clustered_ratio(
-                defaults.charged_off[own], (defaults.exposure * developed)[own], defaults.weight[own], defaults.month[own]
+                defaults.charged_off[own],
+                (defaults.exposure * developed)[own],
+                defaults.weight[own],
+                defaults.month[own],
             )
             found[f"{low}-{high - 1}" if high < 10_000 else f"{low}+"] = (ratio, deviation, int(own.sum()))
     return found

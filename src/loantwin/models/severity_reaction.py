@@ -1,12 +1,15 @@
-"""How loss given default moves with the times: a reaction to the conditions that also move defaults, and a spread of its own.
+"""How loss given default moves with the times: a reaction to the conditions that also move defaults, and a
+spread of its own.
 
-By calendar year of default, the charge-offs that came are set against those that the tables of loss given default expect:
+By calendar year of default, the charge-offs that came are set against those that the tables of loss given
+default expect:
 
     y[year] = reaction x (conditions[year] - centre) + spread x noise + sampling noise
 
-`conditions` are the log-odds that macro and period effect add to worsening. The reaction has the prior 0 +- 0.20 (a
-change of severity by the factor 1.2 when default odds rise by the factor e); the spread is the moment estimator of
-DerSimonian and Laird (Controlled Clinical Trials 7 (1986)). Where there is nothing to learn both are 0.
+`conditions` are the log-odds that macro and period effect add to worsening. The reaction has the prior 0 +-
+0.20 (a change of severity by the factor 1.2 when default odds rise by the factor e); the spread is the moment
+estimator of DerSimonian and Laird (Controlled Clinical Trials 7 (1986)). Where there is nothing to learn both
+are 0.
 """
 
 from __future__ import annotations
@@ -32,9 +35,11 @@ STEPS = 60
 
 @dataclass(frozen=True)
 class SeverityReaction:
-    """reaction : change of log severity by unit of log-odds, posterior mean; deviation : its standard deviation.
+    """reaction : change of log severity by unit of log-odds, posterior mean; deviation : its standard
+    deviation.
 
-    spread : standard deviation of log severity from year to year that conditions do not explain. centre : mean conditions of
+    spread : standard deviation of log severity from year to year that conditions do not explain. centre :
+        mean conditions of
     the defaults learnt from. years : of history used, 0 where there was nothing to learn.
     """
 
@@ -45,12 +50,15 @@ class SeverityReaction:
     years: int
 
 
-def fit_reaction(defaults: Defaults, lgd: LossGivenDefault, conditions: Floats, first: int) -> SeverityReaction:
+def fit_reaction(
+    defaults: Defaults, lgd: LossGivenDefault, conditions: Floats, first: int
+) -> SeverityReaction:
     """Return the reaction of the share charged off.
 
     Parameters
     ----------
-    defaults : of history. lgd : the tables fitted to them, by segment. conditions : (T,) log-odds by month from `first` on.
+    defaults : of history. lgd : the tables fitted to them, by segment. conditions : (T,) log-odds by month
+        from `first` on.
     """
     nothing = SeverityReaction(0.0, PRIOR_DEVIATION, 0.0, 0.0, 0)
     inside = (defaults.month >= first) & (defaults.month < first + len(conditions))
@@ -66,7 +74,10 @@ def fit_reaction(defaults: Defaults, lgd: LossGivenDefault, conditions: Floats, 
     enough = sums(index, np.ones(int(use.sum())), size) >= LEAST_DEFAULTS
     if enough.sum() < LEAST_YEARS:
         return nothing
-    came, wanted = sums(index, (defaults.weight * defaults.charged_off)[use], size), sums(index, expected[use], size)
+    came, wanted = (
+        sums(index, (defaults.weight * defaults.charged_off)[use], size),
+        sums(index, expected[use], size),
+    )
     at = sums(index, expected[use] * conditions[defaults.month[use] - first], size) / wanted
     residual = (defaults.weight * defaults.charged_off)[use] - expected[use] * (came / wanted)[index]
     # one relative variance for all defaults: a year's own would be noise
@@ -95,35 +106,48 @@ def _slope(x: Floats, y: Floats, variance: Floats) -> tuple[float, float]:
     return float((x * y / variance).sum()) / precision, float(precision**-0.5)
 
 
-def severity_factors(reaction: SeverityReaction, conditions: Floats, severity: float, seed: int, first: int = 0) -> Floats:
-    """Return by how much losses on each path exceed those of the expected severity, (P,), mean 1 over the paths.
+def severity_factors(
+    reaction: SeverityReaction, conditions: Floats, severity: float, seed: int, first: int = 0
+) -> Floats:
+    """Return by how much losses on each path exceed those of the expected severity, (P,), mean 1 over the
+    paths.
 
     Parameters
     ----------
     conditions : (P,) mean log-odds of worsening on each path over the horizon.
-    severity : expected loss given default, below 1. A move m multiplies it by exp(m) where that is less; where it is more, what
-        is left of the exposure shrinks at the same initial rate, so that no path loses more than the exposure.
+    severity : expected loss given default, below 1. A move m multiplies it by exp(m) where that is less;
+        where it is more, what is left of the exposure shrinks at the same initial rate, so that no path loses
+        more than the exposure.
 
     Notes
     -----
-    All moves share one shift that makes the mean exact: dividing by the mean would lift dear paths above the exposure.
+    All moves share one shift that makes the mean exact: dividing by the mean would lift dear paths above the
+    exposure.
     """
     random = generator(seed, Stream.SEVERITY, first)
-    slope = reaction.reaction + reaction.deviation * random.standard_normal(len(conditions)) * (reaction.years > 0)
-    move = slope * (conditions - conditions.mean()) + reaction.spread * random.standard_normal(len(conditions))
+    slope = reaction.reaction + reaction.deviation * random.standard_normal(len(conditions)) * (
+        reaction.years > 0
+    )
+    move = slope * (conditions - conditions.mean()) + reaction.spread * random.standard_normal(
+        len(conditions)
+    )
     base = min(max(severity, 1e-6), 0.999)
     factor = _moved(move + _shift(move, base), base)
     return np.asarray(factor / factor.mean())
 
 
 def _moved(move: Floats, base: float) -> Floats:
-    """Return severity / base after moves of its logarithm, (P,), in (0, 1 / base): increasing, of slope 1 at a move of 0."""
+    """Return severity / base after moves of its logarithm, (P,), in (0, 1 / base): increasing, of slope 1 at
+    a move of 0.
+    """
     dearer = (1.0 - (1.0 - base) * np.exp(-np.maximum(move, 0.0) * base / (1.0 - base))) / base
     return np.where(move > 0.0, dearer, np.exp(np.minimum(move, 0.0)))
 
 
 def _shift(move: Floats, base: float) -> float:
-    """Return the shift of all moves at which the mean factor is 1, by bisection: the mean increases with the shift."""
+    """Return the shift of all moves at which the mean factor is 1, by bisection: the mean increases with the
+    shift.
+    """
     low, high = -float(move.max()), -float(move.min())
     for _ in range(STEPS):
         middle = 0.5 * (low + high)

@@ -1,4 +1,6 @@
-"""Age curves: cubic B-splines in a stretched age, smooth by a penalty, flat beyond the ages that were observed."""
+"""Age curves: cubic B-splines in a stretched age, smooth by a penalty, flat beyond the ages that were
+observed.
+"""
 
 from __future__ import annotations
 
@@ -17,10 +19,12 @@ DEGREE = 3
 class AgeBasis:
     """A basis for functions of age.
 
-    values : (A, K) each basis function at ages 0 .. A-1; rows sum to 1, so that equal coefficients are a flat curve.
+    values : (A, K) each basis function at ages 0 .. A-1; rows sum to 1, so that equal coefficients are a flat
+        curve.
     bend : (K, K) integrated squared second derivative. slope : (K, K) integrated squared first derivative.
     support : lowest and highest age with data; outside them the curve is held flat.
-    knots : (M,) of the curve, on the scale of `stretch`, ends repeated: `basis_values` makes `values` of them again.
+    knots : (M,) of the curve, on the scale of `stretch`, ends repeated: `basis_values` makes `values` of them
+        again.
     """
 
     values: Floats
@@ -60,13 +64,17 @@ def age_basis(ages: int, where: Floats, inner: int = 5) -> AgeBasis:
 
 
 def basis_values(knots: Floats, ages: int) -> Floats:
-    """Return the basis of some knots at ages 0 .. ages-1, (A, K): flat outside the first and the last knot."""
+    """Return the basis of some knots at ages 0 .. ages-1, (A, K): flat outside the first and the last
+    knot.
+    """
     at = np.clip(stretch(np.arange(ages, dtype=float)), knots[0], knots[-1])
     return np.asarray(BSpline.design_matrix(at, knots, DEGREE).toarray())
 
 
 def _penalty(knots: Floats, order: int) -> Floats:
-    """Return the Gram matrix of the basis functions' derivatives, by Gauss-Legendre on each knot interval (exact)."""
+    """Return the Gram matrix of the basis functions' derivatives, by Gauss-Legendre on each knot interval
+    (exact).
+    """
     size = len(knots) - DEGREE - 1
     nodes, weights = np.polynomial.legendre.leggauss(DEGREE + 1)
     breaks = np.unique(knots)

@@ -1,4 +1,6 @@
-"""Transitions between states: one additive logit an edge (Begg and Gray), with shared latent credit and prepayment levels."""
+"""Transitions between states: one additive logit an edge (Begg and Gray), with shared latent credit and
+prepayment levels.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,15 @@ from loantwin.arrays import Floats, Integers
 from loantwin.engine.rows import VINTAGE
 from loantwin.models.additive import AdditiveFit, Design, fit_additive
 from loantwin.models.counts import Counts, EventCounts, edge_cells, sums
-from loantwin.models.latent import LatentProcess, Level, LevelPrior, choose_process, level_of, process_covariance, process_points
+from loantwin.models.latent import (
+    LatentProcess,
+    Level,
+    LevelPrior,
+    choose_process,
+    level_of,
+    process_covariance,
+    process_points,
+)
 from loantwin.models.regression import Prior, independent_prior
 from loantwin.models.settings import FitSettings
 from loantwin.models.spline import AgeBasis, age_basis
@@ -25,11 +35,13 @@ POOLED = "(pooled)"
 
 @dataclass(frozen=True)
 class Segments:
-    """How segments and vintages share strength: G segments, C groups of loans that counts tell apart, S labels of the model.
+    """How segments and vintages share strength: G segments, C groups of loans that counts tell apart, S
+    labels of the model.
 
     labels : (S,) the segments, the pooled one, then "<segment>|vintage <year>" of what is still on the book.
-    values : (C, Q) columns of the groups: one for each part of a label, each segment's own difference, each vintage, and two
-        that no group has: what a segment, and what a vintage never seen may add. rows : (S, Q) the same by label.
+    values : (C, Q) columns of the groups: one for each part of a label, each segment's own difference, each
+        vintage, and two that no group has: what a segment, and what a vintage never seen may add. rows : (S,
+        Q) the same by label.
     groups : (G, V) code of each segment and vintage, -1 where there is none. first : first vintage, a year.
     segment : (C,) each group's segment. prior : of the Q effects, all shrunk towards 0.
     """
@@ -45,18 +57,22 @@ class Segments:
     def coded(self, cells: EventCounts) -> EventCounts:
         """Return cells by group instead of segment."""
         vintage = np.clip((cells.month - cells.age) // 12 - self.first, 0, self.groups.shape[1] - 1)
-        return EventCounts(self.groups[cells.segment, vintage], cells.age, cells.month, cells.trials, cells.events)
+        return EventCounts(
+            self.groups[cells.segment, vintage], cells.age, cells.month, cells.trials, cells.events
+        )
 
 
 @dataclass(frozen=True)
 class EdgeFit:
     """One fitted edge. age : (A,), segment : (S,) by label, macro : (F,), loading : (L,), all log-odds.
 
-    group : (C,) log-odds by group of the counts. errors : joint error of all its coefficients, None where assumed.
+    group : (C,) log-odds by group of the counts. errors : joint error of all its coefficients, None where
+        assumed.
     age_deviation, segment_deviation : posterior standard deviations; macro_deviation likewise.
     covariance : (1 + F, 1 + F) of the level on today's book and the macro effects.
     last : (1 + F,) covariance of those with the latent level at the as-of month (zero where fitted apart).
-    events : weighted. trials : weighted loan-months. support : ages with data. expected : of the cells, month level included.
+    events : weighted. trials : weighted loan-months. support : ages with data. expected : of the cells, month
+        level included.
     """
 
     origin: str
@@ -83,8 +99,9 @@ class EdgeFit:
 class LevelFit:
     """A latent level with its history and the macro effects found together with it.
 
-    shared : (1 + F + 1, 1 + F + 1) covariance of what a level of 1 brings to every edge that reads it: baseline, macro
-        effects and the level at the as-of month; None where edge and level are one fit and the edge carries it.
+    shared : (1 + F + 1, 1 + F + 1) covariance of what a level of 1 brings to every edge that reads it:
+        baseline, macro effects and the level at the as-of month; None where edge and level are one fit and
+        the edge carries it.
     """
 
     process: LatentProcess
@@ -94,14 +111,21 @@ class LevelFit:
     shared: Floats | None = None
 
 
-def segment_design(segments: tuple[str, ...], settings: FitSettings, counts: Counts | None = None) -> Segments:
-    """Return the columns of segments whose labels are parts joined by |, and of vintages where `counts` and settings have them."""
+def segment_design(
+    segments: tuple[str, ...], settings: FitSettings, counts: Counts | None = None
+) -> Segments:
+    """Return the columns of segments whose labels are parts joined by |, and of vintages where `counts` and
+    settings have them.
+    """
     parts = [label.split("|") for label in segments]
     columns: list[Floats] = []
     for position in range(max(len(part) for part in parts)):
         values = sorted({part[position] for part in parts if len(part) > position})
         if len(values) > 1:
-            columns += [np.array([float(len(part) > position and part[position] == value) for part in parts]) for value in values]
+            columns += [
+                np.array([float(len(part) > position and part[position] == value) for part in parts])
+                for value in values
+            ]
     own = np.eye(len(segments))
     main = np.column_stack(columns) if columns else np.zeros((len(segments), 0))
     whole = np.concatenate([main, own], axis=1)
@@ -113,7 +137,9 @@ def segment_design(segments: tuple[str, ...], settings: FitSettings, counts: Cou
     share = np.full(len(segments), 1.0 / len(segments)) if counts is None else _at_risk(counts)
     spread = settings.vintage_frailty
     # a loan of no known vintage has one all the same: its error is the prior's
-    plain = np.concatenate([whole, np.zeros((len(segments), by_year.shape[1])), np.tile([0.0, 1.0], (len(segments), 1))], axis=1)
+    plain = np.concatenate(
+        [whole, np.zeros((len(segments), by_year.shape[1])), np.tile([0.0, 1.0], (len(segments), 1))], axis=1
+    )
     pooled = np.concatenate([share @ whole, np.zeros(by_year.shape[1]), [1.0, 1.0]])
     group_columns = np.concatenate([whole[pairs[:, 0]], by_year[pairs[:, 1]], unseen], axis=1)
     deviation = np.concatenate(
@@ -137,12 +163,18 @@ def segment_design(segments: tuple[str, ...], settings: FitSettings, counts: Cou
     )
 
 
-def _vintages(segments: tuple[str, ...], settings: FitSettings, counts: Counts | None) -> tuple[Integers, Integers, int, int]:
-    """Return pairs (C, 2) of segment and vintage in the counts, which of them had loans lately, first year and number of years."""
+def _vintages(
+    segments: tuple[str, ...], settings: FitSettings, counts: Counts | None
+) -> tuple[Integers, Integers, int, int]:
+    """Return pairs (C, 2) of segment and vintage in the counts, which of them had loans lately, first year
+    and number of years.
+    """
     if counts is None or settings.vintage_frailty <= 0 or not counts.cells.height:
         pairs = np.column_stack([np.arange(len(segments)), np.zeros(len(segments), dtype=np.int64)])
         return pairs, np.zeros(0, dtype=np.int64), 0, 1
-    segment, month, age = (counts.cells[name].to_numpy().astype(np.int64) for name in ("segment", "month", "age"))
+    segment, month, age = (
+        counts.cells[name].to_numpy().astype(np.int64) for name in ("segment", "month", "age")
+    )
     vintage = (month - age) // 12
     first = int(vintage.min())
     years = int(vintage.max()) - first + 1
@@ -154,7 +186,11 @@ def _vintages(segments: tuple[str, ...], settings: FitSettings, counts: Counts |
 
 def _at_risk(counts: Counts) -> Floats:
     """Return each segment's share of the loan-months, (G,)."""
-    total = sums(counts.cells["segment"].to_numpy().astype(np.int64), counts.cells["at_risk"].to_numpy(), len(counts.segments))
+    total = sums(
+        counts.cells["segment"].to_numpy().astype(np.int64),
+        counts.cells["at_risk"].to_numpy(),
+        len(counts.segments),
+    )
     return np.asarray(total / total.sum()) if total.sum() > 0 else np.full(len(total), 1.0 / len(total))
 
 
@@ -170,7 +206,9 @@ def macro_prior(settings: FitSettings, names: tuple[str, ...], kind: str) -> Pri
     """Return the prior of the macro effects of the named covariates on credit or prepayment edges."""
     by_name = {effect.name: effect for effect in settings.effects}
     beliefs = [(by_name[name].credit if kind == CREDIT else by_name[name].prepayment) for name in names]
-    return independent_prior(np.array([mean for mean, _ in beliefs]), np.array([spread for _, spread in beliefs]))
+    return independent_prior(
+        np.array([mean for mean, _ in beliefs]), np.array([spread for _, spread in beliefs])
+    )
 
 
 @dataclass(frozen=True)
@@ -190,11 +228,13 @@ def edge_counts(context: Context, origin: str, target: str) -> EventCounts:
     return on_grid(context.segments.coded(edge_cells(context.counts, origin, target)), context.settings.ages)
 
 
-def fit_level_edge(context: Context, origin: str, target: str, kind: str, prior: LevelPrior) -> tuple[EdgeFit, LevelFit]:
+def fit_level_edge(
+    context: Context, origin: str, target: str, kind: str, prior: LevelPrior
+) -> tuple[EdgeFit, LevelFit]:
     """Return an edge fitted in one piece with its own latent level: the way of outcome tables.
 
-    Age, segment, macro and the level of each month are one posterior; persistence and size of the level are chosen by
-    its marginal likelihood on the counts collapsed over segments.
+    Age, segment, macro and the level of each month are one posterior; persistence and size of the level are
+    chosen by its marginal likelihood on the counts collapsed over segments.
     """
     settings, counts = context.settings, context.counts
     cells = edge_counts(context, origin, target)
@@ -203,7 +243,8 @@ def fit_level_edge(context: Context, origin: str, target: str, kind: str, prior:
     rate = (cells.events.sum() + 0.5) / (cells.trials.sum() + 1.0)
     design = Design(
         basis.values, context.segments.values, context.month, counts.first,
-        age_prior(basis, settings, float(np.log(rate))), context.segments.prior, macro_prior(settings, context.names, kind),
+        age_prior(basis, settings, float(np.log(rate))), context.segments.prior, macro_prior(settings,
+            context.names, kind),
     )  # fmt: skip
     months_ = len(context.month)
     phi, deviation, noise = 0.5 ** (1.0 / prior.half_life), prior.deviation, prior.noise
@@ -211,11 +252,14 @@ def fit_level_edge(context: Context, origin: str, target: str, kind: str, prior:
     series, plain = _collapsed(scaled, design, fit), _one_segment(design)
     phi, deviation, noise = choose_process(series, plain, prior, budget=settings.search)
     points = process_points(series, plain, prior, (phi, deviation, noise))
-    fit = fit_additive(scaled, design, process_covariance(months_, phi, deviation, noise), start=fit.coefficients)
+    fit = fit_additive(
+        scaled, design, process_covariance(months_, phi, deviation, noise), start=fit.coefficients
+    )
     level, last = level_of(fit, phi, deviation, noise, counts.first)
     sigma = deviation * float(np.sqrt(1.0 - phi**2))
     process = LatentProcess(
-        kind, phi, sigma, noise, float(level.smoothed[-1]), float(level.smoothed_variance[-1]), months_, points
+        kind, phi, sigma, noise, float(level.smoothed[-1]), float(level.smoothed_variance[-1]), months_,
+        points
     )  # fmt: skip
     loading = np.array([float(name == kind) for name in context.latents])
     edge = edge_of(context, fit, design, basis, cells, (origin, target), loading, fit.covariance_of, last)
@@ -224,7 +268,9 @@ def fit_level_edge(context: Context, origin: str, target: str, kind: str, prior:
 
 
 def assumed_edge(context: Context, origin: str, target: str, probability: Floats, words: str) -> EdgeFit:
-    """Return an edge that is not fitted: a stated monthly probability by age, (A,) or shorter (the last one holds)."""
+    """Return an edge that is not fitted: a stated monthly probability by age, (A,) or shorter (the last one
+    holds).
+    """
     ages, size = context.settings.ages, len(context.names)
     held = np.concatenate([probability, np.full(max(0, ages - len(probability)), probability[-1])])[:ages]
     segments = len(context.segments.labels)
@@ -237,10 +283,13 @@ def assumed_edge(context: Context, origin: str, target: str, probability: Floats
 
 
 def edge_of(
-    context: Context, fit: AdditiveFit, design: Design, basis: AgeBasis, cells: EventCounts, ends: tuple[str, str], loading: Floats,
+    context: Context, fit: AdditiveFit, design: Design, basis: AgeBasis, cells: EventCounts, ends: tuple[str,
+        str], loading: Floats,
     covariance_of: Callable[[Floats], Floats], last: Floats | None = None,
 ) -> EdgeFit:  # fmt: skip
-    """Return the parts of a fit that the model keeps; `covariance_of` gives the covariance of directions (D, n)."""
+    """Return the parts of a fit that the model keeps; `covariance_of` gives the covariance of directions (D,
+    n).
+    """
     size, columns = len(context.names), len(fit.coefficients)
     age, rows = design.age @ fit.part("age"), context.segments.rows
     segment, group = rows @ fit.part("segment"), design.segment @ fit.part("segment")
@@ -251,7 +300,8 @@ def edge_of(
     directions[A : A + S, fit.place("segment")] = rows
     today = _book_direction(context, fit, design, ends[0])
     directions[A + S] = today
-    # the coefficients themselves: age, segment, macro, then the loading (panels) and the level at the as-of month (outcomes)
+    # the coefficients themselves: age, segment, macro, then the loading (panels) and the level at the as-of
+    # month (outcomes)
     at = A + S + 1
     directions[at : at + own, :own] = np.eye(own)
     directions[at + own : at + own + fit.sizes[2], fit.place("month")] = np.eye(fit.sizes[2])
@@ -272,7 +322,9 @@ def edge_of(
 
 
 def _book_direction(context: Context, fit: AdditiveFit, design: Design, origin: str) -> Floats:
-    """Return (n,) weights that give the edge's mean log-odds on the book of the last months, by expected events."""
+    """Return (n,) weights that give the edge's mean log-odds on the book of the last months, by expected
+    events.
+    """
     counts = context.counts
     code = counts.states.index(origin)
     recent = counts.cells.filter((pl.col("month") > counts.last - 3) & (pl.col("from_state") == code))
@@ -293,7 +345,9 @@ def _book_direction(context: Context, fit: AdditiveFit, design: Design, origin: 
 
 def on_grid(cells: EventCounts, ages: int) -> EventCounts:
     """Return the cells with ages beyond the grid counted at its last age, as the engine reads them."""
-    return EventCounts(cells.segment, np.minimum(cells.age, ages - 1), cells.month, cells.trials, cells.events)
+    return EventCounts(
+        cells.segment, np.minimum(cells.age, ages - 1), cells.month, cells.trials, cells.events
+    )
 
 
 def rescaled(cells: EventCounts, factor: float) -> EventCounts:
@@ -316,9 +370,13 @@ def _collapsed(cells: EventCounts, design: Design, fit: AdditiveFit) -> EventCou
     trials = sums(flat, cells.trials * effect[cells.segment], ages * size)
     events = sums(flat, cells.events, ages * size)
     hit = np.flatnonzero(trials > 0)
-    return EventCounts(np.zeros(len(hit), dtype=np.int64), hit // size, hit % size + design.first, trials[hit], events[hit])
+    return EventCounts(
+        np.zeros(len(hit), dtype=np.int64), hit // size, hit % size + design.first, trials[hit], events[hit]
+    )
 
 
 def _one_segment(design: Design) -> Design:
     none = Prior(np.zeros(0), np.zeros((0, 0)))
-    return Design(design.age, np.zeros((1, 0)), design.month, design.first, design.age_prior, none, design.month_prior)
+    return Design(
+        design.age, np.zeros((1, 0)), design.month, design.first, design.age_prior, none, design.month_prior
+    )

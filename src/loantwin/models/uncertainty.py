@@ -1,8 +1,9 @@
 """Errors of estimation: how far the coefficients may be off, and what that means for one part of a book.
 
-The coefficients of an edge have one joint Gaussian posterior (Laplace). For loans of segment g and age a its log-odds
-are a linear function of them, h(g, a) . c; a part of a book moves by the average of its loans' h, weighted by the
-balance expected to take the edge in each month. So every part has its own error, and two parts share what they have in common.
+The coefficients of an edge have one joint Gaussian posterior (Laplace). For loans of segment g and age a its
+log-odds are a linear function of them, h(g, a) . c; a part of a book moves by the average of its loans' h,
+weighted by the balance expected to take the edge in each month. So every part has its own error, and two
+parts share what they have in common.
 """
 
 from __future__ import annotations
@@ -22,8 +23,9 @@ class EdgeErrors:
     """The joint error of one edge's coefficients, K of age, Q of segment and vintage, F of macro.
 
     knots : (M,) of the age curve, see `spline.basis_values`.
-    covariance : (n, n) with n = K + Q + F + 2, in this order; the last two are the loading (of edges that are fitted to
-        a common level, else 0) and the level at the as-of month (of edges that are fitted together with it, else 0).
+    covariance : (n, n) with n = K + Q + F + 2, in this order; the last two are the loading (of edges that are
+        fitted to a common level, else 0) and the level at the as-of month (of edges that are fitted together
+        with it, else 0).
     today : (K + Q,) the average h of the book of the as-of date, by expected events.
     """
 
@@ -36,9 +38,11 @@ class EdgeErrors:
 class Errors:
     """What a model knows of its errors; letters as in TransitionParameters.
 
-    segment : (G, Q) columns of the segments, the same for all edges. edges : (R,) None where an edge is assumed.
-    shared : (L,) covariance (F + 2, F + 2) of the errors that a common level's edges share, each by its loading: baseline,
-        macro effects, level at the as-of month. None where the level is fitted together with its one edge.
+    segment : (G, Q) columns of the segments, the same for all edges. edges : (R,) None where an edge is
+        assumed.
+    shared : (L,) covariance (F + 2, F + 2) of the errors that a common level's edges share, each by its
+        loading: baseline, macro effects, level at the as-of month. None where the level is fitted together
+        with its one edge.
     """
 
     segment: Floats
@@ -50,19 +54,25 @@ Directions = tuple[Floats | None, ...]
 """By edge the average h of a part of a book, (T, K + Q); None where the edge is assumed."""
 
 
-def exposure_of(parameters: TransitionParameters, errors: Errors, columns: LoanColumns, months: int) -> Directions:
+def exposure_of(
+    parameters: TransitionParameters, errors: Errors, columns: LoanColumns, months: int
+) -> Directions:
     """Return where the weight of some loans lies, month by month.
 
-    A loan counts by its balance x case weight x odds of the edge, as long as its contract runs; months in which none runs
-    read the last one in which one did. A part without balance counts its loans.
+    A loan counts by its balance x case weight x odds of the edge, as long as its contract runs; months in
+    which none runs read the last one in which one did. A part without balance counts its loans.
     """
     weight = columns.weight * columns.principal
     weight = weight if weight.sum() > 0 else columns.weight + 0.0
     last = parameters.age.shape[1] - 1
-    cells, place = np.unique(columns.segment * (last + 1) + np.minimum(columns.age, last), return_inverse=True)
+    cells, place = np.unique(
+        columns.segment * (last + 1) + np.minimum(columns.age, last), return_inverse=True
+    )
     segment, age = cells // (last + 1), cells % (last + 1)
     ends = np.minimum(columns.remaining_months, months)
-    flat = np.bincount(place * (months + 1) + ends, weight, len(cells) * (months + 1)).reshape(len(cells), months + 1)
+    flat = np.bincount(place * (months + 1) + ends, weight, len(cells) * (months + 1)).reshape(
+        len(cells), months + 1
+    )
     # what runs in month t has t months or more to go
     runs = np.cumsum(flat[:, ::-1], axis=1)[:, ::-1][:, 1:].T
     if not runs[0].sum() > 0:
@@ -109,7 +119,9 @@ def compressed(error: EdgeErrors, direction: Floats) -> Floats:
 
 
 def quadratic(covariance: Floats, at: Floats) -> Floats:
-    """Return the variance (..., T) of linear combinations `at` (..., T, m), covariance (T, m, m) or (m, m)."""
+    """Return the variance (..., T) of linear combinations `at` (..., T, m), covariance (T, m, m) or (m,
+    m).
+    """
     if covariance.ndim == 2:
         return np.asarray(np.einsum("...m,...m->...", at @ covariance, at))
     made = np.empty(at.shape[:-1])

@@ -1,4 +1,6 @@
-"""The forecast beside what happened: the one place, with the report, that reads past the as-of date, to compare."""
+"""The forecast beside what happened: the one place, with the report, that reads past the as-of date, to
+compare.
+"""
 
 from __future__ import annotations
 
@@ -42,9 +44,10 @@ LONGEST_YEARS = 4
 class Comparison:
     """Forecast and outcome; Y years, V vintage bands. Numbers are weighted loans, amounts book currency.
 
-    forecast_number, forecast_amount : (Y, V) means, given the macro path that came. number_low ... amount_high : (Y,) 90 %
-        interval of the year's total. last_year_number, last_year_amount : (Y, V) the rate of the last year before the
-        as-of date applied to what the forecast still has on the book. scores : figure -> forecast's name -> score.
+    forecast_number, forecast_amount : (Y, V) means, given the macro path that came. number_low ...
+        amount_high : (Y,) 90 % interval of the year's total. last_year_number, last_year_amount : (Y, V) the
+        rate of the last year before the as-of date applied to what the forecast still has on the book.
+        scores : figure -> forecast's name -> score.
     """
 
     event: str
@@ -65,7 +68,8 @@ class Comparison:
 
 
 def compare(outlook: Outlook, most_years: int = LONGEST_YEARS) -> Comparison:
-    """Return the forecast of the years after the as-of date, given the macro path that came, beside what happened.
+    """Return the forecast of the years after the as-of date, given the macro path that came, beside what
+    happened.
 
     Raises
     ------
@@ -87,8 +91,14 @@ def compare(outlook: Outlook, most_years: int = LONGEST_YEARS) -> Comparison:
     low_n, high_n = np.quantile(by_year(noisy_number), (0.05, 0.95), axis=0)
     low_a, high_a = np.quantile(by_year(noisy_amount), (0.05, 0.95), axis=0)
     scored = {
-        "number": {"loantwin": score(forecast_number, happened.number), "last year's rate": score(rival_number, happened.number)},
-        "amount": {"loantwin": score(forecast_amount, happened.amount), "last year's rate": score(rival_amount, happened.amount)},
+        "number": {
+            "loantwin": score(forecast_number, happened.number),
+            "last year's rate": score(rival_number, happened.number),
+        },
+        "amount": {
+            "loantwin": score(forecast_amount, happened.amount),
+            "last year's rate": score(rival_amount, happened.amount),
+        },
     }
     return Comparison(
         event=kind,
@@ -152,12 +162,16 @@ def _noisy(number: Floats, amount: Floats, size: float, outlook: Outlook) -> tup
     mean = np.divide(amount, number, out=np.zeros_like(amount), where=number > 0)
     scale = max(heavy, 1.0)
     drawn_number = name_noise(number / ones, ones, ones**2, seed, stream=11)
-    drawn_amount = name_noise(number / scale, mean * scale, mean * scale**2 * np.maximum(size, mean), seed, stream=12)
+    drawn_amount = name_noise(
+        number / scale, mean * scale, mean * scale**2 * np.maximum(size, mean), seed, stream=12
+    )
     return drawn_number, drawn_amount
 
 
 def _last_year(outlook: Outlook, events: pl.DataFrame) -> tuple[tuple[float, float], float]:
-    """Return last year's events per loan and amount per balance on the book a year before, and the number of events."""
+    """Return last year's events per loan and amount per balance on the book a year before, and the number of
+    events.
+    """
     twin = outlook.twin
     start = months.end_of(outlook.month0 - 12, outlook.anchor)
     try:
@@ -165,12 +179,17 @@ def _last_year(outlook: Outlook, events: pl.DataFrame) -> tuple[tuple[float, flo
     except LoantwinError:
         return (0.0, 0.0), 0.0  # a tape that starts within the last year has no last year's rate
     held = before.select("loan_id", "weight", "on_book_probability", "principal")
-    chosen = held.join(events, on="loan_id", how="inner").filter((pl.col("date") > start) & (pl.col("date") <= twin.as_of))
+    chosen = held.join(events, on="loan_id", how="inner").filter(
+        (pl.col("date") > start) & (pl.col("date") <= twin.as_of)
+    )
     expected_number = float((held["weight"] * held["on_book_probability"].fill_null(1.0)).sum())
     balance = float((held["weight"] * held["on_book_probability"].fill_null(1.0) * held["principal"]).sum())
     number = float(chosen["weight"].sum())
     amount = float((chosen["weight"] * chosen["amount"].fill_null(0.0)).sum())
-    return (number / expected_number if expected_number else 0.0, amount / balance if balance else 0.0), number
+    return (
+        number / expected_number if expected_number else 0.0,
+        amount / balance if balance else 0.0,
+    ), number
 
 
 def _rival(flows: Flows, rates: tuple[float, float], years: int) -> tuple[Floats, Floats]:
@@ -185,12 +204,14 @@ def _rival(flows: Flows, rates: tuple[float, float], years: int) -> tuple[Floats
 
 def _notes(outlook: Outlook, kind: str) -> tuple[str, ...]:
     notes = [
-        "Forecast as known at the as-of date, given the macro path that came (latest-revised series): the error is the "
-        "model's alone.",
+        "Forecast as known at the as-of date, given the macro path that came (latest-revised series): the "
+        "error is the model's alone.",
         "Loans that were on the book at the as-of date; new lending is not in either side.",
     ]
     if kind == CHARGE_OFFS and "balance" not in outlook.twin.mapping.observes:
-        notes.append("Balances are assumed, so amounts charged off rest on an assumed exposure; numbers do not.")
+        notes.append(
+            "Balances are assumed, so amounts charged off rest on an assumed exposure; numbers do not."
+        )
     if outlook.twin.mapping.weight.look_ahead:
         notes.append("Case weights depend on the outcome: a look-ahead a lender would not have.")
     return tuple(notes)

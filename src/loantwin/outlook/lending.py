@@ -35,26 +35,34 @@ def stepped(
     new_lending: str,
     progress: Progress,
 ) -> Paths:
-    """Return the figures of the book on every path, moved month by month under a policy and a plan of new lending.
+    """Return the figures of the book on every path, moved month by month under a policy and a plan of new
+    lending.
 
     Parameters
     ----------
-    policy : name or TOML file; None leaves every lever at zero. new_lending : none, constant-balance or a plan's file.
+    policy : name or TOML file; None leaves every lever at zero. new_lending : none, constant-balance or a
+        plan's file.
     """
     tables = step_tables(outlook, economy, horizon, new_lending)
     shocks = outlook.drawn(economy, paths, seed)
     index = index_paths(tables.cells, economy, paths)
-    change = None if index is None or tables.cells.index_path is None else index - tables.cells.index_path[None]
+    change = (
+        None if index is None or tables.cells.index_path is None else index - tables.cells.index_path[None]
+    )
     progress(0.5, "moving the book month by month")
     covariates = np.broadcast_to(economy.covariates, (paths, *economy.covariates.shape[1:]))
     run = run_policy(None if policy is None else load_policy(policy), tables, shocks, covariates, change)
     given = {name: run[name] for name in FIGURES}
     opening = float(run["opening"][:, 0].mean())
-    return noisy_paths(opening, given, run["defaulted_number"], typical_size(tables.cells), tables.lgd.charge_off_lag, seed)
+    return noisy_paths(
+        opening, given, run["defaulted_number"], typical_size(tables.cells), tables.lgd.charge_off_lag, seed
+    )
 
 
 def step_tables(outlook: Outlook, economy: Economy, horizon: int, new_lending: str = "none") -> StepTables:
-    """Return what a step reads: the book's run-off, the run-off of one unit lent anew, costs and the lending plan."""
+    """Return what a step reads: the book's run-off, the run-off of one unit lent anew, costs and the lending
+    plan.
+    """
     model, runoff = outlook.twin.model, outlook.runoff
     cells = book_cells(outlook, economy, horizon)
     base = base_segments(model.parameters.segments)
@@ -80,10 +88,18 @@ def step_tables(outlook: Outlook, economy: Economy, horizon: int, new_lending: s
 
 
 def environment_tables(outlook: Outlook, horizon: int, paths: int) -> tuple[StepTables, StepEconomy]:
-    """Return what the Gymnasium environment runs on: the twin's own step tables and an economy drawn by its generator."""
+    """Return what the Gymnasium environment runs on: the twin's own step tables and an economy drawn by its
+    generator.
+    """
     generator, first = outlook.twin.generator, outlook.month0
     start = min(generator.first, first)
-    drawn = simulate(generator, max(start, generator.first), first + horizon - start + 1, paths, outlook.twin.config.run.seed)
+    drawn = simulate(
+        generator,
+        max(start, generator.first),
+        first + horizon - start + 1,
+        paths,
+        outlook.twin.config.run.seed,
+    )
     covariates = evaluate(outlook.twin.model.covariates, drawn, first, first + horizon, outlook.twin.history)
     processes = outlook.twin.model.processes
     economy = StepEconomy(
@@ -93,15 +109,19 @@ def environment_tables(outlook: Outlook, horizon: int, paths: int) -> tuple[Step
         start=np.array([process.mean for process in processes]),
         start_deviation=np.array([process.variance**0.5 for process in processes]),
     )
-    tables = step_tables(outlook, outlook.simulated(horizon, paths, outlook.twin.config.run.seed), horizon, "constant-balance")
+    tables = step_tables(
+        outlook, outlook.simulated(horizon, paths, outlook.twin.config.run.seed), horizon, "constant-balance"
+    )
     return tables, economy
 
 
 def read_plan(text: str, first: int, horizon: int, segments: Sequence[str], outlook: Outlook) -> LendingPlan:
-    """Return the plan of new lending: none, constant-balance, or a CSV file with month, amount and perhaps segment.
+    """Return the plan of new lending: none, constant-balance, or a CSV file with month, amount and perhaps
+    segment.
 
-    Amounts without a segment are spread over segments as the book's principal is. Months the file does not name lend
-    nothing; a month outside the horizon, an unknown segment or a repeated row is an error that names it.
+    Amounts without a segment are spread over segments as the book's principal is. Months the file does not
+    name lend nothing; a month outside the horizon, an unknown segment or a repeated row is an error that
+    names it.
     """
     if text == "none":
         return LendingPlan("none")
@@ -123,7 +143,9 @@ def read_plan(text: str, first: int, horizon: int, segments: Sequence[str], outl
             raise UsageError(expected(wanted, cells["month"]), file=path, row=row, field="month")
         segment = cells.get("segment") or ""
         if segment and segment not in segments:
-            raise UsageError(expected("one of " + ", ".join(segments), segment), file=path, row=row, field="segment")
+            raise UsageError(
+                expected("one of " + ", ".join(segments), segment), file=path, row=row, field="segment"
+            )
         share = np.eye(len(segments))[list(segments).index(segment)] if segment else mix / mix.sum()
         amounts[month] += _amount(cells["amount"], path, row) * share
     return LendingPlan("table", amounts)
@@ -138,7 +160,9 @@ def _rows(path: Path) -> list[dict[str, str]]:
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise UsageError(f"expected a readable CSV file, was: {error}", file=path) from error
     if not {"month", "amount"} <= set(header) or set(header) - {"month", "amount", "segment"}:
-        raise UsageError(expected("the columns month, amount and perhaps segment", ", ".join(header)), file=path)
+        raise UsageError(
+            expected("the columns month, amount and perhaps segment", ", ".join(header)), file=path
+        )
     if len(set(header)) < len(header):
         raise UsageError(expected("each column once", ", ".join(header)), file=path)
     if not rows:
@@ -147,7 +171,10 @@ def _rows(path: Path) -> list[dict[str, str]]:
     for row, cells in enumerate(rows, start=1):
         if None in cells or any(value is None for value in cells.values()):
             raise UsageError(expected(f"{len(header)} fields", "another number"), file=path, row=row)
-        month, segment = calendar.parse_label(cells["month"], file=path, row=row, field="month"), cells.get("segment") or ""
+        month, segment = (
+            calendar.parse_label(cells["month"], file=path, row=row, field="month"),
+            cells.get("segment") or "",
+        )
         key = (month, segment)
         if key in seen:
             was = f"{calendar.label(month)} {segment}".strip()

@@ -1,4 +1,6 @@
-"""What every forward-looking verb reads: the economy ahead as covariates and index paths, and the loans as columns."""
+"""What every forward-looking verb reads: the economy ahead as covariates and index paths, and the loans as
+columns.
+"""
 
 from __future__ import annotations
 
@@ -24,16 +26,25 @@ from loantwin.macro.history import nowcast
 from loantwin.macro.read import ScenarioArgument, parse_argument, result_names, select
 from loantwin.macro.revert import extend
 from loantwin.macro.scenario import MacroPaths, Scenario
-from loantwin.models.model import draw_shocks, exposure_of, live_loans, loan_columns, mean_shocks, unknown_states
+from loantwin.models.model import (
+    draw_shocks,
+    exposure_of,
+    live_loans,
+    loan_columns,
+    mean_shocks,
+    unknown_states,
+)
 from loantwin.models.uncertainty import Directions
 from loantwin.twin import Twin
 
 
 @dataclass(frozen=True)
 class Economy:
-    """The economy ahead over T months. covariates : (P, T, F). index : (P, T) rate index, or None where no loan floats.
+    """The economy ahead over T months. covariates : (P, T, F). index : (P, T) rate index, or None where no
+    loan floats.
 
-    name : the scenario's name, None for generated paths. notes : what was dropped, floored or assumed on the way.
+    name : the scenario's name, None for generated paths. notes : what was dropped, floored or assumed on the
+        way.
     """
 
     name: str | None
@@ -67,18 +78,25 @@ class Outlook:
 
     @cached_property
     def index_factor(self) -> str | None:
-        """Return the macro factor most floating balance follows, None where nothing floats or no file has it."""
+        """Return the macro factor most floating balance follows, None where nothing floats or no file has
+        it.
+        """
         loans = self.book.loans
-        floating = loans.filter((loans["rate_type"] == "floating").fill_null(False) & loans["rate_index"].is_not_null())
+        floating = loans.filter(
+            (loans["rate_type"] == "floating").fill_null(False) & loans["rate_index"].is_not_null()
+        )
         if not floating.height:
             return None
-        by_index = floating.group_by("rate_index").agg(pl.col("principal").sum()).sort("principal", "rate_index")
+        by_index = (
+            floating.group_by("rate_index").agg(pl.col("principal").sum()).sort("principal", "rate_index")
+        )
         name = str(by_index["rate_index"][-1])
         return name if name in self.history.factors else None
 
     @cached_property
     def book(self) -> Book:
-        """Return the book, missing rates of floating loans taken from the index history, contracts running on.
+        """Return the book, missing rates of floating loans taken from the index history, contracts running
+        on.
 
         A loan that is still on the book after its contractual term is given one more month.
         """
@@ -86,7 +104,9 @@ class Outlook:
         if "prime_rate" in self.history.factors:
             values = self.history.values[:, self.history.factors.index("prime_rate")]
             prime = PrimeRate(self.history.first, values)
-        book = book_at(twin.tables.loans, twin.tables.panel, twin.mapping, twin.as_of, prime=prime, links=twin.links)
+        book = book_at(
+            twin.tables.loans, twin.tables.panel, twin.mapping, twin.as_of, prime=prime, links=twin.links
+        )
         start = pl.Series(months.months_of(book.loans["origination_date"].to_numpy(), self.anchor))
         least = (self.month0 - start + 1).cast(pl.Int32)
         term = pl.when(pl.col("term_months").is_not_null()).then(pl.max_horizontal("term_months", least))
@@ -101,7 +121,9 @@ class Outlook:
         UsageError : every loan is in default. ModelError : a loan without a term, a rate or an amount.
         """
         if not live_loans(self.book, self.twin.model).height:
-            raise UsageError(expected("a loan on the book that is not in default", "none"), file=self.twin.home.folder)
+            raise UsageError(
+                expected("a loan on the book that is not in default", "none"), file=self.twin.home.folder
+            )
         return loan_columns(self.book, self.twin.model, self.twin.mapping)
 
     @cached_property
@@ -109,17 +131,24 @@ class Outlook:
         """Return all loans on the book in its order; what is in default stands in the first live state."""
         in_default = pl.col("state").is_in(list(DEFAULT_STATES))
         state = pl.when(in_default).then(pl.lit("current")).otherwise(pl.col("state")).alias("state")
-        return loan_columns(replace(self.book, loans=self.book.loans.with_columns(state)), self.twin.model, self.twin.mapping)
+        return loan_columns(
+            replace(self.book, loans=self.book.loans.with_columns(state)), self.twin.model, self.twin.mapping
+        )
 
     @cached_property
     def notes(self) -> tuple[str, ...]:
         """Return what the model cannot tell of this book."""
         first, found = self.twin.model.parameters.states[0], unknown_states(self.book, self.twin.model)
-        return tuple(f"{count} loans in state {name} are moved as {first}: the model never saw it" for name, count in found.items())
+        return tuple(
+            f"{count} loans in state {name} are moved as {first}: the model never saw it"
+            for name, count in found.items()
+        )
 
     @cached_property
     def runoff(self) -> RunoffAssumptions:
-        """Return what run-off assumes beyond the contracts: the model's meaning of exposure, the mapping's assumptions."""
+        """Return what run-off assumes beyond the contracts: the model's meaning of exposure, the mapping's
+        assumptions.
+        """
         model = self.twin.model
         return assumptions(
             partial_monthly=self.twin.mapping.number("partial_prepayment_monthly", 0.0),
@@ -130,31 +159,45 @@ class Outlook:
     def given(self, scenario: Scenario, horizon: int, notes: tuple[str, ...] = ()) -> Economy:
         """Return a scenario over months 1..horizon; a month it lacks is an error that names it."""
         if scenario.first > self.month0 + 1:
-            wanted = f"scenario {scenario.name} to start by {months.label(self.month0 + 1)} (--align start re-dates it)"
-            raise ScenarioError(
-                expected(wanted, f"one that starts in {months.label(scenario.first)}"), file=scenario.source or None
+            wanted = (
+                f"scenario {scenario.name} to start by {months.label(self.month0 + 1)} (--align start "
+                "re-dates it)"
             )
-        covariates = evaluate(self.twin.model.covariates, scenario, self.month0 + 1, self.month0 + horizon, self.history)
+            raise ScenarioError(
+                expected(wanted, f"one that starts in {months.label(scenario.first)}"),
+                file=scenario.source or None,
+            )
+        covariates = evaluate(
+            self.twin.model.covariates, scenario, self.month0 + 1, self.month0 + horizon, self.history
+        )
         index = None
         if self.index_factor is not None and self.index_factor in scenario.factors:
             index = scenario.require(self.index_factor, self.month0 + 1, self.month0 + horizon)[None]
-        return Economy(scenario.name, covariates[None], index, (*notes, *self._beyond_history(covariates, scenario.name)))
+        return Economy(
+            scenario.name, covariates[None], index, (*notes, *self._beyond_history(covariates, scenario.name))
+        )
 
     def _beyond_history(self, covariates: Floats, name: str) -> tuple[str, ...]:
-        """Return a warning for each covariate that a scenario drives beyond anything the known history holds."""
+        """Return a warning for each covariate that a scenario drives beyond anything the known history
+        holds.
+        """
         found = []
-        for place, (covariate, (low, high)) in enumerate(zip(self.twin.model.covariates, self.covariate_ranges, strict=True)):
+        for place, (covariate, (low, high)) in enumerate(
+            zip(self.twin.model.covariates, self.covariate_ranges, strict=True)
+        ):
             worst = max(covariates[:, place], key=abs)
             if worst > high or worst < low:
                 found.append(
-                    f"{name}: {covariate.name} reaches {worst:+.1f} standard deviations, history {low:+.1f} to {high:+.1f}: "
-                    "the model extrapolates"
+                    f"{name}: {covariate.name} reaches {worst:+.1f} standard deviations, history {low:+.1f} "
+                    f"to {high:+.1f}: the model extrapolates"
                 )
         return tuple(found)
 
     @cached_property
     def covariate_ranges(self) -> tuple[tuple[float, float], ...]:
-        """Return the lowest and highest value of each covariate in the known history, standard deviations from its mean."""
+        """Return the lowest and highest value of each covariate in the known history, standard deviations
+        from its mean.
+        """
         made = []
         for covariate in self.twin.model.covariates:
             first, last = known_span(covariate, self.twin.history)
@@ -163,32 +206,51 @@ class Outlook:
         return tuple(made)
 
     def simulated(self, horizon: int, paths: int, seed: int) -> Economy:
-        """Return generated paths over months 1..horizon, conditional on what was published by the as-of date."""
+        """Return generated paths over months 1..horizon, conditional on what was published by the as-of
+        date.
+        """
         generator = self.twin.generator
         first = min(generator.first, self.month0 + 1)
         drawn = simulate(generator, first, self.month0 + horizon - first + 1, paths, seed)
-        covariates = evaluate(self.twin.model.covariates, drawn, self.month0 + 1, self.month0 + horizon, self.twin.history)
+        covariates = evaluate(
+            self.twin.model.covariates, drawn, self.month0 + 1, self.month0 + horizon, self.twin.history
+        )
         return Economy(None, covariates, self.index_of(drawn, horizon))
 
     def index_of(self, drawn: MacroPaths, horizon: int) -> Floats | None:
-        """Return the index of floating rates on each path over months 1..horizon, (P, T); None where nothing floats."""
+        """Return the index of floating rates on each path over months 1..horizon, (P, T); None where nothing
+        floats.
+        """
         if self.index_factor is None or self.index_factor not in drawn.factors:
             return None
         start = self.month0 + 1 - drawn.first
-        return np.ascontiguousarray(drawn.values[:, start : start + horizon, drawn.factors.index(self.index_factor)])
+        return np.ascontiguousarray(
+            drawn.values[:, start : start + horizon, drawn.factors.index(self.index_factor)]
+        )
 
     def lifetime(self, scenario: Scenario, horizon: int) -> Scenario:
-        """Return a scenario carried to `horizon` by reversion to the long-run mean after the supported period."""
+        """Return a scenario carried to `horizon` by reversion to the long-run mean after the supported
+        period.
+        """
         macro = self.twin.config.macro
-        return extend(scenario, self.history, self.month0 + macro.supported_months, macro.reversion_months, self.month0 + horizon)
+        return extend(
+            scenario,
+            self.history,
+            self.month0 + macro.supported_months,
+            macro.reversion_months,
+            self.month0 + horizon,
+        )
 
-    def drawn(self, economy: Economy, paths: int, seed: int, loans: Flags | None = None, first: int = 0) -> Floats:
+    def drawn(
+        self, economy: Economy, paths: int, seed: int, loans: Flags | None = None, first: int = 0
+    ) -> Floats:
         """Return shocks (P, T, R) with parameter and latent uncertainty on every path.
 
         Parameters
         ----------
-        loans : (N,) mask over the rows of `columns`: the shocks of that part of the book, errors of estimation weighted as its
-            loans lie; None is all of it. The same seed draws the same economy, period effects and errors for every mask.
+        loans : (N,) mask over the rows of `columns`: the shocks of that part of the book, errors of
+            estimation weighted as its loans lie; None is all of it. The same seed draws the same economy,
+            period effects and errors for every mask.
         first : number of the first path, where paths are drawn in blocks.
         """
         covariates = economy.covariates
@@ -229,7 +291,11 @@ def _aligned(twin: Twin, argument: ScenarioArgument, alignment: str | None) -> G
     if alignment == "start":
         lags = twin.config.macro
         scenario, report = align(
-            scenario, (source, *twin.macro_sources), twin.as_of, monthly_lag=lags.monthly_lag, quarterly_lag=lags.quarterly_lag
+            scenario,
+            (source, *twin.macro_sources),
+            twin.as_of,
+            monthly_lag=lags.monthly_lag,
+            quarterly_lag=lags.quarterly_lag,
         )
         notes = alignment_notes(report)
     return GivenScenario(scenario.name, scenario, argument.weight, notes)
@@ -237,7 +303,13 @@ def _aligned(twin: Twin, argument: ScenarioArgument, alignment: str | None) -> G
 
 def alignment_notes(report: Alignment) -> tuple[str, ...]:
     """Return what re-dating did, in words."""
-    first = f"{report.scenario}: re-dated to {report.first}, measured against {report.jump_off} of {report.jump_off_file}"
+    first = (
+        f"{report.scenario}: re-dated to {report.first}, measured against {report.jump_off} of "
+        f"{report.jump_off_file}"
+    )
     dropped = [f"{report.scenario}: {factor} left out, {why}" for factor, why in report.dropped.items()]
-    floored = [f"{report.scenario}: {factor} held at 0 in {', '.join(held)}" for factor, held in report.floored.items()]
+    floored = [
+        f"{report.scenario}: {factor} held at 0 in {', '.join(held)}"
+        for factor, held in report.floored.items()
+    ]
     return (first, *dropped, *floored, *report.warnings)

@@ -22,7 +22,9 @@ FIGURES = ("balance", "scheduled_principal", "prepaid", "interest", "defaulted",
 
 @dataclass(frozen=True)
 class Paths:
-    """Simulated figures, each (P, T), with name noise; `expected` holds the same before it. opening : balance at the start."""
+    """Simulated figures, each (P, T), with name noise; `expected` holds the same before it. opening : balance
+    at the start.
+    """
 
     opening: float
     simulated: Mapping[str, Floats]
@@ -31,16 +33,27 @@ class Paths:
 
 
 def projected(outlook: Outlook, economy: Economy, horizon: int, paths: int, seed: int) -> Paths:
-    """Return the run-off of the book on every path: conditional expectation, then the noise of single names."""
+    """Return the run-off of the book on every path: conditional expectation, then the noise of single
+    names.
+    """
     cells = book_cells(outlook, economy, horizon)
     shocks = outlook.drawn(economy, paths, seed)
     flows = conditional_flows(
-        outlook.twin.model.parameters, cells, outlook.twin.model.lgd, shocks, index_paths=index_paths(cells, economy, paths)
+        outlook.twin.model.parameters,
+        cells,
+        outlook.twin.model.lgd,
+        shocks,
+        index_paths=index_paths(cells, economy, paths),
     )
     given = {name: getattr(flows, name).sum(axis=1) for name in FIGURES}
     opening = float(flows.opening.sum(axis=1).mean())
     return noisy_paths(
-        opening, given, flows.defaulted_number.sum(axis=1), typical_size(cells), outlook.twin.model.lgd.charge_off_lag, seed
+        opening,
+        given,
+        flows.defaulted_number.sum(axis=1),
+        typical_size(cells),
+        outlook.twin.model.lgd.charge_off_lag,
+        seed,
     )
 
 
@@ -65,13 +78,15 @@ def index_paths(cells: Cells, economy: Economy, paths: int) -> Floats | None:
     return economy.index
 
 
-def noisy_paths(opening: float, given: Mapping[str, Floats], numbers: Floats, size: float, lag: Floats, seed: int) -> Paths:
+def noisy_paths(
+    opening: float, given: Mapping[str, Floats], numbers: Floats, size: float, lag: Floats, seed: int
+) -> Paths:
     """Return figures (P, T) with the noise of single names on defaults and what follows them.
 
     Parameters
     ----------
-    given : figures before it. numbers : (P, T) expected defaults. size : of a typical default. lag : (W,) from default to
-        charge-off.
+    given : figures before it. numbers : (P, T) expected defaults. size : of a typical default. lag : (W,)
+        from default to charge-off.
     """
     factor = name_factor(numbers, given["defaulted"], size, seed)
     after = _lagged(given["defaulted"] * factor, lag) / np.maximum(_lagged(given["defaulted"], lag), 1e-300)
@@ -86,10 +101,16 @@ def noisy_paths(opening: float, given: Mapping[str, Floats], numbers: Floats, si
 
 
 def with_stock(made: Paths, charged_off: Floats, recovered: Floats) -> Paths:
-    """Return the figures with what comes, month by month (T,), from loans already in default at the as-of date."""
+    """Return the figures with what comes, month by month (T,), from loans already in default at the as-of
+    date.
+    """
     added = {"charged_off": charged_off, "recovered": recovered}
-    simulated = {name: values + added[name] if name in added else values for name, values in made.simulated.items()}
-    expected = {name: values + added[name] if name in added else values for name, values in made.expected.items()}
+    simulated = {
+        name: values + added[name] if name in added else values for name, values in made.simulated.items()
+    }
+    expected = {
+        name: values + added[name] if name in added else values for name, values in made.expected.items()
+    }
     return replace(made, simulated=simulated, expected=expected)
 
 
@@ -115,9 +136,13 @@ def _lagged(defaults: Floats, lag: Floats) -> Floats:
 
 
 def scenario_run(outlook: Outlook, economy: Economy, horizon: int) -> Flows:
-    """Return the expected figures of the book under one stated economy, (1, 1, T), what the stock in default brings included."""
+    """Return the expected figures of the book under one stated economy, (1, 1, T), what the stock in default
+    brings included.
+    """
     model = outlook.twin.model
     cells = book_cells(outlook, economy, horizon)
-    flows = conditional_flows(model.parameters, cells, model.lgd, np.ascontiguousarray(outlook.expected(economy)))
+    flows = conditional_flows(
+        model.parameters, cells, model.lgd, np.ascontiguousarray(outlook.expected(economy))
+    )
     charged_off, recovered = stock_in_default(outlook, horizon)
     return replace(flows, charged_off=flows.charged_off + charged_off, recovered=flows.recovered + recovered)

@@ -1,4 +1,6 @@
-"""A twin at another date than its own, taught by what was known then: what backtests and comparisons of two dates start from."""
+"""A twin at another date than its own, taught by what was known then: what backtests and comparisons of two
+dates start from.
+"""
 
 from __future__ import annotations
 
@@ -14,13 +16,15 @@ from loantwin.twin import Twin
 
 
 def twin_at(twin: Twin, date: dt.date) -> Twin:
-    """Return the twin as it would have stood at `date`: book, history, model and generator from what was known by then.
+    """Return the twin as it would have stood at `date`: book, history, model and generator from what was
+    known by then.
 
     Nothing is written. Where the model was taken over from another home (a book without a history), it stays.
 
     Raises
     ------
-    ModelError, ScenarioError : nothing to learn from by that date. UsageError : a snapshot seen before it was taken.
+    ModelError, ScenarioError : nothing to learn from by that date. UsageError : a snapshot seen before it was
+        taken.
     """
     then = twin.at(date)
     generator = fit_generator(then.history)
@@ -29,7 +33,9 @@ def twin_at(twin: Twin, date: dt.date) -> Twin:
 
 
 def learnt_model(twin: Twin, known: Scenario, generator: MacroGenerator) -> FittedModel:
-    """Return the model the tape teaches at the twin's as-of date; it may only learn from factors the generator can simulate."""
+    """Return the model the tape teaches at the twin's as-of date; it may only learn from factors the
+    generator can simulate.
+    """
     seen = nowcast(only(known, generator.factors), twin.as_of)
     return fit_model(twin.known_loans, twin.known_panel, twin.mapping, twin.as_of, seen)
 

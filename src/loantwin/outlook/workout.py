@@ -1,4 +1,6 @@
-"""What is still to come from loans already in default at the as-of date: charge-offs and recoveries by month."""
+"""What is still to come from loans already in default at the as-of date: charge-offs and recoveries by
+month.
+"""
 
 from __future__ import annotations
 
@@ -23,8 +25,9 @@ LEAST_MONTHS = {"default_3_6": 3, "default_6_9": 6, "default_9_12": 9, "default_
 def stock_in_default(outlook: Outlook, horizon: int) -> tuple[Floats, Floats]:
     """Return expected charge-offs and recoveries of the present stock in default, (T,) each, book currency.
 
-    A loan that has been in default for m months follows the lags given that more than m have passed; one beyond the longest
-    lag is worked out evenly over a year. Shares are those of its segment and age, as for new defaults.
+    A loan that has been in default for m months follows the lags given that more than m have passed; one
+    beyond the longest lag is worked out evenly over a year. Shares are those of its segment and age, as for
+    new defaults.
     """
     loans = outlook.book.loans.filter(pl.col("state").is_in(list(DEFAULT_STATES)))
     charged, recovered = np.zeros(horizon), np.zeros(horizon)
@@ -35,16 +38,23 @@ def stock_in_default(outlook: Outlook, horizon: int) -> tuple[Floats, Floats]:
     codes = np.where(codes < 0, model.parameters.segments.index(POOLED), codes)
     start = months.months_of(loans["origination_date"].to_numpy(), outlook.anchor).astype(np.int64)
     age = np.minimum(outlook.month0 - start, model.lgd.charged_off.shape[1] - 1)
-    amount = (loans["weight"] * loans["on_book_probability"].fill_null(1.0) * loans["principal"].fill_null(0.0)).to_numpy()
+    amount = (
+        loans["weight"] * loans["on_book_probability"].fill_null(1.0) * loans["principal"].fill_null(0.0)
+    ).to_numpy()
     since = _months_in_default(loans, outlook)
     made = []
-    for share, lag in ((model.lgd.charged_off, model.lgd.charge_off_lag), (model.lgd.recovered, model.lgd.recovery_lag)):
+    for share, lag in (
+        (model.lgd.charged_off, model.lgd.charge_off_lag),
+        (model.lgd.recovered, model.lgd.recovery_lag),
+    ):
         made.append((amount * share[codes, age]) @ remaining_lag(lag, horizon)[np.minimum(since, len(lag))])
     return np.asarray(made[0]), np.asarray(made[1])
 
 
 def remaining_lag(lag: Floats, horizon: int) -> Floats:
-    """Return the probability that it happens in month t, given that more than m months have passed: (W + 1, T), row m."""
+    """Return the probability that it happens in month t, given that more than m months have passed: (W + 1,
+    T), row m.
+    """
     made = np.zeros((len(lag) + 1, horizon))
     for passed in range(len(lag) + 1):
         left = lag[passed + 1 :]

@@ -1,4 +1,6 @@
-"""How sure a score is: blocks of neighbouring origins drawn anew, because their windows overlap and share one economy."""
+"""How sure a score is: blocks of neighbouring origins drawn anew, because their windows overlap and share one
+economy.
+"""
 
 from __future__ import annotations
 
@@ -22,15 +24,19 @@ def block_length(horizon: int, spacing: int, origins: int) -> int:
     horizon : months of a window. spacing : months between neighbouring origins. origins : how many there are.
     """
     if horizon < 1 or spacing < 1:
-        raise RiskError(expected("a horizon and a spacing of at least 1 month", f"{horizon} and {spacing}"), field="spacing")
+        raise RiskError(
+            expected("a horizon and a spacing of at least 1 month", f"{horizon} and {spacing}"),
+            field="spacing",
+        )
     return int(max(1, min(-(-horizon // spacing), origins // 2)))
 
 
 def block_weights(origins: int, block: int, seed: int, draws: int = DRAWS) -> Floats:
     """Return how often each origin is drawn in each resample, (draws, origins): circular blocks.
 
-    Each resample is made of whole blocks that begin at random origins and go round at the end; the last is cut so that every
-    resample holds as many origins as there are. Source: Politis and Romano (1992), the circular block bootstrap.
+    Each resample is made of whole blocks that begin at random origins and go round at the end; the last is
+    cut so that every resample holds as many origins as there are. Source: Politis and Romano (1992), the
+    circular block bootstrap.
     """
     if not 1 <= block <= origins:
         raise RiskError(expected(f"a block of 1 to {origins} origins", block), field="block")
@@ -46,12 +52,13 @@ def block_weights(origins: int, block: int, seed: int, draws: int = DRAWS) -> Fl
 def ratio_interval(
     above: Floats, below: Floats, block: int, seed: int, content: float = 0.90, draws: int = DRAWS
 ) -> tuple[float, float] | None:
-    """Return the bootstrap interval of sum(above) / sum(below) over origins, or None where there are too few of them.
+    """Return the bootstrap interval of sum(above) / sum(below) over origins, or None where there are too few
+    of them.
 
     Parameters
     ----------
-    above, below : (O,) sums by origin, in the order of time; a coverage is outcomes inside by outcomes, an accuracy
-        (outcome - absolute error) by outcome. Resamples without anything below are left out.
+    above, below : (O,) sums by origin, in the order of time; a coverage is outcomes inside by outcomes, an
+        accuracy (outcome - absolute error) by outcome. Resamples without anything below are left out.
     """
     if len(above) < LEAST_ORIGINS:
         return None

@@ -1,4 +1,6 @@
-"""What a simple rival may learn from: a lender's history as counts, and money by age, all as known at the origin."""
+"""What a simple rival may learn from: a lender's history as counts, and money by age, all as known at the
+origin.
+"""
 
 from __future__ import annotations
 
@@ -23,10 +25,13 @@ YEAR = 12
 
 @dataclass(frozen=True)
 class MoneyByAge:
-    """A panel's money, last 36 months, by age of loans (A,): what became of the balance at the start of their months.
+    """A panel's money, last 36 months, by age of loans (A,): what became of the balance at the start of their
+    months.
 
-    start : balance at a month's start. after : the same loans' live balance at its end. prepaid, interest : received.
-    last_* : sums of the last 12 months. charge_off_share : charged off / defaulted over the 36 months, whenever it defaulted.
+    start : balance at a month's start. after : the same loans' live balance at its end. prepaid, interest :
+        received.
+    last_* : sums of the last 12 months. charge_off_share : charged off / defaulted over the 36 months,
+        whenever it defaulted.
     """
 
     start: Floats
@@ -45,12 +50,14 @@ class MoneyByAge:
 class Known:
     """History at an origin; C cells of (segment, age, month), live states added up.
 
-    at_risk, lost, paid : (C,) weighted loans at the month's start, first defaults (or charge-offs), prepayments.
+    at_risk, lost, paid : (C,) weighted loans at the month's start, first defaults (or charge-offs),
+        prepayments.
     last : the origin's month in the counts. counts : the same by state. segments : their labels.
     payoff : (A,) assumed monthly prepayment by age where it is not observed, else None.
     severity : charged off / exposure of known defaults. unit : weighted size of one event.
-    lost_events, paid_events : effective numbers. originated : (A,) weighted loans by the age they have, or would have,
-        reached by the origin, gone ones included, of vintages that are fitted; `originated_band` the same by band (B, A).
+    lost_events, paid_events : effective numbers. originated : (A,) weighted loans by the age they have, or
+        would have, reached by the origin, gone ones included, of vintages that are fitted; `originated_band`
+        the same by band (B, A).
     money : of a panel, None elsewhere.
     """
 
@@ -93,7 +100,8 @@ def known_history(
 
     Parameters
     ----------
-    loans, panel : the tables after `known_at(..., as_of)`. history : macro history, for exposures at floating rates.
+    loans, panel : the tables after `known_at(..., as_of)`. history : macro history, for exposures at floating
+        rates.
     bands : names of approval-year bands at the origin, from `outcomes.approval_bands`.
 
     Raises
@@ -151,13 +159,17 @@ def _first_vintage(mapping: TapeFormat) -> dt.date | None:
 
 
 def _live(counts: Counts, target: str) -> pl.DataFrame:
-    """Return cells by segment, age and month with live states added up; moves between live states are no events."""
+    """Return cells by segment, age and month with live states added up; moves between live states are no
+    events.
+    """
     cells = counts.cells
     for name in (target, "moved_prepaid"):
         if name not in cells.columns:
             cells = cells.with_columns(pl.lit(0.0).alias(name))
     return cells.group_by("segment", "age", "month", maintain_order=True).agg(
-        pl.col("at_risk").sum(), pl.col(target).sum().alias("lost"), pl.col("moved_prepaid").sum().alias("paid")
+        pl.col("at_risk").sum(),
+        pl.col(target).sum().alias("lost"),
+        pl.col("moved_prepaid").sum().alias("paid"),
     )
 
 
@@ -171,7 +183,9 @@ def _cohorts(
     usable = loans.filter(pl.col("origination_date").is_not_null() & pl.col("term_months").is_not_null())
     if first is not None:
         usable = usable.filter(pl.col("origination_date") >= first)
-    age = months.month_of(as_of, anchor) - months.months_of(usable["origination_date"].to_numpy(), anchor).astype(np.int64)
+    age = months.month_of(as_of, anchor) - months.months_of(
+        usable["origination_date"].to_numpy(), anchor
+    ).astype(np.int64)
     code, names = approval_bands(usable, as_of)
     place = {name: bands.index(name) if name in bands else -1 for name in names}
     band = np.array([place[name] for name in names], dtype=np.int64)[code] if len(names) else code
@@ -185,9 +199,13 @@ def _money(panel: pl.DataFrame, loans: pl.DataFrame, as_of: dt.date, span: int =
     last = months.month_of(as_of)
     day = pl.col("report_date")
     about = loans.select(
-        "loan_id", "weight", start=pl.col("origination_date").dt.year() * 12 + pl.col("origination_date").dt.month() - 1
+        "loan_id",
+        "weight",
+        start=pl.col("origination_date").dt.year() * 12 + pl.col("origination_date").dt.month() - 1,
     )
-    table = panel.with_columns(month=day.dt.year() * 12 + day.dt.month() - 1).filter(pl.col("month") > last - span - 1)
+    table = panel.with_columns(month=day.dt.year() * 12 + day.dt.month() - 1).filter(
+        pl.col("month") > last - span - 1
+    )
     table = table.join(about, on="loan_id", how="inner").sort("loan_id", "month")
     bad = pl.col("state").is_in([*DEFAULT_STATES, "charged_off"]).fill_null(False)
     table = table.with_columns(
@@ -196,14 +214,18 @@ def _money(panel: pl.DataFrame, loans: pl.DataFrame, as_of: dt.date, span: int =
         ever=bad.cast(pl.Int8).cum_sum().over("loan_id"),
         age=(pl.col("month") - pl.col("start")).clip(0, AGES - 1),
     )
-    moves = table.filter(pl.col("before").is_not_null() & (pl.col("ever") <= 1) & ~(pl.col("bad") & (pl.col("ever") > 1)))
+    moves = table.filter(
+        pl.col("before").is_not_null() & (pl.col("ever") <= 1) & ~(pl.col("bad") & (pl.col("ever") > 1))
+    )
     live = moves.filter(pl.col("ever") == 0)
     first = moves.filter(pl.col("bad") & (pl.col("ever") == 1))
     year = pl.col("month") > last - YEAR
 
     def by_age(rows: pl.DataFrame, amount: pl.Expr) -> Floats:
         values = rows.select((pl.col("weight") * amount).fill_null(0.0)).to_series().to_numpy()
-        return np.bincount(rows["age"].fill_null(0).to_numpy().astype(np.int64), values, minlength=AGES).astype(np.float64)
+        return np.bincount(
+            rows["age"].fill_null(0).to_numpy().astype(np.int64), values, minlength=AGES
+        ).astype(np.float64)
 
     def one(rows: pl.DataFrame, amount: pl.Expr) -> float:
         return float(rows.select((pl.col("weight") * amount).fill_null(0.0).sum()).item())

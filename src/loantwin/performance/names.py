@@ -1,7 +1,8 @@
 """Noise of single names: what happens to whole loans when all that is known is how many are expected to go.
 
-Given a path of the economy and of the period effect, loans fall independently. Events of a band in successive windows are
-then multinomial; with case weights the band counts as its effective number of cases, so that the variance is right.
+Given a path of the economy and of the period effect, loans fall independently. Events of a band in successive
+windows are then multinomial; with case weights the band counts as its effective number of cases, so that the
+variance is right.
 """
 
 from __future__ import annotations
@@ -18,10 +19,11 @@ SEVERITY_CONCENTRATION = 4.0
 
 @dataclass(frozen=True)
 class NamesBand:
-    """What the noise of one band needs. loans : weighted number of its loans. unit : weighted size of one event.
+    """What the noise of one band needs. loans : weighted number of its loans. unit : weighted size of one
+    event.
 
-    size_variation : squared coefficient of variation of its loans' balances. cases : effective number of loans by balance,
-    (sum of balances)^2 / sum of squares.
+    size_variation : squared coefficient of variation of its loans' balances. cases : effective number of
+    loans by balance, (sum of balances)^2 / sum of squares.
     """
 
     loans: float
@@ -31,16 +33,19 @@ class NamesBand:
 
 
 def event_unit(weights: Floats) -> float:
-    """Return the weighted size of one event, sum of squared weights / sum of weights; 1 where none is known."""
+    """Return the weighted size of one event, sum of squared weights / sum of weights; 1 where none is
+    known.
+    """
     total = float(weights.sum())
     return float((weights**2).sum()) / total if total > 0 else 1.0
 
 
 def event_counts(expected: Floats, band: NamesBand, random: np.random.Generator) -> Floats:
-    """Return simulated weighted numbers of events by the end of each window, (P, H), from the expected ones (P, H).
+    """Return simulated weighted numbers of events by the end of each window, (P, H), from the expected ones
+    (P, H).
 
-    Windows begin together and end one after another; expected numbers do not fall from one to the next. An expected number
-    above the band's loans (more than all) is held at all of them: a share cannot exceed one.
+    Windows begin together and end one after another; expected numbers do not fall from one to the next. An
+    expected number above the band's loans (more than all) is held at all of them: a share cannot exceed one.
     """
     cases = max(round(band.loans / band.unit), 1)
     share = np.clip(expected / (cases * band.unit), 0.0, 1.0)
@@ -57,12 +62,18 @@ def event_counts(expected: Floats, band: NamesBand, random: np.random.Generator)
 
 
 def event_amounts(
-    counts: Floats, numbers: Floats, amounts: Floats, band: NamesBand, severity: Floats | float, random: np.random.Generator
+    counts: Floats,
+    numbers: Floats,
+    amounts: Floats,
+    band: NamesBand,
+    severity: Floats | float,
+    random: np.random.Generator,
 ) -> Floats:
-    """Return simulated amounts (P, H) of `counts` events whose expected number and amount were `numbers` and `amounts`.
+    """Return simulated amounts (P, H) of `counts` events whose expected number and amount were `numbers` and
+    `amounts`.
 
-    The amount of one event is gamma: its mean amounts / numbers, its squared variation that of balances within the band and of
-    a severity of mean `severity` (1 where the amount is the whole balance) together.
+    The amount of one event is gamma: its mean amounts / numbers, its squared variation that of balances
+    within the band and of a severity of mean `severity` (1 where the amount is the whole balance) together.
     """
     mean = np.divide(amounts, numbers, out=np.zeros_like(amounts), where=numbers > 0)
     held = np.clip(np.asarray(severity, dtype=np.float64), 1e-3, 1.0)
@@ -72,11 +83,15 @@ def event_amounts(
     return np.asarray(mean * drawn)
 
 
-def share_noise(value: Floats, whole: Floats, cases: float, random: np.random.Generator, part: float = 1.0) -> Floats:
-    """Return `value` (P, H), a part of `whole` (H,) that `cases` loans bring each wholly or not at all, with their noise.
+def share_noise(
+    value: Floats, whole: Floats, cases: float, random: np.random.Generator, part: float = 1.0
+) -> Floats:
+    """Return `value` (P, H), a part of `whole` (H,) that `cases` loans bring each wholly or not at all, with
+    their noise.
 
-    A share s has variance part x s (1 - s) / cases: `part` is 1 where a loan is in or out at one date (a balance), and less
-    where it may leave half-way (interest over a window: 2 / 3 for an exit evenly spread). A normal draw, kept at 0 or more.
+    A share s has variance part x s (1 - s) / cases: `part` is 1 where a loan is in or out at one date (a
+    balance), and less where it may leave half-way (interest over a window: 2 / 3 for an exit evenly spread).
+    A normal draw, kept at 0 or more.
     """
     share = np.clip(np.divide(value, whole, out=np.zeros_like(value), where=whole > 0), 0.0, 1.0)
     spread = np.sqrt(part * share * (1.0 - share) / max(cases, 1.0)) * whole

@@ -1,4 +1,6 @@
-"""What happened to the loans on a book after a date, by band and window: the other side of a backtest. It reads past the date."""
+"""What happened to the loans on a book after a date, by band and window: the other side of a backtest. It
+reads past the date.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,13 @@ from loantwin.book.schema import CLOSED_STATES, DEFAULT_STATES
 from loantwin.errors import UsageError, expected
 from loantwin.performance.tracking import vintage_bands
 
-DEFAULTS, CHARGE_OFFS, BALANCE, PREPAYMENT, INTEREST = "defaults", "charge_offs", "balance", "prepayment", "interest"
+DEFAULTS, CHARGE_OFFS, BALANCE, PREPAYMENT, INTEREST = (
+    "defaults",
+    "charge_offs",
+    "balance",
+    "prepayment",
+    "interest",
+)
 FIGURES = (DEFAULTS, CHARGE_OFFS, BALANCE, PREPAYMENT, INTEREST)
 LOANS, MONEY = "loans", "money"
 Key = tuple[str, str]
@@ -27,9 +35,11 @@ LOSS_FIGURES = (DEFAULTS, CHARGE_OFFS)
 
 @dataclass(frozen=True)
 class OnBook:
-    """The N loans on a book at a date. loan_id : as in the tape. band : (N,) of `bands`. weight : (N,) case weights.
+    """The N loans on a book at a date. loan_id : as in the tape. band : (N,) of `bands`. weight : (N,) case
+    weights.
 
-    live : (N,) not in default then: defaults, payments and balances are followed for these; charge-offs for all.
+    live : (N,) not in default then: defaults, payments and balances are followed for these; charge-offs for
+        all.
     """
 
     loan_id: pl.Series
@@ -40,10 +50,12 @@ class OnBook:
 
 
 def observable(mapping: TapeFormat, panel: bool) -> tuple[Key, ...]:
-    """Return the figures whose outcome a source dates, each with its measures; the first measure of a figure is its main one.
+    """Return the figures whose outcome a source dates, each with its measures; the first measure of a figure
+    is its main one.
 
-    A panel tells what the mapping observes. A table of outcomes dates charge-offs (principal too) and, where payoff is
-    observed, payoffs in number; its default is the charge-off itself, and balances or interest over time are not in it.
+    A panel tells what the mapping observes. A table of outcomes dates charge-offs (principal too) and, where
+    payoff is observed, payoffs in number; its default is the charge-off itself, and balances or interest over
+    time are not in it.
     """
     wanted: tuple[Key, ...]
     if panel:
@@ -59,7 +71,8 @@ def observable(mapping: TapeFormat, panel: bool) -> tuple[Key, ...]:
 def tape_end(loans: pl.DataFrame, panel: pl.DataFrame | None, mapping: TapeFormat) -> dt.date:
     """Return the date up to which a tape tells every figure it observes: the earliest of their last outcomes.
 
-    Dates a mapping moves into the future (a charge-off some months after the last payment) do not stretch the others.
+    Dates a mapping moves into the future (a charge-off some months after the last payment) do not stretch the
+    others.
 
     Raises
     ------
@@ -69,7 +82,10 @@ def tape_end(loans: pl.DataFrame, panel: pl.DataFrame | None, mapping: TapeForma
         found = [panel["report_date"].max()]
     else:
         lost = (loans["charge_off_date"].is_not_null() & (loans["charged_off"] > 0)).fill_null(False)
-        columns = {CHARGE_OFFS: loans["charge_off_date"].filter(lost), PREPAYMENT: loans["closed_date"].filter(~lost)}
+        columns = {
+            CHARGE_OFFS: loans["charge_off_date"].filter(lost),
+            PREPAYMENT: loans["closed_date"].filter(~lost),
+        }
         found = [days.max() for figure, days in columns.items() if figure in mapping.observes]
     ends = [day for day in found if isinstance(day, dt.date)]
     if not ends:
@@ -80,7 +96,8 @@ def tape_end(loans: pl.DataFrame, panel: pl.DataFrame | None, mapping: TapeForma
 def happened(
     loans: pl.DataFrame, panel: pl.DataFrame | None, book: OnBook, as_of: dt.date, horizons: Sequence[int]
 ) -> Mapping[Key, Floats]:
-    """Return what happened to the loans on the book, (B, H): flows cumulated to the end of each window, balances there.
+    """Return what happened to the loans on the book, (B, H): flows cumulated to the end of each window,
+    balances there.
 
     Parameters
     ----------
@@ -91,7 +108,9 @@ def happened(
     return _from_outcomes(loans, book, as_of, horizons)
 
 
-def _from_outcomes(loans: pl.DataFrame, book: OnBook, as_of: dt.date, horizons: Sequence[int]) -> dict[Key, Floats]:
+def _from_outcomes(
+    loans: pl.DataFrame, book: OnBook, as_of: dt.date, horizons: Sequence[int]
+) -> dict[Key, Floats]:
     anchor = months.anchor_day(as_of)
     month0 = months.month_of(as_of, anchor)
     own = pl.DataFrame({"loan_id": book.loan_id, "band": book.band, "case": book.weight})
@@ -104,26 +123,36 @@ def _from_outcomes(loans: pl.DataFrame, book: OnBook, as_of: dt.date, horizons: 
     month = months.months_of(out["charge_off_date"].to_numpy(), anchor).astype(np.int64) - month0
     made = {
         (CHARGE_OFFS, LOANS): _summed(out["band"], month, out["case"].to_numpy(), *size),
-        (CHARGE_OFFS, MONEY): _summed(out["band"], month, (out["case"] * out["charged_off"]).to_numpy(), *size),
+        (CHARGE_OFFS, MONEY): _summed(
+            out["band"], month, (out["case"] * out["charged_off"]).to_numpy(), *size
+        ),
     }
     gone = table.filter(paid & (table["closed_date"] > as_of).fill_null(False))
     end = months.months_of(gone["closed_date"].to_numpy(), anchor).astype(np.int64)
     start = months.months_of(gone["origination_date"].to_numpy(), anchor).astype(np.int64)
-    early = end - start < gone["term_months"].fill_null(10**6).to_numpy()  # a payoff at the term is maturity, no prepayment
+    early = (
+        end - start < gone["term_months"].fill_null(10**6).to_numpy()
+    )  # a payoff at the term is maturity, no prepayment
     made[PREPAYMENT, LOANS] = _summed(gone["band"], (end - month0), gone["case"].to_numpy() * early, *size)
     return made
 
 
-def _from_panel(panel: pl.DataFrame, book: OnBook, as_of: dt.date, horizons: Sequence[int]) -> dict[Key, Floats]:
+def _from_panel(
+    panel: pl.DataFrame, book: OnBook, as_of: dt.date, horizons: Sequence[int]
+) -> dict[Key, Floats]:
     month0 = months.month_of(as_of)  # report days wander: what counts is the calendar month a report is of
     own = pl.DataFrame({"loan_id": book.loan_id, "band": book.band, "case": book.weight, "live": book.live})
     day = pl.col("report_date")
-    later = panel.with_columns(month=day.dt.year().cast(pl.Int64) * 12 + day.dt.month().cast(pl.Int64) - 1 - month0)
+    later = panel.with_columns(
+        month=day.dt.year().cast(pl.Int64) * 12 + day.dt.month().cast(pl.Int64) - 1 - month0
+    )
     later = later.filter((pl.col("month") > -12) & (pl.col("month") <= max(horizons)))
     table = later.join(own, on="loan_id", how="inner").sort("loan_id", "month")
     bad = pl.col("state").is_in([*DEFAULT_STATES, "charged_off"]).fill_null(False) & (pl.col("month") > 0)
     table = table.with_columns(
-        bad=bad, before=pl.col("principal").shift(1).over("loan_id"), ever=bad.cast(pl.Int8).cum_sum().over("loan_id")
+        bad=bad,
+        before=pl.col("principal").shift(1).over("loan_id"),
+        ever=bad.cast(pl.Int8).cum_sum().over("loan_id"),
     ).filter(pl.col("month") > 0)
     size = (len(book.bands), tuple(horizons))
 
@@ -150,9 +179,16 @@ def _from_panel(panel: pl.DataFrame, book: OnBook, as_of: dt.date, horizons: Seq
 
 
 def _summed(
-    band: pl.Series, month: Integers, amount: Floats, bands: int, horizons: tuple[int, ...], at_end: bool = False
+    band: pl.Series,
+    month: Integers,
+    amount: Floats,
+    bands: int,
+    horizons: tuple[int, ...],
+    at_end: bool = False,
 ) -> Floats:
-    """Return amounts by band and window, (B, H): of months 1 to the window's end, or of its last month alone."""
+    """Return amounts by band and window, (B, H): of months 1 to the window's end, or of its last month
+    alone.
+    """
     code = band.to_numpy().astype(np.int64)
     made = np.zeros((bands, len(horizons)))
     for place, horizon in enumerate(horizons):
@@ -162,8 +198,11 @@ def _summed(
 
 
 def approval_bands(loans: pl.DataFrame, as_of: dt.date, most: int = 8) -> tuple[Integers, tuple[str, ...]]:
-    """Return each loan's approval-year band, (N,), and the bands' names: the last years one by one, earlier ones together.
+    """Return each loan's approval-year band, (N,), and the bands' names: the last years one by one, earlier
+    ones together.
 
     A loan without an approval date is banded by its origination.
     """
-    return vintage_bands(loans.select(pl.coalesce("approval_date", "origination_date")).to_series(), as_of, most)
+    return vintage_bands(
+        loans.select(pl.coalesce("approval_date", "origination_date")).to_series(), as_of, most
+    )

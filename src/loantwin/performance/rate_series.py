@@ -1,9 +1,11 @@
-"""The twin's period effect on its own: a latent level plus macro, fitted to a published series of loss rates, quarter by quarter.
+"""The twin's period effect on its own: a latent level plus macro, fitted to a published series of loss rates,
+quarter by quarter.
 
-The logarithm of a quarter's rate is baseline + macro . beta + level + noise of the quarter; the level is the AR(1) of
-`models.latent`, with the same priors of persistence and sizes and the same priors of the macro effects. All of it is Gaussian, so
-that fit and forecast are exact given persistence and sizes; those are averaged over a grid about the values that maximise the
-marginal likelihood times their prior, by their posterior probability.
+The logarithm of a quarter's rate is baseline + macro . beta + level + noise of the quarter; the level is the
+AR(1) of `models.latent`, with the same priors of persistence and sizes and the same priors of the macro
+effects. All of it is Gaussian, so that fit and forecast are exact given persistence and sizes; those are
+averaged over a grid about the values that maximise the marginal likelihood times their prior, by their
+posterior probability.
 """
 
 from __future__ import annotations
@@ -31,7 +33,9 @@ POINTS = 1_000
 
 @dataclass(frozen=True)
 class RateForecast:
-    """A forecast of a rate: a mixture of K lognormals. mean, deviation : of the logarithm, (K, H). weight : (K,), sums to 1."""
+    """A forecast of a rate: a mixture of K lognormals. mean, deviation : of the logarithm, (K, H). weight :
+    (K,), sums to 1.
+    """
 
     mean: Floats
     deviation: Floats
@@ -43,7 +47,9 @@ class RateForecast:
         return np.asarray(self.weight @ np.exp(self.mean + 0.5 * self.deviation**2))
 
     def values(self, points: int = POINTS) -> Floats:
-        """Return equally likely values of the rate, (P, H): of each part of the mixture as many as its weight is worth."""
+        """Return equally likely values of the rate, (P, H): of each part of the mixture as many as its weight
+        is worth.
+        """
         ends = np.round(points * np.cumsum(self.weight)).astype(np.int64)
         made = []
         for part, count in enumerate(np.diff(ends, prepend=0)):
@@ -53,7 +59,9 @@ class RateForecast:
 
     def at(self, place: int) -> RateForecast:
         """Return the forecast of one of the quarters."""
-        return RateForecast(self.mean[:, place : place + 1], self.deviation[:, place : place + 1], self.weight)
+        return RateForecast(
+            self.mean[:, place : place + 1], self.deviation[:, place : place + 1], self.weight
+        )
 
 
 def lognormal(mean: Floats, deviation: Floats) -> RateForecast:
@@ -62,14 +70,21 @@ def lognormal(mean: Floats, deviation: Floats) -> RateForecast:
 
 
 def level_and_macro(
-    logs: Floats, past: Floats, ahead: Floats, gaps: Sequence[int], effects: Sequence[tuple[float, float]], prior: LevelPrior
+    logs: Floats,
+    past: Floats,
+    ahead: Floats,
+    gaps: Sequence[int],
+    effects: Sequence[tuple[float, float]],
+    prior: LevelPrior,
 ) -> RateForecast:
     """Return the forecast of the twin's model.
 
     Parameters
     ----------
-    logs : (n,) logarithms of the known quarters' rates, one after another. past : (n, F) covariates of those quarters.
-    ahead : (H, F) covariates of the quarters asked for. gaps : quarters from the last known one to each of them.
+    logs : (n,) logarithms of the known quarters' rates, one after another. past : (n, F) covariates of those
+        quarters.
+    ahead : (H, F) covariates of the quarters asked for. gaps : quarters from the last known one to each of
+        them.
     effects : prior (mean, standard deviation) of each covariate's effect. prior : of the level, months.
 
     Raises
@@ -83,7 +98,11 @@ def level_and_macro(
     table = np.concatenate([past, ahead])
     beta = np.array([mean for mean, _ in effects])
     spread = np.diag([deviation**2 for _, deviation in effects])
-    fixed = BASELINE_SPREAD**2 + table @ spread @ table.T if len(effects) else np.full((len(table),) * 2, BASELINE_SPREAD**2)
+    fixed = (
+        BASELINE_SPREAD**2 + table @ spread @ table.T
+        if len(effects)
+        else np.full((len(table),) * 2, BASELINE_SPREAD**2)
+    )
     centre = float((logs - past @ beta).mean())
     middle = table @ beta + centre
     rest = logs - middle[:n]
@@ -103,7 +122,9 @@ def _level(quarter: Floats, half_life: float, deviation: float, noise: float) ->
     return np.asarray(deviation**2 * 0.5 ** (gap / half_life) + (noise**2 + 1e-8) * np.eye(len(quarter)))
 
 
-def _borne(rest: Floats, fixed: Floats, quarter: Floats, prior: LevelPrior) -> list[tuple[float, float, float, float]]:
+def _borne(
+    rest: Floats, fixed: Floats, quarter: Floats, prior: LevelPrior
+) -> list[tuple[float, float, float, float]]:
     """Return (weight, half-life in months, deviation, noise) of the processes that history bears."""
     from scipy.optimize import minimize
 
@@ -126,7 +147,8 @@ def _borne(rest: Floats, fixed: Floats, quarter: Floats, prior: LevelPrior) -> l
     return [(share, *np.exp(point)) for share, point in zip(weight / weight.sum(), around, strict=True)]
 
 
-# --- rivals -----------------------------------------------------------------------------------------------------------
+# --- rivals
+# -----------------------------------------------------------------------------------------------------------
 
 
 def random_walk(logs: Floats, gaps: Sequence[int]) -> RateForecast:
@@ -135,12 +157,16 @@ def random_walk(logs: Floats, gaps: Sequence[int]) -> RateForecast:
 
 
 def last_years_mean(logs: Floats, gaps: Sequence[int]) -> RateForecast:
-    """Return the mean of the last four known quarters (of logarithms), its error that of the same rule in the past."""
+    """Return the mean of the last four known quarters (of logarithms), its error that of the same rule in the
+    past.
+    """
     return _held(logs, gaps, 4)
 
 
 def _held(logs: Floats, gaps: Sequence[int], span: int) -> RateForecast:
-    carried = np.convolve(logs, np.ones(span) / span, mode="valid")  # carried[i] is known at quarter i + span - 1
+    carried = np.convolve(
+        logs, np.ones(span) / span, mode="valid"
+    )  # carried[i] is known at quarter i + span - 1
     deviation = []
     for gap in gaps:
         past = logs[span - 1 + gap :] - carried[: len(logs) - span + 1 - gap]
@@ -149,7 +175,9 @@ def _held(logs: Floats, gaps: Sequence[int], span: int) -> RateForecast:
 
 
 def autoregression(logs: Floats, gaps: Sequence[int]) -> RateForecast:
-    """Return the forecast of a first-order autoregression of the logarithm, by least squares, innovations normal."""
+    """Return the forecast of a first-order autoregression of the logarithm, by least squares, innovations
+    normal.
+    """
     before, after = logs[:-1], logs[1:]
     shift = before - before.mean()
     slope = float(np.clip((shift @ (after - after.mean())) / max(float(shift @ shift), 1e-12), 0.0, 0.999))

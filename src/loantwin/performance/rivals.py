@@ -1,7 +1,9 @@
-"""The simple forecasts a sceptic would name, each a function of what was known at the origin: the twin must beat them.
+"""The simple forecasts a sceptic would name, each a function of what was known at the origin: the twin must
+beat them.
 
-All but the vintage curve state the monthly probability that a loan is lost, and that it is prepaid; `run_off` turns those
-into every figure by the same arithmetic, on the same contracts, so that rivals differ in nothing but their idea of the risk.
+All but the vintage curve state the monthly probability that a loan is lost, and that it is prepaid; `run_off`
+turns those into every figure by the same arithmetic, on the same contracts, so that rivals differ in nothing
+but their idea of the risk.
 """
 
 from __future__ import annotations
@@ -15,7 +17,16 @@ from loantwin.arrays import Floats, Integers
 from loantwin.engine.cells import Cells
 from loantwin.models.regression import fit_logistic, independent_prior
 from loantwin.performance.known import AGES, YEAR, Known
-from loantwin.performance.outcomes import BALANCE, CHARGE_OFFS, DEFAULTS, INTEREST, LOANS, MONEY, PREPAYMENT, Key
+from loantwin.performance.outcomes import (
+    BALANCE,
+    CHARGE_OFFS,
+    DEFAULTS,
+    INTEREST,
+    LOANS,
+    MONEY,
+    PREPAYMENT,
+    Key,
+)
 
 LAST_RATE = "last year's rate"
 AGE_LEVEL = "age-standardised last level"
@@ -29,7 +40,9 @@ AGE_ENDS = np.array([3, 6, 9, 12, 18, 24, 30, 36, 48, 60, 84, 120, AGES])
 SHRINK = 10.0
 """Expected events that pull a segment's, and a vintage's, own factor towards 1."""
 RIDGE = 2.0
-"""Prior standard deviation of a logistic regression's dummies, log-odds: weak, and never an infinite coefficient."""
+"""Prior standard deviation of a logistic regression's dummies, log-odds: weak, and never an infinite
+coefficient.
+"""
 PREPAYMENT_KEYS: tuple[Key, ...] = ((PREPAYMENT, LOANS), (PREPAYMENT, MONEY))
 
 
@@ -37,9 +50,10 @@ PREPAYMENT_KEYS: tuple[Key, ...] = ((PREPAYMENT, LOANS), (PREPAYMENT, MONEY))
 class Task:
     """What a rival is asked: K cells of the book (`cells.group` the band), and the economy as it may see it.
 
-    loans_band : bands' number. states : names of the model's live states, in the order of `cells.state`. horizons : months.
-    unemployment : (M,) history up to the origin, first month `unemployment_first`, then (T,) ahead: given, or the mean of
-        generated paths; None where no file holds it.
+    loans_band : bands' number. states : names of the model's live states, in the order of `cells.state`.
+        horizons : months.
+    unemployment : (M,) history up to the origin, first month `unemployment_first`, then (T,) ahead: given, or
+        the mean of generated paths; None where no file holds it.
     segment_of : (S,) index in `Known.segments` of the model's segments, -1 where the history has none.
     """
 
@@ -71,12 +85,15 @@ Rival = Callable[[Known, Task], dict[Key, Floats] | None]
 
 
 def forecasts(known: Known, task: Task) -> dict[str, dict[Key, Floats]]:
-    """Return every rival's forecast of every figure it can make, (B, H); a rival that does not apply is left out."""
+    """Return every rival's forecast of every figure it can make, (B, H); a rival that does not apply is left
+    out.
+    """
     made = {name: rival(known, task) for name, rival in RIVALS.items()}
     return {name: values for name, values in made.items() if values is not None}
 
 
-# --- the rivals -------------------------------------------------------------------------------------------------------
+# --- the rivals
+# -------------------------------------------------------------------------------------------------------
 
 
 def last_years_rate(known: Known, task: Task) -> dict[Key, Floats]:
@@ -97,9 +114,10 @@ def age_standardised(known: Known, task: Task) -> dict[Key, Floats]:
 def vintage_curve(known: Known, task: Task) -> dict[Key, Floats]:
     """Return the development of cumulative rates by vintage: each band goes on along the curve of older ones.
 
-    Increments m[a] (events at age a by loans that reached it, gone ones included) are volume weighted over vintages; a band's own
-    factor is (events so far + 10) / (events the curve expects so far + 10): chain ladder for thick vintages, Bornhuetter
-    and Ferguson (1972) for thin ones. Money goes by link ratios of balances by age (panels).
+    Increments m[a] (events at age a by loans that reached it, gone ones included) are volume weighted over
+    vintages; a band's own factor is (events so far + 10) / (events the curve expects so far + 10): chain
+    ladder for thick vintages, Bornhuetter and Ferguson (1972) for thin ones. Money goes by link ratios of
+    balances by age (panels).
     """
     made: dict[Key, Floats] = {}
     key = (CHARGE_OFFS, LOANS) if known.money is None else (DEFAULTS, LOANS)
@@ -132,11 +150,17 @@ def roll_rates(known: Known, task: Task) -> dict[Key, Floats] | None:
 
 
 def logistic(known: Known, task: Task) -> dict[Key, Floats] | None:
-    """Return a plain logistic regression on age classes, segment and unemployment, no effect of the period beside it."""
+    """Return a plain logistic regression on age classes, segment and unemployment, no effect of the period
+    beside it.
+    """
     if known.lost.sum() <= 0:
         return None
     lost = _regressed(known, task, known.lost)
-    paid = _regressed(known, task, known.paid) if known.payoff is None and known.paid.sum() > 0 else np.zeros_like(lost)
+    paid = (
+        _regressed(known, task, known.paid)
+        if known.payoff is None and known.paid.sum() > 0
+        else np.zeros_like(lost)
+    )
     return run_off(known, task, lost, _payoff(known, task, paid))
 
 
@@ -149,14 +173,16 @@ RIVALS: dict[str, Rival] = {
 }
 
 
-# --- from monthly probabilities to figures ----------------------------------------------------------------------------
+# --- from monthly probabilities to figures
+# ----------------------------------------------------------------------------
 
 
 def run_off(known: Known, task: Task, lost: Floats, paid: Floats) -> dict[Key, Floats]:
-    """Return every figure by band and window from monthly probabilities of loss and of prepayment, (K, T) each.
+    """Return every figure by band and window from monthly probabilities of loss and of prepayment, (K, T)
+    each.
 
-    Charge-offs of a panel are its forecast defaults times charged off / defaulted of the last three years; prepaid money counts
-    partial payments by last year's ratio; interest is the contract's.
+    Charge-offs of a panel are its forecast defaults times charged off / defaulted of the last three years;
+    prepaid money counts partial payments by last year's ratio; interest is the contract's.
     """
     cells, T = task.cells, task.months
     scale = np.maximum(lost + paid, 1.0)  # probabilities that sum to more than one are scaled back to one
@@ -184,7 +210,9 @@ def run_off(known: Known, task: Task, lost: Floats, paid: Floats) -> dict[Key, F
 
 
 def _by_band(task: Task, values: Floats, at_end: bool = False) -> Floats:
-    """Return values by cell and month (K, T) as (B, H): cumulated to each window's end, or of its last month."""
+    """Return values by cell and month (K, T) as (B, H): cumulated to each window's end, or of its last
+    month.
+    """
     total = np.zeros((task.bands, values.shape[1]))
     np.add.at(total, task.cells.group, values)
     whole = total if at_end else total.cumsum(axis=1)
@@ -192,7 +220,9 @@ def _by_band(task: Task, values: Floats, at_end: bool = False) -> Floats:
 
 
 def _payoff(known: Known, task: Task, paid: Floats) -> Floats:
-    """Return prepayment as a rival sees it: its own where payoff is observed, else the mapping's assumption, as the twin's."""
+    """Return prepayment as a rival sees it: its own where payoff is observed, else the mapping's assumption,
+    as the twin's.
+    """
     return paid if known.payoff is None else known.payoff[task.ages - 1]
 
 
@@ -200,7 +230,8 @@ def _ratio(above: float, below: float) -> float:
     return float(above / below) if below > 0 else 0.0
 
 
-# --- age curves -------------------------------------------------------------------------------------------------------
+# --- age curves
+# -------------------------------------------------------------------------------------------------------
 
 
 def age_class(age: Integers) -> Integers:
@@ -209,7 +240,9 @@ def age_class(age: Integers) -> Integers:
 
 
 def age_curve(known: Known, events: Floats) -> Floats:
-    """Return events by loan-month in each age class, all history; a class without loans reads the class before."""
+    """Return events by loan-month in each age class, all history; a class without loans reads the class
+    before.
+    """
     group = age_class(known.age)
     size = len(AGE_ENDS)
     happened, at_risk = (np.bincount(group, item, minlength=size) for item in (events, known.at_risk))
@@ -224,8 +257,12 @@ def _leveled(known: Known, task: Task, events: Floats) -> Floats:
     curve = age_curve(known, events)
     expected = known.at_risk * curve[age_class(known.age)]
     size = len(known.segments)
-    own, usual = (np.bincount(known.segment, item, minlength=size) / known.unit for item in (events, expected))
-    factor = np.append((own + SHRINK) / (usual + SHRINK), 1.0)  # the last one serves a segment the history lacks
+    own, usual = (
+        np.bincount(known.segment, item, minlength=size) / known.unit for item in (events, expected)
+    )
+    factor = np.append(
+        (own + SHRINK) / (usual + SHRINK), 1.0
+    )  # the last one serves a segment the history lacks
     expected = expected * factor[known.segment]
     year = known.recent()
     level = _ratio(events[year].sum(), expected[year].sum())
@@ -233,21 +270,26 @@ def _leveled(known: Known, task: Task, events: Floats) -> Floats:
 
 
 def yearly_change(known: Known, years: int = 15) -> float:
-    """Return the root mean square of the year-on-year change of the logarithm of the level against the age curve.
+    """Return the root mean square of the year-on-year change of the logarithm of the level against the age
+    curve.
 
-    What a rival may say of its own error: years with fewer than 5 expected events are left out; 0.5 where no pair of years is left.
+    What a rival may say of its own error: years with fewer than 5 expected events are left out; 0.5 where no
+    pair of years is left.
     """
     expected = known.at_risk * age_curve(known, known.lost)[age_class(known.age)]
     back = (known.last - known.month) // YEAR
     there = (back >= 0) & (back < years)
-    own, usual = (np.bincount(back[there], item[there], minlength=years) / known.unit for item in (known.lost, expected))
+    own, usual = (
+        np.bincount(back[there], item[there], minlength=years) / known.unit for item in (known.lost, expected)
+    )
     usable = usual >= 5.0
     level = np.log((own + 0.5) / (usual + 0.5))
     pair = usable[1:] & usable[:-1]
     return float(np.sqrt(np.mean(np.diff(level)[pair] ** 2))) if pair.any() else 0.5
 
 
-# --- vintages ---------------------------------------------------------------------------------------------------------
+# --- vintages
+# ---------------------------------------------------------------------------------------------------------
 
 
 def _developed(known: Known, task: Task, events: Floats) -> Floats:
@@ -271,7 +313,9 @@ def _developed(known: Known, task: Task, events: Floats) -> Floats:
 
 
 def _events_by_band(known: Known, events: Floats, bands: int) -> Floats:
-    """Return known events by band, bands told by the year of origination: months of origination shared out by their loans."""
+    """Return known events by band, bands told by the year of origination: months of origination shared out by
+    their loans.
+    """
     origin = known.last - (known.month - known.age)  # age now, of the loans whose event this was
     share = np.divide(
         known.originated_band, known.originated_band.sum(axis=0), out=np.zeros_like(known.originated_band),
@@ -310,20 +354,27 @@ def _money_by_age(known: Known, task: Task) -> dict[Key, Floats]:
 
 
 def _by_class(above: Floats, below: Floats, missing: float) -> Floats:
-    """Return the ratio by age, (A,), pooled within age classes; a class without money reads the one before."""
+    """Return the ratio by age, (A,), pooled within age classes; a class without money reads the one
+    before.
+    """
     group = age_class(np.arange(AGES))
     top, bottom = (np.bincount(group, item, minlength=len(AGE_ENDS)) for item in (above, below))
     made = np.full(len(AGE_ENDS), missing)
     for place in range(len(AGE_ENDS)):
-        made[place] = top[place] / bottom[place] if bottom[place] > 0 else (made[place - 1] if place else missing)
+        made[place] = (
+            top[place] / bottom[place] if bottom[place] > 0 else (made[place - 1] if place else missing)
+        )
     return made[group]
 
 
-# --- roll rates and regression ----------------------------------------------------------------------------------------
+# --- roll rates and regression
+# ----------------------------------------------------------------------------------------
 
 
 def _matrix(known: Known) -> Floats:
-    """Return the monthly matrix (live, live + 2) of the last twelve months: live states, then default, then prepaid."""
+    """Return the monthly matrix (live, live + 2) of the last twelve months: live states, then default, then
+    prepaid.
+    """
     counts = known.counts
     cells = counts.cells.filter(counts.cells["month"] > known.last - YEAR)
     live = counts.live
@@ -350,7 +401,9 @@ def _regressed(known: Known, task: Task, events: Floats) -> Floats:
         usable &= (span >= 0) & (span < len(ahead))
     group = np.stack([age_class(known.age), known.segment, known.month], axis=1)[usable]
     found, index = np.unique(group, axis=0, return_inverse=True)
-    trials, happened = (np.bincount(index.ravel(), item[usable]) / known.unit for item in (known.at_risk, events))
+    trials, happened = (
+        np.bincount(index.ravel(), item[usable]) / known.unit for item in (known.at_risk, events)
+    )
     happened = np.minimum(happened, trials)
     macro = np.zeros(len(found)) if ahead is None else ahead[found[:, 2] - task.unemployment_first]
     centre, scale = (float(macro.mean()), float(macro.std()) or 1.0) if ahead is not None else (0.0, 1.0)
@@ -375,13 +428,22 @@ def _regressed(known: Known, task: Task, events: Floats) -> Floats:
 
 
 def spread(
-    forecast: Floats, change: float, horizons: Sequence[int], unit: float, paths: int, random: np.random.Generator
+    forecast: Floats,
+    change: float,
+    horizons: Sequence[int],
+    unit: float,
+    paths: int,
+    random: np.random.Generator,
 ) -> Floats:
-    """Return simulated counts (P, B, H) around a rival's forecast (B, H): Poisson, with last years' dispersion of the level.
+    """Return simulated counts (P, B, H) around a rival's forecast (B, H): Poisson, with last years'
+    dispersion of the level.
 
-    The level moves like a lognormal random walk whose yearly change has the root mean square `change`, one for the whole book.
+    The level moves like a lognormal random walk whose yearly change has the root mean square `change`, one
+    for the whole book.
     """
     years = np.sqrt(np.asarray(horizons, dtype=float) / YEAR)
     z = random.standard_normal((paths, 1, 1))
     size = change * years[None, None, :]
-    return np.asarray(random.poisson(forecast[None] / unit * np.exp(size * z - 0.5 * size**2)) * unit, dtype=np.float64)
+    return np.asarray(
+        random.poisson(forecast[None] / unit * np.exp(size * z - 0.5 * size**2)) * unit, dtype=np.float64
+    )

@@ -1,6 +1,7 @@
 """Roll rates: where loans of each arrears bucket stand a month later, by number and by balance, over time.
 
-Other than the transition model, which stops at the first default, the table keeps what follows: cures, charge-offs, returns.
+Other than the transition model, which stops at the first default, the table keeps what follows: cures,
+charge-offs, returns.
 """
 
 from __future__ import annotations
@@ -45,9 +46,11 @@ Z90 = 1.6448536269514722
 
 @dataclass(frozen=True)
 class StateMoves:
-    """M pairs of reports in consecutive months. loan : code. month : of the second report, months since year 0.
+    """M pairs of reports in consecutive months. loan : code. month : of the second report, months since year
+    0.
 
-    origin : row 0 .. 4 of `LIVE`. target : column 0 .. 7 of `STATES`. weight : case weight. amount : weight x balance at the
+    origin : row 0 .. 4 of `LIVE`. target : column 0 .. 7 of `STATES`. weight : case weight. amount : weight x
+        balance at the
     first report. facts : what was left out.
     """
 
@@ -64,8 +67,10 @@ class StateMoves:
 class RollRates:
     """A roll-rate matrix. Rows `LIVE`, columns `STATES`; decimals a month.
 
-    number, amount : (5, 8) rates by loans and by balance; NaN where nobody was at risk. low, high : ends of the 90 % interval of
-    `number`. at_risk, balance : (5,) loan-months and balance-months that went in. events : (5, 8) weighted moves.
+    number, amount : (5, 8) rates by loans and by balance; NaN where nobody was at risk. low, high : ends of
+        the 90 % interval of
+    `number`. at_risk, balance : (5,) loan-months and balance-months that went in. events : (5, 8) weighted
+        moves.
     """
 
     number: Floats
@@ -80,15 +85,21 @@ class RollRates:
 def moves(panel: pl.DataFrame, loans: pl.DataFrame) -> StateMoves:
     """Return the moves of a panel, cut by `known_at`: reports of a loan in consecutive calendar months.
 
-    A loan's later reports after its end are ignored; a gap in the reports is not paired. A missing balance counts by number and
-    is counted in `facts`.
+    A loan's later reports after its end are ignored; a gap in the reports is not paired. A missing balance
+    counts by number and is counted in `facts`.
 
     Raises
     ------
     UsageError : no loan reported in two consecutive months.
     """
-    month = pl.col("report_date").dt.year().cast(pl.Int64) * 12 + pl.col("report_date").dt.month().cast(pl.Int64) - 1
-    table = panel.select("loan_id", "principal", month=month, group=pl.col("state").replace_strict(GROUPS, default=None))
+    month = (
+        pl.col("report_date").dt.year().cast(pl.Int64) * 12
+        + pl.col("report_date").dt.month().cast(pl.Int64)
+        - 1
+    )
+    table = panel.select(
+        "loan_id", "principal", month=month, group=pl.col("state").replace_strict(GROUPS, default=None)
+    )
     facts = {"reports": panel.height, "left out: reports without a state": int(table["group"].null_count())}
     rows = table.filter(pl.col("group").is_not_null()).sort("loan_id", "month", maintain_order=True)
     same = pl.col("loan_id") == pl.col("loan_id").shift(-1)
@@ -119,9 +130,10 @@ def roll_rates(made: StateMoves, chosen: Flags | None = None) -> RollRates:
 
     Notes
     -----
-    The interval is of the long-run rate. A rate is a ratio of sums, its variance clusters by loan and by month (Cameron, Gelbach
-    and Miller 2011: variance by loan plus by month less by loan and month, at least the larger of the first two), because the
-    moves of one month share the economy. It is taken on the scale of log-odds; a rate of 0 or 1 has the exact binomial's bound.
+    The interval is of the long-run rate. A rate is a ratio of sums, its variance clusters by loan and by
+    month (Cameron, Gelbach and Miller 2011: variance by loan plus by month less by loan and month, at least
+    the larger of the first two), because the moves of one month share the economy. It is taken on the scale
+    of log-odds; a rate of 0 or 1 has the exact binomial's bound.
     """
     keep = np.ones(len(made.loan), dtype=bool) if chosen is None else chosen
     origin, target, weight = made.origin[keep], made.target[keep], made.weight[keep]
@@ -133,7 +145,9 @@ def roll_rates(made: StateMoves, chosen: Flags | None = None) -> RollRates:
     balance = _sums(origin, made.amount[keep], shape[0])
     rate, by_amount = (_share(a, b) for a, b in ((events, at_risk), (amount, balance)))
     variance = _variance(made.loan[keep], made.month[keep], cell, origin, weight, rate, at_risk)
-    effective = np.divide(at_risk**2, _sums(origin, weight**2, shape[0]), out=np.zeros_like(at_risk), where=at_risk > 0)
+    effective = np.divide(
+        at_risk**2, _sums(origin, weight**2, shape[0]), out=np.zeros_like(at_risk), where=at_risk > 0
+    )
     low, high = _interval(rate, np.sqrt(variance), effective)
     return RollRates(rate, by_amount, low, high, at_risk, balance, events)
 
@@ -143,21 +157,33 @@ def _sums(code: Integers, weight: Floats, size: int) -> Floats:
 
 
 def _share(part: Floats, whole: Floats) -> Floats:
-    return np.asarray(np.divide(part, whole[:, None], out=np.full(part.shape, np.nan), where=whole[:, None] > 0))
+    return np.asarray(
+        np.divide(part, whole[:, None], out=np.full(part.shape, np.nan), where=whole[:, None] > 0)
+    )
 
 
 def _variance(
-    loan: Integers, month: Integers, cell: Integers, origin: Integers, weight: Floats, rate: Floats, at_risk: Floats
+    loan: Integers,
+    month: Integers,
+    cell: Integers,
+    origin: Integers,
+    weight: Floats,
+    rate: Floats,
+    at_risk: Floats,
 ) -> Floats:
     """Return the variance of each rate, (5, 8), clustered two ways."""
     by_loan, by_month = (_clustered(key, cell, origin, weight, rate) for key in (loan, month))
     both = _clustered(np.arange(len(loan)), cell, origin, weight, rate)  # a loan moves once a month
     total = np.maximum(by_loan + by_month - both, np.maximum(by_loan, by_month))
-    return np.asarray(np.divide(total, (at_risk**2)[:, None], out=np.zeros_like(total), where=at_risk[:, None] > 0))
+    return np.asarray(
+        np.divide(total, (at_risk**2)[:, None], out=np.zeros_like(total), where=at_risk[:, None] > 0)
+    )
 
 
 def _clustered(key: Integers, cell: Integers, origin: Integers, weight: Floats, rate: Floats) -> Floats:
-    """Return the sum over clusters of (moves - rate x at risk)^2, (5, 8), without a table of clusters by cells."""
+    """Return the sum over clusters of (moves - rate x at risk)^2, (5, 8), without a table of clusters by
+    cells.
+    """
     columns = rate.shape[1]
     pair, place = np.unique(key * rate.size + cell, return_inverse=True)
     moved = _sums(place, weight, len(pair))
@@ -219,8 +245,9 @@ def roll_forward(rates: Floats, start: Floats, ahead: int) -> Floats:
 
     Parameters
     ----------
-    rates : (5, 8) matrix of a month by number or by amount, rows that sum to one. start : (5,) loans or balance by live state.
-        What ends stays in its column. Neither age nor the economy enters: the rival every model must beat.
+    rates : (5, 8) matrix of a month by number or by amount, rows that sum to one. start : (5,) loans or
+        balance by live state. What ends stays in its column. Neither age nor the economy enters: the rival
+        every model must beat.
 
     Raises
     ------
@@ -228,7 +255,9 @@ def roll_forward(rates: Floats, start: Floats, ahead: int) -> Floats:
     """
     empty = ~np.isfinite(rates).all(axis=1) & (start > 0)
     if empty.any():
-        raise UsageError(expected(f"moves out of {LIVE[int(np.argmax(empty))]} in the history", "none"), field="rates")
+        raise UsageError(
+            expected(f"moves out of {LIVE[int(np.argmax(empty))]} in the history", "none"), field="rates"
+        )
     step = np.eye(len(STATES))
     step[: len(LIVE)] = np.where(np.isfinite(rates), rates, 0.0)
     made = [np.concatenate([start, np.zeros(len(ENDS))])]

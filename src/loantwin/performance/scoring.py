@@ -1,6 +1,7 @@
 """Scores of a probabilistic forecast against what happened: error, coverage, sharpness and proper scores.
 
-Letters: J observations, P simulated values of each. Everything is stated in the observations' own unit (loans or currency).
+Letters: J observations, P simulated values of each. Everything is stated in the observations' own unit (loans
+or currency).
 """
 
 from __future__ import annotations
@@ -20,8 +21,10 @@ LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 class Summary:
     """A predictive distribution held against its outcome, each field (J,).
 
-    quantiles : (5, J), at `LEVELS`. crps : continuous ranked probability score, unit of the outcome, lower is better.
-    pit_low, pit_high : share of simulated values below the outcome, and not above it. They differ where values repeat (counts).
+    quantiles : (5, J), at `LEVELS`. crps : continuous ranked probability score, unit of the outcome, lower is
+        better.
+    pit_low, pit_high : share of simulated values below the outcome, and not above it. They differ where
+        values repeat (counts).
     """
 
     quantiles: Floats
@@ -52,8 +55,8 @@ def summarise(simulated: Floats, actual: Floats) -> Summary:
 def crps(simulated: Floats, actual: Floats) -> Floats:
     """Return the continuous ranked probability score of simulated values (P, J) at outcomes (J,).
 
-    CRPS = E|X - y| - E|X - X'| / 2 of the empirical distribution, which is twice the integral of the quantile (pinball) score
-    over all levels. Source: Gneiting and Raftery (2007), section 4.2.
+    CRPS = E|X - y| - E|X - X'| / 2 of the empirical distribution, which is twice the integral of the quantile
+    (pinball) score over all levels. Source: Gneiting and Raftery (2007), section 4.2.
     """
     size = len(simulated)
     ordered = np.sort(simulated, axis=0)
@@ -71,9 +74,11 @@ def pinball(quantile: Floats, actual: Floats, level: float) -> Floats:
 
 
 def interval_score(low: Floats, high: Floats, actual: Floats, content: float) -> Floats:
-    """Return the interval score of central intervals that should hold `content` of outcomes, (J,): lower is better.
+    """Return the interval score of central intervals that should hold `content` of outcomes, (J,): lower is
+    better.
 
-    Width plus 2 / (1 - content) times the distance by which the outcome lies outside. Gneiting and Raftery (2007), equation 43.
+    Width plus 2 / (1 - content) times the distance by which the outcome lies outside. Gneiting and Raftery
+    (2007), equation 43.
     """
     if not 0.0 < content < 1.0:
         raise RiskError(expected("a content between 0 and 1", content), field="content")
@@ -101,10 +106,12 @@ def inside(low: Floats, high: Floats, actual: Floats) -> Flags:
 
 
 def content_of(pit_low: Floats, pit_high: Floats, low: float, high: float) -> Floats:
-    """Return the part of each outcome's [pit_low, pit_high] that lies between two levels, (J,): coverage without ties.
+    """Return the part of each outcome's [pit_low, pit_high] that lies between two levels, (J,): coverage
+    without ties.
 
-    An interval of counts holds more than it says, because its ends are whole numbers; an outcome that repeats among the
-    simulated values is therefore spread evenly over its ranks. Source: Czado, Gneiting and Held (2009), section 2.1.
+    An interval of counts holds more than it says, because its ends are whole numbers; an outcome that repeats
+    among the simulated values is therefore spread evenly over its ranks. Source: Czado, Gneiting and Held
+    (2009), section 2.1.
     """
     width = pit_high - pit_low
     there = np.clip(np.minimum(pit_high, high) - np.maximum(pit_low, low), 0.0, None)
@@ -113,7 +120,9 @@ def content_of(pit_low: Floats, pit_high: Floats, low: float, high: float) -> Fl
 
 
 def pit_histogram(pit_low: Floats, pit_high: Floats, bins: int = 10) -> Floats:
-    """Return the share of outcomes in each of `bins` equal parts of [0, 1]; all near 1 / bins for a calibrated forecast."""
+    """Return the share of outcomes in each of `bins` equal parts of [0, 1]; all near 1 / bins for a
+    calibrated forecast.
+    """
     edges = np.linspace(0.0, 1.0, bins + 1)
     width = pit_high - pit_low
     part = np.zeros(bins)
@@ -126,12 +135,13 @@ def pit_histogram(pit_low: Floats, pit_high: Floats, bins: int = 10) -> Floats:
 
 
 def stretch_to(quantiles: Floats, actual: Floats, content: float, grain: float) -> float:
-    """Return the factor by which the 90 % intervals must be stretched about their medians to hold `content` of the outcomes.
+    """Return the factor by which the 90 % intervals must be stretched about their medians to hold `content`
+    of the outcomes.
 
     Parameters
     ----------
-    quantiles : (5, J) at `LEVELS`. grain : half a step of the unit (0.5 for counts), added to each half interval, so that a
-        forecast of nothing can be stretched at all; 0 for money.
+    quantiles : (5, J) at `LEVELS`. grain : half a step of the unit (0.5 for counts), added to each half
+        interval, so that a forecast of nothing can be stretched at all; 0 for money.
 
     Widths of two forecasters can only be compared at equal coverage: width x this factor is that comparison.
     """

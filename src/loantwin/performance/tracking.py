@@ -1,7 +1,7 @@
 """A forecast beside what happened, by calendar year and vintage, in number and in money.
 
-Only loans that were on the book at the as-of date count, and only years whose window has closed: a tape tells nothing of
-what came after its last fact.
+Only loans that were on the book at the as-of date count, and only years whose window has closed: a tape tells
+nothing of what came after its last fact.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ DEFAULTS, CHARGE_OFFS = "defaults", "charge-offs"
 class Outcomes:
     """What happened to loans after the as-of date; Y years of 12 months, V vintage bands.
 
-    event : "charge-offs" or "defaults", whichever the source observes first. number, amount : (Y, V) weighted loans, and
-        principal charged off (charge-offs) or outstanding at default (defaults).
+    event : "charge-offs" or "defaults", whichever the source observes first. number, amount : (Y, V) weighted
+        loans, and principal charged off (charge-offs) or outstanding at default (defaults).
     """
 
     event: str
@@ -38,7 +38,8 @@ class Outcomes:
 class TrackingScore:
     """How a forecast did over all cells of a table.
 
-    accuracy : 1 - sum of absolute errors / sum of what happened. bias : forecast / what happened - 1. None where nothing
+    accuracy : 1 - sum of absolute errors / sum of what happened. bias : forecast / what happened - 1. None
+        where nothing
     happened. by_year_accuracy : the same over years, vintages added up: errors between vintages cancel in it.
     """
 
@@ -51,14 +52,19 @@ class TrackingScore:
 def event_table(loans: pl.DataFrame, panel: pl.DataFrame | None) -> tuple[str, pl.DataFrame]:
     """Return the loss events of a tape: its kind, and loan_id, date, amount of each loan's first one.
 
-    From a panel: the first report in default, with the principal then. Else: charge-off date with an amount above 0.
+    From a panel: the first report in default, with the principal then. Else: charge-off date with an amount
+    above 0.
     """
     if panel is not None and panel.height:
         rows = panel.filter(pl.col("state").is_in(list(DEFAULT_STATES)))
         first = rows.sort("loan_id", "report_date").group_by("loan_id", maintain_order=True).first()
-        return DEFAULTS, first.select("loan_id", pl.col("report_date").alias("date"), pl.col("principal").alias("amount"))
+        return DEFAULTS, first.select(
+            "loan_id", pl.col("report_date").alias("date"), pl.col("principal").alias("amount")
+        )
     rows = loans.filter(pl.col("charge_off_date").is_not_null() & (pl.col("charged_off") > 0))
-    return CHARGE_OFFS, rows.select("loan_id", pl.col("charge_off_date").alias("date"), pl.col("charged_off").alias("amount"))
+    return CHARGE_OFFS, rows.select(
+        "loan_id", pl.col("charge_off_date").alias("date"), pl.col("charged_off").alias("amount")
+    )
 
 
 def last_fact(loans: pl.DataFrame, panel: pl.DataFrame | None) -> dt.date:
@@ -85,13 +91,21 @@ def vintage_bands(origination: pl.Series, as_of: dt.date, most: int = 8) -> tupl
 
 
 def outcomes(
-    events: pl.DataFrame, kind: str, on_book: pl.DataFrame, band: Integers, bands: int, as_of: dt.date, years: int
+    events: pl.DataFrame,
+    kind: str,
+    on_book: pl.DataFrame,
+    band: Integers,
+    bands: int,
+    as_of: dt.date,
+    years: int,
 ) -> Outcomes:
-    """Return what happened to the loans on the book in each of `years` years of 12 months after the as-of date.
+    """Return what happened to the loans on the book in each of `years` years of 12 months after the as-of
+    date.
 
     Parameters
     ----------
-    events : loan_id, date, amount from `event_table`. on_book : (N,) loan_id and weight. band : (N,) vintage band.
+    events : loan_id, date, amount from `event_table`. on_book : (N,) loan_id and weight. band : (N,) vintage
+        band.
     """
     anchor = months.anchor_day(as_of)
     month0 = months.month_of(as_of, anchor)
@@ -127,17 +141,24 @@ def score(forecast: Floats, happened: Floats) -> TrackingScore:
 
 
 def by_year(table: Floats) -> Floats:
-    """Return monthly figures (..., T) as years of 12 months, (..., Y); months of an unfinished last year are left out."""
+    """Return monthly figures (..., T) as years of 12 months, (..., Y); months of an unfinished last year are
+    left out.
+    """
     years = table.shape[-1] // 12
     return np.asarray(table[..., : 12 * years].reshape(*table.shape[:-1], years, 12).sum(axis=-1))
 
 
 def year_labels(as_of: dt.date, years: int) -> tuple[str, ...]:
-    """Return the names of the years after the as-of date: calendar years where it ends one, else their month ranges."""
+    """Return the names of the years after the as-of date: calendar years where it ends one, else their month
+    ranges.
+    """
     if (as_of.month, as_of.day) == (12, 31):
         return tuple(str(as_of.year + year + 1) for year in range(years))
     month0 = months.month_of(as_of, months.anchor_day(as_of))
-    return tuple(f"{months.label(month0 + 12 * year + 1)} to {months.label(month0 + 12 * year + 12)}" for year in range(years))
+    return tuple(
+        f"{months.label(month0 + 12 * year + 1)} to {months.label(month0 + 12 * year + 12)}"
+        for year in range(years)
+    )
 
 
 def scores(forecasts: Mapping[str, Floats], happened: Floats) -> dict[str, TrackingScore]:

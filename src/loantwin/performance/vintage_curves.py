@@ -1,7 +1,7 @@
 """Vintage curves: the cumulative share of loans, and of money, of each vintage that was lost by each age.
 
-A cell says how sure it is: every loan of the vintage was watched to that age (complete), half or more were (partial),
-or too few: then it is missing, not zero.
+A cell says how sure it is: every loan of the vintage was watched to that age (complete), half or more were
+(partial), or too few: then it is missing, not zero.
 """
 
 from __future__ import annotations
@@ -23,7 +23,9 @@ Grain = Literal["year", "half-year", "quarter"]
 GRAINS = {"year": 12, "half-year": 6, "quarter": 3}
 EVENTS = ("default", "charge-off")
 LEAST_WATCHED = 0.5
-"""Share of a vintage that must have been watched to an age: with fewer a rate hangs on a few loans and is missing."""
+"""Share of a vintage that must have been watched to an age: with fewer a rate hangs on a few loans and is
+missing.
+"""
 PROMPT = 1
 """Age in months by which a first report counts as the beginning of the loan."""
 Z90 = 1.6448536269514722
@@ -31,10 +33,13 @@ Z90 = 1.6448536269514722
 
 @dataclass(frozen=True)
 class Lives:
-    """N loans as watched. start : month of origination. entry : first age watched (0 unless the history begins later).
+    """N loans as watched. start : month of origination. entry : first age watched (0 unless the history
+    begins later).
 
-    seen : last age watched: of an event, of another end, or at the as-of date. hit : whether the event came at age `seen`.
-    watched : age up to which the loan's fate is known (an ended loan's to the as-of date). weight : case weight.
+    seen : last age watched: of an event, of another end, or at the as-of date. hit : whether the event came
+        at age `seen`.
+    watched : age up to which the loan's fate is known (an ended loan's to the as-of date). weight : case
+        weight.
     originated : amount lent. lost : amount of the event. left : loans left out, by reason.
     """
 
@@ -52,10 +57,13 @@ class Lives:
 
 @dataclass(frozen=True)
 class VintageCurves:
-    """V vintages by A ages (0 .. A - 1 months): cumulative rates, decimals; NaN where less than half of them was watched so long.
+    """V vintages by A ages (0 .. A - 1 months): cumulative rates, decimals; NaN where less than half of them
+    was watched so long.
 
-    number, amount : (V, A) share of loans, and of the amount originated. low, high : 90 % interval of `number`. complete : (V, A)
-    every loan of the vintage was watched to that age. loans : (V,) weighted. originated : (V,). events : (V,) weighted.
+    number, amount : (V, A) share of loans, and of the amount originated. low, high : 90 % interval of
+        `number`. complete : (V, A)
+    every loan of the vintage was watched to that age. loans : (V,) weighted. originated : (V,). events : (V,)
+        weighted.
     """
 
     names: tuple[str, ...]
@@ -74,8 +82,8 @@ def lives(loans: pl.DataFrame, panel: pl.DataFrame | None, as_of: dt.date, event
 
     Parameters
     ----------
-    loans, panel : as known at `as_of` (`known_at`). event : "default" (first report in default, or the default date) or
-        "charge-off" (charge-off date with an amount above 0).
+    loans, panel : as known at `as_of` (`known_at`). event : "default" (first report in default, or the
+        default date) or "charge-off" (charge-off date with an amount above 0).
 
     Raises
     ------
@@ -103,11 +111,15 @@ def lives(loans: pl.DataFrame, panel: pl.DataFrame | None, as_of: dt.date, event
     left["with an event before origination or before the history begins"] = int(wrong.sum())
     hit = hit_at >= 0
     window = now - start
-    end = np.where(last_at >= 0, last_at, window)  # a loan whose reports stop without an end is watched no longer
+    end = np.where(
+        last_at >= 0, last_at, window
+    )  # a loan whose reports stop without an end is watched no longer
     gone = np.where(closed_at >= 0, closed_at, 10**6)
     seen = np.where(hit, hit_at, np.minimum(end, gone))
     watched = np.where(hit | (closed_at >= 0), window, end)
-    originated = made.select(pl.coalesce("originated_amount", "approved_amount").fill_null(0.0)).to_series().to_numpy()
+    originated = (
+        made.select(pl.coalesce("originated_amount", "approved_amount").fill_null(0.0)).to_series().to_numpy()
+    )
     keep = ~wrong & (seen >= entry)
     return Lives(
         start=start[keep],
@@ -127,14 +139,22 @@ def _event_rows(loans: pl.DataFrame, panel: pl.DataFrame | None, event: str) -> 
     """Return loan_id, date and amount of each loan's event."""
     if event == "default" and panel is not None:
         rows = panel.filter(pl.col("state").is_in(list(DEFAULT_STATES))).sort("loan_id", "report_date")
-        found = rows.group_by("loan_id", maintain_order=True).first().select("loan_id", "report_date", pl.col("principal"))
+        found = (
+            rows.group_by("loan_id", maintain_order=True)
+            .first()
+            .select("loan_id", "report_date", pl.col("principal"))
+        )
     elif event == "default":
-        found = loans.filter(pl.col("default_date").is_not_null()).select("loan_id", "default_date", "principal")
+        found = loans.filter(pl.col("default_date").is_not_null()).select(
+            "loan_id", "default_date", "principal"
+        )
     else:
         rows = loans.filter(pl.col("charge_off_date").is_not_null() & (pl.col("charged_off") > 0))
         found = rows.select("loan_id", "charge_off_date", "charged_off")
     if not found.height:
-        raise UsageError(expected(f"a source with dated events of {event} by the as-of date", "none"), field="--event")
+        raise UsageError(
+            expected(f"a source with dated events of {event} by the as-of date", "none"), field="--event"
+        )
     found.columns = ["loan_id", "\nevent", "\namount"]
     return found.unique("loan_id", keep="first", maintain_order=True)
 
@@ -145,7 +165,11 @@ def _panel_rows(panel: pl.DataFrame | None) -> pl.DataFrame:
         empty = {"loan_id": pl.String, "\nfirst": pl.Date, "\nlast": pl.Date, "\nclosed": pl.Date}
         return pl.DataFrame(schema=empty)
     ended = pl.col("report_date").filter(pl.col("state").is_in(list(CLOSED_STATES)))
-    named = {"\nfirst": pl.col("report_date").min(), "\nlast": pl.col("report_date").max(), "\nclosed": ended.min()}
+    named = {
+        "\nfirst": pl.col("report_date").min(),
+        "\nlast": pl.col("report_date").max(),
+        "\nclosed": ended.min(),
+    }
     return panel.group_by("loan_id").agg(*(rule.alias(name) for name, rule in named.items()))
 
 
@@ -164,15 +188,17 @@ def vintage_curves(made: Lives, grain: Grain = "year", *, from_year: int | None 
 
     Parameters
     ----------
-    grain : months of origination that make a vintage. from_year : earlier loans are one vintage, "before YEAR".
+    grain : months of origination that make a vintage. from_year : earlier loans are one vintage, "before
+        YEAR".
 
     Notes
     -----
-    Where the exits are seen (panels) the cumulative share is the incidence with competing exits (Aalen and Johansen 1978): the sum
-    over ages of survival x events / at risk, so that loans that enter late or leave watch early count while they are watched. With
-    all loans watched from origination it is events over originated loans. Where payoffs are not seen (outcome tables) each age
-    adds events / loans watched to that age. The interval takes loans as independent: the economy that a vintage shares is not in
-    it. It is exact for 0.
+    Where the exits are seen (panels) the cumulative share is the incidence with competing exits (Aalen and
+    Johansen 1978): the sum over ages of survival x events / at risk, so that loans that enter late or leave
+    watch early count while they are watched. With all loans watched from origination it is events over
+    originated loans. Where payoffs are not seen (outcome tables) each age adds events / loans watched to that
+    age. The interval takes loans as independent: the economy that a vintage shares is not in it. It is exact
+    for 0.
 
     Raises
     ------
@@ -198,11 +224,15 @@ def _vintages(start: Integers, grain: Grain, from_year: int | None) -> tuple[Int
     for value in found:
         year, part = divmod(int(value) * size, 12)
         early = from_year is not None and year < from_year
-        names.append(f"before {from_year}" if early else f"{year} {letter}{part // size + 1}" if letter else f"{year}")
+        names.append(
+            f"before {from_year}" if early else f"{year} {letter}{part // size + 1}" if letter else f"{year}"
+        )
     return code.ravel(), names
 
 
-def _curve(made: Lives, own: Flags, ages: int) -> tuple[Floats, Floats, Floats, Floats, Flags, float, float, float]:
+def _curve(
+    made: Lives, own: Flags, ages: int
+) -> tuple[Floats, Floats, Floats, Floats, Flags, float, float, float]:
     weight, originated = made.weight[own], made.weight[own] * made.originated[own]
     lost = made.weight[own] * made.lost[own]
     hit, seen, entry, watched = made.hit[own], made.seen[own], made.entry[own], made.watched[own]
@@ -231,7 +261,9 @@ def _incidence(made: Lives, own: Flags, base: Floats, gain: Floats, ages: int) -
         whole = _reverse(made.watched[own], base, ages)
         return np.divide(gained, whole, out=np.zeros(ages), where=whole > 0)
     entry = made.entry[own]
-    at_risk = _reverse(seen, base, ages) - _reverse(np.maximum(entry, 1) - 1, np.where(entry > 0, base, 0.0), ages)
+    at_risk = _reverse(seen, base, ages) - _reverse(
+        np.maximum(entry, 1) - 1, np.where(entry > 0, base, 0.0), ages
+    )
     out = hit | (made.watched[own] > seen)  # the event, or another end: not the end of watching
     left = np.asarray(np.bincount(seen[out], base[out], ages), dtype=np.float64)
     chance = np.divide(left, at_risk, out=np.zeros(ages), where=at_risk > 0)
@@ -244,7 +276,11 @@ def _interval(share: Floats, effective: Floats) -> tuple[Floats, Floats]:
     count = np.maximum(effective, 1e-9)
     known = np.nan_to_num(share)
     centre = (known + Z90**2 / (2 * count)) / (1 + Z90**2 / count)
-    width = Z90 * np.sqrt(np.maximum(known * (1 - known), 0.0) / count + Z90**2 / (4 * count**2)) / (1 + Z90**2 / count)
+    width = (
+        Z90
+        * np.sqrt(np.maximum(known * (1 - known), 0.0) / count + Z90**2 / (4 * count**2))
+        / (1 + Z90**2 / count)
+    )
     low, high = np.where(known > 0, np.maximum(centre - width, 0.0), 0.0), centre + width
     high = np.where(known > 0, high, 1 - 0.05 ** (1 / count))
     missing = np.isnan(share)
@@ -252,18 +288,21 @@ def _interval(share: Floats, effective: Floats) -> tuple[Floats, Floats]:
 
 
 def developed(curves: VintageCurves, ages: Sequence[int], fewest: float = 5.0) -> Floats:
-    """Return each vintage's cumulative share by number at the given ages, (V, len(ages)), the missing rest carried on.
+    """Return each vintage's cumulative share by number at the given ages, (V, len(ages)), the missing rest
+    carried on.
 
-    The chain ladder: from the last complete age on a vintage grows as the older ones together grew (loans as weights). It forecasts
-    without an economy: a rival for models, not a provision.
+    The chain ladder: from the last complete age on a vintage grows as the older ones together grew (loans as
+    weights). It forecasts without an economy: a rival for models, not a provision.
 
     Parameters
     ----------
-    fewest : events that a vintage needs to be carried on, and that the older ones together need at the age before to carry it.
+    fewest : events that a vintage needs to be carried on, and that the older ones together need at the age
+        before to carry it.
 
     Returns
     -------
-    Decimals; NaN where no older vintages reach the age with so many events, or where they carry it beyond all loans.
+    Decimals; NaN where no older vintages reach the age with so many events, or where they carry it beyond all
+    loans.
     """
     full = np.where(curves.complete, curves.number, np.nan)
     growth = np.full(full.shape[1], np.nan)

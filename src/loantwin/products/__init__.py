@@ -1,1 +1,3 @@
-"""Contract terms of the five products: schedules, level payments and balance factors, as pure functions of arrays."""
+"""Contract terms of the five products: schedules, level payments and balance factors, as pure functions of
+arrays.
+"""

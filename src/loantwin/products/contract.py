@@ -3,13 +3,14 @@
 Rules, the same for all products:
 
 - A month's interest is start balance x annual rate / 12 (nominal monthly).
-- A floating rate is `clip(index_t + spread, floor, cap)`, reset every month; the level payment is computed anew at each
-  reset over the months left. Without an index path it stays at the rate in force.
+- A floating rate is `clip(index_t + spread, floor, cap)`, reset every month; the level payment is computed
+  anew at each reset over the months left. Without an index path it stays at the rate in force.
 - Principal has a part that amortises by level payments and a part that rests until the last month (balloon,
   interest-only, lines). In interest-only months nothing amortises; the last month pays all.
-- Partial prepayments are a decimal of the balance after the month's scheduled principal, none in the last month. They cut
-  both parts in proportion and the payment is computed anew, so that the term stays.
-- A line repays its minimum payment and draws the same again: use stays constant until the end; it makes no partial prepayment.
+- Partial prepayments are a decimal of the balance after the month's scheduled principal, none in the last
+  month. They cut both parts in proportion and the payment is computed anew, so that the term stays.
+- A line repays its minimum payment and draws the same again: use stays constant until the end; it makes no
+  partial prepayment.
 
 Level payment and balance after k payments: Kellison, The Theory of Interest, chapters 3 and 6.
 """
@@ -32,9 +33,11 @@ class Terms:
 
     product : code, the index in `products.registry.PRODUCTS`.
     remaining_months : payments left, at least 1.
-    principal, balloon : currency; `balloon` is due with the last payment of a product that amortises, at most `principal`.
+    principal, balloon : currency; `balloon` is due with the last payment of a product that amortises, at most
+        `principal`.
     annual_rate : decimal a year, nominal monthly, in force now.
-    floating, rate_spread, rate_floor, rate_cap : decimals a year; -inf and inf where there is no floor or cap.
+    floating, rate_spread, rate_floor, rate_cap : decimals a year; -inf and inf where there is no floor or
+        cap.
     interest_only_months : months left without scheduled principal.
     """
 
@@ -54,8 +57,8 @@ class Terms:
 class Schedule:
     """Contractual months t = 1..T of N loans, each (N, T): closing = opening + draw - scheduled - partial.
 
-    annual_rate : decimal a year in force in the month. opening, interest, scheduled, draw, partial, closing : currency
-    (`schedule`, float64) or minor units (`schedule_minor`, int64).
+    annual_rate : decimal a year in force in the month. opening, interest, scheduled, draw, partial, closing :
+    currency (`schedule`, float64) or minor units (`schedule_minor`, int64).
     """
 
     annual_rate: Floats
@@ -81,7 +84,17 @@ def terms(
     interest_only_months: ArrayLike = 0,
 ) -> Terms:
     """Return Terms from numbers or arrays that broadcast to one length, checked."""
-    raw = (product, remaining_months, principal, balloon, annual_rate, floating, rate_spread, rate_floor, rate_cap)
+    raw = (
+        product,
+        remaining_months,
+        principal,
+        balloon,
+        annual_rate,
+        floating,
+        rate_spread,
+        rate_floor,
+        rate_cap,
+    )
     spread = np.broadcast_arrays(*(np.atleast_1d(np.asarray(item)) for item in (*raw, interest_only_months)))
     kinds = (np.int64, np.int64, float, float, float, np.bool_, float, float, float, np.int64)
     made = Terms(*(np.ascontiguousarray(item, dtype=kind) for item, kind in zip(spread, kinds, strict=True)))
@@ -96,8 +109,12 @@ def annuity_sum(monthly_rate: ArrayLike, months: ArrayLike) -> Floats:
     return np.where(rate == 0.0, count, np.expm1(count * np.log1p(safe)) / safe)
 
 
-def level_payment(principal: ArrayLike, annual_rate: ArrayLike, months: ArrayLike, balloon: ArrayLike = 0.0) -> Floats:
-    """Return the level payment (currency a month, interest included) that leaves `balloon` after `months` payments."""
+def level_payment(
+    principal: ArrayLike, annual_rate: ArrayLike, months: ArrayLike, balloon: ArrayLike = 0.0
+) -> Floats:
+    """Return the level payment (currency a month, interest included) that leaves `balloon` after `months`
+    payments.
+    """
     rate = np.asarray(annual_rate, dtype=float) / 12.0
     amount, rest = np.asarray(principal, dtype=float), np.asarray(balloon, dtype=float)
     return np.asarray((amount - rest) / annuity_sum(rate, months) + amount * rate)
@@ -111,12 +128,18 @@ def rate_path(loans: Terms, months: int, index_path: Floats | None = None) -> Fl
     path = np.asarray(index_path, dtype=float)
     if path.shape != (months,) or not np.isfinite(path).all():
         raise UsageError(expected(f"an index path of {months} finite months", path.shape), field="index_path")
-    moved = np.clip(path[None] + loans.rate_spread[:, None], loans.rate_floor[:, None], loans.rate_cap[:, None])
+    moved = np.clip(
+        path[None] + loans.rate_spread[:, None], loans.rate_floor[:, None], loans.rate_cap[:, None]
+    )
     return np.where(loans.floating[:, None], moved, fixed)
 
 
 def schedule(
-    loans: Terms, months: int | None = None, *, index_path: Floats | None = None, partial_monthly: ArrayLike = 0.0
+    loans: Terms,
+    months: int | None = None,
+    *,
+    index_path: Floats | None = None,
+    partial_monthly: ArrayLike = 0.0,
 ) -> Schedule:
     """Return the contractual table of each loan: the readable reference of every run-off kernel.
 
@@ -125,12 +148,15 @@ def schedule(
     loans : N loans.
     months : T; default the longest remaining term.
     index_path : (T,) index of floating rates, decimal a year; None keeps each rate in force.
-    partial_monthly : partial prepayment, decimal a month of the balance after scheduled principal: one number or (N,).
+    partial_monthly : partial prepayment, decimal a month of the balance after scheduled principal: one number
+        or (N,).
     """
     horizon = int(loans.remaining_months.max()) if months is None else months
     rates = rate_path(loans, horizon, index_path)
     amortises, redraws, minimum = (flags[loans.product] for flags in product_flags())
-    curtail = np.where(redraws, 0.0, np.broadcast_to(np.asarray(partial_monthly, dtype=float), loans.principal.shape))
+    curtail = np.where(
+        redraws, 0.0, np.broadcast_to(np.asarray(partial_monthly, dtype=float), loans.principal.shape)
+    )
     amortising = np.where(amortises, loans.principal - loans.balloon, 0.0)
     resting = loans.principal - amortising
     table = np.zeros((6, len(loans.principal), horizon))
@@ -138,7 +164,9 @@ def schedule(
         left = loans.remaining_months - month
         last = left == 1
         opening = amortising + resting
-        share = np.where((month < loans.interest_only_months) & ~last, 0.0, _paid_share(rates[:, month] / 12.0, left))
+        share = np.where(
+            (month < loans.interest_only_months) & ~last, 0.0, _paid_share(rates[:, month] / 12.0, left)
+        )
         repaid = amortising * share + np.where(last, resting, np.where(redraws, minimum * resting, 0.0))
         draw = np.where(redraws & ~last, repaid, 0.0)
         partial = np.where(last, 0.0, curtail * (opening - repaid))
@@ -159,7 +187,8 @@ def balance_factors(
     interest_only_months: int = 0,
     partial_monthly: float = 0.0,
 ) -> Floats:
-    """Return the balance at the end of months 0..T as a decimal of the start balance, (..., T + 1), on each rate path.
+    """Return the balance at the end of months 0..T as a decimal of the start balance, (..., T + 1), on each
+    rate path.
 
     annual_rates : (..., T) decimal a year by month. balloon_share : decimal of the start balance.
     """
@@ -172,7 +201,11 @@ def balance_factors(
     factors = np.ones((len(flat), rates.shape[-1] + 1))
     for month in range(rates.shape[-1]):
         left = remaining_months - month
-        share = 0.0 if month < interest_only_months and left > 1 else _paid_share(flat[:, month] / 12.0, np.array(left))
+        share = (
+            0.0
+            if month < interest_only_months and left > 1
+            else _paid_share(flat[:, month] / 12.0, np.array(left))
+        )
         amortising = amortising * (1.0 - share) * kept if left > 1 else np.zeros(len(flat))
         resting = resting * kept if left > 1 else np.zeros(len(flat))
         factors[:, month + 1] = amortising + resting
@@ -197,7 +230,11 @@ def _check(loans: Terms) -> None:
         wrong = np.flatnonzero(~((values >= low) & (values <= high)))
         if wrong.size:
             bound = np.broadcast_to(high, values.shape)[wrong[0]]
-            raise UsageError(expected(f"at least {low} and at most {bound}", values[wrong[0]]), row=int(wrong[0]) + 1, field=name)
+            raise UsageError(
+                expected(f"at least {low} and at most {bound}", values[wrong[0]]),
+                row=int(wrong[0]) + 1,
+                field=name,
+            )
     for item in fields(loans):
         if np.isnan(np.asarray(getattr(loans, item.name), dtype=float)).any():
             raise UsageError(expected("a number", "NaN"), field=item.name)
@@ -213,16 +250,19 @@ def schedule_minor(
 ) -> Schedule:
     """Return the schedule to the minor unit, int64, as a ledger keeps it.
 
-    The level payment is rounded to the minor unit and kept until the rate changes or a partial prepayment is made;
-    interest is rounded half up; the last payment takes what is left. A balance differs from `schedule` after t months by at
-    most 2 x ((1 + r)^t - 1) / r + 2 minor units (half a unit a month each of payment, interest, draw and partial, compounded).
+    The level payment is rounded to the minor unit and kept until the rate changes or a partial prepayment is
+    made; interest is rounded half up; the last payment takes what is left. A balance differs from `schedule`
+    after t months by at most 2 x ((1 + r)^t - 1) / r + 2 minor units (half a unit a month each of payment,
+    interest, draw and partial, compounded).
     """
     horizon = int(loans.remaining_months.max()) if months is None else months
     rates = rate_path(loans, horizon, index_path)
     amortising_products, redrawing_products, minimum_payments = product_flags()
     amortises, redraws = amortising_products[loans.product], redrawing_products[loans.product]
     minimum = minimum_payments[loans.product]
-    curtail = np.where(redraws, 0.0, np.broadcast_to(np.asarray(partial_monthly, dtype=float), loans.principal.shape))
+    curtail = np.where(
+        redraws, 0.0, np.broadcast_to(np.asarray(partial_monthly, dtype=float), loans.principal.shape)
+    )
     balance, balloon = _minor(loans.principal * minor_units), loans.balloon * minor_units
     payment = np.zeros(len(balance), dtype=np.int64)
     fresh = np.ones(len(balance), dtype=bool)
@@ -237,7 +277,9 @@ def schedule_minor(
         payment = np.where(fresh, _minor(level), payment)
         fresh = fresh & waits
         interest = _minor(balance * rate)
-        repaid = np.where(waits, _minor(np.where(redraws, minimum, 0.0) * balance), np.clip(payment - interest, 0, balance))
+        repaid = np.where(
+            waits, _minor(np.where(redraws, minimum, 0.0) * balance), np.clip(payment - interest, 0, balance)
+        )
         repaid = np.where(last, balance, np.where(left < 1, 0, repaid))
         draw = np.where(redraws & ~last, repaid, 0)
         partial = np.where(last, 0, _minor(curtail * (balance - repaid)))

@@ -1,4 +1,6 @@
-"""The products: what makes one contract run off differently from another, as data, and the check each must pass."""
+"""The products: what makes one contract run off differently from another, as data, and the check each must
+pass.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +16,10 @@ from loantwin.errors import ModelError, UsageError, expected
 class Product:
     """A kind of contract.
 
-    amortises : True where principal less the balloon is repaid by level payments; False where all of it is due at the end.
-    redraws : True where what is repaid is drawn again until the end, so that the balance stands still (constant use).
+    amortises : True where principal less the balloon is repaid by level payments; False where all of it is
+        due at the end.
+    redraws : True where what is repaid is drawn again until the end, so that the balance stands still
+        (constant use).
     minimum_payment : decimal of the start balance repaid each month where `redraws`.
     """
 
@@ -61,10 +65,15 @@ def product_flags() -> tuple[Flags, Flags, Floats]:
 
 
 def check_product(product: Product) -> None:
-    """Raise ModelError where a product's own numbers contradict each other; a test runs it over the registry."""
+    """Raise ModelError where a product's own numbers contradict each other; a test runs it over the
+    registry.
+    """
     if not product.name.isidentifier() or not product.meaning:
         raise ModelError(expected("a name of letters and a meaning", product.name), field="product")
     if product.amortises and product.redraws:
         raise ModelError(expected("a product that amortises or redraws", "both"), field=product.name)
     if not 0.0 <= product.minimum_payment < 1.0 or (product.minimum_payment > 0.0 and not product.redraws):
-        raise ModelError(expected("a minimum payment in [0, 1), of a line only", product.minimum_payment), field=product.name)
+        raise ModelError(
+            expected("a minimum payment in [0, 1), of a line only", product.minimum_payment),
+            field=product.name,
+        )

@@ -1,4 +1,6 @@
-"""What every provision standard shares: checked loan exposures, scenario weights and totals that equal the sum of loans."""
+"""What every provision standard shares: checked loan exposures, scenario weights and totals that equal the
+sum of loans.
+"""
 
 from __future__ import annotations
 
@@ -23,9 +25,9 @@ class Exposures:
 
     exposure : (N,) book currency, >= 0, of one loan. The amount a loss is a share of: gross carrying amount.
     weight : (N,) >= 0, case weight x probability that the loan is still on the book.
-    guaranteed : (N,) decimal of each loss that a guarantor bears, in [0, 1]. Deducted only from `allowance`, never from
-        `allowance_gross`: right where the guarantee is integral to the contract (IFRS 9 B5.5.55) or not free-standing
-        (ASC 326-20-30-12).
+    guaranteed : (N,) decimal of each loss that a guarantor bears, in [0, 1]. Deducted only from `allowance`,
+        never from `allowance_gross`: right where the guarantee is integral to the contract (IFRS 9 B5.5.55)
+        or not free-standing (ASC 326-20-30-12).
     """
 
     exposure: Floats
@@ -33,7 +35,9 @@ class Exposures:
     guaranteed: Floats
 
     def check(self) -> None:
-        """Raise RiskError on a shape that does not fit, NaN, infinity, a negative amount or a share beyond 1."""
+        """Raise RiskError on a shape that does not fit, NaN, infinity, a negative amount or a share beyond
+        1.
+        """
         size = len(self.exposure)
         for name, top in (("exposure", math.inf), ("weight", math.inf), ("guaranteed", 1.0)):
             amounts(getattr(self, name), name, (size,), top)
@@ -63,16 +67,22 @@ class ScenarioAllowance:
 
 
 def amounts(values: Floats, name: str, shape: tuple[int, ...], top: float = math.inf) -> Floats:
-    """Return `values` as they are; raise RiskError naming the field where shape, sign or finiteness is wrong."""
+    """Return `values` as they are; raise RiskError naming the field where shape, sign or finiteness is
+    wrong.
+    """
     if values.shape != shape:
         raise RiskError(expected(f"shape {shape}", f"{values.shape}"), field=name)
-    if values.size and not (values.min() >= 0 and values.max() <= top and np.isfinite(values.max())):  # a NaN fails both
+    if values.size and not (
+        values.min() >= 0 and values.max() <= top and np.isfinite(values.max())
+    ):  # a NaN fails both
         bad = ~((values >= 0) & (values <= top) & np.isfinite(values))
         first = float(values[bad][0])
         if not math.isfinite(first):
             raise RiskError(expected("a finite number", "NaN or infinity"), field=name, row=_first(bad))
         raise RiskError(
-            expected("at least 0" if math.isinf(top) else f"a value from 0 to {top:g}", first), field=name, row=_first(bad)
+            expected("at least 0" if math.isinf(top) else f"a value from 0 to {top:g}", first),
+            field=name,
+            row=_first(bad),
         )
     return values
 
@@ -107,18 +117,28 @@ def totals(figures: Sequence[Floats], codes: Integers | None = None, groups: int
     return grouped(figures, codes, groups)[0]
 
 
-def grouped(figures: Sequence[Floats], codes: Integers | None = None, groups: int = 1) -> tuple[list[list[float]], list[float]]:
-    """Return what `totals` returns and the sum of each figure over all groups, rounded once, from one pass."""
+def grouped(
+    figures: Sequence[Floats], codes: Integers | None = None, groups: int = 1
+) -> tuple[list[list[float]], list[float]]:
+    """Return what `totals` returns and the sum of each figure over all groups, rounded once, from one
+    pass.
+    """
     if len(figures[0]) < FEW:
         whole = [math.fsum(values.tolist()) for values in figures]
         if codes is None:
             return [[value] for value in whole], whole
-        return [[math.fsum(values[codes == group].tolist()) for group in range(groups)] for values in figures], whole
+        return [
+            [math.fsum(values[codes == group].tolist()) for group in range(groups)] for values in figures
+        ], whole
     from loantwin.kernels import PARALLEL
     from loantwin.risk.exact.kernels import exact_bins
 
     values = np.ascontiguousarray(np.stack(figures), dtype=np.float64)
-    group = np.zeros(len(figures[0]), dtype=np.int64) if codes is None else np.ascontiguousarray(codes, dtype=np.int64)
+    group = (
+        np.zeros(len(figures[0]), dtype=np.int64)
+        if codes is None
+        else np.ascontiguousarray(codes, dtype=np.int64)
+    )
     with PARALLEL:
         bins = exact_bins(values.view(np.int64), group, groups)
     parted = [[_rounded(bins[:, place, figure]) for place in range(groups)] for figure in range(len(figures))]
@@ -133,13 +153,19 @@ def _rounded(bins: Integers) -> float:
     if filled[-1] == NOT_FINITE:
         return math.nan
     first = int(filled[0])
-    whole = sum(((int(bins[power, 1]) << 26) + int(bins[power, 0])) << (int(power) - first) for power in filled)
+    whole = sum(
+        ((int(bins[power, 1]) << 26) + int(bins[power, 0])) << (int(power) - first) for power in filled
+    )
     shift = first - 1075
     return whole / (1 << -shift) if shift < 0 else float(whole << shift)
 
 
-def parts(codes: Integers, names: Sequence[str], exposures: Exposures, net: Floats, gross: Floats) -> dict[str, Part]:
-    """Return one `Part` for each name; `codes` (N,) index `names`; `net`, `gross` (N,) are allowances of one loan."""
+def parts(
+    codes: Integers, names: Sequence[str], exposures: Exposures, net: Floats, gross: Floats
+) -> dict[str, Part]:
+    """Return one `Part` for each name; `codes` (N,) index `names`; `net`, `gross` (N,) are allowances of one
+    loan.
+    """
     return parts_and_whole(codes, names, exposures, net, gross)[0]
 
 
@@ -148,7 +174,12 @@ def parts_and_whole(
 ) -> tuple[dict[str, Part], Part]:
     """Return what `parts` returns and the whole book as one part, each figure rounded once."""
     weight = exposures.weight
-    figures, whole = grouped([weight, exposures.exposure * weight, net * weight, gross * weight], codes, len(names))
+    figures, whole = grouped(
+        [weight, exposures.exposure * weight, net * weight, gross * weight], codes, len(names)
+    )
     counts = np.bincount(codes, minlength=len(names))
-    made = {name: Part(int(counts[code]), *(figure[code] for figure in figures)) for code, name in enumerate(names)}
+    made = {
+        name: Part(int(counts[code]), *(figure[code] for figure in figures))
+        for code, name in enumerate(names)
+    }
     return made, Part(len(codes), *whole)

@@ -32,11 +32,14 @@ def array(values: ArrayLike, field: str) -> Array:
     try:
         return np.asarray(values)
     except ValueError as error:
-        raise RiskError(expected("a value, or rows of equal length", repr(values)[:60]), field=field) from error
+        raise RiskError(
+            expected("a value, or rows of equal length", repr(values)[:60]), field=field
+        ) from error
 
 
 def flags(values: ArrayLike, field: str) -> Flags:
-    """Return values as true or false, shape of `values`; 0 and 1 serve, as tables that met a missing value hold them.
+    """Return values as true or false, shape of `values`; 0 and 1 serve, as tables that met a missing value
+    hold them.
 
     Raises
     ------
@@ -54,7 +57,9 @@ def flags(values: ArrayLike, field: str) -> Flags:
 
 def is_scalar(*values: ArrayLike | None) -> bool:
     """Return whether none of the values has a dimension, rows of unlike lengths counting as some."""
-    return all(item is None or isinstance(item, (str, int, float, bool)) or _dimensions(item) == 0 for item in values)
+    return all(
+        item is None or isinstance(item, (str, int, float, bool)) or _dimensions(item) == 0 for item in values
+    )
 
 
 def _dimensions(value: ArrayLike) -> int:

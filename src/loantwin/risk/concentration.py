@@ -1,7 +1,9 @@
-"""Concentration: how few names, groups or sectors carry the book, and what that costs beyond an infinitely fine one.
+"""Concentration: how few names, groups or sectors carry the book, and what that costs beyond an infinitely
+fine one.
 
-Weights count like names: a row of weight w stands for w independent names of its exposure each (case weights, and the
-probability of being on the book). So a book of one row of weight 100 is as fine as one of a hundred rows.
+Weights count like names: a row of weight w stands for w independent names of its exposure each (case weights,
+and the probability of being on the book). So a book of one row of weight 100 is as fine as one of a hundred
+rows.
 """
 
 from __future__ import annotations
@@ -20,17 +22,23 @@ from loantwin.types import Interval
 
 TOPS = (1, 5, 10, 20, 50, 100)
 FACTOR_PRECISION = 0.25
-"""Precision of the gamma factor (variance 1 / 0.25 = 4) at which Gordy and Luetkebohmert's delta is 4.83 at 99.9 %."""
+"""Precision of the gamma factor (variance 1 / 0.25 = 4) at which Gordy and Luetkebohmert's delta is 4.83 at
+99.9 %.
+"""
 SEVERITY_SHARE = 0.25
-"""Variance of loss given default = this x mean x (1 - mean): the variance parameter of Gordy and Luetkebohmert."""
+"""Variance of loss given default = this x mean x (1 - mean): the variance parameter of Gordy and
+Luetkebohmert.
+"""
 
 
 @dataclass(frozen=True)
 class Names:
     """Concentration by name. Shares are decimals of total exposure.
 
-    names : number of names, weights counted. exposure : currency. herfindahl : sum of squared shares, 1 / n for n equal names.
-    effective_number : 1 / herfindahl. gini : 0 for equal names, towards 1 where few hold all. top : share of the largest 1, 5,
+    names : number of names, weights counted. exposure : currency. herfindahl : sum of squared shares, 1 / n
+        for n equal names.
+    effective_number : 1 / herfindahl. gini : 0 for equal names, towards 1 where few hold all. top : share of
+        the largest 1, 5,
     10, 20, 50 and 100 names. largest : exposure of the largest name.
     """
 
@@ -54,7 +62,9 @@ class Sector:
 
 @dataclass(frozen=True)
 class SectorConcentration:
-    """Concentration by sector: the Herfindahl index of the sectors' shares, its least value 1 / S for S equal sectors."""
+    """Concentration by sector: the Herfindahl index of the sectors' shares, its least value 1 / S for S equal
+    sectors.
+    """
 
     herfindahl: float
     effective_number: float
@@ -77,20 +87,25 @@ def check_exposures(exposure: Floats, weight: Floats | None = None) -> tuple[Flo
     for name, array in (("exposure", amounts), ("weight", counts)):
         bad = ~np.isfinite(array) | (array < 0)
         if bad.any():
-            raise RiskError(expected("an amount of at least 0", array[bad][0]), row=int(np.argmax(bad)) + 1, field=name)
+            raise RiskError(
+                expected("an amount of at least 0", array[bad][0]), row=int(np.argmax(bad)) + 1, field=name
+            )
     if not float(amounts @ counts) > 0:
         raise RiskError(expected("a total exposure above 0", "0"), field="exposure")
     return amounts, counts
 
 
 def herfindahl(exposure: Floats, weight: Floats | None = None) -> float:
-    """Return the sum of squared shares of exposure over names: sum w e^2 / (sum w e)^2 (Herfindahl 1950, Hirschman 1945)."""
+    """Return the sum of squared shares of exposure over names: sum w e^2 / (sum w e)^2 (Herfindahl 1950,
+    Hirschman 1945).
+    """
     amounts, counts = check_exposures(exposure, weight)
     return float(counts @ amounts**2 / float(counts @ amounts) ** 2)
 
 
 def gini(exposure: Floats, weight: Floats | None = None) -> float:
-    """Return the Gini coefficient of exposures over names: twice the area between the Lorenz curve and equality.
+    """Return the Gini coefficient of exposures over names: twice the area between the Lorenz curve and
+    equality.
 
     Names without exposure count: they make it larger.
     """
@@ -101,8 +116,12 @@ def gini(exposure: Floats, weight: Floats | None = None) -> float:
     return float(1 - (share * (held[1:] + held[:-1])).sum() / held[-1])
 
 
-def top_shares(exposure: Floats, weight: Floats | None = None, tops: Sequence[int] = TOPS) -> dict[str, float]:
-    """Return the share of exposure that the largest 1, 5, ... names hold; fewer names than asked for hold it all."""
+def top_shares(
+    exposure: Floats, weight: Floats | None = None, tops: Sequence[int] = TOPS
+) -> dict[str, float]:
+    """Return the share of exposure that the largest 1, 5, ... names hold; fewer names than asked for hold it
+    all.
+    """
     amounts, counts = check_exposures(exposure, weight)
     order = np.argsort(-amounts, kind="stable")
     number = np.concatenate([[0.0], np.cumsum(counts[order])])
@@ -154,20 +173,28 @@ def by_sector(labels: Sequence[str], exposure: Floats, weight: Floats | None = N
     loans = np.bincount(code, counts, len(names))
     share = total / total.sum()
     order = np.argsort(-share, kind="stable")
-    made = {str(names[place]): Sector(float(loans[place]), float(total[place]), float(share[place])) for place in order}
+    made = {
+        str(names[place]): Sector(float(loans[place]), float(total[place]), float(share[place]))
+        for place in order
+    }
     index = float((share**2).sum())
     return SectorConcentration(index, 1 / index, made)
 
 
 def merged(code: Integers, exposure: Floats, weight: Floats) -> tuple[Floats, Floats]:
-    """Return exposure and weight of each group of connected loans, (G,) each: members are held together as one name.
+    """Return exposure and weight of each group of connected loans, (G,) each: members are held together as
+    one name.
 
-    A group's weight is its members' mean by exposure, so that total exposure stays: loans drawn into a sample with one weight
-    come with their connected ones.
+    A group's weight is its members' mean by exposure, so that total exposure stays: loans drawn into a sample
+    with one weight come with their connected ones.
     """
     size = int(code.max()) + 1
-    total, plain = (np.bincount(code, each, size).astype(np.float64) for each in (weight * exposure, exposure))
-    share = np.divide(total, plain, out=np.bincount(code, weight, size) / np.bincount(code, minlength=size), where=plain > 0)
+    total, plain = (
+        np.bincount(code, each, size).astype(np.float64) for each in (weight * exposure, exposure)
+    )
+    share = np.divide(
+        total, plain, out=np.bincount(code, weight, size) / np.bincount(code, minlength=size), where=plain > 0
+    )
     return plain, share
 
 
@@ -175,8 +202,10 @@ def merged(code: Integers, exposure: Floats, weight: Floats) -> tuple[Floats, Fl
 class Granularity:
     """What single names add to the quantile of an infinitely fine book, decimals of exposure.
 
-    fine : quantile of the loss of the fine book (in Gordy and Luetkebohmert expected loss plus capital). adjustment : to be
-    added. simplified : without the terms of second order in the loss rate; None where the method has one form only.
+    fine : quantile of the loss of the fine book (in Gordy and Luetkebohmert expected loss plus capital).
+        adjustment : to be
+    added. simplified : without the terms of second order in the loss rate; None where the method has one form
+        only.
     """
 
     method: str
@@ -187,7 +216,8 @@ class Granularity:
 
 
 def granularity_delta(confidence: float = 0.999, precision: float = FACTOR_PRECISION) -> float:
-    """Return Gordy and Luetkebohmert's delta = (a - 1)(xi + (1 - xi) / a), a the quantile of a gamma factor of mean 1.
+    """Return Gordy and Luetkebohmert's delta = (a - 1)(xi + (1 - xi) / a), a the quantile of a gamma factor
+    of mean 1.
 
     precision : xi, one over the factor's variance.
     """
@@ -206,19 +236,21 @@ def granularity_adjustment(
     precision: float = FACTOR_PRECISION,
     severity: float | Floats = SEVERITY_SHARE,
 ) -> Granularity:
-    """Return the granularity adjustment of Gordy and Luetkebohmert (2013, Int. J. Central Banking 9(3)), full and simplified.
+    """Return the granularity adjustment of Gordy and Luetkebohmert (2013, Int. J. Central Banking 9(3)), full
+    and simplified.
 
     Parameters
     ----------
-    exposure, pd, lgd : (N,) by name; pd in [0, 1], lgd in (0, 1]. capital : (N,) unexpected loss K of each, decimal of exposure
-        (from `irb_capital`, without its maturity adjustment for a default-mode reading).
-    severity : variance of loss given default over lgd (1 - lgd); 0 for a certain one. precision : of the gamma factor.
+    exposure, pd, lgd : (N,) by name; pd in [0, 1], lgd in (0, 1]. capital : (N,) unexpected loss K of each,
+        decimal of exposure (from `irb_capital`, without its maturity adjustment for a default-mode reading).
+    severity : variance of loss given default over lgd (1 - lgd); 0 for a certain one. precision : of the
+        gamma factor.
 
     Notes
     -----
-    With s shares, K capital, R = lgd pd, C = (V + lgd^2) / lgd, V = severity lgd (1 - lgd), K* the book's capital:
-    full  GA = sum s^2 [ d C (K + R) + d (K + R)^2 V / lgd^2 - K (C + 2 (K + R) V / lgd^2) ] / (2 K*),
-    simple GA = sum s^2 C [ d (K + R) - K ] / (2 K*).
+    With s shares, K capital, R = lgd pd, C = (V + lgd^2) / lgd, V = severity lgd (1 - lgd), K* the book's
+    capital: full  GA = sum s^2 [ d C (K + R) + d (K + R)^2 V / lgd^2 - K (C + 2 (K + R) V / lgd^2) ] / (2
+    K*), simple GA = sum s^2 C [ d (K + R) - K ] / (2 K*).
 
     Raises
     ------
@@ -227,7 +259,9 @@ def granularity_adjustment(
     amounts, counts = check_exposures(exposure, weight)
     _check_rates(len(amounts), pd=pd, lgd=lgd, capital=capital)
     if not (lgd > 0).all():
-        raise RiskError(expected("a loss given default above 0", "0"), row=int(np.argmax(lgd <= 0)) + 1, field="lgd")
+        raise RiskError(
+            expected("a loss given default above 0", "0"), row=int(np.argmax(lgd <= 0)) + 1, field="lgd"
+        )
     share = amounts / float(counts @ amounts)
     book = float(counts @ (share * capital))
     if not book > 0:
@@ -240,7 +274,9 @@ def granularity_adjustment(
     full = delta * (cost * whole + whole**2 * spread) - capital * (cost + 2 * whole * spread)
     simple = cost * (delta * whole - capital)
     parts = [float(counts @ (share**2 * term)) / (2 * book) for term in (full, simple)]
-    return Granularity("Gordy and Luetkebohmert", confidence, book + float(counts @ (share * loss)), parts[0], parts[1])
+    return Granularity(
+        "Gordy and Luetkebohmert", confidence, book + float(counts @ (share * loss)), parts[0], parts[1]
+    )
 
 
 def normal_granularity(
@@ -253,11 +289,13 @@ def normal_granularity(
     confidence: float = 0.999,
     severity: float | Floats = 0.0,
 ) -> Granularity:
-    """Return the granularity adjustment of the one-factor normal model (Martin and Wilde 2002; Pykhtin and Dev 2002).
+    """Return the granularity adjustment of the one-factor normal model (Martin and Wilde 2002; Pykhtin and
+    Dev 2002).
 
     Parameters
     ----------
-    rho : asset correlation in (0, 1), one number or (N,). severity : variance of loss given default over lgd (1 - lgd).
+    rho : asset correlation in (0, 1), one number or (N,). severity : variance of loss given default over lgd
+        (1 - lgd).
 
     Notes
     -----
@@ -300,7 +338,9 @@ def _check_rates(size: int, **rates: Floats) -> None:
             raise RiskError(expected(f"{size} values", f"shape {np.shape(values)}"), field=name)
         bad = ~((values >= 0) & (values <= 1))
         if bad.any():
-            raise RiskError(expected("a decimal from 0 to 1", values[bad][0]), row=int(np.argmax(bad)) + 1, field=name)
+            raise RiskError(
+                expected("a decimal from 0 to 1", values[bad][0]), row=int(np.argmax(bad)) + 1, field=name
+            )
 
 
 def name_intervals(
@@ -310,7 +350,8 @@ def name_intervals(
 
     Parameters
     ----------
-    weight : (N,) case weights: where any differs from 1 the book is a sample, whose names are drawn again (Poisson bootstrap).
+    weight : (N,) case weights: where any differs from 1 the book is a sample, whose names are drawn again
+        (Poisson bootstrap).
     presence : (N,) probability that a name is on the book: names of weight 1 are there or not, independently.
     """
     sample, doubt = bool((weight != 1).any()), bool((presence < 1).any())
@@ -323,7 +364,9 @@ def name_intervals(
         if float((count * there) @ exposure) > 0:
             found.append(by_name(exposure, count * there))
     point = by_name(exposure, weight * presence)
-    figures: dict[str, Any] = {name: [getattr(item, name) for item in found] for name in ("herfindahl", "effective_number", "gini")}
+    figures: dict[str, Any] = {
+        name: [getattr(item, name) for item in found] for name in ("herfindahl", "effective_number", "gini")
+    }
     figures |= {f"top {top}": [item.top[str(top)] for item in found] for top in TOPS}
     return {name: _interval(_figure(point, name), values) for name, values in figures.items()}
 

@@ -23,8 +23,8 @@ LOWEST_DAYS = {
     "default_9_12": 361,
     "default_12_plus": 451,
 }
-"""Days past due taken where a source tells the state and not the days: the lower end of the state's range, except that
-dpd_30_59 is read as beyond the 30-day backstop; months in default are added to 90 days."""
+"""Days past due taken where a source tells the state and not the days: the lower end of the state's range,
+except that dpd_30_59 is read as beyond the 30-day backstop; months in default are added to 90 days."""
 
 FORBORNE = ("forborne_performing", "forborne_non_performing", "cured_probation")
 WATCH = "attribute_watch"
@@ -37,13 +37,16 @@ YES = ("true", "yes", "y", "1", "watch")
 
 @dataclass(frozen=True)
 class Standing:
-    """N loans in the order of the book. days_past_due : (N,) NaN where unknown; `defaulted` to `watch` (N,) booleans.
+    """N loans in the order of the book. days_past_due : (N,) NaN where unknown; `defaulted` to `watch` (N,)
+    booleans.
 
-    months_in_default : (N,) of loans in default, 0 for others. months_since_default : (N,) since the last report in default
-    of loans that have left it, NaN where the history shows none. credit_impaired_at_origination : (N,) purchased or originated
-    so. These three may be None: nothing is known of any loan.
+    months_in_default : (N,) of loans in default, 0 for others. months_since_default : (N,) since the last
+        report in default
+    of loans that have left it, NaN where the history shows none. credit_impaired_at_origination : (N,)
+    purchased or originated so. These three may be None: nothing is known of any loan.
     not_observable : words for each thing that the source cannot tell, the first word naming it.
-    delinquency : false where the source tells nothing of arrears, so that stages and classes made of them are absent.
+    delinquency : false where the source tells nothing of arrears, so that stages and classes made of them are
+        absent.
     """
 
     days_past_due: Floats
@@ -120,19 +123,25 @@ def _since_default(loans: pl.DataFrame, panel: pl.DataFrame, as_of: dt.date, def
     bad = pl.col("state").is_in(list(DEFAULT_STATES)) | (pl.col("days_past_due") >= default_days)
     last = panel.filter(bad.fill_null(False)).group_by("loan_id").agg(pl.col("report_date").max())
     joined = loans.select("loan_id").join(last, on="loan_id", how="left", maintain_order="left")
-    passed = joined.select(months_between(pl.col("report_date"), as_of).cast(pl.Float64).alias("months"))["months"]
+    passed = joined.select(months_between(pl.col("report_date"), as_of).cast(pl.Float64).alias("months"))[
+        "months"
+    ]
     return np.asarray(passed.fill_null(float("nan")).to_numpy())
 
 
-def _gaps(loans: pl.DataFrame, observes: Collection[str], seen: bool, forborne: bool, history: bool) -> tuple[str, ...]:
+def _gaps(
+    loans: pl.DataFrame, observes: Collection[str], seen: bool, forborne: bool, history: bool
+) -> tuple[str, ...]:
     gaps: list[str] = []
     if not seen:
         gaps.append(
-            "days_past_due: the source tells no arrears, so the 30-day backstop, the 90-day default and every stage or class "
-            "made of them cannot be seen"
+            "days_past_due: the source tells no arrears, so the 30-day backstop, the 90-day default and "
+            "every stage or class made of them cannot be seen"
         )
     elif loans["days_past_due"].null_count() and loans.height:
-        gaps.append("days_past_due: missing for some loans, for which the lower end of their state's range stands in")
+        gaps.append(
+            "days_past_due: missing for some loans, for which the lower end of their state's range stands in"
+        )
     if not forborne:
         gaps.append("forbearance: no loan carries a forborne state")
     if WATCH not in loans.columns:
@@ -140,7 +149,10 @@ def _gaps(loans: pl.DataFrame, observes: Collection[str], seen: bool, forborne: 
     if not history:
         gaps.append("probation: no history of states, so that a loan that has left default cannot be dated")
     if POCI not in loans.columns:
-        gaps.append("credit_impaired_at_origination: the source does not tell which loans were bought or made credit-impaired")
+        gaps.append(
+            "credit_impaired_at_origination: the source does not tell which loans were bought or made "
+            "credit-impaired"
+        )
     words = {
         "balance": "balance: assumed from the contract, not observed",
         "interest": "interest: the rate is assumed, and with it the effective interest rate",

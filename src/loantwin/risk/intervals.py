@@ -17,24 +17,29 @@ def intervals(flows: Floats, mean: Floats | None = None) -> tuple[Interval, ...]
 
     Parameters
     ----------
-    flows : (P, T) simulated figures. mean : (T,) their exact expectation where it is known better than by simulation
-        (the mean over paths before name noise); None takes the mean of `flows`.
+    flows : (P, T) simulated figures. mean : (T,) their exact expectation where it is known better than by
+        simulation (the mean over paths before name noise); None takes the mean of `flows`.
     """
     if flows.ndim != 2 or not len(flows) or not np.isfinite(flows).all():
-        raise RiskError(expected("finite flows of at least one path by month", f"shape {flows.shape}"), field="flows")
+        raise RiskError(
+            expected("finite flows of at least one path by month", f"shape {flows.shape}"), field="flows"
+        )
     centre = flows.mean(axis=0) if mean is None else mean
     low, high = np.quantile(flows, (0.05, 0.95), axis=0)
     return tuple(Interval(float(m), float(a), float(b)) for m, a, b in zip(centre, low, high, strict=True))
 
 
-def name_noise(numbers: Floats, mean_size: Floats | float, second_moment: Floats | float, seed: int, stream: int = 0) -> Floats:
+def name_noise(
+    numbers: Floats, mean_size: Floats | float, second_moment: Floats | float, seed: int, stream: int = 0
+) -> Floats:
     """Return simulated amounts of events of single names, (P, T): a compound Poisson sum with gamma sizes.
 
     Parameters
     ----------
     numbers : (P, T) expected number of events (defaults, charge-offs) in each month of each path.
-    mean_size, second_moment : first and second moment of the amount of one event, broadcast over (P, T). The mean of the
-        result is `numbers` x `mean_size`, its variance given the path `numbers` x `second_moment`.
+    mean_size, second_moment : first and second moment of the amount of one event, broadcast over (P, T). The
+        mean of the result is `numbers` x `mean_size`, its variance given the path `numbers` x
+        `second_moment`.
     seed, stream : key of the draws; different figures take different streams.
     """
     amounts(numbers, "numbers", numbers.shape)
@@ -43,10 +48,14 @@ def name_noise(numbers: Floats, mean_size: Floats | float, second_moment: Floats
     if not (np.isfinite(first).all() and np.isfinite(second).all() and (first >= 0).all()):
         raise RiskError(expected("finite moments of at least 0", "something else"), field="mean_size")
     if (second < first**2 * (1 - 1e-9)).any():
-        raise RiskError(expected("a second moment of at least the squared mean", "less"), field="second_moment")
+        raise RiskError(
+            expected("a second moment of at least the squared mean", "less"), field="second_moment"
+        )
     generator = random_of(seed, Stream.NAMES, place=stream)
     count = generator.poisson(numbers).astype(np.float64)
     variation = np.divide(second, first**2, out=np.ones_like(first), where=first > 0) - 1
-    spread = np.maximum(variation, 1e-12)  # below this the gamma is a point: its draw would round to the count
+    spread = np.maximum(
+        variation, 1e-12
+    )  # below this the gamma is a point: its draw would round to the count
     drawn = np.where(spread > 1e-9, spread * generator.standard_gamma(count / spread), count)
     return np.asarray(first * drawn)

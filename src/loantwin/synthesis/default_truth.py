@@ -1,6 +1,7 @@
 """The truth used where none is given: a mixed lender whose grades default at about 1 to 6 % a year.
 
-All figures are made up for this library; they are of the size that consumer, small-business and mortgage lenders report.
+All figures are made up for this library; they are of the size that consumer, small-business and mortgage
+lenders report.
 """
 
 from __future__ import annotations
@@ -10,7 +11,16 @@ import numpy as np
 from loantwin.arrays import Floats
 from loantwin.engine.rows import TransitionParameters
 from loantwin.macro.covariates import Covariate
-from loantwin.synthesis.truth import DEFAULT, LIVE, PREPAID, STATES, GradeTruth, ProductTruth, Truth, segment_names
+from loantwin.synthesis.truth import (
+    DEFAULT,
+    LIVE,
+    PREPAID,
+    STATES,
+    GradeTruth,
+    ProductTruth,
+    Truth,
+    segment_names,
+)
 
 AGES = 121
 
@@ -23,8 +33,20 @@ GRADES = (
 )
 
 _DEFAULT_BY_GRADE = {"A": -0.75, "B": -0.35, "C": 0.0, "D": 0.35, "E": 0.70}
-_DEFAULT_BY_PRODUCT = {"instalment": 0.0, "balloon": 0.05, "interest_only": 0.0, "mortgage": -0.25, "revolving": 0.15}
-_PREPAY_BY_PRODUCT = {"instalment": 0.25, "balloon": -0.05, "interest_only": -0.45, "mortgage": -0.25, "revolving": -0.60}
+_DEFAULT_BY_PRODUCT = {
+    "instalment": 0.0,
+    "balloon": 0.05,
+    "interest_only": 0.0,
+    "mortgage": -0.25,
+    "revolving": 0.15,
+}
+_PREPAY_BY_PRODUCT = {
+    "instalment": 0.25,
+    "balloon": -0.05,
+    "interest_only": -0.45,
+    "mortgage": -0.25,
+    "revolving": -0.60,
+}
 _PREPAY_BY_GRADE = {"A": 0.15, "B": 0.08, "C": 0.0, "D": -0.10, "E": -0.25}
 
 PRODUCT_TRUTHS = {
@@ -41,8 +63,8 @@ PRODUCT_TRUTHS = {
         0.65, 0.25, 0.30, (1.0, 1.0), 0.0, 0.0, 0.0, 0.003, 0.10, 0.30, 0.80, 0.50,
     ),
     "mortgage": ProductTruth(
-        0.20, 210_000.0, 0.50, (180, 240, 300, 360), (0.15, 0.20, 0.20, 0.45), 0.055, 0.30, "prime_rate", 0.000,
-        0.75, 0.20, 0.12, (0.0, 0.0), 0.0, 0.0, 0.0, 0.006, 0.08, 0.45, 0.75, 0.65,
+        0.20, 210_000.0, 0.50, (180, 240, 300, 360), (0.15, 0.20, 0.20, 0.45), 0.055, 0.30, "prime_rate",
+        0.000, 0.75, 0.20, 0.12, (0.0, 0.0), 0.0, 0.0, 0.0, 0.006, 0.08, 0.45, 0.75, 0.65,
     ),
     "revolving": ProductTruth(
         0.18, 9_000.0, 0.70, (36, 60), (0.50, 0.50), 0.150, 1.00, "prime_rate", 0.090,
@@ -58,7 +80,8 @@ COVARIATES = (
 )
 FACTOR_NAMES = tuple(item.name for item in COVARIATES)
 
-# edge: base log-odds; share of the grade and product effects; share of seasoning; effect of each covariate; latent loadings
+# edge: base log-odds; share of the grade and product effects; share of seasoning; effect of each covariate;
+# latent loadings
 _WORSE = (0.14, -0.05, -0.08, 0.0)
 _ROLL = (0.07, -0.02, -0.04, 0.0)
 _CURE = (-0.06, 0.02, 0.04, 0.0)
@@ -98,7 +121,10 @@ def _transitions() -> TransitionParameters:
     risk = np.array([_DEFAULT_BY_PRODUCT[product] + _DEFAULT_BY_GRADE[grade] for product, grade in pairs])
     payoff = np.array([_PREPAY_BY_PRODUCT[product] + _PREPAY_BY_GRADE[grade] for product, grade in pairs])
     ages = np.arange(AGES, dtype=np.float64)
-    age = [base + (_ramp(ages) if target == PREPAID else part * _seasoning(ages)) for _, target, base, _, part, _, _ in _EDGES]
+    age = [
+        base + (_ramp(ages) if target == PREPAID else part * _seasoning(ages))
+        for _, target, base, _, part, _, _ in _EDGES
+    ]
     segment = [payoff if target == PREPAID else share * risk for _, target, _, share, _, _, _ in _EDGES]
     return TransitionParameters(
         states=STATES,
@@ -118,7 +144,9 @@ def _transitions() -> TransitionParameters:
 
 
 def _seasoning(ages: Floats) -> Floats:
-    """Return log-odds by age of first missing a payment: low when new, highest at 20 months, falling slowly after."""
+    """Return log-odds by age of first missing a payment: low when new, highest at 20 months, falling slowly
+    after.
+    """
     young = -0.9 * np.exp(-ages / 6.0)
     peak = 0.35 * np.exp(-(((ages - 20.0) / 14.0) ** 2))
     return np.asarray(young + peak - 0.004 * np.maximum(ages - 36.0, 0.0))

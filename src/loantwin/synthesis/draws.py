@@ -1,7 +1,8 @@
 """Random draws by loan number and purpose: the same bits whatever the size of the blocks loans are made in.
 
-Philox (Salmon et al. 2011) is a function of key and counter. Key = (seed, stream), counter = loan number, so that loan
-4,000,001 gets the same draw whether it is made alone, in a block of a thousand or among ten million.
+Philox (Salmon et al. 2011) is a function of key and counter. Key = (seed, stream), counter = loan number, so
+that loan 4,000,001 gets the same draw whether it is made alone, in a block of a thousand or among ten
+million.
 """
 
 from __future__ import annotations

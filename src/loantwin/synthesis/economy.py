@@ -1,4 +1,6 @@
-"""A simulated economy with one sure recession, the covariates loans react to, and the latent period effect."""
+"""A simulated economy with one sure recession, the covariates loans react to, and the latent period
+effect.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,9 @@ from loantwin.macro.scenario import FACTORS, Scenario
 from loantwin.synthesis.draws import Purpose, uniforms
 
 HISTORY = 240
-"""Months of economy before the first month of the panel: covariates look back, and a generator needs cycles to learn from."""
+"""Months of economy before the first month of the panel: covariates look back, and a generator needs cycles
+to learn from.
+"""
 
 _RECESSIONS = (60, 165)
 """Months before the panel in which the two earlier recessions begin, give or take ten."""
@@ -20,11 +24,12 @@ _TAIL = 5.0
 
 
 def simulate_economy(first: int, months: int, seed: int, ahead: int = 0) -> Scenario:
-    """Return a made-up monthly economy named Actual, from `HISTORY` months before `first` to `ahead` months after the panel.
+    """Return a made-up monthly economy named Actual, from `HISTORY` months before `first` to `ahead` months
+    after the panel.
 
-    One recession begins in the middle third of the panel, so that its effect can be learnt from any panel of three
-    years and more; two came before. All factors follow one business cycle, a persistent price and rate level and
-    fat-tailed noise of their own.
+    One recession begins in the middle third of the panel, so that its effect can be learnt from any panel of
+    three years and more; two came before. All factors follow one business cycle, a persistent price and rate
+    level and fat-tailed noise of their own.
 
     Parameters
     ----------
@@ -36,7 +41,10 @@ def simulate_economy(first: int, months: int, seed: int, ahead: int = 0) -> Scen
     growth = 0.022 - 0.030 * cycle + 0.012 * noise[:, 1]
     unemployment = 0.045 + 0.020 * _lagged(cycle, 4) + 0.0006 * _ar(noise[:, 2], 0.9)
     inflation = 0.021 - 0.006 * _lagged(cycle, 6) + 0.010 * noise[:, 3]
-    short = np.logaddexp(0.0, (0.028 - 0.020 * _lagged(cycle, 3) + 0.0012 * _ar(noise[:, 3], 0.97)) * 120.0) / 120.0
+    short = (
+        np.logaddexp(0.0, (0.028 - 0.020 * _lagged(cycle, 3) + 0.0012 * _ar(noise[:, 3], 0.97)) * 120.0)
+        / 120.0
+    )
     long = 0.016 + 0.72 * short + 0.0010 * _ar(noise[:, 4], 0.96)
     houses = 150.0 * np.exp(np.cumsum(0.0030 - 0.0050 * _lagged(cycle, 2) + 0.0022 * noise[:, 5]))
     values = {
@@ -49,7 +57,8 @@ def simulate_economy(first: int, months: int, seed: int, ahead: int = 0) -> Scen
         "prime_rate": short + 0.03,
         "bbb_yield": long + 0.018 + 0.012 * np.maximum(cycle, 0.0),
         "house_price_index": houses,
-        "stock_index": 15_000.0 * np.exp(np.cumsum(0.005 - 0.022 * np.diff(cycle, prepend=0.0) * 6 + 0.035 * noise[:, 1])),
+        "stock_index": 15_000.0
+        * np.exp(np.cumsum(0.005 - 0.022 * np.diff(cycle, prepend=0.0) * 6 + 0.035 * noise[:, 1])),
     }
     names = tuple(values)
     return Scenario(
@@ -63,7 +72,9 @@ def simulate_economy(first: int, months: int, seed: int, ahead: int = 0) -> Scen
 
 
 def downturn(economy: Scenario, months: int, depth: float, name: str) -> Scenario:
-    """Return a scenario for the `months` after the economy's end: back to calm at depth 0, a recession at depth 1 or more."""
+    """Return a scenario for the `months` after the economy's end: back to calm at depth 0, a recession at
+    depth 1 or more.
+    """
     last = dict(zip(economy.factors, economy.values[-1], strict=True))
     time = np.arange(1, months + 1)
     wave = depth * (time / 9.0) * np.exp(1.0 - time / 9.0)
@@ -93,7 +104,9 @@ def downturn(economy: Scenario, months: int, depth: float, name: str) -> Scenari
     )
 
 
-def latent_path(persistence: tuple[float, ...], innovation: tuple[float, ...], months: int, seed: int) -> Floats:
+def latent_path(
+    persistence: tuple[float, ...], innovation: tuple[float, ...], months: int, seed: int
+) -> Floats:
     """Return latent period effects (T, L), AR(1) from their stationary law, one column a latent."""
     path = np.zeros((months, len(persistence)))
     for column, (stay, spread) in enumerate(zip(persistence, innovation, strict=True)):
@@ -113,7 +126,9 @@ def _noise(seed: int, column: int, count: int) -> Floats:
 def _business_cycle(count: int, months: int, noise: Floats, uniform: Floats) -> Floats:
     """Return slack of the economy: near 0 in calm times, about 2 at the trough of a recession."""
     starts = [HISTORY + months * (0.33 + 0.2 * uniform[0])]
-    starts += [HISTORY - before + 20.0 * (draw - 0.5) for before, draw in zip(_RECESSIONS, uniform[1:], strict=True)]
+    starts += [
+        HISTORY - before + 20.0 * (draw - 0.5) for before, draw in zip(_RECESSIONS, uniform[1:], strict=True)
+    ]
     time = np.arange(count)
     slack = 0.12 * _ar(noise, 0.93)
     for start in starts:

@@ -1,4 +1,6 @@
-"""Synthetic books: loans, links, monthly panel and economy from a known truth, the same bits in blocks of any size."""
+"""Synthetic books: loans, links, monthly panel and economy from a known truth, the same bits in blocks of any
+size.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +37,9 @@ BLOCK = 25_000
 
 @dataclass(frozen=True)
 class SynthesisPlan:
-    """What fixes every bit of a synthetic book, loans aside; covariates (T, F) and latent (T, L) are of the panel's months."""
+    """What fixes every bit of a synthetic book, loans aside; covariates (T, F) and latent (T, L) are of the
+    panel's months.
+    """
 
     seed: int
     first_month: int
@@ -50,10 +54,13 @@ class SynthesisPlan:
 class SyntheticBook:
     """A lender's books as one would find them at the panel's end, and the truth behind them.
 
-    loans : LOANS schema, as they stand at the panel's end, closed ones included. panel : PANEL schema, one row a loan and
-        month from origination to the end, sorted by loan and month. parties, collateral, guarantees : the link tables.
+    loans : LOANS schema, as they stand at the panel's end, closed ones included. panel : PANEL schema, one
+        row a loan and
+        month from origination to the end, sorted by loan and month. parties, collateral, guarantees : the
+            link tables.
     macro : the economy, "Actual", from 20 years before the panel's first month to its last.
-    latent : (T, L) the period effects that macro does not explain, by month of the panel, in the truth's order.
+    latent : (T, L) the period effects that macro does not explain, by month of the panel, in the truth's
+        order.
     """
 
     loans: pl.DataFrame
@@ -75,7 +82,9 @@ class SyntheticBook:
 
     @property
     def mapping(self) -> TapeFormat:
-        """Return the format of `loans` and `panel` together: a panel of the published columns, segments product and grade."""
+        """Return the format of `loans` and `panel` together: a panel of the published columns, segments
+        product and grade.
+        """
         return from_dict(tomllib.loads(plain_mapping("synthetic", CURRENCY, "panel")))
 
 
@@ -96,11 +105,13 @@ def generate(
     seed : of every draw; the same arguments give the same bytes.
     start : any day of the panel's first month.
     truth : what the history is drawn from; default `default_truth()`.
-    macro : the economy, monthly, reaching a year and the largest lag back from `start`; default a simulated one.
+    macro : the economy, monthly, reaching a year and the largest lag back from `start`; default a simulated
+        one.
 
     Raises
     ------
-    UsageError : no loans, fewer than two months, a negative seed. ScenarioError : an economy that does not cover the months.
+    UsageError : no loans, fewer than two months, a negative seed. ScenarioError : an economy that does not
+        cover the months.
     """
     plan = make_plan(months, seed, start=start, truth=truth, macro=macro)
     parts = list(blocks(plan, loans, BLOCK))
@@ -143,7 +154,9 @@ def make_plan(
 
 
 def blocks(plan: SynthesisPlan, loans: int, block: int) -> Iterator[SyntheticTables]:
-    """Return an iterator over the tables of loans 1 ... `loans` by blocks; rows do not depend on the size of blocks."""
+    """Return an iterator over the tables of loans 1 ... `loans` by blocks; rows do not depend on the size of
+    blocks.
+    """
     if loans < 1 or block < 1:
         raise UsageError(expected("at least 1 loan", min(loans, block)), field="loans")
     return _simulated(plan, loans, block)
@@ -154,5 +167,7 @@ def _simulated(plan: SynthesisPlan, loans: int, block: int) -> Iterator[Syntheti
     for first in range(0, loans, block):
         count = min(block, loans - first)
         made = originate(plan.truth, plan.economy, plan.first_month, plan.months, plan.seed, first, count)
-        history = simulate(plan.truth, made, plan.economy, plan.covariates, plan.latent, plan.first_month, plan.seed)
+        history = simulate(
+            plan.truth, made, plan.economy, plan.covariates, plan.latent, plan.first_month, plan.seed
+        )
         yield make_tables(plan.truth, made, history, plan.first_month, grade_pd)

@@ -1,8 +1,9 @@
-"""The monthly history of loans, simulated from the truth: moves by its transition rows, money by the contracts.
+"""The monthly history of loans, simulated from the truth: moves by its transition rows, money by the
+contracts.
 
-A loan of age a that has paid n instalments has missed k = a - n: k = 0 is current, 1 is 1 to 29 days past due, and so on;
-the fourth miss is the default. Moving from k to k' therefore pays k + 1 - k' instalments, and nothing else decides the
-money, so that states, days past due and principal can never disagree.
+A loan of age a that has paid n instalments has missed k = a - n: k = 0 is current, 1 is 1 to 29 days past
+due, and so on; the fourth miss is the default. Moving from k to k' therefore pays k + 1 - k' instalments, and
+nothing else decides the money, so that states, days past due and principal can never disagree.
 """
 
 from __future__ import annotations
@@ -19,7 +20,17 @@ from loantwin.synthesis.draws import Purpose, pick, uniforms
 from loantwin.synthesis.origination import Originations
 from loantwin.synthesis.truth import DEFAULT, LIVE, PREPAID, Truth
 
-CODES = ("current", "dpd_1_29", "dpd_30_59", "dpd_60_89", "default", "prepaid", "matured", "charged_off", "cured_probation")
+CODES = (
+    "current",
+    "dpd_1_29",
+    "dpd_30_59",
+    "dpd_60_89",
+    "default",
+    "prepaid",
+    "matured",
+    "charged_off",
+    "cured_probation",
+)
 """What a code of `History.state` means; default is split by months since default when tables are made."""
 MATURED, CHARGED_OFF, CURED = 6, 7, 8
 ABSENT = -1
@@ -33,9 +44,12 @@ NEVER = -1
 class History:
     """T months of N loans. Arrays of (T, N) are read where `state` is not ABSENT; money in currency.
 
-    state : codes. paid : instalments paid so far. principal : at the month's end. rate : in force in the month.
-    scheduled, prepaid, interest, charged_off, recovered : flows of the month. drawn : principal drawn (revolving).
-    default_month, charge_off_month, closed_month : (N,) months counted from the panel's first, NEVER where not.
+    state : codes. paid : instalments paid so far. principal : at the month's end. rate : in force in the
+        month.
+    scheduled, prepaid, interest, charged_off, recovered : flows of the month. drawn : principal drawn
+        (revolving).
+    default_month, charge_off_month, closed_month : (N,) months counted from the panel's first, NEVER where
+        not.
     """
 
     state: Codes
@@ -68,10 +82,13 @@ class _Now:
 
 @dataclass(frozen=True)
 class _World:
-    """What does not change over the months: the truth by loan, and what a default would lead to, drawn at the loan's making.
+    """What does not change over the months: the truth by loan, and what a default would lead to, drawn at the
+    loan's making.
 
-    index : (products, T) the index a floating rate follows. lag : (N,) months from default to cure or charge-off.
-    wait : (N,) months from charge-off to recovery. charged, recovered : (N,) decimals of principal, of charged-off amount.
+    index : (products, T) the index a floating rate follows. lag : (N,) months from default to cure or
+        charge-off.
+    wait : (N,) months from charge-off to recovery. charged, recovered : (N,) decimals of principal, of
+        charged-off amount.
     """
 
     truth: Truth
@@ -100,7 +117,13 @@ class _World:
 
 
 def simulate(
-    truth: Truth, loans: Originations, economy: Scenario, covariates: Floats, latent: Floats, first_month: int, seed: int
+    truth: Truth,
+    loans: Originations,
+    economy: Scenario,
+    covariates: Floats,
+    latent: Floats,
+    first_month: int,
+    seed: int,
 ) -> History:
     """Return the history of loans over the panel's months.
 
@@ -133,16 +156,22 @@ def simulate(
         made.principal[month, on_book] = now.principal[on_book]
         made.rate[month, on_book] = rate[on_book]
         now.state[on_book[now.closed_month[on_book] == month]] = ABSENT
-    return replace(made, default_month=now.default_month, charge_off_month=now.charge_off_month, closed_month=now.closed_month)
+    return replace(
+        made,
+        default_month=now.default_month,
+        charge_off_month=now.charge_off_month,
+        closed_month=now.closed_month,
+    )
 
 
 def due_of_month(
     principal: Floats, balloon: Floats, rate: Floats, remaining: Integers, instalments: Integers
 ) -> tuple[Floats, Floats]:
-    """Return principal and interest of the next `instalments` level payments, (N,) each, balloon with the last one.
+    """Return principal and interest of the next `instalments` level payments, (N,) each, balloon with the
+    last one.
 
-    The payment is the one that takes `principal` to `balloon` over `remaining` months at the rate now in force; late
-    payments carry no interest on interest. balloon = principal is an interest-only loan.
+    The payment is the one that takes `principal` to `balloon` over `remaining` months at the rate now in
+    force; late payments carry no interest on interest. balloon = principal is an interest-only loan.
     """
     monthly = rate / 12.0
     log_growth = np.log1p(monthly)
@@ -152,13 +181,19 @@ def due_of_month(
     share = np.where(flat, instalments / np.maximum(remaining, 1), part / np.where(flat, 1.0, whole))
     annuity = principal - balloon
     paid = annuity * share
-    level = np.where(flat, annuity / np.maximum(remaining, 1), annuity * monthly * (1.0 + whole) / np.where(flat, 1.0, whole))
+    level = np.where(
+        flat,
+        annuity / np.maximum(remaining, 1),
+        annuity * monthly * (1.0 + whole) / np.where(flat, 1.0, whole),
+    )
     interest = instalments * (level + balloon * monthly) - paid
     last = instalments >= remaining
     return np.where(last, principal, paid), interest
 
 
-def _moves(world: _World, now: _Now, covariates: Floats, latent: Floats, month: int, live: Integers) -> Integers:
+def _moves(
+    world: _World, now: _Now, covariates: Floats, latent: Floats, month: int, live: Integers
+) -> Integers:
     """Return the state each live loan moves to, drawn from the engine's own transition rows of the month."""
     loans = world.loans
     ladder = np.cumsum(transition_rows(world.truth.transitions, covariates, latent)[0], axis=-1)
@@ -168,22 +203,34 @@ def _moves(world: _World, now: _Now, covariates: Floats, latent: Floats, month: 
     return np.asarray((world.draw(Purpose.MOVE, month)[live][:, None] >= steps).sum(axis=1), dtype=np.int64)
 
 
-def _perform(made: History, now: _Now, world: _World, rate: Floats, month: int, who: Integers, target: Integers) -> None:
-    """Move loans and their money over one month; `target` holds states 0 to 3, DEFAULT, PREPAID or CURED (pays as agreed)."""
+def _perform(
+    made: History, now: _Now, world: _World, rate: Floats, month: int, who: Integers, target: Integers
+) -> None:
+    """Move loans and their money over one month; `target` holds states 0 to 3, DEFAULT, PREPAID or CURED
+    (pays as agreed).
+    """
     missed = np.where(target == CURED, 0, now.state[who])
     missing = np.where(target < LIVE, target, 0)
     remaining = world.loans.term[who] - now.paid[who]
     instalments = np.where(target == DEFAULT, 0, np.minimum(missed + 1 - missing, remaining))
     opening = now.principal[who]
-    scheduled, interest = _due(opening, now.balloon[who], rate[who], remaining, instalments, world.minimum[who])
+    scheduled, interest = _due(
+        opening, now.balloon[who], rate[who], remaining, instalments, world.minimum[who]
+    )
     left = opening - scheduled
     on_time = (missing == 0) & (missed == 0) & (target != PREPAID) & (left > 0)
-    prepaid = _cents(np.where(target == PREPAID, left, np.where(on_time, left * _partial_share(world, month, who), 0.0)))
+    prepaid = _cents(
+        np.where(target == PREPAID, left, np.where(on_time, left * _partial_share(world, month, who), 0.0))
+    )
     kept = np.where(left > 0, 1.0 - prepaid / np.where(left > 0, left, 1.0), 1.0)
     left = _cents(left - prepaid)
     ended = (instalments >= remaining) & (target != DEFAULT) & (target != PREPAID)
     first_miss = (target == 1) & (missed == 0)
-    drawn = np.where(ended | (target == PREPAID), 0.0, _drawn(world, month, who, left, missing == 0, first_miss, target == DEFAULT))
+    drawn = np.where(
+        ended | (target == PREPAID),
+        0.0,
+        _drawn(world, month, who, left, missing == 0, first_miss, target == DEFAULT),
+    )
 
     now.paid[who] += instalments.astype(np.int16)
     now.balloon[who] *= kept
@@ -198,9 +245,16 @@ def _perform(made: History, now: _Now, world: _World, rate: Floats, month: int, 
 
 
 def _due(
-    principal: Floats, balloon: Floats, rate: Floats, remaining: Integers, instalments: Integers, minimum: Floats
+    principal: Floats,
+    balloon: Floats,
+    rate: Floats,
+    remaining: Integers,
+    instalments: Integers,
+    minimum: Floats,
 ) -> tuple[Floats, Floats]:
-    """Return scheduled principal and interest of this month's instalments, revolving lines by their minimum payment."""
+    """Return scheduled principal and interest of this month's instalments, revolving lines by their minimum
+    payment.
+    """
     level, interest = due_of_month(principal, balloon, rate, remaining, instalments)
     revolving = minimum > 0
     fallen = -np.expm1(instalments * np.log1p(-minimum))
@@ -217,9 +271,17 @@ def _partial_share(world: _World, month: int, who: Integers) -> Floats:
 
 
 def _drawn(
-    world: _World, month: int, who: Integers, left: Floats, up_to_date: Flags, first_miss: Flags, defaulted: Flags
+    world: _World,
+    month: int,
+    who: Integers,
+    left: Floats,
+    up_to_date: Flags,
+    first_miss: Flags,
+    defaulted: Flags,
 ) -> Floats:
-    """Return what revolving lines draw: to their usual level while up to date, a part of the rest when first missing a payment."""
+    """Return what revolving lines draw: to their usual level while up to date, a part of the rest when first
+    missing a payment.
+    """
     limit = world.loans.limit[who]
     noise = world.draw(Purpose.DRAW, month)[who]
     usual = limit * np.minimum(world.loans.utilisation[who] * (0.9 + 0.2 * noise), 1.0)
@@ -235,7 +297,9 @@ def _work_out(made: History, now: _Now, world: _World, rate: Floats, month: int,
     remaining = world.loans.term[cured] - now.paid[cured]
     instalments = np.minimum(month - world.loans.vintage[cured] - now.paid[cured], remaining)
     opening = now.principal[cured]
-    scheduled, interest = _due(opening, now.balloon[cured], rate[cured], remaining, instalments, world.minimum[cured])
+    scheduled, interest = _due(
+        opening, now.balloon[cured], rate[cured], remaining, instalments, world.minimum[cured]
+    )
     ended = instalments >= remaining
     now.principal[cured] = _cents(opening - scheduled)
     now.paid[cured] += instalments.astype(np.int16)
@@ -256,11 +320,15 @@ def _work_out(made: History, now: _Now, world: _World, rate: Floats, month: int,
 def _recover(made: History, now: _Now, world: _World, month: int, who: Integers) -> None:
     """Book the recovery of charged-off loans whose wait is over, which closes them."""
     due = who[now.charge_off_month[who] + world.wait[who] == month]
-    made.recovered[month, due] = _cents(made.charged_off[now.charge_off_month[due], due] * world.recovered[due])
+    made.recovered[month, due] = _cents(
+        made.charged_off[now.charge_off_month[due], due] * world.recovered[due]
+    )
     now.closed_month[due] = month
 
 
-def _world(truth: Truth, loans: Originations, economy: Scenario, first_month: int, months: int, seed: int) -> _World:
+def _world(
+    truth: Truth, loans: Originations, economy: Scenario, first_month: int, months: int, seed: int
+) -> _World:
     items = tuple(truth.products.values())
 
     def draw(purpose: Purpose) -> Floats:
@@ -273,7 +341,9 @@ def _world(truth: Truth, loans: Originations, economy: Scenario, first_month: in
         truth=truth,
         loans=loans,
         seed=seed,
-        index=np.stack([economy.require(item.rate_index, first_month, first_month + months - 1) for item in items]),
+        index=np.stack(
+            [economy.require(item.rate_index, first_month, first_month + months - 1) for item in items]
+        ),
         minimum=by("minimum_payment"),
         conversion=by("conversion"),
         partial_probability=by("partial_probability"),

@@ -1,6 +1,8 @@
-"""The synthetic book as a raw lender's export with its own column names, codes and forms, and the mappings that read it.
+"""The synthetic book as a raw lender's export with its own column names, codes and forms, and the mappings
+that read it.
 
-Two tapes: the monthly one (a row a loan and month, the terms repeated on each) and the outcome table (a row a loan).
+Two tapes: the monthly one (a row a loan and month, the terms repeated on each) and the outcome table (a row a
+loan).
 """
 
 from __future__ import annotations
@@ -13,7 +15,13 @@ from loantwin.synthesis.tables import SyntheticTables
 DATE_FORM = "%d.%m.%Y"
 SEPARATOR = ";"
 
-PRODUCT_CODES = {"instalment": "TL", "balloon": "BL", "interest_only": "IO", "mortgage": "HM", "revolving": "CL"}
+PRODUCT_CODES = {
+    "instalment": "TL",
+    "balloon": "BL",
+    "interest_only": "IO",
+    "mortgage": "HM",
+    "revolving": "CL",
+}
 STATE_CODES = {
     "current": "00",
     "dpd_1_29": "01",
@@ -92,7 +100,9 @@ DIRT_COLUMNS = ("Paid out", "Paid out on", "Limit", "Prod")
 
 
 def monthly_rows(tables: SyntheticTables) -> pl.DataFrame:
-    """Return the monthly tape as text, one row a loan and month; an ending is known from the month it happened."""
+    """Return the monthly tape as text, one row a loan and month; an ending is known from the month it
+    happened.
+    """
     ends = tables.loans.select("loan_id", *_ENDS)
     rows = tables.panel.join(ends, on="loan_id", how="left", maintain_order="left")
     known = [pl.when(pl.col(name) <= pl.col("report_date")).then(pl.col(name)).alias(name) for name in _ENDS]
@@ -111,7 +121,13 @@ def outcome_rows(tables: SyntheticTables) -> pl.DataFrame:
 
 def monthly_mapping(name: str, currency: str) -> str:
     """Return the TOML that reads the monthly tape."""
-    head = _head(name, currency, "panel", "monthly rows", "defaults charge_offs balance prepayment interest recoveries delinquency")
+    head = _head(
+        name,
+        currency,
+        "panel",
+        "monthly rows",
+        "defaults charge_offs balance prepayment interest recoveries delinquency",
+    )
     columns = [_entry("columns", column, *form) for column, form in _TERMS.items()]
     ends = [_entry("columns", column, *form, take="last") for column, form in _ENDS.items()]
     ends += [_entry("columns", column, *_MONTH[column], take="max") for column in _LUMPS]
@@ -121,15 +137,31 @@ def monthly_mapping(name: str, currency: str) -> str:
 
 def outcome_mapping(name: str, currency: str) -> str:
     """Return the TOML that reads the outcome table."""
-    head = _head(name, currency, "outcomes", "one row a loan with its end", "defaults charge_offs prepayment recoveries")
+    head = _head(
+        name,
+        currency,
+        "outcomes",
+        "one row a loan with its end",
+        "defaults charge_offs prepayment recoveries",
+    )
     rate = _entry("columns", "annual_rate", *_TERMS["effective_annual_rate"])
-    return "\n".join([head, rate, *(_entry("columns", column, *form) for column, form in {**_TERMS, **_OUTCOME, **_ENDS}.items())])
+    return "\n".join(
+        [
+            head,
+            rate,
+            *(_entry("columns", column, *form) for column, form in {**_TERMS, **_OUTCOME, **_ENDS}.items()),
+        ]
+    )
 
 
 def plain_mapping(name: str, currency: str, kind: str) -> str:
-    """Return the TOML of tables whose columns already bear the schema's names: "outcomes" (`loans.parquet`) or "panel"."""
+    """Return the TOML of tables whose columns already bear the schema's names: "outcomes" (`loans.parquet`)
+    or "panel".
+    """
     terms = {**_TERMS, **_ENDS} if kind == "panel" else {**_TERMS, **_OUTCOME, **_ENDS}
-    figures = "defaults charge_offs prepayment recoveries" + (" balance interest delinquency" if kind == "panel" else "")
+    figures = "defaults charge_offs prepayment recoveries" + (
+        " balance interest delinquency" if kind == "panel" else ""
+    )
     rate = [] if kind == "panel" else ['annual_rate = { source = "effective_annual_rate" }']
     lines = [_head(name, currency, kind, "tables of the published schema", figures), "[columns]", *rate]
     lines += [_plain_entry(column, form) for column, (_, form) in terms.items()]

@@ -1,4 +1,6 @@
-"""Loans as they are made: product, grade, terms, borrower, protection. Every figure from the truth and one draw a loan."""
+"""Loans as they are made: product, grade, terms, borrower, protection. Every figure from the truth and one
+draw a loan.
+"""
 
 from __future__ import annotations
 
@@ -13,12 +15,15 @@ from loantwin.synthesis.draws import Purpose, pick, uniforms
 from loantwin.synthesis.truth import ProductTruth, Truth
 
 BORROWER_GROUP = 10
-"""Borrowers with several loans have them among ten neighbouring loan numbers, so that no block needs another's loans."""
+"""Borrowers with several loans have them among ten neighbouring loan numbers, so that no block needs
+another's loans.
+"""
 
 
 @dataclass(frozen=True)
 class Originations:
-    """N loans at origination, loan numbers `first` ... `first + N - 1`. Money in the book's currency, rates decimals a year.
+    """N loans at origination, loan numbers `first` ... `first + N - 1`. Money in the book's currency, rates
+    decimals a year.
 
     product, grade, segment : (N,) indices into the truth's products, grades and segments.
     vintage : (N,) month of origination, counted from the panel's first month (0). day : (N,) day of the
@@ -56,8 +61,12 @@ class Originations:
     score: Floats
 
 
-def originate(truth: Truth, economy: Scenario, first_month: int, months: int, seed: int, first: int, count: int) -> Originations:
-    """Return the loans `first` ... `first + count - 1`, made in `months` months from `first_month`, vintages evenly spread."""
+def originate(
+    truth: Truth, economy: Scenario, first_month: int, months: int, seed: int, first: int, count: int
+) -> Originations:
+    """Return the loans `first` ... `first + count - 1`, made in `months` months from `first_month`, vintages
+    evenly spread.
+    """
 
     def draw(purpose: Purpose) -> Floats:
         return uniforms(seed, purpose, first, count)
@@ -69,7 +78,9 @@ def originate(truth: Truth, economy: Scenario, first_month: int, months: int, se
     by = _Lookup(items, product)
     revolving = by("minimum_payment") > 0
     limit = _rounded(by("amount_median") * np.exp(by("amount_spread") * ndtri(draw(Purpose.AMOUNT))))
-    utilisation = np.where(revolving, np.clip(by("utilisation") + 0.5 * (draw(Purpose.UTILISATION) - 0.5), 0.05, 0.95), 1.0)
+    utilisation = np.where(
+        revolving, np.clip(by("utilisation") + 0.5 * (draw(Purpose.UTILISATION) - 0.5), 0.05, 0.95), 1.0
+    )
     amount = np.where(revolving, np.round(limit * utilisation, 2), limit)
     low, high = by("balloon", 0), by("balloon", 1)
     part = np.round(low + (high - low) * draw(Purpose.BALLOON), 2)
@@ -80,10 +91,14 @@ def originate(truth: Truth, economy: Scenario, first_month: int, months: int, se
     fixed_rate = _priced(np.maximum(by("annual_rate") + margin, 0.005))
     rate = np.where(floating, np.clip(index + spread, 0.0, spread + _CAP), fixed_rate)
     loan_to_value = by("loan_to_value") * (0.75 + 0.5 * draw(Purpose.LOAN_TO_VALUE))
-    collateral = np.where(loan_to_value > 0, np.round(amount / np.where(loan_to_value > 0, loan_to_value, 1.0), -2), 0.0)
+    collateral = np.where(
+        loan_to_value > 0, np.round(amount / np.where(loan_to_value > 0, loan_to_value, 1.0), -2), 0.0
+    )
     number = first + np.arange(count)
     group = draw(Purpose.BORROWER)
-    shared = (number // BORROWER_GROUP) * BORROWER_GROUP + np.asarray(group * 40 % BORROWER_GROUP, dtype=np.int64)
+    shared = (number // BORROWER_GROUP) * BORROWER_GROUP + np.asarray(
+        group * 40 % BORROWER_GROUP, dtype=np.int64
+    )
     return Originations(
         first=first,
         product=product,
@@ -105,14 +120,18 @@ def originate(truth: Truth, economy: Scenario, first_month: int, months: int, se
         collateral=collateral,
         lien=np.where(draw(Purpose.LIEN) < 0.93, 1, 2).astype(np.int64),
         guaranteed=np.where(
-            draw(Purpose.GUARANTEE) < by("guaranteed"), np.round(0.5 + 0.3 * draw(Purpose.GUARANTEE_SHARE), 1), 0.0
+            draw(Purpose.GUARANTEE) < by("guaranteed"),
+            np.round(0.5 + 0.3 * draw(Purpose.GUARANTEE_SHARE), 1),
+            0.0,
         ),
         borrower=np.where(group < 0.75, number, shared),
         partner=draw(Purpose.PARTNER) < 0.2,
         region=np.asarray(draw(Purpose.REGION) * len(REGIONS), dtype=np.int64),
         industry=np.asarray(draw(Purpose.INDUSTRY) * len(INDUSTRIES), dtype=np.int64),
         purpose=np.asarray(draw(Purpose.PURPOSE) * 3, dtype=np.int64),
-        score=np.round(np.array([item.score for item in truth.grades])[grade] + 12.0 * ndtri(draw(Purpose.SCORE))),
+        score=np.round(
+            np.array([item.score for item in truth.grades])[grade] + 12.0 * ndtri(draw(Purpose.SCORE))
+        ),
     )
 
 
@@ -139,7 +158,9 @@ class _Lookup:
         self._items, self._product = items, product
 
     def __call__(self, name: str, position: int | None = None) -> Floats:
-        values = [getattr(item, name) if position is None else getattr(item, name)[position] for item in self._items]
+        values = [
+            getattr(item, name) if position is None else getattr(item, name)[position] for item in self._items
+        ]
         return np.array(values, dtype=np.float64)[self._product]
 
 
@@ -153,7 +174,9 @@ def _terms(items: tuple[ProductTruth, ...], product: Integers, uniform: Floats) 
 
 def _index_rates(items: tuple[ProductTruth, ...], economy: Scenario, first_month: int, months: int) -> Floats:
     """Return the index of each product by month of the panel, (products, months)."""
-    return np.stack([economy.require(item.rate_index, first_month, first_month + months - 1) for item in items])
+    return np.stack(
+        [economy.require(item.rate_index, first_month, first_month + months - 1) for item in items]
+    )
 
 
 def _priced(rate: Floats) -> Floats:

@@ -1,4 +1,6 @@
-"""Values as a raw lender's export writes them: thousands commas, percent, its own date form; and planted dirt."""
+"""Values as a raw lender's export writes them: thousands commas, percent, its own date form; and planted
+dirt.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,9 @@ from loantwin.synthesis.draws import Purpose, pick, uniforms
 
 
 def grouped_money(amount: pl.Expr) -> pl.Expr:
-    """Return an amount below a billion with thousands commas and two decimals, "1,234,567.80"; a null stays null."""
+    """Return an amount below a billion with thousands commas and two decimals, "1,234,567.80"; a null stays
+    null.
+    """
     cents = (amount * 100.0).round().cast(pl.Int64)
     whole = cents // 100
     millions, thousands = whole // 1_000_000, _three(whole // 1_000 % 1_000)
@@ -50,7 +54,9 @@ def coded(column: str, codes: Mapping[str, str]) -> pl.Expr:
 
 
 DIRT = ("unparsable_number", "unparsable_date", "negative_amount", "code_outside_map")
-"""What `planted` rows hold, in the order of `plant`'s columns: the names of the rules that should reject them."""
+"""What `planted` rows hold, in the order of `plant`'s columns: the names of the rules that should reject
+them.
+"""
 
 
 def plant(
@@ -71,5 +77,7 @@ def plant(
     texts = (pl.lit("n/a ?"), pl.lit("31.02.2020"), pl.concat_str(pl.lit("-"), pl.lit("1.00")), pl.lit("??"))
     made = frame.with_columns(pl.Series("_dirt", kind))
     for code, (column, text) in enumerate(zip(where, texts, strict=True)):
-        made = made.with_columns(pl.when(pl.col("_dirt") == code).then(text).otherwise(pl.col(column)).alias(column))
+        made = made.with_columns(
+            pl.when(pl.col("_dirt") == code).then(text).otherwise(pl.col(column)).alias(column)
+        )
     return made.drop("_dirt"), {name: int((kind == code).sum()) for code, name in enumerate(DIRT)}

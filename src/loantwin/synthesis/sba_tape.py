@@ -1,7 +1,7 @@
 """The ended loans of a synthetic book in the raw form of the US Small Business Administration's loan table.
 
-Like the real table it holds only loans that have ended, `Term` of a charged-off loan is the months it lasted, and
-`DisbursementGross` of a line adds up its draws over life.
+Like the real table it holds only loans that have ended, `Term` of a charged-off loan is the months it lasted,
+and `DisbursementGross` of a line adds up its draws over life.
 """
 
 from __future__ import annotations
@@ -30,9 +30,14 @@ LAST_YEAR = 2029
 def sba_rows(tables: SyntheticTables) -> pl.DataFrame:
     """Return the ended loans as text in the 27 columns of the raw table."""
     ended = tables.loans.filter(pl.col("closed_date").is_not_null() | pl.col("charge_off_date").is_not_null())
-    latest = ended.select(pl.max_horizontal(pl.col("closed_date").max(), pl.col("charge_off_date").max())).item()
+    latest = ended.select(
+        pl.max_horizontal(pl.col("closed_date").max(), pl.col("charge_off_date").max())
+    ).item()
     if latest is not None and latest.year > LAST_YEAR:
-        raise UsageError(expected(f"a panel that ends by {LAST_YEAR} for a tape with two-digit years", str(latest)), field="start")
+        raise UsageError(
+            expected(f"a panel that ends by {LAST_YEAR} for a tape with two-digit years", str(latest)),
+            field="start",
+        )
     lost = pl.col("charge_off_date").is_not_null()
     number = pl.col("loan_id").str.slice(1).cast(pl.Int64)
     lasted = (

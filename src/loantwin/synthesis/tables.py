@@ -46,8 +46,11 @@ class _Calendar:
         return np.asarray(following - np.timedelta64(1, "D"))
 
 
-def make_tables(truth: Truth, loans: Originations, history: History, first_month: int, grade_pd: Floats) -> SyntheticTables:
-    """Return the tables of a block of loans: the panel in order of loan and month, the loans as they stand at its end.
+def make_tables(
+    truth: Truth, loans: Originations, history: History, first_month: int, grade_pd: Floats
+) -> SyntheticTables:
+    """Return the tables of a block of loans: the panel in order of loan and month, the loans as they stand at
+    its end.
 
     Parameters
     ----------
@@ -70,7 +73,9 @@ def _loan_ids(loans: Originations) -> pl.Series:
     return "L" + numbers.cast(pl.String).str.zfill(9)
 
 
-def _panel_table(loans: Originations, history: History, calendar: _Calendar, names: pl.Series) -> pl.DataFrame:
+def _panel_table(
+    loans: Originations, history: History, calendar: _Calendar, names: pl.Series
+) -> pl.DataFrame:
     present = np.ascontiguousarray((history.state != ABSENT).T)
     loan, month = np.nonzero(present)
 
@@ -100,7 +105,12 @@ def _panel_table(loans: Originations, history: History, calendar: _Calendar, nam
 
 
 def _loan_table(
-    truth: Truth, loans: Originations, history: History, calendar: _Calendar, names: pl.Series, grade_pd: Floats
+    truth: Truth,
+    loans: Originations,
+    history: History,
+    calendar: _Calendar,
+    names: pl.Series,
+    grade_pd: Floats,
 ) -> pl.DataFrame:
     count = len(loans.product)
     products, grades = list(truth.products), [grade.name for grade in truth.grades]
@@ -125,7 +135,10 @@ def _loan_table(
             "borrower_id": _borrower_ids(loans.borrower),
             "facility_id": names.str.replace("L", "F"),
             "product": _named(products, loans.product),
-            "purpose": _named([PURPOSES[name][kind] for name in products for kind in range(3)], loans.product * 3 + loans.purpose),
+            "purpose": _named(
+                [PURPOSES[name][kind] for name in products for kind in range(3)],
+                loans.product * 3 + loans.purpose,
+            ),
             "industry": _named(INDUSTRIES, loans.industry),
             "region": _named(REGIONS, loans.region),
             "origination_grade": _named(grades, loans.grade),
@@ -144,7 +157,9 @@ def _loan_table(
             "rate_spread": _masked(loans.spread, loans.floating),
             "rate_cap": _masked(loans.cap, loans.floating),
             "rate_floor": _masked(loans.floor, loans.floating),
-            "next_reset_date": _where(loans.floating & on_book, pl.Series(calendar.day(at + 1, np.ones(count, dtype=np.int64)))),
+            "next_reset_date": _where(
+                loans.floating & on_book, pl.Series(calendar.day(at + 1, np.ones(count, dtype=np.int64)))
+            ),
             "balloon_share": np.round(loans.balloon / loans.amount, 4),
             "interest_only_months": np.where(loans.balloon >= loans.amount, loans.term, 0),
             "state": status,
@@ -157,7 +172,9 @@ def _loan_table(
             "oldest_unpaid_date": _where(days > 0, pl.Series(oldest)),
             "on_book_probability": on_book.astype(np.float64),
             "default_date": _dates(_ninetieth_day(loans, history, calendar), history.default_month != NEVER),
-            "charge_off_date": _dates(calendar.end(history.charge_off_month), history.charge_off_month != NEVER),
+            "charge_off_date": _dates(
+                calendar.end(history.charge_off_month), history.charge_off_month != NEVER
+            ),
             "charged_off": _masked(_total(history.charged_off), history.charge_off_month != NEVER),
             "recovered": _masked(_total(history.recovered), closed & (history.charge_off_month != NEVER)),
             "closed_date": _dates(_closing_day(loans, history, calendar), closed),
@@ -176,7 +193,9 @@ def _loan_table(
 def _days_past_due(
     loans: Originations, calendar: _Calendar, loan: Integers, month: Integers, state: Integers, paid: Integers
 ) -> tuple[Integers, NDArray[np.datetime64]]:
-    """Return days since the oldest unpaid instalment at the month's end, 0 where none is unpaid, and its due date."""
+    """Return days since the oldest unpaid instalment at the month's end, 0 where none is unpaid, and its due
+    date.
+    """
     oldest = calendar.day(loans.vintage[loan] + paid + 1, loans.day[loan])
     late = ((state > 0) & (state < LIVE)) | (state == DEFAULT)
     days = (calendar.end(month) - oldest).astype(np.int64)
@@ -191,14 +210,20 @@ def _ninetieth_day(loans: Originations, history: History, calendar: _Calendar) -
 
 
 def _closing_day(loans: Originations, history: History, calendar: _Calendar) -> NDArray[np.datetime64]:
-    """Return the due day of the month of payoff or maturity, the month's end for recoveries; nonsense for others."""
+    """Return the due day of the month of payoff or maturity, the month's end for recoveries; nonsense for
+    others.
+    """
     month = np.maximum(history.closed_month, 0)
     written_off = history.charge_off_month != NEVER
     return np.where(written_off, calendar.end(month), calendar.day(month, loans.day))
 
 
-def _accrued(loans: Originations, calendar: _Calendar, month: Integers, principal: Floats, rate: Floats, paid: Integers) -> Floats:
-    """Return interest since the last paid due date, 30/360: a twelfth of the rate a month, no interest on interest."""
+def _accrued(
+    loans: Originations, calendar: _Calendar, month: Integers, principal: Floats, rate: Floats, paid: Integers
+) -> Floats:
+    """Return interest since the last paid due date, 30/360: a twelfth of the rate a month, no interest on
+    interest.
+    """
     days = calendar.end(month).astype(np.int64) - calendar.day(month, loans.day).astype(np.int64)
     months = month - loans.vintage - paid + np.minimum(days, 30) / 30.0
     return np.asarray(np.round(principal * rate / 12.0 * months, 2))
@@ -252,7 +277,12 @@ def _parties(loans: Originations, names: pl.Series) -> pl.DataFrame:
     first = pl.DataFrame({"loan_id": names, "party_id": borrower, "role": "borrower", "share": share})
     chosen = np.flatnonzero(loans.partner)
     partner = pl.DataFrame(
-        {"loan_id": names.gather(chosen), "party_id": borrower.gather(chosen) + "-2", "role": "co_borrower", "share": 0.5}
+        {
+            "loan_id": names.gather(chosen),
+            "party_id": borrower.gather(chosen) + "-2",
+            "role": "co_borrower",
+            "share": 0.5,
+        }
     )
     return conform(pl.concat([first, partner]).sort("loan_id", "role", maintain_order=True), PARTIES)
 
@@ -264,7 +294,9 @@ def _collateral(loans: Originations, calendar: _Calendar, names: pl.Series) -> p
             "loan_id": names.gather(chosen),
             "collateral_id": names.gather(chosen).str.replace("L", "C"),
             "value": loans.collateral[chosen],
-            "valuation_date": (calendar.day(loans.vintage, loans.day) - loans.approval_days.astype("timedelta64[D]"))[chosen],
+            "valuation_date": (
+                calendar.day(loans.vintage, loans.day) - loans.approval_days.astype("timedelta64[D]")
+            )[chosen],
             "lien": loans.lien[chosen],
         }
     )

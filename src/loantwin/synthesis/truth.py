@@ -1,4 +1,6 @@
-"""The truth a synthetic book is simulated from, readable as JSON beside it: what a fitted model should find again."""
+"""The truth a synthetic book is simulated from, readable as JSON beside it: what a fitted model should find
+again.
+"""
 
 from __future__ import annotations
 
@@ -25,17 +27,24 @@ DEFAULT, PREPAID = 4, 5
 class ProductTruth:
     """How loans of one product are made and what becomes of them after a default.
 
-    share : decimal of all loans. amount_median, amount_spread : lognormal amount, currency and standard deviation of its log.
-    terms, term_weights : months and their relative frequency. annual_rate : mean rate of grade C, decimal a year.
-    floating_share : decimal of the loans that float over `rate_index` by `floating_spread` plus the grade's margin.
-    loan_to_value : amount / market value of the collateral; 0 = unsecured. haircut : decimal off the market value.
+    share : decimal of all loans. amount_median, amount_spread : lognormal amount, currency and standard
+        deviation of its log.
+    terms, term_weights : months and their relative frequency. annual_rate : mean rate of grade C, decimal a
+        year.
+    floating_share : decimal of the loans that float over `rate_index` by `floating_spread` plus the grade's
+        margin.
+    loan_to_value : amount / market value of the collateral; 0 = unsecured. haircut : decimal off the market
+        value.
     guaranteed : decimal of the loans that carry a guarantee of 50 to 80 % of each loss.
     balloon : lowest and highest part of the amount due at maturity. utilisation : mean drawn part of a limit.
     minimum_payment : part of the balance of a revolving line due each month, decimal.
     conversion : part of what is undrawn that is drawn in the month a payment is first missed.
-    partial_probability : monthly probability that a current loan prepays a part; partial_share : mean part, decimal of principal.
-    cure : probability that a default is cured. charged_off : mean part of the principal charged off of defaults not
-        cured (the rest is collected first). recovered : mean part of the charged-off amount that is recovered.
+    partial_probability : monthly probability that a current loan prepays a part; partial_share : mean part,
+        decimal of principal.
+    cure : probability that a default is cured. charged_off : mean part of the principal charged off of
+        defaults not
+        cured (the rest is collected first). recovered : mean part of the charged-off amount that is
+            recovered.
     """
 
     share: float
@@ -77,7 +86,8 @@ class Truth:
 
     transitions : rows by product x grade ("instalment|A") and age in months; factors are the `covariates`.
     covariates : how each factor is made from the economy, in the order of `transitions.factors`.
-    persistence, innovation : (L,) the latent period effects follow x[t] = persistence x[t-1] + innovation e[t].
+    persistence, innovation : (L,) the latent period effects follow x[t] = persistence x[t-1] + innovation
+        e[t].
     charge_off_lag : (W,) probability of resolution (cure or charge-off) w months after the month of default.
     recovery_lag : (W,) probability of the recovery w months after the charge-off.
     """
@@ -98,15 +108,23 @@ class Truth:
                 raise InputError(expected("probabilities that sum to 1", list(lags)), field=name)
         if self.charge_off_lag[0] != 0:
             raise InputError(
-                expected("no resolution in the month of default itself", self.charge_off_lag[0]), field="charge_off_lag"
+                expected("no resolution in the month of default itself", self.charge_off_lag[0]),
+                field="charge_off_lag",
             )
         unknown = set(self.products) - set(PRODUCTS)
         if unknown:
-            raise InputError(expected("products " + ", ".join(PRODUCTS), ", ".join(sorted(unknown))), field="products")
+            raise InputError(
+                expected("products " + ", ".join(PRODUCTS), ", ".join(sorted(unknown))), field="products"
+            )
         if len(self.covariates) != len(self.transitions.factors):
-            raise InputError(expected(f"{len(self.transitions.factors)} covariates", len(self.covariates)), field="covariates")
+            raise InputError(
+                expected(f"{len(self.transitions.factors)} covariates", len(self.covariates)),
+                field="covariates",
+            )
         if self.transitions.segments != segment_names(self.products, self.grades):
-            raise InputError(expected("a segment for each product and grade, product first", "others"), field="segments")
+            raise InputError(
+                expected("a segment for each product and grade, product first", "others"), field="segments"
+            )
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain Python data ready for JSON."""
@@ -126,12 +144,17 @@ class Truth:
                 "grades": tuple(_made(GradeTruth, entry) for entry in body["grades"]),
                 "covariates": tuple(_made(Covariate, entry) for entry in body["covariates"]),
                 "transitions": _transitions(body["transitions"]),
-                **{name: tuple(body[name]) for name in ("persistence", "innovation", "charge_off_lag", "recovery_lag")},
+                **{
+                    name: tuple(body[name])
+                    for name in ("persistence", "innovation", "charge_off_lag", "recovery_lag")
+                },
             }
         )
 
     def loss_given_default(self) -> LossGivenDefault:
-        """Return what follows a default in the engine's form: by segment, the same at every age, lags from default."""
+        """Return what follows a default in the engine's form: by segment, the same at every age, lags from
+        default.
+        """
         kept = [1 - self.products[name.split("|")[0]].cure for name in self.transitions.segments]
         product = [self.products[name.split("|")[0]] for name in self.transitions.segments]
         charged = np.array([keep * item.charged_off for keep, item in zip(kept, product, strict=True)])
@@ -141,12 +164,16 @@ class Truth:
         return LossGivenDefault(
             charged_off=np.repeat(charged[:, None], ages, axis=1),
             recovered=np.repeat(recovered[:, None], ages, axis=1),
-            charge_off_lag=np.concatenate([self.charge_off_lag, np.zeros(len(after) - len(self.charge_off_lag))]),
+            charge_off_lag=np.concatenate(
+                [self.charge_off_lag, np.zeros(len(after) - len(self.charge_off_lag))]
+            ),
             recovery_lag=after,
         )
 
     def annual_default_rate(self) -> Floats:
-        """Return the probability of default within 12 months of origination by segment, (G,), macro and latent at zero."""
+        """Return the probability of default within 12 months of origination by segment, (G,), macro and
+        latent at zero.
+        """
         from loantwin.engine.rows import transition_rows
 
         factors, latents = len(self.transitions.factors), len(self.transitions.latents)
@@ -176,7 +203,9 @@ def _checked_keys(kind: Any, document: Mapping[str, Any]) -> dict[str, Any]:
 
 def _made(kind: Any, document: Mapping[str, Any]) -> Any:
     values = _checked_keys(kind, document)
-    return kind(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})
+    return kind(
+        **{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+    )
 
 
 def _transitions(document: Mapping[str, Any]) -> TransitionParameters:

@@ -1,4 +1,6 @@
-"""Write a synthetic book to a folder, block by block: Parquet tables, a raw lender's tape, macro files and the truth."""
+"""Write a synthetic book to a folder, block by block: Parquet tables, a raw lender's tape, macro files and
+the truth.
+"""
 
 from __future__ import annotations
 
@@ -98,25 +100,27 @@ def write(
 ) -> SyntheticSummary:
     """Write a synthetic book to a folder that is empty or new, and return what was written.
 
-    Always: macro.csv (the economy by month, decimals), macro_quarterly.csv (the same in the Fed's form), scenarios.csv
-    (Baseline, Adverse and Severe for the 36 months after), truth.json. Then the book:
+    Always: macro.csv (the economy by month, decimals), macro_quarterly.csv (the same in the Fed's form),
+    scenarios.csv (Baseline, Adverse and Severe for the 36 months after), truth.json. Then the book:
 
-    as_tape None : loans, panel, parties, collateral, guarantees as Parquet; one file each up to 100,000 loans, folders of
-        parts beyond. mapping.toml reads loans.parquet as a tape.
-    as_tape "mapping" : a raw lender's export. tape.csv (monthly rows) read by mapping.toml; outcomes.csv (a row a loan)
+    as_tape None : loans, panel, parties, collateral, guarantees as Parquet; one file each up to 100,000
+        loans, folders of parts beyond. mapping.toml reads loans.parquet as a tape.
+    as_tape "mapping" : a raw lender's export. tape.csv (monthly rows) read by mapping.toml; outcomes.csv (a
+    row a loan)
         read by outcomes.toml.
     as_tape "sba" : tape.csv, the ended loans in the raw form that `--format sba` reads.
 
     Parameters
     ----------
-    planted : share of the tape's rows in which dirt is planted, for showing the quarantine (as_tape "mapping" alone).
+    planted : share of the tape's rows in which dirt is planted, for showing the quarantine (as_tape "mapping"
+        alone).
     block : loans simulated at once; it changes memory and nothing else.
     progress : told after each block.
 
     Raises
     ------
-    UsageError : a folder that holds files or cannot be made, an unknown `as_tape`, no loans. The folder appears whole or
-        not at all.
+    UsageError : a folder that holds files or cannot be made, an unknown `as_tape`, no loans. The folder
+        appears whole or not at all.
     """
     if as_tape is not None and as_tape not in TAPES:
         raise UsageError(expected("one of " + ", ".join(TAPES), as_tape), field="as_tape")
@@ -128,11 +132,15 @@ def write(
         made = _told(blocks(plan, loans, block), loans, progress)
         if as_tape is None:
             _write_parquet(target, made, sums)
-            _write_text(target / "mapping.toml", lender_tape.plain_mapping("synthetic", CURRENCY, "outcomes"), sums)
+            _write_text(
+                target / "mapping.toml", lender_tape.plain_mapping("synthetic", CURRENCY, "outcomes"), sums
+            )
         else:
             _write_tape(target, made, sums, as_tape, planted, seed)
         _write_economy(target, plan, sums)
-        (target / "truth.json").write_text(json.dumps(_truth_document(plan), indent=1) + "\n", encoding="utf-8")
+        (target / "truth.json").write_text(
+            json.dumps(_truth_document(plan), indent=1) + "\n", encoding="utf-8"
+        )
         sums.files["truth.json"] = 1
     return SyntheticSummary(
         folder=str(folder),
@@ -197,7 +205,9 @@ def _cut(tables: SyntheticTables, loans: int) -> tuple[SyntheticTables, Syntheti
     return SyntheticTables(*head), SyntheticTables(*tail)
 
 
-def _write_tape(target: Path, made: Iterator[SyntheticTables], sums: _Sums, as_tape: str, planted: float, seed: int) -> None:
+def _write_tape(
+    target: Path, made: Iterator[SyntheticTables], sums: _Sums, as_tape: str, planted: float, seed: int
+) -> None:
     with ExitStack() as stack:
         files: dict[str, IO[bytes]] = {}
 
@@ -215,13 +225,17 @@ def _write_tape(target: Path, made: Iterator[SyntheticTables], sums: _Sums, as_t
                 add("tape.csv", sba_rows(tables), ",", "\r\n")
                 continue
             already = sums.files.get("tape.csv", 0)
-            rows, dirt = plant(lender_tape.monthly_rows(tables), planted, seed, already, lender_tape.DIRT_COLUMNS)
+            rows, dirt = plant(
+                lender_tape.monthly_rows(tables), planted, seed, already, lender_tape.DIRT_COLUMNS
+            )
             sums.planted.update(dirt)
             add("tape.csv", rows, lender_tape.SEPARATOR, "\n")
             add("outcomes.csv", lender_tape.outcome_rows(tables), lender_tape.SEPARATOR, "\n")
     if as_tape == "mapping":
         _write_text(target / "mapping.toml", lender_tape.monthly_mapping("synthetic-monthly", CURRENCY), sums)
-        _write_text(target / "outcomes.toml", lender_tape.outcome_mapping("synthetic-outcomes", CURRENCY), sums)
+        _write_text(
+            target / "outcomes.toml", lender_tape.outcome_mapping("synthetic-outcomes", CURRENCY), sums
+        )
 
 
 def _write_text(file: Path, text: str, sums: _Sums) -> None:
@@ -231,8 +245,14 @@ def _write_text(file: Path, text: str, sums: _Sums) -> None:
 
 def _write_economy(target: Path, plan: SynthesisPlan, sums: _Sums) -> None:
     known = _monthly_frame(plan.economy)
-    ahead = pl.concat([_monthly_frame(downturn(plan.economy, SCENARIO_MONTHS, depth, name)) for name, depth in _SCENARIOS])
-    for name, frame in (("macro.csv", known), ("scenarios.csv", ahead), ("macro_quarterly.csv", _quarterly_frame(plan.economy))):
+    ahead = pl.concat(
+        [_monthly_frame(downturn(plan.economy, SCENARIO_MONTHS, depth, name)) for name, depth in _SCENARIOS]
+    )
+    for name, frame in (
+        ("macro.csv", known),
+        ("scenarios.csv", ahead),
+        ("macro_quarterly.csv", _quarterly_frame(plan.economy)),
+    ):
         frame.write_csv(target / name)
         sums.files[name] = frame.height
 
@@ -245,7 +265,9 @@ def _monthly_frame(economy: Scenario) -> pl.DataFrame:
 
 
 def _quarterly_frame(economy: Scenario) -> pl.DataFrame:
-    """Return a scenario by quarter in the form of the Fed's tables: percent, quarter means of rates, last month of indices."""
+    """Return a scenario by quarter in the form of the Fed's tables: percent, quarter means of rates, last
+    month of indices.
+    """
     skip = -economy.first % 3
     quarters = (len(economy.values) - skip) // 3
     cube = economy.values[skip : skip + 3 * quarters].reshape(quarters, 3, len(economy.factors))
@@ -281,7 +303,9 @@ def _truth_document(plan: SynthesisPlan) -> dict[str, object]:
     drawn = {
         "seed": plan.seed,
         "first_month": calendar.label(plan.first_month),
-        "latent": {name: plan.latent[:, place].tolist() for place, name in enumerate(plan.truth.transitions.latents)},
+        "latent": {
+            name: plan.latent[:, place].tolist() for place, name in enumerate(plan.truth.transitions.latents)
+        },
     }
     return {"drawn": drawn, "truth": plan.truth.to_dict()}
 

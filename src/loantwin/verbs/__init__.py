@@ -1,1 +1,3 @@
-"""The verbs: one file or folder a command, under the command's own word. Their one door is the package `loantwin`."""
+"""The verbs: one file or folder a command, under the command's own word. Their one door is the package
+`loantwin`.
+"""

@@ -1,4 +1,6 @@
-"""`backtest-rates`: the twin's period effect on published loss rates, some quarters ahead, given the macro path that came."""
+"""`backtest-rates`: the twin's period effect on published loss rates, some quarters ahead, given the macro
+path that came.
+"""
 
 from __future__ import annotations
 
@@ -30,10 +32,11 @@ MOST_QUARTERS = 12
 
 @dataclass(frozen=True)
 class RateScore:
-    """How forecasts of one series did. Rates are decimals a year; `_low`, `_high` : 90 % block-bootstrap interval.
+    """How forecasts of one series did. Rates are decimals a year; `_low`, `_high` : 90 % block-bootstrap
+    interval.
 
-    rivals : accuracy by name. rival_crps, rival_coverage90, rival_width90 : the rest. difference_* : the twin's accuracy less the
-    rival's and its bootstrap interval.
+    rivals : accuracy by name. rival_crps, rival_coverage90, rival_width90 : the rest. difference_* : the
+    twin's accuracy less the rival's and its bootstrap interval.
     """
 
     accuracy: float | None
@@ -74,7 +77,9 @@ class RatePoint:
 
 @dataclass(frozen=True)
 class RateBacktest(Result):
-    """Forecasts of published loss rates, given the macro path that came. series : name -> quarters ahead -> score."""
+    """Forecasts of published loss rates, given the macro path that came. series : name -> quarters ahead ->
+    score.
+    """
 
     SCHEMA = "loantwin.backtest-rates/1"
 
@@ -94,13 +99,15 @@ def backtest_rates(
     quarters: Sequence[int] | str = (4,),
     progress: Progress = silent,
 ) -> RateBacktest:
-    """Forecast quarterly loss rates at every quarter's end with what was published then, given the macro path that came.
+    """Forecast quarterly loss rates at every quarter's end with what was published then, given the macro path
+    that came.
 
     Parameters
     ----------
-    rates : files of public series whose names end in charge_off_rate or delinquency_rate. macro : files with a history.
-    start, end : first and last origin. quarters : horizons, after the origin; a rate is published a quarter late, so that the
-        step from the last known rate is one longer.
+    rates : files of public series whose names end in charge_off_rate or delinquency_rate. macro : files with
+        a history.
+    start, end : first and last origin. quarters : horizons, after the origin; a rate is published a quarter
+        late, so that the step from the last known rate is one longer.
 
     Raises
     ------
@@ -114,7 +121,9 @@ def backtest_rates(
         progress(number / len(tables), name)
         found += _one_series(name, first, values, sources, start, end, wanted)
     if not found:
-        raise UsageError(expected("an origin with 12 known quarters and a window that has closed", "none"), field="--from")
+        raise UsageError(
+            expected("an origin with 12 known quarters and a window that has closed", "none"), field="--from"
+        )
     return RateBacktest(
         series={
             name: {
@@ -140,20 +149,30 @@ def backtest_rates(
         ),
         covariates=tuple(effect.name for effect in FitSettings().effects),
         notes=(
-            "Rates and macro series are latest-revised; a quarter's rate counts as published a quarter after its end.",
-            "The priors of macro effects and of the level were formed with sight of these very series: no untouched test.",
+            "Rates and macro series are latest-revised; a quarter's rate counts as published a quarter "
+            "after its end.",
+            "The priors of macro effects and of the level were formed with sight of these very series: no "
+            "untouched test.",
             "The noise of single quarters is taken as known once chosen; seasonal swings are not modelled.",
         ),
-        provenance={"rates": [Path(path).name for path in rates], "macro": [Path(path).name for path in macro]},
+        provenance={
+            "rates": [Path(path).name for path in rates],
+            "macro": [Path(path).name for path in macro],
+        },
     )
 
 
 def _wanted(quarters: Sequence[int] | str) -> list[int]:
-    given = [part.strip() for part in quarters.split(",")] if isinstance(quarters, str) else [str(item) for item in quarters]
+    given = (
+        [part.strip() for part in quarters.split(",")]
+        if isinstance(quarters, str)
+        else [str(item) for item in quarters]
+    )
     wrong = [text for text in given if not text.isdigit() or not 1 <= int(text) <= MOST_QUARTERS]
     if wrong or not given:
         raise UsageError(
-            expected(f"whole quarters from 1 to {MOST_QUARTERS}, like 1,4", wrong[0] if wrong else "none"), field="quarters"
+            expected(f"whole quarters from 1 to {MOST_QUARTERS}, like 1,4", wrong[0] if wrong else "none"),
+            field="quarters",
         )
     return sorted({int(text) for text in given})
 
@@ -171,7 +190,9 @@ class _Point:
 
 
 def _rates(sources: Sequence[MacroSource]) -> dict[str, tuple[int, Floats]]:
-    """Return each series' first month of its first quarter and its values by quarter, NaN where none was published."""
+    """Return each series' first month of its first quarter and its values by quarter, NaN where none was
+    published.
+    """
     made: dict[str, tuple[int, Floats]] = {}
     for source in sources:
         table = source.history()
@@ -181,7 +202,9 @@ def _rates(sources: Sequence[MacroSource]) -> dict[str, tuple[int, Floats]]:
             if factor.endswith(("charge_off_rate", "delinquency_rate")):
                 made[factor] = (table.first, table.values[:, place])
     if not made:
-        raise UsageError(expected("a quarterly series of charge-off or delinquency rates", "none"), field="rates")
+        raise UsageError(
+            expected("a quarterly series of charge-off or delinquency rates", "none"), field="rates"
+        )
     return made
 
 
@@ -200,7 +223,9 @@ def _one_series(
         raise ScenarioError(expected("rates above 0 without gaps", "another"), field=name)
     actual = bridge(full_history(sources))
     found = []
-    for last in range(begin, stop):  # the last quarter published at an origin, which is the end of the next one
+    for last in range(
+        begin, stop
+    ):  # the last quarter published at an origin, which is the end of the next one
         origin = months.end_of(first + 3 * (last + 1) + 2)
         if origin < start or (end is not None and origin > end) or last + 1 - begin < 12:
             continue
@@ -214,29 +239,47 @@ def _one_series(
         if not gaps:
             continue
         settings = FitSettings()
-        twin = level_and_macro(logs, past, ahead, gaps, [effect.credit for effect in settings.effects], settings.credit_level)
+        twin = level_and_macro(
+            logs, past, ahead, gaps, [effect.credit for effect in settings.effects], settings.credit_level
+        )
         rivals = {rival: rule(logs, gaps) for rival, rule in RIVALS.items()}
         for place, step in enumerate(closed):
             one = twin.at(place)
             low, high = np.quantile(one.values()[:, 0], (0.05, 0.95))
             others = {rival: made.at(place) for rival, made in rivals.items()}
-            found.append(_Point(name, origin, step, float(values[last + 1 + step]), one, others, float(low), float(high)))
+            found.append(
+                _Point(
+                    name, origin, step, float(values[last + 1 + step]), one, others, float(low), float(high)
+                )
+            )
     return found
 
 
 def _covariates(
-    sources: Sequence[MacroSource], actual: Any, origin: dt.date, first: int, begin: int, last: int, closed: Sequence[int]
+    sources: Sequence[MacroSource],
+    actual: Any,
+    origin: dt.date,
+    first: int,
+    begin: int,
+    last: int,
+    closed: Sequence[int],
 ) -> tuple[Floats, Floats]:
-    """Return the covariates of known quarters (n, F), as known at the origin, and of those ahead (H, F), as they came."""
+    """Return the covariates of known quarters (n, F), as known at the origin, and of those ahead (H, F), as
+    they came.
+    """
     known = nowcast(known_history(sources, origin), origin)
-    made: list[Covariate] = [standardise(effect.factor, effect.transform, known, effect.lag) for effect in FitSettings().effects]
+    made: list[Covariate] = [
+        standardise(effect.factor, effect.transform, known, effect.lag) for effect in FitSettings().effects
+    ]
     past = evaluate(made, known, first + 3 * begin, first + 3 * last + 2)
     steps = [last + 1 + step for step in closed]
     ends = last_published(actual)
     reach = min(ends[item.factor] + item.lag for item in made)
     if steps and reach < first + 3 * steps[-1] + 2:
         raise ScenarioError(expected("macro history to the window's end", months.label(reach)))
-    ahead = [evaluate(made, actual, first + 3 * step, first + 3 * step + 2, known).mean(axis=0) for step in steps]
+    ahead = [
+        evaluate(made, actual, first + 3 * step, first + 3 * step + 2, known).mean(axis=0) for step in steps
+    ]
     return past.reshape(-1, 3, len(made)).mean(axis=1), np.array(ahead).reshape(len(steps), len(made))
 
 
@@ -250,7 +293,10 @@ def _score(points: Sequence[_Point]) -> RateScore:
     between = ratio_interval(within.astype(float), np.ones(len(points)), block, seed=1)
     ours = accuracy(forecast, actual)
     rivals = {name: np.array([item.rivals[name].expected[0] for item in points]) for name in RIVALS}
-    ranged = {name: summarise(np.concatenate([item.rivals[name].values() for item in points], axis=1), actual) for name in RIVALS}
+    ranged = {
+        name: summarise(np.concatenate([item.rivals[name].values() for item in points], axis=1), actual)
+        for name in RIVALS
+    }
     theirs = {name: accuracy(made, actual) for name, made in rivals.items()}
     gains = {
         name: ratio_interval(np.abs(made - actual) - np.abs(forecast - actual), actual, block, seed=1)
@@ -273,10 +319,15 @@ def _score(points: Sequence[_Point]) -> RateScore:
         rivals=theirs,
         rival_crps={name: float(made.crps.mean()) for name, made in ranged.items()},
         rival_coverage90={
-            name: float(inside(made.quantiles[0], made.quantiles[4], actual).mean()) for name, made in ranged.items()
+            name: float(inside(made.quantiles[0], made.quantiles[4], actual).mean())
+            for name, made in ranged.items()
         },
-        rival_width90={name: float((made.quantiles[4] - made.quantiles[0]).mean()) for name, made in ranged.items()},
-        difference={name: None if ours is None or value is None else ours - value for name, value in theirs.items()},
+        rival_width90={
+            name: float((made.quantiles[4] - made.quantiles[0]).mean()) for name, made in ranged.items()
+        },
+        difference={
+            name: None if ours is None or value is None else ours - value for name, value in theirs.items()
+        },
         difference_low={name: None if made is None else made[0] for name, made in gains.items()},
         difference_high={name: None if made is None else made[1] for name, made in gains.items()},
     )

@@ -1,4 +1,6 @@
-"""`capital`: risk-weighted assets, expected loss and ratios of the book under a country's options; and of one loan, explained."""
+"""`capital`: risk-weighted assets, expected loss and ratios of the book under a country's options; and of one
+loan, explained.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,14 @@ from loantwin.engine.loss import loan_losses
 from loantwin.errors import UsageError, expected
 from loantwin.outlook.outlook import Outlook
 from loantwin.risk.capital import explain as explaining
-from loantwin.risk.capital.amounts import Amounts, CapitalLoans, foundation_only, irb_amounts, standardised_amounts, take
+from loantwin.risk.capital.amounts import (
+    Amounts,
+    CapitalLoans,
+    foundation_only,
+    irb_amounts,
+    standardised_amounts,
+    take,
+)
 from loantwin.risk.capital.assumptions import WORDS, CapitalAssumptions, read_assumptions
 from loantwin.risk.capital.classes import MATURES, NAMES
 from loantwin.risk.capital.from_book import Estimates, capital_loans
@@ -70,7 +79,8 @@ def capital(
     options : basel, united-states, china, or a TOML file.
     own_funds : TOML file of own funds; with it ratios, buffers, leverage and large exposures against limits.
     year : of the output floor's phase-in; None takes the as-of date's, and the final floor before the first.
-    pd : through-the-cycle (the economy at its long-run mean) or point-in-time (the generator's paths from today).
+    pd : through-the-cycle (the economy at its long-run mean) or point-in-time (the generator's paths from
+        today).
     assume : NAME=VALUE, see `assumptions.WORDS`.
 
     Raises
@@ -132,7 +142,9 @@ def capital_explain(
         names = basis.outlook.book.loans["loan_id"]
         row = names.index_of(loan)
         if row is None:
-            raise UsageError(expected(f"a loan on the book at {twin.as_of}, such as {names[0]}", loan), field="LOAN")
+            raise UsageError(
+                expected(f"a loan on the book at {twin.as_of}, such as {names[0]}", loan), field="LOAN"
+            )
         one = take(basis.loans, slice(row, row + 1))
         steps: dict[str, tuple[Step, ...]] = {}
         floors: dict[str, tuple[Step, ...]] = {}
@@ -140,7 +152,9 @@ def capital_explain(
             if name == STANDARDISED:
                 steps[name], floors[name] = explaining.standardised_steps(one, rules), ()
             else:
-                steps[name], floors[name] = explaining.irb_approach_steps(one, rules, foundation=name == FOUNDATION)
+                steps[name], floors[name] = explaining.irb_approach_steps(
+                    one, rules, foundation=name == FOUNDATION
+                )
         return ExplanationResult(
             loan=loan,
             as_of=twin.as_of,
@@ -159,8 +173,8 @@ def capital_explain(
 def yearly_pd(outlook: Outlook, book: Portfolio, kind: str) -> Floats:
     """Return each loan's probability of default within a year, (N,), decimal.
 
-    A whole year even where the contract ends sooner: Basel's PD is the borrower's. Through the cycle: every month at the
-    level to which the economy returns. Point in time: mean over generated paths from today.
+    A whole year even where the contract ends sooner: Basel's PD is the borrower's. Through the cycle: every
+    month at the level to which the economy returns. Point in time: mean over generated paths from today.
     """
     columns = replace(book.columns, remaining_months=np.maximum(book.columns.remaining_months, MONTHS))
     if kind == THROUGH:
@@ -183,7 +197,8 @@ def _wanted(approach: str, rules: Options) -> tuple[str, ...]:
         raise UsageError(expected("one of all, " + ", ".join(APPROACHES), approach), field="--approach")
     if approach not in allowed:
         raise UsageError(
-            expected(f"an approach that options {rules.name} allow: " + ", ".join(allowed), approach), field="--approach"
+            expected(f"an approach that options {rules.name} allow: " + ", ".join(allowed), approach),
+            field="--approach",
         )
     return (approach,)
 
@@ -198,31 +213,43 @@ def _basis(twin: Twin, rules: Options, assumed: CapitalAssumptions, pd: str) -> 
     found = standing(loans, twin.mapping.observes)
     defaulted = found.defaulted | (np.nan_to_num(found.days_past_due) > DEFAULT_DAYS)
     placement = place(loans, columns.principal + columns.accrued_interest + columns.undrawn, rules, assumed)
-    estimates = Estimates(yearly_pd(outlook, book, pd), loss_in_default(book)[1], book.runoff.conversion_factor)
+    estimates = Estimates(
+        yearly_pd(outlook, book, pd), loss_in_default(book)[1], book.runoff.conversion_factor
+    )
     made = capital_loans(loans, columns, defaulted, placement, estimates, rules, assumed)
     notes = [*outlook.notes]
     if rules.currency != twin.currency and assumed.exchange_rate == 1.0:
         notes.append(
-            f"retail limits in {rules.currency} are taken as {twin.currency} one for one; --assume exchange_rate=RATE sets it"
+            f"retail limits in {rules.currency} are taken as {twin.currency} one for one; --assume "
+            "exchange_rate=RATE sets it"
         )
     unknown = (columns.guaranteed > 0) & np.isnan(placement.guarantor_weight)
     if unknown.any():
-        notes.append(f"{int(unknown.sum())} guaranteed loans: guarantor's standing unknown, no relief; --assume guarantor_weight=W")
+        notes.append(
+            f"{int(unknown.sum())} guaranteed loans: guarantor's standing unknown, no relief; --assume "
+            "guarantor_weight=W"
+        )
     estate = placement.secured_by_property & (loans["collateral_value"].fill_null(0.0).to_numpy() <= 0)
     if estate.any():
         notes.append(
-            f"{int(estate.sum())} real estate loans without a value of the property: loan to value {assumed.ltv:g} assumed"
+            f"{int(estate.sum())} real estate loans without a value of the property: loan to value "
+            f"{assumed.ltv:g} assumed"
         )
     capped = assumed.downturn_intercept + assumed.downturn_slope * estimates.lgd > 1.0 + 1e-12
     if capped.any():
-        notes.append(f"{int(capped.sum())} loans: loss given default with the downturn add-on is more than all, taken as 1")
+        notes.append(
+            f"{int(capped.sum())} loans: loss given default with the downturn add-on is more than all, "
+            "taken as 1"
+        )
     if rules.irb.approaches and not MATURES[placement.asset_class].all():
-        notes.append("foundation-irb: retail has none, it stands there with the twin's own estimates (CRE30.36)")
+        notes.append(
+            "foundation-irb: retail has none, it stands there with the twin's own estimates (CRE30.36)"
+        )
     barred = int(foundation_only(made).sum()) if rules.irb.approaches else 0
     if barred:
         notes.append(
-            f"advanced-irb: not open to {barred} loans, of banks, financial institutions or firms with sales above 500 million "
-            "euro; they stand there with supervisory figures (CRE30.34 to CRE30.36)"
+            f"advanced-irb: not open to {barred} loans, of banks, financial institutions or firms with "
+            "sales above 500 million euro; they stand there with supervisory figures (CRE30.34 to CRE30.36)"
         )
     return Basis(twin, outlook, rules, assumed, placement, made, pd, tuple(notes), found.not_observable)
 
@@ -241,9 +268,15 @@ def _approach(basis: Basis, name: str, base: Amounts, funds: OwnFunds | None, ye
     if funds is None:
         return replace(made, output_floor=floor)
     gap = (
-        None if funds.eligible_provisions is None else provision_gap(made.expected_loss or 0.0, funds.eligible_provisions, made.rwa)
+        None
+        if funds.eligible_provisions is None
+        else provision_gap(made.expected_loss or 0.0, funds.eligible_provisions, made.rwa)
     )
-    after = funds if gap is None else replace(funds, cet1=funds.cet1 - gap.shortfall, tier2=funds.tier2 + gap.tier2)
+    after = (
+        funds
+        if gap is None
+        else replace(funds, cet1=funds.cet1 - gap.shortfall, tier2=funds.tier2 + gap.tier2)
+    )
     return replace(made, output_floor=floor, provisions=gap, ratios=ratios(after, used, standard.ead, rules))
 
 
@@ -255,7 +288,14 @@ def _large(basis: Basis, base: Amounts, tier1: float | None) -> LargeExposures:
     chance = basis.outlook.book.loans["on_book_probability"].fill_null(1.0).to_numpy()
     exposure = (basis.loans.exposure + basis.loans.conversion * basis.loans.undrawn) * chance
     return large_exposures(
-        group, book.loans["borrower_id"], names, exposure, exposure * (1.0 - covered), words, basis.options, tier1
+        group,
+        book.loans["borrower_id"],
+        names,
+        exposure,
+        exposure * (1.0 - covered),
+        words,
+        basis.options,
+        tier1,
     )
 
 
@@ -308,8 +348,18 @@ def _facts(basis: Basis, row: int) -> tuple[Step, ...]:
         Step("drawn, with accrued interest", float(loan.exposure[row]), "currency", ""),
         Step("undrawn", float(loan.undrawn[row]), "currency", ""),
         Step("rows of the population times chance to be on the book", float(loan.weight[row]), "number", ""),
-        Step("guaranteed share", float(basis.outlook.all_columns.guaranteed[row]), "decimal", str(book["guarantor"][row] or "")),
+        Step(
+            "guaranteed share",
+            float(basis.outlook.all_columns.guaranteed[row]),
+            "decimal",
+            str(book["guarantor"][row] or ""),
+        ),
         Step("in default", "yes" if loan.defaulted[row] else "no", "", "CRE20.104"),
-        Step("PD", basis.pd, "", "long-run mean of the economy" if basis.pd == THROUGH else "mean over generated paths from today"),
+        Step(
+            "PD",
+            basis.pd,
+            "",
+            "long-run mean of the economy" if basis.pd == THROUGH else "mean over generated paths from today",
+        ),
     ]
     return tuple(made)

@@ -1,4 +1,6 @@
-"""`components`: age, period and vintage effects on default, what macro explains of them, and where the period effect goes."""
+"""`components`: age, period and vintage effects on default, what macro explains of them, and where the period
+effect goes.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,13 @@ from loantwin.engine.expectation import conditional_flows
 from loantwin.engine.path import Flows
 from loantwin.engine.runoff import build_cells
 from loantwin.errors import UsageError, expected
-from loantwin.models.age_period_cohort.decomposition import RULES, AgePeriodCohort, ApcSettings, label_of, sizes
+from loantwin.models.age_period_cohort.decomposition import (
+    RULES,
+    AgePeriodCohort,
+    ApcSettings,
+    label_of,
+    sizes,
+)
 from loantwin.models.age_period_cohort.macro import PeriodForecast, forecast_period
 from loantwin.models.age_period_cohort.model import ApcModel, fit_apc_model
 from loantwin.models.diagnostics import Z90
@@ -47,7 +55,9 @@ class ComponentEffect:
 
 @dataclass(frozen=True)
 class AgeEffect:
-    """The age effect. probability, low, high : of default in a month, decimals, average segment, period and vintage."""
+    """The age effect. probability, low, high : of default in a month, decimals, average segment, period and
+    vintage.
+    """
 
     age: int
     log_odds: ComponentEffect
@@ -59,7 +69,9 @@ class AgeEffect:
 
 @dataclass(frozen=True)
 class PeriodEffect:
-    """The period effect of a month. fitted : its trend and macro part by the macro fit; rest is what that leaves."""
+    """The period effect of a month. fitted : its trend and macro part by the macro fit; rest is what that
+    leaves.
+    """
 
     month: str
     log_odds: ComponentEffect
@@ -81,8 +93,9 @@ class VintageEffect:
 class MacroFit:
     """What macro explains of the period effect.
 
-    effects : covariate -> log-odds by one standard deviation. share_explained : of the variance about the trend. trend :
-    log-odds a year beyond macro and autoregression, held at the last month in forecasts. half_life_months, deviation,
+    effects : covariate -> log-odds by one standard deviation. share_explained : of the variance about the
+    trend. trend : log-odds a year beyond macro and autoregression, held at the last month in forecasts.
+        half_life_months, deviation,
     noise : of what is left. level : where it stands now.
     """
 
@@ -97,7 +110,8 @@ class MacroFit:
 
 @dataclass(frozen=True)
 class PeriodAhead:
-    """The period effect under a scenario, log-odds: mean and 90 % interval by month; parts of its error in the last month.
+    """The period effect under a scenario, log-odds: mean and 90 % interval by month; parts of its error in
+    the last month.
 
     defaults : expected number on the book within the months, first defaults or charge-offs.
     """
@@ -114,9 +128,12 @@ class PeriodAhead:
 class ComponentsResult(Result):
     """The age-period-cohort decomposition of a lender's defaults.
 
-    event : what counts as default. rule : how the net drift (log-odds a year) is split between period and vintage.
-    sizes : standard deviation of each effect over expected events, log-odds. forecasts : scenario -> period effect ahead.
-    defaults_by_rule : rule -> expected defaults on the book under the first scenario: what the convention is worth.
+    event : what counts as default. rule : how the net drift (log-odds a year) is split between period and
+        vintage.
+    sizes : standard deviation of each effect over expected events, log-odds. forecasts : scenario -> period
+        effect ahead.
+    defaults_by_rule : rule -> expected defaults on the book under the first scenario: what the convention is
+        worth.
     """
 
     SCHEMA = "loantwin.components/1"
@@ -174,7 +191,8 @@ def components(
         economies = _economies(outlook, read_scenarios(twin, scenarios, align), months)
         progress(0.1, "taking defaults apart")
         made = {
-            name: apc_model(outlook, replace(settings, rule=name)) for name in (rule, *(other for other in RULES if other != rule))
+            name: apc_model(outlook, replace(settings, rule=name))
+            for name in (rule, *(other for other in RULES if other != rule))
         }
         progress(0.7, "carrying the period effect on")
         first = economies[0]
@@ -188,7 +206,9 @@ def components(
 def apc_model(outlook: Outlook, settings: ApcSettings | None = None) -> ApcModel:
     """Return the age-period-cohort model of a twin's history as known at its as-of date."""
     twin = outlook.twin
-    return fit_apc_model(twin.known_loans, twin.known_panel, twin.mapping, twin.as_of, outlook.history, twin.model, settings)
+    return fit_apc_model(
+        twin.known_loans, twin.known_panel, twin.mapping, twin.as_of, outlook.history, twin.model, settings
+    )
 
 
 def apc_columns(outlook: Outlook, model: ApcModel) -> LoanColumns:
@@ -200,10 +220,11 @@ def apc_columns(outlook: Outlook, model: ApcModel) -> LoanColumns:
 
 
 def apc_flows(outlook: Outlook, economy: Economy, horizon: int, by_segment: bool = False) -> Flows:
-    """Return expected flows of the book on the age-period-cohort model, (P, G, T): `stress --model age-period-cohort`.
+    """Return expected flows of the book on the age-period-cohort model, (P, G, T):
+    `stress --model age-period-cohort`.
 
-    The engine, the contracts, prepayment and loss given default are the twin's; the hazard of default is this model's. Groups
-    are the twin's own segments.
+    The engine, the contracts, prepayment and loss given default are the twin's; the hazard of default is this
+    model's. Groups are the twin's own segments.
     """
     kept = vars(outlook)
     if "age_period_cohort" not in kept:  # one fit serves every scenario of a run
@@ -211,14 +232,20 @@ def apc_flows(outlook: Outlook, economy: Economy, horizon: int, by_segment: bool
     return _flows(outlook, kept["age_period_cohort"], economy, horizon, by_segment, 0.0)
 
 
-def _flows(outlook: Outlook, made: ApcModel, economy: Economy, horizon: int, by_segment: bool, slope: float) -> Flows:
+def _flows(
+    outlook: Outlook, made: ApcModel, economy: Economy, horizon: int, by_segment: bool, slope: float
+) -> Flows:
     """Return expected flows; `slope` is added to the log-odds of default, by year from the as-of date."""
     own, runoff = outlook.columns, outlook.runoff
-    columns = replace(apc_columns(outlook, made), group=own.segment if by_segment else np.zeros_like(own.group))
+    columns = replace(
+        apc_columns(outlook, made), group=own.segment if by_segment else np.zeros_like(own.group)
+    )
     cells = build_cells(
         columns,
         horizon,
-        index_path=None if economy.index is None else np.ascontiguousarray(economy.index.mean(axis=0)[:horizon]),
+        index_path=None
+        if economy.index is None
+        else np.ascontiguousarray(economy.index.mean(axis=0)[:horizon]),
         partial_monthly=runoff.partial_monthly,
         arrears_months=runoff.arrears_months,
         conversion_factor=runoff.conversion_factor,
@@ -228,14 +255,16 @@ def _flows(outlook: Outlook, made: ApcModel, economy: Economy, horizon: int, by_
     groups = len(outlook.twin.model.parameters.segments) if by_segment else 1
     several = economy.index is not None and len(economy.index) == len(shocks)
     index = economy.index if several and cells.index_path is not None else None
-    return conditional_flows(made.model.parameters, cells, made.model.lgd, shocks, groups=groups, index_paths=index)
+    return conditional_flows(
+        made.model.parameters, cells, made.model.lgd, shocks, groups=groups, index_paths=index
+    )
 
 
 def expected_defaults(outlook: Outlook, made: ApcModel, economy: Economy, rule: str | None = None) -> float:
     """Return the expected number of defaults on the book over the months of an economy.
 
-    rule : another than the model's, at no cost: what it takes from the period effect's trend, which is held, age and vintage
-        effects carry on (exact for ages with data).
+    rule : another than the model's, at no cost: what it takes from the period effect's trend, which is held,
+        age and vintage effects carry on (exact for ages with data).
     """
     kept = 0.0 if rule is None else (made.macro.whole.share - RULES[rule]) * made.macro.whole.drift
     flows = _flows(outlook, made, economy, economy.covariates.shape[1], False, kept)
@@ -250,7 +279,10 @@ def _economies(outlook: Outlook, given: Sequence[GivenScenario], horizon: int | 
     size = min(HORIZON, longest) if horizon is None else horizon
     if size < 1:
         raise UsageError(
-            expected("scenarios that reach beyond the as-of date (or --align start)", "one that ends before it"), field="--scenario"
+            expected(
+                "scenarios that reach beyond the as-of date (or --align start)", "one that ends before it"
+            ),
+            field="--scenario",
         )
     return [replace(outlook.given(item.scenario, size, item.notes), name=item.name) for item in given]
 
@@ -258,7 +290,11 @@ def _economies(outlook: Outlook, given: Sequence[GivenScenario], horizon: int | 
 def _ahead(outlook: Outlook, made: ApcModel, economy: Economy) -> PeriodAhead:
     found: PeriodForecast = forecast_period(made.macro, economy.covariates[0])
     months = tuple(calendar.label(outlook.month0 + t) for t in range(1, len(found.mean) + 1))
-    parts = {"macro effects": found.macro[-1], "level today and trend": found.level[-1], "new moves": found.innovations[-1]}
+    parts = {
+        "macro effects": found.macro[-1],
+        "level today and trend": found.level[-1],
+        "new moves": found.innovations[-1],
+    }
     return PeriodAhead(
         months,
         tuple(found.mean.tolist()),
@@ -277,15 +313,25 @@ def _notes(made: ApcModel) -> tuple[str, ...]:
         "shared": "half of the trend is in the period effect, half in the vintage effect",
     }[found.rule]
     notes = [
-        f"the data tell the net drift ({found.drift:+.2f} log-odds a year), not whose it is: by the rule {found.rule}, {words}",
-        f"the trend of the period effect beyond macro ({macro.trend:+.2f} a year) is held at the last month, not drawn on",
+        f"the data tell the net drift ({found.drift:+.2f} log-odds a year), not whose it is: by the rule "
+        f"{found.rule}, {words}",
+        f"the trend of the period effect beyond macro ({macro.trend:+.2f} a year) is held at the last "
+        "month, not drawn on",
     ]
     if macro.share_explained < 0.1:
-        notes.append("macro explains next to nothing of the period effect here: scenarios act by the priors of its effects")
-    thin = [label_of(found, int(month)) for month, weight in zip(found.vintage.at, found.vintage.weight, strict=True) if weight < 5]
+        notes.append(
+            "macro explains next to nothing of the period effect here: scenarios act by the priors of its "
+            "effects"
+        )
+    thin = [
+        label_of(found, int(month))
+        for month, weight in zip(found.vintage.at, found.vintage.weight, strict=True)
+        if weight < 5
+    ]
     if thin:
         notes.append(
-            f"{len(thin)} of {len(found.vintage.at)} vintages have fewer than 5 expected defaults and lean on their neighbours"
+            f"{len(thin)} of {len(found.vintage.at)} vintages have fewer than 5 expected defaults and lean "
+            "on their neighbours"
         )
     return tuple(notes)
 
@@ -297,8 +343,8 @@ def effect(value: float, deviation: float) -> ComponentEffect:
 
 
 def _result(
-    as_of: dt.date, made: ApcModel, ahead: Mapping[str, PeriodAhead], by_rule: Mapping[str, float], notes: tuple[str, ...],
-    gaps: tuple[str, ...], provenance: Mapping[str, Any],
+    as_of: dt.date, made: ApcModel, ahead: Mapping[str, PeriodAhead], by_rule: Mapping[str, float],
+    notes: tuple[str, ...], gaps: tuple[str, ...], provenance: Mapping[str, Any],
 ) -> ComponentsResult:  # fmt: skip
     found, macro = made.found, made.macro
     process = macro.process
@@ -320,7 +366,9 @@ def _result(
         ),
         segments={
             name: effect(value, deviation)
-            for name, value, deviation in zip(made.segments, found.segments, found.segment_deviation, strict=True)
+            for name, value, deviation in zip(
+                made.segments, found.segments, found.segment_deviation, strict=True
+            )
         },
         macro=MacroFit(
             effects={name: effect(value, deviation) for name, value, deviation in effects},
@@ -360,6 +408,12 @@ def _periods(made: ApcModel) -> tuple[PeriodEffect, ...]:
     trend = found.period.slope * (found.period.at - centre) / 12.0
     rows = zip(_rows(found, "period"), trend, macro.explained, strict=True)
     return tuple(
-        PeriodEffect(calendar.label(int(month)), effect(value, deviation), float(line), float(line + part), float(weight))
+        PeriodEffect(
+            calendar.label(int(month)),
+            effect(value, deviation),
+            float(line),
+            float(line + part),
+            float(weight),
+        )
         for (month, value, deviation, weight), line, part in rows
     )

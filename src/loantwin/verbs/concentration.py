@@ -1,4 +1,6 @@
-"""`concentration`: how few names, connected groups or sectors carry the book, and what that adds to the tail."""
+"""`concentration`: how few names, connected groups or sectors carry the book, and what that adds to the
+tail.
+"""
 
 from __future__ import annotations
 
@@ -41,18 +43,29 @@ from loantwin.types import Interval, Progress, Result, silent
 from loantwin.verbs.capital import THROUGH, yearly_pd
 from loantwin.verbs.provisions.provisions import portfolio
 
-DIMENSIONS = ("segment", "product", "state", "region", "industry", "grade", "purpose", "vintage", "collateral")
+DIMENSIONS = (
+    "segment",
+    "product",
+    "state",
+    "region",
+    "industry",
+    "grade",
+    "purpose",
+    "vintage",
+    "collateral",
+)
 """What `--by` takes, beside any column of the book, such as attribute_branch."""
 SHOWN = ("segment", "product", "state", "region", "industry")
 MISSING = "missing"
 RULES = (
     "exposure = principal with accrued interest and fees, and undrawn commitments in full",
-    "a row counts as many names as its case weight x its probability of being on the book; a group's weight is its members' mean",
-    "intervals are given where the book is an estimate: a weighted sample (names drawn again), or payoffs assumed (names there or "
-    "not); a known book has none",
-    f"granularity: one-year PD through the cycle; the twin's loss given default, its variance "
-    f"{SEVERITY_SHARE:g} x mean x (1 - mean); correlations and capital of the Basel asset class without maturity adjustment; "
-    f"gamma factor of precision {FACTOR_PRECISION:g}; loans in default are left out",
+    "a row counts as many names as its case weight x its probability of being on the book; a group's "
+    "weight is its members' mean",
+    "intervals are given where the book is an estimate: a weighted sample (names drawn again), or payoffs "
+    "assumed (names there or not); a known book has none",
+    "granularity: one-year PD through the cycle; the twin's loss given default, its variance "
+    f"{SEVERITY_SHARE:g} x mean x (1 - mean); correlations and capital of the Basel asset class without "
+    f"maturity adjustment; gamma factor of precision {FACTOR_PRECISION:g}; loans in default are left out",
 )
 
 
@@ -67,7 +80,9 @@ class LargestGroup:
 
 @dataclass(frozen=True)
 class Connected:
-    """The book with connected borrowers taken as one name. links : by what. joined : groups of more than one borrower."""
+    """The book with connected borrowers taken as one name. links : by what. joined : groups of more than one
+    borrower.
+    """
 
     links: str
     names: Names
@@ -79,8 +94,9 @@ class Connected:
 class ConcentrationResult(Result):
     """The concentration of a book; shares are decimals of exposure.
 
-    unit : what a name is, borrower or loan. sectors : by dimension. granularity : what single names add to the quantile of an
-    infinitely fine book, in two models; empty without a fitted model. intervals : 90 %, null where the book is known.
+    unit : what a name is, borrower or loan. sectors : by dimension. granularity : what single names add to
+    the quantile of an infinitely fine book, in two models; empty without a fitted model. intervals : 90 %,
+    null where the book is known.
     """
 
     SCHEMA: ClassVar[str] = "loantwin.concentration/1"
@@ -110,7 +126,8 @@ def concentration(
     resamples: int = 400,
     progress: Progress = silent,
 ) -> ConcentrationResult:
-    """Return the concentration of the book by name, connected group and sector, and its granularity adjustment.
+    """Return the concentration of the book by name, connected group and sector, and its granularity
+    adjustment.
 
     Parameters
     ----------
@@ -119,7 +136,8 @@ def concentration(
 
     Raises
     ------
-    UsageError : an unknown dimension, a confidence outside (0, 1). RiskError : a book without exposure, or with a negative one.
+    UsageError : an unknown dimension, a confidence outside (0, 1). RiskError : a book without exposure, or
+        with a negative one.
     """
     if not 0 < confidence < 1:
         raise UsageError(expected("a confidence between 0 and 1", confidence), field="--confidence")
@@ -168,11 +186,16 @@ def _connected(twin: Twin, exposure: Floats, weight: Floats, borrower: Integers)
     total, loans = count * group, np.bincount(codes)
     joined = np.bincount(np.unique(np.stack([codes, borrower]), axis=1)[0], minlength=len(group)) > 1
     largest = np.argsort(-total, kind="stable")[:10]
-    rows = tuple(LargestGroup(int(loans[place]), float(total[place]), float(total[place] / total.sum())) for place in largest)
+    rows = tuple(
+        LargestGroup(int(loans[place]), float(total[place]), float(total[place] / total.sum()))
+        for place in largest
+    )
     return Connected(words, by_name(group, count), int(joined.sum()), rows)
 
 
-def _sectors(twin: Twin, by: Sequence[str], exposure: Floats, weight: Floats) -> dict[str, SectorConcentration]:
+def _sectors(
+    twin: Twin, by: Sequence[str], exposure: Floats, weight: Floats
+) -> dict[str, SectorConcentration]:
     made = {}
     for name in by or SHOWN:
         labels = _labels(twin, name)
@@ -182,7 +205,9 @@ def _sectors(twin: Twin, by: Sequence[str], exposure: Floats, weight: Floats) ->
 
 
 def _labels(twin: Twin, name: str) -> pl.Series:
-    """Return each loan's sector along a dimension; what is not known is a sector of its own, never mixed with another."""
+    """Return each loan's sector along a dimension; what is not known is a sector of its own, never mixed with
+    another.
+    """
     loans = twin.book.loans
     if name == "segment":
         return segment_labels(loans, twin.mapping)
@@ -190,10 +215,14 @@ def _labels(twin: Twin, name: str) -> pl.Series:
     special = {
         "industry": pl.col("industry").str.slice(0, 2),
         "vintage": pl.col("origination_date").dt.year().cast(pl.String),
-        "collateral": pl.when(pl.col("collateral_value") > 0).then(pl.lit("secured")).otherwise(pl.lit("unsecured")),
+        "collateral": pl.when(pl.col("collateral_value") > 0)
+        .then(pl.lit("secured"))
+        .otherwise(pl.lit("unsecured")),
     }
     if name not in special and plain not in loans.columns:
-        raise UsageError(expected("one of " + ", ".join(DIMENSIONS) + " or a column of the book", name), field="--by")
+        raise UsageError(
+            expected("one of " + ", ".join(DIMENSIONS) + " or a column of the book", name), field="--by"
+        )
     rule = special.get(name, pl.col(plain).cast(pl.String) if plain in loans.columns else pl.lit(None))
     return loans.select(rule.fill_null(MISSING).alias("label")).to_series()
 
@@ -216,26 +245,34 @@ def _granularity(twin: Twin, confidence: float) -> tuple[tuple[Granularity, ...]
     made = _by_borrower(codes[use], exposure[use], (weight * presence)[use], pd[use], lgd[use], kind[use])
     size, count, default, severity, rho, capital = made
     pair = (
-        normal_granularity(size, default, severity, rho, weight=count, confidence=confidence, severity=SEVERITY_SHARE),
+        normal_granularity(
+            size, default, severity, rho, weight=count, confidence=confidence, severity=SEVERITY_SHARE
+        ),
         granularity_adjustment(size, default, severity, capital, weight=count, confidence=confidence),
     )
     notes = [*outlook.notes]
     if (given > 1).any():
         notes.append(
-            f"granularity: {int((given > 1).sum())} loans whose loss given default is more than their exposure are taken at 1"
+            f"granularity: {int((given > 1).sum())} loans whose loss given default is more than their "
+            "exposure are taken at 1"
         )
     if not use.all():
         left = f"{int((~live).sum())} in default, {int((live & ~use).sum())} without exposure, loss or risk"
         notes.append(f"granularity leaves out {int((~use).sum())} loans: {left}")
     if confidence != 0.999:
-        notes.append("capital K of Gordy and Luetkebohmert's adjustment is at 99.9 % whatever the confidence of its delta")
+        notes.append(
+            "capital K of Gordy and Luetkebohmert's adjustment is at 99.9 % whatever the confidence of its "
+            "delta"
+        )
     return pair, tuple(notes)
 
 
 def _by_borrower(
     codes: Integers, exposure: Floats, weight: Floats, pd: Floats, lgd: Floats, kind: Codes
 ) -> tuple[Floats, Floats, Floats, Floats, Floats, Floats]:
-    """Return exposure, weight, PD, loss given default, correlation and capital of each borrower, means by exposure."""
+    """Return exposure, weight, PD, loss given default, correlation and capital of each borrower, means by
+    exposure.
+    """
     row = table()[kind]  # high, fall, decay, ...
     rho = row[:, 0] - row[:, 1] * (1 - np.exp(-row[:, 2] * pd))
     names = np.array(NAMES)[kind]

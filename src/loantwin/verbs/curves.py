@@ -1,4 +1,6 @@
-"""`curves`: roll rates between arrears buckets, and cumulative losses by vintage and age, from a twin's own history."""
+"""`curves`: roll rates between arrears buckets, and cumulative losses by vintage and age, from a twin's own
+history.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,14 @@ from loantwin.performance.roll_rates import (
     moves,
     roll_rates,
 )
-from loantwin.performance.vintage_curves import EVENTS, GRAINS, VintageCurves, developed, lives, vintage_curves
+from loantwin.performance.vintage_curves import (
+    EVENTS,
+    GRAINS,
+    VintageCurves,
+    developed,
+    lives,
+    vintage_curves,
+)
 from loantwin.twin import Twin, open_twin
 from loantwin.types import Result
 
@@ -41,21 +50,27 @@ FEWEST_CARRIED = 3
 OLDEST = 180
 """Ages beyond, in months, are left out."""
 ROLL_RULES = (
-    "a move is a pair of reports of a loan in consecutive calendar months; 90+ holds every state of default and can be left",
+    "a move is a pair of reports of a loan in consecutive calendar months; 90+ holds every state of "
+    "default and can be left",
     "amounts weigh a move with the balance before it",
-    "intervals (90 %) are of the long-run rate, clustered by loan and by month; a rate of 0 has the exact bound of its loan-months",
+    "intervals (90 %) are of the long-run rate, clustered by loan and by month; a rate of 0 has the exact "
+    "bound of its loan-months",
 )
 VINTAGE_RULES = (
     "a vintage is all loans lent in a year, half-year or quarter; age is in months since origination",
-    "the rate is the cumulative share of the loans lent (amount: of the money lent) that had the event by that age",
-    "null: less than half of the vintage's loans were watched to that age; partial: half or more were, and the rate leans on those",
+    "the rate is the cumulative share of the loans lent (amount: of the money lent) that had the event by "
+    "that age",
+    "null: less than half of the vintage's loans were watched to that age; partial: half or more were, and "
+    "the rate leans on those",
     "intervals (90 %) take loans as independent: the economy that a vintage shares is not in them",
 )
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One roll rate a month: share of loans with its 90 % interval, share of balance. null where nobody was at risk."""
+    """One roll rate a month: share of loans with its 90 % interval, share of balance. null where nobody was
+    at risk.
+    """
 
     number: float | None
     low: float | None
@@ -65,7 +80,9 @@ class Cell:
 
 @dataclass(frozen=True)
 class RollMatrix:
-    """A matrix from `first` to `last` month: row and column names -> cell. at_risk : loan-months by row, weighted."""
+    """A matrix from `first` to `last` month: row and column names -> cell. at_risk : loan-months by row,
+    weighted.
+    """
 
     first: str
     last: str
@@ -83,9 +100,11 @@ class RollPeriod:
 
 @dataclass(frozen=True)
 class RollRatesResult(Result):
-    """Roll rates of a panel. all_months and recent (the last 12) as matrices; by_period : the moves one bucket on, over time.
+    """Roll rates of a panel. all_months and recent (the last 12) as matrices; by_period : the moves one
+    bucket on, over time.
 
-    to_loss : product of the rates one bucket on, from each bucket to charge-off, decimal: a collector's rule of thumb.
+    to_loss : product of the rates one bucket on, from each bucket to charge-off, decimal: a collector's rule
+        of thumb.
     """
 
     SCHEMA: ClassVar[str] = "loantwin.roll_rates/1"
@@ -105,7 +124,9 @@ class RollRatesResult(Result):
 
 @dataclass(frozen=True)
 class Point:
-    """The curve at one age: cumulative share of loans with its 90 % interval, and of money; null where nobody was watched."""
+    """The curve at one age: cumulative share of loans with its 90 % interval, and of money; null where nobody
+    was watched.
+    """
 
     age: int
     number: float | None
@@ -117,8 +138,8 @@ class Point:
 
 @dataclass(frozen=True)
 class Vintage:
-    """One vintage. loans, events : weighted. ultimate : number at the oldest complete age of any vintage, carried on from older
-    vintages by the chain ladder; null where none reaches it."""
+    """One vintage. loans, events : weighted. ultimate : number at the oldest complete age of any vintage,
+    carried on from older vintages by the chain ladder; null where none reaches it."""
 
     name: str
     loans: float
@@ -131,7 +152,9 @@ class Vintage:
 
 @dataclass(frozen=True)
 class VintagesResult(Result):
-    """Vintage curves. event : default or charge-off. ultimate_age : age of `ultimate`. Ages are months, one point an age."""
+    """Vintage curves. event : default or charge-off. ultimate_age : age of `ultimate`. Ages are months, one
+    point an age.
+    """
 
     SCHEMA: ClassVar[str] = "loantwin.vintages/1"
 
@@ -151,13 +174,15 @@ class VintagesResult(Result):
 def curves(
     directory: Path | str, *, kind: str | None = None, by: str | None = None, event: str | None = None
 ) -> RollRatesResult | VintagesResult:
-    """Return roll rates (kind roll-rates) or vintage curves (vintages) of a twin's history as known at its as-of date.
+    """Return roll rates (kind roll-rates) or vintage curves (vintages) of a twin's history as known at its
+    as-of date.
 
     Parameters
     ----------
     kind : None takes roll rates where the tape is a panel with arrears, else vintages.
     by : roll rates: year, quarter (default) or month; vintages: year (default), half-year or quarter.
-    event : of vintages: default or charge-off; None takes default where the source dates any, else charge-off.
+    event : of vintages: default or charge-off; None takes default where the source dates any, else
+        charge-off.
 
     Raises
     ------
@@ -214,7 +239,10 @@ def _roll(twin: Twin, by: str) -> RollRatesResult:
 def _matrix(made: StateMoves, rates: RollRates, chosen: Flags) -> RollMatrix:
     parts = (rates.number, rates.low, rates.high, rates.amount)
     cells = {
-        origin: {target: Cell(*(_known(part[row, column]) for part in parts)) for column, target in enumerate(STATES)}
+        origin: {
+            target: Cell(*(_known(part[row, column]) for part in parts))
+            for column, target in enumerate(STATES)
+        }
         for row, origin in enumerate(LIVE)
     }
     inside = made.month[chosen]
@@ -270,14 +298,19 @@ def _vintages(twin: Twin, by: str, event: str | None) -> VintagesResult:
 
 
 def _told(twin: Twin) -> tuple[pl.DataFrame, tuple[str, ...]]:
-    """Return the loans whose vintages may be compared: those a format calls a remnant chosen by outcome are left out, and said."""
+    """Return the loans whose vintages may be compared: those a format calls a remnant chosen by outcome are
+    left out, and said.
+    """
     loans, early = twin.known_loans, twin.mapping.assumptions.get("fit_from_vintage")
     if early is None:
         return loans, ()
     start = dt.date(int(float(early)), 1, 1)
     kept = loans.filter((loans["origination_date"] >= start).fill_null(True))
     left = loans.height - kept.height
-    note = f"{left} loans lent before {start.year}, a remnant chosen by outcome, are left out by the format's rule fit_from_vintage"
+    note = (
+        f"{left} loans lent before {start.year}, a remnant chosen by outcome, are left out by the format's "
+        "rule fit_from_vintage"
+    )
     return kept, (note,) if kept.height < loans.height else ()
 
 
@@ -290,7 +323,9 @@ def _first_event(twin: Twin) -> str:
 
 
 def _point(age: int, made: VintageCurves, place: int) -> Point:
-    number, low, high, amount = (_known(part[place, age]) for part in (made.number, made.low, made.high, made.amount))
+    number, low, high, amount = (
+        _known(part[place, age]) for part in (made.number, made.low, made.high, made.amount)
+    )
     status = "complete" if made.complete[place, age] else "censored" if number is None else "partial"
     return Point(age, number, low, high, amount, status)
 
@@ -298,7 +333,10 @@ def _point(age: int, made: VintageCurves, place: int) -> Point:
 def _notes(twin: Twin, late: bool) -> tuple[str, ...]:
     notes = [twin.mapping.words] if twin.mapping.words else []
     if late:
-        notes.append("some loans were lent before the history begins: they count from the month after their first report")
+        notes.append(
+            "some loans were lent before the history begins: they count from the month after their first "
+            "report"
+        )
     if (twin.known_loans["weight"] != 1).any():
         notes.append("loans count with their case weights")
     return tuple(notes)

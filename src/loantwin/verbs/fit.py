@@ -42,7 +42,8 @@ class FittedEdge:
 
 @dataclass(frozen=True)
 class FitResult(Result):
-    """What was fitted. levels : the period effects, their persistence (phi) and monthly innovation (sigma), log-odds.
+    """What was fitted. levels : the period effects, their persistence (phi) and monthly innovation (sigma),
+    log-odds.
 
     prior_only : what too few events leave to the prior. notes : what was left out and why.
     """
@@ -65,16 +66,22 @@ class FitResult(Result):
 
 
 def fit(
-    directory: Path | str, macro: Sequence[Path | str], *, model_from: Path | str | None = None, progress: Progress = silent
+    directory: Path | str,
+    macro: Sequence[Path | str],
+    *,
+    model_from: Path | str | None = None,
+    progress: Progress = silent,
 ) -> FitResult:
-    """Fit transitions, loss given default and prepayment on the book's history, and a generator on the macro files.
+    """Fit transitions, loss given default and prepayment on the book's history, and a generator on the macro
+    files.
 
     Parameters
     ----------
-    directory : the twin's home. macro : files that hold a history (scenario Actual); all they hold is kept in the home, the
-        fit sees only what was published by the as-of date.
-    model_from : home of another fitted twin whose model is taken over as it stands, for a book without a history of its own
-        (a snapshot). Its segments and covariates must fit; it may not know more than this twin's as-of date.
+    directory : the twin's home. macro : files that hold a history (scenario Actual); all they hold is kept in
+        the home, the fit sees only what was published by the as-of date.
+    model_from : home of another fitted twin whose model is taken over as it stands, for a book without a
+        history of its own (a snapshot). Its segments and covariates must fit; it may not know more than this
+        twin's as-of date.
 
     Raises
     ------
@@ -86,24 +93,37 @@ def fit(
     with open_twin(directory, writable=True) as twin:
         files = [(Path(path), read_macro(path)) for path in macro]
         lags = twin.config.macro
-        known = bridge(known_history([source for _, source in files], twin.as_of, lags.monthly_lag, lags.quarterly_lag))
+        known = bridge(
+            known_history([source for _, source in files], twin.as_of, lags.monthly_lag, lags.quarterly_lag)
+        )
         progress(0.1, "fitting the macro generator")
         generator = fit_generator(known)
         progress(0.3, "fitting the transition model")
         with warn.catch_warnings(record=True) as heard:
             warn.simplefilter("always", UserWarning)
-            model = learnt_model(twin, known, generator) if model_from is None else taken_over(model_from, twin)
+            model = (
+                learnt_model(twin, known, generator) if model_from is None else taken_over(model_from, twin)
+            )
         progress(0.8, "storing")
-        settings = {"config": asdict(twin.config), "macro_files": {path.name: source.sha256 for path, source in files}}
+        settings = {
+            "config": asdict(twin.config),
+            "macro_files": {path.name: source.sha256 for path, source in files},
+        }
         if model_from is not None:
             settings["model_from"] = {"home": Path(model_from).name, "as_of": model.as_of.isoformat()}
         store_fit(twin, model, generator, files, settings)
         progress(0.9, "tables for the environment")
         unstored = store_environment(twin)
     with open_twin(directory) as twin:
-        said = (*(str(item.message) for item in heard), *(text for _, source in files for text in source.warnings))
+        said = (
+            *(str(item.message) for item in heard),
+            *(text for _, source in files for text in source.warnings),
+        )
         said += unstored
-        said += tuple(f"macro factor {name} is not simulated and not used: {why}" for name, why in generator.dropped.items())
+        said += tuple(
+            f"macro factor {name} is not simulated and not used: {why}"
+            for name, why in generator.dropped.items()
+        )
         ends = {name: label(month) for name, month in last_published(twin.history).items()}
         return _result(twin, model, generator, ends, said)
 
@@ -114,17 +134,21 @@ def taken_over(home: Path | str, twin: Twin) -> FittedModel:
         model = other.model
     if model.as_of > twin.as_of:
         raise UsageError(
-            expected(f"a model as of {twin.as_of} or earlier", f"one as of {model.as_of}"), file=home, field="--model-from"
+            expected(f"a model as of {twin.as_of} or earlier", f"one as of {model.as_of}"),
+            file=home,
+            field="--model-from",
         )
     return model
 
 
 def store_environment(twin: Twin) -> tuple[str, ...]:
-    """Record the tables from which `loantwin/Portfolio-v0` steps this book, its lending plan a constant balance.
+    """Record the tables from which `loantwin/Portfolio-v0` steps this book, its lending plan a constant
+    balance.
 
     Returns
     -------
-    Why there are none, where the book cannot be stepped (all of it in default, say): the fit stands without them.
+    Why there are none, where the book cannot be stepped (all of it in default, say): the fit stands without
+    them.
     """
     outlook = Outlook(twin)
     try:
@@ -132,11 +156,15 @@ def store_environment(twin: Twin) -> tuple[str, ...]:
     except InputError as error:
         return (f"no tables for the environment: {error}",)
     blob = twin.home.put_json(environment_to_dict(tables, economy))
-    twin.home.append([Event("EnvironmentTablesSaved", twin.as_of, {"tables_blob": blob, "as_of": twin.as_of.isoformat()})])
+    twin.home.append(
+        [Event("EnvironmentTablesSaved", twin.as_of, {"tables_blob": blob, "as_of": twin.as_of.isoformat()})]
+    )
     return ()
 
 
-def _result(twin: Twin, model: FittedModel, generator: MacroGenerator, ends: Mapping[str, str], said: tuple[str, ...]) -> FitResult:
+def _result(
+    twin: Twin, model: FittedModel, generator: MacroGenerator, ends: Mapping[str, str], said: tuple[str, ...]
+) -> FitResult:
     record = model.diagnostics
     processes = zip(model.parameters.latents, model.processes, strict=True)
     return FitResult(
@@ -145,11 +173,23 @@ def _result(twin: Twin, model: FittedModel, generator: MacroGenerator, ends: Map
         states=model.parameters.states,
         absent_states=model.absent,
         edges=tuple(
-            FittedEdge(edge["edge"], edge["assumed"], edge["events"], edge["effective_events"], edge["loan_months"], edge["macro"])
+            FittedEdge(
+                edge["edge"],
+                edge["assumed"],
+                edge["events"],
+                edge["effective_events"],
+                edge["loan_months"],
+                edge["macro"],
+            )
             for edge in record["edges"]
         ),
         levels={
-            name: {"phi": process.phi, "sigma": process.sigma, "level": process.mean, "level_deviation": process.variance**0.5}
+            name: {
+                "phi": process.phi,
+                "sigma": process.sigma,
+                "level": process.mean,
+                "level_deviation": process.variance**0.5,
+            }
             for name, process in processes
         },
         loss_given_default=record["severity"],

@@ -48,9 +48,10 @@ class ForecastMonth:
 class Forecast(Result):
     """The book run forward.
 
-    balance : live balance at the end of the month, loans in default not in it. totals : flows over the horizon (balance: at
-    its end). assumed : figures that rest on an assumption because the source does not observe them. interval_sources : what
-    the intervals hold.
+    balance : live balance at the end of the month, loans in default not in it. totals : flows over the
+        horizon (balance: at
+    its end). assumed : figures that rest on an assumption because the source does not observe them.
+    interval_sources : what the intervals hold.
     """
 
     SCHEMA = "loantwin.forecast/1"
@@ -89,8 +90,9 @@ def forecast(
     ----------
     directory : the twin's home, fitted. months, paths, seed : None takes the configuration's.
     scenario : FILE[#NAME], a given macro path; None takes paths of the generator stored by `fit`.
-    policy : a policy's name or TOML file; it sets the levers each month. new_lending : none, constant-balance, or a CSV file
-        with columns month (YYYY-MM) and amount, and segment where lending is planned by segment.
+    policy : a policy's name or TOML file; it sets the levers each month. new_lending : none,
+        constant-balance, or a CSV file with columns month (YYYY-MM) and amount, and segment where lending is
+        planned by segment.
     align : "start" re-dates the scenario to begin after the as-of date.
 
     Raises
@@ -123,7 +125,11 @@ def forecast(
             months=monthly(made, first, hidden),
             totals=totals(made, hidden),
             interval_sources=("parameters", "latent", "names") + (("macro",) if economy.name is None else ()),
-            assumed=tuple(name for name in FIGURES if OBSERVED_BY[name] not in twin.mapping.observes and name not in hidden),
+            assumed=tuple(
+                name
+                for name in FIGURES
+                if OBSERVED_BY[name] not in twin.mapping.observes and name not in hidden
+            ),
             notes=(*economy.notes, *outlook.notes, *(words for words in twin.book.assumed.values())),
             provenance=twin.provenance(),
         )
@@ -133,10 +139,15 @@ def monthly(made: Paths, first: int, hidden: Sequence[str]) -> tuple[ForecastMon
     """Return mean and 90 % interval of each figure by month."""
     horizon = made.numbers.shape[1]
     columns = {
-        name: (None,) * horizon if name in hidden else intervals(made.simulated[name], made.expected[name].mean(axis=0))
+        name: (None,) * horizon
+        if name in hidden
+        else intervals(made.simulated[name], made.expected[name].mean(axis=0))
         for name in FIGURES
     }
-    return tuple(ForecastMonth(calendar.label(first + t), **{name: columns[name][t] for name in FIGURES}) for t in range(horizon))
+    return tuple(
+        ForecastMonth(calendar.label(first + t), **{name: columns[name][t] for name in FIGURES})
+        for t in range(horizon)
+    )
 
 
 def totals(made: Paths, hidden: Sequence[str]) -> dict[str, Interval | None]:
@@ -156,7 +167,9 @@ def unknown_figures(observes: Sequence[str]) -> tuple[str, ...]:
     return () if "recoveries" in observes else ("recovered",)
 
 
-def _economy(outlook: Outlook, scenario: str | None, align: str | None, horizon: int, paths: int, seed: int) -> Economy:
+def _economy(
+    outlook: Outlook, scenario: str | None, align: str | None, horizon: int, paths: int, seed: int
+) -> Economy:
     if scenario is None:
         if align is not None:
             raise UsageError(expected("--align with a --scenario", "no scenario"), field="--align")

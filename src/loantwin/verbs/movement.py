@@ -21,7 +21,14 @@ from loantwin.models.transitions import POOLED
 from loantwin.outlook.outlook import GivenScenario, Outlook, read_scenarios
 from loantwin.outlook.redated import twin_at
 from loantwin.risk.provisions.measurement import Portfolio, WeightedScenario, exposures, lifetime_months
-from loantwin.risk.provisions.movement import ClosingValues, MovementResult, OpeningValues, added_up, loan_movements, movement_of
+from loantwin.risk.provisions.movement import (
+    ClosingValues,
+    MovementResult,
+    OpeningValues,
+    added_up,
+    loan_movements,
+    movement_of,
+)
 from loantwin.risk.provisions.overlays import Overlay, overlay_effects, read_overlays
 from loantwin.risk.provisions.provisions import Staged, measured_lives, staged
 from loantwin.twin import Twin, open_twin
@@ -40,7 +47,9 @@ IFRS9_STAGES = ("1", "2", "3")
 
 @dataclass(frozen=True)
 class Valued:
-    """A book valued at a date: its loans as measured, losses and stages, and what overlays add to each loan, (N,)."""
+    """A book valued at a date: its loans as measured, losses and stages, and what overlays add to each loan,
+    (N,).
+    """
 
     book: Portfolio
     found: Staged
@@ -65,8 +74,8 @@ def movement(
 
     Parameters
     ----------
-    opening, closing : None takes the twin's own date for the closing. Each date sees what was known then, with a model and
-        generator taught by it; at the twin's own date these are the stored ones.
+    opening, closing : None takes the twin's own date for the closing. Each date sees what was known then,
+        with a model and generator taught by it; at the twin's own date these are the stored ones.
     scenarios, opening_scenarios : FILE[#NAME][=WEIGHT] at each date; none takes generated paths.
     same_model : value both dates with the closing model, so that nothing falls on the line `model`.
     opening_overlays, overlays : TOML files of overlays at each date.
@@ -80,7 +89,9 @@ def movement(
     with open_twin(directory) as twin:
         last = twin.as_of if closing is None else closing
         if opening >= last:
-            raise UsageError(expected(f"an opening date before the closing date {last}", opening), field="--from")
+            raise UsageError(
+                expected(f"an opening date before the closing date {last}", opening), field="--from"
+            )
         progress(0.0, "learning what was known at each date")
         now = twin if last == twin.as_of else twin_at(twin, last)
         then = _opening_twin(twin, now, opening, same_model)
@@ -120,7 +131,9 @@ def _between(
     own = _allowance(between, staged(between, later, now.config), _weights(later), stage)
     fresh = _economies_under(mixed, given[1], horizon, elapsed)
     economy = _allowance(between, staged(between, fresh, now.config), _weights(fresh), stage)
-    relost = replace(between, lgd=_translated(now.model.lgd, last.parameters.segments, between.parameters.segments))
+    relost = replace(
+        between, lgd=_translated(now.model.lgd, last.parameters.segments, between.parameters.segments)
+    )
     severity = _allowance(relost, staged(relost, fresh, now.config), _weights(fresh), stage)
     segments = tuple(dict.fromkeys((*_bases(last), *_bases(first))))
     gone = _charged_off(now, old.book.loans["loan_id"], then.as_of)
@@ -163,7 +176,9 @@ def _between(
     )
 
 
-def _valued(outlook: Outlook, book: Portfolio, scenarios: list[WeightedScenario], overlays: tuple[Overlay, ...]) -> Valued:
+def _valued(
+    outlook: Outlook, book: Portfolio, scenarios: list[WeightedScenario], overlays: tuple[Overlay, ...]
+) -> Valued:
     found, weights = staged(book, scenarios, outlook.twin.config), _weights(scenarios)
     modelled = _allowance(book, found, weights, found.stages.stage)
     names = tuple(dict.fromkeys(_bases(book)))
@@ -185,11 +200,15 @@ def _by_stage(valued: Valued) -> tuple[Floats, Floats, Floats]:
     size = len(valued.weights)
     shape = (valued.found.losses.twelve_month.shape[0],)
     assert size
-    return tuple(_allowance(valued.book, valued.found, valued.weights, np.full(shape, stage)) for stage in (1, 2, 3))  # type: ignore[return-value]  # three
+    return tuple(
+        _allowance(valued.book, valued.found, valued.weights, np.full(shape, stage)) for stage in (1, 2, 3)
+    )  # type: ignore[return-value]  # three
 
 
 def _allowance(book: Portfolio, found: Staged, weights: Floats, stage: Integers) -> Floats:
-    """Return each loan's allowance at a stage, (N,), net of guarantees, weighted by case weight and on-book probability."""
+    """Return each loan's allowance at a stage, (N,), net of guarantees, weighted by case weight and on-book
+    probability.
+    """
     losses = found.losses
     chosen = np.where(stage == 1, losses.twelve_month @ weights, losses.lifetime @ weights)
     gross = np.where(stage == 3, losses.defaulted, chosen)
@@ -215,8 +234,12 @@ def _from_month(scenario: WeightedScenario, elapsed: int) -> WeightedScenario:
     )
 
 
-def _economies_under(outlook: Outlook, given: Sequence[GivenScenario], horizon: int, elapsed: int) -> list[WeightedScenario]:
-    """Return the closing scenarios under the opening model, whose period effect has faded for the months between."""
+def _economies_under(
+    outlook: Outlook, given: Sequence[GivenScenario], horizon: int, elapsed: int
+) -> list[WeightedScenario]:
+    """Return the closing scenarios under the opening model, whose period effect has faded for the months
+    between.
+    """
     found = [lifetime_economy(outlook, item, horizon) for item in given] or [generated(outlook, horizon)]
     names = [item.name for item in given] or [GENERATED]
     weights = checked(given) or (1.0,)
@@ -224,13 +247,17 @@ def _economies_under(outlook: Outlook, given: Sequence[GivenScenario], horizon: 
     made = []
     for name, weight, economy in zip(names, weights, found, strict=True):
         past = np.zeros((elapsed, economy.covariates.shape[2]))  # months ago: they move no later month
-        shocks = np.stack([mean_shocks(model, np.concatenate([past, path]))[elapsed:] for path in economy.covariates])
+        shocks = np.stack(
+            [mean_shocks(model, np.concatenate([past, path]))[elapsed:] for path in economy.covariates]
+        )
         made.append(WeightedScenario(name, weight, np.ascontiguousarray(shocks), economy.index))
     return made
 
 
 def _translated(lgd: LossGivenDefault, own: tuple[str, ...], wanted: tuple[str, ...]) -> LossGivenDefault:
-    """Return loss given default by the segments of another model; a segment it does not know reads the pooled one."""
+    """Return loss given default by the segments of another model; a segment it does not know reads the pooled
+    one.
+    """
     pooled = own.index(POOLED)
     plain = [name.partition(VINTAGE)[0] for name in wanted]  # a vintage's loss given default is its segment's
     rows = np.array([own.index(name) if name in own else pooled for name in plain])
@@ -258,7 +285,9 @@ def _charged_off(now: Twin, loans: pl.Series, since: dt.date) -> Floats:
 
 def _words(then: Twin, now: Twin, same_model: bool) -> tuple[str, ...]:
     if same_model:
-        return (f"both dates are valued with the model of {now.as_of}: the opening uses what was learnt later",)
+        return (
+            f"both dates are valued with the model of {now.as_of}: the opening uses what was learnt later",
+        )
     if "model_from" in now.fitted.data.get("facts", {}):
         return ("the model was taken over from another home and is the same at both dates",)
     return (f"the opening is valued with a model fitted on what was known at {then.as_of}",)

@@ -1,4 +1,6 @@
-"""`ratings`: a transition matrix from a file or a history, its generator, and probabilities of default over years."""
+"""`ratings`: a transition matrix from a file or a history, its generator, and probabilities of default over
+years.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,16 @@ import numpy as np
 from loantwin.arrays import Floats
 from loantwin.errors import RiskError, UsageError, expected
 from loantwin.migrations import estimators, generators
-from loantwin.migrations.matrices import WITHDRAWN, Matrix, Withdrawn, default_curve, mobility, monotone, power, without_withdrawn
+from loantwin.migrations.matrices import (
+    WITHDRAWN,
+    Matrix,
+    Withdrawn,
+    default_curve,
+    mobility,
+    monotone,
+    power,
+    without_withdrawn,
+)
 from loantwin.migrations.reading import RatingEvents, is_history, read_events, read_matrices
 from loantwin.migrations.shift import FactorYears, estimate_factor
 from loantwin.types import Progress, Result, silent
@@ -25,9 +36,11 @@ FEWEST_YEARS = 3
 
 @dataclass(frozen=True)
 class DefaultAt:
-    """Cumulative probability of default within `years`. The error and the 90 % interval (customers drawn again) need a history.
+    """Cumulative probability of default within `years`. The error and the 90 % interval (customers drawn
+    again) need a history.
 
-    exact_high : upper end of the exact binomial interval where a cohort saw no default: a bound, not an estimate.
+    exact_high : upper end of the exact binomial interval where a cohort saw no default: a bound, not an
+        estimate.
     """
 
     years: float
@@ -69,11 +82,12 @@ class Compared:
 
 @dataclass(frozen=True)
 class RatingsResult(Result):
-    """A transition matrix and what follows from it. Rows of `matrix` and `generator` by state, cells in the order of `states`.
+    """A transition matrix and what follows from it. Rows of `matrix` and `generator` by state, cells in the
+    order of `states`.
 
-    method : published, cohort or duration. years : horizon of `matrix`. generator_distance : largest row sum of absolute
-    differences between the matrix and the generator's. embeddable : null where it is not settled. at_risk : cohort starts, or
-    years, by state.
+    method : published, cohort or duration. years : horizon of `matrix`. generator_distance : largest row sum
+    of absolute differences between the matrix and the generator's. embeddable : null where it is not settled.
+    at_risk : cohort starts, or years, by state.
     """
 
     SCHEMA: ClassVar[str] = "loantwin.ratings/1"
@@ -104,7 +118,9 @@ class RatingsResult(Result):
 
 @dataclass(frozen=True)
 class _Found:
-    """What a file gave: the matrix over `matrix.years`, its generator where it was estimated, and the sums behind it."""
+    """What a file gave: the matrix over `matrix.years`, its generator where it was estimated, and the sums
+    behind it.
+    """
 
     matrix: Matrix
     method: str
@@ -127,33 +143,46 @@ def ratings(
     seed: int = 0,
     progress: Progress = silent,
 ) -> RatingsResult:
-    """Return a transition matrix, its generator, whether it has one at all, and probabilities of default over years.
+    """Return a transition matrix, its generator, whether it has one at all, and probabilities of default over
+    years.
 
     Parameters
     ----------
     file : a published matrix (CSV, JSON), or a history with customer, date and rating.
-    estimate : of a history: cohort (default) or duration. horizon : years, > 0; whole years for the term structure.
-    withdrawn : proportional, no-default or keep. generator : see `generators.METHODS`; a duration estimate is one itself.
-    states : names from best to worst, where the file has none. rest : a state that takes what rows lack of one.
+    estimate : of a history: cohort (default) or duration. horizon : years, > 0; whole years for the term
+        structure.
+    withdrawn : proportional, no-default or keep. generator : see `generators.METHODS`; a duration estimate is
+        one itself.
+    states : names from best to worst, where the file has none. rest : a state that takes what rows lack of
+        one.
     resamples, seed : of the intervals of a history.
 
     Raises
     ------
-    RiskError : a file that is no matrix or history, naming row and field. UsageError : arguments that do not fit the file.
+    RiskError : a file that is no matrix or history, naming row and field. UsageError : arguments that do not
+        fit the file.
     """
     _check(file, estimate, horizon, withdrawn, generator)
     history = is_history(file)
     if estimate is not None and not history:
-        raise UsageError(expected("a history (customer, date, rating) for --estimate", "a matrix"), file=file, field="--estimate")
+        raise UsageError(
+            expected("a history (customer, date, rating) for --estimate", "a matrix"),
+            file=file,
+            field="--estimate",
+        )
     if rest is not None and history:
         raise UsageError(expected("a matrix for --rest", "a history"), file=file, field="--rest")
     how: Any = withdrawn
     found = (
-        _estimated(read_events(file, states=states), estimate or COHORT, how) if history else _published(file, how, states, rest)
+        _estimated(read_events(file, states=states), estimate or COHORT, how)
+        if history
+        else _published(file, how, states, rest)
     )
     progress(0.3, "generator and intervals")
     if found.matrix.default is None:
-        raise RiskError(expected("a state named D or default", ", ".join(found.matrix.states)), file=file, field="states")
+        raise RiskError(
+            expected("a state named D or default", ", ".join(found.matrix.states)), file=file, field="states"
+        )
     method: Any = generator
     made = _generator(found, method)
     return _result(Path(file), found, made, horizon, withdrawn, resamples, seed)
@@ -172,7 +201,9 @@ def _check(file: Path | str, estimate: str | None, horizon: float, withdrawn: st
         raise UsageError(expected("one of " + ", ".join(generators.METHODS), generator), field="--generator")
 
 
-def _published(file: Path | str, withdrawn: Withdrawn, states: Sequence[str] | None, rest: str | None) -> _Found:
+def _published(
+    file: Path | str, withdrawn: Withdrawn, states: Sequence[str] | None, rest: str | None
+) -> _Found:
     found = [without_withdrawn(item, withdrawn) for item in read_matrices(file, states=states, rest=rest)]
     found.sort(key=lambda item: item.years)
     return _Found(found[0], PUBLISHED, others=tuple(found[1:]))
@@ -182,13 +213,27 @@ def _estimated(events: RatingEvents, kind: str, withdrawn: Withdrawn) -> _Found:
     if kind == DURATION:
         sums = estimators.duration_sums(events, withdrawn)
         rates = estimators.estimate(sums)
-        return _Found(Matrix(sums.states, estimators.yearly(sums, rates)), kind, rates, sums, cycle=_cycle(events, sums, withdrawn))
+        return _Found(
+            Matrix(sums.states, estimators.yearly(sums, rates)),
+            kind,
+            rates,
+            sums,
+            cycle=_cycle(events, sums, withdrawn),
+        )
     sums = estimators.cohort_sums(events, withdrawn)
-    return _Found(Matrix(sums.states, estimators.estimate(sums)), kind, None, sums, cycle=_cycle(events, sums, withdrawn))
+    return _Found(
+        Matrix(sums.states, estimators.estimate(sums)),
+        kind,
+        None,
+        sums,
+        cycle=_cycle(events, sums, withdrawn),
+    )
 
 
 def _cycle(events: RatingEvents, sums: estimators.MoveSums, withdrawn: Withdrawn) -> Cycle | None:
-    """Return the common factor by year, from cohorts about the estimated matrix; None with fewer than three."""
+    """Return the common factor by year, from cohorts about the estimated matrix; None with fewer than
+    three.
+    """
     try:
         labels, counts = estimators.cohort_counts(events, withdrawn)
     except RiskError:  # less than a year of history: durations can do without
@@ -198,7 +243,9 @@ def _cycle(events: RatingEvents, sums: estimators.MoveSums, withdrawn: Withdrawn
     yearly = estimators.yearly(sums, estimators.estimate(sums))
     made: FactorYears = estimate_factor(yearly, counts, sums.default)
     rows = zip(labels, made.z, made.error, strict=True)
-    return Cycle(made.rho, made.low, made.high, tuple(Factor(name, float(z), float(error)) for name, z, error in rows))
+    return Cycle(
+        made.rho, made.low, made.high, tuple(Factor(name, float(z), float(error)) for name, z, error in rows)
+    )
 
 
 def _generator(found: _Found, method: generators.Method) -> generators.Generator:
@@ -208,7 +255,13 @@ def _generator(found: _Found, method: generators.Method) -> generators.Generator
 
 
 def _result(
-    file: Path, found: _Found, made: generators.Generator, horizon: float, withdrawn: str, resamples: int, seed: int
+    file: Path,
+    found: _Found,
+    made: generators.Generator,
+    horizon: float,
+    withdrawn: str,
+    resamples: int,
+    seed: int,
 ) -> RatingsResult:
     matrix, states = found.matrix, found.matrix.states
     settled = generators.embeddability(matrix.values, states)
@@ -216,7 +269,9 @@ def _result(
     notes = [WITHDRAWN[withdrawn]]
     if matrix.rescaled > 0:
         notes.append(f"rows were divided by their sums, which lay up to {matrix.rescaled:.2g} from one")
-    crossing = [f"{states[row]} and {states[row + 1]}" for row, fine in enumerate(monotone(matrix.values)) if not fine]
+    crossing = [
+        f"{states[row]} and {states[row + 1]}" for row, fine in enumerate(monotone(matrix.values)) if not fine
+    ]
     if crossing:
         notes.append("rows that cross (the worse state is not worse everywhere): " + ", ".join(crossing))
     return RatingsResult(
@@ -250,7 +305,9 @@ def _rows(states: tuple[str, ...], values: Floats) -> dict[str, tuple[float, ...
 
 
 def _at(found: _Found, made: generators.Generator, years: float) -> Floats:
-    """Return the matrix over `years`: a power of the estimate where it goes in whole times, else from the generator."""
+    """Return the matrix over `years`: a power of the estimate where it goes in whole times, else from the
+    generator.
+    """
     times = years / found.matrix.years
     if found.rates is None and abs(times - round(times)) < 1e-9:
         return power(found.matrix.values, round(times))
@@ -271,7 +328,9 @@ def _term_structure(
         sums = found.sums
         error = estimators.default_curve_errors(sums, whole)
         low, high = np.quantile(
-            estimators.default_curves(sums, estimators.resampled(sums, resamples, seed), whole), (0.05, 0.95), axis=0
+            estimators.default_curves(sums, estimators.resampled(sums, resamples, seed), whole),
+            (0.05, 0.95),
+            axis=0,
         )
         if found.method == COHORT:
             moved = np.asarray(sums.moves.sum(axis=0)).reshape(len(sums.states), -1)[:, default]
@@ -279,7 +338,9 @@ def _term_structure(
             bound[0] = np.where(moved == 0, top, np.nan)
     return {
         name: tuple(
-            DefaultAt(year, float(curve[k, row]), *(_known(part[k, row]) for part in (error, low, high, bound)))
+            DefaultAt(
+                year, float(curve[k, row]), *(_known(part[k, row]) for part in (error, low, high, bound))
+            )
             for k, year in enumerate(years)
         )
         for row, name in enumerate(found.matrix.states)
@@ -300,9 +361,13 @@ def _compared(found: _Found, made: generators.Generator) -> tuple[Compared, ...]
         times = other.years / found.matrix.years
         whole = abs(times - round(times)) < 1e-9
         implied = (
-            default_curve(found.matrix.values, default, round(times))[-1] if whole else _at(found, made, other.years)[:, default]
+            default_curve(found.matrix.values, default, round(times))[-1]
+            if whole
+            else _at(found, made, other.years)[:, default]
         )
         for row, name in enumerate(found.matrix.states):
             if row != default:
-                rows.append(Compared(other.years, name, float(other.values[row, default]), float(implied[row])))
+                rows.append(
+                    Compared(other.years, name, float(other.values[row, default]), float(implied[row]))
+                )
     return tuple(rows)

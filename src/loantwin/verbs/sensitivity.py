@@ -1,4 +1,6 @@
-"""`sensitivity`: the derivative of expected loss by every parameter, in money, and what errors of estimation are worth."""
+"""`sensitivity`: the derivative of expected loss by every parameter, in money, and what errors of estimation
+are worth.
+"""
 
 from __future__ import annotations
 
@@ -41,8 +43,8 @@ REPEAT = 3
 class ParameterSensitivity:
     """One parameter. derivative : of the loss, currency by one unit; `unit` says what 1 is.
 
-    standard_error : of the parameter, null where it is assumed. by_standard_error : what one of them is worth, currency, with
-    the sign of the derivative.
+    standard_error : of the parameter, null where it is assumed. by_standard_error : what one of them is
+    worth, currency, with the sign of the derivative.
     """
 
     kind: str
@@ -56,8 +58,9 @@ class ParameterSensitivity:
 
 @dataclass(frozen=True)
 class MacroSensitivity:
-    """A covariate moved in every month. by_deviation : currency by one standard deviation of its history; by_unit : by 1.00 of
-    the transformed factor (a rate's 100 percentage points). by_month : currency by one deviation in that month alone."""
+    """A covariate moved in every month. by_deviation : currency by one standard deviation of its history;
+    by_unit : by 1.00 of the transformed factor (a rate's 100 percentage points). by_month : currency by one
+        deviation in that month alone."""
 
     by_deviation: float
     by_unit: float
@@ -66,10 +69,11 @@ class MacroSensitivity:
 
 @dataclass(frozen=True)
 class ScenarioSensitivity:
-    """One scenario. value : expected loss, currency. standard_error : of errors of estimation (delta method). low, high : 90 %
-    interval on the scale of the logarithm.
+    """One scenario. value : expected loss, currency. standard_error : of errors of estimation (delta method).
+    low, high : 90 % interval on the scale of the logarithm.
 
-    transitions, severity : parts of the standard error. parameters : by what one standard error is worth, largest first.
+    transitions, severity : parts of the standard error. parameters : by what one standard error is worth,
+        largest first.
     """
 
     value: float
@@ -86,8 +90,10 @@ class ScenarioSensitivity:
 class SensitivityResult(Result):
     """Derivatives of a book's expected loss by the model's parameters.
 
-    measure : lifetime-loss or 12-month-loss, of live loans, discounted, net of guarantees unless `gross`. months : T, the first
-    is `first_month`. seconds : of adding up the book, of the first evaluation (compilation included), and of one after it.
+    measure : lifetime-loss or 12-month-loss, of live loans, discounted, net of guarantees unless `gross`.
+        months : T, the first
+    is `first_month`. seconds : of adding up the book, of the first evaluation (compilation included), and of
+        one after it.
     """
 
     SCHEMA = "loantwin.sensitivity/1"
@@ -120,8 +126,10 @@ def sensitivity(
 
     Parameters
     ----------
-    measure : lifetime-loss or 12-month-loss. scenarios : FILE[#NAME], each by itself; none: the generator's mean path.
-    align : "start" re-dates them. gross : before guarantees. supported_months : beyond it macro reverts, as in provisions.
+    measure : lifetime-loss or 12-month-loss. scenarios : FILE[#NAME], each by itself; none: the generator's
+        mean path.
+    align : "start" re-dates them. gross : before guarantees. supported_months : beyond it macro reverts, as
+        in provisions.
 
     Raises
     ------
@@ -134,7 +142,9 @@ def sensitivity(
         longest = lifetime_months(outlook.columns)
         horizon = min(MEASURES[measure] or longest, longest)
         given = read_scenarios(twin, scenarios, align)
-        economies = [lifetime_economy(outlook, item, horizon) for item in given] or [expected_economy(outlook, horizon)]
+        economies = [lifetime_economy(outlook, item, horizon) for item in given] or [
+            expected_economy(outlook, horizon)
+        ]
         names = [item.name for item in given] or [EXPECTED_PATH]
         seconds = {"adding up the book": 0.0, "first evaluation": 0.0, "one evaluation": np.inf}
         made: dict[str, ScenarioSensitivity] = {}
@@ -142,7 +152,9 @@ def sensitivity(
         for place, (name, economy) in enumerate(zip(names, economies, strict=True)):
             progress(place / len(economies), f"derivatives under {name}")
             start = time.perf_counter()
-            if grid is None or economy.index is not None:  # floating rates owe another balance on another path
+            if (
+                grid is None or economy.index is not None
+            ):  # floating rates owe another balance on another path
                 grid = book_grid(outlook, economy, horizon, gross)
             seconds["adding up the book"] += time.perf_counter() - start
             found = model_gradient(twin.model, grid, economy.covariates[0], REPEAT)
@@ -168,7 +180,9 @@ def book_grid(outlook: Outlook, economy: Economy, horizon: int, gross: bool = Fa
     """Return the book's live loans added up for one economy."""
     model = outlook.twin.model
     index = None if economy.index is None else economy.index[0, :horizon]
-    return exposure_grid(model.parameters, outlook.columns, model.lgd, horizon, outlook.runoff, index_path=index, net=not gross)
+    return exposure_grid(
+        model.parameters, outlook.columns, model.lgd, horizon, outlook.runoff, index_path=index, net=not gross
+    )
 
 
 def _scenario(model: FittedModel, found: Gradient) -> ScenarioSensitivity:
@@ -178,47 +192,67 @@ def _scenario(model: FittedModel, found: Gradient) -> ScenarioSensitivity:
     moved = found.by["path"]
     macro = {
         covariate.name: MacroSensitivity(
-            float(moved[:, place].sum()), float(moved[:, place].sum() / covariate.scale), tuple(moved[:, place].tolist())
+            float(moved[:, place].sum()),
+            float(moved[:, place].sum() / covariate.scale),
+            tuple(moved[:, place].tolist()),
         )
         for place, covariate in enumerate(model.covariates)
     }
     low, high = interval(found.value, error.whole)
-    return ScenarioSensitivity(found.value, error.whole, low, high, error.transitions, error.severity, tuple(rows), macro)
+    return ScenarioSensitivity(
+        found.value, error.whole, low, high, error.transitions, error.severity, tuple(rows), macro
+    )
 
 
 def interval(value: float, deviation: float) -> tuple[float, float]:
-    """Return the 90 % interval of a loss, on the scale of its logarithm: a loss is skewed to the right and never below 0."""
+    """Return the 90 % interval of a loss, on the scale of its logarithm: a loss is skewed to the right and
+    never below 0.
+    """
     if value <= 0.0:  # recoveries worth more than what is charged off
         return value - Z90 * deviation, value + Z90 * deviation
     factor = float(np.exp(Z90 * deviation / value))
     return value / factor, value * factor
 
 
-def _row(kind: str, name: str, value: float | None, unit: str, derivative: float, deviation: float | None) -> ParameterSensitivity:
+def _row(
+    kind: str, name: str, value: float | None, unit: str, derivative: float, deviation: float | None
+) -> ParameterSensitivity:
     worth = None if deviation is None else float(derivative * deviation)
     return ParameterSensitivity(kind, name, value, unit, float(derivative), deviation, worth)
 
 
 def _edges(model: FittedModel, by: Theta) -> list[ParameterSensitivity]:
-    """Return levels, ages by band, segments, macro effects and loadings of every edge that the loss depends on."""
+    """Return levels, ages by band, segments, macro effects and loadings of every edge that the loss depends
+    on.
+    """
     own, rows = model.parameters, []
     R, F = len(own.origin), len(own.factors)
     deviation = np.sqrt(np.maximum(np.diag(model.covariance), 0.0))
     for edge, name in enumerate(model.edges):
         known = not model.assumed[edge]
-        rows.append(_row("level", name, None, "log-odds", by["level"][edge], float(deviation[edge]) if known else None))
+        rows.append(
+            _row(
+                "level", name, None, "log-odds", by["level"][edge], float(deviation[edge]) if known else None
+            )
+        )
         for factor, covariate in enumerate(own.factors):
             spread = float(deviation[R + edge * F + factor]) if known else None
             words = "log-odds by one deviation"
             rows.append(
                 _row(
-                    "macro effect", f"{name}, {covariate}", float(own.macro[edge, factor]), words, by["macro"][edge, factor], spread
+                    "macro effect",
+                    f"{name}, {covariate}",
+                    float(own.macro[edge, factor]),
+                    words,
+                    by["macro"][edge, factor],
+                    spread,
                 )
             )
         for latent, level in enumerate(own.latents):
             if own.loading[edge, latent]:
                 rows.append(
-                    _row("loading", f"{name}, {level}", float(own.loading[edge, latent]), "1", by["loading"][edge, latent],
+                    _row("loading", f"{name}, {level}", float(own.loading[edge, latent]), "1",
+                        by["loading"][edge, latent],
                          _loading_error(model, edge))
                 )  # fmt: skip
         rows += [*_ages(model, edge, name, by), *_segments(model, edge, name, by)]
@@ -227,11 +261,15 @@ def _edges(model: FittedModel, by: Theta) -> list[ParameterSensitivity]:
 
 def _loading_error(model: FittedModel, edge: int) -> float | None:
     error = None if model.errors is None else model.errors.edges[edge]
-    return None if error is None or error.covariance[-2, -2] <= 0 else float(np.sqrt(error.covariance[-2, -2]))
+    return (
+        None if error is None or error.covariance[-2, -2] <= 0 else float(np.sqrt(error.covariance[-2, -2]))
+    )
 
 
 def _worth(model: FittedModel, edge: int, by: Theta) -> float | None:
-    """Return the deviation of the loss that an edge's coefficients give along `by`, None where it has no errors."""
+    """Return the deviation of the loss that an edge's coefficients give along `by`, None where it has no
+    errors.
+    """
     error = None if model.errors is None else model.errors.edges[edge]
     if error is None:
         return None
@@ -247,7 +285,9 @@ def _only(by: Theta, kind: str, kept: Floats) -> Theta:
 
 
 def _ages(model: FittedModel, edge: int, name: str, by: Theta) -> list[ParameterSensitivity]:
-    """Return bands of age: the whole band moved by one log-odd. Its standard error is that of the band by its own weights."""
+    """Return bands of age: the whole band moved by one log-odd. Its standard error is that of the band by its
+    own weights.
+    """
     rows, ages = [], np.arange(by["age"].shape[1])
     for low, high in zip(BANDS, (*BANDS[1:], 10**6), strict=True):
         inside = (ages >= low) & (ages < high)
@@ -255,7 +295,14 @@ def _ages(model: FittedModel, edge: int, name: str, by: Theta) -> list[Parameter
         if not total:
             continue
         words = f"{name}, age {low} to {high - 1}" if high < 10**6 else f"{name}, age {low} and more"
-        rows.append(_band("age", words, total, _worth(model, edge, _only(by, "age", np.broadcast_to(inside, by["age"].shape)))))
+        rows.append(
+            _band(
+                "age",
+                words,
+                total,
+                _worth(model, edge, _only(by, "age", np.broadcast_to(inside, by["age"].shape))),
+            )
+        )
     return rows
 
 
@@ -279,7 +326,14 @@ def _band(kind: str, name: str, total: float, worth: float | None) -> ParameterS
 
 def _latents(model: FittedModel, by: Theta) -> list[ParameterSensitivity]:
     return [
-        _row("period effect today", process.name, process.mean, "log-odds", by["latent"][place], float(np.sqrt(process.variance)))
+        _row(
+            "period effect today",
+            process.name,
+            process.mean,
+            "log-odds",
+            by["latent"][place],
+            float(np.sqrt(process.variance)),
+        )
         for place, process in enumerate(model.processes)
     ]
 
@@ -298,5 +352,7 @@ def _severity(model: FittedModel, by: Theta) -> list[ParameterSensitivity]:
                 continue
             mean = float((by[name][inside] * table[inside]).sum() / total)
             deviation = None if share is None else float(share * mean)
-            rows.append(_row(name.replace("_", " "), own.segments[place], mean, "share of exposure", total, deviation))
+            rows.append(
+                _row(name.replace("_", " "), own.segments[place], mean, "share of exposure", total, deviation)
+            )
     return rows

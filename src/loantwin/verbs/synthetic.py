@@ -22,8 +22,8 @@ def synthetic(
     Parameters
     ----------
     loans, months, seed : size of the book, months of history; the same seed gives the same bytes.
-    as_tape : None for Parquet tables; "mapping" for a raw lender's CSV and the mapping that reads it; "sba" for a CSV in
-        the form that `--format sba` reads.
+    as_tape : None for Parquet tables; "mapping" for a raw lender's CSV and the mapping that reads it; "sba"
+        for a CSV in the form that `--format sba` reads.
 
     Raises
     ------

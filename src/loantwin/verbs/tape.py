@@ -43,7 +43,13 @@ def overrides(assume: Sequence[str]) -> dict[str, float | str]:
     return made
 
 
-def tape_check(path: Path | str, format: str, *, quarantine: Path | None = None, assume: Sequence[str] = ()) -> TapeCheck:  # noqa: A002  # the command's word
+def tape_check(
+    path: Path | str,
+    format: str,  # noqa: A002  # the command's word
+    *,
+    quarantine: Path | None = None,
+    assume: Sequence[str] = (),
+) -> TapeCheck:
     """Say what is in a tape and what is wrong with it.
 
     Parameters
@@ -93,14 +99,15 @@ def twin_create(
 
     Raises
     ------
-    HomeError : `directory` holds something already; TapeError, MappingError : see `tape_check`; UsageError : no loan is on
-        the book at `as_of`.
+    HomeError : `directory` holds something already; TapeError, MappingError : see `tape_check`; UsageError :
+        no loan is on the book at `as_of`.
     """
     loaded = read_tape(tape, format, overrides=overrides(assume))
     book = create_twin(directory, loaded, as_of, clock)
     seen = check(loaded)
     known: dict[str, Any] = {item.name: getattr(seen, item.name) for item in fields(seen)}
     counts: dict[str, Any] = {
-        name: int(book.counts[name]) for name in ("on_book", "not_yet_on_book", "closed_before_as_of", "undated")
+        name: int(book.counts[name])
+        for name in ("on_book", "not_yet_on_book", "closed_before_as_of", "undated")
     }
     return TwinCreated(**known, as_of=as_of, **counts, assumed=dict(book.assumed))

@@ -62,13 +62,19 @@ def test_certain_cases_are_certain():
 
 @pytest.mark.parametrize("model", [panel_model, outcome_model])
 def test_counts_have_the_multinomial_s_mean_and_variance(model):
-    """Given the economy a cell's loans are independent: counts by state are binomial with the occupancy's probability."""
+    """Given the economy a cell's loans are independent: counts by state are binomial with the occupancy's
+    probability.
+    """
     parameters, paths, number = model(), 4_000, 25
     tables = sample_tables(parameters, months=10)
     macro, latent = sample_macro(parameters, 10)
     one = replace(
         tables.cells,
-        **{name: getattr(tables.cells, name)[:1] for name in tables.cells.__dataclass_fields__ if name != "index_path"},
+        **{
+            name: getattr(tables.cells, name)[:1]
+            for name in tables.cells.__dataclass_fields__
+            if name != "index_path"
+        },
     )
     edge = np.repeat(month_shocks(parameters, macro, latent)[None], paths, axis=0)
     counts = simulate_cells(parameters, one, tables.lgd, edge, 6, number=np.array([number])).counts

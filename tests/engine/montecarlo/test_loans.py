@@ -1,4 +1,6 @@
-"""Loan by loan: bit for bit the readable reference, the same on any split and threads, and true to the expectation."""
+"""Loan by loan: bit for bit the readable reference, the same on any split and threads, and true to the
+expectation.
+"""
 
 from dataclasses import replace
 
@@ -19,7 +21,9 @@ from tests.engine.step.samples import outcome_model, panel_model, sample_columns
 def population(columns, copies=1):
     count = len(columns.segment) * copies
     number = np.arange(count, dtype=np.int64)
-    return Population(*(np.tile(getattr(columns, name), copies) for name in ("segment", "age", "state")), number)
+    return Population(
+        *(np.tile(getattr(columns, name), copies) for name in ("segment", "age", "state")), number
+    )
 
 
 def sampled(model, months=13, paths=3, copies=1):
@@ -69,7 +73,9 @@ def test_threads_order_and_split_change_no_bit():
     for part in np.array_split(order, 2):
         some = Population(loans.segment[part], loans.age[part], loans.state[part], loans.number[part])
         halves.append(
-            simulate_loans(parameters, some, luck, 5, replace(cash, contract=cash.contract[part], scale=cash.scale[part]))
+            simulate_loans(
+                parameters, some, luck, 5, replace(cash, contract=cash.contract[part], scale=cash.scale[part])
+            )
         )
     assert np.array_equal(halves[0].counts + halves[1].counts, one.counts)
     for name in ("balance", "interest", "defaulted", "prepaid"):
@@ -80,14 +86,18 @@ def test_threads_order_and_split_change_no_bit():
 
 @pytest.mark.parametrize("model", [panel_model, outcome_model])
 def test_means_are_the_expected_path_s(model):
-    """400 copies of 80 loans on one path of the economy: each mean lies within five standard errors of the expectation."""
+    """400 copies of 80 loans on one path of the economy: each mean lies within five standard errors of the
+    expectation.
+    """
     months, copies, paths = 13, 50, 40
     parameters = model()
     columns = sample_columns(parameters)
     macro, latent = sample_macro(parameters, months)
     edge = month_shocks(parameters, macro, latent)
     cash = cash_of(columns, parameters, months, copies)
-    found = simulate_loans(parameters, population(columns, copies), np.repeat(edge[None], paths, axis=0), 21, cash)
+    found = simulate_loans(
+        parameters, population(columns, copies), np.repeat(edge[None], paths, axis=0), 21, cash
+    )
     cells = build_cells(columns, months, partial_monthly=0.004, arrears_months=3, conversion_factor=0.4)
     wanted = expected_flows(parameters, cells, cash.lgd, macro, latent)
     for name, value in found.money.items():
@@ -99,10 +109,14 @@ def test_means_are_the_expected_path_s(model):
 def test_money_balances_on_every_path_and_month():
     parameters, columns, loans, luck = sampled(outcome_model, copies=5)
     money = simulate_loans(parameters, loans, luck, 3, cash_of(columns, parameters, 13, 5)).money
-    opening = np.concatenate([np.full((3, 1), 5 * (columns.weight * columns.principal).sum()), money["balance"][:, :-1]], axis=1)
+    opening = np.concatenate(
+        [np.full((3, 1), 5 * (columns.weight * columns.principal).sum()), money["balance"][:, :-1]], axis=1
+    )
     gone = money["scheduled_principal"] + money["prepaid"] + money["exited"] + money["defaulted"]
     closing = opening + money["draws"] + money["arrears"] - gone
-    assert np.abs(closing - money["balance"]).max() < 0.005 * 400  # half a hundredth of a cent a rounded amount, 400 loans
+    assert (
+        np.abs(closing - money["balance"]).max() < 0.005 * 400
+    )  # half a hundredth of a cent a rounded amount, 400 loans
 
 
 def test_a_loan_that_is_sure_to_default_does():

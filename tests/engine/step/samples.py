@@ -83,7 +83,11 @@ def sample_lgd(parameters, ages=30):
 
 def sample_tables(parameters, months=24, plan=None, **changes):
     columns = sample_columns(parameters)
-    assumed = {"partial_monthly": 0.004, "arrears_months": 3 if parameters.live > 1 else 0, "conversion_factor": 0.4}
+    assumed = {
+        "partial_monthly": 0.004,
+        "arrears_months": 3 if parameters.live > 1 else 0,
+        "conversion_factor": 0.4,
+    }
     return StepTables(
         parameters=parameters,
         cells=build_cells(columns, months, **assumed),
@@ -96,4 +100,6 @@ def sample_tables(parameters, months=24, plan=None, **changes):
 
 def sample_macro(parameters, months=24, seed=3):
     made = np.random.Generator(np.random.Philox(key=seed))
-    return made.standard_normal((months, len(parameters.factors))), made.standard_normal((months, len(parameters.latents)))
+    return made.standard_normal((months, len(parameters.factors))), made.standard_normal(
+        (months, len(parameters.latents))
+    )

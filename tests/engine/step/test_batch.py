@@ -63,7 +63,10 @@ def test_without_reuse_the_state_stays_as_it_was():
     first, _ = step_batch(initial_state(tables, 10), levers, edge[0], tables, index[0])
     kept = [first.live.copy(), first.due.copy(), first.in_default.copy(), first.entry.copy()]
     one = step_batch(first, levers, edge[1], tables, index[1])[1].values
-    assert all(np.array_equal(a, b) for a, b in zip(kept, (first.live, first.due, first.in_default, first.entry), strict=True))
+    assert all(
+        np.array_equal(a, b)
+        for a, b in zip(kept, (first.live, first.due, first.in_default, first.entry), strict=True)
+    )
     assert np.array_equal(one, step_batch(first, levers, edge[1], tables, index[1])[1].values)
 
 

@@ -48,7 +48,9 @@ def test_with_levers_at_zero_every_figure_equals_the_forecast(model):
     _, flows = run(tables, 24)
     for name in PATH_FIGURES:
         wanted = getattr(forecast, name).sum(axis=0)
-        assert [flow[name][0] for flow in flows] == pytest.approx(wanted, rel=1e-9, abs=1e-12 * wanted.max()), name
+        assert [flow[name][0] for flow in flows] == pytest.approx(
+            wanted, rel=1e-9, abs=1e-12 * wanted.max()
+        ), name
 
 
 def test_the_index_moves_interest_as_in_the_forecast():
@@ -62,7 +64,9 @@ def test_the_index_moves_interest_as_in_the_forecast():
 
 
 def test_a_cohort_runs_like_a_book_of_its_template():
-    """What is lent in month 3 only equals, from then on, the forecast of a book of that loan on the later macro path."""
+    """What is lent in month 3 only equals, from then on, the forecast of a book of that loan on the later
+    macro path.
+    """
     parameters = panel_model()
     amounts = np.zeros((24, 3))
     amounts[2] = [1000.0, 0.0, 500.0]
@@ -72,7 +76,16 @@ def test_a_cohort_runs_like_a_book_of_its_template():
     _, without = run(closed, 24)
     macro, latent = sample_macro(parameters)
     lent = expected_flows(parameters, tables.templates, tables.lgd, macro[3:], latent[3:])
-    for name in ("balance", "interest", "defaulted", "prepaid", "charged_off", "recovered", "scheduled_principal", "live_number"):
+    for name in (
+        "balance",
+        "interest",
+        "defaulted",
+        "prepaid",
+        "charged_off",
+        "recovered",
+        "scheduled_principal",
+        "live_number",
+    ):
         wanted = (getattr(lent, name) * amounts[2][:, None]).sum(axis=0)
         got = np.array([a[name][0] - b[name][0] for a, b in zip(with_lending, without, strict=True)])[3:]
         assert got == pytest.approx(wanted, rel=1e-9, abs=1e-9), name
@@ -90,7 +103,11 @@ levers_drawn = arrays(np.float64, (3, 5), elements=st.floats(-1, 1))
 
 
 @settings(max_examples=25, deadline=None)
-@given(levers=levers_drawn, seed=st.integers(0, 10_000), kind=st.sampled_from(["none", "constant-balance", "table"]))
+@given(
+    levers=levers_drawn,
+    seed=st.integers(0, 10_000),
+    kind=st.sampled_from(["none", "constant-balance", "table"]),
+)
 def test_money_balances_whatever_the_levers(levers, seed, kind):
     parameters = panel_model() if seed % 2 else outcome_model()
     amounts = np.full((12, len(parameters.segments)), 5_000.0) if kind == "table" else None
@@ -141,7 +158,12 @@ def test_new_loans_carry_their_price_and_their_risk():
     amounts = np.zeros((12, 3))
     amounts[0] = 1000.0
     nothing = LeverEffects(
-        approval_log_amount=0, approval_log_odds=0, price_log_amount=0, price_log_odds=0, limit_log_amount=0, limit_log_odds=0
+        approval_log_amount=0,
+        approval_log_odds=0,
+        price_log_amount=0,
+        price_log_odds=0,
+        limit_log_amount=0,
+        limit_log_odds=0,
     )
     plan = LendingPlan("table", amounts)
     priced = moved(sample_tables(panel_model(), months=12, plan=plan, effects=nothing), "price_add_on")

@@ -1,4 +1,6 @@
-"""Age, period and vintage: what the rule may change and what not, planted effects, and an independent regression."""
+"""Age, period and vintage: what the rule may change and what not, planted effects, and an independent
+regression.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,13 @@ import pytest
 from scipy.special import expit, logit
 
 from loantwin.errors import ModelError
-from loantwin.models.age_period_cohort.decomposition import RULES, AgePeriodCohort, ApcSettings, decompose, slope_weights
+from loantwin.models.age_period_cohort.decomposition import (
+    RULES,
+    AgePeriodCohort,
+    ApcSettings,
+    decompose,
+    slope_weights,
+)
 from loantwin.models.age_period_cohort.fit import lines, trendless
 from loantwin.models.age_period_cohort.macro import departures, fit_period_macro, forecast_period
 from loantwin.models.counts import EventCounts
@@ -41,7 +49,15 @@ def planted(seed: int, loans: float = 3000.0) -> tuple[EventCounts, dict[str, np
     for place, own in enumerate(segment):
         chance = expit(own + age[a] + period[c + a] + vintage[c])
         trials = np.round(loans / 3 * 0.985**a)
-        parts.append((np.full(len(a), place), a, FIRST + c + a, trials, draw.binomial(trials.astype(int), chance).astype(float)))
+        parts.append(
+            (
+                np.full(len(a), place),
+                a,
+                FIRST + c + a,
+                trials,
+                draw.binomial(trials.astype(int), chance).astype(float),
+            )
+        )
     return EventCounts(*(np.concatenate(column) for column in zip(*parts, strict=True))), {
         "age": age, "period": period, "vintage": vintage, "segment": segment, "x": x,
     }  # fmt: skip
@@ -69,23 +85,32 @@ def test_fitted_values_and_second_differences_do_not_depend_on_the_rule(
     settings = ApcSettings(vintage_months=width, choose=False)
     made = {rule: decompose(cells, design(), settings=replace(settings, rule=rule)) for rule in RULES}
     for one in made.values():  # components add up to the fit, whatever the split
-        assert np.abs(one.log_odds(cells.segment, cells.age, cells.month) - logit(one.fit.fitted)).max() < 1e-10
+        assert (
+            np.abs(one.log_odds(cells.segment, cells.age, cells.month) - logit(one.fit.fitted)).max() < 1e-10
+        )
     base = made["vintage"]
     for rule, one in made.items():
         assert one.drift == pytest.approx(base.drift, abs=1e-12)
         for name in ("age", "period", "vintage"):
             ours, theirs = getattr(one, name), getattr(base, name)
             assert np.abs(np.diff(ours.value, 2) - np.diff(theirs.value, 2)).max() < 1e-9
-        slopes = [slope_weights(part.at.astype(float), part.weight) @ part.value for part in (one.period, one.vintage)]
+        slopes = [
+            slope_weights(part.at.astype(float), part.weight) @ part.value
+            for part in (one.period, one.vintage)
+        ]
         assert slopes == pytest.approx([RULES[rule] * base.drift, (1 - RULES[rule]) * base.drift], abs=1e-9)
 
 
-def test_the_rules_share_the_drift_and_age_gives_it_back(history: tuple[EventCounts, dict[str, np.ndarray]]) -> None:
+def test_the_rules_share_the_drift_and_age_gives_it_back(
+    history: tuple[EventCounts, dict[str, np.ndarray]],
+) -> None:
     cells, _ = history
     made = {rule: decompose(cells, design(), settings=ApcSettings(rule=rule, choose=False)) for rule in RULES}
     tilt = made["period"].age.value - made["vintage"].age.value
     assert np.diff(tilt) * 12 == pytest.approx(np.full(len(tilt) - 1, made["vintage"].drift), abs=1e-9)
-    assert made["shared"].age.value == pytest.approx((made["period"].age.value + made["vintage"].age.value) / 2, abs=1e-9)
+    assert made["shared"].age.value == pytest.approx(
+        (made["period"].age.value + made["vintage"].age.value) / 2, abs=1e-9
+    )
 
 
 def test_planted_effects_are_recovered_within_their_intervals() -> None:
@@ -129,11 +154,15 @@ def _macro_slope(truth: dict[str, np.ndarray], one: AgePeriodCohort) -> float:
 
 
 def test_an_independent_regression_fits_the_same_values() -> None:
-    """Statsmodels' binomial regression on dummies of every month and vintage: the priors made weak, fitted log-odds agree."""
+    """Statsmodels' binomial regression on dummies of every month and vintage: the priors made weak, fitted
+    log-odds agree.
+    """
     sm = pytest.importorskip("statsmodels.api")
     cells, _ = planted(9, 30_000.0)
     keep = (cells.month < FIRST + 36) & (cells.age < 24) & (cells.segment == 0)
-    small = EventCounts(*(getattr(cells, name)[keep] for name in ("segment", "age", "month", "trials", "events")))
+    small = EventCounts(
+        *(getattr(cells, name)[keep] for name in ("segment", "age", "month", "trials", "events"))
+    )
     weak = LevelPrior(half_life=1.0, deviation=300.0, noise=300.0)
     settings = ApcSettings(period=weak, vintage=weak, age_bend=1e4, drift=1e3, vintage_months=1, choose=False)
     one = decompose(small, segment_design(("only",), FitSettings()), settings=settings)
@@ -141,10 +170,14 @@ def test_an_independent_regression_fits_the_same_values() -> None:
     columns = [
         one.fit.block("age").values[small.age],
         np.eye(36)[small.month - FIRST][:, 1:],
-        np.eye(36)[vintage][:, 2:],  # without the first two: a constant and a line are in age and period already
+        np.eye(36)[vintage][
+            :, 2:
+        ],  # without the first two: a constant and a line are in age and period already
     ]
     whole = np.column_stack(columns)
-    other = sm.GLM(np.column_stack([small.events, small.trials - small.events]), whole, family=sm.families.Binomial()).fit()
+    other = sm.GLM(
+        np.column_stack([small.events, small.trials - small.events]), whole, family=sm.families.Binomial()
+    ).fit()
     assert np.abs(logit(one.fit.fitted) - logit(other.mu)).max() < 2e-4
     assert np.abs(one.fit.fitted / other.mu - 1).max() < 2e-4
 
@@ -158,7 +191,9 @@ def test_the_prior_of_a_process_about_a_line_says_nothing_of_lines() -> None:
     assert (values[2:] > 0.1).all()
 
 
-def test_macro_effect_share_and_forecast(history: tuple[EventCounts, dict[str, np.ndarray]], found: AgePeriodCohort) -> None:
+def test_macro_effect_share_and_forecast(
+    history: tuple[EventCounts, dict[str, np.ndarray]], found: AgePeriodCohort
+) -> None:
     cells, truth = history
     prior = independent_prior(np.zeros(1), np.full(1, 0.5))
     macro = fit_period_macro(cells, design(), found, truth["x"][:, None], prior, ("x",))
@@ -179,7 +214,9 @@ def test_macro_effect_share_and_forecast(history: tuple[EventCounts, dict[str, n
     assert far.mean[-1] == pytest.approx(macro.held, abs=1e-6)
 
 
-def test_forecast_starts_where_history_ends(history: tuple[EventCounts, dict[str, np.ndarray]], found: AgePeriodCohort) -> None:
+def test_forecast_starts_where_history_ends(
+    history: tuple[EventCounts, dict[str, np.ndarray]], found: AgePeriodCohort
+) -> None:
     """With a process that hardly fades or moves, the first month ahead is the last of history."""
     cells, truth = history
     prior = independent_prior(np.zeros(1), np.full(1, 0.5))
@@ -197,7 +234,9 @@ def test_bad_input_is_named() -> None:
     with pytest.raises(ModelError, match="a default to learn from"):
         decompose(none, design())
     short = cells.month < FIRST + 6
-    few = EventCounts(*(getattr(cells, name)[short] for name in ("segment", "age", "month", "trials", "events")))
+    few = EventCounts(
+        *(getattr(cells, name)[short] for name in ("segment", "age", "month", "trials", "events"))
+    )
     with pytest.raises(ModelError, match="12 months and 2 vintages"):
         decompose(few, design())
     with pytest.raises(ModelError, match="a rule of vintage, period, shared"):

@@ -1,4 +1,6 @@
-"""IRB capital: the Committee's published risk weights, an independent library, the scalar oracle, properties, bad input."""
+"""IRB capital: the Committee's published risk weights, an independent library, the scalar oracle, properties,
+bad input.
+"""
 
 from __future__ import annotations
 
@@ -19,8 +21,9 @@ from loantwin.risk.capital.classes import NAMES
 from loantwin.risk.capital.irb import POLE
 from loantwin.risk.capital.reference import irb_steps
 
-# BCBS (June 2006) annex 5, "Illustrative IRB risk weights", per cent; columns: corporate LGD 45 % M 2.5 with sales of 50 and of
-# 5 million euro, mortgage LGD 45 % and 25 %, other retail 45 % and 85 %, qualifying revolving 45 % and 85 %
+# BCBS (June 2006) annex 5, "Illustrative IRB risk weights", per cent; columns: corporate LGD 45 % M 2.5 with
+# sales of 50 and of 5 million euro, mortgage LGD 45 % and 25 %, other retail 45 % and 85 %, qualifying
+# revolving 45 % and 85 %
 PUBLISHED = """
 0.03 14.44 11.30 4.15 2.30 4.45 8.41 0.98 1.85
 0.05 19.65 15.39 6.23 3.46 6.63 12.52 1.51 2.86
@@ -67,22 +70,35 @@ decimals = st.floats(0.0005, 0.9999)
 
 
 @settings(deadline=None, max_examples=100)
-@given(pd=decimals, lgd=st.floats(0, 1), maturity=st.floats(1, 5), sales=st.one_of(st.none(), st.floats(0, 100)))
-def test_an_independent_library_agrees_above_its_floors(pd: float, lgd: float, maturity: float, sales: float | None) -> None:
+@given(
+    pd=decimals, lgd=st.floats(0, 1), maturity=st.floats(1, 5), sales=st.one_of(st.none(), st.floats(0, 100))
+)
+def test_an_independent_library_agrees_above_its_floors(
+    pd: float, lgd: float, maturity: float, sales: float | None
+) -> None:
     """creditriskengine 0.31. Left out, since they differ by choice and not by error here:
 
     - a defaulted exposure is weighted 0 there (to be added apart), max(0, LGD - EL) here (CRE31.3);
-    - transactors get 0.75 x the weight there; the standard gives them a lower PD floor and no factor (CRE32.58);
+    - transactors get 0.75 x the weight there; the standard gives them a lower PD floor and no factor
+      (CRE32.58);
     - its revolving PD floor of 0.10 % binds transactors too.
     """
-    names = {"corporate": "corporate", "retail_mortgage": "residential_mortgage", "retail_other": "other_retail"}
+    names = {
+        "corporate": "corporate",
+        "retail_mortgage": "residential_mortgage",
+        "retail_other": "other_retail",
+    }
     for own, other in names.items():
         used = sales if own == "corporate" else None
         wanted = independent.irb_risk_weight(pd, lgd, other, maturity, used) / 100
-        assert irb_risk_weight(pd, lgd, maturity, own, sales, input_floors=False) == pytest.approx(wanted, rel=1e-9, abs=1e-12)
+        assert irb_risk_weight(pd, lgd, maturity, own, sales, input_floors=False) == pytest.approx(
+            wanted, rel=1e-9, abs=1e-12
+        )
     if pd >= 0.001:
         wanted = independent.irb_risk_weight(pd, lgd, "qrre") / 100
-        assert irb_risk_weight(pd, lgd, 2.5, "retail_revolving", input_floors=False) == pytest.approx(wanted, rel=1e-9, abs=1e-12)
+        assert irb_risk_weight(pd, lgd, 2.5, "retail_revolving", input_floors=False) == pytest.approx(
+            wanted, rel=1e-9, abs=1e-12
+        )
 
 
 @settings(deadline=None, max_examples=80)
@@ -104,7 +120,9 @@ def test_an_independent_library_agrees_above_its_floors(pd: float, lgd: float, m
 )
 def test_the_kernel_equals_the_scalar_oracle(loans: list[tuple[Any, ...]], floors: bool) -> None:
     pd, lgd, maturity, names, sales, transactor, elbe = (list(column) for column in zip(*loans, strict=True))
-    made = irb_capital(pd, lgd, maturity, names, [math.nan if s is None else s for s in sales], transactor, elbe, floors)
+    made = irb_capital(
+        pd, lgd, maturity, names, [math.nan if s is None else s for s in sales], transactor, elbe, floors
+    )
     wanted = [irb_steps(*loan, floors).capital for loan in loans]
     assert np.asarray(made) == pytest.approx(wanted, rel=1e-11, abs=1e-15)
 
@@ -112,7 +130,9 @@ def test_the_kernel_equals_the_scalar_oracle(loans: list[tuple[Any, ...]], floor
 def test_normal_distribution_to_the_last_digits_in_both_tails() -> None:
     draw = np.random.Generator(np.random.Philox(key=7))
     small = 10.0 ** -draw.uniform(0.0, 300.0, 20_000)
-    p = np.concatenate([small, draw.uniform(0.0, 1.0, 20_000), 1.0 - 10.0 ** -draw.uniform(0.0, 15.0, 20_000)])
+    p = np.concatenate(
+        [small, draw.uniform(0.0, 1.0, 20_000), 1.0 - 10.0 ** -draw.uniform(0.0, 15.0, 20_000)]
+    )
     p = p[(p > 0.0) & (p < 1.0)]
     x = draw.uniform(-37.0, 9.0, len(p))
     inverse, cumulative = np.empty(len(p)), np.empty(len(p))
@@ -125,7 +145,9 @@ def test_many_exposures_on_threads_equal_few_without() -> None:
     draw = np.random.Generator(np.random.Philox(key=3))
     count = 20_000
     names = draw.choice(np.array(NAMES), count)
-    pd, lgd, maturity, sales = (draw.uniform(*span, count) for span in ((0.0, 0.3), (0.0, 1.0), (1.0, 5.0), (0.0, 60.0)))
+    pd, lgd, maturity, sales = (
+        draw.uniform(*span, count) for span in ((0.0, 0.3), (0.0, 1.0), (1.0, 5.0), (0.0, 60.0))
+    )
     made = irb_capital(pd, lgd, maturity, names, sales)
     parts = [slice(start, start + 1000) for start in range(0, count, 1000)]
     few = [irb_capital(pd[part], lgd[part], maturity[part], names[part], sales[part]) for part in parts]
@@ -142,7 +164,9 @@ def test_floors_of_the_final_framework() -> None:
     for name, (pd, lgd) in floors.items():
         assert weight(0.0, 0.0, name) == weight(pd, lgd, name, input_floors=False) > 0.0
     assert weight(0.0, 0.0, "retail_revolving") == weight(0.001, 0.5, "retail_revolving", input_floors=False)
-    assert weight(0.0, 0.0, "retail_revolving", transactor=True) == weight(0.0005, 0.5, "retail_revolving", input_floors=False)
+    assert weight(0.0, 0.0, "retail_revolving", transactor=True) == weight(
+        0.0005, 0.5, "retail_revolving", input_floors=False
+    )
     assert weight(0.0, 0.45, "sovereign") == 0.0
 
 
@@ -176,9 +200,13 @@ def test_shapes_scalars_and_codes() -> None:
     assert grid.shape == (2, 3)
     assert grid[1, 2] == irb_capital(0.02, 0.5)
     names = np.array(["retail_other", "corporate"], dtype=object)
-    assert (irb_capital(0.01, 0.45, asset_class=names) == irb_capital(0.01, 0.45, asset_class=np.array([3, 0]))).all()
+    assert (
+        irb_capital(0.01, 0.45, asset_class=names) == irb_capital(0.01, 0.45, asset_class=np.array([3, 0]))
+    ).all()
     assert irb_capital([], []).shape == (0,)
-    assert irb_capital(0.01, 0.45, 7.0, "retail_other") == irb_capital(0.01, 0.45, 2.5, "retail_other"), "retail reads no maturity"
+    assert irb_capital(0.01, 0.45, 7.0, "retail_other") == irb_capital(0.01, 0.45, 2.5, "retail_other"), (
+        "retail reads no maturity"
+    )
 
 
 @settings(deadline=None, max_examples=100)
@@ -200,7 +228,10 @@ def test_more_loss_and_longer_life_never_cost_less(lgd: float, low: float, high:
         ({"pd": "high"}, "field pd: expected numbers"),
         ({"lgd": 1.5}, "field lgd"),
         ({"maturity": 0.5}, "field maturity: expected a value from 1 to 5, was 0.5"),
-        ({"maturity": np.array([2.0, 6.0]), "asset_class": np.array(["retail_other", "corporate"])}, "row 2, field maturity"),
+        (
+            {"maturity": np.array([2.0, 6.0]), "asset_class": np.array(["retail_other", "corporate"])},
+            "row 2, field maturity",
+        ),
         ({"asset_class": "retail"}, "field asset_class: expected one of corporate"),
         ({"asset_class": np.array(["corporate", "corporates"])}, "row 2, field asset_class"),
         ({"asset_class": 9}, "field asset_class: expected a code"),
@@ -209,7 +240,10 @@ def test_more_loss_and_longer_life_never_cost_less(lgd: float, low: float, high:
         ({"transactor": 0.5}, "field transactor: expected true or false"),
         ({"pd": 1.0}, "field elbe: expected elbe"),
         ({"pd": np.array([0.5, 1.0]), "elbe": np.array([0.1, math.nan])}, "row 2, field elbe"),
-        ({"pd": np.array([0.1, 0.2]), "lgd": np.array([0.1, 0.2, 0.3])}, "expected arguments whose shapes fit together"),
+        (
+            {"pd": np.array([0.1, 0.2]), "lgd": np.array([0.1, 0.2, 0.3])},
+            "expected arguments whose shapes fit together",
+        ),
         ({"pd": POLE / 2, "input_floors": False}, "field pd: expected 0, or above 2.9e-06"),
     ],
 )

@@ -10,7 +10,9 @@ from loantwin.risk.capital.from_book import effective_maturity
 
 
 def test_effective_maturity_by_hand() -> None:
-    """Without interest: 24 equal payments have the mean time 12.5 months, a bullet in 36 months 3 years; a line its end."""
+    """Without interest: 24 equal payments have the mean time 12.5 months, a bullet in 36 months 3 years; a
+    line its end.
+    """
     product = [PRODUCTS.index(name) for name in ("instalment", "interest_only", "revolving", "instalment")]
     columns = loan_columns(
         segment=[0, 0, 0, 0],
@@ -27,7 +29,7 @@ def test_effective_maturity_by_hand() -> None:
 def test_interest_counts_as_a_cash_flow() -> None:
     """A bullet of 100 at 12 % a year over 2 months: flows of 1 and 101, mean time (1 + 202) / 102 months."""
     one = loan_columns(
-        segment=[0], age=[0], state=[0], product=[PRODUCTS.index("interest_only")], remaining_months=[2], principal=[100.0],
-        annual_rate=[0.12],
+        segment=[0], age=[0], state=[0], product=[PRODUCTS.index("interest_only")], remaining_months=[2],
+        principal=[100.0], annual_rate=[0.12],
     )  # fmt: skip
     assert effective_maturity(one)[0] * 12 == pytest.approx(203 / 102)

@@ -1,4 +1,6 @@
-"""Guarantees, collateral, supervisory LGDs and conversion factors, against hand-worked cases and an independent library."""
+"""Guarantees, collateral, supervisory LGDs and conversion factors, against hand-worked cases and an
+independent library.
+"""
 
 from __future__ import annotations
 
@@ -25,9 +27,14 @@ shares = st.floats(0, 1)
 
 @settings(deadline=None, max_examples=100)
 @given(weight=st.floats(0, 2.5), protector=st.floats(0, 2.5), share=shares)
-def test_substitution_agrees_with_an_independent_library_and_never_costs(weight: float, protector: float, share: float) -> None:
+def test_substitution_agrees_with_an_independent_library_and_never_costs(
+    weight: float, protector: float, share: float
+) -> None:
     """The library substitutes a worse protector too; by CRE22.3 mitigation may not cost more than none."""
-    wanted = independent.guarantee_substitution(100 * weight, 100 * min(protector, weight), share)["effective_rw"] / 100
+    wanted = (
+        independent.guarantee_substitution(100 * weight, 100 * min(protector, weight), share)["effective_rw"]
+        / 100
+    )
     made = float(substituted_weight(weight, protector, share))
     assert made == pytest.approx(wanted)
     assert made <= weight * (1 + 1e-15)
@@ -45,7 +52,9 @@ def test_simple_approach_has_a_floor_but_for_cash() -> None:
 
 
 def test_haircuts_of_the_final_table_and_their_scaling() -> None:
-    """10 business days, daily revaluation: the table itself. creditriskengine has the table of 2006 (equities 15 and 25 %)."""
+    """10 business days, daily revaluation: the table itself. creditriskengine has the table of 2006 (equities
+    15 and 25 %).
+    """
     assert haircut("sovereign", "aaa_aa", 4.0, holding_days=10) == pytest.approx(0.02)
     assert haircut("corporate", "bbb", 12.0, holding_days=10) == pytest.approx(0.20)
     assert haircut("main_index_equity", holding_days=10) == pytest.approx(0.20)
@@ -67,14 +76,18 @@ def test_comprehensive_approach(exposure: float, value: float, cut: float) -> No
 def test_protection_that_ends_early_or_in_another_currency() -> None:
     wanted = independent.maturity_mismatch_adjustment(0.8, 2.0, 4.0)
     assert guaranteed_share(0.8, protection_years=2.0, exposure_years=4.0) == pytest.approx(wanted)
-    assert guaranteed_share(0.8, protection_years=2.0, exposure_years=30.0) == pytest.approx(0.8 * 1.75 / 4.75), "T at most 5"
+    assert guaranteed_share(0.8, protection_years=2.0, exposure_years=30.0) == pytest.approx(
+        0.8 * 1.75 / 4.75
+    ), "T at most 5"
     assert guaranteed_share(0.8, protection_years=0.25, exposure_years=4.0) == 0.0
     assert guaranteed_share(0.8, protection_years=9.0, exposure_years=4.0) == 0.8
     assert guaranteed_share(0.8, currency_mismatch=True) == pytest.approx(0.8 * 0.92)
 
 
 def test_supervisory_lgd_by_hand() -> None:
-    """1,000 lent against a building worth 1,000: 600 count (haircut 40 %), LGD* = 0.4 x 40 % + 0.6 x 20 % = 28 %."""
+    """1,000 lent against a building worth 1,000: 600 count (haircut 40 %), LGD* = 0.4 x 40 % + 0.6 x 20 % =
+    28 %.
+    """
     assert foundation_lgd(1000.0) == pytest.approx(0.40)
     assert foundation_lgd(1000.0, borrower="bank") == pytest.approx(0.45)
     assert foundation_lgd(1000.0, subordinated=True) == pytest.approx(0.75)
@@ -105,7 +118,9 @@ def test_own_conversion_factor_is_floored_at_half_the_standard_one() -> None:
     assert own_exposure_at_default(100.0, 50.0, 0.6, 0.40) == pytest.approx(130.0)
 
 
-@pytest.mark.parametrize(("exposure", "collateral"), [(0.0, {}), (math.nan, {}), (1.0, {"gold": 1.0}), (1.0, {"financial": -1.0})])
+@pytest.mark.parametrize(
+    ("exposure", "collateral"), [(0.0, {}), (math.nan, {}), (1.0, {"gold": 1.0}), (1.0, {"financial": -1.0})]
+)
 def test_bad_input_is_refused(exposure: float, collateral: dict[str, float]) -> None:
     with pytest.raises(RiskError, match=r"field (exposure|collateral)"):
         foundation_lgd(exposure, collateral)

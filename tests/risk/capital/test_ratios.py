@@ -22,10 +22,20 @@ BASEL = load_options("basel")
 
 
 def test_ratios_by_hand() -> None:
-    """1,000 of risk-weighted assets, 200 of them operational; 80 of CET1, 10 of AT1, 20 of tier 2; exposure 2,000."""
-    funds = OwnFunds(cet1=80.0, additional_tier1=10.0, tier2=20.0, other_rwa={"operational": 200.0}, leverage_exposure=2000.0)
+    """1,000 of risk-weighted assets, 200 of them operational; 80 of CET1, 10 of AT1, 20 of tier 2; exposure
+    2,000.
+    """
+    funds = OwnFunds(
+        cet1=80.0,
+        additional_tier1=10.0,
+        tier2=20.0,
+        other_rwa={"operational": 200.0},
+        leverage_exposure=2000.0,
+    )
     made = ratios(funds, 800.0, 0.0, BASEL)
-    assert (made.cet1.value, made.tier1.value, made.total.value, made.leverage.value) == pytest.approx((0.08, 0.09, 0.11, 0.045))
+    assert (made.cet1.value, made.tier1.value, made.total.value, made.leverage.value) == pytest.approx(
+        (0.08, 0.09, 0.11, 0.045)
+    )
     assert made.cet1.with_buffers == pytest.approx(0.07)
     assert made.cet1.headroom == pytest.approx(10.0)
     assert made.total.headroom == pytest.approx(5.0)
@@ -33,13 +43,24 @@ def test_ratios_by_hand() -> None:
     assert made.payout_share == 1.0
 
 
-PAYOUTS = ((450, 0.0), (510, 0.0), (513, 0.2), (574, 0.2), (576, 0.4), (637, 0.4), (638, 0.6), (699, 0.6), (701, 1.0))
+PAYOUTS = (
+    (450, 0.0),
+    (510, 0.0),
+    (513, 0.2),
+    (574, 0.2),
+    (576, 0.4),
+    (637, 0.4),
+    (638, 0.6),
+    (699, 0.6),
+    (701, 1.0),
+)
 """CET1 ratio in basis points, share of earnings that may be paid out."""
 
 
 @pytest.mark.parametrize(("cet1", "share"), PAYOUTS)
 def test_distribution_table_of_the_conservation_buffer(cet1: int, share: float) -> None:
-    """RBC30.4: CET1 of 4.5 to 5.125 % keeps all earnings, to 5.75 % four fifths, to 6.375 % three, to 7 % two.
+    """RBC30.4: CET1 of 4.5 to 5.125 % keeps all earnings, to 5.75 % four fifths, to 6.375 % three, to 7 %
+    two.
 
     creditriskengine 0.31 is a step more lenient in each quarter (20, 40, 60, 100 %).
     """
@@ -52,7 +73,9 @@ def test_distribution_table_of_the_conservation_buffer(cet1: int, share: float) 
 def test_a_missed_minimum_has_no_payout_and_core_capital_that_fills_other_minima_meets_no_buffer() -> None:
     assert ratios(OwnFunds(cet1=44.0, leverage_exposure=1.0), 1000.0, 0.0, BASEL).payout_share is None
     alone = ratios(OwnFunds(cet1=90.0, leverage_exposure=1.0), 1000.0, 0.0, BASEL)
-    assert alone.payout_share == pytest.approx(0.2), "9 % of CET1 alone: 8 % fills the total minimum, 1 % is 40 % of the buffer"
+    assert alone.payout_share == pytest.approx(0.2), (
+        "9 % of CET1 alone: 8 % fills the total minimum, 1 % is 40 % of the buffer"
+    )
 
 
 def test_buffers_add_up() -> None:
@@ -63,7 +86,12 @@ def test_buffers_add_up() -> None:
 
 
 @settings(deadline=None, max_examples=50)
-@given(internal=st.floats(0, 1e6), standard=st.floats(0, 1e6), other=st.floats(0, 1e5), year=st.integers(2023, 2035))
+@given(
+    internal=st.floats(0, 1e6),
+    standard=st.floats(0, 1e6),
+    other=st.floats(0, 1e5),
+    year=st.integers(2023, 2035),
+)
 def test_output_floor(internal: float, standard: float, other: float, year: int) -> None:
     made = output_floor(internal, standard, other, BASEL, year)
     assert made is not None
@@ -77,7 +105,9 @@ def test_provisions_against_expected_loss() -> None:
     short = provision_gap(10.0, 7.0, 1000.0)
     assert (short.shortfall, short.excess, short.tier2) == (3.0, 0.0, 0.0)
     over = provision_gap(10.0, 30.0, 1000.0)
-    assert (over.shortfall, over.excess, over.tier2) == pytest.approx((0.0, 20.0, 6.0)), "0.6 % of risk-weighted assets counts"
+    assert (over.shortfall, over.excess, over.tier2) == pytest.approx((0.0, 20.0, 6.0)), (
+        "0.6 % of risk-weighted assets counts"
+    )
 
 
 def test_own_funds_of_a_file(tmp_path: Path) -> None:
@@ -128,7 +158,9 @@ def test_limits_of_tier_1() -> None:
     unknown = large_exposures(group, borrower, list("abcd"), exposure, net, "borrower_id", BASEL)
     assert unknown.large is None
     assert unknown.groups[0].breach is None
-    china = large_exposures(group, borrower, list("abcd"), exposure, net, "borrower_id", load_options("china"), tier1=140.0)
+    china = large_exposures(
+        group, borrower, list("abcd"), exposure, net, "borrower_id", load_options("china"), tier1=140.0
+    )
     assert (china.large, china.breaches) == (3, 1), "2.5 % is large, 15 % the limit of one borrower"
     with pytest.raises(RiskError, match="tier 1 capital above 0"):
         large_exposures(group, borrower, list("abcd"), exposure, net, "", BASEL, tier1=0.0)

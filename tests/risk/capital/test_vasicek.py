@@ -14,7 +14,9 @@ from loantwin.risk import irb_capital, vasicek_quantile
 
 def test_it_is_the_conditional_pd_of_the_mortgage_function() -> None:
     pd = np.array([0.0005, 0.01, 0.2])
-    assert 0.4 * (vasicek_quantile(pd, 0.15, 0.999) - pd) == pytest.approx(irb_capital(pd, 0.4, asset_class="retail_mortgage"))
+    assert 0.4 * (vasicek_quantile(pd, 0.15, 0.999) - pd) == pytest.approx(
+        irb_capital(pd, 0.4, asset_class="retail_mortgage")
+    )
 
 
 def test_arguments_broadcast_and_numbers_give_a_number() -> None:

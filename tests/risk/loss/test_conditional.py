@@ -96,7 +96,9 @@ def test_distribution_of_a_small_book_meets_loan_by_loan_simulation() -> None:
     error = math.hypot(result.var.standard_error, result.var.standard_error)
     assert totals.mean() == pytest.approx(result.expected_loss.value, abs=5 * totals.std() / math.sqrt(paths))
     assert totals.std() == pytest.approx(result.standard_deviation.value, rel=0.03)
-    assert totals[int(0.99 * paths) - 1] == pytest.approx(result.var.value, abs=4 * error + 0.02 * result.var.value)
+    assert totals[int(0.99 * paths) - 1] == pytest.approx(
+        result.var.value, abs=4 * error + 0.02 * result.var.value
+    )
 
 
 def test_stress_reads_the_engines_flows() -> None:

@@ -61,7 +61,9 @@ def test_the_bbb_bond_from_the_documents_curves(cycle: np.ndarray, curves: np.nd
 def test_the_a_bond_by_hand(curves: np.ndarray) -> None:
     values = forward_values(0.05, 3, curves, recovery=RECOVERY)
     assert values[2] == pytest.approx(5 + 5 / 1.0372 + 105 / 1.0432**2)
-    np.testing.assert_allclose(values, [106.59, 106.49, 106.30, 105.64, 103.15, 101.39, 88.71, 51.13], atol=0.006)
+    np.testing.assert_allclose(
+        values, [106.59, 106.49, 106.30, 105.64, 103.15, 101.39, 88.71, 51.13], atol=0.006
+    )
     assert forward_values(0.05, 1, curves, recovery=0.4).tolist() == [105] * 7 + [40]
 
 
@@ -72,7 +74,9 @@ def test_joint_migration_of_the_two_bonds(cycle: np.ndarray, curves: np.ndarray)
     np.testing.assert_allclose(joint.sum(axis=1), cycle[3], atol=1e-12)
     np.testing.assert_allclose(joint.sum(axis=0), cycle[2], atol=1e-12)
     np.testing.assert_allclose(100 * joint[3], [0.07, 1.81, 79.69, 4.55, 0.57, 0.19, 0.01, 0.04], atol=0.011)
-    np.testing.assert_allclose(joint_probabilities(cycle[3], cycle[2], 0.0), np.outer(cycle[3], cycle[2]), atol=1e-14)
+    np.testing.assert_allclose(
+        joint_probabilities(cycle[3], cycle[2], 0.0), np.outer(cycle[3], cycle[2]), atol=1e-14
+    )
     one, other = PRINTED, forward_values(0.05, 3, curves, recovery=RECOVERY)
     both = one[:, None] + other[None, :]
     assert value_quantile(both, joint, 0.01) == pytest.approx(204.4, abs=0.01)
@@ -94,7 +98,12 @@ def test_bivariate_normal_at_zero() -> None:
 
 
 def test_two_loans_by_simulation_and_in_closed_form(cycle: np.ndarray, curves: np.ndarray) -> None:
-    worth = np.stack([forward_values(0.06, 5, curves, recovery=RECOVERY), forward_values(0.05, 3, curves, recovery=RECOVERY)])
+    worth = np.stack(
+        [
+            forward_values(0.06, 5, curves, recovery=RECOVERY),
+            forward_values(0.05, 3, curves, recovery=RECOVERY),
+        ]
+    )
     found = migration_losses(worth, np.array([3, 2]), cycle, 0.3, reference="mean", paths=100_000, seed=4)
     joint, both = joint_probabilities(cycle[3], cycle[2], 0.3), worth[0][:, None] + worth[1][None, :]
     mean, deviation = moments(both.ravel(), joint.ravel())
@@ -102,18 +111,26 @@ def test_two_loans_by_simulation_and_in_closed_form(cycle: np.ndarray, curves: n
     assert found.standard_deviation.value == pytest.approx(deviation, rel=1e-9)
     for level in (0.95, 0.99):
         # rounding puts the same loss in several last digits
-        assert found.quantile(level).value == pytest.approx(mean - value_quantile(both, joint, 1 - level), abs=0.02)
+        assert found.quantile(level).value == pytest.approx(
+            mean - value_quantile(both, joint, 1 - level), abs=0.02
+        )
 
 
 def test_three_loans_exactly(cycle: np.ndarray) -> None:
     """All 512 end states of three loans, given the factor on a fine grid."""
     worth = np.array(
-        [[105, 104, 103, 102, 98, 95, 80, 50.0], [210, 209, 207, 203, 200, 190, 170, 90.0], [52, 51, 50, 49, 48, 46, 40, 10.0]]
+        [
+            [105, 104, 103, 102, 98, 95, 80, 50.0],
+            [210, 209, 207, 203, 200, 190, 170, 90.0],
+            [52, 51, 50, 49, 48, 46, 40, 10.0],
+        ]
     )
     rating = np.array([3, 4, 5])
     found = migration_losses(worth, rating, cycle, np.array([0.2, 0.1, 0.4]), paths=60_000, seed=9)
     node, weight = np.polynomial.hermite_e.hermegauss(100)
-    given = [conditional_matrix(cycle, rho, node)[:, row] for rho, row in zip((0.2, 0.1, 0.4), rating, strict=True)]
+    given = [
+        conditional_matrix(cycle, rho, node)[:, row] for rho, row in zip((0.2, 0.1, 0.4), rating, strict=True)
+    ]
     loss = worth[np.arange(3), rating][:, None] - worth
     states, share = list(product(range(8), repeat=3)), weight / weight.sum()
     lost = [sum(loss[n, k] for n, k in enumerate(state)) for state in states]
@@ -132,7 +149,9 @@ def test_a_large_pool_of_two_states_is_vasiceks() -> None:
     """Only default counts and loans are many: the quantile is the large pool's."""
     pd, rho = 0.02, 0.15
     matrix = np.array([[1 - pd, pd], [0, 1]])
-    found = migration_losses(np.array([[1.0, 0.0]]), np.array([0]), matrix, rho, weight=np.array([1e7]), paths=100_000, seed=3)
+    found = migration_losses(
+        np.array([[1.0, 0.0]]), np.array([0]), matrix, rho, weight=np.array([1e7]), paths=100_000, seed=3
+    )
     var = found.quantile(0.99)
     assert var.value / 1e7 == pytest.approx(vasicek_quantile(pd, rho, 0.99), abs=4 * var.standard_error / 1e7)
     assert found.mean.value == pytest.approx(pd * 1e7)
@@ -155,7 +174,14 @@ def test_uncertain_recovery_widens_by_its_own_variance(cycle: np.ndarray) -> Non
     worth, rating = np.tile(PRINTED, (40, 1)), np.full(40, 6)
     sure = migration_losses(worth, rating, cycle, 0.1, paths=20_000, seed=5)
     found = migration_losses(
-        worth, rating, cycle, 0.1, default_deviation=np.full(40, SPREAD), face=np.full(40, 100.0), paths=20_000, seed=5
+        worth,
+        rating,
+        cycle,
+        0.1,
+        default_deviation=np.full(40, SPREAD),
+        face=np.full(40, 100.0),
+        paths=20_000,
+        seed=5,
     )
     gain = found.standard_deviation.value**2 - sure.standard_deviation.value**2
     assert gain == pytest.approx(40 * cycle[6, 7] * SPREAD**2, rel=1e-9)
@@ -164,11 +190,21 @@ def test_uncertain_recovery_widens_by_its_own_variance(cycle: np.ndarray) -> Non
 
 def test_more_correlation_or_one_sector_costs_more(cycle: np.ndarray) -> None:
     worth, rating = np.tile(PRINTED, (60, 1)), np.tile(np.arange(3, 6), 20)
-    low, high = (migration_losses(worth, rating, cycle, rho, paths=4000).standard_deviation.value for rho in (0.1, 0.4))
+    low, high = (
+        migration_losses(worth, rating, cycle, rho, paths=4000).standard_deviation.value for rho in (0.1, 0.4)
+    )
     assert low < high
     sector = np.arange(60) % 2
     apart, near = (
-        migration_losses(worth, rating, cycle, 0.4, sector=sector, sector_correlation=np.array([[1, c], [c, 1]]), paths=20_000)
+        migration_losses(
+            worth,
+            rating,
+            cycle,
+            0.4,
+            sector=sector,
+            sector_correlation=np.array([[1, c], [c, 1]]),
+            paths=20_000,
+        )
         for c in (0.0, 1.0)
     )
     assert near.standard_deviation.value == pytest.approx(high, rel=0.05)
@@ -194,7 +230,9 @@ def test_more_correlation_or_one_sector_costs_more(cycle: np.ndarray) -> None:
 def test_bad_input(cycle: np.ndarray, change: dict, words: str) -> None:
     given = {"values": PRINTED[None], "ratings": np.array([3]), "matrix": cycle, "correlation": 0.2, **change}
     with pytest.raises(RiskError, match=words):
-        migration_losses(given.pop("values"), given.pop("ratings"), given.pop("matrix"), given.pop("correlation"), **given)
+        migration_losses(
+            given.pop("values"), given.pop("ratings"), given.pop("matrix"), given.pop("correlation"), **given
+        )
 
 
 def test_bad_bonds(curves: np.ndarray) -> None:

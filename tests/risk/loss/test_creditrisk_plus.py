@@ -1,4 +1,6 @@
-"""CreditRisk+ against the published portfolio, a stable recursion, closed-form moments and a simulated Poisson mixture."""
+"""CreditRisk+ against the published portfolio, a stable recursion, closed-form moments and a simulated
+Poisson mixture.
+"""
 
 from __future__ import annotations
 
@@ -17,19 +19,27 @@ from loantwin.risk import credit_risk_plus
 
 @pytest.fixture(scope="module")
 def published(data: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    table = np.genfromtxt(data / "creditrisk_plus/portfolio25.csv", delimiter=",", skip_header=1, usecols=(1, 3, 4))
+    table = np.genfromtxt(
+        data / "creditrisk_plus/portfolio25.csv", delimiter=",", skip_header=1, usecols=(1, 3, 4)
+    )
     return table[:, 0], table[:, 1], table[:, 2]
 
 
-def recursion(units: np.ndarray, rate: np.ndarray, labels: np.ndarray, variance: dict[int, float], points: int) -> np.ndarray:
-    """Return the probabilities by exp and log of power series with coefficients of one sign (Haaf, Reiss, Schoenmakers 2003)."""
+def recursion(
+    units: np.ndarray, rate: np.ndarray, labels: np.ndarray, variance: dict[int, float], points: int
+) -> np.ndarray:
+    """Return the probabilities by exp and log of power series with coefficients of one sign (Haaf, Reiss,
+    Schoenmakers 2003).
+    """
     logarithm = np.zeros(points)
     for label, spread in variance.items():
         own = labels == label
         series = np.bincount(units[own], rate[own], points)[:points]
         mean = rate[own].sum()
         scale = 1 + spread * mean
-        b = spread * series / scale  # 1 - V (P - mu) = scale (1 - b(z)); -log(1 - b) has coefficients of at least 0
+        b = (
+            spread * series / scale
+        )  # 1 - V (P - mu) = scale (1 - b(z)); -log(1 - b) has coefficients of at least 0
         made = np.zeros(points)
         for n in range(1, points):
             k = np.arange(1, n)
@@ -55,10 +65,14 @@ def test_published_portfolio(published: tuple[np.ndarray, ...]) -> None:
     assert made.standard_deviation == pytest.approx(math.sqrt(variance), rel=1e-12)
     losses, probability = made.losses, made.probabilities
     assert probability @ losses == pytest.approx(made.expected_loss, rel=1e-9)
-    assert math.sqrt(probability @ (losses - made.expected_loss) ** 2) == pytest.approx(made.standard_deviation, rel=1e-5)
+    assert math.sqrt(probability @ (losses - made.expected_loss) ** 2) == pytest.approx(
+        made.standard_deviation, rel=1e-5
+    )
     # the document's 99 % loss, read off between bands of 100,000
     assert made.quantile(0.99) == pytest.approx(55_311_503, rel=0.002)
-    assert credit_risk_plus(exposure, pd, volatility, loss_unit=100_000).quantile(0.99) == pytest.approx(55_311_503, rel=0.003)
+    assert credit_risk_plus(exposure, pd, volatility, loss_unit=100_000).quantile(0.99) == pytest.approx(
+        55_311_503, rel=0.003
+    )
 
 
 @pytest.mark.data
@@ -85,13 +99,17 @@ def test_simulated_mixture_of_two_sectors(published: tuple[np.ndarray, ...]) -> 
         below = np.mean(total <= made.quantile(q) + 0.5 * made.loss_unit)
         assert below == pytest.approx(q, abs=4.5 * math.sqrt(q * (1 - q) / paths) + 2e-4), q
     excess = np.sort(total)[-2000:]
-    assert made.expected_shortfall(0.99) == pytest.approx(excess.mean(), abs=4.5 * excess.std() / math.sqrt(2000) * 1.5)
+    assert made.expected_shortfall(0.99) == pytest.approx(
+        excess.mean(), abs=4.5 * excess.std() / math.sqrt(2000) * 1.5
+    )
 
 
 def test_equal_exposures_are_negative_binomial() -> None:
     # one sector, equal exposures: the number of defaults is negative binomial with shape 1 / V
     pd, count, ratio = 0.02, 300, 0.6
-    made = credit_risk_plus(np.full(count, 5.0), np.full(count, pd), np.full(count, pd * ratio), loss_unit=5.0)
+    made = credit_risk_plus(
+        np.full(count, 5.0), np.full(count, pd), np.full(count, pd * ratio), loss_unit=5.0
+    )
     shape, mean = 1 / ratio**2, pd * count
     exact = stats.nbinom.pmf(np.arange(60), shape, shape / (shape + mean))
     assert made.probabilities[:60] == pytest.approx(exact, rel=1e-10)
@@ -99,7 +117,9 @@ def test_equal_exposures_are_negative_binomial() -> None:
 
 
 def test_a_unit_far_above_the_exposures_does_not_wrap_around() -> None:
-    """5,000 loans of 1 in units of 50: 2 defaults of a unit expected, with a tail beyond what the exposures themselves reach."""
+    """5,000 loans of 1 in units of 50: 2 defaults of a unit expected, with a tail beyond what the exposures
+    themselves reach.
+    """
     made = credit_risk_plus(np.ones(5_000), np.full(5_000, 0.02), np.zeros(5_000), loss_unit=50.0)
     assert made.probabilities[:20] == pytest.approx(stats.poisson(2.0).pmf(np.arange(20)), rel=1e-9)
     assert made.quantile(0.999) == 50.0 * stats.poisson(2.0).ppf(0.999)
@@ -109,12 +129,16 @@ def test_a_unit_far_above_the_exposures_does_not_wrap_around() -> None:
 def test_no_volatility_and_the_specific_sector_are_poisson() -> None:
     exposure, pd = np.full(50, 2.0), np.full(50, 0.03)
     poisson = stats.poisson.pmf(np.arange(20), 1.5)
-    assert credit_risk_plus(exposure, pd, 0 * pd, loss_unit=2.0).probabilities[:20] == pytest.approx(poisson, rel=1e-9)
+    assert credit_risk_plus(exposure, pd, 0 * pd, loss_unit=2.0).probabilities[:20] == pytest.approx(
+        poisson, rel=1e-9
+    )
     own = credit_risk_plus(exposure, pd, pd, sector=np.full(50, "own"), loss_unit=2.0, specific="own")
     assert own.probabilities[:20] == pytest.approx(poisson, rel=1e-9)
     halves = np.full((50, 2), 0.5)
     mixed = credit_risk_plus(exposure, pd, pd, sector=halves, loss_unit=2.0, specific=1)
-    assert mixed.standard_deviation == pytest.approx(math.sqrt(50 * 0.03 * 4 + (0.5 * 50 * 0.03 * 2) ** 2), rel=1e-12)
+    assert mixed.standard_deviation == pytest.approx(
+        math.sqrt(50 * 0.03 * 4 + (0.5 * 50 * 0.03 * 2) ** 2), rel=1e-12
+    )
 
 
 @settings(max_examples=25, deadline=None)
@@ -125,10 +149,14 @@ def test_no_volatility_and_the_specific_sector_are_poisson() -> None:
     ratio=st.floats(0.0, 2.0),
     q=st.floats(0.01, 0.9999),
 )
-def test_contributions_sum_and_moments_hold(seed: int, count: int, sectors: int, ratio: float, q: float) -> None:
+def test_contributions_sum_and_moments_hold(
+    seed: int, count: int, sectors: int, ratio: float, q: float
+) -> None:
     draw = np.random.Generator(np.random.Philox(key=seed))
     exposure, pd = draw.lognormal(3, 1.5, count), draw.uniform(0, 0.2, count)
-    made = credit_risk_plus(exposure, pd, ratio * pd, sector=draw.integers(0, sectors, count), loss_unit=exposure.sum() / 3000)
+    made = credit_risk_plus(
+        exposure, pd, ratio * pd, sector=draw.integers(0, sectors, count), loss_unit=exposure.sum() / 3000
+    )
     assert made.probabilities.min() >= 0
     assert made.probabilities.sum() == pytest.approx(1, abs=1e-12)
     assert made.probabilities @ made.losses == pytest.approx(made.expected_loss, rel=1e-6)
@@ -149,7 +177,10 @@ def test_shortfall_contributions_are_the_derivative(published: tuple[np.ndarray,
     for i in (2, 13, 24):
         step = np.zeros(25)
         step[i] = 0.01 * exposure[i]
-        up, down = (credit_risk_plus(exposure + s, pd, volatility, loss_unit=unit).expected_shortfall(0.95) for s in (step, -step))
+        up, down = (
+            credit_risk_plus(exposure + s, pd, volatility, loss_unit=unit).expected_shortfall(0.95)
+            for s in (step, -step)
+        )
         assert part[i] == pytest.approx((up - down) / 0.02, rel=0.01)
 
 
@@ -161,7 +192,9 @@ def test_many_obligors_and_tiny_rates() -> None:
     assert made.probabilities.sum() == pytest.approx(1, abs=1e-12)
     losses = made.losses
     assert made.probabilities @ losses == pytest.approx(made.expected_loss, rel=1e-8)
-    assert math.sqrt(made.probabilities @ (losses - made.expected_loss) ** 2) == pytest.approx(made.standard_deviation, rel=1e-4)
+    assert math.sqrt(made.probabilities @ (losses - made.expected_loss) ** 2) == pytest.approx(
+        made.standard_deviation, rel=1e-4
+    )
     tiny = credit_risk_plus([100.0, 50.0], [1e-14, 1e-13], [1e-15, 0.0])
     assert tiny.quantile(0.999) == 0.0
     assert tiny.expected_loss == pytest.approx(6e-12)
@@ -200,4 +233,10 @@ def test_a_quantile_beyond_what_is_known_is_refused(q: float) -> None:
 
 def test_a_book_without_risk_has_no_loss() -> None:
     made = credit_risk_plus([10.0, 0.0], [0.0, 0.5], [0.0, 0.1])
-    assert made.expected_loss == made.quantile(0.999) == made.expected_shortfall(0.99) == made.standard_deviation == 0.0
+    assert (
+        made.expected_loss
+        == made.quantile(0.999)
+        == made.expected_shortfall(0.99)
+        == made.standard_deviation
+        == 0.0
+    )

@@ -1,4 +1,6 @@
-"""The loss distribution against closed forms and published examples; standard errors against repeated simulation."""
+"""The loss distribution against closed forms and published examples; standard errors against repeated
+simulation.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +44,9 @@ def test_vasicek_quantile_of_the_formula_book() -> None:
 def test_large_pool_meets_vasicek() -> None:
     result = loss(AS_OF, "USD", vasicek_pool(200_000, 0.02, 0.2, 1e9, 11), 12, 0.999, seed=5)
     assert result.expected_loss.value == pytest.approx(0.02, abs=4 * result.expected_loss.standard_error)
-    assert result.var.value == pytest.approx(tail.vasicek_quantile(0.02, 0.2, 0.999), abs=4 * result.var.standard_error)
+    assert result.var.value == pytest.approx(
+        tail.vasicek_quantile(0.02, 0.2, 0.999), abs=4 * result.var.standard_error
+    )
     assert result.unexpected_loss.value == result.var.value - result.expected_loss.value
     # mean beyond the quantile by integrating the closed form
     levels = 0.999 + 0.001 * (np.arange(20_000) + 0.5) / 20_000
@@ -75,7 +79,9 @@ def test_two_names_closed_form() -> None:
 def test_compound_poisson_moments() -> None:
     paths, mean, size, variation = 400_000, 3.0, 50.0, 1.3
     number = np.full((paths, 1), mean)
-    losses = ConditionalLosses(number, number * size, number * size, np.array([variation]), np.full(1, POISSON))
+    losses = ConditionalLosses(
+        number, number * size, number * size, np.array([variation]), np.full(1, POISSON)
+    )
     totals, _ = simulated(losses, seed=8)
     variance = mean * size**2 * (1 + variation**2)
     assert totals.mean() == pytest.approx(mean * size, abs=4.5 * math.sqrt(variance / paths))
@@ -86,19 +92,31 @@ def test_compound_poisson_moments() -> None:
 
 @pytest.mark.data
 def test_credit_risk_plus_example(data: Path) -> None:
-    # CreditRisk+ (1997) appendix B: one sector, volatility half of the rate. The exact distribution of the compound
-    # by Poisson mixture has closed moments; its 99 % loss is printed in the document as 55,311,503 in bands of 100,000.
+    # CreditRisk+ (1997) appendix B: one sector, volatility half of the rate. The exact distribution of the
+    # compound by Poisson mixture has closed moments; its 99 % loss is printed in the document as 55,311,503
+    # in bands of 100,000.
     with (data / "creditrisk_plus/portfolio25.csv").open() as stream:
         rows = [{key.strip(): value for key, value in row.items()} for row in csv.DictReader(stream)]
-    numbers = np.array([[float(value) for name, value in row.items() if name.lower() not in {"rating", "obligor"}] for row in rows])
+    numbers = np.array(
+        [
+            [float(value) for name, value in row.items() if name.lower() not in {"rating", "obligor"}]
+            for row in rows
+        ]
+    )
     exposure, rate = numbers[:, 0], numbers[:, 1]
     factor = generator(17).standard_gamma(4.0, 200_000)[:, None] / 4.0  # mean 1, standard deviation 1/2
     number = factor * rate
-    losses = ConditionalLosses(number, number * exposure, number * exposure, np.zeros(25), np.full(25, POISSON))
+    losses = ConditionalLosses(
+        number, number * exposure, number * exposure, np.zeros(25), np.full(25, POISSON)
+    )
     result = loss(date(1997, 1, 1), "USD", losses, 12, 0.99, seed=4)
-    assert result.expected_loss.value == pytest.approx(14_221_863, abs=4 * result.expected_loss.standard_error)
+    assert result.expected_loss.value == pytest.approx(
+        14_221_863, abs=4 * result.expected_loss.standard_error
+    )
     variance = (exposure**2 * rate).sum() + 0.25 * (exposure @ rate) ** 2
-    assert result.standard_deviation.value == pytest.approx(math.sqrt(variance), abs=4 * result.standard_deviation.standard_error)
+    assert result.standard_deviation.value == pytest.approx(
+        math.sqrt(variance), abs=4 * result.standard_deviation.standard_error
+    )
     assert result.var.value == pytest.approx(55_311_503, rel=0.01)
 
 
@@ -108,7 +126,11 @@ def mixed(paths: int, seed: int) -> ConditionalLosses:
     number = factor * np.array([2.0, 20.0, 200.0])
     gross = number * np.array([100.0, 20.0, 2.0])
     return ConditionalLosses(
-        number, gross * np.array([1.0, 0.5, 0.25]), gross, np.array([0.5, 1.0, 0.0]), np.array([50.0, POISSON, 4000.0])
+        number,
+        gross * np.array([1.0, 0.5, 0.25]),
+        gross,
+        np.array([0.5, 1.0, 0.0]),
+        np.array([50.0, POISSON, 4000.0]),
     )
 
 
@@ -159,10 +181,14 @@ def test_name_noise_widens_a_small_book_not_a_large_one() -> None:
     assert spread[1e6].var.value == pytest.approx(large, abs=4 * spread[1e6].var.standard_error)
 
 
-@pytest.mark.parametrize(("paths", "confidence", "needed"), [(2000, 0.999, 20_000), (199, 0.9, 200), (10_000, 0.9999, 200_000)])
+@pytest.mark.parametrize(
+    ("paths", "confidence", "needed"), [(2000, 0.999, 20_000), (199, 0.9, 200), (10_000, 0.9999, 200_000)]
+)
 def test_a_quantile_beyond_the_sample_is_refused(paths: int, confidence: float, needed: int) -> None:
     assert tail.paths_needed(confidence) == needed
-    with pytest.raises(RiskError, match=f"at least {needed} paths for confidence {confidence}.*was {paths}") as caught:
+    with pytest.raises(
+        RiskError, match=f"at least {needed} paths for confidence {confidence}.*was {paths}"
+    ) as caught:
         loss(AS_OF, "USD", vasicek_pool(paths, 0.02, 0.1, 100, 1), 12, confidence, seed=1)
     assert caught.value.field == "confidence"
     loss(AS_OF, "USD", vasicek_pool(200, 0.02, 0.1, 100, 1), 12, 0.9, seed=1)
@@ -200,13 +226,17 @@ def test_contradictions_are_named(field: str, change: dict[str, np.ndarray]) -> 
 
 
 def test_no_risk_is_no_loss() -> None:
-    nothing = ConditionalLosses(np.zeros((100, 1)), np.zeros((100, 1)), np.zeros((100, 1)), np.zeros(1), np.full(1, 10.0))
+    nothing = ConditionalLosses(
+        np.zeros((100, 1)), np.zeros((100, 1)), np.zeros((100, 1)), np.zeros(1), np.full(1, 10.0)
+    )
     result = loss(AS_OF, "USD", nothing, 12, 0.5, seed=1)
     assert result.var.value == result.es.value == result.standard_deviation.value == 0.0
 
 
 def test_document_is_valid_against_its_schema() -> None:
-    document = json.loads(json.dumps(loss(AS_OF, "USD", mixed(3000, 1), 12, 0.99, seed=2).to_dict(), allow_nan=False))
+    document = json.loads(
+        json.dumps(loss(AS_OF, "USD", mixed(3000, 1), 12, 0.99, seed=2).to_dict(), allow_nan=False)
+    )
     jsonschema.validate(document, LossResult.json_schema())
     assert document["schema"] == "loantwin.loss/1"
     for name in ("expected_loss", "standard_deviation", "unexpected_loss", "var", "es"):

@@ -11,7 +11,8 @@ from loantwin.risk.loss.loss import curve_of
 
 
 def test_normal_parts_have_closed_contributions() -> None:
-    # X ~ N(0, 1) and Y ~ N(0, 4) with correlation 0.5: Cov(X, X + Y) = 2, Cov(Y, X + Y) = 5, of a variance of 7
+    # X ~ N(0, 1) and Y ~ N(0, 4) with correlation 0.5: Cov(X, X + Y) = 2, Cov(Y, X + Y) = 5, of a variance of
+    # 7
     random = np.random.Generator(np.random.Philox(key=1))
     parts = 50 + random.standard_normal((200_000, 2)) @ np.array([[1.0, 1.0], [0.0, np.sqrt(3)]])
     total = parts.sum(axis=1)
@@ -25,7 +26,8 @@ def test_normal_parts_have_closed_contributions() -> None:
 
 
 def test_the_atom_at_the_quantile_counts_with_its_share() -> None:
-    # losses 0 (900 of 1000), 10 (80), 30 (20); 95 %: half of the worst 50 are the 20 at 30, the rest from the atom at 10
+    # losses 0 (900 of 1000), 10 (80), 30 (20); 95 %: half of the worst 50 are the 20 at 30, the rest from the
+    # atom at 10
     losses = np.repeat([0.0, 10.0, 30.0], [900, 80, 20])
     parts = np.stack([np.where(losses == 30, 30.0, 0.0), np.where(losses == 10, 10.0, 0.0)], axis=1)
     assert tail.shortfall_shares(losses, parts, 0.95) == pytest.approx([30 * 20 / 50, 10 * 30 / 50])

@@ -28,7 +28,9 @@ AS_OF = date(2024, 12, 31)
 
 
 def two_ways_out() -> TransitionParameters:
-    """Return a model of one live state that leaves by default or prepayment, two segments, three ages, one factor."""
+    """Return a model of one live state that leaves by default or prepayment, two segments, three ages, one
+    factor.
+    """
     return TransitionParameters(
         states=("current", "default", "prepaid"),
         live=1,
@@ -50,10 +52,17 @@ def test_pools_by_loss_rate() -> None:
     # Loss-rate approach as in IFRS 9 Illustrative Example 9: pools of 200,000 and 300,000 at 0.3 % and 0.15 %
     exposure = Exposures(np.array([200_000.0, 300_000.0, 1000.0]), np.ones(3), np.zeros(3))
     losses = PoolLosses(
-        np.array([[600.0], [450.0], [9.0]]), np.array([0.0, 0.0, 400.0]), np.array([False, False, True]), np.array([0, 1, 0])
+        np.array([[600.0], [450.0], [9.0]]),
+        np.array([0.0, 0.0, 400.0]),
+        np.array([False, False, True]),
+        np.array([0, 1, 0]),
     )
     result = cecl(AS_OF, "USD", exposure, losses, ("x", "y", "empty"), {"base": 1.0}, Reversion())
-    assert {name: part.allowance for name, part in result.by_pool.items()} == {"x": 600.0, "y": 450.0, INDIVIDUAL: 400.0}
+    assert {name: part.allowance for name, part in result.by_pool.items()} == {
+        "x": 600.0,
+        "y": 450.0,
+        INDIVIDUAL: 400.0,
+    }
     assert result.allowance == 1450.0
     jsonschema.validate(json.loads(json.dumps(result.to_dict(), allow_nan=False)), CeclResult.json_schema())
 
@@ -65,7 +74,9 @@ def test_straight_line_by_hand() -> None:
 
 
 def test_at_once_by_hand() -> None:
-    found = reverted_shocks(np.array([[3.0], [5.0]]), np.array([1.0]), 4, Reversion(supported_months=2, form="at_once"))
+    found = reverted_shocks(
+        np.array([[3.0], [5.0]]), np.array([1.0]), 4, Reversion(supported_months=2, form="at_once")
+    )
     assert found[:, 0].tolist() == [3.0, 5.0, 1.0, 1.0]
 
 
@@ -101,5 +112,13 @@ def test_historical_level_is_the_mean_of_odds_not_of_log_odds() -> None:
 def test_unknown_pool_is_refused(pool: list[int]) -> None:
     losses = PoolLosses(np.ones((1, 1)), np.zeros(1), np.zeros(1, dtype=bool), np.array(pool))
     with pytest.raises(RiskError) as caught:
-        cecl(AS_OF, "USD", Exposures(np.ones(1), np.ones(1), np.zeros(1)), losses, ("x",), {"base": 1.0}, Reversion())
+        cecl(
+            AS_OF,
+            "USD",
+            Exposures(np.ones(1), np.ones(1), np.zeros(1)),
+            losses,
+            ("x",),
+            {"base": 1.0},
+            Reversion(),
+        )
     assert caught.value.field == "pool"

@@ -12,10 +12,21 @@ from hypothesis import strategies as st
 from loantwin.engine.columns import loan_columns
 from loantwin.errors import RiskError
 from loantwin.risk.allowance import Exposures
-from loantwin.risk.provisions.cecl_methods import METHODS, LossHistory, PooledBook, by_loan, loss_shares, roll_rate, vintage, warm
+from loantwin.risk.provisions.cecl_methods import (
+    METHODS,
+    LossHistory,
+    PooledBook,
+    by_loan,
+    loss_shares,
+    roll_rate,
+    vintage,
+    warm,
+)
 
 
-def book(exposure: tuple[float, ...] = (600.0, 400.0), guaranteed: float = 0.0, default: int | None = None) -> PooledBook:
+def book(
+    exposure: tuple[float, ...] = (600.0, 400.0), guaranteed: float = 0.0, default: int | None = None
+) -> PooledBook:
     count = len(exposure)
     amounts = np.array(exposure)
     flags = np.arange(count) == (-1 if default is None else default)
@@ -26,7 +37,13 @@ def book(exposure: tuple[float, ...] = (600.0, 400.0), guaranteed: float = 0.0, 
         flags,
         np.where(flags, 0.4 * amounts, 0.0),
         loan_columns(
-            segment=0, age=0, state=0, product=2, remaining_months=np.full(count, 24), principal=amounts, annual_rate=0.05
+            segment=0,
+            age=0,
+            state=0,
+            product=2,
+            remaining_months=np.full(count, 24),
+            principal=amounts,
+            annual_rate=0.05,
         ),
     )
 
@@ -34,7 +51,8 @@ def book(exposure: tuple[float, ...] = (600.0, 400.0), guaranteed: float = 0.0, 
 @given(st.floats(1e3, 1e7), st.floats(0, 0.05), st.integers(1, 30))
 @settings(max_examples=40, deadline=None)
 def test_warm_of_a_balance_that_stands_is_the_library_s(amount: float, rate: float, years: int) -> None:
-    # the library multiplies by a given remaining life; a balance that stands for n years and then is gone has a life of n
+    # the library multiplies by a given remaining life; a balance that stands for n years and then is gone has
+    # a life of n
     balances = np.zeros((2, 12 * years + 1))
     balances[0, :-1] = amount
     found = warm(book((amount, 0.0)), balances, LossHistory(charge_off_rate=rate))
@@ -42,7 +60,8 @@ def test_warm_of_a_balance_that_stands_is_the_library_s(amount: float, rate: flo
 
 
 def test_warm_of_falling_balances_as_in_the_staff_paper() -> None:
-    # FASB Staff Q&A Topic 326 No. 1: 0.36 % a year on balances of 10.0, 6.7, 3.6 and 1.2 million at the starts of four years
+    # FASB Staff Q&A Topic 326 No. 1: 0.36 % a year on balances of 10.0, 6.7, 3.6 and 1.2 million at the
+    # starts of four years
     balances = np.zeros((2, 49))
     balances[0, :-1] = np.repeat([10.0, 6.7, 3.6, 1.2], 12)
     found = warm(book((10.0, 0.0)), balances, LossHistory(charge_off_rate=0.0036))
@@ -53,7 +72,9 @@ def test_a_pool_reads_its_own_rate_and_loans_in_default_their_own_loss() -> None
     balances = np.full((2, 13), 100.0)
     found = warm(book((600.0, 400.0), guaranteed=0.5, default=1), balances, LossHistory(0.01, {"y": 0.03}))
     assert found.allowance_gross == pytest.approx(1.0 + 3.0 + 160.0)
-    assert found.allowance == pytest.approx(0.5 * 1.0 + 3.0 + 80.0)  # y has no live loan: nobody guarantees its pool
+    assert found.allowance == pytest.approx(
+        0.5 * 1.0 + 3.0 + 80.0
+    )  # y has no live loan: nobody guarantees its pool
     assert found.by_pool == pytest.approx({"x": 0.5, "y": 83.0})
 
 
@@ -67,15 +88,18 @@ def test_vintage_by_hand() -> None:
 
 
 def test_vintage_where_the_library_s_reading_is_the_same() -> None:
-    # The library takes the ultimate loss of the oldest vintage less a vintage's own losses so far, on its balance. Both agree
-    # where every vintage follows one curve and the balance is what was lent; elsewhere they differ: ours is additive in what
-    # was lent, theirs multiplies losses of the past by a balance that has since been repaid.
+    # The library takes the ultimate loss of the oldest vintage less a vintage's own losses so far, on its
+    # balance. Both agree where every vintage follows one curve and the balance is what was lent; elsewhere
+    # they differ: ours is additive in what was lent, theirs multiplies losses of the past by a balance that
+    # has since been repaid.
     curve = np.array([0.01, 0.03, 0.035])
     matrix = np.array([[0.01, 0.03, 0.035], [0.01, 0.03, 0.0], [0.01, 0.0, 0.0]])
     lent = np.array([0.0, 500.0, 800.0])
     theirs = vintage_analysis(matrix, lent)
     ahead = np.array([0.0, 800.0, 1300.0])  # of age 0: ages 1 and 2; of age 1: age 2
-    found = vintage(book(), LossHistory(vintage_loss=np.diff(curve, prepend=0.0), ahead={"x": np.stack([ahead, ahead])}))
+    found = vintage(
+        book(), LossHistory(vintage_loss=np.diff(curve, prepend=0.0), ahead={"x": np.stack([ahead, ahead])})
+    )
     assert found.allowance == pytest.approx(theirs, rel=1e-12)
 
 
@@ -116,13 +140,21 @@ hazards = st.lists(st.floats(0, 0.2), min_size=1, max_size=30)
 
 @given(hazards, st.floats(0, 1), st.floats(0.0, 0.3))
 @settings(max_examples=40, deadline=None)
-def test_discounting_sums_and_pools_agree_with_the_library(hazard: list[float], lgd: float, rate: float) -> None:
-    # PD x LGD of interest-only loans with the library's marginal probabilities, discounted at the monthly rate. DCF there is
-    # contractual less expected flows: 1 + what is recovered of a default at once, which is the same to rounding.
+def test_discounting_sums_and_pools_agree_with_the_library(
+    hazard: list[float], lgd: float, rate: float
+) -> None:
+    # PD x LGD of interest-only loans with the library's marginal probabilities, discounted at the monthly
+    # rate. DCF there is contractual less expected flows: 1 + what is recovered of a default at once, which is
+    # the same to rounding.
     alive = np.cumprod(1.0 - np.array(hazard))
     marginal = np.array(hazard) * np.concatenate([[1.0], alive[:-1]])
     worth = (1.0 + rate / 12.0) ** -np.arange(1, len(hazard) + 1)
-    ours = float(by_loan("dcf", book((1000.0, 0.0)), np.array([1000.0 * (marginal * lgd * worth).sum(), 0.0])).allowance or 0.0)
+    ours = float(
+        by_loan(
+            "dcf", book((1000.0, 0.0)), np.array([1000.0 * (marginal * lgd * worth).sum(), 0.0])
+        ).allowance
+        or 0.0
+    )
     assert ours == pytest.approx(cecl_pd_lgd(marginal, lgd, 1000.0, rate / 12.0), rel=1e-9, abs=1e-9)
     start = np.concatenate([[1.0], alive[:-1]])
     contract = np.full(len(hazard), 1000.0 * rate / 12.0)

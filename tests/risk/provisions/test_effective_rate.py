@@ -27,7 +27,8 @@ def test_zero_coupon_closed_form() -> None:
 
 
 def test_standards_own_example() -> None:
-    # IFRS 9 implementation guidance B.26: pays 1,000, receives 59 a year for five years and 1,250 at the end: 10 %
+    # IFRS 9 implementation guidance B.26: pays 1,000, receives 59 a year for five years and 1,250 at the end:
+    # 10 %
     flows = np.zeros(61)
     flows[0], flows[12:61:12] = -1000.0, 59.0
     flows[60] += 1250.0
@@ -41,7 +42,9 @@ def test_a_fee_raises_the_rate_by_hand() -> None:
 
 
 def test_negative_rate_is_found() -> None:
-    assert effective_rate(np.array([-1000.0, 0.0, 990.0])).annual_rate == pytest.approx(12 * (np.sqrt(0.99) - 1), abs=1e-12)
+    assert effective_rate(np.array([-1000.0, 0.0, 990.0])).annual_rate == pytest.approx(
+        12 * (np.sqrt(0.99) - 1), abs=1e-12
+    )
 
 
 def test_status_says_when_there_is_no_single_rate() -> None:

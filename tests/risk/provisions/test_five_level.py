@@ -19,7 +19,9 @@ AS_OF = date(2024, 6, 30)
 CLASSES = ("normal", "special_mention", "substandard", "doubtful", "loss")
 
 
-def facts(days: list[float], impaired: bool = False, restructured: bool = False, share: float = math.nan) -> AssetFacts:
+def facts(
+    days: list[float], impaired: bool = False, restructured: bool = False, share: float = math.nan
+) -> AssetFacts:
     size = len(days)
     return AssetFacts(
         np.array(days, dtype=float),
@@ -49,7 +51,8 @@ def test_boundaries_in_days(days: float, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("share", "name"), [(math.nan, "substandard"), (0.49, "substandard"), (0.5, "doubtful"), (0.89, "doubtful"), (0.9, "loss")]
+    ("share", "name"),
+    [(math.nan, "substandard"), (0.49, "substandard"), (0.5, "doubtful"), (0.89, "doubtful"), (0.9, "loss")],
 )
 def test_credit_impaired_by_expected_loss(share: float, name: str) -> None:
     assert CLASSES[classify(facts([0.0], impaired=True, share=share), load_rules())[0]] == name
@@ -71,11 +74,15 @@ def test_minima_and_ratios_by_hand() -> None:
     assert (result.coverage.required, result.coverage.required_relief) == (4500.0, 3600.0)
     assert result.coverage.shortfall == 2720.0
     assert result.by_scenario["base"].allowance == result.allowance
-    jsonschema.validate(json.loads(json.dumps(result.to_dict(), allow_nan=False)), FiveLevelResult.json_schema())
+    jsonschema.validate(
+        json.loads(json.dumps(result.to_dict(), allow_nan=False)), FiveLevelResult.json_schema()
+    )
 
 
 def test_a_sound_book_has_no_coverage_of_bad_loans() -> None:
-    result = five_level(AS_OF, "CNY", Exposures(np.array([1000.0]), np.ones(1), np.zeros(1)), facts([0.0]), {"base": 1.0})
+    result = five_level(
+        AS_OF, "CNY", Exposures(np.array([1000.0]), np.ones(1), np.zeros(1)), facts([0.0]), {"base": 1.0}
+    )
     assert result.coverage.provision_coverage is None
     assert result.coverage.required == 25.0  # 2.5 % of all loans
     assert result.coverage.shortfall == 15.0
@@ -83,9 +90,15 @@ def test_a_sound_book_has_no_coverage_of_bad_loans() -> None:
 
 def test_unobservable_classes_are_absent() -> None:
     exposures = Exposures(np.array([1000.0]), np.ones(1), np.zeros(1))
-    result = five_level(AS_OF, "USD", exposures, facts([math.nan]), {"base": 1.0}, None, ("days_past_due: none",), CLASSES[1:])
+    result = five_level(
+        AS_OF, "USD", exposures, facts([math.nan]), {"base": 1.0}, None, ("days_past_due: none",), CLASSES[1:]
+    )
     assert set(result.by_class) == {"normal"}
-    assert (result.coverage.required, result.coverage.required_relief, result.coverage.shortfall) == (None, None, None)
+    assert (result.coverage.required, result.coverage.required_relief, result.coverage.shortfall) == (
+        None,
+        None,
+        None,
+    )
     assert result.not_observable == ("days_past_due: none",)
 
 
@@ -98,7 +111,11 @@ def test_rules_say_where_an_article_was_not_checked() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "field"),
     [
-        ('class = "special_mention"\nfact = "days_past_due"', 'class = "splendid"\nfact = "days_past_due"', "class"),
+        (
+            'class = "special_mention"\nfact = "days_past_due"',
+            'class = "splendid"\nfact = "days_past_due"',
+            "class",
+        ),
         ('fact = "watch"', 'fact = "mood"', "fact"),
         ("above = 270", "above = 270\nat_least = 271", "days_past_due"),
         ('non_performing = ["substandard"', 'non_performing = ["bad"', "non_performing"),

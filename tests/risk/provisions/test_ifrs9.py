@@ -1,4 +1,6 @@
-"""Stages, allowance and checks under IFRS 9, against figures worked by hand and the standard's own examples."""
+"""Stages, allowance and checks under IFRS 9, against figures worked by hand and the standard's own
+examples.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,15 @@ def book(exposure: list[float], guaranteed: float = 0.0, weight: float = 1.0) ->
 def test_illustrative_example_8_twelve_month_loss() -> None:
     # IFRS 9 Illustrative Example 8: CU1,000,000, 12-month PD 0.5 %, 25 % lost on default: allowance CU1,250
     twelve = np.array([[0.005 * 0.25 * 1_000_000]])
-    result = ifrs9(AS_OF, "USD", book([1e6]), StagedLosses(twelve, twelve * 9, np.zeros(1)), staged([1]), {"base": 1.0}, Ifrs9())
+    result = ifrs9(
+        AS_OF,
+        "USD",
+        book([1e6]),
+        StagedLosses(twelve, twelve * 9, np.zeros(1)),
+        staged([1]),
+        {"base": 1.0},
+        Ifrs9(),
+    )
     assert result.allowance == pytest.approx(1250.0, abs=1e-9)
     assert result.by_stage["1"].allowance == result.allowance
 
@@ -46,7 +56,9 @@ def test_three_stages_two_scenarios_by_hand() -> None:
         np.array([[40.0, 50.0], [100.0, 300.0], [1.0, 1.0]]),
         np.array([0.0, 0.0, 225.0]),
     )
-    result = ifrs9(AS_OF, "USD", exposure, losses, staged([1, 2, 3]), {"base": 0.75, "adverse": 0.25}, Ifrs9())
+    result = ifrs9(
+        AS_OF, "USD", exposure, losses, staged([1, 2, 3]), {"base": 0.75, "adverse": 0.25}, Ifrs9()
+    )
     # stage 1: .75*10 + .25*20 = 12.5; stage 2: .75*100 + .25*300 = 150; stage 3: 225
     assert [result.by_stage[name].allowance_gross for name in ("1", "2", "3")] == [12.5, 150.0, 225.0]
     assert result.allowance_gross == 387.5
@@ -72,7 +84,9 @@ def test_ratio_and_difference_must_both_hold(now: float, then: float, stage: int
     assert stages(risk, Ifrs9()).stage.tolist() == [stage]
 
 
-@pytest.mark.parametrize(("days", "stage"), [(0, 1), (29, 1), (30, 1), (31, 2), (89, 2), (90, 3), (400, 3), (math.nan, 1)])
+@pytest.mark.parametrize(
+    ("days", "stage"), [(0, 1), (29, 1), (30, 1), (31, 2), (89, 2), (90, 3), (400, 3), (math.nan, 1)]
+)
 def test_backstops(days: float, stage: int) -> None:
     risk = CreditRisk(np.array([0.01]), np.array([0.01]), np.array([days], dtype=float), NO, NO, NO)
     assert stages(risk, Ifrs9()).stage.tolist() == [stage]
@@ -147,7 +161,9 @@ def test_empty_book_owes_nothing() -> None:
 def test_what_cannot_be_seen_is_absent_and_printed() -> None:
     losses = StagedLosses(np.ones((1, 1)), np.ones((1, 1)), np.ones(1))
     words = ("days_past_due: not in the source",)
-    result = ifrs9(AS_OF, "USD", book([5.0]), losses, staged([1]), {"a": 1.0}, Ifrs9(), words, unobservable=("3",))
+    result = ifrs9(
+        AS_OF, "USD", book([5.0]), losses, staged([1]), {"a": 1.0}, Ifrs9(), words, unobservable=("3",)
+    )
     assert set(result.by_stage) == {"1", "2"}
     assert result.to_dict()["not_observable"] == list(words)
 
@@ -155,7 +171,16 @@ def test_what_cannot_be_seen_is_absent_and_printed() -> None:
 def test_document_is_valid_against_its_schema() -> None:
     losses = StagedLosses(np.ones((3, 2)), np.ones((3, 2)) * 2, np.ones(3))
     weights = {"base": 0.6, "adverse": 0.4}
-    result = ifrs9(AS_OF, "USD", book([5.0, 6.0, 7.0]), losses, staged([1, 2, 3]), weights, Ifrs9(), provenance={"seed": 1})
+    result = ifrs9(
+        AS_OF,
+        "USD",
+        book([5.0, 6.0, 7.0]),
+        losses,
+        staged([1, 2, 3]),
+        weights,
+        Ifrs9(),
+        provenance={"seed": 1},
+    )
     document = json.loads(json.dumps(result.to_dict(), allow_nan=False))
     jsonschema.validate(document, Ifrs9Result.json_schema())
     assert document["schema"] == "loantwin.provisions/1"
@@ -168,9 +193,13 @@ share = st.floats(0, 1, allow_nan=False)
 loan = st.tuples(money, share, share, share, st.sampled_from([1, 2, 3]), st.floats(0, 50, allow_nan=False))
 
 
-def allowance_of(loans: list[tuple[float, float, float, float, int, float]], severity: float = 0.4) -> Ifrs9Result:
+def allowance_of(
+    loans: list[tuple[float, float, float, float, int, float]], severity: float = 0.4
+) -> Ifrs9Result:
     exposure, lifetime_pd, early, guaranteed, stage, weight = (
-        (np.array(column, dtype=float) for column in zip(*loans, strict=True)) if loans else (np.zeros(0) for _ in range(6))
+        (np.array(column, dtype=float) for column in zip(*loans, strict=True))
+        if loans
+        else (np.zeros(0) for _ in range(6))
     )
     lifetime = (exposure * lifetime_pd * severity)[:, None] * np.array([[0.8, 1.2]])
     losses = StagedLosses(lifetime * early[:, None], lifetime, exposure * severity)
@@ -215,7 +244,11 @@ def test_more_risk_never_costs_less(loans: list, severity: float, more: float) -
 @settings(max_examples=100, deadline=None)
 def test_a_worse_loan_is_never_in_a_better_stage(now: float, then: float, more: float, days: float) -> None:
     def of(pd: float, late: float) -> int:
-        return int(stages(CreditRisk(np.array([min(pd, 1.0)]), np.array([then]), np.array([late]), NO, NO, NO), Ifrs9()).stage[0])
+        return int(
+            stages(
+                CreditRisk(np.array([min(pd, 1.0)]), np.array([then]), np.array([late]), NO, NO, NO), Ifrs9()
+            ).stage[0]
+        )
 
     assert of(now + more, days) >= of(now, days)
     assert of(now, days + 100 * more) >= of(now, days)

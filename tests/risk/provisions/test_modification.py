@@ -15,7 +15,9 @@ from loantwin.risk.provisions.modification import modification, modifications, p
 
 def test_a_rate_cut_by_hand() -> None:
     # 1,000 interest only for 12 months at 12 %, cut to 6 %: 5 a month and 1,000 at the end, at 1 % a month
-    columns = loan_columns(segment=0, age=0, state=0, product=2, remaining_months=12, principal=[1000.0], annual_rate=0.06)
+    columns = loan_columns(
+        segment=0, age=0, state=0, product=2, remaining_months=12, principal=[1000.0], annual_rate=0.06
+    )
     worth = 5 * (1 - 1.01**-12) / 0.01 + 1000 * 1.01**-12
     assert present_value(columns, np.array([0.12]))[0] == pytest.approx(worth, rel=1e-12)
     made = modification(np.array([1000.0]), present_value(columns, np.array([0.12])))
@@ -26,7 +28,8 @@ def test_a_rate_cut_by_hand() -> None:
 
 def test_an_unchanged_contract_has_no_gain() -> None:
     columns = loan_columns(
-        segment=0, age=0, state=0, product=[0, 1, 2, 4], remaining_months=[24, 36, 12, 9], principal=[1e4, 2e4, 3e4, 5e3],
+        segment=0, age=0, state=0, product=[0, 1, 2, 4], remaining_months=[24, 36, 12, 9], principal=[1e4,
+            2e4, 3e4, 5e3],
         annual_rate=[0.05, 0.09, 0.0, 0.2], balloon=[0.0, 5e3, 0.0, 0.0], interest_only_months=[3, 0, 0, 0],
     )  # fmt: skip
     assert present_value(columns, columns.annual_rate) == pytest.approx(columns.principal, rel=1e-12)
@@ -40,7 +43,11 @@ def test_substantial_from_ten_per_cent_either_way() -> None:
 
 @pytest.mark.parametrize(
     ("amount", "worth", "field"),
-    [([0.0], [1.0], "gross_carrying_amount"), ([1.0], [np.nan], "present_value"), ([1.0], [1.0, 2.0], "present_value")],
+    [
+        ([0.0], [1.0], "gross_carrying_amount"),
+        ([1.0], [np.nan], "present_value"),
+        ([1.0], [1.0, 2.0], "present_value"),
+    ],
 )
 def test_what_cannot_be_modified_is_refused(amount: list[float], worth: list[float], field: str) -> None:
     with pytest.raises(RiskError) as caught:

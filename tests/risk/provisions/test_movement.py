@@ -33,7 +33,9 @@ def numbers(*values: float) -> np.ndarray:
 
 
 def by_hand() -> tuple[OpeningValues, ClosingValues]:
-    """Loan a stays in stage 1 and repays half; b goes from 1 to 2; c is charged off; d is repaid; e is new."""
+    """Loan a stays in stage 1 and repays half; b goes from 1 to 2; c is charged off; d is repaid; e is
+    new.
+    """
     opening = OpeningValues(
         pl.Series(["a", "b", "c", "d"]),
         numbers(10, 10, 10, 10),
@@ -79,7 +81,12 @@ def test_a_book_by_hand() -> None:
     assert {name: line.amount for name, line in found.items()} == pytest.approx(wanted, abs=1e-12)
     assert found["transfers"].by_stage == {"1": -10.0, "2": 10.0, "3": 0.0}
     assert found["stage"].by_stage == {"1": 0.0, "2": 30.0, "3": 0.0}
-    assert (found["opening"].loans, found["closing"].loans, found["pd"].loans, found["written_off"].loans) == (4, 3, 2, 1)
+    assert (
+        found["opening"].loans,
+        found["closing"].loans,
+        found["pd"].loans,
+        found["written_off"].loans,
+    ) == (4, 3, 2, 1)
 
 
 def test_the_result_is_one_json_document() -> None:
@@ -87,7 +94,9 @@ def test_the_result_is_one_json_document() -> None:
     made = movement_of(groups, FIRST, LAST, "USD", ("north", "south"), 1000.0)
     document = json.loads(json.dumps(made.to_dict(), allow_nan=False))
     jsonschema.validate(document, MovementResult.json_schema())
-    assert document["stage_moves"] == [{"origin": "1", "target": "2", "loans": 1, "transferred": 10.0, "remeasured": 30.0}]
+    assert document["stage_moves"] == [
+        {"origin": "1", "target": "2", "loans": 1, "transferred": 10.0, "remeasured": 30.0}
+    ]
     for name in LINES:
         if name != "transfers":
             total = sum(part[name] for part in document["by_segment"].values())
@@ -122,10 +131,20 @@ def sides(loans: list[tuple]) -> tuple[OpeningValues, ClosingValues]:  # type: i
     names = [pl.Series([f"loan {place}" for place, _ in side], dtype=pl.String) for side in (first, last)]
     gone = np.array([loan[5] for _, loan in first], dtype=bool)
     opening = OpeningValues(
-        names[0], *(column(first, place) for place in range(4)), codes(first, 2), codes(first, 4), gone, column(first, 8) - 5e5
+        names[0],
+        *(column(first, place) for place in range(4)),
+        codes(first, 2),
+        codes(first, 4),
+        gone,
+        column(first, 8) - 5e5,
     )
     closing = ClosingValues(
-        names[1], *(column(last, place) for place in range(4, 8)), column(last, 3), codes(last, 3), codes(last, 4), column(last, 8)
+        names[1],
+        *(column(last, place) for place in range(4, 8)),
+        column(last, 3),
+        codes(last, 3),
+        codes(last, 4),
+        column(last, 8),
     )
     return opening, closing
 
@@ -177,4 +196,8 @@ def test_an_empty_side_is_no_error() -> None:
     none = OpeningValues(loans, nothing, nothing, nothing, nothing, codes, codes, gone, nothing)
     found = lines(added_up(loan_movements(none, closing)))
     assert found["opening"].amount == 0.0
-    assert found["originated"].amount + found["overlays"].amount == found["closing"].amount == pytest.approx(65.75)
+    assert (
+        found["originated"].amount + found["overlays"].amount
+        == found["closing"].amount
+        == pytest.approx(65.75)
+    )

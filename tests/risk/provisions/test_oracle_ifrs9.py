@@ -1,9 +1,10 @@
 """IFRS 9 beside an independent library, over random inputs.
 
-Where they differ, and why: the library's 12-month loss is one period's probability discounted a whole year, ours adds up twelve
-months each discounted on its own (compared with its lifetime formula at the monthly rate instead); its stage 3 begins with a flag
-alone, ours also at 90 days past due (5.5.11 and B5.5.37), so that days are drawn below 90; its overlays multiply one another in
-order, ours all read the modelled figure, so that one overlay is drawn at a time.
+Where they differ, and why: the library's 12-month loss is one period's probability discounted a whole year,
+ours adds up twelve months each discounted on its own (compared with its lifetime formula at the monthly rate
+instead); its stage 3 begins with a flag alone, ours also at 90 days past due (5.5.11 and B5.5.37), so that
+days are drawn below 90; its overlays multiply one another in order, ours all read the modelled figure, so
+that one overlay is drawn at a time.
 """
 
 from __future__ import annotations
@@ -44,7 +45,8 @@ def test_stages(now: float, then: float, days: int, defaulted: bool, watch: bool
     both = now >= 2 * then and now - then >= 0.005
     theirs = assign_stage(days, is_defaulted=defaulted, sicr_triggered=watch or both)
     assert CODES[int(found.stage[0])] == theirs
-    # the library calls a rise significant on either limit, IFRS 9 leaves it open; ours asks for both, so it implies theirs
+    # the library calls a rise significant on either limit, IFRS 9 leaves it open; ours asks for both, so it
+    # implies theirs
     if found.triggers[0, TRIGGERS.index("lifetime_pd")]:
         assert assess_sicr(now, then, 0, 2.0 - 1e-9, 0.005 - 1e-9)  # theirs is strict at the limit
 
@@ -63,14 +65,20 @@ def hazard_model(hazard: np.ndarray) -> TransitionParameters:
 @settings(max_examples=60, deadline=None)
 def test_loss_of_one_loan(hazard: list[float], lgd: float, rate: float, amount: float) -> None:
     months = len(hazard)
-    columns = loan_columns(segment=0, age=0, state=0, product=2, remaining_months=months, principal=[amount], annual_rate=rate)
+    columns = loan_columns(
+        segment=0, age=0, state=0, product=2, remaining_months=months, principal=[amount], annual_rate=rate
+    )
     severity = LossGivenDefault(np.full((1, 1), lgd), np.zeros((1, 1)), np.ones(1), np.ones(1))
     found = loan_losses(hazard_model(np.array([0.5, *hazard])), columns, severity, np.ones((1, months, 2)))
     alive = np.concatenate([[1.0], np.cumprod(1.0 - np.array(hazard))[:-1]])
     marginal = np.array(hazard) * alive
-    assert found.loss[0, 0, 1] == pytest.approx(ecl_lifetime(marginal, lgd, amount, rate / 12.0), rel=1e-9, abs=1e-9)
+    assert found.loss[0, 0, 1] == pytest.approx(
+        ecl_lifetime(marginal, lgd, amount, rate / 12.0), rel=1e-9, abs=1e-9
+    )
     early = min(12, months)
-    assert found.loss[0, 0, 0] == pytest.approx(ecl_lifetime(marginal[:early], lgd, amount, rate / 12.0), rel=1e-9, abs=1e-9)
+    assert found.loss[0, 0, 0] == pytest.approx(
+        ecl_lifetime(marginal[:early], lgd, amount, rate / 12.0), rel=1e-9, abs=1e-9
+    )
 
 
 @given(st.lists(st.tuples(st.integers(1, 99), st.floats(0, 1e8)), min_size=1, max_size=6))
@@ -81,10 +89,13 @@ def test_scenarios_weigh(drawn: list[tuple[int, float]]) -> None:
     loss = np.array([[amount for _, amount in drawn]])
     staged = Stages(np.array([2]), np.zeros((1, len(TRIGGERS)), dtype=bool))
     ours = ifrs9(
-        date(2024, 12, 31), "USD", Exposures(np.ones(1), np.ones(1), np.zeros(1)), StagedLosses(loss, loss, np.zeros(1)), staged,
+        date(2024, 12, 31), "USD", Exposures(np.ones(1), np.ones(1), np.zeros(1)), StagedLosses(loss, loss,
+            np.zeros(1)), staged,
         weights, Ifrs9(),
     )  # fmt: skip
-    theirs = weighted_ecl([Scenario(name, weights[name], amount) for name, (_, amount) in zip(weights, drawn, strict=True)])
+    theirs = weighted_ecl(
+        [Scenario(name, weights[name], amount) for name, (_, amount) in zip(weights, drawn, strict=True)]
+    )
     assert ours.allowance == pytest.approx(theirs, rel=1e-9, abs=1e-9)
 
 
@@ -100,9 +111,9 @@ def test_one_overlay(model: float, size: float, relative: bool) -> None:
         np.zeros(1, dtype=np.int64), ("1",),
     )  # fmt: skip
     theirs = ManagementOverlay(
-        name="o", overlay_type=OverlayType.MODEL_LIMITATION, adjustment_rate=size / 100.0 if relative else 0.0,
-        adjustment_amount=0.0 if relative else abs(size), rationale="R", approved_by="A",
-        expiry_date=datetime(2025, 12, 31, tzinfo=UTC),
+        name="o", overlay_type=OverlayType.MODEL_LIMITATION,
+        adjustment_rate=size / 100.0 if relative else 0.0, adjustment_amount=0.0 if relative else abs(size),
+        rationale="R", approved_by="A", expiry_date=datetime(2025, 12, 31, tzinfo=UTC),
     )  # fmt: skip
     found = apply_overlays(model, [theirs], as_of=datetime(2024, 12, 31, tzinfo=UTC))
     assert model + added[0] == pytest.approx(found.overlay_ecl, rel=1e-9, abs=1e-6)

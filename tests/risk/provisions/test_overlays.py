@@ -18,7 +18,16 @@ GOOD = 'name = "floods"\nauthor = "A"\nreason = "R"\nexpires = 2025-12-31\n'
 
 
 def overlay(**changes: object) -> Overlay:
-    return Overlay(**{"name": "floods", "author": "A", "reason": "R", "expires": date(2025, 12, 31), "percent": 10.0, **changes})  # type: ignore[arg-type]
+    return Overlay(
+        **{
+            "name": "floods",
+            "author": "A",
+            "reason": "R",
+            "expires": date(2025, 12, 31),
+            "percent": 10.0,
+            **changes,
+        }
+    )  # type: ignore[arg-type]
 
 
 def effects(*overlays: Overlay, modelled: tuple[float, ...] = (10.0, 30.0, 60.0, 0.0)):  # type: ignore[no-untyped-def]
@@ -35,8 +44,13 @@ def effects(*overlays: Overlay, modelled: tuple[float, ...] = (10.0, 30.0, 60.0,
 
 
 def test_a_percentage_of_what_is_in_scope() -> None:
-    found, added = effects(overlay(), overlay(name="b", percent=-50.0, segments=("north",), stages=("2", "3")))
-    assert [(item.loans, item.modelled, item.amount) for item in found] == [(4, 100.0, 10.0), (1, 30.0, -15.0)]
+    found, added = effects(
+        overlay(), overlay(name="b", percent=-50.0, segments=("north",), stages=("2", "3"))
+    )
+    assert [(item.loans, item.modelled, item.amount) for item in found] == [
+        (4, 100.0, 10.0),
+        (1, 30.0, -15.0),
+    ]
     assert added == pytest.approx([1.0, 3.0 - 15.0, 6.0, 0.0])
 
 
@@ -58,11 +72,20 @@ def test_what_loans_get_sums_to_the_amount(percent: float, modelled: list[float]
 @pytest.mark.parametrize(
     ("bad", "words"),
     [
-        ({"expires": date(2025, 6, 29)}, "overlay floods: expected an overlay in force at 2025-06-30, was .*expired on 2025-06-29"),
-        ({"segments": ("west",)}, "overlay floods: segments: expected one of north, south, empty, was 'west'"),
+        (
+            {"expires": date(2025, 6, 29)},
+            "overlay floods: expected an overlay in force at 2025-06-30, was .*expired on 2025-06-29",
+        ),
+        (
+            {"segments": ("west",)},
+            "overlay floods: segments: expected one of north, south, empty, was 'west'",
+        ),
         ({"stages": ("4",)}, "overlay floods: stages: expected one of 1, 2, 3, was '4'"),
         ({"segments": ("empty",)}, "overlay floods: expected a scope that holds a loan, was 'none'"),
-        ({"percent": None, "amount": -101.0}, "overlay floods: expected at most the modelled 100.00 in scope taken off, was 101.0"),
+        (
+            {"percent": None, "amount": -101.0},
+            "overlay floods: expected at most the modelled 100.00 in scope taken off, was 101.0",
+        ),
     ],
 )
 def test_an_overlay_that_does_not_fit_is_refused_by_name(bad: dict[str, object], words: str) -> None:
@@ -76,7 +99,10 @@ def test_an_overlay_is_in_force_to_the_end_of_its_last_day() -> None:
 
 def test_a_file_is_read_in_order(tmp_path: Path) -> None:
     file = tmp_path / "overlays.toml"
-    file.write_text(f'[[overlay]]\n{GOOD}percent = 10\nstages = ["1"]\n[[overlay]]\n{GOOD.replace("floods", "b")}amount = -5.5\n')
+    file.write_text(
+        f'[[overlay]]\n{GOOD}percent = 10\nstages = ["1"]\n[[overlay]]\n{GOOD.replace("floods", "b")}amount '
+        "= -5.5\n"
+    )
     first, second = read_overlays(file)
     assert first == overlay(stages=("1",))
     assert second == overlay(name="b", percent=None, amount=-5.5)
@@ -93,7 +119,10 @@ def test_a_file_is_read_in_order(tmp_path: Path) -> None:
         (f"[[overlay]]\n{GOOD}amount = nan", "overlay floods: amount"),
         (f"[[overlay]]\n{GOOD}percent = 1\nsegments = []", "overlay floods: segments"),
         (f"[[overlay]]\n{GOOD}percent = 1\nstage = ['1']", "was 'stage'"),
-        (f"[[overlay]]\n{GOOD.replace('2025-12-31', chr(34) + '2025-12-31' + chr(34))}percent = 1", "overlay floods: expires"),
+        (
+            f"[[overlay]]\n{GOOD.replace('2025-12-31', chr(34) + '2025-12-31' + chr(34))}percent = 1",
+            "overlay floods: expires",
+        ),
         (f"[[overlay]]\n{GOOD.replace('reason', '#')}percent = 1", "overlay floods: reason"),
         (f"[[overlay]]\n{GOOD}percent = 1\n[[overlay]]\n{GOOD}percent = 2", "names that differ"),
     ],

@@ -45,7 +45,9 @@ INTEREST_ONLY, INSTALMENT = 2, 0
 
 
 def hazards(default: list[float], prepaid: float = 0.0) -> TransitionParameters:
-    """Return a model of one live state with a monthly default probability by age (its last one for ever) and prepayment."""
+    """Return a model of one live state with a monthly default probability by age (its last one for ever) and
+    prepayment.
+    """
     rates = np.array(default)
     stay = 1 - rates - prepaid
     tiny = 1e-300  # a probability of nothing, as log-odds
@@ -77,8 +79,8 @@ def known(size: int, days: float = 0.0) -> Standing:
 
 def one_loan(**changes: object) -> LoanColumns:
     values: dict[str, object] = {
-        "segment": 0, "age": 0, "state": 0, "product": INTEREST_ONLY, "remaining_months": 36, "annual_rate": 0.0,
-        "principal": np.array([1_000_000.0]),
+        "segment": 0, "age": 0, "state": 0, "product": INTEREST_ONLY, "remaining_months": 36,
+        "annual_rate": 0.0, "principal": np.array([1_000_000.0]),
     }  # fmt: skip
     return loan_columns(**{**values, **changes})  # type: ignore[arg-type]
 
@@ -90,7 +92,9 @@ def flat(name: str, weight: float, months: int, default: float = 1.0, edges: int
 
 
 def portfolio(parameters: TransitionParameters, columns: LoanColumns, lgd: LossGivenDefault) -> Portfolio:
-    return Portfolio(AS_OF, "USD", parameters, lgd, columns, known(len(columns.principal)), np.ones(len(parameters.origin)))
+    return Portfolio(
+        AS_OF, "USD", parameters, lgd, columns, known(len(columns.principal)), np.ones(len(parameters.origin))
+    )
 
 
 def test_illustrative_example_8_through_the_engine() -> None:
@@ -112,7 +116,9 @@ def test_lifetime_loss_of_an_amortising_loan_month_by_month() -> None:
         twelve += loss if month <= 12 else 0.0
         alive *= 1 - hazard - prepaid
         balance = balance * 1.01 - payment
-    columns = one_loan(product=INSTALMENT, remaining_months=months, annual_rate=rate, principal=np.array([10_000.0]))
+    columns = one_loan(
+        product=INSTALMENT, remaining_months=months, annual_rate=rate, principal=np.array([10_000.0])
+    )
     book = portfolio(hazards([hazard], prepaid), columns, severity(share))
     losses, pd = expected_losses(book, [flat("base", 1.0, months)])
     np.testing.assert_allclose(losses[0, 0], [twelve, lifetime], rtol=1e-12)
@@ -125,7 +131,8 @@ def test_lifetime_loss_of_an_amortising_loan_month_by_month() -> None:
 
 
 def test_origination_pd_reads_the_same_months_of_life() -> None:
-    # default 1 % a month at ages up to 12, 3 % later: a loan of age 12 with 6 months left was expected to see 3 %
+    # default 1 % a month at ages up to 12, 3 % later: a loan of age 12 with 6 months left was expected to see
+    # 3 %
     book = portfolio(hazards([0.01] * 13 + [0.03]), one_loan(age=12, remaining_months=6), severity(0.4))
     assert origination_pd(book)[0] == pytest.approx(1 - 0.97**6, rel=1e-12)
     same = provisions("ifrs9", book, [flat("base", 1.0, 6)], CONFIG)
@@ -152,7 +159,10 @@ def test_undrawn_commitment_counts_with_its_conversion_factor() -> None:
     line = portfolio(hazards([0.01]), one_loan(undrawn=500_000.0), severity(0.4))
     line = replace(line, runoff=replace(line.runoff, conversion_factor=0.4))
     scenarios = [flat("base", 1.0, 36)]
-    ratio = provisions("ifrs9", line, scenarios, CONFIG).allowance / provisions("ifrs9", drawn, scenarios, CONFIG).allowance
+    ratio = (
+        provisions("ifrs9", line, scenarios, CONFIG).allowance
+        / provisions("ifrs9", drawn, scenarios, CONFIG).allowance
+    )
     assert ratio == pytest.approx(1.2, rel=1e-12)
 
 
@@ -171,7 +181,13 @@ def test_cecl_reverts_and_does_not_discount() -> None:
     result = provisions("cecl", book, [flat("bad", 1.0, 6, default=3.0)], CONFIG, reversion=reversion)
     assert result.allowance == pytest.approx(lifetime, rel=1e-12)
     assert set(result.by_pool) == {"all"}  # type: ignore[union-attr]
-    discounted = provisions("cecl", book, [flat("bad", 1.0, 6, default=3.0)], CONFIG, reversion=replace(reversion, discounted=True))
+    discounted = provisions(
+        "cecl",
+        book,
+        [flat("bad", 1.0, 6, default=3.0)],
+        CONFIG,
+        reversion=replace(reversion, discounted=True),
+    )
     assert discounted.allowance < result.allowance
 
 
@@ -180,9 +196,10 @@ def fitted(parameters: TransitionParameters) -> FittedModel:
     edges = len(parameters.origin)
     size = edges + edges * len(parameters.factors) + 1
     return FittedModel(
-        as_of=AS_OF, parameters=parameters, covariates=(Covariate("unemployment_rate", "level"),), processes=(process,),
-        covariance=np.zeros((size, size)), today=np.zeros(len(parameters.factors)), lgd=severity(0.4), arrears_months=0,
-        conversion_factor=0.0, assumed=(False,) * edges, absent=(), prior_only=(),
+        as_of=AS_OF, parameters=parameters, covariates=(Covariate("unemployment_rate", "level"),),
+        processes=(process,), covariance=np.zeros((size, size)), today=np.zeros(len(parameters.factors)),
+        lgd=severity(0.4), arrears_months=0, conversion_factor=0.0, assumed=(False,) * edges, absent=(),
+        prior_only=(),
     )  # fmt: skip
 
 
@@ -201,7 +218,9 @@ def test_in_normal_times_a_loan_shows_no_change_of_risk() -> None:
 
 def test_paths_of_a_scenario_are_averaged() -> None:
     book = portfolio(hazards([0.01]), one_loan(), severity(0.5))
-    paths = WeightedScenario("generated", 1.0, np.concatenate([flat("", 1, 36, d).shocks for d in (0.5, 1.0, 2.0)] * 11))
+    paths = WeightedScenario(
+        "generated", 1.0, np.concatenate([flat("", 1, 36, d).shocks for d in (0.5, 1.0, 2.0)] * 11)
+    )
     single = [expected_losses(book, [flat("one", 1.0, 36, d)])[0][0, 0] for d in (0.5, 1.0, 2.0)]
     np.testing.assert_allclose(expected_losses(book, [paths])[0][0, 0], np.mean(single, axis=0), rtol=1e-12)
 
@@ -245,7 +264,9 @@ def random_book(size: int, seed: int) -> Portfolio:
     )
     days = random.choice([0.0, 0.0, 0.0, 15.0, 45.0, 120.0, math.nan], size)
     standing = Standing(days, days > 90, random.random(size) < 0.1, random.random(size) < 0.1, (), True)
-    return replace(portfolio(hazards([0.004, 0.01, 0.02, 0.005], 0.01), columns, severity(0.5, 0.1)), standing=standing)
+    return replace(
+        portfolio(hazards([0.004, 0.01, 0.02, 0.005], 0.01), columns, severity(0.5, 0.1)), standing=standing
+    )
 
 
 def part_of(book: Portfolio, index: np.ndarray) -> Portfolio:
@@ -259,12 +280,18 @@ def test_split_of_the_book_does_not_matter_and_totals_are_sums_of_loans(standard
     book = random_book(40, 3)
     scenarios = [flat("base", 0.7, 60), flat("adverse", 0.3, 60, default=2.5)]
     whole = provisions(standard, book, scenarios, CONFIG)
-    halves = [provisions(standard, part_of(book, np.arange(start, 40, 2)), scenarios, CONFIG) for start in (0, 1)]
+    halves = [
+        provisions(standard, part_of(book, np.arange(start, 40, 2)), scenarios, CONFIG) for start in (0, 1)
+    ]
     assert sum(half.allowance for half in halves) == pytest.approx(whole.allowance, rel=1e-12)
     assert sum(half.exposure for half in halves) == pytest.approx(whole.exposure, rel=1e-12)
-    singles = [provisions(standard, part_of(book, np.array([i])), scenarios, CONFIG).allowance for i in range(40)]
+    singles = [
+        provisions(standard, part_of(book, np.array([i])), scenarios, CONFIG).allowance for i in range(40)
+    ]
     assert abs(math.fsum(singles) - whole.allowance) < 0.005
-    grouped = next(value for key, value in whole.to_dict().items() if key in ("by_stage", "by_class", "by_pool"))
+    grouped = next(
+        value for key, value in whole.to_dict().items() if key in ("by_stage", "by_class", "by_pool")
+    )
     for figure, total in (("allowance", whole.allowance), ("exposure", whole.exposure), ("loans", 40)):
         assert sum(part[figure] for part in grouped.values()) == pytest.approx(total, rel=1e-12)
     weighted = sum(item.weight * item.allowance for item in whole.by_scenario.values())
@@ -277,7 +304,10 @@ def test_split_of_the_book_does_not_matter_and_totals_are_sums_of_loans(standard
 def test_a_worse_economy_never_costs_less(level: float, more: float, seed: int) -> None:
     book = random_book(20, seed)
     for standard in ("ifrs9", "cecl"):
-        low, high = (provisions(standard, book, [flat("a", 1.0, 60, level * factor)], CONFIG).allowance for factor in (1.0, more))
+        low, high = (
+            provisions(standard, book, [flat("a", 1.0, 60, level * factor)], CONFIG).allowance
+            for factor in (1.0, more)
+        )
         assert high >= low * (1 - 1e-9)
 
 
@@ -320,11 +350,15 @@ def test_severity_is_that_of_the_age_at_default() -> None:
 def test_a_loan_bought_impaired_carries_the_change_alone() -> None:
     # 5.5.13 and 5.5.14: 100 expected at recognition; worse is a loss, better a gain, never the 12-month loss
     book = portfolio(hazards([0.01]), one_loan(), severity(0.5))
-    bought = replace(book, standing=replace(book.standing, credit_impaired_at_origination=np.ones(1, dtype=bool)))
+    bought = replace(
+        book, standing=replace(book.standing, credit_impaired_at_origination=np.ones(1, dtype=bool))
+    )
     scenarios = [flat("base", 1.0, 36)]
     lifetime = expected_losses(book, scenarios)[0][0, 0, 1]
     for then in (0.0, 100.0, lifetime + 500.0):
-        result = provisions("ifrs9", bought, scenarios, CONFIG, beside=BesideLoans(poci_expected=np.array([then])))
+        result = provisions(
+            "ifrs9", bought, scenarios, CONFIG, beside=BesideLoans(poci_expected=np.array([then]))
+        )
         assert result.allowance == pytest.approx(lifetime - then, rel=1e-12)
         assert result.by_stage["poci"].loans == 1  # type: ignore[union-attr]
         assert sum(part.loans for part in result.by_stage.values()) == 1  # type: ignore[union-attr]
@@ -344,7 +378,13 @@ def test_what_is_not_drawn_is_shown_apart() -> None:
 
 def test_lines_are_measured_over_their_behavioural_life() -> None:
     columns = loan_columns(
-        segment=0, age=0, state=0, product=[4, 0], remaining_months=[12, 12], principal=[1e6, 1e6], annual_rate=0.0
+        segment=0,
+        age=0,
+        state=0,
+        product=[4, 0],
+        remaining_months=[12, 12],
+        principal=[1e6, 1e6],
+        annual_rate=0.0,
     )
     book = portfolio(hazards([0.01]), columns, severity(0.4))
     stage_two = replace(book, standing=replace(book.standing, forborne=np.ones(2, dtype=bool)))
@@ -378,16 +418,22 @@ def test_overlays_stand_beside_the_modelled_figure() -> None:
 
 def test_many_paths_of_floating_and_fixed_loans_are_the_mean_of_single_ones() -> None:
     columns = loan_columns(
-        segment=0, age=0, state=0, product=[0, 0, 4], remaining_months=[24, 30, 12], principal=[1e4, 2e4, 3e4], annual_rate=0.06,
+        segment=0, age=0, state=0, product=[0, 0, 4], remaining_months=[24, 30, 12], principal=[1e4, 2e4,
+            3e4], annual_rate=0.06,
         floating=[False, True, True], rate_spread=0.02,
     )  # fmt: skip
     book = portfolio(hazards([0.01, 0.02]), columns, severity(0.5, 0.1))
     draw = np.random.Generator(np.random.Philox(key=1))
     shocks, index = draw.uniform(0.5, 2.0, (7, 30, 2)), draw.uniform(0.01, 0.08, (7, 30))
     found = expected_losses(book, [WeightedScenario("paths", 1.0, shocks, index)])
-    singles = [expected_losses(book, [WeightedScenario("one", 1.0, shocks[k : k + 1], index[k : k + 1])]) for k in range(7)]
+    singles = [
+        expected_losses(book, [WeightedScenario("one", 1.0, shocks[k : k + 1], index[k : k + 1])])
+        for k in range(7)
+    ]
     for place in range(2):
-        np.testing.assert_allclose(found[place], np.mean([single[place] for single in singles], axis=0), rtol=1e-12)
+        np.testing.assert_allclose(
+            found[place], np.mean([single[place] for single in singles], axis=0), rtol=1e-12
+        )
     mixed = expected_losses(
         book,
         [
@@ -416,4 +462,6 @@ def test_every_method_of_cecl_on_one_book() -> None:
     assert methods["roll-rate"].allowance is None
     json.dumps(result.to_dict(), allow_nan=False)
     discounted = replace(CONFIG, cecl=replace(CONFIG.cecl, discounted=True))
-    assert provisions("cecl", book, scenarios, discounted).allowance == pytest.approx(methods["dcf"].allowance, rel=1e-12)
+    assert provisions("cecl", book, scenarios, discounted).allowance == pytest.approx(
+        methods["dcf"].allowance, rel=1e-12
+    )

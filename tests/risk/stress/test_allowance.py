@@ -50,7 +50,10 @@ def model(seed=1):
 def severity():
     draw = numbers(2)
     return LossGivenDefault(
-        draw.uniform(0.3, 0.8, (2, 90)), draw.uniform(0.0, 0.2, (2, 90)), np.array([0.2, 0.8]), np.array([0.5, 0.5])
+        draw.uniform(0.3, 0.8, (2, 90)),
+        draw.uniform(0.0, 0.2, (2, 90)),
+        np.array([0.2, 0.8]),
+        np.array([0.5, 0.5]),
     )
 
 
@@ -58,13 +61,15 @@ def book(count=40, live=3, guaranteed=0.3):
     draw = numbers(3)
     rate = np.full(count, 0.08)  # one rate, so that a cell discounts as its loans do
     return loan_columns(
-        segment=draw.integers(0, 2, count), age=draw.integers(0, 12, count), state=draw.integers(0, live, count),
+        segment=draw.integers(0, 2, count), age=draw.integers(0, 12, count), state=draw.integers(0, live,
+            count),
         product=np.zeros(count, dtype=np.int64),
         remaining_months=draw.integers(6, MONTHS, count), principal=draw.uniform(1e3, 1e5, count),
-        annual_rate=rate, effective_annual_rate=rate, floating=np.zeros(count, bool), rate_spread=np.zeros(count),
-        rate_cap=np.full(count, np.inf), rate_floor=np.full(count, -np.inf), balloon=np.zeros(count),
-        interest_only_months=np.zeros(count, dtype=np.int64), undrawn=np.zeros(count), accrued_interest=np.zeros(count),
-        guaranteed=np.full(count, guaranteed), weight=np.ones(count), group=np.zeros(count, dtype=np.int64),
+        annual_rate=rate, effective_annual_rate=rate, floating=np.zeros(count, bool),
+        rate_spread=np.zeros(count), rate_cap=np.full(count, np.inf), rate_floor=np.full(count, -np.inf),
+        balloon=np.zeros(count), interest_only_months=np.zeros(count, dtype=np.int64),
+        undrawn=np.zeros(count), accrued_interest=np.zeros(count), guaranteed=np.full(count, guaranteed),
+        weight=np.ones(count), group=np.zeros(count, dtype=np.int64),
     )  # fmt: skip
 
 
@@ -96,7 +101,9 @@ def test_loans_past_the_backstop_are_in_stage_2():
 
 
 def test_a_lifetime_allowance_without_discounting_is_what_is_lost_in_the_end():
-    """With lifetime losses for all, a zero rate and foresight, allowance today = charge-offs so far + allowance then."""
+    """With lifetime losses for all, a zero rate and foresight, allowance today = charge-offs so far +
+    allowance then.
+    """
     zero = np.zeros(40)
     columns = replace(book(), annual_rate=zero, effective_annual_rate=zero)
     found = path(columns, ALWAYS, dates=(0, 3, 6, 24, MONTHS))
@@ -111,14 +118,18 @@ def test_harder_times_cost_more_at_every_date():
     worse = np.array([1.0 if end in (0, 4) else 1.5 for _, end in EDGES])
     for settings in (NEVER, ALWAYS, Ifrs9()):
         mild = allowance_path(model(), cells, severity(), shocks(), np.ones(len(EDGES)), (0, 12), settings)
-        hard = allowance_path(model(), cells, severity(), shocks() * worse, np.ones(len(EDGES)), (0, 12), settings)
+        hard = allowance_path(
+            model(), cells, severity(), shocks() * worse, np.ones(len(EDGES)), (0, 12), settings
+        )
         assert (hard.performing + hard.in_default > mild.performing + mild.in_default).all()
     assert len(columns.principal) == 40
 
 
 def test_short_shocks_are_refused():
     with pytest.raises(RiskError, match="months of shocks"):
-        allowance_path(model(), build_cells(book(), MONTHS), severity(), shocks()[:12], np.ones(len(EDGES)), (0,), NEVER)
+        allowance_path(
+            model(), build_cells(book(), MONTHS), severity(), shocks()[:12], np.ones(len(EDGES)), (0,), NEVER
+        )
 
 
 def test_weighted_assets_of_one_loan_are_the_published_function():
@@ -127,7 +138,12 @@ def test_weighted_assets_of_one_loan_are_the_published_function():
     cells = build_cells(columns, MONTHS)
     still = np.ones(len(EDGES))
     found = irb_weights(model(), cells, severity(), shocks(), still, [0], "retail_other")
-    pd = loan_losses(model(), replace(columns, remaining_months=np.array([MONTHS])), severity(), np.tile(still, (1, MONTHS, 1))).pd
+    pd = loan_losses(
+        model(),
+        replace(columns, remaining_months=np.array([MONTHS])),
+        severity(),
+        np.tile(still, (1, MONTHS, 1)),
+    ).pd
     lgd = (severity().charged_off - severity().recovered)[columns.segment[0], columns.age[0]]
     weight = irb_risk_weight(float(pd[0, 0, 0]), float(lgd), asset_class="retail_other")
     assert found[0] == pytest.approx(0.75 * columns.principal[0] * weight, rel=1e-9)

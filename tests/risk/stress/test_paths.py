@@ -37,7 +37,9 @@ def test_income_cash_and_credit_loss_by_hand():
     path = stress_path(FLOWS, ALLOWANCE, 30.0, ECONOMICS, LABELS)
     assert quarter_ends(4) == [0, 3, 4]
     assert path.quarters == ("2020-12", "2021-03", "2021-04")
-    assert path.net_interest_income == pytest.approx((6.0, 6.4, 6.8, 7.2))  # 10 - 0.4 % of the opening balance
+    assert path.net_interest_income == pytest.approx(
+        (6.0, 6.4, 6.8, 7.2)
+    )  # 10 - 0.4 % of the opening balance
     assert path.credit_loss == pytest.approx((20.0, -10.0 + 6.0, -2.0 + 2.0))
     received, paid = 80.0 + 15.0 + 10.0 + 1.0, 1.0
     assert path.cash_gap[0] == pytest.approx(received - paid - 4.0)
@@ -47,11 +49,18 @@ def test_income_cash_and_credit_loss_by_hand():
 
 
 def test_capital_by_hand():
-    plan = CapitalPlan(cet1=100.0, risk_weight=0.5, other_rwa=100.0, operating_cost_annual=12.0, tax_rate=0.25)
+    plan = CapitalPlan(
+        cet1=100.0, risk_weight=0.5, other_rwa=100.0, operating_cost_annual=12.0, tax_rate=0.25
+    )
     points = stress_path(FLOWS, ALLOWANCE, 30.0, ECONOMICS, LABELS, plan).capital
     assert [point.month for point in points] == ["2020-12", "2021-03", "2021-04"]
-    assert (points[0].cet1, points[0].risk_weighted_assets, points[0].ratio) == (100.0, 600.0, pytest.approx(1 / 6))
-    # first quarter: income 19.2 - 3 of costs, credit loss -4 and the 20 that the scenario added at the start; a loss: no tax
+    assert (points[0].cet1, points[0].risk_weighted_assets, points[0].ratio) == (
+        100.0,
+        600.0,
+        pytest.approx(1 / 6),
+    )
+    # first quarter: income 19.2 - 3 of costs, credit loss -4 and the 20 that the scenario added at the start;
+    # a loss: no tax
     assert points[1].income == pytest.approx(16.2)
     assert points[1].credit_loss == pytest.approx(16.0)
     assert points[1].cet1 == pytest.approx(100.0 + 0.2 * 0.75)

@@ -32,7 +32,9 @@ def test_a_linear_figure_has_a_closed_form(weights, distance):
     size = float(np.linalg.norm(a))
     if size < 0.1:
         return
-    found = mildest(numeric(lambda z: 7.0 + z @ a), lambda z: 7.0 + z @ a, np.zeros(len(a)), 7.0 + distance * size)
+    found = mildest(
+        numeric(lambda z: 7.0 + z @ a), lambda z: 7.0 + z @ a, np.zeros(len(a)), 7.0 + distance * size
+    )
     assert found.distance == pytest.approx(distance, rel=1e-4)
     np.testing.assert_allclose(found.z, distance * a / size, atol=1e-3)
 
@@ -46,7 +48,10 @@ def test_a_curved_figure_agrees_with_an_independent_optimiser():
     target = 6.0
     found = mildest(numeric(figure), figure, np.zeros(3), target)
     theirs = minimize(
-        lambda z: 0.5 * z @ z, np.full(3, 0.5), constraints={"type": "eq", "fun": lambda z: figure(z[None])[0] - target}, tol=1e-12
+        lambda z: 0.5 * z @ z,
+        np.full(3, 0.5),
+        constraints={"type": "eq", "fun": lambda z: figure(z[None])[0] - target},
+        tol=1e-12,
     )
     assert found.value == pytest.approx(target, rel=1e-4)
     assert found.distance == pytest.approx(float(np.linalg.norm(theirs.x)), rel=1e-4)
@@ -70,7 +75,9 @@ def test_a_target_beyond_reach_says_the_largest_found():
 
 def test_a_walk_ends_where_the_dear_figure_reaches_its_target():
     a = np.array([3.0, 4.0])
-    found, reached = walked(numeric(lambda z: z @ a), lambda z: float(np.exp(0.2 * z @ a / 5.0)), 2, math.exp(0.5))
+    found, reached = walked(
+        numeric(lambda z: z @ a), lambda z: float(np.exp(0.2 * z @ a / 5.0)), 2, math.exp(0.5)
+    )
     assert found.distance == pytest.approx(2.5, rel=5e-3)  # exp(0.2 x distance) = exp(0.5)
     assert reached == pytest.approx(math.exp(0.5), rel=1e-3)
     np.testing.assert_allclose(found.z, 0.5 * a, rtol=1e-2)

@@ -42,13 +42,21 @@ def test_figures_by_hand() -> None:
 
 
 def test_document_maps_scenarios_and_hides_the_rest() -> None:
-    result = stress(AS_OF, "USD", [flows("base"), flows("2025#Severely adverse", 3.0)], ECONOMICS, provenance={"seed": 3})
+    result = stress(
+        AS_OF, "USD", [flows("base"), flows("2025#Severely adverse", 3.0)], ECONOMICS, provenance={"seed": 3}
+    )
     document = json.loads(json.dumps(result.to_dict(), allow_nan=False))
     assert [key for key in document if not key.startswith("_")] == ["base", "2025#Severely adverse"]
     assert document["_schema"] == "loantwin.stress/1"
     assert (document["_as_of"], document["_baseline"], document["_months"]) == ("2024-12-31", "base", 3)
     assert document["_provenance"] == {"seed": 3}
-    assert set(document["base"]) == {"defaulted", "charged_off", "allowance", "net_interest_income", "peak_month"}
+    assert set(document["base"]) == {
+        "defaulted",
+        "charged_off",
+        "allowance",
+        "net_interest_income",
+        "peak_month",
+    }
     jsonschema.validate(document, StressResult.json_schema())
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate({**document, "oops": {"defaulted": 1.0}}, StressResult.json_schema())
@@ -59,7 +67,10 @@ def test_no_default_has_no_peak() -> None:
 
 
 def test_mid_month_as_of_counts_months_from_its_day() -> None:
-    assert stress(date(2024, 12, 11), "USD", [flows("base")], ECONOMICS).scenarios["base"].peak_month == "2025-02"
+    assert (
+        stress(date(2024, 12, 11), "USD", [flows("base")], ECONOMICS).scenarios["base"].peak_month
+        == "2025-02"
+    )
 
 
 @pytest.mark.parametrize("names", [[], ["a", "a"], ["_hidden"], [""]])

@@ -1,4 +1,6 @@
-"""Backtests of small twins: the contract, scores that can be added up again, honesty about what was known, bad input."""
+"""Backtests of small twins: the contract, scores that can be added up again, honesty about what was known,
+bad input.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,9 @@ def panel_backtest(panel_home: Path) -> Backtest:
 
 @pytest.fixture(scope="session")
 def sba_backtest(sba_home: Path) -> Backtest:
-    return lt.backtest(sba_home, "every=24M", start=date(2003, 12, 31), end=date(2009, 12, 31), horizons="6,12", paths=300)
+    return lt.backtest(
+        sba_home, "every=24M", start=date(2003, 12, 31), end=date(2009, 12, 31), horizons="6,12", paths=300
+    )
 
 
 def test_the_document_is_the_contract(panel_backtest: Backtest) -> None:
@@ -38,18 +42,32 @@ def test_the_document_is_the_contract(panel_backtest: Backtest) -> None:
     jsonschema.validate(document, Backtest.json_schema())
     assert document["schema"] == "loantwin.backtest/1"
     for view in ("given_macro", "generated_macro"):
-        assert set(document[view]["figures"]) == {"defaults", "charge_offs", "balance", "prepayment", "interest"}
+        assert set(document[view]["figures"]) == {
+            "defaults",
+            "charge_offs",
+            "balance",
+            "prepayment",
+            "interest",
+        }
         for part in ("figures", "total"):
             for scores in document[view][part].values():
                 assert list(scores) == ["3", "6", "12"]
                 for score in scores.values():
-                    assert {"accuracy", "bias", "coverage50", "coverage90", "crps", "observations", "events", "rivals"} <= set(
-                        score
-                    )
+                    assert {
+                        "accuracy",
+                        "bias",
+                        "coverage50",
+                        "coverage90",
+                        "crps",
+                        "observations",
+                        "events",
+                        "rivals",
+                    } <= set(score)
     balance = document["given_macro"]["figures"]["balance"]["6"]
     assert balance["accuracy"] > 0.9
     assert set(balance["rivals"]) == {
-        "last year's rate", "age-standardised last level", "vintage curve", "roll-rate matrix", "logistic regression",
+        "last year's rate", "age-standardised last level", "vintage curve", "roll-rate matrix",
+        "logistic regression",
     }  # fmt: skip
     assert [origin["date"] for origin in document["origins"]] == ["2021-06-30", "2021-12-31"]
 
@@ -69,7 +87,9 @@ def test_anybody_can_add_the_scores_up_again(panel_backtest: Backtest) -> None:
     rival = np.array([row.rivals["vintage curve"] for row in rows])
     assert score.rivals["vintage curve"] == pytest.approx(1 - np.abs(rival - actual).sum() / actual.sum())
     whole = [
-        row for row in view.by_origin if (row.figure, row.measure, row.horizon) == ("prepayment", "money", 6) and not row.prior_only
+        row
+        for row in view.by_origin
+        if (row.figure, row.measure, row.horizon) == ("prepayment", "money", 6) and not row.prior_only
     ]
     assert sum(row.actual for row in whole) == pytest.approx(actual.sum())
 
@@ -80,13 +100,19 @@ def test_a_panels_outcomes_are_the_panels_own(panel_home: Path, panel_backtest: 
         panel = twin.tables.panel
     assert panel is not None
     bad = pl.col("state").str.starts_with("default") | (pl.col("state") == "charged_off")
-    start = panel.filter(pl.col("report_date") == ORIGIN).filter(~bad & ~pl.col("state").is_in(["prepaid", "matured"]))
+    start = panel.filter(pl.col("report_date") == ORIGIN).filter(
+        ~bad & ~pl.col("state").is_in(["prepaid", "matured"])
+    )
     later = panel.filter((pl.col("report_date") > ORIGIN) & (pl.col("report_date") <= date(2022, 6, 30)))
     later = later.join(start.select("loan_id"), on="loan_id", how="semi").sort("loan_id", "report_date")
     first_bad = later.filter(bad).group_by("loan_id").agg(pl.col("report_date").min().alias("first"))
     joined = later.join(first_bad, on="loan_id", how="left")
     before = joined.filter(pl.col("first").is_null() | (pl.col("report_date") < pl.col("first")))
-    row = next(r for r in panel_backtest.given_macro.by_origin if (r.origin, r.figure, r.horizon) == (ORIGIN, "interest", 6))
+    row = next(
+        r
+        for r in panel_backtest.given_macro.by_origin
+        if (r.origin, r.figure, r.horizon) == (ORIGIN, "interest", 6)
+    )
     assert row.actual == pytest.approx(before["interest"].sum())
     defaults = next(
         r for r in panel_backtest.given_macro.by_origin
@@ -98,8 +124,15 @@ def test_a_panels_outcomes_are_the_panels_own(panel_home: Path, panel_backtest: 
 def without_simulation(made: AtOrigin) -> tuple[object, ...]:
     found: list[object] = []
     for mode, predicted in sorted(made.predicted.items()):
-        found += [(mode, key, predicted.simulated[key].tobytes(), predicted.latent[key].tobytes()) for key in predicted.mean]
-        found += [(mode, name, key, values.tobytes()) for name, by in made.rival[mode].items() for key, values in by.items()]
+        found += [
+            (mode, key, predicted.simulated[key].tobytes(), predicted.latent[key].tobytes())
+            for key in predicted.mean
+        ]
+        found += [
+            (mode, name, key, values.tobytes())
+            for name, by in made.rival[mode].items()
+            for key, values in by.items()
+        ]
     return tuple(found)
 
 
@@ -119,7 +152,10 @@ def changed(twin: Twin, day: date) -> Twin:
     if panel is not None and panel.height:
         odd = pl.col("report_date") > day
         panel = panel.with_columns(
-            pl.when(odd).then(pl.col("principal") * 0.3 + 7.0).otherwise(pl.col("principal")).alias("principal"),
+            pl.when(odd)
+            .then(pl.col("principal") * 0.3 + 7.0)
+            .otherwise(pl.col("principal"))
+            .alias("principal"),
             pl.when(odd).then(pl.lit("dpd_60_89")).otherwise(pl.col("state")).alias("state"),
             pl.when(odd).then(pl.col("interest") + 1.0).otherwise(pl.col("interest")).alias("interest"),
         )
@@ -163,8 +199,14 @@ def test_a_source_is_scored_on_what_it_observes_alone(sba_backtest: Backtest) ->
 
 @pytest.mark.data
 def test_sba_outcomes_are_those_of_the_tape(sba_backtest: Backtest) -> None:
-    """360 charge-offs fell in 2006, of which the study's 334 on loans that were on the book at the end of 2005."""
-    rows = {row.origin.year: row for row in sba_backtest.given_macro.by_origin if (row.measure, row.horizon) == ("loans", 12)}
+    """360 charge-offs fell in 2006, of which the study's 334 on loans that were on the book at the end of
+    2005.
+    """
+    rows = {
+        row.origin.year: row
+        for row in sba_backtest.given_macro.by_origin
+        if (row.measure, row.horizon) == ("loans", 12)
+    }
     assert sorted(rows) == [2003, 2005, 2007, 2009]
     assert rows[2005].actual == 334
     assert rows[2007].actual == 548
@@ -196,7 +238,8 @@ def test_windows_that_have_not_closed_are_censored(sba_home: Path) -> None:
     made = lt.backtest(sba_home, ["2010-12-31", "2013-06-30"], horizons=(12, 24), paths=60)
     long = made.given_macro.figures["charge_offs"]["24"]
     assert made.origins[1].closed["given_macro"] == (12,)
-    bands = [sum(1 for row in made.given_macro.observations if (row.origin, row.measure, row.horizon) == (day, "loans", 12))
+    bands = [sum(1 for row in made.given_macro.observations if (row.origin, row.measure,
+        row.horizon) == (day, "loans", 12))
              for day in (date(2010, 12, 31), date(2013, 6, 30))]  # fmt: skip
     assert long.censored_share == pytest.approx(bands[1] / sum(bands))
     assert made.given_macro.figures["charge_offs"]["12"].censored_share == 0.0
@@ -210,7 +253,9 @@ def test_the_same_seed_gives_the_same_scores(panel_home: Path) -> None:
     assert one == two
 
 
-@pytest.mark.parametrize("text", ["every=12", "every=0M", "every=-3M", "every=12M,2021-06-30", "2021-13-01", "soon", ""])
+@pytest.mark.parametrize(
+    "text", ["every=12", "every=0M", "every=-3M", "every=12M,2021-06-30", "2021-13-01", "soon", ""]
+)
 def test_malformed_origins_are_refused(panel_home: Path, text: str) -> None:
     with pytest.raises(UsageError, match="expected"):
         lt.backtest(panel_home, text, paths=20)
@@ -236,6 +281,8 @@ def test_no_closed_window_is_said(panel_home: Path) -> None:
 @pytest.mark.data
 def test_a_snapshot_is_forward_only(data: Path, panel_home: Path, tmp_path: Path) -> None:
     home = tmp_path / "snapshot"
-    lt.twin_create(home, data / "lending_snapshot/loans_full_schema.csv", "lending-snapshot", date(2018, 6, 30))
+    lt.twin_create(
+        home, data / "lending_snapshot/loans_full_schema.csv", "lending-snapshot", date(2018, 6, 30)
+    )
     with pytest.raises(UsageError, match=r"snapshot.*loantwin forecast"):
         lt.backtest(home, "2017-12-31", paths=20)

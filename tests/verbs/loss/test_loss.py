@@ -1,4 +1,6 @@
-"""Models of portfolio losses on a small twin: one expected loss, contributions that sum, options that are refused by name."""
+"""Models of portfolio losses on a small twin: one expected loss, contributions that sum, options that are
+refused by name.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,9 @@ def test_contributions_sum_and_the_document_is_valid(results: dict[str, LossResu
     made = results[model]
     assert made.model == model
     for name, total in (("expected_loss", made.expected_loss), ("var", made.var), ("es", made.es)):
-        assert sum(getattr(item, name) for item in made.by_segment.values()) == pytest.approx(total.value, rel=1e-9)
+        assert sum(getattr(item, name) for item in made.by_segment.values()) == pytest.approx(
+            total.value, rel=1e-9
+        )
     document = json.loads(json.dumps(made.to_dict(), allow_nan=False))
     jsonschema.validate(document, LossResult.json_schema())
     assert document["es"]["value"] >= document["var"]["value"] > document["expected_loss"]["value"] > 0
@@ -45,7 +49,9 @@ def test_models_share_mean_and_spread_and_differ_in_the_tail(results: dict[str, 
     twin = results["twin"]
     for model in ("gaussian", "credit-risk-plus"):
         made = results[model]
-        assert made.expected_loss.value == pytest.approx(twin.expected_loss.value, abs=5 * twin.expected_loss.standard_error)
+        assert made.expected_loss.value == pytest.approx(
+            twin.expected_loss.value, abs=5 * twin.expected_loss.standard_error
+        )
         assert made.standard_deviation.value == pytest.approx(twin.standard_deviation.value, rel=0.15)
         assert made.var.value == pytest.approx(twin.var.value, rel=0.25)
     assert results["t"].es.value > results["gaussian"].es.value
@@ -60,7 +66,11 @@ def test_names_add_up_to_less_than_the_shortfall(results: dict[str, LossResult])
 
 def test_a_stated_correlation_and_severity_raise_the_tail(panel_home: Path) -> None:
     found = []
-    for options in ({"correlation": "0.02"}, {"correlation": "0.2"}, {"correlation": "0.2", "lgd": "frye-jacobs"}):
+    for options in (
+        {"correlation": "0.02"},
+        {"correlation": "0.2"},
+        {"correlation": "0.2", "lgd": "frye-jacobs"},
+    ):
         made = lt.loss(panel_home, model="gaussian", sectors="none", confidence=0.99, paths=3_000, **options)  # type: ignore[arg-type]
         assert isinstance(made, LossResult)
         found.append(made)
@@ -90,7 +100,9 @@ def test_the_latent_process_alone_moves_less(panel_home: Path, results: dict[str
         ({"model": "twin", "paths": None, "confidence": 0.9999999}, RiskError, "--confidence"),
     ],
 )
-def test_bad_options_are_named(panel_home: Path, options: dict[str, object], error: type[Exception], words: str) -> None:
+def test_bad_options_are_named(
+    panel_home: Path, options: dict[str, object], error: type[Exception], words: str
+) -> None:
     with pytest.raises((error, ConfigError), match=words):
         lt.loss(panel_home, **{"paths": 3_000, "confidence": 0.99, **options})  # type: ignore[arg-type]
 

@@ -17,7 +17,8 @@ def test_rows_and_losses_of_a_panel_twin(panel_home: Path) -> None:
     assert states.names == ("left the book", "current", "dpd_1_29", "dpd_30_59", "dpd_60_89", "default")
     np.testing.assert_allclose(states.row.sum(axis=1), 1, atol=1e-12)
     assert (states.row >= 0).all()
-    # who is in arrears now defaults more often, and what is still to come grows with the arrears at the horizon
+    # who is in arrears now defaults more often, and what is still to come grows with the arrears at the
+    # horizon
     worse = columns.state > 0
     assert worse.any()
     assert states.row[worse, -1].mean() > 3 * states.row[~worse, -1].mean()
@@ -35,4 +36,6 @@ def test_migration_adds_spread_and_no_mean(panel_home: Path) -> None:
     assert found.standard_deviation.value > plain.standard_deviation.value
     assert sum(item.es for item in found.by_segment.values()) == pytest.approx(found.es.value)
     assert sum(item.var for item in found.by_segment.values()) == pytest.approx(found.var.value)
-    assert sum(item.expected_loss for item in found.by_segment.values()) == pytest.approx(found.expected_loss.value)
+    assert sum(item.expected_loss for item in found.by_segment.values()) == pytest.approx(
+        found.expected_loss.value
+    )

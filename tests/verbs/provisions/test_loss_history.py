@@ -13,7 +13,9 @@ from loantwin.verbs.provisions.loss_history import STATES, _rolls
 
 
 def test_roll_rates_count_a_row_as_the_loans_it_stands_for() -> None:
-    """100 of weight 3 pays 10 and stays; 100 of weight 1 goes to 30 days and is charged off the month after."""
+    """100 of weight 3 pays 10 and stays; 100 of weight 1 goes to 30 days and is charged off the month
+    after.
+    """
     january, february, march = dt.date(2024, 1, 31), dt.date(2024, 2, 29), dt.date(2024, 3, 31)
     panel = pl.DataFrame(
         {

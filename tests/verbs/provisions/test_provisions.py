@@ -1,4 +1,6 @@
-"""Provisions in depth and the movement on a panel's twin and on real outcomes: what adds up, and what is refused."""
+"""Provisions in depth and the movement on a panel's twin and on real outcomes: what adds up, and what is
+refused.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,10 @@ from loantwin.interfaces.cli.tables.render import render
 from loantwin.interfaces.report.movement import write
 from loantwin.risk.provisions.movement import LINES, MovementResult
 
-OVERLAY = '[[overlay]]\nname = "o"\nauthor = "A"\nreason = "R"\nexpires = {expires}\npercent = 10.0\nstages = ["1"]\n'
+OVERLAY = (
+    '[[overlay]]\nname = "o"\nauthor = "A"\nreason = "R"\nexpires = {expires}\npercent = 10.0\nstages = '
+    '["1"]\n'
+)
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +37,9 @@ def cents(value: float) -> int:
 def test_the_movement_ends_at_what_provisions_say(panel_home: Path, moved: MovementResult) -> None:
     allowance = lt.provisions(panel_home, "ifrs9")
     closing = moved.lines["closing"]
-    assert moved.closing == pytest.approx(allowance.allowance, abs=0.005 * closing.loans)  # each loan rounded to a cent
+    assert moved.closing == pytest.approx(
+        allowance.allowance, abs=0.005 * closing.loans
+    )  # each loan rounded to a cent
     for stage in ("1", "2", "3"):
         part = allowance.by_stage[stage]  # type: ignore[union-attr]
         assert closing.by_stage[stage] == pytest.approx(part.allowance, abs=0.005 * part.loans + 0.01)
@@ -56,7 +63,8 @@ def test_the_movement_sums_to_the_cent_by_stage_and_by_segment(moved: MovementRe
 def test_with_one_model_nothing_falls_on_the_model(panel_home: Path) -> None:
     same = lt.movement(panel_home, date(2021, 12, 31), same_model=True)
     assert same.lines["lgd"].amount == 0.0
-    # what is left is the period effect: the opening sees the closing level faded by a year, the closing sees it as it is
+    # what is left is the period effect: the opening sees the closing level faded by a year, the closing sees
+    # it as it is
     assert abs(same.lines["model"].amount) < same.closing
     assert "learnt later" in same.notes[0]
 
@@ -66,7 +74,9 @@ def test_overlays_move_a_line_of_their_own(panel_home: Path, moved: MovementResu
     file = tmp_path / "o.toml"
     file.write_text(OVERLAY.format(expires="2023-06-30"))
     made = lt.movement(panel_home, date(2021, 12, 31), overlays=file)
-    assert made.lines["overlays"].amount == pytest.approx(0.1 * moved.lines["closing"].by_stage["1"], rel=1e-3)
+    assert made.lines["overlays"].amount == pytest.approx(
+        0.1 * moved.lines["closing"].by_stage["1"], rel=1e-3
+    )
     for name in LINES:
         if name not in ("overlays", "closing"):
             assert made.lines[name] == moved.lines[name]
@@ -78,9 +88,13 @@ def test_overlays_move_a_line_of_their_own(panel_home: Path, moved: MovementResu
 
 
 def test_what_is_asked_wrongly_is_refused(panel_home: Path, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="--from: expected an opening date before the closing date 2022-12-31"):
+    with pytest.raises(
+        InputError, match="--from: expected an opening date before the closing date 2022-12-31"
+    ):
         lt.movement(panel_home, date(2022, 12, 31))
-    with pytest.raises(InputError, match="--method: expected one of pd-lgd, dcf, vintage, warm, roll-rate, all, was 'guess'"):
+    with pytest.raises(
+        InputError, match="--method: expected one of pd-lgd, dcf, vintage, warm, roll-rate, all, was 'guess'"
+    ):
         lt.provisions(panel_home, "cecl", method="guess")
     with pytest.raises(InputError, match="expected --standard cecl with --method"):
         lt.provisions(panel_home, "ifrs9", method="all")
@@ -107,7 +121,9 @@ def test_outcomes_alone_tell_no_roll_rate(sba_home: Path) -> None:
     assert found["warm"].allowance is not None
 
 
-def test_the_page_and_the_tables(moved: MovementResult, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_page_and_the_tables(
+    moved: MovementResult, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     render(moved)
     assert "written off" in capsys.readouterr().out
     page = tmp_path / "movement.html"

@@ -28,7 +28,9 @@ def test_name_noise_keeps_the_mean_and_follows_the_defaults():
     assert factor.mean() == pytest.approx(1.0, abs=0.03)
     # compound Poisson: variance of the amount = number x mean x (sum of squares / sum) = 5 x 100 x 150
     assert (factor * 500.0).var() == pytest.approx(5 * 100 * 150, rel=0.1)
-    given = {name: np.zeros((4000, 2)) for name in ("scheduled_principal", "prepaid", "interest", "recovered")}
+    given = {
+        name: np.zeros((4000, 2)) for name in ("scheduled_principal", "prepaid", "interest", "recovered")
+    }
     given |= {"balance": np.full((4000, 2), 1e5), "defaulted": amount, "charged_off": amount * [0.0, 0.5]}
     made = noisy_paths(1e5, given, numbers, 150.0, np.array([0.0, 1.0]), seed=1)
     assert made.simulated["charged_off"][:, 1] == pytest.approx(made.simulated["defaulted"][:, 0] / 2)
@@ -92,9 +94,12 @@ def test_a_bad_plan_names_its_place(tmp_path, text, word):
 
 
 def test_a_month_never_published_is_bridged_in_what_came():
-    # Unemployment of October 2025 was never published: a comparison over it takes the month before, as the fit does.
+    # Unemployment of October 2025 was never published: a comparison over it takes the month before, as the
+    # fit does.
     from loantwin.macro.history import bridge
     from loantwin.macro.scenario import Scenario
 
-    came = Scenario("Actual", 24309, ("unemployment_rate",), ("rate",), np.array([[0.044], [np.nan], [0.045]]))
+    came = Scenario(
+        "Actual", 24309, ("unemployment_rate",), ("rate",), np.array([[0.044], [np.nan], [0.045]])
+    )
     assert bridge(came).require("unemployment_rate", 24309, 24311).tolist() == [0.044, 0.044, 0.045]

@@ -1,4 +1,6 @@
-"""Stress tests of a whole twin: what must hold between scenarios, their parts, their paths, reverse stress and actions."""
+"""Stress tests of a whole twin: what must hold between scenarios, their parts, their paths, reverse stress
+and actions.
+"""
 
 from __future__ import annotations
 
@@ -68,8 +70,16 @@ def test_the_document_keeps_its_contract(result: StressResult) -> None:
     jsonschema.validate(document, StressResult.json_schema())
     named = [key for key in document if not key.startswith("_")]
     assert named == ["Baseline", "Severe", "replay 2020-06", "Slump", "reverse loss=1.2%"]
-    assert set(document["Severe"]) == {"defaulted", "charged_off", "allowance", "net_interest_income", "peak_month"}
-    assert {"_paths", "_parts", "_macro", "_plausibility", "_sensitivities", "_reverse", "_actions"} <= set(document)
+    assert set(document["Severe"]) == {
+        "defaulted",
+        "charged_off",
+        "allowance",
+        "net_interest_income",
+        "peak_month",
+    }
+    assert {"_paths", "_parts", "_macro", "_plausibility", "_sensitivities", "_reverse", "_actions"} <= set(
+        document
+    )
 
 
 def test_a_shock_and_a_severe_scenario_cost_more(result: StressResult) -> None:
@@ -99,7 +109,9 @@ def test_series_add_up_to_the_figures(result: StressResult) -> None:
         assert min(path.allowance) >= 0.0
         assert len(path.months) == MONTHS
         assert path.quarters[-1] == path.months[-1]
-        cash = sum(sum(values) for values in path.cash_in.values()) - sum(sum(values) for values in path.cash_out.values())
+        cash = sum(sum(values) for values in path.cash_in.values()) - sum(
+            sum(values) for values in path.cash_out.values()
+        )
         assert path.cash_gap[-1] == pytest.approx(cash, rel=1e-9)
     base = result.paths["Baseline"]
     assert base.credit_loss[0] == pytest.approx(0.0, abs=1e-6)  # the baseline is what was booked
@@ -130,14 +142,18 @@ def test_no_generated_path_beyond_the_target_is_milder(panel_home: Path) -> None
 
         found = mildest(search.slopes, search.values, np.zeros(search.basis.shape[1]), 1.1 * still)
         random = np.random.Generator(np.random.Philox(key=3))
-        near = random.standard_normal((1500, len(found.z))) * 0.3 + found.z * random.uniform(0.6, 1.4, (1500, 1))
+        near = random.standard_normal((1500, len(found.z))) * 0.3 + found.z * random.uniform(
+            0.6, 1.4, (1500, 1)
+        )
         costly = search.values(near) >= found.value
     assert costly.any()
     assert np.linalg.norm(near[costly], axis=1).min() >= found.distance * (1.0 - 1e-6)
 
 
 @pytest.mark.slow
-def test_severity_turns_from_the_baseline_to_twice_the_scenario(panel_home: Path, scenarios: list[str]) -> None:
+def test_severity_turns_from_the_baseline_to_twice_the_scenario(
+    panel_home: Path, scenarios: list[str]
+) -> None:
     defaulted = []
     for severity in (0.0, 1.0, 2.0):
         made = lt.stress(panel_home, scenarios, align="start", months=12, severity=severity)
@@ -147,7 +163,9 @@ def test_severity_turns_from_the_baseline_to_twice_the_scenario(panel_home: Path
     assert defaulted[0] < defaulted[1] < defaulted[2]
 
 
-def test_sensitivities_move_their_factor_alone_and_both_ways(result: StressResult, panel_home: Path, scenarios: list[str]) -> None:
+def test_sensitivities_move_their_factor_alone_and_both_ways(
+    result: StressResult, panel_home: Path, scenarios: list[str]
+) -> None:
     by_factor = {item.factor: item for item in result.sensitivities}
     unemployment = by_factor["unemployment_rate"]
     assert unemployment.up["loss"] > 0.0 > unemployment.down["loss"]
@@ -172,7 +190,9 @@ def test_a_sale_takes_its_share_off_and_brings_its_price(result: StressResult) -
     sale = result.actions[0]
     for name, item in sale.scenarios.items():
         path = result.paths[name]
-        assert item.without.defaulted == pytest.approx(result.scenarios[name].defaulted, rel=1e-9)  # levers at zero: the run-off
+        assert item.without.defaulted == pytest.approx(
+            result.scenarios[name].defaulted, rel=1e-9
+        )  # levers at zero: the run-off
         assert item.taken.sale_proceeds == pytest.approx(0.9 * 0.25 * path.balance[5], rel=1e-9)
         assert item.taken.sale_loss == pytest.approx(0.1 * 0.25 * path.balance[5], rel=1e-9)
         assert item.taken.balance == pytest.approx(0.75 * item.without.balance, rel=1e-9)
@@ -187,7 +207,9 @@ def test_the_books_with_and_without_an_action_start_alike(result: StressResult) 
     assert policy.scenarios["Severe"].taken != policy.scenarios["Severe"].without
 
 
-def test_cutting_new_lending_by_all_of_it_is_the_run_off_from_then_on(panel_home: Path, scenarios: list[str]) -> None:
+def test_cutting_new_lending_by_all_of_it_is_the_run_off_from_then_on(
+    panel_home: Path, scenarios: list[str]
+) -> None:
     made = lt.stress(
         panel_home,
         scenarios,
@@ -210,16 +232,24 @@ def test_cutting_new_lending_by_all_of_it_is_the_run_off_from_then_on(panel_home
 
 
 @pytest.mark.slow
-def test_capital_by_internal_ratings_falls_with_the_book(panel_home: Path, scenarios: list[str], files: Path) -> None:
-    made = lt.stress(panel_home, scenarios, align="start", months=12, capital=files / "irb.toml", reverse=["cet1=12%"])
+def test_capital_by_internal_ratings_falls_with_the_book(
+    panel_home: Path, scenarios: list[str], files: Path
+) -> None:
+    made = lt.stress(
+        panel_home, scenarios, align="start", months=12, capital=files / "irb.toml", reverse=["cet1=12%"]
+    )
     points = made.paths["Severe"].capital
     assets = [point.risk_weighted_assets for point in points]
     assert all(later < sooner for sooner, later in pairwise(assets))
-    lowest = min(point.ratio for point in made.paths["reverse cet1=12%"].capital[1:] if point.ratio is not None)
+    lowest = min(
+        point.ratio for point in made.paths["reverse cet1=12%"].capital[1:] if point.ratio is not None
+    )
     assert lowest == pytest.approx(0.12, abs=2e-4)
 
 
-def test_another_model_runs_in_the_twins_place(panel_home: Path, scenarios: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_model_runs_in_the_twins_place(
+    panel_home: Path, scenarios: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     def doubled(outlook, economy, horizon, by_segment=False):
         flows = twin_flows(outlook, economy, horizon, by_segment)
         return type(flows)(**{**vars(flows), "defaulted": 2.0 * flows.defaulted})
@@ -274,7 +304,13 @@ def test_what_cannot_be_done_is_one_error_that_names_its_field(
     if "severity" in options:
         scenarios.append(f"{lender / 'scenarios.csv'}#Severe")
     with pytest.raises(InputError, match=words) as caught:
-        lt.stress(panel_home, scenarios, align="start" if scenarios else None, months=12 if scenarios else None, **options)  # type: ignore[arg-type]  # wrong on purpose
+        lt.stress(
+            panel_home,
+            scenarios,
+            align="start" if scenarios else None,
+            months=12 if scenarios else None,
+            **options,
+        )  # type: ignore[arg-type]  # wrong on purpose
     assert caught.value.field == field
 
 

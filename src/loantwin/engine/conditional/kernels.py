@@ -1,7 +1,9 @@
-"""Conditional expectation by cell, many paths side by side. Tied to `expectation.conditional_flows_reference` by a test.
+"""Conditional expectation by cell, many paths side by side. Tied to `expectation.conditional_flows_reference`
+by a test.
 
-A task owns a block of paths and adds up cells in their order, so that threads cannot change a bit. Inner loops run over
-paths; each writes one row, whose length is read from the array: what the compiler turns into vector instructions.
+A task owns a block of paths and adds up cells in their order, so that threads cannot change a bit. Inner
+loops run over paths; each writes one row, whose length is read from the array: what the compiler turns into
+vector instructions.
 """
 
 from __future__ import annotations
@@ -16,7 +18,8 @@ Array = Any
 
 PATHS = 64
 TILE = 32
-# figures, and what each is a sum of: flow (staying, prepaying, defaulting, exiting) x coefficient of the cell and month
+# figures, and what each is a sum of: flow (staying, prepaying, defaulting, exiting) x coefficient of the cell
+# and month
 BALANCE, SCHEDULED, PARTIAL, LIVE, DRAWS, FULL, INTEREST, SENSITIVITY, EXITED = range(9)
 DEFAULTED, STARTED, NUMBER, CHARGED, RECOVERED, GROSS, NET, FIGURES = range(9, 17)
 # rows of scratch after the live states
@@ -32,7 +35,9 @@ def _add(total: Array, flow: Array, coefficient: float) -> None:
 
 @compiled()
 def _chances(keep: Array, chance: Array, odds: Array, month: Array, edges: Array) -> None:
-    """Set the probability of staying put (live, paths) and of each edge (R, paths) for one segment, age and month."""
+    """Set the probability of staying put (live, paths) and of each edge (R, paths) for one segment, age and
+    month.
+    """
     keep[:] = 1.0
     for edge in range(len(edges)):
         weight, shock, total = odds[edge], month[edge], keep[edges[edge, 0]]
@@ -49,8 +54,12 @@ def _chances(keep: Array, chance: Array, odds: Array, month: Array, edges: Array
 
 
 @compiled()
-def _move(where: Array, before: Array, flows: Array, keep: Array, chance: Array, edges: Array, ends: Array) -> None:
-    """Move one cell a month on all paths: `where` (live, paths) becomes the month's end, `flows` what was entered."""
+def _move(
+    where: Array, before: Array, flows: Array, keep: Array, chance: Array, edges: Array, ends: Array
+) -> None:
+    """Move one cell a month on all paths: `where` (live, paths) becomes the month's end, `flows` what was
+    entered.
+    """
     live = len(where)
     for state in range(live):
         here, old, share = where[state], before[state], keep[state]
@@ -108,8 +117,10 @@ def conditional(
 ) -> None:
     """Set `result` (FIGURES, P, groups, T).
 
-    base : (G, A, R) odds. shocks : (P, T, R). edges : (R, 2). ends : default and prepaid state. cells : (B, 3) segment, age,
-    state. order, bounds : cells by group, (B,) and (groups + 1,); cells of one segment and age that lie together share their
+    base : (G, A, R) odds. shocks : (P, T, R). edges : (R, 2). ends : default and prepaid state. cells : (B,
+        3) segment, age,
+    state. order, bounds : cells by group, (B,) and (groups + 1,); cells of one segment and age that lie
+        together share their
     chances of moving. coefficients : (B, T, FIGURES).
     """
     paths, months, _ = shocks.shape

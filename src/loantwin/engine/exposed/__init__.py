@@ -1,11 +1,15 @@
-"""A book added up once for what is asked of it many times: discounted exposure by row, start age, start state and month.
+"""A book added up once for what is asked of it many times: discounted exposure by row, start age, start state
+and month.
 
-A loan's probabilities depend on its segment, age and state alone, its exposure and discount on its contract alone. So
+A loan's probabilities depend on its segment, age and state alone, its exposure and discount on its contract
+alone. So
 
-    loss = sum over row x, age a, state s, month t of default[x, a, s, t] (charged_off W[x, a, s, t] - recovered V[x, a, s, t])
+    loss = sum over row x, age a, state s, month t of default[x, a, s, t] (charged_off W[x, a, s, t] -
+    recovered V[x, a, s, t])
 
-with W the discounted exposures of the loans that start there and V the same times the worth of a recovery at default. W and V cost
-one pass over the loans; everything after that is as fast for a million loans as for a thousand.
+with W the discounted exposures of the loans that start there and V the same times the worth of a recovery at
+default. W and V cost one pass over the loans; everything after that is as fast for a million loans as for a
+thousand.
 """
 
 from __future__ import annotations
@@ -25,10 +29,13 @@ from loantwin.errors import ModelError, expected
 
 @dataclass(frozen=True)
 class ExposureGrid:
-    """A book of X rows (segments without vintages), A start ages from `first_age` on, S start states, over T months.
+    """A book of X rows (segments without vintages), A start ages from `first_age` on, S start states, over T
+    months.
 
-    label : (X, A) the model's segment of a row at a start age (a vintage follows from the age). states : (S,) live states.
-    charged, recovered : (T, X, A, S) W and V of the module, currency. number : (T, X, A, S) loans whose contract still runs.
+    label : (X, A) the model's segment of a row at a start age (a vintage follows from the age). states : (S,)
+        live states.
+    charged, recovered : (T, X, A, S) W and V of the module, currency. number : (T, X, A, S) loans whose
+        contract still runs.
     """
 
     label: Integers
@@ -77,7 +84,9 @@ def exposure_grid(
             raise ModelError(expected(f"codes of 0 to {limit - 1}", getattr(columns, name).max()), field=name)
     index = np.zeros(0) if index_path is None else np.ascontiguousarray(index_path, dtype=np.float64)
     if index_path is not None and (index.shape != (months,) or not np.isfinite(index).all()):
-        raise ModelError(expected(f"an index path of {months} finite months", index.shape), field="index_path")
+        raise ModelError(
+            expected(f"an index path of {months} finite months", index.shape), field="index_path"
+        )
     from loantwin.engine import kernels
     from loantwin.engine.exposed.kernels import place_exposure
     from loantwin.engine.packing import pack
@@ -103,8 +112,8 @@ def exposure_grid(
 def _rows(parameters: TransitionParameters, columns: LoanColumns) -> tuple[Integers, Integers]:
     """Return each loan's row (N,), and the model's segment of each row and start age (X, A).
 
-    A row holds one label at each age: a segment's vintages share one, because at a given date the age tells the vintage. Labels
-    that meet at an age get rows of their own.
+    A row holds one label at each age: a segment's vintages share one, because at a given date the age tells
+    the vintage. Labels that meet at an age get rows of their own.
     """
     base = base_segments(parameters.segments)[columns.segment]
     first = int(columns.age.min())

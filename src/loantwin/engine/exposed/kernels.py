@@ -6,7 +6,21 @@ from typing import Any
 
 import numpy as np
 
-from loantwin.engine.kernels import ACCRUED, AMOUNT, DRAWN, FADE, FLOOR, FREE, KEPT, LEFT, MOVES, RATE, REST, SPREAD, WORTH
+from loantwin.engine.kernels import (
+    ACCRUED,
+    AMOUNT,
+    DRAWN,
+    FADE,
+    FLOOR,
+    FREE,
+    KEPT,
+    LEFT,
+    MOVES,
+    RATE,
+    REST,
+    SPREAD,
+    WORTH,
+)
 from loantwin.engine.kernels import CAP as TOP
 from loantwin.kernels import compiled, prange
 
@@ -51,11 +65,20 @@ def _run_off(row: Array, index: Array, months: int, balance: Array, waits: Array
 
 @compiled(parallel=True)
 def place_exposure(
-    packed: Array, order: Array, starts: Array, share: Array, horizon: Array, index: Array, arrears: int, made: Array
+    packed: Array,
+    order: Array,
+    starts: Array,
+    share: Array,
+    horizon: Array,
+    index: Array,
+    arrears: int,
+    made: Array,
 ) -> None:
-    """Add each loan's discounted exposure by month to its place in `made`, (places, 3, T): itself, x worth of recoveries, number.
+    """Add each loan's discounted exposure by month to its place in `made`, (places, 3, T): itself, x worth of
+    recoveries, number.
 
-    packed : (N, 16) of `engine.kernels`. order, starts : loans by place. share : (N,) weight of money, and of number, (2, N).
+    packed : (N, 16) of `engine.kernels`. order, starts : loans by place. share : (N,) weight of money, and of
+        number, (2, N).
     horizon : (N,) months counted. index : (T,) index of floating rates, empty where rates stay.
     """
     longest = made.shape[2]

@@ -1,1 +1,3 @@
-"""Monte Carlo, loan by loan and cell by cell: validation of the expectation, and the noise of single names."""
+"""Monte Carlo, loan by loan and cell by cell: validation of the expectation, and the noise of single
+names.
+"""

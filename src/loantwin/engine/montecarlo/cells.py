@@ -1,4 +1,6 @@
-"""Cell by cell: how many of a cell's loans move, by binomial draws; the noise of single names at the price of cells."""
+"""Cell by cell: how many of a cell's loans move, by binomial draws; the noise of single names at the price of
+cells.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,16 @@ import numpy as np
 from loantwin.arrays import Floats, Integers
 from loantwin.engine.cells import Cells, LossGivenDefault
 from loantwin.engine.montecarlo.loans import end_kinds
-from loantwin.engine.path import Flows, check_cells, check_lgd, convolved, discount, loss_share, scheduled, severity
+from loantwin.engine.path import (
+    Flows,
+    check_cells,
+    check_lgd,
+    convolved,
+    discount,
+    loss_share,
+    scheduled,
+    severity,
+)
 from loantwin.engine.randomness import key_of
 from loantwin.engine.rows import TransitionParameters, odds
 from loantwin.errors import ModelError, expected
@@ -17,7 +28,9 @@ from loantwin.errors import ModelError, expected
 
 @dataclass(frozen=True)
 class CellPaths:
-    """counts : (P, T, S) loans in each state at the end of the month. flows : figures (P, groups, T) as in `engine.path.Flows`."""
+    """counts : (P, T, S) loans in each state at the end of the month. flows : figures (P, groups, T) as in
+    `engine.path.Flows`.
+    """
 
     counts: Integers
     flows: Flows
@@ -40,7 +53,8 @@ def simulate_cells(
     ----------
     shocks : (P, T, R) month part of the odds.
     seed : 0 to 2**64 - 1. A cell's draws depend on seed, path, its index and the month alone.
-    number : (B,) loans of each cell, at least 1; default `cells.loans` rounded up. All loans of a cell are of equal size.
+    number : (B,) loans of each cell, at least 1; default `cells.loans` rounded up. All loans of a cell are of
+        equal size.
 
     Raises
     ------
@@ -48,8 +62,14 @@ def simulate_cells(
     """
     check_cells(parameters, cells)
     check_lgd(parameters, lgd)
-    if shocks.ndim != 3 or shocks.shape[2] != len(parameters.origin) or shocks.shape[1] > cells.interest.shape[1]:
-        raise ModelError(expected(f"(P, T, {len(parameters.origin)}), T as in the cells", shocks.shape), field="shocks")
+    if (
+        shocks.ndim != 3
+        or shocks.shape[2] != len(parameters.origin)
+        or shocks.shape[1] > cells.interest.shape[1]
+    ):
+        raise ModelError(
+            expected(f"(P, T, {len(parameters.origin)}), T as in the cells", shocks.shape), field="shocks"
+        )
     if not (np.isfinite(shocks).all() and (shocks >= 0.0).all()):
         raise ModelError(expected("finite numbers of at least 0", "another"), field="shocks")
     loans = np.maximum(np.ceil(cells.loans[:, 0] - 1e-9), 1.0).astype(np.int64) if number is None else number
@@ -65,8 +85,9 @@ def simulate_cells(
     group = cells.group if groups > 1 else np.zeros_like(cells.group)
     with PARALLEL:
         cell_paths(
-            np.array([*key_of(seed), first_path], dtype=np.int64), odds(parameters), np.ascontiguousarray(shocks), cells.segment,
-            cells.age, cells.state, loans, group, parameters.origin, parameters.target, parameters.live, end_kinds(parameters),
+            np.array([*key_of(seed), first_path], dtype=np.int64), odds(parameters),
+            np.ascontiguousarray(shocks), cells.segment, cells.age, cells.state, loans, group,
+            parameters.origin, parameters.target, parameters.live, end_kinds(parameters),
             np.ascontiguousarray(factors / loans[:, None, None, None]), counts, figures,
         )  # fmt: skip
     opening = np.zeros(groups)
@@ -75,7 +96,9 @@ def simulate_cells(
 
 
 def cell_factors(cells: Cells, lgd: LossGivenDefault, months: int) -> tuple[tuple[str, ...], Floats]:
-    """Return figure names and what a whole cell adds to each were it to stay, default, prepay or end otherwise, (B, T, 4, F)."""
+    """Return figure names and what a whole cell adds to each were it to stay, default, prepay or end
+    otherwise, (B, T, 4, F).
+    """
     start, close = cells.balance[:, :months], cells.balance[:, 1 : months + 1]
     exposure, interest = cells.exposure[:, :months], cells.interest[:, :months]
     charged, recovered = severity(cells, lgd, months)

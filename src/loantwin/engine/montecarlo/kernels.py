@@ -1,7 +1,7 @@
 """Compiled Monte Carlo: loans by integer thresholds, cells by binomials, both on counter-based Philox draws.
 
-A path writes its own rows of the results and sums integers only, or floats in a fixed order, so that the number of threads
-cannot change a bit. The rounds of Philox are those of engine.randomness.
+A path writes its own rows of the results and sums integers only, or floats in a fixed order, so that the
+number of threads cannot change a bit. The rounds of Philox are those of engine.randomness.
 """
 
 from __future__ import annotations
@@ -24,7 +24,9 @@ _LOW, _HALF = np.uint64(0xFFFFFFFF), np.uint64(32)
 _FULL = 4294967296.0
 
 # rows of the figures, in the order of loans.FIGURES; the first LIVING are of loans that live on
-CLOSE, SCHEDULED, PARTIAL, DRAWS, INTEREST, RUNNING, DEFAULTED, PREPAID, EXITED, ARREARS, DEFAULTED_NUMBER = range(11)
+CLOSE, SCHEDULED, PARTIAL, DRAWS, INTEREST, RUNNING, DEFAULTED, PREPAID, EXITED, ARREARS, DEFAULTED_NUMBER = (
+    range(11)
+)
 CHARGED, RECOVERED, PAID_INTEREST, FIGURES = range(11, 15)
 LIVING = 6
 
@@ -37,16 +39,35 @@ def philox_words(who: Array, count: int, path: int, when: int, key0: int, key1: 
         k0, k1 = np.uint64(key0), np.uint64(key1)
         for _ in range(10):
             first, second = c0 * _M0, c2 * _M1
-            c0, c1, c2, c3 = (second >> _HALF) ^ c1 ^ k0, second & _LOW, (first >> _HALF) ^ c3 ^ k1, first & _LOW
+            c0, c1, c2, c3 = (
+                (second >> _HALF) ^ c1 ^ k0,
+                second & _LOW,
+                (first >> _HALF) ^ c3 ^ k1,
+                first & _LOW,
+            )
             k0, k1 = (k0 + _W0) & _LOW, (k1 + _W1) & _LOW
-        words[0, i], words[1, i], words[2, i], words[3, i] = np.uint32(c0), np.uint32(c1), np.uint32(c2), np.uint32(c3)
+        words[0, i], words[1, i], words[2, i], words[3, i] = (
+            np.uint32(c0),
+            np.uint32(c1),
+            np.uint32(c2),
+            np.uint32(c3),
+        )
 
 
 @compiled()
 def thresholds(
-    odds: Array, shock: Array, segment: Array, age: Array, origin: Array, states: int, cumulated: Array, leaving: Array
+    odds: Array,
+    shock: Array,
+    segment: Array,
+    age: Array,
+    origin: Array,
+    states: int,
+    cumulated: Array,
+    leaving: Array,
 ) -> None:
-    """Fill cumulated (T, U, R) and leaving (T, U, S), uint32: a loan moves where its word lies below `leaving`."""
+    """Fill cumulated (T, U, R) and leaving (T, U, S), uint32: a loan moves where its word lies below
+    `leaving`.
+    """
     edges, ages, live = odds.shape[0], odds.shape[2], states
     weight, total, run = np.empty(edges), np.empty(live), np.empty(live)
     for month in range(shock.shape[0]):
@@ -67,8 +88,12 @@ def thresholds(
 
 
 @compiled()
-def movers(words: Array, row: int, leaving: Array, place: Array, state: Array, count: int, found: Array) -> int:
-    """List the loans whose word lies below their threshold, without a branch, and return how many they are."""
+def movers(
+    words: Array, row: int, leaving: Array, place: Array, state: Array, count: int, found: Array
+) -> int:
+    """List the loans whose word lies below their threshold, without a branch, and return how many they
+    are.
+    """
     moving = 0
     for i in range(count):
         found[moving] = i
@@ -94,13 +119,20 @@ def count_scheduled(start: Array, draws: Array, partial: Array, factor: float, s
 def count_loan(cash: Array, contract: int, month: int, factor: float, sums: Array) -> None:
     """Add factor x a contract's flows of the months from `month` on to sums (F, T), in whole units.
 
-    cash : balance and loans (C, T + 1), partial, draws, interest, exposure (C, T) as in engine.runoff.LoanTables.
+    cash : balance and loans (C, T + 1), partial, draws, interest, exposure (C, T) as in
+        engine.runoff.LoanTables.
     """
     balance, running, partial, draws, interest, _ = cash
     last = sums.shape[1]
     count(balance[contract, month + 1 : last + 1], factor, sums[CLOSE, month:])
     parts = partial[contract, month:last]
-    count_scheduled(balance[contract, month : last + 1], draws[contract, month:last], parts, factor, sums[SCHEDULED, month:])
+    count_scheduled(
+        balance[contract, month : last + 1],
+        draws[contract, month:last],
+        parts,
+        factor,
+        sums[SCHEDULED, month:],
+    )
     count(parts, factor, sums[PARTIAL, month:])
     count(draws[contract, month:last], factor, sums[DRAWS, month:])
     count(interest[contract, month:last], factor, sums[INTEREST, month:])
@@ -109,7 +141,9 @@ def count_loan(cash: Array, contract: int, month: int, factor: float, sums: Arra
 
 @compiled(parallel=True)
 def all_alive(cash: Array, contract: Array, scale: Array, months: int) -> Array:
-    """Return the figures (F, T) were no loan ever to end: integers, so that the order of adding does not matter."""
+    """Return the figures (F, T) were no loan ever to end: integers, so that the order of adding does not
+    matter.
+    """
     tasks = 64
     parts = np.zeros((tasks, FIGURES, months), np.int64)
     for task in prange(tasks):
@@ -120,9 +154,18 @@ def all_alive(cash: Array, contract: Array, scale: Array, months: int) -> Array:
 
 @compiled()
 def end_loan(
-    month: int, kind: int, cash: Array, contract: int, scale: float, charged: float, recovered: float, figures: Array
+    month: int,
+    kind: int,
+    cash: Array,
+    contract: int,
+    scale: float,
+    charged: float,
+    recovered: float,
+    figures: Array,
 ) -> None:
-    """Take a loan that ends in `month` (kind 0 default, 1 prepaid, 2 another end) out of the book, in whole units."""
+    """Take a loan that ends in `month` (kind 0 default, 1 prepaid, 2 another end) out of the book, in whole
+    units.
+    """
     balance, running, _, _, interest, exposure = cash
     count_loan(cash, contract, month, -scale, figures)
     start = np.int64(np.rint(scale * balance[contract, month]))
@@ -142,15 +185,22 @@ def end_loan(
 
 @compiled()
 def walk_block(
-    low: int, high: int, path: int, key0: int, key1: int, who: Array, place: Array, first: Array, cumulated: Array, leaving: Array,
-    origin: Array, target: Array, live: int, ends: Array, contract: Array, scale: Array, cash: Array, severity: Array,
-    counts: Array, figures: Array,
+    low: int, high: int, path: int, key0: int, key1: int, who: Array, place: Array, first: Array,
+    cumulated: Array, leaving: Array, origin: Array, target: Array, live: int, ends: Array, contract: Array,
+    scale: Array, cash: Array, severity: Array, counts: Array, figures: Array,
 ) -> None:  # fmt: skip
-    """Walk loans `low` to `high` of one path through all months, adding to counts (T, S) and figures (F, T)."""
+    """Walk loans `low` to `high` of one path through all months, adding to counts (T, S) and figures (F,
+    T).
+    """
     months, states, edges, money = leaving.shape[0], leaving.shape[2], cumulated.shape[2], len(scale) > 0
     n = high - low
     words, found, loan = np.empty((4, n), np.uint32), np.empty(n, np.int64), np.empty(n, np.int64)
-    state, row, mine, held = np.empty(n, np.int64), np.empty(n, np.int64), np.empty(n, np.uint32), np.zeros(states, np.int64)
+    state, row, mine, held = (
+        np.empty(n, np.int64),
+        np.empty(n, np.int64),
+        np.empty(n, np.uint32),
+        np.zeros(states, np.int64),
+    )
     for i in range(n):
         loan[i], state[i], row[i], mine[i] = low + i, first[low + i], place[low + i] * states, who[low + i]
         held[state[i]] += 1
@@ -175,32 +225,41 @@ def walk_block(
             if money and state[i] >= live:
                 who_is = loan[i]
                 charged, recovered = severity[0, bucket, month], severity[1, bucket, month]
-                end_loan(month, ends[state[i]], cash, contract[who_is], scale[who_is], charged, recovered, figures)
+                end_loan(
+                    month, ends[state[i]], cash, contract[who_is], scale[who_is], charged, recovered, figures
+                )
         for s in range(states):
             counts[month, s] += held[s]
 
 
 @compiled(parallel=True)
 def loan_paths(
-    seed: Array, odds: Array, shocks: Array, segment: Array, age: Array, origin: Array, target: Array, live: int, ends: Array,
-    who: Array, place: Array, first: Array, contract: Array, scale: Array, cash: Array, severity: Array, counts: Array,
-    figures: Array,
+    seed: Array, odds: Array, shocks: Array, segment: Array, age: Array, origin: Array, target: Array,
+    live: int, ends: Array, who: Array, place: Array, first: Array, contract: Array, scale: Array,
+    cash: Array, severity: Array, counts: Array, figures: Array,
 ) -> None:  # fmt: skip
     """Fill counts (P, T, S) and, where there is cash, take what ends out of figures (P, F, T), both int64.
 
-    seed : two words of the key, and the number of the first path. odds : (R, G, A). shocks : (P, T, R). segment, age : (U,) of
-        each bucket. who, place, first : (N,) a loan's number in the draws, its bucket, its state at the as-of date. ends : (S,)
-        0 default, 1 prepaid, 2 other. contract, scale : (N,) or (0,) row of `cash` (see count_loan) and its factor.
+    seed : two words of the key, and the number of the first path. odds : (R, G, A). shocks : (P, T, R).
+        segment, age : (U,) of
+        each bucket. who, place, first : (N,) a loan's number in the draws, its bucket, its state at the as-of
+            date. ends : (S,)
+        0 default, 1 prepaid, 2 other. contract, scale : (N,) or (0,) row of `cash` (see count_loan) and its
+            factor.
         severity : (2, U, T) charged off and recovered.
     """
     states, edges, months, buckets = counts.shape[2], odds.shape[0], shocks.shape[1], len(segment)
     for path in prange(shocks.shape[0]):
-        cumulated, leaving = np.empty((months, buckets, edges), np.uint32), np.empty((months, buckets, states), np.uint32)
+        cumulated, leaving = (
+            np.empty((months, buckets, edges), np.uint32),
+            np.empty((months, buckets, states), np.uint32),
+        )
         thresholds(odds, shocks[path], segment, age, origin, states, cumulated, leaving)
         for block in range((len(who) + BLOCK - 1) // BLOCK):
             walk_block(
-                block * BLOCK, min((block + 1) * BLOCK, len(who)), seed[2] + path, seed[0], seed[1], who, place, first, cumulated,
-                leaving, origin, target, live, ends, contract, scale, cash, severity, counts[path], figures[path],
+                block * BLOCK, min((block + 1) * BLOCK, len(who)), seed[2] + path, seed[0], seed[1], who,
+                place, first, cumulated, leaving, origin, target, live, ends, contract, scale, cash,
+                severity, counts[path], figures[path],
             )  # fmt: skip
 
 
@@ -208,14 +267,20 @@ def loan_paths(
 def uniform(stream: Array) -> float:
     """Return a number inside (0, 1) on a grid of 2**-53 and move the stream on.
 
-    stream : (10,) uint64: four words, the next word to use, three words of the counter (the last moves on), the key's two.
+    stream : (10,) uint64: four words, the next word to use, three words of the counter (the last moves on),
+        the key's two.
     """
     if stream[4] >= np.uint64(4):
         c0, c1, c2, c3 = stream[5], stream[6], stream[7], CELL_PATHS
         k0, k1 = stream[8], stream[9]
         for _ in range(10):
             first, second = c0 * _M0, c2 * _M1
-            c0, c1, c2, c3 = (second >> _HALF) ^ c1 ^ k0, second & _LOW, (first >> _HALF) ^ c3 ^ k1, first & _LOW
+            c0, c1, c2, c3 = (
+                (second >> _HALF) ^ c1 ^ k0,
+                second & _LOW,
+                (first >> _HALF) ^ c3 ^ k1,
+                first & _LOW,
+            )
             k0, k1 = (k0 + _W0) & _LOW, (k1 + _W1) & _LOW
         stream[0], stream[1], stream[2], stream[3] = c0, c1, c2, c3
         stream[4] = np.uint64(0)
@@ -229,7 +294,9 @@ def uniform(stream: Array) -> float:
 
 @compiled()
 def tail(k: float) -> float:
-    """Return log k! less Stirling's first terms, with an error below 1e-10 from k = 10 on; exact sums below."""
+    """Return log k! less Stirling's first terms, with an error below 1e-10 from k = 10 on; exact sums
+    below.
+    """
     if k < 9.5:
         exact: float = 0.0
         for j in range(2, int(k) + 1):
@@ -243,7 +310,8 @@ def tail(k: float) -> float:
 def binomial(stream: Array, n: int, p: float) -> int:
     """Return a binomial draw. p above one half is reflected first, before the method is chosen by n x p.
 
-    Below 10 expected: inversion (Kachitvichyanukul and Schmeiser 1988); else transformed rejection, BTRS (Hoermann 1993).
+    Below 10 expected: inversion (Kachitvichyanukul and Schmeiser 1988); else transformed rejection, BTRS
+    (Hoermann 1993).
     """
     if n <= 0 or p <= 0.0:
         return 0
@@ -271,7 +339,9 @@ def inversion(stream: Array, n: int, p: float) -> int:
 
 @compiled()
 def rejection(stream: Array, n: int, p: float) -> int:
-    """Return a binomial draw for n x p of at least 10 and p up to one half, by transformed rejection with squeeze."""
+    """Return a binomial draw for n x p of at least 10 and p up to one half, by transformed rejection with
+    squeeze.
+    """
     deviation = np.sqrt(n * p * (1.0 - p))
     b = 1.15 + 2.53 * deviation
     a = -0.0873 + 0.0248 * b + 0.01 * p
@@ -288,7 +358,13 @@ def rejection(stream: Array, n: int, p: float) -> int:
         bound = (mode + 0.5) * np.log((mode + 1.0) / (ratio * (n - mode + 1.0))) + (n + 1.0) * np.log(
             (n - mode + 1.0) / (n - k + 1.0)
         )
-        bound += (k + 0.5) * np.log(ratio * (n - k + 1.0) / (k + 1.0)) + tail(mode) + tail(n - mode) - tail(k) - tail(n - k)
+        bound += (
+            (k + 0.5) * np.log(ratio * (n - k + 1.0) / (k + 1.0))
+            + tail(mode)
+            + tail(n - mode)
+            - tail(k)
+            - tail(n - k)
+        )
         if np.log(v * alpha / (a / (edge * edge) + b)) <= bound:
             return int(k)
 
@@ -298,21 +374,33 @@ def binomial_draws(key0: int, key1: int, n: Array, p: Array, drawn: Array) -> No
     """Fill drawn (M, D): D draws of each of M pairs of n and p. For tests of the sampler."""
     for pair in prange(len(n)):
         stream = np.zeros(10, np.uint64)
-        stream[4], stream[5], stream[8], stream[9] = np.uint64(4), np.uint64(pair), np.uint64(key0), np.uint64(key1)
+        stream[4], stream[5], stream[8], stream[9] = (
+            np.uint64(4),
+            np.uint64(pair),
+            np.uint64(key0),
+            np.uint64(key1),
+        )
         for i in range(drawn.shape[1]):
             drawn[pair, i] = binomial(stream, n[pair], p[pair])
 
 
 @compiled()
 def walk_cell(
-    path: int, cell: int, seed: Array, odds: Array, shock: Array, segment: int, age: int, origin: Array, target: Array, held: Array,
-    counts: Array, entered: Array,
+    path: int, cell: int, seed: Array, odds: Array, shock: Array, segment: int, age: int, origin: Array,
+    target: Array, held: Array, counts: Array, entered: Array,
 ) -> None:  # fmt: skip
-    """Walk a cell's loans held (S,) through the months: counts (T, S) after each, entered (T, S) into each state from others."""
+    """Walk a cell's loans held (S,) through the months: counts (T, S) after each, entered (T, S) into each
+    state from others.
+    """
     edges, ages = odds.shape[0], odds.shape[2]
     weight, rest = np.empty(edges), np.empty(len(held))
     stream, left = np.zeros(10, np.uint64), np.empty(len(held), np.int64)
-    stream[5], stream[6], stream[8], stream[9] = np.uint64(cell), np.uint64(path), np.uint64(seed[0]), np.uint64(seed[1])
+    stream[5], stream[6], stream[8], stream[9] = (
+        np.uint64(cell),
+        np.uint64(path),
+        np.uint64(seed[0]),
+        np.uint64(seed[1]),
+    )
     for month in range(shock.shape[0]):
         stream[4], stream[7] = np.uint64(4), np.uint64(month) << np.uint64(20)
         a = min(age + month + 1, ages - 1)
@@ -337,21 +425,39 @@ def walk_cell(
 
 @compiled(parallel=True)
 def cell_paths(
-    seed: Array, odds: Array, shocks: Array, segment: Array, age: Array, first: Array, number: Array, group: Array, origin: Array,
-    target: Array, live: int, ends: Array, factors: Array, counts: Array, figures: Array,
+    seed: Array, odds: Array, shocks: Array, segment: Array, age: Array, first: Array, number: Array,
+    group: Array, origin: Array, target: Array, live: int, ends: Array, factors: Array, counts: Array,
+    figures: Array,
 ) -> None:  # fmt: skip
     """Fill counts (P, T, S) and add to figures (P, groups, T, F), cells in order.
 
-    segment, age, first, number, group : (B,). factors : (B, T, 4, F) per loan that stays live, defaults, prepays, ends
-        otherwise.
+    segment, age, first, number, group : (B,). factors : (B, T, 4, F) per loan that stays live, defaults,
+        prepays, ends otherwise.
     """
     months, states, width = shocks.shape[1], counts.shape[2], factors.shape[3]
     for path in prange(shocks.shape[0]):
-        own, entered, held = np.empty((months, states), np.int64), np.empty((months, states), np.int64), np.empty(states, np.int64)
+        own, entered, held = (
+            np.empty((months, states), np.int64),
+            np.empty((months, states), np.int64),
+            np.empty(states, np.int64),
+        )
         for cell in range(len(segment)):
             held[:] = 0
             held[first[cell]] = number[cell]
-            walk_cell(seed[2] + path, cell, seed, odds, shocks[path], segment[cell], age[cell], origin, target, held, own, entered)
+            walk_cell(
+                seed[2] + path,
+                cell,
+                seed,
+                odds,
+                shocks[path],
+                segment[cell],
+                age[cell],
+                origin,
+                target,
+                held,
+                own,
+                entered,
+            )
             for month in range(months):
                 stay = 0
                 for s in range(states):

@@ -1,7 +1,7 @@
 """Loan by loan: who is in which state each month on each path, and the money that follows, in whole units.
 
-Money is counted in units of a hundredth of a cent, each loan's amounts rounded once, so that every sum is of integers: exact,
-and the same in any order, on any number of threads and over any split of the loans.
+Money is counted in units of a hundredth of a cent, each loan's amounts rounded once, so that every sum is of
+integers: exact, and the same in any order, on any number of threads and over any split of the loans.
 """
 
 from __future__ import annotations
@@ -22,7 +22,18 @@ UNITS = 10_000.0
 """Units of money (and of loans) in one: a hundredth of a cent."""
 
 FIGURES = (
-    *("balance", "scheduled_principal", "partial", "draws", "interest", "live_number", "defaulted", "prepaid", "exited", "arrears"),
+    *(
+        "balance",
+        "scheduled_principal",
+        "partial",
+        "draws",
+        "interest",
+        "live_number",
+        "defaulted",
+        "prepaid",
+        "exited",
+        "arrears",
+    ),
     *("defaulted_number", "charged", "recovered_due", "paid_interest"),
 )
 FULL = 2.0**32
@@ -30,7 +41,9 @@ FULL = 2.0**32
 
 @dataclass(frozen=True)
 class Population:
-    """N loans: segment, age, state as in LoanColumns; number : a loan's own number in the draws, from 0 to 2**32 - 1."""
+    """N loans: segment, age, state as in LoanColumns; number : a loan's own number in the draws, from 0 to
+    2**32 - 1.
+    """
 
     segment: Integers
     age: Integers
@@ -42,8 +55,8 @@ class Population:
 class CashTables:
     """Contractual run-off by contract, and which contract each loan has.
 
-    tables : `engine.runoff.LoanTables` of C contracts. contract : (N,) row of each loan. scale : (N,) factor, for instance the
-    case weight, or the loan's principal where a contract is of one unit.
+    tables : `engine.runoff.LoanTables` of C contracts. contract : (N,) row of each loan. scale : (N,) factor,
+    for instance the case weight, or the loan's principal where a contract is of one unit.
     """
 
     tables: LoanTables
@@ -54,8 +67,8 @@ class CashTables:
 
 @dataclass(frozen=True)
 class LoanPaths:
-    """counts : (P, T, S) loans in each state at the end of the month. money : figure by name, (P, T), as in `engine.path.Flows`;
-    empty where no cash was asked for."""
+    """counts : (P, T, S) loans in each state at the end of the month. money : figure by name, (P, T), as in
+    `engine.path.Flows`; empty where no cash was asked for."""
 
     counts: Integers
     money: dict[str, Floats]
@@ -91,14 +104,17 @@ def simulate_loans(
     tables = _no_tables() if cash is None else packed(cash.tables)
     contract = np.zeros(0, dtype=np.int64) if cash is None else cash.contract[order]
     scale = np.zeros(0) if cash is None else cash.scale[order] * UNITS
-    severity = np.zeros((2, len(segment), months)) if cash is None else severity_of(cash.lgd, segment, age, months)
+    severity = (
+        np.zeros((2, len(segment), months)) if cash is None else severity_of(cash.lgd, segment, age, months)
+    )
     with PARALLEL:
         whole = all_alive(tables, contract, scale, months)
         figures = np.repeat(whole[None, : len(FIGURES)], paths, axis=0)
         loan_paths(
-            np.array([*key_of(seed), first_path], dtype=np.int64), odds(parameters), np.ascontiguousarray(shocks), segment, age,
-            parameters.origin, parameters.target, parameters.live, end_kinds(parameters), loans.number[order].astype(np.uint32),
-            place[order], loans.state[order], contract, scale, tables, severity, counts, figures,
+            np.array([*key_of(seed), first_path], dtype=np.int64), odds(parameters),
+            np.ascontiguousarray(shocks), segment, age, parameters.origin, parameters.target,
+            parameters.live, end_kinds(parameters), loans.number[order].astype(np.uint32), place[order],
+            loans.state[order], contract, scale, tables, severity, counts, figures,
         )  # fmt: skip
     return LoanPaths(counts, {} if cash is None else money_of(figures, cash.lgd))
 
@@ -127,7 +143,9 @@ def severity_of(lgd: LossGivenDefault, segment: Integers, age: Integers, months:
 
 
 def end_kinds(parameters: TransitionParameters) -> Integers:
-    """Return what each state means for money, (S,): 0 default, 1 prepaid, 2 any other end (and live states, not read)."""
+    """Return what each state means for money, (S,): 0 default, 1 prepaid, 2 any other end (and live states,
+    not read).
+    """
     kinds = np.full(len(parameters.states), 2, dtype=np.int64)
     kinds[parameters.default_state] = 0
     if parameters.prepaid_state >= 0:
@@ -138,7 +156,16 @@ def end_kinds(parameters: TransitionParameters) -> Integers:
 def money_of(figures: Integers, lgd: LossGivenDefault) -> dict[str, Floats]:
     """Return the figures in currency, (P, T) each, named as in `engine.path.Flows`."""
     raw = {name: figures[:, place] / UNITS for place, name in enumerate(FIGURES)}
-    same = ("balance", "scheduled_principal", "draws", "live_number", "defaulted", "exited", "arrears", "defaulted_number")
+    same = (
+        "balance",
+        "scheduled_principal",
+        "draws",
+        "live_number",
+        "defaulted",
+        "exited",
+        "arrears",
+        "defaulted_number",
+    )
     return {name: raw[name] for name in same} | {
         "interest": raw["interest"] + raw["paid_interest"],
         "prepaid": raw["partial"] + raw["prepaid"],
@@ -147,8 +174,12 @@ def money_of(figures: Integers, lgd: LossGivenDefault) -> dict[str, Floats]:
     }
 
 
-def reference_counts(parameters: TransitionParameters, loans: Population, shocks: Floats, seed: int, path: int = 0) -> Integers:
-    """Return the states of all loans on one path, (N, T), in plain NumPy from the same draws: shocks (T, R)."""
+def reference_counts(
+    parameters: TransitionParameters, loans: Population, shocks: Floats, seed: int, path: int = 0
+) -> Integers:
+    """Return the states of all loans on one path, (N, T), in plain NumPy from the same draws: shocks (T,
+    R).
+    """
     words = monthly_words(seed, path, loans.number.astype(np.uint32), shocks.shape[0])
     base, state = odds(parameters), loans.state.copy()
     found = np.empty((len(state), shocks.shape[0]), dtype=np.int64)
@@ -170,14 +201,19 @@ def reference_counts(parameters: TransitionParameters, loans: Population, shocks
     return found
 
 
-def check_population(parameters: TransitionParameters, loans: Population, shocks: Floats, cash: CashTables | None) -> None:
+def check_population(
+    parameters: TransitionParameters, loans: Population, shocks: Floats, cash: CashTables | None
+) -> None:
     """Raise ModelError where loans, shocks or cash do not fit the model."""
     count = len(loans.segment)
     limits = {"segment": len(parameters.segments), "state": parameters.live, "age": 2**20, "number": 2**32}
     for name, limit in limits.items():
         values = getattr(loans, name)
         if values.shape != (count,) or not count or values.min() < 0 or values.max() >= limit:
-            raise ModelError(expected(f"{count} (at least 1) whole numbers from 0 to {limit - 1}", values.shape), field=name)
+            raise ModelError(
+                expected(f"{count} (at least 1) whole numbers from 0 to {limit - 1}", values.shape),
+                field=name,
+            )
     if shocks.ndim != 3 or shocks.shape[2] != len(parameters.origin):
         raise ModelError(expected(f"(P, T, {len(parameters.origin)})", shocks.shape), field="shocks")
     if not (np.isfinite(shocks).all() and (shocks >= 0.0).all()):
@@ -189,6 +225,8 @@ def check_population(parameters: TransitionParameters, loans: Population, shocks
     if months < shocks.shape[1]:
         raise ModelError(expected(f"contracts of at least {shocks.shape[1]} months", months), field="cash")
     if cash.contract.shape != (count,) or cash.contract.min() < 0 or cash.contract.max() >= contracts:
-        raise ModelError(expected(f"{count} rows from 0 to {contracts - 1}", cash.contract.shape), field="contract")
+        raise ModelError(
+            expected(f"{count} rows from 0 to {contracts - 1}", cash.contract.shape), field="contract"
+        )
     if cash.scale.shape != (count,) or not (np.isfinite(cash.scale).all() and (cash.scale >= 0.0).all()):
         raise ModelError(expected(f"{count} finite factors of at least 0", cash.scale.shape), field="scale")

@@ -1,4 +1,6 @@
-"""Many books a month at once by the compiled kernel: the same answers as `step.step`, pure or in reused memory."""
+"""Many books a month at once by the compiled kernel: the same answers as `step.step`, pure or in reused
+memory.
+"""
 
 from __future__ import annotations
 
@@ -18,9 +20,11 @@ _PLANS = {"none": 0, "constant-balance": 1, "table": 2}
 
 @dataclass(frozen=True)
 class Buffers:
-    """Memory for E books over all months, used again by each step. Arrays end in E so that books lie side by side.
+    """Memory for E books over all months, used again by each step. Arrays end in E so that books lie side by
+    side.
 
-    live : (C of the last month, live, E). cohorts : (T, 3, E) entry, add_on, excess. due : (3, W, E). in_default : (E,).
+    live : (C of the last month, live, E). cohorts : (T, 3, E) entry, add_on, excess. due : (3, W, E).
+        in_default : (E,).
     figures : (F, E). lent : (G, E).
     """
 
@@ -54,12 +58,13 @@ def step_batch(
     index_change: Floats | None = None,
     reuse: Buffers | None = None,
 ) -> tuple[StepState, StepFlows]:
-    """Return what `step.step` returns, to rounding, by the compiled kernel; the same bits on any number of threads.
+    """Return what `step.step` returns, to rounding, by the compiled kernel; the same bits on any number of
+    threads.
 
     Parameters
     ----------
-    reuse : memory from `buffers`. With it nothing is copied: the state given, if it lives there, is overwritten, and the
-        flows hold until the next step. Without it the state is left as it was.
+    reuse : memory from `buffers`. With it nothing is copied: the state given, if it lives there, is
+        overwritten, and the flows hold until the next step. Without it the state is left as it was.
     """
     check_step(state, shocks, tables, index_change)
     check_levers(levers)
@@ -75,24 +80,34 @@ def step_batch(
     plan = np.zeros(tables.segments) if tables.plan.amounts is None else tables.plan.amounts[month - 1]
     with PARALLEL:
         step_books(
-            np.ascontiguousarray(state.live.transpose(1, 2, 0)), memory.live, memory.cohorts, memory.due, memory.in_default,
-            np.ascontiguousarray(levers, dtype=np.float64), np.ascontiguousarray(shocks, dtype=np.float64),
+            np.ascontiguousarray(state.live.transpose(1, 2, 0)), memory.live, memory.cohorts, memory.due,
+            memory.in_default, np.ascontiguousarray(levers, dtype=np.float64), np.ascontiguousarray(shocks,
+                dtype=np.float64),
             np.zeros(books) if index_change is None else np.ascontiguousarray(index_change, dtype=np.float64),
-            columns.odds, sums.table, sums.codes, sums.rows, sums.sources, sums.factors, fixed.routes, fixed.kinds, fixed.effects,
-            tables.risk, _PLANS[tables.plan.kind], np.ascontiguousarray(plan),
+            columns.odds, sums.table, sums.codes, sums.rows, sums.sources, sums.factors, fixed.routes,
+            fixed.kinds, fixed.effects, tables.risk, _PLANS[tables.plan.kind], np.ascontiguousarray(plan),
             fixed.economics, lag, month % width, memory.figures, memory.lent,
         )  # fmt: skip
     return _state(month, memory, tables), StepFlows(memory.figures.T, memory.lent.T)
 
 
 def _memory(state: StepState, tables: StepTables, reuse: Buffers | None, columns: int) -> Buffers:
-    """Return where the month is written to: parts of `reuse`, or new arrays that hold what earlier months left."""
+    """Return where the month is written to: parts of `reuse`, or new arrays that hold what earlier months
+    left.
+    """
     cohorts = state.entry.shape[1] + 1 if tables.lends else 1
     if reuse is not None:
         if state.month == 0:
             reuse.due[:] = 0.0
             reuse.in_default[:] = state.in_default
-        return Buffers(reuse.live[:columns], reuse.cohorts[:cohorts], reuse.due, reuse.in_default, reuse.figures, reuse.lent)
+        return Buffers(
+            reuse.live[:columns],
+            reuse.cohorts[:cohorts],
+            reuse.due,
+            reuse.in_default,
+            reuse.figures,
+            reuse.lent,
+        )
     made = buffers_of_size(columns, cohorts, len(state.in_default), tables)
     for kind, old in enumerate((state.entry, state.add_on, state.excess)):
         made.cohorts[: old.shape[1], kind] = old.T
@@ -116,12 +131,21 @@ def buffers_of_size(columns: int, cohorts: int, books: int, tables: StepTables) 
 def _state(month: int, memory: Buffers, tables: StepTables) -> StepState:
     kept = memory.cohorts if tables.lends else memory.cohorts[:0]
     entry, add_on, excess = (kept[:, kind].T for kind in range(3))
-    return StepState(month, memory.live.transpose(2, 0, 1), entry, add_on, excess, memory.due.transpose(2, 0, 1), memory.in_default)
+    return StepState(
+        month,
+        memory.live.transpose(2, 0, 1),
+        entry,
+        add_on,
+        excess,
+        memory.due.transpose(2, 0, 1),
+        memory.in_default,
+    )
 
 
 @dataclass(frozen=True)
 class Fixed:
-    """What the kernel takes of the tables whatever the month. routes : (2, R) origin and end. kinds : (3, R) roll, cure, entry.
+    """What the kernel takes of the tables whatever the month. routes : (2, R) origin and end. kinds : (3, R)
+    roll, cure, entry.
 
     An end is a live state, or live + 0 for default, + 1 for prepaid, + 2 for any other.
     """

@@ -18,8 +18,8 @@ from loantwin.errors import ModelError, UsageError, expected
 class LendingPlan:
     """What is lent when the levers are at zero.
 
-    kind : none; constant-balance (each month each segment lends what ran off in the month, by payment, prepayment or
-        default, and never less than nothing); table (`amounts` decides).
+    kind : none; constant-balance (each month each segment lends what ran off in the month, by payment,
+        prepayment or default, and never less than nothing); table (`amounts` decides).
     amounts : (T, G) currency lent at the end of month t = 1..T by segment; None unless kind is table.
     """
 
@@ -32,19 +32,25 @@ def check_plan(plan: LendingPlan, months: int, segments: int) -> None:
     if plan.kind not in ("none", "constant-balance", "table"):
         raise UsageError(expected("none, constant-balance or table", plan.kind), field="new_lending")
     if (plan.amounts is not None) != (plan.kind == "table"):
-        raise UsageError(expected("amounts where the plan is a table, and only there", plan.kind), field="new_lending")
+        raise UsageError(
+            expected("amounts where the plan is a table, and only there", plan.kind), field="new_lending"
+        )
     if plan.amounts is not None:
         if plan.amounts.shape[0] < months or plan.amounts.shape[1:] != (segments,):
-            raise UsageError(expected(f"({months}, {segments}) amounts", plan.amounts.shape), field="new_lending")
+            raise UsageError(
+                expected(f"({months}, {segments}) amounts", plan.amounts.shape), field="new_lending"
+            )
         if not (np.isfinite(plan.amounts).all() and (plan.amounts >= 0.0).all()):
             raise UsageError(expected("finite amounts of at least 0", "another"), field="new_lending")
 
 
 def template_columns(columns: LoanColumns, segments: int) -> LoanColumns:
-    """Return loans whose cells are the run-off of one unit lent in each segment: the segment's own loans, started anew.
+    """Return loans whose cells are the run-off of one unit lent in each segment: the segment's own loans,
+    started anew.
 
-    Each loan of the book starts again at age 0 in the first live state with its original term (age + remaining), and is
-    weighted so that the segment's principal adds up to 1. A segment without principal takes the mix of the whole book.
+    Each loan of the book starts again at age 0 in the first live state with its original term (age +
+    remaining), and is weighted so that the segment's principal adds up to 1. A segment without principal
+    takes the mix of the whole book.
     """
     restarted = replace(
         columns,
@@ -62,25 +68,43 @@ def template_columns(columns: LoanColumns, segments: int) -> LoanColumns:
         own = (columns.segment == segment) & (lent > 0.0)
         chosen = take(restarted, own if own.any() else lent > 0.0)
         total = (chosen.weight * chosen.principal).sum()
-        parts.append(replace(chosen, segment=np.full(len(chosen.principal), segment), weight=chosen.weight / total))
-    joined = {name: np.concatenate([getattr(part, name) for part in parts]) for name in LoanColumns.__dataclass_fields__}
+        parts.append(
+            replace(chosen, segment=np.full(len(chosen.principal), segment), weight=chosen.weight / total)
+        )
+    joined = {
+        name: np.concatenate([getattr(part, name) for part in parts])
+        for name in LoanColumns.__dataclass_fields__
+    }
     return LoanColumns(**joined)
 
 
 def check_templates(templates: Cells, segments: int, months: int) -> None:
-    """Raise ModelError where templates are not one unit lent in each segment, in order, for at least `months` months."""
-    if not np.array_equal(templates.segment, np.arange(segments)) or templates.age.any() or templates.state.any():
-        raise ModelError(expected("one template a segment, in order, of age 0 in the first state", "others"), field="templates")
+    """Raise ModelError where templates are not one unit lent in each segment, in order, for at least `months`
+    months.
+    """
+    if (
+        not np.array_equal(templates.segment, np.arange(segments))
+        or templates.age.any()
+        or templates.state.any()
+    ):
+        raise ModelError(
+            expected("one template a segment, in order, of age 0 in the first state", "others"),
+            field="templates",
+        )
     if templates.interest.shape[1] < months:
-        raise ModelError(expected(f"templates of at least {months} months", templates.interest.shape[1]), field="templates")
+        raise ModelError(
+            expected(f"templates of at least {months} months", templates.interest.shape[1]), field="templates"
+        )
     if not np.allclose(templates.balance[:, 0], 1.0, rtol=0.0, atol=1e-9):
         raise ModelError(expected("a start balance of 1", templates.balance[:, 0]), field="templates")
 
 
 def segment_risk(parameters: TransitionParameters, segments: int | None = None, months: int = 12) -> Floats:
-    """Return the log of each segment's 12-month default probability from age 0, standardised to mean 0 and deviation 1, (G,).
+    """Return the log of each segment's 12-month default probability from age 0, standardised to mean 0 and
+    deviation 1, (G,).
 
-    At average macro and latent factors; of the first `segments` of them, None is all. All zero where segments do not differ.
+    At average macro and latent factors; of the first `segments` of them, None is all. All zero where segments
+    do not differ.
     """
     count = len(parameters.segments) if segments is None else segments
     base, still = odds(parameters), np.ones(len(parameters.origin))

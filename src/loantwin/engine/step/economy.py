@@ -1,4 +1,6 @@
-"""The economy an episode lives in: one of many covariate paths, and a latent effect that no observation shows."""
+"""The economy an episode lives in: one of many covariate paths, and a latent effect that no observation
+shows.
+"""
 
 from __future__ import annotations
 
@@ -31,21 +33,37 @@ def check_economy(economy: StepEconomy, parameters: TransitionParameters, months
     """Raise ModelError where an economy does not fit a model and a horizon."""
     shape = economy.covariates.shape
     if len(shape) != 3 or shape[0] < 1 or shape[1] < months + 1 or shape[2] != len(parameters.factors):
-        raise ModelError(expected(f"(P, {months + 1} or more, {len(parameters.factors)}) covariates", shape), field="covariates")
+        raise ModelError(
+            expected(f"(P, {months + 1} or more, {len(parameters.factors)}) covariates", shape),
+            field="covariates",
+        )
     for name in ("covariates", "phi", "sigma", "start", "start_deviation"):
         values = getattr(economy, name)
         if not np.isfinite(values).all():
             raise ModelError(expected("finite numbers", "NaN or infinity"), field=name)
         if name != "covariates" and values.shape != (len(parameters.latents),):
             raise ModelError(expected(f"({len(parameters.latents)},)", values.shape), field=name)
-    if (economy.sigma < 0.0).any() or (economy.start_deviation < 0.0).any() or (np.abs(economy.phi) >= 1.0).any():
-        raise ModelError(expected("sigma and start_deviation of at least 0 and phi inside (-1, 1)", "another"), field="economy")
+    if (
+        (economy.sigma < 0.0).any()
+        or (economy.start_deviation < 0.0).any()
+        or (np.abs(economy.phi) >= 1.0).any()
+    ):
+        raise ModelError(
+            expected("sigma and start_deviation of at least 0 and phi inside (-1, 1)", "another"),
+            field="economy",
+        )
 
 
 def draw_episodes(
-    economy: StepEconomy, parameters: TransitionParameters, months: int, books: int, random: np.random.Generator
+    economy: StepEconomy,
+    parameters: TransitionParameters,
+    months: int,
+    books: int,
+    random: np.random.Generator,
 ) -> tuple[Floats, Floats]:
-    """Return covariates (E, T + 1, F) and shocks (E, T, R) of E episodes: all luck is drawn before the first action."""
+    """Return covariates (E, T + 1, F) and shocks (E, T, R) of E episodes: all luck is drawn before the first
+    action.
+    """
     chosen = random.integers(0, len(economy.covariates), books)
     covariates = economy.covariates[chosen, : months + 1]
     normal = random.standard_normal((books, months + 1, len(parameters.latents)))

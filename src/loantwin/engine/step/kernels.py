@@ -1,8 +1,9 @@
-"""The step of many books in compiled code: what `step.step` computes, 128 books side by side, columns in a fixed order.
+"""The step of many books in compiled code: what `step.step` computes, 128 books side by side, columns in a
+fixed order.
 
-Each book's sums run over the columns in order, whatever the number of threads, so that the bits do not depend on it. Inner
-loops run over the lanes of scratch rows, their index from 0: an index with an offset could be negative for all the compiler
-knows, and such a loop is not turned into vector instructions.
+Each book's sums run over the columns in order, whatever the number of threads, so that the bits do not depend
+on it. Inner loops run over the lanes of scratch rows, their index from 0: an index with an offset could be
+negative for all the compiler knows, and such a loop is not turned into vector instructions.
 """
 
 from __future__ import annotations
@@ -18,14 +19,19 @@ Array = Any
 LANES = 128
 
 # rows of `sums`, in the order of step.tables.FIGURES
-OPENING, LENT, BALANCE, SCHEDULED, PREPAID, INTEREST, DRAWS, ARREARS, EXITED, DEFAULTED, DEFAULTED_NUMBER = range(11)
-CHARGED_OFF, RECOVERED, LOSS_GROSS, LOSS_NET, LIVE_NUMBER, LOSS, RESOLVED, IN_DEFAULT, PAST_DUE, LATE = range(11, 21)
+OPENING, LENT, BALANCE, SCHEDULED, PREPAID, INTEREST, DRAWS, ARREARS, EXITED, DEFAULTED, DEFAULTED_NUMBER = (
+    range(11)
+)
+CHARGED_OFF, RECOVERED, LOSS_GROSS, LOSS_NET, LIVE_NUMBER, LOSS, RESOLVED, IN_DEFAULT, PAST_DUE, LATE = range(
+    11, 21
+)
 FUNDING, SERVICING, COLLECTION, PROFIT = range(21, 25)
 DUE, OVERDUE, SEGMENTS = 25, 28, 29
-"""Further rows: exposure, charge-offs and recoveries of the month's defaults; arrears at the start; balance at the start and
-at the end by segment."""
+"""Further rows: exposure, charge-offs and recoveries of the month's defaults; arrears at the start; balance
+at the start and at the end by segment."""
 
-# rows of a column's `lanes` after the model's own (before, after, kept by live state), in the order of step.sums.QUANTITIES
+# rows of a column's `lanes` after the model's own (before, after, kept by live state), in the order of
+# step.sums.QUANTITIES
 DEFAULT, PREPAY, OTHER, ARREAR, OPEN, LATER, STAY, PAYING, EXPOSED, QUANTITIES = range(10)
 BLOCK = 4
 
@@ -33,7 +39,16 @@ BLOCK = 4
 AMOUNT, COSTLIER, WAITING = range(3)
 
 # elements of `effects`, in the order of step.levers.LeverEffects
-APPROVAL_AMOUNT, APPROVAL_ODDS, PRICE_RATE, PRICE_AMOUNT, PRICE_ODDS, LIMIT_AMOUNT, LIMIT_EXCESS, LIMIT_ODDS = range(8)
+(
+    APPROVAL_AMOUNT,
+    APPROVAL_ODDS,
+    PRICE_RATE,
+    PRICE_AMOUNT,
+    PRICE_ODDS,
+    LIMIT_AMOUNT,
+    LIMIT_EXCESS,
+    LIMIT_ODDS,
+) = range(8)
 ROLL, CURE, COLLECTION_COST, TILT = range(8, 12)
 
 
@@ -59,7 +74,17 @@ def add(total: Array, row: int, factor: float, values: Array, source: int) -> No
 
 
 @compiled()
-def add_block(total: Array, row: int, f0: float, f1: float, f2: float, f3: float, values: Array, source: int, stride: int) -> None:
+def add_block(
+    total: Array,
+    row: int,
+    f0: float,
+    f1: float,
+    f2: float,
+    f3: float,
+    values: Array,
+    source: int,
+    stride: int,
+) -> None:
     """Add the same quantity of four columns, `stride` rows apart, to a row of `total`, in their order."""
     s1, s2, s3 = source + stride, source + 2 * stride, source + 3 * stride
     for i in range(total.shape[1]):
@@ -68,15 +93,22 @@ def add_block(total: Array, row: int, f0: float, f1: float, f2: float, f3: float
 
 
 @compiled()
-def pull(levers: Array, effects: Array, kinds: Array, shocks: Array, edge: Array, book: Array, cohort: Array) -> None:
+def pull(
+    levers: Array, effects: Array, kinds: Array, shocks: Array, edge: Array, book: Array, cohort: Array
+) -> None:
     """Fill what the levers of n books do: the formulas of levers.lever_moves, two exponentials for all edges.
 
-    edge : (R, n). book : rows AMOUNT and COSTLIER. cohort : (3, n) entry, add_on, excess of the month's cohort.
+    edge : (R, n). book : rows AMOUNT and COSTLIER. cohort : (3, n) entry, add_on, excess of the month's
+        cohort.
     """
     for i in range(edge.shape[1]):
         cut_off, price, limit, intensity = levers[i, 0], levers[i, 1], levers[i, 2], levers[i, 3]
         added = effects[PRICE_RATE] * price
-        amount = -effects[APPROVAL_AMOUNT] * cut_off - effects[PRICE_AMOUNT] * added + effects[LIMIT_AMOUNT] * limit
+        amount = (
+            -effects[APPROVAL_AMOUNT] * cut_off
+            - effects[PRICE_AMOUNT] * added
+            + effects[LIMIT_AMOUNT] * limit
+        )
         odds = -effects[APPROVAL_ODDS] * cut_off + effects[PRICE_ODDS] * added + effects[LIMIT_ODDS] * limit
         book[AMOUNT, i] = np.exp(amount)
         book[COSTLIER, i] = np.exp(effects[COLLECTION_COST] * intensity)
@@ -89,7 +121,9 @@ def pull(levers: Array, effects: Array, kinds: Array, shocks: Array, edge: Array
 
 @compiled()
 def move(column: int, odds: Array, edge: Array, routes: Array, live: int, lanes: Array, base: int) -> None:
-    """Move a column's loans: rows `before` of its lanes to rows `after` and to those that entered default and other ends."""
+    """Move a column's loans: rows `before` of its lanes to rows `after` and to those that entered default and
+    other ends.
+    """
     n, after, kept, ends = edge.shape[1], base + live, base + 2 * live, base + 3 * live
     for row in range(kept, kept + live):
         for i in range(n):
@@ -119,7 +153,10 @@ def quantities(live: int, lanes: Array, base: int, start: float, exceeding: floa
     n, first = lanes.shape[1], base + 3 * live
     for i in range(n):
         lanes[first + EXPOSED, i] = lanes[first + DEFAULT, i] * (start + exceeding * own[2, i])
-    for from_row, arrears, whole in ((base, first + ARREAR, first + OPEN), (base + live, first + LATER, first + STAY)):
+    for from_row, arrears, whole in (
+        (base, first + ARREAR, first + OPEN),
+        (base + live, first + LATER, first + STAY),
+    ):
         for i in range(n):
             lanes[arrears, i] = 0.0
         for s in range(1, live):
@@ -133,7 +170,9 @@ def quantities(live: int, lanes: Array, base: int, start: float, exceeding: floa
 
 @compiled()
 def take_cohort(edge: Array, kinds: Array, entry: Array, edge_own: Array) -> None:
-    """Fill the edges' factors of a cohort's loans (R, n): those of every loan, edges of entry x the cohort's own factor."""
+    """Fill the edges' factors of a cohort's loans (R, n): those of every loan, edges of entry x the cohort's
+    own factor.
+    """
     for r in range(edge.shape[0]):
         if kinds[2, r]:
             for i in range(edge.shape[1]):
@@ -145,16 +184,23 @@ def take_cohort(edge: Array, kinds: Array, entry: Array, edge_own: Array) -> Non
 
 @compiled()
 def finish(
-    low: int, high: int, slot: int, due: Array, lag: Array, stock: Array, sums: Array, segments: int, book: Array, costs: Array
+    low: int, high: int, slot: int, due: Array, lag: Array, stock: Array, sums: Array, segments: int,
+    book: Array, costs: Array
 ) -> None:  # fmt: skip
-    """Fill what comes after the columns: charge-offs and recoveries by lag, the stock in default, costs and profit."""
+    """Fill what comes after the columns: charge-offs and recoveries by lag, the stock in default, costs and
+    profit.
+    """
     for g in range(segments):
         add(sums, OPENING, 1.0, sums, SEGMENTS + g)
         add(sums, BALANCE, 1.0, sums, SEGMENTS + segments + g)
     for kind in range(3):
         write(due[kind, slot, low:high], sums, DUE + kind)
     for wait in range(due.shape[1]):
-        for kind, row, factor in ((0, RESOLVED, lag[0, wait]), (1, CHARGED_OFF, lag[0, wait]), (2, RECOVERED, lag[1, wait])):
+        for kind, row, factor in (
+            (0, RESOLVED, lag[0, wait]),
+            (1, CHARGED_OFF, lag[0, wait]),
+            (2, RECOVERED, lag[1, wait]),
+        ):
             if factor != 0.0:
                 read(due[kind, wait, low:high], book, WAITING)
                 add(sums, row, factor, book, WAITING)
@@ -175,7 +221,9 @@ def finish(
 
 @compiled()
 def lend(levers: Array, tilt: float, risk: Array, table: bool, plan: Array, book: Array, sums: Array) -> None:
-    """Put what is lent by segment, the plan x the levers' effects, in the first G rows of SEGMENTS, the tilt keeping the total."""
+    """Put what is lent by segment, the plan x the levers' effects, in the first G rows of SEGMENTS, the tilt
+    keeping the total.
+    """
     segments = len(risk)
     for i in range(sums.shape[1]):
         planned, tilted = 0.0, 0.0
@@ -197,22 +245,37 @@ def lend(levers: Array, tilt: float, risk: Array, table: bool, plan: Array, book
 @compiled()
 def step_chunk(
     low: int, high: int,
-    before: Array, after: Array, cohorts: Array, due: Array, in_default: Array, levers: Array, shocks: Array, index: Array,
-    odds: Array, table: Array, codes: Array, rows: Array, sources: Array, factors: Array, routes: Array, kinds: Array,
-    effects: Array, risk: Array, plan_kind: int, plan: Array, costs: Array, lag: Array, slot: int, figures: Array, lent: Array,
+    before: Array, after: Array, cohorts: Array, due: Array, in_default: Array, levers: Array, shocks: Array,
+    index: Array, odds: Array, table: Array, codes: Array, rows: Array, sources: Array, factors: Array,
+    routes: Array, kinds: Array, effects: Array, risk: Array, plan_kind: int, plan: Array, costs: Array,
+    lag: Array, slot: int, figures: Array, lent: Array,
 ) -> None:  # fmt: skip
     """Step books `low` to `high`: see `step_books`."""
     live, newest, n, segments = before.shape[1], cohorts.shape[0] - 1, high - low, len(risk)
     first, stride, count = 3 * live, 3 * live + QUANTITIES, codes.shape[1]
-    edge, edge_own, lanes = np.empty((odds.shape[0], n)), np.empty((odds.shape[0], n)), np.zeros((BLOCK * stride, n))
-    sums, book, made, own = np.zeros((SEGMENTS + 2 * segments, n)), np.empty((3, n)), np.empty((3, n)), np.ones((3, n))
+    edge, edge_own, lanes = (
+        np.empty((odds.shape[0], n)),
+        np.empty((odds.shape[0], n)),
+        np.zeros((BLOCK * stride, n)),
+    )
+    sums, book, made, own = (
+        np.zeros((SEGMENTS + 2 * segments, n)),
+        np.empty((3, n)),
+        np.empty((3, n)),
+        np.ones((3, n)),
+    )
     index_moved, held = np.empty((1, n)), -1
     read(index[low:high], index_moved, 0)
     pull(levers[low:high], effects, kinds, shocks[low:high], edge, book, made)
     take_cohort(edge, kinds, own, edge_own)
     for block in range(0, count, BLOCK):
         for column in range(block, min(block + BLOCK, count)):
-            base, start, segment, cohort = (column - block) * stride, table[0, column], codes[0, column], codes[1, column]
+            base, start, segment, cohort = (
+                (column - block) * stride,
+                table[0, column],
+                codes[0, column],
+                codes[1, column],
+            )
             if cohort != held:
                 held = cohort
                 for kind in range(3):
@@ -231,9 +294,16 @@ def step_chunk(
                     sums[INTEREST, i] += lanes[base + first + PAYING, i] * (own[1, i] / 12.0 * start)
             if table[2, column] != 0.0:
                 for i in range(n):
-                    sums[INTEREST, i] += lanes[base + first + PAYING, i] * (index_moved[0, i] * table[2, column])
+                    sums[INTEREST, i] += lanes[base + first + PAYING, i] * (
+                        index_moved[0, i] * table[2, column]
+                    )
         for pair in range(len(sources)):
-            f0, f1, f2, f3 = factors[pair, block], factors[pair, block + 1], factors[pair, block + 2], factors[pair, block + 3]
+            f0, f1, f2, f3 = (
+                factors[pair, block],
+                factors[pair, block + 1],
+                factors[pair, block + 2],
+                factors[pair, block + 3],
+            )
             if f0 != 0.0 or f1 != 0.0 or f2 != 0.0 or f3 != 0.0:
                 add_block(sums, rows[pair], f0, f1, f2, f3, lanes, sources[pair], stride)
     finish(low, high, slot, due, lag, in_default, sums, segments, book, costs)
@@ -253,22 +323,26 @@ def step_chunk(
 
 @compiled(parallel=True)
 def step_books(
-    before: Array, after: Array, cohorts: Array, due: Array, in_default: Array, levers: Array, shocks: Array, index: Array,
-    odds: Array, table: Array, codes: Array, rows: Array, sources: Array, factors: Array, routes: Array, kinds: Array,
-    effects: Array, risk: Array, plan_kind: int, plan: Array, costs: Array, lag: Array, slot: int, figures: Array, lent: Array,
+    before: Array, after: Array, cohorts: Array, due: Array, in_default: Array, levers: Array, shocks: Array,
+    index: Array, odds: Array, table: Array, codes: Array, rows: Array, sources: Array, factors: Array,
+    routes: Array, kinds: Array, effects: Array, risk: Array, plan_kind: int, plan: Array, costs: Array,
+    lag: Array, slot: int, figures: Array, lent: Array,
 ) -> None:  # fmt: skip
     """Fill `after`, `figures` (F, E) and `lent` (G, E), and update `cohorts`, `due` and `in_default`.
 
-    before, after : (C, live, E), (C + G where the book lends, live, E); they may be the same memory: a column is read before
+    before, after : (C, live, E), (C + G where the book lends, live, E); they may be the same memory: a column
+        is read before
         it is written. cohorts : (K + 1, 3, E) entry, add_on, excess, the month's own last. due : (3, W, E).
-    levers : (E, 5). shocks : (E, R). index : (E,). odds : (R, C). table, codes, rows, sources, factors : see step.sums.Sums.
-    routes : (2, R) origin and end of each edge. kinds : (3, R) roll, cure, entry. plan_kind : 0 none, 1 constant balance,
-        2 table.
+    levers : (E, 5). shocks : (E, R). index : (E,). odds : (R, C). table, codes, rows, sources, factors : see
+        step.sums.Sums.
+    routes : (2, R) origin and end of each edge. kinds : (3, R) roll, cure, entry. plan_kind : 0 none, 1
+        constant balance, 2 table.
     """
     books = before.shape[2]
     for chunk in prange((books + LANES - 1) // LANES):
         low = chunk * LANES
         step_chunk(
-            low, min(low + LANES, books), before, after, cohorts, due, in_default, levers, shocks, index, odds, table, codes,
-            rows, sources, factors, routes, kinds, effects, risk, plan_kind, plan, costs, lag, slot, figures, lent,
+            low, min(low + LANES, books), before, after, cohorts, due, in_default, levers, shocks, index,
+            odds, table, codes, rows, sources, factors, routes, kinds, effects, risk, plan_kind, plan, costs,
+            lag, slot, figures, lent,
         )  # fmt: skip

@@ -1,7 +1,7 @@
 """One month of E books in plain NumPy: the reference of the step kernel, and fast enough for a single book.
 
-The order within a month is that of `engine.path`; then the month's new lending is added at its end. With levers at zero
-every figure equals the forecast's.
+The order within a month is that of `engine.path`; then the month's new lending is added at its end. With
+levers at zero every figure equals the forecast's.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ def step(
     ----------
     levers : (E, 5) in [-1, 1], order `types.LEVERS`; 0 is the reference plan.
     shocks : (E, R) month part of the odds, positive, from `rows.shocks`.
-    index_change : (E,) index of floating rates less the one the tables were built with, decimal a year; None is none.
+    index_change : (E,) index of floating rates less the one the tables were built with, decimal a year; None
+        is none.
 
     Raises
     ------
@@ -37,7 +38,9 @@ def step(
     figures = _money(state, (live, default, prepay, exit_), columns, index_change)
     due, late = _after_default(state, default, columns, tables, month)
     figures |= late
-    figures["in_default"] = state.in_default + figures["defaulted"] - figures["charged_off"] - figures["resolved"]
+    figures["in_default"] = (
+        state.in_default + figures["defaulted"] - figures["charged_off"] - figures["resolved"]
+    )
     lent = _lending(state, live, columns, moves, tables, month)
     figures["new_lending"] = lent.sum(axis=1)
     figures["balance"] = figures["balance"] + figures["new_lending"]
@@ -46,8 +49,12 @@ def step(
     return after, StepFlows(np.stack([figures[name] for name in FIGURES], axis=1), lent)
 
 
-def _transition(state: StepState, edge: Floats, tables: StepTables, columns: Columns) -> tuple[Floats, Floats, Floats, Floats]:
-    """Return live (E, C, live) after the month, and what entered default, prepayment and other ends, each (E, C)."""
+def _transition(
+    state: StepState, edge: Floats, tables: StepTables, columns: Columns
+) -> tuple[Floats, Floats, Floats, Floats]:
+    """Return live (E, C, live) after the month, and what entered default, prepayment and other ends, each (E,
+    C).
+    """
     parameters = tables.parameters
     entry = np.ones((len(state.in_default), len(columns.segment)))
     lent = columns.cohort >= 0
@@ -76,13 +83,20 @@ def _end_name(tables: StepTables, target: int) -> str:
 
 
 def _money(
-    state: StepState, parts: tuple[Floats, Floats, Floats, Floats], columns: Columns, index_change: Floats | None
+    state: StepState,
+    parts: tuple[Floats, Floats, Floats, Floats],
+    columns: Columns,
+    index_change: Floats | None,
 ) -> dict[str, Floats]:
     live, default, prepay, exit_ = parts
     before, stay = state.live.sum(axis=2), live.sum(axis=2)
     start, close = columns["start"], columns["close"]
     rate = np.zeros((len(stay), 1)) if index_change is None else index_change[:, None]
-    interest = columns["interest"] + rate * columns["rate_sensitivity"] + _of_cohort(state.add_on, columns, 0.0) / 12.0 * start
+    interest = (
+        columns["interest"]
+        + rate * columns["rate_sensitivity"]
+        + _of_cohort(state.add_on, columns, 0.0) / 12.0 * start
+    )
     exposure = _exposure(state, columns)
     defaulted = default * exposure
     loss = defaulted * (columns["charged_off"] - columns["recovered"])
@@ -110,7 +124,9 @@ def _money(
 
 def _exposure(state: StepState, columns: Columns) -> Floats:
     """Return the exposure at default, (E, C): what exceeds the start balance is the limit lever's to move."""
-    return columns["start"] + (columns["exposure"] - columns["start"]) * _of_cohort(state.excess, columns, 1.0)
+    return columns["start"] + (columns["exposure"] - columns["start"]) * _of_cohort(
+        state.excess, columns, 1.0
+    )
 
 
 def _of_cohort(values: Floats, columns: Columns, of_cells: float) -> Floats:
@@ -124,7 +140,9 @@ def _of_cohort(values: Floats, columns: Columns, of_cells: float) -> Floats:
 def _after_default(
     state: StepState, default: Floats, columns: Columns, tables: StepTables, month: int
 ) -> tuple[Floats, dict[str, Floats]]:
-    """Return the defaults awaiting their end, (E, 3, W), and what is charged off, recovered and resolved this month."""
+    """Return the defaults awaiting their end, (E, 3, W), and what is charged off, recovered and resolved this
+    month.
+    """
     exposure = default * _exposure(state, columns)
     width = tables.lags.shape[1]
     due = state.due.copy(order="K")
@@ -133,12 +151,20 @@ def _after_default(
     due[:, 2, month % width] = (exposure * columns["recovered"]).sum(axis=1)
     charge_off, recovery = tables.lags[:, (month - np.arange(width)) % width]
     charged_off = due[:, 1] @ charge_off
-    ends = {"charged_off": charged_off, "recovered": due[:, 2] @ recovery, "resolved": due[:, 0] @ charge_off - charged_off}
+    ends = {
+        "charged_off": charged_off,
+        "recovered": due[:, 2] @ recovery,
+        "resolved": due[:, 0] @ charge_off - charged_off,
+    }
     return due, ends
 
 
-def _lending(state: StepState, live: Floats, columns: Columns, moves: LeverMoves, tables: StepTables, month: int) -> Floats:
-    """Return what is lent at the end of the month, (E, G): the plan x the levers' effects, the tilt keeping the total."""
+def _lending(
+    state: StepState, live: Floats, columns: Columns, moves: LeverMoves, tables: StepTables, month: int
+) -> Floats:
+    """Return what is lent at the end of the month, (E, G): the plan x the levers' effects, the tilt keeping
+    the total.
+    """
     segments = tables.segments
     books = len(live)
     if tables.plan.kind == "none":
@@ -165,11 +191,22 @@ def _costs(
     servicing = opening * (costs.servicing_annual_rate / 12.0)
     collection = (past_due + state.in_default) * (costs.collection_annual_rate / 12.0) * moves.collection
     profit = figures["interest"] - funding - servicing - collection - figures["loss"]
-    return {"funding_cost": funding, "servicing_cost": servicing, "collection_cost": collection, "profit": profit}
+    return {
+        "funding_cost": funding,
+        "servicing_cost": servicing,
+        "collection_cost": collection,
+        "profit": profit,
+    }
 
 
 def _grown(
-    state: StepState, live: Floats, lent: Floats, moves: LeverMoves, due: Floats, in_default: Floats, tables: StepTables
+    state: StepState,
+    live: Floats,
+    lent: Floats,
+    moves: LeverMoves,
+    due: Floats,
+    in_default: Floats,
+    tables: StepTables,
 ) -> StepState:
     """Return the state with the month's cohort as the last columns, books side by side in memory."""
     books, count, states = live.shape
@@ -181,7 +218,9 @@ def _grown(
     grown[count:, 0] = lent.T
     entry, add_on, excess = (
         np.vstack([old.T, new]).T
-        for old, new in zip((state.entry, state.add_on, state.excess), (moves.entry, moves.add_on, moves.excess), strict=True)
+        for old, new in zip(
+            (state.entry, state.add_on, state.excess), (moves.entry, moves.add_on, moves.excess), strict=True
+        )
     )
     return StepState(state.month + 1, grown.transpose(2, 0, 1), entry, add_on, excess, due, in_default)
 
@@ -190,8 +229,14 @@ def check_step(state: StepState, shocks: Floats, tables: StepTables, index_chang
     """Raise UsageError where the arguments of a step do not fit."""
     books, edges = len(state.in_default), len(tables.parameters.origin)
     if state.month >= tables.months:
-        raise UsageError(expected(f"a month up to {tables.months}, the last of the tables", state.month + 1), field="month")
-    if shocks.shape != (books, edges) or not (shocks.min() >= 0.0 and shocks.max() < np.inf):  # false for a NaN too
-        raise UsageError(expected(f"({books}, {edges}) finite numbers of at least 0", shocks.shape), field="shocks")
+        raise UsageError(
+            expected(f"a month up to {tables.months}, the last of the tables", state.month + 1), field="month"
+        )
+    if shocks.shape != (books, edges) or not (
+        shocks.min() >= 0.0 and shocks.max() < np.inf
+    ):  # false for a NaN too
+        raise UsageError(
+            expected(f"({books}, {edges}) finite numbers of at least 0", shocks.shape), field="shocks"
+        )
     if index_change is not None and (index_change.shape != (books,) or not np.isfinite(index_change).all()):
         raise UsageError(expected(f"({books},) finite numbers", index_change.shape), field="index_change")

@@ -1,4 +1,6 @@
-"""Step tables as plain data (numbers, texts, lists), so that a twin can keep them in its home and an environment read them."""
+"""Step tables as plain data (numbers, texts, lists), so that a twin can keep them in its home and an
+environment read them.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ FORMAT = 1
 
 
 def tables_to_dict(tables: StepTables) -> dict[str, Any]:
-    """Return the tables as plain data. Arrays become {"dtype", "shape", "values"}: floats survive JSON bit by bit."""
+    """Return the tables as plain data. Arrays become {"dtype", "shape", "values"}: floats survive JSON bit by
+    bit.
+    """
     return {"format": FORMAT, **to_plain(tables)}
 
 
@@ -30,7 +34,9 @@ def tables_from_dict(document: Mapping[str, Any]) -> StepTables:
     """
     if document.get("format") != FORMAT:
         raise ModelError(expected(f"step tables of format {FORMAT}", document.get("format")), field="format")
-    made = from_plain(StepTables, {key: value for key, value in document.items() if key != "format"}, "tables")
+    made = from_plain(
+        StepTables, {key: value for key, value in document.items() if key != "format"}, "tables"
+    )
     if not isinstance(made, StepTables):
         raise ModelError(expected("step tables", type(made).__name__), field="tables")
     return made
@@ -54,7 +60,9 @@ def from_plain(kind: Any, value: Any, where: str) -> Any:
         names = {item.name for item in fields(kind)}
         if set(value) != names:
             wrong = sorted(set(value) ^ names)[0]
-            raise ModelError(expected("the fields " + ", ".join(sorted(names)), wrong), field=f"{where}.{wrong}")
+            raise ModelError(
+                expected("the fields " + ", ".join(sorted(names)), wrong), field=f"{where}.{wrong}"
+            )
         return kind(**{name: from_plain(hints[name], value[name], f"{where}.{name}") for name in value})
     origin = get_origin(kind)
     if origin in (Union, types.UnionType):
@@ -78,7 +86,9 @@ def _array(value: Mapping[str, Any], where: str) -> Any:
 
 
 def environment_to_dict(tables: StepTables, economy: StepEconomy) -> dict[str, Any]:
-    """Return what a twin keeps for its environment as plain data: the blob that `EnvironmentTablesSaved` names."""
+    """Return what a twin keeps for its environment as plain data: the blob that `EnvironmentTablesSaved`
+    names.
+    """
     return {"tables": tables_to_dict(tables), "economy": to_plain(economy)}
 
 

@@ -1,4 +1,5 @@
-"""Which quantity of a column counts towards which figure: the money rules of `step.step` as a table the kernel reads.
+"""Which quantity of a column counts towards which figure: the money rules of `step.step` as a table the
+kernel reads.
 
 A figure is the sum over columns of factor x quantity; a quantity is a row of the kernel's lanes.
 """
@@ -14,8 +15,8 @@ from loantwin.arrays import Floats, Integers
 from loantwin.engine.step.tables import FIGURES, StepTables, columns_at
 
 QUANTITIES = ("default", "prepaid", "other", "arrear", "open", "later", "stay", "paying", "exposed")
-"""Rows of a column's lanes after the model's own: entered default, prepayment, another end; past due and open at the start; past
-due and live at the end; paying; default x exposure."""
+"""Rows of a column's lanes after the model's own: entered default, prepayment, another end; past due and open
+at the start; past due and live at the end; paying; default x exposure."""
 
 
 BLOCK = 4
@@ -26,8 +27,10 @@ BLOCK = 4
 class StepSums:
     """What a month adds up, C columns.
 
-    rows, sources : (pairs,) the sum that a pair adds to, the quantity's row in the lanes. factors : (pairs, C padded with
-    zeros to a multiple of the block). table : (4, C) start balance, what exposure exceeds it by, rate sensitivity, balance at
+    rows, sources : (pairs,) the sum that a pair adds to, the quantity's row in the lanes. factors : (pairs, C
+        padded with
+    zeros to a multiple of the block). table : (4, C) start balance, what exposure exceeds it by, rate
+        sensitivity, balance at
     the end. codes : (2, C) segment, cohort.
     """
 
@@ -42,7 +45,12 @@ class StepSums:
 def sums_at(tables: StepTables, month: int) -> StepSums:
     """Return what month `month` adds up."""
     columns, live = columns_at(tables, month), tables.parameters.live
-    start, close, net, discount = columns["start"], columns["close"], columns["net_share"], columns["discount"]
+    start, close, net, discount = (
+        columns["start"],
+        columns["close"],
+        columns["net_share"],
+        columns["discount"],
+    )
     severity = columns["charged_off"] - columns["recovered"]
     present = columns["charged_off"] - columns["worth"] * columns["recovered"]
     named = [

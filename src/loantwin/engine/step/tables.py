@@ -21,7 +21,8 @@ class StepEconomics:
     """Costs of the lender, decimals a year.
 
     funding_annual_rate : of the balance and of the stock in default. servicing_annual_rate : of the balance.
-    collection_annual_rate : of the balance past due and the stock in default, at collection lever 0 (assumed).
+    collection_annual_rate : of the balance past due and the stock in default, at collection lever 0
+        (assumed).
     """
 
     funding_annual_rate: float = 0.03
@@ -39,8 +40,8 @@ class StepEconomics:
 class StepTables:
     """Everything a book's months are computed from; shared by all books of a batch.
 
-    cells : B cells of the book over T months. templates : G cells, one unit lent in each segment, over at least T months.
-    G counts the segments without their vintages: what is lent anew is of no vintage yet.
+    cells : B cells of the book over T months. templates : G cells, one unit lent in each segment, over at
+    least T months. G counts the segments without their vintages: what is lent anew is of no vintage yet.
     """
 
     parameters: TransitionParameters
@@ -55,7 +56,9 @@ class StepTables:
         check_transitions(self.parameters)
         segments = self.segments
         if not self.parameters.live <= self.parameters.default_state < len(self.parameters.states):
-            raise ModelError(expected("a model with a default state", self.parameters.default_state), field="default_state")
+            raise ModelError(
+                expected("a model with a default state", self.parameters.default_state), field="default_state"
+            )
         check_cells(self.parameters, self.cells)
         check_cells(self.parameters, self.templates)
         check_lgd(self.parameters, self.lgd)
@@ -74,7 +77,9 @@ class StepTables:
 
     @property
     def segments(self) -> int:
-        """Return G, the number of segments that are lent in: the labels without a vintage, which come first."""
+        """Return G, the number of segments that are lent in: the labels without a vintage, which come
+        first.
+        """
         return int(self.base.max()) + 1
 
     @property
@@ -109,14 +114,17 @@ class StepTables:
 
 @dataclass(frozen=True)
 class StepState:
-    """E books after `month` months. C columns: the B cells, then G a cohort, cohorts in order of lending (K so far).
+    """E books after `month` months. C columns: the B cells, then G a cohort, cohorts in order of lending (K
+    so far).
 
-    live : (E, C, live) of a cell, the probability of each live state; of a cohort, the amount lent still in that state.
-        Books lie side by side in memory (the transpose of a contiguous (C, live, E)), which the kernel relies on.
+    live : (E, C, live) of a cell, the probability of each live state; of a cohort, the amount lent still in
+        that state. Books lie side by side in memory (the transpose of a contiguous (C, live, E)), which the
+        kernel relies on.
     entry, add_on, excess : (E, K) what the levers made of each cohort: see `levers.Moves`.
-    due : (E, 3, W) exposure, principal to charge off and to recover, of the defaults of the last W months; month t lies at
-        t modulo W.
-    in_default : (E,) exposure in default, neither charged off nor resolved yet (defaults since the as-of date).
+    due : (E, 3, W) exposure, principal to charge off and to recover, of the defaults of the last W months;
+        month t lies at t modulo W.
+    in_default : (E,) exposure in default, neither charged off nor resolved yet (defaults since the as-of
+        date).
     """
 
     month: int
@@ -163,10 +171,13 @@ class StepFlows:
     """Figures of one month of E books. `flows["interest"]` is (E,), currency unless said.
 
     opening, balance : live balance at the start and at the end, new lending of the month included.
-    scheduled_principal, prepaid, interest, draws, arrears, exited, defaulted, defaulted_number, charged_off, recovered,
+    scheduled_principal, prepaid, interest, draws, arrears, exited, defaulted, defaulted_number, charged_off,
+    recovered,
     loss_gross, loss_net, live_number : as in `engine.path.Flows`. new_lending : lent at the end of the month.
-    loss : of the month's defaults after guarantees, not discounted. resolved : defaults cured or paid. in_default : stock.
-    past_due, late : balance at the end in any live state but the first, in the last one (0 where there is one only).
+    loss : of the month's defaults after guarantees, not discounted. resolved : defaults cured or paid.
+        in_default : stock.
+    past_due, late : balance at the end in any live state but the first, in the last one (0 where there is one
+        only).
     funding_cost, servicing_cost, collection_cost : paid, positive.
     profit : interest - costs - loss.
 
@@ -197,9 +208,11 @@ def initial_state(tables: StepTables, books: int = 1) -> StepState:
 
 @dataclass(frozen=True)
 class Columns:
-    """What month t reads of every column, each (C,) unless said; `tables` (15, C) in the order of `COLUMN_TABLES`.
+    """What month t reads of every column, each (C,) unless said; `tables` (15, C) in the order of
+    `COLUMN_TABLES`.
 
-    segment : what the column lends in, vintages aside. cohort : index, -1 for a cell. odds : (R, C) at the column's age.
+    segment : what the column lends in, vintages aside. cohort : index, -1 for a cell. odds : (R, C) at the
+        column's age.
     """
 
     segment: Integers
@@ -232,7 +245,9 @@ COLUMN_TABLES = (
 
 @lru_cache(maxsize=1024)
 def columns_at(tables: StepTables, month: int) -> Columns:
-    """Return what month `month` (1..T) reads: cells at age + month, cohorts at the months since they were lent."""
+    """Return what month `month` (1..T) reads: cells at age + month, cohorts at the months since they were
+    lent.
+    """
     parts = [_column_block(tables.cells, tables, month, month)]
     cohorts = month - 1 if tables.lends else 0
     parts += [_column_block(tables.templates, tables, month - lent, month) for lent in range(1, cohorts + 1)]
@@ -248,10 +263,19 @@ def columns_at(tables: StepTables, month: int) -> Columns:
     )
 
 
-def _column_block(cells: Cells, tables: StepTables, own: int, month: int) -> tuple[Integers, Integers, Floats]:
-    """Return segment, age and table values of cells in their own month `own` = 1, 2, ..., which is month `month` of the book."""
+def _column_block(
+    cells: Cells, tables: StepTables, own: int, month: int
+) -> tuple[Integers, Integers, Floats]:
+    """Return segment, age and table values of cells in their own month `own` = 1, 2, ..., which is month
+    `month` of the book.
+    """
     at = own - 1
-    start, close, partial, draws = cells.balance[:, at], cells.balance[:, own], cells.partial[:, at], cells.draws[:, at]
+    start, close, partial, draws = (
+        cells.balance[:, at],
+        cells.balance[:, own],
+        cells.partial[:, at],
+        cells.draws[:, at],
+    )
     age = cells.age + own
     severity_age = np.minimum(age, tables.lgd.charged_off.shape[1] - 1)
     values = np.stack(

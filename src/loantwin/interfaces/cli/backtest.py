@@ -21,28 +21,42 @@ def register(app: typer.Typer) -> None:
             str,
             typer.Option(
                 metavar="DATES|every=NM",
-                help="Dates YYYY-MM-DD separated by commas, or every=12M: steps both ways from the twin's own date.",
+                help="Dates YYYY-MM-DD separated by commas, or every=12M: steps both ways from the twin's "
+                "own date.",
             ),
         ] = "every=12M",
-        horizons: Annotated[str, typer.Option(metavar="MONTHS", help="Windows in months, separated by commas.")] = "3,6,12,24",
+        horizons: Annotated[
+            str, typer.Option(metavar="MONTHS", help="Windows in months, separated by commas.")
+        ] = "3,6,12,24",
         start: Annotated[
             str | None,
-            typer.Option("--from", metavar="YYYY-MM-DD", help="First date of every= (default: 100 outcomes of a kind are known)."),
+            typer.Option(
+                "--from",
+                metavar="YYYY-MM-DD",
+                help="First date of every= (default: 100 outcomes of a kind are known).",
+            ),
         ] = None,
         end: Annotated[
             str | None,
-            typer.Option("--to", metavar="YYYY-MM-DD", help="Last date of every= (default: the last with a closed window)."),
+            typer.Option(
+                "--to",
+                metavar="YYYY-MM-DD",
+                help="Last date of every= (default: the last with a closed window).",
+            ),
         ] = None,
         paths: Paths = None,
         seed: Seed = None,
-        out: Annotated[Path | None, typer.Option(metavar="FILE.html", help="Also write a page with pictures.")] = None,
+        out: Annotated[
+            Path | None, typer.Option(metavar="FILE.html", help="Also write a page with pictures.")
+        ] = None,
         json: AsJson = False,
     ) -> None:
         """Refit the twin at past dates, forecast with what was known then, and score it beside what came.
 
-        Every origin is forecast twice: given the macro path that came (the model's error alone) and on generated paths (all a
-        lender would have had). Scores stand beside five rivals on the same observations and beside the noise floor, what a perfect
-        model would have scored. Nothing is written to the home.
+        Every origin is forecast twice: given the macro path that came (the model's error alone) and on
+        generated paths (all a lender would have had). Scores stand beside five rivals on the same
+        observations and beside the noise floor, what a perfect model would have scored. Nothing is written to
+        the home.
 
         loantwin backtest sba-2005 --origin 2003-12-31,2005-12-31 --horizons 12
 

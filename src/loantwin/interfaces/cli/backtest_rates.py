@@ -17,25 +17,38 @@ def register(app: typer.Typer) -> None:
     @app.command("backtest-rates")
     def backtest_rates(
         rates: Annotated[
-            list[Path], typer.Argument(metavar="FILE...", help="Quarterly charge-off or delinquency rates, as FRED gives them.")
+            list[Path],
+            typer.Argument(
+                metavar="FILE...", help="Quarterly charge-off or delinquency rates, as FRED gives them."
+            ),
         ],
         macro: Annotated[list[Path], typer.Option(metavar="FILE", help="A macro history; repeatable.")],
-        start: Annotated[str, typer.Option("--from", metavar="YYYY-MM-DD", help="First origin.")] = "2005-01-01",
+        start: Annotated[
+            str, typer.Option("--from", metavar="YYYY-MM-DD", help="First origin.")
+        ] = "2005-01-01",
         end: Annotated[
-            str | None, typer.Option("--to", metavar="YYYY-MM-DD", help="Last origin (default: the last with an outcome).")
+            str | None,
+            typer.Option(
+                "--to", metavar="YYYY-MM-DD", help="Last origin (default: the last with an outcome)."
+            ),
         ] = None,
-        quarters: Annotated[str, typer.Option(metavar="QUARTERS", help="Quarters ahead, separated by commas.")] = "4",
+        quarters: Annotated[
+            str, typer.Option(metavar="QUARTERS", help="Quarters ahead, separated by commas.")
+        ] = "4",
         json: AsJson = False,
     ) -> None:
-        """Forecast published loss rates some quarters ahead, given the macro path that came, with what was published at the time.
+        """Forecast published loss rates some quarters ahead, given the macro path that came, with what was
+        published at the time.
 
-        The model is the twin's own period effect: a latent level with macro effects, its priors those of the loan models. It stands
-        beside a random walk, last year's mean and an autoregression.
+        The model is the twin's own period effect: a latent level with macro effects, its priors those of the
+        loan models. It stands beside a random walk, last year's mean and an autoregression.
         """
         import loantwin as lt
 
         with shown("backtest") as progress:
             first = day(start, "--from")
             assert first is not None  # --from has a default
-            result = lt.backtest_rates(rates, macro, start=first, end=day(end, "--to"), quarters=quarters, progress=progress)
+            result = lt.backtest_rates(
+                rates, macro, start=first, end=day(end, "--to"), quarters=quarters, progress=progress
+            )
         finish(result, json)

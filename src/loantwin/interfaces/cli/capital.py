@@ -1,4 +1,6 @@
-"""`loantwin capital`: what capital the book needs; `loantwin capital explain`: how that of one loan comes about."""
+"""`loantwin capital`: what capital the book needs; `loantwin capital explain`: how that of one loan comes
+about.
+"""
 
 from __future__ import annotations
 
@@ -22,19 +24,22 @@ def register(app: typer.Typer) -> None:
         what: Annotated[
             list[str],
             typer.Argument(
-                metavar="DIR | explain DIR LOAN", help="The twin's home; or the word explain, the home and a loan's number."
+                metavar="DIR | explain DIR LOAN",
+                help="The twin's home; or the word explain, the home and a loan's number.",
             ),
         ],
         approach: Annotated[
             str,
             typer.Option(
-                metavar="standardised|foundation-irb|advanced-irb|all", help="How risk weights are found (all: side by side)."
+                metavar="standardised|foundation-irb|advanced-irb|all",
+                help="How risk weights are found (all: side by side).",
             ),
         ] = "all",
         options: Annotated[
             str,
             typer.Option(
-                metavar="basel|united-states|china|FILE.toml", help="Whose rules: tables of weights, factors, minima and limits."
+                metavar="basel|united-states|china|FILE.toml",
+                help="Whose rules: tables of weights, factors, minima and limits.",
             ),
         ] = "basel",
         own_funds: Annotated[
@@ -46,7 +51,10 @@ def register(app: typer.Typer) -> None:
             ),
         ] = None,
         year: Annotated[
-            int | None, typer.Option(metavar="YYYY", help="Year of the output floor's phase-in (default: that of the as-of date).")
+            int | None,
+            typer.Option(
+                metavar="YYYY", help="Year of the output floor's phase-in (default: that of the as-of date)."
+            ),
         ] = None,
         pd: Annotated[
             str,
@@ -57,13 +65,18 @@ def register(app: typer.Typer) -> None:
         ] = "through-the-cycle",
         assume: Annotated[
             list[str] | None,
-            typer.Option(metavar="NAME=VALUE", help="Set what the source does not tell, such as exposure_class, ltv; repeatable."),
+            typer.Option(
+                metavar="NAME=VALUE",
+                help="Set what the source does not tell, such as exposure_class, ltv; repeatable.",
+            ),
         ] = None,
         json: AsJson = False,
     ) -> None:
-        """Give the capital the book needs: risk-weighted assets by class, floors that bind, expected loss, ratios.
+        """Give the capital the book needs: risk-weighted assets by class, floors that bind, expected loss,
+        ratios.
 
-        Exposure classes, guarantees and everything else the tape does not say are assumptions: printed, and set by --assume.
+        Exposure classes, guarantees and everything else the tape does not say are assumptions: printed, and
+        set by --assume.
 
         loantwin capital DIR --options united-states
 
@@ -79,7 +92,9 @@ def register(app: typer.Typer) -> None:
                 raise UsageError(expected("explain DIR LOAN", " ".join(what)), field="capital")
             if own_funds is not None or year is not None:
                 given = "--capital" if own_funds is not None else "--year"
-                raise UsageError(expected("no own funds and no year: one loan has no ratios", given), field=given)
+                raise UsageError(
+                    expected("no own funds and no year: one loan has no ratios", given), field=given
+                )
             with shown("explaining"):
                 explained = lt.capital_explain(Path(what[1]), what[2], **asked)
             finish(explained, json)

@@ -22,24 +22,30 @@ def components(
         str,
         typer.Option(
             metavar="vintage|period|shared",
-            help="Whose the common trend is, which no data can tell: vintage = no trend in the vintage effect.",
+            help="Whose the common trend is, which no data can tell: vintage = no trend in the vintage "
+            "effect.",
         ),
     ] = "vintage",
     vintage_months: Annotated[
-        int, typer.Option("--vintage-months", min=1, help="Months of origination that share a vintage effect.")
+        int,
+        typer.Option("--vintage-months", min=1, help="Months of origination that share a vintage effect."),
     ] = 3,
     scenario: Scenarios = None,
     align: Align = None,
     months: Annotated[
-        int | None, typer.Option(min=1, max=1200, help="Months ahead (default 36, or what the scenarios cover).")
+        int | None,
+        typer.Option(min=1, max=1200, help="Months ahead (default 36, or what the scenarios cover)."),
     ] = None,
-    out: Annotated[Path | None, typer.Option(metavar="FILE.html", help="Also write the effects as pictures on one page.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE.html", help="Also write the effects as pictures on one page.")
+    ] = None,
     json: AsJson = False,
 ) -> None:
-    """Take defaults apart: age of the loan, month of the calendar, vintage; what macro explains, and what a scenario brings.
+    """Take defaults apart: age of the loan, month of the calendar, vintage; what macro explains, and what a
+    scenario brings.
 
-    The three effects share one straight line that no data can divide between them: --rule says who gets it. Each scenario carries
-    the period effect on; its trend is held where it stands.
+    The three effects share one straight line that no data can divide between them: --rule says who gets it.
+    Each scenario carries the period effect on; its trend is held where it stands.
     """
     import loantwin as lt
     from loantwin.files import check_page

@@ -21,16 +21,18 @@ def concentration(
         list[str] | None,
         typer.Option(
             metavar="segment|product|state|region|industry|grade|purpose|vintage|collateral|COLUMN",
-            help="A sector to part the book by; repeatable. Default: segment, product, state, region, industry where known.",
+            help="A sector to part the book by; repeatable. Default: segment, product, state, region, "
+            "industry where known.",
         ),
     ] = None,
     confidence: Annotated[float, typer.Option(help="Confidence of the granularity adjustment.")] = 0.999,
     json: AsJson = False,
 ) -> None:
-    """Say how few names, connected borrowers or sectors carry the book, and what single names add to the tail.
+    """Say how few names, connected borrowers or sectors carry the book, and what single names add to the
+    tail.
 
-    Herfindahl 1/n means n equal names would be as concentrated. The granularity adjustment is what to add to a quantile that
-    takes the book as infinitely fine, as the Basel formula does; it needs a fitted model.
+    Herfindahl 1/n means n equal names would be as concentrated. The granularity adjustment is what to add to
+    a quantile that takes the book as infinitely fine, as the Basel formula does; it needs a fitted model.
     """
     import loantwin as lt
 

@@ -20,28 +20,35 @@ def curves(
     directory: Home,
     kind: Annotated[
         str | None,
-        typer.Option(metavar="roll-rates|vintages", help="What to show (default: roll rates where the tape has monthly reports)."),
+        typer.Option(
+            metavar="roll-rates|vintages",
+            help="What to show (default: roll rates where the tape has monthly reports).",
+        ),
     ] = None,
     by: Annotated[
         str | None,
         typer.Option(
             metavar="year|half-year|quarter|month",
-            help="Roll rates by year, quarter (default) or month; vintages by year (default), half-year or quarter.",
+            help="Roll rates by year, quarter (default) or month; vintages by year (default), half-year or "
+            "quarter.",
         ),
     ] = None,
     event: Annotated[
         str | None,
         typer.Option(
-            metavar="default|charge-off", help="What vintages count (default: default where it is dated, else charge-off)."
+            metavar="default|charge-off",
+            help="What vintages count (default: default where it is dated, else charge-off).",
         ),
     ] = None,
-    out: Annotated[Path | None, typer.Option(metavar="FILE.html", help="Also write pictures and tables on one page.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE.html", help="Also write pictures and tables on one page.")
+    ] = None,
     json: AsJson = False,
 ) -> None:
     """Show how loans roll between arrears buckets, or what share of each vintage was lost by each age.
 
-    Both are history, by number and by money, with intervals; they fit no model. A vintage is compared with others at the same
-    age: what nobody has lived to see yet is missing, not zero.
+    Both are history, by number and by money, with intervals; they fit no model. A vintage is compared with
+    others at the same age: what nobody has lived to see yet is missing, not zero.
     """
     import loantwin as lt
     from loantwin.files import check_page

@@ -27,10 +27,16 @@ def register(app: typer.Typer) -> None:
             ),
         ] = "twin",
         months: Annotated[int, typer.Option(min=1, help="Horizon in months.")] = 12,
-        confidence: Annotated[float, typer.Option(help="Confidence of value at risk and expected shortfall.")] = 0.999,
+        confidence: Annotated[
+            float, typer.Option(help="Confidence of value at risk and expected shortfall.")
+        ] = 0.999,
         paths: Annotated[
             int | None,
-            typer.Option(min=1, help="Simulated paths (default: the twin at least 20,000, copulas 24,000 shifted to the tail)."),
+            typer.Option(
+                min=1,
+                help="Simulated paths (default: the twin at least 20,000, copulas 24,000 shifted to the "
+                "tail).",
+            ),
         ] = None,
         sectors: Annotated[
             str | None,
@@ -44,13 +50,18 @@ def register(app: typer.Typer) -> None:
             str | None,
             typer.Option(
                 metavar="implied|latent|DECIMAL",
-                help="Asset correlation: implied by the twin's paths, by its latent process alone, or stated.",
+                help="Asset correlation: implied by the twin's paths, by its latent process alone, or "
+                "stated.",
                 rich_help_panel=MODEL,
             ),
         ] = None,
         factor_correlation: Annotated[
             float | None,
-            typer.Option(metavar="DECIMAL", help="Between the factors of two sectors (default: implied).", rich_help_panel=MODEL),
+            typer.Option(
+                metavar="DECIMAL",
+                help="Between the factors of two sectors (default: implied).",
+                rich_help_panel=MODEL,
+            ),
         ] = None,
         degrees_of_freedom: Annotated[
             float | None, typer.Option(help="Of the t copula, above 2 (default 5).", rich_help_panel=MODEL)
@@ -72,15 +83,20 @@ def register(app: typer.Typer) -> None:
             ),
         ] = False,
         out: Annotated[
-            Path | None, typer.Option(metavar="FILE.html", help="Also write a page with the curve and who makes the tail.")
+            Path | None,
+            typer.Option(
+                metavar="FILE.html", help="Also write a page with the curve and who makes the tail."
+            ),
         ] = None,
         seed: Seed = None,
         json: AsJson = False,
     ) -> None:
-        """Give the loss distribution: expected loss, value at risk, expected shortfall, and what each segment adds.
+        """Give the loss distribution: expected loss, value at risk, expected shortfall, and what each segment
+        adds.
 
-        The twin's own paths carry macro, period effects, parameters and single names. The other models take each loan's PD,
-        exposure and severity, and how sectors move, from the twin, and lay their own dependence over them.
+        The twin's own paths carry macro, period effects, parameters and single names. The other models take
+        each loan's PD, exposure and severity, and how sectors move, from the twin, and lay their own
+        dependence over them.
 
         loantwin loss DIR                                  # the twin's own paths
 

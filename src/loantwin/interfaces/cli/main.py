@@ -44,7 +44,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
-    help="""A digital twin for loan portfolios: one model for provisions, stress tests, decisions and learning.
+    help="""A digital twin for loan portfolios: one model for provisions, stress tests, decisions, learning.
 
     Start with [bold]loantwin demo[/bold], or with your own data:
 
@@ -81,13 +81,19 @@ stressing.register(app)
 
 @tape_app.command("check")
 def tape_check(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="The tape: CSV (also gzipped), Parquet or Excel.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="The tape: CSV (also gzipped), Parquet or Excel.")
+    ],
     format: Format,  # noqa: A002  # the command's word
-    quarantine: Annotated[Path | None, typer.Option(metavar="FILE", help="Write rejected rows and warnings to this CSV.")] = None,
+    quarantine: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write rejected rows and warnings to this CSV.")
+    ] = None,
     assume: Assume = None,
     json: AsJson = False,
 ) -> None:
-    """Say what is in a tape and what is wrong with it, row by row. Writes nothing unless --quarantine is given."""
+    """Say what is in a tape and what is wrong with it, row by row. Writes nothing unless --quarantine is
+    given.
+    """
     import loantwin as lt
 
     with shown("reading the tape"):
@@ -98,15 +104,22 @@ def tape_check(
 @twin_app.command("create")
 def twin_create(
     directory: Home,
-    tape: Annotated[Path, typer.Option(metavar="FILE", help="The tape: CSV (also gzipped), Parquet or Excel.")],
+    tape: Annotated[
+        Path, typer.Option(metavar="FILE", help="The tape: CSV (also gzipped), Parquet or Excel.")
+    ],
     format: Format,  # noqa: A002  # the command's word
     as_of: Annotated[
-        str, typer.Option("--as-of", metavar="YYYY-MM-DD", help="The date at which the book is looked at (end of day).")
+        str,
+        typer.Option(
+            "--as-of", metavar="YYYY-MM-DD", help="The date at which the book is looked at (end of day)."
+        ),
     ],
     assume: Assume = None,
     json: AsJson = False,
 ) -> None:
-    """Read a tape and make a twin's home of it. The whole tape is kept; every figure uses what was known at --as-of."""
+    """Read a tape and make a twin's home of it. The whole tape is kept; every figure uses what was known at
+    --as-of.
+    """
     import loantwin as lt
 
     date = day(as_of, "--as-of")
@@ -120,17 +133,24 @@ def twin_create(
 def fit(
     directory: Home,
     macro: Annotated[
-        list[Path], typer.Option(metavar="FILE", help="A macro history (Fed table, FRED series, own CSV or TOML); repeatable.")
+        list[Path],
+        typer.Option(
+            metavar="FILE", help="A macro history (Fed table, FRED series, own CSV or TOML); repeatable."
+        ),
     ],
     model_from: Annotated[
         Path | None,
         typer.Option(
-            "--model-from", metavar="DIR", help="Take over the model of another fitted twin, for a book without a history."
+            "--model-from",
+            metavar="DIR",
+            help="Take over the model of another fitted twin, for a book without a history.",
         ),
     ] = None,
     json: AsJson = False,
 ) -> None:
-    """Learn from the lender's history: transitions, loss given default, prepayment, and a generator of macro paths."""
+    """Learn from the lender's history: transitions, loss given default, prepayment, and a generator of macro
+    paths.
+    """
     import loantwin as lt
 
     with shown("fitting") as progress:
@@ -144,20 +164,29 @@ def forecast(
     months: Annotated[int | None, typer.Option(min=1, help="Horizon in months (default 36).")] = None,
     paths: Paths = None,
     scenario: Annotated[
-        str | None, typer.Option(metavar="FILE[#NAME]", help="A given macro path; without it the generator's paths are used.")
+        str | None,
+        typer.Option(
+            metavar="FILE[#NAME]", help="A given macro path; without it the generator's paths are used."
+        ),
     ] = None,
     policy: Annotated[
         str | None,
-        typer.Option(metavar="FILE|NAME", help="A policy that sets the levers each month (neutral, prudent, or a TOML file)."),
+        typer.Option(
+            metavar="FILE|NAME",
+            help="A policy that sets the levers each month (neutral, prudent, or a TOML file).",
+        ),
     ] = None,
     new_lending: Annotated[
-        str, typer.Option("--new-lending", metavar="none|constant-balance|FILE", help="The plan for new loans.")
+        str,
+        typer.Option("--new-lending", metavar="none|constant-balance|FILE", help="The plan for new loans."),
     ] = "none",
     align: Align = None,
     seed: Seed = None,
     json: AsJson = False,
 ) -> None:
-    """Run the book forward: balances, payments, defaults, charge-offs and recoveries by month, with 90 % intervals."""
+    """Run the book forward: balances, payments, defaults, charge-offs and recoveries by month, with 90 %
+    intervals.
+    """
     import loantwin as lt
 
     with shown("running the book forward") as progress:
@@ -183,7 +212,9 @@ def report(
     align: Align = None,
     json: AsJson = False,
 ) -> None:
-    """Write one self-contained page with pictures: the book, the fit, the forecast, provisions, stress and losses."""
+    """Write one self-contained page with pictures: the book, the fit, the forecast, provisions, stress and
+    losses.
+    """
     from loantwin.interfaces.report.report.report import report as build
 
     with shown("writing the report") as progress:
@@ -198,7 +229,8 @@ def synthetic(
     months: Annotated[int, typer.Option(min=2, help="Months of history.")] = 60,
     seed: Annotated[int, typer.Option(min=0, help="Seed: the same seed gives the same bytes.")] = 1,
     as_tape: Annotated[
-        str | None, typer.Option("--as-tape", metavar="sba|mapping", help="Also write it as a raw lender's tape.")
+        str | None,
+        typer.Option("--as-tape", metavar="sba|mapping", help="Also write it as a raw lender's tape."),
     ] = None,
     json: AsJson = False,
 ) -> None:
@@ -206,7 +238,9 @@ def synthetic(
     import loantwin as lt
 
     with shown("making a synthetic book") as progress:
-        result = lt.synthetic(directory, loans=loans, months=months, seed=seed, as_tape=as_tape, progress=progress)
+        result = lt.synthetic(
+            directory, loans=loans, months=months, seed=seed, as_tape=as_tape, progress=progress
+        )
     finish(result, json)
 
 
@@ -232,14 +266,18 @@ def log_verify(directory: Home, json: AsJson = False) -> None:
     result = lt.log_verify(directory)
     if not result.ok:
         found = "; ".join(result.problems)
-        raise HomeError(f"expected a sound log and whole blobs, was: {found}; restore the home from a copy", file=directory)
+        raise HomeError(
+            f"expected a sound log and whole blobs, was: {found}; restore the home from a copy",
+            file=directory,
+        )
     finish(result, json)
 
 
 @config_app.command("show")
 def config_show(
     directory: Annotated[
-        Path | None, typer.Argument(metavar="[DIR]", help="The twin's home; without it the defaults and the environment.")
+        Path | None,
+        typer.Argument(metavar="[DIR]", help="The twin's home; without it the defaults and the environment."),
     ] = None,
     json: AsJson = False,
 ) -> None:

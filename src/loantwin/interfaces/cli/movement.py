@@ -17,33 +17,48 @@ def register(app: typer.Typer) -> None:
     @app.command("movement")
     def movement(
         directory: Home,
-        first: Annotated[str, typer.Option("--from", metavar="YYYY-MM-DD", help="The opening date (end of day).")],
+        first: Annotated[
+            str, typer.Option("--from", metavar="YYYY-MM-DD", help="The opening date (end of day).")
+        ],
         last: Annotated[
-            str | None, typer.Option("--to", metavar="YYYY-MM-DD", help="The closing date (default: the twin's as-of date).")
+            str | None,
+            typer.Option(
+                "--to", metavar="YYYY-MM-DD", help="The closing date (default: the twin's as-of date)."
+            ),
         ] = None,
         scenario: Scenarios = None,
         opening_scenario: Annotated[
             list[str] | None,
             typer.Option(
-                metavar="FILE[#NAME][=WEIGHT]", help="Scenarios at the opening date (default: the generator's paths then)."
+                metavar="FILE[#NAME][=WEIGHT]",
+                help="Scenarios at the opening date (default: the generator's paths then).",
             ),
         ] = None,
         align: Align = None,
         same_model: Annotated[
             bool,
-            typer.Option("--same-model", help="Value both dates with the twin's model instead of refitting it at the opening."),
+            typer.Option(
+                "--same-model",
+                help="Value both dates with the twin's model instead of refitting it at the opening.",
+            ),
         ] = False,
         opening_overlays: Annotated[
             Path | None, typer.Option(metavar="FILE.toml", help="Overlays in force at the opening.")
         ] = None,
-        overlays: Annotated[Path | None, typer.Option(metavar="FILE.toml", help="Overlays in force at the closing.")] = None,
-        out: Annotated[Path | None, typer.Option(metavar="FILE.html", help="Also write a page with the waterfall.")] = None,
+        overlays: Annotated[
+            Path | None, typer.Option(metavar="FILE.toml", help="Overlays in force at the closing.")
+        ] = None,
+        out: Annotated[
+            Path | None, typer.Option(metavar="FILE.html", help="Also write a page with the waterfall.")
+        ] = None,
         json: AsJson = False,
     ) -> None:
-        """Explain the change of the IFRS 9 allowance between two dates, in the form of IFRS 7.35H, to the cent.
+        """Explain the change of the IFRS 9 allowance between two dates, in the form of IFRS 7.35H, to the
+        cent.
 
-        Each step revalues every loan with one input more taken from the closing date: stage, balance, probability of
-        default, economy, loss given default, model. What is left of a step is its effect, so that the order counts.
+        Each step revalues every loan with one input more taken from the closing date: stage, balance,
+        probability of default, economy, loss given default, model. What is left of a step is its effect, so
+        that the order counts.
         """
         import loantwin as lt
         from loantwin.files import check_page

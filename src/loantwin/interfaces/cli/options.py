@@ -13,7 +13,9 @@ import typer
 
 from loantwin.errors import UsageError, expected
 
-Home = Annotated[Path, typer.Argument(metavar="DIR", help="The twin's home: the folder made by `twin create`.")]
+Home = Annotated[
+    Path, typer.Argument(metavar="DIR", help="The twin's home: the folder made by `twin create`.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")]
 Format = Annotated[
     str,
@@ -24,7 +26,8 @@ Format = Annotated[
     ),
 ]
 Assume = Annotated[
-    list[str] | None, typer.Option("--assume", metavar="NAME=VALUE", help="Override an assumption of the format; repeatable.")
+    list[str] | None,
+    typer.Option("--assume", metavar="NAME=VALUE", help="Override an assumption of the format; repeatable."),
 ]
 Paths = Annotated[int | None, typer.Option(min=1, help="Simulated paths (default 2000).")]
 Seed = Annotated[int | None, typer.Option(min=0, help="Seed of every random draw.")]
@@ -36,8 +39,14 @@ Scenarios = Annotated[
         help="A macro scenario; repeatable. #NAME may be left out where the file holds one.",
     ),
 ]
-Align = Annotated[str | None, typer.Option(metavar="start", help="'start' re-dates each scenario to begin after the as-of date.")]
-Supported = Annotated[int | None, typer.Option("--supported-months", min=1, help="Reasonable-and-supportable period (default 24).")]
+Align = Annotated[
+    str | None,
+    typer.Option(metavar="start", help="'start' re-dates each scenario to begin after the as-of date."),
+]
+Supported = Annotated[
+    int | None,
+    typer.Option("--supported-months", min=1, help="Reasonable-and-supportable period (default 24)."),
+]
 
 
 def day(text: str | None, field: str) -> date | None:

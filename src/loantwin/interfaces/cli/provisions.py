@@ -17,24 +17,31 @@ def register(app: typer.Typer) -> None:
     @app.command("provisions")
     def provisions(
         directory: Home,
-        standard: Annotated[str, typer.Option(metavar="ifrs9|cecl|five-level", help="The accounting or supervisory standard.")],
+        standard: Annotated[
+            str, typer.Option(metavar="ifrs9|cecl|five-level", help="The accounting or supervisory standard.")
+        ],
         scenario: Scenarios = None,
         align: Align = None,
         supported_months: Supported = None,
         overlays: Annotated[
             Path | None,
-            typer.Option(metavar="FILE.toml", help="Overlays with author, reason, scope and expiry; shown apart."),
+            typer.Option(
+                metavar="FILE.toml", help="Overlays with author, reason, scope and expiry; shown apart."
+            ),
         ] = None,
         method: Annotated[
             str | None,
-            typer.Option(metavar="pd-lgd|dcf|vintage|warm|roll-rate|all", help="Methods of CECL to show side by side."),
+            typer.Option(
+                metavar="pd-lgd|dcf|vintage|warm|roll-rate|all", help="Methods of CECL to show side by side."
+            ),
         ] = None,
         json: AsJson = False,
     ) -> None:
         """Give the allowance for the book under IFRS 9, CECL or China's five-level classification.
 
-        Several scenarios take weights that sum to 1: --scenario F.csv#Baseline=0.6 --scenario F.csv#Adverse=0.4.
-        Without --scenario the paths of the fitted generator are averaged. Modelled figures and overlays stand apart.
+        Several scenarios take weights that sum to 1: --scenario F.csv#Baseline=0.6 --scenario
+        F.csv#Adverse=0.4. Without --scenario the paths of the fitted generator are averaged. Modelled figures
+        and overlays stand apart.
         """
         import loantwin as lt
 

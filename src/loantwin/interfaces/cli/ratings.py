@@ -18,13 +18,21 @@ def register(app: typer.Typer) -> None:
 
 def ratings(
     file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="A published matrix (CSV or JSON), or a history: customer, date, rating.")
+        Path,
+        typer.Argument(
+            metavar="FILE", help="A published matrix (CSV or JSON), or a history: customer, date, rating."
+        ),
     ],
     estimate: Annotated[
         str | None,
-        typer.Option(metavar="cohort|duration", help="How a history is read: yearly cohorts (default), or in continuous time."),
+        typer.Option(
+            metavar="cohort|duration",
+            help="How a history is read: yearly cohorts (default), or in continuous time.",
+        ),
     ] = None,
-    horizon: Annotated[float, typer.Option(metavar="YEARS", help="Years of the term structure of default.")] = 5.0,
+    horizon: Annotated[
+        float, typer.Option(metavar="YEARS", help="Years of the term structure of default.")
+    ] = 5.0,
     withdrawn: Annotated[
         str,
         typer.Option(
@@ -35,24 +43,33 @@ def ratings(
     generator: Annotated[
         str,
         typer.Option(
-            metavar="quasi-optimisation|weighted|diagonal|single-step", help="How a generator is taken from a yearly matrix."
+            metavar="quasi-optimisation|weighted|diagonal|single-step",
+            help="How a generator is taken from a yearly matrix.",
         ),
     ] = "quasi-optimisation",
     states: Annotated[
-        str | None, typer.Option(metavar="AAA,AA,...,D", help="Names from best to worst, where the file has none.")
+        str | None,
+        typer.Option(metavar="AAA,AA,...,D", help="Names from best to worst, where the file has none."),
     ] = None,
     rest: Annotated[
         str | None,
-        typer.Option(metavar="NR", help="A state that takes what each row lacks of 100 % (a withdrawn column left out)."),
+        typer.Option(
+            metavar="NR",
+            help="A state that takes what each row lacks of 100 % (a withdrawn column left out).",
+        ),
     ] = None,
-    resamples: Annotated[int, typer.Option(min=40, help="Draws of the customers behind the intervals of a history.")] = 500,
+    resamples: Annotated[
+        int, typer.Option(min=40, help="Draws of the customers behind the intervals of a history.")
+    ] = 500,
     seed: Annotated[int, typer.Option(min=0, help="Seed of those draws.")] = 0,
     json: AsJson = False,
 ) -> None:
-    """Read or estimate a transition matrix: generator, whether one exists, probabilities of default over years.
+    """Read or estimate a transition matrix: generator, whether one exists, probabilities of default over
+    years.
 
-    A one-year matrix rarely has a generator: the conditions say which fails and how far the nearest one is off. From a history
-    every probability has an interval that draws whole customers again, and each year its place in the cycle.
+    A one-year matrix rarely has a generator: the conditions say which fails and how far the nearest one is
+    off. From a history every probability has an interval that draws whole customers again, and each year its
+    place in the cycle.
     """
     import loantwin as lt
 

@@ -19,7 +19,10 @@ def sensitivity(
     directory: Home,
     measure: Annotated[
         str,
-        typer.Option(metavar="lifetime-loss|12-month-loss", help="Expected loss of live loans to contract end, or of 12 months."),
+        typer.Option(
+            metavar="lifetime-loss|12-month-loss",
+            help="Expected loss of live loans to contract end, or of 12 months.",
+        ),
     ] = "lifetime-loss",
     scenario: Scenarios = None,
     align: Align = None,
@@ -27,10 +30,11 @@ def sensitivity(
     gross: Annotated[bool, typer.Option("--gross", help="Before what guarantors bear.")] = False,
     json: AsJson = False,
 ) -> None:
-    r"""Say what each parameter is worth: the derivative of expected loss by every one of them, exact, in one pass.
+    r"""Say what each parameter is worth: the derivative of expected loss by every one of them, exact, in one
+    pass.
 
-    Beside it the interval that errors of estimation give the loss (delta method), and each macro factor moved by one deviation.
-    Needs the extra: pip install 'loantwin\[jax]'.
+    Beside it the interval that errors of estimation give the loss (delta method), and each macro factor moved
+    by one deviation. Needs the extra: pip install 'loantwin\[jax]'.
     """
     import loantwin as lt
 

@@ -95,7 +95,9 @@ def table(
     words: Sequence[int] = (0,),
     caption: str = "",
 ) -> PageBlock:
-    """Return a table; `totals` are row numbers set in bold, `words` column numbers set left, `caption` stands below."""
+    """Return a table; `totals` are row numbers set in bold, `words` column numbers set left, `caption` stands
+    below.
+    """
     return PageBlock(
         "table",
         text=caption,
@@ -107,7 +109,9 @@ def table(
 
 
 def arranged(blocks: Sequence[PageBlock]) -> tuple[PageBlock, ...]:
-    """Return the blocks with small ones that follow each other (narrow tables, single pictures) side by side."""
+    """Return the blocks with small ones that follow each other (narrow tables, single pictures) side by
+    side.
+    """
     made: list[PageBlock] = []
     for block in blocks:
         whole = replace(block, blocks=arranged(block.blocks)) if block.kind == "details" else block

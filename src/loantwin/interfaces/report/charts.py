@@ -1,6 +1,8 @@
-"""Pictures of the report. Each function takes plain arrays and returns one `<svg>` element with its title and its keys.
+"""Pictures of the report. Each function takes plain arrays and returns one `<svg>` element with its title and
+its keys.
 
-Title and keys are set by the page, above the picture: there they wrap, and can neither be clipped nor lie over the data.
+Title and keys are set by the page, above the picture: there they wrap, and can neither be clipped nor lie
+over the data.
 """
 
 from __future__ import annotations
@@ -71,7 +73,9 @@ LINE_POINTS = 10.5
 INTERVAL = Key("90 % interval", BAND, "band")
 
 
-def drawn(size: tuple[float, float], title: str, draw: Callable[[Any], None], keys: Sequence[Key] = ()) -> Chart:
+def drawn(
+    size: tuple[float, float], title: str, draw: Callable[[Any], None], keys: Sequence[Key] = ()
+) -> Chart:
     """Return one picture drawn by `draw(axes)`."""
     import matplotlib as mpl
     from matplotlib.figure import Figure
@@ -83,7 +87,9 @@ def drawn(size: tuple[float, float], title: str, draw: Callable[[Any], None], ke
         figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
     text = buffer.getvalue()
     text = text[text.index("<svg") :]
-    text = re.sub(r' width="[^"]*pt" height="[^"]*pt"', f' role="img" aria-label="{_escaped(title)}"', text, count=1)
+    text = re.sub(
+        r' width="[^"]*pt" height="[^"]*pt"', f' role="img" aria-label="{_escaped(title)}"', text, count=1
+    )
     return Chart(title, _own_ids(text), tuple(keys))
 
 
@@ -128,7 +134,9 @@ def _month_ticks(axes: Any, labels: Sequence[str]) -> None:
 
 
 def _names(axes: Any, y: Any, labels: Sequence[str]) -> None:
-    """Name rows at the left. Each line is a text of its own: the page's font differs from the one measured here."""
+    """Name rows at the left. Each line is a text of its own: the page's font differs from the one measured
+    here.
+    """
     axes.set_yticks(y, [""] * len(labels))
     axes.tick_params(axis="y", length=0)
     axes.grid(axis="y", visible=False)
@@ -137,7 +145,16 @@ def _names(axes: Any, y: Any, labels: Sequence[str]) -> None:
         written = wrapped(label).split("\n")
         for number, line in enumerate(written):
             below = LINE_POINTS * ((len(written) - 1) / 2 - number)
-            axes.annotate(line, (0, row), (-5, below), ha="right", va="center_baseline", fontsize=8.5, color=MUTED, **place)
+            axes.annotate(
+                line,
+                (0, row),
+                (-5, below),
+                ha="right",
+                va="center_baseline",
+                fontsize=8.5,
+                color=MUTED,
+                **place,
+            )
 
 
 def _height(labels: Sequence[str]) -> float:
@@ -157,7 +174,11 @@ def fan(
     percent: bool = False,
 ) -> Chart:
     """Return a forecast with its 90 % band, and what happened where it is known."""
-    keys = [Key("forecast (mean)", BLUE), INTERVAL, *([Key("what happened", ORANGE)] if actual is not None else [])]
+    keys = [
+        Key("forecast (mean)", BLUE),
+        INTERVAL,
+        *([Key("what happened", ORANGE)] if actual is not None else []),
+    ]
 
     def draw(axes: Any) -> None:
         x = np.arange(len(labels))
@@ -173,7 +194,14 @@ def fan(
 
 
 def past_and_fan(
-    title: str, labels: Sequence[str], past: Floats, past_low: Floats, past_high: Floats, ahead: Floats, low: Floats, high: Floats
+    title: str,
+    labels: Sequence[str],
+    past: Floats,
+    past_low: Floats,
+    past_high: Floats,
+    ahead: Floats,
+    low: Floats,
+    high: Floats,
 ) -> Chart:
     """Return an estimated series with its band, continued by its forecast fan."""
     keys = (Key("estimated", INK), Key("forecast", BLUE), INTERVAL)
@@ -203,7 +231,12 @@ def bars(title: str, labels: Sequence[str], values: Sequence[float], *, percent:
 
 
 def grouped(
-    title: str, labels: Sequence[str], series: Mapping[str, Sequence[float]], *, percent: bool = False, money_axis: bool = True
+    title: str,
+    labels: Sequence[str],
+    series: Mapping[str, Sequence[float]],
+    *,
+    percent: bool = False,
+    money_axis: bool = True,
 ) -> Chart:
     """Return vertical bars side by side, one colour a series."""
     keys = _keys(series, "bar")
@@ -241,7 +274,11 @@ def lines(
         numeric = not isinstance(x[0], str)
         place = np.asarray(x, float) if numeric else np.arange(len(x))
         for key, values in zip(keys, series.values(), strict=True):
-            form: dict[str, Any] = {"marker": "o", "linestyle": "", "markersize": 3.2} if key.mark == "dot" else {"linewidth": 1.7}
+            form: dict[str, Any] = (
+                {"marker": "o", "linestyle": "", "markersize": 3.2}
+                if key.mark == "dot"
+                else {"linewidth": 1.7}
+            )
             axes.plot(place[: len(values)], values, color=key.colour, **form)
         if not numeric:
             _month_ticks(axes, [str(item) for item in x])
@@ -268,7 +305,10 @@ def forest(title: str, labels: Sequence[str], value: Floats, low: Floats, high: 
 
 def histogram(title: str, values: Floats, marks: Mapping[str, float]) -> Chart:
     """Return the distribution of simulated losses with named marks."""
-    keys = [Key(f"{name}: {money(value)}", colour) for (name, value), colour in zip(marks.items(), cycle(CYCLE[1:]), strict=False)]
+    keys = [
+        Key(f"{name}: {money(value)}", colour)
+        for (name, value), colour in zip(marks.items(), cycle(CYCLE[1:]), strict=False)
+    ]
 
     def draw(axes: Any) -> None:
         top = max(float(np.quantile(values, 0.9995)), *marks.values()) * 1.05
@@ -294,7 +334,12 @@ def stacked(title: str, labels: Sequence[str], series: Mapping[str, Sequence[flo
 
 
 def curve(
-    title: str, x: Sequence[float], value: Sequence[float], low: Sequence[float], high: Sequence[float], xlabel: str
+    title: str,
+    x: Sequence[float],
+    value: Sequence[float],
+    low: Sequence[float],
+    high: Sequence[float],
+    xlabel: str,
 ) -> Chart:
     """Return an estimated curve of probabilities with its band."""
     keys = (Key("estimate", BLUE), INTERVAL)
@@ -309,7 +354,9 @@ def curve(
     return drawn(SIZE, title, draw, keys)
 
 
-def errorbars(title: str, labels: Sequence[str], value: Sequence[float], low: Sequence[float], high: Sequence[float]) -> Chart:
+def errorbars(
+    title: str, labels: Sequence[str], value: Sequence[float], low: Sequence[float], high: Sequence[float]
+) -> Chart:
     """Return estimates of shares as points with their intervals."""
     keys = (Key("estimate", BLUE, "dot"), INTERVAL)
 

@@ -1,4 +1,6 @@
-"""The page of `components`: age, vintage and environment as pictures, macro fit and scenarios in them, and what to make of it."""
+"""The page of `components`: age, vintage and environment as pictures, macro fit and scenarios in them, and
+what to make of it.
+"""
 
 from __future__ import annotations
 
@@ -55,14 +57,20 @@ def page(result: ComponentsResult) -> str:
     import jinja2
 
     source = (files("loantwin.interfaces.report") / "page.html.j2").read_text(encoding="utf-8")
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment = jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
     sections = [_effects(result), _environment(result), _ahead(result), _reading(result)]
     return environment.from_string(source).render(
         title="What moves defaults: age, vintage, environment",
-        subtitle=f"As of {result.as_of}: {result.events:,.0f} {_event(result)} in {result.loan_months:,.0f} loan months.",
+        subtitle=(
+            f"As of {result.as_of}: {result.events:,.0f} {_event(result)} in {result.loan_months:,.0f} loan "
+            "months."
+        ),
         tiles=_tiles(result),
         sections=[Section(item.id, item.title, item.lead, arranged(item.blocks)) for item in sections],
-        footer=f"Made from log {str(result.provenance.get('log_head', ''))[:16]}; rule for the common trend: {result.rule}.",
+        footer=f"Made from log {str(result.provenance.get('log_head', ''))[:16]}; rule for the common trend: "
+        f"{result.rule}.",
     )
 
 
@@ -72,14 +80,19 @@ def _event(result: ComponentsResult) -> str:
 
 def _tiles(result: ComponentsResult) -> tuple[Tile, ...]:
     known = [row for row in result.vintage if row.expected_events >= THIN] or list(result.vintage)
-    worst, best = max(known, key=lambda row: row.log_odds.value), min(known, key=lambda row: row.log_odds.value)
+    worst, best = (
+        max(known, key=lambda row: row.log_odds.value),
+        min(known, key=lambda row: row.log_odds.value),
+    )
     peak, now = max(result.age, key=lambda row: row.probability), result.period[-1]
     return (
         Tile("Riskiest age", f"{peak.age} months", f"{percent(peak.probability)} a month, average loan"),
         Tile("Worst vintage", worst.vintage, f"{times(worst.log_odds.value)} the average odds"),
         Tile("Best vintage", best.vintage, f"{times(best.log_odds.value)} the average odds"),
         Tile("Environment now", times(now.log_odds.value), f"the average month's odds, {now.month}"),
-        Tile("Explained by macro", _share(result.macro.share_explained), "of the environment about its trend"),
+        Tile(
+            "Explained by macro", _share(result.macro.share_explained), "of the environment about its trend"
+        ),
     )
 
 
@@ -95,9 +108,10 @@ def times(log_odds: float) -> str:
 def _effects(result: ComponentsResult) -> Section:
     drift = result.drift
     words = (
-        "Age, month and vintage share one straight line that no data can divide: a loan's month of origination and its age add up "
-        f"to the calendar month. What is known is the net drift, {drift.value:+.2f} log-odds a year "
-        f"({drift.low:+.2f} to {drift.high:+.2f}). By the rule '{result.rule}' {_rule_words(result.rule)}."
+        "Age, month and vintage share one straight line that no data can divide: a loan's month of "
+        "origination and its age add up to the calendar month. What is known is the net drift, "
+        f"{drift.value:+.2f} log-odds a year ({drift.low:+.2f} to {drift.high:+.2f}). By the rule "
+        f"'{result.rule}' {_rule_words(result.rule)}."
     )
     sizes = ", ".join(f"{name} {value:.2f}" for name, value in result.sizes.items())
     return Section(
@@ -109,12 +123,13 @@ def _effects(result: ComponentsResult) -> Section:
             pictures(
                 (
                     age_chart(result),
-                    "The average segment, vintage and month. The band widens where few loans of that age were seen.",
+                    "The average segment, vintage and month. The band widens where few loans of that age "
+                    "were seen.",
                 ),
                 (
                     vintage_chart(result),
-                    f"Odds against the average vintage, ages and months taken out. Pale: fewer than {THIN:.0f} expected defaults, "
-                    "drawn to their neighbours.",
+                    "Odds against the average vintage, ages and months taken out. Pale: fewer than "
+                    f"{THIN:.0f} expected defaults, drawn to their neighbours.",
                 ),
             ),
         ),
@@ -144,14 +159,19 @@ def _environment(result: ComponentsResult) -> Section:
     ]
     blocks = [
         replace(
-            pictures((environment_chart(result), "Age and vintage taken out. Right of the line: the scenarios.")),
+            pictures(
+                (environment_chart(result), "Age and vintage taken out. Right of the line: the scenarios.")
+            ),
             kind="wide",
         ),
         table(("macro effect, log-odds by one standard deviation", "estimate", "90 % interval"), effects),
         table(("what macro leaves, log-odds", "estimate (90 % interval)"), left),
     ]
     if macro.share_explained < 0.1:
-        said = "Macro explains next to nothing of the environment here. Scenarios act by what was believed of macro beforehand."
+        said = (
+            "Macro explains next to nothing of the environment here. Scenarios act by what was believed of "
+            "macro beforehand."
+        )
         blocks.insert(0, note(said))
     return Section(
         "environment",
@@ -177,14 +197,18 @@ def _ahead(result: ComponentsResult) -> Section:
         for name, item in result.forecasts.items()
     ]
     months = len(next(iter(result.forecasts.values())).months)
-    shares = [(name, *(_part(item, part) for part in item.standard_error_parts)) for name, item in result.forecasts.items()]
+    shares = [
+        (name, *(_part(item, part) for part in item.standard_error_parts))
+        for name, item in result.forecasts.items()
+    ]
     parts = tuple(next(iter(result.forecasts.values())).standard_error_parts)
     first = next(iter(result.forecasts))
     rules = [(name, f"{value:,.0f}") for name, value in result.defaults_by_rule.items()]
     return Section(
         "ahead",
         "Ahead",
-        f"The environment under each scenario, and the defaults it means for the loans now on the book over {months} months.",
+        "The environment under each scenario, and the defaults it means for the loans now on the book over "
+        f"{months} months.",
         (
             table(("scenario", "first month", "last month", "90 % interval", "expected defaults"), rows),
             table(
@@ -194,7 +218,9 @@ def _ahead(result: ComponentsResult) -> Section:
             ),
             *beside(
                 table(
-                    ("rule", f"expected defaults, {first}"), rules, caption="The same history, the common trend given elsewhere."
+                    ("rule", f"expected defaults, {first}"),
+                    rules,
+                    caption="The same history, the common trend given elsewhere.",
                 ),
                 pictures((segment_chart(result), "Odds against the average segment, all else equal.")),
             ),
@@ -210,8 +236,9 @@ def _reading(result: ComponentsResult) -> Section:
     blocks = [
         bullets(result.notes),
         text(
-            "The trend of the environment is held where it stands, never drawn on. Intervals hold the errors of macro effects, of "
-            "today's level and trend, and the new moves of the environment; not those of age and vintage curves."
+            "The trend of the environment is held where it stands, never drawn on. Intervals hold the "
+            "errors of macro effects, of today's level and trend, and the new moves of the environment; "
+            "not those of age and vintage curves."
         ),
     ]
     if result.not_observable:
@@ -219,14 +246,17 @@ def _reading(result: ComponentsResult) -> Section:
     return Section("reading", "How to read this", "What the figures rest on.", tuple(blocks))
 
 
-# --- pictures -----------------------------------------------------------------------------------------------------------
+# --- pictures
+# -----------------------------------------------------------------------------------------------------------
 
 
 def age_chart(result: ComponentsResult) -> charts.Chart:
     """Return the monthly probability of default by age, with its band."""
     rows = result.age
     middle, low, high = ([getattr(row, name) for row in rows] for name in ("probability", "low", "high"))
-    return charts.curve("Default by age of the loan, a month", [row.age for row in rows], middle, low, high, "age, months")
+    return charts.curve(
+        "Default by age of the loan, a month", [row.age for row in rows], middle, low, high, "age, months"
+    )
 
 
 def vintage_chart(result: ComponentsResult) -> charts.Chart:
@@ -242,7 +272,9 @@ def vintage_chart(result: ComponentsResult) -> charts.Chart:
         axes.plot(x[~known], np.exp(value[~known]), "o", color=charts.BLUE, markersize=2.6, alpha=0.35)
         axes.axhline(1.0, color=charts.MUTED, linewidth=0.8)
         charts._month_ticks(axes, [row.vintage for row in result.vintage])
-        _as_multiples(axes, np.concatenate([low[known], high[known]]) if known.any() else np.concatenate([low, high]))
+        _as_multiples(
+            axes, np.concatenate([low[known], high[known]]) if known.any() else np.concatenate([low, high])
+        )
 
     return charts.drawn(charts.SIZE, "Quality of vintages, multiple of the average odds", draw, keys)
 
@@ -285,9 +317,17 @@ def segment_chart(result: ComponentsResult, most: int = 12) -> charts.Chart:
     ordered = sorted(result.segments.items(), key=lambda item: item[1].value)
     shown = ordered if len(ordered) <= most else [*ordered[: most // 2], *ordered[-most // 2 :]]
     effects: Mapping[str, ComponentEffect] = dict(reversed(shown))
-    low, value, high = (np.array([getattr(item, name) for item in effects.values()]) for name in ("low", "value", "high"))
-    title = "Segments" if len(shown) == len(ordered) else f"Segments: the {most // 2} worst and best of {len(ordered)}"
-    return charts.forest(title, [segment_words(name) for name in effects], value, low, high, "log-odds against the average")
+    low, value, high = (
+        np.array([getattr(item, name) for item in effects.values()]) for name in ("low", "value", "high")
+    )
+    title = (
+        "Segments"
+        if len(shown) == len(ordered)
+        else f"Segments: the {most // 2} worst and best of {len(ordered)}"
+    )
+    return charts.forest(
+        title, [segment_words(name) for name in effects], value, low, high, "log-odds against the average"
+    )
 
 
 def _column(rows: Sequence[Any], name: str) -> Floats:

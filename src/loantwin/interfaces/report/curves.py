@@ -1,4 +1,6 @@
-"""The page of `curves`: roll rates as a map and over time, vintages as curves and side by side at one age. Opens offline."""
+"""The page of `curves`: roll rates as a map and over time, vintages as curves and side by side at one age.
+Opens offline.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +12,29 @@ from typing import Any
 import numpy as np
 
 from loantwin.files import check_page, replace_file
-from loantwin.interfaces.report.blocks import PageBlock, Section, Tile, amount, arranged, bullets, details, percent, pictures, table
-from loantwin.interfaces.report.charts import BLUE, INK, MUTED, Chart, Key, _as_percent, drawn, errorbars, lines
+from loantwin.interfaces.report.blocks import (
+    PageBlock,
+    Section,
+    Tile,
+    amount,
+    arranged,
+    bullets,
+    details,
+    percent,
+    pictures,
+    table,
+)
+from loantwin.interfaces.report.charts import (
+    BLUE,
+    INK,
+    MUTED,
+    Chart,
+    Key,
+    _as_percent,
+    drawn,
+    errorbars,
+    lines,
+)
 from loantwin.verbs.curves import RollMatrix, RollRatesResult, Vintage, VintagesResult
 
 TALL = (5.6, 3.7)
@@ -22,7 +45,9 @@ FEWEST = 5.0
 
 
 def write(result: RollRatesResult | VintagesResult, out: Path | str) -> Path:
-    """Write the page; an existing file is replaced when the new one is whole. Raises InputError where it cannot be written."""
+    """Write the page; an existing file is replaced when the new one is whole. Raises InputError where it
+    cannot be written.
+    """
     target = Path(out)
     check_page(target, "--out")
     replace_file(target, page(result), "--out")
@@ -34,7 +59,9 @@ def page(result: RollRatesResult | VintagesResult) -> str:
     import jinja2
 
     source = (files("loantwin.interfaces.report") / "page.html.j2").read_text(encoding="utf-8")
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment = jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
     if isinstance(result, RollRatesResult):
         title, subtitle, tiles, sections = _rolls(result)
     else:
@@ -56,11 +83,18 @@ def _rolls(result: RollRatesResult) -> Page:
     maps = Section(
         "map",
         "Where loans stand a month later",
-        "Each row is an arrears bucket and sums to 100 %. Left of the diagonal loans recover, right of it they worsen.",
+        "Each row is an arrears bucket and sums to 100 %. Left of the diagonal loans recover, right of it "
+        "they worsen.",
         (
             pictures(
-                (_map(recent, result.states, "The last 12 months"), f"{recent.first} to {recent.last}, percent of loans."),
-                (_map(whole, result.states, "The whole history"), f"{whole.first} to {whole.last}, percent of loans."),
+                (
+                    _map(recent, result.states, "The last 12 months"),
+                    f"{recent.first} to {recent.last}, percent of loans.",
+                ),
+                (
+                    _map(whole, result.states, "The whole history"),
+                    f"{whole.first} to {whole.last}, percent of loans.",
+                ),
             ),
             details(
                 "The last 12 months in figures",
@@ -70,7 +104,9 @@ def _rolls(result: RollRatesResult) -> Page:
                     caption="Percent of loans; · nobody moved, – nobody there.",
                 ),
             ),
-            details("The whole history in figures", table(("from", "loan months", *result.states), _rows(whole))),
+            details(
+                "The whole history in figures", table(("from", "loan months", *result.states), _rows(whole))
+            ),
         ),
     )
     first, rest = _over_time(result)
@@ -78,10 +114,16 @@ def _rolls(result: RollRatesResult) -> Page:
         "time",
         "Over time",
         f"The moves one bucket on, by {result.by}: early signs at the left, what follows at the right.",
-        (pictures((first, "The door to arrears."), (rest, "Once in arrears: the rate at which each bucket passes its loans on.")),),
+        (
+            pictures(
+                (first, "The door to arrears."),
+                (rest, "Once in arrears: the rate at which each bucket passes its loans on."),
+            ),
+        ),
     )
     all_rows = [
-        (f"{a} to {b}", percent(_cell(whole, a, b).number), _between(_cell(whole, a, b)), percent(_cell(recent, a, b).number),
+        (f"{a} to {b}", percent(_cell(whole, a, b).number), _between(_cell(whole, a, b)),
+            percent(_cell(recent, a, b).number),
          percent(_cell(whole, a, b).amount))
         for a, b in _forward(result)
     ]  # fmt: skip
@@ -92,12 +134,19 @@ def _rolls(result: RollRatesResult) -> Page:
         f"{whole.first} to {whole.last}. The interval is of the long-run rate: months share an economy.",
         (
             table(columns, all_rows),
-            table(("from", "straight to charge-off"), [(name, percent(value, 3)) for name, value in result.to_loss.items()]),
+            table(
+                ("from", "straight to charge-off"),
+                [(name, percent(value, 3)) for name, value in result.to_loss.items()],
+            ),
             details("How it is counted", bullets(result.rules)),
         ),
     )
     tiles = tuple(
-        Tile(f"{a} to {b}", percent(_cell(recent, a, b).number), f"all months {percent(_cell(whole, a, b).number)}")
+        Tile(
+            f"{a} to {b}",
+            percent(_cell(recent, a, b).number),
+            f"all months {percent(_cell(whole, a, b).number)}",
+        )
         for a, b in _forward(result)
     )
     subtitle = f"As of {result.as_of.isoformat()}: {result.loan_months:,} monthly moves."
@@ -122,14 +171,22 @@ def _rows(matrix: RollMatrix) -> list[tuple[str, ...]]:
         return "–" if value is None else "·" if value == 0 else f"{100 * value:.2f}"
 
     return [
-        (name, f"{matrix.at_risk[name]:,.0f}", *(shown(cell.number) for cell in row.values())) for name, row in matrix.rates.items()
+        (name, f"{matrix.at_risk[name]:,.0f}", *(shown(cell.number) for cell in row.values()))
+        for name, row in matrix.rates.items()
     ]
 
 
 def _map(matrix: RollMatrix, states: Sequence[str], title: str) -> Chart:
-    """Return the matrix as a map: the darker, the likelier, on a scale of square roots so that small rates can be seen."""
+    """Return the matrix as a map: the darker, the likelier, on a scale of square roots so that small rates
+    can be seen.
+    """
     names = list(matrix.rates)
-    rate = np.array([[np.nan if cell.number is None else cell.number for cell in row.values()] for row in matrix.rates.values()])
+    rate = np.array(
+        [
+            [np.nan if cell.number is None else cell.number for cell in row.values()]
+            for row in matrix.rates.values()
+        ]
+    )
 
     def draw(axes: Any) -> None:
         from matplotlib.colors import LinearSegmentedColormap
@@ -155,7 +212,10 @@ def _over_time(result: RollRatesResult) -> tuple[Chart, Chart]:
     labels = [item.period for item in result.by_period]
     names = list(result.by_period[0].forward)
     series = {
-        name: [np.nan if item.forward[name] is None else float(item.forward[name] or 0.0) for item in result.by_period]
+        name: [
+            np.nan if item.forward[name] is None else float(item.forward[name] or 0.0)
+            for item in result.by_period
+        ]
         for name in names
     }
     first = lines(names[0], labels, {names[0]: series[names[0]]}, percent=True)
@@ -166,11 +226,15 @@ def _over_time(result: RollRatesResult) -> tuple[Chart, Chart]:
 def _vintages(result: VintagesResult) -> Page:
     event = "Defaults" if result.event == "default" else "Charge-offs"
     ages = [age for age in AGES if any(_at(item, age) is not None for item in result.vintages)]
-    shown = "Solid: every loan of the vintage has lived to that age. Dashed: half or more have. A curve ends where fewer have."
+    shown = (
+        "Solid: every loan of the vintage has lived to that age. Dashed: half or more have. A curve ends "
+        "where fewer have."
+    )
     curves = Section(
         "curves",
         f"{event} by age and vintage",
-        "Cumulative share since origination. A newer vintage above an older one at the same age is doing worse.",
+        "Cumulative share since origination. A newer vintage above an older one at the same age is doing "
+        "worse.",
         (
             pictures(
                 (_curves(result, "number", "Share of loans"), shown),
@@ -181,7 +245,13 @@ def _vintages(result: VintagesResult) -> Page:
     same = _same_age(result)
     caption = "Percent of loans; * partial, · not lived yet."
     rows = [
-        (item.name, f"{item.loans:,.0f}", amount(item.originated), f"{item.events:,.0f}", *(_shown(item, age) for age in ages))
+        (
+            item.name,
+            f"{item.loans:,.0f}",
+            amount(item.originated),
+            f"{item.events:,.0f}",
+            *(_shown(item, age) for age in ages),
+        )
         for item in result.vintages
     ]
     compared = Section(
@@ -190,7 +260,9 @@ def _vintages(result: VintagesResult) -> Page:
         "Intervals (90 %) of the share of loans; where they overlap the difference may be luck.",
         (
             *([pictures(*same)] if same else []),
-            table(("vintage", "loans", "lent", "events", *(f"{age} m" for age in ages)), rows, caption=caption),
+            table(
+                ("vintage", "loans", "lent", "events", *(f"{age} m" for age in ages)), rows, caption=caption
+            ),
             *_ultimates(result),
             details("How it is counted", bullets((*result.rules, *result.notes))),
         ),
@@ -208,11 +280,15 @@ def _at(item: Vintage, age: int) -> float | None:
 
 def _shown(item: Vintage, age: int) -> str:
     value = _at(item, age)
-    return "·" if value is None else f"{100 * value:.2f}" + ("*" if item.points[age].status == "partial" else "")
+    return (
+        "·" if value is None else f"{100 * value:.2f}" + ("*" if item.points[age].status == "partial" else "")
+    )
 
 
 def _vintage_tiles(result: VintagesResult) -> tuple[Tile, ...]:
-    lived = {a: sum(item.complete_to >= a and item.events >= FEWEST for item in result.vintages) for a in AGES}
+    lived = {
+        a: sum(item.complete_to >= a and item.events >= FEWEST for item in result.vintages) for a in AGES
+    }
     most = max(lived.values())
     if most < 2:
         return ()
@@ -232,7 +308,11 @@ def _curves(result: VintagesResult, part: str, title: str) -> Chart:
     """Return the curves, old vintages light and new ones dark, each named at its end."""
     told = [item for item in result.vintages if item.events > 0]
     thin = [item.name for item in told if item.events < FEWEST]
-    keys = [Key("older vintages", OLD), Key("newer", NEW), *([Key(f"fewer than {FEWEST:g} events", THIN)] if thin else [])]
+    keys = [
+        Key("older vintages", OLD),
+        Key("newer", NEW),
+        *([Key(f"fewer than {FEWEST:g} events", THIN)] if thin else []),
+    ]
 
     def draw(axes: Any) -> None:
         from matplotlib.colors import LinearSegmentedColormap
@@ -243,11 +323,20 @@ def _curves(result: VintagesResult, part: str, title: str) -> Chart:
         for place, item in enumerate(told):
             few = item.name in thin
             colour = THIN if few else shades(place / max(len(told) - 1, 1))
-            value = np.array([np.nan if getattr(p, part) is None else getattr(p, part) for p in item.points[: longest + 1]])
-            age, whole = np.arange(len(value)), np.array([p.status == "complete" for p in item.points[: longest + 1]])
+            value = np.array(
+                [np.nan if getattr(p, part) is None else getattr(p, part) for p in item.points[: longest + 1]]
+            )
+            age, whole = (
+                np.arange(len(value)),
+                np.array([p.status == "complete" for p in item.points[: longest + 1]]),
+            )
             axes.plot(age, np.where(whole, value, np.nan), color=colour, linewidth=1.0 if few else 1.8)
             axes.plot(
-                age, np.where(whole & np.append(whole[1:], True), np.nan, value), color=colour, linewidth=1.0, linestyle=(0, (4, 2))
+                age,
+                np.where(whole & np.append(whole[1:], True), np.nan, value),
+                color=colour,
+                linewidth=1.0,
+                linestyle=(0, (4, 2)),
             )
             last = int(np.flatnonzero(np.isfinite(value)).max())
             ends.append((float(last), float(value[last]), item.name, colour))
@@ -261,7 +350,9 @@ def _curves(result: VintagesResult, part: str, title: str) -> Chart:
 
 
 def _longest(result: VintagesResult) -> int:
-    """Return the age to draw to: of the vintages told one by one, so that the oldest do not flatten the rest."""
+    """Return the age to draw to: of the vintages told one by one, so that the oldest do not flatten the
+    rest.
+    """
     single = [item for item in result.vintages if not item.name.startswith("before")] or list(result.vintages)
     return max(max((p.age for p in item.points if p.number is not None), default=1) for item in single)
 
@@ -273,7 +364,9 @@ def _name_ends(axes: Any, ends: list[tuple[float, float, str, Any]]) -> None:
     taken: list[tuple[float, float]] = []
     for x, y, name, colour in sorted(ends, key=lambda end: (end[1], end[0])):
         at = y
-        while any(abs(at - other) < 0.05 * height and abs(x - place) < 0.13 * width for place, other in taken):
+        while any(
+            abs(at - other) < 0.05 * height and abs(x - place) < 0.13 * width for place, other in taken
+        ):
             at += 0.012 * height
         taken.append((x, at))
         axes.annotate(
@@ -290,7 +383,11 @@ def _name_ends(axes: Any, ends: list[tuple[float, float, str, Any]]) -> None:
 def _same_age(result: VintagesResult) -> list[tuple[Chart, str]]:
     made = []
     for age in (12, 24, 36):
-        told = [item for item in result.vintages if item.complete_to >= age and item.points[age].number is not None]
+        told = [
+            item
+            for item in result.vintages
+            if item.complete_to >= age and item.points[age].number is not None
+        ]
         if len(told) >= 2:
             made.append((_bars(told, age), f"{len(told)} vintages that have lived {age} months in full."))
     return made[:2] if len(made) != 1 else made
@@ -303,11 +400,18 @@ def _bars(told: Sequence[Vintage], age: int) -> Chart:
 
 
 def _ultimates(result: VintagesResult) -> list[PageBlock]:
-    rows = [(item.name, _last(item), percent(item.ultimate)) for item in result.vintages if item.ultimate is not None]
+    rows = [
+        (item.name, _last(item), percent(item.ultimate))
+        for item in result.vintages
+        if item.ultimate is not None
+    ]
     if not rows:
         return []
     columns = ("vintage", "now", f"at {result.ultimate_age} months")
-    words = "Chain ladder: each vintage grows as the older ones did together. No economy enters: a rule of thumb beside the model."
+    words = (
+        "Chain ladder: each vintage grows as the older ones did together. No economy enters: a rule of "
+        "thumb beside the model."
+    )
     return [details("Carried on to the oldest age", table(columns, rows, caption=words))]
 
 

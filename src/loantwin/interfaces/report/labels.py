@@ -1,4 +1,6 @@
-"""The words and numbers that label tables and pictures: names spelt out, axis ticks with just the digits they need."""
+"""The words and numbers that label tables and pictures: names spelt out, axis ticks with just the digits they
+need.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,9 @@ import textwrap
 from collections.abc import Sequence
 from itertools import pairwise
 
-COVARIATE = re.compile(r"(?P<factor>[a-z0-9_]+)\.(?P<transform>level|change_12m|growth_12m|log_ratio_12m)(\.lag(?P<lag>\d+))?")
+COVARIATE = re.compile(
+    r"(?P<factor>[a-z0-9_]+)\.(?P<transform>level|change_12m|growth_12m|log_ratio_12m)(\.lag(?P<lag>\d+))?"
+)
 TRANSFORMS = {"level": "level", "change_12m": "change in 12 months", "growth_12m": "growth in 12 months"}
 TRANSFORMS["log_ratio_12m"] = "log change in 12 months"
 DAYS_PAST_DUE = re.compile(r"dpd_(\d+)_(\d+)")
@@ -28,7 +32,9 @@ def edge_words(edge: str) -> str:
 
 def segment_words(segment: str) -> str:
     """Return a segment's label in words; numbers in it stay as they are."""
-    return re.sub(r"\s*(≤|≥|<|>)\s*", r" \1 ", plain(segment.replace("<=", "≤").replace(">=", "≥"))).replace("|", ", ")
+    return re.sub(r"\s*(≤|≥|<|>)\s*", r" \1 ", plain(segment.replace("<=", "≤").replace(">=", "≥"))).replace(
+        "|", ", "
+    )
 
 
 def covariate_words(name: str) -> str:
@@ -46,7 +52,9 @@ def counted(number: float, one: str, many: str = "") -> str:
 
 
 def accuracy_words(accuracy: float | None, decimals: int = 0) -> str:
-    """Return an accuracy as a percentage; below zero, where the errors exceed what happened, no digits mean anything."""
+    """Return an accuracy as a percentage; below zero, where the errors exceed what happened, no digits mean
+    anything.
+    """
     if accuracy is None:
         return "–"
     return "below 0 %" if accuracy < 0 else f"{100 * accuracy:.{decimals}f} %"
@@ -70,14 +78,18 @@ def money(value: float, _position: object = None) -> str:
 
 
 def money_ticks(values: Sequence[float]) -> list[str]:
-    """Return the labels of an axis of amounts: one unit, and as many decimals as the step between ticks needs."""
+    """Return the labels of an axis of amounts: one unit, and as many decimals as the step between ticks
+    needs.
+    """
     size, unit = _unit(max((abs(value) for value in values), default=0.0))
     decimals = _decimals([value / size for value in values])
     return ["0" if value == 0 else f"{value / size:,.{decimals}f}{unit}" for value in values]
 
 
 def percent_ticks(values: Sequence[float]) -> list[str]:
-    """Return the labels of an axis of decimals as percentages with as many decimals as the step between ticks needs."""
+    """Return the labels of an axis of decimals as percentages with as many decimals as the step between ticks
+    needs.
+    """
     decimals = _decimals([100 * value for value in values])
     return [f"{100 * value:.{decimals}f} %".replace("-", "−") if value else "0 %" for value in values]
 

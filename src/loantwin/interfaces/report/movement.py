@@ -1,4 +1,6 @@
-"""The page of an allowance's movement: a waterfall, the lines by stage as IFRS 7.35H asks, moves between stages, segments."""
+"""The page of an allowance's movement: a waterfall, the lines by stage as IFRS 7.35H asks, moves between
+stages, segments.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +8,17 @@ from importlib.resources import files
 from pathlib import Path
 
 from loantwin.files import check_page, replace_file
-from loantwin.interfaces.report.blocks import PageBlock, Section, Tile, arranged, bullets, details, percent, pictures, table
+from loantwin.interfaces.report.blocks import (
+    PageBlock,
+    Section,
+    Tile,
+    arranged,
+    bullets,
+    details,
+    percent,
+    pictures,
+    table,
+)
 from loantwin.interfaces.report.labels import money, segment_words
 from loantwin.interfaces.report.stress.charts import waterfall
 from loantwin.risk.provisions.movement import MovementResult
@@ -41,7 +53,9 @@ def page(result: MovementResult) -> str:
     import jinja2
 
     source = (files("loantwin.interfaces.report") / "page.html.j2").read_text(encoding="utf-8")
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment = jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
     sections = [_waterfall(result), _stages(result), _segments(result)]
     return environment.from_string(source).render(
         title="Movement of the allowance",
@@ -51,14 +65,19 @@ def page(result: MovementResult) -> str:
         ),
         tiles=_tiles(result),
         sections=[Section(item.id, item.title, item.lead, arranged(item.blocks)) for item in sections],
-        footer=f"Made by {result.provenance.get('program', '')} from log {str(result.provenance.get('log_head', ''))[:16]}.",
+        footer=f"Made by {result.provenance.get('program', '')} from log "
+        f"{str(result.provenance.get('log_head', ''))[:16]}.",
     )
 
 
 def _tiles(result: MovementResult) -> tuple[Tile, ...]:
     change = result.closing - result.opening
     share = f"{percent(change / result.opening, 1)} of the opening" if result.opening else ""
-    inner = {name: line.amount for name, line in result.lines.items() if name not in ("opening", "closing", "transfers")}
+    inner = {
+        name: line.amount
+        for name, line in result.lines.items()
+        if name not in ("opening", "closing", "transfers")
+    }
     largest = max(inner, key=lambda name: abs(inner[name]))
     held = -result.lines["written_off"].amount
     return (
@@ -66,7 +85,11 @@ def _tiles(result: MovementResult) -> tuple[Tile, ...]:
         Tile("Closing", money(result.closing), result.closing_date.isoformat()),
         Tile("Change", money(change), share),
         Tile("Largest line", WORDS[largest], f"{inner[largest]:+,.0f}"),
-        Tile("Charged off since", money(result.charged_off), f"of loans of the opening; {money(held)} was held for them"),
+        Tile(
+            "Charged off since",
+            money(result.charged_off),
+            f"of loans of the opening; {money(held)} was held for them",
+        ),
     )
 
 
@@ -84,7 +107,9 @@ def _waterfall(result: MovementResult) -> Section:
     )
     ends = f"from {result.opening:,.2f} to {result.closing:,.2f} {result.currency}"
     lead = f"The allowance went {ends}. The lines sum without a remainder."
-    blocks: list[PageBlock] = [pictures((chart, "Each step takes one input more from the closing date, in this order."))]
+    blocks: list[PageBlock] = [
+        pictures((chart, "Each step takes one input more from the closing date, in this order."))
+    ]
     if result.notes:
         blocks.append(bullets(result.notes[:8]))
     blocks.append(details("How each line is made", bullets(result.rules)))
@@ -93,25 +118,53 @@ def _waterfall(result: MovementResult) -> Section:
 
 def _stages(result: MovementResult) -> Section:
     rows = [
-        (WORDS[name], *(f"{line.by_stage[stage]:,.2f}" for stage in ("1", "2", "3")), f"{line.amount:,.2f}", f"{line.loans:,}")
+        (
+            WORDS[name],
+            *(f"{line.by_stage[stage]:,.2f}" for stage in ("1", "2", "3")),
+            f"{line.amount:,.2f}",
+            f"{line.loans:,}",
+        )
         for name, line in result.lines.items()
     ]
-    blocks = [table(("line", "stage 1", "stage 2", "stage 3", "all", "loans"), rows, caption="As IFRS 7.35H and 35I ask.")]
+    blocks = [
+        table(
+            ("line", "stage 1", "stage 2", "stage 3", "all", "loans"),
+            rows,
+            caption="As IFRS 7.35H and 35I ask.",
+        )
+    ]
     if result.stage_moves:
         moves = [
-            (f"{move.origin} → {move.target}", f"{move.loans:,}", f"{move.transferred:,.0f}", f"{move.remeasured:+,.0f}")
+            (
+                f"{move.origin} → {move.target}",
+                f"{move.loans:,}",
+                f"{move.transferred:,.0f}",
+                f"{move.remeasured:+,.0f}",
+            )
             for move in result.stage_moves
         ]
-        blocks.append(table(("move", "loans", "allowance taken along", "remeasured"), moves, caption="Moves between stages"))
-    return Section("stages", "By stage", "Opening plus every line is the closing, in each stage too.", tuple(blocks))
+        blocks.append(
+            table(
+                ("move", "loans", "allowance taken along", "remeasured"),
+                moves,
+                caption="Moves between stages",
+            )
+        )
+    return Section(
+        "stages", "By stage", "Opening plus every line is the closing, in each stage too.", tuple(blocks)
+    )
 
 
 def _segments(result: MovementResult) -> Section:
     names = sorted(
-        result.by_segment, key=lambda name: -abs(result.by_segment[name]["closing"] - result.by_segment[name]["opening"])
+        result.by_segment,
+        key=lambda name: -abs(result.by_segment[name]["closing"] - result.by_segment[name]["opening"]),
     )
     lines = [name for name in result.lines if name != "transfers"]
-    rows = [(segment_words(name), *(f"{result.by_segment[name][line]:,.0f}" for line in lines)) for name in names[:SEGMENTS]]
+    rows = [
+        (segment_words(name), *(f"{result.by_segment[name][line]:,.0f}" for line in lines))
+        for name in names[:SEGMENTS]
+    ]
     if len(names) > SEGMENTS:
         rest = [sum(result.by_segment[name][line] for name in names[SEGMENTS:]) for line in lines]
         rows.append((f"{len(names) - SEGMENTS} others", *(f"{value:,.0f}" for value in rest)))

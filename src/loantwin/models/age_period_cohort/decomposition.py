@@ -2,17 +2,20 @@
 
     log-odds(segment g, age a, month p) = g + f(a) + h(p) + q(c),   c = p - a, the month of origination
 
-f, h and q are identified but for a constant and one straight line: moving a slope d from q to h and -d to f changes no fitted
-value (Fienberg and Mason 1979; Holford 1983). What departs from a straight line is identified, and so is the net drift, the slope
-of period and vintage together; how the drift is split is a convention (Clayton and Schifflers 1987; Carstensen 2007;
-Breeden 2007 for loans):
+f, h and q are identified but for a constant and one straight line: moving a slope d from q to h and -d to f
+changes no fitted value (Fienberg and Mason 1979; Holford 1983). What departs from a straight line is
+identified, and so is the net drift, the slope of period and vintage together; how the drift is split is a
+convention (Clayton and Schifflers 1987; Carstensen 2007; Breeden 2007 for loans):
 
-    vintage : no trend in the vintage effect, the drift is the period's (the default: a lender reads vintages as quality)
-    period  : no trend in the period effect, the drift is the vintages' (what macro cannot explain in the long run)
+    vintage : no trend in the vintage effect, the drift is the period's (the default: a lender reads vintages
+        as quality)
+    period  : no trend in the period effect, the drift is the vintages' (what macro cannot explain in the long
+        run)
     shared  : half each
 
-A trend is the slope of least squares weighted by expected events (Carstensen's choice). Fitted values, departures from a line and
-second differences are the same under all three, forecasts are not: see `age_period_cohort_macro`.
+A trend is the slope of least squares weighted by expected events (Carstensen's choice). Fitted values,
+departures from a line and second differences are the same under all three, forecasts are not: see
+`age_period_cohort_macro`.
 """
 
 from __future__ import annotations
@@ -64,18 +67,24 @@ class ApcSettings:
     drift: float = 0.5
     """Of the net drift, log-odds a year: wide, so that a short history settles at all."""
     choose: bool = True
-    """Choose persistence and size of period and vintage effects by their marginal likelihood; else keep the priors' medians."""
+    """Choose persistence and size of period and vintage effects by their marginal likelihood; else keep the
+    priors' medians.
+    """
 
     def __post_init__(self) -> None:
         if self.rule not in RULES:
             raise ModelError(expected("a rule of " + ", ".join(RULES), self.rule), field="rule")
         if self.vintage_months < 1:
-            raise ModelError(expected("vintages of at least 1 month", self.vintage_months), field="vintage_months")
+            raise ModelError(
+                expected("vintages of at least 1 month", self.vintage_months), field="vintage_months"
+            )
 
 
 @dataclass(frozen=True)
 class Process:
-    """Persistence a month, long-run deviation and single noise of an effect's departures from its trend, log-odds."""
+    """Persistence a month, long-run deviation and single noise of an effect's departures from its trend,
+    log-odds.
+    """
 
     phi: float
     deviation: float
@@ -84,7 +93,8 @@ class Process:
 
 @dataclass(frozen=True)
 class Component:
-    """One effect. at : (n,) age in months, or month number. value, deviation : (n,) log-odds and standard error.
+    """One effect. at : (n,) age in months, or month number. value, deviation : (n,) log-odds and standard
+    error.
 
     weight : (n,) expected events, the weights of its trend. slope : its trend, log-odds a year.
     """
@@ -101,9 +111,11 @@ class AgePeriodCohort:
     """A decomposition; effective numbers where loans are weighted.
 
     age : log-odds of a monthly default in the average segment, month and vintage; ages with data.
-    period, vintage : departures, mean 0 by weight; vintage `at` is the first month of each band of `vintage_months`.
+    period, vintage : departures, mean 0 by weight; vintage `at` is the first month of each band of
+        `vintage_months`.
     segments, segment_deviation : (G,) log-odds against the average of segments.
-    drift, drift_deviation : net drift, log-odds a year. rule : how it is split. share : part of it in the period effect.
+    drift, drift_deviation : net drift, log-odds a year. rule : how it is split. share : part of it in the
+        period effect.
     within : slope of the vintage effect from month to month within a band, log-odds a year.
     processes : of period and vintage departures. fit : the fit beneath. support : ages with data.
     events, trials : weighted. effective : factor of effective numbers.
@@ -128,14 +140,18 @@ class AgePeriodCohort:
     settings: ApcSettings
 
     def log_odds(self, segment: Integers, age: Integers, month: Integers) -> Floats:
-        """Return the fitted log-odds at segments, ages and months; ages and vintages without data read the nearest."""
+        """Return the fitted log-odds at segments, ages and months; ages and vintages without data read the
+        nearest.
+        """
         place = np.clip(age, *self.support) - self.support[0]
         when = np.clip(month - self.period.at[0], 0, len(self.period.at) - 1)
         made = self.segments[segment] + self.age.value[place] + self.period.value[when]
         return np.asarray(made + self.vintage_value(month - age))
 
     def vintage_value(self, origin: Integers) -> Floats:
-        """Return the vintage effect of months of origination, trend by month within a band; outside the data the nearest."""
+        """Return the vintage effect of months of origination, trend by month within a band; outside the data
+        the nearest.
+        """
         width, first = self.settings.vintage_months, int(self.vintage.at[0])
         last = first + len(self.vintage.at) * width - 1
         month = np.clip(origin, first, last)
@@ -172,7 +188,8 @@ def decompose(
 
     Parameters
     ----------
-    cells : trials and events by segment, age and month (`counts.edge_cells`). segments : their columns and priors.
+    cells : trials and events by segment, age and month (`counts.edge_cells`). segments : their columns and
+        priors.
     effective : factor that turns weighted into effective numbers (`Counts.effective`).
 
     Raises
@@ -186,7 +203,8 @@ def decompose(
     layout = layout_of(scaled, settings.vintage_months)
     if layout.periods < 12 or layout.bands < 2:
         raise ModelError(
-            expected("12 months and 2 vintages or more", f"{layout.periods} and {layout.bands}"), field="age_period_cohort"
+            expected("12 months and 2 vintages or more", f"{layout.periods} and {layout.bands}"),
+            field="age_period_cohort",
         )
     processes = (_median(settings.period), _median(settings.vintage))
     fit = _fitted(scaled, segments, layout, settings, processes, None)
@@ -201,14 +219,20 @@ def decompose(
         fit = _fitted(scaled, segments, layout, settings, processes, fit.coefficients)
     support = (int(scaled.age.min()), int(scaled.age.max()))
     made = split(fit, scaled, layout, settings, support, processes)
-    return replace(made, events=float(cells.events.sum()), trials=float(cells.trials.sum()), effective=effective)
+    return replace(
+        made, events=float(cells.events.sum()), trials=float(cells.trials.sum()), effective=effective
+    )
 
 
 def layout_of(cells: EventCounts, width: int) -> Layout:
-    """Return the months and vintages of cells; bands of vintages start at multiples of their width (calendar quarters)."""
+    """Return the months and vintages of cells; bands of vintages start at multiples of their width (calendar
+    quarters).
+    """
     origin = cells.month - cells.age
     first = int(origin.min()) // width * width
-    return Layout(int(cells.month.min()), int(cells.month.max()), first, (int(origin.max()) - first) // width + 1, width)
+    return Layout(
+        int(cells.month.min()), int(cells.month.max()), first, (int(origin.max()) - first) // width + 1, width
+    )
 
 
 def _median(prior: LevelPrior) -> Process:
@@ -227,14 +251,18 @@ def shared_blocks(
     step = np.zeros((months_, layout.bands + 1))
     step[np.arange(months_), np.arange(months_) // layout.width] = 1.0
     step[:, -1] = (np.arange(months_) - (months_ - 1) / 2.0) / 12.0
-    covariance = process_of(month_gaps(layout.bands, layout.width), vintage.phi, vintage.deviation, vintage.noise)
+    covariance = process_of(
+        month_gaps(layout.bands, layout.width), vintage.phi, vintage.deviation, vintage.noise
+    )
     precision = np.zeros((layout.bands + 1, layout.bands + 1))
     precision[:-1, :-1] = trendless(covariance, layout.middles)
     origin = cells.month - cells.age - layout.first_vintage
     return [
         CoefficientBlock("vintage", origin, step, np.zeros(layout.bands + 1), precision),
         CoefficientBlock("age", cells.age, basis, np.full(size, rate), bend),
-        CoefficientBlock("segment", cells.segment, segments.values, segments.prior.mean, segments.prior.precision),
+        CoefficientBlock(
+            "segment", cells.segment, segments.values, segments.prior.mean, segments.prior.precision
+        ),
     ]
 
 
@@ -247,18 +275,27 @@ def _fitted(
     start: Floats | None,
 ) -> BlockFit:
     shared = shared_blocks(cells, segments, layout, settings, processes[1])
-    covariance = process_of(month_gaps(layout.periods), processes[0].phi, processes[0].deviation, processes[0].noise)
+    covariance = process_of(
+        month_gaps(layout.periods), processes[0].phi, processes[0].deviation, processes[0].noise
+    )
     size = layout.periods
     at = layout.first + np.arange(size, dtype=float)
-    period = CoefficientBlock("period", cells.month - layout.first, np.eye(size), np.zeros(size), trendless(covariance, at))
+    period = CoefficientBlock(
+        "period", cells.month - layout.first, np.eye(size), np.zeros(size), trendless(covariance, at)
+    )
     blocks = [*shared, period]
     return fit_blocks(cells, blocks, tied(blocks, layout, settings), start)
 
 
 def tied(
-    blocks: list[CoefficientBlock], layout: Layout, settings: ApcSettings, names: tuple[str, ...] = ("period", "vintage")
+    blocks: list[CoefficientBlock],
+    layout: Layout,
+    settings: ApcSettings,
+    names: tuple[str, ...] = ("period", "vintage"),
 ) -> Floats:
-    """Return the precision of what counts cannot tell: means and trends of the named blocks; and that of the net drift."""
+    """Return the precision of what counts cannot tell: means and trends of the named blocks; and that of the
+    net drift.
+    """
     starts = np.cumsum([0, *(block.values.shape[1] for block in blocks)])
     made = np.zeros((starts[-1], starts[-1]))
     drift = np.zeros(starts[-1])
@@ -286,7 +323,9 @@ def _steps(name: str, layout: Layout) -> tuple[int, Floats]:
 
 
 def slope_weights(at: Floats, weight: Floats) -> Floats:
-    """Return the weights (n,) that turn values at month numbers into the slope of weighted least squares, by year."""
+    """Return the weights (n,) that turn values at month numbers into the slope of weighted least squares, by
+    year.
+    """
     years = (at - np.average(at, weights=weight)) / 12.0
     return np.asarray(weight * years / max(float(weight @ years**2), 1e-300))
 
@@ -299,7 +338,9 @@ def split(
     support: tuple[int, int],
     processes: tuple[Process, Process],
 ) -> AgePeriodCohort:
-    """Return the components of a fit under the settings' rule. Every figure is a linear function of what counts can tell."""
+    """Return the components of a fit under the settings' rule. Every figure is a linear function of what
+    counts can tell.
+    """
     maps = components(fit, cells, layout, settings, support)
     laplace = np.linalg.inv(fit.hessian)
     robust = clustered(fit, cells, cells.month - layout.first, layout.periods)
@@ -314,11 +355,13 @@ def split(
     ages = np.arange(support[0], support[1] + 1)
     by_age = sums(cells.age, expected_events, settings.ages)[ages]
     return AgePeriodCohort(
-        age=Component(ages, *found["age"], by_age, float(slope_weights(ages.astype(float), by_age) @ found["age"][0])),
-        period=Component(layout.first + np.arange(layout.periods), *found["period"], weights["period"], share * drift),
+        age=Component(ages, *found["age"], by_age, float(slope_weights(ages.astype(float),
+            by_age) @ found["age"][0])),
+        period=Component(layout.first + np.arange(layout.periods), *found["period"], weights["period"],
+            share * drift),
         vintage=Component(
-            layout.first_vintage + np.arange(layout.bands) * layout.width, *found["vintage"], weights["vintage"],
-            (1.0 - share) * drift,
+            layout.first_vintage + np.arange(layout.bands) * layout.width, *found["vintage"],
+            weights["vintage"], (1.0 - share) * drift,
         ),
         segments=found["segment"][0],
         segment_deviation=found["segment"][1],
@@ -370,7 +413,8 @@ def components(
         line[name] = (weight / weight.sum()) @ rows, slope_weights(at, weight) @ rows, centre
     drift = line["period"][1] + line["vintage"][1]
     made: dict[str, Floats] = {"drift": drift[None]}
-    # what the effect of a month is short of once its mean is in the age curve and its trend is held at the last month
+    # what the effect of a month is short of once its mean is in the age curve and its trend is held at the
+    # last month
     mean, slope, centre = line["period"]
     made["held"] = (-mean + (layout.last - centre) / 12.0 * (share * drift - slope))[None]
     made["trend"] = (share * drift - slope)[None]
@@ -381,7 +425,8 @@ def components(
         made[name] = rows - mean - years * slope + years * kept * drift
     ages = np.arange(support[0], support[1] + 1)
     age = rows_of(fit, "age")[ages]
-    # a slope s of the period effect is s (c + a): what the rule takes from the period, age and vintage must give back
+    # a slope s of the period effect is s (c + a): what the rule takes from the period, age and vintage must
+    # give back
     moved = line["period"][1] - share * drift
     away = (ages - (line["period"][2] - line["vintage"][2]))[:, None] / 12.0
     segment = rows_of(fit, "segment")

@@ -1,10 +1,12 @@
-"""The penalised binomial fit behind an age-period-cohort decomposition: four blocks of coefficients, margins of the cells.
+"""The penalised binomial fit behind an age-period-cohort decomposition: four blocks of coefficients, margins
+of the cells.
 
     log-odds = age curve + segment + period block + vintage block
 
-Each block is a basis by age, segment, month or vintage month; Newton's method needs only two-way margins of the cells.
-Priors of age, period and vintage say nothing of constants and straight lines (their precisions have these in their null
-space), so that the three linear trends, which data cannot tell apart, are not told apart by a prior in disguise either.
+Each block is a basis by age, segment, month or vintage month; Newton's method needs only two-way margins of
+the cells. Priors of age, period and vintage say nothing of constants and straight lines (their precisions
+have these in their null space), so that the three linear trends, which data cannot tell apart, are not told
+apart by a prior in disguise either.
 """
 
 from __future__ import annotations
@@ -25,12 +27,16 @@ from loantwin.models.latent import LevelPrior
 ROUNDS = 60
 DEGREE = 3
 TIED = 1.0
-"""Precision that ties what no data can tell (constants and trends shared by blocks); it cancels in every reported figure."""
+"""Precision that ties what no data can tell (constants and trends shared by blocks); it cancels in every
+reported figure.
+"""
 
 
 @dataclass(frozen=True)
 class CoefficientBlock:
-    """One part of the log-odds. index : (C,) row of `values` that a cell reads. values : (n, p) basis. mean, precision : prior."""
+    """One part of the log-odds. index : (C,) row of `values` that a cell reads. values : (n, p) basis. mean,
+    precision : prior.
+    """
 
     name: str
     index: Integers
@@ -41,7 +47,8 @@ class CoefficientBlock:
 
 @dataclass(frozen=True)
 class BlockFit:
-    """The posterior mode of n coefficients. hessian : (n, n) likelihood and prior. prior : (n, n) the prior's part of it.
+    """The posterior mode of n coefficients. hessian : (n, n) likelihood and prior. prior : (n, n) the prior's
+    part of it.
 
     fitted : (C,) probability of each cell. starts : first place of each block, and n.
     """
@@ -68,7 +75,9 @@ class BlockFit:
         return self.coefficients[self.place(name)]
 
 
-def fit_blocks(cells: EventCounts, blocks: Sequence[CoefficientBlock], tied: Floats, start: Floats | None = None) -> BlockFit:
+def fit_blocks(
+    cells: EventCounts, blocks: Sequence[CoefficientBlock], tied: Floats, start: Floats | None = None
+) -> BlockFit:
     """Return the posterior mode of the log-odds of `events` out of `trials`.
 
     Parameters
@@ -105,24 +114,35 @@ def fit_blocks(cells: EventCounts, blocks: Sequence[CoefficientBlock], tied: Flo
         if gain < 1e-9 * (1.0 + abs(value)) and float(gradient @ move) < 1e-8:
             break
     else:
-        raise ModelError(expected("a fit that settles", f"none after {ROUNDS} steps"), field="age_period_cohort")
+        raise ModelError(
+            expected("a fit that settles", f"none after {ROUNDS} steps"), field="age_period_cohort"
+        )
     chance = expit(eta)
     hessian = information(blocks, cells.trials * chance * (1.0 - chance)) + prior
     return BlockFit(tuple(blocks), theta, hessian, prior, chance, starts, rounds)
 
 
 def _value(
-    cells: EventCounts, blocks: Sequence[CoefficientBlock], starts: tuple[int, ...], prior: Floats, mean: Floats, theta: Floats
+    cells: EventCounts,
+    blocks: Sequence[CoefficientBlock],
+    starts: tuple[int, ...],
+    prior: Floats,
+    mean: Floats,
+    theta: Floats,
 ) -> tuple[float, Floats]:
     eta = np.zeros(len(cells.trials))
     for at, block in enumerate(blocks):
         eta += (block.values @ theta[starts[at] : starts[at + 1]])[block.index]
     shift = theta - mean
-    return float(cells.events @ eta - cells.trials @ np.logaddexp(0.0, eta) - 0.5 * shift @ prior @ shift), eta
+    return float(
+        cells.events @ eta - cells.trials @ np.logaddexp(0.0, eta) - 0.5 * shift @ prior @ shift
+    ), eta
 
 
 def _scores(blocks: Sequence[CoefficientBlock], residual: Floats) -> Floats:
-    return np.concatenate([block.values.T @ sums(block.index, residual, len(block.values)) for block in blocks])
+    return np.concatenate(
+        [block.values.T @ sums(block.index, residual, len(block.values)) for block in blocks]
+    )
 
 
 def information(blocks: Sequence[CoefficientBlock], weight: Floats) -> Floats:
@@ -154,9 +174,10 @@ def solved(matrix: Floats, right: Floats) -> Floats:
 def clustered(fit: BlockFit, cells: EventCounts, month: Integers, size: int) -> Floats:
     """Return the covariance of the coefficients, (n, n), clustered by calendar month.
 
-    What months tell by comparing loans within a month is taken from the scores themselves, added up by month before they are
-    squared (Liang and Zeger 1986); what they tell by differing from each other has a parameter for each month, and keeps
-    the likelihood's own information: H^-1 (M + B + P) H^-1, M within, B between months, P the prior.
+    What months tell by comparing loans within a month is taken from the scores themselves, added up by month
+    before they are squared (Liang and Zeger 1986); what they tell by differing from each other has a
+    parameter for each month, and keeps the likelihood's own information: H^-1 (M + B + P) H^-1, M within, B
+    between months, P the prior.
     """
     residual = cells.events - cells.trials * fit.fitted
     weight = cells.trials * fit.fitted * (1.0 - fit.fitted)
@@ -183,12 +204,14 @@ def _by_month(blocks: Sequence[CoefficientBlock], month: Integers, size: int, va
     return np.concatenate(parts, axis=1)
 
 
-def age_splines(ages: int, at_risk: Floats, events: Floats, inner: int, bend: float) -> tuple[Floats, Floats, tuple[int, int]]:
+def age_splines(
+    ages: int, at_risk: Floats, events: Floats, inner: int, bend: float
+) -> tuple[Floats, Floats, tuple[int, int]]:
     """Return a cubic B-spline basis by age (A, K), its precision (K, K) and the ages with data.
 
-    Unlike the fits' own basis it is straight in age, not in log(1 + age / 12): period = vintage + age holds in months, and only
-    then is a straight line free of charge. The second derivative costs as much as there: weight (12 + age)^3 / bend^2.
-    Outside the ages with data the curve is flat.
+    Unlike the fits' own basis it is straight in age, not in log(1 + age / 12): period = vintage + age holds
+    in months, and only then is a straight line free of charge. The second derivative costs as much as there:
+    weight (12 + age)^3 / bend^2. Outside the ages with data the curve is flat.
     """
     seen = np.flatnonzero(at_risk > 0)
     if not seen.size:
@@ -204,13 +227,17 @@ def age_splines(ages: int, at_risk: Floats, events: Floats, inner: int, bend: fl
     breaks = np.unique(full)
     half = np.diff(breaks) / 2.0
     points = (breaks[:-1, None] + half[:, None] * (nodes + 1.0)).ravel()
-    bends = np.column_stack([BSpline(full, unit, DEGREE).derivative(2)(points) for unit in np.eye(values.shape[1])])
+    bends = np.column_stack(
+        [BSpline(full, unit, DEGREE).derivative(2)(points) for unit in np.eye(values.shape[1])]
+    )
     scale = (half[:, None] * weights).ravel() * (12.0 + points) ** 3 / bend**2
     return values, np.asarray(bends.T @ (bends * scale[:, None])), (low, int(seen[-1]))
 
 
 def trendless(covariance: Floats, at: Floats) -> Floats:
-    """Return the precision of a process with this covariance about an unknown constant and straight line in `at`, (n, n)."""
+    """Return the precision of a process with this covariance about an unknown constant and straight line in
+    `at`, (n, n).
+    """
     line = lines(at)
     inverse = np.linalg.inv(covariance)
     reach = inverse @ line
@@ -223,7 +250,9 @@ def lines(at: Floats) -> Floats:
 
 
 def profile(fit: BlockFit, name: str) -> tuple[Floats, Floats]:
-    """Return what the counts alone say of a block, all others taken out: N (p, p) and N x (best value), (p,)."""
+    """Return what the counts alone say of a block, all others taken out: N (p, p) and N x (best value),
+    (p,).
+    """
     own = np.zeros(len(fit.coefficients), dtype=bool)
     own[fit.place(name)] = True
     prior = fit.prior[np.ix_(own, own)]
@@ -236,15 +265,17 @@ def profile(fit: BlockFit, name: str) -> tuple[Floats, Floats]:
 
 
 def choose_process(
-    told: Floats, told_value: Floats, gaps: Floats, prior: LevelPrior, design: Floats | None = None, spread: Floats | None = None,
-    mean: Floats | None = None, budget: int = 60,
+    told: Floats, told_value: Floats, gaps: Floats, prior: LevelPrior, design: Floats | None = None,
+    spread: Floats | None = None, mean: Floats | None = None, budget: int = 60,
 ) -> tuple[float, float, float]:  # fmt: skip
-    """Return (phi by month, deviation, noise) of highest marginal probability, given what counts say of a block.
+    """Return (phi by month, deviation, noise) of highest marginal probability, given what counts say of a
+    block.
 
     Parameters
     ----------
     told, told_value : from `profile`. gaps : (n, n) months between places.
-    design : (n, F) covariates beside the process, with prior standard deviations `spread` and means `mean`, (F,).
+    design : (n, F) covariates beside the process, with prior standard deviations `spread` and means `mean`,
+        (F,).
     """
     from scipy.optimize import minimize
 
@@ -262,13 +293,16 @@ def choose_process(
 
     simplex = middle + np.concatenate([np.zeros((1, 3)), 0.5 * np.eye(3)])
     best = minimize(cost, middle, method="Nelder-Mead",
-                    options={"maxfev": budget, "initial_simplex": simplex, "xatol": 0.02, "fatol": 0.02})  # fmt: skip
+                    options={"maxfev": budget, "initial_simplex": simplex, "xatol": 0.02,
+                        "fatol": 0.02})  # fmt: skip
     half_life, deviation, noise = np.exp(best.x)
     return float(0.5 ** (1.0 / half_life)), float(deviation), float(noise)
 
 
 def _evidence(told: Floats, value: Floats, whole: Floats) -> float:
-    """Return the log probability of normal counts of information `told` under a prior covariance, without constants."""
+    """Return the log probability of normal counts of information `told` under a prior covariance, without
+    constants.
+    """
     lower = np.linalg.cholesky(whole)
     inner = np.eye(len(whole)) + lower.T @ told @ lower
     factor = np.linalg.cholesky((inner + inner.T) / 2.0)

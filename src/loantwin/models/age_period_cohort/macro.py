@@ -2,14 +2,15 @@
 
     h(month) = trend + x[month - lag] . beta + v[month],   v[t] = u[t] + e[t],   u[t] = phi u[t-1] + sigma eps
 
-beta has the priors of the fits (a ridge about stated beliefs), v is an autoregression with noise of single months, and both
-are fitted in one piece with age, segments and vintages: generalised least squares in the likelihood of counts, so that no
-estimated effect is taken for an observation (Bellotti and Crook 2009 put macro into a discrete hazard in the same way, but
-without a level of its own).
+beta has the priors of the fits (a ridge about stated beliefs), v is an autoregression with noise of single
+months, and both are fitted in one piece with age, segments and vintages: generalised least squares in the
+likelihood of counts, so that no estimated effect is taken for an observation (Bellotti and Crook 2009 put
+macro into a discrete hazard in the same way, but without a level of its own).
 
-The trend is what neither macro nor the autoregression accounts for. It is estimated, and in a forecast **held at its value in
-the last month, never drawn on**: a drift of credit quality over the sample is no law. Which part of the net drift is the
-period's trend depends on the rule, so that forecasts do too (Kuang, Nielsen and Nielsen 2008: only an extrapolated one would not).
+The trend is what neither macro nor the autoregression accounts for. It is estimated, and in a forecast **held
+at its value in the last month, never drawn on**: a drift of credit quality over the sample is no law. Which
+part of the net drift is the period's trend depends on the rule, so that forecasts do too (Kuang, Nielsen and
+Nielsen 2008: only an extrapolated one would not).
 """
 
 from __future__ import annotations
@@ -54,12 +55,14 @@ class PeriodMacro:
 
     whole : the decomposition of this fit, its period effect being trend + macro + rest.
     names : (F,) covariates. effects, deviations : (F,) log-odds by one standard deviation.
-    month : (T, F) covariates. explained, rest : (T,) macro's part and what is left, departures from mean and trend.
-    share_explained : 1 - variance of the rest / variance of the effect, both without trend, weighted by expected events;
-        below 0 where macro points the wrong way.
+    month : (T, F) covariates. explained, rest : (T,) macro's part and what is left, departures from mean and
+        trend.
+    share_explained : 1 - variance of the rest / variance of the effect, both without trend, weighted by
+        expected events; below 0 where macro points the wrong way.
     trend, trend_deviation : of the period effect beyond macro and autoregression, log-odds a year.
     held : what the effect is short of mean and trend when the trend is held at the last month.
-    process, level : the autoregression. covariance : (1 + F + 1,) square, of `held`, effects and level at the last month.
+    process, level : the autoregression. covariance : (1 + F + 1,) square, of `held`, effects and level at the
+        last month.
     """
 
     whole: AgePeriodCohort
@@ -83,8 +86,8 @@ class PeriodMacro:
 class PeriodForecast:
     """The period effect over T months ahead. mean : (T,) log-odds, on the scale of `whole.period`.
 
-    deviation : (T,) standard error of all that follows. macro, level, innovations : (T,) parts of it, standard errors of
-    macro effects, of today's level and held trend, and of the autoregression's new moves.
+    deviation : (T,) standard error of all that follows. macro, level, innovations : (T,) parts of it,
+    standard errors of macro effects, of today's level and held trend, and of the autoregression's new moves.
     """
 
     mean: Floats
@@ -95,20 +98,28 @@ class PeriodForecast:
 
 
 def fit_period_macro(
-    cells: EventCounts, segments: Segments, found: AgePeriodCohort, month: Floats, prior: Prior, names: tuple[str, ...]
+    cells: EventCounts,
+    segments: Segments,
+    found: AgePeriodCohort,
+    month: Floats,
+    prior: Prior,
+    names: tuple[str, ...],
 ) -> PeriodMacro:
     """Return the macro fit of a decomposition's period effect.
 
     Parameters
     ----------
     cells, segments : as given to `decompose`. found : what it returned.
-    month : (T, F) covariates of the decomposition's months, lagged and standardised. prior : of their F effects.
+    month : (T, F) covariates of the decomposition's months, lagged and standardised. prior : of their F
+        effects.
     """
     settings = found.settings
     scaled = rescaled(on_grid(cells, settings.ages), found.effective)
     layout = layout_of(scaled, settings.vintage_months)
     if month.shape != (layout.periods, len(names)):
-        raise ModelError(expected(f"covariates of shape ({layout.periods}, {len(names)})", month.shape), field="covariates")
+        raise ModelError(
+            expected(f"covariates of shape ({layout.periods}, {len(names)})", month.shape), field="covariates"
+        )
     spread = 1.0 / np.sqrt(np.diag(prior.precision))
     gaps = month_gaps(layout.periods)
     phi, deviation, noise = (
@@ -124,7 +135,9 @@ def fit_period_macro(
     )  # fmt: skip
     blocks = [*shared, period]
     fit = fit_blocks(scaled, blocks, tied(blocks, layout, settings, ("vintage",)))
-    whole = split(fit, scaled, layout, settings, found.support, (Process(phi, deviation, noise), found.processes[1]))
+    whole = split(
+        fit, scaled, layout, settings, found.support, (Process(phi, deviation, noise), found.processes[1])
+    )
     F = len(names)
     at = fit.place("period").start
     additive = AdditiveFit(fit.coefficients, fit.hessian, 0.0, 0.0, (0, at, F, layout.periods), fit.rounds)
@@ -133,7 +146,9 @@ def fit_period_macro(
     covariance = _joint(fit, rows["held"][0], F, last, float(level.smoothed_variance[-1]))
     trend = rows["trend"] @ solved(fit.hessian, rows["trend"].T)
     weight = sums(scaled.month - layout.first, scaled.trials * fit.fitted, layout.periods)
-    explained, rest = (departures(part, weight) for part in (month @ fit.part("period")[:F], fit.part("period")[F:]))
+    explained, rest = (
+        departures(part, weight) for part in (month @ fit.part("period")[:F], fit.part("period")[F:])
+    )
     total = float(weight @ departures(explained + rest, weight) ** 2)
     sigma = deviation * float(np.sqrt(1.0 - phi**2))
     return PeriodMacro(
@@ -149,7 +164,13 @@ def fit_period_macro(
         trend_deviation=float(np.sqrt(max(trend[0, 0], 0.0))),
         held=float(rows["held"][0] @ fit.coefficients),
         process=LatentProcess(
-            CREDIT, phi, sigma, noise, float(level.smoothed[-1]), float(level.smoothed_variance[-1]), layout.periods
+            CREDIT,
+            phi,
+            sigma,
+            noise,
+            float(level.smoothed[-1]),
+            float(level.smoothed_variance[-1]),
+            layout.periods,
         ),
         level=level,
         last=last,
@@ -158,7 +179,9 @@ def fit_period_macro(
 
 
 def _joint(fit: BlockFit, first: Floats, factors: int, last: Floats, variance: float) -> Floats:
-    """Return the covariance of one direction, the macro effects and the level at the last month, (1 + F + 1) square."""
+    """Return the covariance of one direction, the macro effects and the level at the last month, (1 + F + 1)
+    square.
+    """
     place = fit.place("period")
     rows = np.zeros((factors + 2, len(fit.coefficients)))
     rows[0] = first
@@ -178,9 +201,13 @@ def departures(values: Floats, weight: Floats) -> Floats:
 
 
 def forecast_period(found: PeriodMacro, covariates: Floats) -> PeriodForecast:
-    """Return the period effect in the months after the last, given covariates (T, F): trend held, level fading by phi."""
+    """Return the period effect in the months after the last, given covariates (T, F): trend held, level
+    fading by phi.
+    """
     if covariates.ndim != 2 or covariates.shape[1] != len(found.names):
-        raise ModelError(expected(f"covariates of {len(found.names)} factors", covariates.shape), field="covariates")
+        raise ModelError(
+            expected(f"covariates of {len(found.names)} factors", covariates.shape), field="covariates"
+        )
     T, process = len(covariates), found.process
     mean, whole = expected_level(process, T)
     fade = process.phi ** np.arange(1, T + 1)
@@ -199,12 +226,16 @@ def forecast_period(found: PeriodMacro, covariates: Floats) -> PeriodForecast:
     )
 
 
-def book_covariance(found: PeriodMacro, cells: EventCounts, book: tuple[Integers, Integers, Integers, Floats]) -> Floats:
-    """Return the covariance of a book's mean log-odds without macro, the macro effects and today's level, (1 + F + 1) square.
+def book_covariance(
+    found: PeriodMacro, cells: EventCounts, book: tuple[Integers, Integers, Integers, Floats]
+) -> Floats:
+    """Return the covariance of a book's mean log-odds without macro, the macro effects and today's level, (1
+    + F + 1) square.
 
     Parameters
     ----------
-    cells : as given to `fit_period_macro`. book : segment, age, month of origination and weight of its loans, (B,) each.
+    cells : as given to `fit_period_macro`. book : segment, age, month of origination and weight of its loans,
+        (B,) each.
     """
     settings, fit = found.whole.settings, found.whole.fit
     scaled = rescaled(on_grid(cells, settings.ages), found.whole.effective)
@@ -214,5 +245,9 @@ def book_covariance(found: PeriodMacro, cells: EventCounts, book: tuple[Integers
     share = weight / weight.sum()
     low, high = found.whole.support
     band = np.clip((origin - layout.first_vintage) // layout.width, 0, layout.bands - 1)
-    mean = share @ rows["age"][np.clip(age, low, high) - low] + share @ rows["segment"][segment] + share @ rows["vintage"][band]
+    mean = (
+        share @ rows["age"][np.clip(age, low, high) - low]
+        + share @ rows["segment"][segment]
+        + share @ rows["vintage"][band]
+    )
     return _joint(fit, mean + rows["held"][0], len(found.names), found.last, found.process.variance)

@@ -2,10 +2,11 @@
 
     log-odds(segment, age, origin; t) = age curve + segment + vintage + held trend + x_t . beta + level_t
 
-Age, segment and vintage make the engine's columns "<segment>|vintage 2003Q2", the month part its shocks, so that expected
-paths, loan losses and simulations run unchanged. What differs from the fitted model: vintages are bands of months under a stated
-rule instead of shrunk years, the trend of the period effect is held where it stands instead of fading to the long run, and
-delinquency is not told apart: one live state, first default from any of it.
+Age, segment and vintage make the engine's columns "<segment>|vintage 2003Q2", the month part its shocks, so
+that expected paths, loan losses and simulations run unchanged. What differs from the fitted model: vintages
+are bands of months under a stated rule instead of shrunk years, the trend of the period effect is held where
+it stands instead of fading to the long run, and delinquency is not told apart: one live state, first default
+from any of it.
 """
 
 from __future__ import annotations
@@ -28,7 +29,16 @@ from loantwin.macro.covariates import evaluate
 from loantwin.macro.scenario import Scenario
 from loantwin.models.age_period_cohort.decomposition import AgePeriodCohort, ApcSettings, decompose, label_of
 from loantwin.models.age_period_cohort.macro import PeriodMacro, book_covariance, fit_period_macro
-from loantwin.models.counts import KEYS, Counts, EventCounts, edge_cells, outcome_counts, panel_counts, segment_codes, sums
+from loantwin.models.counts import (
+    KEYS,
+    Counts,
+    EventCounts,
+    edge_cells,
+    outcome_counts,
+    panel_counts,
+    segment_codes,
+    sums,
+)
 from loantwin.models.fitted import FittedModel, check_model
 from loantwin.models.latent import LatentProcess
 from loantwin.models.settings import FitSettings
@@ -52,9 +62,12 @@ RECENT = 3
 class ApcModel:
     """A decomposition, its macro fit, and the model made of them.
 
-    found : the decomposition by itself, no macro in it: what one reads. macro : the fit with macro: what forecasts.
-    model : for the engine; its segments are (segments, pooled), then each of them in each vintage band, in that order.
-    segments : labels of the history. first, width, bands : first month of the first vintage band, months of a band, number.
+    found : the decomposition by itself, no macro in it: what one reads. macro : the fit with macro: what
+        forecasts.
+    model : for the engine; its segments are (segments, pooled), then each of them in each vintage band, in
+        that order.
+    segments : labels of the history. first, width, bands : first month of the first vintage band, months of a
+        band, number.
     """
 
     found: AgePeriodCohort
@@ -73,8 +86,12 @@ class ApcModel:
         return np.asarray(len(self.segments) + 1 + known * self.bands + band, dtype=np.int64)
 
     def recoded(self, columns: LoanColumns, labels: pl.Series, month: int) -> LoanColumns:
-        """Return loans, as the fitted model codes them, coded for this one; `month` is that of the as-of date."""
-        return replace(columns, segment=self.codes(labels, month - columns.age), state=np.zeros_like(columns.state))
+        """Return loans, as the fitted model codes them, coded for this one; `month` is that of the as-of
+        date.
+        """
+        return replace(
+            columns, segment=self.codes(labels, month - columns.age), state=np.zeros_like(columns.state)
+        )
 
 
 def fit_apc_model(
@@ -86,7 +103,8 @@ def fit_apc_model(
     fitted: FittedModel,
     settings: ApcSettings | None = None,
 ) -> ApcModel:
-    """Return the age-period-cohort model of a lender's history, all but its hazard of default taken from `fitted`.
+    """Return the age-period-cohort model of a lender's history, all but its hazard of default taken from
+    `fitted`.
 
     Parameters
     ----------
@@ -115,8 +133,12 @@ def fit_apc_model(
     return ApcModel(found, macro, model, counts.segments, int(found.vintage.at[0]), width, bands)
 
 
-def default_counts(loans: pl.DataFrame, panel: pl.DataFrame | None, mapping: TapeFormat, as_of: dt.date, ages: int) -> Counts:
-    """Return the counts of first default and payoff from any live state: states current, default or charged_off, prepaid."""
+def default_counts(
+    loans: pl.DataFrame, panel: pl.DataFrame | None, mapping: TapeFormat, as_of: dt.date, ages: int
+) -> Counts:
+    """Return the counts of first default and payoff from any live state: states current, default or
+    charged_off, prepaid.
+    """
     if mapping.kind == "snapshot":
         raise ModelError(expected("a history to learn from", "a snapshot at one date"), field="tape")
     labels = segment_labels(loans, mapping)
@@ -143,19 +165,30 @@ def collapsed(counts: Counts) -> Counts:
     return replace(counts, states=("current", "default", "prepaid"), live=1, cells=cells)
 
 
-def recent_book(counts: Counts, cells: EventCounts, macro: PeriodMacro) -> tuple[Integers, Integers, Integers, Floats]:
-    """Return the loans of the last months as a book: segment, age, month of origination, weight by expected defaults."""
+def recent_book(
+    counts: Counts, cells: EventCounts, macro: PeriodMacro
+) -> tuple[Integers, Integers, Integers, Floats]:
+    """Return the loans of the last months as a book: segment, age, month of origination, weight by expected
+    defaults.
+    """
     recent = cells.month > counts.last - RECENT
     if not recent.any():
         raise ModelError(expected(f"loans at risk in the last {RECENT} months", "none"), field="as_of")
-    part = on_grid(EventCounts(*(getattr(cells, name)[recent] for name in ("segment", "age", "month", "trials", "events"))), 10**6)
+    part = on_grid(
+        EventCounts(
+            *(getattr(cells, name)[recent] for name in ("segment", "age", "month", "trials", "events"))
+        ),
+        10**6,
+    )
     odds = macro.whole.log_odds(part.segment, part.age, part.month)
     return part.segment, part.age, part.month - part.age, np.asarray(part.trials * np.exp(odds))
 
 
 @dataclass(frozen=True)
 class _Prepayment:
-    """Prepayment as the engine needs it. age : (A,). segment : by the labels of the history, pooled last, (G + 1,)."""
+    """Prepayment as the engine needs it. age : (A,). segment : by the labels of the history, pooled last, (G
+    + 1,).
+    """
 
     age: Floats
     segment: Floats
@@ -169,29 +202,38 @@ class _Prepayment:
 def _prepayment(
     counts: Counts, fitted: FittedModel, history: Scenario, settings: FitSettings
 ) -> tuple[_Prepayment, LatentProcess | None]:
-    """Return prepayment from the one live state: the fitted model's own, or for panels fitted anew on all live states."""
+    """Return prepayment from the one live state: the fitted model's own, or for panels fitted anew on all
+    live states.
+    """
     own, labels = fitted.parameters, (*counts.segments, POOLED)
     F = len(own.factors)
     if own.live == 1:
         edge = int(np.flatnonzero(own.target == own.prepaid_state)[0])
-        place = [own.segments.index(name) if name in own.segments else own.segments.index(POOLED) for name in labels]
+        place = [
+            own.segments.index(name) if name in own.segments else own.segments.index(POOLED)
+            for name in labels
+        ]
         R, loading = len(own.origin), own.loading[edge]
         latent = own.latents.index(PREPAYMENT) if PREPAYMENT in own.latents else -1
         index = np.array([edge, *range(R + edge * F, R + (edge + 1) * F)])
         at = R + R * F + latent
         return _Prepayment(
-            own.age[edge], own.segment[edge][place], own.macro[edge], float(loading[latent]) if latent >= 0 else 0.0,
-            fitted.covariance[np.ix_(index, index)], fitted.covariance[index, at] if latent >= 0 else np.zeros(1 + F),
-            fitted.assumed[edge],
+            own.age[edge], own.segment[edge][place], own.macro[edge],
+            float(loading[latent]) if latent >= 0 else 0.0, fitted.covariance[np.ix_(index, index)],
+            fitted.covariance[index, at] if latent >= 0 else np.zeros(1 + F), fitted.assumed[edge],
         ), fitted.processes[latent] if latent >= 0 else None  # fmt: skip
     month = evaluate(fitted.covariates, history, counts.first, counts.last)
-    context = Context(counts, month, own.factors, segment_design(counts.segments, settings), settings, (PREPAYMENT,))
+    context = Context(
+        counts, month, own.factors, segment_design(counts.segments, settings), settings, (PREPAYMENT,)
+    )
     made, level = fit_level_edge(context, "current", "prepaid", PREPAYMENT, settings.prepayment_level)
     return _of_edge(made), level.process
 
 
 def _of_edge(edge: EdgeFit) -> _Prepayment:
-    return _Prepayment(edge.age, edge.segment, edge.macro, float(edge.loading[0]), edge.covariance, edge.last, False)
+    return _Prepayment(
+        edge.age, edge.segment, edge.macro, float(edge.loading[0]), edge.covariance, edge.last, False
+    )
 
 
 def _assembled(
@@ -225,7 +267,9 @@ def _assembled(
         prepaid_state=2,
     )
     processes = (macro.process,) if level is None else (macro.process, level)
-    place = [own.segments.index(label) if label in own.segments else own.segments.index(POOLED) for label in labels]
+    place = [
+        own.segments.index(label) if label in own.segments else own.segments.index(POOLED) for label in labels
+    ]
     rows = np.concatenate([place, np.repeat(place, bands)])
     model = replace(
         fitted,

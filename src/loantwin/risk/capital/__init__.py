@@ -1,1 +1,3 @@
-"""Regulatory capital: IRB and standardised risk weights, mitigation, ratios and large exposures. See `docs/capital.md`."""
+"""Regulatory capital: IRB and standardised risk weights, mitigation, ratios and large exposures. See
+`docs/capital.md`.
+"""

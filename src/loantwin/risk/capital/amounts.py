@@ -28,14 +28,17 @@ class CapitalLoans:
     """N loans as capital rules read them, each field (N,); amounts of one loan, currency.
 
     exposure : drawn principal and accrued interest. undrawn : committed and not drawn.
-    exposure_class, asset_class : codes of the options' classes and of `classes.NAMES`. rating : code of `options.RATINGS`.
+    exposure_class, asset_class : codes of the options' classes and of `classes.NAMES`. rating : code of
+        `options.RATINGS`.
     ltv : decimal, NaN where none. counterparty_weight : of the borrower unsecured.
     guaranteed : covered part, decimal. guarantor_weight : NaN where the guarantor gives no relief.
     provision_share : specific provisions / exposure of a defaulted loan, 0 for others.
     conversion, own_conversion : share of the undrawn amount, standardised and own estimate.
     revolving : may use the own conversion factor under the advanced approach (CRE32.36).
-    pd : one-year, 1 where defaulted. lgd : downturn. elbe : best estimate of the loss of a defaulted loan, NaN for others.
-    maturity : years by the contract, before floor and cap. annual_sales : millions of euro, NaN where unknown.
+    pd : one-year, 1 where defaulted. lgd : downturn. elbe : best estimate of the loss of a defaulted loan,
+        NaN for others.
+    maturity : years by the contract, before floor and cap. annual_sales : millions of euro, NaN where
+        unknown.
     collateral_kind : code in `COLLATERAL`'s order, -1 for none. collateral_value : currency, 0 for none.
     weight : loans of the population that a row stands for x probability of being on the book.
     """
@@ -79,9 +82,9 @@ class Binding:
 
 @dataclass(frozen=True)
 class Amounts:
-    """Per loan, (N,), unweighted: exposure at default; risk weight before and after guarantees; risk-weighted assets; expected
-    loss of the part that no guarantor covers (0 under the standardised approach); the inputs used after floors, and the best
-    estimate of a defaulted loan's loss."""
+    """Per loan, (N,), unweighted: exposure at default; risk weight before and after guarantees; risk-weighted
+    assets; expected loss of the part that no guarantor covers (0 under the standardised approach); the inputs
+    used after floors, and the best estimate of a defaulted loan's loss."""
 
     ead: Floats
     own_weight: Floats
@@ -119,21 +122,28 @@ def standardised_amounts(loans: CapitalLoans, options: Options) -> Amounts:
 
 
 def irb_amounts(loans: CapitalLoans, options: Options, *, foundation: bool) -> Amounts:
-    """Return amounts under the IRB approach; the foundation approach is for corporates, banks and sovereigns alone (CRE30.36).
+    """Return amounts under the IRB approach; the foundation approach is for corporates, banks and sovereigns
+    alone (CRE30.36).
 
-    The covered part of a guaranteed loan takes the guarantor's standardised weight (CRE32.24(3), 32.27, 32.60): floors do not
-    apply to it (CRE32.2, 32.57). A defaulted loan with a supervisory LGD has that as its expected loss, and no K (CRE35.3).
-    Loans of `foundation_only` keep supervisory figures under the advanced approach too.
+    The covered part of a guaranteed loan takes the guarantor's standardised weight (CRE32.24(3), 32.27,
+    32.60): floors do not apply to it (CRE32.2, 32.57). A defaulted loan with a supervisory LGD has that as
+    its expected loss, and no K (CRE35.3). Loans of `foundation_only` keep supervisory figures under the
+    advanced approach too.
     """
     supervisory = MATURES[loans.asset_class] if foundation else foundation_only(loans)
     lgd, floor = _lgd(loans, supervisory)
     pd_floor = _floor_of_pd(loans)
     years = np.where(supervisory, FOUNDATION_YEARS, np.clip(loans.maturity, LEAST_YEARS, MOST_YEARS))
     live = ~loans.defaulted
-    pd, used = np.where(live, np.maximum(loans.pd, pd_floor), 1.0), np.where(live, np.maximum(lgd, floor), lgd)
+    pd, used = (
+        np.where(live, np.maximum(loans.pd, pd_floor), 1.0),
+        np.where(live, np.maximum(lgd, floor), lgd),
+    )
     elbe = np.where(supervisory & loans.defaulted, used, loans.elbe)
     weights = options.irb.scaling * np.asarray(
-        irb_risk_weight(pd, used, years, loans.asset_class, loans.annual_sales, loans.transactor, elbe, input_floors=False)
+        irb_risk_weight(
+            pd, used, years, loans.asset_class, loans.annual_sales, loans.transactor, elbe, input_floors=False
+        )
     )
     own = loans.revolving & ~supervisory
     least = CCF_FLOOR * loans.conversion
@@ -148,20 +158,27 @@ def irb_amounts(loans: CapitalLoans, options: Options, *, foundation: bool) -> A
         *_by_class("LGD floor", loans, live & (lgd < floor), "CRE32.16 and CRE32.17", "CRE32.58"),
         Binding("maturity floor of 1 year", "CRE32.46", timed & (loans.maturity < LEAST_YEARS)),
         Binding("maturity cap of 5 years", "CRE32.46", timed & (loans.maturity > MOST_YEARS)),
-        Binding("conversion factor floor", "CRE32.36 and CRE32.64", own & (loans.undrawn > 0) & (loans.own_conversion < least)),
+        Binding(
+            "conversion factor floor",
+            "CRE32.36 and CRE32.64",
+            own & (loans.undrawn > 0) & (loans.own_conversion < least),
+        ),
     )
     return Amounts(ead, weights, weight, ead * weight, loss, bindings, pd, used, years, elbe)
 
 
 def foundation_only(loans: CapitalLoans) -> Flags:
-    """Return loans that have no advanced approach, (N,): banks, other financial institutions, and firms whose group sells for
-    more than 500 million euro (December 2017; CRE30.34 to CRE30.36). Unknown sales do not bar it."""
+    """Return loans that have no advanced approach, (N,): banks, other financial institutions, and firms whose
+    group sells for more than 500 million euro (December 2017; CRE30.34 to CRE30.36). Unknown sales do not bar
+    it."""
     large = (loans.asset_class == CORPORATE) & (loans.annual_sales > LARGE_SALES)
     return np.asarray(np.isin(loans.asset_class, NO_OWN_LOSSES) | large)
 
 
 def mitigated(weights: Floats, loans: CapitalLoans) -> Floats:
-    """Return weights after guarantees; a guarantor of unknown standing, or of a worse weight, changes nothing."""
+    """Return weights after guarantees; a guarantor of unknown standing, or of a worse weight, changes
+    nothing.
+    """
     protector = np.where(np.isnan(loans.guarantor_weight), np.inf, loans.guarantor_weight)
     return substituted_weight(weights, np.minimum(protector, weights), loans.guaranteed)
 
@@ -177,7 +194,9 @@ def _lgd(loans: CapitalLoans, supervisory: Flags) -> tuple[Floats, Floats]:
     floor = np.array([item.lgd_floor for item in FUNCTIONS])[loans.asset_class]
     kinds = tuple(COLLATERAL)
     lowered = np.isin(loans.asset_class, (CORPORATE, OTHER))
-    amount = np.where(loans.exposure > 0, loans.exposure, loans.undrawn)  # a line of which nothing is drawn has an LGD too
+    amount = np.where(
+        loans.exposure > 0, loans.exposure, loans.undrawn
+    )  # a line of which nothing is drawn has an LGD too
     for kind in np.unique(loans.collateral_kind):
         same = loans.collateral_kind == kind
         for code in np.unique(loans.asset_class[same & (lowered | supervisory)]):
@@ -186,7 +205,9 @@ def _lgd(loans: CapitalLoans, supervisory: Flags) -> tuple[Floats, Floats]:
             for chosen, fixed in ((rows[given], True), (rows[~given], False)):
                 owed, held = amount[chosen], {} if kind < 0 else {kinds[kind]: loans.collateral_value[chosen]}
                 if fixed and name in UNSECURED:
-                    lgd[chosen] = foundation_lgd(owed, held, borrower=name, subordinated=loans.subordinated[chosen])
+                    lgd[chosen] = foundation_lgd(
+                        owed, held, borrower=name, subordinated=loans.subordinated[chosen]
+                    )
                     floor[chosen] = 0.0
                 elif kind >= 0 and code in (CORPORATE, OTHER):
                     floor[chosen] = lgd_floor(owed, held, asset_class=name)
@@ -198,9 +219,15 @@ def _floor_of_pd(loans: CapitalLoans) -> Floats:
     return np.asarray(floors[loans.asset_class, loans.transactor.astype(np.int8)])
 
 
-def _by_class(name: str, loans: CapitalLoans, where: Flags, corporate: str, retail: str) -> tuple[Binding, ...]:
+def _by_class(
+    name: str, loans: CapitalLoans, where: Flags, corporate: str, retail: str
+) -> tuple[Binding, ...]:
     made = []
     for code in np.unique(loans.asset_class):
         paragraph = retail if code in (MORTGAGE, REVOLVING, OTHER) else corporate
-        made.append(Binding(f"{name}, {NAMES[code].replace('_', ' ')}", paragraph, where & (loans.asset_class == code)))
+        made.append(
+            Binding(
+                f"{name}, {NAMES[code].replace('_', ' ')}", paragraph, where & (loans.asset_class == code)
+            )
+        )
     return tuple(made)

@@ -1,4 +1,6 @@
-"""What a capital figure assumes of a book beyond what its source tells: by name, with its words, overridable."""
+"""What a capital figure assumes of a book beyond what its source tells: by name, with its words,
+overridable.
+"""
 
 from __future__ import annotations
 
@@ -40,10 +42,15 @@ WORDS = {
     "borrower": "individual or business, every loan; empty: by the rules of exposure_classes.toml",
     "business_size": "sme (sales of at most 50 million euro) or large: firms above the retail limit",
     "rating": "external rating of every borrower",
-    "annual_sales": "sales of each firm, millions of euro, for the IRB adjustment; none: no adjustment, the prudent side",
-    "ltv": "loan to value where real estate decides and no value of the property is known; 1.01 is the highest band",
-    "collateral": "what the collateral value is under IRB: real_estate, receivables, other_physical, financial or none; "
-    "empty: real_estate for mortgages and property loans, none for others",
+    "annual_sales": (
+        "sales of each firm, millions of euro, for the IRB adjustment; none: no adjustment, the prudent side"
+    ),
+    "ltv": "loan to value where real estate decides and no value of the property is known; 1.01 is the "
+    "highest band",
+    "collateral": (
+        "what the collateral value is under IRB: real_estate, receivables, other_physical, financial or "
+        "none; empty: real_estate for mortgages and property loans, none for others"
+    ),
     "exchange_rate": "amounts of the options' currency for one unit of the book's, for the limits of retail",
     "commitment": "undrawn amounts: committed, or cancellable unconditionally at any time",
     "transactor": "revolving borrowers repay in full each month",
@@ -51,8 +58,12 @@ WORDS = {
     "loan_splitting": "split real estate loans in place of the whole-loan table",
     "guarantee": "kind of guarantee: unconditional or conditional; empty: the options' own",
     "guarantor_weight": "risk weight of guarantors whose standing is not known; none: they give no relief",
-    "provision_share": "specific provisions of defaulted loans, share of the balance; none: the twin's loss given default",
-    "downturn_intercept": "loss given default in a downturn = intercept + slope x the twin's (US supervisory mapping of 2006)",
+    "provision_share": (
+        "specific provisions of defaulted loans, share of the balance; none: the twin's loss given default"
+    ),
+    "downturn_intercept": (
+        "loss given default in a downturn = intercept + slope x the twin's (US supervisory mapping of 2006)"
+    ),
     "downturn_slope": "see downturn_intercept; 0 and 1 leave the twin's own",
     "subordinated": "claims are subordinated: 75 % supervisory loss given default",
 }
@@ -108,8 +119,12 @@ def _value(name: str, kind: str, text: str) -> object:
         except ValueError:
             number = float("nan")
         if not low <= number <= high:
-            raise UsageError(expected(f"a number from {low:g} to {high:g} for {name}", text), field="--assume")
+            raise UsageError(
+                expected(f"a number from {low:g} to {high:g} for {name}", text), field="--assume"
+            )
         return number
     if name in CHOICES and text not in CHOICES[name]:
-        raise UsageError(expected("one of " + ", ".join(filter(None, CHOICES[name])), text), field=f"--assume {name}")
+        raise UsageError(
+            expected("one of " + ", ".join(filter(None, CHOICES[name])), text), field=f"--assume {name}"
+        )
     return text

@@ -1,4 +1,6 @@
-"""Asset classes of the IRB approach and their risk-weight functions, as a table; texts turned into their codes."""
+"""Asset classes of the IRB approach and their risk-weight functions, as a table; texts turned into their
+codes.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,8 @@ from loantwin.risk.arguments import array
 class RiskWeightFunction:
     """One asset class of CRE31.
 
-    low, high, decay : correlation = low x share + high x (1 - share), share = (1 - exp(-decay pd)) / (1 - exp(-decay)).
+    low, high, decay : correlation = low x share + high x (1 - share), share = (1 - exp(-decay pd)) / (1 -
+        exp(-decay)).
     scale : factor on the correlation (1.25 for large or unregulated financial institutions, CRE31.7).
     matures : maturity adjustment. sized : SME adjustment. Floors of CRE32, decimals.
     """
@@ -43,9 +46,13 @@ FUNCTIONS = (
     RiskWeightFunction("retail_other", "CRE31.16", 0.03, 0.16, decay=35.0, lgd_floor=0.3),
     RiskWeightFunction("bank", "CRE31.5", 0.12, 0.24, matures=True),
     RiskWeightFunction("financial", "CRE31.7", 0.12, 0.24, scale=1.25, matures=True),
-    RiskWeightFunction("sovereign", "CRE31.5", 0.12, 0.24, matures=True, pd_floor=0.0, transactor_floor=0.0, lgd_floor=0.0),
+    RiskWeightFunction(
+        "sovereign", "CRE31.5", 0.12, 0.24, matures=True, pd_floor=0.0, transactor_floor=0.0, lgd_floor=0.0
+    ),
 )
-"""`bank`, `financial` and `sovereign` share the corporate function; the sovereign class has no input floors (CRE32.4, CRE32.16)."""
+"""`bank`, `financial` and `sovereign` share the corporate function; the sovereign class has no input floors
+(CRE32.4, CRE32.16).
+"""
 
 FEW = 5_000
 """Exposures below which threads do not pay."""
@@ -57,7 +64,9 @@ FLOORED = np.array([item.pd_floor > 0 for item in FUNCTIONS])
 
 
 def table() -> Floats:
-    """Return the functions as the kernel reads them, (C, 8): correlation = high - fall x (1 - exp(-decay pd)), floors."""
+    """Return the functions as the kernel reads them, (C, 8): correlation = high - fall x (1 - exp(-decay
+    pd)), floors.
+    """
     rows = []
     for item in FUNCTIONS:
         fall = item.scale * (item.high - item.low) / (1.0 - math.exp(-item.decay))
@@ -67,7 +76,8 @@ def table() -> Floats:
 
 
 def codes(values: ArrayLike, names: Sequence[str], field: str) -> Codes:
-    """Return the index of each text among `names`, shape of `values`; whole numbers are taken as such indices.
+    """Return the index of each text among `names`, shape of `values`; whole numbers are taken as such
+    indices.
 
     Raises
     ------
@@ -84,11 +94,17 @@ def codes(values: ArrayLike, names: Sequence[str], field: str) -> Codes:
     if given.dtype.kind not in "OU":
         raise RiskError(expected("names out of " + ", ".join(names), f"{given.dtype} values"), field=field)
     texts = given.astype(np.str_) if given.dtype.kind == "O" else given
-    made = np.array([names.index(str(texts)) if str(texts) in names else -1]) if texts.ndim == 0 else _encoded(texts, names)
+    made = (
+        np.array([names.index(str(texts)) if str(texts) in names else -1])
+        if texts.ndim == 0
+        else _encoded(texts, names)
+    )
     if made.size and made.min() < 0:
         row = int(np.argmax(made < 0))
         raise RiskError(
-            expected("one of " + ", ".join(names), str(given.ravel()[row])), field=field, row=row + 1 if given.size > 1 else None
+            expected("one of " + ", ".join(names), str(given.ravel()[row])),
+            field=field,
+            row=row + 1 if given.size > 1 else None,
         )
     return np.asarray(made.reshape(given.shape), dtype=np.int8)
 

@@ -31,22 +31,43 @@ def standardised_steps(loan: CapitalLoans, options: Options) -> tuple[Step, ...]
         steps.append(Step("rating", RATINGS[int(loan.rating[0])], "", source))
     if loan.defaulted[0]:
         bad = options.defaulted
-        steps.append(Step("specific provisions", float(loan.provision_share[0]), DECIMAL, _source(bad.paragraph, bad.certain)))
+        steps.append(
+            Step(
+                "specific provisions",
+                float(loan.provision_share[0]),
+                DECIMAL,
+                _source(bad.paragraph, bad.certain),
+            )
+        )
     if loan.undrawn[0] > 0:
         off = options.conversion
-        steps.append(Step("conversion factor", float(loan.conversion[0]), DECIMAL, _source(off.paragraph, off.certain)))
+        steps.append(
+            Step("conversion factor", float(loan.conversion[0]), DECIMAL, _source(off.paragraph, off.certain))
+        )
     words = _source(options.defaulted.paragraph, options.defaulted.certain) if loan.defaulted[0] else source
     steps += [
-        Step("exposure at default", float(made.ead[0]), MONEY, "drawn (net of specific provisions) + factor x undrawn"),
+        Step(
+            "exposure at default",
+            float(made.ead[0]),
+            MONEY,
+            "drawn (net of specific provisions) + factor x undrawn",
+        ),
         Step("risk weight of the borrower", float(made.own_weight[0]), DECIMAL, words),
         *_guarantee(loan, float(made.own_weight[0]), float(made.risk_weight[0]), float(made.ead[0]), options),
         Step("risk-weighted assets", float(made.rwa[0]), MONEY, "exposure at default x risk weight"),
-        Step("capital", float(made.rwa[0]) * options.minimum["total"], MONEY, "total minimum x risk-weighted assets"),
+        Step(
+            "capital",
+            float(made.rwa[0]) * options.minimum["total"],
+            MONEY,
+            "total minimum x risk-weighted assets",
+        ),
     ]
     return tuple(steps)
 
 
-def irb_approach_steps(loan: CapitalLoans, options: Options, *, foundation: bool) -> tuple[tuple[Step, ...], tuple[Step, ...]]:
+def irb_approach_steps(
+    loan: CapitalLoans, options: Options, *, foundation: bool
+) -> tuple[tuple[Step, ...], tuple[Step, ...]]:
     """Return the steps of one loan under an IRB approach, and the floors that bind."""
     made = irb_amounts(loan, options, foundation=foundation)
     code = int(loan.asset_class[0])
@@ -62,45 +83,102 @@ def irb_approach_steps(loan: CapitalLoans, options: Options, *, foundation: bool
         float(made.elbe[0]),
         input_floors=False,
     )
-    lgd_source = "CRE32.6 to CRE32.14 (supervisory)" if supervisory else "the twin's, downturn add-on included (CRE36.83)"
+    lgd_source = (
+        "CRE32.6 to CRE32.14 (supervisory)"
+        if supervisory
+        else "the twin's, downturn add-on included (CRE36.83)"
+    )
     steps = [
         Step("asset class", name, "", found.paragraph),
         Step("PD estimated", float(loan.pd[0]), DECIMAL, "the twin's, one year"),
         Step("PD used", float(made.pd[0]), DECIMAL, "after the floor of CRE32.4 or CRE32.58"),
         Step("LGD before floor", _lgd_before(loan, supervisory, float(made.lgd[0])), DECIMAL, lgd_source),
-        Step("LGD used", float(made.lgd[0]), DECIMAL, "after the floor of CRE32.16 or CRE32.58; a defaulted loan's as it is"),
+        Step(
+            "LGD used",
+            float(made.lgd[0]),
+            DECIMAL,
+            "after the floor of CRE32.16 or CRE32.58; a defaulted loan's as it is",
+        ),
     ]
     if int(loan.collateral_kind[0]) >= 0:
         kind = tuple(COLLATERAL)[int(loan.collateral_kind[0])]
         steps.append(
-            Step(f"collateral, {kind.replace('_', ' ')}", float(loan.collateral_value[0]), MONEY, "CRE32.11, haircut 40 %")
+            Step(
+                f"collateral, {kind.replace('_', ' ')}",
+                float(loan.collateral_value[0]),
+                MONEY,
+                "CRE32.11, haircut 40 %",
+            )
         )
     if loan.defaulted[0]:
-        words = "the supervisory LGD, so that K is 0 (CRE35.3)" if supervisory else "CRE31.3: K = max(0, LGD - EL)"
+        words = (
+            "the supervisory LGD, so that K is 0 (CRE35.3)"
+            if supervisory
+            else "CRE31.3: K = max(0, LGD - EL)"
+        )
         steps.append(Step("best estimate of expected loss", float(made.elbe[0]), DECIMAL, words))
     else:
         steps.append(Step("correlation R", found.correlation, DECIMAL, found.paragraph))
         if found.size_adjustment:
-            steps.append(Step("of which taken off for size", found.size_adjustment, DECIMAL, "CRE31.8, 0.04 x (1 - (S - 5) / 45)"))
+            steps.append(
+                Step(
+                    "of which taken off for size",
+                    found.size_adjustment,
+                    DECIMAL,
+                    "CRE31.8, 0.04 x (1 - (S - 5) / 45)",
+                )
+            )
         steps.append(
-            Step("PD given a 1-in-1000 year", found.conditional_pd, DECIMAL, "N((G(PD) + sqrt(R) G(0.999)) / sqrt(1 - R))")
+            Step(
+                "PD given a 1-in-1000 year",
+                found.conditional_pd,
+                DECIMAL,
+                "N((G(PD) + sqrt(R) G(0.999)) / sqrt(1 - R))",
+            )
         )
         if found.maturity is not None:
             steps += [
                 Step("maturity by the contract", float(loan.maturity[0]), YEARS, "CRE32.47, CRE32.50"),
-                Step("maturity M used", found.maturity, YEARS, "2.5 (CRE32.44)" if supervisory else "1 to 5 (CRE32.46)"),
-                Step("maturity factor b", found.maturity_slope, DECIMAL, "CRE31.5, (0.11852 - 0.05478 ln PD)^2"),
-                Step("maturity adjustment", found.maturity_adjustment, "factor", "(1 + (M - 2.5) b) / (1 - 1.5 b)"),
+                Step(
+                    "maturity M used",
+                    found.maturity,
+                    YEARS,
+                    "2.5 (CRE32.44)" if supervisory else "1 to 5 (CRE32.46)",
+                ),
+                Step(
+                    "maturity factor b", found.maturity_slope, DECIMAL, "CRE31.5, (0.11852 - 0.05478 ln PD)^2"
+                ),
+                Step(
+                    "maturity adjustment",
+                    found.maturity_adjustment,
+                    "factor",
+                    "(1 + (M - 2.5) b) / (1 - 1.5 b)",
+                ),
             ]
     weight = float(made.own_weight[0])
     steps += [
         Step("capital requirement K", found.capital, DECIMAL, found.paragraph),
         Step("risk weight of the borrower", weight, DECIMAL, f"12.5 K x scaling {options.irb.scaling:g}"),
         *_guarantee(loan, weight, float(made.risk_weight[0]), float(made.ead[0]), options),
-        Step("exposure at default", float(made.ead[0]), MONEY, "gross of provisions (CRE32.29), + factor x undrawn"),
+        Step(
+            "exposure at default",
+            float(made.ead[0]),
+            MONEY,
+            "gross of provisions (CRE32.29), + factor x undrawn",
+        ),
         Step("risk-weighted assets", float(made.rwa[0]), MONEY, "exposure at default x risk weight"),
-        Step("capital", float(made.rwa[0]) * options.minimum["total"], MONEY, "total minimum x risk-weighted assets"),
-        Step("expected loss", float(made.expected_loss[0]), MONEY, "CRE35.2, of the part that no guarantor covers"),
+        Step(
+            "capital",
+            float(made.rwa[0]) * options.minimum["total"],
+            MONEY,
+            "total minimum x risk-weighted assets",
+        ),
+        Step(
+            "expected loss",
+            float(made.expected_loss[0]),
+            MONEY,
+            "CRE35.2, of the part that no guarantor covers",
+        ),
     ]
     before = {"PD": float(loan.pd[0]), "LGD": _lgd_before(loan, supervisory, float(made.lgd[0]))}
     after = {"PD": float(made.pd[0]), "LGD": float(made.lgd[0])}

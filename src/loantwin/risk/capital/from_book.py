@@ -1,4 +1,6 @@
-"""A lender's book as capital rules read it: joins what the loans say, what the twin estimates and what is assumed."""
+"""A lender's book as capital rules read it: joins what the loans say, what the twin estimates and what is
+assumed.
+"""
 
 from __future__ import annotations
 
@@ -25,8 +27,8 @@ AT_ONCE = 4_000
 
 @dataclass(frozen=True)
 class Estimates:
-    """What the twin estimates of N loans: one-year PD (1 in default), loss given default as it is expected, share of an
-    undrawn amount that is drawn by default; decimals."""
+    """What the twin estimates of N loans: one-year PD (1 in default), loss given default as it is expected,
+    share of an undrawn amount that is drawn by default; decimals."""
 
     pd: Floats
     lgd: Floats
@@ -42,15 +44,23 @@ def capital_loans(
     options: Options,
     assumed: CapitalAssumptions,
 ) -> CapitalLoans:
-    """Return the book's loans as capital rules read them; `columns` and the rest are N rows in the order of `loans`."""
+    """Return the book's loans as capital rules read them; `columns` and the rest are N rows in the order of
+    `loans`.
+    """
     count = loans.height
     exposure = columns.principal + columns.accrued_interest
     value = loans["collateral_value"].fill_null(0.0).to_numpy()
     property_ = placement.secured_by_property
     with np.errstate(divide="ignore"):
-        ltv = np.where(value > 0, np.maximum(exposure + columns.undrawn, 1e-9) / np.where(value > 0, value, 1.0), assumed.ltv)
+        ltv = np.where(
+            value > 0,
+            np.maximum(exposure + columns.undrawn, 1e-9) / np.where(value > 0, value, 1.0),
+            assumed.ltv,
+        )
     held = np.zeros(count) if assumed.provision_share is not None else estimates.lgd
-    provisions = np.where(defaulted, held if assumed.provision_share is None else assumed.provision_share, 0.0)
+    provisions = np.where(
+        defaulted, held if assumed.provision_share is None else assumed.provision_share, 0.0
+    )
     downturn = np.clip(assumed.downturn_intercept + assumed.downturn_slope * estimates.lgd, 0.0, 1.0)
     sales = np.nan if assumed.annual_sales is None else assumed.annual_sales
     years = np.full(count, 1.0)
@@ -90,13 +100,15 @@ def capital_loans(
 def effective_maturity(columns: LoanColumns) -> Floats:
     """Return effective maturity in years by the contract, (N,), before floor and cap.
 
-    M = sum of t x cash flow / sum of cash flows, interest included (CRE32.47); a revolving line takes its contractual end
-    (CRE32.50), as does a loan that owes nothing.
+    M = sum of t x cash flow / sum of cash flows, interest included (CRE32.47); a revolving line takes its
+    contractual end (CRE32.50), as does a loan that owes nothing.
     """
     count = len(columns.principal)
     made = columns.remaining_months / 12.0
     drawn = np.flatnonzero((columns.product != PRODUCTS.index("revolving")) & (columns.principal > 0))
-    order = drawn[np.argsort(columns.remaining_months[drawn], kind="stable")]  # loans of like term: short tables
+    order = drawn[
+        np.argsort(columns.remaining_months[drawn], kind="stable")
+    ]  # loans of like term: short tables
     for start in range(0, len(order), AT_ONCE):
         rows = order[start : start + AT_ONCE]
         table = schedule(contract_terms(take(columns, rows)))
@@ -114,7 +126,9 @@ def _counterparty(placement: Placement, options: Options, assumed: CapitalAssump
     return np.where(placement.individual, weights[0], weights[1])
 
 
-def _conversion(loans: pl.DataFrame, columns: LoanColumns, options: Options, assumed: CapitalAssumptions) -> Floats:
+def _conversion(
+    loans: pl.DataFrame, columns: LoanColumns, options: Options, assumed: CapitalAssumptions
+) -> Floats:
     if assumed.commitment == "cancellable":
         return np.full(loans.height, options.conversion["unconditionally_cancellable"])
     term = loans["term_months"].cast(pl.Float64).fill_null(1e9).to_numpy()

@@ -14,7 +14,9 @@ from loantwin.risk.arguments import flags, is_scalar, numbers
 from loantwin.risk.capital.classes import FEW, FLOORED, MATURES, NAMES, codes, table
 
 POLE = math.exp((0.11852 - math.sqrt(2.0 / 3.0)) / 0.05478)
-"""PD at which the maturity adjustment divides by zero (b = 2/3, about 2.9e-6): below it K would be negative."""
+"""PD at which the maturity adjustment divides by zero (b = 2/3, about 2.9e-6): below it K would be
+negative.
+"""
 
 
 @overload
@@ -57,16 +59,19 @@ def irb_capital(
     ----------
     pd : one-year probability of default, decimal in [0, 1]; 1 is a defaulted exposure.
     lgd : loss given default in a downturn, decimal in [0, 1].
-    maturity : effective maturity M in years, 1 to 5 (CRE32.46); not read for retail, which has no maturity adjustment.
+    maturity : effective maturity M in years, 1 to 5 (CRE32.46); not read for retail, which has no maturity
+        adjustment.
     asset_class : `corporate`, `retail_mortgage`, `retail_revolving`, `retail_other`; also `bank`, `financial`
         (correlation x 1.25, CRE31.7) and `sovereign` (no floors). Codes of `classes.NAMES` serve too.
-    annual_sales : group sales in millions of euro, for corporate only: an SME adjustment below 50, sales below 5 count as 5,
-        50 and more have none (CRE31.8). None or NaN: no adjustment.
-    transactor : a qualifying revolving borrower who repays in full each month: PD floor 0.05 % instead of 0.10 % (CRE32.58).
+    annual_sales : group sales in millions of euro, for corporate only: an SME adjustment below 50, sales
+        below 5 count as 5, 50 and more have none (CRE31.8). None or NaN: no adjustment.
+    transactor : a qualifying revolving borrower who repays in full each month: PD floor 0.05 % instead of
+        0.10 % (CRE32.58).
     elbe : best estimate of expected loss of a defaulted exposure, decimal in [0, 1]; read where pd is 1.
-    input_floors : PD of at least 0.05 % (revolvers 0.10 %), LGD of at least 25 % corporate unsecured, 5 % mortgage, 50 %
-        revolving, 30 % other retail (CRE32.4, 32.16, 32.58). They are inputs of the function for exposures not in default, so
-        that K of a defaulted one reads its LGD as it is (CRE31.3). Collateral lowers a floor: `supervisory.lgd_floor`.
+    input_floors : PD of at least 0.05 % (revolvers 0.10 %), LGD of at least 25 % corporate unsecured, 5 %
+        mortgage, 50 % revolving, 30 % other retail (CRE32.4, 32.16, 32.58). They are inputs of the function
+        for exposures not in default, so that K of a defaulted one reads its LGD as it is (CRE31.3).
+        Collateral lowers a floor: `supervisory.lgd_floor`.
 
     Returns
     -------
@@ -74,9 +79,9 @@ def irb_capital(
 
     Raises
     ------
-    RiskError : NaN or infinity, a value out of range, an unknown class, shapes that do not fit, a defaulted exposure without
-        `elbe`, or without floors (a sovereign has none) a corporate PD between 0 and 2.9e-6 at a maturity above 1, where the
-        adjustment has its pole.
+    RiskError : NaN or infinity, a value out of range, an unknown class, shapes that do not fit, a defaulted
+        exposure without `elbe`, or without floors (a sovereign has none) a corporate PD between 0 and 2.9e-6
+        at a maturity above 1, where the adjustment has its pole.
     """
     scalar = is_scalar(pd, lgd, maturity, asset_class, annual_sales, transactor, elbe)
     if not isinstance(input_floors, (bool, np.bool_)):
@@ -140,8 +145,12 @@ def irb_risk_weight(
     elbe: ArrayLike | None = None,
     input_floors: bool = True,
 ) -> Floats | float:
-    """Return the risk weight 12.5 K, a decimal before any scaling factor (CRE31.5). Arguments as `irb_capital`."""
-    capital: Floats | float = irb_capital(pd, lgd, maturity, asset_class, annual_sales, transactor, elbe, input_floors)
+    """Return the risk weight 12.5 K, a decimal before any scaling factor (CRE31.5). Arguments as
+    `irb_capital`.
+    """
+    capital: Floats | float = irb_capital(
+        pd, lgd, maturity, asset_class, annual_sales, transactor, elbe, input_floors
+    )
     return 12.5 * capital
 
 
@@ -149,7 +158,11 @@ def _column(values: ArrayLike, field: str, low: float, high: float, *, missing: 
     """Return checked decimals; a NaN is refused unless it may mean `missing`."""
     made = numbers(values, field)
     if made.size:
-        least, most = (np.nanmin(made), np.nanmax(made)) if missing and not np.isnan(made).all() else (made.min(), made.max())
+        least, most = (
+            (np.nanmin(made), np.nanmax(made))
+            if missing and not np.isnan(made).all()
+            else (made.min(), made.max())
+        )
         if not (least >= low and most <= high) and not (missing and np.isnan(made).all()):
             bad = ~((made >= low) & (made <= high))
             if missing:
@@ -176,7 +189,11 @@ def _refuse(values: Floats, bad: Flags, field: str, low: float, high: float) -> 
     row = int(np.argmax(bad.ravel()))
     worst = float(values.ravel()[row])
     was: object = worst if math.isfinite(worst) else "NaN or infinity"
-    raise RiskError(expected(f"a value from {low:g} to {high:g}", was), field=field, row=row + 1 if values.size > 1 else None)
+    raise RiskError(
+        expected(f"a value from {low:g} to {high:g}", was),
+        field=field,
+        row=row + 1 if values.size > 1 else None,
+    )
 
 
 def _fitted(columns: list[Any]) -> tuple[tuple[int, ...], list[Any]]:
@@ -200,7 +217,9 @@ def _check_pole(pd: Floats, maturity: Floats, code: Codes, *, floored: bool) -> 
         bad = near & (maturity != 1.0) & touched[code]
         if bad.any():
             worst = float(np.broadcast_to(pd, bad.shape)[int(np.argmax(bad))])
-            wanted = f"0, or above {POLE:.2g} where the maturity adjustment has its pole (input floors avoid it)"
+            wanted = (
+                f"0, or above {POLE:.2g} where the maturity adjustment has its pole (input floors avoid it)"
+            )
             raise RiskError(expected(wanted, worst), field="pd")
 
 

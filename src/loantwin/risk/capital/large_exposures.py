@@ -1,4 +1,6 @@
-"""Large exposures: exposures added up by connected borrowers against limits of tier 1 capital (LEX, or a country's options)."""
+"""Large exposures: exposures added up by connected borrowers against limits of tier 1 capital (LEX, or a
+country's options).
+"""
 
 from __future__ import annotations
 
@@ -20,9 +22,11 @@ CONNECTING = ("borrower", "co_borrower")
 
 @dataclass(frozen=True)
 class LargeExposure:
-    """Connected borrowers. names : the first few loans' borrowers. exposure : before, net : after guarantees of others.
+    """Connected borrowers. names : the first few loans' borrowers. exposure : before, net : after guarantees
+    of others.
 
-    of_tier1 : net / tier 1, null without own funds. limit : share of tier 1. large, breach : null without own funds.
+    of_tier1 : net / tier 1, null without own funds. limit : share of tier 1. large, breach : null without own
+        funds.
     """
 
     names: tuple[str, ...]
@@ -50,13 +54,16 @@ class LargeExposures:
     paragraph: str
 
 
-def connected(loan_ids: Sequence[str], borrower: pl.Series, parties: pl.DataFrame | None = None) -> tuple[Integers, str]:
+def connected(
+    loan_ids: Sequence[str], borrower: pl.Series, parties: pl.DataFrame | None = None
+) -> tuple[Integers, str]:
     """Return the group of each loan, (N,) from 0, and in words by what loans were connected.
 
     Parameters
     ----------
     borrower : the lender's number of the borrower, null where unknown: the loan then stands alone.
-    parties : link table; loans that share a borrower or co-borrower are one group, and so on through shared parties.
+    parties : link table; loans that share a borrower or co-borrower are one group, and so on through shared
+        parties.
     """
     count = len(loan_ids)
     parent = np.arange(count)
@@ -101,19 +108,24 @@ def large_exposures(
 
     Parameters
     ----------
-    group : (N,) from `connected`. exposure, net : (N,) currency, expected amounts of each row (case weights are not
-        multiplied in: a row that stands for many loans is many borrowers). net : less the part that others guarantee.
+    group : (N,) from `connected`. exposure, net : (N,) currency, expected amounts of each row (case weights
+        are not multiplied in: a row that stands for many loans is many borrowers). net : less the part that
+        others guarantee.
     tier1 : tier 1 capital; None leaves limits untested.
     """
     if tier1 is not None and tier1 <= 0:
         raise RiskError(expected("tier 1 capital above 0", tier1), field="--capital")
     rule = options.large_exposure
     count = int(group.max(initial=-1)) + 1
-    gross, after, loans = (np.bincount(group, weights=item, minlength=count) for item in (exposure, net, np.ones(len(group))))
+    gross, after, loans = (
+        np.bincount(group, weights=item, minlength=count) for item in (exposure, net, np.ones(len(group)))
+    )
     borrowers = np.zeros(count, dtype=np.int64)
     if count:
         firms = (
-            pl.DataFrame({"group": group, "borrower": borrower}).group_by("group").agg(pl.col("borrower").drop_nulls().n_unique())
+            pl.DataFrame({"group": group, "borrower": borrower})
+            .group_by("group")
+            .agg(pl.col("borrower").drop_nulls().n_unique())
         )
         borrowers[firms["group"].to_numpy()] = firms["borrower"].to_numpy()
     limits = np.where(borrowers > 1, rule["group"], rule["single"])

@@ -1,4 +1,6 @@
-"""From a book's columns to exposure classes: readable rules in `exposure_classes.toml`, the first that fits decides."""
+"""From a book's columns to exposure classes: readable rules in `exposure_classes.toml`, the first that fits
+decides.
+"""
 
 from __future__ import annotations
 
@@ -24,9 +26,11 @@ PROPERTY = ("residential_", "commercial_", "land_", "other_real_estate")
 
 @dataclass(frozen=True)
 class Placement:
-    """Where N loans belong. exposure_class : (N,) index in the options' classes. asset_class : (N,) index in `classes.NAMES`.
+    """Where N loans belong. exposure_class : (N,) index in the options' classes. asset_class : (N,) index in
+    `classes.NAMES`.
 
-    why : (N,) index in `reasons`, pairs of the rule on the borrower and the rule on the class. individual, revolving,
+    why : (N,) index in `reasons`, pairs of the rule on the borrower and the rule on the class. individual,
+        revolving,
     property : (N,) booleans. guarantor_weight : (N,) decimal, NaN where a guarantor's standing is not known.
     """
 
@@ -76,15 +80,23 @@ def place(loans: pl.DataFrame, owed: Floats, options: Options, assumed: CapitalA
 
 
 def borrower_totals(borrower: pl.Series, owed: Floats) -> Floats:
-    """Return for each loan all that its borrower owes, (N,); a loan without a borrower's number stands alone."""
+    """Return for each loan all that its borrower owes, (N,); a loan without a borrower's number stands
+    alone.
+    """
     frame = pl.DataFrame({"borrower": borrower, "owed": owed})
-    whole = pl.when(pl.col("borrower").is_null()).then(pl.col("owed")).otherwise(pl.col("owed").sum().over("borrower"))
+    whole = (
+        pl.when(pl.col("borrower").is_null())
+        .then(pl.col("owed"))
+        .otherwise(pl.col("owed").sum().over("borrower"))
+    )
     return frame.select(whole)["owed"].to_numpy()
 
 
 def _borrowers(loans: pl.DataFrame, assumed: CapitalAssumptions) -> tuple[Flags, list[str]]:
     if assumed.borrower:
-        return np.full(loans.height, assumed.borrower == "individual"), [f"{assumed.borrower} assumed"] * loans.height
+        return np.full(loans.height, assumed.borrower == "individual"), [
+            f"{assumed.borrower} assumed"
+        ] * loans.height
     kind, words = pl.lit("individual"), pl.lit("")
     for rule in reversed(rules()["borrower"]):
         fits = _fits(rule)
@@ -100,7 +112,9 @@ def _classes(
     if assumed.exposure_class:
         options.weight(assumed.exposure_class)
         code = options.classes.index(assumed.exposure_class)
-        return np.full(loans.height, code, dtype=np.int8), [f"{assumed.exposure_class} assumed"] * loans.height
+        return np.full(loans.height, code, dtype=np.int8), [
+            f"{assumed.exposure_class} assumed"
+        ] * loans.height
     frame = loans.with_columns(pl.Series("\nindividual", individual), pl.Series("\nwithin", within))
     kind, words = pl.lit("corporate"), pl.lit("")
     for rule in reversed(rules()["class"]):
@@ -115,7 +129,8 @@ def _classes(
     if missing:
         raise RiskError(
             expected(
-                f"options {options.name} with the class {min(missing)} of some loans", "none; --assume exposure_class=NAME sets one"
+                f"options {options.name} with the class {min(missing)} of some loans",
+                "none; --assume exposure_class=NAME sets one",
             ),
             field="exposure_class",
         )
@@ -137,11 +152,17 @@ def _fits(rule: dict[str, Any]) -> pl.Expr:
     return test
 
 
-def _asset_classes(names: NDArray[np.str_], individual: Flags, revolving: Flags, assumed: CapitalAssumptions) -> Codes:
-    """Return IRB asset classes: mortgages CRE30.19, small firms as retail CRE30.20, unsecured revolvers CRE30.23."""
+def _asset_classes(
+    names: NDArray[np.str_], individual: Flags, revolving: Flags, assumed: CapitalAssumptions
+) -> Codes:
+    """Return IRB asset classes: mortgages CRE30.19, small firms as retail CRE30.20, unsecured revolvers
+    CRE30.23.
+    """
     if assumed.asset_class:
         if assumed.asset_class not in NAMES:
-            raise RiskError(expected("one of " + ", ".join(NAMES), assumed.asset_class), field="--assume asset_class")
+            raise RiskError(
+                expected("one of " + ", ".join(NAMES), assumed.asset_class), field="--assume asset_class"
+            )
         return np.full(len(names), NAMES.index(assumed.asset_class), dtype=np.int8)
     kinds = np.full(len(names), "corporate", dtype="U20")
     retail = np.char.startswith(names, "retail_")
@@ -159,7 +180,9 @@ def _asset_classes(names: NDArray[np.str_], individual: Flags, revolving: Flags,
 def _guarantor_weights(guarantor: pl.Series, options: Options, assumed: CapitalAssumptions) -> Floats:
     kind = assumed.guarantee or options.guarantee.default
     if kind not in options.guarantee.values:
-        raise RiskError(expected("one of " + ", ".join(options.guarantee.values), kind), field="--assume guarantee")
+        raise RiskError(
+            expected("one of " + ", ".join(options.guarantee.values), kind), field="--assume guarantee"
+        )
     covered = options.guarantee[kind]
     other = np.nan if assumed.guarantor_weight is None else assumed.guarantor_weight
     known = {name: covered for name, group in rules()["guarantor"].items() if group == "own_sovereign"}

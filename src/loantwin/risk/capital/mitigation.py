@@ -1,4 +1,6 @@
-"""Credit risk mitigation: collateral by the comprehensive and the simple approach, guarantees by substitution (CRE22)."""
+"""Credit risk mitigation: collateral by the comprehensive and the simple approach, guarantees by substitution
+(CRE22).
+"""
 
 from __future__ import annotations
 
@@ -26,23 +28,36 @@ OTHERS = {"cash": 0.0, "gold": 0.20, "main_index_equity": 0.20, "other_equity": 
 CURRENCY = 0.08
 """Haircut of a currency mismatch, 10 business days (CRE22.52)."""
 SIMPLE_FLOOR = 0.20
-"""Lowest weight of a part secured under the simple approach, but for cash and own-currency sovereigns (CRE22.34 to 22.37)."""
+"""Lowest weight of a part secured under the simple approach, but for cash and own-currency sovereigns
+(CRE22.34 to 22.37).
+"""
 LEAST_MISMATCH_YEARS = 0.25
 """A protection that ends within three months before the exposure does is not recognised (CRE22.12, 22.13)."""
 
 
-def haircut(kind: str, rating: str = "aaa_aa", years: float = 1.0, *, holding_days: int = 20, revaluation_days: int = 1) -> float:
-    """Return the supervisory haircut on collateral, decimal (CRE22.49), scaled to the holding period (CRE22.56 to 22.59).
+def haircut(
+    kind: str,
+    rating: str = "aaa_aa",
+    years: float = 1.0,
+    *,
+    holding_days: int = 20,
+    revaluation_days: int = 1,
+) -> float:
+    """Return the supervisory haircut on collateral, decimal (CRE22.49), scaled to the holding period
+    (CRE22.56 to 22.59).
 
     Parameters
     ----------
-    kind : cash, gold, main_index_equity, other_equity, or bonds of a `sovereign` or `corporate` (bank or firm) issuer.
+    kind : cash, gold, main_index_equity, other_equity, or bonds of a `sovereign` or `corporate` (bank or
+        firm) issuer.
     rating : row of `options.RATINGS`, for bonds. years : remaining maturity of the bond.
     holding_days : minimum holding period in business days: 20 secured lending, 10 capital markets, 5 repos.
     revaluation_days : business days between revaluations.
     """
     if holding_days < 1 or revaluation_days < 1:
-        raise RiskError(expected("at least 1 business day", min(holding_days, revaluation_days)), field="holding_days")
+        raise RiskError(
+            expected("at least 1 business day", min(holding_days, revaluation_days)), field="holding_days"
+        )
     scale = math.sqrt((revaluation_days + holding_days - 1) / 10.0)
     if kind in OTHERS:
         return OTHERS[kind] * scale
@@ -55,31 +70,49 @@ def haircut(kind: str, rating: str = "aaa_aa", years: float = 1.0, *, holding_da
 def collateralised_exposure(
     exposure: ArrayLike, value: ArrayLike, haircuts: ArrayLike, currency_mismatch: ArrayLike = False
 ) -> Floats:
-    """Return E* = max(0, E - C (1 - Hc - Hfx)), currency: the comprehensive approach for a loan (CRE22.40)."""
-    cut = 1.0 - np.asarray(haircuts, dtype=np.float64) - np.where(np.asarray(currency_mismatch), CURRENCY * math.sqrt(2.0), 0.0)
-    return np.asarray(np.maximum(0.0, np.asarray(exposure, dtype=np.float64) - np.asarray(value) * np.maximum(cut, 0.0)))
+    """Return E* = max(0, E - C (1 - Hc - Hfx)), currency: the comprehensive approach for a loan
+    (CRE22.40).
+    """
+    cut = (
+        1.0
+        - np.asarray(haircuts, dtype=np.float64)
+        - np.where(np.asarray(currency_mismatch), CURRENCY * math.sqrt(2.0), 0.0)
+    )
+    return np.asarray(
+        np.maximum(0.0, np.asarray(exposure, dtype=np.float64) - np.asarray(value) * np.maximum(cut, 0.0))
+    )
 
 
-def simple_weight(weight: ArrayLike, collateral_weight: ArrayLike, share: ArrayLike, *, floor: float = SIMPLE_FLOOR) -> Floats:
-    """Return the weight under the simple approach: the collateral's on the secured share, not below the floor (CRE22.34).
+def simple_weight(
+    weight: ArrayLike, collateral_weight: ArrayLike, share: ArrayLike, *, floor: float = SIMPLE_FLOOR
+) -> Floats:
+    """Return the weight under the simple approach: the collateral's on the secured share, not below the floor
+    (CRE22.34).
 
     floor : 0 for cash and for sovereign paper of the exposure's currency weighted 0 (CRE22.36, 22.37).
     """
-    return substituted_weight(weight, np.maximum(np.asarray(collateral_weight, dtype=np.float64), floor), share)
+    return substituted_weight(
+        weight, np.maximum(np.asarray(collateral_weight, dtype=np.float64), floor), share
+    )
 
 
 def substituted_weight(weight: ArrayLike, protector_weight: ArrayLike, share: ArrayLike) -> Floats:
-    """Return the weight where a share of the exposure takes the protector's weight (CRE22.79, 22.80), never more than without.
+    """Return the weight where a share of the exposure takes the protector's weight (CRE22.79, 22.80), never
+    more than without.
 
-    weight, protector_weight : decimals. share : covered part, decimal in [0, 1], after any haircut of `guaranteed_share`.
+    weight, protector_weight : decimals. share : covered part, decimal in [0, 1], after any haircut of
+        `guaranteed_share`.
     """
     part = np.asarray(share, dtype=np.float64)
     if not ((part >= 0.0) & (part <= 1.0)).all():
         raise RiskError(
-            expected("a covered share from 0 to 1", float(part[~((part >= 0) & (part <= 1))].ravel()[0])), field="share"
+            expected("a covered share from 0 to 1", float(part[~((part >= 0) & (part <= 1))].ravel()[0])),
+            field="share",
         )
     own = np.asarray(weight, dtype=np.float64)
-    return np.asarray(part * np.minimum(np.asarray(protector_weight, dtype=np.float64), own) + (1.0 - part) * own)
+    return np.asarray(
+        part * np.minimum(np.asarray(protector_weight, dtype=np.float64), own) + (1.0 - part) * own
+    )
 
 
 def guaranteed_share(
@@ -89,15 +122,22 @@ def guaranteed_share(
     protection_years: ArrayLike = np.inf,
     exposure_years: ArrayLike = 0.0,
 ) -> Floats:
-    """Return the covered share after haircuts for another currency (CRE22.81) and a shorter life of the protection (CRE22.13).
+    """Return the covered share after haircuts for another currency (CRE22.81) and a shorter life of the
+    protection (CRE22.13).
 
-    Protection that lasts t years on an exposure of T > t years counts for (t - 0.25) / (T - 0.25), T at most 5; at three
-    months or less it counts for nothing.
+    Protection that lasts t years on an exposure of T > t years counts for (t - 0.25) / (T - 0.25), T at most
+    5; at three months or less it counts for nothing.
     """
     t = np.asarray(protection_years, dtype=np.float64)
     whole = np.minimum(np.asarray(exposure_years, dtype=np.float64), 5.0)
     short = t < whole
     with np.errstate(invalid="ignore", divide="ignore"):
-        factor = np.where(short, np.maximum(t - LEAST_MISMATCH_YEARS, 0.0) / (whole - LEAST_MISMATCH_YEARS), 1.0)
+        factor = np.where(
+            short, np.maximum(t - LEAST_MISMATCH_YEARS, 0.0) / (whole - LEAST_MISMATCH_YEARS), 1.0
+        )
     kept = np.where(np.asarray(currency_mismatch), 1.0 - CURRENCY, 1.0)
-    return np.asarray(np.asarray(share, dtype=np.float64) * np.where(short & (whole <= LEAST_MISMATCH_YEARS), 0.0, factor) * kept)
+    return np.asarray(
+        np.asarray(share, dtype=np.float64)
+        * np.where(short & (whole <= LEAST_MISMATCH_YEARS), 0.0, factor)
+        * kept
+    )

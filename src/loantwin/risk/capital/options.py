@@ -1,4 +1,6 @@
-"""National options: the tables of risk weights, factors, minima and limits of a country, read from a TOML file."""
+"""National options: the tables of risk weights, factors, minima and limits of a country, read from a TOML
+file.
+"""
 
 from __future__ import annotations
 
@@ -41,9 +43,10 @@ class WeightRule:
 class RiskWeight(WeightRule):
     """One exposure class of the standardised approach, weights decimal.
 
-    by_rating, short_term : one for each of `RATINGS`, NaN where the class has none; a class of one weight repeats it.
-    bounds, bands : LTV bounds (B,) and weights (B + 1,), the last above the last bound; `COUNTERPARTY` takes that weight, and
-        a class that has it somewhere never exceeds it. Empty where LTV does not matter.
+    by_rating, short_term : one for each of `RATINGS`, NaN where the class has none; a class of one weight
+        repeats it.
+    bounds, bands : LTV bounds (B,) and weights (B + 1,), the last above the last bound; `COUNTERPARTY` takes
+        that weight, and a class that has it somewhere never exceeds it. Empty where LTV does not matter.
     split : share of the property's value and its weight under loan splitting, or None.
     """
 
@@ -67,9 +70,11 @@ class RiskWeight(WeightRule):
 
 @dataclass(frozen=True)
 class Defaulted(WeightRule):
-    """Weights of defaulted exposures: `below` where specific provisions are below the share, else `otherwise`.
+    """Weights of defaulted exposures: `below` where specific provisions are below the share, else
+    `otherwise`.
 
-    net_of_provisions : whether exposures are weighted after specific provisions (CRE20.1) or as they stand in the books.
+    net_of_provisions : whether exposures are weighted after specific provisions (CRE20.1) or as they stand in
+        the books.
     """
 
     provision_share: float
@@ -118,7 +123,9 @@ class Irb(WeightRule):
 
 @dataclass(frozen=True)
 class Buffer(WeightRule):
-    """Conservation buffer, and what share of earnings may be paid out: (Q, 2) share of the buffer met, share of earnings."""
+    """Conservation buffer, and what share of earnings may be paid out: (Q, 2) share of the buffer met, share
+    of earnings.
+    """
 
     conservation: float
     payout: tuple[tuple[float, float], ...]
@@ -169,7 +176,8 @@ class Options:
         """Return a class by its name; RiskError lists what these options know."""
         if name not in self.weights:
             raise RiskError(
-                expected(f"an exposure class of options {self.name}: " + ", ".join(self.weights), name), field="exposure_class"
+                expected(f"an exposure class of options {self.name}: " + ", ".join(self.weights), name),
+                field="exposure_class",
             )
         return self.weights[name]
 
@@ -187,7 +195,10 @@ def load_options(name: str = "basel") -> Options:
     else:
         path = Path(name)
         if not path.is_file():
-            raise RiskError(expected("one of " + ", ".join(BUILT_IN) + ", or a TOML file of options", name), field="--options")
+            raise RiskError(
+                expected("one of " + ", ".join(BUILT_IN) + ", or a TOML file of options", name),
+                field="--options",
+            )
         text, file = path.read_text("utf-8"), path
     try:
         document = tomllib.loads(text)
@@ -205,7 +216,9 @@ def _options(read: OptionsReader) -> Options:
         notes=read.texts("notes"),
         weights={name: _weight(read.section("weight", name)) for name in read.names("weight")},
         defaulted=_defaulted(read.section("defaulted")),
-        currency_mismatch=_mismatch(read.section("currency_mismatch")) if read.has("currency_mismatch") else None,
+        currency_mismatch=_mismatch(read.section("currency_mismatch"))
+        if read.has("currency_mismatch")
+        else None,
         conversion=_numbers(read.section("conversion"), 0.0, 1.0),
         guarantee=_guarantee(read.section("guarantee")),
         retail=_numbers(read.section("retail"), 0.0, math.inf),
@@ -237,7 +250,9 @@ def _weight(read: OptionsReader) -> RiskWeight:
     pairs = read.pairs("by_ltv", 12.5) if read.has("by_ltv") else ()
     above = np.zeros(0)
     if read.has("above"):
-        above = np.array([COUNTERPARTY if read.value("above") == "counterparty" else read.number("above", 0.0, 12.5)])
+        above = np.array(
+            [COUNTERPARTY if read.value("above") == "counterparty" else read.number("above", 0.0, 12.5)]
+        )
     if (len(above) == 0) == bool(np.isnan(rated).all()) and len(pairs) == 0:
         read.refuse("one of flat, by_rating, by_ltv with above, or above alone", "none or several")
     split = read.numbers("split", 2) if read.has("split") else None
@@ -297,12 +312,20 @@ def _guarantee(read: OptionsReader) -> Guarantee:
 
 
 def _irb(read: OptionsReader) -> Irb:
-    return Irb(**_rule(read), approaches=read.texts("approaches"), scaling=read.number("scaling", 0.0, 10.0), **read.done())
+    return Irb(
+        **_rule(read),
+        approaches=read.texts("approaches"),
+        scaling=read.number("scaling", 0.0, 10.0),
+        **read.done(),
+    )
 
 
 def _buffer(read: OptionsReader) -> Buffer:
     return Buffer(
-        **_rule(read), conservation=read.number("conservation", 0.0, 1.0), payout=read.pairs("payout", 1.0), **read.done()
+        **_rule(read),
+        conservation=read.number("conservation", 0.0, 1.0),
+        payout=read.pairs("payout", 1.0),
+        **read.done(),
     )
 
 

@@ -71,9 +71,15 @@ class OptionsReader:
     def pairs(self, key: str, high: float) -> tuple[tuple[float, float], ...]:
         """Return a list of pairs, the first of each rising, the second in [0, high]."""
         value = self.value(key)
-        if not (isinstance(value, list) and value and all(isinstance(item, list) and len(item) == 2 for item in value)):
+        if not (
+            isinstance(value, list)
+            and value
+            and all(isinstance(item, list) and len(item) == 2 for item in value)
+        ):
             self.refuse("a list of pairs of numbers", value, key)
-        made = tuple((self._checked(a, key, 0.0, math.inf), self._checked(b, key, 0.0, high)) for a, b in value)
+        made = tuple(
+            (self._checked(a, key, 0.0, math.inf), self._checked(b, key, 0.0, high)) for a, b in value
+        )
         if any(later[0] <= earlier[0] for earlier, later in pairwise(made)):
             self.refuse("pairs whose first number rises", value, key)
         return made
@@ -110,6 +116,10 @@ class OptionsReader:
     def _checked(self, value: Any, key: str, low: float, high: float) -> float:
         if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
             self.refuse(
-                f"a number from {low:g} to {high:g}" if math.isfinite(high) else f"a number of at least {low:g}", value, key
+                f"a number from {low:g} to {high:g}"
+                if math.isfinite(high)
+                else f"a number of at least {low:g}",
+                value,
+                key,
             )
         return float(value)

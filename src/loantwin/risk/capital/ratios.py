@@ -1,4 +1,6 @@
-"""Capital ratios, buffers and what may be paid out, output floor, leverage, and expected loss against provisions."""
+"""Capital ratios, buffers and what may be paid out, output floor, leverage, and expected loss against
+provisions.
+"""
 
 from __future__ import annotations
 
@@ -13,16 +15,21 @@ from loantwin.risk.capital.options import Options
 from loantwin.risk.capital.options_reader import OptionsReader
 
 TIER2_PROVISIONS = 0.006
-"""Most of an excess of provisions over expected loss that counts as tier 2: share of IRB credit RWA (CAP10.19)."""
+"""Most of an excess of provisions over expected loss that counts as tier 2: share of IRB credit RWA
+(CAP10.19).
+"""
 
 
 @dataclass(frozen=True)
 class OwnFunds:
     """A bank's own funds and what else its ratios need, in the book's currency, ratios decimal.
 
-    cet1, additional_tier1, tier2 : after deductions. other_rwa : name -> risk-weighted assets beside this book (market,
-    operational risk, other credit). leverage_exposure : exposure measure; None takes this book's exposure alone.
-    countercyclical, gsib : buffer rates. eligible_provisions : for the comparison with expected loss; None leaves it out.
+    cet1, additional_tier1, tier2 : after deductions. other_rwa : name -> risk-weighted assets beside this
+        book (market,
+    operational risk, other credit). leverage_exposure : exposure measure; None takes this book's exposure
+        alone.
+    countercyclical, gsib : buffer rates. eligible_provisions : for the comparison with expected loss; None
+        leaves it out.
     earnings : of the distribution period, for the most that may be paid out; None gives only the share.
     """
 
@@ -44,7 +51,9 @@ class OwnFunds:
 
 @dataclass(frozen=True)
 class Ratio:
-    """One ratio: capital / amount, what is required at least, with buffers, and the amount by which capital exceeds that."""
+    """One ratio: capital / amount, what is required at least, with buffers, and the amount by which capital
+    exceeds that.
+    """
 
     value: float
     minimum: float
@@ -54,8 +63,9 @@ class Ratio:
 
 @dataclass(frozen=True)
 class Ratios:
-    """Ratios of one approach. rwa : after the output floor. payout_share : most of earnings that may be distributed, null
-    where a minimum is missed (then nothing may be, and the supervisor acts); payout : the same in currency, null without
+    """Ratios of one approach. rwa : after the output floor. payout_share : most of earnings that may be
+    distributed, null where a minimum is missed (then nothing may be, and the supervisor acts); payout : the
+    same in currency, null without
     earnings. binding : the ratio with the least headroom."""
 
     rwa: float
@@ -85,8 +95,8 @@ class OutputFloorResult:
 
 @dataclass(frozen=True)
 class ProvisionGap:
-    """Expected loss of IRB exposures against eligible provisions (CRE35). shortfall is deducted from CET1 (CAP30.13);
-    tier2 is the part of an excess that counts."""
+    """Expected loss of IRB exposures against eligible provisions (CRE35). shortfall is deducted from CET1
+    (CAP30.13); tier2 is the part of an excess that counts."""
 
     expected_loss: float
     provisions: float
@@ -96,13 +106,17 @@ class ProvisionGap:
 
 
 def load_own_funds(path: Path) -> OwnFunds:
-    """Return own funds of a TOML file; an unknown key, a negative amount or a rate beyond 1 is refused by name."""
+    """Return own funds of a TOML file; an unknown key, a negative amount or a rate beyond 1 is refused by
+    name.
+    """
     try:
         document = tomllib.loads(path.read_text("utf-8"))
     except FileNotFoundError as error:
         raise RiskError(expected("a TOML file of own funds", "none"), file=path, field="--capital") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise RiskError(f"expected a TOML file of own funds, was: {error}", file=path, field="--capital") from error
+        raise RiskError(
+            f"expected a TOML file of own funds, was: {error}", file=path, field="--capital"
+        ) from error
     read = OptionsReader(document, path)
     other = read.inner("other_rwa") if read.has("other_rwa") else None
 
@@ -128,8 +142,8 @@ def ratios(funds: OwnFunds, credit_rwa: float, exposure: float, options: Options
 
     Parameters
     ----------
-    credit_rwa : risk-weighted assets of the book, after mitigation and output floor. exposure : the book's exposure measure,
-        read where `funds` states none.
+    credit_rwa : risk-weighted assets of the book, after mitigation and output floor. exposure : the book's
+        exposure measure, read where `funds` states none.
 
     Raises
     ------
@@ -138,8 +152,15 @@ def ratios(funds: OwnFunds, credit_rwa: float, exposure: float, options: Options
     rwa = credit_rwa + math.fsum(funds.other_rwa.values())
     measure = exposure if funds.leverage_exposure is None else funds.leverage_exposure
     if rwa <= 0 or measure <= 0:
-        raise RiskError(expected("risk-weighted assets and a leverage exposure above 0", f"{rwa:g} and {measure:g}"), field="rwa")
-    buffers = {"conservation": options.buffer.conservation, "countercyclical": funds.countercyclical, "gsib": funds.gsib}
+        raise RiskError(
+            expected("risk-weighted assets and a leverage exposure above 0", f"{rwa:g} and {measure:g}"),
+            field="rwa",
+        )
+    buffers = {
+        "conservation": options.buffer.conservation,
+        "countercyclical": funds.countercyclical,
+        "gsib": funds.gsib,
+    }
     need, least = math.fsum(buffers.values()), options.minimum
     total = funds.tier1 + funds.tier2
     made = {
@@ -164,7 +185,8 @@ def _ratio(capital: float, amount: float, minimum: float, buffer: float) -> Rati
 
 
 def _payout(made: Mapping[str, Ratio], buffer: float, options: Options) -> float | None:
-    """Return the share of earnings that may be distributed: by the quarter of the buffer that CET1 above all minima fills.
+    """Return the share of earnings that may be distributed: by the quarter of the buffer that CET1 above all
+    minima fills.
 
     CET1 that is needed for the tier 1 and total minima meets no buffer (RBC30.2, footnote; RBC30.5).
     """
@@ -181,19 +203,28 @@ def output_floor(
 ) -> OutputFloorResult | None:
     """Return the output floor: RWA are at least a share of what the standardised approaches give (RBC20.4).
 
-    internal, standardised : credit RWA of the book. other : RWA beside it, in both sums. None where the options have no floor.
+    internal, standardised : credit RWA of the book. other : RWA beside it, in both sums. None where the
+        options have no floor.
     """
     if options.output_floor is None:
         return None
     share, words = options.output_floor.of(year)
     least = share * (standardised + other) - other
     used = max(internal, least)
-    return OutputFloorResult(share, words, internal, standardised, least, used, used - internal, least > internal)
+    return OutputFloorResult(
+        share, words, internal, standardised, least, used, used - internal, least > internal
+    )
 
 
 def provision_gap(expected_loss: float, provisions: float, irb_rwa: float) -> ProvisionGap:
-    """Return shortfall or excess of eligible provisions against expected loss (CRE35.2 to CRE35.8, CAP10.19, CAP30.13)."""
+    """Return shortfall or excess of eligible provisions against expected loss (CRE35.2 to CRE35.8, CAP10.19,
+    CAP30.13).
+    """
     gap = provisions - expected_loss
     return ProvisionGap(
-        expected_loss, provisions, max(-gap, 0.0), max(gap, 0.0), min(max(gap, 0.0), TIER2_PROVISIONS * max(irb_rwa, 0.0))
+        expected_loss,
+        provisions,
+        max(-gap, 0.0),
+        max(gap, 0.0),
+        min(max(gap, 0.0), TIER2_PROVISIONS * max(irb_rwa, 0.0)),
     )

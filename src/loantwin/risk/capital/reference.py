@@ -1,4 +1,6 @@
-"""Risk weights of one exposure, step by step: the oracle of the array functions, and what `capital explain` shows."""
+"""Risk weights of one exposure, step by step: the oracle of the array functions, and what `capital explain`
+shows.
+"""
 
 from __future__ import annotations
 
@@ -24,8 +26,9 @@ class Floor:
 
 @dataclass(frozen=True)
 class IrbSteps:
-    """From inputs to K. correlation, size_adjustment, maturity_slope (b), maturity_adjustment, conditional_pd : null where a
-    defaulted exposure or a PD of 0 has none; size_adjustment is what was taken off the correlation."""
+    """From inputs to K. correlation, size_adjustment, maturity_slope (b), maturity_adjustment, conditional_pd
+    : null where a defaulted exposure or a PD of 0 has none; size_adjustment is what was taken off the
+        correlation."""
 
     asset_class: str
     paragraph: str
@@ -61,10 +64,13 @@ def irb_steps(
     if pd >= 1.0:
         if elbe is None or math.isnan(elbe):
             raise RiskError(
-                expected("elbe, the best estimate of expected loss, of a defaulted exposure (pd 1)", "none"), field="elbe"
+                expected("elbe, the best estimate of expected loss, of a defaulted exposure (pd 1)", "none"),
+                field="elbe",
             )
         capital = max(0.0, lgd - elbe)
-        return IrbSteps(asset_class, "CRE31.3", 1.0, lgd, None, None, 0.0, None, 1.0, None, capital, 12.5 * capital, ())
+        return IrbSteps(
+            asset_class, "CRE31.3", 1.0, lgd, None, None, 0.0, None, 1.0, None, capital, 12.5 * capital, ()
+        )
     floors: list[Floor] = []
     if input_floors:
         pd_floor = function.transactor_floor if transactor else function.pd_floor
@@ -77,7 +83,8 @@ def irb_steps(
         pd, lgd = max(pd, pd_floor), max(lgd, least)
     if pd <= 0.0:
         return IrbSteps(
-            asset_class, function.paragraph, 0.0, lgd, None, None, 0.0, None, 1.0, None, 0.0, 0.0, tuple(floors)
+            asset_class, function.paragraph, 0.0, lgd, None, None, 0.0, None, 1.0, None, 0.0, 0.0,
+            tuple(floors)
         )  # fmt: skip
     share = (1 - math.exp(-function.decay * pd)) / (1 - math.exp(-function.decay))
     correlation = function.scale * (function.low * share + function.high * (1 - share))
@@ -85,7 +92,9 @@ def irb_steps(
     if function.sized and annual_sales is not None and annual_sales < 50:
         size = 0.04 * (1 - (max(annual_sales, 5.0) - 5) / 45)
         correlation -= size
-    conditional = float(ndtr((ndtri(pd) + math.sqrt(correlation) * ndtri(0.999)) / math.sqrt(1 - correlation)))
+    conditional = float(
+        ndtr((ndtri(pd) + math.sqrt(correlation) * ndtri(0.999)) / math.sqrt(1 - correlation))
+    )
     slope, adjustment = None, 1.0
     if function.matures:
         slope = (0.11852 - 0.05478 * math.log(pd)) ** 2
@@ -117,7 +126,9 @@ def standardised_reference(
     defaulted: bool = False,
     provision_share: float = 0.0,
 ) -> float:
-    """Return the standardised weight of one exposure, straight from the table; arguments as `standardised_risk_weight`."""
+    """Return the standardised weight of one exposure, straight from the table; arguments as
+    `standardised_risk_weight`.
+    """
     own = rules.weight(exposure_class)
     if defaulted:
         bad = rules.defaulted

@@ -1,4 +1,6 @@
-"""What `loantwin capital` returns: amounts by class and approach, floors that bind, ratios, large exposures."""
+"""What `loantwin capital` returns: amounts by class and approach, floors that bind, ratios, large
+exposures.
+"""
 
 from __future__ import annotations
 
@@ -21,9 +23,9 @@ from loantwin.types import Result
 class ClassAmounts:
     """One exposure or asset class, weighted amounts in currency.
 
-    exposure : drawn. guaranteed : part of the exposure at default whose guarantor's weight is used. ead : at default. rwa :
-    risk-weighted assets. risk_weight : rwa / ead. capital : the total minimum x rwa. expected_loss : null under the
-    standardised approach.
+    exposure : drawn. guaranteed : part of the exposure at default whose guarantor's weight is used. ead : at
+    default. rwa : risk-weighted assets. risk_weight : rwa / ead. capital : the total minimum x rwa.
+    expected_loss : null under the standardised approach.
     """
 
     loans: int
@@ -75,7 +77,9 @@ class Assumed:
 
 @dataclass(frozen=True)
 class CapitalResult(Result):
-    """Capital of a book under a country's options. Money in the book's currency, weights and ratios decimal."""
+    """Capital of a book under a country's options. Money in the book's currency, weights and ratios
+    decimal.
+    """
 
     SCHEMA: ClassVar[str] = "loantwin.capital/1"
 
@@ -127,7 +131,9 @@ class ExplanationResult(Result):
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
 
-def class_amounts(loans: CapitalLoans, amounts: Amounts, rows: Integers, minimum: float, *, with_loss: bool) -> ClassAmounts:
+def class_amounts(
+    loans: CapitalLoans, amounts: Amounts, rows: Integers, minimum: float, *, with_loss: bool
+) -> ClassAmounts:
     """Return the sums over some loans, each correctly rounded."""
     weight = loans.weight[rows]
     used = np.where(loans.guarantor_weight[rows] <= amounts.own_weight[rows], loans.guaranteed[rows], 0.0)
@@ -154,14 +160,18 @@ def approach(
     *,
     internal: bool,
 ) -> Approach:
-    """Return an approach's sums by class; output floor, provisions and ratios are added by who knows own funds."""
+    """Return an approach's sums by class; output floor, provisions and ratios are added by who knows own
+    funds.
+    """
     by_class = {
         names[code]: class_amounts(loans, amounts, np.flatnonzero(codes == code), minimum, with_loss=internal)
         for code in np.unique(codes)
     }
     whole = class_amounts(loans, amounts, np.arange(len(codes)), minimum, with_loss=internal)
     floors = tuple(
-        BindingFloor(item.name, item.paragraph, int(item.where.sum()), total((amounts.ead * loans.weight)[item.where]))
+        BindingFloor(
+            item.name, item.paragraph, int(item.where.sum()), total((amounts.ead * loans.weight)[item.where])
+        )
         for item in amounts.bindings
         if item.where.any()
     )

@@ -42,33 +42,46 @@ def standardised_risk_weight(
     loan_splitting: ArrayLike = False,
     options: str | Path | Options = "basel",
 ) -> Floats | float:
-    """Return the risk weight of each exposure, a decimal; all arguments but `options` broadcast, scalars give a float.
+    """Return the risk weight of each exposure, a decimal; all arguments but `options` broadcast, scalars give
+    a float.
 
     Parameters
     ----------
-    exposure_class : a name of `Options.classes`: sovereign, own_sovereign, bank, bank_grade_a (_a_plus, _b, _c), corporate,
-        corporate_investment_grade, corporate_sme, object_finance, commodities_finance, project_finance (_pre_operational,
-        _high_quality), subordinated, retail_regulatory, retail_transactor, retail_other, residential_real_estate,
-        residential_income_producing, commercial_real_estate, commercial_income_producing, other_real_estate
-        (_income_producing), land_development (_presold), cash, other; or their codes.
+    exposure_class : a name of `Options.classes`: sovereign, own_sovereign, bank, bank_grade_a (_a_plus, _b,
+        _c), corporate, corporate_investment_grade, corporate_sme, object_finance, commodities_finance,
+        project_finance (_pre_operational, _high_quality), subordinated, retail_regulatory, retail_transactor,
+        retail_other, residential_real_estate, residential_income_producing, commercial_real_estate,
+        commercial_income_producing, other_real_estate (_income_producing), land_development (_presold), cash,
+        other; or their codes.
     rating : agency symbol such as "BBB-", "" or "unrated" for none; read by sovereign, bank and corporate.
     ltv : loan to value, decimal above 0; read by the real estate classes that have bands. NaN elsewhere.
-    counterparty_weight : weight of an unsecured exposure to the borrower, decimal: the cap of commercial real estate, and the
-        rest of a split loan (individuals 0.75, SMEs 0.85 by CRE20.88, others their own).
+    counterparty_weight : weight of an unsecured exposure to the borrower, decimal: the cap of commercial real
+        estate, and the rest of a split loan (individuals 0.75, SMEs 0.85 by CRE20.88, others their own).
     short_term : original maturity of at most three months; read by banks.
-    defaulted : the weight is then that of CRE20.104 to CRE20.106, to be put on the exposure net of specific provisions.
+    defaulted : the weight is then that of CRE20.104 to CRE20.106, to be put on the exposure net of specific
+        provisions.
     provision_share : specific provisions / outstanding amount, decimal in [0, 1]; read where defaulted.
-    currency_mismatch : an unhedged loan to an individual in another currency than that of the income: x 1.5, at most 150 %.
+    currency_mismatch : an unhedged loan to an individual in another currency than that of the income: x 1.5,
+        at most 150 %.
     loan_splitting : use the split of CRE20.83 and CRE20.86 in place of the whole-loan table.
     options : `basel`, `united-states`, `china`, a TOML file, or Options.
 
     Raises
     ------
-    RiskError : a class or rating the options do not know, an LTV that is missing or not positive where it decides, a value
-        out of range, shapes that do not fit.
+    RiskError : a class or rating the options do not know, an LTV that is missing or not positive where it
+        decides, a value out of range, shapes that do not fit.
     """
     rules = options if isinstance(options, Options) else load_options(str(options))
-    given = (exposure_class, rating, ltv, counterparty_weight, short_term, defaulted, provision_share, currency_mismatch)
+    given = (
+        exposure_class,
+        rating,
+        ltv,
+        counterparty_weight,
+        short_term,
+        defaulted,
+        provision_share,
+        currency_mismatch,
+    )
     scalar = is_scalar(*given, loan_splitting)
     names = codes(exposure_class, rules.classes, "exposure_class")
     columns: list[Any] = [
@@ -78,14 +91,22 @@ def standardised_risk_weight(
         _decimals(counterparty_weight, "counterparty_weight", 12.5),
         _decimals(provision_share, "provision_share", 1.0),
         *(flags(item, name) for item, name in ((short_term, "short_term"), (defaulted, "defaulted"))),
-        *(flags(item, name) for item, name in ((currency_mismatch, "currency_mismatch"), (loan_splitting, "loan_splitting"))),
+        *(
+            flags(item, name)
+            for item, name in ((currency_mismatch, "currency_mismatch"), (loan_splitting, "loan_splitting"))
+        ),
     ]
     try:
         shape = np.broadcast_shapes(*(column.shape for column in columns))
     except ValueError as error:
         shapes = ", ".join(str(column.shape) for column in columns if column.ndim)
-        raise RiskError(expected("arguments whose shapes fit together", shapes), field="exposure_class") from error
-    flat = [column.reshape(1) if column.size == 1 else np.broadcast_to(column, shape).reshape(-1) for column in columns]
+        raise RiskError(
+            expected("arguments whose shapes fit together", shapes), field="exposure_class"
+        ) from error
+    flat = [
+        column.reshape(1) if column.size == 1 else np.broadcast_to(column, shape).reshape(-1)
+        for column in columns
+    ]
     made = _weights(rules, *flat)
     if made.size == 1 and shape != made.shape:
         made = np.broadcast_to(made, (int(np.prod(shape)),))
@@ -93,12 +114,16 @@ def standardised_risk_weight(
 
 
 def rating_codes(rating: ArrayLike) -> Codes:
-    """Return the row of the tables for each rating, shape of `rating`; codes of `RATINGS` are taken as they are."""
+    """Return the row of the tables for each rating, shape of `rating`; codes of `RATINGS` are taken as they
+    are.
+    """
     given = array(rating, "rating")
     if given.dtype.kind in "iu":
         return codes(given, RATINGS, "rating")
     symbols = (*BUCKETS, *RATINGS)
-    rows = np.array([RATINGS.index(BUCKETS[name]) for name in BUCKETS] + list(range(len(RATINGS))), dtype=np.int8)
+    rows = np.array(
+        [RATINGS.index(BUCKETS[name]) for name in BUCKETS] + list(range(len(RATINGS))), dtype=np.int8
+    )
     return np.asarray(rows[codes(given, symbols, "rating")], dtype=np.int8)
 
 
@@ -119,7 +144,9 @@ def _weights(
     made = np.asarray(table[names, short.astype(np.int8), rating])
     secured = np.array([item.reads_ltv or item.of_counterparty for item in weights])
     if secured[names].any():
-        made = np.array(np.broadcast_to(made, np.broadcast_shapes(made.shape, ltv.shape, counterparty.shape, split.shape)))
+        made = np.array(
+            np.broadcast_to(made, np.broadcast_shapes(made.shape, ltv.shape, counterparty.shape, split.shape))
+        )
         present = np.unique(names) if len(names) > 1 else names
         for code in present[secured[present]]:
             _secured(rules, int(code), names, ltv, counterparty, split, made)
@@ -131,12 +158,16 @@ def _weights(
         made = np.where(touched, np.minimum(rule.multiplier * made, np.maximum(made, rule.cap)), made)
     if bad.any():
         residential = np.array([name in RESIDENTIAL for name in rules.classes])[names]
-        net = np.where(provisions < rules.defaulted.provision_share, rules.defaulted.below, rules.defaulted.otherwise)
+        net = np.where(
+            provisions < rules.defaulted.provision_share, rules.defaulted.below, rules.defaulted.otherwise
+        )
         made = np.where(bad, np.where(residential, rules.defaulted.residential, net), made)
     return np.asarray(made, dtype=np.float64)
 
 
-def _secured(rules: Options, code: int, names: Codes, ltv: Floats, counterparty: Floats, split: Flags, made: Floats) -> None:
+def _secured(
+    rules: Options, code: int, names: Codes, ltv: Floats, counterparty: Floats, split: Flags, made: Floats
+) -> None:
     """Set the weights of one real estate class."""
     own, size = rules.weights[rules.classes[code]], made.shape
     rows = np.broadcast_to(names == code, size)
@@ -147,7 +178,10 @@ def _secured(rules: Options, code: int, names: Codes, ltv: Floats, counterparty:
             row = int(np.flatnonzero(rows)[int(np.argmax(missing))]) + 1
             was = value[int(np.argmax(missing))]
             raise RiskError(
-                expected(f"a loan-to-value ratio above 0 for {rules.classes[code]}", "none" if np.isnan(was) else was),
+                expected(
+                    f"a loan-to-value ratio above 0 for {rules.classes[code]}",
+                    "none" if np.isnan(was) else was,
+                ),
                 field="ltv",
                 row=row if made.size > 1 else None,
             )
@@ -158,7 +192,8 @@ def _secured(rules: Options, code: int, names: Codes, ltv: Floats, counterparty:
     if parted.any():
         if own.split is None:
             raise RiskError(
-                expected(f"options that split loans of class {rules.classes[code]}", rules.name), field="loan_splitting"
+                expected(f"options that split loans of class {rules.classes[code]}", rules.name),
+                field="loan_splitting",
             )
         share, weight = own.split
         inside = np.minimum(1.0, share / value)

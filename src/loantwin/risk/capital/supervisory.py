@@ -1,4 +1,6 @@
-"""Supervisory loss given default of the foundation approach, LGD floors of secured exposures, and exposure at default."""
+"""Supervisory loss given default of the foundation approach, LGD floors of secured exposures, and exposure at
+default.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,9 @@ from loantwin.errors import RiskError, expected
 
 @dataclass(frozen=True)
 class Collateral:
-    """A kind of collateral under IRB: LGD of the secured part, haircut on its value (CRE32.11), LGD floor (CRE32.16)."""
+    """A kind of collateral under IRB: LGD of the secured part, haircut on its value (CRE32.11), LGD floor
+    (CRE32.16).
+    """
 
     lgd: float
     haircut: float
@@ -27,15 +31,19 @@ COLLATERAL: Mapping[str, Collateral] = {
     "real_estate": Collateral(0.20, 0.40, 0.10),
     "other_physical": Collateral(0.25, 0.40, 0.15),
 }
-"""In the order in which several kinds are recognised (CRE32.14). The haircut of financial collateral is to be taken from
-`mitigation.haircut` before its value is given here."""
+"""In the order in which several kinds are recognised (CRE32.14). The haircut of financial collateral is to be
+taken from `mitigation.haircut` before its value is given here."""
 UNSECURED = {"corporate": 0.40, "financial": 0.45, "bank": 0.45, "sovereign": 0.45}
 """LGD of senior claims without recognised collateral (CRE32.6)."""
 SUBORDINATED = 0.75
 UNSECURED_FLOOR = {"corporate": 0.25, "bank": 0.25, "financial": 0.25, "retail_other": 0.30}
-"""LGD floors that collateral lowers (CRE32.16, CRE32.58); that of mortgages (5 %) and revolvers (50 %) is fixed (CRE32.59)."""
+"""LGD floors that collateral lowers (CRE32.16, CRE32.58); that of mortgages (5 %) and revolvers (50 %) is
+fixed (CRE32.59).
+"""
 CCF_FLOOR = 0.5
-"""Own exposure at default is at least drawn + this share of what the standardised factor gives (CRE32.36, CRE32.64)."""
+"""Own exposure at default is at least drawn + this share of what the standardised factor gives (CRE32.36,
+CRE32.64).
+"""
 
 
 def foundation_lgd(
@@ -49,8 +57,10 @@ def foundation_lgd(
 
     Parameters
     ----------
-    exposure : (N,) currency, above 0. collateral : current value by kind (`COLLATERAL`), currency, before the haircut.
-    borrower : corporate, financial, bank or sovereign. subordinated : a subordinated claim: 75 % on its unsecured part.
+    exposure : (N,) currency, above 0. collateral : current value by kind (`COLLATERAL`), currency, before the
+        haircut.
+    borrower : corporate, financial, bank or sovereign. subordinated : a subordinated claim: 75 % on its
+        unsecured part.
     """
     if borrower not in UNSECURED:
         raise RiskError(expected("one of " + ", ".join(UNSECURED), borrower), field="borrower")
@@ -59,14 +69,18 @@ def foundation_lgd(
     return np.asarray(unsecured * (1.0 - secured) + weighted)
 
 
-def lgd_floor(exposure: ArrayLike, collateral: Mapping[str, ArrayLike] | None = None, *, asset_class: str = "corporate") -> Floats:
-    """Return the LGD floor of each exposure, decimal: unsecured and secured floor by their shares (CRE32.17, CRE32.59).
+def lgd_floor(
+    exposure: ArrayLike, collateral: Mapping[str, ArrayLike] | None = None, *, asset_class: str = "corporate"
+) -> Floats:
+    """Return the LGD floor of each exposure, decimal: unsecured and secured floor by their shares (CRE32.17,
+    CRE32.59).
 
     Arguments as `foundation_lgd`; asset_class : corporate, bank, financial or retail_other.
     """
     if asset_class not in UNSECURED_FLOOR:
         raise RiskError(
-            expected("a class whose floor collateral lowers: " + ", ".join(UNSECURED_FLOOR), asset_class), field="asset_class"
+            expected("a class whose floor collateral lowers: " + ", ".join(UNSECURED_FLOOR), asset_class),
+            field="asset_class",
         )
     secured, weighted = _secured(exposure, collateral or {}, "floor")
     return np.asarray(UNSECURED_FLOOR[asset_class] * (1.0 - secured) + weighted)
@@ -85,16 +99,24 @@ def _secured(exposure: ArrayLike, collateral: Mapping[str, ArrayLike], what: str
         if kind in collateral:
             value = np.asarray(collateral[kind], dtype=np.float64)
             if not (np.isfinite(value) & (value >= 0)).all():
-                raise RiskError(expected("finite values of at least 0", "another"), field=f"collateral {kind}")
+                raise RiskError(
+                    expected("finite values of at least 0", "another"), field=f"collateral {kind}"
+                )
             share = np.minimum(value * (1.0 - rule.haircut) / whole, 1.0 - secured)
             secured, weighted = secured + share, weighted + share * getattr(rule, what)
     return secured, weighted
 
 
-def own_exposure_at_default(drawn: ArrayLike, undrawn: ArrayLike, own: ArrayLike, standard: ArrayLike) -> Floats:
-    """Return the advanced approach's exposure at default of revolving lines: own factor, floored (CRE32.36, CRE32.64).
+def own_exposure_at_default(
+    drawn: ArrayLike, undrawn: ArrayLike, own: ArrayLike, standard: ArrayLike
+) -> Floats:
+    """Return the advanced approach's exposure at default of revolving lines: own factor, floored (CRE32.36,
+    CRE32.64).
 
-    drawn, undrawn : currency. own : own conversion factor, decimal. standard : that of the standardised approach.
+    drawn, undrawn : currency. own : own conversion factor, decimal. standard : that of the standardised
+        approach.
     """
     least = CCF_FLOOR * np.asarray(standard, dtype=np.float64)
-    return np.asarray(np.asarray(drawn) + np.maximum(np.asarray(own, dtype=np.float64), least) * np.asarray(undrawn))
+    return np.asarray(
+        np.asarray(drawn) + np.maximum(np.asarray(own, dtype=np.float64), least) * np.asarray(undrawn)
+    )

@@ -1,7 +1,7 @@
 """Exact sums by group, and stage allowances, of many loans. Each is tied to its NumPy reference by a test.
 
-A double is a whole number times a power of two. Adding those whole numbers up by their power, in int64, loses nothing and
-knows no order: threads, the order of loans and the split of a book cannot change a bit.
+A double is a whole number times a power of two. Adding those whole numbers up by their power, in int64, loses
+nothing and knows no order: threads, the order of loans and the split of a book cannot change a bit.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ LOW = 26
 def exact_bins(bits: Array, codes: Array, groups: int) -> Array:
     """Return sums of significands by exponent and group, lower and upper halves, (POWERS, groups, F, 2).
 
-    bits : (F, N) the figures, float64, as int64. codes : (N,) group. What one loan adds to lies together in memory.
+    bits : (F, N) the figures, float64, as int64. codes : (N,) group. What one loan adds to lies together in
+        memory.
     """
     figures, count = bits.shape
     made = np.zeros((BLOCKS, POWERS, groups, figures, 2), dtype=np.int64)
@@ -33,7 +34,9 @@ def exact_bins(bits: Array, codes: Array, groups: int) -> Array:
         wide = np.uint64(2 * groups * figures)
         for loan in range(count * block // BLOCKS, count * (block + 1) // BLOCKS):
             place = np.uint64(codes[loan]) * np.uint64(2 * figures)
-            for figure in range(figures):  # side by side: a sum that waits for its last addition lets the next one start
+            for figure in range(
+                figures
+            ):  # side by side: a sum that waits for its last addition lets the next one start
                 word = np.uint64(bits[figure, loan])
                 power = (word >> np.uint64(52)) & np.uint64(2047)
                 part = np.int64(word & np.uint64(4503599627370495))
@@ -52,12 +55,18 @@ def exact_bins(bits: Array, codes: Array, groups: int) -> Array:
 
 @compiled(parallel=True)
 def staged_losses(
-    twelve_month: Array, lifetime: Array, defaulted: Array, stage: Array, probability: Array, by_scenario: Array
+    twelve_month: Array,
+    lifetime: Array,
+    defaulted: Array,
+    stage: Array,
+    probability: Array,
+    by_scenario: Array,
 ) -> tuple[Array, Array]:
-    """Set `by_scenario` (K, N) to the loss of each loan's stage; return the weighted loss (N,) and whether it fits, (2,).
+    """Set `by_scenario` (K, N) to the loss of each loan's stage; return the weighted loss (N,) and whether it
+    fits, (2,).
 
-    twelve_month, lifetime : (N, K). The first flag is false where an amount is negative, NaN or infinite, the second where
-    a 12-month loss passes the lifetime loss by more than rounding.
+    twelve_month, lifetime : (N, K). The first flag is false where an amount is negative, NaN or infinite, the
+    second where a 12-month loss passes the lifetime loss by more than rounding.
     """
     count, scenarios = lifetime.shape
     gross = np.empty(count)

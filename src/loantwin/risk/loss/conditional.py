@@ -1,4 +1,6 @@
-"""From the engine's conditional expectation to what the loss distribution needs: groups of loans of like size, by path."""
+"""From the engine's conditional expectation to what the loss distribution needs: groups of loans of like
+size, by path.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ RATIO = 4.0
 ENGINE_CELLS = 800_000
 """Paths x groups x months that the engine holds at once, 16 figures each."""
 SEVERITY_CONCENTRATION = 4.0
-"""Variance of a default's severity = mean (1 - mean) / this: the usual choice where severities are not observed."""
+"""Variance of a default's severity = mean (1 - mean) / this: the usual choice where severities are not
+observed.
+"""
 
 
 @dataclass(frozen=True)
@@ -36,10 +40,11 @@ class SizeBands:
 
 
 def size_bands(columns: LoanColumns, most: int = 8) -> SizeBands:
-    """Return the loans in at most `most` bands of exposure, each spanning a factor of 4, the smallest loans together.
+    """Return the loans in at most `most` bands of exposure, each spanning a factor of 4, the smallest loans
+    together.
 
-    A few large loans make the tail of a small book: bands keep them apart, so that within a band sizes differ little
-    and a gamma serves for them.
+    A few large loans make the tail of a small book: bands keep them apart, so that within a band sizes differ
+    little and a gamma serves for them.
     """
     exposure = columns.principal + columns.accrued_interest + columns.undrawn
     if not len(exposure):
@@ -49,13 +54,20 @@ def size_bands(columns: LoanColumns, most: int = 8) -> SizeBands:
         raise RiskError(expected("a loan with an exposure above 0", "none"), field="exposure")
     depth = np.full(len(exposure), most - 1, dtype=np.int64)
     positive = exposure > 0
-    depth[positive] = np.minimum(np.floor(np.log(top / exposure[positive]) / np.log(RATIO)), most - 1).astype(np.int64)
+    depth[positive] = np.minimum(np.floor(np.log(top / exposure[positive]) / np.log(RATIO)), most - 1).astype(
+        np.int64
+    )
     used, group = np.unique(depth, return_inverse=True)
-    moments = [np.asarray(np.bincount(group, columns.weight * exposure**power, len(used)), dtype=np.float64) for power in (0, 1, 2)]
+    moments = [
+        np.asarray(np.bincount(group, columns.weight * exposure**power, len(used)), dtype=np.float64)
+        for power in (0, 1, 2)
+    ]
     mean = np.divide(moments[1], moments[0], out=np.zeros(len(used)), where=moments[0] > 0)
     square = np.divide(moments[2], moments[0], out=np.zeros(len(used)), where=moments[0] > 0)
     spread = np.divide(square, mean**2, out=np.ones(len(used)), where=mean > 0) - 1
-    return SizeBands(replace(columns, group=group.astype(np.int64)), moments[0], np.sqrt(np.maximum(spread, 0)))
+    return SizeBands(
+        replace(columns, group=group.astype(np.int64)), moments[0], np.sqrt(np.maximum(spread, 0))
+    )
 
 
 def conditional_losses(
@@ -69,29 +81,37 @@ def conditional_losses(
 
     Parameters
     ----------
-    cells : `build_cells(bands.columns, months)`. shocks : blocks (P, T, R) of paths, one block after another, so that
-        memory does not grow with the number of paths.
+    cells : `build_cells(bands.columns, months)`. shocks : blocks (P, T, R) of paths, one block after another,
+        so that memory does not grow with the number of paths.
 
     Notes
     -----
-    Severity varies around its mean m with variance m (1 - m) / 4 (a beta distribution), independent of size: with size
-    variation v the loss of one default has squared variation (1 + v^2) (1 + (1 - m) / (4 m)) - 1.
+    Severity varies around its mean m with variance m (1 - m) / 4 (a beta distribution), independent of size:
+    with size variation v the loss of one default has squared variation (1 + v^2) (1 + (1 - m) / (4 m)) - 1.
     """
     groups = len(bands.number)
     blocks = [_block(parameters, cells, lgd, block, groups) for block in shocks]
     if not blocks:
         raise RiskError(expected("at least one block of paths", "none"), field="paths")
     number, net, gross, defaulted = (np.concatenate([block[i] for block in blocks]) for i in range(4))
-    severity = np.divide(gross.sum(axis=0), defaulted.sum(axis=0), out=np.ones(groups), where=defaulted.sum(axis=0) > 0)
+    severity = np.divide(
+        gross.sum(axis=0), defaulted.sum(axis=0), out=np.ones(groups), where=defaulted.sum(axis=0) > 0
+    )
     mean = np.clip(severity, 1e-6, 1.0)  # a discounted mean severity; the beta's variance is 0 at 1
     variation = (1 + bands.size_variation**2) * (1 + (1 - mean) / (SEVERITY_CONCENTRATION * mean)) - 1
     return ConditionalLosses(number, net, gross, np.sqrt(variation), bands.number)
 
 
 def part_shares(
-    parameters: TransitionParameters, cells: Cells, lgd: LossGivenDefault, shocks: Floats, bands: int, parts: int
+    parameters: TransitionParameters,
+    cells: Cells,
+    lgd: LossGivenDefault,
+    shocks: Floats,
+    bands: int,
+    parts: int,
 ) -> Floats:
-    """Return the share of each part of the book in each band's expected net loss on each path, (P, bands, parts).
+    """Return the share of each part of the book in each band's expected net loss on each path, (P, bands,
+    parts).
 
     Parameters
     ----------

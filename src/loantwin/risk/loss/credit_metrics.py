@@ -1,7 +1,9 @@
-"""Losses of value by migration: what a loan is worth in each rating at the horizon, and how loans move together.
+"""Losses of value by migration: what a loan is worth in each rating at the horizon, and how loans move
+together.
 
-CreditMetrics (Gupton, Finger and Bhatia 1997): a normal asset return per loan, cut at thresholds that reproduce its row of the
-transition matrix; returns share a factor. The matrix of this module is (K, K) from best to worst with default last.
+CreditMetrics (Gupton, Finger and Bhatia 1997): a normal asset return per loan, cut at thresholds that
+reproduce its row of the transition matrix; returns share a factor. The matrix of this module is (K, K) from
+best to worst with default last.
 """
 
 from __future__ import annotations
@@ -22,7 +24,9 @@ from loantwin.streams import generator as random_of
 from loantwin.types import Estimate
 
 DRAWN = 200
-"""Loans whose state is drawn one by one, the widest first; the rest enters by its exact conditional mean and variance."""
+"""Loans whose state is drawn one by one, the widest first; the rest enters by its exact conditional mean and
+variance.
+"""
 BLOCK = 2_000
 """Paths that are held at once."""
 NODES = 64
@@ -31,14 +35,18 @@ FAR = 37.0
 """Thresholds beyond this many deviations are as good as infinite."""
 
 
-def forward_values(coupon: float, years: int, curves: Floats, *, face: float = 100.0, recovery: float = 0.0) -> Floats:
-    """Return what a bond is worth in one year in each rating, (K,): the coupon then paid, and the rest discounted.
+def forward_values(
+    coupon: float, years: int, curves: Floats, *, face: float = 100.0, recovery: float = 0.0
+) -> Floats:
+    """Return what a bond is worth in one year in each rating, (K,): the coupon then paid, and the rest
+    discounted.
 
     Parameters
     ----------
-    coupon : decimal of face a year, paid yearly. years : whole years to maturity now, at least 1. curves : (K - 1, T) one-year
-        forward zero rates by rating for 1 .. T years from then, decimal. face : money. recovery : decimal of face, the value
-        in default (the last state), where the year's coupon is not paid.
+    coupon : decimal of face a year, paid yearly. years : whole years to maturity now, at least 1. curves : (K
+        - 1, T) one-year
+        forward zero rates by rating for 1 .. T years from then, decimal. face : money. recovery : decimal of
+        face, the value in default (the last state), where the year's coupon is not paid.
 
     Raises
     ------
@@ -49,7 +57,10 @@ def forward_values(coupon: float, years: int, curves: Floats, *, face: float = 1
     if years < 1:
         raise RiskError(expected("a maturity of at least 1 year", years), field="years")
     if curves.ndim != 2 or curves.shape[1] < years - 1 or not np.isfinite(curves).all():
-        raise RiskError(expected(f"forward rates by rating for {years - 1} years", f"shape {curves.shape}"), field="curves")
+        raise RiskError(
+            expected(f"forward rates by rating for {years - 1} years", f"shape {curves.shape}"),
+            field="curves",
+        )
     if not 0 <= recovery <= 1:
         raise RiskError(expected("a recovery from 0 to 1", recovery), field="recovery")
     flows = np.full(years - 1, coupon * face)
@@ -70,7 +81,9 @@ def moments(values: Floats, probabilities: Floats, deviations: Floats | None = N
 
 
 def value_quantile(values: Floats, probabilities: Floats, level: float) -> float:
-    """Return the smallest value whose cumulative probability reaches `level`: the 1 % quantile is level 0.01."""
+    """Return the smallest value whose cumulative probability reaches `level`: the 1 % quantile is level
+    0.01.
+    """
     if not 0 < level < 1:
         raise RiskError(expected("a probability between 0 and 1", level), field="level")
     order = np.argsort(values.ravel(), kind="stable")
@@ -80,7 +93,8 @@ def value_quantile(values: Floats, probabilities: Floats, level: float) -> float
 
 
 def bivariate_normal(one: Floats | float, other: Floats | float, rho: float) -> Floats:
-    """Return P(X <= one, Y <= other) of standard normals with correlation `rho`, by Owen's T function (Owen 1956).
+    """Return P(X <= one, Y <= other) of standard normals with correlation `rho`, by Owen's T function (Owen
+    1956).
 
     Raises
     ------
@@ -89,18 +103,27 @@ def bivariate_normal(one: Floats | float, other: Floats | float, rho: float) -> 
     if not -1 < rho < 1:
         raise RiskError(expected("a correlation between -1 and 1", rho), field="rho")
     h, k = (np.clip(np.asarray(x, dtype=np.float64), -FAR, FAR) for x in (one, other))
-    h, k = (np.where(np.abs(x) < 1e-100, 1e-100, x) for x in (h, k))  # the limit from above, where the slopes would divide by zero
+    h, k = (
+        np.where(np.abs(x) < 1e-100, 1e-100, x) for x in (h, k)
+    )  # the limit from above, where the slopes would divide by zero
     root = np.sqrt(1 - rho**2)
     with np.errstate(over="ignore"):
         slopes = (k - rho * h) / (h * root), (h - rho * k) / (k * root)
-    made = (ndtr(h) + ndtr(k)) / 2 - owens_t(h, slopes[0]) - owens_t(k, slopes[1]) - np.where((h > 0) != (k > 0), 0.5, 0.0)
+    made = (
+        (ndtr(h) + ndtr(k)) / 2
+        - owens_t(h, slopes[0])
+        - owens_t(k, slopes[1])
+        - np.where((h > 0) != (k > 0), 0.5, 0.0)
+    )
     return np.asarray(np.clip(made, 0.0, 1.0))  # a probability to rounding
 
 
 def joint_probabilities(one: Floats, other: Floats, rho: float) -> Floats:
-    """Return the probability of each pair of end states of two obligors, (K, L), rows of the matrix (K,) and (L,) given.
+    """Return the probability of each pair of end states of two obligors, (K, L), rows of the matrix (K,) and
+    (L,) given.
 
-    Source: CreditMetrics technical document, section 8.4: rectangles of the bivariate normal of the asset returns.
+    Source: CreditMetrics technical document, section 8.4: rectangles of the bivariate normal of the asset
+    returns.
     """
     cuts = [np.concatenate([[FAR], _cuts(row[None])[0][:-1], [-FAR]]) for row in (one, other)]
     below = bivariate_normal(cuts[0][:, None], cuts[1][None, :], rho)
@@ -108,7 +131,9 @@ def joint_probabilities(one: Floats, other: Floats, rho: float) -> Floats:
 
 
 def _cuts(rows: Floats) -> Floats:
-    """Return thresholds of rows (C, K): a return above cuts[:, j] ends in j or better; the last is -infinity."""
+    """Return thresholds of rows (C, K): a return above cuts[:, j] ends in j or better; the last is
+    -infinity.
+    """
     worse = np.cumsum(rows[:, ::-1], axis=1)[:, ::-1]
     beyond = np.concatenate([worse[:, 1:], np.zeros((len(rows), 1))], axis=1)
     return np.asarray(np.clip(ndtri(np.minimum(beyond, 1.0)), -FAR, FAR))
@@ -116,10 +141,13 @@ def _cuts(rows: Floats) -> Floats:
 
 @dataclass(frozen=True)
 class MigrationLosses:
-    """The distribution of what a portfolio loses in value by migration and default, book currency; a gain is negative.
+    """The distribution of what a portfolio loses in value by migration and default, book currency; a gain is
+    negative.
 
-    losses : (P,) equally likely. mean, standard_deviation : exact given one factor (standard error 0), else from the paths.
-    by_state : (K,) expected loss by the state that loans end in; sums to the mean. factors : (P, S) of each path.
+    losses : (P,) equally likely. mean, standard_deviation : exact given one factor (standard error 0), else
+        from the paths.
+    by_state : (K,) expected loss by the state that loans end in; sums to the mean. factors : (P, S) of each
+        path.
     """
 
     losses: Floats
@@ -139,7 +167,9 @@ class MigrationLosses:
 
 @dataclass(frozen=True)
 class _Class:
-    """Loans that share a row of the matrix, a correlation and a factor. loss, weight, spread : of its loans that are not drawn."""
+    """Loans that share a row of the matrix, a correlation and a factor. loss, weight, spread : of its loans
+    that are not drawn.
+    """
 
     cuts: Floats
     row: Floats
@@ -169,32 +199,43 @@ def migration_losses(
 
     Parameters
     ----------
-    values : (N, K) worth of each loan in each state at the horizon, book currency. ratings : (N,) state now, 0 .. K - 1.
-    matrix : (K, K) transition matrix, states from best to worst; or (C, K) rows of any C kinds of loan, of which `ratings` then
-        names one (`reference` must be amounts or "mean"). correlation : of asset returns with the factor's square, in
-        [0, 1): two loans of one factor correlate by sqrt(rho_1 rho_2). One number or (N,).
-    reference : what a loss is measured against: the worth in an unchanged rating, the expected worth, or (N,) amounts.
-    default_deviation, face : (N,) standard deviation of the worth in the last state, independent between loans (default 0), and
-        the most that it can be: it is drawn from the beta distribution on [0, face] with this mean and deviation.
-    weight : (N,) how many like loans a row stands for, >= 0; they move independently given the factors (default 1).
-    sector, sector_correlation : (N,) factor of each loan, 0 .. S - 1, and (S, S) correlation of the factors (default one).
+    values : (N, K) worth of each loan in each state at the horizon, book currency. ratings : (N,) state now,
+        0 .. K - 1.
+    matrix : (K, K) transition matrix, states from best to worst; or (C, K) rows of any C kinds of loan, of
+        which `ratings` then names one (`reference` must be amounts or "mean"). correlation : of asset returns
+        with the factor's square, in [0, 1): two loans of one factor correlate by sqrt(rho_1 rho_2). One
+        number or (N,).
+    reference : what a loss is measured against: the worth in an unchanged rating, the expected worth, or (N,)
+        amounts.
+    default_deviation, face : (N,) standard deviation of the worth in the last state, independent between
+        loans (default 0), and the most that it can be: it is drawn from the beta distribution on [0, face]
+        with this mean and deviation.
+    weight : (N,) how many like loans a row stands for, >= 0; they move independently given the factors
+        (default 1).
+    sector, sector_correlation : (N,) factor of each loan, 0 .. S - 1, and (S, S) correlation of the factors
+        (default one).
 
     Notes
     -----
-    Given the factors loans are independent. The `DRAWN` loans whose worth varies most are drawn state by state (rows that stand
-    for exactly one loan); the rest adds a normal amount with its exact conditional mean and variance, computed by class of loans
-    without a loop over them. So a book of any size costs paths x classes.
+    Given the factors loans are independent. The `DRAWN` loans whose worth varies most are drawn state by
+    state (rows that stand for exactly one loan); the rest adds a normal amount with its exact conditional
+    mean and variance, computed by class of loans without a loop over them. So a book of any size costs paths
+    x classes.
 
     Raises
     ------
-    RiskError : arrays that do not fit or are not finite, a rating outside the matrix, a correlation outside [0, 1), a factor
-        correlation that is not positive semi-definite, no loan.
+    RiskError : arrays that do not fit or are not finite, a rating outside the matrix, a correlation outside
+        [0, 1), a factor correlation that is not positive semi-definite, no loan.
     """
     worth, rating = np.asarray(values, dtype=np.float64), np.asarray(ratings, dtype=np.int64)
     rho = np.broadcast_to(np.asarray(correlation, dtype=np.float64), rating.shape)
     factor = np.zeros(len(rating), dtype=np.int64) if sector is None else np.asarray(sector, dtype=np.int64)
     count = np.ones(len(rating)) if weight is None else np.asarray(weight, dtype=np.float64)
-    spread = np.zeros(len(rating)) if default_deviation is None else np.asarray(default_deviation, dtype=np.float64)
+    spread = (
+        np.zeros(len(rating))
+        if default_deviation is None
+        else np.asarray(default_deviation, dtype=np.float64)
+    )
     _check(worth, rating, matrix, rho, count, spread)
     shapes = _beta_shapes(worth[:, -1], spread, face)
     root = _factor_root(factor, sector_correlation)
@@ -206,7 +247,9 @@ def migration_losses(
     rest = np.setdiff1d(np.arange(len(rating)), drawn)
     classes = _classes(rest, rating, rows, rho, factor, loss, count, spread)
     alike = _groups(rating[drawn], rho[drawn], factor[drawn])
-    ones = _Drawn(_cuts(rows[drawn]), loss[drawn], rho[drawn], factor[drawn], spread[drawn], shapes[drawn], alike)
+    ones = _Drawn(
+        _cuts(rows[drawn]), loss[drawn], rho[drawn], factor[drawn], spread[drawn], shapes[drawn], alike
+    )
     by_state = (count[:, None] * rows * loss).sum(axis=0)
     losses, centre, within, factors = _simulated(classes, ones, root, paths, seed)
     mean = Estimate(float(by_state.sum()), 0.0)
@@ -218,16 +261,23 @@ def migration_losses(
     return MigrationLosses(losses, mean, deviation, by_state, factors)
 
 
-def _check(worth: Floats, rating: Integers, matrix: Floats, rho: Floats, count: Floats, spread: Floats) -> None:
+def _check(
+    worth: Floats, rating: Integers, matrix: Floats, rho: Floats, count: Floats, spread: Floats
+) -> None:
     if matrix.ndim == 2 and len(matrix) == matrix.shape[1]:
         check_matrix(matrix, tolerance=1e-6)
     elif matrix.ndim != 2 or (matrix < 0).any() or not (np.abs(matrix.sum(axis=1) - 1) < 1e-6).all():
-        raise RiskError(expected("rows of probabilities that sum to one", f"shape {matrix.shape}"), field="matrix")
+        raise RiskError(
+            expected("rows of probabilities that sum to one", f"shape {matrix.shape}"), field="matrix"
+        )
     shape = (len(rating), matrix.shape[1])
     if not len(rating):
         raise RiskError(expected("at least one loan", "none"), field="ratings")
     if worth.shape != shape or not np.isfinite(worth).all():
-        raise RiskError(expected(f"finite values of {shape[0]} loans in {shape[1]} states", f"shape {worth.shape}"), field="values")
+        raise RiskError(
+            expected(f"finite values of {shape[0]} loans in {shape[1]} states", f"shape {worth.shape}"),
+            field="values",
+        )
     if (rating < 0).any() or (rating >= len(matrix)).any():
         raise RiskError(expected(f"ratings from 0 to {len(matrix) - 1}", "one outside"), field="ratings")
     if not ((rho >= 0) & (rho < 1)).all():
@@ -242,7 +292,9 @@ def _beta_shapes(mean: Floats, spread: Floats, face: Floats | None) -> Floats:
     if not (spread > 0).any():
         return np.ones((len(mean), 3))
     if face is None:
-        raise RiskError(expected("the most a loan can be worth in default, beside its deviation", "none"), field="face")
+        raise RiskError(
+            expected("the most a loan can be worth in default, beside its deviation", "none"), field="face"
+        )
     most = np.asarray(face, dtype=np.float64)
     on = spread > 0
     if most.shape != mean.shape or not (most[on] > 0).all():
@@ -250,7 +302,8 @@ def _beta_shapes(mean: Floats, spread: Floats, face: Floats | None) -> Floats:
     share, deviation = mean[on] / most[on], spread[on] / most[on]
     if not ((share > 0) & (share < 1) & (deviation**2 < share * (1 - share))).all():
         raise RiskError(
-            expected("a worth in default within face, its variance below mean x (face - mean)", "more"), field="default_deviation"
+            expected("a worth in default within face, its variance below mean x (face - mean)", "more"),
+            field="default_deviation",
         )
     size = share * (1 - share) / deviation**2 - 1
     made = np.ones((len(mean), 3))
@@ -263,32 +316,43 @@ def _factor_root(factor: Integers, correlation: Floats | None) -> Floats:
     given = np.eye(1) if correlation is None else np.asarray(correlation, dtype=np.float64)
     size = len(given)
     if given.shape != (size, size) or not np.allclose(given, given.T) or not np.allclose(np.diag(given), 1):
-        raise RiskError(expected("a symmetric correlation matrix with a diagonal of 1", "another"), field="sector_correlation")
+        raise RiskError(
+            expected("a symmetric correlation matrix with a diagonal of 1", "another"),
+            field="sector_correlation",
+        )
     if factor.min() < 0 or factor.max() >= size:
         raise RiskError(expected(f"sectors from 0 to {size - 1}", "one outside"), field="sector")
     level, vector = np.linalg.eigh(given)
     if level.min() < -1e-10:
         raise RiskError(
-            expected("a positive semi-definite correlation", f"an eigenvalue of {level.min():.3g}"), field="sector_correlation"
+            expected("a positive semi-definite correlation", f"an eigenvalue of {level.min():.3g}"),
+            field="sector_correlation",
         )
     return np.asarray(vector * np.sqrt(np.maximum(level, 0.0)))  # below zero only by rounding, checked above
 
 
 def tail_contributions(
-    made: MigrationLosses, confidence: float, values: Floats, rows: Floats, correlation: Floats, sector: Integers, reference: Floats
+    made: MigrationLosses,
+    confidence: float,
+    values: Floats,
+    rows: Floats,
+    correlation: Floats,
+    sector: Integers,
+    reference: Floats,
 ) -> tuple[Floats, Floats]:
     """Return what each loan adds to value at risk and to expected shortfall, (N,) each; they sum to them.
 
     Parameters
     ----------
-    made : from `migration_losses` of the same loans. values, rows : (N, K) worth and probability of each state. correlation,
+    made : from `migration_losses` of the same loans. values, rows : (N, K) worth and probability of each
+        state. correlation,
         sector, reference : (N,).
 
     Notes
     -----
-    Euler's rule (Tasche 1999): a loan's mean loss on the paths beyond the quantile (about it, for value at risk: the
-    `tail.TAIL_PATHS` nearest), given their factors, and of what single names add there its share by variance, which is the
-    exact conditional expectation where that residual is normal.
+    Euler's rule (Tasche 1999): a loan's mean loss on the paths beyond the quantile (about it, for value at
+    risk: the `tail.TAIL_PATHS` nearest), given their factors, and of what single names add there its share by
+    variance, which is the exact conditional expectation where that residual is normal.
     """
     order = np.argsort(made.losses, kind="stable")
     var, shortfall = made.quantile(confidence).value, made.expected_shortfall(confidence).value
@@ -301,12 +365,18 @@ def tail_contributions(
         total = np.zeros(len(rows))
         for path in paths:
             z = made.factors[path, sector]
-            below = ndtr((cuts - np.sqrt(correlation)[:, None] * z[:, None]) / np.sqrt(1 - correlation)[:, None])
-            share = np.maximum(-np.diff(np.concatenate([np.ones((len(rows), 1)), below], axis=1), axis=1), 0.0)
+            below = ndtr(
+                (cuts - np.sqrt(correlation)[:, None] * z[:, None]) / np.sqrt(1 - correlation)[:, None]
+            )
+            share = np.maximum(
+                -np.diff(np.concatenate([np.ones((len(rows), 1)), below], axis=1), axis=1), 0.0
+            )
             mean = (share * loss).sum(axis=1)
             spread = np.maximum((share * loss**2).sum(axis=1) - mean**2, 0.0)
             total += mean + spread * ((made.losses[path] - mean.sum()) / max(float(spread.sum()), 1e-300))
-        found.append(total * (wanted / total.sum()))  # to the last digit: the paths' own mean is the figure's but for the atom
+        found.append(
+            total * (wanted / total.sum())
+        )  # to the last digit: the paths' own mean is the figure's but for the atom
     return found[0], found[1]
 
 
@@ -314,7 +384,9 @@ def _reference(reference: str | Floats, worth: Floats, rating: Integers, rows: F
     if isinstance(reference, str):
         if reference == "unchanged":
             if rows.shape[1] <= int(rating.max()):
-                raise RiskError(expected("amounts or mean where ratings name kinds of loan", reference), field="reference")
+                raise RiskError(
+                    expected("amounts or mean where ratings name kinds of loan", reference), field="reference"
+                )
             return np.asarray(worth[np.arange(len(rating)), rating])
         if reference == "mean":
             return np.asarray((rows * worth).sum(axis=1))
@@ -337,7 +409,14 @@ class _Drawn:
 
 
 def _classes(
-    loans: Integers, rating: Integers, rows: Floats, rho: Floats, factor: Integers, loss: Floats, count: Floats, spread: Floats
+    loans: Integers,
+    rating: Integers,
+    rows: Floats,
+    rho: Floats,
+    factor: Integers,
+    loss: Floats,
+    count: Floats,
+    spread: Floats,
 ) -> list[_Class]:
     if not len(loans):
         return []
@@ -367,7 +446,9 @@ def _groups(rating: Integers, rho: Floats, factor: Integers) -> Integers:
 def _given(cuts: Floats, rho: float, z: Floats) -> Floats:
     """Return probabilities of the states given the factor z (P,), (P, K)."""
     below = ndtr((cuts[None, :] - np.sqrt(rho) * z[:, None]) / np.sqrt(1 - rho))
-    return np.asarray(np.maximum(np.concatenate([1 - below[:, :1], below[:, :-1] - below[:, 1:]], axis=1), 0.0))
+    return np.asarray(
+        np.maximum(np.concatenate([1 - below[:, :1], below[:, :-1] - below[:, 1:]], axis=1), 0.0)
+    )
 
 
 def _conditional(classes: Sequence[_Class], z: Floats) -> tuple[Floats, Floats]:

@@ -1,16 +1,19 @@
 """CreditRisk+: the exact loss distribution of a Poisson mixture over gamma sectors, by one Fourier transform.
 
-Obligor i of exposure E_i defaults as a Poisson number of mean p_i x sum over k of theta_ik x S_k, with independent gamma
-factors S_k of mean 1 and variance V_k = (sector's volatility / sector's mean rate)^2. In multiples of a loss unit the
-probability generating function is
+Obligor i of exposure E_i defaults as a Poisson number of mean p_i x sum over k of theta_ik x S_k, with
+independent gamma factors S_k of mean 1 and variance V_k = (sector's volatility / sector's mean rate)^2. In
+multiples of a loss unit the probability generating function is
 
-    log G(z) = - sum over k of  log(1 - V_k (P_k(z) - mu_k)) / V_k ,     P_k(z) = sum over i of theta_ik p_i z^nu_i
+    log G(z) = - sum over k of  log(1 - V_k (P_k(z) - mu_k)) / V_k ,     P_k(z) = sum over i of theta_ik p_i
+    z^nu_i
 
-(V_k = 0: P_k(z) - mu_k). On the unit circle the argument of the logarithm has a real part of at least 1, so that nothing
-cancels and no recursion can lose digits; the grid reaches to where less than 1e-15 is left, so that nothing wraps around.
+(V_k = 0: P_k(z) - mu_k). On the unit circle the argument of the logarithm has a real part of at least 1, so
+that nothing cancels and no recursion can lose digits; the grid reaches to where less than 1e-15 is left, so
+that nothing wraps around.
 
-Sources: Credit Suisse First Boston, CreditRisk+ (1997), appendix A; contributions: Haaf, Tasche, "Calculating value-at-risk
-contributions in CreditRisk+" (2002); the transform: Melchiori, "CreditRisk+ by fast Fourier transform" (2004).
+Sources: Credit Suisse First Boston, CreditRisk+ (1997), appendix A; contributions: Haaf, Tasche, "Calculating
+value-at-risk contributions in CreditRisk+" (2002); the transform: Melchiori, "CreditRisk+ by fast Fourier
+transform" (2004).
 """
 
 from __future__ import annotations
@@ -30,7 +33,9 @@ from loantwin.risk.arguments import array, numbers
 FEWEST_UNITS = 10_000
 """Least number of loss units in the total exposure where the caller names no unit."""
 GRID = 2**17
-"""Points that the support of the loss is cut into where the caller names no unit and the book is finely grained."""
+"""Points that the support of the loss is cut into where the caller names no unit and the book is finely
+grained.
+"""
 MOST_POINTS = 2**23
 POISSON = 1e-12
 """Variance of a sector below which its defaults are Poisson."""
@@ -41,12 +46,16 @@ LARGEST_EXPOSURE = 1e100
 LARGEST_QUANTILE = 1 - 1e-9
 """Quantiles above it would rest on the rounding of the transform."""
 WINDOW_SHARE = 0.2
-"""Probability on which a contribution to a quantile is averaged, as a share of what lies beyond the quantile."""
+"""Probability on which a contribution to a quantile is averaged, as a share of what lies beyond the
+quantile.
+"""
 
 
 @dataclass(frozen=True)
 class GammaSectors:
-    """The gamma sectors. names : (S,). share : (N, S) of each obligor, rows sum to 1. mean, variance : (S,) see module."""
+    """The gamma sectors. names : (S,). share : (N, S) of each obligor, rows sum to 1. mean, variance : (S,)
+    see module.
+    """
 
     names: tuple[str, ...]
     share: Floats
@@ -58,8 +67,10 @@ class GammaSectors:
 class CreditRiskPlus:
     """The loss distribution of N obligors on multiples of `loss_unit`, book currency.
 
-    probabilities : (M,) of a loss of 0, 1, 2, ... units; at least 0, sum 1. sectors : as given. exposure, pd : (N,).
-    units : (N,) exposure in whole units. rate : (N,) default rate rescaled so that rate x units x loss_unit = pd x exposure.
+    probabilities : (M,) of a loss of 0, 1, 2, ... units; at least 0, sum 1. sectors : as given. exposure,
+        pd : (N,).
+    units : (N,) exposure in whole units. rate : (N,) default rate rescaled so that rate x units x loss_unit =
+        pd x exposure.
     """
 
     probabilities: Floats
@@ -77,8 +88,12 @@ class CreditRiskPlus:
 
     @property
     def standard_deviation(self) -> float:
-        """Return the root of sum of pd x exposure^2 + sum over sectors of variance x (sector's expected loss)^2."""
-        return math.sqrt(math.fsum(self.pd * self.exposure**2) + math.fsum(self.sectors.variance * self._sector_loss**2))
+        """Return the root of sum of pd x exposure^2 + sum over sectors of variance x (sector's expected
+        loss)^2.
+        """
+        return math.sqrt(
+            math.fsum(self.pd * self.exposure**2) + math.fsum(self.sectors.variance * self._sector_loss**2)
+        )
 
     @property
     def losses(self) -> Floats:
@@ -94,11 +109,15 @@ class CreditRiskPlus:
         return np.asarray(self.sectors.share.T @ (self.pd * self.exposure))
 
     def quantile(self, q: float) -> float:
-        """Return the smallest loss that is not exceeded with a probability of at least `q`, in (0, 1 - 1e-9]."""
+        """Return the smallest loss that is not exceeded with a probability of at least `q`, in (0, 1 -
+        1e-9].
+        """
         return self._rank(q) * self.loss_unit
 
     def expected_shortfall(self, q: float) -> float:
-        """Return the mean of the worst 1 - q of losses, the share of the quantile's atom counted in (Acerbi, Tasche 2002)."""
+        """Return the mean of the worst 1 - q of losses, the share of the quantile's atom counted in (Acerbi,
+        Tasche 2002).
+        """
         rank = self._rank(q)
         beyond = self.probabilities[rank + 1 :]
         tail = float(beyond @ np.arange(1, len(beyond) + 1))
@@ -109,10 +128,14 @@ class CreditRiskPlus:
         loss = self.pd * self.exposure
         shared = self.sectors.share @ (self.sectors.variance * self._sector_loss)
         deviation = self.standard_deviation
-        return np.zeros_like(loss) if deviation == 0 else np.asarray(loss * (self.exposure + shared) / deviation)
+        return (
+            np.zeros_like(loss) if deviation == 0 else np.asarray(loss * (self.exposure + shared) / deviation)
+        )
 
     def shortfall_contributions(self, q: float) -> Floats:
-        """Return each obligor's expected loss in the worst 1 - q of cases, (N,); they sum to `expected_shortfall(q)`."""
+        """Return each obligor's expected loss in the worst 1 - q of cases, (N,); they sum to
+        `expected_shortfall(q)`.
+        """
         rank = self._rank(q)
         atom = max(float(self._below[rank]) - q, 0.0)
         made = self._weighted(rank + 1, len(self.probabilities))
@@ -121,10 +144,11 @@ class CreditRiskPlus:
         return self._summing_to(made, self.expected_shortfall(q))
 
     def quantile_contributions(self, q: float) -> Floats:
-        """Return each obligor's expected loss given a total close to the quantile, (N,), scaled to sum to `quantile(q)`.
+        """Return each obligor's expected loss given a total close to the quantile, (N,), scaled to sum to
+        `quantile(q)`.
 
-        Total losses are averaged over the points around the quantile that hold a fifth of 1 - q, because with few
-        obligors the loss at one single point is made by whichever exposures happen to add up to it.
+        Total losses are averaged over the points around the quantile that hold a fifth of 1 - q, because with
+        few obligors the loss at one single point is made by whichever exposures happen to add up to it.
         """
         rank = self._rank(q)
         width = 0
@@ -136,7 +160,9 @@ class CreditRiskPlus:
         return self._summing_to(self._weighted(low, high), self.quantile(q))
 
     def _weighted(self, low: int, high: int) -> Floats:
-        """Return E[loss of obligor i; total of `low` to `high` - 1 units], (N,), in units (Haaf and Tasche 2002, eq. 17)."""
+        """Return E[loss of obligor i; total of `low` to `high` - 1 units], (N,), in units (Haaf and Tasche
+        2002, eq. 17).
+        """
         made = np.zeros(len(self.pd))
         for place, more in enumerate(_one_more(self.units, self.rate, self.sectors, len(self.probabilities))):
             below = np.concatenate([[0.0], np.cumsum(more)])
@@ -171,23 +197,27 @@ def credit_risk_plus(
     ----------
     exposure : (N,) loss if the obligor defaults (net of recovery), currency, >= 0.
     pd : (N,) mean default rate over the horizon, in [0, 1]; one number serves all.
-    pd_volatility : (N,) or one for all, its absolute standard deviation, >= 0; a sector's is the sum of its obligors' (by share).
+    pd_volatility : (N,) or one for all, its absolute standard deviation, >= 0; a sector's is the sum of its
+        obligors' (by share).
     sector : None puts all into one sector; (N,) labels; or (N, S) shares of each obligor, rows summing to 1.
-    loss_unit : currency; exposures are rounded to whole units (at least 1) and default rates rescaled, so that the expected
-        loss of every obligor is exact. None takes total exposure / 10,000, or less where the book is finer than that.
+    loss_unit : currency; exposures are rounded to whole units (at least 1) and default rates rescaled, so
+        that the expected loss of every obligor is exact. None takes total exposure / 10,000, or less where
+        the book is finer than that.
     specific : label, or column of the shares, of the sector without volatility (risk of single obligors).
 
     Raises
     ------
-    RiskError : a value out of range, NaN, lengths that do not fit, shares that do not sum to 1, volatility without default
-        rate, a unit so small that the distribution would need more than 8 million points.
+    RiskError : a value out of range, NaN, lengths that do not fit, shares that do not sum to 1, volatility
+        without default rate, a unit so small that the distribution would need more than 8 million points.
     """
     amounts = _column(exposure, "exposure", 0.0, LARGEST_EXPOSURE)
     rates = _column(pd, "pd", 0.0, 1.0, len(amounts))
     spread = _column(pd_volatility, "pd_volatility", 0.0, math.inf, len(amounts))
     stray = np.flatnonzero((rates == 0) & (spread > 0))
     if stray.size:
-        raise RiskError(expected("0 where pd is 0", spread[stray[0]]), row=int(stray[0]) + 1, field="pd_volatility")
+        raise RiskError(
+            expected("0 where pd is 0", spread[stray[0]]), row=int(stray[0]) + 1, field="pd_volatility"
+        )
     names, share = _shares(sector, len(amounts))
     sectors = _sectors(names, share, rates, spread, specific)
     reach = _reach(amounts, rates, sectors)
@@ -195,7 +225,9 @@ def credit_risk_plus(
     units = np.maximum(np.rint(amounts / unit), 1).astype(np.int64)
     rounded = np.asarray(units * unit, dtype=np.float64)
     rate = rates * amounts / rounded
-    reach = max(reach, _reach(rounded, rate, sectors))  # a coarse unit makes losses rarer and larger: none may wrap around
+    reach = max(
+        reach, _reach(rounded, rate, sectors)
+    )  # a coarse unit makes losses rarer and larger: none may wrap around
     points = int(2 ** math.ceil(math.log2(max(reach / unit + 2, int(units.max()) + 2))))
     if points > MOST_POINTS:
         raise RiskError(expected(f"a unit of at least {reach / MOST_POINTS:.4g}", unit), field="loss_unit")
@@ -212,10 +244,17 @@ def _column(values: ArrayLike, name: str, low: float, high: float, count: int | 
     if count is not None and not found.ndim:
         found = np.full(count, found)
     if found.ndim != 1 or not found.size or (count is not None and len(found) != count):
-        raise RiskError(expected("a column of " + (f"{count} numbers" if count else "at least 1 number"), found.shape), field=name)
+        raise RiskError(
+            expected("a column of " + (f"{count} numbers" if count else "at least 1 number"), found.shape),
+            field=name,
+        )
     wrong = np.flatnonzero(~((found >= low) & (found <= high) & np.isfinite(found)))
     if wrong.size:
-        limits = f"a number from {low:g} to {high:g}" if math.isfinite(high) else f"a finite number of at least {low:g}"
+        limits = (
+            f"a number from {low:g} to {high:g}"
+            if math.isfinite(high)
+            else f"a finite number of at least {low:g}"
+        )
         raise RiskError(expected(limits, found[wrong[0]]), row=int(wrong[0]) + 1, field=name)
     return found
 
@@ -233,18 +272,26 @@ def _shares(sector: ArrayLike | None, count: int) -> tuple[tuple[str, ...], Floa
         names, place = np.unique(given.astype(str), return_inverse=True)
         return tuple(map(str, names)), np.eye(len(names))[place]
     if given.ndim != 2 or len(given) != count or given.shape[1] < 1:
-        raise RiskError(expected(f"{count} labels, or shares of shape ({count}, S)", given.shape), field="sector")
+        raise RiskError(
+            expected(f"{count} labels, or shares of shape ({count}, S)", given.shape), field="sector"
+        )
     share = numbers(given, "sector")
     low = np.flatnonzero(~(share >= 0).all(axis=1))
     if low.size:
-        raise RiskError(expected("shares of at least 0", str(share[low[0]].tolist())), row=int(low[0]) + 1, field="sector")
+        raise RiskError(
+            expected("shares of at least 0", str(share[low[0]].tolist())), row=int(low[0]) + 1, field="sector"
+        )
     wrong = np.flatnonzero(np.abs(share.sum(axis=1) - 1) > 1e-9)
     if wrong.size:
-        raise RiskError(expected("shares that sum to 1", share[wrong[0]].sum()), row=int(wrong[0]) + 1, field="sector")
+        raise RiskError(
+            expected("shares that sum to 1", share[wrong[0]].sum()), row=int(wrong[0]) + 1, field="sector"
+        )
     return tuple(map(str, range(share.shape[1]))), share
 
 
-def _sectors(names: tuple[str, ...], share: Floats, pd: Floats, spread: Floats, specific: str | int | None) -> GammaSectors:
+def _sectors(
+    names: tuple[str, ...], share: Floats, pd: Floats, spread: Floats, specific: str | int | None
+) -> GammaSectors:
     mean = np.asarray(share.T @ pd, dtype=np.float64)
     deviation = np.asarray(share.T @ spread, dtype=np.float64)
     if specific is not None:
@@ -260,7 +307,9 @@ def _reach(exposure: Floats, pd: Floats, sectors: GammaSectors) -> float:
     top = float(exposure.max())
     if top == 0 or not (pd * exposure).any():
         return max(top, 1.0)
-    edge = np.ceil(exposure / top * 4096).astype(np.int64)  # exposures rounded up, so that the bound stays one
+    edge = np.ceil(exposure / top * 4096).astype(
+        np.int64
+    )  # exposures rounded up, so that the bound stays one
     table = np.stack([np.bincount(edge, pd * sectors.share[:, k], 4097) for k in range(len(sectors.names))])
     size = np.arange(4097) / 4096
 
@@ -286,7 +335,9 @@ def _unit(loss_unit: float | None, exposure: Floats, reach: float) -> float:
 
 
 def _logarithms(units: Integers, rate: Floats, sectors: GammaSectors, points: int) -> list[Complexes]:
-    """Return log(1 - V_k (P_k - mu_k)) of each sector, or mu_k - P_k where V_k is 0, on the unit circle, (M / 2 + 1,)."""
+    """Return log(1 - V_k (P_k - mu_k)) of each sector, or mu_k - P_k where V_k is 0, on the unit circle, (M /
+    2 + 1,).
+    """
     from scipy import fft
 
     made = []
@@ -314,7 +365,9 @@ def _probabilities(units: Integers, rate: Floats, sectors: GammaSectors, points:
 
 
 def _one_more(units: Integers, rate: Floats, sectors: GammaSectors, points: int) -> Iterator[Floats]:
-    """Yield for each sector the probabilities (M,) were the shape of its gamma raised by 1: one default in it is known."""
+    """Yield for each sector the probabilities (M,) were the shape of its gamma raised by 1: one default in it
+    is known.
+    """
     from scipy import fft
 
     logarithms = _logarithms(units, rate, sectors, points)

@@ -1,4 +1,6 @@
-"""The loss distribution: macro and latent paths give conditional losses by group, single names the noise around them."""
+"""The loss distribution: macro and latent paths give conditional losses by group, single names the noise
+around them.
+"""
 
 from __future__ import annotations
 
@@ -23,9 +25,10 @@ CURVE = 160
 
 RULES = (
     "loss = present value of first defaults within the horizon x loss given default, net of guarantees",
-    "given a path, the number of defaults of a group is binomial (Poisson where the number of loans is unknown) and a "
-    "default's loss is gamma with the group's mean and variance",
-    "expected loss and standard deviation come from the conditional moments, without simulation noise of single names",
+    "given a path, the number of defaults of a group is binomial (Poisson where the number of loans is "
+    "unknown) and a default's loss is gamma with the group's mean and variance",
+    "expected loss and standard deviation come from the conditional moments, without simulation noise of "
+    "single names",
 )
 
 
@@ -33,10 +36,11 @@ RULES = (
 class ConditionalLosses:
     """What P paths of macro and latent make of C groups of loans over the horizon.
 
-    number : (P, C) expected number of first defaults. net, gross : (P, C) expected present value of their losses, after
-    and before guarantees, book currency, >= 0. variation : (C,) coefficient of variation of the loss of one default
-    (size and severity). exposed : (C,) number of loans, infinity for a Poisson number. net_share : (P, C, G) of each of G
-    parts of the book in a group's expected net loss, for allocation; None where none is wanted.
+    number : (P, C) expected number of first defaults. net, gross : (P, C) expected present value of their
+    losses, after and before guarantees, book currency, >= 0. variation : (C,) coefficient of variation of the
+    loss of one default
+    (size and severity). exposed : (C,) number of loans, infinity for a Poisson number. net_share : (P, C, G)
+    of each of G parts of the book in a group's expected net loss, for allocation; None where none is wanted.
     """
 
     number: Floats
@@ -53,7 +57,9 @@ class ConditionalLosses:
             amounts(getattr(self, name), name, (paths, groups))
         amounts(self.variation, "variation", (groups,))
         if self.exposed.shape != (groups,) or np.isnan(self.exposed).any() or (self.exposed < 0).any():
-            raise RiskError(expected(f"{groups} numbers of loans of at least 0", "something else"), field="exposed")
+            raise RiskError(
+                expected(f"{groups} numbers of loans of at least 0", "something else"), field="exposed"
+            )
         if (self.number > self.exposed * (1 + 1e-9) + 1e-9).any():
             raise RiskError(expected("at most as many defaults as loans", "more"), field="number")
         if ((self.number == 0) & (self.gross > 0)).any() or (self.net > self.gross * (1 + 1e-9)).any():
@@ -83,8 +89,10 @@ class CurvePoint:
 class SegmentLoss:
     """What a segment adds, net of guarantees, book currency.
 
-    expected_loss; var, es : Euler contributions, which sum to the book's. stand_alone_var, stand_alone_es : were it the whole
-    book. marginal_var, marginal_es : the book's less the book's without it. None where the model or the sample cannot tell.
+    expected_loss; var, es : Euler contributions, which sum to the book's. stand_alone_var, stand_alone_es :
+    were it the whole
+    book. marginal_var, marginal_es : the book's less the book's without it. None where the model or the
+        sample cannot tell.
     """
 
     expected_loss: float
@@ -109,10 +117,13 @@ class TopName:
 
 @dataclass(frozen=True)
 class LossResult(Result):
-    """The loss distribution of the book over `months`, book currency, net of guarantees; `gross` is before them.
+    """The loss distribution of the book over `months`, book currency, net of guarantees; `gross` is before
+    them.
 
-    unexpected_loss = var - expected_loss. var is the quantile at `confidence` of total loss, es the mean beyond it.
-    model : what makes losses move together. assumptions : its inputs, in words. curve : loss by probability of exceeding it.
+    unexpected_loss = var - expected_loss. var is the quantile at `confidence` of total loss, es the mean
+    beyond it.
+    model : what makes losses move together. assumptions : its inputs, in words. curve : loss by probability
+        of exceeding it.
     """
 
     SCHEMA: ClassVar[str] = "loantwin.loss/1"
@@ -148,7 +159,8 @@ def name_factors(number: Floats, exposed: float, variation: float, generator: np
 
     Notes
     -----
-    A sum of n independent gamma losses of shape k is gamma of shape n k: one draw a path, whatever the number.
+    A sum of n independent gamma losses of shape k is gamma of shape n k: one draw a path, whatever the
+    number.
     """
     drawn = _numbers(number, exposed, generator).astype(np.float64)
     if variation > 0:
@@ -157,22 +169,28 @@ def name_factors(number: Floats, exposed: float, variation: float, generator: np
 
 
 def _numbers(number: Floats, exposed: float, generator: np.random.Generator) -> Integers:
-    whole = np.ceil(exposed - 1e-9)  # rows that stand for a share of a loan: more trials of a lower probability
+    whole = np.ceil(
+        exposed - 1e-9
+    )  # rows that stand for a share of a loan: more trials of a lower probability
     if np.isfinite(whole) and whole > 0:
         return np.asarray(generator.binomial(int(whole), np.minimum(number / whole, 1.0)))
     return np.asarray(generator.poisson(number))
 
 
 def simulated(losses: ConditionalLosses, seed: int) -> tuple[Floats, Floats]:
-    """Return the total loss of each path with single-name noise, net and gross, (P,) each; one stream a group."""
+    """Return the total loss of each path with single-name noise, net and gross, (P,) each; one stream a
+    group.
+    """
     net, gross, _ = simulated_parts(losses, seed)
     return net, gross
 
 
 def simulated_parts(losses: ConditionalLosses, seed: int) -> tuple[Floats, Floats, Floats | None]:
-    """Return net and gross totals (P,), and the net loss of each part (P, G) expected given the path and its groups' losses.
+    """Return net and gross totals (P,), and the net loss of each part (P, G) expected given the path and its
+    groups' losses.
 
-    Within a group loans are alike: what it loses on a path is made by its parts as they share its expected loss.
+    Within a group loans are alike: what it loses on a path is made by its parts as they share its expected
+    loss.
     """
     net, gross = np.zeros(len(losses.number)), np.zeros(len(losses.number))
     parts = None if losses.net_share is None else np.zeros((len(losses.number), losses.net_share.shape[2]))
@@ -189,7 +207,9 @@ def simulated_parts(losses: ConditionalLosses, seed: int) -> tuple[Floats, Float
 
 
 def name_variance(losses: ConditionalLosses, amount: Floats) -> Floats:
-    """Return the variance of each path's total loss given the path, (P,); `amount` is `losses.net` or `losses.gross`."""
+    """Return the variance of each path's total loss given the path, (P,); `amount` is `losses.net` or
+    `losses.gross`.
+    """
     whole = np.ceil(losses.exposed - 1e-9)
     inverse = np.divide(1.0, losses.number, out=np.zeros_like(losses.number), where=losses.number > 0)
     trials = np.divide(1.0, whole, out=np.zeros_like(whole), where=whole > 0)
@@ -216,12 +236,16 @@ def loss(
 
     Raises
     ------
-    RiskError : a confidence that the number of paths cannot support, or conditional losses that contradict themselves.
+    RiskError : a confidence that the number of paths cannot support, or conditional losses that contradict
+        themselves.
     """
     tail.check_support(len(losses.number), confidence)
     losses.check()
     net, gross, parts = simulated_parts(losses, seed)
-    figures = {"net": _figures(losses, losses.net, net, confidence), "gross": _figures(losses, losses.gross, gross, confidence)}
+    figures = {
+        "net": _figures(losses, losses.net, net, confidence),
+        "gross": _figures(losses, losses.gross, gross, confidence),
+    }
     own = figures["net"]
     return LossResult(
         as_of=as_of,
@@ -245,10 +269,21 @@ def loss(
 
 
 def _by_segment(
-    losses: ConditionalLosses, parts: Floats, net: Floats, own: GrossLoss, confidence: float, segments: tuple[str, ...]
+    losses: ConditionalLosses,
+    parts: Floats,
+    net: Floats,
+    own: GrossLoss,
+    confidence: float,
+    segments: tuple[str, ...],
 ) -> dict[str, SegmentLoss]:
-    """Return Euler contributions by conditional expectation over paths, and what leaving a segment out would save."""
-    shared = np.zeros(parts.shape[1]) if losses.net_share is None else np.einsum("pc,pcg->g", losses.net, losses.net_share)
+    """Return Euler contributions by conditional expectation over paths, and what leaving a segment out would
+    save.
+    """
+    shared = (
+        np.zeros(parts.shape[1])
+        if losses.net_share is None
+        else np.einsum("pc,pcg->g", losses.net, losses.net_share)
+    )
     whole = float(shared.sum())
     mean = shared * (own.expected_loss.value / whole) if whole > 0 else shared
     at = tail.quantile_shares(net, parts, confidence)
@@ -267,17 +302,23 @@ def _by_segment(
 
 
 def curve_of(losses: Floats, weight: Floats | None = None) -> tuple[CurvePoint, ...]:
-    """Return the probability of exceeding a loss at up to `CURVE` losses, from paths (P,) of a weight of mean 1."""
+    """Return the probability of exceeding a loss at up to `CURVE` losses, from paths (P,) of a weight of mean
+    1.
+    """
     order = np.argsort(losses)[::-1]
     share = np.ones(len(losses)) if weight is None else weight[order]
     above = np.minimum(np.cumsum(share) / len(losses), 1.0)
-    wanted = np.unique(np.concatenate([np.linspace(0.0, 1.0, CURVE // 2 + 1)[1:], np.geomspace(1e-6, 1.0, CURVE // 2)]))
+    wanted = np.unique(
+        np.concatenate([np.linspace(0.0, 1.0, CURVE // 2 + 1)[1:], np.geomspace(1e-6, 1.0, CURVE // 2)])
+    )
     place = np.minimum(np.searchsorted(above, wanted), len(losses) - 1)
     found = {float(losses[order[i]]): float(above[i]) for i in place}
     return tuple(CurvePoint(loss, probability) for loss, probability in sorted(found.items()))
 
 
-def _figures(losses: ConditionalLosses, amount: Floats, simulated_total: Floats, confidence: float) -> GrossLoss:
+def _figures(
+    losses: ConditionalLosses, amount: Floats, simulated_total: Floats, confidence: float
+) -> GrossLoss:
     conditional = amount.sum(axis=1)
     expectation = tail.mean(conditional)
     var = tail.value_at_risk(simulated_total, confidence)

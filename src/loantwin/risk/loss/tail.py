@@ -1,4 +1,6 @@
-"""Tail figures of a sample of losses, each with its standard error: value at risk, expected shortfall, spread."""
+"""Tail figures of a sample of losses, each with its standard error: value at risk, expected shortfall,
+spread.
+"""
 
 from __future__ import annotations
 
@@ -29,21 +31,27 @@ def check_support(paths: int, confidence: float) -> None:
     needed = paths_needed(confidence)
     if paths < needed:
         raise RiskError(
-            expected(f"at least {needed} paths for confidence {confidence} ({TAIL_PATHS} beyond the quantile)", paths),
+            expected(
+                f"at least {needed} paths for confidence {confidence} ({TAIL_PATHS} beyond the quantile)",
+                paths,
+            ),
             field="confidence",
         )
 
 
 def value_at_risk(losses: Floats, confidence: float) -> Estimate:
-    """Return the quantile of equally likely losses (P,): the smallest loss whose share of paths at or below reaches it.
+    """Return the quantile of equally likely losses (P,): the smallest loss whose share of paths at or below
+    reaches it.
 
-    The standard error is that of Maritz and Jarrett (1978): the spread of the order statistic under resampling, with
-    the exact binomial weights of a bootstrap of unlimited size.
+    The standard error is that of Maritz and Jarrett (1978): the spread of the order statistic under
+    resampling, with the exact binomial weights of a bootstrap of unlimited size.
     """
     check_support(len(losses), confidence)
     ordered, rank = np.sort(losses), _rank(len(losses), confidence)
     paths = len(ordered)
-    reach = int(10 * math.sqrt(paths * confidence * (1 - confidence))) + 30  # weights beyond ten deviations vanish
+    reach = (
+        int(10 * math.sqrt(paths * confidence * (1 - confidence))) + 30
+    )  # weights beyond ten deviations vanish
     low, high = max(rank - reach, 0), min(rank + reach, paths)
     grid = np.arange(low, high + 1) / paths
     weight = np.diff(betainc(rank, paths - rank + 1, grid))
@@ -53,10 +61,11 @@ def value_at_risk(losses: Floats, confidence: float) -> Estimate:
 
 
 def expected_shortfall(losses: Floats, confidence: float) -> Estimate:
-    """Return the mean loss beyond the quantile of equally likely losses (P,), its share of an atom counted in.
+    """Return the mean loss beyond the quantile of equally likely losses (P,), its share of an atom counted
+    in.
 
-    ES = VaR + mean(max(L - VaR, 0)) / (1 - confidence) (Rockafellar and Uryasev 2002, eq. 9); its standard error is the
-    spread of that mean (the quantile itself adds nothing to first order).
+    ES = VaR + mean(max(L - VaR, 0)) / (1 - confidence) (Rockafellar and Uryasev 2002, eq. 9); its standard
+    error is the spread of that mean (the quantile itself adds nothing to first order).
     """
     check_support(len(losses), confidence)
     quantile = float(np.sort(losses)[_rank(len(losses), confidence) - 1])
@@ -65,10 +74,12 @@ def expected_shortfall(losses: Floats, confidence: float) -> Estimate:
 
 
 def shortfall_shares(losses: Floats, parts: Floats, confidence: float) -> Floats:
-    """Return what each part adds to expected shortfall, (G,), from losses (P,) and parts (P, G) that sum to them.
+    """Return what each part adds to expected shortfall, (G,), from losses (P,) and parts (P, G) that sum to
+    them.
 
-    The mean of a part over the paths beyond value at risk, the atom at it counted with the share that makes 1 - confidence
-    (Tasche 1999: the derivative of expected shortfall by the size of the part). They sum to expected shortfall.
+    The mean of a part over the paths beyond value at risk, the atom at it counted with the share that makes 1
+    - confidence (Tasche 1999: the derivative of expected shortfall by the size of the part). They sum to
+      expected shortfall.
     """
     check_support(len(losses), confidence)
     var = float(np.sort(losses)[_rank(len(losses), confidence) - 1])
@@ -81,8 +92,8 @@ def shortfall_shares(losses: Floats, parts: Floats, confidence: float) -> Floats
 def quantile_shares(losses: Floats, parts: Floats, confidence: float) -> Floats:
     """Return what each part adds to value at risk, (G,): its mean over paths near it, scaled to sum to it.
 
-    Near: a normal kernel as wide as half the distance between the quantiles at which 0.8 and 1.2 times 1 - confidence lies
-    beyond, so that the mean rests on about a third of the paths beyond value at risk.
+    Near: a normal kernel as wide as half the distance between the quantiles at which 0.8 and 1.2 times 1 -
+    confidence lies beyond, so that the mean rests on about a third of the paths beyond value at risk.
     """
     check_support(len(losses), confidence)
     ordered, paths = np.sort(losses), len(losses)
@@ -108,7 +119,8 @@ def mean(values: Floats) -> Estimate:
 
 
 def standard_deviation(conditional_mean: Floats, conditional_variance: Floats) -> Estimate:
-    """Return the standard deviation of a mixture over P paths: spread of means and mean of variances together.
+    """Return the standard deviation of a mixture over P paths: spread of means and mean of variances
+    together.
 
     The standard error is the delta method's, from the spread of each path's contribution to the variance.
     """
@@ -121,11 +133,13 @@ def standard_deviation(conditional_mean: Floats, conditional_variance: Floats) -
     return Estimate(deviation, error / (2 * deviation) if deviation else 0.0)
 
 
-def unexpected_loss(var: Estimate, expectation: Estimate, losses: Floats, conditional_mean: Floats, confidence: float) -> Estimate:
+def unexpected_loss(
+    var: Estimate, expectation: Estimate, losses: Floats, conditional_mean: Floats, confidence: float
+) -> Estimate:
     """Return value at risk less expected loss; the error counts that both come from the same paths.
 
-    The covariance follows from the influence of a path on a quantile, (confidence - 1{L <= VaR}) / density, the
-    density being the one that the quantile's own standard error implies.
+    The covariance follows from the influence of a path on a quantile, (confidence - 1{L <= VaR}) / density,
+    the density being the one that the quantile's own standard error implies.
     """
     beyond = losses > var.value
     spread = math.sqrt(confidence * (1 - confidence) * len(losses))
@@ -135,7 +149,8 @@ def unexpected_loss(var: Estimate, expectation: Estimate, losses: Floats, condit
 
 
 def vasicek_quantile(pd: ArrayLike, rho: ArrayLike, q: ArrayLike) -> Floats | float:
-    """Return the quantile of the default rate of a large homogeneous pool in the one-factor model (Vasicek 2002).
+    """Return the quantile of the default rate of a large homogeneous pool in the one-factor model (Vasicek
+    2002).
 
     Parameters
     ----------
@@ -143,8 +158,8 @@ def vasicek_quantile(pd: ArrayLike, rho: ArrayLike, q: ArrayLike) -> Floats | fl
 
     Returns
     -------
-    Decimal, a float for three numbers: Phi((Phi^-1(pd) + sqrt(rho) Phi^-1(q)) / sqrt(1 - rho)). With rho 0 it is pd whatever
-    q; pd 0 and 1 stay what they are; q 0 and 1 give the ends 0 and 1 of the distribution.
+    Decimal, a float for three numbers: Phi((Phi^-1(pd) + sqrt(rho) Phi^-1(q)) / sqrt(1 - rho)). With rho 0 it
+    is pd whatever q; pd 0 and 1 stay what they are; q 0 and 1 give the ends 0 and 1 of the distribution.
 
     Raises
     ------

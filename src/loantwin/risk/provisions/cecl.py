@@ -1,4 +1,6 @@
-"""Expected credit loss under CECL (ASC 326-20): lifetime loss by pool, reverting to the historical loss rate by age."""
+"""Expected credit loss under CECL (ASC 326-20): lifetime loss by pool, reverting to the historical loss rate
+by age.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,15 @@ from loantwin.config import Config
 from loantwin.engine.cells import LossGivenDefault
 from loantwin.engine.rows import TransitionParameters, shocks, transition_rows
 from loantwin.errors import RiskError, expected
-from loantwin.risk.allowance import Exposures, Part, ScenarioAllowance, amounts, checked_weights, parts, totals
+from loantwin.risk.allowance import (
+    Exposures,
+    Part,
+    ScenarioAllowance,
+    amounts,
+    checked_weights,
+    parts,
+    totals,
+)
 from loantwin.risk.provisions.cecl_methods import MethodAllowance
 from loantwin.risk.provisions.overlays import Overlay, OverlayEffect, overlay_effects
 from loantwin.types import Result
@@ -23,10 +33,12 @@ INDIVIDUAL = "individually assessed"
 
 RULES = (
     "expected loss over the contractual life, prepayment considered, no extension assumed (ASC 326-20-30-6)",
-    "loans that share risk characteristics are measured in pools (326-20-30-2); loans in default one by one: exposure x loss "
-    "given default still to come",
-    "beyond the reasonable and supportable period each pool moves at its historical loss rate by age (326-20-30-9)",
-    "allowance is net of guarantees that are not free-standing contracts (326-20-30-12); allowance_gross is before them",
+    "loans that share risk characteristics are measured in pools (326-20-30-2); loans in default one by "
+    "one: exposure x loss given default still to come",
+    "beyond the reasonable and supportable period each pool moves at its historical loss rate by age "
+    "(326-20-30-9)",
+    "allowance is net of guarantees that are not free-standing contracts (326-20-30-12); allowance_gross "
+    "is before them",
 )
 """How the figures are made, printed with every result."""
 
@@ -35,8 +47,8 @@ RULES = (
 class Reversion:
     """How inputs revert after the supported period: at once, or in a straight line over `months`.
 
-    `discounted` : false for a loss-rate method on amortised cost; true where losses are present values at the effective
-    interest rate (326-20-30-4).
+    `discounted` : false for a loss-rate method on amortised cost; true where losses are present values at the
+    effective interest rate (326-20-30-4).
     """
 
     supported_months: int = 24
@@ -47,16 +59,20 @@ class Reversion:
 
 def reversion_of(config: Config) -> Reversion:
     """Return the reversion that the configuration asks for."""
-    form: Literal["at_once", "straight_line"] = "at_once" if config.cecl.reversion_form == "at_once" else "straight_line"
-    return Reversion(config.macro.supported_months, form, config.cecl.reversion_months, config.cecl.discounted)
+    form: Literal["at_once", "straight_line"] = (
+        "at_once" if config.cecl.reversion_form == "at_once" else "straight_line"
+    )
+    return Reversion(
+        config.macro.supported_months, form, config.cecl.reversion_months, config.cecl.discounted
+    )
 
 
 @dataclass(frozen=True)
 class CeclResult(Result):
     """The allowance of a book under CECL. Money in the book's currency; names as in the command's JSON.
 
-    allowance and what breaks it down : PD x LGD as modelled. methods : other methods on the same book, those asked for.
-    overlays stand apart: `overlay_total` is what they add, `allowance_with_overlays` the sum.
+    allowance and what breaks it down : PD x LGD as modelled. methods : other methods on the same book, those
+    asked for. overlays stand apart: `overlay_total` is what they add, `allowance_with_overlays` the sum.
     """
 
     SCHEMA: ClassVar[str] = "loantwin.provisions/1"
@@ -80,39 +96,51 @@ class CeclResult(Result):
 
 
 def reverted_shocks(scenario: Floats, historical: Floats, months: int, reversion: Reversion) -> Floats:
-    """Return the month part of the odds over `months`, (months, R): the scenario's, then the historical level.
+    """Return the month part of the odds over `months`, (months, R): the scenario's, then the historical
+    level.
 
     Parameters
     ----------
     scenario : (T, R) month part of the odds under the scenario, T at least the supported months.
-    historical : (R,) its historical level (`historical_shocks`); with the age curve it is the historical rate by age.
+    historical : (R,) its historical level (`historical_shocks`); with the age curve it is the historical rate
+        by age.
 
     Notes
     -----
-    A straight line starts at the last supported month and has reached the historical level `reversion.months` later.
+    A straight line starts at the last supported month and has reached the historical level `reversion.months`
+    later.
     """
     kept = min(reversion.supported_months, months)
     if len(scenario) < kept or kept < 1:
-        raise RiskError(expected(f"a scenario of at least {max(kept, 1)} months", len(scenario)), field="supported_months")
+        raise RiskError(
+            expected(f"a scenario of at least {max(kept, 1)} months", len(scenario)), field="supported_months"
+        )
     step = np.arange(1, months - kept + 1)
     span = reversion.months if reversion.form == "straight_line" else 1
-    share = np.minimum(step / max(span, 1), 1.0)[:, None] if reversion.form == "straight_line" else np.ones((len(step), 1))
+    share = (
+        np.minimum(step / max(span, 1), 1.0)[:, None]
+        if reversion.form == "straight_line"
+        else np.ones((len(step), 1))
+    )
     tail = (1 - share) * scenario[kept - 1] + share * historical
     return np.concatenate([scenario[:kept], tail])
 
 
-def historical_shocks(parameters: TransitionParameters, macro: Floats | None = None, latent: Floats | None = None) -> Floats:
+def historical_shocks(
+    parameters: TransitionParameters, macro: Floats | None = None, latent: Floats | None = None
+) -> Floats:
     """Return the historical level of the month part of the odds, (R,).
 
     Parameters
     ----------
-    macro : (H, F) covariates of the months the model was fitted on; None takes their mean, 0 after standardising.
+    macro : (H, F) covariates of the months the model was fitted on; None takes their mean, 0 after
+        standardising.
     latent : (H, L) fitted period effects of the same months; None takes none.
 
     Notes
     -----
-    With a history the level is the mean of the odds over it, so that a loan performing at every age reproduces the
-    average rate; a mean of the log-odds would lie below it.
+    With a history the level is the mean of the odds over it, so that a loan performing at every age
+    reproduces the average rate; a mean of the log-odds would lie below it.
     """
     if macro is None and latent is None:
         return np.ones(len(parameters.origin))
@@ -123,19 +151,27 @@ def historical_shocks(parameters: TransitionParameters, macro: Floats | None = N
 
 
 def historical_loss_rates(
-    parameters: TransitionParameters, lgd: LossGivenDefault, macro: Floats | None = None, latent: Floats | None = None
+    parameters: TransitionParameters,
+    lgd: LossGivenDefault,
+    macro: Floats | None = None,
+    latent: Floats | None = None,
 ) -> Floats:
     """Return the historical monthly loss rate by age of a performing loan, (G, A), decimal of exposure.
 
     The probability of default in the month of that age x loss given default net of cures, before guarantees.
     """
     base = historical_shocks(parameters, macro, latent)
-    plain = transition_rows(parameters, np.zeros((1, len(parameters.factors))), np.zeros((1, len(parameters.latents))))[0]
+    plain = transition_rows(
+        parameters, np.zeros((1, len(parameters.factors))), np.zeros((1, len(parameters.latents)))
+    )[0]
     stay = plain[:, :, 0, 0]
     leaving = [edge for edge, start in enumerate(parameters.origin) if start == 0]
     odds = {edge: plain[:, :, 0, parameters.target[edge]] / stay * base[edge] for edge in leaving}
     whole = 1 + sum(odds.values())
-    default = sum((odds[edge] for edge in leaving if parameters.target[edge] == parameters.default_state), np.zeros_like(stay))
+    default = sum(
+        (odds[edge] for edge in leaving if parameters.target[edge] == parameters.default_state),
+        np.zeros_like(stay),
+    )
     share = lgd.charged_off - lgd.recovered
     ages = default.shape[1]
     columns = np.minimum(np.arange(ages), share.shape[1] - 1)
@@ -146,7 +182,8 @@ def historical_loss_rates(
 class PoolLosses:
     """What CECL reads of N loans under K scenarios, before guarantees, of one loan.
 
-    lifetime : (N, K) expected loss over the remaining contractual life. defaulted : (N,) loss still to come of a loan in
+    lifetime : (N, K) expected loss over the remaining contractual life. defaulted : (N,) loss still to come
+        of a loan in
     default, read where `in_default`. pool : (N,) index into the pool names.
     """
 
@@ -181,15 +218,23 @@ def cecl(
     amounts(losses.lifetime, "lifetime", (loans, len(probability)))
     amounts(losses.defaulted, "defaulted", (loans,))
     if losses.pool.shape != (loans,) or ((losses.pool < 0) | (losses.pool >= len(pools))).any():
-        raise RiskError(expected(f"{loans} pool indices from 0 to {len(pools) - 1}", "something else"), field="pool")
+        raise RiskError(
+            expected(f"{loans} pool indices from 0 to {len(pools) - 1}", "something else"), field="pool"
+        )
     by_scenario = np.where(losses.in_default[:, None], losses.defaulted[:, None], losses.lifetime)
     gross = by_scenario @ probability
     kept = 1 - exposures.guaranteed
     codes = np.where(losses.in_default, len(pools), losses.pool).astype(np.int64)
     found = parts(codes, (*pools, INDIVIDUAL), exposures, gross * kept, gross)
-    figures = [exposures.exposure * exposures.weight, gross * kept * exposures.weight, gross * exposures.weight]
+    figures = [
+        exposures.exposure * exposures.weight,
+        gross * kept * exposures.weight,
+        gross * exposures.weight,
+    ]
     sums = [figure[0] for figure in totals([*figures, *(by_scenario.T * (kept * exposures.weight))])]
-    effects, _ = overlay_effects(overlays, as_of, figures[1], figures[0], losses.pool, pools, codes, (*pools, INDIVIDUAL))
+    effects, _ = overlay_effects(
+        overlays, as_of, figures[1], figures[0], losses.pool, pools, codes, (*pools, INDIVIDUAL)
+    )
     added = sum(effect.amount for effect in effects)
     return CeclResult(
         standard="cecl",
@@ -199,7 +244,9 @@ def cecl(
         allowance=sums[1],
         allowance_gross=sums[2],
         by_pool={name: part for name, part in found.items() if part.loans},
-        by_scenario={name: ScenarioAllowance(weight, sums[3 + k]) for k, (name, weight) in enumerate(weights.items())},
+        by_scenario={
+            name: ScenarioAllowance(weight, sums[3 + k]) for k, (name, weight) in enumerate(weights.items())
+        },
         settings=asdict(reversion),
         rules=RULES,
         not_observable=not_observable,

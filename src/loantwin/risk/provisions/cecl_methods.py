@@ -1,7 +1,9 @@
-"""CECL's methods side by side: PD x LGD, discounted cash flow, vintage, weighted-average remaining maturity, roll rate.
+"""CECL's methods side by side: PD x LGD, discounted cash flow, vintage, weighted-average remaining maturity,
+roll rate.
 
-ASC 326-20-30-3 asks for no particular method and names discounted cash flow, loss-rate, roll-rate, probability-of-default and
-aging-schedule methods; 326-20-55-6 and 55-7 leave the choice to judgement. Each function says what it reads and what it leaves out.
+ASC 326-20-30-3 asks for no particular method and names discounted cash flow, loss-rate, roll-rate,
+probability-of-default and aging-schedule methods; 326-20-55-6 and 55-7 leave the choice to judgement. Each
+function says what it reads and what it leaves out.
 """
 
 from __future__ import annotations
@@ -33,8 +35,8 @@ METHODS: dict[str, Method] = {
         "a fitted model and scenarios",
     ),
     "dcf": Method(
-        "amortised cost less the present value of expected cash flows at the effective rate: PD x LGD x exposure discounted, "
-        "recoveries from their own month",
+        "amortised cost less the present value of expected cash flows at the effective rate: PD x LGD x "
+        "exposure discounted, recoveries from their own month",
         "ASC 326-20-30-4, 30-5",
         "a fitted model, scenarios, effective rates",
     ),
@@ -49,7 +51,8 @@ METHODS: dict[str, Method] = {
         "charge-offs and balances of past years",
     ),
     "roll-rate": Method(
-        "balance by state of delinquency x share of it that ends charged off by the average monthly roll rates, less recoveries",
+        "balance by state of delinquency x share of it that ends charged off by the average monthly roll "
+        "rates, less recoveries",
         "ASC 326-20-30-3",
         "a history of states by loan and month (a panel)",
     ),
@@ -59,14 +62,19 @@ METHODS: dict[str, Method] = {
 
 @dataclass(frozen=True)
 class LossHistory:
-    """What the past tells, None where the source does not. M months of history, A ages in months, S states of delinquency.
+    """What the past tells, None where the source does not. M months of history, A ages in months, S states of
+    delinquency.
 
-    charge_off_rate : annual net charge-offs / average balance; recoveries known by the as-of date are taken off.
+    charge_off_rate : annual net charge-offs / average balance; recoveries known by the as-of date are taken
+        off.
     pool_rates : the same by pool with enough charge-offs, others absent.
     vintage_loss : (A,) net loss in the month of that age / amount originated of all loans seen at that age.
-    ahead : name of pool -> (amount originated, its part net of guarantees) by age, (2, A), of loans whose term runs on.
-    roll : (S, S + 2) share of a balance that moves in a month to each state, is charged off, is paid. S as in `states`.
-    recovered : share of what is charged off that comes back. state : (N,) row of `roll` of each loan, -1 for none.
+    ahead : name of pool -> (amount originated, its part net of guarantees) by age, (2, A), of loans whose
+        term runs on.
+    roll : (S, S + 2) share of a balance that moves in a month to each state, is charged off, is paid. S as in
+        `states`.
+    recovered : share of what is charged off that comes back. state : (N,) row of `roll` of each loan, -1 for
+        none.
     words : what was read, printed.
     """
 
@@ -82,7 +90,9 @@ class LossHistory:
 
 @dataclass(frozen=True)
 class PooledBook:
-    """N loans: exposures, pool of each, those in default with the loss still to come of them, currency of one loan."""
+    """N loans: exposures, pool of each, those in default with the loss still to come of them, currency of one
+    loan.
+    """
 
     exposures: Exposures
     pool: Integers
@@ -94,9 +104,11 @@ class PooledBook:
 
 @dataclass(frozen=True)
 class MethodAllowance:
-    """The allowance by one method, net and gross of guarantees, in total and by pool; null where the source cannot tell.
+    """The allowance by one method, net and gross of guarantees, in total and by pool; null where the source
+    cannot tell.
 
-    individually assessed loans (in default) are in the total. missing : why there is no figure, empty where there is one.
+    individually assessed loans (in default) are in the total. missing : why there is no figure, empty where
+        there is one.
     """
 
     allowance: float | None
@@ -109,7 +121,9 @@ class MethodAllowance:
     missing: str
 
 
-def by_loan(method: str, book: PooledBook, loss: Floats, read: str = "model and scenarios") -> MethodAllowance:
+def by_loan(
+    method: str, book: PooledBook, loss: Floats, read: str = "model and scenarios"
+) -> MethodAllowance:
     """Return the allowance from each loan's loss, (N,) currency; loans in default at their own."""
     own = np.where(book.in_default, book.individual, loss)
     weight, kept = book.exposures.weight, 1.0 - book.exposures.guaranteed
@@ -121,22 +135,39 @@ def by_loan(method: str, book: PooledBook, loss: Floats, read: str = "model and 
 def warm(book: PooledBook, balances: Floats, history: LossHistory | None) -> MethodAllowance:
     """Return the allowance by weighted-average remaining maturity.
 
-    balances : (G, T + 1) expected live balance of each pool at the end of months 0..T: its sum / 12 / today's balance is the
-    remaining maturity in years. A pool's own charge-off rate is read where it has one, the book's elsewhere.
+    balances : (G, T + 1) expected live balance of each pool at the end of months 0..T: its sum / 12 / today's
+    balance is the remaining maturity in years. A pool's own charge-off rate is read where it has one, the
+    book's elsewhere.
     """
     if history is None or history.charge_off_rate is None:
         return _missing("warm", "no year of charge-offs and balances before the as-of date")
     rates = np.array([history.pool_rates.get(name, history.charge_off_rate) for name in book.pools])
-    years = balances[:, :-1].sum(axis=1) / 12.0  # balance-years: a month's losses arise on what stands at its start
+    years = (
+        balances[:, :-1].sum(axis=1) / 12.0
+    )  # balance-years: a month's losses arise on what stands at its start
     return _with_individual("warm", book, years * rates, _kept(book), history.words.get("warm", ""))
 
 
 def vintage(book: PooledBook, history: LossHistory | None) -> MethodAllowance:
-    """Return the allowance by vintage: what a loan of that age has still lost, on the amounts once originated."""
+    """Return the allowance by vintage: what a loan of that age has still lost, on the amounts once
+    originated.
+    """
     if history is None or history.vintage_loss is None:
-        return _missing("vintage", "the source holds no loans that have left the book, or no dated charge-off")
-    gross = np.array([(history.ahead[name][0] @ history.vintage_loss) if name in history.ahead else 0.0 for name in book.pools])
-    net = np.array([(history.ahead[name][1] @ history.vintage_loss) if name in history.ahead else 0.0 for name in book.pools])
+        return _missing(
+            "vintage", "the source holds no loans that have left the book, or no dated charge-off"
+        )
+    gross = np.array(
+        [
+            (history.ahead[name][0] @ history.vintage_loss) if name in history.ahead else 0.0
+            for name in book.pools
+        ]
+    )
+    net = np.array(
+        [
+            (history.ahead[name][1] @ history.vintage_loss) if name in history.ahead else 0.0
+            for name in book.pools
+        ]
+    )
     kept = np.divide(net, gross, out=np.ones_like(gross), where=gross > 0.0)
     return _with_individual("vintage", book, gross, kept, history.words.get("vintage", ""))
 
@@ -145,11 +176,18 @@ def roll_rate(book: PooledBook, history: LossHistory | None) -> MethodAllowance:
     """Return the allowance by roll rates; loans in default roll like the others."""
     if history is None or history.roll is None or history.state is None:
         return _missing("roll-rate", "the source has no history of states by loan and month")
-    shares = loss_shares(history.roll, int(book.columns.remaining_months.max(initial=1))) * (1.0 - history.recovered)
+    shares = loss_shares(history.roll, int(book.columns.remaining_months.max(initial=1))) * (
+        1.0 - history.recovered
+    )
     left, state = book.columns.remaining_months, history.state
     share = np.where(state >= 0, shares[np.minimum(left, shares.shape[0] - 1), np.maximum(state, 0)], 0.0)
     whole = PooledBook(
-        book.exposures, book.pool, book.pools, np.zeros_like(book.in_default), np.zeros_like(book.individual), book.columns
+        book.exposures,
+        book.pool,
+        book.pools,
+        np.zeros_like(book.in_default),
+        np.zeros_like(book.individual),
+        book.columns,
     )
     return by_loan("roll-rate", whole, share * book.exposures.exposure, history.words.get("roll-rate", ""))
 
@@ -168,7 +206,8 @@ def loss_shares(roll: Floats, months: int) -> Floats:
     states = len(roll)
     if roll.shape != (states, states + 2) or not ((roll >= 0.0).all() and np.allclose(roll.sum(axis=1), 1.0)):
         raise RiskError(
-            expected("rows of roll rates that sum to 1", roll.sum(axis=1) if roll.ndim == 2 else roll.shape), field="roll"
+            expected("rows of roll rates that sum to 1", roll.sum(axis=1) if roll.ndim == 2 else roll.shape),
+            field="roll",
         )
     made = np.zeros((months + 1, states))
     for month in range(months):
@@ -177,13 +216,17 @@ def loss_shares(roll: Floats, months: int) -> Floats:
 
 
 def _kept(book: PooledBook) -> Floats:
-    """Return the part of a loss that guarantors do not bear, by pool, exposure-weighted over live loans, (G,)."""
+    """Return the part of a loss that guarantors do not bear, by pool, exposure-weighted over live loans,
+    (G,).
+    """
     amount = np.where(book.in_default, 0.0, book.exposures.exposure * book.exposures.weight)
     whole, net = totals([amount, amount * (1.0 - book.exposures.guaranteed)], book.pool, len(book.pools))
     return np.divide(net, whole, out=np.ones(len(book.pools)), where=np.array(whole) > 0.0)
 
 
-def _with_individual(method: str, book: PooledBook, gross: Floats, kept: Floats, read: str) -> MethodAllowance:
+def _with_individual(
+    method: str, book: PooledBook, gross: Floats, kept: Floats, read: str
+) -> MethodAllowance:
     """Return pooled losses (G,) with loans in default added at their own loss."""
     own = book.individual * book.exposures.weight
     alone, alone_net = totals([own, own * (1.0 - book.exposures.guaranteed)], book.pool, len(book.pools))

@@ -1,4 +1,6 @@
-"""The effective interest rate: the rate that discounts the contract's cash flows to what was paid out (IFRS 9 B5.4.1)."""
+"""The effective interest rate: the rate that discounts the contract's cash flows to what was paid out (IFRS 9
+B5.4.1).
+"""
 
 from __future__ import annotations
 
@@ -17,9 +19,11 @@ MONTHS = 12
 
 @dataclass(frozen=True)
 class EffectiveRate:
-    """annual_rate : decimal a year, nominal with monthly compounding (12 x the monthly rate), NaN unless solved.
+    """annual_rate : decimal a year, nominal with monthly compounding (12 x the monthly rate), NaN unless
+    solved.
 
-    status : `solved`; `no_root` where no rate above -99 % a month makes the flows worth 0; `several_roots` where the
+    status : `solved`; `no_root` where no rate above -99 % a month makes the flows worth 0; `several_roots`
+        where the
     flows change sign more than once and more than one rate does. iterations : steps of Brent's method.
     """
 
@@ -38,9 +42,9 @@ def effective_rate(cash_flows: Floats) -> EffectiveRate:
 
     Parameters
     ----------
-    cash_flows : (T + 1,) book currency; entry t falls t months after the first disbursement; positive flows to the
-        lender. Entry 0 is what was paid out, fees received deducted and transaction costs added (IFRS 9 B5.4.2, B5.4.4);
-        expected credit losses are left out (5.4.1).
+    cash_flows : (T + 1,) book currency; entry t falls t months after the first disbursement; positive flows
+        to the lender. Entry 0 is what was paid out, fees received deducted and transaction costs added (IFRS
+        9 B5.4.2, B5.4.4); expected credit losses are left out (5.4.1).
 
     Raises
     ------
@@ -48,7 +52,9 @@ def effective_rate(cash_flows: Floats) -> EffectiveRate:
     """
     flows = np.asarray(cash_flows, dtype=np.float64)
     if flows.ndim != 1 or len(flows) < 2:
-        raise RiskError(expected("at least two monthly cash flows", f"shape {flows.shape}"), field="cash_flows")
+        raise RiskError(
+            expected("at least two monthly cash flows", f"shape {flows.shape}"), field="cash_flows"
+        )
     if not np.isfinite(flows).all():
         raise RiskError(expected("finite cash flows", "NaN or infinity"), field="cash_flows")
     if not ((flows > 0).any() and (flows < 0).any()):
@@ -61,13 +67,15 @@ def effective_rate(cash_flows: Floats) -> EffectiveRate:
 
 
 def credit_adjusted_rate(price: float, expected_flows: Floats) -> EffectiveRate:
-    """Return the credit-adjusted effective rate of a loan bought or made credit-impaired (IFRS 9 appendix A, 5.4.1(a)).
+    """Return the credit-adjusted effective rate of a loan bought or made credit-impaired (IFRS 9 appendix A,
+    5.4.1(a)).
 
     Parameters
     ----------
     price : book currency, > 0, paid for the loan (amortised cost at initial recognition).
-    expected_flows : (T,) book currency, month 1..T, estimated with the credit losses expected then taken off (B5.4.7): what
-        is expected to come in, so that the losses already in the price are in the rate and no allowance starts with them.
+    expected_flows : (T,) book currency, month 1..T, estimated with the credit losses expected then taken off
+        (B5.4.7): what is expected to come in, so that the losses already in the price are in the rate and no
+        allowance starts with them.
 
     Raises
     ------
@@ -79,7 +87,8 @@ def credit_adjusted_rate(price: float, expected_flows: Floats) -> EffectiveRate:
 
 
 def _worth(rates: Floats, flows: Floats) -> Floats:
-    """Return what flows are worth at monthly rates, today's worth for rates above 0 and the last month's below.
+    """Return what flows are worth at monthly rates, today's worth for rates above 0 and the last month's
+    below.
 
     The sign is the same; powers of a number above 1 would overflow.
     """
@@ -89,8 +98,12 @@ def _worth(rates: Floats, flows: Floats) -> Floats:
 
 
 def _brackets(flows: Floats) -> list[tuple[float, float]]:
-    """Return intervals of the monthly rate where the worth changes sign, on a grid from -99 % to +10,000 %."""
-    grid = np.concatenate([np.linspace(-0.99, -0.21, 79), np.linspace(-0.2, 0.2, 401), np.geomspace(0.21, 100, 200)])
+    """Return intervals of the monthly rate where the worth changes sign, on a grid from -99 % to +10,000
+    %.
+    """
+    grid = np.concatenate(
+        [np.linspace(-0.99, -0.21, 79), np.linspace(-0.2, 0.2, 401), np.geomspace(0.21, 100, 200)]
+    )
     signs = np.sign(_worth(grid, flows))
     found = [(float(rate), float(rate)) for rate in grid[signs == 0]]
     changes = np.flatnonzero(signs[:-1] * signs[1:] < 0)
@@ -100,5 +113,7 @@ def _brackets(flows: Floats) -> list[tuple[float, float]]:
 def _root(flows: Floats, low: float, high: float) -> tuple[float, int]:
     if low == high:
         return low, 0
-    rate, report = brentq(lambda rate: float(_worth(np.array(rate), flows)), low, high, xtol=1e-15, rtol=1e-14, full_output=True)
+    rate, report = brentq(
+        lambda rate: float(_worth(np.array(rate), flows)), low, high, xtol=1e-15, rtol=1e-14, full_output=True
+    )
     return float(rate), int(report.iterations)

@@ -1,4 +1,6 @@
-"""China's five-level classification of 2023 and the provisions it asks for. The rules are data: `five_level.toml`."""
+"""China's five-level classification of 2023 and the provisions it asks for. The rules are data:
+`five_level.toml`.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,15 @@ import numpy as np
 
 from loantwin.arrays import Flags, Floats, Integers
 from loantwin.errors import RiskError, expected
-from loantwin.risk.allowance import Exposures, Part, ScenarioAllowance, amounts, checked_weights, parts, totals
+from loantwin.risk.allowance import (
+    Exposures,
+    Part,
+    ScenarioAllowance,
+    amounts,
+    checked_weights,
+    parts,
+    totals,
+)
 from loantwin.types import Result
 
 FLAGS = ("restructured", "watch", "credit_impaired")
@@ -23,7 +33,9 @@ LEVELS = ("days_past_due", "impaired_loss_share")
 
 @dataclass(frozen=True)
 class CoverageRule:
-    """A fact that puts a loan into at least a class: above or at least a level, or true. `article` is its source."""
+    """A fact that puts a loan into at least a class: above or at least a level, or true. `article` is its
+    source.
+    """
 
     grade: str
     fact: str
@@ -62,8 +74,10 @@ class AssetFacts:
     """What classification reads of N loans.
 
     days_past_due : (N,) days of principal or interest past due, NaN where the source does not tell.
-    credit_impaired, restructured, watch : (N,) true where the lender's record says so; default is credit-impaired.
-    impaired_loss_share : (N,) expected loss / balance of a credit-impaired loan, NaN where unknown or not impaired.
+    credit_impaired, restructured, watch : (N,) true where the lender's record says so; default is
+        credit-impaired.
+    impaired_loss_share : (N,) expected loss / balance of a credit-impaired loan, NaN where unknown or not
+        impaired.
     """
 
     days_past_due: Floats
@@ -78,9 +92,10 @@ class Coverage:
     """Supervisory ratios of the gross allowance.
 
     provision_coverage : allowance / non-performing balance, null where nothing is non-performing.
-    loan_provision : allowance / balance, null for an empty book. required, required_relief : allowance that meets the
-    higher of both standards, and of both under relief. shortfall : what the minima by class leave to `required`. These
-    three are null where the source cannot tell which loans are non-performing.
+    loan_provision : allowance / balance, null for an empty book. required, required_relief : allowance that
+        meets the
+    higher of both standards, and of both under relief. shortfall : what the minima by class leave to
+    `required`. These three are null where the source cannot tell which loans are non-performing.
     """
 
     provision_coverage: float | None
@@ -112,8 +127,14 @@ class FiveLevelResult(Result):
 
 
 def load_rules(path: Path | None = None) -> FiveLevelRules:
-    """Return the rules of a TOML file, by default the one beside this module; unknown classes or facts are refused."""
-    text = (files(__package__) / "five_level.toml").read_text("utf-8") if path is None else path.read_text("utf-8")
+    """Return the rules of a TOML file, by default the one beside this module; unknown classes or facts are
+    refused.
+    """
+    text = (
+        (files(__package__) / "five_level.toml").read_text("utf-8")
+        if path is None
+        else path.read_text("utf-8")
+    )
     try:
         table = tomllib.loads(text)
         rules = tuple(_rule(entry) for entry in table["rule"])
@@ -125,7 +146,10 @@ def load_rules(path: Path | None = None) -> FiveLevelRules:
             rules=rules,
             minimum={name: float(minimum[name]) for name in table["classes"]},
             general=float(minimum["general"]),
-            provision_coverage=(float(ratios["provision_coverage"]), float(ratios["provision_coverage_relief"])),
+            provision_coverage=(
+                float(ratios["provision_coverage"]),
+                float(ratios["provision_coverage_relief"]),
+            ),
             loan_provision=(float(ratios["loan_provision"]), float(ratios["loan_provision_relief"])),
             sources=(table["source"], minimum["source"], ratios["source"]),
         )
@@ -137,23 +161,36 @@ def load_rules(path: Path | None = None) -> FiveLevelRules:
 
 def _rule(entry: Mapping[str, Any]) -> CoverageRule:
     return CoverageRule(
-        entry["class"], entry["fact"], entry.get("above"), entry.get("at_least"), str(entry["article"]), bool(entry["certain"])
+        entry["class"],
+        entry["fact"],
+        entry.get("above"),
+        entry.get("at_least"),
+        str(entry["article"]),
+        bool(entry["certain"]),
     )
 
 
 def _check_rules(rules: FiveLevelRules, path: Path | None) -> None:
     for rule in rules.rules:
         if rule.grade not in rules.classes:
-            raise RiskError(expected("one of " + ", ".join(rules.classes), rule.grade), file=path, field="class")
+            raise RiskError(
+                expected("one of " + ", ".join(rules.classes), rule.grade), file=path, field="class"
+            )
         if rule.fact not in FLAGS + LEVELS:
-            raise RiskError(expected("one of " + ", ".join(FLAGS + LEVELS), rule.fact), file=path, field="fact")
+            raise RiskError(
+                expected("one of " + ", ".join(FLAGS + LEVELS), rule.fact), file=path, field="fact"
+            )
         if (rule.fact in LEVELS) != ((rule.above is None) != (rule.at_least is None)):
             raise RiskError(
-                expected("one of above and at_least for a level, none for a flag", rule.words()), file=path, field=rule.fact
+                expected("one of above and at_least for a level, none for a flag", rule.words()),
+                file=path,
+                field=rule.fact,
             )
     for name in rules.non_performing:
         if name not in rules.classes:
-            raise RiskError(expected("one of " + ", ".join(rules.classes), name), file=path, field="non_performing")
+            raise RiskError(
+                expected("one of " + ", ".join(rules.classes), name), file=path, field="non_performing"
+            )
 
 
 def classify(facts: AssetFacts, rules: FiveLevelRules) -> Integers:
@@ -165,13 +202,21 @@ def classify(facts: AssetFacts, rules: FiveLevelRules) -> Integers:
     for name in LEVELS:
         values = getattr(facts, name)
         if values.shape != (size,) or np.isinf(values).any() or (values < 0).any():
-            raise RiskError(expected(f"{size} values of at least 0, or NaN where unknown", "something else"), field=name)
+            raise RiskError(
+                expected(f"{size} values of at least 0, or NaN where unknown", "something else"), field=name
+            )
     found = np.zeros(size, dtype=np.int64)
     for rule in rules.rules:
         value = getattr(facts, rule.fact)
         if rule.fact in FLAGS and value.shape != (size,):
             raise RiskError(expected(f"shape ({size},)", f"{value.shape}"), field=rule.fact)
-        met = value if rule.fact in FLAGS else value > rule.above if rule.above is not None else value >= rule.at_least
+        met = (
+            value
+            if rule.fact in FLAGS
+            else value > rule.above
+            if rule.above is not None
+            else value >= rule.at_least
+        )
         found = np.where(met, np.maximum(found, rules.classes.index(rule.grade)), found)
     return found
 
@@ -189,17 +234,19 @@ def five_level(
 ) -> FiveLevelResult:
     """Return the book by class and its minimum provisions.
 
-    The allowance of a class is its minimum x balance. It depends on no scenario, so each scenario shows the same
-    figure. `allowance` leaves out the guaranteed share, which the guidelines do not: supervisory ratios read
-    `allowance_gross`. Classes in `unobservable` are left out of `by_class` where no loan is in them; with a
-    non-performing class among them the required allowance is null.
+    The allowance of a class is its minimum x balance. It depends on no scenario, so each scenario shows the
+    same figure. `allowance` leaves out the guaranteed share, which the guidelines do not: supervisory ratios
+    read `allowance_gross`. Classes in `unobservable` are left out of `by_class` where no loan is in them;
+    with a non-performing class among them the required allowance is null.
     """
     checked_weights(weights)
     exposures.check()
     used = load_rules() if rules is None else rules
     codes = classify(facts, used)
     if codes.shape != exposures.exposure.shape:
-        raise RiskError(expected(f"facts of {len(exposures.exposure)} loans", len(codes)), field="days_past_due")
+        raise RiskError(
+            expected(f"facts of {len(exposures.exposure)} loans", len(codes)), field="days_past_due"
+        )
     rate = np.array([used.minimum[name] for name in used.classes])[codes]
     gross = amounts(rate * exposures.exposure, "allowance", exposures.exposure.shape)
     net = gross * (1 - exposures.guaranteed)
@@ -217,7 +264,9 @@ def five_level(
         allowance_gross=allowance_gross,
         by_class={name: part for name, part in by_class.items() if part.loans or name not in unobservable},
         by_scenario={name: ScenarioAllowance(weight, allowance) for name, weight in weights.items()},
-        coverage=_coverage(by_class, balance, allowance_gross, used, not set(used.non_performing) & set(unobservable)),
+        coverage=_coverage(
+            by_class, balance, allowance_gross, used, not set(used.non_performing) & set(unobservable)
+        ),
         settings={**used.minimum, "general": used.general},
         rules=(*used.sources, *(rule.words() for rule in used.rules)),
         not_observable=not_observable,
@@ -225,10 +274,13 @@ def five_level(
     )
 
 
-def _coverage(by_class: Mapping[str, Part], balance: float, allowance: float, rules: FiveLevelRules, known: bool) -> Coverage:
+def _coverage(
+    by_class: Mapping[str, Part], balance: float, allowance: float, rules: FiveLevelRules, known: bool
+) -> Coverage:
     bad = sum(by_class[name].exposure for name in rules.non_performing)
     standard, relief = (
-        max(rules.provision_coverage[i] * bad, rules.loan_provision[i] * balance, rules.general * balance) for i in range(2)
+        max(rules.provision_coverage[i] * bad, rules.loan_provision[i] * balance, rules.general * balance)
+        for i in range(2)
     )
     return Coverage(
         provision_coverage=allowance / bad if bad else None,

@@ -1,4 +1,6 @@
-"""Expected credit loss under IFRS 9: stage 1 twelve months, stage 2 and 3 lifetime, weighted over scenarios."""
+"""Expected credit loss under IFRS 9: stage 1 twelve months, stage 2 and 3 lifetime, weighted over
+scenarios.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,16 @@ import numpy as np
 from loantwin.arrays import Flags, Floats, Integers
 from loantwin.config import Ifrs9
 from loantwin.errors import RiskError, expected
-from loantwin.risk.allowance import FEW, Exposures, Part, ScenarioAllowance, amounts, checked_weights, parts_and_whole, totals
+from loantwin.risk.allowance import (
+    FEW,
+    Exposures,
+    Part,
+    ScenarioAllowance,
+    amounts,
+    checked_weights,
+    parts_and_whole,
+    totals,
+)
 from loantwin.risk.provisions.modification import Modifications
 from loantwin.risk.provisions.overlays import Overlay, OverlayEffect, overlay_effects
 from loantwin.risk.provisions.revolving import Commitments
@@ -20,15 +31,18 @@ from loantwin.risk.provisions.stages import Stages
 from loantwin.types import Result
 
 RULES = (
-    "stage 1: expected loss of defaults within 12 months (IFRS 9 5.5.5); stage 2: over the remaining life (5.5.3)",
-    "stage 3: exposure x loss given default still to come (5.5.3, B5.5.33); after default a loan stays in stage 3, then in "
-    "stage 2, for the months of probation that are set",
-    "purchased or originated credit-impaired: the change of lifetime loss since recognition, a gain if it fell (5.5.13, 5.5.14)",
-    "losses are weighted over scenarios (5.5.17(a)) and discounted at the effective interest rate (B5.5.44), recoveries from their "
-    "own month",
-    "PD at origination: the same model, the loan performing, macro at its long-run mean and the present period effect left "
-    "out, over the same remaining life (5.5.9, B5.5.11)",
-    "allowance is net of guarantees that are integral to the contract (B5.5.55); allowance_gross is before them",
+    "stage 1: expected loss of defaults within 12 months (IFRS 9 5.5.5); stage 2: over the remaining life "
+    "(5.5.3)",
+    "stage 3: exposure x loss given default still to come (5.5.3, B5.5.33); after default a loan stays in "
+    "stage 3, then in stage 2, for the months of probation that are set",
+    "purchased or originated credit-impaired: the change of lifetime loss since recognition, a gain if it "
+    "fell (5.5.13, 5.5.14)",
+    "losses are weighted over scenarios (5.5.17(a)) and discounted at the effective interest rate "
+    "(B5.5.44), recoveries from their own month",
+    "PD at origination: the same model, the loan performing, macro at its long-run mean and the present "
+    "period effect left out, over the same remaining life (5.5.9, B5.5.11)",
+    "allowance is net of guarantees that are integral to the contract (B5.5.55); allowance_gross is before "
+    "them",
 )
 """How the figures are made, printed with every result."""
 
@@ -39,7 +53,8 @@ STAGES = ("1", "2", "3", "poci")
 
 @dataclass(frozen=True)
 class InterestBasis:
-    """How a stage earns interest. basis : gross carrying amount, or net of the allowance (stage 3 and POCI, IFRS 9 5.4.1).
+    """How a stage earns interest. basis : gross carrying amount, or net of the allowance (stage 3 and POCI,
+    IFRS 9 5.4.1).
 
     carrying_amount : the basis, book currency. monthly_interest : of the next month, at the effective rates.
     """
@@ -53,7 +68,8 @@ class InterestBasis:
 class Ifrs9Result(Result):
     """The allowance of a book under IFRS 9. Money in the book's currency; names as in the command's JSON.
 
-    allowance, allowance_gross, by_stage, by_scenario : as modelled. overlays stand apart: `overlay_total` is what they add and
+    allowance, allowance_gross, by_stage, by_scenario : as modelled. overlays stand apart: `overlay_total` is
+        what they add and
     `allowance_with_overlays` the sum. modifications : None where the source has no history of rates.
     """
 
@@ -84,10 +100,10 @@ class Ifrs9Result(Result):
 class StagedLosses:
     """Expected credit losses of N loans under K scenarios, before guarantees, present values of one loan.
 
-    twelve_month, lifetime : (N, K) book currency, >= 0; 12-month losses are part of lifetime losses. Losses on undrawn
-        commitments are in them through the conversion factor of exposure at default (B5.5.31).
-    defaulted : (N,) book currency, loss still to come of a loan that is in default: exposure x remaining loss given
-        default; read for stage 3 only.
+    twelve_month, lifetime : (N, K) book currency, >= 0; 12-month losses are part of lifetime losses. Losses
+        on undrawn commitments are in them through the conversion factor of exposure at default (B5.5.31).
+    defaulted : (N,) book currency, loss still to come of a loan that is in default: exposure x remaining loss
+        given default; read for stage 3 only.
     """
 
     twelve_month: Floats
@@ -102,10 +118,12 @@ NOTHING_UNDRAWN = Commitments(0, 0.0, 0.0, 0.0, 0.0, 0)
 class Further:
     """What else the standard reads of N loans; every field may be left out.
 
-    annual_rate : (N,) effective interest rate, decimal a year. undrawn_share : (N, 2) part of the 12-month and of the lifetime
-    loss that undrawn amounts cause, in [0, 1]. commitments : what is undrawn, its provision still to be filled in.
-    poci : (N,) purchased or originated credit-impaired. poci_expected : (N,) lifetime loss expected at their recognition over
-    the months now left, currency; the allowance is the change since. segment : (N,) index into segments, for overlays.
+    annual_rate : (N,) effective interest rate, decimal a year. undrawn_share : (N, 2) part of the 12-month
+    and of the lifetime loss that undrawn amounts cause, in [0, 1]. commitments : what is undrawn, its
+    provision still to be filled in.
+    poci : (N,) purchased or originated credit-impaired. poci_expected : (N,) lifetime loss expected at their
+    recognition over the months now left, currency; the allowance is the change since. segment : (N,) index
+    into segments, for overlays.
     """
 
     annual_rate: Floats | None = None
@@ -120,7 +138,9 @@ class Further:
 
 
 def allowance_by_scenario(losses: StagedLosses, stage: Integers) -> Floats:
-    """Return the gross allowance of each loan under each scenario, (N, K): the reference of `exact.kernels.staged_losses`."""
+    """Return the gross allowance of each loan under each scenario, (N, K): the reference of
+    `exact.kernels.staged_losses`.
+    """
     chosen = np.where((stage == 1)[:, None], losses.twelve_month, losses.lifetime)
     return np.asarray(np.where((stage == 3)[:, None], losses.defaulted[:, None], chosen))
 
@@ -145,14 +165,15 @@ def ifrs9(
     exposures : N loans. losses : (N, K), scenarios in the order of `weights`. staged : stage of each loan.
     weights : scenario name -> probability; they must sum to 1.
     not_observable : what the source cannot tell, in words; printed, never taken as zero.
-    unobservable : stages that the source cannot tell: left out of `by_stage` where no loan is in them, never a zero.
+    unobservable : stages that the source cannot tell: left out of `by_stage` where no loan is in them, never
+        a zero.
     provenance : where model and macro came from, kept under `_provenance`.
     further : interest, commitments, credit-impaired loans, modifications and overlays.
 
     Raises
     ------
-    RiskError : weights that do not sum to 1, a negative or non-finite amount, shapes that do not fit, a 12-month loss
-        above the lifetime loss, an overlay that does not fit.
+    RiskError : weights that do not sum to 1, a negative or non-finite amount, shapes that do not fit, a
+        12-month loss above the lifetime loss, an overlay that does not fit.
     """
     probability = checked_weights(weights)
     exposures.check()
@@ -162,7 +183,9 @@ def ifrs9(
     if more.poci is not None and more.poci.any():
         code = np.where(more.poci, 3, code)
         now = np.where(staged.stage == 3, losses.defaulted, losses.lifetime.T)
-        change = np.where(more.poci, now - (0.0 if more.poci_expected is None else more.poci_expected), by_scenario)
+        change = np.where(
+            more.poci, now - (0.0 if more.poci_expected is None else more.poci_expected), by_scenario
+        )
         by_scenario, gross = change, _weighted(change, probability)
     kept = 1 - exposures.guaranteed
     net = gross * kept
@@ -188,7 +211,9 @@ def ifrs9(
         allowance=whole.allowance,
         allowance_gross=whole.allowance_gross,
         by_stage={name: part for name, part in by_stage.items() if part.loans or name not in unseen},
-        by_scenario={name: ScenarioAllowance(weight, scenario[k]) for k, (name, weight) in enumerate(weights.items())},
+        by_scenario={
+            name: ScenarioAllowance(weight, scenario[k]) for k, (name, weight) in enumerate(weights.items())
+        },
         triggers=staged.counts(),
         settings={name: float(value) for name, value in asdict(settings).items()},
         rules=RULES,
@@ -206,30 +231,42 @@ def ifrs9(
 def _interest(
     code: Integers, by_stage: Mapping[str, Part], exposures: Exposures, gross: Floats, rate: Floats | None
 ) -> dict[str, InterestBasis]:
-    """Return the interest basis by stage that holds loans; nothing where the effective rates are not given."""
+    """Return the interest basis by stage that holds loans; nothing where the effective rates are not
+    given.
+    """
     if rate is None or not len(code):
         return {}
     base = exposures.exposure - np.where(code >= 2, gross, 0.0)
     interest = totals([base * exposures.weight * rate / 12.0], code, len(STAGES))[0]
     return {
-        name: InterestBasis("net" if place >= 2 else "gross", part.exposure - (part.allowance_gross if place >= 2 else 0.0), earned)
+        name: InterestBasis(
+            "net" if place >= 2 else "gross",
+            part.exposure - (part.allowance_gross if place >= 2 else 0.0),
+            earned,
+        )
         for place, ((name, part), earned) in enumerate(zip(by_stage.items(), interest, strict=True))
         if part.loans
     }
 
 
 def _commitments(more: Further, stage: Integers, gross: Floats, kept: Floats, weight: Floats) -> Commitments:
-    """Return the commitments with the part of the allowance that the undrawn amounts cause; none of a loan in default."""
+    """Return the commitments with the part of the allowance that the undrawn amounts cause; none of a loan in
+    default.
+    """
     if more.undrawn_share is None:
         return more.commitments
-    share = np.where(stage == 1, more.undrawn_share[:, 0], np.where(stage == 2, more.undrawn_share[:, 1], 0.0))
+    share = np.where(
+        stage == 1, more.undrawn_share[:, 0], np.where(stage == 2, more.undrawn_share[:, 1], 0.0)
+    )
     caused = gross * share * weight
     net, before = (figure[0] for figure in totals([caused * kept, caused]))
     return replace(more.commitments, provision=net, provision_gross=before)
 
 
 def _chosen(losses: StagedLosses, staged: Stages, probability: Floats, loans: int) -> tuple[Floats, Floats]:
-    """Return the loss of each loan's stage by scenario, (K, N), and weighted, (N,), everything checked on the way."""
+    """Return the loss of each loan's stage by scenario, (K, N), and weighted, (N,), everything checked on the
+    way.
+    """
     shape = (loans, len(probability))
     for name in ("twelve_month", "lifetime"):
         if getattr(losses, name).shape != shape:
@@ -246,14 +283,18 @@ def _chosen(losses: StagedLosses, staged: Stages, probability: Floats, loans: in
 
     by_scenario = np.empty(shape[::-1])
     with PARALLEL:
-        gross, sound = staged_losses(losses.twelve_month, losses.lifetime, losses.defaulted, staged.stage, probability, by_scenario)
+        gross, sound = staged_losses(
+            losses.twelve_month, losses.lifetime, losses.defaulted, staged.stage, probability, by_scenario
+        )
     if not sound.all():
         _check(losses, shape)
     return by_scenario, gross
 
 
 def _weighted(by_scenario: Floats, probability: Floats) -> Floats:
-    """Return the weighted loss, (N,), each loan by itself: a matrix product would round by the loan's place."""
+    """Return the weighted loss, (N,), each loan by itself: a matrix product would round by the loan's
+    place.
+    """
     gross = np.zeros(by_scenario.shape[1])
     for own, weight in zip(by_scenario, probability, strict=True):
         gross += weight * own

@@ -1,4 +1,6 @@
-"""The book as provision standards read it, and what the engine says of each loan: losses, probabilities, loss in default."""
+"""The book as provision standards read it, and what the engine says of each loan: losses, probabilities, loss
+in default.
+"""
 
 from __future__ import annotations
 
@@ -32,9 +34,9 @@ LATE_MONTHS = 12
 class WeightedScenario:
     """A scenario as the engine reads it.
 
-    shocks : (P, T, R) month part of the odds from the month after the as-of date, P equally likely paths (1 for a stated
-        scenario with its expected period effect). For IFRS 9, T covers the longest remaining term, macro already
-        reverted; for CECL it covers the supported period.
+    shocks : (P, T, R) month part of the odds from the month after the as-of date, P equally likely paths (1
+        for a stated scenario with its expected period effect). For IFRS 9, T covers the longest remaining
+        term, macro already reverted; for CECL it covers the supported period.
     index_paths : (P, T) index of floating rates, decimal a year, or None to keep rates in force.
     """
 
@@ -48,9 +50,10 @@ class WeightedScenario:
 class Portfolio:
     """The book as the engine reads it, N loans in one order, with the model that moves it.
 
-    columns, standing : N loans; `standing` from `facts.standing`. A loan in default takes nothing from its live state.
-    historical : (R,) level to which the month part of the odds returns (`long_run_shocks`), the level of PD at origination
-        and of CECL's reversion.
+    columns, standing : N loans; `standing` from `facts.standing`. A loan in default takes nothing from its
+        live state.
+    historical : (R,) level to which the month part of the odds returns (`long_run_shocks`), the level of PD
+        at origination and of CECL's reversion.
     runoff : partial prepayment, unpaid instalments at default and conversion factor of undrawn commitments.
     """
 
@@ -69,16 +72,18 @@ def long_run_shocks(model: FittedModel, covariates: Floats | None = None) -> Flo
 
     Parameters
     ----------
-    covariates : (F,) macro covariates at their long-run mean, the level to which scenarios revert; None takes their mean
-        in the fit, 0. The period effect stands at its long-run expectation, the one that distant months of a scenario
-        have too, so that a loan unchanged since origination shows no change of risk.
+    covariates : (F,) macro covariates at their long-run mean, the level to which scenarios revert; None takes
+        their mean in the fit, 0. The period effect stands at its long-run expectation, the one that distant
+        months of a scenario have too, so that a loan unchanged since origination shows no change of risk.
     """
     level = np.zeros(len(model.parameters.factors)) if covariates is None else covariates
     return np.asarray(mean_shocks(model, np.tile(level, (FORGOTTEN, 1)))[-1])
 
 
 def lifetime_months(columns: LoanColumns) -> int:
-    """Return the longest remaining term: how many months a lifetime measure must cover; 1 for an empty book."""
+    """Return the longest remaining term: how many months a lifetime measure must cover; 1 for an empty
+    book.
+    """
     return int(columns.remaining_months.max(initial=1))
 
 
@@ -89,16 +94,18 @@ def exposures(portfolio: Portfolio) -> Exposures:
 
 
 def expected_losses(portfolio: Portfolio, scenarios: Sequence[WeightedScenario]) -> tuple[Floats, Floats]:
-    """Return losses (N, K, 2) and default probabilities (N, K, 2): 12 months and lifetime, means over a scenario's paths.
+    """Return losses (N, K, 2) and default probabilities (N, K, 2): 12 months and lifetime, means over a
+    scenario's paths.
 
-    Scenarios of one path are measured together. Of many paths the mean default probabilities serve all loans whose rate does
-    not follow the index, because a loss is linear in them.
+    Scenarios of one path are measured together. Of many paths the mean default probabilities serve all loans
+    whose rate does not follow the index, because a loss is linear in them.
     """
     months = lifetime_months(portfolio.columns)
     for scenario in scenarios:
         if scenario.shocks.shape[1] < months:
             raise RiskError(
-                expected(f"scenario {scenario.name} to cover {months} months", scenario.shocks.shape[1]), field="scenario"
+                expected(f"scenario {scenario.name} to cover {months} months", scenario.shocks.shape[1]),
+                field="scenario",
             )
     loss, pd = np.zeros((2, len(portfolio.columns.principal), len(scenarios), 2))
     if not len(loss):
@@ -157,9 +164,10 @@ def _cut_paths(index: Floats, months: int) -> Floats:
 def origination_pd(portfolio: Portfolio) -> Floats:
     """Return the lifetime PD over the remaining life as it was seen at origination, (N,).
 
-    Rule: the same model for the same segment (grade) and ages, the loan performing at the as-of date, every month at the
-    historical level (macro at its long-run mean, the present period effect left out): what was to be expected at
-    origination of these months of its life, given that it would get this far (IFRS 9 5.5.9, B5.5.11).
+    Rule: the same model for the same segment (grade) and ages, the loan performing at the as-of date, every
+    month at the historical level (macro at its long-run mean, the present period effect left out): what was
+    to be expected at origination of these months of its life, given that it would get this far (IFRS 9 5.5.9,
+    B5.5.11).
     """
     loans, months = len(portfolio.columns.principal), lifetime_months(portfolio.columns)
     if not loans:
@@ -170,12 +178,14 @@ def origination_pd(portfolio: Portfolio) -> Floats:
 
 
 def loss_in_default(portfolio: Portfolio) -> tuple[Floats, Floats]:
-    """Return for each loan the loss still to come, were it in default now, currency, and as a decimal of exposure, (N,) each.
+    """Return for each loan the loss still to come, were it in default now, currency, and as a decimal of
+    exposure, (N,) each.
 
-    Charged off less the worth of what is still recovered, at the loan's segment and its age at default. A loan m months in
-    default whose charge-off has not come keeps its share charged off; its recoveries follow the lags given that more than m
-    months have passed, and beyond the longest lag come evenly over a year, as `outlook.workout` has them in forecasts: the
-    longer a loan is in default, the nearer they are. Where the months are not known it counts as a new default.
+    Charged off less the worth of what is still recovered, at the loan's segment and its age at default. A
+    loan m months in default whose charge-off has not come keeps its share charged off; its recoveries follow
+    the lags given that more than m months have passed, and beyond the longest lag come evenly over a year, as
+    `outlook.workout` has them in forecasts: the longer a loan is in default, the nearer they are. Where the
+    months are not known it counts as a new default.
     """
     columns, lgd = portfolio.columns, portfolio.lgd
     passed = portfolio.standing.months_in_default
@@ -185,13 +195,17 @@ def loss_in_default(portfolio: Portfolio) -> tuple[Floats, Floats]:
     worth = np.empty(len(known))
     for month in np.unique(late):
         own = late == month
-        worth[own] = recovery_worth(columns.effective_annual_rate[own], remaining_lag(lgd.recovery_lag, int(month)))
+        worth[own] = recovery_worth(
+            columns.effective_annual_rate[own], remaining_lag(lgd.recovery_lag, int(month))
+        )
     share = lgd.charged_off[columns.segment, age] - worth * lgd.recovered[columns.segment, age]
     return np.asarray((columns.principal + columns.accrued_interest) * share), np.asarray(share)
 
 
 def remaining_lag(lag: Floats, passed: int) -> Floats:
-    """Return the probabilities (W,) of months from now, given that `passed` months have gone by since default."""
+    """Return the probabilities (W,) of months from now, given that `passed` months have gone by since
+    default.
+    """
     if passed == 0:
         return lag
     left = lag[passed + 1 :]
@@ -200,8 +214,12 @@ def remaining_lag(lag: Floats, passed: int) -> Floats:
     return np.concatenate([[0.0], np.full(LATE_MONTHS, 1.0 / LATE_MONTHS)])
 
 
-def measured(portfolio: Portfolio, shocks: Floats, index: Floats | None, mean: bool = False) -> tuple[Floats, Floats]:
-    """Return losses and default probabilities of one run of the engine, (N, K, 2) each; K is 1 where `mean`."""
+def measured(
+    portfolio: Portfolio, shocks: Floats, index: Floats | None, mean: bool = False
+) -> tuple[Floats, Floats]:
+    """Return losses and default probabilities of one run of the engine, (N, K, 2) each; K is 1 where
+    `mean`.
+    """
     found = loan_losses(
         portfolio.parameters,
         portfolio.columns,
@@ -217,11 +235,13 @@ def measured(portfolio: Portfolio, shocks: Floats, index: Floats | None, mean: b
 
 
 def remaining_balances(portfolio: Portfolio) -> Floats:
-    """Return the expected live balance by segment at the end of months 0..T, (G, T + 1), book currency, weighted.
+    """Return the expected live balance by segment at the end of months 0..T, (G, T + 1), book currency,
+    weighted.
 
     G counts segments without their vintages (`engine.rows.base_segments`).
 
-    Contractual run-off, prepayment and default at the historical level; loans in default at the as-of date are left out.
+    Contractual run-off, prepayment and default at the historical level; loans in default at the as-of date
+    are left out.
     """
     live = np.flatnonzero(~portfolio.standing.defaulted)
     base = base_segments(portfolio.parameters.segments)

@@ -1,9 +1,11 @@
 """Modification of contractual cash flows: gain or loss, and whether the old loan is replaced by a new one.
 
-    gain or loss = present value of the modified contractual flows at the original effective rate - gross carrying amount
+    gain or loss = present value of the modified contractual flows at the original effective rate - gross
+    carrying amount
 
-Source: IFRS 9 5.4.3 and appendix A (modification gain or loss). Costs and fees incurred adjust the carrying amount and are not
-in it. The 10 % test of B3.3.6 is written for financial liabilities; using it for loans granted is a common policy, not a rule.
+Source: IFRS 9 5.4.3 and appendix A (modification gain or loss). Costs and fees incurred adjust the carrying
+amount and are not in it. The 10 % test of B3.3.6 is written for financial liabilities; using it for loans
+granted is a common policy, not a rule.
 """
 
 from __future__ import annotations
@@ -20,15 +22,18 @@ from loantwin.products.contract import schedule
 
 AT_ONCE = 5_000
 LEAST_CHANGE = 1e-6
-"""Change of a fixed rate, decimal a year, from which a contract counts as modified: below it a tape has rounded."""
+"""Change of a fixed rate, decimal a year, from which a contract counts as modified: below it a tape has
+rounded.
+"""
 
 
 @dataclass(frozen=True)
 class Modified:
-    """N loans after modification, each (N,). gain : currency, negative for a loss. change : gain / gross carrying amount.
+    """N loans after modification, each (N,). gain : currency, negative for a loss. change : gain / gross
+    carrying amount.
 
-    substantial : the change is at least the threshold, either way: derecognise the old loan and recognise a new one at fair
-    value; its gain or loss is then one of derecognition (3.2.12), not of modification.
+    substantial : the change is at least the threshold, either way: derecognise the old loan and recognise a
+    new one at fair value; its gain or loss is then one of derecognition (3.2.12), not of modification.
     """
 
     gain: Floats
@@ -38,7 +43,8 @@ class Modified:
 
 @dataclass(frozen=True)
 class Modifications:
-    """Modified loans of a book. Money weighted. loans : modified, not substantially. gain : sum of their gains and losses.
+    """Modified loans of a book. Money weighted. loans : modified, not substantially. gain : sum of their
+    gains and losses.
 
     substantial : loans whose change passes the threshold. substantial_amount : their gross carrying amount.
     """
@@ -56,15 +62,20 @@ def modification(gross_carrying_amount: Floats, present_value: Floats, threshold
     Parameters
     ----------
     gross_carrying_amount : (N,) book currency, > 0, before the modification.
-    present_value : (N,) of the modified contractual cash flows at the original effective rate (credit-adjusted for POCI).
+    present_value : (N,) of the modified contractual cash flows at the original effective rate
+        (credit-adjusted for POCI).
     threshold : decimal from which a modification is substantial.
 
     Raises
     ------
-    RiskError : shapes that differ, an amount that is not finite, a carrying amount of 0 or less, a threshold below 0.
+    RiskError : shapes that differ, an amount that is not finite, a carrying amount of 0 or less, a threshold
+        below 0.
     """
     if present_value.shape != gross_carrying_amount.shape or not np.isfinite(present_value).all():
-        raise RiskError(expected(f"finite values of shape {gross_carrying_amount.shape}", "something else"), field="present_value")
+        raise RiskError(
+            expected(f"finite values of shape {gross_carrying_amount.shape}", "something else"),
+            field="present_value",
+        )
     if not (np.isfinite(gross_carrying_amount).all() and (gross_carrying_amount > 0.0).all()):
         raise RiskError(expected("carrying amounts above 0", "another"), field="gross_carrying_amount")
     if not threshold >= 0.0:
@@ -77,7 +88,8 @@ def modification(gross_carrying_amount: Floats, present_value: Floats, threshold
 def present_value(columns: LoanColumns, original_rate: Floats) -> Floats:
     """Return what the loans' contractual flows as they stand are worth at the original effective rates, (N,).
 
-    Interest, scheduled principal and what is due at the end, month by month, no prepayment; floating rates stay in force.
+    Interest, scheduled principal and what is due at the end, month by month, no prepayment; floating rates
+    stay in force.
     """
     months = int(columns.remaining_months.max(initial=1))
     table = schedule(contract_terms(columns), months)
@@ -88,7 +100,8 @@ def present_value(columns: LoanColumns, original_rate: Floats) -> Floats:
 
 
 def repriced(loans: pl.DataFrame, panel: pl.DataFrame | None) -> tuple[Integers, Floats] | None:
-    """Return fixed-rate loans whose rate in force differs from the one first reported: places and first rates.
+    """Return fixed-rate loans whose rate in force differs from the one first reported: places and first
+    rates.
 
     None where the source has no history of rates. A changed term is not seen: schedules are not in a panel.
     """
@@ -96,7 +109,9 @@ def repriced(loans: pl.DataFrame, panel: pl.DataFrame | None) -> tuple[Integers,
         return None
     known = panel.filter(pl.col("annual_rate").is_not_null()).sort("report_date")
     first = known.group_by("loan_id").agg(pl.col("annual_rate").first().alias("\nfirst"))
-    joined = loans.select("loan_id", "annual_rate", "rate_type").join(first, on="loan_id", how="left", maintain_order="left")
+    joined = loans.select("loan_id", "annual_rate", "rate_type").join(
+        first, on="loan_id", how="left", maintain_order="left"
+    )
     moved = (pl.col("annual_rate") - pl.col("\nfirst")).abs() > LEAST_CHANGE
     fixed = pl.col("rate_type").fill_null("fixed") == "fixed"
     chosen = joined.select((moved & fixed).fill_null(False).alias("moved"))["moved"].to_numpy()
@@ -104,15 +119,22 @@ def repriced(loans: pl.DataFrame, panel: pl.DataFrame | None) -> tuple[Integers,
     return places, joined["\nfirst"].to_numpy()[places]
 
 
-def modifications(columns: LoanColumns, places: Integers, original_rate: Floats, threshold: float) -> Modifications:
-    """Return the modified loans of a book added up; the carrying amount is taken as the principal that the flows repay."""
+def modifications(
+    columns: LoanColumns, places: Integers, original_rate: Floats, threshold: float
+) -> Modifications:
+    """Return the modified loans of a book added up; the carrying amount is taken as the principal that the
+    flows repay.
+    """
     chosen = take(columns, places)
     owing = chosen.principal > 0.0
     chosen, rate = take(chosen, owing), original_rate[owing]
     if not len(chosen.principal):
         return Modifications(0, 0.0, 0, 0.0, threshold)
     starts = range(0, len(rate), AT_ONCE)  # a schedule is a row of months a loan
-    worth = [present_value(take(chosen, slice(start, start + AT_ONCE)), rate[start : start + AT_ONCE]) for start in starts]
+    worth = [
+        present_value(take(chosen, slice(start, start + AT_ONCE)), rate[start : start + AT_ONCE])
+        for start in starts
+    ]
     made = modification(chosen.principal, np.concatenate(worth), threshold)
     kept = ~made.substantial
     weight = chosen.weight

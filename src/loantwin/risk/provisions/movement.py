@@ -1,7 +1,9 @@
-"""The movement of the allowance between two dates, line by line as IFRS 7.35H and 35I ask, in whole minor units.
+"""The movement of the allowance between two dates, line by line as IFRS 7.35H and 35I ask, in whole minor
+units.
 
-Loans on the book at both dates are revalued in a stated order; each step takes one input more from the closing date, and what
-it changes is its effect. A sequence leaves no residual, but another order would share interactions out differently.
+Loans on the book at both dates are revalued in a stated order; each step takes one input more from the
+closing date, and what it changes is its effect. A sequence leaves no residual, but another order would share
+interactions out differently.
 
     opening
     + originated          closing allowance of loans not on the book at the opening
@@ -46,7 +48,8 @@ RULES = (
     "loans are rounded to minor units first, then added: lines sum without a remainder (IFRS 7.35H)",
     "transfers move the opening allowance between stages; what the new stage then costs is the line stage",
     "balance scales by exposure, weighted by the chance of still being on the book and net of guarantees",
-    "pd: the loan's own age, arrears and remaining life under the opening economy and model; economy: the closing scenarios",
+    "pd: the loan's own age, arrears and remaining life under the opening economy and model; economy: the "
+    "closing scenarios",
     "written off: the allowance held at the opening for loans charged off since, not the amount charged off",
 )
 
@@ -55,9 +58,11 @@ RULES = (
 class OpeningValues:
     """N loans at the opening date. Money in book currency, weighted, net of guarantees.
 
-    twelve_month, lifetime, defaulted : (N,) loss of the loan were it in stage 1, 2 or 3. exposure : (N,) >= 0.
-    stage : (N,) 1, 2 or 3. segment : (N,) index into names shared with the closing. written_off : (N,) charged off before the
-    closing; read for loans that are no longer on the book. overlay : (N,) what overlays add.
+    twelve_month, lifetime, defaulted : (N,) loss of the loan were it in stage 1, 2 or 3. exposure : (N,) >=
+        0.
+    stage : (N,) 1, 2 or 3. segment : (N,) index into names shared with the closing. written_off : (N,)
+    charged off before the closing; read for loans that are no longer on the book. overlay : (N,) what
+    overlays add.
     """
 
     loan: pl.Series
@@ -75,7 +80,8 @@ class OpeningValues:
 class ClosingValues:
     """M loans at the closing date, at their closing stage. Money as in OpeningValues.
 
-    pd, economy, lgd, model : (M,) allowance as one input more is taken from the closing date; `model` is the closing allowance.
+    pd, economy, lgd, model : (M,) allowance as one input more is taken from the closing date; `model` is the
+        closing allowance.
     """
 
     loan: pl.Series
@@ -91,7 +97,9 @@ class ClosingValues:
 
 @dataclass(frozen=True)
 class Line:
-    """One line: amount in book currency, loans it is made of, and the amount by stage. Of a move it is the stage moved to."""
+    """One line: amount in book currency, loans it is made of, and the amount by stage. Of a move it is the
+    stage moved to.
+    """
 
     amount: float
     loans: int
@@ -100,7 +108,9 @@ class Line:
 
 @dataclass(frozen=True)
 class StageMove:
-    """Loans that went from one stage to another. transferred : their opening allowance. remeasured : the line stage of them."""
+    """Loans that went from one stage to another. transferred : their opening allowance. remeasured : the line
+    stage of them.
+    """
 
     origin: str
     target: str
@@ -111,7 +121,9 @@ class StageMove:
 
 @dataclass(frozen=True)
 class MovementResult(Result):
-    """The movement of the allowance, net of guarantees, overlays in a line of their own. Money in the book's currency."""
+    """The movement of the allowance, net of guarantees, overlays in a line of their own. Money in the book's
+    currency.
+    """
 
     SCHEMA: ClassVar[str] = "loantwin.movement/1"
 
@@ -136,7 +148,8 @@ def loan_movements(opening: OpeningValues, closing: ClosingValues, minor_units: 
 
     Raises
     ------
-    RiskError : arrays that do not fit, a stage outside 1 to 3, a negative or non-finite amount, a loan given twice.
+    RiskError : arrays that do not fit, a stage outside 1 to 3, a negative or non-finite amount, a loan given
+        twice.
     """
     _check(opening, "opening", ("twelve_month", "lifetime", "defaulted", "exposure"))
     _check(closing, "closing", ("pd", "economy", "lgd", "model", "exposure"))
@@ -152,7 +165,9 @@ def loan_movements(opening: OpeningValues, closing: ClosingValues, minor_units: 
     stood = np.where(was, _taken(opening.exposure, old), 0.0)
     stands = np.where(now, _taken(closing.exposure, new), 0.0)
     scaled = restaged * np.divide(stands, stood, out=np.zeros_like(stands), where=stood > 0.0)
-    later = [np.where(now, _taken(getattr(closing, name), new), 0.0) for name in ("pd", "economy", "lgd", "model")]
+    later = [
+        np.where(now, _taken(getattr(closing, name), new), 0.0) for name in ("pd", "economy", "lgd", "model")
+    ]
     values = [_minor(value, minor_units) for value in (held, restaged, scaled, *later)]
     kind = np.full(len(before), CONTINUING, dtype=np.int8)
     kind[~was] = ORIGINATED
@@ -177,14 +192,18 @@ def loan_movements(opening: OpeningValues, closing: ClosingValues, minor_units: 
 
 
 def added_up(loans: pl.DataFrame) -> pl.DataFrame:
-    """Return the loans' movements added up by origin, target, segment and kind, with their number: a few rows, exact sums."""
+    """Return the loans' movements added up by origin, target, segment and kind, with their number: a few
+    rows, exact sums.
+    """
     keys = ("origin", "target", "segment", "kind")
     sums = [pl.col(name).sum() for name in loans.columns if name not in keys]
     return loans.group_by(keys).agg(pl.len().cast(pl.Int64).alias("loans"), *sums).sort(keys)
 
 
 def lines(groups: pl.DataFrame, minor_units: int = 100) -> dict[str, Line]:
-    """Return the lines of the movement by stage from `added_up`; opening + every other line = closing, in each stage too."""
+    """Return the lines of the movement by stage from `added_up`; opening + every other line = closing, in
+    each stage too.
+    """
     made = {}
     for name in LINES:
         if name == "transfers":
@@ -205,7 +224,9 @@ def lines(groups: pl.DataFrame, minor_units: int = 100) -> dict[str, Line]:
                 amounts = _by_stage(chosen, "origin" if left else "target")
             count = int(groups.filter(_concerned(name))["loans"].sum())
         made[name] = Line(
-            sum(amounts.values()) / minor_units, count, {str(stage): amounts.get(stage, 0) / minor_units for stage in (1, 2, 3)}
+            sum(amounts.values()) / minor_units,
+            count,
+            {str(stage): amounts.get(stage, 0) / minor_units for stage in (1, 2, 3)},
         )
     return made
 
@@ -221,9 +242,13 @@ def movement_of(
     provenance: Mapping[str, Any] | None = None,
     minor_units: int = 100,
 ) -> MovementResult:
-    """Return the movement from loans added up; `charged_off` is the principal charged off between the dates, for comparison."""
+    """Return the movement from loans added up; `charged_off` is the principal charged off between the dates,
+    for comparison.
+    """
     if opening_date >= closing_date:
-        raise RiskError(expected(f"an opening date before {closing_date}", opening_date), field="opening_date")
+        raise RiskError(
+            expected(f"an opening date before {closing_date}", opening_date), field="opening_date"
+        )
     found = lines(groups, minor_units)
     by_segment = {}
     named = [name for name in LINES if name != "transfers"]
@@ -249,7 +274,9 @@ def movement_of(
 def _moves(groups: pl.DataFrame, minor_units: int) -> tuple[StageMove, ...]:
     moved = groups.filter((pl.col("kind") == CONTINUING) & (pl.col("origin") != pl.col("target")))
     held = (pl.col("opening") - pl.col("overlay_before")).sum()
-    sums = moved.group_by("origin", "target").agg(pl.col("loans").sum(), held.alias("held"), pl.col("stage").sum())
+    sums = moved.group_by("origin", "target").agg(
+        pl.col("loans").sum(), held.alias("held"), pl.col("stage").sum()
+    )
     return tuple(
         StageMove(str(origin), str(target), count, held / minor_units, stage / minor_units)
         for origin, target, count, held, stage in sums.sort("origin", "target").iter_rows()
@@ -274,7 +301,9 @@ def _by_stage(groups: pl.DataFrame, column: str) -> dict[int, int]:
 
 
 def _places(opening: pl.Series, closing: pl.Series) -> tuple[Integers, Integers]:
-    """Return the row of each loan at the opening and at the closing, -1 where it is not there: opening loans first."""
+    """Return the row of each loan at the opening and at the closing, -1 where it is not there: opening loans
+    first.
+    """
     right = pl.DataFrame({"loan": closing, "after": np.arange(len(closing))})
     left = pl.DataFrame({"loan": opening})
     joined = left.join(right, on="loan", how="left", maintain_order="left")["after"].fill_null(-1).to_numpy()

@@ -1,4 +1,5 @@
-"""Overlays: what people add to or take off the modelled allowance, each with author, reason, scope and expiry.
+"""Overlays: what people add to or take off the modelled allowance, each with author, reason, scope and
+expiry.
 
 A file in TOML holds them:
 
@@ -9,9 +10,11 @@ A file in TOML holds them:
     expires = 2026-06-30
     percent = 10.0            # of the modelled allowance in scope; or: amount = 250000.0
     segments = ["north|A"]    # all where left out
-    stages = ["1", "2"]       # all where left out; stages of IFRS 9, pools of CECL, classes of the five-level rules
+    stages = ["1", "2"]       # all where left out; stages of IFRS 9, pools of CECL, classes of the five-level
+    rules
 
-An overlay never changes the modelled figure: it is shown beside it, loan by loan in proportion, so that parts add up.
+An overlay never changes the modelled figure: it is shown beside it, loan by loan in proportion, so that parts
+add up.
 """
 
 from __future__ import annotations
@@ -36,7 +39,8 @@ NEEDED = ("name", "author", "reason", "expires")
 
 @dataclass(frozen=True)
 class Overlay:
-    """An adjustment in force to the end of `expires`. amount : book currency, or percent of the modelled allowance in scope.
+    """An adjustment in force to the end of `expires`. amount : book currency, or percent of the modelled
+    allowance in scope.
 
     segments, stages : scope by name; empty for all.
     """
@@ -53,7 +57,9 @@ class Overlay:
 
 @dataclass(frozen=True)
 class OverlayEffect:
-    """What an overlay adds. loans, modelled : loans in scope and their modelled allowance. amount : book currency."""
+    """What an overlay adds. loans, modelled : loans in scope and their modelled allowance. amount : book
+    currency.
+    """
 
     name: str
     author: str
@@ -69,7 +75,8 @@ def read_overlays(path: Path) -> tuple[Overlay, ...]:
 
     Raises
     ------
-    RiskError : a file that cannot be read, an unknown or missing key, a value of the wrong kind, a name given twice.
+    RiskError : a file that cannot be read, an unknown or missing key, a value of the wrong kind, a name given
+        twice.
     """
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -78,7 +85,9 @@ def read_overlays(path: Path) -> tuple[Overlay, ...]:
     entries = document.get("overlay")
     if set(document) != {"overlay"} or not isinstance(entries, list) or not entries:
         raise RiskError(
-            expected("tables [[overlay]] and nothing else", ", ".join(document) or "nothing"), file=path, field="overlay"
+            expected("tables [[overlay]] and nothing else", ", ".join(document) or "nothing"),
+            file=path,
+            field="overlay",
         )
     made = tuple(_overlay(entry, path) for entry in entries)
     names = [overlay.name for overlay in made]
@@ -111,8 +120,14 @@ def _overlay(entry: Any, path: Path) -> Overlay:
             raise RiskError(expected(wanted, value), file=path, field=f"{label}: {key}")
     for key in ("segments", "stages"):
         value = entry.get(key, [])
-        if not isinstance(value, list) or any(type(item) is not str for item in value) or (key in entry and not value):
-            raise RiskError(expected("a list of names, or no such key for all", value), file=path, field=f"{label}: {key}")
+        if (
+            not isinstance(value, list)
+            or any(type(item) is not str for item in value)
+            or (key in entry and not value)
+        ):
+            raise RiskError(
+                expected("a list of names, or no such key for all", value), file=path, field=f"{label}: {key}"
+            )
     return Overlay(
         name=entry["name"],
         author=entry["author"],
@@ -140,36 +155,50 @@ def overlay_effects(
     Parameters
     ----------
     modelled, exposure : (N,) allowance net of guarantees and exposure, book currency, weighted.
-    segment, stage : (N,) index into their names. Each overlay reads the modelled allowance, not one that another has changed.
+    segment, stage : (N,) index into their names. Each overlay reads the modelled allowance, not one that
+        another has changed.
 
     Notes
     -----
-    A percentage is spread as the modelled allowance is; an amount likewise, or as exposure where nothing is modelled in scope.
+    A percentage is spread as the modelled allowance is; an amount likewise, or as exposure where nothing is
+    modelled in scope.
 
     Raises
     ------
-    RiskError : an overlay that has expired, an unknown segment or stage, a scope without loans, more taken off than is there.
+    RiskError : an overlay that has expired, an unknown segment or stage, a scope without loans, more taken
+        off than is there.
     """
     added, found = np.zeros(len(modelled)), []
     for overlay in overlays:
         field = f"overlay {overlay.name}"
         if overlay.expires < as_of:
-            raise RiskError(expected(f"an overlay in force at {as_of}", f"one that expired on {overlay.expires}"), field=field)
+            raise RiskError(
+                expected(f"an overlay in force at {as_of}", f"one that expired on {overlay.expires}"),
+                field=field,
+            )
         inside = _among(overlay.segments, segment, segments, f"{field}: segments")
         inside &= _among(overlay.stages, stage, stages, f"{field}: stages")
         if not inside.any():
             raise RiskError(expected("a scope that holds a loan", "none"), field=field)
-        base, wide = (figure[0] for figure in totals([np.where(inside, modelled, 0.0), np.where(inside, exposure, 0.0)]))
+        base, wide = (
+            figure[0] for figure in totals([np.where(inside, modelled, 0.0), np.where(inside, exposure, 0.0)])
+        )
         amount = overlay.amount if overlay.amount is not None else (overlay.percent or 0.0) / 100.0 * base
         if amount + base < -1e-9 * abs(base):
-            raise RiskError(expected(f"at most the modelled {base:.2f} in scope taken off", -amount), field=field)
+            raise RiskError(
+                expected(f"at most the modelled {base:.2f} in scope taken off", -amount), field=field
+            )
         if base > 0.0:
             added += np.where(inside, modelled, 0.0) / base * amount
         elif wide > 0.0:
             added += np.where(inside, exposure, 0.0) / wide * amount
         elif amount:
             raise RiskError(expected("a scope with exposure", "none"), field=field)
-        found.append(OverlayEffect(overlay.name, overlay.author, overlay.reason, overlay.expires, int(inside.sum()), base, amount))
+        found.append(
+            OverlayEffect(
+                overlay.name, overlay.author, overlay.reason, overlay.expires, int(inside.sum()), base, amount
+            )
+        )
     return tuple(found), added
 
 

@@ -13,7 +13,14 @@ from loantwin.config import Config
 from loantwin.engine.rows import base_segments
 from loantwin.errors import RiskError, expected
 from loantwin.risk.allowance import checked_weights, totals
-from loantwin.risk.provisions.cecl import CeclResult, PoolLosses, Reversion, cecl, reversion_of, reverted_shocks
+from loantwin.risk.provisions.cecl import (
+    CeclResult,
+    PoolLosses,
+    Reversion,
+    cecl,
+    reversion_of,
+    reverted_shocks,
+)
 from loantwin.risk.provisions.cecl_methods import (
     METHODS,
     LossHistory,
@@ -61,7 +68,8 @@ Provision = Ifrs9Result | CeclResult | FiveLevelResult
 
 @dataclass(frozen=True)
 class BesideLoans:
-    """What stands beside the loans: overlays, modifications found in the history, loss of POCI loans expected at recognition.
+    """What stands beside the loans: overlays, modifications found in the history, loss of POCI loans expected
+    at recognition.
 
     history : what CECL's loss-rate methods read, and methods : those asked for.
     poci_expected : (N,) currency over the months now left, None where the source does not tell.
@@ -105,15 +113,22 @@ def provisions(
     checked_weights(weights)
     if len(portfolio.standing.days_past_due) != len(portfolio.columns.principal):
         raise RiskError(
-            expected(f"the standing of {len(portfolio.columns.principal)} loans", len(portfolio.standing.days_past_due)),
+            expected(
+                f"the standing of {len(portfolio.columns.principal)} loans",
+                len(portfolio.standing.days_past_due),
+            ),
             field="standing",
         )
-    return STANDARDS[standard](portfolio, scenarios, config, reversion, provenance or {}, beside or BesideLoans())
+    return STANDARDS[standard](
+        portfolio, scenarios, config, reversion, provenance or {}, beside or BesideLoans()
+    )
 
 
 @dataclass(frozen=True)
 class Staged:
-    """Losses under IFRS 9 and the stage of each loan. pd : (N,) weighted lifetime PD now. origination : (N,) at origination."""
+    """Losses under IFRS 9 and the stage of each loan. pd : (N,) weighted lifetime PD now. origination : (N,)
+    at origination.
+    """
 
     losses: StagedLosses
     stages: Stages
@@ -122,10 +137,14 @@ class Staged:
 
 
 def staged(portfolio: Portfolio, scenarios: Sequence[WeightedScenario], config: Config) -> Staged:
-    """Return the losses of the loans under each scenario and their stages; `portfolio` with behavioural lives."""
+    """Return the losses of the loans under each scenario and their stages; `portfolio` with behavioural
+    lives.
+    """
     loss, pd = expected_losses(portfolio, scenarios)
     state, then = portfolio.standing, np.minimum(origination_pd(portfolio), 1.0)
-    lifetime = np.minimum(pd[:, :, 1] @ np.array([scenario.weight for scenario in scenarios]), 1.0)  # rounding passes 1
+    lifetime = np.minimum(
+        pd[:, :, 1] @ np.array([scenario.weight for scenario in scenarios]), 1.0
+    )  # rounding passes 1
     risk = CreditRisk(
         np.where(state.defaulted, 1.0, lifetime),
         then,
@@ -184,7 +203,8 @@ def _ifrs9(
 def undrawn_share(
     portfolio: Portfolio, scenarios: Sequence[WeightedScenario], losses: StagedLosses, config: Config
 ) -> tuple[Floats | None, Commitments]:
-    """Return the part of 12-month and lifetime loss that undrawn amounts cause, (N, 2) or None, and what is undrawn.
+    """Return the part of 12-month and lifetime loss that undrawn amounts cause, (N, 2) or None, and what is
+    undrawn.
 
     Loss with the conversion factor less loss without it, of the loans that have something undrawn.
     """
@@ -215,8 +235,12 @@ def _cecl(
     used = reversion_of(config) if reversion is None else reversion
     months, base = lifetime_months(portfolio.columns), portfolio.historical
     reverted = [_reverted(scenario, base, months, used) for scenario in scenarios]
-    lifetime = expected_losses(portfolio if used.discounted else undiscounted(portfolio), reverted)[0][:, :, 1]
-    losses = PoolLosses(lifetime, loss_in_default(portfolio)[0], portfolio.standing.defaulted, _pool(portfolio))
+    lifetime = expected_losses(portfolio if used.discounted else undiscounted(portfolio), reverted)[0][
+        :, :, 1
+    ]
+    losses = PoolLosses(
+        lifetime, loss_in_default(portfolio)[0], portfolio.standing.defaulted, _pool(portfolio)
+    )
     return cecl(
         portfolio.as_of,
         portfolio.currency,
@@ -242,7 +266,9 @@ def _by_method(
     """Return the allowance by each method asked for, in the order of `cecl_methods.METHODS`."""
     weights, made = np.array([scenario.weight for scenario in reverted]), {}
     individual = np.where(losses.in_default, losses.defaulted, 0.0)
-    book = PooledBook(exposures(portfolio), losses.pool, _pools(portfolio), losses.in_default, individual, portfolio.columns)
+    book = PooledBook(
+        exposures(portfolio), losses.pool, _pools(portfolio), losses.in_default, individual, portfolio.columns
+    )
     for method in (name for name in METHODS if name in beside.methods):
         if method in ("pd-lgd", "dcf"):
             as_asked = reversion.discounted == (method == "dcf")
@@ -252,7 +278,9 @@ def _by_method(
         elif method == "warm":
             made[method] = warm(book, remaining_balances(portfolio), beside.history)
         else:
-            made[method] = vintage(book, beside.history) if method == "vintage" else roll_rate(book, beside.history)
+            made[method] = (
+                vintage(book, beside.history) if method == "vintage" else roll_rate(book, beside.history)
+            )
     return made
 
 
@@ -262,10 +290,14 @@ def undiscounted(portfolio: Portfolio) -> Portfolio:
     return replace(portfolio, columns=replace(portfolio.columns, effective_annual_rate=rate))
 
 
-def _reverted(scenario: WeightedScenario, base: Floats, months: int, reversion: Reversion) -> WeightedScenario:
+def _reverted(
+    scenario: WeightedScenario, base: Floats, months: int, reversion: Reversion
+) -> WeightedScenario:
     shocks = np.stack([reverted_shocks(path, base, months, reversion) for path in scenario.shocks])
     index = scenario.index_paths
-    if index is not None and index.shape[1] < months:  # beyond its end a rate stays where the scenario left it
+    if (
+        index is not None and index.shape[1] < months
+    ):  # beyond its end a rate stays where the scenario left it
         index = np.concatenate([index, np.repeat(index[:, -1:], months - index.shape[1], axis=1)], axis=1)
     return replace(scenario, shocks=shocks, index_paths=index)
 
@@ -299,7 +331,9 @@ STANDARDS: dict[str, Callable[..., Provision]] = {"ifrs9": _ifrs9, "cecl": _cecl
 
 
 def _pools(portfolio: Portfolio) -> tuple[str, ...]:
-    """Return the segments that overlays and pools name: those of the model without their vintages, which come last."""
+    """Return the segments that overlays and pools name: those of the model without their vintages, which come
+    last.
+    """
     return portfolio.parameters.segments[: int(base_segments(portfolio.parameters.segments).max()) + 1]
 
 

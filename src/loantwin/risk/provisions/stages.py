@@ -1,4 +1,6 @@
-"""Stages under IFRS 9: significant increase in credit risk, backstops and default, with the reasons for each loan."""
+"""Stages under IFRS 9: significant increase in credit risk, backstops and default, with the reasons for each
+loan.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,9 @@ TRIGGERS = (
     "return_probation",
     "lifetime_pd",
 )
-"""Why a loan is not in stage 1, in the order of the columns of `Stages.triggers`; the first three give stage 3."""
+"""Why a loan is not in stage 1, in the order of the columns of `Stages.triggers`; the first three give stage
+3.
+"""
 IMPAIRED = 3
 
 
@@ -30,11 +34,14 @@ IMPAIRED = 3
 class CreditRisk:
     """What staging reads of N loans at the as-of date.
 
-    lifetime_pd : (N,) decimal, probability of default over the remaining life as seen now (weighted over scenarios).
-    origination_pd : (N,) decimal, over the same remaining life as seen at origination (`ifrs9.origination_pd`).
+    lifetime_pd : (N,) decimal, probability of default over the remaining life as seen now (weighted over
+        scenarios).
+    origination_pd : (N,) decimal, over the same remaining life as seen at origination
+        (`ifrs9.origination_pd`).
     days_past_due : (N,) days, NaN where the source does not tell; such a loan never meets the backstops.
     defaulted, forborne, watch : (N,) true where the lender's own record says so.
-    months_since_default : (N,) since the last report in default, NaN where none is known; None where no history is.
+    months_since_default : (N,) since the last report in default, NaN where none is known; None where no
+        history is.
     """
 
     lifetime_pd: Floats
@@ -48,15 +55,21 @@ class CreditRisk:
 
 @dataclass(frozen=True)
 class Stages:
-    """stage : (N,) 1, 2 or 3. triggers : (N, 8) which of `TRIGGERS` the loan meets, each looked at by itself."""
+    """stage : (N,) 1, 2 or 3. triggers : (N, 8) which of `TRIGGERS` the loan meets, each looked at by
+    itself.
+    """
 
     stage: Integers
     triggers: Flags
 
     def reasons(self) -> NDArray[np.str_]:
-        """Return for each loan the names of the triggers it meets, joined by ", "; empty for stage 1, (N,)."""
+        """Return for each loan the names of the triggers it meets, joined by ", "; empty for stage 1,
+        (N,).
+        """
         size = len(TRIGGERS)
-        words = [", ".join(name for bit, name in enumerate(TRIGGERS) if code >> bit & 1) for code in range(2**size)]
+        words = [
+            ", ".join(name for bit, name in enumerate(TRIGGERS) if code >> bit & 1) for code in range(2**size)
+        ]
         return np.array(words)[self.triggers @ (1 << np.arange(size))]
 
     def counts(self) -> dict[str, int]:
@@ -68,11 +81,12 @@ def stages(risk: CreditRisk, settings: Ifrs9) -> Stages:
     """Return the stage of each loan.
 
     Stage 3: in default, `default_days` days past due or more (B5.5.37), or out of default for at most
-    `default_probation_months`. Stage 2: more than `backstop_days` days past due (5.5.11), forborne or on the watch list, out
-    of that probation for at most `return_probation_months`, or lifetime PD at least `lifetime_pd_ratio` times that at
-    origination AND higher by at least `lifetime_pd_difference` (5.5.9). Stage 1 otherwise. A probation period is the
-    lender's policy behind 5.5.7 and B5.5.27 (evidence of consistently good payment); three months is the least that
-    EBA/GL/2016/07, paragraph 71, takes before an obligor is no longer in default.
+    `default_probation_months`. Stage 2: more than `backstop_days` days past due (5.5.11), forborne or on the
+    watch list, out of that probation for at most `return_probation_months`, or lifetime PD at least
+    `lifetime_pd_ratio` times that at origination AND higher by at least `lifetime_pd_difference` (5.5.9).
+    Stage 1 otherwise. A probation period is the lender's policy behind 5.5.7 and B5.5.27 (evidence of
+    consistently good payment); three months is the least that EBA/GL/2016/07, paragraph 71, takes before an
+    obligor is no longer in default.
 
     Raises
     ------
@@ -84,14 +98,17 @@ def stages(risk: CreditRisk, settings: Ifrs9) -> Stages:
     days = risk.days_past_due
     if days.shape != (size,) or np.isinf(days).any() or (days < 0).any():
         raise RiskError(
-            expected(f"{size} counts of days of at least 0, or NaN where unknown", "something else"), field="days_past_due"
+            expected(f"{size} counts of days of at least 0, or NaN where unknown", "something else"),
+            field="days_past_due",
         )
     for name in ("defaulted", "forborne", "watch"):
         if getattr(risk, name).shape != (size,):
             raise RiskError(expected(f"shape ({size},)", f"{getattr(risk, name).shape}"), field=name)
     since = np.full(size, np.nan) if risk.months_since_default is None else risk.months_since_default
     if since.shape != (size,) or (since < 0).any():
-        raise RiskError(expected(f"{size} months of at least 0, or NaN", "something else"), field="months_since_default")
+        raise RiskError(
+            expected(f"{size} months of at least 0, or NaN", "something else"), field="months_since_default"
+        )
     probation = settings.default_probation_months
     worse = (now >= settings.lifetime_pd_ratio * then) & (now - then >= settings.lifetime_pd_difference)
     triggers = np.empty((len(TRIGGERS), size), dtype=np.bool_)

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 class Outcome:
     """One book over the horizon, book currency; `balance` and `allowance` at its end.
 
-    credit_loss : change of allowance + net charge-offs + loss on sales. profit : net interest income - credit loss -
-    collection cost. cash_gap : received less paid. lowest_ratio : of common equity, null where no capital was given.
+    credit_loss : change of allowance + net charge-offs + loss on sales. profit : net interest income - credit
+        loss -
+    collection cost. cash_gap : received less paid. lowest_ratio : of common equity, null where no capital was
+        given.
     """
 
     defaulted: float
@@ -39,7 +41,9 @@ class ActionEffect:
 
 @dataclass(frozen=True)
 class ActionTaken:
-    """name : as asked for. words : what is done. assumed : what the answer rests on. scenarios : name -> both outcomes."""
+    """name : as asked for. words : what is done. assumed : what the answer rests on. scenarios : name -> both
+    outcomes.
+    """
 
     name: str
     words: str

@@ -1,9 +1,11 @@
-"""The IFRS 9 allowance along a scenario, cell by cell: what the book would carry at later dates, were the scenario certain.
+"""The IFRS 9 allowance along a scenario, cell by cell: what the book would carry at later dates, were the
+scenario certain.
 
-One pass backward over the remaining life gives every cell's lifetime loss and default probability in every live state at
-every date; twelve steps forward from a date give its 12-month loss. So a date costs twelve small steps, not a run of all loans.
-Loans of a cell share segment, age and state; they differ in their remaining terms, so stages are the cell's. The caller scales the
-figures to the loan-by-loan allowance of the as-of date.
+One pass backward over the remaining life gives every cell's lifetime loss and default probability in every
+live state at every date; twelve steps forward from a date give its 12-month loss. So a date costs twelve
+small steps, not a run of all loans. Loans of a cell share segment, age and state; they differ in their
+remaining terms, so stages are the cell's. The caller scales the figures to the loan-by-loan allowance of the
+as-of date.
 """
 
 from __future__ import annotations
@@ -29,8 +31,9 @@ YEAR = 12
 class AllowancePath:
     """Allowance at K dates and net charge-offs over T months, book currency, net of guarantees.
 
-    stage_1, stage_2 : (K,) of loans that are not in default. in_default : (K,) loss still to come of defaults since the
-        as-of date. charge_offs : (T,) charged off less recovered in the month, of these defaults, net of guarantees.
+    stage_1, stage_2 : (K,) of loans that are not in default. in_default : (K,) loss still to come of defaults
+        since the as-of date. charge_offs : (T,) charged off less recovered in the month, of these defaults,
+        net of guarantees.
     """
 
     stage_1: Floats
@@ -57,18 +60,24 @@ def allowance_path(
 
     Parameters
     ----------
-    cells : over the remaining life, H months. shocks : (H, R) month part of the odds, the scenario as far as it goes and
+    cells : over the remaining life, H months. shocks : (H, R) month part of the odds, the scenario as far as
+        it goes and
         reverting after. historical : (R,) the level of PD at origination (`provisions.long_run_shocks`).
     """
     months = cells.interest.shape[1]
     last = max(dates, default=0)
     if shocks.shape[0] < months or last > months or min(dates, default=0) < 0:
-        raise RiskError(expected(f"{months} months of shocks, and dates within them", f"{shocks.shape[0]}, {last}"), field="dates")
+        raise RiskError(
+            expected(f"{months} months of shocks, and dates within them", f"{shocks.shape[0]}, {last}"),
+            field="dates",
+        )
     charged, recovered = severity(cells, lgd, months)
     lost = cells.exposure * loss_share(cells, lgd, charged, recovered)
     fade = 1.0 / (1.0 + cells.annual_rate / 12.0)
     lifetime, risk = _backward(parameters, cells, shocks, lost, fade, set(dates))
-    _, origin = _backward(parameters, cells, np.broadcast_to(historical, shocks.shape), lost, fade, set(dates))
+    _, origin = _backward(
+        parameters, cells, np.broadcast_to(historical, shocks.shape), lost, fade, set(dates)
+    )
     where = occupancy(parameters, cells, shocks[: max(last, 1)])
     kept = 1.0 - cells.guaranteed
     late = np.array([name in BACKSTOP_STATES for name in parameters.states[: parameters.live]])
@@ -79,7 +88,10 @@ def allowance_path(
         second = worse | late
         year = _forward(parameters, cells, shocks, lost, fade, date)
         held = where.live[date] * kept[:, None]
-        stages[:, place] = (held * np.where(second, 0.0, year)).sum(), (held * np.where(second, lifetime[date], 0.0)).sum()
+        stages[:, place] = (
+            (held * np.where(second, 0.0, year)).sum(),
+            (held * np.where(second, lifetime[date], 0.0)).sum(),
+        )
     entered = where.entered[:, :, parameters.default_state - parameters.live].T[:, :last]
     defaulted = entered * cells.exposure[:, :last] * kept[:, None]
     to_charge, to_recover = ((defaulted * share[:, :last]).sum(axis=0) for share in (charged, recovered))
@@ -89,9 +101,16 @@ def allowance_path(
 
 
 def _backward(
-    parameters: TransitionParameters, cells: Cells, shocks: Floats, lost: Floats, fade: Floats, dates: set[int]
+    parameters: TransitionParameters,
+    cells: Cells,
+    shocks: Floats,
+    lost: Floats,
+    fade: Floats,
+    dates: set[int],
 ) -> tuple[dict[int, Floats], dict[int, Floats]]:
-    """Return the present value of lifetime losses and the lifetime default probability at each date, (B, live) by date."""
+    """Return the present value of lifetime losses and the lifetime default probability at each date, (B,
+    live) by date.
+    """
     base, live, months = odds(parameters), parameters.live, lost.shape[1]
     value, number = np.zeros((2, len(cells.segment), live))
     values, risks = {}, {}
@@ -103,14 +122,20 @@ def _backward(
         if month in dates:
             running = cells.loans[:, month, None]
             values[month] = value
-            risks[month] = np.minimum(np.divide(number, running, out=np.zeros_like(number), where=running > 0.0), 1.0)
+            risks[month] = np.minimum(
+                np.divide(number, running, out=np.zeros_like(number), where=running > 0.0), 1.0
+            )
     for date in dates - set(values):  # the last month: nothing is left
         values[date], risks[date] = np.zeros_like(value), np.zeros_like(number)
     return values, risks
 
 
-def _forward(parameters: TransitionParameters, cells: Cells, shocks: Floats, lost: Floats, fade: Floats, date: int) -> Floats:
-    """Return the present value of losses of the twelve months after a date, by cell and state at that date, (B, live)."""
+def _forward(
+    parameters: TransitionParameters, cells: Cells, shocks: Floats, lost: Floats, fade: Floats, date: int
+) -> Floats:
+    """Return the present value of losses of the twelve months after a date, by cell and state at that date,
+    (B, live).
+    """
     base, live = odds(parameters), parameters.live
     where = np.broadcast_to(np.eye(live), (len(cells.segment), live, live))
     total = np.zeros((len(cells.segment), live))

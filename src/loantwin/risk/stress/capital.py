@@ -22,16 +22,18 @@ def irb_weights(
     dates: Sequence[int],
     asset_class: str,
 ) -> Floats:
-    """Return risk-weighted assets at the end of months `dates`, (K,): performing balance x risk weight (CRE31).
+    """Return risk-weighted assets at the end of months `dates`, (K,): performing balance x risk weight
+    (CRE31).
 
-    The probability of default is the cell's of twelve months at the historical level of macro and period effect: through the
-    cycle, so that assets move by amortisation, default and arrears, not by the scenario's own forecast (CRE36.29). Loss
-    given default is the model's at that age, at most 1. The guaranteed share weighs nothing. Loans in default are left
-    out: their loss is in the allowance.
+    The probability of default is the cell's of twelve months at the historical level of macro and period
+    effect: through the cycle, so that assets move by amortisation, default and arrears, not by the scenario's
+    own forecast (CRE36.29). Loss given default is the model's at that age, at most 1. The guaranteed share
+    weighs nothing. Loans in default are left out: their loss is in the allowance.
 
     Parameters
     ----------
-    shocks : (T, R) of the scenario, T at least the last date. historical : (R,). asset_class : of `irb_capital`.
+    shocks : (T, R) of the scenario, T at least the last date. historical : (R,). asset_class : of
+        `irb_capital`.
     """
     base, live = odds(parameters), parameters.live
     where = occupancy(parameters, cells, shocks[: max(max(dates), 1)])
@@ -46,7 +48,9 @@ def irb_weights(
             state = np.einsum("bij,bjk->bik", state, rows[..., :live])
         age = np.minimum(cells.age + date, width)
         loss = np.clip((lgd.charged_off - lgd.recovered)[cells.segment, age], 0.0, 1.0)
-        weight = irb_risk_weight(np.minimum(pd, 1.0 - 1e-12), np.broadcast_to(loss[:, None], pd.shape), asset_class=asset_class)
+        weight = irb_risk_weight(
+            np.minimum(pd, 1.0 - 1e-12), np.broadcast_to(loss[:, None], pd.shape), asset_class=asset_class
+        )
         held = where.live[date] * (cells.balance[:, date] * (1.0 - cells.guaranteed))[:, None]
         made[place] = (held * weight).sum()
     return made

@@ -1,8 +1,9 @@
 """From baseline to stress, factor by factor: each one's part of the difference, so that the parts add up.
 
-The Shapley value: a factor's part is what it changes, averaged over all orders in which the factors could be switched from
-their baseline to their stressed path (Shapley, in Contributions to the Theory of Games II, 1953). It does not depend on an order,
-treats factors alike and adds up exactly. With k factors 2^k runs are needed: the few covariates of a model are few.
+The Shapley value: a factor's part is what it changes, averaged over all orders in which the factors could be
+switched from their baseline to their stressed path (Shapley, in Contributions to the Theory of Games II,
+1953). It does not depend on an order, treats factors alike and adds up exactly. With k factors 2^k runs are
+needed: the few covariates of a model are few.
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ MOST = 10
 
 @dataclass(frozen=True)
 class Attribution:
-    """One figure of a scenario, book currency: baseline + the parts of `by_factor` = stressed; so for `by_segment`."""
+    """One figure of a scenario, book currency: baseline + the parts of `by_factor` = stressed; so for
+    `by_segment`.
+    """
 
     baseline: float
     stressed: float
@@ -31,7 +34,8 @@ class Attribution:
 
 
 def coalitions(factors: int) -> Flags:
-    """Return which factors are stressed in each of the 2^k runs, (2^k, k); run 0 is the baseline, the last the stress.
+    """Return which factors are stressed in each of the 2^k runs, (2^k, k); run 0 is the baseline, the last
+    the stress.
 
     Raises
     ------
@@ -53,7 +57,9 @@ def shapley(names: Sequence[str], values: Floats) -> dict[str, float]:
         raise RiskError(expected(f"{2**count} values for {count} factors", values.shape), field="values")
     codes = np.arange(2**count)
     size = coalitions(count).sum(axis=1)
-    weight = np.array([factorial(s) * factorial(count - s - 1) / factorial(count) if s < count else 0.0 for s in size])
+    weight = np.array(
+        [factorial(s) * factorial(count - s - 1) / factorial(count) if s < count else 0.0 for s in size]
+    )
     made = {}
     for place, name in enumerate(names):
         without = codes[(codes >> place) & 1 == 0]
@@ -63,10 +69,12 @@ def shapley(names: Sequence[str], values: Floats) -> dict[str, float]:
 
 @dataclass(frozen=True)
 class FactorSensitivity:
-    """What one factor's shock does: figures less the baseline's, under the shock as stated (`up`) and the opposite (`down`).
+    """What one factor's shock does: figures less the baseline's, under the shock as stated (`up`) and the
+    opposite (`down`).
 
-    words : the shock. correlated : whether the other factors move as the generator expects them to. distance : Mahalanobis, of
-    the shortest innovations that take the factor there; null where the generator does not simulate it.
+    words : the shock. correlated : whether the other factors move as the generator expects them to. distance
+    : Mahalanobis, of the shortest innovations that take the factor there; null where the generator does not
+        simulate it.
     """
 
     factor: str

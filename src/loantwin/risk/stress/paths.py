@@ -1,4 +1,6 @@
-"""A book along a scenario, month by month: income, allowance, cash, and what is left of the lender's capital."""
+"""A book along a scenario, month by month: income, allowance, cash, and what is left of the lender's
+capital.
+"""
 
 from __future__ import annotations
 
@@ -21,8 +23,9 @@ from loantwin.errors import UsageError, expected
 class MonthlyFlows:
     """Flows of one scenario over T months, book currency, (T,) each; `opening` and `balance` are stocks.
 
-    draws : contractual. drawn_at_default : undrawn amounts taken up by loans that default. sale_proceeds : cash of loans
-    sold; sale_loss : their balance less it. net_charge_offs : charged off less recovered, net of guarantees.
+    draws : contractual. drawn_at_default : undrawn amounts taken up by loans that default. sale_proceeds :
+    cash of loans sold; sale_loss : their balance less it. net_charge_offs : charged off less recovered, net
+    of guarantees.
     """
 
     opening: Floats
@@ -45,11 +48,13 @@ class MonthlyFlows:
 class CapitalPlan:
     """What `--capital FILE.toml` states; docs/stress.md has each key.
 
-    cet1 : common equity tier 1 at the as-of date, currency. risk_weight : risk-weighted assets / balance, decimal, of the
-    `constant` approach. other_rwa : of all else the lender holds, constant. operating_cost_annual : beyond funding and
-    servicing, currency a year. tax_rate : on profits; losses give nothing back. allowance : booked at the as-of date; None
-    takes the baseline's. minimum : the ratio that must hold, buffers included. approach : constant, or irb with
-    its `asset_class` (`stress_capital.irb_weights`).
+    cet1 : common equity tier 1 at the as-of date, currency. risk_weight : risk-weighted assets / balance,
+        decimal, of the
+    `constant` approach. other_rwa : of all else the lender holds, constant. operating_cost_annual : beyond
+        funding and
+    servicing, currency a year. tax_rate : on profits; losses give nothing back. allowance : booked at the
+    as-of date; None takes the baseline's. minimum : the ratio that must hold, buffers included. approach :
+    constant, or irb with its `asset_class` (`stress_capital.irb_weights`).
     """
 
     cet1: float
@@ -67,7 +72,8 @@ class CapitalPlan:
 class CapitalPoint:
     """At a quarter's end. ratio : cet1 / risk-weighted assets, decimal; null without assets.
 
-    income : net interest income less operating cost, credit_loss : what is charged for credit, of the quarter.
+    income : net interest income less operating cost, credit_loss : what is charged for credit, of the
+        quarter.
     """
 
     month: str
@@ -82,7 +88,8 @@ class CapitalPoint:
 class StressPath:
     """A scenario by month (T values each) and, at the as-of date and each quarter's end, by `quarters`.
 
-    cash_gap : received less paid since the as-of date. allowance : IFRS 9 net of guarantees, the rest of the scenario known.
+    cash_gap : received less paid since the as-of date. allowance : IFRS 9 net of guarantees, the rest of the
+        scenario known.
     credit_loss : change of allowance + net charge-offs + loss on sales of each quarter.
     """
 
@@ -126,9 +133,11 @@ def stress_path(
 
     Parameters
     ----------
-    allowance : (K,) at `quarter_ends`, the as-of date first. booked : the allowance carried before the scenario was known:
-        what it adds at the as-of date is a loss of the first quarter. labels : T + 1 months, the as-of month first.
-    weights : (K,) risk-weighted assets at the dates, where they come from a rule; None takes the plan's constant density.
+    allowance : (K,) at `quarter_ends`, the as-of date first. booked : the allowance carried before the
+        scenario was known: what it adds at the as-of date is a loss of the first quarter. labels : T + 1
+        months, the as-of month first.
+    weights : (K,) risk-weighted assets at the dates, where they come from a rule; None takes the plan's
+        constant density.
     """
     dates = quarter_ends(len(flows.interest))
     costs = {
@@ -145,7 +154,9 @@ def stress_path(
     points: tuple[CapitalPoint, ...] = ()
     if capital is not None:
         balance = np.concatenate([flows.opening[:1], flows.balance])[dates]
-        points = capital_path(capital, balance, _by_quarter(income, dates), credit, [labels[date] for date in dates], weights)
+        points = capital_path(
+            capital, balance, _by_quarter(income, dates), credit, [labels[date] for date in dates], weights
+        )
     return StressPath(
         months=labels[1:],
         **{name: _plain(given[name]) for name in ("balance", "interest", "funding_cost", "servicing_cost")},
@@ -162,16 +173,22 @@ def stress_path(
 
 
 def capital_path(
-    plan: CapitalPlan, balance: Floats, income: Floats, credit_loss: Floats, labels: list[str], weights: Floats | None = None
+    plan: CapitalPlan,
+    balance: Floats,
+    income: Floats,
+    credit_loss: Floats,
+    labels: list[str],
+    weights: Floats | None = None,
 ) -> tuple[CapitalPoint, ...]:
     """Return capital at the as-of date (before the scenario is known) and at each quarter's end.
 
-    cet1 = cet1 before + net interest income - operating cost - credit loss - tax on a profit. What the scenario adds to the
-    allowance at the as-of date (`credit_loss[0]`) is charged in the first quarter.
+    cet1 = cet1 before + net interest income - operating cost - credit loss - tax on a profit. What the
+    scenario adds to the allowance at the as-of date (`credit_loss[0]`) is charged in the first quarter.
 
     Parameters
     ----------
-    balance, credit_loss : (K,) at and up to each date, the as-of date first. income : (K - 1,) of each quarter.
+    balance, credit_loss : (K,) at and up to each date, the as-of date first. income : (K - 1,) of each
+        quarter.
     """
     assets = (plan.risk_weight or 0.0) * balance if weights is None else weights
     assets = assets + plan.other_rwa
@@ -183,7 +200,9 @@ def capital_path(
         earned = float(income[place - 1]) - plan.operating_cost_annual * float(months[place - 1]) / 12.0
         profit = earned - loss
         own += profit - plan.tax_rate * max(profit, 0.0)
-        made.append(CapitalPoint(labels[place], own, float(assets[place]), _ratio(own, assets[place]), earned, loss))
+        made.append(
+            CapitalPoint(labels[place], own, float(assets[place]), _ratio(own, assets[place]), earned, loss)
+        )
     return tuple(made)
 
 
@@ -194,12 +213,16 @@ def quarter_ends_of(count: int, labels: list[str]) -> Floats:
 
 
 def read_capital(path: Path | str) -> CapitalPlan:
-    """Return the plan in a TOML file; an unknown key, a missing or a wrong value is an error that names it."""
+    """Return the plan in a TOML file; an unknown key, a missing or a wrong value is an error that names
+    it.
+    """
     path = Path(path)
     try:
         document: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UsageError(f"expected a readable TOML file of capital, was: {error}", file=path, field="--capital") from error
+        raise UsageError(
+            f"expected a readable TOML file of capital, was: {error}", file=path, field="--capital"
+        ) from error
     names = [item.name for item in fields(CapitalPlan)]
     for key, value in document.items():
         if key not in names:
@@ -208,7 +231,12 @@ def read_capital(path: Path | str) -> CapitalPlan:
             if value not in WORDS[key]:
                 raise UsageError(expected("one of " + ", ".join(WORDS[key]), value), file=path, field=key)
             continue
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or value < 0:
+        if (
+            isinstance(value, bool)
+            or not isinstance(value, int | float)
+            or not math.isfinite(value)
+            or value < 0
+        ):
             raise UsageError(expected("a finite number of at least 0", value), file=path, field=key)
     if "cet1" not in document:
         raise UsageError(expected("own funds at the as-of date", "none"), file=path, field="cet1")
@@ -218,7 +246,9 @@ def read_capital(path: Path | str) -> CapitalPlan:
     approach = document.get("approach", "constant")
     if approach == "constant" and "risk_weight" not in document:
         raise UsageError(
-            expected("risk-weighted assets / balance for the constant approach", "none"), file=path, field="risk_weight"
+            expected("risk-weighted assets / balance for the constant approach", "none"),
+            file=path,
+            field="risk_weight",
         )
     numbers = {key: float(value) for key, value in document.items() if key not in WORDS}
     plan = CapitalPlan(cet1=numbers.pop("cet1"))

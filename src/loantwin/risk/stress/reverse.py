@@ -1,8 +1,9 @@
 """Reverse stress: the shortest vector of standard normal innovations at which a figure reaches a target.
 
-The search is that of first-order reliability (Hasofer and Lind, J. Engineering Mechanics 100 (1974); Rackwitz and Fiessler,
-Computers and Structures 9 (1978)): from a point z with value g and slope s, the next is the point of the tangent plane
-{g + s (z' - z) = target} nearest to the origin; steps that do not improve a merit are halved (Zhang and Der Kiureghian, 1995).
+The search is that of first-order reliability (Hasofer and Lind, J. Engineering Mechanics 100 (1974); Rackwitz
+and Fiessler, Computers and Structures 9 (1978)): from a point z with value g and slope s, the next is the
+point of the tangent plane {g + s (z' - z) = target} nearest to the origin; steps that do not improve a merit
+are halved (Zhang and Der Kiureghian, 1995).
 """
 
 from __future__ import annotations
@@ -23,7 +24,9 @@ FARTHEST = 8.0
 ROUNDS = 40
 TURNS = 8
 ALMOST, NARROW = 1e-3, 1e-3
-"""Relative gap to the target, and width in standard deviations, at which a walk ends: a figure with steps (stages) jumps."""
+"""Relative gap to the target, and width in standard deviations, at which a walk ends: a figure with steps
+(stages) jumps.
+"""
 CLOSE = 1e-5
 """Relative gap to the target, and relative change of distance, at which the search ends."""
 
@@ -42,8 +45,10 @@ class Mildest:
 class Plausibility:
     """How far a scenario lies from what the generator expects, seen through the factors that the model reads.
 
-    distance : Mahalanobis, of the shortest innovations that take these factors there every third month. conditions : their
-    number. probability : of a path drawn at random at least as far off, were innovations normal. gap : why there is none.
+    distance : Mahalanobis, of the shortest innovations that take these factors there every third month.
+        conditions : their
+    number. probability : of a path drawn at random at least as far off, were innovations normal. gap : why
+        there is none.
     """
 
     distance: float | None
@@ -54,14 +59,21 @@ class Plausibility:
 
 @dataclass(frozen=True)
 class ReverseStress:
-    """The mildest path that costs a given loss or breaks a given ratio; the path itself is the scenario of that name.
+    """The mildest path that costs a given loss or breaks a given ratio; the path itself is the scenario of
+    that name.
 
-    figure, target, reached : what was asked for and what the path gives; decimals where the figure is a ratio.
-    expected : the figure on the path without shocks. distance : Mahalanobis, standard deviations of innovations.
-    tail_probability : Phi(-distance), of paths beyond the target were innovations normal and the figure linear in them.
-    chi_square_probability : of a path drawn at random at least as far off in all `degrees_of_freedom` innovations.
-    generated_paths, generated_beyond : paths the generator drew, and how many of them reach the target; `generated_share` with
-    its binomial standard error. peaks : factor -> its largest move away from the expected path, and its month.
+    figure, target, reached : what was asked for and what the path gives; decimals where the figure is a
+        ratio.
+    expected : the figure on the path without shocks. distance : Mahalanobis, standard deviations of
+        innovations.
+    tail_probability : Phi(-distance), of paths beyond the target were innovations normal and the figure
+        linear in them.
+    chi_square_probability : of a path drawn at random at least as far off in all `degrees_of_freedom`
+        innovations.
+    generated_paths, generated_beyond : paths the generator drew, and how many of them reach the target;
+        `generated_share` with
+    its binomial standard error. peaks : factor -> its largest move away from the expected path, and its
+        month.
     """
 
     name: str
@@ -96,7 +108,8 @@ def mildest(slopes: Slopes, values: Callable[[Floats], Floats], start: Floats, t
 
     Parameters
     ----------
-    slopes : z (D,) -> value and gradient (D,). values : z (P, D) -> values (P,), for the steps of a search along a line.
+    slopes : z (D,) -> value and gradient (D,). values : z (P, D) -> values (P,), for the steps of a search
+        along a line.
     start : (D,) where the search begins, 0 where nothing is known. target : the figure rises towards it.
 
     Raises
@@ -134,7 +147,9 @@ def mildest(slopes: Slopes, values: Callable[[Floats], Floats], start: Floats, t
 
 
 def harshest(slopes: Slopes, start: Floats, radius: float) -> Mildest:
-    """Return the point at a distance at which the figure is largest: the gradient there points away from the origin."""
+    """Return the point at a distance at which the figure is largest: the gradient there points away from the
+    origin.
+    """
     z = start
     for turn in range(1, TURNS + 1):
         value, slope = slopes(z)
@@ -149,11 +164,14 @@ def harshest(slopes: Slopes, start: Floats, radius: float) -> Mildest:
     return Mildest(z, slopes(z)[0], radius, turn + 1)
 
 
-def walked(slopes: Slopes, figure: Callable[[Floats], float], size: int, target: float) -> tuple[Mildest, float]:
-    """Return the nearest of the harshest points at which another figure reaches a target, and that figure there.
+def walked(
+    slopes: Slopes, figure: Callable[[Floats], float], size: int, target: float
+) -> tuple[Mildest, float]:
+    """Return the nearest of the harshest points at which another figure reaches a target, and that figure
+    there.
 
-    For figures that are too dear for gradients and move with the one of `slopes`. Distances are searched by the Illinois form of
-    false position, from the expected path (distance 0) to `FARTHEST`.
+    For figures that are too dear for gradients and move with the one of `slopes`. Distances are searched by
+    the Illinois form of false position, from the expected path (distance 0) to `FARTHEST`.
 
     Parameters
     ----------
@@ -191,12 +209,18 @@ def walked(slopes: Slopes, figure: Callable[[Floats], float], size: int, target:
 
 def unreachable(target: float, best: float) -> RiskError:
     """Return the error of a target beyond reach."""
-    words = f"expected a target that a path within {FARTHEST:g} standard deviations reaches, was {target:,.6g}"
+    words = (
+        f"expected a target that a path within {FARTHEST:g} standard deviations reaches, was {target:,.6g}"
+    )
     return RiskError(f"{words}; the largest found is {best:,.6g}", field="--reverse")
 
 
-def _step(values: Callable[[Floats], Floats], z: Floats, wanted: Floats, value: float, target: float, scale: float) -> Floats:
-    """Return the point between z and the one wanted with the best merit: half the squared length and the gap to the target."""
+def _step(
+    values: Callable[[Floats], Floats], z: Floats, wanted: Floats, value: float, target: float, scale: float
+) -> Floats:
+    """Return the point between z and the one wanted with the best merit: half the squared length and the gap
+    to the target.
+    """
     shares = 0.5 ** np.arange(6)
     points = z + shares[:, None] * (wanted - z)
     weight = 2.0 * max(float(np.linalg.norm(wanted)), 1.0) * FARTHEST / scale
@@ -211,7 +235,9 @@ def normal_tail(distance: float) -> float:
 
 
 def chi_square_tail(distance: float, degrees: int) -> float:
-    """Return the probability that a chi-squared variable with `degrees` degrees of freedom exceeds distance squared."""
+    """Return the probability that a chi-squared variable with `degrees` degrees of freedom exceeds distance
+    squared.
+    """
     from scipy.special import gammaincc
 
     return float(gammaincc(degrees / 2.0, distance * distance / 2.0))

@@ -1,4 +1,6 @@
-"""Stress by scenario: what the book loses and earns over the horizon under each, the first being the baseline."""
+"""Stress by scenario: what the book loses and earns over the horizon under each, the first being the
+baseline.
+"""
 
 from __future__ import annotations
 
@@ -23,10 +25,11 @@ from loantwin.risk.stress.reverse import Plausibility, ReverseStress
 from loantwin.types import Result, plain
 
 RULES = (
-    "means over the horizon, the book running off unless new lending is asked for; charge-offs follow defaults by their lags, "
-    "those of loans already in default at the as-of date included, the same in every scenario",
-    "net interest income = interest received - funding and servicing cost of the balance at the start of each month; both "
-    "rates are the same in every scenario, while floating loans follow it",
+    "means over the horizon, the book running off unless new lending is asked for; charge-offs follow "
+    "defaults by their lags, those of loans already in default at the as-of date included, the same in "
+    "every scenario",
+    "net interest income = interest received - funding and servicing cost of the balance at the start of "
+    "each month; both rates are the same in every scenario, while floating loans follow it",
     "allowance: IFRS 9, net of guarantees, at the as-of date, were the scenario certain",
 )
 """How the figures are made, printed with every result."""
@@ -36,7 +39,8 @@ RULES = (
 class ScenarioFlows:
     """Mean flows of the book over T months under one scenario, book currency.
 
-    opening_balance : (T,) principal at the start of each month. interest : (T,) interest received. defaulted : (T,)
+    opening_balance : (T,) principal at the start of each month. interest : (T,) interest received.
+        defaulted : (T,)
     exposure entering default. charged_off : (T,) principal charged off. allowance : IFRS 9 allowance, net of
     guarantees, at the as-of date were this scenario certain.
     """
@@ -51,7 +55,9 @@ class ScenarioFlows:
 
 @dataclass(frozen=True)
 class Stressed:
-    """Means over the horizon, book currency; `peak_month` is the month of most `defaulted`, null where nothing defaults."""
+    """Means over the horizon, book currency; `peak_month` is the month of most `defaulted`, null where
+    nothing defaults.
+    """
 
     defaulted: float
     charged_off: float
@@ -62,14 +68,18 @@ class Stressed:
 
 @dataclass(frozen=True)
 class StressResult(Result):
-    """Scenario name -> figures. In `to_dict()` scenarios are the top-level keys; every other key starts with `_`.
+    """Scenario name -> figures. In `to_dict()` scenarios are the top-level keys; every other key starts with
+    `_`.
 
-    against_baseline : scenario -> figure -> scenario less baseline. not_observable : figures the source cannot tell,
-    which are assumed and labelled so.
+    against_baseline : scenario -> figure -> scenario less baseline. not_observable : figures the source
+    cannot tell, which are assumed and labelled so.
 
-    model : what turned the economy into flows. paths : scenario -> series by month and quarter. parts : scenario -> figure ->
-    its difference to the baseline by factor and by segment. plausibility : scenario -> how far it is from what the generator
-    expects. macro : factor -> line -> values by month; lines are scenarios, and p05 to p95 of generated paths.
+    model : what turned the economy into flows. paths : scenario -> series by month and quarter. parts :
+        scenario -> figure ->
+    its difference to the baseline by factor and by segment. plausibility : scenario -> how far it is from
+        what the generator
+    expects. macro : factor -> line -> values by month; lines are scenarios, and p05 to p95 of generated
+        paths.
     sensitivities, reverse, actions : as asked for.
     """
 
@@ -97,7 +107,11 @@ class StressResult(Result):
 
     def to_dict(self) -> dict[str, Any]:
         """Return the document: `_schema` and the other facts of the run beside one entry a scenario."""
-        others = {f"_{item.name}": plain(getattr(self, item.name)) for item in fields(self) if item.name != "scenarios"}
+        others = {
+            f"_{item.name}": plain(getattr(self, item.name))
+            for item in fields(self)
+            if item.name != "scenarios"
+        }
         return {"_schema": self.SCHEMA, **others, **plain(self.scenarios)}
 
     @classmethod
@@ -126,19 +140,22 @@ def stress(
 ) -> StressResult:
     """Return the figures of each scenario and their difference to the first.
 
-    Net interest income = interest received - funding cost - servicing cost, both a twelfth of their annual rate on the
-    balance at the start of the month.
+    Net interest income = interest received - funding cost - servicing cost, both a twelfth of their annual
+    rate on the balance at the start of the month.
 
     Raises
     ------
-    RiskError : no scenario, a name given twice or starting with `_`, horizons that differ, NaN or a negative amount.
+    RiskError : no scenario, a name given twice or starting with `_`, horizons that differ, NaN or a negative
+        amount.
     """
     names = [scenario.name for scenario in scenarios]
     if not names:
         raise RiskError(expected("at least one scenario", "none"), field="scenario")
     for name in names:
         if names.count(name) > 1 or not name or name.startswith("_"):
-            raise RiskError(expected("scenario names that differ and do not start with _", name), field="scenario")
+            raise RiskError(
+                expected("scenario names that differ and do not start with _", name), field="scenario"
+            )
     horizon = len(scenarios[0].defaulted)
     found = {scenario.name: _stressed(scenario, horizon, as_of, economics) for scenario in scenarios}
     base = found[names[0]]
@@ -150,16 +167,22 @@ def stress(
         months=horizon,
         scenarios=found,
         against_baseline={
-            name: {figure: getattr(found[name], figure) - getattr(base, figure) for figure in money} for name in names[1:]
+            name: {figure: getattr(found[name], figure) - getattr(base, figure) for figure in money}
+            for name in names[1:]
         },
-        settings={"funding_annual_rate": economics.funding_annual_rate, "servicing_annual_rate": economics.servicing_annual_rate},
+        settings={
+            "funding_annual_rate": economics.funding_annual_rate,
+            "servicing_annual_rate": economics.servicing_annual_rate,
+        },
         not_observable=not_observable,
         provenance=dict(provenance or {}),
     )
 
 
 def scenario_flows(name: str, flows: Flows, allowance: float) -> ScenarioFlows:
-    """Return a scenario's mean flows from the engine's figures on its paths (P, groups, T), groups added up."""
+    """Return a scenario's mean flows from the engine's figures on its paths (P, groups, T), groups added
+    up.
+    """
     closing = flows.balance.sum(axis=1).mean(axis=0)
     opening = np.concatenate([[flows.opening.sum(axis=1).mean()], closing[:-1]])
     interest, defaulted, charged_off = (
@@ -177,7 +200,9 @@ def net_interest_income(opening_balance: Floats, interest: Floats, economics: Ec
 def _stressed(flows: ScenarioFlows, horizon: int, as_of: date, economics: Economics) -> Stressed:
     for name in ("opening_balance", "defaulted", "charged_off"):
         amounts(getattr(flows, name), f"scenario {flows.name}: {name}", (horizon,))
-    amounts(np.abs(flows.interest), f"scenario {flows.name}: interest", (horizon,))  # below zero where rates are
+    amounts(
+        np.abs(flows.interest), f"scenario {flows.name}: interest", (horizon,)
+    )  # below zero where rates are
     amounts(np.array([flows.allowance]), f"scenario {flows.name}: allowance", (1,))
     first = months.month_of(as_of, months.anchor_day(as_of)) + 1
     peak = months.label(first + int(np.argmax(flows.defaulted))) if flows.defaulted.any() else None

@@ -1,4 +1,6 @@
-"""`backtest`: the twin refitted at past dates, its forecasts beside what came and beside the rivals a sceptic would name."""
+"""`backtest`: the twin refitted at past dates, its forecasts beside what came and beside the rivals a sceptic
+would name.
+"""
 
 from __future__ import annotations
 
@@ -28,9 +30,10 @@ MODES = (GIVEN, GENERATED)
 class Origin:
     """One origin: what was known, what could be compared.
 
-    loans : on the book, weighted. known_events : effective number of past events behind each figure. prior_only : figures left
-    out of scores because fewer than 100 were known. closed : macro mode -> horizons whose window has closed. skipped : why
-    nothing was forecast, else None.
+    loans : on the book, weighted. known_events : effective number of past events behind each figure.
+        prior_only : figures left
+    out of scores because fewer than 100 were known. closed : macro mode -> horizons whose window has closed.
+    skipped : why nothing was forecast, else None.
     """
 
     date: dt.date
@@ -44,7 +47,9 @@ class Origin:
 
 @dataclass(frozen=True)
 class OriginRow:
-    """A figure of the whole book at one origin, beside what came; accuracy and coverage90 are over the origin's bands."""
+    """A figure of the whole book at one origin, beside what came; accuracy and coverage90 are over the
+    origin's bands.
+    """
 
     origin: dt.date
     figure: str
@@ -104,9 +109,12 @@ class ObservationRow:
 class MacroScores:
     """Scores under one view of the economy, figure -> horizon in months -> score.
 
-    figures : by origin and band, each in its main measure (loans where they can be counted, else money). amounts : the same in
-    money. total, amounts_total : for the whole book, one observation an origin. pooled, pooled_amounts : coverage over all
-    horizons. by_origin, by_band, observations : what they are made of. verdicts : where the twin beats and loses.
+    figures : by origin and band, each in its main measure (loans where they can be counted, else money).
+        amounts : the same in
+    money. total, amounts_total : for the whole book, one observation an origin. pooled, pooled_amounts :
+        coverage over all
+    horizons. by_origin, by_band, observations : what they are made of. verdicts : where the twin beats and
+        loses.
     """
 
     figures: Mapping[str, Mapping[str, BacktestScore]]
@@ -123,9 +131,11 @@ class MacroScores:
 
 @dataclass(frozen=True)
 class Backtest(Result):
-    """How the twin would have forecast. given_macro : the macro path that came, so that the error is the model's alone.
+    """How the twin would have forecast. given_macro : the macro path that came, so that the error is the
+    model's alone.
 
-    generated_macro : the generator's paths, as a lender would have had to forecast. spacing : least months between origins.
+    generated_macro : the generator's paths, as a lender would have had to forecast. spacing : least months
+        between origins.
     """
 
     SCHEMA = "loantwin.backtest/1"
@@ -158,12 +168,14 @@ def backtest(
 
     Parameters
     ----------
-    directory : the twin's home, fitted; nothing is written. origin : dates, or "every=12M" between `start` and `end`.
+    directory : the twin's home, fitted; nothing is written. origin : dates, or "every=12M" between `start`
+        and `end`.
     horizons : months, default 3, 6, 12, 24. paths, seed : None takes the configuration's.
 
     Raises
     ------
-    UsageError : a date outside the tape, a malformed text, horizons that are no positive months, a snapshot, or no window that
+    UsageError : a date outside the tape, a malformed text, horizons that are no positive months, a snapshot,
+        or no window that
         has closed. HomeError : no fit in the home.
     """
     with open_twin(directory, flags={"run.paths": paths, "run.seed": seed}) as twin:
@@ -203,20 +215,32 @@ def _run(
         progress(number / len(dates), f"origin {date} ({number + 1} of {len(dates)})")
         try:
             found = at_origin(twin, date, horizons, paths, seed + number)
-        except InputError as error:  # a date at which the tape knew no book, or nothing to learn from: listed with its reason
+        except (
+            InputError
+        ) as error:  # a date at which the tape knew no book, or nothing to learn from: listed with its reason
             listed.append(Origin(date, None, (), {}, (), {}, str(error)))
             continue
         seen = {mode: observations(found, mode) for mode in MODES}
         kept.append((_light(found), seen))
         notes += found.notes
-        few = tuple(name for name, events in found.events.items() if events < LEAST_EVENTS and _figure_in(name, seen))
-        listed.append(Origin(date, float(found.loans.sum()), found.bands, _shown(found, seen), few, found.closed, None))
+        few = tuple(
+            name for name, events in found.events.items() if events < LEAST_EVENTS and _figure_in(name, seen)
+        )
+        listed.append(
+            Origin(date, float(found.loans.sum()), found.bands, _shown(found, seen), few, found.closed, None)
+        )
     progress(0.98, "scoring")
     if not any(found for _, seen in kept for found in seen.values()):
         if not kept:
-            raise UsageError(f"no origin could be forecast: {listed[0].date}: {listed[0].skipped}", field="--origin")
+            raise UsageError(
+                f"no origin could be forecast: {listed[0].date}: {listed[0].skipped}", field="--origin"
+            )
         raise UsageError(
-            expected(f"an origin whose window of {horizons[0]} months ends by {reach_of(twin).last}, where the tape ends", "none"),
+            expected(
+                f"an origin whose window of {horizons[0]} months ends by {reach_of(twin).last}, where the "
+                "tape ends",
+                "none",
+            ),
             field="--horizons",
         )
     return kept, listed, list(dict.fromkeys(notes))
@@ -239,8 +263,12 @@ def _by_mode(made: Sequence[Kept]) -> dict[str, list[Observed]]:
     return {mode: [item for _, seen in made for item in seen[mode]] for mode in MODES}
 
 
-def _planned(made: Sequence[Kept], keys: Sequence[Key], horizons: Sequence[int]) -> dict[tuple[str, str, int, bool], int]:
-    """Return how many observations were planned: bands with loans at every origin that could be forecast, closed or not."""
+def _planned(
+    made: Sequence[Kept], keys: Sequence[Key], horizons: Sequence[int]
+) -> dict[tuple[str, str, int, bool], int]:
+    """Return how many observations were planned: bands with loans at every origin that could be forecast,
+    closed or not.
+    """
     bands = sum(int((found.loans > 0).sum()) for found, _ in made)
     counts = {False: bands, True: len(made)}
     return {(*key, horizon, whole): counts[whole] for key in keys for horizon in horizons for whole in counts}
@@ -252,7 +280,9 @@ def _spacing(dates: Sequence[dt.date]) -> int:
 
 
 def _default_start(twin: Twin, origin: str | Sequence[str | dt.date]) -> dt.date | None:
-    """Return the day on which 100 outcomes of one kind were known, where origins go by steps: before, all is prior only."""
+    """Return the day on which 100 outcomes of one kind were known, where origins go by steps: before, all is
+    prior only.
+    """
     if not (isinstance(origin, str) and origin.startswith("every")) or twin.mapping.kind == "snapshot":
         return None
     loans, panel = twin.tables.loans, twin.tables.panel
@@ -263,13 +293,19 @@ def _default_start(twin: Twin, origin: str | Sequence[str | dt.date]) -> dt.date
     days = [loans["charge_off_date"].filter(lost), loans["closed_date"].filter(~lost)]
     if panel is not None and panel.height:
         days = [loans["default_date"], loans["closed_date"]]
-    found = [ordered[LEAST_EVENTS - 1] for day in days if len(ordered := day.drop_nulls().sort()) >= LEAST_EVENTS]
+    found = [
+        ordered[LEAST_EVENTS - 1] for day in days if len(ordered := day.drop_nulls().sort()) >= LEAST_EVENTS
+    ]
     return min(found, default=None)
 
 
-def _scores(found: Sequence[Observed], plan: ScoringPlan, keys: Sequence[Key], horizons: Sequence[int]) -> MacroScores:
+def _scores(
+    found: Sequence[Observed], plan: ScoringPlan, keys: Sequence[Key], horizons: Sequence[int]
+) -> MacroScores:
     ordered = in_order(keys)
-    main = list({key[0]: key for key in reversed(keys)}.values())  # the first measure of a figure is its main one
+    main = list(
+        {key[0]: key for key in reversed(keys)}.values()
+    )  # the first measure of a figure is its main one
     main = [key for key in ordered if key in main]
     money = [key for key in ordered if key[1] == MONEY]
 
@@ -303,8 +339,8 @@ def _by_origin(found: Sequence[Observed]) -> list[OriginRow]:
         mine = bands.get((item.origin, item.figure, item.measure, item.horizon), [])
         made.append(
             OriginRow(
-                item.origin, item.figure, item.measure, item.horizon, item.prior_only, item.actual, item.forecast,
-                *item.quantiles, _accuracy(mine), _coverage(mine), dict(item.rivals),
+                item.origin, item.figure, item.measure, item.horizon, item.prior_only, item.actual,
+                item.forecast, *item.quantiles, _accuracy(mine), _coverage(mine), dict(item.rivals),
             )
         )  # fmt: skip
     return made
@@ -331,14 +367,20 @@ def _by_band(found: Sequence[Observed]) -> list[BandRow]:
                 forecast=float(sum(item.forecast for item in mine)),
                 accuracy=_accuracy(mine),
                 coverage90=_coverage(mine) or 0.0,
-                rivals={name: accuracy(np.array([item.rivals[name] for item in mine]), actual) for name in names},
+                rivals={
+                    name: accuracy(np.array([item.rivals[name] for item in mine]), actual) for name in names
+                },
             )
         )
     return made
 
 
 def _accuracy(mine: Sequence[Observed]) -> float | None:
-    return accuracy(np.array([item.forecast for item in mine]), np.array([item.actual for item in mine])) if mine else None
+    return (
+        accuracy(np.array([item.forecast for item in mine]), np.array([item.actual for item in mine]))
+        if mine
+        else None
+    )
 
 
 def _coverage(mine: Sequence[Observed]) -> float | None:
@@ -350,13 +392,15 @@ def _coverage(mine: Sequence[Observed]) -> float | None:
 
 def _row(item: Observed) -> ObservationRow:
     return ObservationRow(
-        item.origin, item.band, item.figure, item.measure, item.horizon, item.prior_only, item.actual, item.forecast,
-        *item.quantiles, item.crps, dict(item.rivals),
+        item.origin, item.band, item.figure, item.measure, item.horizon, item.prior_only, item.actual,
+        item.forecast, *item.quantiles, item.crps, dict(item.rivals),
     )  # fmt: skip
 
 
 def _verdicts(figures: Mapping[str, Mapping[str, BacktestScore]]) -> list[str]:
-    """Return one sentence a figure and horizon: which rivals the twin beats, and to which it loses by how much."""
+    """Return one sentence a figure and horizon: which rivals the twin beats, and to which it loses by how
+    much.
+    """
     made = []
     for figure, by_horizon in figures.items():
         for horizon, score in by_horizon.items():
@@ -371,8 +415,10 @@ def _verdicts(figures: Mapping[str, Mapping[str, BacktestScore]]) -> list[str]:
 def _notes(twin: Twin) -> list[str]:
     notes = [
         "Only loans that were on the book at an origin count; new lending is on neither side.",
-        "Macro series are latest-revised, cut by publication lag at each origin; given_macro then reads the path that came.",
-        "Settings and priors of the model were chosen by people who knew later history: no origin is an untouched test.",
+        "Macro series are latest-revised, cut by publication lag at each origin; given_macro then reads "
+        "the path that came.",
+        "Settings and priors of the model were chosen by people who knew later history: no origin is an "
+        "untouched test.",
     ]
     if twin.mapping.kind == "outcomes" and "balance" not in twin.mapping.observes:
         notes.append("Balances are assumed: amounts charged off rest on an assumed exposure, numbers do not.")

@@ -21,7 +21,9 @@ LONGEST_HORIZON = 120
 
 @dataclass(frozen=True)
 class Reach:
-    """What a tape and the macro files can tell. first, last : dates of its first origination and last dated fact."""
+    """What a tape and the macro files can tell. first, last : dates of its first origination and last dated
+    fact.
+    """
 
     first: dt.date
     last: dt.date
@@ -38,7 +40,8 @@ def reach_of(twin: Twin) -> Reach:
         was = f"a snapshot of {twin.mapping.as_of}"
         raise UsageError(
             expected("a tape with a history", was)
-            + ": it can only be run forward (`loantwin forecast`); backtest the twin its model was taken from",
+            + ": it can only be run forward (`loantwin forecast`); backtest the twin its model was taken "
+            "from",
             file=twin.home.folder,
             field="tape",
         )
@@ -47,19 +50,27 @@ def reach_of(twin: Twin) -> Reach:
     if panel is not None and panel.height:
         first = panel["report_date"].min()
     if not isinstance(first, dt.date):
-        raise UsageError(expected("a tape with origination dates", "none"), file=twin.home.folder, field="origination_date")
+        raise UsageError(
+            expected("a tape with origination dates", "none"), file=twin.home.folder, field="origination_date"
+        )
     return Reach(first, tape_end(twin.tables.loans, panel, twin.mapping))
 
 
 def origins_of(
-    texts: str | Sequence[str | dt.date], twin: Twin, start: dt.date | None, end: dt.date | None, shortest: int
+    texts: str | Sequence[str | dt.date],
+    twin: Twin,
+    start: dt.date | None,
+    end: dt.date | None,
+    shortest: int,
 ) -> tuple[dt.date, ...]:
     """Return the origins asked for, in the order of time.
 
     Parameters
     ----------
-    texts : dates YYYY-MM-DD (comma separated text or a list), or "every=12M": steps from the twin's own date, both ways.
-    start, end : first and last date of `every=`; default the first year-like step with a history behind it, and the last whose
+    texts : dates YYYY-MM-DD (comma separated text or a list), or "every=12M": steps from the twin's own date,
+        both ways.
+    start, end : first and last date of `every=`; default the first year-like step with a history behind it,
+        and the last whose
         shortest window has closed. shortest : months of the shortest horizon.
 
     Raises
@@ -68,20 +79,29 @@ def origins_of(
     """
     reach = reach_of(twin)
     listed = [texts] if isinstance(texts, str) else list(texts)
-    parts = [part.strip() for text in listed for part in (text.split(",") if isinstance(text, str) else [text.isoformat()])]
+    parts = [
+        part.strip()
+        for text in listed
+        for part in (text.split(",") if isinstance(text, str) else [text.isoformat()])
+    ]
     if not any(parts):
-        raise UsageError(expected("dates YYYY-MM-DD separated by commas, or every=12M", "nothing"), field="--origin")
+        raise UsageError(
+            expected("dates YYYY-MM-DD separated by commas, or every=12M", "nothing"), field="--origin"
+        )
     if any(part.startswith("every") for part in parts):
         if len(parts) > 1:
             raise UsageError(expected("every=12M alone, or dates", ",".join(parts)), field="--origin")
         return _stepped(parts[0], twin, reach, start, end, shortest)
     if start is not None or end is not None:
-        raise UsageError(expected("--from and --to with --origin every=12M", "dates"), field="--from" if start else "--to")
+        raise UsageError(
+            expected("--from and --to with --origin every=12M", "dates"), field="--from" if start else "--to"
+        )
     found = sorted({_date(part) for part in parts})
     for day in found:
         if not reach.first < day < reach.last:
             raise UsageError(
-                expected(f"an origin inside the tape, after {reach.first} and before {reach.last}", day), field="--origin"
+                expected(f"an origin inside the tape, after {reach.first} and before {reach.last}", day),
+                field="--origin",
             )
     return tuple(found)
 
@@ -90,10 +110,14 @@ def _date(text: str) -> dt.date:
     try:
         return dt.date.fromisoformat(text)
     except ValueError as error:
-        raise UsageError(expected("dates YYYY-MM-DD separated by commas, or every=12M", text), field="--origin") from error
+        raise UsageError(
+            expected("dates YYYY-MM-DD separated by commas, or every=12M", text), field="--origin"
+        ) from error
 
 
-def _stepped(text: str, twin: Twin, reach: Reach, start: dt.date | None, end: dt.date | None, shortest: int) -> tuple[dt.date, ...]:
+def _stepped(
+    text: str, twin: Twin, reach: Reach, start: dt.date | None, end: dt.date | None, shortest: int
+) -> tuple[dt.date, ...]:
     matched = STEP.fullmatch(text)
     if matched is None or int(matched[1]) < 1:
         raise UsageError(expected("every=NM, N months of at least 1 (every=12M)", text), field="--origin")
@@ -113,7 +137,10 @@ def _stepped(text: str, twin: Twin, reach: Reach, start: dt.date | None, end: dt
             made.append(day)
     if not made:
         raise UsageError(
-            expected(f"an origin every {step} months inside the tape, after {reach.first} and before {reach.last}", "none"),
+            expected(
+                f"an origin every {step} months inside the tape, after {reach.first} and before {reach.last}",
+                "none",
+            ),
             field="--origin",
         )
     return tuple(made)
@@ -133,7 +160,10 @@ def horizons_of(horizons: Sequence[int] | str | None) -> tuple[int, ...]:
     for item in given:
         text = str(item)
         if not text.lstrip("+").isdigit() or not 1 <= int(text) <= LONGEST_HORIZON:
-            raise UsageError(expected(f"whole months from 1 to {LONGEST_HORIZON}, like 3,6,12,24", text), field="--horizons")
+            raise UsageError(
+                expected(f"whole months from 1 to {LONGEST_HORIZON}, like 3,6,12,24", text),
+                field="--horizons",
+            )
         made.add(int(text))
     if not made:
         raise UsageError(expected("at least one horizon", "none"), field="--horizons")
@@ -143,7 +173,8 @@ def horizons_of(horizons: Sequence[int] | str | None) -> tuple[int, ...]:
 def closed_months(outlook: Outlook) -> tuple[int, int]:
     """Return how many months after the origin the tape tells, and how many of them the macro files tell too.
 
-    A covariate that is read with a lag needs its factor that much less far; the index of floating rates needs it in full.
+    A covariate that is read with a lag needs its factor that much less far; the index of floating rates needs
+    it in full.
     """
     twin = outlook.twin
     panel = twin.tables.panel

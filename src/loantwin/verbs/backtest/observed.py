@@ -1,4 +1,6 @@
-"""From origins to observations: one origin, one band (or the whole book), one figure, one window; forecast and outcome."""
+"""From origins to observations: one origin, one band (or the whole book), one figure, one window; forecast
+and outcome.
+"""
 
 from __future__ import annotations
 
@@ -26,12 +28,17 @@ LEAST_EVENTS = 100
 class Observed:
     """One observation. Money in the book's currency, else weighted loans.
 
-    figure, measure : ("defaults", "loans"), say. band : approval years, or "all". years : whole years between the band's
-        approval and the origin, None for the whole book. horizon : months. forecast : mean. quantiles : (5,) 5, 25, 50, 75, 95 %.
-    crps, pit_low, pit_high : see `performance.scoring`. events : loans that the figure happened to (balance and interest:
-        loans on the book). floor_names, floor_latent : expected absolute error of a model that knows the path, or all but
-        the coming period effects; floor_whole, floor_latent_whole : the outcome expected there.
-    rivals : forecasts by name. rival_low, rival_high, rival_middle, rival_crps : where a rival makes intervals.
+    figure, measure : ("defaults", "loans"), say. band : approval years, or "all". years : whole years between
+        the band's
+        approval and the origin, None for the whole book. horizon : months. forecast : mean. quantiles : (5,)
+            5, 25, 50, 75, 95 %.
+    crps, pit_low, pit_high : see `performance.scoring`. events : loans that the figure happened to (balance
+        and interest:
+        loans on the book). floor_names, floor_latent : expected absolute error of a model that knows the
+        path, or all but the coming period effects; floor_whole, floor_latent_whole : the outcome expected
+        there.
+    rivals : forecasts by name. rival_low, rival_high, rival_middle, rival_crps : where a rival makes
+        intervals.
     """
 
     origin: dt.date
@@ -59,7 +66,9 @@ class Observed:
 
 
 def observations(made: AtOrigin, mode: str) -> list[Observed]:
-    """Return all observations of one origin whose windows have closed under a mode: bands with loans, then the whole book."""
+    """Return all observations of one origin whose windows have closed under a mode: bands with loans, then
+    the whole book.
+    """
     if mode not in made.predicted:
         return []
     found = []
@@ -88,14 +97,21 @@ def _cells(
     names = [name for name, shown in zip(made.bands, there, strict=True) if shown] + [WHOLE]
     actual = _with_whole(made.actual[key][:, place], there)
     simulated, given, latent = (
-        _with_whole(item[cut], there) for item in (predicted.simulated[key], predicted.given[key], predicted.latent[key])
+        _with_whole(item[cut], there)
+        for item in (predicted.simulated[key], predicted.given[key], predicted.latent[key])
     )
     shown = summarise(simulated, actual)
     forecast = _with_whole(predicted.mean[key][:, place], there)
     counted = made.actual.get((figure, LOANS))
     loans = _with_whole(made.loans, there)
-    events = loans if counted is None or figure in (BALANCE, INTEREST) else _with_whole(counted[:, place], there)
-    rival = {name: _with_whole(values[key][:, place], there) for name, values in made.rival[mode].items() if key in values}
+    events = (
+        loans if counted is None or figure in (BALANCE, INTEREST) else _with_whole(counted[:, place], there)
+    )
+    rival = {
+        name: _with_whole(values[key][:, place], there)
+        for name, values in made.rival[mode].items()
+        if key in values
+    }
     spread = {
         name: summarise(_with_whole(values[key][cut], there), actual)
         for name, values in made.rival_simulated[mode].items()
@@ -143,7 +159,9 @@ def _with_whole(values: Floats, there: Flags) -> Floats:
 
 
 def _years(band: str, origin: dt.date) -> int | None:
-    """Return the years between a band's approval and the origin; those approved earlier than named count as one more."""
+    """Return the years between a band's approval and the origin; those approved earlier than named count as
+    one more.
+    """
     if band == WHOLE:
         return None
     return origin.year - int(band.removeprefix("before ")) + int(band.startswith("before "))

@@ -1,4 +1,6 @@
-"""One origin of a backtest: the twin fitted on what was known then, its forecasts by band, and what the rivals say."""
+"""One origin of a backtest: the twin fitted on what was known then, its forecasts by band, and what the
+rivals say.
+"""
 
 from __future__ import annotations
 
@@ -63,7 +65,8 @@ FLOOR_PATHS = 500
 class Predicted:
     """The twin's predictive distribution of each figure; B bands, H closed windows, P paths.
 
-    mean : (B, H) before name noise. given : (P, B, H) expected on each path. simulated : (P, B, H) with name noise.
+    mean : (B, H) before name noise. given : (P, B, H) expected on each path. simulated : (P, B, H) with name
+        noise.
     latent : (P', B, H) simulated without errors of estimation, None where the figure was not asked for.
     """
 
@@ -77,9 +80,12 @@ class Predicted:
 class AtOrigin:
     """One origin of a backtest.
 
-    bands : names; loans : (B,) weighted loans on the book. horizons : all asked for; closed : mode -> windows that have closed.
-    actual : (B, H) by figure, for the windows the tape tells. events : known at the origin, effective numbers, by figure.
-    predicted, rival : by mode; a rival's forecasts (B, H), simulated counts (P, B, H) where it makes intervals.
+    bands : names; loans : (B,) weighted loans on the book. horizons : all asked for; closed : mode -> windows
+        that have closed.
+    actual : (B, H) by figure, for the windows the tape tells. events : known at the origin, effective
+        numbers, by figure.
+    predicted, rival : by mode; a rival's forecasts (B, H), simulated counts (P, B, H) where it makes
+        intervals.
     """
 
     date: dt.date
@@ -99,7 +105,8 @@ def at_origin(twin: Twin, date: dt.date, horizons: Sequence[int], paths: int, se
 
     Parameters
     ----------
-    twin : the home's twin, whatever its own date. horizons : months, rising. paths : simulated. seed : of this origin.
+    twin : the home's twin, whatever its own date. horizons : months, rising. paths : simulated. seed : of
+        this origin.
 
     Raises
     ------
@@ -121,11 +128,14 @@ def _forecast(outlook: Outlook, horizons: tuple[int, ...], paths: int, seed: int
     book, live_band = _on_book(outlook)
     told = closed_months(outlook)
     closed = {
-        mode: tuple(horizon for horizon in horizons if horizon <= reach) for mode, reach in ((GIVEN, told[1]), (GENERATED, told[0]))
+        mode: tuple(horizon for horizon in horizons if horizon <= reach)
+        for mode, reach in ((GIVEN, told[1]), (GENERATED, told[0]))
     }
     ended = closed[GENERATED]
     actual = happened(then.tables.loans, panel, book, then.as_of, ended) if ended else {}
-    known = known_history(then.known_loans, then.known_panel, then.mapping, then.as_of, outlook.history, book.bands)
+    known = known_history(
+        then.known_loans, then.known_panel, then.mapping, then.as_of, outlook.history, book.bands
+    )
     predicted: dict[str, Predicted] = {}
     rival: dict[str, dict[str, dict[Key, Floats]]] = {}
     rival_simulated: dict[str, dict[str, dict[Key, Floats]]] = {}
@@ -133,8 +143,12 @@ def _forecast(outlook: Outlook, horizons: tuple[int, ...], paths: int, seed: int
         if not windows:
             continue
         economy, unemployment = _economy(outlook, mode, windows[-1], paths, seed)
-        predicted[mode] = _predicted(outlook, economy, book, live_band, keys, windows, known.unit, paths, seed)
-        rival[mode], rival_simulated[mode] = _rivals(outlook, known, live_band, len(book.bands), windows, unemployment, paths, seed)
+        predicted[mode] = _predicted(
+            outlook, economy, book, live_band, keys, windows, known.unit, paths, seed
+        )
+        rival[mode], rival_simulated[mode] = _rivals(
+            outlook, known, live_band, len(book.bands), windows, unemployment, paths, seed
+        )
     return AtOrigin(
         date=then.as_of,
         bands=book.bands,
@@ -166,7 +180,12 @@ def _on_book(outlook: Outlook) -> tuple[OnBook, Integers]:
     band, bands = approval_bands(loans, outlook.twin.as_of)
     live = live_loans(outlook.book, outlook.twin.model)
     place = pl.DataFrame({"loan_id": loans["loan_id"], "band": band})
-    own = live.select("loan_id").join(place, on="loan_id", how="left", maintain_order="left")["band"].to_numpy().astype(np.int64)
+    own = (
+        live.select("loan_id")
+        .join(place, on="loan_id", how="left", maintain_order="left")["band"]
+        .to_numpy()
+        .astype(np.int64)
+    )
     book = OnBook(
         loan_id=loans["loan_id"],
         band=band,
@@ -177,8 +196,12 @@ def _on_book(outlook: Outlook) -> tuple[OnBook, Integers]:
     return book, own
 
 
-def _economy(outlook: Outlook, mode: str, horizon: int, paths: int, seed: int) -> tuple[Economy, tuple[Floats, int] | None]:
-    """Return the economy ahead, and unemployment (history lagged, then ahead) with its first month for the logistic rival."""
+def _economy(
+    outlook: Outlook, mode: str, horizon: int, paths: int, seed: int
+) -> tuple[Economy, tuple[Floats, int] | None]:
+    """Return the economy ahead, and unemployment (history lagged, then ahead) with its first month for the
+    logistic rival.
+    """
     lagged = Covariate("unemployment_rate", "level", UNEMPLOYMENT_LAG)
     first = outlook.month0 + 1
     try:
@@ -201,11 +224,14 @@ def _economy(outlook: Outlook, mode: str, horizon: int, paths: int, seed: int) -
     begin = min(generator.first, first)
     drawn = simulate(generator, begin, outlook.month0 + horizon - begin + 1, min(paths, MEAN_PATHS), seed)
     known = evaluate((lagged,), outlook.history, start, outlook.month0)[:, 0]
-    ahead = evaluate((lagged,), drawn, first, outlook.month0 + horizon, outlook.twin.history)[:, :, 0].mean(axis=0)
+    ahead = evaluate((lagged,), drawn, first, outlook.month0 + horizon, outlook.twin.history)[:, :, 0].mean(
+        axis=0
+    )
     return economy, (np.concatenate([known, ahead]), start)
 
 
-# --- the twin's own forecast ------------------------------------------------------------------------------------------
+# --- the twin's own forecast
+# ------------------------------------------------------------------------------------------
 
 
 def _predicted(
@@ -232,7 +258,11 @@ def _predicted(
     for band in range(B):
         mask = live_band == band
         random = random_of(seed, Stream.BACKTEST, place=101 + band)
-        stock = _stock(outlook, book, band, max(windows)) if (CHARGE_OFFS, MONEY) in keys else np.zeros(max(windows))
+        stock = (
+            _stock(outlook, book, band, max(windows))
+            if (CHARGE_OFFS, MONEY) in keys
+            else np.zeros(max(windows))
+        )
         if not mask.any():
             if (CHARGE_OFFS, MONEY) in keys:
                 for item in (given, simulated, latent):
@@ -247,7 +277,11 @@ def _predicted(
         certain = _figures(outlook, cells, replace(economy, index=None), sure, keys, windows, stock)
         certain = _noisy(certain, cells, about, windows, random)
         for key in keys:
-            given[key][:, band], simulated[key][:, band], latent[key][:, band] = values[key], noisy[key], certain[key]
+            given[key][:, band], simulated[key][:, band], latent[key][:, band] = (
+                values[key],
+                noisy[key],
+                certain[key],
+            )
     return Predicted({key: item.mean(axis=0) for key, item in given.items()}, given, simulated, latent)
 
 
@@ -282,7 +316,9 @@ def _figures(
     windows: tuple[int, ...],
     stock: Floats,
 ) -> dict[Key, Floats]:
-    """Return each figure expected on each path, (P, H): flows to the end of each window, the balance at it."""
+    """Return each figure expected on each path, (P, H): flows to the end of each window, the balance at
+    it.
+    """
     model = outlook.twin.model
     index = economy.index if economy.index is not None and len(economy.index) == len(shocks) else None
     flows = conditional_flows(model.parameters, cells, model.lgd, shocks, index_paths=index)
@@ -306,22 +342,33 @@ def _figures(
         elif measure == MONEY:
             made[key] = to_end("prepaid")
         else:
-            made[key] = to_end("prepaid", conditional_flows(model.parameters, _counted(cells), model.lgd, shocks))
+            made[key] = to_end(
+                "prepaid", conditional_flows(model.parameters, _counted(cells), model.lgd, shocks)
+            )
     return made
 
 
 def _counted(cells: Cells) -> Cells:
-    """Return the cells with one unit of money a loan, so that amounts prepaid are numbers of loans prepaid in full."""
+    """Return the cells with one unit of money a loan, so that amounts prepaid are numbers of loans prepaid in
+    full.
+    """
     none = np.zeros_like(cells.interest)
     return replace(
-        cells, balance=cells.loans, partial=none, draws=none, interest=none, rate_sensitivity=none, exposure=none, index_path=None
+        cells, balance=cells.loans, partial=none, draws=none, interest=none, rate_sensitivity=none,
+        exposure=none, index_path=None
     )  # fmt: skip
 
 
 def _noisy(
-    values: Mapping[Key, Floats], cells: Cells, band: NamesBand, windows: tuple[int, ...], random: np.random.Generator
+    values: Mapping[Key, Floats],
+    cells: Cells,
+    band: NamesBand,
+    windows: tuple[int, ...],
+    random: np.random.Generator,
 ) -> dict[Key, Floats]:
-    """Return the figures with the noise of single names, (P, H): amounts follow the counts drawn for the same figure."""
+    """Return the figures with the noise of single names, (P, H): amounts follow the counts drawn for the same
+    figure.
+    """
     ends = [window - 1 for window in windows]
     made: dict[Key, Floats] = {}
     for figure in (DEFAULTS, CHARGE_OFFS, PREPAYMENT):
@@ -343,7 +390,9 @@ def _noisy(
             counts = made[source, LOANS] if figure == source else event_counts(number, band, random)
             made[key] = event_amounts(counts, number, value, band, severity, random)
         elif figure == BALANCE:
-            made[key] = share_noise(value, cells.balance[:, [end + 1 for end in ends]].sum(axis=0), band.cases, random)
+            made[key] = share_noise(
+                value, cells.balance[:, [end + 1 for end in ends]].sum(axis=0), band.cases, random
+            )
         elif figure == INTEREST:
             whole = cells.interest.sum(axis=0).cumsum()[ends]
             made[key] = share_noise(value, whole, band.cases, random, part=2.0 / 3.0)
@@ -354,7 +403,9 @@ def _noisy(
 
 
 def _stock(outlook: Outlook, book: OnBook, band: int, horizon: int) -> Floats:
-    """Return charge-offs still to come, by month (T,), from the band's loans that are in default at the origin."""
+    """Return charge-offs still to come, by month (T,), from the band's loans that are in default at the
+    origin.
+    """
     in_default = pl.col("state").is_in(list(DEFAULT_STATES))
     mine = outlook.book.loans.join(
         pl.DataFrame({"loan_id": book.loan_id.filter(pl.Series(book.band == band))}), on="loan_id", how="semi"
@@ -366,7 +417,8 @@ def _stock(outlook: Outlook, book: OnBook, band: int, horizon: int) -> Floats:
     return stock_in_default(part, horizon)[0]
 
 
-# --- the rivals -------------------------------------------------------------------------------------------------------
+# --- the rivals
+# -------------------------------------------------------------------------------------------------------
 
 
 def _rivals(
@@ -380,7 +432,12 @@ def _rivals(
     seed: int,
 ) -> tuple[dict[str, dict[Key, Floats]], dict[str, dict[Key, Floats]]]:
     model = outlook.twin.model
-    cells = _cells(outlook, replace(outlook.columns, group=live_band), Economy(None, np.zeros((1, 1, 0)), None), max(windows))
+    cells = _cells(
+        outlook,
+        replace(outlook.columns, group=live_band),
+        Economy(None, np.zeros((1, 1, 0)), None),
+        max(windows),
+    )
     place = {name: code for code, name in enumerate(known.segments)}
     task = rivals.Task(
         cells=cells,
@@ -399,5 +456,7 @@ def _rivals(
     for number, (name, values) in enumerate(made.items()):
         random = random_of(seed, Stream.BACKTEST, place=501 + number)
         counted = [key for key in ((DEFAULTS, LOANS), (CHARGE_OFFS, LOANS)) if key in values]
-        spread[name] = {key: rivals.spread(values[key], change, windows, known.unit, paths, random) for key in counted}
+        spread[name] = {
+            key: rivals.spread(values[key], change, windows, known.unit, paths, random) for key in counted
+        }
     return made, spread

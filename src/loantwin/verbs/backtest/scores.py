@@ -1,4 +1,6 @@
-"""From observations to scores: one `BacktestScore` a figure and horizon, the rivals' beside it, with block-bootstrap intervals."""
+"""From observations to scores: one `BacktestScore` a figure and horizon, the rivals' beside it, with
+block-bootstrap intervals.
+"""
 
 from __future__ import annotations
 
@@ -35,9 +37,10 @@ PIT_BINS = 10
 class RivalScore:
     """How a rival did on the same observations.
 
-    difference : the twin's accuracy less the rival's, with its 90 % block-bootstrap interval. verdict : what that says in words.
-    crps, coverage90, width90, width90_equal : only where the rival makes intervals; width90_equal is the mean width once stretched
-    until 90 % of the outcomes are inside.
+    difference : the twin's accuracy less the rival's, with its 90 % block-bootstrap interval. verdict : what
+        that says in words.
+    crps, coverage90, width90, width90_equal : only where the rival makes intervals; width90_equal is the mean
+    width once stretched until 90 % of the outcomes are inside.
     """
 
     accuracy: float | None
@@ -57,14 +60,20 @@ class RivalScore:
 class BacktestScore:
     """How forecasts of one figure did at one horizon. Means over observations, in `unit`, unless said.
 
-    accuracy : 1 - sum of absolute errors / sum of outcomes; accuracy_median : the same of the median instead of the mean forecast.
-    bias : forecast / outcome - 1 of the sums. error : mean absolute error. coverage50, coverage90 : share of outcomes in the
-    central interval, ends included; coverage90_low, coverage90_high : its 90 % block-bootstrap interval; coverage90_untied : the
-    same with ties of counts spread out. width50, width90 : mean widths; width90_equal : once stretched to hold 90 %.
-    interval_score : of the 90 % interval. pinball : mean quantile score at 5, 25, 50, 75 and 95 %. crps. observations : origins
-    x bands. events : loans the figure happened to. censored_share : planned observations whose window has not closed.
+    accuracy : 1 - sum of absolute errors / sum of outcomes; accuracy_median : the same of the median instead
+        of the mean forecast.
+    bias : forecast / outcome - 1 of the sums. error : mean absolute error. coverage50, coverage90 : share of
+    outcomes in the central interval, ends included; coverage90_low, coverage90_high : its 90 %
+    block-bootstrap interval; coverage90_untied : the
+    same with ties of counts spread out. width50, width90 : mean widths; width90_equal : once stretched to
+        hold 90 %.
+    interval_score : of the 90 % interval. pinball : mean quantile score at 5, 25, 50, 75 and 95 %. crps.
+        observations : origins
+    x bands. events : loans the figure happened to. censored_share : planned observations whose window has not
+        closed.
     noise_floor : accuracy of a perfect model: `names` knows the path, `latent` all but what is still to come.
-    rivals : name -> accuracy. rival_scores : the rest. pit : share of outcomes in each tenth of the forecast distribution.
+    rivals : name -> accuracy. rival_scores : the rest. pit : share of outcomes in each tenth of the forecast
+        distribution.
     """
 
     unit: str
@@ -95,9 +104,11 @@ class BacktestScore:
 
 @dataclass(frozen=True)
 class Pooled:
-    """Coverage of one figure over all horizons and bands together, with block-bootstrap intervals over origins.
+    """Coverage of one figure over all horizons and bands together, with block-bootstrap intervals over
+    origins.
 
-    meets : whether the interval of coverage90 meets 85 to 95 %; None where fewer than 3 origins leave no interval.
+    meets : whether the interval of coverage90 meets 85 to 95 %; None where fewer than 3 origins leave no
+        interval.
     """
 
     observations: int
@@ -115,7 +126,8 @@ class Pooled:
 class ScoringPlan:
     """What was planned and how origins lie in time. spacing : months between neighbouring origins, the least.
 
-    planned : observations by (figure, measure, horizon, whole book or not), closed or not. seed : of the bootstrap.
+    planned : observations by (figure, measure, horizon, whole book or not), closed or not. seed : of the
+        bootstrap.
     """
 
     currency: str
@@ -134,15 +146,21 @@ def scored(
             mine = [
                 item
                 for item in found
-                if (item.figure, item.measure) == key and item.horizon == horizon and (item.band == WHOLE) == whole
+                if (item.figure, item.measure) == key
+                and item.horizon == horizon
+                and (item.band == WHOLE) == whole
             ]
             planned = plan.planned.get((*key, horizon, whole), 0)
             made.setdefault(key, {})[str(horizon)] = score(mine, plan, key, horizon, planned)
     return made
 
 
-def score(found: Sequence[Observed], plan: ScoringPlan, key: Key, horizon: int, planned: int) -> BacktestScore:
-    """Return the score of observations of one figure and horizon; origins that are prior only are left out of it."""
+def score(
+    found: Sequence[Observed], plan: ScoringPlan, key: Key, horizon: int, planned: int
+) -> BacktestScore:
+    """Return the score of observations of one figure and horizon; origins that are prior only are left out of
+    it.
+    """
     closed, used = len(found), [item for item in found if not item.prior_only]
     censored = 1.0 - closed / planned if planned else 0.0
     unit = unit_of(key[1], plan.currency)
@@ -198,7 +216,10 @@ def _nothing(unit: str, censored: float) -> BacktestScore:
 
 def _floor(used: Sequence[Observed]) -> dict[str, float | None]:
     made: dict[str, float | None] = {}
-    for name, error, whole in (("names", "floor_names", "floor_whole"), ("latent", "floor_latent", "floor_latent_whole")):
+    for name, error, whole in (
+        ("names", "floor_names", "floor_whole"),
+        ("latent", "floor_latent", "floor_latent_whole"),
+    ):
         total = float(_column(used, whole).sum())
         made[name] = 1.0 - float(_column(used, error).sum()) / total if total > 0 else None
     return made
@@ -243,7 +264,9 @@ def _rival(
 
 
 def verdict(name: str, difference: float | None, between: tuple[float, float] | None) -> str:
-    """Return in words whether the twin beats a rival, by how much, and whether the origins are enough to be sure."""
+    """Return in words whether the twin beats a rival, by how much, and whether the origins are enough to be
+    sure.
+    """
     if difference is None:
         return f"nothing happened: no verdict on {name}"
     if abs(difference) <= LEVEL:
@@ -258,7 +281,11 @@ def verdict(name: str, difference: float | None, between: tuple[float, float] | 
 
 def pooled(found: Sequence[Observed], plan: ScoringPlan, key: Key) -> Pooled | None:
     """Return the coverage of a figure's bands over all horizons, None where nothing was scored."""
-    used = [item for item in found if (item.figure, item.measure) == key and item.band != WHOLE and not item.prior_only]
+    used = [
+        item
+        for item in found
+        if (item.figure, item.measure) == key and item.band != WHOLE and not item.prior_only
+    ]
     if not used:
         return None
     actual = _column(used, "actual")
@@ -275,7 +302,9 @@ def pooled(found: Sequence[Observed], plan: ScoringPlan, key: Key) -> Pooled | N
         coverage90=float(within.mean()),
         coverage90_low=None if between is None else between[0],
         coverage90_high=None if between is None else between[1],
-        coverage90_untied=float(content_of(_column(used, "pit_low"), _column(used, "pit_high"), 0.05, 0.95).mean()),
+        coverage90_untied=float(
+            content_of(_column(used, "pit_low"), _column(used, "pit_high"), 0.05, 0.95).mean()
+        ),
         meets=None if between is None else bool(between[0] <= MEETS[1] and between[1] >= MEETS[0]),
     )
 
@@ -305,4 +334,11 @@ def _equal_width(quantiles: Floats, actual: Floats, grain: float) -> float:
 
 
 def _pinball(quantiles: Floats, actual: Floats) -> float:
-    return float(np.mean([pinball(quantile, actual, level).mean() for quantile, level in zip(quantiles, LEVELS, strict=True)]))
+    return float(
+        np.mean(
+            [
+                pinball(quantile, actual, level).mean()
+                for quantile, level in zip(quantiles, LEVELS, strict=True)
+            ]
+        )
+    )

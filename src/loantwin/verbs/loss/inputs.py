@@ -1,8 +1,10 @@
-"""What every model of portfolio losses reads of a twin: each loan's PD, exposure and severity, and how sectors moved on its paths.
+"""What every model of portfolio losses reads of a twin: each loan's PD, exposure and severity, and how
+sectors moved on its paths.
 
-PD and loss of a loan come from the twin's engine, averaged over drawn paths; loss given default from its tables. They are then
-scaled sector by sector, so that expected defaults and losses are those of the paths that the dependence is read from: models
-that are compared differ in how losses move together, not in their mean.
+PD and loss of a loan come from the twin's engine, averaged over drawn paths; loss given default from its
+tables. They are then scaled sector by sector, so that expected defaults and losses are those of the paths
+that the dependence is read from: models that are compared differ in how losses move together, not in their
+mean.
 """
 
 from __future__ import annotations
@@ -35,9 +37,11 @@ MEAN_PATHS = 400
 
 @dataclass(frozen=True)
 class Loans:
-    """N loans. A loan that stands for w loans (case weight, or the probability of being on the book) is `copies` rows.
+    """N loans. A loan that stands for w loans (case weight, or the probability of being on the book) is
+    `copies` rows.
 
-    row : (N,) index of the loan's row in `names`. exposure : present value at default, currency. pd : over the horizon.
+    row : (N,) index of the loan's row in `names`. exposure : present value at default, currency. pd : over
+        the horizon.
     lgd : decimal. net : share of a loss that no guarantor bears. segment, sector : codes.
     """
 
@@ -52,9 +56,11 @@ class Loans:
 
 @dataclass(frozen=True)
 class LossInputs:
-    """What a model reads. names : columns `loan_id`, `borrower_id`. rates : (P, S) defaults of each sector a row, by path.
+    """What a model reads. names : columns `loan_id`, `borrower_id`. rates : (P, S) defaults of each sector a
+    row, by path.
 
-    segments, sectors : names of the codes. implied : factor model of the rates. notes : what was assumed. outlook : the twin.
+    segments, sectors : names of the codes. implied : factor model of the rates. notes : what was assumed.
+        outlook : the twin.
     """
 
     as_of: date
@@ -70,13 +76,15 @@ class LossInputs:
     outlook: Outlook
 
 
-def loss_inputs(outlook: Outlook, months: int, sectors: str, source: str, seed: int, progress: Progress = silent) -> LossInputs:
+def loss_inputs(
+    outlook: Outlook, months: int, sectors: str, source: str, seed: int, progress: Progress = silent
+) -> LossInputs:
     """Return the inputs of a book.
 
     Parameters
     ----------
-    sectors : none, segment or product: what shares a factor. source : `latent`: sectors move with the fitted latent process
-        alone; else with everything that the twin draws.
+    sectors : none, segment or product: what shares a factor. source : `latent`: sectors move with the fitted
+        latent process alone; else with everything that the twin draws.
     """
     if sectors not in SECTORS:
         raise UsageError(expected("one of " + ", ".join(SECTORS), sectors), field="--sectors")
@@ -92,13 +100,25 @@ def loss_inputs(outlook: Outlook, months: int, sectors: str, source: str, seed: 
     exposure = np.divide(loss, pd * lgd, out=np.zeros_like(loss), where=pd * lgd > 0)
     copies = np.maximum(np.ceil(weight - 1e-9), 1).astype(np.int64)
     row = np.repeat(np.arange(len(weight)), copies)
-    made = Loans(row, exposure[row], (pd * weight / copies)[row], lgd[row], 1.0 - columns.guaranteed[row], segment[row], code[row])
+    made = Loans(
+        row,
+        exposure[row],
+        (pd * weight / copies)[row],
+        lgd[row],
+        1.0 - columns.guaranteed[row],
+        segment[row],
+        code[row],
+    )
     frame = live_loans(outlook.book, twin.model)
-    names = frame.select("loan_id", "borrower_id") if "borrower_id" in frame.columns else frame.select("loan_id")
+    names = (
+        frame.select("loan_id", "borrower_id") if "borrower_id" in frame.columns else frame.select("loan_id")
+    )
     rates = number / np.bincount(made.sector, minlength=len(labels))  # of rows, as the copula draws them
     found = implied(np.minimum(rates, 1.0), [made.pd[made.sector == place] for place in range(len(labels))])
     notes = (*_words(source, sectors, labels, found), *_weights(weight))
-    return LossInputs(twin.as_of, twin.currency, months, made, names, segments, labels, rates, found, notes, outlook)
+    return LossInputs(
+        twin.as_of, twin.currency, months, made, names, segments, labels, rates, found, notes, outlook
+    )
 
 
 def _used(codes: Integers, names: tuple[str, ...]) -> tuple[Integers, tuple[str, ...]]:
@@ -106,7 +126,9 @@ def _used(codes: Integers, names: tuple[str, ...]) -> tuple[Integers, tuple[str,
     return place.astype(np.int64), tuple(names[i] for i in used)
 
 
-def _sectors(outlook: Outlook, sectors: str, segment: Integers, segments: tuple[str, ...]) -> tuple[Integers, tuple[str, ...]]:
+def _sectors(
+    outlook: Outlook, sectors: str, segment: Integers, segments: tuple[str, ...]
+) -> tuple[Integers, tuple[str, ...]]:
     if sectors == "segment":
         return segment, segments
     if sectors == "none":
@@ -141,7 +163,12 @@ def _sector_paths(
         gross.append(flows.loss_gross.sum(axis=2))
     lost = np.concatenate(gross)
     if twin.model.severity is not None and lost.sum() > 0:
-        lost = lost * severity_factors(twin.model.severity, np.concatenate(conditions), mean_severity(outlook), seed)[:, None]
+        lost = (
+            lost
+            * severity_factors(twin.model.severity, np.concatenate(conditions), mean_severity(outlook), seed)[
+                :, None
+            ]
+        )
     return np.concatenate(number), lost
 
 
@@ -150,7 +177,9 @@ def _shocks(outlook: Outlook, economy: Economy, source: str, seed: int, start: i
     if source != "latent":
         return outlook.drawn(Economy(None, covariates, None), len(covariates), seed, first=start)
     mean = np.ascontiguousarray(economy.covariates.mean(axis=0))
-    return np.ascontiguousarray(draw_shocks(outlook.twin.model, mean, seed, paths=len(covariates), parameters=False, first=start))
+    return np.ascontiguousarray(
+        draw_shocks(outlook.twin.model, mean, seed, paths=len(covariates), parameters=False, first=start)
+    )
 
 
 def _conditions(outlook: Outlook, shocks: Floats) -> Floats:
@@ -163,7 +192,9 @@ def mean_severity(outlook: Outlook) -> float:
     """Return the mean loss given default of the book at its ages, weighted by principal."""
     columns, lgd = outlook.columns, outlook.twin.model.lgd
     known = columns.segment, np.minimum(columns.age, lgd.charged_off.shape[1] - 1)
-    return float(np.average(lgd.charged_off[known] - lgd.recovered[known], weights=columns.weight * columns.principal))
+    return float(
+        np.average(lgd.charged_off[known] - lgd.recovered[known], weights=columns.weight * columns.principal)
+    )
 
 
 def _by_loan(outlook: Outlook, months: int, seed: int) -> tuple[Floats, Floats, Floats]:
@@ -190,7 +221,8 @@ def _by_loan(outlook: Outlook, months: int, seed: int) -> tuple[Floats, Floats, 
         row = int(np.argmin(loss))
         raise RiskError(expected("a loss of at least 0", loss[row]), row=row + 1, field="loss given default")
     pd = made.pd[:, 0, 1]
-    # loss given default against today's exposure: what is above 1 (balances that grow, costs) stays in the exposure
+    # loss given default against today's exposure: what is above 1 (balances that grow, costs) stays in the
+    # exposure
     today = columns.principal + columns.accrued_interest + runoff.conversion_factor * columns.undrawn
     severity = np.divide(loss, pd * today, out=np.zeros_like(loss), where=(pd * today > 0) & (loss > 0))
     return pd, np.maximum(loss, 0.0), np.minimum(severity, 1.0)
@@ -203,13 +235,22 @@ def _ratio(wanted: Floats, code: Integers, have: Floats) -> Floats:
 
 
 def _words(source: str, sectors: str, labels: tuple[str, ...], found: Implied) -> tuple[str, ...]:
-    what = "the fitted latent process alone" if source == "latent" else "macro, latent process and errors of estimation"
+    what = (
+        "the fitted latent process alone"
+        if source == "latent"
+        else "macro, latent process and errors of estimation"
+    )
     rows = [
-        f"{name}: PD {100 * mean:.2f} %, its standard deviation {100 * spread:.2f} %, implied asset correlation {100 * rho:.1f} %"
-        for name, mean, spread, rho in zip(labels, found.mean, found.volatility, found.asset_correlation, strict=True)
+        f"{name}: PD {100 * mean:.2f} %, its standard deviation {100 * spread:.2f} %, implied asset "
+        f"correlation {100 * rho:.1f} %"
+        for name, mean, spread, rho in zip(
+            labels, found.mean, found.volatility, found.asset_correlation, strict=True
+        )
     ]
     shown = rows if len(rows) <= 8 else [*rows[:8], f"and {len(rows) - 8} more sectors"]
-    head = f"how default rates move is read from {RATE_PATHS:,} paths of the twin ({what}), sectors: {sectors}"
+    head = (
+        f"how default rates move is read from {RATE_PATHS:,} paths of the twin ({what}), sectors: {sectors}"
+    )
     return (head, *shown, *found.notes)
 
 
@@ -217,5 +258,6 @@ def _weights(weight: Floats) -> tuple[str, ...]:
     if np.all(weight == 1.0):
         return ()
     return (
-        "a loan that is on the book with a probability defaults with PD x that probability; one that stands for w loans is w loans",
+        "a loan that is on the book with a probability defaults with PD x that probability; one that "
+        "stands for w loans is w loans",
     )

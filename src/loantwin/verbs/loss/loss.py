@@ -1,4 +1,6 @@
-"""`loss`: the loss distribution over macro paths, period effects and single names, and under models of portfolio losses."""
+"""`loss`: the loss distribution over macro paths, period effects and single names, and under models of
+portfolio losses.
+"""
 
 from __future__ import annotations
 
@@ -37,14 +39,15 @@ TYPICAL = 512
 """Paths that tell how segments share a band's loss in ordinary times."""
 TWIN, ALL = "twin", "all"
 TWIN_ASSUMPTION = (
-    "contributions: within a band of size the loss of a path is split as the segments share its expected loss; no stand-alone "
-    "figures, which would need each segment's own names"
+    "contributions: within a band of size the loss of a path is split as the segments share its expected "
+    "loss; no stand-alone figures, which would need each segment's own names"
 )
 
 
 @dataclass(frozen=True)
 class LossComparison(Result):
-    """The same book under several models: name -> loss distribution, all over the same horizon and at the same confidence.
+    """The same book under several models: name -> loss distribution, all over the same horizon and at the
+    same confidence.
 
     left_out : models that could not be run on this book, and why.
     """
@@ -76,16 +79,20 @@ def loss(
     repair: bool = False,
     progress: Progress = silent,
 ) -> LossResult | LossComparison:
-    """Return expected loss, standard deviation, value at risk and expected shortfall, each with its standard error.
+    """Return expected loss, standard deviation, value at risk and expected shortfall, each with its standard
+    error.
 
     Parameters
     ----------
     model : twin (its own paths), gaussian, t, credit-risk-plus, migration, or all of them side by side.
     months : horizon. confidence : of value at risk and expected shortfall, in (0, 1).
-    paths : None takes, for the twin, at least 20,000 and 20 beyond the quantile; for copulas 24,000, shifted to the tail.
-    sectors : none, segment or product share a factor. correlation : implied (by the twin's paths), latent (by its latent
+    paths : None takes, for the twin, at least 20,000 and 20 beyond the quantile; for copulas 24,000, shifted
+        to the tail.
+    sectors : none, segment or product share a factor. correlation : implied (by the twin's paths), latent (by
+        its latent
         process alone), or an asset correlation. factor_correlation : between sectors, None: implied.
-    degrees_of_freedom : of the t copula. lgd : constant, or frye-jacobs. What is None comes from `[config.loss]`.
+    degrees_of_freedom : of the t copula. lgd : constant, or frye-jacobs. What is None comes from
+        `[config.loss]`.
     repair : take the nearest correlation matrix where sectors' is not positive semi-definite.
 
     Raises
@@ -98,18 +105,39 @@ def loss(
         raise RiskError(expected("a horizon of at least 1 month", months), field="--months")
     if model not in (TWIN, ALL, *MODELS):
         raise UsageError(expected("one of " + ", ".join((TWIN, *MODELS, ALL)), model), field="--model")
-    given = {"sectors": sectors, "correlation": correlation, "degrees_of_freedom": degrees_of_freedom, "lgd": lgd}
-    stray = [name for name, value in {**given, "factor_correlation": factor_correlation}.items() if value is not None]
+    given = {
+        "sectors": sectors,
+        "correlation": correlation,
+        "degrees_of_freedom": degrees_of_freedom,
+        "lgd": lgd,
+    }
+    stray = [
+        name
+        for name, value in {**given, "factor_correlation": factor_correlation}.items()
+        if value is not None
+    ]
     if model == TWIN and stray:
         raise UsageError(
             expected("a --model whose dependence is stated (the twin's own paths carry theirs)", TWIN),
             field=f"--{stray[0].replace('_', '-')}",
         )
     if model in (TWIN, ALL) and paths is None and paths_needed(confidence) > MOST_PATHS:
-        raise RiskError(expected(f"a confidence that {MOST_PATHS:,} paths support, or --paths", confidence), field="--confidence")
+        raise RiskError(
+            expected(f"a confidence that {MOST_PATHS:,} paths support, or --paths", confidence),
+            field="--confidence",
+        )
     flags: dict[str, object] = {"run.seed": seed, **{f"loss.{name}": value for name, value in given.items()}}
     with open_twin(directory, flags=flags) as twin:
-        run = _LossRun(Outlook(twin), months, confidence, paths, factor_correlation, repair, sectors is not None, progress)
+        run = _LossRun(
+            Outlook(twin),
+            months,
+            confidence,
+            paths,
+            factor_correlation,
+            repair,
+            sectors is not None,
+            progress,
+        )
         if model != ALL:
             return run.one(model)
         return run.all()
@@ -143,7 +171,14 @@ class _LossRun:
         sectors = self.options.sectors
         if model == "credit-risk-plus" and not self.own_sectors:
             sectors = "none"  # independent gamma factors would tear apart what the twin's paths move together
-        inputs = loss_inputs(self.outlook, self.months, sectors, self.options.correlation, self.twin.config.run.seed, self.progress)
+        inputs = loss_inputs(
+            self.outlook,
+            self.months,
+            sectors,
+            self.options.correlation,
+            self.twin.config.run.seed,
+            self.progress,
+        )
         return MODELS[model](inputs, self._settings(model))
 
     def all(self) -> LossComparison:
@@ -158,7 +193,9 @@ class _LossRun:
                     raise
                 left[name] = str(error)
         twin = self.twin
-        return LossComparison(twin.as_of, twin.currency, self.months, self.confidence, made, left, twin.provenance())
+        return LossComparison(
+            twin.as_of, twin.currency, self.months, self.confidence, made, left, twin.provenance()
+        )
 
     def _settings(self, model: str) -> LossSettings:
         options = self.options
@@ -187,12 +224,14 @@ class _LossRun:
         twin, seed = self.twin, self.twin.config.run.seed
         losses, segments = conditional_parts(self.outlook, self.months, count, seed, self.progress)
         return distribution(
-            twin.as_of, twin.currency, losses, self.months, self.confidence, seed, self._gaps(), twin.provenance(), segments,
-            (TWIN_ASSUMPTION,),
+            twin.as_of, twin.currency, losses, self.months, self.confidence, seed, self._gaps(),
+            twin.provenance(), segments, (TWIN_ASSUMPTION,),
         )  # fmt: skip
 
 
-def conditional(outlook: Outlook, horizon: int, paths: int, seed: int, progress: Progress = silent) -> ConditionalLosses:
+def conditional(
+    outlook: Outlook, horizon: int, paths: int, seed: int, progress: Progress = silent
+) -> ConditionalLosses:
     """Return what each path makes of the book's loans, by band of size."""
     return _conditional(outlook, horizon, paths, seed, progress, [])
 
@@ -200,10 +239,11 @@ def conditional(outlook: Outlook, horizon: int, paths: int, seed: int, progress:
 def conditional_parts(
     outlook: Outlook, horizon: int, paths: int, seed: int, progress: Progress = silent
 ) -> tuple[ConditionalLosses, tuple[str, ...]]:
-    """Return what each path makes of the book's loans, with the segments' shares in each band's loss, and their names.
+    """Return what each path makes of the book's loans, with the segments' shares in each band's loss, and
+    their names.
 
-    Shares are computed for the worst tenth of paths and for `TYPICAL` others, whose mean share stands for the rest: what a
-    segment adds to the tail is exact, its expected loss rests on those paths.
+    Shares are computed for the worst tenth of paths and for `TYPICAL` others, whose mean share stands for the
+    rest: what a segment adds to the tail is exact, its expected loss rests on those paths.
     """
     kept: list[Floats] = []
     losses = _conditional(outlook, horizon, paths, seed, progress, kept)
@@ -260,9 +300,16 @@ def _conditional(
 
 
 def _blocks(
-    outlook: Outlook, economy: Economy, seed: int, progress: Progress, conditions: list[Floats], kept: list[Floats]
+    outlook: Outlook,
+    economy: Economy,
+    seed: int,
+    progress: Progress,
+    conditions: list[Floats],
+    kept: list[Floats],
 ) -> Iterator[Floats]:
-    """Yield blocks of shocks and keep them; `conditions` gathers the mean log-odds a path adds to the first edge that worsens."""
+    """Yield blocks of shocks and keep them; `conditions` gathers the mean log-odds a path adds to the first
+    edge that worsens.
+    """
     parameters = outlook.twin.model.parameters
     worse = int(np.argmax(parameters.target != parameters.prepaid_state))
     paths = len(economy.covariates)

@@ -1,7 +1,9 @@
-"""`loss --model migration`: loans move between the twin's own states, and are revalued by the loss still to come in each.
+"""`loss --model migration`: loans move between the twin's own states, and are revalued by the loss still to
+come in each.
 
-One core: the twelve-month probabilities are products of the transition rows that give the provisions, the revaluation is the
-engine's expected loss from the horizon to the contract's end. The factor is that of the other copulas.
+One core: the twelve-month probabilities are products of the transition rows that give the provisions, the
+revaluation is the engine's expected loss from the horizon to the contract's end. The factor is that of the
+other copulas.
 """
 
 from __future__ import annotations
@@ -26,16 +28,21 @@ from loantwin.verbs.loss.models import RULES, LossSettings, asset_correlation, t
 MEAN_PATHS = 100
 """Generated paths whose mean month stands for the economy of rows and revaluation."""
 LONGEST = 120
-"""Months after the horizon over which the loss to come is counted; the rest of a contract adds next to nothing."""
+"""Months after the horizon over which the loss to come is counted; the rest of a contract adds next to
+nothing.
+"""
 BANDS = 12
-"""Bands of PD within a sector and a state: loans of a band share a row, scaled so that each band's mean PD is exact."""
+"""Bands of PD within a sector and a state: loans of a band share a row, scaled so that each band's mean PD is
+exact.
+"""
 
 
 @dataclass(frozen=True)
 class States:
     """Loans (N,) by end state (K): left the book, the live states from best to worst, default.
 
-    row : (N, K) probabilities within the horizon. to_come : (N, K) present value of the loss still to come after it, gross.
+    row : (N, K) probabilities within the horizon. to_come : (N, K) present value of the loss still to come
+        after it, gross.
     """
 
     names: tuple[str, ...]
@@ -44,10 +51,12 @@ class States:
 
 
 def migration(inputs: LossInputs, settings: LossSettings) -> LossResult:
-    """Return losses by migration: defaults within the horizon, and the change of the loss still to come of all other loans.
+    """Return losses by migration: defaults within the horizon, and the change of the loss still to come of
+    all other loans.
 
-    A loan that ends the horizon in a live state loses, or gains, the difference of its expected loss still to come there from
-    its expectation over all live ends. So the mean is the default loss of the other models, and migration adds spread only.
+    A loan that ends the horizon in a live state loses, or gains, the difference of its expected loss still to
+    come there from its expectation over all live ends. So the mean is the default loss of the other models,
+    and migration adds spread only.
     """
     states = loan_states(inputs.outlook, inputs.months)
     loans = inputs.loans
@@ -64,8 +73,8 @@ def migration(inputs: LossInputs, settings: LossSettings) -> LossResult:
         kind, rows = _kinds(states, inputs, share)
         loss = _losses(states, rows[kind], inputs, share)
         one = migration_losses(
-            -loss, kind, rows, rho, reference=none, sector=loans.sector, sector_correlation=matrix, paths=settings.paths,
-            seed=settings.seed,
+            -loss, kind, rows, rho, reference=none, sector=loans.sector, sector_correlation=matrix,
+            paths=settings.paths, seed=settings.seed,
         )  # fmt: skip
         made.append(one)
         parts.append((loss, rows[kind]))
@@ -101,7 +110,9 @@ def migration(inputs: LossInputs, settings: LossSettings) -> LossResult:
 
 
 def loan_states(outlook: Outlook, months: int) -> States:
-    """Return each live loan's end states after `months`, by the twin's rows under the mean economy, and the loss still to come."""
+    """Return each live loan's end states after `months`, by the twin's rows under the mean economy, and the
+    loss still to come.
+    """
     model, columns = outlook.twin.model, outlook.columns
     parameters = model.parameters
     longest = min(max(int(columns.remaining_months.max()) - months, 1), LONGEST)
@@ -113,22 +124,36 @@ def loan_states(outlook: Outlook, months: int) -> States:
     live = np.arange(parameters.live)
     for month in range(months):
         step = rows_at(parameters, base, shocks[month], segment, age + month)
-        ends = np.einsum("bi,bij->bj", ends[:, live], step) + np.where(np.isin(np.arange(ends.shape[1]), live), 0.0, ends)
+        ends = np.einsum("bi,bij->bj", ends[:, live], step) + np.where(
+            np.isin(np.arange(ends.shape[1]), live), 0.0, ends
+        )
     gone = np.ones(len(parameters.states), dtype=bool)
     gone[[*live, parameters.default_state]] = False
-    row = np.concatenate([ends[:, gone].sum(axis=1)[:, None], ends[:, live], ends[:, [parameters.default_state]]], axis=1)[bucket]
+    row = np.concatenate(
+        [ends[:, gone].sum(axis=1)[:, None], ends[:, live], ends[:, [parameters.default_state]]], axis=1
+    )[bucket]
     matured = columns.remaining_months <= months  # the contract ends first: what would be live has left
     row[matured, 0] += row[matured, 1:-1].sum(axis=1)
     row[matured, 1:-1] = 0.0
     to_come = np.zeros_like(row)
     for place in live:
-        to_come[:, 1 + place] = _to_come(outlook, columns, months, int(place), shocks[months : months + longest], ~matured)
-    names = ("left the book", *(parameters.states[i] for i in live), parameters.states[parameters.default_state])
+        to_come[:, 1 + place] = _to_come(
+            outlook, columns, months, int(place), shocks[months : months + longest], ~matured
+        )
+    names = (
+        "left the book",
+        *(parameters.states[i] for i in live),
+        parameters.states[parameters.default_state],
+    )
     return States(names, row, to_come)
 
 
-def _to_come(outlook: Outlook, columns: LoanColumns, months: int, state: int, shocks: Floats, on: Flags) -> Floats:
-    """Return the present value today of each loan's expected loss after the horizon were it then in a state, (N,)."""
+def _to_come(
+    outlook: Outlook, columns: LoanColumns, months: int, state: int, shocks: Floats, on: Flags
+) -> Floats:
+    """Return the present value today of each loan's expected loss after the horizon were it then in a state,
+    (N,).
+    """
     from loantwin.engine.columns import take
 
     rows = np.flatnonzero(on)
@@ -148,16 +173,18 @@ def _to_come(outlook: Outlook, columns: LoanColumns, months: int, state: int, sh
     )
     runoff, model = outlook.runoff, outlook.twin.model
     found = loan_losses(
-        model.parameters, later, model.lgd, np.ascontiguousarray(shocks[None]), partial_monthly=runoff.partial_monthly,
-        arrears_months=runoff.arrears_months, conversion_factor=runoff.conversion_factor,
-        horizons=(1, len(shocks)),
+        model.parameters, later, model.lgd, np.ascontiguousarray(shocks[None]),
+        partial_monthly=runoff.partial_monthly, arrears_months=runoff.arrears_months,
+        conversion_factor=runoff.conversion_factor, horizons=(1, len(shocks)),
     )  # fmt: skip
     made[rows] = found.loss[:, 0, 1] / (1 + own.effective_annual_rate / 12) ** months
     return made
 
 
 def _kinds(states: States, inputs: LossInputs, share: Floats) -> tuple[Integers, Floats]:
-    """Return the kind of each loan and each kind's row: default is the inputs' mean PD of its loans, by what they would lose."""
+    """Return the kind of each loan and each kind's row: default is the inputs' mean PD of its loans, by what
+    they would lose.
+    """
     loans = inputs.loans
     worst = states.row[loans.row][:, 1:-1].argmax(axis=1)
     order = np.argsort(np.argsort(loans.pd, kind="stable"), kind="stable")
@@ -167,7 +194,9 @@ def _kinds(states: States, inputs: LossInputs, share: Floats) -> tuple[Integers,
     size = int(kind.max()) + 1
     weight = np.maximum(loans.exposure * loans.lgd * share, 1e-12)
     total = np.bincount(kind, weight, size)
-    rows = np.stack([np.bincount(kind, weight * part, size) / total for part in states.row[loans.row].T], axis=1)
+    rows = np.stack(
+        [np.bincount(kind, weight * part, size) / total for part in states.row[loans.row].T], axis=1
+    )
     pd = np.bincount(kind, weight * loans.pd, size) / total
     rest = rows[:, :-1]
     rest = rest * np.divide(1 - pd, rest.sum(axis=1), out=np.zeros(size), where=rest.sum(axis=1) > 0)[:, None]
@@ -177,7 +206,9 @@ def _kinds(states: States, inputs: LossInputs, share: Floats) -> tuple[Integers,
 
 
 def _losses(states: States, rows: Floats, inputs: LossInputs, share: Floats) -> Floats:
-    """Return the loss of each loan in each end state, (N, K), of the part that `share` says the lender bears."""
+    """Return the loss of each loan in each end state, (N, K), of the part that `share` says the lender
+    bears.
+    """
     loans = inputs.loans
     still = states.to_come[loans.row]
     live = rows[:, :-1].sum(axis=1)
@@ -189,26 +220,31 @@ def _losses(states: States, rows: Floats, inputs: LossInputs, share: Floats) -> 
 
 def _figures(made: MigrationLosses, confidence: float) -> GrossLoss:
     var, es = made.quantile(confidence), made.expected_shortfall(confidence)
-    error = float(np.hypot(var.standard_error, mean_of(made.losses).standard_error if made.mean.standard_error else 0.0))
+    error = float(
+        np.hypot(var.standard_error, mean_of(made.losses).standard_error if made.mean.standard_error else 0.0)
+    )
     unexpected = Estimate(var.value - made.mean.value, error)
     return GrossLoss(made.mean, made.standard_deviation, unexpected, var, es)
 
 
 def _rules(states: States) -> tuple[str, ...]:
     return (
-        f"a loan ends the horizon in one of: {', '.join(states.names)}; the probabilities are products of the twin's monthly rows "
-        "under the mean economy, default as in the other models",
-        "asset returns are cut at thresholds of those probabilities in that order (CreditMetrics); loans of like PD share a row",
-        "a live end costs the expected loss still to come there less its mean over live ends: migration adds spread, not mean",
-        f"loss to come: present value today to the contract's end, at most {LONGEST} months; balance in a straight line",
+        f"a loan ends the horizon in one of: {', '.join(states.names)}; the probabilities are products of "
+        "the twin's monthly rows under the mean economy, default as in the other models",
+        "asset returns are cut at thresholds of those probabilities in that order (CreditMetrics); loans "
+        "of like PD share a row",
+        "a live end costs the expected loss still to come there less its mean over live ends: migration "
+        "adds spread, not mean",
+        f"loss to come: present value today to the contract's end, at most {LONGEST} months; balance in a "
+        "straight line",
     )
 
 
 def _words(states: States, made: MigrationLosses) -> tuple[str, ...]:
     if len(states.names) <= 3:
         return (
-            "the source tells no arrears: besides default a loan stays or leaves, so that migration adds only the loss to come "
-            "that ends with loans that leave",
+            "the source tells no arrears: besides default a loan stays or leaves, so that migration adds "
+            "only the loss to come that ends with loans that leave",
         )
     parts = zip(states.names, made.by_state, strict=True)
     shown = ", ".join(f"{name} {value:+,.0f}" for name, value in parts)

@@ -1,4 +1,5 @@
-"""Models of portfolio losses by name: each a function of inputs and settings that returns the same result as the twin's own.
+"""Models of portfolio losses by name: each a function of inputs and settings that returns the same result as
+the twin's own.
 
 To add one, write `f(inputs: LossInputs, settings: LossSettings) -> LossResult` and name it in `MODELS`.
 """
@@ -30,9 +31,11 @@ CURVE = 160
 
 @dataclass(frozen=True)
 class LossSettings:
-    """confidence, paths, seed : of the run. correlation : implied, latent, or asset correlation of every sector as a decimal.
+    """confidence, paths, seed : of the run. correlation : implied, latent, or asset correlation of every
+    sector as a decimal.
 
-    factor_correlation : between sectors, None: implied. degrees_of_freedom : of the t copula. lgd : constant or frye-jacobs.
+    factor_correlation : between sectors, None: implied. degrees_of_freedom : of the t copula. lgd : constant
+        or frye-jacobs.
     one_sector : CreditRisk+ with one gamma factor. not_observable, provenance : passed on.
     """
 
@@ -66,26 +69,38 @@ def _copula(name: str, inputs: LossInputs, settings: LossSettings, degrees: floa
     model, words = _factors(inputs, settings, degrees)
     loans = inputs.loans
     books = [
-        obligors(model, loans.exposure * share, loans.pd, loans.lgd, loans.sector, loans.segment, inputs.segments)
+        obligors(
+            model, loans.exposure * share, loans.pd, loans.lgd, loans.sector, loans.segment, inputs.segments
+        )
         for share in (loans.net, np.ones(len(loans.net)))
     ]
     made = copula_loss(books[0], model, settings.confidence, paths=settings.paths, seed=settings.seed)
     gross = made
     if (loans.net < 1).any():
-        gross = copula_loss(books[1], model, settings.confidence, paths=settings.paths, seed=settings.seed, allocate=False)
+        gross = copula_loss(
+            books[1], model, settings.confidence, paths=settings.paths, seed=settings.seed, allocate=False
+        )
     single = {"normal": "as a normal around the conditional mean", "names": "loan by loan"}[made.method]
-    notes = (*words, f"single names {single}; {settings.paths:,} paths, most of them shifted to large losses", *made.notes)
+    notes = (
+        *words,
+        f"single names {single}; {settings.paths:,} paths, most of them shifted to large losses",
+        *made.notes,
+    )
     rule = "given the factors defaults are independent; each loan's PD over the horizon is the twin's"
     shares = np.zeros(0) if made.loan_es is None else made.loan_es
     parts = {} if made.segments is None else _by_segment(made.segments)
-    return _result(name, inputs, settings, _own(made), _own(gross), parts, shares, curve_of_sample(made), (rule,), notes)
+    return _result(
+        name, inputs, settings, _own(made), _own(gross), parts, shares, curve_of_sample(made), (rule,), notes
+    )
 
 
 def _own(made: CopulaLoss) -> GrossLoss:
     return GrossLoss(made.expected_loss, made.standard_deviation, made.unexpected_loss, made.var, made.es)
 
 
-def _factors(inputs: LossInputs, settings: LossSettings, degrees: float | None) -> tuple[FactorModel, tuple[str, ...]]:
+def _factors(
+    inputs: LossInputs, settings: LossSettings, degrees: float | None
+) -> tuple[FactorModel, tuple[str, ...]]:
     found = inputs.implied
     rho, words = found.asset_correlation, []
     if settings.correlation not in ("implied", "latent"):
@@ -94,14 +109,22 @@ def _factors(inputs: LossInputs, settings: LossSettings, degrees: float | None) 
     matrix = found.correlation
     if settings.factor_correlation is not None:
         matrix = np.where(np.eye(len(inputs.sectors), dtype=bool), 1.0, settings.factor_correlation)
-        words.append(f"correlation {settings.factor_correlation:g} between the factors of two sectors, as stated")
+        words.append(
+            f"correlation {settings.factor_correlation:g} between the factors of two sectors, as stated"
+        )
     elif len(inputs.sectors) > 1:
         least = float(matrix.min())
         words.append(f"correlation of sector factors implied by the same paths, {least:.2f} to 1")
     if degrees is not None:
-        words.append(f"{degrees:g} degrees of freedom: an assumption; asset correlations are those of the Gaussian copula")
+        words.append(
+            f"{degrees:g} degrees of freedom: an assumption; asset correlations are those of the Gaussian "
+            "copula"
+        )
     if settings.lgd != "constant":
-        words.append("loss given default rises with the default rate of its sector (Frye and Jacobs 2012), expected loss unchanged")
+        words.append(
+            "loss given default rises with the default rate of its sector (Frye and Jacobs 2012), expected "
+            "loss unchanged"
+        )
     model = factor_model(
         rho,
         matrix,
@@ -119,9 +142,13 @@ def asset_correlation(text: str) -> float:
     try:
         value = float(text)
     except ValueError as error:
-        raise UsageError(expected("implied, latent, or a decimal from 0 to below 1", text), field="--correlation") from error
+        raise UsageError(
+            expected("implied, latent, or a decimal from 0 to below 1", text), field="--correlation"
+        ) from error
     if not 0 <= value < 1:
-        raise UsageError(expected("implied, latent, or a decimal from 0 to below 1", text), field="--correlation")
+        raise UsageError(
+            expected("implied, latent, or a decimal from 0 to below 1", text), field="--correlation"
+        )
     return value
 
 
@@ -140,13 +167,17 @@ def _known(value: float) -> float | None:
 
 
 def curve_of_sample(made: CopulaLoss) -> tuple[CurvePoint, ...]:
-    """Return the curve of a copula's losses, names' noise as normals of its own draws where it is not simulated."""
+    """Return the curve of a copula's losses, names' noise as normals of its own draws where it is not
+    simulated.
+    """
     sample = made.sample
     if not (sample.deviation > 0).any():
         return curve_of(sample.mean, sample.weight)
     from loantwin.risk.loss.copula.figures import quantile
 
-    shares = np.concatenate([np.geomspace(max(1e-5, (1 - made.confidence) / 20), 0.05, 24), np.linspace(0.06, 0.995, 36)])
+    shares = np.concatenate(
+        [np.geomspace(max(1e-5, (1 - made.confidence) / 20), 0.05, 24), np.linspace(0.06, 0.995, 36)]
+    )
     return tuple(CurvePoint(quantile(sample, float(share)), float(share)) for share in shares[::-1])
 
 
@@ -155,18 +186,25 @@ def plus(inputs: LossInputs, settings: LossSettings) -> LossResult:
     loans = inputs.loans
     if settings.correlation not in ("implied", "latent"):
         raise UsageError(
-            expected("implied or latent for credit-risk-plus, whose volatilities come from the paths", settings.correlation),
+            expected(
+                "implied or latent for credit-risk-plus, whose volatilities come from the paths",
+                settings.correlation,
+            ),
             field="--correlation",
         )
     # severity as no loss or the most: mean and variance as in the other models, by thinning defaults
     most = loans.lgd + SEVERITY_SPREAD * (1 - loans.lgd)
     rate = loans.pd * loans.lgd / most
     ratio = np.divide(
-        inputs.implied.volatility, inputs.implied.mean, out=np.zeros(len(inputs.sectors)), where=inputs.implied.mean > 0
+        inputs.implied.volatility,
+        inputs.implied.mean,
+        out=np.zeros(len(inputs.sectors)),
+        where=inputs.implied.mean > 0,
     )
     sector = None if settings.one_sector or len(inputs.sectors) == 1 else loans.sector
     made, gross = (
-        credit_risk_plus(loans.exposure * most * share, rate, rate * ratio[loans.sector], sector) for share in (loans.net, 1.0)
+        credit_risk_plus(loans.exposure * most * share, rate, rate * ratio[loans.sector], sector)
+        for share in (loans.net, 1.0)
     )
     words = (
         *inputs.notes,
@@ -181,8 +219,8 @@ def plus(inputs: LossInputs, settings: LossSettings) -> LossResult:
     }
     rule = "given the gamma factors defaults are Poisson; a loan's rate over the horizon is the twin's PD"
     return _result(
-        "credit-risk-plus", inputs, settings, _plus_figures(made, settings), _plus_figures(gross, settings), parts, shares,
-        _plus_curve(made), (rule,), words,
+        "credit-risk-plus", inputs, settings, _plus_figures(made, settings), _plus_figures(gross, settings),
+        parts, shares, _plus_curve(made), (rule,), words,
     )  # fmt: skip
 
 
@@ -210,21 +248,25 @@ def _plus_curve(made: CreditRiskPlus) -> tuple[CurvePoint, ...]:
 
 
 def migration(inputs: LossInputs, settings: LossSettings) -> LossResult:
-    """Return losses of value by migration, from the model that `loantwin.verbs.loss.migration` makes of the inputs."""
+    """Return losses of value by migration, from the model that `loantwin.verbs.loss.migration` makes of the
+    inputs.
+    """
     from importlib import import_module
     from importlib.util import find_spec
 
     if find_spec("loantwin.verbs.loss.migration") is None:
         raise UsageError(
-            expected("one of " + ", ".join(name for name in MODELS if name != "migration"), "migration"), field="--model"
+            expected("one of " + ", ".join(name for name in MODELS if name != "migration"), "migration"),
+            field="--model",
         )
     made: LossResult = import_module("loantwin.verbs.loss.migration").migration(inputs, settings)
     return made
 
 
 def _result(
-    name: str, inputs: LossInputs, settings: LossSettings, own: GrossLoss, gross: GrossLoss, parts: Mapping[str, SegmentLoss],
-    shares: Floats, curve: tuple[CurvePoint, ...], rules: tuple[str, ...], assumptions: tuple[str, ...],
+    name: str, inputs: LossInputs, settings: LossSettings, own: GrossLoss, gross: GrossLoss,
+    parts: Mapping[str, SegmentLoss], shares: Floats, curve: tuple[CurvePoint, ...], rules: tuple[str, ...],
+    assumptions: tuple[str, ...],
 ) -> LossResult:  # fmt: skip
     return LossResult(
         as_of=inputs.as_of,
@@ -253,7 +295,9 @@ RULES = ("loss = present value of first defaults within the horizon x loss given
 
 
 def top_names(inputs: LossInputs, shares: Floats) -> tuple[TopName, ...]:
-    """Return the borrowers (loans where a loan names none) that add most to expected shortfall; shares : (N,)."""
+    """Return the borrowers (loans where a loan names none) that add most to expected shortfall; shares :
+    (N,).
+    """
     loans, names = inputs.loans, inputs.names
     loan = names["loan_id"].cast(str).to_numpy()
     who = loan
@@ -270,10 +314,21 @@ def top_names(inputs: LossInputs, shares: Floats) -> tuple[TopName, ...]:
     np.minimum.at(first, code, np.arange(len(code)))
     top = np.argsort(-tail, kind="stable")[:TOP]
     return tuple(
-        TopName(str(labels[i]), inputs.segments[loans.segment[first[i]]], float(amount[i]), float(loss[i]), float(tail[i]))
+        TopName(
+            str(labels[i]),
+            inputs.segments[loans.segment[first[i]]],
+            float(amount[i]),
+            float(loss[i]),
+            float(tail[i]),
+        )
         for i in top
     )
 
 
-MODELS: dict[str, Model] = {"gaussian": gaussian, "t": student, "credit-risk-plus": plus, "migration": migration}
+MODELS: dict[str, Model] = {
+    "gaussian": gaussian,
+    "t": student,
+    "credit-risk-plus": plus,
+    "migration": migration,
+}
 """Models beside the twin's own paths, by the name of `--model`."""

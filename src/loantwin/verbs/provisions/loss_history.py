@@ -1,4 +1,6 @@
-"""What a twin's past tells CECL's loss-rate methods: charge-off rates, losses by age of a vintage, roll rates."""
+"""What a twin's past tells CECL's loss-rate methods: charge-off rates, losses by age of a vintage, roll
+rates.
+"""
 
 from __future__ import annotations
 
@@ -54,17 +56,23 @@ def _with_losses(twin: Twin) -> pl.DataFrame:
     known = twin.known_loans
     start = twin.mapping.assumptions.get("fit_from_vintage")
     if start is not None:  # earlier vintages are a remnant chosen by outcome
-        known = known.filter((pl.col("origination_date") >= dt.date(int(float(start)), 1, 1)).fill_null(False))
+        known = known.filter(
+            (pl.col("origination_date") >= dt.date(int(float(start)), 1, 1)).fill_null(False)
+        )
     lost = (pl.col("charged_off").fill_null(0.0) - pl.col("recovered").fill_null(0.0)).clip(lower_bound=0.0)
     dated = pl.col("charge_off_date").is_not_null()
     labels = segment_labels(known, twin.mapping)
     codes, _ = segment_codes(labels, twin.model.parameters.segments)
     names = np.array(twin.model.parameters.segments)
     pooled = names[np.where(codes < 0, twin.model.parameters.segments.index(POOLED), codes)]
-    return known.with_columns(pl.when(dated).then(lost).otherwise(0.0).alias("\nlost"), pl.Series("\npool", pooled))
+    return known.with_columns(
+        pl.when(dated).then(lost).otherwise(0.0).alias("\nlost"), pl.Series("\npool", pooled)
+    )
 
 
-def _charge_off_rates(twin: Twin, loans: pl.DataFrame, span: int) -> tuple[float | None, dict[str, float], str]:
+def _charge_off_rates(
+    twin: Twin, loans: pl.DataFrame, span: int
+) -> tuple[float | None, dict[str, float], str]:
     """Return annual net charge-offs over average balance, of the book and of pools with enough of them."""
     years = max(span // YEAR, 1)
     books, used = [], 0
@@ -91,18 +99,25 @@ def _charge_off_rates(twin: Twin, loans: pl.DataFrame, span: int) -> tuple[float
     amount = pl.col("\nlost") * pl.col("weight")
     by_pool = inside.group_by("\npool").agg(amount.sum().alias("\nlost"), pl.len().alias("\ncount"))
     stood = balance.group_by("\npool").agg(pl.col("\namount").sum())
-    joined = by_pool.join(stood, on="\npool").filter((pl.col("\ncount") >= LEAST_CHARGE_OFFS) & (pl.col("\namount") > 0))
-    pools = {name: float(lost / stood) for name, lost, stood in joined.select("\npool", "\nlost", "\namount").iter_rows()}
+    joined = by_pool.join(stood, on="\npool").filter(
+        (pl.col("\ncount") >= LEAST_CHARGE_OFFS) & (pl.col("\namount") > 0)
+    )
+    pools = {
+        name: float(lost / stood)
+        for name, lost, stood in joined.select("\npool", "\nlost", "\namount").iter_rows()
+    }
     rate = float(inside.select(amount.sum()).item()) / total
     words = (
-        f"{inside.height} charge-offs in {used} years to {twin.as_of} over balances at their starts: {100 * rate:.2f} % a year; "
-        f"{len(pools)} pools with {LEAST_CHARGE_OFFS} or more have their own rate"
+        f"{inside.height} charge-offs in {used} years to {twin.as_of} over balances at their starts: "
+        f"{100 * rate:.2f} % a year; {len(pools)} pools with {LEAST_CHARGE_OFFS} or more have their own rate"
     )
     return rate, pools, words
 
 
 def _vintages(twin: Twin, loans: pl.DataFrame) -> tuple[Floats | None, dict[str, Floats], str]:
-    """Return net loss by age in months per amount originated, and the amounts of loans whose term runs on, by pool and age."""
+    """Return net loss by age in months per amount originated, and the amounts of loans whose term runs on, by
+    pool and age.
+    """
     anchor = months.anchor_day(twin.as_of)
     now = months.month_of(twin.as_of, anchor)
     closed = loans.filter(pl.col("closed_date").is_not_null() | pl.col("charge_off_date").is_not_null())
@@ -112,7 +127,9 @@ def _vintages(twin: Twin, loans: pl.DataFrame) -> tuple[Floats | None, dict[str,
     start = months.months_of(dated["origination_date"].to_numpy(), anchor).astype(np.int64)
     age = np.maximum(now - start, 0)
     lent = (
-        dated.select(pl.coalesce("originated_amount", "approved_amount").fill_null(0.0) * pl.col("weight")).to_series().to_numpy()
+        dated.select(pl.coalesce("originated_amount", "approved_amount").fill_null(0.0) * pl.col("weight"))
+        .to_series()
+        .to_numpy()
     )
     lost = (dated["\nlost"] * dated["weight"]).to_numpy()
     day = dated["charge_off_date"].fill_null(twin.as_of)
@@ -122,7 +139,11 @@ def _vintages(twin: Twin, loans: pl.DataFrame) -> tuple[Floats | None, dict[str,
     seen = np.cumsum(np.bincount(age, weights=lent, minlength=size)[::-1])[::-1]
     rate = np.divide(losses, seen, out=np.zeros(size), where=seen > 0.0)
     term = dated["term_months"].to_numpy().astype(np.int64)
-    in_default = dated["state"].is_in(list(DEFAULT_STATES)).fill_null(False).to_numpy() if "state" in dated.columns else False
+    in_default = (
+        dated["state"].is_in(list(DEFAULT_STATES)).fill_null(False).to_numpy()
+        if "state" in dated.columns
+        else False
+    )
     runs = (term > age) & ~np.asarray(in_default)
     kept = 1.0 - dated["guaranteed_share"].fill_null(0.0).to_numpy()
     pool = dated["\npool"].to_numpy()
@@ -132,14 +153,17 @@ def _vintages(twin: Twin, loans: pl.DataFrame) -> tuple[Floats | None, dict[str,
         whole, net = (_ages_ahead(age[own], term[own], amount[own], size) for amount in (lent, lent * kept))
         ahead[str(name)] = np.stack([whole, net])
     words = (
-        f"{int((lost > 0).sum())} charge-offs of {dated.height} loans by age, ages up to {size - 1} months seen; "
-        f"cumulative loss to that age {100 * rate.sum():.2f} % of what was lent; ages never seen add nothing"
+        f"{int((lost > 0).sum())} charge-offs of {dated.height} loans by age, ages up to {size - 1} months "
+        f"seen; cumulative loss to that age {100 * rate.sum():.2f} % of what was lent; ages never seen add "
+        "nothing"
     )
     return rate, ahead, words
 
 
 def _ages_ahead(age: Integers, term: Integers, amount: Floats, size: int) -> Floats:
-    """Return the amount that will stand at each age still ahead, (A,): from the next month to the last of the term."""
+    """Return the amount that will stand at each age still ahead, (A,): from the next month to the last of the
+    term.
+    """
     steps = np.zeros(size + 1)
     np.add.at(steps, np.minimum(age + 1, size), amount)
     np.add.at(steps, np.minimum(term + 1, size), -amount)
@@ -157,9 +181,14 @@ def _rolls(twin: Twin, span: int) -> tuple[Floats | None, str]:
     )
     rows = rows.join(twin.known_loans.select("loan_id", "weight"), on="loan_id")
     rows = rows.sort("loan_id", "report_date").with_columns(
-        pl.col("state").shift(-1).over("loan_id").alias("\nnext"), pl.col("principal").shift(-1).over("loan_id").alias("\nafter")
+        pl.col("state").shift(-1).over("loan_id").alias("\nnext"),
+        pl.col("principal").shift(-1).over("loan_id").alias("\nafter"),
     )
-    rows = rows.filter(pl.col("\nnext").is_not_null() & ~pl.col("state").is_in(list(CLOSED_STATES)) & (pl.col("principal") > 0))
+    rows = rows.filter(
+        pl.col("\nnext").is_not_null()
+        & ~pl.col("state").is_in(list(CLOSED_STATES))
+        & (pl.col("principal") > 0)
+    )
     if not rows.height:
         return None, ""
     size = len(STATES)
@@ -176,7 +205,9 @@ def _rolls(twin: Twin, span: int) -> tuple[Floats | None, str]:
     roll = np.divide(moved, whole, out=np.zeros_like(moved), where=whole > 0.0)
     roll[whole[:, 0] == 0.0, size + 1] = 1.0  # a state never seen rolls nowhere: said in the words
     unseen = [name for name, amount_ in zip(STATES, whole[:, 0], strict=True) if amount_ == 0.0]
-    words = f"{rows.height:,} loan-months since {since}" + (f"; never seen: {', '.join(unseen)}" if unseen else "")
+    words = f"{rows.height:,} loan-months since {since}" + (
+        f"; never seen: {', '.join(unseen)}" if unseen else ""
+    )
     return roll, words
 
 

@@ -35,7 +35,9 @@ GENERATED = "generated"
 LONGEST_LOOK_BACK = 36
 """Months that a covariate's transform and lag look back, at most."""
 POCI_LOSS = "attribute_poci_expected_loss"
-"""Column of a source that tells a loan's lifetime loss expected when it was bought credit-impaired, share of exposure."""
+"""Column of a source that tells a loan's lifetime loss expected when it was bought credit-impaired, share of
+exposure.
+"""
 GENERATED_PATHS = 60
 """Generated paths of a lifetime measure: their mean is what counts, not their tail."""
 
@@ -56,7 +58,8 @@ def provisions(
     ----------
     scenarios : FILE[#NAME][=WEIGHT]; weights of several must sum to 1. None: the mean over generated paths.
     align : "start" re-dates them to begin after the as-of date.
-    supported_months : reasonable-and-supportable period, None takes the configuration's; beyond it macro reverts.
+    supported_months : reasonable-and-supportable period, None takes the configuration's; beyond it macro
+        reverts.
     overlays : a TOML file of overlays (`risk.provisions.overlays`), shown beside the modelled allowance.
     method : a method of CECL to show beside PD x LGD, or `all`.
 
@@ -68,7 +71,9 @@ def provisions(
         raise UsageError(expected("one of " + ", ".join(STANDARDS), standard), field="--standard")
     methods = chosen_methods(standard, method)
     if overlays is not None and standard == "five-level":
-        raise UsageError(expected("a standard of expected losses with --overlays", standard), field="--standard")
+        raise UsageError(
+            expected("a standard of expected losses with --overlays", standard), field="--standard"
+        )
     adjustments = () if overlays is None else read_overlays(Path(overlays))
     with open_twin(directory, flags={"macro.supported_months": supported_months}) as twin:
         outlook = Outlook(twin)
@@ -103,8 +108,12 @@ def provided(
     return allowance(standard, book, made, twin.config, provenance=provenance, beside=beside)
 
 
-def economies(outlook: Outlook, given: Sequence[GivenScenario], horizon: int) -> tuple[list[WeightedScenario], list[str]]:
-    """Return the scenarios over `horizon` months with their weights, and what was assumed; generated paths where none is given."""
+def economies(
+    outlook: Outlook, given: Sequence[GivenScenario], horizon: int
+) -> tuple[list[WeightedScenario], list[str]]:
+    """Return the scenarios over `horizon` months with their weights, and what was assumed; generated paths
+    where none is given.
+    """
     weights = checked(given)
     if not given:
         economy = generated(outlook, horizon)
@@ -118,13 +127,19 @@ def economies(outlook: Outlook, given: Sequence[GivenScenario], horizon: int) ->
 def beside_loans(
     outlook: Outlook, book: Portfolio, standard: str, overlays: tuple[Overlay, ...], methods: tuple[str, ...]
 ) -> BesideLoans:
-    """Return what stands beside the loans: overlays, modifications, expected losses of POCI loans, CECL's history."""
+    """Return what stands beside the loans: overlays, modifications, expected losses of POCI loans, CECL's
+    history.
+    """
     twin, loans = outlook.twin, outlook.book.loans
     if standard == "cecl":
         past = loss_history(outlook) if {"vintage", "warm", "roll-rate"} & set(methods) else None
         return BesideLoans(overlays=overlays, methods=methods, history=past)
     moved = repriced(loans, twin.known_panel) if standard == "ifrs9" else None
-    found = None if moved is None else modifications(book.columns, *moved, twin.config.ifrs9.substantial_modification)
+    found = (
+        None
+        if moved is None
+        else modifications(book.columns, *moved, twin.config.ifrs9.substantial_modification)
+    )
     expected_at_start = None
     if standard == "ifrs9" and POCI_LOSS in loans.columns:
         share = loans[POCI_LOSS].cast(pl.Float64, strict=False).fill_null(0.0).to_numpy()
@@ -157,10 +172,14 @@ def portfolio(outlook: Outlook) -> Portfolio:
 
 
 def long_run_covariates(outlook: Outlook) -> Floats:
-    """Return the macro covariates at the level to which scenarios revert, (F,): the past, carried on until it has settled."""
+    """Return the macro covariates at the level to which scenarios revert, (F,): the past, carried on until it
+    has settled.
+    """
     macro = outlook.twin.config.macro
     settled = macro.reversion_months + LONGEST_LOOK_BACK
-    path = extend(outlook.history, outlook.history, outlook.month0, macro.reversion_months, outlook.month0 + settled)
+    path = extend(
+        outlook.history, outlook.history, outlook.month0, macro.reversion_months, outlook.month0 + settled
+    )
     return np.asarray(outlook.given(path, settled).covariates[0, -1])
 
 
@@ -184,12 +203,15 @@ def checked(given: Sequence[GivenScenario]) -> tuple[float, ...]:
     if len(given) <= 1:
         for item in given:
             if item.weight not in (None, 1.0):
-                raise UsageError(expected("a weight of 1 for a single scenario", item.weight), field="--scenario")
+                raise UsageError(
+                    expected("a weight of 1 for a single scenario", item.weight), field="--scenario"
+                )
         return (1.0,) * len(given)
     missing = [item.name for item in given if item.weight is None]
     if missing:
         raise UsageError(
-            expected("FILE#NAME=WEIGHT for each of several scenarios", f"no weight for {missing[0]}"), field="--scenario"
+            expected("FILE#NAME=WEIGHT for each of several scenarios", f"no weight for {missing[0]}"),
+            field="--scenario",
         )
     weights = tuple(float(item.weight) for item in given if item.weight is not None)
     if abs(sum(weights) - 1.0) > 1e-9:
@@ -199,5 +221,7 @@ def checked(given: Sequence[GivenScenario]) -> tuple[float, ...]:
 
 def ifrs9_allowance(twin: Twin, outlook: Outlook, given: GivenScenario) -> float:
     """Return the IFRS 9 allowance net of guarantees were one scenario certain."""
-    made = weighted(outlook, given.name, 1.0, lifetime_economy(outlook, given, lifetime_months(outlook.all_columns)))
+    made = weighted(
+        outlook, given.name, 1.0, lifetime_economy(outlook, given, lifetime_months(outlook.all_columns))
+    )
     return float(allowance("ifrs9", portfolio(outlook), [made], twin.config).allowance)

@@ -1,6 +1,8 @@
-"""Management actions under stress: each scenario's book stepped month by month with the action and without it.
+"""Management actions under stress: each scenario's book stepped month by month with the action and without
+it.
 
-The step is the one agents learn in. `cut-lending` and `sell` are done to the book, `tighten` and policies by the levers.
+The step is the one agents learn in. `cut-lending` and `sell` are done to the book, `tighten` and policies by
+the levers.
 """
 
 from __future__ import annotations
@@ -32,7 +34,10 @@ PRICE = 0.95
 """Share of the balance that a sale brings where none is stated."""
 TIGHTEN = {"cut_off": 1.0, "limit": -0.5, "allocation": 0.5}
 """Levers of `tighten`: a third fewer and safer approvals, smaller loans, towards the safer segments."""
-FORMS = "cut-lending[=SHARE][@MONTH], tighten[=SHARE][@MONTH], sell=SHARE@MONTH[:PRICE], or a policy's name or TOML file"
+FORMS = (
+    "cut-lending[=SHARE][@MONTH], tighten[=SHARE][@MONTH], sell=SHARE@MONTH[:PRICE], or a policy's name or "
+    "TOML file"
+)
 _FORM = re.compile(r"(cut-lending|tighten|sell)(?:=([\d.]+%?))?(?:@(\d+))?(?::([\d.]+%?))?")
 
 
@@ -40,8 +45,8 @@ _FORM = re.compile(r"(cut-lending|tighten|sell)(?:=([\d.]+%?))?(?:@(\d+))?(?::([
 class Action:
     """What is done. kind : cut-lending, tighten, sell or policy. policy : sets the levers.
 
-    share : how much of it, decimal. month : from which on, or at the end of which (sell); 1 is the first. price : of a
-    sale, decimal of the balance.
+    share : how much of it, decimal. month : from which on, or at the end of which (sell); 1 is the first.
+    price : of a sale, decimal of the balance.
     """
 
     name: str
@@ -57,7 +62,8 @@ def parse_action(text: str, months: int, lends: bool) -> Action:
 
     Raises
     ------
-    UsageError : another form, a share outside 0 to 1, a month outside the horizon, an action on lending without any.
+    UsageError : another form, a share outside 0 to 1, a month outside the horizon, an action on lending
+        without any.
     """
     found = _FORM.fullmatch(text.strip())
     if found is None or text in built_in_policies():
@@ -87,7 +93,9 @@ def parse_action(text: str, months: int, lends: bool) -> Action:
 
 
 def with_lending(test: StressTest, made: StressResult, new_lending: str) -> StressResult:
-    """Return the result with each scenario's figures and series of the book with its new lending, in place of run-off."""
+    """Return the result with each scenario's figures and series of the book with its new lending, in place of
+    run-off.
+    """
     if new_lending == "none":
         return made
     scenarios, paths = dict(made.scenarios), dict(made.paths)
@@ -96,7 +104,9 @@ def with_lending(test: StressTest, made: StressResult, new_lending: str) -> Stre
         name = run.given.name
         book = _book(test, run, new_lending, None)
         flows = book.flows
-        income = flows.interest - (annual.funding_annual_rate + annual.servicing_annual_rate) / 12 * flows.opening
+        income = (
+            flows.interest - (annual.funding_annual_rate + annual.servicing_annual_rate) / 12 * flows.opening
+        )
         scenarios[name] = replace(
             scenarios[name],
             defaulted=float(flows.defaulted.sum()),
@@ -107,7 +117,10 @@ def with_lending(test: StressTest, made: StressResult, new_lending: str) -> Stre
         paths[name] = book.path
     base = scenarios[made.baseline]
     against = {
-        name: {figure: getattr(item, figure) - getattr(base, figure) for figure in made.against_baseline.get(name, {})}
+        name: {
+            figure: getattr(item, figure) - getattr(base, figure)
+            for figure in made.against_baseline.get(name, {})
+        }
         for name, item in scenarios.items()
         if name != made.baseline
     }
@@ -147,9 +160,15 @@ class SteppedBook:
 
 
 def _book(
-    test: StressTest, run: StressRun, new_lending: str, action: Action | None, without: SteppedBook | None = None
+    test: StressTest,
+    run: StressRun,
+    new_lending: str,
+    action: Action | None,
+    without: SteppedBook | None = None,
 ) -> SteppedBook:
-    """Return a scenario's book with new lending and an action; `without` is the same book where nothing is done."""
+    """Return a scenario's book with new lending and an action; `without` is the same book where nothing is
+    done.
+    """
     outlook, horizon = test.outlook, test.horizon
     tables = step_tables(outlook, run.economy, horizon, new_lending)
     after = None
@@ -180,10 +199,15 @@ def _flows(outlook: Outlook, run: StressRun, moved: PolicyRun, sold: Floats, pri
     horizon = len(sold)
     charged_off, recovered = stock_in_default(outlook, horizon)
     amount = sold * given["balance"]
-    net = given["loss_net"].sum() / max(given["loss_gross"].sum(), 1e-300)  # what guarantees leave to the lender
+    net = given["loss_net"].sum() / max(
+        given["loss_gross"].sum(), 1e-300
+    )  # what guarantees leave to the lender
     drawn = run.monthly.drawn_at_default.sum() / max(run.monthly.defaulted.sum(), 1e-300)
     return MonthlyFlows(
-        **{name: given[name] for name in ("opening", "scheduled_principal", "prepaid", "interest", "draws", "defaulted")},
+        **{
+            name: given[name]
+            for name in ("opening", "scheduled_principal", "prepaid", "interest", "draws", "defaulted")
+        },
         balance=given["balance"] - amount,
         drawn_at_default=drawn * given["defaulted"],
         charged_off=given["charged_off"] + charged_off,
@@ -196,14 +220,19 @@ def _flows(outlook: Outlook, run: StressRun, moved: PolicyRun, sold: Floats, pri
 
 
 def _allowance(run: StressRun, flows: MonthlyFlows) -> Floats:
-    """Return the allowance of a stepped book: the run-off's share of balance that performs, and of defaults made so far."""
+    """Return the allowance of a stepped book: the run-off's share of balance that performs, and of defaults
+    made so far.
+    """
     found, still = run.allowances, run.monthly
     dates = quarter_ends(len(flows.balance))
     balance = np.concatenate([flows.opening[:1], flows.balance])[dates]
     base = np.concatenate([still.opening[:1], still.balance])[dates]
     coverage = np.divide(found.performing, base, out=np.zeros_like(base), where=base > 1e-9 * base[0])
     ours, theirs = (np.concatenate([[0.0], np.cumsum(item.defaulted)])[dates] for item in (flows, still))
-    return np.asarray(coverage * balance + found.in_default * np.divide(ours, theirs, out=np.ones_like(ours), where=theirs > 0))
+    return np.asarray(
+        coverage * balance
+        + found.in_default * np.divide(ours, theirs, out=np.ones_like(ours), where=theirs > 0)
+    )
 
 
 def _weights(run: StressRun, flows: MonthlyFlows) -> Floats | None:
@@ -213,7 +242,9 @@ def _weights(run: StressRun, flows: MonthlyFlows) -> Floats | None:
         return None
     dates = quarter_ends(len(flows.balance))
     balance, base = (np.concatenate([item.opening[:1], item.balance])[dates] for item in (flows, still))
-    return np.asarray(np.divide(weights, base, out=np.zeros_like(base), where=base > 1e-9 * base[0]) * balance)
+    return np.asarray(
+        np.divide(weights, base, out=np.zeros_like(base), where=base > 1e-9 * base[0]) * balance
+    )
 
 
 def _outcome(path: StressPath, flows: MonthlyFlows, moved: PolicyRun, capital: CapitalPlan | None) -> Outcome:
@@ -236,8 +267,8 @@ def _outcome(path: StressPath, flows: MonthlyFlows, moved: PolicyRun, capital: C
 
 
 STEPPED = (
-    "opening", "balance", "scheduled_principal", "prepaid", "interest", "draws", "defaulted", "charged_off", "recovered",
-    "new_lending", "loss_net", "loss_gross",
+    "opening", "balance", "scheduled_principal", "prepaid", "interest", "draws", "defaulted", "charged_off",
+    "recovered", "new_lending", "loss_net", "loss_gross",
 )  # fmt: skip
 
 
@@ -267,10 +298,13 @@ def _assumed(action: Action) -> tuple[str, ...]:
     made = ["allowance of new loans: the share of balance that the book in run-off carries at the same date"]
     if action.kind == "sell":
         made.append(
-            f"price {100 * action.price:g} % of the balance, the same in every scenario: an assumption, no market is modelled"
+            f"price {100 * action.price:g} % of the balance, the same in every scenario: an assumption, no "
+            "market is modelled"
         )
     if action.policy is not None:
-        made.append("what levers do to volume, entry into arrears and collection is assumed (docs/environment.md)")
+        made.append(
+            "what levers do to volume, entry into arrears and collection is assumed (docs/environment.md)"
+        )
     return tuple(made)
 
 

@@ -1,7 +1,8 @@
 """What a stress test asks of a model: an economy in, the expected flows of the book out.
 
-A model of another kind joins here: a function with the signature of `twin_flows`, under a name in `MODELS`. Scenarios,
-sensitivities, reverse stress and the parts by factor and segment then run on it; management actions and provisions stay the twin's.
+A model of another kind joins here: a function with the signature of `twin_flows`, under a name in `MODELS`.
+Scenarios, sensitivities, reverse stress and the parts by factor and segment then run on it; management
+actions and provisions stay the twin's.
 """
 
 from __future__ import annotations
@@ -25,9 +26,13 @@ from loantwin.verbs.components import apc_flows
 
 
 class ExpectedFlows(Protocol):
-    """Expected flows of the book's live loans under P stated paths of the economy, (P, G, T); G is 1 or the segments."""
+    """Expected flows of the book's live loans under P stated paths of the economy, (P, G, T); G is 1 or the
+    segments.
+    """
 
-    def __call__(self, outlook: Outlook, economy: Economy, horizon: int, by_segment: bool = False) -> Flows: ...
+    def __call__(
+        self, outlook: Outlook, economy: Economy, horizon: int, by_segment: bool = False
+    ) -> Flows: ...
 
 
 def twin_flows(outlook: Outlook, economy: Economy, horizon: int, by_segment: bool = False) -> Flows:
@@ -39,7 +44,9 @@ def twin_flows(outlook: Outlook, economy: Economy, horizon: int, by_segment: boo
     return flows_of_cells(outlook, economy, cells, horizon, by_segment)
 
 
-def flows_of_cells(outlook: Outlook, economy: Economy, cells: Cells, horizon: int, by_segment: bool = False) -> Flows:
+def flows_of_cells(
+    outlook: Outlook, economy: Economy, cells: Cells, horizon: int, by_segment: bool = False
+) -> Flows:
     """Return the twin's expected flows on cells that were built already."""
     model = outlook.twin.model
     shocks = np.ascontiguousarray(mean_shocks(model, np.ascontiguousarray(economy.covariates[:, :horizon])))
@@ -65,15 +72,25 @@ def model_named(name: str) -> ExpectedFlows:
 
 
 def grouped_cells(
-    outlook: Outlook, economy: Economy, horizon: int, by_segment: bool = False, conversion: float | None = None
+    outlook: Outlook,
+    economy: Economy,
+    horizon: int,
+    by_segment: bool = False,
+    conversion: float | None = None,
 ) -> Cells:
-    """Return the book's cells, floating balances on the mean index path; `conversion` in place of the model's factor."""
+    """Return the book's cells, floating balances on the mean index path; `conversion` in place of the model's
+    factor.
+    """
     columns, runoff = outlook.columns, outlook.runoff
     return build_cells(
         # a vintage counts with its segment
-        replace(columns, group=base_segments(outlook.twin.model.parameters.segments)[columns.segment]) if by_segment else columns,
+        replace(columns, group=base_segments(outlook.twin.model.parameters.segments)[columns.segment])
+        if by_segment
+        else columns,
         horizon,
-        index_path=None if economy.index is None else np.ascontiguousarray(economy.index.mean(axis=0)[:horizon]),
+        index_path=None
+        if economy.index is None
+        else np.ascontiguousarray(economy.index.mean(axis=0)[:horizon]),
         partial_monthly=runoff.partial_monthly,
         arrears_months=runoff.arrears_months,
         conversion_factor=runoff.conversion_factor if conversion is None else conversion,
@@ -86,8 +103,12 @@ def added_up(flows: Flows) -> dict[str, Floats]:
 
 
 def drawn_at_default(outlook: Outlook, economy: Economy, flows: Flows, horizon: int) -> Floats:
-    """Return undrawn amounts taken up by loans that default, (T,): what exposures hold beyond the same with nothing undrawn."""
+    """Return undrawn amounts taken up by loans that default, (T,): what exposures hold beyond the same with
+    nothing undrawn.
+    """
     if not outlook.runoff.conversion_factor or not outlook.columns.undrawn.any():
         return np.zeros(horizon)
-    without = flows_of_cells(outlook, economy, grouped_cells(outlook, economy, horizon, conversion=0.0), horizon)
+    without = flows_of_cells(
+        outlook, economy, grouped_cells(outlook, economy, horizon, conversion=0.0), horizon
+    )
     return np.asarray((flows.arrears.sum(axis=1) - without.arrears.sum(axis=1))[0])

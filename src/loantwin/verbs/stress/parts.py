@@ -1,4 +1,6 @@
-"""Where a scenario's difference to the baseline comes from: factor by factor (Shapley), and segment by segment."""
+"""Where a scenario's difference to the baseline comes from: factor by factor (Shapley), and segment by
+segment.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ FIGURES = ("defaulted", "charged_off", "loss", "net_interest_income")
 
 
 def figures_of(outlook: Outlook, flows: Flows) -> dict[str, Floats]:
-    """Return the figures over the horizon by path and group, (P, G), of the live book (`stock_in_default` apart)."""
+    """Return the figures over the horizon by path and group, (P, G), of the live book (`stock_in_default`
+    apart).
+    """
     costs = outlook.twin.config.economics
     rate = (costs.funding_annual_rate + costs.servicing_annual_rate) / 12
     held = flows.opening + flows.balance[..., :-1].sum(axis=-1)
@@ -45,10 +49,13 @@ def parts(
     values = {name: np.zeros(2 ** len(names)) for name in FIGURES}
     chosen = coalitions(len(names))
     for moved in (False, True):
-        # runs with one index path share their cells, so that the first and the last run are the scenarios' own, to the bit
+        # runs with one index path share their cells, so that the first and the last run are the scenarios'
+        # own, to the bit
         own = np.flatnonzero(_index_moved(names, chosen, groups) == moved)
         if len(own):
-            economy = _mixed(baseline[0], stressed[0], chosen[own], groups, stressed[0] if moved else baseline[0])
+            economy = _mixed(
+                baseline[0], stressed[0], chosen[own], groups, stressed[0] if moved else baseline[0]
+            )
             for name, found in figures_of(outlook, run(outlook, economy, horizon)).items():
                 values[name][own] = found.sum(axis=1)
     first, last = figures_of(outlook, baseline[1]), figures_of(outlook, stressed[1])
@@ -63,19 +70,28 @@ def parts(
             baseline=float(old.sum()) + same,
             stressed=float(new.sum()) + same,
             by_factor=shapley(names, values[name]),
-            by_segment={segment: float(new[place] - old[place]) for place, segment in enumerate(segments) if held[place]},
+            by_segment={
+                segment: float(new[place] - old[place])
+                for place, segment in enumerate(segments)
+                if held[place]
+            },
         )
     return made
 
 
 def factor_groups(outlook: Outlook, economy: Economy) -> tuple[list[str], dict[str, list[int]]]:
-    """Return the factors that can be switched, and the covariates of each; the index of floating rates is a factor too."""
+    """Return the factors that can be switched, and the covariates of each; the index of floating rates is a
+    factor too.
+    """
     groups: dict[str, list[int]] = {}
     for place, covariate in enumerate(outlook.twin.model.covariates):
         groups.setdefault(covariate.factor, []).append(place)
     if economy.index is not None and outlook.index_factor is not None:
         groups.setdefault(outlook.index_factor, [])
-        groups = {name: [*places, *([-1] if name == outlook.index_factor else [])] for name, places in groups.items()}
+        groups = {
+            name: [*places, *([-1] if name == outlook.index_factor else [])]
+            for name, places in groups.items()
+        }
     return list(groups), groups
 
 
@@ -84,7 +100,9 @@ def _index_moved(names: list[str], chosen: Flags, groups: dict[str, list[int]]) 
     return np.zeros(len(chosen), dtype=np.bool_) if place is None else chosen[:, place]
 
 
-def _mixed(baseline: Economy, stressed: Economy, chosen: Flags, groups: dict[str, list[int]], index: Economy) -> Economy:
+def _mixed(
+    baseline: Economy, stressed: Economy, chosen: Flags, groups: dict[str, list[int]], index: Economy
+) -> Economy:
     """Return one path a coalition: the covariates of its factors stressed, the others at the baseline."""
     covariates = np.repeat(baseline.covariates, len(chosen), axis=0)
     for place, covered in enumerate(groups.values()):

@@ -1,9 +1,9 @@
 """Reverse stress of a twin: the mildest path of the economy that costs a given loss or breaks a given ratio.
 
-The search moves the generator's standardised innovations; the period effect stays at its expectation. Flows of all
-directions are computed in one batch. Allowance, coverage and capital are too dear for that: the mildest paths for rising
-losses (less income for capital) are walked along until the figure itself reaches its target. The path found is then a
-scenario like any other.
+The search moves the generator's standardised innovations; the period effect stays at its expectation. Flows
+of all directions are computed in one batch. Allowance, coverage and capital are too dear for that: the
+mildest paths for rising losses (less income for capital) are walked along until the figure itself reaches its
+target. The path found is then a scenario like any other.
 """
 
 from __future__ import annotations
@@ -24,7 +24,15 @@ from loantwin.macro.generator import simulate
 from loantwin.macro.scenario import MacroPaths
 from loantwin.outlook.outlook import Economy, GivenScenario
 from loantwin.outlook.workout import stock_in_default
-from loantwin.risk.stress.reverse import Mildest, Peak, ReverseStress, chi_square_tail, mildest, normal_tail, walked
+from loantwin.risk.stress.reverse import (
+    Mildest,
+    Peak,
+    ReverseStress,
+    chi_square_tail,
+    mildest,
+    normal_tail,
+    walked,
+)
 from loantwin.verbs.stress.flows import flows_of_cells, grouped_cells, twin_flows
 from loantwin.verbs.stress.parts import figures_of
 from loantwin.verbs.stress.scenarios import EXPECTED_PATH, innovations_of, model_factors, reach
@@ -50,7 +58,9 @@ _TARGET = re.compile(r"([a-z_0-9]+)\s*=\s*([\d_.]+(?:e[+-]?\d+)?)\s*(%?)", re.IG
 
 @dataclass(frozen=True)
 class Search:
-    """A figure of the book, computed from flows, as a function of innovations. span : months of flows that count."""
+    """A figure of the book, computed from flows, as a function of innovations. span : months of flows that
+    count.
+    """
 
     test: StressTest
     figure: str
@@ -66,7 +76,11 @@ class Search:
     @cached_property
     def stock(self) -> float:
         """Return what the stock in default adds whatever the path."""
-        return float(stock_in_default(self.test.outlook, self.test.horizon)[0].sum()) if self.figure == "charged_off" else 0.0
+        return (
+            float(stock_in_default(self.test.outlook, self.test.horizon)[0].sum())
+            if self.figure == "charged_off"
+            else 0.0
+        )
 
     def economy(self, paths: MacroPaths) -> Economy:
         """Return macro paths as the model reads them."""
@@ -79,7 +93,9 @@ class Search:
         """Return the figure on each path, (P,), rising with harm; in place of capital, loss less income."""
         test, economy = self.test, self.economy(paths)
         economy = Economy(
-            None, economy.covariates[:, : self.span], None if economy.index is None else economy.index[:, : self.span]
+            None,
+            economy.covariates[:, : self.span],
+            None if economy.index is None else economy.index[:, : self.span],
         )
         flows = (
             flows_of_cells(test.outlook, economy, self.cells, self.span)
@@ -107,7 +123,8 @@ class Search:
 
 
 def parse_target(text: str, opening: float, capital: bool) -> tuple[str, float]:
-    """Return the figure and its target, currency or decimal, of `FIGURE=NUMBER[%]`; a share is of the opening balance.
+    """Return the figure and its target, currency or decimal, of `FIGURE=NUMBER[%]`; a share is of the opening
+    balance.
 
     Raises
     ------
@@ -120,7 +137,9 @@ def parse_target(text: str, opening: float, capital: bool) -> tuple[str, float]:
     if figure not in FIGURES:
         raise UsageError(expected("a figure of " + ", ".join(FIGURES), figure), field="--reverse")
     if figure == "cet1" and not capital:
-        raise UsageError(expected("own funds by --capital FILE.toml for a target of cet1", "none"), field="--reverse")
+        raise UsageError(
+            expected("own funds by --capital FILE.toml for a target of cet1", "none"), field="--reverse"
+        )
     value = number / 100.0 if percent else number
     if figure in RATIOS and not 0.0 < value < 1.0:
         raise UsageError(expected("a ratio between 0 and 1 (or 0 % and 100 %)", text), field="--reverse")
@@ -134,7 +153,8 @@ def reversed_stress(test: StressTest, text: str) -> tuple[ReverseStress, GivenSc
 
     Raises
     ------
-    UsageError : see `parse_target`. RiskError : no path gets there; the message says the largest figure found.
+    UsageError : see `parse_target`. RiskError : no path gets there; the message says the largest figure
+        found.
     """
     opening = float(test.baseline.monthly.opening[0])
     figure, target = parse_target(text, opening, test.capital is not None)
@@ -148,7 +168,9 @@ def reversed_stress(test: StressTest, text: str) -> tuple[ReverseStress, GivenSc
     if beyond:
         side = "below" if figure == "cet1" else "above"
         shown = ".4%" if figure in RATIOS else ",.6g"
-        words = f"expected a target {side} what the expected path gives, {start:{shown}}, was {target:{shown}}"
+        words = (
+            f"expected a target {side} what the expected path gives, {start:{shown}}, was {target:{shown}}"
+        )
         raise RiskError(words, field=f"--reverse {figure}")
     point, reached = _walked(search, name, target) if figure in SLOW else _corrected(search, name, target)
     answer = _facts(search, text, name, point, reached, start, target)
@@ -168,7 +190,9 @@ def _corrected(search: Search, name: str, target: float) -> tuple[Mildest, float
 
 
 def _walked(search: Search, name: str, target: float) -> tuple[Mildest, float]:
-    """Return the first of the harshest paths at rising distances at which the figure itself reaches the target."""
+    """Return the first of the harshest paths at rising distances at which the figure itself reaches the
+    target.
+    """
     sign = -1.0 if search.figure == "cet1" else 1.0
 
     def figure(y: Floats) -> float:
@@ -177,25 +201,44 @@ def _walked(search: Search, name: str, target: float) -> tuple[Mildest, float]:
     try:
         point, reached = walked(search.slopes, figure, search.basis.shape[1], sign * target)
     except RiskError as error:
-        words = error.message.replace("-", "").replace("the largest found", "the lowest found") if sign < 0 else error.message
+        words = (
+            error.message.replace("-", "").replace("the largest found", "the lowest found")
+            if sign < 0
+            else error.message
+        )
         raise RiskError(words, field=error.field) from error
     return point, sign * reached
 
 
-def _facts(search: Search, text: str, name: str, point: Mildest, reached: float, start: float, target: float) -> ReverseStress:
+def _facts(
+    search: Search, text: str, name: str, point: Mildest, reached: float, start: float, target: float
+) -> ReverseStress:
     outlook, horizon, innovations = search.test.outlook, search.test.horizon, search.innovations
-    drawn = simulate(innovations.generator, innovations.first, innovations.months, CHECK_PATHS, outlook.twin.config.run.seed)
+    drawn = simulate(
+        innovations.generator,
+        innovations.first,
+        innovations.months,
+        CHECK_PATHS,
+        outlook.twin.config.run.seed,
+    )
     losses = search.of_paths(drawn)
-    bar = float(search.values(point.z[None])[0])  # in the search's own figure, which stands in for allowance and capital
+    bar = float(
+        search.values(point.z[None])[0]
+    )  # in the search's own figure, which stands in for allowance and capital
     beyond = int((losses >= bar).sum())
     share = beyond / CHECK_PATHS
     notes = [
-        f"the mildest path for {text}: {point.distance:.2f} standard deviations from the expected path; period effect at its "
-        "expectation",
+        f"the mildest path for {text}: {point.distance:.2f} standard deviations from the expected path; "
+        "period effect at its expectation",
     ]
     if search.figure in SLOW:
-        words = "loss less net interest income" if search.figure == "cet1" else f"loss of {search.span} months"
-        notes.append(f"mildest among paths ranked by {words}, walked along until the figure itself is reached; generated paths too")
+        words = (
+            "loss less net interest income" if search.figure == "cet1" else f"loss of {search.span} months"
+        )
+        notes.append(
+            f"mildest among paths ranked by {words}, walked along until the figure itself is reached; "
+            "generated paths too"
+        )
     return ReverseStress(
         name=name,
         figure=search.figure,
@@ -217,7 +260,9 @@ def _facts(search: Search, text: str, name: str, point: Mildest, reached: float,
 
 
 def _peaks(search: Search, z: Floats) -> dict[str, Peak]:
-    """Return where each factor that moves the book is farthest from the expected path, in units of its generated spread."""
+    """Return where each factor that moves the book is farthest from the expected path, in units of its
+    generated spread.
+    """
     first = search.test.outlook.month0 + 1
     place = slice(first - search.innovations.first, first - search.innovations.first + search.test.horizon)
     both = search.innovations.paths(np.stack([z, np.zeros_like(z)]) @ search.basis.T)

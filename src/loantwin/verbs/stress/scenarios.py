@@ -1,4 +1,6 @@
-"""The scenarios of a stress test: in files, replayed from history, shocked by the user, or the generator's expectation."""
+"""The scenarios of a stress test: in files, replayed from history, shocked by the user, or the generator's
+expectation.
+"""
 
 from __future__ import annotations
 
@@ -29,11 +31,13 @@ def gathered(
     severity: float = 1.0,
     months: int | None = None,
 ) -> list[GivenScenario]:
-    """Return every scenario asked for, the baseline first: the first of `scenarios`, or the generator's expected path.
+    """Return every scenario asked for, the baseline first: the first of `scenarios`, or the generator's
+    expected path.
 
     Parameters
     ----------
-    replays : years or months of history. shocks : TOML files. severity : multiplies every other scenario's deviation from the
+    replays : years or months of history. shocks : TOML files. severity : multiplies every other scenario's
+        deviation from the
         baseline. months : horizon of the expected path; None takes the configuration's.
 
     Raises
@@ -44,21 +48,35 @@ def gathered(
     twin = outlook.twin
     given = read_scenarios(twin, scenarios, align)
     if any(item.weight is not None for item in given):
-        raise UsageError(expected("scenarios without weights: a stress test does not weigh", "=WEIGHT"), field="--scenario")
+        raise UsageError(
+            expected("scenarios without weights: a stress test does not weigh", "=WEIGHT"), field="--scenario"
+        )
     if not given:
         given = [expected_path(outlook, reach(outlook, months or twin.config.run.months))]
     first = outlook.month0 + 1
     given += [_replayed(outlook, text) for text in replays]
     for file in shocks:
         name, parts = read_shocks(file)
-        deviations = standard_deviations(outlook, given[0].scenario, parts[0].shape.months_to_peak) if _in_deviations(parts) else {}
+        deviations = (
+            standard_deviations(outlook, given[0].scenario, parts[0].shape.months_to_peak)
+            if _in_deviations(parts)
+            else {}
+        )
         made = shocked(given[0].scenario, first, parts, name, deviations)
-        given.append(GivenScenario(name, made, None, tuple(f"{name}: {part.factor} {part.words}" for part in parts)))
+        given.append(
+            GivenScenario(name, made, None, tuple(f"{name}: {part.factor} {part.words}" for part in parts))
+        )
     names = [item.name for item in given]
     for name in names:
         if names.count(name) > 1:
-            raise UsageError(expected("every scenario once", f"{name} {names.count(name)} times"), field="--scenario")
-    return given if severity == 1.0 else [given[0], *(_dialled(item, given[0], severity, first) for item in given[1:])]
+            raise UsageError(
+                expected("every scenario once", f"{name} {names.count(name)} times"), field="--scenario"
+            )
+    return (
+        given
+        if severity == 1.0
+        else [given[0], *(_dialled(item, given[0], severity, first) for item in given[1:])]
+    )
 
 
 def expected_path(outlook: Outlook, months: int) -> GivenScenario:
@@ -70,19 +88,25 @@ def expected_path(outlook: Outlook, months: int) -> GivenScenario:
 
 
 def reach(outlook: Outlook, months: int) -> int:
-    """Return the months a path of our own must cover: the horizon, and the supported period of the allowance."""
+    """Return the months a path of our own must cover: the horizon, and the supported period of the
+    allowance.
+    """
     return max(months, outlook.twin.config.macro.supported_months)
 
 
 def innovations_of(outlook: Outlook, months: int) -> Innovations:
-    """Return the generator's paths over months 1..`months` (and those since its last quarter) as functions of innovations."""
+    """Return the generator's paths over months 1..`months` (and those since its last quarter) as functions of
+    innovations.
+    """
     generator = outlook.twin.generator
     first = min(generator.first, outlook.month0 + 1)
     return Innovations(generator, first, outlook.month0 + months - first + 1)
 
 
 def model_factors(outlook: Outlook) -> list[str]:
-    """Return the factors that move the book: those of the model's covariates, and the index of floating rates."""
+    """Return the factors that move the book: those of the model's covariates, and the index of floating
+    rates.
+    """
     named = dict.fromkeys(covariate.factor for covariate in outlook.twin.model.covariates)
     if outlook.index_factor is not None:
         named[outlook.index_factor] = None
@@ -90,9 +114,11 @@ def model_factors(outlook: Outlook) -> list[str]:
 
 
 def standard_deviations(outlook: Outlook, baseline: Scenario, month: int) -> dict[str, float]:
-    """Return each factor's standard deviation over generated paths in month `month` after the as-of date; of logs for an index.
+    """Return each factor's standard deviation over generated paths in month `month` after the as-of date; of
+    logs for an index.
 
-    A factor that the generator does not simulate takes the deviation of its 12-month changes in the known history.
+    A factor that the generator does not simulate takes the deviation of its 12-month changes in the known
+    history.
     """
     from loantwin.macro.generator import simulate
 
@@ -120,7 +146,9 @@ def plausibility(outlook: Outlook, scenario: Scenario, horizon: int) -> Plausibi
     innovations = innovations_of(outlook, horizon)
     first = outlook.month0 + 1
     factors = [
-        factor for factor in model_factors(outlook) if factor in innovations.generator.factors and factor in scenario.factors
+        factor
+        for factor in model_factors(outlook)
+        if factor in innovations.generator.factors and factor in scenario.factors
     ]
     if not factors or horizon < 3:
         return Plausibility(None, 0, None, "no factor of the model is simulated")

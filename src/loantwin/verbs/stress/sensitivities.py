@@ -1,4 +1,6 @@
-"""Sensitivities: one factor pushed away from the baseline, and back, at a time; up as stated, and down as far."""
+"""Sensitivities: one factor pushed away from the baseline, and back, at a time; up as stated, and down as
+far.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,8 @@ _FORM = re.compile(r"([a-z_0-9]+)\s*=\s*([+-]?\d*\.?\d+(?:e[+-]?\d+)?)\s*(sd|%|p
 
 
 def parse_sensitivity(text: str, test: StressTest, shape: Shape) -> Shock:
-    """Return the shock of `FACTOR=SIZE`: points for rates, yields and growth, percent for an index, `sd` for deviations.
+    """Return the shock of `FACTOR=SIZE`: points for rates, yields and growth, percent for an index, `sd` for
+    deviations.
 
     Raises
     ------
@@ -33,15 +36,23 @@ def parse_sensitivity(text: str, test: StressTest, shape: Shape) -> Shock:
     """
     found = _FORM.fullmatch(text.strip())
     if found is None:
-        raise UsageError(expected("FACTOR=SIZE, like unemployment_rate=+1 or house_price_index=-20", text), field="--sensitivity")
+        raise UsageError(
+            expected("FACTOR=SIZE, like unemployment_rate=+1 or house_price_index=-20", text),
+            field="--sensitivity",
+        )
     factor, size = found[1], float(found[2])
     baseline = test.baseline.given.scenario
     if factor not in baseline.factors:
-        raise UsageError(expected("a factor of the baseline: " + ", ".join(baseline.factors), factor), field="--sensitivity")
+        raise UsageError(
+            expected("a factor of the baseline: " + ", ".join(baseline.factors), factor),
+            field="--sensitivity",
+        )
     if size == 0.0:
         raise UsageError(expected("a size other than 0", text), field="--sensitivity")
     kind = baseline.kinds[baseline.factors.index(factor)]
-    unit = {"sd": "deviations", "%": "percent", "pp": "points", None: default_unit(kind)}[found[3] and found[3].lower()]
+    unit = {"sd": "deviations", "%": "percent", "pp": "points", None: default_unit(kind)}[
+        found[3] and found[3].lower()
+    ]
     return Shock(factor, size, unit, shape)
 
 
@@ -52,18 +63,25 @@ def sensitivity_table(
 
     Parameters
     ----------
-    asked : FACTOR=SIZE. everything : one standard deviation of each factor that moves the book too; with `correlated` of each
-        factor the generator simulates. correlated : the other factors move as the generator expects given the shock.
+    asked : FACTOR=SIZE. everything : one standard deviation of each factor that moves the book too; with
+        `correlated` of each
+        factor the generator simulates. correlated : the other factors move as the generator expects given the
+            shock.
     """
     shocks = [parse_sensitivity(text, test, shape) for text in asked]
     if everything:
         baseline = test.baseline.given.scenario.factors
         wanted = test.outlook.twin.generator.factors if correlated else model_factors(test.outlook)
         named = {shock.factor for shock in shocks}
-        shocks += [Shock(factor, 1.0, "deviations", shape) for factor in wanted if factor in baseline and factor not in named]
+        shocks += [
+            Shock(factor, 1.0, "deviations", shape)
+            for factor in wanted
+            if factor in baseline and factor not in named
+        ]
     if shape.months_to_peak > test.horizon:
         raise UsageError(
-            expected(f"a peak within the horizon of {test.horizon} months", shape.months_to_peak), field="--sensitivity-shape"
+            expected(f"a peak within the horizon of {test.horizon} months", shape.months_to_peak),
+            field="--sensitivity-shape",
         )
     deviations = standard_deviations(test.outlook, test.baseline.given.scenario, shape.months_to_peak)
     base = _figures(test, test.baseline.given)
@@ -90,11 +108,17 @@ def _sensitivity(
         sides.append({name: found[name] - base[name] for name in base})
     if distance is None:
         notes.append(f"{shock.factor}: the generator does not simulate it or cannot follow the shock")
-    return FactorSensitivity(shock.factor, _words(shock, deviations, test), correlated, distance, sides[0], sides[1], tuple(notes))
+    return FactorSensitivity(
+        shock.factor, _words(shock, deviations, test), correlated, distance, sides[0], sides[1], tuple(notes)
+    )
 
 
-def _shocked(test: StressTest, shock: Shock, deviations: dict[str, float], correlated: bool) -> tuple[Scenario, float | None]:
-    """Return the baseline with the factor shocked, others with it where `correlated`, and the shock's distance."""
+def _shocked(
+    test: StressTest, shock: Shock, deviations: dict[str, float], correlated: bool
+) -> tuple[Scenario, float | None]:
+    """Return the baseline with the factor shocked, others with it where `correlated`, and the shock's
+    distance.
+    """
     outlook, baseline = test.outlook, test.baseline.given.scenario
     first = outlook.month0 + 1
     path = shocked(baseline, first, [shock], baseline.name, deviations)
@@ -103,11 +127,14 @@ def _shocked(test: StressTest, shock: Shock, deviations: dict[str, float], corre
     if shock.factor not in generator.factors:
         if correlated:
             raise UsageError(
-                expected("a factor that the generator simulates: " + ", ".join(generator.factors), shock.factor),
+                expected(
+                    "a factor that the generator simulates: " + ", ".join(generator.factors), shock.factor
+                ),
                 field="--correlated",
             )
         return path, None
-    # the generator's own expected path, pushed as the baseline is: what the shock says of the others is the difference
+    # the generator's own expected path, pushed as the baseline is: what the shock says of the others is the
+    # difference
     still = innovations.path(np.zeros(innovations.size), baseline.name)
     pushed = shocked(still, first, [shock], baseline.name, deviations)
     try:
@@ -121,8 +148,12 @@ def _shocked(test: StressTest, shock: Shock, deviations: dict[str, float], corre
     return path, float(np.linalg.norm(z))
 
 
-def _carried(path: Scenario, factor: str, innovations: Innovations, still: Scenario, z: Floats, first: int) -> Scenario:
-    """Return the shocked baseline with the other factors moved as on the path of z against the expected one."""
+def _carried(
+    path: Scenario, factor: str, innovations: Innovations, still: Scenario, z: Floats, first: int
+) -> Scenario:
+    """Return the shocked baseline with the other factors moved as on the path of z against the expected
+    one.
+    """
     answer = innovations.path(z, path.name)
     values = path.values.copy()
     last = min(path.last, answer.last)
@@ -134,7 +165,9 @@ def _carried(path: Scenario, factor: str, innovations: Innovations, still: Scena
         place = answer.factors.index(name)
         now, before = answer.values[own, place], still.values[own, place]
         values[rows, column] = (
-            values[rows, column] * now / before if path.kinds[column] == "index" else values[rows, column] + now - before
+            values[rows, column] * now / before
+            if path.kinds[column] == "index"
+            else values[rows, column] + now - before
         )
     return replace(path, values=values)
 

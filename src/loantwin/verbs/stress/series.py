@@ -28,8 +28,8 @@ WORKOUT_MONTHS = 120
 class Allowances:
     """Of one scenario: at the as-of date loan by loan, and along it.
 
-    at : (K,) at `quarter_ends`, the sum of performing and in_default, (K,) each. charge_offs : (T,), less recoveries and
-    net of guarantees, of defaults since the as-of date; stock : (T,) of those before.
+    at : (K,) at `quarter_ends`, the sum of performing and in_default, (K,) each. charge_offs : (T,), less
+    recoveries and net of guarantees, of defaults since the as-of date; stock : (T,) of those before.
     weights : (K,) risk-weighted assets, None where they are not asked for or a constant share of the balance.
     """
 
@@ -42,11 +42,13 @@ class Allowances:
     weights: Floats | None = None
 
 
-def allowances(outlook: Outlook, item: GivenScenario, horizon: int, capital: CapitalPlan | None = None) -> Allowances:
+def allowances(
+    outlook: Outlook, item: GivenScenario, horizon: int, capital: CapitalPlan | None = None
+) -> Allowances:
     """Return the allowance under a scenario at the as-of date and each quarter's end, the book running off.
 
-    Loan by loan at the as-of date; afterwards what the cells give, scaled by the ratio of the two at the as-of date.
-    The stock in default of the as-of date keeps the share of its allowance that is still to come.
+    Loan by loan at the as-of date; afterwards what the cells give, scaled by the ratio of the two at the
+    as-of date. The stock in default of the as-of date keeps the share of its allowance that is still to come.
     """
     twin = outlook.twin
     whole = max(lifetime_months(outlook.all_columns), horizon)
@@ -62,7 +64,11 @@ def allowances(outlook: Outlook, item: GivenScenario, horizon: int, capital: Cap
     kept = in_default / gross if gross > 0 else 1.0
     due = np.concatenate([[0.0], np.cumsum(to_come - back)])
     total = due[-1]
-    left = in_default * (1.0 - due[quarter_ends(horizon)] / total) if abs(total) > 1e-9 else np.zeros(len(performing))
+    left = (
+        in_default * (1.0 - due[quarter_ends(horizon)] / total)
+        if abs(total) > 1e-9
+        else np.zeros(len(performing))
+    )
     in_default_path = left + found.in_default
     return Allowances(
         today=today,
@@ -82,20 +88,29 @@ def _along(
     cells = book_cells(outlook, economy, whole)
     historical = long_run_shocks(model, long_run_covariates(outlook))
     shocks = outlook.expected(economy)[0]
-    found = allowance_path(model.parameters, cells, model.lgd, shocks, historical, dates, outlook.twin.config.ifrs9)
+    found = allowance_path(
+        model.parameters, cells, model.lgd, shocks, historical, dates, outlook.twin.config.ifrs9
+    )
     if capital is None or capital.approach != "irb":
         return found, None
-    return found, irb_weights(model.parameters, cells, model.lgd, shocks, historical, dates, capital.asset_class)
+    return found, irb_weights(
+        model.parameters, cells, model.lgd, shocks, historical, dates, capital.asset_class
+    )
 
 
-def monthly_flows(outlook: Outlook, economy: Economy, flows: Flows, found: Allowances, horizon: int) -> MonthlyFlows:
+def monthly_flows(
+    outlook: Outlook, economy: Economy, flows: Flows, found: Allowances, horizon: int
+) -> MonthlyFlows:
     """Return the flows of a book in run-off, what the stock in default brings included."""
     total = {name: getattr(flows, name).sum(axis=1)[0] for name in Flows.__dataclass_fields__}
     charged_off, recovered = stock_in_default(outlook, horizon)
     none = np.zeros(horizon)
     return MonthlyFlows(
         opening=np.concatenate([[total["opening"]], total["balance"][:-1]]),
-        **{name: total[name] for name in ("balance", "scheduled_principal", "prepaid", "interest", "draws", "defaulted")},
+        **{
+            name: total[name]
+            for name in ("balance", "scheduled_principal", "prepaid", "interest", "draws", "defaulted")
+        },
         drawn_at_default=drawn_at_default(outlook, economy, flows, horizon),
         charged_off=total["charged_off"] + charged_off,
         recovered=total["recovered"] + recovered,
@@ -114,7 +129,9 @@ def series(
     capital: CapitalPlan | None,
     weights: Floats | None = None,
 ) -> StressPath:
-    """Return a scenario's series; `booked` is the allowance that was carried before the scenario was known."""
+    """Return a scenario's series; `booked` is the allowance that was carried before the scenario was
+    known.
+    """
     labels = tuple(months.label(outlook.month0 + month) for month in range(len(flows.interest) + 1))
     known = booked if capital is None or capital.allowance is None else capital.allowance
     return stress_path(flows, allowance, known, outlook.twin.config.economics, labels, capital, weights)

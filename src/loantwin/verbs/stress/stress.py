@@ -1,4 +1,6 @@
-"""`stress`: the book under given, replayed, shocked and worst plausible economies, the first being the baseline."""
+"""`stress`: the book under given, replayed, shocked and worst plausible economies, the first being the
+baseline.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,9 @@ FAN = {"p05": 0.05, "p25": 0.25, "p50": 0.5, "p75": 0.75, "p95": 0.95}
 
 @dataclass(frozen=True)
 class StressRun:
-    """A scenario that was run: economy of one path, flows of the live book by segment (1, G, T), flows by month, allowances."""
+    """A scenario that was run: economy of one path, flows of the live book by segment (1, G, T), flows by
+    month, allowances.
+    """
 
     given: GivenScenario
     economy: Economy
@@ -81,17 +85,19 @@ def stress(
 
     Parameters
     ----------
-    scenarios : FILE[#NAME], the first is the baseline; without any the baseline is the generator's expected path.
+    scenarios : FILE[#NAME], the first is the baseline; without any the baseline is the generator's expected
+        path.
     align : "start" re-dates them to begin after the as-of date.
     months : horizon; None takes the length of the shortest scenario beyond the as-of date.
     supported_months : for the allowance; None takes the configuration's, at most the horizon.
     replays : years or months of history, YYYY or YYYY-MM. shocks : TOML files of shocks to the baseline.
     severity : 0 to 2, multiplies the deviation of every other scenario from the baseline.
-    sensitivities : FACTOR=SIZE, `all_sensitivities` one standard deviation of each factor; `shape` of the shock; `correlated`
-        lets the other factors move as the generator expects.
+    sensitivities : FACTOR=SIZE, `all_sensitivities` one standard deviation of each factor; `shape` of the
+        shock; `correlated` lets the other factors move as the generator expects.
     reverse : FIGURE=TARGET, the mildest path that gets there.
     capital : TOML file of own funds. actions : cut-lending, tighten, sell=SHARE@MONTH, or a policy.
-    new_lending : none, constant-balance, or a CSV file, as in `forecast`. model : one of `stress_flows.MODELS`.
+    new_lending : none, constant-balance, or a CSV file, as in `forecast`. model : one of
+        `stress_flows.MODELS`.
 
     Raises
     ------
@@ -101,7 +107,11 @@ def stress(
         raise UsageError(expected("a horizon of at least 1 month", months), field="--months")
     if not (scenarios or replays or shocks or sensitivities or all_sensitivities or reverse):
         raise UsageError(
-            expected("at least one --scenario, the baseline first (or --replay, --shock, --sensitivities, --reverse)", "none"),
+            expected(
+                "at least one --scenario, the baseline first (or --replay, --shock, --sensitivities, "
+                "--reverse)",
+                "none",
+            ),
             field="--scenario",
         )
     run, plan = model_named(model), None if capital is None else read_capital(capital)
@@ -132,7 +142,11 @@ def stress(
             progress(0.85, "moving the book month by month")
             made = with_lending(test, made, new_lending)
             made = replace(made, actions=acted(test, actions, new_lending), new_lending=new_lending)
-        settings = {**made.settings, "severity": severity, **({} if plan is None else {"capital_minimum": plan.minimum})}
+        settings = {
+            **made.settings,
+            "severity": severity,
+            **({} if plan is None else {"capital_minimum": plan.minimum}),
+        }
         return replace(made, reverse=tuple(answers), model=model, settings=settings)
 
 
@@ -155,7 +169,10 @@ def prepared(
     if horizon < 1:
         ends = min(given, key=lambda item: item.scenario.last)
         raise UsageError(
-            expected("scenarios that reach beyond the as-of date (or --align start)", f"{ends.name}, which ends before it"),
+            expected(
+                "scenarios that reach beyond the as-of date (or --align start)",
+                f"{ends.name}, which ends before it",
+            ),
             field="--scenario",
         )
     twin = outlook.twin
@@ -170,7 +187,13 @@ def prepared(
     return StressTest(outlook, run, horizon, tuple(runs), capital)
 
 
-def ran(outlook: Outlook, run: ExpectedFlows, item: GivenScenario, horizon: int, capital: CapitalPlan | None = None) -> StressRun:
+def ran(
+    outlook: Outlook,
+    run: ExpectedFlows,
+    item: GivenScenario,
+    horizon: int,
+    capital: CapitalPlan | None = None,
+) -> StressRun:
     """Return one scenario run over the horizon."""
     economy = outlook.given(item.scenario, horizon, item.notes)
     flows = run(outlook, economy, horizon, by_segment=True)
@@ -197,14 +220,21 @@ def figures(test: StressTest, progress: Progress = silent) -> StressResult:
     return replace(
         result,
         paths={run.given.name: series_of(test, run) for run in test.runs},
-        parts={run.given.name: parts(outlook, test.run, start, (run.economy, run.flows), test.horizon) for run in test.runs[1:]},
-        plausibility={run.given.name: plausibility(outlook, run.given.scenario, test.horizon) for run in test.runs},
+        parts={
+            run.given.name: parts(outlook, test.run, start, (run.economy, run.flows), test.horizon)
+            for run in test.runs[1:]
+        },
+        plausibility={
+            run.given.name: plausibility(outlook, run.given.scenario, test.horizon) for run in test.runs
+        },
         macro=macro_lines(test),
     )
 
 
 def run_figure(test: StressTest, run: StressRun, figure: str) -> float:
-    """Return a figure of one run that its flows alone do not tell: allowance, coverage, or the lowest later ratio of capital."""
+    """Return a figure of one run that its flows alone do not tell: allowance, coverage, or the lowest later
+    ratio of capital.
+    """
     today = run.allowances.today
     if figure == "allowance":
         return today.allowance
@@ -228,12 +258,19 @@ def scenario_flows_of(run: StressRun) -> ScenarioFlows:
     """Return a run as the contracted figures read it."""
     flows = run.monthly
     return ScenarioFlows(
-        run.given.name, flows.opening, flows.interest, flows.defaulted, flows.charged_off, run.allowances.today.allowance
+        run.given.name,
+        flows.opening,
+        flows.interest,
+        flows.defaulted,
+        flows.charged_off,
+        run.allowances.today.allowance,
     )
 
 
 def macro_lines(test: StressTest) -> dict[str, dict[str, tuple[float, ...]]]:
-    """Return the factors that move the book, by month: under each scenario, and quantiles of the generator's paths."""
+    """Return the factors that move the book, by month: under each scenario, and quantiles of the generator's
+    paths.
+    """
     from loantwin.macro.generator import simulate
 
     outlook, first = test.outlook, test.outlook.month0 + 1
@@ -248,7 +285,9 @@ def macro_lines(test: StressTest) -> dict[str, dict[str, tuple[float, ...]]]:
             lines |= {name: _plain(np.quantile(values, share, axis=0)) for name, share in FAN.items()}
         for run in test.runs:
             if factor in run.given.scenario.factors:
-                lines[run.given.name] = _plain(run.given.scenario.require(factor, first, first + test.horizon - 1))
+                lines[run.given.name] = _plain(
+                    run.given.scenario.require(factor, first, first + test.horizon - 1)
+                )
         made[factor] = lines
     return made
 

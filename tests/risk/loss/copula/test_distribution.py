@@ -1,4 +1,6 @@
-"""Factor copulas against closed forms: the large pool, two names, the finite pool by integration; shifts against plain draws."""
+"""Factor copulas against closed forms: the large pool, two names, the finite pool by integration; shifts
+against plain draws.
+"""
 
 from __future__ import annotations
 
@@ -41,14 +43,18 @@ def test_large_pool_meets_vasicek(pd: float, rho: float) -> None:
     model = factor_model(rho)
     made = copula_loss(pool(model, 300_000, pd), model, paths=20_000, allocate=False)
     assert made.method == "normal"
-    assert made.var.value == pytest.approx(vasicek_quantile(pd, rho, 0.999), abs=4 * made.var.standard_error + 2e-5)
+    assert made.var.value == pytest.approx(
+        vasicek_quantile(pd, rho, 0.999), abs=4 * made.var.standard_error + 2e-5
+    )
     assert made.var.standard_error < 0.006 * made.var.value
     levels = 0.999 + 0.001 * (np.arange(400) + 0.5) / 400
     shortfall = float(np.mean([vasicek_quantile(pd, rho, float(level)) for level in levels]))
     assert made.es.value == pytest.approx(shortfall, abs=4 * made.es.standard_error + 5e-4 * shortfall)
     # the variance of the default rate: P(both default) - pd^2, exact but for the names
     both = stats.multivariate_normal.cdf([ndtri(pd)] * 2, cov=[[1, rho], [rho, 1]])
-    assert made.standard_deviation.value == pytest.approx(math.sqrt(both - pd**2 + (pd - both) / 300_000), rel=1e-4)
+    assert made.standard_deviation.value == pytest.approx(
+        math.sqrt(both - pd**2 + (pd - both) / 300_000), rel=1e-4
+    )
 
 
 def test_variance_of_two_sectors_is_the_bivariate_normal() -> None:
@@ -90,7 +96,15 @@ def finite_pool(loans: int, pd: float, rho: float) -> np.ndarray:
 def test_finite_pool_by_integration(importance: bool) -> None:
     loans, pd, rho = 60, 0.03, 0.2
     model = factor_model(rho)
-    made = copula_loss(pool(model, loans, pd), model, 0.99, paths=60_000, method="names", importance=importance, allocate=False)
+    made = copula_loss(
+        pool(model, loans, pd),
+        model,
+        0.99,
+        paths=60_000,
+        method="names",
+        importance=importance,
+        allocate=False,
+    )
     below = finite_pool(loans, pd, rho)
     exact = int(np.searchsorted(below, 0.99))
     assert made.var.value * loans == pytest.approx(exact, abs=1e-9)
@@ -105,13 +119,16 @@ def test_finite_pool_by_integration(importance: bool) -> None:
 
 
 def test_granularity_limit() -> None:
-    # Gordy's adjustment for one-name risk, of a homogeneous pool of n: VaR_n - VaR = beta / n, so that n times the gap settles
+    # Gordy's adjustment for one-name risk, of a homogeneous pool of n: VaR_n - VaR = beta / n, so that n
+    # times the gap settles
     pd, rho = 0.02, 0.2
     model = factor_model(rho)
     large = float(vasicek_quantile(pd, rho, 0.99))
     gap = []
     for loans in (400, 4000):
-        made = copula_loss(pool(model, loans, pd), model, 0.99, paths=200_000, method="normal", allocate=False)
+        made = copula_loss(
+            pool(model, loans, pd), model, 0.99, paths=200_000, method="normal", allocate=False
+        )
         gap.append((made.var.value - large) * loans)
         error = 4 * loans * made.var.standard_error
     assert gap[0] > 0
@@ -138,10 +155,14 @@ def test_shifted_draws_meet_plain_ones_with_less_error(method: str, nu: float | 
     model = factor_model([0.1, 0.2, 0.3], SECTORS, degrees_of_freedom=nu)
     book = mixed(model)
     shifted = copula_loss(book, model, 0.99, paths=20_000, method=method, allocate=False)
-    plain = copula_loss(book, model, 0.99, paths=40_000, method=method, importance=False, allocate=False, seed=9)
+    plain = copula_loss(
+        book, model, 0.99, paths=40_000, method=method, importance=False, allocate=False, seed=9
+    )
     for name in ("var", "es"):
         one, two = getattr(shifted, name), getattr(plain, name)
-        assert one.value == pytest.approx(two.value, abs=4.5 * math.hypot(one.standard_error, two.standard_error)), name
+        assert one.value == pytest.approx(
+            two.value, abs=4.5 * math.hypot(one.standard_error, two.standard_error)
+        ), name
         assert one.standard_error < two.standard_error
     assert shifted.sample.weight.mean() == pytest.approx(1, abs=0.05)
     assert shifted.sample.weight.max() <= 10 * (1 + 1e-12)
@@ -152,7 +173,10 @@ def test_names_meet_the_normal_where_loans_are_many() -> None:
     for lgd_model in ("constant", "frye-jacobs"):
         model = factor_model([0.1, 0.2, 0.3], SECTORS, lgd_spread=0.25, lgd_model=lgd_model)
         book = mixed(model, 3000)
-        one, two = (copula_loss(book, model, 0.99, paths=20_000, method=m, allocate=False) for m in ("normal", "names"))
+        one, two = (
+            copula_loss(book, model, 0.99, paths=20_000, method=m, allocate=False)
+            for m in ("normal", "names")
+        )
         assert one.var.value == pytest.approx(two.var.value, rel=0.004, abs=4 * two.var.standard_error)
         assert one.es.value == pytest.approx(two.es.value, rel=0.004, abs=4 * two.es.standard_error)
 
@@ -172,19 +196,29 @@ def test_frye_jacobs_keeps_the_expected_loss_and_follows_its_formula() -> None:
 def test_the_stated_errors_are_those_of_repeats() -> None:
     model = factor_model([0.1, 0.25], 0.5, sectors=("a", "b"))
     book = mixed(model, 500)
-    runs = [copula_loss(book, model, 0.99, paths=2_000, seed=seed, method="normal", allocate=False) for seed in range(100)]
+    runs = [
+        copula_loss(book, model, 0.99, paths=2_000, seed=seed, method="normal", allocate=False)
+        for seed in range(100)
+    ]
     for name in ("var", "es"):
         values = np.array([getattr(run, name).value for run in runs])
         stated = np.sqrt(np.mean([getattr(run, name).standard_error ** 2 for run in runs]))
-        assert values.std(ddof=1) == pytest.approx(stated, rel=0.25), name  # 100 repeats know a deviation to 7 %
+        assert values.std(ddof=1) == pytest.approx(stated, rel=0.25), (
+            name
+        )  # 100 repeats know a deviation to 7 %
 
 
 @settings(max_examples=12, deadline=None)
-@given(seed=st.integers(0, 10**6), pd=st.floats(0.005, 0.2), step=st.floats(0.02, 0.3), low=st.floats(0.01, 0.3))
-def test_more_correlation_never_lowers_the_far_quantile(seed: int, pd: float, step: float, low: float) -> None:
+@given(
+    seed=st.integers(0, 10**6), pd=st.floats(0.005, 0.2), step=st.floats(0.02, 0.3), low=st.floats(0.01, 0.3)
+)
+def test_more_correlation_never_lowers_the_far_quantile(
+    seed: int, pd: float, step: float, low: float
+) -> None:
     models = [factor_model(rho) for rho in (low, low + step)]
     one, two = (
-        copula_loss(pool(model, 5_000, pd), model, paths=8_000, seed=seed, method="normal", allocate=False) for model in models
+        copula_loss(pool(model, 5_000, pd), model, paths=8_000, seed=seed, method="normal", allocate=False)
+        for model in models
     )
     assert two.var.value >= one.var.value - 3 * math.hypot(one.var.standard_error, two.var.standard_error)
     assert two.var.value - one.var.value == pytest.approx(
@@ -208,7 +242,9 @@ def allocated(method: str, **options: object) -> tuple[CopulaLoss, Obligors]:
     return copula_loss(book, model, 0.99, paths=12_000, method=method), book
 
 
-@pytest.mark.parametrize("options", [{}, {"degrees_of_freedom": 6.0}, {"lgd_model": "frye-jacobs", "lgd_spread": 0.2}])
+@pytest.mark.parametrize(
+    "options", [{}, {"degrees_of_freedom": 6.0}, {"lgd_model": "frye-jacobs", "lgd_spread": 0.2}]
+)
 @pytest.mark.parametrize("method", ["normal", "names"])
 def test_contributions_sum_to_the_total(method: str, options: dict[str, object]) -> None:
     made, book = allocated(method, **options)
@@ -225,8 +261,12 @@ def test_contributions_sum_to_the_total(method: str, options: dict[str, object])
         tolerance = 1e-9 if method == "names" else 2e-3
         assert np.bincount(book.segment, by_loan, 4) == pytest.approx(by_segment, rel=tolerance)
     assert (made.loan_es >= 0).all()
-    assert (made.segments.stand_alone_es >= made.segments.es * 0.97).all()  # a part is worth at most its stand-alone risk
-    assert (made.segments.marginal_es <= made.segments.es * 1.03).all()  # and at least what leaving it out would save
+    assert (
+        made.segments.stand_alone_es >= made.segments.es * 0.97
+    ).all()  # a part is worth at most its stand-alone risk
+    assert (
+        made.segments.marginal_es <= made.segments.es * 1.03
+    ).all()  # and at least what leaving it out would save
 
 
 def test_contributions_are_the_derivative_by_size() -> None:

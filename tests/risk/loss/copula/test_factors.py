@@ -27,7 +27,8 @@ def test_an_indefinite_matrix_is_refused_and_repaired_on_request_only() -> None:
 
 
 def test_nearest_correlation_of_higham() -> None:
-    # Higham (2002), section 5: the nearest matrix to this one keeps 0.7607 beside the diagonal and 0.1573 in the corner
+    # Higham (2002), section 5: the nearest matrix to this one keeps 0.7607 beside the diagonal and 0.1573 in
+    # the corner
     given_matrix = np.array([[1.0, 1.0, 0.0], [1.0, 1.0, 1.0], [0.0, 1.0, 1.0]])
     exact = np.array([[1.0, 0.7607, 0.1573], [0.7607, 1.0, 0.7607], [0.1573, 0.7607, 1.0]])
     assert nearest_correlation(given_matrix) == pytest.approx(exact, abs=1e-4)

@@ -38,21 +38,27 @@ def test_unlike_loans_ask_for_more_correlation() -> None:
     random = np.random.Generator(np.random.Philox(key=2))
     pds = [np.repeat([0.002, 0.9], [950, 50])]
     factor = random.standard_normal((100_000, 1))
-    rates = ndtr((ndtri(pds[0][[0, -1]]) + math.sqrt(0.2) * factor) / math.sqrt(0.8)) @ np.array([[0.95], [0.05]])
+    rates = ndtr((ndtri(pds[0][[0, -1]]) + math.sqrt(0.2) * factor) / math.sqrt(0.8)) @ np.array(
+        [[0.95], [0.05]]
+    )
     assert implied(rates, pds).asset_correlation[0] == pytest.approx(0.2, rel=0.02)
     assert implied(rates).asset_correlation[0] < 0.1
 
 
 def test_a_sector_that_does_not_move_has_no_correlation() -> None:
     random = np.random.Generator(np.random.Philox(key=2))
-    rates = np.stack([np.full(1000, 0.03), 0.02 * np.exp(random.normal(0, 0.3, 1000)), np.zeros(1000)], axis=1)
+    rates = np.stack(
+        [np.full(1000, 0.03), 0.02 * np.exp(random.normal(0, 0.3, 1000)), np.zeros(1000)], axis=1
+    )
     made = implied(rates)
     assert made.asset_correlation[[0, 2]] == pytest.approx([0.0, 0.0], abs=1e-12)
     assert made.asset_correlation[1] > 0
     assert np.linalg.eigvalsh(made.correlation)[0] > -1e-9
 
 
-@pytest.mark.parametrize("rates", [np.full((50, 1), 0.1), np.full((200, 1), 1.1), np.full((200, 1), math.nan), np.full(200, 0.1)])
+@pytest.mark.parametrize(
+    "rates", [np.full((50, 1), 0.1), np.full((200, 1), 1.1), np.full((200, 1), math.nan), np.full(200, 0.1)]
+)
 def test_bad_rates_are_refused(rates: np.ndarray) -> None:
     with pytest.raises(RiskError) as caught:
         implied(rates)

@@ -44,10 +44,14 @@ def render(console: Console, result: Any) -> None:
 
 
 def _by_origin(console: Console, result: Any) -> None:
-    """Print what came beside the forecast of the whole book, by origin: scored ones, and those that are prior only."""
+    """Print what came beside the forecast of the whole book, by origin: scored ones, and those that are prior
+    only.
+    """
     shown = 12 if 12 in result.horizons else result.horizons[-1]
     view = result.given_macro if result.given_macro.by_origin else result.generated_macro
-    main = {figure: "loans" if _first(scores) == "loans" else "money" for figure, scores in view.figures.items()}
+    main = {
+        figure: "loans" if _first(scores) == "loans" else "money" for figure, scores in view.figures.items()
+    }
     rows = [
         (
             f"{row.figure.replace('_', '-')}, {row.origin}",
@@ -60,7 +64,12 @@ def _by_origin(console: Console, result: Any) -> None:
         if row.horizon == shown and main[row.figure] == row.measure
     ]
     words = VIEWS["given_macro" if view is result.given_macro else "generated_macro"]
-    _table(console, f"Whole book by origin, {shown} months, {words}", ("", "came", "forecast", "90 % interval", ""), rows)
+    _table(
+        console,
+        f"Whole book by origin, {shown} months, {words}",
+        ("", "came", "forecast", "90 % interval", ""),
+        rows,
+    )
 
 
 def _first(scores: Mapping[str, Any]) -> str:
@@ -68,7 +77,9 @@ def _first(scores: Mapping[str, Any]) -> str:
 
 
 def _scores(console: Console, title: str, figures: Mapping[str, Mapping[str, Any]]) -> None:
-    rivals = list(dict.fromkeys(name for scores in figures.values() for item in scores.values() for name in item.rivals))
+    rivals = list(
+        dict.fromkeys(name for scores in figures.values() for item in scores.values() for name in item.rivals)
+    )
     rows = [
         (
             figure.replace("_", "-"),
@@ -86,7 +97,14 @@ def _scores(console: Console, title: str, figures: Mapping[str, Mapping[str, Any
         for horizon, item in scores.items()
         if item.observations
     ]
-    columns = ("accuracy", "months", "twin", *(_short(name) for name in rivals), "floor: names", "floor: latent")
+    columns = (
+        "accuracy",
+        "months",
+        "twin",
+        *(_short(name) for name in rivals),
+        "floor: names",
+        "floor: latent",
+    )
     _table(console, title, (*columns, "bias", "cells", "events", "censored"), rows, words=1)
 
 
@@ -99,7 +117,11 @@ def _against(item: Any, name: str) -> str:
 
 
 def _short(name: str) -> str:
-    words = {"last year's rate": "last year", "age-standardised last level": "age std.", "vintage curve": "vintage"}
+    words = {
+        "last year's rate": "last year",
+        "age-standardised last level": "age std.",
+        "vintage curve": "vintage",
+    }
     return {**words, "roll-rate matrix": "roll rates", "logistic regression": "logistic"}.get(name, name)
 
 
@@ -128,7 +150,17 @@ def _intervals(console: Console, title: str, figures: Mapping[str, Mapping[str, 
                         item.unit,
                     )
                 )
-    columns = ("", "months", "in 50 %", "in 90 %", "bootstrap", "without ties", "width 90 %", "at equal coverage", "interval score")
+    columns = (
+        "",
+        "months",
+        "in 50 %",
+        "in 90 %",
+        "bootstrap",
+        "without ties",
+        "width 90 %",
+        "at equal coverage",
+        "interval score",
+    )
     _table(console, title, (*columns, "CRPS", "unit"), rows, words=1)
 
 
@@ -139,13 +171,29 @@ def _pooled(console: Console, result: Any) -> None:
             if item is None:
                 continue
             between = (
-                "–" if item.coverage90_low is None else f"{percent(item.coverage90_low, 0)} to {percent(item.coverage90_high, 0)}"
+                "–"
+                if item.coverage90_low is None
+                else f"{percent(item.coverage90_low, 0)} to {percent(item.coverage90_high, 0)}"
             )
-            meets = {True: "meets 85 to 95 %", False: "misses 85 to 95 %", None: "too few origins"}[item.meets]
+            meets = {True: "meets 85 to 95 %", False: "misses 85 to 95 %", None: "too few origins"}[
+                item.meets
+            ]
             rows.append(
-                (f"{figure.replace('_', '-')}, {words}", f"{item.observations}", percent(item.coverage90, 1), between, meets)
+                (
+                    f"{figure.replace('_', '-')}, {words}",
+                    f"{item.observations}",
+                    percent(item.coverage90, 1),
+                    between,
+                    meets,
+                )
             )
-    _table(console, "Coverage of the 90 % interval, all horizons pooled", ("", "cells", "inside", "bootstrap", ""), rows, words=1)
+    _table(
+        console,
+        "Coverage of the 90 % interval, all horizons pooled",
+        ("", "cells", "inside", "bootstrap", ""),
+        rows,
+        words=1,
+    )
 
 
 def _origins(console: Console, result: Any) -> None:

@@ -11,7 +11,9 @@ from loantwin.interfaces.cli.tables.render import _notes, _table, percent
 
 def render(console: Console, result: Any) -> None:
     """Print scores by series and quarters ahead: accuracy beside rivals, then intervals."""
-    names = list(dict.fromkeys(name for by in result.series.values() for item in by.values() for name in item.rivals))
+    names = list(
+        dict.fromkeys(name for by in result.series.values() for item in by.values() for name in item.rivals)
+    )
     rows, ranged = [], []
     for series, by_quarters in result.series.items():
         for quarters, item in by_quarters.items():
@@ -22,7 +24,9 @@ def render(console: Console, result: Any) -> None:
                 between = f"{percent(item.coverage90_low, 0)} to {percent(item.coverage90_high, 0)}"
             bias = "–" if item.bias is None else f"{100 * item.bias:+.0f} %"
             rows.append((words, quarters, _share(item.accuracy), *rivals, bias, str(item.observations)))
-            points = [f"{1e4 * value:.0f}" for value in (item.crps, *(item.rival_crps[name] for name in names))]
+            points = [
+                f"{1e4 * value:.0f}" for value in (item.crps, *(item.rival_crps[name] for name in names))
+            ]
             inside = [percent(item.rival_coverage90[name], 0) for name in names]
             ranged.append((words, quarters, percent(item.coverage90, 0), between, *inside, *points))
     _table(
@@ -31,7 +35,15 @@ def render(console: Console, result: Any) -> None:
         ("", "quarters", "model", *names, "bias", "origins"),
         rows,
     )
-    columns = ("", "quarters", "in 90 %", "bootstrap", *(f"{name}" for name in names), "CRPS, bp", *(f"{name}" for name in names))
+    columns = (
+        "",
+        "quarters",
+        "in 90 %",
+        "bootstrap",
+        *(f"{name}" for name in names),
+        "CRPS, bp",
+        *(f"{name}" for name in names),
+    )
     _table(console, "Coverage of the 90 % interval, and CRPS in basis points", columns, ranged)
     _notes(console, "Notes", result.notes)
 
@@ -42,4 +54,6 @@ def _share(value: float | None) -> str:
 
 def _against(item: Any, name: str) -> str:
     value = item.rivals[name]
-    return _share(value) + (" *" if value is not None and item.accuracy is not None and value > item.accuracy else "")
+    return _share(value) + (
+        " *" if value is not None and item.accuracy is not None and value > item.accuracy else ""
+    )

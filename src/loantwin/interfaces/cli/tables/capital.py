@@ -22,7 +22,11 @@ def render(console: Console, result: Any) -> None:
 
 def _capital(console: Console, result: Any) -> None:
     names = list(result.approaches)
-    console.print(f"Capital as of {result.as_of.isoformat()}, {result.currency}: {result.title}", style="bold", highlight=False)
+    console.print(
+        f"Capital as of {result.as_of.isoformat()}, {result.currency}: {result.title}",
+        style="bold",
+        highlight=False,
+    )
     console.print(f"  {result.status}; PD {result.pd}", style="dim", highlight=False)
     console.print()
     rows = [
@@ -38,7 +42,16 @@ def _capital(console: Console, result: Any) -> None:
         )
         for name, item in result.approaches.items()
     ]
-    columns = ("approach", "drawn", "at default", "RWA, no guarantees", "RWA", "weight", "capital", "expected loss")
+    columns = (
+        "approach",
+        "drawn",
+        "at default",
+        "RWA, no guarantees",
+        "RWA",
+        "weight",
+        "capital",
+        "expected loss",
+    )
     _table(console, f"{result.loans:,} loans", columns, rows)
     for name in names:
         _approach(console, SHORT[name], result.approaches[name])
@@ -73,8 +86,16 @@ def _approach(console: Console, name: str, item: Any) -> None:
     ]
     columns = ("class", "loans", "at default", "guaranteed", "RWA", "weight", "capital", "expected loss")
     _table(console, f"By class, {name}", columns, rows)
-    floors = [(floor.name, floor.paragraph, f"{floor.loans:,}", amount(floor.exposure)) for floor in item.floors]
-    _table(console, f"Floors and caps that bind, {name}", ("floor", "paragraph", "loans", "exposure at default"), floors, words=2)
+    floors = [
+        (floor.name, floor.paragraph, f"{floor.loans:,}", amount(floor.exposure)) for floor in item.floors
+    ]
+    _table(
+        console,
+        f"Floors and caps that bind, {name}",
+        ("floor", "paragraph", "loans", "exposure at default"),
+        floors,
+        words=2,
+    )
     if item.output_floor is not None:
         found = item.output_floor
         bound = f"binds, adds {amount(found.added)}" if found.binds else "does not bind"
@@ -100,8 +121,19 @@ def _ratios(console: Console, result: Any) -> None:
         if made is None:
             continue
         rows = [
-            (key, percent(ratio.value), percent(ratio.minimum), percent(ratio.with_buffers), amount(ratio.headroom))
-            for key, ratio in (("CET1", made.cet1), ("tier 1", made.tier1), ("total", made.total), ("leverage", made.leverage))
+            (
+                key,
+                percent(ratio.value),
+                percent(ratio.minimum),
+                percent(ratio.with_buffers),
+                amount(ratio.headroom),
+            )
+            for key, ratio in (
+                ("CET1", made.cet1),
+                ("tier 1", made.tier1),
+                ("total", made.total),
+                ("leverage", made.leverage),
+            )
         ]
         title = f"Ratios, {SHORT[name]}: risk-weighted assets {amount(made.rwa)}"
         _table(console, title, ("ratio", "value", "minimum", "with buffers", "headroom"), rows)
@@ -126,9 +158,18 @@ def _large(console: Console, found: Any) -> None:
         )
         for group in found.groups
     ]
-    words = "no own funds: limits not tested" if found.large is None else f"{found.large} large, {found.breaches} above the limit"
+    words = (
+        "no own funds: limits not tested"
+        if found.large is None
+        else f"{found.large} large, {found.breaches} above the limit"
+    )
     columns = ("borrowers", "loans", "exposure", "less guarantees", "of the book", "of tier 1", "limit", "")
-    _table(console, f"Largest of {found.counted:,} groups of borrowers ({words}; connected by {found.connected_by})", columns, rows)
+    _table(
+        console,
+        f"Largest of {found.counted:,} groups of borrowers ({words}; connected by {found.connected_by})",
+        columns,
+        rows,
+    )
 
 
 def _assumed(console: Console, assumptions: Any) -> None:
@@ -137,7 +178,11 @@ def _assumed(console: Console, assumptions: Any) -> None:
 
 
 def _explanation(console: Console, result: Any) -> None:
-    _steps(console, f"Loan {result.loan} as of {result.as_of.isoformat()}, {result.currency}: {result.title}", result.facts)
+    _steps(
+        console,
+        f"Loan {result.loan} as of {result.as_of.isoformat()}, {result.currency}: {result.title}",
+        result.facts,
+    )
     for name, steps in result.approaches.items():
         _steps(console, SHORT[name][0].upper() + SHORT[name][1:], steps)
         _steps(console, f"Floors and caps that bind, {SHORT[name]}", result.floors[name])

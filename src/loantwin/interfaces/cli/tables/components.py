@@ -13,13 +13,23 @@ def render(console: Console, result: Any) -> None:
     """Print a decomposition: what moves defaults, the curves at some places, macro, and the scenarios."""
     facts = {
         "defaults counted as": result.event.replace("_", " "),
-        "events": f"{result.events:,.0f} ({result.effective_events:,.0f} effective) in {result.loan_months:,.0f} loan months",
+        "events": (
+            f"{result.events:,.0f} ({result.effective_events:,.0f} effective) in {result.loan_months:,.0f} "
+            "loan months"
+        ),
         "net drift, log-odds a year": _words(result.drift),
         "rule that gives it away": result.rule,
     }
     _facts(console, f"Age, period and vintage as of {result.as_of.isoformat()}", facts)
-    sizes = [(name, f"{value:.2f}", f"x {2.718281828 ** (2 * value):.1f}") for name, value in result.sizes.items()]
-    _table(console, "How much each moves the odds", ("effect", "deviation, log-odds", "good to bad (2 deviations)"), sizes)
+    sizes = [
+        (name, f"{value:.2f}", f"x {2.718281828 ** (2 * value):.1f}") for name, value in result.sizes.items()
+    ]
+    _table(
+        console,
+        "How much each moves the odds",
+        ("effect", "deviation, log-odds", "good to bad (2 deviations)"),
+        sizes,
+    )
     _table(
         console,
         "Age: monthly probability of default, all else average",
@@ -48,7 +58,13 @@ def render(console: Console, result: Any) -> None:
         "Period: log-odds against the average month",
         ("month", "effect", "90 % interval", "trend and macro", "expected events"),
         [
-            (row.month, f"{row.log_odds.value:+.2f}", _range(row.log_odds), f"{row.fitted:+.2f}", f"{row.expected_events:,.1f}")
+            (
+                row.month,
+                f"{row.log_odds.value:+.2f}",
+                _range(row.log_odds),
+                f"{row.fitted:+.2f}",
+                f"{row.expected_events:,.1f}",
+            )
             for row in _some(result.period, 16)
         ],
     )
@@ -57,7 +73,10 @@ def render(console: Console, result: Any) -> None:
         console,
         f"Macro explains {percent(macro.share_explained, 0)} of the period effect about its trend",
         ("covariate", "log-odds by one standard deviation", "90 % interval"),
-        [(name, f"{item.value:+.3f}", f"{item.low:+.3f} to {item.high:+.3f}") for name, item in macro.effects.items()],
+        [
+            (name, f"{item.value:+.3f}", f"{item.low:+.3f} to {item.high:+.3f}")
+            for name, item in macro.effects.items()
+        ],
     )
     _facts(
         console,

@@ -26,11 +26,23 @@ def render(console: Console, result: Any) -> None:
         *((f"largest {top}", *(percent(item.top[top]) for _, item in columns)) for top in result.names.top),
     ]
     if result.intervals is not None:
-        keys = {"Herfindahl index": "herfindahl", "effective number of names": "effective_number", "Gini coefficient": "gini"}
+        keys = {
+            "Herfindahl index": "herfindahl",
+            "effective number of names": "effective_number",
+            "Gini coefficient": "gini",
+        }
         keys |= {f"largest {top}": f"top {top}" for top in result.names.top}
         rows = [(*row, _between(result.intervals.get(keys.get(row[0], "")), row[0])) for row in rows]
-    title = f"Concentration as of {result.as_of.isoformat()}: {amount(result.exposure)} {result.currency} in {result.loans:,} loans"
-    _table(console, title, ("", *(name for name, _ in columns), *(["90 % interval"] if result.intervals is not None else [])), rows)
+    title = (
+        f"Concentration as of {result.as_of.isoformat()}: {amount(result.exposure)} {result.currency} in "
+        f"{result.loans:,} loans"
+    )
+    _table(
+        console,
+        title,
+        ("", *(name for name, _ in columns), *(["90 % interval"] if result.intervals is not None else [])),
+        rows,
+    )
     _groups(console, result.connected)
     for name, sectors in result.sectors.items():
         _sectors(console, name, sectors)
@@ -57,15 +69,20 @@ def _groups(console: Console, groups: Any) -> None:
     if groups is None:
         return
     rows = [
-        (str(place), f"{item.loans:,}", amount(item.exposure), percent(item.share)) for place, item in enumerate(groups.largest, 1)
+        (str(place), f"{item.loans:,}", amount(item.exposure), percent(item.share))
+        for place, item in enumerate(groups.largest, 1)
     ]
-    title = f"Largest groups of connected borrowers ({groups.joined:,} groups join several), by {groups.links}"
+    title = (
+        f"Largest groups of connected borrowers ({groups.joined:,} groups join several), by {groups.links}"
+    )
     _table(console, title, ("", "loans", "exposure", "share"), rows)
 
 
 def _sectors(console: Console, name: str, sectors: Any) -> None:
     items = list(sectors.sectors.items())
-    rows = [(key, f"{item.loans:,.0f}", amount(item.exposure), percent(item.share)) for key, item in items[:MOST]]
+    rows = [
+        (key, f"{item.loans:,.0f}", amount(item.exposure), percent(item.share)) for key, item in items[:MOST]
+    ]
     if len(items) > MOST:
         rest = items[MOST:]
         total = [sum(getattr(item, part) for _, item in rest) for part in ("loans", "exposure", "share")]
@@ -87,4 +104,9 @@ def _granularity(console: Console, result: Any) -> None:
         for item in result.granularity
     ]
     columns = ("model", "fine book", "to add", "simplified", result.currency, "of the fine book")
-    _table(console, f"Granularity adjustment of the {percent(result.confidence, 1)} loss, share of exposure", columns, rows)
+    _table(
+        console,
+        f"Granularity adjustment of the {percent(result.confidence, 1)} loss, share of exposure",
+        columns,
+        rows,
+    )

@@ -28,14 +28,19 @@ def render(console: Console, result: Any) -> None:
 def _rolls(console: Console, result: Any) -> None:
     for words, matrix in (("last 12 months", result.recent), ("all months", result.all_months)):
         title = f"Roll rates a month by number, percent, {words} ({matrix.first} to {matrix.last})"
-        rows = [(name, f"{matrix.at_risk[name]:,.0f}", *map(_share, row.values())) for name, row in matrix.rates.items()]
+        rows = [
+            (name, f"{matrix.at_risk[name]:,.0f}", *map(_share, row.values()))
+            for name, row in matrix.rates.items()
+        ]
         _table(console, title, ("from", "loan months", *result.states), rows)
     matrix = result.all_months
     rows = [(name, *(_share(cell, "amount") for cell in row.values())) for name, row in matrix.rates.items()]
     _table(console, "By balance, percent, all months", ("from", *result.states), rows)
     moves = [(name, *_worst(name, row)) for name, row in matrix.rates.items()]
     rows = [
-        (f"{name} to {target}", percent(cell.number), _between(cell)) for name, target, cell in moves if cell.number is not None
+        (f"{name} to {target}", percent(cell.number), _between(cell))
+        for name, target, cell in moves
+        if cell.number is not None
     ]
     _table(console, "One bucket on", ("move", "rate a month", "90 % interval"), rows)
     rows = [(name, percent(value, 3)) for name, value in result.to_loss.items()]
@@ -61,7 +66,10 @@ def _between(cell: Any) -> str:
 
 
 def _vintages(console: Console, result: Any) -> None:
-    longest = max((point.age for item in result.vintages for point in item.points if point.number is not None), default=0)
+    longest = max(
+        (point.age for item in result.vintages for point in item.points if point.number is not None),
+        default=0,
+    )
     ages = [age for age in AGES if age <= longest]
     event = "defaulted" if result.event == "default" else "charged off"
     for part, words in (("number", "share of loans"), ("amount", "share of the money lent")):
@@ -79,7 +87,9 @@ def _vintages(console: Console, result: Any) -> None:
         _table(console, title, ("vintage", "loans", "lent", "events", *(str(age) for age in ages)), rows)
     same = [age for age in (12, 24, 36) if age in ages]
     rows = [(item.name, *(_interval(item, age) for age in same)) for item in result.vintages]
-    _table(console, "90 % intervals of the share of loans", ("vintage", *(f"{age} months" for age in same)), rows)
+    _table(
+        console, "90 % intervals of the share of loans", ("vintage", *(f"{age} months" for age in same)), rows
+    )
     rows = [(item.name, percent(item.ultimate)) for item in result.vintages if item.ultimate is not None]
     title = f"Carried on to {result.ultimate_age} months from older vintages (chain ladder; no economy in it)"
     _table(console, title, ("vintage", "share of loans"), rows)

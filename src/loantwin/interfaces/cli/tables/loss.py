@@ -39,12 +39,21 @@ def _single(console: Console, result: Any) -> None:
         for words, name in FIGURES.items()
     ]
     paths = f", {result.paths:,} paths" if result.paths else ""
-    title = f"Loss over {result.months} months from {result.as_of.isoformat()}, {result.currency}, model {result.model}{paths}"
+    title = (
+        f"Loss over {result.months} months from {result.as_of.isoformat()}, {result.currency}, model "
+        f"{result.model}{paths}"
+    )
     _table(console, title, ("figure", "net of guarantees", "standard error", "gross"), rows)
     _segments(console, result)
     if result.top_names:
         names = [
-            (item.name, segment_words(item.segment), amount(item.exposure), amount(item.expected_loss), amount(item.es))
+            (
+                item.name,
+                segment_words(item.segment),
+                amount(item.exposure),
+                amount(item.expected_loss),
+                amount(item.es),
+            )
             for item in result.top_names
         ]
         _table(
@@ -67,7 +76,17 @@ def _segments(console: Console, result: Any) -> None:
     if rest:
         sums = (amount(sum(getattr(item, name) for item in rest)) for name in ("expected_loss", "var", "es"))
         rows.append((f"{len(rest)} others", *sums, *("",) * 3))
-    rows.append(("total", amount(result.expected_loss.value), amount(result.var.value), amount(result.es.value), "", "", ""))
+    rows.append(
+        (
+            "total",
+            amount(result.expected_loss.value),
+            amount(result.var.value),
+            amount(result.es.value),
+            "",
+            "",
+            "",
+        )
+    )
     columns = ("segment", "expected loss", "of VaR", "of ES", "of ES, %", "ES alone", "ES without it, less")
     made = []
     for row in rows:
@@ -107,8 +126,22 @@ def _compared(console: Console, result: Any) -> None:
                 amount(item.gross.var.value),
             )
         )
-    columns = ("model", "expected loss", "deviation", f"VaR {100 * result.confidence:g} %", "error", "ES", "error", "VaR, gross")
-    _table(console, f"Loss over {result.months} months from {result.as_of.isoformat()}, {result.currency}", columns, rows)
+    columns = (
+        "model",
+        "expected loss",
+        "deviation",
+        f"VaR {100 * result.confidence:g} %",
+        "error",
+        "ES",
+        "error",
+        "VaR, gross",
+    )
+    _table(
+        console,
+        f"Loss over {result.months} months from {result.as_of.isoformat()}, {result.currency}",
+        columns,
+        rows,
+    )
     for name, item in result.models.items():
         if name != "twin":
             _notes(console, f"Assumptions of {name}", item.assumptions)

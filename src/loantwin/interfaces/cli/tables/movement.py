@@ -16,31 +16,55 @@ SEGMENTS = 12
 def render(console: Console, result: Any) -> None:
     """Print the lines by stage, the moves between stages, and segments that changed most."""
     rows = [
-        (WORDS[name], *(f"{line.by_stage[stage]:,.2f}" for stage in ("1", "2", "3")), f"{line.amount:,.2f}", f"{line.loans:,}")
+        (
+            WORDS[name],
+            *(f"{line.by_stage[stage]:,.2f}" for stage in ("1", "2", "3")),
+            f"{line.amount:,.2f}",
+            f"{line.loans:,}",
+        )
         for name, line in result.lines.items()
     ]
     title = (
-        f"IFRS 9 allowance from {result.opening_date.isoformat()} to {result.closing_date.isoformat()}, {result.currency}, "
-        "net of guarantees"
+        f"IFRS 9 allowance from {result.opening_date.isoformat()} to {result.closing_date.isoformat()}, "
+        f"{result.currency}, net of guarantees"
     )
     _table(console, title, ("line", "stage 1", "stage 2", "stage 3", "all", "loans"), rows)
     moves = [
-        (f"{move.origin} to {move.target}", f"{move.loans:,}", f"{move.transferred:,.2f}", f"{move.remeasured:,.2f}")
+        (
+            f"{move.origin} to {move.target}",
+            f"{move.loans:,}",
+            f"{move.transferred:,.2f}",
+            f"{move.remeasured:,.2f}",
+        )
         for move in result.stage_moves
     ]
     _table(console, "Moves between stages", ("move", "loans", "allowance taken along", "remeasured"), moves)
-    changed = sorted(result.by_segment.items(), key=lambda item: -abs(item[1]["closing"] - item[1]["opening"]))
+    changed = sorted(
+        result.by_segment.items(), key=lambda item: -abs(item[1]["closing"] - item[1]["opening"])
+    )
     rows = [
         (
             segment_words(name),
             f"{part['opening']:,.0f}",
             f"{part['closing'] - part['opening']:+,.0f}",
             f"{part['closing']:,.0f}",
-            max((line for line in part if line not in ("opening", "closing")), key=lambda line: abs(part[line])).replace("_", " "),
+            max(
+                (line for line in part if line not in ("opening", "closing")),
+                key=lambda line: abs(part[line]),
+            ).replace("_", " "),
         )
         for name, part in changed[:SEGMENTS]
     ]
-    _table(console, "Segments that changed most", ("segment", "opening", "change", "closing", "largest line"), rows)
-    _notes(console, "Charged off", [f"{result.charged_off:,.2f} of loans of the opening"] if result.charged_off else [])
+    _table(
+        console,
+        "Segments that changed most",
+        ("segment", "opening", "change", "closing", "largest line"),
+        rows,
+    )
+    _notes(
+        console,
+        "Charged off",
+        [f"{result.charged_off:,.2f} of loans of the opening"] if result.charged_off else [],
+    )
     _notes(console, "Rules", result.rules)
     _notes(console, "Notes", result.notes)

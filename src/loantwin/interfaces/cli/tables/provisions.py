@@ -10,7 +10,9 @@ from loantwin.interfaces.cli.tables.render import _facts, _notes, _table, amount
 
 
 def render(console: Console, result: Any) -> None:
-    """Print the allowance: total, by stage, class or pool, what stands beside it, by scenario, and the rules."""
+    """Print the allowance: total, by stage, class or pool, what stands beside it, by scenario, and the
+    rules.
+    """
     facts = {"exposure": amount(result.exposure), "allowance": amount(result.allowance)}
     if getattr(result, "allowance_gross", None) is not None:
         facts["allowance before guarantees"] = amount(result.allowance_gross)
@@ -19,7 +21,11 @@ def render(console: Console, result: Any) -> None:
     if getattr(result, "overlays", ()):
         facts["overlays"] = amount(result.overlay_total)
         facts["allowance with overlays"] = amount(result.allowance_with_overlays)
-    _facts(console, f"Provisions under {result.standard} as of {result.as_of.isoformat()}, {result.currency}", facts)
+    _facts(
+        console,
+        f"Provisions under {result.standard} as of {result.as_of.isoformat()}, {result.currency}",
+        facts,
+    )
     for name, words in (("by_stage", "stage"), ("by_class", "class"), ("by_pool", "pool")):
         if hasattr(result, name):
             rows = [
@@ -33,7 +39,12 @@ def render(console: Console, result: Any) -> None:
                 )
                 for key, item in getattr(result, name).items()
             ]
-            _table(console, f"By {words}", (words, "loans", "expected still there", "exposure", "allowance", "coverage"), rows)
+            _table(
+                console,
+                f"By {words}",
+                (words, "loans", "expected still there", "exposure", "allowance", "coverage"),
+                rows,
+            )
     if hasattr(result, "triggers"):
         met = [(name.replace("_", " "), f"{count:,}") for name, count in result.triggers.items() if count]
         _table(console, "Why loans left stage 1 (each trigger by itself)", ("trigger", "loans"), met)
@@ -44,7 +55,9 @@ def render(console: Console, result: Any) -> None:
         _overlays(console, result)
     if hasattr(result, "coverage"):
         _coverage(console, result.coverage)
-    scenarios = [(key, percent(item.weight, 0), amount(item.allowance)) for key, item in result.by_scenario.items()]
+    scenarios = [
+        (key, percent(item.weight, 0), amount(item.allowance)) for key, item in result.by_scenario.items()
+    ]
     _table(console, "By scenario", ("scenario", "weight", "allowance"), scenarios)
     _notes(console, "Not observable in this source", result.not_observable)
     _notes(console, "Rules", getattr(result, "rules", ()))
@@ -53,16 +66,25 @@ def render(console: Console, result: Any) -> None:
 def _beside(console: Console, result: Any) -> None:
     """Print the interest basis, commitments and modifications of IFRS 9."""
     rows = [
-        (stage, item.basis, amount(item.carrying_amount), amount(item.monthly_interest)) for stage, item in result.interest.items()
+        (stage, item.basis, amount(item.carrying_amount), amount(item.monthly_interest))
+        for stage, item in result.interest.items()
     ]
-    _table(console, "Interest revenue of the next month", ("stage", "basis", "carrying amount", "interest"), rows, words=2)
+    _table(
+        console,
+        "Interest revenue of the next month",
+        ("stage", "basis", "carrying amount", "interest"),
+        rows,
+        words=2,
+    )
     undrawn, moved = result.commitments, result.modifications
     if undrawn.loans:
         facts = {
             "undrawn": amount(undrawn.undrawn),
             "conversion factor": percent(undrawn.conversion_factor, 0),
             "part of the allowance that the undrawn amounts cause": amount(undrawn.provision),
-            "life of lines": f"{undrawn.behavioural_months} months" if undrawn.behavioural_months else "contractual",
+            "life of lines": f"{undrawn.behavioural_months} months"
+            if undrawn.behavioural_months
+            else "contractual",
         }
         _facts(console, f"Commitments of {undrawn.loans:,} loans", facts)
     if moved is not None and (moved.loans or moved.substantial):
@@ -81,14 +103,20 @@ def _methods(console: Console, result: Any) -> None:
             name,
             amount(item.allowance),
             amount(item.allowance_gross),
-            percent(item.allowance / result.exposure) if item.allowance is not None and result.exposure else "–",
+            percent(item.allowance / result.exposure)
+            if item.allowance is not None and result.exposure
+            else "–",
         )
         for name, item in result.methods.items()
     ]
     _table(console, "By method, on the same book", ("method", "allowance", "gross", "coverage"), rows)
     read = [f"{name}: {item.read or 'no figure, ' + item.missing}" for name, item in result.methods.items()]
     _notes(console, "What each method read", read)
-    _notes(console, "Methods", [f"{name}: {item.formula} ({item.source})" for name, item in result.methods.items()])
+    _notes(
+        console,
+        "Methods",
+        [f"{name}: {item.formula} ({item.source})" for name, item in result.methods.items()],
+    )
 
 
 def _overlays(console: Console, result: Any) -> None:
@@ -116,4 +144,8 @@ def _coverage(console: Console, ratios: Any) -> None:
         "the same under relief": amount(ratios.required_relief),
         "shortfall of the minima by class": amount(ratios.shortfall),
     }
-    _facts(console, "Supervisory ratios", {name: value if value != "–" else "cannot be told" for name, value in facts.items()})
+    _facts(
+        console,
+        "Supervisory ratios",
+        {name: value if value != "–" else "cannot be told" for name, value in facts.items()},
+    )

@@ -8,20 +8,30 @@ from rich.console import Console
 
 from loantwin.interfaces.cli.tables.render import _facts, _notes, _table, percent
 
-METHODS = {"published": "as published", "cohort": "from yearly cohorts", "duration": "from durations, continuous time"}
+METHODS = {
+    "published": "as published",
+    "cohort": "from yearly cohorts",
+    "duration": "from durations, continuous time",
+}
 
 
 def render(console: Console, result: Any) -> None:
     """Show the matrix, the generator, the conditions and the term structure."""
     years = f"{result.years:g} year" + ("" if result.years == 1 else "s")
-    _matrix(console, f"Transition matrix over {years}, percent, {METHODS[result.method]} ({result.source})", result.matrix)
+    _matrix(
+        console,
+        f"Transition matrix over {years}, percent, {METHODS[result.method]} ({result.source})",
+        result.matrix,
+    )
     _matrix(console, f"Generator, moves a year of 100 customers, {result.generator_method}", result.generator)
     if result.horizon != round(result.horizon):
         _matrix(console, f"Matrix over {result.horizon:g} years, percent", result.at_horizon)
     answer = {True: "yes", False: "no", None: "not settled"}[result.embeddable]
     facts = {"has a generator": answer, "mobility (mean singular value of P - I)": f"{result.mobility:.4f}"}
     if result.method != "duration":
-        facts["generator's matrix beside this one, largest row"] = f"{100 * result.generator_distance:.3f} % points in all"
+        facts["generator's matrix beside this one, largest row"] = (
+            f"{100 * result.generator_distance:.3f} % points in all"
+        )
     _facts(console, "Embeddability", facts)
     rows = [("holds" if item.holds else "fails", item.name, item.words) for item in result.conditions]
     _table(console, "Conditions", ("", "condition", "found"), rows, words=3)
@@ -31,13 +41,20 @@ def render(console: Console, result: Any) -> None:
         _compared(console, result)
     if result.facts:
         unit = "years at risk" if result.method == "duration" else "cohort starts"
-        _table(console, f"Behind it: {unit}", ("state", unit), [(name, f"{value:,.0f}") for name, value in result.at_risk.items()])
+        _table(
+            console,
+            f"Behind it: {unit}",
+            ("state", unit),
+            [(name, f"{value:,.0f}") for name, value in result.at_risk.items()],
+        )
         _facts(console, "History", {name: f"{value:,}" for name, value in result.facts.items()})
     _notes(console, "Notes", result.notes)
 
 
 def _matrix(console: Console, title: str, rows: Any) -> None:
-    cells = [(name, *("·" if value == 0 else f"{100 * value:.2f}" for value in row)) for name, row in rows.items()]
+    cells = [
+        (name, *("·" if value == 0 else f"{100 * value:.2f}" for value in row)) for name, row in rows.items()
+    ]
     _table(console, title, ("from", *rows), cells)
 
 
@@ -66,7 +83,12 @@ def _cycle(console: Console, cycle: Any) -> None:
         return
     rows = [(item.year, f"{item.z:+.2f} ± {item.standard_error:.2f}", _bar(item.z)) for item in cycle.years]
     found = f"asset correlation {percent(cycle.correlation)} ({percent(cycle.low)} to {percent(cycle.high)})"
-    _table(console, f"The cycle: common factor of the year that ends, {found}", ("year to", "good +, bad -", ""), rows)
+    _table(
+        console,
+        f"The cycle: common factor of the year that ends, {found}",
+        ("year to", "good +, bad -", ""),
+        rows,
+    )
 
 
 def _bar(z: float) -> str:

@@ -32,7 +32,9 @@ def render(result: Result) -> None:
     console = _Output(width=None if sys.stdout.isatty() else PIPED_WIDTH)
     name = result.SCHEMA.split("/")[0]
     module = ELSEWHERE.get(name)
-    shown = RENDERERS.get(name, _anything) if module is None else import_module(f"{__package__}.{module}").render
+    shown = (
+        RENDERERS.get(name, _anything) if module is None else import_module(f"{__package__}.{module}").render
+    )
     shown(console, result)
 
 
@@ -46,7 +48,9 @@ def percent(value: float | None, decimals: int = 2) -> str:
     return "–" if value is None else f"{100 * value:.{decimals}f} %"
 
 
-def _table(console: Console, title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], *, words: int = 1) -> None:
+def _table(
+    console: Console, title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], *, words: int = 1
+) -> None:
     made = Table(header_style="dim", box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=any(columns))
     for place, name in enumerate(columns):
         right = place >= words
@@ -81,7 +85,9 @@ def _tape(console: Console, result: Any) -> None:
     }
     if result.loan_months is not None:
         facts["loan months"] = f"{result.loan_months:,}"
-    facts |= {name.replace("_", " "): f"{amount(value)} {result.currency}" for name, value in result.totals.items()}
+    facts |= {
+        name.replace("_", " "): f"{amount(value)} {result.currency}" for name, value in result.totals.items()
+    }
     _facts(console, f"Tape, format {result.format}", facts)
     _table(
         console,
@@ -89,9 +95,17 @@ def _tape(console: Console, result: Any) -> None:
         ("status", "loans"),
         [(name or "(none)", f"{count:,}") for name, count in result.loan_count_by_status.items()],
     )
-    _table(console, "Rejected, by rule", ("rule", "rows"), [(name, f"{count:,}") for name, count in result.rejections.items()])
     _table(
-        console, "Kept with a warning, by rule", ("rule", "rows"), [(name, f"{count:,}") for name, count in result.warnings.items()]
+        console,
+        "Rejected, by rule",
+        ("rule", "rows"),
+        [(name, f"{count:,}") for name, count in result.rejections.items()],
+    )
+    _table(
+        console,
+        "Kept with a warning, by rule",
+        ("rule", "rows"),
+        [(name, f"{count:,}") for name, count in result.warnings.items()],
     )
     if hasattr(result, "on_book"):
         where = {
@@ -129,7 +143,8 @@ def _fit(console: Console, result: Any) -> None:
     for edge in result.edges:
         if edge.macro and not edge.assumed:
             effects = [
-                (name, f"{item['value']:+.3f}", f"{item['low']:+.3f} to {item['high']:+.3f}") for name, item in edge.macro.items()
+                (name, f"{item['value']:+.3f}", f"{item['low']:+.3f} to {item['high']:+.3f}")
+                for name, item in edge.macro.items()
             ]
             _table(
                 console,
@@ -138,11 +153,19 @@ def _fit(console: Console, result: Any) -> None:
                 effects,
             )
     levels = [
-        (name, f"{item['phi']:.3f}", f"{item['sigma']:.3f}", f"{item['level']:+.2f} ± {item['level_deviation']:.2f}")
+        (
+            name,
+            f"{item['phi']:.3f}",
+            f"{item['sigma']:.3f}",
+            f"{item['level']:+.2f} ± {item['level_deviation']:.2f}",
+        )
         for name, item in result.levels.items()
     ]
     _table(
-        console, "Period effect that macro does not explain", ("factor", "persistence a month", "innovation", "level now"), levels
+        console,
+        "Period effect that macro does not explain",
+        ("factor", "persistence a month", "innovation", "level now"),
+        levels,
     )
     share = result.loss_given_default
     losses = [
@@ -154,12 +177,21 @@ def _fit(console: Console, result: Any) -> None:
         )
         for name in ("charged_off", "recovered")
     ]
-    _table(console, "Loss given default, share of exposure", ("", "observed", "90 % interval", "used, after the prior"), losses)
+    _table(
+        console,
+        "Loss given default, share of exposure",
+        ("", "observed", "90 % interval", "used, after the prior"),
+        losses,
+    )
     made = result.generator
     _facts(
         console,
         "Macro generator",
-        {"factors": f"{len(made['factors'])}", "quarters": f"{made['quarters']}", "largest root": f"{made['largest_root']:.3f}"},
+        {
+            "factors": f"{len(made['factors'])}",
+            "quarters": f"{made['quarters']}",
+            "largest root": f"{made['largest_root']:.3f}",
+        },
     )
     _notes(console, "Too few events, prior only", result.prior_only)
     _notes(console, "Notes", result.notes)
@@ -174,7 +206,10 @@ def _forecast(console: Console, result: Any) -> None:
         for place, month in enumerate(result.months)
         if (place + 1) % every == 0 or place == 0
     ]
-    title = f"Forecast from {result.as_of.isoformat()}, {result.currency}, economy: {economy}, {result.paths:,} paths (means)"
+    title = (
+        f"Forecast from {result.as_of.isoformat()}, {result.currency}, economy: {economy}, {result.paths:,} "
+        "paths (means)"
+    )
     _table(console, title, ("month", *(name.replace("_", " ") for name in names)), rows)
     total = [
         (name.replace("_", " "), amount(item.mean), f"{amount(item.p05)} to {amount(item.p95)}")
@@ -182,9 +217,18 @@ def _forecast(console: Console, result: Any) -> None:
         else (name.replace("_", " "), "–", "the source cannot tell")
         for name, item in result.totals.items()
     ]
-    _table(console, f"Over {len(result.months)} months (balance: at the end)", ("figure", "mean", "90 % interval"), total)
+    _table(
+        console,
+        f"Over {len(result.months)} months (balance: at the end)",
+        ("figure", "mean", "90 % interval"),
+        total,
+    )
     if result.assumed:
-        _notes(console, "Assumed, not observed by the source", [", ".join(name.replace("_", " ") for name in result.assumed)])
+        _notes(
+            console,
+            "Assumed, not observed by the source",
+            [", ".join(name.replace("_", " ") for name in result.assumed)],
+        )
     _notes(console, "Notes", [*result.notes, "the intervals hold: " + ", ".join(result.interval_sources)])
 
 
@@ -195,9 +239,19 @@ def _config(console: Console, result: Any) -> None:
 
 def _log(console: Console, result: Any) -> None:
     missing = f"{len(result.missing):,}"
-    facts = (("home", result.home), ("events", f"{result.events:,}"), ("last hash", result.head), ("files missing", missing))
+    facts = (
+        ("home", result.home),
+        ("events", f"{result.events:,}"),
+        ("last hash", result.head),
+        ("files missing", missing),
+    )
     _table(console, "The log is sound" if result.ok else "The log is damaged", ("", ""), facts, words=2)
-    _table(console, "Events by type", ("type", "events"), [(name, f"{count:,}") for name, count in result.by_type.items()])
+    _table(
+        console,
+        "Events by type",
+        ("type", "events"),
+        [(name, f"{count:,}") for name, count in result.by_type.items()],
+    )
     _notes(console, "Problems", result.problems)
     _notes(console, "Missing", result.missing)
     _notes(console, "Files that no event names (left by interrupted work; harmless)", result.unreferenced)
@@ -242,14 +296,21 @@ def _demo(console: Console, result: Any) -> None:
     months = "" if result.loan_months is None else f", {result.loan_months:,} loan months"
     _facts(console, f"Demo on {result.loans:,} loans{months}, as of {result.as_of}", result.figures)
     steps = [(name, f"{seconds:,.1f}") for name, seconds in result.seconds.items()]
-    _table(console, "Seconds by step", ("step", "seconds"), [*steps, ("all", f"{sum(result.seconds.values()):,.1f}")])
+    _table(
+        console,
+        "Seconds by step",
+        ("step", "seconds"),
+        [*steps, ("all", f"{sum(result.seconds.values()):,.1f}")],
+    )
     console.print(Text(f"The report is {result.report}", style="bold"), soft_wrap=True)
     console.print()
     _next(console, result.next_steps)
 
 
 def _counts(console: Console, title: str, columns: Sequence[str], counts: Mapping[str, int]) -> None:
-    _table(console, title, columns, [(name.replace("_", " "), f"{count:,}") for name, count in counts.items()])
+    _table(
+        console, title, columns, [(name.replace("_", " "), f"{count:,}") for name, count in counts.items()]
+    )
 
 
 def _next(console: Console, steps: Sequence[str]) -> None:
@@ -261,7 +322,11 @@ def _next(console: Console, steps: Sequence[str]) -> None:
 
 def _anything(console: Console, result: Any) -> None:
     document = result.to_dict()
-    simple = {name: str(value) for name, value in document.items() if not isinstance(value, list | dict) and name != "schema"}
+    simple = {
+        name: str(value)
+        for name, value in document.items()
+        if not isinstance(value, list | dict) and name != "schema"
+    }
     _facts(console, str(document.get("schema", "")), simple)
     for name, value in document.items():
         if isinstance(value, list):
@@ -299,4 +364,6 @@ ELSEWHERE: dict[str, str] = {
     "loantwin.sensitivity": "sensitivity",
     "loantwin.stress": "stress",
 }
-"""Results whose tables stand in a file of their own, by schema: the module beside this one with `render(console, result)`."""
+"""Results whose tables stand in a file of their own, by schema: the module beside this one with
+`render(console, result)`.
+"""

@@ -13,15 +13,27 @@ SHOWN = 25
 
 
 def render(console: Console, result: Any) -> None:
-    """Print the loss with its interval, the parameters that matter most, and the macro factors, by scenario."""
+    """Print the loss with its interval, the parameters that matter most, and the macro factors, by
+    scenario.
+    """
     words = "before guarantees" if result.gross else "net of guarantees"
-    title = f"{result.measure.replace('-', ' ').capitalize()} of {result.loans:,} live loans as of {result.as_of.isoformat()}"
+    title = (
+        f"{result.measure.replace('-', ' ').capitalize()} of {result.loans:,} live loans as of "
+        f"{result.as_of.isoformat()}"
+    )
     rows = [
         (name, amount(item.value), amount(item.standard_error), f"{amount(item.low)} to {amount(item.high)}",
          amount(item.transitions), amount(item.severity))
         for name, item in result.scenarios.items()
     ]  # fmt: skip
-    columns = ("scenario", "expected loss", "standard error", "90 % interval", "of transitions", "of loss given default")
+    columns = (
+        "scenario",
+        "expected loss",
+        "standard error",
+        "90 % interval",
+        "of transitions",
+        "of loss given default",
+    )
     _table(console, f"{title}, {result.currency}, {words} (errors of estimation alone)", columns, rows)
     for name, item in result.scenarios.items():
         _macro(console, name, item)
@@ -33,7 +45,12 @@ def render(console: Console, result: Any) -> None:
 
 def _macro(console: Console, name: str, item: Any) -> None:
     rows = [
-        (factor, amount(found.by_deviation), f"{100 * found.by_deviation / item.value:+.1f} %", amount(found.by_unit / 100.0))
+        (
+            factor,
+            amount(found.by_deviation),
+            f"{100 * found.by_deviation / item.value:+.1f} %",
+            amount(found.by_unit / 100.0),
+        )
         for factor, found in item.macro.items()
     ]
     columns = ("covariate, moved in every month", "by one deviation", "of the loss", "by 0.01 of the factor")
@@ -53,4 +70,10 @@ def _parameters(console: Console, name: str, item: Any) -> None:
         for row in item.parameters[:SHOWN]
     ]
     columns = ("parameter", "of", "value", "by one unit", "standard error", "by one standard error")
-    _table(console, f"{name}: the {len(rows)} of {len(item.parameters)} parameters whose errors weigh most", columns, rows, words=2)
+    _table(
+        console,
+        f"{name}: the {len(rows)} of {len(item.parameters)} parameters whose errors weigh most",
+        columns,
+        rows,
+        words=2,
+    )

@@ -1,4 +1,6 @@
-"""Tables of a stress test: figures by scenario, what they come from, capital, sensitivities, reverse stress, actions."""
+"""Tables of a stress test: figures by scenario, what they come from, capital, sensitivities, reverse stress,
+actions.
+"""
 
 from __future__ import annotations
 
@@ -49,8 +51,17 @@ def _scenarios(console: Console, result: Any) -> None:
     lending = "" if result.new_lending == "none" else ", with new lending"
     _table(
         console,
-        f"Stress over {result.months} months from {result.as_of.isoformat()}, {result.currency}{lending}, beside {result.baseline}",
-        ("scenario", "defaulted", "charged off", "allowance", "net interest income", "peak month", "distance"),
+        f"Stress over {result.months} months from {result.as_of.isoformat()}, {result.currency}{lending}, "
+        f"beside {result.baseline}",
+        (
+            "scenario",
+            "defaulted",
+            "charged off",
+            "allowance",
+            "net interest income",
+            "peak month",
+            "distance",
+        ),
         rows,
     )
 
@@ -59,11 +70,18 @@ def _parts(console: Console, result: Any) -> None:
     for name, found in result.parts.items():
         factors = list(found["loss"].by_factor)
         rows = [
-            (plain(figure), amount(item.baseline), *(amount(item.by_factor[factor]) for factor in factors), amount(item.stressed))
+            (
+                plain(figure),
+                amount(item.baseline),
+                *(amount(item.by_factor[factor]) for factor in factors),
+                amount(item.stressed),
+            )
             for figure, item in found.items()
         ]
         columns = ("figure", "baseline", *(plain(factor) for factor in factors), "stressed")
-        _table(console, f"From {result.baseline} to {name}, by factor (Shapley; book in run-off)", columns, rows)
+        _table(
+            console, f"From {result.baseline} to {name}, by factor (Shapley; book in run-off)", columns, rows
+        )
     if result.parts:
         _segments(console, result)
 
@@ -73,10 +91,14 @@ def _segments(console: Console, result: Any) -> None:
     first = result.parts[names[-1]]["loss"].by_segment
     ranked = sorted(first, key=lambda segment: -abs(first[segment]))
     rows = [
-        (segment, *(amount(result.parts[name]["loss"].by_segment.get(segment, 0.0)) for name in names)) for segment in ranked[:TOP]
+        (segment, *(amount(result.parts[name]["loss"].by_segment.get(segment, 0.0)) for name in names))
+        for segment in ranked[:TOP]
     ]
     if len(ranked) > TOP:
-        rest = [sum(result.parts[name]["loss"].by_segment.get(segment, 0.0) for segment in ranked[TOP:]) for name in names]
+        rest = [
+            sum(result.parts[name]["loss"].by_segment.get(segment, 0.0) for segment in ranked[TOP:])
+            for name in names
+        ]
         rows.append(("all others", *(amount(value) for value in rest)))
     _table(console, "Loss beyond the baseline, by segment (net of guarantees)", ("segment", *names), rows)
 
@@ -88,9 +110,21 @@ def _capital(console: Console, result: Any) -> None:
         if points:
             low = min(points, key=lambda point: point.ratio)
             rows.append(
-                (name, percent(points[0].ratio), percent(low.ratio), low.month, percent(points[-1].ratio), amount(low.cet1))
+                (
+                    name,
+                    percent(points[0].ratio),
+                    percent(low.ratio),
+                    low.month,
+                    percent(points[-1].ratio),
+                    amount(low.cet1),
+                )
             )
-    _table(console, "Common equity", ("scenario", "at the start", "lowest", "in", "at the end", "own funds there"), rows)
+    _table(
+        console,
+        "Common equity",
+        ("scenario", "at the start", "lowest", "in", "at the end", "own funds there"),
+        rows,
+    )
     cash = [
         (
             name,
@@ -100,7 +134,12 @@ def _capital(console: Console, result: Any) -> None:
         )
         for name, path in result.paths.items()
     ]
-    _table(console, "Cash received less paid, added up", ("scenario", "after 12 months", "lowest", "at the end"), cash)
+    _table(
+        console,
+        "Cash received less paid, added up",
+        ("scenario", "after 12 months", "lowest", "at the end"),
+        cash,
+    )
 
 
 def _sensitivities(console: Console, result: Any) -> None:
@@ -108,13 +147,29 @@ def _sensitivities(console: Console, result: Any) -> None:
         (
             plain(item.factor),
             item.words,
-            *(amount(side.get(figure)) for figure in ("loss", "net_interest_income") for side in (item.up, item.down)),
+            *(
+                amount(side.get(figure))
+                for figure in ("loss", "net_interest_income")
+                for side in (item.up, item.down)
+            ),
             "–" if item.distance is None else f"{item.distance:.1f}",
         )
         for item in result.sensitivities
     ]
-    others = "the others move with it" if any(item.correlated for item in result.sensitivities) else "the others at the baseline"
-    columns = ("factor", "shock", "loss: as stated", "opposite", "net interest income: as stated", "opposite", "distance")
+    others = (
+        "the others move with it"
+        if any(item.correlated for item in result.sensitivities)
+        else "the others at the baseline"
+    )
+    columns = (
+        "factor",
+        "shock",
+        "loss: as stated",
+        "opposite",
+        "net interest income: as stated",
+        "opposite",
+        "distance",
+    )
     _table(console, f"One factor at a time, {others}, less the baseline", columns, rows, words=2)
 
 
@@ -131,8 +186,16 @@ def _reverse(console: Console, found: Any) -> None:
         f"({100 * found.generated_share:.2f} % +- {100 * found.generated_standard_error:.2f} %)",
     }
     _facts(console, f"{found.name}: the mildest path", facts)
-    rows = [(plain(name), peak.month, f"{peak.value:.4g}", f"{peak.expected:.4g}") for name, peak in found.peaks.items()]
-    _table(console, "Where it is farthest from what is expected", ("factor", "month", "on the path", "expected"), rows)
+    rows = [
+        (plain(name), peak.month, f"{peak.value:.4g}", f"{peak.expected:.4g}")
+        for name, peak in found.peaks.items()
+    ]
+    _table(
+        console,
+        "Where it is farthest from what is expected",
+        ("factor", "month", "on the path", "expected"),
+        rows,
+    )
 
 
 def _action(console: Console, action: Any) -> None:
@@ -145,11 +208,28 @@ def _action(console: Console, action: Any) -> None:
                     words,
                     *(
                         amount(getattr(book, figure))
-                        for figure in ("new_lending", "balance", "credit_loss", "net_interest_income", "profit", "cash_gap")
+                        for figure in (
+                            "new_lending",
+                            "balance",
+                            "credit_loss",
+                            "net_interest_income",
+                            "profit",
+                            "cash_gap",
+                        )
                     ),
                     percent(book.lowest_ratio),
                 )
             )
-    columns = ("scenario", "", "new lending", "balance", "credit loss", "net interest income", "profit", "cash gap", "lowest ratio")
+    columns = (
+        "scenario",
+        "",
+        "new lending",
+        "balance",
+        "credit loss",
+        "net interest income",
+        "profit",
+        "cash gap",
+        "lowest ratio",
+    )
     _table(console, f"{action.name}: {action.words}", columns, rows, words=2)
     _notes(console, "Assumed", action.assumed)

@@ -38,7 +38,8 @@ def by_origin(
     pale: Sequence[bool] = (),
     money: bool = False,
 ) -> Chart:
-    """Return forecasts of the whole book at each origin as bars of their 90 and 50 % intervals, with what came.
+    """Return forecasts of the whole book at each origin as bars of their 90 and 50 % intervals, with what
+    came.
 
     quantiles : per origin 5, 25, 50, 75, 95 %. pale : origins that were prior only.
     """
@@ -67,8 +68,12 @@ def by_origin(
     return drawn(SIZE, title, draw, keys)
 
 
-def accuracies(title: str, names: Sequence[str], values: Sequence[float | None], floors: Mapping[str, float | None]) -> Chart:
-    """Return accuracies as horizontal bars, the twin on top, with the noise floor as lines; below zero is cut at zero."""
+def accuracies(
+    title: str, names: Sequence[str], values: Sequence[float | None], floors: Mapping[str, float | None]
+) -> Chart:
+    """Return accuracies as horizontal bars, the twin on top, with the noise floor as lines; below zero is cut
+    at zero.
+    """
     keys = [Key("the twin", BLUE, "bar"), Key("rivals", GREY, "bar")]
     shown = {"names": (GREEN, "ceiling: path known"), "latent": (ORANGE, "what the fit expects")}
     keys += [Key(words, colour) for name, (colour, words) in shown.items() if floors.get(name) is not None]
@@ -80,7 +85,13 @@ def accuracies(title: str, names: Sequence[str], values: Sequence[float | None],
         for row, value in zip(y, values, strict=True):
             words = "–" if value is None else (f"{100 * value:.0f} %" if value >= 0 else "below 0")
             axes.annotate(
-                words, (max(0.0, value or 0.0), row), (4, 0), textcoords="offset points", va="center", fontsize=8.5, color=INK
+                words,
+                (max(0.0, value or 0.0), row),
+                (4, 0),
+                textcoords="offset points",
+                va="center",
+                fontsize=8.5,
+                color=INK,
             )
         for name, (colour, _) in shown.items():
             level = floors.get(name)
@@ -108,7 +119,9 @@ def widths(title: str, names: Sequence[str], values: Sequence[float], money: boo
 
 
 def pit(title: str, shares: Sequence[float]) -> Chart:
-    """Return how outcomes fall into tenths of their forecast distributions: level where calibrated, a cup where too narrow."""
+    """Return how outcomes fall into tenths of their forecast distributions: level where calibrated, a cup
+    where too narrow.
+    """
     keys = (Key("outcomes", BAND, "bar"), Key("calibrated", INK))
 
     def draw(axes: Any) -> None:
@@ -132,8 +145,14 @@ def coverage(
     low: Sequence[float | None],
     high: Sequence[float | None],
 ) -> Chart:
-    """Return the share of outcomes inside the 50 and the 90 % interval at each horizon, the latter with its bootstrap interval."""
-    keys = (Key("90 % interval", BLUE, "dot"), Key("bootstrap", BAND, "band"), Key("50 % interval", ORANGE, "dot"))
+    """Return the share of outcomes inside the 50 and the 90 % interval at each horizon, the latter with its
+    bootstrap interval.
+    """
+    keys = (
+        Key("90 % interval", BLUE, "dot"),
+        Key("bootstrap", BAND, "band"),
+        Key("50 % interval", ORANGE, "dot"),
+    )
 
     def draw(axes: Any) -> None:
         x = np.arange(len(labels))
@@ -153,9 +172,21 @@ def coverage(
     return drawn((SIZE[0], 2.2), title, draw, keys)
 
 
-def scatter(title: str, forecast: Sequence[float], actual: Sequence[float], low: Sequence[float], high: Sequence[float]) -> Chart:
-    """Return every observation, forecast across and outcome up, both on a root scale, so that small bands show too."""
-    keys = (Key("inside the 90 % interval", BLUE, "dot"), Key("outside", ORANGE, "dot"), Key("forecast = outcome", MUTED))
+def scatter(
+    title: str,
+    forecast: Sequence[float],
+    actual: Sequence[float],
+    low: Sequence[float],
+    high: Sequence[float],
+) -> Chart:
+    """Return every observation, forecast across and outcome up, both on a root scale, so that small bands
+    show too.
+    """
+    keys = (
+        Key("inside the 90 % interval", BLUE, "dot"),
+        Key("outside", ORANGE, "dot"),
+        Key("forecast = outcome", MUTED),
+    )
 
     def draw(axes: Any) -> None:
         f, a = (np.asarray(item, dtype=float) for item in (forecast, actual))

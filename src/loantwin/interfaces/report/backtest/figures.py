@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from loantwin.interfaces.report.backtest import charts as pictured
-from loantwin.interfaces.report.blocks import PageBlock, Section, amount, details, heading, percent, pictures, table
+from loantwin.interfaces.report.blocks import (
+    PageBlock,
+    Section,
+    amount,
+    details,
+    heading,
+    percent,
+    pictures,
+    table,
+)
 from loantwin.interfaces.report.charts import Chart
 from loantwin.interfaces.report.labels import counted, money
 from loantwin.verbs.backtest.backtest import Backtest, OriginRow
@@ -35,7 +44,9 @@ def figure_section(result: Backtest, figure: str) -> Section:
     """Return the section of one figure."""
     scores = result.given_macro.figures[figure]
     fans = _fans(result, figure, int(favourite(result)))
-    if not any(item.observations for item in (*scores.values(), *result.generated_macro.figures[figure].values())):
+    if not any(
+        item.observations for item in (*scores.values(), *result.generated_macro.figures[figure].values())
+    ):
         lead = "Not scored: no origin that knew 100 events has a closed window."
         return Section(figure, _title(figure), lead, (pictures(*fans),) if fans else ())
     horizon = favourite(result)
@@ -68,7 +79,11 @@ def _rows(result: Backtest, view: str, figure: str, horizon: int) -> list[Origin
 
 
 def _fans(result: Backtest, figure: str, horizon: int) -> list[tuple[Chart, str]]:
-    return [_fan(result, figure, name, words, horizon) for name, words in VIEWS if _rows(result, name, figure, horizon)]
+    return [
+        _fan(result, figure, name, words, horizon)
+        for name, words in VIEWS
+        if _rows(result, name, figure, horizon)
+    ]
 
 
 def _fan(result: Backtest, figure: str, view: str, words: str, horizon: int) -> tuple[Chart, str]:
@@ -94,7 +109,9 @@ def _day(row: OriginRow) -> str:
 
 def _bars(score: BacktestScore, horizon: str) -> tuple[Chart, str]:
     names = ["the twin", *score.rivals]
-    chart = pictured.accuracies(f"{horizon} months", names, [score.accuracy, *score.rivals.values()], score.noise_floor)
+    chart = pictured.accuracies(
+        f"{horizon} months", names, [score.accuracy, *score.rivals.values()], score.noise_floor
+    )
     return chart, f"Given macro; {counted(score.observations, 'cell')}, {score.events:,.0f} events."
 
 
@@ -138,19 +155,30 @@ def _calibration(result: Backtest, figure: str, horizon: str) -> list[tuple[Char
 
 def _widths(score: BacktestScore, shown: str, measure: str) -> list[tuple[Chart, str]]:
     """Return widths at equal coverage beside the rivals', where these make intervals."""
-    ranged = {name: rival.width90_equal for name, rival in score.rival_scores.items() if rival.width90_equal is not None}
+    ranged = {
+        name: rival.width90_equal
+        for name, rival in score.rival_scores.items()
+        if rival.width90_equal is not None
+    }
     if not ranged or score.width90_equal is None:
         return []
     names, values = ["the twin", *ranged], [score.width90_equal, *ranged.values()]
-    made = pictured.widths(f"Mean width once 90 % of outcomes are inside, {shown} months", names, values, measure == "money")
+    made = pictured.widths(
+        f"Mean width once 90 % of outcomes are inside, {shown} months", names, values, measure == "money"
+    )
     return [(made, f"In {score.unit}; narrower is better.")]
 
 
 def _score_table(result: Backtest, figure: str) -> PageBlock:
     rows: list[tuple[str, ...]] = []
-    rivals = list(dict.fromkeys(name for item in result.given_macro.figures[figure].values() for name in item.rivals))
+    rivals = list(
+        dict.fromkeys(name for item in result.given_macro.figures[figure].values() for name in item.rivals)
+    )
     for view, words in VIEWS:
-        for part, of in (("cells", getattr(result, view).figures[figure]), ("whole book", getattr(result, view).total[figure])):
+        for part, of in (
+            ("cells", getattr(result, view).figures[figure]),
+            ("whole book", getattr(result, view).total[figure]),
+        ):
             for horizon, item in of.items():
                 if not item.observations:
                     continue
@@ -167,8 +195,21 @@ def _score_table(result: Backtest, figure: str) -> PageBlock:
                         percent(item.censored_share, 0),
                     )
                 )
-    columns = ("economy, level", "months", "twin", *rivals, "fit expects", "path known", "bias", "cells", "censored")
-    caption = "Accuracy = 1 - sum of absolute errors / sum of outcomes. A star marks a rival that did better than the twin."
+    columns = (
+        "economy, level",
+        "months",
+        "twin",
+        *rivals,
+        "fit expects",
+        "path known",
+        "bias",
+        "cells",
+        "censored",
+    )
+    caption = (
+        "Accuracy = 1 - sum of absolute errors / sum of outcomes. A star marks a rival that did better "
+        "than the twin."
+    )
     return details("Table of accuracies", table(columns, rows, caption=caption))
 
 
@@ -186,7 +227,9 @@ def _interval_table(result: Backtest, figure: str) -> PageBlock:
             if not item.observations:
                 continue
             ranged = [rival for rival in item.rival_scores.values() if rival.width90_equal is not None]
-            best = min((rival.width90_equal for rival in ranged if rival.width90_equal is not None), default=None)
+            best = min(
+                (rival.width90_equal for rival in ranged if rival.width90_equal is not None), default=None
+            )
             keenest = min((rival.crps for rival in ranged if rival.crps is not None), default=None)
             rows.append(
                 (
@@ -203,12 +246,13 @@ def _interval_table(result: Backtest, figure: str) -> PageBlock:
                 )
             )
     columns = (
-        "economy", "months", "inside 90 %", "ties spread", "mean width", "at equal coverage", "best rival's", "CRPS",
-        "best rival's", "interval score",
+        "economy", "months", "inside 90 %", "ties spread", "mean width", "at equal coverage", "best rival's",
+        "CRPS", "best rival's", "interval score",
     )  # fmt: skip
     caption = (
-        "Widths can only be compared at equal coverage: intervals stretched about their medians until 90 % of the outcomes are "
-        "inside. Rivals' intervals are Poisson with last years' dispersion of the level, for counts of losses alone."
+        "Widths can only be compared at equal coverage: intervals stretched about their medians until 90 % "
+        "of the outcomes are inside. Rivals' intervals are Poisson with last years' dispersion of the "
+        "level, for counts of losses alone."
     )
     return table(columns, rows, caption=caption)
 
@@ -221,7 +265,11 @@ def _size(value: float | None, score: BacktestScore) -> str:
 
 def _band_table(result: Backtest, figure: str, horizon: int) -> PageBlock:
     measure = "loans" if next(iter(result.given_macro.figures[figure].values())).unit == "loans" else "money"
-    bands = [row for row in result.given_macro.by_band if (row.figure, row.measure, row.horizon) == (figure, measure, horizon)]
+    bands = [
+        row
+        for row in result.given_macro.by_band
+        if (row.figure, row.measure, row.horizon) == (figure, measure, horizon)
+    ]
     rivals = list(dict.fromkeys(name for row in bands for name in row.rivals))
     rows = [
         (
@@ -263,7 +311,10 @@ def _amounts(result: Backtest, figure: str) -> list[PageBlock]:
     names = next((list(item.rivals) for item in scores.values() if item.observations), [])
     if not rows:
         return []
-    return [heading(f"The same in {result.currency}"), table(("months", "twin", *names, "bias", "in 90 %"), rows)]
+    return [
+        heading(f"The same in {result.currency}"),
+        table(("months", "twin", *names, "bias", "in 90 %"), rows),
+    ]
 
 
 def _origin_table(result: Backtest, figure: str) -> PageBlock:

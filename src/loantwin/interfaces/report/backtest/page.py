@@ -1,4 +1,6 @@
-"""The page of a backtest: verdicts first, then pictures and tables that bear them out. Self-contained, opens offline."""
+"""The page of a backtest: verdicts first, then pictures and tables that bear them out. Self-contained, opens
+offline.
+"""
 
 from __future__ import annotations
 
@@ -26,18 +28,20 @@ from loantwin.verbs.backtest.backtest import Backtest, MacroScores
 from loantwin.verbs.backtest.scores import BacktestScore, Pooled, RivalScore
 
 METHOD = (
-    "Accuracy is 1 less the sum of absolute errors over the sum of outcomes, of mean forecasts; below 0 a forecast of nothing "
-    "would be better.",
-    "Given macro: covariates follow the path that came, so that what is left is the model's error. Generated: paths of the "
-    "generator fitted at the origin.",
-    "Ceilings are simulated from the fit. 'Path known': only the noise of single names is left, which no model can beat for long. "
-    "'What the fit expects': the coming period effects too; where outcomes are kinder than the fit believes possible, the twin "
-    "does better than that, and its intervals are too wide.",
-    "Intervals of scores draw blocks of neighbouring origins, whose windows overlap, with replacement; 'not surely' means that "
-    "the 90 % interval of the difference holds 0.",
-    "Last year's rate: one number for the book. Age-standardised last level: age curve by segment, times last year's level. "
-    "Vintage curve: development of cumulative rates, with credibility for thin vintages. Roll-rate matrix: last year's moves "
-    "between states (panels). Logistic regression: age classes, segment, unemployment.",
+    "Accuracy is 1 less the sum of absolute errors over the sum of outcomes, of mean forecasts; below 0 a "
+    "forecast of nothing would be better.",
+    "Given macro: covariates follow the path that came, so that what is left is the model's error. "
+    "Generated: paths of the generator fitted at the origin.",
+    "Ceilings are simulated from the fit. 'Path known': only the noise of single names is left, which no "
+    "model can beat for long. 'What the fit expects': the coming period effects too; where outcomes are "
+    "kinder than the fit believes possible, the twin does better than that, and its intervals are too "
+    "wide.",
+    "Intervals of scores draw blocks of neighbouring origins, whose windows overlap, with replacement; "
+    "'not surely' means that the 90 % interval of the difference holds 0.",
+    "Last year's rate: one number for the book. Age-standardised last level: age curve by segment, times "
+    "last year's level. Vintage curve: development of cumulative rates, with credibility for thin "
+    "vintages. Roll-rate matrix: last year's moves between states (panels). Logistic regression: age "
+    "classes, segment, unemployment.",
 )
 
 
@@ -51,29 +55,40 @@ def page(result: Backtest) -> str:
     import jinja2
 
     source = (files("loantwin.interfaces.report") / "page.html.j2").read_text(encoding="utf-8")
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment = jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
     scored = [origin for origin in result.origins if origin.skipped is None]
     sections = [
         _verdicts(result),
         *(figure_section(result, figure) for figure in result.given_macro.figures),
         _origins(result),
-        Section("method", "How it was measured, and its limits", "", (bullets(METHOD), heading("Limits"), bullets(result.notes))),
+        Section(
+            "method",
+            "How it was measured, and its limits",
+            "",
+            (bullets(METHOD), heading("Limits"), bullets(result.notes)),
+        ),
     ]
     return environment.from_string(source).render(
         title="How wrong the twin would have been",
         subtitle=(
-            f"{result.provenance.get('source', '')}: {counted(len(scored), 'origin')}, {scored[0].date} to {scored[-1].date}. At "
-            "each the twin was fitted on what was known then, forecast, and was compared with what came."
+            f"{result.provenance.get('source', '')}: {counted(len(scored), 'origin')}, {scored[0].date} to "
+            f"{scored[-1].date}. At each the twin was fitted on what was known then, forecast, and was "
+            "compared with what came."
         ),
         tiles=_tiles(result),
         sections=[Section(item.id, item.title, item.lead, arranged(item.blocks)) for item in sections],
-        footer=f"Made by {result.provenance.get('program', '')} from log {str(result.provenance.get('log_head', ''))[:16]}, "
-        f"{result.paths:,} paths, seed {result.seed}.",
+        footer=f"Made by {result.provenance.get('program', '')} from log "
+        f"{str(result.provenance.get('log_head', ''))[:16]}, {result.paths:,} paths, seed "
+        f"{result.seed}.",
     )
 
 
 def _main(result: Backtest) -> tuple[str, BacktestScore, Pooled | None] | None:
-    """Return the figure a reader asks for first, its score at the favourite horizon, given macro where that has closed."""
+    """Return the figure a reader asks for first, its score at the favourite horizon, given macro where that
+    has closed.
+    """
     for view in (result.given_macro, result.generated_macro):
         for figure, scores in view.figures.items():
             if scores[favourite(result)].accuracy is not None:
@@ -86,19 +101,37 @@ def _tiles(result: Backtest) -> tuple[Tile, ...]:
     if main is None:
         return (Tile("Scored cells", "0", "every origin is prior only, or its window has not closed"),)
     figure, score, covered = main
-    ranked = sorted(((value, name) for name, value in score.rivals.items() if value is not None), reverse=True)
+    ranked = sorted(
+        ((value, name) for name, value in score.rivals.items() if value is not None), reverse=True
+    )
     floor = score.noise_floor
     tiles = [
-        Tile(f"Accuracy, {words_of(figure)}", _whole(score.accuracy), f"{favourite(result)} months, given the macro path that came")
+        Tile(
+            f"Accuracy, {words_of(figure)}",
+            _whole(score.accuracy),
+            f"{favourite(result)} months, given the macro path that came",
+        )
     ]
     tiles += [Tile("Best rival", _whole(value), name) for value, name in ranked[:1]]
-    tiles.append(Tile("Ceiling", _whole(floor["names"]), f"path known; the fit itself expects {_whole(floor['latent'])}"))
+    tiles.append(
+        Tile(
+            "Ceiling", _whole(floor["names"]), f"path known; the fit itself expects {_whole(floor['latent'])}"
+        )
+    )
     if covered is not None:
         tiles.append(
-            Tile("Inside the 90 % interval", percent(covered.coverage90, 0), f"{_between(covered)}{covered.observations} cells")
+            Tile(
+                "Inside the 90 % interval",
+                percent(covered.coverage90, 0),
+                f"{_between(covered)}{covered.observations} cells",
+            )
         )
     tiles.append(
-        Tile("Scored", counted(score.observations, "cell"), f"{counted(score.origins, 'origin')}, {score.events:,.0f} events")
+        Tile(
+            "Scored",
+            counted(score.observations, "cell"),
+            f"{counted(score.origins, 'origin')}, {score.events:,.0f} events",
+        )
     )
     return tuple(tiles)
 
@@ -136,7 +169,10 @@ def _verdicts(result: Backtest) -> Section:
     ]
     if rows:
         columns = ("", "cells", "inside 50 %", "inside 90 %", "block bootstrap", "ties spread", "verdict")
-        blocks += [heading("Are the intervals honest? All horizons pooled"), table(columns, rows, words=(0, 6))]
+        blocks += [
+            heading("Are the intervals honest? All horizons pooled"),
+            table(columns, rows, words=(0, 6)),
+        ]
     return Section(
         "verdict",
         "Verdict",
@@ -159,7 +195,10 @@ def _won_and_lost(view: MacroScores) -> list[PageBlock]:
     lost = [(figure, horizon, rival) for figure, horizon, rival in every if rival.verdict.startswith("loses")]
     level = len(every) - won - len(lost)
     blocks = [
-        text(f"The twin beats its rivals in {won} of {len(every)} comparisons, is level in {level}, loses {len(lost)}."),
+        text(
+            f"The twin beats its rivals in {won} of {len(every)} comparisons, is level in {level}, loses "
+            f"{len(lost)}."
+        ),
         _matrix(view),
     ]
     if lost:
@@ -170,14 +209,20 @@ def _won_and_lost(view: MacroScores) -> list[PageBlock]:
 
 def _matrix(view: MacroScores) -> PageBlock:
     rows = []
-    names = list(dict.fromkeys(name for scores in view.figures.values() for item in scores.values() for name in item.rival_scores))
+    names = list(
+        dict.fromkeys(
+            name for scores in view.figures.values() for item in scores.values() for name in item.rival_scores
+        )
+    )
     for figure, scores in view.figures.items():
         for horizon, item in scores.items():
             if item.observations:
                 rivals = [item.rival_scores.get(name) for name in names]
                 accuracy = "–" if item.accuracy is None else f"{item.accuracy:.2f}"
                 rows.append((words_of(figure), horizon, accuracy, *(_difference(rival) for rival in rivals)))
-    caption = "A question mark: the origins are too few, or differ too much, to be sure (90 % block bootstrap)."
+    caption = (
+        "A question mark: the origins are too few, or differ too much, to be sure (90 % block bootstrap)."
+    )
     return table(("figure", "months", "twin's accuracy", *names), rows, caption=caption)
 
 
@@ -202,5 +247,8 @@ def _origins(result: Backtest) -> Section:
         closed = ", ".join(map(str, origin.closed["given_macro"])) or "none"
         rows.append((str(origin.date), amount(origin.loans), known, closed, few))
     columns = ("origin", "loans on the book", "events known", "closed windows, months", "")
-    lead = f"The tape tells what came up to {result.tape_ends}. Origins that knew fewer than 100 events are listed and not scored."
+    lead = (
+        f"The tape tells what came up to {result.tape_ends}. Origins that knew fewer than 100 events are "
+        "listed and not scored."
+    )
     return Section("origins", "Origins", lead, (table(columns, rows, words=(0, 2, 3, 4)),))

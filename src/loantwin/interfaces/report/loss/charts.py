@@ -1,4 +1,6 @@
-"""Pictures of a loss distribution: the chance of losing more, with value at risk and shortfall, and who makes the tail."""
+"""Pictures of a loss distribution: the chance of losing more, with value at risk and shortfall, and who makes
+the tail.
+"""
 
 from __future__ import annotations
 
@@ -38,13 +40,18 @@ def exceedance(result: LossResult, title: str) -> Chart:
         (f"VaR {100 * result.confidence:g} %", result.var.value, ORANGE),
         ("expected shortfall", result.es.value, RED),
     )
-    keys = [Key("chance of losing more", BLUE), *(Key(f"{name}: {money(value)}", colour) for name, value, colour in marks)]
+    keys = [
+        Key("chance of losing more", BLUE),
+        *(Key(f"{name}: {money(value)}", colour) for name, value, colour in marks),
+    ]
     least = min(LEAST, (1 - result.confidence) / 10)
 
     def draw(axes: Any) -> None:
         loss, chance = _points(result.curve, least)
         axes.plot(loss, chance, color=BLUE, linewidth=1.8)
-        axes.fill_between(loss, chance, least, where=loss >= result.var.value, color=BAND, alpha=0.6, linewidth=0)
+        axes.fill_between(
+            loss, chance, least, where=loss >= result.var.value, color=BAND, alpha=0.6, linewidth=0
+        )
         for _, value, colour in marks:
             axes.axvline(value, color=colour, linewidth=1.5)
         _chances(axes, least)
@@ -66,8 +73,12 @@ def compared(results: Mapping[str, LossResult], title: str) -> Chart:
     return drawn(SIZE, title, draw, keys)
 
 
-def contributions(labels: Sequence[str], expected: Sequence[float], shortfall: Sequence[float], title: str) -> Chart:
-    """Return the shares of segments in expected loss and in expected shortfall, decimals, one row a segment."""
+def contributions(
+    labels: Sequence[str], expected: Sequence[float], shortfall: Sequence[float], title: str
+) -> Chart:
+    """Return the shares of segments in expected loss and in expected shortfall, decimals, one row a
+    segment.
+    """
     keys = (Key("of expected shortfall", BLUE, "bar"), Key("of expected loss", BAND, "bar"))
 
     def draw(axes: Any) -> None:

@@ -1,4 +1,6 @@
-"""The page of `loss --out`: the curve, what each segment and name adds, models side by side. Self-contained, opens offline."""
+"""The page of `loss --out`: the curve, what each segment and name adds, models side by side. Self-contained,
+opens offline.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +8,17 @@ from importlib.resources import files
 from pathlib import Path
 
 from loantwin.files import replace_file
-from loantwin.interfaces.report.blocks import PageBlock, Section, Tile, amount, arranged, bullets, heading, pictures, table
+from loantwin.interfaces.report.blocks import (
+    PageBlock,
+    Section,
+    Tile,
+    amount,
+    arranged,
+    bullets,
+    heading,
+    pictures,
+    table,
+)
 from loantwin.interfaces.report.labels import money, segment_words
 from loantwin.interfaces.report.loss import charts as loss_charts
 from loantwin.risk.loss.loss import LossResult
@@ -39,8 +51,13 @@ def page(name: str, result: LossResult | LossComparison) -> str:
     if len(models) > 1:
         sections.insert(0, _side_by_side(models))
     source = (files("loantwin.interfaces.report") / "page.html.j2").read_text(encoding="utf-8")
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    words = f"{first.months} months from {first.as_of.isoformat()}, amounts in {first.currency}, net of guarantees."
+    environment = jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    words = (
+        f"{first.months} months from {first.as_of.isoformat()}, amounts in {first.currency}, net of "
+        "guarantees."
+    )
     return environment.from_string(source).render(
         title=f"Losses of {name}",
         subtitle=words,
@@ -54,8 +71,16 @@ def _tiles(result: LossResult) -> list[Tile]:
     label, at = f"model: {result.model}", f"{100 * result.confidence:g} %"
     return [
         Tile("Expected loss", money(result.expected_loss.value), label),
-        Tile(f"Value at risk {at}", money(result.var.value), f"standard error {money(result.var.standard_error)}"),
-        Tile(f"Expected shortfall {at}", money(result.es.value), f"standard error {money(result.es.standard_error)}"),
+        Tile(
+            f"Value at risk {at}",
+            money(result.var.value),
+            f"standard error {money(result.var.standard_error)}",
+        ),
+        Tile(
+            f"Expected shortfall {at}",
+            money(result.es.value),
+            f"standard error {money(result.es.standard_error)}",
+        ),
         Tile("Unexpected loss", money(result.unexpected_loss.value), "value at risk less expected loss"),
     ]
 
@@ -65,12 +90,22 @@ def _side_by_side(models: dict[str, LossResult]) -> Section:
     rows = [
         (
             name,
-            *(amount(getattr(item, figure).value) for figure in ("expected_loss", "standard_deviation", "var", "es")),
+            *(
+                amount(getattr(item, figure).value)
+                for figure in ("expected_loss", "standard_deviation", "var", "es")
+            ),
             f"{item.var.value / item.expected_loss.value:.1f}" if item.expected_loss.value else "–",
         )
         for name, item in models.items()
     ]
-    columns = ("model", "expected loss", "standard deviation", f"VaR {100 * first.confidence:g} %", "ES", "VaR / expected")
+    columns = (
+        "model",
+        "expected loss",
+        "standard deviation",
+        f"VaR {100 * first.confidence:g} %",
+        "ES",
+        "VaR / expected",
+    )
     chart = loss_charts.compared(models, "Chance of losing more, by model")
     lead = "One book, one set of default probabilities; what differs is how losses move together."
     caption = f"The dotted line is 1 in {1 / (1 - first.confidence):,.0f}."
@@ -95,18 +130,32 @@ def _section(label: str, result: LossResult) -> Section:
             expected.append(1 - sum(expected))
             shortfall.append(1 - sum(shortfall))
         charts.append(
-            (loss_charts.contributions(labels, expected, shortfall, "Who makes the tail"), "Shares of the whole, by segment.")
+            (
+                loss_charts.contributions(labels, expected, shortfall, "Who makes the tail"),
+                "Shares of the whole, by segment.",
+            )
         )
     blocks.append(pictures(*charts))
     if ordered:
         figures = {name: words for name, words in COLUMNS.items() if getattr(ordered[0][1], name) is not None}
-        rows = [(segment_words(name), *(_amount(getattr(item, figure)) for figure in figures)) for name, item in ordered[:SHOWN]]
+        rows = [
+            (segment_words(name), *(_amount(getattr(item, figure)) for figure in figures))
+            for name, item in ordered[:SHOWN]
+        ]
         caption = "Contributions to VaR and ES sum to the book's."
         blocks.append(table(("segment", *figures.values()), rows, caption=caption))
     if result.top_names:
-        names = [(item.name, segment_words(item.segment), amount(item.exposure), amount(item.es)) for item in result.top_names]
+        names = [
+            (item.name, segment_words(item.segment), amount(item.exposure), amount(item.es))
+            for item in result.top_names
+        ]
         blocks.append(
-            table(("name", "segment", "exposure at default", "of ES"), names, words=(0, 1), caption="Names that add most.")
+            table(
+                ("name", "segment", "exposure at default", "of ES"),
+                names,
+                words=(0, 1),
+                caption="Names that add most.",
+            )
         )
     blocks += [heading("Assumptions"), bullets((*result.rules, *result.assumptions))]
     return Section(f"model-{label}", f"Model: {label}", "", tuple(blocks))

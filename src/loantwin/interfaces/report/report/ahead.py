@@ -53,12 +53,17 @@ def forecast_section(found: Findings) -> Section:
         interval = "–" if item is None else f"{amount(item.p05)} to {amount(item.p95)}"
         rows.append((plain(name), amount(item.mean if item else None), interval, source))
     blocks.append(
-        table(("over the horizon", "mean", "90 % interval", "history of it"), rows, caption="Balance: at the end of the horizon.")
+        table(
+            ("over the horizon", "mean", "90 % interval", "history of it"),
+            rows,
+            caption="Balance: at the end of the horizon.",
+        )
     )
     blocks.append(_yearly(found))
     lead = (
-        f"The book in run-off over {found.horizon} months, on {len(found.forecast.numbers):,} paths of the economy and of the "
-        "period effect. Intervals hold uncertainty of parameters, period effect, economy and single names."
+        f"The book in run-off over {found.horizon} months, on {len(found.forecast.numbers):,} paths of the "
+        "economy and of the period effect. Intervals hold uncertainty of parameters, period effect, "
+        "economy and single names."
     )
     return Section("forecast", "Forecast", lead, tuple(blocks))
 
@@ -76,14 +81,20 @@ def _fan(found: Findings, name: str) -> tuple[Chart, str]:
         [i.p95 for i in made],
         actual=None if actual is None else actual.tolist(),
     )
-    caption = "Balance of performing loans at the end of each month." if name == "balance" else "Forecast by month"
+    caption = (
+        "Balance of performing loans at the end of each month." if name == "balance" else "Forecast by month"
+    )
     if actual is not None:
         caption += "; what happened afterwards to the same loans is drawn beside it and was not used."
     return svg, caption
 
 
 def _cash(found: Findings) -> tuple[Chart, str]:
-    names = [name for name in ("scheduled_principal", "prepaid", "interest", "recovered") if name not in found.hidden]
+    names = [
+        name
+        for name in ("scheduled_principal", "prepaid", "interest", "recovered")
+        if name not in found.hidden
+    ]
     series = {plain(name): found.forecast.expected[name].mean(axis=0).tolist() for name in names}
     return charts.stacked(
         f"Cash received a month, {found.twin.currency}", found.labels, series
@@ -94,14 +105,16 @@ def _macro(found: Findings) -> tuple[Chart, str]:
     generator = found.twin.generator
     factor = "unemployment_rate" if "unemployment_rate" in generator.factors else generator.factors[0]
     first = min(generator.first, found.outlook.month0 + 1)
-    drawn = simulate(generator, first, found.outlook.month0 + found.horizon - first + 1, 400, found.twin.config.run.seed)
+    drawn = simulate(
+        generator, first, found.outlook.month0 + found.horizon - first + 1, 400, found.twin.config.run.seed
+    )
     values = drawn.values[:, -found.horizon :, drawn.factors.index(factor)]
     low, high = np.quantile(values, (0.05, 0.95), axis=0)
     percent_axis = drawn.kinds[drawn.factors.index(factor)] != "index"
     title = plain(factor).capitalize()
-    return charts.fan(title, found.labels, values.mean(axis=0).tolist(), low.tolist(), high.tolist(), percent=percent_axis), (
-        "One of the jointly generated macro factors, fitted on the history published by the as-of date."
-    )
+    return charts.fan(
+        title, found.labels, values.mean(axis=0).tolist(), low.tolist(), high.tolist(), percent=percent_axis
+    ), ("One of the jointly generated macro factors, fitted on the history published by the as-of date.")
 
 
 def _yearly(found: Findings) -> PageBlock:
@@ -143,7 +156,8 @@ def provisions_section(found: Findings) -> Section:
         table(
             ("standard", "exposure", "allowance", "coverage", "before guarantees"),
             rows,
-            caption="Exposure: balance and interest owed, weighted by the probability of still being on the book.",
+            caption="Exposure: balance and interest owed, weighted by the probability of still being on the "
+            "book.",
         ),
         table(("IFRS 9", "loans", "exposure", "allowance"), parts),
     ]
@@ -163,7 +177,11 @@ def provisions_section(found: Findings) -> Section:
             ),
         )
     )
-    triggers = [(TRIGGER_WORDS.get(name, plain(name)), f"{count:,}") for name, count in shown["ifrs9"].triggers.items() if count]
+    triggers = [
+        (TRIGGER_WORDS.get(name, plain(name)), f"{count:,}")
+        for name, count in shown["ifrs9"].triggers.items()
+        if count
+    ]
     classes = [
         (plain(name), f"{part.weighted_loans:,.0f}", amount(part.exposure), amount(part.allowance))
         for name, part in shown["five-level"].by_class.items()
@@ -175,9 +193,15 @@ def provisions_section(found: Findings) -> Section:
         blocks.append(table(("why loans left IFRS 9 stage 1 (each by itself)", "loans"), triggers))
     if shown["ifrs9"].not_observable:
         blocks.append(details("What this source cannot tell", bullets(shown["ifrs9"].not_observable)))
-    blocks.append(details("Rules", *(block for key, item in shown.items() for block in (heading(names[key]), bullets(item.rules)))))
+    blocks.append(
+        details(
+            "Rules",
+            *(block for key, item in shown.items() for block in (heading(names[key]), bullets(item.rules))),
+        )
+    )
     lead = (
-        "Allowance on generated paths of the economy, net of guarantees. The same transition model runs under all three standards."
+        "Allowance on generated paths of the economy, net of guarantees. The same transition model runs "
+        "under all three standards."
     )
     return Section("provisions", "Provisions", lead, tuple(blocks))
 
@@ -193,17 +217,23 @@ def stress_section(found: Findings) -> Section:
     result = found.stress
     if result is None:
         words = (
-            "No scenario was given: add --scenario BASELINE --scenario FILE#NAME (and --align start to re-date them) to see the "
-            "book under stress."
+            "No scenario was given: add --scenario BASELINE --scenario FILE#NAME (and --align start to "
+            "re-date them) to see the book under stress."
         )
         return Section("stress", "Stress", "The book under given scenarios.", (text(words),))
     labels = [months.label(found.outlook.month0 + 1 + t) for t in range(result.months)]
     defaults = {name: flows.defaulted.tolist() for name, flows in found.stress_flows.items()}
     blocks: list[PageBlock] = []
-    first = (charts.lines(f"Defaulted a month, {found.twin.currency}", labels, defaults), "Expected defaults under each scenario.")
+    first = (
+        charts.lines(f"Defaulted a month, {found.twin.currency}", labels, defaults),
+        "Expected defaults under each scenario.",
+    )
     if found.stress_macro:
         second = charts.lines(
-            "Unemployment rate", labels, {name: path.tolist() for name, path in found.stress_macro.items()}, percent=True
+            "Unemployment rate",
+            labels,
+            {name: path.tolist() for name, path in found.stress_macro.items()},
+            percent=True,
         )
         blocks.append(pictures(first, (second, "The scenarios' unemployment rate, as used.")))
     else:
@@ -223,9 +253,17 @@ def stress_section(found: Findings) -> Section:
         (f"{name} less baseline", *(amount(value) for value in figures.values()), "")
         for name, figures in result.against_baseline.items()
     ]
-    blocks.append(table(("scenario", "defaulted", "charged off", "IFRS 9 allowance", "net interest income", "peak month"), rows))
+    blocks.append(
+        table(
+            ("scenario", "defaulted", "charged off", "IFRS 9 allowance", "net interest income", "peak month"),
+            rows,
+        )
+    )
     return Section(
-        "stress", "Stress", f"Expected figures over {result.months} months; the first scenario is the baseline.", tuple(blocks)
+        "stress",
+        "Stress",
+        f"Expected figures over {result.months} months; the first scenario is the baseline.",
+        tuple(blocks),
     )
 
 
@@ -233,7 +271,9 @@ def loss_section(found: Findings) -> Section:
     """Return the loss distribution."""
     loss = found.loss
     marks = {"expected loss": loss.expected_loss.value, f"VaR {100 * loss.confidence:g} %": loss.var.value}
-    svg = charts.histogram(f"Loss over {loss.months} months, {found.twin.currency}, net of guarantees", found.loss_paths, marks)
+    svg = charts.histogram(
+        f"Loss over {loss.months} months, {found.twin.currency}, net of guarantees", found.loss_paths, marks
+    )
     names = {
         "expected loss": "expected_loss",
         "standard deviation": "standard_deviation",
@@ -254,7 +294,8 @@ def loss_section(found: Findings) -> Section:
         pictures(
             (
                 svg,
-                f"{loss.paths:,} paths of economy and period effect, single names on top, drawn to the 99.95th percentile.",
+                f"{loss.paths:,} paths of economy and period effect, single names on top, drawn to the "
+                "99.95th percentile.",
             )
         ),
         table(("figure", "net of guarantees", "standard error", "before guarantees"), rows),

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from loantwin.arrays import Floats
 from loantwin.interfaces.report import charts
-from loantwin.interfaces.report.blocks import PageBlock, Section, amount, bullets, details, heading, note, pictures, table
+from loantwin.interfaces.report.blocks import (
+    PageBlock,
+    Section,
+    amount,
+    bullets,
+    details,
+    heading,
+    note,
+    pictures,
+    table,
+)
 from loantwin.interfaces.report.labels import accuracy_words, counted
 from loantwin.interfaces.report.report.findings import Findings
 from loantwin.outlook.comparison import Comparison
@@ -22,8 +32,14 @@ def compared_section(found: Findings) -> Section:
             (note(found.comparison_gap),),
         )
     what = made.event
-    number = {"forecast": made.forecast_number.sum(axis=1).tolist(), "what happened": made.happened.number.sum(axis=1).tolist()}
-    money = {"forecast": made.forecast_amount.sum(axis=1).tolist(), "what happened": made.happened.amount.sum(axis=1).tolist()}
+    number = {
+        "forecast": made.forecast_number.sum(axis=1).tolist(),
+        "what happened": made.happened.number.sum(axis=1).tolist(),
+    }
+    money = {
+        "forecast": made.forecast_amount.sum(axis=1).tolist(),
+        "what happened": made.happened.amount.sum(axis=1).tolist(),
+    }
     for series, rival in ((number, made.last_year_number), (money, made.last_year_amount)):
         series["last year's rate"] = rival.sum(axis=1).tolist()
     title = what.capitalize()
@@ -34,15 +50,22 @@ def compared_section(found: Findings) -> Section:
                 charts.grouped(f"{title} by year, number of loans", made.years, number, money_axis=False),
                 "Given the macro path that came.",
             ),
-            (charts.grouped(f"{title} by year, {found.twin.currency}", made.years, money), "Given the macro path that came."),
+            (
+                charts.grouped(f"{title} by year, {found.twin.currency}", made.years, money),
+                "Given the macro path that came.",
+            ),
         ),
         pictures(
             (
-                charts.grouped(f"{title} by vintage, number", made.bands, _by_band(made, "number"), money_axis=False),
+                charts.grouped(
+                    f"{title} by vintage, number", made.bands, _by_band(made, "number"), money_axis=False
+                ),
                 "All compared years together.",
             ),
             (
-                charts.grouped(f"{title} by vintage, {found.twin.currency}", made.bands, _by_band(made, "amount")),
+                charts.grouped(
+                    f"{title} by vintage, {found.twin.currency}", made.bands, _by_band(made, "amount")
+                ),
                 "All compared years together.",
             ),
         ),
@@ -58,8 +81,8 @@ def compared_section(found: Findings) -> Section:
         bullets(made.notes),
     ]
     lead = (
-        f"{title} of the loans that were on the book, forecast as known then, beside what came and beside a simple rival: "
-        "last year's rate carried on."
+        f"{title} of the loans that were on the book, forecast as known then, beside what came and beside a "
+        "simple rival: last year's rate carried on."
     )
     return Section("compared", "Beside what happened", lead, tuple(blocks))
 
@@ -80,14 +103,18 @@ def _figures(made: Comparison, figure: str) -> tuple[Floats, Floats, Floats]:
 
 
 def _verdict(made: Comparison) -> str:
-    ours, rival = made.scores["number"]["loantwin"].accuracy, made.scores["number"]["last year's rate"].accuracy
+    ours, rival = (
+        made.scores["number"]["loantwin"].accuracy,
+        made.scores["number"]["last year's rate"].accuracy,
+    )
     bias = made.scores["number"]["loantwin"].bias
     if ours is None or rival is None:
         return "Nothing happened in the compared years, so that no accuracy can be given."
     return (
-        f"Over {counted(len(made.years), 'year')} and {counted(len(made.bands), 'vintage band')} the forecast of numbers has an "
-        f"accuracy {_of(ours)} (bias {100 * (bias or 0):+.0f} %), {against(ours, rival)}. {_inside(made)} "
-        f"Last year had {counted(made.last_year_events, 'event')} to learn a rate from."
+        f"Over {counted(len(made.years), 'year')} and {counted(len(made.bands), 'vintage band')} the "
+        f"forecast of numbers has an accuracy {_of(ours)} (bias {100 * (bias or 0):+.0f} %), "
+        f"{against(ours, rival)}. {_inside(made)} Last year had {counted(made.last_year_events, 'event')} "
+        "to learn a rate from."
     )
 
 
@@ -107,7 +134,10 @@ def _inside(made: Comparison) -> str:
     inside = int(((happened >= made.number_low) & (happened <= made.number_high)).sum())
     if len(made.years) == 1:
         return f"The year's total lies {'inside' if inside else 'outside'} the 90 % interval."
-    return f"{inside} of {len(made.years)} yearly totals {'lies' if inside == 1 else 'lie'} inside the 90 % interval."
+    return (
+        f"{inside} of {len(made.years)} yearly totals {'lies' if inside == 1 else 'lie'} inside the 90 % "
+        "interval."
+    )
 
 
 def _year_table(made: Comparison) -> PageBlock:
@@ -143,10 +173,20 @@ def _year_table(made: Comparison) -> PageBlock:
 def _score_table(made: Comparison) -> PageBlock:
     def row(figure: str, name: str, item: TrackingScore) -> tuple[str, ...]:
         bias = "–" if item.bias is None else f"{100 * item.bias:+.1f} %"
-        return (figure, name, accuracy_words(item.accuracy, 1), accuracy_words(item.by_year_accuracy, 1), bias)
+        return (
+            figure,
+            name,
+            accuracy_words(item.accuracy, 1),
+            accuracy_words(item.by_year_accuracy, 1),
+            bias,
+        )
 
-    rows = [row(figure, name, item) for figure, by_name in made.scores.items() for name, item in by_name.items()]
-    return table(("figure", "forecast", "accuracy by year and vintage", "accuracy by year", "bias"), rows, words=(0, 1))
+    rows = [
+        row(figure, name, item) for figure, by_name in made.scores.items() for name, item in by_name.items()
+    ]
+    return table(
+        ("figure", "forecast", "accuracy by year and vintage", "accuracy by year", "bias"), rows, words=(0, 1)
+    )
 
 
 def _cells(made: Comparison, figure: str, decimals: int) -> PageBlock:

@@ -68,7 +68,9 @@ def find(twin: Twin, scenarios: Sequence[str], align: str | None, progress: Prog
     progress(0.05, "running the book forward")
     paths = min(run.paths, FORECAST_PATHS)
     economy = outlook.simulated(run.months, paths, run.seed)
-    forecast = with_stock(projected(outlook, economy, run.months, paths, run.seed), *stock_in_default(outlook, run.months))
+    forecast = with_stock(
+        projected(outlook, economy, run.months, paths, run.seed), *stock_in_default(outlook, run.months)
+    )
     progress(0.3, "comparing with what happened")
     comparison, gap = _compared(outlook)
     progress(0.4, "provisions")
@@ -79,7 +81,16 @@ def find(twin: Twin, scenarios: Sequence[str], align: str | None, progress: Prog
     losses_by_path = conditional(outlook, LOSS_MONTHS, LOSS_PATHS, run.seed)
     net, _ = losses.simulated(losses_by_path, run.seed)
     gaps = provisions["ifrs9"].not_observable
-    loss = losses.loss(twin.as_of, twin.currency, losses_by_path, LOSS_MONTHS, LOSS_CONFIDENCE, run.seed, gaps, twin.provenance())
+    loss = losses.loss(
+        twin.as_of,
+        twin.currency,
+        losses_by_path,
+        LOSS_MONTHS,
+        LOSS_CONFIDENCE,
+        run.seed,
+        gaps,
+        twin.provenance(),
+    )
     figure, happened = _happened(outlook, run.months)
     return Findings(
         twin=twin,
@@ -123,12 +134,16 @@ def _stress(
         )
         factor = "unemployment_rate"
         if factor in item.scenario.factors:
-            macro[item.name] = item.scenario.require(factor, outlook.month0 + 1, outlook.month0 + result.months)
+            macro[item.name] = item.scenario.require(
+                factor, outlook.month0 + 1, outlook.month0 + result.months
+            )
     return result, flows, macro
 
 
 def _happened(outlook: Outlook, horizon: int) -> tuple[str, Floats | None]:
-    """Return the figure the tape observes after the as-of date, and its amount by month for loans then on the book."""
+    """Return the figure the tape observes after the as-of date, and its amount by month for loans then on the
+    book.
+    """
     twin = outlook.twin
     kind, events = event_table(twin.tables.loans, twin.tables.panel)
     figure = "charged_off" if kind == CHARGE_OFFS else "defaulted"

@@ -9,7 +9,17 @@ import numpy as np
 
 from loantwin import months
 from loantwin.interfaces.report import charts
-from loantwin.interfaces.report.blocks import PageBlock, Section, bullets, details, heading, note, percent, pictures, table
+from loantwin.interfaces.report.blocks import (
+    PageBlock,
+    Section,
+    bullets,
+    details,
+    heading,
+    note,
+    percent,
+    pictures,
+    table,
+)
 from loantwin.interfaces.report.charts import Chart
 from loantwin.interfaces.report.labels import covariate_words, edge_words, plain, segment_words
 from loantwin.interfaces.report.report.findings import Findings
@@ -30,7 +40,12 @@ def model_section(found: Findings) -> Section:
     for edge in leading:
         blocks.append(heading(edge_words(edge["edge"])))
         blocks.append(pictures(_age(edge), _calibration(edge, "year", "calendar year")))
-        blocks.append(pictures(_calibration(edge, "vintage", "year of origination"), _calibration(edge, "age", "age in months")))
+        blocks.append(
+            pictures(
+                _calibration(edge, "vintage", "year of origination"),
+                _calibration(edge, "age", "age in months"),
+            )
+        )
         if edge["macro"]:
             blocks.append(pictures(_macro_effects(edge), _segment_effects(edge)))
     levels = _levels(found)
@@ -41,23 +56,34 @@ def model_section(found: Findings) -> Section:
     blocks.append(heading("Loss given default"))
     blocks += _severity(record["severity"])
     if model.prior_only:
-        blocks.append(note("Too few events, so that only the prior speaks: " + ", ".join(map(edge_words, model.prior_only)) + "."))
+        blocks.append(
+            note(
+                "Too few events, so that only the prior speaks: "
+                + ", ".join(map(edge_words, model.prior_only))
+                + "."
+            )
+        )
     if model.absent:
         blocks.append(note("States this source cannot observe: " + ", ".join(map(plain, model.absent)) + "."))
     others = [edge for edge in fitted if edge not in leading]
     if others:
-        busiest = sorted((edge for edge in others if edge["events"] > 0), key=lambda edge: -edge["events"])[:MOST_EDGES]
+        busiest = sorted((edge for edge in others if edge["events"] > 0), key=lambda edge: -edge["events"])[
+            :MOST_EDGES
+        ]
         shown = [
             block
             for edge in busiest
-            for block in (heading(edge_words(edge["edge"])), pictures(_age(edge), _calibration(edge, "year", "calendar year")))
+            for block in (
+                heading(edge_words(edge["edge"])),
+                pictures(_age(edge), _calibration(edge, "year", "calendar year")),
+            )
         ]
         blocks.append(details("Other transitions, those with most events", *shown))
     sample = [(name, _figure(value)) for name, value in record["sample"].items()]
     blocks.append(details("What the fit saw", table(("", ""), sample), bullets(record["notes"])))
     lead = (
-        "Learnt from the lender's own history as known at the as-of date. Intervals are 90 %; standard errors are clustered "
-        "by calendar month."
+        "Learnt from the lender's own history as known at the as-of date. Intervals are 90 %; standard "
+        "errors are clustered by calendar month."
     )
     return Section("model", "How loans move", lead, tuple(blocks))
 
@@ -69,7 +95,9 @@ def _figure(value: object) -> str:
 
 
 def leading_edges(edges: Sequence[Edge], default: str) -> list[Edge]:
-    """Return the edges a reader asks for first: out of the first state into delinquency, then into default."""
+    """Return the edges a reader asks for first: out of the first state into delinquency, then into
+    default.
+    """
     busiest = sorted(edges, key=lambda edge: -edge["events"])
     into_default = [edge for edge in busiest if edge["edge"].endswith(f"-> {default}")]
     delinquent = [edge for edge in busiest if edge["edge"].startswith("current -> dpd_")]
@@ -117,8 +145,16 @@ def _levels(found: Findings) -> list[tuple[Chart, str]]:
         past, low, high = (np.array(record[key]) for key in ("smoothed", "low", "high"))
         start = months.parse_label(record["month"][0])
         labels = [months.label(start + step) for step in range(len(past) + found.horizon)]
-        svg = charts.past_and_fan(f"Period effect, {name} (log-odds)", labels, past, low, high, mean, mean - spread, mean + spread)
-        made.append((svg, f"What macro does not explain: persistence {process.phi:.3f} a month, innovation {process.sigma:.2f}."))
+        svg = charts.past_and_fan(
+            f"Period effect, {name} (log-odds)", labels, past, low, high, mean, mean - spread, mean + spread
+        )
+        made.append(
+            (
+                svg,
+                f"What macro does not explain: persistence {process.phi:.3f} a month, innovation "
+                f"{process.sigma:.2f}.",
+            )
+        )
     return made
 
 
@@ -136,7 +172,9 @@ def _segment_effects(edge: Edge, most: int = 10) -> tuple[Chart, str]:
 
 
 def _forest(title: str, effects: Mapping[str, Any], words: Callable[[str], str]) -> Chart:
-    value, low, high = (np.array([item[key] for item in effects.values()]) for key in ("value", "low", "high"))
+    value, low, high = (
+        np.array([item[key] for item in effects.values()]) for key in ("value", "low", "high")
+    )
     return charts.forest(title, [words(name) for name in effects], value, low, high, "log-odds")
 
 
@@ -169,7 +207,9 @@ def _severity(record: Mapping[str, Any]) -> list[PageBlock]:
     ]
     if record.get("cured") is not None:
         rows.append(("cured (share of defaults)", percent(record["cured"], 1), "–", "–"))
-    made: list[PageBlock] = [table(("share of exposure at default", "observed", "90 % interval", "used, after the prior"), rows)]
+    made: list[PageBlock] = [
+        table(("share of exposure at default", "observed", "90 % interval", "used, after the prior"), rows)
+    ]
     ages = record.get("by_age") or {}
     if ages:
         svg = charts.errorbars(

@@ -6,7 +6,17 @@ import polars as pl
 
 from loantwin.book.segments import segment_labels
 from loantwin.interfaces.report import charts
-from loantwin.interfaces.report.blocks import PageBlock, Section, amount, beside, details, heading, percent, pictures, table
+from loantwin.interfaces.report.blocks import (
+    PageBlock,
+    Section,
+    amount,
+    beside,
+    details,
+    heading,
+    percent,
+    pictures,
+    table,
+)
 from loantwin.interfaces.report.labels import counted, plain, segment_words
 from loantwin.interfaces.report.report.findings import Findings
 
@@ -50,7 +60,9 @@ def book_section(found: Findings) -> Section:
         )
     rows.append(("all", f"{by_segment['number'].sum():,.0f}", amount(total), "100.0 %", "", ""))
     vintage = charts.grouped(
-        f"Balance by year of origination, {found.twin.currency}", _labels(by_vintage, 14), {"balance": _tail(by_vintage, 14)}
+        f"Balance by year of origination, {found.twin.currency}",
+        _labels(by_vintage, 14),
+        {"balance": _tail(by_vintage, 14)},
     )
     what, shown = ("product", by_product) if by_product.height > 1 else ("segment", by_segment)
     largest = shown.head(MOST_BARS)
@@ -63,18 +75,29 @@ def book_section(found: Findings) -> Section:
     expected = float(by_segment["number"].sum())
     uncertain = expected < float(loans["weight"].sum()) - 0.5
     note = (
-        "Number and balance are expectations: each loan counts with the probability that it is still on the book."
+        "Number and balance are expectations: each loan counts with the probability that it is still on "
+        "the book."
         if uncertain
         else ""
     )
     blocks = beside(
         table(
-            ("segment", "expected number" if uncertain else "loans", "balance", "share", "mean rate", "guaranteed"),
+            (
+                "segment",
+                "expected number" if uncertain else "loans",
+                "balance",
+                "share",
+                "mean rate",
+                "guaranteed",
+            ),
             rows,
             totals=(-1,),
             caption=note,
         ),
-        pictures((vintage, "Contractual balance" + (" expected to be still on the book." if uncertain else ".")), (ranked, named)),
+        pictures(
+            (vintage, "Contractual balance" + (" expected to be still on the book." if uncertain else ".")),
+            (ranked, named),
+        ),
     )
     return Section("book", "The book", _lead(found, expected if uncertain else None), blocks)
 
@@ -83,7 +106,10 @@ def _lead(found: Findings, still: float | None) -> str:
     counts = found.twin.book.counts
     words = f"{counted(counts['on_book'], 'loan')} on the book"
     if still is not None:
-        words += f" by the contract, of which {still:,.0f} are expected to be still there (the tape does not tell payoff)"
+        words += (
+            f" by the contract, of which {still:,.0f} are expected to be still there (the tape does not "
+            "tell payoff)"
+        )
     return (
         f"{words}; {counts['not_yet_on_book']:,} not yet, {counts['closed_before_as_of']:,} closed before, "
         f"{counts['undated']:,} without a date."
@@ -95,7 +121,9 @@ def _grouped(loans: pl.DataFrame, key: pl.Expr) -> pl.DataFrame:
         pl.col("number").sum(),
         pl.col("balance").sum(),
         ((pl.col("annual_rate") * pl.col("balance")).sum() / pl.col("balance").sum()).alias("rate"),
-        ((pl.col("guaranteed_share").fill_null(0.0) * pl.col("balance")).sum() / pl.col("balance").sum()).alias("guaranteed"),
+        (
+            (pl.col("guaranteed_share").fill_null(0.0) * pl.col("balance")).sum() / pl.col("balance").sum()
+        ).alias("guaranteed"),
     )
 
 
@@ -114,10 +142,20 @@ def data_section(found: Findings) -> Section:
     twin = found.twin
     loaded = twin.loaded.data
     blocks: list[PageBlock] = []
-    for key, title in (("quarantine_blob", "Rejected, by rule"), ("warnings_blob", "Kept with a warning, by rule")):
+    for key, title in (
+        ("quarantine_blob", "Rejected, by rule"),
+        ("warnings_blob", "Kept with a warning, by rule"),
+    ):
         if key in loaded:
-            counts = twin.home.read_frame(loaded[key]).group_by("rule").agg(pl.col("row").n_unique().alias("rows")).sort("rule")
-            blocks.append(table((title, "rows"), [(plain(rule), f"{count:,}") for rule, count in counts.iter_rows()]))
+            counts = (
+                twin.home.read_frame(loaded[key])
+                .group_by("rule")
+                .agg(pl.col("row").n_unique().alias("rows"))
+                .sort("rule")
+            )
+            blocks.append(
+                table((title, "rows"), [(plain(rule), f"{count:,}") for rule, count in counts.iter_rows()])
+            )
     details_ = twin.mapping.assumption_details
     if details_:
         blocks.append(heading("Assumed, because the tape does not tell"))
@@ -130,8 +168,8 @@ def data_section(found: Findings) -> Section:
         )
     seen = ", ".join(map(plain, twin.mapping.observes)) or "nothing of the outcome"
     lead = (
-        f"{loaded.get('source_file', '')}, format {loaded.get('format', '')}, {loaded.get('rows_read', 0):,} rows read. "
-        f"The source observes: {seen}."
+        f"{loaded.get('source_file', '')}, format {loaded.get('format', '')}, "
+        f"{loaded.get('rows_read', 0):,} rows read. The source observes: {seen}."
     )
     return Section("data", "The tape", lead, tuple(blocks))
 
@@ -149,5 +187,8 @@ def provenance_section(found: Findings) -> Section:
     ]
     blocks = [table(("", ""), rows, words=(0, 1)), details("Settings", table(("setting", "value"), settings))]
     return Section(
-        "provenance", "Where the figures come from", "Every input is kept in the twin's home under its hash.", tuple(blocks)
+        "provenance",
+        "Where the figures come from",
+        "Every input is kept in the twin's home under its hash.",
+        tuple(blocks),
     )

@@ -10,7 +10,12 @@ from typing import Any
 
 from loantwin.files import check_page, replace_file
 from loantwin.interfaces.report.blocks import Section, Tile, arranged
-from loantwin.interfaces.report.report.ahead import forecast_section, loss_section, provisions_section, stress_section
+from loantwin.interfaces.report.report.ahead import (
+    forecast_section,
+    loss_section,
+    provisions_section,
+    stress_section,
+)
 from loantwin.interfaces.report.report.compared import compared_section
 from loantwin.interfaces.report.report.findings import Findings, find
 from loantwin.interfaces.report.report.moves import model_section
@@ -88,12 +93,18 @@ def _page(twin: Twin, headline: Sequence[Tile], sections: Sequence[Section]) -> 
     import jinja2
 
     source = (files("loantwin.interfaces.report") / "page.html.j2").read_text(encoding="utf-8")
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment = jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
     made = twin.clock.now()
     return environment.from_string(source).render(
         title=f"Loan book {twin.home.folder.name}",
-        subtitle=f"As of {twin.as_of.isoformat()}, amounts in {twin.currency}. Forecasts use only what was known that day.",
+        subtitle=(
+            f"As of {twin.as_of.isoformat()}, amounts in {twin.currency}. Forecasts use only what was known "
+            "that day."
+        ),
         tiles=headline,
         sections=sections,
-        footer=f"Made by {twin.provenance()['program']} on {made.date().isoformat()} from log {twin.home.log.head[1][:16]}.",
+        footer=f"Made by {twin.provenance()['program']} on {made.date().isoformat()} from log "
+        f"{twin.home.log.head[1][:16]}.",
     )

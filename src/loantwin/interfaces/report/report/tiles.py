@@ -15,7 +15,9 @@ def tiles(found: Findings) -> tuple[Tile, ...]:
     year = found.forecast.simulated["defaulted"][:, :12].sum(axis=1)
     rate = year / found.forecast.opening if found.forecast.opening else year * 0
     low, high = np.quantile(rate, (0.05, 0.95))
-    expected_year = found.forecast.expected["defaulted"][:, :12].sum(axis=1).mean() / max(found.forecast.opening, 1e-300)
+    expected_year = found.forecast.expected["defaulted"][:, :12].sum(axis=1).mean() / max(
+        found.forecast.opening, 1e-300
+    )
     mapping = found.twin.mapping
     balance, expected, all_loans = _on_book(found)
     made = [
@@ -56,7 +58,9 @@ def tiles(found: Findings) -> tuple[Tile, ...]:
 
 
 def _on_book(found: Findings) -> tuple[float, float, float]:
-    """Return balance, expected number and number of loans on the book; the first two as the table of the book has them."""
+    """Return balance, expected number and number of loans on the book; the first two as the table of the book
+    has them.
+    """
     loans = found.outlook.book.loans
     number = loans["weight"] * loans["on_book_probability"].fill_null(1.0)
     return float((number * loans["principal"]).sum()), float(number.sum()), float(loans["weight"].sum())

@@ -1,4 +1,6 @@
-"""Pictures of a stress test: a fan with scenarios over it, waterfall, tornado, capital against its minimum."""
+"""Pictures of a stress test: a fan with scenarios over it, waterfall, tornado, capital against its
+minimum.
+"""
 
 from __future__ import annotations
 
@@ -36,11 +38,22 @@ COLOURS = (MUTED, RED, "#d9772b", GREEN, "#7a5aa6", "#4aa3b5", BLUE)
 
 def colours(names: Sequence[str]) -> dict[str, str]:
     """Return the colour each scenario has on every picture of the page, the baseline first."""
-    return dict(zip(names, (COLOURS[0], *(colour for _, colour in zip(names[1:], cycle(COLOURS[1:]), strict=False))), strict=True))
+    return dict(
+        zip(
+            names,
+            (COLOURS[0], *(colour for _, colour in zip(names[1:], cycle(COLOURS[1:]), strict=False))),
+            strict=True,
+        )
+    )
 
 
 def scenario_fan(
-    title: str, labels: Sequence[str], lines: Mapping[str, Sequence[float]], colour: Mapping[str, str], *, percent: bool
+    title: str,
+    labels: Sequence[str],
+    lines: Mapping[str, Sequence[float]],
+    colour: Mapping[str, str],
+    *,
+    percent: bool,
 ) -> Chart:
     """Return the generator's fan (p05, p25, p50, p75, p95, where given) with the scenarios' lines over it."""
     keys = [Key(name, colour[name]) for name in lines if name in colour]
@@ -97,8 +110,12 @@ def scenario_lines(
     return drawn(SIZE, title, draw, keys)
 
 
-def waterfall(title: str, start: tuple[str, float], parts: Mapping[str, float], end: tuple[str, float]) -> Chart:
-    """Return horizontal bars from a first level by parts to a last one; more is red where `title` counts losses."""
+def waterfall(
+    title: str, start: tuple[str, float], parts: Mapping[str, float], end: tuple[str, float]
+) -> Chart:
+    """Return horizontal bars from a first level by parts to a last one; more is red where `title` counts
+    losses.
+    """
     names = [start[0], *parts, end[0]]
     keys = (Key("adds", RED, "bar"), Key("takes off", GREEN, "bar"))
 
@@ -123,7 +140,9 @@ def waterfall(title: str, start: tuple[str, float], parts: Mapping[str, float], 
             level += value
         ends.append(max(end[1], 0.0))
         for row, place, value, total in zip(y, ends, shown, range(len(shown)), strict=True):
-            words = money(round(value)) if total in (0, len(shown) - 1) or abs(value) < 0.5 else _signed(value)
+            words = (
+                money(round(value)) if total in (0, len(shown) - 1) or abs(value) < 0.5 else _signed(value)
+            )
             axes.annotate(words, (place + 0.012 * width, row), va="center", fontsize=8.5, color=INK)
         axes.set_xlim(min(reach) - 0.02 * width, max(reach) + 0.16 * width)
         axes.axvline(0, color=MUTED, linewidth=0.8)
@@ -152,7 +171,9 @@ def tornado(title: str, labels: Sequence[str], up: Sequence[float], down: Sequen
     return drawn((SIZE[0], max(1.4, 1.25 * _height(labels) + 0.45)), title, draw, keys)
 
 
-def compared_bars(title: str, labels: Sequence[str], series: Mapping[str, Sequence[float]], colour: Mapping[str, str]) -> Chart:
+def compared_bars(
+    title: str, labels: Sequence[str], series: Mapping[str, Sequence[float]], colour: Mapping[str, str]
+) -> Chart:
     """Return horizontal bars side by side, one colour a scenario, one row a label."""
     keys = [Key(name, colour[name], "bar") for name in series]
 
@@ -160,7 +181,9 @@ def compared_bars(title: str, labels: Sequence[str], series: Mapping[str, Sequen
         y = np.arange(len(labels))[::-1]
         thick = 0.8 / max(1, len(series))
         for place, (name, values) in enumerate(series.items()):
-            axes.barh(y + (len(series) / 2 - place - 0.5) * thick, values, color=colour[name], height=0.9 * thick)
+            axes.barh(
+                y + (len(series) / 2 - place - 0.5) * thick, values, color=colour[name], height=0.9 * thick
+            )
         axes.axvline(0, color=MUTED, linewidth=0.8)
         _names(axes, y, labels)
         _ticks(axes.xaxis, money_ticks, 5)

@@ -1,4 +1,6 @@
-"""The page of a stress test, as a risk committee reads it: verdict, economies, losses, causes, capital, limits. Opens offline."""
+"""The page of a stress test, as a risk committee reads it: verdict, economies, losses, causes, capital,
+limits. Opens offline.
+"""
 
 from __future__ import annotations
 
@@ -56,22 +58,34 @@ def page(result: StressResult) -> str:
     import jinja2
 
     source = (files("loantwin.interfaces.report") / "page.html.j2").read_text(encoding="utf-8")
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment = jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
     colour = charts.colours(list(result.scenarios))
-    sections = [_verdict(result, colour), _economies(result, colour), _losses(result, colour), _causes(result, colour)]
+    sections = [
+        _verdict(result, colour),
+        _economies(result, colour),
+        _losses(result, colour),
+        _causes(result, colour),
+    ]
     sections += [_income(result, colour)]
-    sections += [section for section in (_sensitivities(result), _reverse(result), _actions(result, colour)) if section is not None]
+    sections += [
+        section
+        for section in (_sensitivities(result), _reverse(result), _actions(result, colour))
+        if section is not None
+    ]
     sections += [_limits(result)]
     made = [Section(item.id, item.title, item.lead, arranged(item.blocks)) for item in sections]
     return environment.from_string(source).render(
         title="Stress test",
         subtitle=(
-            f"{result.provenance.get('source', '')} as of {result.as_of.isoformat()}, amounts in {result.currency}, "
-            f"{result.months} months. {_book(result)}"
+            f"{result.provenance.get('source', '')} as of {result.as_of.isoformat()}, amounts in "
+            f"{result.currency}, {result.months} months. {_book(result)}"
         ),
         tiles=_tiles(result),
         sections=made,
-        footer=f"Made by {result.provenance.get('program', '')} from log {str(result.provenance.get('log_head', ''))[:16]}.",
+        footer=f"Made by {result.provenance.get('program', '')} from log "
+        f"{str(result.provenance.get('log_head', ''))[:16]}.",
     )
 
 
@@ -98,14 +112,28 @@ def _tiles(result: StressResult) -> tuple[Tile, ...]:
             f"{percent(hard.defaulted / opening, 1)} of the book; baseline {money(base.defaulted)}",
         ),
         Tile("Charged off, worst scenario", money(hard.charged_off), f"baseline {money(base.charged_off)}"),
-        Tile("Allowance, were it certain", money(hard.allowance), f"net of guarantees; baseline {money(base.allowance)}"),
-        Tile("Net interest income", money(hard.net_interest_income), f"baseline {money(base.net_interest_income)}"),
+        Tile(
+            "Allowance, were it certain",
+            money(hard.allowance),
+            f"net of guarantees; baseline {money(base.allowance)}",
+        ),
+        Tile(
+            "Net interest income",
+            money(hard.net_interest_income),
+            f"baseline {money(base.net_interest_income)}",
+        ),
     ]
-    points = [point for point in result.paths[name].capital if point.ratio is not None] if result.paths else []
+    points = (
+        [point for point in result.paths[name].capital if point.ratio is not None] if result.paths else []
+    )
     if points:
         low = min(points, key=lambda point: point.ratio or 0.0)
         tiles.append(
-            Tile("Lowest common equity ratio", percent(low.ratio), f"{low.month}; {percent(points[0].ratio)} at the start")
+            Tile(
+                "Lowest common equity ratio",
+                percent(low.ratio),
+                f"{low.month}; {percent(points[0].ratio)} at the start",
+            )
         )
     if result.reverse:
         first = result.reverse[0]
@@ -140,7 +168,11 @@ def _verdict(result: StressResult, colour: dict[str, str]) -> Section:
                 "–" if far is None or far.distance is None else f"{far.distance:.1f}",
             )
         )
-    blocks = [table(("scenario", *FIGURES.values(), "peak month", "distance"), rows, caption=_distance_words(result))]
+    blocks = [
+        table(
+            ("scenario", *FIGURES.values(), "peak month", "distance"), rows, caption=_distance_words(result)
+        )
+    ]
     bars = {
         name: [getattr(item, figure) for figure in ("defaulted", "charged_off", "allowance")]
         for name, item in result.scenarios.items()
@@ -149,9 +181,13 @@ def _verdict(result: StressResult, colour: dict[str, str]) -> Section:
         pictures(
             (
                 charts.compared_bars(
-                    f"Losses by scenario, {result.currency}", ["defaulted", "charged off", "allowance"], bars, colour
+                    f"Losses by scenario, {result.currency}",
+                    ["defaulted", "charged off", "allowance"],
+                    bars,
+                    colour,
                 ),
-                f"Over {result.months} months; the allowance is that of {result.as_of.isoformat()} were the scenario certain.",
+                f"Over {result.months} months; the allowance is that of {result.as_of.isoformat()} were the "
+                "scenario certain.",
             ),
             (
                 charts.scenario_lines(
@@ -172,7 +208,11 @@ def _verdict_words(result: StressResult) -> str:
     if name == result.baseline:
         return f"One scenario: {name}."
     base, hard = result.scenarios[result.baseline], result.scenarios[name]
-    times = f"{hard.defaulted / base.defaulted:.1f} times the baseline's" if base.defaulted > 0 else "the baseline has none"
+    times = (
+        f"{hard.defaulted / base.defaulted:.1f} times the baseline's"
+        if base.defaulted > 0
+        else "the baseline has none"
+    )
     parts = result.parts.get(name, {}).get("loss")
     cause = ""
     if parts is not None:
@@ -187,8 +227,9 @@ def _distance_words(result: StressResult) -> str:
         return ""
     typical = max(found, key=lambda item: item.conditions).conditions ** 0.5
     return (
-        "Distance: how far the path lies from what the macro generator expects, in standard deviations over all quarters and "
-        f"factors the model reads; a path drawn at random lies about {typical:.1f} away."
+        "Distance: how far the path lies from what the macro generator expects, in standard deviations "
+        f"over all quarters and factors the model reads; a path drawn at random lies about {typical:.1f} "
+        "away."
     )
 
 
@@ -197,18 +238,31 @@ def _economies(result: StressResult, colour: dict[str, str]) -> Section:
     made = []
     for factor, lines in result.macro.items():
         kind = KNOWN.get(factor, ("",))[0]
-        chart = charts.scenario_fan(plain(factor).capitalize(), labels, lines, colour, percent=kind != "index")
+        chart = charts.scenario_fan(
+            plain(factor).capitalize(), labels, lines, colour, percent=kind != "index"
+        )
         words = KNOWN[factor][1] if factor in KNOWN else ""
         made.append((chart, "" if words.lower() == plain(factor) else words))
-    blocks: list[PageBlock] = [pictures(*made)] if made else [text("No macro factor moves this book: its history teaches none.")]
-    beyond = [words for notes in result.provenance.get("notes", {}).values() for words in notes if "extrapolates" in words]
+    blocks: list[PageBlock] = (
+        [pictures(*made)] if made else [text("No macro factor moves this book: its history teaches none.")]
+    )
+    beyond = [
+        words
+        for notes in result.provenance.get("notes", {}).values()
+        for words in notes
+        if "extrapolates" in words
+    ]
     if beyond:
         blocks.append(
-            note("Some scenarios drive the model beyond anything its history holds; what it says there is an extrapolation.")
+            note(
+                "Some scenarios drive the model beyond anything its history holds; what it says there is "
+                "an extrapolation."
+            )
         )
         blocks.append(details("Which, and how far", bullets([_covariate(words) for words in beyond])))
     lead = (
-        "The factors that move this book: what the macro generator thinks possible from the as-of date, and the scenarios over it."
+        "The factors that move this book: what the macro generator thinks possible from the as-of date, "
+        "and the scenarios over it."
     )
     return Section("economies", "The economies", lead, tuple(blocks))
 
@@ -225,15 +279,23 @@ def _covariate(words: str) -> str:
 def _losses(result: StressResult, colour: dict[str, str]) -> Section:
     labels = result.paths[result.baseline].quarters
     allowance = {name: path.allowance for name, path in result.paths.items()}
-    charged = {name: [sum(path.charged_off[: 3 * place]) for place in range(len(labels))] for name, path in result.paths.items()}
+    charged = {
+        name: [sum(path.charged_off[: 3 * place]) for place in range(len(labels))]
+        for name, path in result.paths.items()
+    }
     blocks = [
         pictures(
             (
-                charts.scenario_lines(f"Allowance, {result.currency}", labels, allowance, colour, markers=True),
-                "IFRS 9, net of guarantees, at each quarter's end, the rest of the scenario known (perfect foresight).",
+                charts.scenario_lines(
+                    f"Allowance, {result.currency}", labels, allowance, colour, markers=True
+                ),
+                "IFRS 9, net of guarantees, at each quarter's end, the rest of the scenario known (perfect "
+                "foresight).",
             ),
             (
-                charts.scenario_lines(f"Charged off so far, {result.currency}", labels, charged, colour, markers=True),
+                charts.scenario_lines(
+                    f"Charged off so far, {result.currency}", labels, charged, colour, markers=True
+                ),
                 "Charge-offs follow defaults by months; before guarantees.",
             ),
         )
@@ -251,8 +313,8 @@ def _losses(result: StressResult, colour: dict[str, str]) -> Section:
         table(
             columns,
             rows,
-            caption="Change of allowance + charge-offs less recoveries, net of guarantees; at once: what the scenario adds to the "
-            "baseline's allowance on the first day.",
+            caption="Change of allowance + charge-offs less recoveries, net of guarantees; at once: what the "
+            "scenario adds to the baseline's allowance on the first day.",
         )
     )
     return Section("losses", "Losses along the way", "When the allowance is built and used.", tuple(blocks))
@@ -268,7 +330,10 @@ def _causes(result: StressResult, colour: dict[str, str]) -> Section:
         made.append(
             (
                 charts.waterfall(
-                    f"Loss: baseline to {name}, {result.currency}", (result.baseline, loss.baseline), parts, (name, loss.stressed)
+                    f"Loss: baseline to {name}, {result.currency}",
+                    (result.baseline, loss.baseline),
+                    parts,
+                    (name, loss.stressed),
                 ),
                 "Present value of defaults x loss given default, net of guarantees.",
             )
@@ -283,14 +348,17 @@ def _causes(result: StressResult, colour: dict[str, str]) -> Section:
         details("All figures by factor", *_factor_tables(result)),
     ]
     lead = (
-        "Each factor's part is what it changes, averaged over all orders of switching factors from baseline to stress (Shapley): "
-        "the parts add up exactly." + ("" if result.new_lending == "none" else " Of the book in run-off, without new lending.")
+        "Each factor's part is what it changes, averaged over all orders of switching factors from "
+        "baseline to stress (Shapley): the parts add up exactly."
+        + ("" if result.new_lending == "none" else " Of the book in run-off, without new lending.")
     )
     return Section("causes", "Where it comes from", lead, tuple(blocks))
 
 
 def _segment_pictures(result: StressResult, colour: dict[str, str]) -> list[tuple[Chart, str]]:
-    """Return the loss beyond the baseline by what loans are and, where the model tells vintages apart, by vintage."""
+    """Return the loss beyond the baseline by what loans are and, where the model tells vintages apart, by
+    vintage.
+    """
     made = []
     for title, vintage in (("by kind of loan", False), ("by vintage", True)):
         grouped: dict[str, dict[str, float]] = {}
@@ -307,20 +375,31 @@ def _segment_pictures(result: StressResult, colour: dict[str, str]) -> list[tupl
         shown = sorted(shown) if vintage else shown
         series = {name: [grouped[label][name] for label in shown] for name in result.parts}
         chart = charts.compared_bars(
-            f"Loss beyond the baseline {title}, {result.currency}", [segment_words(label) for label in shown], series, colour
+            f"Loss beyond the baseline {title}, {result.currency}",
+            [segment_words(label) for label in shown],
+            series,
+            colour,
         )
-        made.append((chart, f"The largest {len(shown)} of {len(grouped)}." if len(shown) < len(grouped) else ""))
+        made.append(
+            (chart, f"The largest {len(shown)} of {len(grouped)}." if len(shown) < len(grouped) else "")
+        )
     return made
 
 
 def _segment_table(result: StressResult, ranked: list[str]) -> PageBlock:
     names = list(result.parts)
     rows = [
-        (segment_words(segment), *(amount(result.parts[name]["loss"].by_segment.get(segment, 0.0)) for name in names))
+        (
+            segment_words(segment),
+            *(amount(result.parts[name]["loss"].by_segment.get(segment, 0.0)) for name in names),
+        )
         for segment in ranked
     ]
     rest = [
-        sum(value for segment, value in result.parts[name]["loss"].by_segment.items() if segment not in ranked) for name in names
+        sum(
+            value for segment, value in result.parts[name]["loss"].by_segment.items() if segment not in ranked
+        )
+        for name in names
     ]
     if any(rest):
         rows.append(("all others", *(amount(value) for value in rest)))
@@ -334,7 +413,12 @@ def _factor_tables(result: StressResult) -> list[PageBlock]:
     for name, found in result.parts.items():
         factors = list(found["loss"].by_factor)
         rows = [
-            (plain(figure), amount(item.baseline), *(amount(item.by_factor[factor]) for factor in factors), amount(item.stressed))
+            (
+                plain(figure),
+                amount(item.baseline),
+                *(amount(item.by_factor[factor]) for factor in factors),
+                amount(item.stressed),
+            )
             for figure, item in found.items()
         ]
         blocks.append(table((name, "baseline", *(plain(factor) for factor in factors), "stressed"), rows))
@@ -348,9 +432,13 @@ def _income(result: StressResult, colour: dict[str, str]) -> Section:
     made = [
         (
             charts.scenario_lines(f"Net interest income a month, {result.currency}", months, income, colour),
-            "Interest received less funding and servicing cost; floating loans follow the scenario, funding does not.",
+            "Interest received less funding and servicing cost; floating loans follow the scenario, "
+            "funding does not.",
         ),
-        (charts.scenario_lines(f"Cash received less paid so far, {result.currency}", months, gap, colour), _cash_words(result)),
+        (
+            charts.scenario_lines(f"Cash received less paid so far, {result.currency}", months, gap, colour),
+            _cash_words(result),
+        ),
     ]
     points = {name: path.capital for name, path in result.paths.items() if path.capital}
     blocks: list[PageBlock] = []
@@ -361,7 +449,9 @@ def _income(result: StressResult, colour: dict[str, str]) -> Section:
         minimum = result.settings.get("capital_minimum")
         made += [
             (
-                charts.scenario_lines("Common equity ratio", quarters, ratios, colour, percent=True, limit=minimum, markers=True),
+                charts.scenario_lines(
+                    "Common equity ratio", quarters, ratios, colour, percent=True, limit=minimum, markers=True
+                ),
                 "Own funds / risk-weighted assets at each quarter's end.",
             ),
             (
@@ -372,7 +462,11 @@ def _income(result: StressResult, colour: dict[str, str]) -> Section:
         rows = []
         for name, path in points.items():
             low = min(path, key=lambda point: point.ratio if point.ratio is not None else 1e9)
-            short = 0.0 if minimum is None else max(0.0, *(minimum * point.risk_weighted_assets - point.cet1 for point in path))
+            short = (
+                0.0
+                if minimum is None
+                else max(0.0, *(minimum * point.risk_weighted_assets - point.cet1 for point in path))
+            )
             rows.append(
                 (
                     name,
@@ -383,7 +477,12 @@ def _income(result: StressResult, colour: dict[str, str]) -> Section:
                     amount(short) if short else "–",
                 )
             )
-        blocks.append(table(("common equity", "at the start", "lowest", "in", "at the end", "most own funds missing"), rows))
+        blocks.append(
+            table(
+                ("common equity", "at the start", "lowest", "in", "at the end", "most own funds missing"),
+                rows,
+            )
+        )
     blocks.insert(0, pictures(*made))
     return Section(
         "income",
@@ -395,7 +494,10 @@ def _income(result: StressResult, colour: dict[str, str]) -> Section:
 
 def _cash_words(result: StressResult) -> str:
     path = result.paths[result.baseline]
-    return f"In: {', '.join(plain(name) for name in path.cash_in)}. Out: {', '.join(plain(name) for name in path.cash_out)}."
+    return (
+        f"In: {', '.join(plain(name) for name in path.cash_in)}. Out: "
+        f"{', '.join(plain(name) for name in path.cash_out)}."
+    )
 
 
 def _sensitivities(result: StressResult) -> Section | None:
@@ -424,17 +526,31 @@ def _sensitivities(result: StressResult) -> Section | None:
         (
             plain(item.factor),
             item.words,
-            *(amount(item.up.get(figure)) for figure in ("defaulted", "charged_off", "loss", "allowance", "net_interest_income")),
+            *(
+                amount(item.up.get(figure))
+                for figure in ("defaulted", "charged_off", "loss", "allowance", "net_interest_income")
+            ),
             "–" if item.distance is None else f"{item.distance:.1f}",
         )
         for item in result.sensitivities
     ]
-    columns = ("factor", "shock", "defaulted", "charged off", "loss", "allowance", "net interest income", "distance")
+    columns = (
+        "factor",
+        "shock",
+        "defaulted",
+        "charged off",
+        "loss",
+        "allowance",
+        "net interest income",
+        "distance",
+    )
     moved = any(item.correlated for item in result.sensitivities)
     lead = "One factor at a time, " + (
         "the others where the generator expects them given it." if moved else "the others at the baseline."
     )
-    return Section("sensitivities", "One factor at a time", lead, (pictures(*made), table(columns, rows, words=(0, 1))))
+    return Section(
+        "sensitivities", "One factor at a time", lead, (pictures(*made), table(columns, rows, words=(0, 1)))
+    )
 
 
 def _reverse(result: StressResult) -> Section | None:
@@ -443,7 +559,10 @@ def _reverse(result: StressResult) -> Section | None:
     blocks: list[PageBlock] = []
     for found in result.reverse:
         blocks += [heading(found.name), text(_reverse_words(found)), _peak_table(found)]
-    lead = "How bad must it get? The mildest path of the economy that reaches a target; its lines are in every picture above."
+    lead = (
+        "How bad must it get? The mildest path of the economy that reaches a target; its lines are in "
+        "every picture above."
+    )
     return Section("reverse", "Reverse stress", lead, tuple(blocks))
 
 
@@ -452,9 +571,10 @@ def _reverse_words(found: ReverseStress) -> str:
     shown = percent if ratio else amount
     many = "none" if not found.generated_beyond else f"{found.generated_beyond}"
     return (
-        f"{plain(found.figure).capitalize()} of {shown(found.reached)} (expected path: {shown(found.expected)}) is reached "
-        f"{found.distance:.2f} standard deviations from the expected path. Were shocks normal, {found.tail_probability:.2g} "
-        f"of paths would go beyond; of {found.generated_paths:,} generated paths, whose shocks are those of history, {many} do."
+        f"{plain(found.figure).capitalize()} of {shown(found.reached)} (expected path: "
+        f"{shown(found.expected)}) is reached {found.distance:.2f} standard deviations from the expected "
+        f"path. Were shocks normal, {found.tail_probability:.2g} of paths would go beyond; of "
+        f"{found.generated_paths:,} generated paths, whose shocks are those of history, {many} do."
     )
 
 
@@ -486,10 +606,20 @@ def _actions(result: StressResult, colour: dict[str, str]) -> Section | None:
         rows = []
         for name, item in action.scenarios.items():
             rows += [(name, "without", *_outcome(item.without)), ("", "with", *_outcome(item.taken))]
-        columns = ("scenario", "", *(words for key, words in ACTED.items() if key != "lowest_ratio" or _has_capital(result)))
+        columns = (
+            "scenario",
+            "",
+            *(words for key, words in ACTED.items() if key != "lowest_ratio" or _has_capital(result)),
+        )
         rows = [row[: len(columns)] for row in rows]
-        blocks += [heading(f"{action.name}: {action.words}"), table(columns, rows, words=(0, 1), caption="; ".join(action.assumed))]
-    lead = "Each scenario with the action and without it. Profit: net interest income - credit loss - cost of collection."
+        blocks += [
+            heading(f"{action.name}: {action.words}"),
+            table(columns, rows, words=(0, 1), caption="; ".join(action.assumed)),
+        ]
+    lead = (
+        "Each scenario with the action and without it. Profit: net interest income - credit loss - cost of "
+        "collection."
+    )
     return Section("actions", "What management could do", lead, tuple(blocks))
 
 
@@ -502,7 +632,10 @@ def _action_pictures(result: StressResult, colour: dict[str, str]) -> list[tuple
         ("cash_gap", "Cash received less paid", "At the end of the horizon, by what is done."),
     ):
         series = {
-            name: [getattr(first[name].without, figure), *(getattr(item.scenarios[name].taken, figure) for item in result.actions)]
+            name: [
+                getattr(first[name].without, figure),
+                *(getattr(item.scenarios[name].taken, figure) for item in result.actions),
+            ]
             for name in first
         }
         made.append((charts.compared_bars(f"{title}, {result.currency}", labels, series, colour), words))
@@ -514,7 +647,9 @@ def _has_capital(result: StressResult) -> bool:
 
 
 def _outcome(item: Outcome) -> list[str]:
-    return [percent(getattr(item, key)) if key == "lowest_ratio" else amount(getattr(item, key)) for key in ACTED]
+    return [
+        percent(getattr(item, key)) if key == "lowest_ratio" else amount(getattr(item, key)) for key in ACTED
+    ]
 
 
 def _limits(result: StressResult) -> Section:
@@ -531,12 +666,21 @@ def _limits(result: StressResult) -> Section:
     ]
     if result.not_observable:
         blocks += [heading("What this source cannot tell"), bullets(result.not_observable)]
-    blocks += [heading("Settings"), bullets([f"{plain(name)}: {value:g}" for name, value in result.settings.items()])]
-    return Section("limits", "Rules and limits", "How the figures are made, and what they cannot say.", tuple(blocks))
+    blocks += [
+        heading("Settings"),
+        bullets([f"{plain(name)}: {value:g}" for name, value in result.settings.items()]),
+    ]
+    return Section(
+        "limits", "Rules and limits", "How the figures are made, and what they cannot say.", tuple(blocks)
+    )
 
 
 def _shortened(words: str) -> str:
     """Return a note with a long list of months cut to its first and last."""
     head, mark, months = words.partition(" held at 0 in ")
     listed = months.split(", ")
-    return words if not mark or len(listed) < 4 else f"{head}{mark}{len(listed)} months, {listed[0]} to {listed[-1]}"
+    return (
+        words
+        if not mark or len(listed) < 4
+        else f"{head}{mark}{len(listed)} months, {listed[0]} to {listed[-1]}"
+    )

@@ -1,1 +1,3 @@
-"""Factor copulas: defaults that are independent given normal sector factors (and one common shock size for the t copula)."""
+"""Factor copulas: defaults that are independent given normal sector factors (and one common shock size for
+the t copula).
+"""

@@ -12,7 +12,14 @@ from loantwin.arrays import Floats, Integers
 from loantwin.errors import RiskError, expected
 from loantwin.risk.loss.copula import names
 from loantwin.risk.loss.copula.factors import FactorModel, Obligors
-from loantwin.risk.loss.copula.figures import Sample, Tail, quantile_weights, shortfall_weights, tail, tail_paths
+from loantwin.risk.loss.copula.figures import (
+    Sample,
+    Tail,
+    quantile_weights,
+    shortfall_weights,
+    tail,
+    tail_paths,
+)
 from loantwin.risk.loss.copula.sampling import Draws, Shift, draw, find_shift, no_shift
 from loantwin.risk.loss.copula.tables import Curves, curves
 from loantwin.types import Estimate
@@ -21,7 +28,9 @@ METHODS = ("auto", "normal", "names")
 PATHS = 24_000
 """Paths where the caller names no number."""
 SKEW = 2e-3
-"""`auto` simulates loan by loan where the skewness of single names moves a loss at the tail by more than this share of it."""
+"""`auto` simulates loan by loan where the skewness of single names moves a loss at the tail by more than this
+share of it.
+"""
 TERMS = 80
 """Terms of Mehler's expansion of the covariance of two sectors."""
 
@@ -30,9 +39,9 @@ TERMS = 80
 class SegmentLosses:
     """What each of G segments adds, each (G,), currency.
 
-    expected : expected loss. var, es : Euler contributions, which sum to the book's. stand_alone_var, stand_alone_es : were the
-    segment the whole book; NaN where the paths do not support it. marginal_var, marginal_es : the book's less the book's
-    without it.
+    expected : expected loss. var, es : Euler contributions, which sum to the book's. stand_alone_var,
+    stand_alone_es : were the segment the whole book; NaN where the paths do not support it. marginal_var,
+    marginal_es : the book's less the book's without it.
     """
 
     names: tuple[str, ...]
@@ -47,9 +56,11 @@ class SegmentLosses:
 
 @dataclass(frozen=True)
 class CopulaLoss:
-    """The loss distribution. method : `normal` (single names as a normal given the factors) or `names` (loan by loan).
+    """The loss distribution. method : `normal` (single names as a normal given the factors) or `names` (loan
+    by loan).
 
-    loan_var, loan_es : (N,) Euler contributions, which sum to var and es. tail_paths : what the paths beyond var are worth.
+    loan_var, loan_es : (N,) Euler contributions, which sum to var and es. tail_paths : what the paths beyond
+        var are worth.
     sample : the weighted paths themselves. notes : what was assumed or repaired.
     """
 
@@ -84,8 +95,10 @@ def copula_loss(
 
     Parameters
     ----------
-    paths : number of paths of the factors. method : see CopulaLoss; `auto` takes the normal where the book is fine enough.
-    importance : draw most paths where losses are large. allocate : also give contributions by loan and segment.
+    paths : number of paths of the factors. method : see CopulaLoss; `auto` takes the normal where the book is
+        fine enough.
+    importance : draw most paths where losses are large. allocate : also give contributions by loan and
+        segment.
 
     Raises
     ------
@@ -137,7 +150,9 @@ class _CopulaRun:
         """Return paths drawn where the losses of the book are large."""
         return self._drawn(self.made.model, None, None)
 
-    def _drawn(self, model: FactorModel, own: Integers | None, sector: Integers | None) -> tuple[Shift, Draws]:
+    def _drawn(
+        self, model: FactorModel, own: Integers | None, sector: Integers | None
+    ) -> tuple[Shift, Draws]:
         def loss(draws: Draws) -> tuple[Floats, Floats]:
             found = self.made.read(draws.factor, draws.size, own, sector).sum(axis=1)
             return found[:, 0], np.sqrt(np.maximum(found[:, 1], 0.0))
@@ -146,7 +161,9 @@ class _CopulaRun:
         return shift, draw(model, shift, self.paths, self.seed)
 
     def stand_alone(self, segment: int, method: str) -> Tail | None:
-        """Return the figures of a segment as if it were the whole book, None where a few loans make its tail."""
+        """Return the figures of a segment as if it were the whole book, None where a few loans make its
+        tail.
+        """
         made = self.made
         own = np.flatnonzero(made.pairs[:, 0] == segment)
         sectors, place = np.unique(made.pairs[own, 1], return_inverse=True)
@@ -201,8 +218,8 @@ def _sample(weight: Floats, parts: Floats) -> Sample:
 def _method(made: Curves, shift: Shift, confidence: float) -> str:
     """Return `normal` unless the third moment of single names matters where the tail lies.
 
-    To first order (Cornish, Fisher) skewness moves a quantile of the conditional loss by third cumulant / (6 variance) times a
-    number of order 1.
+    To first order (Cornish, Fisher) skewness moves a quantile of the conditional loss by third cumulant / (6
+    variance) times a number of order 1.
     """
     mean = shift.mean
     if not mean.any():
@@ -211,7 +228,9 @@ def _method(made: Curves, shift: Shift, confidence: float) -> str:
     third = second = loss = 0.0
     for place, sector in enumerate(made.pairs[:, 1]):
         rho = made.model.asset_correlation[sector]
-        chance = special.ndtr((made.model.threshold(made.nodes) + math.sqrt(rho) * factor[sector]) / math.sqrt(1 - rho))
+        chance = special.ndtr(
+            (made.model.threshold(made.nodes) + math.sqrt(rho) * factor[sector]) / math.sqrt(1 - rho)
+        )
         first, square, of_mean, cube = (made.moments[place, :, m] for m in range(4))
         loss += float(first @ chance)
         second += float(square @ chance - of_mean @ chance**2)
@@ -233,8 +252,8 @@ def _deviation(made: Curves, draws: Draws, pairs: Floats, expectation: float) ->
 def exact_variance(made: Curves) -> float:
     """Return the variance of the loss under the Gaussian copula.
 
-    Cov(f(Y), g(Y')) = sum over n >= 1 of f_n g_n r^n for normals of correlation r, f_n the coefficients in normalised Hermite
-    polynomials (Mehler); for r = 1 it is the covariance of f and g themselves.
+    Cov(f(Y), g(Y')) = sum over n >= 1 of f_n g_n r^n for normals of correlation r, f_n the coefficients in
+    normalised Hermite polynomials (Mehler); for r = 1 it is the covariance of f and g themselves.
     """
     grid = made.grid.factors
     density = np.exp(-0.5 * grid**2) / math.sqrt(2 * math.pi) * (grid[1] - grid[0])
@@ -257,20 +276,29 @@ def exact_variance(made: Curves) -> float:
 
 
 def _segments(run: _CopulaRun, parts: Floats, sample: Sample, found: Tail, method: str) -> SegmentLosses:
-    """Return contributions and marginal figures from the book's own paths, stand-alone ones from paths of the segment."""
+    """Return contributions and marginal figures from the book's own paths, stand-alone ones from paths of the
+    segment.
+    """
     book, var, es = run.made.book, found.var.value, found.es.value
     shares = []
-    for weights, total in ((quantile_weights(sample, var, found.width), var), (shortfall_weights(sample, var, run.confidence), es)):
+    for weights, total in (
+        (quantile_weights(sample, var, found.width), var),
+        (shortfall_weights(sample, var, run.confidence), es),
+    ):
         raw = weights[0] @ parts[:, :, 0] + weights[1] @ parts[:, :, 1]
         shares.append(scaled(raw, total))
     alone, rest = [], []
     for place in range(len(book.segments)):
         only = len(book.segments) == 1
         alone.append(found if only else run.stand_alone(place, method))
-        rest.append(None if only else tail(_sample(sample.weight, np.delete(parts, place, axis=1)), run.confidence))
+        rest.append(
+            None if only else tail(_sample(sample.weight, np.delete(parts, place, axis=1)), run.confidence)
+        )
     return SegmentLosses(
         names=book.segments,
-        expected=np.bincount(book.segment, book.exposure * book.pd * book.lgd, len(book.segments)).astype(np.float64),
+        expected=np.bincount(book.segment, book.exposure * book.pd * book.lgd, len(book.segments)).astype(
+            np.float64
+        ),
         var=shares[0],
         es=shares[1],
         stand_alone_var=np.array([item.var.value if item else math.nan for item in alone]),
@@ -286,7 +314,10 @@ def _loans(run: _CopulaRun, draws: Draws, sample: Sample, found: Tail, method: s
     weights = [quantile_weights(sample, var, found.width), shortfall_weights(sample, var, run.confidence)]
     if method == "names":
         book, model = run.made.book, run.made.model
-        raw = [names.contributions(book, model, draws, run.seed, np.where(w > 1e-9 * w.max(), w, 0.0)) for w, _ in weights]
+        raw = [
+            names.contributions(book, model, draws, run.seed, np.where(w > 1e-9 * w.max(), w, 0.0))
+            for w, _ in weights
+        ]
     else:
         raw = run.made.allocated(draws.factor, draws.size, weights)
     return [scaled(part, total) for part, total in zip(raw, (var, found.es.value), strict=True)]

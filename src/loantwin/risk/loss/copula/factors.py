@@ -1,15 +1,17 @@
-"""The factor model of a copula: sector factors with a correlation matrix, asset correlations, tail, loss given default.
+"""The factor model of a copula: sector factors with a correlation matrix, asset correlations, tail, loss
+given default.
 
 Obligor i of sector s defaults where its asset return lies beyond the threshold that its PD gives:
 
     Gaussian:  sqrt(rho_s) Y_s + sqrt(1 - rho_s) e_i  >  -Phi^-1(pd_i)
-    t:         the same sum divided by U              >  -T_nu^-1(pd_i) ,     U^2 = chi-squared(nu) / nu, common to all
+    t:         the same sum divided by U              >  -T_nu^-1(pd_i) ,     U^2 = chi-squared(nu) / nu,
+    common to all
 
-with Y normal of mean 0 and the given correlation, so that a high factor is a bad year. Given Y and U defaults are
-independent with probability Phi((c_i U + sqrt(rho_s) Y_s) / sqrt(1 - rho_s)), c_i the quantile of pd_i.
+with Y normal of mean 0 and the given correlation, so that a high factor is a bad year. Given Y and U defaults
+are independent with probability Phi((c_i U + sqrt(rho_s) Y_s) / sqrt(1 - rho_s)), c_i the quantile of pd_i.
 
-Sources: Vasicek (2002); Gordy (2003); Frey, McNeil, Nyfeler, "Copulas and credit models" (2001); Frye, Jacobs, "Credit loss
-and systematic loss given default" (2012).
+Sources: Vasicek (2002); Gordy (2003); Frey, McNeil, Nyfeler, "Copulas and credit models" (2001); Frye,
+Jacobs, "Credit loss and systematic loss given default" (2012).
 """
 
 from __future__ import annotations
@@ -32,11 +34,13 @@ LEAST_EIGENVALUE = -1e-9
 
 @dataclass(frozen=True)
 class FactorModel:
-    """See the module. sectors : (S,). correlation : (S, S) of the sector factors. asset_correlation : (S,) in [0, 1).
+    """See the module. sectors : (S,). correlation : (S, S) of the sector factors. asset_correlation : (S,) in
+    [0, 1).
 
-    degrees_of_freedom : of the t copula, None for the Gaussian. lgd_model : `constant`, or `frye-jacobs`, where loss given
-    default rises with the default rate. lgd_spread : variance of one loan's severity around its mean m, as a share of
-    m (1 - m). notes : what was repaired.
+    degrees_of_freedom : of the t copula, None for the Gaussian. lgd_model : `constant`, or `frye-jacobs`,
+        where loss given
+    default rises with the default rate. lgd_spread : variance of one loan's severity around its mean m, as a
+    share of m (1 - m). notes : what was repaired.
     """
 
     sectors: tuple[str, ...]
@@ -56,10 +60,16 @@ class FactorModel:
         return np.ascontiguousarray(made[:, ::-1] * np.where(made[:, ::-1].sum(axis=0) < 0, -1.0, 1.0))
 
     def threshold(self, pd: Floats) -> Floats:
-        """Return c of each PD: the quantile of the asset return's distribution; minus infinity for 0, infinity for 1."""
+        """Return c of each PD: the quantile of the asset return's distribution; minus infinity for 0,
+        infinity for 1.
+        """
         if self.degrees_of_freedom is None:
             return np.asarray(special.ndtri(pd))
-        return np.asarray(np.where(pd <= 0, -np.inf, np.where(pd >= 1, np.inf, special.stdtrit(self.degrees_of_freedom, pd))))
+        return np.asarray(
+            np.where(
+                pd <= 0, -np.inf, np.where(pd >= 1, np.inf, special.stdtrit(self.degrees_of_freedom, pd))
+            )
+        )
 
 
 def factor_model(
@@ -77,10 +87,12 @@ def factor_model(
     Parameters
     ----------
     asset_correlation : rho, one number or one a sector, in [0, 1).
-    correlation : (S, S) of sector factors; None: one factor for all. A number: the same between every two sectors.
+    correlation : (S, S) of sector factors; None: one factor for all. A number: the same between every two
+        sectors.
     sectors : names; None numbers them.
     degrees_of_freedom : above 2, None for the Gaussian copula.
-    repair : take the nearest correlation matrix where the given one is not positive semi-definite; said in `notes`.
+    repair : take the nearest correlation matrix where the given one is not positive semi-definite; said in
+        `notes`.
 
     Raises
     ------
@@ -92,9 +104,13 @@ def factor_model(
     names = tuple(map(str, sectors)) if sectors is not None else tuple(map(str, range(count)))
     rho = np.full(count, rho[0]) if len(rho) == 1 else rho
     if rho.shape != (count,) or not ((rho >= 0) & (rho < 1)).all():
-        raise RiskError(expected(f"{count} correlations from 0 to below 1", rho.tolist()), field="asset_correlation")
+        raise RiskError(
+            expected(f"{count} correlations from 0 to below 1", rho.tolist()), field="asset_correlation"
+        )
     if degrees_of_freedom is not None and not 2 < degrees_of_freedom < 1e6:
-        raise RiskError(expected("more than 2 degrees of freedom", degrees_of_freedom), field="degrees_of_freedom")
+        raise RiskError(
+            expected("more than 2 degrees of freedom", degrees_of_freedom), field="degrees_of_freedom"
+        )
     if lgd_model not in LGD_MODELS:
         raise RiskError(expected("one of " + ", ".join(LGD_MODELS), lgd_model), field="lgd_model")
     if not 0 <= lgd_spread <= 1:
@@ -112,26 +128,35 @@ def _correlation(given: ArrayLike | None, count: int, repair: bool) -> tuple[Flo
     return checked_correlation(matrix, count, repair=repair)
 
 
-def checked_correlation(matrix: Floats, count: int, *, repair: bool = False) -> tuple[Floats, tuple[str, ...]]:
+def checked_correlation(
+    matrix: Floats, count: int, *, repair: bool = False
+) -> tuple[Floats, tuple[str, ...]]:
     """Return a correlation matrix that is positive semi-definite, and what was done to it.
 
     Raises
     ------
-    RiskError : another shape, NaN, not symmetric, a diagonal other than 1, an entry beyond 1; or a negative eigenvalue
-        without `repair`.
+    RiskError : another shape, NaN, not symmetric, a diagonal other than 1, an entry beyond 1; or a negative
+        eigenvalue without `repair`.
     """
     if matrix.shape != (count, count) or not np.isfinite(matrix).all():
-        raise RiskError(expected(f"finite numbers of shape ({count}, {count})", matrix.shape), field="correlation")
+        raise RiskError(
+            expected(f"finite numbers of shape ({count}, {count})", matrix.shape), field="correlation"
+        )
     if np.abs(matrix - matrix.T).max() > 1e-9:
         raise RiskError(
-            expected("a symmetric matrix", f"a difference of {np.abs(matrix - matrix.T).max():.3g}"), field="correlation"
+            expected("a symmetric matrix", f"a difference of {np.abs(matrix - matrix.T).max():.3g}"),
+            field="correlation",
         )
     if np.abs(np.diag(matrix) - 1).max() > 1e-9:
         raise RiskError(
-            expected("ones on the diagonal", float(np.diag(matrix)[np.abs(np.diag(matrix) - 1).argmax()])), field="correlation"
+            expected("ones on the diagonal", float(np.diag(matrix)[np.abs(np.diag(matrix) - 1).argmax()])),
+            field="correlation",
         )
     if np.abs(matrix).max() > 1 + 1e-9:
-        raise RiskError(expected("correlations from -1 to 1", float(matrix.flat[np.abs(matrix).argmax()])), field="correlation")
+        raise RiskError(
+            expected("correlations from -1 to 1", float(matrix.flat[np.abs(matrix).argmax()])),
+            field="correlation",
+        )
     least = float(np.linalg.eigvalsh(matrix)[0])
     if least >= LEAST_EIGENVALUE:
         return (matrix + matrix.T) / 2, ()
@@ -141,12 +166,15 @@ def checked_correlation(matrix: Floats, count: int, *, repair: bool = False) -> 
     nearest = nearest_correlation(matrix)
     moved = float(np.abs(nearest - matrix).max())
     return nearest, (
-        f"correlation was not positive semi-definite (least eigenvalue {least:.4g}): nearest one taken, moved by up to {moved:.4g}",
+        f"correlation was not positive semi-definite (least eigenvalue {least:.4g}): nearest one taken, "
+        f"moved by up to {moved:.4g}",
     )
 
 
 def nearest_correlation(matrix: Floats, tolerance: float = 1e-10, most: int = 2_000) -> Floats:
-    """Return the correlation matrix nearest to a symmetric one in the Frobenius norm (Higham 2002, alternating projections)."""
+    """Return the correlation matrix nearest to a symmetric one in the Frobenius norm (Higham 2002,
+    alternating projections).
+    """
     held = (matrix + matrix.T) / 2
     correction = np.zeros_like(held)
     for _ in range(most):
@@ -159,7 +187,9 @@ def nearest_correlation(matrix: Floats, tolerance: float = 1e-10, most: int = 2_
         if np.abs(held - before).max() < tolerance:
             break
     else:
-        raise RiskError(expected(f"a nearest correlation matrix within {most} steps", "none"), field="correlation")
+        raise RiskError(
+            expected(f"a nearest correlation matrix within {most} steps", "none"), field="correlation"
+        )
     values, vectors = np.linalg.eigh(held)
     made = (vectors * np.maximum(values, 0.0)) @ vectors.T
     scale = 1 / np.sqrt(np.diag(made))
@@ -170,7 +200,8 @@ def nearest_correlation(matrix: Floats, tolerance: float = 1e-10, most: int = 2_
 
 @dataclass(frozen=True)
 class Obligors:
-    """N loans as the copula reads them, each (N,): exposure currency >= 0; pd and lgd decimals in [0, 1]; sector an index.
+    """N loans as the copula reads them, each (N,): exposure currency >= 0; pd and lgd decimals in [0, 1];
+    sector an index.
 
     segment : (N,) index of the group that results are shown by, 0 to the number of segments - 1.
     """
@@ -204,7 +235,11 @@ def obligors(
     place = _codes(sector, "sector", model.sectors, count)
     if segment is None:
         return Obligors(amounts, rate, severity, place, place, model.sectors)
-    labels = tuple(map(str, segments)) if segments is not None else tuple(map(str, range(int(np.max(segment)) + 1)))
+    labels = (
+        tuple(map(str, segments))
+        if segments is not None
+        else tuple(map(str, range(int(np.max(segment)) + 1)))
+    )
     return Obligors(amounts, rate, severity, place, _codes(segment, "segment", labels, count), labels)
 
 
@@ -213,7 +248,10 @@ def _column(values: ArrayLike, name: str, high: float, count: int | None) -> Flo
     if found.ndim == 0 and count is not None:
         found = np.full(count, found)
     if found.ndim != 1 or not found.size or (count is not None and len(found) != count):
-        raise RiskError(expected("a column of " + (f"{count} numbers" if count else "at least 1 number"), found.shape), field=name)
+        raise RiskError(
+            expected("a column of " + (f"{count} numbers" if count else "at least 1 number"), found.shape),
+            field=name,
+        )
     low, top = found.min(), found.max()
     if not (low >= 0 and top <= high and np.isfinite(top)):  # NaN makes both NaN
         row = int(np.flatnonzero(~((found >= 0) & (found <= high) & np.isfinite(found)))[0])
@@ -231,5 +269,7 @@ def _codes(values: ArrayLike, name: str, labels: Sequence[str], count: int) -> I
         raise RiskError(expected(f"{count} numbers from 0 to {len(labels) - 1}", found.shape), field=name)
     held = np.bincount(found, minlength=len(labels))
     if (held == 0).any():
-        raise RiskError(expected("at least one loan", f"none in {name} {labels[int(np.argmin(held))]}"), field=name)
+        raise RiskError(
+            expected("at least one loan", f"none in {name} {labels[int(np.argmin(held))]}"), field=name
+        )
     return np.ascontiguousarray(found, dtype=np.int64)

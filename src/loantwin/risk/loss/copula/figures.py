@@ -1,4 +1,5 @@
-"""Quantile, shortfall and their standard errors from weighted paths, each with a normal loss of names around its mean.
+"""Quantile, shortfall and their standard errors from weighted paths, each with a normal loss of names around
+its mean.
 
 With weights w, conditional means m and deviations s over P paths,
 
@@ -43,7 +44,9 @@ class Sample:
             return np.asarray(ndtr(gap / self.deviation))
         certain = np.where(gap > 0, 1.0, 0.0)
         spread = self.deviation > 0
-        return np.where(spread, ndtr(np.divide(gap, self.deviation, out=np.zeros_like(gap), where=spread)), certain)
+        return np.where(
+            spread, ndtr(np.divide(gap, self.deviation, out=np.zeros_like(gap), where=spread)), certain
+        )
 
     @cached_property
     def _noisy(self) -> bool:
@@ -56,7 +59,9 @@ class Sample:
 
 @dataclass(frozen=True)
 class Tail:
-    """Figures at a confidence: var, es with errors; width : half the distance between the points around var."""
+    """Figures at a confidence: var, es with errors; width : half the distance between the points around
+    var.
+    """
 
     var: Estimate
     es: Estimate
@@ -108,12 +113,16 @@ def quantile(sample: Sample, beyond: float) -> float:
     low, high = _enclosed(sample, beyond, start, stride)
     if not (sample.deviation > 0).all():
         return _bisected(sample, beyond, low, high)
-    found = optimize.brentq(lambda x: sample.probability(x) - beyond, low, high, xtol=1e-11 * high, rtol=1e-12)
+    found = optimize.brentq(
+        lambda x: sample.probability(x) - beyond, low, high, xtol=1e-11 * high, rtol=1e-12
+    )
     return float(found)
 
 
 def _enclosed(sample: Sample, beyond: float, start: float, stride: float) -> tuple[float, float]:
-    """Return a loss exceeded with more than `beyond` and one with at most that, out from `start` in growing strides."""
+    """Return a loss exceeded with more than `beyond` and one with at most that, out from `start` in growing
+    strides.
+    """
     if sample.probability(start) > beyond:
         low, high = start, start + stride
         while sample.probability(high) > beyond:
@@ -128,7 +137,9 @@ def _enclosed(sample: Sample, beyond: float, start: float, stride: float) -> tup
 
 
 def _bisected(sample: Sample, beyond: float, low: float, high: float) -> float:
-    """Return the quantile where some paths carry no noise of names, so that the probability falls in steps."""
+    """Return the quantile where some paths carry no noise of names, so that the probability falls in
+    steps.
+    """
     while high - low > 1e-12 * high:
         middle = (low + high) / 2
         low, high = (middle, high) if sample.probability(middle) > beyond else (low, middle)
@@ -152,10 +163,11 @@ def _excess(sample: Sample, x: float) -> Floats:
 
 
 def shortfall_weights(sample: Sample, var: float, confidence: float) -> tuple[Floats, Floats]:
-    """Return (P,) weights of a part's mean and variance whose sum over paths is the part's contribution to ES.
+    """Return (P,) weights of a part's mean and variance whose sum over paths is the part's contribution to
+    ES.
 
-    E[part; L > x | path] = mean x Phi(z) + variance / s x phi(z) for jointly normal parts, z = (m - x) / s; the atom at the
-    quantile (s = 0) counts with the share that makes the whole 1 - q.
+    E[part; L > x | path] = mean x Phi(z) + variance / s x phi(z) for jointly normal parts, z = (m - x) / s;
+    the atom at the quantile (s = 0) counts with the share that makes the whole 1 - q.
     """
     paths, beyond = len(sample.weight), 1 - confidence
     chance = sample.beyond(var)
@@ -171,9 +183,11 @@ def shortfall_weights(sample: Sample, var: float, confidence: float) -> tuple[Fl
 
 
 def quantile_weights(sample: Sample, var: float, width: float) -> tuple[Floats, Floats]:
-    """Return (P,) weights of a part's mean and variance for its expectation given a loss within about `width` of VaR.
+    """Return (P,) weights of a part's mean and variance for its expectation given a loss within about `width`
+    of VaR.
 
-    A normal kernel of that width is laid over the path's own normal loss; the parts are then scaled to sum to VaR.
+    A normal kernel of that width is laid over the path's own normal loss; the parts are then scaled to sum to
+    VaR.
     """
     smooth = np.sqrt(sample.deviation**2 + max(width, 1e-300) ** 2)
     z = (var - sample.mean) / smooth

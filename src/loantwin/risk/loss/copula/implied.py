@@ -1,10 +1,11 @@
 """Asset correlations that a sample of conditional default rates implies.
 
-A path of the twin gives sector s a default rate p[path, s]. With the loans' own PDs the one-factor copula gives the rate
-m_s(Y) = mean of Phi((c_i + sqrt(rho_s) Y) / sqrt(1 - rho_s)), c_i = Phi^-1(pd_i). rho_s is solved from Var m_s(Y) = the variance
-over paths, and the correlation C_st of two factors from the covariance, sum over n >= 1 of a_sn a_tn C_st^n with a the
-coefficients of m in normalised Hermite polynomials (Mehler). So both models have the same mean and standard deviation of the
-default rate of every sector, and differ in the shape of the tail alone.
+A path of the twin gives sector s a default rate p[path, s]. With the loans' own PDs the one-factor copula
+gives the rate m_s(Y) = mean of Phi((c_i + sqrt(rho_s) Y) / sqrt(1 - rho_s)), c_i = Phi^-1(pd_i). rho_s is
+solved from Var m_s(Y) = the variance over paths, and the correlation C_st of two factors from the covariance,
+sum over n >= 1 of a_sn a_tn C_st^n with a the coefficients of m in normalised Hermite polynomials (Mehler).
+So both models have the same mean and standard deviation of the default rate of every sector, and differ in
+the shape of the tail alone.
 """
 
 from __future__ import annotations
@@ -30,7 +31,9 @@ DENSITY = np.exp(-0.5 * GRID**2) / np.sqrt(2 * np.pi) * (GRID[1] - GRID[0])
 
 @dataclass(frozen=True)
 class Implied:
-    """mean, volatility : (S,) mean and standard deviation of the default rate. asset_correlation : (S,). correlation : (S, S)."""
+    """mean, volatility : (S,) mean and standard deviation of the default rate. asset_correlation : (S,).
+    correlation : (S, S).
+    """
 
     mean: Floats
     volatility: Floats
@@ -44,15 +47,18 @@ def implied(rates: Floats, pds: Sequence[Floats] | None = None) -> Implied:
 
     Parameters
     ----------
-    pds : for each sector the PDs of its loans, (n,): loans of unlike PDs move less together than loans of their mean, so that
-        the correlation that gives the same variance is higher. None: all loans of a sector have its mean rate.
+    pds : for each sector the PDs of its loans, (n,): loans of unlike PDs move less together than loans of
+        their mean, so that the correlation that gives the same variance is higher. None: all loans of a
+        sector have its mean rate.
 
     Raises
     ------
     RiskError : fewer than 100 paths, a rate outside [0, 1].
     """
     if rates.ndim != 2 or len(rates) < 100 or not ((rates >= 0) & (rates <= 1)).all():
-        raise RiskError(expected("default rates of at least 100 paths, from 0 to 1", rates.shape), field="rates")
+        raise RiskError(
+            expected("default rates of at least 100 paths, from 0 to 1", rates.shape), field="rates"
+        )
     mean = rates.mean(axis=0)
     covariance = np.atleast_2d(np.cov(rates.T))
     moving = (mean > 0) & (mean < 1) & (np.diag(covariance) > 1e-20)
@@ -62,7 +68,10 @@ def implied(rates: Floats, pds: Sequence[Floats] | None = None) -> Implied:
     for place in np.flatnonzero(moving):
         rho[place] = _asset_correlation(nodes[place], float(covariance[place, place]))
         if rho[place] >= HIGHEST:
-            notes.append(f"sector {place}: default rates vary more than an asset correlation of {HIGHEST:g} can make them")
+            notes.append(
+                f"sector {place}: default rates vary more than an asset correlation of {HIGHEST:g} can make "
+                "them"
+            )
     coefficients = np.stack([_hermite(_curve(own, one)) for own, one in zip(nodes, rho, strict=True)], axis=1)
     wanted = np.where(np.outer(moving, moving), _factor_correlation(coefficients, covariance), 0.0)
     np.fill_diagonal(wanted, 1.0)

@@ -1,7 +1,9 @@
-"""Compiled parts of the copula: loans spread over PD nodes, tables read between grid points, loan-by-loan simulation.
+"""Compiled parts of the copula: loans spread over PD nodes, tables read between grid points, loan-by-loan
+simulation.
 
-Sums over loans or paths are taken in a fixed number of blocks, each with a slot of its own, added in order by the caller:
-the number of threads cannot change a bit. Draws are Philox4x32-10 as in engine.randomness, counter (path, number, 0, purpose).
+Sums over loans or paths are taken in a fixed number of blocks, each with a slot of its own, added in order by
+the caller: the number of threads cannot change a bit. Draws are Philox4x32-10 as in engine.randomness,
+counter (path, number, 0, purpose).
 """
 
 from __future__ import annotations
@@ -20,7 +22,9 @@ MOMENTS = 4
 """Of a loan at its node: loss, mean square of the loss, square of the mean, cube."""
 PATH_BLOCK = 256
 LOWEST, HIGHEST, STEPS = -10.0, 8.2, 256.0
-"""Range and steps a unit of the normal's argument for which `names.bounds` holds an upper bound of the hazard."""
+"""Range and steps a unit of the normal's argument for which `names.bounds` holds an upper bound of the
+hazard.
+"""
 PURPOSE = np.uint64(16)
 _M0, _M1 = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
 _W0, _W1 = np.uint64(0x9E3779B9), np.uint64(0xBB67AE85)
@@ -48,10 +52,14 @@ def _place(nodes: Array, value: float) -> int:
 
 
 @compiled(parallel=True)
-def spread_loans(exposure: Array, value: Array, lgd: Array, group: Array, nodes: Array, dispersion: float, sums: Array) -> None:
-    """Add each loan's moments to the two nodes around its value (its PD), so that their weighted mean is the value.
+def spread_loans(
+    exposure: Array, value: Array, lgd: Array, group: Array, nodes: Array, dispersion: float, sums: Array
+) -> None:
+    """Add each loan's moments to the two nodes around its value (its PD), so that their weighted mean is the
+    value.
 
-    exposure, value, lgd, group : (N,). nodes : (K,) rising, first at most and last at least any value, K >= 2.
+    exposure, value, lgd, group : (N,). nodes : (K,) rising, first at most and last at least any value, K >=
+        2.
     sums : (BLOCKS, G, K, MOMENTS).
     """
     count = len(exposure)
@@ -74,7 +82,9 @@ def spread_loans(exposure: Array, value: Array, lgd: Array, group: Array, nodes:
 
 @compiled(parallel=True)
 def conditional_table(threshold: Array, sizes: Array, factors: Array, rho: float, table: Array) -> None:
-    """Set table (K, U, Y) to the conditional default probability of each node at each shock size and factor."""
+    """Set table (K, U, Y) to the conditional default probability of each node at each shock size and
+    factor.
+    """
     root, scale = math.sqrt(rho), 1.0 / math.sqrt(1.0 - rho)
     for k in prange(len(threshold)):
         for i in range(len(sizes)):
@@ -87,7 +97,9 @@ def conditional_table(threshold: Array, sizes: Array, factors: Array, rho: float
 
 @compiled()
 def _weights(position: float, count: int, weight: Array) -> int:
-    """Set the four cubic weights of a position on a grid of `count` points and return the first point; one point: itself."""
+    """Set the four cubic weights of a position on a grid of `count` points and return the first point; one
+    point: itself.
+    """
     if count == 1:
         weight[0], weight[1], weight[2], weight[3] = 1.0, 0.0, 0.0, 0.0
         return 0
@@ -102,8 +114,11 @@ def _weights(position: float, count: int, weight: Array) -> int:
 
 
 @compiled(parallel=True)
-def read_tables(factor: Array, size: Array, sector: Array, tables: Array, grids: Array, result: Array) -> None:
-    """Set result (P, G, M) to the tables (G, M, U, Y) at each path's factor of the group's sector and shock size.
+def read_tables(
+    factor: Array, size: Array, sector: Array, tables: Array, grids: Array, result: Array
+) -> None:
+    """Set result (P, G, M) to the tables (G, M, U, Y) at each path's factor of the group's sector and shock
+    size.
 
     factor : (P, S). size : (P,). sector : (G,). grids : (2, 2) first point and step of sizes and factors.
     """
@@ -145,7 +160,9 @@ def spread_paths(factor: Array, size: Array, weight: Array, grids: Array, sums: 
 
 @compiled(parallel=True)
 def gather_loans(value: Array, group: Array, nodes: Array, table: Array, result: Array) -> None:
-    """Set result (N, M) to the table (S, M, K) between the nodes around each loan's value: the adjoint of `spread_loans`."""
+    """Set result (N, M) to the table (S, M, K) between the nodes around each loan's value: the adjoint of
+    `spread_loans`.
+    """
     count = len(value)
     for block in prange((count + 4095) // 4096):
         for i in range(block * 4096, min((block + 1) * 4096, count)):
@@ -157,13 +174,20 @@ def gather_loans(value: Array, group: Array, nodes: Array, table: Array, result:
 
 @compiled()
 def _uniform(stream: Array) -> float:
-    """Return the next draw, in (0, 1). stream : words 0 to 3, how many are used, path, number of block, key."""
+    """Return the next draw, in (0, 1). stream : words 0 to 3, how many are used, path, number of block,
+    key.
+    """
     if stream[4] == np.uint64(4):
         c0, c1, c2, c3 = stream[5], stream[6], np.uint64(0), PURPOSE
         k0, k1 = stream[7], stream[8]
         for _ in range(10):
             first, second = c0 * _M0, c2 * _M1
-            c0, c1, c2, c3 = (second >> _HALF) ^ c1 ^ k0, second & _LOW, (first >> _HALF) ^ c3 ^ k1, first & _LOW
+            c0, c1, c2, c3 = (
+                (second >> _HALF) ^ c1 ^ k0,
+                second & _LOW,
+                (first >> _HALF) ^ c3 ^ k1,
+                first & _LOW,
+            )
             k0, k1 = (k0 + _W0) & _LOW, (k1 + _W1) & _LOW
         stream[0], stream[1], stream[2], stream[3] = c0, c1, c2, c3
         stream[4] = np.uint64(0)
@@ -175,13 +199,27 @@ def _uniform(stream: Array) -> float:
 
 @compiled()
 def _severity(
-    loan: int, chance: float, factor: float, size: float, root: float, scale: float, loans: Array, models: Array, stream: Array
+    loan: int,
+    chance: float,
+    factor: float,
+    size: float,
+    root: float,
+    scale: float,
+    loans: Array,
+    models: Array,
+    stream: Array,
 ) -> float:
-    """Return the loss given default of one loan: constant or moving with its default rate, and its own luck."""
+    """Return the loss given default of one loan: constant or moving with its default rate, and its own
+    luck.
+    """
     lgd = float(loans[1, loan])
-    if models[0] > 0.0 and lgd > 0.0:  # Frye and Jacobs: expected loss given the factor over the default rate given the factor
+    if (
+        models[0] > 0.0 and lgd > 0.0
+    ):  # Frye and Jacobs: expected loss given the factor over the default rate given the factor
         lgd = min(_normal((loans[3, loan] * size + root * factor) * scale) / max(chance, 1e-300), 1.0)
-    if models[1] > 0.0 and 0.0 < lgd < 1.0:  # nothing lost, or more than the mean: two points with the wanted variance
+    if (
+        models[1] > 0.0 and 0.0 < lgd < 1.0
+    ):  # nothing lost, or more than the mean: two points with the wanted variance
         most = lgd + models[1] * (1.0 - lgd)
         lgd = most if _uniform(stream) * most < lgd else 0.0
     return lgd
@@ -189,13 +227,13 @@ def _severity(
 
 @compiled()
 def _walk(
-    factor: Array, size: float, loans: Array, group: Array, cells: Array, corners: Array, rho: Array, models: Array, bounds: Array,
-    stream: Array, totals: Array, weight: float, parts: Array,
+    factor: Array, size: float, loans: Array, group: Array, cells: Array, corners: Array, rho: Array,
+    models: Array, bounds: Array, stream: Array, totals: Array, weight: float, parts: Array,
 ) -> None:  # fmt: skip
     """Add the losses of one path to totals (G,), and weight x loss to parts (N,) where it is not empty.
 
-    One exponential draw is used up along the loans at the bound of each cell's hazard; where it ends stands a candidate, which
-    defaults with its own probability over the bound's.
+    One exponential draw is used up along the loans at the bound of each cell's hazard; where it ends stands a
+    candidate, which defaults with its own probability over the bound's.
     """
     left = -math.log(_uniform(stream))
     for cell in range(len(cells)):
@@ -226,15 +264,18 @@ def _walk(
 
 @compiled(parallel=True)
 def simulate_names(
-    paths: Array, factor: Array, size: Array, loans: Array, group: Array, cells: Array, corners: Array, rho: Array, models: Array,
-    bounds: Array, key: Array, totals: Array, weight: Array, parts: Array,
+    paths: Array, factor: Array, size: Array, loans: Array, group: Array, cells: Array, corners: Array,
+    rho: Array, models: Array, bounds: Array, key: Array, totals: Array, weight: Array, parts: Array,
 ) -> None:  # fmt: skip
     """Simulate loan by loan, going from default to default.
 
-    paths : (P,) numbers of the paths, which name their draws. factor : (P, S). size : (P,). loans : (4, N) exposure, lgd,
-    threshold, threshold of the expected loss, thresholds finite. cells : (C, 4) first and end loan, sector, whether all PDs
-    are the same. corners : (C,) highest threshold. bounds : (2, X) hazard and probability at the upper end of each step of
-    the normal's argument. totals : (P, G). weight : (P,). parts : (BLOCKS, N), or (BLOCKS, 0) if not wanted.
+    paths : (P,) numbers of the paths, which name their draws. factor : (P, S). size : (P,). loans : (4, N)
+        exposure, lgd,
+    threshold, threshold of the expected loss, thresholds finite. cells : (C, 4) first and end loan, sector,
+        whether all PDs
+    are the same. corners : (C,) highest threshold. bounds : (2, X) hazard and probability at the upper end of
+    each step of the normal's argument. totals : (P, G). weight : (P,). parts : (BLOCKS, N), or (BLOCKS, 0) if
+    not wanted.
     """
     for block in prange(BLOCKS):
         stream = np.zeros(9, np.uint64)
@@ -243,6 +284,6 @@ def simulate_names(
         for place in range(low, high):
             stream[4], stream[5], stream[6] = np.uint64(4), np.uint64(paths[place]), np.uint64(0)
             _walk(
-                factor[place], size[place], loans, group, cells, corners, rho, models, bounds, stream, totals[place],
-                weight[place], parts[block],
+                factor[place], size[place], loans, group, cells, corners, rho, models, bounds, stream,
+                totals[place], weight[place], parts[block],
             )  # fmt: skip

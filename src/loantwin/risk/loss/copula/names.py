@@ -1,8 +1,10 @@
-"""Losses loan by loan: which loans default on each path, where the normal around the conditional mean will not do.
+"""Losses loan by loan: which loans default on each path, where the normal around the conditional mean will
+not do.
 
-Loans are sorted into cells of like threshold. The simulation goes from default to default: the number of loans between two
-is geometric at an upper bound of the cell's probability, and a loan of a lower one is taken with the ratio of both (thinning).
-So a path costs its cells and its defaults, not its loans, and every loan keeps its own PD exactly.
+Loans are sorted into cells of like threshold. The simulation goes from default to default: the number of
+loans between two is geometric at an upper bound of the cell's probability, and a loan of a lower one is taken
+with the ratio of both (thinning). So a path costs its cells and its defaults, not its loans, and every loan
+keeps its own PD exactly.
 """
 
 from __future__ import annotations
@@ -27,7 +29,9 @@ CERTAIN, INFINITE = 1e3, 1e9
 
 @dataclass(frozen=True)
 class Sorted:
-    """A book sorted by sector and threshold. order : (N,). loans : (4, N), group, cells, corners : as the kernel reads them."""
+    """A book sorted by sector and threshold. order : (N,). loans : (4, N), group, cells, corners : as the
+    kernel reads them.
+    """
 
     order: Integers
     loans: Floats
@@ -42,14 +46,18 @@ def sorted_book(book: Obligors, model: FactorModel) -> Sorted:
     threshold = np.minimum(model.threshold(book.pd), INFINITE)
     order = np.lexsort((threshold, book.sector))
     order = order[(book.pd[order] > 0) & (book.exposure[order] * book.lgd[order] > 0)]
-    loans = np.stack([book.exposure, book.lgd, threshold, np.minimum(model.threshold(book.pd * book.lgd), INFINITE)])[:, order]
+    loans = np.stack(
+        [book.exposure, book.lgd, threshold, np.minimum(model.threshold(book.pd * book.lgd), INFINITE)]
+    )[:, order]
     cells: list[tuple[int, int, int, int]] = []
     for sector in range(len(model.sectors)):
         first, last = np.searchsorted(book.sector[order], [sector, sector + 1])
         cells += _cells(loans[2, first:last], int(first), sector)
     table = np.array(cells, dtype=np.int64).reshape(-1, 4)
     corners = np.array([loans[2, last - 1] for _, last, _, _ in cells], dtype=np.float64)
-    return Sorted(order, np.ascontiguousarray(loans), np.ascontiguousarray(book.segment[order]), table, corners)
+    return Sorted(
+        order, np.ascontiguousarray(loans), np.ascontiguousarray(book.segment[order]), table, corners
+    )
 
 
 def _cells(threshold: Floats, start: int, sector: int) -> list[tuple[int, int, int, int]]:
@@ -64,7 +72,8 @@ def _cells(threshold: Floats, start: int, sector: int) -> list[tuple[int, int, i
         first = first[first < len(threshold)]
     ends = np.append(first[1:], len(threshold))
     return [
-        (start + int(a), start + int(b), sector, int(threshold[a] == threshold[b - 1])) for a, b in zip(first, ends, strict=True)
+        (start + int(a), start + int(b), sector, int(threshold[a] == threshold[b - 1]))
+        for a, b in zip(first, ends, strict=True)
     ]
 
 
@@ -75,7 +84,9 @@ def simulate(book: Obligors, model: FactorModel, draws: Draws, seed: int) -> Flo
 
 
 def contributions(book: Obligors, model: FactorModel, draws: Draws, seed: int, weight: Floats) -> Floats:
-    """Return the sum over paths of weight (P,) x each loan's loss, (N,): paths of weight 0 are not run again."""
+    """Return the sum over paths of weight (P,) x each loan's loss, (N,): paths of weight 0 are not run
+    again.
+    """
     paths = np.flatnonzero(weight)
     _, parts = _run(book, model, draws, seed, paths, weight[paths])
     return parts
@@ -83,7 +94,9 @@ def contributions(book: Obligors, model: FactorModel, draws: Draws, seed: int, w
 
 @cache
 def bounds() -> Floats:
-    """Return hazard -log(1 - p) and p at the upper end of each step of the normal's argument, (2, X); the last is certain."""
+    """Return hazard -log(1 - p) and p at the upper end of each step of the normal's argument, (2, X); the
+    last is certain.
+    """
     from loantwin.risk.loss.copula import kernels
 
     steps = int((kernels.HIGHEST - kernels.LOWEST) * kernels.STEPS) + 1

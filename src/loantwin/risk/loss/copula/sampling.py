@@ -1,11 +1,12 @@
 """Draws of the factors where losses are large: a shift found by cross-entropy, and weights that undo it.
 
-Most paths are drawn with the normals' mean moved to where the tail lies (and, for the t copula, with smaller shock sizes), the
-rest as they are: with `KEPT` of them unmoved no weight exceeds 1 / KEPT (a defensive mixture), so that no path can carry the
-result by itself.
+Most paths are drawn with the normals' mean moved to where the tail lies (and, for the t copula, with smaller
+shock sizes), the rest as they are: with `KEPT` of them unmoved no weight exceeds 1 / KEPT (a defensive
+mixture), so that no path can carry the result by itself.
 
-Sources: Glasserman, Li, "Importance sampling for portfolio credit risk" (2005); Rubinstein, Kroese, The Cross-Entropy Method
-(2004); Hesterberg, "Weighted average importance sampling and defensive mixture distributions" (1995).
+Sources: Glasserman, Li, "Importance sampling for portfolio credit risk" (2005); Rubinstein, Kroese, The
+Cross-Entropy Method (2004); Hesterberg, "Weighted average importance sampling and defensive mixture
+distributions" (1995).
 """
 
 from __future__ import annotations
@@ -25,12 +26,16 @@ KEPT = 0.1
 PILOT, ROUNDS, ELITE = 4_000, 8, 0.1
 """Paths of a pilot run, most of them, and the share of its paths that the next shift is learnt from."""
 DRAWS, PILOTS, LUCK = 0, 1, 101
-"""Places of the stream COPULA: the draws of the run itself, of the pilots, and of single names in the pilots."""
+"""Places of the stream COPULA: the draws of the run itself, of the pilots, and of single names in the
+pilots.
+"""
 
 
 @dataclass(frozen=True)
 class Shift:
-    """Where paths are drawn: mean of the K normals, and the factor on chi-squared (1 for the Gaussian copula)."""
+    """Where paths are drawn: mean of the K normals, and the factor on chi-squared (1 for the Gaussian
+    copula).
+    """
 
     mean: Floats
     shrink: float
@@ -57,10 +62,16 @@ def draw(model: FactorModel, shift: Shift, paths: int, seed: int, stream: int = 
 
 
 def _sizes(model: FactorModel, square: Floats) -> Floats:
-    return np.ones(len(square)) if model.degrees_of_freedom is None else np.sqrt(square / model.degrees_of_freedom)
+    return (
+        np.ones(len(square))
+        if model.degrees_of_freedom is None
+        else np.sqrt(square / model.degrees_of_freedom)
+    )
 
 
-def _drawn(model: FactorModel, shift: Shift, paths: int, seed: int, stream: int) -> tuple[Floats, Floats, int, Floats]:
+def _drawn(
+    model: FactorModel, shift: Shift, paths: int, seed: int, stream: int
+) -> tuple[Floats, Floats, int, Floats]:
     generator = random_of(seed, Stream.COPULA, place=stream)
     normals = generator.standard_normal((paths, len(shift.mean)))
     nu = model.degrees_of_freedom
@@ -78,19 +89,23 @@ def _drawn(model: FactorModel, shift: Shift, paths: int, seed: int, stream: int)
     return normals, square, count, 1.0 / ((1 - share) + share * np.exp(np.minimum(ratio, 700.0)))
 
 
-def find_shift(model: FactorModel, loss: Callable[[Draws], tuple[Floats, Floats]], confidence: float, seed: int) -> Shift:
+def find_shift(
+    model: FactorModel, loss: Callable[[Draws], tuple[Floats, Floats]], confidence: float, seed: int
+) -> Shift:
     """Return the shift towards losses beyond the quantile: the mean of what lies there, reached in steps.
 
     Parameters
     ----------
-    loss : mean and deviation of each path's loss given its factors, (P,) each: where single names make the tail, it lies
-        where factors are ordinary.
+    loss : mean and deviation of each path's loss given its factors, (P,) each: where single names make the
+        tail, it lies where factors are ordinary.
     """
     shift = no_shift(model)
     nu = model.degrees_of_freedom
     for round_number in range(ROUNDS):
         normals, square, _, weight = _drawn(model, shift, PILOT, seed, PILOTS + round_number)
-        mean, deviation = loss(Draws(np.ascontiguousarray(normals @ model.root.T), _sizes(model, square), weight))
+        mean, deviation = loss(
+            Draws(np.ascontiguousarray(normals @ model.root.T), _sizes(model, square), weight)
+        )
         luck = random_of(seed, Stream.COPULA, place=LUCK + round_number)
         amount = mean + deviation * luck.standard_normal(PILOT)
         order = np.argsort(amount)[::-1]

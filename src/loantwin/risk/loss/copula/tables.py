@@ -1,8 +1,9 @@
-"""Conditional loss of each group of loans on a grid of its sector's factor: mean and variance, read by every path.
+"""Conditional loss of each group of loans on a grid of its sector's factor: mean and variance, read by every
+path.
 
-Loans are spread over PD nodes once (one pass over the book), nodes become curves of the factor by one matrix product. What a
-path costs then depends on groups and sectors alone, not on loans. The adjoint of the same steps leads from paths back to
-loans: an allocation that sums to the total exactly.
+Loans are spread over PD nodes once (one pass over the book), nodes become curves of the factor by one matrix
+product. What a path costs then depends on groups and sectors alone, not on loans. The adjoint of the same
+steps leads from paths back to loans: an allocation that sums to the total exactly.
 """
 
 from __future__ import annotations
@@ -35,7 +36,9 @@ class FactorGrid:
     @property
     def steps(self) -> Floats:
         """Return first point and step of sizes and factors, (2, 2)."""
-        return np.array([[grid[0], grid[1] - grid[0] if len(grid) > 1 else 1.0] for grid in (self.sizes, self.factors)])
+        return np.array(
+            [[grid[0], grid[1] - grid[0] if len(grid) > 1 else 1.0] for grid in (self.sizes, self.factors)]
+        )
 
 
 def grid_of(model: FactorModel) -> FactorGrid:
@@ -51,7 +54,8 @@ def grid_of(model: FactorModel) -> FactorGrid:
 class Curves:
     """Tables of a book under a model. Pairs are (segment, sector) that hold loans, G of them.
 
-    pairs : (G, 2). pair : (N,) of each loan. nodes : (K,) PDs. moments : (G, K, 4) of the loans at each node, see kernels.
+    pairs : (G, 2). pair : (N,) of each loan. nodes : (K,) PDs. moments : (G, K, 4) of the loans at each node,
+        see kernels.
     severe : (G, K) exposure at nodes of expected loss, for loss given default that moves; else empty.
     """
 
@@ -78,7 +82,11 @@ class Curves:
         made = np.empty((len(nodes), len(self.grid.sizes), len(self.grid.factors)))
         with PARALLEL:
             kernels.conditional_table(
-                self.model.threshold(nodes), self.grid.sizes, self.grid.factors, float(self.model.asset_correlation[sector]), made
+                self.model.threshold(nodes),
+                self.grid.sizes,
+                self.grid.factors,
+                float(self.model.asset_correlation[sector]),
+                made,
             )
         return made
 
@@ -98,7 +106,9 @@ class Curves:
             else:
                 made[own, 0] = (mean @ chance).reshape(len(own), sizes, factors)
             first = chance * ratio**2
-            made[own, 1] = np.maximum(square @ first - of_mean @ (first * chance), 0.0).reshape(len(own), sizes, factors)
+            made[own, 1] = np.maximum(square @ first - of_mean @ (first * chance), 0.0).reshape(
+                len(own), sizes, factors
+            )
         return made
 
     def _alike(self) -> list[Integers]:
@@ -108,13 +118,19 @@ class Curves:
         return [used[place == i] for i in range(int(place.max()) + 1)]
 
     def _severity_ratio(self, sector: int, own: Integers, chance: Floats) -> Floats:
-        """Return loss given default given the factor over its mean, by node, at the mean severity of the node's loans."""
+        """Return loss given default given the factor over its mean, by node, at the mean severity of the
+        node's loans.
+        """
         if not self.moving:
             return np.ones((len(self.nodes), 1))
         loss, exposure = self.moments[own, :, 0].sum(axis=0), self._exposure(own)
         lgd = np.divide(loss, exposure, out=np.ones_like(loss), where=exposure > 0)
         severe = self.chances(sector, self.nodes * lgd).reshape(len(self.nodes), -1)
-        return np.asarray(np.divide(severe, chance * lgd[:, None], out=np.ones_like(chance), where=(chance * lgd[:, None]) > 0))
+        return np.asarray(
+            np.divide(
+                severe, chance * lgd[:, None], out=np.ones_like(chance), where=(chance * lgd[:, None]) > 0
+            )
+        )
 
     def _exposure(self, own: Integers) -> Floats:
         amount = np.zeros(len(self.nodes))
@@ -125,7 +141,9 @@ class Curves:
             amount += np.bincount(low[inside] + side, (share * self.book.exposure)[inside], len(self.nodes))
         return amount
 
-    def read(self, factor: Floats, size: Floats, own: Integers | None = None, sector: Integers | None = None) -> Floats:
+    def read(
+        self, factor: Floats, size: Floats, own: Integers | None = None, sector: Integers | None = None
+    ) -> Floats:
         """Return conditional mean and variance of each pair's loss on each path, (P, G, 2).
 
         Parameters
@@ -142,8 +160,11 @@ class Curves:
             kernels.read_tables(factor, size, np.ascontiguousarray(place), tables, self.grid.steps, made)
         return made
 
-    def allocated(self, factor: Floats, size: Floats, weights: Sequence[tuple[Floats, Floats]]) -> list[Floats]:
-        """Return for each pair of path weights and each loan the weighted sum of its conditional mean and variance, (N,).
+    def allocated(
+        self, factor: Floats, size: Floats, weights: Sequence[tuple[Floats, Floats]]
+    ) -> list[Floats]:
+        """Return for each pair of path weights and each loan the weighted sum of its conditional mean and
+        variance, (N,).
 
         weights : pairs of (P,), of the mean and of the variance.
         """
@@ -151,7 +172,13 @@ class Curves:
         from loantwin.risk.loss.copula import kernels
 
         given = np.stack([column for pair in weights for column in pair], axis=1)
-        shape = (kernels.BLOCKS, len(self.model.sectors), given.shape[1], len(self.grid.sizes), len(self.grid.factors))
+        shape = (
+            kernels.BLOCKS,
+            len(self.model.sectors),
+            given.shape[1],
+            len(self.grid.sizes),
+            len(self.grid.factors),
+        )
         blocks = np.zeros(shape)
         with PARALLEL:
             kernels.spread_paths(factor, size, given, self.grid.steps, blocks)
@@ -162,7 +189,11 @@ class Curves:
             own = np.flatnonzero(np.isin(self.pairs[:, 1], sectors))
             chance = self.chances(sectors[0], self.nodes).reshape(len(self.nodes), -1)
             first = chance * self._severity_ratio(sectors[0], own, chance) ** 2
-            loss = self.chances(sectors[0], self.loss_nodes).reshape(len(self.loss_nodes), -1) if self.moving else None
+            loss = (
+                self.chances(sectors[0], self.loss_nodes).reshape(len(self.loss_nodes), -1)
+                if self.moving
+                else None
+            )
             for place in range(len(weights)):
                 mean, variance = held[sectors, place, 0], held[sectors, place, 1]
                 at_nodes[place, sectors, 0] = mean @ chance.T
@@ -205,7 +236,9 @@ def curves(book: Obligors, model: FactorModel) -> Curves:
         loss_nodes = nodes_of(expected_rate, most)
         slots = np.zeros((kernels.BLOCKS, len(pairs), len(loss_nodes), kernels.MOMENTS))
         with PARALLEL:
-            kernels.spread_loans(book.exposure, expected_rate, np.ones(len(book.pd)), pair, loss_nodes, 0.0, slots)
+            kernels.spread_loans(
+                book.exposure, expected_rate, np.ones(len(book.pd)), pair, loss_nodes, 0.0, slots
+            )
         severe = slots.sum(axis=0)[:, :, 0]
     return Curves(model, book, grid_of(model), pairs, pair, nodes, sums.sum(axis=0), loss_nodes, severe)
 
@@ -222,7 +255,9 @@ def _pairs(book: Obligors, sectors: int) -> tuple[Integers, Integers]:
 
 
 def nodes_of(pd: Floats, most: int) -> Floats:
-    """Return at least two PD nodes: the distinct PDs where they are few, else evenly spaced quantiles of the normal."""
+    """Return at least two PD nodes: the distinct PDs where they are few, else evenly spaced quantiles of the
+    normal.
+    """
     sample = pd if len(pd) <= 8 * most else pd[:: len(pd) // (4 * most)]
     found = np.unique(sample)
     if len(found) <= most and len(sample) < len(pd):
