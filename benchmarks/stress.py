@@ -19,7 +19,6 @@ def run() -> list[dict[str, Any]]:
     """Return the best of some rounds, kernels warm."""
     import loantwin as lt
     from loantwin.outlook.outlook import Outlook
-    from loantwin.twin import open_twin
     from loantwin.verbs.stress.flows import twin_flows
     from loantwin.verbs.stress.reverse import reversed_stress
     from loantwin.verbs.stress.scenarios import gathered
@@ -31,7 +30,7 @@ def run() -> list[dict[str, Any]]:
         lt.twin_create(home, raw / "tape.csv", str(raw / "mapping.toml"), date(2022, 12, 31))
         lt.fit(home, [raw / "macro.csv"])
         five = _best(lambda: lt.stress(home, replays=REPLAYS, months=MONTHS))
-        with open_twin(home) as twin:
+        with lt.open(home) as twin:
             outlook = Outlook(twin)
             test = prepared(outlook, gathered(outlook, (), None, months=MONTHS), MONTHS, twin_flows)
             target = f"loss={1.15 * test.baseline.flows.loss_net.sum():.0f}"

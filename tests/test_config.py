@@ -1,6 +1,6 @@
 import pytest
 
-from loantwin.config import Config, load
+from loantwin.config import Config, chosen, load
 from loantwin.errors import ConfigError
 
 
@@ -11,15 +11,26 @@ def origins(settings):
 def test_each_source_overrides_the_one_before(tmp_path):
     file = tmp_path / "twin.toml"
     file.write_text("format = 1\n[config.run]\npaths = 10\nmonths = 12\nseed = 1\n")
-    config, settings = load(
-        file, {"run.seed": 3, "run.threads": None}, {"LOANTWIN_RUN_MONTHS": "24", "LOANTWIN_RUN_SEED": "2"}
-    )
-    assert (config.run.paths, config.run.months, config.run.seed) == (10, 24, 3)
+    config, settings = load(file, {"LOANTWIN_RUN_MONTHS": "24", "LOANTWIN_RUN_SEED": "2"})
+    assert (config.run.paths, config.run.months, config.run.seed) == (10, 24, 2)
     known = origins(settings)
     assert known["run.paths"] == (10, str(file))
     assert known["run.months"] == (24, "LOANTWIN_RUN_MONTHS")
-    assert known["run.seed"] == (3, "command line")
+    assert known["run.seed"] == (2, "LOANTWIN_RUN_SEED")
     assert known["macro.monthly_lag"] == (Config().macro.monthly_lag, "default")
+
+
+def test_an_argument_overrides_all_and_none_leaves_a_value():
+    config, _ = load(None, {"LOANTWIN_RUN_PATHS": "10"})
+    asked = chosen(config, months=7, paths=None, seed=3, supported_months=12, lgd="frye-jacobs")
+    assert (asked.run.months, asked.run.paths, asked.run.seed) == (7, 10, 3)
+    assert (asked.macro.supported_months, asked.loss.lgd) == (12, "frye-jacobs")
+    assert asked.ifrs9 is config.ifrs9
+    assert chosen(config) == config
+    for wrong in ({"months": 0}, {"paths": "many"}, {"seed": True}, {"supported_months": 1.5}):
+        with pytest.raises(ConfigError) as caught:
+            chosen(config, **wrong)
+        assert caught.value.field == next(iter(wrong))
 
 
 @pytest.mark.parametrize(

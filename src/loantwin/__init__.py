@@ -28,7 +28,7 @@ _EXPORTS = {
     "loss": "loantwin.verbs.loss.loss",
     "load_policy": "loantwin.decisions.load",
     "movement": "loantwin.verbs.movement",
-    "open_twin": "loantwin.twin",
+    "open": "loantwin.twin",
     "provisions": "loantwin.verbs.provisions.provisions",
     "ratings": "loantwin.verbs.ratings",
     "report": "loantwin.interfaces.report.report.report",

@@ -1,7 +1,7 @@
 """Configuration: frozen dataclasses with one origin for each value. The only file that reads the environment.
 
 A value comes from, in rising order: the defaults below, the twin's file (`twin.toml`), environment variables
-(`LOANTWIN_SECTION_KEY`, for instance `LOANTWIN_RUN_PATHS=500`), and flags of the command.
+(`LOANTWIN_SECTION_KEY`, for instance `LOANTWIN_RUN_PATHS=500`), and arguments of the call (`chosen`).
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ import os
 import tempfile
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, TypeVar, get_type_hints
 
 from loantwin.errors import ConfigError, expected
 
@@ -146,15 +146,47 @@ class Setting:
     origin: str
 
 
+def chosen(
+    config: Config,
+    *,
+    months: int | None = None,
+    paths: int | None = None,
+    seed: int | None = None,
+    supported_months: int | None = None,
+    sectors: str | None = None,
+    correlation: str | None = None,
+    degrees_of_freedom: float | None = None,
+    lgd: str | None = None,
+) -> Config:
+    """Return the configuration with what a caller asked for; None leaves a value as it is.
+
+    Raises
+    ------
+    ConfigError : a value of the wrong type or out of range, named by its argument.
+    """
+    return replace(
+        config,
+        run=_replaced(config.run, "run", months=months, paths=paths, seed=seed),
+        macro=_replaced(config.macro, "macro", supported_months=supported_months),
+        loss=_replaced(
+            config.loss,
+            "loss",
+            sectors=sectors,
+            correlation=correlation,
+            degrees_of_freedom=degrees_of_freedom,
+            lgd=lgd,
+        ),
+    )
+
+
 def load(
-    file: Path | None = None, flags: Mapping[str, object] | None = None, env: Mapping[str, str] | None = None
+    file: Path | None = None, env: Mapping[str, str] | None = None
 ) -> tuple[Config, tuple[Setting, ...]]:
     """Return the configuration and, for each value, its origin.
 
     Parameters
     ----------
     file : the twin's `twin.toml`, or None. Its table `[config]` holds the sections.
-    flags : values given on the command line, keyed `section.key`; None values are ignored.
     env : environment variables, default the process's own.
 
     Raises
@@ -171,9 +203,6 @@ def load(
                 _checked(known, _parsed(text, values[known][0], variable), values, variable),
                 variable,
             )
-    for name, value in (flags or {}).items():
-        if value is not None:
-            values[name] = (_checked(name, value, values, "command line"), "command line")
     settings = tuple(Setting(name, value, origin) for name, (value, origin) in values.items())
     return _built(values), settings
 
@@ -194,6 +223,19 @@ def cache_folder() -> Path | None:
 def thread_count() -> int:
     """Return the configured number of threads, 0 meaning all."""
     return load()[0].run.threads
+
+
+Section = TypeVar("Section", Run, Macro, Loss)
+
+
+def _replaced(section: Section, name: str, **given: object) -> Section:
+    known = {f"{name}.{key}": (getattr(section, key), "") for key in given}
+    changes: dict[str, Any] = {
+        key: _checked(f"{name}.{key}", value, known, None, key)
+        for key, value in given.items()
+        if value is not None
+    }
+    return replace(section, **changes)
 
 
 def _writable(folder: Path) -> bool:
@@ -240,20 +282,27 @@ def _file_values(file: Path | None) -> list[tuple[str, object]]:
     return found
 
 
-def _checked(name: str, value: object, values: Mapping[str, tuple[object, str]], origin: object) -> object:
+def _checked(
+    name: str,
+    value: object,
+    values: Mapping[str, tuple[object, str]],
+    origin: object,
+    argument: str | None = None,
+) -> object:
+    field = argument or name
     if name not in values:
-        raise ConfigError(expected("one of " + ", ".join(values), name), file=origin, field=name)
+        raise ConfigError(expected("one of " + ", ".join(values), name), file=origin, field=field)
     kind = type(values[name][0])
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
         value = float(value)
     if type(value) is not kind:
-        raise ConfigError(expected(f"a value of type {kind.__name__}", value), file=origin, field=name)
+        raise ConfigError(expected(f"a value of type {kind.__name__}", value), file=origin, field=field)
     if name in CHOICES and value not in CHOICES[name]:
-        raise ConfigError(expected("one of " + ", ".join(CHOICES[name]), value), file=origin, field=name)
+        raise ConfigError(expected("one of " + ", ".join(CHOICES[name]), value), file=origin, field=field)
     least = LEAST.get(name, 0)
     if isinstance(value, int | float) and not least <= value < MOST:
         raise ConfigError(
-            expected(f"a finite value from {least} to below {MOST:g}", value), file=origin, field=name
+            expected(f"a finite value from {least} to below {MOST:g}", value), file=origin, field=field
         )
     return value
 

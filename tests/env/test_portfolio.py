@@ -22,11 +22,9 @@ from loantwin.engine.step.store import (
     tables_to_dict,
 )
 from loantwin.env.built_in import built_in
-from loantwin.env.load import EVENT
 from loantwin.env.portfolio import PortfolioEnv
 from loantwin.env.spaces import observation_names
 from loantwin.errors import HomeError, ModelError, UsageError
-from loantwin.events.event import Event
 from loantwin.events.home import Home
 from loantwin.types import LEVERS
 
@@ -196,16 +194,6 @@ def test_the_built_in_book_has_sixty_cells_and_loads_nothing_heavy():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
-
-
-def test_a_twin_s_book_is_stepped_from_its_home(tmp_path):
-    tables, economy = built_in(6)
-    with Home.create(tmp_path / "twin", FixedClock(dt.datetime(2026, 1, 1, tzinfo=dt.UTC))) as home:
-        blob = home.put_json(environment_to_dict(tables, economy))
-        home.append([Event(EVENT, dt.date(2026, 1, 1), {"tables_blob": blob, "as_of": "2026-01-01"})])
-    env = gymnasium.make(NAME, twin=tmp_path / "twin")
-    own = episode(PortfolioEnv(tables=tables, economy=economy), still)
-    assert np.array_equal(episode(env, still)[1], own[1])
 
 
 def test_a_twin_that_was_not_fitted_is_named(tmp_path):

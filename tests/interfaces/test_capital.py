@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+import loantwin as lt
 from loantwin import fit, synthetic, twin_create
 from loantwin.errors import UsageError
 from loantwin.interfaces.cli.main import app
@@ -58,9 +59,8 @@ def test_one_document_and_an_explanation(home: Path) -> None:
     document = json.loads(typed(home, "--approach", "standardised", "--options", "china", "--json"))
     assert document["schema"] == "loantwin.capital/1"
     name = document["large_exposures"]["groups"][0]["names"][0]
-    from loantwin.twin import open_twin
 
-    with open_twin(home) as twin:
+    with lt.open(home) as twin:
         loan = twin.book.loans.row(0, named=True)["loan_id"]
     assert name
     shown = typed("explain", home, loan)

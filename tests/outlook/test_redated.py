@@ -10,7 +10,6 @@ import pytest
 
 import loantwin as lt
 from loantwin.outlook.redated import twin_at
-from loantwin.twin import open_twin
 
 FED = "fed_scenarios/2025-Table_1A_Historic_Domestic.csv"
 
@@ -20,7 +19,7 @@ def test_a_twin_at_a_date_is_the_twin_made_for_it(data: Path, sba_home: Path, tm
     day, made = date(2003, 12, 31), tmp_path / "then"
     lt.twin_create(made, data / "sba/sba_block.csv.gz", "sba", day)
     lt.fit(made, [data / FED, data / "fred/UNRATE.csv"])
-    with open_twin(sba_home) as later, open_twin(made) as own:
+    with lt.open(sba_home) as later, lt.open(made) as own:
         seen = twin_at(later, day)
         assert seen.as_of == day
         assert seen.book.loans.equals(own.book.loans)

@@ -12,7 +12,6 @@ import polars as pl
 import pytest
 
 import loantwin as lt
-from loantwin.twin import open_twin
 
 AS_OF = date(2005, 12, 31)
 
@@ -70,7 +69,7 @@ def test_later_facts_change_nothing(data, tmp_path):
         home = tmp_path / name
         lt.twin_create(home, tape, "sba", AS_OF)
         lt.fit(home, [macro])
-        with open_twin(home) as twin:
+        with lt.open(home) as twin:
             model = twin.model.to_dict()
             book = twin.book.loans
         provisions = {

@@ -59,9 +59,8 @@ def test_documents_fit_their_schemas(result: CapitalResult, panel_home: Path) ->
 
 
 def test_explanation_of_a_loan(panel_home: Path) -> None:
-    from loantwin.twin import open_twin
 
-    with open_twin(panel_home) as twin:
+    with lt.open(panel_home) as twin:
         names = twin.book.loans["loan_id"]
         bad = twin.book.loans.filter(twin.book.loans["state"].str.starts_with("default"))["loan_id"]
     for name in (names[0], bad[0]):

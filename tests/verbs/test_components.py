@@ -9,11 +9,11 @@ import jsonschema
 import numpy as np
 import pytest
 
+import loantwin as lt
 from loantwin.errors import UsageError
 from loantwin.models.age_period_cohort.model import ApcModel
 from loantwin.models.model import mean_shocks
 from loantwin.outlook.outlook import Economy, Outlook
-from loantwin.twin import open_twin
 from loantwin.verbs.components import ComponentsResult, apc_columns, apc_flows, apc_model, components
 from loantwin.verbs.sensitivity import SensitivityResult, expected_economy, sensitivity
 from loantwin.verbs.stress.flows import model_named, twin_flows
@@ -40,7 +40,7 @@ def test_the_engine_runs_the_fitted_hazard(sba_home: Path) -> None:
     """At the last month of history the model's odds are the decomposition's, but for the noise of that single
     month.
     """
-    with open_twin(sba_home) as twin:
+    with lt.open(sba_home) as twin:
         outlook = Outlook(twin)
         made: ApcModel = apc_model(outlook)
         columns = apc_columns(outlook, made)
@@ -69,7 +69,7 @@ def test_the_engine_runs_the_fitted_hazard(sba_home: Path) -> None:
 
 
 def test_stress_runs_on_it(panel_home: Path) -> None:
-    with open_twin(panel_home) as twin:
+    with lt.open(panel_home) as twin:
         outlook = Outlook(twin)
         economy = Economy("steady", np.zeros((1, 24, len(twin.model.covariates))), None)
         run = model_named("age-period-cohort")
@@ -91,7 +91,7 @@ def test_sensitivity_of_a_panel(panel_home: Path) -> None:
         json.loads(json.dumps(found.to_dict(), allow_nan=False)), SensitivityResult.json_schema()
     )
     one = found.scenarios["expected path"]
-    with open_twin(panel_home) as twin:
+    with lt.open(panel_home) as twin:
         outlook = Outlook(twin)
         economy = expected_economy(outlook, 12)
         from loantwin.engine.loss import loan_losses

@@ -6,15 +6,15 @@ import numpy as np
 import polars as pl
 import pytest
 
+import loantwin as lt
 from loantwin.errors import UsageError
-from loantwin.twin import open_twin
 from loantwin.verbs.concentration import ConcentrationResult, _connected, concentration
 
 
 def test_a_panel_twin(panel_home: Path) -> None:
     found = concentration(panel_home, by=("segment", "product", "region", "industry", "vintage"))
     jsonschema.validate(found.to_dict(), ConcentrationResult.json_schema())
-    with open_twin(panel_home) as twin:
+    with lt.open(panel_home) as twin:
         loans = twin.book.loans
     by_hand = (
         loans.group_by("borrower_id")

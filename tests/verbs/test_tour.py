@@ -12,7 +12,6 @@ from loantwin.errors import HomeError, InputError
 from loantwin.interfaces.report.report.report import report
 from loantwin.outlook.comparison import compare
 from loantwin.outlook.outlook import Outlook
-from loantwin.twin import open_twin
 
 HOMES = ["panel_home", pytest.param("sba_home", marks=pytest.mark.data)]
 
@@ -86,7 +85,7 @@ def test_expected_loss_and_stage_one_allowance_are_one_figure(panel_home):
     # paths.
     allowance = lt.provisions(panel_home, "ifrs9")
     loss = lt.loss(panel_home, months=12, confidence=0.9, paths=2000)
-    with open_twin(panel_home) as twin:
+    with lt.open(panel_home) as twin:
         outlook = Outlook(twin)
         from loantwin.risk.provisions.provisions import expected_losses, lifetime_months
         from loantwin.verbs.provisions.provisions import generated, portfolio, weighted
@@ -168,7 +167,7 @@ def test_a_report_into_no_folder_writes_nothing(panel_home, tmp_path):
 
 @pytest.mark.data
 def test_the_forecast_beats_last_years_rate(sba_home):
-    with open_twin(sba_home) as twin:
+    with lt.open(sba_home) as twin:
         made = compare(Outlook(twin))
     assert made.years == ("2006", "2007", "2008", "2009")
     # counted by hand with awk over the tape: charge-offs with an amount, of loans disbursed by the end of
@@ -183,7 +182,7 @@ def test_the_forecast_beats_last_years_rate(sba_home):
 
 
 def test_the_interval_of_a_panel_holds_what_happened(panel_home):
-    with open_twin(panel_home) as twin:
+    with lt.open(panel_home) as twin:
         made = compare(Outlook(twin))
     assert made.event == "defaults"
     # one year of one simulated economy: its own period effect moves it, and the interval must own that

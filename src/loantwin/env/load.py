@@ -1,32 +1,24 @@
-"""Reading a twin's tables for an environment: what the last `EnvironmentTablesSaved` event of a home
-names.
-"""
+"""The book an environment runs on: an open twin's, or that of a twin's folder."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from loantwin.engine.step.economy import StepEconomy
-from loantwin.engine.step.store import environment_from_dict
 from loantwin.engine.step.tables import StepTables
-from loantwin.errors import HomeError
+from loantwin.outlook.environment import STORED_MONTHS, STORED_PATHS, environment
+from loantwin.twin import Twin, opened
 
-EVENT = "EnvironmentTablesSaved"
 
-
-def load_tables(home_dir: str | Path) -> tuple[StepTables, StepEconomy]:
-    """Return tables and economy of the twin in `home_dir`.
+def load_tables(
+    twin: Twin | Path | str, months: int | None = None, paths: int | None = None
+) -> tuple[StepTables, StepEconomy]:
+    """Return tables and economy of a fitted twin; see `outlook.environment.environment`.
 
     Raises
     ------
-    HomeError : no home there, or a home whose twin was not fitted yet.
+    HomeError : no home there, or a home whose twin was not fitted yet. UsageError : a book that cannot be
+        stepped.
     """
-    from loantwin.events.home import Home
-
-    with Home.open(home_dir) as home:
-        event = home.last(EVENT)
-        if event is None:
-            raise HomeError(
-                f"expected a fitted twin (event {EVENT}), was none: run `loantwin fit` first", file=home_dir
-            )
-        return environment_from_dict(home.read_json(event.data["tables_blob"]))
+    with opened(twin) as known:
+        return environment(known, months or STORED_MONTHS, paths or STORED_PATHS)

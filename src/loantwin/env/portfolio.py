@@ -5,7 +5,7 @@ docs/environment.md.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import gymnasium
 import numpy as np
@@ -18,18 +18,24 @@ from loantwin.engine.step.economy import StepEconomy, check_economy, draw_episod
 from loantwin.engine.step.step import step
 from loantwin.engine.step.tables import StepFlows, StepTables, initial_state
 from loantwin.env.built_in import built_in
-from loantwin.env.load import load_tables
 from loantwin.env.money import minor_units
 from loantwin.env.spaces import action_space, observation_array, observation_space, reward
 from loantwin.errors import UsageError, expected
 from loantwin.types import LEVERS
+
+if TYPE_CHECKING:
+    from loantwin.twin import Twin
 
 Observation = NDArray[np.float32]
 Action = NDArray[np.float32]
 
 
 def chosen_tables(
-    twin: str | Path | None, tables: StepTables | None, economy: StepEconomy | None, horizon: int | None
+    twin: Twin | str | Path | None,
+    tables: StepTables | None,
+    economy: StepEconomy | None,
+    horizon: int | None,
+    paths: int | None = None,
 ) -> tuple[StepTables, StepEconomy, int]:
     """Return what an environment runs on: the twin's tables, those given, or the built-in book; and the
     horizon.
@@ -40,8 +46,12 @@ def chosen_tables(
         )
     if horizon is not None and horizon < 1:
         raise UsageError(expected("at least 1 month", horizon), field="horizon")
+    if paths is not None and twin is None:
+        raise UsageError(expected("a twin whose economy is drawn", "another book"), field="paths")
     if twin is not None:
-        tables, economy = load_tables(twin)
+        from loantwin.env.load import load_tables  # polars and what follows, for a lender's book only
+
+        tables, economy = load_tables(twin, horizon, paths)
     elif tables is None or economy is None:
         tables, economy = built_in(horizon or 36)
     length = tables.months if horizon is None else horizon
@@ -58,9 +68,10 @@ class PortfolioEnv(gymnasium.Env[Observation, Action]):
 
     Parameters
     ----------
-    twin : a twin's home whose model was fitted; None takes the built-in book.
+    twin : an open twin, or its folder, whose model was fitted; None takes the built-in book.
     tables, economy : a book and an economy of one's own, instead of `twin`.
-    horizon : months of an episode; default all that the tables hold (36 for the built-in book).
+    horizon : months of an episode; default all that the tables hold (36 for a twin and the built-in book).
+    paths : macro paths that a twin's episodes are drawn from (default 64).
     render_mode : "ansi" lets `render()` return the month as a line of text.
     """
 
@@ -68,15 +79,16 @@ class PortfolioEnv(gymnasium.Env[Observation, Action]):
 
     def __init__(
         self,
-        twin: str | Path | None = None,
+        twin: Twin | str | Path | None = None,
         tables: StepTables | None = None,
         economy: StepEconomy | None = None,
         horizon: int | None = None,
         render_mode: str | None = None,
+        paths: int | None = None,
     ) -> None:
         if render_mode not in (None, "ansi"):
             raise UsageError(expected("render_mode ansi or none", str(render_mode)), field="render_mode")
-        self.tables, self.economy, self.horizon = chosen_tables(twin, tables, economy, horizon)
+        self.tables, self.economy, self.horizon = chosen_tables(twin, tables, economy, horizon, paths)
         self.render_mode = render_mode
         self.factors = self.tables.parameters.factors
         self.action_space: gymnasium.Space[Action] = action_space()

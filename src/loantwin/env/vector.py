@@ -5,7 +5,7 @@ month.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import gymnasium
 import numpy as np
@@ -21,6 +21,9 @@ from loantwin.env.portfolio import chosen_tables
 from loantwin.env.spaces import action_space, observation_array, observation_space, reward
 from loantwin.errors import UsageError, expected
 
+if TYPE_CHECKING:
+    from loantwin.twin import Twin
+
 
 class PortfolioVectorEnv(VectorEnv[Array, Array, Array]):
     """`num_envs` books; arguments as in `PortfolioEnv`. All episodes end together, and the step after the end
@@ -35,18 +38,19 @@ class PortfolioVectorEnv(VectorEnv[Array, Array, Array]):
     def __init__(
         self,
         num_envs: int = 1,
-        twin: str | Path | None = None,
+        twin: Twin | str | Path | None = None,
         tables: StepTables | None = None,
         economy: StepEconomy | None = None,
         horizon: int | None = None,
         render_mode: str | None = None,
+        paths: int | None = None,
     ) -> None:
         if num_envs < 1:
             raise UsageError(expected("at least 1 environment", num_envs), field="num_envs")
         if render_mode is not None:
             raise UsageError(expected("no render mode", render_mode), field="render_mode")
         self.num_envs, self.render_mode = num_envs, None
-        self.tables, self.economy, self.horizon = chosen_tables(twin, tables, economy, horizon)
+        self.tables, self.economy, self.horizon = chosen_tables(twin, tables, economy, horizon, paths)
         self.factors = self.tables.parameters.factors
         self.single_action_space, self.single_observation_space = (
             action_space(),

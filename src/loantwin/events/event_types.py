@@ -203,6 +203,7 @@ _ALL = (
         (
             Field("tables_blob", "blob", "Step tables and economy, readable JSON."),
             Field("as_of", "date", "Date the book stands at."),
+            Field("model_blob", "blob", "The model they were made from.", required=False),
             Field("facts", "object", "Anything else worth keeping.", required=False),
         ),
     ),

@@ -92,6 +92,16 @@ def state_at(home: Home, recorded: datetime | None = None, happened: date | None
         (`known_at` is).
     """
     until = home.log.head[0] if recorded is None else home.log.known_at(recorded)
+    return tables_until(home, until, happened)
+
+
+def tables_until(home: Home, until: int, happened: date | None = None) -> BookTables:
+    """Return the tables after the event of sequence `until`; `happened` as in `state_at`.
+
+    Raises
+    ------
+    LogError : an event that does not fit what came before. HomeError : a blob that is missing or damaged.
+    """
     start = (_snapshot(home, until) if happened is None else None) or nothing()
     events = home.log.read(start.through, until, FOLDED)
     if happened is not None:

@@ -51,6 +51,7 @@ class Log:
         self.path = path
         self._clock = clock
         self._guard = RLock()
+        self.closed = False
         with sqlite_errors(path):
             self._connection, self._frozen = connect(path, writable=clock is not None)
             try:
@@ -63,6 +64,7 @@ class Log:
     def close(self) -> None:
         """Close the file; a writer's last changes are folded into it."""
         self._connection.close()
+        self.closed = True
 
     @property
     def head(self) -> tuple[int, str]:
@@ -158,6 +160,12 @@ class Log:
                 query, (known_type(type).name, 2**62 if until is None else until)
             ).fetchone()
         return next(self.read(row[0] - 1, row[0]), None) if row[0] else None
+
+    def types(self, since: int, until: int) -> set[str]:
+        """Return the types of the events after sequence `since` up to `until`."""
+        query = "SELECT DISTINCT type FROM events WHERE sequence > ? AND sequence <= ?"
+        with self._reading():
+            return {row[0] for row in self._connection.execute(query, (since, until))}
 
     def extent(self) -> tuple[int, tuple[int, str]]:
         """Return the highest sequence stored and the head as stored, from one moment; equal in a sound

@@ -132,6 +132,10 @@ def sqlite_errors(path: Path) -> Iterator[None]:
         raise HomeError(
             f"expected a log that takes events, was: {error}; run log verify", file=path
         ) from error
+    except sqlite3.ProgrammingError as error:
+        if "closed" not in str(error):
+            raise
+        raise HomeError("expected an open home, was one that was closed; open it again", file=path) from error
     except sqlite3.OperationalError as error:
         raise HomeError(f"expected a log that can be read and written, was: {error}", file=path) from error
     except sqlite3.DatabaseError as error:

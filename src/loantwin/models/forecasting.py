@@ -136,9 +136,7 @@ def _own(model: FittedModel, seed: int, first: int, paths: int) -> list[Floats |
     for place, error in enumerate(model.errors.edges if model.errors else ()):
         random = generator(seed, Stream.EDGE_ERRORS, first, place)
         made.append(
-            None
-            if error is None
-            else random.standard_normal((paths, len(error.covariance))) @ root(error.covariance).T
+            None if error is None else random.standard_normal((paths, len(error.covariance))) @ error.root.T
         )
     return made
 

@@ -9,6 +9,7 @@ parts share what they have in common.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -32,6 +33,11 @@ class EdgeErrors:
     knots: Floats
     covariance: Floats
     today: Floats
+
+    @cached_property
+    def root(self) -> Floats:
+        """Return a square root of the covariance, (n, n)."""
+        return root(self.covariance)
 
 
 @dataclass(frozen=True)

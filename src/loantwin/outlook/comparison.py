@@ -16,7 +16,6 @@ from loantwin.arrays import Floats, Integers
 from loantwin.book.as_of import book_at
 from loantwin.engine.expectation import conditional_flows
 from loantwin.engine.path import Flows
-from loantwin.engine.runoff import build_cells
 from loantwin.errors import LoantwinError, UsageError, expected
 from loantwin.macro.history import bridge, full_history, last_published
 from loantwin.models.model import live_loans
@@ -133,16 +132,9 @@ def _years(outlook: Outlook, most: int) -> int:
 
 
 def _flows(outlook: Outlook, band: Integers, bands: int, horizon: int) -> tuple[Flows, float]:
-    twin, runoff = outlook.twin, outlook.runoff
+    twin = outlook.twin
     economy: Economy = outlook.given(bridge(full_history(twin.macro_sources)), horizon)
-    cells = build_cells(
-        replace(outlook.columns, group=band),
-        horizon,
-        index_path=None if economy.index is None else np.ascontiguousarray(economy.index[0]),
-        partial_monthly=runoff.partial_monthly,
-        arrears_months=runoff.arrears_months,
-        conversion_factor=runoff.conversion_factor,
-    )
+    cells = outlook.cells(economy, horizon, replace(outlook.columns, group=band))
     shocks = outlook.drawn(economy, PATHS, twin.config.run.seed)
     flows = conditional_flows(twin.model.parameters, cells, twin.model.lgd, shocks, groups=max(bands, 2))
     return flows, typical_size(cells)

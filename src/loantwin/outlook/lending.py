@@ -13,15 +13,11 @@ from loantwin import months as calendar
 from loantwin.decisions.load import load_policy
 from loantwin.decisions.portfolio import run_policy
 from loantwin.engine.rows import base_segments
-from loantwin.engine.runoff import build_cells
 from loantwin.engine.step.cohorts import LendingPlan, template_columns
-from loantwin.engine.step.economy import StepEconomy
 from loantwin.engine.step.tables import StepEconomics, StepTables
 from loantwin.errors import UsageError, expected
-from loantwin.macro.covariates import evaluate
-from loantwin.macro.generator import simulate
 from loantwin.outlook.outlook import Economy, Outlook
-from loantwin.outlook.paths import FIGURES, Paths, book_cells, index_paths, noisy_paths, typical_size
+from loantwin.outlook.paths import FIGURES, Paths, noisy_paths, typical_size
 from loantwin.types import Progress
 
 
@@ -45,7 +41,7 @@ def stepped(
     """
     tables = step_tables(outlook, economy, horizon, new_lending)
     shocks = outlook.drawn(economy, paths, seed)
-    index = index_paths(tables.cells, economy, paths)
+    index = economy.index_paths(tables.cells, paths)
     change = (
         None if index is None or tables.cells.index_path is None else index - tables.cells.index_path[None]
     )
@@ -63,56 +59,19 @@ def step_tables(outlook: Outlook, economy: Economy, horizon: int, new_lending: s
     """Return what a step reads: the book's run-off, the run-off of one unit lent anew, costs and the lending
     plan.
     """
-    model, runoff = outlook.twin.model, outlook.runoff
-    cells = book_cells(outlook, economy, horizon)
+    model = outlook.twin.model
     base = base_segments(model.parameters.segments)
     segments = model.parameters.segments[: int(base.max()) + 1]
     restarted = replace(outlook.columns, segment=base[outlook.columns.segment])
-    templates = build_cells(
-        template_columns(restarted, len(segments)),
-        horizon,
-        index_path=cells.index_path,
-        partial_monthly=runoff.partial_monthly,
-        arrears_months=runoff.arrears_months,
-        conversion_factor=runoff.conversion_factor,
-    )
     economics = outlook.twin.config.economics
     return StepTables(
         parameters=model.parameters,
-        cells=cells,
-        templates=templates,
+        cells=outlook.cells(economy, horizon),
+        templates=outlook.cells(economy, horizon, template_columns(restarted, len(segments))),
         lgd=model.lgd,
         economics=StepEconomics(economics.funding_annual_rate, economics.servicing_annual_rate),
         plan=read_plan(new_lending, outlook.month0 + 1, horizon, segments, outlook),
     )
-
-
-def environment_tables(outlook: Outlook, horizon: int, paths: int) -> tuple[StepTables, StepEconomy]:
-    """Return what the Gymnasium environment runs on: the twin's own step tables and an economy drawn by its
-    generator.
-    """
-    generator, first = outlook.twin.generator, outlook.month0
-    start = min(generator.first, first)
-    drawn = simulate(
-        generator,
-        max(start, generator.first),
-        first + horizon - start + 1,
-        paths,
-        outlook.twin.config.run.seed,
-    )
-    covariates = evaluate(outlook.twin.model.covariates, drawn, first, first + horizon, outlook.twin.history)
-    processes = outlook.twin.model.processes
-    economy = StepEconomy(
-        covariates=covariates,
-        phi=np.array([process.phi for process in processes]),
-        sigma=np.array([process.sigma for process in processes]),
-        start=np.array([process.mean for process in processes]),
-        start_deviation=np.array([process.variance**0.5 for process in processes]),
-    )
-    tables = step_tables(
-        outlook, outlook.simulated(horizon, paths, outlook.twin.config.run.seed), horizon, "constant-balance"
-    )
-    return tables, economy
 
 
 def read_plan(text: str, first: int, horizon: int, segments: Sequence[str], outlook: Outlook) -> LendingPlan:

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
 import polars as pl
@@ -16,9 +15,11 @@ from loantwin.arrays import Flags, Floats
 from loantwin.book.as_of import PrimeRate, book_at
 from loantwin.book.book import Book
 from loantwin.book.schema import DEFAULT_STATES
+from loantwin.engine.cells import Cells
 from loantwin.engine.columns import LoanColumns, take
-from loantwin.engine.runoff import RunoffAssumptions, assumptions
+from loantwin.engine.runoff import RunoffAssumptions, assumptions, build_cells
 from loantwin.errors import ScenarioError, UsageError, expected
+from loantwin.kept import Source, kept
 from loantwin.macro.align import Alignment, align
 from loantwin.macro.covariates import evaluate, known_span
 from loantwin.macro.generator import simulate
@@ -37,6 +38,9 @@ from loantwin.models.model import (
 from loantwin.models.uncertainty import Directions
 from loantwin.twin import Twin
 
+SOURCES: tuple[Source, ...] = ("tape", "loans", "model", "date", "lags")
+"""What the loans as columns, and all that is made of them, follow from."""
+
 
 @dataclass(frozen=True)
 class Economy:
@@ -52,6 +56,16 @@ class Economy:
     index: Floats | None
     notes: tuple[str, ...] = ()
 
+    def index_paths(self, cells: Cells, paths: int) -> Floats | None:
+        """Return the index of each path as interest reads it beside `Outlook.cells`, (P, T).
+
+        None where nothing floats, or where fewer paths are stated than are run: one stated path is in the
+        cells already.
+        """
+        if self.index is None or cells.index_path is None or len(self.index) != paths:
+            return None
+        return np.ascontiguousarray(self.index[:, : len(cells.index_path)])
+
 
 @dataclass(frozen=True)
 class GivenScenario:
@@ -64,19 +78,24 @@ class GivenScenario:
 
 
 class Outlook:
-    """A twin looked at forward: loans as columns, and economies as the model's covariates."""
+    """A twin looked at forward: loans as columns, and economies as the model's covariates.
+
+    What it derives is kept in the twin's store, so that a second look at an open twin starts where the first
+    one ended.
+    """
 
     def __init__(self, twin: Twin) -> None:
         self.twin = twin
+        self.store = twin.store
         self.anchor = months.anchor_day(twin.as_of)
         self.month0 = months.month_of(twin.as_of, self.anchor)
 
-    @cached_property
+    @kept("model", "date", "lags")
     def history(self) -> Scenario:
         """Return the known history, carried on to the as-of date."""
         return nowcast(self.twin.history, self.twin.as_of)
 
-    @cached_property
+    @kept(*SOURCES)
     def index_factor(self) -> str | None:
         """Return the macro factor most floating balance follows, None where nothing floats or no file has
         it.
@@ -93,7 +112,7 @@ class Outlook:
         name = str(by_index["rate_index"][-1])
         return name if name in self.history.factors else None
 
-    @cached_property
+    @kept(*SOURCES)
     def book(self) -> Book:
         """Return the book, missing rates of floating loans taken from the index history, contracts running
         on.
@@ -112,7 +131,7 @@ class Outlook:
         term = pl.when(pl.col("term_months").is_not_null()).then(pl.max_horizontal("term_months", least))
         return replace(book, loans=book.loans.with_columns(term.alias("term_months")))
 
-    @cached_property
+    @kept(*SOURCES)
     def columns(self) -> LoanColumns:
         """Return the loans on the book that are in a live state, as the engine reads them.
 
@@ -126,7 +145,7 @@ class Outlook:
             )
         return loan_columns(self.book, self.twin.model, self.twin.mapping)
 
-    @cached_property
+    @kept(*SOURCES)
     def all_columns(self) -> LoanColumns:
         """Return all loans on the book in its order; what is in default stands in the first live state."""
         in_default = pl.col("state").is_in(list(DEFAULT_STATES))
@@ -135,7 +154,7 @@ class Outlook:
             replace(self.book, loans=self.book.loans.with_columns(state)), self.twin.model, self.twin.mapping
         )
 
-    @cached_property
+    @kept(*SOURCES)
     def notes(self) -> tuple[str, ...]:
         """Return what the model cannot tell of this book."""
         first, found = self.twin.model.parameters.states[0], unknown_states(self.book, self.twin.model)
@@ -144,7 +163,7 @@ class Outlook:
             for name, count in found.items()
         )
 
-    @cached_property
+    @kept("tape", "model")
     def runoff(self) -> RunoffAssumptions:
         """Return what run-off assumes beyond the contracts: the model's meaning of exposure, the mapping's
         assumptions.
@@ -154,6 +173,40 @@ class Outlook:
             partial_monthly=self.twin.mapping.number("partial_prepayment_monthly", 0.0),
             arrears_months=model.arrears_months,
             conversion_factor=model.conversion_factor,
+        )
+
+    def cells(
+        self,
+        economy: Economy,
+        horizon: int,
+        columns: LoanColumns | None = None,
+        *,
+        conversion_factor: float | None = None,
+    ) -> Cells:
+        """Return loans as cells of the engine over months 1..horizon, run off as model and format assume.
+
+        The one rule of floating rates: contracts are laid out once, on the mean of the economy's index paths,
+        so that balances are those of the mean path; each path's own index then moves its interest
+        (`Economy.index_paths`). On one stated path both are that path. Where the economy has no index every
+        rate stays as it is in force.
+
+        Parameters
+        ----------
+        columns : the loans, default the live ones of the book; their `group` is what results are added up by.
+        conversion_factor : share of undrawn amounts drawn by the time of default, None takes the model's.
+
+        Raises
+        ------
+        ModelError : no loans, or an economy shorter than the horizon.
+        """
+        index, runoff = economy.index, self.runoff
+        return build_cells(
+            self.columns if columns is None else columns,
+            horizon,
+            index_path=None if index is None else np.ascontiguousarray(index.mean(axis=0)[:horizon]),
+            partial_monthly=runoff.partial_monthly,
+            arrears_months=runoff.arrears_months,
+            conversion_factor=runoff.conversion_factor if conversion_factor is None else conversion_factor,
         )
 
     def given(self, scenario: Scenario, horizon: int, notes: tuple[str, ...] = ()) -> Economy:
@@ -193,7 +246,7 @@ class Outlook:
                 )
         return tuple(found)
 
-    @cached_property
+    @kept("model", "date", "lags")
     def covariate_ranges(self) -> tuple[tuple[float, float], ...]:
         """Return the lowest and highest value of each covariate in the known history, standard deviations
         from its mean.
@@ -257,16 +310,21 @@ class Outlook:
         if len(covariates) == 1 and paths > 1:
             covariates = np.broadcast_to(covariates, (paths, *covariates.shape[1:]))
         months_ahead = covariates.shape[1]
-        model, exposure = self.twin.model, self._exposures.get(months_ahead)
-        if loans is not None:
+        model = self.twin.model
+        if loans is None:
+            exposure = self.exposure(months_ahead)
+        else:
             exposure = exposure_of(model, take(self.columns, loans), months_ahead)
-        elif exposure is None:
-            exposure = self._exposures[months_ahead] = exposure_of(model, self.columns, months_ahead)
         return np.ascontiguousarray(draw_shocks(model, covariates, seed, exposure=exposure, first=first))
 
-    @cached_property
-    def _exposures(self) -> dict[int, Directions]:
-        return {}
+    def exposure(self, horizon: int) -> Directions:
+        """Return where the book's errors of estimation weigh, over months 1..horizon."""
+        return self.store.get(
+            "outlook.exposure",
+            SOURCES,
+            lambda: exposure_of(self.twin.model, self.columns, horizon),
+            horizon,
+        )
 
     def expected(self, economy: Economy) -> Floats:
         """Return shocks (P, T, R) with the expected period effect, for measures that are expectations."""

@@ -11,7 +11,6 @@ from loantwin.arrays import Floats
 from loantwin.engine.cells import Cells
 from loantwin.engine.expectation import conditional_flows
 from loantwin.engine.path import Flows
-from loantwin.engine.runoff import build_cells
 from loantwin.outlook.outlook import Economy, Outlook
 from loantwin.outlook.workout import stock_in_default
 from loantwin.risk.intervals import name_noise
@@ -36,14 +35,14 @@ def projected(outlook: Outlook, economy: Economy, horizon: int, paths: int, seed
     """Return the run-off of the book on every path: conditional expectation, then the noise of single
     names.
     """
-    cells = book_cells(outlook, economy, horizon)
+    cells = outlook.cells(economy, horizon)
     shocks = outlook.drawn(economy, paths, seed)
     flows = conditional_flows(
         outlook.twin.model.parameters,
         cells,
         outlook.twin.model.lgd,
         shocks,
-        index_paths=index_paths(cells, economy, paths),
+        index_paths=economy.index_paths(cells, paths),
     )
     given = {name: getattr(flows, name).sum(axis=1) for name in FIGURES}
     opening = float(flows.opening.sum(axis=1).mean())
@@ -55,27 +54,6 @@ def projected(outlook: Outlook, economy: Economy, horizon: int, paths: int, seed
         outlook.twin.model.lgd.charge_off_lag,
         seed,
     )
-
-
-def book_cells(outlook: Outlook, economy: Economy, horizon: int) -> Cells:
-    """Return the book's cells, floating rates on the mean index path of the economy."""
-    index = None if economy.index is None else np.ascontiguousarray(economy.index.mean(axis=0))
-    runoff = outlook.runoff
-    return build_cells(
-        outlook.columns,
-        horizon,
-        index_path=index,
-        partial_monthly=runoff.partial_monthly,
-        arrears_months=runoff.arrears_months,
-        conversion_factor=runoff.conversion_factor,
-    )
-
-
-def index_paths(cells: Cells, economy: Economy, paths: int) -> Floats | None:
-    """Return the index on each path (P, T), None where the economy is one path or nothing floats."""
-    if economy.index is None or cells.index_path is None or len(economy.index) != paths:
-        return None
-    return economy.index
 
 
 def noisy_paths(
@@ -140,7 +118,7 @@ def scenario_run(outlook: Outlook, economy: Economy, horizon: int) -> Flows:
     brings included.
     """
     model = outlook.twin.model
-    cells = book_cells(outlook, economy, horizon)
+    cells = outlook.cells(economy, horizon)
     flows = conditional_flows(
         model.parameters, cells, model.lgd, np.ascontiguousarray(outlook.expected(economy))
     )

@@ -12,7 +12,7 @@ from loantwin.macro.generator import MacroGenerator, fit_generator
 from loantwin.macro.history import nowcast
 from loantwin.macro.scenario import Scenario
 from loantwin.models.model import FittedModel, fit_model
-from loantwin.twin import Twin
+from loantwin.twin import Learnt, Twin
 
 
 def twin_at(twin: Twin, date: dt.date) -> Twin:
@@ -29,7 +29,8 @@ def twin_at(twin: Twin, date: dt.date) -> Twin:
     then = twin.at(date)
     generator = fit_generator(then.history)
     taken = "model_from" in twin.fitted.data.get("facts", {})
-    return twin.at(date, (twin.model if taken else learnt_model(then, then.history, generator), generator))
+    model = twin.model if taken else learnt_model(then, then.history, generator)
+    return twin.at(date, Learnt(model, generator))
 
 
 def learnt_model(twin: Twin, known: Scenario, generator: MacroGenerator) -> FittedModel:

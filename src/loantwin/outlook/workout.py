@@ -13,7 +13,7 @@ from loantwin.book.schema import DEFAULT_STATES
 from loantwin.book.segments import segment_labels
 from loantwin.models.counts import segment_codes
 from loantwin.models.transitions import POOLED
-from loantwin.outlook.outlook import Outlook
+from loantwin.outlook.outlook import SOURCES, Outlook
 
 LATE_MONTHS = 12
 """Months over which loans that have outlived every lag seen are worked out: an assumption."""
@@ -29,6 +29,10 @@ def stock_in_default(outlook: Outlook, horizon: int) -> tuple[Floats, Floats]:
     beyond the longest lag is worked out evenly over a year. Shares are those of its segment and age, as for
     new defaults.
     """
+    return outlook.store.get("outlook.workout", SOURCES, lambda: _stock(outlook, horizon), horizon)
+
+
+def _stock(outlook: Outlook, horizon: int) -> tuple[Floats, Floats]:
     loans = outlook.book.loans.filter(pl.col("state").is_in(list(DEFAULT_STATES)))
     charged, recovered = np.zeros(horizon), np.zeros(horizon)
     if not loans.height:

@@ -34,7 +34,7 @@ from loantwin.risk.capital.ratios import OwnFunds, load_own_funds, output_floor,
 from loantwin.risk.capital.results import Approach, Assumed, CapitalResult, ExplanationResult, Step, approach
 from loantwin.risk.facts import standing
 from loantwin.risk.provisions.provisions import Portfolio, loss_in_default
-from loantwin.twin import Twin, open_twin
+from loantwin.twin import Twin, opened
 from loantwin.verbs.provisions.provisions import GENERATED_PATHS, portfolio
 
 STANDARDISED, FOUNDATION, ADVANCED = "standardised", "foundation-irb", "advanced-irb"
@@ -62,7 +62,7 @@ class Basis:
 
 
 def capital(
-    directory: Path | str,
+    twin: Twin | Path | str,
     *,
     approach: str = "all",
     options: str = "basel",
@@ -92,7 +92,7 @@ def capital(
     funds = None if own_funds is None else load_own_funds(Path(own_funds))
     if year is not None and not 1988 <= year <= 2200:
         raise UsageError(expected("a year like 2026", year), field="--year")
-    with open_twin(directory) as twin:
+    with opened(twin) as twin:
         basis = _basis(twin, rules, read_assumptions(assume), pd)
         when = twin.as_of.year if year is None else year
         base = standardised_amounts(basis.loans, rules)
@@ -121,7 +121,7 @@ def capital(
 
 
 def capital_explain(
-    directory: Path | str,
+    twin: Twin | Path | str,
     loan: str,
     *,
     approach: str = "all",
@@ -137,7 +137,7 @@ def capital_explain(
     """
     rules = load_options(str(options))
     wanted = _wanted(approach, rules)
-    with open_twin(directory) as twin:
+    with opened(twin) as twin:
         basis = _basis(twin, rules, read_assumptions(assume), pd)
         names = basis.outlook.book.loans["loan_id"]
         row = names.index_of(loan)

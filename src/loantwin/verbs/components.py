@@ -20,7 +20,6 @@ from loantwin.book.segments import segment_labels
 from loantwin.engine.columns import LoanColumns
 from loantwin.engine.expectation import conditional_flows
 from loantwin.engine.path import Flows
-from loantwin.engine.runoff import build_cells
 from loantwin.errors import UsageError, expected
 from loantwin.models.age_period_cohort.decomposition import (
     RULES,
@@ -35,7 +34,7 @@ from loantwin.models.diagnostics import Z90
 from loantwin.models.model import live_loans, mean_shocks
 from loantwin.outlook.outlook import Economy, GivenScenario, Outlook, read_scenarios
 from loantwin.risk.facts import standing
-from loantwin.twin import open_twin
+from loantwin.twin import Twin, opened
 from loantwin.types import Progress, Result, silent
 
 HORIZON = 36
@@ -159,7 +158,7 @@ class ComponentsResult(Result):
 
 
 def components(
-    directory: Path | str,
+    twin: Twin | Path | str,
     *,
     rule: str = "vintage",
     vintage_months: int = 3,
@@ -185,7 +184,7 @@ def components(
         raise UsageError(expected("one of " + ", ".join(RULES), rule), field="--rule")
     if months is not None and months < 1:
         raise UsageError(expected("a horizon of at least 1 month", months), field="--months")
-    with open_twin(directory) as twin:
+    with opened(twin) as twin:
         outlook = Outlook(twin)
         settings = ApcSettings(rule=rule, vintage_months=vintage_months)
         economies = _economies(outlook, read_scenarios(twin, scenarios, align), months)
@@ -236,25 +235,15 @@ def _flows(
     outlook: Outlook, made: ApcModel, economy: Economy, horizon: int, by_segment: bool, slope: float
 ) -> Flows:
     """Return expected flows; `slope` is added to the log-odds of default, by year from the as-of date."""
-    own, runoff = outlook.columns, outlook.runoff
+    own = outlook.columns
     columns = replace(
         apc_columns(outlook, made), group=own.segment if by_segment else np.zeros_like(own.group)
     )
-    cells = build_cells(
-        columns,
-        horizon,
-        index_path=None
-        if economy.index is None
-        else np.ascontiguousarray(economy.index.mean(axis=0)[:horizon]),
-        partial_monthly=runoff.partial_monthly,
-        arrears_months=runoff.arrears_months,
-        conversion_factor=runoff.conversion_factor,
-    )
+    cells = outlook.cells(economy, horizon, columns)
     shocks = np.stack([mean_shocks(made.model, path[:horizon]) for path in economy.covariates])
     shocks[..., 0] *= np.exp(slope * np.arange(1, horizon + 1) / 12.0)
     groups = len(outlook.twin.model.parameters.segments) if by_segment else 1
-    several = economy.index is not None and len(economy.index) == len(shocks)
-    index = economy.index if several and cells.index_path is not None else None
+    index = economy.index_paths(cells, len(shocks))
     return conditional_flows(
         made.model.parameters, cells, made.model.lgd, shocks, groups=groups, index_paths=index
     )

@@ -38,7 +38,7 @@ from loantwin.risk.concentration import (
 )
 from loantwin.risk.facts import standing
 from loantwin.risk.provisions.provisions import loss_in_default
-from loantwin.twin import Twin, open_twin
+from loantwin.twin import Twin, opened
 from loantwin.types import Interval, Progress, Result, silent
 from loantwin.verbs.capital import THROUGH, yearly_pd
 from loantwin.verbs.provisions.provisions import portfolio
@@ -119,7 +119,7 @@ class ConcentrationResult(Result):
 
 
 def concentration(
-    directory: Path | str,
+    twin: Twin | Path | str,
     *,
     by: Sequence[str] = (),
     confidence: float = 0.999,
@@ -141,7 +141,7 @@ def concentration(
     """
     if not 0 < confidence < 1:
         raise UsageError(expected("a confidence between 0 and 1", confidence), field="--confidence")
-    with open_twin(directory) as twin:
+    with opened(twin) as twin:
         loans = twin.book.loans
         exposure, weight, presence = _amounts(loans)
         codes, _ = connected(loans["loan_id"].to_list(), loans["borrower_id"])

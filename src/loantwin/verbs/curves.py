@@ -35,7 +35,7 @@ from loantwin.performance.vintage_curves import (
     lives,
     vintage_curves,
 )
-from loantwin.twin import Twin, open_twin
+from loantwin.twin import Twin, opened
 from loantwin.types import Result
 
 ROLL_RATES, VINTAGES = "roll-rates", "vintages"
@@ -172,7 +172,7 @@ class VintagesResult(Result):
 
 
 def curves(
-    directory: Path | str, *, kind: str | None = None, by: str | None = None, event: str | None = None
+    twin: Twin | Path | str, *, kind: str | None = None, by: str | None = None, event: str | None = None
 ) -> RollRatesResult | VintagesResult:
     """Return roll rates (kind roll-rates) or vintage curves (vintages) of a twin's history as known at its
     as-of date.
@@ -188,7 +188,7 @@ def curves(
     ------
     UsageError : an unknown kind, period or event; roll rates of a tape without a panel; a snapshot.
     """
-    with open_twin(directory) as twin:
+    with opened(twin) as twin:
         if twin.mapping.kind == "snapshot":
             was = "a snapshot at one date; take the twin whose model it runs on"
             raise UsageError(expected("a tape with a history", was), file=twin.home.folder, field="tape")

@@ -9,7 +9,6 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from loantwin.engine.step.store import environment_to_dict
 from loantwin.errors import InputError, UsageError, expected
 from loantwin.events.event import Event
 from loantwin.macro.generator import MacroGenerator, fit_generator
@@ -17,15 +16,10 @@ from loantwin.macro.history import bridge, known_history, last_published
 from loantwin.macro.read import read_macro
 from loantwin.models.model import FittedModel
 from loantwin.months import label
-from loantwin.outlook.lending import environment_tables
-from loantwin.outlook.outlook import Outlook
+from loantwin.outlook.environment import saved
 from loantwin.outlook.redated import learnt_model
-from loantwin.twin import Twin, open_twin, store_fit
+from loantwin.twin import Learnt, Twin, opened, store_fit
 from loantwin.types import Progress, Result, silent
-
-ENVIRONMENT_MONTHS = 36
-ENVIRONMENT_PATHS = 64
-"""Length and number of the macro paths an environment draws its episodes from."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +60,7 @@ class FitResult(Result):
 
 
 def fit(
-    directory: Path | str,
+    twin: Twin | Path | str,
     macro: Sequence[Path | str],
     *,
     model_from: Path | str | None = None,
@@ -77,8 +71,8 @@ def fit(
 
     Parameters
     ----------
-    directory : the twin's home. macro : files that hold a history (scenario Actual); all they hold is kept in
-        the home, the fit sees only what was published by the as-of date.
+    twin : a twin opened for writing, or its folder. macro : files that hold a history (scenario Actual); all
+        they hold is kept in the home, the fit sees only what was published by the as-of date.
     model_from : home of another fitted twin whose model is taken over as it stands, for a book without a
         history of its own (a snapshot). Its segments and covariates must fit; it may not know more than this
         twin's as-of date.
@@ -90,12 +84,11 @@ def fit(
     """
     if not macro:
         raise UsageError(expected("at least one --macro file", "none"), field="--macro")
-    with open_twin(directory, writable=True) as twin:
-        files = [(Path(path), read_macro(path)) for path in macro]
+    with opened(twin, writable=True) as twin:
+        paths = [Path(path) for path in macro]
+        sources = [read_macro(path) for path in paths]
         lags = twin.config.macro
-        known = bridge(
-            known_history([source for _, source in files], twin.as_of, lags.monthly_lag, lags.quarterly_lag)
-        )
+        known = bridge(known_history(sources, twin.as_of, lags.monthly_lag, lags.quarterly_lag))
         progress(0.1, "fitting the macro generator")
         generator = fit_generator(known)
         progress(0.3, "fitting the transition model")
@@ -104,25 +97,27 @@ def fit(
             model = (
                 learnt_model(twin, known, generator) if model_from is None else taken_over(model_from, twin)
             )
-        progress(0.8, "storing")
+        progress(0.8, "tables for the environment")
+        learnt = Learnt(model, generator, tuple({item.sha256: item for item in sources}.values()))
         settings = {
             "config": asdict(twin.config),
-            "macro_files": {path.name: source.sha256 for path, source in files},
+            "macro_files": {path.name: source.sha256 for path, source in zip(paths, sources, strict=True)},
         }
         if model_from is not None:
             settings["model_from"] = {"home": Path(model_from).name, "as_of": model.as_of.isoformat()}
-        store_fit(twin, model, generator, files, settings)
-        progress(0.9, "tables for the environment")
-        unstored = store_environment(twin)
-    with open_twin(directory) as twin:
+        blob = twin.home.put_json(model.to_dict())
+        also, unstored = environment_event(twin.taught(learnt), blob)
+        progress(0.9, "storing")
+        store_fit(twin, learnt, list(zip(paths, sources, strict=True)), settings, also)
+        twin = twin.refreshed()
         said = (
             *(str(item.message) for item in heard),
-            *(text for _, source in files for text in source.warnings),
-        )
-        said += unstored
-        said += tuple(
-            f"macro factor {name} is not simulated and not used: {why}"
-            for name, why in generator.dropped.items()
+            *(text for source in sources for text in source.warnings),
+            *unstored,
+            *(
+                f"macro factor {name} is not simulated and not used: {why}"
+                for name, why in generator.dropped.items()
+            ),
         )
         ends = {name: label(month) for name, month in last_published(twin.history).items()}
         return _result(twin, model, generator, ends, said)
@@ -130,7 +125,7 @@ def fit(
 
 def taken_over(home: Path | str, twin: Twin) -> FittedModel:
     """Return another twin's model; one that knows more than this twin's as-of date is refused."""
-    with open_twin(home) as other:
+    with opened(home) as other:
         model = other.model
     if model.as_of > twin.as_of:
         raise UsageError(
@@ -141,25 +136,15 @@ def taken_over(home: Path | str, twin: Twin) -> FittedModel:
     return model
 
 
-def store_environment(twin: Twin) -> tuple[str, ...]:
-    """Record the tables from which `loantwin/Portfolio-v0` steps this book, its lending plan a constant
-    balance.
+def environment_event(twin: Twin, model_blob: str) -> tuple[tuple[Event, ...], tuple[str, ...]]:
+    """Return the event that stores what an environment steps, or why there is none.
 
-    Returns
-    -------
-    Why there are none, where the book cannot be stepped (all of it in default, say): the fit stands without
-    them.
+    A book that cannot be stepped (all of it in default, say) is fitted all the same.
     """
-    outlook = Outlook(twin)
     try:
-        tables, economy = environment_tables(outlook, ENVIRONMENT_MONTHS, ENVIRONMENT_PATHS)
+        return (saved(twin, model_blob),), ()
     except InputError as error:
-        return (f"no tables for the environment: {error}",)
-    blob = twin.home.put_json(environment_to_dict(tables, economy))
-    twin.home.append(
-        [Event("EnvironmentTablesSaved", twin.as_of, {"tables_blob": blob, "as_of": twin.as_of.isoformat()})]
-    )
-    return ()
+        return (), (f"no tables for the environment: {error}",)
 
 
 def _result(

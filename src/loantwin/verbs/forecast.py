@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from loantwin import months as calendar
+from loantwin.config import chosen
 from loantwin.errors import UsageError, expected
 from loantwin.outlook.lending import stepped
 from loantwin.outlook.outlook import Economy, Outlook, read_scenarios
 from loantwin.outlook.paths import FIGURES, Paths, projected, with_stock
 from loantwin.outlook.workout import stock_in_default
 from loantwin.risk.intervals import intervals
-from loantwin.twin import open_twin
+from loantwin.twin import Twin, opened
 from loantwin.types import Interval, Progress, Result, silent
 
 OBSERVED_BY = {
@@ -73,7 +74,7 @@ class Forecast(Result):
 
 
 def forecast(
-    directory: Path | str,
+    twin: Twin | Path | str,
     *,
     months: int | None = None,
     paths: int | None = None,
@@ -88,7 +89,7 @@ def forecast(
 
     Parameters
     ----------
-    directory : the twin's home, fitted. months, paths, seed : None takes the configuration's.
+    twin : an open twin, or its folder; fitted. months, paths, seed : None takes the configuration's.
     scenario : FILE[#NAME], a given macro path; None takes paths of the generator stored by `fit`.
     policy : a policy's name or TOML file; it sets the levers each month. new_lending : none,
         constant-balance, or a CSV file with columns month (YYYY-MM) and amount, and segment where lending is
@@ -99,7 +100,8 @@ def forecast(
     ------
     InputError : see the message; nothing is written.
     """
-    with open_twin(directory, flags={"run.months": months, "run.paths": paths, "run.seed": seed}) as twin:
+    with opened(twin) as twin:
+        twin = twin.using(chosen(twin.config, months=months, paths=paths, seed=seed))
         run = twin.config.run
         progress(0.05, "reading the book")
         outlook = Outlook(twin)

@@ -31,7 +31,7 @@ from loantwin.risk.provisions.movement import (
 )
 from loantwin.risk.provisions.overlays import Overlay, overlay_effects, read_overlays
 from loantwin.risk.provisions.provisions import Staged, measured_lives, staged
-from loantwin.twin import Twin, open_twin
+from loantwin.twin import Learnt, Twin, opened
 from loantwin.types import Progress, silent
 from loantwin.verbs.provisions.provisions import (
     GENERATED,
@@ -58,7 +58,7 @@ class Valued:
 
 
 def movement(
-    directory: Path | str,
+    twin: Twin | Path | str,
     opening: dt.date,
     closing: dt.date | None = None,
     *,
@@ -86,7 +86,7 @@ def movement(
     """
     before = () if opening_overlays is None else read_overlays(Path(opening_overlays))
     after = () if overlays is None else read_overlays(Path(overlays))
-    with open_twin(directory) as twin:
+    with opened(twin) as twin:
         last = twin.as_of if closing is None else closing
         if opening >= last:
             raise UsageError(
@@ -103,7 +103,7 @@ def _opening_twin(twin: Twin, now: Twin, opening: dt.date, same_model: bool) -> 
     if not same_model:
         return twin_at(twin, opening)
     seen = twin.at(opening)
-    return twin.at(opening, (now.model, fit_generator(seen.history)))
+    return twin.at(opening, Learnt(now.model, fit_generator(seen.history)))
 
 
 def _between(
@@ -115,7 +115,7 @@ def _between(
     progress: Progress,
 ) -> MovementResult:
     old, new = Outlook(then), Outlook(now)
-    mixed = Outlook(now.at(now.as_of, (then.model, now.generator)))
+    mixed = Outlook(now.at(now.as_of, Learnt(then.model, now.generator)))
     elapsed = new.month0 - old.month0
     first, last, between = (measured_lives(portfolio(outlook), now.config) for outlook in (old, new, mixed))
     horizon = lifetime_months(last.columns)

@@ -15,6 +15,7 @@ import numpy as np
 
 from loantwin import months as calendar
 from loantwin.arrays import Floats
+from loantwin.config import chosen
 from loantwin.engine.exposed import ExposureGrid, exposure_grid
 from loantwin.engine.gradients import Gradient, Theta
 from loantwin.engine.rows import base_segments
@@ -25,7 +26,7 @@ from loantwin.models.loss_gradient import coefficient_gradient, error_of_loss, m
 from loantwin.outlook.outlook import Economy, Outlook, read_scenarios
 from loantwin.risk.facts import standing
 from loantwin.risk.provisions.provisions import lifetime_months
-from loantwin.twin import open_twin
+from loantwin.twin import Twin, opened
 from loantwin.types import Progress, Result, silent
 from loantwin.verbs.provisions.provisions import lifetime_economy
 
@@ -113,7 +114,7 @@ class SensitivityResult(Result):
 
 
 def sensitivity(
-    directory: Path | str,
+    twin: Twin | Path | str,
     *,
     measure: str = "lifetime-loss",
     scenarios: Sequence[str] = (),
@@ -137,7 +138,8 @@ def sensitivity(
     """
     if measure not in MEASURES:
         raise UsageError(expected("one of " + ", ".join(MEASURES), measure), field="--measure")
-    with open_twin(directory, flags={"macro.supported_months": supported_months}) as twin:
+    with opened(twin) as twin:
+        twin = twin.using(chosen(twin.config, supported_months=supported_months))
         outlook = Outlook(twin)
         longest = lifetime_months(outlook.columns)
         horizon = min(MEASURES[measure] or longest, longest)

@@ -14,7 +14,7 @@ import pytest
 
 import loantwin as lt
 from loantwin.errors import UsageError
-from loantwin.twin import Twin, open_twin
+from loantwin.twin import Twin
 from loantwin.verbs.backtest.backtest import Backtest
 from loantwin.verbs.backtest.dates import horizons_of
 from loantwin.verbs.backtest.origin import AtOrigin, at_origin
@@ -96,7 +96,7 @@ def test_anybody_can_add_the_scores_up_again(panel_backtest: Backtest) -> None:
 
 def test_a_panels_outcomes_are_the_panels_own(panel_home: Path, panel_backtest: Backtest) -> None:
     """Interest and full prepayments of loans live at the origin, read off the panel by another road."""
-    with open_twin(panel_home) as twin:
+    with lt.open(panel_home) as twin:
         panel = twin.tables.panel
     assert panel is not None
     bad = pl.col("state").str.starts_with("default") | (pl.col("state") == "charged_off")
@@ -165,7 +165,7 @@ def changed(twin: Twin, day: date) -> Twin:
 
 
 def test_facts_after_the_origin_move_no_forecast_of_a_panel(panel_home: Path) -> None:
-    with open_twin(panel_home) as twin:
+    with lt.open(panel_home) as twin:
         one = at_origin(twin, ORIGIN, (6, 12), 60, 1)
         two = at_origin(changed(twin, ORIGIN), ORIGIN, (6, 12), 60, 1)
     assert without_simulation(one) == without_simulation(two)
@@ -175,7 +175,7 @@ def test_facts_after_the_origin_move_no_forecast_of_a_panel(panel_home: Path) ->
 @pytest.mark.data
 def test_facts_after_the_origin_move_no_forecast_of_outcomes(sba_home: Path) -> None:
     day = date(2005, 12, 31)
-    with open_twin(sba_home) as twin:
+    with lt.open(sba_home) as twin:
         one = at_origin(twin, day, (12,), 60, 1)
         other = changed(twin, day)
         late = pl.col("charge_off_date") == date(2030, 1, 1)

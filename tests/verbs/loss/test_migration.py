@@ -5,12 +5,11 @@ import pytest
 
 import loantwin as lt
 from loantwin.outlook.outlook import Outlook
-from loantwin.twin import open_twin
 from loantwin.verbs.loss.migration import loan_states
 
 
 def test_rows_and_losses_of_a_panel_twin(panel_home: Path) -> None:
-    with open_twin(panel_home) as twin:
+    with lt.open(panel_home) as twin:
         outlook = Outlook(twin)
         states = loan_states(outlook, 12)
         columns = outlook.columns

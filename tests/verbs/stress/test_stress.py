@@ -17,7 +17,6 @@ from loantwin.errors import InputError, UsageError
 from loantwin.macro.shock import Shape
 from loantwin.outlook.outlook import Outlook
 from loantwin.risk.stress.stress import StressResult
-from loantwin.twin import open_twin
 from loantwin.verbs.stress.flows import MODELS, added_up, twin_flows
 from loantwin.verbs.stress.scenarios import expected_path
 
@@ -133,7 +132,7 @@ def test_no_generated_path_beyond_the_target_is_milder(panel_home: Path) -> None
     from loantwin.verbs.stress.scenarios import innovations_of
     from loantwin.verbs.stress.stress import prepared
 
-    with open_twin(panel_home) as twin:
+    with lt.open(panel_home) as twin:
         outlook = Outlook(twin)
         test = prepared(outlook, [expected_path(outlook, MONTHS)], MONTHS, twin_flows)
         search = Search(test, "loss", innovations_of(outlook, MONTHS), MONTHS)
@@ -265,7 +264,7 @@ def test_another_model_runs_in_the_twins_place(
 
 
 def test_flows_of_all_paths_are_those_of_each(panel_home: Path) -> None:
-    with open_twin(panel_home) as twin:
+    with lt.open(panel_home) as twin:
         outlook = Outlook(twin)
         economy = outlook.given(expected_path(outlook, 6).scenario, 6)
         whole = added_up(twin_flows(outlook, economy, 6))

@@ -13,10 +13,11 @@ from typing import Any
 
 import numpy as np
 
+from loantwin.config import chosen
 from loantwin.errors import InputError, UsageError, expected
 from loantwin.performance.outcomes import MONEY, Key, observable
 from loantwin.performance.scoring import accuracy, inside
-from loantwin.twin import Twin, open_twin
+from loantwin.twin import Twin, opened
 from loantwin.types import Progress, Result, silent
 from loantwin.verbs.backtest.dates import horizons_of, origins_of, reach_of
 from loantwin.verbs.backtest.observed import LEAST_EVENTS, WHOLE, Observed, observations
@@ -154,7 +155,7 @@ class Backtest(Result):
 
 
 def backtest(
-    directory: Path | str,
+    twin: Twin | Path | str,
     origin: str | Sequence[str | dt.date],
     *,
     horizons: Sequence[int] | str | None = None,
@@ -168,8 +169,8 @@ def backtest(
 
     Parameters
     ----------
-    directory : the twin's home, fitted; nothing is written. origin : dates, or "every=12M" between `start`
-        and `end`.
+    twin : an open twin, or its folder; fitted, nothing is written.
+    origin : dates, or "every=12M" between `start` and `end`.
     horizons : months, default 3, 6, 12, 24. paths, seed : None takes the configuration's.
 
     Raises
@@ -178,7 +179,8 @@ def backtest(
         or no window that
         has closed. HomeError : no fit in the home.
     """
-    with open_twin(directory, flags={"run.paths": paths, "run.seed": seed}) as twin:
+    with opened(twin) as twin:
+        twin = twin.using(chosen(twin.config, paths=paths, seed=seed))
         spans = horizons_of(horizons)
         dates = origins_of(origin, twin, start or _default_start(twin, origin), end, spans[0])
         run = twin.config.run

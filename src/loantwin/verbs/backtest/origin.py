@@ -20,7 +20,6 @@ from loantwin.engine.columns import LoanColumns, take
 from loantwin.engine.expectation import conditional_flows
 from loantwin.engine.path import Flows
 from loantwin.engine.rows import base_segments
-from loantwin.engine.runoff import build_cells
 from loantwin.errors import InputError
 from loantwin.macro.covariates import Covariate, evaluate, known_span
 from loantwin.macro.generator import simulate
@@ -269,7 +268,7 @@ def _predicted(
                     item[CHARGE_OFFS, MONEY][:, band] = stock.cumsum()[[window - 1 for window in windows]]
             continue
         columns = take(outlook.columns, mask)
-        cells = _cells(outlook, columns, economy, max(windows))
+        cells = outlook.cells(economy, max(windows), columns)
         about = _band(columns, float(case[mask].sum()), unit)
         shocks = outlook.drawn(economy, paths, seed, loans=mask)
         values = _figures(outlook, cells, economy, shocks, keys, windows, stock)
@@ -283,18 +282,6 @@ def _predicted(
                 certain[key],
             )
     return Predicted({key: item.mean(axis=0) for key, item in given.items()}, given, simulated, latent)
-
-
-def _cells(outlook: Outlook, columns: LoanColumns, economy: Economy, horizon: int) -> Cells:
-    runoff = outlook.runoff
-    return build_cells(
-        columns,
-        horizon,
-        index_path=None if economy.index is None else np.ascontiguousarray(economy.index.mean(axis=0)),
-        partial_monthly=runoff.partial_monthly,
-        arrears_months=runoff.arrears_months,
-        conversion_factor=runoff.conversion_factor,
-    )
 
 
 def _band(columns: LoanColumns, loans: float, unit: float) -> NamesBand:
@@ -320,7 +307,7 @@ def _figures(
     it.
     """
     model = outlook.twin.model
-    index = economy.index if economy.index is not None and len(economy.index) == len(shocks) else None
+    index = economy.index_paths(cells, len(shocks))
     flows = conditional_flows(model.parameters, cells, model.lgd, shocks, index_paths=index)
     ends = [window - 1 for window in windows]
 
@@ -432,12 +419,8 @@ def _rivals(
     seed: int,
 ) -> tuple[dict[str, dict[Key, Floats]], dict[str, dict[Key, Floats]]]:
     model = outlook.twin.model
-    cells = _cells(
-        outlook,
-        replace(outlook.columns, group=live_band),
-        Economy(None, np.zeros((1, 1, 0)), None),
-        max(windows),
-    )
+    held = Economy(None, np.zeros((1, 1, 0)), None)  # rates as they are in force
+    cells = outlook.cells(held, max(windows), replace(outlook.columns, group=live_band))
     place = {name: code for code, name in enumerate(known.segments)}
     task = rivals.Task(
         cells=cells,

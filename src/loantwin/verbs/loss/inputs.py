@@ -9,7 +9,7 @@ mean.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -19,7 +19,6 @@ from loantwin.arrays import Floats, Integers
 from loantwin.engine.expectation import conditional_defaults
 from loantwin.engine.loss import loan_losses
 from loantwin.engine.rows import base_segments
-from loantwin.engine.runoff import build_cells
 from loantwin.errors import RiskError, UsageError, expected
 from loantwin.models.model import draw_shocks, live_loans
 from loantwin.models.severity_reaction import severity_factors
@@ -140,19 +139,9 @@ def _sector_paths(
     outlook: Outlook, months: int, code: Integers, sectors: int, source: str, seed: int, progress: Progress
 ) -> tuple[Floats, Floats]:
     """Return expected defaults and gross loss of each path and sector, (P, S) each."""
-    from dataclasses import replace
-
-    twin, runoff = outlook.twin, outlook.runoff
+    twin = outlook.twin
     economy = outlook.simulated(months, RATE_PATHS, seed)
-    columns = replace(outlook.columns, group=code)
-    cells = build_cells(
-        columns,
-        months,
-        index_path=None if economy.index is None else np.ascontiguousarray(economy.index.mean(axis=0)),
-        partial_monthly=runoff.partial_monthly,
-        arrears_months=runoff.arrears_months,
-        conversion_factor=runoff.conversion_factor,
-    )
+    cells = outlook.cells(economy, months, replace(outlook.columns, group=code))
     number, gross, conditions = [], [], []
     for start in range(0, RATE_PATHS, BLOCK):
         progress(0.8 * start / RATE_PATHS, "how sectors move together")

@@ -13,10 +13,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from loantwin.arrays import Floats
-from loantwin.config import Loss
-from loantwin.engine.cells import Cells
-from loantwin.engine.columns import LoanColumns
-from loantwin.engine.runoff import build_cells
+from loantwin.config import Loss, chosen
 from loantwin.errors import RiskError, UsageError, expected
 from loantwin.models.severity_reaction import severity_factors
 from loantwin.outlook.outlook import Economy, Outlook
@@ -26,7 +23,7 @@ from loantwin.risk.loss.copula.distribution import PATHS as COPULA_PATHS
 from loantwin.risk.loss.loss import ConditionalLosses, LossResult
 from loantwin.risk.loss.loss import loss as distribution
 from loantwin.risk.loss.tail import check_support, paths_needed
-from loantwin.twin import Twin, open_twin
+from loantwin.twin import Twin, opened
 from loantwin.types import Progress, Result, silent
 from loantwin.verbs.loss.inputs import loss_inputs, mean_severity
 from loantwin.verbs.loss.models import MODELS, LossSettings
@@ -64,7 +61,7 @@ class LossComparison(Result):
 
 
 def loss(
-    directory: Path | str,
+    twin: Twin | Path | str,
     *,
     model: str = TWIN,
     months: int = 12,
@@ -126,8 +123,16 @@ def loss(
             expected(f"a confidence that {MOST_PATHS:,} paths support, or --paths", confidence),
             field="--confidence",
         )
-    flags: dict[str, object] = {"run.seed": seed, **{f"loss.{name}": value for name, value in given.items()}}
-    with open_twin(directory, flags=flags) as twin:
+    with opened(twin) as twin:
+        settings = chosen(
+            twin.config,
+            seed=seed,
+            sectors=sectors,
+            correlation=correlation,
+            degrees_of_freedom=degrees_of_freedom,
+            lgd=lgd,
+        )
+        twin = twin.using(settings)
         run = _LossRun(
             Outlook(twin),
             months,
@@ -251,11 +256,10 @@ def conditional_parts(
     bands = size_bands(outlook.columns)
     used, segment = np.unique(outlook.columns.segment, return_inverse=True)
     names = tuple(outlook.twin.model.parameters.segments[code] for code in used)
-    cells = _cells(
-        outlook,
-        replace(bands.columns, group=bands.columns.group * len(used) + segment),
-        horizon,
+    cells = outlook.cells(
         outlook.simulated(horizon, paths, seed),
+        horizon,
+        replace(bands.columns, group=bands.columns.group * len(used) + segment),
     )
     worst = np.argsort(-losses.net.sum(axis=1), kind="stable")[: max(paths // 10, 1)]
     chosen = np.unique(np.concatenate([np.arange(min(TYPICAL, paths)), worst]))
@@ -271,24 +275,12 @@ def conditional_parts(
     return replace(losses, net_share=shares), names
 
 
-def _cells(outlook: Outlook, columns: LoanColumns, horizon: int, economy: Economy) -> Cells:
-    runoff = outlook.runoff
-    return build_cells(
-        columns,
-        horizon,
-        index_path=None if economy.index is None else np.ascontiguousarray(economy.index.mean(axis=0)),
-        partial_monthly=runoff.partial_monthly,
-        arrears_months=runoff.arrears_months,
-        conversion_factor=runoff.conversion_factor,
-    )
-
-
 def _conditional(
     outlook: Outlook, horizon: int, paths: int, seed: int, progress: Progress, kept: list[Floats]
 ) -> ConditionalLosses:
     economy = outlook.simulated(horizon, paths, seed)
     bands = size_bands(outlook.columns)
-    cells = _cells(outlook, bands.columns, horizon, economy)
+    cells = outlook.cells(economy, horizon, bands.columns)
     model = outlook.twin.model
     conditions: list[Floats] = []
     blocks = _blocks(outlook, economy, seed, progress, conditions, kept)

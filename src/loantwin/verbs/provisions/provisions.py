@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from loantwin.arrays import Floats
+from loantwin.config import chosen
 from loantwin.errors import UsageError, expected
 from loantwin.macro.revert import extend
 from loantwin.outlook.outlook import Economy, GivenScenario, Outlook, read_scenarios
@@ -27,7 +28,7 @@ from loantwin.risk.provisions.provisions import (
     measured_lives,
 )
 from loantwin.risk.provisions.provisions import provisions as allowance
-from loantwin.twin import Twin, open_twin
+from loantwin.twin import Twin, opened
 from loantwin.verbs.provisions.loss_history import loss_history
 
 GENERATED = "generated"
@@ -43,7 +44,7 @@ GENERATED_PATHS = 60
 
 
 def provisions(
-    directory: Path | str,
+    twin: Twin | Path | str,
     standard: str,
     *,
     scenarios: Sequence[str] = (),
@@ -75,7 +76,8 @@ def provisions(
             expected("a standard of expected losses with --overlays", standard), field="--standard"
         )
     adjustments = () if overlays is None else read_overlays(Path(overlays))
-    with open_twin(directory, flags={"macro.supported_months": supported_months}) as twin:
+    with opened(twin) as twin:
+        twin = twin.using(chosen(twin.config, supported_months=supported_months))
         outlook = Outlook(twin)
         return provided(outlook, standard, read_scenarios(twin, scenarios, align), adjustments, methods)
 

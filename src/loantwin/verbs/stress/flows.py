@@ -17,11 +17,9 @@ from loantwin.engine.cells import Cells
 from loantwin.engine.expectation import conditional_flows
 from loantwin.engine.path import Flows
 from loantwin.engine.rows import base_segments
-from loantwin.engine.runoff import build_cells
 from loantwin.errors import UsageError, expected
 from loantwin.models.model import mean_shocks
 from loantwin.outlook.outlook import Economy, Outlook
-from loantwin.outlook.paths import index_paths
 from loantwin.verbs.components import apc_flows
 
 
@@ -51,7 +49,7 @@ def flows_of_cells(
     model = outlook.twin.model
     shocks = np.ascontiguousarray(mean_shocks(model, np.ascontiguousarray(economy.covariates[:, :horizon])))
     groups = len(model.parameters.segments) if by_segment else 1
-    index = index_paths(cells, economy, len(shocks))
+    index = economy.index_paths(cells, len(shocks))
     return conditional_flows(model.parameters, cells, model.lgd, shocks, groups=groups, index_paths=index)
 
 
@@ -81,20 +79,11 @@ def grouped_cells(
     """Return the book's cells, floating balances on the mean index path; `conversion` in place of the model's
     factor.
     """
-    columns, runoff = outlook.columns, outlook.runoff
-    return build_cells(
-        # a vintage counts with its segment
-        replace(columns, group=base_segments(outlook.twin.model.parameters.segments)[columns.segment])
-        if by_segment
-        else columns,
-        horizon,
-        index_path=None
-        if economy.index is None
-        else np.ascontiguousarray(economy.index.mean(axis=0)[:horizon]),
-        partial_monthly=runoff.partial_monthly,
-        arrears_months=runoff.arrears_months,
-        conversion_factor=runoff.conversion_factor if conversion is None else conversion,
-    )
+    columns = outlook.columns
+    if by_segment:  # a vintage counts with its segment
+        base = base_segments(outlook.twin.model.parameters.segments)
+        columns = replace(columns, group=base[columns.segment])
+    return outlook.cells(economy, horizon, columns, conversion_factor=conversion)
 
 
 def added_up(flows: Flows) -> dict[str, Floats]:

@@ -10,7 +10,6 @@ from loantwin import months
 from loantwin.arrays import Floats
 from loantwin.engine.path import Flows
 from loantwin.outlook.outlook import Economy, GivenScenario, Outlook
-from loantwin.outlook.paths import book_cells
 from loantwin.outlook.workout import stock_in_default
 from loantwin.risk.provisions.ifrs9 import Ifrs9Result
 from loantwin.risk.provisions.provisions import lifetime_months, long_run_shocks, provisions
@@ -85,7 +84,7 @@ def _along(
     outlook: Outlook, economy: Economy, whole: int, horizon: int, capital: CapitalPlan | None
 ) -> tuple[AllowancePath, Floats | None]:
     model, dates = outlook.twin.model, quarter_ends(horizon)
-    cells = book_cells(outlook, economy, whole)
+    cells = outlook.cells(economy, whole)
     historical = long_run_shocks(model, long_run_covariates(outlook))
     shocks = outlook.expected(economy)[0]
     found = allowance_path(

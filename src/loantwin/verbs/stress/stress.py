@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from loantwin.arrays import Floats
+from loantwin.config import chosen
 from loantwin.engine.path import Flows
 from loantwin.errors import RiskError, UsageError, expected
 from loantwin.macro.shock import Shape
@@ -19,7 +20,7 @@ from loantwin.risk.facts import standing
 from loantwin.risk.stress.paths import CapitalPlan, MonthlyFlows, StressPath, read_capital
 from loantwin.risk.stress.stress import ScenarioFlows, StressResult
 from loantwin.risk.stress.stress import stress as compared
-from loantwin.twin import open_twin
+from loantwin.twin import Twin, opened
 from loantwin.types import Progress, silent
 from loantwin.verbs.stress.flows import ExpectedFlows, model_named
 from loantwin.verbs.stress.parts import parts
@@ -60,7 +61,7 @@ class StressTest:
 
 
 def stress(
-    directory: Path | str,
+    twin: Twin | Path | str,
     scenarios: Sequence[str] = (),
     *,
     align: str | None = None,
@@ -115,7 +116,8 @@ def stress(
             field="--scenario",
         )
     run, plan = model_named(model), None if capital is None else read_capital(capital)
-    with open_twin(directory, flags={"macro.supported_months": supported_months, "run.seed": seed}) as twin:
+    with opened(twin) as twin:
+        twin = twin.using(chosen(twin.config, supported_months=supported_months, seed=seed))
         outlook = Outlook(twin)
         progress(0.05, "reading scenarios")
         given = gathered(outlook, scenarios, align, replays, shocks, severity, months)
@@ -179,7 +181,7 @@ def prepared(
     macro = twin.config.macro
     if macro.supported_months > shortest:
         settings = replace(twin.config, macro=replace(macro, supported_months=shortest))
-        outlook = Outlook(replace(twin, config=settings))
+        outlook = Outlook(twin.using(settings))
     runs = []
     for place, item in enumerate(given):
         progress(0.1 + 0.3 * place / len(given), item.name)

@@ -21,7 +21,7 @@ from loantwin.interfaces.report.report.findings import Findings, find
 from loantwin.interfaces.report.report.moves import model_section
 from loantwin.interfaces.report.report.past import book_section, data_section, provenance_section
 from loantwin.interfaces.report.report.tiles import tiles
-from loantwin.twin import Twin, open_twin
+from loantwin.twin import Twin, opened
 from loantwin.types import Progress, Result, silent
 
 SECTIONS: tuple[Callable[[Findings], Section | None], ...] = (
@@ -52,7 +52,7 @@ class ReportWritten(Result):
 
 
 def report(
-    directory: Path | str,
+    twin: Twin | Path | str,
     out: Path | str,
     *,
     scenarios: Sequence[str] = (),
@@ -72,7 +72,7 @@ def report(
     """
     target = Path(out)
     check_page(target, "--out")
-    with open_twin(directory) as twin:
+    with opened(twin) as twin:
         found = find(twin, scenarios, align, progress)
         progress(0.9, "drawing")
         made = (section for make in SECTIONS if (section := make(found)) is not None)
