@@ -49,19 +49,19 @@ def test_it_is_usable_without_with_and_says_what_it_is(home):
 @pytest.mark.parametrize(
     "verb",
     [
-        lambda twin: lt.forecast(twin, months=4, paths=8),
-        lambda twin: lt.provisions(twin, "ifrs9"),
-        lambda twin: lt.loss(twin, months=6, paths=200, confidence=0.9),
-        lambda twin: lt.capital(twin),
-        lambda twin: lt.concentration(twin),
-        lambda twin: lt.curves(twin),
-        lambda twin: lt.movement(twin, date(2022, 6, 30)),
-        lambda twin: lt.stress(twin, months=6, reverse=["charged_off=921000"]),
+        lambda twin, _: lt.forecast(twin, months=4, paths=8),
+        lambda twin, _: lt.provisions(twin, "ifrs9"),
+        lambda twin, _: lt.loss(twin, months=6, paths=200, confidence=0.9),
+        lambda twin, _: lt.capital(twin),
+        lambda twin, _: lt.concentration(twin),
+        lambda twin, _: lt.curves(twin),
+        lambda twin, _: lt.movement(twin, date(2022, 6, 30)),
+        lambda twin, lender: lt.stress(twin, [f"{lender / 'scenarios.csv'}#Severe"], align="start", months=6),
     ],
 )
-def test_a_verb_says_the_same_of_an_open_twin_and_of_its_folder(home, verb):
+def test_a_verb_says_the_same_of_an_open_twin_and_of_its_folder(home, lender, verb):
     def told(of):
-        document = verb(of).to_dict()
+        document = verb(of, lender).to_dict()
         document["_provenance"].pop("computed", None)
         return document
 
