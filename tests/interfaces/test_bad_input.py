@@ -162,11 +162,11 @@ def test_each_bad_option_is_one_message(loantwin, small_home, arguments, word):
 @pytest.mark.parametrize(
     ("call", "field"),
     [
-        (lambda home: lt.forecast(home, months=0), "run.months"),
-        (lambda home: lt.forecast(home, paths=0), "run.paths"),
+        (lambda home: lt.forecast(home, months=0), "months"),
+        (lambda home: lt.forecast(home, paths=0), "paths"),
         (lambda home: lt.loss(home, months=0), "--months"),
         (lambda home: lt.stress(home, ["x.csv"], months=0), "--months"),
-        (lambda home: lt.provisions(home, "ifrs9", supported_months=0), "macro.supported_months"),
+        (lambda home: lt.provisions(home, "ifrs9", supported_months=0), "supported_months"),
     ],
 )
 def test_the_verbs_refuse_what_the_options_refuse(small_home, call, field):

@@ -66,6 +66,18 @@ class Comparison:
     notes: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Happened:
+    """What became known after the as-of date of the loans then on the book.
+
+    figure : the forecast's figure that the tape observes, `charged_off` or `defaulted`. amounts : (T,) book
+    currency by month, as far as the tape tells.
+    """
+
+    figure: str
+    amounts: tuple[float, ...]
+
+
 def compare(outlook: Outlook, most_years: int = LONGEST_YEARS) -> Comparison:
     """Return the forecast of the years after the as-of date, given the macro path that came, beside what
     happened.
@@ -212,3 +224,23 @@ def _notes(outlook: Outlook, kind: str) -> tuple[str, ...]:
 def tape_end(outlook: Outlook) -> dt.date:
     """Return the date of the tape's last fact."""
     return last_fact(outlook.twin.tables.loans, outlook.twin.tables.panel)
+
+
+def happened(outlook: Outlook, horizon: int) -> Happened:
+    """Return what came in months 1..horizon, or as many as the tape tells."""
+    twin = outlook.twin
+    kind, events = event_table(twin.tables.loans, twin.tables.panel)
+    figure = "charged_off" if kind == CHARGE_OFFS else "defaulted"
+    end = months.month_of(last_fact(twin.tables.loans, twin.tables.panel), outlook.anchor)
+    span = min(horizon, end - outlook.month0)
+    if span < 1:
+        return Happened(figure, ())
+    joined = (
+        outlook.book.loans.select("loan_id", "weight", "state")
+        .join(events, on="loan_id", how="inner")
+        .filter(pl.col("date") > twin.as_of)
+    )
+    month = months.months_of(joined["date"].to_numpy(), outlook.anchor).astype(np.int64) - outlook.month0 - 1
+    amount = joined["weight"].to_numpy() * joined["amount"].fill_null(0.0).to_numpy()
+    keep = month < span
+    return Happened(figure, tuple(np.bincount(month[keep], amount[keep], minlength=span).tolist()))

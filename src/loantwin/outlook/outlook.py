@@ -37,7 +37,10 @@ from loantwin.models.model import (
 )
 from loantwin.models.uncertainty import Directions
 from loantwin.twin import Twin
+from loantwin.types import Interval
 
+FAN_PATHS = 400
+"""Paths from which the interval of a macro factor is shown."""
 SOURCES: tuple[Source, ...] = ("tape", "loans", "model", "date", "lags")
 """What the loans as columns, and all that is made of them, follow from."""
 
@@ -269,6 +272,21 @@ class Outlook:
             self.twin.model.covariates, drawn, self.month0 + 1, self.month0 + horizon, self.twin.history
         )
         return Economy(None, covariates, self.index_of(drawn, horizon))
+
+    def factor_fan(self, horizon: int, seed: int) -> dict[str, tuple[Interval, ...]]:
+        """Return mean and 90 % interval by month of each macro factor that the generator draws."""
+        generator = self.twin.generator
+        first = min(generator.first, self.month0 + 1)
+        drawn = simulate(generator, first, self.month0 + horizon - first + 1, FAN_PATHS, seed)
+        values = drawn.values[:, -horizon:]
+        low, high = np.quantile(values, (0.05, 0.95), axis=0)
+        mean = values.mean(axis=0)
+        return {
+            name: tuple(
+                map(Interval, mean[:, place].tolist(), low[:, place].tolist(), high[:, place].tolist())
+            )
+            for place, name in enumerate(drawn.factors)
+        }
 
     def index_of(self, drawn: MacroPaths, horizon: int) -> Floats | None:
         """Return the index of floating rates on each path over months 1..horizon, (P, T); None where nothing

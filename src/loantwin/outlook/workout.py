@@ -22,18 +22,26 @@ LEAST_MONTHS = {"default_3_6": 3, "default_6_9": 6, "default_9_12": 9, "default_
 """Months in default where the date of default is not known: the lower end of the state's range."""
 
 
-def stock_in_default(outlook: Outlook, horizon: int) -> tuple[Floats, Floats]:
+def stock_in_default(
+    outlook: Outlook, horizon: int, loans: pl.DataFrame | None = None
+) -> tuple[Floats, Floats]:
     """Return expected charge-offs and recoveries of the present stock in default, (T,) each, book currency.
+
+    loans : rows of the book, default all of it.
 
     A loan that has been in default for m months follows the lags given that more than m have passed; one
     beyond the longest lag is worked out evenly over a year. Shares are those of its segment and age, as for
     new defaults.
     """
-    return outlook.store.get("outlook.workout", SOURCES, lambda: _stock(outlook, horizon), horizon)
+    if loans is not None:
+        return _worked_out(outlook, horizon, loans)
+    return outlook.store.get(
+        "outlook.workout", SOURCES, lambda: _worked_out(outlook, horizon, outlook.book.loans), horizon
+    )
 
 
-def _stock(outlook: Outlook, horizon: int) -> tuple[Floats, Floats]:
-    loans = outlook.book.loans.filter(pl.col("state").is_in(list(DEFAULT_STATES)))
+def _worked_out(outlook: Outlook, horizon: int, book: pl.DataFrame) -> tuple[Floats, Floats]:
+    loans = book.filter(pl.col("state").is_in(list(DEFAULT_STATES)))
     charged, recovered = np.zeros(horizon), np.zeros(horizon)
     if not loans.height:
         return charged, recovered

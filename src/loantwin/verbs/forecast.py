@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from loantwin import months as calendar
 from loantwin.config import chosen
 from loantwin.errors import UsageError, expected
@@ -19,6 +21,7 @@ from loantwin.risk.intervals import intervals
 from loantwin.twin import Twin, opened
 from loantwin.types import Interval, Progress, Result, silent
 
+YEAR = 12
 OBSERVED_BY = {
     "balance": "balance",
     "scheduled_principal": "balance",
@@ -50,8 +53,10 @@ class Forecast(Result):
     """The book run forward.
 
     balance : live balance at the end of the month, loans in default not in it. totals : flows over the
-        horizon (balance: at
-    its end). assumed : figures that rest on an assumption because the source does not observe them.
+        horizon (balance: at its end).
+    default_rate : defaulted in the first twelve months, share of the opening balance; null below a year.
+    economy : macro factor -> its values by month, of generated paths with their interval.
+    assumed : figures that rest on an assumption because the source does not observe them.
     interval_sources : what the intervals hold.
     """
 
@@ -67,6 +72,8 @@ class Forecast(Result):
     opening_balance: float
     months: tuple[ForecastMonth, ...]
     totals: Mapping[str, Interval | None]
+    default_rate: Interval | None
+    economy: Mapping[str, tuple[Interval, ...]]
     interval_sources: tuple[str, ...]
     assumed: tuple[str, ...]
     notes: tuple[str, ...]
@@ -105,7 +112,7 @@ def forecast(
         run = twin.config.run
         progress(0.05, "reading the book")
         outlook = Outlook(twin)
-        economy = _economy(outlook, scenario, align, run.months, run.paths, run.seed)
+        economy, factors = _economy(outlook, scenario, align, run.months, run.paths, run.seed)
         progress(0.3, "running the book forward")
         if policy is None and new_lending == "none":
             made = projected(outlook, economy, run.months, run.paths, run.seed)
@@ -126,6 +133,8 @@ def forecast(
             opening_balance=made.opening,
             months=monthly(made, first, hidden),
             totals=totals(made, hidden),
+            default_rate=default_rate(made),
+            economy=factors,
             interval_sources=("parameters", "latent", "names") + (("macro",) if economy.name is None else ()),
             assumed=tuple(
                 name
@@ -164,6 +173,19 @@ def totals(made: Paths, hidden: Sequence[str]) -> dict[str, Interval | None]:
     return found
 
 
+def default_rate(made: Paths) -> Interval | None:
+    """Return what defaults within the first twelve months, share of the opening balance; None where the
+    horizon is shorter or nothing is on the book.
+    """
+    if made.numbers.shape[1] < YEAR or not made.opening > 0.0:
+        return None
+    simulated, expectation = (
+        item["defaulted"][:, :YEAR].sum(axis=1, keepdims=True) / made.opening
+        for item in (made.simulated, made.expected)
+    )
+    return intervals(simulated, expectation.mean(axis=0))[0]
+
+
 def unknown_figures(observes: Sequence[str]) -> tuple[str, ...]:
     """Return the figures a source cannot tell and for which nothing is assumed."""
     return () if "recoveries" in observes else ("recovered",)
@@ -171,12 +193,22 @@ def unknown_figures(observes: Sequence[str]) -> tuple[str, ...]:
 
 def _economy(
     outlook: Outlook, scenario: str | None, align: str | None, horizon: int, paths: int, seed: int
-) -> Economy:
+) -> tuple[Economy, dict[str, tuple[Interval, ...]]]:
+    """Return the economy ahead and its factors by month."""
     if scenario is None:
         if align is not None:
             raise UsageError(expected("--align with a --scenario", "no scenario"), field="--align")
-        return outlook.simulated(horizon, paths, seed)
+        return outlook.simulated(horizon, paths, seed), outlook.factor_fan(horizon, seed)
     given = read_scenarios(outlook.twin, [scenario], align)[0]
     if given.weight not in (None, 1.0):
         raise UsageError(expected("no weight: a forecast has one scenario", given.weight), field="--scenario")
-    return outlook.given(given.scenario, horizon, given.notes)
+    economy = outlook.given(given.scenario, horizon, given.notes)
+    values = {
+        name: given.scenario.values[outlook.month0 + 1 - given.scenario.first :][:horizon, place]
+        for place, name in enumerate(given.scenario.factors)
+    }
+    return economy, {
+        name: tuple(Interval(value, value, value) for value in path.tolist())
+        for name, path in values.items()
+        if len(path) == horizon and np.isfinite(path).all()
+    }

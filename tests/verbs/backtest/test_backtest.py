@@ -14,6 +14,7 @@ import pytest
 
 import loantwin as lt
 from loantwin.errors import UsageError
+from loantwin.events.fold import BookTables
 from loantwin.twin import Twin
 from loantwin.verbs.backtest.backtest import Backtest
 from loantwin.verbs.backtest.dates import horizons_of
@@ -159,9 +160,14 @@ def changed(twin: Twin, day: date) -> Twin:
             pl.when(odd).then(pl.lit("dpd_60_89")).otherwise(pl.col("state")).alias("state"),
             pl.when(odd).then(pl.col("interest") + 1.0).otherwise(pl.col("interest")).alias("interest"),
         )
-    made = twin.at(twin.as_of)
-    made.__dict__["tables"] = replace(tables, loans=loans, panel=panel)
-    return made
+    return holding(twin, replace(tables, loans=loans, panel=panel))
+
+
+def holding(twin: Twin, tables: BookTables) -> Twin:
+    """Return the twin as if its log told other tables."""
+    store = twin.store.without({"loans"})
+    store.put("twin.tables", ("tape", "loans"), tables)
+    return replace(twin, store=store)
 
 
 def test_facts_after_the_origin_move_no_forecast_of_a_panel(panel_home: Path) -> None:
@@ -182,7 +188,7 @@ def test_facts_after_the_origin_move_no_forecast_of_outcomes(sba_home: Path) -> 
         loans = other.tables.loans.with_columns(
             pl.when(late).then(pl.lit(9.0)).otherwise(pl.col("charged_off")).alias("charged_off")
         )
-        other.__dict__["tables"] = replace(other.tables, loans=loans)
+        other = holding(other, replace(other.tables, loans=loans))
         two = at_origin(other, day, (12,), 60, 1)
     assert without_simulation(one) == without_simulation(two)
     assert one.actual["charge_offs", "loans"].sum() > 300 > two.actual["charge_offs", "loans"].sum() == 0

@@ -303,16 +303,17 @@ def forest(title: str, labels: Sequence[str], value: Floats, low: Floats, high: 
     return drawn((SIZE[0], max(1.4, _height(labels) + 0.6)), title, draw)
 
 
-def histogram(title: str, values: Floats, marks: Mapping[str, float]) -> Chart:
-    """Return the distribution of simulated losses with named marks."""
+def histogram(
+    title: str, edges: Sequence[float], shares: Sequence[float], marks: Mapping[str, float]
+) -> Chart:
+    """Return the distribution of simulated losses with named marks. edges : (B + 1,). shares : (B,)."""
     keys = [
         Key(f"{name}: {money(value)}", colour)
         for (name, value), colour in zip(marks.items(), cycle(CYCLE[1:]), strict=False)
     ]
 
     def draw(axes: Any) -> None:
-        top = max(float(np.quantile(values, 0.9995)), *marks.values()) * 1.05
-        axes.hist(values[values <= top], bins=80, range=(min(0.0, float(values.min())), top), color=BAND)
+        axes.hist(edges[:-1], bins=edges, weights=shares, color=BAND)
         for key, value in zip(keys, marks.values(), strict=True):
             axes.axvline(value, color=key.colour, linewidth=1.6)
         _ticks(axes.xaxis, money_ticks)

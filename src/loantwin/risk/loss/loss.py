@@ -31,6 +31,9 @@ RULES = (
     "single names",
 )
 
+BINS = 80
+"""Bins of the histogram of losses."""
+
 
 @dataclass(frozen=True)
 class ConditionalLosses:
@@ -116,6 +119,17 @@ class TopName:
 
 
 @dataclass(frozen=True)
+class Histogram:
+    """How simulated losses lie, net of guarantees. edges : (B + 1,) book currency. shares : (B,) of paths.
+
+    The worst half in a thousand lies above the last edge, unless the quantile at `confidence` is further out.
+    """
+
+    edges: tuple[float, ...]
+    shares: tuple[float, ...]
+
+
+@dataclass(frozen=True)
 class LossResult(Result):
     """The loss distribution of the book over `months`, book currency, net of guarantees; `gross` is before
     them.
@@ -146,6 +160,7 @@ class LossResult(Result):
     by_segment: Mapping[str, SegmentLoss] = field(default_factory=dict)
     top_names: tuple[TopName, ...] = ()
     curve: tuple[CurvePoint, ...] = ()
+    histogram: Histogram | None = None
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -264,8 +279,18 @@ def loss(
         assumptions=assumptions,
         by_segment={} if parts is None else _by_segment(losses, parts, net, own, confidence, segments),
         curve=curve_of(net),
+        histogram=histogram_of(net, own.var.value),
         provenance=dict(provenance or {}),
     )
+
+
+def histogram_of(net: Floats, quantile: float) -> Histogram:
+    """Return how losses (P,) lie, in equal bins from 0 to a little beyond the 99.95th percentile and
+    `quantile`.
+    """
+    top = max(float(np.quantile(net, 0.9995)), quantile, 1e-300) * 1.05
+    counts, edges = np.histogram(net[net <= top], bins=BINS, range=(min(0.0, float(net.min())), top))
+    return Histogram(tuple(edges.tolist()), tuple((counts / len(net)).tolist()))
 
 
 def _by_segment(

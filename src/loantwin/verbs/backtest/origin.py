@@ -4,7 +4,6 @@ rivals say.
 
 from __future__ import annotations
 
-import copy
 import datetime as dt
 import warnings
 from collections.abc import Mapping, Sequence
@@ -399,9 +398,7 @@ def _stock(outlook: Outlook, book: OnBook, band: int, horizon: int) -> Floats:
     )
     if not mine.filter(in_default).height:
         return np.zeros(horizon)
-    part = copy.copy(outlook)
-    part.__dict__["book"] = replace(outlook.book, loans=mine)
-    return stock_in_default(part, horizon)[0]
+    return stock_in_default(outlook, horizon, mine)[0]
 
 
 # --- the rivals

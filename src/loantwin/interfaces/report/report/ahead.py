@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
-from loantwin import months
 from loantwin.interfaces.report import charts
 from loantwin.interfaces.report.blocks import (
     PageBlock,
@@ -22,11 +19,8 @@ from loantwin.interfaces.report.blocks import (
 )
 from loantwin.interfaces.report.charts import Chart
 from loantwin.interfaces.report.labels import plain, segment_words
-from loantwin.interfaces.report.report.findings import Findings
-from loantwin.macro.generator import simulate
-from loantwin.outlook.paths import FIGURES
-from loantwin.risk.intervals import intervals
-from loantwin.verbs.forecast import OBSERVED_BY, totals
+from loantwin.interfaces.report.report.findings import LEAST_MONTHS, Findings
+from loantwin.verbs.forecast import OBSERVED_BY
 
 VISIBLE = 0.004
 """A bar shorter than this share of the longest cannot be seen and is left out."""
@@ -40,11 +34,11 @@ TRIGGER_WORDS = {
 def forecast_section(found: Findings) -> Section:
     """Return the run-off of the book with its intervals."""
     blocks: list[PageBlock] = [
-        pictures(_fan(found, "balance"), _fan(found, found.happened_figure)),
+        pictures(_fan(found, "balance"), _fan(found, found.happened.figure)),
         pictures(_cash(found), _macro(found)),
     ]
     rows = []
-    for name, item in totals(found.forecast, found.hidden).items():
+    for name, item in found.forecast.totals.items():
         source = (
             "not told by the source"
             if item is None
@@ -61,7 +55,7 @@ def forecast_section(found: Findings) -> Section:
     )
     blocks.append(_yearly(found))
     lead = (
-        f"The book in run-off over {found.horizon} months, on {len(found.forecast.numbers):,} paths of the "
+        f"The book in run-off over {len(found.labels)} months, on {found.forecast.paths:,} paths of the "
         "economy and of the period effect. Intervals hold uncertainty of parameters, period effect, "
         "economy and single names."
     )
@@ -69,9 +63,10 @@ def forecast_section(found: Findings) -> Section:
 
 
 def _fan(found: Findings, name: str) -> tuple[Chart, str]:
-    made = intervals(found.forecast.simulated[name], found.forecast.expected[name].mean(axis=0))
+    made = [getattr(month, name) for month in found.forecast.months]
     words = plain(name).capitalize()
-    actual = found.happened if name == found.happened_figure and found.happened is not None else None
+    told = name == found.happened.figure and len(found.happened.amounts) >= LEAST_MONTHS
+    actual = found.happened.amounts if told else None
     title = f"{words}, {found.twin.currency}" + ("" if name == "balance" else " a month")
     svg = charts.fan(
         title,
@@ -79,7 +74,7 @@ def _fan(found: Findings, name: str) -> tuple[Chart, str]:
         [i.mean for i in made],
         [i.p05 for i in made],
         [i.p95 for i in made],
-        actual=None if actual is None else actual.tolist(),
+        actual=actual,
     )
     caption = (
         "Balance of performing loans at the end of each month." if name == "balance" else "Forecast by month"
@@ -95,42 +90,43 @@ def _cash(found: Findings) -> tuple[Chart, str]:
         for name in ("scheduled_principal", "prepaid", "interest", "recovered")
         if name not in found.hidden
     ]
-    series = {plain(name): found.forecast.expected[name].mean(axis=0).tolist() for name in names}
+    series = {plain(name): [getattr(month, name).mean for month in found.forecast.months] for name in names}
     return charts.stacked(
         f"Cash received a month, {found.twin.currency}", found.labels, series
     ), "Expected cash flows of the book in run-off."
 
 
 def _macro(found: Findings) -> tuple[Chart, str]:
-    generator = found.twin.generator
-    factor = "unemployment_rate" if "unemployment_rate" in generator.factors else generator.factors[0]
-    first = min(generator.first, found.outlook.month0 + 1)
-    drawn = simulate(
-        generator, first, found.outlook.month0 + found.horizon - first + 1, 400, found.twin.config.run.seed
+    economy = found.forecast.economy
+    factor = "unemployment_rate" if "unemployment_rate" in economy else next(iter(economy))
+    made = economy[factor]
+    kinds = dict(zip(found.twin.generator.factors, found.twin.generator.kinds, strict=True))
+    svg = charts.fan(
+        plain(factor).capitalize(),
+        found.labels,
+        [item.mean for item in made],
+        [item.p05 for item in made],
+        [item.p95 for item in made],
+        percent=kinds.get(factor) != "index",
     )
-    values = drawn.values[:, -found.horizon :, drawn.factors.index(factor)]
-    low, high = np.quantile(values, (0.05, 0.95), axis=0)
-    percent_axis = drawn.kinds[drawn.factors.index(factor)] != "index"
-    title = plain(factor).capitalize()
-    return charts.fan(
-        title, found.labels, values.mean(axis=0).tolist(), low.tolist(), high.tolist(), percent=percent_axis
-    ), ("One of the jointly generated macro factors, fitted on the history published by the as-of date.")
+    return svg, (
+        "One of the jointly generated macro factors, fitted on the history published by the as-of date."
+    )
 
 
 def _yearly(found: Findings) -> PageBlock:
-    years = found.horizon // 12
     rows = []
-    for year in range(years):
-        cut = slice(12 * year, 12 * year + 12)
+    for year in range(len(found.labels) // 12):
+        part = found.forecast.months[12 * year : 12 * year + 12]
         row = [f"months {12 * year + 1} to {12 * year + 12}"]
-        for name in FIGURES:
+        for name in found.forecast.totals:
             if name in found.hidden:
                 row.append("–")
                 continue
-            values = found.forecast.expected[name].mean(axis=0)[cut]
-            row.append(amount(float(values[-1] if name == "balance" else values.sum())))
+            values = [getattr(month, name).mean for month in part]
+            row.append(amount(values[-1] if name == "balance" else sum(values)))
         rows.append(row)
-    return details("By year", table(("", *(plain(name) for name in FIGURES)), rows))
+    return details("By year", table(("", *map(plain, found.forecast.totals)), rows))
 
 
 def provisions_section(found: Findings) -> Section:
@@ -221,18 +217,22 @@ def stress_section(found: Findings) -> Section:
             "re-date them) to see the book under stress."
         )
         return Section("stress", "Stress", "The book under given scenarios.", (text(words),))
-    labels = [months.label(found.outlook.month0 + 1 + t) for t in range(result.months)]
-    defaults = {name: flows.defaulted.tolist() for name, flows in found.stress_flows.items()}
+    paths = result.paths
+    labels = list(next(iter(paths.values())).months)
+    defaults = {name: list(path.defaulted) for name, path in paths.items()}
     blocks: list[PageBlock] = []
     first = (
         charts.lines(f"Defaulted a month, {found.twin.currency}", labels, defaults),
         "Expected defaults under each scenario.",
     )
-    if found.stress_macro:
+    economies = {
+        name: list(path) for name, path in result.macro.get("unemployment_rate", {}).items() if name in paths
+    }
+    if economies:
         second = charts.lines(
             "Unemployment rate",
             labels,
-            {name: path.tolist() for name, path in found.stress_macro.items()},
+            economies,
             percent=True,
         )
         blocks.append(pictures(first, (second, "The scenarios' unemployment rate, as used.")))
@@ -270,9 +270,13 @@ def stress_section(found: Findings) -> Section:
 def loss_section(found: Findings) -> Section:
     """Return the loss distribution."""
     loss = found.loss
+    assert loss.histogram is not None  # the twin's own model always has one
     marks = {"expected loss": loss.expected_loss.value, f"VaR {100 * loss.confidence:g} %": loss.var.value}
     svg = charts.histogram(
-        f"Loss over {loss.months} months, {found.twin.currency}, net of guarantees", found.loss_paths, marks
+        f"Loss over {loss.months} months, {found.twin.currency}, net of guarantees",
+        loss.histogram.edges,
+        loss.histogram.shares,
+        marks,
     )
     names = {
         "expected loss": "expected_loss",

@@ -140,11 +140,11 @@ def _levels(found: Findings) -> list[tuple[Chart, str]]:
         record = model.diagnostics["levels"].get(name)
         if record is None:
             continue
-        mean, variance = expected_level(process, found.horizon)
+        mean, variance = expected_level(process, len(found.labels))
         spread = 1.645 * np.sqrt(variance)
         past, low, high = (np.array(record[key]) for key in ("smoothed", "low", "high"))
         start = months.parse_label(record["month"][0])
-        labels = [months.label(start + step) for step in range(len(past) + found.horizon)]
+        labels = [months.label(start + step) for step in range(len(past) + len(found.labels))]
         svg = charts.past_and_fan(
             f"Period effect, {name} (log-odds)", labels, past, low, high, mean, mean - spread, mean + spread
         )

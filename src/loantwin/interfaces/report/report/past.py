@@ -26,8 +26,8 @@ MOST_BARS = 8
 
 def book_section(found: Findings) -> Section:
     """Return what is on the book."""
-    loans = found.outlook.book.loans.with_columns(
-        segment_labels(found.outlook.book.loans, found.twin.mapping).alias("segment"),
+    loans = found.book.with_columns(
+        segment_labels(found.book, found.twin.mapping).alias("segment"),
         (pl.col("weight") * pl.col("on_book_probability").fill_null(1.0)).alias("number"),
     ).with_columns((pl.col("number") * pl.col("principal")).alias("balance"))
     by_segment = _grouped(loans, pl.col("segment")).sort("balance", "key", descending=[True, False])
@@ -178,7 +178,7 @@ def provenance_section(found: Findings) -> Section:
     """Return where the figures come from."""
     rows = [
         (plain(name), ", ".join(map(str, value)) if isinstance(value, list) else str(value))
-        for name, value in found.provenance.items()
+        for name, value in found.forecast.provenance.items()
     ]
     settings = [
         (name, str(value))

@@ -85,7 +85,7 @@ def report(
         size=len(html.encode()),
         sections=tuple(section.title for section in sections),
         figures={tile.name: tile.value for tile in headline},
-        provenance=found.provenance,
+        provenance=found.forecast.provenance,
     )
 
 

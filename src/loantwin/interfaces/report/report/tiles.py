@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from loantwin.interfaces.report.blocks import Tile, percent
 from loantwin.interfaces.report.labels import accuracy_words, counted, money
 from loantwin.interfaces.report.report.findings import Findings
@@ -12,12 +10,7 @@ from loantwin.interfaces.report.report.findings import Findings
 def tiles(found: Findings) -> tuple[Tile, ...]:
     """Return the figures a manager asks for first."""
     ifrs9, loss = found.provisions["ifrs9"], found.loss
-    year = found.forecast.simulated["defaulted"][:, :12].sum(axis=1)
-    rate = year / found.forecast.opening if found.forecast.opening else year * 0
-    low, high = np.quantile(rate, (0.05, 0.95))
-    expected_year = found.forecast.expected["defaulted"][:, :12].sum(axis=1).mean() / max(
-        found.forecast.opening, 1e-300
-    )
+    rate = found.forecast.default_rate
     mapping = found.twin.mapping
     balance, expected, all_loans = _on_book(found)
     made = [
@@ -28,8 +21,10 @@ def tiles(found: Findings) -> tuple[Tile, ...]:
         ),
         Tile(
             "Default rate, next 12 months",
-            percent(float(expected_year)),
-            f"90 % interval {percent(float(low))} to {percent(float(high))}",
+            "–" if rate is None else percent(rate.mean),
+            "the forecast is shorter than a year"
+            if rate is None
+            else f"90 % interval {percent(rate.p05)} to {percent(rate.p95)}",
         ),
         Tile(
             "IFRS 9 allowance",
@@ -61,7 +56,7 @@ def _on_book(found: Findings) -> tuple[float, float, float]:
     """Return balance, expected number and number of loans on the book; the first two as the table of the book
     has them.
     """
-    loans = found.outlook.book.loans
+    loans = found.book
     number = loans["weight"] * loans["on_book_probability"].fill_null(1.0)
     return float((number * loans["principal"]).sum()), float(number.sum()), float(loans["weight"].sum())
 
