@@ -40,7 +40,7 @@ from loantwin.risk.facts import standing
 from loantwin.risk.provisions.provisions import loss_in_default
 from loantwin.twin import Twin, open_twin
 from loantwin.types import Interval, Progress, Result, silent
-from loantwin.verbs.capital import THROUGH, yearly_pd
+from loantwin.verbs.capital.basis import THROUGH, yearly_pd
 from loantwin.verbs.provisions.provisions import portfolio
 
 DIMENSIONS = (

@@ -12,7 +12,6 @@ from loantwin.outlook.lending import read_plan
 from loantwin.outlook.paths import Paths, name_factor, noisy_paths, with_stock
 from loantwin.outlook.workout import remaining_lag
 from loantwin.verbs.provisions.provisions import checked
-from loantwin.verbs.tape import overrides
 
 
 def test_a_loan_in_default_follows_what_is_left_of_the_lag():
@@ -41,12 +40,6 @@ def test_the_stock_in_default_adds_to_what_follows():
     added = with_stock(made, np.array([3.0, 4.0]), np.zeros(2))
     assert added.simulated["charged_off"].tolist() == [[3.0, 4.0]] * 2
     assert added.expected["charged_off"].tolist() == [[4.0, 5.0]] * 2
-
-
-def test_overrides_are_numbers_where_they_can_be():
-    assert overrides(["a=1.5", "b=slow"]) == {"a": 1.5, "b": "slow"}
-    with pytest.raises(UsageError, match="NAME=VALUE"):
-        overrides(["a"])
 
 
 def test_weights():
