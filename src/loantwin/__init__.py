@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from loantwin.errors import InputError as InputError
     from loantwin.errors import LoantwinError as LoantwinError
 
+    __version__: str
+
 _EXPORTS = {
     "InputError": "loantwin.errors",
     "LoantwinError": "loantwin.errors",
@@ -44,6 +46,8 @@ __all__ = list(_EXPORTS)
 
 def __getattr__(name: str) -> Any:
     """Load an exported name when it is first asked for, so that importing the package stays light."""
+    if name == "__version__":
+        return import_module("importlib.metadata").version("loantwin")
     if name not in _EXPORTS:
         raise AttributeError(f"module 'loantwin' has no attribute {name!r}")
     return getattr(import_module(_EXPORTS[name]), name)
