@@ -6,11 +6,11 @@ from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
-from loantwin.arrays import Floats
 from loantwin.engine.columns import LoanColumns
-from loantwin.engine.loss import loan_losses
 from loantwin.errors import UsageError, expected
 from loantwin.outlook.outlook import Outlook
+from loantwin.outlook.portfolio import portfolio
+from loantwin.outlook.yearly_pd import POINT, THROUGH, yearly_pd
 from loantwin.risk.capital.amounts import CapitalLoans, foundation_only
 from loantwin.risk.capital.assumptions import WORDS, CapitalAssumptions
 from loantwin.risk.capital.classes import MATURES
@@ -19,15 +19,11 @@ from loantwin.risk.capital.mapping import Placement, place
 from loantwin.risk.capital.options import Options
 from loantwin.risk.capital.results import Assumed
 from loantwin.risk.facts import standing
-from loantwin.risk.provisions.provisions import Portfolio, loss_in_default
+from loantwin.risk.provisions.provisions import loss_in_default
 from loantwin.twin import Twin
-from loantwin.verbs.provisions.provisions import GENERATED_PATHS, portfolio
 
 STANDARDISED, FOUNDATION, ADVANCED = "standardised", "foundation-irb", "advanced-irb"
 APPROACHES = (STANDARDISED, FOUNDATION, ADVANCED)
-THROUGH, POINT = "through-the-cycle", "point-in-time"
-MONTHS = 12
-PATHS_AT_ONCE = 20
 DEFAULT_DAYS = 90
 """More days past due than this are default (CRE20.104, CRE36.69)."""
 
@@ -131,25 +127,6 @@ def _notes(basis: Basis, columns: LoanColumns, estimates: Estimates) -> list[str
             "sales above 500 million euro; they stand there with supervisory figures (CRE30.34 to CRE30.36)"
         )
     return notes
-
-
-def yearly_pd(outlook: Outlook, book: Portfolio, kind: str) -> Floats:
-    """Return each loan's probability of default within a year, (N,), decimal.
-
-    A whole year even where the contract ends sooner: Basel's PD is the borrower's. Through the cycle: every
-    month at the level to which the economy returns. Point in time: mean over generated paths from today.
-    """
-    columns = replace(book.columns, remaining_months=np.maximum(book.columns.remaining_months, MONTHS))
-    if kind == THROUGH:
-        return np.minimum(_pd(book, columns, np.tile(book.historical, (1, MONTHS, 1)))[:, 0], 1.0)
-    shocks = outlook.expected(outlook.simulated(MONTHS, GENERATED_PATHS, outlook.twin.config.run.seed))
-    blocks = [slice(start, start + PATHS_AT_ONCE) for start in range(0, len(shocks), PATHS_AT_ONCE)]
-    summed = sum(_pd(book, columns, shocks[block]).sum(axis=1) for block in blocks)
-    return np.minimum(np.asarray(summed) / len(shocks), 1.0)
-
-
-def _pd(book: Portfolio, columns: LoanColumns, shocks: Floats) -> Floats:
-    return loan_losses(book.parameters, columns, book.lgd, np.ascontiguousarray(shocks)).pd[:, :, 0]
 
 
 def assumed_values(assumed: CapitalAssumptions) -> dict[str, Assumed]:

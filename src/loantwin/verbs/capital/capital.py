@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from loantwin.errors import UsageError, expected
+from loantwin.outlook.yearly_pd import THROUGH
 from loantwin.risk.capital.amounts import Amounts, irb_amounts, standardised_amounts
 from loantwin.risk.capital.assumptions import read_assumptions
 from loantwin.risk.capital.classes import NAMES
@@ -21,7 +22,6 @@ from loantwin.twin import open_twin
 from loantwin.verbs.capital.basis import (
     FOUNDATION,
     STANDARDISED,
-    THROUGH,
     Basis,
     approaches,
     assumed_values,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from loantwin.errors import UsageError, expected
+from loantwin.outlook.yearly_pd import THROUGH
 from loantwin.risk.capital.amounts import take
 from loantwin.risk.capital.assumptions import read_assumptions
 from loantwin.risk.capital.explain import irb_approach_steps, standardised_steps
@@ -15,7 +16,6 @@ from loantwin.twin import open_twin
 from loantwin.verbs.capital.basis import (
     FOUNDATION,
     STANDARDISED,
-    THROUGH,
     Basis,
     approaches,
     assumed_values,

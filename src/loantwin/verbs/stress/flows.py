@@ -20,9 +20,9 @@ from loantwin.engine.rows import base_segments
 from loantwin.engine.runoff import build_cells
 from loantwin.errors import UsageError, expected
 from loantwin.models.model import mean_shocks
+from loantwin.outlook.age_period_cohort import apc_flows
 from loantwin.outlook.outlook import Economy, Outlook
 from loantwin.outlook.paths import index_paths
-from loantwin.verbs.components import apc_flows
 
 
 class ExpectedFlows(Protocol):
