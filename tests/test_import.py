@@ -21,6 +21,7 @@ HEAVY = ("polars", "numba", "scipy", "sklearn", "matplotlib", "gymnasium", "pand
         "import loantwin",
         HELP.format(["loantwin", "--help"]),
         HELP.format(["loantwin", "forecast", "--help"]),
+        HELP.format(["loantwin", "--version"]),
     ],
 )
 def test_nothing_heavy_is_loaded(code):

@@ -9,25 +9,27 @@ if TYPE_CHECKING:
     from loantwin.errors import InputError as InputError
     from loantwin.errors import LoantwinError as LoantwinError
 
+    __version__: str
+
 _EXPORTS = {
     "InputError": "loantwin.errors",
     "LoantwinError": "loantwin.errors",
     "backtest": "loantwin.verbs.backtest.backtest",
     "backtest_rates": "loantwin.verbs.backtest_rates",
-    "capital": "loantwin.verbs.capital",
-    "capital_explain": "loantwin.verbs.capital",
+    "capital": "loantwin.verbs.capital.capital",
+    "capital_explain": "loantwin.verbs.capital.explain",
     "Outlook": "loantwin.outlook.outlook",
     "Twin": "loantwin.twin",
     "compare": "loantwin.verbs.compare",
     "components": "loantwin.verbs.components",
     "concentration": "loantwin.verbs.concentration",
-    "config_show": "loantwin.verbs.upkeep",
+    "config_show": "loantwin.verbs.config_show",
     "curves": "loantwin.verbs.curves",
     "decide": "loantwin.decisions.decide",
     "demo": "loantwin.interfaces.demo",
     "fit": "loantwin.verbs.fit",
     "forecast": "loantwin.verbs.forecast",
-    "log_verify": "loantwin.verbs.upkeep",
+    "log_verify": "loantwin.verbs.log_verify",
     "loss": "loantwin.verbs.loss.loss",
     "happened": "loantwin.verbs.compare",
     "load_policy": "loantwin.decisions.load",
@@ -39,8 +41,8 @@ _EXPORTS = {
     "sensitivity": "loantwin.verbs.sensitivity",
     "stress": "loantwin.verbs.stress.stress",
     "synthetic": "loantwin.verbs.synthetic",
-    "tape_check": "loantwin.verbs.tape",
-    "twin_create": "loantwin.verbs.tape",
+    "tape_check": "loantwin.verbs.tape_check",
+    "twin_create": "loantwin.verbs.twin_create",
 }
 
 __all__ = list(_EXPORTS)
@@ -48,6 +50,8 @@ __all__ = list(_EXPORTS)
 
 def __getattr__(name: str) -> Any:
     """Load an exported name when it is first asked for, so that importing the package stays light."""
+    if name == "__version__":
+        return import_module("importlib.metadata").version("loantwin")
     if name not in _EXPORTS:
         raise AttributeError(f"module 'loantwin' has no attribute {name!r}")
     return getattr(import_module(_EXPORTS[name]), name)

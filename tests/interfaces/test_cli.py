@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
+from loantwin.interfaces.cli.main import CONFIG, LOG, TAPE, TWIN, app
+
+GROUPS = (app, TAPE, TWIN, LOG, CONFIG)
+ROOT = Path(__file__).parents[2]
 LOANTWIN = [sys.executable, "-c", "from loantwin.interfaces.cli.main import run; run()"]
 
 
@@ -57,6 +63,49 @@ def test_help_teaches_each_command():
     ):
         assert name in top
         assert run(name, "--help").returncode == 0
+
+
+def test_help_groups_commands_in_the_order_of_work_and_fits_80_columns():
+    shown = run("--help", env={**os.environ, "COLUMNS": "80"}).stdout
+    lines = shown.splitlines()
+    assert max(map(len, lines)) <= 80
+    panels = [line.strip("╭╮─ ") for line in lines if line.startswith("╭")]
+    assert panels == [
+        "Options",
+        "Begin",
+        "Learn from history",
+        "Look ahead",
+        "Provisions, losses, capital",
+        "Challenge",
+        "Look inside",
+    ], "a command without a panel stands in one named Commands"
+    assert "--version" in shown
+    assert "--install-completion" in shown
+    inner = "╰" + "─" * 78 + "╯"
+    assert lines.count(inner) == len(panels)
+
+
+@pytest.mark.parametrize("command", [command for group in GROUPS for command in group.registered_commands])
+def test_help_has_one_line_a_paragraph(command):
+    # in its rich mode typer keeps the line breaks of the source, which at 80 columns tear sentences apart
+    for paragraph in command.help.split("\n\n"):
+        assert "\n" not in paragraph
+        assert paragraph == " ".join(paragraph.split())
+
+
+def test_version():
+    named = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    made = run("--version")
+    assert (made.returncode, made.stdout, made.stderr) == (0, f"loantwin {named}\n", "")
+
+
+def test_the_shell_completes_commands():
+    asked = {"_LOANTWIN_COMPLETE": "complete_bash", "COMP_WORDS": "loantwin conc", "COMP_CWORD": "1"}
+    code = "import sys; sys.argv = ['loantwin']; from loantwin.interfaces.cli.main import run; run()"
+    made = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env={**os.environ, **asked}
+    )
+    assert made.stdout.split() == ["concentration"]
 
 
 def test_help_names_the_extra_in_full():
@@ -111,8 +160,6 @@ def test_config_show_names_each_origin():
 
 
 def test_an_unknown_setting_in_the_environment_is_refused():
-    import os
-
     refused(run("config", "show", env={**os.environ, "LOANTWIN_RUN_PATH": "1"}), "LOANTWIN_RUN_PATH")
 
 

@@ -13,8 +13,9 @@ import loantwin as lt
 from loantwin.errors import UsageError
 from loantwin.models.age_period_cohort.model import ApcModel
 from loantwin.models.model import mean_shocks
+from loantwin.outlook.age_period_cohort import apc_columns, apc_flows, apc_model
 from loantwin.outlook.outlook import Economy, Outlook
-from loantwin.verbs.components import ComponentsResult, apc_columns, apc_flows, apc_model, components
+from loantwin.verbs.components import ComponentsResult, components
 from loantwin.verbs.sensitivity import SensitivityResult, expected_economy, sensitivity
 from loantwin.verbs.stress.flows import model_named, twin_flows
 

@@ -87,8 +87,8 @@ def test_expected_loss_and_stage_one_allowance_are_one_figure(panel_home):
     loss = lt.loss(panel_home, months=12, confidence=0.9, paths=2000)
     with lt.open(panel_home) as twin:
         outlook = Outlook(twin)
+        from loantwin.outlook.portfolio import generated, portfolio, weighted
         from loantwin.risk.provisions.provisions import expected_losses, lifetime_months
-        from loantwin.verbs.provisions.provisions import generated, portfolio, weighted
 
         book = portfolio(outlook)
         made = weighted(outlook, "generated", 1.0, generated(outlook, lifetime_months(book.columns)))

@@ -18,7 +18,7 @@ from loantwin.interfaces.report.report.report import report
 from loantwin.types import Progress, Result, silent
 from loantwin.verbs.fit import fit
 from loantwin.verbs.synthetic import synthetic
-from loantwin.verbs.tape import twin_create
+from loantwin.verbs.twin_create import twin_create
 
 MARK = "made-by-loantwin-demo.txt"
 """Tells a later demo that the folder is its own."""

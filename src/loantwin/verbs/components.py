@@ -11,15 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import polars as pl
 from scipy.special import expit
 
 from loantwin import months as calendar
-from loantwin.book.schema import DEFAULT_STATES
-from loantwin.book.segments import segment_labels
-from loantwin.engine.columns import LoanColumns
-from loantwin.engine.expectation import conditional_flows
-from loantwin.engine.path import Flows
 from loantwin.errors import UsageError, expected
 from loantwin.models.age_period_cohort.decomposition import (
     RULES,
@@ -29,9 +23,9 @@ from loantwin.models.age_period_cohort.decomposition import (
     sizes,
 )
 from loantwin.models.age_period_cohort.macro import PeriodForecast, forecast_period
-from loantwin.models.age_period_cohort.model import ApcModel, fit_apc_model
+from loantwin.models.age_period_cohort.model import ApcModel
 from loantwin.models.diagnostics import Z90
-from loantwin.models.model import live_loans, mean_shocks
+from loantwin.outlook.age_period_cohort import apc_model, expected_defaults
 from loantwin.outlook.outlook import Economy, GivenScenario, Outlook, read_scenarios
 from loantwin.risk.facts import standing
 from loantwin.twin import Twin, opened
@@ -200,64 +194,6 @@ def components(
         gaps = standing(outlook.book.loans, twin.mapping.observes).not_observable
         notes = (*_notes(made[rule]), *outlook.notes, *(note for item in economies for note in item.notes))
         return _result(twin.as_of, made[rule], ahead, by_rule, notes, gaps, twin.provenance())
-
-
-def apc_model(outlook: Outlook, settings: ApcSettings | None = None) -> ApcModel:
-    """Return the age-period-cohort model of a twin's history as known at its as-of date."""
-    twin = outlook.twin
-    return fit_apc_model(
-        twin.known_loans, twin.known_panel, twin.mapping, twin.as_of, outlook.history, twin.model, settings
-    )
-
-
-def apc_columns(outlook: Outlook, model: ApcModel) -> LoanColumns:
-    """Return the book's live loans with the segment codes of the age-period-cohort model."""
-    in_default = pl.col("state").is_in(list(DEFAULT_STATES))
-    book = replace(outlook.book, loans=outlook.book.loans.filter(~in_default.fill_null(False)))
-    labels = segment_labels(live_loans(book, outlook.twin.model), outlook.twin.mapping)
-    return model.recoded(outlook.columns, labels, outlook.month0)
-
-
-def apc_flows(outlook: Outlook, economy: Economy, horizon: int, by_segment: bool = False) -> Flows:
-    """Return expected flows of the book on the age-period-cohort model, (P, G, T):
-    `stress --model age-period-cohort`.
-
-    The engine, the contracts, prepayment and loss given default are the twin's; the hazard of default is this
-    model's. Groups are the twin's own segments.
-    """
-    kept = vars(outlook)
-    if "age_period_cohort" not in kept:  # one fit serves every scenario of a run
-        kept["age_period_cohort"] = apc_model(outlook)
-    return _flows(outlook, kept["age_period_cohort"], economy, horizon, by_segment, 0.0)
-
-
-def _flows(
-    outlook: Outlook, made: ApcModel, economy: Economy, horizon: int, by_segment: bool, slope: float
-) -> Flows:
-    """Return expected flows; `slope` is added to the log-odds of default, by year from the as-of date."""
-    own = outlook.columns
-    columns = replace(
-        apc_columns(outlook, made), group=own.segment if by_segment else np.zeros_like(own.group)
-    )
-    cells = outlook.cells(economy, horizon, columns)
-    shocks = np.stack([mean_shocks(made.model, path[:horizon]) for path in economy.covariates])
-    shocks[..., 0] *= np.exp(slope * np.arange(1, horizon + 1) / 12.0)
-    groups = len(outlook.twin.model.parameters.segments) if by_segment else 1
-    index = economy.index_paths(cells, len(shocks))
-    return conditional_flows(
-        made.model.parameters, cells, made.model.lgd, shocks, groups=groups, index_paths=index
-    )
-
-
-def expected_defaults(outlook: Outlook, made: ApcModel, economy: Economy, rule: str | None = None) -> float:
-    """Return the expected number of defaults on the book over the months of an economy.
-
-    rule : another than the model's, at no cost: what it takes from the period effect's trend, which is held,
-        age and vintage effects carry on (exact for ages with data).
-    """
-    kept = 0.0 if rule is None else (made.macro.whole.share - RULES[rule]) * made.macro.whole.drift
-    flows = _flows(outlook, made, economy, economy.covariates.shape[1], False, kept)
-    return float(flows.defaulted_number.sum(axis=(1, 2)).mean())
 
 
 def _economies(outlook: Outlook, given: Sequence[GivenScenario], horizon: int | None) -> list[Economy]:

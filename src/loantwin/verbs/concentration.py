@@ -17,6 +17,8 @@ from loantwin.arrays import Codes, Floats, Integers
 from loantwin.book.segments import segment_labels
 from loantwin.errors import UsageError, expected
 from loantwin.outlook.outlook import Outlook
+from loantwin.outlook.portfolio import portfolio
+from loantwin.outlook.yearly_pd import THROUGH, yearly_pd
 from loantwin.risk.capital.assumptions import CapitalAssumptions
 from loantwin.risk.capital.classes import NAMES, table
 from loantwin.risk.capital.irb import irb_capital
@@ -40,8 +42,6 @@ from loantwin.risk.facts import standing
 from loantwin.risk.provisions.provisions import loss_in_default
 from loantwin.twin import Twin, opened
 from loantwin.types import Interval, Progress, Result, silent
-from loantwin.verbs.capital import THROUGH, yearly_pd
-from loantwin.verbs.provisions.provisions import portfolio
 
 DIMENSIONS = (
     "segment",

@@ -19,6 +19,14 @@ from loantwin.macro.generator import fit_generator
 from loantwin.models.forecasting import mean_shocks
 from loantwin.models.transitions import POOLED
 from loantwin.outlook.outlook import GivenScenario, Outlook, read_scenarios
+from loantwin.outlook.portfolio import (
+    GENERATED,
+    checked_weights,
+    economies,
+    generated,
+    lifetime_economy,
+    portfolio,
+)
 from loantwin.outlook.redated import twin_at
 from loantwin.risk.provisions.measurement import Portfolio, WeightedScenario, exposures, lifetime_months
 from loantwin.risk.provisions.movement import (
@@ -33,14 +41,6 @@ from loantwin.risk.provisions.overlays import Overlay, overlay_effects, read_ove
 from loantwin.risk.provisions.provisions import Staged, measured_lives, staged
 from loantwin.twin import Learnt, Twin, opened
 from loantwin.types import Progress, silent
-from loantwin.verbs.provisions.provisions import (
-    GENERATED,
-    checked,
-    economies,
-    generated,
-    lifetime_economy,
-    portfolio,
-)
 
 IFRS9_STAGES = ("1", "2", "3")
 
@@ -242,7 +242,7 @@ def _economies_under(
     """
     found = [lifetime_economy(outlook, item, horizon) for item in given] or [generated(outlook, horizon)]
     names = [item.name for item in given] or [GENERATED]
-    weights = checked(given) or (1.0,)
+    weights = checked_weights(given) or (1.0,)
     model = outlook.twin.model
     made = []
     for name, weight, economy in zip(names, weights, found, strict=True):

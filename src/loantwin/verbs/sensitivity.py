@@ -24,11 +24,11 @@ from loantwin.models.diagnostics import Z90
 from loantwin.models.fitted import FittedModel
 from loantwin.models.loss_gradient import coefficient_gradient, error_of_loss, model_gradient
 from loantwin.outlook.outlook import Economy, Outlook, read_scenarios
+from loantwin.outlook.portfolio import lifetime_economy
 from loantwin.risk.facts import standing
 from loantwin.risk.provisions.provisions import lifetime_months
 from loantwin.twin import Twin, opened
 from loantwin.types import Progress, Result, silent
-from loantwin.verbs.provisions.provisions import lifetime_economy
 
 MEASURES = {"lifetime-loss": None, "12-month-loss": 12}
 """Measure -> months counted, None to the end of each contract."""

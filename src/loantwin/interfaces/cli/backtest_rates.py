@@ -1,4 +1,4 @@
-"""`loantwin backtest-rates`: the period effect's model on published loss rates."""
+"""`backtest-rates`: the period effect's model on published loss rates."""
 
 from __future__ import annotations
 
@@ -8,47 +8,45 @@ from typing import Annotated
 import typer
 
 from loantwin.interfaces.cli.options import AsJson, day, finish
+from loantwin.interfaces.cli.panels import CHALLENGE
 from loantwin.interfaces.cli.progress import shown
 
 
 def register(app: typer.Typer) -> None:
-    """Add the command to the command line."""
+    """Add the command to the program."""
+    app.command("backtest-rates", rich_help_panel=CHALLENGE)(backtest_rates)
 
-    @app.command("backtest-rates")
-    def backtest_rates(
-        rates: Annotated[
-            list[Path],
-            typer.Argument(
-                metavar="FILE...", help="Quarterly charge-off or delinquency rates, as FRED gives them."
-            ),
-        ],
-        macro: Annotated[list[Path], typer.Option(metavar="FILE", help="A macro history; repeatable.")],
-        start: Annotated[
-            str, typer.Option("--from", metavar="YYYY-MM-DD", help="First origin.")
-        ] = "2005-01-01",
-        end: Annotated[
-            str | None,
-            typer.Option(
-                "--to", metavar="YYYY-MM-DD", help="Last origin (default: the last with an outcome)."
-            ),
-        ] = None,
-        quarters: Annotated[
-            str, typer.Option(metavar="QUARTERS", help="Quarters ahead, separated by commas.")
-        ] = "4",
-        json: AsJson = False,
-    ) -> None:
-        """Forecast published loss rates some quarters ahead, given the macro path that came, with what was
-        published at the time.
 
-        The model is the twin's own period effect: a latent level with macro effects, its priors those of the
-        loan models. It stands beside a random walk, last year's mean and an autoregression.
-        """
-        import loantwin as lt
+def backtest_rates(
+    rates: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="FILE...", help="Quarterly charge-off or delinquency rates, as FRED gives them."
+        ),
+    ],
+    macro: Annotated[list[Path], typer.Option(metavar="FILE", help="A macro history; repeatable.")],
+    start: Annotated[str, typer.Option("--from", metavar="YYYY-MM-DD", help="First origin.")] = "2005-01-01",
+    end: Annotated[
+        str | None,
+        typer.Option("--to", metavar="YYYY-MM-DD", help="Last origin (default: the last with an outcome)."),
+    ] = None,
+    quarters: Annotated[
+        str, typer.Option(metavar="QUARTERS", help="Quarters ahead, separated by commas.")
+    ] = "4",
+    json: AsJson = False,
+) -> None:
+    """Forecast published loss rates some quarters ahead, given the macro path that came, with what was
+    published at the time.
 
-        with shown("backtest") as progress:
-            first = day(start, "--from")
-            assert first is not None  # --from has a default
-            result = lt.backtest_rates(
-                rates, macro, start=first, end=day(end, "--to"), quarters=quarters, progress=progress
-            )
-        finish(result, json)
+    The model is the twin's own period effect: a latent level with macro effects, its priors those of the
+    loan models. It stands beside a random walk, last year's mean and an autoregression.
+    """
+    import loantwin as lt
+
+    with shown("backtest") as progress:
+        first = day(start, "--from")
+        assert first is not None  # --from has a default
+        result = lt.backtest_rates(
+            rates, macro, start=first, end=day(end, "--to"), quarters=quarters, progress=progress
+        )
+    finish(result, json)

@@ -8,12 +8,13 @@ from typing import Annotated
 import typer
 
 from loantwin.interfaces.cli.options import Align, AsJson, Home, Scenarios, finish
+from loantwin.interfaces.cli.panels import LEARN
 from loantwin.interfaces.cli.progress import shown
 
 
 def register(app: typer.Typer) -> None:
     """Add the command to the program."""
-    app.command("components")(components)
+    app.command("components", rich_help_panel=LEARN)(components)
 
 
 def components(

@@ -7,12 +7,13 @@ from typing import Annotated
 import typer
 
 from loantwin.interfaces.cli.options import AsJson, Home, finish
+from loantwin.interfaces.cli.panels import PROVIDE
 from loantwin.interfaces.cli.progress import shown
 
 
 def register(app: typer.Typer) -> None:
     """Add the command to the program."""
-    app.command("concentration")(concentration)
+    app.command("concentration", rich_help_panel=PROVIDE)(concentration)
 
 
 def concentration(

@@ -8,12 +8,13 @@ from typing import Annotated
 import typer
 
 from loantwin.interfaces.cli.options import AsJson, Home, finish
+from loantwin.interfaces.cli.panels import LEARN
 from loantwin.interfaces.cli.progress import shown
 
 
 def register(app: typer.Typer) -> None:
     """Add the command to the program."""
-    app.command("curves")(curves)
+    app.command("curves", rich_help_panel=LEARN)(curves)
 
 
 def curves(

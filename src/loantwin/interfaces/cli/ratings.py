@@ -8,12 +8,13 @@ from typing import Annotated
 import typer
 
 from loantwin.interfaces.cli.options import AsJson, finish
+from loantwin.interfaces.cli.panels import LEARN
 from loantwin.interfaces.cli.progress import shown
 
 
 def register(app: typer.Typer) -> None:
     """Add the command to the program."""
-    app.command("ratings")(ratings)
+    app.command("ratings", rich_help_panel=LEARN)(ratings)
 
 
 def ratings(

@@ -7,12 +7,13 @@ from typing import Annotated
 import typer
 
 from loantwin.interfaces.cli.options import Align, AsJson, Home, Scenarios, Supported, finish
+from loantwin.interfaces.cli.panels import CHALLENGE
 from loantwin.interfaces.cli.progress import shown
 
 
 def register(app: typer.Typer) -> None:
     """Add the command to the program."""
-    app.command("sensitivity")(sensitivity)
+    app.command("sensitivity", rich_help_panel=CHALLENGE)(sensitivity)
 
 
 def sensitivity(

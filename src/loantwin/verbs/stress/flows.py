@@ -19,8 +19,8 @@ from loantwin.engine.path import Flows
 from loantwin.engine.rows import base_segments
 from loantwin.errors import UsageError, expected
 from loantwin.models.model import mean_shocks
+from loantwin.outlook.age_period_cohort import apc_flows
 from loantwin.outlook.outlook import Economy, Outlook
-from loantwin.verbs.components import apc_flows
 
 
 class ExpectedFlows(Protocol):

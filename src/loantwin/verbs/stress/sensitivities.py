@@ -17,8 +17,8 @@ from loantwin.macro.distance import Innovations, nearest
 from loantwin.macro.scenario import Scenario
 from loantwin.macro.shock import Shape, Shock, default_unit, shocked
 from loantwin.outlook.outlook import Economy, GivenScenario
+from loantwin.outlook.portfolio import ifrs9_allowance
 from loantwin.risk.stress.factors import FactorSensitivity
-from loantwin.verbs.provisions.provisions import ifrs9_allowance
 from loantwin.verbs.stress.parts import FIGURES, figures_of
 from loantwin.verbs.stress.scenarios import innovations_of, model_factors, standard_deviations
 from loantwin.verbs.stress.stress import StressTest
@@ -177,7 +177,7 @@ def _figures(test: StressTest, item: GivenScenario) -> dict[str, float]:
     economy: Economy = outlook.given(item.scenario, test.horizon)
     found = figures_of(outlook, test.run(outlook, economy, test.horizon))
     made = {name: float(found[name].sum()) for name in FIGURES}
-    made["allowance"] = ifrs9_allowance(outlook.twin, outlook, item)
+    made["allowance"] = ifrs9_allowance(outlook, item)
     return made
 
 

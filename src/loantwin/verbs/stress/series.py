@@ -10,13 +10,13 @@ from loantwin import months
 from loantwin.arrays import Floats
 from loantwin.engine.path import Flows
 from loantwin.outlook.outlook import Economy, GivenScenario, Outlook
+from loantwin.outlook.portfolio import lifetime_economy, long_run_covariates, portfolio, weighted
 from loantwin.outlook.workout import stock_in_default
 from loantwin.risk.provisions.ifrs9 import Ifrs9Result
 from loantwin.risk.provisions.provisions import lifetime_months, long_run_shocks, provisions
 from loantwin.risk.stress.allowance import AllowancePath, allowance_path
 from loantwin.risk.stress.capital import irb_weights
 from loantwin.risk.stress.paths import CapitalPlan, MonthlyFlows, StressPath, quarter_ends, stress_path
-from loantwin.verbs.provisions.provisions import lifetime_economy, long_run_covariates, portfolio, weighted
 from loantwin.verbs.stress.flows import drawn_at_default
 
 WORKOUT_MONTHS = 120

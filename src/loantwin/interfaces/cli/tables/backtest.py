@@ -7,7 +7,7 @@ from typing import Any
 
 from rich.console import Console
 
-from loantwin.interfaces.cli.tables.render import _facts, _notes, _table, amount, percent
+from loantwin.interfaces.cli.tables.blocks import amount, percent, show_facts, show_notes, show_table
 
 VIEWS = {"given_macro": "given the macro path that came", "generated_macro": "on generated macro paths"}
 
@@ -15,7 +15,7 @@ VIEWS = {"given_macro": "given the macro path that came", "generated_macro": "on
 def render(console: Console, result: Any) -> None:
     """Print a backtest."""
     scored = [origin for origin in result.origins if origin.skipped is None]
-    _facts(
+    show_facts(
         console,
         "Backtest",
         {
@@ -39,8 +39,8 @@ def render(console: Console, result: Any) -> None:
     _pooled(console, result)
     _by_origin(console, result)
     _origins(console, result)
-    _notes(console, "Verdicts, given the macro path that came", result.given_macro.verdicts)
-    _notes(console, "Notes", result.notes)
+    show_notes(console, "Verdicts, given the macro path that came", result.given_macro.verdicts)
+    show_notes(console, "Notes", result.notes)
 
 
 def _by_origin(console: Console, result: Any) -> None:
@@ -64,7 +64,7 @@ def _by_origin(console: Console, result: Any) -> None:
         if row.horizon == shown and main[row.figure] == row.measure
     ]
     words = VIEWS["given_macro" if view is result.given_macro else "generated_macro"]
-    _table(
+    show_table(
         console,
         f"Whole book by origin, {shown} months, {words}",
         ("", "came", "forecast", "90 % interval", ""),
@@ -105,7 +105,7 @@ def _scores(console: Console, title: str, figures: Mapping[str, Mapping[str, Any
         "floor: names",
         "floor: latent",
     )
-    _table(console, title, (*columns, "bias", "cells", "events", "censored"), rows, words=1)
+    show_table(console, title, (*columns, "bias", "cells", "events", "censored"), rows, words=1)
 
 
 def _against(item: Any, name: str) -> str:
@@ -161,7 +161,7 @@ def _intervals(console: Console, title: str, figures: Mapping[str, Mapping[str, 
         "at equal coverage",
         "interval score",
     )
-    _table(console, title, (*columns, "CRPS", "unit"), rows, words=1)
+    show_table(console, title, (*columns, "CRPS", "unit"), rows, words=1)
 
 
 def _pooled(console: Console, result: Any) -> None:
@@ -187,7 +187,7 @@ def _pooled(console: Console, result: Any) -> None:
                     meets,
                 )
             )
-    _table(
+    show_table(
         console,
         "Coverage of the 90 % interval, all horizons pooled",
         ("", "cells", "inside", "bootstrap", ""),
@@ -210,7 +210,7 @@ def _origins(console: Console, result: Any) -> None:
         closed = "/".join(str(horizon) for horizon in origin.closed["given_macro"]) or "none"
         few = f"prior only: {', '.join(origin.prior_only)}" if origin.prior_only else ""
         rows.append((str(origin.date), amount(origin.loans), known, closed, few))
-    _table(console, "Origins", ("date", "loans", "known events", "closed windows", ""), rows, words=1)
+    show_table(console, "Origins", ("date", "loans", "known events", "closed windows", ""), rows, words=1)
 
 
 def _share(value: float | None) -> str:

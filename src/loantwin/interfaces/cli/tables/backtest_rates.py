@@ -6,7 +6,7 @@ from typing import Any
 
 from rich.console import Console
 
-from loantwin.interfaces.cli.tables.render import _notes, _table, percent
+from loantwin.interfaces.cli.tables.blocks import percent, show_notes, show_table
 
 
 def render(console: Console, result: Any) -> None:
@@ -29,7 +29,7 @@ def render(console: Console, result: Any) -> None:
             ]
             inside = [percent(item.rival_coverage90[name], 0) for name in names]
             ranged.append((words, quarters, percent(item.coverage90, 0), between, *inside, *points))
-    _table(
+    show_table(
         console,
         "Accuracy, given the macro path that came (* better than the model)",
         ("", "quarters", "model", *names, "bias", "origins"),
@@ -44,8 +44,8 @@ def render(console: Console, result: Any) -> None:
         "CRPS, bp",
         *(f"{name}" for name in names),
     )
-    _table(console, "Coverage of the 90 % interval, and CRPS in basis points", columns, ranged)
-    _notes(console, "Notes", result.notes)
+    show_table(console, "Coverage of the 90 % interval, and CRPS in basis points", columns, ranged)
+    show_notes(console, "Notes", result.notes)
 
 
 def _share(value: float | None) -> str:

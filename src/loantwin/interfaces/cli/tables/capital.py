@@ -7,7 +7,7 @@ from typing import Any
 
 from rich.console import Console
 
-from loantwin.interfaces.cli.tables.render import _facts, _notes, _table, amount, percent
+from loantwin.interfaces.cli.tables.blocks import amount, percent, show_facts, show_notes, show_table
 
 SHORT = {"standardised": "standardised", "foundation-irb": "foundation IRB", "advanced-irb": "advanced IRB"}
 
@@ -52,12 +52,12 @@ def _capital(console: Console, result: Any) -> None:
         "capital",
         "expected loss",
     )
-    _table(console, f"{result.loans:,} loans", columns, rows)
+    show_table(console, f"{result.loans:,} loans", columns, rows)
     for name in names:
         _approach(console, SHORT[name], result.approaches[name])
     _ratios(console, result)
     _large(console, result.large_exposures)
-    _table(
+    show_table(
         console,
         "How loans were classified (--assume overrides)",
         ("loans", "rule"),
@@ -65,9 +65,9 @@ def _capital(console: Console, result: Any) -> None:
         words=2,
     )
     _assumed(console, result.assumptions)
-    _notes(console, "Rules", result.rules)
-    _notes(console, "Not observable in this source", result.not_observable)
-    _notes(console, "Notes", result.notes)
+    show_notes(console, "Rules", result.rules)
+    show_notes(console, "Not observable in this source", result.not_observable)
+    show_notes(console, "Notes", result.notes)
 
 
 def _approach(console: Console, name: str, item: Any) -> None:
@@ -85,11 +85,11 @@ def _approach(console: Console, name: str, item: Any) -> None:
         for key, part in item.by_class.items()
     ]
     columns = ("class", "loans", "at default", "guaranteed", "RWA", "weight", "capital", "expected loss")
-    _table(console, f"By class, {name}", columns, rows)
+    show_table(console, f"By class, {name}", columns, rows)
     floors = [
         (floor.name, floor.paragraph, f"{floor.loans:,}", amount(floor.exposure)) for floor in item.floors
     ]
-    _table(
+    show_table(
         console,
         f"Floors and caps that bind, {name}",
         ("floor", "paragraph", "loans", "exposure at default"),
@@ -99,7 +99,7 @@ def _approach(console: Console, name: str, item: Any) -> None:
     if item.output_floor is not None:
         found = item.output_floor
         bound = f"binds, adds {amount(found.added)}" if found.binds else "does not bind"
-        _facts(
+        show_facts(
             console,
             f"Output floor {found.words}, {name}",
             {"internal RWA": amount(found.internal), "floor": amount(found.floor), "result": bound},
@@ -112,7 +112,7 @@ def _approach(console: Console, name: str, item: Any) -> None:
             "shortfall, deducted from CET1": amount(gap.shortfall),
             "excess, of which tier 2": f"{amount(gap.excess)}, {amount(gap.tier2)}",
         }
-        _facts(console, f"Expected loss against provisions, {name}", facts)
+        show_facts(console, f"Expected loss against provisions, {name}", facts)
 
 
 def _ratios(console: Console, result: Any) -> None:
@@ -136,12 +136,12 @@ def _ratios(console: Console, result: Any) -> None:
             )
         ]
         title = f"Ratios, {SHORT[name]}: risk-weighted assets {amount(made.rwa)}"
-        _table(console, title, ("ratio", "value", "minimum", "with buffers", "headroom"), rows)
+        show_table(console, title, ("ratio", "value", "minimum", "with buffers", "headroom"), rows)
         share = "nothing: a minimum is missed" if made.payout_share is None else percent(made.payout_share, 0)
         facts = {"share of earnings": share, "least headroom": made.binding}
         if made.payout is not None:
             facts["in all"] = amount(made.payout)
-        _facts(console, "What may be paid out", facts)
+        show_facts(console, "What may be paid out", facts)
 
 
 def _large(console: Console, found: Any) -> None:
@@ -164,7 +164,7 @@ def _large(console: Console, found: Any) -> None:
         else f"{found.large} large, {found.breaches} above the limit"
     )
     columns = ("borrowers", "loans", "exposure", "less guarantees", "of the book", "of tier 1", "limit", "")
-    _table(
+    show_table(
         console,
         f"Largest of {found.counted:,} groups of borrowers ({words}; connected by {found.connected_by})",
         columns,
@@ -174,7 +174,9 @@ def _large(console: Console, found: Any) -> None:
 
 def _assumed(console: Console, assumptions: Any) -> None:
     rows = [(name, item.value, item.words) for name, item in assumptions.items()]
-    _table(console, "Assumed (--assume NAME=VALUE overrides)", ("name", "value", "meaning"), rows, words=3)
+    show_table(
+        console, "Assumed (--assume NAME=VALUE overrides)", ("name", "value", "meaning"), rows, words=3
+    )
 
 
 def _explanation(console: Console, result: Any) -> None:
@@ -189,12 +191,12 @@ def _explanation(console: Console, result: Any) -> None:
         if name != "standardised" and not result.floors[name]:
             console.print(f"  no floor or cap binds, {SHORT[name]}", style="dim", highlight=False)
             console.print()
-    _notes(console, "Notes", result.notes)
+    show_notes(console, "Notes", result.notes)
 
 
 def _steps(console: Console, title: str, steps: Sequence[Any]) -> None:
     rows = [(step.what, _value(step), step.source) for step in steps]
-    _table(console, title, ("step", "value", "from"), rows, words=3)
+    show_table(console, title, ("step", "value", "from"), rows, words=3)
 
 
 def _value(step: Any) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from rich.console import Console
 
-from loantwin.interfaces.cli.tables.render import _facts, _notes, _table, percent
+from loantwin.interfaces.cli.tables.blocks import percent, show_facts, show_notes, show_table
 
 
 def render(console: Console, result: Any) -> None:
@@ -20,17 +20,17 @@ def render(console: Console, result: Any) -> None:
         "net drift, log-odds a year": _words(result.drift),
         "rule that gives it away": result.rule,
     }
-    _facts(console, f"Age, period and vintage as of {result.as_of.isoformat()}", facts)
+    show_facts(console, f"Age, period and vintage as of {result.as_of.isoformat()}", facts)
     sizes = [
         (name, f"{value:.2f}", f"x {2.718281828 ** (2 * value):.1f}") for name, value in result.sizes.items()
     ]
-    _table(
+    show_table(
         console,
         "How much each moves the odds",
         ("effect", "deviation, log-odds", "good to bad (2 deviations)"),
         sizes,
     )
-    _table(
+    show_table(
         console,
         "Age: monthly probability of default, all else average",
         ("age, months", "probability", "90 % interval", "expected events"),
@@ -44,7 +44,7 @@ def render(console: Console, result: Any) -> None:
             for row in _some(result.age, 12)
         ],
     )
-    _table(
+    show_table(
         console,
         "Vintage: log-odds against the average (below 0 is better)",
         ("vintage", "effect", "90 % interval", "expected events"),
@@ -53,7 +53,7 @@ def render(console: Console, result: Any) -> None:
             for row in _some(result.vintage, 16)
         ],
     )
-    _table(
+    show_table(
         console,
         "Period: log-odds against the average month",
         ("month", "effect", "90 % interval", "trend and macro", "expected events"),
@@ -69,7 +69,7 @@ def render(console: Console, result: Any) -> None:
         ],
     )
     macro = result.macro
-    _table(
+    show_table(
         console,
         f"Macro explains {percent(macro.share_explained, 0)} of the period effect about its trend",
         ("covariate", "log-odds by one standard deviation", "90 % interval"),
@@ -78,7 +78,7 @@ def render(console: Console, result: Any) -> None:
             for name, item in macro.effects.items()
         ],
     )
-    _facts(
+    show_facts(
         console,
         "What macro leaves",
         {
@@ -88,7 +88,7 @@ def render(console: Console, result: Any) -> None:
             "level now": _words(macro.level),
         },
     )
-    _table(
+    show_table(
         console,
         "Period effect ahead, and defaults on the book",
         ("scenario", "first month", "last month", "90 % interval", "expected defaults"),
@@ -104,14 +104,14 @@ def render(console: Console, result: Any) -> None:
         ],
     )
     first = next(iter(result.forecasts), "")
-    _table(
+    show_table(
         console,
         f"What the rule is worth: expected defaults under {first}",
         ("rule", "expected defaults"),
         [(name, f"{value:,.0f}") for name, value in result.defaults_by_rule.items()],
     )
-    _notes(console, "Not observable in this source", result.not_observable)
-    _notes(console, "Notes", result.notes)
+    show_notes(console, "Not observable in this source", result.not_observable)
+    show_notes(console, "Notes", result.notes)
 
 
 def _words(item: Any) -> str:

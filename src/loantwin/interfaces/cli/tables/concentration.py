@@ -6,7 +6,7 @@ from typing import Any
 
 from rich.console import Console
 
-from loantwin.interfaces.cli.tables.render import _notes, _table, amount, percent
+from loantwin.interfaces.cli.tables.blocks import amount, percent, show_notes, show_table
 
 MOST = 12
 """Sectors that a table shows; JSON has all."""
@@ -37,7 +37,7 @@ def render(console: Console, result: Any) -> None:
         f"Concentration as of {result.as_of.isoformat()}: {amount(result.exposure)} {result.currency} in "
         f"{result.loans:,} loans"
     )
-    _table(
+    show_table(
         console,
         title,
         ("", *(name for name, _ in columns), *(["90 % interval"] if result.intervals is not None else [])),
@@ -47,9 +47,9 @@ def render(console: Console, result: Any) -> None:
     for name, sectors in result.sectors.items():
         _sectors(console, name, sectors)
     _granularity(console, result)
-    _notes(console, "Not observable in this source", result.not_observable)
-    _notes(console, "Notes", result.notes)
-    _notes(console, "Rules", result.rules)
+    show_notes(console, "Not observable in this source", result.not_observable)
+    show_notes(console, "Notes", result.notes)
+    show_notes(console, "Rules", result.rules)
 
 
 def _between(interval: Any, name: str) -> str:
@@ -75,7 +75,7 @@ def _groups(console: Console, groups: Any) -> None:
     title = (
         f"Largest groups of connected borrowers ({groups.joined:,} groups join several), by {groups.links}"
     )
-    _table(console, title, ("", "loans", "exposure", "share"), rows)
+    show_table(console, title, ("", "loans", "exposure", "share"), rows)
 
 
 def _sectors(console: Console, name: str, sectors: Any) -> None:
@@ -88,7 +88,9 @@ def _sectors(console: Console, name: str, sectors: Any) -> None:
         total = [sum(getattr(item, part) for _, item in rest) for part in ("loans", "exposure", "share")]
         rows.append((f"{len(rest)} more", f"{total[0]:,.0f}", amount(total[1]), percent(total[2])))
     found = f"Herfindahl {sectors.herfindahl:.3f}, as {sectors.effective_number:.1f} equal ones"
-    _table(console, f"By {name}: {len(items)} sectors, {found}", (name, "loans", "exposure", "share"), rows)
+    show_table(
+        console, f"By {name}: {len(items)} sectors, {found}", (name, "loans", "exposure", "share"), rows
+    )
 
 
 def _granularity(console: Console, result: Any) -> None:
@@ -104,7 +106,7 @@ def _granularity(console: Console, result: Any) -> None:
         for item in result.granularity
     ]
     columns = ("model", "fine book", "to add", "simplified", result.currency, "of the fine book")
-    _table(
+    show_table(
         console,
         f"Granularity adjustment of the {percent(result.confidence, 1)} loss, share of exposure",
         columns,

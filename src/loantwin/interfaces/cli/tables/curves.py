@@ -7,7 +7,7 @@ from typing import Any
 
 from rich.console import Console
 
-from loantwin.interfaces.cli.tables.render import _facts, _notes, _table, amount, percent
+from loantwin.interfaces.cli.tables.blocks import amount, percent, show_facts, show_notes, show_table
 
 AGES = (3, 6, 12, 18, 24, 36, 48, 60, 84, 120, 180)
 PERIODS = 16
@@ -20,9 +20,9 @@ def render(console: Console, result: Any) -> None:
         _vintages(console, result)
     else:
         _rolls(console, result)
-    _facts(console, "History", {name: f"{value:,}" for name, value in result.facts.items() if value})
-    _notes(console, "Notes", getattr(result, "notes", ()))
-    _notes(console, "Rules", result.rules)
+    show_facts(console, "History", {name: f"{value:,}" for name, value in result.facts.items() if value})
+    show_notes(console, "Notes", getattr(result, "notes", ()))
+    show_notes(console, "Rules", result.rules)
 
 
 def _rolls(console: Console, result: Any) -> None:
@@ -32,22 +32,22 @@ def _rolls(console: Console, result: Any) -> None:
             (name, f"{matrix.at_risk[name]:,.0f}", *map(_share, row.values()))
             for name, row in matrix.rates.items()
         ]
-        _table(console, title, ("from", "loan months", *result.states), rows)
+        show_table(console, title, ("from", "loan months", *result.states), rows)
     matrix = result.all_months
     rows = [(name, *(_share(cell, "amount") for cell in row.values())) for name, row in matrix.rates.items()]
-    _table(console, "By balance, percent, all months", ("from", *result.states), rows)
+    show_table(console, "By balance, percent, all months", ("from", *result.states), rows)
     moves = [(name, *_worst(name, row)) for name, row in matrix.rates.items()]
     rows = [
         (f"{name} to {target}", percent(cell.number), _between(cell))
         for name, target, cell in moves
         if cell.number is not None
     ]
-    _table(console, "One bucket on", ("move", "rate a month", "90 % interval"), rows)
+    show_table(console, "One bucket on", ("move", "rate a month", "90 % interval"), rows)
     rows = [(name, percent(value, 3)) for name, value in result.to_loss.items()]
-    _table(console, "Chance to roll straight to charge-off", ("from", "product of the rates"), rows)
+    show_table(console, "Chance to roll straight to charge-off", ("from", "product of the rates"), rows)
     shown = result.by_period[-PERIODS:]
     rows = [(item.period, *(percent(value) for value in item.forward.values())) for item in shown]
-    _table(console, f"One bucket on, by {result.by}", ("", *(shown[0].forward if shown else ())), rows)
+    show_table(console, f"One bucket on, by {result.by}", ("", *(shown[0].forward if shown else ())), rows)
 
 
 def _worst(origin: str, row: Mapping[str, Any]) -> tuple[str, Any]:
@@ -84,15 +84,15 @@ def _vintages(console: Console, result: Any) -> None:
             for item in result.vintages
         ]
         title = f"Cumulative {words} {event}, percent, by age in months (* partial, · not lived yet)"
-        _table(console, title, ("vintage", "loans", "lent", "events", *(str(age) for age in ages)), rows)
+        show_table(console, title, ("vintage", "loans", "lent", "events", *(str(age) for age in ages)), rows)
     same = [age for age in (12, 24, 36) if age in ages]
     rows = [(item.name, *(_interval(item, age) for age in same)) for item in result.vintages]
-    _table(
+    show_table(
         console, "90 % intervals of the share of loans", ("vintage", *(f"{age} months" for age in same)), rows
     )
     rows = [(item.name, percent(item.ultimate)) for item in result.vintages if item.ultimate is not None]
     title = f"Carried on to {result.ultimate_age} months from older vintages (chain ladder; no economy in it)"
-    _table(console, title, ("vintage", "share of loans"), rows)
+    show_table(console, title, ("vintage", "share of loans"), rows)
 
 
 def _cell(item: Any, age: int, part: str) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from rich.console import Console
 
-from loantwin.interfaces.cli.tables.render import _notes, _table, amount, percent
+from loantwin.interfaces.cli.tables.blocks import amount, percent, show_notes, show_table
 from loantwin.interfaces.report.labels import segment_words
 
 SEGMENTS = 12
@@ -43,7 +43,7 @@ def _single(console: Console, result: Any) -> None:
         f"Loss over {result.months} months from {result.as_of.isoformat()}, {result.currency}, model "
         f"{result.model}{paths}"
     )
-    _table(console, title, ("figure", "net of guarantees", "standard error", "gross"), rows)
+    show_table(console, title, ("figure", "net of guarantees", "standard error", "gross"), rows)
     _segments(console, result)
     if result.top_names:
         names = [
@@ -56,15 +56,15 @@ def _single(console: Console, result: Any) -> None:
             )
             for item in result.top_names
         ]
-        _table(
+        show_table(
             console,
             "Names that add most to expected shortfall",
             ("name", "segment", "exposure", "expected loss", "shortfall"),
             names,
             words=2,
         )
-    _notes(console, "Assumptions", result.assumptions)
-    _notes(console, "Not observable in this source", result.not_observable)
+    show_notes(console, "Assumptions", result.assumptions)
+    show_notes(console, "Not observable in this source", result.not_observable)
 
 
 def _segments(console: Console, result: Any) -> None:
@@ -92,7 +92,7 @@ def _segments(console: Console, result: Any) -> None:
     for row in rows:
         share = percent(_number(row[3]) / result.es.value, 1) if result.es.value else "–"
         made.append((*row[:4], share, *row[5:7]))
-    _table(console, "What each segment adds", columns, made)
+    show_table(console, "What each segment adds", columns, made)
 
 
 def _row(item: Any) -> tuple[str, ...]:
@@ -136,7 +136,7 @@ def _compared(console: Console, result: Any) -> None:
         "error",
         "VaR, gross",
     )
-    _table(
+    show_table(
         console,
         f"Loss over {result.months} months from {result.as_of.isoformat()}, {result.currency}",
         columns,
@@ -144,5 +144,5 @@ def _compared(console: Console, result: Any) -> None:
     )
     for name, item in result.models.items():
         if name != "twin":
-            _notes(console, f"Assumptions of {name}", item.assumptions)
-    _notes(console, "Left out", [f"{name}: {why}" for name, why in result.left_out.items()])
+            show_notes(console, f"Assumptions of {name}", item.assumptions)
+    show_notes(console, "Left out", [f"{name}: {why}" for name, why in result.left_out.items()])

@@ -6,7 +6,7 @@ from typing import Any
 
 from rich.console import Console
 
-from loantwin.interfaces.cli.tables.render import _notes, _table
+from loantwin.interfaces.cli.tables.blocks import show_notes, show_table
 from loantwin.interfaces.report.labels import segment_words
 from loantwin.interfaces.report.movement import WORDS
 
@@ -28,7 +28,7 @@ def render(console: Console, result: Any) -> None:
         f"IFRS 9 allowance from {result.opening_date.isoformat()} to {result.closing_date.isoformat()}, "
         f"{result.currency}, net of guarantees"
     )
-    _table(console, title, ("line", "stage 1", "stage 2", "stage 3", "all", "loans"), rows)
+    show_table(console, title, ("line", "stage 1", "stage 2", "stage 3", "all", "loans"), rows)
     moves = [
         (
             f"{move.origin} to {move.target}",
@@ -38,7 +38,9 @@ def render(console: Console, result: Any) -> None:
         )
         for move in result.stage_moves
     ]
-    _table(console, "Moves between stages", ("move", "loans", "allowance taken along", "remeasured"), moves)
+    show_table(
+        console, "Moves between stages", ("move", "loans", "allowance taken along", "remeasured"), moves
+    )
     changed = sorted(
         result.by_segment.items(), key=lambda item: -abs(item[1]["closing"] - item[1]["opening"])
     )
@@ -55,16 +57,16 @@ def render(console: Console, result: Any) -> None:
         )
         for name, part in changed[:SEGMENTS]
     ]
-    _table(
+    show_table(
         console,
         "Segments that changed most",
         ("segment", "opening", "change", "closing", "largest line"),
         rows,
     )
-    _notes(
+    show_notes(
         console,
         "Charged off",
         [f"{result.charged_off:,.2f} of loans of the opening"] if result.charged_off else [],
     )
-    _notes(console, "Rules", result.rules)
-    _notes(console, "Notes", result.notes)
+    show_notes(console, "Rules", result.rules)
+    show_notes(console, "Notes", result.notes)

@@ -6,7 +6,7 @@ from typing import Any
 
 from rich.console import Console
 
-from loantwin.interfaces.cli.tables.render import _facts, _notes, _table, amount, percent
+from loantwin.interfaces.cli.tables.blocks import amount, percent, show_facts, show_notes, show_table
 
 
 def render(console: Console, result: Any) -> None:
@@ -21,7 +21,7 @@ def render(console: Console, result: Any) -> None:
     if getattr(result, "overlays", ()):
         facts["overlays"] = amount(result.overlay_total)
         facts["allowance with overlays"] = amount(result.allowance_with_overlays)
-    _facts(
+    show_facts(
         console,
         f"Provisions under {result.standard} as of {result.as_of.isoformat()}, {result.currency}",
         facts,
@@ -39,7 +39,7 @@ def render(console: Console, result: Any) -> None:
                 )
                 for key, item in getattr(result, name).items()
             ]
-            _table(
+            show_table(
                 console,
                 f"By {words}",
                 (words, "loans", "expected still there", "exposure", "allowance", "coverage"),
@@ -47,7 +47,7 @@ def render(console: Console, result: Any) -> None:
             )
     if hasattr(result, "triggers"):
         met = [(name.replace("_", " "), f"{count:,}") for name, count in result.triggers.items() if count]
-        _table(console, "Why loans left stage 1 (each trigger by itself)", ("trigger", "loans"), met)
+        show_table(console, "Why loans left stage 1 (each trigger by itself)", ("trigger", "loans"), met)
         _beside(console, result)
     if getattr(result, "methods", None):
         _methods(console, result)
@@ -58,9 +58,9 @@ def render(console: Console, result: Any) -> None:
     scenarios = [
         (key, percent(item.weight, 0), amount(item.allowance)) for key, item in result.by_scenario.items()
     ]
-    _table(console, "By scenario", ("scenario", "weight", "allowance"), scenarios)
-    _notes(console, "Not observable in this source", result.not_observable)
-    _notes(console, "Rules", getattr(result, "rules", ()))
+    show_table(console, "By scenario", ("scenario", "weight", "allowance"), scenarios)
+    show_notes(console, "Not observable in this source", result.not_observable)
+    show_notes(console, "Rules", getattr(result, "rules", ()))
 
 
 def _beside(console: Console, result: Any) -> None:
@@ -69,7 +69,7 @@ def _beside(console: Console, result: Any) -> None:
         (stage, item.basis, amount(item.carrying_amount), amount(item.monthly_interest))
         for stage, item in result.interest.items()
     ]
-    _table(
+    show_table(
         console,
         "Interest revenue of the next month",
         ("stage", "basis", "carrying amount", "interest"),
@@ -86,7 +86,7 @@ def _beside(console: Console, result: Any) -> None:
             if undrawn.behavioural_months
             else "contractual",
         }
-        _facts(console, f"Commitments of {undrawn.loans:,} loans", facts)
+        show_facts(console, f"Commitments of {undrawn.loans:,} loans", facts)
     if moved is not None and (moved.loans or moved.substantial):
         facts = {
             "modified, not substantially": f"{moved.loans:,}",
@@ -94,7 +94,7 @@ def _beside(console: Console, result: Any) -> None:
             f"changed by {percent(moved.threshold, 0)} or more: derecognise": f"{moved.substantial:,}",
             "their carrying amount": amount(moved.substantial_amount),
         }
-        _facts(console, "Fixed rates that differ from those first reported", facts)
+        show_facts(console, "Fixed rates that differ from those first reported", facts)
 
 
 def _methods(console: Console, result: Any) -> None:
@@ -109,10 +109,10 @@ def _methods(console: Console, result: Any) -> None:
         )
         for name, item in result.methods.items()
     ]
-    _table(console, "By method, on the same book", ("method", "allowance", "gross", "coverage"), rows)
+    show_table(console, "By method, on the same book", ("method", "allowance", "gross", "coverage"), rows)
     read = [f"{name}: {item.read or 'no figure, ' + item.missing}" for name, item in result.methods.items()]
-    _notes(console, "What each method read", read)
-    _notes(
+    show_notes(console, "What each method read", read)
+    show_notes(
         console,
         "Methods",
         [f"{name}: {item.formula} ({item.source})" for name, item in result.methods.items()],
@@ -133,7 +133,7 @@ def _overlays(console: Console, result: Any) -> None:
         for item in result.overlays
     ]
     columns = ("overlay", "author", "reason", "in force to", "loans", "modelled in scope", "adds")
-    _table(console, "Overlays, beside the modelled allowance", columns, rows, words=4)
+    show_table(console, "Overlays, beside the modelled allowance", columns, rows, words=4)
 
 
 def _coverage(console: Console, ratios: Any) -> None:
@@ -144,7 +144,7 @@ def _coverage(console: Console, ratios: Any) -> None:
         "the same under relief": amount(ratios.required_relief),
         "shortfall of the minima by class": amount(ratios.shortfall),
     }
-    _facts(
+    show_facts(
         console,
         "Supervisory ratios",
         {name: value if value != "–" else "cannot be told" for name, value in facts.items()},

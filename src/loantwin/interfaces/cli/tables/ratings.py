@@ -6,7 +6,7 @@ from typing import Any
 
 from rich.console import Console
 
-from loantwin.interfaces.cli.tables.render import _facts, _notes, _table, percent
+from loantwin.interfaces.cli.tables.blocks import percent, show_facts, show_notes, show_table
 
 METHODS = {
     "published": "as published",
@@ -32,37 +32,37 @@ def render(console: Console, result: Any) -> None:
         facts["generator's matrix beside this one, largest row"] = (
             f"{100 * result.generator_distance:.3f} % points in all"
         )
-    _facts(console, "Embeddability", facts)
+    show_facts(console, "Embeddability", facts)
     rows = [("holds" if item.holds else "fails", item.name, item.words) for item in result.conditions]
-    _table(console, "Conditions", ("", "condition", "found"), rows, words=3)
+    show_table(console, "Conditions", ("", "condition", "found"), rows, words=3)
     _defaults(console, result)
     _cycle(console, result.cycle)
     if result.compared:
         _compared(console, result)
     if result.facts:
         unit = "years at risk" if result.method == "duration" else "cohort starts"
-        _table(
+        show_table(
             console,
             f"Behind it: {unit}",
             ("state", unit),
             [(name, f"{value:,.0f}") for name, value in result.at_risk.items()],
         )
-        _facts(console, "History", {name: f"{value:,}" for name, value in result.facts.items()})
-    _notes(console, "Notes", result.notes)
+        show_facts(console, "History", {name: f"{value:,}" for name, value in result.facts.items()})
+    show_notes(console, "Notes", result.notes)
 
 
 def _matrix(console: Console, title: str, rows: Any) -> None:
     cells = [
         (name, *("·" if value == 0 else f"{100 * value:.2f}" for value in row)) for name, row in rows.items()
     ]
-    _table(console, title, ("from", *rows), cells)
+    show_table(console, title, ("from", *rows), cells)
 
 
 def _defaults(console: Console, result: Any) -> None:
     first = next(iter(result.term_structure.values()))
     columns = ("state", *(f"{item.years:g} y" for item in first))
     rows = [(name, *(percent(item.pd, 3) for item in items)) for name, items in result.term_structure.items()]
-    _table(console, "Cumulative probability of default", columns, rows)
+    show_table(console, "Cumulative probability of default", columns, rows)
     if first[0].low is None:
         return
     shown = {
@@ -75,7 +75,7 @@ def _defaults(console: Console, result: Any) -> None:
     }
     title = "90 % intervals, customers drawn again (at most: exact bound where no default was seen)"
     columns = ("state", f"{first[0].years:g} y", *([f"{first[-1].years:g} y"] if len(first) > 1 else []))
-    _table(console, title, columns, [(name, *cells) for name, cells in shown.items()])
+    show_table(console, title, columns, [(name, *cells) for name, cells in shown.items()])
 
 
 def _cycle(console: Console, cycle: Any) -> None:
@@ -83,7 +83,7 @@ def _cycle(console: Console, cycle: Any) -> None:
         return
     rows = [(item.year, f"{item.z:+.2f} ± {item.standard_error:.2f}", _bar(item.z)) for item in cycle.years]
     found = f"asset correlation {percent(cycle.correlation)} ({percent(cycle.low)} to {percent(cycle.high)})"
-    _table(
+    show_table(
         console,
         f"The cycle: common factor of the year that ends, {found}",
         ("year to", "good +, bad -", ""),
@@ -106,4 +106,4 @@ def _compared(console: Console, result: Any) -> None:
         for name, items in by_state.items()
     ]
     title = "Default as published / as the first matrix implies without memory"
-    _table(console, title, ("state", *(f"{year:g} y" for year in years)), rows)
+    show_table(console, title, ("state", *(f"{year:g} y" for year in years)), rows)

@@ -6,7 +6,7 @@ from typing import Any
 
 from rich.console import Console
 
-from loantwin.interfaces.cli.tables.render import _facts, _notes, _table, amount
+from loantwin.interfaces.cli.tables.blocks import amount, show_facts, show_notes, show_table
 
 SHOWN = 25
 """Parameters in the table; the JSON has all."""
@@ -34,13 +34,13 @@ def render(console: Console, result: Any) -> None:
         "of transitions",
         "of loss given default",
     )
-    _table(console, f"{title}, {result.currency}, {words} (errors of estimation alone)", columns, rows)
+    show_table(console, f"{title}, {result.currency}, {words} (errors of estimation alone)", columns, rows)
     for name, item in result.scenarios.items():
         _macro(console, name, item)
         _parameters(console, name, item)
-    _facts(console, "Seconds", {words: f"{value:.4f}" for words, value in result.seconds.items()})
-    _notes(console, "Not observable in this source", result.not_observable)
-    _notes(console, "Notes", result.notes)
+    show_facts(console, "Seconds", {words: f"{value:.4f}" for words, value in result.seconds.items()})
+    show_notes(console, "Not observable in this source", result.not_observable)
+    show_notes(console, "Notes", result.notes)
 
 
 def _macro(console: Console, name: str, item: Any) -> None:
@@ -54,7 +54,7 @@ def _macro(console: Console, name: str, item: Any) -> None:
         for factor, found in item.macro.items()
     ]
     columns = ("covariate, moved in every month", "by one deviation", "of the loss", "by 0.01 of the factor")
-    _table(console, f"{name}: macro", columns, rows)
+    show_table(console, f"{name}: macro", columns, rows)
 
 
 def _parameters(console: Console, name: str, item: Any) -> None:
@@ -70,7 +70,7 @@ def _parameters(console: Console, name: str, item: Any) -> None:
         for row in item.parameters[:SHOWN]
     ]
     columns = ("parameter", "of", "value", "by one unit", "standard error", "by one standard error")
-    _table(
+    show_table(
         console,
         f"{name}: the {len(rows)} of {len(item.parameters)} parameters whose errors weigh most",
         columns,

@@ -8,7 +8,7 @@ from typing import Any
 
 from rich.console import Console
 
-from loantwin.interfaces.cli.tables.render import _facts, _notes, _table, amount, percent
+from loantwin.interfaces.cli.tables.blocks import amount, percent, show_facts, show_notes, show_table
 from loantwin.interfaces.report.labels import plain
 
 FIGURES = ("defaulted", "charged_off", "allowance", "net_interest_income")
@@ -26,14 +26,14 @@ def render(console: Console, result: Any) -> None:
         _reverse(console, found)
     for action in result.actions:
         _action(console, action)
-    _notes(console, "Not observable in this source", result.not_observable)
+    show_notes(console, "Not observable in this source", result.not_observable)
     notes = [
         note if note.startswith(name) else f"{name}: {note}"
         for name, found in result.provenance.get("notes", {}).items()
         for note in found
     ]
     notes += [note for item in result.sensitivities for note in item.notes]
-    _notes(console, "Notes", notes)
+    show_notes(console, "Notes", notes)
 
 
 def _scenarios(console: Console, result: Any) -> None:
@@ -49,7 +49,7 @@ def _scenarios(console: Console, result: Any) -> None:
             )
         )
     lending = "" if result.new_lending == "none" else ", with new lending"
-    _table(
+    show_table(
         console,
         f"Stress over {result.months} months from {result.as_of.isoformat()}, {result.currency}{lending}, "
         f"beside {result.baseline}",
@@ -79,7 +79,7 @@ def _parts(console: Console, result: Any) -> None:
             for figure, item in found.items()
         ]
         columns = ("figure", "baseline", *(plain(factor) for factor in factors), "stressed")
-        _table(
+        show_table(
             console, f"From {result.baseline} to {name}, by factor (Shapley; book in run-off)", columns, rows
         )
     if result.parts:
@@ -100,7 +100,7 @@ def _segments(console: Console, result: Any) -> None:
             for name in names
         ]
         rows.append(("all others", *(amount(value) for value in rest)))
-    _table(console, "Loss beyond the baseline, by segment (net of guarantees)", ("segment", *names), rows)
+    show_table(console, "Loss beyond the baseline, by segment (net of guarantees)", ("segment", *names), rows)
 
 
 def _capital(console: Console, result: Any) -> None:
@@ -119,7 +119,7 @@ def _capital(console: Console, result: Any) -> None:
                     amount(low.cet1),
                 )
             )
-    _table(
+    show_table(
         console,
         "Common equity",
         ("scenario", "at the start", "lowest", "in", "at the end", "own funds there"),
@@ -134,7 +134,7 @@ def _capital(console: Console, result: Any) -> None:
         )
         for name, path in result.paths.items()
     ]
-    _table(
+    show_table(
         console,
         "Cash received less paid, added up",
         ("scenario", "after 12 months", "lowest", "at the end"),
@@ -170,7 +170,7 @@ def _sensitivities(console: Console, result: Any) -> None:
         "opposite",
         "distance",
     )
-    _table(console, f"One factor at a time, {others}, less the baseline", columns, rows, words=2)
+    show_table(console, f"One factor at a time, {others}, less the baseline", columns, rows, words=2)
 
 
 def _reverse(console: Console, found: Any) -> None:
@@ -185,12 +185,12 @@ def _reverse(console: Console, found: Any) -> None:
         "generated paths beyond": f"{found.generated_beyond} of {found.generated_paths:,} "
         f"({100 * found.generated_share:.2f} % +- {100 * found.generated_standard_error:.2f} %)",
     }
-    _facts(console, f"{found.name}: the mildest path", facts)
+    show_facts(console, f"{found.name}: the mildest path", facts)
     rows = [
         (plain(name), peak.month, f"{peak.value:.4g}", f"{peak.expected:.4g}")
         for name, peak in found.peaks.items()
     ]
-    _table(
+    show_table(
         console,
         "Where it is farthest from what is expected",
         ("factor", "month", "on the path", "expected"),
@@ -231,5 +231,5 @@ def _action(console: Console, action: Any) -> None:
         "cash gap",
         "lowest ratio",
     )
-    _table(console, f"{action.name}: {action.words}", columns, rows, words=2)
-    _notes(console, "Assumed", action.assumed)
+    show_table(console, f"{action.name}: {action.words}", columns, rows, words=2)
+    show_notes(console, "Assumed", action.assumed)

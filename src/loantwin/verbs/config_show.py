@@ -1,4 +1,4 @@
-"""`log verify` and `config show`."""
+"""`config show`: every setting, its value and where it comes from."""
 
 from __future__ import annotations
 
@@ -46,11 +46,3 @@ def config_show(directory: Path | str | None = None) -> ConfigShown:
         file = Path(directory) / "twin.toml"
     _, settings = load(file)
     return ConfigShown({item.name: ShownSetting(item.value, item.origin) for item in settings})  # type: ignore[arg-type]  # checked by load
-
-
-def log_verify(directory: Path | str) -> Result:
-    """Return whether the log's hash chain and every blob are whole, and which files no event names."""
-    from loantwin.events.home import Home
-
-    with Home.open(Path(directory)) as home:
-        return home.verify()

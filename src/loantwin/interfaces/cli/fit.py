@@ -1,0 +1,45 @@
+"""`fit`: what the lender's history teaches."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from loantwin.interfaces.cli.options import AsJson, Home, finish
+from loantwin.interfaces.cli.panels import LEARN
+from loantwin.interfaces.cli.progress import shown
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the program."""
+    app.command("fit", rich_help_panel=LEARN)(fit)
+
+
+def fit(
+    directory: Home,
+    macro: Annotated[
+        list[Path],
+        typer.Option(
+            metavar="FILE", help="A macro history (Fed table, FRED series, own CSV or TOML); repeatable."
+        ),
+    ],
+    model_from: Annotated[
+        Path | None,
+        typer.Option(
+            "--model-from",
+            metavar="DIR",
+            help="Take over the model of another fitted twin, for a book without a history.",
+        ),
+    ] = None,
+    json: AsJson = False,
+) -> None:
+    """Learn from the lender's history: transitions, loss given default, prepayment, and a generator of macro
+    paths.
+    """
+    import loantwin as lt
+
+    with shown("fitting") as progress:
+        result = lt.fit(directory, macro, model_from=model_from, progress=progress)
+    finish(result, json)

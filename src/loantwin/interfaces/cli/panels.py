@@ -1,0 +1,10 @@
+"""The groups in which `--help` shows the commands, in the order of work."""
+
+from __future__ import annotations
+
+BEGIN = "Begin"
+LEARN = "Learn from history"
+AHEAD = "Look ahead"
+PROVIDE = "Provisions, losses, capital"
+CHALLENGE = "Challenge"
+INSIDE = "Look inside"

@@ -1,0 +1,34 @@
+"""`report`: one page with pictures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from loantwin.interfaces.cli.options import Align, AsJson, Home, Scenarios, finish
+from loantwin.interfaces.cli.panels import AHEAD
+from loantwin.interfaces.cli.progress import shown
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the program."""
+    app.command("report", rich_help_panel=AHEAD)(report)
+
+
+def report(
+    directory: Home,
+    out: Annotated[Path, typer.Option(metavar="FILE.html", help="The page to write.")] = Path("report.html"),
+    scenario: Scenarios = None,
+    align: Align = None,
+    json: AsJson = False,
+) -> None:
+    """Write one self-contained page with pictures: the book, the fit, the forecast, provisions, stress and
+    losses.
+    """
+    import loantwin as lt
+
+    with shown("writing the report") as progress:
+        result = lt.report(directory, out, scenarios=scenario or (), align=align, progress=progress)
+    finish(result, json)

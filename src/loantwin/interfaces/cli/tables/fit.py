@@ -1,0 +1,83 @@
+"""Tables of `loantwin fit`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.console import Console
+
+from loantwin.interfaces.cli.tables.blocks import percent, show_facts, show_notes, show_table
+
+
+def render(console: Console, result: Any) -> None:
+    """Print the transitions fitted, macro effects, the period effect, losses and the generator."""
+    rows = [
+        (
+            edge.edge,
+            "assumed" if edge.assumed else f"{edge.events:,.0f}",
+            "" if edge.assumed else f"{edge.effective_events:,.0f}",
+            f"{edge.loan_months:,.0f}",
+        )
+        for edge in result.edges
+    ]
+    show_table(
+        console,
+        f"Transitions fitted as of {result.as_of.isoformat()}",
+        ("transition", "events", "effective", "loan months at risk"),
+        rows,
+    )
+    for edge in result.edges:
+        if edge.macro and not edge.assumed:
+            effects = [
+                (name, f"{item['value']:+.3f}", f"{item['low']:+.3f} to {item['high']:+.3f}")
+                for name, item in edge.macro.items()
+            ]
+            show_table(
+                console,
+                f"Macro effects on {edge.edge} (log-odds for one standard deviation)",
+                ("covariate", "estimate", "90 % interval"),
+                effects,
+            )
+    levels = [
+        (
+            name,
+            f"{item['phi']:.3f}",
+            f"{item['sigma']:.3f}",
+            f"{item['level']:+.2f} ± {item['level_deviation']:.2f}",
+        )
+        for name, item in result.levels.items()
+    ]
+    show_table(
+        console,
+        "Period effect that macro does not explain",
+        ("factor", "persistence a month", "innovation", "level now"),
+        levels,
+    )
+    share = result.loss_given_default
+    losses = [
+        (
+            name.replace("_", " "),
+            percent(share[name]["value"]),
+            f"{percent(share[name]['low'])} to {percent(share[name]['high'])}",
+            percent(share[name]["used"]),
+        )
+        for name in ("charged_off", "recovered")
+    ]
+    show_table(
+        console,
+        "Loss given default, share of exposure",
+        ("", "observed", "90 % interval", "used, after the prior"),
+        losses,
+    )
+    made = result.generator
+    show_facts(
+        console,
+        "Macro generator",
+        {
+            "factors": f"{len(made['factors'])}",
+            "quarters": f"{made['quarters']}",
+            "largest root": f"{made['largest_root']:.3f}",
+        },
+    )
+    show_notes(console, "Too few events, prior only", result.prior_only)
+    show_notes(console, "Notes", result.notes)

@@ -1,0 +1,1 @@
+"""The verbs `capital` and `capital explain`."""

@@ -1,0 +1,160 @@
+"""`capital`: risk-weighted assets, expected loss and ratios of the book under a country's options."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from loantwin.errors import UsageError, expected
+from loantwin.outlook.yearly_pd import THROUGH
+from loantwin.risk.capital.amounts import Amounts, irb_amounts, standardised_amounts
+from loantwin.risk.capital.assumptions import read_assumptions
+from loantwin.risk.capital.classes import NAMES
+from loantwin.risk.capital.large_exposures import LargeExposures, connected, large_exposures
+from loantwin.risk.capital.mapping import Placement
+from loantwin.risk.capital.options import load_options
+from loantwin.risk.capital.ratios import OwnFunds, load_own_funds, output_floor, provision_gap, ratios
+from loantwin.risk.capital.results import Approach, CapitalResult, approach
+from loantwin.twin import Twin, opened
+from loantwin.verbs.capital.basis import (
+    FOUNDATION,
+    STANDARDISED,
+    Basis,
+    approaches,
+    assumed_values,
+    capital_basis,
+)
+
+
+def capital(
+    twin: Twin | Path | str,
+    *,
+    approach: str = "all",
+    options: str = "basel",
+    own_funds: Path | str | None = None,
+    year: int | None = None,
+    pd: str = THROUGH,
+    assume: Sequence[str] = (),
+) -> CapitalResult:
+    """Return the capital that a book needs.
+
+    Parameters
+    ----------
+    approach : standardised, foundation-irb, advanced-irb, or all that the options allow.
+    options : basel, united-states, china, or a TOML file.
+    own_funds : TOML file of own funds; with it ratios, buffers, leverage and large exposures against limits.
+    year : of the output floor's phase-in; None takes the as-of date's, and the final floor before the first.
+    pd : through-the-cycle (the economy at its long-run mean) or point-in-time (the generator's paths from
+        today).
+    assume : NAME=VALUE, see `assumptions.WORDS`.
+
+    Raises
+    ------
+    InputError : an approach the options do not allow, an unknown name, a file that does not fit.
+    """
+    rules = load_options(str(options))
+    wanted = approaches(approach, rules)
+    funds = None if own_funds is None else load_own_funds(Path(own_funds))
+    if year is not None and not 1988 <= year <= 2200:
+        raise UsageError(expected("a year like 2026", year), field="--year")
+    with opened(twin) as twin:
+        basis = capital_basis(twin, rules, read_assumptions(assume), pd)
+        when = twin.as_of.year if year is None else year
+        base = standardised_amounts(basis.loans, rules)
+        made = {name: _approach(basis, name, base, funds, when) for name in wanted}
+        book = basis.outlook.book
+        largest = _large(basis, base, None if funds is None else funds.tier1)
+        return CapitalResult(
+            as_of=twin.as_of,
+            currency=twin.currency,
+            options=rules.name,
+            title=rules.title,
+            status=rules.status,
+            year=when,
+            pd=basis.pd,
+            loans=book.loans.height,
+            exposure=next(iter(made.values())).exposure,
+            approaches=made,
+            classification=_counted(basis.placement),
+            large_exposures=largest,
+            assumptions=assumed_values(basis.assumed),
+            rules=_rules(basis, bool(set(wanted) - {STANDARDISED})),
+            notes=(*rules.notes, *basis.notes),
+            not_observable=basis.not_observable,
+            provenance=twin.provenance(),
+        )
+
+
+def _approach(basis: Basis, name: str, base: Amounts, funds: OwnFunds | None, year: int) -> Approach:
+    rules, loans, minimum = basis.options, basis.loans, basis.options.minimum["total"]
+    if name == STANDARDISED:
+        made = approach(loans, base, loans.exposure_class, rules.classes, minimum, internal=False)
+        return made if funds is None else replace(made, ratios=ratios(funds, made.rwa, made.ead, rules))
+    amounts = irb_amounts(loans, rules, foundation=name == FOUNDATION)
+    made = approach(loans, amounts, loans.asset_class, NAMES, minimum, internal=True)
+    standard = approach(loans, base, loans.exposure_class, rules.classes, minimum, internal=False)
+    other = 0.0 if funds is None else sum(funds.other_rwa.values())
+    floor = output_floor(made.rwa, standard.rwa, other, rules, year)
+    used = made.rwa if floor is None else floor.used
+    if funds is None:
+        return replace(made, output_floor=floor)
+    gap = (
+        None
+        if funds.eligible_provisions is None
+        else provision_gap(made.expected_loss or 0.0, funds.eligible_provisions, made.rwa)
+    )
+    after = (
+        funds
+        if gap is None
+        else replace(funds, cet1=funds.cet1 - gap.shortfall, tier2=funds.tier2 + gap.tier2)
+    )
+    return replace(made, output_floor=floor, provisions=gap, ratios=ratios(after, used, standard.ead, rules))
+
+
+def _large(basis: Basis, base: Amounts, tier1: float | None) -> LargeExposures:
+    book = basis.outlook.book
+    names = book.loans["loan_id"].to_list()
+    group, words = connected(names, book.loans["borrower_id"], book.parties)
+    covered = np.where(basis.loans.guarantor_weight <= base.own_weight, basis.loans.guaranteed, 0.0)
+    chance = basis.outlook.book.loans["on_book_probability"].fill_null(1.0).to_numpy()
+    exposure = (basis.loans.exposure + basis.loans.conversion * basis.loans.undrawn) * chance
+    return large_exposures(
+        group,
+        book.loans["borrower_id"],
+        names,
+        exposure,
+        exposure * (1.0 - covered),
+        words,
+        basis.options,
+        tier1,
+    )
+
+
+def _counted(placement: Placement) -> dict[str, int]:
+    counts = np.bincount(placement.why, minlength=len(placement.reasons))
+    return {placement.reasons[item]: int(counts[item]) for item in np.argsort(-counts, kind="stable")}
+
+
+def _rules(basis: Basis, internal: bool) -> tuple[str, ...]:
+    rules = basis.options
+    present = [rules.classes[code] for code in np.unique(basis.loans.exposure_class)]
+    made = [rules.weights[name].words(name.replace("_", " ")) for name in present]
+    if basis.loans.defaulted.any():
+        made.append(rules.defaulted.words("defaulted"))
+    if (basis.loans.guaranteed > 0).any():
+        made.append(rules.guarantee.words("guarantees"))
+    if (basis.loans.undrawn > 0).any():
+        made.append(rules.conversion.words("off-balance sheet amounts"))
+    if internal:
+        made.append(rules.irb.words("internal ratings-based approach"))
+        if rules.output_floor is not None:
+            made.append(rules.output_floor.words("output floor"))
+    return (
+        *made,
+        rules.minimum.words("minimum ratios"),
+        rules.buffer.words("buffers"),
+        rules.large_exposure.words("large exposures"),
+    )
