@@ -17,19 +17,6 @@ plan.
 """
 
 
-class Policy(Protocol):
-    """Decides. One object acts in the environment, in forecasts and on real applications."""
-
-    @property
-    def name(self) -> str:
-        """Return the policy's name."""
-        ...
-
-    def decide(self, observation: Any) -> Any:
-        """Return levers for a portfolio observation, or a decision with reasons for an application."""
-        ...
-
-
 class Progress(Protocol):
     """Is told how far long work has come: a share from 0 to 1, and what is being done."""
 

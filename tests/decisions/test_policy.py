@@ -7,9 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from loantwin.decisions.decide import SAMPLE_OBSERVATIONS, check_policy, decide
+from loantwin.decisions.application import Application
+from loantwin.decisions.check import SAMPLE_FIGURES, check_policy
+from loantwin.decisions.decide import decide
+from loantwin.decisions.figures import FIGURES, in_order
 from loantwin.decisions.load import built_in_policies, load_policy, parse_policy
-from loantwin.decisions.observation import NEUTRAL, Application, Decision, Levers, PortfolioObservation
 from loantwin.decisions.portfolio import run_policy
 from loantwin.env.built_in import built_in
 from loantwin.errors import ConfigError, UsageError
@@ -19,7 +21,21 @@ GOOD = Application(10_000.0, 36, annual_income=60_000.0, score=720.0, annual_pd=
 
 
 def levers(**values):
-    return Levers(tuple(values.get(name, 0.0) for name in LEVERS))
+    return np.array([values.get(name, 0.0) for name in LEVERS])
+
+
+def shown(policy, **values):
+    """Return the figures (E, F) a policy reads of books in which all else is calm."""
+    calm = {name: np.zeros(1) for name in FIGURES} | {"balance_ratio": np.ones(1)}
+    given = {name: np.atleast_1d(np.asarray(value, dtype=float)) for name, value in values.items()}
+    books = max((len(value) for value in given.values()), default=1)
+    return in_order(
+        {name: np.broadcast_to(value, books) for name, value in (calm | given).items()}, policy.figure_names
+    )
+
+
+def one(policy, **values):
+    return dict(zip(policy.lever_names, policy.levers(shown(policy, **values))[0], strict=True))
 
 
 @pytest.mark.parametrize("name", built_in_policies())
@@ -29,32 +45,44 @@ def test_every_built_in_policy_conforms(name):
 
 def test_the_neutral_policy_never_moves_a_lever():
     policy = load_policy("neutral")
-    for observation in SAMPLE_OBSERVATIONS:
-        assert policy.decide(observation) == NEUTRAL
+    assert not policy.levers(in_order(SAMPLE_FIGURES, policy.figure_names)).any()
 
 
 def test_prudence_reacts_to_defaults_with_reasons():
     policy = load_policy("prudent")
-    calm = policy.decide(PortfolioObservation())
-    stressed = policy.decide(PortfolioObservation(month=6, default_rate=0.07, delinquent_share=0.1))
+    stress = {"month": 6, "default_rate": 0.07, "delinquent_share": 0.1}
+    calm, stressed = one(policy), one(policy, **stress)
     assert stressed["cut_off"] > calm["cut_off"]
     assert stressed["collection_intensity"] == 1.0
-    assert len(stressed.reasons) == 3
-    assert (
-        policy.decide(PortfolioObservation(month=6, default_rate=0.07, profit_rate=-0.1))["price_add_on"]
-        == 0.5
-    )
+    assert len(policy.reasons(shown(policy, **stress))[0]) == 3
+    assert one(policy, month=6, default_rate=0.07, profit_rate=-0.1)["price_add_on"] == 0.5
 
 
 @settings(max_examples=50, deadline=None)
 @given(default=st.floats(0, 1), late=st.floats(0, 1), profit=st.floats(-1, 1), month=st.integers(0, 60))
 def test_many_books_at_once_get_what_each_would_alone(default, late, profit, month):
     policy = load_policy("prudent")
-    observation = PortfolioObservation(
-        month=month, default_rate=default, delinquent_share=late, profit_rate=profit
+    figures = shown(
+        policy,
+        month=[month, 1],
+        default_rate=[default, 0.04],
+        delinquent_share=[late, 0.0],
+        profit_rate=[profit, 0.0],
     )
-    figures = {name: np.array([value, 0.0]) for name, value in observation.figures().items()}
-    assert np.array_equal(policy.lever_array(figures, 2)[0], policy.decide(observation).array)
+    together, reasons = policy.levers(figures), policy.reasons(figures)
+    for book in range(2):
+        assert np.array_equal(together[book], policy.levers(figures[book : book + 1])[0])
+        assert reasons[book] == policy.reasons(figures[book : book + 1])[0]
+
+
+def test_rules_do_what_the_file_says_worked_by_hand():
+    """A year on, defaults of 7 %, profit below 0: standing 0.2 of allocation; 0.4 + 0.4 of cut-off, -0.5 of
+    limit, 0.3 + 0.4 of collection, 0.4 more of allocation; 0.5 of price.
+    """
+    found = one(load_policy("prudent"), month=12, default_rate=0.07, profit_rate=-0.01)
+    assert found == pytest.approx(
+        {"cut_off": 0.8, "price_add_on": 0.5, "limit": -0.5, "collection_intensity": 0.7, "allocation": 0.6}
+    )
 
 
 def test_levers_that_add_up_beyond_one_are_held_and_said():
@@ -66,9 +94,9 @@ def test_levers_that_add_up_beyond_one_are_held_and_said():
             "portfolio": [{"when": ["default_rate > 0.01"], "add": {"cut_off": 0.8}, "reason": "defaults"}],
         }
     )
-    answer = policy.decide(PortfolioObservation(default_rate=0.02))
-    assert answer["cut_off"] == 1.0
-    assert any("held at 1" in reason for reason in answer.reasons)
+    assert one(policy, default_rate=0.02)["cut_off"] == 1.0
+    (reasons,) = policy.reasons(shown(policy, default_rate=0.02))
+    assert reasons == ("defaults", "cut_off held at 1: the rules together asked for 1.6")
 
 
 def test_a_good_application_is_approved_at_base_rate_plus_expected_loss():
@@ -94,11 +122,11 @@ def test_the_portfolio_s_levers_move_single_decisions():
     policy = load_policy("prudent")
     borderline = Application(10_000.0, 36, annual_income=60_000.0, score=700.0, annual_pd=0.055)
     assert decide(policy, borderline).outcome == "approved"
-    assert decide(policy, borderline, levers(cut_off=1.0)).outcome == "referred"
-    dearer = decide(policy, GOOD, levers(price_add_on=1.0))
+    assert policy.decide(borderline, levers(cut_off=1.0)).outcome == "referred"
+    dearer = policy.decide(GOOD, levers(price_add_on=1.0))
     assert dearer.annual_rate == pytest.approx(decide(policy, GOOD).annual_rate + 0.02)
     large = Application(1e6, 36, annual_income=60_000.0, score=720.0, annual_pd=0.01)
-    assert decide(policy, large, levers(limit=1.0)).limit > decide(policy, large).limit
+    assert policy.decide(large, levers(limit=1.0)).limit > decide(policy, large).limit
 
 
 @pytest.mark.parametrize("field", ["annual_pd", "annual_income", "score"])
@@ -120,8 +148,7 @@ def test_a_refusal_outranks_a_referral():
 def test_more_risk_never_gets_a_better_answer(low, high, cut_off):
     policy, order = load_policy("prudent"), {"approved": 0, "referred": 1, "declined": 2}
     answers = [
-        decide(
-            policy,
+        policy.decide(
             Application(9_000.0, 24, annual_income=50_000.0, score=700.0, annual_pd=pd),
             levers(cut_off=cut_off),
         )
@@ -203,35 +230,11 @@ def test_a_file_is_read_like_a_built_in(tmp_path):
     assert decide(policy, Application(1_000.0, 12, annual_pd=0.01, product="mortgage")).outcome == "approved"
 
 
-class Silent:
-    name = "silent"
-
-    def decide(self, observation):
-        if isinstance(observation, PortfolioObservation):
-            return NEUTRAL
-        return Decision("approved", 1.0, None, (), "silent")
-
-
-def test_the_conformance_check_finds_what_is_wrong():
-    with pytest.raises(UsageError, match="reason"):
-        check_policy(Silent())
-    with pytest.raises(UsageError, match="levers"):
-        decide(Silent(), GOOD, NEUTRAL)
-
-
 def test_no_policy_is_the_reference_plan():
     tables, _ = built_in(12)
     shocks = np.ones((2, 6, len(tables.parameters.origin)))
     none, neutral = run_policy(None, tables, shocks), run_policy(load_policy("neutral"), tables, shocks)
     assert np.array_equal(none.values, neutral.values)
-    assert np.array_equal(none.values, run_policy(Stub(), tables, shocks).values)
-
-
-class Stub:
-    name = "stub"
-
-    def decide(self, observation):
-        return NEUTRAL
 
 
 def test_many_paths_give_what_few_give():

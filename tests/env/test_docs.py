@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from loantwin.decisions.figures import FIGURES, PUBLISHED
 from loantwin.decisions.load import parse_policy
-from loantwin.decisions.observation import FIGURES
 from loantwin.decisions.rules import ApplicationTerms
 from loantwin.engine.step.levers import assumptions
 from loantwin.types import LEVERS
@@ -44,3 +44,9 @@ def test_every_assumption_lever_and_figure_is_on_its_page():
     policies = (DOCS / "policies.md").read_text(encoding="utf-8")
     for item in fields(ApplicationTerms):
         assert f"`{item.name}`" in policies, item.name
+
+
+def test_every_published_figure_stands_on_the_page_with_its_unit():
+    page = (DOCS / "policies.md").read_text(encoding="utf-8")
+    for figure in PUBLISHED:
+        assert f"| `{figure.name}` | {figure.unit} | {figure.words} |" in page, figure.name

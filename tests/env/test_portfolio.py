@@ -106,9 +106,7 @@ def test_money_balances_to_the_cent():
 def test_a_policy_written_as_rules_acts_unchanged():
     policy = load_policy("prudent")
     env = gymnasium.make(NAME)
-    _, _, infos = episode(
-        env, lambda env: policy.decide(env.unwrapped.portfolio()).array.astype(np.float32), seed=3
-    )
+    _, _, infos = episode(env, lambda env: env.unwrapped.action(policy), seed=3)
     tables, _ = built_in(36)
     inner = env.unwrapped
     run = run_policy(policy, tables, inner._shocks, inner._covariates[:, 1:])

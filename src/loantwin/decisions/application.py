@@ -1,178 +1,71 @@
-"""How one application is decided from terms and rules: every rule is read, the strictest outcome counts, each
-with its reason.
-"""
+"""A request for a loan, and the answer to it."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
-from loantwin.decisions.observation import Application, Decision, Levers
-from loantwin.decisions.rules import ApplicationRule, ApplicationTerms
 from loantwin.errors import UsageError, expected
+from loantwin.types import Result
 
-Outcome = Literal["approved", "declined", "referred"]
+OUTCOMES = ("approved", "declined", "referred")
 
 
 @dataclass(frozen=True)
-class Finding:
-    """One reason and what it asks for."""
+class Application:
+    """A request for a loan. None means missing; a policy that needs a missing field refers the application.
 
-    outcome: Literal["declined", "referred"]
-    reason: str
-
-
-def assess(
-    application: Application,
-    terms: ApplicationTerms,
-    rules: tuple[ApplicationRule, ...],
-    levers: Levers,
-    policy: str,
-) -> Decision:
-    """Return the decision: declined where anything declines, else referred where anything refers, else
-    approved.
-
-    A limit whose field is missing in the application refers it and names the field. An amount above the limit
-    is not a refusal: the smaller limit is granted, with the reason.
+    amount : money, > 0. term_months : whole number >= 1. annual_income : money a year, >= 0.
+    annual_pd : probability of default within 12 months, [0, 1]. annual_rate : the rate asked for, decimal a
+        year.
     """
-    rate = offered_rate(application, terms, levers)
-    findings = [*_risk(application, terms, levers), *_price(terms, rate), *_rules(application, rules)]
-    limit, limit_reasons = _limit(application, terms, levers, rate)
-    if limit is None:
-        findings += [Finding("referred", reason) for reason in limit_reasons]
-    for outcome in ("declined", "referred"):
-        chosen = tuple(finding.reason for finding in findings if finding.outcome == outcome)
-        if chosen:
-            return Decision(outcome, None, None, chosen, policy)
-    if rate is None or limit is None:
-        return Decision("referred", None, None, ("annual_pd is missing, so that no rate can be set",), policy)
-    reasons = [f"all limits of policy {policy} are met", *limit_reasons]
-    if application.annual_rate is not None and application.annual_rate < rate:
-        reasons.append(f"the rate asked for, {application.annual_rate:.2%}, is below the offer of {rate:.2%}")
-    return Decision("approved", limit, rate, tuple(reasons), policy)
 
+    amount: float
+    term_months: int
+    annual_income: float | None = None
+    score: float | None = None
+    grade: str | None = None
+    annual_pd: float | None = None
+    product: str | None = None
+    segment: str | None = None
+    annual_rate: float | None = None
 
-def offered_rate(application: Application, terms: ApplicationTerms, levers: Levers) -> float | None:
-    """Return base rate + 12-month PD x loss given default + the price lever's add-on, decimal a year; None
-    without a PD.
-    """
-    if application.annual_pd is None:
-        return None
-    rate = terms.base_annual_rate + application.annual_pd * terms.loss_given_default
-    return max(0.0, rate + terms.price_add_on * levers["price_add_on"])
-
-
-def level_instalment(amount: float, annual_rate: float, months: int) -> float:
-    """Return the level monthly payment of a loan, money."""
-    monthly = annual_rate / 12
-    if monthly == 0.0:
-        return amount / months
-    return amount * monthly / -math.expm1(-months * math.log1p(monthly))
-
-
-def _risk(application: Application, terms: ApplicationTerms, levers: Levers) -> list[Finding]:
-    factor = math.exp(-terms.cut_off_pd * levers["cut_off"])
-    points = terms.cut_off_points * levers["cut_off"]
-    found: list[Finding] = []
-    pd, score = application.annual_pd, application.score
-    wants_pd = terms.decline_annual_pd is not None or terms.refer_annual_pd is not None
-    if wants_pd and pd is None:
-        found.append(Finding("referred", "annual_pd is missing, and the policy limits it"))
-    if pd is not None and terms.decline_annual_pd is not None and pd > terms.decline_annual_pd * factor:
-        found.append(
-            Finding(
-                "declined", f"annual_pd {pd:.2%} is above the limit of {terms.decline_annual_pd * factor:.2%}"
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.amount) and self.amount > 0):
+            raise UsageError(expected("an amount above 0", self.amount), field="amount")
+        if (
+            isinstance(self.term_months, bool)
+            or not isinstance(self.term_months, int)
+            or self.term_months < 1
+        ):
+            raise UsageError(
+                expected("a whole number of months, at least 1", self.term_months), field="term_months"
             )
-        )
-    if pd is not None and terms.refer_annual_pd is not None and pd > terms.refer_annual_pd * factor:
-        found.append(
-            Finding(
-                "referred",
-                f"annual_pd {pd:.2%} is above {terms.refer_annual_pd * factor:.2%}: a person looks at it",
-            )
-        )
-    wants_score = terms.decline_score is not None or terms.refer_score is not None
-    if wants_score and score is None:
-        found.append(Finding("referred", "score is missing, and the policy limits it"))
-    if score is not None and terms.decline_score is not None and score < terms.decline_score + points:
-        found.append(
-            Finding("declined", f"score {score:g} is below the limit of {terms.decline_score + points:g}")
-        )
-    if score is not None and terms.refer_score is not None and score < terms.refer_score + points:
-        found.append(
-            Finding(
-                "referred", f"score {score:g} is below {terms.refer_score + points:g}: a person looks at it"
-            )
-        )
-    return found
-
-
-def _price(terms: ApplicationTerms, rate: float | None) -> list[Finding]:
-    if rate is not None and rate > terms.max_annual_rate:
-        return [
-            Finding(
-                "declined",
-                f"the risk asks for a rate of {rate:.2%}, above the highest allowed, "
-                f"{terms.max_annual_rate:.2%}",
-            )
-        ]
-    return []
-
-
-def _rules(application: Application, rules: tuple[ApplicationRule, ...]) -> list[Finding]:
-    found: list[Finding] = []
-    for rule in rules:
-        values = {condition.figure: getattr(application, condition.figure) for condition in rule.when}
-        missing = [name for name, value in values.items() if value is None]
-        known = [condition for condition in rule.when if values[condition.figure] is not None]
-        if not all(bool(condition.holds(values[condition.figure])) for condition in known):
-            continue
-        if missing:
-            found.append(
-                Finding(
-                    "referred", f"{missing[0]} is missing, so that the rule '{rule.reason}' cannot be read"
+        bounds = {
+            "annual_income": (0.0, math.inf),
+            "score": (-math.inf, math.inf),
+            "annual_pd": (0.0, 1.0),
+            "annual_rate": (0.0, 10.0),
+        }
+        for name, (low, high) in bounds.items():
+            value = getattr(self, name)
+            if value is not None and not (math.isfinite(value) and low <= value <= high):
+                raise UsageError(
+                    expected(f"a finite number from {low:g} to {high:g}, or none", value), field=name
                 )
-            )
-        else:
-            found.append(Finding(rule.outcome, rule.reason))
-    return found
 
 
-def _limit(
-    application: Application, terms: ApplicationTerms, levers: Levers, rate: float | None
-) -> tuple[float | None, list[str]]:
-    """Return what may be granted, in whole minor units, and why it is less than asked; None where a field is
-    missing.
+@dataclass(frozen=True)
+class Decision(Result):
+    """The answer to one application. `limit` is the amount granted; limit and rate are None unless
+    approved.
     """
-    scale = math.exp(terms.limit_scale * levers["limit"])
-    limit, reasons = application.amount, []
-    if terms.max_amount is not None and limit > terms.max_amount * scale:
-        limit = terms.max_amount * scale
-        reasons.append(f"the amount is cut to the policy's largest, {limit:,.2f}")
-    if terms.max_instalment_share is not None:
-        if application.annual_income is None:
-            return None, ["annual_income is missing, and the policy limits the instalment's share of it"]
-        share = terms.max_instalment_share * scale
-        affordable = (
-            application.annual_income
-            / 12
-            * share
-            / level_instalment(1.0, rate or 0.0, application.term_months)
-        )
-        if limit > affordable:
-            limit = affordable
-            reasons.append(
-                f"the amount is cut to {limit:,.2f}, whose instalment takes {share:.0%} of the income"
-            )
-    limit = math.floor(limit * 100 + 1e-6) / 100
-    if limit <= 0.0:
-        return None, ["the income carries no instalment"]
-    return limit, reasons
 
+    SCHEMA: ClassVar[str] = "loantwin.decision/1"
 
-def check_application(value: object) -> Application:
-    """Return `value` where it is an application, else raise."""
-    if not isinstance(value, Application):
-        raise UsageError(expected("an Application", type(value).__name__), field="application")
-    return value
+    outcome: Literal["approved", "declined", "referred"]
+    limit: float | None
+    annual_rate: float | None
+    reasons: tuple[str, ...]
+    policy: str

@@ -1,4 +1,4 @@
-"""Reading a policy from a TOML file. Unknown keys, figures and levers are refused by name."""
+"""Policies by name, and reading one from a TOML file: unknown keys, figures and levers are refused."""
 
 from __future__ import annotations
 
@@ -8,41 +8,58 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
 
-from loantwin.decisions.observation import FIGURES, Application
-from loantwin.decisions.policy import RulePolicy
+from loantwin.decisions.application import Application
+from loantwin.decisions.figures import FIGURES, MACRO
+from loantwin.decisions.policy import Policy
+from loantwin.decisions.rule_policy import RulePolicy
 from loantwin.decisions.rules import ApplicationRule, ApplicationTerms, PortfolioRule, RuleCondition
 from loantwin.errors import ConfigError, expected
+from loantwin.registry import Registry
 from loantwin.types import LEVERS
 
 FORMAT = 1
-_FOLDER = Path(__file__).parent / "policies"
 _CONDITION = re.compile(r"\s*([A-Za-z_][\w.]*)\s*(<=|>=|<|>|==|!=)\s*(\S.*?)\s*")
 _APPLICATION_FIELDS = tuple(item.name for item in fields(Application))
 _TEXT_FIELDS = ("grade", "product", "segment")
 
+POLICIES: Registry[object] = Registry(
+    "policy",
+    "loantwin.policies",
+    {path.stem: path for path in sorted((Path(__file__).parent / "policies").glob("*.toml"))},
+)
+"""Policies by name. An entry is the path of a TOML file, or an object that `check_policy` passes."""
+
+Chosen = TypeVar("Chosen")
+
 
 def built_in_policies() -> tuple[str, ...]:
     """Return the names of the policies that come with loantwin."""
-    return tuple(sorted(path.stem for path in _FOLDER.glob("*.toml")))
+    return tuple(POLICIES.built_in)
 
 
-def load_policy(path_or_name: str | Path) -> RulePolicy:
-    """Return the policy in a TOML file, or a built-in one by name (an existing file wins).
+def load_policy(path_or_name: str | Path) -> Policy:
+    """Return the policy in a TOML file, a built-in one, or an installed package's by name (an existing file
+    wins).
+
+    A package's policy may be for books alone, or for applications alone; what it lacks is refused by name
+    where it is asked for.
 
     Raises
     ------
-    ConfigError : no such file or name, no readable TOML, an unknown key, figure or lever, or a value out of
-        range.
+    ConfigError : no such file or name, no readable TOML, an unknown key, figure or lever, a value out of
+        range, or a package that cannot be imported.
     """
     path = Path(path_or_name)
     if not path.is_file():
-        if str(path_or_name) not in built_in_policies():
-            raise ConfigError(
-                expected(f"a policy file, or one of {', '.join(built_in_policies())}", str(path_or_name))
-            )
-        path = _FOLDER / f"{path_or_name}.toml"
+        name = str(path_or_name)
+        if name.endswith(".toml"):
+            raise ConfigError(expected("a policy file", "none of that name"), file=path)
+        entry = POLICIES.named(name, field="policy", error=ConfigError)
+        if not isinstance(entry, str | Path):
+            return cast("Policy", entry)
+        path = Path(entry)
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
@@ -50,8 +67,18 @@ def load_policy(path_or_name: str | Path) -> RulePolicy:
     return parse_policy(document, path)
 
 
+def chosen_policy(policy: str | Path | Chosen) -> Policy | Chosen:
+    """Return the policy of a name or a TOML file; any other object is the policy itself."""
+    return load_policy(policy) if isinstance(policy, str | Path) else policy
+
+
 def parse_policy(document: Mapping[str, Any], file: object = None) -> RulePolicy:
-    """Return the policy in a parsed TOML document; `file` is named in errors."""
+    """Return the policy in a parsed TOML document; `file` is named in errors.
+
+    Raises
+    ------
+    ConfigError : an unknown key, figure or lever, or a value out of range.
+    """
     _known(document, ("format", "name", "description", "levers", "portfolio", "applications"), "", file)
     if document.get("format") != FORMAT:
         raise ConfigError(expected(f"format = {FORMAT}", document.get("format")), file=file, field="format")
@@ -62,7 +89,7 @@ def parse_policy(document: Mapping[str, Any], file: object = None) -> RulePolicy
     return RulePolicy(
         name=name,
         description=_text(document, "description", file) if "description" in document else "",
-        levers=_levers(_table(document, "levers", file), "levers", file),
+        standing=_levers(_table(document, "levers", file), "levers", file),
         portfolio=tuple(
             _portfolio_rule(rule, i, file) for i, rule in enumerate(_list(document, "portfolio", file))
         ),
@@ -119,7 +146,7 @@ def _condition(text: str, where: str, file: object, *, portfolio: bool) -> RuleC
         )
     figure, comparison, value = found.groups()
     names = FIGURES if portfolio else _APPLICATION_FIELDS
-    if figure not in names and not (portfolio and figure.startswith("macro.")):
+    if figure not in names and not (portfolio and figure.startswith(MACRO)):
         wanted = ", ".join(names) + (" or macro.NAME" if portfolio else "")
         raise ConfigError(expected(f"one of {wanted}", figure), file=file, field=f"{where}.when")
     if figure in _TEXT_FIELDS:

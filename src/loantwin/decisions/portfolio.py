@@ -1,21 +1,21 @@
-"""What a policy is shown of books that are stepped, and a policy run over many books at once."""
+"""What books that are stepped show of themselves, and a policy run over many of them at once."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from loantwin.arrays import Floats
-from loantwin.decisions.observation import FIGURES, Levers, PortfolioObservation
-from loantwin.decisions.policy import RulePolicy
+from loantwin.decisions.check import checked_levers, portfolio_policy
+from loantwin.decisions.figures import FIGURES, MACRO, in_order
+from loantwin.decisions.policy import PortfolioPolicy
 from loantwin.engine.step.batch import buffers, step_batch
 from loantwin.engine.step.step import step
 from loantwin.engine.step.tables import FIGURES as STEP_FIGURES
 from loantwin.engine.step.tables import StepFlows, StepState, StepTables, initial_state
-from loantwin.errors import UsageError, expected
-from loantwin.types import Policy
+from loantwin.types import LEVERS
 
 MANY = 32
 """From this many paths on the compiled step is used; below, the readable one starts sooner."""
@@ -38,7 +38,7 @@ class PolicyRun:
 
 
 def run_policy(
-    policy: Policy | None,
+    policy: PortfolioPolicy | None,
     tables: StepTables,
     shocks: Floats,
     covariates: Floats | None = None,
@@ -56,6 +56,10 @@ def run_policy(
     index_change : (P, T) as in `engine.step.step.step`.
     after : month (1..T) and the books at its end -> the books the next month starts with, such as after a
         sale.
+
+    Raises
+    ------
+    UsageError : an object that is no policy for these books, or answers with something else than levers.
     """
     paths, months, _ = shocks.shape
     shown = (
@@ -65,7 +69,7 @@ def run_policy(
     )
     state, start = initial_state(tables, paths), opening_figures(tables, paths)
     history: list[StepFlows] = []
-    values, levers = np.zeros((paths, months, len(STEP_FIGURES))), np.zeros((paths, months, 5))
+    values, levers = np.zeros((paths, months, len(STEP_FIGURES))), np.zeros((paths, months, len(LEVERS)))
     lent = np.zeros((paths, months, tables.segments))
     memory = buffers(tables, paths) if paths >= MANY else None
     for month in range(months):
@@ -83,32 +87,24 @@ def run_policy(
     return PolicyRun(values, levers, lent)
 
 
-def levers_of(policy: Policy | None, figures: dict[str, Floats], books: int) -> Floats:
-    """Return the levers a policy sets for E books, (E, 5)."""
+def levers_of(policy: PortfolioPolicy | None, figures: Mapping[str, Floats], books: int) -> Floats:
+    """Return the levers a policy sets for E books that show `figures` (E,), as (E, 5) in the order of
+    `types.LEVERS`.
+
+    A lever that the policy does not name stays at 0, and so do all where there is no policy.
+
+    Raises
+    ------
+    UsageError : a policy without `levers`, one that names a figure or lever that is not there, an answer of
+        another shape, NaN or outside [-1, 1]; the policy is named.
+    """
+    made = np.zeros((books, len(LEVERS)))
     if policy is None:
-        return np.zeros((books, 5))
-    if isinstance(policy, RulePolicy):
-        return policy.lever_array(figures, books)
-    answers = [policy.decide(observation) for observation in observations(figures, books)]
-    for answer in answers:
-        if not isinstance(answer, Levers):
-            raise UsageError(expected("Levers for a portfolio", type(answer).__name__), field=policy.name)
-    return np.array([answer.values for answer in answers])
-
-
-def observations(figures: dict[str, Floats], books: int) -> list[PortfolioObservation]:
-    """Return one observation a book from figures of shape (E,)."""
-    macro = {
-        name.removeprefix("macro."): value for name, value in figures.items() if name.startswith("macro.")
-    }
-    return [
-        PortfolioObservation(
-            month=int(figures["month"][book]),
-            macro={name: float(value[book]) for name, value in macro.items()},
-            **{name: float(figures[name][book]) for name in FIGURES if name != "month"},
-        )
-        for book in range(books)
-    ]
+        return made
+    acting = portfolio_policy(policy, tuple(figures))
+    answer = acting.levers(in_order(figures, acting.figure_names))
+    made[:, [LEVERS.index(name) for name in acting.lever_names]] = checked_levers(acting, answer, books)
+    return made
 
 
 def opening_figures(tables: StepTables, books: int) -> dict[str, Floats]:
@@ -148,7 +144,7 @@ def figures_of(
         for figure, flow in _LAST_MONTH.items():
             made[figure] = _yearly(history[-1:], flow)
     shown = np.zeros((books, len(factors))) if macro is None else macro
-    return made | {f"macro.{name}": shown[:, place] for place, name in enumerate(factors)}
+    return made | {MACRO + name: shown[:, place] for place, name in enumerate(factors)}
 
 
 _LAST_MONTH = {

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loantwin.arrays import Floats
-from loantwin.decisions.observation import PortfolioObservation
-from loantwin.decisions.portfolio import figures_of, observations, opening_figures
+from loantwin.decisions.policy import PortfolioPolicy
+from loantwin.decisions.portfolio import figures_of, levers_of, opening_figures
 from loantwin.engine.step.economy import StepEconomy, check_economy, draw_episodes
 from loantwin.engine.step.step import step
 from loantwin.engine.step.tables import StepFlows, StepTables, initial_state
@@ -143,24 +143,27 @@ class PortfolioEnv(gymnasium.Env[Observation, Action]):
         earned = float(reward(flows, self._start["balance"])[0])
         return self._seen(), earned, False, self._state.month >= self.horizon, info
 
-    def portfolio(self) -> PortfolioObservation:
-        """Return the present month as policies read it: `policy.decide(env.unwrapped.portfolio()).array` is
-        an action.
+    def action(self, policy: PortfolioPolicy) -> Action:
+        """Return what a policy does in the present month, (5,), ready for `step`.
+
+        Raises
+        ------
+        UsageError : an object that cannot steer this book, or answers with something else than levers.
         """
-        return observations(self._figures(), 1)[0]
+        return np.asarray(levers_of(policy, self._figures(), 1)[0], dtype=np.float32)
 
     def render(self) -> str | None:
         """Return the month as a line of text where the mode is "ansi"."""
         if self.render_mode != "ansi":
             return None
-        seen = self.portfolio()
+        seen = {name: float(value[0]) for name, value in self._figures().items()}
         settings = "  ".join(
             f"{name} {value:+.2f}" for name, value in zip(LEVERS, self._last_levers, strict=True)
         )
         return (
-            f"month {seen.month:3d}  balance {seen.balance_ratio:7.3f}  past due "
-            f"{seen.delinquent_share:6.2%}  default {seen.default_rate:6.2%}  profit "
-            f"{seen.profit_rate:+6.2%}  |  {settings}"
+            f"month {seen['month']:3.0f}  balance {seen['balance_ratio']:7.3f}  past due "
+            f"{seen['delinquent_share']:6.2%}  default {seen['default_rate']:6.2%}  profit "
+            f"{seen['profit_rate']:+6.2%}  |  {settings}"
         )
 
     def _seen(self) -> Observation:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from loantwin.arrays import Floats
-from loantwin.decisions.observation import FIGURES
+from loantwin.decisions.figures import FIGURES, MACRO
 from loantwin.engine.step.tables import StepFlows
 from loantwin.types import LEVERS
 
@@ -36,15 +36,13 @@ def action_space() -> gymnasium.Space[NDArray[np.float32]]:
 
 def observation_names(factors: Sequence[str]) -> tuple[str, ...]:
     """Return the names of the observation's elements: the portfolio figures, then the macro covariates."""
-    return (*FIGURES, *(f"macro.{name}" for name in factors))
+    return (*FIGURES, *(MACRO + name for name in factors))
 
 
 def observation_bounds(factors: Sequence[str]) -> Floats:
     """Return the lowest and the highest value of each element, (2, n)."""
     names = observation_names(factors)
-    bounds = [
-        _BOUNDS.get(name, _MACRO_BOUNDS if name.startswith("macro.") else _RATE_BOUNDS) for name in names
-    ]
+    bounds = [_BOUNDS.get(name, _MACRO_BOUNDS if name.startswith(MACRO) else _RATE_BOUNDS) for name in names]
     return np.array(bounds).T
 
 

@@ -12,8 +12,9 @@ import numpy as np
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
-from loantwin.arrays import Array
-from loantwin.decisions.portfolio import figures_of, opening_figures
+from loantwin.arrays import Array, Floats
+from loantwin.decisions.policy import PortfolioPolicy
+from loantwin.decisions.portfolio import figures_of, levers_of, opening_figures
 from loantwin.engine.step.batch import buffers, step_batch
 from loantwin.engine.step.economy import StepEconomy, draw_episodes
 from loantwin.engine.step.tables import StepFlows, StepTables, initial_state
@@ -106,7 +107,18 @@ class PortfolioVectorEnv(VectorEnv[Array, Array, Array]):
             info,
         )
 
+    def action(self, policy: PortfolioPolicy) -> Array:
+        """Return what a policy does with each book in the present month, (E, 5), ready for `step`.
+
+        Raises
+        ------
+        UsageError : an object that cannot steer these books, or answers with something else than levers.
+        """
+        return levers_of(policy, self._figures(), self.num_envs).astype(np.float32)
+
     def _seen(self) -> Array:
+        return observation_array(self._figures(), self.factors, self.horizon)
+
+    def _figures(self) -> dict[str, Floats]:
         month = self._state.month
-        figures = figures_of(month, self._history, self._start, self.factors, self._covariates[:, month])
-        return observation_array(figures, self.factors, self.horizon)
+        return figures_of(month, self._history, self._start, self.factors, self._covariates[:, month])

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from loantwin import months as calendar
-from loantwin.decisions.load import load_policy
+from loantwin.decisions.policy import PortfolioPolicy
 from loantwin.decisions.portfolio import run_policy
 from loantwin.engine.rows import base_segments
 from loantwin.engine.step.cohorts import LendingPlan, template_columns
@@ -27,7 +27,7 @@ def stepped(
     horizon: int,
     paths: int,
     seed: int,
-    policy: str | None,
+    policy: PortfolioPolicy | None,
     new_lending: str,
     progress: Progress,
 ) -> Paths:
@@ -36,8 +36,8 @@ def stepped(
 
     Parameters
     ----------
-    policy : name or TOML file; None leaves every lever at zero. new_lending : none, constant-balance or a
-        plan's file.
+    policy : sets the levers each month; None leaves every lever at zero.
+    new_lending : none, constant-balance or a plan's file.
     """
     tables = step_tables(outlook, economy, horizon, new_lending)
     shocks = outlook.drawn(economy, paths, seed)
@@ -47,7 +47,7 @@ def stepped(
     )
     progress(0.5, "moving the book month by month")
     covariates = np.broadcast_to(economy.covariates, (paths, *economy.covariates.shape[1:]))
-    run = run_policy(None if policy is None else load_policy(policy), tables, shocks, covariates, change)
+    run = run_policy(policy, tables, shocks, covariates, change)
     given = {name: run[name] for name in FIGURES}
     opening = float(run["opening"][:, 0].mean())
     return noisy_paths(

@@ -12,6 +12,9 @@ import numpy as np
 
 from loantwin import months as calendar
 from loantwin.config import chosen
+from loantwin.decisions.check import portfolio_policy
+from loantwin.decisions.load import chosen_policy
+from loantwin.decisions.policy import PortfolioPolicy, policy_name
 from loantwin.errors import UsageError, expected
 from loantwin.outlook.lending import stepped
 from loantwin.outlook.outlook import Economy, Outlook, read_scenarios
@@ -86,7 +89,7 @@ def forecast(
     months: int | None = None,
     paths: int | None = None,
     scenario: str | None = None,
-    policy: str | None = None,
+    policy: str | Path | PortfolioPolicy | None = None,
     new_lending: str = "none",
     align: str | None = None,
     seed: int | None = None,
@@ -98,15 +101,19 @@ def forecast(
     ----------
     twin : an open twin, or its folder; fitted. months, paths, seed : None takes the configuration's.
     scenario : FILE[#NAME], a given macro path; None takes paths of the generator stored by `fit`.
-    policy : a policy's name or TOML file; it sets the levers each month. new_lending : none,
-        constant-balance, or a CSV file with columns month (YYYY-MM) and amount, and segment where lending is
-        planned by segment.
+    policy : a policy's name or TOML file, or an object with `levers(figures)`
+        (`decisions.policy.PortfolioPolicy`); it sets the levers each month.
+    new_lending : none, constant-balance, or a CSV file with columns month (YYYY-MM) and amount, and segment
+        where lending is planned by segment.
     align : "start" re-dates the scenario to begin after the as-of date.
 
     Raises
     ------
-    InputError : see the message; nothing is written.
+    InputError : see the message; nothing is written. UsageError : a policy that cannot steer this book; it
+        is named.
     """
+    steering = None if policy is None else portfolio_policy(chosen_policy(policy))
+    called = str(policy) if isinstance(policy, str | Path) else policy_name(policy)
     with opened(twin) as twin:
         twin = twin.using(chosen(twin.config, months=months, paths=paths, seed=seed))
         run = twin.config.run
@@ -117,7 +124,7 @@ def forecast(
         if policy is None and new_lending == "none":
             made = projected(outlook, economy, run.months, run.paths, run.seed)
         else:
-            made = stepped(outlook, economy, run.months, run.paths, run.seed, policy, new_lending, progress)
+            made = stepped(outlook, economy, run.months, run.paths, run.seed, steering, new_lending, progress)
         made = with_stock(made, *stock_in_default(outlook, run.months))
         progress(0.95, "adding up")
         hidden = unknown_figures(twin.mapping.observes)
@@ -126,7 +133,7 @@ def forecast(
             as_of=twin.as_of,
             currency=twin.currency,
             scenario=economy.name,
-            policy=policy,
+            policy=None if policy is None else called,
             new_lending=new_lending,
             paths=run.paths,
             seed=run.seed,

@@ -14,7 +14,9 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 
 from loantwin.arrays import Floats
+from loantwin.decisions.check import portfolio_policy
 from loantwin.decisions.load import built_in_policies, load_policy, parse_policy
+from loantwin.decisions.policy import PortfolioPolicy, policy_name
 from loantwin.decisions.portfolio import PolicyRun, run_policy
 from loantwin.engine.step.cohorts import LendingPlan
 from loantwin.engine.step.tables import StepState
@@ -25,7 +27,6 @@ from loantwin.outlook.workout import stock_in_default
 from loantwin.risk.stress.actions import ActionEffect, ActionTaken, Outcome
 from loantwin.risk.stress.paths import CapitalPlan, MonthlyFlows, StressPath, quarter_ends
 from loantwin.risk.stress.stress import StressResult
-from loantwin.types import Policy
 from loantwin.verbs.stress.flows import twin_flows
 from loantwin.verbs.stress.series import series
 from loantwin.verbs.stress.stress import StressRun, StressTest
@@ -54,21 +55,23 @@ class Action:
     share: float = 1.0
     month: int = 1
     price: float = PRICE
-    policy: Policy | None = None
+    policy: PortfolioPolicy | None = None
 
 
-def parse_action(text: str, months: int, lends: bool) -> Action:
-    """Return the action named on the command line.
+def parse_action(text: str | PortfolioPolicy, months: int, lends: bool) -> Action:
+    """Return the action of a text of the command line's form, or of a policy.
 
     Raises
     ------
     UsageError : another form, a share outside 0 to 1, a month outside the horizon, an action on lending
         without any.
     """
+    if not isinstance(text, str):
+        return Action(policy_name(text), "policy", policy=portfolio_policy(text))
     found = _FORM.fullmatch(text.strip())
     if found is None or text in built_in_policies():
-        policy = load_policy(text)
-        return Action(policy.name, "policy", policy=policy)
+        policy = portfolio_policy(load_policy(text))
+        return Action(policy_name(policy), "policy", policy=policy)
     kind, share, month, price = found.groups()
     if kind == "sell" and (share is None or month is None):
         raise UsageError(expected("sell=SHARE@MONTH[:PRICE], like sell=20%@6:0.95", text), field="--action")
@@ -127,7 +130,9 @@ def with_lending(test: StressTest, made: StressResult, new_lending: str) -> Stre
     return replace(made, scenarios=scenarios, paths=paths, against_baseline=against)
 
 
-def acted(test: StressTest, asked: Sequence[str], new_lending: str) -> tuple[ActionTaken, ...]:
+def acted(
+    test: StressTest, asked: Sequence[str | PortfolioPolicy], new_lending: str
+) -> tuple[ActionTaken, ...]:
     """Return each action held against doing nothing, under every scenario.
 
     Raises

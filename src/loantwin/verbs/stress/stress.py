@@ -12,6 +12,7 @@ import numpy as np
 
 from loantwin.arrays import Floats
 from loantwin.config import chosen
+from loantwin.decisions.policy import PortfolioPolicy
 from loantwin.engine.path import Flows
 from loantwin.errors import RiskError, UsageError, expected
 from loantwin.macro.shock import Shape
@@ -76,7 +77,7 @@ def stress(
     shape: Shape | None = None,
     reverse: Sequence[str] = (),
     capital: Path | str | None = None,
-    actions: Sequence[str] = (),
+    actions: Sequence[str | PortfolioPolicy] = (),
     new_lending: str = "none",
     model: str = "twin",
     seed: int | None = None,
@@ -96,7 +97,8 @@ def stress(
     sensitivities : FACTOR=SIZE, `all_sensitivities` one standard deviation of each factor; `shape` of the
         shock; `correlated` lets the other factors move as the generator expects.
     reverse : FIGURE=TARGET, the mildest path that gets there.
-    capital : TOML file of own funds. actions : cut-lending, tighten, sell=SHARE@MONTH, or a policy.
+    capital : TOML file of own funds.
+    actions : cut-lending, tighten, sell=SHARE@MONTH, or a policy (its name, its TOML file, or the object).
     new_lending : none, constant-balance, or a CSV file, as in `forecast`. model : one of
         `stress_flows.MODELS`.
 

@@ -1,0 +1,81 @@
+"""What goes by a name and may come from another package: tape formats, transition models, provision
+standards, loss models and policies.
+
+The built-in entries of a kind stand in its `Registry`. A package adds its own through an entry point of the
+kind's group; nothing of it is imported before its name is asked for, and no built-in name can be taken over.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib.metadata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from loantwin.errors import InputError, UsageError, expected
+
+Entry = TypeVar("Entry")
+
+
+@dataclass(frozen=True)
+class Registry(Generic[Entry]):
+    """One kind of thing by name. what : what messages call it. group : its entry points'. built_in : name ->
+    entry.
+    """
+
+    what: str
+    group: str
+    built_in: Mapping[str, Entry]
+
+    def __iter__(self) -> Iterator[str]:
+        """Iterate over the built-in names."""
+        return iter(self.built_in)
+
+    def names(self) -> tuple[str, ...]:
+        """Return the built-in names, then those that installed packages offer; nothing is imported."""
+        return tuple(dict.fromkeys((*self.built_in, *sorted(entry.name for entry in self._installed()))))
+
+    def named(self, name: str, *, field: str | None = None, error: type[InputError] = UsageError) -> Entry:
+        """Return the entry of a name; one of an installed package is imported now.
+
+        Parameters
+        ----------
+        field, error : what a refusal names and is.
+
+        Raises
+        ------
+        InputError : of the kind `error`: an unknown name, one that several packages offer, or a package that
+            cannot be imported; the package is named.
+        """
+        if name in self.built_in:
+            return self.built_in[name]
+        found = [entry for entry in self._installed() if entry.name == name]
+        if not found:
+            raise error(_unknown(name, self.names()), field=field)
+        packages = [_package(entry) for entry in found]
+        if len(found) > 1:
+            words = expected(f"one package that offers the {self.what} {name}", " and ".join(packages))
+            raise error(words, field=field)
+        try:
+            made: Entry = found[0].load()
+        except Exception as cause:  # whatever a stranger's module raises on import
+            words = (
+                f"expected {self.what} {name} of {packages[0]} to load, was {type(cause).__name__}: {cause}"
+            )
+            raise error(words, field=field) from cause
+        return made
+
+    def _installed(self) -> tuple[importlib.metadata.EntryPoint, ...]:
+        return tuple(importlib.metadata.entry_points(group=self.group))
+
+
+def _unknown(name: str, known: tuple[str, ...]) -> str:
+    folded = {item.casefold(): item for item in known}
+    near = difflib.get_close_matches(name.casefold(), folded, n=1)
+    words = expected("one of " + ", ".join(known), name)
+    return f"{words}; did you mean {folded[near[0]]}?" if near else words
+
+
+def _package(entry: Any) -> str:
+    return f"{entry.dist.name} {entry.dist.version}" if entry.dist is not None else f"entry {entry.value}"
