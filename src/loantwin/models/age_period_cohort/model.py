@@ -41,7 +41,7 @@ from loantwin.models.counts import (
 )
 from loantwin.models.fitted import FittedModel, check_model
 from loantwin.models.latent import LatentProcess
-from loantwin.models.settings import FitSettings
+from loantwin.models.settings import FitSettings, effects_of
 from loantwin.models.transitions import (
     CREDIT,
     POOLED,
@@ -118,7 +118,8 @@ def fit_apc_model(
     counts = default_counts(loans, panel, mapping, as_of, settings.ages)
     default = fitted.default_name
     cells = edge_cells(counts, "current", default)
-    fits = FitSettings()
+    # Trap: the fit may have chosen other lags than those of the settings by default: its own beliefs count
+    fits = FitSettings(effects=effects_of(fitted.provenance))
     segments = segment_design(counts.segments, fits)
     found = decompose(cells, segments, counts.effective, settings)
     names = tuple(covariate.name for covariate in fitted.covariates)
