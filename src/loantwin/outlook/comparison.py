@@ -179,7 +179,7 @@ def _last_year(outlook: Outlook, events: pl.DataFrame) -> tuple[tuple[float, flo
     except LoantwinError:
         return (0.0, 0.0), 0.0  # a tape that starts within the last year has no last year's rate
     held = before.select("loan_id", "weight", "on_book_probability", "principal")
-    chosen = held.join(events, on="loan_id", how="inner").filter(
+    chosen = held.join(events, on="loan_id", how="inner", maintain_order="left").filter(
         (pl.col("date") > start) & (pl.col("date") <= twin.as_of)
     )
     expected_number = float((held["weight"] * held["on_book_probability"].fill_null(1.0)).sum())

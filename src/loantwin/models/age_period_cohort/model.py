@@ -33,6 +33,7 @@ from loantwin.models.counts import (
     KEYS,
     Counts,
     EventCounts,
+    added_up,
     edge_cells,
     outcome_counts,
     panel_counts,
@@ -161,7 +162,7 @@ def collapsed(counts: Counts) -> Counts:
     """Return a panel's counts with all live states as one."""
     columns = [name for name in counts.cells.columns if name in {"at_risk", "moved_default", "moved_prepaid"}]
     keys = [name for name in KEYS if name != "from_state"]
-    cells = counts.cells.group_by(keys, maintain_order=True).agg(pl.col(columns).sum()).sort(keys)
+    cells = added_up(counts.cells, keys, columns)
     cells = cells.with_columns(from_state=pl.lit(0, dtype=pl.Int32)).select("from_state", *keys, *columns)
     return replace(counts, states=("current", "default", "prepaid"), live=1, cells=cells)
 

@@ -153,7 +153,7 @@ def _happened(outlook: Outlook, horizon: int) -> tuple[str, Floats | None]:
         return figure, None
     joined = (
         outlook.book.loans.select("loan_id", "weight", "state")
-        .join(events, on="loan_id", how="inner")
+        .join(events, on="loan_id", how="inner", maintain_order="left")
         .filter(pl.col("date") > twin.as_of)
     )
     month = months.months_of(joined["date"].to_numpy(), outlook.anchor).astype(np.int64) - outlook.month0 - 1
