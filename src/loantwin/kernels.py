@@ -35,9 +35,8 @@ KEPT_CACHES = 5
 """Versions whose compiled kernels stay on disk."""
 
 
-def _sources_hash() -> str:
-    """Return a hash of every kernel file of the package, so that an edit anywhere starts a new cache."""
-    root = Path(__file__).parent
+def _sources_hash(root: Path) -> str:
+    """Return a hash of every kernel file below a folder, so that an edit anywhere starts a new cache."""
     digest = sha256(numba.__version__.encode())
     for path in sorted(root.rglob("kernels.py")):
         digest.update(path.read_bytes())
@@ -61,7 +60,7 @@ def _open_cache() -> bool:
             stacklevel=2,
         )
         return False
-    target = folder / f"kernels-{_sources_hash()}"
+    target = folder / f"kernels-{_sources_hash(Path(__file__).parent)}"
     target.mkdir(parents=True, exist_ok=True)
     _forget_old(folder)
     numba.config.CACHE_DIR = str(target)

@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
+import sys
+from datetime import date
 from pathlib import Path
 
 import jsonschema
 import numpy as np
+import polars as pl
 import pytest
 
 import loantwin as lt
-from loantwin.errors import UsageError
+from loantwin.errors import ModelError, UsageError
+from loantwin.macro.read import read_macro
 from loantwin.models.age_period_cohort.model import ApcModel
-from loantwin.models.model import mean_shocks
+from loantwin.models.model import fit_model, mean_shocks
+from loantwin.models.settings import FitSettings, effects_of
+from loantwin.models.transitions import CREDIT, macro_prior
 from loantwin.outlook.age_period_cohort import apc_columns, apc_flows, apc_model
 from loantwin.outlook.outlook import Economy, Outlook
+from loantwin.twin import Learnt, store_fit
 from loantwin.verbs.components import ComponentsResult, components
 from loantwin.verbs.sensitivity import SensitivityResult, expected_economy, sensitivity
 from loantwin.verbs.stress.flows import model_named, twin_flows
@@ -35,6 +44,78 @@ def test_components_of_a_panel(panel_home: Path) -> None:
     )
     with pytest.raises(UsageError, match="--rule"):
         components(panel_home, rule="cohort")
+
+
+@pytest.fixture
+def lagged_home(panel_home: Path, lender: Path, tmp_path: Path) -> Path:
+    """Return a twin whose fit took the lag its history speaks for most, however weakly: another than 3."""
+    home = shutil.copytree(panel_home, tmp_path / "twin")
+    with lt.open(home, writable=True) as twin:
+        settings = FitSettings(lag_evidence=-1e9)
+        seen = Outlook(twin).history
+        model = fit_model(
+            twin.known_loans, twin.known_panel, twin.mapping, twin.as_of, seen, settings=settings
+        )
+        assert {covariate.lag for covariate in model.covariates} != {3}
+        file = lender / "macro.csv"
+        source = read_macro(file)
+        store_fit(twin, Learnt(model, twin.generator, (source,)), [(file, source)], {})
+    return home
+
+
+def test_components_take_the_lags_that_the_fit_chose(lagged_home: Path, panel_home: Path) -> None:
+    found = components(lagged_home, months=12)
+    with lt.open(lagged_home) as twin:
+        names = tuple(covariate.name for covariate in twin.model.covariates)
+        made = apc_model(Outlook(twin))
+    assert tuple(found.macro.effects) == names == made.macro.names
+    assert made.model.covariates == twin.model.covariates
+    # the beliefs travel with their covariate: where the data are taken away, its own prior is left
+    stated = {(one.factor, one.transform): one.credit for one in FitSettings().effects}
+    prior = macro_prior(FitSettings(effects=effects_of(twin.model.provenance)), names, CREDIT)
+    assert prior.mean.tolist() == [stated[one.factor, one.transform][0] for one in twin.model.covariates]
+    other = components(panel_home, months=12)
+    assert set(other.macro.effects).isdisjoint(names)
+
+
+def test_stress_takes_the_lags_that_the_fit_chose(lagged_home: Path) -> None:
+    with lt.open(lagged_home) as twin:
+        outlook = Outlook(twin)
+        worse, steady = (np.full((1, 12, len(twin.model.covariates)), size) for size in (1.0, 0.0))
+        flows = [apc_flows(outlook, Economy("made", path, None), 12) for path in (steady, worse)]
+    assert np.isfinite(flows[0].defaulted).all()
+    assert flows[0].defaulted.sum() > 0
+    assert flows[1].defaulted.sum() != pytest.approx(flows[0].defaulted.sum(), rel=1e-6)
+
+
+def test_a_book_without_a_default_cannot_be_taken_apart(lender: Path, tmp_path: Path) -> None:
+    tape = pl.read_csv(lender / "tape.csv", separator=";", infer_schema=False)
+    bad = tape.filter(
+        pl.col("90 days late on").is_not_null()
+        | pl.col("Written off on").is_not_null()
+        | (pl.col("Days late").cast(pl.Int64) >= 90)
+    )["Contract No"].unique()
+    tape.filter(~pl.col("Contract No").is_in(bad.implode())).write_csv(tmp_path / "tape.csv", separator=";")
+    home = tmp_path / "twin"
+    lt.twin_create(home, tmp_path / "tape.csv", str(lender / "mapping.toml"), date(2022, 12, 31))
+    lt.fit(home, [lender / "macro.csv"])
+    with pytest.raises(ModelError, match="expected a default to learn from, was 'none'"):
+        components(home)
+    with lt.open(home) as twin:
+        outlook = Outlook(twin)
+        steady = Economy("steady", np.zeros((1, 12, len(twin.model.covariates))), None)
+        with pytest.raises(ModelError, match="expected a default to learn from, was 'none'"):
+            apc_flows(outlook, steady, 12)
+    command = [
+        sys.executable,
+        "-c",
+        "from loantwin.interfaces.cli.main import run; run()",
+        "components",
+        home,
+    ]
+    told = subprocess.run(command, capture_output=True, text=True)
+    assert (told.returncode, told.stdout) == (2, "")
+    assert told.stderr == "loantwin: field events: expected a default to learn from, was 'none'\n"
 
 
 def test_the_engine_runs_the_fitted_hazard(sba_home: Path) -> None:

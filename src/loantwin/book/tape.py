@@ -219,7 +219,9 @@ def _without(frame: pl.DataFrame, found: pl.DataFrame) -> pl.DataFrame:
 def _of_whole_loans(found: pl.DataFrame, values: pl.DataFrame) -> pl.DataFrame:
     """Spread findings on loans, placed at each loan's first row, over all rows of the loan."""
     rows = values.select(pl.col("\nposition").alias("position"), "loan_id")
-    marked = rows.join(found, on="position", how="inner").select("loan_id", "field", "rule")
+    marked = rows.join(found, on="position", how="inner", maintain_order="left").select(
+        "loan_id", "field", "rule"
+    )
     return rows.join(marked, on="loan_id", how="inner", maintain_order="left").select(list(FINDINGS))
 
 

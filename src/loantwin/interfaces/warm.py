@@ -12,6 +12,7 @@ from loantwin.engine.expectation import conditional_flows
 from loantwin.engine.loss import loan_losses
 from loantwin.engine.rows import TransitionParameters
 from loantwin.engine.runoff import build_cells
+from loantwin.kernels import PARALLEL
 from loantwin.risk.exact.kernels import exact_bins, staged_losses
 
 MONTHS = 14
@@ -51,8 +52,9 @@ def warm() -> None:
     loan_losses(parameters, columns, lgd, shocks, index_paths=index[None])
     loan_losses(parameters, columns, lgd, shocks)
     words, stage = np.ones((1, 4)), np.ones(4, dtype=np.int64)
-    exact_bins(words.view(np.int64), stage, 2)
-    staged_losses(words.T[:, ::1], words.T[:, ::1], words[0], stage, np.ones(1), np.empty((1, 4)))
+    with PARALLEL:
+        exact_bins(words.view(np.int64), stage, 2)
+        staged_losses(words.T[:, ::1], words.T[:, ::1], words[0], stage, np.ones(1), np.empty((1, 4)))
 
 
 if __name__ == "__main__":

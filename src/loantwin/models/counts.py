@@ -321,7 +321,9 @@ def panel_counts(panel: pl.DataFrame, loans: pl.DataFrame, labels: pl.Series, as
     table = panel.select("loan_id", month=_month(pl.col("report_date")), state=_known_state(pl.col("state")))
     facts["left out: reports without a state"] = int(table["state"].null_count())
     pairs = _pairs(table.filter(pl.col("state").is_not_null() & (pl.col("month") <= last)))
-    joined = pairs.join(about, on="loan_id", how="left").with_columns(age=pl.col("month") - pl.col("start"))
+    joined = pairs.join(about, on="loan_id", how="left", maintain_order="left").with_columns(
+        age=pl.col("month") - pl.col("start")
+    )
     usable = joined.filter(pl.col("start").is_not_null() & (pl.col("age") >= 0))
     facts["left out: moves without an origination date"] = int(joined.height - usable.height)
     late = (usable["age"] > usable["term_months"]).fill_null(False)
@@ -380,6 +382,18 @@ def _summed(coded: pl.DataFrame, states: tuple[str, ...]) -> pl.DataFrame:
         moved = (column["to"] == place) & (column["from_state"] != place)
         made[f"moved_{name}"] = sums(index[moved], weight[moved], len(found))
     return pl.DataFrame(made)
+
+
+def added_up(cells: pl.DataFrame, keys: Sequence[str], columns: Sequence[str]) -> pl.DataFrame:
+    """Return the columns of cells added up over all but some keys, one row for each that occurs, sorted."""
+    codes = [cells[name].to_numpy().astype(np.int64) for name in keys]
+    wide = [int(code.max(initial=0)) + 1 for code in codes]
+    found, index = np.unique(np.ravel_multi_index(codes, wide), return_inverse=True)
+    made: dict[str, NDArray[np.generic]] = {
+        name: np.asarray(values, dtype=np.int32)
+        for name, values in zip(keys, np.unravel_index(found, wide), strict=True)
+    }
+    return pl.DataFrame(made | {name: sums(index, cells[name].to_numpy(), len(found)) for name in columns})
 
 
 def _pairs(table: pl.DataFrame) -> pl.DataFrame:

@@ -4,8 +4,11 @@ model.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
+from loantwin.errors import ModelError, expected
 from loantwin.models.latent import LevelPrior
 
 
@@ -79,3 +82,20 @@ class FitSettings:
     """Fewer events than this and a fit is marked prior only."""
     search: int = 90
     """Evaluations spent on choosing a period effect's persistence and size."""
+
+
+def effects_of(provenance: Mapping[str, Any]) -> tuple[MacroPrior, ...]:
+    """Return the covariates of a fitted model with its beliefs and the lags it chose, from its provenance.
+
+    Raises
+    ------
+    ModelError : a provenance that does not hold the settings of the fit.
+    """
+    stored = provenance.get("settings", {}).get("effects")
+    if stored is None:
+        raise ModelError(
+            expected("the settings of the fit in the model's provenance", "none") + "; fit again",
+            field="provenance",
+        )
+    pairs = ("credit", "prepayment")
+    return tuple(MacroPrior(**{**one, **{name: tuple(one[name]) for name in pairs}}) for one in stored)

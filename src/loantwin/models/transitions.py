@@ -12,6 +12,7 @@ import polars as pl
 
 from loantwin.arrays import Floats, Integers
 from loantwin.engine.rows import VINTAGE
+from loantwin.errors import ModelError, expected
 from loantwin.models.additive import AdditiveFit, Design, fit_additive
 from loantwin.models.counts import Counts, EventCounts, edge_cells, sums
 from loantwin.models.latent import (
@@ -203,8 +204,14 @@ def age_prior(basis: AgeBasis, settings: FitSettings, baseline: float) -> Prior:
 
 
 def macro_prior(settings: FitSettings, names: tuple[str, ...], kind: str) -> Prior:
-    """Return the prior of the macro effects of the named covariates on credit or prepayment edges."""
+    """Return the prior of the macro effects of the named covariates on credit or prepayment edges.
+
+    Raises ModelError where the settings hold no belief about a covariate, its lag included.
+    """
     by_name = {effect.name: effect for effect in settings.effects}
+    unknown = [name for name in names if name not in by_name]
+    if unknown:
+        raise ModelError(expected("a covariate of " + ", ".join(by_name), unknown[0]), field="effects")
     beliefs = [(by_name[name].credit if kind == CREDIT else by_name[name].prepayment) for name in names]
     return independent_prior(
         np.array([mean for mean, _ in beliefs]), np.array([spread for _, spread in beliefs])

@@ -183,7 +183,7 @@ def _last_year(outlook: Outlook, events: pl.DataFrame) -> tuple[tuple[float, flo
     except LoantwinError:
         return (0.0, 0.0), 0.0  # a tape that starts within the last year has no last year's rate
     held = before.select("loan_id", "weight", "on_book_probability", "principal")
-    chosen = held.join(events, on="loan_id", how="inner").filter(
+    chosen = held.join(events, on="loan_id", how="inner", maintain_order="left").filter(
         (pl.col("date") > start) & (pl.col("date") <= twin.as_of)
     )
     expected_number = float((held["weight"] * held["on_book_probability"].fill_null(1.0)).sum())
@@ -237,7 +237,7 @@ def happened(outlook: Outlook, horizon: int) -> Happened:
         return Happened(figure, ())
     joined = (
         outlook.book.loans.select("loan_id", "weight", "state")
-        .join(events, on="loan_id", how="inner")
+        .join(events, on="loan_id", how="inner", maintain_order="left")
         .filter(pl.col("date") > twin.as_of)
     )
     month = months.months_of(joined["date"].to_numpy(), outlook.anchor).astype(np.int64) - outlook.month0 - 1

@@ -16,7 +16,7 @@ from loantwin.book.mapping import TapeFormat
 from loantwin.book.payoff import assumed_payoff_hazard, assumed_survival, payoff_observed
 from loantwin.book.segments import segment_labels
 from loantwin.macro.scenario import Scenario
-from loantwin.models.counts import Counts, outcome_counts, panel_counts
+from loantwin.models.counts import Counts, added_up, outcome_counts, panel_counts
 from loantwin.models.defaults import outcome_defaults, panel_defaults
 
 AGES = 361
@@ -166,11 +166,8 @@ def _live(counts: Counts, target: str) -> pl.DataFrame:
     for name in (target, "moved_prepaid"):
         if name not in cells.columns:
             cells = cells.with_columns(pl.lit(0.0).alias(name))
-    return cells.group_by("segment", "age", "month", maintain_order=True).agg(
-        pl.col("at_risk").sum(),
-        pl.col(target).sum().alias("lost"),
-        pl.col("moved_prepaid").sum().alias("paid"),
-    )
+    table = added_up(cells, ("segment", "age", "month"), ("at_risk", target, "moved_prepaid"))
+    return table.rename({target: "lost", "moved_prepaid": "paid"})
 
 
 def _cohorts(

@@ -109,7 +109,8 @@ def outcomes(
     """
     anchor = months.anchor_day(as_of)
     month0 = months.month_of(as_of, anchor)
-    joined = on_book.with_columns(pl.Series("band", band)).join(events, on="loan_id", how="inner")
+    banded = on_book.with_columns(pl.Series("band", band))
+    joined = banded.join(events, on="loan_id", how="inner", maintain_order="left")
     joined = joined.filter(pl.col("date") > as_of)
     month = months.months_of(joined["date"].to_numpy(), anchor).astype(np.int64) - month0
     year = (month - 1) // 12

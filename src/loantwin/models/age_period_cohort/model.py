@@ -33,6 +33,7 @@ from loantwin.models.counts import (
     KEYS,
     Counts,
     EventCounts,
+    added_up,
     edge_cells,
     outcome_counts,
     panel_counts,
@@ -41,7 +42,7 @@ from loantwin.models.counts import (
 )
 from loantwin.models.fitted import FittedModel, check_model
 from loantwin.models.latent import LatentProcess
-from loantwin.models.settings import FitSettings
+from loantwin.models.settings import FitSettings, effects_of
 from loantwin.models.transitions import (
     CREDIT,
     POOLED,
@@ -118,7 +119,8 @@ def fit_apc_model(
     counts = default_counts(loans, panel, mapping, as_of, settings.ages)
     default = fitted.default_name
     cells = edge_cells(counts, "current", default)
-    fits = FitSettings()
+    # Trap: the fit may have chosen other lags than those of the settings by default: its own beliefs count
+    fits = FitSettings(effects=effects_of(fitted.provenance))
     segments = segment_design(counts.segments, fits)
     found = decompose(cells, segments, counts.effective, settings)
     names = tuple(covariate.name for covariate in fitted.covariates)
@@ -160,7 +162,7 @@ def collapsed(counts: Counts) -> Counts:
     """Return a panel's counts with all live states as one."""
     columns = [name for name in counts.cells.columns if name in {"at_risk", "moved_default", "moved_prepaid"}]
     keys = [name for name in KEYS if name != "from_state"]
-    cells = counts.cells.group_by(keys, maintain_order=True).agg(pl.col(columns).sum()).sort(keys)
+    cells = added_up(counts.cells, keys, columns)
     cells = cells.with_columns(from_state=pl.lit(0, dtype=pl.Int32)).select("from_state", *keys, *columns)
     return replace(counts, states=("current", "default", "prepaid"), live=1, cells=cells)
 

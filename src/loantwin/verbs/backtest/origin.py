@@ -393,9 +393,8 @@ def _stock(outlook: Outlook, book: OnBook, band: int, horizon: int) -> Floats:
     origin.
     """
     in_default = pl.col("state").is_in(list(DEFAULT_STATES))
-    mine = outlook.book.loans.join(
-        pl.DataFrame({"loan_id": book.loan_id.filter(pl.Series(book.band == band))}), on="loan_id", how="semi"
-    )
+    own = pl.DataFrame({"loan_id": book.loan_id.filter(pl.Series(book.band == band))})
+    mine = outlook.book.loans.join(own, on="loan_id", how="semi", maintain_order="left")
     if not mine.filter(in_default).height:
         return np.zeros(horizon)
     return stock_in_default(outlook, horizon, mine)[0]

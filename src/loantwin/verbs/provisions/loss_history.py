@@ -97,14 +97,12 @@ def _charge_off_rates(
     if not total > 0.0:
         return None, {}, ""
     amount = pl.col("\nlost") * pl.col("weight")
-    by_pool = inside.group_by("\npool").agg(amount.sum().alias("\nlost"), pl.len().alias("\ncount"))
-    stood = balance.group_by("\npool").agg(pl.col("\namount").sum())
-    joined = by_pool.join(stood, on="\npool").filter(
-        (pl.col("\ncount") >= LEAST_CHARGE_OFFS) & (pl.col("\namount") > 0)
-    )
+    stood = _by_pool(balance["\npool"], balance["\namount"])
+    charged = _by_pool(inside["\npool"], inside.select(amount.alias("\nlost")).to_series())
     pools = {
-        name: float(lost / stood)
-        for name, lost, stood in joined.select("\npool", "\nlost", "\namount").iter_rows()
+        name: lost / stood[name][0]
+        for name, (lost, count) in charged.items()
+        if count >= LEAST_CHARGE_OFFS and name in stood and stood[name][0] > 0
     }
     rate = float(inside.select(amount.sum()).item()) / total
     words = (
@@ -112,6 +110,13 @@ def _charge_off_rates(
         f"{100 * rate:.2f} % a year; {len(pools)} pools with {LEAST_CHARGE_OFFS} or more have their own rate"
     )
     return rate, pools, words
+
+
+def _by_pool(pools: pl.Series, amount: pl.Series) -> dict[str, tuple[float, int]]:
+    """Return the sum of amounts and the number of rows of each pool, added up in row order."""
+    names, place = np.unique(pools.to_numpy(), return_inverse=True)
+    total, count = np.bincount(place, amount.to_numpy(), len(names)), np.bincount(place, minlength=len(names))
+    return {str(name): (float(total[i]), int(count[i])) for i, name in enumerate(names)}
 
 
 def _vintages(twin: Twin, loans: pl.DataFrame) -> tuple[Floats | None, dict[str, Floats], str]:
@@ -179,7 +184,8 @@ def _rolls(twin: Twin, span: int) -> tuple[Floats | None, str]:
     rows = panel.filter(pl.col("report_date") >= since).select(
         "loan_id", "report_date", "state", pl.col("principal").fill_null(0.0)
     )
-    rows = rows.join(twin.known_loans.select("loan_id", "weight"), on="loan_id")
+    weights = twin.known_loans.select("loan_id", "weight")
+    rows = rows.join(weights, on="loan_id", how="inner", maintain_order="left")
     rows = rows.sort("loan_id", "report_date").with_columns(
         pl.col("state").shift(-1).over("loan_id").alias("\nnext"),
         pl.col("principal").shift(-1).over("loan_id").alias("\nafter"),

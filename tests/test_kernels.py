@@ -1,0 +1,246 @@
+"""Rules of compiled code that no run of it shows in time: how kernels are written, cached and entered."""
+
+from __future__ import annotations
+
+import ast
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+
+import numba
+
+from loantwin import kernels
+
+PACKAGE = Path(kernels.__file__).parent
+FILES = sorted(path for path in PACKAGE.rglob("kernels.py") if path != Path(kernels.__file__))
+OTHERS = sorted(path for path in PACKAGE.rglob("*.py") if path.name != "kernels.py")
+
+
+def name_of(path: Path) -> str:
+    """Return a file's module name."""
+    return ".".join((PACKAGE.name, *path.relative_to(PACKAGE).with_suffix("").parts))
+
+
+def each(path: Path, *kinds: type[ast.AST]) -> Iterator[ast.AST]:
+    """Yield a file's nodes of some kinds."""
+    yield from (
+        node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, kinds)
+    )
+
+
+def compiled_functions(path: Path) -> dict[str, tuple[ast.FunctionDef, bool]]:
+    """Return a file's compiled functions by name, and whether each is parallel."""
+    found = {}
+    for node in each(path, ast.FunctionDef):
+        assert isinstance(node, ast.FunctionDef)
+        for mark in node.decorator_list:
+            if isinstance(mark, ast.Call) and ast.unparse(mark.func) == "compiled":
+                found[node.name] = node, any(word.arg == "parallel" for word in mark.keywords)
+    return found
+
+
+def where(path: Path, node: ast.AST) -> str:
+    """Return where a node stands, for the message."""
+    return f"{path.relative_to(PACKAGE)}:{node.lineno}"  # type: ignore[attr-defined]
+
+
+def test_there_are_kernels_to_look_at() -> None:
+    assert len(FILES) > 4
+    assert sum(len(compiled_functions(path)) for path in FILES) > 40
+
+
+def test_no_kernel_raises_to_a_power() -> None:
+    """A float to the power of a 32-bit whole number ends the process: LLVM finds no __powidf2."""
+    called = [
+        where(path, node)
+        for path in FILES
+        for node in each(path, ast.Call)
+        if ast.unparse(node.func).rpartition(".")[2] in {"pow", "power", "float_power"}  # type: ignore[attr-defined]
+    ]
+    raised = [
+        where(path, node)
+        for path in FILES
+        for node in each(path, ast.BinOp, ast.AugAssign)
+        if isinstance(node.op, ast.Pow)  # type: ignore[attr-defined]
+    ]
+    assert not [*called, *raised]
+
+
+def test_no_kernel_is_compiled_with_fastmath() -> None:
+    options = {
+        f"{name_of(path)}.{name}": getattr(import_module(name_of(path)), name).targetoptions
+        for path in FILES
+        for name in compiled_functions(path)
+    }
+    assert not [name for name, stated in options.items() if stated.get("fastmath")]
+    assert all(stated["nogil"] for stated in options.values())
+
+
+def test_no_kernel_adds_up_across_threads() -> None:
+    """A number that the loop of threads adds to is a reduction: its parts meet in an order of their own."""
+    wrong = []
+    for path in FILES:
+        for function, parallel in compiled_functions(path).values():
+            for loop in ast.walk(function) if parallel else ():
+                if not (isinstance(loop, ast.For) and ast.unparse(loop.iter).startswith("prange(")):
+                    continue
+                inside = [node for line in loop.body for node in ast.walk(line)]
+                own = {
+                    name.id
+                    for node in inside
+                    if isinstance(node, ast.Assign | ast.For)
+                    for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
+                    for name in ast.walk(target)
+                    if isinstance(name, ast.Name)
+                }
+                wrong += [
+                    where(path, node)
+                    for node in inside
+                    if isinstance(node, ast.AugAssign)
+                    and isinstance(node.target, ast.Name)
+                    and node.target.id not in own
+                ]
+    assert not wrong
+
+
+def test_no_kernel_draws_from_numbas_own_generator() -> None:
+    """Numba keeps one Mersenne Twister a thread: its draws depend on who runs what."""
+    assert not [
+        where(path, node)
+        for path in FILES
+        for node in each(path, ast.Attribute)
+        if ast.unparse(node).startswith(("np.random", "random."))
+    ]
+
+
+def test_no_two_kernels_share_a_draw() -> None:
+    """The counter's last word says what a draw is for."""
+    from loantwin.engine import randomness
+    from loantwin.engine.montecarlo import kernels as montecarlo
+    from loantwin.risk.loss.copula import kernels as copula
+
+    purposes = [montecarlo.LOAN_PATHS, montecarlo.CELL_PATHS, copula.PURPOSE]
+    assert len({int(purpose) for purpose in purposes}) == len(purposes)
+    assert (randomness.LOAN_PATHS, randomness.CELL_PATHS) == (montecarlo.LOAN_PATHS, montecarlo.CELL_PATHS)
+    own = {path for path in FILES if "0xD2511F53" in path.read_text(encoding="utf-8")}
+    assert {name_of(path) for path in own} == {montecarlo.__name__, copula.__name__}, "another file draws"
+
+
+def test_a_cached_kernel_calls_functions_of_its_own_file_only() -> None:
+    """Numba's cache looks at the file of the function alone: an edit of a helper elsewhere gives the old
+    answer.
+    """
+    wrong = []
+    for path in FILES:
+        for node in each(path, ast.ImportFrom):
+            assert isinstance(node, ast.ImportFrom)
+            if node.module and node.module.startswith("loantwin") and node.module != "loantwin.kernels":
+                wrong += [where(path, node) for item in node.names if not item.name.isupper()]
+    assert not wrong
+
+
+def test_an_edit_of_any_kernel_file_starts_a_new_cache(tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(PACKAGE, tmp_path / "loantwin"))
+    seen = {kernels._sources_hash(folder)}
+    assert seen == {kernels._sources_hash(PACKAGE)}
+    for path in FILES:
+        copy = folder / path.relative_to(PACKAGE)
+        copy.write_text(copy.read_text(encoding="utf-8") + "\n# edited\n", encoding="utf-8")
+        seen.add(kernels._sources_hash(folder))
+    assert len(seen) == len(FILES) + 1
+    if kernels._CACHED:
+        assert Path(numba.config.CACHE_DIR).name == f"kernels-{kernels._sources_hash(PACKAGE)}"
+    # what is compiled elsewhere would be in no hash
+    assert not [path for path in OTHERS if "import compiled" in path.read_text(encoding="utf-8")]
+
+
+PARALLEL = {
+    (name_of(path), name)
+    for path in FILES
+    for name, (_, parallel) in compiled_functions(path).items()
+    if parallel
+}
+
+
+def imported(path: Path) -> dict[str, str]:
+    """Return what a file calls by which name: local name -> module, or module and function."""
+    found = {}
+    for node in each(path, ast.ImportFrom):
+        assert isinstance(node, ast.ImportFrom)
+        for item in node.names:
+            found[item.asname or item.name] = f"{node.module}.{item.name}"
+    return found
+
+
+def test_parallel_kernels_are_called_under_the_lock_and_not_by_each_other() -> None:
+    bare, seen = [], set()
+    for path in OTHERS:
+        names = imported(path)
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        held = {
+            id(node)
+            for block in ast.walk(tree)
+            if isinstance(block, ast.With) and any(ast.unparse(item) == "PARALLEL" for item in block.items)
+            for node in ast.walk(block)
+        }
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call):
+                first, _, rest = ast.unparse(node.func).partition(".")
+                module, _, function = f"{names.get(first, '')}.{rest}".rstrip(".").rpartition(".")
+                if (module, function) in PARALLEL:
+                    seen.add((module, function))
+                    bare += [] if id(node) in held else [where(path, node)]
+    assert not bare
+    assert len(seen) > 10, "calls are found"
+    nested = [
+        where(path, node)
+        for path in FILES
+        for function, _ in compiled_functions(path).values()
+        for node in ast.walk(function)
+        if isinstance(node, ast.Call) and (name_of(path), ast.unparse(node.func)) in PARALLEL
+    ]
+    assert not nested
+
+
+TWO_THREADS = """
+from concurrent.futures import ThreadPoolExecutor
+import numba, numpy as np
+from loantwin.engine.columns import loan_columns
+from loantwin.engine.runoff import build_cells
+
+columns = loan_columns(segment=0, age=np.arange(300) % 7, state=0, product=0, remaining_months=24,
+                       principal=np.full(300, 1000.0), annual_rate=0.05)
+wanted = build_cells(columns, 12).balance
+with ThreadPoolExecutor(4) as pool:
+    made = list(pool.map(lambda _: build_cells(columns, 12).balance, range(200)))
+assert all((one == wanted).all() for one in made)
+print(numba.threading_layer())
+"""
+
+
+def test_two_threads_may_run_kernels_on_the_plainest_layer() -> None:
+    """Numba's own layer, which every machine has, ends the process where two threads enter it at once."""
+    kept = {**os.environ, "NUMBA_THREADING_LAYER": "workqueue"}
+    made = subprocess.run([sys.executable, "-c", TWO_THREADS], capture_output=True, text=True, env=kept)
+    assert (made.returncode, made.stdout) == (0, "workqueue\n"), made.stderr[-500:]
+
+
+def test_nothing_in_the_package_forks() -> None:
+    """A child forked after a kernel of the OpenMP layer is ended at its first one."""
+    imports = [
+        (where(path, node), name)
+        for path in OTHERS
+        for node in each(path, ast.Import, ast.ImportFrom)
+        for name in (
+            [str(node.module)]  # type: ignore[attr-defined]
+            if isinstance(node, ast.ImportFrom)
+            else [item.name for item in node.names]  # type: ignore[attr-defined]
+        )
+    ]
+    assert not [place for place, name in imports if name.partition(".")[0] == "multiprocessing"]
+    texts = {path: path.read_text(encoding="utf-8") for path in OTHERS}
+    assert not [path for path, text in texts.items() if "ProcessPoolExecutor" in text or "os.fork" in text]
