@@ -1,5 +1,4 @@
-"""Which quantity of a column counts towards which figure: the money rules of `step.step` as a table the
-kernel reads.
+"""Which quantity of a column counts in which figure: the money rules of `step.step` as the kernel's table.
 
 A figure is the sum over columns of factor x quantity; a quantity is a row of the kernel's lanes.
 """
