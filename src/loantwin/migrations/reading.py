@@ -87,9 +87,7 @@ def read_matrices(
 
 
 def _with_rest(cells: Floats) -> Floats:
-    """Add a state that takes what each row lacks of one, and absorbs; less than the tolerance is left to the
-    check.
-    """
+    """Add an absorbing state that takes what rows lack of one; less than the tolerance is left alone."""
     lacking = 1 - cells.sum(axis=1)
     lacking = np.where(lacking > PUBLISHED, lacking, 0.0)
     return np.block([[cells, lacking[:, None]], [np.zeros((1, len(cells))), np.ones((1, 1))]])
@@ -139,9 +137,7 @@ def _from_tenors(rows: list[list[str]], file: Path) -> tuple[Floats, None, tuple
 
 
 def _from_square(rows: list[list[str]], file: Path) -> tuple[Floats, tuple[str, ...] | None, None]:
-    """Read one table: with a header or not, with names at the left or not; it ends at the first blank
-    line.
-    """
+    """Read one table, with or without header and names at the left; it ends at the first blank line."""
     first = rows[0]
     labelled = not _is_number(first[0])  # the header's corner, or the name of the first row
     header = labelled and len(first) > 1 and not _is_number(first[1])
@@ -200,7 +196,12 @@ def _completed(cells: Floats, labels: tuple[str, ...], file: Path) -> Floats:
 
 
 def is_history(path: Path | str) -> bool:
-    """Say whether a file holds rating events (its header names a customer and a date), not a matrix."""
+    """Say whether a file holds rating events (its header names a customer and a date), not a matrix.
+
+    Raises
+    ------
+    RiskError : a file that is not UTF-8.
+    """
     file = Path(path)
     if file.suffix.lower() == ".json":
         return False

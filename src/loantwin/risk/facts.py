@@ -37,8 +37,7 @@ YES = ("true", "yes", "y", "1", "watch")
 
 @dataclass(frozen=True)
 class Standing:
-    """N loans in the order of the book. days_past_due : (N,) NaN where unknown; `defaulted` to `watch` (N,)
-    booleans.
+    """N loans in the book's order. days_past_due : (N,) NaN if unknown; `defaulted` to `watch` (N,) booleans.
 
     months_in_default : (N,) of loans in default, 0 for others. months_since_default : (N,) since the last
         report in default

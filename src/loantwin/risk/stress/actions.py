@@ -41,9 +41,7 @@ class ActionEffect:
 
 @dataclass(frozen=True)
 class ActionTaken:
-    """name : as asked for. words : what is done. assumed : what the answer rests on. scenarios : name -> both
-    outcomes.
-    """
+    """name : as asked for. words : what is done. assumed : its basis. scenarios : both outcomes by name."""
 
     name: str
     words: str

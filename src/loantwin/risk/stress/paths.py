@@ -1,6 +1,4 @@
-"""A book along a scenario, month by month: income, allowance, cash, and what is left of the lender's
-capital.
-"""
+"""A book along a scenario, month by month: income, allowance, cash, and what is left of capital."""
 
 from __future__ import annotations
 
@@ -213,8 +211,11 @@ def quarter_ends_of(count: int, labels: list[str]) -> Floats:
 
 
 def read_capital(path: Path | str) -> CapitalPlan:
-    """Return the plan in a TOML file; an unknown key, a missing or a wrong value is an error that names
-    it.
+    """Return the capital plan in a TOML file.
+
+    Raises
+    ------
+    UsageError : no readable TOML, an unknown key, a missing or wrong value; it names the key.
     """
     path = Path(path)
     try:

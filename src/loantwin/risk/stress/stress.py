@@ -1,6 +1,4 @@
-"""Stress by scenario: what the book loses and earns over the horizon under each, the first being the
-baseline.
-"""
+"""Stress by scenario: what the book loses and earns over the horizon, the first being the baseline."""
 
 from __future__ import annotations
 
@@ -55,9 +53,7 @@ class ScenarioFlows:
 
 @dataclass(frozen=True)
 class Stressed:
-    """Means over the horizon, book currency; `peak_month` is the month of most `defaulted`, null where
-    nothing defaults.
-    """
+    """Means over the horizon, book currency; `peak_month` has most `defaulted`, null where nothing does."""
 
     defaulted: float
     charged_off: float
@@ -68,8 +64,7 @@ class Stressed:
 
 @dataclass(frozen=True)
 class StressResult(Result):
-    """Scenario name -> figures. In `to_dict()` scenarios are the top-level keys; every other key starts with
-    `_`.
+    """Scenario name -> figures: top-level keys of `to_dict()`, where every other key starts with `_`.
 
     against_baseline : scenario -> figure -> scenario less baseline. not_observable : figures the source
     cannot tell, which are assumed and labelled so.
@@ -180,9 +175,7 @@ def stress(
 
 
 def scenario_flows(name: str, flows: Flows, allowance: float) -> ScenarioFlows:
-    """Return a scenario's mean flows from the engine's figures on its paths (P, groups, T), groups added
-    up.
-    """
+    """Return a scenario's mean flows from figures on its paths (P, groups, T), groups added up."""
     closing = flows.balance.sum(axis=1).mean(axis=0)
     opening = np.concatenate([[flows.opening.sum(axis=1).mean()], closing[:-1]])
     interest, defaulted, charged_off = (
