@@ -74,8 +74,8 @@ class Shock:
     """One factor's shock.
 
     peak : in `unit`. points : percentage points, of rates, yields and growth. percent : of the level; of an
-        index, or of any
-    factor that stays positive. deviations : standard deviations (`deviation` of `applied`).
+        index, or of any factor that stays positive. deviations : standard deviations (`deviation` of
+        `applied`).
 
     Raises
     ------

@@ -45,9 +45,8 @@ class MoveSums:
     """What C customers add to an estimate over K states.
 
     moves : (C, K * K) sparse, number of moves (cohort: of starts in i that end in j, j = i too). at_risk :
-        (C, K) cohort
-    starts, or years. kind : which of the two. states : K names. default : position. facts : what was left
-        out.
+        (C, K) cohort starts, or years. kind : which of the two. states : K names. default : position. facts :
+        what was left out.
     """
 
     kind: Kind

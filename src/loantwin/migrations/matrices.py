@@ -41,9 +41,8 @@ class Matrix:
     """A transition matrix over `years`.
 
     states : K names, best to worst. values : (K, K) decimal, rows sum to one. default, withdrawn : position
-        of the state,
-    None where the scale has none. rescaled : largest distance of a row's sum from one before rows were
-        divided by it.
+        of the state, None where the scale has none. rescaled : largest distance of a row's sum from one
+        before rows were divided by it.
     """
 
     states: tuple[str, ...]

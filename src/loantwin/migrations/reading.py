@@ -45,11 +45,10 @@ def read_matrices(
 
     Parameters
     ----------
-    path : CSV with a row a state (with names, or without), the agencies' multi-year form
-        (`From States, To States, Periods,
-        Tenor ...`), or JSON of nested lists. states : names, where the file has none (eight or nine states
-            are read as
-        AAA to D, NR). horizons : years of each matrix, where the file tells none (default 1, 2, 3, ...).
+    path : CSV with a row a state (with names, or without), the agencies' multi-year form (`From States, To
+        States, Periods, Tenor ...`), or JSON of nested lists. states : names, where the file has none (eight
+        or nine states are read as AAA to D, NR). horizons : years of each matrix, where the file tells none
+        (default 1, 2, 3, ...).
     rest : name of a state that takes what each row lacks of one (some files leave the withdrawn column out);
         None: such a row is an error.
 
@@ -215,9 +214,8 @@ class RatingEvents:
     """E rating events in the order of customer and date.
 
     customer : (E,) code 0 .. C-1. day : (E,) datetime64[D]. state : (E,) position in `states`. states :
-        names, best to worst;
-    default and withdrawn last. last : the last date of the file, up to which a rating stands. facts : what
-        was repaired.
+        names, best to worst; default and withdrawn last. last : the last date of the file, up to which a
+        rating stands. facts : what was repaired.
     """
 
     customer: Integers

@@ -37,8 +37,8 @@ class SeverityReaction:
     """reaction, deviation : change of log severity by unit of log-odds, posterior mean and deviation.
 
     spread : standard deviation of log severity from year to year that conditions do not explain. centre :
-        mean conditions of
-    the defaults learnt from. years : of history used, 0 where there was nothing to learn.
+        mean conditions of the defaults learnt from. years : of history used, 0 where there was nothing to
+        learn.
     """
 
     reaction: float

@@ -49,8 +49,7 @@ class StateMoves:
     """M pairs of reports a month apart. loan : code. month : of the second report, months since year 0.
 
     origin : row 0 .. 4 of `LIVE`. target : column 0 .. 7 of `STATES`. weight : case weight. amount : weight x
-        balance at the
-    first report. facts : what was left out.
+        balance at the first report. facts : what was left out.
     """
 
     loan: Integers
@@ -67,9 +66,8 @@ class RollRates:
     """A roll-rate matrix. Rows `LIVE`, columns `STATES`; decimals a month.
 
     number, amount : (5, 8) rates by loans and by balance; NaN where nobody was at risk. low, high : ends of
-        the 90 % interval of
-    `number`. at_risk, balance : (5,) loan-months and balance-months that went in. events : (5, 8) weighted
-        moves.
+        the 90 % interval of `number`. at_risk, balance : (5,) loan-months and balance-months that went in.
+        events : (5, 8) weighted moves.
     """
 
     number: Floats

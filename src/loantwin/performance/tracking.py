@@ -39,8 +39,8 @@ class TrackingScore:
     """How a forecast did over all cells of a table.
 
     accuracy : 1 - sum of absolute errors / sum of what happened. bias : forecast / what happened - 1. None
-        where nothing
-    happened. by_year_accuracy : the same over years, vintages added up: errors between vintages cancel in it.
+        where nothing happened. by_year_accuracy : the same over years, vintages added up: errors between
+        vintages cancel in it.
     """
 
     accuracy: float | None

@@ -57,9 +57,8 @@ class VintageCurves:
     """V vintages by A ages (0 .. A - 1 months): cumulative rates, decimals; NaN where under half is watched.
 
     number, amount : (V, A) share of loans, and of the amount originated. low, high : 90 % interval of
-        `number`. complete : (V, A)
-    every loan of the vintage was watched to that age. loans : (V,) weighted. originated : (V,). events : (V,)
-        weighted.
+        `number`. complete : (V, A) every loan of the vintage was watched to that age. loans : (V,) weighted.
+        originated : (V,). events : (V,) weighted.
     """
 
     names: tuple[str, ...]

@@ -33,8 +33,7 @@ class Names:
     names : number of names, weights counted. exposure : currency. herfindahl : sum of squared shares, 1 / n
         for n equal names.
     effective_number : 1 / herfindahl. gini : 0 for equal names, towards 1 where few hold all. top : share of
-        the largest 1, 5,
-    10, 20, 50 and 100 names. largest : exposure of the largest name.
+        the largest 1, 5, 10, 20, 50 and 100 names. largest : exposure of the largest name.
     """
 
     names: float
@@ -193,9 +192,8 @@ class Granularity:
     """What single names add to the quantile of an infinitely fine book, decimals of exposure.
 
     fine : quantile of the loss of the fine book (in Gordy and Luetkebohmert expected loss plus capital).
-        adjustment : to be
-    added. simplified : without the terms of second order in the loss rate; None where the method has one form
-        only.
+        adjustment : to be added. simplified : without the terms of second order in the loss rate; None where
+        the method has one form only.
     """
 
     method: str

@@ -113,10 +113,8 @@ def conditional(
     """Set `result` (FIGURES, P, groups, T).
 
     base : (G, A, R) odds. shocks : (P, T, R). edges : (R, 2). ends : default and prepaid state. cells : (B,
-        3) segment, age,
-    state. order, bounds : cells by group, (B,) and (groups + 1,); cells of one segment and age that lie
-        together share their
-    chances of moving. coefficients : (B, T, FIGURES).
+        3) segment, age, state. order, bounds : cells by group, (B,) and (groups + 1,); cells of one segment
+        and age that lie together share their chances of moving. coefficients : (B, T, FIGURES).
     """
     paths, months, _ = shocks.shape
     for task in prange((paths + PATHS - 1) // PATHS):

@@ -104,9 +104,8 @@ def interpolated_losses(
     """Set the rows `order` of loss and pd, (N, K, 2).
 
     packed : (N, 16) from `engine.kernels.packed_loans`. places : row of `table` by remaining months. grid :
-        middle and half of
-    the spreads. waits : (2, T x K) interest not paid since: its constant, and what it adds per unit of
-        spread.
+        middle and half of the spreads. waits : (2, T x K) interest not paid since: its constant, and what it
+        adds per unit of spread.
     kept : (products, T x K). lost, back : (B, T x K) default x share charged off, and x share recovered.
     """
     scenarios, size = loss.shape[1], lost.shape[1]

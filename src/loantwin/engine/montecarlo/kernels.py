@@ -231,12 +231,9 @@ def loan_paths(
     """Fill counts (P, T, S) and, where there is cash, take what ends out of figures (P, F, T), both int64.
 
     seed : two words of the key, and the number of the first path. odds : (R, G, A). shocks : (P, T, R).
-        segment, age : (U,) of
-        each bucket. who, place, first : (N,) a loan's number in the draws, its bucket, its state at the as-of
-            date. ends : (S,)
-        0 default, 1 prepaid, 2 other. contract, scale : (N,) or (0,) row of `cash` (see count_loan) and its
-            factor.
-        severity : (2, U, T) charged off and recovered.
+        segment, age : (U,) of each bucket. who, place, first : (N,) a loan's number in the draws, its bucket,
+        its state at the as-of date. ends : (S,) 0 default, 1 prepaid, 2 other. contract, scale : (N,) or (0,)
+        row of `cash` (see count_loan) and its factor. severity : (2, U, T) charged off and recovered.
     """
     states, edges, months, buckets = counts.shape[2], odds.shape[0], shocks.shape[1], len(segment)
     for path in prange(shocks.shape[0]):

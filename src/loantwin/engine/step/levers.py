@@ -88,9 +88,8 @@ class LeverMoves:
 
     edge : (E, R) factor on the odds of every live loan's edges. amount : (E,) factor on the amount lent.
     tilt : (E, G) factor on each segment's share before the total is restored. entry : (E,) factor on the odds
-        of entry of
-    the cohort lent this month. add_on : (E,) annual rate added to it. excess : (E,) factor on what its
-    exposure at default exceeds its balance by.
+        of entry of the cohort lent this month. add_on : (E,) annual rate added to it. excess : (E,) factor on
+        what its exposure at default exceeds its balance by.
     collection : (E,) factor on the cost of collection.
     """
 

@@ -27,10 +27,8 @@ class StepSums:
     """What a month adds up, C columns.
 
     rows, sources : (pairs,) the sum that a pair adds to, the quantity's row in the lanes. factors : (pairs, C
-        padded with
-    zeros to a multiple of the block). table : (4, C) start balance, what exposure exceeds it by, rate
-        sensitivity, balance at
-    the end. codes : (2, C) segment, cohort.
+        padded with zeros to a multiple of the block). table : (4, C) start balance, what exposure exceeds it
+        by, rate sensitivity, balance at the end. codes : (2, C) segment, cohort.
     """
 
     rows: Integers

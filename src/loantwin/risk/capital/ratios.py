@@ -21,9 +21,8 @@ class OwnFunds:
     """A bank's own funds and what else its ratios need, in the book's currency, ratios decimal.
 
     cet1, additional_tier1, tier2 : after deductions. other_rwa : name -> risk-weighted assets beside this
-        book (market,
-    operational risk, other credit). leverage_exposure : exposure measure; None takes this book's exposure
-        alone.
+        book (market, operational risk, other credit). leverage_exposure : exposure measure; None takes this
+        book's exposure alone.
     countercyclical, gsib : buffer rates. eligible_provisions : for the comparison with expected loss; None
         leaves it out.
     earnings : of the distribution period, for the most that may be paid out; None gives only the share.

@@ -184,8 +184,7 @@ class PoolLosses:
     """What CECL reads of N loans under K scenarios, before guarantees, of one loan.
 
     lifetime : (N, K) expected loss over the remaining contractual life. defaulted : (N,) loss still to come
-        of a loan in
-    default, read where `in_default`. pool : (N,) index into the pool names.
+        of a loan in default, read where `in_default`. pool : (N,) index into the pool names.
     """
 
     lifetime: Floats

@@ -20,8 +20,8 @@ class EffectiveRate:
     """annual_rate : decimal a year, nominal, compounded monthly (12 x the monthly rate), NaN unless solved.
 
     status : `solved`; `no_root` where no rate above -99 % a month makes the flows worth 0; `several_roots`
-        where the
-    flows change sign more than once and more than one rate does. iterations : steps of Brent's method.
+        where the flows change sign more than once and more than one rate does. iterations : steps of Brent's
+        method.
     """
 
     annual_rate: float

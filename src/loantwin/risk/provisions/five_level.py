@@ -89,9 +89,8 @@ class Coverage:
 
     provision_coverage : allowance / non-performing balance, null where nothing is non-performing.
     loan_provision : allowance / balance, null for an empty book. required, required_relief : allowance that
-        meets the
-    higher of both standards, and of both under relief. shortfall : what the minima by class leave to
-    `required`. These three are null where the source cannot tell which loans are non-performing.
+        meets the higher of both standards, and of both under relief. shortfall : what the minima by class
+        leave to `required`. These three are null where the source cannot tell which loans are non-performing.
     """
 
     provision_coverage: float | None

@@ -66,8 +66,8 @@ class Ifrs9Result(Result):
     """The allowance of a book under IFRS 9. Money in the book's currency; names as in the command's JSON.
 
     allowance, allowance_gross, by_stage, by_scenario : as modelled. overlays stand apart: `overlay_total` is
-        what they add and
-    `allowance_with_overlays` the sum. modifications : None where the source has no history of rates.
+        what they add and `allowance_with_overlays` the sum. modifications : None where the source has no
+        history of rates.
     """
 
     SCHEMA: ClassVar[str] = "loantwin.provisions/1"

@@ -11,9 +11,8 @@ class Outcome:
     """One book over the horizon, book currency; `balance` and `allowance` at its end.
 
     credit_loss : change of allowance + net charge-offs + loss on sales. profit : net interest income - credit
-        loss -
-    collection cost. cash_gap : received less paid. lowest_ratio : of common equity, null where no capital was
-        given.
+        loss - collection cost. cash_gap : received less paid. lowest_ratio : of common equity, null where no
+        capital was given.
     """
 
     defaulted: float

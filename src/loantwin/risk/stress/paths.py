@@ -47,12 +47,11 @@ class CapitalPlan:
     """What `--capital FILE.toml` states; docs/stress.md has each key.
 
     cet1 : common equity tier 1 at the as-of date, currency. risk_weight : risk-weighted assets / balance,
-        decimal, of the
-    `constant` approach. other_rwa : of all else the lender holds, constant. operating_cost_annual : beyond
-        funding and
-    servicing, currency a year. tax_rate : on profits; losses give nothing back. allowance : booked at the
-    as-of date; None takes the baseline's. minimum : the ratio that must hold, buffers included. approach :
-    constant, or irb with its `asset_class` (`stress_capital.irb_weights`).
+        decimal, of the `constant` approach. other_rwa : of all else the lender holds, constant.
+        operating_cost_annual : beyond funding and servicing, currency a year. tax_rate : on profits; losses
+        give nothing back. allowance : booked at the as-of date; None takes the baseline's. minimum : the
+        ratio that must hold, buffers included. approach : constant, or irb with its `asset_class`
+        (`stress_capital.irb_weights`).
     """
 
     cet1: float

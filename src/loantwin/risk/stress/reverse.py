@@ -44,9 +44,8 @@ class Plausibility:
     """How far a scenario lies from what the generator expects, seen through the factors that the model reads.
 
     distance : Mahalanobis, of the shortest innovations that take these factors there every third month.
-        conditions : their
-    number. probability : of a path drawn at random at least as far off, were innovations normal. gap : why
-        there is none.
+        conditions : their number. probability : of a path drawn at random at least as far off, were
+        innovations normal. gap : why there is none.
     """
 
     distance: float | None
@@ -68,9 +67,8 @@ class ReverseStress:
     chi_square_probability : of a path drawn at random at least as far off in all `degrees_of_freedom`
         innovations.
     generated_paths, generated_beyond : paths the generator drew, and how many of them reach the target;
-        `generated_share` with
-    its binomial standard error. peaks : factor -> its largest move away from the expected path, and its
-        month.
+        `generated_share` with its binomial standard error. peaks : factor -> its largest move away from the
+        expected path, and its month.
     """
 
     name: str

@@ -37,10 +37,9 @@ RULES = (
 class ScenarioFlows:
     """Mean flows of the book over T months under one scenario, book currency.
 
-    opening_balance : (T,) principal at the start of each month. interest : (T,) interest received.
-        defaulted : (T,)
-    exposure entering default. charged_off : (T,) principal charged off. allowance : IFRS 9 allowance, net of
-    guarantees, at the as-of date were this scenario certain.
+    opening_balance : (T,) principal at the start of each month. interest : (T,) interest received. defaulted
+        : (T,) exposure entering default. charged_off : (T,) principal charged off. allowance : IFRS 9
+        allowance, net of guarantees, at the as-of date were this scenario certain.
     """
 
     name: str
@@ -70,11 +69,9 @@ class StressResult(Result):
     cannot tell, which are assumed and labelled so.
 
     model : what turned the economy into flows. paths : scenario -> series by month and quarter. parts :
-        scenario -> figure ->
-    its difference to the baseline by factor and by segment. plausibility : scenario -> how far it is from
-        what the generator
-    expects. macro : factor -> line -> values by month; lines are scenarios, and p05 to p95 of generated
-        paths.
+        scenario -> figure -> its difference to the baseline by factor and by segment. plausibility : scenario
+        -> how far it is from what the generator expects. macro : factor -> line -> values by month; lines are
+        scenarios, and p05 to p95 of generated paths.
     sensitivities, reverse, actions : as asked for.
     """
 

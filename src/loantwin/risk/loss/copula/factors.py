@@ -36,9 +36,8 @@ class FactorModel:
     """See the module. sectors : (S,). correlation : (S, S) of factors. asset_correlation : (S,) in [0, 1).
 
     degrees_of_freedom : of the t copula, None for the Gaussian. lgd_model : `constant`, or `frye-jacobs`,
-        where loss given
-    default rises with the default rate. lgd_spread : variance of one loan's severity around its mean m, as a
-    share of m (1 - m). notes : what was repaired.
+        where loss given default rises with the default rate. lgd_spread : variance of one loan's severity
+        around its mean m, as a share of m (1 - m). notes : what was repaired.
     """
 
     sectors: tuple[str, ...]
