@@ -208,9 +208,7 @@ def load(
 
 
 def cache_folder() -> Path | None:
-    """Return a writable folder for compiled kernels (`LOANTWIN_CACHE_DIR`, else the user's cache), or
-    None.
-    """
+    """Return a writable folder for compiled kernels (`LOANTWIN_CACHE_DIR`, else the user's), or None."""
     home = os.environ.get("XDG_CACHE_HOME") or (
         os.path.join(os.environ["HOME"], ".cache") if "HOME" in os.environ else None
     )

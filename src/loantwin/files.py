@@ -17,9 +17,7 @@ HOME_FOLDERS = ("blobs", "quarantine")
 
 
 def check_target(path: Path, field: str) -> None:
-    """Raise UsageError where `path` is a folder, lies in no folder that exists, or is a file that a twin's
-    home is made of.
-    """
+    """Raise UsageError where `path` is a folder, lies in no folder, or is part of a twin's home."""
     if path.is_dir() or not path.absolute().parent.is_dir():
         raise UsageError(expected("a file in a folder that exists", str(path)), field=field)
     folder = path.absolute().parent.resolve()
@@ -29,9 +27,7 @@ def check_target(path: Path, field: str) -> None:
 
 
 def check_page(path: Path, field: str) -> None:
-    """Raise UsageError as `check_target`, and where something other than a page is there: perhaps an input,
-    surely no old page.
-    """
+    """Raise UsageError as `check_target`, and where what is there is no page: it may be an input."""
     check_target(path, field)
     if path.exists() and path.suffix.lower() not in PAGES:
         raise UsageError(expected("a new file, or an old page that ends in .html", str(path)), field=field)
@@ -59,8 +55,7 @@ def replace_file(path: Path, text: str, field: str) -> None:
 
 @contextmanager
 def whole_folder(target: Path) -> Iterator[Path]:
-    """Yield a folder beside `target` that takes its place when the block ends well; otherwise nothing of it
-    is left.
+    """Yield a folder beside `target` that takes its place when the block ends well, else vanishes.
 
     Raises
     ------

@@ -1,5 +1,4 @@
-"""The one door to Numba: a typed `compiled` decorator with an on-disk cache that cannot go stale or block an
-import.
+"""The one door to Numba: a typed `compiled` whose cache on disk cannot go stale or block an import.
 
 Other files named `kernels.py` hold the kernels themselves. A cached kernel calls compiled functions of its
 own file only, because Numba does not notice edits in another file; the cache folder's name carries a hash of
@@ -26,9 +25,7 @@ __all__ = ["PARALLEL", "compiled", "prange", "use_threads"]
 Function = TypeVar("Function", bound=Callable[..., object])
 
 PARALLEL = threading.RLock()
-"""Held around every call of a parallel kernel: Numba's workqueue layer aborts when two threads enter at
-once.
-"""
+"""Held around every call of a parallel kernel: Numba's workqueue layer aborts when two threads enter."""
 
 
 KEPT_CACHES = 5
@@ -81,9 +78,7 @@ def compiled(*, parallel: bool = False) -> Callable[[Function], Function]:
 
 
 def use_threads(count: int | None = None) -> int:
-    """Set how many threads parallel kernels use (default: the configuration's) and return the number in
-    force.
-    """
+    """Set how many threads parallel kernels use (default: the configuration's); return the number."""
     wanted = thread_count() if count is None else count
     chosen = max(1, min(wanted, numba.config.NUMBA_NUM_THREADS)) if wanted else numba.config.NUMBA_NUM_THREADS
     numba.set_num_threads(chosen)

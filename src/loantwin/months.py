@@ -31,7 +31,7 @@ def month_of(day: date, anchor: int = 31) -> int:
 
 
 def months_of(days: NDArray[np.datetime64], anchor: int = 31) -> NDArray[np.int32]:
-    """Return month numbers of an array of dates, shape kept. A missing date (NaT) is an error."""
+    """Return month numbers of an array of dates, shape kept; a missing date (NaT) raises UsageError."""
     if np.isnat(days).any():
         raise UsageError(expected("dates without gaps", "a missing date"))
     months = days.astype("datetime64[M]")
@@ -46,7 +46,7 @@ def label(month: int) -> str:
 
 
 def parse_label(text: str, **where: Any) -> int:
-    """Return the number of the month written YYYY-MM."""
+    """Return the number of the month written YYYY-MM, or raise UsageError; `where` goes into the error."""
     parts = text.split("-")
     if len(parts) == 2 and all(part.isdigit() for part in parts) and 1 <= int(parts[1]) <= 12:
         return 12 * int(parts[0]) + int(parts[1]) - 1

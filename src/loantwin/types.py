@@ -12,9 +12,7 @@ from typing import Any, ClassVar, Protocol, Union, get_args, get_origin, get_typ
 from loantwin.errors import LoantwinError
 
 LEVERS = ("cut_off", "price_add_on", "limit", "collection_intensity", "allocation")
-"""What a lender can change, in the order of every lever array. Each lies in [-1, 1]; 0 is the reference
-plan.
-"""
+"""What a lender can change, in the order of every lever array; each in [-1, 1], 0 is the reference plan."""
 
 
 class Progress(Protocol):
@@ -51,7 +49,7 @@ class Result:
     SCHEMA: ClassVar[str] = ""
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain Python values ready for JSON: dates ISO, missing None; NaN or infinity raises."""
+        """Return plain values ready for JSON: dates ISO, missing None; NaN raises LoantwinError."""
         return {"schema": self.SCHEMA, **plain(self)}
 
     @classmethod
@@ -64,8 +62,11 @@ class Result:
 
 
 def plain(value: Any) -> Any:
-    """Return `value` as plain Python data for JSON. A private field `provenance` becomes the key
-    `_provenance`.
+    """Return `value` as plain Python data for JSON; a field `provenance` becomes the key `_provenance`.
+
+    Raises
+    ------
+    LoantwinError : NaN or infinity, or a value that JSON has no form for.
     """
     if is_dataclass(value) and not isinstance(value, type):
         return {_key(item.name): plain(getattr(value, item.name)) for item in fields(value)}

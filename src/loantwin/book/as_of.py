@@ -1,6 +1,4 @@
-"""What was known at a date, and the book as it stood then. The one gate between a tape and everything that
-learns or values.
-"""
+"""What was known at a date, and the book as it stood then: the gate between a tape and all that learns."""
 
 from __future__ import annotations
 
@@ -79,8 +77,7 @@ def book_at(
     prime: PrimeRate | None = None,
     links: Mapping[str, pl.DataFrame] | None = None,
 ) -> Book:
-    """Return the book at the end of a day: loans on it, each with state, balance and rate, observed or
-    assumed.
+    """Return the book at the end of a day: loans on it with state, balance and rate, observed or assumed.
 
     Parameters
     ----------
@@ -144,8 +141,11 @@ def _linked(
 def assumed_rates(
     loans: pl.DataFrame, mapping: TapeFormat, as_of: dt.date, prime: PrimeRate | None = None
 ) -> pl.Series:
-    """Return the contractual rate in force, decimal a year; where the tape has none, index plus spread or the
-    stated constant.
+    """Return the contractual annual rate in force, decimal; else index plus spread or the stated constant.
+
+    Raises
+    ------
+    UsageError : a `prime` that does not cover the as-of month.
     """
     month = months.month_of(as_of, months.anchor_day(as_of))
     constant = mapping.assumptions.get("annual_rate_without_macro")
@@ -253,9 +253,7 @@ def _with_age(loans: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
 
 
 def _closed(mapping: TapeFormat) -> pl.Expr:
-    """Charged off with an amount, closed, in a closed state, or, where payoff is not observed, past its
-    term.
-    """
+    """Charged off with an amount, closed, in a closed state, or, payoff not observed, past its term."""
     charged_off = pl.col("charge_off_date").is_not_null() & (pl.col("charged_off") > 0)
     closed = charged_off | pl.col("closed_date").is_not_null() | pl.col("state").is_in(CLOSED_STATES)
     if not payoff_observed(mapping):
@@ -302,9 +300,7 @@ def _filled(
 
 
 def _state_in_default(as_of: dt.date) -> pl.Expr:
-    """Return the state of a loan in default by whole months since its default date, null where it has
-    none.
-    """
+    """Return a loan's state in default by whole months since its default date, null where it has none."""
     day = pl.col("default_date")
     passed = (
         (as_of.year - day.dt.year()) * 12
@@ -319,17 +315,14 @@ def _state_in_default(as_of: dt.date) -> pl.Expr:
 
 
 def _accrued(as_of: dt.date) -> pl.Expr:
-    """Interest since the last monthly due day, which is the day of origination; none is owed at a rate below
-    zero.
-    """
+    """Interest since the last monthly due day (the day of origination); none at a rate below zero."""
     due = pl.min_horizontal(pl.col("origination_date").dt.day(), pl.lit(28))
     days = (pl.lit(as_of.day) - due) % 30
     return pl.col("principal") * pl.col("annual_rate").clip(lower_bound=0.0) / 360.0 * days
 
 
 def _contractual_balance(loans: pl.DataFrame, utilisation: float) -> Floats:
-    """Return what the contract alone would leave at the loan's age, currency; NaN never: null terms give the
-    full amount.
+    """Return what the contract alone leaves at the loan's age, currency; null terms give the full amount.
 
     Level payments at the rate in force (Kellison, The Theory of Interest, 6); a line stands at its assumed
     utilisation.

@@ -50,9 +50,7 @@ def empty(table: tuple[Column, ...]) -> pl.DataFrame:
 
 
 def conform(frame: pl.DataFrame, table: tuple[Column, ...]) -> pl.DataFrame:
-    """Return `frame` with exactly the table's columns in order and type, absent ones empty, attributes
-    kept.
-    """
+    """Return `frame` with the table's columns in order and type, absent ones empty, attributes kept."""
     made = [
         (
             pl.col(column.name).cast(TYPES[column.kind])
@@ -66,9 +64,7 @@ def conform(frame: pl.DataFrame, table: tuple[Column, ...]) -> pl.DataFrame:
 
 
 def check_book(book: Book) -> None:
-    """Raise BookError where a book breaks the published schema: the conformance check every reader must
-    pass.
-    """
+    """Raise BookError where a book breaks the published schema: every reader must pass this check."""
     check_table(book.loans, LOANS)
     repeated = book.loans.filter(pl.col("loan_id").is_duplicated())
     if repeated.height:
@@ -78,9 +74,7 @@ def check_book(book: Book) -> None:
 
 
 def check_table(frame: pl.DataFrame, table: tuple[Column, ...]) -> None:
-    """Raise BookError where a frame breaks a published table: columns, types, nulls, choices, finite
-    numbers.
-    """
+    """Raise BookError where a frame breaks a table: columns, types, nulls, choices, finite numbers."""
     for column in table:
         if column.name not in frame.columns:
             raise BookError(expected("a column (it may be empty)", "absent"), field=column.name)

@@ -24,9 +24,7 @@ def derive_columns(loans: pl.DataFrame, mapping: TapeFormat) -> pl.DataFrame:
 
 
 def combine_columns(values: pl.DataFrame, mapping: TapeFormat) -> pl.DataFrame:
-    """Apply what a column's own table says beyond its text: less, divided_by, or_source, when, shift_months,
-    constants.
-    """
+    """Apply a column's own table: less, divided_by, or_source, when, shift_months, constants."""
     for spec in (*mapping.columns.values(), *mapping.panel.values()):
         if spec.constant is not None:
             values = values.with_columns(pl.lit(spec.constant).alias(spec.name))
@@ -69,8 +67,12 @@ def _shifted(column: pl.Expr, spec: ColumnSource, mapping: TapeFormat) -> pl.Exp
 
 
 def condition(when: Mapping[str, Any], columns: pl.Schema, file: str = "") -> pl.Expr:
-    """Return the expression of a `when` table: every entry must hold; a missing value satisfies only
-    `missing`.
+    """Return the expression of a `when` table: all entries hold; a missing value fits only `missing`.
+
+    Raises
+    ------
+    MappingError : a column that the mapping does not make, or a test whose value is of another kind than the
+        column.
     """
     expression = pl.lit(True)
     for name, test in when.items():
@@ -102,8 +104,11 @@ def _check_test(key: str, value: Any, kind: pl.DataType, file: str, where: str) 
 
 
 def case_weights(loans: pl.DataFrame, weight: CaseWeight, mapping: TapeFormat) -> pl.Series:
-    """Return the case weight of every loan; null where the weight's column has a value the mapping gives no
-    weight.
+    """Return each loan's case weight; null where the mapping gives its column's value none.
+
+    Raises
+    ------
+    MappingError : a weight by a column that the mapping does not make.
     """
     if weight.column is None and "weight" in loans.columns:
         return loans["weight"]

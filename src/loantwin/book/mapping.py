@@ -1,5 +1,4 @@
-"""Mappings: small TOML files that say what a lender's columns mean. `docs/formats.md` explains every key by
-example.
+"""Mappings: small TOML files that say what a lender's columns mean; `docs/formats.md` shows each key.
 
 A mapping is read strictly: an unknown key, a column of no published table, a rule that looks at the outcome,
 each is a `MappingError` that names the file and the key.
@@ -57,9 +56,7 @@ FORMATS = ("sba", "lending-club", "lending-snapshot", "cmbs")
 
 @dataclass(frozen=True)
 class TapeFormat:
-    """A tape format. `document` is the TOML it was read from, assumptions as overridden; the rest is its
-    content.
-    """
+    """A tape format; `document` is the TOML it was read from, assumptions as overridden."""
 
     name: str
     file: str
@@ -103,8 +100,7 @@ class TapeFormat:
 
 
 def load_mapping(name_or_path: str | Path, overrides: Mapping[str, Value] | None = None) -> TapeFormat:
-    """Return a built-in format, a third party's (`loantwin.formats` entry point), or a mapping file ending in
-    .toml.
+    """Return a built-in format, a third party's (`loantwin.formats` entry point) or that of a .toml file.
 
     Parameters
     ----------
@@ -123,7 +119,12 @@ def load_mapping(name_or_path: str | Path, overrides: Mapping[str, Value] | None
 
 
 def override(document: Mapping[str, Any], overrides: Mapping[str, Value], file: str) -> dict[str, Any]:
-    """Return a mapping document with other values for some assumptions."""
+    """Return a mapping document with other values for some assumptions.
+
+    Raises
+    ------
+    MappingError : no such assumption, or a text for a number and the other way round.
+    """
     read = MappingReader(file)
     stated = read.table(document.get("assumptions", {}), "assumptions")
     assumptions = {key: dict(read.table(entry, f"assumptions.{key}")) for key, entry in stated.items()}
@@ -140,7 +141,13 @@ def override(document: Mapping[str, Any], overrides: Mapping[str, Value], file: 
 
 
 def from_dict(document: Mapping[str, Any], file: str = "") -> TapeFormat:
-    """Return the mapping a plain document states; the inverse of `Mapping.to_dict`."""
+    """Return the mapping a plain document states; the inverse of `Mapping.to_dict`.
+
+    Raises
+    ------
+    MappingError : no name, a value that its key or column cannot hold, a column that is not of the schema, or
+        a rule that would read the outcome; it names the key.
+    """
     document = dict(document)
     file = str(document.pop("file", file))
     read = MappingReader(file)

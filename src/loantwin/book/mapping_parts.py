@@ -13,9 +13,7 @@ FIGURES = ("defaults", "charge_offs", "balance", "prepayment", "interest", "reco
 UNITS = ("text", "code", "date", "money", "number", "percent", "decimal", "days", "months", "years")
 SCALES = {"percent": 0.01, "years": 12.0}
 KINDS = ("outcomes", "panel", "snapshot")
-"""Outcomes: one row a loan with its end. Panel: one row a loan and month. Snapshot: one row a loan at one
-date.
-"""
+"""One row a loan with its end (outcomes), a loan and month (panel), or a loan at one date (snapshot)."""
 
 Value = float | str
 

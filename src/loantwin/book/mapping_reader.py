@@ -1,6 +1,4 @@
-"""Reading a mapping's tables strictly: each value of a wrong type or range is a `MappingError` that names
-file and key.
-"""
+"""Reading a mapping strictly: a value of a wrong type or range is a `MappingError` with file and key."""
 
 from __future__ import annotations
 
@@ -50,6 +48,7 @@ class MappingReader:
         return MappingError(expected(what, was), file=self.file, field=key)
 
     def keys(self, table: object, allowed: frozenset[str], where: str) -> MappingOf[str, Any]:
+        """Return a table with no key beyond `allowed`, or raise MappingError."""
         for key in self.table(table, where):
             if key not in allowed:
                 raise self.fail(
@@ -58,26 +57,31 @@ class MappingReader:
         return self.table(table, where)
 
     def table(self, value: object, where: str) -> MappingOf[str, Any]:
+        """Return a table, or raise MappingError."""
         if not isinstance(value, dict):
             raise self.fail("a table", value, where)
         return value
 
     def list(self, value: object, where: str) -> list[Any]:
+        """Return a list, or raise MappingError."""
         if not isinstance(value, list):
             raise self.fail("a list", value, where)
         return value
 
     def text(self, value: object, where: str) -> str:
+        """Return a text, or raise MappingError."""
         if not isinstance(value, str):
             raise self.fail("a text", value, where)
         return value
 
     def flag(self, value: object, where: str) -> bool:
+        """Return true or false, or raise MappingError: 0 and 1 do not serve."""
         if not isinstance(value, bool):
             raise self.fail("true or false", value, where)
         return value
 
     def number(self, value: object, where: str) -> float:
+        """Return a finite number, or raise MappingError: true and false are none."""
         if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
             raise self.fail("a finite number", value, where)
         return float(value)
@@ -87,11 +91,13 @@ class MappingReader:
         return value if isinstance(value, str) else self.number(value, where)
 
     def choice(self, value: object, allowed: tuple[str, ...], key: str) -> str:
+        """Return one of the allowed texts, or raise MappingError that lists them."""
         if value not in allowed:
             raise self.fail("one of " + ", ".join(allowed), value, key)
         return str(value)
 
     def texts(self, value: object, key: str) -> tuple[str, ...]:
+        """Return the texts of one text or a list of them, or raise MappingError."""
         if isinstance(value, str):
             return (value,)
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
@@ -99,6 +105,7 @@ class MappingReader:
         return tuple(value)
 
     def date(self, value: object, key: str) -> dt.date:
+        """Return a date, of TOML or ISO text, or raise MappingError."""
         if isinstance(value, dt.datetime) or not isinstance(value, dt.date):
             try:
                 return dt.date.fromisoformat(str(value))
@@ -107,6 +114,7 @@ class MappingReader:
         return value
 
     def assumption(self, key: str, entry: object) -> Assumption:
+        """Return an assumption; a value other than a text or a finite number raises MappingError."""
         table = self.keys(entry, frozenset({"value", "unit", "words"}), f"assumptions.{key}")
         value = table.get("value")
         if isinstance(value, bool) or not isinstance(value, int | float | str):
@@ -118,6 +126,7 @@ class MappingReader:
     def sources(
         self, document: MappingOf[str, Any], section: str, table: tuple[Column, ...] | None
     ) -> dict[str, ColumnSource]:
+        """Return the column sources of a section; a column the schema does not have raises MappingError."""
         known = {column.name: column for column in table or ()}
         found: dict[str, ColumnSource] = {}
         for name, entry in self.table(document.get(section, {}), section).items():
@@ -136,6 +145,7 @@ class MappingReader:
         return found
 
     def source(self, name: str, entry: MappingOf[str, Any], where: str, column: Column) -> ColumnSource:
+        """Return one column's source, or raise MappingError: no column or constant, dates without form."""
         kind = column.kind
         default = (
             "code"
@@ -174,12 +184,14 @@ class MappingReader:
         return made
 
     def codes(self, value: object, where: str) -> MappingOf[str, str]:
+        """Return a table of codes and texts, or raise MappingError."""
         table = self.table(value, where)
         if not all(isinstance(item, str) for item in table.values()):
             raise self.fail("texts as values", value, where)
         return table
 
     def pattern(self, value: object, where: str) -> str:
+        """Return a regular expression that the table reader takes, or raise MappingError."""
         text = self.text(value, where)
         try:
             pl.Series([""]).str.contains(f"^(?:{text})$")
@@ -188,7 +200,7 @@ class MappingReader:
         return text
 
     def date_format(self, form: str, where: str) -> None:
-        """Refuse a format that cannot read the day it has written itself."""
+        """Raise MappingError where a format cannot read the day it has written itself."""
         whole = form if "%d" in form else f"%d {form}"
         try:
             read = pl.Series([_SAMPLE_DAY.strftime(whole)]).str.to_date(whole, strict=False)
@@ -222,6 +234,7 @@ class MappingReader:
         )
 
     def derivation(self, entry: object, where: str) -> Derivation:
+        """Return a derivation, or raise MappingError where it names no column to fill."""
         table = self.keys(entry, _DERIVE_KEYS, where)
         if "column" not in table:
             raise self.fail("the column to fill", "none", f"{where}.column")
@@ -245,6 +258,7 @@ class MappingReader:
         return self.table(when, where)
 
     def segment(self, entry: object) -> str | ValueBands:
+        """Return a segment column or its bands, or raise MappingError where breaks do not rise."""
         if isinstance(entry, str):
             return entry
         table = self.keys(entry, frozenset({"column", "breaks"}), "segment_by")

@@ -64,8 +64,7 @@ def after_end(parted: Parted | None) -> pl.DataFrame:
 
 
 def balloon_shares(loans: pl.DataFrame) -> pl.DataFrame:
-    """Return the loans with `balloon_share` from the amortisation term, where the tape has that and not the
-    share.
+    """Return the loans with `balloon_share` from the amortisation term, where the tape has no share itself.
 
     What a level payment over the amortisation term leaves after the paying months of the contract, decimal of
     the originated amount (Kellison, The Theory of Interest, 6).

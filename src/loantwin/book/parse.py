@@ -20,9 +20,7 @@ LARGEST = 1e13
 """Amounts above this are absurd in any currency a single loan is written in."""
 
 HIGHEST_RATE = 20.0
-"""A rate beyond this many times the amount a year, either way, is no rate: decimals and percent were
-confused, or worse.
-"""
+"""A rate beyond this many times the amount a year is none: decimals and percent were confused, or worse."""
 
 _LONGEST = {"count": 1_200, "days": 100_000}
 """The most months and days that any contract or arrears run to: a hundred years and more."""
@@ -31,9 +29,7 @@ UNUSABLE = ("unusable_code", "unlike_pattern")
 """Rules that make a field missing, with a warning, and refuse no row."""
 
 FINDINGS = {"position": pl.UInt32(), "field": pl.String(), "rule": pl.String()}
-"""A table of findings: which position of a frame breaks which rule in which field (null: the row as a
-whole).
-"""
+"""A table of findings: which row breaks which rule in which field (null: the row as a whole)."""
 
 _KINDS = {
     **{f"panel.{column.name}": column.kind for column in PANEL},
@@ -47,9 +43,7 @@ _SAMPLE = 20_000
 
 @dataclass(frozen=True)
 class Parsed:
-    """Values of every column, in the rows of the text, with what was refused and what is unusable
-    (`FINDINGS`).
-    """
+    """Values of every column by row of the text, with what was refused and what is unusable (`FINDINGS`)."""
 
     values: pl.DataFrame
     rejected: pl.DataFrame
@@ -122,9 +116,7 @@ def _column(
 
 
 def _clean_numbers(text: pl.Series, spec: ColumnSource, mapping: TapeFormat) -> pl.Series | None:
-    """Return the values of a number column in which nothing is wrong and nothing but the empty text is
-    missing, else None.
-    """
+    """Return the values of a number column that is missing at most the empty text, and clean, else None."""
     if spec.values is not None or spec.unit in ("text", "code", "date"):
         return None
     made = pl.DataFrame([text.alias("text")]).with_columns(_value(spec, mapping).alias("value"))
@@ -204,9 +196,7 @@ def _dated(text: pl.Series, form: str, spec: ColumnSource, mapping: TapeFormat) 
 
 
 def _tests(spec: ColumnSource, mapping: TapeFormat) -> list[tuple[str, pl.Expr]]:
-    """Return the rules of a column with their tests over `text` and `value`, the first that holds is
-    named.
-    """
+    """Return the rules of a column, tests over `text` and `value`; the first that holds is named."""
     value, text = pl.col("value"), pl.col("text")
     unread = text.is_not_null() & value.is_null()
     if spec.values is not None:

@@ -18,8 +18,7 @@ def payoff_observed(mapping: TapeFormat) -> bool:
 
 
 def assumed_payoff_hazard(mapping: TapeFormat, ages: ArrayLike, setting: str | None = None) -> Floats:
-    """Return the assumed probability of early payoff in each month of age, decimal a month; 0 where payoff is
-    observed.
+    """Return the assumed monthly probability of early payoff by age, decimal; 0 where payoff is observed.
 
     It rises in a straight line from 0 at origination to `payoff_monthly_rate` after `payoff_ramp_months` and
     stays.
@@ -28,6 +27,10 @@ def assumed_payoff_hazard(mapping: TapeFormat, ages: ArrayLike, setting: str | N
     ----------
     ages : (...,) months since origination at the start of the month.
     setting : slow, base or fast; default the mapping's assumption `payoff_setting`.
+
+    Raises
+    ------
+    MappingError : an unknown setting, or a monthly rate outside [0, 1).
     """
     age = np.asarray(ages, dtype=float)
     if payoff_observed(mapping) or "payoff_monthly_rate" not in mapping.assumptions:
@@ -50,9 +53,7 @@ def assumed_payoff_hazard(mapping: TapeFormat, ages: ArrayLike, setting: str | N
 
 
 def assumed_survival(mapping: TapeFormat, ages: ArrayLike, setting: str | None = None) -> Floats:
-    """Return the assumed share of loans not yet paid off early at each age, decimal; 1 where payoff is
-    observed.
-    """
+    """Return the assumed share not yet paid off early by age, decimal; 1 where payoff is observed."""
     age = np.asarray(ages, dtype=np.int64)
     longest = int(age.max(initial=0))
     hazard = assumed_payoff_hazard(mapping, np.arange(longest), setting)

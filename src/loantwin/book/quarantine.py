@@ -1,6 +1,4 @@
-"""Rows that were refused, each with its number, loan, field, rule and raw text; and the list of warnings,
-likewise.
-"""
+"""Refused rows, each with its number, loan, field, rule and raw text; and the list of warnings, likewise."""
 
 from __future__ import annotations
 

@@ -29,6 +29,12 @@ class Reading:
 
 
 def read_rows(raw: RawTape, mapping: TapeFormat) -> Reading:
+    """Return a tape's rows as values of the published columns, with what was refused and what is unusable.
+
+    Raises
+    ------
+    MappingError : a needed column that the header does not have.
+    """
     sources = _resolved(raw, mapping)
     names = list(dict.fromkeys(spec.source[0] for spec in sources if spec.source))
     frame, raw = read_columns(raw, [*names, *([raw.header[-1]] if raw.header[-1] not in names else [])])
@@ -146,9 +152,7 @@ def _put(frame: pl.DataFrame, rows: pl.DataFrame, where: pl.Series) -> pl.DataFr
 
 
 def _key_rejections(parsed: Parsed, mapping: TapeFormat) -> pl.DataFrame:
-    """Return rows without a loan number, and every row after the first that repeats one (in a panel: loan and
-    date).
-    """
+    """Return rows without a loan number, and those that repeat an earlier one (panel: loan and date)."""
     keys = ["loan_id", "panel.report_date"] if mapping.kind == "panel" else ["loan_id"]
     if len(keys) == 1 and _plainly_distinct(parsed.values["loan_id"]):
         return pl.DataFrame(schema=FINDINGS)
@@ -162,8 +166,6 @@ def _key_rejections(parsed: Parsed, mapping: TapeFormat) -> pl.DataFrame:
 
 
 def _plainly_distinct(loan_ids: pl.Series) -> bool:
-    """Return True where loan numbers are all present and different as whole numbers: quicker than comparing
-    texts.
-    """
+    """Return True where loan numbers are whole, present and different: quicker than comparing texts."""
     numbers = loan_ids.cast(pl.Int64, strict=False)
     return numbers.null_count() == 0 and numbers.n_unique() == len(numbers)

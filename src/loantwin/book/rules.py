@@ -1,6 +1,4 @@
-"""Warnings: contradictions inside a row. The row is kept; the field that cannot be right, where one can be
-named, goes missing.
-"""
+"""Warnings: contradictions inside a row. It is kept; the field that cannot be right, if any, goes missing."""
 
 from __future__ import annotations
 
@@ -145,9 +143,7 @@ RULES: tuple[TapeRule, ...] = (
         masks="guaranteed_share",
     ),
 )
-"""Every rule of one-row tapes, in the order they are applied; a mapping turns one off by
-`rules = {NAME = false}`.
-"""
+"""Every rule of one-row tapes, in order of use; a mapping turns one off by `rules = {NAME = false}`."""
 
 
 @dataclass(frozen=True)
@@ -159,7 +155,12 @@ class Warned:
 
 
 def switched_rules(mapping: TapeFormat) -> dict[str, bool]:
-    """Return which rules the mapping turns on or off, by name."""
+    """Return which rules the mapping turns on or off, by name.
+
+    Raises
+    ------
+    MappingError : a rule that does not exist.
+    """
     names = {rule.name for rule in RULES}
     for name in mapping.rules:
         if name not in names:
@@ -198,8 +199,7 @@ def apply_rules(values: pl.DataFrame, switched: dict[str, bool]) -> Warned:
 
 
 def unfit_rows(frame: pl.DataFrame, table: tuple[Column, ...], prefix: str = "") -> pl.DataFrame:
-    """Return the rows that would break a published table: no value where one is required, outside what is
-    allowed.
+    """Return the rows that would break a published table: a required value missing, or one not allowed.
 
     Parameters
     ----------

@@ -11,9 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 PRODUCTS = ("instalment", "balloon", "interest_only", "mortgage", "revolving")
-"""Instalment and mortgage: level payments. Balloon: level payments and a rest. Interest-only: all principal
-at the end.
-"""
+"""Instalment, mortgage: level payments; balloon: and a rest; interest-only: all principal at the end."""
 
 STATES = (
     "current",
@@ -60,9 +58,7 @@ class Column:
     required: bool = False
     """True where a null is not allowed."""
     known_from: str = "origination_date"
-    """The date column from which a lender knows the value; before that date it is null (`known_at`). "" is
-    always known.
-    """
+    """The date column from which a lender knows the value (`known_at`: null before); "" is always known."""
 
 
 LOANS: tuple[Column, ...] = (

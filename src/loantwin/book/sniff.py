@@ -1,6 +1,4 @@
-"""What a tape file is: encoding, compression, delimiter, header, form; and its rows as text, each with its
-raw line.
-"""
+"""What a tape file is: encoding, compression, delimiter, header, form; and its rows as text and raw lines."""
 
 from __future__ import annotations
 
@@ -31,9 +29,7 @@ _SAMPLE_BYTES = 1 << 20
 
 @dataclass(frozen=True)
 class Source:
-    """Which file a tape came from and how it was understood; `statements` holds what a reader should know of
-    that.
-    """
+    """Which file a tape came from and how it was understood; `statements` holds what readers should know."""
 
     path: str
     sha256: str
@@ -96,8 +92,7 @@ def open_tape(path: str | Path) -> RawTape:
 
 
 def read_columns(tape: RawTape, names: Sequence[str]) -> tuple[pl.DataFrame, RawTape]:
-    """Return the named columns as text (empty is null), with `EXTRA`, what a row holds beyond the header; and
-    the tape.
+    """Return the tape and the named columns as text (empty is null), with `EXTRA`: what exceeds the header.
 
     The tape comes back marked `by_line` where its quotes do not pair up.
     """
@@ -141,9 +136,7 @@ def fields_of(tape: RawTape, line: str) -> list[str]:
 
 
 def short_rows(tape: RawTape, candidates: Integers, rows: int, long: int) -> Integers:
-    """Return those of the candidate rows that have fewer fields than the header; `rows` in all, `long` of
-    them too long.
-    """
+    """Return the candidate rows with fewer fields than the header; `rows` in all, `long` of them too long."""
     if tape.table is not None or not len(candidates) or (not long and _evenly_delimited(tape, rows)):
         return candidates[:0]
     if tape.by_line:
@@ -158,9 +151,7 @@ def short_rows(tape: RawTape, candidates: Integers, rows: int, long: int) -> Int
 
 
 def _evenly_delimited(tape: RawTape, rows: int) -> bool:
-    """Return whether delimiters add up to full rows: without a quote and a row too long, none can then be
-    short.
-    """
+    """Return whether delimiters add up to full rows: then, without a quote or a long row, none is short."""
     if tape.by_line or b'"' in tape.body:
         return False
     width = len(tape.header)
@@ -352,9 +343,7 @@ def _open_table(path: Path, content: bytes, sha: str, size: int) -> RawTape:
 
 
 def _unreadable() -> tuple[type[Exception], ...]:
-    """Return what the table readers raise; the Excel reader has its own root of errors, its package is
-    optional.
-    """
+    """Return what the table readers raise; the optional Excel reader has its own root of errors."""
     known: tuple[type[Exception], ...] = (pl.exceptions.PolarsError, OSError, ValueError)
     try:
         from fastexcel import FastExcelError

@@ -89,9 +89,7 @@ class TapeCheck(Result):
 
 
 def check(tape: Tape) -> TapeCheck:
-    """Return what a tape holds: rows, totals, rejections and warnings by rule, and what its mapping
-    assumes.
-    """
+    """Return what a tape holds: rows, totals, findings by rule, and what its mapping assumes."""
     mapping = tape.mapping
     statements = [mapping.words, *tape.source.statements]
     if mapping.weight.look_ahead:

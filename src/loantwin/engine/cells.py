@@ -73,8 +73,7 @@ class LossGivenDefault:
 
 
 def recovery_worth(annual_rate: Floats, recovery_lag: Floats) -> Floats:
-    """Return the value at default of 1 recovered by the lags (W,), at each effective rate (...): sum of
-    lag[w] v^w.
+    """Return the value at default of 1 recovered by the lags (W,) at effective rates (...): sum lag[w] v^w.
 
     annual_rate : decimal a year, nominal monthly; v = 1 / (1 + rate / 12). Cash shortfalls are measured at
     present value (IFRS 9 B5.5.28, B5.5.44), so that a recovery counts less the later it comes.

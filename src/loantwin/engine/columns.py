@@ -18,8 +18,7 @@ LONGEST = 1200
 
 @dataclass(frozen=True)
 class LoanColumns:
-    """N loans at the as-of date, each field (N,), made by `loan_columns`. Money in book currency, rates
-    decimals a year.
+    """N loans at the as-of date, fields (N,), from `loan_columns`; book currency, rates decimals a year.
 
     segment : index into the model's segments.
     age : months since origination at the as-of date (month t reads age + t).
@@ -166,9 +165,7 @@ def contract_terms(columns: LoanColumns) -> Terms:
 
 
 def balloon_amount(share: ArrayLike, originated: ArrayLike, principal: ArrayLike) -> Floats:
-    """Return the balloon in currency from its share of the originated amount, at most what is still
-    outstanding.
-    """
+    """Return the balloon in currency from its share of the originated amount, at most what is outstanding."""
     amount = np.asarray(share, dtype=float) * np.asarray(originated, dtype=float)
     return np.asarray(np.minimum(amount, principal), dtype=float)
 

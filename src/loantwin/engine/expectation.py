@@ -1,6 +1,4 @@
-"""Conditional expectation by cell: what is expected on each path of macro and latent factors, without
-name-level noise.
-"""
+"""Conditional expectation by cell: each path of macro and latent factors, without name-level noise."""
 
 from __future__ import annotations
 
@@ -81,9 +79,7 @@ class DefaultFlows:
 def conditional_defaults(
     parameters: TransitionParameters, cells: Cells, lgd: LossGivenDefault, shocks: Floats, *, groups: int = 1
 ) -> DefaultFlows:
-    """Return what `conditional_flows` says of defaults and their losses, and nothing else: quicker where
-    paths are many.
-    """
+    """Return what `conditional_flows` says of defaults and their losses alone: quicker on many paths."""
     check_paths(parameters, cells, shocks, groups, None)
     check_cells(parameters, cells)
     check_lgd(parameters, lgd)
@@ -129,9 +125,7 @@ def _summed(
 
 
 def _coefficients(cells: Cells, lgd: LossGivenDefault, months: int, moving: bool) -> Floats:
-    """Return what each flow of a cell's month is multiplied by, (B, T, figures), in the order of the
-    kernel.
-    """
+    """Return what a cell's month's flows are multiplied by, (B, T, figures), in the kernel's order."""
     charged, recovered = severity(cells, lgd, months)
     exposure, start = cells.exposure[:, :months], cells.balance[:, :months]
     loss = exposure * loss_share(cells, lgd, charged, recovered) * discount(cells, months)
@@ -206,9 +200,7 @@ def conditional_flows_reference(
 def check_paths(
     parameters: TransitionParameters, cells: Cells, shocks: Floats, groups: int, index_paths: Floats | None
 ) -> Floats | None:
-    """Return the change of the index on each path (P, T), or None; raise ModelError where inputs do not
-    fit.
-    """
+    """Return the index's change by path (P, T), or None; raise ModelError where inputs do not fit."""
     if shocks.ndim != 3 or shocks.shape[2] != len(parameters.origin):
         raise ModelError(expected(f"(P, T, {len(parameters.origin)})", shocks.shape), field="shocks")
     if not (np.isfinite(shocks).all() and (shocks >= 0.0).all()):

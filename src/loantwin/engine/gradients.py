@@ -1,5 +1,4 @@
-"""Expected loss as a function of every parameter at once, with its gradient: the exposure form in JAX
-(optional extra).
+"""Expected loss as a function of all parameters, with its gradient: the exposure form in JAX, an extra.
 
 The book enters through an `ExposureGrid` alone. What is differentiated is the model itself, the same array
 code as `rows`, `loss` and the expected shocks of the model: log-odds, state chains, loss given default.
@@ -30,8 +29,7 @@ Theta = dict[str, Floats]
 
 @dataclass(frozen=True)
 class MonthPart:
-    """What turns macro effects and period effects into a month's expected multiplier, and is no parameter
-    itself.
+    """What turns macro and period effects into a month's expected multiplier, and is no parameter itself.
 
     fade : (T, L) what is left of today's level. fresh : (T, L) variance of what has been added to it.
     covariance : (R, 1 + F + L, 1 + F + L) error of each edge's level, macro effects and the latent levels.
@@ -47,9 +45,7 @@ class MonthPart:
 
 @dataclass(frozen=True)
 class Gradient:
-    """A loss, its derivative by every parameter, and how long it took, seconds; `first` holds the
-    compilation.
-    """
+    """A loss, its derivative by every parameter, and the time taken, seconds; `first` holds compilation."""
 
     value: float
     by: Theta
@@ -58,18 +54,14 @@ class Gradient:
 
 
 def plain_part(months: int, edges: int, factors: int, latents: int) -> MonthPart:
-    """Return the month part of a model without errors or period effects: multipliers are exp(path . macro +
-    latent . loading).
-    """
+    """Return the month part without errors or period effects: exp(path . macro + latent . loading)."""
     size = 1 + factors + latents
     none = np.zeros((months, latents))
     return MonthPart(none + 1.0, none, np.zeros((edges, size, size)), np.zeros(factors))
 
 
 def theta_of(parameters: TransitionParameters, lgd: LossGivenDefault, latent: Floats, path: Floats) -> Theta:
-    """Return the parameters of a model as the functions of this module read them; `latent` (L,), `path` (T,
-    F).
-    """
+    """Return a model's parameters as this module's functions read them; `latent` (L,), `path` (T, F)."""
     return {
         "level": np.zeros(len(parameters.origin)),
         "age": parameters.age,
@@ -84,7 +76,12 @@ def theta_of(parameters: TransitionParameters, lgd: LossGivenDefault, latent: Fl
 
 
 def loss_value(parameters: TransitionParameters, grid: ExposureGrid, part: MonthPart, theta: Theta) -> float:
-    """Return the expected loss of a book, currency."""
+    """Return the expected loss of a book, currency.
+
+    Raises
+    ------
+    ModelError : parameters or a month part of shapes that do not fit the model and the grid.
+    """
     run = _compiled(*_form(parameters))
     with _doubles():
         return float(run.loss(theta, _fixed(parameters, grid, part, theta)))
@@ -120,7 +117,12 @@ def loss_gradient(
 def expected_defaults(
     parameters: TransitionParameters, grid: ExposureGrid, part: MonthPart, theta: Theta
 ) -> Floats:
-    """Return the expected number of first defaults by month and row of the grid, (T, X)."""
+    """Return the expected number of first defaults by month and row of the grid, (T, X).
+
+    Raises
+    ------
+    ModelError : as `loss_value`.
+    """
     run = _compiled(*_form(parameters))
     with _doubles():
         return np.asarray(run.defaults(theta, _fixed(parameters, grid, part, theta)))
@@ -134,8 +136,11 @@ def defaults_misfit(
     target: Floats,
     weight: Floats,
 ) -> tuple[float, Theta]:
-    """Return half the weighted sum of squares of expected defaults (T, X) less `target`, and its derivative
-    by every parameter.
+    """Return half the weighted squares of expected defaults (T, X) less `target`, and the gradient.
+
+    Raises
+    ------
+    ModelError : as `loss_value`.
     """
     run = _compiled(*_form(parameters))
     with _doubles():
@@ -144,7 +149,7 @@ def defaults_misfit(
 
 
 def load_jax() -> ModuleType:
-    """Return JAX, or say how to install it."""
+    """Return JAX; where the extra is not installed, raise UsageError that says how to install it."""
     try:
         import jax
     except ImportError as error:
@@ -187,9 +192,7 @@ def _form(parameters: TransitionParameters) -> Form:
 def _fixed(
     parameters: TransitionParameters, grid: ExposureGrid, part: MonthPart, theta: Theta
 ) -> dict[str, Any]:
-    """Return what the functions read and do not differentiate; places of ages and segments as index
-    arrays.
-    """
+    """Return what the functions read and do not differentiate; ages and segments as index arrays."""
     T, X, A, S = grid.charged.shape
     R, F, L = len(parameters.origin), len(parameters.factors), len(parameters.latents)
     shapes = {
@@ -254,9 +257,7 @@ def _compiled(
         return mode + 0.5 * (variance(theta["path"], fixed["fade"]) + fixed["fresh"] @ (loading**2).T - now)
 
     def flows(theta: Any, fixed: Any, fold: Any, rest: Any) -> Any:
-        """Run the chains; `fold(default, month's arrays)` makes of each month's defaults (X, A, S) what is
-        wanted.
-        """
+        """Run the chains; `fold(default, month's arrays)` makes of defaults (X, A, S) what is wanted."""
         width = fixed["label"].shape[1]
         by_age = jnp.exp(theta["level"][:, None] + theta["age"][:, fixed["age_at"]])
         by_segment = jnp.exp(theta["segment"][:, fixed["label"]])

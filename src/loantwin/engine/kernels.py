@@ -1,5 +1,4 @@
-"""Compiled loops of the engine: sorting, run-off, loan losses, conditional expectation. Each is tied to its
-NumPy reference.
+"""Compiled loops of the engine: sorting, run-off, loan losses, expectation; each tied to its NumPy reference.
 
 Inner loops run over loans or paths side by side (lanes), one row of a scratch array each; their number is
 read from the array, because a loop of constant length is unrolled and then not turned into vector
@@ -98,8 +97,7 @@ def packed_loans(
 
 @compiled(parallel=True)
 def set_worth(packed: Array, lag: Array) -> None:
-    """Set each packed loan's WORTH: the value at default of 1 recovered by the lags (W,), sum of lag[w] x
-    FADE^w.
+    """Set each packed loan's WORTH: value at default of 1 recovered by the lags (W,), sum of lag[w] x FADE^w.
 
     Horner's rule over 64 loans side by side: one loan alone would wait for each of its own steps.
     """
@@ -123,9 +121,7 @@ def set_worth(packed: Array, lag: Array) -> None:
 
 @compiled()
 def _load(block: Array, packed: Array, order: Array, start: int, stop: int) -> int:
-    """Fill the rows of a block from packed loans, empty lanes with a loan of nothing; return the longest
-    remaining term.
-    """
+    """Fill a block's rows from packed loans, empty lanes with a loan of nothing; return the longest term."""
     block[:] = 0.0
     for lane in range(block.shape[1]):
         block[LEFT, lane] = 1.0
@@ -154,9 +150,7 @@ def _annuity(rate: float, months: float) -> float:
 
 @compiled()
 def _repay(grown: Array, rate: Array, left: Array, free: Array, now: float) -> None:
-    """Take the month's level-payment share off the amortising balance, the payment computed anew at this
-    month's rate.
-    """
+    """Take the month's level-payment share off the amortising balance, anew at this month's rate."""
     for lane in range(len(grown)):
         share = 1.0 / _annuity(rate[lane], max(left[lane] - now + 1.0, 1.0))
         grown[lane] *= 1.0 - (share if now > free[lane] else 0.0)
@@ -197,9 +191,7 @@ def _reset(block: Array, index: float) -> None:
 
 @compiled()
 def _advance(block: Array, kind: int, month: int, partial: bool) -> None:
-    """Move balances from the end of `month` - 1 to the end of `month`; what they are after the last one is
-    not zeroed.
-    """
+    """Move balances to the end of `month` from the month before; after the last one they are not zeroed."""
     amount, rest, rate, kept, free = block[AMOUNT], block[REST], block[RATE], block[KEPT], block[FREE]
     inverse, grown, balance, held = block[INVERSE], block[GROWN], block[BALANCE], block[HELD]
     now = float(month)
@@ -223,8 +215,7 @@ def _advance(block: Array, kind: int, month: int, partial: bool) -> None:
 
 @compiled()
 def _discounts(block: Array, fades: Array, months: int, charged: Array, recovered: Array) -> None:
-    """Set row t of `fades` (T, lanes) to what a default of 1 at the end of month t + 1 costs at the as-of
-    date.
+    """Set row t of `fades` (T, lanes) to the as-of cost of a default of 1 at the end of month t + 1.
 
     Charged off less the worth of what is recovered, discounted; 0 after the contract. charged, recovered :
     (T,) shares.
@@ -253,8 +244,7 @@ def _block_loss(
     default: Array,
     plan: Array,
 ) -> None:
-    """Add up exposure x its worth (`fades`, severity included) x probability over months for one block, into
-    acc (2, K, lanes).
+    """Add exposure x worth (`fades`, with severity) x probability by month of a block into acc (2, K, lanes).
 
     chosen : scenarios to add to; all of them at once where the rate stays, one where it follows that
         scenario's index.
@@ -434,9 +424,7 @@ def default_table(
 
 @compiled()
 def _dot(first: Array, second: Array) -> float:
-    """Return the sum of products of rows whose length is a multiple of 8, in a fixed order of eight partial
-    sums.
-    """
+    """Return the sum of products of rows of a length divisible by 8, in a fixed order of eight parts."""
     a = b = c = d = e = f = g = h = 0.0
     for lane in range(0, len(first), 8):
         a += first[lane] * second[lane]
@@ -461,9 +449,7 @@ def _block_runoff(
     cell: Array,
     plan: Array,
 ) -> None:
-    """Add one block of loans to a cell's tables (7, T + 1): loans, balance, partial, draws, interest,
-    sensitivity, exposure.
-    """
+    """Add a block to a cell's (7, T + 1): loans, balance, partial, draws, interest, sensitivity, exposure."""
     arrears, last = plan[0], plan[1]
     weight, left, rate, kept = block[WEIGHT], block[LEFT], block[RATE], block[KEPT]
     balance, alive, owed = block[BALANCE], block[DISCOUNT], block[OWED]
@@ -554,9 +540,7 @@ def cell_runoff(
     partial: bool,
     cells: Array,
 ) -> None:
-    """Add the run-off of packed loans to `cells` (B, 7, T + 1); a task owns whole cells. index : (T,), or
-    (0,).
-    """
+    """Add packed loans' run-off to `cells` (B, 7, T + 1); a task owns whole cells. index: (T,), or (0,)."""
     months = cells.shape[2] - 1
     for task in prange(len(tasks) - 1):
         space = np.empty((ROWS + 2 * months + 2) * LANES)

@@ -1,5 +1,4 @@
-"""Expected credit loss loan by loan, for provisions: marginal default of each loan's bucket x its own
-exposure and discount.
+"""Expected credit loss by loan, for provisions: its bucket's marginal default x its exposure and discount.
 
 A loan's probabilities depend on its bucket (segment, age, state) alone, its exposures on its contract, its
 discount on its own effective rate. So the state chains run once a bucket, and each loan is one sum over
@@ -177,8 +176,7 @@ def loan_losses_reference(
 
 
 def default_probabilities(parameters: TransitionParameters, columns: LoanColumns, shocks: Floats) -> Floats:
-    """Return the probability of first default before the contract ends and within the months of `shocks`, (N,
-    K).
+    """Return the probability of first default before the contract ends, in the months of `shocks`, (N, K).
 
     The last column of `LoanLosses.pd`, without its losses: a table by bucket, read at each loan's remaining
     months.

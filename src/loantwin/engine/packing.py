@@ -16,9 +16,7 @@ if TYPE_CHECKING:
 
 
 TASKS = 256
-"""Shares of work; more than threads, so that uneven ones even out, and fixed, so that threads change
-nothing.
-"""
+"""Shares of work: more than threads, to even out; fixed, so that the number of threads changes nothing."""
 
 
 @dataclass(frozen=True)
@@ -59,9 +57,7 @@ def pack(columns: LoanColumns, assumed: RunoffAssumptions) -> Floats:
 
 
 def kinds(columns: LoanColumns, index_given: bool) -> Integers:
-    """Return 0 where the rate stays, 1 where it floats and nothing amortises, 2 where it floats under level
-    payments.
-    """
+    """Return 0 where the rate stays, 1 where it floats unamortised, 2 where it floats on level payments."""
     if not index_given:
         return np.zeros(len(columns.product), dtype=np.int64)
     amortises = product_flags()[0].astype(np.int64)
@@ -93,9 +89,7 @@ def buckets_of(keys: tuple[Integers, ...]) -> tuple[Integers, Integers]:
 def cut(
     bucket: Integers, kind: Integers, left: Integers, count: int, length: int, chosen: Integers | None = None
 ) -> Blocks:
-    """Return the loans, or the chosen ones, sorted by bucket, kind and months left, cut into blocks of at
-    most `length`.
-    """
+    """Return loans, or the chosen, sorted by bucket, kind, months left, in blocks of at most `length`."""
     if chosen is not None:
         part = cut(bucket[chosen], kind[chosen], left[chosen], count, length)
         return Blocks(chosen[part.order], part.blocks, part.tasks)
@@ -113,9 +107,7 @@ def cut(
 
 
 def whole_buckets(cut_up: Blocks) -> Integers:
-    """Return bounds of shares of the blocks that do not split a bucket, (TASKS + 1,): one thread adds up a
-    whole bucket.
-    """
+    """Return bounds of shares of blocks that split no bucket, (TASKS + 1,): one thread adds up each."""
     bucket = cut_up.blocks[:, 2]
     even = bucket[np.minimum(cut_up.tasks[:-1], len(bucket) - 1)]
     return np.append(np.searchsorted(bucket, even, side="left"), len(bucket)).astype(np.int64)

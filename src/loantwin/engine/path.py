@@ -1,5 +1,4 @@
-"""The expected path in plain NumPy: who is in which state, and what it means in money. The oracle of the
-kernels.
+"""The expected path in plain NumPy: who is in which state, and what it means in money: the kernels' oracle.
 
 Order within month t = 1..T, for each cell:
 
@@ -103,9 +102,7 @@ def occupancy(parameters: TransitionParameters, cells: Cells, month_shocks: Floa
 def expected_flows(
     parameters: TransitionParameters, cells: Cells, lgd: LossGivenDefault, macro: Floats, latent: Floats
 ) -> Flows:
-    """Return every figure by cell and month, (B, T), on one path of macro covariates (T, F) and latent
-    factors (T, L).
-    """
+    """Return figures by cell and month, (B, T), on one path of macro covariates (T, F), latent (T, L)."""
     where = expected_path(parameters, cells, macro, latent)
     return flows_of(parameters, cells, lgd, where)
 
@@ -121,6 +118,10 @@ def flows_of(
 
     index_change : (..., T) index less the one the cells were built with, decimal a year; it moves interest
         alone.
+
+    Raises
+    ------
+    ModelError : cells of fewer months than the occupancy.
     """
     check_lgd(parameters, lgd)
     months = where.entered.shape[-3]
@@ -171,9 +172,7 @@ def severity(cells: Cells, lgd: LossGivenDefault, months: int) -> tuple[Floats, 
 
 
 def loss_share(cells: Cells, lgd: LossGivenDefault, charged: Floats, recovered: Floats) -> Floats:
-    """Return loss given default at the month of default, decimals of exposure, from the shares of `severity`,
-    (B, T).
-    """
+    """Return loss given default at the month of default, decimals of exposure, from `severity`, (B, T)."""
     return charged - recovery_worth(cells.annual_rate, lgd.recovery_lag)[:, None] * recovered
 
 
@@ -183,9 +182,7 @@ def discount(cells: Cells, months: int) -> Floats:
 
 
 def convolved(amounts: Floats, lag: Floats) -> Floats:
-    """Return amounts (..., T) spread over later months by the probabilities of `lag` (W,); what falls after T
-    is cut.
-    """
+    """Return amounts (..., T) spread over later months by `lag` (W,); what falls after T is cut."""
     late = np.zeros_like(amounts)
     for wait in range(min(len(lag), amounts.shape[-1])):
         late[..., wait:] += lag[wait] * amounts[..., : amounts.shape[-1] - wait]
@@ -213,9 +210,7 @@ def check_cells(parameters: TransitionParameters, cells: Cells) -> None:
 
 
 def check_lgd(parameters: TransitionParameters, lgd: LossGivenDefault) -> None:
-    """Raise ModelError where loss given default does not fit the model: the conformance check of every fitted
-    one.
-    """
+    """Raise ModelError where loss given default does not fit the model: every fitted one must pass."""
     for name in ("charged_off", "recovered"):
         table = getattr(lgd, name)
         if table.ndim != 2 or len(table) != len(parameters.segments) or not np.isfinite(table).all():
@@ -235,9 +230,7 @@ def check_lgd(parameters: TransitionParameters, lgd: LossGivenDefault) -> None:
 
 
 def _entries(parameters: TransitionParameters, where: Occupancy) -> tuple[Floats, Floats, Floats]:
-    """Return the probabilities of entering default, prepayment and any other absorbing state, each (..., T,
-    B).
-    """
+    """Return probabilities of entering default, prepayment and other absorbing states, (..., T, B) each."""
     default, prepay = parameters.default_state - parameters.live, parameters.prepaid_state - parameters.live
     none = np.zeros(where.entered.shape[:-1])
     into_default = where.entered[..., default] if default >= 0 else none

@@ -1,5 +1,4 @@
-"""Counter-based randomness: Philox4x32-10, the same draw for the same (seed; who, path, when, purpose)
-wherever it is computed.
+"""Counter-based randomness: Philox4x32-10, one draw for (seed; who, path, when, purpose) wherever computed.
 
 A draw depends on its counter alone, so that any number of threads, any split of the work and any order give
 the same bits, and two policies that are compared meet the same luck. Source: Salmon, Moraes, Dror and Shaw,
@@ -31,7 +30,7 @@ _HALF = np.uint64(32)
 
 
 def key_of(seed: int) -> tuple[int, int]:
-    """Return the low and the high 32 bits of a seed from 0 to 2**64 - 1."""
+    """Return the low and high 32 bits of a seed; one outside 0 to 2**64 - 1 raises UsageError."""
     if not 0 <= seed < 2**64:
         raise UsageError(expected("a seed from 0 to 2**64 - 1", seed), field="seed")
     return seed & 0xFFFFFFFF, seed >> 32
@@ -66,9 +65,7 @@ def philox(counter: ArrayLike, key: tuple[int, int]) -> Words:
 
 
 def monthly_words(seed: int, path: int, who: Words, months: int, purpose: int = LOAN_PATHS) -> Words:
-    """Return one word for each who and month, (N, T) uint32: four months share a counter (`when` = month //
-    4).
-    """
+    """Return one word a who and month, (N, T) uint32: four months share a counter (`when` = month // 4)."""
     blocks = -(-months // 4)
     counter = np.empty((len(who), blocks, 4), dtype=np.uint32)
     counter[..., 0] = who[:, None]

@@ -1,5 +1,4 @@
-"""The model in array code: transition rows from parameters, macro and latent. The oracle of every kernel, for
-ever.
+"""The model in array code: transition rows from parameters, macro and latent; the oracle of every kernel.
 
 For loans of segment g and age a in live state i, the log-odds of moving to j against staying (not moving) in
 month t is
@@ -27,8 +26,7 @@ VINTAGE = "|vintage "
 
 @dataclass(frozen=True)
 class TransitionParameters:
-    """What the engine needs of a transition model; letters: R edges, A ages, G segments, F factors, L
-    latents, S states.
+    """What the engine needs of a model: R edges, A ages, G segments, F factors, L latents, S states.
 
     states : (S,) names; the first `live` of them are live, the others absorbing (default, charged_off,
         prepaid, ...).
@@ -57,8 +55,7 @@ class TransitionParameters:
 
 
 def base_segments(segments: Sequence[str]) -> Integers:
-    """Return the index of the segment each label belongs to, (G,): its own, or for "X|vintage 2005" that of
-    "X".
+    """Return the index of each label's segment, (G,): its own, or for "X|vintage 2005" that of "X".
 
     Plans, loss given default and reports know segments without vintages; those come first in a model.
     """
@@ -75,8 +72,11 @@ def odds(parameters: TransitionParameters) -> Floats:
 
 
 def shocks(parameters: TransitionParameters, macro: Floats, latent: Floats) -> Floats:
-    """Return exp of the month part, (..., T, R), from macro covariates (..., T, F) and latent factors (...,
-    T, L).
+    """Return exp of the month part, (..., T, R), from macro (..., T, F) and latent factors (..., T, L).
+
+    Raises
+    ------
+    ModelError : NaN or infinity.
     """
     _finite(macro, "macro")
     _finite(latent, "latent")
@@ -124,9 +124,7 @@ def rows_at(
 
 
 def check_transitions(parameters: TransitionParameters) -> None:
-    """Raise ModelError where parameters are not a transition model: the conformance check of every fitted
-    model.
-    """
+    """Raise ModelError where parameters are no transition model: every fitted model must pass."""
     edges, states = len(parameters.origin), len(parameters.states)
     shapes = {
         "age": (parameters.age.shape[0], parameters.age.ndim, 2),

@@ -1,5 +1,4 @@
-"""From loans to cells: the contractual run-off of each loan, added up over loans of equal segment, age and
-state.
+"""From loans to cells: the contractual run-off of loans of equal segment, age and state, added up.
 
 `loan_tables` is the readable reference, loan by loan over `products.contract.schedule`;
 `build_cells_reference` adds it up; `build_cells` does both in a kernel that keeps a block of loans in cache.
@@ -55,7 +54,12 @@ class RunoffAssumptions:
 def assumptions(
     partial_monthly: ArrayLike = 0.0, arrears_months: int = 0, conversion_factor: float = 0.0
 ) -> RunoffAssumptions:
-    """Return checked Assumptions; one number of `partial_monthly` serves all products."""
+    """Return checked Assumptions; one number of `partial_monthly` serves all products.
+
+    Raises
+    ------
+    ModelError : a monthly share outside [0, 1), months of arrears not whole, a factor outside [0, 1].
+    """
     partial = np.broadcast_to(np.asarray(partial_monthly, dtype=float), (len(PRODUCTS),)).copy()
     if not ((partial >= 0.0) & (partial < 1.0)).all():
         raise ModelError(expected("decimals a month in [0, 1)", partial), field="partial_monthly")
@@ -75,8 +79,7 @@ def build_cells(
     arrears_months: int = 0,
     conversion_factor: float = 0.0,
 ) -> Cells:
-    """Return the cells of the loans: unique (group, segment, age, state), sorted in that order, run-off added
-    up.
+    """Return the cells of the loans: unique (group, segment, age, state), sorted so, run-off added up.
 
     Parameters
     ----------
@@ -164,7 +167,12 @@ def build_cells_reference(
     index_path: Floats | None = None,
     chunk: int = 20_000,
 ) -> Cells:
-    """Return what `build_cells` returns, by plain NumPy over chunks of loans."""
+    """Return what `build_cells` returns, by plain NumPy over chunks of loans.
+
+    Raises
+    ------
+    ModelError : no loan, and as `check_columns`.
+    """
     key, cell = _unique_cells(columns)
     count = len(key)
     sums = {
@@ -239,9 +247,7 @@ def _unique_cells(columns: LoanColumns) -> tuple[Integers, Integers]:
 
 
 def _rate_moves(columns: LoanColumns, annual_rate: Floats, index_path: Floats | None) -> Flags:
-    """Return where a small move of the index moves the rate: floating, and not held by cap or floor, (N,
-    T).
-    """
+    """Return where a small move of the index moves the rate: floating, at no cap or floor, (N, T)."""
     floating = np.repeat(columns.floating[:, None], annual_rate.shape[1], axis=1)
     if index_path is None:
         return floating

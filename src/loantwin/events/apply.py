@@ -79,9 +79,7 @@ def _refuse_terms(draws: pl.DataFrame) -> None:
 
 
 def _first_draws(loans: pl.DataFrame, disbursed: pl.DataFrame, scale: int) -> pl.DataFrame:
-    """Date the loans of the book that were approved and not paid out yet: their first draw is the
-    origination.
-    """
+    """Date the book's loans that were approved and not paid out: the first draw is the origination."""
     waiting = loans.filter(pl.col("origination_date").is_null()).select("loan_id")
     first = disbursed.join(waiting, on="loan_id", how="semi", maintain_order="left").unique(
         "loan_id", keep="first", maintain_order=True
@@ -195,8 +193,7 @@ def _running(loans: pl.DataFrame, changes: pl.DataFrame, scale: int) -> pl.DataF
 
 
 def _sum_so_far(name: str, opens: pl.Expr) -> pl.Expr:
-    """Return the sum of a loan's rows up to each row, of rows sorted by loan: several times faster than a
-    window.
+    """Return each loan's running sums over rows sorted by loan: several times faster than a window.
 
     The sum over all loans may wrap round int64; the difference of two such sums does not.
     """
@@ -269,9 +266,7 @@ def _result(loans: pl.DataFrame, per_loan: pl.DataFrame, scale: int) -> pl.DataF
 
 
 def _moved(name: str, change: pl.Expr, flag: pl.Expr, scale: int, *, start: pl.Expr | None = None) -> pl.Expr:
-    """Return a money column with a change added where `flag` is true, untouched elsewhere; a missing amount
-    stays missing.
-    """
+    """Return a money column with a change added where `flag` is true; a missing amount stays missing."""
     begin = _minor(name, scale) if start is None else start
     return pl.when(flag.fill_null(False)).then(_major(begin + change, scale)).otherwise(name).alias(name)
 
@@ -346,9 +341,7 @@ def _standing() -> list[pl.Expr]:
 
 
 def _undrawn(scale: int) -> pl.Expr:
-    """Return what is undrawn; of a revolving loan it is the limit less what is drawn, nothing where that is
-    overdrawn.
-    """
+    """Return what is undrawn; of a revolving loan the limit less what is drawn, nothing if overdrawn."""
     limit = pl.coalesce(pl.col("=limit"), _minor("approved_amount", scale))
     moved = pl.col("?_moved").fill_null(False) | pl.col("=limit").is_not_null()
     open_line = (pl.col("product") == "revolving") & limit.is_not_null() & pl.col("principal").is_not_null()

@@ -1,5 +1,4 @@
-"""A batch of facts on its way into the log: checked against the registry, turned into canonical JSON,
-chained.
+"""A batch of facts on its way into the log: checked against the registry, made canonical JSON, chained.
 
 Facts of one type that name the same fields are handled column by column, several times faster than one by
 one; the plain way (`check_data`, `encode`) is the rule, and decides wherever the fast way does not apply.
@@ -48,8 +47,7 @@ def batch_of(events: Iterable[Event]) -> Batch:
 
 
 def rows_of(batch: Batch, sequence: int, recorded: int, previous: bytes) -> tuple[Iterator[Row], bytes]:
-    """Return the rows to store after event `sequence`, whose hash is `previous`, and the hash of the last of
-    them.
+    """Return the rows to store after event `sequence` with hash `previous`, and the hash of the last one.
 
     Raises
     ------
@@ -114,9 +112,7 @@ def _text(batch: Batch, place: int) -> str:
 
 
 def _column_texts(kind: str, data: Sequence[dict[str, Any]]) -> list[str] | None:
-    """Return the canonical JSON of facts with the same fields, or None where some value needs the plain
-    way.
-    """
+    """Return the canonical JSON of facts with the same fields, or None where a value needs the plain way."""
     fields, names = _FIELDS[kind], tuple(data[0])
     if not (_REQUIRED[kind] <= set(names) <= fields.keys()):
         return None
@@ -132,9 +128,7 @@ def _column_texts(kind: str, data: Sequence[dict[str, Any]]) -> list[str] | None
 
 
 def _written(kind: FieldKind, column: Sequence[Any]) -> tuple[str, Iterable[Any]] | None:
-    """Return how a checked column is written as JSON: a format and its values; None where it needs the plain
-    way.
-    """
+    """Return a checked column's JSON: a format and its values; None where it needs the plain way."""
     types = set(map(type, column))
     if types == {int} and kind in ("minor", "count"):
         largest = LARGEST_AMOUNT if kind == "minor" else 2**63 - 1
@@ -183,8 +177,7 @@ def _unfit(batch: Batch, place: int, text: str) -> LogError:
 
 
 def without_known(batch: Batch, known: Mapping[str, tuple[str, str, str]]) -> Batch:
-    """Return a batch without the facts that the log knows by id (id -> type, happened, data), or that come
-    twice.
+    """Return a batch without facts the log knows by id (id -> type, happened, data) or that come twice.
 
     Raises
     ------

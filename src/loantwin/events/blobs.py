@@ -1,6 +1,4 @@
-"""Content-addressed files: written and synced under a temporary name, then renamed to the sha256 of their
-bytes.
-"""
+"""Content-addressed files: written and synced under a temporary name, then renamed to their sha256."""
 
 from __future__ import annotations
 
@@ -30,18 +28,31 @@ class Blobs:
         self._writable = writable
 
     def put_bytes(self, content: bytes) -> str:
-        """Store bytes and return their sha256."""
+        """Store bytes and return their sha256.
+
+        Raises
+        ------
+        HomeError : a home opened for reading, or bytes that cannot be written.
+        """
         return self._put(lambda path: _write(path, content), known=sha256(content).hexdigest())
 
     def put_file(self, source: Path) -> str:
-        """Store a copy of a file and return its sha256."""
+        """Store a copy of a file and return its sha256.
+
+        Raises
+        ------
+        HomeError : no such file, a home opened for reading, or bytes that cannot be written.
+        """
         if not source.is_file():
             raise HomeError("expected a file to store, was none", file=source)
         return self._put(lambda path: _copy(source, path))
 
     def put_frame(self, frame: pl.DataFrame) -> str:
-        """Store a table as Parquet and return its sha256; equal tables give equal bytes on one version of
-        polars.
+        """Store a table as Parquet and return its sha256: equal tables, equal bytes on one polars.
+
+        Raises
+        ------
+        HomeError : a home opened for reading, or bytes that cannot be written.
         """
         return self._put(
             lambda path: frame.rechunk().write_parquet(
@@ -70,7 +81,7 @@ class Blobs:
         return path
 
     def read_bytes(self, name: str, *, check: bool = True) -> bytes:
-        """Return a blob's bytes; `check` compares them with the name and refuses a damaged one."""
+        """Return a blob's bytes; a damaged one raises HomeError where `check` compares them with the name."""
         path = self.path_of(name)
         content = path.read_bytes()
         if check and sha256(content).hexdigest() != name:
@@ -78,7 +89,12 @@ class Blobs:
         return content
 
     def read_frame(self, name: str, *, check: bool = True) -> pl.DataFrame:
-        """Return a stored table."""
+        """Return a stored table.
+
+        Raises
+        ------
+        HomeError : a damaged blob, or one that holds no table.
+        """
         path = self.path_of(name)
         if check and not self.sound(name):
             raise _damaged(path)
@@ -88,7 +104,12 @@ class Blobs:
             raise HomeError(expected("a table in Parquet", str(error)), file=path) from error
 
     def read_json(self, name: str) -> Any:
-        """Return stored plain data."""
+        """Return stored plain data.
+
+        Raises
+        ------
+        HomeError : a damaged blob, or one that holds no JSON.
+        """
         try:
             return json.loads(self.read_bytes(name))
         except ValueError as error:

@@ -1,6 +1,4 @@
-"""Loan events as one long table of changes: what each event adds and what it sets, in the order of the
-log.
-"""
+"""Loan events as one long table of changes: what each adds and what it sets, in the log's order."""
 
 from __future__ import annotations
 
@@ -97,7 +95,12 @@ def data_frame(
 
 
 def changes_of(frames: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
-    """Return the table of changes, sorted by sequence, from `data_frame` by event type."""
+    """Return the table of changes, sorted by sequence, from `data_frame` by event type.
+
+    Raises
+    ------
+    LogError : a needed value missing, a day that is no ISO date, or a negative amount; it names the event.
+    """
     parts = [_changes(kind, frame) for kind, frame in frames.items() if frame.height]
     if not parts:
         return pl.DataFrame(schema=CHANGES)
@@ -170,9 +173,7 @@ def bucket(days: pl.Expr) -> pl.Expr:
 
 
 def mode_of(state: pl.Expr) -> pl.Expr:
-    """Return what a state says beside days past due: null for a performing loan, `default`, or the state
-    itself.
-    """
+    """Return a state's words beside days past due: null if performing, `default`, or the state itself."""
     return (
         pl.when(state.is_in(list(DEFAULT_STATES)))
         .then(pl.lit("default"))

@@ -28,9 +28,7 @@ decode: Callable[[str], tuple[Any, int]] = json.JSONDecoder().raw_decode
 
 
 def _fast_encoder() -> Callable[[Any], str]:
-    """Return canonical JSON as a function; `JSONEncoder.encode` builds its C encoder anew at each call, three
-    times slower.
-    """
+    """Return canonical JSON as a function: `JSONEncoder.encode` builds a C encoder at each call."""
     make = getattr(json_encoder, "c_make_encoder", None)
     if make is None:
         return _ENCODER.encode
@@ -59,9 +57,7 @@ def encode(value: Any) -> str:
 
 
 def head(kind: str, version: int, happened: str, recorded: int, event_id: str | None) -> bytes:
-    """Return the part of an event's bytes that stands before its data; `recorded` in microseconds since 1970,
-    UTC.
-    """
+    """Return an event's bytes before its data; `recorded` in microseconds since 1970, UTC."""
     return f"{kind}\n{version}\n{happened}\n{recorded}\n{event_id or ''}\n".encode()
 
 
@@ -71,7 +67,7 @@ def chain(previous: bytes, start: bytes, data: str) -> bytes:
 
 
 def to_microseconds(moment: datetime) -> int:
-    """Return microseconds since 1970 in UTC, exactly."""
+    """Return microseconds since 1970 in UTC, exactly; a moment without a time zone raises LogError."""
     if moment.tzinfo is None:
         raise LogError(expected("a moment with a time zone", moment))
     return (moment - _EPOCH) // _MICROSECOND

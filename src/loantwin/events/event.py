@@ -30,9 +30,7 @@ class Event(NamedTuple):
 
 
 def check_events(events: Iterable[Event]) -> None:
-    """Raise LogError at the first event that breaks the registry: type, day, field names, kinds and
-    values.
-    """
+    """Raise LogError at the first event that breaks the registry: type, day, field names, kinds, values."""
     for event in events:
         place = f"event {event.sequence}" if event.sequence else None
         kind = known_type(event.type)

@@ -20,9 +20,7 @@ LARGEST_AMOUNT = 10**15
 
 @dataclass(frozen=True)
 class Field:
-    """One field of an event's data. An optional field that is absent is 'not said', never zero, unless its
-    meaning says so.
-    """
+    """One field of an event's data; an optional one absent is 'not said', not zero, unless it says so."""
 
     name: str
     kind: FieldKind

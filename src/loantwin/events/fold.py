@@ -64,8 +64,11 @@ def fold(events: Iterable[Event], home: Home) -> BookTables:
 
 
 def apply(tables: BookTables, events: Iterable[Event], home: Home) -> BookTables:
-    """Return `tables` after further events, in the order of their sequence. Splitting events over calls
-    changes nothing.
+    """Return `tables` after further events, in order; splitting them over calls changes nothing.
+
+    Raises
+    ------
+    LogError : an event at or before the tables' last one, or a loan event before a tape was loaded.
     """
     pending: list[Event] = []
     last = tables.through
@@ -114,6 +117,10 @@ def record(home: Home, tables: BookTables, events: Sequence[Event]) -> BookTable
 
     Applied first and recorded then, so that a log never holds an event that its own book refuses. `tables`
     must be the state at the log's head.
+
+    Raises
+    ------
+    LogError : tables of another event than the log's last.
     """
     head = home.log.head[0]
     if tables.through != head:
@@ -124,8 +131,11 @@ def record(home: Home, tables: BookTables, events: Sequence[Event]) -> BookTable
 
 
 def take_snapshot(home: Home, tables: BookTables) -> int:
-    """Store the tables and record `BookSnapshotTaken`, so that replay starts there; return the event's
-    sequence.
+    """Store the tables and record `BookSnapshotTaken`, where replay starts; return its sequence.
+
+    Raises
+    ------
+    LogError : tables without a loaded tape.
     """
     if tables.as_of is None:
         raise LogError("expected tables of a loaded tape, was a twin without one")

@@ -38,9 +38,7 @@ QUARANTINE = "quarantine"
 
 
 class Home:
-    """An open home: made by `Home.create`, `Home.building` or `Home.open`, closed by `close` or a `with`
-    block.
-    """
+    """An open home: from `Home.create`, `building` or `open`, ended by `close` or a `with` block."""
 
     def __init__(self, folder: Path, log: Log, lock: WriterLock | None) -> None:
         self.folder = folder
@@ -63,11 +61,14 @@ class Home:
     @classmethod
     @contextmanager
     def building(cls, folder: Path | str, clock: Clock | None = None, **facts: Any) -> Iterator[Home]:
-        """Yield a home under a temporary name beside `folder`; it appears as `folder` when the block ends
-        well.
+        """Yield a home under a temporary name; it appears as `folder` when the block ends well.
 
         An exception in the block, or the end of the process, leaves `folder` as it was. Facts are the fields
         of `TwinCreated`; dates may be given as dates, unknown names go to its field `facts`.
+
+        Raises
+        ------
+        HomeError : `folder` is a home, a file or holds files, or cannot be written.
         """
         clock = clock or SystemClock()
         target = Path(folder).absolute()
@@ -142,9 +143,7 @@ class Home:
         return self._lock is not None
 
     def append(self, events: Iterable[Event]) -> int:
-        """Record events in one transaction; see `Log.append`. Every blob and file they name must be in the
-        home.
-        """
+        """Record events in one transaction (`Log.append`); the blobs and files they name must be there."""
         batch = list(events)
         for event in batch:
             self.check_names(event)
@@ -157,7 +156,12 @@ class Home:
         data: Sequence[dict[str, Any]],
         event_ids: Sequence[str | None] | None = None,
     ) -> int:
-        """Record many loan events of one type in one transaction; see `Log.append_rows`."""
+        """Record many loan events of one type in one transaction; see `Log.append_rows`.
+
+        Raises
+        ------
+        UsageError : a type that is none of loan events.
+        """
         if not known_type(type).of_loan:
             raise UsageError(expected("a type of loan events", type), field="type")
         return self.log.append_rows(type, happened, data, event_ids)
@@ -207,8 +211,11 @@ class Home:
         return self.blobs.read_json(name)
 
     def put_quarantine(self, rows: pl.DataFrame) -> str:
-        """Write rejected rows for people to read and return the file's path inside the home, for
-        `quarantine_file`.
+        """Write rejected rows for people to read; return the path in the home, for `quarantine_file`.
+
+        Raises
+        ------
+        HomeError : a home opened for reading.
         """
         if self._lock is None:
             raise HomeError(

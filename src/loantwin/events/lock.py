@@ -1,6 +1,4 @@
-"""The one-writer lock of a home: an advisory lock on the file `lock`, which the system frees when its holder
-ends.
-"""
+"""The one-writer lock of a home: an advisory lock on the file `lock`, freed when its holder ends."""
 
 from __future__ import annotations
 
@@ -12,8 +10,11 @@ from loantwin.errors import HomeError
 
 
 class WriterLock:
-    """Held from construction to `release`. The file holds the holder's process id, for people and for the
-    refusal.
+    """Held from construction to `release`; the file holds the process id, for people and the refusal.
+
+    Raises
+    ------
+    HomeError : another process holds the lock (it is named), or the folder cannot be written.
     """
 
     def __init__(self, path: Path) -> None:

@@ -68,7 +68,12 @@ class Log:
 
     @property
     def head(self) -> tuple[int, str]:
-        """Return sequence and hash of the last event; (0, zeros) of an empty log."""
+        """Return sequence and hash of the last event; (0, zeros) of an empty log.
+
+        Raises
+        ------
+        HomeError : a log without a head, or one that changed while it was read.
+        """
         with self._guard:
             if self._clock is None:
                 with self._reading():
@@ -86,6 +91,7 @@ class Log:
         ------
         LogError : an unknown type, data that breaks its fields, an id taken by another fact; nothing is
             recorded.
+        HomeError : a log opened for reading.
         """
         return self._append(batch_of(events))
 
@@ -96,8 +102,12 @@ class Log:
         data: Sequence[dict[str, Any]],
         event_ids: Sequence[str | None] | None = None,
     ) -> int:
-        """Record many events of one type: `append` without an object for each. `happened` is one day for all
-        or one each.
+        """Record many events of one type, as `append`; `happened` is one day for all or one each.
+
+        Raises
+        ------
+        LogError : as `append`, and as many days or ids as data are not given. HomeError : a log opened for
+            reading.
         """
         days = [happened] * len(data) if isinstance(happened, date) else happened
         ids = [None] * len(data) if event_ids is None else event_ids
@@ -108,10 +118,13 @@ class Log:
     def read(
         self, since: int = 0, until: int | None = None, types: Iterable[str] | None = None
     ) -> Iterator[Event]:
-        """Yield events after sequence `since` up to `until`, in order; by default up to the last one at the
-        first step.
+        """Yield events after `since` up to `until`, in order; by default to the last at the first step.
 
         Events of an older version come upgraded to the newest one. With `types`, `previous` is left empty.
+
+        Raises
+        ------
+        LogError : data that are no JSON objects. HomeError : a log that changed while it was read.
         """
         moments: dict[int, datetime] = {}
         days: dict[str, date] = {}
@@ -136,7 +149,12 @@ class Log:
     def pages(
         self, since: int = 0, until: int | None = None, types: Iterable[str] | None = None
     ) -> Iterator[list[Row]]:
-        """Yield the stored rows of the same events, in lists."""
+        """Yield the stored rows of the same events, in lists.
+
+        Raises
+        ------
+        HomeError : a log that changed while it was read.
+        """
         last = self.head[0] if until is None else until
         names = None if types is None else tuple(known_type(name).name for name in types)
         chosen = "" if names is None else f" AND type IN ({', '.join('?' * len(names))})"
@@ -153,7 +171,12 @@ class Log:
             yield page
 
     def last(self, type: str, until: int | None = None) -> Event | None:  # noqa: A002  # the event's own word
-        """Return the last event of a type, up to a sequence; None where there is none."""
+        """Return the last event of a type, up to a sequence; None where there is none.
+
+        Raises
+        ------
+        HomeError : a log that changed while it was read.
+        """
         query = "SELECT max(sequence) FROM events WHERE type = ? AND sequence <= ?"
         with self._reading():
             row = self._connection.execute(
@@ -168,8 +191,11 @@ class Log:
             return {row[0] for row in self._connection.execute(query, (since, until))}
 
     def extent(self) -> tuple[int, tuple[int, str]]:
-        """Return the highest sequence stored and the head as stored, from one moment; equal in a sound
-        log.
+        """Return the highest sequence and the head as stored, at one moment; equal in a sound log.
+
+        Raises
+        ------
+        HomeError : a log without a head, or one that changed while it was read.
         """
         with self._reading():
             query = "SELECT (SELECT coalesce(max(sequence), 0) FROM events), sequence, hash FROM head"
@@ -179,13 +205,23 @@ class Log:
         return row[0], (row[1], row[2].hex())
 
     def damage(self) -> list[str]:
-        """Return what SQLite's own check finds wrong with the file."""
+        """Return what SQLite's own check finds wrong with the file.
+
+        Raises
+        ------
+        HomeError : a log that changed while it was read.
+        """
         with self._reading():
             rows = self._connection.execute("PRAGMA quick_check(20)").fetchall()
         return [] if rows == [("ok",)] else [f"{self.path.name}: {row[0]}" for row in rows]
 
     def known_at(self, recorded: datetime) -> int:
-        """Return the sequence of the last event that was recorded by a moment."""
+        """Return the sequence of the last event that was recorded by a moment.
+
+        Raises
+        ------
+        LogError : a gap in the sequence. HomeError : a log that changed while it was read.
+        """
         limit = to_microseconds(recorded)
         low, high = 0, self.head[0]
         with self._reading():

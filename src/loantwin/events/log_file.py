@@ -59,6 +59,10 @@ def connect(path: Path, *, writable: bool) -> tuple[sqlite3.Connection, tuple[in
     A reader who may not write the folder cannot make the shared-memory file of a WAL database. Where no
     writer has left one, the file is at rest and can be read as immutable; its stamp tells a change under our
     hands.
+
+    Raises
+    ------
+    HomeError : no such file, or changes that wait in a folder that cannot be written.
     """
     address = path.resolve().as_uri()
     if not path.is_file():
@@ -121,9 +125,7 @@ def check_version(connection: sqlite3.Connection, path: Path) -> None:
 
 @contextmanager
 def sqlite_errors(path: Path) -> Iterator[None]:
-    """Turn SQLite's errors into HomeErrors that name the file and the next step; a broken unique id passes
-    through.
-    """
+    """Raise HomeError with file and next step for SQLite's errors; a broken unique id passes through."""
     try:
         yield
     except sqlite3.IntegrityError as error:

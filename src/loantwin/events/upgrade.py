@@ -20,9 +20,7 @@ EVENT_UPGRADES: dict[tuple[str, int], Callable[[dict[str, Any]], dict[str, Any]]
 """(type, version) -> function that returns the data of the next version."""
 
 HOME_UPGRADES: dict[int, Callable[[Path], None]] = {}
-"""Format -> function that turns a home's folder into the next format, each step safe to run again after a
-crash.
-"""
+"""Format -> function that turns a home's folder into the next one; safe to run again after a crash."""
 
 
 def newest_version(kind: str) -> int:
@@ -67,7 +65,12 @@ def check_home_format(number: int, file: Path) -> None:
 
 
 def upgrade_home(folder: Path, number: int, finish: Callable[[int], None]) -> None:
-    """Bring a home to the newest format, step by step; `finish` stores the number each step has reached."""
+    """Bring a home to the newest format, step by step; `finish` stores the number each step has reached.
+
+    Raises
+    ------
+    HomeError : a format that no step starts from.
+    """
     while number < HOME_FORMAT:
         step = HOME_UPGRADES.get(number)
         if step is None:

@@ -1,6 +1,4 @@
-"""Checking a home: the hash chain, the head, the data of every event, the blobs they name, and what nothing
-names.
-"""
+"""Checking a home: hash chain, head, every event's data, the blobs they name, and what nothing names."""
 
 from __future__ import annotations
 

@@ -46,7 +46,12 @@ class DemoDone(Result):
 
 
 def make_room(folder: Path) -> None:
-    """Make the demo's folder, taking away an earlier demo; a folder with anything else in it is refused."""
+    """Make the demo's folder, taking away an earlier demo; a folder with anything else in it is refused.
+
+    Raises
+    ------
+    UsageError : a folder that holds anything else.
+    """
     mark = folder / MARK
     if mark.is_file():
         for name in ("lender", "twin"):
@@ -65,9 +70,7 @@ def make_room(folder: Path) -> None:
 
 @contextmanager
 def compiling() -> Iterator[subprocess.Popen[bytes]]:
-    """Compile the kernels in a process beside, while this one writes and reads the tape; harmless where that
-    fails.
-    """
+    """Compile the kernels in a process beside, while this one works on the tape; it may fail harmlessly."""
     process = subprocess.Popen(  # this very interpreter, no input from outside
         [sys.executable, "-m", "loantwin.interfaces.warm"],
         stdout=subprocess.DEVNULL,
@@ -84,8 +87,7 @@ def compiling() -> Iterator[subprocess.Popen[bytes]]:
 def demo(
     out: Path | str = "demo", *, loans: int = 100_000, seed: int = 7, progress: Progress = silent
 ) -> DemoDone:
-    """Make a synthetic lender's tape of five years, a twin of it as of the end of the fourth, and the whole
-    tour on it.
+    """Make a synthetic lender's tape of five years, a twin as of the fourth's end, and the tour on it.
 
     Parameters
     ----------

@@ -1,6 +1,4 @@
-"""Compile the kernels of the main job to disk, on a book of a few loans:
-`python -m loantwin.interfaces.warm`.
-"""
+"""Compile the main job's kernels to disk, on a book of a few loans: `python -m loantwin.interfaces.warm`."""
 
 from __future__ import annotations
 

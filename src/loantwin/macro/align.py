@@ -20,11 +20,10 @@ from loantwin.macro.source import MacroSource, NativeTable, find
 class Alignment:
     """What re-dating did.
 
-    scenario : its name. jump_off : month (YYYY-MM) of the row the scenario is measured against.
-        jump_off_file : the file that
-    row is from. first : month (YYYY-MM) the scenario now starts in. dropped : factor -> why. floored : yield
-        -> the months in
-    which it was set to 0. warnings : what else a reader should know.
+    scenario : its name. jump_off : month (YYYY-MM) of the row the scenario is measured against. jump_off_file
+        : the file that row is from. first : month (YYYY-MM) the scenario now starts in. dropped : factor ->
+        why. floored : yield -> the months in which it was set to 0. warnings : what else a reader should
+        know.
     """
 
     scenario: str
@@ -38,9 +37,7 @@ class Alignment:
 
 @dataclass(frozen=True)
 class JumpOff:
-    """What a scenario is measured against. values : factor -> value. month : of that row. file : the file it
-    is from.
-    """
+    """What a scenario is measured against: `values` by factor in `month`, from `file`."""
 
     values: Mapping[str, float]
     month: int
@@ -78,12 +75,15 @@ def align(
 def moved_to(
     scenario: Scenario, start: JumpOff, today: Scenario, as_of: date, *, floor: bool = True
 ) -> tuple[Scenario, Alignment]:
-    """Return the scenario re-dated to start in the month after `as_of`, measured against `start`, from
-    today's economy.
+    """Return the scenario from the month after `as_of` on, measured against `start`, from today's economy.
 
     Parameters
     ----------
     today : history carried on to the as-of date (`nowcast`). The rules are those of `align`.
+
+    Raises
+    ------
+    ScenarioError : a moved rate leaves [0, 1].
     """
     as_of_month = months.month_of(as_of, months.anchor_day(as_of))
     now = dict(zip(today.factors, today.values[as_of_month - today.first], strict=True))

@@ -1,6 +1,4 @@
-"""Macro covariates of the loan models: a factor, how it is transformed and lagged, and its scale in
-history.
-"""
+"""Macro covariates of the loan models: a factor, its transform, lag and scale in history."""
 
 from __future__ import annotations
 
@@ -36,6 +34,10 @@ class Covariate:
 
     transform : level; change_12m, the difference to 12 months before; growth_12m, the mean annualised growth
     of 12 months; log_ratio_12m, the log of the level over that of 12 months before.
+
+    Raises
+    ------
+    ScenarioError : an unknown transform, a negative lag, a scale that is not positive.
     """
 
     factor: str
@@ -101,8 +103,11 @@ def evaluate(
 
 
 def standardise(factor: str, transform: str, history: Scenario, lag: int = 0) -> Covariate:
-    """Return the covariate with the mean and standard deviation of its transform over all of the known
-    history.
+    """Return the covariate with mean and standard deviation of its transform over all known history.
+
+    Raises
+    ------
+    ScenarioError : under 24 months of history, or a factor that does not move in it.
     """
     plain = Covariate(factor, transform)
     start, stop = known_span(plain, history)
@@ -118,7 +123,12 @@ def standardise(factor: str, transform: str, history: Scenario, lag: int = 0) ->
 
 
 def known_span(covariate: Covariate, history: Scenario) -> tuple[int, int]:
-    """Return the first and last month in which a covariate can be evaluated on the known history alone."""
+    """Return the first and last month in which a covariate can be evaluated on the known history alone.
+
+    Raises
+    ------
+    ScenarioError : a factor that the history does not have.
+    """
     start, stop = _span(covariate.factor, history)
     return start + TRANSFORMS[covariate.transform] + covariate.lag, stop + covariate.lag
 
@@ -129,6 +139,10 @@ def choose_default(history: Scenario) -> list[Covariate]:
     Unemployment (level and 12-month change), real GDP growth over 12 months, house price growth over 12
     months, the BBB spread over the 10-year Treasury, and the 12-month change of the prime rate. A factor with
     under five years of history is left out.
+
+    Raises
+    ------
+    ScenarioError : as `standardise`.
     """
     chosen = []
     for factor, transform in _DEFAULT:

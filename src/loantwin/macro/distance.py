@@ -32,7 +32,12 @@ STEP = 1e-3
 
 @dataclass(frozen=True)
 class Innovations:
-    """Paths of months `first` to `first + months - 1` as functions of standard normal innovations (Q, F)."""
+    """Paths of months `first` to `first + months - 1` as functions of standard normal innovations (Q, F).
+
+    Raises
+    ------
+    UsageError : no month, a first one before the generator's, or a horizon beyond `MAX_QUARTERS`.
+    """
 
     generator: MacroGenerator
     first: int
@@ -51,9 +56,7 @@ class Innovations:
 
     @property
     def quarters(self) -> int:
-        """Return Q: quarters after the generator's last common one, one beyond the end for the last one's
-        curve.
-        """
+        """Return Q: quarters after the generator's last common one, and one for the last one's curve."""
         return (self.first + self.months - 1 - self.generator.last) // 3 + 2
 
     @property
@@ -84,8 +87,7 @@ class Innovations:
 
 
 def directions(innovations: Innovations, factors: Sequence[str]) -> Floats:
-    """Return an orthonormal basis (D, r) of the innovations that move some factors; all others leave their
-    paths as they are.
+    """Return an orthonormal basis (D, r) of the innovations that move some factors and leave the others.
 
     Factors are functions of states, and states are linear in innovations. So the shortest innovations for
     anything that depends on these factors alone lie in the basis, and z = basis @ y is as long as y.
@@ -107,8 +109,7 @@ def directions(innovations: Innovations, factors: Sequence[str]) -> Floats:
 
 
 def nearest(innovations: Innovations, wanted: Mapping[str, tuple[int, Floats]]) -> tuple[Floats, int]:
-    """Return the shortest innovations (Q F,) on whose path factors take stated values, and the number of
-    conditions.
+    """Return the shortest innovations (Q F,) that give factors stated values, and the number of conditions.
 
     The other factors are then where the generator expects them given those values. Conditions are set every
     third month, which is what a quarterly model can follow, and met through the nonlinear transforms by Gauss
@@ -168,9 +169,7 @@ def nearest(innovations: Innovations, wanted: Mapping[str, tuple[int, Floats]]) 
 
 
 def slopes(function: Callable[[Floats], Floats], z: Floats) -> tuple[Floats, Floats]:
-    """Return a vector function's value (K,) at z (D,) and its derivatives (K, D), by one-sided differences in
-    one batch.
-    """
+    """Return a vector function's value (K,) at z (D,) and its one-sided derivatives (K, D), in one batch."""
     points = np.vstack([z, z + STEP * np.eye(len(z))])
     values = function(points)
     return values[0], np.asarray((values[1:] - values[0]).T / STEP)

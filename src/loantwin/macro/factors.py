@@ -1,6 +1,4 @@
-"""Every macro factor known by name: the Fed's domestic and international variables and the usual public
-series.
-"""
+"""Every macro factor known by name: the Fed's, domestic and international, and the usual public series."""
 
 from __future__ import annotations
 
@@ -46,6 +44,4 @@ MEAN_REVERTING_INDICES = frozenset({"vix"})
 """Indices without a trend: simulated, carried forward and reverted as levels, never as growth."""
 
 TRENDING_INDICES = frozenset({"house_price_index", "commercial_property_index", "real_gdp", "business_loans"})
-"""Indices that keep their growth for a while: nowcast by their last year's growth; other indices by their
-last value.
-"""
+"""Indices that keep their growth for a while: nowcast by last year's growth, others by their last value."""

@@ -48,6 +48,10 @@ def read_fed(table: TextTable) -> tuple[dict[str, NativeTable], tuple[str, ...]]
 
     An empty cell of history is 'not published' before a series starts or after it ends; anywhere else, and in
     a scenario, it is an error.
+
+    Raises
+    ------
+    ScenarioError : a column that is no variable of the Fed's tables, or a variable given twice.
     """
     names = [_plain(name) for name in table.header]
     scenario, day = names.index("scenario name"), names.index("date")
@@ -70,7 +74,12 @@ def tables_by_name(
     *,
     percent: bool,
 ) -> dict[str, NativeTable]:
-    """Return one table a scenario name (the file's stem in the key "" where there is no such column)."""
+    """Return one table a scenario name (the file's stem in the key "" where there is no such column).
+
+    Raises
+    ------
+    ScenarioError : a row without a scenario's name.
+    """
     values = numbers(table, positions)
     labels = table.column(scenario) if scenario is not None else [""] * len(table.rows)
     dates, field = table.column(day), table.header[day]
@@ -102,8 +111,12 @@ def as_decimals(
     *,
     percent: bool,
 ) -> Floats:
-    """Return rates and growth as decimals; a column in the wrong unit, or an index that is not positive, is
-    an error.
+    """Return rates and growth as decimals; refuse a column in the wrong unit and an index not positive.
+
+    Raises
+    ------
+    ScenarioError : rates that are not in the stated unit, an index that is not positive; file, row and
+        factor.
     """
     out = values.copy()
     for column, (factor, kind) in enumerate(zip(factors, kinds, strict=True)):
@@ -130,7 +143,7 @@ def as_decimals(
 def check_holes(
     values: Floats, factors: tuple[str, ...], rows: list[int], path: str, *, history: bool
 ) -> None:
-    """Raise at the first empty cell that is neither before a series of history starts nor after it ends."""
+    """Raise ScenarioError at an empty cell other than before a series of history starts or after it ends."""
     for column, factor in enumerate(factors):
         finite = np.flatnonzero(np.isfinite(values[:, column]))
         if not finite.size:

@@ -44,6 +44,10 @@ def read_series(table: TextTable) -> tuple[dict[str, NativeTable], tuple[str, ..
 
     Empty cells, and the point that FRED writes for a missing value, are 'not published'; frequency is told by
     the spacing of dates, a quarter's date being its first day.
+
+    Raises
+    ------
+    ScenarioError : a series whose id is not known, or an empty column.
     """
     unknown = [name for name in table.header[1:] if name.upper() not in SERIES_IDS]
     if unknown:

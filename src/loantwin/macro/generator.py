@@ -121,6 +121,10 @@ def simulate(generator: MacroGenerator, first: int, months: int, paths: int, see
     Returns
     -------
     MacroPaths : values (P, T, F), rates and growth as decimals, indices as levels.
+
+    Raises
+    ------
+    UsageError : a first month before the generator's, no month or path, or a horizon beyond `MAX_QUARTERS`.
     """
     if first < generator.first:
         raise UsageError(
@@ -144,9 +148,7 @@ def simulate(generator: MacroGenerator, first: int, months: int, paths: int, see
 
 
 def by_month(generator: MacroGenerator, states: Floats, first: int, months: int) -> MacroPaths:
-    """Return states (P, Q, F) of the quarters after `generator.last` as paths over `months` months from month
-    `first` on.
-    """
+    """Return states (P, Q, F) of quarters after `generator.last` as paths of `months` months from `first`."""
     levels = generator.recent[-1]
     quarters = from_states(states, levels, generator.factors, generator.transforms)
     known = np.broadcast_to(generator.recent[-2:], (len(states), 2, len(generator.factors)))
@@ -209,9 +211,7 @@ def _rows(generator: MacroGenerator, count: int, paths: int, seed: int) -> Integ
 
 
 def _conditioned(generator: MacroGenerator, shock: Floats, wanted: Floats) -> Floats:
-    """Return shocks (P, F) that hit what is known (`wanted`, finite there) and, through regression, steer the
-    rest.
-    """
+    """Return shocks (P, F) that hit what is known (finite in `wanted`) and, by regression, steer the rest."""
     known = np.isfinite(wanted[0])
     if not known.any():
         return shock
@@ -228,8 +228,7 @@ def _ragged_states(generator: MacroGenerator) -> Floats:
 
 
 def _quarterly(history: Scenario) -> tuple[Floats, Flags, int]:
-    """Return (Q, F) quarterly values, (Q, F) whether a quarter's last month is published, and the first
-    quarter's first month.
+    """Return values (Q, F), whether each quarter's last month is published (Q, F), and the first month.
 
     The months of an unfinished quarter that are not published take the last one that is; so do single months
     never published.

@@ -1,6 +1,4 @@
-"""The past as it was known: published values by month, the gap up to the as-of date, and the join with what
-follows.
-"""
+"""The past as it was known: published values by month, the gap to the as-of date, the join with a future."""
 
 from __future__ import annotations
 
@@ -74,8 +72,11 @@ def known_history(
 
 
 def full_history(sources: Sequence[MacroSource]) -> Scenario:
-    """Return all the history in the files, by month, whatever the date: for reports and backtests, which
-    compare.
+    """Return all history in the files by month, whatever the date: for reports and backtests.
+
+    Raises
+    ------
+    ScenarioError : no file holds a history, or nothing in it was ever published.
     """
     return _joined(sources, lambda table: table, "all of it")
 
@@ -117,8 +118,7 @@ def nowcast(history: Scenario, as_of: date) -> Scenario:
 
 
 def bridge(history: Scenario) -> Scenario:
-    """Return the history with months never published inside a series (such as unemployment in October 2025)
-    filled.
+    """Return the history with months never published inside a series (unemployment in October 2025) filled.
 
     They take the value of the month before; `source` lists them. What lies before a series' start or after
     its last published month stays missing.

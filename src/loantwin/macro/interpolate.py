@@ -1,5 +1,4 @@
-"""Quarterly values to months and back. Each rule keeps what the quarter says: mean, compounded growth or
-closing level.
+"""Quarterly values to months and back: each rule keeps mean, compounded growth or closing level.
 
 - rate, yield: a quadratic in each quarter that meets its neighbours and has exactly the quarter's mean; where
   the neighbouring means are not negative, neither is any month (the condition of Fritsch and Carlson, SIAM J.
@@ -36,6 +35,10 @@ def to_months(quarters: Floats, kinds: Sequence[str]) -> Floats:
     Returns
     -------
     (..., 3 Q, F) float64.
+
+    Raises
+    ------
+    ScenarioError : an unknown kind.
     """
     months = np.empty((*quarters.shape[:-2], 3 * quarters.shape[-2], quarters.shape[-1]))
     for rule, chosen in _columns(kinds).items():
@@ -44,11 +47,14 @@ def to_months(quarters: Floats, kinds: Sequence[str]) -> Floats:
 
 
 def to_quarters(months: Floats, kinds: Sequence[str]) -> Floats:
-    """Return quarterly values (..., T // 3, F) of monthly ones (..., T, F) that start with a quarter's first
-    month.
+    """Return quarterly values (..., T // 3, F) of monthly ones (..., T, F) that start with a quarter.
 
     The inverse of `to_months`: rates and yields by mean, growth compounded, indices at the quarter's close.
     A quarter with a missing month is missing.
+
+    Raises
+    ------
+    ScenarioError : months that are no whole quarters.
     """
     if months.shape[-2] % 3:
         raise ScenarioError(expected("whole quarters", f"{months.shape[-2]} months"))
@@ -83,9 +89,7 @@ def repeat_growth(quarters: Floats) -> Floats:
 
 
 def geometric(quarters: Floats) -> Floats:
-    """Return months (..., 3 Q, F) of levels (..., Q, F), the third month of a quarter at the quarter's
-    value.
-    """
+    """Return months (..., 3 Q, F) of levels (..., Q, F), the third at the quarter's value."""
     before = _shifted(quarters, 1)
     before = np.where(np.isfinite(before), before, quarters)
     step = np.log(quarters / before) / 3.0

@@ -75,7 +75,12 @@ class ScenarioArgument:
 
 
 def parse_argument(text: str) -> ScenarioArgument:
-    """Take a `--scenario` argument apart. An existing path wins over a reading of `#` and `=`."""
+    """Take a `--scenario` argument apart. An existing path wins over a reading of `#` and `=`.
+
+    Raises
+    ------
+    ScenarioError : no such file, nothing after `#`, or a weight outside [0, 1].
+    """
     if Path(text).is_file():
         return ScenarioArgument(Path(text))
     rest, weight = text, None
@@ -97,7 +102,12 @@ def parse_argument(text: str) -> ScenarioArgument:
 
 
 def select(argument: ScenarioArgument, sources: Sequence[MacroSource] = ()) -> tuple[Scenario, MacroSource]:
-    """Return the scenario an argument names, by month, and its file. `sources` as in `monthly`."""
+    """Return the scenario an argument names, by month, and its file. `sources` as in `monthly`.
+
+    Raises
+    ------
+    ScenarioError : a name the file does not have, or none where it has several scenarios.
+    """
     source = read_macro(argument.path)
     names = ", ".join(source.scenarios)
     if argument.name is None and len(source.scenarios) > 1:
@@ -112,7 +122,12 @@ def select(argument: ScenarioArgument, sources: Sequence[MacroSource] = ()) -> t
 
 
 def result_names(arguments: Sequence[ScenarioArgument], scenarios: Sequence[Scenario]) -> list[str]:
-    """Return the key of each scenario's results: its name, or FILESTEM#NAME where names collide."""
+    """Return the key of each scenario's results: its name, or FILESTEM#NAME where names collide.
+
+    Raises
+    ------
+    UsageError : a scenario given twice.
+    """
     counts = Counter(scenario.name for scenario in scenarios)
     keys = [
         scenario.name if counts[scenario.name] == 1 else f"{argument.path.stem}#{scenario.name}"
@@ -125,7 +140,12 @@ def result_names(arguments: Sequence[ScenarioArgument], scenarios: Sequence[Scen
 
 
 def check_weights(arguments: Sequence[ScenarioArgument]) -> tuple[float, ...]:
-    """Return the scenarios' weights: 1 for a single one, several must be given and sum to 1 (within 1e-9)."""
+    """Return the scenarios' weights: 1 for a single one, several must be given and sum to 1 (within 1e-9).
+
+    Raises
+    ------
+    UsageError : a weight missing among several, a sum other than 1, or a single weight other than 1.
+    """
     if len(arguments) == 1:
         weight = 1.0 if arguments[0].weight is None else arguments[0].weight
         if abs(weight - 1.0) > 1e-9:

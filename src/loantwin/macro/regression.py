@@ -1,6 +1,4 @@
-"""A vector autoregression by ridge, shrunk to each factor's own autoregression, on series of unequal
-length.
-"""
+"""A vector autoregression by ridge, shrunk to each factor's own, on series of unequal length."""
 
 from __future__ import annotations
 
@@ -151,9 +149,7 @@ def _design(states: Floats, lags: int, limits: Floats) -> _Sample:
 
 
 def _solve(sample: _Sample, penalty: float) -> Floats:
-    """Return coefficients (L F, F), one equation a column, each on the rows that have its factor and its own
-    lags.
-    """
+    """Return coefficients (L F, F), one equation a column, on the rows that have its factor and own lags."""
     size = sample.response.shape[1]
     out = np.empty((sample.lags * size, size))
     for rows in np.unique(sample.usable, axis=1).T:
@@ -190,9 +186,7 @@ def _best_penalty(sample: _Sample) -> float:
 
 
 def _t_weights(errors: Floats) -> Floats:
-    """Return weights of a multivariate t likelihood, by its own fixed point; a row counts by the factors it
-    has.
-    """
+    """Return weights of a multivariate t likelihood, by its fixed point; a row counts by its factors."""
     weights = np.ones(len(errors))
     held = np.isfinite(errors)
     for _ in range(20):
@@ -214,9 +208,7 @@ def _trust(weights: Floats, lags: int) -> Floats:
 
 
 def _pairwise(errors: Floats, weights: Floats) -> Floats:
-    """Return a covariance from all pairs that were seen together, drawn to its diagonal and made positive
-    definite.
-    """
+    """Return a covariance from all pairs seen together, drawn to its diagonal, positive definite."""
     held = np.isfinite(errors).astype(np.float64)
     filled = np.where(held > 0.0, errors, 0.0)
     scatter = (filled * weights[:, None]).T @ filled / np.maximum(held.T @ held, 1.0)
@@ -226,9 +218,7 @@ def _pairwise(errors: Floats, weights: Floats) -> Floats:
 
 
 def _completed(errors: Floats, weights: Floats) -> Floats:
-    """Return residuals with the missing ones filled in: expected given the row's others, plus the nearest
-    full row's surprise.
-    """
+    """Return residuals with missing ones expected given the others, plus the nearest full row's surprise."""
     out = errors.copy()
     held = np.isfinite(errors)
     full = errors[held.all(axis=1)]
@@ -245,9 +235,7 @@ def _completed(errors: Floats, weights: Floats) -> Floats:
 
 
 def _spent(sample: _Sample, penalty: float) -> float:
-    """Return the degrees of freedom an equation spends: its own lags and what the ridge leaves of the
-    others.
-    """
+    """Return an equation's degrees of freedom: its own lags and what the ridge leaves of the others."""
     gram = (sample.lagged * sample.weights[:, None]).T @ sample.lagged
     ridge = penalty * len(sample.lagged) * _ridge(sample.response.shape[1], sample.lags)
     return float(sample.lags + np.trace(np.linalg.solve(gram + np.diag(ridge), gram)))

@@ -1,6 +1,4 @@
-"""History run again from today: the macro path that followed a month of the past, re-dated to the as-of
-date.
-"""
+"""History run again from today: the macro path after a month of the past, re-dated to the as-of date."""
 
 from __future__ import annotations
 
@@ -25,7 +23,12 @@ SHORTEST = 12
 
 
 def parse_start(text: str) -> int:
-    """Return the first month of a replay, `YYYY` (its January) or `YYYY-MM`."""
+    """Return the first month of a replay, `YYYY` (its January) or `YYYY-MM`.
+
+    Raises
+    ------
+    UsageError : another form.
+    """
     whole = f"{text}-01" if re.fullmatch(r"\d{4}", text) else text
     if not re.fullmatch(r"\d{4}-\d{2}", whole):
         raise UsageError(

@@ -1,6 +1,4 @@
-"""Beyond the reasonable-and-supportable period: straight reversion of factors to their long-run means (IFRS 9
-B5.5.50).
-"""
+"""Beyond the reasonable-and-supportable period: factors revert to long-run means (IFRS 9 B5.5.50)."""
 
 from __future__ import annotations
 
@@ -18,8 +16,7 @@ from loantwin.macro.scenario import Scenario
 def extend(
     scenario: Scenario, history: Scenario, supported_until: int, reversion_months: int, last: int
 ) -> Scenario:
-    """Return the scenario up to `supported_until` (at most to `last`), then reverting, then at its long-run
-    mean, to month `last`.
+    """Return the scenario to `supported_until`, then reverting, then at its long-run mean, to month `last`.
 
     Rates, yields and growth go in a straight line from their value in month `supported_until` to their mean
     over the known history in `reversion_months` months (0: at once). Indices do so with their monthly log

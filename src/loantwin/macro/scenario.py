@@ -1,6 +1,4 @@
-"""Macro factors by month: one path with a name (`Scenario`), the published past (`MacroHistory`), many paths
-(`MacroPaths`).
-"""
+"""Macro factors by month: one named path (`Scenario`), the past (`MacroHistory`), many (`MacroPaths`)."""
 
 from __future__ import annotations
 
@@ -31,9 +29,7 @@ FACTORS: dict[str, tuple[str, str]] = {
     "commercial_property_index": ("index", "Commercial real estate price index"),
     "vix": ("index", "Market volatility index"),
 }
-"""The Fed's domestic factors under our names. A user's own factor needs one of the kinds growth, rate, yield,
-index.
-"""
+"""The Fed's domestic factors under our names; a user's own needs a kind: growth, rate, yield or index."""
 
 
 @dataclass(frozen=True)
@@ -58,8 +54,11 @@ class Scenario:
         return self.first + len(self.values) - 1
 
     def require(self, factor: str, first: int, last: int) -> Floats:
-        """Return a factor over months `first` to `last`, both included; a missing month is an error that
-        names it.
+        """Return a factor over months `first` to `last`, both included.
+
+        Raises
+        ------
+        ScenarioError : a factor that is not there, or a month that is not covered or has no value.
         """
         if factor not in self.factors:
             raise ScenarioError(

@@ -1,5 +1,4 @@
-"""Shocks of the user's own: a factor pushed away from a baseline and let back, and any scenario made milder
-or harsher.
+"""Shocks of the user's own: a factor pushed off a baseline and let back; any scenario made milder or harsher.
 
 A shock's shape rises in a straight line from 0 in the as-of month to 1 in month `months_to_peak`, stays for
 `months_at_peak` and falls in a straight line to 0 over `months_to_decay` (0: it never falls). Rates, yields
@@ -31,7 +30,12 @@ _KEYS = ("factor", "unit", "peak", "months_to_peak", "months_at_peak", "months_t
 
 @dataclass(frozen=True)
 class Shape:
-    """Months to the peak (at least 1), at the peak after it, and back to the baseline (0: for good)."""
+    """Months to the peak (at least 1), at the peak after it, and back to the baseline (0: for good).
+
+    Raises
+    ------
+    UsageError : no whole number of months from 0 (to the peak: 1) to 600.
+    """
 
     months_to_peak: int = 12
     months_at_peak: int = 0
@@ -70,8 +74,12 @@ class Shock:
     """One factor's shock.
 
     peak : in `unit`. points : percentage points, of rates, yields and growth. percent : of the level; of an
-        index, or of any
-    factor that stays positive. deviations : standard deviations (`deviation` of `applied`).
+        index, or of any factor that stays positive. deviations : standard deviations (`deviation` of
+        `applied`).
+
+    Raises
+    ------
+    UsageError : an unknown unit, a peak that is not finite, a fall by 100 percent or more.
     """
 
     factor: str

@@ -1,6 +1,4 @@
-"""What a macro file holds: tables at the frequency they were published in, before anything is made
-monthly.
-"""
+"""What a macro file holds: tables at the frequency of publication, before anything is made monthly."""
 
 from __future__ import annotations
 
@@ -21,8 +19,7 @@ ACTUAL = "Actual"
 
 @dataclass(frozen=True)
 class NativeTable:
-    """One scenario as published. `values[i, j]` is factor `factors[j]` in the period that starts in month
-    `first + step * i`.
+    """One scenario as published: `values[i, j]` of `factors[j]` in the period from month `first + step * i`.
 
     step : months in a period, 1 or 3.
     kinds : (F,) one of growth, rate, yield, index.
@@ -51,9 +48,7 @@ class NativeTable:
         return replace(self, values=self.values[:periods])
 
     def monthly(self, source: str = "", before: NativeTable | None = None) -> Scenario:
-        """Return the table by month; the last row of `before` (the jump-off), if it fits, opens the first
-        quarter.
-        """
+        """Return the table by month; the last row of `before` (jump-off), if it fits, opens the quarter."""
         values = self.values
         if self.step == 3:
             opening = np.full((1, len(self.factors)), np.nan) if before is None else _row_before(self, before)
@@ -85,8 +80,7 @@ class MacroSource:
 def find(
     sources: Sequence[MacroSource], month: int, factors: tuple[str, ...], step: int | None = None
 ) -> tuple[NativeTable, MacroSource] | None:
-    """Return the table, cut after its last row that ends before month `month`, and its file; None where no
-    file has one.
+    """Return the table, cut after its last row that ends before `month`, and its file; None without one.
 
     Tables of history come before scenarios, later rows before earlier ones, then the table with most of
     `factors` (it needs at least one), then the file given first. `step` restricts to a frequency.

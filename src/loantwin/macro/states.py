@@ -21,19 +21,13 @@ from loantwin.errors import ScenarioError, expected
 from loantwin.macro.factors import MEAN_REVERTING_INDICES
 
 YIELD_FLOOR = -0.0025
-"""No simulated quarterly yield goes below this (decimal a year): the lowest that large markets stayed near is
-about -0.005.
-"""
+"""No simulated quarterly yield goes lower (decimal a year); large markets stayed above about -0.005."""
 
 HALF_LIFE = 20
-"""Quarters in which the weight of the past halves in the local mean of yields, inflation and nominal
-growth.
-"""
+"""Quarters in which the past's weight halves in the local mean of yields, inflation, nominal growth."""
 
 GROWTH_ROOT = 0.5 ** (1.0 / 8.0)
-"""Largest root of an index's growth on its own past: of a boom at most half is expected to be left after two
-years.
-"""
+"""Largest root of an index's growth on its past: at most half a boom is left after two years."""
 
 _YIELD_SCALE = 0.01
 _SMALLEST_SPREAD = 0.0005
@@ -43,9 +37,7 @@ BASES = {"bbb_yield": "treasury_10y", "mortgage_rate": "treasury_10y", "prime_ra
 
 
 def choose_transforms(quarters: Floats, factors: Sequence[str], kinds: Sequence[str]) -> tuple[str, ...]:
-    """Return each factor's transform, told by its kind and by whether its history (Q, F) leaves room for
-    it.
-    """
+    """Return each factor's transform by its kind and by whether its history (Q, F) leaves room for it."""
     chosen = []
     for column, (factor, kind) in enumerate(zip(factors, kinds, strict=True)):
         known = quarters[:, column]
@@ -68,9 +60,7 @@ def choose_transforms(quarters: Floats, factors: Sequence[str], kinds: Sequence[
 
 
 def to_states(quarters: Floats, factors: Sequence[str], transforms: Sequence[str]) -> Floats:
-    """Return states (Q - 1, F) of quarterly values (Q, F): the first quarter only serves the growth of the
-    second.
-    """
+    """Return states (Q - 1, F) of quarterly values (Q, F): the first only serves the second's growth."""
     states = np.empty((len(quarters) - 1, len(factors)))
     for column, (factor, transform) in enumerate(zip(factors, transforms, strict=True)):
         own, now = quarters[:, column], quarters[1:, column]
@@ -89,8 +79,11 @@ def to_states(quarters: Floats, factors: Sequence[str], transforms: Sequence[str
 
 
 def from_states(states: Floats, levels: Floats, factors: Sequence[str], transforms: Sequence[str]) -> Floats:
-    """Return quarterly values (..., Q, F) of states (..., Q, F); `levels` (F,) are the values of the quarter
-    before.
+    """Return quarterly values (..., Q, F) of states (..., Q, F); `levels` (F,): the quarter before.
+
+    Raises
+    ------
+    ScenarioError : an unknown transform.
     """
     quarters = np.empty_like(states)
     for spread in (False, True):  # a spread needs the yield below it first

@@ -24,9 +24,7 @@ _ISO = re.compile(r"(\d{4})-(\d{2})(?:-(\d{2}))?")
 
 @dataclass(frozen=True)
 class TextTable:
-    """A file's cells. header : (C,) names, stripped. rows : cells of each data row. numbers : its row number
-    in the file.
-    """
+    """A file's cells: header (C,) of stripped names, rows of cells, and each row's number in the file."""
 
     path: str
     header: tuple[str, ...]
@@ -39,7 +37,12 @@ class TextTable:
 
 
 def read_bytes(path: Path) -> tuple[bytes, str]:
-    """Return a file's bytes and their sha256."""
+    """Return a file's bytes and their sha256.
+
+    Raises
+    ------
+    ScenarioError : a file that cannot be read, or an empty one.
+    """
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -50,7 +53,12 @@ def read_bytes(path: Path) -> tuple[bytes, str]:
 
 
 def decoded(content: bytes, path: Path) -> str:
-    """Return the text of a UTF-8 file, with or without a byte-order mark."""
+    """Return the text of a UTF-8 file, with or without a byte-order mark.
+
+    Raises
+    ------
+    ScenarioError : bytes that are not UTF-8.
+    """
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -60,7 +68,13 @@ def decoded(content: bytes, path: Path) -> str:
 
 
 def split(text: str, path: Path) -> TextTable:
-    """Return the cells of a comma-separated file; blank lines are passed over."""
+    """Return the cells of a comma-separated file; blank lines are passed over.
+
+    Raises
+    ------
+    ScenarioError : binary content, broken quotes, an empty file, a header only, fewer than two columns, a
+        column twice, or a row of another length.
+    """
     if "\0" in text:
         raise ScenarioError(expected("comma-separated text", "a binary file"), file=path)
     try:
@@ -99,7 +113,12 @@ def split(text: str, path: Path) -> TextTable:
 
 
 def number(text: str, path: str, row: int, field: str) -> float:
-    """Return a cell as a finite float; an empty cell is NaN, 'not published'."""
+    """Return a cell as a finite float; an empty cell is NaN, 'not published'.
+
+    Raises
+    ------
+    ScenarioError : a text that is no number, NaN or infinity.
+    """
     if text == "":
         return math.nan
     try:
@@ -125,7 +144,12 @@ def numbers(table: TextTable, positions: Sequence[int]) -> Floats:
 
 
 def parse_date(text: str, path: str, row: int | None, field: str) -> tuple[int, bool]:
-    """Return the month a date lies in (a quarter's first month) and whether it was written as a quarter."""
+    """Return the month a date lies in (a quarter's first month) and whether it was written as a quarter.
+
+    Raises
+    ------
+    ScenarioError : another form.
+    """
     quarter = _QUARTER.fullmatch(text)
     if quarter:
         return 12 * int(quarter[1]) + 3 * (int(quarter[2]) - 1), True
@@ -138,10 +162,14 @@ def parse_date(text: str, path: str, row: int | None, field: str) -> tuple[int, 
 
 
 def periods(texts: Sequence[str], path: str, rows: Sequence[int], field: str) -> tuple[int, int]:
-    """Return the first month and the months a period of evenly spaced dates; a gap, repeat or step back is an
-    error.
+    """Return first month and months a period of evenly spaced dates; gaps, repeats, steps back are refused.
 
     Quarterly dates may be any day of the quarter (public series give its first day).
+
+    Raises
+    ------
+    ScenarioError : dates written in two ways, one month alone, steps other than a month or a quarter, or a
+        gap, repeat or step back, by row.
     """
     parsed = [parse_date(text, path, row, field) for text, row in zip(texts, rows, strict=True)]
     starts = [month for month, _ in parsed]

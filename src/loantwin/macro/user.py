@@ -21,8 +21,11 @@ _FACTOR = {"kind", "unit", "values", "file", "column"}
 
 
 def read_csv(table: TextTable) -> dict[str, NativeTable]:
-    """Return the scenarios of a user's CSV: a column `date`, an optional column `scenario`, factors in
-    decimals.
+    """Return the scenarios of a user's CSV: columns `date`, perhaps `scenario`, and factors in decimals.
+
+    Raises
+    ------
+    ScenarioError : no column `date`, or a factor whose kind is not known.
     """
     lower = [name.lower() for name in table.header]
     if "date" not in lower:
@@ -52,7 +55,13 @@ def read_csv(table: TextTable) -> dict[str, NativeTable]:
 
 
 def read_toml(content: bytes, path: Path) -> NativeTable:
-    """Return the one scenario of a TOML file."""
+    """Return the one scenario of a TOML file.
+
+    Raises
+    ------
+    ScenarioError : broken TOML, an unknown or missing key, a value of the wrong kind, factors of unlike
+        periods, or a file of values without its columns.
+    """
     try:
         document = tomllib.loads(decoded(content, path))
     except tomllib.TOMLDecodeError as error:

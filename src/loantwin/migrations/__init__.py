@@ -1,3 +1,1 @@
-"""Ratings: transition matrices, their generators, estimates from histories, and the shift by a common
-factor.
-"""
+"""Ratings: transition matrices, generators, estimates from histories, and the shift by a common factor."""

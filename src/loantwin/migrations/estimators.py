@@ -1,5 +1,4 @@
-"""Transition matrices from rating histories: yearly cohorts, or durations in continuous time, with intervals
-by customer.
+"""Transition matrices from rating histories: yearly cohorts or durations, with intervals by customer.
 
 Both estimators are ratios of sums over customers: moves from i to j over what was at risk in i (cohort
 starts, or years). So the same customers, drawn again or differentiated, give the intervals: a customer is one
@@ -27,16 +26,12 @@ Kind = Literal["cohort", "duration"]
 YEAR = 365.25
 """Days of a year in continuous time."""
 NODES = 24
-"""Points of the quadrature of a derivative of exp(Q t): exact to rounding over 30 years at rates below 2 a
-year.
-"""
+"""Points of the quadrature of exp(Q t)'s derivative: exact over 30 years at rates below 2 a year."""
 
 
 @dataclass(frozen=True)
 class Spells:
-    """S stretches of a customer in one state. start, end : days since 1970. to : state moved into, -1 where
-    censored.
-    """
+    """S stretches in one state. start, end : days since 1970. to : state moved into, -1 where censored."""
 
     customer: Integers
     start: Integers
@@ -50,9 +45,8 @@ class MoveSums:
     """What C customers add to an estimate over K states.
 
     moves : (C, K * K) sparse, number of moves (cohort: of starts in i that end in j, j = i too). at_risk :
-        (C, K) cohort
-    starts, or years. kind : which of the two. states : K names. default : position. facts : what was left
-        out.
+        (C, K) cohort starts, or years. kind : which of the two. states : K names. default : position. facts :
+        what was left out.
     """
 
     kind: Kind
@@ -64,9 +58,7 @@ class MoveSums:
 
 
 def spells(events: RatingEvents) -> Spells:
-    """Return each customer's stretches up to its first default; a rating stands until the next event or the
-    last date.
-    """
+    """Return customers' stretches up to default; a rating stands until the next event or the last date."""
     days = events.day.astype(np.int64)
     last = np.datetime64(events.last, "D").astype(np.int64)
     following = np.append(events.customer[1:] == events.customer[:-1], False)
@@ -141,8 +133,11 @@ def cohort_sums(
 def cohort_counts(
     events: RatingEvents, withdrawn: Withdrawn = "proportional", anchor: dt.date | None = None
 ) -> tuple[tuple[str, ...], Floats]:
-    """Return the dates on which each year's cohort ends, and its moves (Y, K, K), over the states of
-    `cohort_sums`.
+    """Return the dates on which each year's cohort ends, and moves (Y, K, K), by `cohort_sums`' states.
+
+    Raises
+    ------
+    RiskError : states without a default, or less than a whole year of history up to the anchor.
     """
     edges, cohort, _, begin, finish = _cohort_pairs(events, withdrawn, anchor)
     size = len(events.states)
@@ -155,9 +150,7 @@ def cohort_counts(
 def _cohort_pairs(
     events: RatingEvents, withdrawn: Withdrawn, anchor: dt.date | None
 ) -> tuple[list[Any], Integers, Integers, Integers, Integers]:
-    """Return the edges of the cohorts, and of each start its cohort, customer, state and state a year
-    later.
-    """
+    """Return the cohorts' edges, and each start's cohort, customer, state and state a year later."""
     default = _default(events)
     edges = _year_ends(events, anchor)
     state = np.stack([_standing(events, edge) for edge in edges])  # (E, C), -1 before the first rating
@@ -280,8 +273,11 @@ def yearly(sums: MoveSums, values: Floats) -> Floats:
 
 
 def default_curves(sums: MoveSums, values: Floats, years: int) -> Floats:
-    """Return cumulative probabilities of default after 1 .. `years` years, (..., years, K), of estimates
-    (..., K, K).
+    """Return cumulative default probabilities after 1 .. `years` years, (..., years, K), of (..., K, K).
+
+    Raises
+    ------
+    RiskError : a horizon of less than one year.
     """
     if years < 1:
         raise RiskError(expected("a horizon of at least one year", years), field="years")
@@ -295,8 +291,7 @@ def default_curves(sums: MoveSums, values: Floats, years: int) -> Floats:
 
 
 def influence(sums: MoveSums) -> Floats:
-    """Return what each customer does to the estimate, (C, K, K): (moves - estimate x at risk) / total at
-    risk.
+    """Return customers' influence on the estimate, (C, K, K): (moves - estimate x at risk) / total at risk.
 
     Their sum is zero; the sum of their squares is the variance that clusters by customer (the sandwich of a
     ratio).
@@ -321,9 +316,7 @@ def standard_errors(sums: MoveSums) -> Floats:
 
 
 def default_curve_errors(sums: MoveSums, years: int) -> Floats:
-    """Return the standard error of each cumulative probability of default, (years, K), by the delta method,
-    clustered.
-    """
+    """Return standard errors of cumulative default probabilities, (years, K): delta method, clustered."""
     values, apart = estimate(sums), influence(sums)
     customers, made = len(apart), []
     for horizon in range(1, years + 1):
@@ -334,8 +327,7 @@ def default_curve_errors(sums: MoveSums, years: int) -> Floats:
 
 
 def default_slope(sums: MoveSums, values: Floats, years: int) -> Floats:
-    """Return the derivative of each state's cumulative probability of default by each cell of the estimate,
-    (K, K, K).
+    """Return the derivative of states' cumulative default probability by the estimate's cells, (K, K, K).
 
     The derivative of exp(Q t) in direction E is the integral over s of exp(Q s) E exp(Q (t - s)) (Wilcox
     1967), that of P^n the sum of P^a E P^(n - 1 - a).
@@ -354,8 +346,7 @@ def default_slope(sums: MoveSums, values: Floats, years: int) -> Floats:
 
 
 def resampled(sums: MoveSums, resamples: int = 500, seed: int = 0) -> Floats:
-    """Return estimates from customers drawn with replacement, (B, K, K); a row nobody is at risk in keeps the
-    estimate's.
+    """Return estimates from customers redrawn, (B, K, K); a row with nobody at risk keeps the estimate's.
 
     Raises
     ------
@@ -375,8 +366,7 @@ def resampled(sums: MoveSums, resamples: int = 500, seed: int = 0) -> Floats:
 
 
 def exact_interval(events: Floats, trials: Floats, level: float = 0.9) -> tuple[Floats, Floats]:
-    """Return the ends of Clopper and Pearson's interval of a share (1934): at least `level`, also where
-    nothing happened.
+    """Return Clopper and Pearson's interval of a share (1934): at least `level`, also where nothing happened.
 
     Trials count as independent: yearly cohorts of one customer are not quite, nor are customers of one year.
     """
@@ -389,11 +379,14 @@ def exact_interval(events: Floats, trials: Floats, level: float = 0.9) -> tuple[
 
 
 def aalen_johansen(events: RatingEvents, start: dt.date, end: dt.date) -> Floats:
-    """Return the matrix from `start` to `end` without assuming constant rates, (K, K) over all states of the
-    file.
+    """Return the matrix from `start` to `end`, rates not assumed constant, (K, K) over all the file's states.
 
     The product over event days of I + dN_ij / Y_i (Aalen and Johansen 1978); withdrawals are censored where
     the file has them. A day counts moves after `start` up to and including `end`.
+
+    Raises
+    ------
+    RiskError : an end not after the start.
     """
     if start >= end:
         raise RiskError(expected("an end after the start", f"{start} to {end}"), field="end")

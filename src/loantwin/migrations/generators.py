@@ -1,5 +1,4 @@
-"""Generators of transition matrices: does one exist, which one is taken where none does, and any horizon from
-it.
+"""Generators of transition matrices: does one exist, which serves where none does, and any horizon from it.
 
 A generator Q is (K, K), a year: q_ij >= 0 for i != j is the rate of moves, rows sum to zero, and P(t) = exp(Q
 t). A yearly matrix of data rarely has one (it is not embeddable): zeros for rare moves that several steps
@@ -44,9 +43,7 @@ METHODS: dict[str, str] = {
 
 @dataclass(frozen=True)
 class GeneratorCondition:
-    """One condition that a matrix with a generator fulfils (`necessary`), or that proves something. holds;
-    words say what.
-    """
+    """A condition that a matrix with a generator fulfils (`necessary`), or that proves something."""
 
     name: str
     necessary: bool
@@ -85,8 +82,9 @@ class Generator:
 
 
 def check_generator(values: Floats, tolerance: float = 1e-8) -> None:
-    """Raise RiskError where an array is no generator: not square, a missing or negative rate, a row that does
-    not sum to zero.
+    """Raise RiskError where an array is no generator.
+
+    Not square, a missing or negative rate, or a row that does not sum to zero.
     """
     size = len(values)
     if values.ndim != 2 or values.shape != (size, size) or not np.isfinite(values).all():
@@ -142,17 +140,14 @@ def logarithm(values: Floats) -> Floats:
 
 
 def diagonal_adjusted(rates: Floats) -> Floats:
-    """Return a logarithm with negative rates set to zero and the diagonal lowered so that rows sum to zero
-    (IRW 2001, DA).
-    """
+    """Return a logarithm, negative rates set to 0, the diagonal lowered to rows of sum 0 (IRW 2001, DA)."""
     off = np.maximum(rates, 0.0)
     np.fill_diagonal(off, 0.0)
     return np.asarray(off - np.diag(off.sum(axis=1)))
 
 
 def weighted_adjusted(rates: Floats) -> Floats:
-    """Return a logarithm with negative rates set to zero, what was lost taken from all cells of the row by
-    size (IRW 2001, WA).
+    """Return a logarithm, negative rates set to 0, the loss taken from the row by size (IRW 2001, WA).
 
     With G the sum of |diagonal| and of the positive rates and B the sum of the negative ones' sizes, q_ij
     becomes q_ij - B |q_ij| / G; a row with G = 0 stays.
@@ -167,8 +162,7 @@ def weighted_adjusted(rates: Floats) -> Floats:
 
 
 def quasi_optimised(rates: Floats) -> Floats:
-    """Return the generator nearest to a logarithm in the sum of squares (Kreinin and Sidelnikova 2001,
-    problem QOG).
+    """Return the generator nearest to a logarithm by squares (Kreinin and Sidelnikova 2001, problem QOG).
 
     Each row is projected on the cone {sum = 0, off-diagonal >= 0}: the diagonal is lowered by m, the others
     become max(rate - m, 0), with the one m at which the row sums to zero. With the others in falling order,
@@ -189,8 +183,7 @@ def quasi_optimised(rates: Floats) -> Floats:
 
 
 def single_step(values: Floats) -> Floats:
-    """Return the generator under which each customer moves at most once a period (Jarrow, Lando and Turnbull
-    1997).
+    """Return the generator with at most one move a customer and period (Jarrow, Lando and Turnbull 1997).
 
     q_ii = ln p_ii, q_ij = p_ij ln p_ii / (p_ii - 1). Raises RiskError where a diagonal cell is 0.
     """
@@ -292,9 +285,7 @@ def _accessible(values: Floats, names: tuple[str, ...]) -> GeneratorCondition:
 
 
 def _wedge(roots: Complexes, size: int) -> GeneratorCondition:
-    """Eigenvalues of exp(Q) are exp(q) with q in the wedge |arg q - pi| <= pi / 2 - pi / size
-    (Runnenberg).
-    """
+    """Eigenvalues of exp(Q): exp(q), q in the wedge |arg q - pi| <= pi / 2 - pi / size (Runnenberg)."""
     with np.errstate(
         divide="ignore"
     ):  # a root of 0 lies at minus infinity, within the wedge; the determinant tells of it

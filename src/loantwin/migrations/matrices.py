@@ -18,9 +18,7 @@ from loantwin.errors import RiskError, expected
 DEFAULT_NAMES = ("D", "default", "SD/D")
 WITHDRAWN_NAMES = ("NR", "WR", "withdrawn")
 PUBLISHED = 2e-3
-"""How far the sum of a published row may lie from one: hand rounding to hundredths of a percent over up to 20
-cells.
-"""
+"""How far a published row's sum may lie from one: rounding to hundredths of a percent, up to 20 cells."""
 EXACT = 1e-9
 """How far the sum of a computed row may lie from one."""
 
@@ -43,9 +41,8 @@ class Matrix:
     """A transition matrix over `years`.
 
     states : K names, best to worst. values : (K, K) decimal, rows sum to one. default, withdrawn : position
-        of the state,
-    None where the scale has none. rescaled : largest distance of a row's sum from one before rows were
-        divided by it.
+        of the state, None where the scale has none. rescaled : largest distance of a row's sum from one
+        before rows were divided by it.
     """
 
     states: tuple[str, ...]
@@ -65,9 +62,7 @@ class Matrix:
 
 
 def position(states: Sequence[str], names: Sequence[str]) -> int | None:
-    """Return the position of the first state that has one of the names (letter case aside), None where there
-    is none.
-    """
+    """Return the position of the first state with one of the names, whatever their case, else None."""
     low = [name.lower() for name in names]
     return next((place for place, state in enumerate(states) if state.lower() in low), None)
 
@@ -146,8 +141,7 @@ def matrix(
     tolerance: float = PUBLISHED,
     file: object = None,
 ) -> Matrix:
-    """Return a checked matrix whose rows sum to one exactly: what is lost in print is spread in proportion,
-    and said.
+    """Return a checked matrix whose rows sum to one: what print lost is spread in proportion, and said.
 
     Parameters
     ----------
@@ -205,8 +199,7 @@ def without_withdrawn(published: Matrix, how: Withdrawn = "proportional") -> Mat
 
 
 def power(values: Floats, years: int) -> Floats:
-    """Return the matrix over a whole number of periods, (K, K), as if moves had no memory (Chapman and
-    Kolmogorov).
+    """Return the matrix over whole periods, (K, K), as if moves had no memory (Chapman and Kolmogorov).
 
     Raises
     ------
@@ -220,7 +213,12 @@ def power(values: Floats, years: int) -> Floats:
 
 
 def default_curve(values: Floats, default: int, years: int) -> Floats:
-    """Return the cumulative probability of default of each state after 1 .. `years` periods, (years, K)."""
+    """Return the cumulative probability of default of each state after 1 .. `years` periods, (years, K).
+
+    Raises
+    ------
+    RiskError : fewer than one period.
+    """
     if years < 1:
         raise RiskError(expected("at least one period", years), field="years")
     column, made = np.eye(len(values))[:, default], []
@@ -245,8 +243,6 @@ def mobility(values: Floats) -> float:
 
 
 def monotone(values: Floats) -> tuple[bool, ...]:
-    """Return for each row but the last whether the next one is stochastically worse: what thresholds by
-    rating ask for.
-    """
+    """Return by row but the last whether the next is stochastically worse, as thresholds by rating need."""
     tails = np.cumsum(values[:, ::-1], axis=1)[:, ::-1]
     return tuple(bool((tails[row + 1] >= tails[row] - EXACT).all()) for row in range(len(values) - 1))

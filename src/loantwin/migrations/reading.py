@@ -45,11 +45,10 @@ def read_matrices(
 
     Parameters
     ----------
-    path : CSV with a row a state (with names, or without), the agencies' multi-year form
-        (`From States, To States, Periods,
-        Tenor ...`), or JSON of nested lists. states : names, where the file has none (eight or nine states
-            are read as
-        AAA to D, NR). horizons : years of each matrix, where the file tells none (default 1, 2, 3, ...).
+    path : CSV with a row a state (with names, or without), the agencies' multi-year form (`From States, To
+        States, Periods, Tenor ...`), or JSON of nested lists. states : names, where the file has none (eight
+        or nine states are read as AAA to D, NR). horizons : years of each matrix, where the file tells none
+        (default 1, 2, 3, ...).
     rest : name of a state that takes what each row lacks of one (some files leave the withdrawn column out);
         None: such a row is an error.
 
@@ -87,9 +86,7 @@ def read_matrices(
 
 
 def _with_rest(cells: Floats) -> Floats:
-    """Add a state that takes what each row lacks of one, and absorbs; less than the tolerance is left to the
-    check.
-    """
+    """Add an absorbing state that takes what rows lack of one; less than the tolerance is left alone."""
     lacking = 1 - cells.sum(axis=1)
     lacking = np.where(lacking > PUBLISHED, lacking, 0.0)
     return np.block([[cells, lacking[:, None]], [np.zeros((1, len(cells))), np.ones((1, 1))]])
@@ -139,9 +136,7 @@ def _from_tenors(rows: list[list[str]], file: Path) -> tuple[Floats, None, tuple
 
 
 def _from_square(rows: list[list[str]], file: Path) -> tuple[Floats, tuple[str, ...] | None, None]:
-    """Read one table: with a header or not, with names at the left or not; it ends at the first blank
-    line.
-    """
+    """Read one table, with or without header and names at the left; it ends at the first blank line."""
     first = rows[0]
     labelled = not _is_number(first[0])  # the header's corner, or the name of the first row
     header = labelled and len(first) > 1 and not _is_number(first[1])
@@ -200,7 +195,12 @@ def _completed(cells: Floats, labels: tuple[str, ...], file: Path) -> Floats:
 
 
 def is_history(path: Path | str) -> bool:
-    """Say whether a file holds rating events (its header names a customer and a date), not a matrix."""
+    """Say whether a file holds rating events (its header names a customer and a date), not a matrix.
+
+    Raises
+    ------
+    RiskError : a file that is not UTF-8.
+    """
     file = Path(path)
     if file.suffix.lower() == ".json":
         return False
@@ -214,9 +214,8 @@ class RatingEvents:
     """E rating events in the order of customer and date.
 
     customer : (E,) code 0 .. C-1. day : (E,) datetime64[D]. state : (E,) position in `states`. states :
-        names, best to worst;
-    default and withdrawn last. last : the last date of the file, up to which a rating stands. facts : what
-        was repaired.
+        names, best to worst; default and withdrawn last. last : the last date of the file, up to which a
+        rating stands. facts : what was repaired.
     """
 
     customer: Integers

@@ -27,8 +27,7 @@ CHI_90 = 2.705543454095404
 
 @dataclass(frozen=True)
 class FactorYears:
-    """The common factor of Y years. z : (Y,) estimates, positive in good years. error : (Y,) their standard
-    errors.
+    """The common factor of Y years. z : (Y,) estimates, positive in good years. error : (Y,) standard errors.
 
     rho : asset correlation, decimal; low, high : the ends of its 90 % interval (profile of the likelihood).
     """
@@ -41,8 +40,7 @@ class FactorYears:
 
 
 def thresholds(values: Floats) -> Floats:
-    """Return the asset return above which each state is reached, (K, K) standard normal, states from best to
-    worst.
+    """Return the asset return above which a state is reached, (K, K) standard normal, states best to worst.
 
     Row i, column j: a return below it ends in a state worse than j; the last column is -infinity. So
     p_ij = Phi(threshold[j - 1]) - Phi(threshold[j]), with threshold[-1] = +infinity before the first.
@@ -87,8 +85,7 @@ def _between(cuts: Floats, share: Floats, factor: Floats) -> Floats:
 
 
 def likelihood(values: Floats, rho: float, counts: Floats, z: Floats) -> Floats:
-    """Return the log-likelihood of moves counts (Y, K, K) at factor values z (Y, M) of each year, (Y, M), up
-    to a constant.
+    """Return the log-likelihood (Y, M) of counts (Y, K, K) at factor values z (Y, M), up to a constant.
 
     A move that the matrix calls impossible tells nothing of the factor, for it rules out every value alike:
     it is left out.
@@ -143,9 +140,7 @@ def estimate_factor(values: Floats, counts: Floats, default: int, rho: float | N
 
 
 def _modes(values: Floats, rho: float, counts: Floats) -> tuple[Floats, Floats]:
-    """Return the mode of each year's factor given its moves, and the standard deviation that the curvature
-    there implies.
-    """
+    """Return the mode of each year's factor given its moves, and the deviation its curvature implies."""
     wide = np.linspace(-6, 6, 97)
     z = wide[_posterior(values, rho, counts, np.broadcast_to(wide, (len(counts), len(wide)))).argmax(axis=1)]
     step = 0.125
@@ -164,9 +159,7 @@ def _posterior(values: Floats, rho: float, counts: Floats, z: Floats) -> Floats:
 
 
 def marginal_likelihood(values: Floats, rho: float, counts: Floats) -> float:
-    """Return the log-likelihood of moves by year with the factor integrated out, by quadrature about each
-    year's mode.
-    """
+    """Return moves' log-likelihood by year, the factor integrated out by quadrature about its mode."""
     node, weight = np.polynomial.hermite_e.hermegauss(NODES)
     mode, scale = _modes(values, rho, counts)
     logs = (

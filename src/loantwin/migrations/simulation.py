@@ -21,8 +21,7 @@ def simulated_events(
     seed: int,
     first: dt.date = dt.date(2000, 1, 1),
 ) -> RatingEvents:
-    """Return histories of customers who start in `starts` (N,) and move by a generator (K, K), a year, for
-    `years`.
+    """Return histories from states `starts` (N,) that move by a yearly generator (K, K) for `years`.
 
     Times are rounded to days (of two moves of a customer on one day the last stands); waiting times are
     exponential.

@@ -1,3 +1,1 @@
-"""Models: what a lender's own history says about how loans move, what defaults cost, and how sure one can
-be.
-"""
+"""Models: what a lender's own history says of how loans move, what defaults cost, and how sure one can be."""

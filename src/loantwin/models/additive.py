@@ -1,5 +1,4 @@
-"""The additive model of one edge: log-odds = age curve + segment + macro + level of the month, fitted in one
-piece.
+"""The additive model of one edge: log-odds = age curve + segment + macro + level of the month, in one piece.
 
 The level of each calendar month is a parameter with a Gaussian process as its prior (`latent`), estimated
 together with the macro effects, so that macro cannot chase swings that the process explains better
@@ -189,9 +188,7 @@ def _value(problem: _Problem, family: Family, theta: Floats) -> tuple[float, Flo
 
 
 def _derivatives(problem: _Problem, family: Family, theta: Floats, eta: Floats) -> tuple[Floats, Floats]:
-    """Return the gradient and the negative second derivative, from margins of the cells over age, segment and
-    month.
-    """
+    """Return the gradient and the negative second derivative, from margins by age, segment and month."""
     design, cells = problem.design, problem.cells
     A, G, T = len(design.age), len(design.segment), len(design.month)
     if family == "binomial":

@@ -31,9 +31,7 @@ _CHUNK = 4_000_000
 
 @dataclass(frozen=True)
 class EventCounts:
-    """C cells of one edge. trials: number that either stayed or took this edge; events: number that took
-    it.
-    """
+    """C cells of one edge. trials: number that either stayed or took this edge; events: that took it."""
 
     segment: Integers
     age: Integers
@@ -91,8 +89,7 @@ def segment_codes(labels: pl.Series, known: Sequence[str] | None = None) -> tupl
 
 
 def edge_cells(counts: Counts, origin: str, target: str) -> EventCounts:
-    """Return one edge's trials and events (Begg and Gray 1984): those who stayed or took the edge; other
-    moves are left out.
+    """Return an edge's trials and events (Begg and Gray 1984), of those who stayed or took it alone.
 
     Where the number at risk is an expectation (assumed payoff), a thin cell may hold more events than trials.
     """
@@ -227,9 +224,7 @@ def _count_cohorts(
 def _count_segment(
     loans: _Cohorts, own: Integers, code: int, first: int, ages: int, span: int
 ) -> pl.DataFrame:
-    """Return one segment's cells. Cohorts share origination month and term; the at-risk table is a running
-    sum by age.
-    """
+    """Return one segment's cells; cohorts share origination month and term, at-risk sums run by age."""
     by_loan = loans.survival is not None and loans.survival.ndim == 2
     key = loans.start[own] * 1_000_000 + (own if by_loan else loans.term[own])
     _, index, inverse = np.unique(key, return_index=True, return_inverse=True)
@@ -310,6 +305,10 @@ def panel_counts(panel: pl.DataFrame, loans: pl.DataFrame, labels: pl.Series, as
     ----------
     panel : rows of the panel table, cut by `known_at`. loans : (N,) the loan table. labels : (N,) segment
         labels.
+
+    Raises
+    ------
+    ModelError : no loan reported in two consecutive months.
     """
     # report days wander from month to month: what counts is the calendar month a report is of
     last = months.month_of(as_of)
@@ -365,9 +364,7 @@ def _panel_table(
 
 
 def _summed(coded: pl.DataFrame, states: tuple[str, ...]) -> pl.DataFrame:
-    """Return the cells of coded moves. Sums run in row order, so that the same history gives the same
-    bits.
-    """
+    """Return the cells of coded moves; sums run in row order: the same history, the same bits."""
     column = {name: coded[name].to_numpy().astype(np.int64) for name in (*KEYS, "to")}
     wide = [int(column[name].max()) + 1 for name in KEYS]
     key = np.ravel_multi_index([column[name] for name in KEYS], wide)

@@ -1,6 +1,4 @@
-"""The defaults of a lender's history, as loss given default is learnt from them: exposure, loss, recovery,
-and when.
-"""
+"""The defaults of a history as loss given default learns from them: exposure, loss, recovery, and when."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""What a fit can say of itself: effects with intervals, observed against expected, sizes, and what it could
-not tell.
-"""
+"""What a fit says of itself: effects and intervals, observed against expected, and what it could not tell."""
 
 from __future__ import annotations
 
@@ -73,9 +71,7 @@ def _edge(context: Context, edge: EdgeFit, levels: Mapping[str, LevelFit]) -> di
 
 
 def _vintages(context: Context, edge: EdgeFit) -> dict[str, dict[str, float]]:
-    """Return the effect of each vintage on the book: its label's less its segment's, where the first label of
-    it has it.
-    """
+    """Return vintages' effects on the book: their label's less the segment's, by its first label."""
     labels, rows = context.segments.labels, context.segments.rows
     base, found = base_segments(labels), {}
     for place, label in enumerate(labels):
@@ -93,9 +89,7 @@ def _vintages(context: Context, edge: EdgeFit) -> dict[str, dict[str, float]]:
 
 
 def _curve(edge: EdgeFit, pooled_at: int) -> list[dict[str, float]]:
-    """Return the age curve as monthly probabilities at some ages, average segment, level and macro at
-    zero.
-    """
+    """Return the age curve as monthly probabilities; average segment, level and macro at zero."""
     low, high = edge.support
     ages = sorted({*range(low, high + 1, 12 if high - low > 60 else 6), low, high})
     pooled = edge.segment[pooled_at]
@@ -112,9 +106,7 @@ def _curve(edge: EdgeFit, pooled_at: int) -> list[dict[str, float]]:
 
 
 def calibration(context: Context, edge: EdgeFit, levels: Mapping[str, LevelFit]) -> dict[str, Any]:
-    """Return observed and expected events by age, vintage and calendar year; expected with and without the
-    latent level.
-    """
+    """Return observed and expected events by age, vintage, year; expected with and without the level."""
     counts = context.counts
     cells = edge_counts(context, edge.origin, edge.target)
     month = cells.month - counts.first

@@ -1,6 +1,4 @@
-"""The fitted model: one frozen value that forecasts, provisions, stress tests and agents share, stored as
-readable JSON.
-"""
+"""The fitted model: one frozen value that forecasts, provisions, stress tests and agents share, as JSON."""
 
 from __future__ import annotations
 
@@ -27,9 +25,7 @@ BY_SEGMENT = ("charged_off", "recovered")
 """Tables of loss given default with a row for each segment."""
 
 FORMAT = 2
-"""Version of the model file. A newer one is refused, and so is an older one: it lacks the errors of its
-coefficients.
-"""
+"""Version of the model file; newer ones are refused, and older: they lack the coefficients' errors."""
 
 
 @dataclass(frozen=True)
@@ -85,13 +81,16 @@ class FittedModel:
 
     @property
     def default_name(self) -> str:
-        """Return the state that counts as default: `default`, or `charged_off` where the source shows nothing
-        before.
-        """
+        """Return the state that counts as default: `default`, or `charged_off` where nothing shows before."""
         return self.parameters.states[self.parameters.default_state]
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain data ready for JSON; `from_dict` gives an equal model back."""
+        """Return plain data ready for JSON; `from_dict` gives an equal model back.
+
+        Raises
+        ------
+        ModelError : NaN or infinity in the model.
+        """
         document: dict[str, Any] = {"schema": f"loantwin.model/{FORMAT}", "as_of": self.as_of.isoformat()}
         for item in fields(self):
             if item.name != "as_of":
@@ -105,9 +104,7 @@ class FittedModel:
 
     @classmethod
     def from_dict(cls, document: Mapping[str, Any]) -> FittedModel:
-        """Return the model a document states. A newer format, an unknown key or broken numbers raise
-        ModelError.
-        """
+        """Return the model a document states; a newer format or broken content raises ModelError."""
         document = dict(document)
         schema = str(document.pop("schema", ""))
         name, _, version = schema.rpartition("/")

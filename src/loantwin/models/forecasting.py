@@ -1,5 +1,4 @@
-"""From a model to the month multipliers the engine reads: expected ones, and draws that own every
-uncertainty.
+"""From a model to the month multipliers the engine reads: expected, and drawn with every uncertainty.
 
 For edge r in month t the multiplier is exp(d_r + x_t . (beta_r + b_r) + (loading_r + l_r) v_t): d, b and l
 are errors of estimation, v the latent levels, which start from an uncertain level and take new innovations
@@ -27,10 +26,13 @@ from loantwin.streams import Stream, generator
 
 
 def mean_shocks(model: FittedModel, covariates: Floats) -> Floats:
-    """Return the expected multipliers of the edges' odds, (T, R) or (K, T, R), given macro covariates (T, F)
-    or (K, T, F).
+    """Return edges' expected odds multipliers, (T, R) or (K, T, R), given covariates (T, F) or (K, T, F).
 
     The latent levels decay from where they stand at the as-of month; see the module for the half variances.
+
+    Raises
+    ------
+    ModelError : covariates of another number of factors, NaN or infinity.
     """
     _check(model, covariates)
     T, L = covariates.shape[-2], len(model.processes)
@@ -116,9 +118,7 @@ def draw_shocks(
 
 
 def _common(model: FittedModel, seed: int, first: int, paths: int) -> list[Floats | None]:
-    """Return for each level the errors (P, F + 2) its edges share: baseline, macro effects, level at the
-    as-of month.
-    """
+    """Return each level's errors (P, F + 2) that its edges share: baseline, macro, as-of level."""
     made: list[Floats | None] = []
     for place, shared in enumerate(model.errors.shared if model.errors else ()):
         random = generator(seed, Stream.COMMON_ERRORS, first, place)
@@ -168,9 +168,7 @@ def _carrier(model: FittedModel, place: int) -> int | None:
 def _level(
     model: FittedModel, place: int, start: Floats, months: int, seed: int, first: int, latent: bool
 ) -> tuple[Floats, Floats, Floats]:
-    """Return (P, T) paths of a level, what is left of today's level on each, and the excess variance of its
-    innovations.
-    """
+    """Return (P, T) paths of a level, today's remainder on each, and innovations' excess variance."""
     process = model.processes[place]
     plain = process.phi ** np.arange(1, months + 1)
     fresh = expected_level(process, months)[1] - plain**2 * process.variance
@@ -194,8 +192,9 @@ def _errors(
     model: FittedModel, edge: int, direction: Floats | None, own: Floats | None, common: list[Floats | None],
     covariates: Floats, level: Floats, fade: Floats,
 ) -> Floats:  # fmt: skip
-    """Return what errors of estimation add to the log-odds of one edge (P, T), less half their variance
-    beyond the book's.
+    """Return what errors of estimation add to one edge's log-odds, (P, T).
+
+    Less half their variance beyond the book's.
 
     The level's own error is in `level` already; it enters here by its covariance with the rest.
     """
@@ -233,9 +232,7 @@ def _errors(
 def _excess(
     own: Floats, book: Floats, covariates: Floats, at: tuple[Floats, ...], book_at: tuple[Floats, ...]
 ) -> Floats:
-    """Return by how much the variance (P, T) of a part of the book, at its own last elements, exceeds the
-    book's.
-    """
+    """Return by how much the variance (P, T) of a part, at its own last elements, exceeds the book's."""
     one = np.ones((*covariates.shape[:2], 1))
     here = np.concatenate([one, covariates, *(item[:, :, None] for item in at)], axis=-1)
     there = np.concatenate([one, covariates, *(item[:, :, None] for item in book_at)], axis=-1)
@@ -243,9 +240,7 @@ def _excess(
 
 
 def _variance(model: FittedModel, covariates: Floats, fade: Floats) -> Floats:
-    """Return the variance (..., T, R) that errors of estimation give the log-odds; `fade` (T, L) is what is
-    left of the levels.
-    """
+    """Return the variance (..., T, R) of log-odds by estimation; `fade` (T, L): what is left of levels."""
     R, F, L = len(model.parameters.origin), len(model.parameters.factors), len(model.processes)
     made = np.zeros((*covariates.shape[:-1], R))
     for edge in range(R):

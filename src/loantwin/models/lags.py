@@ -1,5 +1,4 @@
-"""Lags of macro covariates chosen out of sample: by what they would have foretold, year after year, never by
-what came later.
+"""Lags of macro covariates chosen out of sample: by what they foretold year after year, never by hindsight.
 
 One count a month (events against those that ages and segments alone expect) is fitted on an expanding window
 with the same priors as the model; each window foretells the number of events of the following twelve months,
@@ -82,8 +81,7 @@ def evident_lag(
     prior: LevelPrior,
     least: float,
 ) -> tuple[tuple[MacroPrior, ...], dict[int, float]]:
-    """Return the effects with the common lag that history demands, and each candidate's log Bayes factor
-    against `effects`.
+    """Return the effects with the common lag that history demands, and log Bayes factors against `effects`.
 
     The level's persistence, size and noise are chosen once, with the lags of `effects`, which favours those
     lags.
@@ -134,9 +132,7 @@ def monthly_counts(cells: EventCounts, first: int, months: int) -> tuple[Floats,
 def predictive_score(
     events: Floats, expected: Floats, covariates: Floats, effects: tuple[MacroPrior, ...], prior: LevelPrior
 ) -> float:
-    """Return the sum over years of the log probability of the year's events, foretold from the months before
-    it.
-    """
+    """Return the summed log probability of each year's events, foretold from the months before it."""
     months = len(events)
     belief = independent_prior(
         np.array([one.credit[0] for one in effects]), np.array([one.credit[1] for one in effects])
@@ -163,9 +159,7 @@ def predictive_score(
 
 
 def _negative_binomial(count: float, mean: float, variance: float) -> float:
-    """Return the log probability of a count with this mean and a squared coefficient of variation of
-    `variance` beyond Poisson.
-    """
+    """Return a count's log probability at this mean, of squared variation `variance` beyond Poisson."""
     size = 1.0 / variance
     return float(
         gammaln(count + size) - gammaln(size) - gammaln(count + 1.0)

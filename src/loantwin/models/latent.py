@@ -1,5 +1,4 @@
-"""The period effect that macro does not explain (frailty): a level that moves from month to month, and
-forgets.
+"""The period effect that macro does not explain (frailty): a level that moves by month, and forgets.
 
     v[t] = u[t] + e[t],   u[t] = phi u[t-1] + sigma x innovation,   e[t] = noise x innovation,   innovations
     N(0, 1)
@@ -76,9 +75,7 @@ class LatentProcess:
 
 @dataclass(frozen=True)
 class Level:
-    """The history of a level: smoothed (given all months) and filtered (given the months so far), with
-    variances, (T,).
-    """
+    """A level's history: smoothed (all months given) and filtered (months so far), with variances, (T,)."""
 
     first: int
     smoothed: Floats
@@ -96,9 +93,7 @@ def process_covariance(size: int, phi: float, deviation: float, noise: float) ->
 def choose_process(
     cells: EventCounts, design: Design, prior: LevelPrior, family: Family = "poisson", budget: int = 90
 ) -> tuple[float, float, float]:
-    """Return (phi, deviation, noise) of highest posterior probability, by Nelder and Mead on their
-    logarithms.
-    """
+    """Return (phi, deviation, noise) of highest posterior probability, by Nelder and Mead on logs."""
     from scipy.optimize import minimize
 
     cost = _cost(cells, design, prior, family)
@@ -117,8 +112,7 @@ def process_points(
     best: tuple[float, float, float],
     family: Family = "poisson",
 ) -> tuple[tuple[float, float, float], ...]:
-    """Return (weight, phi, sigma) of the processes that the history bears: their posterior on a grid about
-    the best one.
+    """Return (weight, phi, sigma) of processes that history bears: a posterior grid about the best one.
 
     The grid lies in the logarithms of half-life and sigma, at Gauss-Hermite nodes (3 by 5) as wide as the
     posterior's own curvature; a node's weight is the posterior there. The noise of single months is held at
@@ -135,9 +129,7 @@ def process_points(
     )
 
     def at(half_life: float, sigma: float) -> float:
-        """Return the cost at shifts of the two logarithms; their map to (half-life, deviation) keeps
-        volumes.
-        """
+        """Return the cost at shifts of the two logs; their map to (half-life, deviation) keeps volumes."""
         phi = 0.5 ** np.exp(-(middle[0] + half_life))
         return cost(
             np.array([middle[0] + half_life, middle[1] + sigma - 0.5 * np.log(1.0 - phi**2), middle[2]])
@@ -191,8 +183,7 @@ def _cost(cells: EventCounts, design: Design, prior: LevelPrior, family: Family)
 def level_of(
     fit: AdditiveFit, phi: float, deviation: float, noise: float, first: int
 ) -> tuple[Level, Floats]:
-    """Return the history of u behind a fitted month level v, and (T,) the weights with which v gives u at the
-    last month.
+    """Return u's history behind a fitted level v, and the weights (T,) with which v gives its last month.
 
     u given v is Gaussian: mean W v with W = cov(u, v) cov(v)^-1, and a rest variance that does not depend on
     v.
@@ -213,9 +204,7 @@ def level_of(
 
 
 def _filtered(fit: AdditiveFit, phi: float, deviation: float, noise: float) -> tuple[Floats, Floats]:
-    """Return the Kalman filter's mean and variance of u, on the counts' Gaussian approximation at the
-    mode.
-    """
+    """Return the Kalman filter's mean and variance of u, on the counts' Gaussian mode."""
     place = fit.place("level")
     v = fit.part("level")
     precision = np.linalg.inv(process_covariance(len(v), phi, deviation, noise))
@@ -245,8 +234,7 @@ def expected_level(process: LatentProcess, size: int) -> tuple[Floats, Floats]:
 def simulate_level(
     process: LatentProcess, start: Floats, size: int, random: np.random.Generator
 ) -> tuple[Floats, Integers]:
-    """Return P paths of v over the `size` months after the as-of month, (P, T), and the point each path
-    follows, (P,).
+    """Return P paths of v over `size` months after the as-of month, (P, T), and the point each follows, (P,).
 
     Paths begin at levels `start` (P,) in the as-of month; `point_moments` says how the points differ.
     """
@@ -264,16 +252,12 @@ def simulate_level(
 
 
 def points_of(process: LatentProcess) -> Floats:
-    """Return the weight, phi and sigma of each of a process's points, (K, 3); the process itself where it has
-    none.
-    """
+    """Return weight, phi and sigma of a process's points, (K, 3); the process itself where it has none."""
     return np.array(process.points or ((1.0, process.phi, process.sigma),))
 
 
 def point_moments(process: LatentProcess, size: int) -> tuple[Floats, Floats]:
-    """Return, by point, what is left of today's level and the variance of what innovations add, (K, T)
-    each.
-    """
+    """Return by point today's level's remainder and the innovations' added variance, (K, T) each."""
     _, phi, sigma = points_of(process).T[:, :, None]
     fade = phi ** np.arange(1, size + 1)
     return np.asarray(fade), np.asarray(sigma**2 * (1.0 - fade**2) / (1.0 - phi**2))
@@ -282,9 +266,7 @@ def point_moments(process: LatentProcess, size: int) -> tuple[Floats, Floats]:
 def level_design(
     first: int, covariates: Floats, covariate_prior: Prior, baseline: float, baseline_deviation: float
 ) -> Design:
-    """Return the design of a pure time series of counts: a constant, macro covariates, a level; one age, one
-    segment.
-    """
+    """Return the design of a pure time series of counts: constant, macro, level; one age and segment."""
     one = np.ones((1, 1))
     none = Prior(np.zeros(0), np.zeros((0, 0)))
     constant = Prior(np.array([baseline]), np.array([[1.0 / baseline_deviation**2]]))

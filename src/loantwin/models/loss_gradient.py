@@ -1,5 +1,4 @@
-"""The derivative of expected loss by every parameter of a fitted model, what an error of estimation is worth,
-and calibration.
+"""Expected loss's derivative by every parameter, what errors of estimation are worth, and calibration.
 
 The standard error of a loss is the delta method's: gradient x covariance of the coefficients x gradient
 (Oehlert 1992), with the joint errors the fit stored. It holds errors of estimation alone, at the macro path
@@ -47,8 +46,7 @@ class ErrorOfLoss:
 
 @dataclass(frozen=True)
 class Calibration:
-    """Parameters moved so that expected defaults meet a target. moved : kind -> change, as arrays of the
-    parameters.
+    """Parameters moved so that expected defaults meet a target. moved : kind -> change, in parameter arrays.
 
     before, after : weighted root mean square of expected less wanted defaults. rounds : evaluations.
     """
@@ -100,9 +98,7 @@ def error_of_loss(model: FittedModel, by: Theta) -> ErrorOfLoss:
 
 
 def severity_error(model: FittedModel, by: Theta) -> float:
-    """Return the standard error that loss given default brings: the book's own, in proportion for every
-    segment and age.
-    """
+    """Return the standard error from loss given default: the book's, in proportion by segment and age."""
     record = model.diagnostics.get("severity", {})
     total = 0.0
     for name in ("charged_off", "recovered"):
@@ -172,8 +168,7 @@ def calibrate(
     weight: Floats | None = None,
     edges: Sequence[int] | None = None,
 ) -> Calibration:
-    """Return the parameters, moved as little as need be, whose expected defaults by month and row meet a
-    target.
+    """Return parameters, moved as little as need be, whose expected defaults by month and row meet a target.
 
     Minimises half the weighted squares of expected less wanted defaults plus half the squares of the moves by
     their `spread`, by L-BFGS on the exact gradient. A user's own table of defaults, or what was observed, may

@@ -234,9 +234,7 @@ def _with_evident_lag(
 def _to_lag(
     settings: FitSettings, history: Scenario, counts: Counts
 ) -> tuple[EventCounts, tuple[MacroPrior, ...], Callable[[tuple[MacroPrior, ...]], Floats | None]]:
-    """Return the counts of the edge out of the first state, the effects history covers, and how covariates
-    follow from effects.
-    """
+    """Return the first state's edge counts, effects history covers, and how covariates follow from them."""
     worse = counts.states[1]  # the next state, or the charge-off itself where the source shows nothing before
     cells = rescaled(edge_cells(counts, counts.states[0], worse), counts.effective)
 
@@ -362,9 +360,7 @@ def _covariance(edges: Sequence[EdgeFit], levels: dict[str, LevelFit], context: 
 def _reaction(
     context: Context, levels: dict[str, LevelFit], defaults: Defaults, lgd: LossGivenDefault
 ) -> SeverityReaction | None:
-    """Return how severity moves with the log-odds that macro and period effect add to worsening; None without
-    a credit level.
-    """
+    """Return how severity moves with macro and period effect on worsening; None without a credit level."""
     if CREDIT not in levels:
         return None
     conditions = context.month @ levels[CREDIT].macro + levels[CREDIT].level.smoothed
@@ -396,6 +392,10 @@ def loan_columns(book: Book, model: FittedModel, mapping: TapeFormat) -> LoanCol
     A segment the model has never seen reads the pooled effect, with a warning that names it. Loans in
     default, and loans whose contract has ended, are not live: the caller finds them by `live_loans`. Missing
     terms raise, they are never guessed.
+
+    Raises
+    ------
+    ModelError : a term that is missing, naming the first loan and the field.
     """
     loans = live_loans(book, model)
     labels = segment_labels(loans, mapping)
@@ -445,8 +445,7 @@ def loan_columns(book: Book, model: FittedModel, mapping: TapeFormat) -> LoanCol
 
 
 def exposure_of(model: FittedModel, columns: LoanColumns, horizon: int) -> Directions:
-    """Return where the weight of some loans lies in the months 1..horizon: what `draw_shocks` makes their
-    shocks from.
+    """Return where loans' weight lies in months 1..horizon: what `draw_shocks` makes their shocks from.
 
     Raises ModelError where the model has no errors of estimation.
     """
@@ -456,9 +455,7 @@ def exposure_of(model: FittedModel, columns: LoanColumns, horizon: int) -> Direc
 
 
 def _codes(loans: pl.DataFrame, labels: pl.Series, as_of: dt.date, model: FittedModel) -> Integers:
-    """Return each loan's label in the model: that of its vintage where the model has one, else its segment's;
-    -1 for neither.
-    """
+    """Return each loan's label: its vintage's where the model has one, else its segment's; -1 for neither."""
     codes, _ = segment_codes(labels, model.parameters.segments)
     if len(model.parameters.segments) == len(model.segments) + 1:
         return codes
@@ -472,9 +469,7 @@ def _codes(loans: pl.DataFrame, labels: pl.Series, as_of: dt.date, model: Fitted
 
 
 def live_loans(book: Book, model: FittedModel) -> pl.DataFrame:
-    """Return the book's loans that are in a live state of the model and whose contract still runs, in the
-    book's order.
-    """
+    """Return the book's loans in a live state of the model, with a running contract, in the book's order."""
     anchor = months.anchor_day(book.as_of)
     now = months.month_of(book.as_of, anchor)
     live = list(_live_codes(model))
@@ -504,9 +499,7 @@ def _live_codes(model: FittedModel) -> dict[str, int]:
 
 
 def unknown_states(book: Book, model: FittedModel) -> dict[str, int]:
-    """Return the live states of the book that the model does not tell apart from its first, with their
-    numbers of loans.
-    """
+    """Return the book's live states that the model does not tell from its first, with loan numbers."""
     known = {*model.parameters.states[: model.parameters.live], *LIKE_CURRENT}
     counts = live_loans(book, model)["state"].fill_null("current").value_counts().sort("state")
     return {name: count for name, count in counts.iter_rows() if name not in known}

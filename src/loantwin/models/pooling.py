@@ -1,5 +1,4 @@
-"""Panels: many edges at once. One credit level for all edges that worsen, one prepayment level, then each
-edge by itself.
+"""Panels, many edges at once: one credit level where loans worsen, one prepayment level, then edge by edge.
 
 First all worsening edges are fitted in one piece with their own age curves and segments, but one set of macro
 effects and one latent level. Then each edge is fitted again with that level as a covariate: its macro effects
@@ -58,9 +57,7 @@ class _Edge:
 
 
 def panel_edges(counts: Counts) -> dict[str, list[Ends]]:
-    """Return the edges to fit, by kind: those with events, and the next-worse one of each live state in any
-    case.
-    """
+    """Return the edges to fit, by kind: those with events, and each live state's next-worse in any case."""
     live = counts.states[: counts.live]
     order = {name: place for place, name in enumerate((*live, "default"))}
     chain = (*live, "default")
@@ -194,9 +191,7 @@ def _stacked(edges: list[_Edge], context: Context) -> tuple[EventCounts, Design]
 
 
 def _series(cells: EventCounts, design: Design, fit: AdditiveFit) -> tuple[EventCounts, Design]:
-    """Return one Poisson count a month with the same slope and curvature in the month's level as all cells
-    together.
-    """
+    """Return one Poisson count a month whose slope and curvature in the level equal those of all cells."""
     size, month = len(design.month), cells.month - design.first
     by_month = design.month @ fit.part("month") + fit.part("level")
     eta = (

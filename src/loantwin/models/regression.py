@@ -1,5 +1,4 @@
-"""Penalised logistic regression on counts: Newton's method, a Gaussian prior, Laplace and cluster-robust
-covariances.
+"""Penalised logistic regression on counts: Newton, a Gaussian prior, Laplace and cluster-robust covariances.
 
 A coefficient is never infinite: every one has a stated prior, and what the data cannot tell stays at the
 prior.
@@ -23,9 +22,7 @@ ROUNDS = 60
 
 @dataclass(frozen=True)
 class Prior:
-    """A Gaussian prior of K coefficients. mean : (K,). precision : (K, K), positive semi-definite; zero is
-    flat.
-    """
+    """A Gaussian prior: mean (K,), precision (K, K), positive semi-definite; zero precision is flat."""
 
     mean: Floats
     precision: Floats
@@ -112,6 +109,10 @@ def clustered_covariance(
 
     Scores are added up within clusters before they are squared; the small-sample factor is g / (g - 1) * (n -
     1) / (n - k) with g clusters and n rows (Cameron and Miller 2015, equation 11).
+
+    Raises
+    ------
+    ModelError : fewer than 2 clusters.
     """
     known = np.zeros(len(trials)) if offset is None else offset
     residual = events - trials * expit(design @ fit.coefficients + known)
@@ -126,9 +127,7 @@ def clustered_covariance(
 
 
 def effective_number(weight: Floats) -> float:
-    """Return Kish's effective sample size of weighted cases: (sum of weights) squared / sum of squared
-    weights.
-    """
+    """Return Kish's effective sample size: (sum of weights) squared / sum of squared weights."""
     total = float((weight**2).sum())
     return float(weight.sum() ** 2 / total) if total > 0 else 0.0
 

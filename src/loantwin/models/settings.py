@@ -1,6 +1,4 @@
-"""What a fit may be told: covariates and their priors, ages, priors of effects. All of it is stored with the
-model.
-"""
+"""What a fit may be told, all stored with the model: covariates and their priors, ages, priors of effects."""
 
 from __future__ import annotations
 
@@ -14,8 +12,7 @@ from loantwin.models.latent import LevelPrior
 
 @dataclass(frozen=True)
 class MacroPrior:
-    """A macro covariate and what is believed of its effect before any data, in log-odds by one standard
-    deviation.
+    """A macro covariate and what is believed of its effect, in log-odds by one standard deviation.
 
     credit, prepayment : (mean, standard deviation) of the prior on the edges that worsen, and on prepayment.
     """
@@ -52,8 +49,7 @@ class FitSettings:
     choose_lags: bool = False
     """Choose the covariates' lags out of sample (`lags`) instead of taking those of `effects`."""
     lag_evidence: float = 3.0
-    """Log Bayes factor by which one other lag of all covariates must beat the lag of `EFFECTS` to take its
-    place; infinite: never.
+    """Log Bayes factor by which another common lag must beat that of `EFFECTS`; infinite: it never does.
 
     3 is "strong" (Kass and Raftery 1995). Effects stated by hand keep their lags."""
     ages: int = 361

@@ -73,15 +73,11 @@ class Believed:
 
 @dataclass(frozen=True)
 class Severity:
-    """A fitted loss given default and what can be said of it. Deviations are standard errors clustered by
-    calendar month.
-    """
+    """A fitted loss given default and what can be said of it; deviations are clustered by calendar month."""
 
     lgd: LossGivenDefault
     used: tuple[float, float]
-    """Charged off and recovered as the tables have them, over the defaults of history: after shrinkage to the
-    prior.
-    """
+    """Charged off and recovered as the tables have them, over history's defaults, after shrinkage."""
     charged_off: float
     charged_off_deviation: float
     recovered: float
@@ -180,9 +176,7 @@ def _of_defaults(table: Floats, defaults: Defaults, believed: float) -> float:
 
 
 def clustered_ratio(over: Floats, under: Floats, weight: Floats, month: Integers) -> tuple[float, float]:
-    """Return a ratio of weighted sums and its standard error, residuals added up by calendar month
-    (linearised).
-    """
+    """Return a ratio of weighted sums and its standard error, residuals summed by month (linearised)."""
     total = float(weight @ under)
     if total <= 0:
         return 0.0, 0.0

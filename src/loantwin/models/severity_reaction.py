@@ -1,5 +1,4 @@
-"""How loss given default moves with the times: a reaction to the conditions that also move defaults, and a
-spread of its own.
+"""How loss given default moves with the times: a reaction to what moves defaults, and a spread of its own.
 
 By calendar year of default, the charge-offs that came are set against those that the tables of loss given
 default expect:
@@ -35,12 +34,11 @@ STEPS = 60
 
 @dataclass(frozen=True)
 class SeverityReaction:
-    """reaction : change of log severity by unit of log-odds, posterior mean; deviation : its standard
-    deviation.
+    """reaction, deviation : change of log severity by unit of log-odds, posterior mean and deviation.
 
     spread : standard deviation of log severity from year to year that conditions do not explain. centre :
-        mean conditions of
-    the defaults learnt from. years : of history used, 0 where there was nothing to learn.
+        mean conditions of the defaults learnt from. years : of history used, 0 where there was nothing to
+        learn.
     """
 
     reaction: float
@@ -109,8 +107,7 @@ def _slope(x: Floats, y: Floats, variance: Floats) -> tuple[float, float]:
 def severity_factors(
     reaction: SeverityReaction, conditions: Floats, severity: float, seed: int, first: int = 0
 ) -> Floats:
-    """Return by how much losses on each path exceed those of the expected severity, (P,), mean 1 over the
-    paths.
+    """Return by how much losses on each path exceed the expected severity's, (P,), mean 1 over paths.
 
     Parameters
     ----------
@@ -137,17 +134,13 @@ def severity_factors(
 
 
 def _moved(move: Floats, base: float) -> Floats:
-    """Return severity / base after moves of its logarithm, (P,), in (0, 1 / base): increasing, of slope 1 at
-    a move of 0.
-    """
+    """Return severity / base after moves of its log, (P,), in (0, 1 / base): rising, slope 1 at 0."""
     dearer = (1.0 - (1.0 - base) * np.exp(-np.maximum(move, 0.0) * base / (1.0 - base))) / base
     return np.where(move > 0.0, dearer, np.exp(np.minimum(move, 0.0)))
 
 
 def _shift(move: Floats, base: float) -> float:
-    """Return the shift of all moves at which the mean factor is 1, by bisection: the mean increases with the
-    shift.
-    """
+    """Return the shift of all moves at which the mean factor is 1, by bisection: the mean rises with it."""
     low, high = -float(move.max()), -float(move.min())
     for _ in range(STEPS):
         middle = 0.5 * (low + high)

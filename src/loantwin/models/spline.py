@@ -1,6 +1,4 @@
-"""Age curves: cubic B-splines in a stretched age, smooth by a penalty, flat beyond the ages that were
-observed.
-"""
+"""Age curves: cubic B-splines in a stretched age, smooth by a penalty, flat beyond the observed ages."""
 
 from __future__ import annotations
 
@@ -64,17 +62,13 @@ def age_basis(ages: int, where: Floats, inner: int = 5) -> AgeBasis:
 
 
 def basis_values(knots: Floats, ages: int) -> Floats:
-    """Return the basis of some knots at ages 0 .. ages-1, (A, K): flat outside the first and the last
-    knot.
-    """
+    """Return some knots' basis at ages 0 .. ages-1, (A, K): flat outside the first and last knot."""
     at = np.clip(stretch(np.arange(ages, dtype=float)), knots[0], knots[-1])
     return np.asarray(BSpline.design_matrix(at, knots, DEGREE).toarray())
 
 
 def _penalty(knots: Floats, order: int) -> Floats:
-    """Return the Gram matrix of the basis functions' derivatives, by Gauss-Legendre on each knot interval
-    (exact).
-    """
+    """Return the Gram matrix of the basis' derivatives, by Gauss-Legendre on each interval (exact)."""
     size = len(knots) - DEGREE - 1
     nodes, weights = np.polynomial.legendre.leggauss(DEGREE + 1)
     breaks = np.unique(knots)

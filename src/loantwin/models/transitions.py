@@ -1,6 +1,4 @@
-"""Transitions between states: one additive logit an edge (Begg and Gray), with shared latent credit and
-prepayment levels.
-"""
+"""Transitions: one additive logit an edge (Begg and Gray), with shared credit and prepayment levels."""
 
 from __future__ import annotations
 
@@ -36,8 +34,7 @@ POOLED = "(pooled)"
 
 @dataclass(frozen=True)
 class Segments:
-    """How segments and vintages share strength: G segments, C groups of loans that counts tell apart, S
-    labels of the model.
+    """How segments and vintages share strength: G segments, C groups the counts tell apart, S labels.
 
     labels : (S,) the segments, the pooled one, then "<segment>|vintage <year>" of what is still on the book.
     values : (C, Q) columns of the groups: one for each part of a label, each segment's own difference, each
@@ -115,9 +112,7 @@ class LevelFit:
 def segment_design(
     segments: tuple[str, ...], settings: FitSettings, counts: Counts | None = None
 ) -> Segments:
-    """Return the columns of segments whose labels are parts joined by |, and of vintages where `counts` and
-    settings have them.
-    """
+    """Return columns of segments (labels are parts joined by |), and of vintages where there are any."""
     parts = [label.split("|") for label in segments]
     columns: list[Floats] = []
     for position in range(max(len(part) for part in parts)):
@@ -167,9 +162,7 @@ def segment_design(
 def _vintages(
     segments: tuple[str, ...], settings: FitSettings, counts: Counts | None
 ) -> tuple[Integers, Integers, int, int]:
-    """Return pairs (C, 2) of segment and vintage in the counts, which of them had loans lately, first year
-    and number of years.
-    """
+    """Return the counts' pairs (C, 2) of segment and vintage, which lent lately, first year and years."""
     if counts is None or settings.vintage_frailty <= 0 or not counts.cells.height:
         pairs = np.column_stack([np.arange(len(segments)), np.zeros(len(segments), dtype=np.int64)])
         return pairs, np.zeros(0, dtype=np.int64), 0, 1
@@ -275,9 +268,7 @@ def fit_level_edge(
 
 
 def assumed_edge(context: Context, origin: str, target: str, probability: Floats, words: str) -> EdgeFit:
-    """Return an edge that is not fitted: a stated monthly probability by age, (A,) or shorter (the last one
-    holds).
-    """
+    """Return an edge that is not fitted: a monthly probability by age, (A,) or shorter (the last holds)."""
     ages, size = context.settings.ages, len(context.names)
     held = np.concatenate([probability, np.full(max(0, ages - len(probability)), probability[-1])])[:ages]
     segments = len(context.segments.labels)
@@ -294,9 +285,7 @@ def edge_of(
         str], loading: Floats,
     covariance_of: Callable[[Floats], Floats], last: Floats | None = None,
 ) -> EdgeFit:  # fmt: skip
-    """Return the parts of a fit that the model keeps; `covariance_of` gives the covariance of directions (D,
-    n).
-    """
+    """Return a fit's parts that the model keeps; `covariance_of`: the covariance of directions (D, n)."""
     size, columns = len(context.names), len(fit.coefficients)
     age, rows = design.age @ fit.part("age"), context.segments.rows
     segment, group = rows @ fit.part("segment"), design.segment @ fit.part("segment")
@@ -329,9 +318,7 @@ def edge_of(
 
 
 def _book_direction(context: Context, fit: AdditiveFit, design: Design, origin: str) -> Floats:
-    """Return (n,) weights that give the edge's mean log-odds on the book of the last months, by expected
-    events.
-    """
+    """Return weights (n,) that give mean log-odds on the last months' book, by expected events."""
     counts = context.counts
     code = counts.states.index(origin)
     recent = counts.cells.filter((pl.col("month") > counts.last - 3) & (pl.col("from_state") == code))

@@ -125,9 +125,7 @@ def compressed(error: EdgeErrors, direction: Floats) -> Floats:
 
 
 def quadratic(covariance: Floats, at: Floats) -> Floats:
-    """Return the variance (..., T) of linear combinations `at` (..., T, m), covariance (T, m, m) or (m,
-    m).
-    """
+    """Return variances (..., T) of combinations `at` (..., T, m), covariance (T, m, m) or (m, m)."""
     if covariance.ndim == 2:
         return np.asarray(np.einsum("...m,...m->...", at @ covariance, at))
     made = np.empty(at.shape[:-1])

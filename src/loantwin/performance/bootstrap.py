@@ -1,6 +1,4 @@
-"""How sure a score is: blocks of neighbouring origins drawn anew, because their windows overlap and share one
-economy.
-"""
+"""How sure a score is: blocks of neighbouring origins redrawn, since their windows overlap in one economy."""
 
 from __future__ import annotations
 
@@ -22,6 +20,10 @@ def block_length(horizon: int, spacing: int, origins: int) -> int:
     Parameters
     ----------
     horizon : months of a window. spacing : months between neighbouring origins. origins : how many there are.
+
+    Raises
+    ------
+    RiskError : a horizon or a spacing of less than one month.
     """
     if horizon < 1 or spacing < 1:
         raise RiskError(
@@ -37,6 +39,10 @@ def block_weights(origins: int, block: int, seed: int, draws: int = DRAWS) -> Fl
     Each resample is made of whole blocks that begin at random origins and go round at the end; the last is
     cut so that every resample holds as many origins as there are. Source: Politis and Romano (1992), the
     circular block bootstrap.
+
+    Raises
+    ------
+    RiskError : a block outside 1 to the number of origins.
     """
     if not 1 <= block <= origins:
         raise RiskError(expected(f"a block of 1 to {origins} origins", block), field="block")
@@ -52,8 +58,7 @@ def block_weights(origins: int, block: int, seed: int, draws: int = DRAWS) -> Fl
 def ratio_interval(
     above: Floats, below: Floats, block: int, seed: int, content: float = 0.90, draws: int = DRAWS
 ) -> tuple[float, float] | None:
-    """Return the bootstrap interval of sum(above) / sum(below) over origins, or None where there are too few
-    of them.
+    """Return the bootstrap interval of sum(above) / sum(below) over origins, or None where they are few.
 
     Parameters
     ----------

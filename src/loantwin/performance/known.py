@@ -1,6 +1,4 @@
-"""What a simple rival may learn from: a lender's history as counts, and money by age, all as known at the
-origin.
-"""
+"""What a simple rival may learn from: history as counts, and money by age, all as known at the origin."""
 
 from __future__ import annotations
 
@@ -25,8 +23,7 @@ YEAR = 12
 
 @dataclass(frozen=True)
 class MoneyByAge:
-    """A panel's money, last 36 months, by age of loans (A,): what became of the balance at the start of their
-    months.
+    """A panel's money, last 36 months, by age (A,): what became of the balance at the start of a month.
 
     start : balance at a month's start. after : the same loans' live balance at its end. prepaid, interest :
         received.
@@ -159,9 +156,7 @@ def _first_vintage(mapping: TapeFormat) -> dt.date | None:
 
 
 def _live(counts: Counts, target: str) -> pl.DataFrame:
-    """Return cells by segment, age and month with live states added up; moves between live states are no
-    events.
-    """
+    """Return cells by segment, age and month, live states added up: moves between them are no events."""
     cells = counts.cells
     for name in (target, "moved_prepaid"):
         if name not in cells.columns:

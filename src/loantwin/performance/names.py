@@ -19,8 +19,7 @@ SEVERITY_CONCENTRATION = 4.0
 
 @dataclass(frozen=True)
 class NamesBand:
-    """What the noise of one band needs. loans : weighted number of its loans. unit : weighted size of one
-    event.
+    """What a band's noise needs. loans : weighted number of loans. unit : weighted size of one event.
 
     size_variation : squared coefficient of variation of its loans' balances. cases : effective number of
     loans by balance, (sum of balances)^2 / sum of squares.
@@ -33,16 +32,13 @@ class NamesBand:
 
 
 def event_unit(weights: Floats) -> float:
-    """Return the weighted size of one event, sum of squared weights / sum of weights; 1 where none is
-    known.
-    """
+    """Return one event's weighted size, sum of squared weights / sum of weights; 1 where none is known."""
     total = float(weights.sum())
     return float((weights**2).sum()) / total if total > 0 else 1.0
 
 
 def event_counts(expected: Floats, band: NamesBand, random: np.random.Generator) -> Floats:
-    """Return simulated weighted numbers of events by the end of each window, (P, H), from the expected ones
-    (P, H).
+    """Return simulated weighted numbers of events by windows' ends, (P, H), from the expected (P, H).
 
     Windows begin together and end one after another; expected numbers do not fall from one to the next. An
     expected number above the band's loans (more than all) is held at all of them: a share cannot exceed one.
@@ -69,8 +65,7 @@ def event_amounts(
     severity: Floats | float,
     random: np.random.Generator,
 ) -> Floats:
-    """Return simulated amounts (P, H) of `counts` events whose expected number and amount were `numbers` and
-    `amounts`.
+    """Return simulated amounts (P, H) of `counts` events, `numbers` and `amounts` being the expected ones.
 
     The amount of one event is gamma: its mean amounts / numbers, its squared variation that of balances
     within the band and of a severity of mean `severity` (1 where the amount is the whole balance) together.
@@ -86,8 +81,7 @@ def event_amounts(
 def share_noise(
     value: Floats, whole: Floats, cases: float, random: np.random.Generator, part: float = 1.0
 ) -> Floats:
-    """Return `value` (P, H), a part of `whole` (H,) that `cases` loans bring each wholly or not at all, with
-    their noise.
+    """Return `value` (P, H), the part of `whole` (H,) that `cases` loans bring wholly or not, with noise.
 
     A share s has variance part x s (1 - s) / cases: `part` is 1 where a loan is in or out at one date (a
     balance), and less where it may leave half-way (interest over a window: 2 / 3 for an exit evenly spread).

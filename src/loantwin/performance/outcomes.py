@@ -1,5 +1,6 @@
-"""What happened to the loans on a book after a date, by band and window: the other side of a backtest. It
-reads past the date.
+"""What happened to a book's loans after a date, by band and window: the other side of a backtest.
+
+It reads past the date.
 """
 
 from __future__ import annotations
@@ -35,8 +36,7 @@ LOSS_FIGURES = (DEFAULTS, CHARGE_OFFS)
 
 @dataclass(frozen=True)
 class OnBook:
-    """The N loans on a book at a date. loan_id : as in the tape. band : (N,) of `bands`. weight : (N,) case
-    weights.
+    """N loans on a book at a date. loan_id : as in the tape. band : (N,) of `bands`. weight : (N,) of cases.
 
     live : (N,) not in default then: defaults, payments and balances are followed for these; charge-offs for
         all.
@@ -50,8 +50,7 @@ class OnBook:
 
 
 def observable(mapping: TapeFormat, panel: bool) -> tuple[Key, ...]:
-    """Return the figures whose outcome a source dates, each with its measures; the first measure of a figure
-    is its main one.
+    """Return the figures whose outcome a source dates, each with its measures, the main one first.
 
     A panel tells what the mapping observes. A table of outcomes dates charge-offs (principal too) and, where
     payoff is observed, payoffs in number; its default is the charge-off itself, and balances or interest over
@@ -96,8 +95,7 @@ def tape_end(loans: pl.DataFrame, panel: pl.DataFrame | None, mapping: TapeForma
 def happened(
     loans: pl.DataFrame, panel: pl.DataFrame | None, book: OnBook, as_of: dt.date, horizons: Sequence[int]
 ) -> Mapping[Key, Floats]:
-    """Return what happened to the loans on the book, (B, H): flows cumulated to the end of each window,
-    balances there.
+    """Return what happened to the book, (B, H): flows cumulated to each window's end, balances there.
 
     Parameters
     ----------
@@ -186,9 +184,7 @@ def _summed(
     horizons: tuple[int, ...],
     at_end: bool = False,
 ) -> Floats:
-    """Return amounts by band and window, (B, H): of months 1 to the window's end, or of its last month
-    alone.
-    """
+    """Return amounts by band and window, (B, H): of months 1 to its end, or of its last month alone."""
     code = band.to_numpy().astype(np.int64)
     made = np.zeros((bands, len(horizons)))
     for place, horizon in enumerate(horizons):
@@ -198,8 +194,7 @@ def _summed(
 
 
 def approval_bands(loans: pl.DataFrame, as_of: dt.date, most: int = 8) -> tuple[Integers, tuple[str, ...]]:
-    """Return each loan's approval-year band, (N,), and the bands' names: the last years one by one, earlier
-    ones together.
+    """Return loans' approval-year band, (N,), and the bands' names: last years singly, earlier ones together.
 
     A loan without an approval date is banded by its origination.
     """

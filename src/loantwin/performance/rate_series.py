@@ -1,5 +1,4 @@
-"""The twin's period effect on its own: a latent level plus macro, fitted to a published series of loss rates,
-quarter by quarter.
+"""The twin's period effect on its own: a level plus macro, fitted to a quarterly series of loss rates.
 
 The logarithm of a quarter's rate is baseline + macro . beta + level + noise of the quarter; the level is the
 AR(1) of `models.latent`, with the same priors of persistence and sizes and the same priors of the macro
@@ -33,9 +32,7 @@ POINTS = 1_000
 
 @dataclass(frozen=True)
 class RateForecast:
-    """A forecast of a rate: a mixture of K lognormals. mean, deviation : of the logarithm, (K, H). weight :
-    (K,), sums to 1.
-    """
+    """A rate's forecast, K lognormals: mean, deviation (K, H) of the log; weight (K,), sums to 1."""
 
     mean: Floats
     deviation: Floats
@@ -47,9 +44,7 @@ class RateForecast:
         return np.asarray(self.weight @ np.exp(self.mean + 0.5 * self.deviation**2))
 
     def values(self, points: int = POINTS) -> Floats:
-        """Return equally likely values of the rate, (P, H): of each part of the mixture as many as its weight
-        is worth.
-        """
+        """Return equally likely rates, (P, H): of each part of the mixture as many as its weight is worth."""
         ends = np.round(points * np.cumsum(self.weight)).astype(np.int64)
         made = []
         for part, count in enumerate(np.diff(ends, prepend=0)):
@@ -157,9 +152,7 @@ def random_walk(logs: Floats, gaps: Sequence[int]) -> RateForecast:
 
 
 def last_years_mean(logs: Floats, gaps: Sequence[int]) -> RateForecast:
-    """Return the mean of the last four known quarters (of logarithms), its error that of the same rule in the
-    past.
-    """
+    """Return the mean log of the last four known quarters, its error that of the rule in the past."""
     return _held(logs, gaps, 4)
 
 
@@ -175,9 +168,7 @@ def _held(logs: Floats, gaps: Sequence[int], span: int) -> RateForecast:
 
 
 def autoregression(logs: Floats, gaps: Sequence[int]) -> RateForecast:
-    """Return the forecast of a first-order autoregression of the logarithm, by least squares, innovations
-    normal.
-    """
+    """Return the forecast of a first-order autoregression of the log: least squares, normal steps."""
     before, after = logs[:-1], logs[1:]
     shift = before - before.mean()
     slope = float(np.clip((shift @ (after - after.mean())) / max(float(shift @ shift), 1e-12), 0.0, 0.999))

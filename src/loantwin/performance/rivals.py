@@ -1,5 +1,4 @@
-"""The simple forecasts a sceptic would name, each a function of what was known at the origin: the twin must
-beat them.
+"""The simple forecasts a sceptic would name, from what was known at the origin: the twin must beat them.
 
 All but the vintage curve state the monthly probability that a loan is lost, and that it is prepaid; `run_off`
 turns those into every figure by the same arithmetic, on the same contracts, so that rivals differ in nothing
@@ -40,9 +39,7 @@ AGE_ENDS = np.array([3, 6, 9, 12, 18, 24, 30, 36, 48, 60, 84, 120, AGES])
 SHRINK = 10.0
 """Expected events that pull a segment's, and a vintage's, own factor towards 1."""
 RIDGE = 2.0
-"""Prior standard deviation of a logistic regression's dummies, log-odds: weak, and never an infinite
-coefficient.
-"""
+"""Prior standard deviation of a logistic regression's dummies, log-odds: weak, yet nothing is infinite."""
 PREPAYMENT_KEYS: tuple[Key, ...] = ((PREPAYMENT, LOANS), (PREPAYMENT, MONEY))
 
 
@@ -85,9 +82,7 @@ Rival = Callable[[Known, Task], dict[Key, Floats] | None]
 
 
 def forecasts(known: Known, task: Task) -> dict[str, dict[Key, Floats]]:
-    """Return every rival's forecast of every figure it can make, (B, H); a rival that does not apply is left
-    out.
-    """
+    """Return each rival's forecast of each figure it can make, (B, H); who does not apply is left out."""
     made = {name: rival(known, task) for name, rival in RIVALS.items()}
     return {name: values for name, values in made.items() if values is not None}
 
@@ -150,9 +145,7 @@ def roll_rates(known: Known, task: Task) -> dict[Key, Floats] | None:
 
 
 def logistic(known: Known, task: Task) -> dict[Key, Floats] | None:
-    """Return a plain logistic regression on age classes, segment and unemployment, no effect of the period
-    beside it.
-    """
+    """Return a plain logistic regression on age classes, segment and unemployment, without a period."""
     if known.lost.sum() <= 0:
         return None
     lost = _regressed(known, task, known.lost)
@@ -178,8 +171,7 @@ RIVALS: dict[str, Rival] = {
 
 
 def run_off(known: Known, task: Task, lost: Floats, paid: Floats) -> dict[Key, Floats]:
-    """Return every figure by band and window from monthly probabilities of loss and of prepayment, (K, T)
-    each.
+    """Return figures by band and window from monthly probabilities of loss and prepayment, (K, T) each.
 
     Charge-offs of a panel are its forecast defaults times charged off / defaulted of the last three years;
     prepaid money counts partial payments by last year's ratio; interest is the contract's.
@@ -210,9 +202,7 @@ def run_off(known: Known, task: Task, lost: Floats, paid: Floats) -> dict[Key, F
 
 
 def _by_band(task: Task, values: Floats, at_end: bool = False) -> Floats:
-    """Return values by cell and month (K, T) as (B, H): cumulated to each window's end, or of its last
-    month.
-    """
+    """Return values by cell and month (K, T) as (B, H): cumulated to windows' ends, or the last month."""
     total = np.zeros((task.bands, values.shape[1]))
     np.add.at(total, task.cells.group, values)
     whole = total if at_end else total.cumsum(axis=1)
@@ -220,9 +210,7 @@ def _by_band(task: Task, values: Floats, at_end: bool = False) -> Floats:
 
 
 def _payoff(known: Known, task: Task, paid: Floats) -> Floats:
-    """Return prepayment as a rival sees it: its own where payoff is observed, else the mapping's assumption,
-    as the twin's.
-    """
+    """Return prepayment to a rival: its own where payoff is observed, else the mapping's assumption."""
     return paid if known.payoff is None else known.payoff[task.ages - 1]
 
 
@@ -240,9 +228,7 @@ def age_class(age: Integers) -> Integers:
 
 
 def age_curve(known: Known, events: Floats) -> Floats:
-    """Return events by loan-month in each age class, all history; a class without loans reads the class
-    before.
-    """
+    """Return events by loan-month in age classes, all history; one without loans reads the one before."""
     group = age_class(known.age)
     size = len(AGE_ENDS)
     happened, at_risk = (np.bincount(group, item, minlength=size) for item in (events, known.at_risk))
@@ -270,8 +256,7 @@ def _leveled(known: Known, task: Task, events: Floats) -> Floats:
 
 
 def yearly_change(known: Known, years: int = 15) -> float:
-    """Return the root mean square of the year-on-year change of the logarithm of the level against the age
-    curve.
+    """Return the root mean square yearly change of the log of the level against the age curve.
 
     What a rival may say of its own error: years with fewer than 5 expected events are left out; 0.5 where no
     pair of years is left.
@@ -313,9 +298,7 @@ def _developed(known: Known, task: Task, events: Floats) -> Floats:
 
 
 def _events_by_band(known: Known, events: Floats, bands: int) -> Floats:
-    """Return known events by band, bands told by the year of origination: months of origination shared out by
-    their loans.
-    """
+    """Return known events by band of origination year; origination months are shared by their loans."""
     origin = known.last - (known.month - known.age)  # age now, of the loans whose event this was
     share = np.divide(
         known.originated_band, known.originated_band.sum(axis=0), out=np.zeros_like(known.originated_band),
@@ -354,9 +337,7 @@ def _money_by_age(known: Known, task: Task) -> dict[Key, Floats]:
 
 
 def _by_class(above: Floats, below: Floats, missing: float) -> Floats:
-    """Return the ratio by age, (A,), pooled within age classes; a class without money reads the one
-    before.
-    """
+    """Return the ratio by age, (A,), pooled in age classes; one without money reads the one before."""
     group = age_class(np.arange(AGES))
     top, bottom = (np.bincount(group, item, minlength=len(AGE_ENDS)) for item in (above, below))
     made = np.full(len(AGE_ENDS), missing)
@@ -372,9 +353,7 @@ def _by_class(above: Floats, below: Floats, missing: float) -> Floats:
 
 
 def _matrix(known: Known) -> Floats:
-    """Return the monthly matrix (live, live + 2) of the last twelve months: live states, then default, then
-    prepaid.
-    """
+    """Return the last year's monthly matrix (live, live + 2): live states, default, prepaid."""
     counts = known.counts
     cells = counts.cells.filter(counts.cells["month"] > known.last - YEAR)
     live = counts.live
@@ -435,8 +414,7 @@ def spread(
     paths: int,
     random: np.random.Generator,
 ) -> Floats:
-    """Return simulated counts (P, B, H) around a rival's forecast (B, H): Poisson, with last years'
-    dispersion of the level.
+    """Return counts (P, B, H) around a rival's forecast (B, H): Poisson, with the level's late dispersion.
 
     The level moves like a lognormal random walk whose yearly change has the root mean square `change`, one
     for the whole book.

@@ -46,12 +46,10 @@ Z90 = 1.6448536269514722
 
 @dataclass(frozen=True)
 class StateMoves:
-    """M pairs of reports in consecutive months. loan : code. month : of the second report, months since year
-    0.
+    """M pairs of reports a month apart. loan : code. month : of the second report, months since year 0.
 
     origin : row 0 .. 4 of `LIVE`. target : column 0 .. 7 of `STATES`. weight : case weight. amount : weight x
-        balance at the
-    first report. facts : what was left out.
+        balance at the first report. facts : what was left out.
     """
 
     loan: Integers
@@ -68,9 +66,8 @@ class RollRates:
     """A roll-rate matrix. Rows `LIVE`, columns `STATES`; decimals a month.
 
     number, amount : (5, 8) rates by loans and by balance; NaN where nobody was at risk. low, high : ends of
-        the 90 % interval of
-    `number`. at_risk, balance : (5,) loan-months and balance-months that went in. events : (5, 8) weighted
-        moves.
+        the 90 % interval of `number`. at_risk, balance : (5,) loan-months and balance-months that went in.
+        events : (5, 8) weighted moves.
     """
 
     number: Floats
@@ -181,9 +178,7 @@ def _variance(
 
 
 def _clustered(key: Integers, cell: Integers, origin: Integers, weight: Floats, rate: Floats) -> Floats:
-    """Return the sum over clusters of (moves - rate x at risk)^2, (5, 8), without a table of clusters by
-    cells.
-    """
+    """Return the clusters' sum of (moves - rate x at risk)^2, (5, 8), without a table of clusters."""
     columns = rate.shape[1]
     pair, place = np.unique(key * rate.size + cell, return_inverse=True)
     moved = _sums(place, weight, len(pair))
@@ -212,7 +207,12 @@ def _interval(rate: Floats, deviation: Floats, effective: Floats) -> tuple[Float
 
 
 def period_labels(month: Integers, by: Period) -> tuple[list[str], Integers]:
-    """Return the periods of months in order, and each month's place among them."""
+    """Return the periods of months in order, and each month's place among them.
+
+    Raises
+    ------
+    UsageError : another `by`.
+    """
     if by not in ("all", "year", "quarter", "month"):
         raise UsageError(expected("all, year, quarter or month", by), field="--by")
     key = {"all": month * 0, "year": month // 12, "quarter": month // 3, "month": month}[by]

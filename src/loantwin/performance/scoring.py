@@ -66,7 +66,12 @@ def crps(simulated: Floats, actual: Floats) -> Floats:
 
 
 def pinball(quantile: Floats, actual: Floats, level: float) -> Floats:
-    """Return the quantile score: level x (y - q) above the quantile, (1 - level) x (q - y) below it, (J,)."""
+    """Return the quantile score: level x (y - q) above the quantile, (1 - level) x (q - y) below it, (J,).
+
+    Raises
+    ------
+    RiskError : a level outside (0, 1).
+    """
     if not 0.0 < level < 1.0:
         raise RiskError(expected("a level between 0 and 1", level), field="level")
     miss = actual - quantile
@@ -74,11 +79,14 @@ def pinball(quantile: Floats, actual: Floats, level: float) -> Floats:
 
 
 def interval_score(low: Floats, high: Floats, actual: Floats, content: float) -> Floats:
-    """Return the interval score of central intervals that should hold `content` of outcomes, (J,): lower is
-    better.
+    """Return the score of intervals that should hold `content` of outcomes, (J,): lower is better.
 
     Width plus 2 / (1 - content) times the distance by which the outcome lies outside. Gneiting and Raftery
     (2007), equation 43.
+
+    Raises
+    ------
+    RiskError : a content outside (0, 1), or a lower end above the upper.
     """
     if not 0.0 < content < 1.0:
         raise RiskError(expected("a content between 0 and 1", content), field="content")
@@ -106,8 +114,7 @@ def inside(low: Floats, high: Floats, actual: Floats) -> Flags:
 
 
 def content_of(pit_low: Floats, pit_high: Floats, low: float, high: float) -> Floats:
-    """Return the part of each outcome's [pit_low, pit_high] that lies between two levels, (J,): coverage
-    without ties.
+    """Return the part of each [pit_low, pit_high] between two levels, (J,): coverage without ties.
 
     An interval of counts holds more than it says, because its ends are whole numbers; an outcome that repeats
     among the simulated values is therefore spread evenly over its ranks. Source: Czado, Gneiting and Held
@@ -120,9 +127,7 @@ def content_of(pit_low: Floats, pit_high: Floats, low: float, high: float) -> Fl
 
 
 def pit_histogram(pit_low: Floats, pit_high: Floats, bins: int = 10) -> Floats:
-    """Return the share of outcomes in each of `bins` equal parts of [0, 1]; all near 1 / bins for a
-    calibrated forecast.
-    """
+    """Return the share of outcomes in `bins` equal parts of [0, 1]; near 1 / bins when calibrated."""
     edges = np.linspace(0.0, 1.0, bins + 1)
     width = pit_high - pit_low
     part = np.zeros(bins)
@@ -135,8 +140,7 @@ def pit_histogram(pit_low: Floats, pit_high: Floats, bins: int = 10) -> Floats:
 
 
 def stretch_to(quantiles: Floats, actual: Floats, content: float, grain: float) -> float:
-    """Return the factor by which the 90 % intervals must be stretched about their medians to hold `content`
-    of the outcomes.
+    """Return the factor about medians by which 90 % intervals must stretch to hold `content` of outcomes.
 
     Parameters
     ----------

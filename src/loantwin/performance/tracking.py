@@ -39,8 +39,8 @@ class TrackingScore:
     """How a forecast did over all cells of a table.
 
     accuracy : 1 - sum of absolute errors / sum of what happened. bias : forecast / what happened - 1. None
-        where nothing
-    happened. by_year_accuracy : the same over years, vintages added up: errors between vintages cancel in it.
+        where nothing happened. by_year_accuracy : the same over years, vintages added up: errors between
+        vintages cancel in it.
     """
 
     accuracy: float | None
@@ -68,7 +68,12 @@ def event_table(loans: pl.DataFrame, panel: pl.DataFrame | None) -> tuple[str, p
 
 
 def last_fact(loans: pl.DataFrame, panel: pl.DataFrame | None) -> dt.date:
-    """Return the date of the last fact a tape holds: beyond it nothing can be compared."""
+    """Return the date of the last fact a tape holds: beyond it nothing can be compared.
+
+    Raises
+    ------
+    UsageError : a tape without any dated outcome.
+    """
     columns = [loans["charge_off_date"], loans["closed_date"], loans["default_date"]]
     if panel is not None and panel.height:
         columns = [panel["report_date"]]
@@ -99,8 +104,7 @@ def outcomes(
     as_of: dt.date,
     years: int,
 ) -> Outcomes:
-    """Return what happened to the loans on the book in each of `years` years of 12 months after the as-of
-    date.
+    """Return what happened to the book's loans in each of `years` years after the as-of date.
 
     Parameters
     ----------
@@ -127,7 +131,12 @@ def outcomes(
 
 
 def score(forecast: Floats, happened: Floats) -> TrackingScore:
-    """Return how a forecast (Y, V) did against what happened (Y, V)."""
+    """Return how a forecast (Y, V) did against what happened (Y, V).
+
+    Raises
+    ------
+    UsageError : a forecast of another shape.
+    """
     if forecast.shape != happened.shape:
         raise UsageError(expected(f"a forecast of shape {happened.shape}", forecast.shape))
     total = float(happened.sum())
@@ -142,17 +151,13 @@ def score(forecast: Floats, happened: Floats) -> TrackingScore:
 
 
 def by_year(table: Floats) -> Floats:
-    """Return monthly figures (..., T) as years of 12 months, (..., Y); months of an unfinished last year are
-    left out.
-    """
+    """Return monthly figures (..., T) as years of 12 months, (..., Y), without an unfinished last one."""
     years = table.shape[-1] // 12
     return np.asarray(table[..., : 12 * years].reshape(*table.shape[:-1], years, 12).sum(axis=-1))
 
 
 def year_labels(as_of: dt.date, years: int) -> tuple[str, ...]:
-    """Return the names of the years after the as-of date: calendar years where it ends one, else their month
-    ranges.
-    """
+    """Return the names of years after the as-of date: calendar years where it ends one, else months."""
     if (as_of.month, as_of.day) == (12, 31):
         return tuple(str(as_of.year + year + 1) for year in range(years))
     month0 = months.month_of(as_of, months.anchor_day(as_of))

@@ -23,9 +23,7 @@ Grain = Literal["year", "half-year", "quarter"]
 GRAINS = {"year": 12, "half-year": 6, "quarter": 3}
 EVENTS = ("default", "charge-off")
 LEAST_WATCHED = 0.5
-"""Share of a vintage that must have been watched to an age: with fewer a rate hangs on a few loans and is
-missing.
-"""
+"""Share of a vintage that must be watched to an age: with fewer, a rate hangs on a few loans: missing."""
 PROMPT = 1
 """Age in months by which a first report counts as the beginning of the loan."""
 Z90 = 1.6448536269514722
@@ -33,8 +31,7 @@ Z90 = 1.6448536269514722
 
 @dataclass(frozen=True)
 class Lives:
-    """N loans as watched. start : month of origination. entry : first age watched (0 unless the history
-    begins later).
+    """N loans as watched. start : origination month. entry : first age watched (0, or where history begins).
 
     seen : last age watched: of an event, of another end, or at the as-of date. hit : whether the event came
         at age `seen`.
@@ -57,13 +54,11 @@ class Lives:
 
 @dataclass(frozen=True)
 class VintageCurves:
-    """V vintages by A ages (0 .. A - 1 months): cumulative rates, decimals; NaN where less than half of them
-    was watched so long.
+    """V vintages by A ages (0 .. A - 1 months): cumulative rates, decimals; NaN where under half is watched.
 
     number, amount : (V, A) share of loans, and of the amount originated. low, high : 90 % interval of
-        `number`. complete : (V, A)
-    every loan of the vintage was watched to that age. loans : (V,) weighted. originated : (V,). events : (V,)
-        weighted.
+        `number`. complete : (V, A) every loan of the vintage was watched to that age. loans : (V,) weighted.
+        originated : (V,). events : (V,) weighted.
     """
 
     names: tuple[str, ...]
@@ -288,8 +283,7 @@ def _interval(share: Floats, effective: Floats) -> tuple[Floats, Floats]:
 
 
 def developed(curves: VintageCurves, ages: Sequence[int], fewest: float = 5.0) -> Floats:
-    """Return each vintage's cumulative share by number at the given ages, (V, len(ages)), the missing rest
-    carried on.
+    """Return vintages' cumulative share by number at ages, (V, len(ages)), the missing rest carried on.
 
     The chain ladder: from the last complete age on a vintage grows as the older ones together grew (loans as
     weights). It forecasts without an economy: a rival for models, not a provision.

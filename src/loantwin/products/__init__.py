@@ -1,3 +1,1 @@
-"""Contract terms of the five products: schedules, level payments and balance factors, as pure functions of
-arrays.
-"""
+"""Contract terms of the five products: schedules, level payments, balance factors, as functions of arrays."""

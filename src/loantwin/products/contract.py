@@ -83,7 +83,12 @@ def terms(
     rate_cap: ArrayLike = np.inf,
     interest_only_months: ArrayLike = 0,
 ) -> Terms:
-    """Return Terms from numbers or arrays that broadcast to one length, checked."""
+    """Return Terms from numbers or arrays that broadcast to one length, checked.
+
+    Raises
+    ------
+    UsageError : a value out of range or NaN, naming row and field.
+    """
     raw = (
         product,
         remaining_months,
@@ -112,16 +117,19 @@ def annuity_sum(monthly_rate: ArrayLike, months: ArrayLike) -> Floats:
 def level_payment(
     principal: ArrayLike, annual_rate: ArrayLike, months: ArrayLike, balloon: ArrayLike = 0.0
 ) -> Floats:
-    """Return the level payment (currency a month, interest included) that leaves `balloon` after `months`
-    payments.
-    """
+    """Return the level payment (currency a month, with interest) that leaves `balloon` after `months`."""
     rate = np.asarray(annual_rate, dtype=float) / 12.0
     amount, rest = np.asarray(principal, dtype=float), np.asarray(balloon, dtype=float)
     return np.asarray((amount - rest) / annuity_sum(rate, months) + amount * rate)
 
 
 def rate_path(loans: Terms, months: int, index_path: Floats | None = None) -> Floats:
-    """Return the annual rate of each loan in months 1..T, (N, T), from the index (T,), decimals a year."""
+    """Return the annual rate of each loan in months 1..T, (N, T), from the index (T,), decimals a year.
+
+    Raises
+    ------
+    UsageError : an index path of another length, or one that is not finite.
+    """
     fixed = np.repeat(loans.annual_rate[:, None], months, axis=1)
     if index_path is None:
         return fixed
@@ -187,8 +195,7 @@ def balance_factors(
     interest_only_months: int = 0,
     partial_monthly: float = 0.0,
 ) -> Floats:
-    """Return the balance at the end of months 0..T as a decimal of the start balance, (..., T + 1), on each
-    rate path.
+    """Return balances at the end of months 0..T, decimals of the start balance, (..., T + 1), by rate path.
 
     annual_rates : (..., T) decimal a year by month. balloon_share : decimal of the start balance.
     """

@@ -1,6 +1,4 @@
-"""The products: what makes one contract run off differently from another, as data, and the check each must
-pass.
-"""
+"""The products: what makes contracts run off differently, as data, and the check each must pass."""
 
 from __future__ import annotations
 
@@ -65,9 +63,7 @@ def product_flags() -> tuple[Flags, Flags, Floats]:
 
 
 def check_product(product: Product) -> None:
-    """Raise ModelError where a product's own numbers contradict each other; a test runs it over the
-    registry.
-    """
+    """Raise ModelError where a product's numbers contradict each other; a test runs it over the registry."""
     if not product.name.isidentifier() or not product.meaning:
         raise ModelError(expected("a name of letters and a meaning", product.name), field="product")
     if product.amortises and product.redraws:

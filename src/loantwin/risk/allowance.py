@@ -1,6 +1,4 @@
-"""What every provision standard shares: checked loan exposures, scenario weights and totals that equal the
-sum of loans.
-"""
+"""What provision standards share: checked exposures, scenario weights, totals that equal the sum of loans."""
 
 from __future__ import annotations
 
@@ -35,9 +33,7 @@ class Exposures:
     guaranteed: Floats
 
     def check(self) -> None:
-        """Raise RiskError on a shape that does not fit, NaN, infinity, a negative amount or a share beyond
-        1.
-        """
+        """Raise RiskError on a misfit shape, NaN, infinity, a negative amount, a share beyond 1."""
         size = len(self.exposure)
         for name, top in (("exposure", math.inf), ("weight", math.inf), ("guaranteed", 1.0)):
             amounts(getattr(self, name), name, (size,), top)
@@ -67,9 +63,7 @@ class ScenarioAllowance:
 
 
 def amounts(values: Floats, name: str, shape: tuple[int, ...], top: float = math.inf) -> Floats:
-    """Return `values` as they are; raise RiskError naming the field where shape, sign or finiteness is
-    wrong.
-    """
+    """Return `values` as they are, or raise RiskError: field and wrong shape, sign or finiteness."""
     if values.shape != shape:
         raise RiskError(expected(f"shape {shape}", f"{values.shape}"), field=name)
     if values.size and not (
@@ -92,7 +86,12 @@ def _first(bad: Flags) -> int:
 
 
 def checked_weights(weights: Mapping[str, float]) -> Floats:
-    """Return scenario weights in order, (K,); each must be positive and together they must sum to 1."""
+    """Return scenario weights in order, (K,); each must be positive and together they must sum to 1.
+
+    Raises
+    ------
+    RiskError : no scenario, a weight outside (0, 1], or another sum.
+    """
     if not weights:
         raise RiskError(expected("at least one scenario", "none"), field="scenario")
     for name, weight in weights.items():
@@ -120,9 +119,7 @@ def totals(figures: Sequence[Floats], codes: Integers | None = None, groups: int
 def grouped(
     figures: Sequence[Floats], codes: Integers | None = None, groups: int = 1
 ) -> tuple[list[list[float]], list[float]]:
-    """Return what `totals` returns and the sum of each figure over all groups, rounded once, from one
-    pass.
-    """
+    """Return what `totals` does and each figure's sum over groups, rounded once, from one pass."""
     if len(figures[0]) < FEW:
         whole = [math.fsum(values.tolist()) for values in figures]
         if codes is None:
@@ -163,9 +160,7 @@ def _rounded(bins: Integers) -> float:
 def parts(
     codes: Integers, names: Sequence[str], exposures: Exposures, net: Floats, gross: Floats
 ) -> dict[str, Part]:
-    """Return one `Part` for each name; `codes` (N,) index `names`; `net`, `gross` (N,) are allowances of one
-    loan.
-    """
+    """Return one `Part` a name; `codes` (N,) index `names`; `net`, `gross` (N,): a loan's allowances."""
     return parts_and_whole(codes, names, exposures, net, gross)[0]
 
 

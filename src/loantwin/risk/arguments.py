@@ -38,8 +38,7 @@ def array(values: ArrayLike, field: str) -> Array:
 
 
 def flags(values: ArrayLike, field: str) -> Flags:
-    """Return values as true or false, shape of `values`; 0 and 1 serve, as tables that met a missing value
-    hold them.
+    """Return values as true or false, shape of `values`; 0 and 1 serve, as tables with missing values have.
 
     Raises
     ------

@@ -1,5 +1,4 @@
-"""Concentration: how few names, groups or sectors carry the book, and what that costs beyond an infinitely
-fine one.
+"""Concentration: how few names, groups or sectors carry the book, and its cost beyond an infinitely fine one.
 
 Weights count like names: a row of weight w stands for w independent names of its exposure each (case weights,
 and the probability of being on the book). So a book of one row of weight 100 is as fine as one of a hundred
@@ -22,13 +21,9 @@ from loantwin.types import Interval
 
 TOPS = (1, 5, 10, 20, 50, 100)
 FACTOR_PRECISION = 0.25
-"""Precision of the gamma factor (variance 1 / 0.25 = 4) at which Gordy and Luetkebohmert's delta is 4.83 at
-99.9 %.
-"""
+"""Precision of the gamma factor (variance 4) at which Gordy and Luetkebohmert's delta is 4.83 at 99.9 %."""
 SEVERITY_SHARE = 0.25
-"""Variance of loss given default = this x mean x (1 - mean): the variance parameter of Gordy and
-Luetkebohmert.
-"""
+"""Variance of loss given default = this x mean x (1 - mean): Gordy and Luetkebohmert's parameter."""
 
 
 @dataclass(frozen=True)
@@ -38,8 +33,7 @@ class Names:
     names : number of names, weights counted. exposure : currency. herfindahl : sum of squared shares, 1 / n
         for n equal names.
     effective_number : 1 / herfindahl. gini : 0 for equal names, towards 1 where few hold all. top : share of
-        the largest 1, 5,
-    10, 20, 50 and 100 names. largest : exposure of the largest name.
+        the largest 1, 5, 10, 20, 50 and 100 names. largest : exposure of the largest name.
     """
 
     names: float
@@ -62,9 +56,7 @@ class Sector:
 
 @dataclass(frozen=True)
 class SectorConcentration:
-    """Concentration by sector: the Herfindahl index of the sectors' shares, its least value 1 / S for S equal
-    sectors.
-    """
+    """Concentration by sector: the Herfindahl index of shares, at least 1 / S for S equal sectors."""
 
     herfindahl: float
     effective_number: float
@@ -96,16 +88,16 @@ def check_exposures(exposure: Floats, weight: Floats | None = None) -> tuple[Flo
 
 
 def herfindahl(exposure: Floats, weight: Floats | None = None) -> float:
-    """Return the sum of squared shares of exposure over names: sum w e^2 / (sum w e)^2 (Herfindahl 1950,
-    Hirschman 1945).
+    """Return the sum of squared shares over names: sum w e^2 / (sum w e)^2.
+
+    Source: Herfindahl (1950), Hirschman (1945).
     """
     amounts, counts = check_exposures(exposure, weight)
     return float(counts @ amounts**2 / float(counts @ amounts) ** 2)
 
 
 def gini(exposure: Floats, weight: Floats | None = None) -> float:
-    """Return the Gini coefficient of exposures over names: twice the area between the Lorenz curve and
-    equality.
+    """Return the Gini coefficient over names: twice the area between the Lorenz curve and equality.
 
     Names without exposure count: they make it larger.
     """
@@ -119,9 +111,7 @@ def gini(exposure: Floats, weight: Floats | None = None) -> float:
 def top_shares(
     exposure: Floats, weight: Floats | None = None, tops: Sequence[int] = TOPS
 ) -> dict[str, float]:
-    """Return the share of exposure that the largest 1, 5, ... names hold; fewer names than asked for hold it
-    all.
-    """
+    """Return the share of exposure of the largest 1, 5, ... names; fewer names hold it all."""
     amounts, counts = check_exposures(exposure, weight)
     order = np.argsort(-amounts, kind="stable")
     number = np.concatenate([[0.0], np.cumsum(counts[order])])
@@ -182,8 +172,7 @@ def by_sector(labels: Sequence[str], exposure: Floats, weight: Floats | None = N
 
 
 def merged(code: Integers, exposure: Floats, weight: Floats) -> tuple[Floats, Floats]:
-    """Return exposure and weight of each group of connected loans, (G,) each: members are held together as
-    one name.
+    """Return exposure and weight of groups of connected loans, (G,) each: members are held as one name.
 
     A group's weight is its members' mean by exposure, so that total exposure stays: loans drawn into a sample
     with one weight come with their connected ones.
@@ -203,9 +192,8 @@ class Granularity:
     """What single names add to the quantile of an infinitely fine book, decimals of exposure.
 
     fine : quantile of the loss of the fine book (in Gordy and Luetkebohmert expected loss plus capital).
-        adjustment : to be
-    added. simplified : without the terms of second order in the loss rate; None where the method has one form
-        only.
+        adjustment : to be added. simplified : without the terms of second order in the loss rate; None where
+        the method has one form only.
     """
 
     method: str
@@ -216,8 +204,7 @@ class Granularity:
 
 
 def granularity_delta(confidence: float = 0.999, precision: float = FACTOR_PRECISION) -> float:
-    """Return Gordy and Luetkebohmert's delta = (a - 1)(xi + (1 - xi) / a), a the quantile of a gamma factor
-    of mean 1.
+    """Return delta = (a - 1)(xi + (1 - xi) / a), a the quantile of a gamma of mean 1 (Gordy, Luetkebohmert).
 
     precision : xi, one over the factor's variance.
     """
@@ -236,8 +223,9 @@ def granularity_adjustment(
     precision: float = FACTOR_PRECISION,
     severity: float | Floats = SEVERITY_SHARE,
 ) -> Granularity:
-    """Return the granularity adjustment of Gordy and Luetkebohmert (2013, Int. J. Central Banking 9(3)), full
-    and simplified.
+    """Return the granularity adjustment of Gordy and Luetkebohmert, full and simplified.
+
+    Source: Int. J. Central Banking 9(3), 2013.
 
     Parameters
     ----------
@@ -289,8 +277,7 @@ def normal_granularity(
     confidence: float = 0.999,
     severity: float | Floats = 0.0,
 ) -> Granularity:
-    """Return the granularity adjustment of the one-factor normal model (Martin and Wilde 2002; Pykhtin and
-    Dev 2002).
+    """Return the one-factor normal model's granularity adjustment (Martin, Wilde 2002; Pykhtin, Dev 2002).
 
     Parameters
     ----------

@@ -37,13 +37,12 @@ YES = ("true", "yes", "y", "1", "watch")
 
 @dataclass(frozen=True)
 class Standing:
-    """N loans in the order of the book. days_past_due : (N,) NaN where unknown; `defaulted` to `watch` (N,)
-    booleans.
+    """N loans in the book's order. days_past_due : (N,) NaN if unknown; `defaulted` to `watch` (N,) booleans.
 
     months_in_default : (N,) of loans in default, 0 for others. months_since_default : (N,) since the last
-        report in default
-    of loans that have left it, NaN where the history shows none. credit_impaired_at_origination : (N,)
-    purchased or originated so. These three may be None: nothing is known of any loan.
+        report in default of loans that have left it, NaN where the history shows none.
+        credit_impaired_at_origination : (N,) purchased or originated so. These three may be None: nothing is
+        known of any loan.
     not_observable : words for each thing that the source cannot tell, the first word naming it.
     delinquency : false where the source tells nothing of arrears, so that stages and classes made of them are
         absent.

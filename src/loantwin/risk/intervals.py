@@ -19,6 +19,10 @@ def intervals(flows: Floats, mean: Floats | None = None) -> tuple[Interval, ...]
     ----------
     flows : (P, T) simulated figures. mean : (T,) their exact expectation where it is known better than by
         simulation (the mean over paths before name noise); None takes the mean of `flows`.
+
+    Raises
+    ------
+    RiskError : no path, or flows that are not finite.
     """
     if flows.ndim != 2 or not len(flows) or not np.isfinite(flows).all():
         raise RiskError(
@@ -41,6 +45,10 @@ def name_noise(
         mean of the result is `numbers` x `mean_size`, its variance given the path `numbers` x
         `second_moment`.
     seed, stream : key of the draws; different figures take different streams.
+
+    Raises
+    ------
+    RiskError : moments that are negative or not finite, or a second one below the squared first.
     """
     amounts(numbers, "numbers", numbers.shape)
     first = np.broadcast_to(np.asarray(mean_size, dtype=np.float64), numbers.shape)

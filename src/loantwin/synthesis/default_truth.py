@@ -144,9 +144,7 @@ def _transitions() -> TransitionParameters:
 
 
 def _seasoning(ages: Floats) -> Floats:
-    """Return log-odds by age of first missing a payment: low when new, highest at 20 months, falling slowly
-    after.
-    """
+    """Return log-odds by age of first missing a payment: low when new, highest at 20 months, then falling."""
     young = -0.9 * np.exp(-ages / 6.0)
     peak = 0.35 * np.exp(-(((ages - 20.0) / 14.0) ** 2))
     return np.asarray(young + peak - 0.004 * np.maximum(ages - 36.0, 0.0))

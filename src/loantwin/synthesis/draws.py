@@ -59,7 +59,12 @@ class Purpose(IntEnum):
 
 
 def uniforms(seed: int, purpose: Purpose, first: int, count: int, month: int = 0) -> Floats:
-    """Return one draw in (0, 1) for each of the loans `first` ... `first + count - 1`, (count,)."""
+    """Return one draw in (0, 1) for each of the loans `first` ... `first + count - 1`, (count,).
+
+    Raises
+    ------
+    UsageError : a seed outside 0 to 2**63 - 1.
+    """
     if not 0 <= seed < 2**63:
         raise UsageError(expected("a seed from 0 to 2**63 - 1", seed), field="seed")
     bits = np.random.Philox(key=stream_key(seed, Stream.SYNTHESIS, place=month * 64 + purpose))

@@ -1,6 +1,4 @@
-"""A simulated economy with one sure recession, the covariates loans react to, and the latent period
-effect.
-"""
+"""A simulated economy with one sure recession, covariates loans react to, and the latent period effect."""
 
 from __future__ import annotations
 
@@ -12,9 +10,7 @@ from loantwin.macro.scenario import FACTORS, Scenario
 from loantwin.synthesis.draws import Purpose, uniforms
 
 HISTORY = 240
-"""Months of economy before the first month of the panel: covariates look back, and a generator needs cycles
-to learn from.
-"""
+"""Months of economy before the panel: covariates look back, and a generator needs cycles to learn from."""
 
 _RECESSIONS = (60, 165)
 """Months before the panel in which the two earlier recessions begin, give or take ten."""
@@ -24,8 +20,7 @@ _TAIL = 5.0
 
 
 def simulate_economy(first: int, months: int, seed: int, ahead: int = 0) -> Scenario:
-    """Return a made-up monthly economy named Actual, from `HISTORY` months before `first` to `ahead` months
-    after the panel.
+    """Return a made-up economy, Actual, from `HISTORY` months before `first` to `ahead` after the panel.
 
     One recession begins in the middle third of the panel, so that its effect can be learnt from any panel of
     three years and more; two came before. All factors follow one business cycle, a persistent price and rate
@@ -72,9 +67,7 @@ def simulate_economy(first: int, months: int, seed: int, ahead: int = 0) -> Scen
 
 
 def downturn(economy: Scenario, months: int, depth: float, name: str) -> Scenario:
-    """Return a scenario for the `months` after the economy's end: back to calm at depth 0, a recession at
-    depth 1 or more.
-    """
+    """Return a scenario for `months` after the end: back to calm at depth 0, a recession from depth 1."""
     last = dict(zip(economy.factors, economy.values[-1], strict=True))
     time = np.arange(1, months + 1)
     wave = depth * (time / 9.0) * np.exp(1.0 - time / 9.0)

@@ -1,6 +1,4 @@
-"""Synthetic books: loans, links, monthly panel and economy from a known truth, the same bits in blocks of any
-size.
-"""
+"""Synthetic books: loans, links, panel and economy from a known truth, the same bits in any blocks."""
 
 from __future__ import annotations
 
@@ -37,9 +35,7 @@ BLOCK = 25_000
 
 @dataclass(frozen=True)
 class SynthesisPlan:
-    """What fixes every bit of a synthetic book, loans aside; covariates (T, F) and latent (T, L) are of the
-    panel's months.
-    """
+    """What fixes a book's every bit but its loans; covariates (T, F), latent (T, L) of the panel's months."""
 
     seed: int
     first_month: int
@@ -82,9 +78,7 @@ class SyntheticBook:
 
     @property
     def mapping(self) -> TapeFormat:
-        """Return the format of `loans` and `panel` together: a panel of the published columns, segments
-        product and grade.
-        """
+        """Return `loans` and `panel`'s joint format: a panel of published columns, by product and grade."""
         return from_dict(tomllib.loads(plain_mapping("synthetic", CURRENCY, "panel")))
 
 
@@ -134,7 +128,12 @@ def generate(
 def make_plan(
     months: int, seed: int, *, start: date = START, truth: Truth | None = None, macro: Scenario | None = None
 ) -> SynthesisPlan:
-    """Return what every block of loans shares: the economy, its covariates and the latent path."""
+    """Return what every block of loans shares: the economy, its covariates and the latent path.
+
+    Raises
+    ------
+    UsageError : fewer than 2 months, or a seed outside 0 to 2**63 - 1.
+    """
     if months < 2:
         raise UsageError(expected("at least 2 months", months), field="months")
     if not 0 <= seed < 2**63:
@@ -154,8 +153,11 @@ def make_plan(
 
 
 def blocks(plan: SynthesisPlan, loans: int, block: int) -> Iterator[SyntheticTables]:
-    """Return an iterator over the tables of loans 1 ... `loans` by blocks; rows do not depend on the size of
-    blocks.
+    """Iterate over the tables of loans 1 ... `loans` by blocks, on whose size no row depends.
+
+    Raises
+    ------
+    UsageError : fewer than one loan, in all or a block.
     """
     if loans < 1 or block < 1:
         raise UsageError(expected("at least 1 loan", min(loans, block)), field="loans")

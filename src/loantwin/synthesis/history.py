@@ -1,5 +1,4 @@
-"""The monthly history of loans, simulated from the truth: moves by its transition rows, money by the
-contracts.
+"""The monthly history of loans, simulated from the truth: moves by its rows, money by the contracts.
 
 A loan of age a that has paid n instalments has missed k = a - n: k = 0 is current, 1 is 1 to 29 days past
 due, and so on; the fourth miss is the default. Moving from k to k' therefore pays k + 1 - k' instalments, and
@@ -82,8 +81,9 @@ class _Now:
 
 @dataclass(frozen=True)
 class _World:
-    """What does not change over the months: the truth by loan, and what a default would lead to, drawn at the
-    loan's making.
+    """What does not change over the months.
+
+    The truth by loan, and what a default would lead to, drawn at the loan's making.
 
     index : (products, T) the index a floating rate follows. lag : (N,) months from default to cure or
         charge-off.
@@ -167,8 +167,7 @@ def simulate(
 def due_of_month(
     principal: Floats, balloon: Floats, rate: Floats, remaining: Integers, instalments: Integers
 ) -> tuple[Floats, Floats]:
-    """Return principal and interest of the next `instalments` level payments, (N,) each, balloon with the
-    last one.
+    """Return principal and interest of the next `instalments` level payments, (N,) each, with any balloon.
 
     The payment is the one that takes `principal` to `balloon` over `remaining` months at the rate now in
     force; late payments carry no interest on interest. balloon = principal is an interest-only loan.
@@ -206,8 +205,9 @@ def _moves(
 def _perform(
     made: History, now: _Now, world: _World, rate: Floats, month: int, who: Integers, target: Integers
 ) -> None:
-    """Move loans and their money over one month; `target` holds states 0 to 3, DEFAULT, PREPAID or CURED
-    (pays as agreed).
+    """Move loans and their money over one month.
+
+    `target` holds states 0 to 3, DEFAULT, PREPAID or CURED (pays as agreed).
     """
     missed = np.where(target == CURED, 0, now.state[who])
     missing = np.where(target < LIVE, target, 0)
@@ -252,9 +252,7 @@ def _due(
     instalments: Integers,
     minimum: Floats,
 ) -> tuple[Floats, Floats]:
-    """Return scheduled principal and interest of this month's instalments, revolving lines by their minimum
-    payment.
-    """
+    """Return this month's scheduled principal and interest, revolving lines by minimum payment."""
     level, interest = due_of_month(principal, balloon, rate, remaining, instalments)
     revolving = minimum > 0
     fallen = -np.expm1(instalments * np.log1p(-minimum))
@@ -279,9 +277,7 @@ def _drawn(
     first_miss: Flags,
     defaulted: Flags,
 ) -> Floats:
-    """Return what revolving lines draw: to their usual level while up to date, a part of the rest when first
-    missing a payment.
-    """
+    """Return what revolving lines draw: to their usual level, or a part of the rest at a first miss."""
     limit = world.loans.limit[who]
     noise = world.draw(Purpose.DRAW, month)[who]
     usual = limit * np.minimum(world.loans.utilisation[who] * (0.9 + 0.2 * noise), 1.0)

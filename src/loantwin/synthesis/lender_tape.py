@@ -1,5 +1,4 @@
-"""The synthetic book as a raw lender's export with its own column names, codes and forms, and the mappings
-that read it.
+"""The synthetic book as a raw lender's export, in its own names, codes and forms, and mappings that read it.
 
 Two tapes: the monthly one (a row a loan and month, the terms repeated on each) and the outcome table (a row a
 loan).
@@ -100,9 +99,7 @@ DIRT_COLUMNS = ("Paid out", "Paid out on", "Limit", "Prod")
 
 
 def monthly_rows(tables: SyntheticTables) -> pl.DataFrame:
-    """Return the monthly tape as text, one row a loan and month; an ending is known from the month it
-    happened.
-    """
+    """Return the monthly tape as text, a row a loan and month; an end is known from its month on."""
     ends = tables.loans.select("loan_id", *_ENDS)
     rows = tables.panel.join(ends, on="loan_id", how="left", maintain_order="left")
     known = [pl.when(pl.col(name) <= pl.col("report_date")).then(pl.col(name)).alias(name) for name in _ENDS]
@@ -155,9 +152,7 @@ def outcome_mapping(name: str, currency: str) -> str:
 
 
 def plain_mapping(name: str, currency: str, kind: str) -> str:
-    """Return the TOML of tables whose columns already bear the schema's names: "outcomes" (`loans.parquet`)
-    or "panel".
-    """
+    """Return the TOML of tables in the schema's own names: "outcomes" (`loans.parquet`) or "panel"."""
     terms = {**_TERMS, **_ENDS} if kind == "panel" else {**_TERMS, **_OUTCOME, **_ENDS}
     figures = "defaults charge_offs prepayment recoveries" + (
         " balance interest delinquency" if kind == "panel" else ""

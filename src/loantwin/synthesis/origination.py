@@ -1,6 +1,4 @@
-"""Loans as they are made: product, grade, terms, borrower, protection. Every figure from the truth and one
-draw a loan.
-"""
+"""Loans as made: product, grade, terms, borrower, protection; each from the truth and one draw a loan."""
 
 from __future__ import annotations
 
@@ -15,15 +13,12 @@ from loantwin.synthesis.draws import Purpose, pick, uniforms
 from loantwin.synthesis.truth import ProductTruth, Truth
 
 BORROWER_GROUP = 10
-"""Borrowers with several loans have them among ten neighbouring loan numbers, so that no block needs
-another's loans.
-"""
+"""Loan numbers among which a borrower has several: no block needs another's loans."""
 
 
 @dataclass(frozen=True)
 class Originations:
-    """N loans at origination, loan numbers `first` ... `first + N - 1`. Money in the book's currency, rates
-    decimals a year.
+    """N loans made, numbered `first` ... `first + N - 1`; money in book currency, rates annual decimals.
 
     product, grade, segment : (N,) indices into the truth's products, grades and segments.
     vintage : (N,) month of origination, counted from the panel's first month (0). day : (N,) day of the
@@ -64,9 +59,7 @@ class Originations:
 def originate(
     truth: Truth, economy: Scenario, first_month: int, months: int, seed: int, first: int, count: int
 ) -> Originations:
-    """Return the loans `first` ... `first + count - 1`, made in `months` months from `first_month`, vintages
-    evenly spread.
-    """
+    """Return loans `first` ... `first + count - 1`, made evenly over `months` months from `first_month`."""
 
     def draw(purpose: Purpose) -> Floats:
         return uniforms(seed, purpose, first, count)

@@ -1,6 +1,4 @@
-"""Values as a raw lender's export writes them: thousands commas, percent, its own date form; and planted
-dirt.
-"""
+"""Values as a raw lender's export writes them: commas, percent, its own date form; and planted dirt."""
 
 from __future__ import annotations
 
@@ -13,9 +11,7 @@ from loantwin.synthesis.draws import Purpose, pick, uniforms
 
 
 def grouped_money(amount: pl.Expr) -> pl.Expr:
-    """Return an amount below a billion with thousands commas and two decimals, "1,234,567.80"; a null stays
-    null.
-    """
+    """Return an amount below a billion with commas and two decimals, "1,234,567.80"; null stays null."""
     cents = (amount * 100.0).round().cast(pl.Int64)
     whole = cents // 100
     millions, thousands = whole // 1_000_000, _three(whole // 1_000 % 1_000)
@@ -54,9 +50,7 @@ def coded(column: str, codes: Mapping[str, str]) -> pl.Expr:
 
 
 DIRT = ("unparsable_number", "unparsable_date", "negative_amount", "code_outside_map")
-"""What `planted` rows hold, in the order of `plant`'s columns: the names of the rules that should reject
-them.
-"""
+"""What `planted` rows hold, by `plant`'s columns: the names of the rules that should reject them."""
 
 
 def plant(

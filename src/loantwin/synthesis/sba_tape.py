@@ -28,7 +28,12 @@ LAST_YEAR = 2029
 
 
 def sba_rows(tables: SyntheticTables) -> pl.DataFrame:
-    """Return the ended loans as text in the 27 columns of the raw table."""
+    """Return the ended loans as text in the 27 columns of the raw table.
+
+    Raises
+    ------
+    UsageError : an end beyond `LAST_YEAR`, which two digits cannot tell.
+    """
     ended = tables.loans.filter(pl.col("closed_date").is_not_null() | pl.col("charge_off_date").is_not_null())
     latest = ended.select(
         pl.max_horizontal(pl.col("closed_date").max(), pl.col("charge_off_date").max())

@@ -49,8 +49,7 @@ class _Calendar:
 def make_tables(
     truth: Truth, loans: Originations, history: History, first_month: int, grade_pd: Floats
 ) -> SyntheticTables:
-    """Return the tables of a block of loans: the panel in order of loan and month, the loans as they stand at
-    its end.
+    """Return a block's tables: the panel in order of loan and month, the loans as they stand at its end.
 
     Parameters
     ----------
@@ -193,9 +192,7 @@ def _loan_table(
 def _days_past_due(
     loans: Originations, calendar: _Calendar, loan: Integers, month: Integers, state: Integers, paid: Integers
 ) -> tuple[Integers, NDArray[np.datetime64]]:
-    """Return days since the oldest unpaid instalment at the month's end, 0 where none is unpaid, and its due
-    date.
-    """
+    """Return days since the oldest unpaid instalment at month's end, 0 for none, and its due date."""
     oldest = calendar.day(loans.vintage[loan] + paid + 1, loans.day[loan])
     late = ((state > 0) & (state < LIVE)) | (state == DEFAULT)
     days = (calendar.end(month) - oldest).astype(np.int64)
@@ -210,9 +207,7 @@ def _ninetieth_day(loans: Originations, history: History, calendar: _Calendar) -
 
 
 def _closing_day(loans: Originations, history: History, calendar: _Calendar) -> NDArray[np.datetime64]:
-    """Return the due day of the month of payoff or maturity, the month's end for recoveries; nonsense for
-    others.
-    """
+    """Return the due day of the month of payoff or maturity, month's end for recoveries, else nonsense."""
     month = np.maximum(history.closed_month, 0)
     written_off = history.charge_off_month != NEVER
     return np.where(written_off, calendar.end(month), calendar.day(month, loans.day))
@@ -221,9 +216,7 @@ def _closing_day(loans: Originations, history: History, calendar: _Calendar) -> 
 def _accrued(
     loans: Originations, calendar: _Calendar, month: Integers, principal: Floats, rate: Floats, paid: Integers
 ) -> Floats:
-    """Return interest since the last paid due date, 30/360: a twelfth of the rate a month, no interest on
-    interest.
-    """
+    """Return interest since the last paid due date, 30/360: a twelfth of the rate a month, simple."""
     days = calendar.end(month).astype(np.int64) - calendar.day(month, loans.day).astype(np.int64)
     months = month - loans.vintage - paid + np.minimum(days, 30) / 30.0
     return np.asarray(np.round(principal * rate / 12.0 * months, 2))

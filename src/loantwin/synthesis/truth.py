@@ -1,6 +1,4 @@
-"""The truth a synthetic book is simulated from, readable as JSON beside it: what a fitted model should find
-again.
-"""
+"""The truth a synthetic book is simulated from, as JSON beside it: what a fit should find again."""
 
 from __future__ import annotations
 
@@ -90,6 +88,11 @@ class Truth:
         e[t].
     charge_off_lag : (W,) probability of resolution (cure or charge-off) w months after the month of default.
     recovery_lag : (W,) probability of the recovery w months after the charge-off.
+
+    Raises
+    ------
+    InputError : lags that do not sum to 1 or resolve at once, an unknown product, covariates or segments that
+        do not fit the transitions.
     """
 
     products: Mapping[str, ProductTruth]
@@ -133,7 +136,12 @@ class Truth:
 
     @classmethod
     def from_dict(cls, document: Mapping[str, Any]) -> Truth:
-        """Return the truth that `to_dict` wrote. Unknown or missing keys are errors."""
+        """Return the truth that `to_dict` wrote. Unknown or missing keys are errors.
+
+        Raises
+        ------
+        InputError : another schema, an unknown or missing key.
+        """
         if document.get("schema") != "loantwin.truth/1":
             raise InputError(expected("schema loantwin.truth/1", document.get("schema")), field="schema")
         body = {key: value for key, value in document.items() if key != "schema"}
@@ -152,9 +160,7 @@ class Truth:
         )
 
     def loss_given_default(self) -> LossGivenDefault:
-        """Return what follows a default in the engine's form: by segment, the same at every age, lags from
-        default.
-        """
+        """Return what follows a default in the engine's form: by segment, equal ages, lags from default."""
         kept = [1 - self.products[name.split("|")[0]].cure for name in self.transitions.segments]
         product = [self.products[name.split("|")[0]] for name in self.transitions.segments]
         charged = np.array([keep * item.charged_off for keep, item in zip(kept, product, strict=True)])
@@ -171,9 +177,7 @@ class Truth:
         )
 
     def annual_default_rate(self) -> Floats:
-        """Return the probability of default within 12 months of origination by segment, (G,), macro and
-        latent at zero.
-        """
+        """Return 12-month default probabilities at origination by segment, (G,), macro and latent zero."""
         from loantwin.engine.rows import transition_rows
 
         factors, latents = len(self.transitions.factors), len(self.transitions.latents)

@@ -1,6 +1,4 @@
-"""Write a synthetic book to a folder, block by block: Parquet tables, a raw lender's tape, macro files and
-the truth.
-"""
+"""Write a synthetic book to a folder by blocks: Parquet tables, a raw tape, macro files and the truth."""
 
 from __future__ import annotations
 
@@ -265,9 +263,7 @@ def _monthly_frame(economy: Scenario) -> pl.DataFrame:
 
 
 def _quarterly_frame(economy: Scenario) -> pl.DataFrame:
-    """Return a scenario by quarter in the form of the Fed's tables: percent, quarter means of rates, last
-    month of indices.
-    """
+    """Return a scenario by quarter as the Fed's tables: percent, mean rates, last month of indices."""
     skip = -economy.first % 3
     quarters = (len(economy.values) - skip) // 3
     cube = economy.values[skip : skip + 3 * quarters].reshape(quarters, 3, len(economy.factors))

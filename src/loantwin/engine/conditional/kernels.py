@@ -1,5 +1,4 @@
-"""Conditional expectation by cell, many paths side by side. Tied to `expectation.conditional_flows_reference`
-by a test.
+"""Conditional expectation by cell, many paths side by side; a test ties it to `conditional_flows_reference`.
 
 A task owns a block of paths and adds up cells in their order, so that threads cannot change a bit. Inner
 loops run over paths; each writes one row, whose length is read from the array: what the compiler turns into
@@ -35,9 +34,7 @@ def _add(total: Array, flow: Array, coefficient: float) -> None:
 
 @compiled()
 def _chances(keep: Array, chance: Array, odds: Array, month: Array, edges: Array) -> None:
-    """Set the probability of staying put (live, paths) and of each edge (R, paths) for one segment, age and
-    month.
-    """
+    """Set the probability of staying (live, paths) and of each edge (R, paths): one segment, age, month."""
     keep[:] = 1.0
     for edge in range(len(edges)):
         weight, shock, total = odds[edge], month[edge], keep[edges[edge, 0]]
@@ -57,9 +54,7 @@ def _chances(keep: Array, chance: Array, odds: Array, month: Array, edges: Array
 def _move(
     where: Array, before: Array, flows: Array, keep: Array, chance: Array, edges: Array, ends: Array
 ) -> None:
-    """Move one cell a month on all paths: `where` (live, paths) becomes the month's end, `flows` what was
-    entered.
-    """
+    """Move one cell a month on all paths: `where` (live, paths) to the month's end, `flows` gets entries."""
     live = len(where)
     for state in range(live):
         here, old, share = where[state], before[state], keep[state]
@@ -118,10 +113,8 @@ def conditional(
     """Set `result` (FIGURES, P, groups, T).
 
     base : (G, A, R) odds. shocks : (P, T, R). edges : (R, 2). ends : default and prepaid state. cells : (B,
-        3) segment, age,
-    state. order, bounds : cells by group, (B,) and (groups + 1,); cells of one segment and age that lie
-        together share their
-    chances of moving. coefficients : (B, T, FIGURES).
+        3) segment, age, state. order, bounds : cells by group, (B,) and (groups + 1,); cells of one segment
+        and age that lie together share their chances of moving. coefficients : (B, T, FIGURES).
     """
     paths, months, _ = shocks.shape
     for task in prange((paths + PATHS - 1) // PATHS):

@@ -1,5 +1,4 @@
-"""A book added up once for what is asked of it many times: discounted exposure by row, start age, start state
-and month.
+"""A book added up once to be asked often: discounted exposure by row, start age, start state and month.
 
 A loan's probabilities depend on its segment, age and state alone, its exposure and discount on its contract
 alone. So
@@ -29,8 +28,7 @@ from loantwin.errors import ModelError, expected
 
 @dataclass(frozen=True)
 class ExposureGrid:
-    """A book of X rows (segments without vintages), A start ages from `first_age` on, S start states, over T
-    months.
+    """A book of X rows (segments without vintages), A start ages from `first_age`, S start states, T months.
 
     label : (X, A) the model's segment of a row at a start age (a vintage follows from the age). states : (S,)
         live states.

@@ -74,8 +74,7 @@ def place_exposure(
     arrears: int,
     made: Array,
 ) -> None:
-    """Add each loan's discounted exposure by month to its place in `made`, (places, 3, T): itself, x worth of
-    recoveries, number.
+    """Add loans' discounted exposures by month to `made` (places, 3, T): itself, x recoveries' worth, number.
 
     packed : (N, 16) of `engine.kernels`. order, starts : loans by place. share : (N,) weight of money, and of
         number, (2, N).

@@ -14,9 +14,7 @@ from loantwin.products.registry import product_flags
 
 NODES = (8, 12, 16, 24)
 TOLERANCE = 1e-12
-"""Largest error of a balance of 1 that is accepted; nodes are added until it holds, else no loan is
-interpolated.
-"""
+"""Largest accepted error of a balance of 1: nodes are added until it holds, else no loan is interpolated."""
 
 
 @dataclass(frozen=True)
@@ -30,9 +28,7 @@ class SpreadNodes:
 
 
 def smooth_loans(columns: LoanColumns, index_paths: Floats) -> Flags:
-    """Return which loans float, never meet cap or floor, and pay level from the first month or nothing until
-    the end, (N,).
-    """
+    """Return which loans float, meet no cap or floor, and pay level at once or nothing to the end, (N,)."""
     low, high = index_paths.min() + columns.rate_spread, index_paths.max() + columns.rate_spread
     free = (low >= columns.rate_floor) & (high <= columns.rate_cap)
     simple = (columns.interest_only_months == 0) | ~product_flags()[0][columns.product]
@@ -40,9 +36,7 @@ def smooth_loans(columns: LoanColumns, index_paths: Floats) -> Flags:
 
 
 def grid_for(spread: Floats, longest: int, index_paths: Floats) -> SpreadNodes | None:
-    """Return the smallest grid on which balances of the longest term are exact to TOLERANCE between the
-    nodes, or None.
-    """
+    """Return the smallest grid whose longest term's balances are exact to TOLERANCE in between, or None."""
     middle, half = (spread.max() + spread.min()) / 2.0, max((spread.max() - spread.min()) / 2.0, 1e-9)
     between = middle + half * np.array([-0.99, -0.5, 0.03, 0.71, 0.985])
     wanted = balance_factors(0, index_paths[None] + between[:, None, None], longest)
@@ -114,9 +108,7 @@ def set_losses(
 
 
 def _waits(index_paths: Floats, arrears: int) -> Floats:
-    """Return 1 + interest of the months not paid before a default in month t + 1: constant and slope in the
-    spread, (2, T x K).
-    """
+    """Return 1 + interest unpaid before a default in t + 1, (2, T x K): constant, slope in the spread."""
     scenarios, months = index_paths.shape
     summed = np.concatenate([np.zeros((scenarios, 1)), np.cumsum(index_paths, axis=1)], axis=1) / 12.0
     month = np.arange(months)

@@ -26,9 +26,7 @@ def _annuity(rate: float, months: int) -> float:
 
 @compiled(parallel=True)
 def balance_table(terms: Array, spreads: Array, index: Array, arrears: int) -> Array:
-    """Return the balance a default of month t + 1 counts from, of 1, (terms, J, T x K): that of `arrears`
-    months before.
-    """
+    """Return the balance of 1 a default in t + 1 counts from, (terms, J, T x K): `arrears` months before."""
     scenarios, months = index.shape
     table = np.zeros((len(terms), len(spreads), months * scenarios))
     for place in prange(len(terms)):
@@ -46,9 +44,7 @@ def balance_table(terms: Array, spreads: Array, index: Array, arrears: int) -> A
 
 @compiled()
 def _weights(place: float, nodes: Array, scales: Array, weights: Array) -> None:
-    """Set the Lagrange weights of the nodes at `place` by products from both sides: exact at a node, no
-    division.
-    """
+    """Set the Lagrange weights of nodes at `place` by products from both sides: exact, no division."""
     before = 1.0
     for node in range(len(nodes)):
         weights[node] = before * scales[node]
@@ -108,9 +104,8 @@ def interpolated_losses(
     """Set the rows `order` of loss and pd, (N, K, 2).
 
     packed : (N, 16) from `engine.kernels.packed_loans`. places : row of `table` by remaining months. grid :
-        middle and half of
-    the spreads. waits : (2, T x K) interest not paid since: its constant, and what it adds per unit of
-        spread.
+        middle and half of the spreads. waits : (2, T x K) interest not paid since: its constant, and what it
+        adds per unit of spread.
     kept : (products, T x K). lost, back : (B, T x K) default x share charged off, and x share recovered.
     """
     scenarios, size = loss.shape[1], lost.shape[1]

@@ -1,3 +1,1 @@
-"""Monte Carlo, loan by loan and cell by cell: validation of the expectation, and the noise of single
-names.
-"""
+"""Monte Carlo by loan and by cell: validation of the expectation, and the noise of single names."""

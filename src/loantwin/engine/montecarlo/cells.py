@@ -1,6 +1,4 @@
-"""Cell by cell: how many of a cell's loans move, by binomial draws; the noise of single names at the price of
-cells.
-"""
+"""How many of a cell's loans move, by binomial draws: the noise of single names at the price of cells."""
 
 from __future__ import annotations
 
@@ -28,9 +26,7 @@ from loantwin.errors import ModelError, expected
 
 @dataclass(frozen=True)
 class CellPaths:
-    """counts : (P, T, S) loans in each state at the end of the month. flows : figures (P, groups, T) as in
-    `engine.path.Flows`.
-    """
+    """counts : (P, T, S) loans by state at month's end. flows : (P, groups, T) as in `engine.path.Flows`."""
 
     counts: Integers
     flows: Flows
@@ -96,9 +92,7 @@ def simulate_cells(
 
 
 def cell_factors(cells: Cells, lgd: LossGivenDefault, months: int) -> tuple[tuple[str, ...], Floats]:
-    """Return figure names and what a whole cell adds to each were it to stay, default, prepay or end
-    otherwise, (B, T, 4, F).
-    """
+    """Return figure names and what a cell adds: to stay, default, prepay or end otherwise, (B, T, 4, F)."""
     start, close = cells.balance[:, :months], cells.balance[:, 1 : months + 1]
     exposure, interest = cells.exposure[:, :months], cells.interest[:, :months]
     charged, recovered = severity(cells, lgd, months)

@@ -65,9 +65,7 @@ def thresholds(
     cumulated: Array,
     leaving: Array,
 ) -> None:
-    """Fill cumulated (T, U, R) and leaving (T, U, S), uint32: a loan moves where its word lies below
-    `leaving`.
-    """
+    """Fill cumulated (T, U, R) and leaving (T, U, S), uint32: a loan moves whose word is below `leaving`."""
     edges, ages, live = odds.shape[0], odds.shape[2], states
     weight, total, run = np.empty(edges), np.empty(live), np.empty(live)
     for month in range(shock.shape[0]):
@@ -91,9 +89,7 @@ def thresholds(
 def movers(
     words: Array, row: int, leaving: Array, place: Array, state: Array, count: int, found: Array
 ) -> int:
-    """List the loans whose word lies below their threshold, without a branch, and return how many they
-    are.
-    """
+    """List, without a branch, the loans whose word lies below their threshold, and return their number."""
     moving = 0
     for i in range(count):
         found[moving] = i
@@ -141,9 +137,7 @@ def count_loan(cash: Array, contract: int, month: int, factor: float, sums: Arra
 
 @compiled(parallel=True)
 def all_alive(cash: Array, contract: Array, scale: Array, months: int) -> Array:
-    """Return the figures (F, T) were no loan ever to end: integers, so that the order of adding does not
-    matter.
-    """
+    """Return the figures (F, T) were no loan ever to end: integers, so that order does not matter."""
     tasks = 64
     parts = np.zeros((tasks, FIGURES, months), np.int64)
     for task in prange(tasks):
@@ -163,9 +157,7 @@ def end_loan(
     recovered: float,
     figures: Array,
 ) -> None:
-    """Take a loan that ends in `month` (kind 0 default, 1 prepaid, 2 another end) out of the book, in whole
-    units.
-    """
+    """Take a loan that ends in `month` (0 default, 1 prepaid, 2 otherwise) out of the book, whole units."""
     balance, running, _, _, interest, exposure = cash
     count_loan(cash, contract, month, -scale, figures)
     start = np.int64(np.rint(scale * balance[contract, month]))
@@ -189,9 +181,7 @@ def walk_block(
     cumulated: Array, leaving: Array, origin: Array, target: Array, live: int, ends: Array, contract: Array,
     scale: Array, cash: Array, severity: Array, counts: Array, figures: Array,
 ) -> None:  # fmt: skip
-    """Walk loans `low` to `high` of one path through all months, adding to counts (T, S) and figures (F,
-    T).
-    """
+    """Walk loans `low` to `high` of a path through all months into counts (T, S) and figures (F, T)."""
     months, states, edges, money = leaving.shape[0], leaving.shape[2], cumulated.shape[2], len(scale) > 0
     n = high - low
     words, found, loan = np.empty((4, n), np.uint32), np.empty(n, np.int64), np.empty(n, np.int64)
@@ -241,12 +231,9 @@ def loan_paths(
     """Fill counts (P, T, S) and, where there is cash, take what ends out of figures (P, F, T), both int64.
 
     seed : two words of the key, and the number of the first path. odds : (R, G, A). shocks : (P, T, R).
-        segment, age : (U,) of
-        each bucket. who, place, first : (N,) a loan's number in the draws, its bucket, its state at the as-of
-            date. ends : (S,)
-        0 default, 1 prepaid, 2 other. contract, scale : (N,) or (0,) row of `cash` (see count_loan) and its
-            factor.
-        severity : (2, U, T) charged off and recovered.
+        segment, age : (U,) of each bucket. who, place, first : (N,) a loan's number in the draws, its bucket,
+        its state at the as-of date. ends : (S,) 0 default, 1 prepaid, 2 other. contract, scale : (N,) or (0,)
+        row of `cash` (see count_loan) and its factor. severity : (2, U, T) charged off and recovered.
     """
     states, edges, months, buckets = counts.shape[2], odds.shape[0], shocks.shape[1], len(segment)
     for path in prange(shocks.shape[0]):
@@ -294,9 +281,7 @@ def uniform(stream: Array) -> float:
 
 @compiled()
 def tail(k: float) -> float:
-    """Return log k! less Stirling's first terms, with an error below 1e-10 from k = 10 on; exact sums
-    below.
-    """
+    """Return log k! less Stirling's first terms, to 1e-10 from k = 10 on; exact sums below."""
     if k < 9.5:
         exact: float = 0.0
         for j in range(2, int(k) + 1):
@@ -339,9 +324,7 @@ def inversion(stream: Array, n: int, p: float) -> int:
 
 @compiled()
 def rejection(stream: Array, n: int, p: float) -> int:
-    """Return a binomial draw for n x p of at least 10 and p up to one half, by transformed rejection with
-    squeeze.
-    """
+    """Return a binomial draw for n x p >= 10 and p <= 1/2, by transformed rejection with squeeze."""
     deviation = np.sqrt(n * p * (1.0 - p))
     b = 1.15 + 2.53 * deviation
     a = -0.0873 + 0.0248 * b + 0.01 * p
@@ -389,9 +372,7 @@ def walk_cell(
     path: int, cell: int, seed: Array, odds: Array, shock: Array, segment: int, age: int, origin: Array,
     target: Array, held: Array, counts: Array, entered: Array,
 ) -> None:  # fmt: skip
-    """Walk a cell's loans held (S,) through the months: counts (T, S) after each, entered (T, S) into each
-    state from others.
-    """
+    """Walk a cell's loans held (S,): counts (T, S) after each month, entered (T, S) by state entered."""
     edges, ages = odds.shape[0], odds.shape[2]
     weight, rest = np.empty(edges), np.empty(len(held))
     stream, left = np.zeros(10, np.uint64), np.empty(len(held), np.int64)

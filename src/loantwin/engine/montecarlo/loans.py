@@ -41,9 +41,7 @@ FULL = 2.0**32
 
 @dataclass(frozen=True)
 class Population:
-    """N loans: segment, age, state as in LoanColumns; number : a loan's own number in the draws, from 0 to
-    2**32 - 1.
-    """
+    """N loans: segment, age, state as in LoanColumns; number : the loan's in the draws, 0 to 2**32 - 1."""
 
     segment: Integers
     age: Integers
@@ -143,9 +141,7 @@ def severity_of(lgd: LossGivenDefault, segment: Integers, age: Integers, months:
 
 
 def end_kinds(parameters: TransitionParameters) -> Integers:
-    """Return what each state means for money, (S,): 0 default, 1 prepaid, 2 any other end (and live states,
-    not read).
-    """
+    """Return what states mean for money, (S,): 0 default, 1 prepaid, 2 other ends (and live, not read)."""
     kinds = np.full(len(parameters.states), 2, dtype=np.int64)
     kinds[parameters.default_state] = 0
     if parameters.prepaid_state >= 0:
@@ -177,9 +173,7 @@ def money_of(figures: Integers, lgd: LossGivenDefault) -> dict[str, Floats]:
 def reference_counts(
     parameters: TransitionParameters, loans: Population, shocks: Floats, seed: int, path: int = 0
 ) -> Integers:
-    """Return the states of all loans on one path, (N, T), in plain NumPy from the same draws: shocks (T,
-    R).
-    """
+    """Return all loans' states on one path, (N, T), in plain NumPy from the same draws: shocks (T, R)."""
     words = monthly_words(seed, path, loans.number.astype(np.uint32), shocks.shape[0])
     base, state = odds(parameters), loans.state.copy()
     found = np.empty((len(state), shocks.shape[0]), dtype=np.int64)

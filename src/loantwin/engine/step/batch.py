@@ -1,6 +1,4 @@
-"""Many books a month at once by the compiled kernel: the same answers as `step.step`, pure or in reused
-memory.
-"""
+"""Many books a month at once, compiled: the same answers as `step.step`, pure or in reused memory."""
 
 from __future__ import annotations
 
@@ -20,8 +18,7 @@ _PLANS = {"none": 0, "constant-balance": 1, "table": 2}
 
 @dataclass(frozen=True)
 class Buffers:
-    """Memory for E books over all months, used again by each step. Arrays end in E so that books lie side by
-    side.
+    """Memory for E books over all months, reused by each step; arrays end in E: books lie side by side.
 
     live : (C of the last month, live, E). cohorts : (T, 3, E) entry, add_on, excess. due : (3, W, E).
         in_default : (E,).
@@ -58,8 +55,7 @@ def step_batch(
     index_change: Floats | None = None,
     reuse: Buffers | None = None,
 ) -> tuple[StepState, StepFlows]:
-    """Return what `step.step` returns, to rounding, by the compiled kernel; the same bits on any number of
-    threads.
+    """Return what `step.step` returns, to rounding, by the kernel; the same bits on any number of threads.
 
     Parameters
     ----------
@@ -92,9 +88,7 @@ def step_batch(
 
 
 def _memory(state: StepState, tables: StepTables, reuse: Buffers | None, columns: int) -> Buffers:
-    """Return where the month is written to: parts of `reuse`, or new arrays that hold what earlier months
-    left.
-    """
+    """Return where the month is written to: parts of `reuse`, or new arrays with the months before."""
     cohorts = state.entry.shape[1] + 1 if tables.lends else 1
     if reuse is not None:
         if state.month == 0:
@@ -144,8 +138,7 @@ def _state(month: int, memory: Buffers, tables: StepTables) -> StepState:
 
 @dataclass(frozen=True)
 class Fixed:
-    """What the kernel takes of the tables whatever the month. routes : (2, R) origin and end. kinds : (3, R)
-    roll, cure, entry.
+    """What the kernel always takes of the tables: routes (2, R) origin, end; kinds (3, R) roll, cure, entry.
 
     An end is a live state, or live + 0 for default, + 1 for prepaid, + 2 for any other.
     """

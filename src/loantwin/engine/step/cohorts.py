@@ -45,12 +45,15 @@ def check_plan(plan: LendingPlan, months: int, segments: int) -> None:
 
 
 def template_columns(columns: LoanColumns, segments: int) -> LoanColumns:
-    """Return loans whose cells are the run-off of one unit lent in each segment: the segment's own loans,
-    started anew.
+    """Return loans whose cells are the run-off of one unit lent in each segment: its own loans, started anew.
 
     Each loan of the book starts again at age 0 in the first live state with its original term (age +
     remaining), and is weighted so that the segment's principal adds up to 1. A segment without principal
     takes the mix of the whole book.
+
+    Raises
+    ------
+    ModelError : a book without principal.
     """
     restarted = replace(
         columns,
@@ -79,9 +82,7 @@ def template_columns(columns: LoanColumns, segments: int) -> LoanColumns:
 
 
 def check_templates(templates: Cells, segments: int, months: int) -> None:
-    """Raise ModelError where templates are not one unit lent in each segment, in order, for at least `months`
-    months.
-    """
+    """Raise ModelError where templates are not one unit lent by segment, in order, for `months` months."""
     if (
         not np.array_equal(templates.segment, np.arange(segments))
         or templates.age.any()
@@ -100,8 +101,7 @@ def check_templates(templates: Cells, segments: int, months: int) -> None:
 
 
 def segment_risk(parameters: TransitionParameters, segments: int | None = None, months: int = 12) -> Floats:
-    """Return the log of each segment's 12-month default probability from age 0, standardised to mean 0 and
-    deviation 1, (G,).
+    """Return the log of segments' 12-month PD from age 0, standardised to mean 0 and deviation 1, (G,).
 
     At average macro and latent factors; of the first `segments` of them, None is all. All zero where segments
     do not differ.

@@ -1,6 +1,4 @@
-"""The economy an episode lives in: one of many covariate paths, and a latent effect that no observation
-shows.
-"""
+"""The economy an episode lives in: one of many covariate paths, and a latent effect nobody observes."""
 
 from __future__ import annotations
 
@@ -61,9 +59,7 @@ def draw_episodes(
     books: int,
     random: np.random.Generator,
 ) -> tuple[Floats, Floats]:
-    """Return covariates (E, T + 1, F) and shocks (E, T, R) of E episodes: all luck is drawn before the first
-    action.
-    """
+    """Return E episodes' covariates (E, T + 1, F) and shocks (E, T, R): luck is drawn before any action."""
     chosen = random.integers(0, len(economy.covariates), books)
     covariates = economy.covariates[chosen, : months + 1]
     normal = random.standard_normal((books, months + 1, len(parameters.latents)))

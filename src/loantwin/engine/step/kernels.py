@@ -1,5 +1,4 @@
-"""The step of many books in compiled code: what `step.step` computes, 128 books side by side, columns in a
-fixed order.
+"""The step of many books, compiled: as `step.step`, 128 books side by side, columns in a fixed order.
 
 Each book's sums run over the columns in order, whatever the number of threads, so that the bits do not depend
 on it. Inner loops run over the lanes of scratch rows, their index from 0: an index with an offset could be
@@ -121,9 +120,7 @@ def pull(
 
 @compiled()
 def move(column: int, odds: Array, edge: Array, routes: Array, live: int, lanes: Array, base: int) -> None:
-    """Move a column's loans: rows `before` of its lanes to rows `after` and to those that entered default and
-    other ends.
-    """
+    """Move a column's loans: rows `before` of its lanes to `after` and to default and other ends entered."""
     n, after, kept, ends = edge.shape[1], base + live, base + 2 * live, base + 3 * live
     for row in range(kept, kept + live):
         for i in range(n):
@@ -170,9 +167,7 @@ def quantities(live: int, lanes: Array, base: int, start: float, exceeding: floa
 
 @compiled()
 def take_cohort(edge: Array, kinds: Array, entry: Array, edge_own: Array) -> None:
-    """Fill the edges' factors of a cohort's loans (R, n): those of every loan, edges of entry x the cohort's
-    own factor.
-    """
+    """Fill the edges' factors of a cohort's loans (R, n): every loan's, x the cohort's own on entry edges."""
     for r in range(edge.shape[0]):
         if kinds[2, r]:
             for i in range(edge.shape[1]):
@@ -187,9 +182,7 @@ def finish(
     low: int, high: int, slot: int, due: Array, lag: Array, stock: Array, sums: Array, segments: int,
     book: Array, costs: Array
 ) -> None:  # fmt: skip
-    """Fill what comes after the columns: charge-offs and recoveries by lag, the stock in default, costs and
-    profit.
-    """
+    """Fill what follows the columns: charge-offs, recoveries by lag, stock in default, costs, profit."""
     for g in range(segments):
         add(sums, OPENING, 1.0, sums, SEGMENTS + g)
         add(sums, BALANCE, 1.0, sums, SEGMENTS + segments + g)
@@ -221,9 +214,7 @@ def finish(
 
 @compiled()
 def lend(levers: Array, tilt: float, risk: Array, table: bool, plan: Array, book: Array, sums: Array) -> None:
-    """Put what is lent by segment, the plan x the levers' effects, in the first G rows of SEGMENTS, the tilt
-    keeping the total.
-    """
+    """Put the lending by segment, plan x levers, in SEGMENTS' first G rows; the tilt keeps the total."""
     segments = len(risk)
     for i in range(sums.shape[1]):
         planned, tilted = 0.0, 0.0

@@ -1,5 +1,4 @@
-"""What each lever does: stated effect models, all off at zero. Every parameter is an assumption that a lender
-may replace.
+"""What each lever does: stated effect models, all off at zero; every parameter assumed and replaceable.
 
     lever                  at +1                                  acts on
     cut_off                lends to fewer, safer applicants       amount lent, entry into arrears of the new
@@ -31,7 +30,12 @@ def _assumed(value: float, words: str) -> float:
 
 @dataclass(frozen=True)
 class LeverEffects:
-    """Parameters of the effect models, each assumed: `assumptions()` gives their words."""
+    """Parameters of the effect models, each assumed: `assumptions()` gives their words.
+
+    Raises
+    ------
+    UsageError : a parameter that is negative or not finite.
+    """
 
     approval_log_amount: float = _assumed(
         0.40, "cut_off +1 multiplies the amount lent by exp(-0.40): a third fewer approvals"
@@ -84,9 +88,8 @@ class LeverMoves:
 
     edge : (E, R) factor on the odds of every live loan's edges. amount : (E,) factor on the amount lent.
     tilt : (E, G) factor on each segment's share before the total is restored. entry : (E,) factor on the odds
-        of entry of
-    the cohort lent this month. add_on : (E,) annual rate added to it. excess : (E,) factor on what its
-    exposure at default exceeds its balance by.
+        of entry of the cohort lent this month. add_on : (E,) annual rate added to it. excess : (E,) factor on
+        what its exposure at default exceeds its balance by.
     collection : (E,) factor on the cost of collection.
     """
 
@@ -110,8 +113,7 @@ class Edges:
 
 
 def edge_kinds(parameters: TransitionParameters) -> Edges:
-    """Return the kind of each edge. Live states are ordered from good to bad; default is worse than all of
-    them.
+    """Return the kind of each edge; live states go from good to bad, default is worse than all of them.
 
     Collection acts on loans past due; where a model has one live state (arrears are not observed), on its
     default edge.
@@ -125,9 +127,7 @@ def edge_kinds(parameters: TransitionParameters) -> Edges:
 
 
 def lever_moves(levers: Floats, effects: LeverEffects, edges: Edges, risk: Floats) -> LeverMoves:
-    """Return what levers (E, 5) in [-1, 1], order `types.LEVERS`, do. risk : (G,) standardised risk of the
-    segments.
-    """
+    """Return what levers (E, 5) in [-1, 1], in the order of LEVERS, do; risk (G,), standardised."""
     check_levers(levers)
     cut_off, price, limit, collection, allocation = levers.T
     added = effects.price_annual_rate * price

@@ -52,9 +52,7 @@ def step(
 def _transition(
     state: StepState, edge: Floats, tables: StepTables, columns: Columns
 ) -> tuple[Floats, Floats, Floats, Floats]:
-    """Return live (E, C, live) after the month, and what entered default, prepayment and other ends, each (E,
-    C).
-    """
+    """Return live (E, C, live) after the month; entered default, prepayment and other ends, (E, C) each."""
     parameters = tables.parameters
     entry = np.ones((len(state.in_default), len(columns.segment)))
     lent = columns.cohort >= 0
@@ -140,9 +138,7 @@ def _of_cohort(values: Floats, columns: Columns, of_cells: float) -> Floats:
 def _after_default(
     state: StepState, default: Floats, columns: Columns, tables: StepTables, month: int
 ) -> tuple[Floats, dict[str, Floats]]:
-    """Return the defaults awaiting their end, (E, 3, W), and what is charged off, recovered and resolved this
-    month.
-    """
+    """Return defaults awaiting their end, (E, 3, W), and this month's charged off, recovered and resolved."""
     exposure = default * _exposure(state, columns)
     width = tables.lags.shape[1]
     due = state.due.copy(order="K")
@@ -162,9 +158,7 @@ def _after_default(
 def _lending(
     state: StepState, live: Floats, columns: Columns, moves: LeverMoves, tables: StepTables, month: int
 ) -> Floats:
-    """Return what is lent at the end of the month, (E, G): the plan x the levers' effects, the tilt keeping
-    the total.
-    """
+    """Return lending at the month's end, (E, G): plan x the levers' effects, the tilt keeping the total."""
     segments = tables.segments
     books = len(live)
     if tables.plan.kind == "none":

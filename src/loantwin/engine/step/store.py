@@ -1,6 +1,4 @@
-"""Step tables as plain data (numbers, texts, lists), so that a twin can keep them in its home and an
-environment read them.
-"""
+"""Step tables as plain data, so that a twin can keep them in its home and an environment read them."""
 
 from __future__ import annotations
 
@@ -19,9 +17,7 @@ FORMAT = 1
 
 
 def tables_to_dict(tables: StepTables) -> dict[str, Any]:
-    """Return the tables as plain data. Arrays become {"dtype", "shape", "values"}: floats survive JSON bit by
-    bit.
-    """
+    """Return tables as plain data; arrays become {"dtype", "shape", "values"}: floats survive JSON."""
     return {"format": FORMAT, **to_plain(tables)}
 
 
@@ -52,7 +48,13 @@ def to_plain(value: Any) -> Any:
 
 
 def from_plain(kind: Any, value: Any, where: str) -> Any:
-    """Return what `to_plain` wrote for a value of type `kind`; `where` is named in errors."""
+    """Return what `to_plain` wrote for a value of type `kind`; `where` is named in errors.
+
+    Raises
+    ------
+    ModelError : a field that is missing or unknown, another type of array, or a number of values that does
+        not fit its shape.
+    """
     if is_dataclass(kind) and isinstance(kind, type):
         if not isinstance(value, Mapping):
             raise ModelError(expected("a table", type(value).__name__), field=where)
@@ -86,14 +88,17 @@ def _array(value: Mapping[str, Any], where: str) -> Any:
 
 
 def environment_to_dict(tables: StepTables, economy: StepEconomy) -> dict[str, Any]:
-    """Return what a twin keeps for its environment as plain data: the blob that `EnvironmentTablesSaved`
-    names.
-    """
+    """Return what a twin keeps for its environment: the blob that `EnvironmentTablesSaved` names."""
     return {"tables": tables_to_dict(tables), "economy": to_plain(economy)}
 
 
 def environment_from_dict(document: Any) -> tuple[StepTables, StepEconomy]:
-    """Return tables and economy from the plain data of `environment_to_dict`."""
+    """Return tables and economy from the plain data of `environment_to_dict`.
+
+    Raises
+    ------
+    ModelError : anything but tables and economy, and as `from_plain`.
+    """
     if not isinstance(document, dict) or set(document) != {"tables", "economy"}:
         raise ModelError(expected("tables and economy", str(type(document).__name__)), field="environment")
     tables = tables_from_dict(document["tables"])

@@ -1,5 +1,4 @@
-"""Which quantity of a column counts towards which figure: the money rules of `step.step` as a table the
-kernel reads.
+"""Which quantity of a column counts in which figure: the money rules of `step.step` as the kernel's table.
 
 A figure is the sum over columns of factor x quantity; a quantity is a row of the kernel's lanes.
 """
@@ -28,10 +27,8 @@ class StepSums:
     """What a month adds up, C columns.
 
     rows, sources : (pairs,) the sum that a pair adds to, the quantity's row in the lanes. factors : (pairs, C
-        padded with
-    zeros to a multiple of the block). table : (4, C) start balance, what exposure exceeds it by, rate
-        sensitivity, balance at
-    the end. codes : (2, C) segment, cohort.
+        padded with zeros to a multiple of the block). table : (4, C) start balance, what exposure exceeds it
+        by, rate sensitivity, balance at the end. codes : (2, C) segment, cohort.
     """
 
     rows: Integers

@@ -23,6 +23,10 @@ class StepEconomics:
     funding_annual_rate : of the balance and of the stock in default. servicing_annual_rate : of the balance.
     collection_annual_rate : of the balance past due and the stock in default, at collection lever 0
         (assumed).
+
+    Raises
+    ------
+    UsageError : a rate that is negative or not finite.
     """
 
     funding_annual_rate: float = 0.03
@@ -42,6 +46,10 @@ class StepTables:
 
     cells : B cells of the book over T months. templates : G cells, one unit lent in each segment, over at
     least T months. G counts the segments without their vintages: what is lent anew is of no vintage yet.
+
+    Raises
+    ------
+    ModelError : a model without a default state, and cells, templates or costs that do not fit it.
     """
 
     parameters: TransitionParameters
@@ -77,9 +85,7 @@ class StepTables:
 
     @property
     def segments(self) -> int:
-        """Return G, the number of segments that are lent in: the labels without a vintage, which come
-        first.
-        """
+        """Return G, the number of segments lent in: the labels without a vintage, which come first."""
         return int(self.base.max()) + 1
 
     @property
@@ -114,8 +120,7 @@ class StepTables:
 
 @dataclass(frozen=True)
 class StepState:
-    """E books after `month` months. C columns: the B cells, then G a cohort, cohorts in order of lending (K
-    so far).
+    """E books after `month` months; C columns: B cells, then G a cohort, in order of lending (K so far).
 
     live : (E, C, live) of a cell, the probability of each live state; of a cohort, the amount lent still in
         that state. Books lie side by side in memory (the transpose of a contiguous (C, live, E)), which the
@@ -195,7 +200,12 @@ class StepFlows:
 
 
 def initial_state(tables: StepTables, books: int = 1) -> StepState:
-    """Return E equal books at the as-of date."""
+    """Return E equal books at the as-of date.
+
+    Raises
+    ------
+    UsageError : fewer than one book.
+    """
     if books < 1:
         raise UsageError(expected("at least 1 book", books), field="books")
     count, live = len(tables.cells.segment), tables.parameters.live
@@ -208,8 +218,7 @@ def initial_state(tables: StepTables, books: int = 1) -> StepState:
 
 @dataclass(frozen=True)
 class Columns:
-    """What month t reads of every column, each (C,) unless said; `tables` (15, C) in the order of
-    `COLUMN_TABLES`.
+    """What month t reads of every column, (C,) each; `tables` (15, C) in the order of `COLUMN_TABLES`.
 
     segment : what the column lends in, vintages aside. cohort : index, -1 for a cell. odds : (R, C) at the
         column's age.
@@ -245,9 +254,7 @@ COLUMN_TABLES = (
 
 @lru_cache(maxsize=1024)
 def columns_at(tables: StepTables, month: int) -> Columns:
-    """Return what month `month` (1..T) reads: cells at age + month, cohorts at the months since they were
-    lent.
-    """
+    """Return what month `month` (1..T) reads: cells at age + month, cohorts at months since lending."""
     parts = [_column_block(tables.cells, tables, month, month)]
     cohorts = month - 1 if tables.lends else 0
     parts += [_column_block(tables.templates, tables, month - lent, month) for lent in range(1, cohorts + 1)]
@@ -266,9 +273,7 @@ def columns_at(tables: StepTables, month: int) -> Columns:
 def _column_block(
     cells: Cells, tables: StepTables, own: int, month: int
 ) -> tuple[Integers, Integers, Floats]:
-    """Return segment, age and table values of cells in their own month `own` = 1, 2, ..., which is month
-    `month` of the book.
-    """
+    """Return segment, age and tables of cells in their month `own` = 1, 2, ...: month `month` of the book."""
     at = own - 1
     start, close, partial, draws = (
         cells.balance[:, at],

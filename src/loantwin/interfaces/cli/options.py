@@ -50,7 +50,7 @@ Supported = Annotated[
 
 
 def day(text: str | None, field: str) -> date | None:
-    """Return a date as typed, YYYY-MM-DD; None stays None."""
+    """Return a date as typed, YYYY-MM-DD, or raise UsageError; None stays None."""
     if text is None:
         return None
     try:

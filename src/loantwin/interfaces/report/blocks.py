@@ -95,9 +95,7 @@ def table(
     words: Sequence[int] = (0,),
     caption: str = "",
 ) -> PageBlock:
-    """Return a table; `totals` are row numbers set in bold, `words` column numbers set left, `caption` stands
-    below.
-    """
+    """Return a table: `totals` rows in bold, `words` columns at the left, `caption` below."""
     return PageBlock(
         "table",
         text=caption,
@@ -109,9 +107,7 @@ def table(
 
 
 def arranged(blocks: Sequence[PageBlock]) -> tuple[PageBlock, ...]:
-    """Return the blocks with small ones that follow each other (narrow tables, single pictures) side by
-    side.
-    """
+    """Return the blocks, small ones in a row (narrow tables, single pictures) side by side."""
     made: list[PageBlock] = []
     for block in blocks:
         whole = replace(block, blocks=arranged(block.blocks)) if block.kind == "details" else block

@@ -1,5 +1,4 @@
-"""Pictures of the report. Each function takes plain arrays and returns one `<svg>` element with its title and
-its keys.
+"""Pictures of the report: functions of plain arrays, each returning one `<svg>` with its title and keys.
 
 Title and keys are set by the page, above the picture: there they wrap, and can neither be clipped nor lie
 over the data.
@@ -134,9 +133,7 @@ def _month_ticks(axes: Any, labels: Sequence[str]) -> None:
 
 
 def _names(axes: Any, y: Any, labels: Sequence[str]) -> None:
-    """Name rows at the left. Each line is a text of its own: the page's font differs from the one measured
-    here.
-    """
+    """Name rows at the left, a text a line: the page's font differs from the one measured here."""
     axes.set_yticks(y, [""] * len(labels))
     axes.tick_params(axis="y", length=0)
     axes.grid(axis="y", visible=False)

@@ -1,6 +1,4 @@
-"""The page of `components`: age, vintage and environment as pictures, macro fit and scenarios in them, and
-what to make of it.
-"""
+"""The page of `components`: age, vintage, environment, macro fit and scenarios, and what to make of them."""
 
 from __future__ import annotations
 

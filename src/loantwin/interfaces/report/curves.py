@@ -1,6 +1,4 @@
-"""The page of `curves`: roll rates as a map and over time, vintages as curves and side by side at one age.
-Opens offline.
-"""
+"""The page of `curves`: roll rates as map and over time, vintages as curves and at one age; opens offline."""
 
 from __future__ import annotations
 
@@ -45,9 +43,7 @@ FEWEST = 5.0
 
 
 def write(result: RollRatesResult | VintagesResult, out: Path | str) -> Path:
-    """Write the page; an existing file is replaced when the new one is whole. Raises InputError where it
-    cannot be written.
-    """
+    """Write the page, replacing an old one when whole; raise InputError where it cannot be written."""
     target = Path(out)
     check_page(target, "--out")
     replace_file(target, page(result), "--out")
@@ -177,9 +173,7 @@ def _rows(matrix: RollMatrix) -> list[tuple[str, ...]]:
 
 
 def _map(matrix: RollMatrix, states: Sequence[str], title: str) -> Chart:
-    """Return the matrix as a map: the darker, the likelier, on a scale of square roots so that small rates
-    can be seen.
-    """
+    """Return the matrix as a map: darker is likelier, on a scale of square roots that shows small rates."""
     names = list(matrix.rates)
     rate = np.array(
         [
@@ -350,9 +344,7 @@ def _curves(result: VintagesResult, part: str, title: str) -> Chart:
 
 
 def _longest(result: VintagesResult) -> int:
-    """Return the age to draw to: of the vintages told one by one, so that the oldest do not flatten the
-    rest.
-    """
+    """Return the age to draw to: of the vintages told singly, so that the oldest flatten nothing."""
     single = [item for item in result.vintages if not item.name.startswith("before")] or list(result.vintages)
     return max(max((p.age for p in item.points if p.number is not None), default=1) for item in single)
 

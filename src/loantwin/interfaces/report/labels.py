@@ -1,6 +1,4 @@
-"""The words and numbers that label tables and pictures: names spelt out, axis ticks with just the digits they
-need.
-"""
+"""Labels of tables and pictures: names spelt out, axis ticks with just the digits they need."""
 
 from __future__ import annotations
 
@@ -52,9 +50,7 @@ def counted(number: float, one: str, many: str = "") -> str:
 
 
 def accuracy_words(accuracy: float | None, decimals: int = 0) -> str:
-    """Return an accuracy as a percentage; below zero, where the errors exceed what happened, no digits mean
-    anything.
-    """
+    """Return an accuracy as a percentage; below zero, errors beyond what happened, without digits."""
     if accuracy is None:
         return "–"
     return "below 0 %" if accuracy < 0 else f"{100 * accuracy:.{decimals}f} %"
@@ -78,18 +74,14 @@ def money(value: float, _position: object = None) -> str:
 
 
 def money_ticks(values: Sequence[float]) -> list[str]:
-    """Return the labels of an axis of amounts: one unit, and as many decimals as the step between ticks
-    needs.
-    """
+    """Return an axis of amounts' labels: one unit, as many decimals as the step between ticks needs."""
     size, unit = _unit(max((abs(value) for value in values), default=0.0))
     decimals = _decimals([value / size for value in values])
     return ["0" if value == 0 else f"{value / size:,.{decimals}f}{unit}" for value in values]
 
 
 def percent_ticks(values: Sequence[float]) -> list[str]:
-    """Return the labels of an axis of decimals as percentages with as many decimals as the step between ticks
-    needs.
-    """
+    """Return an axis of decimals' labels: percentages with the decimals that the ticks' step needs."""
     decimals = _decimals([100 * value for value in values])
     return [f"{100 * value:.{decimals}f} %".replace("-", "−") if value else "0 %" for value in values]
 

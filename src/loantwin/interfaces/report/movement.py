@@ -1,6 +1,4 @@
-"""The page of an allowance's movement: a waterfall, the lines by stage as IFRS 7.35H asks, moves between
-stages, segments.
-"""
+"""The page of an allowance's movement: waterfall, lines by stage as IFRS 7.35H asks, moves, segments."""
 
 from __future__ import annotations
 

@@ -53,7 +53,12 @@ ROUNDS = 2
 
 @dataclass(frozen=True)
 class ApcSettings:
-    """How a decomposition is fitted. Deviations are prior standard deviations in log-odds."""
+    """How a decomposition is fitted. Deviations are prior standard deviations in log-odds.
+
+    Raises
+    ------
+    ModelError : an unknown rule, or vintages of less than a month.
+    """
 
     rule: str = "vintage"
     vintage_months: int = 3
@@ -67,9 +72,7 @@ class ApcSettings:
     drift: float = 0.5
     """Of the net drift, log-odds a year: wide, so that a short history settles at all."""
     choose: bool = True
-    """Choose persistence and size of period and vintage effects by their marginal likelihood; else keep the
-    priors' medians.
-    """
+    """Choose effects' persistence and size by marginal likelihood; else keep the priors' medians."""
 
     def __post_init__(self) -> None:
         if self.rule not in RULES:
@@ -82,9 +85,7 @@ class ApcSettings:
 
 @dataclass(frozen=True)
 class Process:
-    """Persistence a month, long-run deviation and single noise of an effect's departures from its trend,
-    log-odds.
-    """
+    """Monthly persistence, long-run deviation, single noise of departures from the trend, log-odds."""
 
     phi: float
     deviation: float
@@ -93,8 +94,7 @@ class Process:
 
 @dataclass(frozen=True)
 class Component:
-    """One effect. at : (n,) age in months, or month number. value, deviation : (n,) log-odds and standard
-    error.
+    """One effect. at : (n,) age in months, or month. value, deviation : (n,) log-odds and standard error.
 
     weight : (n,) expected events, the weights of its trend. slope : its trend, log-odds a year.
     """
@@ -140,17 +140,16 @@ class AgePeriodCohort:
     settings: ApcSettings
 
     def log_odds(self, segment: Integers, age: Integers, month: Integers) -> Floats:
-        """Return the fitted log-odds at segments, ages and months; ages and vintages without data read the
-        nearest.
-        """
+        """Return fitted log-odds at segments, ages, months; where there are no data, the nearest's."""
         place = np.clip(age, *self.support) - self.support[0]
         when = np.clip(month - self.period.at[0], 0, len(self.period.at) - 1)
         made = self.segments[segment] + self.age.value[place] + self.period.value[when]
         return np.asarray(made + self.vintage_value(month - age))
 
     def vintage_value(self, origin: Integers) -> Floats:
-        """Return the vintage effect of months of origination, trend by month within a band; outside the data
-        the nearest.
+        """Return vintage effects by month of origination, the nearest outside the data.
+
+        The trend goes by month within a band.
         """
         width, first = self.settings.vintage_months, int(self.vintage.at[0])
         last = first + len(self.vintage.at) * width - 1
@@ -225,9 +224,7 @@ def decompose(
 
 
 def layout_of(cells: EventCounts, width: int) -> Layout:
-    """Return the months and vintages of cells; bands of vintages start at multiples of their width (calendar
-    quarters).
-    """
+    """Return cells' months and vintages; bands start at multiples of their width (calendar quarters)."""
     origin = cells.month - cells.age
     first = int(origin.min()) // width * width
     return Layout(
@@ -293,9 +290,7 @@ def tied(
     settings: ApcSettings,
     names: tuple[str, ...] = ("period", "vintage"),
 ) -> Floats:
-    """Return the precision of what counts cannot tell: means and trends of the named blocks; and that of the
-    net drift.
-    """
+    """Return precisions of what counts cannot tell: the blocks' means and trends, and the net drift."""
     starts = np.cumsum([0, *(block.values.shape[1] for block in blocks)])
     made = np.zeros((starts[-1], starts[-1]))
     drift = np.zeros(starts[-1])
@@ -323,9 +318,7 @@ def _steps(name: str, layout: Layout) -> tuple[int, Floats]:
 
 
 def slope_weights(at: Floats, weight: Floats) -> Floats:
-    """Return the weights (n,) that turn values at month numbers into the slope of weighted least squares, by
-    year.
-    """
+    """Return weights (n,) that make values at months the slope of weighted least squares, by year."""
     years = (at - np.average(at, weights=weight)) / 12.0
     return np.asarray(weight * years / max(float(weight @ years**2), 1e-300))
 
@@ -338,9 +331,7 @@ def split(
     support: tuple[int, int],
     processes: tuple[Process, Process],
 ) -> AgePeriodCohort:
-    """Return the components of a fit under the settings' rule. Every figure is a linear function of what
-    counts can tell.
-    """
+    """Return a fit's components under the settings' rule, each linear in what counts can tell."""
     maps = components(fit, cells, layout, settings, support)
     laplace = np.linalg.inv(fit.hessian)
     robust = clustered(fit, cells, cells.month - layout.first, layout.periods)

@@ -1,5 +1,4 @@
-"""The penalised binomial fit behind an age-period-cohort decomposition: four blocks of coefficients, margins
-of the cells.
+"""The penalised binomial fit behind a decomposition by age, period and cohort: four blocks of coefficients.
 
     log-odds = age curve + segment + period block + vintage block
 
@@ -27,15 +26,14 @@ from loantwin.models.latent import LevelPrior
 ROUNDS = 60
 DEGREE = 3
 TIED = 1.0
-"""Precision that ties what no data can tell (constants and trends shared by blocks); it cancels in every
-reported figure.
-"""
+"""Ties what no data can tell (constants, trends shared by blocks); it cancels in every reported figure."""
 
 
 @dataclass(frozen=True)
 class CoefficientBlock:
-    """One part of the log-odds. index : (C,) row of `values` that a cell reads. values : (n, p) basis. mean,
-    precision : prior.
+    """One part of the log-odds.
+
+    index : (C,) row of `values` that a cell reads. values : (n, p) basis. mean, precision : prior.
     """
 
     name: str
@@ -47,8 +45,7 @@ class CoefficientBlock:
 
 @dataclass(frozen=True)
 class BlockFit:
-    """The posterior mode of n coefficients. hessian : (n, n) likelihood and prior. prior : (n, n) the prior's
-    part of it.
+    """The posterior mode of n coefficients. hessian : (n, n) likelihood and prior. prior : (n, n) its part.
 
     fitted : (C,) probability of each cell. starts : first place of each block, and n.
     """
@@ -178,6 +175,10 @@ def clustered(fit: BlockFit, cells: EventCounts, month: Integers, size: int) -> 
     before they are squared (Liang and Zeger 1986); what they tell by differing from each other has a
     parameter for each month, and keeps the likelihood's own information: H^-1 (M + B + P) H^-1, M within, B
     between months, P the prior.
+
+    Raises
+    ------
+    ModelError : counts in fewer than 2 months.
     """
     residual = cells.events - cells.trials * fit.fitted
     weight = cells.trials * fit.fitted * (1.0 - fit.fitted)
@@ -212,6 +213,10 @@ def age_splines(
     Unlike the fits' own basis it is straight in age, not in log(1 + age / 12): period = vintage + age holds
     in months, and only then is a straight line free of charge. The second derivative costs as much as there:
     weight (12 + age)^3 / bend^2. Outside the ages with data the curve is flat.
+
+    Raises
+    ------
+    ModelError : nobody at risk at any age.
     """
     seen = np.flatnonzero(at_risk > 0)
     if not seen.size:
@@ -235,9 +240,7 @@ def age_splines(
 
 
 def trendless(covariance: Floats, at: Floats) -> Floats:
-    """Return the precision of a process with this covariance about an unknown constant and straight line in
-    `at`, (n, n).
-    """
+    """Return the precision (n, n) in `at` of this covariance about an unknown constant and line."""
     line = lines(at)
     inverse = np.linalg.inv(covariance)
     reach = inverse @ line
@@ -250,9 +253,7 @@ def lines(at: Floats) -> Floats:
 
 
 def profile(fit: BlockFit, name: str) -> tuple[Floats, Floats]:
-    """Return what the counts alone say of a block, all others taken out: N (p, p) and N x (best value),
-    (p,).
-    """
+    """Return what counts alone say of a block, others taken out: N (p, p) and N x (best value), (p,)."""
     own = np.zeros(len(fit.coefficients), dtype=bool)
     own[fit.place(name)] = True
     prior = fit.prior[np.ix_(own, own)]
@@ -268,8 +269,7 @@ def choose_process(
     told: Floats, told_value: Floats, gaps: Floats, prior: LevelPrior, design: Floats | None = None,
     spread: Floats | None = None, mean: Floats | None = None, budget: int = 60,
 ) -> tuple[float, float, float]:  # fmt: skip
-    """Return (phi by month, deviation, noise) of highest marginal probability, given what counts say of a
-    block.
+    """Return (phi by month, deviation, noise) of highest marginal probability, given a block's counts.
 
     Parameters
     ----------
@@ -300,9 +300,7 @@ def choose_process(
 
 
 def _evidence(told: Floats, value: Floats, whole: Floats) -> float:
-    """Return the log probability of normal counts of information `told` under a prior covariance, without
-    constants.
-    """
+    """Return the log probability, up to constants, of counts of information `told` under a prior."""
     lower = np.linalg.cholesky(whole)
     inner = np.eye(len(whole)) + lower.T @ told @ lower
     factor = np.linalg.cholesky((inner + inner.T) / 2.0)

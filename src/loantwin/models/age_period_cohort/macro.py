@@ -112,6 +112,10 @@ def fit_period_macro(
     cells, segments : as given to `decompose`. found : what it returned.
     month : (T, F) covariates of the decomposition's months, lagged and standardised. prior : of their F
         effects.
+
+    Raises
+    ------
+    ModelError : covariates of another shape.
     """
     settings = found.settings
     scaled = rescaled(on_grid(cells, settings.ages), found.effective)
@@ -179,9 +183,7 @@ def fit_period_macro(
 
 
 def _joint(fit: BlockFit, first: Floats, factors: int, last: Floats, variance: float) -> Floats:
-    """Return the covariance of one direction, the macro effects and the level at the last month, (1 + F + 1)
-    square.
-    """
+    """Return the covariance of one direction, macro effects and last month's level, (1 + F + 1) square."""
     place = fit.place("period")
     rows = np.zeros((factors + 2, len(fit.coefficients)))
     rows[0] = first
@@ -201,8 +203,11 @@ def departures(values: Floats, weight: Floats) -> Floats:
 
 
 def forecast_period(found: PeriodMacro, covariates: Floats) -> PeriodForecast:
-    """Return the period effect in the months after the last, given covariates (T, F): trend held, level
-    fading by phi.
+    """Return the period effect after the last month, given covariates (T, F): trend held, level fading.
+
+    Raises
+    ------
+    ModelError : covariates of another number of factors.
     """
     if covariates.ndim != 2 or covariates.shape[1] != len(found.names):
         raise ModelError(
@@ -229,8 +234,7 @@ def forecast_period(found: PeriodMacro, covariates: Floats) -> PeriodForecast:
 def book_covariance(
     found: PeriodMacro, cells: EventCounts, book: tuple[Integers, Integers, Integers, Floats]
 ) -> Floats:
-    """Return the covariance of a book's mean log-odds without macro, the macro effects and today's level, (1
-    + F + 1) square.
+    """Return the covariance of a book's mean log-odds, macro effects and today's level, (1 + F + 1) square.
 
     Parameters
     ----------

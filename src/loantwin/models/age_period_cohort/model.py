@@ -87,9 +87,7 @@ class ApcModel:
         return np.asarray(len(self.segments) + 1 + known * self.bands + band, dtype=np.int64)
 
     def recoded(self, columns: LoanColumns, labels: pl.Series, month: int) -> LoanColumns:
-        """Return loans, as the fitted model codes them, coded for this one; `month` is that of the as-of
-        date.
-        """
+        """Return loans, as the fitted model codes them, coded for this one; `month` is the as-of month."""
         return replace(
             columns, segment=self.codes(labels, month - columns.age), state=np.zeros_like(columns.state)
         )
@@ -104,8 +102,7 @@ def fit_apc_model(
     fitted: FittedModel,
     settings: ApcSettings | None = None,
 ) -> ApcModel:
-    """Return the age-period-cohort model of a lender's history, all but its hazard of default taken from
-    `fitted`.
+    """Return the age-period-cohort model of a lender's history; all but its default hazard is `fitted`'s.
 
     Parameters
     ----------
@@ -138,8 +135,13 @@ def fit_apc_model(
 def default_counts(
     loans: pl.DataFrame, panel: pl.DataFrame | None, mapping: TapeFormat, as_of: dt.date, ages: int
 ) -> Counts:
-    """Return the counts of first default and payoff from any live state: states current, default or
-    charged_off, prepaid.
+    """Return the counts of first default and payoff from any live state.
+
+    States: current, default or charged_off, prepaid.
+
+    Raises
+    ------
+    ModelError : a snapshot, which has no history.
     """
     if mapping.kind == "snapshot":
         raise ModelError(expected("a history to learn from", "a snapshot at one date"), field="tape")
@@ -170,8 +172,11 @@ def collapsed(counts: Counts) -> Counts:
 def recent_book(
     counts: Counts, cells: EventCounts, macro: PeriodMacro
 ) -> tuple[Integers, Integers, Integers, Floats]:
-    """Return the loans of the last months as a book: segment, age, month of origination, weight by expected
-    defaults.
+    """Return the last months' loans as a book: segment, age, origination, weight by expected defaults.
+
+    Raises
+    ------
+    ModelError : no loan at risk in the last `RECENT` months.
     """
     recent = cells.month > counts.last - RECENT
     if not recent.any():
@@ -188,9 +193,7 @@ def recent_book(
 
 @dataclass(frozen=True)
 class _Prepayment:
-    """Prepayment as the engine needs it. age : (A,). segment : by the labels of the history, pooled last, (G
-    + 1,).
-    """
+    """Prepayment for the engine. age : (A,). segment : (G + 1,) by the history's labels, pooled last."""
 
     age: Floats
     segment: Floats
@@ -204,9 +207,7 @@ class _Prepayment:
 def _prepayment(
     counts: Counts, fitted: FittedModel, history: Scenario, settings: FitSettings
 ) -> tuple[_Prepayment, LatentProcess | None]:
-    """Return prepayment from the one live state: the fitted model's own, or for panels fitted anew on all
-    live states.
-    """
+    """Return prepayment from the one live state: the model's own, or for panels refitted on all of them."""
     own, labels = fitted.parameters, (*counts.segments, POOLED)
     F = len(own.factors)
     if own.live == 1:

@@ -1,3 +1,1 @@
-"""Regulatory capital: IRB and standardised risk weights, mitigation, ratios and large exposures. See
-`docs/capital.md`.
-"""
+"""Regulatory capital: risk weights, mitigation, ratios and large exposures; see `docs/capital.md`."""

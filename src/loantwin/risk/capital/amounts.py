@@ -122,8 +122,7 @@ def standardised_amounts(loans: CapitalLoans, options: Options) -> Amounts:
 
 
 def irb_amounts(loans: CapitalLoans, options: Options, *, foundation: bool) -> Amounts:
-    """Return amounts under the IRB approach; the foundation approach is for corporates, banks and sovereigns
-    alone (CRE30.36).
+    """Return IRB amounts; the foundation approach serves corporates, banks, sovereigns alone (CRE30.36).
 
     The covered part of a guaranteed loan takes the guarantor's standardised weight (CRE32.24(3), 32.27,
     32.60): floors do not apply to it (CRE32.2, 32.57). A defaulted loan with a supervisory LGD has that as
@@ -176,9 +175,7 @@ def foundation_only(loans: CapitalLoans) -> Flags:
 
 
 def mitigated(weights: Floats, loans: CapitalLoans) -> Floats:
-    """Return weights after guarantees; a guarantor of unknown standing, or of a worse weight, changes
-    nothing.
-    """
+    """Return weights after guarantees; a guarantor of unknown or worse weight changes nothing."""
     protector = np.where(np.isnan(loans.guarantor_weight), np.inf, loans.guarantor_weight)
     return substituted_weight(weights, np.minimum(protector, weights), loans.guaranteed)
 

@@ -1,6 +1,4 @@
-"""What a capital figure assumes of a book beyond what its source tells: by name, with its words,
-overridable.
-"""
+"""What a capital figure assumes beyond what the source tells: by name, with its words, overridable."""
 
 from __future__ import annotations
 

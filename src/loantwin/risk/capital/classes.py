@@ -1,6 +1,4 @@
-"""Asset classes of the IRB approach and their risk-weight functions, as a table; texts turned into their
-codes.
-"""
+"""Asset classes of the IRB approach and their risk-weight functions, as a table; texts to their codes."""
 
 from __future__ import annotations
 
@@ -50,9 +48,7 @@ FUNCTIONS = (
         "sovereign", "CRE31.5", 0.12, 0.24, matures=True, pd_floor=0.0, transactor_floor=0.0, lgd_floor=0.0
     ),
 )
-"""`bank`, `financial` and `sovereign` share the corporate function; the sovereign class has no input floors
-(CRE32.4, CRE32.16).
-"""
+"""Banks, financials, sovereigns use the corporate one; sovereigns have no input floor (CRE32.4, CRE32.16)."""
 
 FEW = 5_000
 """Exposures below which threads do not pay."""
@@ -64,9 +60,7 @@ FLOORED = np.array([item.pd_floor > 0 for item in FUNCTIONS])
 
 
 def table() -> Floats:
-    """Return the functions as the kernel reads them, (C, 8): correlation = high - fall x (1 - exp(-decay
-    pd)), floors.
-    """
+    """Return functions for the kernel, (C, 8): correlation = high - fall x (1 - exp(-decay pd)), floors."""
     rows = []
     for item in FUNCTIONS:
         fall = item.scale * (item.high - item.low) / (1.0 - math.exp(-item.decay))
@@ -76,8 +70,7 @@ def table() -> Floats:
 
 
 def codes(values: ArrayLike, names: Sequence[str], field: str) -> Codes:
-    """Return the index of each text among `names`, shape of `values`; whole numbers are taken as such
-    indices.
+    """Return the index of each text among `names`, shape of `values`; whole numbers are such indices already.
 
     Raises
     ------

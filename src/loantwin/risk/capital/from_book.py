@@ -44,9 +44,7 @@ def capital_loans(
     options: Options,
     assumed: CapitalAssumptions,
 ) -> CapitalLoans:
-    """Return the book's loans as capital rules read them; `columns` and the rest are N rows in the order of
-    `loans`.
-    """
+    """Return the loans as capital rules read them; `columns` and the rest are N rows in their order."""
     count = loans.height
     exposure = columns.principal + columns.accrued_interest
     value = loans["collateral_value"].fill_null(0.0).to_numpy()

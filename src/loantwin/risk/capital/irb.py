@@ -14,9 +14,7 @@ from loantwin.risk.arguments import flags, is_scalar, numbers
 from loantwin.risk.capital.classes import FEW, FLOORED, MATURES, NAMES, codes, table
 
 POLE = math.exp((0.11852 - math.sqrt(2.0 / 3.0)) / 0.05478)
-"""PD at which the maturity adjustment divides by zero (b = 2/3, about 2.9e-6): below it K would be
-negative.
-"""
+"""PD at which the maturity adjustment divides by zero (b = 2/3, about 2.9e-6): below it K is negative."""
 
 
 @overload
@@ -145,9 +143,7 @@ def irb_risk_weight(
     elbe: ArrayLike | None = None,
     input_floors: bool = True,
 ) -> Floats | float:
-    """Return the risk weight 12.5 K, a decimal before any scaling factor (CRE31.5). Arguments as
-    `irb_capital`.
-    """
+    """Return the risk weight 12.5 K, decimal before scaling (CRE31.5); arguments as `irb_capital`."""
     capital: Floats | float = irb_capital(
         pd, lgd, maturity, asset_class, annual_sales, transactor, elbe, input_floors
     )

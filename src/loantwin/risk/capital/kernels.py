@@ -170,9 +170,7 @@ def irb(
 
 @compiled(parallel=True)
 def encode(characters: Array, names: Array, lengths: Array, codes: Array) -> None:
-    """Set the index of each text (N, W) among the names (K, V) of the given lengths, all code points; -1
-    where it is none.
-    """
+    """Set texts' (N, W) index among names (K, V) of these lengths, all code points; -1 for none."""
     width = characters.shape[1]
     for item in prange(len(characters)):
         codes[item] = -1

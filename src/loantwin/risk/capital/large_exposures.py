@@ -1,6 +1,4 @@
-"""Large exposures: exposures added up by connected borrowers against limits of tier 1 capital (LEX, or a
-country's options).
-"""
+"""Large exposures: connected borrowers added up, against limits of tier 1 capital (LEX, or national)."""
 
 from __future__ import annotations
 
@@ -22,8 +20,7 @@ CONNECTING = ("borrower", "co_borrower")
 
 @dataclass(frozen=True)
 class LargeExposure:
-    """Connected borrowers. names : the first few loans' borrowers. exposure : before, net : after guarantees
-    of others.
+    """Connected borrowers. names : the first few. exposure : before, net : after guarantees of others.
 
     of_tier1 : net / tier 1, null without own funds. limit : share of tier 1. large, breach : null without own
         funds.
@@ -112,6 +109,10 @@ def large_exposures(
         are not multiplied in: a row that stands for many loans is many borrowers). net : less the part that
         others guarantee.
     tier1 : tier 1 capital; None leaves limits untested.
+
+    Raises
+    ------
+    RiskError : tier 1 capital of 0 or less.
     """
     if tier1 is not None and tier1 <= 0:
         raise RiskError(expected("tier 1 capital above 0", tier1), field="--capital")

@@ -1,6 +1,4 @@
-"""From a book's columns to exposure classes: readable rules in `exposure_classes.toml`, the first that fits
-decides.
-"""
+"""From a book's columns to exposure classes: rules of `exposure_classes.toml`, the first that fits."""
 
 from __future__ import annotations
 
@@ -26,8 +24,7 @@ PROPERTY = ("residential_", "commercial_", "land_", "other_real_estate")
 
 @dataclass(frozen=True)
 class Placement:
-    """Where N loans belong. exposure_class : (N,) index in the options' classes. asset_class : (N,) index in
-    `classes.NAMES`.
+    """Where N loans belong: (N,) index in the options' classes, and (N,) index in `classes.NAMES`.
 
     why : (N,) index in `reasons`, pairs of the rule on the borrower and the rule on the class. individual,
         revolving,
@@ -80,9 +77,7 @@ def place(loans: pl.DataFrame, owed: Floats, options: Options, assumed: CapitalA
 
 
 def borrower_totals(borrower: pl.Series, owed: Floats) -> Floats:
-    """Return for each loan all that its borrower owes, (N,); a loan without a borrower's number stands
-    alone.
-    """
+    """Return all that each loan's borrower owes, (N,); a loan without a borrower's number stands alone."""
     frame = pl.DataFrame({"borrower": borrower, "owed": owed})
     whole = (
         pl.when(pl.col("borrower").is_null())
@@ -155,9 +150,7 @@ def _fits(rule: dict[str, Any]) -> pl.Expr:
 def _asset_classes(
     names: NDArray[np.str_], individual: Flags, revolving: Flags, assumed: CapitalAssumptions
 ) -> Codes:
-    """Return IRB asset classes: mortgages CRE30.19, small firms as retail CRE30.20, unsecured revolvers
-    CRE30.23.
-    """
+    """Return IRB classes: mortgages CRE30.19, small firms CRE30.20, unsecured revolvers CRE30.23."""
     if assumed.asset_class:
         if assumed.asset_class not in NAMES:
             raise RiskError(

@@ -1,6 +1,4 @@
-"""Credit risk mitigation: collateral by the comprehensive and the simple approach, guarantees by substitution
-(CRE22).
-"""
+"""Credit risk mitigation: collateral, comprehensive and simple, and guarantees by substitution (CRE22)."""
 
 from __future__ import annotations
 
@@ -28,9 +26,7 @@ OTHERS = {"cash": 0.0, "gold": 0.20, "main_index_equity": 0.20, "other_equity": 
 CURRENCY = 0.08
 """Haircut of a currency mismatch, 10 business days (CRE22.52)."""
 SIMPLE_FLOOR = 0.20
-"""Lowest weight of a part secured under the simple approach, but for cash and own-currency sovereigns
-(CRE22.34 to 22.37).
-"""
+"""Lowest weight under the simple approach, but for cash and own-currency sovereigns (CRE22.34 to 22.37)."""
 LEAST_MISMATCH_YEARS = 0.25
 """A protection that ends within three months before the exposure does is not recognised (CRE22.12, 22.13)."""
 
@@ -43,8 +39,7 @@ def haircut(
     holding_days: int = 20,
     revaluation_days: int = 1,
 ) -> float:
-    """Return the supervisory haircut on collateral, decimal (CRE22.49), scaled to the holding period
-    (CRE22.56 to 22.59).
+    """Return the supervisory haircut, decimal (CRE22.49), for the holding period (CRE22.56 to 22.59).
 
     Parameters
     ----------
@@ -53,6 +48,10 @@ def haircut(
     rating : row of `options.RATINGS`, for bonds. years : remaining maturity of the bond.
     holding_days : minimum holding period in business days: 20 secured lending, 10 capital markets, 5 repos.
     revaluation_days : business days between revaluations.
+
+    Raises
+    ------
+    RiskError : collateral that is not eligible, or less than one business day.
     """
     if holding_days < 1 or revaluation_days < 1:
         raise RiskError(
@@ -70,9 +69,7 @@ def haircut(
 def collateralised_exposure(
     exposure: ArrayLike, value: ArrayLike, haircuts: ArrayLike, currency_mismatch: ArrayLike = False
 ) -> Floats:
-    """Return E* = max(0, E - C (1 - Hc - Hfx)), currency: the comprehensive approach for a loan
-    (CRE22.40).
-    """
+    """Return E* = max(0, E - C (1 - Hc - Hfx)), currency, by the comprehensive approach (CRE22.40)."""
     cut = (
         1.0
         - np.asarray(haircuts, dtype=np.float64)
@@ -86,8 +83,7 @@ def collateralised_exposure(
 def simple_weight(
     weight: ArrayLike, collateral_weight: ArrayLike, share: ArrayLike, *, floor: float = SIMPLE_FLOOR
 ) -> Floats:
-    """Return the weight under the simple approach: the collateral's on the secured share, not below the floor
-    (CRE22.34).
+    """Return the simple approach's weight: the collateral's on the secured share, floored (CRE22.34).
 
     floor : 0 for cash and for sovereign paper of the exposure's currency weighted 0 (CRE22.36, 22.37).
     """
@@ -97,11 +93,14 @@ def simple_weight(
 
 
 def substituted_weight(weight: ArrayLike, protector_weight: ArrayLike, share: ArrayLike) -> Floats:
-    """Return the weight where a share of the exposure takes the protector's weight (CRE22.79, 22.80), never
-    more than without.
+    """Return the weight with a share at the protector's weight (CRE22.79, 22.80), never more than without.
 
     weight, protector_weight : decimals. share : covered part, decimal in [0, 1], after any haircut of
         `guaranteed_share`.
+
+    Raises
+    ------
+    RiskError : a share outside [0, 1].
     """
     part = np.asarray(share, dtype=np.float64)
     if not ((part >= 0.0) & (part <= 1.0)).all():
@@ -122,8 +121,7 @@ def guaranteed_share(
     protection_years: ArrayLike = np.inf,
     exposure_years: ArrayLike = 0.0,
 ) -> Floats:
-    """Return the covered share after haircuts for another currency (CRE22.81) and a shorter life of the
-    protection (CRE22.13).
+    """Return the covered share after haircuts for currency (CRE22.81) and a shorter protection (CRE22.13).
 
     Protection that lasts t years on an exposure of T > t years counts for (t - 0.25) / (T - 0.25), T at most
     5; at three months or less it counts for nothing.

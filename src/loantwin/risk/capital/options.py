@@ -1,6 +1,4 @@
-"""National options: the tables of risk weights, factors, minima and limits of a country, read from a TOML
-file.
-"""
+"""National options: a country's tables of risk weights, factors, minima and limits, read from TOML."""
 
 from __future__ import annotations
 
@@ -70,8 +68,7 @@ class RiskWeight(WeightRule):
 
 @dataclass(frozen=True)
 class Defaulted(WeightRule):
-    """Weights of defaulted exposures: `below` where specific provisions are below the share, else
-    `otherwise`.
+    """Weights of defaulted exposures: `below` with specific provisions below the share, else `otherwise`.
 
     net_of_provisions : whether exposures are weighted after specific provisions (CRE20.1) or as they stand in
         the books.
@@ -123,9 +120,7 @@ class Irb(WeightRule):
 
 @dataclass(frozen=True)
 class Buffer(WeightRule):
-    """Conservation buffer, and what share of earnings may be paid out: (Q, 2) share of the buffer met, share
-    of earnings.
-    """
+    """Conservation buffer and what may be paid out: (Q, 2) share of the buffer met, of earnings."""
 
     conservation: float
     payout: tuple[tuple[float, float], ...]

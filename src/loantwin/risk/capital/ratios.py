@@ -1,6 +1,4 @@
-"""Capital ratios, buffers and what may be paid out, output floor, leverage, and expected loss against
-provisions.
-"""
+"""Capital ratios, buffers, what may be paid out, output floor, leverage, expected loss against provisions."""
 
 from __future__ import annotations
 
@@ -15,9 +13,7 @@ from loantwin.risk.capital.options import Options
 from loantwin.risk.capital.options_reader import OptionsReader
 
 TIER2_PROVISIONS = 0.006
-"""Most of an excess of provisions over expected loss that counts as tier 2: share of IRB credit RWA
-(CAP10.19).
-"""
+"""Most excess of provisions over expected loss in tier 2: share of IRB credit RWA (CAP10.19)."""
 
 
 @dataclass(frozen=True)
@@ -25,9 +21,8 @@ class OwnFunds:
     """A bank's own funds and what else its ratios need, in the book's currency, ratios decimal.
 
     cet1, additional_tier1, tier2 : after deductions. other_rwa : name -> risk-weighted assets beside this
-        book (market,
-    operational risk, other credit). leverage_exposure : exposure measure; None takes this book's exposure
-        alone.
+        book (market, operational risk, other credit). leverage_exposure : exposure measure; None takes this
+        book's exposure alone.
     countercyclical, gsib : buffer rates. eligible_provisions : for the comparison with expected loss; None
         leaves it out.
     earnings : of the distribution period, for the most that may be paid out; None gives only the share.
@@ -51,9 +46,7 @@ class OwnFunds:
 
 @dataclass(frozen=True)
 class Ratio:
-    """One ratio: capital / amount, what is required at least, with buffers, and the amount by which capital
-    exceeds that.
-    """
+    """A ratio: capital / amount, the least required, with buffers, and the amount capital exceeds it by."""
 
     value: float
     minimum: float
@@ -106,8 +99,11 @@ class ProvisionGap:
 
 
 def load_own_funds(path: Path) -> OwnFunds:
-    """Return own funds of a TOML file; an unknown key, a negative amount or a rate beyond 1 is refused by
-    name.
+    """Return own funds of a TOML file: cet1, further tiers, other risk-weighted assets, buffers.
+
+    Raises
+    ------
+    RiskError : no such file, no TOML, an unknown key, a negative amount, a rate beyond 1.
     """
     try:
         document = tomllib.loads(path.read_text("utf-8"))
@@ -185,8 +181,7 @@ def _ratio(capital: float, amount: float, minimum: float, buffer: float) -> Rati
 
 
 def _payout(made: Mapping[str, Ratio], buffer: float, options: Options) -> float | None:
-    """Return the share of earnings that may be distributed: by the quarter of the buffer that CET1 above all
-    minima fills.
+    """Return the share of earnings to distribute: by the quarter of the buffer that CET1 above minima fills.
 
     CET1 that is needed for the tier 1 and total minima meets no buffer (RBC30.2, footnote; RBC30.5).
     """
@@ -217,8 +212,9 @@ def output_floor(
 
 
 def provision_gap(expected_loss: float, provisions: float, irb_rwa: float) -> ProvisionGap:
-    """Return shortfall or excess of eligible provisions against expected loss (CRE35.2 to CRE35.8, CAP10.19,
-    CAP30.13).
+    """Return shortfall or excess of eligible provisions against expected loss.
+
+    Source: CRE35.2 to CRE35.8, CAP10.19, CAP30.13.
     """
     gap = provisions - expected_loss
     return ProvisionGap(

@@ -1,6 +1,4 @@
-"""Risk weights of one exposure, step by step: the oracle of the array functions, and what `capital explain`
-shows.
-"""
+"""Risk weights of one exposure, step by step: the array functions' oracle, shown by `capital explain`."""
 
 from __future__ import annotations
 
@@ -59,6 +57,10 @@ def irb_steps(
     """Return the steps to K of one exposure (CRE31, CRE32); arguments as `irb_capital`, checked there.
 
     lgd_floor : another LGD floor than that of an unsecured exposure (collateral, CRE32.17).
+
+    Raises
+    ------
+    RiskError : a defaulted exposure without `elbe`.
     """
     function = FUNCTIONS[NAMES.index(asset_class)]
     if pd >= 1.0:
@@ -126,9 +128,7 @@ def standardised_reference(
     defaulted: bool = False,
     provision_share: float = 0.0,
 ) -> float:
-    """Return the standardised weight of one exposure, straight from the table; arguments as
-    `standardised_risk_weight`.
-    """
+    """Return one exposure's standardised weight from the table; as `standardised_risk_weight`."""
     own = rules.weight(exposure_class)
     if defaulted:
         bad = rules.defaulted

@@ -1,6 +1,4 @@
-"""What `loantwin capital` returns: amounts by class and approach, floors that bind, ratios, large
-exposures.
-"""
+"""What `loantwin capital` returns: amounts by class and approach, binding floors, ratios, large exposures."""
 
 from __future__ import annotations
 
@@ -77,9 +75,7 @@ class Assumed:
 
 @dataclass(frozen=True)
 class CapitalResult(Result):
-    """Capital of a book under a country's options. Money in the book's currency, weights and ratios
-    decimal.
-    """
+    """Capital of a book under a country's options; money in its currency, weights and ratios decimal."""
 
     SCHEMA: ClassVar[str] = "loantwin.capital/1"
 
@@ -160,9 +156,7 @@ def approach(
     *,
     internal: bool,
 ) -> Approach:
-    """Return an approach's sums by class; output floor, provisions and ratios are added by who knows own
-    funds.
-    """
+    """Return an approach's sums by class; floor, provisions and ratios are added with own funds."""
     by_class = {
         names[code]: class_amounts(loans, amounts, np.flatnonzero(codes == code), minimum, with_loss=internal)
         for code in np.unique(codes)

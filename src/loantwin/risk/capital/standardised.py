@@ -42,8 +42,7 @@ def standardised_risk_weight(
     loan_splitting: ArrayLike = False,
     options: str | Path | Options = "basel",
 ) -> Floats | float:
-    """Return the risk weight of each exposure, a decimal; all arguments but `options` broadcast, scalars give
-    a float.
+    """Return each exposure's risk weight, decimal; all but `options` broadcast, scalars give a float.
 
     Parameters
     ----------
@@ -114,9 +113,7 @@ def standardised_risk_weight(
 
 
 def rating_codes(rating: ArrayLike) -> Codes:
-    """Return the row of the tables for each rating, shape of `rating`; codes of `RATINGS` are taken as they
-    are.
-    """
+    """Return the tables' row of each rating, shape of `rating`; codes of `RATINGS` are taken as such."""
     given = array(rating, "rating")
     if given.dtype.kind in "iu":
         return codes(given, RATINGS, "rating")

@@ -1,6 +1,4 @@
-"""Supervisory loss given default of the foundation approach, LGD floors of secured exposures, and exposure at
-default.
-"""
+"""Supervisory loss given default (foundation approach), LGD floors by collateral, exposure at default."""
 
 from __future__ import annotations
 
@@ -16,9 +14,7 @@ from loantwin.errors import RiskError, expected
 
 @dataclass(frozen=True)
 class Collateral:
-    """A kind of collateral under IRB: LGD of the secured part, haircut on its value (CRE32.11), LGD floor
-    (CRE32.16).
-    """
+    """Collateral under IRB: LGD of the secured part, haircut (CRE32.11), LGD floor (CRE32.16)."""
 
     lgd: float
     haircut: float
@@ -37,13 +33,9 @@ UNSECURED = {"corporate": 0.40, "financial": 0.45, "bank": 0.45, "sovereign": 0.
 """LGD of senior claims without recognised collateral (CRE32.6)."""
 SUBORDINATED = 0.75
 UNSECURED_FLOOR = {"corporate": 0.25, "bank": 0.25, "financial": 0.25, "retail_other": 0.30}
-"""LGD floors that collateral lowers (CRE32.16, CRE32.58); that of mortgages (5 %) and revolvers (50 %) is
-fixed (CRE32.59).
-"""
+"""LGD floors collateral lowers (CRE32.16, 32.58); mortgages' 5 % and revolvers' 50 % are fixed (CRE32.59)."""
 CCF_FLOOR = 0.5
-"""Own exposure at default is at least drawn + this share of what the standardised factor gives (CRE32.36,
-CRE32.64).
-"""
+"""Own exposure at default is at least drawn + this share of the standardised one (CRE32.36, CRE32.64)."""
 
 
 def foundation_lgd(
@@ -61,6 +53,11 @@ def foundation_lgd(
         haircut.
     borrower : corporate, financial, bank or sovereign. subordinated : a subordinated claim: 75 % on its
         unsecured part.
+
+    Raises
+    ------
+    RiskError : an unknown borrower or kind of collateral, an exposure of 0 or less, a negative or non-finite
+        value.
     """
     if borrower not in UNSECURED:
         raise RiskError(expected("one of " + ", ".join(UNSECURED), borrower), field="borrower")
@@ -72,10 +69,13 @@ def foundation_lgd(
 def lgd_floor(
     exposure: ArrayLike, collateral: Mapping[str, ArrayLike] | None = None, *, asset_class: str = "corporate"
 ) -> Floats:
-    """Return the LGD floor of each exposure, decimal: unsecured and secured floor by their shares (CRE32.17,
-    CRE32.59).
+    """Return LGD floors, decimal: unsecured and secured floor by their shares (CRE32.17, CRE32.59).
 
     Arguments as `foundation_lgd`; asset_class : corporate, bank, financial or retail_other.
+
+    Raises
+    ------
+    RiskError : a class whose floor collateral does not lower, and as `foundation_lgd`.
     """
     if asset_class not in UNSECURED_FLOOR:
         raise RiskError(
@@ -110,8 +110,7 @@ def _secured(exposure: ArrayLike, collateral: Mapping[str, ArrayLike], what: str
 def own_exposure_at_default(
     drawn: ArrayLike, undrawn: ArrayLike, own: ArrayLike, standard: ArrayLike
 ) -> Floats:
-    """Return the advanced approach's exposure at default of revolving lines: own factor, floored (CRE32.36,
-    CRE32.64).
+    """Return revolving lines' advanced exposure at default: own factor, floored (CRE32.36, CRE32.64).
 
     drawn, undrawn : currency. own : own conversion factor, decimal. standard : that of the standardised
         approach.

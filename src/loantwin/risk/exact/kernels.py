@@ -62,8 +62,7 @@ def staged_losses(
     probability: Array,
     by_scenario: Array,
 ) -> tuple[Array, Array]:
-    """Set `by_scenario` (K, N) to the loss of each loan's stage; return the weighted loss (N,) and whether it
-    fits, (2,).
+    """Set `by_scenario` (K, N) to loans' stage loss; return the weighted loss (N,) and whether it fits, (2,).
 
     twelve_month, lifetime : (N, K). The first flag is false where an amount is negative, NaN or infinite, the
     second where a 12-month loss passes the lifetime loss by more than rounding.

@@ -1,6 +1,4 @@
-"""From the engine's conditional expectation to what the loss distribution needs: groups of loans of like
-size, by path.
-"""
+"""From the engine's conditional expectation to the loss distribution: groups of like size, by path."""
 
 from __future__ import annotations
 
@@ -22,9 +20,7 @@ RATIO = 4.0
 ENGINE_CELLS = 800_000
 """Paths x groups x months that the engine holds at once, 16 figures each."""
 SEVERITY_CONCENTRATION = 4.0
-"""Variance of a default's severity = mean (1 - mean) / this: the usual choice where severities are not
-observed.
-"""
+"""Variance of a default's severity = mean (1 - mean) / this: usual where severities are not observed."""
 
 
 @dataclass(frozen=True)
@@ -40,11 +36,14 @@ class SizeBands:
 
 
 def size_bands(columns: LoanColumns, most: int = 8) -> SizeBands:
-    """Return the loans in at most `most` bands of exposure, each spanning a factor of 4, the smallest loans
-    together.
+    """Return the loans in at most `most` bands of exposure, each a factor of 4 wide, the smallest together.
 
     A few large loans make the tail of a small book: bands keep them apart, so that within a band sizes differ
     little and a gamma serves for them.
+
+    Raises
+    ------
+    RiskError : no loan, or none with an exposure.
     """
     exposure = columns.principal + columns.accrued_interest + columns.undrawn
     if not len(exposure):
@@ -88,6 +87,10 @@ def conditional_losses(
     -----
     Severity varies around its mean m with variance m (1 - m) / 4 (a beta distribution), independent of size:
     with size variation v the loss of one default has squared variation (1 + v^2) (1 + (1 - m) / (4 m)) - 1.
+
+    Raises
+    ------
+    RiskError : no block of paths.
     """
     groups = len(bands.number)
     blocks = [_block(parameters, cells, lgd, block, groups) for block in shocks]
@@ -110,8 +113,7 @@ def part_shares(
     bands: int,
     parts: int,
 ) -> Floats:
-    """Return the share of each part of the book in each band's expected net loss on each path, (P, bands,
-    parts).
+    """Return parts' share of the book in bands' expected net loss on each path, (P, bands, parts).
 
     Parameters
     ----------

@@ -1,5 +1,4 @@
-"""Losses of value by migration: what a loan is worth in each rating at the horizon, and how loans move
-together.
+"""Losses of value by migration: a loan's worth in each rating at the horizon, and how loans move together.
 
 CreditMetrics (Gupton, Finger and Bhatia 1997): a normal asset return per loan, cut at thresholds that
 reproduce its row of the transition matrix; returns share a factor. The matrix of this module is (K, K) from
@@ -24,9 +23,7 @@ from loantwin.streams import generator as random_of
 from loantwin.types import Estimate
 
 DRAWN = 200
-"""Loans whose state is drawn one by one, the widest first; the rest enters by its exact conditional mean and
-variance.
-"""
+"""Loans drawn one by one, the widest first; the rest enters by its exact conditional mean and variance."""
 BLOCK = 2_000
 """Paths that are held at once."""
 NODES = 64
@@ -38,8 +35,7 @@ FAR = 37.0
 def forward_values(
     coupon: float, years: int, curves: Floats, *, face: float = 100.0, recovery: float = 0.0
 ) -> Floats:
-    """Return what a bond is worth in one year in each rating, (K,): the coupon then paid, and the rest
-    discounted.
+    """Return a bond's worth in one year in each rating, (K,): the coupon then paid, and the rest discounted.
 
     Parameters
     ----------
@@ -81,8 +77,11 @@ def moments(values: Floats, probabilities: Floats, deviations: Floats | None = N
 
 
 def value_quantile(values: Floats, probabilities: Floats, level: float) -> float:
-    """Return the smallest value whose cumulative probability reaches `level`: the 1 % quantile is level
-    0.01.
+    """Return the smallest value whose cumulative probability reaches `level` (0.01: the 1 % quantile).
+
+    Raises
+    ------
+    RiskError : a level outside (0, 1).
     """
     if not 0 < level < 1:
         raise RiskError(expected("a probability between 0 and 1", level), field="level")
@@ -93,8 +92,7 @@ def value_quantile(values: Floats, probabilities: Floats, level: float) -> float
 
 
 def bivariate_normal(one: Floats | float, other: Floats | float, rho: float) -> Floats:
-    """Return P(X <= one, Y <= other) of standard normals with correlation `rho`, by Owen's T function (Owen
-    1956).
+    """Return P(X <= one, Y <= other) of normals with correlation `rho`, by Owen's T function (Owen 1956).
 
     Raises
     ------
@@ -119,8 +117,7 @@ def bivariate_normal(one: Floats | float, other: Floats | float, rho: float) -> 
 
 
 def joint_probabilities(one: Floats, other: Floats, rho: float) -> Floats:
-    """Return the probability of each pair of end states of two obligors, (K, L), rows of the matrix (K,) and
-    (L,) given.
+    """Return two obligors' pairs of end states, (K, L) probabilities, from rows (K,) and (L,) of the matrix.
 
     Source: CreditMetrics technical document, section 8.4: rectangles of the bivariate normal of the asset
     returns.
@@ -131,9 +128,7 @@ def joint_probabilities(one: Floats, other: Floats, rho: float) -> Floats:
 
 
 def _cuts(rows: Floats) -> Floats:
-    """Return thresholds of rows (C, K): a return above cuts[:, j] ends in j or better; the last is
-    -infinity.
-    """
+    """Return thresholds of rows (C, K): a return above cuts[:, j] ends in j or better; last -infinity."""
     worse = np.cumsum(rows[:, ::-1], axis=1)[:, ::-1]
     beyond = np.concatenate([worse[:, 1:], np.zeros((len(rows), 1))], axis=1)
     return np.asarray(np.clip(ndtri(np.minimum(beyond, 1.0)), -FAR, FAR))
@@ -141,8 +136,7 @@ def _cuts(rows: Floats) -> Floats:
 
 @dataclass(frozen=True)
 class MigrationLosses:
-    """The distribution of what a portfolio loses in value by migration and default, book currency; a gain is
-    negative.
+    """The distribution of value lost by migration and default, book currency; a gain is negative.
 
     losses : (P,) equally likely. mean, standard_deviation : exact given one factor (standard error 0), else
         from the paths.
@@ -167,9 +161,7 @@ class MigrationLosses:
 
 @dataclass(frozen=True)
 class _Class:
-    """Loans that share a row of the matrix, a correlation and a factor. loss, weight, spread : of its loans
-    that are not drawn.
-    """
+    """Loans of one row, correlation and factor; loss, weight, spread of those that are not drawn."""
 
     cuts: Floats
     row: Floats

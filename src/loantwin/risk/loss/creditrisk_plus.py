@@ -33,9 +33,7 @@ from loantwin.risk.arguments import array, numbers
 FEWEST_UNITS = 10_000
 """Least number of loss units in the total exposure where the caller names no unit."""
 GRID = 2**17
-"""Points that the support of the loss is cut into where the caller names no unit and the book is finely
-grained.
-"""
+"""Points the loss's support is cut into where no unit is named and the book is finely grained."""
 MOST_POINTS = 2**23
 POISSON = 1e-12
 """Variance of a sector below which its defaults are Poisson."""
@@ -46,16 +44,12 @@ LARGEST_EXPOSURE = 1e100
 LARGEST_QUANTILE = 1 - 1e-9
 """Quantiles above it would rest on the rounding of the transform."""
 WINDOW_SHARE = 0.2
-"""Probability on which a contribution to a quantile is averaged, as a share of what lies beyond the
-quantile.
-"""
+"""Probability a contribution to a quantile is averaged on, as a share of what lies beyond it."""
 
 
 @dataclass(frozen=True)
 class GammaSectors:
-    """The gamma sectors. names : (S,). share : (N, S) of each obligor, rows sum to 1. mean, variance : (S,)
-    see module.
-    """
+    """Gamma sectors. names : (S,). share : (N, S), rows sum to 1. mean, variance : (S,) see module."""
 
     names: tuple[str, ...]
     share: Floats
@@ -88,9 +82,7 @@ class CreditRiskPlus:
 
     @property
     def standard_deviation(self) -> float:
-        """Return the root of sum of pd x exposure^2 + sum over sectors of variance x (sector's expected
-        loss)^2.
-        """
+        """Return the root of sum of pd x exposure^2 + over sectors of variance x (expected loss)^2."""
         return math.sqrt(
             math.fsum(self.pd * self.exposure**2) + math.fsum(self.sectors.variance * self._sector_loss**2)
         )
@@ -109,14 +101,20 @@ class CreditRiskPlus:
         return np.asarray(self.sectors.share.T @ (self.pd * self.exposure))
 
     def quantile(self, q: float) -> float:
-        """Return the smallest loss that is not exceeded with a probability of at least `q`, in (0, 1 -
-        1e-9].
+        """Return the smallest loss not exceeded with a probability of at least `q`, in (0, 1 - 1e-9].
+
+        Raises
+        ------
+        RiskError : another `q`.
         """
         return self._rank(q) * self.loss_unit
 
     def expected_shortfall(self, q: float) -> float:
-        """Return the mean of the worst 1 - q of losses, the share of the quantile's atom counted in (Acerbi,
-        Tasche 2002).
+        """Return the mean of the worst 1 - q, the quantile's atom shared in (Acerbi, Tasche 2002).
+
+        Raises
+        ------
+        RiskError : `q` outside (0, 1 - 1e-9].
         """
         rank = self._rank(q)
         beyond = self.probabilities[rank + 1 :]
@@ -133,8 +131,11 @@ class CreditRiskPlus:
         )
 
     def shortfall_contributions(self, q: float) -> Floats:
-        """Return each obligor's expected loss in the worst 1 - q of cases, (N,); they sum to
-        `expected_shortfall(q)`.
+        """Return obligors' expected loss in the worst 1 - q, (N,), summing to `expected_shortfall(q)`.
+
+        Raises
+        ------
+        RiskError : `q` outside (0, 1 - 1e-9].
         """
         rank = self._rank(q)
         atom = max(float(self._below[rank]) - q, 0.0)
@@ -144,11 +145,14 @@ class CreditRiskPlus:
         return self._summing_to(made, self.expected_shortfall(q))
 
     def quantile_contributions(self, q: float) -> Floats:
-        """Return each obligor's expected loss given a total close to the quantile, (N,), scaled to sum to
-        `quantile(q)`.
+        """Return obligors' expected loss given a total near the quantile, (N,), scaled to sum to it.
 
         Total losses are averaged over the points around the quantile that hold a fifth of 1 - q, because with
         few obligors the loss at one single point is made by whichever exposures happen to add up to it.
+
+        Raises
+        ------
+        RiskError : `q` outside (0, 1 - 1e-9].
         """
         rank = self._rank(q)
         width = 0
@@ -160,9 +164,7 @@ class CreditRiskPlus:
         return self._summing_to(self._weighted(low, high), self.quantile(q))
 
     def _weighted(self, low: int, high: int) -> Floats:
-        """Return E[loss of obligor i; total of `low` to `high` - 1 units], (N,), in units (Haaf and Tasche
-        2002, eq. 17).
-        """
+        """Return E[loss i; total of `low` to `high` - 1], (N,), in units (Haaf and Tasche 2002, eq. 17)."""
         made = np.zeros(len(self.pd))
         for place, more in enumerate(_one_more(self.units, self.rate, self.sectors, len(self.probabilities))):
             below = np.concatenate([[0.0], np.cumsum(more)])
@@ -335,9 +337,7 @@ def _unit(loss_unit: float | None, exposure: Floats, reach: float) -> float:
 
 
 def _logarithms(units: Integers, rate: Floats, sectors: GammaSectors, points: int) -> list[Complexes]:
-    """Return log(1 - V_k (P_k - mu_k)) of each sector, or mu_k - P_k where V_k is 0, on the unit circle, (M /
-    2 + 1,).
-    """
+    """Return log(1 - V_k (P_k - mu_k)) by sector (mu_k - P_k at V_k 0) on the unit circle, (M / 2 + 1,)."""
     from scipy import fft
 
     made = []
@@ -365,9 +365,7 @@ def _probabilities(units: Integers, rate: Floats, sectors: GammaSectors, points:
 
 
 def _one_more(units: Integers, rate: Floats, sectors: GammaSectors, points: int) -> Iterator[Floats]:
-    """Yield for each sector the probabilities (M,) were the shape of its gamma raised by 1: one default in it
-    is known.
-    """
+    """Yield by sector the probabilities (M,), its gamma's shape raised by 1: one default in it is known."""
     from scipy import fft
 
     logarithms = _logarithms(units, rate, sectors, points)

@@ -1,6 +1,4 @@
-"""The loss distribution: macro and latent paths give conditional losses by group, single names the noise
-around them.
-"""
+"""The loss distribution: macro and latent paths give conditional losses by group, single names the noise."""
 
 from __future__ import annotations
 
@@ -131,8 +129,7 @@ class Histogram:
 
 @dataclass(frozen=True)
 class LossResult(Result):
-    """The loss distribution of the book over `months`, book currency, net of guarantees; `gross` is before
-    them.
+    """The loss distribution over `months`, book currency, net of guarantees; `gross` is before them.
 
     unexpected_loss = var - expected_loss. var is the quantile at `confidence` of total loss, es the mean
     beyond it.
@@ -193,16 +190,13 @@ def _numbers(number: Floats, exposed: float, generator: np.random.Generator) -> 
 
 
 def simulated(losses: ConditionalLosses, seed: int) -> tuple[Floats, Floats]:
-    """Return the total loss of each path with single-name noise, net and gross, (P,) each; one stream a
-    group.
-    """
+    """Return each path's total loss with name noise, net and gross, (P,) each; one stream a group."""
     net, gross, _ = simulated_parts(losses, seed)
     return net, gross
 
 
 def simulated_parts(losses: ConditionalLosses, seed: int) -> tuple[Floats, Floats, Floats | None]:
-    """Return net and gross totals (P,), and the net loss of each part (P, G) expected given the path and its
-    groups' losses.
+    """Return net and gross totals (P,), and each part's net loss (P, G) expected given path and groups.
 
     Within a group loans are alike: what it loses on a path is made by its parts as they share its expected
     loss.
@@ -222,9 +216,7 @@ def simulated_parts(losses: ConditionalLosses, seed: int) -> tuple[Floats, Float
 
 
 def name_variance(losses: ConditionalLosses, amount: Floats) -> Floats:
-    """Return the variance of each path's total loss given the path, (P,); `amount` is `losses.net` or
-    `losses.gross`.
-    """
+    """Return each path's variance of total loss, (P,); `amount` is `losses.net` or `losses.gross`."""
     whole = np.ceil(losses.exposed - 1e-9)
     inverse = np.divide(1.0, losses.number, out=np.zeros_like(losses.number), where=losses.number > 0)
     trials = np.divide(1.0, whole, out=np.zeros_like(whole), where=whole > 0)
@@ -301,9 +293,7 @@ def _by_segment(
     confidence: float,
     segments: tuple[str, ...],
 ) -> dict[str, SegmentLoss]:
-    """Return Euler contributions by conditional expectation over paths, and what leaving a segment out would
-    save.
-    """
+    """Return Euler contributions by expectation over paths, and what leaving a segment out saves."""
     shared = (
         np.zeros(parts.shape[1])
         if losses.net_share is None
@@ -327,9 +317,7 @@ def _by_segment(
 
 
 def curve_of(losses: Floats, weight: Floats | None = None) -> tuple[CurvePoint, ...]:
-    """Return the probability of exceeding a loss at up to `CURVE` losses, from paths (P,) of a weight of mean
-    1.
-    """
+    """Return the chance of exceeding a loss at up to `CURVE` losses, from paths (P,) of mean weight 1."""
     order = np.argsort(losses)[::-1]
     share = np.ones(len(losses)) if weight is None else weight[order]
     above = np.minimum(np.cumsum(share) / len(losses), 1.0)

@@ -1,6 +1,4 @@
-"""Tail figures of a sample of losses, each with its standard error: value at risk, expected shortfall,
-spread.
-"""
+"""Tail figures of a sample of losses, with standard errors: value at risk, expected shortfall, spread."""
 
 from __future__ import annotations
 
@@ -20,7 +18,12 @@ TAIL_PATHS = 20
 
 
 def paths_needed(confidence: float) -> int:
-    """Return the fewest paths that support a quantile: `TAIL_PATHS` of them lie beyond it."""
+    """Return the fewest paths that support a quantile: `TAIL_PATHS` of them lie beyond it.
+
+    Raises
+    ------
+    RiskError : a confidence outside (0, 1).
+    """
     if not 0 < confidence < 1:
         raise RiskError(expected("a confidence between 0 and 1", confidence), field="confidence")
     return math.ceil(TAIL_PATHS / (1 - confidence) - 1e-6)
@@ -40,8 +43,7 @@ def check_support(paths: int, confidence: float) -> None:
 
 
 def value_at_risk(losses: Floats, confidence: float) -> Estimate:
-    """Return the quantile of equally likely losses (P,): the smallest loss whose share of paths at or below
-    reaches it.
+    """Return the quantile of equally likely losses (P,): the smallest whose share at or below reaches it.
 
     The standard error is that of Maritz and Jarrett (1978): the spread of the order statistic under
     resampling, with the exact binomial weights of a bootstrap of unlimited size.
@@ -61,8 +63,7 @@ def value_at_risk(losses: Floats, confidence: float) -> Estimate:
 
 
 def expected_shortfall(losses: Floats, confidence: float) -> Estimate:
-    """Return the mean loss beyond the quantile of equally likely losses (P,), its share of an atom counted
-    in.
+    """Return the mean loss beyond the quantile of equally likely losses (P,), an atom's share counted in.
 
     ES = VaR + mean(max(L - VaR, 0)) / (1 - confidence) (Rockafellar and Uryasev 2002, eq. 9); its standard
     error is the spread of that mean (the quantile itself adds nothing to first order).
@@ -74,8 +75,7 @@ def expected_shortfall(losses: Floats, confidence: float) -> Estimate:
 
 
 def shortfall_shares(losses: Floats, parts: Floats, confidence: float) -> Floats:
-    """Return what each part adds to expected shortfall, (G,), from losses (P,) and parts (P, G) that sum to
-    them.
+    """Return what parts add to expected shortfall, (G,), from losses (P,) and parts (P, G) that sum to them.
 
     The mean of a part over the paths beyond value at risk, the atom at it counted with the share that makes 1
     - confidence (Tasche 1999: the derivative of expected shortfall by the size of the part). They sum to
@@ -119,8 +119,7 @@ def mean(values: Floats) -> Estimate:
 
 
 def standard_deviation(conditional_mean: Floats, conditional_variance: Floats) -> Estimate:
-    """Return the standard deviation of a mixture over P paths: spread of means and mean of variances
-    together.
+    """Return the standard deviation of a mixture over P paths: means' spread with the mean of variances.
 
     The standard error is the delta method's, from the spread of each path's contribution to the variance.
     """
@@ -149,8 +148,7 @@ def unexpected_loss(
 
 
 def vasicek_quantile(pd: ArrayLike, rho: ArrayLike, q: ArrayLike) -> Floats | float:
-    """Return the quantile of the default rate of a large homogeneous pool in the one-factor model (Vasicek
-    2002).
+    """Return the quantile of a large pool's default rate in the one-factor model (Vasicek 2002).
 
     Parameters
     ----------

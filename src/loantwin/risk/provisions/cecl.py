@@ -1,6 +1,4 @@
-"""Expected credit loss under CECL (ASC 326-20): lifetime loss by pool, reverting to the historical loss rate
-by age.
-"""
+"""Expected credit loss under CECL (ASC 326-20): lifetime by pool, reverting to historical rates by age."""
 
 from __future__ import annotations
 
@@ -96,8 +94,7 @@ class CeclResult(Result):
 
 
 def reverted_shocks(scenario: Floats, historical: Floats, months: int, reversion: Reversion) -> Floats:
-    """Return the month part of the odds over `months`, (months, R): the scenario's, then the historical
-    level.
+    """Return the odds' month part over `months`, (months, R): the scenario's, then the historical level.
 
     Parameters
     ----------
@@ -109,6 +106,10 @@ def reverted_shocks(scenario: Floats, historical: Floats, months: int, reversion
     -----
     A straight line starts at the last supported month and has reached the historical level `reversion.months`
     later.
+
+    Raises
+    ------
+    RiskError : a scenario shorter than the supported months, or none supported.
     """
     kept = min(reversion.supported_months, months)
     if len(scenario) < kept or kept < 1:
@@ -183,8 +184,7 @@ class PoolLosses:
     """What CECL reads of N loans under K scenarios, before guarantees, of one loan.
 
     lifetime : (N, K) expected loss over the remaining contractual life. defaulted : (N,) loss still to come
-        of a loan in
-    default, read where `in_default`. pool : (N,) index into the pool names.
+        of a loan in default, read where `in_default`. pool : (N,) index into the pool names.
     """
 
     lifetime: Floats

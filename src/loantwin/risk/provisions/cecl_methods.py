@@ -1,5 +1,4 @@
-"""CECL's methods side by side: PD x LGD, discounted cash flow, vintage, weighted-average remaining maturity,
-roll rate.
+"""CECL's methods side by side: PD x LGD, discounted cash flow, vintage, remaining maturity, roll rate.
 
 ASC 326-20-30-3 asks for no particular method and names discounted cash flow, loss-rate, roll-rate,
 probability-of-default and aging-schedule methods; 326-20-55-6 and 55-7 leave the choice to judgement. Each
@@ -62,8 +61,7 @@ METHODS: dict[str, Method] = {
 
 @dataclass(frozen=True)
 class LossHistory:
-    """What the past tells, None where the source does not. M months of history, A ages in months, S states of
-    delinquency.
+    """What the past tells, or None: M months of history, A ages in months, S states of delinquency.
 
     charge_off_rate : annual net charge-offs / average balance; recoveries known by the as-of date are taken
         off.
@@ -90,9 +88,7 @@ class LossHistory:
 
 @dataclass(frozen=True)
 class PooledBook:
-    """N loans: exposures, pool of each, those in default with the loss still to come of them, currency of one
-    loan.
-    """
+    """N loans: exposures, pools, those in default with the loss still to come, currency of one loan."""
 
     exposures: Exposures
     pool: Integers
@@ -104,8 +100,7 @@ class PooledBook:
 
 @dataclass(frozen=True)
 class MethodAllowance:
-    """The allowance by one method, net and gross of guarantees, in total and by pool; null where the source
-    cannot tell.
+    """The allowance by one method, net and gross of guarantees, total and by pool; null where untold.
 
     individually assessed loans (in default) are in the total. missing : why there is no figure, empty where
         there is one.
@@ -149,9 +144,7 @@ def warm(book: PooledBook, balances: Floats, history: LossHistory | None) -> Met
 
 
 def vintage(book: PooledBook, history: LossHistory | None) -> MethodAllowance:
-    """Return the allowance by vintage: what a loan of that age has still lost, on the amounts once
-    originated.
-    """
+    """Return the allowance by vintage: what a loan of that age still loses, on amounts originated."""
     if history is None or history.vintage_loss is None:
         return _missing(
             "vintage", "the source holds no loans that have left the book, or no dated charge-off"
@@ -216,9 +209,7 @@ def loss_shares(roll: Floats, months: int) -> Floats:
 
 
 def _kept(book: PooledBook) -> Floats:
-    """Return the part of a loss that guarantors do not bear, by pool, exposure-weighted over live loans,
-    (G,).
-    """
+    """Return the loss's part that guarantors do not bear, by pool, exposure-weighted, live, (G,)."""
     amount = np.where(book.in_default, 0.0, book.exposures.exposure * book.exposures.weight)
     whole, net = totals([amount, amount * (1.0 - book.exposures.guaranteed)], book.pool, len(book.pools))
     return np.divide(net, whole, out=np.ones(len(book.pools)), where=np.array(whole) > 0.0)

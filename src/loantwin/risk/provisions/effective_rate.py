@@ -1,6 +1,4 @@
-"""The effective interest rate: the rate that discounts the contract's cash flows to what was paid out (IFRS 9
-B5.4.1).
-"""
+"""The effective interest rate: it discounts the contract's flows to what was paid out (IFRS 9 B5.4.1)."""
 
 from __future__ import annotations
 
@@ -19,12 +17,11 @@ MONTHS = 12
 
 @dataclass(frozen=True)
 class EffectiveRate:
-    """annual_rate : decimal a year, nominal with monthly compounding (12 x the monthly rate), NaN unless
-    solved.
+    """annual_rate : decimal a year, nominal, compounded monthly (12 x the monthly rate), NaN unless solved.
 
     status : `solved`; `no_root` where no rate above -99 % a month makes the flows worth 0; `several_roots`
-        where the
-    flows change sign more than once and more than one rate does. iterations : steps of Brent's method.
+        where the flows change sign more than once and more than one rate does. iterations : steps of Brent's
+        method.
     """
 
     annual_rate: float
@@ -67,8 +64,7 @@ def effective_rate(cash_flows: Floats) -> EffectiveRate:
 
 
 def credit_adjusted_rate(price: float, expected_flows: Floats) -> EffectiveRate:
-    """Return the credit-adjusted effective rate of a loan bought or made credit-impaired (IFRS 9 appendix A,
-    5.4.1(a)).
+    """Return the credit-adjusted effective rate of a loan bought credit-impaired (IFRS 9 A, 5.4.1(a)).
 
     Parameters
     ----------
@@ -87,8 +83,7 @@ def credit_adjusted_rate(price: float, expected_flows: Floats) -> EffectiveRate:
 
 
 def _worth(rates: Floats, flows: Floats) -> Floats:
-    """Return what flows are worth at monthly rates, today's worth for rates above 0 and the last month's
-    below.
+    """Return flows' worth at monthly rates: today's for rates above 0, the last month's below.
 
     The sign is the same; powers of a number above 1 would overflow.
     """
@@ -98,9 +93,7 @@ def _worth(rates: Floats, flows: Floats) -> Floats:
 
 
 def _brackets(flows: Floats) -> list[tuple[float, float]]:
-    """Return intervals of the monthly rate where the worth changes sign, on a grid from -99 % to +10,000
-    %.
-    """
+    """Return intervals of the monthly rate where worth changes sign, on a grid of -99 to +10,000 %."""
     grid = np.concatenate(
         [np.linspace(-0.99, -0.21, 79), np.linspace(-0.2, 0.2, 401), np.geomspace(0.21, 100, 200)]
     )

@@ -1,6 +1,4 @@
-"""China's five-level classification of 2023 and the provisions it asks for. The rules are data:
-`five_level.toml`.
-"""
+"""China's five-level classification of 2023 and its provisions; the rules are data: `five_level.toml`."""
 
 from __future__ import annotations
 
@@ -33,9 +31,7 @@ LEVELS = ("days_past_due", "impaired_loss_share")
 
 @dataclass(frozen=True)
 class CoverageRule:
-    """A fact that puts a loan into at least a class: above or at least a level, or true. `article` is its
-    source.
-    """
+    """A fact that puts a loan into at least a class: a level or a flag; `article` is its source."""
 
     grade: str
     fact: str
@@ -93,9 +89,8 @@ class Coverage:
 
     provision_coverage : allowance / non-performing balance, null where nothing is non-performing.
     loan_provision : allowance / balance, null for an empty book. required, required_relief : allowance that
-        meets the
-    higher of both standards, and of both under relief. shortfall : what the minima by class leave to
-    `required`. These three are null where the source cannot tell which loans are non-performing.
+        meets the higher of both standards, and of both under relief. shortfall : what the minima by class
+        leave to `required`. These three are null where the source cannot tell which loans are non-performing.
     """
 
     provision_coverage: float | None
@@ -127,8 +122,11 @@ class FiveLevelResult(Result):
 
 
 def load_rules(path: Path | None = None) -> FiveLevelRules:
-    """Return the rules of a TOML file, by default the one beside this module; unknown classes or facts are
-    refused.
+    """Return the rules of a TOML file, by default the one beside this module.
+
+    Raises
+    ------
+    RiskError : no TOML, a missing table, an unknown class or fact, a level without a threshold or with two.
     """
     text = (
         (files(__package__) / "five_level.toml").read_text("utf-8")
@@ -197,6 +195,10 @@ def classify(facts: AssetFacts, rules: FiveLevelRules) -> Integers:
     """Return the class of each loan, (N,) index into `rules.classes`: the worst that any rule asks for.
 
     A fact that is unknown (NaN) triggers nothing; callers list it as not observable.
+
+    Raises
+    ------
+    RiskError : facts of another shape, negative or infinite.
     """
     size = len(facts.days_past_due)
     for name in LEVELS:
@@ -238,6 +240,10 @@ def five_level(
     same figure. `allowance` leaves out the guaranteed share, which the guidelines do not: supervisory ratios
     read `allowance_gross`. Classes in `unobservable` are left out of `by_class` where no loan is in them;
     with a non-performing class among them the required allowance is null.
+
+    Raises
+    ------
+    RiskError : facts of another number of loans, and as `classify`.
     """
     checked_weights(weights)
     exposures.check()

@@ -1,6 +1,4 @@
-"""Expected credit loss under IFRS 9: stage 1 twelve months, stage 2 and 3 lifetime, weighted over
-scenarios.
-"""
+"""Expected credit loss under IFRS 9: twelve months in stage 1, else lifetime, weighted over scenarios."""
 
 from __future__ import annotations
 
@@ -53,8 +51,7 @@ STAGES = ("1", "2", "3", "poci")
 
 @dataclass(frozen=True)
 class InterestBasis:
-    """How a stage earns interest. basis : gross carrying amount, or net of the allowance (stage 3 and POCI,
-    IFRS 9 5.4.1).
+    """How a stage earns interest: on the gross amount, or net of the allowance (stage 3, POCI; IFRS 9 5.4.1).
 
     carrying_amount : the basis, book currency. monthly_interest : of the next month, at the effective rates.
     """
@@ -69,8 +66,8 @@ class Ifrs9Result(Result):
     """The allowance of a book under IFRS 9. Money in the book's currency; names as in the command's JSON.
 
     allowance, allowance_gross, by_stage, by_scenario : as modelled. overlays stand apart: `overlay_total` is
-        what they add and
-    `allowance_with_overlays` the sum. modifications : None where the source has no history of rates.
+        what they add and `allowance_with_overlays` the sum. modifications : None where the source has no
+        history of rates.
     """
 
     SCHEMA: ClassVar[str] = "loantwin.provisions/1"
@@ -138,9 +135,7 @@ class Further:
 
 
 def allowance_by_scenario(losses: StagedLosses, stage: Integers) -> Floats:
-    """Return the gross allowance of each loan under each scenario, (N, K): the reference of
-    `exact.kernels.staged_losses`.
-    """
+    """Return loans' gross allowance by scenario, (N, K): `exact.kernels.staged_losses`' reference."""
     chosen = np.where((stage == 1)[:, None], losses.twelve_month, losses.lifetime)
     return np.asarray(np.where((stage == 3)[:, None], losses.defaulted[:, None], chosen))
 
@@ -231,9 +226,7 @@ def ifrs9(
 def _interest(
     code: Integers, by_stage: Mapping[str, Part], exposures: Exposures, gross: Floats, rate: Floats | None
 ) -> dict[str, InterestBasis]:
-    """Return the interest basis by stage that holds loans; nothing where the effective rates are not
-    given.
-    """
+    """Return the interest basis by stage with loans; nothing where effective rates are not given."""
     if rate is None or not len(code):
         return {}
     base = exposures.exposure - np.where(code >= 2, gross, 0.0)
@@ -250,9 +243,7 @@ def _interest(
 
 
 def _commitments(more: Further, stage: Integers, gross: Floats, kept: Floats, weight: Floats) -> Commitments:
-    """Return the commitments with the part of the allowance that the undrawn amounts cause; none of a loan in
-    default.
-    """
+    """Return commitments with the allowance that undrawn amounts cause; none of a loan in default."""
     if more.undrawn_share is None:
         return more.commitments
     share = np.where(
@@ -264,9 +255,7 @@ def _commitments(more: Further, stage: Integers, gross: Floats, kept: Floats, we
 
 
 def _chosen(losses: StagedLosses, staged: Stages, probability: Floats, loans: int) -> tuple[Floats, Floats]:
-    """Return the loss of each loan's stage by scenario, (K, N), and weighted, (N,), everything checked on the
-    way.
-    """
+    """Return the loss of loans' stage by scenario, (K, N), and weighted, (N,), all of it checked."""
     shape = (loans, len(probability))
     for name in ("twelve_month", "lifetime"):
         if getattr(losses, name).shape != shape:
@@ -292,9 +281,7 @@ def _chosen(losses: StagedLosses, staged: Stages, probability: Floats, loans: in
 
 
 def _weighted(by_scenario: Floats, probability: Floats) -> Floats:
-    """Return the weighted loss, (N,), each loan by itself: a matrix product would round by the loan's
-    place.
-    """
+    """Return the weighted loss, (N,), loan by loan: a matrix product would round by place."""
     gross = np.zeros(by_scenario.shape[1])
     for own, weight in zip(by_scenario, probability, strict=True):
         gross += weight * own

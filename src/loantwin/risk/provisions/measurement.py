@@ -1,6 +1,4 @@
-"""The book as provision standards read it, and what the engine says of each loan: losses, probabilities, loss
-in default.
-"""
+"""The book as provision standards read it, and loans' losses, probabilities and loss in default."""
 
 from __future__ import annotations
 
@@ -81,9 +79,7 @@ def long_run_shocks(model: FittedModel, covariates: Floats | None = None) -> Flo
 
 
 def lifetime_months(columns: LoanColumns) -> int:
-    """Return the longest remaining term: how many months a lifetime measure must cover; 1 for an empty
-    book.
-    """
+    """Return the longest remaining term, which lifetime measures must cover; 1 for an empty book."""
     return int(columns.remaining_months.max(initial=1))
 
 
@@ -94,11 +90,14 @@ def exposures(portfolio: Portfolio) -> Exposures:
 
 
 def expected_losses(portfolio: Portfolio, scenarios: Sequence[WeightedScenario]) -> tuple[Floats, Floats]:
-    """Return losses (N, K, 2) and default probabilities (N, K, 2): 12 months and lifetime, means over a
-    scenario's paths.
+    """Return losses and default probabilities (N, K, 2): 12 months and lifetime, means over paths.
 
     Scenarios of one path are measured together. Of many paths the mean default probabilities serve all loans
     whose rate does not follow the index, because a loss is linear in them.
+
+    Raises
+    ------
+    RiskError : a scenario shorter than the longest remaining life.
     """
     months = lifetime_months(portfolio.columns)
     for scenario in scenarios:
@@ -178,8 +177,7 @@ def origination_pd(portfolio: Portfolio) -> Floats:
 
 
 def loss_in_default(portfolio: Portfolio) -> tuple[Floats, Floats]:
-    """Return for each loan the loss still to come, were it in default now, currency, and as a decimal of
-    exposure, (N,) each.
+    """Return loss still to come, were a loan in default now, currency, and decimal of exposure, (N,) each.
 
     Charged off less the worth of what is still recovered, at the loan's segment and its age at default. A
     loan m months in default whose charge-off has not come keeps its share charged off; its recoveries follow
@@ -203,9 +201,7 @@ def loss_in_default(portfolio: Portfolio) -> tuple[Floats, Floats]:
 
 
 def remaining_lag(lag: Floats, passed: int) -> Floats:
-    """Return the probabilities (W,) of months from now, given that `passed` months have gone by since
-    default.
-    """
+    """Return probabilities (W,) of months from now, `passed` months having gone by since default."""
     if passed == 0:
         return lag
     left = lag[passed + 1 :]
@@ -217,9 +213,7 @@ def remaining_lag(lag: Floats, passed: int) -> Floats:
 def measured(
     portfolio: Portfolio, shocks: Floats, index: Floats | None, mean: bool = False
 ) -> tuple[Floats, Floats]:
-    """Return losses and default probabilities of one run of the engine, (N, K, 2) each; K is 1 where
-    `mean`.
-    """
+    """Return one engine run's losses and default probabilities, (N, K, 2) each; K is 1 where `mean`."""
     found = loan_losses(
         portfolio.parameters,
         portfolio.columns,
@@ -235,8 +229,7 @@ def measured(
 
 
 def remaining_balances(portfolio: Portfolio) -> Floats:
-    """Return the expected live balance by segment at the end of months 0..T, (G, T + 1), book currency,
-    weighted.
+    """Return the expected live balance by segment at the ends of months 0..T, (G, T + 1), weighted.
 
     G counts segments without their vintages (`engine.rows.base_segments`).
 

@@ -22,15 +22,12 @@ from loantwin.products.contract import schedule
 
 AT_ONCE = 5_000
 LEAST_CHANGE = 1e-6
-"""Change of a fixed rate, decimal a year, from which a contract counts as modified: below it a tape has
-rounded.
-"""
+"""Change of a fixed annual rate from which a contract counts as modified: below, a tape has rounded."""
 
 
 @dataclass(frozen=True)
 class Modified:
-    """N loans after modification, each (N,). gain : currency, negative for a loss. change : gain / gross
-    carrying amount.
+    """N loans after modification, (N,) each. gain : negative for a loss. change : gain / gross amount.
 
     substantial : the change is at least the threshold, either way: derecognise the old loan and recognise a
     new one at fair value; its gain or loss is then one of derecognition (3.2.12), not of modification.
@@ -43,8 +40,7 @@ class Modified:
 
 @dataclass(frozen=True)
 class Modifications:
-    """Modified loans of a book. Money weighted. loans : modified, not substantially. gain : sum of their
-    gains and losses.
+    """Modified loans of a book, weighted. loans : not substantially so. gain : sum of gains and losses.
 
     substantial : loans whose change passes the threshold. substantial_amount : their gross carrying amount.
     """
@@ -100,8 +96,7 @@ def present_value(columns: LoanColumns, original_rate: Floats) -> Floats:
 
 
 def repriced(loans: pl.DataFrame, panel: pl.DataFrame | None) -> tuple[Integers, Floats] | None:
-    """Return fixed-rate loans whose rate in force differs from the one first reported: places and first
-    rates.
+    """Return fixed-rate loans whose rate differs from the first reported: places and first rates.
 
     None where the source has no history of rates. A changed term is not seen: schedules are not in a panel.
     """
@@ -122,9 +117,7 @@ def repriced(loans: pl.DataFrame, panel: pl.DataFrame | None) -> tuple[Integers,
 def modifications(
     columns: LoanColumns, places: Integers, original_rate: Floats, threshold: float
 ) -> Modifications:
-    """Return the modified loans of a book added up; the carrying amount is taken as the principal that the
-    flows repay.
-    """
+    """Return a book's modified loans added up; the carrying amount is the principal flows repay."""
     chosen = take(columns, places)
     owing = chosen.principal > 0.0
     chosen, rate = take(chosen, owing), original_rate[owing]

@@ -1,5 +1,4 @@
-"""The movement of the allowance between two dates, line by line as IFRS 7.35H and 35I ask, in whole minor
-units.
+"""The allowance's movement between two dates, by the lines of IFRS 7.35H and 35I, whole minor units.
 
 Loans on the book at both dates are revalued in a stated order; each step takes one input more from the
 closing date, and what it changes is its effect. A sequence leaves no residual, but another order would share
@@ -97,9 +96,7 @@ class ClosingValues:
 
 @dataclass(frozen=True)
 class Line:
-    """One line: amount in book currency, loans it is made of, and the amount by stage. Of a move it is the
-    stage moved to.
-    """
+    """One line: amount, book currency, its loans, and amount by stage (of a move: the one moved to)."""
 
     amount: float
     loans: int
@@ -108,9 +105,7 @@ class Line:
 
 @dataclass(frozen=True)
 class StageMove:
-    """Loans that went from one stage to another. transferred : their opening allowance. remeasured : the line
-    stage of them.
-    """
+    """Loans from one stage to another. transferred : opening allowance. remeasured : their stage line."""
 
     origin: str
     target: str
@@ -121,9 +116,7 @@ class StageMove:
 
 @dataclass(frozen=True)
 class MovementResult(Result):
-    """The movement of the allowance, net of guarantees, overlays in a line of their own. Money in the book's
-    currency.
-    """
+    """The allowance's movement, net of guarantees, overlays a line of their own, book currency."""
 
     SCHEMA: ClassVar[str] = "loantwin.movement/1"
 
@@ -192,18 +185,14 @@ def loan_movements(opening: OpeningValues, closing: ClosingValues, minor_units: 
 
 
 def added_up(loans: pl.DataFrame) -> pl.DataFrame:
-    """Return the loans' movements added up by origin, target, segment and kind, with their number: a few
-    rows, exact sums.
-    """
+    """Return movements by origin, target, segment and kind, with numbers: a few rows, exact sums."""
     keys = ("origin", "target", "segment", "kind")
     sums = [pl.col(name).sum() for name in loans.columns if name not in keys]
     return loans.group_by(keys).agg(pl.len().cast(pl.Int64).alias("loans"), *sums).sort(keys)
 
 
 def lines(groups: pl.DataFrame, minor_units: int = 100) -> dict[str, Line]:
-    """Return the lines of the movement by stage from `added_up`; opening + every other line = closing, in
-    each stage too.
-    """
+    """Return the lines by stage from `added_up`; opening + all others = closing, in each stage too."""
     made = {}
     for name in LINES:
         if name == "transfers":
@@ -242,8 +231,13 @@ def movement_of(
     provenance: Mapping[str, Any] | None = None,
     minor_units: int = 100,
 ) -> MovementResult:
-    """Return the movement from loans added up; `charged_off` is the principal charged off between the dates,
-    for comparison.
+    """Return the movement from loans added up.
+
+    `charged_off` is the principal charged off between the dates, for comparison.
+
+    Raises
+    ------
+    RiskError : an opening date not before the closing one.
     """
     if opening_date >= closing_date:
         raise RiskError(
@@ -301,9 +295,7 @@ def _by_stage(groups: pl.DataFrame, column: str) -> dict[int, int]:
 
 
 def _places(opening: pl.Series, closing: pl.Series) -> tuple[Integers, Integers]:
-    """Return the row of each loan at the opening and at the closing, -1 where it is not there: opening loans
-    first.
-    """
+    """Return loans' rows at opening and closing, -1 where not there: opening loans first."""
     right = pl.DataFrame({"loan": closing, "after": np.arange(len(closing))})
     left = pl.DataFrame({"loan": opening})
     joined = left.join(right, on="loan", how="left", maintain_order="left")["after"].fill_null(-1).to_numpy()

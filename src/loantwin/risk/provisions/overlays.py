@@ -1,5 +1,4 @@
-"""Overlays: what people add to or take off the modelled allowance, each with author, reason, scope and
-expiry.
+"""Overlays: what people add to or take off the modelled allowance, with author, reason, scope and expiry.
 
 A file in TOML holds them:
 
@@ -39,8 +38,7 @@ NEEDED = ("name", "author", "reason", "expires")
 
 @dataclass(frozen=True)
 class Overlay:
-    """An adjustment in force to the end of `expires`. amount : book currency, or percent of the modelled
-    allowance in scope.
+    """An adjustment until the end of `expires`. amount : currency, or percent of the allowance in scope.
 
     segments, stages : scope by name; empty for all.
     """
@@ -57,9 +55,7 @@ class Overlay:
 
 @dataclass(frozen=True)
 class OverlayEffect:
-    """What an overlay adds. loans, modelled : loans in scope and their modelled allowance. amount : book
-    currency.
-    """
+    """What an overlay adds. loans, modelled : in scope, and their allowance. amount : book currency."""
 
     name: str
     author: str

@@ -68,8 +68,7 @@ Provision = Ifrs9Result | CeclResult | FiveLevelResult
 
 @dataclass(frozen=True)
 class BesideLoans:
-    """What stands beside the loans: overlays, modifications found in the history, loss of POCI loans expected
-    at recognition.
+    """What stands beside the loans: overlays, modifications, losses of POCI loans expected at recognition.
 
     history : what CECL's loss-rate methods read, and methods : those asked for.
     poci_expected : (N,) currency over the months now left, None where the source does not tell.
@@ -126,9 +125,7 @@ def provisions(
 
 @dataclass(frozen=True)
 class Staged:
-    """Losses under IFRS 9 and the stage of each loan. pd : (N,) weighted lifetime PD now. origination : (N,)
-    at origination.
-    """
+    """IFRS 9 losses and stages. pd : (N,) weighted lifetime PD now. origination : (N,) at origination."""
 
     losses: StagedLosses
     stages: Stages
@@ -137,9 +134,7 @@ class Staged:
 
 
 def staged(portfolio: Portfolio, scenarios: Sequence[WeightedScenario], config: Config) -> Staged:
-    """Return the losses of the loans under each scenario and their stages; `portfolio` with behavioural
-    lives.
-    """
+    """Return loans' losses by scenario and their stages; `portfolio` with behavioural lives."""
     loss, pd = expected_losses(portfolio, scenarios)
     state, then = portfolio.standing, np.minimum(origination_pd(portfolio), 1.0)
     lifetime = np.minimum(
@@ -203,8 +198,7 @@ def _ifrs9(
 def undrawn_share(
     portfolio: Portfolio, scenarios: Sequence[WeightedScenario], losses: StagedLosses, config: Config
 ) -> tuple[Floats | None, Commitments]:
-    """Return the part of 12-month and lifetime loss that undrawn amounts cause, (N, 2) or None, and what is
-    undrawn.
+    """Return undrawn amounts' part of 12-month and lifetime loss, (N, 2) or None, and what is undrawn.
 
     Loss with the conversion factor less loss without it, of the loans that have something undrawn.
     """
@@ -331,9 +325,7 @@ STANDARDS: dict[str, Callable[..., Provision]] = {"ifrs9": _ifrs9, "cecl": _cecl
 
 
 def _pools(portfolio: Portfolio) -> tuple[str, ...]:
-    """Return the segments that overlays and pools name: those of the model without their vintages, which come
-    last.
-    """
+    """Return the segments overlays and pools name: the model's without vintages, which come last."""
     return portfolio.parameters.segments[: int(base_segments(portfolio.parameters.segments).max()) + 1]
 
 

@@ -1,6 +1,4 @@
-"""Revolving lines: the life over which they are measured, and the loss on what is not drawn, apart from what
-is.
-"""
+"""Revolving lines: the life they are measured over, and the loss on what is not drawn, told apart."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""Stages under IFRS 9: significant increase in credit risk, backstops and default, with the reasons for each
-loan.
-"""
+"""Stages under IFRS 9: significant increase in credit risk, backstops, default, with each loan's reasons."""
 
 from __future__ import annotations
 
@@ -24,9 +22,7 @@ TRIGGERS = (
     "return_probation",
     "lifetime_pd",
 )
-"""Why a loan is not in stage 1, in the order of the columns of `Stages.triggers`; the first three give stage
-3.
-"""
+"""Why a loan is not in stage 1, as `Stages.triggers`' columns; the first three give stage 3."""
 IMPAIRED = 3
 
 
@@ -55,17 +51,13 @@ class CreditRisk:
 
 @dataclass(frozen=True)
 class Stages:
-    """stage : (N,) 1, 2 or 3. triggers : (N, 8) which of `TRIGGERS` the loan meets, each looked at by
-    itself.
-    """
+    """stage : (N,) 1, 2 or 3. triggers : (N, 8) which of `TRIGGERS` a loan meets, each by itself."""
 
     stage: Integers
     triggers: Flags
 
     def reasons(self) -> NDArray[np.str_]:
-        """Return for each loan the names of the triggers it meets, joined by ", "; empty for stage 1,
-        (N,).
-        """
+        """Return each loan's triggers by name, joined by ", "; empty for stage 1, (N,)."""
         size = len(TRIGGERS)
         words = [
             ", ".join(name for bit, name in enumerate(TRIGGERS) if code >> bit & 1) for code in range(2**size)

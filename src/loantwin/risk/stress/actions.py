@@ -11,9 +11,8 @@ class Outcome:
     """One book over the horizon, book currency; `balance` and `allowance` at its end.
 
     credit_loss : change of allowance + net charge-offs + loss on sales. profit : net interest income - credit
-        loss -
-    collection cost. cash_gap : received less paid. lowest_ratio : of common equity, null where no capital was
-        given.
+        loss - collection cost. cash_gap : received less paid. lowest_ratio : of common equity, null where no
+        capital was given.
     """
 
     defaulted: float
@@ -41,9 +40,7 @@ class ActionEffect:
 
 @dataclass(frozen=True)
 class ActionTaken:
-    """name : as asked for. words : what is done. assumed : what the answer rests on. scenarios : name -> both
-    outcomes.
-    """
+    """name : as asked for. words : what is done. assumed : its basis. scenarios : both outcomes by name."""
 
     name: str
     words: str

@@ -1,5 +1,4 @@
-"""The IFRS 9 allowance along a scenario, cell by cell: what the book would carry at later dates, were the
-scenario certain.
+"""The IFRS 9 allowance along a scenario by cell: what the book would carry later, were it certain.
 
 One pass backward over the remaining life gives every cell's lifetime loss and default probability in every
 live state at every date; twelve steps forward from a date give its 12-month loss. So a date costs twelve
@@ -63,6 +62,10 @@ def allowance_path(
     cells : over the remaining life, H months. shocks : (H, R) month part of the odds, the scenario as far as
         it goes and
         reverting after. historical : (R,) the level of PD at origination (`provisions.long_run_shocks`).
+
+    Raises
+    ------
+    RiskError : fewer months of shocks than the cells have, or a date outside them.
     """
     months = cells.interest.shape[1]
     last = max(dates, default=0)
@@ -108,9 +111,7 @@ def _backward(
     fade: Floats,
     dates: set[int],
 ) -> tuple[dict[int, Floats], dict[int, Floats]]:
-    """Return the present value of lifetime losses and the lifetime default probability at each date, (B,
-    live) by date.
-    """
+    """Return lifetime losses' present value and default probability at each date, (B, live) by date."""
     base, live, months = odds(parameters), parameters.live, lost.shape[1]
     value, number = np.zeros((2, len(cells.segment), live))
     values, risks = {}, {}
@@ -133,9 +134,7 @@ def _backward(
 def _forward(
     parameters: TransitionParameters, cells: Cells, shocks: Floats, lost: Floats, fade: Floats, date: int
 ) -> Floats:
-    """Return the present value of losses of the twelve months after a date, by cell and state at that date,
-    (B, live).
-    """
+    """Return the present value of the next twelve months' losses by cell and state, (B, live)."""
     base, live = odds(parameters), parameters.live
     where = np.broadcast_to(np.eye(live), (len(cells.segment), live, live))
     total = np.zeros((len(cells.segment), live))

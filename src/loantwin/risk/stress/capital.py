@@ -22,8 +22,7 @@ def irb_weights(
     dates: Sequence[int],
     asset_class: str,
 ) -> Floats:
-    """Return risk-weighted assets at the end of months `dates`, (K,): performing balance x risk weight
-    (CRE31).
+    """Return risk-weighted assets at the end of `dates`, (K,): performing balance x risk weight (CRE31).
 
     The probability of default is the cell's of twelve months at the historical level of macro and period
     effect: through the cycle, so that assets move by amortisation, default and arrears, not by the scenario's

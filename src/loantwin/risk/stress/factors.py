@@ -23,9 +23,7 @@ MOST = 10
 
 @dataclass(frozen=True)
 class Attribution:
-    """One figure of a scenario, book currency: baseline + the parts of `by_factor` = stressed; so for
-    `by_segment`.
-    """
+    """A scenario's figure, book currency: baseline + the parts of `by_factor` or `by_segment` = stressed."""
 
     baseline: float
     stressed: float
@@ -34,8 +32,7 @@ class Attribution:
 
 
 def coalitions(factors: int) -> Flags:
-    """Return which factors are stressed in each of the 2^k runs, (2^k, k); run 0 is the baseline, the last
-    the stress.
+    """Return which factors are stressed in the 2^k runs, (2^k, k), from the baseline to the full stress.
 
     Raises
     ------
@@ -51,6 +48,10 @@ def shapley(names: Sequence[str], values: Floats) -> dict[str, float]:
     """Return each factor's Shapley value from the values of all runs, (2^k,), in the order of `coalitions`.
 
     part[i] = sum over S without i of |S|! (k - |S| - 1)! / k! x (value(S and i) - value(S)).
+
+    Raises
+    ------
+    RiskError : another number of values than 2^k.
     """
     count = len(names)
     if values.shape != (2**count,):
@@ -69,8 +70,7 @@ def shapley(names: Sequence[str], values: Floats) -> dict[str, float]:
 
 @dataclass(frozen=True)
 class FactorSensitivity:
-    """What one factor's shock does: figures less the baseline's, under the shock as stated (`up`) and the
-    opposite (`down`).
+    """What one factor's shock does: figures less the baseline's, as stated (`up`) and opposite (`down`).
 
     words : the shock. correlated : whether the other factors move as the generator expects them to. distance
     : Mahalanobis, of the shortest innovations that take the factor there; null where the generator does not

@@ -1,6 +1,4 @@
-"""A book along a scenario, month by month: income, allowance, cash, and what is left of the lender's
-capital.
-"""
+"""A book along a scenario, month by month: income, allowance, cash, and what is left of capital."""
 
 from __future__ import annotations
 
@@ -49,12 +47,11 @@ class CapitalPlan:
     """What `--capital FILE.toml` states; docs/stress.md has each key.
 
     cet1 : common equity tier 1 at the as-of date, currency. risk_weight : risk-weighted assets / balance,
-        decimal, of the
-    `constant` approach. other_rwa : of all else the lender holds, constant. operating_cost_annual : beyond
-        funding and
-    servicing, currency a year. tax_rate : on profits; losses give nothing back. allowance : booked at the
-    as-of date; None takes the baseline's. minimum : the ratio that must hold, buffers included. approach :
-    constant, or irb with its `asset_class` (`stress_capital.irb_weights`).
+        decimal, of the `constant` approach. other_rwa : of all else the lender holds, constant.
+        operating_cost_annual : beyond funding and servicing, currency a year. tax_rate : on profits; losses
+        give nothing back. allowance : booked at the as-of date; None takes the baseline's. minimum : the
+        ratio that must hold, buffers included. approach : constant, or irb with its `asset_class`
+        (`stress_capital.irb_weights`).
     """
 
     cet1: float
@@ -213,8 +210,11 @@ def quarter_ends_of(count: int, labels: list[str]) -> Floats:
 
 
 def read_capital(path: Path | str) -> CapitalPlan:
-    """Return the plan in a TOML file; an unknown key, a missing or a wrong value is an error that names
-    it.
+    """Return the capital plan in a TOML file.
+
+    Raises
+    ------
+    UsageError : no readable TOML, an unknown key, a missing or wrong value; it names the key.
     """
     path = Path(path)
     try:

@@ -24,9 +24,7 @@ FARTHEST = 8.0
 ROUNDS = 40
 TURNS = 8
 ALMOST, NARROW = 1e-3, 1e-3
-"""Relative gap to the target, and width in standard deviations, at which a walk ends: a figure with steps
-(stages) jumps.
-"""
+"""Relative gap to the target, and width in standard deviations, at which a walk ends: stages make steps."""
 CLOSE = 1e-5
 """Relative gap to the target, and relative change of distance, at which the search ends."""
 
@@ -46,9 +44,8 @@ class Plausibility:
     """How far a scenario lies from what the generator expects, seen through the factors that the model reads.
 
     distance : Mahalanobis, of the shortest innovations that take these factors there every third month.
-        conditions : their
-    number. probability : of a path drawn at random at least as far off, were innovations normal. gap : why
-        there is none.
+        conditions : their number. probability : of a path drawn at random at least as far off, were
+        innovations normal. gap : why there is none.
     """
 
     distance: float | None
@@ -59,8 +56,7 @@ class Plausibility:
 
 @dataclass(frozen=True)
 class ReverseStress:
-    """The mildest path that costs a given loss or breaks a given ratio; the path itself is the scenario of
-    that name.
+    """The mildest path that costs a given loss or breaks a ratio; the scenario of that name is the path.
 
     figure, target, reached : what was asked for and what the path gives; decimals where the figure is a
         ratio.
@@ -71,9 +67,8 @@ class ReverseStress:
     chi_square_probability : of a path drawn at random at least as far off in all `degrees_of_freedom`
         innovations.
     generated_paths, generated_beyond : paths the generator drew, and how many of them reach the target;
-        `generated_share` with
-    its binomial standard error. peaks : factor -> its largest move away from the expected path, and its
-        month.
+        `generated_share` with its binomial standard error. peaks : factor -> its largest move away from the
+        expected path, and its month.
     """
 
     name: str
@@ -147,9 +142,7 @@ def mildest(slopes: Slopes, values: Callable[[Floats], Floats], start: Floats, t
 
 
 def harshest(slopes: Slopes, start: Floats, radius: float) -> Mildest:
-    """Return the point at a distance at which the figure is largest: the gradient there points away from the
-    origin.
-    """
+    """Return the point at a distance with the largest figure: its gradient points away from the origin."""
     z = start
     for turn in range(1, TURNS + 1):
         value, slope = slopes(z)
@@ -167,8 +160,7 @@ def harshest(slopes: Slopes, start: Floats, radius: float) -> Mildest:
 def walked(
     slopes: Slopes, figure: Callable[[Floats], float], size: int, target: float
 ) -> tuple[Mildest, float]:
-    """Return the nearest of the harshest points at which another figure reaches a target, and that figure
-    there.
+    """Return the nearest of the harshest points where another figure reaches a target, and that figure.
 
     For figures that are too dear for gradients and move with the one of `slopes`. Distances are searched by
     the Illinois form of false position, from the expected path (distance 0) to `FARTHEST`.
@@ -218,9 +210,7 @@ def unreachable(target: float, best: float) -> RiskError:
 def _step(
     values: Callable[[Floats], Floats], z: Floats, wanted: Floats, value: float, target: float, scale: float
 ) -> Floats:
-    """Return the point between z and the one wanted with the best merit: half the squared length and the gap
-    to the target.
-    """
+    """Return the best point between z and that wanted: half the squared length and the target's gap."""
     shares = 0.5 ** np.arange(6)
     points = z + shares[:, None] * (wanted - z)
     weight = 2.0 * max(float(np.linalg.norm(wanted)), 1.0) * FARTHEST / scale
@@ -235,9 +225,7 @@ def normal_tail(distance: float) -> float:
 
 
 def chi_square_tail(distance: float, degrees: int) -> float:
-    """Return the probability that a chi-squared variable with `degrees` degrees of freedom exceeds distance
-    squared.
-    """
+    """Return the chance that chi-squared of `degrees` degrees of freedom exceeds distance squared."""
     from scipy.special import gammaincc
 
     return float(gammaincc(degrees / 2.0, distance * distance / 2.0))

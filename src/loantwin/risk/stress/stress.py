@@ -1,6 +1,4 @@
-"""Stress by scenario: what the book loses and earns over the horizon under each, the first being the
-baseline.
-"""
+"""Stress by scenario: what the book loses and earns over the horizon, the first being the baseline."""
 
 from __future__ import annotations
 
@@ -39,10 +37,9 @@ RULES = (
 class ScenarioFlows:
     """Mean flows of the book over T months under one scenario, book currency.
 
-    opening_balance : (T,) principal at the start of each month. interest : (T,) interest received.
-        defaulted : (T,)
-    exposure entering default. charged_off : (T,) principal charged off. allowance : IFRS 9 allowance, net of
-    guarantees, at the as-of date were this scenario certain.
+    opening_balance : (T,) principal at the start of each month. interest : (T,) interest received. defaulted
+        : (T,) exposure entering default. charged_off : (T,) principal charged off. allowance : IFRS 9
+        allowance, net of guarantees, at the as-of date were this scenario certain.
     """
 
     name: str
@@ -55,9 +52,7 @@ class ScenarioFlows:
 
 @dataclass(frozen=True)
 class Stressed:
-    """Means over the horizon, book currency; `peak_month` is the month of most `defaulted`, null where
-    nothing defaults.
-    """
+    """Means over the horizon, book currency; `peak_month` has most `defaulted`, null where nothing does."""
 
     defaulted: float
     charged_off: float
@@ -68,18 +63,15 @@ class Stressed:
 
 @dataclass(frozen=True)
 class StressResult(Result):
-    """Scenario name -> figures. In `to_dict()` scenarios are the top-level keys; every other key starts with
-    `_`.
+    """Scenario name -> figures: top-level keys of `to_dict()`, where every other key starts with `_`.
 
     against_baseline : scenario -> figure -> scenario less baseline. not_observable : figures the source
     cannot tell, which are assumed and labelled so.
 
     model : what turned the economy into flows. paths : scenario -> series by month and quarter. parts :
-        scenario -> figure ->
-    its difference to the baseline by factor and by segment. plausibility : scenario -> how far it is from
-        what the generator
-    expects. macro : factor -> line -> values by month; lines are scenarios, and p05 to p95 of generated
-        paths.
+        scenario -> figure -> its difference to the baseline by factor and by segment. plausibility : scenario
+        -> how far it is from what the generator expects. macro : factor -> line -> values by month; lines are
+        scenarios, and p05 to p95 of generated paths.
     sensitivities, reverse, actions : as asked for.
     """
 
@@ -180,9 +172,7 @@ def stress(
 
 
 def scenario_flows(name: str, flows: Flows, allowance: float) -> ScenarioFlows:
-    """Return a scenario's mean flows from the engine's figures on its paths (P, groups, T), groups added
-    up.
-    """
+    """Return a scenario's mean flows from figures on its paths (P, groups, T), groups added up."""
     closing = flows.balance.sum(axis=1).mean(axis=0)
     opening = np.concatenate([[flows.opening.sum(axis=1).mean()], closing[:-1]])
     interest, defaulted, charged_off = (

@@ -44,9 +44,7 @@ def render(console: Console, result: Any) -> None:
 
 
 def _by_origin(console: Console, result: Any) -> None:
-    """Print what came beside the forecast of the whole book, by origin: scored ones, and those that are prior
-    only.
-    """
+    """Print what came beside the book's forecasts, by origin: those scored, and those prior only."""
     shown = 12 if 12 in result.horizons else result.horizons[-1]
     view = result.given_macro if result.given_macro.by_origin else result.generated_macro
     main = {

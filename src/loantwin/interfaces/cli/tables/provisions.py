@@ -10,9 +10,7 @@ from loantwin.interfaces.cli.tables.blocks import amount, percent, show_facts, s
 
 
 def render(console: Console, result: Any) -> None:
-    """Print the allowance: total, by stage, class or pool, what stands beside it, by scenario, and the
-    rules.
-    """
+    """Print the allowance: total, by stage, class or pool, what stands beside it, by scenario, rules."""
     facts = {"exposure": amount(result.exposure), "allowance": amount(result.allowance)}
     if getattr(result, "allowance_gross", None) is not None:
         facts["allowance before guarantees"] = amount(result.allowance_gross)

@@ -13,9 +13,7 @@ SHOWN = 25
 
 
 def render(console: Console, result: Any) -> None:
-    """Print the loss with its interval, the parameters that matter most, and the macro factors, by
-    scenario.
-    """
+    """Print the loss with its interval, the parameters and macro factors that matter, by scenario."""
     words = "before guarantees" if result.gross else "net of guarantees"
     title = (
         f"{result.measure.replace('-', ' ').capitalize()} of {result.loans:,} live loans as of "

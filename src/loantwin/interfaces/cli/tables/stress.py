@@ -1,6 +1,4 @@
-"""Tables of a stress test: figures by scenario, what they come from, capital, sensitivities, reverse stress,
-actions.
-"""
+"""Tables of a stress test: figures by scenario, causes, capital, sensitivities, reverse stress, actions."""
 
 from __future__ import annotations
 

@@ -38,8 +38,7 @@ def by_origin(
     pale: Sequence[bool] = (),
     money: bool = False,
 ) -> Chart:
-    """Return forecasts of the whole book at each origin as bars of their 90 and 50 % intervals, with what
-    came.
+    """Return forecasts of the whole book by origin as bars of their 90 and 50 % intervals, with what came.
 
     quantiles : per origin 5, 25, 50, 75, 95 %. pale : origins that were prior only.
     """
@@ -71,9 +70,7 @@ def by_origin(
 def accuracies(
     title: str, names: Sequence[str], values: Sequence[float | None], floors: Mapping[str, float | None]
 ) -> Chart:
-    """Return accuracies as horizontal bars, the twin on top, with the noise floor as lines; below zero is cut
-    at zero.
-    """
+    """Return accuracies as bars, the twin on top, noise floor as lines; below zero is cut at zero."""
     keys = [Key("the twin", BLUE, "bar"), Key("rivals", GREY, "bar")]
     shown = {"names": (GREEN, "ceiling: path known"), "latent": (ORANGE, "what the fit expects")}
     keys += [Key(words, colour) for name, (colour, words) in shown.items() if floors.get(name) is not None]
@@ -119,9 +116,7 @@ def widths(title: str, names: Sequence[str], values: Sequence[float], money: boo
 
 
 def pit(title: str, shares: Sequence[float]) -> Chart:
-    """Return how outcomes fall into tenths of their forecast distributions: level where calibrated, a cup
-    where too narrow.
-    """
+    """Return how outcomes fall into forecasts' tenths: level if calibrated, a cup if too narrow."""
     keys = (Key("outcomes", BAND, "bar"), Key("calibrated", INK))
 
     def draw(axes: Any) -> None:
@@ -145,9 +140,7 @@ def coverage(
     low: Sequence[float | None],
     high: Sequence[float | None],
 ) -> Chart:
-    """Return the share of outcomes inside the 50 and the 90 % interval at each horizon, the latter with its
-    bootstrap interval.
-    """
+    """Return how many outcomes the 50 and 90 % intervals hold by horizon, with bootstrap intervals."""
     keys = (
         Key("90 % interval", BLUE, "dot"),
         Key("bootstrap", BAND, "band"),
@@ -179,9 +172,7 @@ def scatter(
     low: Sequence[float],
     high: Sequence[float],
 ) -> Chart:
-    """Return every observation, forecast across and outcome up, both on a root scale, so that small bands
-    show too.
-    """
+    """Return observations, forecast across, outcome up, on root scales so that small bands show."""
     keys = (
         Key("inside the 90 % interval", BLUE, "dot"),
         Key("outside", ORANGE, "dot"),

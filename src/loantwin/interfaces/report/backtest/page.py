@@ -1,6 +1,4 @@
-"""The page of a backtest: verdicts first, then pictures and tables that bear them out. Self-contained, opens
-offline.
-"""
+"""The page of a backtest: verdicts first, then the pictures and tables behind them; opens offline."""
 
 from __future__ import annotations
 
@@ -86,9 +84,7 @@ def page(result: Backtest) -> str:
 
 
 def _main(result: Backtest) -> tuple[str, BacktestScore, Pooled | None] | None:
-    """Return the figure a reader asks for first, its score at the favourite horizon, given macro where that
-    has closed.
-    """
+    """Return the figure asked for first, its score at the favourite horizon, given macro if closed."""
     for view in (result.given_macro, result.generated_macro):
         for figure, scores in view.figures.items():
             if scores[favourite(result)].accuracy is not None:

@@ -1,6 +1,4 @@
-"""Pictures of a loss distribution: the chance of losing more, with value at risk and shortfall, and who makes
-the tail.
-"""
+"""Pictures of a loss distribution: the chance of losing more, value at risk, shortfall, the tail's parts."""
 
 from __future__ import annotations
 
@@ -76,9 +74,7 @@ def compared(results: Mapping[str, LossResult], title: str) -> Chart:
 def contributions(
     labels: Sequence[str], expected: Sequence[float], shortfall: Sequence[float], title: str
 ) -> Chart:
-    """Return the shares of segments in expected loss and in expected shortfall, decimals, one row a
-    segment.
-    """
+    """Return segments' shares in expected loss and expected shortfall, decimals, one row each."""
     keys = (Key("of expected shortfall", BLUE, "bar"), Key("of expected loss", BAND, "bar"))
 
     def draw(axes: Any) -> None:

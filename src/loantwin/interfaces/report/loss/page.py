@@ -1,6 +1,4 @@
-"""The page of `loss --out`: the curve, what each segment and name adds, models side by side. Self-contained,
-opens offline.
-"""
+"""The page of `loss --out`: the curve, what segments and names add, models side by side; opens offline."""
 
 from __future__ import annotations
 

@@ -95,9 +95,7 @@ def _figure(value: object) -> str:
 
 
 def leading_edges(edges: Sequence[Edge], default: str) -> list[Edge]:
-    """Return the edges a reader asks for first: out of the first state into delinquency, then into
-    default.
-    """
+    """Return the edges asked for first: from the first state to delinquency, then to default."""
     busiest = sorted(edges, key=lambda edge: -edge["events"])
     into_default = [edge for edge in busiest if edge["edge"].endswith(f"-> {default}")]
     delinquent = [edge for edge in busiest if edge["edge"].startswith("current -> dpd_")]

@@ -1,6 +1,4 @@
-"""Pictures of a stress test: a fan with scenarios over it, waterfall, tornado, capital against its
-minimum.
-"""
+"""Pictures of a stress test: a fan with scenarios, waterfall, tornado, capital against its minimum."""
 
 from __future__ import annotations
 
@@ -113,9 +111,7 @@ def scenario_lines(
 def waterfall(
     title: str, start: tuple[str, float], parts: Mapping[str, float], end: tuple[str, float]
 ) -> Chart:
-    """Return horizontal bars from a first level by parts to a last one; more is red where `title` counts
-    losses.
-    """
+    """Return bars from a first level by parts to a last one; more is red where `title` counts losses."""
     names = [start[0], *parts, end[0]]
     keys = (Key("adds", RED, "bar"), Key("takes off", GREEN, "bar"))
 

@@ -1,6 +1,4 @@
-"""The page of a stress test, as a risk committee reads it: verdict, economies, losses, causes, capital,
-limits. Opens offline.
-"""
+"""The page of a stress test, as a risk committee reads it: verdict, losses, causes, capital, limits."""
 
 from __future__ import annotations
 
@@ -356,9 +354,7 @@ def _causes(result: StressResult, colour: dict[str, str]) -> Section:
 
 
 def _segment_pictures(result: StressResult, colour: dict[str, str]) -> list[tuple[Chart, str]]:
-    """Return the loss beyond the baseline by what loans are and, where the model tells vintages apart, by
-    vintage.
-    """
+    """Return the loss beyond the baseline by kind of loan and, where the model tells, by vintage."""
     made = []
     for title, vintage in (("by kind of loan", False), ("by vintage", True)):
         grouped: dict[str, dict[str, float]] = {}

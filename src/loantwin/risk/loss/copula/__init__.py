@@ -1,3 +1,1 @@
-"""Factor copulas: defaults that are independent given normal sector factors (and one common shock size for
-the t copula).
-"""
+"""Factor copulas: defaults independent given normal sector factors (t copula: and one common shock size)."""

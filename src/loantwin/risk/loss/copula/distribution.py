@@ -28,9 +28,7 @@ METHODS = ("auto", "normal", "names")
 PATHS = 24_000
 """Paths where the caller names no number."""
 SKEW = 2e-3
-"""`auto` simulates loan by loan where the skewness of single names moves a loss at the tail by more than this
-share of it.
-"""
+"""`auto` goes loan by loan where the skewness of names moves a tail loss by more than this share."""
 TERMS = 80
 """Terms of Mehler's expansion of the covariance of two sectors."""
 
@@ -56,8 +54,7 @@ class SegmentLosses:
 
 @dataclass(frozen=True)
 class CopulaLoss:
-    """The loss distribution. method : `normal` (single names as a normal given the factors) or `names` (loan
-    by loan).
+    """The loss distribution. method : `normal` (names as a normal given the factors) or `names` (by loan).
 
     loan_var, loan_es : (N,) Euler contributions, which sum to var and es. tail_paths : what the paths beyond
         var are worth.
@@ -161,9 +158,7 @@ class _CopulaRun:
         return shift, draw(model, shift, self.paths, self.seed)
 
     def stand_alone(self, segment: int, method: str) -> Tail | None:
-        """Return the figures of a segment as if it were the whole book, None where a few loans make its
-        tail.
-        """
+        """Return a segment's figures as if it were the whole book, None where a few loans make its tail."""
         made = self.made
         own = np.flatnonzero(made.pairs[:, 0] == segment)
         sectors, place = np.unique(made.pairs[own, 1], return_inverse=True)
@@ -276,9 +271,7 @@ def exact_variance(made: Curves) -> float:
 
 
 def _segments(run: _CopulaRun, parts: Floats, sample: Sample, found: Tail, method: str) -> SegmentLosses:
-    """Return contributions and marginal figures from the book's own paths, stand-alone ones from paths of the
-    segment.
-    """
+    """Return contributions and marginals from the book's paths, stand-alone ones from the segment's."""
     book, var, es = run.made.book, found.var.value, found.es.value
     shares = []
     for weights, total in (

@@ -1,5 +1,4 @@
-"""The factor model of a copula: sector factors with a correlation matrix, asset correlations, tail, loss
-given default.
+"""A copula's factor model: sector factors, their correlation, asset correlations, tail, loss in default.
 
 Obligor i of sector s defaults where its asset return lies beyond the threshold that its PD gives:
 
@@ -34,13 +33,11 @@ LEAST_EIGENVALUE = -1e-9
 
 @dataclass(frozen=True)
 class FactorModel:
-    """See the module. sectors : (S,). correlation : (S, S) of the sector factors. asset_correlation : (S,) in
-    [0, 1).
+    """See the module. sectors : (S,). correlation : (S, S) of factors. asset_correlation : (S,) in [0, 1).
 
     degrees_of_freedom : of the t copula, None for the Gaussian. lgd_model : `constant`, or `frye-jacobs`,
-        where loss given
-    default rises with the default rate. lgd_spread : variance of one loan's severity around its mean m, as a
-    share of m (1 - m). notes : what was repaired.
+        where loss given default rises with the default rate. lgd_spread : variance of one loan's severity
+        around its mean m, as a share of m (1 - m). notes : what was repaired.
     """
 
     sectors: tuple[str, ...]
@@ -60,9 +57,7 @@ class FactorModel:
         return np.ascontiguousarray(made[:, ::-1] * np.where(made[:, ::-1].sum(axis=0) < 0, -1.0, 1.0))
 
     def threshold(self, pd: Floats) -> Floats:
-        """Return c of each PD: the quantile of the asset return's distribution; minus infinity for 0,
-        infinity for 1.
-        """
+        """Return c of each PD: the asset return's quantile; minus infinity for 0, infinity for 1."""
         if self.degrees_of_freedom is None:
             return np.asarray(special.ndtri(pd))
         return np.asarray(
@@ -172,8 +167,11 @@ def checked_correlation(
 
 
 def nearest_correlation(matrix: Floats, tolerance: float = 1e-10, most: int = 2_000) -> Floats:
-    """Return the correlation matrix nearest to a symmetric one in the Frobenius norm (Higham 2002,
-    alternating projections).
+    """Return the correlation matrix nearest in the Frobenius norm (Higham 2002, alternating projections).
+
+    Raises
+    ------
+    RiskError : none within `tolerance` after `most` steps.
     """
     held = (matrix + matrix.T) / 2
     correction = np.zeros_like(held)
@@ -200,8 +198,7 @@ def nearest_correlation(matrix: Floats, tolerance: float = 1e-10, most: int = 2_
 
 @dataclass(frozen=True)
 class Obligors:
-    """N loans as the copula reads them, each (N,): exposure currency >= 0; pd and lgd decimals in [0, 1];
-    sector an index.
+    """N loans for the copula, (N,) each: exposure currency >= 0; pd, lgd decimals in [0, 1]; sector an index.
 
     segment : (N,) index of the group that results are shown by, 0 to the number of segments - 1.
     """

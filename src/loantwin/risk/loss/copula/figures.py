@@ -1,5 +1,4 @@
-"""Quantile, shortfall and their standard errors from weighted paths, each with a normal loss of names around
-its mean.
+"""Quantile, shortfall and their errors from weighted paths, each with a normal loss of names about its mean.
 
 With weights w, conditional means m and deviations s over P paths,
 
@@ -59,9 +58,7 @@ class Sample:
 
 @dataclass(frozen=True)
 class Tail:
-    """Figures at a confidence: var, es with errors; width : half the distance between the points around
-    var.
-    """
+    """Figures at a confidence: var, es with errors; width : half the distance of points around var."""
 
     var: Estimate
     es: Estimate
@@ -120,9 +117,7 @@ def quantile(sample: Sample, beyond: float) -> float:
 
 
 def _enclosed(sample: Sample, beyond: float, start: float, stride: float) -> tuple[float, float]:
-    """Return a loss exceeded with more than `beyond` and one with at most that, out from `start` in growing
-    strides.
-    """
+    """Return losses exceeded with more than and at most `beyond`, out from `start` in growing strides."""
     if sample.probability(start) > beyond:
         low, high = start, start + stride
         while sample.probability(high) > beyond:
@@ -137,9 +132,7 @@ def _enclosed(sample: Sample, beyond: float, start: float, stride: float) -> tup
 
 
 def _bisected(sample: Sample, beyond: float, low: float, high: float) -> float:
-    """Return the quantile where some paths carry no noise of names, so that the probability falls in
-    steps.
-    """
+    """Return the quantile where some paths lack noise of names: the probability falls in steps."""
     while high - low > 1e-12 * high:
         middle = (low + high) / 2
         low, high = (middle, high) if sample.probability(middle) > beyond else (low, middle)
@@ -163,8 +156,7 @@ def _excess(sample: Sample, x: float) -> Floats:
 
 
 def shortfall_weights(sample: Sample, var: float, confidence: float) -> tuple[Floats, Floats]:
-    """Return (P,) weights of a part's mean and variance whose sum over paths is the part's contribution to
-    ES.
+    """Return (P,) weights of a part's mean and variance that sum over paths to its contribution to ES.
 
     E[part; L > x | path] = mean x Phi(z) + variance / s x phi(z) for jointly normal parts, z = (m - x) / s;
     the atom at the quantile (s = 0) counts with the share that makes the whole 1 - q.
@@ -183,8 +175,7 @@ def shortfall_weights(sample: Sample, var: float, confidence: float) -> tuple[Fl
 
 
 def quantile_weights(sample: Sample, var: float, width: float) -> tuple[Floats, Floats]:
-    """Return (P,) weights of a part's mean and variance for its expectation given a loss within about `width`
-    of VaR.
+    """Return (P,) weights of a part's mean and variance for its expectation within about `width` of VaR.
 
     A normal kernel of that width is laid over the path's own normal loss; the parts are then scaled to sum to
     VaR.

@@ -31,9 +31,7 @@ DENSITY = np.exp(-0.5 * GRID**2) / np.sqrt(2 * np.pi) * (GRID[1] - GRID[0])
 
 @dataclass(frozen=True)
 class Implied:
-    """mean, volatility : (S,) mean and standard deviation of the default rate. asset_correlation : (S,).
-    correlation : (S, S).
-    """
+    """mean, volatility : (S,) of the default rate. asset_correlation : (S,). correlation : (S, S)."""
 
     mean: Floats
     volatility: Floats

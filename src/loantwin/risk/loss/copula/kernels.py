@@ -1,5 +1,4 @@
-"""Compiled parts of the copula: loans spread over PD nodes, tables read between grid points, loan-by-loan
-simulation.
+"""Compiled parts of the copula: loans over PD nodes, tables between grid points, loan-by-loan simulation.
 
 Sums over loans or paths are taken in a fixed number of blocks, each with a slot of its own, added in order by
 the caller: the number of threads cannot change a bit. Draws are Philox4x32-10 as in engine.randomness,
@@ -22,9 +21,7 @@ MOMENTS = 4
 """Of a loan at its node: loss, mean square of the loss, square of the mean, cube."""
 PATH_BLOCK = 256
 LOWEST, HIGHEST, STEPS = -10.0, 8.2, 256.0
-"""Range and steps a unit of the normal's argument for which `names.bounds` holds an upper bound of the
-hazard.
-"""
+"""Range and steps a unit of the normal's argument at which `names.bounds` bounds the hazard from above."""
 PURPOSE = np.uint64(16)
 _M0, _M1 = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
 _W0, _W1 = np.uint64(0x9E3779B9), np.uint64(0xBB67AE85)
@@ -55,8 +52,7 @@ def _place(nodes: Array, value: float) -> int:
 def spread_loans(
     exposure: Array, value: Array, lgd: Array, group: Array, nodes: Array, dispersion: float, sums: Array
 ) -> None:
-    """Add each loan's moments to the two nodes around its value (its PD), so that their weighted mean is the
-    value.
+    """Add loans' moments to the two nodes around their value (the PD), their weighted mean being the value.
 
     exposure, value, lgd, group : (N,). nodes : (K,) rising, first at most and last at least any value, K >=
         2.
@@ -82,9 +78,7 @@ def spread_loans(
 
 @compiled(parallel=True)
 def conditional_table(threshold: Array, sizes: Array, factors: Array, rho: float, table: Array) -> None:
-    """Set table (K, U, Y) to the conditional default probability of each node at each shock size and
-    factor.
-    """
+    """Set table (K, U, Y) to conditional default probabilities by node, shock size and factor."""
     root, scale = math.sqrt(rho), 1.0 / math.sqrt(1.0 - rho)
     for k in prange(len(threshold)):
         for i in range(len(sizes)):
@@ -97,9 +91,7 @@ def conditional_table(threshold: Array, sizes: Array, factors: Array, rho: float
 
 @compiled()
 def _weights(position: float, count: int, weight: Array) -> int:
-    """Set the four cubic weights of a position on a grid of `count` points and return the first point; one
-    point: itself.
-    """
+    """Set a position's four cubic weights on a grid of `count` points; return the first of them."""
     if count == 1:
         weight[0], weight[1], weight[2], weight[3] = 1.0, 0.0, 0.0, 0.0
         return 0
@@ -117,8 +109,7 @@ def _weights(position: float, count: int, weight: Array) -> int:
 def read_tables(
     factor: Array, size: Array, sector: Array, tables: Array, grids: Array, result: Array
 ) -> None:
-    """Set result (P, G, M) to the tables (G, M, U, Y) at each path's factor of the group's sector and shock
-    size.
+    """Set result (P, G, M) to tables (G, M, U, Y) at each path's factor of the group's sector and shock size.
 
     factor : (P, S). size : (P,). sector : (G,). grids : (2, 2) first point and step of sizes and factors.
     """
@@ -160,9 +151,7 @@ def spread_paths(factor: Array, size: Array, weight: Array, grids: Array, sums: 
 
 @compiled(parallel=True)
 def gather_loans(value: Array, group: Array, nodes: Array, table: Array, result: Array) -> None:
-    """Set result (N, M) to the table (S, M, K) between the nodes around each loan's value: the adjoint of
-    `spread_loans`.
-    """
+    """Set result (N, M) to table (S, M, K) between nodes around loans' values: `spread_loans`' adjoint."""
     count = len(value)
     for block in prange((count + 4095) // 4096):
         for i in range(block * 4096, min((block + 1) * 4096, count)):
@@ -174,9 +163,7 @@ def gather_loans(value: Array, group: Array, nodes: Array, table: Array, result:
 
 @compiled()
 def _uniform(stream: Array) -> float:
-    """Return the next draw, in (0, 1). stream : words 0 to 3, how many are used, path, number of block,
-    key.
-    """
+    """Return the next draw, in (0, 1). stream : words 0 to 3, number used, path, block, key."""
     if stream[4] == np.uint64(4):
         c0, c1, c2, c3 = stream[5], stream[6], np.uint64(0), PURPOSE
         k0, k1 = stream[7], stream[8]
@@ -209,9 +196,7 @@ def _severity(
     models: Array,
     stream: Array,
 ) -> float:
-    """Return the loss given default of one loan: constant or moving with its default rate, and its own
-    luck.
-    """
+    """Return one loan's loss given default: constant or moving with its default rate, and its own luck."""
     lgd = float(loans[1, loan])
     if (
         models[0] > 0.0 and lgd > 0.0
@@ -270,12 +255,10 @@ def simulate_names(
     """Simulate loan by loan, going from default to default.
 
     paths : (P,) numbers of the paths, which name their draws. factor : (P, S). size : (P,). loans : (4, N)
-        exposure, lgd,
-    threshold, threshold of the expected loss, thresholds finite. cells : (C, 4) first and end loan, sector,
-        whether all PDs
-    are the same. corners : (C,) highest threshold. bounds : (2, X) hazard and probability at the upper end of
-    each step of the normal's argument. totals : (P, G). weight : (P,). parts : (BLOCKS, N), or (BLOCKS, 0) if
-    not wanted.
+        exposure, lgd, threshold, threshold of the expected loss, thresholds finite. cells : (C, 4) first and
+        end loan, sector, whether all PDs are the same. corners : (C,) highest threshold. bounds : (2, X)
+        hazard and probability at the upper end of each step of the normal's argument. totals : (P, G). weight
+        : (P,). parts : (BLOCKS, N), or (BLOCKS, 0) if not wanted.
     """
     for block in prange(BLOCKS):
         stream = np.zeros(9, np.uint64)

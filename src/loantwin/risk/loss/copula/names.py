@@ -1,5 +1,4 @@
-"""Losses loan by loan: which loans default on each path, where the normal around the conditional mean will
-not do.
+"""Losses loan by loan: which default on each path, where a normal around the conditional mean will not do.
 
 Loans are sorted into cells of like threshold. The simulation goes from default to default: the number of
 loans between two is geometric at an upper bound of the cell's probability, and a loan of a lower one is taken
@@ -29,9 +28,7 @@ CERTAIN, INFINITE = 1e3, 1e9
 
 @dataclass(frozen=True)
 class Sorted:
-    """A book sorted by sector and threshold. order : (N,). loans : (4, N), group, cells, corners : as the
-    kernel reads them.
-    """
+    """A book sorted by sector and threshold. order : (N,). loans : (4, N); the rest as the kernel reads."""
 
     order: Integers
     loans: Floats
@@ -84,9 +81,7 @@ def simulate(book: Obligors, model: FactorModel, draws: Draws, seed: int) -> Flo
 
 
 def contributions(book: Obligors, model: FactorModel, draws: Draws, seed: int, weight: Floats) -> Floats:
-    """Return the sum over paths of weight (P,) x each loan's loss, (N,): paths of weight 0 are not run
-    again.
-    """
+    """Return the sum over paths of weight (P,) x loans' losses, (N,); weight 0 is not run again."""
     paths = np.flatnonzero(weight)
     _, parts = _run(book, model, draws, seed, paths, weight[paths])
     return parts
@@ -94,9 +89,7 @@ def contributions(book: Obligors, model: FactorModel, draws: Draws, seed: int, w
 
 @cache
 def bounds() -> Floats:
-    """Return hazard -log(1 - p) and p at the upper end of each step of the normal's argument, (2, X); the
-    last is certain.
-    """
+    """Return hazard -log(1 - p) and p at steps' upper ends of the normal's argument, (2, X); last certain."""
     from loantwin.risk.loss.copula import kernels
 
     steps = int((kernels.HIGHEST - kernels.LOWEST) * kernels.STEPS) + 1

@@ -26,16 +26,12 @@ KEPT = 0.1
 PILOT, ROUNDS, ELITE = 4_000, 8, 0.1
 """Paths of a pilot run, most of them, and the share of its paths that the next shift is learnt from."""
 DRAWS, PILOTS, LUCK = 0, 1, 101
-"""Places of the stream COPULA: the draws of the run itself, of the pilots, and of single names in the
-pilots.
-"""
+"""Places of the stream COPULA: draws of the run itself, of pilots, and of single names in pilots."""
 
 
 @dataclass(frozen=True)
 class Shift:
-    """Where paths are drawn: mean of the K normals, and the factor on chi-squared (1 for the Gaussian
-    copula).
-    """
+    """Where paths are drawn: mean of the K normals, and chi-squared's factor (1 for the Gaussian)."""
 
     mean: Floats
     shrink: float

@@ -1,5 +1,4 @@
-"""Conditional loss of each group of loans on a grid of its sector's factor: mean and variance, read by every
-path.
+"""Groups' conditional loss on a grid of the sector's factor: mean and variance, read by every path.
 
 Loans are spread over PD nodes once (one pass over the book), nodes become curves of the factor by one matrix
 product. What a path costs then depends on groups and sectors alone, not on loans. The adjoint of the same
@@ -118,9 +117,7 @@ class Curves:
         return [used[place == i] for i in range(int(place.max()) + 1)]
 
     def _severity_ratio(self, sector: int, own: Integers, chance: Floats) -> Floats:
-        """Return loss given default given the factor over its mean, by node, at the mean severity of the
-        node's loans.
-        """
+        """Return loss given default given the factor over its mean, by node, at its loans' mean severity."""
         if not self.moving:
             return np.ones((len(self.nodes), 1))
         loss, exposure = self.moments[own, :, 0].sum(axis=0), self._exposure(own)
@@ -163,8 +160,7 @@ class Curves:
     def allocated(
         self, factor: Floats, size: Floats, weights: Sequence[tuple[Floats, Floats]]
     ) -> list[Floats]:
-        """Return for each pair of path weights and each loan the weighted sum of its conditional mean and
-        variance, (N,).
+        """Return by pair of path weights and loan the weighted sum of conditional mean and variance, (N,).
 
         weights : pairs of (P,), of the mean and of the variance.
         """
@@ -255,9 +251,7 @@ def _pairs(book: Obligors, sectors: int) -> tuple[Integers, Integers]:
 
 
 def nodes_of(pd: Floats, most: int) -> Floats:
-    """Return at least two PD nodes: the distinct PDs where they are few, else evenly spaced quantiles of the
-    normal.
-    """
+    """Return at least two PD nodes: the distinct PDs if few, else evenly spaced normal quantiles."""
     sample = pd if len(pd) <= 8 * most else pd[:: len(pd) // (4 * most)]
     found = np.unique(sample)
     if len(found) <= most and len(sample) < len(pd):
