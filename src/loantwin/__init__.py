@@ -1,4 +1,8 @@
-"""A digital twin for loan portfolios: one model for provisions, stress tests, decisions and learning."""
+"""A digital twin for loan portfolios: one model for provisions, stress tests, decisions and learning.
+
+Every command is a function here, under its own word; `open` returns the twin that they take. Names are loaded
+when first asked for, so that importing the package stays light; type checkers see each as it is.
+"""
 
 from __future__ import annotations
 
@@ -6,55 +10,89 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from loantwin.decisions.decide import decide as decide
+    from loantwin.decisions.load import load_policy as load_policy
     from loantwin.errors import InputError as InputError
     from loantwin.errors import LoantwinError as LoantwinError
+    from loantwin.interfaces.demo import demo as demo
+    from loantwin.interfaces.report.report.report import report as report
+    from loantwin.outlook.outlook import Outlook as Outlook
+    from loantwin.twin import Twin as Twin
+    from loantwin.twin import open as open
+    from loantwin.verbs.backtest.backtest import backtest as backtest
+    from loantwin.verbs.backtest_rates import backtest_rates as backtest_rates
+    from loantwin.verbs.capital.capital import capital as capital
+    from loantwin.verbs.capital.explain import capital_explain as capital_explain
+    from loantwin.verbs.compare import compare as compare
+    from loantwin.verbs.compare import happened as happened
+    from loantwin.verbs.components import components as components
+    from loantwin.verbs.concentration import concentration as concentration
+    from loantwin.verbs.config_show import config_show as config_show
+    from loantwin.verbs.curves import curves as curves
+    from loantwin.verbs.fit import fit as fit
+    from loantwin.verbs.forecast import forecast as forecast
+    from loantwin.verbs.log_verify import log_verify as log_verify
+    from loantwin.verbs.loss.loss import loss as loss
+    from loantwin.verbs.movement import movement as movement
+    from loantwin.verbs.provisions.provisions import provisions as provisions
+    from loantwin.verbs.ratings import ratings as ratings
+    from loantwin.verbs.sensitivity import sensitivity as sensitivity
+    from loantwin.verbs.stress.stress import stress as stress
+    from loantwin.verbs.synthetic import synthetic as synthetic
+    from loantwin.verbs.tape_check import tape_check as tape_check
+    from loantwin.verbs.twin_create import twin_create as twin_create
 
     __version__: str
 
 _EXPORTS = {
-    "InputError": "loantwin.errors",
-    "LoantwinError": "loantwin.errors",
-    "backtest": "loantwin.verbs.backtest.backtest",
-    "backtest_rates": "loantwin.verbs.backtest_rates",
-    "capital": "loantwin.verbs.capital.capital",
-    "capital_explain": "loantwin.verbs.capital.explain",
-    "Outlook": "loantwin.outlook.outlook",
-    "Twin": "loantwin.twin",
-    "compare": "loantwin.verbs.compare",
-    "components": "loantwin.verbs.components",
-    "concentration": "loantwin.verbs.concentration",
-    "config_show": "loantwin.verbs.config_show",
-    "curves": "loantwin.verbs.curves",
-    "decide": "loantwin.decisions.decide",
-    "demo": "loantwin.interfaces.demo",
-    "fit": "loantwin.verbs.fit",
-    "forecast": "loantwin.verbs.forecast",
-    "log_verify": "loantwin.verbs.log_verify",
-    "loss": "loantwin.verbs.loss.loss",
-    "happened": "loantwin.verbs.compare",
-    "load_policy": "loantwin.decisions.load",
-    "movement": "loantwin.verbs.movement",
     "open": "loantwin.twin",
-    "provisions": "loantwin.verbs.provisions.provisions",
-    "ratings": "loantwin.verbs.ratings",
-    "report": "loantwin.interfaces.report.report.report",
-    "sensitivity": "loantwin.verbs.sensitivity",
-    "stress": "loantwin.verbs.stress.stress",
-    "synthetic": "loantwin.verbs.synthetic",
+    "Twin": "loantwin.twin",
+    "Outlook": "loantwin.outlook.outlook",
     "tape_check": "loantwin.verbs.tape_check",
     "twin_create": "loantwin.verbs.twin_create",
+    "synthetic": "loantwin.verbs.synthetic",
+    "demo": "loantwin.interfaces.demo",
+    "fit": "loantwin.verbs.fit",
+    "ratings": "loantwin.verbs.ratings",
+    "forecast": "loantwin.verbs.forecast",
+    "compare": "loantwin.verbs.compare",
+    "happened": "loantwin.verbs.compare",
+    "loss": "loantwin.verbs.loss.loss",
+    "stress": "loantwin.verbs.stress.stress",
+    "provisions": "loantwin.verbs.provisions.provisions",
+    "movement": "loantwin.verbs.movement",
+    "capital": "loantwin.verbs.capital.capital",
+    "capital_explain": "loantwin.verbs.capital.explain",
+    "concentration": "loantwin.verbs.concentration",
+    "curves": "loantwin.verbs.curves",
+    "components": "loantwin.verbs.components",
+    "sensitivity": "loantwin.verbs.sensitivity",
+    "backtest": "loantwin.verbs.backtest.backtest",
+    "backtest_rates": "loantwin.verbs.backtest_rates",
+    "report": "loantwin.interfaces.report.report.report",
+    "decide": "loantwin.decisions.decide",
+    "load_policy": "loantwin.decisions.load",
+    "log_verify": "loantwin.verbs.log_verify",
+    "config_show": "loantwin.verbs.config_show",
+    "LoantwinError": "loantwin.errors",
+    "InputError": "loantwin.errors",
 }
 
 __all__ = list(_EXPORTS)
 
+if not TYPE_CHECKING:  # a checker that saw it would take any name for granted
 
-def __getattr__(name: str) -> Any:
-    """Load an exported name when it is first asked for, so that importing the package stays light."""
-    if name == "__version__":
-        return import_module("importlib.metadata").version("loantwin")
-    if name not in _EXPORTS:
-        raise AttributeError(f"module 'loantwin' has no attribute {name!r}")
-    return getattr(import_module(_EXPORTS[name]), name)
+    def __getattr__(name: str) -> Any:
+        """Load an exported name when it is first asked for."""
+        if name == "__version__":
+            return import_module("importlib.metadata").version("loantwin")
+        if name not in _EXPORTS:
+            raise AttributeError(_unknown(name))
+        return getattr(import_module(_EXPORTS[name]), name)
+
+    def _unknown(name: str) -> str:
+        near = import_module("difflib").get_close_matches(name, _EXPORTS, n=1)
+        return f"module 'loantwin' has no attribute {name!r}" + (f"; did you mean {near[0]}?" if near else "")
 
 
 def __dir__() -> list[str]:

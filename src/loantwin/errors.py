@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
+
 
 class LoantwinError(Exception):
     """Root of everything loantwin raises on purpose."""
@@ -81,3 +84,41 @@ class RiskError(InputError):
 def expected(what: object, was: object) -> str:
     """Return the sentence every message is built on."""
     return f"expected {what}, was {was!r}" if isinstance(was, str) else f"expected {what}, was {was}"
+
+
+def unknown(name: str, known: Iterable[str]) -> str:
+    """Return the sentence about a name that is none of the known ones; a near one is offered."""
+    names = list(known)
+    folded = {item.casefold(): item for item in names}
+    near = difflib.get_close_matches(name.casefold(), folded, n=1)
+    words = expected("one of " + ", ".join(names), name)
+    return f"{words}; did you mean {folded[near[0]]}?" if near else words
+
+
+def choice(
+    value: str,
+    known: Iterable[str],
+    field: str,
+    *,
+    file: object | None = None,
+    error: type[InputError] = UsageError,
+) -> str:
+    """Return the known name that a value stands for; upper and lower case are one.
+
+    Parameters
+    ----------
+    field, file, error : what a refusal names and is.
+
+    Raises
+    ------
+    InputError : of the kind `error`: a value that is no text, or no known name; a near one is offered.
+    """
+    names = list(known)
+    if not isinstance(value, str):
+        raise error(expected("one of " + ", ".join(names), value), file=file, field=field)
+    if value in names:
+        return value
+    for name in names:
+        if name.casefold() == value.casefold():
+            return name
+    raise error(unknown(value, names), file=file, field=field)

@@ -10,7 +10,7 @@ age 0 in the month it was originated; at the as-of date it has age `age0`, and m
 from __future__ import annotations
 
 import calendar
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import numpy as np
@@ -62,3 +62,20 @@ def end_of(month: int, anchor: int = 31) -> date:
 def add_months(day: date, months: int) -> date:
     """Return the same day `months` on; a month's last day stays a last day."""
     return end_of(12 * day.year + day.month - 1 + months, anchor_day(day))
+
+
+def day(value: date | str, field: str) -> date:
+    """Return a date given as one, or as ISO text (2022-12-31).
+
+    Raises
+    ------
+    UsageError : other text, or neither; a moment is no date.
+    """
+    if isinstance(value, str):
+        try:
+            return date.fromisoformat(value)
+        except ValueError as error:
+            raise UsageError(expected("a date like 2022-12-31", value), field=field) from error
+    if isinstance(value, datetime) or not isinstance(value, date):
+        raise UsageError(expected("a date, or its text like 2022-12-31", repr(value)), field=field)
+    return value

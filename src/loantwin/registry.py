@@ -7,13 +7,12 @@ kind's group; nothing of it is imported before its name is asked for, and no bui
 
 from __future__ import annotations
 
-import difflib
 import importlib.metadata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from loantwin.errors import InputError, UsageError, expected
+from loantwin.errors import InputError, UsageError, expected, unknown
 
 Entry = TypeVar("Entry")
 
@@ -52,7 +51,7 @@ class Registry(Generic[Entry]):
             return self.built_in[name]
         found = [entry for entry in self._installed() if entry.name == name]
         if not found:
-            raise error(_unknown(name, self.names()), field=field)
+            raise error(unknown(name, self.names()), field=field)
         packages = [_package(entry) for entry in found]
         if len(found) > 1:
             words = expected(f"one package that offers the {self.what} {name}", " and ".join(packages))
@@ -68,13 +67,6 @@ class Registry(Generic[Entry]):
 
     def _installed(self) -> tuple[importlib.metadata.EntryPoint, ...]:
         return tuple(importlib.metadata.entry_points(group=self.group))
-
-
-def _unknown(name: str, known: tuple[str, ...]) -> str:
-    folded = {item.casefold(): item for item in known}
-    near = difflib.get_close_matches(name.casefold(), folded, n=1)
-    words = expected("one of " + ", ".join(known), name)
-    return f"{words}; did you mean {folded[near[0]]}?" if near else words
 
 
 def _package(entry: Any) -> str:

@@ -2,42 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import polars as pl
 
-from loantwin.book.overrides import overrides
+from loantwin.book.frames import TapeLike, tape_file
+from loantwin.book.overrides import Assumed, overrides
 from loantwin.book.tape import Tape, TapeCheck, check, read_tape
 from loantwin.errors import UsageError, expected
 from loantwin.files import check_target, replace_file
 
 
 def tape_check(
-    path: Path | str,
-    format: str,  # noqa: A002  # the command's word
+    tape: TapeLike,
+    format: str | Path,  # noqa: A002  # the command's word
     *,
-    quarantine: Path | None = None,
-    assume: Sequence[str] = (),
+    quarantine: Path | str | None = None,
+    assume: Assumed = (),
 ) -> TapeCheck:
     """Say what is in a tape and what is wrong with it.
 
     Parameters
     ----------
-    path : CSV (also gzipped), Parquet or Excel file. format : a built-in format's name or a mapping file.
+    tape : a CSV (also gzipped), Parquet or Excel file, or a Polars or pandas DataFrame.
+    format : a built-in format's name or a mapping file.
     quarantine : file to which rejected rows and warnings are written as CSV; nothing is written without it.
-    assume : NAME=VALUE, overrides of the format's assumptions.
+    assume : overrides of the format's assumptions, by name, or as texts NAME=VALUE.
 
     Raises
     ------
     TapeError : a file of which no row survives; MappingError : a format that does not fit.
     """
-    if quarantine is not None:
-        _check_target(Path(quarantine), Path(path))
-    tape = read_tape(path, format, overrides=overrides(assume))
-    if quarantine is not None:
-        _write_quarantine(tape, Path(quarantine))
-    return check(tape)
+    with tape_file(tape) as path:
+        if quarantine is not None:
+            _check_target(Path(quarantine), path)
+        found = read_tape(path, format, overrides=overrides(assume))
+        if quarantine is not None:
+            _write_quarantine(found, Path(quarantine))
+        return check(found)
 
 
 def _check_target(target: Path, tape: Path) -> None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from loantwin.book.overrides import overrides
+from loantwin.book.frames import TapeLike, tape_file
+from loantwin.book.overrides import Assumed, overrides
 from loantwin.book.tape import TapeCheck, check, read_tape
 from loantwin.clock import Clock
+from loantwin.months import day
 from loantwin.twin import create_twin
 
 
@@ -30,26 +32,34 @@ class TwinCreated(TapeCheck):
 
 def twin_create(
     directory: Path | str,
-    tape: Path | str,
-    format: str,  # noqa: A002  # the command's word
-    as_of: dt.date,
+    tape: TapeLike,
+    format: str | Path,  # noqa: A002  # the command's word
+    as_of: dt.date | str,
     *,
-    assume: Sequence[str] = (),
+    assume: Assumed = (),
     clock: Clock | None = None,
 ) -> TwinCreated:
     """Read a tape and make a twin's home of it.
+
+    Parameters
+    ----------
+    directory : the new home. tape, format, assume : as in `tape_check`.
+    as_of : the date at which the book is looked at (end of day), a date or its ISO text.
+    clock : tells the moment at which events are recorded; default the system's.
 
     Raises
     ------
     HomeError : `directory` holds something already; TapeError, MappingError : see `tape_check`; UsageError :
         no loan is on the book at `as_of`.
     """
-    loaded = read_tape(tape, format, overrides=overrides(assume))
-    book = create_twin(directory, loaded, as_of, clock)
+    date = day(as_of, "as_of")
+    with tape_file(tape) as path:
+        loaded = read_tape(path, format, overrides=overrides(assume))
+        book = create_twin(directory, loaded, date, clock)
     seen = check(loaded)
     known: dict[str, Any] = {item.name: getattr(seen, item.name) for item in fields(seen)}
     counts: dict[str, Any] = {
         name: int(book.counts[name])
         for name in ("on_book", "not_yet_on_book", "closed_before_as_of", "undated")
     }
-    return TwinCreated(**known, as_of=as_of, **counts, assumed=dict(book.assumed))
+    return TwinCreated(**known, as_of=date, **counts, assumed=dict(book.assumed))

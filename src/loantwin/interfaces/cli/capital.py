@@ -5,7 +5,7 @@ about.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -88,7 +88,7 @@ def capital(
     """
     import loantwin as lt
 
-    asked = {"approach": approach, "options": options, "pd": pd, "assume": assume or ()}
+    asked: dict[str, Any] = {"approach": approach, "options": options, "pd": pd, "assume": assume or ()}
     if what[0] == EXPLAIN and len(what) != 1:
         if len(what) != 3:
             raise UsageError(expected("explain DIR LOAN", " ".join(what)), field="capital")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -84,8 +84,8 @@ RANGES = {
 TRUTHS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
-def read_assumptions(texts: Sequence[str]) -> CapitalAssumptions:
-    """Return assumptions of NAME=VALUE texts.
+def read_assumptions(assume: Mapping[str, object] | Sequence[str]) -> CapitalAssumptions:
+    """Return assumptions given by name, or as texts NAME=VALUE.
 
     Raises
     ------
@@ -93,7 +93,8 @@ def read_assumptions(texts: Sequence[str]) -> CapitalAssumptions:
     """
     made: dict[str, Any] = {}
     kinds = {item.name: item.type for item in fields(CapitalAssumptions)}
-    for text in texts:
+    given = [f"{name}={value}" for name, value in assume.items()] if isinstance(assume, Mapping) else assume
+    for text in given:
         name, mark, value = text.partition("=")
         if not mark:
             raise UsageError(expected("NAME=VALUE", text), field="--assume")

@@ -66,6 +66,7 @@ def find(twin: Twin, scenarios: Sequence[str], align: str | None, progress: Prog
     stress = lt.stress(twin, scenarios, align=align) if scenarios else None
     progress(0.7, "losses")
     loss = lt.loss(twin, months=LOSS_MONTHS, confidence=LOSS_CONFIDENCE, paths=LOSS_PATHS)
+    assert isinstance(loss, LossResult)  # one model was asked for
     return Findings(
         twin=twin,
         book=lt.Outlook(twin).book.loans,
