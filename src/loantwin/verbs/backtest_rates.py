@@ -10,55 +10,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from loantwin import months
-from loantwin.arrays import Floats
-from loantwin.errors import InputError, ScenarioError, UsageError, expected
-from loantwin.macro.covariates import Covariate, evaluate, standardise
-from loantwin.macro.history import bridge, full_history, known_history, last_published, nowcast
+from loantwin.errors import UsageError, expected
 from loantwin.macro.read import read_macro
-from loantwin.macro.source import MacroSource
 from loantwin.models.settings import FitSettings
-from loantwin.performance.bootstrap import block_length, ratio_interval
-from loantwin.performance.rate_series import RIVALS, RateForecast, level_and_macro
-from loantwin.performance.scoring import accuracy, bias, inside, interval_score, summarise
+from loantwin.performance.rate_backtest import RateOutcome, RateScore, loss_rates, rate_score, rates_ahead
 from loantwin.types import Progress, Result, silent
 
-LAG = 3
-"""Months after its end until a quarter's rate is published."""
 MOST_QUARTERS = 12
-
-
-@dataclass(frozen=True)
-class RateScore:
-    """How forecasts of one series did. Rates are decimals a year; `_low`, `_high` : 90 % block-bootstrap
-    interval.
-
-    rivals : accuracy by name. rival_crps, rival_coverage90, rival_width90 : the rest. difference_* : the
-    twin's accuracy less the rival's and its bootstrap interval.
-    """
-
-    accuracy: float | None
-    bias: float | None
-    error: float
-    coverage50: float
-    coverage90: float
-    coverage90_low: float | None
-    coverage90_high: float | None
-    width90: float
-    interval_score: float
-    crps: float
-    observations: int
-    first_origin: dt.date
-    last_origin: dt.date
-    rivals: Mapping[str, float | None]
-    rival_crps: Mapping[str, float]
-    rival_coverage90: Mapping[str, float]
-    rival_width90: Mapping[str, float]
-    difference: Mapping[str, float | None]
-    difference_low: Mapping[str, float | None]
-    difference_high: Mapping[str, float | None]
 
 
 @dataclass(frozen=True)
@@ -115,11 +73,11 @@ def backtest_rates(
     """
     wanted = _wanted(quarters)
     sources = [read_macro(path) for path in macro]
-    tables = _rates([read_macro(path) for path in rates])
-    found: list[_Point] = []
+    tables = loss_rates([read_macro(path) for path in rates])
+    found: list[RateOutcome] = []
     for number, (name, (first, values)) in enumerate(tables.items()):
         progress(number / len(tables), name)
-        found += _one_series(name, first, values, sources, start, end, wanted)
+        found += rates_ahead(name, first, values, sources, start, end, wanted)
     if not found:
         raise UsageError(
             expected("an origin with 12 known quarters and a window that has closed", "none"), field="--from"
@@ -127,7 +85,9 @@ def backtest_rates(
     return RateBacktest(
         series={
             name: {
-                str(step): _score([item for item in found if item.series == name and item.quarters == step])
+                str(step): rate_score(
+                    [item for item in found if item.series == name and item.quarters == step]
+                )
                 for step in wanted
                 if any(item.series == name and item.quarters == step for item in found)
             }
@@ -175,159 +135,3 @@ def _wanted(quarters: Sequence[int] | str) -> list[int]:
             field="quarters",
         )
     return sorted({int(text) for text in given})
-
-
-@dataclass(frozen=True)
-class _Point:
-    series: str
-    origin: dt.date
-    quarters: int
-    actual: float
-    twin: RateForecast
-    rivals: Mapping[str, RateForecast]
-    low: float
-    high: float
-
-
-def _rates(sources: Sequence[MacroSource]) -> dict[str, tuple[int, Floats]]:
-    """Return each series' first month of its first quarter and its values by quarter, NaN where none was
-    published.
-    """
-    made: dict[str, tuple[int, Floats]] = {}
-    for source in sources:
-        table = source.history()
-        if table is None or table.step != 3:
-            continue
-        for place, factor in enumerate(table.factors):
-            if factor.endswith(("charge_off_rate", "delinquency_rate")):
-                made[factor] = (table.first, table.values[:, place])
-    if not made:
-        raise UsageError(
-            expected("a quarterly series of charge-off or delinquency rates", "none"), field="rates"
-        )
-    return made
-
-
-def _one_series(
-    name: str,
-    first: int,
-    values: Floats,
-    sources: Sequence[MacroSource],
-    start: dt.date,
-    end: dt.date | None,
-    wanted: Sequence[int],
-) -> list[_Point]:
-    there = np.flatnonzero(np.isfinite(values))
-    begin, stop = int(there[0]), int(there[-1])
-    if not (values[begin : stop + 1] > 0).all():
-        raise ScenarioError(expected("rates above 0 without gaps", "another"), field=name)
-    actual = bridge(full_history(sources))
-    found = []
-    for last in range(
-        begin, stop
-    ):  # the last quarter published at an origin, which is the end of the next one
-        origin = months.end_of(first + 3 * (last + 1) + 2)
-        if origin < start or (end is not None and origin > end) or last + 1 - begin < 12:
-            continue
-        closed = [step for step in wanted if last + 1 + step <= stop]
-        try:
-            past, ahead = _covariates(sources, actual, origin, first, begin, last, closed)
-        except InputError:  # macro history does not reach as far, back or ahead
-            continue
-        logs = np.log(values[begin : last + 1])
-        gaps = [1 + step for step in closed]
-        if not gaps:
-            continue
-        settings = FitSettings()
-        twin = level_and_macro(
-            logs, past, ahead, gaps, [effect.credit for effect in settings.effects], settings.credit_level
-        )
-        rivals = {rival: rule(logs, gaps) for rival, rule in RIVALS.items()}
-        for place, step in enumerate(closed):
-            one = twin.at(place)
-            low, high = np.quantile(one.values()[:, 0], (0.05, 0.95))
-            others = {rival: made.at(place) for rival, made in rivals.items()}
-            found.append(
-                _Point(
-                    name, origin, step, float(values[last + 1 + step]), one, others, float(low), float(high)
-                )
-            )
-    return found
-
-
-def _covariates(
-    sources: Sequence[MacroSource],
-    actual: Any,
-    origin: dt.date,
-    first: int,
-    begin: int,
-    last: int,
-    closed: Sequence[int],
-) -> tuple[Floats, Floats]:
-    """Return the covariates of known quarters (n, F), as known at the origin, and of those ahead (H, F), as
-    they came.
-    """
-    known = nowcast(known_history(sources, origin), origin)
-    made: list[Covariate] = [
-        standardise(effect.factor, effect.transform, known, effect.lag) for effect in FitSettings().effects
-    ]
-    past = evaluate(made, known, first + 3 * begin, first + 3 * last + 2)
-    steps = [last + 1 + step for step in closed]
-    ends = last_published(actual)
-    reach = min(ends[item.factor] + item.lag for item in made)
-    if steps and reach < first + 3 * steps[-1] + 2:
-        raise ScenarioError(expected("macro history to the window's end", months.label(reach)))
-    ahead = [
-        evaluate(made, actual, first + 3 * step, first + 3 * step + 2, known).mean(axis=0) for step in steps
-    ]
-    return past.reshape(-1, 3, len(made)).mean(axis=1), np.array(ahead).reshape(len(steps), len(made))
-
-
-def _score(points: Sequence[_Point]) -> RateScore:
-    actual = np.array([item.actual for item in points])
-    forecast = np.array([item.twin.expected[0] for item in points])
-    shown = summarise(np.concatenate([item.twin.values() for item in points], axis=1), actual)
-    low, quarter, _, upper, high = shown.quantiles
-    block = block_length(3 * (points[0].quarters + 1), 3, len(points))
-    within = inside(low, high, actual)
-    between = ratio_interval(within.astype(float), np.ones(len(points)), block, seed=1)
-    ours = accuracy(forecast, actual)
-    rivals = {name: np.array([item.rivals[name].expected[0] for item in points]) for name in RIVALS}
-    ranged = {
-        name: summarise(np.concatenate([item.rivals[name].values() for item in points], axis=1), actual)
-        for name in RIVALS
-    }
-    theirs = {name: accuracy(made, actual) for name, made in rivals.items()}
-    gains = {
-        name: ratio_interval(np.abs(made - actual) - np.abs(forecast - actual), actual, block, seed=1)
-        for name, made in rivals.items()
-    }
-    return RateScore(
-        accuracy=ours,
-        bias=bias(forecast, actual),
-        error=float(np.abs(forecast - actual).mean()),
-        coverage50=float(inside(quarter, upper, actual).mean()),
-        coverage90=float(within.mean()),
-        coverage90_low=None if between is None else between[0],
-        coverage90_high=None if between is None else between[1],
-        width90=float((high - low).mean()),
-        interval_score=float(interval_score(low, high, actual, 0.90).mean()),
-        crps=float(shown.crps.mean()),
-        observations=len(points),
-        first_origin=points[0].origin,
-        last_origin=points[-1].origin,
-        rivals=theirs,
-        rival_crps={name: float(made.crps.mean()) for name, made in ranged.items()},
-        rival_coverage90={
-            name: float(inside(made.quantiles[0], made.quantiles[4], actual).mean())
-            for name, made in ranged.items()
-        },
-        rival_width90={
-            name: float((made.quantiles[4] - made.quantiles[0]).mean()) for name, made in ranged.items()
-        },
-        difference={
-            name: None if ours is None or value is None else ours - value for name, value in theirs.items()
-        },
-        difference_low={name: None if made is None else made[0] for name, made in gains.items()},
-        difference_high={name: None if made is None else made[1] for name, made in gains.items()},
-    )

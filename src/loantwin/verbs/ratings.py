@@ -9,75 +9,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, get_args
 
-import numpy as np
-
 from loantwin.arrays import Floats
 from loantwin.errors import RiskError, UsageError, expected
-from loantwin.migrations import estimators, generators
-from loantwin.migrations.matrices import (
-    WITHDRAWN,
-    Matrix,
-    Withdrawn,
-    default_curve,
-    mobility,
-    monotone,
-    power,
-    without_withdrawn,
-)
-from loantwin.migrations.reading import RatingEvents, is_history, read_events, read_matrices
-from loantwin.migrations.shift import FactorYears, estimate_factor
+from loantwin.migrations import generators
+from loantwin.migrations.evidence import COHORT, DURATION, Cycle, Evidence, estimated, generator_of, published
+from loantwin.migrations.matrices import WITHDRAWN, Withdrawn, mobility, monotone
+from loantwin.migrations.reading import is_history, read_events
+from loantwin.migrations.term_structure import Compared, DefaultAt, compared, matrix_over, term_structure
 from loantwin.types import Progress, Result, silent
 
-PUBLISHED, COHORT, DURATION = "published", "cohort", "duration"
 LONGEST = 100
-FEWEST_YEARS = 3
-"""Fewest yearly cohorts from which a common factor and its correlation are estimated."""
-
-
-@dataclass(frozen=True)
-class DefaultAt:
-    """Cumulative probability of default within `years`. The error and the 90 % interval (customers drawn
-    again) need a history.
-
-    exact_high : upper end of the exact binomial interval where a cohort saw no default: a bound, not an
-        estimate.
-    """
-
-    years: float
-    pd: float
-    standard_error: float | None = None
-    low: float | None = None
-    high: float | None = None
-    exact_high: float | None = None
-
-
-@dataclass(frozen=True)
-class Factor:
-    """The common factor of a year: positive in good years, in standard deviations."""
-
-    year: str
-    z: float
-    standard_error: float
-
-
-@dataclass(frozen=True)
-class Cycle:
-    """What years share. correlation : asset correlation with its 90 % interval, the matrix taken as known."""
-
-    correlation: float
-    low: float
-    high: float
-    years: tuple[Factor, ...]
-
-
-@dataclass(frozen=True)
-class Compared:
-    """A published horizon beside what the shortest matrix says of it without memory."""
-
-    years: float
-    state: str
-    published: float
-    implied: float
+"""Years, the longest horizon."""
 
 
 @dataclass(frozen=True)
@@ -114,20 +56,6 @@ class RatingsResult(Result):
     facts: Mapping[str, int]
     notes: tuple[str, ...]
     provenance: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class _Found:
-    """What a file gave: the matrix over `matrix.years`, its generator where it was estimated, and the sums
-    behind it.
-    """
-
-    matrix: Matrix
-    method: str
-    rates: Floats | None = None
-    sums: estimators.MoveSums | None = None
-    others: tuple[Matrix, ...] = ()
-    cycle: Cycle | None = None
 
 
 def ratings(
@@ -174,9 +102,9 @@ def ratings(
         raise UsageError(expected("a matrix for --rest", "a history"), file=file, field="--rest")
     how: Any = withdrawn
     found = (
-        _estimated(read_events(file, states=states), estimate or COHORT, how)
+        estimated(read_events(file, states=states), estimate or COHORT, how)
         if history
-        else _published(file, how, states, rest)
+        else published(file, how, states, rest)
     )
     progress(0.3, "generator and intervals")
     if found.matrix.default is None:
@@ -184,7 +112,7 @@ def ratings(
             expected("a state named D or default", ", ".join(found.matrix.states)), file=file, field="states"
         )
     method: Any = generator
-    made = _generator(found, method)
+    made = generator_of(found, method)
     return _result(Path(file), found, made, horizon, withdrawn, resamples, seed)
 
 
@@ -201,62 +129,9 @@ def _check(file: Path | str, estimate: str | None, horizon: float, withdrawn: st
         raise UsageError(expected("one of " + ", ".join(generators.METHODS), generator), field="--generator")
 
 
-def _published(
-    file: Path | str, withdrawn: Withdrawn, states: Sequence[str] | None, rest: str | None
-) -> _Found:
-    found = [without_withdrawn(item, withdrawn) for item in read_matrices(file, states=states, rest=rest)]
-    found.sort(key=lambda item: item.years)
-    return _Found(found[0], PUBLISHED, others=tuple(found[1:]))
-
-
-def _estimated(events: RatingEvents, kind: str, withdrawn: Withdrawn) -> _Found:
-    if kind == DURATION:
-        sums = estimators.duration_sums(events, withdrawn)
-        rates = estimators.estimate(sums)
-        return _Found(
-            Matrix(sums.states, estimators.yearly(sums, rates)),
-            kind,
-            rates,
-            sums,
-            cycle=_cycle(events, sums, withdrawn),
-        )
-    sums = estimators.cohort_sums(events, withdrawn)
-    return _Found(
-        Matrix(sums.states, estimators.estimate(sums)),
-        kind,
-        None,
-        sums,
-        cycle=_cycle(events, sums, withdrawn),
-    )
-
-
-def _cycle(events: RatingEvents, sums: estimators.MoveSums, withdrawn: Withdrawn) -> Cycle | None:
-    """Return the common factor by year, from cohorts about the estimated matrix; None with fewer than
-    three.
-    """
-    try:
-        labels, counts = estimators.cohort_counts(events, withdrawn)
-    except RiskError:  # less than a year of history: durations can do without
-        return None
-    if len(labels) < FEWEST_YEARS or withdrawn == "keep":
-        return None
-    yearly = estimators.yearly(sums, estimators.estimate(sums))
-    made: FactorYears = estimate_factor(yearly, counts, sums.default)
-    rows = zip(labels, made.z, made.error, strict=True)
-    return Cycle(
-        made.rho, made.low, made.high, tuple(Factor(name, float(z), float(error)) for name, z, error in rows)
-    )
-
-
-def _generator(found: _Found, method: generators.Method) -> generators.Generator:
-    if found.rates is not None:
-        return generators.Generator(found.rates, "estimated from durations", 0.0, 0, 0.0)
-    return generators.generator(found.matrix.values, found.matrix.years, method)
-
-
 def _result(
     file: Path,
-    found: _Found,
+    found: Evidence,
     made: generators.Generator,
     horizon: float,
     withdrawn: str,
@@ -288,10 +163,10 @@ def _result(
         embeddable=settled.embeddable,
         conditions=settled.conditions,
         horizon=horizon,
-        at_horizon=_rows(states, _at(found, made, horizon)),
-        term_structure=_term_structure(found, made, horizon, resamples, seed),
+        at_horizon=_rows(states, matrix_over(found, made, horizon)),
+        term_structure=term_structure(found, made, horizon, resamples, seed),
         mobility=mobility(matrix.values),
-        compared=_compared(found, made),
+        compared=compared(found, made),
         cycle=found.cycle,
         at_risk={} if sums is None else dict(zip(states, sums.at_risk.sum(axis=0).tolist(), strict=True)),
         facts={} if sums is None else sums.facts,
@@ -302,72 +177,3 @@ def _result(
 
 def _rows(states: tuple[str, ...], values: Floats) -> dict[str, tuple[float, ...]]:
     return {name: tuple(row) for name, row in zip(states, values.tolist(), strict=True)}
-
-
-def _at(found: _Found, made: generators.Generator, years: float) -> Floats:
-    """Return the matrix over `years`: a power of the estimate where it goes in whole times, else from the
-    generator.
-    """
-    times = years / found.matrix.years
-    if found.rates is None and abs(times - round(times)) < 1e-9:
-        return power(found.matrix.values, round(times))
-    return generators.at_horizon(made.values, years)
-
-
-def _term_structure(
-    found: _Found, made: generators.Generator, horizon: float, resamples: int, seed: int
-) -> dict[str, tuple[DefaultAt, ...]]:
-    whole = int(horizon + 1e-9)
-    years = [float(year) for year in range(1, whole + 1)] or [horizon]
-    default = found.matrix.default
-    assert default is not None  # asked for before
-    curve = np.array([_at(found, made, year)[:, default] for year in years])
-    blank = np.full(curve.shape, np.nan)
-    error, low, high, bound = blank, blank, blank, blank.copy()
-    if found.sums is not None and whole >= 1:
-        sums = found.sums
-        error = estimators.default_curve_errors(sums, whole)
-        low, high = np.quantile(
-            estimators.default_curves(sums, estimators.resampled(sums, resamples, seed), whole),
-            (0.05, 0.95),
-            axis=0,
-        )
-        if found.method == COHORT:
-            moved = np.asarray(sums.moves.sum(axis=0)).reshape(len(sums.states), -1)[:, default]
-            top = estimators.exact_interval(moved, sums.at_risk.sum(axis=0))[1]
-            bound[0] = np.where(moved == 0, top, np.nan)
-    return {
-        name: tuple(
-            DefaultAt(
-                year, float(curve[k, row]), *(_known(part[k, row]) for part in (error, low, high, bound))
-            )
-            for k, year in enumerate(years)
-        )
-        for row, name in enumerate(found.matrix.states)
-        if row != default
-    }
-
-
-def _known(value: float) -> float | None:
-    return None if np.isnan(value) else float(value)
-
-
-def _compared(found: _Found, made: generators.Generator) -> tuple[Compared, ...]:
-    default = found.matrix.default
-    if default is None:
-        return ()
-    rows = []
-    for other in found.others:
-        times = other.years / found.matrix.years
-        whole = abs(times - round(times)) < 1e-9
-        implied = (
-            default_curve(found.matrix.values, default, round(times))[-1]
-            if whole
-            else _at(found, made, other.years)[:, default]
-        )
-        for row, name in enumerate(found.matrix.states):
-            if row != default:
-                rows.append(
-                    Compared(other.years, name, float(other.values[row, default]), float(implied[row]))
-                )
-    return tuple(rows)

@@ -15,10 +15,11 @@ import pytest
 import loantwin as lt
 from loantwin.errors import UsageError
 from loantwin.events.fold import BookTables
+from loantwin.performance.backtest.origin import AtOrigin
 from loantwin.twin import Twin
 from loantwin.verbs.backtest.backtest import Backtest
 from loantwin.verbs.backtest.dates import horizons_of
-from loantwin.verbs.backtest.origin import AtOrigin, at_origin
+from loantwin.verbs.backtest.origin import at_origin
 
 FED = "fed_scenarios/2025-Table_1A_Historic_Domestic.csv"
 ORIGIN = date(2021, 12, 31)

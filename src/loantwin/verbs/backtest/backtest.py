@@ -11,20 +11,17 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from loantwin.config import chosen
 from loantwin.errors import InputError, UsageError, expected
-from loantwin.performance.outcomes import MONEY, Key, observable
-from loantwin.performance.scoring import accuracy, inside
+from loantwin.performance.backtest.macro_scores import MacroScores, macro_scores
+from loantwin.performance.backtest.observed import LEAST_EVENTS, Observed, observations
+from loantwin.performance.backtest.origin import GENERATED, GIVEN, MODES, AtOrigin
+from loantwin.performance.backtest.scores import ScoringPlan
+from loantwin.performance.outcomes import Key, observable
 from loantwin.twin import Twin, opened
 from loantwin.types import Progress, Result, silent
 from loantwin.verbs.backtest.dates import horizons_of, origins_of, reach_of
-from loantwin.verbs.backtest.observed import LEAST_EVENTS, WHOLE, Observed, observations
-from loantwin.verbs.backtest.origin import GENERATED, GIVEN, AtOrigin, at_origin
-from loantwin.verbs.backtest.scores import BacktestScore, Pooled, ScoringPlan, in_order, pooled, scored
-
-MODES = (GIVEN, GENERATED)
+from loantwin.verbs.backtest.origin import at_origin
 
 
 @dataclass(frozen=True)
@@ -44,90 +41,6 @@ class Origin:
     prior_only: tuple[str, ...]
     closed: Mapping[str, tuple[int, ...]]
     skipped: str | None
-
-
-@dataclass(frozen=True)
-class OriginRow:
-    """A figure of the whole book at one origin, beside what came; accuracy and coverage90 are over the
-    origin's bands.
-    """
-
-    origin: dt.date
-    figure: str
-    measure: str
-    horizon: int
-    prior_only: bool
-    actual: float
-    forecast: float
-    p05: float
-    p25: float
-    p50: float
-    p75: float
-    p95: float
-    accuracy: float | None
-    coverage90: float | None
-    rivals: Mapping[str, float]
-
-
-@dataclass(frozen=True)
-class BandRow:
-    """A figure summed over all scored origins, by years between the loans' approval and the origin."""
-
-    years: str
-    figure: str
-    measure: str
-    horizon: int
-    observations: int
-    actual: float
-    forecast: float
-    accuracy: float | None
-    coverage90: float
-    rivals: Mapping[str, float | None]
-
-
-@dataclass(frozen=True)
-class ObservationRow:
-    """One observation as it was scored: anybody can add the scores up again."""
-
-    origin: dt.date
-    band: str
-    figure: str
-    measure: str
-    horizon: int
-    prior_only: bool
-    actual: float
-    forecast: float
-    p05: float
-    p25: float
-    p50: float
-    p75: float
-    p95: float
-    crps: float
-    rivals: Mapping[str, float]
-
-
-@dataclass(frozen=True)
-class MacroScores:
-    """Scores under one view of the economy, figure -> horizon in months -> score.
-
-    figures : by origin and band, each in its main measure (loans where they can be counted, else money).
-        amounts : the same in
-    money. total, amounts_total : for the whole book, one observation an origin. pooled, pooled_amounts :
-        coverage over all
-    horizons. by_origin, by_band, observations : what they are made of. verdicts : where the twin beats and
-        loses.
-    """
-
-    figures: Mapping[str, Mapping[str, BacktestScore]]
-    total: Mapping[str, Mapping[str, BacktestScore]]
-    amounts: Mapping[str, Mapping[str, BacktestScore]]
-    amounts_total: Mapping[str, Mapping[str, BacktestScore]]
-    pooled: Mapping[str, Pooled | None]
-    pooled_amounts: Mapping[str, Pooled | None]
-    by_origin: tuple[OriginRow, ...]
-    by_band: tuple[BandRow, ...]
-    observations: tuple[ObservationRow, ...]
-    verdicts: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -188,7 +101,7 @@ def backtest(
         panel = twin.tables.panel
         keys = observable(twin.mapping, panel is not None and panel.height > 0)
         plan = ScoringPlan(twin.currency, _spacing(dates), _planned(made, keys, spans), run.seed)
-        blocks = {mode: _scores(found, plan, keys, spans) for mode, found in _by_mode(made).items()}
+        blocks = {mode: macro_scores(found, plan, keys, spans) for mode, found in _by_mode(made).items()}
         return Backtest(
             currency=twin.currency,
             horizons=spans,
@@ -299,119 +212,6 @@ def _default_start(twin: Twin, origin: str | Sequence[str | dt.date]) -> dt.date
         ordered[LEAST_EVENTS - 1] for day in days if len(ordered := day.drop_nulls().sort()) >= LEAST_EVENTS
     ]
     return min(found, default=None)
-
-
-def _scores(
-    found: Sequence[Observed], plan: ScoringPlan, keys: Sequence[Key], horizons: Sequence[int]
-) -> MacroScores:
-    ordered = in_order(keys)
-    main = list(
-        {key[0]: key for key in reversed(keys)}.values()
-    )  # the first measure of a figure is its main one
-    main = [key for key in ordered if key in main]
-    money = [key for key in ordered if key[1] == MONEY]
-
-    def table(some: Sequence[Key], whole: bool) -> dict[str, dict[str, BacktestScore]]:
-        return {key[0]: scores for key, scores in scored(found, plan, some, horizons, whole).items()}
-
-    figures, total = table(main, False), table(main, True)
-    return MacroScores(
-        figures=figures,
-        total=total,
-        amounts=table(money, False),
-        amounts_total=table(money, True),
-        pooled={key[0]: pooled(found, plan, key) for key in main},
-        pooled_amounts={key[0]: pooled(found, plan, key) for key in money},
-        by_origin=tuple(_by_origin(found)),
-        by_band=tuple(_by_band(found)),
-        observations=tuple(_row(item) for item in found if item.band != WHOLE),
-        verdicts=tuple(_verdicts(figures)),
-    )
-
-
-def _by_origin(found: Sequence[Observed]) -> list[OriginRow]:
-    bands: dict[tuple[dt.date, str, str, int], list[Observed]] = {}
-    for item in found:
-        if item.band != WHOLE:
-            bands.setdefault((item.origin, item.figure, item.measure, item.horizon), []).append(item)
-    made = []
-    for item in found:
-        if item.band != WHOLE:
-            continue
-        mine = bands.get((item.origin, item.figure, item.measure, item.horizon), [])
-        made.append(
-            OriginRow(
-                item.origin, item.figure, item.measure, item.horizon, item.prior_only, item.actual,
-                item.forecast, *item.quantiles, _accuracy(mine), _coverage(mine), dict(item.rivals),
-            )
-        )  # fmt: skip
-    return made
-
-
-def _by_band(found: Sequence[Observed]) -> list[BandRow]:
-    groups: dict[tuple[str, str, int, int], list[Observed]] = {}
-    for item in found:
-        if item.years is not None and not item.prior_only:
-            groups.setdefault((item.figure, item.measure, item.horizon, item.years), []).append(item)
-    most = max((key[3] for key in groups), default=0)
-    made = []
-    for (figure, measure, horizon, years), mine in sorted(groups.items()):
-        names = [name for name in mine[0].rivals if all(name in item.rivals for item in mine)]
-        actual = np.array([item.actual for item in mine])
-        made.append(
-            BandRow(
-                years=f"{years} or more" if years == most else str(years),
-                figure=figure,
-                measure=measure,
-                horizon=horizon,
-                observations=len(mine),
-                actual=float(actual.sum()),
-                forecast=float(sum(item.forecast for item in mine)),
-                accuracy=_accuracy(mine),
-                coverage90=_coverage(mine) or 0.0,
-                rivals={
-                    name: accuracy(np.array([item.rivals[name] for item in mine]), actual) for name in names
-                },
-            )
-        )
-    return made
-
-
-def _accuracy(mine: Sequence[Observed]) -> float | None:
-    return (
-        accuracy(np.array([item.forecast for item in mine]), np.array([item.actual for item in mine]))
-        if mine
-        else None
-    )
-
-
-def _coverage(mine: Sequence[Observed]) -> float | None:
-    if not mine:
-        return None
-    low, high = (np.array([item.quantiles[place] for item in mine]) for place in (0, 4))
-    return float(inside(low, high, np.array([item.actual for item in mine])).mean())
-
-
-def _row(item: Observed) -> ObservationRow:
-    return ObservationRow(
-        item.origin, item.band, item.figure, item.measure, item.horizon, item.prior_only, item.actual,
-        item.forecast, *item.quantiles, item.crps, dict(item.rivals),
-    )  # fmt: skip
-
-
-def _verdicts(figures: Mapping[str, Mapping[str, BacktestScore]]) -> list[str]:
-    """Return one sentence a figure and horizon: which rivals the twin beats, and to which it loses by how
-    much.
-    """
-    made = []
-    for figure, by_horizon in figures.items():
-        for horizon, score in by_horizon.items():
-            where = f"{figure.replace('_', '-')}, {horizon} months"
-            if not score.observations:
-                made.append(f"{where}: no closed window of an origin that knew enough.")
-                continue
-            made.append(f"{where}: " + "; ".join(item.verdict for item in score.rival_scores.values()) + ".")
-    return made
 
 
 def _notes(twin: Twin) -> list[str]:

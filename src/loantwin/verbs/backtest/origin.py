@@ -7,7 +7,7 @@ from __future__ import annotations
 import datetime as dt
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
@@ -29,6 +29,7 @@ from loantwin.outlook.outlook import Economy, Outlook
 from loantwin.outlook.redated import twin_at
 from loantwin.outlook.workout import stock_in_default
 from loantwin.performance import rivals
+from loantwin.performance.backtest.origin import GENERATED, GIVEN, AtOrigin, Predicted
 from loantwin.performance.known import Known, known_history
 from loantwin.performance.names import NamesBand, event_amounts, event_counts, share_noise
 from loantwin.performance.outcomes import (
@@ -50,52 +51,12 @@ from loantwin.streams import generator as random_of
 from loantwin.twin import Twin
 from loantwin.verbs.backtest.dates import closed_months
 
-GIVEN, GENERATED = "given_macro", "generated_macro"
 UNEMPLOYMENT_LAG = 3
 """Months by which the logistic rival reads unemployment late, as the twin reads its covariates."""
 MEAN_PATHS = 200
 """Generated paths behind the mean unemployment the logistic rival is given."""
 FLOOR_PATHS = 500
 """Most paths that the noise floor with period effects is simulated on."""
-
-
-@dataclass(frozen=True)
-class Predicted:
-    """The twin's predictive distribution of each figure; B bands, H closed windows, P paths.
-
-    mean : (B, H) before name noise. given : (P, B, H) expected on each path. simulated : (P, B, H) with name
-        noise.
-    latent : (P', B, H) simulated without errors of estimation, None where the figure was not asked for.
-    """
-
-    mean: Mapping[Key, Floats]
-    given: Mapping[Key, Floats]
-    simulated: Mapping[Key, Floats]
-    latent: Mapping[Key, Floats]
-
-
-@dataclass(frozen=True)
-class AtOrigin:
-    """One origin of a backtest.
-
-    bands : names; loans : (B,) weighted loans on the book. horizons : all asked for; closed : mode -> windows
-        that have closed.
-    actual : (B, H) by figure, for the windows the tape tells. events : known at the origin, effective
-        numbers, by figure.
-    predicted, rival : by mode; a rival's forecasts (B, H), simulated counts (P, B, H) where it makes
-        intervals.
-    """
-
-    date: dt.date
-    bands: tuple[str, ...]
-    loans: Floats
-    closed: Mapping[str, tuple[int, ...]]
-    actual: Mapping[Key, Floats]
-    events: Mapping[str, float]
-    predicted: Mapping[str, Predicted]
-    rival: Mapping[str, Mapping[str, Mapping[Key, Floats]]]
-    rival_simulated: Mapping[str, Mapping[str, Mapping[Key, Floats]]]
-    notes: tuple[str, ...]
 
 
 def at_origin(twin: Twin, date: dt.date, horizons: Sequence[int], paths: int, seed: int) -> AtOrigin:

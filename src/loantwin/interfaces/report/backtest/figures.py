@@ -17,8 +17,9 @@ from loantwin.interfaces.report.blocks import (
 )
 from loantwin.interfaces.report.charts import Chart
 from loantwin.interfaces.report.labels import counted, money
-from loantwin.verbs.backtest.backtest import Backtest, OriginRow
-from loantwin.verbs.backtest.scores import BacktestScore
+from loantwin.performance.backtest.macro_scores import OriginRow
+from loantwin.performance.backtest.scores import BacktestScore
+from loantwin.verbs.backtest.backtest import Backtest
 
 VIEWS = (("given_macro", "given the macro path that came"), ("generated_macro", "on generated macro paths"))
 FAVOURITE = 12

@@ -22,8 +22,9 @@ from loantwin.interfaces.report.blocks import (
     text,
 )
 from loantwin.interfaces.report.labels import counted
-from loantwin.verbs.backtest.backtest import Backtest, MacroScores
-from loantwin.verbs.backtest.scores import BacktestScore, Pooled, RivalScore
+from loantwin.performance.backtest.macro_scores import MacroScores
+from loantwin.performance.backtest.scores import BacktestScore, Pooled, RivalScore
+from loantwin.verbs.backtest.backtest import Backtest
 
 METHOD = (
     "Accuracy is 1 less the sum of absolute errors over the sum of outcomes, of mean forecasts; below 0 a "

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from loantwin.arrays import Flags, Floats
+from loantwin.performance.backtest.origin import AtOrigin
 from loantwin.performance.outcomes import BALANCE, INTEREST, LOANS, MONEY, Key
 from loantwin.performance.scoring import summarise
-from loantwin.verbs.backtest.origin import AtOrigin
 
 Quantiles = tuple[float, float, float, float, float]
 """5, 25, 50, 75 and 95 %."""

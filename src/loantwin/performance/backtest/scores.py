@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from loantwin.arrays import Floats, Integers
+from loantwin.performance.backtest.observed import WHOLE, Observed, unit_of
 from loantwin.performance.bootstrap import block_length, ratio_interval
 from loantwin.performance.outcomes import FIGURES, LOANS, Key
 from loantwin.performance.scoring import (
@@ -24,7 +25,6 @@ from loantwin.performance.scoring import (
     pit_histogram,
     stretch_to,
 )
-from loantwin.verbs.backtest.observed import WHOLE, Observed, unit_of
 
 LEVEL = 0.005
 """Accuracies that differ by no more than this are called level."""

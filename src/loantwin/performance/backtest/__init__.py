@@ -1,0 +1,1 @@
+"""From forecasts at past dates and what came to observations and scores."""
