@@ -37,9 +37,10 @@ def test_typed_columns_are_taken_as_they_are_and_missing_ones_stay_missing(tmp_p
     table = kind(rows)
     mapping = tmp_path / "mine.toml"
     mapping.write_text(
-        'kind = "snapshot"\ncurrency = "EUR"\nas_of = 2021-12-31\nobserves = ["balance"]\n'
+        'name = "mine"\nkind = "snapshot"\ncurrency = "EUR"\nas_of = 2021-12-31\nobserves = ["balance"]\n'
         '[columns.loan_id]\nsource = "id"\n[columns.principal]\nsource = "lent"\n'
         '[columns.annual_rate]\nsource = "rate"\n[columns.origination_date]\nsource = "opened"\n'
+        'formats = ["%Y-%m-%d"]\n'
         '[columns.term_months]\nsource = "months"\n[columns.product]\nconstant = "instalment"\n'
     )
     found = lt.tape_check(table, mapping)

@@ -60,7 +60,7 @@ def make_room(folder: Path) -> None:
         mark.unlink()
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UsageError(
-            expected("a new or empty folder, with --out", f"{folder}, which holds files"), field="--out"
+            expected("a new or empty folder for `out`", f"{folder}, which holds files"), field="out"
         )
     folder.mkdir(parents=True, exist_ok=True)
     mark.write_text(

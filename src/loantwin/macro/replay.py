@@ -32,9 +32,9 @@ def parse_start(text: str) -> int:
     whole = f"{text}-01" if re.fullmatch(r"\d{4}", text) else text
     if not re.fullmatch(r"\d{4}-\d{2}", whole):
         raise UsageError(
-            expected("a year or a month to replay from, like 2008 or 2008-06", text), field="--replay"
+            expected("a year or a month to replay from, like 2008 or 2008-06", text), field="replays"
         )
-    return months.parse_label(whole, field="--replay")
+    return months.parse_label(whole, field="replays")
 
 
 def replay(
@@ -61,12 +61,12 @@ def replay(
     past = bridge(full_history(sources))
     if not past.first < first <= past.last:
         held = f"{months.label(past.first + 1)} to {months.label(past.last)}"
-        raise ScenarioError(expected(f"a start within the history held, {held}", text), field="--replay")
+        raise ScenarioError(expected(f"a start within the history held, {held}", text), field="replays")
     before = dict(zip(past.factors, past.values[first - 1 - past.first], strict=True))
     ends = {factor: month for factor, month in last_published(past).items() if np.isfinite(before[factor])}
     if not ends:
         raise ScenarioError(
-            expected(f"a factor with a value in {months.label(first - 1)}", "none"), field="--replay"
+            expected(f"a factor with a value in {months.label(first - 1)}", "none"), field="replays"
         )
     lasting = [ends[factor] for factor in needed if factor in ends] or [max(ends.values())]
     last = min(first + LONGEST - 1, *lasting, max(ends.values()))
@@ -77,7 +77,7 @@ def replay(
         )
         raise ScenarioError(
             expected(f"{SHORTEST} months of history or more from {months.label(first)} on", was),
-            field="--replay",
+            field="replays",
         )
     window = past.values[first - past.first : last - past.first + 1]
     short = {factor: f"ends in {months.label(ends[factor])}" for factor in ends if ends[factor] < last}

@@ -65,7 +65,7 @@ def parse_shape(text: str) -> Shape:
     """
     parts = text.split("/")
     if len(parts) != 3 or not all(part.strip().isdigit() for part in parts):
-        raise UsageError(expected("UP/HOLD/DOWN in months, like 12/0/24", text), field="--sensitivity-shape")
+        raise UsageError(expected("UP/HOLD/DOWN in months, like 12/0/24", text), field="shape")
     return Shape(*(int(part) for part in parts))
 
 
@@ -193,7 +193,7 @@ def scaled(scenario: Scenario, baseline: Scenario, severity: float, first: int) 
 def check_severity(severity: float) -> None:
     """Raise UsageError where a severity lies outside 0 to 2."""
     if not 0.0 <= severity <= MOST_SEVERE:
-        raise UsageError(expected(f"a severity from 0 to {MOST_SEVERE:g}", severity), field="--severity")
+        raise UsageError(expected(f"a severity from 0 to {MOST_SEVERE:g}", severity), field="severity")
 
 
 def read_shocks(path: Path | str) -> tuple[str, tuple[Shock, ...]]:
@@ -208,7 +208,7 @@ def read_shocks(path: Path | str) -> tuple[str, tuple[Shock, ...]]:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise UsageError(
-            f"expected a readable TOML file of shocks, was: {error}", file=path, field="--shock"
+            f"expected a readable TOML file of shocks, was: {error}", file=path, field="shocks"
         ) from error
     _known(document, _TOP, path, "")
     name = document.get("name", path.stem)

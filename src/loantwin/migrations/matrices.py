@@ -112,7 +112,7 @@ def check_matrix(
                 file=file, row=row + 1, field=f"row {name}",
             )  # fmt: skip
         if abs(cells.sum() - 1) > tolerance:
-            rest = " (a withdrawn column left out? --rest NR adds it)" if cells.sum() < 1 else ""
+            rest = " (a withdrawn column left out? `rest` NR adds it)" if cells.sum() < 1 else ""
             raise RiskError(
                 expected(f"a row that sums to one (within {tolerance:g})", f"{cells.sum():.6g}") + rest,
                 file=file, row=row + 1, field=f"row {name}",

@@ -102,7 +102,7 @@ def _text(file: Path) -> str:
 def _scale(size: int, file: Path) -> tuple[str, ...]:
     if size not in SCALES:
         raise RiskError(
-            expected("names of the states (--states)", f"{size} states without names"),
+            expected("names of the states (`states`)", f"{size} states without names"),
             file=file,
             field="states",
         )

@@ -88,7 +88,7 @@ def read_plan(text: str, first: int, horizon: int, segments: Sequence[str], outl
         return LendingPlan("constant-balance")
     path = Path(text)
     if not path.is_file():
-        raise UsageError(expected("none, constant-balance or a CSV file", text), field="--new-lending")
+        raise UsageError(expected("none, constant-balance or a CSV file", text), field="new_lending")
     columns = outlook.columns
     lent_in = columns.segment
     if lent_in.max(initial=0) >= len(segments):  # a vintage's principal counts with its segment

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -18,9 +19,10 @@ from loantwin.book.schema import DEFAULT_STATES
 from loantwin.engine.cells import Cells
 from loantwin.engine.columns import LoanColumns, take
 from loantwin.engine.runoff import RunoffAssumptions, assumptions, build_cells
-from loantwin.errors import ScenarioError, UsageError, expected
+from loantwin.errors import ScenarioError, UsageError, choice, expected
 from loantwin.kept import Source, kept
-from loantwin.macro.align import Alignment, align
+from loantwin.macro.align import Alignment
+from loantwin.macro.align import align as redated
 from loantwin.macro.covariates import evaluate, known_span
 from loantwin.macro.generator import simulate
 from loantwin.macro.history import nowcast
@@ -39,6 +41,8 @@ from loantwin.models.uncertainty import Directions
 from loantwin.twin import Twin
 from loantwin.types import Interval
 
+Scenarios = str | Path | Sequence[str | Path]
+"""FILE[#NAME][=WEIGHT], one or several."""
 FAN_PATHS = 400
 """Paths from which the interval of a macro factor is shown."""
 SOURCES: tuple[Source, ...] = ("tape", "loans", "model", "date", "lags")
@@ -216,7 +220,7 @@ class Outlook:
         """Return a scenario over months 1..horizon; a month it lacks is an error that names it."""
         if scenario.first > self.month0 + 1:
             wanted = (
-                f"scenario {scenario.name} to start by {months.label(self.month0 + 1)} (--align start "
+                f"scenario {scenario.name} to start by {months.label(self.month0 + 1)} (`align` start "
                 "re-dates it)"
             )
             raise ScenarioError(
@@ -349,14 +353,19 @@ class Outlook:
         return np.stack([mean_shocks(self.twin.model, path) for path in economy.covariates])
 
 
-def read_scenarios(twin: Twin, arguments: Sequence[str], alignment: str | None) -> list[GivenScenario]:
-    """Return the scenarios named on the command line, aligned to the as-of date if `alignment` is "start"."""
-    if alignment not in (None, "start"):
-        raise UsageError(expected("start, or nothing", alignment), field="--align")
-    if alignment is not None and not arguments:
-        raise UsageError(expected("--align with a --scenario", "no scenario"), field="--align")
-    parsed = [parse_argument(text) for text in arguments]
-    found = [_aligned(twin, argument, alignment) for argument in parsed]
+def read_scenarios(twin: Twin, scenarios: Scenarios, align: str | None) -> list[GivenScenario]:
+    """Return named scenarios, one text or several, re-dated to the as-of date if `align` is "start".
+
+    Raises
+    ------
+    UsageError : another `align`, or one without scenarios. ScenarioError : a file or name that is not there.
+    """
+    texts = [scenarios] if isinstance(scenarios, str | Path) else list(scenarios)
+    redate = None if align is None else choice(align, ("start",), "align")
+    if redate is not None and not texts:
+        raise UsageError(expected("`align` with `scenarios`", "no scenario"), field="align")
+    parsed = [parse_argument(str(text)) for text in texts]
+    found = [_aligned(twin, argument, redate) for argument in parsed]
     names = result_names(parsed, [item.scenario for item in found])
     return [replace(item, name=name) for item, name in zip(found, names, strict=True)]
 
@@ -366,7 +375,7 @@ def _aligned(twin: Twin, argument: ScenarioArgument, alignment: str | None) -> G
     notes: tuple[str, ...] = ()
     if alignment == "start":
         lags = twin.config.macro
-        scenario, report = align(
+        scenario, report = redated(
             scenario,
             (source, *twin.macro_sources),
             twin.as_of,

@@ -98,18 +98,18 @@ def checked_weights(given: Sequence[GivenScenario]) -> tuple[float, ...]:
         for item in given:
             if item.weight not in (None, 1.0):
                 raise UsageError(
-                    expected("a weight of 1 for a single scenario", item.weight), field="--scenario"
+                    expected("a weight of 1 for a single scenario", item.weight), field="scenarios"
                 )
         return (1.0,) * len(given)
     missing = [item.name for item in given if item.weight is None]
     if missing:
         raise UsageError(
             expected("FILE#NAME=WEIGHT for each of several scenarios", f"no weight for {missing[0]}"),
-            field="--scenario",
+            field="scenarios",
         )
     weights = tuple(float(item.weight) for item in given if item.weight is not None)
     if abs(sum(weights) - 1.0) > 1e-9:
-        raise UsageError(expected("weights that sum to 1", f"{sum(weights):.9g}"), field="--scenario")
+        raise UsageError(expected("weights that sum to 1", f"{sum(weights):.9g}"), field="scenarios")
     return weights
 
 

@@ -214,7 +214,7 @@ def period_labels(month: Integers, by: Period) -> tuple[list[str], Integers]:
     UsageError : another `by`.
     """
     if by not in ("all", "year", "quarter", "month"):
-        raise UsageError(expected("all, year, quarter or month", by), field="--by")
+        raise UsageError(expected("all, year, quarter or month", by), field="by")
     key = {"all": month * 0, "year": month // 12, "quarter": month // 3, "month": month}[by]
     found, place = np.unique(key, return_inverse=True)
     return [_period_name(int(value), by) for value in found], place.ravel()

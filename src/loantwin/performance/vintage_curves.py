@@ -85,7 +85,7 @@ def lives(loans: pl.DataFrame, panel: pl.DataFrame | None, as_of: dt.date, event
     UsageError : no loan with an origination date, or an event that the source never shows.
     """
     if event not in EVENTS:
-        raise UsageError(expected("one of " + ", ".join(EVENTS), event), field="--event")
+        raise UsageError(expected("one of " + ", ".join(EVENTS), event), field="event")
     anchor = months.anchor_day(as_of)
     now = months.month_of(as_of, anchor)
     made = loans.join(_event_rows(loans, panel, event), on="loan_id", how="left", maintain_order="left")
@@ -148,7 +148,7 @@ def _event_rows(loans: pl.DataFrame, panel: pl.DataFrame | None, event: str) -> 
         found = rows.select("loan_id", "charge_off_date", "charged_off")
     if not found.height:
         raise UsageError(
-            expected(f"a source with dated events of {event} by the as-of date", "none"), field="--event"
+            expected(f"a source with dated events of {event} by the as-of date", "none"), field="event"
         )
     found.columns = ["loan_id", "\nevent", "\namount"]
     return found.unique("loan_id", keep="first", maintain_order=True)
@@ -200,7 +200,7 @@ def vintage_curves(made: Lives, grain: Grain = "year", *, from_year: int | None 
     UsageError : another grain.
     """
     if grain not in GRAINS:
-        raise UsageError(expected("one of " + ", ".join(GRAINS), grain), field="--by")
+        raise UsageError(expected("one of " + ", ".join(GRAINS), grain), field="by")
     code, names = _vintages(made.start, grain, from_year)
     ages = int(made.watched.max()) + 1
     rows = [_curve(made, code == place, ages) for place in range(len(names))]

@@ -13,6 +13,7 @@ from typing import Any
 from loantwin.errors import UsageError, expected
 from loantwin.macro.read import read_macro
 from loantwin.models.settings import FitSettings
+from loantwin.months import day
 from loantwin.performance.rate_backtest import RateOutcome, RateScore, loss_rates, rate_score, rates_ahead
 from loantwin.types import Progress, Result, silent
 
@@ -52,8 +53,8 @@ def backtest_rates(
     rates: Sequence[Path | str],
     macro: Sequence[Path | str],
     *,
-    start: dt.date = dt.date(2005, 1, 1),
-    end: dt.date | None = None,
+    start: dt.date | str = dt.date(2005, 1, 1),
+    end: dt.date | str | None = None,
     quarters: Sequence[int] | str = (4,),
     progress: Progress = silent,
 ) -> RateBacktest:
@@ -72,15 +73,17 @@ def backtest_rates(
     UsageError : no such series, horizons that are not positive, or no origin whose window has closed.
     """
     wanted = _wanted(quarters)
+    first_origin = day(start, "start")
+    last_origin = None if end is None else day(end, "end")
     sources = [read_macro(path) for path in macro]
     tables = loss_rates([read_macro(path) for path in rates])
     found: list[RateOutcome] = []
     for number, (name, (first, values)) in enumerate(tables.items()):
         progress(number / len(tables), name)
-        found += rates_ahead(name, first, values, sources, start, end, wanted)
+        found += rates_ahead(name, first, values, sources, first_origin, last_origin, wanted)
     if not found:
         raise UsageError(
-            expected("an origin with 12 known quarters and a window that has closed", "none"), field="--from"
+            expected("an origin with 12 known quarters and a window that has closed", "none"), field="start"
         )
     return RateBacktest(
         series={

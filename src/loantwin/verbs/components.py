@@ -14,7 +14,7 @@ import numpy as np
 from scipy.special import expit
 
 from loantwin import months as calendar
-from loantwin.errors import UsageError, expected
+from loantwin.errors import UsageError, choice, expected
 from loantwin.models.age_period_cohort.decomposition import (
     RULES,
     AgePeriodCohort,
@@ -26,7 +26,7 @@ from loantwin.models.age_period_cohort.macro import PeriodForecast, forecast_per
 from loantwin.models.age_period_cohort.model import ApcModel
 from loantwin.models.diagnostics import Z90
 from loantwin.outlook.age_period_cohort import apc_model, expected_defaults
-from loantwin.outlook.outlook import Economy, GivenScenario, Outlook, read_scenarios
+from loantwin.outlook.outlook import Economy, GivenScenario, Outlook, Scenarios, read_scenarios
 from loantwin.risk.facts import standing
 from loantwin.twin import Twin, opened
 from loantwin.types import Progress, Result, silent
@@ -156,7 +156,7 @@ def components(
     *,
     rule: str = "vintage",
     vintage_months: int = 3,
-    scenarios: Sequence[str] = (),
+    scenarios: Scenarios = (),
     align: str | None = None,
     months: int | None = None,
     progress: Progress = silent,
@@ -174,10 +174,9 @@ def components(
     ------
     ModelError : a history that cannot be taken apart: none, no default, fewer than 12 months or 2 vintages.
     """
-    if rule not in RULES:
-        raise UsageError(expected("one of " + ", ".join(RULES), rule), field="--rule")
+    rule = choice(rule, RULES, "rule")
     if months is not None and months < 1:
-        raise UsageError(expected("a horizon of at least 1 month", months), field="--months")
+        raise UsageError(expected("a horizon of at least 1 month", months), field="months")
     with opened(twin) as twin:
         outlook = Outlook(twin)
         settings = ApcSettings(rule=rule, vintage_months=vintage_months)
@@ -205,9 +204,9 @@ def _economies(outlook: Outlook, given: Sequence[GivenScenario], horizon: int | 
     if size < 1:
         raise UsageError(
             expected(
-                "scenarios that reach beyond the as-of date (or --align start)", "one that ends before it"
+                "scenarios that reach beyond the as-of date (or `align` start)", "one that ends before it"
             ),
-            field="--scenario",
+            field="scenarios",
         )
     return [replace(outlook.given(item.scenario, size, item.notes), name=item.name) for item in given]
 

@@ -140,7 +140,7 @@ def concentration(
         with a negative one.
     """
     if not 0 < confidence < 1:
-        raise UsageError(expected("a confidence between 0 and 1", confidence), field="--confidence")
+        raise UsageError(expected("a confidence between 0 and 1", confidence), field="confidence")
     with opened(twin) as twin:
         loans = twin.book.loans
         exposure, weight, presence = _amounts(loans)
@@ -221,7 +221,7 @@ def _labels(twin: Twin, name: str) -> pl.Series:
     }
     if name not in special and plain not in loans.columns:
         raise UsageError(
-            expected("one of " + ", ".join(DIMENSIONS) + " or a column of the book", name), field="--by"
+            expected("one of " + ", ".join(DIMENSIONS) + " or a column of the book", name), field="by"
         )
     rule = special.get(name, pl.col(plain).cast(pl.String) if plain in loans.columns else pl.lit(None))
     return loans.select(rule.fill_null(MISSING).alias("label")).to_series()

@@ -15,7 +15,7 @@ import polars as pl
 
 from loantwin import months
 from loantwin.arrays import Flags
-from loantwin.errors import UsageError, expected
+from loantwin.errors import UsageError, choice, expected
 from loantwin.performance.roll_rates import (
     FORWARD,
     LIVE,
@@ -192,24 +192,21 @@ def curves(
         if twin.mapping.kind == "snapshot":
             was = "a snapshot at one date; take the twin whose model it runs on"
             raise UsageError(expected("a tape with a history", was), file=twin.home.folder, field="tape")
-        chosen = kind or (ROLL_RATES if twin.known_panel is not None else VINTAGES)
-        if chosen not in KINDS:
-            raise UsageError(expected("roll-rates or vintages", chosen), field="--kind")
+        chosen = choice(kind or (ROLL_RATES if twin.known_panel is not None else VINTAGES), KINDS, "kind")
         if chosen == ROLL_RATES:
             if event is not None:
-                raise UsageError(expected("--event with --kind vintages", chosen), field="--event")
+                raise UsageError(expected("`event` with `kind` vintages", chosen), field="event")
             return _roll(twin, by or "quarter")
         return _vintages(twin, by or "year", event)
 
 
 def _roll(twin: Twin, by: str) -> RollRatesResult:
-    if by not in PERIODS:
-        raise UsageError(expected("one of " + ", ".join(PERIODS), by), field="--by")
+    by = choice(by, PERIODS, "by")
     if twin.known_panel is None:
         raise UsageError(
-            expected("a tape with a row a loan and month", "one row a loan; take --kind vintages"),
+            expected("a tape with a row a loan and month", "one row a loan; take `kind` vintages"),
             file=twin.home.folder,
-            field="--kind",
+            field="kind",
         )
     made = moves(twin.known_panel, twin.known_loans)
     recent = last_months(made, twin.as_of, RECENT)
@@ -260,9 +257,8 @@ def _known(value: float) -> float | None:
 
 
 def _vintages(twin: Twin, by: str, event: str | None) -> VintagesResult:
-    if by not in GRAINS:
-        raise UsageError(expected("one of " + ", ".join(GRAINS), by), field="--by")
-    found = event or _first_event(twin)
+    by = choice(by, GRAINS, "by")
+    found = _first_event(twin) if event is None else choice(event, EVENTS, "event")
     loans, notes = _told(twin)
     history = lives(loans, twin.known_panel, twin.as_of, found)
     grain: Any = by

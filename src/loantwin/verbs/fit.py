@@ -83,7 +83,7 @@ def fit(
     HomeError : the home is held by another writer.
     """
     if not macro:
-        raise UsageError(expected("at least one --macro file", "none"), field="--macro")
+        raise UsageError(expected("at least one file of `macro`", "none"), field="macro")
     with opened(twin, writable=True) as twin:
         paths = [Path(path) for path in macro]
         sources = [read_macro(path) for path in paths]
@@ -131,7 +131,7 @@ def taken_over(home: Path | str, twin: Twin) -> FittedModel:
         raise UsageError(
             expected(f"a model as of {twin.as_of} or earlier", f"one as of {model.as_of}"),
             file=home,
-            field="--model-from",
+            field="model_from",
         )
     return model
 

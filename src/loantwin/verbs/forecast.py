@@ -17,7 +17,7 @@ from loantwin.decisions.load import chosen_policy
 from loantwin.decisions.policy import PortfolioPolicy, policy_name
 from loantwin.errors import UsageError, expected
 from loantwin.outlook.lending import stepped
-from loantwin.outlook.outlook import Economy, Outlook, read_scenarios
+from loantwin.outlook.outlook import Economy, Outlook, Scenarios, read_scenarios
 from loantwin.outlook.paths import FIGURES, Paths, projected, with_stock
 from loantwin.outlook.workout import stock_in_default
 from loantwin.risk.intervals import intervals
@@ -88,7 +88,7 @@ def forecast(
     *,
     months: int | None = None,
     paths: int | None = None,
-    scenario: str | None = None,
+    scenarios: Scenarios = (),
     policy: str | Path | PortfolioPolicy | None = None,
     new_lending: str = "none",
     align: str | None = None,
@@ -100,7 +100,7 @@ def forecast(
     Parameters
     ----------
     twin : an open twin, or its folder; fitted. months, paths, seed : None takes the configuration's.
-    scenario : FILE[#NAME], a given macro path; None takes paths of the generator stored by `fit`.
+    scenarios : FILE[#NAME], one given macro path; without it the generator stored by `fit` draws them.
     policy : a policy's name or TOML file, or an object with `levers(figures)`
         (`decisions.policy.PortfolioPolicy`); it sets the levers each month.
     new_lending : none, constant-balance, or a CSV file with columns month (YYYY-MM) and amount, and segment
@@ -119,7 +119,7 @@ def forecast(
         run = twin.config.run
         progress(0.05, "reading the book")
         outlook = Outlook(twin)
-        economy, factors = _economy(outlook, scenario, align, run.months, run.paths, run.seed)
+        economy, factors = _economy(outlook, scenarios, align, run.months, run.paths, run.seed)
         progress(0.3, "running the book forward")
         if policy is None and new_lending == "none":
             made = projected(outlook, economy, run.months, run.paths, run.seed)
@@ -199,16 +199,23 @@ def unknown_figures(observes: Sequence[str]) -> tuple[str, ...]:
 
 
 def _economy(
-    outlook: Outlook, scenario: str | None, align: str | None, horizon: int, paths: int, seed: int
+    outlook: Outlook,
+    scenarios: Scenarios,
+    align: str | None,
+    horizon: int,
+    paths: int,
+    seed: int,
 ) -> tuple[Economy, dict[str, tuple[Interval, ...]]]:
     """Return the economy ahead and its factors by month."""
-    if scenario is None:
-        if align is not None:
-            raise UsageError(expected("--align with a --scenario", "no scenario"), field="--align")
+    found = read_scenarios(outlook.twin, scenarios, align)
+    if not found:
         return outlook.simulated(horizon, paths, seed), outlook.factor_fan(horizon, seed)
-    given = read_scenarios(outlook.twin, [scenario], align)[0]
+    if len(found) > 1:
+        names = ", ".join(item.name for item in found)
+        raise UsageError(expected("one scenario: `stress` runs several", names), field="scenarios")
+    given = found[0]
     if given.weight not in (None, 1.0):
-        raise UsageError(expected("no weight: a forecast has one scenario", given.weight), field="--scenario")
+        raise UsageError(expected("no weight: a forecast has one scenario", given.weight), field="scenarios")
     economy = outlook.given(given.scenario, horizon, given.notes)
     values = {
         name: given.scenario.values[outlook.month0 + 1 - given.scenario.first :][:horizon, place]

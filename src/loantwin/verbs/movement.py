@@ -18,7 +18,8 @@ from loantwin.events.money import minor_units
 from loantwin.macro.generator import fit_generator
 from loantwin.models.forecasting import mean_shocks
 from loantwin.models.transitions import POOLED
-from loantwin.outlook.outlook import GivenScenario, Outlook, read_scenarios
+from loantwin.months import day
+from loantwin.outlook.outlook import GivenScenario, Outlook, Scenarios, read_scenarios
 from loantwin.outlook.portfolio import (
     GENERATED,
     checked_weights,
@@ -59,11 +60,11 @@ class Valued:
 
 def movement(
     twin: Twin | Path | str,
-    opening: dt.date,
-    closing: dt.date | None = None,
+    opening: dt.date | str,
+    closing: dt.date | str | None = None,
     *,
-    scenarios: Sequence[str] = (),
-    opening_scenarios: Sequence[str] = (),
+    scenarios: Scenarios = (),
+    opening_scenarios: Scenarios = (),
     align: str | None = None,
     same_model: bool = False,
     opening_overlays: Path | str | None = None,
@@ -87,14 +88,15 @@ def movement(
     before = () if opening_overlays is None else read_overlays(Path(opening_overlays))
     after = () if overlays is None else read_overlays(Path(overlays))
     with opened(twin) as twin:
-        last = twin.as_of if closing is None else closing
-        if opening >= last:
+        first = day(opening, "opening")
+        last = twin.as_of if closing is None else day(closing, "closing")
+        if first >= last:
             raise UsageError(
-                expected(f"an opening date before the closing date {last}", opening), field="--from"
+                expected(f"an opening date before the closing date {last}", first), field="opening"
             )
         progress(0.0, "learning what was known at each date")
         now = twin if last == twin.as_of else twin_at(twin, last)
-        then = _opening_twin(twin, now, opening, same_model)
+        then = _opening_twin(twin, now, first, same_model)
         given = read_scenarios(then, opening_scenarios, align), read_scenarios(now, scenarios, align)
         return _between(then, now, given, (before, after), same_model, progress)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, ClassVar, get_args
 
 from loantwin.arrays import Floats
-from loantwin.errors import RiskError, UsageError, expected
+from loantwin.errors import RiskError, UsageError, choice, expected
 from loantwin.migrations import generators
 from loantwin.migrations.evidence import COHORT, DURATION, Cycle, Evidence, estimated, generator_of, published
 from loantwin.migrations.matrices import WITHDRAWN, Withdrawn, mobility, monotone
@@ -90,19 +90,25 @@ def ratings(
     RiskError : a file that is no matrix or history, naming row and field. UsageError : arguments that do not
         fit the file.
     """
-    _check(file, estimate, horizon, withdrawn, generator)
+    if not Path(file).is_file():
+        raise UsageError(expected("a file of ratings", "none"), file=file, field="file")
+    if not 0 < horizon <= LONGEST:
+        raise UsageError(expected(f"a horizon above 0 and up to {LONGEST} years", horizon), field="horizon")
+    kind = COHORT if estimate is None else choice(estimate, (COHORT, DURATION), "estimate")
+    withdrawn = choice(withdrawn, get_args(Withdrawn), "withdrawn")
+    generator = choice(generator, generators.METHODS, "generator")
     history = is_history(file)
     if estimate is not None and not history:
         raise UsageError(
-            expected("a history (customer, date, rating) for --estimate", "a matrix"),
+            expected("a history (customer, date, rating) for `estimate`", "a matrix"),
             file=file,
-            field="--estimate",
+            field="estimate",
         )
     if rest is not None and history:
-        raise UsageError(expected("a matrix for --rest", "a history"), file=file, field="--rest")
+        raise UsageError(expected("a matrix for `rest`", "a history"), file=file, field="rest")
     how: Any = withdrawn
     found = (
-        estimated(read_events(file, states=states), estimate or COHORT, how)
+        estimated(read_events(file, states=states), kind, how)
         if history
         else published(file, how, states, rest)
     )
@@ -114,19 +120,6 @@ def ratings(
     method: Any = generator
     made = generator_of(found, method)
     return _result(Path(file), found, made, horizon, withdrawn, resamples, seed)
-
-
-def _check(file: Path | str, estimate: str | None, horizon: float, withdrawn: str, generator: str) -> None:
-    if not Path(file).is_file():
-        raise UsageError(expected("a file of ratings", "none"), file=file, field="FILE")
-    if estimate not in (None, COHORT, DURATION):
-        raise UsageError(expected("cohort or duration", estimate), field="--estimate")
-    if not 0 < horizon <= LONGEST:
-        raise UsageError(expected(f"a horizon above 0 and up to {LONGEST} years", horizon), field="--horizon")
-    if withdrawn not in get_args(Withdrawn):
-        raise UsageError(expected("one of " + ", ".join(WITHDRAWN), withdrawn), field="--withdrawn")
-    if generator not in generators.METHODS:
-        raise UsageError(expected("one of " + ", ".join(generators.METHODS), generator), field="--generator")
 
 
 def _result(

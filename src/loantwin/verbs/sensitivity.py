@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,11 +19,11 @@ from loantwin.config import chosen
 from loantwin.engine.exposed import ExposureGrid, exposure_grid
 from loantwin.engine.gradients import Gradient, Theta
 from loantwin.engine.rows import base_segments
-from loantwin.errors import UsageError, expected
+from loantwin.errors import choice
 from loantwin.models.diagnostics import Z90
 from loantwin.models.fitted import FittedModel
 from loantwin.models.loss_gradient import coefficient_gradient, error_of_loss, model_gradient
-from loantwin.outlook.outlook import Economy, Outlook, read_scenarios
+from loantwin.outlook.outlook import Economy, Outlook, Scenarios, read_scenarios
 from loantwin.outlook.portfolio import lifetime_economy
 from loantwin.risk.facts import standing
 from loantwin.risk.provisions.provisions import lifetime_months
@@ -117,7 +117,7 @@ def sensitivity(
     twin: Twin | Path | str,
     *,
     measure: str = "lifetime-loss",
-    scenarios: Sequence[str] = (),
+    scenarios: Scenarios = (),
     align: str | None = None,
     gross: bool = False,
     supported_months: int | None = None,
@@ -136,8 +136,7 @@ def sensitivity(
     ------
     UsageError : an unknown measure; the extra `jax` is not installed.
     """
-    if measure not in MEASURES:
-        raise UsageError(expected("one of " + ", ".join(MEASURES), measure), field="--measure")
+    measure = choice(measure, MEASURES, "measure")
     with opened(twin) as twin:
         twin = twin.using(chosen(twin.config, supported_months=supported_months))
         outlook = Outlook(twin)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from loantwin.errors import UsageError, expected
+from loantwin.errors import choice
 from loantwin.types import Progress, Result, silent
 
 
@@ -31,6 +31,6 @@ def synthetic(
     """
     from loantwin.synthesis.write import write
 
-    if as_tape not in (None, "sba", "mapping"):
-        raise UsageError(expected("sba or mapping", as_tape), field="--as-tape")
+    if as_tape is not None:
+        as_tape = choice(as_tape, ("sba", "mapping"), "as_tape")
     return write(directory, loans, months, seed, as_tape, progress=progress)

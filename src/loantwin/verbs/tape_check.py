@@ -43,9 +43,9 @@ def tape_check(
 
 
 def _check_target(target: Path, tape: Path) -> None:
-    check_target(target, "--quarantine")
+    check_target(target, "quarantine")
     if target.exists() and tape.exists() and target.samefile(tape):
-        raise UsageError(expected("another file than the tape itself", str(target)), field="--quarantine")
+        raise UsageError(expected("another file than the tape itself", str(target)), field="quarantine")
 
 
 def _write_quarantine(tape: Tape, target: Path) -> None:
@@ -53,4 +53,4 @@ def _write_quarantine(tape: Tape, target: Path) -> None:
         tape.quarantine.with_columns(pl.lit("rejected").alias("kind")),
         tape.warnings.with_columns(pl.lit("warning").alias("kind")),
     ]
-    replace_file(target, pl.concat(kinds, how="diagonal").write_csv(), "--quarantine")
+    replace_file(target, pl.concat(kinds, how="diagonal").write_csv(), "quarantine")

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from loantwin.interfaces.cli.options import AsJson, Home, Paths, Seed, day, finish
+from loantwin.interfaces.cli.options import AsJson, Home, Paths, Seed, finish
 from loantwin.interfaces.cli.panels import CHALLENGE
 from loantwin.interfaces.cli.progress import shown
 
@@ -74,8 +74,8 @@ def backtest(
             directory,
             origin,
             horizons=horizons,
-            start=day(start, "--from"),
-            end=day(end, "--to"),
+            start=start,
+            end=end,
             paths=paths,
             seed=seed,
             progress=progress,

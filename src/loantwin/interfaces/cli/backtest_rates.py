@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from loantwin.interfaces.cli.options import AsJson, day, finish
+from loantwin.interfaces.cli.options import AsJson, finish
 from loantwin.interfaces.cli.panels import CHALLENGE
 from loantwin.interfaces.cli.progress import shown
 
@@ -44,9 +44,5 @@ def backtest_rates(
     import loantwin as lt
 
     with shown("backtest") as progress:
-        first = day(start, "--from")
-        assert first is not None  # --from has a default
-        result = lt.backtest_rates(
-            rates, macro, start=first, end=day(end, "--to"), quarters=quarters, progress=progress
-        )
+        result = lt.backtest_rates(rates, macro, start=start, end=end, quarters=quarters, progress=progress)
     finish(result, json)

@@ -27,6 +27,9 @@ def concentration(
         ),
     ] = None,
     confidence: Annotated[float, typer.Option(help="Confidence of the granularity adjustment.")] = 0.999,
+    resamples: Annotated[
+        int, typer.Option(min=1, help="Resamples behind the intervals of the indices (default 400).")
+    ] = 400,
     json: AsJson = False,
 ) -> None:
     """Say how few names, connected borrowers or sectors carry the book, and what single names add to the
@@ -38,5 +41,7 @@ def concentration(
     import loantwin as lt
 
     with shown("concentration") as progress:
-        result = lt.concentration(directory, by=by or (), confidence=confidence, progress=progress)
+        result = lt.concentration(
+            directory, by=by or (), confidence=confidence, resamples=resamples, progress=progress
+        )
     finish(result, json)

@@ -19,6 +19,7 @@ def register(app: typer.Typer) -> None:
 
 def demo(
     loans: Annotated[int, typer.Option(min=1000, help="Number of loans.")] = 100_000,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the book.")] = 7,
     out: Annotated[Path, typer.Option(metavar="DIR", help="Folder to write.")] = Path("demo"),
     json: AsJson = False,
 ) -> None:
@@ -26,5 +27,5 @@ def demo(
     import loantwin as lt
 
     with shown("demo") as progress:
-        result = lt.demo(out, loans=loans, progress=progress)
+        result = lt.demo(out, loans=loans, seed=seed, progress=progress)
     finish(result, json)

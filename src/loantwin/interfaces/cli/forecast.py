@@ -51,7 +51,7 @@ def forecast(
             directory,
             months=months,
             paths=paths,
-            scenario=scenario,
+            scenarios=() if scenario is None else scenario,
             policy=policy,
             new_lending=new_lending,
             align=align,

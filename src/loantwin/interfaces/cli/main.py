@@ -36,6 +36,7 @@ from loantwin.interfaces.cli import (
     twin_create,
 )
 from loantwin.interfaces.cli.panels import BEGIN, INSIDE
+from loantwin.interfaces.cli.words import in_flags
 
 app = typer.Typer(
     name="loantwin",
@@ -140,7 +141,7 @@ def run(command: Callable[..., Any] | None = None) -> None:
     try:
         (command or app)()
     except InputError as error:
-        _complain(str(error))
+        _complain(in_flags(error, app, sys.argv[1:]))
         sys.exit(2)
     except KeyboardInterrupt:
         sys.exit(130)

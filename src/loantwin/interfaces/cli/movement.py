@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from loantwin.interfaces.cli.options import Align, AsJson, Home, Scenarios, day, finish
+from loantwin.interfaces.cli.options import Align, AsJson, Home, Scenarios, finish
 from loantwin.interfaces.cli.panels import PROVIDE
 from loantwin.interfaces.cli.progress import shown
 
@@ -19,10 +19,10 @@ def register(app: typer.Typer) -> None:
 
 def movement(
     directory: Home,
-    first: Annotated[
+    opening: Annotated[
         str, typer.Option("--from", metavar="YYYY-MM-DD", help="The opening date (end of day).")
     ],
-    last: Annotated[
+    closing: Annotated[
         str | None,
         typer.Option("--to", metavar="YYYY-MM-DD", help="The closing date (default: the twin's as-of date)."),
     ] = None,
@@ -62,9 +62,6 @@ def movement(
     """
     import loantwin as lt
     from loantwin.files import check_page
-
-    opening, closing = day(first, "--from"), day(last, "--to")
-    assert opening is not None  # --from is required
 
     if out is not None:
         check_page(out, "--out")

@@ -5,13 +5,10 @@ from __future__ import annotations
 import json as jsonlib
 import os
 import sys
-from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-
-from loantwin.errors import UsageError, expected
 
 Home = Annotated[
     Path, typer.Argument(metavar="DIR", help="The twin's home: the folder made by `twin create`.")
@@ -47,16 +44,6 @@ Supported = Annotated[
     int | None,
     typer.Option("--supported-months", min=1, help="Reasonable-and-supportable period (default 24)."),
 ]
-
-
-def day(text: str | None, field: str) -> date | None:
-    """Return a date as typed, YYYY-MM-DD, or raise UsageError; None stays None."""
-    if text is None:
-        return None
-    try:
-        return datetime.strptime(text, "%Y-%m-%d").date()
-    except ValueError as error:
-        raise UsageError(expected("a date YYYY-MM-DD", text), field=field) from error
 
 
 def finish(result: Any, as_json: bool) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from loantwin.interfaces.cli.options import AsJson, Assume, Format, Home, day, finish
+from loantwin.interfaces.cli.options import AsJson, Assume, Format, Home, finish
 from loantwin.interfaces.cli.progress import shown
 
 
@@ -36,8 +36,6 @@ def twin_create(
     """
     import loantwin as lt
 
-    date = day(as_of, "--as-of")
-    assert date is not None  # --as-of is required
     with shown("reading the tape"):
-        result = lt.twin_create(directory, tape, format, date, assume=assume or ())
+        result = lt.twin_create(directory, tape, format, as_of, assume=assume or ())
     finish(result, json)

@@ -45,8 +45,8 @@ def write(result: ComponentsResult, out: Path | str) -> Path:
     Raises InputError where the file cannot be written.
     """
     target = Path(out)
-    check_page(target, "--out")
-    replace_file(target, page(result), "--out")
+    check_page(target, "out")
+    replace_file(target, page(result), "out")
     return target
 
 

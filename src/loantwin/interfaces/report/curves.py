@@ -45,8 +45,8 @@ FEWEST = 5.0
 def write(result: RollRatesResult | VintagesResult, out: Path | str) -> Path:
     """Write the page, replacing an old one when whole; raise InputError where it cannot be written."""
     target = Path(out)
-    check_page(target, "--out")
-    replace_file(target, page(result), "--out")
+    check_page(target, "out")
+    replace_file(target, page(result), "out")
     return target
 
 

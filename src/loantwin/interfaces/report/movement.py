@@ -42,8 +42,8 @@ SEGMENTS = 12
 
 def write(result: MovementResult, out: Path) -> None:
     """Write the page; an existing file is replaced when the new one is whole."""
-    check_page(out, "--out")
-    replace_file(out, page(result), "--out")
+    check_page(out, "out")
+    replace_file(out, page(result), "out")
 
 
 def page(result: MovementResult) -> str:

@@ -97,9 +97,9 @@ def read_assumptions(assume: Mapping[str, object] | Sequence[str]) -> CapitalAss
     for text in given:
         name, mark, value = text.partition("=")
         if not mark:
-            raise UsageError(expected("NAME=VALUE", text), field="--assume")
+            raise UsageError(expected("NAME=VALUE", text), field="assume")
         if name not in kinds:
-            raise UsageError(expected("one of " + ", ".join(kinds), name), field="--assume")
+            raise UsageError(expected("one of " + ", ".join(kinds), name), field="assume")
         made[name] = _value(name, str(kinds[name]), value.strip())
     return replace(CapitalAssumptions(), **made)
 
@@ -107,7 +107,7 @@ def read_assumptions(assume: Mapping[str, object] | Sequence[str]) -> CapitalAss
 def _value(name: str, kind: str, text: str) -> object:
     if kind == "bool":
         if text.lower() not in TRUTHS:
-            raise UsageError(expected(f"true or false for {name}", text), field="--assume")
+            raise UsageError(expected(f"true or false for {name}", text), field="assume")
         return TRUTHS[text.lower()]
     if "float" in kind:
         if "None" in kind and text.lower() in ("", "none"):
@@ -118,12 +118,10 @@ def _value(name: str, kind: str, text: str) -> object:
         except ValueError:
             number = float("nan")
         if not low <= number <= high:
-            raise UsageError(
-                expected(f"a number from {low:g} to {high:g} for {name}", text), field="--assume"
-            )
+            raise UsageError(expected(f"a number from {low:g} to {high:g} for {name}", text), field="assume")
         return number
     if name in CHOICES and text not in CHOICES[name]:
         raise UsageError(
-            expected("one of " + ", ".join(filter(None, CHOICES[name])), text), field=f"--assume {name}"
+            expected("one of " + ", ".join(filter(None, CHOICES[name])), text), field=f"assume {name}"
         )
     return text

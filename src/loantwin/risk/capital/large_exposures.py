@@ -115,7 +115,7 @@ def large_exposures(
     RiskError : tier 1 capital of 0 or less.
     """
     if tier1 is not None and tier1 <= 0:
-        raise RiskError(expected("tier 1 capital above 0", tier1), field="--capital")
+        raise RiskError(expected("tier 1 capital above 0", tier1), field="own_funds")
     rule = options.large_exposure
     count = int(group.max(initial=-1)) + 1
     gross, after, loans = (

@@ -125,7 +125,7 @@ def _classes(
         raise RiskError(
             expected(
                 f"options {options.name} with the class {min(missing)} of some loans",
-                "none; --assume exposure_class=NAME sets one",
+                "none; `assume` exposure_class=NAME sets one",
             ),
             field="exposure_class",
         )
@@ -154,7 +154,7 @@ def _asset_classes(
     if assumed.asset_class:
         if assumed.asset_class not in NAMES:
             raise RiskError(
-                expected("one of " + ", ".join(NAMES), assumed.asset_class), field="--assume asset_class"
+                expected("one of " + ", ".join(NAMES), assumed.asset_class), field="assume asset_class"
             )
         return np.full(len(names), NAMES.index(assumed.asset_class), dtype=np.int8)
     kinds = np.full(len(names), "corporate", dtype="U20")
@@ -174,7 +174,7 @@ def _guarantor_weights(guarantor: pl.Series, options: Options, assumed: CapitalA
     kind = assumed.guarantee or options.guarantee.default
     if kind not in options.guarantee.values:
         raise RiskError(
-            expected("one of " + ", ".join(options.guarantee.values), kind), field="--assume guarantee"
+            expected("one of " + ", ".join(options.guarantee.values), kind), field="assume guarantee"
         )
     covered = options.guarantee[kind]
     other = np.nan if assumed.guarantor_weight is None else assumed.guarantor_weight

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from loantwin.arrays import Floats
-from loantwin.errors import RiskError, expected
+from loantwin.errors import RiskError, expected, unknown
 from loantwin.risk.capital.options_reader import OptionsReader
 
 BUILT_IN = ("basel", "united-states", "china")
@@ -185,14 +185,16 @@ def load_options(name: str = "basel") -> Options:
     ------
     RiskError : no such options, or a file with an unknown key, a missing one, or a value out of range.
     """
+    known = {item.casefold(): item for item in BUILT_IN}
+    name = known.get(name.casefold(), name)
     if name in BUILT_IN:
         text, file = (files(__package__) / "options" / f"{name}.toml").read_text("utf-8"), None
     else:
         path = Path(name)
         if not path.is_file():
             raise RiskError(
-                expected("one of " + ", ".join(BUILT_IN) + ", or a TOML file of options", name),
-                field="--options",
+                unknown(name, BUILT_IN) + "; or a TOML file of options",
+                field="options",
             )
         text, file = path.read_text("utf-8"), path
     try:

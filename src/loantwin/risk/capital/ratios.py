@@ -108,10 +108,10 @@ def load_own_funds(path: Path) -> OwnFunds:
     try:
         document = tomllib.loads(path.read_text("utf-8"))
     except FileNotFoundError as error:
-        raise RiskError(expected("a TOML file of own funds", "none"), file=path, field="--capital") from error
+        raise RiskError(expected("a TOML file of own funds", "none"), file=path, field="own_funds") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise RiskError(
-            f"expected a TOML file of own funds, was: {error}", file=path, field="--capital"
+            f"expected a TOML file of own funds, was: {error}", file=path, field="own_funds"
         ) from error
     read = OptionsReader(document, path)
     other = read.inner("other_rwa") if read.has("other_rwa") else None

@@ -221,7 +221,7 @@ def read_capital(path: Path | str) -> CapitalPlan:
         document: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise UsageError(
-            f"expected a readable TOML file of capital, was: {error}", file=path, field="--capital"
+            f"expected a readable TOML file of capital, was: {error}", file=path, field="capital"
         ) from error
     names = [item.name for item in fields(CapitalPlan)]
     for key, value in document.items():

@@ -204,7 +204,7 @@ def unreachable(target: float, best: float) -> RiskError:
     words = (
         f"expected a target that a path within {FARTHEST:g} standard deviations reaches, was {target:,.6g}"
     )
-    return RiskError(f"{words}; the largest found is {best:,.6g}", field="--reverse")
+    return RiskError(f"{words}; the largest found is {best:,.6g}", field="reverse")
 
 
 def _step(

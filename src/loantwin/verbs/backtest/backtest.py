@@ -13,6 +13,7 @@ from typing import Any
 
 from loantwin.config import chosen
 from loantwin.errors import InputError, UsageError, expected
+from loantwin.months import day
 from loantwin.performance.backtest.macro_scores import MacroScores, macro_scores
 from loantwin.performance.backtest.observed import LEAST_EVENTS, Observed, observations
 from loantwin.performance.backtest.origin import GENERATED, GIVEN, MODES, AtOrigin
@@ -69,11 +70,11 @@ class Backtest(Result):
 
 def backtest(
     twin: Twin | Path | str,
-    origin: str | Sequence[str | dt.date],
+    origin: dt.date | str | Sequence[str | dt.date],
     *,
     horizons: Sequence[int] | str | None = None,
-    start: dt.date | None = None,
-    end: dt.date | None = None,
+    start: dt.date | str | None = None,
+    end: dt.date | str | None = None,
     paths: int | None = None,
     seed: int | None = None,
     progress: Progress = silent,
@@ -95,7 +96,8 @@ def backtest(
     with opened(twin) as twin:
         twin = twin.using(chosen(twin.config, paths=paths, seed=seed))
         spans = horizons_of(horizons)
-        dates = origins_of(origin, twin, start or _default_start(twin, origin), end, spans[0])
+        first = _default_start(twin, origin) if start is None else day(start, "start")
+        dates = origins_of(origin, twin, first, None if end is None else day(end, "end"), spans[0])
         run = twin.config.run
         made, listed, notes = _run(twin, dates, spans, run.paths, run.seed, progress)
         panel = twin.tables.panel
@@ -148,7 +150,7 @@ def _run(
     if not any(found for _, seen in kept for found in seen.values()):
         if not kept:
             raise UsageError(
-                f"no origin could be forecast: {listed[0].date}: {listed[0].skipped}", field="--origin"
+                f"no origin could be forecast: {listed[0].date}: {listed[0].skipped}", field="origin"
             )
         raise UsageError(
             expected(
@@ -156,7 +158,7 @@ def _run(
                 "tape ends",
                 "none",
             ),
-            field="--horizons",
+            field="horizons",
         )
     return kept, listed, list(dict.fromkeys(notes))
 
@@ -194,7 +196,7 @@ def _spacing(dates: Sequence[dt.date]) -> int:
     return max(1, min(steps, default=12))
 
 
-def _default_start(twin: Twin, origin: str | Sequence[str | dt.date]) -> dt.date | None:
+def _default_start(twin: Twin, origin: dt.date | str | Sequence[str | dt.date]) -> dt.date | None:
     """Return the day on which 100 outcomes of one kind were known, where origins go by steps: before, all is
     prior only.
     """

@@ -57,7 +57,7 @@ def reach_of(twin: Twin) -> Reach:
 
 
 def origins_of(
-    texts: str | Sequence[str | dt.date],
+    texts: dt.date | str | Sequence[str | dt.date],
     twin: Twin,
     start: dt.date | None,
     end: dt.date | None,
@@ -78,7 +78,7 @@ def origins_of(
     UsageError : a text that is neither, a date outside the tape, or no origin at all.
     """
     reach = reach_of(twin)
-    listed = [texts] if isinstance(texts, str) else list(texts)
+    listed = [texts] if isinstance(texts, str | dt.date) else list(texts)
     parts = [
         part.strip()
         for text in listed
@@ -86,22 +86,22 @@ def origins_of(
     ]
     if not any(parts):
         raise UsageError(
-            expected("dates YYYY-MM-DD separated by commas, or every=12M", "nothing"), field="--origin"
+            expected("dates YYYY-MM-DD separated by commas, or every=12M", "nothing"), field="origin"
         )
     if any(part.startswith("every") for part in parts):
         if len(parts) > 1:
-            raise UsageError(expected("every=12M alone, or dates", ",".join(parts)), field="--origin")
+            raise UsageError(expected("every=12M alone, or dates", ",".join(parts)), field="origin")
         return _stepped(parts[0], twin, reach, start, end, shortest)
     if start is not None or end is not None:
         raise UsageError(
-            expected("--from and --to with --origin every=12M", "dates"), field="--from" if start else "--to"
+            expected("`start` and `end` with `origin` every=12M", "dates"), field="start" if start else "end"
         )
     found = sorted({_date(part) for part in parts})
     for day in found:
         if not reach.first < day < reach.last:
             raise UsageError(
                 expected(f"an origin inside the tape, after {reach.first} and before {reach.last}", day),
-                field="--origin",
+                field="origin",
             )
     return tuple(found)
 
@@ -111,7 +111,7 @@ def _date(text: str) -> dt.date:
         return dt.date.fromisoformat(text)
     except ValueError as error:
         raise UsageError(
-            expected("dates YYYY-MM-DD separated by commas, or every=12M", text), field="--origin"
+            expected("dates YYYY-MM-DD separated by commas, or every=12M", text), field="origin"
         ) from error
 
 
@@ -120,10 +120,10 @@ def _stepped(
 ) -> tuple[dt.date, ...]:
     matched = STEP.fullmatch(text)
     if matched is None or int(matched[1]) < 1:
-        raise UsageError(expected("every=NM, N months of at least 1 (every=12M)", text), field="--origin")
+        raise UsageError(expected("every=NM, N months of at least 1 (every=12M)", text), field="origin")
     step = int(matched[1])
     if start is not None and end is not None and start > end:
-        raise UsageError(expected(f"a date from {start} on", end), field="--to")
+        raise UsageError(expected(f"a date from {start} on", end), field="end")
     low = max(start or reach.first, reach.first)
     high = min(end or reach.last, reach.last)
     anchor = months.anchor_day(twin.as_of)
@@ -141,7 +141,7 @@ def _stepped(
                 f"an origin every {step} months inside the tape, after {reach.first} and before {reach.last}",
                 "none",
             ),
-            field="--origin",
+            field="origin",
         )
     return tuple(made)
 
@@ -162,11 +162,11 @@ def horizons_of(horizons: Sequence[int] | str | None) -> tuple[int, ...]:
         if not text.lstrip("+").isdigit() or not 1 <= int(text) <= LONGEST_HORIZON:
             raise UsageError(
                 expected(f"whole months from 1 to {LONGEST_HORIZON}, like 3,6,12,24", text),
-                field="--horizons",
+                field="horizons",
             )
         made.add(int(text))
     if not made:
-        raise UsageError(expected("at least one horizon", "none"), field="--horizons")
+        raise UsageError(expected("at least one horizon", "none"), field="horizons")
     return tuple(sorted(made))
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 
 from loantwin.engine.columns import LoanColumns
-from loantwin.errors import UsageError, expected
+from loantwin.errors import UsageError, choice, expected
 from loantwin.outlook.outlook import Outlook
 from loantwin.outlook.portfolio import portfolio
 from loantwin.outlook.yearly_pd import POINT, THROUGH, yearly_pd
@@ -51,14 +51,13 @@ def approaches(approach: str, rules: Options) -> tuple[str, ...]:
     UsageError : no such approach, or one that the options do not allow.
     """
     allowed = (STANDARDISED, *rules.irb.approaches)
+    approach = choice(approach, ("all", *APPROACHES), "approach")
     if approach == "all":
         return tuple(name for name in APPROACHES if name in allowed)
-    if approach not in APPROACHES:
-        raise UsageError(expected("one of all, " + ", ".join(APPROACHES), approach), field="--approach")
     if approach not in allowed:
         raise UsageError(
             expected(f"an approach that options {rules.name} allow: " + ", ".join(allowed), approach),
-            field="--approach",
+            field="approach",
         )
     return (approach,)
 
@@ -70,8 +69,7 @@ def capital_basis(twin: Twin, rules: Options, assumed: CapitalAssumptions, pd: s
     ------
     UsageError : `pd` is neither through-the-cycle nor point-in-time.
     """
-    if pd not in (THROUGH, POINT):
-        raise UsageError(expected(f"{THROUGH} or {POINT}", pd), field="--pd")
+    pd = choice(pd, (THROUGH, POINT), "pd")
     outlook = Outlook(twin)
     loans = outlook.book.loans
     book = portfolio(outlook)
@@ -93,13 +91,13 @@ def _notes(basis: Basis, columns: LoanColumns, estimates: Estimates) -> list[str
     notes = [*basis.outlook.notes]
     if rules.currency != currency and assumed.exchange_rate == 1.0:
         notes.append(
-            f"retail limits in {rules.currency} are taken as {currency} one for one; --assume "
+            f"retail limits in {rules.currency} are taken as {currency} one for one; `assume` "
             "exchange_rate=RATE sets it"
         )
     unknown = (columns.guaranteed > 0) & np.isnan(placement.guarantor_weight)
     if unknown.any():
         notes.append(
-            f"{int(unknown.sum())} guaranteed loans: guarantor's standing unknown, no relief; --assume "
+            f"{int(unknown.sum())} guaranteed loans: guarantor's standing unknown, no relief; `assume` "
             "guarantor_weight=W"
         )
     estate = placement.secured_by_property & (

@@ -59,7 +59,7 @@ def capital(
     wanted = approaches(approach, rules)
     funds = None if own_funds is None else load_own_funds(Path(own_funds))
     if year is not None and not 1988 <= year <= 2200:
-        raise UsageError(expected("a year like 2026", year), field="--year")
+        raise UsageError(expected("a year like 2026", year), field="year")
     with opened(twin) as twin:
         basis = capital_basis(twin, rules, read_assumptions(assume), pd)
         when = twin.as_of.year if year is None else year

@@ -86,7 +86,7 @@ def loss_inputs(
         latent process alone; else with everything that the twin draws.
     """
     if sectors not in SECTORS:
-        raise UsageError(expected("one of " + ", ".join(SECTORS), sectors), field="--sectors")
+        raise UsageError(expected("one of " + ", ".join(SECTORS), sectors), field="sectors")
     twin, columns = outlook.twin, outlook.columns
     labels_of = twin.model.parameters.segments
     segment, segments = _used(base_segments(labels_of)[columns.segment], labels_of)

@@ -97,11 +97,11 @@ def loss(
     RiskError : a confidence the number of paths cannot support. UsageError : an option that does not exist.
     """
     if not 0.0 < confidence < 1.0:
-        raise RiskError(expected("a confidence between 0 and 1", confidence), field="--confidence")
+        raise RiskError(expected("a confidence between 0 and 1", confidence), field="confidence")
     if months < 1:
-        raise RiskError(expected("a horizon of at least 1 month", months), field="--months")
+        raise RiskError(expected("a horizon of at least 1 month", months), field="months")
     if model not in (TWIN, ALL, *MODELS):
-        raise UsageError(expected("one of " + ", ".join((TWIN, *MODELS, ALL)), model), field="--model")
+        raise UsageError(expected("one of " + ", ".join((TWIN, *MODELS, ALL)), model), field="model")
     given = {
         "sectors": sectors,
         "correlation": correlation,
@@ -115,13 +115,13 @@ def loss(
     ]
     if model == TWIN and stray:
         raise UsageError(
-            expected("a --model whose dependence is stated (the twin's own paths carry theirs)", TWIN),
-            field=f"--{stray[0].replace('_', '-')}",
+            expected("a `model` whose dependence is stated (the twin's own paths carry theirs)", TWIN),
+            field=stray[0],
         )
     if model in (TWIN, ALL) and paths is None and paths_needed(confidence) > MOST_PATHS:
         raise RiskError(
-            expected(f"a confidence that {MOST_PATHS:,} paths support, or --paths", confidence),
-            field="--confidence",
+            expected(f"a confidence that {MOST_PATHS:,} paths support, or `paths`", confidence),
+            field="confidence",
         )
     with opened(twin) as twin:
         settings = chosen(

@@ -143,11 +143,11 @@ def asset_correlation(text: str) -> float:
         value = float(text)
     except ValueError as error:
         raise UsageError(
-            expected("implied, latent, or a decimal from 0 to below 1", text), field="--correlation"
+            expected("implied, latent, or a decimal from 0 to below 1", text), field="correlation"
         ) from error
     if not 0 <= value < 1:
         raise UsageError(
-            expected("implied, latent, or a decimal from 0 to below 1", text), field="--correlation"
+            expected("implied, latent, or a decimal from 0 to below 1", text), field="correlation"
         )
     return value
 
@@ -190,7 +190,7 @@ def plus(inputs: LossInputs, settings: LossSettings) -> LossResult:
                 "implied or latent for credit-risk-plus, whose volatilities come from the paths",
                 settings.correlation,
             ),
-            field="--correlation",
+            field="correlation",
         )
     # severity as no loss or the most: mean and variance as in the other models, by thinning defaults
     most = loans.lgd + SEVERITY_SPREAD * (1 - loans.lgd)
@@ -257,7 +257,7 @@ def migration(inputs: LossInputs, settings: LossSettings) -> LossResult:
     if find_spec("loantwin.verbs.loss.migration") is None:
         raise UsageError(
             expected("one of " + ", ".join(name for name in MODELS if name != "migration"), "migration"),
-            field="--model",
+            field="model",
         )
     made: LossResult = import_module("loantwin.verbs.loss.migration").migration(inputs, settings)
     return made

@@ -9,7 +9,7 @@ import polars as pl
 
 from loantwin.config import chosen
 from loantwin.errors import UsageError, expected
-from loantwin.outlook.outlook import GivenScenario, Outlook, read_scenarios
+from loantwin.outlook.outlook import GivenScenario, Outlook, Scenarios, read_scenarios
 from loantwin.outlook.portfolio import economies, portfolio
 from loantwin.risk.provisions.cecl_methods import METHODS
 from loantwin.risk.provisions.modification import modifications, repriced
@@ -36,7 +36,7 @@ def provisions(
     twin: Twin | Path | str,
     standard: str,
     *,
-    scenarios: Sequence[str] = (),
+    scenarios: Scenarios = (),
     align: str | None = None,
     supported_months: int | None = None,
     overlays: Path | str | None = None,
@@ -58,11 +58,11 @@ def provisions(
     InputError : see the message.
     """
     if standard not in STANDARDS:
-        raise UsageError(expected("one of " + ", ".join(STANDARDS), standard), field="--standard")
+        raise UsageError(expected("one of " + ", ".join(STANDARDS), standard), field="standard")
     methods = chosen_methods(standard, method)
     if overlays is not None and standard == "five-level":
         raise UsageError(
-            expected("a standard of expected losses with --overlays", standard), field="--standard"
+            expected("a standard of expected losses with `overlays`", standard), field="standard"
         )
     adjustments = () if overlays is None else read_overlays(Path(overlays))
     with opened(twin) as twin:
@@ -76,9 +76,9 @@ def chosen_methods(standard: str, method: str | None) -> tuple[str, ...]:
     if method is None:
         return ()
     if standard != "cecl":
-        raise UsageError(expected("--standard cecl with --method", standard), field="--standard")
+        raise UsageError(expected("`standard` cecl with `method`", standard), field="standard")
     if method not in (*METHODS, "all"):
-        raise UsageError(expected("one of " + ", ".join((*METHODS, "all")), method), field="--method")
+        raise UsageError(expected("one of " + ", ".join((*METHODS, "all")), method), field="method")
     return tuple(METHODS) if method == "all" else (method,)
 
 

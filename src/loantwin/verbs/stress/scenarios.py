@@ -14,7 +14,7 @@ from loantwin.macro.distance import Innovations, nearest
 from loantwin.macro.replay import replay
 from loantwin.macro.scenario import Scenario
 from loantwin.macro.shock import check_severity, read_shocks, scaled, shocked
-from loantwin.outlook.outlook import GivenScenario, Outlook, alignment_notes, read_scenarios
+from loantwin.outlook.outlook import GivenScenario, Outlook, Scenarios, alignment_notes, read_scenarios
 from loantwin.risk.stress.reverse import Plausibility, chi_square_tail
 
 EXPECTED_PATH = "expected path"
@@ -24,7 +24,7 @@ DEVIATION_PATHS = 400
 
 def gathered(
     outlook: Outlook,
-    scenarios: Sequence[str],
+    scenarios: Scenarios,
     align: str | None,
     replays: Sequence[str] = (),
     shocks: Sequence[str] = (),

@@ -16,7 +16,7 @@ from loantwin.decisions.policy import PortfolioPolicy
 from loantwin.engine.path import Flows
 from loantwin.errors import RiskError, UsageError, expected
 from loantwin.macro.shock import Shape
-from loantwin.outlook.outlook import Economy, GivenScenario, Outlook
+from loantwin.outlook.outlook import Economy, GivenScenario, Outlook, Scenarios
 from loantwin.risk.facts import standing
 from loantwin.risk.stress.paths import CapitalPlan, MonthlyFlows, StressPath, read_capital
 from loantwin.risk.stress.stress import ScenarioFlows, StressResult
@@ -63,7 +63,7 @@ class StressTest:
 
 def stress(
     twin: Twin | Path | str,
-    scenarios: Sequence[str] = (),
+    scenarios: Scenarios = (),
     *,
     align: str | None = None,
     months: int | None = None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import polars as pl
@@ -10,6 +10,7 @@ import polars as pl
 import loantwin as lt
 from loantwin.errors import InputError
 from loantwin.outlook.comparison import Comparison, Happened
+from loantwin.outlook.outlook import Scenarios
 from loantwin.risk.loss.loss import LossResult
 from loantwin.risk.provisions.provisions import Provision
 from loantwin.risk.stress.stress import StressResult
@@ -54,7 +55,7 @@ class Findings:
         return tuple(name for name, item in self.forecast.totals.items() if item is None)
 
 
-def find(twin: Twin, scenarios: Sequence[str], align: str | None, progress: Progress) -> Findings:
+def find(twin: Twin, scenarios: Scenarios, align: str | None, progress: Progress) -> Findings:
     """Return everything the report shows."""
     progress(0.05, "running the book forward")
     forecast = lt.forecast(twin, paths=min(twin.config.run.paths, FORECAST_PATHS))

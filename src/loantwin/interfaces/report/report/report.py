@@ -21,6 +21,7 @@ from loantwin.interfaces.report.report.findings import Findings, find
 from loantwin.interfaces.report.report.moves import model_section
 from loantwin.interfaces.report.report.past import book_section, data_section, provenance_section
 from loantwin.interfaces.report.report.tiles import tiles
+from loantwin.outlook.outlook import Scenarios
 from loantwin.twin import Twin, opened
 from loantwin.types import Progress, Result, silent
 
@@ -55,7 +56,7 @@ def report(
     twin: Twin | Path | str,
     out: Path | str,
     *,
-    scenarios: Sequence[str] = (),
+    scenarios: Scenarios = (),
     align: str | None = None,
     progress: Progress = silent,
 ) -> ReportWritten:
@@ -71,7 +72,7 @@ def report(
     InputError : see the message; an existing file is left as it was.
     """
     target = Path(out)
-    check_page(target, "--out")
+    check_page(target, "out")
     with opened(twin) as twin:
         found = find(twin, scenarios, align, progress)
         progress(0.9, "drawing")
@@ -79,7 +80,7 @@ def report(
         sections = tuple(replace(section, blocks=arranged(section.blocks)) for section in made)
         headline = tiles(found)
         html = _page(twin, headline, sections)
-    replace_file(target, html, "--out")
+    replace_file(target, html, "out")
     return ReportWritten(
         path=str(target),
         size=len(html.encode()),
