@@ -28,8 +28,8 @@ from loantwin.risk.stress.actions import ActionEffect, ActionTaken, Outcome
 from loantwin.risk.stress.paths import CapitalPlan, MonthlyFlows, StressPath, quarter_ends
 from loantwin.risk.stress.stress import StressResult
 from loantwin.verbs.stress.flows import twin_flows
+from loantwin.verbs.stress.run import StressRun, StressTest
 from loantwin.verbs.stress.series import series
-from loantwin.verbs.stress.stress import StressRun, StressTest
 
 PRICE = 0.95
 """Share of the balance that a sale brings where none is stated."""

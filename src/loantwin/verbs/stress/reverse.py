@@ -35,8 +35,8 @@ from loantwin.risk.stress.reverse import (
 )
 from loantwin.verbs.stress.flows import flows_of_cells, grouped_cells, twin_flows
 from loantwin.verbs.stress.parts import figures_of
+from loantwin.verbs.stress.run import StressTest, ran, run_figure
 from loantwin.verbs.stress.scenarios import EXPECTED_PATH, innovations_of, model_factors, reach
-from loantwin.verbs.stress.stress import StressTest, ran, run_figure
 
 FIGURES = {
     "defaulted": "exposure that enters default over the horizon",

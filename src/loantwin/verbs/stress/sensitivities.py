@@ -20,8 +20,8 @@ from loantwin.outlook.outlook import Economy, GivenScenario
 from loantwin.outlook.portfolio import ifrs9_allowance
 from loantwin.risk.stress.factors import FactorSensitivity
 from loantwin.verbs.stress.parts import FIGURES, figures_of
+from loantwin.verbs.stress.run import StressTest
 from loantwin.verbs.stress.scenarios import innovations_of, model_factors, standard_deviations
-from loantwin.verbs.stress.stress import StressTest
 
 _FORM = re.compile(r"([a-z_0-9]+)\s*=\s*([+-]?\d*\.?\d+(?:e[+-]?\d+)?)\s*(sd|%|pp)?", re.IGNORECASE)
 
