@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 
 from benchmarks.engine import book, model, paths, severity
+from loantwin.engine.assumptions import assumptions
 from loantwin.engine.columns import take
 from loantwin.engine.loss import loan_losses, loan_losses_reference
-from loantwin.engine.runoff import assumptions
 from loantwin.kernels import use_threads
 from loantwin.risk import irb_capital, standardised_risk_weight
 from loantwin.risk.capital.classes import NAMES

@@ -15,13 +15,14 @@ from typing import Any
 
 import numpy as np
 
+from loantwin.engine.assumptions import assumptions
 from loantwin.engine.cells import LossGivenDefault
 from loantwin.engine.columns import LoanColumns, loan_columns, take
 from loantwin.engine.expectation import conditional_flows, conditional_flows_reference
 from loantwin.engine.loss import loan_losses, loan_losses_reference
 from loantwin.engine.path import expected_flows
 from loantwin.engine.rows import TransitionParameters, shocks
-from loantwin.engine.runoff import assumptions, build_cells
+from loantwin.engine.runoff import build_cells
 from loantwin.kernels import use_threads
 
 SEGMENTS, AGES, ROUNDS = 20, 120, 5

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 
 from benchmarks.engine import AGES, SEGMENTS, book
+from loantwin.engine.assumptions import assumptions
 from loantwin.engine.cells import LossGivenDefault
 from loantwin.engine.exposed import ExposureGrid, exposure_grid
 from loantwin.engine.gradients import MonthPart, Theta, loss_gradient, loss_value, plain_part, theta_of
 from loantwin.engine.rows import TransitionParameters
-from loantwin.engine.runoff import assumptions
 
 MONTHS, ROUNDS = 60, 7
 

@@ -10,11 +10,12 @@ from typing import Any
 
 import numpy as np
 
+from loantwin.engine.assumptions import assumptions
 from loantwin.engine.cells import Cells
 from loantwin.engine.columns import LoanColumns, loan_columns
 from loantwin.engine.montecarlo.cells import simulate_cells
 from loantwin.engine.montecarlo.loans import CashTables, Population, simulate_loans
-from loantwin.engine.runoff import assumptions, build_cells, loan_tables
+from loantwin.engine.runoff import build_cells, loan_tables
 from loantwin.env.built_in import built_in
 from loantwin.kernels import use_threads
 

@@ -16,7 +16,7 @@ import polars as pl
 
 from benchmarks.engine import book, model, paths, severity
 from loantwin.config import Config
-from loantwin.engine.runoff import assumptions
+from loantwin.engine.assumptions import assumptions
 from loantwin.risk.facts import Standing
 from loantwin.risk.provisions.movement import ClosingValues, OpeningValues, added_up, lines, loan_movements
 from loantwin.risk.provisions.provisions import Portfolio, WeightedScenario, expected_losses, provisions

@@ -21,8 +21,8 @@ def run() -> list[dict[str, Any]]:
     from loantwin.outlook.outlook import Outlook
     from loantwin.verbs.stress.flows import twin_flows
     from loantwin.verbs.stress.reverse import reversed_stress
+    from loantwin.verbs.stress.run import prepared
     from loantwin.verbs.stress.scenarios import gathered
-    from loantwin.verbs.stress.stress import prepared
 
     with tempfile.TemporaryDirectory() as folder:
         raw, home = Path(folder) / "raw", Path(folder) / "twin"

@@ -11,6 +11,7 @@ import pytest
 
 pytest.importorskip("jax")
 
+from loantwin.engine.assumptions import assumptions
 from loantwin.engine.exposed import exposure_grid
 from loantwin.engine.gradients import (
     expected_defaults,
@@ -22,7 +23,6 @@ from loantwin.engine.gradients import (
 )
 from loantwin.engine.loss import loan_losses, marginal_default_reference
 from loantwin.engine.rows import shocks
-from loantwin.engine.runoff import assumptions
 from loantwin.errors import ModelError, UsageError
 
 MONTHS = 60

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from loantwin.engine import loss as loss_module
+from loantwin.engine.assumptions import assumptions
 from loantwin.engine.cells import LossGivenDefault
 from loantwin.engine.columns import loan_columns, take
 from loantwin.engine.expectation import conditional_flows
@@ -21,7 +22,7 @@ from loantwin.engine.loss import (
     marginal_default_reference,
 )
 from loantwin.engine.rows import shocks
-from loantwin.engine.runoff import assumptions, build_cells
+from loantwin.engine.runoff import build_cells
 from loantwin.errors import ModelError
 from loantwin.kernels import use_threads
 

@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loantwin.engine import runoff
+from loantwin.engine.assumptions import assumptions
 from loantwin.engine.cells import Cells
 from loantwin.engine.columns import LoanColumns, loan_columns, take
-from loantwin.engine.runoff import assumptions, build_cells, build_cells_reference
+from loantwin.engine.runoff import build_cells, build_cells_reference
 from loantwin.errors import ModelError
 from loantwin.kernels import use_threads
 

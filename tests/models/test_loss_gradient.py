@@ -12,11 +12,11 @@ import pytest
 
 pytest.importorskip("jax")
 
+from loantwin.engine.assumptions import RunoffAssumptions, assumptions
 from loantwin.engine.columns import LoanColumns
 from loantwin.engine.exposed import ExposureGrid, exposure_grid
 from loantwin.engine.gradients import Theta, expected_defaults, loss_value
 from loantwin.engine.loss import loan_losses
-from loantwin.engine.runoff import RunoffAssumptions, assumptions
 from loantwin.errors import ModelError
 from loantwin.models.fitted import FittedModel
 from loantwin.models.forecasting import mean_shocks

@@ -25,13 +25,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from loantwin.arrays import Floats, Integers
+from loantwin.engine.assumptions import RunoffAssumptions, assumptions
 from loantwin.engine.cells import LossGivenDefault, recovery_worth
 from loantwin.engine.columns import LoanColumns, check_columns, take
 from loantwin.engine.floating.interpolation import SpreadNodes, grid_for, set_losses, smooth_loans
 from loantwin.engine.packing import buckets_of, cut, kinds, pack
 from loantwin.engine.path import check_lgd
 from loantwin.engine.rows import TransitionParameters, odds, rows_at
-from loantwin.engine.runoff import RunoffAssumptions, assumptions, loan_tables
+from loantwin.engine.runoff import loan_tables
 from loantwin.errors import ModelError, expected
 
 FEWEST = 2_000

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from loantwin.arrays import Floats, Integers
+from loantwin.engine.assumptions import RunoffAssumptions
 from loantwin.engine.columns import LoanColumns
 from loantwin.products.registry import product_flags
-
-if TYPE_CHECKING:
-    from loantwin.engine.runoff import RunoffAssumptions
-
 
 TASKS = 256
 """Shares of work: more than threads, to even out; fixed, so that the number of threads changes nothing."""

@@ -12,11 +12,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from loantwin.arrays import Flags, Floats, Integers
+from loantwin.engine.assumptions import RunoffAssumptions, assumptions
 from loantwin.engine.cells import Cells
 from loantwin.engine.columns import LoanColumns, check_columns, contract_terms, take
+from loantwin.engine.packing import buckets_of, cut, kinds, pack, whole_buckets
 from loantwin.errors import ModelError, expected
 from loantwin.products.contract import schedule
-from loantwin.products.registry import PRODUCTS
 
 CHUNK = 2_000_000
 """Loans laid out for the kernel at once (256 MB)."""
@@ -33,41 +34,6 @@ class LoanTables:
     interest: Floats
     rate_sensitivity: Floats
     exposure: Floats
-
-
-@dataclass(frozen=True)
-class RunoffAssumptions:
-    """What the run-off assumes beside the contracts.
-
-    partial_monthly : (number of products,) partial prepayment, decimal a month of the balance after scheduled
-        principal.
-    arrears_months : instalments unpaid when a loan enters default (3 where default is 90 days past due, 0
-        where it is an event without arrears, such as a charge-off).
-    conversion_factor : share of the undrawn amount that is drawn by the time of default.
-    """
-
-    partial_monthly: Floats
-    arrears_months: int
-    conversion_factor: float
-
-
-def assumptions(
-    partial_monthly: ArrayLike = 0.0, arrears_months: int = 0, conversion_factor: float = 0.0
-) -> RunoffAssumptions:
-    """Return checked Assumptions; one number of `partial_monthly` serves all products.
-
-    Raises
-    ------
-    ModelError : a monthly share outside [0, 1), months of arrears not whole, a factor outside [0, 1].
-    """
-    partial = np.broadcast_to(np.asarray(partial_monthly, dtype=float), (len(PRODUCTS),)).copy()
-    if not ((partial >= 0.0) & (partial < 1.0)).all():
-        raise ModelError(expected("decimals a month in [0, 1)", partial), field="partial_monthly")
-    if arrears_months < 0 or arrears_months != int(arrears_months):
-        raise ModelError(expected("a whole number of at least 0", arrears_months), field="arrears_months")
-    if not 0.0 <= conversion_factor <= 1.0:
-        raise ModelError(expected("a decimal in [0, 1]", conversion_factor), field="conversion_factor")
-    return RunoffAssumptions(partial, int(arrears_months), float(conversion_factor))
 
 
 def build_cells(
@@ -95,7 +61,6 @@ def build_cells(
     ModelError : no loans, a column out of range (naming loan row and field), an index path that does not fit.
     """
     from loantwin.engine import kernels
-    from loantwin.engine.packing import cut, kinds, pack, whole_buckets
     from loantwin.kernels import PARALLEL
 
     assumed = assumptions(partial_monthly, arrears_months, conversion_factor)
@@ -240,8 +205,6 @@ def _unique_cells(columns: LoanColumns) -> tuple[Integers, Integers]:
     check_columns(columns)
     if not len(columns.principal):
         raise ModelError(expected("at least one loan", "none"), field="principal")
-    from loantwin.engine.packing import buckets_of
-
     cell, unique = buckets_of((columns.group, columns.segment, columns.age, columns.state))
     return unique, cell
 

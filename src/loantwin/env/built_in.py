@@ -11,10 +11,11 @@ from functools import lru_cache
 
 import numpy as np
 
+from loantwin.engine.assumptions import assumptions
 from loantwin.engine.cells import LossGivenDefault
 from loantwin.engine.columns import LoanColumns, loan_columns
 from loantwin.engine.rows import TransitionParameters
-from loantwin.engine.runoff import assumptions, build_cells_reference
+from loantwin.engine.runoff import build_cells_reference
 from loantwin.engine.step.cohorts import LendingPlan, template_columns
 from loantwin.engine.step.economy import StepEconomy
 from loantwin.engine.step.tables import StepEconomics, StepTables

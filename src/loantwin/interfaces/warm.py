@@ -11,7 +11,7 @@ from loantwin.engine.loss import loan_losses
 from loantwin.engine.rows import TransitionParameters
 from loantwin.engine.runoff import build_cells
 from loantwin.kernels import PARALLEL
-from loantwin.risk.exact.kernels import exact_bins, staged_losses
+from loantwin.risk.kernels import exact_bins, staged_losses
 
 MONTHS = 14
 

@@ -16,9 +16,10 @@ from loantwin.arrays import Flags, Floats
 from loantwin.book.as_of import PrimeRate, book_at
 from loantwin.book.book import Book
 from loantwin.book.schema import DEFAULT_STATES
+from loantwin.engine.assumptions import RunoffAssumptions, assumptions
 from loantwin.engine.cells import Cells
 from loantwin.engine.columns import LoanColumns, take
-from loantwin.engine.runoff import RunoffAssumptions, assumptions, build_cells
+from loantwin.engine.runoff import build_cells
 from loantwin.errors import ScenarioError, UsageError, choice, expected
 from loantwin.kept import Source, kept
 from loantwin.macro.align import Alignment

@@ -12,10 +12,12 @@ from loantwin import months
 from loantwin.arrays import Flags, Floats, Integers
 from loantwin.book.mapping import TapeFormat
 from loantwin.book.payoff import assumed_payoff_hazard, assumed_survival, payoff_observed
+from loantwin.book.schema import DEFAULT_STATES
 from loantwin.book.segments import segment_labels
 from loantwin.macro.scenario import Scenario
 from loantwin.models.counts import Counts, added_up, outcome_counts, panel_counts
 from loantwin.models.defaults import outcome_defaults, panel_defaults
+from loantwin.performance.outcomes import approval_bands
 
 AGES = 361
 YEAR = 12
@@ -169,8 +171,6 @@ def _cohorts(
     loans: pl.DataFrame, as_of: dt.date, bands: tuple[str, ...], first: dt.date | None
 ) -> tuple[Integers, Integers, Floats]:
     """Return age at the origin, band and weight of all loans originated by then, gone ones included."""
-    from loantwin.performance.outcomes import approval_bands
-
     anchor = months.anchor_day(as_of)
     usable = loans.filter(pl.col("origination_date").is_not_null() & pl.col("term_months").is_not_null())
     if first is not None:
@@ -186,8 +186,6 @@ def _cohorts(
 
 
 def _money(panel: pl.DataFrame, loans: pl.DataFrame, as_of: dt.date, span: int = 36) -> MoneyByAge:
-    from loantwin.book.schema import DEFAULT_STATES
-
     last = months.month_of(as_of)
     day = pl.col("report_date")
     about = loans.select(

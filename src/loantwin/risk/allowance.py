@@ -128,7 +128,7 @@ def grouped(
             [math.fsum(values[codes == group].tolist()) for group in range(groups)] for values in figures
         ], whole
     from loantwin.kernels import PARALLEL
-    from loantwin.risk.exact.kernels import exact_bins
+    from loantwin.risk.kernels import exact_bins
 
     values = np.ascontiguousarray(np.stack(figures), dtype=np.float64)
     group = (

@@ -11,7 +11,7 @@ import numpy as np
 from loantwin.arrays import Floats
 from loantwin.book.schema import PRODUCTS
 from loantwin.engine.cells import LossGivenDefault
-from loantwin.engine.rows import TransitionParameters, check_transitions
+from loantwin.engine.rows import TransitionParameters, check_transitions, transition_rows
 from loantwin.errors import InputError, expected
 from loantwin.macro.covariates import Covariate
 from loantwin.types import plain
@@ -178,8 +178,6 @@ class Truth:
 
     def annual_default_rate(self) -> Floats:
         """Return 12-month default probabilities at origination by segment, (G,), macro and latent zero."""
-        from loantwin.engine.rows import transition_rows
-
         factors, latents = len(self.transitions.factors), len(self.transitions.latents)
         rows = transition_rows(self.transitions, np.zeros((1, factors)), np.zeros((1, latents)))[0]
         state = np.zeros((rows.shape[0], LIVE))

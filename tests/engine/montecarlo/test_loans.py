@@ -7,12 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from loantwin.engine.assumptions import assumptions
 from loantwin.engine.montecarlo.kernels import philox_words
 from loantwin.engine.montecarlo.loans import CashTables, Population, reference_counts, simulate_loans
 from loantwin.engine.path import expected_flows
 from loantwin.engine.randomness import key_of, monthly_words
 from loantwin.engine.rows import shocks as month_shocks
-from loantwin.engine.runoff import assumptions, build_cells, loan_tables
+from loantwin.engine.runoff import build_cells, loan_tables
 from loantwin.errors import ModelError
 from loantwin.kernels import use_threads
 from tests.engine.step.samples import outcome_model, panel_model, sample_columns, sample_lgd, sample_macro

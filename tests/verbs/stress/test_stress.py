@@ -129,8 +129,8 @@ def test_reverse_stress_costs_what_was_asked(result: StressResult) -> None:
 def test_no_generated_path_beyond_the_target_is_milder(panel_home: Path) -> None:
     """The mildest path's distance bounds those of random innovations that cost as much."""
     from loantwin.verbs.stress.reverse import Search
+    from loantwin.verbs.stress.run import prepared
     from loantwin.verbs.stress.scenarios import innovations_of
-    from loantwin.verbs.stress.stress import prepared
 
     with lt.open(panel_home) as twin:
         outlook = Outlook(twin)

@@ -18,11 +18,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from loantwin.arrays import Floats, Integers
+from loantwin.engine.assumptions import RunoffAssumptions
 from loantwin.engine.cells import LossGivenDefault
 from loantwin.engine.columns import LoanColumns, check_columns
 from loantwin.engine.path import check_lgd
 from loantwin.engine.rows import TransitionParameters, base_segments
-from loantwin.engine.runoff import RunoffAssumptions
 from loantwin.errors import ModelError, expected
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from loantwin.arrays import Flags, Floats, Integers
+from loantwin.engine.assumptions import RunoffAssumptions
 from loantwin.engine.columns import LoanColumns
-from loantwin.engine.runoff import RunoffAssumptions
 from loantwin.products.contract import balance_factors
 from loantwin.products.registry import product_flags
 

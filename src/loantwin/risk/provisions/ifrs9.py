@@ -268,7 +268,7 @@ def _chosen(losses: StagedLosses, staged: Stages, probability: Floats, loans: in
         by_scenario = np.ascontiguousarray(allowance_by_scenario(losses, staged.stage).T)
         return by_scenario, _weighted(by_scenario, probability)
     from loantwin.kernels import PARALLEL
-    from loantwin.risk.exact.kernels import staged_losses
+    from loantwin.risk.kernels import staged_losses
 
     by_scenario = np.empty(shape[::-1])
     with PARALLEL:

@@ -9,12 +9,13 @@ from datetime import date
 import numpy as np
 
 from loantwin.arrays import Floats, Integers
+from loantwin.engine.assumptions import RunoffAssumptions, assumptions
 from loantwin.engine.cells import LossGivenDefault, recovery_worth
 from loantwin.engine.columns import LoanColumns, take
 from loantwin.engine.loss import default_probabilities, loan_losses
 from loantwin.engine.path import occupancy
 from loantwin.engine.rows import TransitionParameters, base_segments
-from loantwin.engine.runoff import RunoffAssumptions, assumptions, build_cells
+from loantwin.engine.runoff import build_cells
 from loantwin.errors import RiskError, expected
 from loantwin.models.fitted import FittedModel
 from loantwin.models.forecasting import mean_shocks

@@ -26,7 +26,8 @@ from loantwin.risk.loss.tail import check_support, paths_needed
 from loantwin.twin import Twin, opened
 from loantwin.types import Progress, Result, silent
 from loantwin.verbs.loss.inputs import loss_inputs, mean_severity
-from loantwin.verbs.loss.models import MODELS, LossSettings
+from loantwin.verbs.loss.models import MODELS
+from loantwin.verbs.loss.settings import LossSettings
 
 LEAST_PATHS = 20_000
 MOST_PATHS = 1_000_000

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from loantwin.arrays import Flags, Floats, Integers
-from loantwin.engine.columns import LoanColumns
+from loantwin.engine.columns import LoanColumns, take
 from loantwin.engine.loss import loan_losses
 from loantwin.engine.packing import buckets_of
 from loantwin.engine.rows import odds, rows_at
@@ -23,7 +23,8 @@ from loantwin.risk.loss.loss import GrossLoss, LossResult, SegmentLoss, curve_of
 from loantwin.risk.loss.tail import mean as mean_of
 from loantwin.types import Estimate
 from loantwin.verbs.loss.inputs import LossInputs
-from loantwin.verbs.loss.models import RULES, LossSettings, asset_correlation, top_names
+from loantwin.verbs.loss.settings import RULES, LossSettings, asset_correlation
+from loantwin.verbs.loss.top_names import top_names
 
 MEAN_PATHS = 100
 """Generated paths whose mean month stands for the economy of rows and revaluation."""
@@ -154,8 +155,6 @@ def _to_come(
     """Return the present value today of each loan's expected loss after the horizon were it then in a state,
     (N,).
     """
-    from loantwin.engine.columns import take
-
     rows = np.flatnonzero(on)
     made = np.zeros(len(on))
     if not len(rows):

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -17,39 +15,18 @@ from loantwin.arrays import Floats
 from loantwin.errors import UsageError, expected
 from loantwin.risk.loss.copula.distribution import CopulaLoss, SegmentLosses, copula_loss
 from loantwin.risk.loss.copula.factors import FactorModel, factor_model, obligors
+from loantwin.risk.loss.copula.figures import quantile
 from loantwin.risk.loss.creditrisk_plus import CreditRiskPlus, credit_risk_plus
-from loantwin.risk.loss.loss import CurvePoint, GrossLoss, LossResult, SegmentLoss, TopName, curve_of
+from loantwin.risk.loss.loss import CurvePoint, GrossLoss, LossResult, SegmentLoss, curve_of
 from loantwin.types import Estimate
 from loantwin.verbs.loss.inputs import LossInputs
+from loantwin.verbs.loss.migration import migration
+from loantwin.verbs.loss.settings import RULES, LossSettings, asset_correlation
+from loantwin.verbs.loss.top_names import top_names
 
-TOP = 10
-"""Names shown."""
 SEVERITY_SPREAD = 0.25
 """Variance of one loan's severity around its mean m, as a share of m (1 - m): as in the twin's own paths."""
 CURVE = 160
-
-
-@dataclass(frozen=True)
-class LossSettings:
-    """confidence, paths, seed : of the run. correlation : implied, latent, or asset correlation of every
-    sector as a decimal.
-
-    factor_correlation : between sectors, None: implied. degrees_of_freedom : of the t copula. lgd : constant
-        or frye-jacobs.
-    one_sector : CreditRisk+ with one gamma factor. not_observable, provenance : passed on.
-    """
-
-    confidence: float
-    paths: int
-    seed: int
-    correlation: str = "implied"
-    factor_correlation: float | None = None
-    degrees_of_freedom: float = 5.0
-    lgd: str = "constant"
-    repair: bool = False
-    one_sector: bool = True
-    not_observable: tuple[str, ...] = ()
-    provenance: Mapping[str, Any] | None = None
 
 
 Model = Callable[[LossInputs, LossSettings], LossResult]
@@ -137,21 +114,6 @@ def _factors(
     return model, (*inputs.notes, *words)
 
 
-def asset_correlation(text: str) -> float:
-    """Return a correlation as typed."""
-    try:
-        value = float(text)
-    except ValueError as error:
-        raise UsageError(
-            expected("implied, latent, or a decimal from 0 to below 1", text), field="correlation"
-        ) from error
-    if not 0 <= value < 1:
-        raise UsageError(
-            expected("implied, latent, or a decimal from 0 to below 1", text), field="correlation"
-        )
-    return value
-
-
 def _by_segment(found: SegmentLosses) -> dict[str, SegmentLoss]:
     return {
         name: SegmentLoss(*(_known(getattr(found, figure)[place]) for figure in FIGURES))  # type: ignore[arg-type]
@@ -173,8 +135,6 @@ def curve_of_sample(made: CopulaLoss) -> tuple[CurvePoint, ...]:
     sample = made.sample
     if not (sample.deviation > 0).any():
         return curve_of(sample.mean, sample.weight)
-    from loantwin.risk.loss.copula.figures import quantile
-
     shares = np.concatenate(
         [np.geomspace(max(1e-5, (1 - made.confidence) / 20), 0.05, 24), np.linspace(0.06, 0.995, 36)]
     )
@@ -247,22 +207,6 @@ def _plus_curve(made: CreditRiskPlus) -> tuple[CurvePoint, ...]:
     return tuple(CurvePoint(float(made.losses[i]), float(max(above[i], 0.0))) for i in place)
 
 
-def migration(inputs: LossInputs, settings: LossSettings) -> LossResult:
-    """Return losses of value by migration, from the model that `loantwin.verbs.loss.migration` makes of the
-    inputs.
-    """
-    from importlib import import_module
-    from importlib.util import find_spec
-
-    if find_spec("loantwin.verbs.loss.migration") is None:
-        raise UsageError(
-            expected("one of " + ", ".join(name for name in MODELS if name != "migration"), "migration"),
-            field="model",
-        )
-    made: LossResult = import_module("loantwin.verbs.loss.migration").migration(inputs, settings)
-    return made
-
-
 def _result(
     name: str, inputs: LossInputs, settings: LossSettings, own: GrossLoss, gross: GrossLoss,
     parts: Mapping[str, SegmentLoss], shares: Floats, curve: tuple[CurvePoint, ...], rules: tuple[str, ...],
@@ -288,40 +232,6 @@ def _result(
         top_names=top_names(inputs, shares),
         curve=curve,
         provenance=dict(settings.provenance or {}),
-    )
-
-
-RULES = ("loss = present value of first defaults within the horizon x loss given default, net of guarantees",)
-
-
-def top_names(inputs: LossInputs, shares: Floats) -> tuple[TopName, ...]:
-    """Return the borrowers (loans where a loan names none) that add most to expected shortfall; shares :
-    (N,).
-    """
-    loans, names = inputs.loans, inputs.names
-    loan = names["loan_id"].cast(str).to_numpy()
-    who = loan
-    if "borrower_id" in names.columns:
-        known = names["borrower_id"].cast(str).to_numpy()
-        who = np.where(names["borrower_id"].is_not_null().to_numpy(), known, loan)
-    labels, place = np.unique(who.astype(str), return_inverse=True)
-    code = place[loans.row]
-    size = len(labels)
-    amount = np.bincount(code, loans.exposure * loans.net, size)
-    loss = np.bincount(code, loans.exposure * loans.net * loans.pd * loans.lgd, size)
-    tail = np.bincount(code, shares, size)
-    first = np.full(size, len(loans.row))
-    np.minimum.at(first, code, np.arange(len(code)))
-    top = np.argsort(-tail, kind="stable")[:TOP]
-    return tuple(
-        TopName(
-            str(labels[i]),
-            inputs.segments[loans.segment[first[i]]],
-            float(amount[i]),
-            float(loss[i]),
-            float(tail[i]),
-        )
-        for i in top
     )
 
 

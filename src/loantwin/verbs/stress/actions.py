@@ -28,8 +28,8 @@ from loantwin.risk.stress.actions import ActionEffect, ActionTaken, Outcome
 from loantwin.risk.stress.paths import CapitalPlan, MonthlyFlows, StressPath, quarter_ends
 from loantwin.risk.stress.stress import StressResult
 from loantwin.verbs.stress.flows import twin_flows
+from loantwin.verbs.stress.run import StressRun, StressTest
 from loantwin.verbs.stress.series import series
-from loantwin.verbs.stress.stress import StressRun, StressTest
 
 PRICE = 0.95
 """Share of the balance that a sale brings where none is stated."""
@@ -74,11 +74,11 @@ def parse_action(text: str | PortfolioPolicy, months: int, lends: bool) -> Actio
         return Action(policy_name(policy), "policy", policy=policy)
     kind, share, month, price = found.groups()
     if kind == "sell" and (share is None or month is None):
-        raise UsageError(expected("sell=SHARE@MONTH[:PRICE], like sell=20%@6:0.95", text), field="--action")
+        raise UsageError(expected("sell=SHARE@MONTH[:PRICE], like sell=20%@6:0.95", text), field="actions")
     if kind != "sell" and price is not None:
-        raise UsageError(expected("a price with sell alone", text), field="--action")
+        raise UsageError(expected("a price with sell alone", text), field="actions")
     if kind != "sell" and not lends:
-        raise UsageError(expected(f"--new-lending with {kind}", "none: the book runs off"), field="--action")
+        raise UsageError(expected(f"`new_lending` with {kind}", "none: the book runs off"), field="actions")
     made = Action(
         text,
         kind,
@@ -87,7 +87,7 @@ def parse_action(text: str | PortfolioPolicy, months: int, lends: bool) -> Actio
         _decimal(price, text) if price else PRICE,
     )
     if not 1 <= made.month <= months:
-        raise UsageError(expected(f"a month from 1 to {months}", made.month), field="--action")
+        raise UsageError(expected(f"a month from 1 to {months}", made.month), field="actions")
     if kind != "tighten":
         return made
     levers = {name: value * made.share for name, value in TIGHTEN.items()}
@@ -140,7 +140,7 @@ def acted(
     UsageError : see `parse_action`; a model other than the twin's, which has no book to step.
     """
     if asked and test.run is not twin_flows:
-        raise UsageError(expected("--model twin with actions", "another model"), field="--action")
+        raise UsageError(expected("`model` twin with `actions`", "another model"), field="actions")
     actions = [parse_action(text, test.horizon, new_lending != "none") for text in asked]
     before = {run.given.name: _book(test, run, new_lending, None) for run in test.runs} if actions else {}
     made = []
@@ -317,7 +317,7 @@ def _decimal(text: str, whole: str) -> float:
     try:
         value = float(text.removesuffix("%")) / (100.0 if text.endswith("%") else 1.0)
     except ValueError as error:
-        raise UsageError(expected("a share like 0.2 or 20%", whole), field="--action") from error
+        raise UsageError(expected("a share like 0.2 or 20%", whole), field="actions") from error
     if not 0.0 < value <= 1.0:
-        raise UsageError(expected("a share above 0 and at most 1", whole), field="--action")
+        raise UsageError(expected("a share above 0 and at most 1", whole), field="actions")
     return value

@@ -65,7 +65,7 @@ def model_named(name: str) -> ExpectedFlows:
     UsageError : an unknown name.
     """
     if name not in MODELS:
-        raise UsageError(expected("one of " + ", ".join(MODELS), name), field="--model")
+        raise UsageError(expected("one of " + ", ".join(MODELS), name), field="model")
     return MODELS[name]
 
 

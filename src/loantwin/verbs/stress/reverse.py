@@ -35,8 +35,8 @@ from loantwin.risk.stress.reverse import (
 )
 from loantwin.verbs.stress.flows import flows_of_cells, grouped_cells, twin_flows
 from loantwin.verbs.stress.parts import figures_of
+from loantwin.verbs.stress.run import StressTest, ran, run_figure
 from loantwin.verbs.stress.scenarios import EXPECTED_PATH, innovations_of, model_factors, reach
-from loantwin.verbs.stress.stress import StressTest, ran, run_figure
 
 FIGURES = {
     "defaulted": "exposure that enters default over the horizon",
@@ -132,19 +132,19 @@ def parse_target(text: str, opening: float, capital: bool) -> tuple[str, float]:
     """
     found = _TARGET.fullmatch(text.strip())
     if found is None:
-        raise UsageError(expected("FIGURE=AMOUNT or FIGURE=SHARE%, like loss=5%", text), field="--reverse")
+        raise UsageError(expected("FIGURE=AMOUNT or FIGURE=SHARE%, like loss=5%", text), field="reverse")
     figure, number, percent = found[1].lower(), float(found[2].replace("_", "")), bool(found[3])
     if figure not in FIGURES:
-        raise UsageError(expected("a figure of " + ", ".join(FIGURES), figure), field="--reverse")
+        raise UsageError(expected("a figure of " + ", ".join(FIGURES), figure), field="reverse")
     if figure == "cet1" and not capital:
         raise UsageError(
-            expected("own funds by --capital FILE.toml for a target of cet1", "none"), field="--reverse"
+            expected("own funds by `capital` for a target of cet1", "none"), field="reverse"
         )
     value = number / 100.0 if percent else number
     if figure in RATIOS and not 0.0 < value < 1.0:
-        raise UsageError(expected("a ratio between 0 and 1 (or 0 % and 100 %)", text), field="--reverse")
+        raise UsageError(expected("a ratio between 0 and 1 (or 0 % and 100 %)", text), field="reverse")
     if not value > 0.0:
-        raise UsageError(expected("a target above 0", text), field="--reverse")
+        raise UsageError(expected("a target above 0", text), field="reverse")
     return figure, value * opening if percent and figure not in RATIOS else value
 
 
@@ -171,7 +171,7 @@ def reversed_stress(test: StressTest, text: str) -> tuple[ReverseStress, GivenSc
         words = (
             f"expected a target {side} what the expected path gives, {start:{shown}}, was {target:{shown}}"
         )
-        raise RiskError(words, field=f"--reverse {figure}")
+        raise RiskError(words, field=f"reverse {figure}")
     point, reached = _walked(search, name, target) if figure in SLOW else _corrected(search, name, target)
     answer = _facts(search, text, name, point, reached, start, target)
     return answer, _given(search, point.z, name, (f"{name}: {answer.notes[0]}",))

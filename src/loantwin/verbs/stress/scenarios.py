@@ -11,6 +11,7 @@ import numpy as np
 
 from loantwin.errors import ScenarioError, UsageError, expected
 from loantwin.macro.distance import Innovations, nearest
+from loantwin.macro.generator import simulate
 from loantwin.macro.replay import replay
 from loantwin.macro.scenario import Scenario
 from loantwin.macro.shock import check_severity, read_shocks, scaled, shocked
@@ -49,7 +50,7 @@ def gathered(
     given = read_scenarios(twin, scenarios, align)
     if any(item.weight is not None for item in given):
         raise UsageError(
-            expected("scenarios without weights: a stress test does not weigh", "=WEIGHT"), field="--scenario"
+            expected("scenarios without weights: a stress test does not weigh", "=WEIGHT"), field="scenarios"
         )
     if not given:
         given = [expected_path(outlook, reach(outlook, months or twin.config.run.months))]
@@ -70,7 +71,7 @@ def gathered(
     for name in names:
         if names.count(name) > 1:
             raise UsageError(
-                expected("every scenario once", f"{name} {names.count(name)} times"), field="--scenario"
+                expected("every scenario once", f"{name} {names.count(name)} times"), field="scenarios"
             )
     return (
         given
@@ -120,8 +121,6 @@ def standard_deviations(outlook: Outlook, baseline: Scenario, month: int) -> dic
     A factor that the generator does not simulate takes the deviation of its 12-month changes in the known
     history.
     """
-    from loantwin.macro.generator import simulate
-
     generator = outlook.twin.generator
     first = outlook.month0 + month
     drawn = simulate(generator, max(first, generator.first), 1, DEVIATION_PATHS, outlook.twin.config.run.seed)

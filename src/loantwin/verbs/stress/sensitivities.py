@@ -20,8 +20,8 @@ from loantwin.outlook.outlook import Economy, GivenScenario
 from loantwin.outlook.portfolio import ifrs9_allowance
 from loantwin.risk.stress.factors import FactorSensitivity
 from loantwin.verbs.stress.parts import FIGURES, figures_of
+from loantwin.verbs.stress.run import StressTest
 from loantwin.verbs.stress.scenarios import innovations_of, model_factors, standard_deviations
-from loantwin.verbs.stress.stress import StressTest
 
 _FORM = re.compile(r"([a-z_0-9]+)\s*=\s*([+-]?\d*\.?\d+(?:e[+-]?\d+)?)\s*(sd|%|pp)?", re.IGNORECASE)
 
@@ -38,17 +38,17 @@ def parse_sensitivity(text: str, test: StressTest, shape: Shape) -> Shock:
     if found is None:
         raise UsageError(
             expected("FACTOR=SIZE, like unemployment_rate=+1 or house_price_index=-20", text),
-            field="--sensitivity",
+            field="sensitivities",
         )
     factor, size = found[1], float(found[2])
     baseline = test.baseline.given.scenario
     if factor not in baseline.factors:
         raise UsageError(
             expected("a factor of the baseline: " + ", ".join(baseline.factors), factor),
-            field="--sensitivity",
+            field="sensitivities",
         )
     if size == 0.0:
-        raise UsageError(expected("a size other than 0", text), field="--sensitivity")
+        raise UsageError(expected("a size other than 0", text), field="sensitivities")
     kind = baseline.kinds[baseline.factors.index(factor)]
     unit = {"sd": "deviations", "%": "percent", "pp": "points", None: default_unit(kind)}[
         found[3] and found[3].lower()
@@ -81,7 +81,7 @@ def sensitivity_table(
     if shape.months_to_peak > test.horizon:
         raise UsageError(
             expected(f"a peak within the horizon of {test.horizon} months", shape.months_to_peak),
-            field="--sensitivity-shape",
+            field="shape",
         )
     deviations = standard_deviations(test.outlook, test.baseline.given.scenario, shape.months_to_peak)
     base = _figures(test, test.baseline.given)
@@ -130,7 +130,7 @@ def _shocked(
                 expected(
                     "a factor that the generator simulates: " + ", ".join(generator.factors), shock.factor
                 ),
-                field="--correlated",
+                field="correlated",
             )
         return path, None
     # the generator's own expected path, pushed as the baseline is: what the shock says of the others is the

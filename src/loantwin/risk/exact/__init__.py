@@ -1,1 +1,0 @@
-"""Sums that are exact whatever their order, and the allowance of a million loans in one pass."""

@@ -1,0 +1,112 @@
+"""Scenarios run over the horizon: what figures, sensitivities, reverse stress and actions start from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from loantwin.engine.path import Flows
+from loantwin.errors import RiskError, UsageError, expected
+from loantwin.outlook.outlook import Economy, GivenScenario, Outlook
+from loantwin.risk.stress.paths import CapitalPlan, MonthlyFlows, StressPath
+from loantwin.types import Progress, silent
+from loantwin.verbs.stress.flows import ExpectedFlows
+from loantwin.verbs.stress.series import Allowances, allowances, monthly_flows, series
+
+
+@dataclass(frozen=True)
+class StressRun:
+    """A scenario that was run: economy of one path, flows of the live book by segment (1, G, T), flows by
+    month, allowances.
+    """
+
+    given: GivenScenario
+    economy: Economy
+    flows: Flows
+    monthly: MonthlyFlows
+    allowances: Allowances
+
+
+@dataclass(frozen=True)
+class StressTest:
+    """Everything a stress test was run on: what sensitivities, reverse stress and actions start from."""
+
+    outlook: Outlook
+    run: ExpectedFlows
+    horizon: int
+    runs: tuple[StressRun, ...]
+    capital: CapitalPlan | None = None
+
+    @property
+    def baseline(self) -> StressRun:
+        """Return the first scenario's run."""
+        return self.runs[0]
+
+
+def prepared(
+    outlook: Outlook,
+    given: Sequence[GivenScenario],
+    months: int | None,
+    run: ExpectedFlows,
+    capital: CapitalPlan | None = None,
+    progress: Progress = silent,
+) -> StressTest:
+    """Return every scenario run over the horizon."""
+    shortest = min(item.scenario.last for item in given) - outlook.month0
+    horizon = shortest if months is None else months
+    if horizon < 1:
+        ends = min(given, key=lambda item: item.scenario.last)
+        raise UsageError(
+            expected(
+                "scenarios that reach beyond the as-of date (or `align` start)",
+                f"{ends.name}, which ends before it",
+            ),
+            field="scenarios",
+        )
+    twin = outlook.twin
+    macro = twin.config.macro
+    if macro.supported_months > shortest:
+        settings = replace(twin.config, macro=replace(macro, supported_months=shortest))
+        outlook = Outlook(twin.using(settings))
+    runs = []
+    for place, item in enumerate(given):
+        progress(0.1 + 0.3 * place / len(given), item.name)
+        runs.append(ran(outlook, run, item, horizon, capital))
+    return StressTest(outlook, run, horizon, tuple(runs), capital)
+
+
+def ran(
+    outlook: Outlook,
+    run: ExpectedFlows,
+    item: GivenScenario,
+    horizon: int,
+    capital: CapitalPlan | None = None,
+) -> StressRun:
+    """Return one scenario run over the horizon."""
+    economy = outlook.given(item.scenario, horizon, item.notes)
+    flows = run(outlook, economy, horizon, by_segment=True)
+    found = allowances(outlook, item, horizon, capital)
+    return StressRun(item, economy, flows, monthly_flows(outlook, economy, flows, found, horizon), found)
+
+
+def run_figure(test: StressTest, run: StressRun, figure: str) -> float:
+    """Return a figure of one run that its flows alone do not tell: allowance, coverage, or the lowest later
+    ratio of capital.
+    """
+    today = run.allowances.today
+    if figure == "allowance":
+        return today.allowance
+    if figure == "coverage":
+        return today.allowance / max(today.exposure, 1e-300)
+    if figure == "cet1":
+        ratios = [point.ratio for point in series_of(test, run).capital[1:] if point.ratio is not None]
+        if not ratios:
+            raise RiskError(expected("risk-weighted assets above 0", "none"), field="capital")
+        return min(ratios)
+    raise RiskError(expected("allowance, coverage or cet1", figure), field="reverse")
+
+
+def series_of(test: StressTest, run: StressRun) -> StressPath:
+    """Return a run's series, the book in run-off."""
+    booked, found = test.baseline.allowances.today.allowance, run.allowances
+    return series(test.outlook, run.monthly, found.at, booked, test.capital, found.weights)
