@@ -43,11 +43,12 @@ class Owner:
 
 def owners(tree: ast.Module) -> Iterator[Owner]:
     """Yield the public functions, classes and methods of a file."""
+    commands = commands_of(tree)
     for node in tree.body:
         if not isinstance(node, Function | ast.ClassDef) or node.name.startswith("_"):
             continue
         if isinstance(node, Function):
-            if not is_command(node):
+            if node.name not in commands:
                 yield Owner(node.name, ast.get_docstring(node) or "", (node,), {})
             continue
         methods = {item.name: item for item in node.body if isinstance(item, Function)}
@@ -59,11 +60,17 @@ def owners(tree: ast.Module) -> Iterator[Owner]:
                 yield Owner(f"{node.name}.{name}", ast.get_docstring(item) or "", (item,), methods)
 
 
-def is_command(node: Function) -> bool:
-    return any(
-        isinstance(item, ast.Call) and isinstance(item.func, ast.Attribute) and item.func.attr == "command"
-        for item in node.decorator_list
-    )
+def commands_of(tree: ast.Module) -> set[str]:
+    """Return the functions that a file makes commands: `app.command("name")(function)`."""
+    return {
+        node.args[0].id
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Call)
+        and isinstance(node.func.func, ast.Attribute)
+        and node.func.func.attr == "command"
+        and isinstance(node.args[0], ast.Name)
+    }
 
 
 def raised(owner: Owner, tree: ast.Module) -> set[str]:
@@ -71,32 +78,32 @@ def raised(owner: Owner, tree: ast.Module) -> set[str]:
     functions = {item.name: item for item in tree.body if isinstance(item, Function)}
     found, seen = set[str](), set[str]()
 
-    def visit(nodes: list[ast.AST], caught: tuple[str, ...]) -> None:
+    def visit(nodes: list[ast.AST], caught: tuple[str, ...], given: dict[str, str]) -> None:
         for node in nodes:
             match node:
                 case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef() | ast.Lambda():
                     continue
                 case ast.Try():
-                    visit([*node.body], (*caught, *names_of(node.handlers)))
-                    visit([*node.handlers, *node.orelse, *node.finalbody], caught)
+                    visit([*node.body], (*caught, *names_of(node.handlers)), given)
+                    visit([*node.handlers, *node.orelse, *node.finalbody], caught, given)
                     continue
                 case ast.Raise(exc=ast.AST() as error):
-                    found.update(name for name in classes_of(error) if not is_caught(name, caught))
+                    found.update(name for name in classes_of(error, given) if not is_caught(name, caught))
                 case ast.Name(id=name) if name.startswith("_") and name in functions:
                     follow(functions[name], caught)
                 case ast.Attribute(value=ast.Name(id="self" | "cls"), attr=name):
                     if name.startswith("_") and not name.startswith("__") and name in owner.methods:
                         follow(owner.methods[name], caught)
-            visit([*ast.iter_child_nodes(node)], caught)
+            visit([*ast.iter_child_nodes(node)], caught, given)
 
     def follow(function: Function, caught: tuple[str, ...]) -> None:
         key = f"{function.lineno} {sorted(set(caught))}"
         if key not in seen:
             seen.add(key)
-            visit([*function.body], caught)
+            visit([*function.body], caught, classes_given(function))
 
     for body in owner.bodies:
-        visit([*body.body], ())
+        visit([*body.body], (), classes_given(body))
     return found
 
 
@@ -108,10 +115,18 @@ def names_of(handlers: list[ast.ExceptHandler]) -> Iterator[str]:
                 yield node.id
 
 
-def classes_of(error: ast.AST) -> set[str]:
-    """Return the error classes that `raise error` can mean: a class, or what a function returns."""
+def classes_given(function: Function) -> dict[str, str]:
+    """Return the arguments that are classes, `error: type[InputError]`, each with the class it names."""
+    arguments = (*function.args.args, *function.args.kwonlyargs)
+    told = {item.arg: ast.unparse(item.annotation) for item in arguments if item.annotation is not None}
+    return {name: words[5:-1] for name, words in told.items() if words.startswith("type[")}
+
+
+def classes_of(error: ast.AST, given: dict[str, str]) -> set[str]:
+    """Return the error classes `raise error` can mean: a class, an argument, or what a function returns."""
     called = error.func if isinstance(error, ast.Call) else error
     name = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
+    name = given.get(name, name)
     if not name[:1].isupper():
         made = makers().get(name)
         assert made, f"expected a class or a function that returns one after raise, was {ast.unparse(error)}"
@@ -227,10 +242,17 @@ def nested(value):
         raise BookError("later")
     return inner
 
-@app.command("name")
+def register(app):
+    """Add the command."""
+    app.command("name")(command)
+
 def command(value):
     """Help."""
     raise UsageError("wrong")
+
+def handed_in(value, *, error: type[ConfigError] = ConfigError):
+    """Return nothing."""
+    raise error("wrong")
 
 def leave(value):
     """Leave."""
@@ -263,6 +285,7 @@ def test_the_rule_sees_what_leaves_a_function_and_nothing_else() -> None:
         "through_helpers": {"ModelError"},
         "handed_over": {"ModelError"},
         "caught_as_another": {"HomeError"},
+        "handed_in": {"ConfigError"},
         "Shape": {"TapeError"},
         "Shape.area": {"TapeError"},
     }

@@ -1,4 +1,7 @@
-"""The one tree of errors. Every message reads "expected X, was Y" and names file, row, loan and field."""
+"""The one tree of errors. Every message reads "expected X, was Y" and names file, row, loan and field.
+
+`docs/errors.md` is made of the classes here: what each means, and after Next what to do about it.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,16 @@ from collections.abc import Iterable
 
 
 class LoantwinError(Exception):
-    """Root of everything loantwin raises on purpose."""
+    """Root of everything loantwin raises on purpose; itself where loantwin is at fault.
+
+    Next : report it, with the command and the message: no input is to blame.
+    """
 
 
 class InputError(LoantwinError):
     """Input that cannot be used: the command line turns it into exit code 2.
+
+    Next : mend what the message names: its file, row, loan or field.
 
     Parameters
     ----------
@@ -42,43 +50,73 @@ class InputError(LoantwinError):
 
 
 class UsageError(InputError):
-    """A command or function called with arguments that do not fit together."""
+    """A command or function called with arguments that do not fit together.
+
+    Next : change the argument or option that the message names.
+    """
 
 
 class ConfigError(InputError):
-    """A configuration file, variable or flag with an unknown key or a bad value."""
+    """A configuration or policy file, variable or flag with an unknown key or a bad value.
+
+    Next : mend the key; `loantwin config show` says where each value comes from.
+    """
 
 
 class MappingError(InputError):
-    """A tape format (mapping file) that is wrong in itself or does not fit the tape."""
+    """A tape format (mapping file) that is wrong in itself or does not fit the tape.
+
+    Next : mend the key of the mapping; `docs/formats.md` shows each one.
+    """
 
 
 class TapeError(InputError):
-    """A loan tape that cannot be read as a file: empty, truncated, wrong delimiter, no row left."""
+    """A loan tape that cannot be read as a file: empty, truncated, wrong delimiter, no row left.
+
+    Next : export the file again; `loantwin tape check` says why no row is left.
+    """
 
 
 class BookError(InputError):
-    """A book that breaks its own schema."""
+    """A book that breaks its own schema.
+
+    Next : mend what made the book; `docs/schema.md` lists the columns and what each may hold.
+    """
 
 
 class ScenarioError(InputError):
-    """A macro file or scenario that is wrong, too short or has gaps."""
+    """A macro file or scenario that is wrong, too short or has gaps.
+
+    Next : mend the file at the factor or month named, or ask for fewer months; see `docs/macro.md`.
+    """
 
 
 class HomeError(InputError):
-    """A twin's home that is missing, half written, damaged, locked or from a newer version."""
+    """A twin's home that is missing, half written, damaged, locked or from a newer version.
+
+    Next : do as the message says: end the other writer, make the home anew, or take a newer loantwin.
+    """
 
 
 class LogError(HomeError):
-    """An event log whose chain is broken or whose order is wrong."""
+    """An event log whose chain is broken or whose order is wrong.
+
+    Next : run `loantwin log verify`; restore a damaged home from a copy, mend an event of your own.
+    """
 
 
 class ModelError(InputError):
-    """A model that cannot be fitted on, or applied to, what it was given."""
+    """A model that cannot be fitted on, or applied to, what it was given.
+
+    Next : give a history that can tell, or loans and covariates as it was fitted on; see `docs/models.md`.
+    """
 
 
 class RiskError(InputError):
-    """A measure asked for something its inputs cannot support."""
+    """A measure asked for something its inputs cannot support.
+
+    Next : change the input named; `docs/measures.md` says what each measure needs.
+    """
 
 
 def expected(what: object, was: object) -> str:

@@ -328,7 +328,7 @@ def _open_table(path: Path, content: bytes, sha: str, size: int) -> RawTape:
         )
     except ModuleNotFoundError as error:
         raise TapeError(
-            "expected the extra 'excel' for Excel files: pip install loantwin[excel]", file=path
+            "expected the extra excel for an Excel file, was none; pip install 'loantwin[excel]'", file=path
         ) from error
     except _unreadable() as error:
         raise TapeError(

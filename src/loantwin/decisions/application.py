@@ -19,6 +19,10 @@ class Application:
     amount : money, > 0. term_months : whole number >= 1. annual_income : money a year, >= 0.
     annual_pd : probability of default within 12 months, [0, 1]. annual_rate : the rate asked for, decimal a
         year.
+
+    Raises
+    ------
+    UsageError : a value out of range, naming the field.
     """
 
     amount: float
@@ -58,9 +62,7 @@ class Application:
 
 @dataclass(frozen=True)
 class Decision(Result):
-    """The answer to one application. `limit` is the amount granted; limit and rate are None unless
-    approved.
-    """
+    """The answer to one application; `limit`, the amount granted, and rate are None unless approved."""
 
     SCHEMA: ClassVar[str] = "loantwin.decision/1"
 

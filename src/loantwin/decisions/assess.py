@@ -1,6 +1,4 @@
-"""How one application is decided from terms and rules: every rule is read, the strictest outcome counts, each
-with its reason.
-"""
+"""How one application is decided: every rule is read, the strictest outcome counts, each with its reason."""
 
 from __future__ import annotations
 
@@ -28,8 +26,7 @@ def assess(
     levers: Mapping[str, float],
     policy: str,
 ) -> Decision:
-    """Return the decision: declined where anything declines, else referred where anything refers, else
-    approved.
+    """Return the decision: declined if anything declines, else referred if anything refers, else approved.
 
     A limit whose field is missing in the application refers it and names the field. An amount above the limit
     is not a refusal: the smaller limit is granted, with the reason.
@@ -54,9 +51,7 @@ def assess(
 def offered_rate(
     application: Application, terms: ApplicationTerms, levers: Mapping[str, float]
 ) -> float | None:
-    """Return base rate + 12-month PD x loss given default + the price lever's add-on, decimal a year; None
-    without a PD.
-    """
+    """Return base rate + 12-month PD x loss given default + add-on, decimal a year; None without a PD."""
     if application.annual_pd is None:
         return None
     rate = terms.base_annual_rate + application.annual_pd * terms.loss_given_default
@@ -142,9 +137,7 @@ def _rules(application: Application, rules: tuple[ApplicationRule, ...]) -> list
 def _limit(
     application: Application, terms: ApplicationTerms, levers: Mapping[str, float], rate: float | None
 ) -> tuple[float | None, list[str]]:
-    """Return what may be granted, in whole minor units, and why it is less than asked; None where a field is
-    missing.
-    """
+    """Return what may be granted, whole minor units, and why less; None where a field is missing."""
     scale = math.exp(terms.limit_scale * levers["limit"])
     limit, reasons = application.amount, []
     if terms.max_amount is not None and limit > terms.max_amount * scale:

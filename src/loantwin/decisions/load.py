@@ -40,8 +40,7 @@ def built_in_policies() -> tuple[str, ...]:
 
 
 def load_policy(path_or_name: str | Path) -> Policy:
-    """Return the policy in a TOML file, a built-in one, or an installed package's by name (an existing file
-    wins).
+    """Return the policy in a TOML file, a built-in one, or an installed package's; an existing file wins.
 
     A package's policy may be for books alone, or for applications alone; what it lacks is refused by name
     where it is asked for.

@@ -17,16 +17,12 @@ class PortfolioPolicy(Protocol):
 
     @property
     def figure_names(self) -> tuple[str, ...]:
-        """Return the F figures it reads, names of `figures.FIGURES` or `macro.NAME`, in the order it reads
-        them.
-        """
+        """Return the F figures it reads, in its order: names of `figures.FIGURES` or `macro.NAME`."""
         ...
 
     @property
     def lever_names(self) -> tuple[str, ...]:
-        """Return the L levers it sets, in the order it answers them; a lever it does not name stays at 0, the
-        reference plan.
-        """
+        """Return the L levers it sets, in its order; one it does not name stays at 0, the reference plan."""
         ...
 
     def levers(self, figures: Floats) -> Floats:
@@ -50,7 +46,5 @@ class Policy(PortfolioPolicy, ApplicationPolicy, Protocol):
 
 
 def policy_name(policy: object) -> str:
-    """Return the `name` of a policy, or where it has none the name of its class: what messages and results
-    call it.
-    """
+    """Return a policy's `name`, or else that of its class: what messages and results call it."""
     return str(getattr(policy, "name", "") or type(policy).__name__)

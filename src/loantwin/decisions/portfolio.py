@@ -23,8 +23,7 @@ MANY = 32
 
 @dataclass(frozen=True)
 class PolicyRun:
-    """P books of T months under a policy. values : (P, T, figures) in the order of
-    `engine.step.tables.FIGURES`.
+    """P books of T months under a policy. values : (P, T, figures) as in `engine.step.tables.FIGURES`.
 
     levers : (P, T, 5). lent : (P, T, G) new lending by segment.
     """
@@ -88,8 +87,7 @@ def run_policy(
 
 
 def levers_of(policy: PortfolioPolicy | None, figures: Mapping[str, Floats], books: int) -> Floats:
-    """Return the levers a policy sets for E books that show `figures` (E,), as (E, 5) in the order of
-    `types.LEVERS`.
+    """Return the levers a policy sets for E books of `figures` (E,): (E, 5) in the order of `types.LEVERS`.
 
     A lever that the policy does not name stays at 0, and so do all where there is no policy.
 

@@ -1,6 +1,4 @@
-"""A policy written as rules in a readable file. The same object acts in the environment, in forecasts and on
-applications.
-"""
+"""A policy written as rules in a readable file: one object for environment, forecasts and applications."""
 
 from __future__ import annotations
 

@@ -185,7 +185,12 @@ class Log:
         return next(self.read(row[0] - 1, row[0]), None) if row[0] else None
 
     def types(self, since: int, until: int) -> set[str]:
-        """Return the types of the events after sequence `since` up to `until`."""
+        """Return the types of the events after sequence `since` up to `until`.
+
+        Raises
+        ------
+        HomeError : a log that changed while it was read.
+        """
         query = "SELECT DISTINCT type FROM events WHERE sequence > ? AND sequence <= ?"
         with self._reading():
             return {row[0] for row in self._connection.execute(query, (since, until))}

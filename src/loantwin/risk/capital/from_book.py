@@ -1,6 +1,4 @@
-"""A lender's book as capital rules read it: joins what the loans say, what the twin estimates and what is
-assumed.
-"""
+"""A book as capital rules read it: what the loans say, what the twin estimates, what is assumed."""
 
 from __future__ import annotations
 

@@ -277,9 +277,7 @@ def loss(
 
 
 def histogram_of(net: Floats, quantile: float) -> Histogram:
-    """Return how losses (P,) lie, in equal bins from 0 to a little beyond the 99.95th percentile and
-    `quantile`.
-    """
+    """Return how losses (P,) lie, in equal bins from 0 to just beyond their 99.95th percentile."""
     top = max(float(np.quantile(net, 0.9995)), quantile, 1e-300) * 1.05
     counts, edges = np.histogram(net[net <= top], bins=BINS, range=(min(0.0, float(net.min())), top))
     return Histogram(tuple(edges.tolist()), tuple((counts / len(net)).tolist()))

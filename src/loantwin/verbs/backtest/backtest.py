@@ -150,7 +150,8 @@ def _run(
     if not any(found for _, seen in kept for found in seen.values()):
         if not kept:
             raise UsageError(
-                f"no origin could be forecast: {listed[0].date}: {listed[0].skipped}", field="origin"
+                f"expected an origin to forecast from, was {listed[0].date}: {listed[0].skipped}",
+                field="origin",
             )
         raise UsageError(
             expected(

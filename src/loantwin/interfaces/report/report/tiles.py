@@ -53,9 +53,7 @@ def tiles(found: Findings) -> tuple[Tile, ...]:
 
 
 def _on_book(found: Findings) -> tuple[float, float, float]:
-    """Return balance, expected number and number of loans on the book; the first two as the table of the book
-    has them.
-    """
+    """Return the book's balance, expected number and number of loans; two as the book's table has them."""
     loans = found.book
     number = loans["weight"] * loans["on_book_probability"].fill_null(1.0)
     return float((number * loans["principal"]).sum()), float(number.sum()), float(loans["weight"].sum())
