@@ -96,7 +96,7 @@ def build_cells(
     """
     from loantwin.engine import kernels
     from loantwin.engine.packing import cut, kinds, pack, whole_buckets
-    from loantwin.kernels import PARALLEL
+    from loantwin.kernels import in_shares
 
     assumed = assumptions(partial_monthly, arrears_months, conversion_factor)
     key, cell = _unique_cells(columns)
@@ -109,10 +109,18 @@ def build_cells(
         cut_up = cut(cell[start : start + CHUNK], kind, part.remaining_months, len(key), kernels.LANES)
         tasks = whole_buckets(cut_up)
         packed = pack(part, assumed)
-        with PARALLEL:
-            kernels.cell_runoff(
-                packed, cut_up.order, cut_up.blocks, tasks, index, assumed.arrears_months, partial, tables
-            )
+        in_shares(
+            kernels.cell_runoff,
+            len(tasks) - 1,
+            packed,
+            cut_up.order,
+            cut_up.blocks,
+            tasks,
+            index,
+            assumed.arrears_months,
+            partial,
+            tables,
+        )
     sums = {
         name: np.ascontiguousarray(tables[:, place, : months + (name in {"loans", "balance"})])
         for place, name in enumerate(LoanTables.__dataclass_fields__)

@@ -10,8 +10,7 @@ from loantwin.engine.expectation import conditional_flows
 from loantwin.engine.loss import loan_losses
 from loantwin.engine.rows import TransitionParameters
 from loantwin.engine.runoff import build_cells
-from loantwin.kernels import PARALLEL
-from loantwin.risk.exact.kernels import exact_bins, staged_losses
+from loantwin.risk.exact.kernels import BLOCKS, POWERS, exact_bins, staged_losses
 
 MONTHS = 14
 
@@ -49,10 +48,12 @@ def warm() -> None:
     conditional_flows(parameters, build_cells(columns, MONTHS, index_path=index), lgd, shocks)
     loan_losses(parameters, columns, lgd, shocks, index_paths=index[None])
     loan_losses(parameters, columns, lgd, shocks)
-    words, stage = np.ones((1, 4)), np.ones(4, dtype=np.int64)
-    with PARALLEL:
-        exact_bins(words.view(np.int64), stage, 2)
-        staged_losses(words.T[:, ::1], words.T[:, ::1], words[0], stage, np.ones(1), np.empty((1, 4)))
+    loss, stage = np.ones((4, 1, 2)), np.ones(4, dtype=np.int64)
+    bits, blocks = np.ones((1, 4)).view(np.int64), np.zeros((BLOCKS, POWERS, 2, 1, 2), dtype=np.int64)
+    exact_bins(0, BLOCKS, bits, stage, blocks)
+    early, whole, one = loss[:, :, 0], loss[:, :, 1], np.ones(4)
+    sound = np.ones((2, BLOCKS), dtype=np.bool_)
+    staged_losses(0, BLOCKS, early, whole, one, stage, np.ones(1), np.empty((1, 4)), np.empty(4), sound)
 
 
 if __name__ == "__main__":
