@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import os
 import shutil
 import subprocess
 import sys
@@ -12,6 +11,7 @@ from importlib import import_module
 from pathlib import Path
 
 import numba
+import pytest
 
 from loantwin import kernels
 
@@ -32,15 +32,14 @@ def each(path: Path, *kinds: type[ast.AST]) -> Iterator[ast.AST]:
     )
 
 
-def compiled_functions(path: Path) -> dict[str, tuple[ast.FunctionDef, bool]]:
-    """Return a file's compiled functions by name, and whether each is parallel."""
-    found = {}
-    for node in each(path, ast.FunctionDef):
-        assert isinstance(node, ast.FunctionDef)
-        for mark in node.decorator_list:
-            if isinstance(mark, ast.Call) and ast.unparse(mark.func) == "compiled":
-                found[node.name] = node, any(word.arg == "parallel" for word in mark.keywords)
-    return found
+def compiled_functions(path: Path) -> dict[str, ast.FunctionDef]:
+    """Return a file's compiled functions by name."""
+    return {
+        node.name: node
+        for node in each(path, ast.FunctionDef)
+        if isinstance(node, ast.FunctionDef)
+        and any(ast.unparse(mark) == "compiled" for mark in node.decorator_list)
+    }
 
 
 def where(path: Path, node: ast.AST) -> str:
@@ -70,41 +69,15 @@ def test_no_kernel_raises_to_a_power() -> None:
     assert not [*called, *raised]
 
 
-def test_no_kernel_is_compiled_with_fastmath() -> None:
+def test_no_kernel_is_compiled_with_fastmath_or_in_parallel() -> None:
+    """Numba's parallel loops compile three times as long, and its plainest layer lets one thread in."""
     options = {
         f"{name_of(path)}.{name}": getattr(import_module(name_of(path)), name).targetoptions
         for path in FILES
         for name in compiled_functions(path)
     }
-    assert not [name for name, stated in options.items() if stated.get("fastmath")]
+    assert not [name for name, stated in options.items() if stated.get("fastmath") or stated.get("parallel")]
     assert all(stated["nogil"] for stated in options.values())
-
-
-def test_no_kernel_adds_up_across_threads() -> None:
-    """A number that the loop of threads adds to is a reduction: its parts meet in an order of their own."""
-    wrong = []
-    for path in FILES:
-        for function, parallel in compiled_functions(path).values():
-            for loop in ast.walk(function) if parallel else ():
-                if not (isinstance(loop, ast.For) and ast.unparse(loop.iter).startswith("prange(")):
-                    continue
-                inside = [node for line in loop.body for node in ast.walk(line)]
-                own = {
-                    name.id
-                    for node in inside
-                    if isinstance(node, ast.Assign | ast.For)
-                    for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
-                    for name in ast.walk(target)
-                    if isinstance(name, ast.Name)
-                }
-                wrong += [
-                    where(path, node)
-                    for node in inside
-                    if isinstance(node, ast.AugAssign)
-                    and isinstance(node.target, ast.Name)
-                    and node.target.id not in own
-                ]
-    assert not wrong
 
 
 def test_no_kernel_draws_from_numbas_own_generator() -> None:
@@ -158,12 +131,13 @@ def test_an_edit_of_any_kernel_file_starts_a_new_cache(tmp_path: Path) -> None:
     assert not [path for path in OTHERS if "import compiled" in path.read_text(encoding="utf-8")]
 
 
-PARALLEL = {
+SHARED = {
     (name_of(path), name)
     for path in FILES
-    for name, (_, parallel) in compiled_functions(path).items()
-    if parallel
+    for name, function in compiled_functions(path).items()
+    if [word.arg for word in function.args.args[:2]] in (["first", "last"], ["begin", "end"])
 }
+"""Kernels that do a share of their work: from place `first` to before place `last`."""
 
 
 def imported(path: Path) -> dict[str, str]:
@@ -176,61 +150,77 @@ def imported(path: Path) -> dict[str, str]:
     return found
 
 
-def test_parallel_kernels_are_called_under_the_lock_and_not_by_each_other() -> None:
+def test_shared_work_is_called_through_in_shares_or_whole() -> None:
     bare, seen = [], set()
     for path in OTHERS:
         names = imported(path)
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        held = {
-            id(node)
-            for block in ast.walk(tree)
-            if isinstance(block, ast.With) and any(ast.unparse(item) == "PARALLEL" for item in block.items)
-            for node in ast.walk(block)
-        }
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Call):
-                first, _, rest = ast.unparse(node.func).partition(".")
-                module, _, function = f"{names.get(first, '')}.{rest}".rstrip(".").rpartition(".")
-                if (module, function) in PARALLEL:
-                    seen.add((module, function))
-                    bare += [] if id(node) in held else [where(path, node)]
+        for node in each(path, ast.Call):
+            assert isinstance(node, ast.Call)
+            own = [ast.unparse(word) for word in node.args]
+            called = own[0] if ast.unparse(node.func) == "in_shares" else ast.unparse(node.func)
+            first, _, rest = called.partition(".")
+            module, _, function = f"{names.get(first, '')}.{rest}".rstrip(".").rpartition(".")
+            if (module, function) in SHARED:
+                seen.add((module, function))
+                whole = called == own[0] or (own[0] == "0" and own[1].startswith("len("))
+                bare += [] if whole else [where(path, node)]
     assert not bare
-    assert len(seen) > 10, "calls are found"
-    nested = [
-        where(path, node)
-        for path in FILES
-        for function, _ in compiled_functions(path).values()
-        for node in ast.walk(function)
-        if isinstance(node, ast.Call) and (name_of(path), ast.unparse(node.func)) in PARALLEL
-    ]
-    assert not nested
+    assert len(seen) > 15, "calls are found"
 
 
-TWO_THREADS = """
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("count", [0, 1, 2, 13, 1000])
+def test_shares_cover_everything_once(threads: int, count: int) -> None:
+    taken: list[int] = []
+    kernels.use_threads(threads)
+    try:
+        kernels.in_shares(lambda first, last, more: more.extend(range(first, last)), count, taken)
+    finally:
+        kernels.use_threads()
+    assert sorted(taken) == list(range(count))
+
+
+def test_what_a_share_raises_is_raised_here() -> None:
+    def failing(first: int, last: int) -> None:
+        if last == 100:
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        kernels.in_shares(failing, 100)
+
+
+RUNS = """
+import os
 from concurrent.futures import ThreadPoolExecutor
-import numba, numpy as np
+import numpy as np
 from loantwin.engine.columns import loan_columns
 from loantwin.engine.runoff import build_cells
 
 columns = loan_columns(segment=0, age=np.arange(300) % 7, state=0, product=0, remaining_months=24,
                        principal=np.full(300, 1000.0), annual_rate=0.05)
 wanted = build_cells(columns, 12).balance
+"""
+IN_THREADS = """
 with ThreadPoolExecutor(4) as pool:
     made = list(pool.map(lambda _: build_cells(columns, 12).balance, range(200)))
 assert all((one == wanted).all() for one in made)
-print(numba.threading_layer())
+"""
+IN_A_CHILD = """
+if os.fork() == 0:
+    os._exit(0 if (build_cells(columns, 12).balance == wanted).all() else 1)
+assert os.wait()[1] == 0
 """
 
 
-def test_two_threads_may_run_kernels_on_the_plainest_layer() -> None:
-    """Numba's own layer, which every machine has, ends the process where two threads enter it at once."""
-    kept = {**os.environ, "NUMBA_THREADING_LAYER": "workqueue"}
-    made = subprocess.run([sys.executable, "-c", TWO_THREADS], capture_output=True, text=True, env=kept)
-    assert (made.returncode, made.stdout) == (0, "workqueue\n"), made.stderr[-500:]
+@pytest.mark.parametrize("script", [IN_THREADS, IN_A_CHILD])
+def test_kernels_run_in_many_threads_and_after_a_fork(script: str) -> None:
+    command = [sys.executable, "-W", "ignore", "-c", RUNS + script]
+    made = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert made.returncode == 0, made.stderr[-500:]
 
 
 def test_nothing_in_the_package_forks() -> None:
-    """A child forked after a kernel of the OpenMP layer is ended at its first one."""
+    """Polars waits for ever in a child forked after its threads have started."""
     imports = [
         (where(path, node), name)
         for path in OTHERS

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
 from loantwin.errors import UsageError
@@ -29,6 +32,35 @@ def test_kernels_are_compiled_ahead():
     warm()
     for kernel in (kernels.cell_runoff, kernels.loan_loss, kernels.default_table, conditional.conditional):
         assert kernel.signatures, kernel
+
+
+COMPILED = """
+import sys
+from loantwin.interfaces.demo import demo
+from loantwin.interfaces.warm import warm
+
+def versions():
+    return {
+        (name, item, str(signature))
+        for name, module in list(sys.modules.items())
+        if name.startswith("loantwin.") and name.endswith(".kernels")
+        for item, function in vars(module).items()
+        for signature in getattr(function, "signatures", ())
+    }
+
+warm()
+ahead = versions()
+demo(sys.argv[1], loans=21_000)
+print(*sorted(versions() - ahead), sep="\\n")
+"""
+
+
+@pytest.mark.slow
+def test_the_demo_compiles_nothing_that_was_not_compiled_ahead(tmp_path):
+    """21,000 loans: from 20,000 on sums and stages are taken by kernels."""
+    command = [sys.executable, "-c", COMPILED, str(tmp_path / "demo")]
+    made = subprocess.run(command, capture_output=True, text=True)
+    assert (made.returncode, made.stdout.strip()) == (0, ""), made.stdout + made.stderr
 
 
 @pytest.mark.slow

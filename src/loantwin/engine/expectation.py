@@ -102,25 +102,26 @@ def _summed(
 ) -> Floats:
     """Return the kernel's sums, (figures, P, groups, T)."""
     from loantwin.engine.conditional import kernels
-    from loantwin.kernels import PARALLEL
+    from loantwin.kernels import in_shares
 
     paths, months = shocks.shape[:2]
     order = np.lexsort((cells.age, cells.segment, group))
     bounds = np.searchsorted(group[order], np.arange(groups + 1))
     sums = np.empty((kernels.FIGURES, paths, groups, months))
-    with PARALLEL:
-        kernels.conditional(
-            np.ascontiguousarray(np.moveaxis(odds(parameters), 0, 2)),
-            np.ascontiguousarray(shocks, dtype=np.float64),
-            np.ascontiguousarray(np.stack([parameters.origin, parameters.target], axis=1), dtype=np.int64),
-            np.array([parameters.default_state, parameters.prepaid_state]),
-            parameters.live,
-            np.ascontiguousarray(np.stack([cells.segment, cells.age, cells.state], axis=1), dtype=np.int64),
-            order,
-            bounds,
-            coefficients,
-            sums,
-        )
+    in_shares(
+        kernels.conditional,
+        -(-paths // kernels.PATHS),
+        np.ascontiguousarray(np.moveaxis(odds(parameters), 0, 2)),
+        np.ascontiguousarray(shocks, dtype=np.float64),
+        np.ascontiguousarray(np.stack([parameters.origin, parameters.target], axis=1), dtype=np.int64),
+        np.array([parameters.default_state, parameters.prepaid_state]),
+        parameters.live,
+        np.ascontiguousarray(np.stack([cells.segment, cells.age, cells.state], axis=1), dtype=np.int64),
+        order,
+        bounds,
+        coefficients,
+        sums,
+    )
     return sums
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from loantwin.kernels import compiled, prange
+from loantwin.kernels import compiled
 
 Array = Any
 
@@ -39,7 +39,7 @@ LANES = 64
 INVERSE, GROWN, BALANCE, HELD, DISCOUNT, OWED, ROWS = range(16, 23)
 
 
-@compiled()
+@compiled
 def counting_order(key: Array, size: int) -> tuple[Array, Array]:
     """Return the stable order of loans by key (N,) in [0, size), and where each key starts, (size + 1,)."""
     starts = np.zeros(size + 1, dtype=np.int64)
@@ -55,71 +55,65 @@ def counting_order(key: Array, size: int) -> tuple[Array, Array]:
     return order, starts
 
 
-@compiled(parallel=True)
-def packed_loans(
+@compiled
+def pack_loans(
+    first: int,
+    last: int,
     product: Array,
     months: tuple[Array, Array],
     money: tuple[Array, ...],
     rates: tuple[Array, ...],
     floating: Array,
     by_product: Array,
-) -> Array:
-    """Return loans as rows (N, 16) in the order named above, so that a loan is two cache lines.
+    packed: Array,
+) -> None:
+    """Set rows `first` to `last` of `packed` (N, 16), in the order named above: a loan is two cache lines.
 
     months : remaining, interest-only. money : principal, balloon, converted undrawn, accrued interest,
         weight.
     rates : annual, effective, spread, floor, cap. by_product : (products, 3) amortises, kept after partial,
         minimum payment.
     """
-    count = len(product)
-    packed = np.empty((count, 16))
-    tasks = 64
-    for task in prange(tasks):
-        for loan in range(count * task // tasks, count * (task + 1) // tasks):
-            code, row = product[loan], packed[loan]
-            amount = (money[0][loan] - money[1][loan]) * by_product[code, 0]
-            row[AMOUNT] = amount
-            row[REST] = money[0][loan] - amount
-            row[RATE] = rates[0][loan] / 12.0
-            row[FADE] = 1.0 / (1.0 + rates[1][loan] / 12.0)
-            row[DRAWN] = money[2][loan]
-            row[KEPT] = by_product[code, 1]
-            row[LEFT] = months[0][loan]
-            row[FREE] = min(months[1][loan], months[0][loan] - 1)
-            row[ACCRUED] = money[3][loan]
-            row[SPREAD], row[FLOOR], row[CAP] = rates[2][loan], rates[3][loan], rates[4][loan]
-            row[WEIGHT] = money[4][loan]
-            row[MOVES] = 1.0 if floating[loan] else 0.0
-            row[MINIMUM] = by_product[code, 2]
-            row[WORTH] = 1.0
-    return packed
+    for loan in range(first, last):
+        code, row = product[loan], packed[loan]
+        amount = (money[0][loan] - money[1][loan]) * by_product[code, 0]
+        row[AMOUNT] = amount
+        row[REST] = money[0][loan] - amount
+        row[RATE] = rates[0][loan] / 12.0
+        row[FADE] = 1.0 / (1.0 + rates[1][loan] / 12.0)
+        row[DRAWN] = money[2][loan]
+        row[KEPT] = by_product[code, 1]
+        row[LEFT] = months[0][loan]
+        row[FREE] = min(months[1][loan], months[0][loan] - 1)
+        row[ACCRUED] = money[3][loan]
+        row[SPREAD], row[FLOOR], row[CAP] = rates[2][loan], rates[3][loan], rates[4][loan]
+        row[WEIGHT] = money[4][loan]
+        row[MOVES] = 1.0 if floating[loan] else 0.0
+        row[MINIMUM] = by_product[code, 2]
+        row[WORTH] = 1.0
 
 
-@compiled(parallel=True)
-def set_worth(packed: Array, lag: Array) -> None:
-    """Set each packed loan's WORTH: value at default of 1 recovered by the lags (W,), sum of lag[w] x FADE^w.
+@compiled
+def set_worth(first: int, last: int, packed: Array, lag: Array) -> None:
+    """Set packed loans' WORTH: value at default of 1 recovered by the lags (W,), sum of lag[w] x FADE^w.
 
     Horner's rule over 64 loans side by side: one loan alone would wait for each of its own steps.
     """
-    count = len(packed)
-    tasks = 64
-    for task in prange(tasks):
-        fade, worth = np.empty(LANES), np.empty(LANES)
-        first, last = count * task // tasks, count * (task + 1) // tasks
-        for start in range(first, last, LANES):
-            size = min(LANES, last - start)
-            for lane in range(size):
-                fade[lane] = packed[start + lane, FADE]
-            worth[:] = 0.0
-            for wait in range(len(lag) - 1, -1, -1):
-                share = lag[wait]
-                for lane in range(len(worth)):
-                    worth[lane] = worth[lane] * fade[lane] + share
-            for lane in range(size):
-                packed[start + lane, WORTH] = worth[lane]
+    fade, worth = np.empty(LANES), np.empty(LANES)
+    for start in range(first, last, LANES):
+        size = min(LANES, last - start)
+        for lane in range(size):
+            fade[lane] = packed[start + lane, FADE]
+        worth[:] = 0.0
+        for wait in range(len(lag) - 1, -1, -1):
+            share = lag[wait]
+            for lane in range(len(worth)):
+                worth[lane] = worth[lane] * fade[lane] + share
+        for lane in range(size):
+            packed[start + lane, WORTH] = worth[lane]
 
 
-@compiled()
+@compiled
 def _load(block: Array, packed: Array, order: Array, start: int, stop: int) -> int:
     """Fill a block's rows from packed loans, empty lanes with a loan of nothing; return the longest term."""
     block[:] = 0.0
@@ -135,7 +129,7 @@ def _load(block: Array, packed: Array, order: Array, start: int, stop: int) -> i
     return longest
 
 
-@compiled()
+@compiled
 def _annuity(rate: float, months: float) -> float:
     """Return ((1 + r)^m - 1) / r, m < 2048, by doubling of (1 + r)^m - 1: no cancellation, no branch."""
     safe = rate if rate != 0.0 else 1e-30  # where the result is m to the last bit
@@ -148,7 +142,7 @@ def _annuity(rate: float, months: float) -> float:
     return total / safe
 
 
-@compiled()
+@compiled
 def _repay(grown: Array, rate: Array, left: Array, free: Array, now: float) -> None:
     """Take the month's level-payment share off the amortising balance, anew at this month's rate."""
     for lane in range(len(grown)):
@@ -156,7 +150,7 @@ def _repay(grown: Array, rate: Array, left: Array, free: Array, now: float) -> N
         grown[lane] *= 1.0 - (share if now > free[lane] else 0.0)
 
 
-@compiled()
+@compiled
 def _any(values: Array) -> bool:
     """Return whether a value is above 0."""
     for value in values:  # noqa: SIM110  # Numba compiles no generator expression
@@ -165,7 +159,7 @@ def _any(values: Array) -> bool:
     return False
 
 
-@compiled()
+@compiled
 def _begin(block: Array, moving: bool) -> None:
     """Set the state of a block to the as-of date."""
     amount, rest, balance, left, free = block[AMOUNT], block[REST], block[BALANCE], block[LEFT], block[FREE]
@@ -181,7 +175,7 @@ def _begin(block: Array, moving: bool) -> None:
         inverse[lane] = 1.0 / _annuity(rate[lane], left[lane] - free[lane])
 
 
-@compiled()
+@compiled
 def _reset(block: Array, index: float) -> None:
     """Set the monthly rate of floating loans from the index."""
     rate, spread, floor, cap = block[RATE], block[SPREAD], block[FLOOR], block[CAP]
@@ -189,7 +183,7 @@ def _reset(block: Array, index: float) -> None:
         rate[lane] = min(max(index + spread[lane], floor[lane]), cap[lane]) / 12.0
 
 
-@compiled()
+@compiled
 def _advance(block: Array, kind: int, month: int, partial: bool) -> None:
     """Move balances to the end of `month` from the month before; after the last one they are not zeroed."""
     amount, rest, rate, kept, free = block[AMOUNT], block[REST], block[RATE], block[KEPT], block[FREE]
@@ -213,7 +207,7 @@ def _advance(block: Array, kind: int, month: int, partial: bool) -> None:
             balance[lane] *= held[lane]
 
 
-@compiled()
+@compiled
 def _discounts(block: Array, fades: Array, months: int, charged: Array, recovered: Array) -> None:
     """Set row t of `fades` (T, lanes) to the as-of cost of a default of 1 at the end of month t + 1.
 
@@ -231,7 +225,7 @@ def _discounts(block: Array, fades: Array, months: int, charged: Array, recovere
             row[lane] = discount[lane] * (lost - back * worth[lane]) if left[lane] > ended else 0.0
 
 
-@compiled()
+@compiled
 def _block_loss(
     block: Array,
     waits: Array,
@@ -294,15 +288,18 @@ def _block_loss(
                 total[lane] += probability * owed[lane]
         if month == first - 1:
             for k in chosen:
-                acc[0, k] = acc[1, k]
+                early, total = acc[0, k], acc[1, k]
+                for lane in range(len(early)):
+                    early[lane] = total[lane]
 
 
-@compiled(parallel=True)
+@compiled
 def loan_loss(
+    first: int,
+    last: int,
     packed: Array,
     order: Array,
     blocks: Array,
-    tasks: Array,
     index: Array,
     default: Array,
     total: Array,
@@ -310,88 +307,79 @@ def loan_loss(
     arrears: int,
     partial: bool,
     horizons: Array,
-) -> tuple[Array, Array]:
-    """Return loss and default probability of each loan, (N, K, 2) each.
+    loss: Array,
+    pd: Array,
+) -> None:
+    """Set loss and default probability, (N, K, 2) each, of the loans in the blocks `first` to `last`.
 
     blocks : (blocks, 4) first and last + 1 place in `order`, bucket, kind (0 rate stays, 1 floating, 2
         floating level payment).
-    tasks : bounds of equal shares of the blocks. index : (K, T), or (K, 0). default, total : from
-        `default_table`.
-    severity : (2, B, T) charged off and recovered.
+    index : (K, T), or (K, 0). default, total : from `default_table`. severity : (2, B, T) charged off and
+        recovered.
     """
     scenarios = default.shape[2]
-    loss = np.empty((len(packed), scenarios, 2))
-    pd = np.empty((len(packed), scenarios, 2))
-    for task in prange(len(tasks) - 1):
-        space = np.empty((ROWS + 2 * default.shape[1] + 1 + 2 * scenarios) * LANES)
-        every, plan = np.arange(scenarios), np.zeros(3, dtype=np.int64)
-        for number in range(tasks[task], tasks[task + 1]):
-            start, stop, bucket, kind = (
-                blocks[number, 0],
-                blocks[number, 1],
-                blocks[number, 2],
-                blocks[number, 3],
-            )
-            lanes = 8 * ((stop - start + 7) // 8)
-            edge = ROWS * lanes
-            block = space[:edge].reshape(ROWS, lanes)
-            longest = _load(block, packed, order, start, stop)
-            last = min(horizons[1], longest)
-            plan[0], plan[1], plan[2] = arrears, min(horizons[0], last), last
-            waits = space[edge : edge + (last + 1) * lanes].reshape(last + 1, lanes)
-            edge += (last + 1) * lanes
-            fades = space[edge : edge + last * lanes].reshape(last, lanes)
-            edge += last * lanes
-            acc = space[edge : edge + 2 * scenarios * lanes].reshape(2, scenarios, lanes)
-            acc[:] = 0.0
-            _discounts(block, fades, last, severity[0, bucket], severity[1, bucket])
-            if kind == 0:
-                _block_loss(
-                    block, waits, fades, kind, index[0, :0], every, partial, acc, default[bucket], plan
-                )
-            else:
+    space = np.empty((ROWS + 2 * default.shape[1] + 1 + 2 * scenarios) * LANES)
+    every, plan = np.arange(scenarios), np.zeros(3, dtype=np.int64)
+    for number in range(first, last):
+        start, stop, bucket, kind = (
+            blocks[number, 0],
+            blocks[number, 1],
+            blocks[number, 2],
+            blocks[number, 3],
+        )
+        lanes = 8 * ((stop - start + 7) // 8)
+        edge = ROWS * lanes
+        block = space[:edge].reshape(ROWS, lanes)
+        months = min(horizons[1], _load(block, packed, order, start, stop))
+        plan[0], plan[1], plan[2] = arrears, min(horizons[0], months), months
+        waits = space[edge : edge + (months + 1) * lanes].reshape(months + 1, lanes)
+        edge += (months + 1) * lanes
+        fades = space[edge : edge + months * lanes].reshape(months, lanes)
+        edge += months * lanes
+        acc = space[edge : edge + 2 * scenarios * lanes].reshape(2, scenarios, lanes)
+        acc[:] = 0.0
+        _discounts(block, fades, months, severity[0, bucket], severity[1, bucket])
+        chances = default[bucket]
+        for k in range(scenarios if kind > 0 else 1):
+            chosen, own = (every[k : k + 1], index[k]) if kind > 0 else (every, index[0, :0])
+            _block_loss(block, waits, fades, kind, own, chosen, partial, acc, chances, plan)
+        for lane in range(stop - start):
+            loan = order[start + lane]
+            for place in range(2):
+                until = min(horizons[place], int(block[LEFT, lane]))
                 for k in range(scenarios):
-                    _block_loss(
-                        block,
-                        waits,
-                        fades,
-                        kind,
-                        index[k],
-                        every[k : k + 1],
-                        partial,
-                        acc,
-                        default[bucket],
-                        plan,
-                    )
-            for lane in range(stop - start):
-                loan = order[start + lane]
-                for place in range(2):
-                    until = min(horizons[place], int(block[LEFT, lane]))
-                    for k in range(scenarios):
-                        loss[loan, k, place] = acc[place, k, lane]
-                        pd[loan, k, place] = total[bucket, until, k]
-    return loss, pd
+                    loss[loan, k, place] = acc[place, k, lane]
+                    pd[loan, k, place] = total[bucket, until, k]
 
 
-@compiled(parallel=True)
+@compiled
 def default_table(
-    base: Array, shocks: Array, edges: Array, live: int, default: int, buckets: Array
-) -> tuple[Array, Array]:
-    """Return each bucket's marginal default, (B, T, K), and cumulative default, (B, T + 1, K).
+    first: int,
+    last: int,
+    base: Array,
+    shocks: Array,
+    edges: Array,
+    live: int,
+    default: int,
+    buckets: Array,
+    marginal: Array,
+    total: Array,
+) -> None:
+    """Set marginal (B, T, K) and cumulative default (B, T + 1, K), which comes in as 0, of some buckets.
 
+    first, last : these buckets.
     base : (G, A, R) odds; shocks : (T, R, K); edges : (R, 2) origin, target; buckets : (B, 3) segment, age,
         state.
     """
     months, _, scenarios = shocks.shape
-    marginal = np.empty((len(buckets), months, scenarios))
-    total = np.zeros((len(buckets), months + 1, scenarios))
-    for bucket in prange(len(buckets)):
+    where, after, share = (
+        np.empty((live, scenarios)),
+        np.empty((live, scenarios)),
+        np.empty((live, scenarios)),
+    )
+    for bucket in range(first, last):
         segment, age = buckets[bucket, 0], buckets[bucket, 1]
-        where, after, share = (
-            np.zeros((live, scenarios)),
-            np.zeros((live, scenarios)),
-            np.zeros((live, scenarios)),
-        )
+        where[:] = 0.0
         for k in range(scenarios):
             where[buckets[bucket, 2], k] = 1.0
         for month in range(months):
@@ -419,10 +407,9 @@ def default_table(
             for state in range(live):
                 for k in range(scenarios):
                     where[state, k] = after[state, k]
-    return marginal, total
 
 
-@compiled()
+@compiled
 def _dot(first: Array, second: Array) -> float:
     """Return the sum of products of rows of a length divisible by 8, in a fixed order of eight parts."""
     a = b = c = d = e = f = g = h = 0.0
@@ -438,7 +425,7 @@ def _dot(first: Array, second: Array) -> float:
     return ((a + b) + (c + d)) + ((e + f) + (g + h))
 
 
-@compiled()
+@compiled
 def _block_runoff(
     block: Array,
     history: Array,
@@ -498,7 +485,7 @@ def _block_runoff(
     _last_month(block, last, cell, partial)
 
 
-@compiled()
+@compiled
 def _sensitive(block: Array, now: Array, alive: Array, index: float) -> float:
     """Return the floating start balance / 12 of loans not held by cap or floor (no index: of all)."""
     spread, floor, cap, moves, owed = block[SPREAD], block[FLOOR], block[CAP], block[MOVES], block[OWED]
@@ -508,7 +495,7 @@ def _sensitive(block: Array, now: Array, alive: Array, index: float) -> float:
     return _dot(alive, owed)
 
 
-@compiled()
+@compiled
 def _last_month(block: Array, last: int, cell: Array, partial: bool) -> None:
     """Add what stands at the end of the last month."""
     weight, left, balance, alive, owed, kept = (
@@ -529,8 +516,10 @@ def _last_month(block: Array, last: int, cell: Array, partial: bool) -> None:
         cell[2, last - 1] += _dot(alive, owed)
 
 
-@compiled(parallel=True)
+@compiled
 def cell_runoff(
+    first: int,
+    last: int,
     packed: Array,
     order: Array,
     blocks: Array,
@@ -540,24 +529,26 @@ def cell_runoff(
     partial: bool,
     cells: Array,
 ) -> None:
-    """Add packed loans' run-off to `cells` (B, 7, T + 1); a task owns whole cells. index: (T,), or (0,)."""
+    """Add the run-off of the tasks `first` to `last` to `cells` (B, 7, T + 1); a task owns whole cells.
+
+    blocks : as in `loan_loss`. tasks : bounds of the blocks of each task. index : (T,), or (0,).
+    """
     months = cells.shape[2] - 1
-    for task in prange(len(tasks) - 1):
-        space = np.empty((ROWS + 2 * months + 2) * LANES)
-        plan = np.zeros(2, dtype=np.int64)
-        for number in range(tasks[task], tasks[task + 1]):
-            start, stop, bucket, kind = (
-                blocks[number, 0],
-                blocks[number, 1],
-                blocks[number, 2],
-                blocks[number, 3],
-            )
-            lanes = 8 * ((stop - start + 7) // 8)
-            edge = ROWS * lanes
-            block = space[:edge].reshape(ROWS, lanes)
-            longest = _load(block, packed, order, start, stop)
-            plan[0], plan[1] = arrears, min(months, longest)
-            history = space[edge : edge + months * lanes].reshape(months, lanes)
-            edge += months * lanes
-            waits = space[edge : edge + (months + 1) * lanes].reshape(months + 1, lanes)
-            _block_runoff(block, history, waits, kind, index, partial, cells[bucket], plan)
+    space = np.empty((ROWS + 2 * months + 2) * LANES)
+    plan = np.zeros(2, dtype=np.int64)
+    for number in range(tasks[first], tasks[last]):
+        start, stop, bucket, kind = (
+            blocks[number, 0],
+            blocks[number, 1],
+            blocks[number, 2],
+            blocks[number, 3],
+        )
+        lanes = 8 * ((stop - start + 7) // 8)
+        edge = ROWS * lanes
+        block = space[:edge].reshape(ROWS, lanes)
+        longest = _load(block, packed, order, start, stop)
+        plan[0], plan[1] = arrears, min(months, longest)
+        history = space[edge : edge + months * lanes].reshape(months, lanes)
+        edge += months * lanes
+        waits = space[edge : edge + (months + 1) * lanes].reshape(months + 1, lanes)
+        _block_runoff(block, history, waits, kind, index, partial, cells[bucket], plan)

@@ -93,7 +93,7 @@ def loan_losses(
         nothing = np.zeros((0, 1 if mean else len(shocks), 2))
         return LoanLosses(nothing, nothing, chosen)
     from loantwin.engine import kernels
-    from loantwin.kernels import PARALLEL
+    from loantwin.kernels import in_shares
 
     bucket, buckets = buckets_of((columns.segment, columns.age, columns.state))
     tables = (
@@ -106,20 +106,23 @@ def loan_losses(
     by_block = cut(bucket, kind, columns.remaining_months, len(buckets), kernels.LANES, rest)
     packed = pack(columns, assumed)
     partial = bool(assumed.partial_monthly.any())
-    with PARALLEL:
-        kernels.set_worth(packed, np.ascontiguousarray(lgd.recovery_lag))
-        loss, pd = kernels.loan_loss(
-            packed,
-            by_block.order,
-            by_block.blocks,
-            by_block.tasks,
-            index,
-            *tables,
-            severity,
-            assumed.arrears_months,
-            partial,
-            np.array(chosen),
-        )
+    in_shares(kernels.set_worth, len(packed), packed, np.ascontiguousarray(lgd.recovery_lag))
+    loss, pd = np.empty((2, len(packed), tables[0].shape[2], 2))
+    in_shares(
+        kernels.loan_loss,
+        len(by_block.blocks),
+        packed,
+        by_block.order,
+        by_block.blocks,
+        index,
+        *tables,
+        severity,
+        assumed.arrears_months,
+        partial,
+        np.array(chosen),
+        loss,
+        pd,
+    )
     if grid is not None:
         set_losses(
             grid, columns, packed, smooth, bucket, assumed, index, tables, severity, chosen, (loss, pd)
@@ -206,15 +209,26 @@ def _default_tables(
 ) -> tuple[Floats, Floats]:
     """Return marginal default, (B, T, K), and cumulative default, (B, T + 1, K)."""
     from loantwin.engine import kernels
-    from loantwin.kernels import PARALLEL
+    from loantwin.kernels import in_shares
 
     base = np.ascontiguousarray(np.moveaxis(odds(parameters), 0, 2))
     edges = np.ascontiguousarray(np.stack([parameters.origin, parameters.target], axis=1), dtype=np.int64)
     month = np.ascontiguousarray(np.moveaxis(shocks, 0, 2))
-    with PARALLEL:
-        default, total = kernels.default_table(
-            base, month, edges, parameters.live, parameters.default_state, buckets
-        )
+    months, _, scenarios = month.shape
+    default = np.empty((len(buckets), months, scenarios))
+    total = np.zeros((len(buckets), months + 1, scenarios))
+    in_shares(
+        kernels.default_table,
+        len(buckets),
+        base,
+        month,
+        edges,
+        parameters.live,
+        parameters.default_state,
+        buckets,
+        default,
+        total,
+    )
     return default, total
 
 

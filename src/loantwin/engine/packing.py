@@ -30,9 +30,9 @@ class Blocks:
 
 
 def pack(columns: LoanColumns, assumed: RunoffAssumptions) -> Floats:
-    """Return the loans as rows (N, 16) as `kernels.packed_loans` lays them out."""
+    """Return the loans as rows (N, 16) as `kernels.pack_loans` lays them out."""
     from loantwin.engine import kernels
-    from loantwin.kernels import PARALLEL
+    from loantwin.kernels import in_shares
 
     amortises, redraws, minimum = product_flags()
     kept = np.where(redraws, 1.0, 1.0 - assumed.partial_monthly)
@@ -47,10 +47,24 @@ def pack(columns: LoanColumns, assumed: RunoffAssumptions) -> Floats:
         columns.rate_cap,
     )
     months = (columns.remaining_months, columns.interest_only_months)
-    with PARALLEL:
-        return _floats(
-            kernels.packed_loans(columns.product, months, money, rates, columns.floating, by_product)
-        )
+    packed = np.empty((len(columns.product), 16))
+    in_shares(
+        kernels.pack_loans,
+        len(packed),
+        columns.product,
+        *(tuple(_read_only(column) for column in group) for group in (months, money, rates)),
+        columns.floating,
+        by_product,
+        packed,
+    )
+    return packed
+
+
+def _read_only(column: Any) -> Any:
+    """Return a view that cannot be written to: a kernel is compiled for each mixture of the two kinds."""
+    made = column.view()
+    made.flags.writeable = False
+    return made
 
 
 def kinds(columns: LoanColumns, index_given: bool) -> Integers:
@@ -108,7 +122,3 @@ def whole_buckets(cut_up: Blocks) -> Integers:
     bucket = cut_up.blocks[:, 2]
     even = bucket[np.minimum(cut_up.tasks[:-1], len(bucket) - 1)]
     return np.append(np.searchsorted(bucket, even, side="left"), len(bucket)).astype(np.int64)
-
-
-def _floats(made: Any) -> Floats:
-    return np.asarray(made, dtype=np.float64)

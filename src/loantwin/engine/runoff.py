@@ -61,7 +61,7 @@ def build_cells(
     ModelError : no loans, a column out of range (naming loan row and field), an index path that does not fit.
     """
     from loantwin.engine import kernels
-    from loantwin.kernels import PARALLEL
+    from loantwin.kernels import in_shares
 
     assumed = assumptions(partial_monthly, arrears_months, conversion_factor)
     key, cell = _unique_cells(columns)
@@ -74,10 +74,18 @@ def build_cells(
         cut_up = cut(cell[start : start + CHUNK], kind, part.remaining_months, len(key), kernels.LANES)
         tasks = whole_buckets(cut_up)
         packed = pack(part, assumed)
-        with PARALLEL:
-            kernels.cell_runoff(
-                packed, cut_up.order, cut_up.blocks, tasks, index, assumed.arrears_months, partial, tables
-            )
+        in_shares(
+            kernels.cell_runoff,
+            len(tasks) - 1,
+            packed,
+            cut_up.order,
+            cut_up.blocks,
+            tasks,
+            index,
+            assumed.arrears_months,
+            partial,
+            tables,
+        )
     sums = {
         name: np.ascontiguousarray(tables[:, place, : months + (name in {"loans", "balance"})])
         for place, name in enumerate(LoanTables.__dataclass_fields__)

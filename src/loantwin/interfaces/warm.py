@@ -7,17 +7,18 @@ import numpy as np
 from loantwin.engine.cells import LossGivenDefault
 from loantwin.engine.columns import loan_columns
 from loantwin.engine.expectation import conditional_flows
-from loantwin.engine.loss import loan_losses
+from loantwin.engine.loss import FEWEST, loan_losses
 from loantwin.engine.rows import TransitionParameters
 from loantwin.engine.runoff import build_cells
-from loantwin.kernels import PARALLEL
-from loantwin.risk.kernels import exact_bins, staged_losses
+from loantwin.kernels import in_shares
+from loantwin.risk.kernels import BLOCKS, POWERS, exact_bins, staged_losses
 
-MONTHS = 14
+MONTHS, LOANS = 14, 2 * FEWEST
+"""Enough loans that the floating half is interpolated."""
 
 
 def warm() -> None:
-    """Run each kernel once on tiny inputs; a kernel already on disk is only read."""
+    """Run each kernel once on a few loans; a kernel already on disk is only read."""
     parameters = TransitionParameters(
         states=("current", "default", "prepaid"),
         live=1,
@@ -36,23 +37,27 @@ def warm() -> None:
     lgd = LossGivenDefault(np.full((1, 2), 0.5), np.full((1, 2), 0.1), np.ones(1), np.ones(1))
     columns = loan_columns(
         segment=0,
-        age=np.arange(4),
+        age=np.arange(LOANS) % 4,
         state=0,
-        product=np.arange(4),
+        product=np.arange(LOANS) % 4,
         remaining_months=MONTHS,
-        principal=np.full(4, 1000.0),
+        principal=np.full(LOANS, 1000.0),
         annual_rate=0.05,
-        floating=np.array([True, True, False, False]),
+        floating=np.arange(LOANS) < FEWEST,
         rate_spread=0.02,
     )
     index, shocks = np.full(MONTHS, 0.03), np.ones((1, MONTHS, 2))
     conditional_flows(parameters, build_cells(columns, MONTHS, index_path=index), lgd, shocks)
     loan_losses(parameters, columns, lgd, shocks, index_paths=index[None])
     loan_losses(parameters, columns, lgd, shocks)
-    words, stage = np.ones((1, 4)), np.ones(4, dtype=np.int64)
-    with PARALLEL:
-        exact_bins(words.view(np.int64), stage, 2)
-        staged_losses(words.T[:, ::1], words.T[:, ::1], words[0], stage, np.ones(1), np.empty((1, 4)))
+    loss, stage = np.ones((4, 1, 2)), np.ones(4, dtype=np.int64)
+    bits, blocks = np.ones((1, 4)).view(np.int64), np.zeros((BLOCKS, POWERS, 2, 1, 2), dtype=np.int64)
+    in_shares(exact_bins, BLOCKS, bits, stage, blocks)
+    early, whole, one = loss[:, :, 0], loss[:, :, 1], np.ones(4)
+    sound = np.ones((2, BLOCKS), dtype=np.bool_)
+    in_shares(
+        staged_losses, BLOCKS, early, whole, one, stage, np.ones(1), np.empty((1, 4)), np.empty(4), sound
+    )
 
 
 if __name__ == "__main__":

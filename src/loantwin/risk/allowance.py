@@ -127,8 +127,8 @@ def grouped(
         return [
             [math.fsum(values[codes == group].tolist()) for group in range(groups)] for values in figures
         ], whole
-    from loantwin.kernels import PARALLEL
-    from loantwin.risk.kernels import exact_bins
+    from loantwin.kernels import in_shares
+    from loantwin.risk import kernels
 
     values = np.ascontiguousarray(np.stack(figures), dtype=np.float64)
     group = (
@@ -136,8 +136,9 @@ def grouped(
         if codes is None
         else np.ascontiguousarray(codes, dtype=np.int64)
     )
-    with PARALLEL:
-        bins = exact_bins(values.view(np.int64), group, groups)
+    blocks = np.zeros((kernels.BLOCKS, kernels.POWERS, groups, len(figures), 2), dtype=np.int64)
+    in_shares(kernels.exact_bins, kernels.BLOCKS, values.view(np.int64), group, blocks)
+    bins = blocks.sum(axis=0)
     parted = [[_rounded(bins[:, place, figure]) for place in range(groups)] for figure in range(len(figures))]
     return parted, [_rounded(bins[:, :, figure].sum(axis=1)) for figure in range(len(figures))]
 

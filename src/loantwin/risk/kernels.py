@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from loantwin.kernels import compiled, prange
+from loantwin.kernels import compiled
 
 Array = Any
 
@@ -20,18 +20,18 @@ LOW = 26
 """Bits of a significand's lower half: halves of 26 and 27 bits leave room for 2^36 additions."""
 
 
-@compiled(parallel=True)
-def exact_bins(bits: Array, codes: Array, groups: int) -> Array:
-    """Return sums of significands by exponent and group, lower and upper halves, (POWERS, groups, F, 2).
+@compiled
+def exact_bins(first: int, last: int, bits: Array, codes: Array, made: Array) -> None:
+    """Add sums of significands by exponent and group, lower and upper halves, of some blocks of loans.
 
+    first, last : the blocks. made : (BLOCKS, POWERS, groups, F, 2) the sums.
     bits : (F, N) the figures, float64, as int64. codes : (N,) group. What one loan adds to lies together in
         memory.
     """
     figures, count = bits.shape
-    made = np.zeros((BLOCKS, POWERS, groups, figures, 2), dtype=np.int64)
-    for block in prange(BLOCKS):
+    wide = np.uint64(2 * figures * made.shape[2])
+    for block in range(first, last):
         own = made[block].reshape(-1)
-        wide = np.uint64(2 * groups * figures)
         for loan in range(count * block // BLOCKS, count * (block + 1) // BLOCKS):
             place = np.uint64(codes[loan]) * np.uint64(2 * figures)
             for figure in range(
@@ -47,30 +47,29 @@ def exact_bins(bits: Array, codes: Array, groups: int) -> Array:
                 own[slot] += part & np.int64(67108863)
                 own[slot + np.uint64(1)] += part >> np.int64(26)
                 place += np.uint64(2)
-    total = np.zeros((POWERS, groups, figures, 2), dtype=np.int64)
-    for block in range(BLOCKS):
-        total += made[block]
-    return total
 
 
-@compiled(parallel=True)
+@compiled
 def staged_losses(
+    first: int,
+    last: int,
     twelve_month: Array,
     lifetime: Array,
     defaulted: Array,
     stage: Array,
     probability: Array,
     by_scenario: Array,
-) -> tuple[Array, Array]:
-    """Set `by_scenario` (K, N) to loans' stage loss; return the weighted loss (N,) and whether it fits, (2,).
+    gross: Array,
+    sound: Array,
+) -> None:
+    """Set `by_scenario` (K, N) to loans' stage loss, `gross` (N,) to the weighted loss, and whether they fit.
 
+    first, last : blocks of loans. sound : (2, BLOCKS) whether a block fits.
     twelve_month, lifetime : (N, K). The first flag is false where an amount is negative, NaN or infinite, the
     second where a 12-month loss passes the lifetime loss by more than rounding.
     """
     count, scenarios = lifetime.shape
-    gross = np.empty(count)
-    sound, ordered = np.ones(BLOCKS, dtype=np.bool_), np.ones(BLOCKS, dtype=np.bool_)
-    for block in prange(BLOCKS):
+    for block in range(first, last):
         fine, rising = True, True
         for loan in range(count * block // BLOCKS, count * (block + 1) // BLOCKS):
             total, impaired, level = 0.0, defaulted[loan], stage[loan]
@@ -83,5 +82,4 @@ def staged_losses(
                 by_scenario[k, loan] = chosen
                 total += probability[k] * chosen
             gross[loan] = total
-        sound[block], ordered[block] = fine, rising
-    return gross, np.array([sound.all(), ordered.all()])
+        sound[0, block], sound[1, block] = fine, rising

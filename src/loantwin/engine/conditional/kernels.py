@@ -1,6 +1,6 @@
 """Conditional expectation by cell, many paths side by side; a test ties it to `conditional_flows_reference`.
 
-A task owns a block of paths and adds up cells in their order, so that threads cannot change a bit. Inner
+A task owns `PATHS` paths and adds up cells in their order, so that threads cannot change a bit. Inner
 loops run over paths; each writes one row, whose length is read from the array: what the compiler turns into
 vector instructions.
 """
@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from loantwin.kernels import compiled, prange
+from loantwin.kernels import compiled
 
 Array = Any
 
@@ -25,14 +25,14 @@ DEFAULTED, STARTED, NUMBER, CHARGED, RECOVERED, GROSS, NET, FIGURES = range(9, 1
 STAY, PREPAY, DEFAULT, EXIT, PAYING = range(5)
 
 
-@compiled()
+@compiled
 def _add(total: Array, flow: Array, coefficient: float) -> None:
     if coefficient != 0.0:
         for path in range(len(total)):
             total[path] += flow[path] * coefficient
 
 
-@compiled()
+@compiled
 def _chances(keep: Array, chance: Array, odds: Array, month: Array, edges: Array) -> None:
     """Set the probability of staying (live, paths) and of each edge (R, paths): one segment, age, month."""
     keep[:] = 1.0
@@ -50,7 +50,7 @@ def _chances(keep: Array, chance: Array, odds: Array, month: Array, edges: Array
             own[path] = weight * shock[path] * total[path]
 
 
-@compiled()
+@compiled
 def _move(
     where: Array, before: Array, flows: Array, keep: Array, chance: Array, edges: Array, ends: Array
 ) -> None:
@@ -81,7 +81,7 @@ def _move(
             stay[path] += here[path]
 
 
-@compiled()
+@compiled
 def _count(totals: Array, flows: Array, cell: Array) -> None:
     """Add one cell's month to the figures, `totals` (FIGURES, paths)."""
     paying, stay, prepay = flows[PAYING], flows[STAY], flows[PREPAY]
@@ -97,8 +97,10 @@ def _count(totals: Array, flows: Array, cell: Array) -> None:
         _add(totals[figure], flows[DEFAULT], cell[figure])
 
 
-@compiled(parallel=True)
+@compiled
 def conditional(
+    first: int,
+    last: int,
     base: Array,
     shocks: Array,
     edges: Array,
@@ -110,36 +112,37 @@ def conditional(
     coefficients: Array,
     result: Array,
 ) -> None:
-    """Set `result` (FIGURES, P, groups, T).
+    """Set `result` (FIGURES, P, groups, T) for the tasks `first` to `last`.
 
     base : (G, A, R) odds. shocks : (P, T, R). edges : (R, 2). ends : default and prepaid state. cells : (B,
         3) segment, age, state. order, bounds : cells by group, (B,) and (groups + 1,); cells of one segment
         and age that lie together share their chances of moving. coefficients : (B, T, FIGURES).
     """
     paths, months, _ = shocks.shape
-    for task in prange((paths + PATHS - 1) // PATHS):
-        first = task * PATHS
-        count = min(PATHS, paths - first)
+    for task in range(first, last):
+        begin = task * PATHS
+        count = min(PATHS, paths - begin)
         month_shocks = np.empty((months, len(edges), count))
         for month in range(months):
             for edge in range(len(edges)):
                 for path in range(count):
-                    month_shocks[month, edge, path] = shocks[first + path, month, edge]
+                    month_shocks[month, edge, path] = shocks[begin + path, month, edge]
         before, flows = np.empty((live, count)), np.empty((5, count))
         keep, chance = np.empty((live, count)), np.empty((len(edges), count))
         where, totals = np.empty((TILE, live, count)), np.empty((months, FIGURES, count))
         for group in range(len(bounds) - 1):
             totals[:] = 0.0
-            for begin in range(bounds[group], bounds[group + 1], TILE):
-                tile = order[begin : min(begin + TILE, bounds[group + 1])]
+            for start in range(bounds[group], bounds[group + 1], TILE):
+                tile = order[start : min(start + TILE, bounds[group + 1])]
                 where[:] = 0.0
                 for place in range(len(tile)):
                     where[place, cells[tile[place], 2]] = 1.0
                 for month in range(months):
                     for place in range(len(tile)):
                         cell = tile[place]
-                        last = tile[max(place - 1, 0)]
-                        if place == 0 or cells[cell, 0] != cells[last, 0] or cells[cell, 1] != cells[last, 1]:
+                        other = tile[max(place - 1, 0)]
+                        alike = cells[cell, 0] == cells[other, 0] and cells[cell, 1] == cells[other, 1]
+                        if place == 0 or not alike:
                             age = min(cells[cell, 1] + month + 1, base.shape[1] - 1)
                             _chances(keep, chance, base[cells[cell, 0], age], month_shocks[month], edges)
                         _move(where[place], before, flows, keep, chance, edges, ends)
@@ -147,4 +150,4 @@ def conditional(
             for figure in range(FIGURES):
                 for path in range(count):
                     for month in range(months):
-                        result[figure, first + path, group, month] = totals[month, figure, path]
+                        result[figure, begin + path, group, month] = totals[month, figure, path]

@@ -88,7 +88,7 @@ def exposure_grid(
     from loantwin.engine import kernels
     from loantwin.engine.exposed.kernels import place_exposure
     from loantwin.engine.packing import pack
-    from loantwin.kernels import PARALLEL
+    from loantwin.kernels import in_shares
 
     row, label = _rows(parameters, columns)
     states, state = np.unique(columns.state, return_inverse=True)
@@ -100,9 +100,9 @@ def exposure_grid(
     share = np.stack([columns.weight * ((1.0 - columns.guaranteed) if net else 1.0), columns.weight])
     until = np.full(count, months, dtype=np.int64) if horizon is None else horizon.astype(np.int64)
     made = np.zeros((int(np.prod(shape)), 3, months))
-    with PARALLEL:
-        kernels.set_worth(packed, np.ascontiguousarray(lgd.recovery_lag))
-        place_exposure(packed, order, starts, share, until, index, assumed.arrears_months, made)
+    in_shares(kernels.set_worth, len(packed), packed, np.ascontiguousarray(lgd.recovery_lag))
+    arrears = assumed.arrears_months
+    in_shares(place_exposure, len(starts) - 1, packed, order, starts, share, until, index, arrears, made)
     tables = (np.ascontiguousarray(made[:, item].T).reshape(months, *shape) for item in range(3))
     return ExposureGrid(label, first, states.astype(np.int64), *tables)
 

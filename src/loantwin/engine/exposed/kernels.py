@@ -22,12 +22,12 @@ from loantwin.engine.kernels import (
     WORTH,
 )
 from loantwin.engine.kernels import CAP as TOP
-from loantwin.kernels import compiled, prange
+from loantwin.kernels import compiled
 
 Array = Any
 
 
-@compiled()
+@compiled
 def _annuity(rate: float, months: float) -> float:
     """Return ((1 + r)^m - 1) / r, m < 2048, by doubling."""
     safe = rate if rate != 0.0 else 1e-30
@@ -40,7 +40,7 @@ def _annuity(rate: float, months: float) -> float:
     return total / safe
 
 
-@compiled()
+@compiled
 def _run_off(row: Array, index: Array, months: int, balance: Array, waits: Array) -> None:
     """Set balances at the ends of months 0 .. months - 1, and the sum of monthly rates until then."""
     amount, rest, rate, left, free = row[AMOUNT], row[REST], row[RATE], row[LEFT], row[FREE]
@@ -63,8 +63,10 @@ def _run_off(row: Array, index: Array, months: int, balance: Array, waits: Array
         waits[month] = waits[month - 1] + rate
 
 
-@compiled(parallel=True)
+@compiled
 def place_exposure(
+    begin: int,
+    end: int,
     packed: Array,
     order: Array,
     starts: Array,
@@ -74,15 +76,16 @@ def place_exposure(
     arrears: int,
     made: Array,
 ) -> None:
-    """Add loans' discounted exposures by month to `made` (places, 3, T): itself, x recoveries' worth, number.
+    """Add loans' discounted exposures by month to the places `begin` to `end` of `made` (places, 3, T).
 
+    made : the exposure itself, x recoveries' worth, number.
     packed : (N, 16) of `engine.kernels`. order, starts : loans by place. share : (N,) weight of money, and of
         number, (2, N).
     horizon : (N,) months counted. index : (T,) index of floating rates, empty where rates stay.
     """
     longest = made.shape[2]
-    for place in prange(len(starts) - 1):
-        balance, waits = np.empty(longest + 1), np.empty(longest + 1)
+    balance, waits = np.empty(longest + 1), np.empty(longest + 1)
+    for place in range(begin, end):
         for position in range(starts[place], starts[place + 1]):
             loan = order[position]
             row = packed[loan]

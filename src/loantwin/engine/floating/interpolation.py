@@ -73,7 +73,7 @@ def set_losses(
     """
     from loantwin.engine.floating import kernels
     from loantwin.engine.kernels import counting_order
-    from loantwin.kernels import PARALLEL
+    from loantwin.kernels import in_shares
 
     default, total = tables
     lost, back = (default * share[..., None] for share in severity)
@@ -84,27 +84,29 @@ def set_losses(
     places[terms] = np.arange(len(terms))
     spreads = grid.middle + grid.half * grid.nodes
     waits, kept = _waits(index_paths, assumed.arrears_months), _kept(assumed, *index_paths.shape)
-    with PARALLEL:
-        table = kernels.balance_table(terms, spreads, index_paths, assumed.arrears_months)
-        kernels.interpolated_losses(
-            chosen[order],
-            packed,
-            columns.product,
-            bucket,
-            places,
-            np.array([grid.middle, grid.half]),
-            grid.nodes,
-            grid.scales,
-            table,
-            waits,
-            kept,
-            lost.reshape(len(lost), -1),
-            back.reshape(len(back), -1),
-            total,
-            assumed.arrears_months,
-            np.array(horizons),
-            *result,
-        )
+    table = np.zeros((len(terms), len(spreads), index_paths.size))
+    in_shares(kernels.balance_table, len(terms), terms, spreads, index_paths, assumed.arrears_months, table)
+    in_shares(
+        kernels.interpolated_losses,
+        len(chosen),
+        chosen[order],
+        packed,
+        columns.product,
+        bucket,
+        places,
+        np.array([grid.middle, grid.half]),
+        grid.nodes,
+        grid.scales,
+        table,
+        waits,
+        kept,
+        lost.reshape(len(lost), -1),
+        back.reshape(len(back), -1),
+        total,
+        assumed.arrears_months,
+        np.array(horizons),
+        *result,
+    )
 
 
 def _waits(index_paths: Floats, arrears: int) -> Floats:

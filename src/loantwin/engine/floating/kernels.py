@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 
 from loantwin.engine.kernels import ACCRUED, AMOUNT, DRAWN, FADE, LEFT, REST, SPREAD, WORTH
-from loantwin.kernels import compiled, prange
+from loantwin.kernels import compiled
 
 Array = Any
 
 
-@compiled()
+@compiled
 def _annuity(rate: float, months: int) -> float:
     """Return ((1 + r)^m - 1) / r, m < 2048, by doubling."""
     safe = rate if rate != 0.0 else 1e-30
@@ -24,12 +24,16 @@ def _annuity(rate: float, months: int) -> float:
     return total / safe
 
 
-@compiled(parallel=True)
-def balance_table(terms: Array, spreads: Array, index: Array, arrears: int) -> Array:
-    """Return the balance of 1 a default in t + 1 counts from, (terms, J, T x K): `arrears` months before."""
+@compiled
+def balance_table(
+    first: int, last: int, terms: Array, spreads: Array, index: Array, arrears: int, table: Array
+) -> None:
+    """Set, by term, the balance of 1 a default in t + 1 counts from, (terms, J, T x K), which comes in as 0.
+
+    That balance is the one of `arrears` months before; of the terms `first` to `last`.
+    """
     scenarios, months = index.shape
-    table = np.zeros((len(terms), len(spreads), months * scenarios))
-    for place in prange(len(terms)):
+    for place in range(first, last):
         for node in range(len(spreads)):
             for k in range(scenarios):
                 grown = 1.0
@@ -39,10 +43,9 @@ def balance_table(terms: Array, spreads: Array, index: Array, arrears: int) -> A
                         rate = (index[k, begin - 1] + spreads[node]) / 12.0
                         grown *= 1.0 - 1.0 / _annuity(rate, terms[place] - begin + 1)
                     table[place, node, month * scenarios + k] = grown
-    return table
 
 
-@compiled()
+@compiled
 def _weights(place: float, nodes: Array, scales: Array, weights: Array) -> None:
     """Set the Lagrange weights of nodes at `place` by products from both sides: exact, no division."""
     before = 1.0
@@ -55,7 +58,7 @@ def _weights(place: float, nodes: Array, scales: Array, weights: Array) -> None:
         after *= place - nodes[node]
 
 
-@compiled()
+@compiled
 def _discounts(fade: float, scenarios: int, row: Array) -> None:
     """Set `row` (T x K) to fade^(t + 1), doubling the part that is known."""
     row[:scenarios] = fade
@@ -68,7 +71,7 @@ def _discounts(fade: float, scenarios: int, row: Array) -> None:
         known *= 2
 
 
-@compiled()
+@compiled
 def _fold(row: Array, scenarios: int) -> None:
     """Add up months of `row` (t x K) into its first K places, halving it each time."""
     months = len(row) // scenarios
@@ -80,8 +83,10 @@ def _fold(row: Array, scenarios: int) -> None:
         months -= half
 
 
-@compiled(parallel=True)
+@compiled
 def interpolated_losses(
+    begin: int,
+    end: int,
     order: Array,
     packed: Array,
     product: Array,
@@ -101,53 +106,51 @@ def interpolated_losses(
     loss: Array,
     pd: Array,
 ) -> None:
-    """Set the rows `order` of loss and pd, (N, K, 2).
+    """Set the rows `order[begin:end]` of loss and pd, (N, K, 2).
 
-    packed : (N, 16) from `engine.kernels.packed_loans`. places : row of `table` by remaining months. grid :
+    packed : (N, 16) from `engine.kernels.pack_loans`. places : row of `table` by remaining months. grid :
         middle and half of the spreads. waits : (2, T x K) interest not paid since: its constant, and what it
         adds per unit of spread.
     kept : (products, T x K). lost, back : (B, T x K) default x share charged off, and x share recovered.
     """
     scenarios, size = loss.shape[1], lost.shape[1]
-    tasks = 128
-    for task in prange(tasks):
-        owed, discounts = np.empty(size), np.empty(size)
-        weights = np.empty(len(nodes))
-        for position in range(len(order) * task // tasks, len(order) * (task + 1) // tasks):
-            loan = order[position]
-            row = packed[loan]
-            left, spread, amount, rest, drawn = (
-                int(row[LEFT]),
-                row[SPREAD],
-                row[AMOUNT],
-                row[REST],
-                row[DRAWN],
-            )
-            _weights((spread - grid[0]) / grid[1], nodes, scales, weights)
-            months = min(horizons[1], left)
-            here = owed[: months * scenarios]
-            here[:] = 0.0
-            rows = table[places[left]]
-            for node in range(0, len(nodes) if amount > 0.0 else 0, 4):
-                a, b, c, d = weights[node], weights[node + 1], weights[node + 2], weights[node + 3]
-                first, second, third, fourth = rows[node], rows[node + 1], rows[node + 2], rows[node + 3]
-                for i in range(len(here)):
-                    here[i] += a * first[i] + b * second[i] + c * third[i] + d * fourth[i]
-            still, rising, held = waits[0], waits[1], kept[product[loan]]
-            harm, relief, worth = lost[bucket[loan]], back[bucket[loan]], row[WORTH]
+    owed, discounts = np.empty(size), np.empty(size)
+    weights = np.empty(len(nodes))
+    for position in range(begin, end):
+        loan = order[position]
+        row = packed[loan]
+        left, spread, amount, rest, drawn = (
+            int(row[LEFT]),
+            row[SPREAD],
+            row[AMOUNT],
+            row[REST],
+            row[DRAWN],
+        )
+        _weights((spread - grid[0]) / grid[1], nodes, scales, weights)
+        months = min(horizons[1], left)
+        here = owed[: months * scenarios]
+        here[:] = 0.0
+        rows = table[places[left]]
+        for node in range(0, len(nodes) if amount > 0.0 else 0, 4):
+            a, b, c, d = weights[node], weights[node + 1], weights[node + 2], weights[node + 3]
+            first, second, third, fourth = rows[node], rows[node + 1], rows[node + 2], rows[node + 3]
             for i in range(len(here)):
-                here[i] = (amount * here[i] + rest) * held[i] * (still[i] + spread * rising[i]) + drawn
-            for i in range(min(len(here), (arrears + 1) * scenarios)):
-                here[i] += row[ACCRUED]
-            _discounts(row[FADE], scenarios, discounts[: len(here)])
-            for i in range(len(here)):
-                here[i] *= (harm[i] - worth * relief[i]) * discounts[i]
-            early = min(horizons[0], months)
-            _fold(here[: early * scenarios], scenarios)
-            _fold(here[early * scenarios :], scenarios)
+                here[i] += a * first[i] + b * second[i] + c * third[i] + d * fourth[i]
+        still, rising, held = waits[0], waits[1], kept[product[loan]]
+        harm, relief, worth = lost[bucket[loan]], back[bucket[loan]], row[WORTH]
+        for i in range(len(here)):
+            here[i] = (amount * here[i] + rest) * held[i] * (still[i] + spread * rising[i]) + drawn
+        for i in range(min(len(here), (arrears + 1) * scenarios)):
+            here[i] += row[ACCRUED]
+        _discounts(row[FADE], scenarios, discounts[: len(here)])
+        for i in range(len(here)):
+            here[i] *= (harm[i] - worth * relief[i]) * discounts[i]
+        early = min(horizons[0], months)
+        _fold(here[: early * scenarios], scenarios)
+        _fold(here[early * scenarios :], scenarios)
+        for k in range(scenarios):
+            loss[loan, k, 0] = here[k]
+            loss[loan, k, 1] = here[k] + (here[early * scenarios + k] if months > early else 0.0)
+        for place in range(2):
             for k in range(scenarios):
-                loss[loan, k, 0] = here[k]
-                loss[loan, k, 1] = here[k] + (here[early * scenarios + k] if months > early else 0.0)
-            for place in range(2):
-                for k in range(scenarios):
-                    pd[loan, k, place] = total[bucket[loan], min(horizons[place], left), k]
+                pd[loan, k, place] = total[bucket[loan], min(horizons[place], left), k]

@@ -72,20 +72,19 @@ def simulate_cells(
     if loans.shape != cells.segment.shape or (loans < 1).any() or (loans > 2**31).any():
         raise ModelError(expected(f"{len(cells.segment)} numbers of at least 1", loans.shape), field="number")
     from loantwin.engine.montecarlo.kernels import cell_paths
-    from loantwin.kernels import PARALLEL
+    from loantwin.kernels import in_shares
 
     paths, months, _ = shocks.shape
     names, factors = cell_factors(cells, lgd, months)
     counts = np.zeros((paths, months, len(parameters.states)), dtype=np.int64)
     figures = np.zeros((paths, groups, months, len(names)))
     group = cells.group if groups > 1 else np.zeros_like(cells.group)
-    with PARALLEL:
-        cell_paths(
-            np.array([*key_of(seed), first_path], dtype=np.int64), odds(parameters),
-            np.ascontiguousarray(shocks), cells.segment, cells.age, cells.state, loans, group,
-            parameters.origin, parameters.target, parameters.live, end_kinds(parameters),
-            np.ascontiguousarray(factors / loans[:, None, None, None]), counts, figures,
-        )  # fmt: skip
+    in_shares(
+        cell_paths, paths, np.array([*key_of(seed), first_path], dtype=np.int64), odds(parameters),
+        np.ascontiguousarray(shocks), cells.segment, cells.age, cells.state, loans, group,
+        parameters.origin, parameters.target, parameters.live, end_kinds(parameters),
+        np.ascontiguousarray(factors / loans[:, None, None, None]), counts, figures,
+    )  # fmt: skip
     opening = np.zeros(groups)
     np.add.at(opening, group, cells.balance[:, 0])
     return CellPaths(counts, _flows(names, figures, lgd, np.repeat(opening[None], paths, axis=0)))

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from loantwin.kernels import compiled, prange
+from loantwin.kernels import compiled
 
 Array = Any
 
@@ -31,7 +31,7 @@ CHARGED, RECOVERED, PAID_INTEREST, FIGURES = range(11, 15)
 LIVING = 6
 
 
-@compiled()
+@compiled
 def philox_words(who: Array, count: int, path: int, when: int, key0: int, key1: int, words: Array) -> None:
     """Fill words (4, count) with the draws of `count` loans for four months."""
     for i in range(count):
@@ -54,7 +54,7 @@ def philox_words(who: Array, count: int, path: int, when: int, key0: int, key1: 
         )
 
 
-@compiled()
+@compiled
 def thresholds(
     odds: Array,
     shock: Array,
@@ -85,7 +85,7 @@ def thresholds(
                 leaving[month, u, s] = bound
 
 
-@compiled()
+@compiled
 def movers(
     words: Array, row: int, leaving: Array, place: Array, state: Array, count: int, found: Array
 ) -> int:
@@ -97,21 +97,21 @@ def movers(
     return moving
 
 
-@compiled()
+@compiled
 def count(amount: Array, factor: float, sums: Array) -> None:
     """Add factor x amounts (T,), each rounded to a whole unit, to sums (T,)."""
     for i in range(len(sums)):
         sums[i] += np.int64(np.rint(factor * amount[i]))
 
 
-@compiled()
+@compiled
 def count_scheduled(start: Array, draws: Array, partial: Array, factor: float, sums: Array) -> None:
     """Add factor x scheduled principal, rounded, to sums (T,); start : (T + 1,) balances."""
     for i in range(len(sums)):
         sums[i] += np.int64(np.rint(factor * (start[i] - start[i + 1] + draws[i] - partial[i])))
 
 
-@compiled()
+@compiled
 def count_loan(cash: Array, contract: int, month: int, factor: float, sums: Array) -> None:
     """Add factor x a contract's flows of the months from `month` on to sums (F, T), in whole units.
 
@@ -135,18 +135,16 @@ def count_loan(cash: Array, contract: int, month: int, factor: float, sums: Arra
     count(running[contract, month + 1 : last + 1], factor, sums[RUNNING, month:])
 
 
-@compiled(parallel=True)
-def all_alive(cash: Array, contract: Array, scale: Array, months: int) -> Array:
-    """Return the figures (F, T) were no loan ever to end: integers, so that order does not matter."""
-    tasks = 64
-    parts = np.zeros((tasks, FIGURES, months), np.int64)
-    for task in prange(tasks):
+@compiled
+def all_alive(begin: int, end: int, cash: Array, contract: Array, scale: Array, parts: Array) -> None:
+    """Add to `parts` (tasks, F, T) the figures were no loan ever to end: integers, so order is free."""
+    tasks = len(parts)
+    for task in range(begin, end):
         for loan in range(len(contract) * task // tasks, len(contract) * (task + 1) // tasks):
             count_loan(cash, contract[loan], 0, scale[loan], parts[task])
-    return parts.sum(axis=0)
 
 
-@compiled()
+@compiled
 def end_loan(
     month: int,
     kind: int,
@@ -175,7 +173,7 @@ def end_loan(
         figures[EXITED, month] += start
 
 
-@compiled()
+@compiled
 def walk_block(
     low: int, high: int, path: int, key0: int, key1: int, who: Array, place: Array, first: Array,
     cumulated: Array, leaving: Array, origin: Array, target: Array, live: int, ends: Array, contract: Array,
@@ -222,21 +220,22 @@ def walk_block(
             counts[month, s] += held[s]
 
 
-@compiled(parallel=True)
+@compiled
 def loan_paths(
-    seed: Array, odds: Array, shocks: Array, segment: Array, age: Array, origin: Array, target: Array,
-    live: int, ends: Array, who: Array, place: Array, first: Array, contract: Array, scale: Array,
-    cash: Array, severity: Array, counts: Array, figures: Array,
+    begin: int, end: int, seed: Array, odds: Array, shocks: Array, segment: Array, age: Array,
+    origin: Array, target: Array, live: int, ends: Array, who: Array, place: Array, first: Array,
+    contract: Array, scale: Array, cash: Array, severity: Array, counts: Array, figures: Array,
 ) -> None:  # fmt: skip
-    """Fill counts (P, T, S) and, where there is cash, take what ends out of figures (P, F, T), both int64.
+    """Fill counts (P, T, S) of some paths and, where there is cash, take what ends out of figures (P, F, T).
 
+    begin, end : the paths. counts, figures : int64.
     seed : two words of the key, and the number of the first path. odds : (R, G, A). shocks : (P, T, R).
         segment, age : (U,) of each bucket. who, place, first : (N,) a loan's number in the draws, its bucket,
         its state at the as-of date. ends : (S,) 0 default, 1 prepaid, 2 other. contract, scale : (N,) or (0,)
         row of `cash` (see count_loan) and its factor. severity : (2, U, T) charged off and recovered.
     """
     states, edges, months, buckets = counts.shape[2], odds.shape[0], shocks.shape[1], len(segment)
-    for path in prange(shocks.shape[0]):
+    for path in range(begin, end):
         cumulated, leaving = (
             np.empty((months, buckets, edges), np.uint32),
             np.empty((months, buckets, states), np.uint32),
@@ -250,7 +249,7 @@ def loan_paths(
             )  # fmt: skip
 
 
-@compiled()
+@compiled
 def uniform(stream: Array) -> float:
     """Return a number inside (0, 1) on a grid of 2**-53 and move the stream on.
 
@@ -279,7 +278,7 @@ def uniform(stream: Array) -> float:
     return value
 
 
-@compiled()
+@compiled
 def tail(k: float) -> float:
     """Return log k! less Stirling's first terms, to 1e-10 from k = 10 on; exact sums below."""
     if k < 9.5:
@@ -291,7 +290,7 @@ def tail(k: float) -> float:
     return (1.0 / 12.0 - (1.0 / 360.0 - 1.0 / 1260.0 / square) / square) / (k + 1.0)
 
 
-@compiled()
+@compiled
 def binomial(stream: Array, n: int, p: float) -> int:
     """Return a binomial draw. p above one half is reflected first, before the method is chosen by n x p.
 
@@ -307,7 +306,7 @@ def binomial(stream: Array, n: int, p: float) -> int:
     return drawn if p <= 0.5 else n - drawn
 
 
-@compiled()
+@compiled
 def inversion(stream: Array, n: int, p: float) -> int:
     """Return a binomial draw for n x p below 10 and p up to one half, by adding up probabilities from 0."""
     ratio = p / (1.0 - p)
@@ -322,7 +321,7 @@ def inversion(stream: Array, n: int, p: float) -> int:
             return k
 
 
-@compiled()
+@compiled
 def rejection(stream: Array, n: int, p: float) -> int:
     """Return a binomial draw for n x p >= 10 and p <= 1/2, by transformed rejection with squeeze."""
     deviation = np.sqrt(n * p * (1.0 - p))
@@ -352,10 +351,10 @@ def rejection(stream: Array, n: int, p: float) -> int:
             return int(k)
 
 
-@compiled(parallel=True)
+@compiled
 def binomial_draws(key0: int, key1: int, n: Array, p: Array, drawn: Array) -> None:
     """Fill drawn (M, D): D draws of each of M pairs of n and p. For tests of the sampler."""
-    for pair in prange(len(n)):
+    for pair in range(len(n)):
         stream = np.zeros(10, np.uint64)
         stream[4], stream[5], stream[8], stream[9] = (
             np.uint64(4),
@@ -367,7 +366,7 @@ def binomial_draws(key0: int, key1: int, n: Array, p: Array, drawn: Array) -> No
             drawn[pair, i] = binomial(stream, n[pair], p[pair])
 
 
-@compiled()
+@compiled
 def walk_cell(
     path: int, cell: int, seed: Array, odds: Array, shock: Array, segment: int, age: int, origin: Array,
     target: Array, held: Array, counts: Array, entered: Array,
@@ -404,19 +403,19 @@ def walk_cell(
             counts[month, s] = held[s]
 
 
-@compiled(parallel=True)
+@compiled
 def cell_paths(
-    seed: Array, odds: Array, shocks: Array, segment: Array, age: Array, first: Array, number: Array,
-    group: Array, origin: Array, target: Array, live: int, ends: Array, factors: Array, counts: Array,
-    figures: Array,
+    begin: int, end: int, seed: Array, odds: Array, shocks: Array, segment: Array, age: Array,
+    first: Array, number: Array, group: Array, origin: Array, target: Array, live: int, ends: Array,
+    factors: Array, counts: Array, figures: Array,
 ) -> None:  # fmt: skip
-    """Fill counts (P, T, S) and add to figures (P, groups, T, F), cells in order.
+    """Fill counts (P, T, S) of the paths `begin` to `end`, add to figures (P, groups, T, F), cells in order.
 
     segment, age, first, number, group : (B,). factors : (B, T, 4, F) per loan that stays live, defaults,
         prepays, ends otherwise.
     """
     months, states, width = shocks.shape[1], counts.shape[2], factors.shape[3]
-    for path in prange(shocks.shape[0]):
+    for path in range(begin, end):
         own, entered, held = (
             np.empty((months, states), np.int64),
             np.empty((months, states), np.int64),

@@ -37,6 +37,8 @@ FIGURES = (
     *("defaulted_number", "charged", "recovered_due", "paid_interest"),
 )
 FULL = 2.0**32
+TASKS = 64
+"""Parts in which the living book is added up."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,7 @@ def simulate_loans(
     """
     check_population(parameters, loans, shocks, cash)
     from loantwin.engine.montecarlo.kernels import all_alive, loan_paths
-    from loantwin.kernels import PARALLEL
+    from loantwin.kernels import in_shares
 
     order, segment, age, place = buckets(loans)
     paths, months, _ = shocks.shape
@@ -105,15 +107,15 @@ def simulate_loans(
     severity = (
         np.zeros((2, len(segment), months)) if cash is None else severity_of(cash.lgd, segment, age, months)
     )
-    with PARALLEL:
-        whole = all_alive(tables, contract, scale, months)
-        figures = np.repeat(whole[None, : len(FIGURES)], paths, axis=0)
-        loan_paths(
-            np.array([*key_of(seed), first_path], dtype=np.int64), odds(parameters),
-            np.ascontiguousarray(shocks), segment, age, parameters.origin, parameters.target,
-            parameters.live, end_kinds(parameters), loans.number[order].astype(np.uint32), place[order],
-            loans.state[order], contract, scale, tables, severity, counts, figures,
-        )  # fmt: skip
+    parts = np.zeros((TASKS, len(FIGURES), months), dtype=np.int64)
+    in_shares(all_alive, TASKS, tables, contract, scale, parts)
+    figures = np.repeat(parts.sum(axis=0)[None], paths, axis=0)
+    in_shares(
+        loan_paths, paths, np.array([*key_of(seed), first_path], dtype=np.int64), odds(parameters),
+        np.ascontiguousarray(shocks), segment, age, parameters.origin, parameters.target,
+        parameters.live, end_kinds(parameters), loans.number[order].astype(np.uint32), place[order],
+        loans.state[order], contract, scale, tables, severity, counts, figures,
+    )  # fmt: skip
     return LoanPaths(counts, {} if cash is None else money_of(figures, cash.lgd))
 
 

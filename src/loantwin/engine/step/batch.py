@@ -64,8 +64,8 @@ def step_batch(
     """
     check_step(state, shocks, tables, index_change)
     check_levers(levers)
-    from loantwin.engine.step.kernels import step_books
-    from loantwin.kernels import PARALLEL
+    from loantwin.engine.step.kernels import LANES, step_books
+    from loantwin.kernels import in_shares
 
     month, books = state.month + 1, len(state.in_default)
     columns, sums, fixed = columns_at(tables, month), sums_at(tables, month), _fixed(tables)
@@ -74,16 +74,16 @@ def step_batch(
     width = tables.lags.shape[1]
     lag = np.ascontiguousarray(tables.lags[:, (month - np.arange(width)) % width])
     plan = np.zeros(tables.segments) if tables.plan.amounts is None else tables.plan.amounts[month - 1]
-    with PARALLEL:
-        step_books(
-            np.ascontiguousarray(state.live.transpose(1, 2, 0)), memory.live, memory.cohorts, memory.due,
-            memory.in_default, np.ascontiguousarray(levers, dtype=np.float64), np.ascontiguousarray(shocks,
-                dtype=np.float64),
-            np.zeros(books) if index_change is None else np.ascontiguousarray(index_change, dtype=np.float64),
-            columns.odds, sums.table, sums.codes, sums.rows, sums.sources, sums.factors, fixed.routes,
-            fixed.kinds, fixed.effects, tables.risk, _PLANS[tables.plan.kind], np.ascontiguousarray(plan),
-            fixed.economics, lag, month % width, memory.figures, memory.lent,
-        )  # fmt: skip
+    in_shares(
+        step_books, -(-books // LANES),
+        np.ascontiguousarray(state.live.transpose(1, 2, 0)), memory.live, memory.cohorts, memory.due,
+        memory.in_default, np.ascontiguousarray(levers, dtype=np.float64), np.ascontiguousarray(shocks,
+            dtype=np.float64),
+        np.zeros(books) if index_change is None else np.ascontiguousarray(index_change, dtype=np.float64),
+        columns.odds, sums.table, sums.codes, sums.rows, sums.sources, sums.factors, fixed.routes,
+        fixed.kinds, fixed.effects, tables.risk, _PLANS[tables.plan.kind], np.ascontiguousarray(plan),
+        fixed.economics, lag, month % width, memory.figures, memory.lent,
+    )  # fmt: skip
     return _state(month, memory, tables), StepFlows(memory.figures.T, memory.lent.T)
 
 

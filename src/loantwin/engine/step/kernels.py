@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from loantwin.kernels import compiled, prange
+from loantwin.kernels import compiled
 
 Array = Any
 
@@ -51,28 +51,28 @@ AMOUNT, COSTLIER, WAITING = range(3)
 ROLL, CURE, COLLECTION_COST, TILT = range(8, 12)
 
 
-@compiled()
+@compiled
 def read(source: Array, target: Array, row: int) -> None:
     """Copy books (n,) into a row of lanes."""
     for i in range(target.shape[1]):
         target[row, i] = source[i]
 
 
-@compiled()
+@compiled
 def write(target: Array, source: Array, row: int) -> None:
     """Copy a row of lanes into books (n,)."""
     for i in range(source.shape[1]):
         target[i] = source[row, i]
 
 
-@compiled()
+@compiled
 def add(total: Array, row: int, factor: float, values: Array, source: int) -> None:
     """Add factor x a row of `values` to a row of `total`."""
     for i in range(total.shape[1]):
         total[row, i] += factor * values[source, i]
 
 
-@compiled()
+@compiled
 def add_block(
     total: Array,
     row: int,
@@ -91,7 +91,7 @@ def add_block(
         total[row, i] = sum_before + f2 * values[s2, i] + f3 * values[s3, i]
 
 
-@compiled()
+@compiled
 def pull(
     levers: Array, effects: Array, kinds: Array, shocks: Array, edge: Array, book: Array, cohort: Array
 ) -> None:
@@ -118,7 +118,7 @@ def pull(
             edge[r, i] = shocks[i, r] * factor
 
 
-@compiled()
+@compiled
 def move(column: int, odds: Array, edge: Array, routes: Array, live: int, lanes: Array, base: int) -> None:
     """Move a column's loans: rows `before` of its lanes to `after` and to default and other ends entered."""
     n, after, kept, ends = edge.shape[1], base + live, base + 2 * live, base + 3 * live
@@ -144,7 +144,7 @@ def move(column: int, odds: Array, edge: Array, routes: Array, live: int, lanes:
             lanes[into, i] += factor * edge[r, i] * lanes[row, i]
 
 
-@compiled()
+@compiled
 def quantities(live: int, lanes: Array, base: int, start: float, exceeding: float, own: Array) -> None:
     """Fill the rows that money is counted on: in arrears before and later, open, staying, paying, exposed."""
     n, first = lanes.shape[1], base + 3 * live
@@ -165,7 +165,7 @@ def quantities(live: int, lanes: Array, base: int, start: float, exceeding: floa
         lanes[first + PAYING, i] = lanes[first + STAY, i] + lanes[first + PREPAY, i]
 
 
-@compiled()
+@compiled
 def take_cohort(edge: Array, kinds: Array, entry: Array, edge_own: Array) -> None:
     """Fill the edges' factors of a cohort's loans (R, n): every loan's, x the cohort's own on entry edges."""
     for r in range(edge.shape[0]):
@@ -177,7 +177,7 @@ def take_cohort(edge: Array, kinds: Array, entry: Array, edge_own: Array) -> Non
                 edge_own[r, i] = edge[r, i]
 
 
-@compiled()
+@compiled
 def finish(
     low: int, high: int, slot: int, due: Array, lag: Array, stock: Array, sums: Array, segments: int,
     book: Array, costs: Array
@@ -212,7 +212,7 @@ def finish(
     write(stock[low:high], sums, IN_DEFAULT)
 
 
-@compiled()
+@compiled
 def lend(levers: Array, tilt: float, risk: Array, table: bool, plan: Array, book: Array, sums: Array) -> None:
     """Put the lending by segment, plan x levers, in SEGMENTS' first G rows; the tilt keeps the total."""
     segments = len(risk)
@@ -233,7 +233,7 @@ def lend(levers: Array, tilt: float, risk: Array, table: bool, plan: Array, book
         sums[BALANCE, i] += total
 
 
-@compiled()
+@compiled
 def step_chunk(
     low: int, high: int,
     before: Array, after: Array, cohorts: Array, due: Array, in_default: Array, levers: Array, shocks: Array,
@@ -312,15 +312,16 @@ def step_chunk(
         write(figures[figure, low:high], sums, figure)
 
 
-@compiled(parallel=True)
+@compiled
 def step_books(
-    before: Array, after: Array, cohorts: Array, due: Array, in_default: Array, levers: Array, shocks: Array,
-    index: Array, odds: Array, table: Array, codes: Array, rows: Array, sources: Array, factors: Array,
-    routes: Array, kinds: Array, effects: Array, risk: Array, plan_kind: int, plan: Array, costs: Array,
-    lag: Array, slot: int, figures: Array, lent: Array,
+    begin: int, end: int, before: Array, after: Array, cohorts: Array, due: Array, in_default: Array,
+    levers: Array, shocks: Array, index: Array, odds: Array, table: Array, codes: Array, rows: Array,
+    sources: Array, factors: Array, routes: Array, kinds: Array, effects: Array, risk: Array,
+    plan_kind: int, plan: Array, costs: Array, lag: Array, slot: int, figures: Array, lent: Array,
 ) -> None:  # fmt: skip
     """Fill `after`, `figures` (F, E) and `lent` (G, E), and update `cohorts`, `due` and `in_default`.
 
+    begin, end : chunks of `LANES` books.
     before, after : (C, live, E), (C + G where the book lends, live, E); they may be the same memory: a column
         is read before
         it is written. cohorts : (K + 1, 3, E) entry, add_on, excess, the month's own last. due : (3, W, E).
@@ -330,7 +331,7 @@ def step_books(
         constant balance, 2 table.
     """
     books = before.shape[2]
-    for chunk in prange((books + LANES - 1) // LANES):
+    for chunk in range(begin, end):
         low = chunk * LANES
         step_chunk(
             low, min(low + LANES, books), before, after, cohorts, due, in_default, levers, shocks, index,

@@ -103,7 +103,7 @@ def codes(values: ArrayLike, names: Sequence[str], field: str) -> Codes:
 
 
 def _encoded(texts: NDArray[np.str_], names: Sequence[str]) -> Codes:
-    from loantwin.kernels import PARALLEL
+    from loantwin.kernels import in_shares
     from loantwin.risk.capital import kernels
 
     flat = np.ascontiguousarray(texts.ravel())
@@ -113,11 +113,12 @@ def _encoded(texts: NDArray[np.str_], names: Sequence[str]) -> Codes:
     width = flat.dtype.itemsize // 4
     known = np.array(names)
     made = np.empty(len(flat), dtype=np.int8)
-    with PARALLEL:
-        kernels.encode(
-            flat.view(np.uint32).reshape(-1, width),
-            known.view(np.uint32).reshape(len(names), -1),
-            np.array([len(name) for name in names]),
-            made,
-        )
+    in_shares(
+        kernels.encode,
+        len(flat),
+        flat.view(np.uint32).reshape(-1, width),
+        known.view(np.uint32).reshape(len(names), -1),
+        np.array([len(name) for name in names]),
+        made,
+    )
     return made

@@ -98,15 +98,14 @@ def irb_capital(
     _check_pole(flat[0], flat[2], flat[3], floored=bool(input_floors))
     made = np.empty(math.prod(shape))
     if len(made):
-        from loantwin.kernels import PARALLEL
+        from loantwin.kernels import in_shares
         from loantwin.risk.capital import kernels
 
         arguments: tuple[Any, ...] = (*flat, table(), bool(input_floors), made)
-        if len(made) < FEW:
-            kernels.irb_few(*arguments)
+        if len(made) < FEW:  # waking threads costs more than a few exposures do
+            kernels.irb(0, len(made), *arguments)
         else:
-            with PARALLEL:
-                kernels.irb(*arguments)
+            in_shares(kernels.irb, len(made), *arguments)
         _check_defaulted(made)
     return float(made[0]) if scalar else made.reshape(shape)
 

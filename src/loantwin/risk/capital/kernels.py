@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from loantwin.kernels import compiled, prange
+from loantwin.kernels import compiled
 
 Array = Any
 
@@ -20,13 +20,13 @@ TAIL = 3.090232306167813  # Phi^-1(0.999)
 HIGH, FALL, DECAY, MATURES, SIZED, PD_FLOOR, TRANSACTOR_FLOOR, LGD_FLOOR = range(8)
 
 
-@compiled()
+@compiled
 def _normal(x: float) -> float:
     """Return Phi(x); erfc keeps the relative accuracy of the lower tail."""
     return 0.5 * math.erfc(-x * HALF_ROOT)
 
 
-@compiled()
+@compiled
 def _inverse_normal(p: float) -> float:
     """Return Phi^-1(p) for 0 < p < 1 to about 1e-16: Wichura (1988), algorithm AS 241."""
     q = p - 0.5
@@ -71,7 +71,7 @@ def _inverse_normal(p: float) -> float:
     return -top / low if q < 0.0 else top / low
 
 
-@compiled()
+@compiled
 def normal_pairs(p: Array, x: Array, inverse: Array, cumulative: Array) -> None:
     """Set Phi^-1(p) and Phi(x), all (N,): what the tests hold against a library."""
     for item in range(len(p)):
@@ -79,7 +79,7 @@ def normal_pairs(p: Array, x: Array, inverse: Array, cumulative: Array) -> None:
         cumulative[item] = _normal(x[item])
 
 
-@compiled()
+@compiled
 def _capital(pd: float, lgd: float, maturity: float, sales: float, row: Array) -> float:
     correlation = row[HIGH]
     if row[FALL] > 0.0:
@@ -96,7 +96,7 @@ def _capital(pd: float, lgd: float, maturity: float, sales: float, row: Array) -
     return capital
 
 
-@compiled()
+@compiled
 def _requirement(
     pd: float,
     lgd: float,
@@ -116,30 +116,10 @@ def _requirement(
     return 0.0 if pd <= 0.0 else _capital(pd, lgd, maturity, sales, row)
 
 
-@compiled()
-def irb_few(
-    pd: Array,
-    lgd: Array,
-    maturity: Array,
-    code: Array,
-    sales: Array,
-    transactor: Array,
-    elbe: Array,
-    table: Array,
-    floors: bool,
-    made: Array,
-) -> None:
-    """Do what `irb` does without threads: waking them costs more than a few exposures do."""
-    for item in range(len(made)):
-        own, loss, years = pd[item % len(pd)], lgd[item % len(lgd)], maturity[item % len(maturity)]
-        row, size = table[code[item % len(code)]], sales[item % len(sales)]
-        made[item] = _requirement(
-            own, loss, years, row, size, transactor[item % len(transactor)], elbe[item % len(elbe)], floors
-        )
-
-
-@compiled(parallel=True)
+@compiled
 def irb(
+    first: int,
+    last: int,
     pd: Array,
     lgd: Array,
     maturity: Array,
@@ -151,7 +131,7 @@ def irb(
     floors: bool,
     made: Array,
 ) -> None:
-    """Set K (N,), decimal of exposure; NaN for a defaulted loan without a best estimate of its loss.
+    """Set loans' K (N,), decimal of exposure; NaN for a defaulted loan without a best estimate of its loss.
 
     table : (C, 8) risk-weight functions, see the column names above. floors : apply the input floors.
     """
@@ -160,7 +140,7 @@ def irb(
         (len(pd), len(lgd), len(maturity), len(code), len(sales), len(transactor), len(elbe))
     ):
         steps[place] = 1 if size > 1 else 0
-    for item in prange(len(made)):
+    for item in range(first, last):
         own, loss, years = pd[item * steps[0]], lgd[item * steps[1]], maturity[item * steps[2]]
         row, sold = table[code[item * steps[3]]], sales[item * steps[4]]
         made[item] = _requirement(
@@ -168,11 +148,11 @@ def irb(
         )
 
 
-@compiled(parallel=True)
-def encode(characters: Array, names: Array, lengths: Array, codes: Array) -> None:
+@compiled
+def encode(first: int, last: int, characters: Array, names: Array, lengths: Array, codes: Array) -> None:
     """Set texts' (N, W) index among names (K, V) of these lengths, all code points; -1 for none."""
     width = characters.shape[1]
-    for item in prange(len(characters)):
+    for item in range(first, last):
         codes[item] = -1
         for name in range(len(names)):
             length = lengths[name]

@@ -267,14 +267,23 @@ def _chosen(losses: StagedLosses, staged: Stages, probability: Floats, loans: in
         _check(losses, shape)
         by_scenario = np.ascontiguousarray(allowance_by_scenario(losses, staged.stage).T)
         return by_scenario, _weighted(by_scenario, probability)
-    from loantwin.kernels import PARALLEL
-    from loantwin.risk.kernels import staged_losses
+    from loantwin.kernels import in_shares
+    from loantwin.risk import kernels
 
-    by_scenario = np.empty(shape[::-1])
-    with PARALLEL:
-        gross, sound = staged_losses(
-            losses.twelve_month, losses.lifetime, losses.defaulted, staged.stage, probability, by_scenario
-        )
+    by_scenario, gross = np.empty(shape[::-1]), np.empty(loans)
+    sound = np.ones((2, kernels.BLOCKS), dtype=np.bool_)
+    in_shares(
+        kernels.staged_losses,
+        kernels.BLOCKS,
+        losses.twelve_month,
+        losses.lifetime,
+        losses.defaulted,
+        staged.stage,
+        probability,
+        by_scenario,
+        gross,
+        sound,
+    )
     if not sound.all():
         _check(losses, shape)
     return by_scenario, gross

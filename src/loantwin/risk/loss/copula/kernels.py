@@ -12,14 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from loantwin.kernels import compiled, prange
+from loantwin.kernels import compiled
 
 Array = Any
 
 BLOCKS = 8
 MOMENTS = 4
 """Of a loan at its node: loss, mean square of the loss, square of the mean, cube."""
-PATH_BLOCK = 256
 LOWEST, HIGHEST, STEPS = -10.0, 8.2, 256.0
 """Range and steps a unit of the normal's argument at which `names.bounds` bounds the hazard from above."""
 PURPOSE = np.uint64(16)
@@ -30,12 +29,12 @@ _SCALE = 1.0 / 4294967296.0
 _ROOT_HALF = math.sqrt(0.5)
 
 
-@compiled()
+@compiled
 def _normal(x: float) -> float:
     return 0.5 * math.erfc(-x * _ROOT_HALF)
 
 
-@compiled()
+@compiled
 def _place(nodes: Array, value: float) -> int:
     """Return the last node at or below value that has a next one."""
     low, high = 0, len(nodes) - 1
@@ -48,18 +47,27 @@ def _place(nodes: Array, value: float) -> int:
     return low
 
 
-@compiled(parallel=True)
+@compiled
 def spread_loans(
-    exposure: Array, value: Array, lgd: Array, group: Array, nodes: Array, dispersion: float, sums: Array
+    first: int,
+    last: int,
+    exposure: Array,
+    value: Array,
+    lgd: Array,
+    group: Array,
+    nodes: Array,
+    dispersion: float,
+    sums: Array,
 ) -> None:
     """Add loans' moments to the two nodes around their value (the PD), their weighted mean being the value.
 
+    first, last : blocks of loans.
     exposure, value, lgd, group : (N,). nodes : (K,) rising, first at most and last at least any value, K >=
         2.
     sums : (BLOCKS, G, K, MOMENTS).
     """
     count = len(exposure)
-    for block in prange(BLOCKS):
+    for block in range(first, last):
         own = sums[block]
         for i in range(count * block // BLOCKS, count * (block + 1) // BLOCKS):
             low = _place(nodes, value[i])
@@ -76,11 +84,13 @@ def spread_loans(
                 slot[3] += share * square * loss
 
 
-@compiled(parallel=True)
-def conditional_table(threshold: Array, sizes: Array, factors: Array, rho: float, table: Array) -> None:
+@compiled
+def conditional_table(
+    first: int, last: int, threshold: Array, sizes: Array, factors: Array, rho: float, table: Array
+) -> None:
     """Set table (K, U, Y) to conditional default probabilities by node, shock size and factor."""
     root, scale = math.sqrt(rho), 1.0 / math.sqrt(1.0 - rho)
-    for k in prange(len(threshold)):
+    for k in range(first, last):
         for i in range(len(sizes)):
             for j in range(len(factors)):
                 if math.isinf(threshold[k]):
@@ -89,7 +99,7 @@ def conditional_table(threshold: Array, sizes: Array, factors: Array, rho: float
                     table[k, i, j] = _normal((threshold[k] * sizes[i] + root * factors[j]) * scale)
 
 
-@compiled()
+@compiled
 def _weights(position: float, count: int, weight: Array) -> int:
     """Set a position's four cubic weights on a grid of `count` points; return the first of them."""
     if count == 1:
@@ -105,39 +115,48 @@ def _weights(position: float, count: int, weight: Array) -> int:
     return first
 
 
-@compiled(parallel=True)
+@compiled
 def read_tables(
-    factor: Array, size: Array, sector: Array, tables: Array, grids: Array, result: Array
+    begin: int,
+    end: int,
+    factor: Array,
+    size: Array,
+    sector: Array,
+    tables: Array,
+    grids: Array,
+    result: Array,
 ) -> None:
     """Set result (P, G, M) to tables (G, M, U, Y) at each path's factor of the group's sector and shock size.
 
     factor : (P, S). size : (P,). sector : (G,). grids : (2, 2) first point and step of sizes and factors.
     """
     groups, moments, sizes, factors = tables.shape
-    for block in prange((len(size) + PATH_BLOCK - 1) // PATH_BLOCK):
-        across, along = np.empty(4), np.empty(4)
-        for path in range(block * PATH_BLOCK, min((block + 1) * PATH_BLOCK, len(size))):
-            row = _weights((size[path] - grids[0, 0]) / grids[0, 1], sizes, across)
-            for g in range(groups):
-                column = _weights((factor[path, sector[g]] - grids[1, 0]) / grids[1, 1], factors, along)
-                for m in range(moments):
-                    total = 0.0
-                    for i in range(min(sizes, 4)):
-                        inner = 0.0
-                        for j in range(4):
-                            inner += along[j] * tables[g, m, row + i, column + j]
-                        total += across[i] * inner
-                    result[path, g, m] = total
+    across, along = np.empty(4), np.empty(4)
+    for path in range(begin, end):
+        row = _weights((size[path] - grids[0, 0]) / grids[0, 1], sizes, across)
+        for g in range(groups):
+            column = _weights((factor[path, sector[g]] - grids[1, 0]) / grids[1, 1], factors, along)
+            for m in range(moments):
+                total = 0.0
+                for i in range(min(sizes, 4)):
+                    inner = 0.0
+                    for j in range(4):
+                        inner += along[j] * tables[g, m, row + i, column + j]
+                    total += across[i] * inner
+                result[path, g, m] = total
 
 
-@compiled(parallel=True)
-def spread_paths(factor: Array, size: Array, weight: Array, grids: Array, sums: Array) -> None:
+@compiled
+def spread_paths(
+    first: int, last: int, factor: Array, size: Array, weight: Array, grids: Array, sums: Array
+) -> None:
     """Add each path's weights to the grid points that `read_tables` reads: its adjoint.
 
+    first, last : blocks of paths.
     weight : (P, M). sums : (BLOCKS, S, M, U, Y).
     """
     sectors, moments, sizes, factors = sums.shape[1:]
-    for block in prange(BLOCKS):
+    for block in range(first, last):
         across, along = np.empty(4), np.empty(4)
         for path in range(len(size) * block // BLOCKS, len(size) * (block + 1) // BLOCKS):
             row = _weights((size[path] - grids[0, 0]) / grids[0, 1], sizes, across)
@@ -149,19 +168,19 @@ def spread_paths(factor: Array, size: Array, weight: Array, grids: Array, sums: 
                             sums[block, s, m, row + i, column + j] += weight[path, m] * across[i] * along[j]
 
 
-@compiled(parallel=True)
-def gather_loans(value: Array, group: Array, nodes: Array, table: Array, result: Array) -> None:
+@compiled
+def gather_loans(
+    first: int, last: int, value: Array, group: Array, nodes: Array, table: Array, result: Array
+) -> None:
     """Set result (N, M) to table (S, M, K) between nodes around loans' values: `spread_loans`' adjoint."""
-    count = len(value)
-    for block in prange((count + 4095) // 4096):
-        for i in range(block * 4096, min((block + 1) * 4096, count)):
-            low = _place(nodes, value[i])
-            up = (value[i] - nodes[low]) / (nodes[low + 1] - nodes[low])
-            for m in range(result.shape[1]):
-                result[i, m] = (1.0 - up) * table[group[i], m, low] + up * table[group[i], m, low + 1]
+    for i in range(first, last):
+        low = _place(nodes, value[i])
+        up = (value[i] - nodes[low]) / (nodes[low + 1] - nodes[low])
+        for m in range(result.shape[1]):
+            result[i, m] = (1.0 - up) * table[group[i], m, low] + up * table[group[i], m, low + 1]
 
 
-@compiled()
+@compiled
 def _uniform(stream: Array) -> float:
     """Return the next draw, in (0, 1). stream : words 0 to 3, number used, path, block, key."""
     if stream[4] == np.uint64(4):
@@ -184,7 +203,7 @@ def _uniform(stream: Array) -> float:
     return (np.float64(np.int64(word)) + 0.5) * _SCALE
 
 
-@compiled()
+@compiled
 def _severity(
     loan: int,
     chance: float,
@@ -210,7 +229,7 @@ def _severity(
     return lgd
 
 
-@compiled()
+@compiled
 def _walk(
     factor: Array, size: float, loans: Array, group: Array, cells: Array, corners: Array, rho: Array,
     models: Array, bounds: Array, stream: Array, totals: Array, weight: float, parts: Array,
@@ -247,12 +266,13 @@ def _walk(
             loan += 1
 
 
-@compiled(parallel=True)
+@compiled
 def simulate_names(
-    paths: Array, factor: Array, size: Array, loans: Array, group: Array, cells: Array, corners: Array,
-    rho: Array, models: Array, bounds: Array, key: Array, totals: Array, weight: Array, parts: Array,
+    begin: int, end: int, paths: Array, factor: Array, size: Array, loans: Array, group: Array,
+    cells: Array, corners: Array, rho: Array, models: Array, bounds: Array, key: Array, totals: Array,
+    weight: Array, parts: Array,
 ) -> None:  # fmt: skip
-    """Simulate loan by loan, going from default to default.
+    """Simulate loan by loan, going from default to default, for the blocks `begin` to `end` of paths.
 
     paths : (P,) numbers of the paths, which name their draws. factor : (P, S). size : (P,). loans : (4, N)
         exposure, lgd, threshold, threshold of the expected loss, thresholds finite. cells : (C, 4) first and
@@ -260,7 +280,7 @@ def simulate_names(
         hazard and probability at the upper end of each step of the normal's argument. totals : (P, G). weight
         : (P,). parts : (BLOCKS, N), or (BLOCKS, 0) if not wanted.
     """
-    for block in prange(BLOCKS):
+    for block in range(begin, end):
         stream = np.zeros(9, np.uint64)
         stream[7], stream[8] = np.uint64(key[0]), np.uint64(key[1])
         low, high = len(paths) * block // BLOCKS, len(paths) * (block + 1) // BLOCKS

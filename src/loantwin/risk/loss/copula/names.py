@@ -102,30 +102,31 @@ def bounds() -> Floats:
 def _run(
     book: Obligors, model: FactorModel, draws: Draws, seed: int, paths: Integers, weight: Floats | None
 ) -> tuple[Floats, Floats]:
-    from loantwin.kernels import PARALLEL
+    from loantwin.kernels import in_shares
     from loantwin.risk.loss.copula import kernels
 
     made = sorted_book(book, model)
     totals = np.zeros((len(paths), len(book.segments)))
     wanted = 0 if weight is None else len(made.order)
     parts = np.zeros((kernels.BLOCKS, wanted))
-    with PARALLEL:
-        kernels.simulate_names(
-            paths.astype(np.int64),
-            np.ascontiguousarray(draws.factor[paths]),
-            np.ascontiguousarray(draws.size[paths]),
-            made.loans,
-            made.group,
-            made.cells,
-            made.corners,
-            model.asset_correlation,
-            np.array([float(model.lgd_model != "constant"), model.lgd_spread]),
-            bounds(),
-            np.array(key_of(seed), dtype=np.int64),
-            totals,
-            np.zeros(len(paths)) if weight is None else weight,
-            parts,
-        )
+    in_shares(
+        kernels.simulate_names,
+        kernels.BLOCKS,
+        paths.astype(np.int64),
+        np.ascontiguousarray(draws.factor[paths]),
+        np.ascontiguousarray(draws.size[paths]),
+        made.loans,
+        made.group,
+        made.cells,
+        made.corners,
+        model.asset_correlation,
+        np.array([float(model.lgd_model != "constant"), model.lgd_spread]),
+        bounds(),
+        np.array(key_of(seed), dtype=np.int64),
+        totals,
+        np.zeros(len(paths)) if weight is None else weight,
+        parts,
+    )
     spread = np.zeros(len(book.pd))
     if weight is not None:
         spread[made.order] = parts.sum(axis=0)

@@ -75,18 +75,19 @@ class Curves:
 
     def chances(self, sector: int, nodes: Floats) -> Floats:
         """Return the conditional probabilities of nodes in a sector, (K, U, Y)."""
-        from loantwin.kernels import PARALLEL
+        from loantwin.kernels import in_shares
         from loantwin.risk.loss.copula import kernels
 
         made = np.empty((len(nodes), len(self.grid.sizes), len(self.grid.factors)))
-        with PARALLEL:
-            kernels.conditional_table(
-                self.model.threshold(nodes),
-                self.grid.sizes,
-                self.grid.factors,
-                float(self.model.asset_correlation[sector]),
-                made,
-            )
+        in_shares(
+            kernels.conditional_table,
+            len(nodes),
+            self.model.threshold(nodes),
+            self.grid.sizes,
+            self.grid.factors,
+            float(self.model.asset_correlation[sector]),
+            made,
+        )
         return made
 
     @cached_property
@@ -147,14 +148,14 @@ class Curves:
         ----------
         own, sector : only these pairs, whose sectors have these columns in `factor`.
         """
-        from loantwin.kernels import PARALLEL
+        from loantwin.kernels import in_shares
         from loantwin.risk.loss.copula import kernels
 
         tables = self.tables if own is None else self.tables[own]
         place = self.pairs[:, 1] if sector is None else sector
         made = np.empty((len(size), len(place), 2))
-        with PARALLEL:
-            kernels.read_tables(factor, size, np.ascontiguousarray(place), tables, self.grid.steps, made)
+        sectors = np.ascontiguousarray(place)
+        in_shares(kernels.read_tables, len(size), factor, size, sectors, tables, self.grid.steps, made)
         return made
 
     def allocated(
@@ -164,7 +165,7 @@ class Curves:
 
         weights : pairs of (P,), of the mean and of the variance.
         """
-        from loantwin.kernels import PARALLEL
+        from loantwin.kernels import in_shares
         from loantwin.risk.loss.copula import kernels
 
         given = np.stack([column for pair in weights for column in pair], axis=1)
@@ -176,8 +177,7 @@ class Curves:
             len(self.grid.factors),
         )
         blocks = np.zeros(shape)
-        with PARALLEL:
-            kernels.spread_paths(factor, size, given, self.grid.steps, blocks)
+        in_shares(kernels.spread_paths, kernels.BLOCKS, factor, size, given, self.grid.steps, blocks)
         held = blocks.sum(axis=0).reshape(len(self.model.sectors), len(weights), 2, -1)
         at_nodes = np.zeros((len(weights), len(self.model.sectors), 3, len(self.nodes)))
         at_loss = np.zeros((len(weights), len(self.model.sectors), 1, len(self.loss_nodes)))
@@ -200,15 +200,16 @@ class Curves:
         return [self._to_loans(at_nodes[place], at_loss[place]) for place in range(len(weights))]
 
     def _to_loans(self, at_nodes: Floats, at_loss: Floats) -> Floats:
-        from loantwin.kernels import PARALLEL
+        from loantwin.kernels import in_shares
         from loantwin.risk.loss.copula import kernels
 
         book = self.book
         found, loss = np.empty((len(book.pd), 3)), np.empty((len(book.pd), 1))
-        with PARALLEL:
-            kernels.gather_loans(book.pd, book.sector, self.nodes, at_nodes, found)
-            if self.moving:
-                kernels.gather_loans(book.pd * book.lgd, book.sector, self.loss_nodes, at_loss, loss)
+        loans = len(book.pd)
+        in_shares(kernels.gather_loans, loans, book.pd, book.sector, self.nodes, at_nodes, found)
+        if self.moving:
+            rate = book.pd * book.lgd
+            in_shares(kernels.gather_loans, loans, rate, book.sector, self.loss_nodes, at_loss, loss)
         mean = book.exposure * (loss[:, 0] if self.moving else book.lgd * found[:, 0])
         square = (book.exposure * book.lgd) ** 2
         noise = book.exposure**2 * self.model.lgd_spread * book.lgd * (1 - book.lgd)
@@ -217,24 +218,22 @@ class Curves:
 
 def curves(book: Obligors, model: FactorModel) -> Curves:
     """Return the tables of a book: one pass over the loans."""
-    from loantwin.kernels import PARALLEL
+    from loantwin.kernels import in_shares
     from loantwin.risk.loss.copula import kernels
 
     most = NODES if model.degrees_of_freedom is None else TAIL_NODES
     nodes = nodes_of(book.pd, most)
     pairs, pair = _pairs(book, len(model.sectors))
     sums = np.zeros((kernels.BLOCKS, len(pairs), len(nodes), kernels.MOMENTS))
-    with PARALLEL:
-        kernels.spread_loans(book.exposure, book.pd, book.lgd, pair, nodes, model.lgd_spread, sums)
+    spread, blocks = kernels.spread_loans, kernels.BLOCKS
+    in_shares(spread, blocks, book.exposure, book.pd, book.lgd, pair, nodes, model.lgd_spread, sums)
     loss_nodes, severe = np.zeros(0), np.zeros((0, 0))
     if model.lgd_model != "constant":
         expected_rate = book.pd * book.lgd
         loss_nodes = nodes_of(expected_rate, most)
         slots = np.zeros((kernels.BLOCKS, len(pairs), len(loss_nodes), kernels.MOMENTS))
-        with PARALLEL:
-            kernels.spread_loans(
-                book.exposure, expected_rate, np.ones(len(book.pd)), pair, loss_nodes, 0.0, slots
-            )
+        ones = np.ones(len(book.pd))
+        in_shares(spread, blocks, book.exposure, expected_rate, ones, pair, loss_nodes, 0.0, slots)
         severe = slots.sum(axis=0)[:, :, 0]
     return Curves(model, book, grid_of(model), pairs, pair, nodes, sums.sum(axis=0), loss_nodes, severe)
 
