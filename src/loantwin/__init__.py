@@ -39,6 +39,7 @@ _EXPORTS = {
     "twin_create": "loantwin.verbs.tape",
 }
 
+# Trap: imports at the top. Polars, Numba and SciPy take half a second that `--help` does not have.
 __all__ = list(_EXPORTS)
 
 

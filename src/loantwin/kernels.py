@@ -25,6 +25,8 @@ __all__ = ["PARALLEL", "compiled", "prange", "use_threads"]
 
 Function = TypeVar("Function", bound=Callable[..., object])
 
+# Trap: two threads in one layer. Numba's workqueue, which every machine has, ends the process where two
+# Python threads enter parallel kernels at once.
 PARALLEL = threading.RLock()
 """Held around every call of a parallel kernel: Numba's workqueue layer aborts when two threads enter at
 once.
@@ -37,6 +39,7 @@ KEPT_CACHES = 5
 
 def _sources_hash(root: Path) -> str:
     """Return a hash of every kernel file below a folder, so that an edit anywhere starts a new cache."""
+    # Trap: a stale cache. Numba looks at a kernel's own file alone and would go on with the old answer.
     digest = sha256(numba.__version__.encode())
     for path in sorted(root.rglob("kernels.py")):
         digest.update(path.read_bytes())
@@ -51,6 +54,8 @@ def _forget_old(folder: Path) -> None:
 
 
 def _open_cache() -> bool:
+    # Trap: no place for the cache. `cache=True` raises at import where neither the package nor HOME can be
+    # written: the folder is named before Numba looks for one, else nothing is cached.
     folder = cache_folder()
     if folder is None:
         warnings.warn(
@@ -73,6 +78,7 @@ _CACHED = _open_cache()
 def compiled(*, parallel: bool = False) -> Callable[[Function], Function]:
     """Return a decorator that compiles a function to machine code, cached on disk, without fastmath."""
 
+    # Trap: fastmath. It lets the compiler reorder sums, and another processor then gives another total.
     def decorate(function: Function) -> Function:
         made = numba.njit(parallel=parallel, cache=_CACHED, nogil=True, error_model="numpy")(function)
         return cast(Function, made)
@@ -84,6 +90,7 @@ def use_threads(count: int | None = None) -> int:
     """Set how many threads parallel kernels use (default: the configuration's) and return the number in
     force.
     """
+    # Trap: a fork after a kernel. GNU's OpenMP ends a forked child at its first: processes are spawned.
     wanted = thread_count() if count is None else count
     chosen = max(1, min(wanted, numba.config.NUMBA_NUM_THREADS)) if wanted else numba.config.NUMBA_NUM_THREADS
     numba.set_num_threads(chosen)

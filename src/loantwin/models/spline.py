@@ -67,6 +67,7 @@ def basis_values(knots: Floats, ages: int) -> Floats:
     """Return the basis of some knots at ages 0 .. ages-1, (A, K): flat outside the first and the last
     knot.
     """
+    # Trap: ages beyond the data. A spline runs away there: it is held flat.
     at = np.clip(stretch(np.arange(ages, dtype=float)), knots[0], knots[-1])
     return np.asarray(BSpline.design_matrix(at, knots, DEGREE).toarray())
 

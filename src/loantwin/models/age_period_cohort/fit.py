@@ -238,6 +238,7 @@ def trendless(covariance: Floats, at: Floats) -> Floats:
     """Return the precision of a process with this covariance about an unknown constant and straight line in
     `at`, (n, n).
     """
+    # Trap: a trend told by a prior. Age, period and vintage share one line that no data can split.
     line = lines(at)
     inverse = np.linalg.inv(covariance)
     reach = inverse @ line

@@ -28,6 +28,7 @@ def exact_bins(bits: Array, codes: Array, groups: int) -> Array:
         memory.
     """
     figures, count = bits.shape
+    # Trap: a sum across threads. Floats would meet in the order of the threads; whole numbers know none.
     made = np.zeros((BLOCKS, POWERS, groups, figures, 2), dtype=np.int64)
     for block in prange(BLOCKS):
         own = made[block].reshape(-1)
