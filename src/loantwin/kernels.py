@@ -34,6 +34,7 @@ KEPT_CACHES = 5
 
 def _sources_hash(root: Path) -> str:
     """Return a hash of every kernel file below a folder, so that an edit anywhere starts a new cache."""
+    # Trap: a stale cache. Numba looks at a kernel's own file alone and would go on with the old answer.
     digest = sha256(numba.__version__.encode())
     for path in sorted(root.rglob("kernels.py")):
         digest.update(path.read_bytes())
@@ -48,6 +49,8 @@ def _forget_old(folder: Path) -> None:
 
 
 def _open_cache() -> bool:
+    # Trap: no place for the cache. `cache=True` raises at import where neither the package nor HOME can be
+    # written: the folder is named before Numba looks for one, else nothing is cached.
     folder = cache_folder()
     if folder is None:
         warnings.warn(
@@ -69,6 +72,9 @@ _CACHED = _open_cache()
 
 def compiled(function: Function) -> Function:
     """Return the function as machine code, compiled when first called, cached on disk, without fastmath."""
+    # Trap: fastmath. It lets the compiler reorder sums, and another processor then gives another total.
+    # Trap: two threads in one layer. Numba's workqueue ends the process where two Python threads enter its
+    # parallel loops at once: no kernel has one, `in_shares` does their work.
     return cast(Function, numba.njit(cache=_CACHED, nogil=True, error_model="numpy")(function))
 
 
@@ -104,6 +110,8 @@ def _workers(count: int) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(count, thread_name_prefix="loantwin-kernel")
 
 
+# Trap: a fork after a kernel. A forked child has no worker threads: it starts its own pool, and processes of
+# the package are spawned.
 os.register_at_fork(after_in_child=_workers.cache_clear)
 _in_force: list[int] = []
 

@@ -21,6 +21,7 @@ from loantwin.errors import UsageError, expected
 
 def anchor_day(as_of: date) -> int:
     """Return the day of the month on which months end: 31 where `as_of` is a month's last day."""
+    # Trap: month ends that slip. From 30 June a month on is 31 July: a last day stays a last day.
     last = calendar.monthrange(as_of.year, as_of.month)[1]
     return 31 if as_of.day == last else as_of.day
 

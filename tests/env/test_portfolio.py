@@ -130,6 +130,23 @@ def test_the_observation_shows_no_latent_effect_and_nothing_ahead():
     assert seen[-2:] == pytest.approx(ahead[0, 1], rel=1e-6)
 
 
+def test_luck_does_not_follow_the_action():
+    """Two policies with one seed meet the same economy, in this episode and in the one after it."""
+    seen = {}
+    for name, action in (("still", np.zeros(5)), ("busy", np.ones(5)), ("mixed", np.linspace(-1, 1, 5))):
+        env, told = PortfolioEnv(horizon=6), []
+        env.reset(seed=8)
+        for month in range(6 if name == "still" else 4):
+            step, *_ = env.step((action * (1 if month % 2 else -1)).astype(np.float32))
+            told.append(step[-len(env.factors) :])
+        env.reset()
+        later = [env.step(np.zeros(5, dtype=np.float32))[0] for _ in range(6)]
+        seen[name] = np.array(told[:4]), np.array(later)
+    for name in ("busy", "mixed"):
+        for mine, theirs in zip(seen["still"], seen[name], strict=True):
+            assert np.array_equal(mine, theirs)
+
+
 def test_wrong_use_is_named():
     env = PortfolioEnv(horizon=1)
     with pytest.raises(UsageError, match="reset"):

@@ -69,3 +69,24 @@ def test_threads_of_one_process_share_a_home(tmp_path: Path) -> None:
         found = home.verify()
     assert found.ok
     assert found.events == 601
+
+
+def test_a_thread_waits_for_its_turn_at_the_connection(tmp_path: Path) -> None:
+    """Two threads that step one query at once end it early: seldom, so that the lock is looked at itself."""
+    Home.create(tmp_path / "twin").close()
+    with Home.open(tmp_path / "twin", writable=True) as home:
+        log = home.log
+        works = {
+            "read": lambda: list(log.read()),
+            "last": lambda: log.last("TwinCreated"),
+            "extent": log.extent,
+            "append": lambda: home.append_rows("LoanCured", DAY, [{"loan_id": "x"}]),
+        }
+        for name, work in works.items():
+            done = threading.Event()
+            with log._guard:
+                thread = threading.Thread(target=lambda work=work, done=done: (work(), done.set()))
+                thread.start()
+                assert not done.wait(0.1), f"{name} did not wait"
+            assert done.wait(10), name
+            thread.join()

@@ -252,3 +252,13 @@ def test_the_fast_way_is_taken(monkeypatch: Any, payments: Payments) -> None:
     monkeypatch.setattr(batches, "_text", plain)
     rows, _ = rows_of(batch_of(payments(10)), 0, 0, GENESIS)
     assert encode({"loan_id": "A-1", "principal": 1, "interest": 3}) == list(rows)[3][6]
+
+
+def test_a_commit_outlives_a_power_cut(path: Path) -> None:
+    """SQLite's NORMAL keeps the file sound in WAL mode but may lose the last commits: FULL (2) syncs each."""
+    log = Log(path, FixedClock(NOON))
+    settings_ = [
+        log._connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("synchronous", "journal_mode")
+    ]
+    assert settings_ == [2, "wal"]
+    log.close()

@@ -12,10 +12,22 @@ import polars as pl
 import pytest
 
 from loantwin.book.as_of import book_at, known_at
+from loantwin.book.mapping import from_dict
+from loantwin.book.segments import segment_labels
 from loantwin.errors import ModelError
 from loantwin.macro.covariates import evaluate
+from loantwin.models.age_period_cohort.model import default_counts
 from loantwin.models.diagnostics import diagnostics_markdown
-from loantwin.models.model import FittedModel, draw_shocks, fit_model, loan_columns, mean_shocks
+from loantwin.models.model import (
+    FittedModel,
+    _outcomes,
+    draw_shocks,
+    fit_model,
+    loan_columns,
+    mean_shocks,
+)
+from loantwin.models.settings import FitSettings
+from loantwin.performance.known import known_history
 
 from .conftest import AS_OF, Outcomes, mapping_of
 
@@ -182,6 +194,59 @@ def test_hardly_any_event_is_prior_only_and_never_infinite(outcomes: Outcomes) -
     assert "loss given default" in fitted.prior_only
     assert np.isfinite(fitted.parameters.age).all()
     assert np.abs(fitted.parameters.macro[0] - [0.20, -0.15, 0.0]).max() < 0.1
+
+
+def test_history_counts_the_loans_that_the_forecast_starts_from(outcomes: Outcomes) -> None:
+    """Of loans whose payoff is assumed, those at risk in a month are those on the book at its start: in fit,
+    in the age-period-cohort model and in the rivals' history alike.
+    """
+    then, now = dt.date(2014, 3, 31), dt.date(2014, 4, 30)
+    loans = outcomes.loans.filter(pl.col("origination_date") <= then).with_columns(
+        charge_off_date=pl.lit(None, pl.Date), charged_off=pl.lit(0.0)
+    )
+    book = book_at(loans, None, outcomes.mapping, then)
+    wanted = book.loans["on_book_probability"].sum()
+    labels = segment_labels(loans, outcomes.mapping)
+    histories = {
+        "fit": _outcomes(loans, labels, outcomes.mapping, now, FitSettings(), []),
+        "age-period-cohort": default_counts(loans, None, outcomes.mapping, now, 361),
+        "rivals": known_history(loans, None, outcomes.mapping, now, outcomes.history, ()).counts,
+    }
+    for name, counts in histories.items():
+        last = counts.cells.filter(pl.col("month") == counts.last)
+        assert last["at_risk"].sum() == pytest.approx(wanted, rel=1e-9), name
+
+
+def test_a_remnant_of_early_vintages_teaches_nothing(outcomes: Outcomes) -> None:
+    """Where a file has only charged-off loans of old vintages, the format's rule leaves them out whole."""
+    few = outcomes.loans.head(2000)
+    remnant = few.head(300).with_columns(
+        loan_id=pl.lit("old") + pl.col("loan_id"),
+        origination_date=pl.col("origination_date").dt.offset_by("-12y"),
+        charge_off_date=pl.col("origination_date").dt.offset_by("-11y"),
+        charged_off=pl.lit(9_000.0),
+    )
+    document = outcomes.mapping.to_dict()
+    document["assumptions"] |= {"fit_from_vintage": {"value": 2006}}
+    mapping = from_dict(document)
+    one, other = (
+        fit_model(known_at(table, AS_OF), None, mapping, AS_OF, outcomes.history)
+        for table in (few, pl.concat([remnant, few]))
+    )
+    assert other.diagnostics["sample"]["left out: originated before 2006-01-01"] == 300
+    assert one.provenance["data_sha256"] == other.provenance["data_sha256"]
+    assert one.parameters.segment.tolist() == other.parameters.segment.tolist()
+    assert one.lgd.charged_off.tolist() == other.lgd.charged_off.tolist()
+
+
+def test_weights_that_depend_on_the_outcome_are_said_to_look_ahead(outcomes: Outcomes) -> None:
+    few = outcomes.loans.head(40)
+    document = outcomes.mapping.to_dict()
+    document["weight"] = {"column": "status", "values": {"paid": 5.0, "charged_off": 1.0}, "look_ahead": True}
+    fitted = fit_model(known_at(few, AS_OF), None, from_dict(document), AS_OF, outcomes.history)
+    assert any("look-ahead" in note for note in fitted.diagnostics["notes"])
+    plain = fit_model(known_at(few, AS_OF), None, outcomes.mapping, AS_OF, outcomes.history)
+    assert not any("look-ahead" in note for note in plain.diagnostics["notes"])
 
 
 def test_observed_payoff_is_fitted(outcomes: Outcomes) -> None:

@@ -111,6 +111,11 @@ def test_stretched_intervals_hold_what_was_asked() -> None:
     assert factor == pytest.approx(3.0, rel=0.15)
 
 
+def test_a_forecast_of_nothing_can_be_stretched() -> None:
+    """Quantiles of 0 and one event: the interval from -0.5 to 0.5 must be twice as wide to hold it."""
+    assert stretch_to(np.zeros((5, 1)), np.ones(1), 0.90, 0.5) == 2.0
+
+
 @given(st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=40), st.floats(-1e6, 1e6), st.floats(-1e3, 1e3))
 def test_crps_moves_with_the_outcome_and_is_never_negative(
     drawn: list[float], actual: float, shift: float

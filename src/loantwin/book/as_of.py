@@ -62,6 +62,7 @@ def known_at(table: pl.DataFrame, date: dt.date, columns: tuple[Column, ...] = L
         source = column.known_from
         if column.name not in names or source == "" or source not in names or column.name == "loan_id":
             continue
+        # Trap: a fact known later. A charge-off of next year is null today, whatever the tape says.
         since = began if source == "approval_date" else pl.col(source)
         made.append(pl.when(since <= day).then(pl.col(column.name)).alias(column.name))
     seen = table.filter((began <= day).fill_null(True)) if columns is LOANS else table

@@ -190,6 +190,7 @@ def _dated(text: pl.Series, form: str, spec: ColumnSource, mapping: TapeFormat) 
     else:
         read = text.str.to_date(form, strict=False)
     if "%y" in form:
+        # Trap: years of two digits. 31-May-68 is read as 2068.
         late = (read > mapping.pivot).fill_null(False)
         return read.dt.offset_by("-100y").zip_with(late, read)
     return read.set((read.dt.year() < 1000).fill_null(False), None)

@@ -78,4 +78,5 @@ def recovery_worth(annual_rate: Floats, recovery_lag: Floats) -> Floats:
     annual_rate : decimal a year, nominal monthly; v = 1 / (1 + rate / 12). Cash shortfalls are measured at
     present value (IFRS 9 B5.5.28, B5.5.44), so that a recovery counts less the later it comes.
     """
+    # Trap: a recovery discounted with its default. It comes months after it, and each month has its factor.
     return np.asarray(np.polynomial.polynomial.polyval(1.0 / (1.0 + annual_rate / 12.0), recovery_lag))

@@ -162,6 +162,7 @@ class _Doubles:
     """A context in which JAX computes in float64, whatever the program around it has set."""
 
     def __enter__(self) -> Any:
+        # Trap: single precision. JAX computes in float32 unless told otherwise, and told for all at once.
         jax = load_jax()
         self.scope = (
             jax.enable_x64(True)

@@ -14,6 +14,9 @@ import numpy as np
 
 from loantwin.kernels import compiled
 
+# Trap: a power. A float to the power of a 32-bit whole number ends the process (LLVM finds no __powidf2):
+# products, or exp(n log1p(r)).
+
 Array = Any
 
 LANES = 64
@@ -80,6 +83,7 @@ def pack_loans(
         row[AMOUNT] = amount
         row[REST] = money[0][loan] - amount
         row[RATE] = rates[0][loan] / 12.0
+        # Trap: the contract's rate for the effective one. Interest runs at one, discount at the other.
         row[FADE] = 1.0 / (1.0 + rates[1][loan] / 12.0)
         row[DRAWN] = money[2][loan]
         row[KEPT] = by_product[code, 1]

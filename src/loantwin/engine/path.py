@@ -92,6 +92,7 @@ def occupancy(parameters: TransitionParameters, cells: Cells, month_shocks: Floa
     where[..., 0, np.arange(len(cells.segment)), cells.state] = 1.0
     entered = np.zeros((*month_shocks.shape[:-2], months, len(cells.segment), states - live))
     for month in range(months):
+        # Trap: the age of month t. It is the as-of age + t, from t = 1 on, as history counts it.
         rows = rows_at(parameters, base, month_shocks[..., month, :], cells.segment, cells.age + month + 1)
         after = np.einsum("...bi,...bij->...bj", where[..., month, :, :], rows)
         where[..., month + 1, :, :] = after[..., :live]

@@ -113,6 +113,7 @@ def loan_tables(
     balance = np.concatenate([columns.principal[:, None], table.closing], axis=1)
     exposure = np.zeros((len(columns.principal), months))
     for month in range(months):
+        # Trap: instalments before a default. Who defaults has not paid the last ones: the balance is older.
         first = max(month - assumed.arrears_months, 0)
         owed = balance[:, first] * (1.0 + table.annual_rate[:, first:month].sum(axis=1) / 12.0)
         owed = (

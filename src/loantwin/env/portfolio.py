@@ -106,6 +106,7 @@ class PortfolioEnv(gymnasium.Env[Observation, Action]):
         """Start an episode. All luck is drawn here, so that two policies with one seed meet the same
         economy.
         """
+        # Trap: luck that follows the action. A draw made in `step` would give each policy its own economy.
         super().reset(seed=seed)
         if options:
             raise UsageError(expected("no options", ", ".join(options)), field="options")
@@ -170,5 +171,6 @@ class PortfolioEnv(gymnasium.Env[Observation, Action]):
         return np.asarray(observation_array(self._figures(), self.factors, self.horizon)[0], dtype=np.float32)
 
     def _figures(self) -> dict[str, Floats]:
+        # Trap: the future in the observation. Month t shows covariates up to t, and no latent effect.
         month = self._state.month
         return figures_of(month, self._history, self._start, self.factors, self._covariates[:, month])

@@ -303,6 +303,7 @@ class Log:
 
     @contextmanager
     def _reading(self) -> Iterator[None]:
+        # Trap: two threads at one connection. Both step one query, which ends early for each of them.
         with self._guard, sqlite_errors(self.path):
             yield
         if self._frozen is not None and self._frozen != stamp(self.path):

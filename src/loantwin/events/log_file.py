@@ -79,6 +79,7 @@ def connect(path: Path, *, writable: bool) -> tuple[sqlite3.Connection, tuple[in
         connection = sqlite3.connect(f"{address}?mode=rw", **options)
         try:
             check_version(connection, path)  # before anything is changed
+            # Trap: a commit that a power cut undoes. NORMAL syncs a WAL file now and then only.
             for setting in ("journal_mode = WAL", "synchronous = FULL", "wal_autocheckpoint = 4000"):
                 connection.execute(f"PRAGMA {setting}")
         except BaseException:

@@ -194,6 +194,7 @@ def _one(factor: str, path: Scenario | MacroPaths, first: int, last: int, histor
     if history is not None and factor in history.factors:
         known = np.full(last - first + 1, np.nan)
         _lay(known, history.values[:, history.factors.index(factor)], history.first - first)
+        # Trap: history over the scenario. From its first month a scenario holds, whatever came.
         if isinstance(path, Scenario):
             known[max(0, path.first - first) :] = np.nan
         values[..., np.isfinite(known)] = known[np.isfinite(known)]

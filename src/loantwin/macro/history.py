@@ -55,6 +55,7 @@ def known_history(
     ScenarioError : no file holds a history, nothing was published by the date, or all of it ends
         `STALE_MONTHS` months and more before.
     """
+    # Trap: months made before the cut. Interpolation would carry the next quarter into this one.
     lags = {1: monthly_lag, 3: quarterly_lag}
     made = _joined(
         sources, lambda table: table.published(as_of, lags[table.step]), f"published by {as_of.isoformat()}"
@@ -191,6 +192,7 @@ def _joined(sources: Sequence[MacroSource], cut: Callable[[NativeTable], NativeT
     words: list[tuple[str, str]] = []
     for column, (factor, found) in enumerate(by_factor.items()):
         ordered = sorted(found, key=lambda one: (one.step, -one.end))
+        # Trap: an index of two bases. Two files may count from another year: an index is never spliced.
         used = ordered[:1] if ordered[0].kind == "index" else ordered
         for one in reversed(used):
             _lay(values[:, column], one, first)

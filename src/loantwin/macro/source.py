@@ -40,6 +40,7 @@ class NativeTable:
 
     def published(self, as_of: date, lag: int) -> NativeTable:
         """Return the periods known on `as_of`: those that ended at least `lag` months before it."""
+        # Trap: a value before it was published. A quarter is known months after its end.
         ends = [months.end_of(int(month)) for month in self.months]
         return self.head(sum(months.add_months(end, lag) <= as_of for end in ends))
 

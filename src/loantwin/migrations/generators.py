@@ -270,10 +270,9 @@ def _product(value: float, values: Floats) -> GeneratorCondition:
 
 
 def _accessible(values: Floats, names: tuple[str, ...]) -> GeneratorCondition:
+    # Trap: paths counted in bytes. From 17 states on their number overflows to 0: booleans do not count.
     reach = (values > 0) | np.eye(len(values), dtype=np.bool_)
-    for _ in range(
-        len(values).bit_length()
-    ):  # squared each time; as booleans, for counts of paths overflow from 17 states on
+    for _ in range(len(values).bit_length()):  # squared each time
         reach = reach @ reach
     bad = np.argwhere(reach & (values <= 0))
     pairs = [f"{names[i]} to {names[j]}" for i, j in bad]

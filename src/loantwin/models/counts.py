@@ -154,6 +154,7 @@ def outcome_counts(
         )
     chosen = loans.filter(usable)
     start = months.months_of(chosen["origination_date"].to_numpy(), anchor).astype(np.int64)
+    # Trap: the status for the outcome. A charge-off is a date with an amount; statuses contradict both.
     charged = (chosen["charge_off_date"].is_not_null() & (chosen["charged_off"] > 0)).fill_null(False)
     out_age = _age_at(chosen["charge_off_date"], charged, start, anchor)
     closed = (
@@ -213,6 +214,7 @@ def _count_cohorts(
         own = np.flatnonzero(alive & (loans.segment == code))
         parts.append(_count_segment(loans, own, int(code), first, ages, span))
     cells = pl.concat(parts)
+    # Trap: a weight taken for loans. 50 cases a row tell no more than the row: intervals need Kish's number.
     weight = loans.weight[alive & (loans.out_age >= 0) & ~late]
     effective = (
         float(weight.sum() / (weight**2).sum()) if weight.size else 1.0 / float(loans.weight[alive].mean())
@@ -310,7 +312,7 @@ def panel_counts(panel: pl.DataFrame, loans: pl.DataFrame, labels: pl.Series, as
     ------
     ModelError : no loan reported in two consecutive months.
     """
-    # report days wander from month to month: what counts is the calendar month a report is of
+    # Trap: report days that wander. What counts is the calendar month a report is of.
     last = months.month_of(as_of)
     codes, segments = segment_codes(labels)
     facts: dict[str, int | float | str] = {"loans": loans.height, "loan-months": panel.height}
@@ -328,8 +330,8 @@ def panel_counts(panel: pl.DataFrame, loans: pl.DataFrame, labels: pl.Series, as
     late = (usable["age"] > usable["term_months"]).fill_null(False)
     facts["left out: moves after the contractual term"] = int(late.sum())
     usable = usable.filter(~late)
-    # who repays at the term was at risk like the others and paid what was due: without them only the bad end
-    # is counted
+    # Trap: the last month at risk. Who repays at the term was at risk like the others and paid what was due:
+    # without them only the bad end is counted.
     repaid = (pl.col("to") == "matured") | (
         (pl.col("to") == "prepaid") & (pl.col("age") >= pl.col("term_months")).fill_null(False)
     )
@@ -374,6 +376,7 @@ def _summed(coded: pl.DataFrame, states: tuple[str, ...]) -> pl.DataFrame:
         name: np.asarray(values, dtype=np.int32)
         for name, values in zip(KEYS, np.unravel_index(found, wide), strict=True)
     }
+    # Trap: a group's floats added up by Polars. It sums in parts, one a thread: repeats differ by bits.
     made["at_risk"] = sums(index, weight, len(found))
     for place, name in enumerate(states):
         moved = (column["to"] == place) & (column["from_state"] != place)
@@ -395,6 +398,7 @@ def added_up(cells: pl.DataFrame, keys: Sequence[str], columns: Sequence[str]) -
 
 def _pairs(table: pl.DataFrame) -> pl.DataFrame:
     """Return consecutive months of each loan up to its first exit: loan_id, month (of the move), from, to."""
+    # Trap: a gap in the reports. Two reports three months apart are no move of one month.
     same = pl.col("loan_id") == pl.col("loan_id").shift(-1)
     sorted_ = table.sort("loan_id", "month", maintain_order=True)
     repeated = (same & (pl.col("month") == pl.col("month").shift(-1))).fill_null(False)
@@ -403,6 +407,7 @@ def _pairs(table: pl.DataFrame) -> pl.DataFrame:
         to=pl.when(same & (pl.col("month").shift(-1) == pl.col("month") + 1)).then(pl.col("state").shift(-1)),
         exited=(~pl.col("state").is_in(list(PANEL_LIVE))).cast(pl.Int32),
     )
+    # Trap: a loss counted twice. The first default absorbs: what follows it is loss given default.
     paired = paired.with_columns(exited=pl.col("exited").cum_max().over("loan_id"))
     alive = paired.filter((pl.col("exited") == 0) & pl.col("to").is_not_null())
     return alive.select("loan_id", pl.col("month") + 1, pl.col("state").alias("from"), "to")

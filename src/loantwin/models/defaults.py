@@ -100,6 +100,7 @@ def panel_defaults(panel: pl.DataFrame, loans: pl.DataFrame, labels: pl.Series, 
         month=_month(pl.col("report_date")), bad=pl.col("state").is_in(bad)
     )
     ever = table.filter(pl.col("bad").fill_null(False)).group_by("loan_id").agg(start=pl.col("month").min())
+    # Trap: a join without order. First and last report are read from the rows that it gives.
     own = table.join(ever, on="loan_id", how="inner", maintain_order="left")
     after = pl.col("month") >= pl.col("start")
     facts = own.group_by("loan_id").agg(

@@ -44,6 +44,8 @@ def mean_shocks(model: FittedModel, covariates: Floats) -> Floats:
         fresh[:, place] = whole - fade[:, place] ** 2 * process.variance
     plain = shocks(model.parameters, covariates, np.broadcast_to(mean, (*covariates.shape[:-1], L)))
     loading = model.parameters.loading
+    # Trap: half the variance. The mean multiplier lies above the multiplier of the mean; but counts estimate
+    # today's rate itself, so that only what the future adds to today's variance lifts it.
     spread = _variance(model, covariates, fade) + fresh @ (loading**2).T - _variance_today(model)
     return np.asarray(plain * np.exp(0.5 * spread))
 

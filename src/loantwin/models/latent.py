@@ -86,6 +86,7 @@ class Level:
 
 def process_covariance(size: int, phi: float, deviation: float, noise: float) -> Floats:
     """Return the prior covariance (T, T) of v over T months; `deviation` is the level's in the long run."""
+    # Trap: months taken for independent. Macro would explain slow swings, and claim to know its effect.
     gap = np.abs(np.arange(size)[:, None] - np.arange(size)[None, :])
     return np.asarray(deviation**2 * phi**gap + (noise**2 + 1e-8) * np.eye(size))
 
@@ -245,6 +246,7 @@ def simulate_level(
     point = np.minimum(np.searchsorted(np.cumsum(points[:, 0]), pick, side="right"), len(points) - 1)
     phi, sigma = points[point, 1], points[point, 2]
     made, state = np.empty((paths, size)), start
+    # Trap: a month's noise taken for the level. It stays in its month and is not carried on.
     for t in range(size):
         state = phi * state + sigma * normal[:, t, 0]
         made[:, t] = state

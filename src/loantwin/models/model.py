@@ -139,13 +139,14 @@ def _outcomes(
         )
     start = _first_vintage(mapping)
     observed = payoff_observed(mapping)
-    # a month that ends at age a starts at age a - 1
+    # Trap: payoff assumed a month early. A month that ends at age a starts at age a - 1, with those left.
     survival = None if observed else assumed_survival(mapping, np.maximum(np.arange(settings.ages) - 1, 0))
     if start is not None:
         notes.append(
             f"vintages before {start.isoformat()} are left out of the fit by the mapping's rule "
             "fit_from_vintage"
         )
+    # Trap: weights that look ahead. Those that depend on the outcome are no lender's before it.
     if mapping.weight.look_ahead:
         notes.append("case weights depend on the outcome: a look-ahead that a lender would not have")
     return outcome_counts(

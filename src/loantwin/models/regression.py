@@ -50,6 +50,7 @@ def flat_prior(size: int) -> Prior:
 
 def independent_prior(mean: Floats, deviation: Floats) -> Prior:
     """Return a prior of independent coefficients with these means and standard deviations."""
+    # Trap: a coefficient without bound. Where data separate, only a stated prior keeps it finite.
     return Prior(np.asarray(mean, dtype=float), np.diag(1.0 / np.asarray(deviation, dtype=float) ** 2))
 
 

@@ -177,12 +177,14 @@ def _of_defaults(table: Floats, defaults: Defaults, believed: float) -> float:
 
 def clustered_ratio(over: Floats, under: Floats, weight: Floats, month: Integers) -> tuple[float, float]:
     """Return a ratio of weighted sums and its standard error, residuals summed by month (linearised)."""
+    # Trap: the mean of ratios. A small loan lost whole would weigh as much as a large one: sums first.
     total = float(weight @ under)
     if total <= 0:
         return 0.0, 0.0
     ratio = float(weight @ over) / total
     _, index = np.unique(month, return_inverse=True)
     groups = int(index.max()) + 1
+    # Trap: defaults of one month. They share its economy: residuals are added up by month, then squared.
     residual = sums(index, weight * (over - ratio * under), groups)
     factor = groups / (groups - 1.0) if groups > 1 else 1.0
     return ratio, float(np.sqrt(factor * (residual**2).sum()) / total)
@@ -209,6 +211,7 @@ def _lag(
 
 def _developed(defaults: Defaults, lag: Floats) -> Floats:
     """Return the part of its final charge-off that each default can have shown by now, (D,)."""
+    # Trap: recent defaults. What has not had time to be charged off would pull the loss down.
     known = np.cumsum(lag)
     return np.asarray(known[np.minimum(defaults.watched, len(lag) - 1)])
 

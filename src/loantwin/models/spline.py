@@ -63,6 +63,7 @@ def age_basis(ages: int, where: Floats, inner: int = 5) -> AgeBasis:
 
 def basis_values(knots: Floats, ages: int) -> Floats:
     """Return some knots' basis at ages 0 .. ages-1, (A, K): flat outside the first and last knot."""
+    # Trap: ages beyond the data. A spline runs away there: it is held flat.
     at = np.clip(stretch(np.arange(ages, dtype=float)), knots[0], knots[-1])
     return np.asarray(BSpline.design_matrix(at, knots, DEGREE).toarray())
 

@@ -63,6 +63,7 @@ def _worked_out(outlook: Outlook, horizon: int, book: pl.DataFrame) -> tuple[Flo
     return np.asarray(made[0]), np.asarray(made[1])
 
 
+# Trap: a recovery awaited anew. A loan long in default has had part of its lag: the rest is what counts.
 def remaining_lag(lag: Floats, horizon: int) -> Floats:
     """Return the probability that it happens in month t, given that more than m months have passed: (W + 1,
     T), row m.

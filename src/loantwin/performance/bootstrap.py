@@ -30,6 +30,7 @@ def block_length(horizon: int, spacing: int, origins: int) -> int:
             expected("a horizon and a spacing of at least 1 month", f"{horizon} and {spacing}"),
             field="spacing",
         )
+    # Trap: windows that overlap. Neighbours share most of their months and are no second evidence.
     return int(max(1, min(-(-horizon // spacing), origins // 2)))
 
 

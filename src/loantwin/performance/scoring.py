@@ -120,6 +120,7 @@ def content_of(pit_low: Floats, pit_high: Floats, low: float, high: float) -> Fl
     among the simulated values is therefore spread evenly over its ranks. Source: Czado, Gneiting and Held
     (2009), section 2.1.
     """
+    # Trap: intervals of counts. Their ends are whole numbers: 90 % of small counts hold far more.
     width = pit_high - pit_low
     there = np.clip(np.minimum(pit_high, high) - np.maximum(pit_low, low), 0.0, None)
     point = ((pit_low >= low) & (pit_low <= high)).astype(np.float64)
@@ -150,6 +151,7 @@ def stretch_to(quantiles: Floats, actual: Floats, content: float, grain: float) 
     Widths of two forecasters can only be compared at equal coverage: width x this factor is that comparison.
     """
     middle, low, high = quantiles[2], quantiles[0], quantiles[4]
+    # Trap: a cell of nothing. All its quantiles are 0: half a unit is what there is to stretch.
     above = (actual - middle) / np.maximum(high - middle + grain, 1e-12)
     below = (middle - actual) / np.maximum(middle - low + grain, 1e-12)
     needed = np.sort(np.maximum(above, below))

@@ -110,6 +110,7 @@ def terms(
 def annuity_sum(monthly_rate: ArrayLike, months: ArrayLike) -> Floats:
     """Return ((1 + r)^m - 1) / r, the value at the last payment of m payments of 1; m where r is 0."""
     rate, count = np.broadcast_arrays(np.asarray(monthly_rate, dtype=float), np.asarray(months, dtype=float))
+    # Trap: an annuity near rate 0. (1 + r)^m - 1 loses every digit there: expm1 of log1p keeps them.
     safe = np.where(rate == 0.0, 1.0, rate)
     return np.where(rate == 0.0, count, np.expm1(count * np.log1p(safe)) / safe)
 

@@ -46,3 +46,11 @@ def test_curve_falls_and_holds_the_quantile() -> None:
 def test_too_few_paths_are_refused() -> None:
     with pytest.raises(RiskError, match="at least 20000 paths"):
         tail.shortfall_shares(np.ones(100), np.ones((100, 2)), 0.999)
+
+
+def test_a_rank_is_not_pushed_up_by_rounding() -> None:
+    """0.55 x 100 is 55.00000000000001 in binary: the quantile of 100 losses is still the 55th."""
+    for paths in (100, 1000, 4000):
+        losses = np.arange(1.0, paths + 1.0)
+        for rank in range(paths // 2, paths - 20):
+            assert tail.value_at_risk(losses, rank / paths).value == rank

@@ -27,6 +27,7 @@ from loantwin.kernels import compiled
 Array = Any
 
 
+# Trap: a compiled helper of another file. Numba's cache does not see it edited: it stands here once more.
 @compiled
 def _annuity(rate: float, months: float) -> float:
     """Return ((1 + r)^m - 1) / r, m < 2048, by doubling."""

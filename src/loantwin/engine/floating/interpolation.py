@@ -29,6 +29,7 @@ class SpreadNodes:
 
 def smooth_loans(columns: LoanColumns, index_paths: Floats) -> Flags:
     """Return which loans float, meet no cap or floor, and pay level at once or nothing to the end, (N,)."""
+    # Trap: a closed form beyond its contracts. A cap, a floor or months of interest alone bend the balance.
     low, high = index_paths.min() + columns.rate_spread, index_paths.max() + columns.rate_spread
     free = (low >= columns.rate_floor) & (high <= columns.rate_cap)
     simple = (columns.interest_only_months == 0) | ~product_flags()[0][columns.product]

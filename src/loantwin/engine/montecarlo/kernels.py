@@ -17,6 +17,7 @@ Array = Any
 BLOCK = 512
 """Loans simulated together."""
 
+# Trap: two uses of one counter. Each purpose has a number of its own, across all files, or luck is shared.
 LOAN_PATHS, CELL_PATHS = np.uint64(1), np.uint64(2)
 _M0, _M1 = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
 _W0, _W1 = np.uint64(0x9E3779B9), np.uint64(0xBB67AE85)
@@ -80,6 +81,7 @@ def thresholds(
             for r in range(edges):
                 s = origin[r]
                 run[s] += weight[r] / total[s]
+                # Trap: a threshold of 2^32. What is certain would wrap round to 0, to never.
                 bound = np.uint32(min(run[s] * _FULL, _FULL - 1.0))
                 cumulated[month, u, r] = bound
                 leaving[month, u, s] = bound
@@ -190,6 +192,7 @@ def walk_block(
         np.zeros(states, np.int64),
     )
     for i in range(n):
+        # Trap: draws by place. Luck belongs to a loan's own number: its place changes with every split.
         loan[i], state[i], row[i], mine[i] = low + i, first[low + i], place[low + i] * states, who[low + i]
         held[state[i]] += 1
     for month in range(months):
@@ -249,6 +252,7 @@ def loan_paths(
             )  # fmt: skip
 
 
+# Trap: Numba's own generator. It keeps one state a thread: the draws would follow who runs what.
 @compiled
 def uniform(stream: Array) -> float:
     """Return a number inside (0, 1) on a grid of 2**-53 and move the stream on.
@@ -301,6 +305,7 @@ def binomial(stream: Array, n: int, p: float) -> int:
         return 0
     if p >= 1.0:
         return n
+    # Trap: the biased sampler. Chosen by n x p before p is reflected, a method leaves its range: 0.3 % off.
     q = min(p, 1.0 - p)
     drawn = inversion(stream, n, q) if n * q < 10.0 else rejection(stream, n, q)
     return drawn if p <= 0.5 else n - drawn

@@ -241,6 +241,7 @@ def age_splines(
 
 def trendless(covariance: Floats, at: Floats) -> Floats:
     """Return the precision (n, n) in `at` of this covariance about an unknown constant and line."""
+    # Trap: a trend told by a prior. Age, period and vintage share one line that no data can split.
     line = lines(at)
     inverse = np.linalg.inv(covariance)
     reach = inverse @ line

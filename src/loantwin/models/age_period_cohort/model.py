@@ -116,7 +116,7 @@ def fit_apc_model(
     counts = default_counts(loans, panel, mapping, as_of, settings.ages)
     default = fitted.default_name
     cells = edge_cells(counts, "current", default)
-    # Trap: the fit may have chosen other lags than those of the settings by default: its own beliefs count
+    # Trap: the lags of the settings. The fit may have chosen others: beliefs are those stored with it.
     fits = FitSettings(effects=effects_of(fitted.provenance))
     segments = segment_design(counts.segments, fits)
     found = decompose(cells, segments, counts.effective, settings)

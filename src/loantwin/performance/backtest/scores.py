@@ -161,6 +161,7 @@ def score(
     """Return the score of observations of one figure and horizon; origins that are prior only are left out of
     it.
     """
+    # Trap: a thin origin. Few known events leave the prior's forecast: it is no evidence of the model.
     closed, used = len(found), [item for item in found if not item.prior_only]
     censored = 1.0 - closed / planned if planned else 0.0
     unit = unit_of(key[1], plan.currency)
@@ -325,6 +326,7 @@ def _origin_codes(used: Sequence[Observed]) -> Integers:
 
 
 def _by_origin(origin: Integers, above: Floats, below: Floats) -> tuple[Floats, Floats]:
+    # Trap: bands of one origin. They share its luck: the scores of an origin's bands are one score.
     return np.bincount(origin, above).astype(np.float64), np.bincount(origin, below).astype(np.float64)
 
 

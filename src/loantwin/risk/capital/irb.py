@@ -207,6 +207,7 @@ def _fitted(columns: list[Any]) -> tuple[tuple[int, ...], list[Any]]:
 
 def _check_pole(pd: Floats, maturity: Floats, code: Codes, *, floored: bool) -> None:
     touched = MATURES & ~(FLOORED & floored)
+    # Trap: the pole of the maturity adjustment. Below it capital would be negative.
     near = (pd > 0.0) & (pd <= POLE)
     if near.any():
         bad = near & (maturity != 1.0) & touched[code]

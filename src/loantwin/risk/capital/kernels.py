@@ -23,6 +23,7 @@ HIGH, FALL, DECAY, MATURES, SIZED, PD_FLOOR, TRANSACTOR_FLOOR, LGD_FLOOR = range
 @compiled
 def _normal(x: float) -> float:
     """Return Phi(x); erfc keeps the relative accuracy of the lower tail."""
+    # Trap: one less a tail. 1 + erf(x) has lost the small probabilities that capital is about.
     return 0.5 * math.erfc(-x * HALF_ROOT)
 
 

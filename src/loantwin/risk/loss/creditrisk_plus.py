@@ -227,9 +227,8 @@ def credit_risk_plus(
     units = np.maximum(np.rint(amounts / unit), 1).astype(np.int64)
     rounded = np.asarray(units * unit, dtype=np.float64)
     rate = rates * amounts / rounded
-    reach = max(
-        reach, _reach(rounded, rate, sectors)
-    )  # a coarse unit makes losses rarer and larger: none may wrap around
+    # Trap: losses that wrap around. A coarse unit makes them rarer and larger than the transform's length.
+    reach = max(reach, _reach(rounded, rate, sectors))
     points = int(2 ** math.ceil(math.log2(max(reach / unit + 2, int(units.max()) + 2))))
     if points > MOST_POINTS:
         raise RiskError(expected(f"a unit of at least {reach / MOST_POINTS:.4g}", unit), field="loss_unit")

@@ -31,6 +31,7 @@ def paths_needed(confidence: float) -> int:
 
 def check_support(paths: int, confidence: float) -> None:
     """Raise RiskError, naming confidence and paths, where the sample cannot support the quantile."""
+    # Trap: a quantile beyond the sample. A thousand paths say nothing of 99.9 %: it is refused.
     needed = paths_needed(confidence)
     if paths < needed:
         raise RiskError(
@@ -110,6 +111,7 @@ def _summing(parts: Floats, total: float) -> Floats:
 
 
 def _rank(paths: int, confidence: float) -> int:
+    # Trap: a rank pushed up by rounding. 0.55 x 100 is a little above 55.
     return max(1, math.ceil(paths * confidence - 1e-9 * paths))
 
 

@@ -148,6 +148,7 @@ def historical_shocks(
     size = len(macro) if macro is not None else len(latent) if latent is not None else 0
     used_macro = np.zeros((size, len(parameters.factors))) if macro is None else macro
     used_latent = np.zeros((size, len(parameters.latents))) if latent is None else latent
+    # Trap: the mean of log-odds. The odds of the mean month lie below the mean of the months' odds.
     return np.asarray(shocks(parameters, used_macro, used_latent).mean(axis=0))
 
 

@@ -1,0 +1,59 @@
+"""From observations to scores: what counts as one piece of evidence, and what counts as none."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+import pytest
+
+from loantwin.performance.backtest.observed import Observed
+from loantwin.performance.backtest.scores import ScoringPlan, pooled, score
+from loantwin.performance.outcomes import Key
+
+KEY: Key = ("defaults", "loans")
+PLAN = ScoringPlan("USD", 12, {}, seed=4)
+
+
+def observed(year: int, band: str, actual: float, **change: object) -> Observed:
+    made = Observed(
+        origin=date(year, 12, 31), figure="defaults", measure="loans", band=band, years=1, horizon=12,
+        prior_only=False, loans=1000.0, events=actual, actual=actual, forecast=10.0,
+        quantiles=(6.0, 8.0, 10.0, 12.0, 14.0), crps=1.0, pit_low=0.4, pit_high=0.5, floor_names=1.0,
+        floor_whole=10.0, floor_latent=1.0, floor_latent_whole=10.0, rivals={"rate": actual + 3.0},
+    )  # fmt: skip
+    return replace(made, **change)  # type: ignore[arg-type]
+
+
+def test_the_bands_of_an_origin_are_one_piece_of_evidence() -> None:
+    """Ten bands that share their origin's luck say no more of how a score varies than one of them."""
+    outcomes = [9.0, 11.0, 15.0, 8.0, 16.0, 10.0, 12.0, 5.0]
+    one = [observed(2000 + place, "1999", value) for place, value in enumerate(outcomes)]
+    ten = [replace(item, band=f"band {number}") for item in one for number in range(10)]
+    few, many = (score(found, PLAN, KEY, 12, len(found)) for found in (one, ten))
+    assert few.coverage90 == many.coverage90 == pytest.approx(5 / 8)
+    assert few.coverage90_low is not None
+    assert (many.coverage90_low, many.coverage90_high) == (few.coverage90_low, few.coverage90_high)
+    mine, theirs = few.rival_scores["rate"], many.rival_scores["rate"]
+    assert (theirs.difference_low, theirs.difference_high) == (
+        pytest.approx(mine.difference_low),
+        pytest.approx(mine.difference_high),
+    )
+    whole = [pooled(found, PLAN, KEY) for found in (one, ten)]
+    assert whole[0] is not None
+    assert whole[1] is not None
+    assert whole[0].coverage90_low == whole[1].coverage90_low
+    assert whole[0].origins == whole[1].origins == 8
+
+
+def test_an_origin_that_knew_too_few_events_is_in_no_score() -> None:
+    known = [observed(2004 + place, "1999", 10.0) for place in range(4)]
+    thin = [observed(2000 + place, "1999", 900.0, prior_only=True) for place in range(4)]
+    made = score([*thin, *known], PLAN, KEY, 12, 8)
+    assert (made.origins, made.observations, made.accuracy) == (4, 4, 1.0)
+    found = pooled([*thin, *known], PLAN, KEY)
+    assert found is not None
+    assert (found.origins, found.coverage90) == (4, 1.0)
+    assert score(thin, PLAN, KEY, 12, 4).accuracy is None
+    assert np.isfinite(made.crps or np.nan)
