@@ -20,17 +20,28 @@ Entry = TypeVar("Entry")
 
 @dataclass(frozen=True)
 class Registry(Generic[Entry]):
-    """One kind of thing by name. what : what messages call it. group : its entry points'. built_in : name ->
-    entry.
+    """One kind of thing by name.
+
+    what : what messages call it. group : its entry points'. built_in : name -> entry.
+    also : names that are taken where this kind is asked for and are no entries; messages list them first.
+    besides : what else is taken, in words.
     """
 
     what: str
     group: str
     built_in: Mapping[str, Entry]
+    also: tuple[str, ...] = ()
+    besides: str = ""
 
     def __iter__(self) -> Iterator[str]:
         """Iterate over the built-in names."""
         return iter(self.built_in)
+
+    def __len__(self) -> int:
+        return len(self.built_in)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.built_in
 
     def names(self) -> tuple[str, ...]:
         """Return the built-in names, then those that installed packages offer; nothing is imported."""
@@ -52,7 +63,7 @@ class Registry(Generic[Entry]):
             return self.built_in[name]
         found = [entry for entry in self._installed() if entry.name == name]
         if not found:
-            raise error(_unknown(name, self.names()), field=field)
+            raise error(self._unknown(name), field=field)
         packages = [_package(entry) for entry in found]
         if len(found) > 1:
             words = expected(f"one package that offers the {self.what} {name}", " and ".join(packages))
@@ -69,13 +80,17 @@ class Registry(Generic[Entry]):
     def _installed(self) -> tuple[importlib.metadata.EntryPoint, ...]:
         return tuple(importlib.metadata.entry_points(group=self.group))
 
-
-def _unknown(name: str, known: tuple[str, ...]) -> str:
-    folded = {item.casefold(): item for item in known}
-    near = difflib.get_close_matches(name.casefold(), folded, n=1)
-    words = expected("one of " + ", ".join(known), name)
-    return f"{words}; did you mean {folded[near[0]]}?" if near else words
+    def _unknown(self, name: str) -> str:
+        known = {item.casefold(): item for item in (*self.also, *self.names())}
+        near = difflib.get_close_matches(name.casefold(), known, n=1)
+        words = expected("one of " + ", ".join(known.values()) + self.besides, name)
+        return f"{words}; did you mean {known[near[0]]}?" if near else words
 
 
 def _package(entry: Any) -> str:
     return f"{entry.dist.name} {entry.dist.version}" if entry.dist is not None else f"entry {entry.value}"
+
+
+def entry_name(entry: object) -> str:
+    """Return what messages call an entry that is given itself and not by its name."""
+    return entry if isinstance(entry, str) else str(getattr(entry, "__name__", type(entry).__name__))
