@@ -10,6 +10,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from loantwin.conformance.format import check_format as check_format
+    from loantwin.conformance.loss_model import check_loss_model as check_loss_model
+    from loantwin.conformance.standard import check_standard as check_standard
+    from loantwin.conformance.transition_model import check_transition_model as check_transition_model
+    from loantwin.decisions.check import check_policy as check_policy
     from loantwin.decisions.decide import decide as decide
     from loantwin.decisions.load import load_policy as load_policy
     from loantwin.errors import InputError as InputError
@@ -76,9 +81,13 @@ _EXPORTS = {
     "config_show": "loantwin.verbs.config_show",
     "LoantwinError": "loantwin.errors",
     "InputError": "loantwin.errors",
+    "check_format": "loantwin.conformance.format",
+    "check_loss_model": "loantwin.conformance.loss_model",
+    "check_policy": "loantwin.decisions.check",
+    "check_standard": "loantwin.conformance.standard",
+    "check_transition_model": "loantwin.conformance.transition_model",
 }
 
-# Trap: imports at the top. Polars, Numba and SciPy take half a second that `--help` does not have.
 __all__ = list(_EXPORTS)
 
 if not TYPE_CHECKING:  # a checker that saw it would take any name for granted

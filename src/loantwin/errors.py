@@ -124,20 +124,24 @@ def expected(what: object, was: object) -> str:
     return f"expected {what}, was {was!r}" if isinstance(was, str) else f"expected {what}, was {was}"
 
 
-def unknown(name: str, known: Iterable[str]) -> str:
-    """Return the sentence about a name that is none of the known ones; a near one is offered."""
+def unknown(name: str, known: Iterable[str], besides: str = "") -> str:
+    """Return the sentence about a name that is none of the known ones; a near one is offered.
+
+    besides : what else is taken, in words.
+    """
     names = list(known)
     folded = {item.casefold(): item for item in names}
     near = difflib.get_close_matches(name.casefold(), folded, n=1)
-    words = expected("one of " + ", ".join(names), name)
+    words = expected("one of " + ", ".join(names) + besides, name)
     return f"{words}; did you mean {folded[near[0]]}?" if near else words
 
 
 def choice(
     value: str,
     known: Iterable[str],
-    field: str,
+    field: str | None,
     *,
+    besides: str = "",
     file: object | None = None,
     error: type[InputError] = UsageError,
 ) -> str:
@@ -145,7 +149,7 @@ def choice(
 
     Parameters
     ----------
-    field, file, error : what a refusal names and is.
+    field, file, error : what a refusal names and is. besides : what else is taken, in words.
 
     Raises
     ------
@@ -153,10 +157,10 @@ def choice(
     """
     names = list(known)
     if not isinstance(value, str):
-        raise error(expected("one of " + ", ".join(names), value), file=file, field=field)
+        raise error(expected("one of " + ", ".join(names) + besides, value), file=file, field=field)
     if value in names:
         return value
     for name in names:
         if name.casefold() == value.casefold():
             return name
-    raise error(unknown(value, names), file=file, field=field)
+    raise error(unknown(value, names, besides), file=file, field=field)

@@ -12,24 +12,35 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from loantwin.errors import InputError, UsageError, expected, unknown
+from loantwin.errors import InputError, UsageError, choice, expected
 
 Entry = TypeVar("Entry")
 
 
 @dataclass(frozen=True)
 class Registry(Generic[Entry]):
-    """One kind of thing by name. what : what messages call it. group : its entry points'. built_in : name ->
-    entry.
+    """One kind of thing by name.
+
+    what : what messages call it. group : its entry points'. built_in : name -> entry.
+    also : names that are taken where this kind is asked for and are no entries; messages list them first.
+    besides : what else is taken, in words.
     """
 
     what: str
     group: str
     built_in: Mapping[str, Entry]
+    also: tuple[str, ...] = ()
+    besides: str = ""
 
     def __iter__(self) -> Iterator[str]:
         """Iterate over the built-in names."""
         return iter(self.built_in)
+
+    def __len__(self) -> int:
+        return len(self.built_in)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.built_in
 
     def names(self) -> tuple[str, ...]:
         """Return the built-in names, then those that installed packages offer; nothing is imported."""
@@ -47,11 +58,10 @@ class Registry(Generic[Entry]):
         InputError : of the kind `error`: an unknown name, one that several packages offer, or a package that
             cannot be imported; the package is named.
         """
+        name = choice(name, (*self.also, *self.names()), field, besides=self.besides, error=error)
         if name in self.built_in:
             return self.built_in[name]
         found = [entry for entry in self._installed() if entry.name == name]
-        if not found:
-            raise error(unknown(name, self.names()), field=field)
         packages = [_package(entry) for entry in found]
         if len(found) > 1:
             words = expected(f"one package that offers the {self.what} {name}", " and ".join(packages))
@@ -65,9 +75,23 @@ class Registry(Generic[Entry]):
             raise error(words, field=field) from cause
         return made
 
+    def spelt(self, name: str, *, field: str | None = None, error: type[InputError] = UsageError) -> str:
+        """Return a name as it is known, whatever its case; nothing is imported.
+
+        Raises
+        ------
+        InputError : of the kind `error`: an unknown name; a near one is offered.
+        """
+        return choice(name, (*self.also, *self.names()), field, besides=self.besides, error=error)
+
     def _installed(self) -> tuple[importlib.metadata.EntryPoint, ...]:
         return tuple(importlib.metadata.entry_points(group=self.group))
 
 
 def _package(entry: Any) -> str:
     return f"{entry.dist.name} {entry.dist.version}" if entry.dist is not None else f"entry {entry.value}"
+
+
+def entry_name(entry: object) -> str:
+    """Return what messages call an entry that is given itself and not by its name."""
+    return entry if isinstance(entry, str) else str(getattr(entry, "__name__", type(entry).__name__))

@@ -1,12 +1,12 @@
 """Mappings are read strictly and give themselves back."""
 
 import datetime as dt
+import importlib.metadata
 from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import pytest
 
-from loantwin.book import mapping as mapping_module
 from loantwin.book.mapping import FORMATS, ValueBands, from_dict, load_mapping
 from loantwin.book.tape import check, read_tape
 from loantwin.errors import MappingError
@@ -177,7 +177,7 @@ def test_invalid_toml_and_missing_file(tmp_path: Path) -> None:
         load_mapping(own(tmp_path, "name ="))
     with pytest.raises(MappingError, match=r"none\.toml: expected a readable mapping file"):
         load_mapping(tmp_path / "none.toml")
-    with pytest.raises(MappingError, match="expected a format"):
+    with pytest.raises(MappingError, match=r"sba, lending-club, .* or a file ending in \.toml, was"):
         load_mapping("no-such-format")
 
 
@@ -217,12 +217,13 @@ def test_third_party_formats_are_loaded_only_when_named(
 ) -> None:
     path, asked = own(tmp_path), []
 
-    def entry_points(group: str, name: str) -> list[EntryPoint]:
-        asked.append((group, name))
-        return [EntryPoint("own", "sys:prefix", group)] if name == "own" else []
+    def entry_points(group: str) -> list[EntryPoint]:
+        asked.append(group)
+        return [EntryPoint("own", "sys:prefix", group), EntryPoint("sba", "sys:prefix", group)]
 
-    monkeypatch.setattr(mapping_module.importlib.metadata, "entry_points", entry_points)
+    monkeypatch.setattr(importlib.metadata, "entry_points", entry_points)
     monkeypatch.setattr(EntryPoint, "load", lambda _: path)
     assert load_mapping("own").currency == "EUR"
-    load_mapping("sba")
-    assert asked == [("loantwin.formats", "own")]
+    assert asked == ["loantwin.formats"]
+    assert load_mapping("sba").currency == "USD", "a built-in name cannot be taken over"
+    assert len(asked) == 1

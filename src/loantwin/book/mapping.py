@@ -7,8 +7,6 @@ each is a `MappingError` that names the file and the key.
 from __future__ import annotations
 
 import datetime as dt
-import importlib.metadata
-import importlib.resources
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -30,6 +28,7 @@ from loantwin.book.mapping_parts import (
 from loantwin.book.mapping_reader import NUMERIC, MappingReader
 from loantwin.book.schema import LOANS, PANEL
 from loantwin.errors import MappingError, expected
+from loantwin.registry import Registry
 
 __all__ = [
     "FIGURES",
@@ -50,8 +49,16 @@ __all__ = [
     "with_variant",
 ]
 
-FORMATS = ("sba", "lending-club", "lending-snapshot", "cmbs")
-"""The built-in formats; each is a mapping file of this package."""
+FORMATS: Registry[str | Path] = Registry(
+    "tape format",
+    "loantwin.formats",
+    {
+        name: Path(__file__).parent / "formats" / f"{name}.toml"
+        for name in ("sba", "lending-club", "lending-snapshot", "cmbs")
+    },
+    besides=", or a file ending in .toml",
+)
+"""Tape formats by name; an entry is the path of a mapping file."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +107,7 @@ class TapeFormat:
 
 
 def load_mapping(name_or_path: str | Path, overrides: Mapping[str, Value] | None = None) -> TapeFormat:
-    """Return a built-in format, a third party's (`loantwin.formats` entry point) or that of a .toml file.
+    """Return the format of a mapping file ending in .toml, a built-in one, or an installed package's by name.
 
     Parameters
     ----------
@@ -108,7 +115,8 @@ def load_mapping(name_or_path: str | Path, overrides: Mapping[str, Value] | None
 
     Raises
     ------
-    MappingError : no such format, unknown key, wrong type, unknown assumption to override.
+    MappingError : no such format, unknown key, wrong type, unknown assumption to override, or a package that
+        cannot be imported or names no file.
     """
     file, text = _source_text(name_or_path)
     try:
@@ -211,19 +219,18 @@ def with_variant(mapping: TapeFormat, header: tuple[str, ...]) -> TapeFormat:
 
 def _source_text(name_or_path: str | Path) -> tuple[str, str]:
     name = str(name_or_path)
-    if name in FORMATS:
-        file = importlib.resources.files("loantwin.book") / "formats" / f"{name}.toml"
-        return name, file.read_text(encoding="utf-8")
-    if name.endswith(".toml"):
-        try:
-            return name, Path(name_or_path).read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise MappingError(f"expected a readable mapping file, was: {error}", file=name) from error
-    for entry in importlib.metadata.entry_points(group="loantwin.formats", name=name):
-        return name, Path(str(entry.load())).read_text(encoding="utf-8")
-    raise MappingError(
-        expected("a format (" + ", ".join(FORMATS) + ") or a file ending in .toml", name), field="format"
-    )
+    path: str | Path = name
+    if not name.endswith(".toml"):
+        path = FORMATS.named(name, field="format", error=MappingError)
+        if not isinstance(path, str | Path):
+            raise MappingError(
+                expected(f"the path of a mapping file from format {name}", type(path).__name__),
+                field="format",
+            )
+    try:
+        return name, Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise MappingError(f"expected a readable mapping file, was: {error}", file=name) from error
 
 
 _TOP_KEYS = frozenset(

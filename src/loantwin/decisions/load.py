@@ -28,6 +28,7 @@ POLICIES: Registry[object] = Registry(
     "policy",
     "loantwin.policies",
     {path.stem: path for path in sorted((Path(__file__).parent / "policies").glob("*.toml"))},
+    besides=", or a TOML file",
 )
 """Policies by name. An entry is the path of a TOML file, or an object that `check_policy` passes."""
 

@@ -11,7 +11,8 @@ from dataclasses import replace
 from loantwin.macro.generator import MacroGenerator, fit_generator
 from loantwin.macro.history import nowcast
 from loantwin.macro.scenario import Scenario
-from loantwin.models.model import FittedModel, fit_model
+from loantwin.models.fitted import FittedModel
+from loantwin.models.registry import LOGIT, learn, model_name
 from loantwin.twin import Learnt, Twin
 
 
@@ -29,16 +30,19 @@ def twin_at(twin: Twin, date: dt.date) -> Twin:
     then = twin.at(date)
     generator = fit_generator(then.history)
     taken = "model_from" in twin.fitted.data.get("facts", {})
-    model = twin.model if taken else learnt_model(then, then.history, generator)
+    model = twin.model
+    if not taken:
+        model = learnt_model(then, then.history, generator, model_name(model))
     return twin.at(date, Learnt(model, generator))
 
 
-def learnt_model(twin: Twin, known: Scenario, generator: MacroGenerator) -> FittedModel:
-    """Return the model the tape teaches at the twin's as-of date; it may only learn from factors the
-    generator can simulate.
+def learnt_model(twin: Twin, known: Scenario, generator: MacroGenerator, model: str = LOGIT) -> FittedModel:
+    """Return what the tape teaches a transition model at the twin's as-of date.
+
+    It may only learn from factors the generator can simulate.
     """
     seen = nowcast(only(known, generator.factors), twin.as_of)
-    return fit_model(twin.known_loans, twin.known_panel, twin.mapping, twin.as_of, seen)
+    return learn(model, twin.known_loans, twin.known_panel, twin.mapping, twin.as_of, seen)
 
 
 def only(history: Scenario, factors: Sequence[str]) -> Scenario:

@@ -14,7 +14,8 @@ from loantwin.events.event import Event
 from loantwin.macro.generator import MacroGenerator, fit_generator
 from loantwin.macro.history import bridge, known_history, last_published
 from loantwin.macro.read import read_macro
-from loantwin.models.model import FittedModel
+from loantwin.models.fitted import FittedModel
+from loantwin.models.registry import LOGIT, TRANSITION_MODELS, model_name
 from loantwin.months import label
 from loantwin.outlook.environment import saved
 from loantwin.outlook.redated import learnt_model
@@ -40,6 +41,7 @@ class FitResult(Result):
     log-odds.
 
     prior_only : what too few events leave to the prior. notes : what was left out and why.
+    model : name of the transition model.
     """
 
     SCHEMA = "loantwin.fit/1"
@@ -56,6 +58,7 @@ class FitResult(Result):
     generator: Mapping[str, Any]
     prior_only: tuple[str, ...]
     notes: tuple[str, ...]
+    model: str = LOGIT
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -63,6 +66,7 @@ def fit(
     twin: Twin | Path | str,
     macro: Sequence[Path | str],
     *,
+    model: str | None = None,
     model_from: Path | str | None = None,
     progress: Progress = silent,
 ) -> FitResult:
@@ -73,6 +77,7 @@ def fit(
     ----------
     twin : a twin opened for writing, or its folder. macro : files that hold a history (scenario Actual); all
         they hold is kept in the home, the fit sees only what was published by the as-of date.
+    model : name of the transition model, built in or an installed package's; None takes the built-in `logit`.
     model_from : home of another fitted twin whose model is taken over as it stands, for a book without a
         history of its own (a snapshot). Its segments and covariates must fit; it may not know more than this
         twin's as-of date.
@@ -84,6 +89,9 @@ def fit(
     """
     if not macro:
         raise UsageError(expected("at least one file of `macro`", "none"), field="macro")
+    if model is not None and model_from is not None:
+        raise UsageError(expected("`model` or `model_from`", "both"), field="model")
+    name = TRANSITION_MODELS.spelt(model or LOGIT, field="model")
     with opened(twin, writable=True) as twin:
         paths = [Path(path) for path in macro]
         sources = [read_macro(path) for path in paths]
@@ -94,18 +102,20 @@ def fit(
         progress(0.3, "fitting the transition model")
         with warn.catch_warnings(record=True) as heard:
             warn.simplefilter("always", UserWarning)
-            model = (
-                learnt_model(twin, known, generator) if model_from is None else taken_over(model_from, twin)
+            fitted = (
+                learnt_model(twin, known, generator, name)
+                if model_from is None
+                else taken_over(model_from, twin)
             )
         progress(0.8, "tables for the environment")
-        learnt = Learnt(model, generator, tuple({item.sha256: item for item in sources}.values()))
+        learnt = Learnt(fitted, generator, tuple({item.sha256: item for item in sources}.values()))
         settings = {
             "config": asdict(twin.config),
             "macro_files": {path.name: source.sha256 for path, source in zip(paths, sources, strict=True)},
         }
         if model_from is not None:
-            settings["model_from"] = {"home": Path(model_from).name, "as_of": model.as_of.isoformat()}
-        blob = twin.home.put_json(model.to_dict())
+            settings["model_from"] = {"home": Path(model_from).name, "as_of": fitted.as_of.isoformat()}
+        blob = twin.home.put_json(fitted.to_dict())
         also, unstored = environment_event(twin.taught(learnt), blob)
         progress(0.9, "storing")
         store_fit(twin, learnt, list(zip(paths, sources, strict=True)), settings, also)
@@ -120,7 +130,7 @@ def fit(
             ),
         )
         ends = {name: label(month) for name, month in last_published(twin.history).items()}
-        return _result(twin, model, generator, ends, said)
+        return _result(twin, fitted, generator, ends, said)
 
 
 def taken_over(home: Path | str, twin: Twin) -> FittedModel:
@@ -188,5 +198,6 @@ def _result(
         },
         prior_only=model.prior_only,
         notes=(*record["notes"], *said),
+        model=model_name(model),
         provenance=twin.provenance(),
     )

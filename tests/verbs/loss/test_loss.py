@@ -87,7 +87,7 @@ def test_the_latent_process_alone_moves_less(panel_home: Path, results: dict[str
 @pytest.mark.parametrize(
     ("options", "error", "words"),
     [
-        ({"model": "copula"}, UsageError, "one of twin, gaussian, t"),
+        ({"model": "copula"}, UsageError, "one of twin, all, gaussian, t"),
         ({"model": "gaussian", "sectors": "region"}, InputError, "none, segment, product"),
         ({"model": "gaussian", "correlation": "1.5"}, InputError, "from 0 to below 1"),
         ({"model": "gaussian", "correlation": "high"}, InputError, "implied, latent"),

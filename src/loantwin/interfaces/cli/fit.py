@@ -25,6 +25,10 @@ def fit(
             metavar="FILE", help="A macro history (Fed table, FRED series, own CSV or TOML); repeatable."
         ),
     ],
+    model: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="The transition model: logit (the default), or a package's."),
+    ] = None,
     model_from: Annotated[
         Path | None,
         typer.Option(
@@ -41,5 +45,5 @@ def fit(
     import loantwin as lt
 
     with shown("fitting") as progress:
-        result = lt.fit(directory, macro, model_from=model_from, progress=progress)
+        result = lt.fit(directory, macro, model=model, model_from=model_from, progress=progress)
     finish(result, json)

@@ -90,6 +90,18 @@ def exposures(portfolio: Portfolio) -> Exposures:
     return Exposures(columns.principal + columns.accrued_interest, columns.weight, columns.guaranteed)
 
 
+def pool_names(portfolio: Portfolio) -> tuple[str, ...]:
+    """Return the segments that overlays and pools name: those of the model without their vintages, which come
+    last.
+    """
+    return portfolio.parameters.segments[: int(base_segments(portfolio.parameters.segments).max()) + 1]
+
+
+def pool_codes(portfolio: Portfolio) -> Integers:
+    """Return each loan's place in `pool_names`, (N,)."""
+    return np.asarray(base_segments(portfolio.parameters.segments)[portfolio.columns.segment])
+
+
 def expected_losses(portfolio: Portfolio, scenarios: Sequence[WeightedScenario]) -> tuple[Floats, Floats]:
     """Return losses and default probabilities (N, K, 2): 12 months and lifetime, means over paths.
 

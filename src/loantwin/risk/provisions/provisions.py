@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
 
 import numpy as np
 
-from loantwin.arrays import Floats, Integers
+from loantwin.arrays import Floats
 from loantwin.config import Config
-from loantwin.engine.rows import base_segments
 from loantwin.errors import RiskError, expected
+from loantwin.registry import Registry
 from loantwin.risk.allowance import checked_weights, totals
 from loantwin.risk.provisions.cecl import (
     CeclResult,
@@ -43,10 +43,13 @@ from loantwin.risk.provisions.measurement import (
     loss_in_default,
     origination_pd,
     part_of,
+    pool_codes,
+    pool_names,
     remaining_balances,
 )
 from loantwin.risk.provisions.modification import Modifications
 from loantwin.risk.provisions.overlays import Overlay
+from loantwin.risk.provisions.pooled import PooledAllowance
 from loantwin.risk.provisions.revolving import Commitments, behavioural
 from loantwin.risk.provisions.stages import CreditRisk, Stages, stages
 
@@ -63,7 +66,8 @@ __all__ = [
     "provisions",
 ]
 
-Provision = Ifrs9Result | CeclResult | FiveLevelResult
+Provision = Ifrs9Result | CeclResult | FiveLevelResult | PooledAllowance
+"""What a standard answers: one of the built-in results, or a `PooledAllowance` and what is made of it."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,7 @@ class BesideLoans:
 
     history : what CECL's loss-rate methods read, and methods : those asked for.
     poci_expected : (N,) currency over the months now left, None where the source does not tell.
+    reversion : CECL's, None takes the configuration's. provenance : passed on to the result.
     """
 
     overlays: tuple[Overlay, ...] = ()
@@ -79,6 +84,8 @@ class BesideLoans:
     poci_expected: Floats | None = None
     methods: tuple[str, ...] = ()
     history: LossHistory | None = None
+    reversion: Reversion | None = None
+    provenance: Mapping[str, Any] = field(default_factory=dict)
 
 
 def provisions(
@@ -91,7 +98,8 @@ def provisions(
     provenance: Mapping[str, Any] | None = None,
     beside: BesideLoans | None = None,
 ) -> Provision:
-    """Return the allowance of the book under `ifrs9`, `cecl` or `five-level`.
+    """Return the allowance of the book under `ifrs9`, `cecl`, `five-level` or an installed package's
+    standard.
 
     Parameters
     ----------
@@ -101,11 +109,11 @@ def provisions(
 
     Raises
     ------
-    RiskError : an unknown standard, weights that do not sum to 1, a name given twice, a scenario too short.
+    RiskError : an unknown standard, one that answers with something else than an allowance, weights that do
+        not sum to 1, a name given twice, a scenario too short.
     ModelError : loans that do not fit the model.
     """
-    if standard not in STANDARDS:
-        raise RiskError(expected("one of " + ", ".join(STANDARDS), standard), field="standard")
+    measure = STANDARDS.named(standard, field="standard", error=RiskError)
     weights = {scenario.name: scenario.weight for scenario in scenarios}
     if len(weights) != len(scenarios):
         raise RiskError(expected("scenario names that differ", "one given twice"), field="scenario")
@@ -118,9 +126,8 @@ def provisions(
             ),
             field="standing",
         )
-    return STANDARDS[standard](
-        portfolio, scenarios, config, reversion, provenance or {}, beside or BesideLoans()
-    )
+    asked = replace(beside or BesideLoans(), reversion=reversion, provenance=provenance or {})
+    return _checked(measure(portfolio, scenarios, config, asked), standard)
 
 
 @dataclass(frozen=True)
@@ -162,8 +169,6 @@ def _ifrs9(
     portfolio: Portfolio,
     scenarios: Sequence[WeightedScenario],
     config: Config,
-    reversion: Reversion | None,  # noqa: ARG001  # one signature for every standard
-    provenance: Mapping[str, Any],
     beside: BesideLoans,
 ) -> Ifrs9Result:
     book, state = measured_lives(portfolio, config), portfolio.standing
@@ -177,8 +182,8 @@ def _ifrs9(
         poci_expected=beside.poci_expected,
         modifications=beside.modifications,
         overlays=beside.overlays,
-        segment=_pool(portfolio),
-        segments=_pools(portfolio),
+        segment=pool_codes(portfolio),
+        segments=pool_names(portfolio),
     )
     return ifrs9(
         portfolio.as_of,
@@ -190,7 +195,7 @@ def _ifrs9(
         config.ifrs9,
         state.not_observable,
         () if state.delinquency else ("3",),
-        provenance,
+        beside.provenance,
         further,
     )
 
@@ -222,29 +227,27 @@ def _cecl(
     portfolio: Portfolio,
     scenarios: Sequence[WeightedScenario],
     config: Config,
-    reversion: Reversion | None,
-    provenance: Mapping[str, Any],
     beside: BesideLoans,
 ) -> CeclResult:
-    used = reversion_of(config) if reversion is None else reversion
+    used = reversion_of(config) if beside.reversion is None else beside.reversion
     months, base = lifetime_months(portfolio.columns), portfolio.historical
     reverted = [_reverted(scenario, base, months, used) for scenario in scenarios]
     lifetime = expected_losses(portfolio if used.discounted else undiscounted(portfolio), reverted)[0][
         :, :, 1
     ]
     losses = PoolLosses(
-        lifetime, loss_in_default(portfolio)[0], portfolio.standing.defaulted, _pool(portfolio)
+        lifetime, loss_in_default(portfolio)[0], portfolio.standing.defaulted, pool_codes(portfolio)
     )
     return cecl(
         portfolio.as_of,
         portfolio.currency,
         exposures(portfolio),
         losses,
-        _pools(portfolio),
+        pool_names(portfolio),
         {scenario.name: scenario.weight for scenario in scenarios},
         used,
         portfolio.standing.not_observable,
-        provenance,
+        beside.provenance,
         beside.overlays,
         _by_method(portfolio, reverted, losses, used, beside),
     )
@@ -261,7 +264,12 @@ def _by_method(
     weights, made = np.array([scenario.weight for scenario in reverted]), {}
     individual = np.where(losses.in_default, losses.defaulted, 0.0)
     book = PooledBook(
-        exposures(portfolio), losses.pool, _pools(portfolio), losses.in_default, individual, portfolio.columns
+        exposures(portfolio),
+        losses.pool,
+        pool_names(portfolio),
+        losses.in_default,
+        individual,
+        portfolio.columns,
     )
     for method in (name for name in METHODS if name in beside.methods):
         if method in ("pd-lgd", "dcf"):
@@ -300,9 +308,7 @@ def _five_level(
     portfolio: Portfolio,
     scenarios: Sequence[WeightedScenario],
     config: Config,  # noqa: ARG001  # one signature for every standard
-    reversion: Reversion | None,  # noqa: ARG001
-    provenance: Mapping[str, Any],
-    beside: BesideLoans,  # noqa: ARG001
+    beside: BesideLoans,
 ) -> FiveLevelResult:
     state, rules = portfolio.standing, load_rules()
     share = np.where(state.defaulted, loss_in_default(portfolio)[1], np.nan)
@@ -316,19 +322,36 @@ def _five_level(
         rules,
         state.not_observable,
         () if state.delinquency else rules.classes[1:],
-        provenance,
+        beside.provenance,
     )
 
 
-STANDARDS: dict[str, Callable[..., Provision]] = {"ifrs9": _ifrs9, "cecl": _cecl, "five-level": _five_level}
-"""Every provision standard by its name on the command line."""
+class ProvisionStandard(Protocol):
+    """A standard: the book, its weighted scenarios, the settings and what stands beside the loans in, the
+    allowance out.
+    """
+
+    def __call__(
+        self,
+        portfolio: Portfolio,
+        scenarios: Sequence[WeightedScenario],
+        config: Config,
+        beside: BesideLoans,
+        /,
+    ) -> Provision: ...
 
 
-def _pools(portfolio: Portfolio) -> tuple[str, ...]:
-    """Return the segments overlays and pools name: the model's without vintages, which come last."""
-    return portfolio.parameters.segments[: int(base_segments(portfolio.parameters.segments).max()) + 1]
+STANDARDS: Registry[ProvisionStandard] = Registry(
+    "provision standard",
+    "loantwin.standards",
+    {"ifrs9": _ifrs9, "cecl": _cecl, "five-level": _five_level},
+)
+"""Provision standards by their name on the command line."""
 
 
-def _pool(portfolio: Portfolio) -> Integers:
-    """Return each loan's place in `_pools`, (N,)."""
-    return np.asarray(base_segments(portfolio.parameters.segments)[portfolio.columns.segment])
+def _checked(made: object, standard: str) -> Provision:
+    if not isinstance(made, Provision):
+        raise RiskError(
+            expected(f"a PooledAllowance from standard {standard}", type(made).__name__), field="standard"
+        )
+    return made

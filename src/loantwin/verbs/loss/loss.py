@@ -26,7 +26,7 @@ from loantwin.risk.loss.tail import check_support, paths_needed
 from loantwin.twin import Twin, opened
 from loantwin.types import Progress, Result, silent
 from loantwin.verbs.loss.inputs import loss_inputs, mean_severity
-from loantwin.verbs.loss.models import MODELS
+from loantwin.verbs.loss.models import ALL, MODELS, TWIN, losses_under
 from loantwin.verbs.loss.settings import LossSettings
 
 LEAST_PATHS = 20_000
@@ -35,7 +35,6 @@ MOST_PATHS = 1_000_000
 BLOCK = 2_000
 TYPICAL = 512
 """Paths that tell how segments share a band's loss in ordinary times."""
-TWIN, ALL = "twin", "all"
 TWIN_ASSUMPTION = (
     "contributions: within a band of size the loss of a path is split as the segments share its expected "
     "loss; no stand-alone figures, which would need each segment's own names"
@@ -82,7 +81,8 @@ def loss(
 
     Parameters
     ----------
-    model : twin (its own paths), gaussian, t, credit-risk-plus, migration, or all of them side by side.
+    model : twin (its own paths), gaussian, t, credit-risk-plus, migration, all of them side by side, or an
+        installed package's.
     months : horizon. confidence : of value at risk and expected shortfall, in (0, 1).
     paths : None takes, for the twin, at least 20,000 and 20 beyond the quantile; for copulas 24,000, shifted
         to the tail.
@@ -101,8 +101,7 @@ def loss(
         raise RiskError(expected("a confidence between 0 and 1", confidence), field="confidence")
     if months < 1:
         raise RiskError(expected("a horizon of at least 1 month", months), field="months")
-    if model not in (TWIN, ALL, *MODELS):
-        raise UsageError(expected("one of " + ", ".join((TWIN, *MODELS, ALL)), model), field="model")
+    model = MODELS.spelt(model, field="model")
     given = {
         "sectors": sectors,
         "correlation": correlation,
@@ -185,10 +184,10 @@ class _LossRun:
             self.twin.config.run.seed,
             self.progress,
         )
-        return MODELS[model](inputs, self._settings(model))
+        return losses_under(model, inputs, self._settings(model))
 
     def all(self) -> LossComparison:
-        """Return every model that can be run."""
+        """Return every built-in model that can be run."""
         made: dict[str, LossResult] = {}
         left: dict[str, str] = {}
         for name in (TWIN, *MODELS):

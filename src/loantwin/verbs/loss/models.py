@@ -1,7 +1,5 @@
 """Models of portfolio losses by name: each a function of inputs and settings that returns the same result as
 the twin's own.
-
-To add one, write `f(inputs: LossInputs, settings: LossSettings) -> LossResult` and name it in `MODELS`.
 """
 
 from __future__ import annotations
@@ -13,6 +11,7 @@ import numpy as np
 
 from loantwin.arrays import Floats
 from loantwin.errors import UsageError, expected
+from loantwin.registry import Registry
 from loantwin.risk.loss.copula.distribution import CopulaLoss, SegmentLosses, copula_loss
 from loantwin.risk.loss.copula.factors import FactorModel, factor_model, obligors
 from loantwin.risk.loss.copula.figures import quantile
@@ -29,7 +28,8 @@ SEVERITY_SPREAD = 0.25
 CURVE = 160
 
 
-Model = Callable[[LossInputs, LossSettings], LossResult]
+LossModel = Callable[[LossInputs, LossSettings], LossResult]
+"""A model of portfolio losses."""
 
 
 def gaussian(inputs: LossInputs, settings: LossSettings) -> LossResult:
@@ -235,10 +235,29 @@ def _result(
     )
 
 
-MODELS: dict[str, Model] = {
-    "gaussian": gaussian,
-    "t": student,
-    "credit-risk-plus": plus,
-    "migration": migration,
-}
+TWIN, ALL = "twin", "all"
+"""The twin's own paths, and every built-in model side by side."""
+
+MODELS: Registry[LossModel] = Registry(
+    "loss model",
+    "loantwin.losses",
+    {"gaussian": gaussian, "t": student, "credit-risk-plus": plus, "migration": migration},
+    also=(TWIN, ALL),
+)
 """Models beside the twin's own paths, by the name of `--model`."""
+
+
+def losses_under(name: str, inputs: LossInputs, settings: LossSettings) -> LossResult:
+    """Return the losses under a model.
+
+    Raises
+    ------
+    UsageError : an unknown model, or one that answers with something else than losses.
+    """
+    return _checked(MODELS.named(name, field="model")(inputs, settings), name)
+
+
+def _checked(made: object, name: str) -> LossResult:
+    if not isinstance(made, LossResult):
+        raise UsageError(expected(f"a LossResult from loss model {name}", type(made).__name__), field="model")
+    return made

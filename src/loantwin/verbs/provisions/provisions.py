@@ -30,6 +30,8 @@ POCI_LOSS = "attribute_poci_expected_loss"
 """Column of a source that tells a loan's lifetime loss expected when it was bought credit-impaired, share of
 exposure.
 """
+OVERLAID = ("ifrs9", "cecl")
+"""Standards that show overlays."""
 
 
 def provisions(
@@ -42,7 +44,8 @@ def provisions(
     overlays: Path | str | None = None,
     method: str | None = None,
 ) -> Provision:
-    """Return the allowance of the book under `ifrs9`, `cecl` or `five-level`.
+    """Return the allowance of the book under `ifrs9`, `cecl`, `five-level` or an installed package's
+    standard.
 
     Parameters
     ----------
@@ -57,10 +60,9 @@ def provisions(
     ------
     InputError : see the message.
     """
-    if standard not in STANDARDS:
-        raise UsageError(expected("one of " + ", ".join(STANDARDS), standard), field="standard")
+    standard = STANDARDS.spelt(standard, field="standard")
     methods = chosen_methods(standard, method)
-    if overlays is not None and standard == "five-level":
+    if overlays is not None and standard not in OVERLAID:
         raise UsageError(
             expected("a standard of expected losses with `overlays`", standard), field="standard"
         )

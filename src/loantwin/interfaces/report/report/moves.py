@@ -34,7 +34,7 @@ def model_section(found: Findings) -> Section:
     """Return how loans move: fitted effects with intervals, calibration, what could not be told."""
     model = found.twin.model
     record = model.diagnostics
-    fitted = [edge for edge in record["edges"] if not edge["assumed"]]
+    fitted = [edge for edge in record["edges"] if not edge["assumed"] and "calibration" in edge]
     leading = leading_edges(fitted, model.default_name)
     blocks: list[PageBlock] = []
     for edge in leading:
