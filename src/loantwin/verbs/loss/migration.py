@@ -144,9 +144,7 @@ def loan_states(outlook: Outlook, months: int) -> States:
 def _to_come(
     outlook: Outlook, columns: LoanColumns, months: int, state: int, shocks: Floats, on: Flags
 ) -> Floats:
-    """Return the present value today of each loan's expected loss after the horizon were it then in a state,
-    (N,).
-    """
+    """Return today's worth of loans' expected loss after the horizon, were they then in a state, (N,)."""
     rows = np.flatnonzero(on)
     made = np.zeros(len(on))
     if not len(rows):
