@@ -153,9 +153,7 @@ def scored(
 def score(
     found: Sequence[Observed], plan: ScoringPlan, key: Key, horizon: int, planned: int
 ) -> BacktestScore:
-    """Return the score of observations of one figure and horizon; origins that are prior only are left out of
-    it.
-    """
+    """Return the score of one figure and horizon; origins that are prior only are left out of it."""
     # Trap: a thin origin. Few known events leave the prior's forecast: it is no evidence of the model.
     closed, used = len(found), [item for item in found if not item.prior_only]
     censored = 1.0 - closed / planned if planned else 0.0
