@@ -141,9 +141,7 @@ def part_of(book: Portfolio, loans: Integers) -> Portfolio:
 
 
 def _parameters() -> TransitionParameters:
-    """Return a model of two live states: 1 % a month into arrears, of these a third cured, a tenth in
-    default.
-    """
+    """Return a model of two live states: 1 % a month into arrears, a third of them cured, a tenth lost."""
     return TransitionParameters(
         states=("current", "dpd_1_29", "default"),
         live=2,

@@ -1,6 +1,4 @@
-"""Models of portfolio losses by name: each a function of inputs and settings that returns the same result as
-the twin's own.
-"""
+"""Models of portfolio losses by name: functions of inputs and settings with the twin's own kind of result."""
 
 from __future__ import annotations
 

@@ -27,9 +27,7 @@ from loantwin.twin import Twin, opened
 from loantwin.verbs.provisions.loss_history import loss_history
 
 POCI_LOSS = "attribute_poci_expected_loss"
-"""Column of a source that tells a loan's lifetime loss expected when it was bought credit-impaired, share of
-exposure.
-"""
+"""Column of a source: lifetime loss expected at the purchase of an impaired loan, share of exposure."""
 OVERLAID = ("ifrs9", "cecl")
 """Standards that show overlays."""
 
@@ -44,8 +42,7 @@ def provisions(
     overlays: Path | str | None = None,
     method: str | None = None,
 ) -> Provision:
-    """Return the allowance of the book under `ifrs9`, `cecl`, `five-level` or an installed package's
-    standard.
+    """Return the allowance under `ifrs9`, `cecl`, `five-level` or an installed package's standard.
 
     Parameters
     ----------
