@@ -56,8 +56,8 @@ def provisions(
     Raises
     ------
     UsageError : an unknown standard or method, a method of another standard than CECL, overlays on five
-        levels, weights that do not sum to 1. ScenarioError : a scenario that is wrong or too short. RiskError
-        : overlays that are wrong or have expired. HomeError : a twin that was not fitted.
+        levels, weights that do not sum to 1. ScenarioError : a scenario that is wrong or too short.
+        RiskError : overlays that are wrong or have expired. HomeError : a twin that was not fitted.
     """
     standard = STANDARDS.spelt(standard, field="standard")
     methods = chosen_methods(standard, method)
