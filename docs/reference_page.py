@@ -88,7 +88,7 @@ def result_section(kind: type) -> str:
     schema = vars(kind).get("SCHEMA")
     lines = [f"class {kind.__name__}:"]
     lines += [f'    SCHEMA = "{schema}"'] if schema else []
-    lines += [f"    {item.name}: {item.type}{default_of(item)}" for item in fields(kind)]
+    lines += [f"    {item.name}: {annotation(item.type)}{default_of(item)}" for item in fields(kind)]
     return f"### {kind.__name__}\n\n{code(chr(10).join(lines))}\n{words(kind)}{members(kind)}"
 
 
@@ -112,9 +112,11 @@ def members(kind: type) -> str:
 
 
 def default_of(item: Any) -> str:
-    if item.default is not MISSING:
-        return f" = {value(item.default)}"
-    return " = ..." if item.default_factory is not MISSING else ""
+    """Return a field's default; a long one, or one that is made anew, as three dots."""
+    shown = value(item.default)
+    if item.default is not MISSING and len(shown) <= WIDTH // 2:
+        return f" = {shown}"
+    return "" if item.default is item.default_factory is MISSING else " = ..."
 
 
 def signature(written: str, function: Callable[..., Any], *, bound: bool = False) -> str:
@@ -140,7 +142,8 @@ def signature(written: str, function: Callable[..., Any], *, bound: bool = False
 
 
 def annotation(kind: Any) -> str:
-    return kind if isinstance(kind, str) else inspect.formatannotation(kind)
+    """Return a type as its file writes it: Python keeps it with single quotes."""
+    return kind.replace("'", '"') if isinstance(kind, str) else inspect.formatannotation(kind)
 
 
 def value(default: Any) -> str:

@@ -80,7 +80,7 @@ def text_of(message: ast.expr | None) -> str | None:
             return text_of(held)
         case ast.BinOp(left=left, right=right):
             told = (text_of(left), text_of(right))
-            return "".join(words or "" for words in told) if any(told) else None
+            return "".join(words or "{}" for words in told) if any(told) else None
     return None
 
 

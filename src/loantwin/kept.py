@@ -1,5 +1,4 @@
-"""What an open twin keeps between calls: each thing made once, by one thread, and forgotten when what it was
-made from changes.
+"""What an open twin keeps between calls: made once, by one thread, forgotten when its sources change.
 
 A kept thing names its sources. When the twin moves on (another date, later events, another publication lag),
 `Store.without` hands over everything whose sources stayed as they were; nothing else is handed over.
@@ -72,9 +71,7 @@ class Store:
         return None if entry is None else entry.values.get(None)
 
     def without(self, changed: Iterable[Source]) -> Store:
-        """Return a store with everything that was made from none of the changed sources; this one where
-        nothing changed.
-        """
+        """Return a store with what was made from none of the changed sources; this one if none changed."""
         gone, made = frozenset(changed), Store()
         if not gone:
             return self

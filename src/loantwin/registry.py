@@ -1,5 +1,4 @@
-"""What goes by a name and may come from another package: tape formats, transition models, provision
-standards, loss models and policies.
+"""What goes by a name and may come from another package: formats, models, standards, loss models, policies.
 
 The built-in entries of a kind stand in its `Registry`. A package adds its own through an entry point of the
 kind's group; nothing of it is imported before its name is asked for, and no built-in name can be taken over.

@@ -1,5 +1,4 @@
-"""The twin: a home opened with its settings, its book, its history, its macro files and its fitted model, by
-one clock.
+"""The twin: a home opened with its settings, book, history, macro files and fitted model, by one clock.
 
 An open twin is a view of its log at one position: what is appended later, by whomever, is seen by
 `twin.refreshed()`.
@@ -165,7 +164,12 @@ class Twin:
 
     @kept("tape")
     def loaded(self) -> Event:
-        """Return the event that names the tape."""
+        """Return the event that names the tape.
+
+        Raises
+        ------
+        HomeError : a log without a tape.
+        """
         event = self.last("TapeLoaded")
         if event is None:
             raise HomeError(
@@ -236,7 +240,12 @@ class Twin:
 
     @kept("model")
     def fitted(self) -> Event:
-        """Return the event of the last fit."""
+        """Return the event of the last fit.
+
+        Raises
+        ------
+        HomeError : a twin that was not fitted; the message says how to fit it.
+        """
         event = self.last("ModelFitted")
         if event is None:
             raise HomeError(
@@ -329,6 +338,11 @@ def create_twin(directory: Path | str, tape: Tape, as_of: dt.date, clock: Clock 
 
     The home appears as a whole or not at all: the book is made first, then everything is written beside the
     target and moved into place.
+
+    Raises
+    ------
+    MappingError : a format without a currency. UsageError : a date before the snapshot's, or with no loan on
+        the book.
     """
     if not tape.mapping.currency:
         raise MappingError(expected("a currency like USD", "none"), file=tape.mapping.file, field="currency")

@@ -141,9 +141,7 @@ def part_of(book: Portfolio, loans: Integers) -> Portfolio:
 
 
 def _parameters() -> TransitionParameters:
-    """Return a model of two live states: 1 % a month into arrears, of these a third cured, a tenth in
-    default.
-    """
+    """Return a model of two live states: 1 % a month in arrears, a third of these cured, a tenth defaults."""
     return TransitionParameters(
         states=("current", "dpd_1_29", "default"),
         live=2,

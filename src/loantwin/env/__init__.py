@@ -1,6 +1,4 @@
-"""Environments in which policies are tried: importing this registers `loantwin/Portfolio-v0` with
-Gymnasium.
-"""
+"""Environments to try policies in: importing this registers `loantwin/Portfolio-v0` with Gymnasium."""
 
 from __future__ import annotations
 

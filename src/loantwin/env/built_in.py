@@ -1,5 +1,4 @@
-"""The built-in book: six segments in 60 cells, with a model and an economy. Every number is invented; nothing
-is fitted.
+"""The built-in book: six segments in 60 cells, with a model and an economy, invented; nothing is fitted.
 
 It is here so that an environment starts at once, with nothing on disk. A lender's own book comes through
 `twin=DIR`.

@@ -1,6 +1,4 @@
-"""`loantwin/Portfolio-v0`: one book, a month a step, the lender's five levers as the action. See
-docs/environment.md.
-"""
+"""`loantwin/Portfolio-v0`: one book, a month a step, the five levers as the action (docs/environment.md)."""
 
 from __future__ import annotations
 
@@ -37,8 +35,12 @@ def chosen_tables(
     horizon: int | None,
     paths: int | None = None,
 ) -> tuple[StepTables, StepEconomy, int]:
-    """Return what an environment runs on: the twin's tables, those given, or the built-in book; and the
-    horizon.
+    """Return an environment's tables (the twin's, those given, or the built-in book's) and horizon.
+
+    Raises
+    ------
+    UsageError : a twin with tables, tables without an economy or the other way round, paths without a twin,
+        or a horizon of less than a month or beyond the tables.
     """
     if (twin is not None and tables is not None) or (tables is None) != (economy is None):
         raise UsageError(
@@ -73,6 +75,10 @@ class PortfolioEnv(gymnasium.Env[Observation, Action]):
     horizon : months of an episode; default all that the tables hold (36 for a twin and the built-in book).
     paths : macro paths that a twin's episodes are drawn from (default 64).
     render_mode : "ansi" lets `render()` return the month as a line of text.
+
+    Raises
+    ------
+    UsageError : another render mode, and as `chosen_tables`.
     """
 
     metadata = {"render_modes": ["ansi"], "render_fps": 1}  # noqa: RUF012  # Gymnasium's own form
@@ -103,8 +109,11 @@ class PortfolioEnv(gymnasium.Env[Observation, Action]):
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Observation, dict[str, Any]]:
-        """Start an episode. All luck is drawn here, so that two policies with one seed meet the same
-        economy.
+        """Start an episode; all luck is drawn here, so that one seed gives two policies the same economy.
+
+        Raises
+        ------
+        UsageError : any options.
         """
         # Trap: luck that follows the action. A draw made in `step` would give each policy its own economy.
         super().reset(seed=seed)
@@ -118,8 +127,11 @@ class PortfolioEnv(gymnasium.Env[Observation, Action]):
         return self._seen(), {"month": 0, "minor_units": {}, "levers": dict.fromkeys(LEVERS, 0.0)}
 
     def step(self, action: Action) -> tuple[Observation, float, bool, bool, dict[str, Any]]:
-        """Move the book a month. `info["minor_units"]` holds every amount of the month in cents, balanced
-        exactly.
+        """Move the book a month; `info["minor_units"]` holds its amounts in cents, balanced exactly.
+
+        Raises
+        ------
+        UsageError : before the first reset, or after the last month.
         """
         month = self._state.month
         if month >= self._shocks.shape[1]:

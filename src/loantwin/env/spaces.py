@@ -15,9 +15,7 @@ from loantwin.engine.step.tables import StepFlows
 from loantwin.types import LEVERS
 
 REWARD_SCALE = 1000.0
-"""Reward = month's profit / balance at the as-of date x 1000: 5 is half a per cent of the first balance in a
-month.
-"""
+"""Reward = month's profit / balance at the as-of date x 1000: 5 is half a per cent of the first balance."""
 
 _BOUNDS = {
     "month": (0.0, 1.0),
@@ -54,9 +52,7 @@ def observation_space(factors: Sequence[str]) -> gymnasium.Space[NDArray[np.floa
 def observation_array(
     figures: dict[str, Floats], factors: Sequence[str], horizon: int
 ) -> NDArray[np.float32]:
-    """Return figures (E,) by name as (E, n) float32: the month as a share of the horizon, all else as it
-    is.
-    """
+    """Return figures (E,) by name as (E, n) float32, the month as a share of the horizon."""
     columns = [
         figures["month"] / horizon if name == "month" else figures[name]
         for name in observation_names(factors)

@@ -1,6 +1,4 @@
-"""Many books at once, for learning: `loantwin/Portfolio-v0` with the compiled step, all books in the same
-month.
-"""
+"""Many books at once, for learning: `loantwin/Portfolio-v0`, compiled, all books in the same month."""
 
 from __future__ import annotations
 
@@ -27,11 +25,16 @@ if TYPE_CHECKING:
 
 
 class PortfolioVectorEnv(VectorEnv[Array, Array, Array]):
-    """`num_envs` books; arguments as in `PortfolioEnv`. All episodes end together, and the step after the end
-    starts new ones.
+    """`num_envs` books; arguments as in `PortfolioEnv`.
+
+    All episodes end together, and the step after the end starts new ones.
 
     Luck is drawn for all books from one seed: book i of a batch of E is not book 0 of seed + i. Actions and
     rewards follow the single environment's rules; `info` holds the figures of the month as arrays (E,).
+
+    Raises
+    ------
+    UsageError : no environment, a render mode, and as `chosen_tables`.
     """
 
     metadata = {"autoreset_mode": AutoresetMode.NEXT_STEP, "render_modes": []}  # noqa: RUF012  # Gymnasium's own form
@@ -69,7 +72,12 @@ class PortfolioVectorEnv(VectorEnv[Array, Array, Array]):
     def reset(
         self, *, seed: int | list[int | None] | None = None, options: dict[str, Any] | None = None
     ) -> tuple[Array, dict[str, Any]]:
-        """Start all episodes. `seed` is one number for all books."""
+        """Start all episodes. `seed` is one number for all books.
+
+        Raises
+        ------
+        UsageError : a list of seeds, or any options.
+        """
         if isinstance(seed, list):
             raise UsageError(expected("one seed for all books", "a list"), field="seed")
         if options:
@@ -82,7 +90,12 @@ class PortfolioVectorEnv(VectorEnv[Array, Array, Array]):
         return self._seen(), {}
 
     def step(self, actions: Array) -> tuple[Array, Array, Array, Array, dict[str, Any]]:
-        """Move all books a month; after the last month, start new episodes with reward 0 instead."""
+        """Move all books a month; after the last month, start new episodes with reward 0 instead.
+
+        Raises
+        ------
+        UsageError : before the first reset.
+        """
         month = self._state.month
         ended = np.zeros(self.num_envs, dtype=bool)
         if not self._shocks.shape[1]:

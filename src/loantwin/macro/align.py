@@ -20,10 +20,10 @@ from loantwin.macro.source import MacroSource, NativeTable, find
 class Alignment:
     """What re-dating did.
 
-    scenario : its name. jump_off : month (YYYY-MM) of the row the scenario is measured against. jump_off_file
-        : the file that row is from. first : month (YYYY-MM) the scenario now starts in. dropped : factor ->
-        why. floored : yield -> the months in which it was set to 0. warnings : what else a reader should
-        know.
+    scenario : its name. jump_off : month (YYYY-MM) of the row the scenario is measured against.
+        jump_off_file : the file that row is from. first : month (YYYY-MM) the scenario now starts in.
+        dropped : factor -> why. floored : yield -> the months in which it was set to 0. warnings : what else
+        a reader should know.
     """
 
     scenario: str

@@ -39,9 +39,7 @@ class Cycle:
 
 @dataclass(frozen=True)
 class Evidence:
-    """What a file gave: the matrix over `matrix.years`, its generator where it was estimated, and the sums
-    behind it.
-    """
+    """What a file gave: the matrix over `matrix.years`, its generator if estimated, and the sums behind."""
 
     matrix: Matrix
     method: str
@@ -98,9 +96,7 @@ def estimated(events: RatingEvents, kind: str, withdrawn: Withdrawn) -> Evidence
 
 
 def cycle_of(events: RatingEvents, sums: estimators.MoveSums, withdrawn: Withdrawn) -> Cycle | None:
-    """Return the common factor by year, from cohorts about the estimated matrix; None with fewer than
-    three.
-    """
+    """Return the yearly common factor of cohorts about the estimated matrix; None with fewer than three."""
     try:
         labels, counts = estimators.cohort_counts(events, withdrawn)
     except RiskError:  # less than a year of history: durations can do without

@@ -14,8 +14,7 @@ from loantwin.migrations.matrices import default_curve, power
 
 @dataclass(frozen=True)
 class DefaultAt:
-    """Cumulative probability of default within `years`. The error and the 90 % interval (customers drawn
-    again) need a history.
+    """Cumulative probability of default in `years`; error and interval (customers redrawn) need a history.
 
     exact_high : upper end of the exact binomial interval where a cohort saw no default: a bound, not an
         estimate.
@@ -40,9 +39,7 @@ class Compared:
 
 
 def matrix_over(found: Evidence, made: generators.Generator, years: float) -> Floats:
-    """Return the matrix over `years`: a power of the estimate where it goes in whole times, else from the
-    generator.
-    """
+    """Return the matrix over `years`: the estimate's power at whole times, else from the generator."""
     times = years / found.matrix.years
     if found.rates is None and abs(times - round(times)) < 1e-9:
         return power(found.matrix.values, round(times))

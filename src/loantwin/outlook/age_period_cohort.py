@@ -35,8 +35,7 @@ def apc_columns(outlook: Outlook, model: ApcModel) -> LoanColumns:
 
 
 def apc_flows(outlook: Outlook, economy: Economy, horizon: int, by_segment: bool = False) -> Flows:
-    """Return expected flows of the book on the age-period-cohort model, (P, G, T):
-    `stress --model age-period-cohort`.
+    """Return the book's expected flows on the age-period-cohort model, (P, G, T), for `stress --model`.
 
     The engine, the contracts, prepayment and loss given default are the twin's; the hazard of default is this
     model's. Groups are the twin's own segments.

@@ -1,6 +1,4 @@
-"""The forecast beside what happened: the one place, with the report, that reads past the as-of date, to
-compare.
-"""
+"""The forecast beside what happened: with the report the one place that reads past the as-of date."""
 
 from __future__ import annotations
 
@@ -79,8 +77,7 @@ class Happened:
 
 
 def compare(outlook: Outlook, most_years: int = LONGEST_YEARS) -> Comparison:
-    """Return the forecast of the years after the as-of date, given the macro path that came, beside what
-    happened.
+    """Return the forecast after the as-of date, given the macro path that came, beside what happened.
 
     Raises
     ------
@@ -173,9 +170,7 @@ def _noisy(number: Floats, amount: Floats, size: float, outlook: Outlook) -> tup
 
 
 def _last_year(outlook: Outlook, events: pl.DataFrame) -> tuple[tuple[float, float], float]:
-    """Return last year's events per loan and amount per balance on the book a year before, and the number of
-    events.
-    """
+    """Return last year's events per loan, amount per balance a year before, and number of events."""
     twin = outlook.twin
     start = months.end_of(outlook.month0 - 12, outlook.anchor)
     try:

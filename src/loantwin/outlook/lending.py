@@ -31,8 +31,7 @@ def stepped(
     new_lending: str,
     progress: Progress,
 ) -> Paths:
-    """Return the figures of the book on every path, moved month by month under a policy and a plan of new
-    lending.
+    """Return the book's figures on every path, moved monthly under a policy and a plan of new lending.
 
     Parameters
     ----------
@@ -56,9 +55,7 @@ def stepped(
 
 
 def step_tables(outlook: Outlook, economy: Economy, horizon: int, new_lending: str = "none") -> StepTables:
-    """Return what a step reads: the book's run-off, the run-off of one unit lent anew, costs and the lending
-    plan.
-    """
+    """Return what a step reads: the book's run-off, that of one unit lent anew, costs and the plan."""
     model = outlook.twin.model
     base = base_segments(model.parameters.segments)
     segments = model.parameters.segments[: int(base.max()) + 1]
@@ -75,12 +72,16 @@ def step_tables(outlook: Outlook, economy: Economy, horizon: int, new_lending: s
 
 
 def read_plan(text: str, first: int, horizon: int, segments: Sequence[str], outlook: Outlook) -> LendingPlan:
-    """Return the plan of new lending: none, constant-balance, or a CSV file with month, amount and perhaps
-    segment.
+    """Return the plan of new lending: none, constant-balance, or a CSV file of month, amount and segment.
 
     Amounts without a segment are spread over segments as the book's principal is. Months the file does not
     name lend nothing; a month outside the horizon, an unknown segment or a repeated row is an error that
     names it.
+
+    Raises
+    ------
+    UsageError : no such file, other columns, no row, an amount that is negative or none, a month outside the
+        horizon, an unknown segment, a repeated row; it names file and row.
     """
     if text == "none":
         return LendingPlan("none")

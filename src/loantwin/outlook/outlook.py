@@ -1,6 +1,4 @@
-"""What every forward-looking verb reads: the economy ahead as covariates and index paths, and the loans as
-columns.
-"""
+"""What forward-looking verbs read: the economy ahead as covariates and index paths, loans as columns."""
 
 from __future__ import annotations
 
@@ -52,8 +50,7 @@ SOURCES: tuple[Source, ...] = ("tape", "loans", "model", "date", "lags")
 
 @dataclass(frozen=True)
 class Economy:
-    """The economy ahead over T months. covariates : (P, T, F). index : (P, T) rate index, or None where no
-    loan floats.
+    """The economy over T months. covariates : (P, T, F). index : (P, T) of rates, None where no loan floats.
 
     name : the scenario's name, None for generated paths. notes : what was dropped, floored or assumed on the
         way.
@@ -105,9 +102,7 @@ class Outlook:
 
     @kept(*SOURCES)
     def index_factor(self) -> str | None:
-        """Return the macro factor most floating balance follows, None where nothing floats or no file has
-        it.
-        """
+        """Return the factor most floating balance follows, None where nothing floats or no file has it."""
         loans = self.book.loans
         floating = loans.filter(
             (loans["rate_type"] == "floating").fill_null(False) & loans["rate_index"].is_not_null()
@@ -122,8 +117,7 @@ class Outlook:
 
     @kept(*SOURCES)
     def book(self) -> Book:
-        """Return the book, missing rates of floating loans taken from the index history, contracts running
-        on.
+        """Return the book with running contracts, floating loans' missing rates from the index history.
 
         A loan that is still on the book after its contractual term is given one more month.
         """
@@ -173,9 +167,7 @@ class Outlook:
 
     @kept("tape", "model")
     def runoff(self) -> RunoffAssumptions:
-        """Return what run-off assumes beyond the contracts: the model's meaning of exposure, the mapping's
-        assumptions.
-        """
+        """Return what run-off assumes beyond contracts: the model's exposure, the mapping's assumptions."""
         model = self.twin.model
         return assumptions(
             partial_monthly=self.twin.mapping.number("partial_prepayment_monthly", 0.0),
@@ -218,7 +210,12 @@ class Outlook:
         )
 
     def given(self, scenario: Scenario, horizon: int, notes: tuple[str, ...] = ()) -> Economy:
-        """Return a scenario over months 1..horizon; a month it lacks is an error that names it."""
+        """Return a scenario over months 1..horizon; a month it lacks is an error that names it.
+
+        Raises
+        ------
+        ScenarioError : a scenario that starts after the first month, or lacks a month of the horizon.
+        """
         if scenario.first > self.month0 + 1:
             wanted = (
                 f"scenario {scenario.name} to start by {months.label(self.month0 + 1)} (`align` start "
@@ -239,9 +236,7 @@ class Outlook:
         )
 
     def _beyond_history(self, covariates: Floats, name: str) -> tuple[str, ...]:
-        """Return a warning for each covariate that a scenario drives beyond anything the known history
-        holds.
-        """
+        """Return a warning for each covariate that a scenario drives beyond anything the history holds."""
         found = []
         for place, (covariate, (low, high)) in enumerate(
             zip(self.twin.model.covariates, self.covariate_ranges, strict=True)
@@ -256,9 +251,7 @@ class Outlook:
 
     @kept("model", "date", "lags")
     def covariate_ranges(self) -> tuple[tuple[float, float], ...]:
-        """Return the lowest and highest value of each covariate in the known history, standard deviations
-        from its mean.
-        """
+        """Return each covariate's lowest and highest known value, standard deviations from its mean."""
         made = []
         for covariate in self.twin.model.covariates:
             first, last = known_span(covariate, self.twin.history)
@@ -267,9 +260,7 @@ class Outlook:
         return tuple(made)
 
     def simulated(self, horizon: int, paths: int, seed: int) -> Economy:
-        """Return generated paths over months 1..horizon, conditional on what was published by the as-of
-        date.
-        """
+        """Return generated paths over months 1..horizon, given what was published by the as-of date."""
         generator = self.twin.generator
         first = min(generator.first, self.month0 + 1)
         drawn = simulate(generator, first, self.month0 + horizon - first + 1, paths, seed)
@@ -294,9 +285,7 @@ class Outlook:
         }
 
     def index_of(self, drawn: MacroPaths, horizon: int) -> Floats | None:
-        """Return the index of floating rates on each path over months 1..horizon, (P, T); None where nothing
-        floats.
-        """
+        """Return the floating-rate index by path over months 1..horizon, (P, T); None if nothing floats."""
         if self.index_factor is None or self.index_factor not in drawn.factors:
             return None
         start = self.month0 + 1 - drawn.first
@@ -305,9 +294,7 @@ class Outlook:
         )
 
     def lifetime(self, scenario: Scenario, horizon: int) -> Scenario:
-        """Return a scenario carried to `horizon` by reversion to the long-run mean after the supported
-        period.
-        """
+        """Return a scenario carried to `horizon`, reverting to the long-run mean once unsupported."""
         macro = self.twin.config.macro
         return extend(
             scenario,

@@ -21,9 +21,7 @@ FIGURES = ("balance", "scheduled_principal", "prepaid", "interest", "defaulted",
 
 @dataclass(frozen=True)
 class Paths:
-    """Simulated figures, each (P, T), with name noise; `expected` holds the same before it. opening : balance
-    at the start.
-    """
+    """Simulated figures (P, T) with name noise; `expected` is before it, opening the balance at the start."""
 
     opening: float
     simulated: Mapping[str, Floats]
@@ -32,9 +30,7 @@ class Paths:
 
 
 def projected(outlook: Outlook, economy: Economy, horizon: int, paths: int, seed: int) -> Paths:
-    """Return the run-off of the book on every path: conditional expectation, then the noise of single
-    names.
-    """
+    """Return the run-off of the book on every path: conditional expectation, then noise of names."""
     cells = outlook.cells(economy, horizon)
     shocks = outlook.drawn(economy, paths, seed)
     flows = conditional_flows(
@@ -79,9 +75,7 @@ def noisy_paths(
 
 
 def with_stock(made: Paths, charged_off: Floats, recovered: Floats) -> Paths:
-    """Return the figures with what comes, month by month (T,), from loans already in default at the as-of
-    date.
-    """
+    """Return the figures with what comes by month (T,) from loans in default at the as-of date."""
     added = {"charged_off": charged_off, "recovered": recovered}
     simulated = {
         name: values + added[name] if name in added else values for name, values in made.simulated.items()
@@ -114,9 +108,7 @@ def _lagged(defaults: Floats, lag: Floats) -> Floats:
 
 
 def scenario_run(outlook: Outlook, economy: Economy, horizon: int) -> Flows:
-    """Return the expected figures of the book under one stated economy, (1, 1, T), what the stock in default
-    brings included.
-    """
+    """Return the book's expected figures under one economy, (1, 1, T), the stock in default included."""
     model = outlook.twin.model
     cells = outlook.cells(economy, horizon)
     flows = conditional_flows(

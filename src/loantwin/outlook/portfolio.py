@@ -50,9 +50,7 @@ def portfolio(outlook: Outlook) -> Portfolio:
 
 
 def long_run_covariates(outlook: Outlook) -> Floats:
-    """Return the macro covariates at the level to which scenarios revert, (F,): the past, carried on until it
-    has settled.
-    """
+    """Return the macro covariates at the level scenarios revert to, (F,): the past, carried until settled."""
     macro = outlook.twin.config.macro
     settled = macro.reversion_months + LONGEST_LOOK_BACK
     path = extend(
@@ -64,9 +62,7 @@ def long_run_covariates(outlook: Outlook) -> Floats:
 def economies(
     outlook: Outlook, given: Sequence[GivenScenario], horizon: int
 ) -> tuple[list[WeightedScenario], list[str]]:
-    """Return the scenarios over `horizon` months with their weights, and what was assumed; generated paths
-    where none is given.
-    """
+    """Return the scenarios over `horizon` months, weighted, and what was assumed; none: generated paths."""
     weights = checked_weights(given)
     if not given:
         economy = generated(outlook, horizon)
@@ -93,7 +89,12 @@ def weighted(outlook: Outlook, name: str, weight: float, economy: Economy) -> We
 
 
 def checked_weights(given: Sequence[GivenScenario]) -> tuple[float, ...]:
-    """Return the weights: 1 for a single scenario, several must be stated and sum to 1."""
+    """Return the weights: 1 for a single scenario, several must be stated and sum to 1.
+
+    Raises
+    ------
+    UsageError : a weight missing among several, a sum other than 1, or a single weight other than 1.
+    """
     if len(given) <= 1:
         for item in given:
             if item.weight not in (None, 1.0):

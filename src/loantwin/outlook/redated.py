@@ -1,6 +1,4 @@
-"""A twin at another date than its own, taught by what was known then: what backtests and comparisons of two
-dates start from.
-"""
+"""A twin at another date, taught by what was known then: where backtests and comparisons of dates start."""
 
 from __future__ import annotations
 
@@ -17,8 +15,7 @@ from loantwin.twin import Learnt, Twin
 
 
 def twin_at(twin: Twin, date: dt.date) -> Twin:
-    """Return the twin as it would have stood at `date`: book, history, model and generator from what was
-    known by then.
+    """Return the twin as it stood at `date`: book, history, model and generator from what was known then.
 
     Nothing is written. Where the model was taken over from another home (a book without a history), it stays.
 

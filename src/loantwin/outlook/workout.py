@@ -1,6 +1,4 @@
-"""What is still to come from loans already in default at the as-of date: charge-offs and recoveries by
-month.
-"""
+"""What is still to come from loans in default at the as-of date: charge-offs and recoveries by month."""
 
 from __future__ import annotations
 
@@ -65,9 +63,7 @@ def _worked_out(outlook: Outlook, horizon: int, book: pl.DataFrame) -> tuple[Flo
 
 # Trap: a recovery awaited anew. A loan long in default has had part of its lag: the rest is what counts.
 def remaining_lag(lag: Floats, horizon: int) -> Floats:
-    """Return the probability that it happens in month t, given that more than m months have passed: (W + 1,
-    T), row m.
-    """
+    """Return the probability of month t given that more than m months have passed: (W + 1, T), row m."""
     made = np.zeros((len(lag) + 1, horizon))
     for passed in range(len(lag) + 1):
         left = lag[passed + 1 :]

@@ -23,8 +23,7 @@ from loantwin.performance.scoring import accuracy, bias, inside, interval_score,
 
 @dataclass(frozen=True)
 class RateScore:
-    """How forecasts of one series did. Rates are decimals a year; `_low`, `_high` : 90 % block-bootstrap
-    interval.
+    """How one series' forecasts did, decimals a year; `_low`, `_high` : 90 % block-bootstrap interval.
 
     rivals : accuracy by name. rival_crps, rival_coverage90, rival_width90 : the rest. difference_* : the
     twin's accuracy less the rival's and its bootstrap interval.
@@ -67,8 +66,7 @@ class RateOutcome:
 
 
 def loss_rates(sources: Sequence[MacroSource]) -> dict[str, tuple[int, Floats]]:
-    """Return each series' first month of its first quarter and its values by quarter, NaN where none was
-    published.
+    """Return each series' first quarter's month and values by quarter, NaN where none was published.
 
     Raises
     ------
@@ -155,9 +153,7 @@ def _covariates(
     last: int,
     closed: Sequence[int],
 ) -> tuple[Floats, Floats]:
-    """Return the covariates of known quarters (n, F), as known at the origin, and of those ahead (H, F), as
-    they came.
-    """
+    """Return covariates of known quarters (n, F), as known at the origin, and ahead (H, F), as they came."""
     known = nowcast(known_history(sources, origin), origin)
     made: list[Covariate] = [
         standardise(effect.factor, effect.transform, known, effect.lag) for effect in FitSettings().effects

@@ -1,3 +1,1 @@
-"""The verbs: one file or folder a command, under the command's own word. Their one door is the package
-`loantwin`.
-"""
+"""The verbs: one file or folder a command, under its own word; the package `loantwin` is their one door."""

@@ -1,6 +1,4 @@
-"""`backtest-rates`: the twin's period effect on published loss rates, some quarters ahead, given the macro
-path that came.
-"""
+"""`backtest-rates`: the period effect on published loss rates quarters ahead, given the macro that came."""
 
 from __future__ import annotations
 
@@ -36,9 +34,7 @@ class RatePoint:
 
 @dataclass(frozen=True)
 class RateBacktest(Result):
-    """Forecasts of published loss rates, given the macro path that came. series : name -> quarters ahead ->
-    score.
-    """
+    """Forecasts of published loss rates, given the macro that came. series : name -> quarters -> score."""
 
     SCHEMA = "loantwin.backtest-rates/1"
 
@@ -58,8 +54,7 @@ def backtest_rates(
     quarters: Sequence[int] | str = (4,),
     progress: Progress = silent,
 ) -> RateBacktest:
-    """Forecast quarterly loss rates at every quarter's end with what was published then, given the macro path
-    that came.
+    """Forecast loss rates at each quarter's end from what was published then, given the macro that came.
 
     Parameters
     ----------

@@ -1,6 +1,4 @@
-"""`components`: age, period and vintage effects on default, what macro explains of them, and where the period
-effect goes.
-"""
+"""`components`: age, period and vintage effects on default, what macro explains, where the period goes."""
 
 from __future__ import annotations
 
@@ -48,9 +46,7 @@ class ComponentEffect:
 
 @dataclass(frozen=True)
 class AgeEffect:
-    """The age effect. probability, low, high : of default in a month, decimals, average segment, period and
-    vintage.
-    """
+    """The age effect. probability, low, high : of default a month, decimals, all else at its average."""
 
     age: int
     log_odds: ComponentEffect
@@ -62,9 +58,7 @@ class AgeEffect:
 
 @dataclass(frozen=True)
 class PeriodEffect:
-    """The period effect of a month. fitted : its trend and macro part by the macro fit; rest is what that
-    leaves.
-    """
+    """A month's period effect. fitted : trend and macro part by the macro fit; rest is what is left."""
 
     month: str
     log_odds: ComponentEffect
@@ -103,8 +97,7 @@ class MacroFit:
 
 @dataclass(frozen=True)
 class PeriodAhead:
-    """The period effect under a scenario, log-odds: mean and 90 % interval by month; parts of its error in
-    the last month.
+    """The period effect under a scenario, log-odds: mean, 90 % interval, its last month's error in parts.
 
     defaults : expected number on the book within the months, first defaults or charge-offs.
     """
@@ -173,6 +166,7 @@ def components(
     Raises
     ------
     ModelError : a history that cannot be taken apart: none, no default, fewer than 12 months or 2 vintages.
+    UsageError : an unknown rule, a horizon of less than a month, or scenarios that end before the as-of date.
     """
     rule = choice(rule, RULES, "rule")
     if months is not None and months < 1:

@@ -1,6 +1,4 @@
-"""`concentration`: how few names, connected groups or sectors carry the book, and what that adds to the
-tail.
-"""
+"""`concentration`: how few names, groups or sectors carry the book, and what that adds to the tail."""
 
 from __future__ import annotations
 
@@ -80,9 +78,7 @@ class LargestGroup:
 
 @dataclass(frozen=True)
 class Connected:
-    """The book with connected borrowers taken as one name. links : by what. joined : groups of more than one
-    borrower.
-    """
+    """The book with connected borrowers as one name. links : by what. joined : groups of several."""
 
     links: str
     names: Names
@@ -126,8 +122,7 @@ def concentration(
     resamples: int = 400,
     progress: Progress = silent,
 ) -> ConcentrationResult:
-    """Return the concentration of the book by name, connected group and sector, and its granularity
-    adjustment.
+    """Return the book's concentration by name, group and sector, and its granularity adjustment.
 
     Parameters
     ----------
@@ -205,9 +200,7 @@ def _sectors(
 
 
 def _labels(twin: Twin, name: str) -> pl.Series:
-    """Return each loan's sector along a dimension; what is not known is a sector of its own, never mixed with
-    another.
-    """
+    """Return each loan's sector along a dimension; what is not known is a sector of its own."""
     loans = twin.book.loans
     if name == "segment":
         return segment_labels(loans, twin.mapping)
@@ -270,9 +263,7 @@ def _granularity(twin: Twin, confidence: float) -> tuple[tuple[Granularity, ...]
 def _by_borrower(
     codes: Integers, exposure: Floats, weight: Floats, pd: Floats, lgd: Floats, kind: Codes
 ) -> tuple[Floats, Floats, Floats, Floats, Floats, Floats]:
-    """Return exposure, weight, PD, loss given default, correlation and capital of each borrower, means by
-    exposure.
-    """
+    """Return borrowers' exposure, weight and, as means by exposure, PD, LGD, correlation and capital."""
     row = table()[kind]  # high, fall, decay, ...
     rho = row[:, 0] - row[:, 1] * (1 - np.exp(-row[:, 2] * pd))
     names = np.array(NAMES)[kind]

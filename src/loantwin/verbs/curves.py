@@ -1,6 +1,4 @@
-"""`curves`: roll rates between arrears buckets, and cumulative losses by vintage and age, from a twin's own
-history.
-"""
+"""`curves`: roll rates between arrears buckets, and losses by vintage and age, of a twin's history."""
 
 from __future__ import annotations
 
@@ -68,9 +66,7 @@ VINTAGE_RULES = (
 
 @dataclass(frozen=True)
 class Cell:
-    """One roll rate a month: share of loans with its 90 % interval, share of balance. null where nobody was
-    at risk.
-    """
+    """A monthly roll rate: share of loans with 90 % interval, and of balance; null if none was at risk."""
 
     number: float | None
     low: float | None
@@ -80,9 +76,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class RollMatrix:
-    """A matrix from `first` to `last` month: row and column names -> cell. at_risk : loan-months by row,
-    weighted.
-    """
+    """A matrix from `first` to `last` month: cells by row and column. at_risk : loan-months, weighted."""
 
     first: str
     last: str
@@ -100,8 +94,7 @@ class RollPeriod:
 
 @dataclass(frozen=True)
 class RollRatesResult(Result):
-    """Roll rates of a panel. all_months and recent (the last 12) as matrices; by_period : the moves one
-    bucket on, over time.
+    """Roll rates of a panel as matrices: all months, the last 12; by_period : moves one bucket on, over time.
 
     to_loss : product of the rates one bucket on, from each bucket to charge-off, decimal: a collector's rule
         of thumb.
@@ -124,9 +117,7 @@ class RollRatesResult(Result):
 
 @dataclass(frozen=True)
 class Point:
-    """The curve at one age: cumulative share of loans with its 90 % interval, and of money; null where nobody
-    was watched.
-    """
+    """The curve at one age: share of loans with 90 % interval, and of money; null if none was watched."""
 
     age: int
     number: float | None
@@ -152,9 +143,7 @@ class Vintage:
 
 @dataclass(frozen=True)
 class VintagesResult(Result):
-    """Vintage curves. event : default or charge-off. ultimate_age : age of `ultimate`. Ages are months, one
-    point an age.
-    """
+    """Vintage curves by months of age. event : default or charge-off. ultimate_age : of `ultimate`."""
 
     SCHEMA: ClassVar[str] = "loantwin.vintages/1"
 
@@ -174,8 +163,7 @@ class VintagesResult(Result):
 def curves(
     twin: Twin | Path | str, *, kind: str | None = None, by: str | None = None, event: str | None = None
 ) -> RollRatesResult | VintagesResult:
-    """Return roll rates (kind roll-rates) or vintage curves (vintages) of a twin's history as known at its
-    as-of date.
+    """Return roll rates or vintage curves of a twin's history, as known at its as-of date.
 
     Parameters
     ----------
@@ -294,9 +282,7 @@ def _vintages(twin: Twin, by: str, event: str | None) -> VintagesResult:
 
 
 def _told(twin: Twin) -> tuple[pl.DataFrame, tuple[str, ...]]:
-    """Return the loans whose vintages may be compared: those a format calls a remnant chosen by outcome are
-    left out, and said.
-    """
+    """Return loans of comparable vintages: remnants chosen by outcome are left out, and said."""
     loans, early = twin.known_loans, twin.mapping.assumptions.get("fit_from_vintage")
     if early is None:
         return loans, ()

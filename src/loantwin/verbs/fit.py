@@ -37,8 +37,9 @@ class FittedEdge:
 
 @dataclass(frozen=True)
 class FitResult(Result):
-    """What was fitted. levels : the period effects, their persistence (phi) and monthly innovation (sigma),
-    log-odds.
+    """What was fitted.
+
+    levels : the period effects, their persistence (phi) and monthly innovation (sigma), log-odds.
 
     prior_only : what too few events leave to the prior. notes : what was left out and why.
     model : name of the transition model.
@@ -70,8 +71,7 @@ def fit(
     model_from: Path | str | None = None,
     progress: Progress = silent,
 ) -> FitResult:
-    """Fit transitions, loss given default and prepayment on the book's history, and a generator on the macro
-    files.
+    """Fit transitions, loss given default and prepayment on the history, and a generator on macro files.
 
     Parameters
     ----------
@@ -86,6 +86,7 @@ def fit(
     ------
     ScenarioError : a macro file that is wrong or holds no history. ModelError : nothing to learn from.
     HomeError : the home is held by another writer.
+    UsageError : no macro file, or a model that knows more than this twin's as-of date.
     """
     if not macro:
         raise UsageError(expected("at least one file of `macro`", "none"), field="macro")
@@ -134,7 +135,12 @@ def fit(
 
 
 def taken_over(home: Path | str, twin: Twin) -> FittedModel:
-    """Return another twin's model; one that knows more than this twin's as-of date is refused."""
+    """Return another twin's model; one that knows more than this twin's as-of date is refused.
+
+    Raises
+    ------
+    UsageError : a model of a later date than this twin's.
+    """
     with opened(home) as other:
         model = other.model
     if model.as_of > twin.as_of:

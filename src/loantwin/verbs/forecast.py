@@ -109,8 +109,8 @@ def forecast(
 
     Raises
     ------
-    InputError : see the message; nothing is written. UsageError : a policy that cannot steer this book; it
-        is named.
+    UsageError : several scenarios, a plan that cannot be read, or a policy that cannot steer the book.
+    ScenarioError : a scenario that is wrong or too short. HomeError : a twin that was not fitted.
     """
     steering = None if policy is None else portfolio_policy(chosen_policy(policy))
     called = str(policy) if isinstance(policy, str | Path) else policy_name(policy)
@@ -181,9 +181,7 @@ def totals(made: Paths, hidden: Sequence[str]) -> dict[str, Interval | None]:
 
 
 def default_rate(made: Paths) -> Interval | None:
-    """Return what defaults within the first twelve months, share of the opening balance; None where the
-    horizon is shorter or nothing is on the book.
-    """
+    """Return first-year defaults as a share of the opening balance; None below a year or without a book."""
     if made.numbers.shape[1] < YEAR or not made.opening > 0.0:
         return None
     simulated, expectation = (

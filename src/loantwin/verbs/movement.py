@@ -48,9 +48,7 @@ IFRS9_STAGES = ("1", "2", "3")
 
 @dataclass(frozen=True)
 class Valued:
-    """A book valued at a date: its loans as measured, losses and stages, and what overlays add to each loan,
-    (N,).
-    """
+    """A book valued at a date: loans as measured, losses, stages, and overlays' parts, (N,)."""
 
     book: Portfolio
     found: Staged
@@ -83,7 +81,8 @@ def movement(
 
     Raises
     ------
-    InputError : dates in the wrong order, a date at which there is no book, and as `provisions`.
+    UsageError : an opening date not before the closing one, or one with no loan on the book. Others as
+        `provisions`.
     """
     before = () if opening_overlays is None else read_overlays(Path(opening_overlays))
     after = () if overlays is None else read_overlays(Path(overlays))
@@ -208,9 +207,7 @@ def _by_stage(valued: Valued) -> tuple[Floats, Floats, Floats]:
 
 
 def _allowance(book: Portfolio, found: Staged, weights: Floats, stage: Integers) -> Floats:
-    """Return each loan's allowance at a stage, (N,), net of guarantees, weighted by case weight and on-book
-    probability.
-    """
+    """Return loans' allowance at a stage, (N,), net of guarantees, by case weight and on-book chance."""
     losses = found.losses
     chosen = np.where(stage == 1, losses.twelve_month @ weights, losses.lifetime @ weights)
     gross = np.where(stage == 3, losses.defaulted, chosen)
@@ -239,9 +236,7 @@ def _from_month(scenario: WeightedScenario, elapsed: int) -> WeightedScenario:
 def _economies_under(
     outlook: Outlook, given: Sequence[GivenScenario], horizon: int, elapsed: int
 ) -> list[WeightedScenario]:
-    """Return the closing scenarios under the opening model, whose period effect has faded for the months
-    between.
-    """
+    """Return the closing scenarios under the opening model, its period effect faded for the months."""
     found = [lifetime_economy(outlook, item, horizon) for item in given] or [generated(outlook, horizon)]
     names = [item.name for item in given] or [GENERATED]
     weights = checked_weights(given) or (1.0,)
@@ -257,9 +252,7 @@ def _economies_under(
 
 
 def _translated(lgd: LossGivenDefault, own: tuple[str, ...], wanted: tuple[str, ...]) -> LossGivenDefault:
-    """Return loss given default by the segments of another model; a segment it does not know reads the pooled
-    one.
-    """
+    """Return loss given default by another model's segments; an unknown one reads the pooled one."""
     pooled = own.index(POOLED)
     plain = [name.partition(VINTAGE)[0] for name in wanted]  # a vintage's loss given default is its segment's
     rows = np.array([own.index(name) if name in own else pooled for name in plain])

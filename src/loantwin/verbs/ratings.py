@@ -1,6 +1,4 @@
-"""`ratings`: a transition matrix from a file or a history, its generator, and probabilities of default over
-years.
-"""
+"""`ratings`: a transition matrix from a file or history, its generator, and default over years."""
 
 from __future__ import annotations
 
@@ -24,8 +22,7 @@ LONGEST = 100
 
 @dataclass(frozen=True)
 class RatingsResult(Result):
-    """A transition matrix and what follows from it. Rows of `matrix` and `generator` by state, cells in the
-    order of `states`.
+    """A transition matrix and what follows; rows of `matrix`, `generator` by state, cells as `states`.
 
     method : published, cohort or duration. years : horizon of `matrix`. generator_distance : largest row sum
     of absolute differences between the matrix and the generator's. embeddable : null where it is not settled.
@@ -71,8 +68,7 @@ def ratings(
     seed: int = 0,
     progress: Progress = silent,
 ) -> RatingsResult:
-    """Return a transition matrix, its generator, whether it has one at all, and probabilities of default over
-    years.
+    """Return a transition matrix, its generator, whether it has one, and default probabilities by years.
 
     Parameters
     ----------

@@ -1,6 +1,4 @@
-"""`sensitivity`: the derivative of expected loss by every parameter, in money, and what errors of estimation
-are worth.
-"""
+"""`sensitivity`: the derivative of expected loss by each parameter, in money, and what errors are worth."""
 
 from __future__ import annotations
 
@@ -70,8 +68,10 @@ class MacroSensitivity:
 
 @dataclass(frozen=True)
 class ScenarioSensitivity:
-    """One scenario. value : expected loss, currency. standard_error : of errors of estimation (delta method).
-    low, high : 90 % interval on the scale of the logarithm.
+    """One scenario's expected loss.
+
+    value : expected loss, currency. standard_error : of errors of estimation (delta method). low, high : 90 %
+    interval on the scale of the logarithm.
 
     transitions, severity : parts of the standard error. parameters : by what one standard error is worth,
         largest first.
@@ -92,9 +92,8 @@ class SensitivityResult(Result):
     """Derivatives of a book's expected loss by the model's parameters.
 
     measure : lifetime-loss or 12-month-loss, of live loans, discounted, net of guarantees unless `gross`.
-        months : T, the first
-    is `first_month`. seconds : of adding up the book, of the first evaluation (compilation included), and of
-        one after it.
+        months : T, the first is `first_month`. seconds : of adding up the book, of the first evaluation
+        (compilation included), and of one after it.
     """
 
     SCHEMA = "loantwin.sensitivity/1"
@@ -206,9 +205,7 @@ def _scenario(model: FittedModel, found: Gradient) -> ScenarioSensitivity:
 
 
 def interval(value: float, deviation: float) -> tuple[float, float]:
-    """Return the 90 % interval of a loss, on the scale of its logarithm: a loss is skewed to the right and
-    never below 0.
-    """
+    """Return a loss's 90 % interval on the scale of its logarithm: skewed, and never below 0."""
     if value <= 0.0:  # recoveries worth more than what is charged off
         return value - Z90 * deviation, value + Z90 * deviation
     factor = float(np.exp(Z90 * deviation / value))
@@ -223,9 +220,7 @@ def _row(
 
 
 def _edges(model: FittedModel, by: Theta) -> list[ParameterSensitivity]:
-    """Return levels, ages by band, segments, macro effects and loadings of every edge that the loss depends
-    on.
-    """
+    """Return levels, age bands, segments, macro effects and loadings of edges the loss depends on."""
     own, rows = model.parameters, []
     R, F = len(own.origin), len(own.factors)
     deviation = np.sqrt(np.maximum(np.diag(model.covariance), 0.0))
@@ -268,9 +263,7 @@ def _loading_error(model: FittedModel, edge: int) -> float | None:
 
 
 def _worth(model: FittedModel, edge: int, by: Theta) -> float | None:
-    """Return the deviation of the loss that an edge's coefficients give along `by`, None where it has no
-    errors.
-    """
+    """Return the loss's deviation from an edge's coefficients along `by`, None where it has no errors."""
     error = None if model.errors is None else model.errors.edges[edge]
     if error is None:
         return None
@@ -286,9 +279,7 @@ def _only(by: Theta, kind: str, kept: Floats) -> Theta:
 
 
 def _ages(model: FittedModel, edge: int, name: str, by: Theta) -> list[ParameterSensitivity]:
-    """Return bands of age: the whole band moved by one log-odd. Its standard error is that of the band by its
-    own weights.
-    """
+    """Return bands of age, each moved by one log-odd, with the standard error of its own weights."""
     rows, ages = [], np.arange(by["age"].shape[1])
     for low, high in zip(BANDS, (*BANDS[1:], 10**6), strict=True):
         inside = (ages >= low) & (ages < high)

@@ -32,6 +32,7 @@ def tape_check(
     Raises
     ------
     TapeError : a file of which no row survives; MappingError : a format that does not fit.
+    UsageError : `quarantine` is the tape itself, or no file that may be written.
     """
     with tape_file(tape) as path:
         if quarantine is not None:

@@ -16,9 +16,7 @@ from loantwin.performance.scoring import accuracy, inside
 
 @dataclass(frozen=True)
 class OriginRow:
-    """A figure of the whole book at one origin, beside what came; accuracy and coverage90 are over the
-    origin's bands.
-    """
+    """A figure of the whole book at one origin, beside what came; accuracy, coverage90 are over its bands."""
 
     origin: dt.date
     figure: str
@@ -79,11 +77,9 @@ class MacroScores:
     """Scores under one view of the economy, figure -> horizon in months -> score.
 
     figures : by origin and band, each in its main measure (loans where they can be counted, else money).
-        amounts : the same in
-    money. total, amounts_total : for the whole book, one observation an origin. pooled, pooled_amounts :
-        coverage over all
-    horizons. by_origin, by_band, observations : what they are made of. verdicts : where the twin beats and
-        loses.
+        amounts : the same in money. total, amounts_total : for the whole book, one observation an origin.
+        pooled, pooled_amounts : coverage over all horizons. by_origin, by_band, observations : what they are
+        made of. verdicts : where the twin beats and loses.
     """
 
     figures: Mapping[str, Mapping[str, BacktestScore]]
@@ -198,9 +194,7 @@ def _row(item: Observed) -> ObservationRow:
 
 
 def _verdicts(figures: Mapping[str, Mapping[str, BacktestScore]]) -> list[str]:
-    """Return one sentence a figure and horizon: which rivals the twin beats, and to which it loses by how
-    much.
-    """
+    """Return a sentence a figure and horizon: the rivals the twin beats, those it loses to, by how much."""
     made = []
     for figure, by_horizon in figures.items():
         for horizon, score in by_horizon.items():

@@ -1,6 +1,4 @@
-"""From origins to observations: one origin, one band (or the whole book), one figure, one window; forecast
-and outcome.
-"""
+"""From origins to observations: origin, band (or whole book), figure and window; forecast and outcome."""
 
 from __future__ import annotations
 
@@ -66,9 +64,7 @@ class Observed:
 
 
 def observations(made: AtOrigin, mode: str) -> list[Observed]:
-    """Return all observations of one origin whose windows have closed under a mode: bands with loans, then
-    the whole book.
-    """
+    """Return an origin's observations in closed windows of a mode: bands with loans, then the whole book."""
     if mode not in made.predicted:
         return []
     found = []
@@ -159,9 +155,7 @@ def _with_whole(values: Floats, there: Flags) -> Floats:
 
 
 def _years(band: str, origin: dt.date) -> int | None:
-    """Return the years between a band's approval and the origin; those approved earlier than named count as
-    one more.
-    """
+    """Return years between a band's approval and the origin; earlier ones than named count as one more."""
     if band == WHOLE:
         return None
     return origin.year - int(band.removeprefix("before ")) + int(band.startswith("before "))

@@ -1,6 +1,4 @@
-"""From observations to scores: one `BacktestScore` a figure and horizon, the rivals' beside it, with
-block-bootstrap intervals.
-"""
+"""From observations to scores: one `BacktestScore` a figure and horizon, beside the rivals'."""
 
 from __future__ import annotations
 
@@ -63,14 +61,12 @@ class BacktestScore:
     accuracy : 1 - sum of absolute errors / sum of outcomes; accuracy_median : the same of the median instead
         of the mean forecast.
     bias : forecast / outcome - 1 of the sums. error : mean absolute error. coverage50, coverage90 : share of
-    outcomes in the central interval, ends included; coverage90_low, coverage90_high : its 90 %
-    block-bootstrap interval; coverage90_untied : the
-    same with ties of counts spread out. width50, width90 : mean widths; width90_equal : once stretched to
-        hold 90 %.
+        outcomes in the central interval, ends included; coverage90_low, coverage90_high : its 90 %
+        block-bootstrap interval; coverage90_untied : the same with ties of counts spread out. width50,
+        width90 : mean widths; width90_equal : once stretched to hold 90 %.
     interval_score : of the 90 % interval. pinball : mean quantile score at 5, 25, 50, 75 and 95 %. crps.
-        observations : origins
-    x bands. events : loans the figure happened to. censored_share : planned observations whose window has not
-        closed.
+        observations : origins x bands. events : loans the figure happened to. censored_share : planned
+        observations whose window has not closed.
     noise_floor : accuracy of a perfect model: `names` knows the path, `latent` all but what is still to come.
     rivals : name -> accuracy. rival_scores : the rest. pit : share of outcomes in each tenth of the forecast
         distribution.
@@ -104,8 +100,7 @@ class BacktestScore:
 
 @dataclass(frozen=True)
 class Pooled:
-    """Coverage of one figure over all horizons and bands together, with block-bootstrap intervals over
-    origins.
+    """Coverage of a figure over all horizons and bands, with block-bootstrap intervals over origins.
 
     meets : whether the interval of coverage90 meets 85 to 95 %; None where fewer than 3 origins leave no
         interval.
@@ -158,9 +153,7 @@ def scored(
 def score(
     found: Sequence[Observed], plan: ScoringPlan, key: Key, horizon: int, planned: int
 ) -> BacktestScore:
-    """Return the score of observations of one figure and horizon; origins that are prior only are left out of
-    it.
-    """
+    """Return the score of one figure and horizon; origins that are prior only are left out of it."""
     # Trap: a thin origin. Few known events leave the prior's forecast: it is no evidence of the model.
     closed, used = len(found), [item for item in found if not item.prior_only]
     censored = 1.0 - closed / planned if planned else 0.0
@@ -265,9 +258,7 @@ def _rival(
 
 
 def verdict(name: str, difference: float | None, between: tuple[float, float] | None) -> str:
-    """Return in words whether the twin beats a rival, by how much, and whether the origins are enough to be
-    sure.
-    """
+    """Return in words whether the twin beats a rival, by how much, and whether that is sure."""
     if difference is None:
         return f"nothing happened: no verdict on {name}"
     if abs(difference) <= LEVEL:

@@ -24,9 +24,9 @@ class Floor:
 
 @dataclass(frozen=True)
 class IrbSteps:
-    """From inputs to K. correlation, size_adjustment, maturity_slope (b), maturity_adjustment, conditional_pd
-    : null where a defaulted exposure or a PD of 0 has none; size_adjustment is what was taken off the
-        correlation."""
+    """From inputs to K. correlation, size_adjustment, maturity_slope (b), maturity_adjustment,
+    conditional_pd : null where a defaulted exposure or a PD of 0 has none; size_adjustment is what was taken
+        off the correlation."""
 
     asset_class: str
     paragraph: str

@@ -91,9 +91,7 @@ def exposures(portfolio: Portfolio) -> Exposures:
 
 
 def pool_names(portfolio: Portfolio) -> tuple[str, ...]:
-    """Return the segments that overlays and pools name: those of the model without their vintages, which come
-    last.
-    """
+    """Return the segments overlays and pools name: the model's without vintages, which come last."""
     return portfolio.parameters.segments[: int(base_segments(portfolio.parameters.segments).max()) + 1]
 
 

@@ -98,8 +98,7 @@ def provisions(
     provenance: Mapping[str, Any] | None = None,
     beside: BesideLoans | None = None,
 ) -> Provision:
-    """Return the allowance of the book under `ifrs9`, `cecl`, `five-level` or an installed package's
-    standard.
+    """Return the allowance under `ifrs9`, `cecl`, `five-level` or an installed package's standard.
 
     Parameters
     ----------
@@ -327,9 +326,7 @@ def _five_level(
 
 
 class ProvisionStandard(Protocol):
-    """A standard: the book, its weighted scenarios, the settings and what stands beside the loans in, the
-    allowance out.
-    """
+    """A standard: book, weighted scenarios, settings, what stands beside the loans in; allowance out."""
 
     def __call__(
         self,

@@ -72,9 +72,9 @@ def shapley(names: Sequence[str], values: Floats) -> dict[str, float]:
 class FactorSensitivity:
     """What one factor's shock does: figures less the baseline's, as stated (`up`) and opposite (`down`).
 
-    words : the shock. correlated : whether the other factors move as the generator expects them to. distance
-    : Mahalanobis, of the shortest innovations that take the factor there; null where the generator does not
-        simulate it.
+    words : the shock. correlated : whether the other factors move as the generator expects them to.
+    distance : Mahalanobis, of the shortest innovations that take the factor there; null where the generator
+        does not simulate it.
     """
 
     factor: str

@@ -37,9 +37,9 @@ RULES = (
 class ScenarioFlows:
     """Mean flows of the book over T months under one scenario, book currency.
 
-    opening_balance : (T,) principal at the start of each month. interest : (T,) interest received. defaulted
-        : (T,) exposure entering default. charged_off : (T,) principal charged off. allowance : IFRS 9
-        allowance, net of guarantees, at the as-of date were this scenario certain.
+    opening_balance : (T,) principal at the start of each month. interest : (T,) interest received.
+        defaulted : (T,) exposure entering default. charged_off : (T,) principal charged off. allowance : IFRS
+        9 allowance, net of guarantees, at the as-of date were this scenario certain.
     """
 
     name: str

@@ -1,6 +1,4 @@
-"""`backtest`: the twin refitted at past dates, its forecasts beside what came and beside the rivals a sceptic
-would name.
-"""
+"""`backtest`: the twin refitted at past dates, its forecasts beside what came and a sceptic's rivals."""
 
 from __future__ import annotations
 
@@ -30,8 +28,8 @@ class Origin:
     """One origin: what was known, what could be compared.
 
     loans : on the book, weighted. known_events : effective number of past events behind each figure.
-        prior_only : figures left
-    out of scores because fewer than 100 were known. closed : macro mode -> horizons whose window has closed.
+        prior_only : figures left out of scores because fewer than 100 were known. closed : macro mode ->
+        horizons whose window has closed.
     skipped : why nothing was forecast, else None.
     """
 
@@ -46,8 +44,7 @@ class Origin:
 
 @dataclass(frozen=True)
 class Backtest(Result):
-    """How the twin would have forecast. given_macro : the macro path that came, so that the error is the
-    model's alone.
+    """How the twin would have forecast. given_macro : on the path that came: the error is the model's alone.
 
     generated_macro : the generator's paths, as a lender would have had to forecast. spacing : least months
         between origins.
@@ -184,9 +181,7 @@ def _by_mode(made: Sequence[Kept]) -> dict[str, list[Observed]]:
 def _planned(
     made: Sequence[Kept], keys: Sequence[Key], horizons: Sequence[int]
 ) -> dict[tuple[str, str, int, bool], int]:
-    """Return how many observations were planned: bands with loans at every origin that could be forecast,
-    closed or not.
-    """
+    """Return how many observations were planned: bands with loans at each origin forecast, closed or not."""
     bands = sum(int((found.loans > 0).sum()) for found, _ in made)
     counts = {False: bands, True: len(made)}
     return {(*key, horizon, whole): counts[whole] for key in keys for horizon in horizons for whole in counts}
@@ -198,8 +193,9 @@ def _spacing(dates: Sequence[dt.date]) -> int:
 
 
 def _default_start(twin: Twin, origin: dt.date | str | Sequence[str | dt.date]) -> dt.date | None:
-    """Return the day on which 100 outcomes of one kind were known, where origins go by steps: before, all is
-    prior only.
+    """Return the day on which 100 outcomes of a kind were known, where origins go by steps.
+
+    Before it, all is prior only.
     """
     if not (isinstance(origin, str) and origin.startswith("every")) or twin.mapping.kind == "snapshot":
         return None

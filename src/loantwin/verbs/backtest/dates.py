@@ -21,9 +21,7 @@ LONGEST_HORIZON = 120
 
 @dataclass(frozen=True)
 class Reach:
-    """What a tape and the macro files can tell. first, last : dates of its first origination and last dated
-    fact.
-    """
+    """What tape and macro files can tell. first, last : its first origination and last dated fact."""
 
     first: dt.date
     last: dt.date

@@ -1,6 +1,4 @@
-"""One origin of a backtest: the twin fitted on what was known then, its forecasts by band, and what the
-rivals say.
-"""
+"""One origin of a backtest: the twin fitted on what was known then, its forecasts by band, the rivals'."""
 
 from __future__ import annotations
 
@@ -158,9 +156,7 @@ def _on_book(outlook: Outlook) -> tuple[OnBook, Integers]:
 def _economy(
     outlook: Outlook, mode: str, horizon: int, paths: int, seed: int
 ) -> tuple[Economy, tuple[Floats, int] | None]:
-    """Return the economy ahead, and unemployment (history lagged, then ahead) with its first month for the
-    logistic rival.
-    """
+    """Return the economy ahead and, for the logistic rival, unemployment with its first month."""
     lagged = Covariate("unemployment_rate", "level", UNEMPLOYMENT_LAG)
     first = outlook.month0 + 1
     try:
@@ -263,9 +259,7 @@ def _figures(
     windows: tuple[int, ...],
     stock: Floats,
 ) -> dict[Key, Floats]:
-    """Return each figure expected on each path, (P, H): flows to the end of each window, the balance at
-    it.
-    """
+    """Return each figure expected by path, (P, H): flows to the end of each window, the balance at it."""
     model = outlook.twin.model
     index = economy.index_paths(cells, len(shocks))
     flows = conditional_flows(model.parameters, cells, model.lgd, shocks, index_paths=index)
@@ -296,9 +290,7 @@ def _figures(
 
 
 def _counted(cells: Cells) -> Cells:
-    """Return the cells with one unit of money a loan, so that amounts prepaid are numbers of loans prepaid in
-    full.
-    """
+    """Return the cells with one unit of money a loan: amounts prepaid are then numbers of loans."""
     none = np.zeros_like(cells.interest)
     return replace(
         cells, balance=cells.loans, partial=none, draws=none, interest=none, rate_sensitivity=none,
@@ -313,9 +305,7 @@ def _noisy(
     windows: tuple[int, ...],
     random: np.random.Generator,
 ) -> dict[Key, Floats]:
-    """Return the figures with the noise of single names, (P, H): amounts follow the counts drawn for the same
-    figure.
-    """
+    """Return the figures with name noise, (P, H): amounts follow the counts drawn for the figure."""
     ends = [window - 1 for window in windows]
     made: dict[Key, Floats] = {}
     for figure in (DEFAULTS, CHARGE_OFFS, PREPAYMENT):
@@ -350,9 +340,7 @@ def _noisy(
 
 
 def _stock(outlook: Outlook, book: OnBook, band: int, horizon: int) -> Floats:
-    """Return charge-offs still to come, by month (T,), from the band's loans that are in default at the
-    origin.
-    """
+    """Return charge-offs still to come, by month (T,), from the band's loans in default at the origin."""
     in_default = pl.col("state").is_in(list(DEFAULT_STATES))
     own = pl.DataFrame({"loan_id": book.loan_id.filter(pl.Series(book.band == band))})
     mine = outlook.book.loans.join(own, on="loan_id", how="semi", maintain_order="left")

@@ -54,6 +54,7 @@ def capital(
     Raises
     ------
     InputError : an approach the options do not allow, an unknown name, a file that does not fit.
+    UsageError : a year outside 1988 to 2200.
     """
     rules = load_options(str(options))
     wanted = approaches(approach, rules)

@@ -1,5 +1,4 @@
-"""What every model of portfolio losses reads of a twin: each loan's PD, exposure and severity, and how
-sectors moved on its paths.
+"""What loss models read of a twin: loans' PD, exposure and severity, and how sectors moved on its paths.
 
 PD and loss of a loan come from the twin's engine, averaged over drawn paths; loss given default from its
 tables. They are then scaled sector by sector, so that expected defaults and losses are those of the paths
@@ -36,8 +35,7 @@ MEAN_PATHS = 400
 
 @dataclass(frozen=True)
 class Loans:
-    """N loans. A loan that stands for w loans (case weight, or the probability of being on the book) is
-    `copies` rows.
+    """N loans; one that stands for w loans (case weight, chance of being on the book) is `copies` rows.
 
     row : (N,) index of the loan's row in `names`. exposure : present value at default, currency. pd : over
         the horizon.
@@ -55,8 +53,7 @@ class Loans:
 
 @dataclass(frozen=True)
 class LossInputs:
-    """What a model reads. names : columns `loan_id`, `borrower_id`. rates : (P, S) defaults of each sector a
-    row, by path.
+    """What a model reads. names : `loan_id`, `borrower_id`. rates : (P, S) defaults of sectors, by path.
 
     segments, sectors : names of the codes. implied : factor model of the rates. notes : what was assumed.
         outlook : the twin.
@@ -84,6 +81,10 @@ def loss_inputs(
     ----------
     sectors : none, segment or product: what shares a factor. source : `latent`: sectors move with the fitted
         latent process alone; else with everything that the twin draws.
+
+    Raises
+    ------
+    UsageError : other sectors. RiskError : a negative loss given default, naming the row.
     """
     if sectors not in SECTORS:
         raise UsageError(expected("one of " + ", ".join(SECTORS), sectors), field="sectors")

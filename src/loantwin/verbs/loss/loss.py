@@ -1,6 +1,4 @@
-"""`loss`: the loss distribution over macro paths, period effects and single names, and under models of
-portfolio losses.
-"""
+"""`loss`: losses over macro paths, period effects and single names, and under models of portfolio loss."""
 
 from __future__ import annotations
 
@@ -43,8 +41,7 @@ TWIN_ASSUMPTION = (
 
 @dataclass(frozen=True)
 class LossComparison(Result):
-    """The same book under several models: name -> loss distribution, all over the same horizon and at the
-    same confidence.
+    """The same book under several models: name -> loss distribution, of one horizon and confidence.
 
     left_out : models that could not be run on this book, and why.
     """
@@ -76,8 +73,7 @@ def loss(
     repair: bool = False,
     progress: Progress = silent,
 ) -> LossResult | LossComparison:
-    """Return expected loss, standard deviation, value at risk and expected shortfall, each with its standard
-    error.
+    """Return expected loss, deviation, value at risk and expected shortfall, with standard errors.
 
     Parameters
     ----------
@@ -244,8 +240,7 @@ def conditional(
 def conditional_parts(
     outlook: Outlook, horizon: int, paths: int, seed: int, progress: Progress = silent
 ) -> tuple[ConditionalLosses, tuple[str, ...]]:
-    """Return what each path makes of the book's loans, with the segments' shares in each band's loss, and
-    their names.
+    """Return what paths make of the book's loans, with segments' shares in each band's loss, and names.
 
     Shares are computed for the worst tenth of paths and for `TYPICAL` others, whose mean share stands for the
     rest: what a segment adds to the tail is exact, its expected loss rests on those paths.
@@ -299,9 +294,7 @@ def _blocks(
     conditions: list[Floats],
     kept: list[Floats],
 ) -> Iterator[Floats]:
-    """Yield blocks of shocks and keep them; `conditions` gathers the mean log-odds a path adds to the first
-    edge that worsens.
-    """
+    """Yield blocks of shocks, kept; `conditions` gathers mean log-odds added to the first worsening edge."""
     parameters = outlook.twin.model.parameters
     worse = int(np.argmax(parameters.target != parameters.prepaid_state))
     paths = len(economy.covariates)

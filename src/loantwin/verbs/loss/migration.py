@@ -1,5 +1,4 @@
-"""`loss --model migration`: loans move between the twin's own states, and are revalued by the loss still to
-come in each.
+"""`loss --model migration`: loans move between the twin's states, revalued by the loss still to come.
 
 One core: the twelve-month probabilities are products of the transition rows that give the provisions, the
 revaluation is the engine's expected loss from the horizon to the contract's end. The factor is that of the
@@ -29,13 +28,9 @@ from loantwin.verbs.loss.top_names import top_names
 MEAN_PATHS = 100
 """Generated paths whose mean month stands for the economy of rows and revaluation."""
 LONGEST = 120
-"""Months after the horizon over which the loss to come is counted; the rest of a contract adds next to
-nothing.
-"""
+"""Months after the horizon in which loss to come is counted; the rest adds next to nothing."""
 BANDS = 12
-"""Bands of PD within a sector and a state: loans of a band share a row, scaled so that each band's mean PD is
-exact.
-"""
+"""Bands of PD in a sector and state: a band's loans share a row, scaled so that its mean PD is exact."""
 
 
 @dataclass(frozen=True)
@@ -52,8 +47,7 @@ class States:
 
 
 def migration(inputs: LossInputs, settings: LossSettings) -> LossResult:
-    """Return losses by migration: defaults within the horizon, and the change of the loss still to come of
-    all other loans.
+    """Return losses by migration: defaults in the horizon, and others' change of loss still to come.
 
     A loan that ends the horizon in a live state loses, or gains, the difference of its expected loss still to
     come there from its expectation over all live ends. So the mean is the default loss of the other models,
@@ -111,9 +105,7 @@ def migration(inputs: LossInputs, settings: LossSettings) -> LossResult:
 
 
 def loan_states(outlook: Outlook, months: int) -> States:
-    """Return each live loan's end states after `months`, by the twin's rows under the mean economy, and the
-    loss still to come.
-    """
+    """Return loans' end states after `months` under the mean economy, and the loss still to come."""
     model, columns = outlook.twin.model, outlook.columns
     parameters = model.parameters
     longest = min(max(int(columns.remaining_months.max()) - months, 1), LONGEST)
@@ -152,9 +144,7 @@ def loan_states(outlook: Outlook, months: int) -> States:
 def _to_come(
     outlook: Outlook, columns: LoanColumns, months: int, state: int, shocks: Floats, on: Flags
 ) -> Floats:
-    """Return the present value today of each loan's expected loss after the horizon were it then in a state,
-    (N,).
-    """
+    """Return today's worth of loans' expected loss after the horizon, were they then in a state, (N,)."""
     rows = np.flatnonzero(on)
     made = np.zeros(len(on))
     if not len(rows):
@@ -181,9 +171,7 @@ def _to_come(
 
 
 def _kinds(states: States, inputs: LossInputs, share: Floats) -> tuple[Integers, Floats]:
-    """Return the kind of each loan and each kind's row: default is the inputs' mean PD of its loans, by what
-    they would lose.
-    """
+    """Return loans' kinds and each kind's row: default is the inputs' mean PD, weighted by loss."""
     loans = inputs.loans
     worst = states.row[loans.row][:, 1:-1].argmax(axis=1)
     order = np.argsort(np.argsort(loans.pd, kind="stable"), kind="stable")
@@ -205,9 +193,7 @@ def _kinds(states: States, inputs: LossInputs, share: Floats) -> tuple[Integers,
 
 
 def _losses(states: States, rows: Floats, inputs: LossInputs, share: Floats) -> Floats:
-    """Return the loss of each loan in each end state, (N, K), of the part that `share` says the lender
-    bears.
-    """
+    """Return loans' loss in each end state, (N, K), of the part that `share` says the lender bears."""
     loans = inputs.loans
     still = states.to_come[loans.row]
     live = rows[:, :-1].sum(axis=1)

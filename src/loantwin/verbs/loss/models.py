@@ -1,6 +1,4 @@
-"""Models of portfolio losses by name: each a function of inputs and settings that returns the same result as
-the twin's own.
-"""
+"""Models of portfolio losses by name: functions of inputs and settings with the twin's own kind of result."""
 
 from __future__ import annotations
 
@@ -129,9 +127,7 @@ def _known(value: float) -> float | None:
 
 
 def curve_of_sample(made: CopulaLoss) -> tuple[CurvePoint, ...]:
-    """Return the curve of a copula's losses, names' noise as normals of its own draws where it is not
-    simulated.
-    """
+    """Return a copula's loss curve, names' noise as normals of its own where it is not simulated."""
     sample = made.sample
     if not (sample.deviation > 0).any():
         return curve_of(sample.mean, sample.weight)
@@ -142,7 +138,12 @@ def curve_of_sample(made: CopulaLoss) -> tuple[CurvePoint, ...]:
 
 
 def plus(inputs: LossInputs, settings: LossSettings) -> LossResult:
-    """Return losses under CreditRisk+: Poisson defaults at gamma rates, exact."""
+    """Return losses under CreditRisk+: Poisson defaults at gamma rates, exact.
+
+    Raises
+    ------
+    UsageError : an asset correlation: the volatilities come from the paths.
+    """
     loans = inputs.loans
     if settings.correlation not in ("implied", "latent"):
         raise UsageError(

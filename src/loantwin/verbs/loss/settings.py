@@ -13,8 +13,7 @@ RULES = ("loss = present value of first defaults within the horizon x loss given
 
 @dataclass(frozen=True)
 class LossSettings:
-    """confidence, paths, seed : of the run. correlation : implied, latent, or asset correlation of every
-    sector as a decimal.
+    """confidence, paths, seed : of the run. correlation : implied, latent, or a decimal for every sector.
 
     factor_correlation : between sectors, None: implied. degrees_of_freedom : of the t copula. lgd : constant
         or frye-jacobs.
@@ -35,7 +34,12 @@ class LossSettings:
 
 
 def asset_correlation(text: str) -> float:
-    """Return a correlation as typed."""
+    """Return a correlation as typed.
+
+    Raises
+    ------
+    UsageError : no decimal in [0, 1).
+    """
     try:
         value = float(text)
     except ValueError as error:

@@ -13,9 +13,7 @@ TOP = 10
 
 
 def top_names(inputs: LossInputs, shares: Floats) -> tuple[TopName, ...]:
-    """Return the borrowers (loans where a loan names none) that add most to expected shortfall; shares :
-    (N,).
-    """
+    """Return borrowers (or loans, if unnamed) that add most to expected shortfall; shares : (N,)."""
     loans, names = inputs.loans, inputs.names
     loan = names["loan_id"].cast(str).to_numpy()
     who = loan

@@ -1,6 +1,4 @@
-"""What a twin's past tells CECL's loss-rate methods: charge-off rates, losses by age of a vintage, roll
-rates.
-"""
+"""What a twin's past tells CECL's loss-rate methods: charge-offs, losses by vintage's age, roll rates."""
 
 from __future__ import annotations
 
@@ -120,9 +118,7 @@ def _by_pool(pools: pl.Series, amount: pl.Series) -> dict[str, tuple[float, int]
 
 
 def _vintages(twin: Twin, loans: pl.DataFrame) -> tuple[Floats | None, dict[str, Floats], str]:
-    """Return net loss by age in months per amount originated, and the amounts of loans whose term runs on, by
-    pool and age.
-    """
+    """Return net loss by age per amount originated, and amounts whose term runs on, by pool and age."""
     anchor = months.anchor_day(twin.as_of)
     now = months.month_of(twin.as_of, anchor)
     closed = loans.filter(pl.col("closed_date").is_not_null() | pl.col("charge_off_date").is_not_null())
@@ -166,9 +162,7 @@ def _vintages(twin: Twin, loans: pl.DataFrame) -> tuple[Floats | None, dict[str,
 
 
 def _ages_ahead(age: Integers, term: Integers, amount: Floats, size: int) -> Floats:
-    """Return the amount that will stand at each age still ahead, (A,): from the next month to the last of the
-    term.
-    """
+    """Return what will stand at each age ahead, (A,): from the next month to the term's last."""
     steps = np.zeros(size + 1)
     np.add.at(steps, np.minimum(age + 1, size), amount)
     np.add.at(steps, np.minimum(term + 1, size), -amount)

@@ -27,9 +27,7 @@ from loantwin.twin import Twin, opened
 from loantwin.verbs.provisions.loss_history import loss_history
 
 POCI_LOSS = "attribute_poci_expected_loss"
-"""Column of a source that tells a loan's lifetime loss expected when it was bought credit-impaired, share of
-exposure.
-"""
+"""Column of a source: lifetime loss expected at the purchase of an impaired loan, share of exposure."""
 OVERLAID = ("ifrs9", "cecl")
 """Standards that show overlays."""
 
@@ -44,8 +42,7 @@ def provisions(
     overlays: Path | str | None = None,
     method: str | None = None,
 ) -> Provision:
-    """Return the allowance of the book under `ifrs9`, `cecl`, `five-level` or an installed package's
-    standard.
+    """Return the allowance under `ifrs9`, `cecl`, `five-level` or an installed package's standard.
 
     Parameters
     ----------
@@ -58,7 +55,9 @@ def provisions(
 
     Raises
     ------
-    InputError : see the message.
+    UsageError : an unknown standard or method, a method of another standard than CECL, overlays on five
+        levels, weights that do not sum to 1. ScenarioError : a scenario that is wrong or too short.
+        RiskError : overlays that are wrong or have expired. HomeError : a twin that was not fitted.
     """
     standard = STANDARDS.spelt(standard, field="standard")
     methods = chosen_methods(standard, method)
@@ -74,7 +73,12 @@ def provisions(
 
 
 def chosen_methods(standard: str, method: str | None) -> tuple[str, ...]:
-    """Return the methods of CECL asked for: none, one by name, or all."""
+    """Return the methods of CECL asked for: none, one by name, or all.
+
+    Raises
+    ------
+    UsageError : another standard than CECL, or an unknown method.
+    """
     if method is None:
         return ()
     if standard != "cecl":
@@ -104,8 +108,11 @@ def provided(
 def beside_loans(
     outlook: Outlook, book: Portfolio, standard: str, overlays: tuple[Overlay, ...], methods: tuple[str, ...]
 ) -> BesideLoans:
-    """Return what stands beside the loans: overlays, modifications, expected losses of POCI loans, CECL's
-    history.
+    """Return what stands beside the loans: overlays, modifications, POCI losses, CECL's history.
+
+    Raises
+    ------
+    UsageError : a POCI loss outside [0, 1].
     """
     twin, loans = outlook.twin, outlook.book.loans
     if standard == "cecl":

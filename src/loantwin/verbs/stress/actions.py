@@ -1,5 +1,4 @@
-"""Management actions under stress: each scenario's book stepped month by month with the action and without
-it.
+"""Management actions under stress: each scenario's book stepped by month with and without the action.
 
 The step is the one agents learn in. `cut-lending` and `sell` are done to the book, `tighten` and policies by
 the levers.
@@ -96,9 +95,7 @@ def parse_action(text: str | PortfolioPolicy, months: int, lends: bool) -> Actio
 
 
 def with_lending(test: StressTest, made: StressResult, new_lending: str) -> StressResult:
-    """Return the result with each scenario's figures and series of the book with its new lending, in place of
-    run-off.
-    """
+    """Return the result with each scenario's book and its new lending in place of run-off."""
     if new_lending == "none":
         return made
     scenarios, paths = dict(made.scenarios), dict(made.paths)
@@ -171,9 +168,7 @@ def _book(
     action: Action | None,
     without: SteppedBook | None = None,
 ) -> SteppedBook:
-    """Return a scenario's book with new lending and an action; `without` is the same book where nothing is
-    done.
-    """
+    """Return a scenario's book with new lending and an action; `without` is the same, nothing done."""
     outlook, horizon = test.outlook, test.horizon
     tables = step_tables(outlook, run.economy, horizon, new_lending)
     after = None
@@ -225,9 +220,7 @@ def _flows(outlook: Outlook, run: StressRun, moved: PolicyRun, sold: Floats, pri
 
 
 def _allowance(run: StressRun, flows: MonthlyFlows) -> Floats:
-    """Return the allowance of a stepped book: the run-off's share of balance that performs, and of defaults
-    made so far.
-    """
+    """Return a stepped book's allowance: run-off's share of performing balance, and of defaults so far."""
     found, still = run.allowances, run.monthly
     dates = quarter_ends(len(flows.balance))
     balance = np.concatenate([flows.opening[:1], flows.balance])[dates]

@@ -64,9 +64,7 @@ def scenario_flows_of(run: StressRun) -> ScenarioFlows:
 
 
 def macro_lines(test: StressTest) -> dict[str, dict[str, tuple[float, ...]]]:
-    """Return the factors that move the book, by month: under each scenario, and quantiles of the generator's
-    paths.
-    """
+    """Return the factors that move the book, by month: by scenario, and quantiles of generated paths."""
     outlook, first = test.outlook, test.outlook.month0 + 1
     generator = outlook.twin.generator
     start = min(generator.first, first)

@@ -24,9 +24,7 @@ from loantwin.outlook.outlook import Economy, Outlook
 
 
 class ExpectedFlows(Protocol):
-    """Expected flows of the book's live loans under P stated paths of the economy, (P, G, T); G is 1 or the
-    segments.
-    """
+    """Expected flows of live loans under P stated economies, (P, G, T); G is 1 or the segments."""
 
     def __call__(
         self, outlook: Outlook, economy: Economy, horizon: int, by_segment: bool = False
@@ -76,9 +74,7 @@ def grouped_cells(
     by_segment: bool = False,
     conversion: float | None = None,
 ) -> Cells:
-    """Return the book's cells, floating balances on the mean index path; `conversion` in place of the model's
-    factor.
-    """
+    """Return the book's cells on the mean index path; `conversion` in place of the model's factor."""
     columns = outlook.columns
     if by_segment:  # a vintage counts with its segment
         base = base_segments(outlook.twin.model.parameters.segments)
@@ -92,9 +88,7 @@ def added_up(flows: Flows) -> dict[str, Floats]:
 
 
 def drawn_at_default(outlook: Outlook, economy: Economy, flows: Flows, horizon: int) -> Floats:
-    """Return undrawn amounts taken up by loans that default, (T,): what exposures hold beyond the same with
-    nothing undrawn.
-    """
+    """Return undrawn amounts taken up at default, (T,): exposures less those with nothing undrawn."""
     if not outlook.runoff.conversion_factor or not outlook.columns.undrawn.any():
         return np.zeros(horizon)
     without = flows_of_cells(

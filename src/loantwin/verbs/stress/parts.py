@@ -1,6 +1,4 @@
-"""Where a scenario's difference to the baseline comes from: factor by factor (Shapley), and segment by
-segment.
-"""
+"""Where a scenario's difference to the baseline comes from: by factor (Shapley), and by segment."""
 
 from __future__ import annotations
 
@@ -18,9 +16,7 @@ FIGURES = ("defaulted", "charged_off", "loss", "net_interest_income")
 
 
 def figures_of(outlook: Outlook, flows: Flows) -> dict[str, Floats]:
-    """Return the figures over the horizon by path and group, (P, G), of the live book (`stock_in_default`
-    apart).
-    """
+    """Return the live book's figures over the horizon, (P, G), `stock_in_default` apart."""
     costs = outlook.twin.config.economics
     rate = (costs.funding_annual_rate + costs.servicing_annual_rate) / 12
     held = flows.opening + flows.balance[..., :-1].sum(axis=-1)
@@ -80,9 +76,7 @@ def parts(
 
 
 def factor_groups(outlook: Outlook, economy: Economy) -> tuple[list[str], dict[str, list[int]]]:
-    """Return the factors that can be switched, and the covariates of each; the index of floating rates is a
-    factor too.
-    """
+    """Return the factors to switch, and their covariates; the index of floating rates is a factor too."""
     groups: dict[str, list[int]] = {}
     for place, covariate in enumerate(outlook.twin.model.covariates):
         groups.setdefault(covariate.factor, []).append(place)

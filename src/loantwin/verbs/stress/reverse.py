@@ -58,9 +58,7 @@ _TARGET = re.compile(r"([a-z_0-9]+)\s*=\s*([\d_.]+(?:e[+-]?\d+)?)\s*(%?)", re.IG
 
 @dataclass(frozen=True)
 class Search:
-    """A figure of the book, computed from flows, as a function of innovations. span : months of flows that
-    count.
-    """
+    """A figure computed from flows, as a function of innovations. span : months of flows that count."""
 
     test: StressTest
     figure: str
@@ -123,8 +121,7 @@ class Search:
 
 
 def parse_target(text: str, opening: float, capital: bool) -> tuple[str, float]:
-    """Return the figure and its target, currency or decimal, of `FIGURE=NUMBER[%]`; a share is of the opening
-    balance.
+    """Return figure and target of `FIGURE=NUMBER[%]`, currency or decimal; shares are of opening balance.
 
     Raises
     ------
@@ -188,9 +185,7 @@ def _corrected(search: Search, name: str, target: float) -> tuple[Mildest, float
 
 
 def _walked(search: Search, name: str, target: float) -> tuple[Mildest, float]:
-    """Return the first of the harshest paths at rising distances at which the figure itself reaches the
-    target.
-    """
+    """Return the first harshest path, at rising distances, on which the figure reaches the target."""
     sign = -1.0 if search.figure == "cet1" else 1.0
 
     def figure(y: Floats) -> float:
@@ -258,9 +253,7 @@ def _facts(
 
 
 def _peaks(search: Search, z: Floats) -> dict[str, Peak]:
-    """Return where each factor that moves the book is farthest from the expected path, in units of its
-    generated spread.
-    """
+    """Return where factors that move the book are farthest from expectation, in generated spreads."""
     first = search.test.outlook.month0 + 1
     place = slice(first - search.innovations.first, first - search.innovations.first + search.test.horizon)
     both = search.innovations.paths(np.stack([z, np.zeros_like(z)]) @ search.basis.T)

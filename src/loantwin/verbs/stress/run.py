@@ -16,9 +16,7 @@ from loantwin.verbs.stress.series import Allowances, allowances, monthly_flows, 
 
 @dataclass(frozen=True)
 class StressRun:
-    """A scenario that was run: economy of one path, flows of the live book by segment (1, G, T), flows by
-    month, allowances.
-    """
+    """A scenario run: its economy, the live book's flows by segment (1, G, T) and by month, allowances."""
 
     given: GivenScenario
     economy: Economy
@@ -51,7 +49,12 @@ def prepared(
     capital: CapitalPlan | None = None,
     progress: Progress = silent,
 ) -> StressTest:
-    """Return every scenario run over the horizon."""
+    """Return every scenario run over the horizon.
+
+    Raises
+    ------
+    UsageError : a scenario that ends before the first month.
+    """
     shortest = min(item.scenario.last for item in given) - outlook.month0
     horizon = shortest if months is None else months
     if horizon < 1:
@@ -90,8 +93,11 @@ def ran(
 
 
 def run_figure(test: StressTest, run: StressRun, figure: str) -> float:
-    """Return a figure of one run that its flows alone do not tell: allowance, coverage, or the lowest later
-    ratio of capital.
+    """Return a run's figure that flows do not tell: allowance, coverage, lowest later capital ratio.
+
+    Raises
+    ------
+    RiskError : a ratio without risk-weighted assets, or another figure.
     """
     today = run.allowances.today
     if figure == "allowance":

@@ -1,6 +1,4 @@
-"""The scenarios of a stress test: in files, replayed from history, shocked by the user, or the generator's
-expectation.
-"""
+"""A stress test's scenarios: from files, replayed, shocked by the user, or the generator's expectation."""
 
 from __future__ import annotations
 
@@ -32,8 +30,7 @@ def gathered(
     severity: float = 1.0,
     months: int | None = None,
 ) -> list[GivenScenario]:
-    """Return every scenario asked for, the baseline first: the first of `scenarios`, or the generator's
-    expected path.
+    """Return every scenario, the baseline first: the first of `scenarios`, or the generator's expected path.
 
     Parameters
     ----------
@@ -43,7 +40,7 @@ def gathered(
 
     Raises
     ------
-    InputError : weights, a name given twice, and whatever is wrong with a file.
+    UsageError : a weight, or a scenario given twice. ScenarioError : whatever is wrong with a file.
     """
     check_severity(severity)
     twin = outlook.twin
@@ -89,25 +86,19 @@ def expected_path(outlook: Outlook, months: int) -> GivenScenario:
 
 
 def reach(outlook: Outlook, months: int) -> int:
-    """Return the months a path of our own must cover: the horizon, and the supported period of the
-    allowance.
-    """
+    """Return the months our own paths must cover: the horizon and the allowance's supported period."""
     return max(months, outlook.twin.config.macro.supported_months)
 
 
 def innovations_of(outlook: Outlook, months: int) -> Innovations:
-    """Return the generator's paths over months 1..`months` (and those since its last quarter) as functions of
-    innovations.
-    """
+    """Return the generator's paths over months 1..`months` as functions of innovations."""
     generator = outlook.twin.generator
     first = min(generator.first, outlook.month0 + 1)
     return Innovations(generator, first, outlook.month0 + months - first + 1)
 
 
 def model_factors(outlook: Outlook) -> list[str]:
-    """Return the factors that move the book: those of the model's covariates, and the index of floating
-    rates.
-    """
+    """Return the factors that move the book: of the model's covariates, and the floating-rate index."""
     named = dict.fromkeys(covariate.factor for covariate in outlook.twin.model.covariates)
     if outlook.index_factor is not None:
         named[outlook.index_factor] = None
@@ -115,8 +106,7 @@ def model_factors(outlook: Outlook) -> list[str]:
 
 
 def standard_deviations(outlook: Outlook, baseline: Scenario, month: int) -> dict[str, float]:
-    """Return each factor's standard deviation over generated paths in month `month` after the as-of date; of
-    logs for an index.
+    """Return factors' standard deviation over generated paths in month `month`; of logs for an index.
 
     A factor that the generator does not simulate takes the deviation of its 12-month changes in the known
     history.

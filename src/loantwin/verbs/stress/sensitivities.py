@@ -1,6 +1,4 @@
-"""Sensitivities: one factor pushed away from the baseline, and back, at a time; up as stated, and down as
-far.
-"""
+"""Sensitivities: one factor at a time pushed off the baseline and back, up as stated, down as far."""
 
 from __future__ import annotations
 
@@ -27,8 +25,7 @@ _FORM = re.compile(r"([a-z_0-9]+)\s*=\s*([+-]?\d*\.?\d+(?:e[+-]?\d+)?)\s*(sd|%|p
 
 
 def parse_sensitivity(text: str, test: StressTest, shape: Shape) -> Shock:
-    """Return the shock of `FACTOR=SIZE`: points for rates, yields and growth, percent for an index, `sd` for
-    deviations.
+    """Return the shock of `FACTOR=SIZE`: points (rates, yields, growth), percent (index), `sd` deviations.
 
     Raises
     ------
@@ -67,6 +64,10 @@ def sensitivity_table(
         `correlated` of each
         factor the generator simulates. correlated : the other factors move as the generator expects given the
             shock.
+
+    Raises
+    ------
+    UsageError : a peak beyond the horizon, or a factor the generator does not simulate under `correlated`.
     """
     shocks = [parse_sensitivity(text, test, shape) for text in asked]
     if everything:
@@ -116,9 +117,7 @@ def _sensitivity(
 def _shocked(
     test: StressTest, shock: Shock, deviations: dict[str, float], correlated: bool
 ) -> tuple[Scenario, float | None]:
-    """Return the baseline with the factor shocked, others with it where `correlated`, and the shock's
-    distance.
-    """
+    """Return the baseline with the factor shocked, others if `correlated`, and the shock's distance."""
     outlook, baseline = test.outlook, test.baseline.given.scenario
     first = outlook.month0 + 1
     path = shocked(baseline, first, [shock], baseline.name, deviations)
@@ -151,9 +150,7 @@ def _shocked(
 def _carried(
     path: Scenario, factor: str, innovations: Innovations, still: Scenario, z: Floats, first: int
 ) -> Scenario:
-    """Return the shocked baseline with the other factors moved as on the path of z against the expected
-    one.
-    """
+    """Return the shocked baseline, other factors moved as on z's path against the expected one."""
     answer = innovations.path(z, path.name)
     values = path.values.copy()
     last = min(path.last, answer.last)

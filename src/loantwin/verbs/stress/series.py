@@ -128,9 +128,7 @@ def series(
     capital: CapitalPlan | None,
     weights: Floats | None = None,
 ) -> StressPath:
-    """Return a scenario's series; `booked` is the allowance that was carried before the scenario was
-    known.
-    """
+    """Return a scenario's series; `booked` is the allowance carried before it was known."""
     labels = tuple(months.label(outlook.month0 + month) for month in range(len(flows.interest) + 1))
     known = booked if capital is None or capital.allowance is None else capital.allowance
     return stress_path(flows, allowance, known, outlook.twin.config.economics, labels, capital, weights)

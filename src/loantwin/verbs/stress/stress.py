@@ -1,6 +1,4 @@
-"""`stress`: the book under given, replayed, shocked and worst plausible economies, the first being the
-baseline.
-"""
+"""`stress`: the book under given, replayed, shocked and worst plausible economies, the baseline first."""
 
 from __future__ import annotations
 
@@ -69,7 +67,9 @@ def stress(
 
     Raises
     ------
-    InputError : see the message.
+    UsageError : nothing to run, a horizon of less than a month, a scenario with a weight or given twice, an
+        unknown figure, factor, action or model. ScenarioError : a scenario that is wrong or too short.
+        RiskError : a target that no path reaches. HomeError : a twin that was not fitted.
     """
     if months is not None and months < 1:
         raise UsageError(expected("a horizon of at least 1 month", months), field="months")

@@ -69,7 +69,8 @@ def report(
 
     Raises
     ------
-    InputError : see the message; an existing file is left as it was.
+    UsageError : a file that cannot be written, or is no page; what was there stays as it was.
+    ScenarioError : a scenario that is wrong or too short. HomeError : a twin that was not fitted.
     """
     target = Path(out)
     check_page(target, "out")

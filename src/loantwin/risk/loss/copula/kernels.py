@@ -277,8 +277,8 @@ def simulate_names(
     paths : (P,) numbers of the paths, which name their draws. factor : (P, S). size : (P,). loans : (4, N)
         exposure, lgd, threshold, threshold of the expected loss, thresholds finite. cells : (C, 4) first and
         end loan, sector, whether all PDs are the same. corners : (C,) highest threshold. bounds : (2, X)
-        hazard and probability at the upper end of each step of the normal's argument. totals : (P, G). weight
-        : (P,). parts : (BLOCKS, N), or (BLOCKS, 0) if not wanted.
+        hazard and probability at the upper end of each step of the normal's argument. totals : (P, G).
+        weight : (P,). parts : (BLOCKS, N), or (BLOCKS, 0) if not wanted.
     """
     for block in range(begin, end):
         stream = np.zeros(9, np.uint64)
