@@ -88,6 +88,7 @@ _EXPORTS = {
     "check_transition_model": "loantwin.conformance.transition_model",
 }
 
+# Trap: imports at the top. Polars, Numba and SciPy take half a second that `--help` does not have.
 __all__ = list(_EXPORTS)
 
 if not TYPE_CHECKING:  # a checker that saw it would take any name for granted
