@@ -9,7 +9,7 @@ import pytest
 
 from loantwin.config import Ifrs9
 from loantwin.errors import RiskError
-from loantwin.risk import allowance
+from loantwin.risk import allowance, kernels
 from loantwin.risk.allowance import Exposures, totals
 from loantwin.risk.provisions import ifrs9 as ifrs9_module
 from loantwin.risk.provisions.ifrs9 import StagedLosses, ifrs9
@@ -39,6 +39,20 @@ def test_values_that_cancel_leave_what_is_left(monkeypatch: pytest.MonkeyPatch) 
     assert totals([values]) == [[1.001]]
     assert totals([np.zeros(5)]) == [[0.0]]
     assert math.isnan(totals([np.array([1.0, np.inf])])[0][0])
+
+
+def test_a_share_of_the_blocks_adds_to_its_own_alone() -> None:
+    """Threads take blocks at once: what two of them add to one place is added in any order, or lost."""
+    values, codes = draw(4).normal(size=(1, 400)), draw(5).integers(0, 2, 400)
+    whole, shares = (np.zeros((kernels.BLOCKS, kernels.POWERS, 2, 1, 2), dtype=np.int64) for _ in range(2))
+    kernels.exact_bins(0, kernels.BLOCKS, values.view(np.int64), codes, whole)
+    assert whole.any(axis=(1, 2, 3, 4)).all()
+    for first, last in ((9, kernels.BLOCKS), (2, 9), (0, 2)):
+        before = shares.copy()
+        kernels.exact_bins(first, last, values.view(np.int64), codes, shares)
+        changed = np.flatnonzero((shares != before).any(axis=(1, 2, 3, 4)))
+        assert changed.tolist() == list(range(first, last))
+    assert np.array_equal(shares, whole)
 
 
 def losses_of(count: int, seed: int) -> tuple[StagedLosses, Stages, Exposures]:

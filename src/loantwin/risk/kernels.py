@@ -31,7 +31,7 @@ def exact_bins(first: int, last: int, bits: Array, codes: Array, made: Array) ->
     figures, count = bits.shape
     wide = np.uint64(2 * figures * made.shape[2])
     for block in range(first, last):
-        # Trap: a sum across threads. Floats would meet in the order of the threads; whole numbers know none.
+        # Trap: a sum across threads. Each block has a slot: in one slot floats meet in any order.
         own = made[block].reshape(-1)
         for loan in range(count * block // BLOCKS, count * (block + 1) // BLOCKS):
             place = np.uint64(codes[loan]) * np.uint64(2 * figures)
