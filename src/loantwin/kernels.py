@@ -76,15 +76,16 @@ def compiled(function: Function) -> Function:
 
 
 def inlined(function: Function) -> Function:
-    """Return what `compiled` returns, its code put in place of each call: only where measured to be quicker."""
+    """Return what `compiled` returns, its code put in place of each call: where measured to be quicker."""
     return _compiled(function, forceinline=True)
 
 
-def _compiled(function: Function, **more: bool) -> Function:
+def _compiled(function: Function, *, forceinline: bool = False) -> Function:
     # Trap: fastmath. It lets the compiler reorder sums, and another processor then gives another total.
     # Trap: two threads in one layer. Numba's workqueue ends the process where two Python threads enter its
     # parallel loops at once: no kernel has one, `in_shares` does their work.
-    return cast(Function, numba.njit(cache=_CACHED, nogil=True, error_model="numpy", **more)(function))
+    made = numba.njit(cache=_CACHED, nogil=True, error_model="numpy", forceinline=forceinline)(function)
+    return cast(Function, made)
 
 
 def in_shares(kernel: Callable[..., object], count: int, *arguments: object) -> None:
