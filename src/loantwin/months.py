@@ -76,7 +76,7 @@ def day(value: date | str, field: str) -> date:
         try:
             return date.fromisoformat(value)
         except ValueError as error:
-            raise UsageError(expected("a date like 2022-12-31", value), field=field) from error
+            raise UsageError(expected("a date YYYY-MM-DD", value), field=field) from error
     if isinstance(value, datetime) or not isinstance(value, date):
-        raise UsageError(expected("a date, or its text like 2022-12-31", repr(value)), field=field)
+        raise UsageError(expected("a date, or its text YYYY-MM-DD", repr(value)), field=field)
     return value

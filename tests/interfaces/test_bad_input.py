@@ -164,8 +164,8 @@ def test_each_bad_option_is_one_message(loantwin, small_home, arguments, word):
     [
         (lambda home: lt.forecast(home, months=0), "months"),
         (lambda home: lt.forecast(home, paths=0), "paths"),
-        (lambda home: lt.loss(home, months=0), "--months"),
-        (lambda home: lt.stress(home, ["x.csv"], months=0), "--months"),
+        (lambda home: lt.loss(home, months=0), "months"),
+        (lambda home: lt.stress(home, ["x.csv"], months=0), "months"),
         (lambda home: lt.provisions(home, "ifrs9", supported_months=0), "supported_months"),
     ],
 )

@@ -93,7 +93,7 @@ def test_the_replay_ends_with_the_first_factor_that_is_needed_and_drops_others_t
 def test_what_is_no_month_is_refused(text):
     with pytest.raises(UsageError) as caught:
         run(text)
-    assert caught.value.field == "--replay"
+    assert caught.value.field == "replays"
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_what_is_no_month_is_refused(text):
 def test_a_replay_without_data_names_what_there_is(text, words):
     with pytest.raises(ScenarioError, match=words) as caught:
         run(text)
-    assert caught.value.field == "--replay"
+    assert caught.value.field == "replays"
 
 
 def test_2008_in_the_published_tables(data):

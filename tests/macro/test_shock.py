@@ -73,7 +73,7 @@ def test_a_factor_the_baseline_lacks_has_no_deviation():
 def test_a_severity_has_bounds(severity):
     with pytest.raises(UsageError, match="0 to 2") as caught:
         scaled(baseline(), baseline(), severity, 100)
-    assert caught.value.field == "--severity"
+    assert caught.value.field == "severity"
 
 
 def test_a_rate_stays_a_share():

@@ -38,7 +38,7 @@ def test_other_published_forms(data: Path) -> None:
 
 def test_a_table_that_leaves_the_withdrawn_out_is_refused_unless_named(data: Path) -> None:
     path = data / "ratings/sp_2017.csv"
-    with pytest.raises(RiskError, match=r"row AAA.*--rest NR"):
+    with pytest.raises(RiskError, match=r"row AAA.*`rest` NR"):
         read_matrices(path)
     (made,) = read_matrices(path, rest="NR")
     assert made.states[-2:] == ("D", "NR")
@@ -53,7 +53,7 @@ def test_a_table_that_leaves_the_withdrawn_out_is_refused_unless_named(data: Pat
         ("from,A,D\nD,0,100\nA,90,10\n", "order of the columns"),
         ("0.9,0.1\n0.5\n", "row 2"),
         ("", "empty"),
-        ("0.9,0.1\n0,1\n", "--states"),
+        ("0.9,0.1\n0,1\n", "states"),
     ],
 )
 def test_bad_tables_name_file_and_row(tmp_path: Path, text: str, words: str) -> None:

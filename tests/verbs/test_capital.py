@@ -84,12 +84,12 @@ def test_points_in_time_and_through_the_cycle_differ(panel_home: Path) -> None:
 
 def test_bad_input_is_refused_by_name(panel_home: Path) -> None:
     for arguments, words in (
-        ({"approach": "basic"}, "--approach"),
+        ({"approach": "basic"}, "approach"),
         ({"approach": "foundation-irb", "options": "united-states"}, "allow: standardised"),
-        ({"options": "mars"}, "--options"),
-        ({"pd": "now"}, "--pd"),
-        ({"year": 3}, "--year"),
-        ({"assume": ["x=1"]}, "--assume"),
+        ({"options": "mars"}, "options"),
+        ({"pd": "now"}, "pd"),
+        ({"year": 3}, "year"),
+        ({"assume": ["x=1"]}, "assume"),
     ):
         with pytest.raises(InputError, match=words):
             lt.capital(panel_home, **arguments)

@@ -59,15 +59,15 @@ def test_vintages_of_a_panel(panel_home: Path) -> None:
 
 
 def test_bad_arguments(panel_home: Path, sba_home: Path) -> None:
-    with pytest.raises(UsageError, match="--kind vintages"):
+    with pytest.raises(UsageError, match="`kind` vintages"):
         curves(sba_home, kind="roll-rates")
-    with pytest.raises(UsageError, match="roll-rates or vintages"):
+    with pytest.raises(UsageError, match="one of roll-rates, vintages"):
         curves(panel_home, kind="other")
     with pytest.raises(UsageError, match="quarter"):
         curves(panel_home, by="week")
     with pytest.raises(UsageError, match="half-year"):
         curves(panel_home, kind="vintages", by="month")
-    with pytest.raises(UsageError, match="--event"):
+    with pytest.raises(UsageError, match="event"):
         curves(panel_home, event="default")
     with pytest.raises(UsageError, match="dated events"):
         curves(sba_home, event="default")

@@ -51,10 +51,10 @@ def test_bad_arguments(data: Path, tmp_path: Path) -> None:
     matrix, history = data / "ratings/JLT.csv", data / "ratings/rating_data_raw.csv"
     with pytest.raises(UsageError, match="a history"):
         ratings(matrix, estimate="cohort")
-    with pytest.raises(UsageError, match="a matrix for --rest"):
+    with pytest.raises(UsageError, match="a matrix for `rest`"):
         ratings(history, rest="NR")
     bad = {
-        "cohort or duration": {"estimate": "mean"},
+        "one of cohort, duration": {"estimate": "mean"},
         "horizon": {"horizon": 0},
         "proportional": {"withdrawn": "drop"},
     }

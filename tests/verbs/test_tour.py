@@ -112,7 +112,7 @@ def test_stress_and_forecast_count_the_same_charge_offs(panel_home, lender):
     # Loans in default at the as-of date bring charge-offs whatever comes: they are in both.
     file = f"{lender / 'scenarios.csv'}#Baseline"
     stressed = lt.stress(panel_home, [file], align="start", months=12).scenarios["Baseline"].charged_off
-    ahead = lt.forecast(panel_home, months=12, paths=2000, scenario=file, align="start", seed=3)
+    ahead = lt.forecast(panel_home, months=12, paths=2000, scenarios=file, align="start", seed=3)
     assert stressed == pytest.approx(ahead.totals["charged_off"].mean, rel=0.05)
 
 
@@ -139,7 +139,7 @@ def test_weights_must_sum_to_one(panel_home, lender):
 def test_a_scenario_that_ends_early_names_the_month(panel_home, lender):
     with pytest.raises(InputError, match="2026-01"):
         lt.forecast(
-            panel_home, months=60, paths=8, scenario=f"{lender / 'scenarios.csv'}#Baseline", align="start"
+            panel_home, months=60, paths=8, scenarios=f"{lender / 'scenarios.csv'}#Baseline", align="start"
         )
 
 

@@ -269,5 +269,5 @@ def test_assumptions_are_read_by_name() -> None:
             read_assumptions([text])
     with pytest.raises(RiskError, match="an exposure class of options basel"):
         place(book(product=["mortgage"]), np.array([1.0]), BASEL, CapitalAssumptions(exposure_class="gold"))
-    with pytest.raises(RiskError, match="--assume guarantee"):
+    with pytest.raises(RiskError, match="assume guarantee"):
         place(book(product=["mortgage"]), np.array([1.0]), BASEL, CapitalAssumptions(guarantee="verbal"))

@@ -125,7 +125,7 @@ def test_own_funds_of_a_file(tmp_path: Path) -> None:
         file.write_text(text, "utf-8")
         with pytest.raises(RiskError, match=words):
             load_own_funds(file)
-    with pytest.raises(RiskError, match="--capital"):
+    with pytest.raises(RiskError, match="own_funds"):
         load_own_funds(tmp_path / "none.toml")
     with pytest.raises(RiskError, match="risk-weighted assets"):
         ratios(OwnFunds(cet1=1.0), 0.0, 0.0, BASEL)

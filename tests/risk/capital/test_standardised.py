@@ -200,7 +200,7 @@ def test_output_floor_phase_in() -> None:
 
 
 def test_options_of_a_file_are_read_strictly(tmp_path: Path) -> None:
-    with pytest.raises(RiskError, match="field --options: expected one of basel"):
+    with pytest.raises(RiskError, match="field options: expected one of basel"):
         load_options("atlantis")
     source = Path(__file__).resolve().parents[3] / "src/loantwin/risk/capital/options/basel.toml"
     basel = source.read_text("utf-8")

@@ -99,7 +99,7 @@ def test_no_assets_have_no_ratio():
         ("cet1 = 1\nrisk_weight = 1\napproach = 'best'", "approach"),
         ("cet1 = 1\napproach = 'irb'\nasset_class = 'gold'", "asset_class"),
         ("cet1 = 1\nrisk_weights = 1", "risk_weights"),
-        ("cet1 = ", "--capital"),
+        ("cet1 = ", "capital"),
     ],
 )
 def test_a_wrong_file_names_its_field(tmp_path, text, field):

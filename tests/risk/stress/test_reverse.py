@@ -68,7 +68,7 @@ def test_a_target_beyond_reach_says_the_largest_found():
 
     with pytest.raises(RiskError, match=r"was 6; the largest found is (5|4\.99)") as caught:
         mildest(numeric(figure), figure, np.zeros(2), 6.0)
-    assert caught.value.field == "--reverse"
+    assert caught.value.field == "reverse"
     with pytest.raises(RiskError, match="largest found is 3"):
         mildest(numeric(lambda z: np.full(len(z), 3.0)), lambda z: np.full(len(z), 3.0), np.zeros(2), 6.0)
 

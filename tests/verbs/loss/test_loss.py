@@ -96,8 +96,8 @@ def test_the_latent_process_alone_moves_less(panel_home: Path, results: dict[str
         ({"model": "gaussian", "lgd": "beta"}, InputError, "constant, frye-jacobs"),
         ({"model": "gaussian", "confidence": 1.0}, RiskError, "between 0 and 1"),
         ({"model": "credit-risk-plus", "correlation": "0.1"}, UsageError, "implied or latent"),
-        ({"model": "twin", "correlation": "0.1"}, UsageError, "--correlation"),
-        ({"model": "twin", "paths": None, "confidence": 0.9999999}, RiskError, "--confidence"),
+        ({"model": "twin", "correlation": "0.1"}, UsageError, "correlation"),
+        ({"model": "twin", "paths": None, "confidence": 0.9999999}, RiskError, "confidence"),
     ],
 )
 def test_bad_options_are_named(

@@ -89,18 +89,18 @@ def test_overlays_move_a_line_of_their_own(panel_home: Path, moved: MovementResu
 
 def test_what_is_asked_wrongly_is_refused(panel_home: Path, tmp_path: Path) -> None:
     with pytest.raises(
-        InputError, match="--from: expected an opening date before the closing date 2022-12-31"
+        InputError, match="opening: expected an opening date before the closing date 2022-12-31"
     ):
         lt.movement(panel_home, date(2022, 12, 31))
     with pytest.raises(
-        InputError, match="--method: expected one of pd-lgd, dcf, vintage, warm, roll-rate, all, was 'guess'"
+        InputError, match="method: expected one of pd-lgd, dcf, vintage, warm, roll-rate, all, was 'guess'"
     ):
         lt.provisions(panel_home, "cecl", method="guess")
-    with pytest.raises(InputError, match="expected --standard cecl with --method"):
+    with pytest.raises(InputError, match="expected `standard` cecl with `method`"):
         lt.provisions(panel_home, "ifrs9", method="all")
     file = tmp_path / "o.toml"
     file.write_text(OVERLAY.format(expires="2023-06-30"))
-    with pytest.raises(InputError, match="expected a standard of expected losses with --overlays"):
+    with pytest.raises(InputError, match="expected a standard of expected losses with `overlays`"):
         lt.provisions(panel_home, "five-level", overlays=file)
 
 

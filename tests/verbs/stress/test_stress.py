@@ -259,7 +259,7 @@ def test_another_model_runs_in_the_twins_place(
     for name, item in ours.scenarios.items():
         assert theirs.scenarios[name].defaulted == pytest.approx(2.0 * item.defaulted, rel=1e-12)
     assert theirs.model == "doubled"
-    with pytest.raises(UsageError, match="model twin"):
+    with pytest.raises(UsageError, match="`model` twin"):
         lt.stress(panel_home, scenarios, align="start", months=6, model="doubled", actions=["prudent"])
 
 
@@ -276,24 +276,24 @@ def test_flows_of_all_paths_are_those_of_each(panel_home: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "field", "words"),
     [
-        ({}, "--scenario", "at least one"),
-        ({"replays": ["1800"]}, "--replay", "history held"),
-        ({"severity": -0.5}, "--severity", "0 to 2"),
-        ({"sensitivities": ["gold=+1"]}, "--sensitivity", "factor of the baseline"),
-        ({"sensitivities": ["unemployment_rate"]}, "--sensitivity", "FACTOR=SIZE"),
-        ({"reverse": ["gold=1"]}, "--reverse", "a figure of"),
-        ({"reverse": ["loss=-1"]}, "--reverse", "FIGURE="),
-        ({"reverse": ["loss=99%"]}, "--reverse", "largest found"),
-        ({"reverse": ["loss=0.0001%"]}, "--reverse loss", "expected path gives"),
-        ({"reverse": ["cet1=7%"]}, "--reverse", "--capital"),
-        ({"actions": ["sell=20%"]}, "--action", "SHARE@MONTH"),
-        ({"actions": ["sell=200%@1"]}, "--action", "at most 1"),
-        ({"actions": ["sell=20%@99"]}, "--action", "a month from 1"),
-        ({"actions": ["tighten"]}, "--action", "--new-lending"),
-        ({"actions": ["pray"]}, None, "a policy file"),
-        ({"model": "oracle"}, "--model", "one of twin"),
-        ({"capital": "nowhere.toml"}, "--capital", "readable"),
-        ({"shocks": ["nowhere.toml"]}, "--shock", "readable"),
+        ({}, "scenarios", "at least one"),
+        ({"replays": ["1800"]}, "replays", "history held"),
+        ({"severity": -0.5}, "severity", "0 to 2"),
+        ({"sensitivities": ["gold=+1"]}, "sensitivities", "factor of the baseline"),
+        ({"sensitivities": ["unemployment_rate"]}, "sensitivities", "FACTOR=SIZE"),
+        ({"reverse": ["gold=1"]}, "reverse", "a figure of"),
+        ({"reverse": ["loss=-1"]}, "reverse", "FIGURE="),
+        ({"reverse": ["loss=99%"]}, "reverse", "largest found"),
+        ({"reverse": ["loss=0.0001%"]}, "reverse loss", "expected path gives"),
+        ({"reverse": ["cet1=7%"]}, "reverse", "capital"),
+        ({"actions": ["sell=20%"]}, "actions", "SHARE@MONTH"),
+        ({"actions": ["sell=200%@1"]}, "actions", "at most 1"),
+        ({"actions": ["sell=20%@99"]}, "actions", "a month from 1"),
+        ({"actions": ["tighten"]}, "actions", "new_lending"),
+        ({"actions": ["pray"]}, None, "a TOML file"),
+        ({"model": "oracle"}, "model", "one of twin"),
+        ({"capital": "nowhere.toml"}, "capital", "readable"),
+        ({"shocks": ["nowhere.toml"]}, "shocks", "readable"),
     ],
 )
 def test_what_cannot_be_done_is_one_error_that_names_its_field(
