@@ -32,9 +32,9 @@ def install(folder: Path, package: str, version: str, entries: dict[str, str], c
 def test_a_package_s_entry_is_imported_when_its_name_is_asked_for(packages: Path) -> None:
     install(packages, "thirds", "1.0", {"three": "thirds:THREE", "one": "thirds:THREE"}, "THREE = 3\n")
     assert KIND.names() == ("one", "two", "three")
-    assert KIND.named("one") == 1, "a built-in name cannot be taken over"
+    assert KIND.named("One") == 1, "a built-in name cannot be taken over"
     assert "thirds" not in sys.modules
-    assert KIND.named("three") == 3
+    assert KIND.named("THREE") == 3
     assert sys.modules.pop("thirds").THREE == 3
 
 
@@ -43,7 +43,7 @@ def test_a_package_s_entry_is_imported_when_its_name_is_asked_for(packages: Path
     [
         ("four", "numbers: expected one of one, two, three, was 'four'"),
         ("tow", "expected one of one, two, three, was 'tow'; did you mean two?"),
-        ("THREE", "was 'THREE'; did you mean three?"),
+        ("threee", "was 'threee'; did you mean three?"),
     ],
 )
 def test_an_unknown_name_lists_the_known_ones_and_the_nearest(packages: Path, name: str, words: str) -> None:
@@ -55,8 +55,13 @@ def test_an_unknown_name_lists_the_known_ones_and_the_nearest(packages: Path, na
 
 def test_names_and_words_of_the_place_that_asks_are_listed() -> None:
     kind = Registry("kind", "loantwin.numbers", {"one": 1}, also=("none",), besides=", or a file")
+    assert kind.spelt("None") == "none"
     with pytest.raises(UsageError, match="expected one of none, one, or a file, was 'x'"):
         kind.named("x")
+    with pytest.raises(UsageError, match="expected the name of a kind, was 'none'"):
+        kind.named("none")
+    with pytest.raises(UsageError, match="expected one of none, one, or a file, was 3"):
+        kind.spelt(3)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

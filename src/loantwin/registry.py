@@ -18,7 +18,7 @@ Entry = TypeVar("Entry")
 
 @dataclass(frozen=True)
 class Registry(Generic[Entry]):
-    """One kind of thing by name.
+    """One kind of thing by name; upper and lower case are one.
 
     what : what messages call it. group : its entry points'. built_in : name -> entry.
     also : names that are taken where this kind is asked for and are no entries; messages list them first.
@@ -57,10 +57,12 @@ class Registry(Generic[Entry]):
         InputError : of the kind `error`: an unknown name, one that several packages offer, or a package that
             cannot be imported; the package is named.
         """
-        name = choice(name, (*self.also, *self.names()), field, besides=self.besides, error=error)
+        name = self.spelt(name, field=field, error=error)
         if name in self.built_in:
             return self.built_in[name]
         found = [entry for entry in self._installed() if entry.name == name]
+        if not found:
+            raise error(expected(f"the name of a {self.what}", name), field=field)
         packages = [_package(entry) for entry in found]
         if len(found) > 1:
             words = expected(f"one package that offers the {self.what} {name}", " and ".join(packages))
@@ -75,12 +77,14 @@ class Registry(Generic[Entry]):
         return made
 
     def spelt(self, name: str, *, field: str | None = None, error: type[InputError] = UsageError) -> str:
-        """Return a name as it is known, whatever its case; nothing is imported.
+        """Return a name as it is known, whatever its case, one of `also` included; nothing is imported.
 
         Raises
         ------
         InputError : of the kind `error`: an unknown name; a near one is offered.
         """
+        if name in self.also or name in self.built_in:  # a built-in name asks no package
+            return name
         return choice(name, (*self.also, *self.names()), field, besides=self.besides, error=error)
 
     def _installed(self) -> tuple[importlib.metadata.EntryPoint, ...]:

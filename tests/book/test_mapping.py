@@ -224,6 +224,7 @@ def test_third_party_formats_are_loaded_only_when_named(
     monkeypatch.setattr(importlib.metadata, "entry_points", entry_points)
     monkeypatch.setattr(EntryPoint, "load", lambda _: path)
     assert load_mapping("own").currency == "EUR"
-    assert asked == ["loantwin.formats"]
+    assert set(asked) == {"loantwin.formats"}
+    asked.clear()
     assert load_mapping("sba").currency == "USD", "a built-in name cannot be taken over"
-    assert len(asked) == 1
+    assert not asked

@@ -107,5 +107,7 @@ def test_a_policy_that_cannot_steer_is_refused_before_the_work(panel_home: Path,
         lt.forecast(tmp_path / "no home is opened", policy=Elsewhere())
     with pytest.raises(UsageError, match=r"policy object: .*no figure_names"):
         lt.forecast(panel_home, policy=object())  # type: ignore[arg-type]
-    with pytest.raises(ConfigError, match="one of neutral, prudent, was 'prudnet'; did you mean prudent"):
+    with pytest.raises(
+        ConfigError, match="one of neutral, prudent, or a TOML file, was 'prudnet'; did you mean prudent"
+    ):
         lt.forecast(panel_home, policy="prudnet")

@@ -36,18 +36,20 @@ def check_format(
     """
     mapping = format if isinstance(format, TapeFormat) else load_mapping(format)
     if not mapping.words.strip():
-        raise _wrong(mapping, "words", "words that say what the tape is", "none")
+        raise _wrong_format(mapping, "words", "words that say what the tape is", "none")
     if not CURRENCY.fullmatch(mapping.currency):
-        raise _wrong(mapping, "currency", "a currency like USD", mapping.currency or "none")
+        raise _wrong_format(mapping, "currency", "a currency like USD", mapping.currency or "none")
     for name, assumption in mapping.assumption_details.items():
         if not assumption.words.strip():
-            raise _wrong(mapping, f"assumptions.{name}", "words for an assumption", "none")
+            raise _wrong_format(mapping, f"assumptions.{name}", "words for an assumption", "none")
     again = from_dict(json.loads(json.dumps(plain(mapping.to_dict()))))
     if replace(again, document={}) != replace(mapping, document={}):
-        raise _wrong(mapping, "name", "the same mapping after it was stored", "another")
+        raise _wrong_format(mapping, "name", "the same mapping after it was stored", "another")
     for name, variant in mapping.variants.items():
         if not variant.get("words", ""):
-            raise _wrong(mapping, f"variants.{name}.words", "words that say how the variant differs", "none")
+            raise _wrong_format(
+                mapping, f"variants.{name}.words", "words that say how the variant differs", "none"
+            )
     if tape is None:
         return
     found = read_tape(tape, mapping)
@@ -56,5 +58,5 @@ def check_format(
         check_table(found.panel, PANEL)
 
 
-def _wrong(mapping: TapeFormat, key: str, what: str, was: str) -> MappingError:
+def _wrong_format(mapping: TapeFormat, key: str, what: str, was: str) -> MappingError:
     return MappingError(expected(what, was), file=mapping.file or mapping.name, field=key)

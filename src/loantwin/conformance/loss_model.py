@@ -52,12 +52,12 @@ def check_loss_model(model: str | LossModel, twin: Twin | Path | str | None = No
         made = _answer(name, run(inputs, settings))
         _check_answer(name, made, inputs)
         if run(inputs, settings).to_dict() != made.to_dict():
-            raise _wrong(name, "the same losses from the same inputs and seed", "others")
+            raise _wrong_losses(name, "the same losses from the same inputs and seed", "others")
 
 
 def _answer(name: str, made: object) -> LossResult:
     if not isinstance(made, LossResult):
-        raise _wrong(name, "a LossResult", type(made).__name__)
+        raise _wrong_losses(name, "a LossResult", type(made).__name__)
     return made
 
 
@@ -65,20 +65,22 @@ def _check_answer(name: str, made: LossResult, inputs: LossInputs) -> None:
     made.to_dict()  # NaN and infinity raise
     asked = (inputs.as_of, inputs.currency, MONTHS, CONFIDENCE)
     if (made.as_of, made.currency, made.months, made.confidence) != asked:
-        raise _wrong(name, "the book, months and confidence asked for", "others")
+        raise _wrong_losses(name, "the book, months and confidence asked for", "others")
     for figures in (made, made.gross):
         _check_figures(name, figures)
     for figure in ("expected_loss", "var", "es"):
         net, gross = getattr(made, figure).value, getattr(made.gross, figure).value
         if net > gross * (1 + NEAR) + NEAR:
-            raise _wrong(name, f"{figure} net of guarantees no more than before them", f"{net}, {gross}")
+            raise _wrong_losses(
+                name, f"{figure} net of guarantees no more than before them", f"{net}, {gross}"
+            )
         parts = [getattr(part, figure) for part in made.by_segment.values()]
         if parts and abs(sum(parts) - net) > NEAR * abs(net) + NEAR:
-            raise _wrong(name, f"segments whose {figure} sum to {net}", sum(parts))
+            raise _wrong_losses(name, f"segments whose {figure} sum to {net}", sum(parts))
     chances = [point.probability for point in made.curve]
     losses = [point.loss for point in made.curve]
     if losses != sorted(losses) or chances != sorted(chances, reverse=True):
-        raise _wrong(name, "a curve of rising losses and falling probabilities", "another")
+        raise _wrong_losses(name, "a curve of rising losses and falling probabilities", "another")
 
 
 def _check_figures(name: str, figures: LossResult | GrossLoss) -> None:
@@ -88,20 +90,20 @@ def _check_figures(name: str, figures: LossResult | GrossLoss) -> None:
     }
     for key, estimate in measures.items():
         if key != "unexpected_loss" and estimate.value < 0.0:
-            raise _wrong(name, f"{key} of at least 0", estimate.value)
+            raise _wrong_losses(name, f"{key} of at least 0", estimate.value)
         if estimate.standard_error < 0.0:
-            raise _wrong(name, f"a standard error of {key} of at least 0", estimate.standard_error)
+            raise _wrong_losses(name, f"a standard error of {key} of at least 0", estimate.standard_error)
     var, es = measures["var"].value, measures["es"].value
     if es < var * (1 - NEAR):
-        raise _wrong(name, f"an expected shortfall beyond the value at risk {var}", es)
+        raise _wrong_losses(name, f"an expected shortfall beyond the value at risk {var}", es)
     unexpected = var - measures["expected_loss"].value
     if abs(measures["unexpected_loss"].value - unexpected) > NEAR * max(var, 1.0):
-        raise _wrong(
+        raise _wrong_losses(
             name,
             f"an unexpected loss of {unexpected}, value at risk less expected loss",
             measures["unexpected_loss"].value,
         )
 
 
-def _wrong(name: str, what: str, was: object) -> RiskError:
+def _wrong_losses(name: str, what: str, was: object) -> RiskError:
     return RiskError(f"loss model {name}: {expected(what, was)}")

@@ -62,20 +62,20 @@ def check_standard(standard: str | ProvisionStandard) -> None:
     made = _measured(name, measure, book, scenarios)
     for column, before in kept.items():
         if not np.array_equal(before, getattr(book.columns, column)):
-            raise _wrong(name, f"{column} of the loans left as it was", "changed")
+            raise _wrong_standard(name, f"{column} of the loans left as it was", "changed")
     _check_answer(name, made, book, scenarios)
     if _figures(_measured(name, measure, book, scenarios)) != _figures(made):
-        raise _wrong(name, "the same allowance of the same book", "another")
+        raise _wrong_standard(name, "the same allowance of the same book", "another")
     backwards = _figures(_measured(name, measure, part_of(book, np.arange(LOANS)[::-1]), scenarios))
     if not np.allclose(backwards, _figures(made), rtol=NEAR, atol=0.0):
-        raise _wrong(name, "the same allowance whatever the order of the loans", f"{backwards[1]}")
+        raise _wrong_standard(name, "the same allowance whatever the order of the loans", f"{backwards[1]}")
     empty = _figures(_measured(name, measure, part_of(book, np.arange(0)), scenarios))
     if empty != (0.0, 0.0, 0.0):
-        raise _wrong(name, "nothing owed by a book without loans", empty[1])
+        raise _wrong_standard(name, "nothing owed by a book without loans", empty[1])
     covered = replace(book, columns=replace(book.columns, guaranteed=np.ones(LOANS)))
     _, net, gross = _figures(_measured(name, measure, covered, scenarios))
     if net != 0.0 or abs(gross - _figures(made)[2]) > NEAR * gross:
-        raise _wrong(
+        raise _wrong_standard(
             name, "an allowance of 0 net of full guarantees, the same before them", f"{net}, {gross}"
         )
 
@@ -167,12 +167,12 @@ def _measured(
 
 def _answer(name: str, made: object) -> Provision:
     if not isinstance(made, Provision):
-        raise _wrong(name, "a PooledAllowance", type(made).__name__)
+        raise _wrong_standard(name, "a PooledAllowance", type(made).__name__)
     missing = [key for key in KEYS if not hasattr(made, key)]
     if missing:
-        raise _wrong(name, "the keys " + ", ".join(KEYS), f"no {missing[0]}")
+        raise _wrong_standard(name, "the keys " + ", ".join(KEYS), f"no {missing[0]}")
     if len([key for key in PARTS if hasattr(made, key)]) != 1:
-        raise _wrong(name, "one of " + ", ".join(PARTS), "none or several")
+        raise _wrong_standard(name, "one of " + ", ".join(PARTS), "none or several")
     made.to_dict()
     return made
 
@@ -185,13 +185,17 @@ def _check_answer(
     name: str, made: Provision, book: Portfolio, scenarios: tuple[WeightedScenario, ...]
 ) -> None:
     if (made.as_of, made.currency) != (book.as_of, book.currency):
-        raise _wrong(name, f"the book's {book.as_of} and {book.currency}", f"{made.as_of}, {made.currency}")
+        raise _wrong_standard(
+            name, f"the book's {book.as_of} and {book.currency}", f"{made.as_of}, {made.currency}"
+        )
     held = exposures(book)
     whole = totals([held.exposure * held.weight])[0][0]
     if abs(made.exposure - whole) > NEAR * whole:
-        raise _wrong(name, f"an exposure of {whole}, principal and accrued interest by weight", made.exposure)
+        raise _wrong_standard(
+            name, f"an exposure of {whole}, principal and accrued interest by weight", made.exposure
+        )
     if not 0.0 <= made.allowance <= made.allowance_gross * (1 + NEAR):
-        raise _wrong(
+        raise _wrong_standard(
             name,
             "an allowance of at least 0, net of guarantees no more than before them",
             f"{made.allowance} and {made.allowance_gross}",
@@ -205,11 +209,11 @@ def _check_answer(
     ):
         total_of_parts = sum(getattr(part, figure) for part in parts.values())
         if abs(total_of_parts - total) > NEAR * abs(total):
-            raise _wrong(name, f"parts whose {figure} sum to {total}", total_of_parts)
+            raise _wrong_standard(name, f"parts whose {figure} sum to {total}", total_of_parts)
     weights = {scenario.name: scenario.weight for scenario in scenarios}
     if {key: item.weight for key, item in made.by_scenario.items()} != weights:
-        raise _wrong(name, f"by_scenario of {weights}", ", ".join(made.by_scenario))
+        raise _wrong_standard(name, f"by_scenario of {weights}", ", ".join(made.by_scenario))
 
 
-def _wrong(name: str, what: str, was: object) -> RiskError:
+def _wrong_standard(name: str, what: str, was: object) -> RiskError:
     return RiskError(f"standard {name}: {expected(what, was)}")

@@ -54,12 +54,12 @@ def check_transition_model(model: str | TransitionModel) -> None:
             continue
         again = _taught(learner, name, kind)
         if made.to_json() != again.to_json():
-            raise _wrong(name, "the same model from the same history", "another")
+            raise _wrong_model(name, "the same model from the same history", "another")
         if FittedModel.from_dict(json.loads(made.to_json())).to_json() != made.to_json():
-            raise _wrong(name, "the same model after it was stored", "another")
+            raise _wrong_model(name, "the same model after it was stored", "another")
         _check_use(name, kind, made)
     if len(refused) == 2:
-        raise _wrong(name, "a model of a panel or of outcomes", "; ".join(refused))
+        raise _wrong_model(name, "a model of a panel or of outcomes", "; ".join(refused))
 
 
 def _taught(learner: TransitionModel, name: str, kind: str) -> FittedModel:
@@ -76,9 +76,9 @@ def _check_use(name: str, kind: str, model: FittedModel) -> None:
     book = book_at(sample.loans, sample.panel if kind == "panel" else None, mapping, sample.as_of)
     unknown = set(segment_labels(book.loans, mapping)) - set(parameters.segments)
     if unknown:
-        raise _wrong(name, "every segment of the book", f"none for {min(unknown)}")
+        raise _wrong_model(name, "every segment of the book", f"none for {min(unknown)}")
     if POOLED not in parameters.segments:
-        raise _wrong(name, f"the segment {POOLED}, for loans whose own was never seen", "none")
+        raise _wrong_model(name, f"the segment {POOLED}, for loans whose own was never seen", "none")
     columns = loan_columns(book, model, mapping)
     calm = np.zeros((AHEAD, len(parameters.factors)))
     drawn = draw_shocks(model, calm, 1, paths=PATHS, exposure=exposure_of(model, columns, AHEAD))
@@ -87,13 +87,13 @@ def _check_use(name: str, kind: str, model: FittedModel) -> None:
     _check_shocks(name, mean, (AHEAD, len(parameters.origin)))
     pd = default_probabilities(parameters, columns, np.ascontiguousarray(mean[None]))[:, 0]
     if not ((pd >= 0.0) & (pd < 1.0)).all() or not pd.any():
-        raise _wrong(name, "default probabilities from 0 to below 1", f"{pd.min()} to {pd.max()}")
+        raise _wrong_model(name, "default probabilities from 0 to below 1", f"{pd.min()} to {pd.max()}")
 
 
 def _check_shocks(name: str, shocks: Floats, shape: tuple[int, ...]) -> None:
     if shocks.shape != shape or not (np.isfinite(shocks) & (shocks > 0.0)).all():
-        raise _wrong(name, f"positive finite multipliers of shape {shape}", f"{shocks.shape} or others")
+        raise _wrong_model(name, f"positive finite multipliers of shape {shape}", f"{shocks.shape} or others")
 
 
-def _wrong(name: str, what: str, was: object) -> ModelError:
+def _wrong_model(name: str, what: str, was: object) -> ModelError:
     return ModelError(f"transition model {name}: {expected(what, was)}")

@@ -86,7 +86,8 @@ def fit(
     ------
     ScenarioError : a macro file that is wrong or holds no history. ModelError : nothing to learn from.
     HomeError : the home is held by another writer.
-    UsageError : no macro file, or a model that knows more than this twin's as-of date.
+    UsageError : no macro file, an unknown `model` or one beside `model_from`, or a model that knows more than
+        this twin's as-of date.
     """
     if not macro:
         raise UsageError(expected("at least one file of `macro`", "none"), field="macro")

@@ -1,0 +1,1 @@
+"""Extensions of loantwin, one of each kind."""
