@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from loantwin.errors import choice
-from loantwin.types import Progress, Result, silent
+from loantwin.synthesis.write import SyntheticSummary, write
+from loantwin.types import Progress, silent
 
 
 def synthetic(
@@ -16,7 +17,7 @@ def synthetic(
     seed: int = 1,
     as_tape: str | None = None,
     progress: Progress = silent,
-) -> Result:
+) -> SyntheticSummary:
     """Write a synthetic book: loans, monthly history, links, economy and the truth it was drawn from.
 
     Parameters
@@ -29,8 +30,6 @@ def synthetic(
     ------
     UsageError : an unknown form. InputError : a folder that holds something already.
     """
-    from loantwin.synthesis.write import write
-
     if as_tape is not None:
         as_tape = choice(as_tape, ("sba", "mapping"), "as_tape")
     return write(directory, loans, months, seed, as_tape, progress=progress)
