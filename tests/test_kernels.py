@@ -38,7 +38,7 @@ def compiled_functions(path: Path) -> dict[str, ast.FunctionDef]:
         node.name: node
         for node in each(path, ast.FunctionDef)
         if isinstance(node, ast.FunctionDef)
-        and any(ast.unparse(mark) == "compiled" for mark in node.decorator_list)
+        and any(ast.unparse(mark) in ("compiled", "inlined") for mark in node.decorator_list)
     }
 
 

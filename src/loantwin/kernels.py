@@ -22,7 +22,7 @@ import numba
 
 from loantwin.config import cache_folder, thread_count
 
-__all__ = ["compiled", "in_shares", "use_threads"]
+__all__ = ["compiled", "in_shares", "inlined", "use_threads"]
 
 Function = TypeVar("Function", bound=Callable[..., object])
 
@@ -70,6 +70,12 @@ _CACHED = _open_cache()
 def compiled(function: Function) -> Function:
     """Return the function as machine code, compiled when first called, cached on disk, without fastmath."""
     return cast(Function, numba.njit(cache=_CACHED, nogil=True, error_model="numpy")(function))
+
+
+def inlined(function: Function) -> Function:
+    """Return what `compiled` returns, put in place of each call: where that is measured to be quicker."""
+    options = numba.njit(cache=_CACHED, nogil=True, error_model="numpy", forceinline=True)
+    return cast(Function, options(function))
 
 
 def in_shares(kernel: Callable[..., object], count: int, *arguments: object) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from loantwin.kernels import compiled
+from loantwin.kernels import compiled, inlined
 
 Array = Any
 
@@ -25,7 +25,7 @@ DEFAULTED, STARTED, NUMBER, CHARGED, RECOVERED, GROSS, NET, FIGURES = range(9, 1
 STAY, PREPAY, DEFAULT, EXIT, PAYING = range(5)
 
 
-@compiled
+@inlined
 def _add(total: Array, flow: Array, coefficient: float) -> None:
     if coefficient != 0.0:
         for path in range(len(total)):

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from loantwin.kernels import compiled
+from loantwin.kernels import compiled, inlined
 
 Array = Any
 
@@ -111,7 +111,7 @@ def count_scheduled(start: Array, draws: Array, partial: Array, factor: float, s
         sums[i] += np.int64(np.rint(factor * (start[i] - start[i + 1] + draws[i] - partial[i])))
 
 
-@compiled
+@inlined
 def count_loan(cash: Array, contract: int, month: int, factor: float, sums: Array) -> None:
     """Add factor x a contract's flows of the months from `month` on to sums (F, T), in whole units.
 

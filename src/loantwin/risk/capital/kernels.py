@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from loantwin.kernels import compiled
+from loantwin.kernels import compiled, inlined
 
 Array = Any
 
@@ -96,7 +96,7 @@ def _capital(pd: float, lgd: float, maturity: float, sales: float, row: Array) -
     return capital
 
 
-@compiled
+@inlined
 def _requirement(
     pd: float,
     lgd: float,

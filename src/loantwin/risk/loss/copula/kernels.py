@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from loantwin.kernels import compiled
+from loantwin.kernels import compiled, inlined
 
 Array = Any
 
@@ -229,7 +229,7 @@ def _severity(
     return lgd
 
 
-@compiled
+@inlined
 def _walk(
     factor: Array, size: float, loans: Array, group: Array, cells: Array, corners: Array, rho: Array,
     models: Array, bounds: Array, stream: Array, totals: Array, weight: float, parts: Array,
