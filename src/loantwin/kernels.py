@@ -88,12 +88,6 @@ def _compiled(function: Function, *, forceinline: bool = False) -> Function:
     return cast(Function, made)
 
 
-def inlined(function: Function) -> Function:
-    """Return what `compiled` returns, put in place of each call: where that is measured to be quicker."""
-    options = numba.njit(cache=_CACHED, nogil=True, error_model="numpy", forceinline=True)
-    return cast(Function, options(function))
-
-
 def in_shares(kernel: Callable[..., object], count: int, *arguments: object) -> None:
     """Call `kernel(first, last, *arguments)` for shares of range(count) on all threads, and wait.
 
