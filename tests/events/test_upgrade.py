@@ -28,7 +28,7 @@ def stored_home(tmp_path: Path) -> Path:
 
 
 def test_there_is_a_stored_home_of_every_format() -> None:
-    assert {path.name for path in HOMES.iterdir() if path.is_dir()} == {
+    assert {path.name for path in HOMES.glob("format-*")} == {
         f"format-{n + 1}" for n in range(upgrade.HOME_FORMAT)
     }
 
