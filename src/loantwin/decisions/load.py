@@ -40,11 +40,13 @@ def built_in_policies() -> tuple[str, ...]:
     return tuple(POLICIES.built_in)
 
 
-def load_policy(path_or_name: str | Path) -> Policy:
+def load_policy(path_or_name: str | Path, *, field: str = "policy") -> Policy:
     """Return the policy in a TOML file, a built-in one, or an installed package's; an existing file wins.
 
     A package's policy may be for books alone, or for applications alone; what it lacks is refused by name
     where it is asked for.
+
+    field : the argument that named it, for a refusal.
 
     Raises
     ------
@@ -56,7 +58,7 @@ def load_policy(path_or_name: str | Path) -> Policy:
         name = str(path_or_name)
         if name.endswith(".toml"):
             raise ConfigError(expected("a policy file", "none of that name"), file=path)
-        entry = POLICIES.named(name, field="policy", error=ConfigError)
+        entry = POLICIES.named(name, field=field, error=ConfigError)
         if not isinstance(entry, str | Path):
             return cast("Policy", entry)
         path = Path(entry)

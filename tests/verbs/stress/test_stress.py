@@ -290,7 +290,7 @@ def test_flows_of_all_paths_are_those_of_each(panel_home: Path) -> None:
         ({"actions": ["sell=200%@1"]}, "actions", "at most 1"),
         ({"actions": ["sell=20%@99"]}, "actions", "a month from 1"),
         ({"actions": ["tighten"]}, "actions", "new_lending"),
-        ({"actions": ["pray"]}, None, "a TOML file"),
+        ({"actions": ["pray"]}, "actions", "a TOML file"),
         ({"model": "oracle"}, "model", "one of twin"),
         ({"capital": "nowhere.toml"}, "capital", "readable"),
         ({"shocks": ["nowhere.toml"]}, "shocks", "readable"),

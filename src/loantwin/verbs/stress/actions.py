@@ -69,7 +69,7 @@ def parse_action(text: str | PortfolioPolicy, months: int, lends: bool) -> Actio
         return Action(policy_name(text), "policy", policy=portfolio_policy(text))
     found = _FORM.fullmatch(text.strip())
     if found is None or text in built_in_policies():
-        policy = portfolio_policy(load_policy(text))
+        policy = portfolio_policy(load_policy(text, field="actions"))
         return Action(policy_name(policy), "policy", policy=policy)
     kind, share, month, price = found.groups()
     if kind == "sell" and (share is None or month is None):
