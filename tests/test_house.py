@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
@@ -75,3 +77,15 @@ def test_every_table_shows_some_result() -> None:
 def test_a_command_has_one_page(path: tuple[str, ...]) -> None:
     page = ROOT / "docs" / f"{'-'.join(path)}.md"
     assert f"`loantwin {' '.join(path)}" in page.read_text(encoding="utf-8")
+
+
+def test_the_table_of_tiers_is_the_one_the_linter_holds() -> None:
+    table = re.findall(
+        r"^\| (\d) \| ([^|]+) \|", (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8"), re.M
+    )
+    rows = [(int(tier), set(re.findall(r"`(\w+)`", names))) for tier, names in table]
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]
+    layers = next(item["layers"] for item in contracts["contracts"] if item["containers"] == ["loantwin"])
+    assert [names for _, names in rows] == [set(re.findall(r"\w+", layer)) for layer in layers]
+    tiers = [tier for tier, _ in rows]
+    assert tiers == sorted(tiers, reverse=True)

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from loantwin.verbs.curves import curves as curves
     from loantwin.verbs.fit import fit as fit
     from loantwin.verbs.forecast import forecast as forecast
+    from loantwin.verbs.loan import loan as loan
     from loantwin.verbs.log_verify import log_verify as log_verify
     from loantwin.verbs.loss.loss import loss as loss
     from loantwin.verbs.movement import movement as movement
@@ -77,6 +78,7 @@ _EXPORTS = {
     "report": "loantwin.interfaces.report.report.report",
     "decide": "loantwin.decisions.decide",
     "load_policy": "loantwin.decisions.load",
+    "loan": "loantwin.verbs.loan",
     "log_verify": "loantwin.verbs.log_verify",
     "config_show": "loantwin.verbs.config_show",
     "LoantwinError": "loantwin.errors",

@@ -52,6 +52,19 @@ def test_events_come_back_as_they_went_in(log: Log, payments: Payments) -> None:
     assert log.head == (4, read[-1].hash)
 
 
+def test_reading_the_events_of_one_loan(log: Log) -> None:
+    odd = 'a "loan_id":"A-1" \\ ö'
+    facts = [{"loan_id": name} for name in ("A-1", "A-11", odd, "A-1")]
+    log.append([Event("LoanCured", DAY, data) for data in facts])
+    detail = {"loan_id": "A-1"}  # named, and no event of the loan
+    decision = {"application_id": "x", "policy": "p", "decision": "approve", "reasons": [], "detail": detail}
+    log.append([Event("DecisionMade", DAY, decision)])
+    assert [event.sequence for event in log.read(loan="A-1")] == [1, 4]
+    assert [event.sequence for event in log.read(loan=odd)] == [3]
+    assert [event.sequence for event in log.read(since=1, types=("LoanCured",), loan="A-1")] == [4]
+    assert not list(log.read(loan="A"))
+
+
 def test_reading_from_until_and_by_type(log: Log, payments: Payments) -> None:
     log.append([*payments(5), Event("LoanCured", DAY, {"loan_id": "C-3"}), *payments(5)])
     assert [event.sequence for event in log.read(since=3, until=7)] == [4, 5, 6, 7]

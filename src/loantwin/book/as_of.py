@@ -28,6 +28,10 @@ SILENT_DAYS = 1_826
 """Nor from a table of outcomes whose last dated fact is older than this, five years."""
 
 
+REPORTED = ("state", "days_past_due", "principal", "annual_rate", "undrawn")
+"""Columns of a loan that its last report of the panel tells."""
+
+
 @dataclass(frozen=True)
 class PrimeRate:
     """A monthly index as the macro history gives it: `values[i]`, decimal a year, of month `first + i`."""
@@ -215,11 +219,7 @@ def _reported(view: pl.DataFrame, panel: pl.DataFrame | None, as_of: dt.date) ->
     latest: dt.date = rows["report_date"].max()  # type: ignore[assignment]  # a date column's maximum
     _fresh(latest, as_of)
     last = rows.group_by("loan_id", maintain_order=True).last()
-    names = [
-        name
-        for name in ("state", "days_past_due", "principal", "annual_rate", "undrawn")
-        if name in last.columns
-    ]
+    names = [name for name in REPORTED if name in last.columns]
     joined = view.join(
         last.select(
             "loan_id",

@@ -20,7 +20,7 @@ from typing import Any
 from loantwin.clock import Clock
 from loantwin.errors import HomeError, LogError, expected
 from loantwin.events.batch import Batch, Row, batch_of, rows_of, without_known
-from loantwin.events.codec import GENESIS, from_microseconds, to_microseconds
+from loantwin.events.codec import GENESIS, encode, from_microseconds, to_microseconds
 from loantwin.events.event import Event, known_type
 from loantwin.events.log_file import check_version, connect, sqlite_errors, stamp
 from loantwin.events.upgrade import newest_version, upgrade_event
@@ -116,11 +116,16 @@ class Log:
         return self._append(Batch([type] * len(data), days, ids, data))
 
     def read(
-        self, since: int = 0, until: int | None = None, types: Iterable[str] | None = None
+        self,
+        since: int = 0,
+        until: int | None = None,
+        types: Iterable[str] | None = None,
+        loan: str | None = None,
     ) -> Iterator[Event]:
         """Yield events after `since` up to `until`, in order; by default to the last at the first step.
 
-        Events of an older version come upgraded to the newest one. With `types`, `previous` is left empty.
+        Events of an older version come upgraded to the newest one. With `types` or `loan`, `previous` is left
+        empty. loan : only events of this loan.
 
         Raises
         ------
@@ -128,12 +133,15 @@ class Log:
         """
         moments: dict[int, datetime] = {}
         days: dict[str, date] = {}
-        for page in self.pages(since, until, types):
-            previous = self._hash_of(page[0][0] - 1) if types is None else ""
+        whole = types is None and loan is None
+        for page in self.pages(since, until, types, loan):
+            previous = self._hash_of(page[0][0] - 1) if whole else ""
             values = _decoded([row[6] for row in page], page[0][0], self.path)
             for (sequence, kind, version, happened, recorded, event_id, _, digest), data in zip(
                 page, values, strict=True
             ):
+                if loan is not None and data.get("loan_id") != loan:
+                    continue  # the text stood in another field
                 own = digest.hex()
                 if happened not in days:
                     days[happened] = date.fromisoformat(happened)
@@ -144,12 +152,17 @@ class Log:
                 yield Event(
                     kind, days[happened], data, event_id, version, moments[recorded], sequence, own, previous
                 )
-                previous = own if types is None else ""
+                previous = own if whole else ""
 
     def pages(
-        self, since: int = 0, until: int | None = None, types: Iterable[str] | None = None
+        self,
+        since: int = 0,
+        until: int | None = None,
+        types: Iterable[str] | None = None,
+        loan: str | None = None,
     ) -> Iterator[list[Row]]:
-        """Yield the stored rows of the same events, in lists.
+        """Yield the stored rows of the same events, in lists; with `loan`, perhaps a few of others that name
+        it.
 
         Raises
         ------
@@ -158,13 +171,17 @@ class Log:
         last = self.head[0] if until is None else until
         names = None if types is None else tuple(known_type(name).name for name in types)
         chosen = "" if names is None else f" AND type IN ({', '.join('?' * len(names))})"
+        told = names or ()
+        if loan is not None:
+            chosen += " AND instr(data, ?) > 0"  # canonical JSON: the field is written in one way only
+            told = (*told, encode({"loan_id": loan})[1:-1])
         query = (
             f"SELECT {_COLUMNS} FROM events "  # noqa: S608
             f"WHERE sequence > ? AND sequence <= ?{chosen} ORDER BY sequence LIMIT {PAGE}"
         )
         while since < last:
             with self._reading():
-                page: list[Row] = self._connection.execute(query, (since, last, *(names or ()))).fetchall()
+                page: list[Row] = self._connection.execute(query, (since, last, *told)).fetchall()
             if not page:
                 return
             since = page[-1][0]

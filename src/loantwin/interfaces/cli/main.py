@@ -23,6 +23,7 @@ from loantwin.interfaces.cli import (
     demo,
     fit,
     forecast,
+    loan,
     log_verify,
     loss,
     movement,
@@ -89,6 +90,7 @@ for command, place in (
     (sensitivity, app),
     (backtest, app),
     (backtest_rates, app),
+    (loan, app),
     (log_verify, LOG),
     (config_show, CONFIG),
 ):

@@ -23,6 +23,7 @@ TABLES = {
     "demo": "demo",
     "fit": "fit",
     "forecast": "forecast",
+    "loan": "loan",
     "log": "log_verify",
     "loss": "loss",
     "loss-models": "loss",
