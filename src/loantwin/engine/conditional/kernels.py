@@ -2,7 +2,7 @@
 
 A task owns `PATHS` paths and adds up cells in their order, so that threads cannot change a bit. Inner
 loops run over paths; each writes one row, whose length is read from the array: what the compiler turns into
-vector instructions.
+vector instructions. Rows are written in place: a row with a name of its own is counted, which costs more.
 """
 
 from __future__ import annotations
@@ -17,84 +17,67 @@ Array = Any
 
 PATHS = 64
 TILE = 32
-# figures, and what each is a sum of: flow (staying, prepaying, defaulting, exiting) x coefficient of the cell
-# and month
+# figures, each a sum of a flow x the coefficient of the cell and month
 BALANCE, SCHEDULED, PARTIAL, LIVE, DRAWS, FULL, INTEREST, SENSITIVITY, EXITED = range(9)
 DEFAULTED, STARTED, NUMBER, CHARGED, RECOVERED, GROSS, NET, FIGURES = range(9, 17)
-# rows of scratch after the live states
-STAY, PREPAY, DEFAULT, EXIT, PAYING = range(5)
+STAY, PREPAY, DEFAULT, EXIT, PAYING, FLOWS = range(6)
+FLOW = (STAY, STAY, STAY, STAY, STAY, PREPAY, PAYING, PAYING, EXIT) + 7 * (DEFAULT,)
+"""Which flow each figure is a sum of."""
 
 
 @inlined
-def _add(total: Array, flow: Array, coefficient: float) -> None:
-    if coefficient != 0.0:
-        for path in range(len(total)):
-            total[path] += flow[path] * coefficient
-
-
-@compiled
 def _chances(keep: Array, chance: Array, odds: Array, month: Array, edges: Array) -> None:
     """Set the probability of staying (live, paths) and of each edge (R, paths): one segment, age, month."""
+    live, paths = keep.shape
     keep[:] = 1.0
     for edge in range(len(edges)):
-        weight, shock, total = odds[edge], month[edge], keep[edges[edge, 0]]
-        for path in range(len(total)):
-            total[path] += weight * shock[path]
-    for state in range(len(keep)):
-        total = keep[state]
-        for path in range(len(total)):
-            total[path] = 1.0 / total[path]
+        weight, origin = odds[edge], edges[edge, 0]
+        for path in range(paths):
+            keep[origin, path] += weight * month[edge, path]
+    for state in range(live):
+        for path in range(paths):
+            keep[state, path] = 1.0 / keep[state, path]
     for edge in range(len(edges)):
-        weight, shock, total, own = odds[edge], month[edge], keep[edges[edge, 0]], chance[edge]
-        for path in range(len(own)):
-            own[path] = weight * shock[path] * total[path]
+        weight, origin = odds[edge], edges[edge, 0]
+        for path in range(paths):
+            chance[edge, path] = weight * month[edge, path] * keep[origin, path]
 
 
-@compiled
+@inlined
 def _move(
     where: Array, before: Array, flows: Array, keep: Array, chance: Array, edges: Array, ends: Array
 ) -> None:
     """Move one cell a month on all paths: `where` (live, paths) to the month's end, `flows` gets entries."""
-    live = len(where)
+    live, paths = where.shape
     for state in range(live):
-        here, old, share = where[state], before[state], keep[state]
-        for path in range(len(here)):
-            old[path] = here[path]
-            here[path] = old[path] * share[path]
+        for path in range(paths):
+            before[state, path] = where[state, path]
+            where[state, path] = before[state, path] * keep[state, path]
     flows[:] = 0.0
     for edge in range(len(edges)):
-        part, own, target = before[edges[edge, 0]], chance[edge], edges[edge, 1]
+        origin, target = edges[edge, 0], edges[edge, 1]
         if target < live:
-            into = where[target]
-        elif target == ends[0]:
-            into = flows[DEFAULT]
-        elif target == ends[1]:
-            into = flows[PREPAY]
+            for path in range(paths):
+                where[target, path] += before[origin, path] * chance[edge, path]
         else:
-            into = flows[EXIT]
-        for path in range(len(into)):
-            into[path] += part[path] * own[path]
-    stay = flows[STAY]
+            flow = DEFAULT if target == ends[0] else (PREPAY if target == ends[1] else EXIT)
+            for path in range(paths):
+                flows[flow, path] += before[origin, path] * chance[edge, path]
     for state in range(live):
-        here = where[state]
-        for path in range(len(stay)):
-            stay[path] += here[path]
+        for path in range(paths):
+            flows[STAY, path] += where[state, path]
+    for path in range(paths):
+        flows[PAYING, path] = flows[STAY, path] + flows[PREPAY, path]
 
 
-@compiled
+@inlined
 def _count(totals: Array, flows: Array, cell: Array) -> None:
     """Add one cell's month to the figures, `totals` (FIGURES, paths)."""
-    paying, stay, prepay = flows[PAYING], flows[STAY], flows[PREPAY]
-    for path in range(len(paying)):
-        paying[path] = stay[path] + prepay[path]
-    for figure in range(BALANCE, FULL):
-        _add(totals[figure], stay, cell[figure])
-    _add(totals[FULL], prepay, cell[FULL])
-    _add(totals[INTEREST], paying, cell[INTEREST])
-    _add(totals[SENSITIVITY], paying, cell[SENSITIVITY])
-    _add(totals[EXITED], flows[EXIT], cell[EXITED])
-    for figure in range(DEFAULTED, FIGURES):
-        _add(totals[figure], flows[DEFAULT], cell[figure])
+    for figure in range(FIGURES):
+        flow, coefficient = FLOW[figure], cell[figure]
+        if coefficient != 0.0:
+            for path in range(flows.shape[1]):
+                totals[figure, path] += flows[flow, path] * coefficient
 
 
 @compiled
@@ -127,7 +110,7 @@ def conditional(
             for edge in range(len(edges)):
                 for path in range(count):
                     month_shocks[month, edge, path] = shocks[begin + path, month, edge]
-        before, flows = np.empty((live, count)), np.empty((5, count))
+        before, flows = np.empty((live, count)), np.empty((FLOWS, count))
         keep, chance = np.empty((live, count)), np.empty((len(edges), count))
         where, totals = np.empty((TILE, live, count)), np.empty((months, FIGURES, count))
         for group in range(len(bounds) - 1):
