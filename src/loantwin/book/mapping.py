@@ -23,12 +23,14 @@ from loantwin.book.mapping_parts import (
     Assumption,
     CaseWeight,
     ColumnSource,
+    DebtorGroup,
+    DefaultDefinition,
     Derivation,
     Value,
     ValueBands,
 )
 from loantwin.book.mapping_reader import NUMERIC, MappingReader
-from loantwin.book.schema import LOANS, PANEL
+from loantwin.book.schema import CHECKED, LOANS, PANEL
 from loantwin.errors import MappingError, expected
 
 __all__ = [
@@ -40,6 +42,8 @@ __all__ = [
     "Assumption",
     "CaseWeight",
     "ColumnSource",
+    "DebtorGroup",
+    "DefaultDefinition",
     "Derivation",
     "TapeFormat",
     "Value",
@@ -49,6 +53,9 @@ __all__ = [
     "override",
     "with_variant",
 ]
+
+DEFINITIONS = ("eu", "china")
+"""Built-in definitions of default, for `default = "NAME"`; each is a file of this package."""
 
 FORMATS = ("sba", "lending-club", "lending-snapshot", "cmbs")
 """The built-in formats; each is a mapping file of this package."""
@@ -80,8 +87,16 @@ class TapeFormat:
     assumption_details: Mapping[str, Assumption]
     segment_by: tuple[str | ValueBands, ...]
     observes: tuple[str, ...]
+    default: DefaultDefinition
     variants: Mapping[str, Mapping[str, Any]]
     rules: Mapping[str, bool]
+
+    @property
+    def defines_default(self) -> bool:
+        """Return whether the mapping defines default, so that states decide it and days past due alone do
+        not.
+        """
+        return "default" in self.document
 
     def number(self, name: str, default: float | None = None) -> float:
         """Return a numeric assumption; a missing one is `default` or, without one, a MappingError."""
@@ -115,7 +130,20 @@ def load_mapping(name_or_path: str | Path, overrides: Mapping[str, Value] | None
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise MappingError(f"expected valid TOML, was: {error}", file=file) from error
-    return from_dict(override(document, overrides or {}, file), file)
+    return from_dict(override(_defined(document, file), overrides or {}, file), file)
+
+
+def _defined(document: dict[str, Any], file: str) -> dict[str, Any]:
+    """Return the document with a definition of default called by name written out, so that it is kept as
+    read.
+    """
+    name = document.get("default")
+    if not isinstance(name, str):
+        return document
+    if name not in DEFINITIONS:
+        raise MappingError(expected("one of " + ", ".join(DEFINITIONS), name), file=file, field="default")
+    source = importlib.resources.files("loantwin.book") / "definitions" / f"{name}.toml"
+    return {**document, "default": tomllib.loads(source.read_text(encoding="utf-8"))}
 
 
 def override(document: Mapping[str, Any], overrides: Mapping[str, Value], file: str) -> dict[str, Any]:
@@ -166,10 +194,10 @@ def from_dict(document: Mapping[str, Any], file: str = "") -> TapeFormat:
         words=read.text(document.get("words", ""), "words"),
         currency=read.text(document.get("currency", ""), "currency"),
         kind=kind,
-        columns=read.sources(document, "columns", LOANS),
-        panel=read.sources(document, "panel", PANEL),
-        checked=read.sources(document, "checked", None),
-        attributes=read.sources(document, "attributes", None),
+        columns=read.sources(document, "columns", LOANS, closed=True),
+        panel=read.sources(document, "panel", PANEL, closed=True),
+        checked=read.sources(document, "checked", (*LOANS, *CHECKED), closed=False),
+        attributes=read.sources(document, "attributes", (), closed=False),
         decimal=read.choice(document.get("decimal", "."), (".", ","), "decimal"),
         missing=read.texts(document.get("missing", [""]), "missing"),
         earliest=read.date(document.get("earliest_date", dt.date(1900, 1, 1)), "earliest_date"),
@@ -187,6 +215,7 @@ def from_dict(document: Mapping[str, Any], file: str = "") -> TapeFormat:
             read.choice(entry, FIGURES, "observes")
             for entry in read.list(document.get("observes", []), "observes")
         ),
+        default=read.default(document.get("default", {})),
         variants=read.table(document.get("variants", {}), "variants"),
         rules={name: read.flag(on, f"rules.{name}") for name, on in switches.items()},
     )
@@ -241,7 +270,7 @@ _TOP_KEYS = frozenset(
             "pivot_date",
         ),
         *("columns", "panel", "checked", "attributes", "weight", "derive", "assumptions"),
-        *("segment_by", "observes", "variants", "rules"),
+        *("segment_by", "observes", "default", "variants", "rules"),
     }
 )
 

@@ -28,6 +28,7 @@ class ColumnSource:
     formats: tuple[str, ...] = ()
     day: str = "first"
     values: MappingOf[str, str] | None = None
+    breaks: MappingOf[str, float] | None = None
     pattern: str | None = None
     missing: tuple[str, ...] = ()
     optional: bool = False
@@ -69,6 +70,47 @@ class ValueBands:
 
     column: str
     breaks: tuple[float, ...]
+
+
+COUNTERS = ("oldest_unpaid", "material_breach")
+"""From when days to default are counted: the oldest unpaid instalment, or the breach of the limits."""
+
+LEVELS = ("loan", "debtor")
+
+
+@dataclass(frozen=True)
+class DebtorGroup:
+    """Loans whose default is judged alike; the keys of a `[[default.group]]` table.
+
+    when : which loans, as in `[[derive]]`; empty takes all that no earlier group took.
+    level : whether arrears, limits and default belong to a loan or to all loans of its debtor together.
+    least_amount, least_share : arrears are material above both, currency and decimal of the exposure.
+    pulling_share : decimal of a debtor's exposure; where more than that is in default, all of it is.
+    elsewhere_share : decimal; all is in default where more than that of the debtor's debts at all lenders is.
+    """
+
+    when: MappingOf[str, Any] = field(default_factory=dict)
+    level: str = "loan"
+    least_amount: float = 0.0
+    least_share: float = 0.0
+    pulling_share: float = 1.0
+    elsewhere_share: float = 1.0
+    words: str = ""
+
+
+@dataclass(frozen=True)
+class DefaultDefinition:
+    """What default is where arrears decide it; the `[default]` table.
+
+    days : in default from this many days past due. counter : one of `COUNTERS`.
+    observation_months : a restructured loan is watched for this long from the first due date after it.
+    """
+
+    days: int = 90
+    counter: str = "oldest_unpaid"
+    observation_months: int = 0
+    groups: tuple[DebtorGroup, ...] = ()
+    words: str = ""
 
 
 @dataclass(frozen=True)

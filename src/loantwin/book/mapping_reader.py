@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import math
 from collections.abc import Mapping as MappingOf
 from typing import Any
@@ -10,10 +11,14 @@ from typing import Any
 import polars as pl
 
 from loantwin.book.mapping_parts import (
+    COUNTERS,
+    LEVELS,
     UNITS,
     Assumption,
     CaseWeight,
     ColumnSource,
+    DebtorGroup,
+    DefaultDefinition,
     Derivation,
     Value,
     ValueBands,
@@ -124,14 +129,14 @@ class MappingReader:
         return Assumption(value, str(table.get("unit", "")), str(table.get("words", "")))
 
     def sources(
-        self, document: MappingOf[str, Any], section: str, table: tuple[Column, ...] | None
+        self, document: MappingOf[str, Any], section: str, table: tuple[Column, ...], closed: bool
     ) -> dict[str, ColumnSource]:
         """Return the column sources of a section; a column the schema does not have raises MappingError."""
-        known = {column.name: column for column in table or ()}
+        known = {column.name: column for column in table}
         found: dict[str, ColumnSource] = {}
         for name, entry in self.table(document.get(section, {}), section).items():
             where = f"{section}.{name}"
-            if table is not None and name not in known:
+            if closed and name not in known:
                 raise self.fail("a column of the published schema", name, where)
             if isinstance(entry, str | list):
                 entry = {"source": entry}
@@ -148,7 +153,9 @@ class MappingReader:
         """Return one column's source, or raise MappingError: no column or constant, dates without form."""
         kind = column.kind
         default = (
-            "code"
+            "number"
+            if "breaks" in entry
+            else "code"
             if "values" in entry
             else _DEFAULT_UNITS.get(kind, "number" if kind == "number" else "text")
         )
@@ -161,6 +168,7 @@ class MappingReader:
             name=name,
             unit=unit,
             values=self.codes(entry["values"], f"{where}.values") if "values" in entry else None,
+            breaks=self.breaks(entry["breaks"], f"{where}.breaks", column) if "breaks" in entry else None,
             **texts,
             day=self.choice(entry.get("day", "first"), ("first", "last"), f"{where}.day"),
             pattern=self.pattern(entry["pattern"], f"{where}.pattern") if "pattern" in entry else None,
@@ -189,6 +197,72 @@ class MappingReader:
         if not all(isinstance(item, str) for item in table.values()):
             raise self.fail("texts as values", value, where)
         return table
+
+    def breaks(self, value: object, where: str, column: Column) -> MappingOf[str, float]:
+        """Return the upper end of each band of a numeric code, bands in rising order; `inf` takes the
+        rest.
+        """
+        table = self.table(value, where)
+        for name in table:
+            if column.allowed:
+                self.choice(name, column.allowed, f"{where}.{name}")
+        ends = [self.bound(end, f"{where}.{name}") for name, end in table.items()]
+        if not ends or any(low >= high for low, high in itertools.pairwise(ends)):
+            raise self.fail("bands with rising upper ends", dict(table), where)
+        return dict(zip(table, ends, strict=True))
+
+    def bound(self, value: object, where: str) -> float:
+        return math.inf if value == math.inf else self.number(value, where)
+
+    def default(self, entry: object) -> DefaultDefinition:
+        """Return the definition of default; without a `[default]` table, 90 days past due of the loan
+        itself.
+        """
+        table = self.keys(
+            entry, frozenset(DefaultDefinition.__dataclass_fields__) - {"groups"} | {"group"}, "default"
+        )
+        return DefaultDefinition(
+            days=self.whole(table.get("days", 90), "default.days", 1, 1000),
+            counter=self.choice(table.get("counter", COUNTERS[0]), COUNTERS, "default.counter"),
+            observation_months=self.whole(
+                table.get("observation_months", 0), "default.observation_months", 0, 120
+            ),
+            groups=tuple(
+                self.group(item, f"default.group {place + 1}")
+                for place, item in enumerate(self.list(table.get("group", []), "default.group"))
+            ),
+            words=self.text(table.get("words", ""), "default.words"),
+        )
+
+    def group(self, entry: object, where: str) -> DebtorGroup:
+        table = self.keys(entry, frozenset(DebtorGroup.__dataclass_fields__), where)
+        limits = {
+            key: self.share(table[key], f"{where}.{key}")
+            for key in ("least_share", "pulling_share", "elsewhere_share")
+            if key in table
+        }
+        amount = self.number(table.get("least_amount", 0.0), f"{where}.least_amount")
+        if amount < 0.0:
+            raise self.fail("an amount of at least 0", amount, f"{where}.least_amount")
+        return DebtorGroup(
+            when=self.condition(table.get("when", {}), f"{where}.when"),
+            level=self.choice(table.get("level", LEVELS[0]), LEVELS, f"{where}.level"),
+            least_amount=amount,
+            words=self.text(table.get("words", ""), f"{where}.words"),
+            **limits,
+        )
+
+    def share(self, value: object, where: str) -> float:
+        number = self.number(value, where)
+        if not 0.0 <= number <= 1.0:
+            raise self.fail("a share from 0 to 1", value, where)
+        return number
+
+    def whole(self, value: object, where: str, least: int, most: int) -> int:
+        number = self.number(value, where)
+        if number != int(number) or not least <= number <= most:
+            raise self.fail(f"a whole number from {least} to {most}", value, where)
+        return int(number)
 
     def pattern(self, value: object, where: str) -> str:
         """Return a regular expression that the table reader takes, or raise MappingError."""

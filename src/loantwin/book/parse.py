@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 
 from loantwin.book.mapping import SCALES, ColumnSource, TapeFormat
-from loantwin.book.schema import LOANS, PANEL
+from loantwin.book.schema import CHECKED, LOANS, PANEL
 
 LARGEST = 1e13
 """Amounts above this are absurd in any currency a single loan is written in."""
@@ -33,7 +33,7 @@ FINDINGS = {"position": pl.UInt32(), "field": pl.String(), "rule": pl.String()}
 
 _KINDS = {
     **{f"panel.{column.name}": column.kind for column in PANEL},
-    **{column.name: column.kind for column in LOANS},
+    **{column.name: column.kind for column in (*CHECKED, *LOANS)},
 }
 _UNITS_END = {"percent": "% ", "months": " months", "years": " years", "days": " days"}
 # A thousands mark stands before exactly three digits and never after the decimal mark.
@@ -117,7 +117,7 @@ def _column(
 
 def _clean_numbers(text: pl.Series, spec: ColumnSource, mapping: TapeFormat) -> pl.Series | None:
     """Return the values of a number column that is missing at most the empty text, and clean, else None."""
-    if spec.values is not None or spec.unit in ("text", "code", "date"):
+    if spec.values is not None or spec.breaks is not None or spec.unit in ("text", "code", "date"):
         return None
     made = pl.DataFrame([text.alias("text")]).with_columns(_value(spec, mapping).alias("value"))
     wrong = made.select(pl.any_horizontal(test.any() for _, test in _tests(spec, mapping))).item()
@@ -157,9 +157,18 @@ def _value(spec: ColumnSource, mapping: TapeFormat) -> pl.Expr:
     text = pl.col("text")
     if spec.values is not None:
         meant = {code: str(mapping.resolve(value)) for code, value in spec.values.items()}
-        return text.replace_strict(meant, default=None, return_dtype=pl.String)
+        coded = text.replace_strict(meant, default=None, return_dtype=pl.String)
+        return (
+            coded if spec.breaks is None else pl.coalesce(coded, _banded(_number(text, spec, mapping), spec))
+        )
     if spec.unit in ("text", "code"):
         return text
+    return (
+        _number(text, spec, mapping) if spec.breaks is None else _banded(_number(text, spec, mapping), spec)
+    )
+
+
+def _number(text: pl.Expr, spec: ColumnSource, mapping: TapeFormat) -> pl.Expr:
     if spec.unit == "money":
         text = text.str.strip_chars(' $€£¥"')
     elif spec.unit in _UNITS_END:
@@ -169,6 +178,14 @@ def _value(spec: ColumnSource, mapping: TapeFormat) -> pl.Expr:
         plain = plain.str.replace(",", ".", literal=True)
     number = plain.cast(pl.Float64, strict=False)
     return number * SCALES[spec.unit] if spec.unit in SCALES else number
+
+
+def _banded(number: pl.Expr, spec: ColumnSource) -> pl.Expr:
+    """Return the band of each number: the first whose upper end, included, is not below it."""
+    band = pl.lit(None, pl.String)
+    for name, end in reversed(list((spec.breaks or {}).items())):
+        band = pl.when(number <= end).then(pl.lit(name)).otherwise(band)
+    return pl.when(number.is_finite()).then(band)
 
 
 def _dates(text: pl.Series, spec: ColumnSource, mapping: TapeFormat, typed: bool) -> pl.Series:
@@ -199,7 +216,7 @@ def _tests(spec: ColumnSource, mapping: TapeFormat) -> list[tuple[str, pl.Expr]]
     """Return the rules of a column, tests over `text` and `value`; the first that holds is named."""
     value, text = pl.col("value"), pl.col("text")
     unread = text.is_not_null() & value.is_null()
-    if spec.values is not None:
+    if spec.values is not None or spec.breaks is not None:
         return [("code_outside_map", unread), ("unusable_code", value == "")]
     if spec.unit in ("text", "code"):
         return (
@@ -236,6 +253,7 @@ def _manner(spec: ColumnSource) -> tuple[object, ...]:
         spec.missing,
         spec.pattern,
         str(spec.values),
+        str(spec.breaks),
         _signed(spec),
         _KINDS.get(spec.name),
     )

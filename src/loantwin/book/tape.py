@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 
 from loantwin.book.book import check_table, conform
+from loantwin.book.default import with_standing
 from loantwin.book.derive import case_weights, combine_columns, derive_columns
 from loantwin.book.mapping import TapeFormat, Value, load_mapping, with_variant
 from loantwin.book.panel import after_end, balloon_shares, part_panel
@@ -48,6 +49,8 @@ class Tape:
     quarantine: pl.DataFrame
     warnings: pl.DataFrame
     loan_months: int | None = None
+    statements: tuple[str, ...] = ()
+    """What was done to the rows that a reader of the figures should know."""
 
     @property
     def rejected(self) -> int:
@@ -91,7 +94,7 @@ class TapeCheck(Result):
 def check(tape: Tape) -> TapeCheck:
     """Return what a tape holds: rows, totals, findings by rule, and what its mapping assumes."""
     mapping = tape.mapping
-    statements = [mapping.words, *tape.source.statements]
+    statements = [mapping.words, *tape.source.statements, *tape.statements]
     if mapping.weight.look_ahead:
         statements.append("The case weights depend on the outcome: a look-ahead.")
     return TapeCheck(
@@ -156,7 +159,7 @@ def _tape_of(reading: Reading, mapping: TapeFormat) -> Tape:
     values = reading.values.with_row_index("\nposition")
     if not reading.kept.all():
         values = values.filter(reading.kept)
-    values = combine_columns(values, mapping)
+    values, said = with_standing(combine_columns(values, mapping), mapping)
     refused = (
         unfit_rows(values, PANEL, "panel.") if mapping.kind == "panel" else pl.DataFrame(schema=FINDINGS)
     )
@@ -193,6 +196,7 @@ def _tape_of(reading: Reading, mapping: TapeFormat) -> Tape:
         quarantine=quarantine_rows(rejected, reading.rows, ids, reading.raw),
         warnings=list_warnings(_of_accepted(pl.concat(listed), rejected), reading.rows, ids, reading.texts),
         loan_months=None if panel is None else panel.height,
+        statements=said,
     )
 
 
