@@ -11,10 +11,11 @@ import importlib.metadata
 import importlib.resources
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from loantwin.book.layout import Told
 from loantwin.book.mapping_parts import (
     FIGURES,
     KINDS,
@@ -75,6 +76,7 @@ class TapeFormat:
     panel: Mapping[str, ColumnSource]
     checked: Mapping[str, ColumnSource]
     attributes: Mapping[str, ColumnSource]
+    file_facts: Told
     decimal: str
     missing: tuple[str, ...]
     earliest: dt.date
@@ -97,6 +99,23 @@ class TapeFormat:
         not.
         """
         return "default" in self.document
+
+    @property
+    def told(self) -> Told:
+        """Return what the mapping tells of the file: its own words, and the names of the columns it reads."""
+        loan = self.columns["loan_id"]
+        others = (
+            *self.columns.values(),
+            *self.panel.values(),
+            *self.checked.values(),
+            *self.attributes.values(),
+        )
+        parts = (
+            part
+            for spec in (loan, *others)
+            for part in (spec.source, spec.less, spec.divided_by, spec.or_source)
+        )
+        return replace(self.file_facts, wanted=tuple(dict.fromkeys(part for part in parts if part)))
 
     def number(self, name: str, default: float | None = None) -> float:
         """Return a numeric assumption; a missing one is `default` or, without one, a MappingError."""
@@ -198,6 +217,7 @@ def from_dict(document: Mapping[str, Any], file: str = "") -> TapeFormat:
         panel=read.sources(document, "panel", PANEL, closed=True),
         checked=read.sources(document, "checked", (*LOANS, *CHECKED), closed=False),
         attributes=read.sources(document, "attributes", (), closed=False),
+        file_facts=read.file_facts(document),
         decimal=read.choice(document.get("decimal", "."), (".", ","), "decimal"),
         missing=read.texts(document.get("missing", [""]), "missing"),
         earliest=read.date(document.get("earliest_date", dt.date(1900, 1, 1)), "earliest_date"),
@@ -263,6 +283,11 @@ _TOP_KEYS = frozenset(
             "currency",
             "kind",
             "as_of",
+            "header_row",
+            "header",
+            "sheet",
+            "encoding",
+            "delimiter",
             "decimal",
             "missing",
             "earliest_date",

@@ -10,6 +10,7 @@ from typing import Any
 
 import polars as pl
 
+from loantwin.book.layout import Told
 from loantwin.book.mapping_parts import (
     COUNTERS,
     LEVELS,
@@ -105,6 +106,8 @@ class MappingReader:
         """Return the texts of one text or a list of them, or raise MappingError."""
         if isinstance(value, str):
             return (value,)
+        if isinstance(value, int) and not isinstance(value, bool):  # the number of a column without a name
+            return (str(value),)
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
             raise self.fail("a text or a list of texts", value, key)
         return tuple(value)
@@ -138,7 +141,7 @@ class MappingReader:
             where = f"{section}.{name}"
             if closed and name not in known:
                 raise self.fail("a column of the published schema", name, where)
-            if isinstance(entry, str | list):
+            if isinstance(entry, str | list | int):
                 entry = {"source": entry}
             column = {"attributes": f"attribute_{name}", "panel": f"panel.{name}"}.get(section, name)
             found[name if section == "panel" else column] = self.source(
@@ -263,6 +266,31 @@ class MappingReader:
         if number != int(number) or not least <= number <= most:
             raise self.fail(f"a whole number from {least} to {most}", value, where)
         return int(number)
+
+    def file_facts(self, document: MappingOf[str, Any]) -> Told:
+        """Return what the mapping says of the file itself, beside the names of its columns."""
+        texts = {
+            key: self.text(document[key], key)
+            for key in ("sheet", "encoding", "delimiter")
+            if key in document
+        }
+        names = self.texts(document.get("header", []), "header")
+        if len(set(names)) < len(names):
+            raise self.fail("each name once", ", ".join(names), "header")
+        if "delimiter" in texts and len(texts["delimiter"]) != 1:
+            raise self.fail("one character", texts["delimiter"], "delimiter")
+        if "encoding" in texts:
+            self.encoding(texts["encoding"])
+        row = (
+            self.whole(document["header_row"], "header_row", 0, 100_000) if "header_row" in document else None
+        )
+        return Told(row, names, texts.get("sheet"), texts.get("encoding"), texts.get("delimiter"))
+
+    def encoding(self, name: str) -> None:
+        try:
+            "a".encode(name)
+        except LookupError as error:
+            raise self.fail("an encoding like cp1250, mac_roman, gb18030, cp932", name, "encoding") from error
 
     def pattern(self, value: object, where: str) -> str:
         """Return a regular expression that the table reader takes, or raise MappingError."""

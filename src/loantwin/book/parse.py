@@ -259,6 +259,14 @@ def _manner(spec: ColumnSource) -> tuple[object, ...]:
     )
 
 
+def kind_of(spec: ColumnSource) -> str:
+    """Return the kind of the published column that a source fills, or that its unit makes of a column of
+    no table.
+    """
+    name = spec.name.partition("\n")[0]
+    return _KINDS.get(name, "money" if spec.unit == "money" else "text")
+
+
 def _signed(spec: ColumnSource) -> bool:
     """Return whether a negative value is refused: amounts, and whole numbers of months or days."""
     return (

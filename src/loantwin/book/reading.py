@@ -7,7 +7,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import polars as pl
 
+from loantwin.book.layout import clean_name, looks_like_data
 from loantwin.book.mapping import ColumnSource, TapeFormat
+from loantwin.book.nonloans import other_rows
 from loantwin.book.parse import FINDINGS, Parsed, parse
 from loantwin.book.repair import repair_rows
 from loantwin.book.rules import RULES
@@ -26,6 +28,7 @@ class Reading:
     rejected: pl.DataFrame
     unusable: pl.DataFrame
     kept: pl.Series
+    said: tuple[str, ...]
 
 
 def read_rows(raw: RawTape, mapping: TapeFormat) -> Reading:
@@ -37,21 +40,30 @@ def read_rows(raw: RawTape, mapping: TapeFormat) -> Reading:
     """
     sources = _resolved(raw, mapping)
     names = list(dict.fromkeys(spec.source[0] for spec in sources if spec.source))
-    frame, raw = read_columns(raw, [*names, *([raw.header[-1]] if raw.header[-1] not in names else [])])
+    last = [] if raw.table is not None or raw.header[-1] in names else [raw.header[-1]]
+    frame, raw = read_columns(raw, [*names, *last])
     frame = frame.with_row_index("\nrow")
     frame = _without_blank_lines(frame, names, raw)
     parsed = parse(frame, sources, mapping, typed=raw.table is not None)
     wrong = pl.concat([_misfits(frame, raw), parsed.rejected])
     if wrong.height:
         frame, parsed, wrong = _mended(frame, parsed, wrong, raw, sources, mapping)
-    rejected = pl.concat([wrong, _key_rejections(parsed, mapping)])
+    others = other_rows(frame, parsed.values, sources)
+    rejected = pl.concat(
+        [_of_others(pl.concat([wrong, _key_rejections(parsed, mapping)]), others.found), others.found]
+    )
     kept = pl.Series(np.ones(frame.height, dtype=bool))
     if rejected.height:
         kept = kept.scatter(rejected["position"].unique(), False)
     # Texts are kept of the fields a warning can name, no more: they are most of a large tape's memory.
     named = {rule.field for rule in RULES} | {"loan_id"} | set(parsed.unusable["field"].unique())
     texts = {spec.name: frame[spec.source[0]] for spec in sources if spec.source and spec.name in named}
-    return Reading(raw, parsed.values, texts, frame["\nrow"], rejected, parsed.unusable, kept)
+    return Reading(raw, parsed.values, texts, frame["\nrow"], rejected, parsed.unusable, kept, others.said)
+
+
+def _of_others(found: pl.DataFrame, others: pl.DataFrame) -> pl.DataFrame:
+    """Return the findings on rows that are loans: of a row that is none, nothing else is worth saying."""
+    return found.filter(~pl.col("position").is_in(others["position"].implode())) if others.height else found
 
 
 def _resolved(raw: RawTape, mapping: TapeFormat) -> list[ColumnSource]:
@@ -74,30 +86,48 @@ def _resolved(raw: RawTape, mapping: TapeFormat) -> list[ColumnSource]:
         for suffix, spellings in parts.items():
             if not spellings:
                 continue
-            present = [name for name in spellings if name in raw.header]
+            present = [name for name in map(clean_name, spellings) if name in raw.places]
             if present:
                 found.append(replace(spec, name=spec.name + suffix, source=(present[0],)))
             elif not spec.optional:
-                was = "a header with " + ", ".join(raw.header[:40])
+                what = f"a column {' or '.join(spellings)} in {raw.source.path}"
                 raise MappingError(
-                    expected(f"a column {' or '.join(spellings)} in {raw.source.path}", was),
+                    expected(what, "a header with " + ", ".join(raw.header[:40])) + _about(raw),
                     file=mapping.file,
                     field=spec.name,
                 )
     return found
 
 
+def _about(raw: RawTape) -> str:
+    """Return what helps where the header is not the one a mapping speaks of."""
+    if looks_like_data(raw.header):
+        return (
+            "; the first row looks like data: `header` in the mapping names the columns, `header_row = 0` "
+            "numbers them"
+        )
+    return "; `header_row` in the mapping says which row holds the names"
+
+
 def _without_blank_lines(frame: pl.DataFrame, names: list[str], raw: RawTape) -> pl.DataFrame:
     empty = frame.select(pl.all_horizontal(pl.col(names).is_null())).to_series()
-    if raw.table is not None or not empty.any():
+    if not empty.any():
         return frame
+    if raw.table is not None:
+        blank = raw.table.select(pl.all_horizontal(pl.all().is_null())).to_series().arg_true()
+        return frame.filter(~pl.col("\nrow").is_in(blank.implode()))
     rows = frame["\nrow"].filter(empty).to_numpy().astype(np.int64)
-    blank = [int(row) for row, line in zip(rows, raw_lines(raw, rows), strict=True) if not line.strip()]
-    return frame.filter(~pl.col("\nrow").is_in(blank))
+    marks = raw.source.delimiter + " \t\r"
+    nothing = [
+        int(row) for row, line in zip(rows, raw_lines(raw, rows), strict=True) if not line.strip(marks)
+    ]
+    return frame.filter(~pl.col("\nrow").is_in(nothing))
 
 
 def _misfits(frame: pl.DataFrame, raw: RawTape) -> pl.DataFrame:
     """Return the rows with more or fewer fields than the header."""
+    if raw.table is not None:
+        return pl.DataFrame(schema=FINDINGS)
     rows = frame["\nrow"].to_numpy().astype(np.int64)
     short = frame[raw.header[-1]].is_null().to_numpy()
     too_long = frame.height - frame[EXTRA].null_count()

@@ -146,8 +146,8 @@ def read_tape(
     TapeError : the file cannot be read as a tape, or no row survives.
     MappingError : the mapping is wrong in itself, or names a column the tape does not have.
     """
-    raw = open_tape(path)
     mapping = format if isinstance(format, TapeFormat) else load_mapping(format, overrides)
+    raw = open_tape(path, mapping.told)
     mapping = with_variant(mapping, raw.header)
     reading = read_rows(raw, mapping)
     if not reading.kept.any():
@@ -168,7 +168,7 @@ def _tape_of(reading: Reading, mapping: TapeFormat) -> Tape:
     rows = values if parted is None else parted.loans
     warned = apply_rules(rows, switched_rules(mapping))
     loans = _loan_table(warned.values, mapping)
-    unfit = unfit_rows(loans, LOANS)
+    unfit = pl.concat([unfit_rows(loans, LOANS), _without_balance(warned.values, mapping)])
     panel = None if parted is None else parted.panel
     if unfit.height:
         loans, rows = _without(loans, unfit), _without(rows, unfit)
@@ -196,7 +196,27 @@ def _tape_of(reading: Reading, mapping: TapeFormat) -> Tape:
         quarantine=quarantine_rows(rejected, reading.rows, ids, reading.raw),
         warnings=list_warnings(_of_accepted(pl.concat(listed), rejected), reading.rows, ids, reading.texts),
         loan_months=None if panel is None else panel.height,
-        statements=said,
+        statements=(*reading.said, *said),
+    )
+
+
+def _without_balance(values: pl.DataFrame, mapping: TapeFormat) -> pl.DataFrame:
+    """Return the loans of a snapshot that observes balances and gives none of theirs, unless they have
+    ended.
+    """
+    observed = mapping.kind == "snapshot" and "balance" in mapping.observes
+    if not observed or "principal" not in mapping.columns or "principal" not in values.columns:
+        return pl.DataFrame(schema=FINDINGS)
+    ends = [
+        pl.col(name).is_not_null() for name in ("closed_date", "charge_off_date") if name in values.columns
+    ]
+    if "state" in values.columns:
+        ends.append(pl.col("state").is_in(CLOSED_STATES).fill_null(False))
+    ended = pl.any_horizontal(ends) if ends else pl.lit(False)
+    lacking = values.filter(pl.col("principal").is_null() & ~ended)
+    position = lacking["\nposition"].cast(pl.UInt32).alias("position")
+    return pl.DataFrame([position]).with_columns(
+        pl.lit("principal").alias("field"), pl.lit("missing_value").alias("rule")
     )
 
 
