@@ -59,7 +59,7 @@ def test_a_panel_without_states_fits_as_the_one_that_states_them(lender: Path, t
         lt.twin_create(homes[name], lender / "tape.csv", str(mapping), AS_OF)
     states = {}
     for name, home in homes.items():
-        with lt.open_twin(home) as twin:
+        with lt.open(home) as twin:
             assert twin.known_panel is not None
             states[name] = twin.known_panel.select("loan_id", "report_date", "state")
     joined = states["stated"].join(states["days"], on=["loan_id", "report_date"], suffix="_days")

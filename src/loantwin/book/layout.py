@@ -91,7 +91,12 @@ def find_head(lines: Sequence[str], told: Told, path: Path) -> Head:
 
 
 def check_names(names: Iterable[str], path: Path) -> tuple[str, ...]:
-    """Return the names of a header with a name of its own for each unnamed column; one twice is refused."""
+    """Return the names of a header, each unnamed column with one of its own.
+
+    Raises
+    ------
+    TapeError : no name, or one twice.
+    """
     cleaned = [clean_name(name) for name in names]
     while cleaned and not cleaned[-1]:
         cleaned.pop()

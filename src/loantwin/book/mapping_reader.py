@@ -202,9 +202,7 @@ class MappingReader:
         return table
 
     def breaks(self, value: object, where: str, column: Column) -> MappingOf[str, float]:
-        """Return the upper end of each band of a numeric code, bands in rising order; `inf` takes the
-        rest.
-        """
+        """Return the upper end of each band of a code, `inf` for the rest, or raise MappingError."""
         table = self.table(value, where)
         for name in table:
             if column.allowed:
@@ -215,12 +213,11 @@ class MappingReader:
         return dict(zip(table, ends, strict=True))
 
     def bound(self, value: object, where: str) -> float:
+        """Return the upper end of a band, which may be infinite."""
         return math.inf if value == math.inf else self.number(value, where)
 
     def default(self, entry: object) -> DefaultDefinition:
-        """Return the definition of default; without a `[default]` table, 90 days past due of the loan
-        itself.
-        """
+        """Return the definition of default; without a table, 90 days past due of the loan itself."""
         table = self.keys(
             entry, frozenset(DefaultDefinition.__dataclass_fields__) - {"groups"} | {"group"}, "default"
         )
@@ -238,6 +235,7 @@ class MappingReader:
         )
 
     def group(self, entry: object, where: str) -> DebtorGroup:
+        """Return loans whose default is judged alike, or raise MappingError."""
         table = self.keys(entry, frozenset(DebtorGroup.__dataclass_fields__), where)
         limits = {
             key: self.share(table[key], f"{where}.{key}")
@@ -256,19 +254,21 @@ class MappingReader:
         )
 
     def share(self, value: object, where: str) -> float:
+        """Return a decimal from 0 to 1, or raise MappingError."""
         number = self.number(value, where)
         if not 0.0 <= number <= 1.0:
             raise self.fail("a share from 0 to 1", value, where)
         return number
 
     def whole(self, value: object, where: str, least: int, most: int) -> int:
+        """Return a whole number within its bounds, or raise MappingError."""
         number = self.number(value, where)
         if number != int(number) or not least <= number <= most:
             raise self.fail(f"a whole number from {least} to {most}", value, where)
         return int(number)
 
     def file_facts(self, document: MappingOf[str, Any]) -> Told:
-        """Return what the mapping says of the file itself, beside the names of its columns."""
+        """Return what the mapping says of the file itself, or raise MappingError."""
         texts = {
             key: self.text(document[key], key)
             for key in ("sheet", "encoding", "delimiter")
@@ -287,6 +287,7 @@ class MappingReader:
         return Told(row, names, texts.get("sheet"), texts.get("encoding"), texts.get("delimiter"))
 
     def encoding(self, name: str) -> None:
+        """Raise MappingError where no encoding has the name."""
         try:
             "a".encode(name)
         except LookupError as error:

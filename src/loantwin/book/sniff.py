@@ -136,6 +136,10 @@ def read_columns(tape: RawTape, names: Sequence[str]) -> tuple[pl.DataFrame, Raw
     """Return the tape and the named columns as text (empty is null), with `EXTRA`: what exceeds the header.
 
     The tape comes back marked `by_line` where its quotes do not pair up.
+
+    Raises
+    ------
+    TapeError : a column whose type holds no single values.
     """
     for name in names:
         if name in tape.unread:

@@ -69,7 +69,12 @@ def unpacked(content: bytes, path: Path) -> tuple[bytes, tuple[str, ...]]:
 
 
 def is_workbook(content: bytes, path: Path) -> bool:
-    """Return whether a zip archive is a workbook; one that would unpack beyond all bounds is refused."""
+    """Return whether a zip archive is a workbook.
+
+    Raises
+    ------
+    TapeError : no archive, or a workbook that would unpack beyond all bounds.
+    """
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             members = {item.filename: item.file_size for item in archive.infolist()}

@@ -137,9 +137,7 @@ def parse_target(text: str, opening: float, capital: bool) -> tuple[str, float]:
     if figure not in FIGURES:
         raise UsageError(expected("a figure of " + ", ".join(FIGURES), figure), field="reverse")
     if figure == "cet1" and not capital:
-        raise UsageError(
-            expected("own funds by `capital` for a target of cet1", "none"), field="reverse"
-        )
+        raise UsageError(expected("own funds by `capital` for a target of cet1", "none"), field="reverse")
     value = number / 100.0 if percent else number
     if figure in RATIOS and not 0.0 < value < 1.0:
         raise UsageError(expected("a ratio between 0 and 1 (or 0 % and 100 %)", text), field="reverse")
