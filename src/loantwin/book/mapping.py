@@ -11,15 +11,15 @@ import importlib.metadata
 import importlib.resources
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from loantwin.book.layout import Told
+from loantwin.book.mapping_checks import check_mapping
 from loantwin.book.mapping_parts import (
     FIGURES,
     KINDS,
     SCALES,
+    TOP_KEYS,
     UNITS,
     Assumption,
     CaseWeight,
@@ -30,8 +30,9 @@ from loantwin.book.mapping_parts import (
     Value,
     ValueBands,
 )
-from loantwin.book.mapping_reader import NUMERIC, MappingReader
+from loantwin.book.mapping_reader import MappingReader
 from loantwin.book.schema import CHECKED, LOANS, PANEL
+from loantwin.book.tape_format import TapeFormat
 from loantwin.errors import MappingError, expected
 
 __all__ = [
@@ -62,77 +63,6 @@ FORMATS = ("sba", "lending-club", "lending-snapshot", "cmbs")
 """The built-in formats; each is a mapping file of this package."""
 
 
-@dataclass(frozen=True)
-class TapeFormat:
-    """A tape format; `document` is the TOML it was read from, assumptions as overridden."""
-
-    name: str
-    file: str
-    document: Mapping[str, Any]
-    words: str
-    currency: str
-    kind: str
-    columns: Mapping[str, ColumnSource]
-    panel: Mapping[str, ColumnSource]
-    checked: Mapping[str, ColumnSource]
-    attributes: Mapping[str, ColumnSource]
-    file_facts: Told
-    decimal: str
-    missing: tuple[str, ...]
-    earliest: dt.date
-    latest: dt.date
-    pivot: dt.date
-    as_of: dt.date | None
-    weight: CaseWeight
-    derivations: tuple[Derivation, ...]
-    assumptions: Mapping[str, Value]
-    assumption_details: Mapping[str, Assumption]
-    segment_by: tuple[str | ValueBands, ...]
-    observes: tuple[str, ...]
-    default: DefaultDefinition
-    variants: Mapping[str, Mapping[str, Any]]
-    rules: Mapping[str, bool]
-
-    @property
-    def defines_default(self) -> bool:
-        """Return whether the mapping defines default, so that states decide it and days past due alone do
-        not.
-        """
-        return "default" in self.document
-
-    @property
-    def told(self) -> Told:
-        """Return what the mapping tells of the file: its own words, and the names of the columns it reads."""
-        loan = self.columns["loan_id"]
-        others = (
-            *self.columns.values(),
-            *self.panel.values(),
-            *self.checked.values(),
-            *self.attributes.values(),
-        )
-        parts = (
-            part
-            for spec in (loan, *others)
-            for part in (spec.source, spec.less, spec.divided_by, spec.or_source)
-        )
-        return replace(self.file_facts, wanted=tuple(dict.fromkeys(part for part in parts if part)))
-
-    def number(self, name: str, default: float | None = None) -> float:
-        """Return a numeric assumption; a missing one is `default` or, without one, a MappingError."""
-        value = self.assumptions.get(name, default)
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise MappingError(expected(f"a numeric assumption {name}", value), file=self.file, field=name)
-        return float(value)
-
-    def resolve(self, value: Value) -> Value:
-        """Return the assumption a name stands for, or the value itself."""
-        return self.assumptions.get(value, value) if isinstance(value, str) else value
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the plain document, from which `from_dict` makes the same mapping again."""
-        return {"file": self.file, **self.document}
-
-
 def load_mapping(name_or_path: str | Path, overrides: Mapping[str, Value] | None = None) -> TapeFormat:
     """Return a built-in format, a third party's (`loantwin.formats` entry point) or that of a .toml file.
 
@@ -153,7 +83,7 @@ def load_mapping(name_or_path: str | Path, overrides: Mapping[str, Value] | None
 
 
 def _defined(document: dict[str, Any], file: str) -> dict[str, Any]:
-    """Return the document with a definition of default called by name written out, so that it is kept as
+    """Return the document with a definition of default that it calls by name written out, to be kept as
     read.
     """
     name = document.get("default")
@@ -198,7 +128,7 @@ def from_dict(document: Mapping[str, Any], file: str = "") -> TapeFormat:
     document = dict(document)
     file = str(document.pop("file", file))
     read = MappingReader(file)
-    read.keys(document, _TOP_KEYS, "")
+    read.keys(document, TOP_KEYS, "")
     if not isinstance(document.get("name"), str):
         raise MappingError(expected("a name", document.get("name")), file=file, field="name")
     kind = read.choice(document.get("kind", "outcomes"), KINDS, "kind")
@@ -239,7 +169,7 @@ def from_dict(document: Mapping[str, Any], file: str = "") -> TapeFormat:
         variants=read.table(document.get("variants", {}), "variants"),
         rules={name: read.flag(on, f"rules.{name}") for name, on in switches.items()},
     )
-    _check(mapping, read)
+    check_mapping(mapping, read)
     return mapping
 
 
@@ -273,105 +203,3 @@ def _source_text(name_or_path: str | Path) -> tuple[str, str]:
     raise MappingError(
         expected("a format (" + ", ".join(FORMATS) + ") or a file ending in .toml", name), field="format"
     )
-
-
-_TOP_KEYS = frozenset(
-    {
-        *(
-            "name",
-            "words",
-            "currency",
-            "kind",
-            "as_of",
-            "header_row",
-            "header",
-            "sheet",
-            "encoding",
-            "delimiter",
-            "decimal",
-            "missing",
-            "earliest_date",
-            "latest_date",
-            "pivot_date",
-        ),
-        *("columns", "panel", "checked", "attributes", "weight", "derive", "assumptions"),
-        *("segment_by", "observes", "default", "variants", "rules"),
-    }
-)
-
-MOST_MONTHS = 1200
-"""Longest move of a date, months."""
-
-_BLIND = {column.name for column in LOANS if column.known_from in {"origination_date", "approval_date", ""}}
-
-
-def _check(mapping: TapeFormat, read: MappingReader) -> None:
-    """Refuse what would read the outcome, or speaks of columns that are not there."""
-    for needed in ("loan_id",):
-        if needed not in mapping.columns:
-            raise read.fail(f"a column {needed}", "none", f"columns.{needed}")
-    if mapping.kind == "panel" and "report_date" not in mapping.panel:
-        raise read.fail("a panel column report_date", "none", "panel.report_date")
-    if mapping.kind == "snapshot" and mapping.as_of is None:
-        raise read.fail("the date of the snapshot", "none", "as_of")
-    schema = {column.name for column in LOANS}
-    for derivation in mapping.derivations:
-        if derivation.column not in schema:
-            raise read.fail("a column of the published schema", derivation.column, "derive")
-        used = [*derivation.when, *(name for name in (derivation.take, derivation.at_most) if name)]
-        for name in used:
-            if name not in _BLIND:
-                raise read.fail(
-                    "rules that use only facts known at approval or origination",
-                    name,
-                    f"derive.{derivation.column}",
-                )
-    for part in mapping.segment_by:
-        name = part if isinstance(part, str) else part.column
-        if name not in _BLIND | set(mapping.attributes):
-            raise read.fail("a segment column known at origination", name, "segment_by")
-    for name, variant in mapping.variants.items():
-        read.keys(variant, _TOP_KEYS | {"when_header"}, f"variants.{name}")
-        if not read.list(variant.get("when_header", []), f"variants.{name}.when_header"):
-            raise read.fail(
-                "the header columns that call for the variant", "none", f"variants.{name}.when_header"
-            )
-    if mapping.earliest > mapping.latest:
-        raise read.fail(f"a date not before earliest_date {mapping.earliest}", mapping.latest, "latest_date")
-    _check_values(mapping, read)
-
-
-def _check_values(mapping: TapeFormat, read: MappingReader) -> None:
-    """Refuse a value that its column cannot hold, an assumption's value in place of its name."""
-    for section, table, sources in (("columns", LOANS, mapping.columns), ("panel", PANEL, mapping.panel)):
-        known = {column.name: column for column in table}
-        for name, source in sources.items():
-            for code, meant in (source.values or {}).items():
-                if known[name].allowed and meant:
-                    read.choice(
-                        mapping.resolve(meant), known[name].allowed, f"{section}.{name}.values.{code}"
-                    )
-            moves = (
-                source.shift_months if isinstance(source.shift_months, Mapping) else {"": source.shift_months}
-            )
-            for moved in moves.values():
-                if (
-                    moved is not None
-                    and abs(read.number(mapping.resolve(moved), f"{section}.{name}.shift_months"))
-                    > MOST_MONTHS
-                ):
-                    raise read.fail(f"at most {MOST_MONTHS} months", moved, f"{section}.{name}.shift_months")
-    known = {column.name: column for column in LOANS}
-    for derivation in mapping.derivations:
-        if derivation.value is not None:
-            read.constant(
-                mapping.resolve(derivation.value), f"derive.{derivation.column}", known[derivation.column]
-            )
-    for part in mapping.segment_by:
-        if isinstance(part, ValueBands) and (
-            part.column not in known or known[part.column].kind not in NUMERIC
-        ):
-            raise read.fail("a column of numbers for bands", part.column, "segment_by")
-    for value in (mapping.weight.constant, *mapping.weight.values.values()):
-        if not read.number(mapping.resolve(value), "weight") > 0.0:
-            raise read.fail("a weight above 0", value, "weight")

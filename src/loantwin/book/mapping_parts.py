@@ -15,6 +15,39 @@ SCALES = {"percent": 0.01, "years": 12.0}
 KINDS = ("outcomes", "panel", "snapshot")
 """One row a loan with its end (outcomes), a loan and month (panel), or a loan at one date (snapshot)."""
 
+COUNTED = {
+    "excel-days": (dt.date(1899, 12, 30), 1),
+    "epoch-days": (dt.date(1970, 1, 1), 1),
+    "epoch-seconds": (dt.date(1970, 1, 1), 86_400),
+    "epoch-milliseconds": (dt.date(1970, 1, 1), 86_400_000),
+}
+"""Date formats that are numbers: the day of number 0, and how many make a day."""
+
+TOP_KEYS = frozenset(
+    {
+        *(
+            "name",
+            "words",
+            "currency",
+            "kind",
+            "as_of",
+            "header_row",
+            "header",
+            "sheet",
+            "encoding",
+            "delimiter",
+            "decimal",
+            "missing",
+            "earliest_date",
+            "latest_date",
+            "pivot_date",
+        ),
+        *("columns", "panel", "checked", "attributes", "weight", "derive", "assumptions"),
+        *("segment_by", "observes", "default", "variants", "rules"),
+    }
+)
+"""What a mapping may hold at its top."""
+
 Value = float | str
 
 
@@ -36,10 +69,17 @@ class ColumnSource:
     less: tuple[str, ...] = ()
     divided_by: tuple[str, ...] = ()
     or_source: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
     when: MappingOf[str, Any] = field(default_factory=dict)
     otherwise: float | None = None
     shift_months: str | float | MappingOf[str, str | float] | None = None
     take: str = "first"
+    decimal: str | None = None
+    times: float = 1.0
+    percent_above: float | None = None
+    number_rows: bool = False
+    zero: dt.date | None = None
+    every: str | None = None
 
 
 @dataclass(frozen=True)

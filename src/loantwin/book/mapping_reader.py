@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import math
+import re
 from collections.abc import Mapping as MappingOf
 from typing import Any
 
@@ -12,6 +13,7 @@ import polars as pl
 
 from loantwin.book.layout import Told
 from loantwin.book.mapping_parts import (
+    COUNTED,
     COUNTERS,
     LEVELS,
     UNITS,
@@ -24,6 +26,7 @@ from loantwin.book.mapping_parts import (
     Value,
     ValueBands,
 )
+from loantwin.book.names import near
 from loantwin.book.schema import Column
 from loantwin.errors import MappingError, expected
 
@@ -50,16 +53,15 @@ class MappingReader:
     def __init__(self, file: str) -> None:
         self.file = file
 
-    def fail(self, what: str, was: object, key: str) -> MappingError:
-        return MappingError(expected(what, was), file=self.file, field=key)
+    def fail(self, what: str, was: object, key: str, hint: str = "") -> MappingError:
+        return MappingError(expected(what, was) + hint, file=self.file, field=key)
 
     def keys(self, table: object, allowed: frozenset[str], where: str) -> MappingOf[str, Any]:
         """Return a table with no key beyond `allowed`, or raise MappingError."""
         for key in self.table(table, where):
             if key not in allowed:
-                raise self.fail(
-                    "one of the keys " + ", ".join(sorted(allowed)), key, f"{where}.{key}".lstrip(".")
-                )
+                names = "one of the keys " + ", ".join(sorted(allowed))
+                raise self.fail(names, key, f"{where}.{key}".lstrip("."), near(key, allowed))
         return self.table(table, where)
 
     def table(self, value: object, where: str) -> MappingOf[str, Any]:
@@ -99,7 +101,8 @@ class MappingReader:
     def choice(self, value: object, allowed: tuple[str, ...], key: str) -> str:
         """Return one of the allowed texts, or raise MappingError that lists them."""
         if value not in allowed:
-            raise self.fail("one of " + ", ".join(allowed), value, key)
+            hint = near(value, allowed) if isinstance(value, str) else ""
+            raise self.fail("one of " + ", ".join(allowed), value, key, hint)
         return str(value)
 
     def texts(self, value: object, key: str) -> tuple[str, ...]:
@@ -140,7 +143,7 @@ class MappingReader:
         for name, entry in self.table(document.get(section, {}), section).items():
             where = f"{section}.{name}"
             if closed and name not in known:
-                raise self.fail("a column of the published schema", name, where)
+                raise self.fail("a column of the published schema", name, where, near(name, known))
             if isinstance(entry, str | list | int):
                 entry = {"source": entry}
             column = {"attributes": f"attribute_{name}", "panel": f"panel.{name}"}.get(section, name)
@@ -163,7 +166,7 @@ class MappingReader:
             else _DEFAULT_UNITS.get(kind, "number" if kind == "number" else "text")
         )
         unit = self.choice(entry.get("unit", default), UNITS, f"{where}.unit")
-        lists = ("source", "formats", "missing", "less", "divided_by", "or_source")
+        lists = ("source", "formats", "missing", "less", "divided_by", "or_source", "beside")
         texts: dict[str, Any] = {
             key: self.texts(entry[key], f"{where}.{key}") for key in lists if key in entry
         }
@@ -185,11 +188,23 @@ class MappingReader:
             if "shift_months" in entry
             else None,
             take=self.choice(entry.get("take", "first"), ("first", "last", "max"), f"{where}.take"),
+            decimal=self.choice(entry["decimal"], (".", ","), f"{where}.decimal")
+            if "decimal" in entry
+            else None,
+            number_rows=self.flag(entry.get("number_rows", False), f"{where}.number_rows"),
+            times=self.number(entry.get("times", 1.0), f"{where}.times"),
+            percent_above=self.number(entry["percent_above"], f"{where}.percent_above")
+            if "percent_above" in entry
+            else None,
+            zero=self.date(entry["zero"], f"{where}.zero") if "zero" in entry else None,
+            every=self.period(entry["every"], f"{where}.every") if "every" in entry else None,
         )
-        if not made.source and made.constant is None:
+        if not made.source and made.constant is None and not made.number_rows:
             raise self.fail("a source column or a constant", "neither", where)
-        if unit == "date" and made.source and not made.formats:
+        if unit == "date" and made.source and not made.formats and made.zero is None:
             raise self.fail('date formats like ["%Y-%m-%d"]', "none", f"{where}.formats")
+        if (made.zero is None) != (made.every is None):
+            raise self.fail("both zero and every, for dates counted in periods", "one of them", where)
         for form in made.formats:
             self.date_format(form, f"{where}.formats")
         return made
@@ -302,9 +317,22 @@ class MappingReader:
             raise self.fail("a regular expression", text, where) from error
         return text
 
+    def period(self, value: object, where: str) -> str:
+        """Return a number of days, months or quarters like 1d, 1m, 3m, 1q, or raise MappingError."""
+        text = self.text(value, where)
+        if re.fullmatch(r"[1-9]\d{0,3}[dwmqy]", text) is None:
+            raise self.fail("a period like 1d, 1m, 1q", text, where)
+        return text
+
     def date_format(self, form: str, where: str) -> None:
         """Raise MappingError where a format cannot read the day it has written itself."""
-        whole = form if "%d" in form else f"%d {form}"
+        if form in COUNTED or ("%Y" in form and "%" not in form.replace("%Y", "")):
+            return
+        if "%q" in form:
+            if ("%Y" in form) == ("%y" in form) or re.search("%[^Yyq]", form):
+                raise self.fail("a year beside the quarter, like %Y-Q%q", form, where)
+            return
+        whole = form if "%d" in form or "%j" in form else f"%d {form}"
         try:
             read = pl.Series([_SAMPLE_DAY.strftime(whole)]).str.to_date(whole, strict=False)
         except (pl.exceptions.ComputeError, ValueError) as error:

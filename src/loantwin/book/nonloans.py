@@ -9,8 +9,9 @@ import numpy as np
 import polars as pl
 
 from loantwin.arrays import Flags, Floats, Integers
+from loantwin.book.kinds import kind_of
 from loantwin.book.mapping import ColumnSource
-from loantwin.book.parse import FINDINGS, kind_of
+from loantwin.book.parse import FINDINGS
 
 TOTAL_WORDS = (
     *("total", "totals", "grand total", "sub total", "subtotal", "sum", "overall"),

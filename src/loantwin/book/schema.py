@@ -293,6 +293,12 @@ PANEL: tuple[Column, ...] = (
 """The panel table: history by loan and month."""
 
 CHECKED: tuple[Column, ...] = (
+    Column(
+        "currency",
+        "text",
+        "ISO 4217",
+        "Currency of the loan's amounts; another than the book's is warned of.",
+    ),
     Column("ended", "choice", "", "How the loan left, in the row that says so.", CLOSED_STATES),
     Column("amortisation_months", "count", "months", "Term over which a balloon loan's payments are made."),
     Column("stated_term", "count", "months", "A term that is no contract: read for its warnings only."),
