@@ -28,6 +28,18 @@ def data() -> Path:
 
 
 @pytest.fixture(scope="session")
+def cases() -> Path:
+    """Return the folder of inputs that people brought, beside that of the data, or skip where there is
+    none.
+    """
+    stated = os.environ.get("LOANTWIN_TEST_DATA")
+    folder = (Path(stated).parent if stated else ROOT / "../shared") / "cases"
+    if not folder.is_dir():
+        pytest.skip(f"no folder of cases at {folder}")
+    return folder.resolve()
+
+
+@pytest.fixture(scope="session")
 def sba_home(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("sba") / "twin"
     lt.twin_create(home, data / "sba/sba_block.csv.gz", "sba", date(2005, 12, 31))

@@ -77,6 +77,15 @@ class TapeError(InputError):
     """
 
 
+class NoRowError(TapeError):
+    """A tape of which no row survives; `quarantine` is the table of its rows, each with what was wrong.
+
+    Next : mend the mapping as the example in the message says; `--quarantine FILE` lists every row.
+    """
+
+    quarantine: object = None
+
+
 class BookError(InputError):
     """A book that breaks its own schema.
 

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from loantwin.book.tape import Tape, read_tape
+
 HEADER_LINE = (
     "LoanNr_ChkDgt,Name,City,State,Zip,Bank,BankState,NAICS,ApprovalDate,ApprovalFY,Term,NoEmp,NewExist,CreateJob,RetainedJob,"
     "FranchiseCode,UrbanRural,RevLineCr,LowDoc,ChgOffDate,DisbursementDate,DisbursementGross,BalanceGross,MIS_Status,"
@@ -76,5 +78,17 @@ def tape_file(tmp_path: Path, text_of: Callable[..., str]) -> Callable[..., Path
         path = tmp_path / "tape.csv"
         path.write_text(text_of(*rows, number=number), encoding="utf-8")
         return path
+
+    return made
+
+
+@pytest.fixture
+def read_own(tmp_path: Path) -> Callable[..., Tape]:
+    """Return a function that reads a text, or bytes, through the text of a mapping."""
+
+    def made(mapping: str, tape: str | bytes, name: str = "tape.csv") -> Tape:
+        (tmp_path / "own.toml").write_text(mapping, encoding="utf-8")
+        (tmp_path / name).write_bytes(tape.encode() if isinstance(tape, str) else tape)
+        return read_tape(tmp_path / name, tmp_path / "own.toml")
 
     return made

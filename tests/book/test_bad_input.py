@@ -185,7 +185,9 @@ def test_short_and_long_rows(tmp_path: Path, paid: Row, text_of: Text) -> None:
 
 def test_blank_lines_are_no_rows(tmp_path: Path, paid: Row, text_of: Text) -> None:
     header, first, second = text_of(paid(), paid()).splitlines()
-    tape = read_tape(written(tmp_path, "\n".join([header, "", first, "", second, "", ""]).encode()), "sba")
+    tape = read_tape(
+        written(tmp_path, "\n".join([header, "", first, ",,,,", second, "", ",,,,"]).encode()), "sba"
+    )
     assert (tape.rows_read, tape.rejected) == (2, 0)
 
 

@@ -49,7 +49,7 @@ def test_every_rule_is_documented(name: str) -> None:
 
 def test_every_key_is_documented() -> None:
     keys = {
-        *mapping_module._TOP_KEYS,
+        *mapping_module.TOP_KEYS,
         *ColumnSource.__dataclass_fields__,
         *Derivation.__dataclass_fields__,
     } - {"name", "words"}

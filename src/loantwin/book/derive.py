@@ -25,7 +25,7 @@ def derive_columns(loans: pl.DataFrame, mapping: TapeFormat) -> pl.DataFrame:
 
 def combine_columns(values: pl.DataFrame, mapping: TapeFormat) -> pl.DataFrame:
     """Apply a column's own table: less, divided_by, or_source, when, shift_months, constants."""
-    for spec in (*mapping.columns.values(), *mapping.panel.values()):
+    for spec in (*mapping.columns.values(), *mapping.panel.values(), *mapping.checked.values()):
         if spec.constant is not None:
             values = values.with_columns(pl.lit(spec.constant).alias(spec.name))
             continue

@@ -9,24 +9,28 @@ from __future__ import annotations
 import datetime as dt
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from loantwin.book.mapping_checks import check_mapping
 from loantwin.book.mapping_parts import (
     FIGURES,
     KINDS,
     SCALES,
+    TOP_KEYS,
     UNITS,
     Assumption,
     CaseWeight,
     ColumnSource,
+    DebtorGroup,
+    DefaultDefinition,
     Derivation,
     Value,
     ValueBands,
 )
-from loantwin.book.mapping_reader import NUMERIC, MappingReader
-from loantwin.book.schema import LOANS, PANEL
+from loantwin.book.mapping_reader import MappingReader
+from loantwin.book.schema import CHECKED, LOANS, PANEL
+from loantwin.book.tape_format import TapeFormat
 from loantwin.errors import MappingError, expected
 from loantwin.registry import Registry
 
@@ -39,6 +43,8 @@ __all__ = [
     "Assumption",
     "CaseWeight",
     "ColumnSource",
+    "DebtorGroup",
+    "DefaultDefinition",
     "Derivation",
     "TapeFormat",
     "Value",
@@ -59,51 +65,8 @@ FORMATS: Registry[str | Path] = Registry(
     besides=", or a file ending in .toml",
 )
 """Tape formats by name; an entry is the path of a mapping file."""
-
-
-@dataclass(frozen=True)
-class TapeFormat:
-    """A tape format; `document` is the TOML it was read from, assumptions as overridden."""
-
-    name: str
-    file: str
-    document: Mapping[str, Any]
-    words: str
-    currency: str
-    kind: str
-    columns: Mapping[str, ColumnSource]
-    panel: Mapping[str, ColumnSource]
-    checked: Mapping[str, ColumnSource]
-    attributes: Mapping[str, ColumnSource]
-    decimal: str
-    missing: tuple[str, ...]
-    earliest: dt.date
-    latest: dt.date
-    pivot: dt.date
-    as_of: dt.date | None
-    weight: CaseWeight
-    derivations: tuple[Derivation, ...]
-    assumptions: Mapping[str, Value]
-    assumption_details: Mapping[str, Assumption]
-    segment_by: tuple[str | ValueBands, ...]
-    observes: tuple[str, ...]
-    variants: Mapping[str, Mapping[str, Any]]
-    rules: Mapping[str, bool]
-
-    def number(self, name: str, default: float | None = None) -> float:
-        """Return a numeric assumption; a missing one is `default` or, without one, a MappingError."""
-        value = self.assumptions.get(name, default)
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise MappingError(expected(f"a numeric assumption {name}", value), file=self.file, field=name)
-        return float(value)
-
-    def resolve(self, value: Value) -> Value:
-        """Return the assumption a name stands for, or the value itself."""
-        return self.assumptions.get(value, value) if isinstance(value, str) else value
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the plain document, from which `from_dict` makes the same mapping again."""
-        return {"file": self.file, **self.document}
+DEFINITIONS = ("eu", "china")
+"""Built-in definitions of default, for `default = "NAME"`; each is a file of this package."""
 
 
 def load_mapping(name_or_path: str | Path, overrides: Mapping[str, Value] | None = None) -> TapeFormat:
@@ -123,7 +86,20 @@ def load_mapping(name_or_path: str | Path, overrides: Mapping[str, Value] | None
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise MappingError(f"expected valid TOML, was: {error}", file=file) from error
-    return from_dict(override(document, overrides or {}, file), file)
+    return from_dict(override(_defined(document, file), overrides or {}, file), file)
+
+
+def _defined(document: dict[str, Any], file: str) -> dict[str, Any]:
+    """Return the document with a definition of default that it calls by name written out, to be kept as
+    read.
+    """
+    name = document.get("default")
+    if not isinstance(name, str):
+        return document
+    if name not in DEFINITIONS:
+        raise MappingError(expected("one of " + ", ".join(DEFINITIONS), name), file=file, field="default")
+    source = Path(__file__).parent / "definitions" / f"{name}.toml"
+    return {**document, "default": tomllib.loads(source.read_text(encoding="utf-8"))}
 
 
 def override(document: Mapping[str, Any], overrides: Mapping[str, Value], file: str) -> dict[str, Any]:
@@ -159,7 +135,7 @@ def from_dict(document: Mapping[str, Any], file: str = "") -> TapeFormat:
     document = dict(document)
     file = str(document.pop("file", file))
     read = MappingReader(file)
-    read.keys(document, _TOP_KEYS, "")
+    read.keys(document, TOP_KEYS, "")
     if not isinstance(document.get("name"), str):
         raise MappingError(expected("a name", document.get("name")), file=file, field="name")
     kind = read.choice(document.get("kind", "outcomes"), KINDS, "kind")
@@ -174,10 +150,11 @@ def from_dict(document: Mapping[str, Any], file: str = "") -> TapeFormat:
         words=read.text(document.get("words", ""), "words"),
         currency=read.text(document.get("currency", ""), "currency"),
         kind=kind,
-        columns=read.sources(document, "columns", LOANS),
-        panel=read.sources(document, "panel", PANEL),
-        checked=read.sources(document, "checked", None),
-        attributes=read.sources(document, "attributes", None),
+        columns=read.sources(document, "columns", LOANS, closed=True),
+        panel=read.sources(document, "panel", PANEL, closed=True),
+        checked=read.sources(document, "checked", (*LOANS, *CHECKED), closed=False),
+        attributes=read.sources(document, "attributes", (), closed=False),
+        file_facts=read.file_facts(document),
         decimal=read.choice(document.get("decimal", "."), (".", ","), "decimal"),
         missing=read.texts(document.get("missing", [""]), "missing"),
         earliest=read.date(document.get("earliest_date", dt.date(1900, 1, 1)), "earliest_date"),
@@ -195,10 +172,11 @@ def from_dict(document: Mapping[str, Any], file: str = "") -> TapeFormat:
             read.choice(entry, FIGURES, "observes")
             for entry in read.list(document.get("observes", []), "observes")
         ),
+        default=read.default(document.get("default", {})),
         variants=read.table(document.get("variants", {}), "variants"),
         rules={name: read.flag(on, f"rules.{name}") for name, on in switches.items()},
     )
-    _check(mapping, read)
+    check_mapping(mapping, read)
     return mapping
 
 
@@ -231,100 +209,3 @@ def _source_text(name_or_path: str | Path) -> tuple[str, str]:
         return name, Path(path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise MappingError(f"expected a readable mapping file, was: {error}", file=name) from error
-
-
-_TOP_KEYS = frozenset(
-    {
-        *(
-            "name",
-            "words",
-            "currency",
-            "kind",
-            "as_of",
-            "decimal",
-            "missing",
-            "earliest_date",
-            "latest_date",
-            "pivot_date",
-        ),
-        *("columns", "panel", "checked", "attributes", "weight", "derive", "assumptions"),
-        *("segment_by", "observes", "variants", "rules"),
-    }
-)
-
-MOST_MONTHS = 1200
-"""Longest move of a date, months."""
-
-_BLIND = {column.name for column in LOANS if column.known_from in {"origination_date", "approval_date", ""}}
-
-
-def _check(mapping: TapeFormat, read: MappingReader) -> None:
-    """Refuse what would read the outcome, or speaks of columns that are not there."""
-    for needed in ("loan_id",):
-        if needed not in mapping.columns:
-            raise read.fail(f"a column {needed}", "none", f"columns.{needed}")
-    if mapping.kind == "panel" and "report_date" not in mapping.panel:
-        raise read.fail("a panel column report_date", "none", "panel.report_date")
-    if mapping.kind == "snapshot" and mapping.as_of is None:
-        raise read.fail("the date of the snapshot", "none", "as_of")
-    schema = {column.name for column in LOANS}
-    for derivation in mapping.derivations:
-        if derivation.column not in schema:
-            raise read.fail("a column of the published schema", derivation.column, "derive")
-        used = [*derivation.when, *(name for name in (derivation.take, derivation.at_most) if name)]
-        for name in used:
-            if name not in _BLIND:
-                raise read.fail(
-                    "rules that use only facts known at approval or origination",
-                    name,
-                    f"derive.{derivation.column}",
-                )
-    for part in mapping.segment_by:
-        name = part if isinstance(part, str) else part.column
-        if name not in _BLIND | set(mapping.attributes):
-            raise read.fail("a segment column known at origination", name, "segment_by")
-    for name, variant in mapping.variants.items():
-        read.keys(variant, _TOP_KEYS | {"when_header"}, f"variants.{name}")
-        if not read.list(variant.get("when_header", []), f"variants.{name}.when_header"):
-            raise read.fail(
-                "the header columns that call for the variant", "none", f"variants.{name}.when_header"
-            )
-    if mapping.earliest > mapping.latest:
-        raise read.fail(f"a date not before earliest_date {mapping.earliest}", mapping.latest, "latest_date")
-    _check_values(mapping, read)
-
-
-def _check_values(mapping: TapeFormat, read: MappingReader) -> None:
-    """Refuse a value that its column cannot hold, an assumption's value in place of its name."""
-    for section, table, sources in (("columns", LOANS, mapping.columns), ("panel", PANEL, mapping.panel)):
-        known = {column.name: column for column in table}
-        for name, source in sources.items():
-            for code, meant in (source.values or {}).items():
-                if known[name].allowed and meant:
-                    read.choice(
-                        mapping.resolve(meant), known[name].allowed, f"{section}.{name}.values.{code}"
-                    )
-            moves = (
-                source.shift_months if isinstance(source.shift_months, Mapping) else {"": source.shift_months}
-            )
-            for moved in moves.values():
-                if (
-                    moved is not None
-                    and abs(read.number(mapping.resolve(moved), f"{section}.{name}.shift_months"))
-                    > MOST_MONTHS
-                ):
-                    raise read.fail(f"at most {MOST_MONTHS} months", moved, f"{section}.{name}.shift_months")
-    known = {column.name: column for column in LOANS}
-    for derivation in mapping.derivations:
-        if derivation.value is not None:
-            read.constant(
-                mapping.resolve(derivation.value), f"derive.{derivation.column}", known[derivation.column]
-            )
-    for part in mapping.segment_by:
-        if isinstance(part, ValueBands) and (
-            part.column not in known or known[part.column].kind not in NUMERIC
-        ):
-            raise read.fail("a column of numbers for bands", part.column, "segment_by")
-    for value in (mapping.weight.constant, *mapping.weight.values.values()):
-        if not read.number(mapping.resolve(value), "weight") > 0.0:
-            raise read.fail("a weight above 0", value, "weight")

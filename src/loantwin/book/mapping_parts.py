@@ -15,6 +15,39 @@ SCALES = {"percent": 0.01, "years": 12.0}
 KINDS = ("outcomes", "panel", "snapshot")
 """One row a loan with its end (outcomes), a loan and month (panel), or a loan at one date (snapshot)."""
 
+COUNTED = {
+    "excel-days": (dt.date(1899, 12, 30), 1),
+    "epoch-days": (dt.date(1970, 1, 1), 1),
+    "epoch-seconds": (dt.date(1970, 1, 1), 86_400),
+    "epoch-milliseconds": (dt.date(1970, 1, 1), 86_400_000),
+}
+"""Date formats that are numbers: the day of number 0, and how many make a day."""
+
+TOP_KEYS = frozenset(
+    {
+        *(
+            "name",
+            "words",
+            "currency",
+            "kind",
+            "as_of",
+            "header_row",
+            "header",
+            "sheet",
+            "encoding",
+            "delimiter",
+            "decimal",
+            "missing",
+            "earliest_date",
+            "latest_date",
+            "pivot_date",
+        ),
+        *("columns", "panel", "checked", "attributes", "weight", "derive", "assumptions"),
+        *("segment_by", "observes", "default", "variants", "rules"),
+    }
+)
+"""What a mapping may hold at its top."""
+
 Value = float | str
 
 
@@ -28,6 +61,7 @@ class ColumnSource:
     formats: tuple[str, ...] = ()
     day: str = "first"
     values: MappingOf[str, str] | None = None
+    breaks: MappingOf[str, float] | None = None
     pattern: str | None = None
     missing: tuple[str, ...] = ()
     optional: bool = False
@@ -35,10 +69,17 @@ class ColumnSource:
     less: tuple[str, ...] = ()
     divided_by: tuple[str, ...] = ()
     or_source: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
     when: MappingOf[str, Any] = field(default_factory=dict)
     otherwise: float | None = None
     shift_months: str | float | MappingOf[str, str | float] | None = None
     take: str = "first"
+    decimal: str | None = None
+    times: float = 1.0
+    percent_above: float | None = None
+    number_rows: bool = False
+    zero: dt.date | None = None
+    every: str | None = None
 
 
 @dataclass(frozen=True)
@@ -69,6 +110,47 @@ class ValueBands:
 
     column: str
     breaks: tuple[float, ...]
+
+
+COUNTERS = ("oldest_unpaid", "material_breach")
+"""From when days to default are counted: the oldest unpaid instalment, or the breach of the limits."""
+
+LEVELS = ("loan", "debtor")
+
+
+@dataclass(frozen=True)
+class DebtorGroup:
+    """Loans whose default is judged alike; the keys of a `[[default.group]]` table.
+
+    when : which loans, as in `[[derive]]`; empty takes all that no earlier group took.
+    level : whether arrears, limits and default belong to a loan or to all loans of its debtor together.
+    least_amount, least_share : arrears are material above both, currency and decimal of the exposure.
+    pulling_share : decimal of a debtor's exposure; where more than that is in default, all of it is.
+    elsewhere_share : decimal; all is in default where more than that of the debtor's debts at all lenders is.
+    """
+
+    when: MappingOf[str, Any] = field(default_factory=dict)
+    level: str = "loan"
+    least_amount: float = 0.0
+    least_share: float = 0.0
+    pulling_share: float = 1.0
+    elsewhere_share: float = 1.0
+    words: str = ""
+
+
+@dataclass(frozen=True)
+class DefaultDefinition:
+    """What default is where arrears decide it; the `[default]` table.
+
+    days : in default from this many days past due. counter : one of `COUNTERS`.
+    observation_months : a restructured loan is watched for this long from the first due date after it.
+    """
+
+    days: int = 90
+    counter: str = "oldest_unpaid"
+    observation_months: int = 0
+    groups: tuple[DebtorGroup, ...] = ()
+    words: str = ""
 
 
 @dataclass(frozen=True)

@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import math
+import re
 from collections.abc import Mapping as MappingOf
 from typing import Any
 
 import polars as pl
 
+from loantwin.book.layout import Told
 from loantwin.book.mapping_parts import (
+    COUNTED,
+    COUNTERS,
+    LEVELS,
     UNITS,
     Assumption,
     CaseWeight,
     ColumnSource,
+    DebtorGroup,
+    DefaultDefinition,
     Derivation,
     Value,
     ValueBands,
 )
+from loantwin.book.names import near
 from loantwin.book.schema import Column
 from loantwin.errors import MappingError, expected
 
@@ -44,16 +53,15 @@ class MappingReader:
     def __init__(self, file: str) -> None:
         self.file = file
 
-    def fail(self, what: str, was: object, key: str) -> MappingError:
-        return MappingError(expected(what, was), file=self.file, field=key)
+    def fail(self, what: str, was: object, key: str, hint: str = "") -> MappingError:
+        return MappingError(expected(what, was) + hint, file=self.file, field=key)
 
     def keys(self, table: object, allowed: frozenset[str], where: str) -> MappingOf[str, Any]:
         """Return a table with no key beyond `allowed`, or raise MappingError."""
         for key in self.table(table, where):
             if key not in allowed:
-                raise self.fail(
-                    "one of the keys " + ", ".join(sorted(allowed)), key, f"{where}.{key}".lstrip(".")
-                )
+                names = "one of the keys " + ", ".join(sorted(allowed))
+                raise self.fail(names, key, f"{where}.{key}".lstrip("."), near(key, allowed))
         return self.table(table, where)
 
     def table(self, value: object, where: str) -> MappingOf[str, Any]:
@@ -93,13 +101,16 @@ class MappingReader:
     def choice(self, value: object, allowed: tuple[str, ...], key: str) -> str:
         """Return one of the allowed texts, or raise MappingError that lists them."""
         if value not in allowed:
-            raise self.fail("one of " + ", ".join(allowed), value, key)
+            hint = near(value, allowed) if isinstance(value, str) else ""
+            raise self.fail("one of " + ", ".join(allowed), value, key, hint)
         return str(value)
 
     def texts(self, value: object, key: str) -> tuple[str, ...]:
         """Return the texts of one text or a list of them, or raise MappingError."""
         if isinstance(value, str):
             return (value,)
+        if isinstance(value, int) and not isinstance(value, bool):  # the number of a column without a name
+            return (str(value),)
         if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
             raise self.fail("a text or a list of texts", value, key)
         return tuple(value)
@@ -124,16 +135,16 @@ class MappingReader:
         return Assumption(value, str(table.get("unit", "")), str(table.get("words", "")))
 
     def sources(
-        self, document: MappingOf[str, Any], section: str, table: tuple[Column, ...] | None
+        self, document: MappingOf[str, Any], section: str, table: tuple[Column, ...], closed: bool
     ) -> dict[str, ColumnSource]:
         """Return the column sources of a section; a column the schema does not have raises MappingError."""
-        known = {column.name: column for column in table or ()}
+        known = {column.name: column for column in table}
         found: dict[str, ColumnSource] = {}
         for name, entry in self.table(document.get(section, {}), section).items():
             where = f"{section}.{name}"
-            if table is not None and name not in known:
-                raise self.fail("a column of the published schema", name, where)
-            if isinstance(entry, str | list):
+            if closed and name not in known:
+                raise self.fail("a column of the published schema", name, where, near(name, known))
+            if isinstance(entry, str | list | int):
                 entry = {"source": entry}
             column = {"attributes": f"attribute_{name}", "panel": f"panel.{name}"}.get(section, name)
             found[name if section == "panel" else column] = self.source(
@@ -148,12 +159,14 @@ class MappingReader:
         """Return one column's source, or raise MappingError: no column or constant, dates without form."""
         kind = column.kind
         default = (
-            "code"
+            "number"
+            if "breaks" in entry
+            else "code"
             if "values" in entry
             else _DEFAULT_UNITS.get(kind, "number" if kind == "number" else "text")
         )
         unit = self.choice(entry.get("unit", default), UNITS, f"{where}.unit")
-        lists = ("source", "formats", "missing", "less", "divided_by", "or_source")
+        lists = ("source", "formats", "missing", "less", "divided_by", "or_source", "beside")
         texts: dict[str, Any] = {
             key: self.texts(entry[key], f"{where}.{key}") for key in lists if key in entry
         }
@@ -161,6 +174,7 @@ class MappingReader:
             name=name,
             unit=unit,
             values=self.codes(entry["values"], f"{where}.values") if "values" in entry else None,
+            breaks=self.breaks(entry["breaks"], f"{where}.breaks", column) if "breaks" in entry else None,
             **texts,
             day=self.choice(entry.get("day", "first"), ("first", "last"), f"{where}.day"),
             pattern=self.pattern(entry["pattern"], f"{where}.pattern") if "pattern" in entry else None,
@@ -174,11 +188,23 @@ class MappingReader:
             if "shift_months" in entry
             else None,
             take=self.choice(entry.get("take", "first"), ("first", "last", "max"), f"{where}.take"),
+            decimal=self.choice(entry["decimal"], (".", ","), f"{where}.decimal")
+            if "decimal" in entry
+            else None,
+            number_rows=self.flag(entry.get("number_rows", False), f"{where}.number_rows"),
+            times=self.number(entry.get("times", 1.0), f"{where}.times"),
+            percent_above=self.number(entry["percent_above"], f"{where}.percent_above")
+            if "percent_above" in entry
+            else None,
+            zero=self.date(entry["zero"], f"{where}.zero") if "zero" in entry else None,
+            every=self.period(entry["every"], f"{where}.every") if "every" in entry else None,
         )
-        if not made.source and made.constant is None:
+        if not made.source and made.constant is None and not made.number_rows:
             raise self.fail("a source column or a constant", "neither", where)
-        if unit == "date" and made.source and not made.formats:
+        if unit == "date" and made.source and not made.formats and made.zero is None:
             raise self.fail('date formats like ["%Y-%m-%d"]', "none", f"{where}.formats")
+        if (made.zero is None) != (made.every is None):
+            raise self.fail("both zero and every, for dates counted in periods", "one of them", where)
         for form in made.formats:
             self.date_format(form, f"{where}.formats")
         return made
@@ -190,6 +216,98 @@ class MappingReader:
             raise self.fail("texts as values", value, where)
         return table
 
+    def breaks(self, value: object, where: str, column: Column) -> MappingOf[str, float]:
+        """Return the upper end of each band of a code, `inf` for the rest, or raise MappingError."""
+        table = self.table(value, where)
+        for name in table:
+            if column.allowed:
+                self.choice(name, column.allowed, f"{where}.{name}")
+        ends = [self.bound(end, f"{where}.{name}") for name, end in table.items()]
+        if not ends or any(low >= high for low, high in itertools.pairwise(ends)):
+            raise self.fail("bands with rising upper ends", dict(table), where)
+        return dict(zip(table, ends, strict=True))
+
+    def bound(self, value: object, where: str) -> float:
+        """Return the upper end of a band, which may be infinite."""
+        return math.inf if value == math.inf else self.number(value, where)
+
+    def default(self, entry: object) -> DefaultDefinition:
+        """Return the definition of default; without a table, 90 days past due of the loan itself."""
+        table = self.keys(
+            entry, frozenset(DefaultDefinition.__dataclass_fields__) - {"groups"} | {"group"}, "default"
+        )
+        return DefaultDefinition(
+            days=self.whole(table.get("days", 90), "default.days", 1, 1000),
+            counter=self.choice(table.get("counter", COUNTERS[0]), COUNTERS, "default.counter"),
+            observation_months=self.whole(
+                table.get("observation_months", 0), "default.observation_months", 0, 120
+            ),
+            groups=tuple(
+                self.group(item, f"default.group {place + 1}")
+                for place, item in enumerate(self.list(table.get("group", []), "default.group"))
+            ),
+            words=self.text(table.get("words", ""), "default.words"),
+        )
+
+    def group(self, entry: object, where: str) -> DebtorGroup:
+        """Return loans whose default is judged alike, or raise MappingError."""
+        table = self.keys(entry, frozenset(DebtorGroup.__dataclass_fields__), where)
+        limits = {
+            key: self.share(table[key], f"{where}.{key}")
+            for key in ("least_share", "pulling_share", "elsewhere_share")
+            if key in table
+        }
+        amount = self.number(table.get("least_amount", 0.0), f"{where}.least_amount")
+        if amount < 0.0:
+            raise self.fail("an amount of at least 0", amount, f"{where}.least_amount")
+        return DebtorGroup(
+            when=self.condition(table.get("when", {}), f"{where}.when"),
+            level=self.choice(table.get("level", LEVELS[0]), LEVELS, f"{where}.level"),
+            least_amount=amount,
+            words=self.text(table.get("words", ""), f"{where}.words"),
+            **limits,
+        )
+
+    def share(self, value: object, where: str) -> float:
+        """Return a decimal from 0 to 1, or raise MappingError."""
+        number = self.number(value, where)
+        if not 0.0 <= number <= 1.0:
+            raise self.fail("a share from 0 to 1", value, where)
+        return number
+
+    def whole(self, value: object, where: str, least: int, most: int) -> int:
+        """Return a whole number within its bounds, or raise MappingError."""
+        number = self.number(value, where)
+        if number != int(number) or not least <= number <= most:
+            raise self.fail(f"a whole number from {least} to {most}", value, where)
+        return int(number)
+
+    def file_facts(self, document: MappingOf[str, Any]) -> Told:
+        """Return what the mapping says of the file itself, or raise MappingError."""
+        texts = {
+            key: self.text(document[key], key)
+            for key in ("sheet", "encoding", "delimiter")
+            if key in document
+        }
+        names = self.texts(document.get("header", []), "header")
+        if len(set(names)) < len(names):
+            raise self.fail("each name once", ", ".join(names), "header")
+        if "delimiter" in texts and len(texts["delimiter"]) != 1:
+            raise self.fail("one character", texts["delimiter"], "delimiter")
+        if "encoding" in texts:
+            self.encoding(texts["encoding"])
+        row = (
+            self.whole(document["header_row"], "header_row", 0, 100_000) if "header_row" in document else None
+        )
+        return Told(row, names, texts.get("sheet"), texts.get("encoding"), texts.get("delimiter"))
+
+    def encoding(self, name: str) -> None:
+        """Raise MappingError where no encoding has the name."""
+        try:
+            "a".encode(name)
+        except LookupError as error:
+            raise self.fail("an encoding like cp1250, mac_roman, gb18030, cp932", name, "encoding") from error
+
     def pattern(self, value: object, where: str) -> str:
         """Return a regular expression that the table reader takes, or raise MappingError."""
         text = self.text(value, where)
@@ -199,9 +317,22 @@ class MappingReader:
             raise self.fail("a regular expression", text, where) from error
         return text
 
+    def period(self, value: object, where: str) -> str:
+        """Return a number of days, months or quarters like 1d, 1m, 3m, 1q, or raise MappingError."""
+        text = self.text(value, where)
+        if re.fullmatch(r"[1-9]\d{0,3}[dwmqy]", text) is None:
+            raise self.fail("a period like 1d, 1m, 1q", text, where)
+        return text
+
     def date_format(self, form: str, where: str) -> None:
         """Raise MappingError where a format cannot read the day it has written itself."""
-        whole = form if "%d" in form else f"%d {form}"
+        if form in COUNTED or ("%Y" in form and "%" not in form.replace("%Y", "")):
+            return
+        if "%q" in form:
+            if ("%Y" in form) == ("%y" in form) or re.search("%[^Yyq]", form):
+                raise self.fail("a year beside the quarter, like %Y-Q%q", form, where)
+            return
+        whole = form if "%d" in form or "%j" in form else f"%d {form}"
         try:
             read = pl.Series([_SAMPLE_DAY.strftime(whole)]).str.to_date(whole, strict=False)
         except (pl.exceptions.ComputeError, ValueError) as error:

@@ -9,7 +9,7 @@ import polars as pl
 
 from loantwin.book.mapping import TapeFormat
 from loantwin.book.parse import FINDINGS
-from loantwin.book.schema import CLOSED_STATES, DEFAULT_STATES
+from loantwin.book.schema import CLOSED_STATES, DEFAULT_STATES, PANEL
 from loantwin.products.contract import annuity_sum
 
 
@@ -45,7 +45,11 @@ def part_panel(values: pl.DataFrame, mapping: TapeFormat) -> Parted:
     loans = _loans(values, rows, mapping)
     panel = rows.select(
         "loan_id",
-        *[pl.col(f"panel.{name}").alias(name) for name in mapping.panel],
+        *[
+            pl.col(f"panel.{column.name}").alias(column.name)
+            for column in PANEL
+            if f"panel.{column.name}" in rows.columns
+        ],
         *_optional(rows, ["ended"]),
     )
     if "ended" in panel.columns:

@@ -13,14 +13,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 import polars as pl
 
-from loantwin.book.mapping import SCALES, ColumnSource, TapeFormat
-from loantwin.book.schema import LOANS, PANEL
+from loantwin.book.dates import read_dates
+from loantwin.book.kinds import KEPT, kind_of
+from loantwin.book.mapping import ColumnSource, TapeFormat
+from loantwin.book.numbers import is_number, misplaced, other_number, plain_number
+from loantwin.products.contract import HIGHEST_RATE, LOWEST_RATE
 
 LARGEST = 1e13
 """Amounts above this are absurd in any currency a single loan is written in."""
-
-HIGHEST_RATE = 20.0
-"""A rate beyond this many times the amount a year is none: decimals and percent were confused, or worse."""
 
 _LONGEST = {"count": 1_200, "days": 100_000}
 """The most months and days that any contract or arrears run to: a hundred years and more."""
@@ -31,13 +31,6 @@ UNUSABLE = ("unusable_code", "unlike_pattern")
 FINDINGS = {"position": pl.UInt32(), "field": pl.String(), "rule": pl.String()}
 """A table of findings: which row breaks which rule in which field (null: the row as a whole)."""
 
-_KINDS = {
-    **{f"panel.{column.name}": column.kind for column in PANEL},
-    **{column.name: column.kind for column in LOANS},
-}
-_UNITS_END = {"percent": "% ", "months": " months", "years": " years", "days": " days"}
-# A thousands mark stands before exactly three digits and never after the decimal mark.
-_BAD_COMMA = {".": r",\d{0,2}(?:\D|$)|,\d{4}|\.\d*,", ",": r"\.\d{0,2}(?:\D|$)|\.\d{4}|,\d*\."}
 _SAMPLE = 20_000
 
 
@@ -117,10 +110,13 @@ def _column(
 
 def _clean_numbers(text: pl.Series, spec: ColumnSource, mapping: TapeFormat) -> pl.Series | None:
     """Return the values of a number column that is missing at most the empty text, and clean, else None."""
-    if spec.values is not None or spec.unit in ("text", "code", "date"):
+    if spec.values is not None or spec.breaks is not None or not is_number(spec):
         return None
-    made = pl.DataFrame([text.alias("text")]).with_columns(_value(spec, mapping).alias("value"))
-    wrong = made.select(pl.any_horizontal(test.any() for _, test in _tests(spec, mapping))).item()
+    value, raw = pl.col("value"), pl.col("text")
+    made = pl.DataFrame([text.alias("text")]).with_columns(plain_number(raw, spec, mapping).alias("value"))
+    unread = (raw.is_not_null() & value.is_null()) | misplaced(raw, spec, mapping)
+    tests = [unread, *(test for _, test in _tests(spec, mapping)[1:])]
+    wrong = made.select(pl.any_horizontal(test.any() for test in tests)).item()
     return None if wrong else made["value"]
 
 
@@ -134,10 +130,7 @@ def _read(raw: pl.Series, spec: ColumnSource, mapping: TapeFormat, typed: bool) 
     stripped = pl.col("raw").str.strip_chars()
     absent = (stripped == "") | stripped.is_in(tokens) if tokens else stripped == ""
     texts = pl.DataFrame([raw.alias("raw")]).select(pl.when(~absent).then(stripped).alias("text"))
-    if spec.unit == "date":
-        made = texts.with_columns(_dates(texts["text"], spec, mapping, typed).alias("value"))
-    else:
-        made = texts.with_columns(_value(spec, mapping).alias("value"))
+    made = texts.with_columns(_values(texts["text"], spec, mapping, typed).alias("value"))
     # Numbers stand for the rules while every row has one: texts would cost more than the tests themselves.
     tests = _tests(spec, mapping)
     names = dict(enumerate((name for name, _ in tests), 1))
@@ -153,54 +146,43 @@ def _read(raw: pl.Series, spec: ColumnSource, mapping: TapeFormat, typed: bool) 
     return made.select(usable.alias("value"), "rule")
 
 
-def _value(spec: ColumnSource, mapping: TapeFormat) -> pl.Expr:
-    text = pl.col("text")
-    if spec.values is not None:
-        meant = {code: str(mapping.resolve(value)) for code, value in spec.values.items()}
-        return text.replace_strict(meant, default=None, return_dtype=pl.String)
-    if spec.unit in ("text", "code"):
-        return text
-    if spec.unit == "money":
-        text = text.str.strip_chars(' $€£¥"')
-    elif spec.unit in _UNITS_END:
-        text = text.str.strip_chars_end(_UNITS_END[spec.unit])
-    plain = text.str.replace_all("." if mapping.decimal == "," else ",", "", literal=True)
-    if mapping.decimal == ",":
-        plain = plain.str.replace(",", ".", literal=True)
-    number = plain.cast(pl.Float64, strict=False)
-    return number * SCALES[spec.unit] if spec.unit in SCALES else number
+def _values(text: pl.Series, spec: ColumnSource, mapping: TapeFormat, typed: bool) -> pl.Series:
+    """Return the value of each text, null where it is missing or cannot be one."""
+    if spec.unit == "date":
+        return read_dates(text, spec, mapping, typed)
+    numbers = _numbers(text, spec, mapping) if is_number(spec) else None
+    if numbers is not None and spec.breaks is not None:
+        numbers = pl.DataFrame([numbers.alias("number")]).select(_banded(pl.col("number"), spec)).to_series()
+    if spec.values is None:
+        return text if numbers is None else numbers
+    meant = {code: str(mapping.resolve(value)) for code, value in spec.values.items()}
+    coded = text.replace_strict(meant, default=None, return_dtype=pl.String)
+    return coded if numbers is None else coded.zip_with(coded.is_not_null(), numbers)
 
 
-def _dates(text: pl.Series, spec: ColumnSource, mapping: TapeFormat, typed: bool) -> pl.Series:
-    """Try every format; years of two digits are held before the pivot."""
-    parsed = pl.Series(text.name, [None], dtype=pl.Date).new_from_index(0, len(text))
-    for form in (*spec.formats, *(("%Y-%m-%d",) if typed else ())):
-        left = np.flatnonzero((parsed.is_null() & text.is_not_null()).to_numpy())
-        if not len(left):
-            break
-        parsed = parsed.scatter(left, _dated(text.gather(left), form, spec, mapping))
-    return parsed
+def _numbers(text: pl.Series, spec: ColumnSource, mapping: TapeFormat) -> pl.Series:
+    """Return the numbers of texts: in the one usual form, else in any other that means one number only."""
+    frame = pl.DataFrame([text.alias("text")])
+    raw = pl.col("text")
+    made = frame.select(value=plain_number(raw, spec, mapping), misplaced=misplaced(raw, spec, mapping))
+    value = made["value"].set(made["misplaced"].fill_null(False), None)
+    left = (value.is_null() & text.is_not_null()).arg_true()
+    return value.scatter(left, other_number(text.gather(left), spec, mapping)) if len(left) else value
 
 
-def _dated(text: pl.Series, form: str, spec: ColumnSource, mapping: TapeFormat) -> pl.Series:
-    # A format without a day of the month names the month: its first or last day stands for it.
-    if "%d" not in form:
-        read = ("01 " + text).str.to_date(f"%d {form}", strict=False)
-        read = read.dt.month_end() if spec.day == "last" else read
-    else:
-        read = text.str.to_date(form, strict=False)
-    if "%y" in form:
-        # Trap: years of two digits. 31-May-68 is read as 2068.
-        late = (read > mapping.pivot).fill_null(False)
-        return read.dt.offset_by("-100y").zip_with(late, read)
-    return read.set((read.dt.year() < 1000).fill_null(False), None)
+def _banded(number: pl.Expr, spec: ColumnSource) -> pl.Expr:
+    """Return the band of each number: the first whose upper end, included, is not below it."""
+    band = pl.lit(None, pl.String)
+    for name, end in reversed(list((spec.breaks or {}).items())):
+        band = pl.when(number <= end).then(pl.lit(name)).otherwise(band)
+    return pl.when(number.is_finite()).then(band)
 
 
 def _tests(spec: ColumnSource, mapping: TapeFormat) -> list[tuple[str, pl.Expr]]:
     """Return the rules of a column, tests over `text` and `value`; the first that holds is named."""
     value, text = pl.col("value"), pl.col("text")
     unread = text.is_not_null() & value.is_null()
-    if spec.values is not None:
+    if spec.values is not None or spec.breaks is not None:
         return [("code_outside_map", unread), ("unusable_code", value == "")]
     if spec.unit in ("text", "code"):
         return (
@@ -210,17 +192,18 @@ def _tests(spec: ColumnSource, mapping: TapeFormat) -> list[tuple[str, pl.Expr]]
         outside = (value < mapping.earliest) | (value > mapping.latest)
         return [("unparsable_date", unread), ("impossible_date", outside)]
     tests = [
-        ("unparsable_number", unread | text.str.contains(_BAD_COMMA[mapping.decimal])),
+        ("unparsable_number", unread),
         ("not_finite", ~value.is_finite()),
     ]
-    kind = _KINDS.get(spec.name)
+    kind = kind_of(spec)
     if kind in _LONGEST:
         tests += [
             ("absurd_count", value.abs() > _LONGEST[kind]),
             ("not_a_whole_number", (value - value.round()).abs() > 1e-6),
         ]
     if kind == "rate":
-        tests += [("absurd_rate", value.abs() > HIGHEST_RATE)]
+        lowest = LOWEST_RATE if spec.name.endswith("annual_rate") else -HIGHEST_RATE
+        tests += [("absurd_rate", (value > HIGHEST_RATE) | (value < lowest))]
     return (
         [*tests, ("negative_amount", value < 0), ("absurd_amount", value > LARGEST)]
         if _signed(spec)
@@ -237,15 +220,25 @@ def _manner(spec: ColumnSource) -> tuple[object, ...]:
         spec.missing,
         spec.pattern,
         str(spec.values),
+        str(spec.breaks),
         _signed(spec),
-        _KINDS.get(spec.name),
+        spec.decimal,
+        spec.times,
+        spec.percent_above,
+        spec.zero,
+        spec.every,
+        kind_of(spec),
     )
 
 
 def _signed(spec: ColumnSource) -> bool:
-    """Return whether a negative value is refused: amounts, and whole numbers of months or days."""
+    """Return whether a negative value is refused: amounts that are no credits, whole numbers of months,
+    days.
+    """
+    if spec.name in KEPT:
+        return False
     return (
         spec.name == "weight"
         or spec.unit in ("money", "months", "years", "days")
-        or _KINDS.get(spec.name) in ("count", "days", "money")
+        or kind_of(spec) in ("count", "days", "money")
     )

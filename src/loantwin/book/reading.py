@@ -7,12 +7,22 @@ from dataclasses import dataclass, replace
 import numpy as np
 import polars as pl
 
+from loantwin.book.doubts import doubts
+from loantwin.book.examples import Example, examples
+from loantwin.book.keys import refused_keys
+from loantwin.book.kinds import KEPT
+from loantwin.book.layout import clean_name, looks_like_data
 from loantwin.book.mapping import ColumnSource, TapeFormat
+from loantwin.book.names import near
+from loantwin.book.nonloans import other_rows
 from loantwin.book.parse import FINDINGS, Parsed, parse
 from loantwin.book.repair import repair_rows
 from loantwin.book.rules import RULES
 from loantwin.book.sniff import EXTRA, RawTape, raw_lines, read_columns, short_rows
 from loantwin.errors import MappingError, expected
+
+ROW_NUMBER = "\nnumber"
+"""Name of the column that numbers rows where a mapping asks for it."""
 
 
 @dataclass(frozen=True)
@@ -24,8 +34,10 @@ class Reading:
     texts: dict[str, pl.Series]
     rows: pl.Series
     rejected: pl.DataFrame
-    unusable: pl.DataFrame
+    warned: pl.DataFrame
     kept: pl.Series
+    said: tuple[str, ...]
+    examples: dict[str, Example]
 
 
 def read_rows(raw: RawTape, mapping: TapeFormat) -> Reading:
@@ -36,22 +48,55 @@ def read_rows(raw: RawTape, mapping: TapeFormat) -> Reading:
     MappingError : a needed column that the header does not have.
     """
     sources = _resolved(raw, mapping)
-    names = list(dict.fromkeys(spec.source[0] for spec in sources if spec.source))
-    frame, raw = read_columns(raw, [*names, *([raw.header[-1]] if raw.header[-1] not in names else [])])
-    frame = frame.with_row_index("\nrow")
-    frame = _without_blank_lines(frame, names, raw)
+    names = list(dict.fromkeys(spec.source[0] for spec in sources if spec.source[0] != ROW_NUMBER))
+    last = [] if raw.table is not None or raw.header[-1] in names else [raw.header[-1]]
+    frame, raw = read_columns(raw, [*names, *last])
+    frame = _without_blank_lines(frame.with_row_index("\nrow"), names, raw)
+    if mapping.columns["loan_id"].number_rows:
+        frame = frame.with_columns((pl.lit("row ") + (pl.col("\nrow") + 1).cast(pl.String)).alias(ROW_NUMBER))
     parsed = parse(frame, sources, mapping, typed=raw.table is not None)
     wrong = pl.concat([_misfits(frame, raw), parsed.rejected])
-    if wrong.height:
+    if wrong.height and not mapping.columns["loan_id"].number_rows:
         frame, parsed, wrong = _mended(frame, parsed, wrong, raw, sources, mapping)
-    rejected = pl.concat([wrong, _key_rejections(parsed, mapping)])
+    parsed = _with_neighbours(parsed, sources)
+    others = other_rows(frame, parsed.values, sources)
+    doubted = doubts(frame, parsed.values, sources, mapping)
+    keys = refused_keys(parsed, frame["\nrow"], raw, mapping)
+    rejected = pl.concat([_of_others(pl.concat([wrong, keys.found]), others.found), others.found])
     kept = pl.Series(np.ones(frame.height, dtype=bool))
     if rejected.height:
         kept = kept.scatter(rejected["position"].unique(), False)
     # Texts are kept of the fields a warning can name, no more: they are most of a large tape's memory.
-    named = {rule.field for rule in RULES} | {"loan_id"} | set(parsed.unusable["field"].unique())
+    named = {rule.field for rule in RULES} | {"loan_id", "currency"} | set(parsed.unusable["field"].unique())
+    named |= set(doubted.found["field"].unique())
+    named |= {name for name in KEPT if name in parsed.values.columns and (parsed.values[name] < 0).any()}
     texts = {spec.name: frame[spec.source[0]] for spec in sources if spec.source and spec.name in named}
-    return Reading(raw, parsed.values, texts, frame["\nrow"], rejected, parsed.unusable, kept)
+    said = (*others.said, *keys.said, *doubted.said)
+    warned = pl.concat([parsed.unusable, doubted.found])
+    read = {spec.name: spec for spec in sources}
+
+    def cell(position: int, field: str) -> str | None:
+        return frame[read[field].source[0]][position] or "" if field in read else None
+
+    first = examples(rejected, cell, frame["\nrow"], raw, read, mapping)
+    return Reading(raw, parsed.values, texts, frame["\nrow"], rejected, warned, kept, said, first)
+
+
+def _with_neighbours(parsed: Parsed, sources: list[ColumnSource]) -> Parsed:
+    """Return the values with the text of a second column behind that of the first, where a mapping asks
+    for it.
+    """
+    names = [spec.name.removesuffix("\nbeside") for spec in sources if spec.name.endswith("\nbeside")]
+    if not names:
+        return parsed
+    joined = [pl.concat_str([name, f"{name}\nbeside"], separator="/").alias(name) for name in names]
+    values = parsed.values.with_columns(joined).drop(f"{name}\nbeside" for name in names)
+    return replace(parsed, values=values)
+
+
+def _of_others(found: pl.DataFrame, others: pl.DataFrame) -> pl.DataFrame:
+    """Return the findings on rows that are loans: of a row that is none, nothing else is worth saying."""
+    return found.filter(~pl.col("position").is_in(others["position"].implode())) if others.height else found
 
 
 def _resolved(raw: RawTape, mapping: TapeFormat) -> list[ColumnSource]:
@@ -63,6 +108,8 @@ def _resolved(raw: RawTape, mapping: TapeFormat) -> list[ColumnSource]:
         *mapping.checked.values(),
         *mapping.attributes.values(),
     ):
+        if spec.number_rows:
+            found.append(replace(spec, source=(ROW_NUMBER,)))
         if not spec.source:
             continue
         parts = {
@@ -70,34 +117,53 @@ def _resolved(raw: RawTape, mapping: TapeFormat) -> list[ColumnSource]:
             "\nless": spec.less,
             "\ndivided_by": spec.divided_by,
             "\nor": spec.or_source,
+            "\nbeside": spec.beside,
         }
         for suffix, spellings in parts.items():
             if not spellings:
                 continue
-            present = [name for name in spellings if name in raw.header]
+            present = [name for name in map(clean_name, spellings) if name in raw.places]
             if present:
                 found.append(replace(spec, name=spec.name + suffix, source=(present[0],)))
             elif not spec.optional:
-                was = "a header with " + ", ".join(raw.header[:40])
+                what = f"a column {' or '.join(spellings)} in {raw.source.path}"
                 raise MappingError(
-                    expected(f"a column {' or '.join(spellings)} in {raw.source.path}", was),
+                    expected(what, "a header with " + ", ".join(raw.header[:40])) + _about(raw, spellings),
                     file=mapping.file,
                     field=spec.name,
                 )
     return found
 
 
+def _about(raw: RawTape, spellings: tuple[str, ...]) -> str:
+    """Return what helps where the header is not the one a mapping speaks of."""
+    if looks_like_data(raw.header):
+        return (
+            "; the first row looks like data: `header` in the mapping names the columns, `header_row = 0` "
+            "numbers them"
+        )
+    return near(spellings[0], raw.header) or "; `header_row` in the mapping says which row holds the names"
+
+
 def _without_blank_lines(frame: pl.DataFrame, names: list[str], raw: RawTape) -> pl.DataFrame:
     empty = frame.select(pl.all_horizontal(pl.col(names).is_null())).to_series()
-    if raw.table is not None or not empty.any():
+    if not empty.any():
         return frame
+    if raw.table is not None:
+        blank = raw.table.select(pl.all_horizontal(pl.all().is_null())).to_series().arg_true()
+        return frame.filter(~pl.col("\nrow").is_in(blank.implode()))
     rows = frame["\nrow"].filter(empty).to_numpy().astype(np.int64)
-    blank = [int(row) for row, line in zip(rows, raw_lines(raw, rows), strict=True) if not line.strip()]
-    return frame.filter(~pl.col("\nrow").is_in(blank))
+    marks = raw.source.delimiter + " \t\r"
+    nothing = [
+        int(row) for row, line in zip(rows, raw_lines(raw, rows), strict=True) if not line.strip(marks)
+    ]
+    return frame.filter(~pl.col("\nrow").is_in(nothing))
 
 
 def _misfits(frame: pl.DataFrame, raw: RawTape) -> pl.DataFrame:
     """Return the rows with more or fewer fields than the header."""
+    if raw.table is not None:
+        return pl.DataFrame(schema=FINDINGS)
     rows = frame["\nrow"].to_numpy().astype(np.int64)
     short = frame[raw.header[-1]].is_null().to_numpy()
     too_long = frame.height - frame[EXTRA].null_count()
@@ -149,23 +215,3 @@ def _put(frame: pl.DataFrame, rows: pl.DataFrame, where: pl.Series) -> pl.DataFr
         rows.with_columns(where), on="\nat", how="left", include_nulls=True
     )
     return indexed.drop("\nat")
-
-
-def _key_rejections(parsed: Parsed, mapping: TapeFormat) -> pl.DataFrame:
-    """Return rows without a loan number, and those that repeat an earlier one (panel: loan and date)."""
-    keys = ["loan_id", "panel.report_date"] if mapping.kind == "panel" else ["loan_id"]
-    if len(keys) == 1 and _plainly_distinct(parsed.values["loan_id"]):
-        return pl.DataFrame(schema=FINDINGS)
-    missing = pl.any_horizontal(pl.col(keys).is_null())
-    first = pl.col("loan_id").is_first_distinct() if len(keys) == 1 else pl.struct(keys).is_first_distinct()
-    found = parsed.values.select(
-        position=pl.int_range(pl.len(), dtype=pl.UInt32), missing=missing, repeated=~first
-    ).filter(pl.col("missing") | pl.col("repeated"))
-    rule = pl.when("missing").then(pl.lit("missing_id")).otherwise(pl.lit("duplicate_id"))
-    return found.select("position", pl.lit("loan_id").alias("field"), rule.alias("rule"))
-
-
-def _plainly_distinct(loan_ids: pl.Series) -> bool:
-    """Return True where loan numbers are whole, present and different: quicker than comparing texts."""
-    numbers = loan_ids.cast(pl.Int64, strict=False)
-    return numbers.null_count() == 0 and numbers.n_unique() == len(numbers)

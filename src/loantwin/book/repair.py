@@ -8,9 +8,10 @@ import numpy as np
 import polars as pl
 
 from loantwin.arrays import Flags, Integers
+from loantwin.book.layout import DELIMITERS
 from loantwin.book.mapping import ColumnSource, TapeFormat
 from loantwin.book.parse import parse
-from loantwin.book.sniff import DELIMITERS, RawTape, fields_of, raw_lines
+from loantwin.book.sniff import RawTape, fields_of, raw_lines
 
 MOST_ROWS = 2000
 """Broken rows beyond this many are left refused: such a tape has another trouble than stray quotes."""

@@ -35,6 +35,11 @@ def _missing(column: str, words: str) -> TapeRule:
     return TapeRule(f"{column}_missing", column, (column,), pl.col(column).is_null(), words)
 
 
+def _months(start: str, end: str) -> pl.Expr:
+    first, last = pl.col(start), pl.col(end)
+    return 12 * (last.dt.year() - first.dt.year()) + last.dt.month().cast(pl.Int32) - first.dt.month()
+
+
 _c = pl.col
 _charged_off = _c("charge_off_date").is_not_null() & (_c("charged_off") > 0)
 
@@ -96,6 +101,21 @@ RULES: tuple[TapeRule, ...] = (
         masks="charge_off_date",
     ),
     TapeRule(
+        "default_before_origination",
+        "default_date",
+        ("default_date", "origination_date"),
+        _c("default_date") < _c("origination_date"),
+        "the loan defaulted before it was disbursed",
+        masks="default_date",
+    ),
+    TapeRule(
+        "charge_off_before_default",
+        "charge_off_date",
+        ("charge_off_date", "default_date"),
+        _c("charge_off_date") < _c("default_date"),
+        "the loan was charged off before it defaulted",
+    ),
+    TapeRule(
         "closed_before_origination",
         "closed_date",
         ("closed_date", "origination_date"),
@@ -135,6 +155,28 @@ RULES: tuple[TapeRule, ...] = (
         "the term of a charged-off loan is no round number: an outcome, not a contract; it is used nowhere",
     ),
     TapeRule(
+        "term_against_maturity",
+        "term_months",
+        ("term_months", "maturity_date", "origination_date"),
+        (_c("term_months") > 0)
+        & ((_months("origination_date", "maturity_date") - _c("term_months")).abs() > 2),
+        "the term and the dates of the contract differ by more than two months",
+    ),
+    TapeRule(
+        "state_against_days",
+        "state",
+        ("state", "days_past_due"),
+        _c("state").is_in(["current", "dpd_1_29", "dpd_30_59"]) & (_c("days_past_due") >= 90),
+        "the loan is called performing and is 90 days past due or more; the stated state stands",
+    ),
+    TapeRule(
+        "floor_above_cap",
+        "rate_floor",
+        ("rate_floor", "rate_cap"),
+        _c("rate_floor") > _c("rate_cap"),
+        "the lowest rate is above the highest",
+    ),
+    TapeRule(
         "guaranteed_share_above_one",
         "guaranteed_share",
         ("guaranteed_share",),
@@ -144,6 +186,18 @@ RULES: tuple[TapeRule, ...] = (
     ),
 )
 """Every rule of one-row tapes, in order of use; a mapping turns one off by `rules = {NAME = false}`."""
+
+
+OTHER_CURRENCY = "other_currency"
+
+
+def currency_rule(mapping: TapeFormat) -> TapeRule:
+    """Return the rule of loans in another currency than the book's, which a checked column `currency`
+    states.
+    """
+    stated = pl.col("currency").str.strip_chars().str.to_uppercase()
+    words = f"the amounts are in another currency than {mapping.currency}: they are added up as they stand"
+    return TapeRule(OTHER_CURRENCY, "currency", ("currency",), stated != mapping.currency.upper(), words)
 
 
 @dataclass(frozen=True)
@@ -161,7 +215,7 @@ def switched_rules(mapping: TapeFormat) -> dict[str, bool]:
     ------
     MappingError : a rule that does not exist.
     """
-    names = {rule.name for rule in RULES}
+    names = {rule.name for rule in RULES} | {OTHER_CURRENCY}
     for name in mapping.rules:
         if name not in names:
             raise MappingError(
@@ -170,16 +224,20 @@ def switched_rules(mapping: TapeFormat) -> dict[str, bool]:
     return dict(mapping.rules)
 
 
-def apply_rules(values: pl.DataFrame, switched: dict[str, bool]) -> Warned:
+def apply_rules(
+    values: pl.DataFrame, switched: dict[str, bool], further: tuple[TapeRule, ...] = ()
+) -> Warned:
     """Return the values with contradicted fields missing, and every contradiction found.
 
     Parameters
     ----------
     values : parsed columns, named as in the schema or under `[checked]` of the mapping, and `\\nposition`.
-    switched : rule names to False where the mapping turns the rule off.
+    switched : rule names to False where the mapping turns the rule off. further : rules beside `RULES`.
     """
     rules = [
-        rule for rule in RULES if set(rule.needs) <= set(values.columns) and switched.get(rule.name, True)
+        rule
+        for rule in (*RULES, *further)
+        if set(rule.needs) <= set(values.columns) and switched.get(rule.name, True)
     ]
     tests = values.select(
         [rule.test.fill_null(False).alias(f"\n{number}") for number, rule in enumerate(rules)]

@@ -292,6 +292,31 @@ PANEL: tuple[Column, ...] = (
 )
 """The panel table: history by loan and month."""
 
+CHECKED: tuple[Column, ...] = (
+    Column(
+        "currency",
+        "text",
+        "ISO 4217",
+        "Currency of the loan's amounts; another than the book's is warned of.",
+    ),
+    Column("ended", "choice", "", "How the loan left, in the row that says so.", CLOSED_STATES),
+    Column("amortisation_months", "count", "months", "Term over which a balloon loan's payments are made."),
+    Column("stated_term", "count", "months", "A term that is no contract: read for its warnings only."),
+    Column("past_due", "money", "currency", "Amount past due."),
+    Column("oldest_unpaid_date", "date", "", "Due date of the oldest unpaid instalment."),
+    Column(
+        "breach_date", "date", "", "Day from which the amount past due has been material without a break."
+    ),
+    Column("restructured_date", "date", "", "First due date after the loan was restructured."),
+    Column(
+        "past_due_elsewhere",
+        "share",
+        "decimal",
+        "Part of the debtor's debts at all lenders that is more than 90 days past due.",
+    ),
+)
+"""Columns with a meaning that a mapping may name under `[checked]`: read, used, and never kept."""
+
 PARTIES: tuple[Column, ...] = (
     Column("loan_id", "text", "", "The loan.", required=True),
     Column("party_id", "text", "", "The person or firm.", required=True),

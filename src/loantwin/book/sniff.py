@@ -1,15 +1,13 @@
-"""What a tape file is: encoding, compression, delimiter, header, form; and its rows as text and raw lines."""
+"""What a tape file is: form, encoding, header; and its rows as text, each with its raw line."""
 
 from __future__ import annotations
 
 import csv
-import gzip
 import hashlib
 import io
-import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -17,14 +15,36 @@ import numpy as np
 import polars as pl
 
 from loantwin.arrays import Integers
+from loantwin.book.columnar import as_text, read_parquet
+from loantwin.book.encodings import decoded
+from loantwin.book.layout import MOST_ABOVE, Head, Told, find_head, split
+from loantwin.book.sheets import read_workbook
+from loantwin.book.unpack import unpacked
 from loantwin.errors import TapeError, expected
 
 EXTRA = "__extra"
 """Name of the column that holds what a row has beyond the header's columns."""
 
-DELIMITERS = (",", ";", "\t", "|")
 _SAMPLE = 100
 _SAMPLE_BYTES = 1 << 20
+_HEAD_BYTES = 1 << 22
+
+OLD_WORKBOOK = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+"""How .xls files begin, and workbooks locked by a password."""
+
+OTHERS = {
+    b"%PDF": "a PDF document: export the table as CSV",
+    b"BZh": "a bzip2 archive: unpack it first",
+    b"\xfd7zXZ": "an xz archive: unpack it first",
+    b"7z\xbc\xaf": "a 7z archive: unpack it first",
+    b"Rar!": "a rar archive: unpack it first",
+    b"\x28\xb5\x2f\xfd": "a zstd archive: unpack it first",
+    b"{\\rtf": "a text document: export the table as CSV",
+    b"<html": "a web page (programs export such files as .xls): save it as CSV or .xlsx",
+    b"<!doctype": "a web page (programs export such files as .xls): save it as CSV or .xlsx",
+    b"<?xml": "an XML document: export the table as CSV",
+}
+"""What begins like this is no tape, and what it is instead."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +65,8 @@ class RawTape:
     """A tape as text.
 
     body : UTF-8 rows below a first line that numbers the columns, one more than the header has.
-    table : the rows as text columns, of Parquet and Excel files.
+    table : the rows of Parquet and Excel files, in columns of their own types. unread : the types of columns
+        that hold no single values, by name.
     lines : the rows as they lay in the file below its header, where that differs (the double-quoted form).
     plain_lines : True where no quoted text holds a line break, so that lines are rows.
     by_line : True where stray quotes forbid quoted line breaks: each line is a row, whatever it holds.
@@ -55,6 +76,7 @@ class RawTape:
     header: tuple[str, ...]
     body: bytes
     table: pl.DataFrame | None = None
+    unread: Mapping[str, str] = field(default_factory=dict)
     lines: bytes | None = None
     by_line: bool = False
     plain_lines: bool = False
@@ -66,39 +88,69 @@ class RawTape:
             self.body if self.lines is None else self.lines, self.by_line or self.plain_lines
         )
 
+    @cached_property
+    def places(self) -> dict[str, int]:
+        """Return the place of each column in the header."""
+        return {name: place for place, name in enumerate(self.header)}
 
-def open_tape(path: str | Path) -> RawTape:
+
+def open_tape(path: str | Path, told: Told | None = None) -> RawTape:
     """Return a tape file as text with its header.
+
+    Parameters
+    ----------
+    told : what a mapping says of the file, by which header, sheet and encoding are found.
 
     Raises
     ------
-    TapeError : no such file, empty, header without rows, truncated gzip, broken UTF-16, binary content, a
-        header that repeats a name, or rows that do not fit the header.
+    TapeError : no such file, empty, header without rows, an archive that cannot be read as one file, broken
+        UTF-16, binary content, a header that repeats a name, or rows that do not fit the header.
     """
-    path = Path(path)
+    path, told = Path(path), told or Told()
     try:
         content = path.read_bytes()
     except OSError as error:
         raise TapeError(f"expected a readable file, was: {error.strerror}", file=path) from error
-    sha, size = hashlib.sha256(content).hexdigest(), len(content)
+    source = Source(str(path), hashlib.sha256(content).hexdigest(), len(content), "", "", "")
+    content, said = unpacked(content, path)
     if not content:
         raise TapeError(expected("a tape with a header and rows", "an empty file"), file=path)
-    if content[:4] == b"PAR1" or content[:4] == b"PK\x03\x04":
-        return _open_table(path, content, sha, size)
-    if content[:2] == b"\x1f\x8b":
-        content = _unpacked(content, path)
-    text, encoding, statements = _decoded(content, path)
-    return _open_text(path, text, Source(str(path), sha, size, encoding, "", "csv", statements))
+    if content[:4] == b"PAR1":
+        table, unread = read_parquet(content, path)
+        made = replace(source, form="parquet", statements=said)
+        return RawTape(made, tuple(table.columns) + tuple(unread), b"", table=table, unread=unread)
+    if content[:4] == b"PK\x03\x04" or content[:8] == OLD_WORKBOOK:
+        sheet = read_workbook(content, told, path)
+        made = replace(source, form="excel", statements=(*said, *sheet.said))
+        return RawTape(made, sheet.names, b"", table=sheet.rows)
+    start = content[:64].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    for mark, words in OTHERS.items():
+        if start.startswith(mark.lower()):
+            raise TapeError(expected("text, Parquet or Excel", words), file=path)
+    text = decoded(content, told, path)
+    statements = (*said, *text.said)
+    return _open_text(path, text.utf8, replace(source, encoding=text.encoding, statements=statements), told)
 
 
 def read_columns(tape: RawTape, names: Sequence[str]) -> tuple[pl.DataFrame, RawTape]:
     """Return the tape and the named columns as text (empty is null), with `EXTRA`: what exceeds the header.
 
     The tape comes back marked `by_line` where its quotes do not pair up.
+
+    Raises
+    ------
+    TapeError : a column whose type holds no single values.
     """
+    for name in names:
+        if name in tape.unread:
+            was = f"{name} of type {tape.unread[name]}"
+            raise TapeError(expected("a column of texts, numbers or dates", was), file=tape.source.path)
     if tape.table is not None:
-        return tape.table.select([*names, pl.lit(None, pl.String).alias(EXTRA)]), tape
-    numbers = {str(tape.header.index(name)): name for name in names}
+        texts = [as_text(tape.table[name]) for name in names]
+        return pl.DataFrame(
+            [*texts, pl.Series(EXTRA, [None], pl.String).new_from_index(0, tape.table.height)]
+        ), tape
+    numbers = {str(tape.places[name]): name for name in names}
     last = str(len(tape.header))
     frame = None
     # An odd number of quotes would swallow every row behind the one left open.
@@ -116,7 +168,8 @@ def read_columns(tape: RawTape, names: Sequence[str]) -> tuple[pl.DataFrame, Raw
 def raw_lines(tape: RawTape, rows: Integers) -> list[str]:
     """Return the raw text of rows (counted from 0), as it lay in the file."""
     if tape.table is not None:
-        return ["|".join("" if cell is None else cell for cell in tape.table.row(int(row))) for row in rows]
+        cells = pl.DataFrame([as_text(column) for column in tape.table[rows]])
+        return ["|".join("" if cell is None else cell for cell in row) for row in cells.iter_rows()]
     body = tape.body if tape.lines is None else tape.lines
     starts, ends = tape.bounds
     return [body[starts[row + 1] : ends[row + 1]].decode("utf-8").rstrip("\r") for row in rows]
@@ -137,7 +190,7 @@ def fields_of(tape: RawTape, line: str) -> list[str]:
 
 def short_rows(tape: RawTape, candidates: Integers, rows: int, long: int) -> Integers:
     """Return the candidate rows with fewer fields than the header; `rows` in all, `long` of them too long."""
-    if tape.table is not None or not len(candidates) or (not long and _evenly_delimited(tape, rows)):
+    if not len(candidates) or (not long and _evenly_delimited(tape, rows)):
         return candidates[:0]
     if tape.by_line:
         width = len(tape.header)
@@ -192,111 +245,63 @@ def _record_bounds(body: bytes, plain: bool) -> tuple[Integers, Integers]:
     return starts, np.concatenate([ends, [len(body)]])
 
 
-def _unpacked(content: bytes, path: Path) -> bytes:
-    try:
-        return gzip.decompress(content)
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise TapeError(f"expected a complete gzip file, was: {error}", file=path) from error
-
-
-def _decoded(content: bytes, path: Path) -> tuple[bytes, str, tuple[str, ...]]:
-    """Return UTF-8 without byte-order mark, the encoding's name, and what had to be assumed."""
-    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        if content[:4] == b"\xff\xfe\x00\x00":
-            raise TapeError(expected("UTF-8, UTF-16 or a single-byte encoding", "UTF-32"), file=path)
-        try:
-            return content.decode("utf-16").encode(), "utf-16", ()
-        except UnicodeDecodeError as error:
-            raise TapeError(
-                f"expected valid UTF-16 after its byte-order mark, was: {error.reason}", file=path
-            ) from error
-    if b"\x00" in content[:65536] or content.find(b"\x00") >= 0:
-        raise TapeError(expected("text, Parquet or Excel", "binary content (a zero byte)"), file=path)
-    marked = content[:3] == b"\xef\xbb\xbf"
-    if marked:
-        content = content[3:]
-    if content.isascii():
-        return content, "utf-8-sig" if marked else "ascii", ()
-    try:
-        content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        if marked:
-            raise TapeError(
-                f"expected valid UTF-8 after its byte-order mark, was: {error.reason}", file=path
-            ) from error
-        return _decoded_single_byte(content)
-    return content, "utf-8-sig" if marked else "utf-8", ()
-
-
-def _decoded_single_byte(content: bytes) -> tuple[bytes, str, tuple[str, ...]]:
-    for encoding in ("cp1252", "latin-1"):
-        try:
-            text = content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        return text.encode(), encoding, (f"not valid UTF-8: read as {encoding}",)
-    raise AssertionError("latin-1 decodes every byte")
-
-
-def _open_text(path: Path, text: bytes, source: Source) -> RawTape:
+def _open_text(path: Path, text: bytes, source: Source, told: Told) -> RawTape:
     if b"\n" not in text and b"\r" in text:
         text = text.replace(b"\r", b"\n")
-    head_end = text.find(b"\n")
-    head = text if head_end < 0 else text[:head_end]
-    delimiter, header = _header(head, path)
-    start, end = len(head) + 1, len(text)
+    head = find_head(_first_lines(text), told, path)
+    start = _after(text, head.lines)
+    end = len(text)
     while end > start and text[end - 1] in b"\r\n":
         end -= 1
     if end <= start:
         raise TapeError(expected("at least one row below the header", "no row"), file=path)
-    form = _form(text[start : min(end, start + _SAMPLE_BYTES)], end - start, delimiter, len(header), path)
-    made = replace(source, delimiter=delimiter, form=form)
-    numbers = delimiter.join(str(number) for number in range(len(header) + 1)).encode()
+    cut = text.find(b"\n", start + _SAMPLE_BYTES, end)
+    form = _form(text[start : end if cut < 0 else cut], head, path)
+    statements = (*source.statements, *head.said)
+    made = replace(source, delimiter=head.delimiter, form=form, statements=statements)
+    numbers = head.delimiter.join(str(number) for number in range(len(head.names) + 1)).encode()
     body = b"\n".join((numbers, memoryview(text)[start:end]))
     if form == "double-quoted":
-        return RawTape(made, header, _unquoted(body), lines=body)
-    return RawTape(made, header, body)
+        return RawTape(made, head.names, _unquoted(body), lines=body)
+    return RawTape(made, head.names, body)
 
 
-def _header(head: bytes, path: Path) -> tuple[str, tuple[str, ...]]:
-    """Return the delimiter, the one most frequent in the header line, and the column names."""
-    line = head.decode("utf-8").rstrip("\r")
-    delimiter = max(DELIMITERS, key=line.count)
-    try:
-        header = [name.strip() for name in next(csv.reader([line], delimiter=delimiter), [])]
-    except csv.Error as error:
-        raise TapeError(f"expected a header line of column names, was: {error}", file=path) from error
-    while header and not header[-1]:
-        header.pop()
-    if not header:
-        raise TapeError(expected("a header line", "an empty line"), file=path)
-    repeated = sorted({name for name in header if header.count(name) > 1})
-    if repeated:
-        raise TapeError(expected("each column once in the header", ", ".join(repeated) + " twice"), file=path)
-    return delimiter, tuple(header)
+def _first_lines(text: bytes) -> list[str]:
+    """Return the lines among which the header is: more than are searched, so that records can be
+    completed.
+    """
+    sample = text[:_HEAD_BYTES]
+    lines = sample.split(b"\n", 2 * MOST_ABOVE)[: 2 * MOST_ABOVE]
+    if len(lines) == 1 and len(text) > len(sample):  # one line of names beyond any usual length
+        lines = [text[: text.find(b"\n")] if b"\n" in text else text]
+    return [line.decode("utf-8", errors="replace").rstrip("\r") for line in lines]
 
 
-def _form(body: bytes, size: int, delimiter: str, width: int, path: Path) -> str:
+def _after(text: bytes, lines: int) -> int:
+    """Return where the text goes on after its first lines."""
+    place = 0
+    for _ in range(lines):
+        found = text.find(b"\n", place)
+        if found < 0:
+            return len(text)
+        place = found + 1
+    return place
+
+
+def _form(body: bytes, head: Head, path: Path) -> str:
     """Return csv, or double-quoted where each line is one quoted field that is itself a row."""
-    sample = body.decode("utf-8", errors="ignore").splitlines(keepends=True)
-    if size > len(body) and len(sample) > 1:
-        sample = sample[:-1]
-    rows = _sampled(sample, delimiter, path)
+    delimiter, width = head.delimiter, len(head.names)
+    rows = _sampled(body.decode("utf-8", errors="ignore").splitlines(keepends=True), delimiter, path)
     if not rows:
         return "csv"
-    inner = [next(csv.reader(io.StringIO(row[0]), delimiter=delimiter), []) for row in rows if len(row) == 1]
+    inner = [split(row[0], delimiter) for row in rows if len(row) == 1]
     if width > 1 and 2 * sum(len(row) == width for row in inner) > len(rows):
         return "double-quoted"
     fitting = sum(len(row) == width or (len(row) == width + 1) for row in rows)
     if 2 * fitting < len(rows):
-        raise TapeError(
-            expected(
-                f"rows of {width} fields like the header, separated by {delimiter!r}",
-                f"a row of {len(rows[0])}",
-            ),
-            file=path,
-            row=1,
-        )
+        wanted = f"rows of {width} fields like the header, separated by {delimiter!r}"
+        hint = "; `header_row` in the mapping says which line holds the column names"
+        raise TapeError(expected(wanted, f"a row of {len(rows[0])}") + hint, file=path, row=1)
     return "csv"
 
 
@@ -318,46 +323,3 @@ def _unquoted(body: bytes) -> bytes:
     body = body.replace(b"\r\n", b"\n")
     end = len(body) - (1 if body[-1:] == b'"' else 0)
     return body[:end].replace(b'\n"', b"\n").replace(b'"\n', b"\n").replace(b'""', b'"')
-
-
-def _open_table(path: Path, content: bytes, sha: str, size: int) -> RawTape:
-    form = "parquet" if content[:4] == b"PAR1" else "excel"
-    try:
-        frame = (
-            pl.read_parquet(io.BytesIO(content)) if form == "parquet" else pl.read_excel(io.BytesIO(content))
-        )
-    except ModuleNotFoundError as error:
-        raise TapeError(
-            "expected the extra excel for an Excel file, was none; pip install 'loantwin[excel]'", file=path
-        ) from error
-    except _unreadable() as error:
-        raise TapeError(
-            f"expected a readable {form} file, was: {str(error).splitlines()[0]}", file=path
-        ) from error
-    if not frame.height:
-        raise TapeError(expected("at least one row below the header", "no row"), file=path)
-    source = Source(str(path), sha, size, "", "", form)
-    return RawTape(
-        source, tuple(frame.columns), b"", table=frame.select(_as_text(frame[name]) for name in frame.columns)
-    )
-
-
-def _unreadable() -> tuple[type[Exception], ...]:
-    """Return what the table readers raise; the optional Excel reader has its own root of errors."""
-    known: tuple[type[Exception], ...] = (pl.exceptions.PolarsError, OSError, ValueError)
-    try:
-        from fastexcel import FastExcelError
-    except ModuleNotFoundError:
-        return known
-    return (*known, FastExcelError)
-
-
-def _as_text(series: pl.Series) -> pl.Series:
-    if series.dtype.is_temporal():
-        return series.cast(pl.Date).dt.to_string("%Y-%m-%d")
-    if series.dtype.is_float():
-        whole = series.is_finite() & (series == series.floor()) & (series.abs() < 2**53)
-        integral = series.set(~whole.fill_null(False), None).cast(pl.Int64).cast(pl.String)
-        return integral.zip_with(whole.fill_null(False), series.cast(pl.String)).alias(series.name)
-    text = series.cast(pl.String)
-    return text.set((text == "").fill_null(False), None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
@@ -12,16 +12,19 @@ import numpy as np
 import polars as pl
 
 from loantwin.book.book import check_table, conform
+from loantwin.book.credits import keep_credits
+from loantwin.book.default import with_standing
 from loantwin.book.derive import case_weights, combine_columns, derive_columns
+from loantwin.book.examples import Example, examples
 from loantwin.book.mapping import TapeFormat, Value, load_mapping, with_variant
 from loantwin.book.panel import after_end, balloon_shares, part_panel
 from loantwin.book.parse import FINDINGS
 from loantwin.book.quarantine import list_warnings, quarantine_rows
 from loantwin.book.reading import Reading, read_rows
-from loantwin.book.rules import apply_rules, switched_rules, unfit_rows
+from loantwin.book.rules import OTHER_CURRENCY, apply_rules, currency_rule, switched_rules, unfit_rows
 from loantwin.book.schema import CLOSED_STATES, LOANS, PANEL
 from loantwin.book.sniff import Source, open_tape
-from loantwin.errors import TapeError, expected
+from loantwin.errors import NoRowError, expected
 from loantwin.types import Result
 
 _LOANS = {column.name for column in LOANS}
@@ -48,6 +51,11 @@ class Tape:
     quarantine: pl.DataFrame
     warnings: pl.DataFrame
     loan_months: int | None = None
+    examples: Mapping[str, Example] = field(default_factory=dict)
+    credit_balances: float = 0.0
+    """What is owed to borrowers whose balance is negative, and 0 in the book."""
+    statements: tuple[str, ...] = ()
+    """What was done to the rows that a reader of the figures should know."""
 
     @property
     def rejected(self) -> int:
@@ -76,9 +84,11 @@ class TapeCheck(Result):
     loans: int
     loan_months: int | None
     rejections: Mapping[str, int]
+    examples: Mapping[str, Example]
     warnings: Mapping[str, int]
     totals: Mapping[str, float | None]
     weighted_totals: Mapping[str, float | None]
+    credit_balances: float
     loan_count_by_status: Mapping[str, int]
     format: str
     currency: str
@@ -91,7 +101,7 @@ class TapeCheck(Result):
 def check(tape: Tape) -> TapeCheck:
     """Return what a tape holds: rows, totals, findings by rule, and what its mapping assumes."""
     mapping = tape.mapping
-    statements = [mapping.words, *tape.source.statements]
+    statements = [mapping.words, *tape.source.statements, *tape.statements]
     if mapping.weight.look_ahead:
         statements.append("The case weights depend on the outcome: a look-ahead.")
     return TapeCheck(
@@ -101,9 +111,11 @@ def check(tape: Tape) -> TapeCheck:
         loans=tape.loans.height,
         loan_months=tape.loan_months,
         rejections=_rows_by_rule(tape.quarantine),
+        examples=tape.examples,
         warnings=_rows_by_rule(tape.warnings),
         totals=tape.totals,
         weighted_totals=_weighted_totals(tape.loans),
+        credit_balances=tape.credit_balances,
         loan_count_by_status=tape.status_counts,
         format=mapping.name,
         currency=mapping.currency,
@@ -140,15 +152,15 @@ def read_tape(
 
     Raises
     ------
-    TapeError : the file cannot be read as a tape, or no row survives.
+    TapeError : the file cannot be read as a tape; NoRowError, one of them, where no row survives.
     MappingError : the mapping is wrong in itself, or names a column the tape does not have.
     """
-    raw = open_tape(path)
     mapping = format if isinstance(format, TapeFormat) else load_mapping(format, overrides)
+    raw = open_tape(path, mapping.told)
     mapping = with_variant(mapping, raw.header)
     reading = read_rows(raw, mapping)
     if not reading.kept.any():
-        raise TapeError(expected("at least one usable row", why_none(reading.rejected)), file=path)
+        raise _no_row(reading, reading.rejected, reading.examples)
     return _tape_of(reading, mapping)
 
 
@@ -156,16 +168,17 @@ def _tape_of(reading: Reading, mapping: TapeFormat) -> Tape:
     values = reading.values.with_row_index("\nposition")
     if not reading.kept.all():
         values = values.filter(reading.kept)
-    values = combine_columns(values, mapping)
+    kept = keep_credits(combine_columns(values, mapping), mapping)
+    values, said = with_standing(kept.values, mapping)
     refused = (
         unfit_rows(values, PANEL, "panel.") if mapping.kind == "panel" else pl.DataFrame(schema=FINDINGS)
     )
     values = _without(values, refused)
     parted = part_panel(values, mapping) if mapping.kind == "panel" else None
     rows = values if parted is None else parted.loans
-    warned = apply_rules(rows, switched_rules(mapping))
+    warned = apply_rules(rows, switched_rules(mapping), (currency_rule(mapping),))
     loans = _loan_table(warned.values, mapping)
-    unfit = unfit_rows(loans, LOANS)
+    unfit = pl.concat([unfit_rows(loans, LOANS), _without_balance(warned.values, mapping)])
     panel = None if parted is None else parted.panel
     if unfit.height:
         loans, rows = _without(loans, unfit), _without(rows, unfit)
@@ -176,9 +189,17 @@ def _tape_of(reading: Reading, mapping: TapeFormat) -> Tape:
             else panel.join(loans.select("loan_id"), on="loan_id", how="semi", maintain_order="left")
         )
     rejected = pl.concat([reading.rejected, refused, unfit])
+
+    def cell(position: int, field: str) -> str | None:
+        if field not in values.columns:
+            return None
+        return str(values.filter(pl.col("\nposition") == position)[field].item())
+
+    later = examples(pl.concat([refused, unfit]), cell, reading.rows, reading.raw, {}, mapping)
+    first = {**later, **reading.examples}
     if not loans.height:
-        raise TapeError(expected("at least one usable row", why_none(rejected)), file=reading.raw.source.path)
-    listed = [warned.found, reading.unusable, after_end(parted)]
+        raise _no_row(reading, rejected, first)
+    listed = [warned.found, reading.warned, kept.found, after_end(parted)]
     loans, panel = conform(loans, LOANS), None if panel is None else conform(panel, PANEL)
     check_table(loans, LOANS)
     ids = reading.values["loan_id"]
@@ -193,6 +214,60 @@ def _tape_of(reading: Reading, mapping: TapeFormat) -> Tape:
         quarantine=quarantine_rows(rejected, reading.rows, ids, reading.raw),
         warnings=list_warnings(_of_accepted(pl.concat(listed), rejected), reading.rows, ids, reading.texts),
         loan_months=None if panel is None else panel.height,
+        statements=(*reading.said, *said, *_currencies(rows, mapping)),
+        examples=first,
+        credit_balances=kept.credits,
+    )
+
+
+def _currencies(rows: pl.DataFrame, mapping: TapeFormat) -> tuple[str, ...]:
+    """Return in words which other currencies loans are in, the most frequent first."""
+    if "currency" not in rows.columns or not mapping.rules.get(OTHER_CURRENCY, True):
+        return ()
+    names = rows["currency"].str.strip_chars().str.to_uppercase().alias("currency")
+    others = names.filter(names != mapping.currency.upper())
+    counts = others.value_counts().sort(["count", "currency"], descending=[True, False])
+    if not counts.height:
+        return ()
+    shown = ", ".join(f"{name} {count}" for name, count in counts.head(10).iter_rows())
+    more = f" and {counts.height - 10} more" if counts.height > 10 else ""
+    total = int(counts["count"].sum())
+    return (
+        f"{total:,} of {rows.height:,} loans are in {counts.height} other currencies than {mapping.currency} "
+        f"({shown}{more}): their amounts are added up as they stand",
+    )
+
+
+def _no_row(reading: Reading, rejected: pl.DataFrame, first: Mapping[str, Example]) -> NoRowError:
+    """Return the error of a tape without a usable row, with an example of what was wrong most often."""
+    message = expected("at least one usable row", why_none(rejected))
+    most = rejected["rule"].value_counts(sort=True)["rule"][0]
+    if most in first:
+        example = first[most]
+        where = f"row {example.row}" + ("" if example.field is None else f", field {example.field}")
+        message += f"; {where}: {example.value!r}" + (f" ({example.hint})" if example.hint else "")
+    error = NoRowError(message, file=reading.raw.source.path)
+    error.quarantine = quarantine_rows(rejected, reading.rows, reading.values["loan_id"], reading.raw)
+    return error
+
+
+def _without_balance(values: pl.DataFrame, mapping: TapeFormat) -> pl.DataFrame:
+    """Return the loans of a snapshot that observes balances and gives none of theirs, unless they have
+    ended.
+    """
+    observed = mapping.kind == "snapshot" and "balance" in mapping.observes
+    if not observed or "principal" not in mapping.columns or "principal" not in values.columns:
+        return pl.DataFrame(schema=FINDINGS)
+    ends = [
+        pl.col(name).is_not_null() for name in ("closed_date", "charge_off_date") if name in values.columns
+    ]
+    if "state" in values.columns:
+        ends.append(pl.col("state").is_in(CLOSED_STATES).fill_null(False))
+    ended = pl.any_horizontal(ends) if ends else pl.lit(False)
+    lacking = values.filter(pl.col("principal").is_null() & ~ended)
+    position = lacking["\nposition"].cast(pl.UInt32).alias("position")
+    return pl.DataFrame([position]).with_columns(
+        pl.lit("principal").alias("field"), pl.lit("missing_value").alias("rule")
     )
 
 

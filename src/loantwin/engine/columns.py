@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from loantwin.arrays import Flags, Floats, Integers
 from loantwin.errors import ModelError, expected
-from loantwin.products.contract import Terms
+from loantwin.products.contract import HIGHEST_RATE, LOWEST_RATE, Terms
 from loantwin.products.registry import PRODUCTS
 
 LONGEST = 1200
@@ -73,11 +73,11 @@ _RANGES: dict[str, tuple[float, float]] = {
     "product": (0, len(PRODUCTS) - 1),
     "remaining_months": (1, LONGEST),
     "principal": (0.0, 1e18),
-    "annual_rate": (-0.5, 10.0),
-    "effective_annual_rate": (-0.5, 10.0),
-    "rate_spread": (-10.0, 10.0),
+    "annual_rate": (LOWEST_RATE, HIGHEST_RATE),
+    "effective_annual_rate": (LOWEST_RATE, HIGHEST_RATE),
+    "rate_spread": (-HIGHEST_RATE, HIGHEST_RATE),
     "rate_cap": (-1.0, np.inf),
-    "rate_floor": (-np.inf, 10.0),
+    "rate_floor": (-np.inf, HIGHEST_RATE),
     "balloon": (0.0, 1e18),
     "interest_only_months": (0, LONGEST),
     "undrawn": (0.0, 1e18),

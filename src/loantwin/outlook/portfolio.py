@@ -31,7 +31,10 @@ def known_standing(outlook: Outlook) -> Standing:
     """Return what is known of the loans' standing at the as-of date, the history included."""
     twin = outlook.twin
     days = twin.config.ifrs9.default_days
-    return standing(outlook.book.loans, twin.mapping.observes, twin.known_panel, twin.as_of, days)
+    mapping = twin.mapping
+    return standing(
+        outlook.book.loans, mapping.observes, twin.known_panel, twin.as_of, days, mapping.defines_default
+    )
 
 
 def portfolio(outlook: Outlook) -> Portfolio:

@@ -26,6 +26,11 @@ from loantwin.arrays import Flags, Floats, Integers
 from loantwin.errors import UsageError, expected
 from loantwin.products.registry import product_flags
 
+LOWEST_RATE, HIGHEST_RATE = -0.5, 20.0
+"""Decimals a year that tapes and engine take for a rate; beyond them decimals and percent were confused,
+or worse.
+"""
+
 
 @dataclass(frozen=True)
 class Terms:

@@ -65,6 +65,7 @@ def standing(
     panel: pl.DataFrame | None = None,
     as_of: dt.date | None = None,
     default_days: int = 90,
+    states_decide: bool = False,
 ) -> Standing:
     """Return the standing of the loans of a book.
 
@@ -73,6 +74,8 @@ def standing(
     loans : the book's loan table. observes : figures that the tape's mapping says its source observes.
     panel : the history known at `as_of`, None where there is none: it dates what has been cured.
     default_days : days past due from which a report counts as in default.
+    states_decide : true where the book's own definition of default made the states, so that arrears which it
+        holds immaterial are no default by their days: those count as `default_days` less one at most.
     """
     seen = "delinquency" in observes or loans["days_past_due"].is_not_null().any()
     from_state = loans["state"].replace_strict(LOWEST_DAYS, default=None, return_dtype=pl.Float64)
@@ -82,7 +85,13 @@ def standing(
     forborne = loans["state"].is_in(list(FORBORNE)).fill_null(False).to_numpy()
     defaulted = loans["state"].is_in(list(DEFAULT_STATES)).fill_null(False).to_numpy()
     late = days.fill_null(float("nan")).to_numpy().astype(np.float64)
-    history = None if panel is None or as_of is None else _since_default(loans, panel, as_of, default_days)
+    if states_decide:
+        late = np.where(defaulted, late, np.minimum(late, default_days - 1.0))
+    history = (
+        None
+        if panel is None or as_of is None
+        else _since_default(loans, panel, as_of, default_days, states_decide)
+    )
     if history is not None:
         history = np.where(defaulted | (late >= default_days), np.nan, history)
     return Standing(
@@ -117,9 +126,13 @@ def _in_default(loans: pl.DataFrame, as_of: dt.date) -> Integers:
     return np.asarray(loans.select(pl.coalesce(dated, by_state).alias("months"))["months"].to_numpy())
 
 
-def _since_default(loans: pl.DataFrame, panel: pl.DataFrame, as_of: dt.date, default_days: int) -> Floats:
+def _since_default(
+    loans: pl.DataFrame, panel: pl.DataFrame, as_of: dt.date, default_days: int, states_decide: bool
+) -> Floats:
     """Return months since the last report in default of each loan, NaN where no report shows one, (N,)."""
-    bad = pl.col("state").is_in(list(DEFAULT_STATES)) | (pl.col("days_past_due") >= default_days)
+    bad = pl.col("state").is_in(list(DEFAULT_STATES))
+    if not states_decide:
+        bad |= pl.col("days_past_due") >= default_days
     last = panel.filter(bad.fill_null(False)).group_by("loan_id").agg(pl.col("report_date").max())
     joined = loans.select("loan_id").join(last, on="loan_id", how="left", maintain_order="left")
     passed = joined.select(months_between(pl.col("report_date"), as_of).cast(pl.Float64).alias("months"))[

@@ -8,8 +8,8 @@ import polars as pl
 
 from loantwin.book.frames import TapeLike, tape_file
 from loantwin.book.overrides import Assumed, overrides
-from loantwin.book.tape import Tape, TapeCheck, check, read_tape
-from loantwin.errors import UsageError, expected
+from loantwin.book.tape import TapeCheck, check, read_tape
+from loantwin.errors import NoRowError, UsageError, expected
 from loantwin.files import check_target, replace_file
 
 
@@ -31,15 +31,22 @@ def tape_check(
 
     Raises
     ------
-    TapeError : a file of which no row survives; MappingError : a format that does not fit.
+    NoRowError : a file of which no row survives; the quarantine is written all the same. TapeError : a file
+        that is no tape; MappingError : a format that does not fit.
     UsageError : `quarantine` is the tape itself, or no file that may be written.
     """
     with tape_file(tape) as path:
         if quarantine is not None:
             _check_target(Path(quarantine), path)
-        found = read_tape(path, format, overrides=overrides(assume))
+        try:
+            found = read_tape(path, format, overrides=overrides(assume))
+        except NoRowError as error:
+            if quarantine is not None and isinstance(error.quarantine, pl.DataFrame):
+                _write_quarantine([_kind(error.quarantine, "rejected")], Path(quarantine))
+            raise
         if quarantine is not None:
-            _write_quarantine(found, Path(quarantine))
+            kinds = [_kind(found.quarantine, "rejected"), _kind(found.warnings, "warning")]
+            _write_quarantine(kinds, Path(quarantine))
         return check(found)
 
 
@@ -49,9 +56,9 @@ def _check_target(target: Path, tape: Path) -> None:
         raise UsageError(expected("another file than the tape itself", str(target)), field="quarantine")
 
 
-def _write_quarantine(tape: Tape, target: Path) -> None:
-    kinds = [
-        tape.quarantine.with_columns(pl.lit("rejected").alias("kind")),
-        tape.warnings.with_columns(pl.lit("warning").alias("kind")),
-    ]
+def _kind(rows: pl.DataFrame, kind: str) -> pl.DataFrame:
+    return rows.with_columns(pl.lit(kind).alias("kind"))
+
+
+def _write_quarantine(kinds: list[pl.DataFrame], target: Path) -> None:
     replace_file(target, pl.concat(kinds, how="diagonal").write_csv(), "quarantine")

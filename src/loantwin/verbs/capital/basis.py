@@ -74,7 +74,7 @@ def capital_basis(twin: Twin, rules: Options, assumed: CapitalAssumptions, pd: s
     loans = outlook.book.loans
     book = portfolio(outlook)
     columns = book.columns
-    found = standing(loans, twin.mapping.observes)
+    found = standing(loans, twin.mapping.observes, states_decide=twin.mapping.defines_default)
     defaulted = found.defaulted | (np.nan_to_num(found.days_past_due) > DEFAULT_DAYS)
     placement = place(loans, columns.principal + columns.accrued_interest + columns.undrawn, rules, assumed)
     estimates = Estimates(

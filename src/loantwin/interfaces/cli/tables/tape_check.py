@@ -28,6 +28,8 @@ def read(console: Console, result: Any) -> None:
     facts |= {
         name.replace("_", " "): f"{amount(value)} {result.currency}" for name, value in result.totals.items()
     }
+    if result.credit_balances:
+        facts["owed to borrowers"] = f"{amount(result.credit_balances, 2)} {result.currency}"
     show_facts(console, f"Tape, format {result.format}", facts)
     show_table(
         console,
@@ -38,8 +40,12 @@ def read(console: Console, result: Any) -> None:
     show_table(
         console,
         "Rejected, by rule",
-        ("rule", "rows"),
-        [(name, f"{count:,}") for name, count in result.rejections.items()],
+        ("rule", "for example", "rows"),
+        [
+            (name, _first(result.examples.get(name)), f"{count:,}")
+            for name, count in result.rejections.items()
+        ],
+        words=2,
     )
     show_table(
         console,
@@ -47,6 +53,14 @@ def read(console: Console, result: Any) -> None:
         ("rule", "rows"),
         [(name, f"{count:,}") for name, count in result.warnings.items()],
     )
+
+
+def _first(example: Any) -> str:
+    """Return the first row that a rule refused, in words."""
+    if example is None:
+        return ""
+    where = f"row {example.row}" + ("" if example.field is None else f", {example.field}")
+    return f"{where}: {example.value!r}" + (f" ({example.hint})" if example.hint else "")
 
 
 def assumed(console: Console, result: Any) -> None:
