@@ -147,7 +147,7 @@ def test_bad_usage(tmp_path):
     refused(run("tape", "check", tmp_path / "missing.csv", "--format", "sba"), "missing.csv")
     refused(
         run("twin", "create", tmp_path / "home", "--tape", tape, "--format", "sba", "--as-of", "31.12.2005"),
-        "a date like",
+        "YYYY-MM-DD",
     )
     assert run("no-such-command").returncode == 2
     assert not (tmp_path / "home").exists()

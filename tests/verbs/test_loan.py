@@ -116,7 +116,7 @@ def test_what_was_known_at_a_day(home: Path) -> None:
         ("18", None, "a loan of the tape, such as 17"),
         ("1", None, "a loan of the tape"),
         ("17", "2025-03-14", "a day from 2025-03-15 on, when the loan began"),
-        ("17", "27.02.2026", "a date like"),
+        ("17", "27.02.2026", "YYYY-MM-DD"),
     ],
 )
 def test_what_cannot_be_shown_is_refused_in_words(
