@@ -39,6 +39,7 @@ __all__ = [
     "FIGURES",
     "FORMATS",
     "KINDS",
+    "PRESETS",
     "SCALES",
     "UNITS",
     "Assumption",
@@ -60,7 +61,12 @@ DEFINITIONS = ("eu", "china")
 """Built-in definitions of default, for `default = "NAME"`; each is a file of this package."""
 
 FORMATS = ("sba", "lending-club", "lending-snapshot", "cmbs")
-"""The built-in formats; each is a mapping file of this package."""
+"""The built-in formats of tapes that are public; each is a mapping file of this package."""
+
+PRESETS = ("eba-npl", "opennpl")
+"""Formats of published templates, which any lender may fill in; each is such a file, to be copied and
+changed.
+"""
 
 
 def load_mapping(name_or_path: str | Path, overrides: Mapping[str, Value] | None = None) -> TapeFormat:
@@ -148,12 +154,15 @@ def from_dict(document: Mapping[str, Any], file: str = "") -> TapeFormat:
         checked=read.sources(document, "checked", (*LOANS, *CHECKED), closed=False),
         attributes=read.sources(document, "attributes", (), closed=False),
         file_facts=read.file_facts(document),
+        join=read.join(document.get("join")),
+        months=tuple(read.date(day, "months") for day in read.list(document.get("months", []), "months")),
+        report_every=read.whole(document.get("report_every", 1), "report_every", 1, 12),
         decimal=read.choice(document.get("decimal", "."), (".", ","), "decimal"),
         missing=read.texts(document.get("missing", [""]), "missing"),
         earliest=read.date(document.get("earliest_date", dt.date(1900, 1, 1)), "earliest_date"),
         latest=read.date(document.get("latest_date", dt.date(2199, 12, 31)), "latest_date"),
         pivot=read.date(document.get("pivot_date", dt.date(2049, 12, 31)), "pivot_date"),
-        as_of=read.date(document["as_of"], "as_of") if "as_of" in document else None,
+        as_of=_as_of(document.get("as_of"), details, read),
         weight=read.weight(document.get("weight", {})),
         derivations=tuple(read.derivation(entry, f"derive {i + 1}") for i, entry in enumerate(derivations)),
         assumptions={key: entry.value for key, entry in details.items()},
@@ -173,6 +182,14 @@ def from_dict(document: Mapping[str, Any], file: str = "") -> TapeFormat:
     return mapping
 
 
+def _as_of(stated: object, assumed: Mapping[str, Assumption], read: MappingReader) -> dt.date | None:
+    """Return the date of a snapshot, or that of the assumption it names."""
+    if stated is None:
+        return None
+    entry = assumed.get(stated) if isinstance(stated, str) else None
+    return read.date(stated if entry is None else entry.value, "as_of")
+
+
 def with_variant(mapping: TapeFormat, header: tuple[str, ...]) -> TapeFormat:
     """Return the mapping, or its variant that a tape's header calls for; the variant's words are added."""
     for name, variant in mapping.variants.items():
@@ -190,7 +207,7 @@ def with_variant(mapping: TapeFormat, header: tuple[str, ...]) -> TapeFormat:
 
 def _source_text(name_or_path: str | Path) -> tuple[str, str]:
     name = str(name_or_path)
-    if name in FORMATS:
+    if name in (*FORMATS, *PRESETS):
         file = importlib.resources.files("loantwin.book") / "formats" / f"{name}.toml"
         return name, file.read_text(encoding="utf-8")
     if name.endswith(".toml"):
@@ -201,5 +218,6 @@ def _source_text(name_or_path: str | Path) -> tuple[str, str]:
     for entry in importlib.metadata.entry_points(group="loantwin.formats", name=name):
         return name, Path(str(entry.load())).read_text(encoding="utf-8")
     raise MappingError(
-        expected("a format (" + ", ".join(FORMATS) + ") or a file ending in .toml", name), field="format"
+        expected("a format (" + ", ".join((*FORMATS, *PRESETS)) + ") or a file ending in .toml", name),
+        field="format",
     )
