@@ -24,6 +24,11 @@ __all__ = ["assumed_payoff_hazard", "assumed_rates", "assumed_survival", "book_a
 STALE_DAYS = 45
 """A book is not made from reports older than this at the as-of date."""
 
+CARRIED_DAYS = 15
+"""Where reports are carried over the months until the next is due, a loan that lacks the next one has
+left.
+"""
+
 SILENT_DAYS = 1_826
 """Nor from a table of outcomes whose last dated fact is older than this, five years."""
 
@@ -106,7 +111,7 @@ def book_at(
     view = known_at(loans, as_of).filter(pl.col("origination_date").is_not_null())
     if mapping.kind == "snapshot" and mapping.as_of is not None:
         _fresh(mapping.as_of, as_of)
-    reported = _reported(view, panel, as_of)
+    reported = _reported(view, panel, as_of, STALE_DAYS if mapping.report_every == 1 else CARRIED_DAYS)
     known = reported.filter(~pl.col("\nunseen"))
     aged = _with_age(known.drop("\nunseen"), as_of)
     open_ = ~aged.select(_closed(mapping)).to_series()
@@ -208,7 +213,9 @@ def _fresh(observed: dt.date, as_of: dt.date) -> None:
         )
 
 
-def _reported(view: pl.DataFrame, panel: pl.DataFrame | None, as_of: dt.date) -> pl.DataFrame:
+def _reported(
+    view: pl.DataFrame, panel: pl.DataFrame | None, as_of: dt.date, silent_days: int
+) -> pl.DataFrame:
     """Join each loan's last report; `\\nunseen` marks loans the source had not reported yet."""
     if panel is None or not panel.height:
         return view.with_columns(pl.lit(False).alias("\nunseen"))
@@ -231,7 +238,7 @@ def _reported(view: pl.DataFrame, panel: pl.DataFrame | None, as_of: dt.date) ->
         maintain_order="left",
     )
     # A loan whose reports stop without an end has left: the source does not say how.
-    gone = (pl.col("\nreport") < latest - dt.timedelta(days=STALE_DAYS)) & ~pl.col("\nstate").is_in(
+    gone = (pl.col("\nreport") < latest - dt.timedelta(days=silent_days)) & ~pl.col("\nstate").is_in(
         CLOSED_STATES
     ).fill_null(False)
     return (

@@ -14,7 +14,7 @@ from loantwin.book.mapping import ColumnSource, TapeFormat
 from loantwin.book.numbers import is_number, mark_of
 from loantwin.book.parse import FINDINGS
 
-RULES = ("rate_unit", "three_decimals")
+RULES = ("rate_unit", "three_decimals", "term_under_a_month")
 """Warnings of rows whose value is doubted because of the column it stands in; the value is kept."""
 
 ANNUAL = frozenset({"annual_rate", "effective_annual_rate", "panel.annual_rate"})
@@ -25,6 +25,9 @@ LOWEST_MEDIAN = 0.002
 
 TIMES_APART = 30.0
 """Rates this many times below the median are of another unit."""
+
+LEAST_DAYS = 28
+"""A term below this many days is shorter than any month."""
 
 _FEW = 3
 _SAMPLE = 5_000
@@ -49,15 +52,22 @@ def doubts(
     """
     parts, said = [pl.DataFrame(schema=FINDINGS)], []
     for spec in sources:
-        rows, words = None, ""
+        rows, words, rule = None, "", RULES[0]
         if spec.name in ANNUAL:
             rows, words = _rates(values[spec.name], spec)
         elif kind_of(spec) == "money" and is_number(spec) and mapping.currency not in THREE_DECIMALS:
             rows, words = _thousandths(frame[spec.source[0]], spec, mapping)
+            rule = RULES[1]
+        elif kind_of(spec) == "count" and spec.unit == "days":
+            days = frame[spec.source[0]].str.extract(r"^\s*(\d+(?:\.\d+)?)").cast(pl.Float64)
+            rows, words = (
+                (days > 0) & (days < LEAST_DAYS),
+                "terms of days are held as whole months, at least one",
+            )
+            rule = RULES[2]
         if rows is None or not rows.any():
             continue
         positions = pl.DataFrame([rows.arg_true().cast(pl.UInt32).alias("position")])
-        rule = RULES[0] if spec.name in ANNUAL else RULES[1]
         parts.append(positions.with_columns(pl.lit(spec.name).alias("field"), pl.lit(rule).alias("rule")))
         said.append(f"{spec.name.removeprefix('panel.')} (column {spec.source[0]}): {words}")
     return Doubts(pl.concat(parts), tuple(said))

@@ -55,6 +55,7 @@ _WORD = re.compile(r"[^\W\d_]+")
 _TOUCHED = re.compile(
     r"\d[^\W\d_\x00-\x7f]|[^\W\d_\x00-\x7f]\d|[^\W\d_\x00-\x7f][" + "".join(sorted(RARE_MARKS)) + "]"
 )
+_TOGETHER = re.compile(r"[^\x00-\x7f]{2}")
 _GLUED = re.compile(r"[a-z][^\x00-\x7f]|[^\x00-\x7f][a-z]")
 
 
@@ -159,7 +160,7 @@ def _languages(text: str, encoding: str) -> list[str]:
     two and more: nearly all signs are in common use, and few touch small Latin letters.
     """
     if encoding in MANY_BYTES:
-        return [encoding] if _common_share(text, encoding) > 0.95 else []
+        return [encoding] if _TOGETHER.search(text) and _common_share(text, encoding) > 0.95 else []
     letters = frozenset(sign for sign in text if ord(sign) > 127) - MARKS - RARE_MARKS
     if _malformed(text):
         return []

@@ -28,7 +28,8 @@ class Told:
     """What a mapping tells of the file.
 
     header_row : line or sheet row of the column names, from 1; 0 where the file has none. header : the names,
-    in place of such a line. wanted : the spellings of each column that is read, the loan number's first.
+    in place of such a line. loans_from : where fields lie in rows, the first column of a loan, from 1. wanted
+    : the spellings of each column that is read, the loan number's first.
     """
 
     header_row: int | None = None
@@ -36,6 +37,7 @@ class Told:
     sheet: str | None = None
     encoding: str | None = None
     delimiter: str | None = None
+    loans_from: int | None = None
     wanted: tuple[tuple[str, ...], ...] = ()
 
 

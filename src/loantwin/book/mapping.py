@@ -38,6 +38,7 @@ __all__ = [
     "FIGURES",
     "FORMATS",
     "KINDS",
+    "PRESETS",
     "SCALES",
     "UNITS",
     "Assumption",
@@ -55,12 +56,15 @@ __all__ = [
     "with_variant",
 ]
 
+PRESETS = ("eba-npl", "opennpl")
+"""Formats of published templates, which any lender may fill in; each is a file to be copied and changed."""
+
 FORMATS: Registry[str | Path] = Registry(
     "tape format",
     "loantwin.formats",
     {
         name: Path(__file__).parent / "formats" / f"{name}.toml"
-        for name in ("sba", "lending-club", "lending-snapshot", "cmbs")
+        for name in ("sba", "lending-club", "lending-snapshot", "cmbs", *PRESETS)
     },
     besides=", or a file ending in .toml",
 )
@@ -155,12 +159,15 @@ def from_dict(document: Mapping[str, Any], file: str = "") -> TapeFormat:
         checked=read.sources(document, "checked", (*LOANS, *CHECKED), closed=False),
         attributes=read.sources(document, "attributes", (), closed=False),
         file_facts=read.file_facts(document),
+        join=read.join(document.get("join")),
+        months=tuple(read.date(day, "months") for day in read.list(document.get("months", []), "months")),
+        report_every=read.whole(document.get("report_every", 1), "report_every", 1, 12),
         decimal=read.choice(document.get("decimal", "."), (".", ","), "decimal"),
         missing=read.texts(document.get("missing", [""]), "missing"),
         earliest=read.date(document.get("earliest_date", dt.date(1900, 1, 1)), "earliest_date"),
         latest=read.date(document.get("latest_date", dt.date(2199, 12, 31)), "latest_date"),
         pivot=read.date(document.get("pivot_date", dt.date(2049, 12, 31)), "pivot_date"),
-        as_of=read.date(document["as_of"], "as_of") if "as_of" in document else None,
+        as_of=_as_of(document.get("as_of"), details, read),
         weight=read.weight(document.get("weight", {})),
         derivations=tuple(read.derivation(entry, f"derive {i + 1}") for i, entry in enumerate(derivations)),
         assumptions={key: entry.value for key, entry in details.items()},
@@ -178,6 +185,14 @@ def from_dict(document: Mapping[str, Any], file: str = "") -> TapeFormat:
     )
     check_mapping(mapping, read)
     return mapping
+
+
+def _as_of(stated: object, assumed: Mapping[str, Assumption], read: MappingReader) -> dt.date | None:
+    """Return the date of a snapshot, or that of the assumption it names."""
+    if stated is None:
+        return None
+    entry = assumed.get(stated) if isinstance(stated, str) else None
+    return read.date(stated if entry is None else entry.value, "as_of")
 
 
 def with_variant(mapping: TapeFormat, header: tuple[str, ...]) -> TapeFormat:

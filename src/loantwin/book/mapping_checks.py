@@ -77,10 +77,11 @@ def check_mapping(mapping: TapeFormat, read: MappingReader) -> None:
     if mapping.columns["loan_id"].constant is not None:
         raise read.fail("a source column, or number_rows = true", "a constant", "columns.loan_id.constant")
     _check_keys(mapping, read)
-    if mapping.kind == "panel" and "report_date" not in mapping.panel:
+    if mapping.kind == "panel" and "report_date" not in mapping.panel and not mapping.months:
         raise read.fail("a panel column report_date", "none", "panel.report_date")
-    if mapping.kind == "snapshot" and mapping.as_of is None:
-        raise read.fail("the date of the snapshot", "none", "as_of")
+    if mapping.kind == "snapshot" and mapping.as_of is None and "state_date" not in mapping.columns:
+        raise read.fail("the date of the snapshot, or a column state_date", "none", "as_of")
+    _check_shapes(mapping, read)
     schema = {column.name for column in LOANS}
     for derivation in mapping.derivations:
         if derivation.column not in schema:
@@ -117,6 +118,30 @@ def check_mapping(mapping: TapeFormat, read: MappingReader) -> None:
         )
 
 
+def _check_shapes(mapping: TapeFormat, read: MappingReader) -> None:
+    """Refuse one column a month without its months, and the reverse."""
+    monthly = {name: spec for name, spec in mapping.panel.items() if spec.monthly}
+    if mapping.kind != "panel" and (mapping.months or mapping.report_every != 1):
+        key = "months" if mapping.months else "report_every"
+        raise read.fail("a panel", mapping.kind, key)
+    if bool(monthly) != bool(mapping.months):
+        raise read.fail("both months and panel columns with monthly", "one of them", "months")
+    if mapping.months and "report_date" in mapping.panel:
+        raise read.fail("months or a column report_date", "both", "panel.report_date")
+    if len(set(mapping.months)) < len(mapping.months):
+        raise read.fail("each month once", ", ".join(map(str, mapping.months)), "months")
+    for name, spec in monthly.items():
+        if len(spec.monthly) != len(mapping.months) or spec.source:
+            what = f"one column for each of the {len(mapping.months)} months, in place of a source"
+            raise read.fail(what, len(spec.monthly), f"panel.{name}.monthly")
+    for section in ("columns", "checked", "attributes"):
+        for name, spec in getattr(mapping, section).items():
+            if spec.monthly:
+                raise read.fail(
+                    "a panel column", name, f"{section}.{name.removeprefix('attribute_')}.monthly"
+                )
+
+
 def _check_keys(mapping: TapeFormat, read: MappingReader) -> None:
     """Refuse a key that its column's kind cannot have, and one that says nothing beside another."""
     for section in ("columns", "panel", "checked", "attributes"):
@@ -142,7 +167,7 @@ def _check_kind(
             )
             raise read.fail(f"no {key} for a column of kind {kind}", stated[key], f"{where}.{key}", hint)
     units = UNITS_OF[kind] if spec.breaks is None else ("number", "months", "days")
-    if spec.source and spec.unit not in units:
+    if (spec.source or spec.monthly) and spec.unit not in units:
         hint = INSTEAD.get(("unit", kind), "")
         raise read.fail("one of " + ", ".join(units), spec.unit, f"{where}.unit", hint)
     if kind == "share" and spec.unit == "money" and not spec.divided_by:
@@ -159,7 +184,7 @@ def _check_source(spec: ColumnSource, where: str, mapping: TapeFormat, read: Map
             "number_rows for the loan_id of one row a loan, without a source", where, f"{where}.number_rows"
         )
     for key in ("less", "divided_by", "or_source", "beside", "breaks", "values", "pattern"):
-        if getattr(spec, key) and not spec.source:
+        if getattr(spec, key) and not (spec.source or spec.monthly):
             raise read.fail(f"a source column beside {key}", "none", f"{where}.source")
     if spec.otherwise is not None and not spec.when:
         raise read.fail("a condition `when` beside otherwise", "none", f"{where}.when")

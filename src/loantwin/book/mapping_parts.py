@@ -7,6 +7,8 @@ from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass, field
 from typing import Any
 
+from loantwin.book.layout import Told
+
 FIGURES = ("defaults", "charge_offs", "balance", "prepayment", "interest", "recoveries", "delinquency")
 """What a source may observe (`observes`); every other figure made from it is labelled assumed."""
 
@@ -44,6 +46,7 @@ TOP_KEYS = frozenset(
         ),
         *("columns", "panel", "checked", "attributes", "weight", "derive", "assumptions"),
         *("segment_by", "observes", "default", "variants", "rules"),
+        *("report_every", "months", "join", "loans_from_column"),
     }
 )
 """What a mapping may hold at its top."""
@@ -78,6 +81,7 @@ class ColumnSource:
     times: float = 1.0
     percent_above: float | None = None
     number_rows: bool = False
+    monthly: tuple[str, ...] = ()
     zero: dt.date | None = None
     every: str | None = None
 
@@ -151,6 +155,20 @@ class DefaultDefinition:
     observation_months: int = 0
     groups: tuple[DebtorGroup, ...] = ()
     words: str = ""
+
+
+@dataclass(frozen=True)
+class Join:
+    """A second file whose columns stand beside the tape's; the `[join]` table.
+
+    file : its path, from the folder of the tape. key_here, key_there : columns that hold the same number.
+    told : what the mapping says of the file itself.
+    """
+
+    file: str
+    key_here: str
+    key_there: str
+    told: Told
 
 
 @dataclass(frozen=True)

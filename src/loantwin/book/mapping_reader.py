@@ -23,6 +23,7 @@ from loantwin.book.mapping_parts import (
     DebtorGroup,
     DefaultDefinition,
     Derivation,
+    Join,
     Value,
     ValueBands,
 )
@@ -166,7 +167,7 @@ class MappingReader:
             else _DEFAULT_UNITS.get(kind, "number" if kind == "number" else "text")
         )
         unit = self.choice(entry.get("unit", default), UNITS, f"{where}.unit")
-        lists = ("source", "formats", "missing", "less", "divided_by", "or_source", "beside")
+        lists = ("source", "formats", "missing", "less", "divided_by", "or_source", "beside", "monthly")
         texts: dict[str, Any] = {
             key: self.texts(entry[key], f"{where}.{key}") for key in lists if key in entry
         }
@@ -199,9 +200,9 @@ class MappingReader:
             zero=self.date(entry["zero"], f"{where}.zero") if "zero" in entry else None,
             every=self.period(entry["every"], f"{where}.every") if "every" in entry else None,
         )
-        if not made.source and made.constant is None and not made.number_rows:
+        if not (made.source or made.monthly or made.number_rows) and made.constant is None:
             raise self.fail("a source column or a constant", "neither", where)
-        if unit == "date" and made.source and not made.formats and made.zero is None:
+        if unit == "date" and (made.source or made.monthly) and not made.formats and made.zero is None:
             raise self.fail('date formats like ["%Y-%m-%d"]', "none", f"{where}.formats")
         if (made.zero is None) != (made.every is None):
             raise self.fail("both zero and every, for dates counted in periods", "one of them", where)
@@ -299,7 +300,27 @@ class MappingReader:
         row = (
             self.whole(document["header_row"], "header_row", 0, 100_000) if "header_row" in document else None
         )
-        return Told(row, names, texts.get("sheet"), texts.get("encoding"), texts.get("delimiter"))
+        first = (
+            self.whole(document["loans_from_column"], "loans_from_column", 2, 10_000)
+            if "loans_from_column" in document
+            else None
+        )
+        return Told(row, names, texts.get("sheet"), texts.get("encoding"), texts.get("delimiter"), first)
+
+    def join(self, entry: object) -> Join | None:
+        """Return the second file that stands beside the tape, if any, or raise MappingError."""
+        if entry is None:
+            return None
+        own = ("header_row", "header", "sheet", "encoding", "delimiter")
+        table = self.keys(entry, frozenset({"file", "on", *own}), "join")
+        keys = table.get("on")
+        if isinstance(keys, str):
+            keys = {keys: keys}
+        if not isinstance(keys, dict) or len(keys) != 1:
+            raise self.fail('the column that both files have, or { here = "there" }', keys, "join.on")
+        here, there = next(iter(keys.items()))
+        told = self.file_facts({key: table[key] for key in own if key in table})
+        return Join(self.text(table.get("file"), "join.file"), here, self.text(there, "join.on"), told)
 
     def encoding(self, name: str) -> None:
         """Raise MappingError where no encoding has the name."""

@@ -44,7 +44,9 @@ def quarantine_rows(found: pl.DataFrame, rows: pl.Series, loan_ids: pl.Series, t
         }
     )
     joined = made.join(text, on="row", how="left", maintain_order="left").sort("row", maintain_order=True)
-    return joined.with_columns(pl.col("row") + 1).select(list(COLUMNS))
+    # A row that holds many months is listed once for what is wrong with each of its fields.
+    listed = joined.unique(["row", "field", "rule"], keep="first", maintain_order=True)
+    return listed.with_columns(pl.col("row") + 1).select(list(COLUMNS))
 
 
 def list_warnings(

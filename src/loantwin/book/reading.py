@@ -11,18 +11,14 @@ from loantwin.book.doubts import doubts
 from loantwin.book.examples import Example, examples
 from loantwin.book.keys import refused_keys
 from loantwin.book.kinds import KEPT
-from loantwin.book.layout import clean_name, looks_like_data
 from loantwin.book.mapping import ColumnSource, TapeFormat
-from loantwin.book.names import near
-from loantwin.book.nonloans import other_rows
+from loantwin.book.nonloans import OtherRows, other_rows
 from loantwin.book.parse import FINDINGS, Parsed, parse
 from loantwin.book.repair import repair_rows
+from loantwin.book.resolve import ROW_NUMBER, in_second, resolved
 from loantwin.book.rules import RULES
+from loantwin.book.shapes import one_row_a_month, second_file, with_joined
 from loantwin.book.sniff import EXTRA, RawTape, raw_lines, read_columns, short_rows
-from loantwin.errors import MappingError, expected
-
-ROW_NUMBER = "\nnumber"
-"""Name of the column that numbers rows where a mapping asks for it."""
 
 
 @dataclass(frozen=True)
@@ -38,48 +34,106 @@ class Reading:
     kept: pl.Series
     said: tuple[str, ...]
     examples: dict[str, Example]
+    rows_read: int
 
 
 def read_rows(raw: RawTape, mapping: TapeFormat) -> Reading:
-    """Return a tape's rows as values of the published columns, with what was refused and what is unusable.
+    """Return a tape's rows as values of the published columns, with what was refused and what is doubted.
 
     Raises
     ------
-    MappingError : a needed column that the header does not have.
+    MappingError : a needed column that the header does not have. TapeError : a second file that is no tape.
     """
-    sources = _resolved(raw, mapping)
-    names = list(dict.fromkeys(spec.source[0] for spec in sources if spec.source[0] != ROW_NUMBER))
-    last = [] if raw.table is not None or raw.header[-1] in names else [raw.header[-1]]
-    frame, raw = read_columns(raw, [*names, *last])
-    frame = _without_blank_lines(frame.with_row_index("\nrow"), names, raw)
-    if mapping.columns["loan_id"].number_rows:
-        frame = frame.with_columns((pl.lit("row ") + (pl.col("\nrow") + 1).cast(pl.String)).alias(ROW_NUMBER))
+    second = second_file(raw, mapping)
+    sources = resolved(raw, second, mapping)
+    frame, raw, misfits, told = _texts(raw, second, sources, mapping)
     parsed = parse(frame, sources, mapping, typed=raw.table is not None)
-    wrong = pl.concat([_misfits(frame, raw), parsed.rejected])
-    if wrong.height and not mapping.columns["loan_id"].number_rows:
+    wrong = pl.concat([misfits, parsed.rejected])
+    if wrong.height and second is None and not mapping.months and not mapping.columns["loan_id"].number_rows:
         frame, parsed, wrong = _mended(frame, parsed, wrong, raw, sources, mapping)
     parsed = _with_neighbours(parsed, sources)
-    others = other_rows(frame, parsed.values, sources)
+    others = _other_rows(frame, parsed.values, sources, mapping)
     doubted = doubts(frame, parsed.values, sources, mapping)
     keys = refused_keys(parsed, frame["\nrow"], raw, mapping)
     rejected = pl.concat([_of_others(pl.concat([wrong, keys.found]), others.found), others.found])
-    kept = pl.Series(np.ones(frame.height, dtype=bool))
-    if rejected.height:
-        kept = kept.scatter(rejected["position"].unique(), False)
-    # Texts are kept of the fields a warning can name, no more: they are most of a large tape's memory.
-    named = {rule.field for rule in RULES} | {"loan_id", "currency"} | set(parsed.unusable["field"].unique())
-    named |= set(doubted.found["field"].unique())
-    named |= {name for name in KEPT if name in parsed.values.columns and (parsed.values[name] < 0).any()}
-    texts = {spec.name: frame[spec.source[0]] for spec in sources if spec.source and spec.name in named}
-    said = (*others.said, *keys.said, *doubted.said)
     warned = pl.concat([parsed.unusable, doubted.found])
+    # Texts are kept of the fields a warning can name, no more: they are most of a large tape's memory.
+    named = {rule.field for rule in RULES} | {"loan_id", "currency"} | set(warned["field"].unique())
+    named |= {name for name in KEPT if name in parsed.values.columns and (parsed.values[name] < 0).any()}
+    texts = {spec.name: frame[spec.source[0]] for spec in sources if spec.name in named}
     read = {spec.name: spec for spec in sources}
 
     def cell(position: int, field: str) -> str | None:
         return frame[read[field].source[0]][position] or "" if field in read else None
 
-    first = examples(rejected, cell, frame["\nrow"], raw, read, mapping)
-    return Reading(raw, parsed.values, texts, frame["\nrow"], rejected, warned, kept, said, first)
+    return Reading(
+        raw=raw,
+        values=parsed.values,
+        texts=texts,
+        rows=frame["\nrow"],
+        rejected=rejected,
+        warned=warned,
+        kept=_kept(frame["\nrow"], rejected, mapping),
+        said=(*told, *others.said, *keys.said, *doubted.said),
+        examples=examples(rejected, cell, frame["\nrow"], raw, read, mapping),
+        rows_read=frame["\nrow"].n_unique() if mapping.months else frame.height,
+    )
+
+
+def _texts(
+    raw: RawTape, second: RawTape | None, sources: list[ColumnSource], mapping: TapeFormat
+) -> tuple[pl.DataFrame, RawTape, pl.DataFrame, tuple[str, ...]]:
+    """Return the texts of every column to read, rows that do not fit the header, and what was put beside
+    them.
+    """
+    wanted = [name for spec in sources for name in (spec.monthly or spec.source)]
+    names = list(dict.fromkeys(name for name in wanted if not name.startswith("\n")))
+    there = in_second(names, raw, second)
+    here = [name for name in names if name not in there]
+    if mapping.join is not None:
+        here = list(dict.fromkeys([*here, mapping.join.key_here]))
+    last = [] if raw.table is not None or raw.header[-1] in here else [raw.header[-1]]
+    frame, raw = read_columns(raw, [*here, *last])
+    frame = _without_blank_lines(frame.with_row_index("\nrow"), here, raw)
+    misfits = _misfits(frame, raw)
+    said: tuple[str, ...] = ()
+    if second is not None:
+        frame, said = with_joined(frame, there, second, mapping)
+    if mapping.columns["loan_id"].number_rows:
+        frame = frame.with_columns((pl.lit("row ") + (pl.col("\nrow") + 1).cast(pl.String)).alias(ROW_NUMBER))
+    if not mapping.months:
+        return frame, raw, misfits, said
+    number = frame["\nrow"].gather(misfits["position"])
+    rows = one_row_a_month(frame, sources, mapping)
+    first = (
+        rows.with_row_index("\nat").unique("\nrow", keep="first", maintain_order=True).select("\nrow", "\nat")
+    )
+    moved = pl.DataFrame([number]).join(first, on="\nrow", how="left", maintain_order="left")["\nat"]
+    return rows, raw, misfits.with_columns(moved.alias("position")), said
+
+
+def _other_rows(
+    frame: pl.DataFrame, values: pl.DataFrame, sources: list[ColumnSource], mapping: TapeFormat
+) -> OtherRows:
+    """Return the rows that are no loans; of one column a month, a row of the file is looked at once."""
+    if not mapping.months:
+        return other_rows(frame, values, sources)
+    first = frame["\nrow"].is_first_distinct()
+    own = [spec for spec in sources if spec.name != "panel.report_date"]
+    found = other_rows(frame.filter(first), values.filter(first), own)
+    places = first.arg_true().gather(found.found["position"]).cast(pl.UInt32)
+    return replace(found, found=found.found.with_columns(places.alias("position")))
+
+
+def _kept(rows: pl.Series, rejected: pl.DataFrame, mapping: TapeFormat) -> pl.Series:
+    """Return which positions are accepted; of one column a month, a row of the file is refused as a whole."""
+    kept = pl.Series(np.ones(len(rows), dtype=bool))
+    if not rejected.height:
+        return kept
+    positions = rejected["position"].unique()
+    if mapping.months:
+        return ~rows.is_in(rows.gather(positions).unique().implode())
+    return kept.scatter(positions, False)
 
 
 def _with_neighbours(parsed: Parsed, sources: list[ColumnSource]) -> Parsed:
@@ -97,52 +151,6 @@ def _with_neighbours(parsed: Parsed, sources: list[ColumnSource]) -> Parsed:
 def _of_others(found: pl.DataFrame, others: pl.DataFrame) -> pl.DataFrame:
     """Return the findings on rows that are loans: of a row that is none, nothing else is worth saying."""
     return found.filter(~pl.col("position").is_in(others["position"].implode())) if others.height else found
-
-
-def _resolved(raw: RawTape, mapping: TapeFormat) -> list[ColumnSource]:
-    """Return every column to read, its list of spellings narrowed to the one this header has."""
-    found = []
-    for spec in (
-        *mapping.columns.values(),
-        *mapping.panel.values(),
-        *mapping.checked.values(),
-        *mapping.attributes.values(),
-    ):
-        if spec.number_rows:
-            found.append(replace(spec, source=(ROW_NUMBER,)))
-        if not spec.source:
-            continue
-        parts = {
-            "": spec.source,
-            "\nless": spec.less,
-            "\ndivided_by": spec.divided_by,
-            "\nor": spec.or_source,
-            "\nbeside": spec.beside,
-        }
-        for suffix, spellings in parts.items():
-            if not spellings:
-                continue
-            present = [name for name in map(clean_name, spellings) if name in raw.places]
-            if present:
-                found.append(replace(spec, name=spec.name + suffix, source=(present[0],)))
-            elif not spec.optional:
-                what = f"a column {' or '.join(spellings)} in {raw.source.path}"
-                raise MappingError(
-                    expected(what, "a header with " + ", ".join(raw.header[:40])) + _about(raw, spellings),
-                    file=mapping.file,
-                    field=spec.name,
-                )
-    return found
-
-
-def _about(raw: RawTape, spellings: tuple[str, ...]) -> str:
-    """Return what helps where the header is not the one a mapping speaks of."""
-    if looks_like_data(raw.header):
-        return (
-            "; the first row looks like data: `header` in the mapping names the columns, `header_row = 0` "
-            "numbers them"
-        )
-    return near(spellings[0], raw.header) or "; `header_row` in the mapping says which row holds the names"
 
 
 def _without_blank_lines(frame: pl.DataFrame, names: list[str], raw: RawTape) -> pl.DataFrame:

@@ -19,6 +19,7 @@ from loantwin.book.columnar import as_text, read_parquet
 from loantwin.book.encodings import decoded
 from loantwin.book.layout import MOST_ABOVE, Head, Told, find_head, split
 from loantwin.book.sheets import read_workbook
+from loantwin.book.transpose import turned
 from loantwin.book.unpack import unpacked
 from loantwin.errors import TapeError, expected
 
@@ -128,8 +129,12 @@ def open_tape(path: str | Path, told: Told | None = None) -> RawTape:
         if start.startswith(mark.lower()):
             raise TapeError(expected("text, Parquet or Excel", words), file=path)
     text = decoded(content, told, path)
-    statements = (*said, *text.said)
-    return _open_text(path, text.utf8, replace(source, encoding=text.encoding, statements=statements), told)
+    source = replace(source, encoding=text.encoding, statements=(*said, *text.said))
+    if told.loans_from is None:
+        return _open_text(path, text.utf8, source, told)
+    rows, words = turned(text.utf8, told, path)
+    told = replace(told, delimiter=",", header_row=1, header=())
+    return _open_text(path, rows, replace(source, statements=(*source.statements, words)), told)
 
 
 def read_columns(tape: RawTape, names: Sequence[str]) -> tuple[pl.DataFrame, RawTape]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -23,6 +23,7 @@ from loantwin.book.quarantine import list_warnings, quarantine_rows
 from loantwin.book.reading import Reading, read_rows
 from loantwin.book.rules import OTHER_CURRENCY, apply_rules, currency_rule, switched_rules, unfit_rows
 from loantwin.book.schema import CLOSED_STATES, LOANS, PANEL
+from loantwin.book.shapes import with_months_between, with_snapshot_date
 from loantwin.book.sniff import Source, open_tape
 from loantwin.errors import NoRowError, expected
 from loantwin.types import Result
@@ -166,6 +167,8 @@ def read_tape(
 
 def _tape_of(reading: Reading, mapping: TapeFormat) -> Tape:
     values = reading.values.with_row_index("\nposition")
+    if "state_date" in values.columns:
+        mapping = with_snapshot_date(mapping, values["state_date"].filter(reading.kept))
     if not reading.kept.all():
         values = values.filter(reading.kept)
     kept = keep_credits(combine_columns(values, mapping), mapping)
@@ -175,6 +178,9 @@ def _tape_of(reading: Reading, mapping: TapeFormat) -> Tape:
     )
     values = _without(values, refused)
     parted = part_panel(values, mapping) if mapping.kind == "panel" else None
+    if parted is not None:
+        carried, between = with_months_between(parted.panel, mapping)
+        parted, said = replace(parted, panel=carried), (*said, *between)
     rows = values if parted is None else parted.loans
     warned = apply_rules(rows, switched_rules(mapping), (currency_rule(mapping),))
     loans = _loan_table(warned.values, mapping)
@@ -208,7 +214,7 @@ def _tape_of(reading: Reading, mapping: TapeFormat) -> Tape:
         panel=panel,
         mapping=mapping,
         source=reading.raw.source,
-        rows_read=reading.values.height,
+        rows_read=reading.rows_read,
         totals={name: _sum(rows, column) for name, column in _TOTALS.items()} | _panel_balance(panel),
         status_counts=_status_counts(rows),
         quarantine=quarantine_rows(rejected, reading.rows, ids, reading.raw),

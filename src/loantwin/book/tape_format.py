@@ -14,6 +14,7 @@ from loantwin.book.mapping_parts import (
     ColumnSource,
     DefaultDefinition,
     Derivation,
+    Join,
     Value,
     ValueBands,
 )
@@ -35,6 +36,9 @@ class TapeFormat:
     checked: Mapping[str, ColumnSource]
     attributes: Mapping[str, ColumnSource]
     file_facts: Told
+    join: Join | None
+    months: tuple[dt.date, ...]
+    report_every: int
     decimal: str
     missing: tuple[str, ...]
     earliest: dt.date
@@ -71,7 +75,10 @@ class TapeFormat:
         parts = (
             part
             for spec in (loan, *others)
-            for part in (spec.source, spec.less, spec.divided_by, spec.or_source, spec.beside)
+            for part in (
+                *(spec.source, spec.less, spec.divided_by, spec.or_source, spec.beside),
+                *((name,) for name in spec.monthly),
+            )
         )
         return replace(self.file_facts, wanted=tuple(dict.fromkeys(part for part in parts if part)))
 

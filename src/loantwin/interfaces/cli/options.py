@@ -19,7 +19,8 @@ Format = Annotated[
     typer.Option(
         "--format",
         metavar="NAME|FILE.toml",
-        help="A built-in format (sba, lending-club, lending-snapshot, cmbs) or your own mapping file.",
+        help="A format (sba, lending-club, lending-snapshot, cmbs, eba-npl, opennpl) or your own "
+        "mapping file.",
     ),
 ]
 Assume = Annotated[
