@@ -10,7 +10,6 @@ import pytest
 
 from loantwin.book.as_of import book_at
 from loantwin.book.book import check_book, check_table
-from loantwin.book.mapping import FORMATS
 from loantwin.book.schema import LOANS, PANEL
 from loantwin.book.tape import Tape, TapeCheck, check, read_tape
 
@@ -26,10 +25,10 @@ FILES = {
 
 @pytest.fixture(scope="module")
 def tapes(data: Path) -> dict[str, Tape]:
-    return {name: read_tape(data / FILES[name][0], name) for name in FORMATS}
+    return {name: read_tape(data / FILES[name][0], name) for name in FILES}
 
 
-@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("name", FILES)
 def test_every_format_conforms(tapes: dict[str, Tape], name: str) -> None:
     tape = tapes[name]
     check_table(tape.loans, LOANS)
