@@ -6,8 +6,10 @@ import os
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy: its threads spin on a shared machine
 
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -37,6 +39,16 @@ def cases() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no folder of cases at {folder}")
     return folder.resolve()
+
+
+@pytest.fixture(scope="session")
+def oracle() -> Callable[[str], ModuleType]:
+    """Return what imports an independent library's module, or skips the test: `make setup` installs none."""
+
+    def imported(name: str) -> ModuleType:
+        return pytest.importorskip(name, reason=f"not installed: {name}; make setup-all")
+
+    return imported
 
 
 @pytest.fixture(scope="session")

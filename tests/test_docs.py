@@ -105,10 +105,10 @@ def test_the_tour_runs_as_written(tmp_path: Path) -> None:
 
 
 def test_make_targets_exist() -> None:
-    targets = set(re.findall(r"^(\w+):", named("Makefile"), re.MULTILINE))
+    targets = set(re.findall(r"^([\w-]+):", named("Makefile"), re.MULTILINE))
     for page in PAGES:
         assert (
-            set(re.findall(r"(?:^    |`)make (\w+)", page.read_text(encoding="utf-8"), re.MULTILINE))
+            set(re.findall(r"(?:^    |`)make ([\w-]+)", page.read_text(encoding="utf-8"), re.MULTILINE))
             <= targets
         ), page.name
 

@@ -56,6 +56,13 @@ class UsageError(InputError):
     """
 
 
+class ExtraError(UsageError, ImportError):
+    """A function or command whose optional part is not installed; an ImportError too, as Python has it.
+
+    Next : install the extra with the line that the message ends in.
+    """
+
+
 class ConfigError(InputError):
     """A configuration or policy file, variable or flag with an unknown key or a bad value.
 

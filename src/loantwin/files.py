@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from loantwin.errors import UsageError, expected
+from loantwin.extras import require
 
 PAGES = (".html", ".htm")
 HOME_FILES = ("twin.toml", "lock")
@@ -27,7 +28,11 @@ def check_target(path: Path, field: str) -> None:
 
 
 def check_page(path: Path, field: str) -> None:
-    """Raise UsageError as `check_target`, and where what is there is no page: it may be an input."""
+    """Raise UsageError as `check_target`, and where what is there is no page: it may be an input.
+
+    Raise ExtraError where the extra `report` is not installed: before the work that a page shows, not after.
+    """
+    require("report")
     check_target(path, field)
     if path.exists() and path.suffix.lower() not in PAGES:
         raise UsageError(expected("a new file, or an old page that ends in .html", str(path)), field=field)

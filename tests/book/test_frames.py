@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date
 
-import pandas as pd
 import polars as pl
 import pytest
 
@@ -25,8 +24,8 @@ def test_a_polars_table_of_texts_reads_as_the_file_does(lender, raw):
     assert found.loan_count_by_status == wanted.loan_count_by_status
 
 
-@pytest.mark.parametrize("kind", [pl.DataFrame, pd.DataFrame])
-def test_typed_columns_are_taken_as_they_are_and_missing_ones_stay_missing(tmp_path, kind):
+@pytest.mark.parametrize("library", ["polars", "pandas"])
+def test_typed_columns_are_taken_as_they_are_and_missing_ones_stay_missing(oracle, tmp_path, library):
     rows = {
         "id": ["A", "B", "C"],
         "lent": [1000.0, 2000.5, 300.0],
@@ -34,7 +33,7 @@ def test_typed_columns_are_taken_as_they_are_and_missing_ones_stay_missing(tmp_p
         "opened": [date(2020, 1, 31), date(2020, 2, 29), date(2021, 5, 1)],
         "months": [12, 24, 36],
     }
-    table = kind(rows)
+    table = oracle(library).DataFrame(rows)
     mapping = tmp_path / "mine.toml"
     mapping.write_text(
         'name = "mine"\nkind = "snapshot"\ncurrency = "EUR"\nas_of = 2021-12-31\nobserves = ["balance"]\n'

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-pytest.importorskip("jax")
+pytest.importorskip("jax", reason="not installed: jax; make setup-all")
 
 from loantwin.engine.assumptions import assumptions
 from loantwin.engine.exposed import exposure_grid

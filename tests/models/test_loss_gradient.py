@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-pytest.importorskip("jax")
+pytest.importorskip("jax", reason="not installed: jax; make setup-all")
 
 from loantwin.engine.assumptions import RunoffAssumptions, assumptions
 from loantwin.engine.columns import LoanColumns

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -27,8 +29,8 @@ def sample(seed: int = 1, rows: int = 400) -> tuple[np.ndarray, np.ndarray, np.n
     return design, trials, events, clusters
 
 
-def test_estimates_and_covariances_equal_statsmodels() -> None:
-    statsmodels = pytest.importorskip("statsmodels.api")
+def test_estimates_and_covariances_equal_statsmodels(oracle: Any) -> None:
+    statsmodels = oracle("statsmodels.api")
     design, trials, events, clusters = sample()
     fit = fit_logistic(design, trials, events, flat_prior(3))
     target = np.column_stack([events, trials - events])

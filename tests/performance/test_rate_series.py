@@ -4,6 +4,8 @@ simple rivals.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -65,14 +67,13 @@ def test_rivals_hold_what_their_names_say() -> None:
     assert last_years_mean(logs, [1, 5]).mean[0] == pytest.approx([logs[-4:].mean()] * 2)
 
 
-def test_autoregression_is_least_squares() -> None:
-    from statsmodels.regression.linear_model import OLS
-
+def test_autoregression_is_least_squares(oracle: Any) -> None:
+    least_squares = oracle("statsmodels.regression.linear_model").OLS
     random = np.random.default_rng(5)
     logs = np.zeros(100)
     for quarter in range(1, 100):
         logs[quarter] = -0.4 + 0.9 * logs[quarter - 1] + 0.1 * random.normal()
-    fitted = OLS(logs[1:], np.column_stack([np.ones(99), logs[:-1]])).fit()
+    fitted = least_squares(logs[1:], np.column_stack([np.ones(99), logs[:-1]])).fit()
     constant, slope = fitted.params
     made = autoregression(logs, [1, 2])
     assert made.mean[0, 0] == pytest.approx(constant + slope * logs[-1])

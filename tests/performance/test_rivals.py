@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -138,9 +139,8 @@ def test_roll_rates_are_the_matrix_to_a_power() -> None:
         assert made["prepayment", "loans"][:, place] == pytest.approx(100 * power[:2, 3])
 
 
-def test_the_logistic_rival_is_the_regression_another_library_fits() -> None:
-    import statsmodels.api as sm
-
+def test_the_logistic_rival_is_the_regression_another_library_fits(oracle: Any) -> None:
+    sm = oracle("statsmodels.api")
     random = np.random.default_rng(7)
     age, month = (item.ravel() for item in np.meshgrid(np.arange(0, 60, 3), np.arange(LAST - 59, LAST + 1)))
     segment = random.integers(0, 2, len(age))

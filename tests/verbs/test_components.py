@@ -167,7 +167,7 @@ def test_stress_runs_on_it(panel_home: Path) -> None:
 
 @pytest.mark.slow
 def test_sensitivity_of_a_panel(panel_home: Path) -> None:
-    pytest.importorskip("jax")
+    pytest.importorskip("jax", reason="not installed: jax; make setup-all")
     found = sensitivity(panel_home, measure="12-month-loss")
     jsonschema.validate(
         json.loads(json.dumps(found.to_dict(), allow_nan=False)), SensitivityResult.json_schema()
@@ -198,8 +198,6 @@ def test_sensitivity_of_a_panel(panel_home: Path) -> None:
 
 
 def test_the_page_shows_every_effect(panel_home: Path, tmp_path: Path) -> None:
-    pytest.importorskip("matplotlib")
-    pytest.importorskip("jinja2")
     from loantwin.interfaces.report.components import write
 
     target = write(components(panel_home, months=12), tmp_path / "components.html")

@@ -15,6 +15,7 @@ import polars as pl
 
 from loantwin.book.layout import MOST_ABOVE, Told, check_names, convinces, score
 from loantwin.errors import TapeError, expected
+from loantwin.extras import require
 
 _RELATED = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _CELL = re.compile(rb"<(?:\w+:)?c\s([^>]*?)(?:/>|>(.*?)</(?:\w+:)?c>)", re.DOTALL)
@@ -38,14 +39,12 @@ def read_workbook(content: bytes, told: Told, path: Path) -> Sheet:
 
     Raises
     ------
-    TapeError : no such sheet, several that fit, no rows, an unreadable workbook, the extra `excel` missing.
+    TapeError : no such sheet, several that fit, no rows, an unreadable workbook. ExtraError : the extra
+        `excel` is not installed.
     """
-    try:
-        from fastexcel import FastExcelError, read_excel
-    except ModuleNotFoundError as error:
-        raise TapeError(
-            "expected the extra excel for an Excel file, was none; pip install 'loantwin[excel]'", file=path
-        ) from error
+    require("excel", file=path)
+    from fastexcel import FastExcelError, read_excel
+
     try:
         book = read_excel(content)
         names = book.sheet_names

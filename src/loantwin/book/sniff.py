@@ -106,6 +106,7 @@ def open_tape(path: str | Path, told: Told | None = None) -> RawTape:
     ------
     TapeError : no such file, empty, header without rows, an archive that cannot be read as one file, broken
         UTF-16, binary content, a header that repeats a name, or rows that do not fit the header.
+    ExtraError : an Excel file without the extra `excel`.
     """
     path, told = Path(path), told or Told()
     try:

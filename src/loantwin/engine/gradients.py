@@ -20,7 +20,8 @@ from loantwin.arrays import Floats
 from loantwin.engine.cells import LossGivenDefault
 from loantwin.engine.exposed import ExposureGrid
 from loantwin.engine.rows import TransitionParameters
-from loantwin.errors import ModelError, UsageError, expected
+from loantwin.errors import ModelError, expected
+from loantwin.extras import require
 
 Theta = dict[str, Floats]
 """Parameters by kind: level (R,), age (R, A), segment (R, G), macro (R, F), loading (R, L), latent (L,), path
@@ -98,7 +99,7 @@ def loss_gradient(
 
     Raises
     ------
-    UsageError : the extra `jax` is not installed. ModelError : shapes that do not fit.
+    ExtraError : the extra `jax` is not installed. ModelError : shapes that do not fit.
     """
     run = _compiled(*_form(parameters))
     fixed = _fixed(parameters, grid, part, theta)
@@ -149,13 +150,12 @@ def defaults_misfit(
 
 
 def load_jax() -> ModuleType:
-    """Return JAX; where the extra is not installed, raise UsageError that says how to install it."""
-    try:
-        import jax
-    except ImportError as error:
-        message = expected("the extra jax", "not installed") + "; pip install 'loantwin[jax]'"
-        raise UsageError(message.replace("was 'not installed'", "was not installed")) from error
-    return jax
+    """Return JAX; raise ExtraError where it is not installed."""
+    require("jax")
+    import jax
+
+    module: ModuleType = jax
+    return module
 
 
 class _Doubles:

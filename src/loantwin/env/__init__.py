@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-import gymnasium
+from loantwin.extras import require
+
+require("env")
+
+import gymnasium  # noqa: E402  # the sentence that names the extra comes first
 
 gymnasium.register(
     id="loantwin/Portfolio-v0",

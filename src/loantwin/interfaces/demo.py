@@ -14,6 +14,7 @@ from typing import Any
 
 from loantwin import months as calendar
 from loantwin.errors import UsageError, expected
+from loantwin.extras import require
 from loantwin.interfaces.report.report.report import report
 from loantwin.types import Progress, Result, silent
 from loantwin.verbs.fit import fit
@@ -96,8 +97,9 @@ def demo(
 
     Raises
     ------
-    UsageError : a folder that holds something already.
+    UsageError : a folder that holds something already. ExtraError : the extra `report` is not installed.
     """
+    require("report")
     folder = Path(out)
     make_room(folder)
     lender, home, page = folder / "lender", folder / "twin", folder / "report.html"

@@ -185,7 +185,7 @@ def calibrate(
 
     Raises
     ------
-    ModelError : a target of another shape or below 0, an unknown kind. UsageError : the extra `jax` is not
+    ModelError : a target of another shape or below 0, an unknown kind. ExtraError : the extra `jax` is not
         installed.
     """
     from scipy.optimize import minimize

@@ -133,7 +133,7 @@ def sensitivity(
 
     Raises
     ------
-    UsageError : an unknown measure; the extra `jax` is not installed.
+    UsageError : an unknown measure. ExtraError : the extra `jax` is not installed.
     """
     measure = choice(measure, MEASURES, "measure")
     with opened(twin) as twin:

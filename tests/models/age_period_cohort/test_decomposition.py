@@ -5,6 +5,7 @@ regression.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -153,11 +154,11 @@ def _macro_slope(truth: dict[str, np.ndarray], one: AgePeriodCohort) -> float:
     return float(slope + slope_weights(at, one.vintage.weight) @ wave)
 
 
-def test_an_independent_regression_fits_the_same_values() -> None:
+def test_an_independent_regression_fits_the_same_values(oracle: Any) -> None:
     """Statsmodels' binomial regression on dummies of every month and vintage: the priors made weak, fitted
     log-odds agree.
     """
-    sm = pytest.importorskip("statsmodels.api")
+    sm = oracle("statsmodels.api")
     cells, _ = planted(9, 30_000.0)
     keep = (cells.month < FIRST + 36) & (cells.age < 24) & (cells.segment == 0)
     small = EventCounts(

@@ -14,14 +14,17 @@ from datetime import UTC, date, datetime
 
 import numpy as np
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+pytest.importorskip("creditriskengine", reason="not installed: creditriskengine; make setup-all")
+
 from creditriskengine.core.types import IFRS9Stage
 from creditriskengine.ecl.ifrs9.ecl_calc import ecl_lifetime
 from creditriskengine.ecl.ifrs9.overlays import ManagementOverlay, OverlayType, apply_overlays
 from creditriskengine.ecl.ifrs9.scenarios import Scenario, weighted_ecl
 from creditriskengine.ecl.ifrs9.sicr import assess_sicr
 from creditriskengine.ecl.ifrs9.staging import assign_stage
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
 
 from loantwin.config import Ifrs9
 from loantwin.engine.cells import LossGivenDefault

@@ -235,7 +235,7 @@ def obligors(
     labels = (
         tuple(map(str, segments))
         if segments is not None
-        else tuple(map(str, range(int(np.max(segment)) + 1)))
+        else tuple(map(str, range(int(np.max(np.asarray(segment))) + 1)))
     )
     return Obligors(amounts, rate, severity, place, _codes(segment, "segment", labels, count), labels)
 
