@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from loantwin.book.mapping import TapeFormat
+from loantwin.book.panel import ORDER, in_order
 from loantwin.book.parse import FINDINGS, Parsed
 from loantwin.book.sniff import RawTape, raw_lines
 
@@ -41,9 +42,9 @@ def refused_keys(parsed: Parsed, rows: pl.Series, raw: RawTape, mapping: TapeFor
     """
     ids = parsed.values["loan_id"]
     panel = mapping.kind == "panel"
-    if not panel and _plainly_distinct(ids):
+    if in_order(parsed.values) if panel else _plainly_distinct(ids):
         return KeyFindings(pl.DataFrame(schema=FINDINGS))
-    keys = ["loan_id", "panel.report_date"] if panel else ["loan_id"]
+    keys = list(ORDER) if panel else ["loan_id"]
     missing = pl.any_horizontal(pl.col(keys).is_null())
     key = pl.struct(keys) if panel else pl.col("loan_id")
     found = parsed.values.select(

@@ -12,6 +12,9 @@ from loantwin.book.parse import FINDINGS
 from loantwin.book.schema import CLOSED_STATES, DEFAULT_STATES, PANEL
 from loantwin.products.contract import annuity_sum
 
+ORDER = ("loan_id", "panel.report_date")
+"""What a panel's rows are told apart and sorted by."""
+
 
 @dataclass(frozen=True)
 class Parted:
@@ -37,11 +40,11 @@ def part_panel(values: pl.DataFrame, mapping: TapeFormat) -> Parted:
     ----------
     values : parsed rows with `\\nposition`; panel columns carry the prefix `panel.`.
     """
-    rows = values.sort("loan_id", "panel.report_date", maintain_order=True)
+    rows = values if in_order(values) else values.sort(*ORDER, maintain_order=True)
     ended = pl.col("ended").is_not_null() if "ended" in rows.columns else pl.lit(False)
     after = ended.cum_sum().over("loan_id") - ended.cast(pl.UInt32) > 0
-    dropped = rows.filter(after)["\nposition"]
-    rows = rows.filter(~after)
+    dropped = rows.select(pl.col("\nposition").filter(after)).to_series()
+    rows = rows.filter(~after) if len(dropped) else rows
     loans = _loans(values, rows, mapping)
     panel = rows.select(
         "loan_id",
@@ -55,6 +58,14 @@ def part_panel(values: pl.DataFrame, mapping: TapeFormat) -> Parted:
     if "ended" in panel.columns:
         panel = _with_ends(panel, loans)
     return Parted(_with_dates(loans, panel), panel, dropped)
+
+
+def in_order(values: pl.DataFrame) -> bool:
+    """Return whether rows stand by loan and date, one a loan and date: no need to sort or compare them."""
+    loan, date = (values[name] for name in ORDER)
+    if loan.null_count() or date.null_count() or not loan.is_sorted():
+        return False
+    return bool(((loan != loan.shift(1)) | (date > date.shift(1))).fill_null(True).all())
 
 
 def after_end(parted: Parted | None) -> pl.DataFrame:

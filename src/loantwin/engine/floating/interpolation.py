@@ -85,8 +85,9 @@ def set_losses(
     places[terms] = np.arange(len(terms))
     spreads = grid.middle + grid.half * grid.nodes
     waits, kept = _waits(index_paths, assumed.arrears_months), _kept(assumed, *index_paths.shape)
-    table = np.zeros((len(terms), len(spreads), index_paths.size))
-    in_shares(kernels.balance_table, len(terms), terms, spreads, index_paths, assumed.arrears_months, table)
+    by_month = np.ascontiguousarray(index_paths.T)
+    table = np.zeros((len(terms), len(spreads), by_month.size))
+    in_shares(kernels.balance_table, len(terms), terms, spreads, by_month, assumed.arrears_months, table)
     in_shares(
         kernels.interpolated_losses,
         len(chosen),

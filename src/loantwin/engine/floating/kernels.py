@@ -13,15 +13,23 @@ Array = Any
 
 
 @compiled
-def _annuity(rate: float, months: int) -> float:
-    """Return ((1 + r)^m - 1) / r, m < 2048, by doubling."""
-    safe = rate if rate != 0.0 else 1e-30
-    total = 0.0
-    for bit in range(10, -1, -1):
-        total *= 2.0 + total
-        if (months >> bit) & 1:
-            total = total * (1.0 + safe) + safe
-    return total / safe
+def _annuities(rate: Array, months: int, made: Array) -> None:
+    """Set `made` to ((1 + r)^m - 1) / r for each rate, m < 2048, by doubling."""
+    made[:] = 0.0
+    for i in range(len(rate)):
+        rate[i] = rate[i] if rate[i] != 0.0 else 1e-30
+    bit = 1024
+    while bit > months:
+        bit >>= 1
+    while bit > 0:
+        for i in range(len(made)):
+            made[i] *= 2.0 + made[i]
+        if months & bit:
+            for i in range(len(made)):
+                made[i] = made[i] * (1.0 + rate[i]) + rate[i]
+        bit >>= 1
+    for i in range(len(made)):
+        made[i] /= rate[i]
 
 
 @compiled
@@ -30,19 +38,26 @@ def balance_table(
 ) -> None:
     """Set, by term, the balance of 1 a default in t + 1 counts from, (terms, J, T x K), which comes in as 0.
 
-    That balance is the one of `arrears` months before; of the terms `first` to `last`.
+    That balance is the one of `arrears` months before; of the terms `first` to `last`. index : (T, K).
     """
-    scenarios, months = index.shape
+    months, scenarios = index.shape
+    nodes, shape = len(spreads), (len(spreads), scenarios)
+    grown, rate, annuity = np.empty(shape), np.empty(shape), np.empty(shape)
     for place in range(first, last):
-        for node in range(len(spreads)):
-            for k in range(scenarios):
-                grown = 1.0
-                for month in range(min(months, terms[place])):
-                    begin = month - arrears
-                    if begin > 0:
-                        rate = (index[k, begin - 1] + spreads[node]) / 12.0
-                        grown *= 1.0 - 1.0 / _annuity(rate, terms[place] - begin + 1)
-                    table[place, node, month * scenarios + k] = grown
+        grown[:] = 1.0
+        for month in range(min(months, terms[place])):
+            begin = month - arrears
+            if begin > 0:
+                for node in range(nodes):
+                    for k in range(scenarios):
+                        rate[node, k] = (index[begin - 1, k] + spreads[node]) / 12.0
+                _annuities(rate.reshape(-1), terms[place] - begin + 1, annuity.reshape(-1))
+                for node in range(nodes):
+                    for k in range(scenarios):
+                        grown[node, k] *= 1.0 - 1.0 / annuity[node, k]
+            for node in range(nodes):
+                for k in range(scenarios):
+                    table[place, node, month * scenarios + k] = grown[node, k]
 
 
 @compiled
