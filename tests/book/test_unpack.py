@@ -58,6 +58,10 @@ def test_what_a_macintosh_packs_beside_a_file_is_no_file(read_own: Read) -> None
         (b"<!DOCTYPE html>", "web page"),
         (b'\xef\xbb\xbf<?xml version="1.0"?>', "XML"),
     ],
+    ids=[
+        *("two-files", "none", "cut", "nonsense", "gzip", "bzip2"),
+        *("xz", "7z", "pdf", "html", "doctype", "xml"),
+    ],
 )
 def test_what_is_no_tape_is_named(read_own: Read, content: bytes, words: str) -> None:
     with pytest.raises(TapeError, match=words):

@@ -11,7 +11,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
@@ -542,8 +542,13 @@ def test_the_fold_agrees_with_a_clerk(
             assert row["undrawn"] == max(machine.limit - machine.principal, 0) / 100
 
 
+LINE_CLOSED_AT_ONCE = [(3, 0, 1), (3, 6, 1), (3, 2, 0)]
+"""A line drawn without a limit, given one, and paid off, all on one day."""
+
+
 @RELAXED
 @given(CHOICES, st.lists(st.integers(0, 40), max_size=5))
+@example(LINE_CLOSED_AT_ONCE, [2])
 def test_splitting_changes_nothing(
     stored: Path, frames: Frames, choices: list[tuple[int, int, int]], cuts: list[int]
 ) -> None:
@@ -579,6 +584,7 @@ def test_order_between_loans_does_not_matter(
 
 @settings(RELAXED, max_examples=3)
 @given(CHOICES)
+@example(LINE_CLOSED_AT_ONCE)
 def test_replay_equals_live(
     tmp_path_factory: Any, frames: Frames, choices: list[tuple[int, int, int]]
 ) -> None:

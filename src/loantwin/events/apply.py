@@ -350,7 +350,9 @@ def _undrawn(scale: int) -> pl.Expr:
     drawn = (pl.col("?drawn").fill_null(False) | pl.col("=limit").is_not_null()) & pl.col(
         "undrawn"
     ).is_not_null()
-    closed = pl.col("=mode").is_in(list(CLOSED_STATES)).fill_null(False) & pl.col("undrawn").is_not_null()
+    # a line whose limit became known by an event of the same batch had something undrawn before it closed
+    known = pl.col("undrawn").is_not_null() | (moved & open_line)
+    closed = pl.col("=mode").is_in(list(CLOSED_STATES)).fill_null(False) & known
     return (
         pl.when(closed)
         .then(0.0)
