@@ -117,9 +117,23 @@ def fit_model(
             f"{lost} defaults without an exposure to set them against are left out of loss given default"
         )
     severity = fit_severity(defaults, len(counts.segments) + 1, settings.ages, _believed(mapping, from_panel))
+    if severity.charged_off > 1.0 or severity.used[0] > 1.0:
+        notes.append(_above_exposure(severity, mapping, from_panel))
     prior_only = _prior_only(edges, counts, severity, settings)
     return _assembled(
         context, covariates, edges, levels, severity, defaults, as_of, mapping, prior_only, notes
+    )
+
+
+def _above_exposure(severity: Severity, mapping: TapeFormat, from_panel: bool) -> str:
+    """Return in words that more was lost than was exposed, and what most often is behind it."""
+    words = f"loss given default is {severity.charged_off:.1%} of exposure: "
+    words += "more was charged off than the exposure holds; "
+    if from_panel:
+        return words + "the last reports before default hold less principal, or interest and fees are in it"
+    return words + (
+        "charge-off dates that come months after the last payment put the exposure too low: the assumption "
+        f"unpaid_months_at_default, now {unpaid_months(mapping)}, counts the instalments that were not paid"
     )
 
 
