@@ -46,7 +46,7 @@ class InputError(LoantwinError):
     def _text(self) -> str:
         places = {"file": self.file, "row": self.row, "loan": self.loan, "field": self.field}
         where = ", ".join(f"{name} {value}" for name, value in places.items() if value is not None)
-        return f"{where}: {self.message}" if where else self.message
+        return visible(f"{where}: {self.message}" if where else self.message)
 
 
 class UsageError(InputError):
@@ -180,3 +180,21 @@ def choice(
         if name.casefold() == value.casefold():
             return name
     raise error(unknown(value, names, besides), file=file, field=field)
+
+
+CONTROLS = (
+    *(point for point in range(0x20) if point not in (0x09, 0x0A)),
+    *range(0x7F, 0xA0),
+    *(0x061C, 0x200B, 0x200E, 0x200F),
+    *range(0x2028, 0x202F),
+    *range(0x2066, 0x206A),
+    0xFEFF,
+)
+"""Code points that steer a terminal or turn the direction of text: no name of a lender needs them."""
+
+_SHOWN = {point: f"\\x{point:02x}" if point < 0x100 else f"\\u{point:04x}" for point in CONTROLS}
+
+
+def visible(text: str) -> str:
+    """Return a text with control and direction marks shown as escapes; line feeds and tabs stay."""
+    return text.translate(_SHOWN)

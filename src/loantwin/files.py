@@ -38,8 +38,12 @@ def check_page(path: Path, field: str) -> None:
         raise UsageError(expected("a new file, or an old page that ends in .html", str(path)), field=field)
 
 
-def replace_file(path: Path, text: str, field: str) -> None:
+def replace_file(path: Path, text: str, field: str, *, private: bool = False) -> None:
     """Write a text file; what was there stays until the new one is whole.
+
+    Parameters
+    ----------
+    private : only the file's owner may read it, as for rows that name borrowers.
 
     Raises
     ------
@@ -48,7 +52,11 @@ def replace_file(path: Path, text: str, field: str) -> None:
     """
     temporary = path.with_name(f".{path.name}.writing-{os.getpid()}")
     try:
-        temporary.write_text(text, encoding="utf-8")
+        mode = 0o600 if private else 0o666
+        with open(
+            os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w", encoding="utf-8"
+        ) as file:
+            file.write(text)
         temporary.replace(path)
     except OSError as error:
         raise UsageError(

@@ -9,6 +9,9 @@ import polars as pl
 
 from loantwin.book.sniff import RawTape, raw_lines
 
+_FORMULA = r"^[=+\-@\t\r＝＋－＠]"
+_NUMBER = r"^[+-]?[\d.,]*\d[\d.,]*$"
+
 COLUMNS = {
     "row": pl.Int64(),
     "loan_id": pl.String(),
@@ -78,4 +81,15 @@ def list_warnings(
 
 def write_quarantine(quarantine: pl.DataFrame, path: str | Path) -> None:
     """Write a quarantine as CSV."""
-    quarantine.write_csv(path)
+    spreadsheet_safe(quarantine).write_csv(path)
+
+
+def spreadsheet_safe(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return texts that a spreadsheet takes for no formula: such a one, unless it is a number, gets an
+    apostrophe.
+    """
+    text = pl.col(pl.String)
+    number = text.str.contains(_NUMBER)
+    return rows.with_columns(
+        pl.when(text.str.contains(_FORMULA) & ~number).then(pl.lit("'") + text).otherwise(text).name.keep()
+    )

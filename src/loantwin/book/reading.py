@@ -12,6 +12,7 @@ from loantwin.book.examples import Example, examples
 from loantwin.book.keys import refused_keys
 from loantwin.book.kinds import KEPT
 from loantwin.book.mapping import ColumnSource, TapeFormat
+from loantwin.book.marks import marked
 from loantwin.book.nonloans import OtherRows, other_rows
 from loantwin.book.parse import FINDINGS, Parsed, parse
 from loantwin.book.repair import repair_rows
@@ -56,7 +57,7 @@ def read_rows(raw: RawTape, mapping: TapeFormat) -> Reading:
     doubted = doubts(frame, parsed.values, sources, mapping)
     keys = refused_keys(parsed, frame["\nrow"], raw, mapping)
     rejected = pl.concat([_of_others(pl.concat([wrong, keys.found]), others.found), others.found])
-    warned = pl.concat([parsed.unusable, doubted.found])
+    warned = pl.concat([parsed.unusable, doubted.found, marked(parsed.values, sources)])
     # Texts are kept of the fields a warning can name, no more: they are most of a large tape's memory.
     named = {rule.field for rule in RULES} | {"loan_id", "currency"} | set(warned["field"].unique())
     named |= {name for name in KEPT if name in parsed.values.columns and (parsed.values[name] < 0).any()}

@@ -130,6 +130,7 @@ class Blobs:
         temporary = self.folder / f"{TEMPORARY}{token_hex(8)}"
         try:
             write(temporary)
+            temporary.chmod(0o600)
             with temporary.open("rb") as file:
                 name = known or file_digest(file, "sha256").hexdigest()
                 os.fsync(file.fileno())

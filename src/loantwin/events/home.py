@@ -20,6 +20,7 @@ from typing import Any
 
 import polars as pl
 
+from loantwin.book.quarantine import spreadsheet_safe
 from loantwin.clock import Clock, SystemClock
 from loantwin.errors import HomeError, UsageError, expected
 from loantwin.events.blobs import Blobs, sync_folder
@@ -77,7 +78,7 @@ class Home:
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             _clear_abandoned(target)
-            temporary.mkdir()
+            temporary.mkdir(mode=0o700)  # a home names borrowers: it is its owner's
             home = _lay_out(temporary, clock, facts)
             try:
                 yield home
@@ -221,7 +222,7 @@ class Home:
             raise HomeError(
                 "expected a home opened for writing, was one opened for reading", file=self.folder
             )
-        text = rows.write_csv().encode()
+        text = spreadsheet_safe(rows).write_csv().encode()
         folder = Blobs(self.folder / QUARANTINE, writable=True)
         name = folder.put_bytes(text)
         named = folder.folder / f"{name}.csv"

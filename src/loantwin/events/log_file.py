@@ -44,6 +44,7 @@ def create_log(path: Path) -> None:
     """Write an empty log to a path that does not exist yet."""
     marks = f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {LOG_VERSION};"
     with sqlite_errors(path):
+        path.touch(mode=0o600, exist_ok=False)
         connection = sqlite3.connect(path, isolation_level=None)
         try:
             connection.executescript(

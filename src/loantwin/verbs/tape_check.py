@@ -8,6 +8,7 @@ import polars as pl
 
 from loantwin.book.frames import TapeLike, tape_file
 from loantwin.book.overrides import Assumed, overrides
+from loantwin.book.quarantine import spreadsheet_safe
 from loantwin.book.tape import TapeCheck, check, read_tape
 from loantwin.errors import NoRowError, UsageError, expected
 from loantwin.files import check_target, replace_file
@@ -61,4 +62,5 @@ def _kind(rows: pl.DataFrame, kind: str) -> pl.DataFrame:
 
 
 def _write_quarantine(kinds: list[pl.DataFrame], target: Path) -> None:
-    replace_file(target, pl.concat(kinds, how="diagonal").write_csv(), "quarantine")
+    text = spreadsheet_safe(pl.concat(kinds, how="diagonal")).write_csv()
+    replace_file(target, text, "quarantine", private=True)

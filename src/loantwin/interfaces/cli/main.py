@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from loantwin.errors import InputError
+from loantwin.errors import InputError, visible
 from loantwin.interfaces.cli import (
     backtest,
     backtest_rates,
@@ -127,7 +127,7 @@ def program(
 
 
 def _complain(words: str) -> None:
-    sys.stderr.write(f"loantwin: {words}\n")
+    sys.stderr.write(f"loantwin: {visible(words)}\n")
 
 
 def _warn(message: Warning | str, *_: object, **__: object) -> None:

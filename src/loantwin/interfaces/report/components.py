@@ -27,6 +27,7 @@ from loantwin.interfaces.report.blocks import (
     text,
 )
 from loantwin.interfaces.report.labels import covariate_words, segment_words
+from loantwin.interfaces.report.template import environment
 from loantwin.verbs.components import ComponentEffect, ComponentsResult, PeriodAhead
 
 WIDE = (11.4, 3.4)
@@ -52,14 +53,10 @@ def write(result: ComponentsResult, out: Path | str) -> Path:
 
 def page(result: ComponentsResult) -> str:
     """Return the page as HTML, self-contained."""
-    import jinja2
-
     source = (files("loantwin.interfaces.report") / "page.html.j2").read_text(encoding="utf-8")
-    environment = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
+    made_in = environment()
     sections = [_effects(result), _environment(result), _ahead(result), _reading(result)]
-    return environment.from_string(source).render(
+    return made_in.from_string(source).render(
         title="What moves defaults: age, vintage, environment",
         subtitle=(
             f"As of {result.as_of}: {result.events:,.0f} {_event(result)} in {result.loan_months:,.0f} loan "

@@ -33,6 +33,7 @@ from loantwin.interfaces.report.charts import (
     errorbars,
     lines,
 )
+from loantwin.interfaces.report.template import environment
 from loantwin.verbs.curves import RollMatrix, RollRatesResult, Vintage, VintagesResult
 
 TALL = (5.6, 3.7)
@@ -52,17 +53,13 @@ def write(result: RollRatesResult | VintagesResult, out: Path | str) -> Path:
 
 def page(result: RollRatesResult | VintagesResult) -> str:
     """Return the page as HTML, self-contained."""
-    import jinja2
-
     source = (files("loantwin.interfaces.report") / "page.html.j2").read_text(encoding="utf-8")
-    environment = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
+    made_in = environment()
     if isinstance(result, RollRatesResult):
         title, subtitle, tiles, sections = _rolls(result)
     else:
         title, subtitle, tiles, sections = _vintages(result)
-    return environment.from_string(source).render(
+    return made_in.from_string(source).render(
         title=title,
         subtitle=subtitle,
         tiles=tiles,

@@ -7,6 +7,8 @@ import textwrap
 from collections.abc import Sequence
 from itertools import pairwise
 
+from loantwin.errors import visible
+
 COVARIATE = re.compile(
     r"(?P<factor>[a-z0-9_]+)\.(?P<transform>level|change_12m|growth_12m|log_ratio_12m)(\.lag(?P<lag>\d+))?"
 )
@@ -19,8 +21,8 @@ MOST_DECIMALS = 6
 
 
 def plain(name: str) -> str:
-    """Return a name of the model or the tape in words: interest_only -> interest only."""
-    return DAYS_PAST_DUE.sub(r"\1–\2 days past due", name).replace("_", " ")
+    """Return a name of the model or the tape in words: interest_only -> interest only; marks as escapes."""
+    return visible(DAYS_PAST_DUE.sub(r"\1–\2 days past due", name).replace("_", " "))
 
 
 def edge_words(edge: str) -> str:

@@ -19,6 +19,7 @@ from loantwin.interfaces.report.blocks import (
 )
 from loantwin.interfaces.report.labels import money, segment_words
 from loantwin.interfaces.report.stress.charts import waterfall
+from loantwin.interfaces.report.template import environment
 from loantwin.risk.provisions.movement import MovementResult
 
 WORDS = {
@@ -48,14 +49,10 @@ def write(result: MovementResult, out: Path) -> None:
 
 def page(result: MovementResult) -> str:
     """Return the page's HTML."""
-    import jinja2
-
     source = (files("loantwin.interfaces.report") / "page.html.j2").read_text(encoding="utf-8")
-    environment = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
+    made_in = environment()
     sections = [_waterfall(result), _stages(result), _segments(result)]
-    return environment.from_string(source).render(
+    return made_in.from_string(source).render(
         title="Movement of the allowance",
         subtitle=(
             f"{result.provenance.get('source', '')}: IFRS 9, {result.opening_date.isoformat()} to "

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from importlib import import_module
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 
+from loantwin.errors import visible
 from loantwin.types import Result
 
 PIPED_WIDTH = 150
@@ -43,10 +46,15 @@ TABLES = {
 
 
 class _Output(Console):
-    """A console that leaves a closed pipe to its caller, where rich would end the process as failed."""
+    """A console that leaves a closed pipe to its caller, and lets no text from a file steer the terminal."""
 
     def on_broken_pipe(self) -> None:
         raise BrokenPipeError
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """Yield what is shown with control and direction marks as escapes: names come from files."""
+        for text, style, control in super().render(renderable, options):
+            yield Segment(text if control else visible(text), style, control)
 
 
 def render(result: Result) -> None:

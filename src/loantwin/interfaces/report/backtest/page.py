@@ -22,6 +22,7 @@ from loantwin.interfaces.report.blocks import (
     text,
 )
 from loantwin.interfaces.report.labels import counted
+from loantwin.interfaces.report.template import environment
 from loantwin.performance.backtest.macro_scores import MacroScores
 from loantwin.performance.backtest.scores import BacktestScore, Pooled, RivalScore
 from loantwin.verbs.backtest.backtest import Backtest
@@ -51,12 +52,8 @@ def write_backtest_page(result: Backtest, out: Path) -> None:
 
 def page(result: Backtest) -> str:
     """Return the page's HTML."""
-    import jinja2
-
     source = (files("loantwin.interfaces.report") / "page.html.j2").read_text(encoding="utf-8")
-    environment = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
+    made_in = environment()
     scored = [origin for origin in result.origins if origin.skipped is None]
     sections = [
         _verdicts(result),
@@ -69,7 +66,7 @@ def page(result: Backtest) -> str:
             (bullets(METHOD), heading("Limits"), bullets(result.notes)),
         ),
     ]
-    return environment.from_string(source).render(
+    return made_in.from_string(source).render(
         title="How wrong the twin would have been",
         subtitle=(
             f"{result.provenance.get('source', '')}: {counted(len(scored), 'origin')}, {scored[0].date} to "

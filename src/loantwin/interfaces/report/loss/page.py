@@ -19,6 +19,7 @@ from loantwin.interfaces.report.blocks import (
 )
 from loantwin.interfaces.report.labels import money, segment_words
 from loantwin.interfaces.report.loss import charts as loss_charts
+from loantwin.interfaces.report.template import environment
 from loantwin.risk.loss.loss import LossResult
 from loantwin.verbs.loss.loss import LossComparison
 
@@ -41,22 +42,18 @@ def write(home: Path, result: LossResult | LossComparison, out: Path) -> None:
 
 def page(name: str, result: LossResult | LossComparison) -> str:
     """Return the page's HTML."""
-    import jinja2
-
     models = dict(result.models) if isinstance(result, LossComparison) else {result.model: result}
     first = next(iter(models.values()))
     sections = [_section(label, item) for label, item in models.items()]
     if len(models) > 1:
         sections.insert(0, _side_by_side(models))
     source = (files("loantwin.interfaces.report") / "page.html.j2").read_text(encoding="utf-8")
-    environment = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
+    made_in = environment()
     words = (
         f"{first.months} months from {first.as_of.isoformat()}, amounts in {first.currency}, net of "
         "guarantees."
     )
-    return environment.from_string(source).render(
+    return made_in.from_string(source).render(
         title=f"Losses of {name}",
         subtitle=words,
         tiles=_tiles(first),

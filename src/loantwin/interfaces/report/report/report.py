@@ -21,6 +21,7 @@ from loantwin.interfaces.report.report.findings import Findings, find
 from loantwin.interfaces.report.report.moves import model_section
 from loantwin.interfaces.report.report.past import book_section, data_section, provenance_section
 from loantwin.interfaces.report.report.tiles import tiles
+from loantwin.interfaces.report.template import environment
 from loantwin.outlook.outlook import Scenarios
 from loantwin.twin import Twin, opened
 from loantwin.types import Progress, Result, silent
@@ -92,14 +93,10 @@ def report(
 
 
 def _page(twin: Twin, headline: Sequence[Tile], sections: Sequence[Section]) -> str:
-    import jinja2
-
     source = (files("loantwin.interfaces.report") / "page.html.j2").read_text(encoding="utf-8")
-    environment = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
+    made_in = environment()
     made = twin.clock.now()
-    return environment.from_string(source).render(
+    return made_in.from_string(source).render(
         title=f"Loan book {twin.home.folder.name}",
         subtitle=(
             f"As of {twin.as_of.isoformat()}, amounts in {twin.currency}. Forecasts use only what was known "

@@ -24,6 +24,7 @@ from loantwin.interfaces.report.blocks import (
 from loantwin.interfaces.report.charts import Chart
 from loantwin.interfaces.report.labels import money, plain, segment_words
 from loantwin.interfaces.report.stress import charts
+from loantwin.interfaces.report.template import environment
 from loantwin.macro.factors import KNOWN
 from loantwin.risk.stress.actions import Outcome
 from loantwin.risk.stress.reverse import ReverseStress
@@ -53,12 +54,8 @@ def write_stress_page(result: StressResult, out: Path) -> None:
 
 def page(result: StressResult) -> str:
     """Return the page's HTML."""
-    import jinja2
-
     source = (files("loantwin.interfaces.report") / "page.html.j2").read_text(encoding="utf-8")
-    environment = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
+    made_in = environment()
     colour = charts.colours(list(result.scenarios))
     sections = [
         _verdict(result, colour),
@@ -74,7 +71,7 @@ def page(result: StressResult) -> str:
     ]
     sections += [_limits(result)]
     made = [Section(item.id, item.title, item.lead, arranged(item.blocks)) for item in sections]
-    return environment.from_string(source).render(
+    return made_in.from_string(source).render(
         title="Stress test",
         subtitle=(
             f"{result.provenance.get('source', '')} as of {result.as_of.isoformat()}, amounts in "
