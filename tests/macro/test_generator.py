@@ -128,6 +128,17 @@ def test_same_seed_same_paths_and_more_of_them_change_none():
     assert (few.values != simulate(generator, generator.first, 24, 50, 8).values).any()
 
 
+def test_beyond_the_shocks_factors_return_to_their_mean_and_nothing_before_changes():
+    generator = fit_generator(economy())
+    near = simulate(generator, generator.first, 590, 200, 7)
+    far = simulate(generator, generator.first, 1_200, 200, 7)
+    np.testing.assert_array_equal(near.values, far.values[:, :590])
+    spread = far.values[:, :, :2].std(axis=0)
+    assert (spread[580] > 1e-4).all()
+    assert (spread[-1] < 1e-6).all()  # every path stands at the mean, 150 years from now
+    np.testing.assert_allclose(far.values[0, -1, :2], far.values[0, -25, :2], atol=1e-6)
+
+
 def test_paths_follow_on_from_history_without_a_jump():
     history = economy()
     generator = fit_generator(history)
@@ -257,7 +268,7 @@ def test_what_cannot_be_simulated_is_named():
     with pytest.raises(UsageError, match="expected at least one month"):
         simulate(generator, generator.first, 0, 10, 1)
     with pytest.raises(UsageError, match="expected a horizon that ends by"):
-        simulate(generator, generator.first, 700, 10, 1)
+        simulate(generator, generator.first, 1_300, 10, 1)
 
 
 @pytest.fixture(scope="module")

@@ -37,6 +37,9 @@ LAGS = 2
 BLOCK_QUARTERS = 4.0
 """Mean length of the stretches in which residuals are drawn."""
 MAX_QUARTERS = 200
+"""Quarters whose shocks are drawn; behind them the economy returns to its mean by its own persistence."""
+LONGEST_QUARTERS = 420
+"""Quarters that can be asked for: the longest term a contract has, 1,200 months, and what history lags."""
 
 _STALE_QUARTERS = 5
 _SHORTEST = 24
@@ -114,9 +117,11 @@ def fit_generator(history: Scenario, *, min_quarters: int = MIN_QUARTERS, lags: 
 def simulate(generator: MacroGenerator, first: int, months: int, paths: int, seed: int) -> MacroPaths:
     """Return `paths` equally likely paths over `months` months from month `first` on.
 
-    Paths begin at the generator's last common quarter: what later months of single factors are known steers
-    the rest. A `first` down to `generator.first` gives the months between that quarter and the as-of date
-    too. The same seed gives the same paths, and more paths or months leave those there were unchanged.
+    Shocks are drawn for fifty years; later quarters return to the long-run mean, so that a loan that runs
+    longer is valued like any other. Paths begin at the generator's last common quarter: what later months
+    of single factors are known steers the rest. A `first` down to `generator.first` gives the months between
+    that quarter and the as-of date too. The same seed gives the same paths, and more paths or months leave
+    those there were unchanged.
 
     Returns
     -------
@@ -124,7 +129,8 @@ def simulate(generator: MacroGenerator, first: int, months: int, paths: int, see
 
     Raises
     ------
-    UsageError : a first month before the generator's, no month or path, or a horizon beyond `MAX_QUARTERS`.
+    UsageError : a first month before the generator's, no month or path, or a horizon beyond
+        `LONGEST_QUARTERS`.
     """
     if first < generator.first:
         raise UsageError(
@@ -135,11 +141,11 @@ def simulate(generator: MacroGenerator, first: int, months: int, paths: int, see
     count = (
         first + months - 1 - generator.last
     ) // 3 + 2  # one quarter beyond the end, for the last one's curve
-    if count > MAX_QUARTERS:
-        last = generator.last + 3 * (MAX_QUARTERS - 1) - 1
+    if count > LONGEST_QUARTERS:
+        last = generator.last + 3 * (LONGEST_QUARTERS - 1) - 1
         raise UsageError(
             expected(
-                f"a horizon that ends by {label(last)}, {MAX_QUARTERS} quarters after the history",
+                f"a horizon that ends by {label(last)}, {LONGEST_QUARTERS} quarters after the history",
                 label(first + months - 1),
             ),
             field="months",
@@ -159,8 +165,13 @@ def by_month(generator: MacroGenerator, states: Floats, first: int, months: int)
 
 
 def _states(generator: MacroGenerator, count: int, paths: int, seed: int) -> Floats:
-    """Return simulated states (P, Q, F)."""
-    return states_of(generator, generator.residuals[_rows(generator, count, paths, seed)])
+    """Return simulated states (P, Q, F); behind `MAX_QUARTERS` no shock comes and they return to their
+    mean.
+    """
+    drawn = min(count, MAX_QUARTERS)
+    shocks = generator.residuals[_rows(generator, drawn, paths, seed)]
+    calm = np.zeros((paths, count - drawn, shocks.shape[2]))
+    return states_of(generator, np.concatenate([shocks, calm], axis=1))
 
 
 def states_of(generator: MacroGenerator, shocks: Floats) -> Floats:

@@ -222,11 +222,14 @@ def tape_end(outlook: Outlook) -> dt.date:
 
 
 def happened(outlook: Outlook, horizon: int) -> Happened:
-    """Return what came in months 1..horizon, or as many as the tape tells."""
+    """Return what came in months 1..horizon, or as many as the tape tells: none without a dated outcome."""
     twin = outlook.twin
     kind, events = event_table(twin.tables.loans, twin.tables.panel)
     figure = "charged_off" if kind == CHARGE_OFFS else "defaulted"
-    end = months.month_of(last_fact(twin.tables.loans, twin.tables.panel), outlook.anchor)
+    try:
+        end = months.month_of(tape_end(outlook), outlook.anchor)
+    except UsageError:  # a book without a charge-off, an end or a default yet
+        return Happened(figure, ())
     span = min(horizon, end - outlook.month0)
     if span < 1:
         return Happened(figure, ())
