@@ -12,6 +12,7 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
+import xlsxwriter
 
 from loantwin import errors
 from loantwin.book.sniff import open_tape
@@ -73,7 +74,8 @@ def test_one_module_that_is_absent_is_the_extra_that_is(
 def test_an_excel_tape_asks_for_its_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     words = block(monkeypatch, "excel")
     tape = tmp_path / "tape.xlsx"
-    tape.write_bytes(b"PK\x03\x04")
+    with xlsxwriter.Workbook(tape) as book:
+        book.add_worksheet().write_row(0, 0, ["loan", "amount"])
     with pytest.raises(errors.ExtraError) as refused:
         open_tape(tape)
     assert str(refused.value) == f"file {tape}: {words}"

@@ -93,7 +93,11 @@ def _told_twice(
 ) -> pl.Series:
     """Return which of the repeated rows say to the letter what an earlier row of their key says."""
     again = values[repeated].select(keys).unique()
-    places = values.select(*keys).with_row_index("\nat").join(again, on=keys, how="semi")["\nat"].sort()
+    places = (
+        values.select(*keys)
+        .with_row_index("\nat")
+        .join(again, on=keys, how="semi", maintain_order="left")["\nat"]
+    )
     lines = pl.Series("line", raw_lines(raw, rows.gather(places).to_numpy().astype(np.int64)))
     same = pl.DataFrame([places.alias("position"), lines]).filter(~pl.col("line").is_first_distinct())
     return same["position"].cast(pl.UInt32)
