@@ -242,6 +242,7 @@ def test_a_remnant_of_early_vintages_teaches_nothing(outcomes: Outcomes) -> None
 def test_weights_that_depend_on_the_outcome_are_said_to_look_ahead(outcomes: Outcomes) -> None:
     few = outcomes.loans.head(40)
     document = outcomes.mapping.to_dict()
+    document["columns"] = {**document["columns"], "status": {"source": "status"}}
     document["weight"] = {"column": "status", "values": {"paid": 5.0, "charged_off": 1.0}, "look_ahead": True}
     fitted = fit_model(known_at(few, AS_OF), None, from_dict(document), AS_OF, outcomes.history)
     assert any("look-ahead" in note for note in fitted.diagnostics["notes"])
