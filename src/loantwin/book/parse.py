@@ -194,11 +194,11 @@ def _tests(spec: ColumnSource, mapping: TapeFormat) -> list[tuple[str, pl.Expr]]
     if kind == "rate":
         lowest = LOWEST_RATE if spec.name.endswith("annual_rate") else -HIGHEST_RATE
         tests += [("absurd_rate", (value > HIGHEST_RATE) | (value < lowest))]
-    return (
-        [*tests, ("negative_amount", value < 0), ("absurd_amount", value > LARGEST)]
-        if _signed(spec)
-        else tests
-    )
+    if _signed(spec):
+        tests += [("negative_amount", value < 0)]
+    if _signed(spec) or spec.name in KEPT:
+        tests += [("absurd_amount", value.abs() > LARGEST)]
+    return tests
 
 
 def _manner(spec: ColumnSource) -> tuple[object, ...]:
