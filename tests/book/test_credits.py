@@ -65,6 +65,12 @@ recovered = "Back"
 """
 
 
+@pytest.mark.parametrize("owed", ["-2e13", "3e13", "1e300"])
+def test_no_credit_is_beyond_any_amount(read_own: Read, owed: str) -> None:
+    tape = read_own(CARDS, f"No,Kind,Limit,Owed,Free\n1,C,1000,{owed},0\n2,L,1000,5,\n")
+    assert tape.quarantine.select("row", "field", "rule").rows() == [(1, "principal", "absurd_amount")]
+
+
 def test_the_month_that_ends_a_loan_with_a_gain_is_kept(read_own: Read) -> None:
     rows = "No,Month,Owed,S,Lost,Back\n1,2024-01-31,100,P,0,0\n1,2024-02-29,-3,X,-12.50,-4\n"
     tape = read_own(PANEL, rows)

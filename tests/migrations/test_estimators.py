@@ -22,7 +22,7 @@ from loantwin.migrations.estimators import (
     standard_errors,
     yearly,
 )
-from loantwin.migrations.reading import RatingEvents, read_events
+from loantwin.migrations.histories import RatingEvents, read_events
 from loantwin.migrations.simulation import simulated_events
 
 STATES = ("A", "B", "C", "D")

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from loantwin.errors import RiskError, TapeError
-from loantwin.migrations.reading import read_events, read_matrices
+from loantwin.migrations.histories import read_events
+from loantwin.migrations.reading import read_matrices
 
 NAMES = ("AAA", "AA", "A", "BBB", "BB", "B", "CCC", "D")
 

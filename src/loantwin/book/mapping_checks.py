@@ -12,7 +12,7 @@ from loantwin.book.kinds import KINDS
 from loantwin.book.mapping_parts import TOP_KEYS, ColumnSource, ValueBands
 from loantwin.book.mapping_reader import NUMERIC, MappingReader
 from loantwin.book.names import near
-from loantwin.book.schema import LOANS, PANEL
+from loantwin.book.schema import CHECKED, LOANS, PANEL
 from loantwin.book.tape_format import TapeFormat
 
 TEXTS = frozenset({"text", "choice"})
@@ -266,11 +266,16 @@ def _class(kind: str) -> str:
 
 def _check_values(mapping: TapeFormat, read: MappingReader) -> None:
     """Refuse a value that its column cannot hold, an assumption's value in place of its name."""
-    for section, table, sources in (("columns", LOANS, mapping.columns), ("panel", PANEL, mapping.panel)):
+    sections = (
+        ("columns", LOANS, mapping.columns),
+        ("panel", PANEL, mapping.panel),
+        ("checked", (*LOANS, *CHECKED), mapping.checked),
+    )
+    for section, table, sources in sections:
         known = {column.name: column for column in table}
         for name, source in sources.items():
             for code, meant in (source.values or {}).items():
-                if known[name].allowed and meant:
+                if name in known and known[name].allowed and meant:
                     read.choice(
                         mapping.resolve(meant), known[name].allowed, f"{section}.{name}.values.{code}"
                     )

@@ -56,7 +56,7 @@ def mark_of(spec: ColumnSource, mapping: TapeFormat) -> str:
     return spec.decimal or mapping.decimal
 
 
-def plain_number(text: pl.Expr, spec: ColumnSource, mapping: TapeFormat) -> pl.Expr:
+def plain_number(text: pl.Expr, spec: ColumnSource, decimal: str) -> pl.Expr:
     """Return the numbers of texts in the one usual form, null for other texts; `misplaced` says where
     they lie.
     """
@@ -64,19 +64,29 @@ def plain_number(text: pl.Expr, spec: ColumnSource, mapping: TapeFormat) -> pl.E
         text = text.str.strip_chars(' $€£¥"')
     elif spec.unit in UNITS_END:
         text = text.str.strip_chars_end(UNITS_END[spec.unit])
-    decimal = mark_of(spec, mapping)
     plain = text.str.replace_all("." if decimal == "," else ",", "", literal=True)
     if decimal == ",":
         plain = plain.str.replace(",", ".", literal=True)
     return scaled(plain.cast(pl.Float64, strict=False), spec)
 
 
-def misplaced(text: pl.Expr, spec: ColumnSource, mapping: TapeFormat) -> pl.Expr:
+def misplaced(text: pl.Expr, decimal: str) -> pl.Expr:
     """Return where a mark stands as no thousands mark can: the text means another number than it reads."""
-    return text.str.contains(_BAD_MARK[mark_of(spec, mapping)])
+    return text.str.contains(_BAD_MARK[decimal])
 
 
-def other_number(text: pl.Series, spec: ColumnSource, mapping: TapeFormat) -> pl.Series:
+def any_number(text: pl.Series, spec: ColumnSource, decimal: str) -> pl.Series:
+    """Return the numbers of texts: in the one usual form, else in any other that means one number only."""
+    raw = pl.col("text")
+    made = pl.DataFrame([text.alias("text")]).select(
+        value=plain_number(raw, spec, decimal), misplaced=misplaced(raw, decimal)
+    )
+    value = made["value"].set(made["misplaced"].fill_null(False), None)
+    left = (value.is_null() & text.is_not_null()).arg_true()
+    return value.scatter(left, _other_number(text.gather(left), spec, decimal)) if len(left) else value
+
+
+def _other_number(text: pl.Series, spec: ColumnSource, decimal: str) -> pl.Series:
     """Return the numbers of texts in any of the usual forms, null for what is none.
 
     Blanks and apostrophes between groups of three, groups of two as in India, currencies by code or sign,
@@ -84,7 +94,6 @@ def other_number(text: pl.Series, spec: ColumnSource, mapping: TapeFormat) -> pl
     in brackets or with a minus behind them, wide and Arabic digits; a lone dash among amounts is 0. A percent
     sign says percent whatever the unit.
     """
-    decimal = mark_of(spec, mapping)
     body = pl.col("text").str.replace_many(list(_SIGNS_ALIKE), list(_SIGNS_ALIKE.values())).str.strip_chars()
     if spec.unit in UNITS_END:
         body = body.str.strip_chars_end(UNITS_END[spec.unit])

@@ -16,7 +16,7 @@ import polars as pl
 from loantwin.book.dates import read_dates
 from loantwin.book.kinds import KEPT, kind_of
 from loantwin.book.mapping import ColumnSource, TapeFormat
-from loantwin.book.numbers import is_number, misplaced, other_number, plain_number
+from loantwin.book.numbers import any_number, is_number, mark_of, misplaced, plain_number
 from loantwin.products.contract import HIGHEST_RATE, LOWEST_RATE
 
 LARGEST = 1e13
@@ -112,9 +112,9 @@ def _clean_numbers(text: pl.Series, spec: ColumnSource, mapping: TapeFormat) -> 
     """Return the values of a number column that is missing at most the empty text, and clean, else None."""
     if spec.values is not None or spec.breaks is not None or not is_number(spec):
         return None
-    value, raw = pl.col("value"), pl.col("text")
-    made = pl.DataFrame([text.alias("text")]).with_columns(plain_number(raw, spec, mapping).alias("value"))
-    unread = (raw.is_not_null() & value.is_null()) | misplaced(raw, spec, mapping)
+    value, raw, mark = pl.col("value"), pl.col("text"), mark_of(spec, mapping)
+    made = pl.DataFrame([text.alias("text")]).with_columns(plain_number(raw, spec, mark).alias("value"))
+    unread = (raw.is_not_null() & value.is_null()) | misplaced(raw, mark)
     tests = [unread, *(test for _, test in _tests(spec, mapping)[1:])]
     wrong = made.select(pl.any_horizontal(test.any() for test in tests)).item()
     return None if wrong else made["value"]
@@ -150,7 +150,7 @@ def _values(text: pl.Series, spec: ColumnSource, mapping: TapeFormat, typed: boo
     """Return the value of each text, null where it is missing or cannot be one."""
     if spec.unit == "date":
         return read_dates(text, spec, mapping, typed)
-    numbers = _numbers(text, spec, mapping) if is_number(spec) else None
+    numbers = any_number(text, spec, mark_of(spec, mapping)) if is_number(spec) else None
     if numbers is not None and spec.breaks is not None:
         numbers = pl.DataFrame([numbers.alias("number")]).select(_banded(pl.col("number"), spec)).to_series()
     if spec.values is None:
@@ -158,16 +158,6 @@ def _values(text: pl.Series, spec: ColumnSource, mapping: TapeFormat, typed: boo
     meant = {code: str(mapping.resolve(value)) for code, value in spec.values.items()}
     coded = text.replace_strict(meant, default=None, return_dtype=pl.String)
     return coded if numbers is None else coded.zip_with(coded.is_not_null(), numbers)
-
-
-def _numbers(text: pl.Series, spec: ColumnSource, mapping: TapeFormat) -> pl.Series:
-    """Return the numbers of texts: in the one usual form, else in any other that means one number only."""
-    frame = pl.DataFrame([text.alias("text")])
-    raw = pl.col("text")
-    made = frame.select(value=plain_number(raw, spec, mapping), misplaced=misplaced(raw, spec, mapping))
-    value = made["value"].set(made["misplaced"].fill_null(False), None)
-    left = (value.is_null() & text.is_not_null()).arg_true()
-    return value.scatter(left, other_number(text.gather(left), spec, mapping)) if len(left) else value
 
 
 def _banded(number: pl.Expr, spec: ColumnSource) -> pl.Expr:
@@ -204,11 +194,11 @@ def _tests(spec: ColumnSource, mapping: TapeFormat) -> list[tuple[str, pl.Expr]]
     if kind == "rate":
         lowest = LOWEST_RATE if spec.name.endswith("annual_rate") else -HIGHEST_RATE
         tests += [("absurd_rate", (value > HIGHEST_RATE) | (value < lowest))]
-    return (
-        [*tests, ("negative_amount", value < 0), ("absurd_amount", value > LARGEST)]
-        if _signed(spec)
-        else tests
-    )
+    if _signed(spec):
+        tests += [("negative_amount", value < 0)]
+    if _signed(spec) or spec.name in KEPT:
+        tests += [("absurd_amount", value.abs() > LARGEST)]
+    return tests
 
 
 def _manner(spec: ColumnSource) -> tuple[object, ...]:

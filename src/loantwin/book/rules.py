@@ -189,6 +189,7 @@ RULES: tuple[TapeRule, ...] = (
 
 
 OTHER_CURRENCY = "other_currency"
+TERM_NOT_CARRIED = "term_not_carried"
 
 
 def currency_rule(mapping: TapeFormat) -> TapeRule:
@@ -215,7 +216,7 @@ def switched_rules(mapping: TapeFormat) -> dict[str, bool]:
     ------
     MappingError : a rule that does not exist.
     """
-    names = {rule.name for rule in RULES} | {OTHER_CURRENCY}
+    names = {rule.name for rule in RULES} | {OTHER_CURRENCY, TERM_NOT_CARRIED}
     for name in mapping.rules:
         if name not in names:
             raise MappingError(

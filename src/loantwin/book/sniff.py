@@ -125,10 +125,7 @@ def open_tape(path: str | Path, told: Told | None = None) -> RawTape:
         sheet = read_workbook(content, told, path)
         made = replace(source, form="excel", statements=(*said, *sheet.said))
         return RawTape(made, sheet.names, b"", table=sheet.rows)
-    start = content[:64].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    for mark, words in OTHERS.items():
-        if start.startswith(mark.lower()):
-            raise TapeError(expected("text, Parquet or Excel", words), file=path)
+    check_text(content, path)
     text = decoded(content, told, path)
     source = replace(source, encoding=text.encoding, statements=(*said, *text.said))
     if told.loans_from is None:
@@ -136,6 +133,14 @@ def open_tape(path: str | Path, told: Told | None = None) -> RawTape:
     rows, words = turned(text.utf8, told, path)
     told = replace(told, delimiter=",", header_row=1, header=())
     return _open_text(path, rows, replace(source, statements=(*source.statements, words)), told)
+
+
+def check_text(content: bytes, path: Path) -> None:
+    """Raise TapeError where a file is a document or an archive of a form that is not read."""
+    start = content[:64].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    for mark, words in OTHERS.items():
+        if start.startswith(mark.lower()):
+            raise TapeError(expected("text, Parquet or Excel", words), file=path)
 
 
 def read_columns(tape: RawTape, names: Sequence[str]) -> tuple[pl.DataFrame, RawTape]:

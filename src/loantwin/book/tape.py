@@ -25,6 +25,7 @@ from loantwin.book.rules import OTHER_CURRENCY, apply_rules, currency_rule, swit
 from loantwin.book.schema import CLOSED_STATES, LOANS, PANEL
 from loantwin.book.shapes import with_months_between, with_snapshot_date
 from loantwin.book.sniff import Source, open_tape
+from loantwin.book.terms import term_rules, terms_said
 from loantwin.errors import NoRowError, expected
 from loantwin.types import Result
 
@@ -182,7 +183,7 @@ def _tape_of(reading: Reading, mapping: TapeFormat) -> Tape:
         carried, between = with_months_between(parted.panel, mapping)
         parted, said = replace(parted, panel=carried), (*said, *between)
     rows = values if parted is None else parted.loans
-    warned = apply_rules(rows, switched_rules(mapping), (currency_rule(mapping),))
+    warned = apply_rules(rows, switched_rules(mapping), (currency_rule(mapping), *term_rules(rows)))
     loans = _loan_table(warned.values, mapping)
     unfit = pl.concat([unfit_rows(loans, LOANS), _without_balance(warned.values, mapping)])
     panel = None if parted is None else parted.panel
@@ -220,7 +221,7 @@ def _tape_of(reading: Reading, mapping: TapeFormat) -> Tape:
         quarantine=quarantine_rows(rejected, reading.rows, ids, reading.raw),
         warnings=list_warnings(_of_accepted(pl.concat(listed), rejected), reading.rows, ids, reading.texts),
         loan_months=None if panel is None else panel.height,
-        statements=(*reading.said, *said, *_currencies(rows, mapping)),
+        statements=(*reading.said, *said, *_currencies(rows, mapping), *terms_said(rows, mapping)),
         examples=first,
         credit_balances=kept.credits,
     )

@@ -18,8 +18,8 @@ from scipy.special import betaincinv
 
 from loantwin.arrays import Floats, Integers
 from loantwin.errors import RiskError, expected
+from loantwin.migrations.histories import RatingEvents
 from loantwin.migrations.matrices import Withdrawn
-from loantwin.migrations.reading import RatingEvents
 
 Kind = Literal["cohort", "duration"]
 

@@ -9,8 +9,9 @@ from pathlib import Path
 from loantwin.arrays import Floats
 from loantwin.errors import RiskError
 from loantwin.migrations import estimators, generators
+from loantwin.migrations.histories import RatingEvents
 from loantwin.migrations.matrices import Matrix, Withdrawn, without_withdrawn
-from loantwin.migrations.reading import RatingEvents, read_matrices
+from loantwin.migrations.reading import read_matrices
 from loantwin.migrations.shift import FactorYears, estimate_factor
 
 PUBLISHED, COHORT, DURATION = "published", "cohort", "duration"
@@ -39,7 +40,10 @@ class Cycle:
 
 @dataclass(frozen=True)
 class Evidence:
-    """What a file gave: the matrix over `matrix.years`, its generator if estimated, and the sums behind."""
+    """What a file gave: the matrix over `matrix.years`, its generator if estimated, and the sums behind.
+
+    said : what was assumed where the file was read.
+    """
 
     matrix: Matrix
     method: str
@@ -47,6 +51,7 @@ class Evidence:
     sums: estimators.MoveSums | None = None
     others: tuple[Matrix, ...] = ()
     cycle: Cycle | None = None
+    said: tuple[str, ...] = ()
 
 
 def published(
@@ -61,11 +66,12 @@ def published(
 
     Raises
     ------
-    RiskError : a file that is no matrix, naming row and field.
+    RiskError : a file that is no matrix, naming row and field. TapeError : one that is no table.
+    ExtraError : an Excel file without the extra `excel`.
     """
     found = [without_withdrawn(item, withdrawn) for item in read_matrices(file, states=states, rest=rest)]
     found.sort(key=lambda item: item.years)
-    return Evidence(found[0], PUBLISHED, others=tuple(found[1:]))
+    return Evidence(found[0], PUBLISHED, others=tuple(found[1:]), said=found[0].said)
 
 
 def estimated(events: RatingEvents, kind: str, withdrawn: Withdrawn) -> Evidence:
@@ -84,6 +90,7 @@ def estimated(events: RatingEvents, kind: str, withdrawn: Withdrawn) -> Evidence
             rates,
             sums,
             cycle=cycle_of(events, sums, withdrawn),
+            said=events.said,
         )
     sums = estimators.cohort_sums(events, withdrawn)
     return Evidence(
@@ -92,6 +99,7 @@ def estimated(events: RatingEvents, kind: str, withdrawn: Withdrawn) -> Evidence
         None,
         sums,
         cycle=cycle_of(events, sums, withdrawn),
+        said=events.said,
     )
 
 

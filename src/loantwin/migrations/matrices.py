@@ -42,13 +42,14 @@ class Matrix:
 
     states : K names, best to worst. values : (K, K) decimal, rows sum to one. default, withdrawn : position
         of the state, None where the scale has none. rescaled : largest distance of a row's sum from one
-        before rows were divided by it.
+        before rows were divided by it. said : what was assumed where it was read.
     """
 
     states: tuple[str, ...]
     values: Floats
     years: float = 1.0
     rescaled: float = 0.0
+    said: tuple[str, ...] = ()
 
     @property
     def default(self) -> int | None:
@@ -153,6 +154,9 @@ def matrix(
     RiskError : see `check_matrix`; a horizon that is not above 0.
     """
     cells = np.asarray(values, dtype=np.float64)
+    cells = np.where(
+        (cells < 0) & (cells >= -tolerance), 0.0, cells
+    )  # what 1 less the others leaves of a zero
     if not years > 0 or not np.isfinite(years):
         raise RiskError(expected("a horizon above 0 years", years), file=file, field="years")
     check_matrix(

@@ -10,7 +10,7 @@ import numpy as np
 from loantwin.arrays import Floats, Integers
 from loantwin.migrations.estimators import YEAR
 from loantwin.migrations.generators import check_generator
-from loantwin.migrations.reading import RatingEvents
+from loantwin.migrations.histories import RatingEvents
 
 
 def simulated_events(

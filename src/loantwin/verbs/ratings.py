@@ -11,8 +11,8 @@ from loantwin.arrays import Floats
 from loantwin.errors import RiskError, UsageError, choice, expected
 from loantwin.migrations import generators
 from loantwin.migrations.evidence import COHORT, DURATION, Cycle, Evidence, estimated, generator_of, published
+from loantwin.migrations.histories import is_history, read_events
 from loantwin.migrations.matrices import WITHDRAWN, Withdrawn, mobility, monotone
-from loantwin.migrations.reading import is_history, read_events
 from loantwin.migrations.term_structure import Compared, DefaultAt, compared, matrix_over, term_structure
 from loantwin.types import Progress, Result, silent
 
@@ -64,6 +64,7 @@ def ratings(
     generator: str = "quasi-optimisation",
     states: Sequence[str] | None = None,
     rest: str | None = None,
+    period: str | None = None,
     resamples: int = 500,
     seed: int = 0,
     progress: Progress = silent,
@@ -72,19 +73,19 @@ def ratings(
 
     Parameters
     ----------
-    file : a published matrix (CSV, JSON), or a history with customer, date and rating.
+    file : a published matrix (text, Excel, Parquet, JSON), or a history with customer, date and rating.
     estimate : of a history: cohort (default) or duration. horizon : years, > 0; whole years for the term
         structure.
     withdrawn : proportional, no-default or keep. generator : see `generators.METHODS`; a duration estimate is
         one itself.
     states : names from best to worst, where the file has none. rest : a state that takes what rows lack of
-        one.
+        one. period : of a history whose time is a number, what 1 is: year, quarter, month or day.
     resamples, seed : of the intervals of a history.
 
     Raises
     ------
-    RiskError : a file that is no matrix or history, naming row and field. UsageError : arguments that do not
-        fit the file.
+    RiskError : a file that is no matrix or history, naming row and field. TapeError : one that is no table.
+    UsageError : arguments that do not fit the file. ExtraError : an Excel file without the extra `excel`.
     """
     if not Path(file).is_file():
         raise UsageError(expected("a file of ratings", "none"), file=file, field="file")
@@ -102,9 +103,11 @@ def ratings(
         )
     if rest is not None and history:
         raise UsageError(expected("a matrix for `rest`", "a history"), file=file, field="rest")
+    if period is not None and not history:
+        raise UsageError(expected("a history for `period`", "a matrix"), file=file, field="period")
     how: Any = withdrawn
     found = (
-        estimated(read_events(file, states=states), kind, how)
+        estimated(read_events(file, states=states, period=period), kind, how)
         if history
         else published(file, how, states, rest)
     )
@@ -130,7 +133,7 @@ def _result(
     matrix, states = found.matrix, found.matrix.states
     settled = generators.embeddability(matrix.values, states)
     sums = found.sums
-    notes = [WITHDRAWN[withdrawn]]
+    notes = [WITHDRAWN[withdrawn], *found.said]
     if matrix.rescaled > 0:
         notes.append(f"rows were divided by their sums, which lay up to {matrix.rescaled:.2g} from one")
     crossing = [

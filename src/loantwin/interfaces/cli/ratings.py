@@ -21,7 +21,8 @@ def ratings(
     file: Annotated[
         Path,
         typer.Argument(
-            metavar="FILE", help="A published matrix (CSV or JSON), or a history: customer, date, rating."
+            metavar="FILE",
+            help="A published matrix, or a history: customer, date, rating (text, Excel, Parquet, JSON).",
         ),
     ],
     estimate: Annotated[
@@ -59,6 +60,10 @@ def ratings(
             help="A state that takes what each row lacks of 100 % (a withdrawn column left out).",
         ),
     ] = None,
+    period: Annotated[
+        str | None,
+        typer.Option(metavar="year|quarter|month|day", help="What 1 is in a history whose time is a number."),
+    ] = None,
     resamples: Annotated[
         int, typer.Option(min=40, help="Draws of the customers behind the intervals of a history.")
     ] = 500,
@@ -83,6 +88,7 @@ def ratings(
             generator=generator,
             states=None if states is None else [name.strip() for name in states.split(",")],
             rest=rest,
+            period=period,
             resamples=resamples,
             seed=seed,
             progress=progress,
