@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from loantwin.book.quarantine import COLUMNS
-from loantwin.book.tape import check, read_tape
+from loantwin.book.tape import _sum, check, read_tape
 from loantwin.errors import MappingError, TapeError
 
 Row = Callable[..., dict[str, str]]
@@ -294,3 +294,9 @@ def test_a_carriage_return_inside_a_line_ends_no_row_and_no_program(
     tape = read_tape(written(tmp_path, f"{header}\n{first}\r\n{second}\r{third}\n".encode()), "sba")
     assert tape.loans.height == 1
     assert (2, "too_many_fields") in tape.quarantine.select("row", "rule").rows()
+
+
+def test_a_total_of_amounts_beyond_whole_cents_is_added_as_floats() -> None:
+    values = pl.DataFrame({"amount": [1e300, 1.0, None]})
+    assert _sum(values, "amount") == 1e300
+    assert _sum(pl.DataFrame({"amount": [0.1, 0.2]}), "amount") == 0.3

@@ -330,14 +330,19 @@ def _rows_by_rule(listed: pl.DataFrame) -> dict[str, int]:
     return dict(counts.iter_rows())
 
 
+MOST_CENTS = 2**62
+"""Cents that a sum of whole numbers can hold, with room to spare; larger amounts are added as floats."""
+
+
 def _sum(values: pl.DataFrame, column: str) -> float | None:
     """Return the sum, exact where the amounts are whole cents; None where the tape has no such column."""
     if column not in values.columns:
         return None
     amounts = values[column].drop_nulls().to_numpy()
-    cents = np.rint(amounts * 100.0)
-    if (np.abs(amounts * 100.0 - cents) < 1e-4).all():
-        return int(cents.astype(np.int64).sum()) / 100
+    if float(np.abs(amounts).max(initial=0.0)) * len(amounts) < MOST_CENTS / 100:
+        cents = np.rint(amounts * 100.0)
+        if (np.abs(amounts * 100.0 - cents) < 1e-4).all():
+            return int(cents.astype(np.int64).sum()) / 100
     return math.fsum(amounts.tolist())
 
 
