@@ -37,6 +37,7 @@ from loantwin.macro.read import read_macro
 from loantwin.macro.scenario import Scenario
 from loantwin.macro.source import MacroSource
 from loantwin.models.model import FittedModel
+from loantwin.models.settings import prior_of
 from loantwin.types import plain
 
 _CHANGES: dict[str, Source] = {
@@ -283,6 +284,9 @@ class Twin:
             made["model_hash"] = self.fitted.data["model_blob"]
             made["macro_files"] = [source.path for source in self.macro_sources]
             made["macro_note"] = "latest-revised series, cut by publication lag"
+            start = prior_of(self.model.provenance)
+            made["prior"] = None if start is None else start.name
+            made["prior_only"] = list(self.model.prior_only)
         return made
 
 

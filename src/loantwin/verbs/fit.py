@@ -14,7 +14,9 @@ from loantwin.events.event import Event
 from loantwin.macro.generator import MacroGenerator, fit_generator
 from loantwin.macro.history import bridge, known_history, last_published
 from loantwin.macro.read import read_macro
+from loantwin.macro.shipped import BY_CURRENCY, located
 from loantwin.models.fitted import FittedModel
+from loantwin.models.priors.table import product_prior
 from loantwin.models.registry import LOGIT, TRANSITION_MODELS, model_name
 from loantwin.months import label
 from loantwin.outlook.environment import saved
@@ -65,10 +67,11 @@ class FitResult(Result):
 
 def fit(
     twin: Twin | Path | str,
-    macro: Sequence[Path | str],
+    macro: Sequence[Path | str] = (),
     *,
     model: str | None = None,
     model_from: Path | str | None = None,
+    prior: str | None = None,
     progress: Progress = silent,
 ) -> FitResult:
     """Fit transitions, loss given default and prepayment on the history, and a generator on macro files.
@@ -81,6 +84,9 @@ def fit(
     model_from : home of another fitted twin whose model is taken over as it stands, for a book without a
         history of its own (a snapshot). Its segments and covariates must fit; it may not know more than this
         twin's as-of date.
+    prior : name of a product whose prior model the fit starts from (`priors` lists them): all that a book
+        without a history has, and what a short one is added to. Without `macro` it takes the history that
+        ships for the book's currency, where there is one.
 
     Raises
     ------
@@ -89,13 +95,20 @@ def fit(
     UsageError : no macro file, an unknown `model` or one beside `model_from`, or a model that knows more than
         this twin's as-of date.
     """
-    if not macro:
+    if not macro and prior is None:
         raise UsageError(expected("at least one file of `macro`", "none"), field="macro")
     if model is not None and model_from is not None:
         raise UsageError(expected("`model` or `model_from`", "both"), field="model")
+    if prior is not None and (model_from is not None or (model or LOGIT) != LOGIT):
+        other = "`model_from`" if model_from is not None else f"model {model}"
+        raise UsageError(expected("`prior` with the built-in model", f"it and {other}"), field="prior")
+    start = None if prior is None else product_prior(prior)
     name = TRANSITION_MODELS.spelt(model or LOGIT, field="model")
     with opened(twin, writable=True) as twin:
-        paths = [Path(path) for path in macro]
+        shipped = BY_CURRENCY.get(twin.currency)
+        if start is not None and not macro and shipped is not None:
+            macro = (shipped,)
+        paths = [located(path) for path in macro]
         sources = [read_macro(path) for path in paths]
         lags = twin.config.macro
         known = bridge(known_history(sources, twin.as_of, lags.monthly_lag, lags.quarterly_lag))
@@ -105,7 +118,7 @@ def fit(
         with warn.catch_warnings(record=True) as heard:
             warn.simplefilter("always", UserWarning)
             fitted = (
-                learnt_model(twin, known, generator, name)
+                learnt_model(twin, known, generator, name, start)
                 if model_from is None
                 else taken_over(model_from, twin)
             )

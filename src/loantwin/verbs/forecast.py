@@ -22,7 +22,7 @@ from loantwin.outlook.paths import FIGURES, Paths, projected, with_stock
 from loantwin.outlook.workout import stock_in_default
 from loantwin.risk.intervals import intervals
 from loantwin.twin import Twin, opened
-from loantwin.types import Interval, Progress, Result, silent
+from loantwin.types import Interval, ModelResult, Progress, silent
 
 YEAR = 12
 OBSERVED_BY = {
@@ -52,7 +52,7 @@ class ForecastMonth:
 
 
 @dataclass(frozen=True)
-class Forecast(Result):
+class Forecast(ModelResult):
     """The book run forward.
 
     balance : live balance at the end of the month, loans in default not in it. totals : flows over the

@@ -20,11 +20,11 @@ def register(app: typer.Typer) -> None:
 def fit(
     directory: Home,
     macro: Annotated[
-        list[Path],
+        list[Path] | None,
         typer.Option(
             metavar="FILE", help="A macro history (Fed table, FRED series, own CSV or TOML); repeatable."
         ),
-    ],
+    ] = None,
     model: Annotated[
         str | None,
         typer.Option(metavar="NAME", help="The transition model: logit (the default), or a package's."),
@@ -37,6 +37,14 @@ def fit(
             help="Take over the model of another fitted twin, for a book without a history.",
         ),
     ] = None,
+    prior: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PRODUCT",
+            help="Start from a product's prior model: mortgage, personal, card, auto, auto-subprime, "
+            "small-business, corporate. All that a snapshot has; a history moves it.",
+        ),
+    ] = None,
     json: AsJson = False,
 ) -> None:
     """Learn from the lender's history: transitions, loss given default, prepayment, and a generator of macro
@@ -45,5 +53,7 @@ def fit(
     import loantwin as lt
 
     with shown("fitting") as progress:
-        result = lt.fit(directory, macro, model=model, model_from=model_from, progress=progress)
+        result = lt.fit(
+            directory, macro or (), model=model, model_from=model_from, prior=prior, progress=progress
+        )
     finish(result, json)
