@@ -301,18 +301,22 @@ def _to_lag(
 
 def _believed(mapping: TapeFormat, by_state: bool, prior: ProductPrior | None = None) -> Believed:
     """Return what is assumed of loss given default: the mapping's words, else the prior's."""
-    charged_off, recovered, charge_off_lag, recovery_lag = 0.45, 0.0, 6.0, 12.0
-    deviation = (0.0, 0.0)
+    charged_off, recovered, deviation = 0.45, 0.0, (0.0, 0.0)
+    charge_off_lag, recovery_lag = _spread(1, 12), _spread(1, 24)
     if prior is not None:
         deviation = (prior.charged_off.deviation, prior.recovered.deviation)
         charged_off, recovered = prior.charged_off.value, prior.recovered.value
-        charge_off_lag, recovery_lag = prior.charge_off_lag.value, prior.recovery_lag.value
+        charge_off_lag, recovery_lag = (
+            _spread(int(lag.low), int(lag.high)) for lag in (prior.charge_off_lag, prior.recovery_lag)
+        )
+    if "recovery_lag_months" in mapping.assumptions:
+        recovery_lag = _spread(1, 2 * int(mapping.number("recovery_lag_months")))
     observed = "recoveries" in mapping.observes
     return Believed(
         charged_off=mapping.number("loss_given_default", charged_off),
         recovered=mapping.number("recovery_rate", recovered),
-        charge_off_lag=_spread(charge_off_lag) if by_state else (1.0,),
-        recovery_lag=_spread(mapping.number("recovery_lag_months", recovery_lag)),
+        charge_off_lag=charge_off_lag if by_state else (1.0,),
+        recovery_lag=recovery_lag,
         charge_off_is_default=not by_state,
         recovery_observed=observed,
         exposure_assumed="" if by_state else "the balance the contract alone would leave at the charge-off",
@@ -320,10 +324,10 @@ def _believed(mapping: TapeFormat, by_state: bool, prior: ProductPrior | None = 
     )
 
 
-def _spread(lag: float) -> tuple[float, ...]:
-    """Return equal probabilities of the months after an event, 1 to twice the lag; all at once for no lag."""
-    last = 2 * int(lag)
-    return (0.0, *[1.0 / last] * last) if last else (1.0,)
+def _spread(first: int, last: int) -> tuple[float, ...]:
+    """Return equal probabilities of the months `first` to `last` after an event; all at once for none."""
+    size = last - first + 1
+    return (*[0.0] * first, *[1.0 / size] * size) if last > 0 else (1.0,)
 
 
 def _prior_only(

@@ -16,7 +16,7 @@ from loantwin.macro.history import bridge, known_history, last_published
 from loantwin.macro.read import read_macro
 from loantwin.macro.shipped import BY_CURRENCY, located
 from loantwin.models.fitted import FittedModel
-from loantwin.models.priors.table import product_prior
+from loantwin.models.priors.table import ProductPrior, product_prior
 from loantwin.models.registry import LOGIT, TRANSITION_MODELS, model_name
 from loantwin.months import label
 from loantwin.outlook.environment import saved
@@ -44,7 +44,7 @@ class FitResult(Result):
     levels : the period effects, their persistence (phi) and monthly innovation (sigma), log-odds.
 
     prior_only : what too few events leave to the prior. notes : what was left out and why.
-    model : name of the transition model.
+    model : name of the transition model. prior : name of the product's prior model it started from, if any.
     """
 
     SCHEMA = "loantwin.fit/1"
@@ -62,6 +62,7 @@ class FitResult(Result):
     prior_only: tuple[str, ...]
     notes: tuple[str, ...]
     model: str = LOGIT
+    prior: str | None = None
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -136,6 +137,7 @@ def fit(
         store_fit(twin, learnt, list(zip(paths, sources, strict=True)), settings, also)
         twin = twin.refreshed()
         said = (
+            *(started(twin, start, macro) if start is not None else ()),
             *(str(item.message) for item in heard),
             *(text for source in sources for text in source.warnings),
             *unstored,
@@ -146,6 +148,30 @@ def fit(
         )
         ends = {name: label(month) for name, month in last_published(twin.history).items()}
         return _result(twin, fitted, generator, ends, said)
+
+
+def started(twin: Twin, prior: ProductPrior, macro: Sequence[Path | str]) -> tuple[str, ...]:
+    """Return in words what a fit that starts from a prior model rests on, and what speaks against it."""
+    said = [
+        f"started from the prior model {prior.name} ({prior.title}): loantwin priors {prior.name} shows each "
+        "number with its source, or as assumed"
+    ]
+    if not macro:
+        said.append(
+            f"no macro history ships for {twin.currency}: the period effect carries the whole cycle, and no "
+            "scenario can be run without a file of your own"
+        )
+    elif [str(name) for name in macro] == [BY_CURRENCY.get(twin.currency)]:
+        said.append(f"the macro history is the one that ships ({macro[0]}), for want of a file of your own")
+    loans = twin.book.loans
+    odd = loans.filter((loans["product"] == "revolving") != prior.revolving).height
+    if odd:
+        kind = "no revolving lines" if prior.revolving else "revolving lines"
+        said.append(
+            f"{odd} of {loans.height} loans are {kind}, for which the prior model {prior.name} is not meant: "
+            "make a twin of each product"
+        )
+    return tuple(said)
 
 
 def taken_over(home: Path | str, twin: Twin) -> FittedModel:
@@ -219,5 +245,6 @@ def _result(
         prior_only=model.prior_only,
         notes=(*record["notes"], *said),
         model=model_name(model),
+        prior=twin.provenance()["prior"],
         provenance=twin.provenance(),
     )

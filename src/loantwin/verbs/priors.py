@@ -9,6 +9,14 @@ from loantwin.models.priors.table import Belief, Curve, ProductPrior, Swing, pro
 from loantwin.models.priors.table import priors as shipped
 from loantwin.types import Result
 
+NAMES = {
+    "roll_1": "roll, 1 to 30 days",
+    "roll_30": "roll, 30 to 60 days",
+    "roll_60": "roll, 60 to 90 days",
+    "unemployment_change": "unemployment, change",
+    "unemployment_level": "unemployment, level",
+}
+"""Of numbers whose field says too little."""
 UNITS = {
     "default_rate": "% a year",
     "roll_1": "% a month",
@@ -101,7 +109,9 @@ def _number(name: str, belief: Belief) -> BelievedNumber:
     unit = UNITS[name]
     scale = 100.0 if unit in {"% a month", "% of exposure"} else 1.0
     value, low, high = (scale * one for one in (belief.value, belief.low, belief.high))
-    return BelievedNumber(name, unit, value, low, high, belief.basis, belief.source)
+    return BelievedNumber(
+        NAMES.get(name, name.replace("_", " ")), unit, value, low, high, belief.basis, belief.source
+    )
 
 
 def _swing(name: str, swing: Swing) -> BelievedNumber:

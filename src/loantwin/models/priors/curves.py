@@ -83,8 +83,9 @@ def prior_edges(prior: ProductPrior, live: Sequence[str], default: str, ages: in
     edges: dict[tuple[str, str], PriorEdge] = {}
     chain = (*live, default)
     lets_through = float(np.prod([roll.value / (roll.value + cure) for roll, cure in late]))
-    entry = hazard[np.minimum(np.arange(ages) + len(late), ages - 1)] / lets_through
-    entry = np.clip(entry, 1e-9, LARGEST)
+    # the hazard is of all that live: those that are late meanwhile cannot become late
+    entering = hazard[np.minimum(np.arange(ages) + len(late), ages - 1)] / lets_through
+    entry = np.clip(entering / np.maximum(1.0 - entering * _months_late(late), 0.1), 1e-9, LARGEST)
     rest = 1.0 - entry - payoff
     for place, (roll, cure) in enumerate(late, start=1):
         stay = 1.0 - roll.value - cure
@@ -116,6 +117,15 @@ def prior_edges(prior: ProductPrior, live: Sequence[str], default: str, ages: in
         ),
     }
     return PriorEdges(edges, 1.0 + sum(1.0 - share for share in push))
+
+
+def _months_late(late: Sequence[tuple[Belief, float]]) -> float:
+    """Return the mean number of months from entering arrears to leaving them, by cure or default."""
+    months, reach = 0.0, 1.0
+    for roll, cure in late:
+        months += reach / (roll.value + cure)
+        reach *= roll.value / (roll.value + cure)
+    return months
 
 
 def _late(prior: ProductPrior, state: str) -> tuple[Belief, float]:

@@ -8,7 +8,7 @@ from rich.console import Console
 
 from loantwin.interfaces.cli.tables.blocks import show_notes, show_table
 
-SHORT = ("default_rate", "charged_off", "recovered", "unemployment_change", "house_prices")
+SHORT = ("default rate", "charged off", "recovered", "unemployment, change", "house prices")
 
 
 def render(console: Console, result: Any) -> None:
@@ -36,7 +36,7 @@ def _whole(console: Console, product: Any) -> None:
         f"{product.title} ({product.name})",
         ("", "unit", "value", "90 % range", "basis"),
         [
-            (item.name.replace("_", " "), item.unit, f"{item.value:.4g}", _range(item, False), item.basis)
+            (item.name, item.unit, f"{item.value:.4g}", _range(item, False), item.basis)
             for item in product.numbers
         ],
         words=2,
@@ -49,9 +49,7 @@ def _whole(console: Console, product: Any) -> None:
         [(item.name, *(f"{value:.3g}" for value in item.values), item.basis) for item in product.curves],
     )
     told = (*product.numbers, *product.curves)
-    show_notes(
-        console, "Sources", [f"{item.name.replace('_', ' ')}: {item.source}" for item in told if item.source]
-    )
+    show_notes(console, "Sources", [f"{item.name}: {item.source}" for item in told])
 
 
 def _range(item: Any, value: bool = True) -> str:
