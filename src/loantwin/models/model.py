@@ -97,8 +97,10 @@ def fit_model(
         settings = _with_lags(settings, history, counts, notes)
     elif settings.effects == EFFECTS and np.isfinite(settings.lag_evidence):
         settings = _with_evident_lag(settings, history, counts, notes)
-    covariates, month = _covariates(settings, history, counts, notes)
+    # one word for a whole economy that is not known is the reader's, not one by covariate
+    covariates, month = _covariates(settings, history, counts, notes if history.factors else [])
     names = tuple(covariate.name for covariate in covariates)
+    settings = _carrying(settings, names)
     latents: tuple[str, ...] = (CREDIT, PREPAYMENT) if from_panel or payoff_observed(mapping) else (CREDIT,)
     context = Context(
         counts, month, names, segment_design(counts.segments, settings, counts), settings, latents
@@ -206,6 +208,16 @@ def _covariates(
         chosen.append(covariate)
     return tuple(chosen), np.column_stack(columns) if columns else np.zeros(
         (counts.last - counts.first + 1, 0)
+    )
+
+
+def _carrying(settings: FitSettings, names: Sequence[str]) -> FitSettings:
+    """Return settings whose levels also carry the effects of covariates that history does not hold."""
+    lost = [effect for effect in settings.effects if effect.name not in names]
+    return replace(
+        settings,
+        credit_level=settings.credit_level.carrying([effect.credit for effect in lost]),
+        prepayment_level=settings.prepayment_level.carrying([effect.prepayment for effect in lost]),
     )
 
 

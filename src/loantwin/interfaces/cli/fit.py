@@ -20,11 +20,13 @@ def register(app: typer.Typer) -> None:
 def fit(
     directory: Home,
     macro: Annotated[
-        list[Path],
+        list[Path] | None,
         typer.Option(
-            metavar="FILE", help="A macro history (Fed table, FRED series, own CSV or TOML); repeatable."
+            metavar="FILE",
+            help="A macro history (Fed table, FRED series, own CSV or TOML); repeatable. Without any the "
+            "period effect alone carries the economy, and no scenario can be run.",
         ),
-    ],
+    ] = None,
     model: Annotated[
         str | None,
         typer.Option(metavar="NAME", help="The transition model: logit (the default), or a package's."),
@@ -45,5 +47,5 @@ def fit(
     import loantwin as lt
 
     with shown("fitting") as progress:
-        result = lt.fit(directory, macro, model=model, model_from=model_from, progress=progress)
+        result = lt.fit(directory, macro or (), model=model, model_from=model_from, progress=progress)
     finish(result, json)
