@@ -32,7 +32,7 @@ from loantwin.kept import Source, Store, kept
 from loantwin.macro.generator import MacroGenerator
 from loantwin.macro.generator_file import from_dict as generator_from_dict
 from loantwin.macro.generator_file import to_dict as generator_to_dict
-from loantwin.macro.history import bridge, known_history
+from loantwin.macro.history import UNSEEN, bridge, known_history
 from loantwin.macro.read import read_macro
 from loantwin.macro.scenario import Scenario
 from loantwin.macro.source import MacroSource
@@ -283,7 +283,9 @@ class Twin:
         if self.last("ModelFitted") is not None:
             made["model_hash"] = self.fitted.data["model_blob"]
             made["macro_files"] = [source.path for source in self.macro_sources]
-            made["macro_note"] = "latest-revised series, cut by publication lag"
+            made["macro_note"] = (
+                "latest-revised series, cut by publication lag" if self.macro_sources else UNSEEN
+            )
             start = prior_of(self.model.provenance)
             made["prior"] = None if start is None else start.name
             made["prior_only"] = list(self.model.prior_only)

@@ -145,7 +145,6 @@ OPTIONS = [
     (["provisions", "--standard", "ifrs99"], "--standard"),
     (["provisions", "--standard", "ifrs9", "--align", "start"], "--scenario"),
     (["stress"], "--scenario"),
-    (["fit"], "--macro"),
 ]
 
 

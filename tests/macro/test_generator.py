@@ -359,3 +359,12 @@ def test_later_facts_change_no_path(fed):
     changed = [replace(fed[0], scenarios={"Actual": replace(table, values=values)})]
     one, other = (fit_generator(known_history(sources, as_of)) for sources in (fed, changed))
     assert to_dict(one) == to_dict(other)
+
+
+def test_without_a_macro_file_there_are_months_and_paths_without_factors():
+    history = known_history([], date(2020, 5, 31))
+    assert history.last == 2020 * 12 + 4
+    made = from_dict(json.loads(json.dumps(to_dict(fit_generator(history)))))
+    assert made.last == 2020 * 12 + 2, "March: the last whole quarter"
+    paths = simulate(made, made.first, 40, 3, seed=1)
+    assert paths.values.shape == (3, 40, 0)

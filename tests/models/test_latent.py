@@ -115,3 +115,11 @@ def test_expected_level_is_the_mean_of_simulated_ones() -> None:
     mean, variance = expected_level(process, 24)
     np.testing.assert_allclose(paths.mean(axis=0), mean, atol=0.01)
     np.testing.assert_allclose(paths.var(axis=0), variance, rtol=0.02)
+
+
+def test_a_level_alone_is_as_large_and_as_forgetful_as_level_and_macro_together() -> None:
+    """By hand: variance 0.25 + (0.3^2 + 0.4^2) = 0.5; over a year 0.25 * 0.5^0.3 of it is left, 40.61 %."""
+    made = LevelPrior(half_life=40.0, deviation=0.5).carrying([(0.3, 0.4)])
+    assert made.deviation == pytest.approx(0.5**0.5)
+    assert made.half_life == pytest.approx(9.2304, rel=1e-4)
+    assert LevelPrior().carrying([]) == LevelPrior()

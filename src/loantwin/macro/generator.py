@@ -88,12 +88,14 @@ def fit_generator(history: Scenario, *, min_quarters: int = MIN_QUARTERS, lags: 
     does not move, or that has fewer than `min_quarters` quarters. The fit begins where half of the others are
     known; each factor's equation uses its own quarters from there on. Where no factor is that long, factors
     of at least 24 quarters are fitted with one lag, one factor for each 12 quarters, in the order of the
-    factor table.
+    factor table. A history without factors gives a generator without any: its paths hold nothing, (P, T, 0).
 
     Raises
     ------
-    ScenarioError : no factor is long enough.
+    ScenarioError : factors of which none is long enough.
     """
+    if not history.factors:
+        return _empty(history.last)
     quarters, closed, start = _quarterly(history)
     dropped: dict[str, str] = {}
     keep = _fresh(quarters, start, history.factors, dropped)
@@ -294,6 +296,29 @@ def _fallback(
                 "" if short else f", room for {room} factors"
             )
     return sorted(long[:room])
+
+
+def _empty(month: int) -> MacroGenerator:
+    """Return the generator of no factor after the last whole quarter up to a month."""
+    last = 3 * ((month + 1) // 3) - 1
+    return MacroGenerator(
+        factors=(),
+        kinds=(),
+        transforms=(),
+        last=last,
+        recent=np.zeros((2, 0)),
+        ragged=np.zeros((0, 0)),
+        mean=np.zeros(0),
+        coefficients=np.zeros((1, 0, 0)),
+        residuals=np.zeros((1, 0)),
+        weights=np.ones(1),
+        block=BLOCK_QUARTERS,
+        penalty=0.0,
+        root=0.0,
+        fitted_root=0.0,
+        sample=(last, last),
+        dropped={},
+    )
 
 
 def _fitted(

@@ -89,12 +89,12 @@ def _plain(values: Floats) -> Any:
 
 
 def _array(cells: Any, name: str, axes: int, factors: int) -> Floats:
-    if cells == [] and axes == 2:
-        return np.empty((0, factors))
     try:
         array = np.array(cells, dtype=object).astype(np.float64)
     except (TypeError, ValueError) as error:
         raise ScenarioError(f"expected a table of numbers, was: {error}", field=name) from error
+    if not array.size and axes > 1:  # lists say nothing of an empty table's width
+        array = np.empty((len(cells), *(factors,) * (axes - 1)))
     if array.ndim != axes:
         raise ScenarioError(expected(f"numbers along {axes} axes", f"{array.ndim}"), field=name)
     return array

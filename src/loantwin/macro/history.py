@@ -16,6 +16,9 @@ from loantwin.macro.factors import MEAN_REVERTING_INDICES, TRENDING_INDICES
 from loantwin.macro.scenario import Scenario
 from loantwin.macro.source import ACTUAL, MacroSource, NativeTable
 
+UNSEEN = "no macro file"
+"""Source of a history without factors: of the economy only what the lender's own loans show is known."""
+
 STALE_MONTHS = 24
 """A history is not carried on over more months than these, and its publication lag, up to the as-of date."""
 
@@ -48,13 +51,15 @@ def known_history(
         starts, where a value was never published, and from each factor's own end on (`nowcast` fills that
         gap). Where two files hold a factor, monthly wins over quarterly, then the one that reaches further,
         then the file given first; the others fill its missing months, except for an index, whose base may
-        differ. `source` says which file was used.
+        differ. `source` says which file was used. Without any file it has no factors, (T, 0), up to the date.
 
     Raises
     ------
-    ScenarioError : no file holds a history, nothing was published by the date, or all of it ends
+    ScenarioError : files of which none holds a history, nothing was published by the date, or all of it ends
         `STALE_MONTHS` months and more before.
     """
+    if not sources:
+        return _without_factors(months.month_of(as_of) + 1)
     # Trap: months made before the cut. Interpolation would carry the next quarter into this one.
     lags = {1: monthly_lag, 3: quarterly_lag}
     made = _joined(
@@ -75,11 +80,13 @@ def known_history(
 def full_history(sources: Sequence[MacroSource]) -> Scenario:
     """Return all history in the files by month, whatever the date: for reports and backtests.
 
+    Without any file it has no factors and no months.
+
     Raises
     ------
-    ScenarioError : no file holds a history, or nothing in it was ever published.
+    ScenarioError : files of which none holds a history, or nothing in it was ever published.
     """
-    return _joined(sources, lambda table: table, "all of it")
+    return _joined(sources, lambda table: table, "all of it") if sources else _without_factors(0)
 
 
 def last_published(history: Scenario) -> dict[str, int]:
@@ -174,6 +181,10 @@ def join(history: Scenario, path: Scenario) -> Scenario:
             )
     source = "; then ".join(text for text in (history.source, path.source) if text)
     return Scenario(path.name, first, factors, tuple(kinds[factor] for factor in factors), values, source)
+
+
+def _without_factors(length: int) -> Scenario:
+    return Scenario(ACTUAL, 0, (), (), np.zeros((length, 0)), UNSEEN)
 
 
 def _joined(sources: Sequence[MacroSource], cut: Callable[[NativeTable], NativeTable], what: str) -> Scenario:

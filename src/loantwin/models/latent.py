@@ -10,8 +10,8 @@ Laplace approximation of the marginal likelihood times a stated prior, anew at e
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -19,6 +19,8 @@ from loantwin.arrays import Floats, Integers
 from loantwin.models.additive import AdditiveFit, Design, Family, fit_additive
 from loantwin.models.counts import EventCounts
 from loantwin.models.regression import Prior
+
+YEAR = 12.0
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,24 @@ class LevelPrior:
     noise: float = 0.2
     """Standard deviation of a single month's noise, in log-odds."""
     noise_spread: float = 0.7
+
+    def carrying(self, beliefs: Sequence[tuple[float, float]]) -> LevelPrior:
+        """Return the prior of a level that also carries what covariates left out would have explained.
+
+        Their expected squares add to the level's variance in the long run. Covariates are changes over a
+        year and forgotten after it; the half-life is that which leaves the sum the correlation over a year
+        that the level's own part gives it. So the level is larger, and moves faster, where the economy is not
+        known.
+
+        beliefs : (mean, standard deviation) of each one's effect, log-odds by one standard deviation.
+        """
+        lost = sum(mean**2 + spread**2 for mean, spread in beliefs)
+        if not lost:
+            return self
+        whole = self.deviation**2 + lost
+        kept = self.deviation**2 * 0.5 ** (YEAR / self.half_life) / whole
+        half_life = YEAR * float(np.log(0.5) / np.log(kept))
+        return replace(self, half_life=half_life, deviation=float(np.sqrt(whole)))
 
 
 @dataclass(frozen=True)

@@ -98,10 +98,11 @@ def fit_model(
         settings = _with_lags(settings, history, counts, notes)
     elif settings.effects == EFFECTS and np.isfinite(settings.lag_evidence):
         settings = _with_evident_lag(settings, history, counts, notes)
-    covariates, month = _covariates(settings, history, counts, notes)
-    beliefs = beliefs_of(settings, counts.states, counts.live)
-    settings = settled(settings, covariates, beliefs)
+    # one word for a whole economy that is not known is the reader's, not one by covariate
+    covariates, month = _covariates(settings, history, counts, notes if history.factors else [])
     names = tuple(covariate.name for covariate in covariates)
+    beliefs = beliefs_of(settings, counts.states, counts.live)
+    settings = _carrying(settled(settings, covariates, beliefs), names)
     by_state = from_panel or standing
     latents: tuple[str, ...] = (CREDIT, PREPAYMENT) if by_state or payoff_observed(mapping) else (CREDIT,)
     segments = segment_design(counts.segments, settings, counts)
@@ -244,6 +245,18 @@ def _covariates(
         chosen.append(covariate)
     return tuple(chosen), np.column_stack(columns) if columns else np.zeros(
         (counts.last - counts.first + 1, 0)
+    )
+
+
+def _carrying(settings: FitSettings, names: Sequence[str]) -> FitSettings:
+    """Return settings whose levels also carry the effects of covariates that history does not hold."""
+    lost = [effect for effect in settings.effects if effect.name not in names]
+    # a product's prior states the whole cycle itself (`start.settled`)
+    credit = [] if settings.prior is not None else [effect.credit for effect in lost]
+    return replace(
+        settings,
+        credit_level=settings.credit_level.carrying(credit),
+        prepayment_level=settings.prepayment_level.carrying([effect.prepayment for effect in lost]),
     )
 
 

@@ -61,6 +61,11 @@ class Economy:
     index: Floats | None
     notes: tuple[str, ...] = ()
 
+    @property
+    def varies(self) -> bool:
+        """Return whether paths differ: generated ones, of covariates or of the index."""
+        return self.name is None and (self.covariates.shape[2] > 0 or self.index is not None)
+
     def index_paths(self, cells: Cells, paths: int) -> Floats | None:
         """Return the index of each path as interest reads it beside `Outlook.cells`, (P, T).
 
@@ -158,11 +163,14 @@ class Outlook:
 
     @kept(*SOURCES)
     def notes(self) -> tuple[str, ...]:
-        """Return what the model cannot tell of this book."""
+        """Return what the model cannot tell: of the economy, and of this book."""
         first, found = self.twin.model.parameters.states[0], unknown_states(self.book, self.twin.model)
-        return tuple(
-            f"{count} loans in state {name} are moved as {first}: the model never saw it"
-            for name, count in found.items()
+        return (
+            *(() if self.twin.model.covariates else (without_covariates(self.twin),)),
+            *(
+                f"{count} loans in state {name} are moved as {first}: the model never saw it"
+                for name, count in found.items()
+            ),
         )
 
     @kept("tape", "model")
@@ -341,14 +349,36 @@ class Outlook:
         return np.stack([mean_shocks(self.twin.model, path) for path in economy.covariates])
 
 
+def without_covariates(twin: Twin) -> str:
+    """Return in words what a model without macro covariates rests on."""
+    why = "" if twin.macro_sources else ": it was fitted without a macro file"
+    return (
+        f"the model has no macro covariates{why}; the period effect alone carries the economy, from where it "
+        "stands back to its long-run level"
+    )
+
+
+def check_macro(twin: Twin, asked: Sequence[object], field: str) -> None:
+    """Raise UsageError, naming what was asked for, where a twin knows of no economy that could answer it."""
+    if asked and not twin.macro_sources:
+        raise UsageError(
+            f"expected a model with macro covariates for {', '.join(map(str, asked))}, was one fitted "
+            "without a macro file, which no scenario moves; fit again: fit --macro FILE",
+            file=twin.home.folder,
+            field=field,
+        )
+
+
 def read_scenarios(twin: Twin, scenarios: Scenarios, align: str | None) -> list[GivenScenario]:
     """Return named scenarios, one text or several, re-dated to the as-of date if `align` is "start".
 
     Raises
     ------
-    UsageError : another `align`, or one without scenarios. ScenarioError : a file or name that is not there.
+    UsageError : another `align`, or one without scenarios; scenarios of a twin that was fitted without macro
+        files. ScenarioError : a file or name that is not there.
     """
     texts = [scenarios] if isinstance(scenarios, str | Path) else list(scenarios)
+    check_macro(twin, texts, "scenarios")
     redate = None if align is None else choice(align, ("start",), "align")
     if redate is not None and not texts:
         raise UsageError(expected("`align` with `scenarios`", "no scenario"), field="align")

@@ -15,7 +15,8 @@ from loantwin.errors import InputError, ScenarioError, UsageError, expected
 from loantwin.macro.covariates import Covariate, evaluate, standardise
 from loantwin.macro.history import bridge, full_history, known_history, last_published, nowcast
 from loantwin.macro.source import MacroSource
-from loantwin.models.settings import FitSettings
+from loantwin.models.latent import LevelPrior
+from loantwin.models.settings import FitSettings, MacroPrior
 from loantwin.performance.bootstrap import block_length, ratio_interval
 from loantwin.performance.rate_series import RIVALS, RateForecast, level_and_macro
 from loantwin.performance.scoring import accuracy, bias, inside, interval_score, summarise
@@ -112,6 +113,7 @@ def rates_ahead(
     if not (values[begin : stop + 1] > 0).all():
         raise ScenarioError(expected("rates above 0 without gaps", "another"), field=name)
     actual = bridge(full_history(sources))
+    effects, prior = effects_and_level(sources)
     found = []
     for last in range(begin, stop):
         # `last` is the last quarter published at an origin: the origin is the end of the next one
@@ -120,17 +122,14 @@ def rates_ahead(
             continue
         closed = [step for step in wanted if last + 1 + step <= stop]
         try:
-            past, ahead = _covariates(sources, actual, origin, first, begin, last, closed)
+            past, ahead = _covariates(effects, sources, actual, origin, first, begin, last, closed)
         except InputError:  # macro history does not reach as far, back or ahead
             continue
         logs = np.log(values[begin : last + 1])
         gaps = [1 + step for step in closed]
         if not gaps:
             continue
-        settings = FitSettings()
-        twin = level_and_macro(
-            logs, past, ahead, gaps, [effect.credit for effect in settings.effects], settings.credit_level
-        )
+        twin = level_and_macro(logs, past, ahead, gaps, [effect.credit for effect in effects], prior)
         rivals = {rival: rule(logs, gaps) for rival, rule in RIVALS.items()}
         for place, step in enumerate(closed):
             one = twin.at(place)
@@ -144,7 +143,16 @@ def rates_ahead(
     return found
 
 
+def effects_and_level(sources: Sequence[MacroSource]) -> tuple[tuple[MacroPrior, ...], LevelPrior]:
+    """Return the covariates' effects and the level's prior; without macro files the level carries all."""
+    settings = FitSettings()
+    if sources:
+        return settings.effects, settings.credit_level
+    return (), settings.credit_level.carrying([effect.credit for effect in settings.effects])
+
+
 def _covariates(
+    effects: Sequence[MacroPrior],
     sources: Sequence[MacroSource],
     actual: Any,
     origin: dt.date,
@@ -156,18 +164,20 @@ def _covariates(
     """Return covariates of known quarters (n, F), as known at the origin, and ahead (H, F), as they came."""
     known = nowcast(known_history(sources, origin), origin)
     made: list[Covariate] = [
-        standardise(effect.factor, effect.transform, known, effect.lag) for effect in FitSettings().effects
+        standardise(effect.factor, effect.transform, known, effect.lag) for effect in effects
     ]
     past = evaluate(made, known, first + 3 * begin, first + 3 * last + 2)
     steps = [last + 1 + step for step in closed]
     ends = last_published(actual)
-    reach = min(ends[item.factor] + item.lag for item in made)
-    if steps and reach < first + 3 * steps[-1] + 2:
+    reach = min((ends[item.factor] + item.lag for item in made), default=None)
+    if steps and reach is not None and reach < first + 3 * steps[-1] + 2:
         raise ScenarioError(expected("macro history to the window's end", months.label(reach)))
     ahead = [
         evaluate(made, actual, first + 3 * step, first + 3 * step + 2, known).mean(axis=0) for step in steps
     ]
-    return past.reshape(-1, 3, len(made)).mean(axis=1), np.array(ahead).reshape(len(steps), len(made))
+    return past.reshape(len(past) // 3, 3, len(made)).mean(axis=1), np.array(ahead).reshape(
+        len(steps), len(made)
+    )
 
 
 def rate_score(points: Sequence[RateOutcome]) -> RateScore:

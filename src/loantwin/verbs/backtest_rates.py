@@ -10,9 +10,15 @@ from typing import Any
 
 from loantwin.errors import UsageError, expected
 from loantwin.macro.read import read_macro
-from loantwin.models.settings import FitSettings
 from loantwin.months import day
-from loantwin.performance.rate_backtest import RateOutcome, RateScore, loss_rates, rate_score, rates_ahead
+from loantwin.performance.rate_backtest import (
+    RateOutcome,
+    RateScore,
+    effects_and_level,
+    loss_rates,
+    rate_score,
+    rates_ahead,
+)
 from loantwin.types import Progress, Result, silent
 
 MOST_QUARTERS = 12
@@ -47,7 +53,7 @@ class RateBacktest(Result):
 
 def backtest_rates(
     rates: Sequence[Path | str],
-    macro: Sequence[Path | str],
+    macro: Sequence[Path | str] = (),
     *,
     start: dt.date | str = dt.date(2005, 1, 1),
     end: dt.date | str | None = None,
@@ -59,7 +65,7 @@ def backtest_rates(
     Parameters
     ----------
     rates : files of public series whose names end in charge_off_rate or delinquency_rate. macro : files with
-        a history.
+        a history; without any the period effect alone carries the economy.
     start, end : first and last origin. quarters : horizons, after the origin; a rate is published a quarter
         late, so that the step from the last known rate is one longer.
 
@@ -105,12 +111,13 @@ def backtest_rates(
             )
             for item in found
         ),
-        covariates=tuple(effect.name for effect in FitSettings().effects),
+        covariates=tuple(effect.name for effect in effects_and_level(sources)[0]),
         notes=(
             "Rates and macro series are latest-revised; a quarter's rate counts as published a quarter "
             "after its end.",
             "The priors of macro effects and of the level were formed with sight of these very series: no "
             "untouched test.",
+            *(() if sources else ("No macro file: the period effect alone carries the economy.",)),
             "The noise of single quarters is taken as known once chosen; seasonal swings are not modelled.",
         ),
         provenance={

@@ -236,7 +236,7 @@ def _notes(made: ApcModel) -> tuple[str, ...]:
         f"the trend of the period effect beyond macro ({macro.trend:+.2f} a year) is held at the last "
         "month, not drawn on",
     ]
-    if macro.share_explained < 0.1:
+    if macro.names and macro.share_explained < 0.1:
         notes.append(
             "macro explains next to nothing of the period effect here: scenarios act by the priors of its "
             "effects"

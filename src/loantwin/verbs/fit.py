@@ -20,6 +20,7 @@ from loantwin.models.priors.table import ProductPrior, product_prior
 from loantwin.models.registry import LOGIT, TRANSITION_MODELS, model_name
 from loantwin.months import label
 from loantwin.outlook.environment import saved
+from loantwin.outlook.outlook import without_covariates
 from loantwin.outlook.redated import learnt_model
 from loantwin.twin import Learnt, Twin, opened, store_fit
 from loantwin.types import Progress, Result, silent
@@ -80,7 +81,8 @@ def fit(
     Parameters
     ----------
     twin : a twin opened for writing, or its folder. macro : files that hold a history (scenario Actual); all
-        they hold is kept in the home, the fit sees only what was published by the as-of date.
+        they hold is kept in the home, the fit sees only what was published by the as-of date. None: a model
+        without macro covariates, whose period effect alone carries the economy; it answers no scenario.
     model : name of the transition model, built in or an installed package's; None takes the built-in `logit`.
     model_from : home of another fitted twin whose model is taken over as it stands, for a book without a
         history of its own (a snapshot). Its segments and covariates must fit; it may not know more than this
@@ -93,11 +95,9 @@ def fit(
     ------
     ScenarioError : a macro file that is wrong or holds no history. ModelError : nothing to learn from.
     HomeError : the home is held by another writer.
-    UsageError : no macro file, an unknown `model` or one beside `model_from`, or a model that knows more than
-        this twin's as-of date.
+    UsageError : an unknown `model` or one beside `model_from`, a model that knows more than this twin's as-of
+        date, or one with macro covariates and no file of `macro`.
     """
-    if not macro and prior is None:
-        raise UsageError(expected("at least one file of `macro`", "none"), field="macro")
     if model is not None and model_from is not None:
         raise UsageError(expected("`model` or `model_from`", "both"), field="model")
     if prior is not None and (model_from is not None or (model or LOGIT) != LOGIT):
@@ -121,7 +121,7 @@ def fit(
             fitted = (
                 learnt_model(twin, known, generator, name, start)
                 if model_from is None
-                else taken_over(model_from, twin)
+                else taken_over(model_from, twin, bool(macro))
             )
         progress(0.8, "tables for the environment")
         learnt = Learnt(fitted, generator, tuple({item.sha256: item for item in sources}.values()))
@@ -138,6 +138,7 @@ def fit(
         twin = twin.refreshed()
         said = (
             *(started(twin, start, macro) if start is not None else ()),
+            *(() if fitted.covariates else (without_covariates(twin),)),
             *(str(item.message) for item in heard),
             *(text for source in sources for text in source.warnings),
             *unstored,
@@ -174,12 +175,12 @@ def started(twin: Twin, prior: ProductPrior, macro: Sequence[Path | str]) -> tup
     return tuple(said)
 
 
-def taken_over(home: Path | str, twin: Twin) -> FittedModel:
+def taken_over(home: Path | str, twin: Twin, macro: bool) -> FittedModel:
     """Return another twin's model; one that knows more than this twin's as-of date is refused.
 
     Raises
     ------
-    UsageError : a model of a later date than this twin's.
+    UsageError : a model of a later date than this twin's, or one with covariates without a macro file.
     """
     with opened(home) as other:
         model = other.model
@@ -188,6 +189,12 @@ def taken_over(home: Path | str, twin: Twin) -> FittedModel:
             expected(f"a model as of {twin.as_of} or earlier", f"one as of {model.as_of}"),
             file=home,
             field="model_from",
+        )
+    if model.covariates and not macro:
+        wanted = ", ".join(dict.fromkeys(item.factor for item in model.covariates))
+        raise UsageError(
+            expected(f"macro files with the covariates of the model taken over ({wanted})", "none"),
+            field="macro",
         )
     return model
 
@@ -238,7 +245,7 @@ def _result(
         macro_known_until=ends,
         generator={
             "factors": list(generator.factors),
-            "quarters": len(generator.residuals),
+            "quarters": len(generator.residuals) if generator.factors else 0,
             "largest_root": generator.root,
             "dropped": dict(generator.dropped),
         },

@@ -142,7 +142,7 @@ def forecast(
             totals=totals(made, hidden),
             default_rate=default_rate(made),
             economy=factors,
-            interval_sources=("parameters", "latent", "names") + (("macro",) if economy.name is None else ()),
+            interval_sources=("parameters", "latent", "names", *(("macro",) if economy.varies else ())),
             assumed=tuple(
                 name
                 for name in FIGURES

@@ -171,7 +171,7 @@ def _between(
         now.currency,
         segments,
         float(gone.sum()),
-        (*words, *dict.fromkeys((*notes, *closing_notes))),
+        (*words, *dict.fromkeys((*new.notes, *notes, *closing_notes))),
         now.provenance(),
         minor_units(now.currency),
     )

@@ -24,7 +24,10 @@ def backtest_rates(
             metavar="FILE...", help="Quarterly charge-off or delinquency rates, as FRED gives them."
         ),
     ],
-    macro: Annotated[list[Path], typer.Option(metavar="FILE", help="A macro history; repeatable.")],
+    macro: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="FILE", help="A macro history; repeatable. None: the period effect alone."),
+    ] = None,
     start: Annotated[str, typer.Option("--from", metavar="YYYY-MM-DD", help="First origin.")] = "2005-01-01",
     end: Annotated[
         str | None,
@@ -44,5 +47,7 @@ def backtest_rates(
     import loantwin as lt
 
     with shown("backtest") as progress:
-        result = lt.backtest_rates(rates, macro, start=start, end=end, quarters=quarters, progress=progress)
+        result = lt.backtest_rates(
+            rates, macro or (), start=start, end=end, quarters=quarters, progress=progress
+        )
     finish(result, json)

@@ -22,7 +22,9 @@ def fit(
     macro: Annotated[
         list[Path] | None,
         typer.Option(
-            metavar="FILE", help="A macro history (Fed table, FRED series, own CSV or TOML); repeatable."
+            metavar="FILE",
+            help="A macro history (Fed table, FRED series, own CSV or TOML); repeatable. Without any the "
+            "period effect alone carries the economy, and no scenario can be run.",
         ),
     ] = None,
     model: Annotated[

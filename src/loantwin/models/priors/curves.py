@@ -83,8 +83,11 @@ def prior_edges(prior: ProductPrior, live: Sequence[str], default: str, ages: in
     edges: dict[tuple[str, str], PriorEdge] = {}
     chain = (*live, default)
     lets_through = float(np.prod([roll.value / (roll.value + cure) for roll, cure in late]))
-    # the hazard is of all that live: those that are late meanwhile cannot become late
+    # the hazard is of all that live: those that are late meanwhile cannot become late, and some that were up
+    # to date when a loan became late have paid off before it defaults
+    through = sum(1.0 / (roll.value + cure) for roll, cure in late)
     entering = hazard[np.minimum(np.arange(ages) + len(late), ages - 1)] / lets_through
+    entering = entering * (1.0 - payoff) ** through
     entry = np.clip(entering / np.maximum(1.0 - entering * _months_late(late), 0.1), 1e-9, LARGEST)
     rest = 1.0 - entry - payoff
     for place, (roll, cure) in enumerate(late, start=1):

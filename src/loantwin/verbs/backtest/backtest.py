@@ -12,6 +12,7 @@ from typing import Any
 from loantwin.config import chosen
 from loantwin.errors import InputError, UsageError, expected
 from loantwin.months import day
+from loantwin.outlook.outlook import without_covariates
 from loantwin.performance.backtest.macro_scores import MacroScores, macro_scores
 from loantwin.performance.backtest.observed import LEAST_EVENTS, Observed, observations
 from loantwin.performance.backtest.origin import GENERATED, GIVEN, MODES, AtOrigin
@@ -217,7 +218,9 @@ def _notes(twin: Twin) -> list[str]:
     notes = [
         "Only loans that were on the book at an origin count; new lending is on neither side.",
         "Macro series are latest-revised, cut by publication lag at each origin; given_macro then reads "
-        "the path that came.",
+        "the path that came."
+        if twin.macro_sources
+        else f"{without_covariates(twin)}: given_macro and generated_macro are one and the same.",
         "Settings and priors of the model were chosen by people who knew later history: no origin is an "
         "untouched test.",
     ]

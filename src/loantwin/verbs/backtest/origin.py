@@ -23,7 +23,7 @@ from loantwin.macro.generator import simulate
 from loantwin.macro.history import bridge, full_history
 from loantwin.models.forecasting import draw_shocks
 from loantwin.models.model import live_loans
-from loantwin.outlook.outlook import Economy, Outlook
+from loantwin.outlook.outlook import Economy, Outlook, without_covariates
 from loantwin.outlook.redated import twin_at
 from loantwin.outlook.workout import stock_in_default
 from loantwin.performance import rivals
@@ -75,7 +75,9 @@ def at_origin(twin: Twin, date: dt.date, horizons: Sequence[int], paths: int, se
         outlook = Outlook(then)
         made = _forecast(outlook, tuple(horizons), paths, seed)
     said = tuple(dict.fromkeys(f"{date}: {item.message}" for item in heard))
-    return replace(made, notes=(*said, *(f"{date}: {note}" for note in outlook.notes)))
+    # what holds for every origin is said once, by `backtest`
+    own = (note for note in outlook.notes if twin.macro_sources or note != without_covariates(then))
+    return replace(made, notes=(*said, *(f"{date}: {note}" for note in own)))
 
 
 def _forecast(outlook: Outlook, horizons: tuple[int, ...], paths: int, seed: int) -> AtOrigin:

@@ -115,7 +115,8 @@ def loss_inputs(
     )
     rates = number / np.bincount(made.sector, minlength=len(labels))  # of rows, as the copula draws them
     found = implied(np.minimum(rates, 1.0), [made.pd[made.sector == place] for place in range(len(labels))])
-    notes = (*_words(source, sectors, labels, found), *_weights(weight))
+    moves = bool(outlook.twin.model.covariates)
+    notes = (*_words(source, moves, sectors, labels, found), *_weights(weight), *outlook.notes)
     return LossInputs(
         twin.as_of, twin.currency, months, made, names, segments, labels, rates, found, notes, outlook
     )
@@ -224,11 +225,13 @@ def _ratio(wanted: Floats, code: Integers, have: Floats) -> Floats:
     return np.asarray(np.divide(wanted, sums, out=np.ones_like(wanted), where=sums > 0)[code])
 
 
-def _words(source: str, sectors: str, labels: tuple[str, ...], found: Implied) -> tuple[str, ...]:
+def _words(
+    source: str, macro: bool, sectors: str, labels: tuple[str, ...], found: Implied
+) -> tuple[str, ...]:
     what = (
         "the fitted latent process alone"
         if source == "latent"
-        else "macro, latent process and errors of estimation"
+        else f"{'macro, ' if macro else ''}latent process and errors of estimation"
     )
     rows = [
         f"{name}: PD {100 * mean:.2f} %, its standard deviation {100 * spread:.2f} %, implied asset "

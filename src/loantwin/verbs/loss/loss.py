@@ -226,7 +226,7 @@ class _LossRun:
         losses, segments = conditional_parts(self.outlook, self.months, count, seed, self.progress)
         return distribution(
             twin.as_of, twin.currency, losses, self.months, self.confidence, seed, self._gaps(),
-            twin.provenance(), segments, (TWIN_ASSUMPTION,),
+            twin.provenance(), segments, (TWIN_ASSUMPTION, *self.outlook.notes),
         )  # fmt: skip
 
 

@@ -26,6 +26,7 @@ def figures(test: StressTest, progress: Progress = silent) -> StressResult:
     twin = outlook.twin
     gaps = standing(twin.book.loans, twin.mapping.observes).not_observable
     notes = {run.given.name: list(run.economy.notes) for run in test.runs}
+    notes[base.given.name] += outlook.notes
     result = compared(
         twin.as_of,
         twin.currency,

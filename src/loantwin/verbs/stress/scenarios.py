@@ -81,7 +81,8 @@ def expected_path(outlook: Outlook, months: int) -> GivenScenario:
     """Return the generator's path without shocks over the months after the as-of date."""
     innovations = innovations_of(outlook, months)
     path = innovations.path(np.zeros(innovations.size), EXPECTED_PATH)
-    words = f"{EXPECTED_PATH}: what the macro generator expects, all shocks at zero"
+    what = "what the macro generator expects, all shocks at zero" if path.factors else "no macro factor moves"
+    words = f"{EXPECTED_PATH}: {what}"
     return GivenScenario(EXPECTED_PATH, path, None, (words,))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from loantwin.config import chosen
 from loantwin.decisions.policy import PortfolioPolicy
 from loantwin.errors import UsageError, expected
 from loantwin.macro.shock import Shape
-from loantwin.outlook.outlook import GivenScenario, Outlook, Scenarios
+from loantwin.outlook.outlook import GivenScenario, Outlook, Scenarios, check_macro
 from loantwin.risk.stress.paths import read_capital
 from loantwin.risk.stress.stress import StressResult
 from loantwin.twin import Twin, opened
@@ -51,7 +51,7 @@ def stress(
     Parameters
     ----------
     scenarios : FILE[#NAME], the first is the baseline; without any the baseline is the generator's expected
-        path.
+        path, which of a twin fitted without macro files is all that can be run.
     align : "start" re-dates them to begin after the as-of date.
     months : horizon; None takes the length of the shortest scenario beyond the as-of date.
     supported_months : for the allowance; None takes the configuration's, at most the horizon.
@@ -67,25 +67,26 @@ def stress(
 
     Raises
     ------
-    UsageError : nothing to run, a horizon of less than a month, a scenario with a weight or given twice, an
+    UsageError : nothing to run (a twin fitted without macro files runs its baseline, and nothing that moves
+        the economy), a horizon of less than a month, a scenario with a weight or given twice, an
         unknown figure, factor, action or model. ScenarioError : a scenario that is wrong or too short.
         RiskError : a target that no path reaches. HomeError : a twin that was not fitted.
     """
     if months is not None and months < 1:
         raise UsageError(expected("a horizon of at least 1 month", months), field="months")
-    if not (scenarios or replays or shocks or sensitivities or all_sensitivities or reverse):
-        raise UsageError(
-            expected(
-                "at least one of `scenarios`, the baseline first (or `replays`, `shocks`, "
-                "`all_sensitivities`, `reverse`)",
-                "none",
-            ),
-            field="scenarios",
-        )
+    asked = {
+        "scenarios": [scenarios] if isinstance(scenarios, str | Path) else scenarios,
+        "replays": replays,
+        "shocks": shocks,
+        "sensitivities": sensitivities,
+        "all_sensitivities": ("every factor",) if all_sensitivities else (),
+        "reverse": reverse,
+    }
     run, plan = model_named(model), None if capital is None else read_capital(capital)
     with opened(twin) as twin:
         twin = twin.using(chosen(twin.config, supported_months=supported_months, seed=seed))
         outlook = Outlook(twin)
+        _check_asked(twin, asked)
         progress(0.05, "reading scenarios")
         given = gathered(outlook, scenarios, align, replays, shocks, severity, months)
         test = prepared(outlook, given, months, run, plan, progress)
@@ -111,6 +112,24 @@ def stress(
             **({} if plan is None else {"capital_minimum": plan.minimum}),
         }
         return replace(made, reverse=tuple(answers), model=model, settings=settings)
+
+
+def _check_asked(twin: Twin, asked: Mapping[str, Sequence[object]]) -> None:
+    """Raise UsageError where nothing is to be run, or where a twin without macro files cannot answer.
+
+    Of such a twin the baseline is all there is: what the model expects, under actions and new lending.
+    """
+    for name, items in asked.items():
+        check_macro(twin, items, name)
+    if twin.macro_sources and not any(asked.values()):
+        raise UsageError(
+            expected(
+                "at least one of `scenarios`, the baseline first (or `replays`, `shocks`, "
+                "`all_sensitivities`, `reverse`)",
+                "none",
+            ),
+            field="scenarios",
+        )
 
 
 def stressed(outlook: Outlook, given: Sequence[GivenScenario], months: int | None) -> StressResult:

@@ -14,6 +14,7 @@ def render(console: Console, result: Any) -> None:
     names = list(
         dict.fromkeys(name for by in result.series.values() for item in by.values() for name in item.rivals)
     )
+    given = "given the macro path that came" if result.covariates else "on the period effect alone"
     rows, ranged = [], []
     for series, by_quarters in result.series.items():
         for quarters, item in by_quarters.items():
@@ -31,7 +32,7 @@ def render(console: Console, result: Any) -> None:
             ranged.append((words, quarters, percent(item.coverage90, 0), between, *inside, *points))
     show_table(
         console,
-        "Accuracy, given the macro path that came (* better than the model)",
+        f"Accuracy, {given} (* better than the model)",
         ("", "quarters", "model", *names, "bias", "origins"),
         rows,
     )

@@ -49,7 +49,7 @@ def render(console: Console, result: Any) -> None:
     ]
     show_table(
         console,
-        "Period effect that macro does not explain",
+        "Period effect that macro does not explain" if result.covariates else "Period effect",
         ("factor", "persistence a month", "innovation", "level now"),
         levels,
     )
@@ -70,14 +70,15 @@ def render(console: Console, result: Any) -> None:
         losses,
     )
     made = result.generator
-    show_facts(
-        console,
-        "Macro generator",
-        {
-            "factors": f"{len(made['factors'])}",
-            "quarters": f"{made['quarters']}",
-            "largest root": f"{made['largest_root']:.3f}",
-        },
-    )
+    if made["factors"]:
+        show_facts(
+            console,
+            "Macro generator",
+            {
+                "factors": f"{len(made['factors'])}",
+                "quarters": f"{made['quarters']}",
+                "largest root": f"{made['largest_root']:.3f}",
+            },
+        )
     show_notes(console, "Too few events, prior only", result.prior_only)
     show_notes(console, "Notes", result.notes)

@@ -12,7 +12,7 @@ from loantwin.interfaces.cli.tables.blocks import amount, show_notes, show_table
 def render(console: Console, result: Any) -> None:
     """Print the months ahead and their totals."""
     names = ("balance", "scheduled_principal", "prepaid", "interest", "defaulted", "charged_off", "recovered")
-    economy = result.scenario or "paths of the generator"
+    economy = result.scenario or ("paths of the generator" if result.economy else "the period effect alone")
     every = 1 if len(result.months) <= 13 else 3
     rows = [
         (month.month, *(amount(getattr(month, name).mean) if getattr(month, name) else "–" for name in names))

@@ -59,6 +59,7 @@ def render(console: Console, result: Any) -> None:
     show_table(console, "By scenario", ("scenario", "weight", "allowance"), scenarios)
     show_notes(console, "Not observable in this source", result.not_observable)
     show_notes(console, "Rules", getattr(result, "rules", ()))
+    show_notes(console, "Notes", result.provenance.get("notes", ()))
 
 
 def _beside(console: Console, result: Any) -> None:

@@ -35,7 +35,7 @@ def forecast_section(found: Findings) -> Section:
     """Return the run-off of the book with its intervals."""
     blocks: list[PageBlock] = [
         pictures(_fan(found, "balance"), _fan(found, found.happened.figure)),
-        pictures(_cash(found), _macro(found)),
+        pictures(_cash(found), *_macro(found)),
     ]
     rows = []
     for name, item in found.forecast.totals.items():
@@ -54,10 +54,13 @@ def forecast_section(found: Findings) -> Section:
         )
     )
     blocks.append(_yearly(found))
+    if found.forecast.notes:
+        blocks.append(bullets(found.forecast.notes))
+    moved = ("the economy and of ", "economy ") if found.forecast.economy else ("", "")
     lead = (
-        f"The book in run-off over {len(found.labels)} months, on {found.forecast.paths:,} paths of the "
-        "economy and of the period effect. Intervals hold uncertainty of parameters, period effect, "
-        "economy and single names."
+        f"The book in run-off over {len(found.labels)} months, on {found.forecast.paths:,} paths of "
+        f"{moved[0]}the period effect. Intervals hold uncertainty of parameters, period effect, "
+        f"{moved[1]}and single names."
     )
     return Section("forecast", "Forecast", lead, tuple(blocks))
 
@@ -96,8 +99,11 @@ def _cash(found: Findings) -> tuple[Chart, str]:
     ), "Expected cash flows of the book in run-off."
 
 
-def _macro(found: Findings) -> tuple[Chart, str]:
+def _macro(found: Findings) -> tuple[tuple[Chart, str], ...]:
+    """Return the picture of one macro factor, or none where the model knows of none."""
     economy = found.forecast.economy
+    if not economy:
+        return ()
     factor = "unemployment_rate" if "unemployment_rate" in economy else next(iter(economy))
     made = economy[factor]
     kinds = dict(zip(found.twin.generator.factors, found.twin.generator.kinds, strict=True))
@@ -109,9 +115,8 @@ def _macro(found: Findings) -> tuple[Chart, str]:
         [item.p95 for item in made],
         percent=kinds.get(factor) != "index",
     )
-    return svg, (
-        "One of the jointly generated macro factors, fitted on the history published by the as-of date."
-    )
+    words = "One of the jointly generated macro factors, fitted on the history published by the as-of date."
+    return ((svg, words),)
 
 
 def _yearly(found: Findings) -> PageBlock:
@@ -189,15 +194,18 @@ def provisions_section(found: Findings) -> Section:
         blocks.append(table(("why loans left IFRS 9 stage 1 (each by itself)", "loans"), triggers))
     if shown["ifrs9"].not_observable:
         blocks.append(details("What this source cannot tell", bullets(shown["ifrs9"].not_observable)))
+    told = dict.fromkeys(note for item in shown.values() for note in item.provenance.get("notes", ()))
+    if told:
+        blocks.append(bullets(tuple(told)))
     blocks.append(
         details(
             "Rules",
             *(block for key, item in shown.items() for block in (heading(names[key]), bullets(item.rules))),
         )
     )
+    where = "generated paths of the economy" if found.forecast.economy else "the expected period effect"
     lead = (
-        "Allowance on generated paths of the economy, net of guarantees. The same transition model runs "
-        "under all three standards."
+        f"Allowance on {where}, net of guarantees. The same transition model runs under all three standards."
     )
     return Section("provisions", "Provisions", lead, tuple(blocks))
 
@@ -215,6 +223,8 @@ def stress_section(found: Findings) -> Section:
         words = (
             "No scenario was given: add --scenario BASELINE --scenario FILE#NAME (and --align start to "
             "re-date them) to see the book under stress."
+            if found.twin.macro_sources
+            else "No scenario can be run: the model was fitted without a macro file."
         )
         return Section("stress", "Stress", "The book under given scenarios.", (text(words),))
     paths = result.paths
@@ -298,12 +308,12 @@ def loss_section(found: Findings) -> Section:
         pictures(
             (
                 svg,
-                f"{loss.paths:,} paths of economy and period effect, single names on top, drawn to the "
-                "99.95th percentile.",
+                f"{loss.paths:,} paths of {'economy and ' if found.forecast.economy else ''}period effect, "
+                "single names on top, drawn to the 99.95th percentile.",
             )
         ),
         table(("figure", "net of guarantees", "standard error", "before guarantees"), rows),
-        details("Rules", bullets(loss.rules)),
+        details("Rules", bullets((*loss.rules, *loss.assumptions))),
     )
     lead = "Present value of first defaults within the horizon x loss given default."
     return Section("loss", "Loss distribution", lead, blocks)

@@ -46,8 +46,8 @@ def model_section(found: Findings) -> Section:
                 _calibration(edge, "age", "age in months"),
             )
         )
-        if edge["macro"]:
-            blocks.append(pictures(_macro_effects(edge), _segment_effects(edge)))
+        macro = (_macro_effects(edge),) if edge["macro"] else ()
+        blocks.append(pictures(*macro, _segment_effects(edge)))
     levels = _levels(found)
     if levels:
         blocks += [heading("Period effects"), pictures(*levels)]
@@ -138,6 +138,7 @@ def _levels(found: Findings) -> list[tuple[Chart, str]]:
         record = model.diagnostics["levels"].get(name)
         if record is None:
             continue
+        what = "What macro does not explain" if found.twin.model.covariates else "The whole of the economy"
         mean, variance = expected_level(process, len(found.labels))
         spread = 1.645 * np.sqrt(variance)
         past, low, high = (np.array(record[key]) for key in ("smoothed", "low", "high"))
@@ -149,8 +150,7 @@ def _levels(found: Findings) -> list[tuple[Chart, str]]:
         made.append(
             (
                 svg,
-                f"What macro does not explain: persistence {process.phi:.3f} a month, innovation "
-                f"{process.sigma:.2f}.",
+                f"{what}: persistence {process.phi:.3f} a month, innovation {process.sigma:.2f}.",
             )
         )
     return made
