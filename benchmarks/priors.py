@@ -1,4 +1,4 @@
-"""What prior models hold of the public record: charge-offs of a year, forecast at the end of the one before."""
+"""What prior models hold of the public record: charge-offs of a year, forecast at the end of the last one."""
 
 from __future__ import annotations
 
