@@ -44,6 +44,8 @@ class Stream(IntEnum):
     """Factors of copula models; place = stream of the model."""
     MIGRATION = 11
     """Factors of migration models; place = first path of a block."""
+    TAILS = 13
+    """Scales of period effects' paths; place = level, part = first path."""
     BACKTEST = 12
     """Luck of single names in backtests; place = band or rival."""
 

@@ -16,6 +16,7 @@ from loantwin.book.mapping_checks import check_mapping
 from loantwin.book.mapping_parts import (
     FIGURES,
     KINDS,
+    LENDING,
     SCALES,
     TOP_KEYS,
     UNITS,
@@ -154,6 +155,7 @@ def from_dict(document: Mapping[str, Any], file: str = "") -> TapeFormat:
         words=read.text(document.get("words", ""), "words"),
         currency=read.text(document.get("currency", ""), "currency"),
         kind=kind,
+        lending=read.choice(document.get("lending", ""), ("", *LENDING), "lending"),
         columns=read.sources(document, "columns", LOANS, closed=True),
         panel=read.sources(document, "panel", PANEL, closed=True),
         checked=read.sources(document, "checked", (*LOANS, *CHECKED), closed=False),

@@ -15,6 +15,8 @@ FIGURES = ("defaults", "charge_offs", "balance", "prepayment", "interest", "reco
 UNITS = ("text", "code", "date", "money", "number", "percent", "decimal", "days", "months", "years")
 SCALES = {"percent": 0.01, "years": 12.0}
 KINDS = ("outcomes", "panel", "snapshot")
+LENDING = ("business", "consumer")
+"""Whom loans are made to, where a mapping says it: how far the level of defaults swings hangs on it."""
 """One row a loan with its end (outcomes), a loan and month (panel), or a loan at one date (snapshot)."""
 
 COUNTED = {
@@ -32,6 +34,7 @@ TOP_KEYS = frozenset(
             "words",
             "currency",
             "kind",
+            "lending",
             "as_of",
             "header_row",
             "header",

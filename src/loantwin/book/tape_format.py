@@ -31,6 +31,7 @@ class TapeFormat:
     words: str
     currency: str
     kind: str
+    lending: str
     columns: Mapping[str, ColumnSource]
     panel: Mapping[str, ColumnSource]
     checked: Mapping[str, ColumnSource]

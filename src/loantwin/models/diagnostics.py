@@ -71,7 +71,7 @@ def _edge(context: Context, edge: EdgeFit, levels: Mapping[str, LevelFit]) -> di
 
 
 def _vintages(context: Context, edge: EdgeFit) -> dict[str, dict[str, float]]:
-    """Return vintages' effects on the book: their label's less the segment's, by its first label."""
+    """Return vintages' effects on the book against a new loan's of the segment, by their first label."""
     labels, rows = context.segments.labels, context.segments.rows
     base, found = base_segments(labels), {}
     for place, label in enumerate(labels):

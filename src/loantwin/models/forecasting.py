@@ -20,7 +20,7 @@ from loantwin.arrays import Floats
 from loantwin.engine.rows import shocks
 from loantwin.errors import ModelError, expected
 from loantwin.models.fitted import FittedModel
-from loantwin.models.latent import expected_level, point_moments, points_of, simulate_level
+from loantwin.models.latent import expected_level, path_scales, point_moments, points_of, simulate_level
 from loantwin.models.uncertainty import Directions, EdgeErrors, as_today, compressed, quadratic, root
 from loantwin.streams import Stream, generator
 
@@ -97,10 +97,12 @@ def draw_shocks(
     common, own = (
         (_common(model, seed, first, P), _own(model, seed, first, P)) if parameters else (_none(L), _none(R))
     )
-    for place in range(L):
-        start = _start(model, place, common[place], own, P)
+    for place, process in enumerate(model.processes):
+        scale = path_scales(process, P if latent else 0, generator(seed, Stream.TAILS, first, place))
+        scale = scale if latent else np.ones(P)
+        start = process.mean + scale * (_start(model, place, common[place], own, P) - process.mean)
         level[:, :, place], fade[:, :, place], gap[:, :, place] = _level(
-            model, place, start, T, seed, first, latent
+            model, place, start, T, seed, first, scale, latent
         )
     exponent -= 0.5 * _variance_today(model)
     loading = model.parameters.loading
@@ -168,18 +170,30 @@ def _carrier(model: FittedModel, place: int) -> int | None:
 
 
 def _level(
-    model: FittedModel, place: int, start: Floats, months: int, seed: int, first: int, latent: bool
+    model: FittedModel,
+    place: int,
+    start: Floats,
+    months: int,
+    seed: int,
+    first: int,
+    scale: Floats,
+    latent: bool,
 ) -> tuple[Floats, Floats, Floats]:
-    """Return (P, T) paths of a level, today's remainder on each, and innovations' excess variance."""
+    """Return (P, T) paths of a level, what is left of today's error on each, innovations' excess variance.
+
+    Both are by path: a path of larger scale has larger errors, and is centred by as much.
+    """
     process = model.processes[place]
     plain = process.phi ** np.arange(1, months + 1)
     fresh = expected_level(process, months)[1] - plain**2 * process.variance
     if not latent:
         left = np.broadcast_to(plain, (len(start), months))
         return start[:, None] * plain, left, np.broadcast_to(-fresh, left.shape)
-    path, point = simulate_level(process, start, months, generator(seed, Stream.LEVELS, first, place))
+    random = generator(seed, Stream.LEVELS, first, place)
+    path, point = simulate_level(process, start, months, random, scale)
     fades, added = point_moments(process, months)
-    return path, fades[point], (added + process.noise**2 - fresh)[point]
+    large = scale[:, None]
+    return path, fades[point] * large, added[point] * large**2 + process.noise**2 - fresh
 
 
 def _drift(mean: float, model: FittedModel, place: int, months: int) -> Floats:

@@ -21,6 +21,8 @@ from loantwin.models.counts import EventCounts
 from loantwin.models.regression import Prior
 
 YEAR = 12.0
+MOST_SCALE = 2.5
+"""No path swings more than so many times the usual."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,7 @@ class LatentProcess:
     history.
     points : (weight, phi, sigma) of processes that history can hardly tell from this one; weights sum to 1.
         Empty where persistence and size are taken as known.
+    tails : degrees of freedom of its paths' scale, 0 for normal paths.
     """
 
     name: str
@@ -81,6 +84,7 @@ class LatentProcess:
     variance: float
     months: int
     points: tuple[tuple[float, float, float], ...] = ()
+    tails: float = 0.0
 
     @property
     def long_run_variance(self) -> float:
@@ -252,12 +256,28 @@ def expected_level(process: LatentProcess, size: int) -> tuple[Floats, Floats]:
     return fade * process.mean, variance
 
 
+def path_scales(process: LatentProcess, paths: int, random: np.random.Generator) -> Floats:
+    """Return the scale (P,) of each path: 1 for normal paths, else that of a Student t, at most `MOST_SCALE`.
+
+    One scale a path, on what is not known of its start and on all its innovations, keeps its months joint: a
+    wave is large in all of them.
+    """
+    if not process.tails:
+        return np.ones(paths)
+    return np.asarray(np.minimum(np.sqrt(process.tails / random.chisquare(process.tails, paths)), MOST_SCALE))
+
+
 def simulate_level(
-    process: LatentProcess, start: Floats, size: int, random: np.random.Generator
+    process: LatentProcess,
+    start: Floats,
+    size: int,
+    random: np.random.Generator,
+    scale: Floats | float = 1.0,
 ) -> tuple[Floats, Integers]:
     """Return P paths of v over `size` months after the as-of month, (P, T), and the point each follows, (P,).
 
-    Paths begin at levels `start` (P,) in the as-of month; `point_moments` says how the points differ.
+    Paths begin at levels `start` (P,) in the as-of month; `point_moments` says how the points differ. `scale`
+    (P,) is that of each path's innovations.
     """
     paths = len(start)
     pick = random.random(paths)
@@ -268,7 +288,7 @@ def simulate_level(
     made, state = np.empty((paths, size)), start
     # Trap: a month's noise taken for the level. It stays in its month and is not carried on.
     for t in range(size):
-        state = phi * state + sigma * normal[:, t, 0]
+        state = phi * state + sigma * scale * normal[:, t, 0]
         made[:, t] = state
     return made + process.noise * normal[:, :, 1], point
 

@@ -44,7 +44,7 @@ from loantwin.models.lags import choose_lags, evident_lag
 from loantwin.models.pooling import fit_panel_edges
 from loantwin.models.priors.curves import prepayment_hazard
 from loantwin.models.priors.table import ProductPrior
-from loantwin.models.settings import EFFECTS, FitSettings, MacroPrior
+from loantwin.models.settings import EFFECTS, LEVELS, FitSettings, MacroPrior
 from loantwin.models.severity import PRIOR_CASES, Believed, Defaults, Severity, fit_severity
 from loantwin.models.severity_reaction import SeverityReaction, fit_reaction
 from loantwin.models.start import beliefs_of, live_states, settled, standing_counts
@@ -88,7 +88,7 @@ def fit_model(
     ------
     ModelError : a snapshot without history, or no usable loan.
     """
-    settings = settings or FitSettings()
+    settings = settings or FitSettings(credit_level=LEVELS[mapping.lending])
     labels = segment_labels(loans, mapping)
     from_panel = panel is not None and panel.height > 0
     standing = not from_panel and mapping.kind == "snapshot"

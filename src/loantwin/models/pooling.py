@@ -142,6 +142,7 @@ def _common_level(
     process = LatentProcess(
         kind, phi, deviation * float(np.sqrt(1.0 - phi**2)), noise,
         float(level.smoothed[-1]), float(level.smoothed_variance[-1]), size, points,
+        context.settings.tails,
     )  # fmt: skip
     spread = np.sqrt(np.maximum(np.diag(shared), 0.0))
     return LevelFit(process, level, fit.part("month"), spread[1:-1], shared), fit.part("level")

@@ -44,6 +44,19 @@ were compared on the SBA tapes, and this one was kept with those results known: 
 are not those of an untouched test."""
 
 
+LEVELS = {
+    "": LevelPrior(24.0, 0.3, 0.7, 0.3, 0.25, 0.3),
+    "business": LevelPrior(24.0, 0.15, 1.0, 0.1, 0.25, 0.3),
+    "consumer": LevelPrior(24.0, 0.15, 0.5, 0.1, 0.2, 0.3),
+}
+"""The process of the credit level by whom loans are made to, "" where it is not said.
+
+From the Federal Reserve's charge-off rates 1999 to 2026: the log of the next four quarters' mean against the last
+two spreads by 0.42 for business loans and by 0.21 for consumer loans and cards; a half-life of 24 months with a
+deviation of 1.0 gives 0.45. Tight: a dozen events of one tape tell a process badly, and one chosen anew for each
+tape is what made forecasts of one population differ by half."""
+
+
 @dataclass(frozen=True)
 class FitSettings:
     """How models are fitted. Deviations are prior standard deviations in log-odds."""
@@ -74,14 +87,19 @@ class FitSettings:
     """Of the effect of one part of a segment's label (for instance a product)."""
     segment_own: float = 0.25
     """Of a segment's own effect beyond its parts."""
-    vintage_frailty: float = 0.15
-    """Of the effect shared by loans made in one calendar year; 0 leaves it out."""
+    vintage_frailty: float = 0.8
+    """Of the effect shared by loans made in one calendar year, in the long run; 0 leaves it out."""
+    vintage_memory: float = 0.95
+    """Correlation of a year's effect with that of the year before: a new vintage continues the last one."""
     edge_macro: float = 0.10
     """Of an edge's macro effect about that of all worsening edges together (panels)."""
     edge_loading: float = 0.30
     """Of an edge's reaction to the credit level about 1 (panels)."""
-    credit_level: LevelPrior = field(default_factory=LevelPrior)
+    credit_level: LevelPrior = LEVELS[""]
+    """Of the period effect on worsening; a fit without settings takes its tape's of `LEVELS`."""
     prepayment_level: LevelPrior = field(default_factory=lambda: LevelPrior(deviation=0.3))
+    tails: float = 4.0
+    """Degrees of freedom of the period effects' paths (Student t, one scale a path); 0 is normal."""
     least_events: int = 100
     """Fewer events than this and a fit is marked prior only."""
     search: int = 90

@@ -33,7 +33,7 @@ def prior_settings(prior: ProductPrior) -> FitSettings:
         MacroPrior("house_price_index", "log_ratio_12m", 3, _effect(prior.house_prices), (0.05, 0.10), TENTH),
         RATE_ON_PREPAYMENT,
     )
-    return FitSettings(effects=effects, prior=prior, segment_own=0.15, edge_macro=0.02)
+    return FitSettings(effects=effects, prior=prior, segment_own=0.15, edge_macro=0.02, vintage_frailty=0.3)
 
 
 def _effect(belief: Belief) -> tuple[float, float]:

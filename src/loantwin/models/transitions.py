@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
+from scipy.linalg import block_diag
 
 from loantwin.arrays import Floats, Integers
 from loantwin.engine.rows import VINTAGE
@@ -134,20 +135,23 @@ def segment_design(
     groups = np.full((len(segments), years), -1, dtype=np.int64)
     groups[pairs[:, 0], pairs[:, 1]] = np.arange(len(pairs))
     share = np.full(len(segments), 1.0 / len(segments)) if counts is None else _at_risk(counts)
-    spread = settings.vintage_frailty
-    # a loan of no known vintage has one all the same: its error is the prior's
+    spread, memory = max(settings.vintage_frailty, 1e-6), settings.vintage_memory
+    # Trap: a new vintage taken for an average one. What was lent last year is the best guess of what is lent
+    # now: it continues the last vintage, with the error of one step.
+    carried = np.zeros(by_year.shape[1])
+    carried[-1:] = memory
     plain = np.concatenate(
-        [whole, np.zeros((len(segments), by_year.shape[1])), np.tile([0.0, 1.0], (len(segments), 1))], axis=1
+        [whole, np.tile(carried, (len(segments), 1)), np.tile([0.0, 1.0], (len(segments), 1))], axis=1
     )
-    pooled = np.concatenate([share @ whole, np.zeros(by_year.shape[1]), [1.0, 1.0]])
+    pooled = np.concatenate([share @ whole, carried, [1.0, 1.0]])
     group_columns = np.concatenate([whole[pairs[:, 0]], by_year[pairs[:, 1]], unseen], axis=1)
+    step = spread * np.sqrt(1.0 - memory**2) if by_year.shape[1] else spread
     deviation = np.concatenate(
-        [
-            np.full(main.shape[1], settings.segment_main),
-            np.full(len(segments), settings.segment_own),
-            np.full(by_year.shape[1], max(spread, 1e-6)),
-            [np.hypot(settings.segment_main, settings.segment_own), max(spread, 1e-6)],
-        ]
+        [np.full(main.shape[1], settings.segment_main), np.full(len(segments), settings.segment_own)]
+    )
+    rest = np.array([np.hypot(settings.segment_main, settings.segment_own), step])
+    precision = block_diag(
+        np.diag(deviation**-2.0), vintage_precision(by_year.shape[1], spread, memory), np.diag(rest**-2.0)
     )
     still = recent if by_year.shape[1] else np.zeros(0, dtype=np.int64)
     names = tuple(f"{segments[segment]}{VINTAGE}{first + year}" for segment, year in pairs[still])
@@ -158,8 +162,22 @@ def segment_design(
         groups=groups,
         first=first,
         segment=pairs[:, 0],
-        prior=independent_prior(np.zeros(group_columns.shape[1]), deviation),
+        prior=Prior(np.zeros(len(precision)), precision),
     )
+
+
+def vintage_precision(years: int, deviation: float, memory: float) -> Floats:
+    """Return the precision (Y, Y) of yearly effects with cov(i, j) = deviation^2 memory^|i - j|: an AR(1).
+
+    Shrunk one by one to zero, a vintage's effect would be read as the level of the day.
+    """
+    if not years:
+        return np.zeros((0, 0))
+    inner = np.full(years, 1.0 + memory**2)
+    inner[[0, -1]] = 1.0
+    made = np.diag(inner) - memory * (np.eye(years, k=1) + np.eye(years, k=-1))
+    made = made / (1.0 - memory**2) if years > 1 else np.eye(1)
+    return np.asarray(made / deviation**2)
 
 
 def _vintages(
@@ -284,7 +302,7 @@ def fit_level_edge(
     sigma = deviation * float(np.sqrt(1.0 - phi**2))
     process = LatentProcess(
         kind, phi, sigma, noise, float(level.smoothed[-1]), float(level.smoothed_variance[-1]), months_,
-        points
+        points, settings.tails,
     )  # fmt: skip
     loading = np.array([float(name == kind) for name in context.latents])
     edge = edge_of(context, fit, design, basis, cells, (origin, target), loading, fit.covariance_of, last)

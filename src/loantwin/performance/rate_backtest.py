@@ -147,8 +147,8 @@ def effects_and_level(sources: Sequence[MacroSource]) -> tuple[tuple[MacroPrior,
     """Return the covariates' effects and the level's prior; without macro files the level carries all."""
     settings = FitSettings()
     if sources:
-        return settings.effects, settings.credit_level
-    return (), settings.credit_level.carrying([effect.credit for effect in settings.effects])
+        return settings.effects, LevelPrior()
+    return (), LevelPrior().carrying([effect.credit for effect in settings.effects])
 
 
 def _covariates(
