@@ -31,7 +31,7 @@ from loantwin.synthesis.generate import SyntheticBook, generate
 from loantwin.synthesis.truth import Truth
 
 LOANS, MONTHS, AHEAD = 100_000, 60, 12
-SEEDS = int(os.environ.get("LOANTWIN_FIDELITY_SEEDS", "20"))
+SEEDS = int(os.environ.get("FIDELITY_SEEDS", "20"))
 
 MODELS = ("twin", "perfect", "all known")
 FIGURES = ("balance", "defaults")
