@@ -1,3 +1,4 @@
+# ruff: noqa: E501  # lines of tapes are as wide as they are
 """Tapes of strangers, made up: each writer draws loans whose truth it knows and writes them as its country
 would.
 

@@ -40,6 +40,8 @@ EMPTY_DATES = frozenset(
     {"0", "-", "--", "00000000", "0000-00-00", "00/00/0000", "00.00.0000", "1900-01-00", "999999", "99999999"}
 )
 MOST_CODES = 60
+MOST_MONTHS_LATE = 36
+"""Numbers above this are no months in arrears, but days."""
 
 
 @dataclass
@@ -160,12 +162,12 @@ def _codes(made: Entry, values: Values, status: bool) -> None:
     counts = dict(values.counts.head(MOST_CODES + 1).iter_rows())
     numbers = values.numbers(".")
     held = numbers[np.isfinite(numbers)]
-    counted = said & {"months", "month", "arrears", "delinquency", "pay", "late", "instalment"}
+    counted = said & {"months", "month", "arrears", "delinquency", "payment", "late", "instalment"}
     if made.item == "state" and not status and len(held) and counted and "bucket" not in said:
         rest = [code for code in counts if not _is_integer(code)]
         if (
             len(held) + sum(counts[code] for code in rest) >= 0.95 * values.filled
-            and held.max() <= 120
+            and held.max() <= MOST_MONTHS_LATE
             and all(code in FREDDIE["values"] for code in rest)
         ):
             breaks: Any = {**FREDDIE["breaks"], "default_9_12": 14, "default_12_plus": "inf"}
@@ -252,6 +254,9 @@ def _rate(made: Entry, values: Values, table: Shares, found: Mapping[str, Match]
         return
     if made.item in RATES_OF_LOANS:
         _loan_rate(made, size, median, said)
+        return
+    if "bps" in said:
+        made.keys |= {"unit": "decimal", "times": 0.0001}
         return
     beside = _unit_of_rates(table, found)
     if top > 1.0 or "percent" in said:

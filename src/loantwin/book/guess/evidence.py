@@ -77,7 +77,7 @@ def evidence(field: str, values: Values, mark: str, said: frozenset[str]) -> Evi
     elif kind in ("text", "choice"):
         found = _text(field, values, mark, said)
     else:
-        found = _number(field, kind, values, mark)
+        found = _number(field, kind, values, mark, 0.01 if "bps" in said else 1.0)
     few = values.filled < FEW and found.odds > 0
     return Evidence(0.5 * found.odds, found.why) if few else found
 
@@ -177,6 +177,9 @@ def _text(field: str, values: Values, mark: str, said: frozenset[str]) -> Eviden
             if different > 0.8 * filled and rows > 50
             else Evidence(0.2, "")
         )
+    whole = numbers[np.isfinite(numbers)]
+    if field == "state" and len(whole) > 0.9 * filled and different > 15 and whole.max() > 36:
+        return Evidence(-3.0, "many whole numbers: days perhaps")
     if different > 60:
         return Evidence(-4.0, "too many different values for codes")
     if field not in coded_fields():
@@ -191,8 +194,8 @@ def _text(field: str, values: Values, mark: str, said: frozenset[str]) -> Eviden
     return Evidence(0.0, "codes nobody knows")
 
 
-def _number(field: str, kind: str, values: Values, mark: str) -> Evidence:
-    numbers = values.numbers(mark)
+def _number(field: str, kind: str, values: Values, mark: str, scale: float) -> Evidence:
+    numbers = scale * values.numbers(mark)
     read = numbers[np.isfinite(numbers)]
     share = len(read) / values.filled
     if values.dates.share >= MOST_OF and not values.dates.digits:

@@ -17,7 +17,7 @@ import polars as pl
 
 from loantwin.book.currencies import CODES
 from loantwin.book.guess.entries import Entry, entry
-from loantwin.book.guess.evidence import US_STATES, Evidence, kind_of_field
+from loantwin.book.guess.evidence import FEW, US_STATES, Evidence, kind_of_field
 from loantwin.book.guess.looking import Look, look
 from loantwin.book.guess.match import UNSURE, Match, Shares, matched, relate, shares
 from loantwin.book.guess.names import NOTHING, fields_of, meanings
@@ -29,6 +29,9 @@ from loantwin.book.reading import read_rows
 from loantwin.book.schema import CHECKED, LOANS, PANEL
 from loantwin.errors import InputError
 from loantwin.types import Result
+
+WORTH_OFFERING = 0.3
+"""Beside a built-in format, a guess below this is not worth a line."""
 
 PRESET_SHARE = 0.97
 """How sure the columns of a built-in format are, where the file has all of them."""
@@ -225,7 +228,7 @@ def guess(path: Path) -> tuple[Draft, tuple[str, ...]]:
     columns, marks = _with_series(columns, marks, series)
     table = shares(columns, marks, seen.nameless)
     _stems(table, series)
-    found = matched(table, relate)
+    found = _numbered(matched(table, relate), table)
     shape = shape_of(seen, table, found)
     series = _monthly(found, series, shape)
     if series:
@@ -415,7 +418,7 @@ def _beside(made: dict[str, ColumnGuess], draft: Draft) -> dict[str, ColumnGuess
     more = {
         name: replace(item, confidence=min(item.confidence, UNSURE), check=(*item.check, words))
         for name, item in _of_draft(draft).items()
-        if name not in made and item.source not in used
+        if name not in made and item.source not in used and item.confidence >= WORTH_OFFERING
     }
     return {**made, **more}
 
@@ -451,6 +454,8 @@ def _trial(draft: Draft, document: Mapping[str, Any]) -> Trial:
     sample = draft.look.sample
     if sample is None or not draft.look.frame.height:
         return Trial(0, 0, {}, "no rows to try it on")
+    if draft.series and not draft.months:
+        return Trial(draft.look.frame.height, 0, {}, draft.doubts["months"])
     try:
         mapping: TapeFormat = from_dict(document)
         reading = read_rows(sample, mapping)
@@ -568,6 +573,31 @@ def _renamed(found: dict[str, Match]) -> dict[str, Match]:
     """Return the fields with the original rate in the place of the rate where there is no other."""
     if "original_rate" in found and "annual_rate" not in found:
         found["annual_rate"] = replace(found.pop("original_rate"), field="annual_rate")
+    return found
+
+
+def _numbered(found: dict[str, Match], table: Shares) -> dict[str, Match]:
+    """Return the fields with a loan number where none was found: of facilities, else what never repeats."""
+    if "loan_id" in found:
+        return found
+    facility = found.get("facility_id")
+    if facility is not None:
+        rest = {item: match for item, match in found.items() if item != "facility_id"}
+        why = (*facility.why, "no other column numbers the rows")
+        return {
+            "loan_id": replace(facility, field="loan_id", confidence=min(facility.confidence, 0.85), why=why),
+            **rest,
+        }
+    taken = {match.column for match in found.values()}
+    for name, values in table.columns.items():
+        rows = len(values.texts)
+        if name in taken or rows < FEW - 2 or values.filled < rows or values.dates.share >= 0.9:
+            continue
+        numbers = values.numbers(table.marks[name])
+        broken = np.isfinite(numbers) & (numbers != np.round(numbers))
+        if values.texts.n_unique() == rows and not broken.any() and fields_of(name).get(NOTHING, 0.0) < 0.6:
+            why = ("no name says loan number", "the first column that holds another text in every row")
+            return {"loan_id": Match("loan_id", name, 0.5, why), **found}
     return found
 
 
@@ -712,6 +742,9 @@ def _currency(draft: Draft) -> tuple[str, bool]:
     for sign, code in signs.items():
         if sign in joined:
             return code, False
+    for item in ("product", "purpose", "region"):
+        if item in draft.entries:
+            joined += " ".join(draft.table.columns[draft.entries[item].match.column].different.head(20))
     return _by_language(draft, joined), False
 
 

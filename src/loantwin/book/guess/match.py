@@ -22,9 +22,17 @@ UNNAMED = 0.15
 MOST_UNNAMED = 0.7
 SHOWN_BY_VALUES = (
     *("loan_id", "origination_date", "maturity_date", "observation_date", "originated_amount", "principal"),
-    *("annual_rate", "term_months"),
 )
-SHOWN_WITHOUT_NAMES = (*SHOWN_BY_VALUES, "days_past_due", "state", "region", "currency", "score")
+SHOWN_WITHOUT_NAMES = (
+    *SHOWN_BY_VALUES,
+    "annual_rate",
+    "term_months",
+    "days_past_due",
+    "state",
+    "region",
+    "currency",
+    "score",
+)
 
 MUCH_LESS = 0.6
 CLOSE = 0.12

@@ -34,6 +34,7 @@ _PHRASES = (
     (re.compile(r"\bloan[\s_-]*to[\s_-]*value\b"), " ltv "),
     (re.compile(r"\bdebt[\s_-]*to[\s_-]*income\b"), " dti "),
     (re.compile(r"\bpaid[\s_-]*through\b"), " paid interest "),
+    (re.compile(r"\b(?:number|no|num|nbr)\.?[\s-]+of\b"), " count "),
     (re.compile(r"\ba/c\b"), " account "),
     (re.compile(r"\bdays?[\s_-]*o/?d\b"), " days past due "),
     (re.compile(r"\bo/s\b|\bout[\s_-]*standing\b"), " outstanding "),
@@ -104,7 +105,7 @@ def knowledge() -> Knowledge:
         neutral[field] = frozenset(entry["neutral"].split())
         for line in entry["names"]:
             name, _, weight = line.rpartition(" ")
-            made.append(Pattern(field, frozenset(_said(_known(name.split(), words))), float(weight)))
+            made.append(Pattern(field, frozenset(_known(name.split(), words)), float(weight)))
     counts: dict[str, int] = {}
     for pattern in made:
         for meaning in pattern.meanings:
@@ -129,7 +130,7 @@ def folded(text: str) -> str:
 def meanings(name: str) -> tuple[str, ...]:
     """Return the meanings of a name's words, in order; a word nobody knows stands for itself."""
     text = unicodedata.normalize("NFKC", name).replace("%", " percent ").replace("#", " number ")
-    text = folded(_CAMEL.sub(" ", _DAY.sub(" ", text)))
+    text = folded(_CAMEL.sub(" ", _DAY.sub(" ", text))).replace("_", " ")
     for phrase, meant in _PHRASES:
         text = phrase.sub(meant, text)
     words = [word for word in _PARTS.findall(text) if word not in _STOPS]
@@ -138,15 +139,15 @@ def meanings(name: str) -> tuple[str, ...]:
     if len(words) > 1 and words[-1] == "d":  # issue_d, as LendingClub writes dates
         words[-1] = "date"
     table = knowledge().words
+    if (
+        len(words) > 1
+        and table.get(words[0]) == ("number",)
+        and words[-1].isascii()
+        and words[-1].endswith("s")
+    ):
+        words[0] = "count"  # number_borrowers counts them, borrower_number does not
     kept = [word for word in words if word in table or word.upper() not in CODES] if len(words) > 1 else words
-    return _said(_known(kept, table))
-
-
-def _said(found: list[str]) -> tuple[str, ...]:
-    """Return meanings, each once; a number that stands first counts something: the number of payments."""
-    if len(found) > 1 and found[0] == "number":
-        found = ["count", *found[1:]]
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys(_known(kept, table)))
 
 
 @cache
@@ -229,7 +230,7 @@ def _taken_apart(word: str, table: Mapping[str, tuple[str, ...]]) -> tuple[str, 
             else:
                 made = (before[0] + 1, (*before[1], *parts))
             held = best[end]
-            if held is None or made[0] < held[0]:
+            if held is None or made[0] <= held[0]:
                 best[end] = made
     last = best[len(word)]
     return () if last is None else tuple(part for part in last[1] if part not in _STOPS)

@@ -107,7 +107,11 @@ def shape_of(look: Look, table: Shares, found: Mapping[str, Match]) -> Shape:
     ids = keys[found["loan_id"].column].drop_nulls()
     loans = ids.n_unique()
     several = date is not None and keys[date.column].n_unique() > 1
-    if loans < 0.98 * len(ids) and len(ids) - loans > 1:
+    repeated = loans < 0.98 * len(ids) and len(ids) - loans > 1
+    if repeated and date is not None and not several:
+        said = f"{len(ids):,} rows of one date hold {loans:,} loan numbers: tape check says which are refused"
+        return Shape(_kind(table, found, bool(ends)), loans, 1, (said,), sure=False)
+    if repeated:
         if several and date is not None:
             return Shape("panel", loans, _months_apart(table, found["loan_id"].column, date))
         said = (

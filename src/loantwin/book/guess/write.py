@@ -147,7 +147,7 @@ def _top(draft: Draft) -> str:
         else:
             most = max(len(item.columns) for item in draft.series.values())
             lines.append(
-                f"# UNSURE: the days of the {most} columns of a month, in their order; without them nothing is read."
+                f"# UNSURE: the days of the {most} columns of a month, in order; else nothing is read."
             )
             lines.append("# months = [2024-01-31, 2023-12-31]")
     if draft.report_every != 1:
