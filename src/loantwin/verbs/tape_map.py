@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from loantwin.book.frames import TapeLike, tape_file
-from loantwin.book.guess.guess import TapeMap, guess, result
+from loantwin.book.guess.guess import guess
+from loantwin.book.guess.results import TapeMap, result
 from loantwin.book.guess.write import mapping_text
 from loantwin.errors import UsageError, expected
 from loantwin.files import check_target, replace_file

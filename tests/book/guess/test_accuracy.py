@@ -11,8 +11,8 @@ from types import ModuleType
 import pytest
 
 import loantwin as lt
-from loantwin.book.guess.guess import TapeMap
 from loantwin.book.guess.match import UNSURE
+from loantwin.book.guess.results import TapeMap
 
 ONE = {"state": "status", "status": "state"}
 """How a loan stands, by the kind of the tape: of names alone the kind is not known."""

@@ -16,8 +16,8 @@ import pytest
 
 import loantwin as lt
 from loantwin.book.guess.codes import meant
-from loantwin.book.guess.guess import TapeMap, masked
 from loantwin.book.guess.names import fields_of, meanings
+from loantwin.book.guess.results import TapeMap, masked
 from loantwin.book.guess.values import Values
 from loantwin.book.mapping import load_mapping
 from loantwin.errors import TapeError, UsageError

@@ -9,10 +9,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from loantwin.book.guess.draft import Draft, key_of, placed
 from loantwin.book.guess.entries import Entry
 from loantwin.book.guess.evidence import kind_of_field
-from loantwin.book.guess.guess import Draft, key_of, placed, samples
 from loantwin.book.guess.match import UNSURE
+from loantwin.book.guess.results import samples
 from loantwin.book.layout import clean_name
 from loantwin.book.mapping import FORMATS, load_mapping
 from loantwin.book.schema import CHECKED, LOANS, PANEL

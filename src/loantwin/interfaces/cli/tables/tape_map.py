@@ -35,7 +35,7 @@ def render(console: Console, result: Any) -> None:
                 name,
                 item.source,
                 _read_as(item),
-                item.samples[0] if item.samples else "",
+                item.samples[0][:16] if item.samples else "",
                 f"{item.confidence:.2f}",
             )
             for name, item in result.columns.items()
