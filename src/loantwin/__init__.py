@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from loantwin.verbs.stress.stress import stress as stress
     from loantwin.verbs.synthetic import synthetic as synthetic
     from loantwin.verbs.tape_check import tape_check as tape_check
+    from loantwin.verbs.tape_map import tape_map as tape_map
     from loantwin.verbs.twin_create import twin_create as twin_create
 
     __version__: str
@@ -55,6 +56,7 @@ _EXPORTS = {
     "open": "loantwin.twin",
     "Twin": "loantwin.twin",
     "Outlook": "loantwin.outlook.outlook",
+    "tape_map": "loantwin.verbs.tape_map",
     "tape_check": "loantwin.verbs.tape_check",
     "twin_create": "loantwin.verbs.twin_create",
     "synthetic": "loantwin.verbs.synthetic",

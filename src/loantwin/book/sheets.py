@@ -25,6 +25,33 @@ _VALUE = re.compile(rb"<(?:\w+:)?v>(.*?)</(?:\w+:)?v>", re.DOTALL)
 _FORMULA = re.compile(rb"<(?:\w+:)?f\b[^>]*?(?:/>|>(.*?)</(?:\w+:)?f>)", re.DOTALL)
 
 
+def sheet_tops(content: bytes, path: Path) -> dict[str, list[list[str]]]:
+    """Return the first rows of each sheet that has any, as texts.
+
+    Raises
+    ------
+    TapeError : an unreadable workbook. ExtraError : the extra `excel` is not installed.
+    """
+    require("excel", file=path)
+    from fastexcel import FastExcelError, read_excel
+
+    try:
+        book = read_excel(content)
+        frames = {
+            name: book.load_sheet(name, header_row=None, n_rows=MOST_ABOVE * 10, dtypes="string").to_polars()
+            for name in book.sheet_names
+        }
+    except (FastExcelError, pl.exceptions.PolarsError, OSError, ValueError) as error:
+        raise TapeError(
+            f"expected a readable excel file, was: {str(error).splitlines()[0]}", file=path
+        ) from error
+    return {
+        name: [[cell or "" for cell in row] for row in frame.iter_rows()]
+        for name, frame in frames.items()
+        if frame.height
+    }
+
+
 @dataclass(frozen=True)
 class Sheet:
     """A sheet's rows as text below its header; `said` is what a reader should know of it."""
@@ -34,8 +61,12 @@ class Sheet:
     said: tuple[str, ...]
 
 
-def read_workbook(content: bytes, told: Told, path: Path) -> Sheet:
+def read_workbook(content: bytes, told: Told, path: Path, *, bare: bool = False) -> Sheet:
     """Return the sheet a mapping names, else the one that has its columns, else the only one with rows.
+
+    Parameters
+    ----------
+    bare : True where column names without a row are enough.
 
     Raises
     ------
@@ -68,7 +99,7 @@ def read_workbook(content: bytes, told: Told, path: Path) -> Sheet:
     frame, said = _with_odd_cells(frames[name], content, name)
     if len(names) > 1:
         said = (f"sheet {name!r} of " + ", ".join(names), *said)
-    return _below_header(frame, told, path, said)
+    return _below_header(frame, told, path, said, bare)
 
 
 def _chosen(frames: dict[str, pl.DataFrame], told: Told, path: Path) -> str:
@@ -83,7 +114,7 @@ def _chosen(frames: dict[str, pl.DataFrame], told: Told, path: Path) -> str:
     return fitting[0]
 
 
-def _below_header(frame: pl.DataFrame, told: Told, path: Path, said: tuple[str, ...]) -> Sheet:
+def _below_header(frame: pl.DataFrame, told: Told, path: Path, said: tuple[str, ...], bare: bool) -> Sheet:
     place = _header_place(frame, told, path)
     if place < 0:
         names = told.header or tuple(str(number) for number in range(1, frame.width + 1))
@@ -100,9 +131,9 @@ def _below_header(frame: pl.DataFrame, told: Told, path: Path, said: tuple[str, 
             said = (*said, f"the header was found in row {place + 1}; what stands above it was not read")
     rows = rows.rename(dict(zip(rows.columns, names, strict=True)))
     filled = rows.select(pl.any_horizontal(pl.all().is_not_null())).to_series()
-    if not filled.any():
+    if not filled.any() and not bare:
         raise TapeError(expected("at least one row below the header", "no row"), file=path)
-    return Sheet(names, rows[: int(filled.arg_true()[-1]) + 1], said)
+    return Sheet(names, rows[: int(filled.arg_true()[-1]) + 1 if filled.any() else 0], said)
 
 
 def _header_place(frame: pl.DataFrame, told: Told, path: Path) -> int:

@@ -95,12 +95,13 @@ class RawTape:
         return {name: place for place, name in enumerate(self.header)}
 
 
-def open_tape(path: str | Path, told: Told | None = None) -> RawTape:
+def open_tape(path: str | Path, told: Told | None = None, *, bare: bool = False) -> RawTape:
     """Return a tape file as text with its header.
 
     Parameters
     ----------
-    told : what a mapping says of the file, by which header, sheet and encoding are found.
+    told : what a mapping says of the file, by which header, sheet and encoding are found. bare : True where
+        column names without a row are enough.
 
     Raises
     ------
@@ -122,14 +123,14 @@ def open_tape(path: str | Path, told: Told | None = None) -> RawTape:
         made = replace(source, form="parquet", statements=said)
         return RawTape(made, tuple(table.columns) + tuple(unread), b"", table=table, unread=unread)
     if content[:4] == b"PK\x03\x04" or content[:8] == OLD_WORKBOOK:
-        sheet = read_workbook(content, told, path)
+        sheet = read_workbook(content, told, path, bare=bare)
         made = replace(source, form="excel", statements=(*said, *sheet.said))
         return RawTape(made, sheet.names, b"", table=sheet.rows)
     check_text(content, path)
     text = decoded(content, told, path)
     source = replace(source, encoding=text.encoding, statements=(*said, *text.said))
     if told.loans_from is None:
-        return _open_text(path, text.utf8, source, told)
+        return _open_text(path, text.utf8, source, told, bare)
     rows, words = turned(text.utf8, told, path)
     told = replace(told, delimiter=",", header_row=1, header=())
     return _open_text(path, rows, replace(source, statements=(*source.statements, words)), told)
@@ -256,7 +257,7 @@ def _record_bounds(body: bytes, plain: bool) -> tuple[Integers, Integers]:
     return starts, np.concatenate([ends, [len(body)]])
 
 
-def _open_text(path: Path, text: bytes, source: Source, told: Told) -> RawTape:
+def _open_text(path: Path, text: bytes, source: Source, told: Told, bare: bool = False) -> RawTape:
     if b"\n" not in text and b"\r" in text:
         text = text.replace(b"\r", b"\n")
     head = find_head(_first_lines(text), told, path)
@@ -264,7 +265,7 @@ def _open_text(path: Path, text: bytes, source: Source, told: Told) -> RawTape:
     end = len(text)
     while end > start and text[end - 1] in b"\r\n":
         end -= 1
-    if end <= start:
+    if end <= start and not bare:
         raise TapeError(expected("at least one row below the header", "no row"), file=path)
     cut = text.find(b"\n", start + _SAMPLE_BYTES, end)
     form = _form(text[start : end if cut < 0 else cut], head, path)

@@ -35,6 +35,7 @@ from loantwin.interfaces.cli import (
     stress,
     synthetic,
     tape_check,
+    tape_map,
     twin_create,
 )
 from loantwin.interfaces.cli.panels import BEGIN, INSIDE
@@ -49,9 +50,11 @@ app = typer.Typer(
 
     Start with [bold]loantwin demo[/bold], or with your own data:
 
-    loantwin tape check TAPE --format sba   # what is in it, what is wrong
+    loantwin tape map TAPE --out my.toml   # what its columns mean: a mapping to edit
 
-    loantwin twin create DIR --tape TAPE --format sba --as-of 2005-12-31
+    loantwin tape check TAPE --format my.toml   # what is in it, what is wrong
+
+    loantwin twin create DIR --tape TAPE --format my.toml --as-of 2005-12-31
 
     loantwin fit DIR --macro HISTORY.csv
 
@@ -74,6 +77,7 @@ CONFIG = _group("config", INSIDE, "Settings and where each comes from.")
 for command, place in (
     (demo, app),
     (synthetic, app),
+    (tape_map, TAPE),
     (tape_check, TAPE),
     (twin_create, TWIN),
     (fit, app),

@@ -41,6 +41,7 @@ TABLES = {
     "stress": "stress",
     "synthetic": "synthetic",
     "tape_check": "tape_check",
+    "tape_map": "tape_map",
     "twin": "twin_create",
     "vintages": "curves",
 }

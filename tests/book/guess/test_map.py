@@ -1,0 +1,245 @@
+"""What `tape map` says and writes: unsure guesses marked, codes left to people, samples masked, mappings
+that read.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import tomllib
+from pathlib import Path
+
+import jsonschema
+import numpy as np
+import polars as pl
+import pytest
+
+import loantwin as lt
+from loantwin.book.guess.codes import meant
+from loantwin.book.guess.names import fields_of, meanings
+from loantwin.book.guess.results import TapeMap, masked
+from loantwin.book.guess.values import Values
+from loantwin.book.mapping import load_mapping
+from loantwin.errors import TapeError, UsageError
+
+TAPE = """Loan No;Borrower Name;Paid out on;Term;Amount;Balance;Rate %;Bucket;Product
+A-1;Ann Miller;28.02.2019;60;12.000,00;7.000,00;4,25;X1;Ratenkredit
+A-2;Bob Stone;15.06.2019;84;30.000,00;21.000,00;6,50;X2;Ratenkredit
+A-3;Cy Young;01.02.2020;36;50.000,00;50.000,00;3,90;X1;Sonderding
+"""
+
+
+@pytest.fixture
+def tape(tmp_path: Path) -> Path:
+    path = tmp_path / "tape.csv"
+    path.write_text(TAPE, encoding="utf-8")
+    return path
+
+
+def test_the_result_is_its_schema(tape: Path) -> None:
+    document = json.loads(json.dumps(lt.tape_map(tape).to_dict(), allow_nan=False))
+    jsonschema.validate(document, TapeMap.json_schema())
+    assert document["mapping"] is None
+    assert document["columns"]["principal"]["source"] == "Balance"
+    assert document["columns"]["origination_date"]["format"] == "%d.%m.%Y"
+    assert document["columns"]["annual_rate"]["unit"] == "percent"
+    assert document["decimal"] == ","
+
+
+def test_unknown_codes_are_left_to_people(tape: Path, tmp_path: Path) -> None:
+    found = lt.tape_map(tape, out=tmp_path / "mine.toml")
+    assert found.columns["state"].values == {"X1": None, "X2": None}
+    assert "state" in found.unsure
+    text = (tmp_path / "mine.toml").read_text(encoding="utf-8")
+    assert '# "X1" = ""  # UNSURE, 2 rows looked at' in text
+    assert "state" not in tomllib.loads(text)["columns"]
+    # A partly known vocabulary is written with what is known, the rest as a line to fill in.
+    assert tomllib.loads(text)["columns"]["product"]["values"] == {"Ratenkredit": "instalment"}
+    assert '# "Sonderding" = ""' in text
+    assert found.trial.rejections == {"code_outside_map": 1}
+
+
+def test_every_unsure_guess_is_marked(tape: Path, tmp_path: Path) -> None:
+    found = lt.tape_map(tape, out=tmp_path / "mine.toml")
+    text = (tmp_path / "mine.toml").read_text(encoding="utf-8")
+    for name, item in found.columns.items():
+        assert (item.confidence <= 0.9) == (name in found.unsure)
+        assert (f"# UNSURE {name}:" in text) == (name in found.unsure)
+        assert bool(item.check) == (name in found.unsure)
+    assert set(found.doubts) <= set(found.unsure)
+    load_mapping(str(tmp_path / "mine.toml"))
+
+
+def test_nobody_is_named(tape: Path, tmp_path: Path) -> None:
+    found = lt.tape_map(tape, out=tmp_path / "mine.toml")
+    said = json.dumps(found.to_dict()) + (tmp_path / "mine.toml").read_text(encoding="utf-8")
+    assert "Miller" not in said
+    assert "A-1" not in said
+    assert found.columns["loan_id"].samples == ("x-9", "x-9", "x-9")
+    assert masked("Ann Miller, 4711") == "xxx xxxxxx, 9999"
+
+
+def test_contradicting_values_lower_a_name(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text(
+        "loan_id,maturity_date,current_balance\n1,yes,2020-01-01\n2,no,2021-05-05\n3,no,2022-06-06\n",
+        encoding="utf-8",
+    )
+    found = lt.tape_map(path)
+    assert "maturity_date" not in found.columns
+    assert "principal" not in found.columns
+
+
+def test_an_amount_above_another_is_not_its_balance(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    rows = "".join(f"{place},{place * 1000},{place * 500},2021-01-0{place}\n" for place in range(1, 10))
+    path.write_text("loan_id,amount_a,amount_b,start\n" + rows, encoding="utf-8")
+    found = lt.tape_map(path)
+    assert all(item.confidence <= 0.9 for name, item in found.columns.items() if name != "loan_id")
+
+
+def test_day_and_month_that_nothing_tells_apart(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text(
+        "loan_id,origination_date,balance\n1,01/02/2020,5\n2,03/04/2021,6\n3,05/06/2021,7\n", encoding="utf-8"
+    )
+    found = lt.tape_map(path).columns["origination_date"]
+    assert (found.format, found.confidence <= 0.9) == ("%d/%m/%Y", True)
+    path.write_text(
+        "loan_id,state,origination_date,balance\n1,CA,01/02/2020,5\n2,NY,03/04/2021,6\n3,OH,05/06/2021,7\n",
+        encoding="utf-8",
+    )
+    assert lt.tape_map(path).columns["origination_date"].format == "%m/%d/%Y"
+
+
+def test_months_in_columns(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text(
+        "contract,start date,balance_202401,balance_202402,balance_202403,dpd_202401,dpd_202402,dpd_202403\n"
+        "c1,2020-02-03,1200.5,1100,1340.25,0,0,0\nc2,2019-07-21,8100,8350.1,8400,0,28,59\n",
+        encoding="utf-8",
+    )
+    found = lt.tape_map(path, out=tmp_path / "m.toml")
+    assert found.kind == "panel"
+    assert found.columns["principal"].monthly == ("balance_202401", "balance_202402", "balance_202403")
+    checked = lt.tape_check(path, tmp_path / "m.toml")
+    assert (checked.loans, checked.loan_months, checked.totals["balance"]) == (2, 6, 9740.25)
+
+
+def test_a_built_in_format_is_offered(tmp_path: Path) -> None:
+    mapping = load_mapping("lending-club")
+    names = [spec.source[0] for spec in mapping.columns.values() if spec.source] + [
+        "collection_recovery_fee",
+        "home_ownership",
+        "verification_status",
+    ]
+    path = tmp_path / "t.csv"
+    path.write_text(",".join(dict.fromkeys(names)) + "\n", encoding="utf-8")
+    found = lt.tape_map(path, out=tmp_path / "m.toml")
+    assert found.formats == ("lending-club",)
+    assert load_mapping(str(tmp_path / "m.toml")).document["observes"] == mapping.document["observes"]
+
+
+def test_a_date_the_title_states(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("Loan tape as of 31.12.2020;;\nLoan;Balance;DPD\nA;5,00;0\nB;7,50;3\n", encoding="utf-8")
+    found = lt.tape_map(path)
+    assert (found.as_of, found.doubts["as_of"]) == (
+        dt.date(2020, 12, 31),
+        "the date of the data is taken from the line above the header",
+    )
+
+
+def test_a_large_file_is_looked_at_in_parts(tmp_path: Path) -> None:
+    draw, loans, months = np.random.default_rng(3), 5_000, 24
+    frame = pl.DataFrame(
+        {
+            "account": np.tile(np.arange(loans), months),
+            "reporting date": np.repeat(
+                [f"{2020 + month // 12}-{month % 12 + 1:02d}-28" for month in range(months)], loans
+            ),
+            "outstanding balance": draw.uniform(10, 1000, loans * months).round(2),
+            "days past due": draw.choice([0, 0, 0, 31], loans * months),
+        }
+    )
+    frame.write_csv(tmp_path / "t.csv")
+    found = lt.tape_map(tmp_path / "t.csv")
+    assert (found.kind, found.rows) == ("panel", loans * months)
+    assert found.rows_looked_at <= 11_000
+    # In memory, too; and no header without an end takes more than a look at each name.
+    assert lt.tape_map(frame).kind == "panel"
+    wide = tmp_path / "w.csv"
+    wide.write_text(
+        ",".join(["loan_id", "balance", *(f"c{place}" for place in range(20_000))]) + "\n", encoding="utf-8"
+    )
+    assert lt.tape_map(wide).columns["principal"].source == "balance"
+
+
+def test_control_marks_stay_inside(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text(
+        "loan id,bal\x1b[31mance \u202eoutstanding,current balance\nA,5,6\nB,7,8\n", encoding="utf-8"
+    )
+    lt.tape_map(path, out=tmp_path / "m.toml")
+    text = (tmp_path / "m.toml").read_text(encoding="utf-8")
+    assert "\x1b" not in text
+    load_mapping(str(tmp_path / "m.toml"))
+
+
+def test_what_is_refused(tape: Path, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"ending in \.toml"):
+        lt.tape_map(tape, out=tmp_path / "mine.txt")
+    with pytest.raises(TapeError, match="readable file"):
+        lt.tape_map(tmp_path / "none.csv")
+    (tmp_path / "empty.csv").write_bytes(b"")
+    with pytest.raises(TapeError, match="an empty file"):
+        lt.tape_map(tmp_path / "empty.csv")
+
+
+@pytest.mark.parametrize(
+    ("name", "field"),
+    [
+        ("Restschuld", "principal"),
+        ("Kreditnehmernummer", "borrower_id"),
+        ("贷款余额", "principal"),
+        ("逾期天数", "days_past_due"),
+        ("融資実行日", "origination_date"),
+        ("Fecha de Vencimiento", "maturity_date"),
+        ("Taux d'intérêt", "annual_rate"),
+        ("reportingPeriodActualEndBalanceAmount", "principal"),
+        ("CURR_PRIN_BAL", "principal"),
+        ("NumberOfBorrowers", "nothing"),
+        ("Current Interest Rate Index", "rate_index"),
+        ("loan to value", "nothing"),
+    ],
+)
+def test_names(name: str, field: str) -> None:
+    found = fields_of(name)
+    assert max(found, key=lambda item: found[item]) == field
+
+
+def test_compounds_and_signs_are_taken_apart() -> None:
+    assert meanings("Auszahlungsdatum") == ("disbursement", "date")
+    assert meanings("合同编号") == ("contract", "id")
+    assert meanings("issue_d") == ("issue", "date")
+
+
+def test_codes() -> None:
+    known = meant("state", ["Late (16-30 days)", "31-60", "90+", "0 days", "SMA-1", "Z9"])
+    assert known == {
+        "Late (16-30 days)": "dpd_1_29",
+        "31-60": "dpd_30_59",
+        "90+": "default_0_3",
+        "0 days": "current",
+        "SMA-1": "dpd_30_59",
+        "Z9": None,
+    }
+
+
+def test_dates_and_marks() -> None:
+    assert Values("d", pl.Series(["28-feb-97", "4-Oct-89"])).dates.formats == ("%d-%b-%y",)
+    assert Values("d", pl.Series(["2023年1月5日"])).dates.formats == ("%Y年%m月%d日",)
+    assert Values("d", pl.Series(["2016-12-01", "2/28/1997"])).dates.formats == ("%Y-%m-%d", "%m/%d/%Y")
+    assert Values("n", pl.Series(["1.234,50", "12,3"])).mark(".") == ","
+    assert Values("n", pl.Series(["1,00,000.00"])).mark(",") == "."
+    assert Values("n", pl.Series(["12.345", "1.200"])).thousandths == "."
