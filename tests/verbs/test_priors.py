@@ -177,39 +177,6 @@ def test_intervals_are_as_wide_as_the_range_between_lenders(tmp_path: Path) -> N
     assert spread == pytest.approx(wanted, rel=0.2)
 
 
-@pytest.mark.data
-def test_a_history_moves_the_forecast_from_the_prior_to_the_evidence(data: Path, tmp_path: Path) -> None:
-    """Thinned tapes of one population: the more loans, the nearer to what all of them say."""
-    whole = pl.read_csv(data / "sba/sba_block.csv.gz", infer_schema_length=0)
-    date = dt.date(2005, 12, 31)
-
-    def rate(loans: int, seed: int, prior: str | None) -> tuple[float, float]:
-        home = tmp_path / f"{loans}-{seed}-{prior}"
-        part = whole.sample(loans, seed=seed) if loans < whole.height else whole
-        file = tmp_path / f"{loans}-{seed}.csv"
-        part.write_csv(file)
-        lt.twin_create(home, file, "sba", date)
-        made = lt.fit(home, ["us"], prior=prior)
-        edge = next(
-            edge for edge in lt.open(home).model.diagnostics["edges"] if "charged_off" in edge["edge"]
-        )
-        middle = edge["age"][len(edge["age"]) // 2]
-        assert made.prior == prior
-        return np.log(middle["probability"]), np.log(middle["high"] / middle["low"])
-
-    evidence, _ = rate(whole.height, 0, None)
-    gaps, widths = [], []
-    for loans in (40, 400, 4000):
-        found = [rate(loans, seed, "small-business") for seed in (1, 2, 3)]
-        gaps.append(np.median([abs(level - evidence) for level, _ in found]))
-        widths.append(np.median([width for _, width in found]))
-    assert widths[0] > widths[1] > widths[2]
-    assert gaps[2] < gaps[0]
-    assert gaps[2] < 0.5
-    with_prior, _ = rate(whole.height, 0, "small-business")
-    assert with_prior == pytest.approx(evidence, abs=0.35)
-
-
 def test_a_snapshot_without_a_prior_is_told_the_way(tmp_path: Path) -> None:
     home = snapshot(tmp_path, "card", dt.date(2022, 6, 30), currency="USD")
     with pytest.raises(ModelError, match="fit --prior PRODUCT"):

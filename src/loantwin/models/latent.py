@@ -267,6 +267,21 @@ def path_scales(process: LatentProcess, paths: int, random: np.random.Generator)
     return np.asarray(np.minimum(np.sqrt(process.tails / random.chisquare(process.tails, paths)), MOST_SCALE))
 
 
+def usual_scale(tails: float) -> float:
+    """Return the root mean square of `path_scales`: how much wider heavy tails make paths.
+
+    With X of a chi-square with n degrees and Y of one with n - 2, E[min(n / X, m^2)] =
+    n / (n - 2) P(Y > n / m^2) + m^2 P(X < n / m^2).
+    """
+    if not tails:
+        return 1.0
+    from scipy.special import chdtr, chdtrc
+
+    edge = tails / MOST_SCALE**2
+    square = tails / (tails - 2.0) * chdtrc(tails - 2.0, edge) + MOST_SCALE**2 * chdtr(tails, edge)
+    return float(np.sqrt(square))
+
+
 def simulate_level(
     process: LatentProcess,
     start: Floats,

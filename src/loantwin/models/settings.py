@@ -51,10 +51,10 @@ LEVELS = {
 }
 """The process of the credit level by whom loans are made to, "" where it is not said.
 
-From the Federal Reserve's charge-off rates 1999 to 2026: the log of the next four quarters' mean against the last
-two spreads by 0.42 for business loans and by 0.21 for consumer loans and cards; a half-life of 24 months with a
-deviation of 1.0 gives 0.45. Tight: a dozen events of one tape tell a process badly, and one chosen anew for each
-tape is what made forecasts of one population differ by half."""
+From the Federal Reserve's charge-off rates, 1999 to 2026: the log of the next four quarters' mean against the
+last two spreads by 0.42 for business loans and by 0.21 for consumer loans and cards; a half-life of 24 months
+with a deviation of 1.0 gives 0.45. Tight: a dozen events of one tape tell a process badly, and one chosen
+anew for each tape is what made forecasts of one population differ by half."""
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from loantwin import months
 from loantwin.book.schema import DEFAULT_STATES
 from loantwin.macro.covariates import Covariate
 from loantwin.models.counts import LIKE_CURRENT, PANEL_LIVE, Counts, segment_codes
-from loantwin.models.latent import LevelPrior
+from loantwin.models.latent import LevelPrior, usual_scale
 from loantwin.models.priors.curves import PriorEdges, prior_edges
 from loantwin.models.priors.table import Belief, ProductPrior
 from loantwin.models.settings import FitSettings, MacroPrior
@@ -33,7 +33,7 @@ def prior_settings(prior: ProductPrior) -> FitSettings:
         MacroPrior("house_price_index", "log_ratio_12m", 3, _effect(prior.house_prices), (0.05, 0.10), TENTH),
         RATE_ON_PREPAYMENT,
     )
-    return FitSettings(effects=effects, prior=prior, segment_own=0.15, edge_macro=0.02, vintage_frailty=0.3)
+    return FitSettings(effects=effects, prior=prior, segment_own=0.15, edge_macro=0.02, vintage_frailty=0.5)
 
 
 def _effect(belief: Belief) -> tuple[float, float]:
@@ -45,7 +45,7 @@ def beliefs_of(settings: FitSettings, states: Sequence[str], live: int) -> Prior
     if settings.prior is None:
         return None
     default = "default" if "default" in states else "charged_off"
-    own = settings.segment_own**2 + settings.vintage_frailty**2
+    own = settings.segment_own**2 + settings.vintage_frailty**2 * (1.0 - settings.vintage_memory**2)
     return prior_edges(settings.prior, states[:live], default, settings.ages, own)
 
 
@@ -71,9 +71,10 @@ def settled(
         )
     known = any(effect.name in scale for effect in settings.effects if effect.unit)
     swing = settings.prior.period if known else settings.prior.cycle
+    # heavy tails are part of what a swing was measured with
     level = LevelPrior(
         half_life=swing.half_life,
-        deviation=swing.deviation / beliefs.reach,
+        deviation=swing.deviation / beliefs.reach / usual_scale(settings.tails),
         deviation_spread=0.3,
         noise=0.05 / beliefs.reach,
     )

@@ -145,7 +145,7 @@ def segment_design(
     )
     pooled = np.concatenate([share @ whole, carried, [1.0, 1.0]])
     group_columns = np.concatenate([whole[pairs[:, 0]], by_year[pairs[:, 1]], unseen], axis=1)
-    step = spread * np.sqrt(1.0 - memory**2) if by_year.shape[1] else spread
+    step = spread * np.sqrt(1.0 - memory**2)
     deviation = np.concatenate(
         [np.full(main.shape[1], settings.segment_main), np.full(len(segments), settings.segment_own)]
     )
