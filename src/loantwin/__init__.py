@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from loantwin.verbs.log_verify import log_verify as log_verify
     from loantwin.verbs.loss.loss import loss as loss
     from loantwin.verbs.movement import movement as movement
+    from loantwin.verbs.priors import priors as priors
     from loantwin.verbs.provisions.provisions import provisions as provisions
     from loantwin.verbs.ratings import ratings as ratings
     from loantwin.verbs.sensitivity import sensitivity as sensitivity
@@ -65,6 +66,7 @@ _EXPORTS = {
     "happened": "loantwin.verbs.compare",
     "loss": "loantwin.verbs.loss.loss",
     "stress": "loantwin.verbs.stress.stress",
+    "priors": "loantwin.verbs.priors",
     "provisions": "loantwin.verbs.provisions.provisions",
     "movement": "loantwin.verbs.movement",
     "capital": "loantwin.verbs.capital.capital",

@@ -37,6 +37,7 @@ from loantwin.macro.read import read_macro
 from loantwin.macro.scenario import Scenario
 from loantwin.macro.source import MacroSource
 from loantwin.models.model import FittedModel
+from loantwin.models.settings import prior_of
 from loantwin.types import plain
 
 _CHANGES: dict[str, Source] = {
@@ -285,6 +286,9 @@ class Twin:
             made["macro_note"] = (
                 "latest-revised series, cut by publication lag" if self.macro_sources else UNSEEN
             )
+            start = prior_of(self.model.provenance)
+            made["prior"] = None if start is None else start.name
+            made["prior_only"] = list(self.model.prior_only)
         return made
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import types as pytypes
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import date, datetime
 from typing import Any, ClassVar, Protocol, Union, get_args, get_origin, get_type_hints
 
@@ -59,6 +59,23 @@ class Result:
         document["properties"]["schema"] = {"const": cls.SCHEMA}
         document["required"] = ["schema", *document["required"]]
         return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": cls.SCHEMA, **document}
+
+
+@dataclass(frozen=True)
+class ModelResult(Result):
+    """Base of what rests on a fitted model; it has a field `provenance`, from which these two are taken.
+
+    prior : name of the product's prior model that the fit started from, None where there was none.
+    prior_only : what the lender's own events are too few to tell: transitions, loss given default.
+    """
+
+    prior: str | None = field(init=False, default=None)
+    prior_only: tuple[str, ...] = field(init=False, default=())
+
+    def __post_init__(self) -> None:
+        told: Mapping[str, Any] = getattr(self, "provenance", None) or {}
+        object.__setattr__(self, "prior", told.get("prior"))
+        object.__setattr__(self, "prior_only", tuple(told.get("prior_only", ())))
 
 
 def plain(value: Any) -> Any:

@@ -32,7 +32,8 @@ class Design:
     """What the log-odds are made of.
 
     age : (A, K) basis by age. segment : (G, Q) columns by segment. month : (T, F) macro covariates, row 0 =
-        month `first`.
+        month `first`. offset : (A,) log-odds by age that are believed beforehand, None for none: what is
+        fitted adds to them.
     """
 
     age: Floats
@@ -42,6 +43,12 @@ class Design:
     age_prior: Prior
     segment_prior: Prior
     month_prior: Prior
+    offset: Floats | None = None
+
+    def by_age(self, coefficients: Floats) -> Floats:
+        """Return the log-odds by age (A,) that coefficients (K,) give, beliefs included."""
+        fitted = self.age @ coefficients
+        return np.asarray(fitted if self.offset is None else fitted + self.offset)
 
 
 @dataclass(frozen=True)
@@ -173,7 +180,7 @@ def _value(problem: _Problem, family: Family, theta: Floats) -> tuple[float, Flo
     """Return the log posterior (without constants) and the cells' linear predictor."""
     K, Q, F, T = problem.sizes
     design, cells = problem.design, problem.cells
-    by_age = design.age @ theta[:K]
+    by_age = design.by_age(theta[:K])
     by_segment = design.segment @ theta[K : K + Q]
     by_month = design.month @ theta[K + Q : K + Q + F]
     if T:

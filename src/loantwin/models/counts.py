@@ -52,6 +52,8 @@ class Counts:
     effective : weighted numbers times this are effective numbers (Kish): events / sum of squared event
         weights.
     facts : what was left out and why, in numbers and words.
+    standing : the loans on the book at the as-of date, for a book that has no history: the columns of `cells`
+        without moves.
     """
 
     states: tuple[str, ...]
@@ -62,6 +64,12 @@ class Counts:
     last: int
     effective: float
     facts: Mapping[str, int | float | str] = field(default_factory=dict)
+    standing: pl.DataFrame | None = None
+
+    @property
+    def recent(self) -> pl.DataFrame:
+        """Return the cells of today's book: those standing, else those of history's last 3 months."""
+        return self.cells.filter(pl.col("month") > self.last - 3) if self.standing is None else self.standing
 
     def events(self, target: str) -> float:
         """Return the weighted number of moves into `target`."""
@@ -294,7 +302,9 @@ def _survival_of(survival: Floats, lead: Integers, ages: int) -> Floats:
 # -----------------------------------------------------------------------------------------------------------
 
 
-def panel_counts(panel: pl.DataFrame, loans: pl.DataFrame, labels: pl.Series, as_of: dt.date) -> Counts:
+def panel_counts(
+    panel: pl.DataFrame, loans: pl.DataFrame, labels: pl.Series, as_of: dt.date, told: Sequence[str] = ()
+) -> Counts:
     """Return counts from a table with one row a loan and month, as known at `as_of`.
 
     A move is a pair of reports in consecutive months. First entry to 90 days past due (or charge-off) is
@@ -306,7 +316,7 @@ def panel_counts(panel: pl.DataFrame, loans: pl.DataFrame, labels: pl.Series, as
     Parameters
     ----------
     panel : rows of the panel table, cut by `known_at`. loans : (N,) the loan table. labels : (N,) segment
-        labels.
+        labels. told : live states that count as told apart whether any loan was in them or not.
 
     Raises
     ------
@@ -341,13 +351,17 @@ def panel_counts(panel: pl.DataFrame, loans: pl.DataFrame, labels: pl.Series, as
     )
     if not usable.height:
         raise ModelError(expected("loans reported in two consecutive months", "none"), field="report_date")
-    return _panel_table(usable, segments, last, facts)
+    return _panel_table(usable, segments, last, facts, told)
 
 
 def _panel_table(
-    moves: pl.DataFrame, segments: tuple[str, ...], last: int, facts: dict[str, int | float | str]
+    moves: pl.DataFrame,
+    segments: tuple[str, ...],
+    last: int,
+    facts: dict[str, int | float | str],
+    told: Sequence[str],
 ) -> Counts:
-    seen = set(moves["from"].unique().to_list()) | set(moves["to"].unique().to_list())
+    seen = {*told, *moves["from"].unique().to_list(), *moves["to"].unique().to_list()}
     live = tuple(name for name in PANEL_LIVE if name in seen)
     states = (*live, "default", "prepaid")
     number = {name: position for position, name in enumerate(states)}

@@ -37,6 +37,24 @@ def scheduled_balance(loans: pl.DataFrame, age: Integers, mapping: TapeFormat, h
     return np.where((product == "interest_only").to_numpy(), amount, used)
 
 
+def no_defaults() -> Defaults:
+    """Return the defaults of a book without a history: none."""
+    number, amount = np.zeros(0, dtype=np.int64), np.zeros(0)
+    return Defaults(
+        number,
+        number,
+        number,
+        amount,
+        number,
+        amount,
+        amount,
+        amount,
+        number,
+        number,
+        number.astype(np.bool_),
+    )
+
+
 def unpaid_months(mapping: TapeFormat) -> int:
     """Return how many instalments were left unpaid before the default of an outcome table."""
     return int(mapping.number("unpaid_months_at_default", 0.0))

@@ -16,7 +16,7 @@ from loantwin import months
 from loantwin.arrays import Floats, Integers
 from loantwin.book.book import Book
 from loantwin.book.mapping import TapeFormat
-from loantwin.book.payoff import assumed_payoff_hazard, assumed_survival, payoff_observed
+from loantwin.book.payoff import assumed_payoff_hazard, payoff_observed
 from loantwin.book.schema import CLOSED_STATES, DEFAULT_STATES, PRODUCTS, STATES
 from loantwin.book.segments import segment_labels
 from loantwin.engine.cells import LossGivenDefault
@@ -36,15 +36,18 @@ from loantwin.models.counts import (
     panel_counts,
     segment_codes,
 )
-from loantwin.models.defaults import outcome_defaults, panel_defaults, unpaid_months
+from loantwin.models.defaults import no_defaults, outcome_defaults, panel_defaults, unpaid_months
 from loantwin.models.diagnostics import diagnose
 from loantwin.models.fitted import FittedModel, check_model
 from loantwin.models.forecasting import draw_shocks, mean_shocks
 from loantwin.models.lags import choose_lags, evident_lag
 from loantwin.models.pooling import fit_panel_edges
+from loantwin.models.priors.curves import prepayment_hazard
+from loantwin.models.priors.table import ProductPrior
 from loantwin.models.settings import EFFECTS, FitSettings, MacroPrior
-from loantwin.models.severity import Believed, Defaults, Severity, fit_severity
+from loantwin.models.severity import PRIOR_CASES, Believed, Defaults, Severity, fit_severity
 from loantwin.models.severity_reaction import SeverityReaction, fit_reaction
+from loantwin.models.start import beliefs_of, live_states, settled, standing_counts
 from loantwin.models.transitions import (
     CREDIT,
     POOLED,
@@ -88,11 +91,9 @@ def fit_model(
     settings = settings or FitSettings()
     labels = segment_labels(loans, mapping)
     from_panel = panel is not None and panel.height > 0
+    standing = not from_panel and mapping.kind == "snapshot"
     notes: list[str] = []
-    if from_panel and panel is not None:
-        counts = panel_counts(panel, loans, labels, as_of)
-    else:
-        counts = _outcomes(loans, labels, mapping, as_of, settings, notes)
+    counts = _counted(loans, panel if from_panel else None, labels, mapping, as_of, settings, notes)
     if settings.choose_lags:
         settings = _with_lags(settings, history, counts, notes)
     elif settings.effects == EFFECTS and np.isfinite(settings.lag_evidence):
@@ -100,25 +101,28 @@ def fit_model(
     # one word for a whole economy that is not known is the reader's, not one by covariate
     covariates, month = _covariates(settings, history, counts, notes if history.factors else [])
     names = tuple(covariate.name for covariate in covariates)
-    settings = _carrying(settings, names)
-    latents: tuple[str, ...] = (CREDIT, PREPAYMENT) if from_panel or payoff_observed(mapping) else (CREDIT,)
-    context = Context(
-        counts, month, names, segment_design(counts.segments, settings, counts), settings, latents
-    )
-    edges, levels = fit_panel_edges(context) if from_panel else _outcome_edges(context, mapping)
+    beliefs = beliefs_of(settings, counts.states, counts.live)
+    settings = _carrying(settled(settings, covariates, beliefs), names)
+    by_state = from_panel or standing
+    latents: tuple[str, ...] = (CREDIT, PREPAYMENT) if by_state or payoff_observed(mapping) else (CREDIT,)
+    segments = segment_design(counts.segments, settings, counts)
+    context = Context(counts, month, names, segments, settings, latents, beliefs)
+    edges, levels = fit_panel_edges(context) if by_state else _outcome_edges(context, mapping)
     latents = tuple(name for name in latents if name in levels)
-    defaults, lost = (
-        panel_defaults(panel, loans, labels, as_of, counts.segments)
-        if from_panel and panel is not None
-        else outcome_defaults(
+    if standing:
+        defaults, lost = no_defaults(), 0
+    elif from_panel and panel is not None:
+        defaults, lost = panel_defaults(panel, loans, labels, as_of, counts.segments)
+    else:
+        defaults, lost = outcome_defaults(
             loans, labels, as_of, mapping, history, counts.segments, _first_vintage(mapping)
         )
-    )
     if lost:
         notes.append(
             f"{lost} defaults without an exposure to set them against are left out of loss given default"
         )
-    severity = fit_severity(defaults, len(counts.segments) + 1, settings.ages, _believed(mapping, from_panel))
+    believed = _believed(mapping, by_state, settings.prior)
+    severity = fit_severity(defaults, len(counts.segments) + 1, settings.ages, believed)
     if severity.charged_off > 1.0 or severity.used[0] > 1.0:
         notes.append(_above_exposure(severity, mapping, from_panel))
     prior_only = _prior_only(edges, counts, severity, settings)
@@ -139,6 +143,32 @@ def _above_exposure(severity: Severity, mapping: TapeFormat, from_panel: bool) -
     )
 
 
+def _counted(
+    loans: pl.DataFrame,
+    panel: pl.DataFrame | None,
+    labels: pl.Series,
+    mapping: TapeFormat,
+    as_of: dt.date,
+    settings: FitSettings,
+    notes: list[str],
+) -> Counts:
+    """Return the moves of a panel, an outcome table, or (with a product's prior) of a book without any."""
+    told = "days_past_due" in mapping.columns
+    if panel is not None:
+        live = () if settings.prior is None else live_states(panel["state"], told)
+        return panel_counts(panel, loans, labels, as_of, live)
+    if mapping.kind != "snapshot":
+        return _outcomes(loans, labels, mapping, as_of, settings, notes)
+    if settings.prior is None:
+        raise ModelError(
+            expected("a history to learn from", "a snapshot at one date")
+            + "; start from a product's prior model: fit --prior PRODUCT, or take over another twin's: "
+            "fit --model-from DIR",
+            field="tape",
+        )
+    return standing_counts(loans, labels, as_of, live_states(loans["state"], told))
+
+
 def _outcomes(
     loans: pl.DataFrame,
     labels: pl.Series,
@@ -147,16 +177,12 @@ def _outcomes(
     settings: FitSettings,
     notes: list[str],
 ) -> Counts:
-    if mapping.kind == "snapshot":
-        raise ModelError(
-            expected("a history to learn from", "a snapshot at one date")
-            + "; take over another twin's model: fit --model-from DIR",
-            field="tape",
-        )
     start = _first_vintage(mapping)
     observed = payoff_observed(mapping)
     # Trap: payoff assumed a month early. A month that ends at age a starts at age a - 1, with those left.
-    survival = None if observed else assumed_survival(mapping, np.maximum(np.arange(settings.ages) - 1, 0))
+    before = np.maximum(np.arange(settings.ages) - 1, 0)
+    left = np.cumprod(1.0 - _payoff_hazard(mapping, settings))
+    survival = None if observed else np.concatenate([[1.0], left])[before]
     if start is not None:
         notes.append(
             f"vintages before {start.isoformat()} are left out of the fit by the mapping's rule "
@@ -184,12 +210,23 @@ def _outcome_edges(context: Context, mapping: TapeFormat) -> tuple[list[EdgeFit]
             context, "current", "prepaid", PREPAYMENT, settings.prepayment_level
         )
     else:
-        words = "payoff is not observed: monthly probability assumed by the mapping"
-        hazard = np.maximum(
-            assumed_payoff_hazard(mapping, np.maximum(np.arange(settings.ages) - 1, 0)), 1e-12
-        )
+        whose = "mapping" if _payoff_stated(mapping, settings) else "product's prior"
+        words = f"payoff is not observed: monthly probability assumed by the {whose}"
+        before = np.maximum(np.arange(settings.ages) - 1, 0)
+        hazard = np.maximum(_payoff_hazard(mapping, settings)[before], 1e-12)
         payoff = assumed_edge(context, "current", "prepaid", hazard, words)
     return [credit, payoff], levels
+
+
+def _payoff_stated(mapping: TapeFormat, settings: FitSettings) -> bool:
+    return settings.prior is None or "payoff_monthly_rate" in mapping.assumptions
+
+
+def _payoff_hazard(mapping: TapeFormat, settings: FitSettings) -> Floats:
+    """Return the monthly probability of payoff (A,) where it is not observed: mapping's or prior's."""
+    if settings.prior is None or _payoff_stated(mapping, settings):
+        return assumed_payoff_hazard(mapping, np.arange(settings.ages))
+    return prepayment_hazard(settings.prior, settings.ages)
 
 
 def _covariates(
@@ -214,9 +251,11 @@ def _covariates(
 def _carrying(settings: FitSettings, names: Sequence[str]) -> FitSettings:
     """Return settings whose levels also carry the effects of covariates that history does not hold."""
     lost = [effect for effect in settings.effects if effect.name not in names]
+    # a product's prior states the whole cycle itself (`start.settled`)
+    credit = [] if settings.prior is not None else [effect.credit for effect in lost]
     return replace(
         settings,
-        credit_level=settings.credit_level.carrying([effect.credit for effect in lost]),
+        credit_level=settings.credit_level.carrying(credit),
         prepayment_level=settings.prepayment_level.carrying([effect.prepayment for effect in lost]),
     )
 
@@ -273,21 +312,35 @@ def _to_lag(
     return cells, tuple(effect for effect in settings.effects if values((effect,)) is not None), values
 
 
-def _believed(mapping: TapeFormat, from_panel: bool) -> Believed:
-    lag = int(mapping.number("recovery_lag_months", 12.0))
-    spread = np.zeros(2 * lag + 1)
-    spread[1:] = 1.0 / (2 * lag) if lag else 0.0
+def _believed(mapping: TapeFormat, by_state: bool, prior: ProductPrior | None = None) -> Believed:
+    """Return what is assumed of loss given default: the mapping's words, else the prior's."""
+    charged_off, recovered, deviation = 0.45, 0.0, (0.0, 0.0)
+    charge_off_lag, recovery_lag = _spread(1, 12), _spread(1, 24)
+    if prior is not None:
+        deviation = (prior.charged_off.deviation, prior.recovered.deviation)
+        charged_off, recovered = prior.charged_off.value, prior.recovered.value
+        charge_off_lag, recovery_lag = (
+            _spread(int(lag.low), int(lag.high)) for lag in (prior.charge_off_lag, prior.recovery_lag)
+        )
+    if "recovery_lag_months" in mapping.assumptions:
+        recovery_lag = _spread(1, 2 * int(mapping.number("recovery_lag_months")))
     observed = "recoveries" in mapping.observes
-    charge_off_lag = tuple([0.0] + [1.0 / 12.0] * 12) if from_panel else (1.0,)
     return Believed(
-        charged_off=mapping.number("loss_given_default", 0.45),
-        recovered=mapping.number("recovery_rate", 0.0),
-        charge_off_lag=charge_off_lag,
-        recovery_lag=tuple(spread) if lag else (1.0,),
-        charge_off_is_default=not from_panel,
+        charged_off=mapping.number("loss_given_default", charged_off),
+        recovered=mapping.number("recovery_rate", recovered),
+        charge_off_lag=charge_off_lag if by_state else (1.0,),
+        recovery_lag=recovery_lag,
+        charge_off_is_default=not by_state,
         recovery_observed=observed,
-        exposure_assumed="" if from_panel else "the balance the contract alone would leave at the charge-off",
+        exposure_assumed="" if by_state else "the balance the contract alone would leave at the charge-off",
+        deviation=deviation,
     )
+
+
+def _spread(first: int, last: int) -> tuple[float, ...]:
+    """Return equal probabilities of the months `first` to `last` after an event; all at once for none."""
+    size = last - first + 1
+    return (*[0.0] * first, *[1.0 / size] * size) if last > 0 else (1.0,)
 
 
 def _prior_only(
@@ -391,7 +444,15 @@ def _reaction(
     if CREDIT not in levels:
         return None
     conditions = context.month @ levels[CREDIT].macro + levels[CREDIT].level.smoothed
-    return fit_reaction(defaults, lgd, conditions, context.counts.first)
+    found = fit_reaction(defaults, lgd, conditions, context.counts.first)
+    prior = context.settings.prior
+    if prior is None:
+        return found
+    # what no lender's own defaults tell of the level of severity is a spread of every path
+    share = np.hypot(prior.charged_off.deviation, prior.recovered.deviation)
+    unknown = share / (prior.charged_off.value - prior.recovered.value)
+    left = PRIOR_CASES / (PRIOR_CASES + len(defaults.exposure))
+    return replace(found, spread=float(np.hypot(found.spread, unknown * np.sqrt(left))))
 
 
 def _by_label(lgd: LossGivenDefault, base: Integers) -> LossGivenDefault:

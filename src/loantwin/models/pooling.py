@@ -8,6 +8,7 @@ events borrow from the others.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -27,17 +28,16 @@ from loantwin.models.latent import (
     process_points,
 )
 from loantwin.models.regression import Prior, independent_prior
-from loantwin.models.spline import AgeBasis, age_basis
+from loantwin.models.spline import AgeBasis
 from loantwin.models.transitions import (
     CREDIT,
     PREPAYMENT,
     Context,
     EdgeFit,
     LevelFit,
-    age_prior,
+    age_curve,
     edge_counts,
     edge_of,
-    knot_weight,
     macro_prior,
     rescaled,
 )
@@ -56,8 +56,11 @@ class _Edge:
     design: Design
 
 
-def panel_edges(counts: Counts) -> dict[str, list[Ends]]:
-    """Return the edges to fit, by kind: those with events, and each live state's next-worse in any case."""
+def panel_edges(counts: Counts, believed: Collection[Ends] = ()) -> dict[str, list[Ends]]:
+    """Return the edges to fit, by kind: those with events, and in any case each live state's next-worse.
+
+    Edges that are `believed` beforehand are fitted whether history shows them or not.
+    """
     live = counts.states[: counts.live]
     order = {name: place for place, name in enumerate((*live, "default"))}
     chain = (*live, "default")
@@ -66,7 +69,8 @@ def panel_edges(counts: Counts) -> dict[str, list[Ends]]:
         for target in counts.states:
             cells = edge_cells(counts, origin, target)
             needed = target == chain[place + 1] or (place == 0 and target == "prepaid")
-            if origin == target or not len(cells.trials) or (cells.events.sum() <= 0 and not needed):
+            shown = len(cells.trials) > 0 and (cells.events.sum() > 0 or needed)
+            if origin == target or not (shown or (origin, target) in believed):
                 continue
             kind = PREPAYMENT if target == "prepaid" else CREDIT if order[target] > place else "cure"
             found[kind].append((origin, target))
@@ -75,7 +79,7 @@ def panel_edges(counts: Counts) -> dict[str, list[Ends]]:
 
 def fit_panel_edges(context: Context) -> tuple[list[EdgeFit], dict[str, LevelFit]]:
     """Return every edge of a panel's model and the latent levels by name."""
-    kinds = panel_edges(context.counts)
+    kinds = panel_edges(context.counts, context.beliefs.edges if context.beliefs else ())
     settings = context.settings
     levels: dict[str, tuple[LevelFit, Floats]] = {}
     for kind, prior in ((CREDIT, settings.credit_level), (PREPAYMENT, settings.prepayment_level)):
@@ -94,7 +98,6 @@ def fit_panel_edges(context: Context) -> tuple[list[EdgeFit], dict[str, LevelFit
 def _edge_design(context: Context, ends: Ends, kind: str) -> _Edge:
     settings, counts = context.settings, context.counts
     cells = edge_counts(context, *ends)
-    basis = age_basis(settings.ages, knot_weight(cells, settings.ages), settings.knots)
     place = (
         "prepaid"
         if kind == PREPAYMENT
@@ -107,7 +110,7 @@ def _edge_design(context: Context, ends: Ends, kind: str) -> _Edge:
     events, trials = cells.events.sum() * counts.effective, cells.trials.sum() * counts.effective
     belief = float(1.0 / (1.0 + np.exp(-BELIEF[place])))
     rate = (events + 2.0 * belief) / (trials + 2.0)
-    prior = age_prior(basis, settings, float(np.log(rate / (1.0 - rate))))
+    basis, prior, offset = age_curve(context, cells, ends, float(np.log(rate / (1.0 - rate))))
     month = macro_prior(settings, context.names, PREPAYMENT if kind == PREPAYMENT else CREDIT)
     design = Design(
         basis.values,
@@ -117,6 +120,7 @@ def _edge_design(context: Context, ends: Ends, kind: str) -> _Edge:
         prior,
         context.segments.prior,
         month,
+        offset,
     )
     return _Edge(ends, rescaled(cells, counts.effective), basis, design)
 
@@ -151,8 +155,9 @@ def _shared_covariance(context: Context, fit: AdditiveFit, edge: _Edge, last: Fl
     """
     size = len(context.names)
     direction = np.zeros((size + 2, len(fit.coefficients)))
-    age = np.minimum(np.average(edge.cells.age, weights=edge.cells.trials), len(edge.design.age) - 1)
-    direction[0, : edge.design.age.shape[1]] = edge.design.age[int(age)]
+    if len(edge.cells.trials):
+        age = np.minimum(np.average(edge.cells.age, weights=edge.cells.trials), len(edge.design.age) - 1)
+        direction[0, : edge.design.age.shape[1]] = edge.design.age[int(age)]
     direction[1:-1, fit.place("month")] = np.eye(size)
     direction[-1, fit.place("level")] = last
     shared = fit.covariance_of(direction)
@@ -187,6 +192,7 @@ def _stacked(edges: list[_Edge], context: Context) -> tuple[EventCounts, Design]
             block_diag(*(one.segment_prior.precision for one in designs)),
         ),
         designs[0].month_prior,
+        np.concatenate([np.zeros(ages) if one.offset is None else one.offset for one in designs]),
     )
 
 
@@ -195,7 +201,7 @@ def _series(cells: EventCounts, design: Design, fit: AdditiveFit) -> tuple[Event
     size, month = len(design.month), cells.month - design.first
     by_month = design.month @ fit.part("month") + fit.part("level")
     eta = (
-        (design.age @ fit.part("age"))[cells.age]
+        design.by_age(fit.part("age"))[cells.age]
         + (design.segment @ fit.part("segment"))[cells.segment]
         + by_month[month]
     )
@@ -221,7 +227,7 @@ def _own_fit(context: Context, ends: Ends, kind: str, latent: str, common: Level
     )
     month = np.column_stack([context.month, mode])
     design = Design(edge.design.age, edge.design.segment, month, edge.design.first, edge.design.age_prior,
-                    edge.design.segment_prior, prior)  # fmt: skip
+                    edge.design.segment_prior, prior, edge.design.offset)  # fmt: skip
     fit = fit_additive(edge.cells, design, None)
     loadings = np.array([float(fit.part("month")[-1]) if name == latent else 0.0 for name in context.latents])
     clustered = _clustered_covariance(fit, design, edge.cells)
@@ -240,7 +246,7 @@ def _clustered_covariance(fit: AdditiveFit, design: Design, cells: EventCounts) 
     month = cells.month - design.first
     by_month = design.month @ fit.part("month")
     eta = (
-        (design.age @ fit.part("age"))[cells.age]
+        design.by_age(fit.part("age"))[cells.age]
         + (design.segment @ fit.part("segment"))[cells.segment]
         + by_month[month]
     )

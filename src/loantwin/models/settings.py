@@ -8,6 +8,7 @@ from typing import Any
 
 from loantwin.errors import ModelError, expected
 from loantwin.models.latent import LevelPrior
+from loantwin.models.priors.table import ProductPrior
 
 
 @dataclass(frozen=True)
@@ -15,6 +16,7 @@ class MacroPrior:
     """A macro covariate and what is believed of its effect, in log-odds by one standard deviation.
 
     credit, prepayment : (mean, standard deviation) of the prior on the edges that worsen, and on prepayment.
+    unit : where it is not 0, `credit` is by so much of the transform instead (0.01 is one point of a rate).
     """
 
     factor: str
@@ -22,6 +24,7 @@ class MacroPrior:
     lag: int
     credit: tuple[float, float]
     prepayment: tuple[float, float]
+    unit: float = 0.0
 
     @property
     def name(self) -> str:
@@ -46,6 +49,8 @@ class FitSettings:
     """How models are fitted. Deviations are prior standard deviations in log-odds."""
 
     effects: tuple[MacroPrior, ...] = EFFECTS
+    prior: ProductPrior | None = None
+    """What is believed of the product beforehand: levels, age curves, severity; None learns from scratch."""
     choose_lags: bool = False
     """Choose the covariates' lags out of sample (`lags`) instead of taking those of `effects`."""
     lag_evidence: float = 3.0
@@ -60,6 +65,9 @@ class FitSettings:
     """Prior size of an age curve's second derivative, by unit of log(1 + age / 12)."""
     age_slope: float = 1.5
     """Prior size of an age curve's first derivative, by unit of log(1 + age / 12)."""
+    believed_bend: float = 1.0
+    """The two of an age curve about the one a product's prior states."""
+    believed_slope: float = 0.3
     baseline_spread: float = 3.0
     """Of an edge's overall level about its prior."""
     segment_main: float = 0.5
@@ -78,6 +86,12 @@ class FitSettings:
     """Fewer events than this and a fit is marked prior only."""
     search: int = 90
     """Evaluations spent on choosing a period effect's persistence and size."""
+
+
+def prior_of(provenance: Mapping[str, Any]) -> ProductPrior | None:
+    """Return the product's prior that a fitted model started from, from its provenance; None where none."""
+    stored = provenance.get("settings", {}).get("prior")
+    return None if stored is None else ProductPrior.from_dict(stored)
 
 
 def effects_of(provenance: Mapping[str, Any]) -> tuple[MacroPrior, ...]:

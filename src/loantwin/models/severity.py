@@ -60,6 +60,7 @@ class Believed:
         after default.
     recovery_observed : False where the source holds no recoveries: then `recovered` is taken as it stands.
     exposure_assumed : words on the exposure where it is not observed, else empty.
+    deviation : standard deviations of `charged_off` and `recovered`, where no default tells of them.
     """
 
     charged_off: float = 0.45
@@ -69,6 +70,7 @@ class Believed:
     charge_off_is_default: bool = True
     recovery_observed: bool = False
     exposure_assumed: str = ""
+    deviation: tuple[float, float] = (0.0, 0.0)
 
 
 @dataclass(frozen=True)
@@ -152,9 +154,9 @@ def fit_severity(
             _of_defaults(whole, defaults, believed.recovered),
         ),
         charged_off=share if count else believed.charged_off,
-        charged_off_deviation=deviation,
+        charged_off_deviation=deviation if count else believed.deviation[0],
         recovered=back if believed.recovery_observed and count else believed.recovered,
-        recovered_deviation=back_deviation if believed.recovery_observed else 0.0,
+        recovered_deviation=back_deviation if believed.recovery_observed and count else believed.deviation[1],
         cured=None
         if believed.charge_off_is_default or not count
         else float(np.average(defaults.cured, weights=defaults.weight)),

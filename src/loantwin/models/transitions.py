@@ -22,12 +22,15 @@ from loantwin.models.latent import (
     process_covariance,
     process_points,
 )
+from loantwin.models.priors.curves import PriorEdge, PriorEdges
 from loantwin.models.regression import Prior, independent_prior
 from loantwin.models.settings import FitSettings
 from loantwin.models.spline import AgeBasis, age_basis
 from loantwin.models.uncertainty import EdgeErrors
 
 CREDIT, PREPAYMENT = "credit", "prepayment"
+BELIEF_EVENTS = 5.0
+"""How many events a belief is worth where knots of an age curve are laid."""
 POOLED = "(pooled)"
 """The segment of a loan whose own was never seen: the average of all segments."""
 
@@ -180,20 +183,35 @@ def _vintages(
 
 def _at_risk(counts: Counts) -> Floats:
     """Return each segment's share of the loan-months, (G,)."""
+    seen = counts.cells if counts.cells.height else counts.recent
     total = sums(
-        counts.cells["segment"].to_numpy().astype(np.int64),
-        counts.cells["at_risk"].to_numpy(),
-        len(counts.segments),
+        seen["segment"].to_numpy().astype(np.int64), seen["at_risk"].to_numpy(), len(counts.segments)
     )
     return np.asarray(total / total.sum()) if total.sum() > 0 else np.full(len(total), 1.0 / len(total))
 
 
-def age_prior(basis: AgeBasis, settings: FitSettings, baseline: float) -> Prior:
-    """Return the prior of an age curve: smooth, tied to the baseline log-odds only loosely."""
+def age_curve(
+    context: Context, cells: EventCounts, ends: tuple[str, str], baseline: float
+) -> tuple[AgeBasis, Prior, Floats | None]:
+    """Return an edge's basis by age, the prior of its coefficients, and what is believed beforehand (A,).
+
+    Without a belief the curve is smooth and tied to the baseline log-odds only loosely. With one it is what
+    the lender's own loans add to the belief: about 0, as far from it as the belief's spread.
+    """
+    settings, belief = context.settings, context.belief(*ends)
+    where = knot_weight(cells, settings.ages)
+    if belief is None:
+        spread, bend, slope = settings.baseline_spread, settings.age_bend, settings.age_slope
+    else:
+        baseline, spread = 0.0, belief.spread
+        bend, slope = settings.believed_bend, settings.believed_slope
+        expected = np.exp(belief.log_odds)
+        where = where + BELIEF_EVENTS * expected / expected.sum()
+    basis = age_basis(settings.ages, where, settings.knots)
     size = basis.values.shape[1]
-    level = np.ones((size, size)) / (size * settings.baseline_spread) ** 2
-    precision = basis.bend / settings.age_bend**2 + basis.slope / settings.age_slope**2 + level
-    return Prior(np.full(size, baseline), precision)
+    level = np.ones((size, size)) / (size * spread) ** 2
+    precision = basis.bend / bend**2 + basis.slope / slope**2 + level
+    return basis, Prior(np.full(size, baseline), precision), None if belief is None else belief.log_odds
 
 
 def macro_prior(settings: FitSettings, names: tuple[str, ...], kind: str) -> Prior:
@@ -213,7 +231,10 @@ def macro_prior(settings: FitSettings, names: tuple[str, ...], kind: str) -> Pri
 
 @dataclass(frozen=True)
 class Context:
-    """What every edge of a fit shares. month : (T, F) covariates from month `counts.first` on."""
+    """What every edge of a fit shares. month : (T, F) covariates from month `counts.first` on.
+
+    beliefs : what a product's prior model says of the edges, None where the fit starts without one.
+    """
 
     counts: Counts
     month: Floats
@@ -221,6 +242,11 @@ class Context:
     segments: Segments
     settings: FitSettings
     latents: tuple[str, ...]
+    beliefs: PriorEdges | None = None
+
+    def belief(self, origin: str, target: str) -> PriorEdge | None:
+        """Return what is believed of an edge beforehand, None where nothing is."""
+        return None if self.beliefs is None else self.beliefs.edges.get((origin, target))
 
 
 def edge_counts(context: Context, origin: str, target: str) -> EventCounts:
@@ -239,12 +265,11 @@ def fit_level_edge(
     settings, counts = context.settings, context.counts
     cells = edge_counts(context, origin, target)
     scaled = rescaled(cells, counts.effective)
-    basis = age_basis(settings.ages, knot_weight(cells, settings.ages), settings.knots)
     rate = (cells.events.sum() + 0.5) / (cells.trials.sum() + 1.0)
+    basis, curve, offset = age_curve(context, cells, (origin, target), float(np.log(rate)))
     design = Design(
         basis.values, context.segments.values, context.month, counts.first,
-        age_prior(basis, settings, float(np.log(rate))), context.segments.prior, macro_prior(settings,
-            context.names, kind),
+        curve, context.segments.prior, macro_prior(settings, context.names, kind), offset,
     )  # fmt: skip
     months_ = len(context.month)
     phi, deviation, noise = 0.5 ** (1.0 / prior.half_life), prior.deviation, prior.noise
@@ -287,7 +312,7 @@ def edge_of(
 ) -> EdgeFit:  # fmt: skip
     """Return a fit's parts that the model keeps; `covariance_of`: the covariance of directions (D, n)."""
     size, columns = len(context.names), len(fit.coefficients)
-    age, rows = design.age @ fit.part("age"), context.segments.rows
+    age, rows = design.by_age(fit.part("age")), context.segments.rows
     segment, group = rows @ fit.part("segment"), design.segment @ fit.part("segment")
     known, A, S, own = len(context.counts.segments), len(age), len(segment), fit.place("segment").stop
     wanted = own + size + 2
@@ -321,7 +346,7 @@ def _book_direction(context: Context, fit: AdditiveFit, design: Design, origin: 
     """Return weights (n,) that give mean log-odds on the last months' book, by expected events."""
     counts = context.counts
     code = counts.states.index(origin)
-    recent = counts.cells.filter((pl.col("month") > counts.last - 3) & (pl.col("from_state") == code))
+    recent = counts.recent.filter(pl.col("from_state") == code)
     direction = np.zeros(len(fit.coefficients))
     if not recent.height:
         return direction
@@ -329,7 +354,7 @@ def _book_direction(context: Context, fit: AdditiveFit, design: Design, origin: 
     now = recent["month"].to_numpy().astype(np.int64) - recent["age"].to_numpy().astype(np.int64)
     vintage = np.clip(now // 12 - context.segments.first, 0, context.segments.groups.shape[1] - 1)
     segment = context.segments.groups[recent["segment"].to_numpy().astype(np.int64), vintage]
-    eta = (design.age @ fit.part("age"))[age] + (design.segment @ fit.part("segment"))[segment]
+    eta = design.by_age(fit.part("age"))[age] + (design.segment @ fit.part("segment"))[segment]
     weight = recent["at_risk"].to_numpy() * np.exp(eta)
     weight = weight / weight.sum()
     direction[fit.place("age")] = weight @ design.age[age]
@@ -372,5 +397,6 @@ def _collapsed(cells: EventCounts, design: Design, fit: AdditiveFit) -> EventCou
 def _one_segment(design: Design) -> Design:
     none = Prior(np.zeros(0), np.zeros((0, 0)))
     return Design(
-        design.age, np.zeros((1, 0)), design.month, design.first, design.age_prior, none, design.month_prior
-    )
+        design.age, np.zeros((1, 0)), design.month, design.first, design.age_prior, none, design.month_prior,
+        design.offset,
+    )  # fmt: skip

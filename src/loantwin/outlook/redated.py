@@ -10,7 +10,11 @@ from loantwin.macro.generator import MacroGenerator, fit_generator
 from loantwin.macro.history import nowcast
 from loantwin.macro.scenario import Scenario
 from loantwin.models.fitted import FittedModel
+from loantwin.models.model import fit_model
+from loantwin.models.priors.table import ProductPrior
 from loantwin.models.registry import LOGIT, learn, model_name
+from loantwin.models.settings import prior_of
+from loantwin.models.start import prior_settings
 from loantwin.twin import Learnt, Twin
 
 
@@ -29,17 +33,28 @@ def twin_at(twin: Twin, date: dt.date) -> Twin:
     taken = "model_from" in twin.fitted.data.get("facts", {})
     model = twin.model
     if not taken:
-        model = learnt_model(then, then.history, generator, model_name(model))
+        prior = prior_of(model.provenance)
+        model = learnt_model(then, then.history, generator, model_name(model), prior)
     return twin.at(date, Learnt(model, generator))
 
 
-def learnt_model(twin: Twin, known: Scenario, generator: MacroGenerator, model: str = LOGIT) -> FittedModel:
+def learnt_model(
+    twin: Twin,
+    known: Scenario,
+    generator: MacroGenerator,
+    model: str = LOGIT,
+    prior: ProductPrior | None = None,
+) -> FittedModel:
     """Return what the tape teaches a transition model at the twin's as-of date.
 
-    It may only learn from factors the generator can simulate.
+    It may only learn from factors the generator can simulate. A product's `prior` is where the built-in model
+    starts; others have none.
     """
     seen = nowcast(only(known, generator.factors), twin.as_of)
-    return learn(model, twin.known_loans, twin.known_panel, twin.mapping, twin.as_of, seen)
+    facts = (twin.known_loans, twin.known_panel, twin.mapping, twin.as_of, seen)
+    if prior is None:
+        return learn(model, *facts)
+    return fit_model(*facts, settings=prior_settings(prior))
 
 
 def only(history: Scenario, factors: Sequence[str]) -> Scenario:

@@ -27,7 +27,7 @@ from loantwin.outlook.age_period_cohort import apc_model, expected_defaults
 from loantwin.outlook.outlook import Economy, GivenScenario, Outlook, Scenarios, read_scenarios
 from loantwin.risk.facts import standing
 from loantwin.twin import Twin, opened
-from loantwin.types import Progress, Result, silent
+from loantwin.types import ModelResult, Progress, silent
 
 HORIZON = 36
 STEADY = "macro at its mean"
@@ -111,7 +111,7 @@ class PeriodAhead:
 
 
 @dataclass(frozen=True)
-class ComponentsResult(Result):
+class ComponentsResult(ModelResult):
     """The age-period-cohort decomposition of a lender's defaults.
 
     event : what counts as default. rule : how the net drift (log-odds a year) is split between period and

@@ -14,7 +14,9 @@ from loantwin.events.event import Event
 from loantwin.macro.generator import MacroGenerator, fit_generator
 from loantwin.macro.history import bridge, known_history, last_published
 from loantwin.macro.read import read_macro
+from loantwin.macro.shipped import BY_CURRENCY, located
 from loantwin.models.fitted import FittedModel
+from loantwin.models.priors.table import ProductPrior, product_prior
 from loantwin.models.registry import LOGIT, TRANSITION_MODELS, model_name
 from loantwin.months import label
 from loantwin.outlook.environment import saved
@@ -43,7 +45,7 @@ class FitResult(Result):
     levels : the period effects, their persistence (phi) and monthly innovation (sigma), log-odds.
 
     prior_only : what too few events leave to the prior. notes : what was left out and why.
-    model : name of the transition model.
+    model : name of the transition model. prior : name of the product's prior model it started from, if any.
     """
 
     SCHEMA = "loantwin.fit/1"
@@ -61,6 +63,7 @@ class FitResult(Result):
     prior_only: tuple[str, ...]
     notes: tuple[str, ...]
     model: str = LOGIT
+    prior: str | None = None
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -70,6 +73,7 @@ def fit(
     *,
     model: str | None = None,
     model_from: Path | str | None = None,
+    prior: str | None = None,
     progress: Progress = silent,
 ) -> FitResult:
     """Fit transitions, loss given default and prepayment on the history, and a generator on macro files.
@@ -83,6 +87,9 @@ def fit(
     model_from : home of another fitted twin whose model is taken over as it stands, for a book without a
         history of its own (a snapshot). Its segments and covariates must fit; it may not know more than this
         twin's as-of date.
+    prior : name of a product whose prior model the fit starts from (`priors` lists them): all that a book
+        without a history has, and what a short one is added to. Without `macro` it takes the history that
+        ships for the book's currency, where there is one.
 
     Raises
     ------
@@ -93,9 +100,16 @@ def fit(
     """
     if model is not None and model_from is not None:
         raise UsageError(expected("`model` or `model_from`", "both"), field="model")
+    if prior is not None and (model_from is not None or (model or LOGIT) != LOGIT):
+        other = "`model_from`" if model_from is not None else f"model {model}"
+        raise UsageError(expected("`prior` with the built-in model", f"it and {other}"), field="prior")
+    start = None if prior is None else product_prior(prior)
     name = TRANSITION_MODELS.spelt(model or LOGIT, field="model")
     with opened(twin, writable=True) as twin:
-        paths = [Path(path) for path in macro]
+        shipped = BY_CURRENCY.get(twin.currency)
+        if start is not None and not macro and shipped is not None:
+            macro = (shipped,)
+        paths = [located(path) for path in macro]
         sources = [read_macro(path) for path in paths]
         lags = twin.config.macro
         known = bridge(known_history(sources, twin.as_of, lags.monthly_lag, lags.quarterly_lag))
@@ -105,7 +119,7 @@ def fit(
         with warn.catch_warnings(record=True) as heard:
             warn.simplefilter("always", UserWarning)
             fitted = (
-                learnt_model(twin, known, generator, name)
+                learnt_model(twin, known, generator, name, start)
                 if model_from is None
                 else taken_over(model_from, twin, bool(macro))
             )
@@ -123,6 +137,7 @@ def fit(
         store_fit(twin, learnt, list(zip(paths, sources, strict=True)), settings, also)
         twin = twin.refreshed()
         said = (
+            *(started(twin, start, macro) if start is not None else ()),
             *(() if fitted.covariates else (without_covariates(twin),)),
             *(str(item.message) for item in heard),
             *(text for source in sources for text in source.warnings),
@@ -134,6 +149,30 @@ def fit(
         )
         ends = {name: label(month) for name, month in last_published(twin.history).items()}
         return _result(twin, fitted, generator, ends, said)
+
+
+def started(twin: Twin, prior: ProductPrior, macro: Sequence[Path | str]) -> tuple[str, ...]:
+    """Return in words what a fit that starts from a prior model rests on, and what speaks against it."""
+    said = [
+        f"started from the prior model {prior.name} ({prior.title}): loantwin priors {prior.name} shows each "
+        "number with its source, or as assumed"
+    ]
+    if not macro:
+        said.append(
+            f"no macro history ships for {twin.currency}: the period effect carries the whole cycle, and no "
+            "scenario can be run without a file of your own"
+        )
+    elif [str(name) for name in macro] == [BY_CURRENCY.get(twin.currency)]:
+        said.append(f"the macro history is the one that ships ({macro[0]}), for want of a file of your own")
+    loans = twin.book.loans
+    odd = loans.filter((loans["product"] == "revolving") != prior.revolving).height
+    if odd:
+        kind = "no revolving lines" if prior.revolving else "revolving lines"
+        said.append(
+            f"{odd} of {loans.height} loans are {kind}, for which the prior model {prior.name} is not meant: "
+            "make a twin of each product"
+        )
+    return tuple(said)
 
 
 def taken_over(home: Path | str, twin: Twin, macro: bool) -> FittedModel:
@@ -213,5 +252,6 @@ def _result(
         prior_only=model.prior_only,
         notes=(*record["notes"], *said),
         model=model_name(model),
+        prior=twin.provenance()["prior"],
         provenance=twin.provenance(),
     )

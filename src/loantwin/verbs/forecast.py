@@ -23,7 +23,7 @@ from loantwin.outlook.paths import FIGURES, Paths, projected, with_stock
 from loantwin.outlook.workout import stock_in_default
 from loantwin.risk.intervals import intervals
 from loantwin.twin import Twin, opened
-from loantwin.types import Interval, Progress, Result, silent
+from loantwin.types import Interval, ModelResult, Progress, silent
 
 YEAR = 12
 OBSERVED_BY = {
@@ -53,7 +53,7 @@ class ForecastMonth:
 
 
 @dataclass(frozen=True)
-class Forecast(Result):
+class Forecast(ModelResult):
     """The book run forward.
 
     opening_balance : of live loans at the as-of date. left_out : reason -> what of the tape is not in it.

@@ -26,7 +26,7 @@ from loantwin.outlook.portfolio import lifetime_economy
 from loantwin.risk.facts import standing
 from loantwin.risk.provisions.provisions import lifetime_months
 from loantwin.twin import Twin, opened
-from loantwin.types import Progress, Result, silent
+from loantwin.types import ModelResult, Progress, silent
 
 MEASURES = {"lifetime-loss": None, "12-month-loss": 12}
 """Measure -> months counted, None to the end of each contract."""
@@ -88,7 +88,7 @@ class ScenarioSensitivity:
 
 
 @dataclass(frozen=True)
-class SensitivityResult(Result):
+class SensitivityResult(ModelResult):
     """Derivatives of a book's expected loss by the model's parameters.
 
     measure : lifetime-loss or 12-month-loss, of live loans, discounted, net of guarantees unless `gross`.

@@ -39,6 +39,14 @@ def fit(
             help="Take over the model of another fitted twin, for a book without a history.",
         ),
     ] = None,
+    prior: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PRODUCT",
+            help="Start from a product's prior model: mortgage, personal, card, auto, auto-subprime, "
+            "small-business, corporate. All that a snapshot has; a history moves it.",
+        ),
+    ] = None,
     json: AsJson = False,
 ) -> None:
     """Learn from the lender's history: transitions, loss given default, prepayment, and a generator of macro
@@ -47,5 +55,7 @@ def fit(
     import loantwin as lt
 
     with shown("fitting") as progress:
-        result = lt.fit(directory, macro or (), model=model, model_from=model_from, progress=progress)
+        result = lt.fit(
+            directory, macro or (), model=model, model_from=model_from, prior=prior, progress=progress
+        )
     finish(result, json)

@@ -14,7 +14,7 @@ from loantwin.risk.allowance import total
 from loantwin.risk.capital.amounts import Amounts, CapitalLoans
 from loantwin.risk.capital.large_exposures import LargeExposures
 from loantwin.risk.capital.ratios import OutputFloorResult, ProvisionGap, Ratios
-from loantwin.types import Result
+from loantwin.types import ModelResult
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class Assumed:
 
 
 @dataclass(frozen=True)
-class CapitalResult(Result):
+class CapitalResult(ModelResult):
     """Capital of a book under a country's options; money in its currency, weights and ratios decimal."""
 
     SCHEMA: ClassVar[str] = "loantwin.capital/1"
@@ -109,7 +109,7 @@ class Step:
 
 
 @dataclass(frozen=True)
-class ExplanationResult(Result):
+class ExplanationResult(ModelResult):
     """How the capital of one loan comes about, approach by approach."""
 
     SCHEMA: ClassVar[str] = "loantwin.capital-explanation/1"

@@ -16,7 +16,7 @@ from loantwin.risk.allowance import amounts
 from loantwin.risk.loss import tail
 from loantwin.streams import Stream
 from loantwin.streams import generator as random_of
-from loantwin.types import Estimate, Result
+from loantwin.types import Estimate, ModelResult
 
 CURVE = 160
 """Points of a curve, at most."""
@@ -128,7 +128,7 @@ class Histogram:
 
 
 @dataclass(frozen=True)
-class LossResult(Result):
+class LossResult(ModelResult):
     """The loss distribution over `months`, book currency, net of guarantees; `gross` is before them.
 
     unexpected_loss = var - expected_loss. var is the quantile at `confidence` of total loss, es the mean

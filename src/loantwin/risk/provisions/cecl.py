@@ -25,7 +25,7 @@ from loantwin.risk.allowance import (
 )
 from loantwin.risk.provisions.cecl_methods import MethodAllowance
 from loantwin.risk.provisions.overlays import Overlay, OverlayEffect, overlay_effects
-from loantwin.types import Result
+from loantwin.types import ModelResult
 
 INDIVIDUAL = "individually assessed"
 
@@ -66,7 +66,7 @@ def reversion_of(config: Config) -> Reversion:
 
 
 @dataclass(frozen=True)
-class CeclResult(Result):
+class CeclResult(ModelResult):
     """The allowance of a book under CECL. Money in the book's currency; names as in the command's JSON.
 
     allowance and what breaks it down : PD x LGD as modelled. methods : other methods on the same book, those

@@ -23,7 +23,7 @@ from loantwin.risk.allowance import (
     parts,
     totals,
 )
-from loantwin.types import Result
+from loantwin.types import ModelResult
 
 FLAGS = ("restructured", "watch", "credit_impaired")
 LEVELS = ("days_past_due", "impaired_loss_share")
@@ -101,7 +101,7 @@ class Coverage:
 
 
 @dataclass(frozen=True)
-class FiveLevelResult(Result):
+class FiveLevelResult(ModelResult):
     """The book by class and its minimum provisions. Money in the book's currency."""
 
     SCHEMA: ClassVar[str] = "loantwin.provisions/1"

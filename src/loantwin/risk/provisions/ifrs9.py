@@ -26,7 +26,7 @@ from loantwin.risk.provisions.modification import Modifications
 from loantwin.risk.provisions.overlays import Overlay, OverlayEffect, overlay_effects
 from loantwin.risk.provisions.revolving import Commitments
 from loantwin.risk.provisions.stages import Stages
-from loantwin.types import Result
+from loantwin.types import ModelResult
 
 RULES = (
     "stage 1: expected loss of defaults within 12 months (IFRS 9 5.5.5); stage 2: over the remaining life "
@@ -62,7 +62,7 @@ class InterestBasis:
 
 
 @dataclass(frozen=True)
-class Ifrs9Result(Result):
+class Ifrs9Result(ModelResult):
     """The allowance of a book under IFRS 9. Money in the book's currency; names as in the command's JSON.
 
     allowance, allowance_gross, by_stage, by_scenario : as modelled. overlays stand apart: `overlay_total` is

@@ -33,7 +33,7 @@ import polars as pl
 
 from loantwin.arrays import Flags, Floats, Integers
 from loantwin.errors import RiskError, expected
-from loantwin.types import Result
+from loantwin.types import ModelResult
 
 STEPS = ("stage", "balance", "pd", "economy", "lgd", "model")
 """Revaluations of loans on the book at both dates, in order."""
@@ -115,7 +115,7 @@ class StageMove:
 
 
 @dataclass(frozen=True)
-class MovementResult(Result):
+class MovementResult(ModelResult):
     """The allowance's movement, net of guarantees, overlays a line of their own, book currency."""
 
     SCHEMA: ClassVar[str] = "loantwin.movement/1"

@@ -20,7 +20,7 @@ from loantwin.risk.stress.actions import ActionTaken
 from loantwin.risk.stress.factors import Attribution, FactorSensitivity
 from loantwin.risk.stress.paths import StressPath
 from loantwin.risk.stress.reverse import Plausibility, ReverseStress
-from loantwin.types import Result, plain
+from loantwin.types import ModelResult, plain
 
 RULES = (
     "means over the horizon, the book running off unless new lending is asked for; charge-offs follow "
@@ -62,7 +62,7 @@ class Stressed:
 
 
 @dataclass(frozen=True)
-class StressResult(Result):
+class StressResult(ModelResult):
     """Scenario name -> figures: top-level keys of `to_dict()`, where every other key starts with `_`.
 
     against_baseline : scenario -> figure -> scenario less baseline. not_observable : figures the source

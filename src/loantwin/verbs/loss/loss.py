@@ -23,7 +23,7 @@ from loantwin.risk.loss.loss import ConditionalLosses, LossResult
 from loantwin.risk.loss.loss import loss as distribution
 from loantwin.risk.loss.tail import check_support, paths_needed
 from loantwin.twin import Twin, opened
-from loantwin.types import Progress, Result, silent
+from loantwin.types import ModelResult, Progress, silent
 from loantwin.verbs.loss.inputs import loss_inputs, mean_severity
 from loantwin.verbs.loss.models import ALL, MODELS, TWIN, losses_under
 from loantwin.verbs.loss.settings import LossSettings
@@ -41,7 +41,7 @@ TWIN_ASSUMPTION = (
 
 
 @dataclass(frozen=True)
-class LossComparison(Result):
+class LossComparison(ModelResult):
     """The same book under several models: name -> loss distribution, of one horizon and confidence.
 
     left_out : models that could not be run on this book, and why.

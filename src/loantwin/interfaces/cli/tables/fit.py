@@ -66,7 +66,7 @@ def render(console: Console, result: Any) -> None:
     show_table(
         console,
         "Loss given default, share of exposure",
-        ("", "observed", "90 % interval", "used, after the prior"),
+        ("", "observed" if share["defaults"] else "believed", "90 % interval", "used, after the prior"),
         losses,
     )
     made = result.generator

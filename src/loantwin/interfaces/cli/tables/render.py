@@ -10,7 +10,8 @@ from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 
 from loantwin.errors import visible
-from loantwin.types import Result
+from loantwin.interfaces.cli.tables.blocks import show_notes
+from loantwin.types import ModelResult, Result
 
 PIPED_WIDTH = 150
 """Columns of tables that go to a file or another program, where no terminal states its width."""
@@ -31,6 +32,7 @@ TABLES = {
     "loss": "loss",
     "loss-models": "loss",
     "movement": "movement",
+    "priors": "priors",
     "provisions": "provisions",
     "ratings": "ratings",
     "report": "report",
@@ -62,3 +64,10 @@ def render(result: Result) -> None:
     console = _Output(width=None if sys.stdout.isatty() else PIPED_WIDTH)
     name = result.SCHEMA.removeprefix("loantwin.").split("/")[0]
     import_module(f"{__package__}.{TABLES[name]}").render(console, result)
+    if isinstance(result, ModelResult) and result.prior_only:
+        started = "" if result.prior is None else f" (the prior model {result.prior})"
+        show_notes(
+            console,
+            "Prior only: what this lender's own events are too few to tell",
+            (f"belief, not evidence{started}: " + ", ".join(result.prior_only),),
+        )

@@ -1,0 +1,126 @@
+"""A start without history: a product's prior as settings of a fit, and a book that stands without a past."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+
+from loantwin import months
+from loantwin.book.schema import DEFAULT_STATES
+from loantwin.macro.covariates import Covariate
+from loantwin.models.counts import LIKE_CURRENT, PANEL_LIVE, Counts, segment_codes
+from loantwin.models.latent import LevelPrior
+from loantwin.models.priors.curves import PriorEdges, prior_edges
+from loantwin.models.priors.table import Belief, ProductPrior
+from loantwin.models.settings import FitSettings, MacroPrior
+
+RATE_ON_PREPAYMENT = MacroPrior("prime_rate", "change_12m", 3, (0.0, 0.05), (-0.10, 0.10))
+"""Rates move prepayment; their effect on default cannot be told from the series (see `priors.toml`)."""
+POINT, TENTH = 0.01, 0.1
+
+
+def prior_settings(prior: ProductPrior) -> FitSettings:
+    """Return the settings of a fit that starts from a product's prior."""
+    effects = (
+        MacroPrior(
+            "unemployment_rate", "change_12m", 3, _effect(prior.unemployment_change), (0.0, 0.10), POINT
+        ),
+        MacroPrior("unemployment_rate", "level", 0, _effect(prior.unemployment_level), (0.0, 0.10), POINT),
+        MacroPrior("house_price_index", "log_ratio_12m", 3, _effect(prior.house_prices), (0.05, 0.10), TENTH),
+        RATE_ON_PREPAYMENT,
+    )
+    return FitSettings(effects=effects, prior=prior, segment_own=0.15, edge_macro=0.02)
+
+
+def _effect(belief: Belief) -> tuple[float, float]:
+    return belief.value, belief.deviation
+
+
+def beliefs_of(settings: FitSettings, states: Sequence[str], live: int) -> PriorEdges | None:
+    """Return what the prior of a fit says of the edges between some states; None without a prior."""
+    if settings.prior is None:
+        return None
+    default = "default" if "default" in states else "charged_off"
+    own = settings.segment_own**2 + settings.vintage_frailty**2
+    return prior_edges(settings.prior, states[:live], default, settings.ages, own)
+
+
+def settled(
+    settings: FitSettings, covariates: Sequence[Covariate], beliefs: PriorEdges | None
+) -> FitSettings:
+    """Return settings whose macro effects are by one standard deviation and by edge, and the period effect's.
+
+    What is believed of the default rate is shared by the edges that lead there (`PriorEdges.reach`). Where no
+    covariate stands for the economy, the period effect carries the whole cycle.
+    """
+    if settings.prior is None or beliefs is None:
+        return settings
+    scale = {one.name: one.scale for one in covariates}
+    effects = []
+    for effect in settings.effects:
+        if not effect.unit:
+            effects.append(effect)
+            continue
+        step = scale.get(effect.name, 0.0) / effect.unit / beliefs.reach
+        effects.append(
+            replace(effect, credit=(effect.credit[0] * step, max(effect.credit[1] * step, 1e-6)), unit=0.0)
+        )
+    known = any(effect.name in scale for effect in settings.effects if effect.unit)
+    swing = settings.prior.period if known else settings.prior.cycle
+    level = LevelPrior(
+        half_life=swing.half_life,
+        deviation=swing.deviation / beliefs.reach,
+        deviation_spread=0.3,
+        noise=0.05 / beliefs.reach,
+    )
+    return replace(settings, effects=tuple(effects), credit_level=level)
+
+
+def live_states(states: pl.Series, observed: bool) -> tuple[str, ...]:
+    """Return the live states of a model for a book: all of arrears where a tape tells any apart.
+
+    Parameters
+    ----------
+    states : of the book's loans. observed : the tape counts days past due, whether or not a loan is late.
+    """
+    late = set(PANEL_LIVE[1:]) & set(states.drop_nulls().unique().to_list())
+    return PANEL_LIVE if late or observed else PANEL_LIVE[:1]
+
+
+def standing_counts(loans: pl.DataFrame, labels: pl.Series, as_of: dt.date, live: Sequence[str]) -> Counts:
+    """Return the counts of a book without history: its loans by state, segment and age, and no move.
+
+    Loans in default or closed, and loans without an origination date, are left out and counted in `facts`.
+
+    Parameters
+    ----------
+    loans : (N,) the loan table. labels : (N,) segment labels. live : the model's live states.
+    """
+    month = months.month_of(as_of, months.anchor_day(as_of))
+    codes, segments = segment_codes(labels)
+    states = (*live, "default", "prepaid")
+    state = loans["state"].fill_null("current")
+    known = state.replace(dict.fromkeys(LIKE_CURRENT, "current"))
+    known = known.set(~known.is_in([*live, *DEFAULT_STATES]) & known.is_in(PANEL_LIVE), live[0])
+    alive = known.is_in(list(live)) & loans["origination_date"].is_not_null()
+    chosen = loans.filter(alive)
+    start = months.months_of(chosen["origination_date"].to_numpy(), months.anchor_day(as_of))
+    standing = pl.DataFrame(
+        {
+            "from_state": known.filter(alive).replace_strict(
+                {name: place for place, name in enumerate(live)}, return_dtype=pl.Int32
+            ),
+            "segment": codes[alive.to_numpy()].astype(np.int32),
+            "age": np.maximum(month - start, 0).astype(np.int32),
+            "at_risk": chosen["weight"].to_numpy().astype(float),
+        }
+    ).with_columns(month=pl.lit(month, dtype=pl.Int32))
+    none = standing.clear().with_columns(
+        **{f"moved_{name}": pl.lit(0.0) for name in states if name != live[0]}
+    )
+    facts = {"loans": loans.height, "left out: not live, or without an origination date": int((~alive).sum())}
+    return Counts(states, len(live), segments, none, month, month, 1.0, facts, standing)

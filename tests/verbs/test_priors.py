@@ -1,0 +1,246 @@
+"""A start without history: snapshots run on a product's prior, short histories move it; the public record."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+import loantwin as lt
+from loantwin.errors import ModelError, UsageError
+from loantwin.models.priors.table import product_prior
+
+MAPPING = """
+name = "snapshot"
+currency = "{currency}"
+kind = "snapshot"
+as_of = {date}
+observes = ["balance"]
+[columns]
+loan_id = "loan"
+originated_amount = "amount"
+principal = "balance"
+[columns.product]
+constant = "{kind}"
+[columns.rate_type]
+constant = "fixed"
+[columns.origination_date]
+source = "start"
+formats = ["%Y-%m-%d"]
+[columns.term_months]
+source = "term"
+unit = "months"
+[columns.annual_rate]
+source = "rate"
+unit = "decimal"
+"""
+DAYS = """
+[columns.days_past_due]
+source = "days"
+"""
+
+
+def snapshot(folder: Path, product: str, date: dt.date, *, currency: str = "EUR", days: bool = False,
+             loans: int = 1200) -> Path:  # fmt: skip
+    """Return the home of a book that lends evenly: ages spread over the term, annuities at 12 %."""
+    prior = product_prior(product)
+    term = 480 if prior.revolving else prior.typical_term
+    age = np.arange(loans) % (240 if prior.revolving else term)
+    first = date.year * 12 + date.month - 1 - age
+    growth = 1.01 ** np.minimum(age, term)
+    share = np.ones(loans) if prior.revolving else 1.0 - (growth - 1.0) / (1.01**term - 1.0)
+    frame = pl.DataFrame(
+        {
+            "loan": [f"L{number}" for number in range(loans)],
+            "start": [dt.date(int(month) // 12, int(month) % 12 + 1, 1) for month in first],
+            "amount": np.full(loans, 10_000.0),
+            "balance": 10_000.0 * share,
+            "term": np.full(loans, term),
+            "rate": np.full(loans, 0.12),
+            "days": np.where(np.arange(loans) % 40 == 0, 45, 0),
+        }
+    )
+    folder.mkdir(parents=True, exist_ok=True)
+    kind = "revolving" if prior.revolving else "instalment"
+    text = MAPPING.format(currency=currency, date=date, kind=kind) + (DAYS if days else "")
+    (folder / "mapping.toml").write_text(text)
+    lt.twin_create(folder / "twin", frame, folder / "mapping.toml", date)
+    return folder / "twin"
+
+
+def yearly_charge_offs(home: Path, product: str, paths: int = 400) -> np.ndarray:
+    """Return mean, 5 % and 95 % of next year's charge-offs net of recoveries, % of the average balance."""
+    made = lt.forecast(home, months=12, paths=paths)
+    prior = product_prior(product)
+    net = 1.0 - prior.recovered.value / prior.charged_off.value
+    average = np.mean([month.balance.mean for month in made.months])
+    lost = made.totals["charged_off"]
+    return 100.0 * net * np.array([lost.mean, lost.p05, lost.p95]) / average
+
+
+def public_record(data: Path, column: str) -> dict[int, float]:
+    """Return net charge-off rates of whole years, % (Federal Reserve Board, all commercial banks)."""
+    table = pl.read_csv(data / "fred/chargeoff_rates_quarterly.csv")
+    years = table.select(pl.col("observation_date").str.slice(0, 4).cast(int).alias("year"), column)
+    found = years.group_by("year").agg(pl.col(column).mean(), pl.len()).filter(pl.col("len") == 4)
+    return dict(found.sort("year").select("year", column).iter_rows())
+
+
+SERIES = [("card", "CORCCACBS"), ("personal", "CORCACBS"), ("corporate", "CORBLACBS")]
+
+
+@pytest.mark.data
+@pytest.mark.parametrize(("product", "column"), SERIES)
+def test_the_prior_alone_holds_the_public_record_without_an_economy(
+    data: Path, tmp_path: Path, product: str, column: str
+) -> None:
+    home = snapshot(tmp_path, product, dt.date(2019, 12, 31), loans=9600)
+    lt.fit(home, prior=product)
+    mean, low, high = yearly_charge_offs(home, product, paths=2000)
+    record = np.array(list(public_record(data, column).values()))
+    assert len(record) >= 25
+    held = (record >= low) & (record <= high)
+    assert held.mean() >= 0.8
+    assert (record[~held] <= 3.0 * mean).all()
+    # not by saying everything: within a factor of 16 either way
+    assert max(high / mean, mean / low) < 16.0
+
+
+@pytest.mark.data
+@pytest.mark.slow
+@pytest.mark.parametrize(("product", "column"), SERIES)
+def test_the_prior_alone_holds_the_public_record_year_by_year(
+    data: Path, tmp_path: Path, product: str, column: str
+) -> None:
+    """Each year as it was looked forward to at the end of the last, with the economy known by then."""
+    held, worst = [], 0.0
+    for year, rate in public_record(data, column).items():
+        home = snapshot(tmp_path / str(year), product, dt.date(year - 1, 12, 31), currency="USD", loans=480)
+        lt.fit(home, prior=product)
+        mean, low, high = yearly_charge_offs(home, product)
+        held.append(low <= rate <= high)
+        worst = worst if held[-1] else max(worst, rate / mean)
+    assert np.mean(held) >= 0.8
+    assert worst <= 3.0
+
+
+def test_every_figure_of_a_prior_only_twin_says_so(tmp_path: Path) -> None:
+    home = snapshot(tmp_path, "auto", dt.date(2024, 12, 31), currency="USD", days=True)
+    made = lt.fit(home, prior="auto")
+    assert made.prior == "auto"
+    assert {"loss given default", "current -> dpd_1_29"} <= set(made.prior_only)
+    assert any("priors auto" in note for note in made.notes)
+    assert made.covariates[0].startswith("unemployment_rate")
+    results = [
+        lt.forecast(home, months=12, paths=200),
+        lt.loss(home, months=12, paths=2000, confidence=0.99),
+        lt.provisions(home, "ifrs9"),
+        lt.provisions(home, "cecl"),
+        lt.capital(home),
+    ]
+    for result in results:
+        assert result.prior == "auto"
+        assert result.to_dict()["prior_only"] == list(made.prior_only)
+
+
+def test_the_model_of_a_snapshot_is_its_prior(tmp_path: Path) -> None:
+    """Nothing learnt, nothing changed: hazards equal the table's, loss given default too."""
+    home = snapshot(tmp_path, "card", dt.date(2022, 6, 30))
+    lt.fit(home, prior="card")
+    with lt.open(home) as twin:
+        parameters, model = twin.model.parameters, twin.model
+        place = model.edges.index("current -> default")
+        odds = np.exp(parameters.age[place] + parameters.segment[place, 0])
+        payoff = np.exp(parameters.age[1] + parameters.segment[1, 0])
+        yearly = 1.0 - (1.0 - odds / (1.0 + odds + payoff)) ** 12
+        # plateau of 5.5 % a year on average over ages that start at 0.3 of it
+        assert 0.05 < yearly[24] < 0.07
+        assert model.lgd.charged_off == pytest.approx(0.95)
+        assert model.lgd.recovered == pytest.approx(0.10)
+        lag = model.lgd.charge_off_lag
+        assert list(np.flatnonzero(lag)) == [2, 3, 4]
+        assert model.parameters.factors == ()
+
+
+def test_intervals_are_as_wide_as_the_range_between_lenders(tmp_path: Path) -> None:
+    """Without an economy, the log of yearly defaults spreads by the range and the whole cycle."""
+    home = snapshot(tmp_path, "personal", dt.date(2022, 6, 30), loans=2400)
+    lt.fit(home, prior="personal")
+    rate = lt.forecast(home, months=12, paths=2000).default_rate
+    prior = product_prior("personal")
+    spread = np.log(rate.p95 / rate.p05) / (2 * 1.6448536)
+    # the cycle's swing is forgotten by half in two years: nearly all of it is in the first
+    wanted = np.hypot(np.log(prior.default_rate.high / prior.default_rate.low) / (2 * 1.6448536), 0.40)
+    assert spread == pytest.approx(wanted, rel=0.2)
+
+
+@pytest.mark.data
+def test_a_history_moves_the_forecast_from_the_prior_to_the_evidence(data: Path, tmp_path: Path) -> None:
+    """Thinned tapes of one population: the more loans, the nearer to what all of them say."""
+    whole = pl.read_csv(data / "sba/sba_block.csv.gz", infer_schema_length=0)
+    date = dt.date(2005, 12, 31)
+
+    def rate(loans: int, seed: int, prior: str | None) -> tuple[float, float]:
+        home = tmp_path / f"{loans}-{seed}-{prior}"
+        part = whole.sample(loans, seed=seed) if loans < whole.height else whole
+        file = tmp_path / f"{loans}-{seed}.csv"
+        part.write_csv(file)
+        lt.twin_create(home, file, "sba", date)
+        made = lt.fit(home, ["us"], prior=prior)
+        edge = next(
+            edge for edge in lt.open(home).model.diagnostics["edges"] if "charged_off" in edge["edge"]
+        )
+        middle = edge["age"][len(edge["age"]) // 2]
+        assert made.prior == prior
+        return np.log(middle["probability"]), np.log(middle["high"] / middle["low"])
+
+    evidence, _ = rate(whole.height, 0, None)
+    gaps, widths = [], []
+    for loans in (40, 400, 4000):
+        found = [rate(loans, seed, "small-business") for seed in (1, 2, 3)]
+        gaps.append(np.median([abs(level - evidence) for level, _ in found]))
+        widths.append(np.median([width for _, width in found]))
+    assert widths[0] > widths[1] > widths[2]
+    assert gaps[2] < gaps[0]
+    assert gaps[2] < 0.5
+    with_prior, _ = rate(whole.height, 0, "small-business")
+    assert with_prior == pytest.approx(evidence, abs=0.35)
+
+
+def test_a_snapshot_without_a_prior_is_told_the_way(tmp_path: Path) -> None:
+    home = snapshot(tmp_path, "card", dt.date(2022, 6, 30), currency="USD")
+    with pytest.raises(ModelError, match="fit --prior PRODUCT"):
+        lt.fit(home, ["us"])
+    with pytest.raises(UsageError, match="did you mean card"):
+        lt.fit(home, prior="crad")
+    with pytest.raises(UsageError, match="`prior`"):
+        lt.fit(home, prior="card", model_from=home)
+
+
+def test_a_prior_of_another_kind_of_loan_is_said(tmp_path: Path) -> None:
+    home = snapshot(tmp_path, "personal", dt.date(2022, 6, 30), loans=300)
+    made = lt.fit(home, prior="card")
+    assert any("300 of 300 loans are no revolving lines" in note for note in made.notes)
+
+
+def test_the_shipped_history_is_the_published_one(data: Path) -> None:
+    """The history of the United States equals the Board's file, figure by figure."""
+    from loantwin.macro.read import read_macro
+    from loantwin.macro.shipped import located
+
+    ours = read_macro(located("us")).scenarios["Actual"]
+    theirs = read_macro(data / "fed_scenarios/2026_Proposed_Historic_Domestic.csv").scenarios["Actual"]
+    assert ours.factors == theirs.factors
+    np.testing.assert_array_equal(ours.values, theirs.values)
+
+
+def test_priors_lists_each_product_with_sources() -> None:
+    shown = lt.priors()
+    assert {product.name for product in shown.products} >= {"mortgage", "card", "auto"}
+    card = lt.priors("card").products[0]
+    rate = next(item for item in card.numbers if item.name == "default rate")
+    assert (rate.value, rate.low, rate.high, rate.unit) == (5.5, 3.0, 9.0, "% a year")
+    assert all(item.source for item in (*card.numbers, *card.curves))
