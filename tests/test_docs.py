@@ -18,6 +18,7 @@ import typer
 from loantwin.config import load
 from loantwin.events.event_types import EVENT_TYPES
 from loantwin.interfaces.cli.main import app
+from loantwin.risk.capital.assumptions import WORDS
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
@@ -122,6 +123,13 @@ def test_every_setting_is_documented_with_its_default() -> None:
     rows = dict(re.findall(r"^\| `(\w+\.\w+)` \| (\S+) \|", named("docs/settings.md"), re.MULTILINE))
     settings = {item.name: str(item.value) for item in load(env={})[1]}
     assert rows == settings
+
+
+@pytest.mark.parametrize("name", sorted(WORDS))
+def test_every_assumption_of_capital_is_documented_with_its_words(name: str) -> None:
+    assert re.search(
+        rf"^\| `{name}` \|.*\| {re.escape(WORDS[name])} \|$", named("docs/capital.md"), re.MULTILINE
+    )
 
 
 @pytest.mark.parametrize("name", EVENT_TYPES)

@@ -58,6 +58,13 @@ def test_a_line_states_the_delimiter(read_own: Read) -> None:
     assert any("states its delimiter, ';'" in said for said in check(tape).statements)
 
 
+@pytest.mark.parametrize("mark", ["^", "~", "\x01", "\x1f", "#"])
+def test_rare_marks_between_the_names_are_known_by_the_names(read_own: Read, mark: str) -> None:
+    tape = read_own(own(), ROWS.replace(",", mark))
+    assert tape.loans["originated_amount"].to_list() == [1000.0, 2000.0]
+    assert any("the names stand between" in said for said in check(tape).statements)
+
+
 def test_a_header_is_found_where_only_some_names_are_ours(tmp_path: Path) -> None:
     lines = ["Loans, 2020, all branches", "Loan No,Sum,Rate", "A,1,4"]
     told = Told(wanted=(("Loan No",), ("Amount",), ("Rate",)))

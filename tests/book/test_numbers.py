@@ -127,8 +127,16 @@ def test_a_factor_reads_thousands_and_minus_signs(read_own: Read) -> None:
 
 def test_a_percent_sign_says_percent_whatever_the_unit(read_own: Read) -> None:
     mapping = OWN.format(decimal=".", more="") + 'annual_rate = "Rate"\n'
-    rows = "Loan|Balance|Rate\nA|1|4.25 %\nB|1|0.05\nC|1|6%\n"
-    assert read_own(mapping, rows).loans["annual_rate"].to_list() == pytest.approx([0.0425, 0.05, 0.06])
+    rows = "Loan|Balance|Rate\nA|1|4.25 %\nB|1|0.05\nC|1|6%\nD|1|7 % p.a.\nE|1|55‰\n"
+    rates = [0.0425, 0.05, 0.06, 0.07, 0.055]
+    assert read_own(mapping, rows).loans["annual_rate"].to_list() == pytest.approx(rates)
+
+
+def test_rates_in_percent_may_say_what_they_are(read_own: Read) -> None:
+    mapping = OWN.format(decimal=",", more="") + 'annual_rate = { source = "Rate", unit = "percent" }\n'
+    rows = "Loan|Balance|Rate\nA|1|4,25 % p.a.\nB|1|5 p. a.\nC|1|60 ‰\nD|1|7\n"
+    rates = [0.0425, 0.05, 0.06, 0.07]
+    assert read_own(mapping, rows).loans["annual_rate"].to_list() == pytest.approx(rates)
 
 
 @pytest.mark.parametrize("text", ["T04-thin-space/thin.csv"])

@@ -3,6 +3,7 @@ in days.
 """
 
 import datetime as dt
+import io
 from collections.abc import Callable
 from pathlib import Path
 
@@ -101,6 +102,34 @@ def test_reports_months_apart_are_refused_with_the_key(read_own: Read) -> None:
     rows = half.replace("2020-12-31", "2021-09-30")
     with pytest.raises(MappingError, match="6 months"):
         read_own(PANEL.format(more=""), rows)
+
+
+@pytest.mark.parametrize(
+    ("said", "rows", "words"),
+    [
+        (6, QUARTERS, r"a report every 6 months, was 'one every 3 months.*`report_every = 3`"),
+        (
+            3,
+            "No,Month,Owed,DPD,Interest\n" + "".join(f"A,2020-0{m}-28,9,0,1\n" for m in range(1, 8)),
+            "a report every 3 months, was 'one each month.*leave `report_every` out",
+        ),
+    ],
+)
+def test_reports_of_another_distance_than_said_are_refused(
+    read_own: Read, said: int, rows: str, words: str
+) -> None:
+    with pytest.raises(MappingError, match=words):
+        read_own(PANEL.format(more=f"report_every = {said}"), rows)
+
+
+def test_a_panel_of_one_constant_date_is_refused_with_the_ways(read_own: Read) -> None:
+    mapping = PANEL.format(more="").replace(
+        'report_date = { source = "Month", formats = ["%Y-%m-%d"] }',
+        "report_date = { constant = 2020-01-31 }",
+    )
+    with pytest.raises(MappingError, match=r"`months` for one column a month, or kind = .snapshot") as caught:
+        read_own(mapping, QUARTERS)
+    assert caught.value.field == "panel.report_date.constant"
 
 
 def test_several_rows_a_month_are_refused_with_the_way_to_reshape(read_own: Read) -> None:
@@ -291,6 +320,37 @@ def test_fields_in_rows_are_turned_or_named(data: Path, tmp_path: Path) -> None:
     (tmp_path / "own.toml").write_text(ESMA.format(more="", loan="AUTL4"), encoding="utf-8")
     with pytest.raises(MappingError, match="the fields lie in rows: `loans_from_column`"):
         read_tape(tape, tmp_path / "own.toml")
+
+
+@pytest.mark.parametrize("title", [0, 2])
+def test_fields_in_the_rows_of_a_workbook_are_turned_or_named(read_own: Read, title: int) -> None:
+    xlsxwriter = pytest.importorskip("xlsxwriter", reason="the extra 'excel' writes the workbooks")
+    rows = [
+        ["Code", "Name", "L1", "L2"],
+        *(["R1", "No", "A", "B"], ["R2", "Start", "2020-01-31", "2020-02-29"], ["R3", "Owed", 1000, 2000.5]),
+    ]
+    made = io.BytesIO()
+    book = xlsxwriter.Workbook(made, {"in_memory": True})
+    book.add_worksheet("Notes").write(0, 0, "to be filled in")
+    sheet = book.add_worksheet("Annex")
+    for place, row in enumerate([["Annex 2"]] * title + rows):
+        sheet.write_row(place, 0, row)
+    book.close()
+    mapping = """
+name = "own"
+kind = "snapshot"
+as_of = 2022-12-31
+{more}
+[columns]
+loan_id = "No"
+product = {{ constant = "mortgage" }}
+origination_date = {{ source = "Start", formats = ["%Y-%m-%d"] }}
+principal = "Owed"
+"""
+    read = read_own(mapping.format(more="loans_from_column = 3"), made.getvalue(), "t.xlsx")
+    assert read.loans.select("loan_id", "principal").rows() == [("A", 1000.0), ("B", 2000.5)]
+    with pytest.raises(MappingError, match="the fields lie in rows: `loans_from_column`"):
+        read_own(mapping.format(more=""), made.getvalue(), "t.xlsx")
 
 
 def test_a_snapshot_states_one_date(read_own: Read) -> None:

@@ -2,10 +2,12 @@
 
 import gzip
 import io
+import tarfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from loantwin.book import unpack
@@ -42,6 +44,51 @@ def test_what_a_macintosh_packs_beside_a_file_is_no_file(read_own: Read) -> None
     assert read_own(OWN, made.getvalue(), "tape.zip").loans.height == 1
 
 
+def parquet() -> bytes:
+    made = io.BytesIO()
+    pl.DataFrame({"a": ["1"], "b": [2.0]}).write_parquet(made)
+    return made.getvalue()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        zipped(t_csv_gz=gzip.compress(ROWS)),
+        zipped(t_zip=zipped(t_csv=ROWS)),
+        gzip.compress(zipped(t_csv=ROWS)),
+        gzip.compress(gzip.compress(ROWS)),
+        zipped(t_parquet=parquet()),
+        gzip.compress(parquet()),
+    ],
+    ids=["gzip-in-zip", "zip-in-zip", "zip-in-gzip", "gzip-twice", "parquet-in-zip", "parquet-in-gzip"],
+)
+def test_an_archive_in_an_archive_is_unpacked_too(read_own: Read, content: bytes) -> None:
+    assert read_own(OWN, content, "tape.zip").loans["originated_amount"].to_list() == [2.0]
+
+
+def test_archives_without_end_are_refused(read_own: Read) -> None:
+    content = ROWS
+    for _ in range(unpack.MOST_LAYERS + 1):
+        content = gzip.compress(content)
+    with pytest.raises(TapeError, match="at most 3 archives within each other"):
+        read_own(OWN, content)
+
+
+def tarred() -> bytes:
+    made = io.BytesIO()
+    with tarfile.open(fileobj=made, mode="w:gz") as archive:
+        member = tarfile.TarInfo("t.csv")
+        member.size = len(ROWS)
+        archive.addfile(member, io.BytesIO(ROWS))
+    return made.getvalue()
+
+
+def feather() -> bytes:
+    made = io.BytesIO()
+    pl.DataFrame({"a": [1]}).write_ipc(made)
+    return made.getvalue()
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [
@@ -57,10 +104,20 @@ def test_what_a_macintosh_packs_beside_a_file_is_no_file(read_own: Read) -> None
         (b"<HTML><table><tr>", "web page"),
         (b"<!DOCTYPE html>", "web page"),
         (b'\xef\xbb\xbf<?xml version="1.0"?>', "XML"),
+        (tarred(), "tar archive"),
+        (feather(), "Arrow"),
+        (b"SQLite format 3\x00" + bytes(90), "SQLite"),
+        (b"Obj\x01" + bytes(90), "Avro"),
+        (b"<stata_dta><header>", "Stata"),
+        (bytes(12) + b"\xc2\xea\x81\x60", "SAS"),
+        (b'[{"a": 1, "b": 2}]', "JSON"),
+        (b'{"a": 1}\n{"a": 2}\n', "JSON"),
+        (b'{\n  "loans": []\n}', "JSON"),
     ],
     ids=[
         *("two-files", "none", "cut", "nonsense", "gzip", "bzip2"),
         *("xz", "7z", "pdf", "html", "doctype", "xml"),
+        *("tar", "arrow", "sqlite", "avro", "stata", "sas", "json", "json-lines", "json-object"),
     ],
 )
 def test_what_is_no_tape_is_named(read_own: Read, content: bytes, words: str) -> None:

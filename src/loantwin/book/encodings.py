@@ -16,6 +16,9 @@ from loantwin.errors import TapeError, expected
 SINGLE_BYTE = ("cp1252", "cp1250", "iso8859_2", "mac_roman", "cp852", "cp850", "cp1251", "cp1253", "cp1254")
 """Tried in this order: where several give the same letters, the first is named."""
 
+RARER = ("koi8_r", "cp866")
+"""Tried where the usual ones make no words."""
+
 MANY_BYTES = ("cp932", "gb18030", "big5", "euc_jp", "cp949")
 
 ALPHABETS = {
@@ -132,6 +135,10 @@ def _guessed(content: bytes, told: Told, path: Path) -> Text:
     sensible = _spelling(content, told, readings) or [name for name, languages in found.items() if languages]
     if not sensible and "cp1252" in readings and _western(readings["cp1252"]):
         sensible = ["cp1252"]
+    if not sensible:
+        rarer = {name: text for name in RARER if (text := _read(sample, name)) is not None}
+        sensible = _spelling(content, told, rarer) or [n for n, text in rarer.items() if _languages(text, n)]
+        readings, found = {**readings, **rarer}, {**found, **{name: [] for name in rarer}}
     chosen = _chosen(sensible, readings, found)
     text = None if chosen is None else _read(content, chosen)
     if chosen is None or text is None:

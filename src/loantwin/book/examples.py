@@ -118,7 +118,7 @@ def _date_hint(value: str, spec: ColumnSource) -> str:
 def _number_hint(value: str, spec: ColumnSource, mapping: TapeFormat) -> str:
     mark = mark_of(spec, mapping)
     other = "," if mark == "." else "."
-    if re.search(r"\d", value) and (mark in value or other in value):
+    if re.fullmatch(r"[\s\d.,'()%+-]*\d[\s\d.,'()%+-]*", value) and (mark in value or other in value):
         return (
             f'the decimal mark is {mark!r}; `decimal = "{other}"`, of the mapping or the column, reads the '
             "other"

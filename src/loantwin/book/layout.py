@@ -14,6 +14,9 @@ from loantwin.errors import TapeError, expected
 
 DELIMITERS = (",", ";", "\t", "|")
 
+RARE_DELIMITERS = ("^", "~", "\x01", "\x1c", "\x1e", "\x1f", "!", "#", ":")
+"""Tried where the usual ones make no header of the names that the mapping reads."""
+
 MOST_ABOVE = 100
 """Lines above a header beyond this many are left unsearched: `header_row` names it."""
 
@@ -73,6 +76,8 @@ def find_head(lines: Sequence[str], told: Told, path: Path) -> Head:
     TapeError : no line of names, a name twice, a `header_row` beyond the lines.
     """
     first, delimiters, said = _start(lines, told)
+    if delimiters is DELIMITERS and (mark := _rare(lines, first, told)):
+        delimiters, said = (mark,), (f"the names stand between {mark!r}",)
     if told.header_row == 0 or told.header:
         start = first if not told.header_row else told.header_row
         return _headless(lines, start, delimiters, told, path)
@@ -153,6 +158,18 @@ def _start(lines: Sequence[str], told: Told) -> tuple[int, tuple[str, ...], tupl
     mark = "\t" if stated[1] == "\\t" else stated[1]
     later = next((place for place, line in enumerate(lines) if place > first and line.strip()), first)
     return later, (mark,), (f"the file states its delimiter, {mark!r}",)
+
+
+def _rare(lines: Sequence[str], first: int, told: Told) -> str | None:
+    """Return the rare mark between which a line names the wanted columns, where none of the usual ones
+    does.
+    """
+    head = lines[first : first + MOST_ABOVE]
+    for marks in (DELIMITERS, RARE_DELIMITERS):
+        found = [mark for mark in marks if any(convinces(split(line, mark), told) for line in head)]
+        if found:
+            return None if marks is DELIMITERS else found[0]
+    return None
 
 
 def _headless(lines: Sequence[str], start: int, delimiters: tuple[str, ...], told: Told, path: Path) -> Head:

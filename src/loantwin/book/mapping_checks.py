@@ -76,6 +76,10 @@ def check_mapping(mapping: TapeFormat, read: MappingReader) -> None:
         raise read.fail("a column loan_id", "none", "columns.loan_id")
     if mapping.columns["loan_id"].constant is not None:
         raise read.fail("a source column, or number_rows = true", "a constant", "columns.loan_id.constant")
+    date = mapping.panel.get("report_date")
+    if date is not None and date.constant is not None:
+        wanted = 'a source column, `months` for one column a month, or kind = "snapshot" for one date'
+        raise read.fail(wanted, "a constant", "panel.report_date.constant")
     _check_keys(mapping, read)
     if mapping.kind == "panel" and "report_date" not in mapping.panel and not mapping.months:
         raise read.fail("a panel column report_date", "none", "panel.report_date")

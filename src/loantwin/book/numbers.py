@@ -92,9 +92,14 @@ def _other_number(text: pl.Series, spec: ColumnSource, decimal: str) -> pl.Serie
     Blanks and apostrophes between groups of three, groups of two as in India, currencies by code or sign,
     amounts
     in brackets or with a minus behind them, wide and Arabic digits; a lone dash among amounts is 0. A percent
-    sign says percent whatever the unit.
+    or per mille sign says so whatever the unit; "p.a." may stand behind a rate.
     """
     body = pl.col("text").str.replace_many(list(_SIGNS_ALIKE), list(_SIGNS_ALIKE.values())).str.strip_chars()
+    rate = spec.unit in ("percent", "decimal", "number")
+    if rate:
+        body = body.str.replace(r"(?i)\s*(?:p\.?\s?a\.?|per annum)$", "")
+    thousandth = body.str.ends_with("‰") & pl.lit(rate)
+    body = pl.when(thousandth).then(body.str.strip_chars_end("‰ ")).otherwise(body)
     if spec.unit in UNITS_END:
         body = body.str.strip_chars_end(UNITS_END[spec.unit])
     dash = (body == "-") if spec.unit == "money" else pl.lit(False)
@@ -116,7 +121,8 @@ def _other_number(text: pl.Series, spec: ColumnSource, decimal: str) -> pl.Serie
         pl.when(english | pl.lit(decimal == ".")).then(dotted).otherwise(comma).cast(pl.Float64, strict=False)
     )
     signed = pl.when(minus).then(-number).otherwise(number)
-    value = pl.when(dash).then(0.0).when(fits).then(pl.when(percent).then(0.01 * signed).otherwise(signed))
+    part = pl.when(percent).then(0.01).when(thousandth).then(0.1 if spec.unit == "percent" else 0.001)
+    value = pl.when(dash).then(0.0).when(fits).then(signed * part.otherwise(1.0))
     return pl.DataFrame([text.alias("text")]).select(scaled(value, spec).alias("value"))["value"]
 
 

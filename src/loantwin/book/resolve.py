@@ -88,14 +88,17 @@ def _about(raw: RawTape, spellings: tuple[str, ...]) -> str:
         )
     if _in_rows(raw, spellings):
         return "; the fields lie in rows: `loans_from_column` in the mapping names the first column of a loan"
-    return near(spellings[0], raw.header) or "; `header_row` in the mapping says which row holds the names"
+    row = (
+        "" if raw.source.form == "parquet" else "; `header_row` in the mapping says which row holds the names"
+    )
+    return near(spellings[0], raw.header) or row
 
 
 def _in_rows(raw: RawTape, spellings: tuple[str, ...]) -> bool:
     """Return whether a name that no header has stands in one of the first columns, as where fields lie
     in rows.
     """
-    if raw.table is not None:
+    if raw.source.form == "parquet":
         return False
     frame, _ = read_columns(raw, raw.header[:_FIRST_COLUMNS])
     names = set(map(clean_name, spellings))

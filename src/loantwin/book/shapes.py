@@ -119,12 +119,12 @@ def with_months_between(panel: pl.DataFrame, mapping: TapeFormat) -> tuple[pl.Da
 
     Raises
     ------
-    MappingError : reports that are months apart without a word of it in the mapping. TapeError : several rows
-        of a loan in most months.
+    MappingError : most reports of a loan are further apart, or less far, than the mapping says. TapeError :
+        several rows of a loan in most months.
     """
     every = mapping.report_every
+    _check_distance(panel, mapping)
     if every == 1:
-        _check_monthly(panel, mapping)
         return panel, ()
     last = panel["report_date"].max()
     open_ = ~pl.col("state").is_in(CLOSED_STATES).fill_null(False)
@@ -150,15 +150,15 @@ def with_months_between(panel: pl.DataFrame, mapping: TapeFormat) -> tuple[pl.Da
     return made.select(panel.columns), (words + " loan-months",)
 
 
-def _check_monthly(panel: pl.DataFrame, mapping: TapeFormat) -> None:
-    """Refuse reports that are months apart, or several of a loan in most months: rows of another shape."""
+def _check_distance(panel: pl.DataFrame, mapping: TapeFormat) -> None:
+    """Refuse reports of another distance than the mapping says, or several of a loan in most months."""
     month = panel["report_date"].dt.year().cast(pl.Int32) * 12 + panel["report_date"].dt.month()
     same = panel["loan_id"] == panel["loan_id"].shift(-1)
     gaps = (month.shift(-1) - month).filter(same.fill_null(False)).drop_nulls()
     if len(gaps) < FEW_GAPS:
         return
     gap, count = gaps.value_counts(sort=True).row(0)
-    if count <= MOST_OF * len(gaps) or gap == 1:
+    if count <= MOST_OF * len(gaps) or gap == mapping.report_every:
         return
     file = mapping.file
     if gap == 0:
@@ -169,11 +169,22 @@ def _check_monthly(panel: pl.DataFrame, mapping: TapeFormat) -> None:
         )
     if gap <= MOST_APART:
         raise MappingError(
-            expected("a report each month", f"one every {gap} months, in {count:,} of {len(gaps):,} pairs")
-            + f"; `report_every = {gap}` in the mapping carries each report until the next is due",
+            expected(
+                f"a report {_words(mapping.report_every)}",
+                f"one {_words(gap)}, in {count:,} of {len(gaps):,} pairs",
+            )
+            + ("; leave `report_every` out" if gap == 1 else "")
+            + (
+                f"; `report_every = {gap}` in the mapping carries each report until the next is due"
+                * (gap > 1)
+            ),
             file=file,
             field="report_every",
         )
+
+
+def _words(months: int) -> str:
+    return "each month" if months == 1 else f"every {months} months"
 
 
 FEW_GAPS = 3

@@ -14,8 +14,12 @@ from xml.etree import ElementTree as ET
 import polars as pl
 
 from loantwin.book.layout import MOST_ABOVE, Told, check_names, convinces, score
+from loantwin.book.transpose import turned_rows
 from loantwin.errors import TapeError, expected
 from loantwin.extras import require
+
+_MOST_FIELDS = 2_000
+"""Rows among which a sheet's fields are looked for where they lie in rows."""
 
 _RELATED = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _CELL = re.compile(rb"<(?:\w+:)?c\s([^>]*?)(?:/>|>(.*?)</(?:\w+:)?c>)", re.DOTALL)
@@ -99,13 +103,25 @@ def read_workbook(content: bytes, told: Told, path: Path, *, bare: bool = False)
     frame, said = _with_odd_cells(frames[name], content, name)
     if len(names) > 1:
         said = (f"sheet {name!r} of " + ", ".join(names), *said)
+    if told.loans_from is not None:
+        return _turned(frame, told, path, said)
     return _below_header(frame, told, path, said, bare)
+
+
+def _turned(frame: pl.DataFrame, told: Told, path: Path, said: tuple[str, ...]) -> Sheet:
+    """Return a sheet whose fields lie in rows as rows of loans."""
+    rows, words = turned_rows(([cell or "" for cell in row] for row in frame.iter_rows()), told, path)
+    made = pl.read_csv(rows, infer_schema=False)
+    return Sheet(tuple(made.columns), made, (*said, words))
 
 
 def _chosen(frames: dict[str, pl.DataFrame], told: Told, path: Path) -> str:
     if not frames:
         raise TapeError(expected("at least one row below the header", "no row"), file=path)
-    best = {name: max((score(row, told) for row in _top(frame)), default=0) for name, frame in frames.items()}
+    best = {
+        name: max((score(row, told) for row in _lines(frame, told)), default=0)
+        for name, frame in frames.items()
+    }
     most = max(best.values())
     fitting = [name for name, found in best.items() if found == most]
     if len(fitting) > 1 and most:
@@ -158,6 +174,14 @@ def _header_place(frame: pl.DataFrame, told: Told, path: Path) -> int:
             max(sure, key=lambda x: x[0])[1],
         )
     return next((place for place, row in enumerate(top) if 2 * sum(map(bool, row)) >= frame.width), 0)
+
+
+def _lines(frame: pl.DataFrame, told: Told) -> Iterator[list[str]]:
+    """Return the lines among which the names are: the first rows, or the columns before the first loan."""
+    if told.loans_from is None:
+        yield from _top(frame)
+    for column in frame.get_columns()[: (told.loans_from or 1) - 1]:
+        yield [cell or "" for cell in column.head(_MOST_FIELDS)]
 
 
 def _top(frame: pl.DataFrame) -> Iterator[list[str]]:

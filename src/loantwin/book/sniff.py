@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -44,8 +45,19 @@ OTHERS = {
     b"<html": "a web page (programs export such files as .xls): save it as CSV or .xlsx",
     b"<!doctype": "a web page (programs export such files as .xls): save it as CSV or .xlsx",
     b"<?xml": "an XML document: export the table as CSV",
+    b"SQLite format 3": "an SQLite database: export the table as CSV",
+    b"ARROW1": "an Arrow (Feather) file: write it as Parquet or CSV",
+    b"Obj\x01": "an Avro file: write it as Parquet or CSV",
+    b"ORC": "an ORC file: write it as Parquet or CSV",
+    b"\x89HDF": "an HDF5 file: write it as Parquet or CSV",
+    b"<stata_dta>": "a Stata file: export the table as CSV",
+    b"$FL2": "an SPSS file: export the table as CSV",
+    b"HEADER RECORD***": "a SAS transport file: export the table as CSV",
+    b"\x00" * 12 + b"\xc2\xea\x81\x60": "a SAS file: export the table as CSV",
 }
 """What begins like this is no tape, and what it is instead."""
+
+_JSON = re.compile(rb"\[\s*[\[{]|\{\s*[\"}]")
 
 
 @dataclass(frozen=True)
@@ -139,9 +151,13 @@ def open_tape(path: str | Path, told: Told | None = None, *, bare: bool = False)
 def check_text(content: bytes, path: Path) -> None:
     """Raise TapeError where a file is a document or an archive of a form that is not read."""
     start = content[:64].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    for mark, words in OTHERS.items():
-        if start.startswith(mark.lower()):
-            raise TapeError(expected("text, Parquet or Excel", words), file=path)
+    found = [words for mark, words in OTHERS.items() if start.startswith(mark.lower())]
+    if _JSON.match(start):
+        found = ["a JSON document: export the table as CSV"]
+    if content[257:262] == b"ustar":
+        found = ["a tar archive: unpack it first"]
+    if found:
+        raise TapeError(expected("text, Parquet or Excel", found[0]), file=path)
 
 
 def read_columns(tape: RawTape, names: Sequence[str]) -> tuple[pl.DataFrame, RawTape]:

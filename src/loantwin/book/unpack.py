@@ -21,6 +21,8 @@ MOST_TIMES = 250
 thousand-fold.
 """
 
+MOST_LAYERS = 3
+
 WORKBOOKS = ("xl/workbook.xml", "xl/workbook.bin", "content.xml")
 """Members that make a zip archive a workbook: .xlsx, .xlsb, .ods."""
 
@@ -43,14 +45,34 @@ _UNREADABLE = (
 def unpacked(content: bytes, path: Path) -> tuple[bytes, tuple[str, ...]]:
     """Return what a file holds once it is unpacked, and which member that was; a workbook stays as it is.
 
+    An archive in an archive is unpacked too, to a depth of `MOST_LAYERS`.
+
     Raises
     ------
-    TapeError : a damaged or locked archive, one of several files or of none, or more than `MOST_UNPACKED`.
+    TapeError : a damaged or locked archive, one of several files or of none, more than `MOST_UNPACKED`, or
+        archives within archives beyond the depth.
     """
+    words: tuple[str, ...] = ()
+    packed = len(content)
+    for _ in range(MOST_LAYERS):
+        inner, said = _one_layer(content, packed, path)
+        if inner is content:
+            return content, words
+        content, words = inner, (*words, *said)
+    if _one_layer(content, packed, path)[0] is not content:
+        raise TapeError(
+            expected(f"at most {MOST_LAYERS} archives within each other", "more") + "; unpack the file first",
+            file=path,
+        )
+    return content, words
+
+
+def _one_layer(content: bytes, packed: int, path: Path) -> tuple[bytes, tuple[str, ...]]:
+    """Return what an archive holds, `packed` being the size of the outermost; another file as it is."""
     if content[:2] == b"\x1f\x8b":
         opened = _read(
             lambda: cast(IO[bytes], gzip.GzipFile(fileobj=io.BytesIO(content))),
-            len(content),
+            packed,
             path,
             "gzip file",
         )
@@ -64,7 +86,7 @@ def unpacked(content: bytes, path: Path) -> tuple[bytes, tuple[str, ...]]:
             raise TapeError(
                 expected("one file in the archive", was) + "; unpack it and name the tape", file=path
             )
-        opened = _read(lambda: archive.open(names[0]), len(content), path, "zip archive")
+        opened = _read(lambda: archive.open(names[0]), packed, path, "zip archive")
     return opened, (f"read from the archive's one file, {names[0]}",)
 
 

@@ -77,7 +77,7 @@ def kinds(columns: LoanColumns, index_given: bool) -> Integers:
 
 def buckets_of(keys: tuple[Integers, ...]) -> tuple[Integers, Integers]:
     """Return each loan's bucket (N,) and the unique buckets (B, number of keys), sorted."""
-    sizes = [int(key.max()) + 1 for key in keys]
+    sizes = [int(key.max(initial=0)) + 1 for key in keys]
     code = keys[0].copy()
     space = sizes[0]
     for key, size in zip(keys[1:], sizes[1:], strict=True):

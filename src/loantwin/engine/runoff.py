@@ -58,7 +58,7 @@ def build_cells(
 
     Raises
     ------
-    ModelError : no loans, a column out of range (naming loan row and field), an index path that does not fit.
+    ModelError : a column out of range (naming loan row and field), an index path that does not fit.
     """
     from loantwin.engine import kernels
     from loantwin.kernels import in_shares
@@ -145,7 +145,7 @@ def build_cells_reference(
 
     Raises
     ------
-    ModelError : no loan, and as `check_columns`.
+    ModelError : as `check_columns`.
     """
     key, cell = _unique_cells(columns)
     count = len(key)
@@ -212,8 +212,6 @@ def _ratio(above: Floats, below: Floats, plain_above: Floats, plain_below: Float
 def _unique_cells(columns: LoanColumns) -> tuple[Integers, Integers]:
     """Return the unique (group, segment, age, state), (B, 4), and each loan's cell, (N,)."""
     check_columns(columns)
-    if not len(columns.principal):
-        raise ModelError(expected("at least one loan", "none"), field="principal")
     cell, unique = buckets_of((columns.group, columns.segment, columns.age, columns.state))
     return unique, cell
 

@@ -66,8 +66,11 @@ def exposure_of(
     """Return where the weight of some loans lies, month by month.
 
     A loan counts by its balance x case weight x odds of the edge, as long as its contract runs; months in
-    which none runs read the last one in which one did. A part without balance counts its loans.
+    which none runs read the last one in which one did. A part without balance counts its loans; one without
+    loans reads the book of the as-of date.
     """
+    if not len(columns.principal):
+        return as_today(errors, months)
     weight = columns.weight * columns.principal
     weight = weight if weight.sum() > 0 else columns.weight + 0.0
     last = parameters.age.shape[1] - 1

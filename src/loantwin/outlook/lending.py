@@ -55,7 +55,13 @@ def stepped(
 
 
 def step_tables(outlook: Outlook, economy: Economy, horizon: int, new_lending: str = "none") -> StepTables:
-    """Return what a step reads: the book's run-off, that of one unit lent anew, costs and the plan."""
+    """Return what a step reads: the book's run-off, that of one unit lent anew, costs and the plan.
+
+    Raises
+    ------
+    UsageError : every loan is in default: nothing says what is lent anew.
+    """
+    outlook.require_live("a book moved month by month")
     model = outlook.twin.model
     base = base_segments(model.parameters.segments)
     segments = model.parameters.segments[: int(base.max()) + 1]

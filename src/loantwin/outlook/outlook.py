@@ -31,7 +31,6 @@ from loantwin.macro.scenario import MacroPaths, Scenario
 from loantwin.models.model import (
     draw_shocks,
     exposure_of,
-    live_loans,
     loan_columns,
     mean_shocks,
     unknown_states,
@@ -140,17 +139,24 @@ class Outlook:
 
     @kept(*SOURCES)
     def columns(self) -> LoanColumns:
-        """Return the loans on the book that are in a live state, as the engine reads them.
+        """Return the loans on the book that are in a live state, as the engine reads them; maybe none.
 
         Raises
         ------
-        UsageError : every loan is in default. ModelError : a loan without a term, a rate or an amount.
+        ModelError : a loan without a term, a rate or an amount.
         """
-        if not live_loans(self.book, self.twin.model).height:
-            raise UsageError(
-                expected("a loan on the book that is not in default", "none"), file=self.twin.home.folder
-            )
         return loan_columns(self.book, self.twin.model, self.twin.mapping)
+
+    def require_live(self, what: str) -> None:
+        """Raise UsageError where no loan on the book is in a live state, naming what cannot be told then."""
+        if not len(self.columns.principal):
+            count = self.book.loans.height
+            raise UsageError(
+                expected(
+                    f"a loan on the book that is not in default, for {what}", f"{count} loans in default"
+                ),
+                file=self.twin.home.folder,
+            )
 
     @kept(*SOURCES)
     def all_columns(self) -> LoanColumns:

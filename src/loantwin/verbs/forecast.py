@@ -16,6 +16,7 @@ from loantwin.decisions.check import portfolio_policy
 from loantwin.decisions.load import chosen_policy
 from loantwin.decisions.policy import PortfolioPolicy, policy_name
 from loantwin.errors import UsageError, expected
+from loantwin.outlook.left_out import LeftOut, left_out
 from loantwin.outlook.lending import stepped
 from loantwin.outlook.outlook import Economy, Outlook, Scenarios, read_scenarios
 from loantwin.outlook.paths import FIGURES, Paths, projected, with_stock
@@ -55,6 +56,7 @@ class ForecastMonth:
 class Forecast(ModelResult):
     """The book run forward.
 
+    opening_balance : of live loans at the as-of date. left_out : reason -> what of the tape is not in it.
     balance : live balance at the end of the month, loans in default not in it. totals : flows over the
         horizon (balance: at its end).
     default_rate : defaulted in the first twelve months, share of the opening balance; null below a year.
@@ -73,6 +75,7 @@ class Forecast(ModelResult):
     paths: int
     seed: int
     opening_balance: float
+    left_out: Mapping[str, LeftOut]
     months: tuple[ForecastMonth, ...]
     totals: Mapping[str, Interval | None]
     default_rate: Interval | None
@@ -138,6 +141,7 @@ def forecast(
             paths=run.paths,
             seed=run.seed,
             opening_balance=made.opening,
+            left_out=left_out(outlook),
             months=monthly(made, first, hidden),
             totals=totals(made, hidden),
             default_rate=default_rate(made),

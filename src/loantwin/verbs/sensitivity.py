@@ -133,12 +133,14 @@ def sensitivity(
 
     Raises
     ------
-    UsageError : an unknown measure. ExtraError : the extra `jax` is not installed.
+    UsageError : an unknown measure, or every loan is in default. ExtraError : the extra `jax` is not
+        installed.
     """
     measure = choice(measure, MEASURES, "measure")
     with opened(twin) as twin:
         twin = twin.using(chosen(twin.config, supported_months=supported_months))
         outlook = Outlook(twin)
+        outlook.require_live("derivatives of its loss")
         longest = lifetime_months(outlook.columns)
         horizon = min(MEASURES[measure] or longest, longest)
         given = read_scenarios(twin, scenarios, align)

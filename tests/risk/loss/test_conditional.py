@@ -57,10 +57,16 @@ def test_bands_keep_large_loans_apart() -> None:
     assert bands.size_variation[0] == pytest.approx(50_000 / 950_000)
 
 
-@pytest.mark.parametrize("principal", [[], [0.0]])
-def test_a_book_without_exposure_has_no_distribution(principal: list[float]) -> None:
+def test_loans_without_exposure_have_no_distribution() -> None:
     with pytest.raises(RiskError):
-        size_bands(columns(principal))
+        size_bands(columns([0.0]))
+
+
+def test_no_loan_has_no_loss() -> None:
+    bands = size_bands(columns([]))
+    found = conditional_losses(model(), bands, build_cells(bands.columns, 12), LGD, [np.ones((3, 12, 1))])
+    assert found.net.tolist() == [[0.0]] * 3
+    assert bands.number.tolist() == [0.0]
 
 
 def test_one_loan_by_hand_and_blocks_do_not_matter() -> None:

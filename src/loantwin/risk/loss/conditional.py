@@ -41,13 +41,15 @@ def size_bands(columns: LoanColumns, most: int = 8) -> SizeBands:
     A few large loans make the tail of a small book: bands keep them apart, so that within a band sizes differ
     little and a gamma serves for them.
 
+    No loan is one empty band.
+
     Raises
     ------
-    RiskError : no loan, or none with an exposure.
+    RiskError : loans of which none has an exposure.
     """
     exposure = columns.principal + columns.accrued_interest + columns.undrawn
     if not len(exposure):
-        raise RiskError(expected("at least one loan", "none"), field="loans")
+        return SizeBands(columns, np.zeros(1), np.zeros(1))
     top = exposure.max()
     if not top > 0:
         raise RiskError(expected("a loan with an exposure above 0", "none"), field="exposure")

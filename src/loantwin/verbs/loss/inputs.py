@@ -84,10 +84,12 @@ def loss_inputs(
 
     Raises
     ------
-    UsageError : other sectors. RiskError : a negative loss given default, naming the row.
+    UsageError : other sectors, or every loan is in default. RiskError : a negative loss given default, naming
+        the row.
     """
     if sectors not in SECTORS:
         raise UsageError(expected("one of " + ", ".join(SECTORS), sectors), field="sectors")
+    outlook.require_live("a model of dependence")
     twin, columns = outlook.twin, outlook.columns
     labels_of = twin.model.parameters.segments
     segment, segments = _used(base_segments(labels_of)[columns.segment], labels_of)

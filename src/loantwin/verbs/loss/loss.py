@@ -14,6 +14,7 @@ from loantwin.arrays import Floats
 from loantwin.config import Loss, chosen
 from loantwin.errors import RiskError, UsageError, expected
 from loantwin.models.severity_reaction import severity_factors
+from loantwin.outlook.left_out import left_out
 from loantwin.outlook.outlook import Economy, Outlook
 from loantwin.risk.facts import standing
 from loantwin.risk.loss.conditional import conditional_losses, part_shares, size_bands
@@ -144,6 +145,17 @@ def loss(
         return run.all()
 
 
+def outside(outlook: Outlook) -> tuple[str, ...]:
+    """Return in words which loans have no loss here because they are in default already."""
+    found = left_out(outlook).get("in_default")
+    if found is None:
+        return ()
+    return (
+        f"{found.count:,} loans in default ({found.balance:,.0f} {outlook.twin.currency}) are not in it: "
+        "what is still lost on them is in provisions and charged off in forecasts",
+    )
+
+
 @dataclass(frozen=True)
 class _LossRun:
     """One look at a book: what all models share."""
@@ -226,7 +238,7 @@ class _LossRun:
         losses, segments = conditional_parts(self.outlook, self.months, count, seed, self.progress)
         return distribution(
             twin.as_of, twin.currency, losses, self.months, self.confidence, seed, self._gaps(),
-            twin.provenance(), segments, (TWIN_ASSUMPTION, *self.outlook.notes),
+            twin.provenance(), segments, (TWIN_ASSUMPTION, *outside(self.outlook), *self.outlook.notes),
         )  # fmt: skip
 
 
@@ -247,6 +259,8 @@ def conditional_parts(
     """
     kept: list[Floats] = []
     losses = _conditional(outlook, horizon, paths, seed, progress, kept)
+    if not len(outlook.columns.principal):
+        return losses, ()
     progress(0.9, "who makes the tail")
     bands = size_bands(outlook.columns)
     used, segment = np.unique(outlook.columns.segment, return_inverse=True)

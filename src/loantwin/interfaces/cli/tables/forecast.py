@@ -7,6 +7,7 @@ from typing import Any
 from rich.console import Console
 
 from loantwin.interfaces.cli.tables.blocks import amount, show_notes, show_table
+from loantwin.interfaces.report.labels import plain
 
 
 def render(console: Console, result: Any) -> None:
@@ -24,6 +25,16 @@ def render(console: Console, result: Any) -> None:
         "paths (means)"
     )
     show_table(console, title, ("month", *(name.replace("_", " ") for name in names)), rows)
+    outside = [
+        (
+            f"not in it: {plain(name)}",
+            f"{item.count:,}",
+            "–" if item.balance is None else amount(item.balance),
+        )
+        for name, item in result.left_out.items()
+    ]
+    rows = [("live loans", "", amount(result.opening_balance)), *outside]
+    show_table(console, "Opening balance", ("", "number", result.currency), rows)
     total = [
         (name.replace("_", " "), amount(item.mean), f"{amount(item.p05)} to {amount(item.p95)}")
         if item
