@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Sequence
 
 import numpy as np
 
+from loantwin import arguments as check
 from loantwin.arrays import Floats, Integers
 from loantwin.migrations.estimators import YEAR
 from loantwin.migrations.generators import check_generator
@@ -26,6 +28,12 @@ def simulated_events(
     Times are rounded to days (of two moves of a customer on one day the last stands); waiting times are
     exponential.
     """
+    check.finite(generator=generator)
+    check.words(states=states)
+    check.codes(0, math.inf, starts=starts)
+    check.number(0, math.inf, years=years)
+    check.count(0, math.inf, seed=seed)
+    check.kind(dt.date, first=first)
     check_generator(generator)
     draws = np.random.default_rng(seed)
     target = np.cumsum(np.maximum(generator, 0.0) * ~np.eye(len(generator), dtype=bool), axis=1)

@@ -7,6 +7,7 @@ rows.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,7 @@ import numpy as np
 from scipy.special import ndtr, ndtri
 from scipy.stats import gamma
 
+from loantwin import arguments as check
 from loantwin.arrays import Floats, Integers
 from loantwin.errors import RiskError, expected
 from loantwin.types import Interval
@@ -70,10 +72,10 @@ def check_exposures(exposure: Floats, weight: Floats | None = None) -> tuple[Flo
     ------
     RiskError : no loan, a negative or missing exposure or weight, a total of zero. The row is named.
     """
-    amounts = np.asarray(exposure, dtype=np.float64)
-    counts = np.ones(len(amounts)) if weight is None else np.asarray(weight, dtype=np.float64)
+    amounts = check.numbers(exposure, "exposure")
     if amounts.ndim != 1 or not len(amounts):
         raise RiskError(expected("at least one loan", "none"), field="exposure")
+    counts = np.ones(len(amounts)) if weight is None else check.numbers(weight, "weight")
     if counts.shape != amounts.shape:
         raise RiskError(expected(f"{len(amounts)} weights", f"shape {counts.shape}"), field="weight")
     for name, array in (("exposure", amounts), ("weight", counts)):
@@ -82,6 +84,7 @@ def check_exposures(exposure: Floats, weight: Floats | None = None) -> tuple[Flo
             raise RiskError(
                 expected("an amount of at least 0", array[bad][0]), row=int(np.argmax(bad)) + 1, field=name
             )
+    check.money(exposure=amounts)
     if not float(amounts @ counts) > 0:
         raise RiskError(expected("a total exposure above 0", "0"), field="exposure")
     return amounts, counts
@@ -112,6 +115,7 @@ def top_shares(
     exposure: Floats, weight: Floats | None = None, tops: Sequence[int] = TOPS
 ) -> dict[str, float]:
     """Return the share of exposure of the largest 1, 5, ... names; fewer names hold it all."""
+    check.each((int, np.integer), tops=tops)
     amounts, counts = check_exposures(exposure, weight)
     order = np.argsort(-amounts, kind="stable")
     number = np.concatenate([[0.0], np.cumsum(counts[order])])
@@ -156,6 +160,7 @@ def by_sector(labels: Sequence[str], exposure: Floats, weight: Floats | None = N
     RiskError : another number of labels, or see `check_exposures`.
     """
     amounts, counts = check_exposures(exposure, weight)
+    check.words(labels=labels)
     if len(labels) != len(amounts):
         raise RiskError(expected(f"{len(amounts)} labels", len(labels)), field="labels")
     names, code = np.unique(np.asarray(labels, dtype=str), return_inverse=True)
@@ -177,6 +182,9 @@ def merged(code: Integers, exposure: Floats, weight: Floats) -> tuple[Floats, Fl
     A group's weight is its members' mean by exposure, so that total exposure stays: loans drawn into a sample
     with one weight come with their connected ones.
     """
+    check.codes(0, math.inf, code=code)
+    check.money(exposure=exposure)
+    check.within(0, math.inf, weight=weight)
     size = int(code.max()) + 1
     total, plain = (
         np.bincount(code, each, size).astype(np.float64) for each in (weight * exposure, exposure)
@@ -208,6 +216,8 @@ def granularity_delta(confidence: float = 0.999, precision: float = FACTOR_PRECI
 
     precision : xi, one over the factor's variance.
     """
+    check.level(confidence=confidence)
+    check.number(0, math.inf, precision=precision)
     level = float(gamma.ppf(confidence, precision, scale=1 / precision))
     return (level - 1) * (precision + (1 - precision) / level)
 
@@ -244,6 +254,9 @@ def granularity_adjustment(
     ------
     RiskError : values out of range, or a book whose capital is zero.
     """
+    check.within(0, 1, pd=pd, lgd=lgd, capital=capital, severity=severity)
+    check.level(confidence=confidence)
+    check.number(0, math.inf, precision=precision)
     amounts, counts = check_exposures(exposure, weight)
     _check_rates(len(amounts), pd=pd, lgd=lgd, capital=capital)
     if not (lgd > 0).all():
@@ -293,6 +306,8 @@ def normal_granularity(
     ------
     RiskError : values out of range, or a book that cannot default.
     """
+    check.within(0, 1, pd=pd, lgd=lgd, rho=rho, severity=severity)
+    check.level(confidence=confidence)
     amounts, counts = check_exposures(exposure, weight)
     correlation = np.broadcast_to(np.asarray(rho, dtype=np.float64), amounts.shape)
     _check_rates(len(amounts), pd=pd, lgd=lgd)
@@ -341,6 +356,11 @@ def name_intervals(
         (Poisson bootstrap).
     presence : (N,) probability that a name is on the book: names of weight 1 are there or not, independently.
     """
+    check.money(exposure=exposure)
+    check.within(0, math.inf, weight=weight)
+    check.within(0, 1, presence=presence)
+    check.count(1, math.inf, resamples=resamples)
+    check.count(0, math.inf, seed=seed)
     sample, doubt = bool((weight != 1).any()), bool((presence < 1).any())
     if not sample and not doubt:
         return None

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
+from loantwin import arguments as check
 from loantwin.arrays import Floats
 from loantwin.errors import RiskError, expected
 from loantwin.risk.allowance import amounts
@@ -24,6 +27,8 @@ def intervals(flows: Floats, mean: Floats | None = None) -> tuple[Interval, ...]
     ------
     RiskError : no path, or flows that are not finite.
     """
+    check.finite(flows=flows)
+    check.finite(**check.given(mean=mean))
     if flows.ndim != 2 or not len(flows) or not np.isfinite(flows).all():
         raise RiskError(
             expected("finite flows of at least one path by month", f"shape {flows.shape}"), field="flows"
@@ -50,6 +55,8 @@ def name_noise(
     ------
     RiskError : moments that are negative or not finite, or a second one below the squared first.
     """
+    check.within(0, math.inf, numbers=numbers, mean_size=mean_size, second_moment=second_moment)
+    check.count(0, math.inf, seed=seed, stream=stream)
     amounts(numbers, "numbers", numbers.shape)
     first = np.broadcast_to(np.asarray(mean_size, dtype=np.float64), numbers.shape)
     second = np.broadcast_to(np.asarray(second_moment, dtype=np.float64), numbers.shape)

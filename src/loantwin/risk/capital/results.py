@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -9,6 +10,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from loantwin import arguments as check
 from loantwin.arrays import Codes, Integers
 from loantwin.risk.allowance import total
 from loantwin.risk.capital.amounts import Amounts, CapitalLoans
@@ -131,6 +133,11 @@ def class_amounts(
     loans: CapitalLoans, amounts: Amounts, rows: Integers, minimum: float, *, with_loss: bool
 ) -> ClassAmounts:
     """Return the sums over some loans, each correctly rounded."""
+    check.kind(CapitalLoans, loans=loans)
+    check.kind(Amounts, amounts=amounts)
+    check.codes(0, math.inf, rows=rows)
+    check.number(0, 1, minimum=minimum)
+    check.flag(with_loss=with_loss)
     weight = loans.weight[rows]
     used = np.where(loans.guarantor_weight[rows] <= amounts.own_weight[rows], loans.guaranteed[rows], 0.0)
     ead, rwa = total(amounts.ead[rows] * weight), total(amounts.rwa[rows] * weight)
@@ -157,6 +164,12 @@ def approach(
     internal: bool,
 ) -> Approach:
     """Return an approach's sums by class; floor, provisions and ratios are added with own funds."""
+    check.kind(CapitalLoans, loans=loans)
+    check.kind(Amounts, amounts=amounts)
+    check.codes(0, len(names) - 1, codes=codes)
+    check.words(names=names)
+    check.number(0, 1, minimum=minimum)
+    check.flag(internal=internal)
     by_class = {
         names[code]: class_amounts(loans, amounts, np.flatnonzero(codes == code), minimum, with_loss=internal)
         for code in np.unique(codes)

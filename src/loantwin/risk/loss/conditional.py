@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from loantwin import arguments as check
 from loantwin.arrays import Floats
 from loantwin.engine.cells import Cells, LossGivenDefault
 from loantwin.engine.columns import LoanColumns
@@ -45,6 +47,8 @@ def size_bands(columns: LoanColumns, most: int = 8) -> SizeBands:
     ------
     RiskError : no loan, or none with an exposure.
     """
+    check.kind(LoanColumns, columns=columns)
+    check.count(1, math.inf, most=most)
     exposure = columns.principal + columns.accrued_interest + columns.undrawn
     if not len(exposure):
         raise RiskError(expected("at least one loan", "none"), field="loans")
@@ -92,6 +96,11 @@ def conditional_losses(
     ------
     RiskError : no block of paths.
     """
+    check.kind(TransitionParameters, parameters=parameters)
+    check.kind(SizeBands, bands=bands)
+    check.kind(Cells, cells=cells)
+    check.kind(LossGivenDefault, lgd=lgd)
+    check.kind(Iterable, shocks=shocks)
     groups = len(bands.number)
     blocks = [_block(parameters, cells, lgd, block, groups) for block in shocks]
     if not blocks:
@@ -119,6 +128,11 @@ def part_shares(
     ----------
     cells : of loans whose group is band x `parts` + part. shocks : (P, T, R).
     """
+    check.kind(TransitionParameters, parameters=parameters)
+    check.kind(Cells, cells=cells)
+    check.kind(LossGivenDefault, lgd=lgd)
+    check.finite(shocks=shocks)
+    check.count(1, math.inf, bands=bands, parts=parts)
     most = max(64, int(ENGINE_CELLS / (bands * parts * shocks.shape[1])) // 64 * 64)
     made = np.empty((len(shocks), bands, parts))
     for start in range(0, len(shocks), most):

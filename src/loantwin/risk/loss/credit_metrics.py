@@ -7,6 +7,7 @@ best to worst with default last.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -14,6 +15,7 @@ from typing import Literal
 import numpy as np
 from scipy.special import ndtr, ndtri, owens_t
 
+from loantwin import arguments as check
 from loantwin.arrays import Floats, Integers
 from loantwin.errors import RiskError, expected
 from loantwin.migrations.matrices import check_matrix
@@ -50,6 +52,11 @@ def forward_values(
 
     Source: CreditMetrics technical document, section 1.3.
     """
+    check.number(-math.inf, math.inf, coupon=coupon)
+    check.count(0, math.inf, years=years)
+    check.finite(curves=curves)
+    check.number(0, math.inf, face=face)
+    check.number(0, 1, recovery=recovery)
     if years < 1:
         raise RiskError(expected("a maturity of at least 1 year", years), field="years")
     if curves.ndim != 2 or curves.shape[1] < years - 1 or not np.isfinite(curves).all():
@@ -71,6 +78,9 @@ def moments(values: Floats, probabilities: Floats, deviations: Floats | None = N
 
     deviations : (K,) standard deviation of the value within each state; the published figures leave it out.
     """
+    check.finite(values=values)
+    check.within(0, 1, probabilities=probabilities)
+    check.within(0, math.inf, **check.given(deviations=deviations))
     first = float(probabilities @ values)
     within = np.zeros_like(values) if deviations is None else deviations
     return first, float(np.sqrt(probabilities @ ((values - first) ** 2 + within**2)))
@@ -83,6 +93,9 @@ def value_quantile(values: Floats, probabilities: Floats, level: float) -> float
     ------
     RiskError : a level outside (0, 1).
     """
+    check.finite(values=values)
+    check.within(0, math.inf, probabilities=probabilities)
+    check.level(level=level)
     if not 0 < level < 1:
         raise RiskError(expected("a probability between 0 and 1", level), field="level")
     order = np.argsort(values.ravel(), kind="stable")
@@ -98,6 +111,8 @@ def bivariate_normal(one: Floats | float, other: Floats | float, rho: float) -> 
     ------
     RiskError : a correlation outside (-1, 1).
     """
+    check.unbounded(one=one, other=other)
+    check.number(-math.inf, math.inf, rho=rho)
     if not -1 < rho < 1:
         raise RiskError(expected("a correlation between -1 and 1", rho), field="rho")
     h, k = (np.clip(np.asarray(x, dtype=np.float64), -FAR, FAR) for x in (one, other))
@@ -122,6 +137,8 @@ def joint_probabilities(one: Floats, other: Floats, rho: float) -> Floats:
     Source: CreditMetrics technical document, section 8.4: rectangles of the bivariate normal of the asset
     returns.
     """
+    check.within(0, 1, one=one, other=other)
+    check.number(-math.inf, math.inf, rho=rho)
     cuts = [np.concatenate([[FAR], _cuts(row[None])[0][:-1], [-FAR]]) for row in (one, other)]
     below = bivariate_normal(cuts[0][:, None], cuts[1][None, :], rho)
     return np.asarray(np.maximum(np.diff(np.diff(below, axis=0), axis=1), 0.0))
@@ -219,6 +236,14 @@ def migration_losses(
     RiskError : arrays that do not fit or are not finite, a rating outside the matrix, a correlation outside
         [0, 1), a factor correlation that is not positive semi-definite, no loan.
     """
+    check.finite(values=values, matrix=matrix, correlation=correlation)
+    check.codes(0, math.inf, ratings=ratings)
+    check.within(0, math.inf, **check.given(default_deviation=default_deviation, weight=weight))
+    check.finite(**check.given(sector_correlation=sector_correlation))
+    check.money(**check.given(face=face))
+    check.codes(0, math.inf, **check.given(sector=sector))
+    check.count(1, math.inf, paths=paths)
+    check.count(0, math.inf, seed=seed)
     worth, rating = np.asarray(values, dtype=np.float64), np.asarray(ratings, dtype=np.int64)
     rho = np.broadcast_to(np.asarray(correlation, dtype=np.float64), rating.shape)
     factor = np.zeros(len(rating), dtype=np.int64) if sector is None else np.asarray(sector, dtype=np.int64)
@@ -346,6 +371,10 @@ def tail_contributions(
     risk: the `tail.TAIL_PATHS` nearest), given their factors, and of what single names add there its share by
     variance, which is the exact conditional expectation where that residual is normal.
     """
+    check.kind(MigrationLosses, made=made)
+    check.level(confidence=confidence)
+    check.finite(values=values, rows=rows, correlation=correlation, reference=reference)
+    check.codes(0, math.inf, sector=sector)
     order = np.argsort(made.losses, kind="stable")
     var, shortfall = made.quantile(confidence).value, made.expected_shortfall(confidence).value
     rank = int(np.searchsorted(made.losses[order], var))

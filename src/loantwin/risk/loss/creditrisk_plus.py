@@ -26,9 +26,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import ArrayLike
 
+from loantwin.arguments import array, numbers
 from loantwin.arrays import Complexes, Floats, Integers
 from loantwin.errors import RiskError, expected
-from loantwin.risk.arguments import array, numbers
 
 FEWEST_UNITS = 10_000
 """Least number of loss units in the total exposure where the caller names no unit."""
@@ -37,6 +37,8 @@ GRID = 2**17
 MOST_POINTS = 2**23
 POISSON = 1e-12
 """Variance of a sector below which its defaults are Poisson."""
+SMALL = 1e-3
+"""Variance of a sector up to which logarithms of its transform need every digit."""
 NEGLIGIBLE = 1e-15
 """Probability beyond the grid."""
 LARGEST_EXPOSURE = 1e100
@@ -344,8 +346,18 @@ def _logarithms(units: Integers, rate: Floats, sectors: GammaSectors, points: in
         coefficients = np.bincount(units, rate * sectors.share[:, k], points)
         coefficients[0] -= coefficients.sum()
         moved = fft.rfft(coefficients)
-        made.append(np.log1p(-variance * moved) if variance > POISSON else -moved)
+        made.append(_log1p(-variance * moved, variance) if variance > POISSON else -moved)
     return made
+
+
+def _log1p(z: Complexes, variance: float) -> Complexes:
+    """Return log(1 + z), to the last digits also where a small variance makes z small.
+
+    NumPy's for complex numbers is as exact as 1 is large, and what it loses is divided by the variance.
+    """
+    if variance > SMALL:
+        return np.asarray(np.log1p(z))
+    return np.asarray(0.5 * np.log1p(z.real * (2 + z.real) + z.imag**2) + 1j * np.arctan2(z.imag, 1 + z.real))
 
 
 def _generating(logarithms: list[Complexes], sectors: GammaSectors) -> Complexes:

@@ -7,11 +7,13 @@ function says what it reads and what it leaves out.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 
+from loantwin import arguments as check
 from loantwin.arrays import Flags, Floats, Integers
 from loantwin.engine.columns import LoanColumns
 from loantwin.errors import RiskError, expected
@@ -120,6 +122,9 @@ def by_loan(
     method: str, book: PooledBook, loss: Floats, read: str = "model and scenarios"
 ) -> MethodAllowance:
     """Return the allowance from each loan's loss, (N,) currency; loans in default at their own."""
+    check.kind(PooledBook, book=book)
+    check.finite(loss=loss)
+    check.word(read=read)
     own = np.where(book.in_default, book.individual, loss)
     weight, kept = book.exposures.weight, 1.0 - book.exposures.guaranteed
     pooled = totals([own * weight * kept], book.pool, len(book.pools))[0]
@@ -134,6 +139,9 @@ def warm(book: PooledBook, balances: Floats, history: LossHistory | None) -> Met
     balance is the remaining maturity in years. A pool's own charge-off rate is read where it has one, the
     book's elsewhere.
     """
+    check.kind(PooledBook, book=book)
+    check.finite(balances=balances)
+    check.kind(LossHistory, **check.given(history=history))
     if history is None or history.charge_off_rate is None:
         return _missing("warm", "no year of charge-offs and balances before the as-of date")
     rates = np.array([history.pool_rates.get(name, history.charge_off_rate) for name in book.pools])
@@ -145,6 +153,8 @@ def warm(book: PooledBook, balances: Floats, history: LossHistory | None) -> Met
 
 def vintage(book: PooledBook, history: LossHistory | None) -> MethodAllowance:
     """Return the allowance by vintage: what a loan of that age still loses, on amounts originated."""
+    check.kind(PooledBook, book=book)
+    check.kind(LossHistory, **check.given(history=history))
     if history is None or history.vintage_loss is None:
         return _missing(
             "vintage", "the source holds no loans that have left the book, or no dated charge-off"
@@ -167,6 +177,8 @@ def vintage(book: PooledBook, history: LossHistory | None) -> MethodAllowance:
 
 def roll_rate(book: PooledBook, history: LossHistory | None) -> MethodAllowance:
     """Return the allowance by roll rates; loans in default roll like the others."""
+    check.kind(PooledBook, book=book)
+    check.kind(LossHistory, **check.given(history=history))
     if history is None or history.roll is None or history.state is None:
         return _missing("roll-rate", "the source has no history of states by loan and month")
     shares = loss_shares(history.roll, int(book.columns.remaining_months.max(initial=1))) * (
@@ -196,6 +208,8 @@ def loss_shares(roll: Floats, months: int) -> Floats:
     ------
     RiskError : rows that are no probabilities.
     """
+    check.finite(roll=roll)
+    check.count(1, math.inf, months=months)
     states = len(roll)
     if roll.shape != (states, states + 2) or not ((roll >= 0.0).all() and np.allclose(roll.sum(axis=1), 1.0)):
         raise RiskError(

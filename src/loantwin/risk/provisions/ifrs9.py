@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
@@ -9,6 +10,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from loantwin import arguments as check
 from loantwin.arrays import Flags, Floats, Integers
 from loantwin.config import Ifrs9
 from loantwin.errors import RiskError, expected
@@ -136,6 +138,8 @@ class Further:
 
 def allowance_by_scenario(losses: StagedLosses, stage: Integers) -> Floats:
     """Return loans' gross allowance by scenario, (N, K): `exact.kernels.staged_losses`' reference."""
+    check.kind(StagedLosses, losses=losses)
+    check.codes(0, math.inf, stage=stage)
     chosen = np.where((stage == 1)[:, None], losses.twelve_month, losses.lifetime)
     return np.asarray(np.where((stage == 3)[:, None], losses.defaulted[:, None], chosen))
 
@@ -170,6 +174,16 @@ def ifrs9(
     RiskError : weights that do not sum to 1, a negative or non-finite amount, shapes that do not fit, a
         12-month loss above the lifetime loss, an overlay that does not fit.
     """
+    check.kind(date, as_of=as_of)
+    check.word(currency=currency)
+    check.kind(Exposures, exposures=exposures)
+    check.kind(StagedLosses, losses=losses)
+    check.kind(Stages, staged=staged)
+    check.kind(Mapping, weights=weights)
+    check.kind(Ifrs9, settings=settings)
+    check.words(not_observable=not_observable, unobservable=unobservable)
+    check.kind(Mapping, **check.given(provenance=provenance))
+    check.kind(Further, **check.given(further=further))
     probability = checked_weights(weights)
     exposures.check()
     more = further or Further()

@@ -8,12 +8,14 @@ needed: the few covariates of a model are few.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import factorial
 
 import numpy as np
 
+from loantwin import arguments as check
 from loantwin.arrays import Flags, Floats
 from loantwin.errors import RiskError, expected
 
@@ -38,6 +40,7 @@ def coalitions(factors: int) -> Flags:
     ------
     RiskError : more factors than `MOST`.
     """
+    check.count(1, math.inf, factors=factors)
     if factors > MOST:
         raise RiskError(expected(f"at most {MOST} factors", factors), field="factors")
     codes = np.arange(2**factors)
@@ -53,6 +56,8 @@ def shapley(names: Sequence[str], values: Floats) -> dict[str, float]:
     ------
     RiskError : another number of values than 2^k.
     """
+    check.words(names=names)
+    check.finite(values=values)
     count = len(names)
     if values.shape != (2**count,):
         raise RiskError(expected(f"{2**count} values for {count} factors", values.shape), field="values")

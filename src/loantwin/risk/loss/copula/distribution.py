@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import special
 
+from loantwin import arguments as check
 from loantwin.arrays import Floats, Integers
 from loantwin.errors import RiskError, expected
 from loantwin.risk.loss.copula import names
@@ -101,6 +102,13 @@ def copula_loss(
     ------
     RiskError : a method that does not exist, a confidence the sample does not support.
     """
+    check.kind(Obligors, book=book)
+    check.kind(FactorModel, model=model)
+    check.level(confidence=confidence)
+    check.count(1, math.inf, paths=paths)
+    check.count(0, math.inf, seed=seed)
+    check.word(method=method)
+    check.flag(importance=importance, allocate=allocate)
     if method not in METHODS:
         raise RiskError(expected("one of " + ", ".join(METHODS), method), field="method")
     if not 0 < confidence < 1:
@@ -250,6 +258,7 @@ def exact_variance(made: Curves) -> float:
     Cov(f(Y), g(Y')) = sum over n >= 1 of f_n g_n r^n for normals of correlation r, f_n the coefficients in
     normalised Hermite polynomials (Mehler); for r = 1 it is the covariance of f and g themselves.
     """
+    check.kind(Curves, made=made)
     grid = made.grid.factors
     density = np.exp(-0.5 * grid**2) / math.sqrt(2 * math.pi) * (grid[1] - grid[0])
     sectors = len(made.model.sectors)
@@ -318,5 +327,7 @@ def _loans(run: _CopulaRun, draws: Draws, sample: Sample, found: Tail, method: s
 
 def scaled(parts: Floats, total: float) -> Floats:
     """Return parts that sum to a total; parts of nothing stay nothing."""
+    check.finite(parts=parts)
+    check.number(-math.inf, math.inf, total=total)
     whole = float(parts.sum())
     return np.asarray(parts * (total / whole) if whole != 0 else parts)

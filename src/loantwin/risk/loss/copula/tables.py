@@ -7,6 +7,7 @@ steps leads from paths back to loans: an allocation that sums to the total exact
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,6 +15,7 @@ from functools import cached_property
 import numpy as np
 from scipy import special
 
+from loantwin import arguments as check
 from loantwin.arrays import Floats, Integers
 from loantwin.risk.loss.copula.factors import FactorModel, Obligors
 
@@ -42,6 +44,7 @@ class FactorGrid:
 
 def grid_of(model: FactorModel) -> FactorGrid:
     """Return the grid on which a model's curves are smooth enough for cubic interpolation."""
+    check.kind(FactorModel, model=model)
     factors = np.linspace(LOWEST, HIGHEST, int((HIGHEST - LOWEST) * STEPS_A_DEVIATION) + 1)
     if model.degrees_of_freedom is None:
         return FactorGrid(np.ones(1), factors)
@@ -218,6 +221,8 @@ class Curves:
 
 def curves(book: Obligors, model: FactorModel) -> Curves:
     """Return the tables of a book: one pass over the loans."""
+    check.kind(Obligors, book=book)
+    check.kind(FactorModel, model=model)
     from loantwin.kernels import in_shares
     from loantwin.risk.loss.copula import kernels
 
@@ -251,6 +256,8 @@ def _pairs(book: Obligors, sectors: int) -> tuple[Integers, Integers]:
 
 def nodes_of(pd: Floats, most: int) -> Floats:
     """Return at least two PD nodes: the distinct PDs if few, else evenly spaced normal quantiles."""
+    check.within(0, 1, pd=pd)
+    check.count(1, math.inf, most=most)
     sample = pd if len(pd) <= 8 * most else pd[:: len(pd) // (4 * most)]
     found = np.unique(sample)
     if len(found) <= most and len(sample) < len(pd):

@@ -1,0 +1,315 @@
+"""Every command and every option, on twins of four kinds: each gives a result or refuses with one message.
+
+The four: the demo's own twin, the tour's, a snapshot that reads another's model, a book in which nothing ever
+happened. Lines that the pages state are walked as they stand there, with smaller sizes; `MORE` holds what no
+page states. A command or option that nothing walks turns a test red.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import math
+import re
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import polars as pl
+import pytest
+import typer
+
+import loantwin as lt
+from loantwin.interfaces.cli.main import app, run
+from loantwin.interfaces.cli.tables import render
+from loantwin.interfaces.demo import demo
+from loantwin.months import end_of, parse_label
+from loantwin.types import Result
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
+KINDS = ("demo", "tour", "snapshot", "quiet")
+HOMES = ("twin", "DIR", "sba", "sba-2005", "club", "made", "balanced", "current", "trust", "slow")
+"""Words that stand for a twin's home on the pages."""
+SMALLER = {"--paths": "32", "--months": "12", "--resamples": "20"}
+FILES = {"overlays.toml": "provisions.md", "funds.toml": "capital.md", "slump.toml": "stress.md"}
+"""Files that a page shows whole, and the page."""
+
+MORE = """
+fit {home} --macro {macro} --model age-period-cohort
+fit {home} --macro {macro} --model-from {other}
+curves {home} --kind vintages --by quarter --event default --out {out}
+curves {home} --kind roll-rates --by month
+components {home} --months 12
+components {home} --rule period
+components {home} --scenario {file}#Baseline --align start --out {out}
+forecast {home} --months 6 --paths 16 --seed 5
+forecast {home} --months 6 --paths 16 --policy neutral
+provisions {home} --standard five-level
+provisions {home} --standard ifrs9 --scenario {file}#Baseline=0.6 --scenario {file}#Severe=0.4 --align start --supported-months 12
+provisions {home} --standard cecl --method warm
+provisions {home} --standard cecl --method vintage
+provisions {home} --standard cecl --method roll-rate
+provisions {home} --standard cecl --overlays {pools}
+movement {home} --from {before} --to {as_of} --same-model
+movement {home} --from {before} --scenario {file}#Baseline --opening-scenario {file}#Baseline --align start
+movement {home} --from {before} --opening-overlays {overlays} --overlays {overlays}
+loss {home} --model twin --months 6 --confidence 0.95 --paths 512 --seed 3 --out {out}
+loss {home} --model gaussian --sectors product --paths 2000 --confidence 0.99
+loss {home} --model gaussian --sectors none --correlation latent --paths 2000 --confidence 0.99
+loss {home} --model gaussian --factor-correlation 0.3 --repair --paths 2000 --confidence 0.99
+loss {home} --model migration --paths 2000 --confidence 0.99
+capital {home} --approach foundation-irb --pd point-in-time --assume ltv=0.7
+capital {home} --options china
+concentration {home} --confidence 0.99 --resamples 20
+stress {home} --scenario {file}#Baseline --scenario {file}#Severe --align start --severity 0.5 --supported-months 12
+stress {home} --scenario {file}#Baseline --align start --sensitivity unemployment_rate=1 --sensitivity-shape 6/0/12 --seed 3
+stress {home} --scenario {file}#Baseline --scenario {file}#Severe --align start --model age-period-cohort --months 12
+stress {home} --replay 2020 --months 12
+stress {home} --shock {slump} --capital {capital}
+sensitivity {home} --supported-months 12
+backtest {home} --origin {before} --horizons 3,6 --paths 32 --seed 3 --out {out}
+loan {home} {loan} --known {before}
+loan {home} no-such-loan
+capital explain {home} {loan}
+log verify {home} --json
+config show {home}
+twin create {new} --tape {tape} --format {mapping} --as-of {as_of}
+tape check {tape} --format {mapping} --quarantine {out} --assume discount=0.1
+twin create {new} --tape {tape} --format {mapping} --as-of {as_of} --assume discount=0.1
+backtest-rates {rates} --macro {macro} --from 2015-12-31 --to 2020-12-31
+ratings {ratings} --estimate cohort --resamples 40 --seed 3 --period year
+ratings {unnamed} --states A,B,D,NR --generator weighted
+"""
+
+
+@dataclass(frozen=True)
+class Twin:
+    """A fitted home with what the lines that are walked on it need."""
+
+    home: Path
+    lender: Path
+    tape: Path
+    mapping: Path
+    as_of: date
+
+
+def snapshot_mapping(text: str) -> str:
+    """Return the mapping of a panel as that of its last month alone."""
+    made = text.replace('kind = "panel"', 'kind = "snapshot"').replace("[panel.report_date]", "[columns.state_date]")
+    made = made.replace("[panel.", "[columns.")
+    sections = re.sub(r'take = "\w+"\n', "", made).split("\n\n")
+    flows = ("scheduled_principal", "prepaid", "interest")
+    kept: dict[str, str] = {}
+    for section in sections:
+        name = section.partition("\n")[0]
+        if name not in [f"[columns.{flow}]" for flow in flows]:
+            kept.setdefault(name, section)
+    return "\n\n".join(kept.values())
+
+
+def fitted(folder: Path, lender: Path, tape: Path, mapping: Path, as_of: date, model: Path | None = None) -> Twin:
+    lt.twin_create(folder / "twin", tape, str(mapping), as_of)
+    lt.fit(folder / "twin", [lender / "macro.csv"], model_from=model)
+    return Twin(folder / "twin", lender, tape, mapping, as_of)
+
+
+@pytest.fixture(scope="session")
+def twins(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Twin]:
+    """Return the four twins by kind."""
+    root = tmp_path_factory.mktemp("walk")
+    made = demo(root / "demo", loans=1000)
+    lender = root / "demo" / "lender"
+    shown = Twin(
+        root / "demo" / "twin",
+        lender,
+        lender / "tape.csv",
+        lender / "mapping.toml",
+        date.fromisoformat(made.as_of),
+    )
+
+    lender, as_of = root / "lender", date(2022, 12, 31)
+    lt.synthetic(lender, loans=1500, months=48, seed=7, as_tape="mapping")
+    mapping = lender / "mapping.toml"
+    tour = fitted(root / "tour", lender, lender / "tape.csv", mapping, as_of)
+
+    tape = pl.read_csv(lender / "tape.csv", separator=";", infer_schema=False)
+    late = tape.filter(~pl.col("Status").is_in(["00", "EP", "MA"]))["Contract No"].unique().implode()
+    for name, rows in (
+        ("quiet", tape.filter(~pl.col("Contract No").is_in(late))),
+        ("snapshot", tape.filter(pl.col("Month end") == f"{as_of:%d.%m.%Y}")),
+    ):
+        (root / name).mkdir()
+        rows.write_csv(root / name / "tape.csv", separator=";")
+    quiet = fitted(root / "quiet", lender, root / "quiet" / "tape.csv", mapping, as_of)
+    own = root / "snapshot" / "mapping.toml"
+    own.write_text(snapshot_mapping(mapping.read_text(encoding="utf-8")), encoding="utf-8")
+    snapshot = fitted(root / "snapshot", lender, root / "snapshot" / "tape.csv", own, as_of, tour.home)
+    return {"demo": shown, "tour": tour, "snapshot": snapshot, "quiet": quiet}
+
+
+def leaves(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], set[str]]]:
+    """Yield every command of the program by its words, with its options."""
+    if hasattr(command, "commands"):
+        for name, inner in command.commands.items():
+            yield from leaves(inner, (*path, name))
+    else:
+        yield path, {opts for item in command.params for opts in item.opts if opts.startswith("--")}
+
+
+LEAVES = dict(leaves(typer.main.get_command(app)))
+ALONE = {("demo",), ("synthetic",)}
+"""Commands without a twin or a file to read: the twins here are made by them."""
+REPLACED = (
+    (r"\$DATA/\S*Supervisory_Baseline\S*", "{file}#Baseline"),
+    (r"\$DATA/\S*Supervisory_Severely\S*", "{file}#Severe"),
+    (r"--macro \$DATA/\S*UNRATE\S*", ""),
+    (r"\$DATA/\S*1A_Historic\S*|lender/macro\.csv", "{macro}"),
+    (r"lender/scenarios\.csv", "{file}"),
+    (r"lender/tape\.csv|\$DATA/(?:\S*/)?(?:sba|accepted|loan)\S*", "{tape}"),
+    (r"(?:\$DATA/fred/\S*\s+)+", "{rates} "),
+    (r"lender/mapping\.toml|(?<=--format )[a-z]\S*", "{mapping}"),
+    (r"MATRIX\.csv", "{matrix}"),
+    (r"HISTORY\.csv", "{ratings}"),
+    (r"L000000001", "{loan}"),
+    (r"\S+\.html|bad\.csv", "{out}"),
+    (r"(\w+)\.toml", r"{\1}"),
+    (r"--model-from club", "--model-from {other}"),
+    (r"--as-of \S+", "--as-of {as_of}"),
+    (r"--assume \S+", ""),
+)
+"""What the pages write, and what the walk takes instead."""
+
+
+def on_the_pages() -> Iterator[str]:
+    """Yield the lines that the pages state, with what they are walked on named in braces."""
+    for page in PAGES:
+        for line in re.findall(r"^(?:\$ )?loantwin (.*)$", page.read_text(encoding="utf-8"), re.MULTILINE):
+            if line.split()[0] not in {path[0] for path in LEAVES} - {"demo", "synthetic"}:
+                continue
+            for words, instead in REPLACED:
+                line = re.sub(words, instead, line)
+            for option, value in SMALLER.items():
+                line = re.sub(rf"{option} \d+", f"{option} {value}", line)
+            place = "{new}" if line.startswith("twin create") else "{home}"
+            yield " ".join(place if word in HOMES and spot else word for spot, word in enumerate(line.split()))
+
+
+LINES = sorted({*on_the_pages(), *filter(None, MORE.splitlines())})
+
+
+@pytest.fixture(scope="session")
+def places(
+    twins: dict[str, Twin], tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, dict[str, object]]:
+    """Return by kind what stands in a line's braces."""
+    made = {}
+    for kind, twin in twins.items():
+        folder = tmp_path_factory.mktemp(kind)
+        blocks = {
+            name: re.findall(r"^```toml\n(.*?)^```", (ROOT / "docs" / page).read_text(encoding="utf-8"), re.S | re.M)
+            for name, page in FILES.items()
+        }
+        for name, (first, *_) in blocks.items():
+            (folder / name).write_text(
+                first.replace("2026-06-30", "2036-06-30").replace("north|A", "instalment|A"), encoding="utf-8"
+            )
+        (folder / "capital.toml").write_text("cet1 = 9000000\nrisk_weight = 0.75\n", encoding="utf-8")
+        (folder / "matrix.csv").write_text(
+            ",A,B,D,NR\nA,0.90,0.05,0.01,0.04\nB,0.10,0.80,0.05,0.05\n", encoding="utf-8"
+        )
+        (folder / "ratings.csv").write_text(
+            "customer,date,rating\n1,2019-01-31,A\n1,2020-03-31,B\n2,2019-01-31,B\n2,2021-05-31,D\n"
+            "3,2019-02-28,A\n3,2021-12-31,A\n4,2019-02-28,B\n4,2020-01-31,A\n",
+            encoding="utf-8",
+        )
+        quarters = [f"{year}-{month:02}-01" for year in range(1995, 2024) for month in (1, 4, 7, 10)]
+        rates = [f"{day},{1 + 0.5 * math.sin(place / 6):.4f}" for place, day in enumerate(quarters)]
+        (folder / "rates.csv").write_text("date,made_charge_off_rate\n" + "\n".join(rates), encoding="utf-8")
+        (folder / "copy").mkdir()
+        shutil.copytree(twin.home, folder / "copy" / "twin")
+        made[kind] = {
+            "home": twin.home,
+            "copy": folder / "copy" / "twin",
+            "other": twins["tour"].home,
+            "new": folder / "new",
+            "file": twin.lender / "scenarios.csv",
+            "macro": twin.lender / "macro.csv",
+            "tape": twin.tape,
+            "mapping": twin.mapping,
+            "as_of": twin.as_of,
+            "before": end_of(parse_label(f"{twin.as_of:%Y-%m}") - 12),
+            "loan": pl.read_csv(twin.tape, separator=";", infer_schema=False)["Contract No"][-1],
+            "out": folder / "out.html",
+            **{file.stem: file for file in folder.glob("*.*")},
+        }
+    return made
+
+
+def walked(line: str, words: dict[str, object]) -> tuple[int, str, str]:
+    """Run a line in this process; return its exit code, what it printed and what it complained of."""
+    for name in ("out", "new"):
+        target = Path(str(words[name]))
+        shutil.rmtree(target, ignore_errors=True) if target.is_dir() else target.unlink(missing_ok=True)
+    command = line.split()[0]
+    told = {**words, "home": words["copy"]} if command == "fit" else words
+    out, err, code = io.StringIO(), io.StringIO(), 0
+    with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        patch.setattr(sys, "argv", ["loantwin", *(word.format(**told) for word in line.split())])
+        patch.setattr(render, "render", both_forms)
+        try:
+            run()
+        except SystemExit as end:
+            code = int(end.code or 0)
+    return code, out.getvalue(), err.getvalue()
+
+
+def both_forms(result: Result) -> None:
+    """Print a result as tables after holding its JSON document to its schema and to numbers that are some."""
+    document = json.loads(json.dumps(result.to_dict(), allow_nan=False))
+    jsonschema.validate(document, type(result).json_schema())
+    TABLES(result)
+
+
+TABLES = render.render
+REFUSED_EVERYWHERE = {}
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("line", LINES)
+def test_a_line_gives_a_result_or_one_message(line: str, places: dict[str, dict[str, object]]) -> None:
+    worked = []
+    for kind, words in places.items():
+        code, out, err = walked(line, words)
+        assert code in (0, 2), f"{kind}: {err}"
+        assert "Traceback" not in err, f"{kind}: {err}"
+        if code == 2:
+            message = [text for text in err.splitlines() if not text.startswith("loantwin: warning: ")]
+            assert out == "", kind
+            print(f"REFUSED {kind} | {line} | {err}")
+        else:
+            worked.append(kind)
+            assert out.strip(), kind
+            assert not re.search(r"(?<![\w-])(nan|NaN|inf|Infinity)(?![\w-])", out), f"{kind}: {out}"
+            if "--json" in line:
+                json.loads(out, parse_constant=lambda word: pytest.fail(f"{kind}: {word} in JSON"))
+            page = Path(str(words["out"]))
+            assert "{out}" not in line or page.stat().st_size, kind
+
+
+def test_every_command_and_option_is_walked() -> None:
+    missing = {}
+    for path, options in LEAVES.items():
+        lines = [line.split() for line in LINES if tuple(line.split()[: len(path)]) == path]
+        if path in ALONE:
+            continue
+        assert lines, f"nothing walks {' '.join(path)}: add a line to MORE"
+        if lacking := options - {"--json"} - {word for line in lines for word in line}:
+            missing[" ".join(path)] = sorted(lacking)
+    assert missing == {}
