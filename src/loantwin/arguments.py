@@ -46,7 +46,7 @@ def money(**values: object) -> None:
     within(0.0, LARGEST_AMOUNT, **values)
 
 
-def within(low: float, high: float, /, **values: object) -> None:
+def within(low: float, high: float = math.inf, /, **values: object) -> None:
     """Refuse what `finite` refuses, and numbers outside `low` to `high`, both of them allowed.
 
     Raises
@@ -88,8 +88,8 @@ def gaps(**values: object) -> None:
             _refuse("a finite number, or NaN where it is not known", found, np.isinf(found), name)
 
 
-def unbounded(**values: object) -> None:
-    """Refuse what `finite` refuses but infinity, which stands for no bound.
+def unbounded(low: float = -math.inf, high: float = math.inf, /, **values: object) -> None:
+    """Refuse what `within` refuses but infinity, where `low` and `high` let it pass: it stands for no bound.
 
     Raises
     ------
@@ -97,11 +97,12 @@ def unbounded(**values: object) -> None:
     """
     for name, value in values.items():
         found = _plain(value, name, "iuf", "numbers")
-        if np.isnan(found).any():
-            _refuse("a number, infinity where there is no bound", found, np.isnan(found), name)
+        if found.size and not (found.min() >= low and found.max() <= high):
+            bad = ~((found >= low) & (found <= high))
+            _refuse(f"a {_range(low, high, 'number')}, infinity where there is no bound", found, bad, name)
 
 
-def codes(low: int, high: float, /, **values: object) -> None:
+def codes(low: int, high: float = math.inf, /, **values: object) -> None:
     """Refuse what is no array of whole numbers, and entries outside `low` to `high`, both of them allowed.
 
     Raises
@@ -139,28 +140,41 @@ def shaped(shape: tuple[int | None, ...], /, **values: Any) -> None:
             not there if asked is None else there != asked for asked, there in zip(shape, found, strict=True)
         ):
             words = ", ".join("any" if asked is None else str(asked) for asked in shape)
-            raise ArgumentError(
-                expected(f"shape ({words}{',' if len(shape) == 1 else ''})", f"{found}"), field=name
-            )
+            raise _unlike(f"shape ({words}{',' if len(shape) == 1 else ''})", found, name)
 
 
-def fitting(**values: Any) -> None:
-    """Refuse arrays whose shapes do not broadcast together; the first that fits no other is named.
+def square(**values: Any) -> None:
+    """Refuse arrays that are no square matrices of at least one row.
 
     Raises
     ------
     ArgumentError : naming the argument.
     """
-    shape: tuple[int, ...] = ()
+    for name, value in values.items():
+        found = np.shape(value)
+        if len(found) != 2 or found[0] != found[1] or not found[0]:
+            raise _unlike("a square matrix", found, name)
+
+
+def fitting(whole: tuple[int, ...] | None = None, /, **values: Any) -> None:
+    """Refuse arrays whose shapes do not broadcast together, or beyond the shape `whole`.
+
+    Raises
+    ------
+    ArgumentError : naming the first argument that fits none before it.
+    """
+    shape = whole or ()
     for name, value in values.items():
         try:
-            shape = np.broadcast_shapes(shape, np.shape(value))
-        except ValueError as error:
-            wanted = f"a shape that fits {shape} of {', '.join(list(values)[: list(values).index(name)])}"
-            raise _unlike(wanted, np.shape(value), name) from error
+            made = np.broadcast_shapes(shape, np.shape(value))
+        except ValueError:
+            made = ()
+        if len(made) < np.ndim(value) or (whole is not None and made != whole):
+            raise _unlike(f"a shape that fits {shape}", np.shape(value), name)
+        shape = made
 
 
-def number(low: float, high: float, /, **values: object) -> None:
+def number(low: float = -math.inf, high: float = math.inf, /, **values: object) -> None:
     """Refuse what is not one number from `low` to `high`, both of them allowed; infinity is none.
 
     Raises
@@ -184,7 +198,7 @@ def level(**values: object) -> None:
             raise _unlike(f"a {name} between 0 and 1", value, name)
 
 
-def count(low: int, high: float, /, **values: object) -> None:
+def count(low: int, high: float = math.inf, /, **values: object) -> None:
     """Refuse what is not one whole number from `low` to `high`; true, 2.5 and "2" are none.
 
     Raises

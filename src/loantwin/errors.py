@@ -136,7 +136,7 @@ class RiskError(InputError):
 
 
 class ArgumentError(UsageError, RiskError):
-    """An argument that is none of its kind: NaN, infinity, a masked entry, a text for a number, 2.5 periods.
+    """An argument none of its kind: NaN, a masked entry, a text for a number, 2.5 periods; a RiskError too.
 
     Next : pass what the message asks for at the argument named.
     """

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import math
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -88,6 +87,7 @@ def read_rows(file: Path) -> Rows:
 
 def first_table(rows: Rows) -> Rows:
     """Return the rows from the first of two cells or more to the next blank line, without notes there."""
+    check.each(list, rows=rows)
     start = next((place for place, row in enumerate(rows) if sum(map(bool, row)) > 1), 0)
     end = next((place for place in range(start, len(rows)) if not any(rows[place])), len(rows))
     while end - start > 1 and sum(map(bool, rows[end - 1])) == 1 and not any(map(is_number, rows[end - 1])):
@@ -106,8 +106,9 @@ def numbers_of(rows: Rows, file: Path, start: int) -> list[Floats]:
     ------
     RiskError : a cell that is no number, naming its row.
     """
+    check.each(list, rows=rows)
     check.kind(Path, file=file)
-    check.count(0, math.inf, start=start)
+    check.count(0, start=start)
     cells = ["0" if cell in NOTHING else cell for row in rows for cell in row]
     values = any_number(pl.Series("text", cells, dtype=pl.String), _AS_NUMBER, _decimal(cells))
     found = np.split(values.to_numpy().astype(np.float64), np.cumsum([len(row) for row in rows])[:-1])

@@ -8,7 +8,6 @@ cluster, whatever its history.
 from __future__ import annotations
 
 import datetime as dt
-import math
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -57,6 +56,9 @@ class MoveSums:
     moves: Any
     at_risk: Floats
     facts: dict[str, int]
+
+    def __post_init__(self) -> None:
+        check.within(0, at_risk=self.at_risk)
 
 
 def spells(events: RatingEvents) -> Spells:
@@ -283,6 +285,7 @@ def yearly(sums: MoveSums, values: Floats) -> Floats:
     """Return the matrix over one year, (K, K) or (B, K, K), of an estimate of either kind."""
     check.kind(MoveSums, sums=sums)
     check.finite(values=values)
+    check.shaped((*(None,) * (np.ndim(values) - 2), len(sums.states), len(sums.states)), values=values)
     return values if sums.kind == "cohort" else np.maximum(expm(values), 0.0)
 
 
@@ -295,7 +298,8 @@ def default_curves(sums: MoveSums, values: Floats, years: int) -> Floats:
     """
     check.kind(MoveSums, sums=sums)
     check.finite(values=values)
-    check.count(1, math.inf, years=years)
+    check.count(1, years=years)
+    check.shaped((*(None,) * (np.ndim(values) - 2), len(sums.states), len(sums.states)), values=values)
     if years < 1:
         raise RiskError(expected("a horizon of at least one year", years), field="years")
     step = yearly(sums, values)
@@ -337,7 +341,7 @@ def standard_errors(sums: MoveSums) -> Floats:
 def default_curve_errors(sums: MoveSums, years: int) -> Floats:
     """Return standard errors of cumulative default probabilities, (years, K): delta method, clustered."""
     check.kind(MoveSums, sums=sums)
-    check.count(1, math.inf, years=years)
+    check.count(1, years=years)
     values, apart = estimate(sums), influence(sums)
     customers, made = len(apart), []
     for horizon in range(1, years + 1):
@@ -355,7 +359,8 @@ def default_slope(sums: MoveSums, values: Floats, years: int) -> Floats:
     """
     check.kind(MoveSums, sums=sums)
     check.finite(values=values)
-    check.count(1, math.inf, years=years)
+    check.count(1, years=years)
+    check.shaped((len(sums.states), len(sums.states)), values=values)
     unit = np.eye(len(values))[:, sums.default]
     if sums.kind == "cohort":
         powers = [np.linalg.matrix_power(values, a) for a in range(years)]
@@ -377,8 +382,8 @@ def resampled(sums: MoveSums, resamples: int = 500, seed: int = 0) -> Floats:
     RiskError : fewer than 40 resamples, too few for a 90 % interval.
     """
     check.kind(MoveSums, sums=sums)
-    check.count(1, math.inf, resamples=resamples)
-    check.count(0, math.inf, seed=seed)
+    check.count(1, resamples=resamples)
+    check.count(0, seed=seed)
     if resamples < 40:
         raise RiskError(expected("at least 40 resamples", resamples), field="resamples")
     generator, customers = np.random.default_rng(seed), len(sums.at_risk)
@@ -397,8 +402,10 @@ def exact_interval(events: Floats, trials: Floats, level: float = 0.9) -> tuple[
 
     Trials count as independent: yearly cohorts of one customer are not quite, nor are customers of one year.
     """
-    check.within(0, math.inf, events=events, trials=trials)
+    check.within(0, events=events, trials=trials)
     check.level(level=level)
+    check.shaped((None,), events=events)
+    check.shaped(events.shape, trials=trials)
     low, high = np.zeros_like(events), np.ones_like(events)
     tail = (1 - level) / 2
     some, part = events > 0, events < trials

@@ -88,6 +88,7 @@ def estimated(events: RatingEvents, kind: str, withdrawn: Withdrawn) -> Evidence
     """
     check.kind(RatingEvents, events=events)
     check.one_of(WITHDRAWN, withdrawn=withdrawn)
+    check.one_of((COHORT, DURATION), kind=kind)
     if kind == DURATION:
         sums = estimators.duration_sums(events, withdrawn)
         rates = estimators.estimate(sums)

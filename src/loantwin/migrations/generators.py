@@ -81,6 +81,9 @@ class Generator:
     worst: int
     adjusted: float
 
+    def __post_init__(self) -> None:
+        check.finite(values=self.values)
+
 
 def check_generator(values: Floats, tolerance: float = 1e-8) -> None:
     """Raise RiskError where an array is no generator.
@@ -88,7 +91,7 @@ def check_generator(values: Floats, tolerance: float = 1e-8) -> None:
     Not square, a missing or negative rate, or a row that does not sum to zero.
     """
     check.gaps(values=values)
-    check.number(0, math.inf, tolerance=tolerance)
+    check.number(0, tolerance=tolerance)
     size = len(values)
     if values.ndim != 2 or values.shape != (size, size) or not np.isfinite(values).all():
         raise RiskError(expected("a square array of numbers", f"shape {values.shape}"), field="generator")
@@ -111,7 +114,8 @@ def at_horizon(generator: Floats, years: float | Floats) -> Floats:
     RiskError : a negative or missing horizon.
     """
     check.finite(generator=generator)
-    check.within(0, math.inf, years=years)
+    check.within(0, years=years)
+    check.square(generator=generator)
     horizon = np.asarray(years, dtype=np.float64)
     if not np.isfinite(horizon).all() or (horizon < 0).any():
         raise RiskError(expected("horizons of at least 0 years", "one below"), field="years")
@@ -128,6 +132,7 @@ def logarithm(values: Floats) -> Floats:
         exists.
     """
     check.finite(values=values)
+    check.square(values=values)
     roots = np.linalg.eigvals(values)
     if (np.abs(roots) < 1e-12).any():
         raise RiskError(expected("a matrix that can be inverted", "an eigenvalue of 0"), field="values")
@@ -148,6 +153,7 @@ def logarithm(values: Floats) -> Floats:
 def diagonal_adjusted(rates: Floats) -> Floats:
     """Return a logarithm, negative rates set to 0, the diagonal lowered to rows of sum 0 (IRW 2001, DA)."""
     check.finite(rates=rates)
+    check.square(rates=rates)
     off = np.maximum(rates, 0.0)
     np.fill_diagonal(off, 0.0)
     return np.asarray(off - np.diag(off.sum(axis=1)))
@@ -160,6 +166,7 @@ def weighted_adjusted(rates: Floats) -> Floats:
     becomes q_ij - B |q_ij| / G; a row with G = 0 stays.
     """
     check.finite(rates=rates)
+    check.square(rates=rates)
     diagonal = np.diag(np.diag(rates))
     off = rates - diagonal
     good = np.abs(np.diag(rates)) + np.maximum(off, 0.0).sum(axis=1)
@@ -178,6 +185,7 @@ def quasi_optimised(rates: Floats) -> Floats:
     n-th and the next.
     """
     check.finite(rates=rates)
+    check.square(rates=rates)
     size = len(rates)
     made = np.empty_like(rates)
     for row in range(size):
@@ -197,6 +205,7 @@ def single_step(values: Floats) -> Floats:
     q_ii = ln p_ii, q_ij = p_ij ln p_ii / (p_ii - 1). Raises RiskError where a diagonal cell is 0.
     """
     check.finite(values=values)
+    check.square(values=values)
     stay = np.diag(values)
     if (stay <= 0).any():
         raise RiskError(expected("a diagonal above 0", "0"), field=f"row {int(np.argmax(stay <= 0))}")
@@ -219,7 +228,7 @@ def generator(values: Floats, years: float = 1.0, method: Method = "quasi-optimi
     RiskError : no transition matrix; no real logarithm; another method.
     """
     check.finite(values=values)
-    check.number(0, math.inf, years=years)
+    check.number(0, years=years)
     check.one_of(METHODS, method=method)
     check_matrix(values, tolerance=1e-6)
     if method not in METHODS:

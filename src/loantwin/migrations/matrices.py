@@ -6,7 +6,6 @@ from best to worst; `default` is the last one after withdrawn ratings are taken 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -53,6 +52,9 @@ class Matrix:
     rescaled: float = 0.0
     said: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        check.finite(values=self.values)
+
     @property
     def default(self) -> int | None:
         """Return the position of default, None where no state is named so."""
@@ -93,8 +95,9 @@ def check_matrix(
         default that does not absorb. `field` names the row, by state where names are given.
     """
     check.gaps(values=values)
-    check.count(0, math.inf, **check.given(default=default))
-    check.number(0, math.inf, tolerance=tolerance)
+    check.words(**check.given(states=states))
+    check.count(0, **check.given(default=default))
+    check.number(0, tolerance=tolerance)
     size = len(values)
     if values.ndim != 2 or values.shape != (size, size) or size < 2:
         raise RiskError(
@@ -159,8 +162,9 @@ def matrix(
     ------
     RiskError : see `check_matrix`; a horizon that is not above 0.
     """
-    check.number(0, math.inf, years=years, tolerance=tolerance)
-    cells = np.asarray(values, dtype=np.float64)
+    check.number(0, years=years, tolerance=tolerance)
+    check.words(states=states)
+    cells = check.numbers(values, "values")
     cells = np.where(
         (cells < 0) & (cells >= -tolerance), 0.0, cells
     )  # what 1 less the others leaves of a zero
@@ -219,7 +223,8 @@ def power(values: Floats, years: int) -> Floats:
     RiskError : a number of periods below 0; for parts of a period take a generator.
     """
     check.within(0, 1, values=values)
-    check.count(0, math.inf, years=years)
+    check.count(0, years=years)
+    check.square(values=values)
     if years < 0 or int(years) != years:
         raise RiskError(
             expected("a whole number of periods of at least 0 (else use a generator)", years), field="years"
@@ -235,8 +240,10 @@ def default_curve(values: Floats, default: int, years: int) -> Floats:
     RiskError : fewer than one period.
     """
     check.within(0, 1, values=values)
-    check.count(0, math.inf, default=default)
-    check.count(1, math.inf, years=years)
+    check.count(0, default=default)
+    check.count(1, years=years)
+    check.square(values=values)
+    check.count(0, len(values) - 1, default=default)
     if years < 1:
         raise RiskError(expected("at least one period", years), field="years")
     column, made = np.eye(len(values))[:, default], []
@@ -249,6 +256,7 @@ def default_curve(values: Floats, default: int, years: int) -> Floats:
 def marginal(cumulative: Floats) -> Floats:
     """Return the probability of default within each period, (T, K), from cumulative probabilities (T, K)."""
     check.finite(cumulative=cumulative)
+    check.shaped((None, None), cumulative=cumulative)
     return np.diff(cumulative, axis=0, prepend=0.0)
 
 
@@ -259,11 +267,13 @@ def mobility(values: Floats) -> float:
     with the same diagonal apart.
     """
     check.within(0, 1, values=values)
+    check.square(values=values)
     return float(np.linalg.svd(values - np.eye(len(values)), compute_uv=False).mean())
 
 
 def monotone(values: Floats) -> tuple[bool, ...]:
     """Return by row but the last whether the next is stochastically worse, as thresholds by rating need."""
     check.within(0, 1, values=values)
+    check.square(values=values)
     tails = np.cumsum(values[:, ::-1], axis=1)[:, ::-1]
     return tuple(bool((tails[row + 1] >= tails[row] - EXACT).all()) for row in range(len(values) - 1))

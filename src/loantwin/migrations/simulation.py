@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -30,10 +29,14 @@ def simulated_events(
     """
     check.finite(generator=generator)
     check.words(states=states)
-    check.codes(0, math.inf, starts=starts)
-    check.number(0, math.inf, years=years)
-    check.count(0, math.inf, seed=seed)
+    check.codes(0, starts=starts)
+    check.number(0, years=years)
+    check.count(0, seed=seed)
     check.kind(dt.date, first=first)
+    check.square(generator=generator)
+    check.codes(0, len(generator) - 1, starts=starts)
+    check.shaped((len(generator),), states=states)
+    check.shaped((None,), starts=starts)
     check_generator(generator)
     draws = np.random.default_rng(seed)
     target = np.cumsum(np.maximum(generator, 0.0) * ~np.eye(len(generator), dtype=bool), axis=1)

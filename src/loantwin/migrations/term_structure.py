@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,7 +43,7 @@ def matrix_over(found: Evidence, made: generators.Generator, years: float) -> Fl
     """Return the matrix over `years`: the estimate's power at whole times, else from the generator."""
     check.kind(Evidence, found=found)
     check.kind(generators.Generator, made=made)
-    check.number(0, math.inf, years=years)
+    check.number(0, years=years)
     times = years / found.matrix.years
     if found.rates is None and abs(times - round(times)) < 1e-9:
         return power(found.matrix.values, round(times))
@@ -60,9 +59,9 @@ def term_structure(
     """
     check.kind(Evidence, found=found)
     check.kind(generators.Generator, made=made)
-    check.number(0, math.inf, horizon=horizon)
-    check.count(1, math.inf, resamples=resamples)
-    check.count(0, math.inf, seed=seed)
+    check.number(0, horizon=horizon)
+    check.count(1, resamples=resamples)
+    check.count(0, seed=seed)
     whole = int(horizon + 1e-9)
     years = [float(year) for year in range(1, whole + 1)] or [horizon]
     default = found.matrix.default

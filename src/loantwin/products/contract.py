@@ -18,6 +18,7 @@ Level payment and balance after k payments: Kellison, The Theory of Interest, ch
 from __future__ import annotations
 
 import math
+import sys
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -59,6 +60,15 @@ class Terms:
     rate_floor: Floats
     rate_cap: Floats
     interest_only_months: Integers
+
+    def __post_init__(self) -> None:
+        check.finite(
+            principal=self.principal,
+            balloon=self.balloon,
+            annual_rate=self.annual_rate,
+            rate_spread=self.rate_spread,
+        )
+        check.unbounded(rate_floor=self.rate_floor, rate_cap=self.rate_cap)
 
 
 @dataclass(frozen=True)
@@ -112,6 +122,8 @@ def terms(
     check.fitting(**given)
     check.money(principal=given["principal"])
     check.finite(rate_spread=given["rate_spread"])
+    check.unbounded(-math.inf, sys.float_info.max, rate_floor=given["rate_floor"])
+    check.unbounded(-sys.float_info.max, math.inf, rate_cap=given["rate_cap"])
     spread = np.broadcast_arrays(*map(np.atleast_1d, given.values()))
     made = Terms(*map(np.ascontiguousarray, spread))
     _check(made)
@@ -125,7 +137,7 @@ def annuity_sum(monthly_rate: ArrayLike, months: ArrayLike) -> Floats:
     """
     monthly, periods = check.numbers(monthly_rate, "monthly_rate"), check.numbers(months, "months")
     check.gaps(monthly_rate=monthly)
-    check.codes(0, math.inf, months=check.whole(periods[~np.isnan(periods)], "months"))
+    check.codes(0, months=check.whole(periods[~np.isnan(periods)], "months"))
     check.fitting(monthly_rate=monthly, months=periods)
     return _annuity_sum(monthly, periods)
 
@@ -145,7 +157,7 @@ def level_payment(
     amount, rest = check.numbers(principal, "principal"), check.numbers(balloon, "balloon")
     check.money(principal=amount, balloon=rest)
     check.within(LOWEST_RATE, HIGHEST_RATE, annual_rate=rate)
-    check.codes(1, math.inf, months=periods)
+    check.codes(1, months=periods)
     check.fitting(principal=amount, annual_rate=rate, months=periods, balloon=rest)
     return _level_payment(amount, rate, periods.astype(np.float64), rest)
 
@@ -163,7 +175,7 @@ def rate_path(loans: Terms, months: int, index_path: Floats | None = None) -> Fl
     UsageError : an index path of another length, or one that is not finite.
     """
     check.kind(Terms, loans=loans)
-    check.count(1, math.inf, months=months)
+    check.count(1, months=months)
     check.finite(**check.given(index_path=index_path))
     fixed = np.repeat(loans.annual_rate[:, None], months, axis=1)
     if index_path is None:
@@ -195,7 +207,7 @@ def schedule(
         or (N,).
     """
     check.kind(Terms, loans=loans)
-    check.count(1, math.inf, **check.given(months=months))
+    check.count(1, **check.given(months=months))
     check.finite(**check.given(index_path=index_path))
     monthly = _partial(loans, partial_monthly)
     horizon = int(loans.remaining_months.max()) if months is None else months
@@ -246,11 +258,12 @@ def balance_factors(
     annual_rates : (..., T) decimal a year by month. balloon_share : decimal of the start balance.
     """
     check.count(0, len(PRODUCTS) - 1, product=product)
-    check.count(1, math.inf, remaining_months=remaining_months)
+    check.count(1, remaining_months=remaining_months)
     check.number(0, 1, balloon_share=balloon_share, partial_monthly=partial_monthly)
-    check.count(0, math.inf, interest_only_months=interest_only_months)
+    check.count(0, interest_only_months=interest_only_months)
     rates = np.atleast_2d(check.numbers(annual_rates, "annual_rates"))
     check.within(LOWEST_RATE, HIGHEST_RATE, annual_rates=rates)
+    check.shaped((None,) * rates.ndim, annual_rates=rates)
     flat = rates.reshape(-1, rates.shape[-1])
     amortises, redraws, _ = (flags[product] for flags in product_flags())
     amortising = np.full(len(flat), 1.0 - balloon_share if amortises else 0.0)
@@ -314,9 +327,9 @@ def schedule_minor(
     interest, draw and partial, compounded).
     """
     check.kind(Terms, loans=loans)
-    check.count(1, math.inf, **check.given(months=months))
+    check.count(1, **check.given(months=months))
     check.finite(**check.given(index_path=index_path))
-    check.count(1, math.inf, minor_units=minor_units)
+    check.count(1, minor_units=minor_units)
     monthly = _partial(loans, partial_monthly)
     horizon = int(loans.remaining_months.max()) if months is None else months
     rates = rate_path(loans, horizon, index_path)

@@ -66,7 +66,7 @@ class ScenarioAllowance:
 def amounts(values: Floats, name: str, shape: tuple[int, ...], top: float = math.inf) -> Floats:
     """Return `values` as they are, or raise RiskError: field and wrong shape, sign or finiteness."""
     check.word(name=name)
-    check.unbounded(top=top)
+    check.unbounded(0, top=top)
     check.arrays(**{name: values})
     if values.shape != shape:
         raise RiskError(expected(f"shape {shape}", f"{values.shape}"), field=name)
@@ -100,7 +100,7 @@ def checked_weights(weights: Mapping[str, float]) -> Floats:
     if not weights:
         raise RiskError(expected("at least one scenario", "none"), field="scenario")
     for name, weight in weights.items():
-        check.number(-math.inf, math.inf, **{f"scenario {name}": weight})
+        check.number(**{f"scenario {name}": weight})
         if not 0 < weight <= 1:
             raise RiskError(expected("a weight above 0 and at most 1", weight), field=f"scenario {name}")
     total = math.fsum(weights.values())
@@ -112,6 +112,7 @@ def checked_weights(weights: Mapping[str, float]) -> Floats:
 def total(values: Floats) -> float:
     """Return the correctly rounded sum: the same whatever the order of loans or the split of the book."""
     check.finite(values=values)
+    check.shaped((len(values),), values=values)
     return totals([values])[0][0]
 
 
@@ -128,8 +129,9 @@ def grouped(
 ) -> tuple[list[list[float]], list[float]]:
     """Return what `totals` does and each figure's sum over groups, rounded once, from one pass."""
     check.columns(figures=figures)
-    check.count(1, math.inf, groups=groups)
-    check.shaped((len(figures[0]),), **{f"figures[{k}]": item for k, item in enumerate(figures)})
+    check.count(1, groups=groups)
+    for item in figures:
+        check.shaped((len(figures[0]),), figures=item)
     if codes is not None:
         check.codes(0, groups - 1, codes=codes)
         check.shaped((len(figures[0]),), codes=codes)
@@ -182,9 +184,12 @@ def parts_and_whole(
     codes: Integers, names: Sequence[str], exposures: Exposures, net: Floats, gross: Floats
 ) -> tuple[dict[str, Part], Part]:
     """Return what `parts` returns and the whole book as one part, each figure rounded once."""
+    check.words(names=names)
     check.codes(0, len(names) - 1, codes=codes)
     check.kind(Exposures, exposures=exposures)
+    exposures.check()
     check.finite(net=net, gross=gross)
+    check.shaped(exposures.exposure.shape, codes=codes, net=net, gross=gross)
     weight = exposures.weight
     figures, whole = grouped(
         [weight, exposures.exposure * weight, net * weight, gross * weight], codes, len(names)

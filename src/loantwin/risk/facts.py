@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import math
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -83,7 +82,7 @@ def standing(
     check.words(observes=observes)
     check.kind(pl.DataFrame, **check.given(panel=panel))
     check.kind(dt.date, **check.given(as_of=as_of))
-    check.count(1, math.inf, default_days=default_days)
+    check.count(1, default_days=default_days)
     check.flag(states_decide=states_decide)
     seen = "delinquency" in observes or loans["days_past_due"].is_not_null().any()
     from_state = loans["state"].replace_strict(LOWEST_DAYS, default=None, return_dtype=pl.Float64)

@@ -71,6 +71,22 @@ class CapitalLoans:
     collateral_kind: Codes
     collateral_value: Floats
 
+    def __post_init__(self) -> None:
+        check.finite(
+            exposure=self.exposure,
+            undrawn=self.undrawn,
+            weight=self.weight,
+            counterparty_weight=self.counterparty_weight,
+            provision_share=self.provision_share,
+            guaranteed=self.guaranteed,
+            conversion=self.conversion,
+            own_conversion=self.own_conversion,
+            pd=self.pd,
+            lgd=self.lgd,
+            maturity=self.maturity,
+            collateral_value=self.collateral_value,
+        )
+
 
 @dataclass(frozen=True)
 class Binding:
@@ -97,6 +113,15 @@ class Amounts:
     lgd: Floats
     maturity: Floats
     elbe: Floats
+
+    def __post_init__(self) -> None:
+        check.finite(
+            ead=self.ead,
+            own_weight=self.own_weight,
+            risk_weight=self.risk_weight,
+            rwa=self.rwa,
+            expected_loss=self.expected_loss,
+        )
 
 
 def standardised_amounts(loans: CapitalLoans, options: Options) -> Amounts:
@@ -185,6 +210,7 @@ def mitigated(weights: Floats, loans: CapitalLoans) -> Floats:
     """Return weights after guarantees; a guarantor of unknown or worse weight changes nothing."""
     check.finite(weights=weights)
     check.kind(CapitalLoans, loans=loans)
+    check.shaped(loans.exposure.shape, weights=weights)
     protector = np.where(np.isnan(loans.guarantor_weight), np.inf, loans.guarantor_weight)
     return substituted_weight(weights, np.minimum(protector, weights), loans.guaranteed)
 

@@ -33,6 +33,10 @@ class Estimates:
     lgd: Floats
     conversion: float
 
+    def __post_init__(self) -> None:
+        check.within(0, 1, pd=self.pd)
+        check.finite(lgd=self.lgd, conversion=self.conversion)
+
 
 def capital_loans(
     loans: pl.DataFrame,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -119,14 +118,15 @@ def large_exposures(
     ------
     RiskError : tier 1 capital of 0 or less.
     """
-    check.codes(0, math.inf, group=group)
+    check.codes(0, group=group)
     check.kind(pl.Series, borrower=borrower)
     check.words(loan_ids=loan_ids)
     check.money(exposure=exposure)
     check.finite(net=net)
     check.word(connected_by=connected_by)
     check.kind(Options, options=options)
-    check.number(0, math.inf, **check.given(tier1=tier1))
+    check.number(0, **check.given(tier1=tier1))
+    check.shaped((len(loan_ids),), group=group, exposure=exposure, net=net)
     if tier1 is not None and tier1 <= 0:
         raise RiskError(expected("tier 1 capital above 0", tier1), field="own_funds")
     rule = options.large_exposure

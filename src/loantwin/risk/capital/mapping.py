@@ -63,6 +63,7 @@ def place(loans: pl.DataFrame, owed: Floats, options: Options, assumed: CapitalA
     check.money(owed=owed)
     check.kind(Options, options=options)
     check.kind(CapitalAssumptions, assumed=assumed)
+    check.shaped((loans.height,), owed=owed)
     individual, borrower_rule = _borrowers(loans, assumed)
     total = borrower_totals(loans["borrower_id"], owed) * assumed.exchange_rate
     within = total <= options.retail["most"]
@@ -85,6 +86,7 @@ def borrower_totals(borrower: pl.Series, owed: Floats) -> Floats:
     """Return all that each loan's borrower owes, (N,); a loan without a borrower's number stands alone."""
     check.kind(pl.Series, borrower=borrower)
     check.money(owed=owed)
+    check.shaped((len(borrower),), owed=owed)
     frame = pl.DataFrame({"borrower": borrower, "owed": owed})
     whole = (
         pl.when(pl.col("borrower").is_null())

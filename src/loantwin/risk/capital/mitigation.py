@@ -55,8 +55,8 @@ def haircut(
     RiskError : collateral that is not eligible, or less than one business day.
     """
     check.word(kind=kind, rating=rating)
-    check.number(0, math.inf, years=years)
-    check.count(1, math.inf, holding_days=holding_days, revaluation_days=revaluation_days)
+    check.number(0, years=years)
+    check.count(1, holding_days=holding_days, revaluation_days=revaluation_days)
     if holding_days < 1 or revaluation_days < 1:
         raise RiskError(
             expected("at least 1 business day", min(holding_days, revaluation_days)), field="holding_days"
@@ -90,9 +90,9 @@ def simple_weight(
 
     floor : 0 for cash and for sovereign paper of the exposure's currency weighted 0 (CRE22.36, 22.37).
     """
-    check.number(0, math.inf, floor=floor)
+    check.number(0, floor=floor)
     other = check.numbers(collateral_weight, "collateral_weight")
-    check.within(0, math.inf, collateral_weight=other)
+    check.within(0, collateral_weight=other)
     return substituted_weight(weight, np.maximum(other, floor), share)
 
 
@@ -108,7 +108,7 @@ def substituted_weight(weight: ArrayLike, protector_weight: ArrayLike, share: Ar
     """
     part, own = check.numbers(share, "share"), check.numbers(weight, "weight")
     other = check.numbers(protector_weight, "protector_weight")
-    check.within(0, math.inf, weight=own, protector_weight=other)
+    check.within(0, weight=own, protector_weight=other)
     check.fitting(share=part, weight=own, protector_weight=other)
     if not ((part >= 0.0) & (part <= 1.0)).all():
         raise RiskError(
@@ -136,7 +136,7 @@ def guaranteed_share(
     )
     covered, apart = check.numbers(share, "share"), check.flags(currency_mismatch, "currency_mismatch")
     check.within(0, 1, share=covered)
-    check.unbounded(protection_years=t, exposure_years=asked)
+    check.unbounded(0, protection_years=t, exposure_years=asked)
     check.fitting(share=covered, currency_mismatch=apart, protection_years=t, exposure_years=asked)
     whole = np.minimum(asked, 5.0)
     short = t < whole

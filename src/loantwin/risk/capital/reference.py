@@ -64,7 +64,7 @@ def irb_steps(
     RiskError : a defaulted exposure without `elbe`.
     """
     check.number(0, 1, pd=pd, lgd=lgd)
-    check.number(0, math.inf, maturity=maturity)
+    check.number(0, maturity=maturity)
     check.word(asset_class=asset_class)
     check.gaps(**check.given(annual_sales=annual_sales, elbe=elbe))
     check.flag(transactor=transactor, input_floors=input_floors)
@@ -139,7 +139,7 @@ def standardised_reference(
     check.kind(Options, rules=rules)
     check.word(exposure_class=exposure_class, rating=rating)
     check.gaps(ltv=ltv)
-    check.number(0, math.inf, counterparty_weight=counterparty_weight)
+    check.number(0, counterparty_weight=counterparty_weight)
     check.flag(defaulted=defaulted)
     check.number(0, 1, provision_share=provision_share)
     own = rules.weight(exposure_class)

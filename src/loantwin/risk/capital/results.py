@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -135,9 +134,11 @@ def class_amounts(
     """Return the sums over some loans, each correctly rounded."""
     check.kind(CapitalLoans, loans=loans)
     check.kind(Amounts, amounts=amounts)
-    check.codes(0, math.inf, rows=rows)
+    check.codes(0, rows=rows)
     check.number(0, 1, minimum=minimum)
     check.flag(with_loss=with_loss)
+    check.codes(0, len(loans.exposure) - 1, rows=rows)
+    check.shaped((len(rows),), rows=rows)
     weight = loans.weight[rows]
     used = np.where(loans.guarantor_weight[rows] <= amounts.own_weight[rows], loans.guaranteed[rows], 0.0)
     ead, rwa = total(amounts.ead[rows] * weight), total(amounts.rwa[rows] * weight)
@@ -166,10 +167,11 @@ def approach(
     """Return an approach's sums by class; floor, provisions and ratios are added with own funds."""
     check.kind(CapitalLoans, loans=loans)
     check.kind(Amounts, amounts=amounts)
-    check.codes(0, len(names) - 1, codes=codes)
     check.words(names=names)
+    check.codes(0, len(names) - 1, codes=codes)
     check.number(0, 1, minimum=minimum)
     check.flag(internal=internal)
+    check.shaped(loans.exposure.shape, codes=codes)
     by_class = {
         names[code]: class_amounts(loans, amounts, np.flatnonzero(codes == code), minimum, with_loss=internal)
         for code in np.unique(codes)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -128,6 +127,6 @@ def own_exposure_at_default(
     used, open_ = check.numbers(drawn, "drawn"), check.numbers(undrawn, "undrawn")
     factor, least = check.numbers(own, "own"), check.numbers(standard, "standard")
     check.money(drawn=used, undrawn=open_)
-    check.within(0, math.inf, own=factor, standard=least)
+    check.within(0, own=factor, standard=least)
     check.fitting(drawn=used, undrawn=open_, own=factor, standard=least)
     return np.asarray(used + np.maximum(factor, CCF_FLOOR * least) * open_)

@@ -26,7 +26,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import ArrayLike
 
-from loantwin.arguments import array, numbers
+from loantwin.arguments import LARGEST_AMOUNT, array, numbers
 from loantwin.arrays import Complexes, Floats, Integers
 from loantwin.errors import RiskError, expected
 
@@ -41,8 +41,6 @@ SMALL = 1e-3
 """Variance of a sector up to which logarithms of its transform need every digit."""
 NEGLIGIBLE = 1e-15
 """Probability beyond the grid."""
-LARGEST_EXPOSURE = 1e100
-"""Beyond it sums of squares leave the range of numbers."""
 LARGEST_QUANTILE = 1 - 1e-9
 """Quantiles above it would rest on the rounding of the transform."""
 WINDOW_SHARE = 0.2
@@ -90,6 +88,14 @@ class CreditRiskPlus:
         )
 
     @property
+    def largest_loss(self) -> float:
+        """Return the sum of exposures that may default: no quantile or shortfall goes beyond it.
+
+        The distribution itself does: defaults are Poisson, so that an obligor may default twice.
+        """
+        return math.fsum(self.exposure[self.pd > 0])
+
+    @property
     def losses(self) -> Floats:
         """Return the loss at each probability, (M,)."""
         return np.asarray(np.arange(len(self.probabilities)) * self.loss_unit)
@@ -109,7 +115,7 @@ class CreditRiskPlus:
         ------
         RiskError : another `q`.
         """
-        return self._rank(q) * self.loss_unit
+        return min(self._rank(q) * self.loss_unit, self.largest_loss)
 
     def expected_shortfall(self, q: float) -> float:
         """Return the mean of the worst 1 - q, the quantile's atom shared in (Acerbi, Tasche 2002).
@@ -121,7 +127,7 @@ class CreditRiskPlus:
         rank = self._rank(q)
         beyond = self.probabilities[rank + 1 :]
         tail = float(beyond @ np.arange(1, len(beyond) + 1))
-        return (rank + tail / (1 - float(q))) * self.loss_unit
+        return min((rank + tail / (1 - float(q))) * self.loss_unit, self.largest_loss)
 
     def standard_deviation_contributions(self) -> Floats:
         """Return each obligor's Euler contribution to the standard deviation, (N,); they sum to it."""
@@ -214,7 +220,7 @@ def credit_risk_plus(
     RiskError : a value out of range, NaN, lengths that do not fit, shares that do not sum to 1, volatility
         without default rate, a unit so small that the distribution would need more than 8 million points.
     """
-    amounts = _column(exposure, "exposure", 0.0, LARGEST_EXPOSURE)
+    amounts = _column(exposure, "exposure", 0.0, LARGEST_AMOUNT)
     rates = _column(pd, "pd", 0.0, 1.0, len(amounts))
     spread = _column(pd_volatility, "pd_volatility", 0.0, math.inf, len(amounts))
     stray = np.flatnonzero((rates == 0) & (spread > 0))

@@ -33,7 +33,7 @@ def paths_needed(confidence: float) -> int:
 
 def check_support(paths: int, confidence: float) -> None:
     """Raise RiskError, naming confidence and paths, where the sample cannot support the quantile."""
-    check.count(1, math.inf, paths=paths)
+    check.count(1, paths=paths)
     check.level(confidence=confidence)
     # Trap: a quantile beyond the sample. A thousand paths say nothing of 99.9 %: it is refused.
     needed = paths_needed(confidence)
@@ -55,6 +55,7 @@ def value_at_risk(losses: Floats, confidence: float) -> Estimate:
     """
     check.finite(losses=losses)
     check.level(confidence=confidence)
+    check.shaped((None,), losses=losses)
     check_support(len(losses), confidence)
     ordered, rank = np.sort(losses), _rank(len(losses), confidence)
     paths = len(ordered)
@@ -77,6 +78,7 @@ def expected_shortfall(losses: Floats, confidence: float) -> Estimate:
     """
     check.finite(losses=losses)
     check.level(confidence=confidence)
+    check.shaped((None,), losses=losses)
     check_support(len(losses), confidence)
     quantile = float(np.sort(losses)[_rank(len(losses), confidence) - 1])
     beyond = np.maximum(losses - quantile, 0.0) / (1 - confidence)
@@ -92,6 +94,8 @@ def shortfall_shares(losses: Floats, parts: Floats, confidence: float) -> Floats
     """
     check.finite(losses=losses, parts=parts)
     check.level(confidence=confidence)
+    check.shaped((None,), losses=losses)
+    check.shaped((len(losses), None), parts=parts)
     check_support(len(losses), confidence)
     var = float(np.sort(losses)[_rank(len(losses), confidence) - 1])
     above, at = losses > var, losses == var
@@ -108,6 +112,8 @@ def quantile_shares(losses: Floats, parts: Floats, confidence: float) -> Floats:
     """
     check.finite(losses=losses, parts=parts)
     check.level(confidence=confidence)
+    check.shaped((None,), losses=losses)
+    check.shaped((len(losses), None), parts=parts)
     check_support(len(losses), confidence)
     ordered, paths = np.sort(losses), len(losses)
     var = float(ordered[_rank(paths, confidence) - 1])
@@ -130,6 +136,7 @@ def _rank(paths: int, confidence: float) -> int:
 def mean(values: Floats) -> Estimate:
     """Return the mean of independent values (P,) and its standard error."""
     check.finite(values=values)
+    check.shaped((None,), values=values)
     return Estimate(float(values.mean()), float(values.std(ddof=1)) / math.sqrt(len(values)))
 
 
@@ -139,7 +146,9 @@ def standard_deviation(conditional_mean: Floats, conditional_variance: Floats) -
     The standard error is the delta method's, from the spread of each path's contribution to the variance.
     """
     check.finite(conditional_mean=conditional_mean)
-    check.within(0, math.inf, conditional_variance=conditional_variance)
+    check.within(0, conditional_variance=conditional_variance)
+    check.shaped((None,), conditional_mean=conditional_mean)
+    check.shaped(conditional_mean.shape, conditional_variance=conditional_variance)
     paths = len(conditional_mean)
     apart = (conditional_mean - conditional_mean.mean()) ** 2 * paths / (paths - 1)
     each = apart + conditional_variance
@@ -160,6 +169,8 @@ def unexpected_loss(
     check.kind(Estimate, var=var, expectation=expectation)
     check.finite(losses=losses, conditional_mean=conditional_mean)
     check.level(confidence=confidence)
+    check.shaped((None,), losses=losses)
+    check.shaped(losses.shape, conditional_mean=conditional_mean)
     beyond = losses > var.value
     spread = math.sqrt(confidence * (1 - confidence) * len(losses))
     covariance = var.standard_error / spread * float(((beyond - beyond.mean()) * conditional_mean).mean())

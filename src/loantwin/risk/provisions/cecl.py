@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date
@@ -115,8 +114,10 @@ def reverted_shocks(scenario: Floats, historical: Floats, months: int, reversion
     RiskError : a scenario shorter than the supported months, or none supported.
     """
     check.finite(scenario=scenario, historical=historical)
-    check.count(1, math.inf, months=months)
+    check.count(1, months=months)
     check.kind(Reversion, reversion=reversion)
+    check.shaped((None, None), scenario=scenario)
+    check.shaped(scenario.shape[1:], historical=historical)
     kept = min(reversion.supported_months, months)
     if len(scenario) < kept or kept < 1:
         raise RiskError(

@@ -7,7 +7,6 @@ function says what it reads and what it leaves out.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -87,6 +86,14 @@ class LossHistory:
     state: Integers | None = None
     words: Mapping[str, str] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        check.finite(
+            **check.given(
+                charge_off_rate=self.charge_off_rate, vintage_loss=self.vintage_loss, roll=self.roll
+            ),
+            recovered=self.recovered,
+        )
+
 
 @dataclass(frozen=True)
 class PooledBook:
@@ -98,6 +105,9 @@ class PooledBook:
     in_default: Flags
     individual: Floats
     columns: LoanColumns
+
+    def __post_init__(self) -> None:
+        check.finite(individual=self.individual)
 
 
 @dataclass(frozen=True)
@@ -125,6 +135,8 @@ def by_loan(
     check.kind(PooledBook, book=book)
     check.finite(loss=loss)
     check.word(read=read)
+    check.one_of(METHODS, method=method)
+    check.shaped(book.pool.shape, loss=loss)
     own = np.where(book.in_default, book.individual, loss)
     weight, kept = book.exposures.weight, 1.0 - book.exposures.guaranteed
     pooled = totals([own * weight * kept], book.pool, len(book.pools))[0]
@@ -142,6 +154,7 @@ def warm(book: PooledBook, balances: Floats, history: LossHistory | None) -> Met
     check.kind(PooledBook, book=book)
     check.finite(balances=balances)
     check.kind(LossHistory, **check.given(history=history))
+    check.shaped((len(book.pools), None), balances=balances)
     if history is None or history.charge_off_rate is None:
         return _missing("warm", "no year of charge-offs and balances before the as-of date")
     rates = np.array([history.pool_rates.get(name, history.charge_off_rate) for name in book.pools])
@@ -209,7 +222,7 @@ def loss_shares(roll: Floats, months: int) -> Floats:
     RiskError : rows that are no probabilities.
     """
     check.finite(roll=roll)
-    check.count(1, math.inf, months=months)
+    check.count(1, months=months)
     states = len(roll)
     if roll.shape != (states, states + 2) or not ((roll >= 0.0).all() and np.allclose(roll.sum(axis=1), 1.0)):
         raise RiskError(

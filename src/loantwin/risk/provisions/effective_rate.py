@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -80,8 +79,9 @@ def credit_adjusted_rate(price: float, expected_flows: Floats) -> EffectiveRate:
     ------
     RiskError : a price of 0 or less, and as `effective_rate`.
     """
-    check.number(-math.inf, math.inf, price=price)
+    check.number(price=price)
     check.finite(expected_flows=expected_flows)
+    check.shaped((None,), expected_flows=expected_flows)
     if not (np.isfinite(price) and price > 0.0):
         raise RiskError(expected("a price above 0", price), field="price")
     return effective_rate(np.concatenate([[-float(price)], np.asarray(expected_flows, dtype=np.float64)]))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
@@ -109,6 +108,9 @@ class StagedLosses:
     lifetime: Floats
     defaulted: Floats
 
+    def __post_init__(self) -> None:
+        check.finite(**vars(self))
+
 
 NOTHING_UNDRAWN = Commitments(0, 0.0, 0.0, 0.0, 0.0, 0)
 
@@ -135,11 +137,16 @@ class Further:
     segment: Integers | None = None
     segments: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        check.finite(**check.given(annual_rate=self.annual_rate, undrawn_share=self.undrawn_share))
+        check.finite(**check.given(poci_expected=self.poci_expected))
+
 
 def allowance_by_scenario(losses: StagedLosses, stage: Integers) -> Floats:
     """Return loans' gross allowance by scenario, (N, K): `exact.kernels.staged_losses`' reference."""
     check.kind(StagedLosses, losses=losses)
-    check.codes(0, math.inf, stage=stage)
+    check.codes(0, stage=stage)
+    check.shaped(losses.defaulted.shape, stage=stage)
     chosen = np.where((stage == 1)[:, None], losses.twelve_month, losses.lifetime)
     return np.asarray(np.where((stage == 3)[:, None], losses.defaulted[:, None], chosen))
 

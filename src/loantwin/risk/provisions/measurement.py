@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -46,6 +45,9 @@ class WeightedScenario:
     shocks: Floats
     index_paths: Floats | None = None
 
+    def __post_init__(self) -> None:
+        check.finite(shocks=self.shocks, **check.given(index_paths=self.index_paths))
+
 
 @dataclass(frozen=True)
 class Portfolio:
@@ -67,6 +69,9 @@ class Portfolio:
     historical: Floats
     runoff: RunoffAssumptions = field(default_factory=assumptions)
 
+    def __post_init__(self) -> None:
+        check.finite(historical=self.historical)
+
 
 def long_run_shocks(model: FittedModel, covariates: Floats | None = None) -> Floats:
     """Return the expected month part of the odds when the present is forgotten, (R,).
@@ -79,6 +84,7 @@ def long_run_shocks(model: FittedModel, covariates: Floats | None = None) -> Flo
     """
     check.kind(FittedModel, model=model)
     check.finite(**check.given(covariates=covariates))
+    check.shaped((len(model.parameters.factors),), **check.given(covariates=covariates))
     level = np.zeros(len(model.parameters.factors)) if covariates is None else covariates
     return np.asarray(mean_shocks(model, np.tile(level, (FORGOTTEN, 1)))[-1])
 
@@ -157,7 +163,7 @@ def mean_over_paths(portfolio: Portfolio, scenario: WeightedScenario, months: in
     """Return the mean over a scenario's paths of losses (N, 1, 2) and default probabilities (N, 1, 2)."""
     check.kind(Portfolio, portfolio=portfolio)
     check.kind(WeightedScenario, scenario=scenario)
-    check.count(1, math.inf, months=months)
+    check.count(1, months=months)
     columns, paths = portfolio.columns, len(scenario.shocks)
     floats = columns.floating & (scenario.index_paths is not None)
     loss, pd = np.zeros((2, len(columns.principal), 1, 2))
@@ -178,7 +184,9 @@ def mean_over_paths(portfolio: Portfolio, scenario: WeightedScenario, months: in
 def part_of(portfolio: Portfolio, loans: Integers) -> Portfolio:
     """Return a portfolio of some loans for measurement; its standing is not read there and stays whole."""
     check.kind(Portfolio, portfolio=portfolio)
-    check.codes(0, math.inf, loans=loans)
+    check.codes(0, loans=loans)
+    check.codes(0, len(portfolio.columns.principal) - 1, loans=loans)
+    check.shaped((len(loans),), loans=loans)
     return replace(portfolio, columns=take(portfolio.columns, loans))
 
 
@@ -230,8 +238,9 @@ def loss_in_default(portfolio: Portfolio) -> tuple[Floats, Floats]:
 
 def remaining_lag(lag: Floats, passed: int) -> Floats:
     """Return probabilities (W,) of months from now, `passed` months having gone by since default."""
-    check.within(0, math.inf, lag=lag)
-    check.count(0, math.inf, passed=passed)
+    check.within(0, lag=lag)
+    check.count(0, passed=passed)
+    check.shaped((None,), lag=lag)
     if passed == 0:
         return lag
     left = lag[passed + 1 :]
@@ -248,6 +257,7 @@ def measured(
     check.finite(shocks=shocks)
     check.finite(**check.given(index=index))
     check.flag(mean=mean)
+    check.shaped((None, None, len(portfolio.parameters.origin)), shocks=shocks)
     found = loan_losses(
         portfolio.parameters,
         portfolio.columns,

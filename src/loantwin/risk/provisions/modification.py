@@ -10,7 +10,6 @@ granted is a common policy, not a rule.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -71,7 +70,7 @@ def modification(gross_carrying_amount: Floats, present_value: Floats, threshold
     """
     check.money(gross_carrying_amount=gross_carrying_amount)
     check.finite(present_value=present_value)
-    check.number(0, math.inf, threshold=threshold)
+    check.number(0, threshold=threshold)
     if present_value.shape != gross_carrying_amount.shape or not np.isfinite(present_value).all():
         raise RiskError(
             expected(f"finite values of shape {gross_carrying_amount.shape}", "something else"),
@@ -94,6 +93,7 @@ def present_value(columns: LoanColumns, original_rate: Floats) -> Floats:
     """
     check.kind(LoanColumns, columns=columns)
     check.finite(original_rate=original_rate)
+    check.shaped(columns.principal.shape, original_rate=original_rate)
     months = int(columns.remaining_months.max(initial=1))
     table = schedule(contract_terms(columns), months)
     opening = np.concatenate([columns.principal[:, None], table.closing[:, :-1]], axis=1)
@@ -128,9 +128,9 @@ def modifications(
 ) -> Modifications:
     """Return a book's modified loans added up; the carrying amount is the principal flows repay."""
     check.kind(LoanColumns, columns=columns)
-    check.codes(0, math.inf, places=places)
+    check.codes(0, places=places)
     check.finite(original_rate=original_rate)
-    check.number(-math.inf, math.inf, threshold=threshold)
+    check.number(threshold=threshold)
     chosen = take(columns, places)
     owing = chosen.principal > 0.0
     chosen, rate = take(chosen, owing), original_rate[owing]

@@ -23,7 +23,6 @@ Every line is a sum over loans of int64: it is the same for the whole as for the
 from __future__ import annotations
 
 import datetime as dt
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -148,7 +147,7 @@ def loan_movements(opening: OpeningValues, closing: ClosingValues, minor_units: 
     """
     check.kind(OpeningValues, opening=opening)
     check.kind(ClosingValues, closing=closing)
-    check.count(1, math.inf, minor_units=minor_units)
+    check.count(1, minor_units=minor_units)
     _check(opening, "opening", ("twelve_month", "lifetime", "defaulted", "exposure"))
     _check(closing, "closing", ("pd", "economy", "lgd", "model", "exposure"))
     before, after = _places(opening.loan, closing.loan)
@@ -200,7 +199,7 @@ def added_up(loans: pl.DataFrame) -> pl.DataFrame:
 def lines(groups: pl.DataFrame, minor_units: int = 100) -> dict[str, Line]:
     """Return the lines by stage from `added_up`; opening + all others = closing, in each stage too."""
     check.kind(pl.DataFrame, groups=groups)
-    check.count(1, math.inf, minor_units=minor_units)
+    check.count(1, minor_units=minor_units)
     made = {}
     for name in LINES:
         if name == "transfers":
@@ -251,9 +250,9 @@ def movement_of(
     check.kind(dt.date, opening_date=opening_date, closing_date=closing_date)
     check.word(currency=currency)
     check.words(segments=segments, notes=notes)
-    check.number(-math.inf, math.inf, charged_off=charged_off)
+    check.number(charged_off=charged_off)
     check.kind(Mapping, **check.given(provenance=provenance))
-    check.count(1, math.inf, minor_units=minor_units)
+    check.count(1, minor_units=minor_units)
     if opening_date >= closing_date:
         raise RiskError(
             expected(f"an opening date before {closing_date}", opening_date), field="opening_date"

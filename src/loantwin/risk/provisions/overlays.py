@@ -170,8 +170,9 @@ def overlay_effects(
     check.kind(dt.date, as_of=as_of)
     check.finite(modelled=modelled)
     check.money(exposure=exposure)
-    check.codes(0, math.inf, segment=segment, stage=stage)
+    check.codes(0, segment=segment, stage=stage)
     check.words(segments=segments, stages=stages)
+    check.shaped((len(modelled),), modelled=modelled, exposure=exposure, segment=segment, stage=stage)
     added, found = np.zeros(len(modelled)), []
     for overlay in overlays:
         field = f"overlay {overlay.name}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -48,7 +47,7 @@ def behavioural(columns: LoanColumns, months: int) -> LoanColumns:
     new end are cut.
     """
     check.kind(LoanColumns, columns=columns)
-    check.count(0, math.inf, months=months)
+    check.count(0, months=months)
     if months == 0:
         return columns
     left = np.where(lines(columns), months, columns.remaining_months)

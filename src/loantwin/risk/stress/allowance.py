@@ -74,6 +74,8 @@ def allowance_path(
     check.finite(shocks=shocks, historical=historical)
     check.each((int, np.integer), dates=dates)
     check.kind(Ifrs9, settings=settings)
+    check.shaped((None, len(parameters.origin)), shocks=shocks)
+    check.shaped((len(parameters.origin),), historical=historical)
     months = cells.interest.shape[1]
     last = max(dates, default=0)
     if shocks.shape[0] < months or last > months or min(dates, default=0) < 0:

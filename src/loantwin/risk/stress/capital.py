@@ -41,6 +41,8 @@ def irb_weights(
     check.finite(shocks=shocks, historical=historical)
     check.each((int, np.integer), dates=dates)
     check.word(asset_class=asset_class)
+    check.shaped((None, len(parameters.origin)), shocks=shocks)
+    check.shaped((len(parameters.origin),), historical=historical)
     base, live = odds(parameters), parameters.live
     where = occupancy(parameters, cells, shocks[: max(max(dates), 1)])
     width = lgd.charged_off.shape[1] - 1

@@ -8,7 +8,6 @@ needed: the few covariates of a model are few.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import factorial
@@ -40,7 +39,7 @@ def coalitions(factors: int) -> Flags:
     ------
     RiskError : more factors than `MOST`.
     """
-    check.count(1, math.inf, factors=factors)
+    check.count(1, factors=factors)
     if factors > MOST:
         raise RiskError(expected(f"at most {MOST} factors", factors), field="factors")
     codes = np.arange(2**factors)

@@ -42,6 +42,9 @@ class MonthlyFlows:
     sale_loss: Floats
     net_charge_offs: Floats
 
+    def __post_init__(self) -> None:
+        check.finite(**vars(self))
+
 
 @dataclass(frozen=True)
 class CapitalPlan:
@@ -115,7 +118,7 @@ CASH_OUT = ("funding_cost", "servicing_cost", "draws", "drawn_at_default", "new_
 
 def quarter_ends(horizon: int) -> list[int]:
     """Return the dates of allowance and capital: 0, 3, 6, ... and the last month."""
-    check.count(0, math.inf, horizon=horizon)
+    check.count(0, horizon=horizon)
     return sorted({*range(0, horizon + 1, 3), horizon})
 
 
@@ -140,11 +143,13 @@ def stress_path(
     """
     check.kind(MonthlyFlows, flows=flows)
     check.finite(allowance=allowance)
-    check.number(-math.inf, math.inf, booked=booked)
+    check.number(booked=booked)
     check.kind(Economics, economics=economics)
     check.words(labels=labels)
     check.kind(CapitalPlan, **check.given(capital=capital))
     check.finite(**check.given(weights=weights))
+    dates = quarter_ends(len(flows.interest))
+    check.shaped((len(dates),), allowance=allowance, **check.given(weights=weights))
     dates = quarter_ends(len(flows.interest))
     costs = {
         "funding_cost": economics.funding_annual_rate / 12 * flows.opening,
@@ -200,6 +205,8 @@ def capital_path(
     check.finite(balance=balance, income=income, credit_loss=credit_loss)
     check.words(labels=labels)
     check.finite(**check.given(weights=weights))
+    check.shaped((len(labels),), balance=balance, credit_loss=credit_loss, **check.given(weights=weights))
+    check.shaped((len(labels) - 1,), income=income)
     assets = (plan.risk_weight or 0.0) * balance if weights is None else weights
     assets = assets + plan.other_rwa
     own = plan.cet1
@@ -218,7 +225,7 @@ def capital_path(
 
 def quarter_ends_of(count: int, labels: list[str]) -> Floats:
     """Return the dates' distance in months to the first, from their labels, (K,)."""
-    check.count(1, math.inf, count=count)
+    check.count(1, count=count)
     check.words(labels=labels)
     numbers = [12 * int(label[:4]) + int(label[5:7]) for label in labels[:count]]
     return np.array(numbers, dtype=np.float64) - numbers[0]

@@ -182,7 +182,7 @@ def scenario_flows(name: str, flows: Flows, allowance: float) -> ScenarioFlows:
     """Return a scenario's mean flows from figures on its paths (P, groups, T), groups added up."""
     check.word(name=name)
     check.kind(Flows, flows=flows)
-    check.number(-math.inf, math.inf, allowance=allowance)
+    check.number(allowance=allowance)
     closing = flows.balance.sum(axis=1).mean(axis=0)
     opening = np.concatenate([[flows.opening.sum(axis=1).mean()], closing[:-1]])
     interest, defaulted, charged_off = (
@@ -195,6 +195,7 @@ def net_interest_income(opening_balance: Floats, interest: Floats, economics: Ec
     """Return interest received less funding and servicing cost of each month, (T,)."""
     check.finite(opening_balance=opening_balance, interest=interest)
     check.kind(Economics, economics=economics)
+    check.shaped(opening_balance.shape, interest=interest)
     cost = (economics.funding_annual_rate + economics.servicing_annual_rate) / 12
     return np.asarray(interest - cost * opening_balance)
 

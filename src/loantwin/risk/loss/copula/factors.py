@@ -15,7 +15,6 @@ Jacobs, "Credit loss and systematic loss given default" (2012).
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -49,6 +48,9 @@ class FactorModel:
     lgd_model: str = "constant"
     lgd_spread: float = 0.0
     notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        check.finite(correlation=self.correlation, asset_correlation=self.asset_correlation)
 
     @cached_property
     def root(self) -> Floats:
@@ -96,12 +98,13 @@ def factor_model(
     RiskError : naming the field.
     """
     check.words(**check.given(sectors=sectors))
-    check.number(2, math.inf, **check.given(degrees_of_freedom=degrees_of_freedom))
+    check.number(2, **check.given(degrees_of_freedom=degrees_of_freedom))
     check.word(lgd_model=lgd_model)
     check.number(0, 1, lgd_spread=lgd_spread)
     check.flag(repair=repair)
     rho = np.atleast_1d(check.numbers(asset_correlation, "asset_correlation"))
     matrix = None if correlation is None else check.numbers(correlation, "correlation")
+    check.shaped((None,), asset_correlation=rho)
     check.finite(asset_correlation=rho, **check.given(correlation=matrix))
     size = 1 if matrix is None else len(np.atleast_1d(matrix))
     count = len(sectors) if sectors is not None else max(len(rho), size)
@@ -142,7 +145,7 @@ def checked_correlation(
         eigenvalue without `repair`.
     """
     check.finite(matrix=matrix)
-    check.count(1, math.inf, count=count)
+    check.count(1, count=count)
     check.flag(repair=repair)
     if matrix.shape != (count, count) or not np.isfinite(matrix).all():
         raise RiskError(
@@ -185,8 +188,9 @@ def nearest_correlation(matrix: Floats, tolerance: float = 1e-10, most: int = 2_
     RiskError : none within `tolerance` after `most` steps.
     """
     check.finite(matrix=matrix)
-    check.number(0, math.inf, tolerance=tolerance)
-    check.count(1, math.inf, most=most)
+    check.number(0, tolerance=tolerance)
+    check.count(1, most=most)
+    check.square(matrix=matrix)
     held = (matrix + matrix.T) / 2
     correction = np.zeros_like(held)
     for _ in range(most):
@@ -223,6 +227,10 @@ class Obligors:
     sector: Integers
     segment: Integers
     segments: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        check.money(exposure=self.exposure)
+        check.within(0, 1, pd=self.pd, lgd=self.lgd)
 
 
 def obligors(

@@ -31,11 +31,19 @@ ROOT = math.sqrt(2 * math.pi)
 
 @dataclass(frozen=True)
 class Sample:
-    """P weighted paths, each (P,): weight of mean 1, mean and deviation of the loss given the path."""
+    """P weighted paths, each (P,): weight of mean 1, mean and deviation of the loss given the path.
+
+    most : the largest loss there can be, which the normal around a path's mean does not know of.
+    """
 
     weight: Floats
     mean: Floats
     deviation: Floats
+    most: float = math.inf
+
+    def __post_init__(self) -> None:
+        check.finite(weight=self.weight, mean=self.mean, deviation=self.deviation)
+        check.unbounded(0, most=self.most)
 
     def beyond(self, x: float) -> Floats:
         """Return the probability of a loss beyond x on each path."""
@@ -90,7 +98,7 @@ def tail(sample: Sample, confidence: float) -> Tail:
     excess = sample.weight * _excess(sample, var) / beyond
     return Tail(
         var=Estimate(var, float(part.std(ddof=1)) / root / density),
-        es=Estimate(var + float(excess.mean()), float(excess.std(ddof=1)) / root),
+        es=Estimate(min(var + float(excess.mean()), sample.most), float(excess.std(ddof=1)) / root),
         width=(high - low) / 2,
     )
 
@@ -98,16 +106,20 @@ def tail(sample: Sample, confidence: float) -> Tail:
 def tail_paths(sample: Sample, x: float) -> float:
     """Return how many equally weighted paths what lies at or beyond x is worth: (sum w)^2 / sum w^2."""
     check.kind(Sample, sample=sample)
-    check.number(-math.inf, math.inf, x=x)
+    check.number(x=x)
     part = sample.weight * np.maximum(sample.beyond(x), sample.mean >= x)
     square = float(part @ part)
     return float(part.sum()) ** 2 / square if square > 0 else 0.0
 
 
 def quantile(sample: Sample, beyond: float) -> float:
-    """Return the smallest loss exceeded with a probability of at most `beyond`, at least 0."""
+    """Return the smallest loss exceeded with a probability of at most `beyond`, from 0 to the largest."""
     check.kind(Sample, sample=sample)
-    check.number(0, math.inf, beyond=beyond)
+    check.number(0, beyond=beyond)
+    return min(_quantile(sample, beyond), sample.most)
+
+
+def _quantile(sample: Sample, beyond: float) -> float:
     if not (sample.deviation > 0).any():
         return _step(sample, beyond)
     if sample.probability(0.0) <= beyond:
@@ -169,7 +181,7 @@ def shortfall_weights(sample: Sample, var: float, confidence: float) -> tuple[Fl
     the atom at the quantile (s = 0) counts with the share that makes the whole 1 - q.
     """
     check.kind(Sample, sample=sample)
-    check.number(-math.inf, math.inf, var=var)
+    check.number(var=var)
     check.level(confidence=confidence)
     paths, beyond = len(sample.weight), 1 - confidence
     chance = sample.beyond(var)
@@ -191,8 +203,8 @@ def quantile_weights(sample: Sample, var: float, width: float) -> tuple[Floats, 
     VaR.
     """
     check.kind(Sample, sample=sample)
-    check.number(-math.inf, math.inf, var=var)
-    check.number(0, math.inf, width=width)
+    check.number(var=var)
+    check.number(0, width=width)
     # without noise of names and width the kernel is a point, as narrow as rounding lets it be
     least = max(1e-12 * float(np.abs(sample.mean).max()), 1e-150)
     smooth = np.sqrt(sample.deviation**2 + max(width, least) ** 2)

@@ -8,7 +8,6 @@ keeps its own PD exactly.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from functools import cache
 
@@ -83,7 +82,7 @@ def simulate(book: Obligors, model: FactorModel, draws: Draws, seed: int) -> Flo
     check.kind(Obligors, book=book)
     check.kind(FactorModel, model=model)
     check.kind(Draws, draws=draws)
-    check.count(0, math.inf, seed=seed)
+    check.count(0, seed=seed)
     totals, _ = _run(book, model, draws, seed, np.arange(len(draws.size)), None)
     return totals
 
@@ -93,8 +92,9 @@ def contributions(book: Obligors, model: FactorModel, draws: Draws, seed: int, w
     check.kind(Obligors, book=book)
     check.kind(FactorModel, model=model)
     check.kind(Draws, draws=draws)
-    check.count(0, math.inf, seed=seed)
-    check.within(0, math.inf, weight=weight)
+    check.count(0, seed=seed)
+    check.within(0, weight=weight)
+    check.shaped(draws.size.shape, weight=weight)
     paths = np.flatnonzero(weight)
     _, parts = _run(book, model, draws, seed, paths, weight[paths])
     return parts

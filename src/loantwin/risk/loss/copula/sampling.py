@@ -11,7 +11,6 @@ distributions" (1995).
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -38,6 +37,9 @@ class Shift:
     mean: Floats
     shrink: float
 
+    def __post_init__(self) -> None:
+        check.finite(**vars(self))
+
 
 @dataclass(frozen=True)
 class Draws:
@@ -46,6 +48,9 @@ class Draws:
     factor: Floats
     size: Floats
     weight: Floats
+
+    def __post_init__(self) -> None:
+        check.finite(**vars(self))
 
 
 def no_shift(model: FactorModel) -> Shift:
@@ -58,8 +63,8 @@ def draw(model: FactorModel, shift: Shift, paths: int, seed: int, stream: int = 
     """Return paths drawn under a shift, with their weights."""
     check.kind(FactorModel, model=model)
     check.kind(Shift, shift=shift)
-    check.count(1, math.inf, paths=paths)
-    check.count(0, math.inf, seed=seed, stream=stream)
+    check.count(1, paths=paths)
+    check.count(0, seed=seed, stream=stream)
     normals, square, _, weight = _drawn(model, shift, paths, seed, stream)
     return Draws(np.ascontiguousarray(normals @ model.root.T), _sizes(model, square), weight)
 
@@ -105,7 +110,7 @@ def find_shift(
     check.kind(FactorModel, model=model)
     check.call(loss=loss)
     check.level(confidence=confidence)
-    check.count(0, math.inf, seed=seed)
+    check.count(0, seed=seed)
     shift = no_shift(model)
     nu = model.degrees_of_freedom
     for round_number in range(ROUNDS):

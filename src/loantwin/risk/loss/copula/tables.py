@@ -7,7 +7,6 @@ steps leads from paths back to loans: an allocation that sums to the total exact
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -33,6 +32,9 @@ class FactorGrid:
 
     sizes: Floats
     factors: Floats
+
+    def __post_init__(self) -> None:
+        check.finite(**vars(self))
 
     @property
     def steps(self) -> Floats:
@@ -70,6 +72,9 @@ class Curves:
     moments: Floats
     loss_nodes: Floats
     severe: Floats
+
+    def __post_init__(self) -> None:
+        check.finite(nodes=self.nodes, moments=self.moments, loss_nodes=self.loss_nodes, severe=self.severe)
 
     @property
     def moving(self) -> bool:
@@ -257,7 +262,8 @@ def _pairs(book: Obligors, sectors: int) -> tuple[Integers, Integers]:
 def nodes_of(pd: Floats, most: int) -> Floats:
     """Return at least two PD nodes: the distinct PDs if few, else evenly spaced normal quantiles."""
     check.within(0, 1, pd=pd)
-    check.count(1, math.inf, most=most)
+    check.count(1, most=most)
+    check.shaped((None,), pd=pd)
     sample = pd if len(pd) <= 8 * most else pd[:: len(pd) // (4 * most)]
     found = np.unique(sample)
     if len(found) <= most and len(sample) < len(pd):
