@@ -24,6 +24,10 @@ LOWEST, HIGHEST, STEPS_A_DEVIATION = -9.0, 13.0, 12
 """The factor's grid, deviations: beyond it lies a probability of 1e-19."""
 SIZES = 48
 """Points of the grid of the common shock size of the t copula."""
+MOST_SIZES = 240
+"""Most points that it is made of where curves are steep."""
+WIDE, FINE = 0.35, 0.2
+"""Deviations by which a step of that grid moves the likeliest loan: above the first, steps are the second."""
 
 
 @dataclass(frozen=True)
@@ -44,14 +48,23 @@ class FactorGrid:
         )
 
 
-def grid_of(model: FactorModel) -> FactorGrid:
-    """Return the grid on which a model's curves are smooth enough for cubic interpolation."""
+def grid_of(model: FactorModel, highest: float = 1.0) -> FactorGrid:
+    """Return the grid on which a model's curves are smooth enough for cubic interpolation.
+
+    highest : largest PD of the book. Where it is small, thresholds lie far out and curves of the t copula's
+        shock size are steep.
+    """
     check.kind(FactorModel, model=model)
+    check.number(0, 1, highest=highest)
     factors = np.linspace(LOWEST, HIGHEST, int((HIGHEST - LOWEST) * STEPS_A_DEVIATION) + 1)
     if model.degrees_of_freedom is None:
         return FactorGrid(np.ones(1), factors)
     top = np.sqrt(special.chdtri(model.degrees_of_freedom, 1e-17) / model.degrees_of_freedom)
-    return FactorGrid(np.linspace(0.0, float(top), SIZES), factors)
+    far = float(-model.threshold(np.asarray(highest))) if 0 < highest < 1 else 0.0
+    # Trap: interpolation across a cliff. A cubic swings below zero where a step spans most of the curve.
+    span = float(top) * far
+    sizes = SIZES if span <= WIDE * (SIZES - 1) else int(np.ceil(min(span / FINE, MOST_SIZES))) + 1
+    return FactorGrid(np.linspace(0.0, float(top), sizes), factors)
 
 
 @dataclass(frozen=True)
@@ -164,7 +177,7 @@ class Curves:
         made = np.empty((len(size), len(place), 2))
         sectors = np.ascontiguousarray(place)
         in_shares(kernels.read_tables, len(size), factor, size, sectors, tables, self.grid.steps, made)
-        return made
+        return np.maximum(made, 0.0, out=made)  # below zero by the interpolation's error alone
 
     def allocated(
         self, factor: Floats, size: Floats, weights: Sequence[tuple[Floats, Floats]]
@@ -245,7 +258,17 @@ def curves(book: Obligors, model: FactorModel) -> Curves:
         ones = np.ones(len(book.pd))
         in_shares(spread, blocks, book.exposure, expected_rate, ones, pair, loss_nodes, 0.0, slots)
         severe = slots.sum(axis=0)[:, :, 0]
-    return Curves(model, book, grid_of(model), pairs, pair, nodes, sums.sum(axis=0), loss_nodes, severe)
+    return Curves(
+        model,
+        book,
+        grid_of(model, float(book.pd.max())),
+        pairs,
+        pair,
+        nodes,
+        sums.sum(axis=0),
+        loss_nodes,
+        severe,
+    )
 
 
 def _pairs(book: Obligors, sectors: int) -> tuple[Integers, Integers]:
