@@ -39,8 +39,9 @@ With any code but 0 standard error holds the message, and under `--json` standar
 
 
 def tree(kind: type[LoantwinError] = LoantwinError, depth: int = 0) -> list[tuple[int, type[LoantwinError]]]:
-    """Return each class with its depth, parents before children, as `errors.py` has them."""
-    below = [found for child in kind.__subclasses__() for found in tree(child, depth + 1)]
+    """Return each class with its depth, below its first parent, in the order of `errors.py`."""
+    own = [child for child in kind.__subclasses__() if child.__bases__[0] is kind]
+    below = [found for child in own for found in tree(child, depth + 1)]
     return [(depth, kind), *below]
 
 

@@ -135,6 +135,13 @@ class RiskError(InputError):
     """
 
 
+class ArgumentError(UsageError, RiskError):
+    """An argument none of its kind: NaN, a masked entry, a text for a number, 2.5 periods; a RiskError too.
+
+    Next : pass what the message asks for at the argument named.
+    """
+
+
 def expected(what: object, was: object) -> str:
     """Return the sentence every message is built on."""
     return f"expected {what}, was {was!r}" if isinstance(was, str) else f"expected {what}, was {was}"

@@ -121,7 +121,14 @@ def override(document: Mapping[str, Any], overrides: Mapping[str, Value], file: 
         entry = assumptions.get(key)
         if entry is None:
             raise MappingError(
-                expected("one of the assumptions " + ", ".join(assumptions), key), file=file, field=key
+                expected(
+                    "one of the assumptions " + ", ".join(assumptions)
+                    if assumptions
+                    else "nothing assumed, for this mapping has no assumptions",
+                    key,
+                ),
+                file=file,
+                field=key,
             )
         if isinstance(entry.get("value"), str) != isinstance(value, str):
             raise MappingError(expected(f"a value like {entry.get('value')!r}", value), file=file, field=key)

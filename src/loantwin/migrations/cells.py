@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from loantwin import arguments as check
 from loantwin.arrays import Floats
 from loantwin.book.columnar import as_text, read_parquet
 from loantwin.book.encodings import decoded
@@ -41,6 +42,7 @@ def unpacked_file(file: Path) -> bytes:
     ------
     RiskError : a file that cannot be read. TapeError : an archive that cannot be read as one file.
     """
+    check.kind(Path, file=file)
     try:
         content = file.read_bytes()
     except OSError as error:
@@ -55,6 +57,8 @@ def text_of(content: bytes, file: Path) -> str:
     ------
     TapeError : no text, or one whose encoding cannot be told.
     """
+    check.kind(bytes, content=content)
+    check.kind(Path, file=file)
     check_text(content, file)
     return decoded(content, Told(), file).utf8.decode("utf-8")
 
@@ -67,6 +71,7 @@ def read_rows(file: Path) -> Rows:
     RiskError : a file that cannot be read, or without rows. TapeError : one that is no table.
     ExtraError : an Excel file without the extra `excel`.
     """
+    check.kind(Path, file=file)
     content = unpacked_file(file)
     if content[:4] == b"PAR1":
         table, _ = read_parquet(content, file)
@@ -82,6 +87,7 @@ def read_rows(file: Path) -> Rows:
 
 def first_table(rows: Rows) -> Rows:
     """Return the rows from the first of two cells or more to the next blank line, without notes there."""
+    check.each(list, rows=rows)
     start = next((place for place, row in enumerate(rows) if sum(map(bool, row)) > 1), 0)
     end = next((place for place in range(start, len(rows)) if not any(rows[place])), len(rows))
     while end - start > 1 and sum(map(bool, rows[end - 1])) == 1 and not any(map(is_number, rows[end - 1])):
@@ -100,6 +106,9 @@ def numbers_of(rows: Rows, file: Path, start: int) -> list[Floats]:
     ------
     RiskError : a cell that is no number, naming its row.
     """
+    check.each(list, rows=rows)
+    check.kind(Path, file=file)
+    check.count(0, start=start)
     cells = ["0" if cell in NOTHING else cell for row in rows for cell in row]
     values = any_number(pl.Series("text", cells, dtype=pl.String), _AS_NUMBER, _decimal(cells))
     found = np.split(values.to_numpy().astype(np.float64), np.cumsum([len(row) for row in rows])[:-1])
@@ -111,6 +120,7 @@ def numbers_of(rows: Rows, file: Path, start: int) -> list[Floats]:
 
 def is_number(cell: str) -> bool:
     """Say whether a cell holds a number, as tables write them."""
+    check.word(cell=cell)
     return bool(
         re.fullmatch(r"[-+]?[\d.,' \u00a0\u202f]*\d[\d.,' \u00a0\u202f]*(e[-+]?\d+)?\s*%?", cell, re.I)
     )

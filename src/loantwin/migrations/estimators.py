@@ -16,10 +16,11 @@ from scipy.linalg import expm
 from scipy.sparse import csr_matrix
 from scipy.special import betaincinv
 
+from loantwin import arguments as check
 from loantwin.arrays import Floats, Integers
 from loantwin.errors import RiskError, expected
 from loantwin.migrations.histories import RatingEvents
-from loantwin.migrations.matrices import Withdrawn
+from loantwin.migrations.matrices import WITHDRAWN, Withdrawn
 
 Kind = Literal["cohort", "duration"]
 
@@ -56,9 +57,13 @@ class MoveSums:
     at_risk: Floats
     facts: dict[str, int]
 
+    def __post_init__(self) -> None:
+        check.within(0, at_risk=self.at_risk)
+
 
 def spells(events: RatingEvents) -> Spells:
     """Return customers' stretches up to default; a rating stands until the next event or the last date."""
+    check.kind(RatingEvents, events=events)
     days = events.day.astype(np.int64)
     last = np.datetime64(events.last, "D").astype(np.int64)
     following = np.append(events.customer[1:] == events.customer[:-1], False)
@@ -86,6 +91,8 @@ def duration_sums(events: RatingEvents, withdrawn: Withdrawn = "proportional") -
     ------
     RiskError : no default among the states; "no-default", which speaks of a fixed horizon (use cohorts).
     """
+    check.kind(RatingEvents, events=events)
+    check.one_of(WITHDRAWN, withdrawn=withdrawn)
     default = _default(events)
     if withdrawn == "no-default":
         raise RiskError(
@@ -121,6 +128,9 @@ def cohort_sums(
     A default within the year counts although a withdrawal came first. Raises RiskError where there is no
     default among the states or no whole year.
     """
+    check.kind(RatingEvents, events=events)
+    check.one_of(WITHDRAWN, withdrawn=withdrawn)
+    check.kind(dt.date, **check.given(anchor=anchor))
     default, size = _default(events), len(events.states)
     edges, _, customer, begin, finish = _cohort_pairs(events, withdrawn, anchor)
     at_risk = np.zeros((_customers(events), size))
@@ -139,6 +149,9 @@ def cohort_counts(
     ------
     RiskError : states without a default, or less than a whole year of history up to the anchor.
     """
+    check.kind(RatingEvents, events=events)
+    check.one_of(WITHDRAWN, withdrawn=withdrawn)
+    check.kind(dt.date, **check.given(anchor=anchor))
     edges, cohort, _, begin, finish = _cohort_pairs(events, withdrawn, anchor)
     size = len(events.states)
     counts = np.zeros((len(edges) - 1, size, size))
@@ -236,6 +249,7 @@ def estimate(sums: MoveSums) -> Floats:
     ------
     RiskError : a state that nobody was ever at risk in; the error names it.
     """
+    check.kind(MoveSums, sums=sums)
     moves, at_risk = _totals(sums, None)
     empty = (at_risk[0] <= 0) & (np.arange(len(sums.states)) != sums.default)
     if empty.any():
@@ -269,6 +283,9 @@ def _ratio(sums: MoveSums, moves: Floats, at_risk: Floats, fallback: Floats | No
 
 def yearly(sums: MoveSums, values: Floats) -> Floats:
     """Return the matrix over one year, (K, K) or (B, K, K), of an estimate of either kind."""
+    check.kind(MoveSums, sums=sums)
+    check.finite(values=values)
+    check.shaped((*(None,) * (np.ndim(values) - 2), len(sums.states), len(sums.states)), values=values)
     return values if sums.kind == "cohort" else np.maximum(expm(values), 0.0)
 
 
@@ -279,6 +296,10 @@ def default_curves(sums: MoveSums, values: Floats, years: int) -> Floats:
     ------
     RiskError : a horizon of less than one year.
     """
+    check.kind(MoveSums, sums=sums)
+    check.finite(values=values)
+    check.count(1, years=years)
+    check.shaped((*(None,) * (np.ndim(values) - 2), len(sums.states), len(sums.states)), values=values)
     if years < 1:
         raise RiskError(expected("a horizon of at least one year", years), field="years")
     step = yearly(sums, values)
@@ -296,6 +317,7 @@ def influence(sums: MoveSums) -> Floats:
     Their sum is zero; the sum of their squares is the variance that clusters by customer (the sandwich of a
     ratio).
     """
+    check.kind(MoveSums, sums=sums)
     values, size = estimate(sums), len(sums.states)
     total = sums.at_risk.sum(axis=0)
     scale = np.divide(1.0, total, out=np.zeros_like(total), where=total > 0)
@@ -311,12 +333,15 @@ def influence(sums: MoveSums) -> Floats:
 
 def standard_errors(sums: MoveSums) -> Floats:
     """Return the standard error of each cell of the estimate, (K, K), clustered by customer."""
+    check.kind(MoveSums, sums=sums)
     apart, customers = influence(sums), len(sums.at_risk)
     return np.asarray(np.sqrt((apart**2).sum(axis=0) * customers / max(customers - 1, 1)))
 
 
 def default_curve_errors(sums: MoveSums, years: int) -> Floats:
     """Return standard errors of cumulative default probabilities, (years, K): delta method, clustered."""
+    check.kind(MoveSums, sums=sums)
+    check.count(1, years=years)
     values, apart = estimate(sums), influence(sums)
     customers, made = len(apart), []
     for horizon in range(1, years + 1):
@@ -332,6 +357,10 @@ def default_slope(sums: MoveSums, values: Floats, years: int) -> Floats:
     The derivative of exp(Q t) in direction E is the integral over s of exp(Q s) E exp(Q (t - s)) (Wilcox
     1967), that of P^n the sum of P^a E P^(n - 1 - a).
     """
+    check.kind(MoveSums, sums=sums)
+    check.finite(values=values)
+    check.count(1, years=years)
+    check.shaped((len(sums.states), len(sums.states)), values=values)
     unit = np.eye(len(values))[:, sums.default]
     if sums.kind == "cohort":
         powers = [np.linalg.matrix_power(values, a) for a in range(years)]
@@ -352,6 +381,9 @@ def resampled(sums: MoveSums, resamples: int = 500, seed: int = 0) -> Floats:
     ------
     RiskError : fewer than 40 resamples, too few for a 90 % interval.
     """
+    check.kind(MoveSums, sums=sums)
+    check.count(1, resamples=resamples)
+    check.count(0, seed=seed)
     if resamples < 40:
         raise RiskError(expected("at least 40 resamples", resamples), field="resamples")
     generator, customers = np.random.default_rng(seed), len(sums.at_risk)
@@ -370,6 +402,10 @@ def exact_interval(events: Floats, trials: Floats, level: float = 0.9) -> tuple[
 
     Trials count as independent: yearly cohorts of one customer are not quite, nor are customers of one year.
     """
+    check.within(0, events=events, trials=trials)
+    check.level(level=level)
+    check.shaped((None,), events=events)
+    check.shaped(events.shape, trials=trials)
     low, high = np.zeros_like(events), np.ones_like(events)
     tail = (1 - level) / 2
     some, part = events > 0, events < trials
@@ -388,6 +424,8 @@ def aalen_johansen(events: RatingEvents, start: dt.date, end: dt.date) -> Floats
     ------
     RiskError : an end not after the start.
     """
+    check.kind(RatingEvents, events=events)
+    check.kind(dt.date, start=start, end=end)
     if start >= end:
         raise RiskError(expected("an end after the start", f"{start} to {end}"), field="end")
     found, size = spells(events), len(events.states)

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from loantwin import arguments as check
 from loantwin.arrays import Floats
 from loantwin.errors import RiskError
 from loantwin.migrations import estimators, generators
 from loantwin.migrations.histories import RatingEvents
-from loantwin.migrations.matrices import Matrix, Withdrawn, without_withdrawn
+from loantwin.migrations.matrices import WITHDRAWN, Matrix, Withdrawn, without_withdrawn
 from loantwin.migrations.reading import read_matrices
 from loantwin.migrations.shift import FactorYears, estimate_factor
 
@@ -69,6 +70,10 @@ def published(
     RiskError : a file that is no matrix, naming row and field. TapeError : one that is no table.
     ExtraError : an Excel file without the extra `excel`.
     """
+    check.kind((Path, str), file=file)
+    check.one_of(WITHDRAWN, withdrawn=withdrawn)
+    check.words(**check.given(states=states))
+    check.word(**check.given(rest=rest))
     found = [without_withdrawn(item, withdrawn) for item in read_matrices(file, states=states, rest=rest)]
     found.sort(key=lambda item: item.years)
     return Evidence(found[0], PUBLISHED, others=tuple(found[1:]), said=found[0].said)
@@ -81,6 +86,9 @@ def estimated(events: RatingEvents, kind: str, withdrawn: Withdrawn) -> Evidence
     ------
     RiskError : a history too short for the estimate.
     """
+    check.kind(RatingEvents, events=events)
+    check.one_of(WITHDRAWN, withdrawn=withdrawn)
+    check.one_of((COHORT, DURATION), kind=kind)
     if kind == DURATION:
         sums = estimators.duration_sums(events, withdrawn)
         rates = estimators.estimate(sums)
@@ -105,6 +113,9 @@ def estimated(events: RatingEvents, kind: str, withdrawn: Withdrawn) -> Evidence
 
 def cycle_of(events: RatingEvents, sums: estimators.MoveSums, withdrawn: Withdrawn) -> Cycle | None:
     """Return the yearly common factor of cohorts about the estimated matrix; None with fewer than three."""
+    check.kind(RatingEvents, events=events)
+    check.kind(estimators.MoveSums, sums=sums)
+    check.one_of(WITHDRAWN, withdrawn=withdrawn)
     try:
         labels, counts = estimators.cohort_counts(events, withdrawn)
     except RiskError:  # less than a year of history: durations can do without
@@ -121,6 +132,8 @@ def cycle_of(events: RatingEvents, sums: estimators.MoveSums, withdrawn: Withdra
 
 def generator_of(found: Evidence, method: generators.Method) -> generators.Generator:
     """Return the generator: the estimate itself where durations gave it, else taken from the matrix."""
+    check.kind(Evidence, found=found)
+    check.one_of(generators.METHODS, method=method)
     if found.rates is not None:
         return generators.Generator(found.rates, "estimated from durations", 0.0, 0, 0.0)
     return generators.generator(found.matrix.values, found.matrix.years, method)

@@ -15,6 +15,7 @@ from typing import Literal
 import numpy as np
 from scipy.linalg import expm, logm
 
+from loantwin import arguments as check
 from loantwin.arrays import Complexes, Floats
 from loantwin.errors import RiskError, expected
 from loantwin.migrations.matrices import check_matrix
@@ -80,12 +81,17 @@ class Generator:
     worst: int
     adjusted: float
 
+    def __post_init__(self) -> None:
+        check.finite(values=self.values)
+
 
 def check_generator(values: Floats, tolerance: float = 1e-8) -> None:
     """Raise RiskError where an array is no generator.
 
     Not square, a missing or negative rate, or a row that does not sum to zero.
     """
+    check.gaps(values=values)
+    check.number(0, tolerance=tolerance)
     size = len(values)
     if values.ndim != 2 or values.shape != (size, size) or not np.isfinite(values).all():
         raise RiskError(expected("a square array of numbers", f"shape {values.shape}"), field="generator")
@@ -107,6 +113,9 @@ def at_horizon(generator: Floats, years: float | Floats) -> Floats:
     ------
     RiskError : a negative or missing horizon.
     """
+    check.finite(generator=generator)
+    check.within(0, years=years)
+    check.square(generator=generator)
     horizon = np.asarray(years, dtype=np.float64)
     if not np.isfinite(horizon).all() or (horizon < 0).any():
         raise RiskError(expected("horizons of at least 0 years", "one below"), field="years")
@@ -122,6 +131,8 @@ def logarithm(values: Floats) -> Floats:
     RiskError : a singular matrix, or an eigenvalue on the negative axis, where no real principal logarithm
         exists.
     """
+    check.finite(values=values)
+    check.square(values=values)
     roots = np.linalg.eigvals(values)
     if (np.abs(roots) < 1e-12).any():
         raise RiskError(expected("a matrix that can be inverted", "an eigenvalue of 0"), field="values")
@@ -141,6 +152,8 @@ def logarithm(values: Floats) -> Floats:
 
 def diagonal_adjusted(rates: Floats) -> Floats:
     """Return a logarithm, negative rates set to 0, the diagonal lowered to rows of sum 0 (IRW 2001, DA)."""
+    check.finite(rates=rates)
+    check.square(rates=rates)
     off = np.maximum(rates, 0.0)
     np.fill_diagonal(off, 0.0)
     return np.asarray(off - np.diag(off.sum(axis=1)))
@@ -152,6 +165,8 @@ def weighted_adjusted(rates: Floats) -> Floats:
     With G the sum of |diagonal| and of the positive rates and B the sum of the negative ones' sizes, q_ij
     becomes q_ij - B |q_ij| / G; a row with G = 0 stays.
     """
+    check.finite(rates=rates)
+    check.square(rates=rates)
     diagonal = np.diag(np.diag(rates))
     off = rates - diagonal
     good = np.abs(np.diag(rates)) + np.maximum(off, 0.0).sum(axis=1)
@@ -169,6 +184,8 @@ def quasi_optimised(rates: Floats) -> Floats:
     the n largest stay above zero for the one n whose m = (diagonal + their sum) / (n + 1) lies between the
     n-th and the next.
     """
+    check.finite(rates=rates)
+    check.square(rates=rates)
     size = len(rates)
     made = np.empty_like(rates)
     for row in range(size):
@@ -187,6 +204,8 @@ def single_step(values: Floats) -> Floats:
 
     q_ii = ln p_ii, q_ij = p_ij ln p_ii / (p_ii - 1). Raises RiskError where a diagonal cell is 0.
     """
+    check.finite(values=values)
+    check.square(values=values)
     stay = np.diag(values)
     if (stay <= 0).any():
         raise RiskError(expected("a diagonal above 0", "0"), field=f"row {int(np.argmax(stay <= 0))}")
@@ -208,6 +227,9 @@ def generator(values: Floats, years: float = 1.0, method: Method = "quasi-optimi
     ------
     RiskError : no transition matrix; no real logarithm; another method.
     """
+    check.finite(values=values)
+    check.number(0, years=years)
+    check.one_of(METHODS, method=method)
     check_matrix(values, tolerance=1e-6)
     if method not in METHODS:
         raise RiskError(expected("one of " + ", ".join(METHODS), method), field="method")
@@ -234,6 +256,8 @@ def embeddability(values: Floats, states: tuple[str, ...] | None = None) -> Embe
     matrices"), which gathers the necessary conditions (Kingman 1962, Goodman 1970) and those of uniqueness
     (Culver 1966); Runnenberg (1962) for the eigenvalues.
     """
+    check.finite(values=values)
+    check.words(**check.given(states=states))
     check_matrix(values, tolerance=1e-6)
     names = states or tuple(str(place) for place in range(len(values)))
     roots, determinant = np.linalg.eigvals(values).astype(np.complex128), float(np.linalg.det(values))

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from loantwin import arguments as check
 from loantwin.arrays import Integers
 from loantwin.errors import RiskError, TapeError, choice, expected
 from loantwin.migrations.cells import Rows, read_rows
@@ -36,6 +37,7 @@ def is_history(path: Path | str) -> bool:
     RiskError : a file that cannot be read, or without rows. TapeError : one that is no table.
     ExtraError : an Excel file without the extra `excel`.
     """
+    check.kind((Path, str), path=path)
     file = Path(path)
     return not file.name.lower().endswith((".json", ".json.gz")) and _header(read_rows(file)) is not None
 
@@ -90,6 +92,9 @@ def read_events(
         table. File, row and field are named. UsageError : another `period`. ExtraError : an Excel file
         without the extra `excel`.
     """
+    check.kind((Path, str), path=path)
+    check.words(**check.given(states=states))
+    check.word(**check.given(period=period))
     file = Path(path)
     period = None if period is None else choice(period, tuple(PERIODS), "period")
     rows = read_rows(file)

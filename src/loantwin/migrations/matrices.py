@@ -12,6 +12,7 @@ from typing import Literal
 
 import numpy as np
 
+from loantwin import arguments as check
 from loantwin.arrays import Floats
 from loantwin.errors import RiskError, expected
 
@@ -51,6 +52,9 @@ class Matrix:
     rescaled: float = 0.0
     said: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        check.finite(values=self.values)
+
     @property
     def default(self) -> int | None:
         """Return the position of default, None where no state is named so."""
@@ -64,6 +68,7 @@ class Matrix:
 
 def position(states: Sequence[str], names: Sequence[str]) -> int | None:
     """Return the position of the first state with one of the names, whatever their case, else None."""
+    check.words(states=states, names=names)
     low = [name.lower() for name in names]
     return next((place for place, state in enumerate(states) if state.lower() in low), None)
 
@@ -89,6 +94,10 @@ def check_matrix(
     RiskError : not square; a cell that is missing, negative or above one; a row that does not sum to one; a
         default that does not absorb. `field` names the row, by state where names are given.
     """
+    check.gaps(values=values)
+    check.words(**check.given(states=states))
+    check.count(0, **check.given(default=default))
+    check.number(0, tolerance=tolerance)
     size = len(values)
     if values.ndim != 2 or values.shape != (size, size) or size < 2:
         raise RiskError(
@@ -153,7 +162,9 @@ def matrix(
     ------
     RiskError : see `check_matrix`; a horizon that is not above 0.
     """
-    cells = np.asarray(values, dtype=np.float64)
+    check.number(0, years=years, tolerance=tolerance)
+    check.words(states=states)
+    cells = check.numbers(values, "values")
     cells = np.where(
         (cells < 0) & (cells >= -tolerance), 0.0, cells
     )  # what 1 less the others leaves of a zero
@@ -179,6 +190,8 @@ def without_withdrawn(published: Matrix, how: Withdrawn = "proportional") -> Mat
     withdrawal is harmless, and understates it where the weak withdraw. "no-default" is the low end: withdrawn
     within the year without a default.
     """
+    check.kind(Matrix, published=published)
+    check.one_of(WITHDRAWN, how=how)
     if how not in WITHDRAWN:
         raise RiskError(expected("one of " + ", ".join(WITHDRAWN), how), field="withdrawn")
     place = published.withdrawn
@@ -209,6 +222,9 @@ def power(values: Floats, years: int) -> Floats:
     ------
     RiskError : a number of periods below 0; for parts of a period take a generator.
     """
+    check.within(0, 1, values=values)
+    check.count(0, years=years)
+    check.square(values=values)
     if years < 0 or int(years) != years:
         raise RiskError(
             expected("a whole number of periods of at least 0 (else use a generator)", years), field="years"
@@ -223,6 +239,11 @@ def default_curve(values: Floats, default: int, years: int) -> Floats:
     ------
     RiskError : fewer than one period.
     """
+    check.within(0, 1, values=values)
+    check.count(0, default=default)
+    check.count(1, years=years)
+    check.square(values=values)
+    check.count(0, len(values) - 1, default=default)
     if years < 1:
         raise RiskError(expected("at least one period", years), field="years")
     column, made = np.eye(len(values))[:, default], []
@@ -234,6 +255,8 @@ def default_curve(values: Floats, default: int, years: int) -> Floats:
 
 def marginal(cumulative: Floats) -> Floats:
     """Return the probability of default within each period, (T, K), from cumulative probabilities (T, K)."""
+    check.finite(cumulative=cumulative)
+    check.shaped((None, None), cumulative=cumulative)
     return np.diff(cumulative, axis=0, prepend=0.0)
 
 
@@ -243,10 +266,14 @@ def mobility(values: Floats) -> float:
     It agrees with the mean probability of leaving where moves to all states are alike, and tells matrices
     with the same diagonal apart.
     """
+    check.within(0, 1, values=values)
+    check.square(values=values)
     return float(np.linalg.svd(values - np.eye(len(values)), compute_uv=False).mean())
 
 
 def monotone(values: Floats) -> tuple[bool, ...]:
     """Return by row but the last whether the next is stochastically worse, as thresholds by rating need."""
+    check.within(0, 1, values=values)
+    check.square(values=values)
     tails = np.cumsum(values[:, ::-1], axis=1)[:, ::-1]
     return tuple(bool((tails[row + 1] >= tails[row] - EXACT).all()) for row in range(len(values) - 1))

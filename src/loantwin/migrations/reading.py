@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from loantwin import arguments as check
 from loantwin.arrays import Floats
 from loantwin.errors import RiskError, expected
 from loantwin.migrations.cells import (
@@ -63,6 +64,10 @@ def read_matrices(
     RiskError : a file that is no matrix; the error names file and row. TapeError : one that is no table.
     ExtraError : an Excel file without the extra `excel`.
     """
+    check.kind((Path, str), path=path)
+    check.words(**check.given(states=states))
+    check.each((int, float), **check.given(horizons=horizons))
+    check.word(**check.given(rest=rest))
     file = Path(path)
     if file.name.lower().endswith((".json", ".json.gz")):
         found, names, years = _from_json(text_of(unpacked_file(file), file), file), None, None
@@ -77,6 +82,12 @@ def read_matrices(
     given = tuple(horizons) if horizons is not None else years or tuple(range(1, len(found) + 1))
     if len(labels) != found.shape[2]:
         raise RiskError(expected(f"{found.shape[2]} names of states", len(labels)), file=file, field="states")
+    if rest in labels:
+        raise RiskError(
+            expected("a state that the file leaves out", rest) + "; the file has it: leave `rest` out",
+            file=file,
+            field="rest",
+        )
     if len(given) != len(found):
         raise RiskError(expected(f"{len(found)} horizons", len(given)), file=file, field="horizons")
     counted = _as_shares(found) if rest is None else None

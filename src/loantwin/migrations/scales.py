@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
+from loantwin import arguments as check
 from loantwin.migrations.matrices import DEFAULT_NAMES, WITHDRAWN_NAMES
 
 SCALES: dict[int, tuple[str, ...]] = {
@@ -20,6 +21,8 @@ def ordered(names: Collection[str], rank: Mapping[str, float] | None = None) -> 
     ----------
     rank : what orders the names; without it numbers do, or the agencies' scale.
     """
+    check.words(names=names)
+    check.kind(Mapping, **check.given(rank=rank))
     last = {name.lower(): place + 1 for place, name in enumerate((*DEFAULT_NAMES, *WITHDRAWN_NAMES))}
     if rank is None and all(name.isdigit() or name.lower() in last for name in names):
         rank = {name: float(name) if name.isdigit() else 0.0 for name in names}

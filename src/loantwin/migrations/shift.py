@@ -14,6 +14,7 @@ import numpy as np
 from scipy.optimize import brentq, minimize_scalar
 from scipy.special import logsumexp, ndtr, ndtri
 
+from loantwin import arguments as check
 from loantwin.arrays import Floats
 from loantwin.errors import RiskError, expected
 from loantwin.migrations.matrices import check_matrix
@@ -45,6 +46,8 @@ def thresholds(values: Floats) -> Floats:
     Row i, column j: a return below it ends in a state worse than j; the last column is -infinity. So
     p_ij = Phi(threshold[j - 1]) - Phi(threshold[j]), with threshold[-1] = +infinity before the first.
     """
+    check.finite(values=values)
+    check.square(values=values)
     worse = np.cumsum(values[:, ::-1], axis=1)[:, ::-1]
     beyond = np.concatenate([worse[:, 1:], np.zeros((len(values), 1))], axis=1)
     return np.asarray(ndtri(np.minimum(beyond, 1.0)))
@@ -66,6 +69,12 @@ def conditional_matrix(
     ------
     RiskError : no transition matrix, or a correlation outside [0, 1).
     """
+    check.finite(values=values, z=z)
+    check.within(0, 1, rho=rho)
+    check.count(0, **check.given(default=default))
+    check.square(values=values)
+    if np.ndim(rho):
+        check.shaped((len(values),), rho=rho)
     check_matrix(values, tolerance=1e-6)
     share = np.asarray(rho, dtype=np.float64)
     if not ((share >= 0) & (share < 1)).all():
@@ -90,6 +99,12 @@ def likelihood(values: Floats, rho: float, counts: Floats, z: Floats) -> Floats:
     A move that the matrix calls impossible tells nothing of the factor, for it rules out every value alike:
     it is left out.
     """
+    check.finite(values=values, z=z)
+    check.number(0, 1, rho=rho)
+    check.within(0, counts=counts)
+    check.square(values=values)
+    check.shaped((None, *values.shape), counts=counts)
+    check.shaped((len(counts), None), z=z)
     share = np.asarray(rho)
     given = _between(thresholds(values), share, z[..., None, None])
     logs = np.where(values > 0, np.log(np.maximum(given, 1e-300)), 0.0)
@@ -116,6 +131,12 @@ def estimate_factor(values: Floats, counts: Floats, default: int, rho: float | N
     ------
     RiskError : counts of another shape, negative or empty.
     """
+    check.finite(values=values)
+    check.within(0, counts=counts)
+    check.count(0, default=default)
+    check.number(0, 1, **check.given(rho=rho))
+    check.square(values=values)
+    check.count(0, len(values) - 1, default=default)
     size = len(values)
     if (
         counts.ndim != 3
@@ -160,6 +181,11 @@ def _posterior(values: Floats, rho: float, counts: Floats, z: Floats) -> Floats:
 
 def marginal_likelihood(values: Floats, rho: float, counts: Floats) -> float:
     """Return moves' log-likelihood by year, the factor integrated out by quadrature about its mode."""
+    check.finite(values=values)
+    check.number(0, 1, rho=rho)
+    check.within(0, counts=counts)
+    check.square(values=values)
+    check.shaped((None, *values.shape), counts=counts)
     node, weight = np.polynomial.hermite_e.hermegauss(NODES)
     mode, scale = _modes(values, rho, counts)
     logs = (

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from loantwin import arguments as check
 from loantwin.arrays import Floats, Integers
 from loantwin.migrations.estimators import YEAR
 from loantwin.migrations.generators import check_generator
@@ -26,6 +27,16 @@ def simulated_events(
     Times are rounded to days (of two moves of a customer on one day the last stands); waiting times are
     exponential.
     """
+    check.finite(generator=generator)
+    check.words(states=states)
+    check.codes(0, starts=starts)
+    check.number(0, years=years)
+    check.count(0, seed=seed)
+    check.kind(dt.date, first=first)
+    check.square(generator=generator)
+    check.codes(0, len(generator) - 1, starts=starts)
+    check.shaped((len(generator),), states=states)
+    check.shaped((None,), starts=starts)
     check_generator(generator)
     draws = np.random.default_rng(seed)
     target = np.cumsum(np.maximum(generator, 0.0) * ~np.eye(len(generator), dtype=bool), axis=1)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from loantwin import arguments as check
 from loantwin.arrays import Floats
 from loantwin.migrations import estimators, generators
 from loantwin.migrations.evidence import COHORT, Evidence
@@ -40,6 +41,9 @@ class Compared:
 
 def matrix_over(found: Evidence, made: generators.Generator, years: float) -> Floats:
     """Return the matrix over `years`: the estimate's power at whole times, else from the generator."""
+    check.kind(Evidence, found=found)
+    check.kind(generators.Generator, made=made)
+    check.number(0, years=years)
     times = years / found.matrix.years
     if found.rates is None and abs(times - round(times)) < 1e-9:
         return power(found.matrix.values, round(times))
@@ -53,6 +57,11 @@ def term_structure(
 
     Whole years; a horizon of less than one stands alone. resamples, seed : of the customers drawn again.
     """
+    check.kind(Evidence, found=found)
+    check.kind(generators.Generator, made=made)
+    check.number(0, horizon=horizon)
+    check.count(1, resamples=resamples)
+    check.count(0, seed=seed)
     whole = int(horizon + 1e-9)
     years = [float(year) for year in range(1, whole + 1)] or [horizon]
     default = found.matrix.default
@@ -90,6 +99,8 @@ def _known(value: float) -> float | None:
 
 def compared(found: Evidence, made: generators.Generator) -> tuple[Compared, ...]:
     """Return each longer horizon a file publishes beside what the shortest matrix says of it."""
+    check.kind(Evidence, found=found)
+    check.kind(generators.Generator, made=made)
     default = found.matrix.default
     if default is None:
         return ()

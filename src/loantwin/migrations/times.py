@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from loantwin import arguments as check
 from loantwin.arrays import Floats
 from loantwin.book.mapping_parts import COUNTED
 from loantwin.errors import RiskError, expected
@@ -57,6 +58,10 @@ def read_times(
     ------
     RiskError : a cell that is no time, or numbers whose unit cannot be told.
     """
+    check.words(cells=cells)
+    check.word(**check.given(period=period))
+    check.kind(Path, file=file)
+    check.word(field=field)
     texts = pl.Series("text", [cell.removesuffix(" 00:00:00") for cell in cells])
     numbers = texts.cast(pl.Float64, strict=False)
     if numbers.null_count() == 0 and numbers.is_finite().all():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -49,20 +50,27 @@ def projected(outlook: Outlook, economy: Economy, horizon: int, paths: int, seed
         typical_size(cells),
         outlook.twin.model.lgd.charge_off_lag,
         seed,
+        float(cells.exposure.max(axis=1).sum()),
     )
 
 
 def noisy_paths(
-    opening: float, given: Mapping[str, Floats], numbers: Floats, size: float, lag: Floats, seed: int
+    opening: float,
+    given: Mapping[str, Floats],
+    numbers: Floats,
+    size: float,
+    lag: Floats,
+    seed: int,
+    most: float = math.inf,
 ) -> Paths:
     """Return figures (P, T) with the noise of single names on defaults and what follows them.
 
     Parameters
     ----------
     given : figures before it. numbers : (P, T) expected defaults. size : of a typical default. lag : (W,)
-        from default to charge-off.
+        from default to charge-off. most : exposure of the whole book: what can default in a month.
     """
-    factor = name_factor(numbers, given["defaulted"], size, seed)
+    factor = name_factor(numbers, given["defaulted"], size, seed, most)
     after = _lagged(given["defaulted"] * factor, lag) / np.maximum(_lagged(given["defaulted"], lag), 1e-300)
     noisy = {
         **given,
@@ -92,10 +100,13 @@ def typical_size(cells: Cells) -> float:
     return float((cells.squared * weight).sum() / max(weight.sum(), 1e-300))
 
 
-def name_factor(numbers: Floats, defaulted: Floats, size: float, seed: int) -> Floats:
-    """Return factors of mean 1 that turn expected defaults into simulated ones, of the shape of `numbers`."""
+def name_factor(numbers: Floats, defaulted: Floats, size: float, seed: int, most: float = math.inf) -> Floats:
+    """Return factors of mean 1 that turn expected defaults into simulated ones, of the shape of `numbers`.
+
+    most : what can default in a month at most.
+    """
     mean = np.divide(defaulted, numbers, out=np.zeros_like(defaulted), where=numbers > 0)
-    noisy = name_noise(numbers, mean, mean * np.maximum(size, mean), seed, stream=7)
+    noisy = name_noise(numbers, mean, mean * np.maximum(size, mean), seed, stream=7, most=most)
     return np.divide(noisy, defaulted, out=np.ones_like(defaulted), where=defaulted > 0)
 
 

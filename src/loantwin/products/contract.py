@@ -17,14 +17,18 @@ Level payment and balance after k payments: Kellison, The Theory of Interest, ch
 
 from __future__ import annotations
 
+import math
+import sys
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from loantwin import arguments as check
 from loantwin.arrays import Flags, Floats, Integers
 from loantwin.errors import UsageError, expected
-from loantwin.products.registry import product_flags
+from loantwin.products.registry import PRODUCTS, product_flags
 
 LOWEST_RATE, HIGHEST_RATE = -0.5, 20.0
 """Decimals a year that tapes and engine take for a rate; beyond them decimals and percent were confused,
@@ -56,6 +60,15 @@ class Terms:
     rate_floor: Floats
     rate_cap: Floats
     interest_only_months: Integers
+
+    def __post_init__(self) -> None:
+        check.finite(
+            principal=self.principal,
+            balloon=self.balloon,
+            annual_rate=self.annual_rate,
+            rate_spread=self.rate_spread,
+        )
+        check.unbounded(rate_floor=self.rate_floor, rate_cap=self.rate_cap)
 
 
 @dataclass(frozen=True)
@@ -94,27 +107,43 @@ def terms(
     ------
     UsageError : a value out of range or NaN, naming row and field.
     """
-    raw = (
-        product,
-        remaining_months,
-        principal,
-        balloon,
-        annual_rate,
-        floating,
-        rate_spread,
-        rate_floor,
-        rate_cap,
-    )
-    spread = np.broadcast_arrays(*(np.atleast_1d(np.asarray(item)) for item in (*raw, interest_only_months)))
-    kinds = (np.int64, np.int64, float, float, float, np.bool_, float, float, float, np.int64)
-    made = Terms(*(np.ascontiguousarray(item, dtype=kind) for item, kind in zip(spread, kinds, strict=True)))
+    given: dict[str, Any] = {
+        "product": check.whole(product, "product"),
+        "remaining_months": check.whole(remaining_months, "remaining_months"),
+        "principal": check.numbers(principal, "principal"),
+        "balloon": check.numbers(balloon, "balloon"),
+        "annual_rate": check.numbers(annual_rate, "annual_rate"),
+        "floating": check.flags(floating, "floating"),
+        "rate_spread": check.numbers(rate_spread, "rate_spread"),
+        "rate_floor": check.numbers(rate_floor, "rate_floor"),
+        "rate_cap": check.numbers(rate_cap, "rate_cap"),
+        "interest_only_months": check.whole(interest_only_months, "interest_only_months"),
+    }
+    check.fitting(**given)
+    check.money(principal=given["principal"])
+    check.finite(rate_spread=given["rate_spread"])
+    check.unbounded(-math.inf, sys.float_info.max, rate_floor=given["rate_floor"])
+    check.unbounded(-sys.float_info.max, math.inf, rate_cap=given["rate_cap"])
+    spread = np.broadcast_arrays(*map(np.atleast_1d, given.values()))
+    made = Terms(*map(np.ascontiguousarray, spread))
     _check(made)
     return made
 
 
 def annuity_sum(monthly_rate: ArrayLike, months: ArrayLike) -> Floats:
-    """Return ((1 + r)^m - 1) / r, the value at the last payment of m payments of 1; m where r is 0."""
-    rate, count = np.broadcast_arrays(np.asarray(monthly_rate, dtype=float), np.asarray(months, dtype=float))
+    """Return ((1 + r)^m - 1) / r, the value at the last payment of m payments of 1; m where r is 0.
+
+    NaN where rate or months are NaN, that is not known.
+    """
+    monthly, periods = check.numbers(monthly_rate, "monthly_rate"), check.numbers(months, "months")
+    check.gaps(monthly_rate=monthly)
+    check.codes(0, months=check.whole(periods[~np.isnan(periods)], "months"))
+    check.fitting(monthly_rate=monthly, months=periods)
+    return _annuity_sum(monthly, periods)
+
+
+def _annuity_sum(monthly_rate: Floats, months: Floats) -> Floats:
+    rate, count = np.broadcast_arrays(monthly_rate, months)
     # Trap: an annuity near rate 0. (1 + r)^m - 1 loses every digit there: expm1 of log1p keeps them.
     safe = np.where(rate == 0.0, 1.0, rate)
     return np.where(rate == 0.0, count, np.expm1(count * np.log1p(safe)) / safe)
@@ -124,9 +153,18 @@ def level_payment(
     principal: ArrayLike, annual_rate: ArrayLike, months: ArrayLike, balloon: ArrayLike = 0.0
 ) -> Floats:
     """Return the level payment (currency a month, with interest) that leaves `balloon` after `months`."""
-    rate = np.asarray(annual_rate, dtype=float) / 12.0
-    amount, rest = np.asarray(principal, dtype=float), np.asarray(balloon, dtype=float)
-    return np.asarray((amount - rest) / annuity_sum(rate, months) + amount * rate)
+    rate, periods = check.numbers(annual_rate, "annual_rate"), check.whole(months, "months")
+    amount, rest = check.numbers(principal, "principal"), check.numbers(balloon, "balloon")
+    check.money(principal=amount, balloon=rest)
+    check.within(LOWEST_RATE, HIGHEST_RATE, annual_rate=rate)
+    check.codes(1, months=periods)
+    check.fitting(principal=amount, annual_rate=rate, months=periods, balloon=rest)
+    return _level_payment(amount, rate, periods.astype(np.float64), rest)
+
+
+def _level_payment(principal: Floats, annual_rate: Floats, months: Floats, balloon: Floats) -> Floats:
+    rate = annual_rate / 12.0
+    return np.asarray((principal - balloon) / _annuity_sum(rate, months) + principal * rate)
 
 
 def rate_path(loans: Terms, months: int, index_path: Floats | None = None) -> Floats:
@@ -136,6 +174,9 @@ def rate_path(loans: Terms, months: int, index_path: Floats | None = None) -> Fl
     ------
     UsageError : an index path of another length, or one that is not finite.
     """
+    check.kind(Terms, loans=loans)
+    check.count(1, months=months)
+    check.finite(**check.given(index_path=index_path))
     fixed = np.repeat(loans.annual_rate[:, None], months, axis=1)
     if index_path is None:
         return fixed
@@ -165,12 +206,14 @@ def schedule(
     partial_monthly : partial prepayment, decimal a month of the balance after scheduled principal: one number
         or (N,).
     """
+    check.kind(Terms, loans=loans)
+    check.count(1, **check.given(months=months))
+    check.finite(**check.given(index_path=index_path))
+    monthly = _partial(loans, partial_monthly)
     horizon = int(loans.remaining_months.max()) if months is None else months
     rates = rate_path(loans, horizon, index_path)
     amortises, redraws, minimum = (flags[loans.product] for flags in product_flags())
-    curtail = np.where(
-        redraws, 0.0, np.broadcast_to(np.asarray(partial_monthly, dtype=float), loans.principal.shape)
-    )
+    curtail = np.where(redraws, 0.0, monthly)
     amortising = np.where(amortises, loans.principal - loans.balloon, 0.0)
     resting = loans.principal - amortising
     table = np.zeros((6, len(loans.principal), horizon))
@@ -192,6 +235,15 @@ def schedule(
     return Schedule(rates, *table)
 
 
+def _partial(loans: Terms, partial_monthly: ArrayLike) -> Floats:
+    """Return partial prepayments by loan, (N,), checked."""
+    monthly = check.numbers(partial_monthly, "partial_monthly")
+    check.within(0, 1, partial_monthly=monthly)
+    if monthly.ndim:
+        check.shaped(loans.principal.shape, partial_monthly=monthly)
+    return np.broadcast_to(monthly, loans.principal.shape)
+
+
 def balance_factors(
     product: int,
     annual_rates: ArrayLike,
@@ -205,7 +257,13 @@ def balance_factors(
 
     annual_rates : (..., T) decimal a year by month. balloon_share : decimal of the start balance.
     """
-    rates = np.atleast_2d(np.asarray(annual_rates, dtype=float))
+    check.count(0, len(PRODUCTS) - 1, product=product)
+    check.count(1, remaining_months=remaining_months)
+    check.number(0, 1, balloon_share=balloon_share, partial_monthly=partial_monthly)
+    check.count(0, interest_only_months=interest_only_months)
+    rates = np.atleast_2d(check.numbers(annual_rates, "annual_rates"))
+    check.within(LOWEST_RATE, HIGHEST_RATE, annual_rates=rates)
+    check.shaped((None,) * rates.ndim, annual_rates=rates)
     flat = rates.reshape(-1, rates.shape[-1])
     amortises, redraws, _ = (flags[product] for flags in product_flags())
     amortising = np.full(len(flat), 1.0 - balloon_share if amortises else 0.0)
@@ -227,7 +285,7 @@ def balance_factors(
 
 def _paid_share(monthly_rate: Floats, months_left: Integers) -> Floats:
     """Return the decimal of the amortising balance that a level payment repays this month."""
-    return np.asarray(1.0 / annuity_sum(monthly_rate, np.maximum(months_left, 1)))
+    return np.asarray(1.0 / _annuity_sum(monthly_rate, np.maximum(months_left, 1)))
 
 
 def _check(loans: Terms) -> None:
@@ -268,14 +326,17 @@ def schedule_minor(
     after t months by at most 2 x ((1 + r)^t - 1) / r + 2 minor units (half a unit a month each of payment,
     interest, draw and partial, compounded).
     """
+    check.kind(Terms, loans=loans)
+    check.count(1, **check.given(months=months))
+    check.finite(**check.given(index_path=index_path))
+    check.count(1, minor_units=minor_units)
+    monthly = _partial(loans, partial_monthly)
     horizon = int(loans.remaining_months.max()) if months is None else months
     rates = rate_path(loans, horizon, index_path)
     amortising_products, redrawing_products, minimum_payments = product_flags()
     amortises, redraws = amortising_products[loans.product], redrawing_products[loans.product]
     minimum = minimum_payments[loans.product]
-    curtail = np.where(
-        redraws, 0.0, np.broadcast_to(np.asarray(partial_monthly, dtype=float), loans.principal.shape)
-    )
+    curtail = np.where(redraws, 0.0, monthly)
     balance, balloon = _minor(loans.principal * minor_units), loans.balloon * minor_units
     payment = np.zeros(len(balance), dtype=np.int64)
     fresh = np.ones(len(balance), dtype=bool)
@@ -286,7 +347,12 @@ def schedule_minor(
         waits = ~amortises | (month < loans.interest_only_months)
         if month:
             fresh |= rates[:, month] != rates[:, month - 1]
-        level = level_payment(balance, rates[:, month], np.maximum(left, 1), np.minimum(balloon, balance))
+        level = _level_payment(
+            balance.astype(np.float64),
+            rates[:, month],
+            np.maximum(left, 1).astype(np.float64),
+            np.minimum(balloon, balance),
+        )
         payment = np.where(fresh, _minor(level), payment)
         fresh = fresh & waits
         interest = _minor(balance * rate)

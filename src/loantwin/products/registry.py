@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from loantwin import arguments as check
 from loantwin.arrays import Flags, Floats
 from loantwin.errors import ModelError, UsageError, expected
 
@@ -64,6 +65,7 @@ def product_flags() -> tuple[Flags, Flags, Floats]:
 
 def check_product(product: Product) -> None:
     """Raise ModelError where a product's numbers contradict each other; a test runs it over the registry."""
+    check.kind(Product, product=product)
     if not product.name.isidentifier() or not product.meaning:
         raise ModelError(expected("a name of letters and a meaning", product.name), field="product")
     if product.amortises and product.redraws:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from loantwin import arguments as check
 from loantwin.arrays import Flags, Floats, Integers
 from loantwin.errors import RiskError, expected
 
@@ -64,6 +65,9 @@ class ScenarioAllowance:
 
 def amounts(values: Floats, name: str, shape: tuple[int, ...], top: float = math.inf) -> Floats:
     """Return `values` as they are, or raise RiskError: field and wrong shape, sign or finiteness."""
+    check.word(name=name)
+    check.unbounded(0, top=top)
+    check.arrays(**{name: values})
     if values.shape != shape:
         raise RiskError(expected(f"shape {shape}", f"{values.shape}"), field=name)
     if values.size and not (
@@ -92,10 +96,12 @@ def checked_weights(weights: Mapping[str, float]) -> Floats:
     ------
     RiskError : no scenario, a weight outside (0, 1], or another sum.
     """
+    check.kind(Mapping, weights=weights)
     if not weights:
         raise RiskError(expected("at least one scenario", "none"), field="scenario")
     for name, weight in weights.items():
-        if not (math.isfinite(weight) and 0 < weight <= 1):
+        check.number(**{f"scenario {name}": weight})
+        if not 0 < weight <= 1:
             raise RiskError(expected("a weight above 0 and at most 1", weight), field=f"scenario {name}")
     total = math.fsum(weights.values())
     if abs(total - 1) > 1e-9:
@@ -105,6 +111,8 @@ def checked_weights(weights: Mapping[str, float]) -> Floats:
 
 def total(values: Floats) -> float:
     """Return the correctly rounded sum: the same whatever the order of loans or the split of the book."""
+    check.finite(values=values)
+    check.shaped((len(values),), values=values)
     return totals([values])[0][0]
 
 
@@ -120,6 +128,13 @@ def grouped(
     figures: Sequence[Floats], codes: Integers | None = None, groups: int = 1
 ) -> tuple[list[list[float]], list[float]]:
     """Return what `totals` does and each figure's sum over groups, rounded once, from one pass."""
+    check.columns(figures=figures)
+    check.count(1, groups=groups)
+    for item in figures:
+        check.shaped((len(figures[0]),), figures=item)
+    if codes is not None:
+        check.codes(0, groups - 1, codes=codes)
+        check.shaped((len(figures[0]),), codes=codes)
     if len(figures[0]) < FEW:
         whole = [math.fsum(values.tolist()) for values in figures]
         if codes is None:
@@ -169,6 +184,12 @@ def parts_and_whole(
     codes: Integers, names: Sequence[str], exposures: Exposures, net: Floats, gross: Floats
 ) -> tuple[dict[str, Part], Part]:
     """Return what `parts` returns and the whole book as one part, each figure rounded once."""
+    check.words(names=names)
+    check.codes(0, len(names) - 1, codes=codes)
+    check.kind(Exposures, exposures=exposures)
+    exposures.check()
+    check.finite(net=net, gross=gross)
+    check.shaped(exposures.exposure.shape, codes=codes, net=net, gross=gross)
     weight = exposures.weight
     figures, whole = grouped(
         [weight, exposures.exposure * weight, net * weight, gross * weight], codes, len(names)

@@ -15,6 +15,7 @@ import numpy as np
 from scipy.special import ndtr, ndtri
 from scipy.stats import gamma
 
+from loantwin import arguments as check
 from loantwin.arrays import Floats, Integers
 from loantwin.errors import RiskError, expected
 from loantwin.types import Interval
@@ -70,10 +71,10 @@ def check_exposures(exposure: Floats, weight: Floats | None = None) -> tuple[Flo
     ------
     RiskError : no loan, a negative or missing exposure or weight, a total of zero. The row is named.
     """
-    amounts = np.asarray(exposure, dtype=np.float64)
-    counts = np.ones(len(amounts)) if weight is None else np.asarray(weight, dtype=np.float64)
+    amounts = check.numbers(exposure, "exposure")
     if amounts.ndim != 1 or not len(amounts):
         raise RiskError(expected("at least one loan", "none"), field="exposure")
+    counts = np.ones(len(amounts)) if weight is None else check.numbers(weight, "weight")
     if counts.shape != amounts.shape:
         raise RiskError(expected(f"{len(amounts)} weights", f"shape {counts.shape}"), field="weight")
     for name, array in (("exposure", amounts), ("weight", counts)):
@@ -82,6 +83,7 @@ def check_exposures(exposure: Floats, weight: Floats | None = None) -> tuple[Flo
             raise RiskError(
                 expected("an amount of at least 0", array[bad][0]), row=int(np.argmax(bad)) + 1, field=name
             )
+    check.money(exposure=amounts)
     if not float(amounts @ counts) > 0:
         raise RiskError(expected("a total exposure above 0", "0"), field="exposure")
     return amounts, counts
@@ -112,6 +114,7 @@ def top_shares(
     exposure: Floats, weight: Floats | None = None, tops: Sequence[int] = TOPS
 ) -> dict[str, float]:
     """Return the share of exposure of the largest 1, 5, ... names; fewer names hold it all."""
+    check.each((int, np.integer), tops=tops)
     amounts, counts = check_exposures(exposure, weight)
     order = np.argsort(-amounts, kind="stable")
     number = np.concatenate([[0.0], np.cumsum(counts[order])])
@@ -156,6 +159,7 @@ def by_sector(labels: Sequence[str], exposure: Floats, weight: Floats | None = N
     RiskError : another number of labels, or see `check_exposures`.
     """
     amounts, counts = check_exposures(exposure, weight)
+    check.words(labels=labels)
     if len(labels) != len(amounts):
         raise RiskError(expected(f"{len(amounts)} labels", len(labels)), field="labels")
     names, code = np.unique(np.asarray(labels, dtype=str), return_inverse=True)
@@ -177,6 +181,11 @@ def merged(code: Integers, exposure: Floats, weight: Floats) -> tuple[Floats, Fl
     A group's weight is its members' mean by exposure, so that total exposure stays: loans drawn into a sample
     with one weight come with their connected ones.
     """
+    check.codes(0, code=code)
+    check.money(exposure=exposure)
+    check.within(0, weight=weight)
+    check.shaped((None,), code=code)
+    check.shaped(code.shape, exposure=exposure, weight=weight)
     size = int(code.max()) + 1
     total, plain = (
         np.bincount(code, each, size).astype(np.float64) for each in (weight * exposure, exposure)
@@ -192,14 +201,16 @@ class Granularity:
     """What single names add to the quantile of an infinitely fine book, decimals of exposure.
 
     fine : quantile of the loss of the fine book (in Gordy and Luetkebohmert expected loss plus capital).
-        adjustment : to be added. simplified : without the terms of second order in the loss rate; None where
-        the method has one form only.
+    adjustment : to be added, the first term of a series. quantile : their sum, at most the largest loss there
+        can be, beyond which the term can go where names are few. simplified : the adjustment without the
+        terms of second order in the loss rate; None where the method has one form only.
     """
 
     method: str
     confidence: float
     fine: float
     adjustment: float
+    quantile: float
     simplified: float | None = None
 
 
@@ -208,6 +219,8 @@ def granularity_delta(confidence: float = 0.999, precision: float = FACTOR_PRECI
 
     precision : xi, one over the factor's variance.
     """
+    check.level(confidence=confidence)
+    check.number(0, precision=precision)
     level = float(gamma.ppf(confidence, precision, scale=1 / precision))
     return (level - 1) * (precision + (1 - precision) / level)
 
@@ -244,12 +257,17 @@ def granularity_adjustment(
     ------
     RiskError : values out of range, or a book whose capital is zero.
     """
+    check.within(0, 1, pd=pd, lgd=lgd, capital=capital, severity=severity)
+    check.level(confidence=confidence)
+    check.number(0, precision=precision)
     amounts, counts = check_exposures(exposure, weight)
     _check_rates(len(amounts), pd=pd, lgd=lgd, capital=capital)
     if not (lgd > 0).all():
         raise RiskError(
             expected("a loss given default above 0", "0"), row=int(np.argmax(lgd <= 0)) + 1, field="lgd"
         )
+    if np.ndim(severity):
+        check.shaped(amounts.shape, severity=severity)
     share = amounts / float(counts @ amounts)
     book = float(counts @ (share * capital))
     if not book > 0:
@@ -261,10 +279,10 @@ def granularity_adjustment(
     whole = capital + loss
     full = delta * (cost * whole + whole**2 * spread) - capital * (cost + 2 * whole * spread)
     simple = cost * (delta * whole - capital)
+    fine = book + float(counts @ (share * loss))
     parts = [float(counts @ (share**2 * term)) / (2 * book) for term in (full, simple)]
-    return Granularity(
-        "Gordy and Luetkebohmert", confidence, book + float(counts @ (share * loss)), parts[0], parts[1]
-    )
+    quantile = min(fine + parts[0], _largest(share, counts, pd, lgd, severity))
+    return Granularity("Gordy and Luetkebohmert", confidence, fine, parts[0], quantile, parts[1])
 
 
 def normal_granularity(
@@ -293,7 +311,12 @@ def normal_granularity(
     ------
     RiskError : values out of range, or a book that cannot default.
     """
+    check.within(0, 1, pd=pd, lgd=lgd, rho=rho, severity=severity)
+    check.level(confidence=confidence)
     amounts, counts = check_exposures(exposure, weight)
+    for name, value in (("rho", rho), ("severity", severity)):
+        if np.ndim(value):
+            check.shaped(amounts.shape, **{name: value})
     correlation = np.broadcast_to(np.asarray(rho, dtype=np.float64), amounts.shape)
     _check_rates(len(amounts), pd=pd, lgd=lgd)
     if not ((correlation > 0) & (correlation < 1)).all():
@@ -316,7 +339,14 @@ def normal_granularity(
     variance = float(counts @ (share**2 * (square * given - lgd**2 * given**2)))
     variance1 = float(counts @ (share**2 * first * (square - 2 * lgd**2 * given)))
     adjustment = -(variance1 - variance * (mean2 / mean1 + at)) / (2 * mean1)
-    return Granularity("one-factor normal", confidence, mean, adjustment)
+    quantile = min(mean + adjustment, _largest(share, counts, pd, lgd, severity))
+    return Granularity("one-factor normal", confidence, mean, adjustment, quantile)
+
+
+def _largest(share: Floats, counts: Floats, pd: Floats, lgd: Floats, severity: float | Floats) -> float:
+    """Return the largest loss there can be, decimal of exposure: all in default, at the worst severity."""
+    worst = np.where(np.asarray(severity) > 0, 1.0, lgd)
+    return float(counts @ (share * np.where(pd > 0, worst, 0.0)))
 
 
 def _check_rates(size: int, **rates: Floats) -> None:
@@ -341,6 +371,13 @@ def name_intervals(
         (Poisson bootstrap).
     presence : (N,) probability that a name is on the book: names of weight 1 are there or not, independently.
     """
+    check.money(exposure=exposure)
+    check.within(0, weight=weight)
+    check.within(0, 1, presence=presence)
+    check.count(1, resamples=resamples)
+    check.count(0, seed=seed)
+    check.shaped((None,), exposure=exposure)
+    check.shaped(exposure.shape, weight=weight, presence=presence)
     sample, doubt = bool((weight != 1).any()), bool((presence < 1).any())
     if not sample and not doubt:
         return None

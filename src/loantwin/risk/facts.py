@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from loantwin import arguments as check
 from loantwin.arrays import Flags, Floats, Integers
 from loantwin.book.schema import DEFAULT_STATES
 
@@ -77,6 +78,12 @@ def standing(
     states_decide : true where the book's own definition of default made the states, so that arrears which it
         holds immaterial are no default by their days: those count as `default_days` less one at most.
     """
+    check.kind(pl.DataFrame, loans=loans)
+    check.words(observes=observes)
+    check.kind(pl.DataFrame, **check.given(panel=panel))
+    check.kind(dt.date, **check.given(as_of=as_of))
+    check.count(1, default_days=default_days)
+    check.flag(states_decide=states_decide)
     seen = "delinquency" in observes or loans["days_past_due"].is_not_null().any()
     from_state = loans["state"].replace_strict(LOWEST_DAYS, default=None, return_dtype=pl.Float64)
     days = loans["days_past_due"].cast(pl.Float64)
@@ -109,6 +116,8 @@ def standing(
 
 def months_between(day: pl.Expr, as_of: dt.date) -> pl.Expr:
     """Return whole calendar months from a date column to the as-of date."""
+    check.kind(pl.Expr, day=day)
+    check.kind(dt.date, as_of=as_of)
     return 12 * (as_of.year - day.dt.year()) + as_of.month - day.dt.month().cast(pl.Int32)
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
+from loantwin import arguments as check
 from loantwin.arrays import Floats
 from loantwin.errors import RiskError, expected
 from loantwin.risk.allowance import amounts
@@ -24,6 +27,10 @@ def intervals(flows: Floats, mean: Floats | None = None) -> tuple[Interval, ...]
     ------
     RiskError : no path, or flows that are not finite.
     """
+    check.finite(flows=flows)
+    check.finite(**check.given(mean=mean))
+    check.shaped((None, None), flows=flows)
+    check.shaped(flows.shape[1:], **check.given(mean=mean))
     if flows.ndim != 2 or not len(flows) or not np.isfinite(flows).all():
         raise RiskError(
             expected("finite flows of at least one path by month", f"shape {flows.shape}"), field="flows"
@@ -34,7 +41,12 @@ def intervals(flows: Floats, mean: Floats | None = None) -> tuple[Interval, ...]
 
 
 def name_noise(
-    numbers: Floats, mean_size: Floats | float, second_moment: Floats | float, seed: int, stream: int = 0
+    numbers: Floats,
+    mean_size: Floats | float,
+    second_moment: Floats | float,
+    seed: int,
+    stream: int = 0,
+    most: float = math.inf,
 ) -> Floats:
     """Return simulated amounts of events of single names, (P, T): a compound Poisson sum with gamma sizes.
 
@@ -44,12 +56,18 @@ def name_noise(
     mean_size, second_moment : first and second moment of the amount of one event, broadcast over (P, T). The
         mean of the result is `numbers` x `mean_size`, its variance given the path `numbers` x
         `second_moment`.
-    seed, stream : key of the draws; different figures take different streams.
+    seed, stream : key of the draws; different figures take different streams. most : what there is to lose:
+        Poisson numbers and gamma sizes know of no end.
 
     Raises
     ------
     RiskError : moments that are negative or not finite, or a second one below the squared first.
     """
+    check.within(0, numbers=numbers, mean_size=mean_size, second_moment=second_moment)
+    check.count(0, seed=seed, stream=stream)
+    check.unbounded(0, most=most)
+    check.shaped((None, None), numbers=numbers)
+    check.fitting(numbers.shape, mean_size=mean_size, second_moment=second_moment)
     amounts(numbers, "numbers", numbers.shape)
     first = np.broadcast_to(np.asarray(mean_size, dtype=np.float64), numbers.shape)
     second = np.broadcast_to(np.asarray(second_moment, dtype=np.float64), numbers.shape)
@@ -66,4 +84,4 @@ def name_noise(
         variation, 1e-12
     )  # below this the gamma is a point: its draw would round to the count
     drawn = np.where(spread > 1e-9, spread * generator.standard_gamma(count / spread), count)
-    return np.asarray(first * drawn)
+    return np.minimum(first * drawn, most)

@@ -14,7 +14,7 @@ from loantwin.types import Result
 class ShownSetting:
     """One setting as the command prints it."""
 
-    value: float | int | str
+    value: float | int | str | bool
     origin: str
 
 

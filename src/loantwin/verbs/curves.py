@@ -178,8 +178,11 @@ def curves(
     """
     with opened(twin) as twin:
         if twin.mapping.kind == "snapshot":
-            was = "a snapshot at one date; take the twin whose model it runs on"
-            raise UsageError(expected("a tape with a history", was), file=twin.home.folder, field="tape")
+            words = (
+                expected("a tape with a history", "a snapshot at one date")
+                + "; take the twin whose model it runs on"
+            )
+            raise UsageError(words, file=twin.home.folder, field="tape")
         chosen = choice(kind or (ROLL_RATES if twin.known_panel is not None else VINTAGES), KINDS, "kind")
         if chosen == ROLL_RATES:
             if event is not None:

@@ -93,6 +93,10 @@ def movement(
             raise UsageError(
                 expected(f"an opening date before the closing date {last}", first), field="opening"
             )
+        taken = twin.mapping.as_of
+        if taken is not None and first < taken:
+            words = expected(f"an opening date from {taken} on, that of the snapshot", first)
+            raise UsageError(words + "; take the snapshot of the earlier date", field="opening")
         progress(0.0, "learning what was known at each date")
         now = twin if last == twin.as_of else twin_at(twin, last)
         then = _opening_twin(twin, now, first, same_model)

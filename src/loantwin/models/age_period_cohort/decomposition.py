@@ -198,7 +198,8 @@ def decompose(
     settings = settings or ApcSettings()
     scaled = rescaled(on_grid(cells, settings.ages), effective)
     if not scaled.events.sum() > 0:
-        raise ModelError(expected("a default to learn from", "none"), field="events")
+        words = expected("a default to learn from", "none") + "; take a twin whose history holds some"
+        raise ModelError(words, field="events")
     layout = layout_of(scaled, settings.vintage_months)
     if layout.periods < 12 or layout.bands < 2:
         raise ModelError(

@@ -144,7 +144,11 @@ def default_counts(
     ModelError : a snapshot, which has no history.
     """
     if mapping.kind == "snapshot":
-        raise ModelError(expected("a history to learn from", "a snapshot at one date"), field="tape")
+        raise ModelError(
+            expected("a history to learn from", "a snapshot at one date")
+            + "; take the twin whose model it runs on",
+            field="tape",
+        )
     labels = segment_labels(loans, mapping)
     if panel is not None and panel.height:
         return collapsed(panel_counts(panel, loans, labels, as_of))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from loantwin import arguments as check
 from loantwin.arrays import Codes, Flags, Floats
 from loantwin.risk.capital.classes import CORPORATE, FUNCTIONS, MATURES, MORTGAGE, NAMES, OTHER, REVOLVING
 from loantwin.risk.capital.irb import irb_risk_weight
@@ -70,6 +71,22 @@ class CapitalLoans:
     collateral_kind: Codes
     collateral_value: Floats
 
+    def __post_init__(self) -> None:
+        check.finite(
+            exposure=self.exposure,
+            undrawn=self.undrawn,
+            weight=self.weight,
+            counterparty_weight=self.counterparty_weight,
+            provision_share=self.provision_share,
+            guaranteed=self.guaranteed,
+            conversion=self.conversion,
+            own_conversion=self.own_conversion,
+            pd=self.pd,
+            lgd=self.lgd,
+            maturity=self.maturity,
+            collateral_value=self.collateral_value,
+        )
+
 
 @dataclass(frozen=True)
 class Binding:
@@ -97,10 +114,21 @@ class Amounts:
     maturity: Floats
     elbe: Floats
 
+    def __post_init__(self) -> None:
+        check.finite(
+            ead=self.ead,
+            own_weight=self.own_weight,
+            risk_weight=self.risk_weight,
+            rwa=self.rwa,
+            expected_loss=self.expected_loss,
+        )
+
 
 def standardised_amounts(loans: CapitalLoans, options: Options) -> Amounts:
     """Return amounts under the standardised approach: exposures net of specific provisions where the
     options say so (CRE20.1), guarantees substituted (CRE22.79)."""
+    check.kind(CapitalLoans, loans=loans)
+    check.kind(Options, options=options)
     own = np.asarray(
         standardised_risk_weight(
             loans.exposure_class,
@@ -129,6 +157,9 @@ def irb_amounts(loans: CapitalLoans, options: Options, *, foundation: bool) -> A
     its expected loss, and no K (CRE35.3). Loans of `foundation_only` keep supervisory figures under the
     advanced approach too.
     """
+    check.kind(CapitalLoans, loans=loans)
+    check.kind(Options, options=options)
+    check.flag(foundation=foundation)
     supervisory = MATURES[loans.asset_class] if foundation else foundation_only(loans)
     lgd, floor = _lgd(loans, supervisory)
     pd_floor = _floor_of_pd(loans)
@@ -170,18 +201,24 @@ def foundation_only(loans: CapitalLoans) -> Flags:
     """Return loans that have no advanced approach, (N,): banks, other financial institutions, and firms whose
     group sells for more than 500 million euro (December 2017; CRE30.34 to CRE30.36). Unknown sales do not bar
     it."""
+    check.kind(CapitalLoans, loans=loans)
     large = (loans.asset_class == CORPORATE) & (loans.annual_sales > LARGE_SALES)
     return np.asarray(np.isin(loans.asset_class, NO_OWN_LOSSES) | large)
 
 
 def mitigated(weights: Floats, loans: CapitalLoans) -> Floats:
     """Return weights after guarantees; a guarantor of unknown or worse weight changes nothing."""
+    check.finite(weights=weights)
+    check.kind(CapitalLoans, loans=loans)
+    check.shaped(loans.exposure.shape, weights=weights)
     protector = np.where(np.isnan(loans.guarantor_weight), np.inf, loans.guarantor_weight)
     return substituted_weight(weights, np.minimum(protector, weights), loans.guaranteed)
 
 
 def take(loans: CapitalLoans, rows: NDArray[np.integer] | slice) -> CapitalLoans:
     """Return the loans at `rows`, in that order."""
+    check.kind(CapitalLoans, loans=loans)
+    check.kind((np.ndarray, slice), rows=rows)
     return replace(loans, **{name: getattr(loans, name)[rows] for name in CapitalLoans.__dataclass_fields__})
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
+from loantwin import arguments as check
 from loantwin.errors import UsageError, expected
 
 
@@ -91,6 +92,7 @@ def read_assumptions(assume: Mapping[str, object] | Sequence[str]) -> CapitalAss
     ------
     UsageError : no such name, a value of the wrong kind or out of range.
     """
+    check.kind((Mapping, list, tuple), assume=assume)
     made: dict[str, Any] = {}
     kinds = {item.name: item.type for item in fields(CapitalAssumptions)}
     given = [f"{name}={value}" for name, value in assume.items()] if isinstance(assume, Mapping) else assume

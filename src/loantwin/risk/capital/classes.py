@@ -9,9 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from loantwin import arguments as check
+from loantwin.arguments import array
 from loantwin.arrays import Codes, Floats
 from loantwin.errors import RiskError, expected
-from loantwin.risk.arguments import array
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,8 @@ def codes(values: ArrayLike, names: Sequence[str], field: str) -> Codes:
     ------
     RiskError : a text that is no name, or an index out of range.
     """
+    check.words(names=names)
+    check.word(field=field)
     given = array(values, field)
     if not given.size:  # an empty list is a column of numbers to NumPy
         return np.empty(given.shape, dtype=np.int8)

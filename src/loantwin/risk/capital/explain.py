@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from loantwin import arguments as check
 from loantwin.risk.capital.amounts import CapitalLoans, foundation_only, irb_amounts, standardised_amounts
 from loantwin.risk.capital.classes import MATURES, NAMES
 from loantwin.risk.capital.options import RATINGS, Options
@@ -18,6 +19,8 @@ DECIMAL, YEARS, MONEY = "decimal", "years", "currency"
 
 def standardised_steps(loan: CapitalLoans, options: Options) -> tuple[Step, ...]:
     """Return the steps of one loan (each field of `loan` has one row) under the standardised approach."""
+    check.kind(CapitalLoans, loan=loan)
+    check.kind(Options, options=options)
     made = standardised_amounts(loan, options)
     name = options.classes[int(loan.exposure_class[0])]
     rule = options.weights[name]
@@ -69,6 +72,9 @@ def irb_approach_steps(
     loan: CapitalLoans, options: Options, *, foundation: bool
 ) -> tuple[tuple[Step, ...], tuple[Step, ...]]:
     """Return the steps of one loan under an IRB approach, and the floors that bind."""
+    check.kind(CapitalLoans, loan=loan)
+    check.kind(Options, options=options)
+    check.flag(foundation=foundation)
     made = irb_amounts(loan, options, foundation=foundation)
     code = int(loan.asset_class[0])
     name, sales = NAMES[code], float(loan.annual_sales[0])

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from loantwin import arguments as check
 from loantwin.arrays import Codes, Flags, Floats
 from loantwin.engine.columns import LoanColumns, contract_terms, take
 from loantwin.products.contract import schedule
@@ -32,6 +33,10 @@ class Estimates:
     lgd: Floats
     conversion: float
 
+    def __post_init__(self) -> None:
+        check.within(0, 1, pd=self.pd)
+        check.finite(lgd=self.lgd, conversion=self.conversion)
+
 
 def capital_loans(
     loans: pl.DataFrame,
@@ -43,6 +48,13 @@ def capital_loans(
     assumed: CapitalAssumptions,
 ) -> CapitalLoans:
     """Return the loans as capital rules read them; `columns` and the rest are N rows in their order."""
+    check.kind(pl.DataFrame, loans=loans)
+    check.kind(LoanColumns, columns=columns)
+    check.truths(defaulted=defaulted)
+    check.kind(Placement, placement=placement)
+    check.kind(Estimates, estimates=estimates)
+    check.kind(Options, options=options)
+    check.kind(CapitalAssumptions, assumed=assumed)
     count = loans.height
     exposure = columns.principal + columns.accrued_interest
     value = loans["collateral_value"].fill_null(0.0).to_numpy()
@@ -99,6 +111,7 @@ def effective_maturity(columns: LoanColumns) -> Floats:
     M = sum of t x cash flow / sum of cash flows, interest included (CRE32.47); a revolving line takes its
     contractual end (CRE32.50), as does a loan that owes nothing.
     """
+    check.kind(LoanColumns, columns=columns)
     count = len(columns.principal)
     made = columns.remaining_months / 12.0
     drawn = np.flatnonzero((columns.product != PRODUCTS.index("revolving")) & (columns.principal > 0))

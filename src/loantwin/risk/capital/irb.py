@@ -8,9 +8,9 @@ from typing import Any, overload
 import numpy as np
 from numpy.typing import ArrayLike
 
+from loantwin.arguments import flags, is_scalar, numbers
 from loantwin.arrays import Codes, Flags, Floats
 from loantwin.errors import RiskError, expected
-from loantwin.risk.arguments import flags, is_scalar, numbers
 from loantwin.risk.capital.classes import FEW, FLOORED, MATURES, NAMES, codes, table
 
 POLE = math.exp((0.11852 - math.sqrt(2.0 / 3.0)) / 0.05478)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from loantwin import arguments as check
 from loantwin.arrays import Floats, Integers
 from loantwin.errors import RiskError, expected
 from loantwin.risk.capital.options import Options
@@ -62,6 +63,9 @@ def connected(
     parties : link table; loans that share a borrower or co-borrower are one group, and so on through shared
         parties.
     """
+    check.words(loan_ids=loan_ids)
+    check.kind(pl.Series, borrower=borrower)
+    check.kind(pl.DataFrame, **check.given(parties=parties))
     count = len(loan_ids)
     parent = np.arange(count)
 
@@ -114,6 +118,15 @@ def large_exposures(
     ------
     RiskError : tier 1 capital of 0 or less.
     """
+    check.codes(0, group=group)
+    check.kind(pl.Series, borrower=borrower)
+    check.words(loan_ids=loan_ids)
+    check.money(exposure=exposure)
+    check.finite(net=net)
+    check.word(connected_by=connected_by)
+    check.kind(Options, options=options)
+    check.number(0, **check.given(tier1=tier1))
+    check.shaped((len(loan_ids),), group=group, exposure=exposure, net=net)
     if tier1 is not None and tier1 <= 0:
         raise RiskError(expected("tier 1 capital above 0", tier1), field="own_funds")
     rule = options.large_exposure

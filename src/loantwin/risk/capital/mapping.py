@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from loantwin import arguments as check
 from loantwin.arrays import Codes, Flags, Floats, Integers
 from loantwin.errors import RiskError, expected
 from loantwin.risk.capital.assumptions import CapitalAssumptions
@@ -58,6 +59,11 @@ def place(loans: pl.DataFrame, owed: Floats, options: Options, assumed: CapitalA
     ------
     RiskError : an assumed class that the options or the IRB approach do not have.
     """
+    check.kind(pl.DataFrame, loans=loans)
+    check.money(owed=owed)
+    check.kind(Options, options=options)
+    check.kind(CapitalAssumptions, assumed=assumed)
+    check.shaped((loans.height,), owed=owed)
     individual, borrower_rule = _borrowers(loans, assumed)
     total = borrower_totals(loans["borrower_id"], owed) * assumed.exchange_rate
     within = total <= options.retail["most"]
@@ -78,6 +84,9 @@ def place(loans: pl.DataFrame, owed: Floats, options: Options, assumed: CapitalA
 
 def borrower_totals(borrower: pl.Series, owed: Floats) -> Floats:
     """Return all that each loan's borrower owes, (N,); a loan without a borrower's number stands alone."""
+    check.kind(pl.Series, borrower=borrower)
+    check.money(owed=owed)
+    check.shaped((len(borrower),), owed=owed)
     frame = pl.DataFrame({"borrower": borrower, "owed": owed})
     whole = (
         pl.when(pl.col("borrower").is_null())

@@ -7,6 +7,7 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike
 
+from loantwin import arguments as check
 from loantwin.arrays import Floats
 from loantwin.errors import RiskError, expected
 
@@ -53,6 +54,9 @@ def haircut(
     ------
     RiskError : collateral that is not eligible, or less than one business day.
     """
+    check.word(kind=kind, rating=rating)
+    check.number(0, years=years)
+    check.count(1, holding_days=holding_days, revaluation_days=revaluation_days)
     if holding_days < 1 or revaluation_days < 1:
         raise RiskError(
             expected("at least 1 business day", min(holding_days, revaluation_days)), field="holding_days"
@@ -70,14 +74,13 @@ def collateralised_exposure(
     exposure: ArrayLike, value: ArrayLike, haircuts: ArrayLike, currency_mismatch: ArrayLike = False
 ) -> Floats:
     """Return E* = max(0, E - C (1 - Hc - Hfx)), currency, by the comprehensive approach (CRE22.40)."""
-    cut = (
-        1.0
-        - np.asarray(haircuts, dtype=np.float64)
-        - np.where(np.asarray(currency_mismatch), CURRENCY * math.sqrt(2.0), 0.0)
-    )
-    return np.asarray(
-        np.maximum(0.0, np.asarray(exposure, dtype=np.float64) - np.asarray(value) * np.maximum(cut, 0.0))
-    )
+    owed, held = check.numbers(exposure, "exposure"), check.numbers(value, "value")
+    taken, apart = check.numbers(haircuts, "haircuts"), check.flags(currency_mismatch, "currency_mismatch")
+    check.money(exposure=owed, value=held)
+    check.within(0, 1, haircuts=taken)
+    check.fitting(exposure=owed, value=held, haircuts=taken, currency_mismatch=apart)
+    cut = 1.0 - taken - np.where(apart, CURRENCY * math.sqrt(2.0), 0.0)
+    return np.asarray(np.maximum(0.0, owed - held * np.maximum(cut, 0.0)))
 
 
 def simple_weight(
@@ -87,9 +90,10 @@ def simple_weight(
 
     floor : 0 for cash and for sovereign paper of the exposure's currency weighted 0 (CRE22.36, 22.37).
     """
-    return substituted_weight(
-        weight, np.maximum(np.asarray(collateral_weight, dtype=np.float64), floor), share
-    )
+    check.number(0, floor=floor)
+    other = check.numbers(collateral_weight, "collateral_weight")
+    check.within(0, collateral_weight=other)
+    return substituted_weight(weight, np.maximum(other, floor), share)
 
 
 def substituted_weight(weight: ArrayLike, protector_weight: ArrayLike, share: ArrayLike) -> Floats:
@@ -102,16 +106,16 @@ def substituted_weight(weight: ArrayLike, protector_weight: ArrayLike, share: Ar
     ------
     RiskError : a share outside [0, 1].
     """
-    part = np.asarray(share, dtype=np.float64)
+    part, own = check.numbers(share, "share"), check.numbers(weight, "weight")
+    other = check.numbers(protector_weight, "protector_weight")
+    check.within(0, weight=own, protector_weight=other)
+    check.fitting(share=part, weight=own, protector_weight=other)
     if not ((part >= 0.0) & (part <= 1.0)).all():
         raise RiskError(
             expected("a covered share from 0 to 1", float(part[~((part >= 0) & (part <= 1))].ravel()[0])),
             field="share",
         )
-    own = np.asarray(weight, dtype=np.float64)
-    return np.asarray(
-        part * np.minimum(np.asarray(protector_weight, dtype=np.float64), own) + (1.0 - part) * own
-    )
+    return np.asarray(part * np.minimum(other, own) + (1.0 - part) * own)
 
 
 def guaranteed_share(
@@ -126,16 +130,19 @@ def guaranteed_share(
     Protection that lasts t years on an exposure of T > t years counts for (t - 0.25) / (T - 0.25), T at most
     5; at three months or less it counts for nothing.
     """
-    t = np.asarray(protection_years, dtype=np.float64)
-    whole = np.minimum(np.asarray(exposure_years, dtype=np.float64), 5.0)
+    t, asked = (
+        check.numbers(protection_years, "protection_years"),
+        check.numbers(exposure_years, "exposure_years"),
+    )
+    covered, apart = check.numbers(share, "share"), check.flags(currency_mismatch, "currency_mismatch")
+    check.within(0, 1, share=covered)
+    check.unbounded(0, protection_years=t, exposure_years=asked)
+    check.fitting(share=covered, currency_mismatch=apart, protection_years=t, exposure_years=asked)
+    whole = np.minimum(asked, 5.0)
     short = t < whole
     with np.errstate(invalid="ignore", divide="ignore"):
         factor = np.where(
             short, np.maximum(t - LEAST_MISMATCH_YEARS, 0.0) / (whole - LEAST_MISMATCH_YEARS), 1.0
         )
-    kept = np.where(np.asarray(currency_mismatch), 1.0 - CURRENCY, 1.0)
-    return np.asarray(
-        np.asarray(share, dtype=np.float64)
-        * np.where(short & (whole <= LEAST_MISMATCH_YEARS), 0.0, factor)
-        * kept
-    )
+    kept = np.where(apart, 1.0 - CURRENCY, 1.0)
+    return np.asarray(covered * np.where(short & (whole <= LEAST_MISMATCH_YEARS), 0.0, factor) * kept)

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from loantwin import arguments as check
 from loantwin.arrays import Floats
 from loantwin.errors import RiskError, expected, unknown
 from loantwin.risk.capital.options_reader import OptionsReader
@@ -185,6 +186,7 @@ def load_options(name: str = "basel") -> Options:
     ------
     RiskError : no such options, or a file with an unknown key, a missing one, or a value out of range.
     """
+    check.word(name=name)
     known = {item.casefold(): item for item in BUILT_IN}
     name = known.get(name.casefold(), name)
     if name in BUILT_IN:

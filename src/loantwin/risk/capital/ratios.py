@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from loantwin import arguments as check
 from loantwin.errors import RiskError, expected
 from loantwin.risk.capital.options import Options
 from loantwin.risk.capital.options_reader import OptionsReader
@@ -105,6 +106,7 @@ def load_own_funds(path: Path) -> OwnFunds:
     ------
     RiskError : no such file, no TOML, an unknown key, a negative amount, a rate beyond 1.
     """
+    check.kind(Path, path=path)
     try:
         document = tomllib.loads(path.read_text("utf-8"))
     except FileNotFoundError as error:
@@ -145,6 +147,10 @@ def ratios(funds: OwnFunds, credit_rwa: float, exposure: float, options: Options
     ------
     RiskError : no risk-weighted assets or no exposure to divide by.
     """
+    check.kind(OwnFunds, funds=funds)
+    check.number(0, credit_rwa=credit_rwa)
+    check.money(exposure=exposure)
+    check.kind(Options, options=options)
     rwa = credit_rwa + math.fsum(funds.other_rwa.values())
     measure = exposure if funds.leverage_exposure is None else funds.leverage_exposure
     if rwa <= 0 or measure <= 0:
@@ -201,6 +207,9 @@ def output_floor(
     internal, standardised : credit RWA of the book. other : RWA beside it, in both sums. None where the
         options have no floor.
     """
+    check.number(0, internal=internal, standardised=standardised, other=other)
+    check.kind(Options, options=options)
+    check.count(1, **check.given(year=year))
     if options.output_floor is None:
         return None
     share, words = options.output_floor.of(year)
@@ -216,6 +225,7 @@ def provision_gap(expected_loss: float, provisions: float, irb_rwa: float) -> Pr
 
     Source: CRE35.2 to CRE35.8, CAP10.19, CAP30.13.
     """
+    check.number(0, expected_loss=expected_loss, provisions=provisions, irb_rwa=irb_rwa)
     gap = provisions - expected_loss
     return ProvisionGap(
         expected_loss,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from scipy.special import ndtr, ndtri
 
+from loantwin import arguments as check
 from loantwin.errors import RiskError, expected
 from loantwin.risk.capital.classes import FUNCTIONS, NAMES
 from loantwin.risk.capital.options import COUNTERPARTY, RATINGS, Options
@@ -62,6 +63,12 @@ def irb_steps(
     ------
     RiskError : a defaulted exposure without `elbe`.
     """
+    check.number(0, 1, pd=pd, lgd=lgd)
+    check.number(0, maturity=maturity)
+    check.word(asset_class=asset_class)
+    check.gaps(**check.given(annual_sales=annual_sales, elbe=elbe))
+    check.flag(transactor=transactor, input_floors=input_floors)
+    check.number(0, 1, **check.given(lgd_floor=lgd_floor))
     function = FUNCTIONS[NAMES.index(asset_class)]
     if pd >= 1.0:
         if elbe is None or math.isnan(elbe):
@@ -129,6 +136,12 @@ def standardised_reference(
     provision_share: float = 0.0,
 ) -> float:
     """Return one exposure's standardised weight from the table; as `standardised_risk_weight`."""
+    check.kind(Options, rules=rules)
+    check.word(exposure_class=exposure_class, rating=rating)
+    check.gaps(ltv=ltv)
+    check.number(0, counterparty_weight=counterparty_weight)
+    check.flag(defaulted=defaulted)
+    check.number(0, 1, provision_share=provision_share)
     own = rules.weight(exposure_class)
     if defaulted:
         bad = rules.defaulted

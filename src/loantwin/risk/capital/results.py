@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from loantwin import arguments as check
 from loantwin.arrays import Codes, Integers
 from loantwin.risk.allowance import total
 from loantwin.risk.capital.amounts import Amounts, CapitalLoans
@@ -131,6 +132,13 @@ def class_amounts(
     loans: CapitalLoans, amounts: Amounts, rows: Integers, minimum: float, *, with_loss: bool
 ) -> ClassAmounts:
     """Return the sums over some loans, each correctly rounded."""
+    check.kind(CapitalLoans, loans=loans)
+    check.kind(Amounts, amounts=amounts)
+    check.codes(0, rows=rows)
+    check.number(0, 1, minimum=minimum)
+    check.flag(with_loss=with_loss)
+    check.codes(0, len(loans.exposure) - 1, rows=rows)
+    check.shaped((len(rows),), rows=rows)
     weight = loans.weight[rows]
     used = np.where(loans.guarantor_weight[rows] <= amounts.own_weight[rows], loans.guaranteed[rows], 0.0)
     ead, rwa = total(amounts.ead[rows] * weight), total(amounts.rwa[rows] * weight)
@@ -157,6 +165,13 @@ def approach(
     internal: bool,
 ) -> Approach:
     """Return an approach's sums by class; floor, provisions and ratios are added with own funds."""
+    check.kind(CapitalLoans, loans=loans)
+    check.kind(Amounts, amounts=amounts)
+    check.words(names=names)
+    check.codes(0, len(names) - 1, codes=codes)
+    check.number(0, 1, minimum=minimum)
+    check.flag(internal=internal)
+    check.shaped(loans.exposure.shape, codes=codes)
     by_class = {
         names[code]: class_amounts(loans, amounts, np.flatnonzero(codes == code), minimum, with_loss=internal)
         for code in np.unique(codes)

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from loantwin.arguments import array, flags, is_scalar, numbers
 from loantwin.arrays import Codes, Flags, Floats
 from loantwin.errors import RiskError, expected
-from loantwin.risk.arguments import array, flags, is_scalar, numbers
 from loantwin.risk.capital.classes import codes
 from loantwin.risk.capital.options import COUNTERPARTY, RATINGS, Options, load_options
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from loantwin import arguments as check
 from loantwin.arrays import Floats
 from loantwin.errors import RiskError, expected
 
@@ -59,9 +60,13 @@ def foundation_lgd(
     RiskError : an unknown borrower or kind of collateral, an exposure of 0 or less, a negative or non-finite
         value.
     """
+    check.kind(Mapping, **check.given(collateral=collateral))
+    check.word(borrower=borrower)
     if borrower not in UNSECURED:
         raise RiskError(expected("one of " + ", ".join(UNSECURED), borrower), field="borrower")
-    unsecured = np.where(np.asarray(subordinated), SUBORDINATED, UNSECURED[borrower])
+    junior = check.flags(subordinated, "subordinated")
+    check.fitting(exposure=check.numbers(exposure, "exposure"), subordinated=junior)
+    unsecured = np.where(junior, SUBORDINATED, UNSECURED[borrower])
     secured, weighted = _secured(exposure, collateral or {}, "lgd")
     return np.asarray(unsecured * (1.0 - secured) + weighted)
 
@@ -77,6 +82,8 @@ def lgd_floor(
     ------
     RiskError : a class whose floor collateral does not lower, and as `foundation_lgd`.
     """
+    check.kind(Mapping, **check.given(collateral=collateral))
+    check.word(asset_class=asset_class)
     if asset_class not in UNSECURED_FLOOR:
         raise RiskError(
             expected("a class whose floor collateral lowers: " + ", ".join(UNSECURED_FLOOR), asset_class),
@@ -88,16 +95,18 @@ def lgd_floor(
 
 def _secured(exposure: ArrayLike, collateral: Mapping[str, ArrayLike], what: str) -> tuple[Floats, Floats]:
     """Return the secured share of the exposure, and the sum of share x the LGD or floor of its kind."""
-    whole = np.asarray(exposure, dtype=np.float64)
+    whole = check.numbers(exposure, "exposure")
     if not (np.isfinite(whole) & (whole > 0)).all():
         raise RiskError(expected("a finite exposure above 0", "another"), field="exposure")
+    check.money(exposure=whole)
     for kind in collateral:
         if kind not in COLLATERAL:
             raise RiskError(expected("one of " + ", ".join(COLLATERAL), kind), field="collateral")
     secured, weighted = np.zeros(whole.shape), np.zeros(whole.shape)
     for kind, rule in COLLATERAL.items():
         if kind in collateral:
-            value = np.asarray(collateral[kind], dtype=np.float64)
+            value = check.numbers(collateral[kind], f"collateral {kind}")
+            check.fitting(exposure=whole, **{f"collateral {kind}": value})
             if not (np.isfinite(value) & (value >= 0)).all():
                 raise RiskError(
                     expected("finite values of at least 0", "another"), field=f"collateral {kind}"
@@ -115,7 +124,9 @@ def own_exposure_at_default(
     drawn, undrawn : currency. own : own conversion factor, decimal. standard : that of the standardised
         approach.
     """
-    least = CCF_FLOOR * np.asarray(standard, dtype=np.float64)
-    return np.asarray(
-        np.asarray(drawn) + np.maximum(np.asarray(own, dtype=np.float64), least) * np.asarray(undrawn)
-    )
+    used, open_ = check.numbers(drawn, "drawn"), check.numbers(undrawn, "undrawn")
+    factor, least = check.numbers(own, "own"), check.numbers(standard, "standard")
+    check.money(drawn=used, undrawn=open_)
+    check.within(0, own=factor, standard=least)
+    check.fitting(drawn=used, undrawn=open_, own=factor, standard=least)
+    return np.asarray(used + np.maximum(factor, CCF_FLOOR * least) * open_)

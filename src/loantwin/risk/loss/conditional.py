@@ -7,10 +7,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from loantwin import arguments as check
 from loantwin.arrays import Floats
 from loantwin.engine.cells import Cells, LossGivenDefault
 from loantwin.engine.columns import LoanColumns
 from loantwin.engine.expectation import conditional_defaults
+from loantwin.engine.path import discount, loss_share, severity
 from loantwin.engine.rows import TransitionParameters
 from loantwin.errors import RiskError, expected
 from loantwin.risk.loss.loss import ConditionalLosses
@@ -34,6 +36,9 @@ class SizeBands:
     number: Floats
     size_variation: Floats
 
+    def __post_init__(self) -> None:
+        check.within(0, number=self.number, size_variation=self.size_variation)
+
 
 def size_bands(columns: LoanColumns, most: int = 8) -> SizeBands:
     """Return the loans in at most `most` bands of exposure, each a factor of 4 wide, the smallest together.
@@ -47,6 +52,8 @@ def size_bands(columns: LoanColumns, most: int = 8) -> SizeBands:
     ------
     RiskError : loans of which none has an exposure.
     """
+    check.kind(LoanColumns, columns=columns)
+    check.count(1, most=most)
     exposure = columns.principal + columns.accrued_interest + columns.undrawn
     if not len(exposure):
         return SizeBands(columns, np.zeros(1), np.zeros(1))
@@ -94,17 +101,42 @@ def conditional_losses(
     ------
     RiskError : no block of paths.
     """
+    check.kind(TransitionParameters, parameters=parameters)
+    check.kind(SizeBands, bands=bands)
+    check.kind(Cells, cells=cells)
+    check.kind(LossGivenDefault, lgd=lgd)
+    check.kind(Iterable, shocks=shocks)
     groups = len(bands.number)
-    blocks = [_block(parameters, cells, lgd, block, groups) for block in shocks]
+    blocks = []
+    for block in shocks:
+        check.finite(shocks=block)
+        check.shaped((None, None, len(parameters.origin)), shocks=block)
+        blocks.append(_block(parameters, cells, lgd, block, groups))
     if not blocks:
         raise RiskError(expected("at least one block of paths", "none"), field="paths")
     number, net, gross, defaulted = (np.concatenate([block[i] for block in blocks]) for i in range(4))
-    severity = np.divide(
+    mean_share = np.divide(
         gross.sum(axis=0), defaulted.sum(axis=0), out=np.ones(groups), where=defaulted.sum(axis=0) > 0
     )
-    mean = np.clip(severity, 1e-6, 1.0)  # a discounted mean severity; the beta's variance is 0 at 1
+    mean = np.clip(mean_share, 1e-6, 1.0)  # a discounted mean severity; the beta's variance is 0 at 1
     variation = (1 + bands.size_variation**2) * (1 + (1 - mean) / (SEVERITY_CONCENTRATION * mean)) - 1
-    return ConditionalLosses(number, net, gross, np.sqrt(variation), bands.number)
+    return ConditionalLosses(
+        number, net, gross, np.sqrt(variation), bands.number, largest=largest_loss(cells, lgd)
+    )
+
+
+def largest_loss(cells: Cells, lgd: LossGivenDefault) -> tuple[float, float]:
+    """Return the most that the loans can lose, net and gross of guarantees, book currency.
+
+    All of them default in their worst month and lose all of their exposure, or more where the model's own
+    severity says so.
+    """
+    check.kind(Cells, cells=cells)
+    check.kind(LossGivenDefault, lgd=lgd)
+    months = cells.exposure.shape[1]
+    share = np.maximum(loss_share(cells, lgd, *severity(cells, lgd, months)), 1.0)
+    most = (cells.exposure * share * np.maximum(discount(cells, months), 1.0)).max(axis=1)
+    return float((most * (1.0 - cells.guaranteed)).sum()), float(most.sum())
 
 
 def part_shares(
@@ -121,6 +153,12 @@ def part_shares(
     ----------
     cells : of loans whose group is band x `parts` + part. shocks : (P, T, R).
     """
+    check.kind(TransitionParameters, parameters=parameters)
+    check.kind(Cells, cells=cells)
+    check.kind(LossGivenDefault, lgd=lgd)
+    check.finite(shocks=shocks)
+    check.count(1, bands=bands, parts=parts)
+    check.shaped((None, None, len(parameters.origin)), shocks=shocks)
     most = max(64, int(ENGINE_CELLS / (bands * parts * shocks.shape[1])) // 64 * 64)
     made = np.empty((len(shocks), bands, parts))
     for start in range(0, len(shocks), most):

@@ -14,6 +14,7 @@ from typing import Literal
 import numpy as np
 from scipy.special import ndtr, ndtri, owens_t
 
+from loantwin import arguments as check
 from loantwin.arrays import Floats, Integers
 from loantwin.errors import RiskError, expected
 from loantwin.migrations.matrices import check_matrix
@@ -50,6 +51,12 @@ def forward_values(
 
     Source: CreditMetrics technical document, section 1.3.
     """
+    check.number(coupon=coupon)
+    check.count(0, years=years)
+    check.finite(curves=curves)
+    check.money(face=face)
+    check.number(0, 1, recovery=recovery)
+    check.shaped((None, None), curves=curves)
     if years < 1:
         raise RiskError(expected("a maturity of at least 1 year", years), field="years")
     if curves.ndim != 2 or curves.shape[1] < years - 1 or not np.isfinite(curves).all():
@@ -71,6 +78,11 @@ def moments(values: Floats, probabilities: Floats, deviations: Floats | None = N
 
     deviations : (K,) standard deviation of the value within each state; the published figures leave it out.
     """
+    check.finite(values=values)
+    check.within(0, 1, probabilities=probabilities)
+    check.within(0, **check.given(deviations=deviations))
+    check.shaped((None,), values=values)
+    check.shaped(values.shape, probabilities=probabilities, **check.given(deviations=deviations))
     first = float(probabilities @ values)
     within = np.zeros_like(values) if deviations is None else deviations
     return first, float(np.sqrt(probabilities @ ((values - first) ** 2 + within**2)))
@@ -83,6 +95,11 @@ def value_quantile(values: Floats, probabilities: Floats, level: float) -> float
     ------
     RiskError : a level outside (0, 1).
     """
+    check.finite(values=values)
+    check.within(0, probabilities=probabilities)
+    check.level(level=level)
+    check.shaped(tuple(size or None for size in np.shape(values)), values=values)
+    check.shaped(np.shape(values), probabilities=probabilities)
     if not 0 < level < 1:
         raise RiskError(expected("a probability between 0 and 1", level), field="level")
     order = np.argsort(values.ravel(), kind="stable")
@@ -98,6 +115,9 @@ def bivariate_normal(one: Floats | float, other: Floats | float, rho: float) -> 
     ------
     RiskError : a correlation outside (-1, 1).
     """
+    check.unbounded(one=one, other=other)
+    check.number(rho=rho)
+    check.fitting(one=one, other=other)
     if not -1 < rho < 1:
         raise RiskError(expected("a correlation between -1 and 1", rho), field="rho")
     h, k = (np.clip(np.asarray(x, dtype=np.float64), -FAR, FAR) for x in (one, other))
@@ -122,6 +142,9 @@ def joint_probabilities(one: Floats, other: Floats, rho: float) -> Floats:
     Source: CreditMetrics technical document, section 8.4: rectangles of the bivariate normal of the asset
     returns.
     """
+    check.within(0, 1, one=one, other=other)
+    check.number(rho=rho)
+    check.shaped((None,), one=one, other=other)
     cuts = [np.concatenate([[FAR], _cuts(row[None])[0][:-1], [-FAR]]) for row in (one, other)]
     below = bivariate_normal(cuts[0][:, None], cuts[1][None, :], rho)
     return np.asarray(np.maximum(np.diff(np.diff(below, axis=0), axis=1), 0.0))
@@ -149,6 +172,9 @@ class MigrationLosses:
     standard_deviation: Estimate
     by_state: Floats
     factors: Floats
+
+    def __post_init__(self) -> None:
+        check.finite(losses=self.losses, by_state=self.by_state, factors=self.factors)
 
     def quantile(self, confidence: float) -> Estimate:
         """Return the value at risk at a confidence, with its standard error."""
@@ -219,6 +245,25 @@ def migration_losses(
     RiskError : arrays that do not fit or are not finite, a rating outside the matrix, a correlation outside
         [0, 1), a factor correlation that is not positive semi-definite, no loan.
     """
+    check.finite(values=values, matrix=matrix, correlation=correlation)
+    check.codes(0, ratings=ratings)
+    check.shaped((None,), ratings=ratings)
+    check.shaped((None, None), matrix=matrix)
+    check.within(0, **check.given(default_deviation=default_deviation, weight=weight))
+    check.finite(**check.given(sector_correlation=sector_correlation))
+    check.money(**check.given(face=face))
+    check.codes(0, **check.given(sector=sector))
+    check.count(1, paths=paths)
+    check.count(0, seed=seed)
+    check.shaped((len(ratings), matrix.shape[1]), values=values)
+    check.shaped(
+        ratings.shape, **check.given(weight=weight, sector=sector, default_deviation=default_deviation)
+    )
+    if np.ndim(correlation):
+        check.shaped(ratings.shape, correlation=correlation)
+    if not isinstance(reference, str):
+        check.finite(reference=reference)
+        check.shaped(ratings.shape, reference=reference)
     worth, rating = np.asarray(values, dtype=np.float64), np.asarray(ratings, dtype=np.int64)
     rho = np.broadcast_to(np.asarray(correlation, dtype=np.float64), rating.shape)
     factor = np.zeros(len(rating), dtype=np.int64) if sector is None else np.asarray(sector, dtype=np.int64)
@@ -244,6 +289,9 @@ def migration_losses(
     )
     by_state = (count[:, None] * rows * loss).sum(axis=0)
     losses, centre, within, factors = _simulated(classes, ones, root, paths, seed)
+    # the normal amount of the rest knows of no end: no path loses, or gains, more than all loans can
+    worst, best = (float(count @ end) for end in _ends(rows, loss, worth, spread, shapes[:, 2]))
+    losses = np.clip(losses, best, worst)
     mean = Estimate(float(by_state.sum()), 0.0)
     if len(root) == 1:
         everyone = _classes(np.arange(len(rating)), rating, rows, rho, factor, loss, count, spread)
@@ -277,6 +325,19 @@ def _check(
     for name, array in (("weight", count), ("default_deviation", spread)):
         if array.shape != rating.shape or not np.isfinite(array).all() or (array < 0).any():
             raise RiskError(expected(f"{len(rating)} numbers of at least 0", "something else"), field=name)
+
+
+def _ends(rows: Floats, loss: Floats, worth: Floats, spread: Floats, face: Floats) -> tuple[Floats, Floats]:
+    """Return the largest and the smallest loss of each loan, (N,) each, over the states it may end in.
+
+    Where the worth in default is drawn it lies from 0 to `face`.
+    """
+    worst, best = loss.copy(), loss.copy()
+    drawn = spread > 0
+    worst[drawn, -1] += worth[drawn, -1]
+    best[drawn, -1] += worth[drawn, -1] - face[drawn]
+    able = rows > 0
+    return np.where(able, worst, -np.inf).max(axis=1), np.where(able, best, np.inf).min(axis=1)
 
 
 def _beta_shapes(mean: Floats, spread: Floats, face: Floats | None) -> Floats:
@@ -346,6 +407,13 @@ def tail_contributions(
     risk: the `tail.TAIL_PATHS` nearest), given their factors, and of what single names add there its share by
     variance, which is the exact conditional expectation where that residual is normal.
     """
+    check.kind(MigrationLosses, made=made)
+    check.level(confidence=confidence)
+    check.finite(values=values, rows=rows, correlation=correlation, reference=reference)
+    check.codes(0, sector=sector)
+    check.shaped((None, None), values=values)
+    check.shaped(values.shape, rows=rows)
+    check.shaped(values.shape[:1], correlation=correlation, sector=sector, reference=reference)
     order = np.argsort(made.losses, kind="stable")
     var, shortfall = made.quantile(confidence).value, made.expected_shortfall(confidence).value
     rank = int(np.searchsorted(made.losses[order], var))

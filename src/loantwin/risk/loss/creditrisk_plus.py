@@ -26,9 +26,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import ArrayLike
 
+from loantwin.arguments import LARGEST_AMOUNT, array, numbers
 from loantwin.arrays import Complexes, Floats, Integers
 from loantwin.errors import RiskError, expected
-from loantwin.risk.arguments import array, numbers
 
 FEWEST_UNITS = 10_000
 """Least number of loss units in the total exposure where the caller names no unit."""
@@ -37,10 +37,10 @@ GRID = 2**17
 MOST_POINTS = 2**23
 POISSON = 1e-12
 """Variance of a sector below which its defaults are Poisson."""
+SMALL = 1e-3
+"""Variance of a sector up to which logarithms of its transform need every digit."""
 NEGLIGIBLE = 1e-15
 """Probability beyond the grid."""
-LARGEST_EXPOSURE = 1e100
-"""Beyond it sums of squares leave the range of numbers."""
 LARGEST_QUANTILE = 1 - 1e-9
 """Quantiles above it would rest on the rounding of the transform."""
 WINDOW_SHARE = 0.2
@@ -88,6 +88,14 @@ class CreditRiskPlus:
         )
 
     @property
+    def largest_loss(self) -> float:
+        """Return the sum of exposures that may default: no quantile or shortfall goes beyond it.
+
+        The distribution itself does: defaults are Poisson, so that an obligor may default twice.
+        """
+        return math.fsum(self.exposure[self.pd > 0])
+
+    @property
     def losses(self) -> Floats:
         """Return the loss at each probability, (M,)."""
         return np.asarray(np.arange(len(self.probabilities)) * self.loss_unit)
@@ -107,7 +115,7 @@ class CreditRiskPlus:
         ------
         RiskError : another `q`.
         """
-        return self._rank(q) * self.loss_unit
+        return min(self._rank(q) * self.loss_unit, self.largest_loss)
 
     def expected_shortfall(self, q: float) -> float:
         """Return the mean of the worst 1 - q, the quantile's atom shared in (Acerbi, Tasche 2002).
@@ -119,7 +127,7 @@ class CreditRiskPlus:
         rank = self._rank(q)
         beyond = self.probabilities[rank + 1 :]
         tail = float(beyond @ np.arange(1, len(beyond) + 1))
-        return (rank + tail / (1 - float(q))) * self.loss_unit
+        return min((rank + tail / (1 - float(q))) * self.loss_unit, self.largest_loss)
 
     def standard_deviation_contributions(self) -> Floats:
         """Return each obligor's Euler contribution to the standard deviation, (N,); they sum to it."""
@@ -212,7 +220,7 @@ def credit_risk_plus(
     RiskError : a value out of range, NaN, lengths that do not fit, shares that do not sum to 1, volatility
         without default rate, a unit so small that the distribution would need more than 8 million points.
     """
-    amounts = _column(exposure, "exposure", 0.0, LARGEST_EXPOSURE)
+    amounts = _column(exposure, "exposure", 0.0, LARGEST_AMOUNT)
     rates = _column(pd, "pd", 0.0, 1.0, len(amounts))
     spread = _column(pd_volatility, "pd_volatility", 0.0, math.inf, len(amounts))
     stray = np.flatnonzero((rates == 0) & (spread > 0))
@@ -344,8 +352,18 @@ def _logarithms(units: Integers, rate: Floats, sectors: GammaSectors, points: in
         coefficients = np.bincount(units, rate * sectors.share[:, k], points)
         coefficients[0] -= coefficients.sum()
         moved = fft.rfft(coefficients)
-        made.append(np.log1p(-variance * moved) if variance > POISSON else -moved)
+        made.append(_log1p(-variance * moved, variance) if variance > POISSON else -moved)
     return made
+
+
+def _log1p(z: Complexes, variance: float) -> Complexes:
+    """Return log(1 + z), to the last digits also where a small variance makes z small.
+
+    NumPy's for complex numbers is as exact as 1 is large, and what it loses is divided by the variance.
+    """
+    if variance > SMALL:
+        return np.asarray(np.log1p(z))
+    return np.asarray(0.5 * np.log1p(z.real * (2 + z.real) + z.imag**2) + 1j * np.arctan2(z.imag, 1 + z.real))
 
 
 def _generating(logarithms: list[Complexes], sectors: GammaSectors) -> Complexes:

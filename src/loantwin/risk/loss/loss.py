@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -10,6 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from loantwin import arguments as check
 from loantwin.arrays import Floats, Integers
 from loantwin.errors import RiskError, expected
 from loantwin.risk.allowance import amounts
@@ -42,6 +44,7 @@ class ConditionalLosses:
     loss of one default
     (size and severity). exposed : (C,) number of loans, infinity for a Poisson number. net_share : (P, C, G)
     of each of G parts of the book in a group's expected net loss, for allocation; None where none is wanted.
+    largest : net and gross, the most that the whole book can lose: sizes drawn around a mean know no end.
     """
 
     number: Floats
@@ -50,6 +53,7 @@ class ConditionalLosses:
     variation: Floats
     exposed: Floats
     net_share: NDArray[np.float32] | None = None
+    largest: tuple[float, float] = (math.inf, math.inf)
 
     def check(self) -> None:
         """Raise RiskError on shapes that do not fit, NaN, negative amounts, or more defaults than loans."""
@@ -61,6 +65,8 @@ class ConditionalLosses:
             raise RiskError(
                 expected(f"{groups} numbers of loans of at least 0", "something else"), field="exposed"
             )
+        if self.net_share is not None:
+            check.within(0, 1 + 1e-6, net_share=self.net_share)
         if (self.number > self.exposed * (1 + 1e-9) + 1e-9).any():
             raise RiskError(expected("at most as many defaults as loans", "more"), field="number")
         if ((self.number == 0) & (self.gross > 0)).any() or (self.net > self.gross * (1 + 1e-9)).any():
@@ -174,6 +180,11 @@ def name_factors(number: Floats, exposed: float, variation: float, generator: np
     A sum of n independent gamma losses of shape k is gamma of shape n k: one draw a path, whatever the
     number.
     """
+    check.within(0, number=number)
+    check.unbounded(0, exposed=exposed)
+    check.number(0, variation=variation)
+    check.kind(np.random.Generator, generator=generator)
+    check.shaped((None,), number=number)
     drawn = _numbers(number, exposed, generator).astype(np.float64)
     if variation > 0:
         drawn = variation**2 * generator.standard_gamma(drawn / variation**2)
@@ -191,6 +202,8 @@ def _numbers(number: Floats, exposed: float, generator: np.random.Generator) -> 
 
 def simulated(losses: ConditionalLosses, seed: int) -> tuple[Floats, Floats]:
     """Return each path's total loss with name noise, net and gross, (P,) each; one stream a group."""
+    check.kind(ConditionalLosses, losses=losses)
+    check.count(0, seed=seed)
     net, gross, _ = simulated_parts(losses, seed)
     return net, gross
 
@@ -201,6 +214,9 @@ def simulated_parts(losses: ConditionalLosses, seed: int) -> tuple[Floats, Float
     Within a group loans are alike: what it loses on a path is made by its parts as they share its expected
     loss.
     """
+    check.kind(ConditionalLosses, losses=losses)
+    losses.check()
+    check.count(0, seed=seed)
     net, gross = np.zeros(len(losses.number)), np.zeros(len(losses.number))
     parts = None if losses.net_share is None else np.zeros((len(losses.number), losses.net_share.shape[2]))
     for group in range(losses.number.shape[1]):
@@ -212,11 +228,15 @@ def simulated_parts(losses: ConditionalLosses, seed: int) -> tuple[Floats, Float
         gross += losses.gross[:, group] * factor
         if parts is not None and losses.net_share is not None:
             parts += own[:, None] * losses.net_share[:, group]
-    return net, gross, parts
+    return np.minimum(net, losses.largest[0]), np.minimum(gross, losses.largest[1]), parts
 
 
 def name_variance(losses: ConditionalLosses, amount: Floats) -> Floats:
     """Return each path's variance of total loss, (P,); `amount` is `losses.net` or `losses.gross`."""
+    check.kind(ConditionalLosses, losses=losses)
+    losses.check()
+    check.within(0, amount=amount)
+    check.shaped(losses.number.shape, amount=amount)
     whole = np.ceil(losses.exposed - 1e-9)
     inverse = np.divide(1.0, losses.number, out=np.zeros_like(losses.number), where=losses.number > 0)
     trials = np.divide(1.0, whole, out=np.zeros_like(whole), where=whole > 0)
@@ -246,6 +266,14 @@ def loss(
     RiskError : a confidence that the number of paths cannot support, or conditional losses that contradict
         themselves.
     """
+    check.kind(date, as_of=as_of)
+    check.word(currency=currency)
+    check.kind(ConditionalLosses, losses=losses)
+    check.count(1, months=months)
+    check.level(confidence=confidence)
+    check.count(0, seed=seed)
+    check.words(not_observable=not_observable, segments=segments, assumptions=assumptions)
+    check.kind(Mapping, **check.given(provenance=provenance))
     tail.check_support(len(losses.number), confidence)
     losses.check()
     net, gross, parts = simulated_parts(losses, seed)
@@ -278,6 +306,9 @@ def loss(
 
 def histogram_of(net: Floats, quantile: float) -> Histogram:
     """Return how losses (P,) lie, in equal bins from 0 to just beyond their 99.95th percentile."""
+    check.finite(net=net)
+    check.number(quantile=quantile)
+    check.shaped((None,), net=net)
     top = max(float(np.quantile(net, 0.9995)), quantile, 1e-300) * 1.05
     counts, edges = np.histogram(net[net <= top], bins=BINS, range=(min(0.0, float(net.min())), top))
     return Histogram(tuple(edges.tolist()), tuple((counts / len(net)).tolist()))
@@ -316,6 +347,10 @@ def _by_segment(
 
 def curve_of(losses: Floats, weight: Floats | None = None) -> tuple[CurvePoint, ...]:
     """Return the chance of exceeding a loss at up to `CURVE` losses, from paths (P,) of mean weight 1."""
+    check.finite(losses=losses)
+    check.within(0, **check.given(weight=weight))
+    check.shaped((None,), losses=losses)
+    check.shaped(losses.shape, **check.given(weight=weight))
     order = np.argsort(losses)[::-1]
     share = np.ones(len(losses)) if weight is None else weight[order]
     above = np.minimum(np.cumsum(share) / len(losses), 1.0)

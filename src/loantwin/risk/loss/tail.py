@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import betainc, ndtr, ndtri
 
+from loantwin import arguments as check
+from loantwin.arguments import numbers
 from loantwin.arrays import Floats
 from loantwin.errors import RiskError, expected
-from loantwin.risk.arguments import numbers
 from loantwin.types import Estimate
 
 TAIL_PATHS = 20
@@ -24,6 +25,7 @@ def paths_needed(confidence: float) -> int:
     ------
     RiskError : a confidence outside (0, 1).
     """
+    check.level(confidence=confidence)
     if not 0 < confidence < 1:
         raise RiskError(expected("a confidence between 0 and 1", confidence), field="confidence")
     return math.ceil(TAIL_PATHS / (1 - confidence) - 1e-6)
@@ -31,6 +33,8 @@ def paths_needed(confidence: float) -> int:
 
 def check_support(paths: int, confidence: float) -> None:
     """Raise RiskError, naming confidence and paths, where the sample cannot support the quantile."""
+    check.count(1, paths=paths)
+    check.level(confidence=confidence)
     # Trap: a quantile beyond the sample. A thousand paths say nothing of 99.9 %: it is refused.
     needed = paths_needed(confidence)
     if paths < needed:
@@ -49,6 +53,9 @@ def value_at_risk(losses: Floats, confidence: float) -> Estimate:
     The standard error is that of Maritz and Jarrett (1978): the spread of the order statistic under
     resampling, with the exact binomial weights of a bootstrap of unlimited size.
     """
+    check.finite(losses=losses)
+    check.level(confidence=confidence)
+    check.shaped((None,), losses=losses)
     check_support(len(losses), confidence)
     ordered, rank = np.sort(losses), _rank(len(losses), confidence)
     paths = len(ordered)
@@ -69,6 +76,9 @@ def expected_shortfall(losses: Floats, confidence: float) -> Estimate:
     ES = VaR + mean(max(L - VaR, 0)) / (1 - confidence) (Rockafellar and Uryasev 2002, eq. 9); its standard
     error is the spread of that mean (the quantile itself adds nothing to first order).
     """
+    check.finite(losses=losses)
+    check.level(confidence=confidence)
+    check.shaped((None,), losses=losses)
     check_support(len(losses), confidence)
     quantile = float(np.sort(losses)[_rank(len(losses), confidence) - 1])
     beyond = np.maximum(losses - quantile, 0.0) / (1 - confidence)
@@ -82,6 +92,10 @@ def shortfall_shares(losses: Floats, parts: Floats, confidence: float) -> Floats
     - confidence (Tasche 1999: the derivative of expected shortfall by the size of the part). They sum to
       expected shortfall.
     """
+    check.finite(losses=losses, parts=parts)
+    check.level(confidence=confidence)
+    check.shaped((None,), losses=losses)
+    check.shaped((len(losses), None), parts=parts)
     check_support(len(losses), confidence)
     var = float(np.sort(losses)[_rank(len(losses), confidence) - 1])
     above, at = losses > var, losses == var
@@ -96,6 +110,10 @@ def quantile_shares(losses: Floats, parts: Floats, confidence: float) -> Floats:
     Near: a normal kernel as wide as half the distance between the quantiles at which 0.8 and 1.2 times 1 -
     confidence lies beyond, so that the mean rests on about a third of the paths beyond value at risk.
     """
+    check.finite(losses=losses, parts=parts)
+    check.level(confidence=confidence)
+    check.shaped((None,), losses=losses)
+    check.shaped((len(losses), None), parts=parts)
     check_support(len(losses), confidence)
     ordered, paths = np.sort(losses), len(losses)
     var = float(ordered[_rank(paths, confidence) - 1])
@@ -117,6 +135,8 @@ def _rank(paths: int, confidence: float) -> int:
 
 def mean(values: Floats) -> Estimate:
     """Return the mean of independent values (P,) and its standard error."""
+    check.finite(values=values)
+    check.shaped((None,), values=values)
     return Estimate(float(values.mean()), float(values.std(ddof=1)) / math.sqrt(len(values)))
 
 
@@ -125,6 +145,10 @@ def standard_deviation(conditional_mean: Floats, conditional_variance: Floats) -
 
     The standard error is the delta method's, from the spread of each path's contribution to the variance.
     """
+    check.finite(conditional_mean=conditional_mean)
+    check.within(0, conditional_variance=conditional_variance)
+    check.shaped((None,), conditional_mean=conditional_mean)
+    check.shaped(conditional_mean.shape, conditional_variance=conditional_variance)
     paths = len(conditional_mean)
     apart = (conditional_mean - conditional_mean.mean()) ** 2 * paths / (paths - 1)
     each = apart + conditional_variance
@@ -142,6 +166,11 @@ def unexpected_loss(
     The covariance follows from the influence of a path on a quantile, (confidence - 1{L <= VaR}) / density,
     the density being the one that the quantile's own standard error implies.
     """
+    check.kind(Estimate, var=var, expectation=expectation)
+    check.finite(losses=losses, conditional_mean=conditional_mean)
+    check.level(confidence=confidence)
+    check.shaped((None,), losses=losses)
+    check.shaped(losses.shape, conditional_mean=conditional_mean)
     beyond = losses > var.value
     spread = math.sqrt(confidence * (1 - confidence) * len(losses))
     covariance = var.standard_error / spread * float(((beyond - beyond.mean()) * conditional_mean).mean())

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 
+from loantwin import arguments as check
 from loantwin.arrays import Flags, Floats, Integers
 from loantwin.config import Config
 from loantwin.engine.cells import LossGivenDefault
@@ -57,6 +58,7 @@ class Reversion:
 
 def reversion_of(config: Config) -> Reversion:
     """Return the reversion that the configuration asks for."""
+    check.kind(Config, config=config)
     form: Literal["at_once", "straight_line"] = (
         "at_once" if config.cecl.reversion_form == "at_once" else "straight_line"
     )
@@ -111,6 +113,11 @@ def reverted_shocks(scenario: Floats, historical: Floats, months: int, reversion
     ------
     RiskError : a scenario shorter than the supported months, or none supported.
     """
+    check.finite(scenario=scenario, historical=historical)
+    check.count(1, months=months)
+    check.kind(Reversion, reversion=reversion)
+    check.shaped((None, None), scenario=scenario)
+    check.shaped(scenario.shape[1:], historical=historical)
     kept = min(reversion.supported_months, months)
     if len(scenario) < kept or kept < 1:
         raise RiskError(
@@ -143,6 +150,8 @@ def historical_shocks(
     With a history the level is the mean of the odds over it, so that a loan performing at every age
     reproduces the average rate; a mean of the log-odds would lie below it.
     """
+    check.kind(TransitionParameters, parameters=parameters)
+    check.finite(**check.given(macro=macro, latent=latent))
     if macro is None and latent is None:
         return np.ones(len(parameters.origin))
     size = len(macro) if macro is not None else len(latent) if latent is not None else 0
@@ -162,6 +171,9 @@ def historical_loss_rates(
 
     The probability of default in the month of that age x loss given default net of cures, before guarantees.
     """
+    check.kind(TransitionParameters, parameters=parameters)
+    check.kind(LossGivenDefault, lgd=lgd)
+    check.finite(**check.given(macro=macro, latent=latent))
     base = historical_shocks(parameters, macro, latent)
     plain = transition_rows(
         parameters, np.zeros((1, len(parameters.factors))), np.zeros((1, len(parameters.latents)))
@@ -213,6 +225,15 @@ def cecl(
     ------
     RiskError : weights that do not sum to 1, a negative or non-finite amount, a pool index outside `pools`.
     """
+    check.kind(date, as_of=as_of)
+    check.word(currency=currency)
+    check.kind(Exposures, exposures=exposures)
+    check.kind(PoolLosses, losses=losses)
+    check.words(pools=pools, not_observable=not_observable)
+    check.kind(Mapping, weights=weights)
+    check.kind(Reversion, reversion=reversion)
+    check.kind(Mapping, **check.given(provenance=provenance, methods=methods))
+    check.each(Overlay, overlays=overlays)
     probability = checked_weights(weights)
     exposures.check()
     loans = len(exposures.exposure)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from loantwin import arguments as check
 from loantwin.arrays import Flags, Floats, Integers
 from loantwin.engine.columns import LoanColumns
 from loantwin.errors import RiskError, expected
@@ -85,6 +86,14 @@ class LossHistory:
     state: Integers | None = None
     words: Mapping[str, str] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        check.finite(
+            **check.given(
+                charge_off_rate=self.charge_off_rate, vintage_loss=self.vintage_loss, roll=self.roll
+            ),
+            recovered=self.recovered,
+        )
+
 
 @dataclass(frozen=True)
 class PooledBook:
@@ -96,6 +105,9 @@ class PooledBook:
     in_default: Flags
     individual: Floats
     columns: LoanColumns
+
+    def __post_init__(self) -> None:
+        check.finite(individual=self.individual)
 
 
 @dataclass(frozen=True)
@@ -120,6 +132,11 @@ def by_loan(
     method: str, book: PooledBook, loss: Floats, read: str = "model and scenarios"
 ) -> MethodAllowance:
     """Return the allowance from each loan's loss, (N,) currency; loans in default at their own."""
+    check.kind(PooledBook, book=book)
+    check.finite(loss=loss)
+    check.word(read=read)
+    check.one_of(METHODS, method=method)
+    check.shaped(book.pool.shape, loss=loss)
     own = np.where(book.in_default, book.individual, loss)
     weight, kept = book.exposures.weight, 1.0 - book.exposures.guaranteed
     pooled = totals([own * weight * kept], book.pool, len(book.pools))[0]
@@ -134,6 +151,10 @@ def warm(book: PooledBook, balances: Floats, history: LossHistory | None) -> Met
     balance is the remaining maturity in years. A pool's own charge-off rate is read where it has one, the
     book's elsewhere.
     """
+    check.kind(PooledBook, book=book)
+    check.finite(balances=balances)
+    check.kind(LossHistory, **check.given(history=history))
+    check.shaped((len(book.pools), None), balances=balances)
     if history is None or history.charge_off_rate is None:
         return _missing("warm", "no year of charge-offs and balances before the as-of date")
     rates = np.array([history.pool_rates.get(name, history.charge_off_rate) for name in book.pools])
@@ -145,6 +166,8 @@ def warm(book: PooledBook, balances: Floats, history: LossHistory | None) -> Met
 
 def vintage(book: PooledBook, history: LossHistory | None) -> MethodAllowance:
     """Return the allowance by vintage: what a loan of that age still loses, on amounts originated."""
+    check.kind(PooledBook, book=book)
+    check.kind(LossHistory, **check.given(history=history))
     if history is None or history.vintage_loss is None:
         return _missing(
             "vintage", "the source holds no loans that have left the book, or no dated charge-off"
@@ -167,6 +190,8 @@ def vintage(book: PooledBook, history: LossHistory | None) -> MethodAllowance:
 
 def roll_rate(book: PooledBook, history: LossHistory | None) -> MethodAllowance:
     """Return the allowance by roll rates; loans in default roll like the others."""
+    check.kind(PooledBook, book=book)
+    check.kind(LossHistory, **check.given(history=history))
     if history is None or history.roll is None or history.state is None:
         return _missing("roll-rate", "the source has no history of states by loan and month")
     shares = loss_shares(history.roll, int(book.columns.remaining_months.max(initial=1))) * (
@@ -196,6 +221,8 @@ def loss_shares(roll: Floats, months: int) -> Floats:
     ------
     RiskError : rows that are no probabilities.
     """
+    check.finite(roll=roll)
+    check.count(1, months=months)
     states = len(roll)
     if roll.shape != (states, states + 2) or not ((roll >= 0.0).all() and np.allclose(roll.sum(axis=1), 1.0)):
         raise RiskError(

@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 from scipy.optimize import brentq
 
+from loantwin import arguments as check
 from loantwin.arrays import Floats
 from loantwin.errors import RiskError, expected
 
@@ -47,6 +48,7 @@ def effective_rate(cash_flows: Floats) -> EffectiveRate:
     ------
     RiskError : fewer than two flows, NaN or infinity, or flows of one sign only.
     """
+    check.finite(cash_flows=cash_flows)
     flows = np.asarray(cash_flows, dtype=np.float64)
     if flows.ndim != 1 or len(flows) < 2:
         raise RiskError(
@@ -77,6 +79,9 @@ def credit_adjusted_rate(price: float, expected_flows: Floats) -> EffectiveRate:
     ------
     RiskError : a price of 0 or less, and as `effective_rate`.
     """
+    check.number(price=price)
+    check.finite(expected_flows=expected_flows)
+    check.shaped((None,), expected_flows=expected_flows)
     if not (np.isfinite(price) and price > 0.0):
         raise RiskError(expected("a price above 0", price), field="price")
     return effective_rate(np.concatenate([[-float(price)], np.asarray(expected_flows, dtype=np.float64)]))

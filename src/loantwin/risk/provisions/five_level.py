@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from loantwin import arguments as check
 from loantwin.arrays import Flags, Floats, Integers
 from loantwin.errors import RiskError, expected
 from loantwin.risk.allowance import (
@@ -128,6 +129,7 @@ def load_rules(path: Path | None = None) -> FiveLevelRules:
     ------
     RiskError : no TOML, a missing table, an unknown class or fact, a level without a threshold or with two.
     """
+    check.kind(Path, **check.given(path=path))
     text = (
         (files(__package__) / "five_level.toml").read_text("utf-8")
         if path is None
@@ -200,6 +202,8 @@ def classify(facts: AssetFacts, rules: FiveLevelRules) -> Integers:
     ------
     RiskError : facts of another shape, negative or infinite.
     """
+    check.kind(AssetFacts, facts=facts)
+    check.kind(FiveLevelRules, rules=rules)
     size = len(facts.days_past_due)
     for name in LEVELS:
         values = getattr(facts, name)
@@ -245,6 +249,14 @@ def five_level(
     ------
     RiskError : facts of another number of loans, and as `classify`.
     """
+    check.kind(date, as_of=as_of)
+    check.word(currency=currency)
+    check.kind(Exposures, exposures=exposures)
+    check.kind(AssetFacts, facts=facts)
+    check.kind(Mapping, weights=weights)
+    check.kind(FiveLevelRules, **check.given(rules=rules))
+    check.words(not_observable=not_observable, unobservable=unobservable)
+    check.kind(Mapping, **check.given(provenance=provenance))
     checked_weights(weights)
     exposures.check()
     used = load_rules() if rules is None else rules

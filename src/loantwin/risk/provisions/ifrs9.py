@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from loantwin import arguments as check
 from loantwin.arrays import Flags, Floats, Integers
 from loantwin.config import Ifrs9
 from loantwin.errors import RiskError, expected
@@ -107,6 +108,9 @@ class StagedLosses:
     lifetime: Floats
     defaulted: Floats
 
+    def __post_init__(self) -> None:
+        check.finite(**vars(self))
+
 
 NOTHING_UNDRAWN = Commitments(0, 0.0, 0.0, 0.0, 0.0, 0)
 
@@ -133,9 +137,16 @@ class Further:
     segment: Integers | None = None
     segments: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        check.finite(**check.given(annual_rate=self.annual_rate, undrawn_share=self.undrawn_share))
+        check.finite(**check.given(poci_expected=self.poci_expected))
+
 
 def allowance_by_scenario(losses: StagedLosses, stage: Integers) -> Floats:
     """Return loans' gross allowance by scenario, (N, K): `exact.kernels.staged_losses`' reference."""
+    check.kind(StagedLosses, losses=losses)
+    check.codes(0, stage=stage)
+    check.shaped(losses.defaulted.shape, stage=stage)
     chosen = np.where((stage == 1)[:, None], losses.twelve_month, losses.lifetime)
     return np.asarray(np.where((stage == 3)[:, None], losses.defaulted[:, None], chosen))
 
@@ -170,6 +181,16 @@ def ifrs9(
     RiskError : weights that do not sum to 1, a negative or non-finite amount, shapes that do not fit, a
         12-month loss above the lifetime loss, an overlay that does not fit.
     """
+    check.kind(date, as_of=as_of)
+    check.word(currency=currency)
+    check.kind(Exposures, exposures=exposures)
+    check.kind(StagedLosses, losses=losses)
+    check.kind(Stages, staged=staged)
+    check.kind(Mapping, weights=weights)
+    check.kind(Ifrs9, settings=settings)
+    check.words(not_observable=not_observable, unobservable=unobservable)
+    check.kind(Mapping, **check.given(provenance=provenance))
+    check.kind(Further, **check.given(further=further))
     probability = checked_weights(weights)
     exposures.check()
     more = further or Further()

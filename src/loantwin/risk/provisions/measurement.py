@@ -8,6 +8,7 @@ from datetime import date
 
 import numpy as np
 
+from loantwin import arguments as check
 from loantwin.arrays import Floats, Integers
 from loantwin.engine.assumptions import RunoffAssumptions, assumptions
 from loantwin.engine.cells import LossGivenDefault, recovery_worth
@@ -44,6 +45,9 @@ class WeightedScenario:
     shocks: Floats
     index_paths: Floats | None = None
 
+    def __post_init__(self) -> None:
+        check.finite(shocks=self.shocks, **check.given(index_paths=self.index_paths))
+
 
 @dataclass(frozen=True)
 class Portfolio:
@@ -65,6 +69,9 @@ class Portfolio:
     historical: Floats
     runoff: RunoffAssumptions = field(default_factory=assumptions)
 
+    def __post_init__(self) -> None:
+        check.finite(historical=self.historical)
+
 
 def long_run_shocks(model: FittedModel, covariates: Floats | None = None) -> Floats:
     """Return the expected month part of the odds when the present is forgotten, (R,).
@@ -75,28 +82,35 @@ def long_run_shocks(model: FittedModel, covariates: Floats | None = None) -> Flo
         their mean in the fit, 0. The period effect stands at its long-run expectation, the one that distant
         months of a scenario have too, so that a loan unchanged since origination shows no change of risk.
     """
+    check.kind(FittedModel, model=model)
+    check.finite(**check.given(covariates=covariates))
+    check.shaped((len(model.parameters.factors),), **check.given(covariates=covariates))
     level = np.zeros(len(model.parameters.factors)) if covariates is None else covariates
     return np.asarray(mean_shocks(model, np.tile(level, (FORGOTTEN, 1)))[-1])
 
 
 def lifetime_months(columns: LoanColumns) -> int:
     """Return the longest remaining term, which lifetime measures must cover; 1 for an empty book."""
+    check.kind(LoanColumns, columns=columns)
     return int(columns.remaining_months.max(initial=1))
 
 
 def exposures(portfolio: Portfolio) -> Exposures:
     """Return gross carrying amounts (principal and accrued interest), weights and guarantees of the loans."""
+    check.kind(Portfolio, portfolio=portfolio)
     columns = portfolio.columns
     return Exposures(columns.principal + columns.accrued_interest, columns.weight, columns.guaranteed)
 
 
 def pool_names(portfolio: Portfolio) -> tuple[str, ...]:
     """Return the segments overlays and pools name: the model's without vintages, which come last."""
+    check.kind(Portfolio, portfolio=portfolio)
     return portfolio.parameters.segments[: int(base_segments(portfolio.parameters.segments).max()) + 1]
 
 
 def pool_codes(portfolio: Portfolio) -> Integers:
     """Return each loan's place in `pool_names`, (N,)."""
+    check.kind(Portfolio, portfolio=portfolio)
     return np.asarray(base_segments(portfolio.parameters.segments)[portfolio.columns.segment])
 
 
@@ -110,6 +124,8 @@ def expected_losses(portfolio: Portfolio, scenarios: Sequence[WeightedScenario])
     ------
     RiskError : a scenario shorter than the longest remaining life.
     """
+    check.kind(Portfolio, portfolio=portfolio)
+    check.each(WeightedScenario, scenarios=scenarios)
     months = lifetime_months(portfolio.columns)
     for scenario in scenarios:
         if scenario.shocks.shape[1] < months:
@@ -145,6 +161,9 @@ def _alike(scenarios: Sequence[WeightedScenario]) -> list[list[int]]:
 
 def mean_over_paths(portfolio: Portfolio, scenario: WeightedScenario, months: int) -> tuple[Floats, Floats]:
     """Return the mean over a scenario's paths of losses (N, 1, 2) and default probabilities (N, 1, 2)."""
+    check.kind(Portfolio, portfolio=portfolio)
+    check.kind(WeightedScenario, scenario=scenario)
+    check.count(1, months=months)
     columns, paths = portfolio.columns, len(scenario.shocks)
     floats = columns.floating & (scenario.index_paths is not None)
     loss, pd = np.zeros((2, len(columns.principal), 1, 2))
@@ -164,6 +183,10 @@ def mean_over_paths(portfolio: Portfolio, scenario: WeightedScenario, months: in
 
 def part_of(portfolio: Portfolio, loans: Integers) -> Portfolio:
     """Return a portfolio of some loans for measurement; its standing is not read there and stays whole."""
+    check.kind(Portfolio, portfolio=portfolio)
+    check.codes(0, loans=loans)
+    check.codes(0, len(portfolio.columns.principal) - 1, loans=loans)
+    check.shaped((len(loans),), loans=loans)
     return replace(portfolio, columns=take(portfolio.columns, loans))
 
 
@@ -179,6 +202,7 @@ def origination_pd(portfolio: Portfolio) -> Floats:
     to be expected at origination of these months of its life, given that it would get this far (IFRS 9 5.5.9,
     B5.5.11).
     """
+    check.kind(Portfolio, portfolio=portfolio)
     loans, months = len(portfolio.columns.principal), lifetime_months(portfolio.columns)
     if not loans:
         return np.zeros(0)
@@ -196,6 +220,7 @@ def loss_in_default(portfolio: Portfolio) -> tuple[Floats, Floats]:
     `outlook.workout` has them in forecasts: the longer a loan is in default, the nearer they are. Where the
     months are not known it counts as a new default.
     """
+    check.kind(Portfolio, portfolio=portfolio)
     columns, lgd = portfolio.columns, portfolio.lgd
     passed = portfolio.standing.months_in_default
     known = np.zeros(len(columns.principal), dtype=np.int64) if passed is None else passed
@@ -213,6 +238,9 @@ def loss_in_default(portfolio: Portfolio) -> tuple[Floats, Floats]:
 
 def remaining_lag(lag: Floats, passed: int) -> Floats:
     """Return probabilities (W,) of months from now, `passed` months having gone by since default."""
+    check.within(0, lag=lag)
+    check.count(0, passed=passed)
+    check.shaped((None,), lag=lag)
     if passed == 0:
         return lag
     left = lag[passed + 1 :]
@@ -225,6 +253,11 @@ def measured(
     portfolio: Portfolio, shocks: Floats, index: Floats | None, mean: bool = False
 ) -> tuple[Floats, Floats]:
     """Return one engine run's losses and default probabilities, (N, K, 2) each; K is 1 where `mean`."""
+    check.kind(Portfolio, portfolio=portfolio)
+    check.finite(shocks=shocks)
+    check.finite(**check.given(index=index))
+    check.flag(mean=mean)
+    check.shaped((None, None, len(portfolio.parameters.origin)), shocks=shocks)
     found = loan_losses(
         portfolio.parameters,
         portfolio.columns,
@@ -247,6 +280,7 @@ def remaining_balances(portfolio: Portfolio) -> Floats:
     Contractual run-off, prepayment and default at the historical level; loans in default at the as-of date
     are left out.
     """
+    check.kind(Portfolio, portfolio=portfolio)
     live = np.flatnonzero(~portfolio.standing.defaulted)
     base = base_segments(portfolio.parameters.segments)
     made = np.zeros((int(base.max()) + 1, lifetime_months(portfolio.columns) + 1))

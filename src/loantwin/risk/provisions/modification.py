@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from loantwin import arguments as check
 from loantwin.arrays import Flags, Floats, Integers
 from loantwin.engine.columns import LoanColumns, contract_terms, take
 from loantwin.errors import RiskError, expected
@@ -67,6 +68,9 @@ def modification(gross_carrying_amount: Floats, present_value: Floats, threshold
     RiskError : shapes that differ, an amount that is not finite, a carrying amount of 0 or less, a threshold
         below 0.
     """
+    check.money(gross_carrying_amount=gross_carrying_amount)
+    check.finite(present_value=present_value)
+    check.number(0, threshold=threshold)
     if present_value.shape != gross_carrying_amount.shape or not np.isfinite(present_value).all():
         raise RiskError(
             expected(f"finite values of shape {gross_carrying_amount.shape}", "something else"),
@@ -87,6 +91,9 @@ def present_value(columns: LoanColumns, original_rate: Floats) -> Floats:
     Interest, scheduled principal and what is due at the end, month by month, no prepayment; floating rates
     stay in force.
     """
+    check.kind(LoanColumns, columns=columns)
+    check.finite(original_rate=original_rate)
+    check.shaped(columns.principal.shape, original_rate=original_rate)
     months = int(columns.remaining_months.max(initial=1))
     table = schedule(contract_terms(columns), months)
     opening = np.concatenate([columns.principal[:, None], table.closing[:, :-1]], axis=1)
@@ -100,6 +107,8 @@ def repriced(loans: pl.DataFrame, panel: pl.DataFrame | None) -> tuple[Integers,
 
     None where the source has no history of rates. A changed term is not seen: schedules are not in a panel.
     """
+    check.kind(pl.DataFrame, loans=loans)
+    check.kind(pl.DataFrame, **check.given(panel=panel))
     if panel is None or "annual_rate" not in panel.columns or not panel["annual_rate"].is_not_null().any():
         return None
     known = panel.filter(pl.col("annual_rate").is_not_null()).sort("report_date")
@@ -118,6 +127,10 @@ def modifications(
     columns: LoanColumns, places: Integers, original_rate: Floats, threshold: float
 ) -> Modifications:
     """Return a book's modified loans added up; the carrying amount is the principal flows repay."""
+    check.kind(LoanColumns, columns=columns)
+    check.codes(0, places=places)
+    check.finite(original_rate=original_rate)
+    check.number(threshold=threshold)
     chosen = take(columns, places)
     owing = chosen.principal > 0.0
     chosen, rate = take(chosen, owing), original_rate[owing]

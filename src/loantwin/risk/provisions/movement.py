@@ -31,6 +31,7 @@ from typing import Any, ClassVar
 import numpy as np
 import polars as pl
 
+from loantwin import arguments as check
 from loantwin.arrays import Flags, Floats, Integers
 from loantwin.errors import RiskError, expected
 from loantwin.types import ModelResult
@@ -144,6 +145,9 @@ def loan_movements(opening: OpeningValues, closing: ClosingValues, minor_units: 
     RiskError : arrays that do not fit, a stage outside 1 to 3, a negative or non-finite amount, a loan given
         twice.
     """
+    check.kind(OpeningValues, opening=opening)
+    check.kind(ClosingValues, closing=closing)
+    check.count(1, minor_units=minor_units)
     _check(opening, "opening", ("twelve_month", "lifetime", "defaulted", "exposure"))
     _check(closing, "closing", ("pd", "economy", "lgd", "model", "exposure"))
     before, after = _places(opening.loan, closing.loan)
@@ -186,6 +190,7 @@ def loan_movements(opening: OpeningValues, closing: ClosingValues, minor_units: 
 
 def added_up(loans: pl.DataFrame) -> pl.DataFrame:
     """Return movements by origin, target, segment and kind, with numbers: a few rows, exact sums."""
+    check.kind(pl.DataFrame, loans=loans)
     keys = ("origin", "target", "segment", "kind")
     sums = [pl.col(name).sum() for name in loans.columns if name not in keys]
     return loans.group_by(keys).agg(pl.len().cast(pl.Int64).alias("loans"), *sums).sort(keys)
@@ -193,6 +198,8 @@ def added_up(loans: pl.DataFrame) -> pl.DataFrame:
 
 def lines(groups: pl.DataFrame, minor_units: int = 100) -> dict[str, Line]:
     """Return the lines by stage from `added_up`; opening + all others = closing, in each stage too."""
+    check.kind(pl.DataFrame, groups=groups)
+    check.count(1, minor_units=minor_units)
     made = {}
     for name in LINES:
         if name == "transfers":
@@ -239,6 +246,13 @@ def movement_of(
     ------
     RiskError : an opening date not before the closing one.
     """
+    check.kind(pl.DataFrame, groups=groups)
+    check.kind(dt.date, opening_date=opening_date, closing_date=closing_date)
+    check.word(currency=currency)
+    check.words(segments=segments, notes=notes)
+    check.number(charged_off=charged_off)
+    check.kind(Mapping, **check.given(provenance=provenance))
+    check.count(1, minor_units=minor_units)
     if opening_date >= closing_date:
         raise RiskError(
             expected(f"an opening date before {closing_date}", opening_date), field="opening_date"

@@ -28,6 +28,7 @@ from typing import Any
 
 import numpy as np
 
+from loantwin import arguments as check
 from loantwin.arrays import Flags, Floats, Integers
 from loantwin.errors import RiskError, expected
 from loantwin.risk.allowance import totals
@@ -74,6 +75,7 @@ def read_overlays(path: Path) -> tuple[Overlay, ...]:
     RiskError : a file that cannot be read, an unknown or missing key, a value of the wrong kind, a name given
         twice.
     """
+    check.kind(Path, path=path)
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
@@ -164,6 +166,13 @@ def overlay_effects(
     RiskError : an overlay that has expired, an unknown segment or stage, a scope without loans, more taken
         off than is there.
     """
+    check.each(Overlay, overlays=overlays)
+    check.kind(dt.date, as_of=as_of)
+    check.finite(modelled=modelled)
+    check.money(exposure=exposure)
+    check.codes(0, segment=segment, stage=stage)
+    check.words(segments=segments, stages=stages)
+    check.shaped((len(modelled),), modelled=modelled, exposure=exposure, segment=segment, stage=stage)
     added, found = np.zeros(len(modelled)), []
     for overlay in overlays:
         field = f"overlay {overlay.name}"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, ClassVar
 
+from loantwin import arguments as check
 from loantwin.arrays import Floats
 from loantwin.risk.allowance import Part, ScenarioAllowance, amounts, checked_weights, parts, totals
 from loantwin.risk.provisions.measurement import (
@@ -62,6 +63,12 @@ def pooled_allowance(
     ------
     RiskError : weights that do not sum to 1; losses of another shape, negative, NaN or infinite.
     """
+    check.word(standard=standard)
+    check.kind(Portfolio, portfolio=portfolio)
+    check.each(WeightedScenario, scenarios=scenarios)
+    check.finite(losses=losses)
+    check.words(rules=rules)
+    check.kind(Mapping, **check.given(provenance=provenance))
     weights = {scenario.name: scenario.weight for scenario in scenarios}
     probability, book = checked_weights(weights), exposures(portfolio)
     book.check()

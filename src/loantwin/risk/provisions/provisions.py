@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from loantwin import arguments as check
 from loantwin.arrays import Floats
 from loantwin.config import Config
 from loantwin.errors import RiskError, expected
@@ -112,6 +113,12 @@ def provisions(
         not sum to 1, a name given twice, a scenario too short.
     ModelError : loans that do not fit the model.
     """
+    check.kind(Portfolio, portfolio=portfolio)
+    check.each(WeightedScenario, scenarios=scenarios)
+    check.kind(Config, config=config)
+    check.kind(Reversion, **check.given(reversion=reversion))
+    check.kind(Mapping, **check.given(provenance=provenance))
+    check.kind(BesideLoans, **check.given(beside=beside))
     measure = STANDARDS.named(standard, field="standard", error=RiskError)
     weights = {scenario.name: scenario.weight for scenario in scenarios}
     if len(weights) != len(scenarios):
@@ -141,6 +148,9 @@ class Staged:
 
 def staged(portfolio: Portfolio, scenarios: Sequence[WeightedScenario], config: Config) -> Staged:
     """Return loans' losses by scenario and their stages; `portfolio` with behavioural lives."""
+    check.kind(Portfolio, portfolio=portfolio)
+    check.each(WeightedScenario, scenarios=scenarios)
+    check.kind(Config, config=config)
     loss, pd = expected_losses(portfolio, scenarios)
     state, then = portfolio.standing, np.minimum(origination_pd(portfolio), 1.0)
     lifetime = np.minimum(
@@ -161,6 +171,8 @@ def staged(portfolio: Portfolio, scenarios: Sequence[WeightedScenario], config: 
 
 def measured_lives(portfolio: Portfolio, config: Config) -> Portfolio:
     """Return the portfolio with the lives over which IFRS 9 measures: behavioural where lines have one."""
+    check.kind(Portfolio, portfolio=portfolio)
+    check.kind(Config, config=config)
     return replace(portfolio, columns=behavioural(portfolio.columns, config.ifrs9.behavioural_months))
 
 
@@ -206,6 +218,10 @@ def undrawn_share(
 
     Loss with the conversion factor less loss without it, of the loans that have something undrawn.
     """
+    check.kind(Portfolio, portfolio=portfolio)
+    check.each(WeightedScenario, scenarios=scenarios)
+    check.kind(StagedLosses, losses=losses)
+    check.kind(Config, config=config)
     columns, factor = portfolio.columns, portfolio.runoff.conversion_factor
     open_ = np.flatnonzero(columns.undrawn > 0.0)
     amount = totals([(columns.undrawn * columns.weight)[open_]])[0][0]
@@ -287,6 +303,7 @@ def _by_method(
 
 def undiscounted(portfolio: Portfolio) -> Portfolio:
     """Return the portfolio with effective rates of 0: losses are sums, not present values."""
+    check.kind(Portfolio, portfolio=portfolio)
     rate = np.zeros_like(portfolio.columns.effective_annual_rate)
     return replace(portfolio, columns=replace(portfolio.columns, effective_annual_rate=rate))
 

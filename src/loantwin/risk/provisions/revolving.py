@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from loantwin import arguments as check
 from loantwin.arrays import Flags
 from loantwin.engine.columns import LoanColumns
 from loantwin.products.registry import product_flags
@@ -33,6 +34,7 @@ class Commitments:
 
 def lines(columns: LoanColumns) -> Flags:
     """Return which loans are revolving lines, (N,)."""
+    check.kind(LoanColumns, columns=columns)
     return np.asarray(product_flags()[1][columns.product])
 
 
@@ -44,6 +46,8 @@ def behavioural(columns: LoanColumns, months: int) -> LoanColumns:
     (IFRS 9 5.5.20, B5.5.39, B5.5.40). `months` 0 keeps the contractual end. Interest-only months beyond the
     new end are cut.
     """
+    check.kind(LoanColumns, columns=columns)
+    check.count(0, months=months)
     if months == 0:
         return columns
     left = np.where(lines(columns), months, columns.remaining_months)

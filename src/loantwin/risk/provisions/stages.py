@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from loantwin import arguments as check
 from loantwin.arrays import Flags, Floats, Integers
 from loantwin.config import Ifrs9
 from loantwin.errors import RiskError, expected
@@ -84,6 +85,8 @@ def stages(risk: CreditRisk, settings: Ifrs9) -> Stages:
     ------
     RiskError : a PD outside [0, 1], negative days, shapes that differ.
     """
+    check.kind(CreditRisk, risk=risk)
+    check.kind(Ifrs9, settings=settings)
     size = len(risk.lifetime_pd)
     now = amounts(risk.lifetime_pd, "lifetime_pd", (size,), 1.0)
     then = amounts(risk.origination_pd, "origination_pd", (size,), 1.0)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from loantwin import arguments as check
 from loantwin.arrays import Floats
 from loantwin.config import Ifrs9
 from loantwin.engine.cells import Cells, LossGivenDefault
@@ -67,6 +68,14 @@ def allowance_path(
     ------
     RiskError : fewer months of shocks than the cells have, or a date outside them.
     """
+    check.kind(TransitionParameters, parameters=parameters)
+    check.kind(Cells, cells=cells)
+    check.kind(LossGivenDefault, lgd=lgd)
+    check.finite(shocks=shocks, historical=historical)
+    check.each((int, np.integer), dates=dates)
+    check.kind(Ifrs9, settings=settings)
+    check.shaped((None, len(parameters.origin)), shocks=shocks)
+    check.shaped((len(parameters.origin),), historical=historical)
     months = cells.interest.shape[1]
     last = max(dates, default=0)
     if shocks.shape[0] < months or last > months or min(dates, default=0) < 0:

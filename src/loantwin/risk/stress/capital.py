@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from loantwin import arguments as check
 from loantwin.arrays import Floats
 from loantwin.engine.cells import Cells, LossGivenDefault
 from loantwin.engine.path import occupancy
@@ -34,6 +35,14 @@ def irb_weights(
     shocks : (T, R) of the scenario, T at least the last date. historical : (R,). asset_class : of
         `irb_capital`.
     """
+    check.kind(TransitionParameters, parameters=parameters)
+    check.kind(Cells, cells=cells)
+    check.kind(LossGivenDefault, lgd=lgd)
+    check.finite(shocks=shocks, historical=historical)
+    check.each((int, np.integer), dates=dates)
+    check.word(asset_class=asset_class)
+    check.shaped((None, len(parameters.origin)), shocks=shocks)
+    check.shaped((len(parameters.origin),), historical=historical)
     base, live = odds(parameters), parameters.live
     where = occupancy(parameters, cells, shocks[: max(max(dates), 1)])
     width = lgd.charged_off.shape[1] - 1

@@ -14,6 +14,7 @@ from math import factorial
 
 import numpy as np
 
+from loantwin import arguments as check
 from loantwin.arrays import Flags, Floats
 from loantwin.errors import RiskError, expected
 
@@ -38,6 +39,7 @@ def coalitions(factors: int) -> Flags:
     ------
     RiskError : more factors than `MOST`.
     """
+    check.count(1, factors=factors)
     if factors > MOST:
         raise RiskError(expected(f"at most {MOST} factors", factors), field="factors")
     codes = np.arange(2**factors)
@@ -53,6 +55,8 @@ def shapley(names: Sequence[str], values: Floats) -> dict[str, float]:
     ------
     RiskError : another number of values than 2^k.
     """
+    check.words(names=names)
+    check.finite(values=values)
     count = len(names)
     if values.shape != (2**count,):
         raise RiskError(expected(f"{2**count} values for {count} factors", values.shape), field="values")

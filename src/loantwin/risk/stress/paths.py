@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from loantwin import arguments as check
 from loantwin.arrays import Floats
 from loantwin.config import Economics
 from loantwin.errors import UsageError, expected
@@ -40,6 +41,9 @@ class MonthlyFlows:
     sale_proceeds: Floats
     sale_loss: Floats
     net_charge_offs: Floats
+
+    def __post_init__(self) -> None:
+        check.finite(**vars(self))
 
 
 @dataclass(frozen=True)
@@ -114,6 +118,7 @@ CASH_OUT = ("funding_cost", "servicing_cost", "draws", "drawn_at_default", "new_
 
 def quarter_ends(horizon: int) -> list[int]:
     """Return the dates of allowance and capital: 0, 3, 6, ... and the last month."""
+    check.count(0, horizon=horizon)
     return sorted({*range(0, horizon + 1, 3), horizon})
 
 
@@ -136,6 +141,15 @@ def stress_path(
     weights : (K,) risk-weighted assets at the dates, where they come from a rule; None takes the plan's
         constant density.
     """
+    check.kind(MonthlyFlows, flows=flows)
+    check.finite(allowance=allowance)
+    check.number(booked=booked)
+    check.kind(Economics, economics=economics)
+    check.words(labels=labels)
+    check.kind(CapitalPlan, **check.given(capital=capital))
+    check.finite(**check.given(weights=weights))
+    dates = quarter_ends(len(flows.interest))
+    check.shaped((len(dates),), allowance=allowance, **check.given(weights=weights))
     dates = quarter_ends(len(flows.interest))
     costs = {
         "funding_cost": economics.funding_annual_rate / 12 * flows.opening,
@@ -187,6 +201,12 @@ def capital_path(
     balance, credit_loss : (K,) at and up to each date, the as-of date first. income : (K - 1,) of each
         quarter.
     """
+    check.kind(CapitalPlan, plan=plan)
+    check.finite(balance=balance, income=income, credit_loss=credit_loss)
+    check.words(labels=labels)
+    check.finite(**check.given(weights=weights))
+    check.shaped((len(labels),), balance=balance, credit_loss=credit_loss, **check.given(weights=weights))
+    check.shaped((len(labels) - 1,), income=income)
     assets = (plan.risk_weight or 0.0) * balance if weights is None else weights
     assets = assets + plan.other_rwa
     own = plan.cet1
@@ -205,6 +225,8 @@ def capital_path(
 
 def quarter_ends_of(count: int, labels: list[str]) -> Floats:
     """Return the dates' distance in months to the first, from their labels, (K,)."""
+    check.count(1, count=count)
+    check.words(labels=labels)
     numbers = [12 * int(label[:4]) + int(label[5:7]) for label in labels[:count]]
     return np.array(numbers, dtype=np.float64) - numbers[0]
 
@@ -216,6 +238,7 @@ def read_capital(path: Path | str) -> CapitalPlan:
     ------
     UsageError : no readable TOML, an unknown key, a missing or wrong value; it names the key.
     """
+    check.kind((Path, str), path=path)
     path = Path(path)
     try:
         document: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))

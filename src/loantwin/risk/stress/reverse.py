@@ -14,6 +14,7 @@ from math import erfc, sqrt
 
 import numpy as np
 
+from loantwin import arguments as check
 from loantwin.arrays import Floats
 from loantwin.errors import RiskError
 
@@ -111,6 +112,10 @@ def mildest(slopes: Slopes, values: Callable[[Floats], Floats], start: Floats, t
     ------
     RiskError : the target is not reached within `FARTHEST`; the message says the largest value found.
     """
+    check.call(slopes=slopes, values=values)
+    check.finite(start=start)
+    check.number(target=target)
+    check.shaped((None,), start=start)
     z = start
     value, slope = slopes(z)
     if not z.any() and value >= target:
@@ -143,6 +148,10 @@ def mildest(slopes: Slopes, values: Callable[[Floats], Floats], start: Floats, t
 
 def harshest(slopes: Slopes, start: Floats, radius: float) -> Mildest:
     """Return the point at a distance with the largest figure: its gradient points away from the origin."""
+    check.call(slopes=slopes)
+    check.finite(start=start)
+    check.number(0, radius=radius)
+    check.shaped((None,), start=start)
     z = start
     for turn in range(1, TURNS + 1):
         value, slope = slopes(z)
@@ -173,6 +182,9 @@ def walked(
     ------
     RiskError : not reached at `FARTHEST`; the message says the largest value found.
     """
+    check.call(slopes=slopes, figure=figure)
+    check.count(1, size=size)
+    check.number(target=target)
     low, high = 0.0, 0.0
     point = Mildest(np.zeros(size), 0.0, 0.0, 0)
     below, above = figure(point.z), -np.inf
@@ -201,6 +213,7 @@ def walked(
 
 def unreachable(target: float, best: float) -> RiskError:
     """Return the error of a target beyond reach."""
+    check.number(target=target, best=best)
     words = (
         f"expected a target that a path within {FARTHEST:g} standard deviations reaches, was {target:,.6g}"
     )
@@ -221,11 +234,14 @@ def _step(
 
 def normal_tail(distance: float) -> float:
     """Return Phi(-distance)."""
+    check.number(0, distance=distance)
     return 0.5 * erfc(distance / sqrt(2.0))
 
 
 def chi_square_tail(distance: float, degrees: int) -> float:
     """Return the chance that chi-squared of `degrees` degrees of freedom exceeds distance squared."""
+    check.number(0, distance=distance)
+    check.count(1, degrees=degrees)
     from scipy.special import gammaincc
 
     return float(gammaincc(degrees / 2.0, distance * distance / 2.0))

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from loantwin import arguments as check
 from loantwin import months
 from loantwin.arrays import Floats
 from loantwin.config import Economics
@@ -140,6 +141,12 @@ def stress(
     RiskError : no scenario, a name given twice or starting with `_`, horizons that differ, NaN or a negative
         amount.
     """
+    check.kind(date, as_of=as_of)
+    check.word(currency=currency)
+    check.each(ScenarioFlows, scenarios=scenarios)
+    check.kind(Economics, economics=economics)
+    check.words(not_observable=not_observable)
+    check.kind(Mapping, **check.given(provenance=provenance))
     names = [scenario.name for scenario in scenarios]
     if not names:
         raise RiskError(expected("at least one scenario", "none"), field="scenario")
@@ -173,6 +180,9 @@ def stress(
 
 def scenario_flows(name: str, flows: Flows, allowance: float) -> ScenarioFlows:
     """Return a scenario's mean flows from figures on its paths (P, groups, T), groups added up."""
+    check.word(name=name)
+    check.kind(Flows, flows=flows)
+    check.number(allowance=allowance)
     closing = flows.balance.sum(axis=1).mean(axis=0)
     opening = np.concatenate([[flows.opening.sum(axis=1).mean()], closing[:-1]])
     interest, defaulted, charged_off = (
@@ -183,6 +193,9 @@ def scenario_flows(name: str, flows: Flows, allowance: float) -> ScenarioFlows:
 
 def net_interest_income(opening_balance: Floats, interest: Floats, economics: Economics) -> Floats:
     """Return interest received less funding and servicing cost of each month, (T,)."""
+    check.finite(opening_balance=opening_balance, interest=interest)
+    check.kind(Economics, economics=economics)
+    check.shaped(opening_balance.shape, interest=interest)
     cost = (economics.funding_annual_rate + economics.servicing_annual_rate) / 12
     return np.asarray(interest - cost * opening_balance)
 

@@ -135,10 +135,8 @@ def _stepped(
             made.append(day)
     if not made:
         raise UsageError(
-            expected(
-                f"an origin every {step} months inside the tape, after {reach.first} and before {reach.last}",
-                "none",
-            ),
+            expected(f"an origin every {step} months inside the tape, from {low} to {high}", "none")
+            + "; unless `start` is stated the first is the day on which 100 outcomes were known",
             field="origin",
         )
     return tuple(made)

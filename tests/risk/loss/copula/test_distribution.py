@@ -19,6 +19,7 @@ from loantwin.risk.loss.copula import names
 from loantwin.risk.loss.copula.distribution import CopulaLoss, copula_loss
 from loantwin.risk.loss.copula.factors import FactorModel, Obligors, factor_model, obligors
 from loantwin.risk.loss.copula.sampling import draw, find_shift, no_shift
+from loantwin.risk.loss.copula.tables import curves
 
 SECTORS = np.where(np.eye(3, dtype=bool), 1.0, 0.4)
 
@@ -310,6 +311,19 @@ def test_certain_and_impossible_defaults() -> None:
         assert made.var.value == pytest.approx(5.0)
         assert made.es.value == pytest.approx(5.0)
         assert made.standard_deviation.value == pytest.approx(0.0, abs=1e-4)
+
+
+@pytest.mark.parametrize(("nu", "pd"), [(8.0, 5e-5), (5.0, 5e-4), (3.0, 1e-4)])
+def test_rare_defaults_of_the_t_copula_keep_their_mean(nu: float, pd: float) -> None:
+    # the closed form at each draw; a coarse grid of shock sizes read half as much again, or less than 0
+    model = factor_model([0.2], degrees_of_freedom=nu)
+    made = curves(pool(model, 10, pd), model)
+    random = np.random.Generator(np.random.Philox(key=1))
+    factor, size = random.standard_normal((100_000, 1)), np.sqrt(random.chisquare(nu, 100_000) / nu)
+    exact = ndtr((stats.t.ppf(pd, nu) * size + math.sqrt(0.2) * factor[:, 0]) / math.sqrt(0.8))
+    found = made.read(factor, size)
+    assert found.min() >= 0
+    assert found[:, 0, 0].mean() == pytest.approx(exact.mean() * made.book.exposure.sum(), rel=0.01)
 
 
 def test_own_probabilities_are_kept_by_thinning() -> None:

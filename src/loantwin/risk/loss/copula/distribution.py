@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import special
 
+from loantwin import arguments as check
 from loantwin.arrays import Floats, Integers
 from loantwin.errors import RiskError, expected
 from loantwin.risk.loss.copula import names
@@ -101,6 +102,13 @@ def copula_loss(
     ------
     RiskError : a method that does not exist, a confidence the sample does not support.
     """
+    check.kind(Obligors, book=book)
+    check.kind(FactorModel, model=model)
+    check.level(confidence=confidence)
+    check.count(1, paths=paths)
+    check.count(0, seed=seed)
+    check.word(method=method)
+    check.flag(importance=importance, allocate=allocate)
     if method not in METHODS:
         raise RiskError(expected("one of " + ", ".join(METHODS), method), field="method")
     if not 0 < confidence < 1:
@@ -111,7 +119,7 @@ def copula_loss(
     pairs = made.read(draws.factor, draws.size)
     chosen = method if method != "auto" else _method(made, shift, confidence)
     by_segment = _by_segment(made, pairs) if chosen == "normal" else _simulated(book, model, draws, seed)
-    sample = _sample(draws.weight, by_segment)
+    sample = _sample(draws.weight, by_segment, float(largest_loss(book, model).sum()))
     found = tail(sample, confidence)
     by_loan = _loans(run, draws, sample, found, chosen) if allocate else []
     expectation = Estimate(float((book.exposure * book.pd * book.lgd).sum()), 0.0)
@@ -143,6 +151,11 @@ class _CopulaRun:
     seed: int
     importance: bool
 
+    @property
+    def most(self) -> Floats:
+        """Return the largest loss that each segment can make, (G,)."""
+        return largest_loss(self.made.book, self.made.model)
+
     def draws(self) -> tuple[Shift, Draws]:
         """Return paths drawn where the losses of the book are large."""
         return self._drawn(self.made.model, None, None)
@@ -169,7 +182,7 @@ class _CopulaRun:
         else:
             parts = _simulated(_only(made.book, segment, sectors), model, draws, self.seed)
         try:
-            return tail(_sample(draws.weight, parts), self.confidence)
+            return tail(_sample(draws.weight, parts, float(self.most[segment])), self.confidence)
         except RiskError:  # the confidence is one that the whole book's sample supports
             return None
 
@@ -206,8 +219,23 @@ def _simulated(book: Obligors, model: FactorModel, draws: Draws, seed: int) -> F
     return np.stack([losses, np.zeros_like(losses)], axis=2)
 
 
-def _sample(weight: Floats, parts: Floats) -> Sample:
-    return Sample(weight, parts[:, :, 0].sum(axis=1), np.sqrt(np.maximum(parts[:, :, 1].sum(axis=1), 0.0)))
+def _sample(weight: Floats, parts: Floats, most: float) -> Sample:
+    deviation = np.sqrt(np.maximum(parts[:, :, 1].sum(axis=1), 0.0))
+    return Sample(weight, parts[:, :, 0].sum(axis=1), deviation, most)
+
+
+def largest_loss(book: Obligors, model: FactorModel) -> Floats:
+    """Return the largest loss that each segment can make, (G,): all of it in default, at the worst severity.
+
+    The worst severity is the upper of the two that are drawn around the mean; where the mean moves with the
+    default rate it is all of the exposure.
+    """
+    check.kind(Obligors, book=book)
+    check.kind(FactorModel, model=model)
+    mean = book.lgd if model.lgd_model == "constant" else np.ones(len(book.lgd))
+    worst = np.where(book.lgd > 0, mean + model.lgd_spread * (1.0 - mean), 0.0)
+    lost = book.exposure * np.where(book.pd > 0, worst, 0.0)
+    return np.bincount(book.segment, lost, len(book.segments)).astype(np.float64)
 
 
 def _method(made: Curves, shift: Shift, confidence: float) -> str:
@@ -250,6 +278,7 @@ def exact_variance(made: Curves) -> float:
     Cov(f(Y), g(Y')) = sum over n >= 1 of f_n g_n r^n for normals of correlation r, f_n the coefficients in
     normalised Hermite polynomials (Mehler); for r = 1 it is the covariance of f and g themselves.
     """
+    check.kind(Curves, made=made)
     grid = made.grid.factors
     density = np.exp(-0.5 * grid**2) / math.sqrt(2 * math.pi) * (grid[1] - grid[0])
     sectors = len(made.model.sectors)
@@ -284,9 +313,8 @@ def _segments(run: _CopulaRun, parts: Floats, sample: Sample, found: Tail, metho
     for place in range(len(book.segments)):
         only = len(book.segments) == 1
         alone.append(found if only else run.stand_alone(place, method))
-        rest.append(
-            None if only else tail(_sample(sample.weight, np.delete(parts, place, axis=1)), run.confidence)
-        )
+        others = np.delete(parts, place, axis=1), float(np.delete(run.most, place).sum())
+        rest.append(None if only else tail(_sample(sample.weight, *others), run.confidence))
     return SegmentLosses(
         names=book.segments,
         expected=np.bincount(book.segment, book.exposure * book.pd * book.lgd, len(book.segments)).astype(
@@ -318,5 +346,8 @@ def _loans(run: _CopulaRun, draws: Draws, sample: Sample, found: Tail, method: s
 
 def scaled(parts: Floats, total: float) -> Floats:
     """Return parts that sum to a total; parts of nothing stay nothing."""
+    check.finite(parts=parts)
+    check.number(total=total)
+    check.shaped((len(parts),), parts=parts)
     whole = float(parts.sum())
     return np.asarray(parts * (total / whole) if whole != 0 else parts)

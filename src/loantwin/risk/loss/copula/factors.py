@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import special
 
+from loantwin import arguments as check
 from loantwin.arrays import Floats, Integers
 from loantwin.errors import RiskError, expected
 
@@ -47,6 +48,9 @@ class FactorModel:
     lgd_model: str = "constant"
     lgd_spread: float = 0.0
     notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        check.finite(correlation=self.correlation, asset_correlation=self.asset_correlation)
 
     @cached_property
     def root(self) -> Floats:
@@ -93,8 +97,16 @@ def factor_model(
     ------
     RiskError : naming the field.
     """
-    rho = np.atleast_1d(np.asarray(asset_correlation, dtype=np.float64))
-    size = 1 if correlation is None else len(np.atleast_1d(np.asarray(correlation)))
+    check.words(**check.given(sectors=sectors))
+    check.number(2, **check.given(degrees_of_freedom=degrees_of_freedom))
+    check.word(lgd_model=lgd_model)
+    check.number(0, 1, lgd_spread=lgd_spread)
+    check.flag(repair=repair)
+    rho = np.atleast_1d(check.numbers(asset_correlation, "asset_correlation"))
+    matrix = None if correlation is None else check.numbers(correlation, "correlation")
+    check.shaped((None,), asset_correlation=rho)
+    check.finite(asset_correlation=rho, **check.given(correlation=matrix))
+    size = 1 if matrix is None else len(np.atleast_1d(matrix))
     count = len(sectors) if sectors is not None else max(len(rho), size)
     names = tuple(map(str, sectors)) if sectors is not None else tuple(map(str, range(count)))
     rho = np.full(count, rho[0]) if len(rho) == 1 else rho
@@ -110,14 +122,13 @@ def factor_model(
         raise RiskError(expected("one of " + ", ".join(LGD_MODELS), lgd_model), field="lgd_model")
     if not 0 <= lgd_spread <= 1:
         raise RiskError(expected("a share from 0 to 1", lgd_spread), field="lgd_spread")
-    matrix, notes = _correlation(correlation, count, repair)
-    return FactorModel(names, matrix, rho, degrees_of_freedom, lgd_model, float(lgd_spread), notes)
+    made, notes = _correlation(matrix, count, repair)
+    return FactorModel(names, made, rho, degrees_of_freedom, lgd_model, float(lgd_spread), notes)
 
 
-def _correlation(given: ArrayLike | None, count: int, repair: bool) -> tuple[Floats, tuple[str, ...]]:
-    if given is None:
+def _correlation(matrix: Floats | None, count: int, repair: bool) -> tuple[Floats, tuple[str, ...]]:
+    if matrix is None:
         return np.ones((count, count)), ()
-    matrix = np.asarray(given, dtype=np.float64)
     if matrix.ndim == 0:
         matrix = np.where(np.eye(count, dtype=bool), 1.0, matrix)
     return checked_correlation(matrix, count, repair=repair)
@@ -133,6 +144,9 @@ def checked_correlation(
     RiskError : another shape, NaN, not symmetric, a diagonal other than 1, an entry beyond 1; or a negative
         eigenvalue without `repair`.
     """
+    check.finite(matrix=matrix)
+    check.count(1, count=count)
+    check.flag(repair=repair)
     if matrix.shape != (count, count) or not np.isfinite(matrix).all():
         raise RiskError(
             expected(f"finite numbers of shape ({count}, {count})", matrix.shape), field="correlation"
@@ -173,6 +187,10 @@ def nearest_correlation(matrix: Floats, tolerance: float = 1e-10, most: int = 2_
     ------
     RiskError : none within `tolerance` after `most` steps.
     """
+    check.finite(matrix=matrix)
+    check.number(0, tolerance=tolerance)
+    check.count(1, most=most)
+    check.square(matrix=matrix)
     held = (matrix + matrix.T) / 2
     correction = np.zeros_like(held)
     for _ in range(most):
@@ -210,6 +228,10 @@ class Obligors:
     segment: Integers
     segments: tuple[str, ...]
 
+    def __post_init__(self) -> None:
+        check.money(exposure=self.exposure)
+        check.within(0, 1, pd=self.pd, lgd=self.lgd)
+
 
 def obligors(
     model: FactorModel,
@@ -226,22 +248,23 @@ def obligors(
     ------
     RiskError : a length, NaN or value out of range, naming field and row; a sector or segment without a loan.
     """
-    amounts = _column(exposure, "exposure", np.inf, None)
+    check.kind(FactorModel, model=model)
+    check.words(**check.given(segments=segments))
+    amounts = _column(exposure, "exposure", check.LARGEST_AMOUNT, None)
     count = len(amounts)
     rate, severity = _column(pd, "pd", 1.0, count), _column(lgd, "lgd", 1.0, count)
     place = _codes(sector, "sector", model.sectors, count)
     if segment is None:
         return Obligors(amounts, rate, severity, place, place, model.sectors)
-    labels = (
-        tuple(map(str, segments))
-        if segments is not None
-        else tuple(map(str, range(int(np.max(np.asarray(segment))) + 1)))
-    )
+    if segments is None:
+        given = check.whole(segment, "segment")
+        segments = [str(number) for number in range(int(given.max(initial=0)) + 1)]
+    labels = tuple(segments)
     return Obligors(amounts, rate, severity, place, _codes(segment, "segment", labels, count), labels)
 
 
 def _column(values: ArrayLike, name: str, high: float, count: int | None) -> Floats:
-    found = np.asarray(values, dtype=np.float64)
+    found = check.numbers(values, name)
     if found.ndim == 0 and count is not None:
         found = np.full(count, found)
     if found.ndim != 1 or not found.size or (count is not None and len(found) != count):
@@ -258,7 +281,7 @@ def _column(values: ArrayLike, name: str, high: float, count: int | None) -> Flo
 
 
 def _codes(values: ArrayLike, name: str, labels: Sequence[str], count: int) -> Integers:
-    found = np.asarray(values)
+    found = check.array(values, name)
     if found.dtype.kind not in "iu":
         raise RiskError(expected("whole numbers", found.dtype), field=name)
     found = np.full(count, found) if found.ndim == 0 else found

@@ -19,6 +19,7 @@ import numpy as np
 from scipy import optimize
 from scipy.special import ndtr
 
+from loantwin import arguments as check
 from loantwin.arrays import Floats
 from loantwin.errors import RiskError, expected
 from loantwin.risk.loss.tail import TAIL_PATHS
@@ -30,11 +31,19 @@ ROOT = math.sqrt(2 * math.pi)
 
 @dataclass(frozen=True)
 class Sample:
-    """P weighted paths, each (P,): weight of mean 1, mean and deviation of the loss given the path."""
+    """P weighted paths, each (P,): weight of mean 1, mean and deviation of the loss given the path.
+
+    most : the largest loss there can be, which the normal around a path's mean does not know of.
+    """
 
     weight: Floats
     mean: Floats
     deviation: Floats
+    most: float = math.inf
+
+    def __post_init__(self) -> None:
+        check.finite(weight=self.weight, mean=self.mean, deviation=self.deviation)
+        check.unbounded(0, most=self.most)
 
     def beyond(self, x: float) -> Floats:
         """Return the probability of a loss beyond x on each path."""
@@ -72,6 +81,8 @@ def tail(sample: Sample, confidence: float) -> Tail:
     ------
     RiskError : a confidence outside (0, 1), or one that fewer than 20 paths' worth of sample supports.
     """
+    check.kind(Sample, sample=sample)
+    check.level(confidence=confidence)
     if not 0 < confidence < 1:
         raise RiskError(expected("a confidence between 0 and 1", confidence), field="confidence")
     beyond = 1 - confidence
@@ -87,20 +98,28 @@ def tail(sample: Sample, confidence: float) -> Tail:
     excess = sample.weight * _excess(sample, var) / beyond
     return Tail(
         var=Estimate(var, float(part.std(ddof=1)) / root / density),
-        es=Estimate(var + float(excess.mean()), float(excess.std(ddof=1)) / root),
+        es=Estimate(min(var + float(excess.mean()), sample.most), float(excess.std(ddof=1)) / root),
         width=(high - low) / 2,
     )
 
 
 def tail_paths(sample: Sample, x: float) -> float:
     """Return how many equally weighted paths what lies at or beyond x is worth: (sum w)^2 / sum w^2."""
+    check.kind(Sample, sample=sample)
+    check.number(x=x)
     part = sample.weight * np.maximum(sample.beyond(x), sample.mean >= x)
     square = float(part @ part)
     return float(part.sum()) ** 2 / square if square > 0 else 0.0
 
 
 def quantile(sample: Sample, beyond: float) -> float:
-    """Return the smallest loss exceeded with a probability of at most `beyond`, at least 0."""
+    """Return the smallest loss exceeded with a probability of at most `beyond`, from 0 to the largest."""
+    check.kind(Sample, sample=sample)
+    check.number(0, beyond=beyond)
+    return min(_quantile(sample, beyond), sample.most)
+
+
+def _quantile(sample: Sample, beyond: float) -> float:
     if not (sample.deviation > 0).any():
         return _step(sample, beyond)
     if sample.probability(0.0) <= beyond:
@@ -161,6 +180,9 @@ def shortfall_weights(sample: Sample, var: float, confidence: float) -> tuple[Fl
     E[part; L > x | path] = mean x Phi(z) + variance / s x phi(z) for jointly normal parts, z = (m - x) / s;
     the atom at the quantile (s = 0) counts with the share that makes the whole 1 - q.
     """
+    check.kind(Sample, sample=sample)
+    check.number(var=var)
+    check.level(confidence=confidence)
     paths, beyond = len(sample.weight), 1 - confidence
     chance = sample.beyond(var)
     spread = sample.deviation > 0
@@ -180,7 +202,12 @@ def quantile_weights(sample: Sample, var: float, width: float) -> tuple[Floats, 
     A normal kernel of that width is laid over the path's own normal loss; the parts are then scaled to sum to
     VaR.
     """
-    smooth = np.sqrt(sample.deviation**2 + max(width, 1e-300) ** 2)
+    check.kind(Sample, sample=sample)
+    check.number(var=var)
+    check.number(0, width=width)
+    # without noise of names and width the kernel is a point, as narrow as rounding lets it be
+    least = max(1e-12 * float(np.abs(sample.mean).max()), 1e-150)
+    smooth = np.sqrt(sample.deviation**2 + max(width, least) ** 2)
     z = (var - sample.mean) / smooth
     kernel = sample.weight * np.exp(-0.5 * z * z) / smooth
     total = float(kernel.sum())

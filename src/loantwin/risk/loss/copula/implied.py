@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtr, ndtri
 
+from loantwin import arguments as check
 from loantwin.arrays import Floats
 from loantwin.errors import RiskError, expected
 from loantwin.risk.loss.copula.factors import checked_correlation
@@ -53,6 +54,8 @@ def implied(rates: Floats, pds: Sequence[Floats] | None = None) -> Implied:
     ------
     RiskError : fewer than 100 paths, a rate outside [0, 1].
     """
+    check.within(0, 1, rates=rates)
+    check.columns(**check.given(pds=pds))
     if rates.ndim != 2 or len(rates) < 100 or not ((rates >= 0) & (rates <= 1)).all():
         raise RiskError(
             expected("default rates of at least 100 paths, from 0 to 1", rates.shape), field="rates"

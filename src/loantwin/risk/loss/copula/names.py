@@ -14,6 +14,7 @@ from functools import cache
 import numpy as np
 from scipy import special
 
+from loantwin import arguments as check
 from loantwin.arrays import Floats, Integers
 from loantwin.engine.randomness import key_of
 from loantwin.risk.loss.copula.factors import FactorModel, Obligors
@@ -39,6 +40,8 @@ class Sorted:
 
 def sorted_book(book: Obligors, model: FactorModel) -> Sorted:
     """Return the loans in cells; those that cannot default or lose nothing are in none."""
+    check.kind(Obligors, book=book)
+    check.kind(FactorModel, model=model)
     # a certain default has an infinite threshold, which 0 shock size would turn into NaN
     threshold = np.minimum(model.threshold(book.pd), INFINITE)
     order = np.lexsort((threshold, book.sector))
@@ -76,12 +79,22 @@ def _cells(threshold: Floats, start: int, sector: int) -> list[tuple[int, int, i
 
 def simulate(book: Obligors, model: FactorModel, draws: Draws, seed: int) -> Floats:
     """Return the loss of each segment on each path, (P, G)."""
+    check.kind(Obligors, book=book)
+    check.kind(FactorModel, model=model)
+    check.kind(Draws, draws=draws)
+    check.count(0, seed=seed)
     totals, _ = _run(book, model, draws, seed, np.arange(len(draws.size)), None)
     return totals
 
 
 def contributions(book: Obligors, model: FactorModel, draws: Draws, seed: int, weight: Floats) -> Floats:
     """Return the sum over paths of weight (P,) x loans' losses, (N,); weight 0 is not run again."""
+    check.kind(Obligors, book=book)
+    check.kind(FactorModel, model=model)
+    check.kind(Draws, draws=draws)
+    check.count(0, seed=seed)
+    check.within(0, weight=weight)
+    check.shaped(draws.size.shape, weight=weight)
     paths = np.flatnonzero(weight)
     _, parts = _run(book, model, draws, seed, paths, weight[paths])
     return parts

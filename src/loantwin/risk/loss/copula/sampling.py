@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from loantwin import arguments as check
 from loantwin.arrays import Floats
 from loantwin.risk.loss.copula.factors import FactorModel
 from loantwin.streams import Stream
@@ -36,6 +37,9 @@ class Shift:
     mean: Floats
     shrink: float
 
+    def __post_init__(self) -> None:
+        check.finite(**vars(self))
+
 
 @dataclass(frozen=True)
 class Draws:
@@ -45,14 +49,22 @@ class Draws:
     size: Floats
     weight: Floats
 
+    def __post_init__(self) -> None:
+        check.finite(**vars(self))
+
 
 def no_shift(model: FactorModel) -> Shift:
     """Return plain sampling."""
+    check.kind(FactorModel, model=model)
     return Shift(np.zeros(model.root.shape[1]), 1.0)
 
 
 def draw(model: FactorModel, shift: Shift, paths: int, seed: int, stream: int = DRAWS) -> Draws:
     """Return paths drawn under a shift, with their weights."""
+    check.kind(FactorModel, model=model)
+    check.kind(Shift, shift=shift)
+    check.count(1, paths=paths)
+    check.count(0, seed=seed, stream=stream)
     normals, square, _, weight = _drawn(model, shift, paths, seed, stream)
     return Draws(np.ascontiguousarray(normals @ model.root.T), _sizes(model, square), weight)
 
@@ -95,6 +107,10 @@ def find_shift(
     loss : mean and deviation of each path's loss given its factors, (P,) each: where single names make the
         tail, it lies where factors are ordinary.
     """
+    check.kind(FactorModel, model=model)
+    check.call(loss=loss)
+    check.level(confidence=confidence)
+    check.count(0, seed=seed)
     shift = no_shift(model)
     nu = model.degrees_of_freedom
     for round_number in range(ROUNDS):

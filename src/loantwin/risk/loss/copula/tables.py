@@ -14,6 +14,7 @@ from functools import cached_property
 import numpy as np
 from scipy import special
 
+from loantwin import arguments as check
 from loantwin.arrays import Floats, Integers
 from loantwin.risk.loss.copula.factors import FactorModel, Obligors
 
@@ -23,6 +24,10 @@ LOWEST, HIGHEST, STEPS_A_DEVIATION = -9.0, 13.0, 12
 """The factor's grid, deviations: beyond it lies a probability of 1e-19."""
 SIZES = 48
 """Points of the grid of the common shock size of the t copula."""
+MOST_SIZES = 240
+"""Most points that it is made of where curves are steep."""
+WIDE, FINE = 0.35, 0.2
+"""Deviations by which a step of that grid moves the likeliest loan: above the first, steps are the second."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +37,9 @@ class FactorGrid:
     sizes: Floats
     factors: Floats
 
+    def __post_init__(self) -> None:
+        check.finite(**vars(self))
+
     @property
     def steps(self) -> Floats:
         """Return first point and step of sizes and factors, (2, 2)."""
@@ -40,13 +48,23 @@ class FactorGrid:
         )
 
 
-def grid_of(model: FactorModel) -> FactorGrid:
-    """Return the grid on which a model's curves are smooth enough for cubic interpolation."""
+def grid_of(model: FactorModel, highest: float = 1.0) -> FactorGrid:
+    """Return the grid on which a model's curves are smooth enough for cubic interpolation.
+
+    highest : largest PD of the book. Where it is small, thresholds lie far out and curves of the t copula's
+        shock size are steep.
+    """
+    check.kind(FactorModel, model=model)
+    check.number(0, 1, highest=highest)
     factors = np.linspace(LOWEST, HIGHEST, int((HIGHEST - LOWEST) * STEPS_A_DEVIATION) + 1)
     if model.degrees_of_freedom is None:
         return FactorGrid(np.ones(1), factors)
     top = np.sqrt(special.chdtri(model.degrees_of_freedom, 1e-17) / model.degrees_of_freedom)
-    return FactorGrid(np.linspace(0.0, float(top), SIZES), factors)
+    far = float(-model.threshold(np.asarray(highest))) if 0 < highest < 1 else 0.0
+    # Trap: interpolation across a cliff. A cubic swings below zero where a step spans most of the curve.
+    span = float(top) * far
+    sizes = SIZES if span <= WIDE * (SIZES - 1) else int(np.ceil(min(span / FINE, MOST_SIZES))) + 1
+    return FactorGrid(np.linspace(0.0, float(top), sizes), factors)
 
 
 @dataclass(frozen=True)
@@ -67,6 +85,9 @@ class Curves:
     moments: Floats
     loss_nodes: Floats
     severe: Floats
+
+    def __post_init__(self) -> None:
+        check.finite(nodes=self.nodes, moments=self.moments, loss_nodes=self.loss_nodes, severe=self.severe)
 
     @property
     def moving(self) -> bool:
@@ -156,7 +177,7 @@ class Curves:
         made = np.empty((len(size), len(place), 2))
         sectors = np.ascontiguousarray(place)
         in_shares(kernels.read_tables, len(size), factor, size, sectors, tables, self.grid.steps, made)
-        return made
+        return np.maximum(made, 0.0, out=made)  # below zero by the interpolation's error alone
 
     def allocated(
         self, factor: Floats, size: Floats, weights: Sequence[tuple[Floats, Floats]]
@@ -218,6 +239,8 @@ class Curves:
 
 def curves(book: Obligors, model: FactorModel) -> Curves:
     """Return the tables of a book: one pass over the loans."""
+    check.kind(Obligors, book=book)
+    check.kind(FactorModel, model=model)
     from loantwin.kernels import in_shares
     from loantwin.risk.loss.copula import kernels
 
@@ -235,7 +258,17 @@ def curves(book: Obligors, model: FactorModel) -> Curves:
         ones = np.ones(len(book.pd))
         in_shares(spread, blocks, book.exposure, expected_rate, ones, pair, loss_nodes, 0.0, slots)
         severe = slots.sum(axis=0)[:, :, 0]
-    return Curves(model, book, grid_of(model), pairs, pair, nodes, sums.sum(axis=0), loss_nodes, severe)
+    return Curves(
+        model,
+        book,
+        grid_of(model, float(book.pd.max())),
+        pairs,
+        pair,
+        nodes,
+        sums.sum(axis=0),
+        loss_nodes,
+        severe,
+    )
 
 
 def _pairs(book: Obligors, sectors: int) -> tuple[Integers, Integers]:
@@ -251,6 +284,9 @@ def _pairs(book: Obligors, sectors: int) -> tuple[Integers, Integers]:
 
 def nodes_of(pd: Floats, most: int) -> Floats:
     """Return at least two PD nodes: the distinct PDs if few, else evenly spaced normal quantiles."""
+    check.within(0, 1, pd=pd)
+    check.count(1, most=most)
+    check.shaped((None,), pd=pd)
     sample = pd if len(pd) <= 8 * most else pd[:: len(pd) // (4 * most)]
     found = np.unique(sample)
     if len(found) <= most and len(sample) < len(pd):

@@ -1,0 +1,386 @@
+"""Every command and every option, on twins of four kinds: each gives a result or refuses with one message.
+
+The four: the demo's own twin, the tour's, a snapshot that reads another's model, a book in which nothing ever
+happened. Lines that the pages state are walked as they stand there, with smaller sizes; `MORE` holds what no
+page states. A command or option that nothing walks turns a test red, and so does a line that all four refuse
+unless `REFUSED` says with which words.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import math
+import re
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import polars as pl
+import pytest
+import typer
+
+import loantwin as lt
+from loantwin.interfaces.cli.main import app, run
+from loantwin.interfaces.cli.tables import render
+from loantwin.interfaces.demo import demo
+from loantwin.months import end_of, parse_label
+from loantwin.types import Result
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
+KINDS = ("demo", "tour", "snapshot", "quiet")
+HOMES = ("twin", "DIR", "sba", "sba-2005", "club", "made", "balanced", "current", "trust", "slow")
+"""Words that stand for a twin's home on the pages."""
+SMALLER = {
+    "loss": {"--paths": "2000", "--confidence": "0.9"},
+    "forecast": {"--months": "6", "--paths": "16"},
+    "stress": {"--months": "12"},
+    "backtest": {"--paths": "32"},
+    "components": {"--months": "12"},
+    "ratings": {"--resamples": "40"},
+    "concentration": {"--resamples": "20"},
+}
+"""By command, options that make it quick; those that a line states itself are replaced."""
+FILES = {"overlays.toml": "provisions.md", "funds.toml": "capital.md", "slump.toml": "stress.md"}
+"""Files that a page shows whole, and the page."""
+
+MORE = """
+fit {home} --macro {macro} --model age-period-cohort
+fit {home} --macro {macro} --model-from {other}
+curves {home} --kind vintages --by quarter --event default --out {out}
+curves {home} --kind roll-rates --by month
+components {home} --months 12
+components {home} --rule period
+components {home} --scenario {base} --align start --out {out}
+forecast {home} --months 6 --paths 16 --seed 5
+forecast {home} --months 6 --paths 16 --policy neutral
+provisions {home} --standard five-level
+provisions {home} --standard ifrs9 --scenario {base}=0.6 --scenario {severe}=0.4 --align start
+provisions {home} --standard ifrs9 --supported-months 12
+provisions {home} --standard cecl --method warm
+provisions {home} --standard cecl --method vintage
+provisions {home} --standard cecl --method roll-rate
+provisions {home} --standard cecl --overlays {pools}
+movement {home} --from {before} --to {as_of} --same-model
+movement {home} --from {before} --scenario {base} --opening-scenario {base} --align start
+movement {home} --from {before} --opening-overlays {overlays} --overlays {overlays}
+loss {home} --model twin --months 6 --confidence 0.95 --paths 512 --seed 3 --out {out}
+loss {home} --model gaussian --sectors product --paths 2000 --confidence 0.99
+loss {home} --model gaussian --sectors none --correlation latent --paths 2000 --confidence 0.99
+loss {home} --model gaussian --factor-correlation 0.3 --repair --paths 2000 --confidence 0.99
+loss {home} --model migration --paths 2000 --confidence 0.99
+capital {home} --approach foundation-irb --pd point-in-time --assume ltv=0.7
+capital {home} --options china
+concentration {home} --confidence 0.99 --resamples 20
+stress {home} --scenario {base} --scenario {severe} --align start --severity 0.5 --supported-months 12
+stress {home} --scenario {base} --align start --sensitivity unemployment_rate=1 --sensitivity-shape 6/0/12
+stress {home} --scenario {base} --scenario {severe} --align start --model age-period-cohort --months 12
+stress {home} --replay 2020 --seed 3
+stress {home} --shock {slump} --capital {capital}
+sensitivity {home} --supported-months 12
+backtest {home} --origin {before} --horizons 3,6 --paths 32 --seed 3 --out {out}
+loan {home} {loan} --known {before}
+loan {home} no-such-loan
+capital explain {home} {loan}
+log verify {home} --json
+config show {home}
+twin create {new} --tape {tape} --format {mapping} --as-of {as_of}
+tape check {tape} --format {mapping} --quarantine {out} --assume discount=0.1
+twin create {new} --tape {tape} --format {mapping} --as-of {as_of} --assume discount=0.1
+backtest-rates {rates} --macro {macro} --from 2015-12-31 --to 2020-12-31
+ratings {ratings} --estimate cohort --resamples 40 --seed 3
+ratings {years} --period year --resamples 40
+ratings {unnamed} --states A,B,D,NR --generator weighted
+"""
+
+
+@dataclass(frozen=True)
+class Twin:
+    """A fitted home with what the lines that are walked on it need."""
+
+    home: Path
+    lender: Path
+    tape: Path
+    mapping: Path
+    as_of: date
+
+
+def snapshot_mapping(text: str) -> str:
+    """Return the mapping of a panel as that of its last month alone."""
+    made = text.replace('kind = "panel"', 'kind = "snapshot"')
+    made = made.replace("[panel.report_date]", "[columns.state_date]").replace("[panel.", "[columns.")
+    sections = re.sub(r'take = "\w+"\n', "", made).split("\n\n")
+    flows = ("scheduled_principal", "prepaid", "interest")
+    kept: dict[str, str] = {}
+    for section in sections:
+        name = section.partition("\n")[0]
+        if name not in [f"[columns.{flow}]" for flow in flows]:
+            kept.setdefault(name, section)
+    return "\n\n".join(kept.values())
+
+
+def fitted(
+    folder: Path, lender: Path, tape: Path, mapping: Path, as_of: date, model: Path | None = None
+) -> Twin:
+    """Return a twin made of a tape, with its own model or that of another home."""
+    lt.twin_create(folder / "twin", tape, str(mapping), as_of)
+    lt.fit(folder / "twin", [lender / "macro.csv"], model_from=model)
+    return Twin(folder / "twin", lender, tape, mapping, as_of)
+
+
+@pytest.fixture(scope="session")
+def twins(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Twin]:
+    """Return the four twins by kind."""
+    root = tmp_path_factory.mktemp("walk")
+    made = demo(root / "demo", loans=1000)
+    lender = root / "demo" / "lender"
+    shown = Twin(
+        root / "demo" / "twin",
+        lender,
+        lender / "tape.csv",
+        lender / "mapping.toml",
+        date.fromisoformat(made.as_of),
+    )
+
+    lender, as_of = root / "lender", date(2022, 12, 31)
+    lt.synthetic(lender, loans=1500, months=48, seed=7, as_tape="mapping")
+    mapping = lender / "mapping.toml"
+    tour = fitted(root / "tour", lender, lender / "tape.csv", mapping, as_of)
+
+    tape = pl.read_csv(lender / "tape.csv", separator=";", infer_schema=False)
+    late = tape.filter(~pl.col("Status").is_in(["00", "EP", "MA"]))["Contract No"].unique().implode()
+    for name, rows in (
+        ("quiet", tape.filter(~pl.col("Contract No").is_in(late))),
+        ("snapshot", tape.filter(pl.col("Month end") == f"{as_of:%d.%m.%Y}")),
+    ):
+        (root / name).mkdir()
+        rows.write_csv(root / name / "tape.csv", separator=";")
+    text = mapping.read_text(encoding="utf-8")
+    few = root / "quiet" / "mapping.toml"
+    few.write_text(text.replace('["product", "origination_grade"]', '["product"]'), encoding="utf-8")
+    quiet = fitted(root / "quiet", lender, root / "quiet" / "tape.csv", few, as_of)
+    own = root / "snapshot" / "mapping.toml"
+    own.write_text(snapshot_mapping(text), encoding="utf-8")
+    snapshot = fitted(root / "snapshot", lender, root / "snapshot" / "tape.csv", own, as_of, tour.home)
+    return {"demo": shown, "tour": tour, "snapshot": snapshot, "quiet": quiet}
+
+
+def leaves(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], set[str]]]:
+    """Yield every command of the program by its words, with its options."""
+    if hasattr(command, "commands"):
+        for name, inner in command.commands.items():
+            yield from leaves(inner, (*path, name))
+    else:
+        yield path, {opts for item in command.params for opts in item.opts if opts.startswith("--")}
+
+
+LEAVES = dict(leaves(typer.main.get_command(app)))
+ALONE = {("demo",), ("synthetic",)}
+"""Commands without a twin or a file to read: the twins here are made by them."""
+REPLACED = (
+    (r"\$DATA/\S*Supervisory_Baseline\S*", "{base}"),
+    (r"\$DATA/\S*Supervisory_Severely\S*", "{severe}"),
+    (r"--macro \$DATA/\S*UNRATE\S*", ""),
+    (r"\$DATA/\S*1A_Historic\S*|lender/macro\.csv", "{macro}"),
+    (r"lender/scenarios\.csv#Baseline", "{base}"),
+    (r"lender/scenarios\.csv#Severe", "{severe}"),
+    (r"lender/tape\.csv|\$DATA/(?:\S*/)?(?:sba|accepted|loan)\S*", "{tape}"),
+    (r"(?:\$DATA/fred/\S*\s+)+", "{rates} "),
+    (r"lender/mapping\.toml|(?<=--format )[a-z]\S*", "{mapping}"),
+    (r"MATRIX\.csv(?= --rest)", "{short}"),
+    (r"MATRIX\.csv", "{matrix}"),
+    (r"HISTORY\.csv", "{ratings}"),
+    (r"L000000001", "{loan}"),
+    (r"\S+\.html|bad\.csv", "{out}"),
+    (r"(\w+)\.toml", r"{\1}"),
+    (r"--reverse loss=5%", "--reverse loss=2.1%"),
+    (r"--model-from club", "--model-from {other}"),
+    (r"--as-of \S+", "--as-of {as_of}"),
+    (r"--assume \S+", ""),
+)
+"""What the pages write, and what the walk takes instead."""
+
+
+def on_the_pages() -> Iterator[str]:
+    """Yield the lines that the pages state, with what they are walked on named in braces."""
+    for page in PAGES:
+        for line in re.findall(r"^(?:\$ )?loantwin (.*)$", page.read_text(encoding="utf-8"), re.MULTILINE):
+            if line.split()[0] not in {path[0] for path in LEAVES} - {"demo", "synthetic"}:
+                continue
+            for words, instead in REPLACED:
+                line = re.sub(words, instead, line)
+            home = "{new}" if line.startswith("twin create") else "{home}"
+            words = [home if word in HOMES and spot else word for spot, word in enumerate(line.split())]
+            yield smaller(" ".join(words))
+
+
+def smaller(line: str) -> str:
+    """Return a line with sizes that are quick to run."""
+    for option, value in SMALLER.get(line.split()[0], {}).items():
+        line = re.sub(rf" {option} \S+", "", line) + f" {option} {value}"
+    return line
+
+
+LINES = sorted({*on_the_pages(), *map(smaller, MORE.split("\n")[1:-1])})
+
+
+@pytest.fixture(scope="session")
+def places(twins: dict[str, Twin], tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, object]]:
+    """Return by kind what stands in a line's braces."""
+    made: dict[str, dict[str, object]] = {}
+    for kind, twin in twins.items():
+        folder = tmp_path_factory.mktemp(kind)
+        write_files(folder, "instalment" if kind == "quiet" else "instalment|A")
+        (folder / "copy").mkdir()
+        shutil.copytree(twin.home, folder / "copy" / "twin")
+        before = end_of(parse_label(f"{twin.as_of:%Y-%m}") - 12)
+        tape = pl.read_csv(twin.tape, separator=";", infer_schema=False)
+        seen = [
+            tape.filter(pl.col("Month end") == f"{day:%d.%m.%Y}").select("Contract No")
+            for day in (before, twin.as_of)
+        ]
+        made[kind] = {
+            "home": twin.home,
+            "copy": folder / "copy" / "twin",
+            "other": twins["tour"].home,
+            "new": folder / "new",
+            "base": f"{twin.lender / 'scenarios.csv'}#Baseline",
+            "severe": f"{twin.lender / 'scenarios.csv'}#Severe",
+            "macro": twin.lender / "macro.csv",
+            "tape": twin.tape,
+            "mapping": twin.mapping,
+            "as_of": twin.as_of,
+            "before": before,
+            "loan": (seen[1] if kind == "snapshot" else seen[1].join(seen[0], on="Contract No"))[
+                "Contract No"
+            ][0],
+            "out": folder / "out.html",
+            **{file.stem: file for file in folder.glob("*.*")},
+        }
+    return made
+
+
+def write_files(folder: Path, segment: str) -> None:
+    """Write what lines name beside a twin: files that pages show whole, ratings, rates."""
+    for name, page in FILES.items():
+        text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+        shown = re.findall(r"^```toml\n(.*?)^```", text, re.DOTALL | re.MULTILINE)[0]
+        later = shown.replace("2026-06-30", "2036-06-30").replace("north|A", segment)
+        (folder / name).write_text(later, encoding="utf-8")
+        if name == "overlays.toml":
+            (folder / "pools.toml").write_text(re.sub("stages = .*", "", later), encoding="utf-8")
+    rows = ("0.90,0.05,0.01,0.04", "0.10,0.80,0.05,0.05", "0,0,1,0", "0,0,0,1")
+    short = ("A,0.90,0.05,0.01", "B,0.10,0.80,0.05", "D,0,0,1")
+    quarters = [f"{year}-{month:02}-01" for year in range(1995, 2024) for month in (1, 4, 7, 10)]
+    texts = {
+        "capital.toml": "cet1 = 3000000\nrisk_weight = 0.75\n",
+        "matrix.csv": "\n".join(
+            [",A,B,D,NR", *(f"{name},{row}" for name, row in zip("ABD", rows, strict=False))]
+        ),
+        "unnamed.csv": "\n".join(rows),
+        "short.csv": "\n".join([",A,B,D", *short]),
+        "ratings.csv": "customer,date,rating\n"
+        + "\n".join(
+            f"{customer},{2015 + year}-06-30,{'AAAAABBBBBBD'[(customer + year) % 12]}"
+            for customer in range(20)
+            for year in range(7)
+        ),
+        "years.csv": "customer,date,rating\n1,0,A\n1,2.5,B\n2,0,B\n2,3,D\n3,0,A\n3,5,A\n4,0,B\n4,4,A\n",
+        "rates.csv": "observation_date,CORCCACBS\n"
+        + "\n".join(f"{day},{4 + 2 * math.sin(place / 6):.3f}" for place, day in enumerate(quarters)),
+    }
+    for name, text in texts.items():
+        (folder / name).write_text(text + "\n", encoding="utf-8")
+
+
+def walked(line: str, words: dict[str, object]) -> tuple[int, str, str]:
+    """Run a line in this process; return its exit code, what it printed and what it complained of."""
+    for name in ("out", "new"):
+        target = Path(str(words[name]))
+        shutil.rmtree(target, ignore_errors=True) if target.is_dir() else target.unlink(missing_ok=True)
+    command = line.split()[0]
+    told = {**words, "home": words["copy"]} if command == "fit" else words
+    out, err, code = io.StringIO(), io.StringIO(), 0
+    streams = contextlib.redirect_stdout(out), contextlib.redirect_stderr(err)
+    with pytest.MonkeyPatch.context() as patch, streams[0], streams[1]:
+        patch.setenv("LOANTWIN_RUN_PATHS", "200")
+        patch.setattr(sys, "argv", ["loantwin", *(word.format(**told) for word in line.split())])
+        patch.setattr(render, "render", both_forms)
+        try:
+            run()
+        except SystemExit as end:
+            code = int(end.code or 0)
+    return code, out.getvalue(), err.getvalue()
+
+
+def both_forms(result: Result) -> None:
+    """Print a result as tables after holding its JSON document to its schema and to numbers that are some."""
+    document = json.loads(json.dumps(result.to_dict(), allow_nan=False))
+    jsonschema.validate(document, type(result).json_schema())
+    TABLES(result)
+
+
+TABLES = render.render
+REFUSED = {
+    "backtest {home} --origin 2003-12-31,2005-12-31": "inside the tape",
+    "backtest {home} --origin every=12M --from 1997-12-31": "inside the tape",
+    "backtest {home} --origin every=12M --from 2002-12-31": "inside the tape",
+    "backtest {home} --origin every=6M --from 2014-12-31": "inside the tape",
+    "fit {home} --macro {macro} --model age-period-cohort": "one of logit",
+    "loan {home} no-such-loan": "a loan of the tape",
+    "movement {home} --from 2023-12-31": "before the closing date",
+    "tape check {tape} --format {mapping} --quarantine {out} --assume": "no assumptions",
+    "twin create {new} --tape {tape} --format {mapping} --as-of {as_of} --assume": "no assumptions",
+}
+"""By their beginnings, lines that no twin here can answer (other dates, other mappings), and what is said."""
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("line", LINES)
+def test_a_line_gives_a_result_or_one_message(line: str, places: dict[str, dict[str, object]]) -> None:
+    refused = next((words for start, words in REFUSED.items() if line.startswith(start)), "")
+    given = []
+    for kind, words in places.items():
+        code, out, err = walked(line, words)
+        assert "Traceback" not in err, f"{kind}: {err}"
+        assert code in (0, 2), f"{kind}: {err}"
+        if code == 2:
+            said = [text for text in err.splitlines() if not text.startswith("loantwin: warning: ")]
+            assert out == "", kind
+            assert len(said) == 1, f"{kind}: {err}"
+            assert said[0].startswith("loantwin: "), f"{kind}: {err}"
+            assert "expected " in said[0], f"{kind}: {err}"
+            assert refused in said[0] or kind == "snapshot", f"{kind}: {err}"
+            continue
+        given.append(kind)
+        assert out.strip(), kind
+        assert not re.search(r"(?<![\w-])(nan|NaN|inf|Infinity)(?![\w-])", out), f"{kind}: {out}"
+        if "--json" in line:
+            json.loads(out)
+        assert "{out}" not in line or Path(str(words["out"])).stat().st_size, kind
+    assert bool(given) != bool(refused), "refused everywhere, or no longer: see REFUSED"
+    assert line.startswith(SELECTIVE) or refused or set(given) >= {"demo", "tour"}, given
+
+
+SELECTIVE = ("stress {home} --reverse",)
+"""Lines that a made-up lender may refuse."""
+
+
+def test_every_command_and_option_is_walked() -> None:
+    missing = {}
+    for path, options in LEAVES.items():
+        lines = [line.split() for line in LINES if tuple(line.split()[: len(path)]) == path]
+        if path in ALONE:
+            continue
+        assert lines, f"nothing walks {' '.join(path)}: add a line to MORE"
+        if lacking := options - {"--json"} - {word for line in lines for word in line}:
+            missing[" ".join(path)] = sorted(lacking)
+    assert missing == {}
