@@ -260,7 +260,7 @@ def _file_values(file: Path | None) -> list[tuple[str, object]]:
         return []
     try:
         document = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         raise ConfigError(f"expected a readable TOML file, was: {error}", file=file) from error
     for key in document:
         if key not in FILE_KEYS:

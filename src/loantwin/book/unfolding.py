@@ -74,7 +74,7 @@ def check_workbook(archive: zipfile.ZipFile, path: Path) -> None:
 
 def pieces(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[bytes]:
     """Yield what a member of an archive unpacks to, however little its directory states."""
-    # Trap: zipfile stops at the stated length, other readers do not.
+    # Trap: a stated length. zipfile stops there, other readers do not.
     unbound = copy(member)
     unbound.file_size = 1 << 62
     with archive.open(unbound) as stream:

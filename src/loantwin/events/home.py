@@ -292,7 +292,7 @@ def _read_format(folder: Path) -> int:
             else "a folder without twin.toml; make a home with `twin create`"
         )
         raise HomeError(f"expected a twin's home, was {was}", file=folder) from error
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         raise HomeError(
             f"expected readable TOML with `format = {HOME_FORMAT}`, was: {error}; repair the file", file=path
         ) from error

@@ -20,7 +20,6 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +29,7 @@ import numpy as np
 
 from loantwin.arrays import Flags, Floats, Integers
 from loantwin.errors import RiskError, expected
+from loantwin.files import read_toml
 from loantwin.risk.allowance import totals
 
 KEYS = ("name", "author", "reason", "expires", "amount", "percent", "segments", "stages")
@@ -74,10 +74,7 @@ def read_overlays(path: Path) -> tuple[Overlay, ...]:
     RiskError : a file that cannot be read, an unknown or missing key, a value of the wrong kind, a name given
         twice.
     """
-    try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise RiskError(f"expected a readable TOML file of overlays, was: {error}", file=path) from error
+    document = read_toml(path, "overlays", RiskError)
     entries = document.get("overlay")
     if set(document) != {"overlay"} or not isinstance(entries, list) or not entries:
         raise RiskError(
