@@ -14,7 +14,7 @@ from loantwin.errors import InputError, UsageError, expected
 from loantwin.extras import require
 
 PAGES = (".html", ".htm")
-HOME_FILES = ("twin.toml", "lock")
+HOME_FILES = ("twin.toml", "lock", "log.head")
 LOG = "log.sqlite"
 HOME_FOLDERS = ("blobs", "quarantine")
 
@@ -34,7 +34,7 @@ def read_toml(path: Path, what: str, error: type[InputError], field: str | None 
 
 
 def read_text(path: Path, what: str, error: type[InputError], field: str | None = None) -> str:
-    """Return a file's text without a byte-order mark; raise InputError of the kind `error` as `read_toml` does."""
+    """Return a text file without its byte-order mark; raise InputError, of the kind `error`, for others."""
     try:
         return path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as problem:
