@@ -120,6 +120,7 @@ def grouped(
     figures: Sequence[Floats], codes: Integers | None = None, groups: int = 1
 ) -> tuple[list[list[float]], list[float]]:
     """Return what `totals` does and each figure's sum over groups, rounded once, from one pass."""
+    _check_codes(figures, codes, groups)
     if len(figures[0]) < FEW:
         whole = [math.fsum(values.tolist()) for values in figures]
         if codes is None:
@@ -141,6 +142,20 @@ def grouped(
     bins = blocks.sum(axis=0)
     parted = [[_rounded(bins[:, place, figure]) for place in range(groups)] for figure in range(len(figures))]
     return parted, [_rounded(bins[:, :, figure].sum(axis=1)) for figure in range(len(figures))]
+
+
+def _check_codes(figures: Sequence[Floats], codes: Integers | None, groups: int) -> None:
+    shape = (len(figures[0]),)
+    for values in figures:
+        if np.shape(values) != shape:
+            raise RiskError(expected(f"a figure of {shape[0]} loans", np.shape(values)), field="figures")
+    if codes is None:
+        return
+    if codes.shape != shape or codes.dtype.kind not in "iu":
+        raise RiskError(expected(f"{shape[0]} codes", f"{codes.dtype} of shape {codes.shape}"), field="codes")
+    if codes.size and not (codes.min() >= 0 and codes.max() < groups):
+        was = f"{codes.min()} to {codes.max()}"
+        raise RiskError(expected(f"codes of 0 to {groups - 1}", was), field="codes")
 
 
 def _rounded(bins: Integers) -> float:
