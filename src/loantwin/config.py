@@ -207,6 +207,14 @@ def load(
     return _built(values), settings
 
 
+def settings_of(config: Config) -> dict[str, object]:
+    """Return every setting that figures follow, by name, for a result's provenance.
+
+    The number of threads is none of them: it changes no bit.
+    """
+    return {name: value for name, value in _flat(config) if name != "run.threads"}
+
+
 def cache_folder() -> Path | None:
     """Return a writable folder for compiled kernels (`LOANTWIN_CACHE_DIR`, else the user's), or None."""
     home = os.environ.get("XDG_CACHE_HOME") or (

@@ -112,6 +112,10 @@ def totals(figures: Sequence[Floats], codes: Integers | None = None, groups: int
     """Return the correctly rounded sum of each figure (N,) within each group, [figure][group].
 
     Few loans are added by `math.fsum`; many by whole numbers (`exact.kernels`), which gives the same bits.
+
+    Raises
+    ------
+    RiskError : figures or codes of other lengths, or codes that are no group.
     """
     return grouped(figures, codes, groups)[0]
 
@@ -119,7 +123,12 @@ def totals(figures: Sequence[Floats], codes: Integers | None = None, groups: int
 def grouped(
     figures: Sequence[Floats], codes: Integers | None = None, groups: int = 1
 ) -> tuple[list[list[float]], list[float]]:
-    """Return what `totals` does and each figure's sum over groups, rounded once, from one pass."""
+    """Return what `totals` does and each figure's sum over groups, rounded once, from one pass.
+
+    Raises
+    ------
+    RiskError : figures or codes of other lengths, or codes that are no group.
+    """
     _check_codes(figures, codes, groups)
     if len(figures[0]) < FEW:
         whole = [math.fsum(values.tolist()) for values in figures]

@@ -53,6 +53,10 @@ def step_batch(
     ----------
     reuse : memory from `buffers`. With it nothing is copied: the state given, if it lives there, is
         overwritten, and the flows hold until the next step. Without it the state is left as it was.
+
+    Raises
+    ------
+    UsageError : as `step.step`; memory of other books or tables.
     """
     check_step(state, shocks, tables, index_change)
     check_levers(levers, len(state.in_default))
@@ -82,6 +86,7 @@ def step_batch(
 
 
 def _check_reuse(reuse: Buffers, tables: StepTables, books: int) -> None:
+    """Raise UsageError where memory is not that of `buffers(tables, books)`."""
     for name, shape in _shapes(tables, books).items():
         if getattr(reuse, name).shape != shape:
             was = f"{name} {getattr(reuse, name).shape}"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
+from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -161,6 +162,8 @@ class Options:
     buffer: Buffer
     output_floor: OutputFloor | None
     large_exposure: Numbers
+    sha256: str = ""
+    """Of the file, for provenance."""
 
     @cached_property
     def classes(self) -> tuple[str, ...]:
@@ -197,7 +200,8 @@ def load_options(name: str = "basel") -> Options:
 @lru_cache(maxsize=8)
 def _parsed(text: str, path: Path | None) -> Options:
     """Return the options of a file by what it says: an edit is seen, whatever the clock of the disk tells."""
-    return _options(OptionsReader(parse_toml(text, path, "options", RiskError), path))
+    made = _options(OptionsReader(parse_toml(text, path, "options", RiskError), path))
+    return replace(made, sha256=sha256(text.encode()).hexdigest())
 
 
 def _options(read: OptionsReader) -> Options:
