@@ -207,6 +207,14 @@ def load(
     return _built(values), settings
 
 
+def settings_of(config: Config) -> dict[str, object]:
+    """Return every setting that figures follow, by name, for a result's provenance.
+
+    The number of threads is none of them: it changes no bit.
+    """
+    return {name: value for name, value in _flat(config) if name != "run.threads"}
+
+
 def cache_folder() -> Path | None:
     """Return a writable folder for compiled kernels (`LOANTWIN_CACHE_DIR`, else the user's), or None."""
     home = os.environ.get("XDG_CACHE_HOME") or (
@@ -260,7 +268,7 @@ def _file_values(file: Path | None) -> list[tuple[str, object]]:
         return []
     try:
         document = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         raise ConfigError(f"expected a readable TOML file, was: {error}", file=file) from error
     for key in document:
         if key not in FILE_KEYS:

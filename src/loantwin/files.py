@@ -1,20 +1,57 @@
-"""Files written whole or not at all: beside their place first, then moved there."""
+"""Files written whole or not at all, beside their place first, then moved there; TOML files read."""
 
 from __future__ import annotations
 
 import os
 import shutil
+import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from loantwin.errors import UsageError, expected
+from loantwin.errors import InputError, UsageError, expected
 from loantwin.extras import require
 
 PAGES = (".html", ".htm")
-HOME_FILES = ("twin.toml", "lock")
+HOME_FILES = ("twin.toml", "lock", "log.head")
 LOG = "log.sqlite"
 HOME_FOLDERS = ("blobs", "quarantine")
+
+
+def read_toml(path: Path, what: str, error: type[InputError], field: str | None = None) -> dict[str, Any]:
+    """Return what a TOML file holds.
+
+    Parameters
+    ----------
+    what : what the file is of, for the message. error, field : what a refusal is and names.
+
+    Raises
+    ------
+    InputError : of the kind `error`: no file, none that can be read, no UTF-8, no TOML.
+    """
+    return parse_toml(read_text(path, f"TOML file of {what}", error, field), path, what, error, field)
+
+
+def read_text(path: Path, what: str, error: type[InputError], field: str | None = None) -> str:
+    """Return a text file without its byte-order mark; raise InputError, of the kind `error`, for others."""
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as problem:
+        words = problem.strerror if isinstance(problem, OSError) else problem
+        raise error(f"expected a readable {what}, was: {words}", file=path, field=field) from problem
+
+
+def parse_toml(
+    text: str, path: Path | str | None, what: str, error: type[InputError], field: str | None = None
+) -> dict[str, Any]:
+    """Return what a text in TOML holds; raise InputError of the kind `error` as `read_toml` does."""
+    try:
+        return tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as problem:
+        raise error(
+            f"expected a readable TOML file of {what}, was: {problem}", file=path, field=field
+        ) from problem
 
 
 def check_target(path: Path, field: str) -> None:

@@ -278,6 +278,7 @@ class Twin:
             "source_hash": self.loaded.data.get("source_hash"),
             "format": self.loaded.data.get("format"),
             "log_head": self.head[1],
+            "settings": configuration.settings_of(self.config),
             "computed": self.clock.now().isoformat(timespec="seconds"),
         }
         if self.last("ModelFitted") is not None:

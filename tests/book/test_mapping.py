@@ -173,7 +173,7 @@ def test_a_mapping_that_does_not_fit_its_columns_names_file_and_key(
 
 
 def test_invalid_toml_and_missing_file(tmp_path: Path) -> None:
-    with pytest.raises(MappingError, match=r"own\.toml: expected valid TOML"):
+    with pytest.raises(MappingError, match=r"own\.toml: expected a readable TOML file of a mapping"):
         load_mapping(own(tmp_path, "name ="))
     with pytest.raises(MappingError, match=r"none\.toml: expected a readable mapping file"):
         load_mapping(tmp_path / "none.toml")

@@ -59,3 +59,52 @@ def test_wrong_use_is_named():
         envs.reset(seed=[1, 2])
     with pytest.raises(UsageError, match="num_envs"):
         made(num_envs=0)
+
+
+WRONG = {
+    "one row": np.zeros((1, 5)),
+    "too few rows": np.zeros((2, 5)),
+    "too many rows": np.zeros((4, 5)),
+    "too few levers": np.zeros((3, 4)),
+    "flat": np.zeros(15),
+    "one book": np.zeros(5),
+    "nan": np.full((3, 5), np.nan),
+    "beyond": np.full((3, 5), 1.5),
+    "negative": np.full((3, 5), -2.0),
+    "texts": np.full((3, 5), "up"),
+    "objects": np.full((3, 5), None),
+    "complex": np.zeros((3, 5), dtype=complex),
+    "flags": np.zeros((3, 5), dtype=bool),
+    "ragged": [[0.0] * 5, [0.0] * 5, [0.0] * 4],
+    "none": None,
+    "empty": [],
+}
+
+
+@pytest.mark.parametrize("kind", WRONG)
+def test_actions_that_fit_no_books_are_named_and_move_nothing(kind):
+    # 64-bit rows beyond the last book lie outside the array that the kernel is handed
+    envs = made(num_envs=3, horizon=3)
+    envs.reset(seed=1)
+    with pytest.raises(UsageError, match="expected"):
+        envs.unwrapped.step(WRONG[kind])
+    still = np.zeros((3, 5), dtype=np.float32)
+    other = made(num_envs=3, horizon=3)
+    other.reset(seed=1)
+    assert np.array_equal(envs.step(still)[0], other.step(still)[0])
+
+
+@pytest.mark.parametrize("kind", [name for name in WRONG if name not in ("one row", "one book")])
+def test_one_book_names_them_too(kind):
+    env = gymnasium.make(NAME, horizon=3, disable_env_checker=True).unwrapped
+    env.reset(seed=1)
+    with pytest.raises(UsageError, match="expected"):
+        env.step(WRONG[kind])
+
+
+def test_whole_numbers_and_lists_are_actions():
+    envs = made(num_envs=3, horizon=3)
+    envs.reset(seed=1)
+    first = envs.unwrapped.step([[0] * 5] * 3)[1]
+    envs.reset(seed=1)
+    assert np.array_equal(first, envs.step(np.zeros((3, 5), dtype=np.float32))[1])

@@ -5,8 +5,11 @@ problem.
 from __future__ import annotations
 
 import json
+import os
+import random
 import shutil
 import sqlite3
+from collections import Counter
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -17,6 +20,7 @@ import pytest
 from loantwin.errors import HomeError, LogError
 from loantwin.events.codec import GENESIS, chain, head
 from loantwin.events.event import Event
+from loantwin.events.fold import state_at
 from loantwin.events.home import Home
 from loantwin.events.verify import LogVerification
 
@@ -99,6 +103,7 @@ CHANGES = [
 @pytest.mark.parametrize(("statement", "problem"), CHANGES)
 def test_tampering_is_found(filled: Path, statement: str, problem: str) -> None:
     edit(filled, statement)
+    (filled / "log.head").unlink()  # what the chain alone tells
     found = verify(filled)
     assert not found.ok
     assert any(text.startswith(problem) for text in found.problems), found.problems
@@ -109,23 +114,33 @@ def test_a_chain_made_anew_after_tampering_breaks_the_registry_or_the_head(fille
     elsewhere.
     """
     noted = verify(filled).head
-    connection = sqlite3.connect(filled / "log.sqlite")
-    connection.executescript("DROP TRIGGER events_stay; DROP TRIGGER events_hold;")
+    rechained(filled, lambda sequence, text: text.replace('"interest":5,', '"interest":6,'))
+    with pytest.raises(LogError, match=rf"event 502 with the hash that log.head notes, {noted}, was another"):
+        verify(filled)
+    (filled / "log.head").unlink()
+    found = verify(filled)
+    assert not found.ok
+    assert found.head != noted
+
+
+def rechained(folder: Path, change: Callable[[int, str], str], *more: str) -> None:
+    """Change the data of events and make every later hash anew; then `more` statements."""
+    connection = sqlite3.connect(folder / "log.sqlite")
+    connection.executescript(
+        "DROP TRIGGER IF EXISTS events_stay; DROP TRIGGER IF EXISTS events_hold;" + ";".join(more)
+    )
     rows = connection.execute(
         "SELECT sequence, type, version, happened, recorded, id, data FROM events ORDER BY sequence"
     ).fetchall()
     digest = GENESIS
     for sequence, kind, version, happened, recorded, name, text in rows:
-        changed = text.replace('"interest":5,', '"interest":6,')
+        changed = change(sequence, text)
         digest = chain(digest, head(kind, version, happened, recorded, name), changed)
         connection.execute(
             "UPDATE events SET data = ?, hash = ? WHERE sequence = ?", (changed, digest, sequence)
         )
     connection.commit()
     connection.close()
-    found = verify(filled)
-    assert not found.ok
-    assert found.head != noted
 
 
 def test_the_database_itself_refuses_changes(filled: Path) -> None:
@@ -271,13 +286,15 @@ def test_text_in_place_of_the_log_is_refused(filled: Path) -> None:
 
 
 def test_a_newer_log_and_a_newer_event_are_refused_by_name(filled: Path) -> None:
-    edit(filled, "UPDATE events SET version = 9 WHERE sequence = 500")
+    same: Callable[[int, str], str] = lambda sequence, text: text  # noqa: E731
+    (filled / "log.head").unlink()
+    rechained(filled, same, "UPDATE events SET version = 9 WHERE sequence = 500")
     with (
         Home.open(filled) as home,
         pytest.raises(LogError, match="PaymentReceived version 9 in event 500; it needs a newer"),
     ):
         list(home.events())
-    edit(filled, "UPDATE events SET type = 'LoanTokenised' WHERE sequence = 500")
+    rechained(filled, same, "UPDATE events SET type = 'LoanTokenised' WHERE sequence = 500")
     with (
         Home.open(filled) as home,
         pytest.raises(LogError, match="LoanTokenised version 9 in event 500; it needs a newer"),
@@ -300,3 +317,126 @@ def test_a_failed_opening_frees_the_lock(filled: Path) -> None:
     (filled / "log.sqlite").write_bytes(good)
     Home.open(filled, writable=True).close()
     assert (filled / "twin.toml").read_text() == text
+
+
+@pytest.mark.parametrize(("statement", "problem"), CHANGES)
+def test_tampering_is_found_by_whoever_reads_it(filled: Path, statement: str, problem: str) -> None:
+    """No command works on from a row that does not follow from the one before."""
+    edit(filled, statement)
+    if "SELECT 0," in statement or "SELECT 503," in statement:
+        return  # an event before the first or after the head is read by nobody: `log verify` lists it
+    with pytest.raises((HomeError, AssertionError)):
+        assert _last_read(filled) == 502
+
+
+def _last_read(folder: Path) -> int:
+    with Home.open(folder) as home:
+        state_at(home)
+        last = list(home.events())[-1]
+        assert home.log.head == (last.sequence, last.hash)
+        return last.sequence
+
+
+def test_a_type_that_was_damaged_hides_no_event(filled: Path) -> None:
+    edit(filled, "UPDATE events SET type = 'PaymentReceivee' WHERE sequence = 77")
+    with Home.open(filled) as home, pytest.raises(LogError, match="PaymentReceivee: it needs a newer"):
+        state_at(home)
+    edit(filled, "UPDATE events SET type = 'TapeLoadee' WHERE sequence = 2")
+    with Home.open(filled) as home, pytest.raises(LogError, match="run log verify"):
+        home.last("TapeLoaded")
+
+
+PLACES: dict[str, tuple[Callable[[Path], object], str]] = {
+    "empty": (lambda log: log.write_bytes(b""), "was 'an empty file'; restore"),
+    "folder": (lambda log: (log.unlink(), log.mkdir()), "was no plain file; restore"),
+    "pipe": (lambda log: (log.unlink(), os.mkfifo(log)), "was no plain file; restore"),
+    "none": (lambda log: log.unlink(), "half written; create it anew"),
+    "text": (lambda log: log.write_text("x" * 5000), "file is not a database; restore"),
+    "no table": (lambda log: edit(log.parent, "DROP TABLE head"), "no such table: head"),
+    "no events": (lambda log: edit(log.parent, "DROP TABLE events"), "no such table: events"),
+    "no version": (lambda log: edit(log.parent, "PRAGMA user_version = 0"), "version 0; restore"),
+    "another": (
+        lambda log: edit(log.parent, "PRAGMA application_id = 7"),
+        "another SQLite database; restore",
+    ),
+    "no head": (lambda log: edit(log.parent, "DELETE FROM head"), "a log with a head, was 'none; restore"),
+}
+
+
+@pytest.mark.parametrize("kind", PLACES)
+def test_whatever_stands_in_place_of_the_log_is_named_with_what_to_do(filled: Path, kind: str) -> None:
+    damage, words = PLACES[kind]
+    damage(filled / "log.sqlite")
+    for writable in (False, True):
+        with pytest.raises(HomeError, match=words) as caught:
+            Home.open(filled, writable=writable)
+        assert "log.sqlite" in str(caught.value)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_log_that_may_not_be_read_is_named(filled: Path) -> None:
+    (filled / "log.sqlite").chmod(0)
+    with pytest.raises(HomeError, match="see that it may be opened"):
+        Home.open(filled)
+
+
+def damaged(raw: bytes, luck: random.Random) -> bytes:
+    """Return the bytes of a file after one accident: bits turned, bytes lost, pages swapped, an end cut."""
+    made = bytearray(raw)
+    place = luck.randrange(len(made))
+    kinds = ["bits", "bits", "stretch", "zeros", "cut", "head"]
+    kind = luck.choice(kinds if len(made) < 8192 else [*kinds, "pages"])
+    if kind == "bits":
+        for _ in range(luck.choice([1, 1, 5, 50])):
+            made[luck.randrange(len(made))] ^= 1 << luck.randrange(8)
+    elif kind in ("stretch", "zeros"):
+        length = min(luck.choice([4, 64, 4096]), len(made) - place)
+        made[place : place + length] = luck.randbytes(length) if kind == "stretch" else bytes(length)
+    elif kind == "cut":
+        del made[place:]
+    elif kind == "head":
+        made[luck.randrange(min(100, len(made)))] = luck.randrange(256)
+    else:
+        one, other = (4096 * luck.randrange(len(made) // 4096) for _ in range(2))
+        made[one : one + 4096], made[other : other + 4096] = (
+            made[other : other + 4096],
+            made[one : one + 4096],
+        )
+    return bytes(made)
+
+
+@pytest.mark.parametrize(("part", "accidents"), [("log.sqlite", 400), ("log.head", 100)])
+def test_accidents_are_named_or_leave_the_right_answer(
+    filled: Path, tmp_path: Path, part: str, accidents: int
+) -> None:
+    """Reading, checking and writing say what is wrong or give what they gave before; no other error comes."""
+
+    def checked(home: Home) -> None:
+        found = home.verify()
+        assert not found.ok or found.events == 502
+
+    def folded(home: Home) -> None:
+        assert state_at(home).loans.equals(right)
+
+    def appended(home: Home) -> None:
+        home.append_rows("LoanCured", DAY, [{"loan_id": "A-1"}])
+
+    with Home.open(filled) as home:
+        right = state_at(home).loans
+    raw, outcomes = (filled / part).read_bytes(), Counter[tuple[str, bool]]()
+    for seed in range(accidents):
+        folder = tmp_path / str(seed)
+        shutil.copytree(filled, folder)
+        (folder / part).write_bytes(damaged(raw, random.Random(seed)))
+        for work in (checked, folded, appended):
+            refused = ""
+            try:
+                with Home.open(folder, writable=work is appended) as home:
+                    work(home)
+            except HomeError as error:
+                refused = str(error)
+            assert not refused or "expected" in refused, seed
+            outcomes[work.__name__, not refused] += 1
+        shutil.rmtree(folder)
+    assert all(outcomes[name, False] for name in ("checked", "folded", "appended"))
+    assert part == "log.head" or all(outcomes[name, True] for name in ("checked", "folded", "appended"))

@@ -38,6 +38,7 @@ def test_a_new_home_holds_what_the_contract_names(tmp_path: Path, clock: object)
     assert sorted(path.name for path in (tmp_path / "twin").iterdir()) == [
         "blobs",
         "lock",
+        "log.head",
         "log.sqlite",
         "quarantine",
         "twin.toml",

@@ -294,7 +294,7 @@ def test_a_users_toml_may_point_to_a_file(tmp_path):
             'first = "2025-02"\nfrequency = "quarterly"',
             "expected a quarter's first month",
         ),
-        ('first = "2025 Q1"', "first =", "expected a TOML file"),
+        ('first = "2025 Q1"', "first =", "expected a readable TOML file"),
     ],
 )
 def test_each_fault_of_a_toml_file(tmp_path, change, to, words):

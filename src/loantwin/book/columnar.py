@@ -7,10 +7,14 @@ from pathlib import Path
 
 import polars as pl
 
+from loantwin.book.layout import check_width
 from loantwin.errors import TapeError, expected
 
-MOST_VALUES = 4_000_000_000
-"""Most values a file may unfold to: a few kilobytes can state billions of rows."""
+ALWAYS_VALUES = 250_000_000
+MOST_VALUES_A_BYTE = 250
+"""Beyond `ALWAYS_VALUES`, most values a file may unfold to by its size: a few kilobytes can state billions of
+rows.
+"""
 
 
 def read_parquet(content: bytes, path: Path) -> tuple[pl.DataFrame, dict[str, str]]:
@@ -18,19 +22,23 @@ def read_parquet(content: bytes, path: Path) -> tuple[pl.DataFrame, dict[str, st
 
     Raises
     ------
-    TapeError : a damaged file, no rows, or more than `MOST_VALUES` values.
+    TapeError : a damaged file, no rows, or more values than a file of its size can hold.
     """
     try:
         lazy = pl.scan_parquet(io.BytesIO(content))
         schema = lazy.collect_schema()
+        check_width(len(schema), path)
         rows = lazy.select(pl.len()).collect().item()
-        if rows * max(len(schema), 1) > MOST_VALUES:
+        most = max(ALWAYS_VALUES, MOST_VALUES_A_BYTE * len(content))
+        if rows * max(len(schema), 1) > most:
+            was = f"{rows:,} rows of {len(schema):,} columns"
             raise TapeError(
-                expected(f"at most {MOST_VALUES:,} values", f"{rows:,} rows of {len(schema)} columns"),
+                expected(f"at most {most:,} values in a file of {len(content):,} bytes", was)
+                + "; write the columns that are read to a file of their own",
                 file=path,
             )
-        plain = [name for name, kind in schema.items() if is_plain(kind)]
-        frame = lazy.select(plain).collect()
+        plain = {name: None for name, kind in schema.items() if is_plain(kind)}
+        frame = lazy.select(list(plain)).collect()
     except (pl.exceptions.PolarsError, OSError, ValueError) as error:
         raise TapeError(
             f"expected a readable parquet file, was: {str(error).splitlines()[0]}", file=path

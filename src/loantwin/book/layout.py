@@ -20,6 +20,9 @@ RARE_DELIMITERS = ("^", "~", "\x01", "\x1c", "\x1e", "\x1f", "!", "#", ":")
 MOST_ABOVE = 100
 """Lines above a header beyond this many are left unsearched: `header_row` names it."""
 
+MOST_COLUMNS = 250_000
+"""Columns beyond this many are refused: no table has them, only loans that lie beside each other."""
+
 BLANK = "\n"
 """What the names of unnamed columns begin with: no header can hold it."""
 
@@ -109,6 +112,7 @@ def check_names(names: Iterable[str], path: Path) -> tuple[str, ...]:
         cleaned.pop()
     if not cleaned:
         raise TapeError(expected("a header line", "an empty line"), file=path)
+    check_width(len(cleaned), path)
     counts = Counter(cleaned)
     repeated = sorted(name for name, count in counts.items() if count > 1 and name)
     if repeated:
@@ -119,6 +123,16 @@ def check_names(names: Iterable[str], path: Path) -> tuple[str, ...]:
         raise TapeError(expected("each column once in the header", was) + hint, file=path)
     unnamed = counts[""] > 1
     return tuple(f"{BLANK}{place}" if unnamed and not name else name for place, name in enumerate(cleaned, 1))
+
+
+def check_width(columns: int, path: Path) -> None:
+    """Raise TapeError where a table has more than `MOST_COLUMNS` columns."""
+    if columns > MOST_COLUMNS:
+        raise TapeError(
+            expected(f"at most {MOST_COLUMNS:,} columns", f"{columns:,}")
+            + "; where each column is a loan, `loans_from_column` in the mapping names the first one",
+            file=path,
+        )
 
 
 def looks_like_data(names: Sequence[str]) -> bool:
@@ -181,6 +195,7 @@ def _headless(lines: Sequence[str], start: int, delimiters: tuple[str, ...], tol
         raise TapeError(
             expected(f"rows of {len(told.header)} fields, as `header` names", was), file=path, field="header"
         )
+    check_width(width, path)
     names = told.header or tuple(str(place) for place in range(1, width + 1))
     return Head(names, delimiter, start)
 

@@ -33,6 +33,7 @@ from loantwin.book.mapping_reader import MappingReader
 from loantwin.book.schema import CHECKED, LOANS, PANEL
 from loantwin.book.tape_format import TapeFormat
 from loantwin.errors import MappingError, expected
+from loantwin.files import parse_toml, read_text
 from loantwin.registry import Registry
 
 __all__ = [
@@ -87,10 +88,7 @@ def load_mapping(name_or_path: str | Path, overrides: Mapping[str, Value] | None
         cannot be imported or names no file.
     """
     file, text = _source_text(name_or_path)
-    try:
-        document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise MappingError(f"expected valid TOML, was: {error}", file=file) from error
+    document = parse_toml(text, file, "a mapping", MappingError)
     return from_dict(override(_defined(document, file), overrides or {}, file), file)
 
 
@@ -229,7 +227,4 @@ def _source_text(name_or_path: str | Path) -> tuple[str, str]:
                 expected(f"the path of a mapping file from format {name}", type(path).__name__),
                 field="format",
             )
-    try:
-        return name, Path(path).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise MappingError(f"expected a readable mapping file, was: {error}", file=name) from error
+    return name, read_text(Path(path), "mapping file", MappingError)

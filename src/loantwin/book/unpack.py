@@ -6,10 +6,10 @@ import gzip
 import io
 import zipfile
 import zlib
-from collections.abc import Callable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import IO, cast
 
+from loantwin.book.unfolding import check_workbook, pieces
 from loantwin.errors import TapeError, expected
 
 MOST_UNPACKED = 4 << 30
@@ -22,6 +22,8 @@ thousand-fold.
 """
 
 MOST_LAYERS = 3
+MOST_MEMBERS = 10_000
+"""Most files in one archive: a workbook of a thousand sheets has fewer."""
 
 WORKBOOKS = ("xl/workbook.xml", "xl/workbook.bin", "content.xml")
 """Members that make a zip archive a workbook: .xlsx, .xlsb, .ods."""
@@ -70,13 +72,7 @@ def unpacked(content: bytes, path: Path) -> tuple[bytes, tuple[str, ...]]:
 def _one_layer(content: bytes, packed: int, path: Path) -> tuple[bytes, tuple[str, ...]]:
     """Return what an archive holds, `packed` being the size of the outermost; another file as it is."""
     if content[:2] == b"\x1f\x8b":
-        opened = _read(
-            lambda: cast(IO[bytes], gzip.GzipFile(fileobj=io.BytesIO(content))),
-            packed,
-            path,
-            "gzip file",
-        )
-        return opened, ()
+        return _read(_gunzipped(content), packed, path, "gzip file"), ()
     if content[:4] not in ZIP or is_workbook(content, path):
         return content, ()
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
@@ -86,7 +82,7 @@ def _one_layer(content: bytes, packed: int, path: Path) -> tuple[bytes, tuple[st
             raise TapeError(
                 expected("one file in the archive", was) + "; unpack it and name the tape", file=path
             )
-        opened = _read(lambda: archive.open(names[0]), packed, path, "zip archive")
+        opened = _read(pieces(archive, archive.getinfo(names[0])), packed, path, "zip archive")
     return opened, (f"read from the archive's one file, {names[0]}",)
 
 
@@ -95,41 +91,68 @@ def is_workbook(content: bytes, path: Path) -> bool:
 
     Raises
     ------
-    TapeError : no archive, or a workbook that would unpack beyond all bounds.
+    TapeError : no archive, one of more than `MOST_MEMBERS` files, or a workbook that would unpack or unfold
+        beyond all bounds.
     """
+    held = content.count(b"PK\x01\x02")  # before the archive's directory is read, which may be all of it
+    if held > MOST_MEMBERS:
+        what = expected(f"at most {MOST_MEMBERS:,} files in an archive", f"{held:,}")
+        raise TapeError(what + "; unpack it and name the tape itself", file=path)
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            members = {item.filename: item.file_size for item in archive.infolist()}
+            members = archive.infolist()
+            found = any(item.filename in WORKBOOKS for item in members)
+            if found:
+                _check_members(archive, members, len(content), path)
+                check_workbook(archive, path)
     except _UNREADABLE as error:
         raise TapeError(f"expected a readable excel file or zip archive, was: {error}", file=path) from error
-    found = any(name in members for name in WORKBOOKS)
-    if found and sum(members.values()) > _most(len(content)):
-        raise _too_much(len(content), path)
     return found
 
 
-def _read(opened: Callable[[], IO[bytes]], packed: int, path: Path, what: str) -> bytes:
+def _check_members(
+    archive: zipfile.ZipFile, members: Iterable[zipfile.ZipInfo], packed: int, path: Path
+) -> None:
+    """Raise TapeError where a workbook's parts unpack to more than fits, or to more than they state."""
+    left = _most(packed)
+    for item in members:
+        size = 0
+        for piece in pieces(archive, item):
+            size += len(piece)
+            if size > left:
+                raise _too_much(packed, path, "save the table as CSV")
+        if size != item.file_size:
+            was = f"{size:,} bytes in {item.filename} of a stated {item.file_size:,}"
+            raise TapeError(expected("a readable excel file or zip archive", was), file=path)
+        left -= size
+
+
+def _gunzipped(content: bytes) -> Iterator[bytes]:
+    with gzip.GzipFile(fileobj=io.BytesIO(content)) as stream:
+        while part := stream.read(_CHUNK):
+            yield part
+
+
+def _read(parts: Iterator[bytes], packed: int, path: Path, what: str) -> bytes:
     """Read to the end, in pieces, and stop where no tape unpacks to so much."""
-    parts, size, most = [], 0, _most(packed)
+    made, most = io.BytesIO(), _most(packed)
     try:
-        with opened() as stream:
-            while part := stream.read(_CHUNK):
-                parts.append(part)
-                size += len(part)
-                if size > most:
-                    raise _too_much(packed, path)
+        for part in parts:
+            made.write(part)
+            if made.tell() > most:
+                raise _too_much(packed, path, "if that is its size, unpack it and name the tape itself")
     except _UNREADABLE as error:
         raise TapeError(f"expected a complete {what}, was: {error}", file=path) from error
-    return b"".join(parts)
+    return made.getvalue()  # the buffer itself: nothing stands in memory twice
 
 
 def _most(packed: int) -> int:
     return min(MOST_UNPACKED, max(ALWAYS_UNPACKED, MOST_TIMES * packed))
 
 
-def _too_much(packed: int, path: Path) -> TapeError:
+def _too_much(packed: int, path: Path, instead: str) -> TapeError:
     what = f"at most {_most(packed):,} bytes once unpacked, of {packed:,} packed"
-    return TapeError(expected(what, "more: unpack the file first"), file=path)
+    return TapeError(expected(what, "more") + f"; {instead}", file=path)
 
 
 def _leftover(name: str) -> bool:

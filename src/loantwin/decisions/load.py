@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
@@ -16,6 +15,7 @@ from loantwin.decisions.policy import Policy
 from loantwin.decisions.rule_policy import RulePolicy
 from loantwin.decisions.rules import ApplicationRule, ApplicationTerms, PortfolioRule, RuleCondition
 from loantwin.errors import ConfigError, expected
+from loantwin.files import read_toml
 from loantwin.registry import Registry
 from loantwin.types import LEVERS
 
@@ -62,11 +62,7 @@ def load_policy(path_or_name: str | Path, *, field: str = "policy") -> Policy:
         if not isinstance(entry, str | Path):
             return cast("Policy", entry)
         path = Path(entry)
-    try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigError(expected("a readable TOML file", str(error)), file=path) from error
-    return parse_policy(document, path)
+    return parse_policy(read_toml(path, "a policy", ConfigError), path)
 
 
 def chosen_policy(policy: str | Path | Chosen) -> Policy | Chosen:

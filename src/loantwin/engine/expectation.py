@@ -12,6 +12,7 @@ from loantwin.engine.path import (
     FIGURES,
     Flows,
     check_cells,
+    check_groups,
     check_lgd,
     convolved,
     discount,
@@ -210,12 +211,7 @@ def check_paths(
         raise ModelError(
             expected(f"cells of at least {shocks.shape[1]} months", cells.interest.shape[1]), field="months"
         )
-    if groups < 1 or (
-        groups > 1 and cells.group.size and not (cells.group.min() >= 0 and cells.group.max() < groups)
-    ):
-        raise ModelError(
-            expected(f"groups of 0 to {groups - 1}", f"up to {cells.group.max(initial=0)}"), field="groups"
-        )
+    check_groups(cells, groups)
     if index_paths is None:
         return None
     if cells.index_path is None:

@@ -199,7 +199,17 @@ def marginal_default(parameters: TransitionParameters, shocks: Floats, buckets: 
     ----------
     shocks : (K, T, R) month part of the odds.
     buckets : (B, 3) segment, age and live state at the as-of date; month t reads age + t.
+
+    Raises
+    ------
+    ModelError : shapes that do not fit, a segment, age or state that the model does not have.
     """
+    if shocks.ndim != 3 or shocks.shape[2] != len(parameters.origin):
+        raise ModelError(expected(f"(K, T, {len(parameters.origin)})", shocks.shape), field="shocks")
+    limits = (len(parameters.segments), 2**20, parameters.live)
+    if buckets.ndim != 2 or buckets.shape[1] != 3 or not ((buckets >= 0) & (buckets < limits)).all():
+        was = f"others, in an array of shape {buckets.shape}"
+        raise ModelError(expected(f"(B, 3) numbers below {limits}", was), field="buckets")
     default, _ = _default_tables(parameters, shocks, np.ascontiguousarray(buckets, dtype=np.int64))
     return np.ascontiguousarray(np.moveaxis(default, 2, 0))
 

@@ -192,6 +192,12 @@ def convolved(amounts: Floats, lag: Floats) -> Floats:
 
 def check_cells(parameters: TransitionParameters, cells: Cells) -> None:
     """Raise ModelError where cells do not fit the model or hold NaN or infinity."""
+    count, months = cells.interest.shape
+    for name in ("segment", "age", "state", "group", "guaranteed", "annual_rate"):
+        column = getattr(cells, name)
+        if column.shape != (count,) or (column.dtype.kind == "f") != (name in {"guaranteed", "annual_rate"}):
+            was = f"{column.dtype} values of shape {column.shape}"
+            raise ModelError(expected(f"a column of {count} cells", was), field=name)
     limits = {"segment": len(parameters.segments), "state": parameters.live}
     for name, limit in limits.items():
         codes = getattr(cells, name)
@@ -201,7 +207,6 @@ def check_cells(parameters: TransitionParameters, cells: Cells) -> None:
             )
     if cells.age.size and cells.age.min() < 0:
         raise ModelError(expected("ages of at least 0", cells.age.min()), field="age")
-    count, months = cells.interest.shape
     for name in ("loans", "balance", "partial", "draws", "interest", "rate_sensitivity", "exposure"):
         table = getattr(cells, name)
         if table.shape != (count, months + (name in {"loans", "balance"})) or not np.isfinite(table).all():
@@ -210,11 +215,25 @@ def check_cells(parameters: TransitionParameters, cells: Cells) -> None:
             )
 
 
+def check_groups(cells: Cells, groups: int) -> None:
+    """Raise ModelError where cells belong to other groups than the first `groups`; one takes all."""
+    if groups < 1 or (
+        groups > 1 and cells.group.size and not (cells.group.min() >= 0 and cells.group.max() < groups)
+    ):
+        raise ModelError(
+            expected(f"groups of 0 to {groups - 1}", f"up to {cells.group.max(initial=0)}"), field="groups"
+        )
+
+
 def check_lgd(parameters: TransitionParameters, lgd: LossGivenDefault) -> None:
     """Raise ModelError where loss given default does not fit the model: every fitted one must pass."""
     for name in ("charged_off", "recovered"):
         table = getattr(lgd, name)
-        if table.ndim != 2 or len(table) != len(parameters.segments) or not np.isfinite(table).all():
+        if (
+            table.ndim != 2
+            or len(table) != len(parameters.segments)
+            or not (table.size and np.isfinite(table).all())
+        ):
             raise ModelError(
                 expected(f"finite numbers of {len(parameters.segments)} segments by age", table.shape),
                 field=name,

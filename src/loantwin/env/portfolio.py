@@ -17,7 +17,7 @@ from loantwin.engine.step.step import step
 from loantwin.engine.step.tables import StepFlows, StepTables, initial_state
 from loantwin.env.built_in import built_in
 from loantwin.env.money import minor_units
-from loantwin.env.spaces import action_space, observation_array, observation_space, reward
+from loantwin.env.spaces import action_space, levers_from, observation_array, observation_space, reward
 from loantwin.errors import UsageError, expected
 from loantwin.types import LEVERS
 
@@ -131,7 +131,8 @@ class PortfolioEnv(gymnasium.Env[Observation, Action]):
 
         Raises
         ------
-        UsageError : before the first reset, or after the last month.
+        UsageError : before the first reset, or after the last month; an action that is not five numbers from
+            -1 to 1.
         """
         month = self._state.month
         if month >= self._shocks.shape[1]:
@@ -139,7 +140,7 @@ class PortfolioEnv(gymnasium.Env[Observation, Action]):
                 expected("a reset before the first step and after the last one", f"month {month}"),
                 field="month",
             )
-        levers = np.asarray(action, dtype=np.float64).reshape(1, -1)
+        levers = levers_from(action).reshape(1, -1)
         before = self._state.in_default
         self._state, flows = step(self._state, levers, self._shocks[:, month], self.tables)
         self._history = [*self._history[-2:], flows]

@@ -7,11 +7,12 @@ from typing import cast
 
 import gymnasium
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from loantwin.arrays import Floats
 from loantwin.decisions.figures import FIGURES, MACRO
 from loantwin.engine.step.tables import StepFlows
+from loantwin.errors import UsageError, expected
 from loantwin.types import LEVERS
 
 REWARD_SCALE = 1000.0
@@ -71,3 +72,19 @@ def _box(low: Floats, high: Floats) -> gymnasium.Space[NDArray[np.float32]]:
 def reward(flows: StepFlows, first_balance: Floats) -> Floats:
     """Return the reward of each book, (E,)."""
     return np.asarray(REWARD_SCALE * flows["profit"] / first_balance)
+
+
+def levers_from(action: ArrayLike) -> Floats:
+    """Return an action as floats; its shape and range are the step's to check.
+
+    Raises
+    ------
+    UsageError : something else than real numbers.
+    """
+    try:
+        given = np.asarray(action)
+    except ValueError as error:  # rows of different lengths
+        raise UsageError(expected("rows of five numbers from -1 to 1", str(error)), field="action") from error
+    if given.dtype.kind not in "iuf":
+        raise UsageError(expected("numbers from -1 to 1", f"{given.dtype} values"), field="action")
+    return given.astype(np.float64)

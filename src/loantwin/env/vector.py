@@ -17,7 +17,7 @@ from loantwin.engine.step.batch import buffers, step_batch
 from loantwin.engine.step.economy import StepEconomy, draw_episodes
 from loantwin.engine.step.tables import StepFlows, StepTables, initial_state
 from loantwin.env.portfolio import chosen_tables
-from loantwin.env.spaces import action_space, observation_array, observation_space, reward
+from loantwin.env.spaces import action_space, levers_from, observation_array, observation_space, reward
 from loantwin.errors import UsageError, expected
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ class PortfolioVectorEnv(VectorEnv[Array, Array, Array]):
 
         Raises
         ------
-        UsageError : before the first reset.
+        UsageError : before the first reset; actions that are not (E, 5) numbers from -1 to 1.
         """
         month = self._state.month
         ended = np.zeros(self.num_envs, dtype=bool)
@@ -103,7 +103,7 @@ class PortfolioVectorEnv(VectorEnv[Array, Array, Array]):
         if month >= self.horizon:
             seen, info = self.reset()
             return seen, np.zeros(self.num_envs), ended, ended.copy(), info
-        levers = np.asarray(actions, dtype=np.float64)
+        levers = levers_from(actions)
         self._state, flows = step_batch(
             self._state, levers, self._shocks[:, month], self.tables, reuse=self._memory
         )

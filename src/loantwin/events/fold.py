@@ -106,6 +106,7 @@ def tables_until(home: Home, until: int, happened: date | None = None) -> BookTa
     LogError : an event that does not fit what came before. HomeError : a blob that is missing or damaged.
     """
     start = (_snapshot(home, until) if happened is None else None) or nothing()
+    home.log.check_span(start.through, until)  # damage may hide an event
     events = home.log.read(start.through, until, FOLDED)
     if happened is not None:
         events = (event for event in events if event.type == "TapeLoaded" or event.happened <= happened)

@@ -2,7 +2,7 @@
 
 `twin.toml` (its `format` and settings), `log.sqlite` (the events: the truth), `blobs/<sha256>` (bulk facts,
 named by events), `quarantine/` (rejected rows), `lock` (one writer). The SQLite commit is the only commit
-point.
+point; `log.head` notes the last event after it.
 """
 
 from __future__ import annotations
@@ -252,7 +252,8 @@ def _refuse_taken(target: Path) -> None:
 def _clear_abandoned(target: Path) -> None:
     """Remove what a killed creation of the same home left beside it; one in progress holds its lock."""
     for left in target.parent.glob(f".{target.name}.creating-*"):
-        if (left / LOCK).is_file() and is_free(left / LOCK):
+        lock = left / LOCK
+        if not left.is_symlink() and lock.is_file() and not lock.is_symlink() and is_free(lock):
             shutil.rmtree(left, ignore_errors=True)
 
 
@@ -282,6 +283,8 @@ def _read_format(folder: Path) -> int:
     path = folder / SETTINGS
     if not folder.is_dir():
         raise HomeError("expected a twin's home, was no folder; make one with `twin create`", file=folder)
+    if path.exists() and not path.is_file():
+        raise HomeError("expected the file twin.toml, was no plain file; restore it from a copy", file=path)
     try:
         number = tomllib.loads(path.read_text(encoding="utf-8")).get("format")
     except FileNotFoundError as error:
@@ -292,7 +295,7 @@ def _read_format(folder: Path) -> int:
             else "a folder without twin.toml; make a home with `twin create`"
         )
         raise HomeError(f"expected a twin's home, was {was}", file=folder) from error
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
         raise HomeError(
             f"expected readable TOML with `format = {HOME_FORMAT}`, was: {error}; repair the file", file=path
         ) from error
@@ -311,12 +314,15 @@ def _write_format(folder: Path, number: int) -> None:
     )
     kept = [line for line in lines if line.split("=")[0].strip() != "format"]
     first = next((i for i, line in enumerate(kept) if line.lstrip().startswith("[")), len(kept))
-    temporary = path.with_suffix(".writing")
-    with temporary.open("w", encoding="utf-8") as file:
-        file.write("\n".join([*kept[:first], f"format = {number}", *kept[first:], ""]))
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.rename(path)
+    temporary = folder / f".{SETTINGS}.writing-{token_hex(8)}"
+    try:
+        with temporary.open("x", encoding="utf-8") as file:  # a new file, never one that a planted link names
+            file.write("\n".join([*kept[:first], f"format = {number}", *kept[first:], ""]))
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.rename(path)
+    finally:
+        temporary.unlink(missing_ok=True)
     sync_folder(folder)
 
 

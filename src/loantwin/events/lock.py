@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import stat
 from pathlib import Path
 
 from loantwin.errors import HomeError
@@ -18,12 +19,17 @@ class WriterLock:
     """
 
     def __init__(self, path: Path) -> None:
+        # Trap: a lock that is a link. Its file would be emptied and written over, wherever it lies.
         try:
-            self._handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            self._handle = os.open(
+                path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK, 0o644
+            )
         except OSError as error:
-            raise HomeError(
-                f"expected a home that can be written, was: {error.strerror}", file=path
-            ) from error
+            was = f"a link to {os.readlink(path)}; remove it" if path.is_symlink() else error.strerror
+            raise HomeError(f"expected a home that can be written, was: {was}", file=path) from error
+        if not stat.S_ISREG(os.fstat(self._handle).st_mode):
+            os.close(self._handle)
+            raise HomeError("expected a plain file as lock, was another kind; remove it", file=path)
         try:
             fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
@@ -44,7 +50,7 @@ class WriterLock:
 
 def is_free(path: Path) -> bool:
     """Return True where nobody holds the lock."""
-    handle = os.open(path, os.O_RDONLY)
+    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -20,8 +20,10 @@ from typing import Any
 from loantwin.clock import Clock
 from loantwin.errors import HomeError, LogError, expected
 from loantwin.events.batch import Batch, Row, batch_of, rows_of, without_known
-from loantwin.events.codec import GENESIS, encode, from_microseconds, to_microseconds
+from loantwin.events.codec import GENESIS, chain, encode, from_microseconds, head, to_microseconds
 from loantwin.events.event import Event, known_type
+from loantwin.events.event_types import EVENT_TYPES
+from loantwin.events.head_file import check_head, read_head, write_head
 from loantwin.events.log_file import check_version, connect, sqlite_errors, stamp
 from loantwin.events.upgrade import newest_version, upgrade_event
 
@@ -52,10 +54,12 @@ class Log:
         self._clock = clock
         self._guard = RLock()
         self.closed = False
+        noted = read_head(path)  # before the log, which a writer moves on first
         with sqlite_errors(path):
             self._connection, self._frozen = connect(path, writable=clock is not None)
             try:
                 check_version(self._connection, path)
+                check_head(self._connection, noted, path)
                 self._sequence, self._recorded, self._hash = self._stored_head()
             except BaseException:
                 self._connection.close()
@@ -162,7 +166,38 @@ class Log:
         loan: str | None = None,
     ) -> Iterator[list[Row]]:
         """Yield the stored rows of the same events, in lists; with `loan`, perhaps a few of others that name
-        it.
+        it. Each is held to its hash, and to that of the event before.
+
+        Raises
+        ------
+        LogError : a row that was changed, or a gap before it. HomeError : a log that changed while it was
+            read.
+        """
+        place, digest = 0, GENESIS
+        for page in self.rows(since, until, types, loan):
+            for row in page:
+                if row[0] != place + 1:
+                    digest = bytes.fromhex(self._hash_of(row[0] - 1))
+                if not follows(row, digest):
+                    raise LogError(
+                        expected(
+                            f"event {row[0]} with a hash that follows from its fields and the event before",
+                            "another",
+                        )
+                        + "; run log verify, and restore the home from a copy",
+                        file=self.path,
+                    )
+                place, digest = row[0], row[7]
+            yield page
+
+    def rows(
+        self,
+        since: int = 0,
+        until: int | None = None,
+        types: Iterable[str] | None = None,
+        loan: str | None = None,
+    ) -> Iterator[list[Row]]:
+        """Yield the stored rows as `pages` does, held to nothing.
 
         Raises
         ------
@@ -199,7 +234,30 @@ class Log:
             row = self._connection.execute(
                 query, (known_type(type).name, 2**62 if until is None else until)
             ).fetchone()
-        return next(self.read(row[0] - 1, row[0]), None) if row[0] else None
+        if row[0]:
+            return next(self.read(row[0] - 1, row[0]), None)
+        self.check_span(0, self.head[0])  # damage may hide an event
+        return None
+
+    def check_span(self, since: int, until: int) -> None:
+        """Raise LogError where an event after `since` up to `until` lacks, or is of a type not known here.
+
+        Raises
+        ------
+        LogError : so. HomeError : a log that changed while it was read.
+        """
+        with self._reading():
+            query = "SELECT count(*) FROM events WHERE sequence > ? AND sequence <= ?"
+            (held,) = self._connection.execute(query, (since, until)).fetchone()
+        if held != until - since:
+            was = f"{held}; run log verify, and restore the home from a copy"
+            raise LogError(
+                expected(f"{until - since} events after event {since}, up to {until}", was), file=self.path
+            )
+        strange = self.types(since, until) - set(EVENT_TYPES)
+        if strange:
+            was = f"{min(strange, key=str)}: it needs a newer loantwin, or the log is damaged; run log verify"
+            raise LogError(expected("event types that this version knows", was), file=self.path)
 
     def types(self, since: int, until: int) -> set[str]:
         """Return the types of the events after sequence `since` up to `until`.
@@ -222,7 +280,7 @@ class Log:
         with self._reading():
             query = "SELECT (SELECT coalesce(max(sequence), 0) FROM events), sequence, hash FROM head"
             row = self._connection.execute(query).fetchone()
-        if row is None:
+        if row is None or not isinstance(row[2], bytes):
             raise HomeError(expected("a log with a head", "none"), file=self.path)
         return row[0], (row[1], row[2].hex())
 
@@ -264,13 +322,14 @@ class Log:
             row = self._connection.execute(
                 "SELECT hash FROM events WHERE sequence = ?", (sequence,)
             ).fetchone()
-        return row[0].hex() if row else ""
+        return row[0].hex() if row and isinstance(row[0], bytes) else ""
 
     def _stored_head(self) -> tuple[int, int, bytes]:
         row = self._connection.execute("SELECT sequence, recorded, hash FROM head").fetchone()
-        if row is None:
-            raise HomeError(expected("a log with a head", "none"), file=self.path)
-        return int(row[0]), int(row[1]), bytes(row[2])
+        if row is None or [type(value) for value in row] != [int, int, bytes]:
+            was = "none; restore the home from a copy"
+            raise HomeError(expected("a log with a head", was), file=self.path)
+        return row[0], row[1], row[2]
 
     def _append(self, batch: Batch) -> int:
         if self._clock is None:
@@ -305,6 +364,7 @@ class Log:
                     connection.execute("ROLLBACK")
                 raise
         self._sequence, self._recorded, self._hash = last, recorded, digest
+        write_head(self.path, last, digest)
         return last
 
     def _known(self, ids: Sequence[str | None]) -> dict[str, tuple[str, str, str]]:
@@ -343,3 +403,12 @@ def _decoded(texts: list[str], first: int, path: Path) -> list[dict[str, Any]]:
             f"expected an object in each event from {first} on, was other JSON; run log verify", file=path
         )
     return list(values)
+
+
+def follows(row: Row, previous: bytes) -> bool:
+    """Return whether a stored row has the hash that follows from its fields and from the hash before it."""
+    _, kind, version, happened, recorded, event_id, text, stored = row
+    try:
+        return chain(previous, head(kind, version, happened, recorded, event_id), text) == stored
+    except (AttributeError, TypeError):  # a field of another type than the table's
+        return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -63,13 +64,10 @@ def connect(path: Path, *, writable: bool) -> tuple[sqlite3.Connection, tuple[in
 
     Raises
     ------
-    HomeError : no such file, or changes that wait in a folder that cannot be written.
+    HomeError : no such file, none of the home's own, or changes that wait in a folder that cannot be written.
     """
+    _check_place(path)
     address = path.resolve().as_uri()
-    if not path.is_file():
-        raise HomeError(
-            "expected the file log.sqlite, was none: the home is half written; create it anew", file=path
-        )
     options: dict[str, Any] = {
         "uri": True,
         "isolation_level": None,
@@ -90,6 +88,9 @@ def connect(path: Path, *, writable: bool) -> tuple[sqlite3.Connection, tuple[in
     connection = sqlite3.connect(f"{address}?mode=ro", **options)
     try:
         connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+    except UnicodeDecodeError:  # a message that quotes what is damaged
+        connection.close()
+        raise
     except sqlite3.Error as error:
         connection.close()
         waiting = path.with_name(path.name + "-wal")
@@ -105,6 +106,29 @@ def connect(path: Path, *, writable: bool) -> tuple[sqlite3.Connection, tuple[in
     return connection, None
 
 
+def _check_place(path: Path) -> None:
+    """Raise HomeError where the log is no plain file that holds something, or where it leads elsewhere."""
+    for name in ("", "-wal", "-shm", "-journal"):
+        part = path.with_name(path.name + name)
+        if part.is_symlink():
+            # Trap: a planted link. SQLite follows it and writes over what it names.
+            raise HomeError(
+                f"expected a file of the home's own, was a link to {os.readlink(part)}; put the file in its "
+                "place",
+                file=part,
+            )
+    if path.exists() and not path.is_file():
+        raise HomeError("expected the file log.sqlite, was no plain file; restore it from a copy", file=path)
+    if not path.exists():
+        raise HomeError(
+            "expected the file log.sqlite, was none: the home is half written; create it anew", file=path
+        )
+    if not path.stat().st_size:
+        raise HomeError(
+            expected("a loantwin log", "an empty file") + "; restore the home from a copy", file=path
+        )
+
+
 def stamp(path: Path) -> tuple[int, ...]:
     """Return what tells a changed file from an unchanged one."""
     now = path.stat()
@@ -114,8 +138,13 @@ def stamp(path: Path) -> tuple[int, ...]:
 def check_version(connection: sqlite3.Connection, path: Path) -> None:
     """Raise HomeError where a database is not a log, or one from a newer version."""
     if connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
-        raise HomeError("expected a loantwin log, was another SQLite database", file=path)
+        raise HomeError(
+            "expected a loantwin log, was another SQLite database; restore the home from a copy", file=path
+        )
     version = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version < 1:
+        was = f"version {version}; restore the home from a copy"
+        raise HomeError(expected(f"a log of a version from 1 to {LOG_VERSION}", was), file=path)
     if version > LOG_VERSION:
         raise HomeError(
             expected(
@@ -141,8 +170,12 @@ def sqlite_errors(path: Path) -> Iterator[None]:
             raise
         raise HomeError("expected an open home, was one that was closed; open it again", file=path) from error
     except sqlite3.OperationalError as error:
-        raise HomeError(f"expected a log that can be read and written, was: {error}", file=path) from error
-    except sqlite3.DatabaseError as error:
+        raise HomeError(
+            f"expected a log that can be read and written, was: {error}; see that it may be opened and "
+            "that the disk has room, or restore the home from a copy",
+            file=path,
+        ) from error
+    except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
         raise HomeError(
             f"expected a sound SQLite file, was: {error}; restore the home from a copy or create it anew",
             file=path,

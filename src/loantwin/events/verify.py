@@ -11,9 +11,9 @@ from typing import Any, ClassVar
 
 from loantwin.errors import HomeError, LogError
 from loantwin.events.blobs import Blobs
-from loantwin.events.codec import GENESIS, chain, decode, encode, head
+from loantwin.events.codec import GENESIS, decode, encode
 from loantwin.events.event import check_data, known_type
-from loantwin.events.log import Log
+from loantwin.events.log import Log, follows
 from loantwin.events.upgrade import upgrade_event
 from loantwin.types import Result
 
@@ -86,16 +86,21 @@ def _follow(
 ) -> Iterator[tuple[int, str]]:
     """Walk the chain, noting what is wrong; yield sequence and hash after each page."""
     want, digest = 1, GENESIS
-    for page in log.pages(since=-(2**62), until=until):
-        for sequence, kind, version, happened, recorded, event_id, text, stored in page:
+    for page in log.rows(since=-(2**62), until=until):
+        for row in page:
+            sequence, kind, version, _, _, _, text, stored = row
             if sequence != want:
                 problems.append(
                     f"event {want}: expected it to follow event {want - 1}, was a gap up to event {sequence}"
                 )
-            elif chain(digest, head(kind, version, happened, recorded, event_id), text) != stored:
+            elif not follows(row, digest):
                 problems.append(
                     f"event {sequence}: expected a hash that follows from the event before, was another one"
                 )
+            if (type(kind), type(version), type(text), type(stored)) != (str, int, str, bytes):
+                problems.append(f"event {sequence}: expected a text, a number, a text and a hash, was other")
+                want, digest = sequence + 1, stored if isinstance(stored, bytes) else GENESIS
+                continue
             counts[kind] += 1
             problems += _check_row(sequence, kind, version, text, named)
             want, digest = sequence + 1, stored
@@ -111,7 +116,7 @@ def _check_row(sequence: int, kind: str, version: int, text: str, named: set[str
             return [f"event {sequence}: expected canonical JSON, was another form of it"]
     except LogError as error:
         return [str(error)]
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         return [f"event {sequence}: expected JSON, was: {error}"]
     named.update(f"blobs/{value}" for name, value in upgraded.items() if name.endswith("_blob"))
     named.update(str(value) for name, value in upgraded.items() if name == "quarantine_file")
@@ -123,6 +128,6 @@ def _path(folder: Path, name: str) -> Path:
 
 
 def _unreferenced(folder: Path, named: set[str]) -> list[str]:
-    own = {"twin.toml", "log.sqlite", "log.sqlite-wal", "log.sqlite-shm", "lock"}
+    own = {"twin.toml", "log.sqlite", "log.sqlite-wal", "log.sqlite-shm", "log.head", "lock"}
     files = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
     return sorted(name for name in files if name not in own and name not in named)

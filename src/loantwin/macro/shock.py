@@ -9,7 +9,6 @@ that half the shape is half the log change.
 from __future__ import annotations
 
 import math
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,6 +19,7 @@ import numpy as np
 from loantwin import months
 from loantwin.arrays import Floats
 from loantwin.errors import ScenarioError, UsageError, expected
+from loantwin.files import read_toml
 from loantwin.macro.scenario import Scenario
 
 MOST_SEVERE = 2.0
@@ -204,12 +204,7 @@ def read_shocks(path: Path | str) -> tuple[str, tuple[Shock, ...]]:
     UsageError : no readable TOML, an unknown key, a missing or wrong value; it names file and field.
     """
     path = Path(path)
-    try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UsageError(
-            f"expected a readable TOML file of shocks, was: {error}", file=path, field="shocks"
-        ) from error
+    document = read_toml(path, "shocks", UsageError, "shocks")
     _known(document, _TOP, path, "")
     name = document.get("name", path.stem)
     if not isinstance(name, str) or not name.strip():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from loantwin.errors import ScenarioError, expected
+from loantwin.files import parse_toml
 from loantwin.macro.factors import KINDS, KNOWN
 from loantwin.macro.fed import as_decimals, check_holes, tables_by_name
 from loantwin.macro.source import ACTUAL, NativeTable
@@ -62,10 +62,7 @@ def read_toml(content: bytes, path: Path) -> NativeTable:
     ScenarioError : broken TOML, an unknown or missing key, a value of the wrong kind, factors of unlike
         periods, or a file of values without its columns.
     """
-    try:
-        document = tomllib.loads(decoded(content, path))
-    except tomllib.TOMLDecodeError as error:
-        raise ScenarioError(f"expected a TOML file, was: {error}", file=path) from error
+    document = parse_toml(decoded(content, path), path, "a scenario", ScenarioError)
     _known_keys(document, _TOP, path, "the file")
     name = _text(document, "name", path, path.stem)
     entries = document.get("factor")

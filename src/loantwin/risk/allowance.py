@@ -120,6 +120,10 @@ def totals(figures: Sequence[Floats], codes: Integers | None = None, groups: int
     """Return the correctly rounded sum of each figure (N,) within each group, [figure][group].
 
     Few loans are added by `math.fsum`; many by whole numbers (`exact.kernels`), which gives the same bits.
+
+    Raises
+    ------
+    RiskError : figures or codes of other lengths, or codes that are no group.
     """
     return grouped(figures, codes, groups)[0]
 

@@ -127,7 +127,7 @@ def test_own_funds_of_a_file(tmp_path: Path) -> None:
         ("cet1 = 1\ntier2 = -1", "field tier2: expected a number of at least 0, was -1"),
         ("cet1 = 1\ngsib = 2.5", "field gsib: expected a number from 0 to 1, was 2.5"),
         ("cet1 = nan", "field cet1"),
-        ("cet1", "expected a TOML file of own funds"),
+        ("cet1", "expected a readable TOML file of own funds"),
     ):
         file.write_text(text, "utf-8")
         with pytest.raises(RiskError, match=words):

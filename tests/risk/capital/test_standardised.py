@@ -225,7 +225,7 @@ def test_options_of_a_file_are_read_strictly(tmp_path: Path) -> None:
             ("[[0.50, 0.30], [0.60", "[[0.70, 0.30], [0.60", "pairs whose first number rises"),
             ("2023 = 0.50", "2023 = 1.5", "field output_floor.by_year.2023"),
             ("certain = true", "certain = 1", "expected true or false"),
-            ("name =", "name ", "expected a TOML file of options"),
+            ("name =", "name ", "expected a readable TOML file of options"),
         ]
     ):
         bad = tmp_path / f"bad{place}.toml"

@@ -85,6 +85,8 @@ def exposure_grid(
         raise ModelError(
             expected(f"an index path of {months} finite months", index.shape), field="index_path"
         )
+    if horizon is not None and (horizon.shape != (count,) or horizon.dtype.kind not in "iu"):
+        raise ModelError(expected(f"{count} whole numbers", horizon.shape), field="horizon")
     from loantwin.engine import kernels
     from loantwin.engine.exposed.kernels import place_exposure
     from loantwin.engine.packing import pack

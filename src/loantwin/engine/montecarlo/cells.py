@@ -12,6 +12,7 @@ from loantwin.engine.montecarlo.loans import end_kinds
 from loantwin.engine.path import (
     Flows,
     check_cells,
+    check_groups,
     check_lgd,
     convolved,
     discount,
@@ -68,6 +69,7 @@ def simulate_cells(
         )
     if not (np.isfinite(shocks).all() and (shocks >= 0.0).all()):
         raise ModelError(expected("finite numbers of at least 0", "another"), field="shocks")
+    check_groups(cells, groups)
     loans = np.maximum(np.ceil(cells.loans[:, 0] - 1e-9), 1.0).astype(np.int64) if number is None else number
     if loans.shape != cells.segment.shape or (loans < 1).any() or (loans > 2**31).any():
         raise ModelError(expected(f"{len(cells.segment)} numbers of at least 1", loans.shape), field="number")

@@ -205,7 +205,13 @@ def check_population(
     limits = {"segment": len(parameters.segments), "state": parameters.live, "age": 2**20, "number": 2**32}
     for name, limit in limits.items():
         values = getattr(loans, name)
-        if values.shape != (count,) or not count or values.min() < 0 or values.max() >= limit:
+        if (
+            values.shape != (count,)
+            or not count
+            or values.dtype.kind not in "iu"
+            or values.min() < 0
+            or values.max() >= limit
+        ):
             raise ModelError(
                 expected(f"{count} (at least 1) whole numbers from 0 to {limit - 1}", values.shape),
                 field=name,
@@ -218,6 +224,10 @@ def check_population(
         return
     check_lgd(parameters, cash.lgd)
     contracts, months = cash.tables.interest.shape
+    for name in LoanTables.__dataclass_fields__:
+        shape = getattr(cash.tables, name).shape
+        if shape != (contracts, months + (name in {"loans", "balance"})):
+            raise ModelError(expected(f"{contracts} contracts of {months} months", shape), field=name)
     if months < shocks.shape[1]:
         raise ModelError(expected(f"contracts of at least {shocks.shape[1]} months", months), field="cash")
     if cash.contract.shape != (count,) or cash.contract.min() < 0 or cash.contract.max() >= contracts:

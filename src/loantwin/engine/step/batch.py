@@ -12,6 +12,7 @@ from loantwin.engine.step.levers import check_levers
 from loantwin.engine.step.step import check_step
 from loantwin.engine.step.sums import sums_at
 from loantwin.engine.step.tables import FIGURES, StepFlows, StepState, StepTables, columns_at
+from loantwin.errors import UsageError, expected
 
 _PLANS = {"none": 0, "constant-balance": 1, "table": 2}
 
@@ -35,16 +36,7 @@ class Buffers:
 
 def buffers(tables: StepTables, books: int) -> Buffers:
     """Return memory for E books over all months of the tables."""
-    segments = tables.segments
-    columns = len(tables.cells.segment) + (segments * tables.months if tables.lends else 0)
-    return Buffers(
-        live=np.zeros((columns, tables.parameters.live, books)),
-        cohorts=np.zeros((tables.months if tables.lends else 1, 3, books)),
-        due=np.zeros((3, tables.lags.shape[1], books)),
-        in_default=np.zeros(books),
-        figures=np.zeros((len(FIGURES), books)),
-        lent=np.zeros((segments, books)),
-    )
+    return Buffers(**{name: np.zeros(shape) for name, shape in _shapes(tables, books).items()})
 
 
 def step_batch(
@@ -61,15 +53,21 @@ def step_batch(
     ----------
     reuse : memory from `buffers`. With it nothing is copied: the state given, if it lives there, is
         overwritten, and the flows hold until the next step. Without it the state is left as it was.
+
+    Raises
+    ------
+    UsageError : as `step.step`; memory of other books or tables.
     """
     check_step(state, shocks, tables, index_change)
-    check_levers(levers)
+    check_levers(levers, len(state.in_default))
     from loantwin.engine.step.kernels import LANES, step_books
     from loantwin.kernels import in_shares
 
     month, books = state.month + 1, len(state.in_default)
     columns, sums, fixed = columns_at(tables, month), sums_at(tables, month), _fixed(tables)
     count = len(columns.segment) + (tables.segments if tables.lends else 0)
+    if reuse is not None:
+        _check_reuse(reuse, tables, books)
     memory = _memory(state, tables, reuse, count)
     width = tables.lags.shape[1]
     lag = np.ascontiguousarray(tables.lags[:, (month - np.arange(width)) % width])
@@ -85,6 +83,28 @@ def step_batch(
         fixed.economics, lag, month % width, memory.figures, memory.lent,
     )  # fmt: skip
     return _state(month, memory, tables), StepFlows(memory.figures.T, memory.lent.T)
+
+
+def _check_reuse(reuse: Buffers, tables: StepTables, books: int) -> None:
+    """Raise UsageError where memory is not that of `buffers(tables, books)`."""
+    for name, shape in _shapes(tables, books).items():
+        if getattr(reuse, name).shape != shape:
+            was = f"{name} {getattr(reuse, name).shape}"
+            raise UsageError(
+                expected(f"memory of {books} books of these tables, {shape}", was), field="reuse"
+            )
+
+
+def _shapes(tables: StepTables, books: int) -> dict[str, tuple[int, ...]]:
+    columns = len(tables.cells.segment) + (tables.segments * tables.months if tables.lends else 0)
+    return {
+        "live": (columns, tables.parameters.live, books),
+        "cohorts": (tables.months if tables.lends else 1, 3, books),
+        "due": (3, tables.lags.shape[1], books),
+        "in_default": (books,),
+        "figures": (len(FIGURES), books),
+        "lent": (tables.segments, books),
+    }
 
 
 def _memory(state: StepState, tables: StepTables, reuse: Buffers | None, columns: int) -> Buffers:

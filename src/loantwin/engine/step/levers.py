@@ -153,10 +153,17 @@ def lever_moves(levers: Floats, effects: LeverEffects, edges: Edges, risk: Float
     )
 
 
-def check_levers(levers: Floats) -> None:
-    """Raise UsageError where levers are not (E, 5) numbers in [-1, 1]; the first wrong lever is named."""
-    if levers.ndim != 2 or levers.shape[1] != len(LEVERS):
-        raise UsageError(expected(f"(E, {len(LEVERS)})", levers.shape), field="levers")
+def check_levers(levers: Floats, books: int | None = None) -> None:
+    """Raise UsageError where levers are not (E, 5) numbers in [-1, 1]; the first wrong lever is named.
+
+    books : E; None takes any number.
+    """
+    # Trap: fewer rows than books. A kernel does not look at shapes: it reads past the end.
+    if levers.ndim != 2 or levers.shape != (len(levers) if books is None else books, len(LEVERS)):
+        wanted = f"({'E' if books is None else books}, {len(LEVERS)}), a row of levers for each book"
+        raise UsageError(expected(wanted, levers.shape), field="levers")
+    if levers.dtype.kind != "f":
+        raise UsageError(expected("floats from -1 to 1", f"{levers.dtype} values"), field="levers")
     if levers.size and not (
         levers.min() >= -1.0 and levers.max() <= 1.0
     ):  # a NaN makes both comparisons false

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from loantwin.arrays import Floats
-from loantwin.engine.step.levers import LeverMoves, lever_moves
+from loantwin.engine.step.levers import LeverMoves, check_levers, lever_moves
 from loantwin.engine.step.tables import FIGURES, Columns, StepFlows, StepState, StepTables, columns_at
 from loantwin.errors import UsageError, expected
 
@@ -31,6 +31,7 @@ def step(
     UsageError : a shape that does not fit, a lever outside [-1, 1], NaN, or a month beyond the tables.
     """
     check_step(state, shocks, tables, index_change)
+    check_levers(levers, len(state.in_default))
     month = state.month + 1
     columns = columns_at(tables, month)
     moves = lever_moves(levers, tables.effects, tables.edges, tables.risk)
@@ -222,10 +223,23 @@ def _grown(
 def check_step(state: StepState, shocks: Floats, tables: StepTables, index_change: Floats | None) -> None:
     """Raise UsageError where the arguments of a step do not fit."""
     books, edges = len(state.in_default), len(tables.parameters.origin)
-    if state.month >= tables.months:
+    if not 0 <= state.month < tables.months:
         raise UsageError(
             expected(f"a month up to {tables.months}, the last of the tables", state.month + 1), field="month"
         )
+    lent = state.month if tables.lends else 0
+    wanted = {
+        "live": (books, len(tables.cells.segment) + lent * tables.segments, tables.parameters.live),
+        "entry": (books, lent),
+        "add_on": (books, lent),
+        "excess": (books, lent),
+        "due": (books, 3, tables.lags.shape[1]),
+        "in_default": (books,),
+    }
+    for name, shape in wanted.items():
+        if getattr(state, name).shape != shape:
+            was = f"{getattr(state, name).shape}: a state of other tables"
+            raise UsageError(expected(f"{name} {shape} after {state.month} months", was), field="state")
     if shocks.shape != (books, edges) or not (
         shocks.min() >= 0.0 and shocks.max() < np.inf
     ):  # false for a NaN too

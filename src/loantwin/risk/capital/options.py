@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
+from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ import numpy as np
 from loantwin import arguments as check
 from loantwin.arrays import Floats
 from loantwin.errors import RiskError, expected, unknown
+from loantwin.files import parse_toml, read_text
 from loantwin.risk.capital.options_reader import OptionsReader
 
 BUILT_IN = ("basel", "united-states", "china")
@@ -162,6 +163,8 @@ class Options:
     buffer: Buffer
     output_floor: OutputFloor | None
     large_exposure: Numbers
+    sha256: str = ""
+    """Of the file, for provenance."""
 
     @cached_property
     def classes(self) -> tuple[str, ...]:
@@ -178,7 +181,6 @@ class Options:
         return self.weights[name]
 
 
-@lru_cache(maxsize=8)
 def load_options(name: str = "basel") -> Options:
     """Return built-in options by name, or those of a TOML file.
 
@@ -190,20 +192,18 @@ def load_options(name: str = "basel") -> Options:
     known = {item.casefold(): item for item in BUILT_IN}
     name = known.get(name.casefold(), name)
     if name in BUILT_IN:
-        text, file = (files(__package__) / "options" / f"{name}.toml").read_text("utf-8"), None
-    else:
-        path = Path(name)
-        if not path.is_file():
-            raise RiskError(
-                unknown(name, BUILT_IN) + "; or a TOML file of options",
-                field="options",
-            )
-        text, file = path.read_text("utf-8"), path
-    try:
-        document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise RiskError(f"expected a TOML file of options, was: {error}", file=file) from error
-    return _options(OptionsReader(document, file))
+        return _parsed((files(__package__) / "options" / f"{name}.toml").read_text("utf-8"), None)
+    path = Path(name)
+    if not path.exists():
+        raise RiskError(unknown(name, BUILT_IN) + "; or a TOML file of options", field="options")
+    return _parsed(read_text(path, "TOML file of options", RiskError, "options"), path)
+
+
+@lru_cache(maxsize=8)
+def _parsed(text: str, path: Path | None) -> Options:
+    """Return the options of a file by what it says: an edit is seen, whatever the clock of the disk tells."""
+    made = _options(OptionsReader(parse_toml(text, path, "options", RiskError), path))
+    return replace(made, sha256=sha256(text.encode()).hexdigest())
 
 
 def _options(read: OptionsReader) -> Options:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from loantwin import arguments as check
 from loantwin.errors import RiskError, expected
+from loantwin.files import read_toml
 from loantwin.risk.capital.options import Options
 from loantwin.risk.capital.options_reader import OptionsReader
 
@@ -107,15 +107,7 @@ def load_own_funds(path: Path) -> OwnFunds:
     RiskError : no such file, no TOML, an unknown key, a negative amount, a rate beyond 1.
     """
     check.kind(Path, path=path)
-    try:
-        document = tomllib.loads(path.read_text("utf-8"))
-    except FileNotFoundError as error:
-        raise RiskError(expected("a TOML file of own funds", "none"), file=path, field="own_funds") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise RiskError(
-            f"expected a TOML file of own funds, was: {error}", file=path, field="own_funds"
-        ) from error
-    read = OptionsReader(document, path)
+    read = OptionsReader(read_toml(path, "own funds", RiskError, "own_funds"), path)
     other = read.inner("other_rwa") if read.has("other_rwa") else None
 
     def amount(key: str) -> float | None:

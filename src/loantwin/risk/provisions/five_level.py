@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -15,6 +14,7 @@ import numpy as np
 from loantwin import arguments as check
 from loantwin.arrays import Flags, Floats, Integers
 from loantwin.errors import RiskError, expected
+from loantwin.files import parse_toml, read_text
 from loantwin.risk.allowance import (
     Exposures,
     Part,
@@ -133,10 +133,10 @@ def load_rules(path: Path | None = None) -> FiveLevelRules:
     text = (
         (files(__package__) / "five_level.toml").read_text("utf-8")
         if path is None
-        else path.read_text("utf-8")
+        else read_text(path, "TOML file of rules", RiskError)
     )
+    table = parse_toml(text, path, "five-level rules", RiskError)
     try:
-        table = tomllib.loads(text)
         rules = tuple(_rule(entry) for entry in table["rule"])
         minimum, ratios = table["minimum"], table["ratios"]
         made = FiveLevelRules(
@@ -153,7 +153,7 @@ def load_rules(path: Path | None = None) -> FiveLevelRules:
             loan_provision=(float(ratios["loan_provision"]), float(ratios["loan_provision_relief"])),
             sources=(table["source"], minimum["source"], ratios["source"]),
         )
-    except (KeyError, tomllib.TOMLDecodeError) as error:
+    except KeyError as error:
         raise RiskError(f"expected a file of five-level rules, was: {error}", file=path) from error
     _check_rules(made, path)
     return made

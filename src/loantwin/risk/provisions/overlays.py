@@ -20,7 +20,6 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +30,7 @@ import numpy as np
 from loantwin import arguments as check
 from loantwin.arrays import Flags, Floats, Integers
 from loantwin.errors import RiskError, expected
+from loantwin.files import read_toml
 from loantwin.risk.allowance import totals
 
 KEYS = ("name", "author", "reason", "expires", "amount", "percent", "segments", "stages")
@@ -76,10 +76,7 @@ def read_overlays(path: Path) -> tuple[Overlay, ...]:
         twice.
     """
     check.kind(Path, path=path)
-    try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise RiskError(f"expected a readable TOML file of overlays, was: {error}", file=path) from error
+    document = read_toml(path, "overlays", RiskError)
     entries = document.get("overlay")
     if set(document) != {"overlay"} or not isinstance(entries, list) or not entries:
         raise RiskError(

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import math
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -16,6 +14,7 @@ from loantwin import arguments as check
 from loantwin.arrays import Floats
 from loantwin.config import Economics
 from loantwin.errors import UsageError, expected
+from loantwin.files import read_toml
 
 
 @dataclass(frozen=True)
@@ -240,12 +239,7 @@ def read_capital(path: Path | str) -> CapitalPlan:
     """
     check.kind((Path, str), path=path)
     path = Path(path)
-    try:
-        document: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UsageError(
-            f"expected a readable TOML file of capital, was: {error}", file=path, field="capital"
-        ) from error
+    document = read_toml(path, "capital", UsageError, "capital")
     names = [item.name for item in fields(CapitalPlan)]
     for key, value in document.items():
         if key not in names:

@@ -85,7 +85,7 @@ def capital(
             rules=_rules(basis, bool(set(wanted) - {STANDARDISED})),
             notes=(*rules.notes, *basis.notes),
             not_observable=basis.not_observable,
-            provenance=twin.provenance(),
+            provenance={**twin.provenance(), "options_hash": rules.sha256},
         )
 
 

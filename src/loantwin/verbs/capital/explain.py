@@ -67,7 +67,7 @@ def capital_explain(
             floors=floors,
             assumptions=assumed_values(basis.assumed),
             notes=(*rules.notes, *basis.notes),
-            provenance=twin.provenance(),
+            provenance={**twin.provenance(), "options_hash": rules.sha256},
         )
 
 

@@ -179,12 +179,9 @@ def provenance_section(found: Findings) -> Section:
     rows = [
         (plain(name), ", ".join(map(str, value)) if isinstance(value, list) else str(value))
         for name, value in found.forecast.provenance.items()
+        if name != "settings"
     ]
-    settings = [
-        (name, str(value))
-        for section in ("run", "macro", "economics", "ifrs9")
-        for name, value in vars(getattr(found.twin.config, section)).items()
-    ]
+    settings = [(name, str(value)) for name, value in found.forecast.provenance["settings"].items()]
     blocks = [table(("", ""), rows, words=(0, 1)), details("Settings", table(("setting", "value"), settings))]
     return Section(
         "provenance",
