@@ -29,7 +29,7 @@ def left_out(outlook: Outlook) -> dict[str, LeftOut]:
     weight = pl.col("weight") * pl.col("on_book_probability").fill_null(1.0)
     bad = book.loans.filter(pl.col("state").is_in(list(DEFAULT_STATES)).fill_null(False))
     gone = twin.known_loans.filter(pl.col("charge_off_date").is_not_null()).join(
-        book.loans.select("loan_id"), on="loan_id", how="anti"
+        book.loans.select("loan_id"), on="loan_id", how="anti", maintain_order="left"
     )
     blob = twin.loaded.data.get("quarantine_blob")
     rejected = 0 if blob is None else twin.home.read_frame(blob)["row"].n_unique()
