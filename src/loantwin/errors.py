@@ -45,8 +45,13 @@ class InputError(LoantwinError):
 
     def _text(self) -> str:
         places = {"file": self.file, "row": self.row, "loan": self.loan, "field": self.field}
-        where = ", ".join(f"{name} {value}" for name, value in places.items() if value is not None)
+        where = ", ".join(f"{name} {_one_line(value)}" for name, value in places.items() if value is not None)
         return visible(f"{where}: {self.message}" if where else self.message)
+
+
+def _one_line(value: object) -> str:
+    """Return a name without line breaks, which would let it look like a message of its own."""
+    return str(value).replace("\n", "\\n")
 
 
 class UsageError(InputError):
@@ -199,9 +204,14 @@ CONTROLS = (
 )
 """Code points that steer a terminal or turn the direction of text: no name of a lender needs them."""
 
-_SHOWN = {point: f"\\x{point:02x}" if point < 0x100 else f"\\u{point:04x}" for point in CONTROLS}
+HALVES = range(0xD800, 0xE000)
+"""Halves of signs: they stand for bytes of file names that are no text, and cannot be written."""
+
+_SHOWN = {point: f"\\x{point:02x}" if point < 0x100 else f"\\u{point:04x}" for point in (*CONTROLS, *HALVES)}
 
 
 def visible(text: str) -> str:
-    """Return a text with control and direction marks shown as escapes; line feeds and tabs stay."""
+    """Return a text with control and direction marks, and halves of signs, as escapes; line feeds and tabs
+    stay.
+    """
     return text.translate(_SHOWN)

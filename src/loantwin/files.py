@@ -54,6 +54,11 @@ def parse_toml(
         ) from problem
 
 
+def name_of(path: Path | str) -> str:
+    """Return the last part of a path as text; bytes that are none come as escapes."""
+    return Path(path).name.encode("utf-8", "backslashreplace").decode()
+
+
 def check_target(path: Path, field: str) -> None:
     """Raise UsageError where `path` is a folder, lies in no folder, or is part of a twin's home."""
     if path.is_dir() or not path.absolute().parent.is_dir():
@@ -80,7 +85,7 @@ def replace_file(path: Path, text: str, field: str, *, private: bool = False) ->
 
     Parameters
     ----------
-    private : only the file's owner may read it, as for rows that name borrowers.
+    private : only the file's owner may read it, as for rows and pages that name borrowers.
 
     Raises
     ------

@@ -28,6 +28,7 @@ from loantwin.errors import HomeError, MappingError, UsageError, expected
 from loantwin.events.event import Event
 from loantwin.events.fold import FOLDED, LOAN_EVENTS, BookTables, apply, tables_until
 from loantwin.events.home import Home
+from loantwin.files import name_of
 from loantwin.kept import Source, Store, kept
 from loantwin.macro.generator import MacroGenerator
 from loantwin.macro.generator_file import from_dict as generator_from_dict
@@ -367,7 +368,7 @@ def create_twin(directory: Path | str, tape: Tape, as_of: dt.date, clock: Clock 
             field="as_of",
         )
     with Home.building(
-        directory, clock, name=Path(directory).name, currency=book.currency, as_of=as_of
+        directory, clock, name=name_of(directory), currency=book.currency, as_of=as_of
     ) as home:
         home.append([Event("TapeLoaded", as_of, _tape_facts(home, tape, book, as_of))])
     return book
@@ -385,7 +386,7 @@ def store_fit(
     also : events that belong to the same fit.
     """
     home = twin.home
-    loaded = [(home.put_file(path), path.name, list(source.scenarios)) for path, source in macro]
+    loaded = [(home.put_file(path), name_of(path), list(source.scenarios)) for path, source in macro]
     events = [
         Event("MacroLoaded", twin.as_of, {"source_blob": blob, "source_file": name, "scenarios": scenarios})
         for blob, name, scenarios in loaded
@@ -406,7 +407,7 @@ def _tape_facts(home: Home, tape: Tape, book: Book, as_of: dt.date) -> dict[str,
         "currency": book.currency,
         "format": tape.mapping.name,
         "mapping_blob": home.put_json(plain(tape.mapping.to_dict())),
-        "source_file": Path(tape.source.path).name,
+        "source_file": name_of(tape.source.path),
         "source_hash": tape.source.sha256,
         "rows_read": tape.rows_read,
     }

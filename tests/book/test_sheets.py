@@ -193,3 +193,66 @@ def test_parquet_columns_of_every_plain_type(tmp_path: Path) -> None:
         ("a", 1000.25, 36, dt.date(2020, 1, 31), "revolving", None),
         ("b", 2000.0, 48, None, "mortgage", None),
     ]
+
+
+@pytest.mark.parametrize("at", [0, 77, 199], ids=["first", "inside", "last"])
+@pytest.mark.parametrize("text", ["15.06.2019", "2019-06-15"], ids=["as the mapping has it", "iso"])
+def test_one_text_among_dates_spoils_no_column(read_own: Read, at: int, text: str) -> None:
+    days = [dt.date(2020, 1, 1) + dt.timedelta(place) for place in range(200)]
+    rows: list[list[Any]] = [[f"L{place}", day, 5, 4] for place, day in enumerate(days)]
+    rows[at][1] = text
+    tape = read_own(own(), workbook({"S": [NAMES, *rows]}), "t.xlsx")
+    days[at] = dt.date(2019, 6, 15)
+    assert tape.loans["origination_date"].to_list() == days
+    rows[at][1] = "soon"
+    tape = read_own(own(), workbook({"S": [NAMES, *rows]}), "t.xlsx")
+    assert tape.quarantine.select("row", "rule").rows() == [(at + 1, "unparsable_date")]
+    assert tape.loans["origination_date"].to_list() == [*days[:at], *days[at + 1 :]]
+
+
+WHO = own("segment_by = []") + 'borrower_id = "Who"\nregion = "Region"\n'
+
+
+def test_formulas_without_a_value_are_refused_wherever_they_are_read(read_own: Read) -> None:
+    """As a program writes them that calculates nothing: the formula's own words are no name of a borrower."""
+    good = ["ann", "north"]
+    rows = [
+        [*NAMES, "Who", "Region", "Unread"],
+        ["A", *ROW[1:], *good, "=Z1"],
+        ["=A9", *ROW[1:], *good],
+        ["C", "=TODAY()", *ROW[2:], *good],
+        ["D", ROW[1], "=1+1", ROW[3], *good],
+        ["E", *ROW[1:], "=X1", "=Y1"],
+        ["F", *ROW[1:], *good],
+    ]
+    for top, left in ((0, 0), (3, 2)):
+        tape = read_own(WHO, workbook({"S": rows}, top, left), "t.xlsx")
+        assert tape.loans["loan_id"].to_list() == ["A", "F"]
+        assert tape.quarantine.select("row", "field", "rule").rows() == [
+            (2, "loan_id", "formula_without_value"),
+            (3, "origination_date", "unparsable_date"),
+            (4, "originated_amount", "unparsable_number"),
+            (5, "borrower_id", "formula_without_value"),
+            (5, "region", "formula_without_value"),
+        ]
+        assert any("formulas have no value" in said for said in check(tape).statements)
+
+
+def test_formulas_with_values_and_texts_that_look_like_formulas_are_read(read_own: Read) -> None:
+    made = io.BytesIO()
+    book = xlsxwriter.Workbook(made, {"in_memory": True})
+    sheet = book.add_worksheet("S")
+    sheet.write_row(0, 0, [*NAMES, "Who", "Region"])
+    for row in (1, 2):
+        sheet.write_formula(row, 0, f'="L"&{row}', None, f"L{row}")
+        sheet.write_string(row, 1, "01.02.2020")
+        sheet.write_formula(row, 2, "=500+500", None, 1000)
+        sheet.write_number(row, 3, 4)
+        sheet.write_string(row, 4, "=no formula")
+    book.close()
+    # Programs that calculate nothing ask to be calculated when opened: a value of 0 is then none.
+    loans = read_own(WHO, made.getvalue(), "t.xlsx").loans
+    assert loans.select("loan_id", "originated_amount", "borrower_id").rows() == [
+        ("L1", 1000.0, "=no formula"),
+        ("L2", 1000.0, "=no formula"),
+    ]

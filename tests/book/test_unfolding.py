@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 
 from loantwin.book.tape import Tape, read_tape
-from loantwin.book.unfolding import ods_block, xlsx_block
+from loantwin.book.unfolding import ods_block, xlsb_block, xlsx_block
 from loantwin.errors import InputError, TapeError
 
 xlsxwriter = pytest.importorskip("xlsxwriter", reason="the extra 'excel' writes the workbooks")
@@ -173,6 +173,36 @@ def test_cells_without_places_follow_each_other() -> None:
     wide, tall = "<c><v>1</v></c>" * 3_000, "<row><c><v>1</v></c></row>" * 3_000
     cells, _ = sheet(f"<row>{wide}</row>{tall}")
     assert cells >= 9_000_000  # 3,001 rows of 3,000
+
+
+def record(kind: int, content: bytes) -> bytes:
+    size = len(content)
+    length = bytes([size]) if size < 128 else bytes([size & 0x7F | 0x80, size >> 7])
+    return (bytes([kind]) if kind < 128 else bytes([kind & 0x7F | 0x80, kind >> 7])) + length + content
+
+
+def row_of(number: int, *columns: int) -> bytes:
+    cells = b"".join(record(5, struct.pack("<II", column, 0) + bytes(8)) for column in columns)
+    return record(0, struct.pack("<I", number) + bytes(21)) + cells
+
+
+def test_the_records_of_a_binary_sheet_tell_its_block() -> None:
+    start = record(129, b"") + record(148, bytes(16)) + record(427, bytes(200))
+    block = xlsb_block(start + row_of(0, 0, 1) + row_of(1, 0, 1) + record(146, b"") + record(130, b""))
+    assert (block.cells, block.written) == (4, 4)
+    assert xlsb_block(start + row_of(0, 0) + row_of(1_048_575, 16_383)).cells == 1_048_576 * 16_384
+    assert xlsb_block(start + row_of(3, 2)[:-7]).cells == 12  # cut short: the reader names it
+
+
+def test_a_binary_workbook_with_a_stray_cell_is_refused(read_own: Read) -> None:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/workbook.bin", b"")
+        archive.writestr("xl/worksheets/sheet1.bin", row_of(0, 0) + row_of(1_048_575, 16_383))
+    with pytest.raises(
+        TapeError, match=r"17,179,869,184 in xl/worksheets/sheet1\.bin, of which 2 are filled"
+    ):
+        read_own(OWN, made.getvalue(), "tape.xlsb")
 
 
 def ods(*rows: str) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 import subprocess
 import sys
@@ -302,3 +303,17 @@ def test_facts_of_a_creation_are_checked(tmp_path: Path) -> None:
     with pytest.raises(LogError, match="field currency"):
         Home.create(tmp_path / "twin", currency=840)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "name", ["loans [2024]", "a*b?", "{x}", "100 %", "#1 = 2", "tape\udcff", "Łódź 北京"]
+)
+def test_a_home_may_lie_in_any_folder(stored: Path, tmp_path: Path, name: str) -> None:
+    shutil.copytree(stored, tmp_path / name)
+    with Home.open(tmp_path / name, writable=True) as home:
+        blob = home.last("TapeLoaded").data["loans_blob"]  # type: ignore[union-attr]
+        table = home.read_frame(blob)
+        assert table.height == 4
+        assert home.put_frame(table) == blob
+        home.append_rows("LoanCured", DAY, [{"loan_id": "A-1"}])
+        assert home.verify().ok

@@ -118,7 +118,7 @@ def test_texts_that_a_spreadsheet_would_run_are_made_safe(tmp_path: Path, hostil
             "-1,5",
             "'@SUM(A1)",
             "'-cmd|x",
-            "'\t=1",
+            "'\t'=1",  # a tab begins a cell too
             "plain",
             "",
             None,

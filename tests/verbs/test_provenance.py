@@ -52,6 +52,7 @@ def settings(result: Any) -> dict[str, Any]:
     return dict(result.to_dict()["_provenance"]["settings"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("verb", VERBS)
 def test_every_result_carries_the_settings_it_was_made_with(home: Path, lender: Path, verb: str) -> None:
     wanted = {item.name: item.value for item in config.load(home / "twin.toml")[1]}

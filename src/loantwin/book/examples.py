@@ -80,6 +80,7 @@ def hint_of(rule: str, value: str, spec: ColumnSource, mapping: TapeFormat) -> s
         "absurd_rate": 'at most 2,000 % a year; `unit = "percent"` where rates are written like 4.25',
         "absurd_count": "at most 1,200 months or 100,000 days; `unit` says what is counted",
         "not_a_whole_number": "whole months or days; `unit` says what is counted",
+        "formula_without_value": "open the workbook in a spreadsheet and save it",
         "share_outside_0_1": 'from 0 to 1; `unit = "percent"` where shares are written like 80',
     }.get(rule, "")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -9,8 +10,11 @@ import polars as pl
 
 from loantwin.book.sniff import RawTape, raw_lines
 
-_FORMULA = r"^[=+\-@\t\r＝＋－＠]"
+_START = r"[=+\-@\t\r\n＝＋－＠]"
+_FORMULA = rf"^'*{_START}"
 _NUMBER = r"^[+-]?[\d.,]*\d[\d.,]*$"
+_INSIDE = re.compile(rf"([;\t])(?![+-][\d.,]*\d[\d.,]*(?:[;\t]|$))(?='*{_START})")
+_HELD = rf"[;\t]'*{_START}"
 
 COLUMNS = {
     "row": pl.Int64(),
@@ -87,9 +91,19 @@ def write_quarantine(quarantine: pl.DataFrame, path: str | Path) -> None:
 def spreadsheet_safe(rows: pl.DataFrame) -> pl.DataFrame:
     """Return texts that a spreadsheet takes for no formula: such a one, unless it is a number, gets an
     apostrophe.
+
+    The same behind a semicolon or tab, where spreadsheets of many countries begin a cell. One apostrophe less
+    wherever one or more stand before a formula's sign, at a text's start or there, gives the text back.
     """
     text = pl.col(pl.String)
     number = text.str.contains(_NUMBER)
-    return rows.with_columns(
+    made = rows.with_columns(
         pl.when(text.str.contains(_FORMULA) & ~number).then(pl.lit("'") + text).otherwise(text).name.keep()
     )
+    for name, kind in made.schema.items():
+        if kind == pl.String:
+            places = made[name].str.contains(_HELD).fill_null(False).arg_true()
+            if len(places):
+                found = [_INSIDE.sub(r"\1'", value) for value in made[name].gather(places)]
+                made = made.with_columns(made[name].scatter(places, found))
+    return made

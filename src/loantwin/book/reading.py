@@ -50,6 +50,8 @@ def read_rows(raw: RawTape, mapping: TapeFormat) -> Reading:
     frame, raw, misfits, told = _texts(raw, second, sources, mapping)
     parsed = parse(frame, sources, mapping, typed=raw.table is not None)
     wrong = pl.concat([misfits, parsed.rejected])
+    if raw.unvalued:
+        wrong = pl.concat([wrong, _unvalued(frame["\nrow"], raw, sources, wrong)])
     if wrong.height and second is None and not mapping.months and not mapping.columns["loan_id"].number_rows:
         frame, parsed, wrong = _mended(frame, parsed, wrong, raw, sources, mapping)
     parsed = _with_neighbours(parsed, sources)
@@ -167,6 +169,28 @@ def _without_blank_lines(frame: pl.DataFrame, names: list[str], raw: RawTape) ->
         int(row) for row, line in zip(rows, raw_lines(raw, rows), strict=True) if not line.strip(marks)
     ]
     return frame.filter(~pl.col("\nrow").is_in(nothing))
+
+
+def _unvalued(
+    rows: pl.Series, raw: RawTape, sources: list[ColumnSource], wrong: pl.DataFrame
+) -> pl.DataFrame:
+    """Return the rows in which a formula that no program worked out stands where a text is read.
+
+    Where a number or a date is read its words are none, which is in `wrong` already.
+    """
+    parts = []
+    for spec in sources:
+        for name in {*spec.source, *(spec.monthly or ())} & set(raw.unvalued):
+            positions = rows.is_in(list(raw.unvalued[name])).arg_true().cast(pl.UInt32)
+            fields = pl.Series([spec.name.split("\n")[0]]).new_from_index(0, len(positions))
+            rule = pl.Series(["formula_without_value"]).new_from_index(0, len(positions))
+            parts.append(
+                pl.DataFrame({"position": positions, "field": fields, "rule": rule}, schema=FINDINGS)
+            )
+    found = pl.concat(parts) if parts else pl.DataFrame(schema=FINDINGS)
+    return found.join(wrong, on=["position", "field"], how="anti", maintain_order="left").unique(
+        maintain_order=True
+    )
 
 
 def _misfits(frame: pl.DataFrame, raw: RawTape) -> pl.DataFrame:

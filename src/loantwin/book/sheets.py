@@ -6,8 +6,8 @@ import io
 import re
 import zipfile
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -58,11 +58,15 @@ def sheet_tops(content: bytes, path: Path) -> dict[str, list[list[str]]]:
 
 @dataclass(frozen=True)
 class Sheet:
-    """A sheet's rows as text below its header; `said` is what a reader should know of it."""
+    """A sheet's rows as text below its header; `said` is what a reader should know of it.
+
+    unvalued : rows, from 0, in which a column's formula has no value, by the column's name.
+    """
 
     names: tuple[str, ...]
     rows: pl.DataFrame
     said: tuple[str, ...]
+    unvalued: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
 
 def read_workbook(content: bytes, told: Told, path: Path, *, bare: bool = False) -> Sheet:
@@ -100,16 +104,19 @@ def read_workbook(content: bytes, told: Told, path: Path, *, bare: bool = False)
             f"expected a readable excel file, was: {str(error).splitlines()[0]}", file=path
         ) from error
     name = _chosen({name: frame for name, frame in frames.items() if frame.height}, told, path)
-    frame, said = _with_odd_cells(frames[name], content, name)
+    frame, said, unvalued = _with_odd_cells(frames[name], content, name)
     if len(names) > 1:
         said = (f"sheet {name!r} of " + ", ".join(names), *said)
     if told.loans_from is not None:
-        return _turned(frame, told, path, said)
-    return _below_header(frame, told, path, said, bare)
+        return _turned(frame, told, path, said, bool(unvalued))
+    return _below_header(frame, told, path, said, unvalued, bare)
 
 
-def _turned(frame: pl.DataFrame, told: Told, path: Path, said: tuple[str, ...]) -> Sheet:
+def _turned(frame: pl.DataFrame, told: Told, path: Path, said: tuple[str, ...], unvalued: bool) -> Sheet:
     """Return a sheet whose fields lie in rows as rows of loans."""
+    if unvalued:
+        was = "formulas that no program has worked out"
+        raise TapeError(expected("values where fields lie in rows", was) + "; save the file as CSV", file=path)
     rows, words = turned_rows(([cell or "" for cell in row] for row in frame.iter_rows()), told, path)
     made = pl.read_csv(rows, infer_schema=False)
     return Sheet(tuple(made.columns), made, (*said, words))
@@ -130,7 +137,14 @@ def _chosen(frames: dict[str, pl.DataFrame], told: Told, path: Path) -> str:
     return fitting[0]
 
 
-def _below_header(frame: pl.DataFrame, told: Told, path: Path, said: tuple[str, ...], bare: bool) -> Sheet:
+def _below_header(
+    frame: pl.DataFrame,
+    told: Told,
+    path: Path,
+    said: tuple[str, ...],
+    unvalued: list[tuple[int, int]],
+    bare: bool,
+) -> Sheet:
     place = _header_place(frame, told, path)
     if place < 0:
         names = told.header or tuple(str(number) for number in range(1, frame.width + 1))
@@ -139,17 +153,24 @@ def _below_header(frame: pl.DataFrame, told: Told, path: Path, said: tuple[str, 
             raise TapeError(
                 expected(f"{len(names)} columns, as `header` names", was), file=path, field="header"
             )
-        rows = frame[max(told.header_row or 0, 0) :]
+        first = max(told.header_row or 0, 0)
+        rows = frame[first:]
     else:
         names = check_names((cell or "" for cell in frame.row(place)), path)
-        rows = frame[place + 1 :].select(frame.columns[: len(names)])
+        first = place + 1
+        rows = frame[first:].select(frame.columns[: len(names)])
         if place > 0 and told.header_row is None:
             said = (*said, f"the header was found in row {place + 1}; what stands above it was not read")
     rows = rows.rename(dict(zip(rows.columns, names, strict=True)))
     filled = rows.select(pl.any_horizontal(pl.all().is_not_null())).to_series()
     if not filled.any() and not bare:
         raise TapeError(expected("at least one row below the header", "no row"), file=path)
-    return Sheet(names, rows[: int(filled.arg_true()[-1]) + 1 if filled.any() else 0], said)
+    rows = rows[: int(filled.arg_true()[-1]) + 1 if filled.any() else 0]
+    found: dict[str, list[int]] = {}
+    for row, column in unvalued:
+        if 0 <= row - first < rows.height and column < len(names):
+            found.setdefault(names[column], []).append(row - first)
+    return Sheet(names, rows, said, {name: tuple(places) for name, places in found.items()})
 
 
 def _header_place(frame: pl.DataFrame, told: Told, path: Path) -> int:
@@ -189,16 +210,20 @@ def _top(frame: pl.DataFrame) -> Iterator[list[str]]:
         yield [cell or "" for cell in row]
 
 
-def _with_odd_cells(frame: pl.DataFrame, content: bytes, name: str) -> tuple[pl.DataFrame, tuple[str, ...]]:
+def _with_odd_cells(
+    frame: pl.DataFrame, content: bytes, name: str
+) -> tuple[pl.DataFrame, tuple[str, ...], list[tuple[int, int]]]:
     """Return the sheet with the texts of error cells and of formulas without a value, which read as empty.
+
+    And what is said of them, and where formulas without a value are: row and column, from 0.
 
     A workbook that asks to be calculated when opened was written by a program that calculates nothing: its
     formulas stand at 0.
     """
     xml, uncalculated = _sheet_xml(content, name)
     if b'"e"' not in xml and not re.search(rb"<(?:\w+:)?f[ >/]", xml):
-        return frame, ()
-    first, odd, errors, empty = _odd_cells(xml, uncalculated)
+        return frame, (), []
+    first, odd, errors, unvalued = _odd_cells(xml, uncalculated)
     by_column: dict[int, dict[int, str]] = {}
     for (row, column), text in odd.items():
         by_column.setdefault(column - first, {})[row] = text
@@ -211,21 +236,24 @@ def _with_odd_cells(frame: pl.DataFrame, content: bytes, name: str) -> tuple[pl.
     if errors:
         counted = ", ".join(f"{text} {count}" for text, count in sorted(errors.items()))
         said.append(f"the sheet holds cells in error, which are read as their texts: {counted}")
-    if empty:
+    if unvalued:
         said.append(
-            f"{len(empty)} formulas have no value, the first in {empty[0]}: open the workbook in a "
+            f"{len(unvalued)} formulas have no value, the first in {unvalued[0][2]}: open the workbook in a "
             "spreadsheet and save it"
         )
-    return frame, tuple(said)
+    return frame, tuple(said), [(row, column - first) for row, column, _ in unvalued]
 
 
 def _odd_cells(
     xml: bytes, uncalculated: bool
-) -> tuple[int, dict[tuple[int, int], str], Counter[str], list[str]]:
-    """Return the first column used, the texts of odd cells by row and column from 0, and what was odd."""
+) -> tuple[int, dict[tuple[int, int], str], Counter[str], list[tuple[int, int, str]]]:
+    """Return the first column used, the texts of odd cells by row and column from 0, and what was odd.
+
+    Of formulas without a value row, column and name of the cell.
+    """
     odd: dict[tuple[int, int], str] = {}
     errors: Counter[str] = Counter()
-    empty: list[str] = []
+    unvalued: list[tuple[int, int, str]] = []
     first = 1 << 20
     for cell in _CELL.finditer(xml):
         place = _PLACE.search(cell[1])
@@ -240,12 +268,13 @@ def _odd_cells(
         if kind is not None and kind[1] == b"e":
             errors[text] += 1
         elif formula is not None and (not text or (uncalculated and text == "0")):
-            empty.append(f"{place[1].decode()}{place[2].decode()}")
+            cell_name = f"{place[1].decode()}{place[2].decode()}"
+            unvalued.append((int(place[2]) - 1, column, cell_name))
             text = "=" + (formula[1] or b"").decode()
         else:
             continue
         odd[int(place[2]) - 1, column] = text
-    return first, odd, errors, empty
+    return first, odd, errors, unvalued
 
 
 def _number(letters: bytes) -> int:

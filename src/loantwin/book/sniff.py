@@ -81,6 +81,7 @@ class RawTape:
     table : the rows of Parquet and Excel files, in columns of their own types. unread : the types of columns
         that hold no single values, by name.
     lines : the rows as they lay in the file below its header, where that differs (the double-quoted form).
+    unvalued : rows, from 0, in which a workbook's formula has no value, by column.
     plain_lines : True where no quoted text holds a line break, so that lines are rows.
     by_line : True where stray quotes forbid quoted line breaks: each line is a row, whatever it holds.
     """
@@ -90,6 +91,7 @@ class RawTape:
     body: bytes
     table: pl.DataFrame | None = None
     unread: Mapping[str, str] = field(default_factory=dict)
+    unvalued: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     lines: bytes | None = None
     by_line: bool = False
     plain_lines: bool = False
@@ -137,7 +139,7 @@ def open_tape(path: str | Path, told: Told | None = None, *, bare: bool = False)
     if content[:4] == b"PK\x03\x04" or content[:8] == OLD_WORKBOOK:
         sheet = read_workbook(content, told, path, bare=bare)
         made = replace(source, form="excel", statements=(*said, *sheet.said))
-        return RawTape(made, sheet.names, b"", table=sheet.rows)
+        return RawTape(made, sheet.names, b"", table=sheet.rows, unvalued=sheet.unvalued)
     check_text(content, path)
     text = decoded(content, told, path)
     source = replace(source, encoding=text.encoding, statements=(*said, *text.said))

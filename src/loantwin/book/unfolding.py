@@ -33,6 +33,10 @@ _SHARED = re.compile(rb"""\bt=["']s["'][^>]*>\s*<(?:\w+:)?v>(\d{1,9})<""")
 _ROW = re.compile(rb"<(?:\w+:)?row\b")
 _CELL = re.compile(rb"<(?:\w+:)?c[\s/>]")
 _ITEM = re.compile(rb"<(?:\w+:)?si\b")
+_XLSB_ROW = 0
+_XLSB_CELLS = (*range(1, 12), 62)
+"""Kinds of records of a row and of its cells."""
+
 _REPEATED = re.compile(
     rb"""<table:(?:covered-)?table-(row|cell)\b[^>]*?number-\w+-repeated\s*=\s*["'](\d{1,9})"""
 )
@@ -56,6 +60,8 @@ def check_workbook(archive: zipfile.ZipFile, path: Path) -> None:
         name = member.filename
         if name == "content.xml":
             block = ods_block(archive.read(member))
+        elif name.startswith("xl/worksheets/") and name.endswith(".bin"):
+            block = xlsb_block(archive.read(member))
         elif name.startswith("xl/") and name.endswith(".xml") and name != "xl/sharedStrings.xml":
             block, texts = xlsx_block(_whole_tags(archive, member))
             named += texts
@@ -105,6 +111,30 @@ def xlsx_block(parts: Iterator[bytes]) -> tuple[Block, int]:
     if unplaced:  # cells that name no place follow the one before
         rows, columns = rows + lines, columns + widest
     return Block(rows * columns, written), shared
+
+
+def xlsb_block(records: bytes) -> Block:
+    """Return the block of a sheet of an .xlsb workbook: records of a kind, a length and their bytes (MS-XLSB
+    2.1.4).
+    """
+    place = rows = columns = written = 0
+    while place < len(records) - 2:
+        kind, place = records[place], place + 1
+        if kind & 0x80:
+            kind, place = kind & 0x7F | records[place] << 7, place + 1
+        size = shift = 0
+        while shift < 28 and place < len(records):
+            part, place = records[place], place + 1
+            size, shift = size | (part & 0x7F) << shift, shift + 7
+            if not part & 0x80:
+                break
+        if kind == _XLSB_ROW:
+            rows = max(rows, int.from_bytes(records[place : place + 4], "little") + 1)
+        elif kind in _XLSB_CELLS:
+            written += 1
+            columns = max(columns, int.from_bytes(records[place : place + 4], "little") + 1)
+        place += size
+    return Block(rows * columns, written)
 
 
 def ods_block(xml: bytes) -> Block:

@@ -54,11 +54,14 @@ class Blobs:
         ------
         HomeError : a home opened for reading, or bytes that cannot be written.
         """
-        return self._put(
-            lambda path: frame.rechunk().write_parquet(
-                path, compression="zstd", statistics=True, row_group_size=250_000
-            )
-        )
+
+        def write(path: Path) -> None:
+            with path.open("wb") as file:
+                frame.rechunk().write_parquet(
+                    file, compression="zstd", statistics=True, row_group_size=250_000
+                )
+
+        return self._put(write)
 
     def put_json(self, value: Any) -> str:
         """Store plain data as canonical JSON and return its sha256."""
@@ -99,7 +102,9 @@ class Blobs:
         if check and not self.sound(name):
             raise _damaged(path)
         try:
-            return pl.read_parquet(path)
+            # Trap: a path with brackets. Polars takes it for a pattern; a stream has no name.
+            with path.open("rb") as file:
+                return pl.read_parquet(file)
         except (pl.exceptions.PolarsError, OSError) as error:
             raise HomeError(expected("a table in Parquet", str(error)), file=path) from error
 

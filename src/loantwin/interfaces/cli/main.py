@@ -7,7 +7,7 @@ import os
 import sys
 import warnings
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated, Any, TextIO
 
 import typer
 
@@ -132,6 +132,22 @@ def program(
     """Take the options that stand before any command."""
 
 
+class _Shown:
+    """Standard error on which control and direction marks are shown as escapes, whoever writes."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        return self._stream.write(visible(text))
+
+    def isatty(self) -> bool:
+        return False  # so that nothing is drawn with marks
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
 def _complain(words: str) -> None:
     sys.stderr.write(f"loantwin: {visible(words)}\n")
 
@@ -146,6 +162,11 @@ def run(command: Callable[..., Any] | None = None) -> None:
     sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115  # lives as long as the process
     sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
     warnings.showwarning = _warn
+    stderr = sys.stderr
+    if any(
+        visible(item) != item for item in sys.argv
+    ):  # a usage error repeats what was typed, or a file's name
+        sys.stderr = _Shown(stderr)
     try:
         (command or app)()
     except InputError as error:
@@ -162,6 +183,8 @@ def run(command: Callable[..., Any] | None = None) -> None:
     except Exception as error:  # noqa: BLE001  # the outermost frame: an internal failure is loud and has its own exit code
         import traceback
 
-        traceback.print_exc()
+        sys.stderr.write(visible(traceback.format_exc()))
         _complain(f"internal failure, please report it: {type(error).__name__}: {error}")
         sys.exit(1)
+    finally:
+        sys.stderr = stderr

@@ -47,7 +47,7 @@ def write(result: ComponentsResult, out: Path | str) -> Path:
     """
     target = Path(out)
     check_page(target, "out")
-    replace_file(target, page(result), "out")
+    replace_file(target, page(result), "out", private=True)
     return target
 
 

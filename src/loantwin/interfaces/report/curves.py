@@ -47,7 +47,7 @@ def write(result: RollRatesResult | VintagesResult, out: Path | str) -> Path:
     """Write the page, replacing an old one when whole; raise InputError where it cannot be written."""
     target = Path(out)
     check_page(target, "out")
-    replace_file(target, page(result), "out")
+    replace_file(target, page(result), "out", private=True)
     return target
 
 

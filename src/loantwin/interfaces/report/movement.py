@@ -44,7 +44,7 @@ SEGMENTS = 12
 def write(result: MovementResult, out: Path) -> None:
     """Write the page; an existing file is replaced when the new one is whole."""
     check_page(out, "out")
-    replace_file(out, page(result), "out")
+    replace_file(out, page(result), "out", private=True)
 
 
 def page(result: MovementResult) -> str:

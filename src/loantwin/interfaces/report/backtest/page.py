@@ -47,7 +47,7 @@ METHOD = (
 
 def write_backtest_page(result: Backtest, out: Path) -> None:
     """Write the page of a backtest; it is written beside its place and moved there when it is whole."""
-    replace_file(out, page(result), "out")
+    replace_file(out, page(result), "out", private=True)
 
 
 def page(result: Backtest) -> str:

@@ -37,7 +37,7 @@ COLUMNS = {
 
 def write(home: Path, result: LossResult | LossComparison, out: Path) -> None:
     """Write the page of a loss distribution, or of several models."""
-    replace_file(out, page(home.name, result), "out")
+    replace_file(out, page(home.name, result), "out", private=True)
 
 
 def page(name: str, result: LossResult | LossComparison) -> str:

@@ -82,7 +82,7 @@ def report(
         sections = tuple(replace(section, blocks=arranged(section.blocks)) for section in made)
         headline = tiles(found)
         html = _page(twin, headline, sections)
-    replace_file(target, html, "out")
+    replace_file(target, html, "out", private=True)
     return ReportWritten(
         path=str(target),
         size=len(html.encode()),

@@ -49,7 +49,7 @@ def amount(value: float | None) -> str:
 
 def write_stress_page(result: StressResult, out: Path) -> None:
     """Write the page of a stress test; it is written beside its place and moved there when it is whole."""
-    replace_file(out, page(result), "out")
+    replace_file(out, page(result), "out", private=True)
 
 
 def page(result: StressResult) -> str:
