@@ -341,11 +341,14 @@ def whole(values: ArrayLike, field: str) -> Integers:
     ------
     ArgumentError : 2.5, NaN, texts, true and false, masked entries, or rows of unlike lengths.
     """
-    made = numbers(values, field)
+    found = array(values, field)
+    if found.dtype.kind in "iu":
+        return np.asarray(found, dtype=np.int64)
+    made = numbers(found, field)
     wrong = ~(np.isfinite(made) & (made == np.floor(made)))
     if wrong.any():
         _refuse("a whole number", made, wrong, field)
-    return np.asarray(values, dtype=np.int64)
+    return made.astype(np.int64)
 
 
 def array(values: ArrayLike, field: str) -> Array:

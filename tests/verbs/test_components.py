@@ -115,7 +115,8 @@ def test_a_book_without_a_default_cannot_be_taken_apart(lender: Path, tmp_path: 
     ]
     told = subprocess.run(command, capture_output=True, text=True)
     assert (told.returncode, told.stdout) == (2, "")
-    assert told.stderr == "loantwin: field events: expected a default to learn from, was 'none'\n"
+    words = "expected a default to learn from, was 'none'; take a twin whose history holds some"
+    assert told.stderr == f"loantwin: field events: {words}\n"
 
 
 def test_the_engine_runs_the_fitted_hazard(sba_home: Path) -> None:

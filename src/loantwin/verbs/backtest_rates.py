@@ -84,7 +84,9 @@ def backtest_rates(
         found += rates_ahead(name, first, values, sources, first_origin, last_origin, wanted)
     if not found:
         raise UsageError(
-            expected("an origin with 12 known quarters and a window that has closed", "none"), field="start"
+            expected("an origin with 12 known quarters and a window that has closed", "none")
+            + "; macro history must reach from two years before the first rate to the window's end",
+            field="start",
         )
     return RateBacktest(
         series={

@@ -98,7 +98,7 @@ def factor_model(
     RiskError : naming the field.
     """
     check.words(**check.given(sectors=sectors))
-    check.number(2, **check.given(degrees_of_freedom=degrees_of_freedom))
+    check.number(**check.given(degrees_of_freedom=degrees_of_freedom))
     check.word(lgd_model=lgd_model)
     check.number(0, 1, lgd_spread=lgd_spread)
     check.flag(repair=repair)
