@@ -270,9 +270,7 @@ def test_each_fault_of_a_lending_plan_names_its_row(loantwin, small_home, tmp_pa
 
 
 @pytest.mark.parametrize("amount", ["0", "1000"])
-def test_a_book_with_nothing_alive_is_fitted_and_valued_but_not_run_forward(
-    loantwin, raw_lender, tmp_path, monkeypatch, amount
-):
+def test_a_book_with_nothing_alive_is_fitted_and_valued(loantwin, raw_lender, tmp_path, monkeypatch, amount):
     monkeypatch.setattr(
         sys.modules[__name__],
         "OUTCOMES",
@@ -288,4 +286,8 @@ def test_a_book_with_nothing_alive_is_fitted_and_valued_but_not_run_forward(
     document = json.loads(made.out)
     in_default = document["by_stage"].get("3", {"loans": 0})["loans"]
     assert in_default == (60 if amount == "1000" else 0)
-    loantwin("loss", tmp_path / "twin").refused("expected a loan")
+    made = loantwin("loss", tmp_path / "twin", "--json")
+    if amount == "0":
+        made.refused("expected a loan with an exposure")
+    else:
+        assert json.loads(made.out)["es"]["value"] == 0.0

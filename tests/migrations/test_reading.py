@@ -108,3 +108,29 @@ def test_an_unknown_state_is_named(tmp_path: Path) -> None:
     path = written(tmp_path, "id,date,rating\n1,2000-01-01,Q\n")
     with pytest.raises(RiskError, match="one of A, D"):
         read_events(path, states=("A", "D"))
+
+
+def test_a_blank_cell_under_a_header_is_nothing_and_a_gap_is_told_by_the_sum(tmp_path: Path) -> None:
+    (read,) = read_matrices(written(tmp_path, "from,A,B,D\nA,0.92,0.08,\nB,,0.9,0.1\nD,,,1\n"))
+    assert read.values.tolist() == [[0.92, 0.08, 0.0], [0.0, 0.9, 0.1], [0.0, 0.0, 1.0]]
+    with pytest.raises(RiskError, match="row 1"):
+        read_matrices(written(tmp_path, "from,A,B,D\nA,0.9,,0.02\nB,0.1,0.8,0.1\nD,0,0,1\n"))
+
+
+@pytest.mark.parametrize(
+    "header", ["borrower,year,grade", "Obligor ID,Rating Date,Rating", "issuer,period,Rating Grade"]
+)
+def test_histories_by_the_names_people_give(tmp_path: Path, header: str) -> None:
+    found = read_events(written(tmp_path, header + "\n1,2019,A\n1,2020,B\n2,2019,A\n2,2020,D\n"))
+    assert found.states == ("A", "B", "D")
+    assert found.state.tolist() == [0, 1, 0, 2]
+
+
+def test_a_history_under_unknown_names_is_named(tmp_path: Path) -> None:
+    with pytest.raises(RiskError, match=r"a history with columns like customer, date and rating.*who"):
+        read_matrices(written(tmp_path, "who,when,what\n1,2019-12-31,A\n1,2020-12-31,B\n"))
+
+
+def test_default_has_its_name_in_other_languages(tmp_path: Path) -> None:
+    (read,) = read_matrices(written(tmp_path, "期初,A,B,违约\nA,90%,8%,2%\nB,10%,80%,10%\n"))
+    assert read.values[2].tolist() == [0.0, 0.0, 1.0]

@@ -141,6 +141,10 @@ def open_tape(path: str | Path, told: Told | None = None, *, bare: bool = False)
         made = replace(source, form="excel", statements=(*said, *sheet.said))
         return RawTape(made, sheet.names, b"", table=sheet.rows, unvalued=sheet.unvalued)
     check_text(content, path)
+    if _JSON.match(content[:64].lstrip(b"\xef\xbb\xbf \t\r\n")):
+        raise TapeError(
+            expected("text, Parquet or Excel", "a JSON document: export the table as CSV"), file=path
+        )
     text = decoded(content, told, path)
     source = replace(source, encoding=text.encoding, statements=(*said, *text.said))
     if told.loans_from is None:
@@ -154,8 +158,6 @@ def check_text(content: bytes, path: Path) -> None:
     """Raise TapeError where a file is a document or an archive of a form that is not read."""
     start = content[:64].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     found = [words for mark, words in OTHERS.items() if start.startswith(mark.lower())]
-    if _JSON.match(start):
-        found = ["a JSON document: export the table as CSV"]
     if content[257:262] == b"ustar":
         found = ["a tar archive: unpack it first"]
     if found:

@@ -19,10 +19,14 @@ from loantwin.migrations.scales import SCALES, ordered
 from loantwin.migrations.times import PERIODS, read_times
 
 CUSTOMER, DATE, RATING = (
-    ("customerid", "id", "customer", "customer_id"),
-    ("date", "time"),
-    ("rating", "state"),
+    (
+        *("customerid", "id", "customer", "customer_id", "borrower", "borrower_id", "obligor", "obligor_id"),
+        *("issuer", "issuer_id", "company", "company_id", "client", "client_id", "loan", "loan_id"),
+    ),
+    ("date", "time", "rating_date", "report_date", "year", "quarter", "month", "period"),
+    ("rating", "state", "grade", "rating_grade", "credit_rating"),
 )
+"""Names of the columns, the first that is there counts; capitals do not matter, blanks are underscores."""
 NUMBERED = "ratingnum"
 """A column whose numbers order the ratings."""
 MOST_ABOVE = 100
@@ -99,7 +103,7 @@ def read_events(
     period = None if period is None else choice(period, tuple(PERIODS), "period")
     rows = read_rows(file)
     place = _header(rows)
-    head = [cell.lower() for cell in rows[place if place is not None else 0]]
+    head = [_plain(cell) for cell in rows[place if place is not None else 0]]
     body = [
         [*row, *[""] * (len(head) - len(row))] for row in rows[(place or 0) + 1 :] if sum(map(bool, row)) > 1
     ]
@@ -124,10 +128,14 @@ def read_events(
 def _header(rows: Rows) -> int | None:
     """Return the place of the line that names a customer and a date."""
     for place, row in enumerate(rows[:MOST_ABOVE]):
-        names = {cell.lower() for cell in row}
+        names = {_plain(cell) for cell in row}
         if names & set(CUSTOMER) and names & set(DATE):
             return place
     return None
+
+
+def _plain(name: str) -> str:
+    return name.lower().replace(" ", "_")
 
 
 def _place(head: Sequence[str], names: Sequence[str], file: Path) -> int:

@@ -16,7 +16,7 @@ from loantwin import arguments as check
 from loantwin.arrays import Floats
 from loantwin.errors import RiskError, expected
 
-DEFAULT_NAMES = ("D", "default", "SD/D")
+DEFAULT_NAMES = ("D", "default", "SD/D", "违约", "Ausfall", "défaut")
 WITHDRAWN_NAMES = ("NR", "WR", "withdrawn")
 PUBLISHED = 2e-3
 """How far a published row's sum may lie from one: rounding to hundredths of a percent, up to 20 cells."""

@@ -7,6 +7,7 @@ horizon or several; with names of the states or without; or a row a pair of stat
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -34,6 +35,7 @@ PAIRS = (
     ("count", "number", "n", "transitions", "customers", "probability", "prob", "share", "value"),
 )
 """Columns of a file with one row a pair of states."""
+_DATE = re.compile(r"^\d{4}-\d{1,2}-\d{1,2}|^\d{1,2}[./]\d{1,2}[./]\d{2,4}$")
 COUNTED = "cells were read as numbers of customers: rows were divided by their sums"
 
 
@@ -163,6 +165,9 @@ def _from_table(rows: Rows, file: Path) -> tuple[Floats, tuple[str, ...] | None,
     left.
     """
     names = [cell.lower() for cell in rows[0]]
+    if any(_DATE.search(cell) for row in rows[1:2] for cell in row):
+        wanted = "a matrix, or a history with columns like customer, date and rating"
+        raise RiskError(expected(wanted, "a header with " + ", ".join(rows[0][:20])), file=file)
     places = [next((names.index(name) for name in wanted if name in names), -1) for wanted in PAIRS]
     if min(places) >= 0:
         return _from_pairs([[*row, "", "", ""] for row in rows[1:]], places, file)
@@ -191,6 +196,8 @@ def _from_square(rows: Rows, file: Path) -> tuple[Floats, tuple[str, ...] | None
     plain = not labelled and first == [str(place) for place in range(len(first))]
     body = rows[1:] if header or plain else rows
     start = 2 if header or plain else 1
+    if header:  # publishers print nothing where nobody went; the rows' sums tell a blank from a gap
+        body = [[cell or "-" for cell in [*row, *[""] * (len(first) - len(row))]] for row in body]
     cells = numbers_of([row[1:] if labelled else row for row in body], file, start) if body else []
     width = len(cells[0]) if cells else 0
     for place, row in enumerate(cells):
