@@ -116,7 +116,9 @@ def _turned(frame: pl.DataFrame, told: Told, path: Path, said: tuple[str, ...], 
     """Return a sheet whose fields lie in rows as rows of loans."""
     if unvalued:
         was = "formulas that no program has worked out"
-        raise TapeError(expected("values where fields lie in rows", was) + "; save the file as CSV", file=path)
+        raise TapeError(
+            expected("values where fields lie in rows", was) + "; save the file as CSV", file=path
+        )
     rows, words = turned_rows(([cell or "" for cell in row] for row in frame.iter_rows()), told, path)
     made = pl.read_csv(rows, infer_schema=False)
     return Sheet(tuple(made.columns), made, (*said, words))
