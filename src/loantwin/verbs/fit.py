@@ -138,7 +138,7 @@ def fit(
         twin = twin.refreshed()
         said = (
             *(started(twin, start, macro) if start is not None else ()),
-            *(() if fitted.covariates else (without_covariates(twin),)),
+            *(() if fitted.covariates or (start is not None and not macro) else (without_covariates(twin),)),
             *(str(item.message) for item in heard),
             *(text for source in sources for text in source.warnings),
             *unstored,

@@ -181,10 +181,8 @@ def result(path: Path, draft: Draft, formats: tuple[str, ...], text: str, mappin
     said = list(draft.said)
     for name in formats:
         said.insert(0, f"the built-in format {name} reads this file as it stands: --format {name}")
-    unsure = (
-        *(name for name, item in made.items() if item.confidence <= UNSURE),
-        *([] if formats else draft.doubts),
-    )
+    low = (name for name, item in made.items() if item.confidence <= UNSURE)
+    unsure = tuple(dict.fromkeys((*low, *([] if formats else draft.doubts))))
     return TapeMap(
         columns=made,
         unsure=unsure,
