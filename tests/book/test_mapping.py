@@ -192,6 +192,17 @@ def test_assumptions_can_be_overridden_by_name(tmp_path: Path) -> None:
         load_mapping(own(tmp_path), {"haircut": "half"})
 
 
+def test_an_assumption_the_program_reads_may_be_stated_for_any_mapping() -> None:
+    made = load_mapping("lending-snapshot", {"loss_given_default": 0.62})
+    assert made.number("loss_given_default") == 0.62
+    assert "overridden" in made.assumption_details["loss_given_default"].words
+    with pytest.raises(MappingError, match="a number of 0 to 1"):
+        load_mapping("lending-snapshot", {"loss_given_default": 62.0})
+    with pytest.raises(MappingError, match="one of the assumptions"):
+        load_mapping("lending-snapshot", {"loss_given_defalt": 0.62})
+
+
+
 def test_overrides_reach_the_check(tmp_path: Path) -> None:
     (tmp_path / "tape.csv").write_text(TAPE, encoding="utf-8")
     tape = read_tape(tmp_path / "tape.csv", own(tmp_path), overrides={"haircut": 0.5})

@@ -105,6 +105,22 @@ def _defined(document: dict[str, Any], file: str) -> dict[str, Any]:
     return {**document, "default": tomllib.loads(source.read_text(encoding="utf-8"))}
 
 
+READ = {
+    "loss_given_default": (
+        "decimal of exposure",
+        "Charged off of the exposure at default, where none is seen.",
+    ),
+    "recovery_rate": ("decimal of exposure", "Recovered of the exposure at default, where none is seen."),
+    "recovery_lag_months": ("months", "Mean time from default to recovery."),
+    "conversion_factor": ("decimal of the undrawn", "Drawn of an undrawn limit by the time of default."),
+    "utilisation": ("decimal of the limit", "Drawn part of a revolving line, at every age."),
+    "unpaid_months_at_default": ("months", "Instalments left unpaid before the default of an outcome table."),
+    "annual_rate_without_macro": ("decimal a year", "Rate where no history of the index is given."),
+    "partial_prepayment_monthly": ("decimal a month", "Balance paid early in part each month."),
+}
+"""Assumptions that are read of any mapping, so that `assume` may state them where the mapping does not."""
+
+
 def override(document: Mapping[str, Any], overrides: Mapping[str, Value], file: str) -> dict[str, Any]:
     """Return a mapping document with other values for some assumptions.
 
@@ -117,21 +133,25 @@ def override(document: Mapping[str, Any], overrides: Mapping[str, Value], file: 
     assumptions = {key: dict(read.table(entry, f"assumptions.{key}")) for key, entry in stated.items()}
     for key, value in overrides.items():
         entry = assumptions.get(key)
+        if entry is None and key in READ:
+            assumptions[key] = _stated(key, value, file)
+            continue
         if entry is None:
-            raise MappingError(
-                expected(
-                    "one of the assumptions " + ", ".join(assumptions)
-                    if assumptions
-                    else "nothing assumed, for this mapping has no assumptions",
-                    key,
-                ),
-                file=file,
-                field=key,
-            )
+            known = ", ".join(dict.fromkeys((*assumptions, *READ)))
+            raise MappingError(expected(f"one of the assumptions {known}", key), file=file, field=key)
         if isinstance(entry.get("value"), str) != isinstance(value, str):
             raise MappingError(expected(f"a value like {entry.get('value')!r}", value), file=file, field=key)
         entry.update(value=value, words=str(entry.get("words", "")) + " (overridden)")
     return {**document, "assumptions": assumptions} if assumptions else dict(document)
+
+
+def _stated(key: str, value: Value, file: str) -> dict[str, Any]:
+    """Return the entry of an assumption that a mapping does not have and `assume` states."""
+    unit, words = READ[key]
+    most = 1.0 if unit.startswith("decimal") else 1200.0
+    if isinstance(value, str) or not 0.0 <= value <= most:
+        raise MappingError(expected(f"a number of 0 to {most:g}, {unit}", value), file=file, field=key)
+    return {"value": value, "unit": unit, "words": f"{words} (overridden)"}
 
 
 def from_dict(document: Mapping[str, Any], file: str = "") -> TapeFormat:

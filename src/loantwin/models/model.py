@@ -331,10 +331,16 @@ def _believed(mapping: TapeFormat, by_state: bool, prior: ProductPrior | None = 
         charge_off_lag=charge_off_lag if by_state else (1.0,),
         recovery_lag=recovery_lag,
         charge_off_is_default=not by_state,
+        charge_off_observed=not by_state or _sees_charge_offs(mapping),
         recovery_observed=observed,
         exposure_assumed="" if by_state else "the balance the contract alone would leave at the charge-off",
         deviation=deviation,
     )
+
+
+def _sees_charge_offs(mapping: TapeFormat) -> bool:
+    """Return whether a tape by state tells what is charged off: it says so, or has an amount for it."""
+    return "charge_offs" in mapping.observes or "charged_off" in {**mapping.columns, **mapping.panel}
 
 
 def _spread(first: int, last: int) -> tuple[float, ...]:

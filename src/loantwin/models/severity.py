@@ -58,7 +58,8 @@ class Believed:
 
     charged_off, recovered : decimals of exposure. charge_off_lag, recovery_lag : (W,) probabilities by months
         after default.
-    recovery_observed : False where the source holds no recoveries: then `recovered` is taken as it stands.
+    charge_off_observed, recovery_observed : False where the source holds no charge-offs, no recoveries: then
+        `charged_off`, `recovered` are taken as they stand.
     exposure_assumed : words on the exposure where it is not observed, else empty.
     deviation : standard deviations of `charged_off` and `recovered`, where no default tells of them.
     """
@@ -68,6 +69,7 @@ class Believed:
     charge_off_lag: tuple[float, ...] = (1.0,)
     recovery_lag: tuple[float, ...] = (1.0,)
     charge_off_is_default: bool = True
+    charge_off_observed: bool = True
     recovery_observed: bool = False
     exposure_assumed: str = ""
     deviation: tuple[float, float] = (0.0, 0.0)
@@ -106,7 +108,7 @@ def fit_severity(
         defaults.charged_off,
         defaults.charge_off_lag,
         believed.charge_off_lag,
-        believed.charge_off_is_default,
+        believed.charge_off_is_default or not believed.charge_off_observed,
     )
     recovery_lag = _lag(
         defaults,
@@ -116,7 +118,14 @@ def fit_severity(
         not believed.recovery_observed,
     )
     developed = _developed(defaults, charged_lag)
-    charged = _shares(defaults, defaults.charged_off, developed, segments, ages, believed.charged_off)
+    if believed.charge_off_observed:
+        charged = _shares(defaults, defaults.charged_off, developed, segments, ages, believed.charged_off)
+    else:
+        charged = np.full((segments, ages), believed.charged_off)
+        notes.append(
+            f"charge-offs are not observed in this source: assumed {believed.charged_off:.3f} of exposure "
+            "(assumption loss_given_default)"
+        )
     if believed.recovery_observed:
         whole = _shares(
             defaults,
@@ -145,6 +154,7 @@ def fit_severity(
     back, back_deviation = clustered_ratio(defaults.recovered, come, defaults.weight, defaults.month)
     count = len(defaults.exposure)
     whole = np.minimum(whole, charged)
+    told = count > 0 and believed.charge_off_observed
     if count < least:
         notes.append(f"{count} defaults, fewer than {least}: prior only")
     return Severity(
@@ -153,8 +163,8 @@ def fit_severity(
             _of_defaults(charged, defaults, believed.charged_off),
             _of_defaults(whole, defaults, believed.recovered),
         ),
-        charged_off=share if count else believed.charged_off,
-        charged_off_deviation=deviation if count else believed.deviation[0],
+        charged_off=share if told else believed.charged_off,
+        charged_off_deviation=deviation if told else believed.deviation[0],
         recovered=back if believed.recovery_observed and count else believed.recovered,
         recovered_deviation=back_deviation if believed.recovery_observed and count else believed.deviation[1],
         cured=None
@@ -162,7 +172,7 @@ def fit_severity(
         else float(np.average(defaults.cured, weights=defaults.weight)),
         defaults=count,
         effective_defaults=float(defaults.weight.sum() ** 2 / (defaults.weight**2).sum()) if count else 0.0,
-        prior_only=count < least,
+        prior_only=count < least or not told,
         by_band=_by_band(defaults, developed),
         notes=tuple(notes),
     )
@@ -206,9 +216,23 @@ def _lag(
     base = np.cumsum(sums(watched, defaults.weight * defaults.exposure, size)[::-1])[::-1]
     share = np.divide(paid, base, out=np.zeros(size), where=base > 0)
     pad = np.concatenate([prior, np.zeros(size - len(prior))])
+    # Trap: what nobody has watched yet taken for nothing to come. Beyond the months that some defaults were
+    # watched, the belief's tail stands.
+    last = _watched(defaults)
+    tail = np.where(np.arange(size) > last, pad, 0.0)
     cases = float(there.sum())
-    total = share.sum()
-    return np.asarray((cases * share / total + PRIOR_CASES * pad) / (cases + PRIOR_CASES))
+    found = np.where(np.arange(size) > last, 0.0, share)
+    total = found.sum()
+    if not total > 0.0:
+        return np.asarray(pad)
+    made = found / total * (1.0 - tail.sum()) + tail
+    return np.asarray((cases * made + PRIOR_CASES * pad) / (cases + PRIOR_CASES))
+
+
+def _watched(defaults: Defaults) -> int:
+    """Return the months over which at least `PRIOR_CASES` defaults were watched."""
+    ordered = np.sort(defaults.watched)[::-1]
+    return int(ordered[min(int(PRIOR_CASES), len(ordered)) - 1])
 
 
 def _developed(defaults: Defaults, lag: Floats) -> Floats:
