@@ -202,7 +202,6 @@ def test_an_assumption_the_program_reads_may_be_stated_for_any_mapping() -> None
         load_mapping("lending-snapshot", {"loss_given_defalt": 0.62})
 
 
-
 def test_overrides_reach_the_check(tmp_path: Path) -> None:
     (tmp_path / "tape.csv").write_text(TAPE, encoding="utf-8")
     tape = read_tape(tmp_path / "tape.csv", own(tmp_path), overrides={"haircut": 0.5})

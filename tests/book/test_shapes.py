@@ -10,6 +10,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+import loantwin as lt
 from loantwin.book.as_of import book_at
 from loantwin.book.mapping import PRESETS, load_mapping
 from loantwin.book.tape import Tape, check, read_tape
@@ -182,6 +183,15 @@ def test_one_column_a_month_becomes_rows(cases: Path, tmp_path: Path) -> None:
     found = check(tape)
     assert (found.rows_read, found.accepted_rows, found.loans, found.loan_months) == (2, 2, 2, 6)
     assert found.warnings == {"credit_balance": 1}
+
+
+def test_a_mapping_with_an_open_band_becomes_a_twin(cases: Path, tmp_path: Path) -> None:
+    (tmp_path / "wide.toml").write_text(WIDE, encoding="utf-8")
+    tape = cases / "F17-wide-and-two-files/wide.csv"
+    lt.twin_create(tmp_path / "twin", tape, tmp_path / "wide.toml", "2005-09-30")
+    with lt.open(tmp_path / "twin") as twin:
+        assert twin.mapping.panel["state"].breaks["default_0_3"] == float("inf")
+        assert twin.book.loans.sort("loan_id")["state"].to_list() == ["dpd_30_59", "current"]
 
 
 def test_a_row_of_many_months_is_refused_as_a_whole(read_own: Read) -> None:

@@ -91,7 +91,7 @@ def test_standard_error_of_the_ratio_is_clustered_by_month() -> None:
 
 
 def test_unfinished_workouts_are_unbiased_under_the_lags_that_hold() -> None:
-    """Planted: 70 % of defaults lose 60 of 100, in months 1 to 24 alike; all were watched for 8 months only."""
+    """Planted: 70 % of defaults lose 60 of 100, in months 1 to 24 alike; all were watched for 8 months."""
     random = np.random.default_rng(3)
     count = 4000
     lag = random.integers(1, 25, count)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import itertools
 import math
 import re
 from collections.abc import Mapping as MappingOf
@@ -218,19 +217,20 @@ class MappingReader:
         return table
 
     def breaks(self, value: object, where: str, column: Column) -> MappingOf[str, float]:
-        """Return the upper end of each band of a code, `inf` for the rest, or raise MappingError."""
+        """Return the upper end of each band of a code, rising, `inf` for the rest, or raise MappingError."""
         table = self.table(value, where)
         for name in table:
             if column.allowed:
                 self.choice(name, column.allowed, f"{where}.{name}")
-        ends = [self.bound(end, f"{where}.{name}") for name, end in table.items()]
-        if not ends or any(low >= high for low, high in itertools.pairwise(ends)):
+        ends = {name: self.bound(end, f"{where}.{name}") for name, end in table.items()}
+        if len(set(ends.values())) < max(len(ends), 1):
             raise self.fail("bands with rising upper ends", dict(table), where)
-        return dict(zip(table, ends, strict=True))
+        # Trap: the order of a stored table. JSON's keys are sorted by name: bands are told by their ends.
+        return dict(sorted(ends.items(), key=lambda item: item[1]))
 
     def bound(self, value: object, where: str) -> float:
         """Return the upper end of a band, which may be infinite."""
-        return math.inf if value == math.inf else self.number(value, where)
+        return math.inf if value in (math.inf, "inf") else self.number(value, where)
 
     def default(self, entry: object) -> DefaultDefinition:
         """Return the definition of default; without a table, 90 days past due of the loan itself."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -95,5 +96,17 @@ class TapeFormat:
         return self.assumptions.get(value, value) if isinstance(value, str) else value
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the plain document, from which `from_dict` makes the same mapping again."""
-        return {"file": self.file, **self.document}
+        """Return the plain document, from which `from_dict` makes the same mapping again.
+
+        An infinite end of a band is the text "inf": JSON has no such number.
+        """
+        made: dict[str, Any] = _finite({"file": self.file, **self.document})
+        return made
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_finite(item) for item in value]
+    return "inf" if isinstance(value, float) and value == math.inf else value
