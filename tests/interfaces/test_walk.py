@@ -37,7 +37,7 @@ from loantwin.types import Result
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
 KINDS = ("demo", "tour", "snapshot", "quiet")
-HOMES = ("twin", "DIR", "sba", "sba-2005", "club", "made", "balanced", "current", "trust", "slow")
+HOMES = ("twin", "DIR", "sba", "sba-2005", "club", "made", "balanced", "current", "trust", "slow", "mine")
 """Words that stand for a twin's home on the pages."""
 SMALLER = {
     "loss": {"--paths": "2000", "--confidence": "0.9"},
@@ -55,6 +55,10 @@ FILES = {"overlays.toml": "provisions.md", "funds.toml": "capital.md", "slump.to
 MORE = """
 fit {home} --macro {macro} --model age-period-cohort
 fit {home} --macro {macro} --model-from {other}
+fit {home} --prior personal
+fit {home} --macro us --prior small-business
+priors card
+tape map {tape}
 curves {home} --kind vintages --by quarter --event default --out {out}
 curves {home} --kind roll-rates --by month
 components {home} --months 12
@@ -188,7 +192,10 @@ REPLACED = (
     (r"lender/scenarios\.csv#Severe", "{severe}"),
     (r"lender/tape\.csv|\$DATA/(?:\S*/)?(?:sba|accepted|loan)\S*", "{tape}"),
     (r"(?:\$DATA/fred/\S*\s+)+", "{rates} "),
+    (r"--out mine\.toml", "--out {draft}"),
     (r"lender/mapping\.toml|(?<=--format )[a-z]\S*", "{mapping}"),
+    (r"mine\.csv", "{tape}"),
+    (r"(?<=--macro )history\.csv", "{macro}"),
     (r"MATRIX\.csv(?= --rest)", "{short}"),
     (r"MATRIX\.csv", "{matrix}"),
     (r"HISTORY\.csv", "{ratings}"),
@@ -234,6 +241,7 @@ def places(twins: dict[str, Twin], tmp_path_factory: pytest.TempPathFactory) -> 
         folder = tmp_path_factory.mktemp(kind)
         write_files(folder, "instalment" if kind == "quiet" else "instalment|A")
         (folder / "copy").mkdir()
+        (folder / "draft").mkdir()
         shutil.copytree(twin.home, folder / "copy" / "twin")
         before = end_of(parse_label(f"{twin.as_of:%Y-%m}") - 12)
         tape = pl.read_csv(twin.tape, separator=";", infer_schema=False)
@@ -257,6 +265,7 @@ def places(twins: dict[str, Twin], tmp_path_factory: pytest.TempPathFactory) -> 
                 "Contract No"
             ][0],
             "out": folder / "out.html",
+            "draft": folder / "draft" / "mine.toml",
             **{file.stem: file for file in folder.glob("*.*")},
         }
     return made
@@ -297,7 +306,7 @@ def write_files(folder: Path, segment: str) -> None:
 
 def walked(line: str, words: dict[str, object]) -> tuple[int, str, str]:
     """Run a line in this process; return its exit code, what it printed and what it complained of."""
-    for name in ("out", "new"):
+    for name in ("out", "new", "draft"):
         target = Path(str(words[name]))
         shutil.rmtree(target, ignore_errors=True) if target.is_dir() else target.unlink(missing_ok=True)
     command = line.split()[0]
@@ -333,8 +342,8 @@ REFUSED = {
     "fit {home} --macro {macro} --model age-period-cohort": "one of logit",
     "loan {home} no-such-loan": "a loan of the tape",
     "movement {home} --from 2023-12-31": "before the closing date",
-    "tape check {tape} --format {mapping} --quarantine {out} --assume": "no assumptions",
-    "twin create {new} --tape {tape} --format {mapping} --as-of {as_of} --assume": "no assumptions",
+    "tape check {tape} --format {mapping} --quarantine {out} --assume": "one of the assumptions",
+    "twin create {new} --tape {tape} --format {mapping} --as-of {as_of} --assume": "one of the assumptions",
 }
 """By their beginnings, lines that no twin here can answer (other dates, other mappings), and what is said."""
 

@@ -119,7 +119,7 @@ def test_the_opening_balance_says_what_it_leaves_out(defaulted: Callable[[str, s
 def test_all_that_a_tape_holds_is_in_the_opening_or_named_beside_it(panel_home: Path) -> None:
     made = lt.forecast(panel_home, paths=20, months=1)
     with lt.open(panel_home) as twin:
-        loans, live = twin.tables.loans.height, twin.book.loans.height
+        loans, live = twin.known_loans.height, twin.book.loans.height
         gone = twin.known_loans.filter(pl.col("charge_off_date").is_not_null())
     parts = made.left_out
     assert loans == live + sum(parts[name].count for name in ("charged_off", "closed", "not_yet_on_book"))

@@ -45,7 +45,7 @@ are not those of an untouched test."""
 
 
 LEVELS = {
-    "": LevelPrior(24.0, 0.3, 0.7, 0.3, 0.25, 0.3),
+    "": LevelPrior(),
     "business": LevelPrior(24.0, 0.15, 1.0, 0.1, 0.25, 0.3),
     "consumer": LevelPrior(24.0, 0.15, 0.5, 0.1, 0.2, 0.3),
 }

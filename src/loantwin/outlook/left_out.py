@@ -22,8 +22,9 @@ def left_out(outlook: Outlook) -> dict[str, LeftOut]:
     """Return what the opening balance leaves out, by reason; a reason that nothing has is not there.
 
     in_default : on the book in default, their principal (their workout is in the flows). charged_off : no
-    longer on the book, what was charged off. closed, not_yet_on_book, undated : other loans of the tape.
-    rejected_rows : rows of the tape that were refused.
+    longer on the book, what was charged off. closed : others that have ended. not_yet_on_book : known, and
+    still to come. rejected_rows : rows of the tape that were refused. Loans of which the tape tells only
+    later are not counted: nobody knew of them.
     """
     twin, book = outlook.twin, outlook.book
     weight = pl.col("weight") * pl.col("on_book_probability").fill_null(1.0)
@@ -33,12 +34,13 @@ def left_out(outlook: Outlook) -> dict[str, LeftOut]:
     )
     blob = twin.loaded.data.get("quarantine_blob")
     rejected = 0 if blob is None else twin.home.read_frame(blob)["row"].n_unique()
+    closed = max(book.counts["closed_before_as_of"] - gone.height, 0)
+    coming = max(twin.known_loans.height - book.loans.height - gone.height - closed, 0)
     made = {
         "in_default": LeftOut(bad.height, _sum(bad, weight * pl.col("principal"))),
         "charged_off": LeftOut(gone.height, _sum(gone, pl.col("weight") * pl.col("charged_off"))),
-        "closed": LeftOut(max(book.counts["closed_before_as_of"] - gone.height, 0), None),
-        "not_yet_on_book": LeftOut(book.counts["not_yet_on_book"], None),
-        "undated": LeftOut(book.counts["undated"], None),
+        "closed": LeftOut(closed, None),
+        "not_yet_on_book": LeftOut(coming, None),
         "rejected_rows": LeftOut(rejected, None),
     }
     return {name: item for name, item in made.items() if item.count}
