@@ -124,11 +124,11 @@ def pooled_lines(document: dict[str, Any]) -> list[str]:
                 continue
             low, high = item["coverage90_low"], item["coverage90_high"]
             between = "" if low is None else f" ({low:.3f} to {high:.3f})"
-            said = {True: "meets", False: "misses", None: "too few origins for"}[item["meets"]]
-            untied = item["coverage90_untied"]
+            untied, least, most = (item[f"coverage90_untied{end}"] for end in ("", "_low", "_high"))
+            spread = "" if least is None else f" ({least:.3f} to {most:.3f})"
             made.append(
                 f"- {figure.replace('_', '-')}, {words}: {item['coverage90']:.3f} of {item['observations']} "
-                f"cells{between}, {said} 85 to 95 %; ties spread {untied:.3f}"
+                f"cells{between}; ties spread {untied:.3f}{spread}: **{item['verdict']}**"
             )
     return made
 

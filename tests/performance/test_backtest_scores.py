@@ -9,7 +9,14 @@ import numpy as np
 import pytest
 
 from loantwin.performance.backtest.observed import Observed
-from loantwin.performance.backtest.scores import ScoringPlan, pooled, score
+from loantwin.performance.backtest.scores import (
+    ENOUGH,
+    ScoringPlan,
+    coverage_words,
+    pooled,
+    score,
+    shown,
+)
 from loantwin.performance.outcomes import Key
 
 KEY: Key = ("defaults", "loans")
@@ -57,3 +64,29 @@ def test_an_origin_that_knew_too_few_events_is_in_no_score() -> None:
     assert (found.origins, found.coverage90) == (4, 1.0)
     assert score(thin, PLAN, KEY, 12, 4).accuracy is None
     assert np.isfinite(made.crps or np.nan)
+
+
+@pytest.mark.parametrize(
+    ("between", "wanted"),
+    [
+        ((0.60, 0.80), False),
+        ((0.81, 0.84), False),  # misses is looked at first
+        ((0.96, 1.00), False),
+        ((0.82, 0.96), True),
+        ((0.667, 0.928), None),  # touches 85 to 95 %, and shows nothing
+        ((0.86, 1.00), None),
+        (None, None),
+    ],
+)
+def test_an_interval_meets_only_where_all_of_its_bootstrap_does(
+    between: tuple[float, float] | None, wanted: bool | None
+) -> None:
+    assert shown(between) is wanted
+
+
+def test_a_coverage_that_misses_low_withdraws_the_interval() -> None:
+    assert coverage_words(False, 0.66, 80) == "withdrawn: held 0.66 of the time"
+    assert coverage_words(False, 0.99, 80) == "too wide: held 0.99 of the time"
+    assert coverage_words(None, 0.88, 91) == "not shown (91 more windows)"
+    # 97 windows: 1.645 standard errors of a share of 0.90 are 0.05
+    assert 1.645 * (0.9 * 0.1 / ENOUGH) ** 0.5 == pytest.approx(0.05, abs=0.0005)

@@ -26,7 +26,9 @@ from loantwin.performance.scoring import (
 
 LEVEL = 0.005
 """Accuracies that differ by no more than this are called level."""
-MEETS = (0.85, 0.95)
+ENOUGH = 97
+"""Windows that know a coverage of 0.90 within 0.05 either way, 90 % of the time: 0.09 (1.645 / 0.05)^2."""
+MEETS, MISSES = (0.80, 0.97), (0.85, 0.95)
 """Coverage of the 90 % interval that is aimed at: the bootstrap interval must meet this range."""
 PIT_BINS = 10
 
@@ -102,8 +104,11 @@ class BacktestScore:
 class Pooled:
     """Coverage of a figure over all horizons and bands, with block-bootstrap intervals over origins.
 
-    meets : whether the interval of coverage90 meets 85 to 95 %; None where fewer than 3 origins leave no
-        interval.
+    coverage90_untied : the same with ties of counts spread out, its interval beside it: what a verdict is of.
+    meets : False where that interval lies wholly below 85 or wholly above 95 %; else True where it lies
+        wholly within 80 to 97 %; else None, not shown. verdict : the same in words; a coverage that misses on
+        the low side withdraws the interval. windows_needed : more windows that do not overlap, until a
+        coverage of 0.90 is known to 5 points.
     """
 
     observations: int
@@ -114,7 +119,11 @@ class Pooled:
     coverage90_low: float | None
     coverage90_high: float | None
     coverage90_untied: float
+    coverage90_untied_low: float | None
+    coverage90_untied_high: float | None
     meets: bool | None
+    verdict: str
+    windows_needed: int
 
 
 @dataclass(frozen=True)
@@ -286,6 +295,10 @@ def pooled(found: Sequence[Observed], plan: ScoringPlan, key: Key) -> Pooled | N
     origin = _origin_codes(used)
     block = block_length(max(item.horizon for item in used), plan.spacing, int(origin.max()) + 1)
     between = ratio_interval(*_by_origin(origin, within.astype(float), np.ones(len(used))), block, plan.seed)
+    spread = content_of(_column(used, "pit_low"), _column(used, "pit_high"), 0.05, 0.95)
+    untied = ratio_interval(*_by_origin(origin, spread, np.ones(len(used))), block, plan.seed)
+    meets = shown(untied)
+    needed = max(ENOUGH - (int(origin.max()) + 1) // block, 0)
     return Pooled(
         observations=len(used),
         origins=int(origin.max()) + 1,
@@ -294,10 +307,34 @@ def pooled(found: Sequence[Observed], plan: ScoringPlan, key: Key) -> Pooled | N
         coverage90=float(within.mean()),
         coverage90_low=None if between is None else between[0],
         coverage90_high=None if between is None else between[1],
-        coverage90_untied=float(
-            content_of(_column(used, "pit_low"), _column(used, "pit_high"), 0.05, 0.95).mean()
-        ),
-        meets=None if between is None else bool(between[0] <= MEETS[1] and between[1] >= MEETS[0]),
+        coverage90_untied=float(spread.mean()),
+        coverage90_untied_low=None if untied is None else untied[0],
+        coverage90_untied_high=None if untied is None else untied[1],
+        meets=meets,
+        verdict=coverage_words(meets, float(spread.mean()), needed),
+        windows_needed=needed,
+    )
+
+
+def shown(between: tuple[float, float] | None) -> bool | None:
+    """Return whether the bootstrap interval of a 90 % coverage shows that it misses, meets, or neither."""
+    # Trap: an interval that touches the target taken for a proof. A coverage of 0.67 to 0.93 shows nothing.
+    if between is None:
+        return None
+    low, high = between
+    if high < MISSES[0] or low > MISSES[1]:
+        return False
+    return True if low >= MEETS[0] and high <= MEETS[1] else None
+
+
+def coverage_words(meets: bool | None, held: float, needed: int) -> str:
+    """Return a verdict on a 90 % interval in words."""
+    if meets is None:
+        return f"not shown ({needed} more windows)"
+    if meets:
+        return f"meets {MEETS[0]:.0%} to {MEETS[1]:.0%}"
+    return (
+        f"withdrawn: held {held:.2f} of the time" if held < 0.9 else f"too wide: held {held:.2f} of the time"
     )
 
 

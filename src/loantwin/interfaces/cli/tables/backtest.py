@@ -173,16 +173,13 @@ def _pooled(console: Console, result: Any) -> None:
                 if item.coverage90_low is None
                 else f"{percent(item.coverage90_low, 0)} to {percent(item.coverage90_high, 0)}"
             )
-            meets = {True: "meets 85 to 95 %", False: "misses 85 to 95 %", None: "too few origins"}[
-                item.meets
-            ]
             rows.append(
                 (
                     f"{figure.replace('_', '-')}, {words}",
                     f"{item.observations}",
                     percent(item.coverage90, 1),
                     between,
-                    meets,
+                    item.verdict,
                 )
             )
     show_table(

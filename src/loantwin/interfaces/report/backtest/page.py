@@ -146,7 +146,6 @@ def _verdicts(result: Backtest) -> Section:
         view: MacroScores = getattr(result, name)
         made = _won_and_lost(view)
         blocks += [heading(words[0].upper() + words[1:]), *made]
-    said = {True: "meets 85 to 95 %", False: "misses 85 to 95 %", None: "too few origins to say"}
     rows = [
         (
             f"{words_of(figure)}, {words}",
@@ -155,7 +154,7 @@ def _verdicts(result: Backtest) -> Section:
             percent(item.coverage90, 1),
             _between(item).removesuffix(", ") or "–",
             percent(item.coverage90_untied, 1),
-            said[item.meets],
+            item.verdict,
         )
         for name, words in VIEWS
         for figure, item in getattr(result, name).pooled.items()
