@@ -89,4 +89,4 @@ def test_a_coverage_that_misses_low_withdraws_the_interval() -> None:
     assert coverage_words(False, 0.99, 80) == "too wide: held 0.99 of the time"
     assert coverage_words(None, 0.88, 91) == "not shown (91 more windows)"
     # 97 windows: 1.645 standard errors of a share of 0.90 are 0.05
-    assert 1.645 * (0.9 * 0.1 / ENOUGH) ** 0.5 == pytest.approx(0.05, abs=0.0005)
+    assert pytest.approx(0.05, abs=0.0005) == 1.645 * (0.9 * 0.1 / ENOUGH) ** 0.5

@@ -23,6 +23,7 @@ from loantwin.book.quarantine import list_warnings, quarantine_rows
 from loantwin.book.reading import Reading, read_rows
 from loantwin.book.rules import OTHER_CURRENCY, apply_rules, currency_rule, switched_rules, unfit_rows
 from loantwin.book.schema import CLOSED_STATES, LOANS, PANEL
+from loantwin.book.selection import finished_words
 from loantwin.book.shapes import with_months_between, with_snapshot_date
 from loantwin.book.sniff import Source, open_tape
 from loantwin.book.terms import term_rules, terms_said
@@ -106,6 +107,7 @@ def check(tape: Tape) -> TapeCheck:
     statements = [mapping.words, *tape.source.statements, *tape.statements]
     if mapping.weight.look_ahead:
         statements.append("The case weights depend on the outcome: a look-ahead.")
+    statements += finished_words(tape.loans, mapping)
     return TapeCheck(
         rows_read=tape.rows_read,
         accepted_rows=tape.rows_read - tape.rejected,

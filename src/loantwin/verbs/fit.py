@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from loantwin.book.selection import finished_words
 from loantwin.errors import InputError, UsageError, expected
 from loantwin.events.event import Event
 from loantwin.macro.generator import MacroGenerator, fit_generator
@@ -139,6 +140,7 @@ def fit(
         said = (
             *(started(twin, start, macro) if start is not None else ()),
             *(() if fitted.covariates or (start is not None and not macro) else (without_covariates(twin),)),
+            *finished_words(twin.tables.loans, twin.mapping),
             *(str(item.message) for item in heard),
             *(text for source in sources for text in source.warnings),
             *unstored,

@@ -9,6 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from loantwin.book.selection import finished_words
 from loantwin.config import chosen
 from loantwin.errors import InputError, UsageError, expected
 from loantwin.months import day
@@ -228,4 +229,4 @@ def _notes(twin: Twin) -> list[str]:
         notes.append("Balances are assumed: amounts charged off rest on an assumed exposure, numbers do not.")
     if twin.mapping.weight.look_ahead:
         notes.append("Case weights depend on the outcome: a look-ahead a lender would not have.")
-    return notes
+    return [*notes, *finished_words(twin.tables.loans, twin.mapping)]
