@@ -28,6 +28,8 @@ LEVEL = 0.005
 """Accuracies that differ by no more than this are called level."""
 ENOUGH = 97
 """Windows that know a coverage of 0.90 within 0.05 either way, 90 % of the time: 0.09 (1.645 / 0.05)^2."""
+FEWEST = 6
+"""Origins below which no verdict is given: blocks of fewer say little of their own spread."""
 MEETS, MISSES = (0.80, 0.97), (0.85, 0.95)
 """Coverage of the 90 % interval that is aimed at: the bootstrap interval must meet this range."""
 PIT_BINS = 10
@@ -297,7 +299,7 @@ def pooled(found: Sequence[Observed], plan: ScoringPlan, key: Key) -> Pooled | N
     between = ratio_interval(*_by_origin(origin, within.astype(float), np.ones(len(used))), block, plan.seed)
     spread = content_of(_column(used, "pit_low"), _column(used, "pit_high"), 0.05, 0.95)
     untied = ratio_interval(*_by_origin(origin, spread, np.ones(len(used))), block, plan.seed)
-    meets = shown(untied)
+    meets = shown(untied) if int(origin.max()) + 1 >= FEWEST else None
     needed = max(ENOUGH - (int(origin.max()) + 1) // block, 0)
     return Pooled(
         observations=len(used),
@@ -332,7 +334,7 @@ def coverage_words(meets: bool | None, held: float, needed: int) -> str:
     if meets is None:
         return f"not shown ({needed} more windows)"
     if meets:
-        return f"meets {MEETS[0]:.0%} to {MEETS[1]:.0%}"
+        return f"meets {100 * MEETS[0]:.0f} to {100 * MEETS[1]:.0f} %"
     return (
         f"withdrawn: held {held:.2f} of the time" if held < 0.9 else f"too wide: held {held:.2f} of the time"
     )
