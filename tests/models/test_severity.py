@@ -122,3 +122,39 @@ def test_severity_is_the_belief_where_charge_offs_are_not_seen() -> None:
     assert fit.prior_only
     assert (fit.charged_off, fit.charged_off_deviation) == (0.5, 0.1)
     assert any("charge-offs are not observed" in note for note in fit.notes)
+
+
+@pytest.mark.parametrize(
+    ("believed", "true", "watched", "level", "wanted"),
+    [
+        # believed and true months of charge-off, months watched, true share, and what may be found
+        ((8, 24), (2, 4), 9, 0.30, (0.27, 0.33)),  # it came and stopped: the belief of time does not count
+        ((8, 24), (2, 4), 12, 0.30, (0.27, 0.33)),
+        ((8, 24), (2, 4), 6, 0.60, (0.55, 0.65)),
+        ((1, 12), (1, 2), 3, 0.45, (0.40, 0.50)),
+        ((1, 12), (1, 2), 6, 0.45, (0.40, 0.50)),
+        ((1, 12), (12, 24), 14, 0.45, (0.20, 0.55)),  # still coming, later than believed
+        ((1, 12), (1, 12), 6, 0.45, (0.40, 0.52)),  # as believed
+        ((8, 24), (8, 24), 12, 0.30, (0.24, 0.38)),
+    ],
+)
+def test_a_wrong_belief_of_when_is_not_multiplied_into_how_much(
+    believed: tuple[int, int], true: tuple[int, int], watched: int, level: float, wanted: tuple[float, float]
+) -> None:
+    random = np.random.default_rng(8)
+    count = 2000
+    lag = random.integers(true[0], true[1] + 1, count)
+    seen = lag <= watched
+    first, last = believed
+    months = np.concatenate([np.zeros(first), np.full(last - first + 1, 1.0 / (last - first + 1))])
+    fit = fit_severity(
+        defaults(
+            count,
+            watched=np.full(count, watched),
+            charged_off=np.where(seen, 100.0 * level, 0.0),
+            charge_off_lag=np.where(seen, lag, -1),
+        ),
+        1, 61, Believed(charged_off=0.45, charge_off_lag=tuple(months), charge_off_is_default=False),
+    )  # fmt: skip
+    assert wanted[0] <= fit.lgd.charged_off[0, 20] <= wanted[1]
+    assert fit.lgd.charge_off_lag.sum() == pytest.approx(1.0)

@@ -41,6 +41,7 @@ from loantwin.models.diagnostics import diagnose
 from loantwin.models.fitted import FittedModel, check_model
 from loantwin.models.forecasting import draw_shocks, mean_shocks
 from loantwin.models.lags import choose_lags, evident_lag
+from loantwin.models.latent import usual_scale
 from loantwin.models.pooling import fit_panel_edges
 from loantwin.models.priors.curves import prepayment_hazard
 from loantwin.models.priors.table import ProductPrior
@@ -103,6 +104,8 @@ def fit_model(
     names = tuple(covariate.name for covariate in covariates)
     beliefs = beliefs_of(settings, counts.states, counts.live)
     settings = _carrying(settled(settings, covariates, beliefs), names)
+    if beliefs is not None:
+        beliefs = beliefs.centred(settings.credit_level.deviation * usual_scale(settings.tails))
     by_state = from_panel or standing
     latents: tuple[str, ...] = (CREDIT, PREPAYMENT) if by_state or payoff_observed(mapping) else (CREDIT,)
     segments = segment_design(counts.segments, settings, counts)

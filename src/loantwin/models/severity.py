@@ -22,6 +22,8 @@ BANDS = (0, 12, 24, 36, 60, 96)
 
 PRIOR_CASES = 5.0
 """How many defaults the prior share is worth."""
+ALIKE = 0.2
+"""Two timings no further apart than this are taken for one."""
 BAND_CASES = 20.0
 """How many defaults a band's share must have to count as much as the book's."""
 SEGMENT_CASES = 30.0
@@ -109,6 +111,7 @@ def fit_severity(
         defaults.charge_off_lag,
         believed.charge_off_lag,
         believed.charge_off_is_default or not believed.charge_off_observed,
+        believed.charged_off,
     )
     recovery_lag = _lag(
         defaults,
@@ -116,6 +119,7 @@ def fit_severity(
         defaults.recovery_lag,
         believed.recovery_lag,
         not believed.recovery_observed,
+        believed.recovered,
     )
     developed = _developed(defaults, charged_lag)
     if believed.charge_off_observed:
@@ -203,7 +207,12 @@ def clustered_ratio(over: Floats, under: Floats, weight: Floats, month: Integers
 
 
 def _lag(
-    defaults: Defaults, amount: Floats, lag: Integers, believed: tuple[float, ...], fixed: bool
+    defaults: Defaults,
+    amount: Floats,
+    lag: Integers,
+    believed: tuple[float, ...],
+    fixed: bool,
+    level: float,
 ) -> Floats:
     """Return the probabilities (W,) of the months after default in which an amount comes, by chain ladder."""
     prior = np.asarray(believed, dtype=float)
@@ -216,17 +225,49 @@ def _lag(
     base = np.cumsum(sums(watched, defaults.weight * defaults.exposure, size)[::-1])[::-1]
     share = np.divide(paid, base, out=np.zeros(size), where=base > 0)
     pad = np.concatenate([prior, np.zeros(size - len(prior))])
-    # Trap: what nobody has watched yet taken for nothing to come. Beyond the months that some defaults were
-    # watched, the belief's tail stands.
     last = _watched(defaults)
-    tail = np.where(np.arange(size) > last, pad, 0.0)
-    cases = float(there.sum())
     found = np.where(np.arange(size) > last, 0.0, share)
-    total = found.sum()
-    if not total > 0.0:
+    if not found.sum() > 0.0:
         return np.asarray(pad)
-    made = found / total * (1.0 - tail.sum()) + tail
+    tail = _to_come(found, pad, last, level)
+    size = max(size, len(tail))
+    made = np.zeros(size)
+    made[: len(found)] = found / found.sum() * (1.0 - tail.sum())
+    made[: len(tail)] += tail
+    pad = np.concatenate([prior, np.zeros(size - len(prior))])
+    cases = float(there.sum())
     return np.asarray((cases * made + PRIOR_CASES * pad) / (cases + PRIOR_CASES))
+
+
+def _to_come(found: Floats, pad: Floats, last: int, level: float) -> Floats:
+    """Return the part of what comes in the end that lies beyond the months watched, by month after default.
+
+    Nothing, where what comes has come to an end within two thirds of them. The belief's own tail, where the
+    months watched look like the belief's (Kolmogorov distance up to `ALIKE`) and hold a quarter of it or more.
+    Else as much as Bornhuetter and Ferguson's (1972) rule adds: the believed level times what should still
+    come, half of it at least, so that a wrong belief of the time is not multiplied into the amount.
+
+    Parameters
+    ----------
+    found : (W,) shares of the exposure that came, by month. pad : (W,) believed probabilities. last : month.
+        level : believed share of the exposure.
+    """
+    # Trap: what nobody has watched yet taken for nothing to come, and a belief of when for one of how much.
+    months_ = np.arange(len(pad))
+    whole = np.cumsum(found) / found.sum()
+    if int(np.searchsorted(whole, 0.95)) <= 2 * last / 3:
+        return np.zeros(1)
+    known = float(pad[months_ <= last].sum())
+    if known > 0.0:
+        apart = np.abs(whole - np.cumsum(np.where(months_ <= last, pad, 0.0)) / known).max()
+        if apart <= ALIKE and known >= 0.25:
+            return np.where(months_ > last, pad, 0.0)
+    still = level * (1.0 - min(known, 0.5))
+    mass = still / (float(found.sum()) + still)
+    later = np.where(months_ > last, pad, 0.0)
+    if not later.sum() > 0.0:  # the belief is over: as long again
+        later = np.concatenate([np.zeros(last + 1), np.ones(last + 1)])
+    return np.asarray(mass * later / later.sum())
 
 
 def _watched(defaults: Defaults) -> int:

@@ -21,6 +21,8 @@ from loantwin.models.settings import FitSettings, MacroPrior
 RATE_ON_PREPAYMENT = MacroPrior("prime_rate", "change_12m", 3, (0.0, 0.05), (-0.10, 0.10))
 """Rates move prepayment; their effect on default cannot be told from the series (see `priors.toml`)."""
 POINT, TENTH = 0.01, 0.1
+PAYOFF_LEVEL = LevelPrior(deviation=0.1, noise=0.05)
+"""The range of prepayment between lenders is the belief; what moves it from month to month is small beside it."""
 
 
 def prior_settings(prior: ProductPrior) -> FitSettings:
@@ -33,7 +35,14 @@ def prior_settings(prior: ProductPrior) -> FitSettings:
         MacroPrior("house_price_index", "log_ratio_12m", 3, _effect(prior.house_prices), (0.05, 0.10), TENTH),
         RATE_ON_PREPAYMENT,
     )
-    return FitSettings(effects=effects, prior=prior, segment_own=0.15, edge_macro=0.02, vintage_frailty=0.5)
+    return FitSettings(
+        effects=effects,
+        prior=prior,
+        segment_own=0.15,
+        edge_macro=0.02,
+        vintage_frailty=0.5,
+        prepayment_level=PAYOFF_LEVEL,
+    )
 
 
 def _effect(belief: Belief) -> tuple[float, float]:

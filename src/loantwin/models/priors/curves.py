@@ -8,7 +8,7 @@ them so often that the chain of rolls and cures lets as many through as default.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -46,6 +46,18 @@ class PriorEdges:
 
     edges: dict[tuple[str, str], PriorEdge]
     reach: float
+
+    def centred(self, deviation: float) -> PriorEdges:
+        """Return the edges under which the default rate has its mean while a common level moves them all.
+
+        A level v on every worsening edge moves the default rate by reach x v; each edge is held at its own
+        mean, the rate's is exp((reach^2 - reach) deviation^2 / 2) times too high. The first edge gives way.
+        """
+        ends = next(iter(self.edges))
+        first = self.edges[ends]
+        shift = 0.5 * (self.reach**2 - self.reach) * deviation**2
+        moved = replace(first, log_odds=first.log_odds - shift)
+        return replace(self, edges={**self.edges, ends: moved})
 
 
 def by_age(curve: Curve, ages: int) -> Floats:
@@ -89,7 +101,6 @@ def prior_edges(prior: ProductPrior, live: Sequence[str], default: str, ages: in
     entering = hazard[np.minimum(np.arange(ages) + len(late), ages - 1)] / lets_through
     entering = entering * (1.0 - payoff) ** through
     entry = np.clip(entering / np.maximum(1.0 - entering * _months_late(late), 0.1), 1e-9, LARGEST)
-    rest = 1.0 - entry - payoff
     for place, (roll, cure) in enumerate(late, start=1):
         stay = 1.0 - roll.value - cure
         edges[live[place], chain[place + 1]] = PriorEdge(
@@ -101,25 +112,48 @@ def prior_edges(prior: ProductPrior, live: Sequence[str], default: str, ages: in
             prior.cure.basis,
             prior.cure.source,
         )
-    # how much of the default rate's range the chain and what transitions have of their own already bring
     push = [roll.value / (roll.value + cure) for roll, cure in late]
-    brought = own + sum(
-        (1.0 - share) ** 2 * (roll.logit_deviation**2 + prior.cure.logit_deviation**2 + 2.0 * own)
+    # what is believed of the default rate is believed more firmly than its parts: the chain brings no more
+    # than half of its variance
+    range_ = prior.default_rate.log_deviation**2
+    chain_ = sum(
+        (1.0 - share) ** 2 * (roll.logit_deviation**2 + prior.cure.logit_deviation**2)
         for share, (roll, _) in zip(push, late, strict=True)
     )
-    spread = np.sqrt(max(prior.default_rate.log_deviation**2 - brought, LEAST_SPREAD**2))
+    firm = np.sqrt(min(1.0, 0.5 * range_ / chain_)) if chain_ else 1.0
+    edges = {ends: replace(edge, spread=float(edge.spread * firm)) for ends, edge in edges.items()}
+    brought = firm**2 * chain_ + own * (1.0 + sum(2.0 * (1.0 - share) ** 2 for share in push))
+    spread = np.sqrt(max(range_ - brought, LEAST_SPREAD**2))
+    # a chain of uncertain rolls and cures lets through another number on average than one of their means
+    for share, (roll, _) in zip(push, late, strict=True):
+        size = firm * roll.logit_deviation, firm * prior.cure.logit_deviation
+        entry = entry / _mean_share(share, *(np.hypot(one, np.sqrt(own)) for one in size)) * share
+    entry = np.minimum(entry, LARGEST)
+    rest = 1.0 - entry - payoff
     rate = prior.default_rate
     edges = {
         (chain[0], chain[1]): PriorEdge(np.log(entry / rest), float(spread), rate.basis, rate.source),
         **edges,
         (chain[0], "prepaid"): PriorEdge(
             np.log(np.maximum(payoff, 1e-9) / rest),
-            float(np.hypot(prior.prepayment_range.log_deviation, 0.05)),
+            float(np.sqrt(max(prior.prepayment_range.log_deviation**2 - own - LEAST_SPREAD**2, 0.05**2))),
             prior.prepayment.basis,
             prior.prepayment.source,
         ),
     }
     return PriorEdges(edges, 1.0 + sum(1.0 - share for share in push))
+
+
+def _mean_share(share: float, roll: float, cure: float) -> float:
+    """Return the mean of roll / (roll + cure) where both odds have log-normal errors of mean 1.
+
+    By Gauss-Hermite quadrature, 15 by 15 nodes. roll, cure : standard deviations of the logarithms.
+    """
+    node, weight = np.polynomial.hermite_e.hermegauss(15)
+    weight = weight / weight.sum()
+    up, down = (np.exp(size * node - 0.5 * size**2) for size in (roll, cure))
+    ratio = share * up[:, None] / (share * up[:, None] + (1.0 - share) * down[None, :])
+    return float(weight @ ratio @ weight)
 
 
 def _months_late(late: Sequence[tuple[Belief, float]]) -> float:
