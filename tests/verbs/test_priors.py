@@ -10,7 +10,9 @@ import polars as pl
 import pytest
 
 import loantwin as lt
+from loantwin.engine.rows import odds
 from loantwin.errors import ModelError, UsageError
+from loantwin.models.priors.curves import default_hazard, prepayment_hazard
 from loantwin.models.priors.table import product_prior
 
 MAPPING = """
@@ -165,16 +167,44 @@ def test_the_model_of_a_snapshot_is_its_prior(tmp_path: Path) -> None:
         assert model.parameters.factors == ()
 
 
-def test_intervals_are_as_wide_as_the_range_between_lenders(tmp_path: Path) -> None:
-    """Without an economy, the log of yearly defaults spreads by the range and the whole cycle."""
-    home = snapshot(tmp_path, "personal", dt.date(2022, 6, 30), loans=2400)
-    lt.fit(home, prior="personal")
-    rate = lt.forecast(home, months=12, paths=2000).default_rate
-    prior = product_prior("personal")
-    spread = np.log(rate.p95 / rate.p05) / (2 * 1.6448536)
-    # the cycle's swing is forgotten by half in two years: nearly all of it is in the first
-    wanted = np.hypot(np.log(prior.default_rate.high / prior.default_rate.low) / (2 * 1.6448536), 0.40)
-    assert spread == pytest.approx(wanted, rel=0.2)
+@pytest.mark.parametrize("days", [False, True])
+@pytest.mark.parametrize("product", ["personal", "mortgage", "card", "auto"])
+def test_the_mean_and_the_width_are_those_that_are_stated(tmp_path: Path, product: str, days: bool) -> None:
+    """Without an economy: draws of the default rate have the table's mean, and spread by range and cycle."""
+    home = snapshot(tmp_path, product, dt.date(2022, 6, 30), loans=600, days=days)
+    lt.fit(home, prior=product)
+    with lt.open(home) as twin:
+        outlook = lt.Outlook(twin)
+        economy = outlook.simulated(24, 4000, 1)
+        columns = outlook.columns
+        shocks = outlook.drawn(economy, 4000, 1)
+        model = twin.model
+    base = odds(model.parameters)[:, 0, 36]
+    live, states = model.parameters.live, model.parameters.states
+    rate = {}
+    for name, multiplier in (("drawn", shocks), ("plain", np.ones((1, 24, len(base))))):
+        state = np.zeros((len(multiplier), live))
+        state[:, 0] = 1.0
+        lost = np.zeros(len(multiplier))
+        for month in range(24):
+            now = np.zeros((len(multiplier), live, len(states)))
+            for edge, (start, end) in enumerate(
+                zip(model.parameters.origin, model.parameters.target, strict=True)
+            ):
+                now[:, start, end] = base[edge] * multiplier[:, month, edge]
+            whole = 1.0 + now.sum(axis=2)
+            moved = state[:, :, None] * now / whole[:, :, None]
+            state = state / whole + moved[:, :, :live].sum(axis=1)
+            if month >= 12:  # the second year: the chain is full
+                lost += moved[:, :, states.index("default")].sum(axis=1)
+        rate[name] = lost
+    prior = product_prior(product)
+    believed = default_hazard(prior, 361)[30:42].sum()
+    alive = (1.0 - prepayment_hazard(prior, 361)[30:42].mean()) ** 18
+    assert rate["drawn"].mean() == pytest.approx(believed * alive, rel=0.2)
+    wanted = np.hypot(prior.default_rate.log_deviation, prior.cycle.deviation)
+    assert np.log(rate["drawn"]).std() == pytest.approx(wanted, rel=0.25)
+    assert len(columns.segment) == 600
 
 
 def test_a_snapshot_without_a_prior_is_told_the_way(tmp_path: Path) -> None:

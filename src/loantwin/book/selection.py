@@ -11,7 +11,7 @@ from loantwin.book.payoff import payoff_observed
 
 LEAST_LOANS = 50
 MOST_OPEN = 0.02
-"""Of loans whose term runs beyond the end of the tape, no more are still open: then it holds finished ones."""
+"""Of loans whose term runs beyond the end of the tape no more are open: then it holds finished ones."""
 
 
 def finished_only(loans: pl.DataFrame, mapping: TapeFormat) -> tuple[int, dt.date] | None:

@@ -242,8 +242,8 @@ def _lag(
 def _to_come(found: Floats, pad: Floats, last: int, level: float) -> Floats:
     """Return the part of what comes in the end that lies beyond the months watched, by month after default.
 
-    Nothing, where what comes has come to an end within two thirds of them. The belief's own tail, where the
-    months watched look like the belief's (Kolmogorov distance up to `ALIKE`) and hold a quarter of it or more.
+    Nothing, where what comes has ended within two thirds of them. The belief's own tail, where the months
+    watched look like the belief's (Kolmogorov distance up to `ALIKE`) and hold a quarter of it or more.
     Else as much as Bornhuetter and Ferguson's (1972) rule adds: the believed level times what should still
     come, half of it at least, so that a wrong belief of the time is not multiplied into the amount.
 
