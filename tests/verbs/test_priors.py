@@ -188,9 +188,8 @@ def test_the_mean_and_the_width_are_those_that_are_stated(tmp_path: Path, produc
         lost = np.zeros(len(multiplier))
         for month in range(24):
             now = np.zeros((len(multiplier), live, len(states)))
-            for edge, (start, end) in enumerate(
-                zip(model.parameters.origin, model.parameters.target, strict=True)
-            ):
+            ends = zip(model.parameters.origin, model.parameters.target, strict=True)
+            for edge, (start, end) in enumerate(ends):
                 now[:, start, end] = base[edge] * multiplier[:, month, edge]
             whole = 1.0 + now.sum(axis=2)
             moved = state[:, :, None] * now / whole[:, :, None]
