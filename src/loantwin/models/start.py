@@ -22,7 +22,7 @@ RATE_ON_PREPAYMENT = MacroPrior("prime_rate", "change_12m", 3, (0.0, 0.05), (-0.
 """Rates move prepayment; their effect on default cannot be told from the series (see `priors.toml`)."""
 POINT, TENTH = 0.01, 0.1
 PAYOFF_LEVEL = LevelPrior(deviation=0.1, noise=0.05)
-"""The range of prepayment between lenders is the belief; its moves from month to month are small beside it."""
+"""The range of prepayment between lenders is the belief; its moves by month are small beside it."""
 
 
 def prior_settings(prior: ProductPrior) -> FitSettings:
