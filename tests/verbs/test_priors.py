@@ -146,6 +146,17 @@ def test_every_figure_of_a_prior_only_twin_says_so(tmp_path: Path) -> None:
         assert result.to_dict()["prior_only"] == list(made.prior_only)
 
 
+@pytest.mark.parametrize(("product", "days"), [("auto", True), ("card", False)])
+def test_a_prior_only_twin_has_its_report(tmp_path: Path, product: str, days: bool) -> None:
+    """Nothing was counted, so nothing is drawn beside the prior: every page is written all the same."""
+    home = snapshot(tmp_path, product, dt.date(2024, 12, 31), days=days, loans=60)
+    lt.fit(home, prior=product)
+    text = Path(lt.report(home, tmp_path / "report.html").path).read_text(encoding="utf-8")
+    assert "How loans move" in text
+    assert "Monthly rate, observed and fitted" not in text
+    assert "own history" not in text
+
+
 def test_the_model_of_a_snapshot_is_its_prior(tmp_path: Path) -> None:
     """Nothing learnt, nothing changed: hazards equal the table's, loss given default too."""
     home = snapshot(tmp_path, "card", dt.date(2022, 6, 30))
