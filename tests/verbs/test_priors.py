@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 import loantwin as lt
-from loantwin.errors import ModelError, UsageError
+from loantwin.errors import HomeError, ModelError, UsageError
 from loantwin.models.priors.table import product_prior
 
 MAPPING = """
@@ -196,6 +196,29 @@ def test_a_snapshot_without_a_prior_is_told_the_way(tmp_path: Path) -> None:
         lt.fit(home, prior="crad")
     with pytest.raises(UsageError, match="`prior`"):
         lt.fit(home, prior="card", model_from=home)
+
+
+def test_a_snapshot_that_was_not_fitted_is_told_the_way_that_works(tmp_path: Path) -> None:
+    home = snapshot(tmp_path, "card", dt.date(2022, 6, 30), loans=60)
+    with pytest.raises(HomeError, match="--prior PRODUCT") as refused:
+        lt.forecast(home)
+    assert f"loantwin fit {home} --prior PRODUCT" in str(refused.value)
+
+
+def test_another_country_s_economy_is_said(tmp_path: Path) -> None:
+    home = snapshot(tmp_path / "eur", "card", dt.date(2022, 6, 30), loans=60)
+    made = lt.fit(home, ["us"], prior="card")
+    assert any("us is of the United States, the book is in EUR" in note for note in made.notes)
+    own = snapshot(tmp_path / "usd", "card", dt.date(2022, 6, 30), currency="USD", loans=60)
+    assert not any("another country" in note for note in lt.fit(own, prior="card").notes)
+
+
+def test_a_rate_that_every_row_states_is_not_assumed(tmp_path: Path) -> None:
+    home = snapshot(tmp_path, "auto", dt.date(2022, 6, 30), loans=60)
+    lt.fit(home, prior="auto")
+    gaps = lt.provisions(home, "ifrs9").not_observable
+    assert not any("rate is assumed" in gap for gap in gaps)
+    assert any(gap.startswith("interest: what was paid is not observed") for gap in gaps)
 
 
 def test_a_prior_of_another_kind_of_loan_is_said(tmp_path: Path) -> None:

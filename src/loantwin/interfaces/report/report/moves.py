@@ -200,8 +200,11 @@ def _severity(record: Mapping[str, Any]) -> list[PageBlock]:
     rows = [
         (
             plain(name),
-            percent(item["value"], 1),
-            f"{percent(item['low'], 1)} to {percent(item['high'], 1)}",
+            *(
+                (percent(item["value"], 1), f"{percent(item['low'], 1)} to {percent(item['high'], 1)}")
+                if item.get("observed", True) or not record["defaults"]
+                else ("none observed", "–")
+            ),
             percent(item["used"], 1),
         )
         for name in ("charged_off", "recovered")
