@@ -250,8 +250,10 @@ class Twin:
         """
         event = self.last("ModelFitted")
         if event is None:
+            # a snapshot has no history to learn from: a prior model is all it can run on
+            way = "--prior PRODUCT" if self.mapping.kind == "snapshot" else "--macro FILE"
             raise HomeError(
-                f"expected a fitted model, was none; run `loantwin fit {self.home.folder.name} --macro FILE`",
+                f"expected a fitted model, was none; run `loantwin fit {self.home.folder} {way}`",
                 file=self.home.folder,
             )
         return event

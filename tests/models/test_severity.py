@@ -158,3 +158,11 @@ def test_a_wrong_belief_of_when_is_not_multiplied_into_how_much(
     )  # fmt: skip
     assert wanted[0] <= fit.lgd.charged_off[0, 20] <= wanted[1]
     assert fit.lgd.charge_off_lag.sum() == pytest.approx(1.0)
+
+
+def test_what_no_source_tells_is_not_observed() -> None:
+    blind = fit_severity(defaults(500), 1, 61, Believed(recovery_observed=False))
+    seen = fit_severity(defaults(500), 1, 61, Believed(recovery_observed=True))
+    assert blind.observed == (True, False)
+    assert seen.observed == (True, True)
+    assert fit_severity(defaults(0), 1, 61, Believed(recovery_observed=True)).observed == (False, False)

@@ -76,6 +76,13 @@ def panel_table() -> pl.DataFrame:
     )
 
 
+def contracts(term: int = 60) -> pl.DataFrame:
+    start = [date(2018, 3, 15)] * 4
+    return pl.DataFrame({"loan_id": ["A", "B", "C", "D"], "origination_date": start}).with_columns(
+        pl.lit(term).alias("term_months")
+    )
+
+
 def test_a_panel_tells_defaults_money_and_balances() -> None:
     on = OnBook(
         pl.Series(["A", "B", "C", "D"]),
@@ -84,7 +91,7 @@ def test_a_panel_tells_defaults_money_and_balances() -> None:
         np.ones(4),
         np.array([True, True, True, False]),
     )
-    found = happened(pl.DataFrame({"loan_id": ["A", "B", "C", "D"]}), panel_table(), on, AS_OF, (1, 3))
+    found = happened(contracts(), panel_table(), on, AS_OF, (1, 3))
     assert found["defaults", "loans"].tolist() == [[1.0, 1.0], [0.0, 0.0]]
     assert found["defaults", "money"].tolist() == [[50.0, 50.0], [0.0, 0.0]]  # what was owed before it
     assert found["charge_offs", "money"].tolist() == [
@@ -99,6 +106,26 @@ def test_a_panel_tells_defaults_money_and_balances() -> None:
     ]  # what a default brought in is no prepayment
     assert found["prepayment", "loans"].tolist() == [[0.0, 0.0], [1.0, 1.0]]
     assert found["interest", "money"].tolist() == [[1.0, 3.0], [0.5, 0.5]]
+
+
+def test_a_payoff_is_prepayment_of_all_that_was_owed_where_no_column_tells_it() -> None:
+    on = OnBook(
+        pl.Series(["A", "B", "C", "D"]),
+        np.zeros(4, dtype=np.int64),
+        ("all",),
+        np.array([1.0, 1.0, 3.0, 1.0]),
+        np.array([True, True, True, False]),
+    )
+    bare = panel_table().with_columns(
+        pl.lit(None, pl.Float64).alias("prepaid"), pl.lit(None, pl.Float64).alias("interest")
+    )
+    found = happened(contracts(), bare, on, AS_OF, (1, 3))
+    assert found["prepayment", "loans"].tolist() == [[3.0, 3.0]]
+    assert found["prepayment", "money"].tolist() == [[120.0, 120.0]]  # three loans that owed 40 each
+    # 34 months after March 2018 is January 2021, the month of the payoff: paid at its term, no prepayment
+    ended = happened(contracts(term=34), bare, on, AS_OF, (1, 3))
+    assert ended["prepayment", "loans"].tolist() == [[0.0, 0.0]]
+    assert ended["prepayment", "money"].tolist() == [[0.0, 0.0]]
 
 
 def test_what_a_source_cannot_date_has_no_outcome() -> None:

@@ -47,18 +47,28 @@ def test_events_fall_into_the_year_that_holds_their_day():
     assert made.amount.tolist() == [[10.0, 40.0], [0.0, 30.0]]
 
 
-def test_a_panel_counts_the_first_report_in_default():
+def test_a_panel_counts_the_first_report_in_default_or_charged_off():
     panel = pl.DataFrame(
-        {
-            "loan_id": ["a", "a", "a", "b"],
-            "report_date": [date(2006, 1, 31), date(2006, 2, 28), date(2006, 3, 31), date(2006, 1, 31)],
-            "state": ["current", "default_0_3", "default_0_3", "current"],
-            "principal": [100.0, 95.0, 95.0, 50.0],
-        }
+        [
+            ("a", date(2006, 1, 31), "current", 100.0),
+            ("a", date(2006, 2, 28), "default_0_3", 95.0),
+            ("a", date(2006, 3, 31), "charged_off", 0.0),
+            ("b", date(2006, 1, 31), "current", 50.0),
+            ("c", date(2006, 1, 31), "dpd_60_89", 70.0),
+            ("c", date(2006, 2, 28), "charged_off", 0.0),  # never reported in default before
+            ("d", date(2006, 3, 31), "default_0_3", 30.0),  # nothing reported before
+        ],
+        schema=["loan_id", "report_date", "state", "principal"],
+        orient="row",
     )
     kind, events = event_table(pl.DataFrame(), panel)
     assert kind == "defaults"
-    assert events.rows() == [("a", date(2006, 2, 28), 95.0)]
+    # the amount is what was owed before it, as loss given default and the backtest take it
+    assert events.rows() == [
+        ("a", date(2006, 2, 28), 100.0),
+        ("c", date(2006, 2, 28), 70.0),
+        ("d", date(2006, 3, 31), 30.0),
+    ]
 
 
 def test_vintages_before_the_last_years_go_together():

@@ -4,10 +4,12 @@ input.
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from pathlib import Path
 
 import jsonschema
+import polars as pl
 import pytest
 
 import loantwin as lt
@@ -111,3 +113,68 @@ def test_real_guarantees_cut_the_weight_of_sba_loans(sba_home: Path) -> None:
         sba_home, approach="standardised", options="united-states", assume=["guarantee=unconditional"]
     )
     assert firm.approaches["standardised"].rwa == pytest.approx(america.ead - covered)
+
+
+PANEL = """
+name = "late"
+currency = "EUR"
+kind = "panel"
+observes = ["defaults", "charge_offs", "balance", "prepayment", "delinquency"]
+[columns]
+loan_id = "loan"
+originated_amount = "amount"
+[columns.product]
+constant = "instalment"
+[columns.rate_type]
+constant = "fixed"
+[columns.origination_date]
+source = "start"
+formats = ["%Y-%m-%d"]
+[columns.term_months]
+source = "term"
+unit = "months"
+[columns.annual_rate]
+source = "rate"
+unit = "decimal"
+[panel.report_date]
+source = "day"
+formats = ["%Y-%m-%d"]
+[panel.principal]
+source = "balance"
+[panel.days_past_due]
+source = "days"
+[panel.charged_off]
+source = "lost"
+"""
+
+
+def test_a_severity_above_one_is_taken_as_one_and_said(tmp_path: Path) -> None:
+    """60 loans are charged off at 1.05 of what they owed, ten are in default: provisions 100 % of those."""
+    ends = pl.date_range(dt.date(2023, 12, 31), dt.date(2024, 12, 31), "1mo", eager=True).dt.month_end()
+    rows = []
+    for loan in range(200):
+        for month, day in enumerate(ends):
+            late = 120 if loan < 60 and month >= 6 + loan % 6 else 95 if loan < 70 and month == 12 else 0
+            gone = loan < 60 and month == 7 + loan % 6
+            if loan < 60 and month > 7 + loan % 6:
+                break
+            rows.append((f"L{loan}", dt.date(2023, 6, 1), 1000.0, 60, 0.1, day,
+                         0.0 if gone else 1000.0, late, 1050.0 if gone else None))  # fmt: skip
+    names = ["loan", "start", "amount", "term", "rate", "day", "balance", "days", "lost"]
+    frame = pl.DataFrame(rows, schema=names, orient="row", infer_schema_length=None)
+    (tmp_path / "mapping.toml").write_text(PANEL)
+    home = tmp_path / "twin"
+    lt.twin_create(home, frame, tmp_path / "mapping.toml", dt.date(2024, 12, 31))
+    made = lt.fit(home)
+    assert made.loss_given_default["charged_off"]["value"] > 1.0
+    assert made.loss_given_default["recovered"]["observed"] is False
+    result = lt.capital(home)
+    assert any("of exposure as it was observed" in note and "takes it as 1" in note for note in result.notes)
+    # CRE31.3, CRE30.3: what is expected to be lost is all of it, so that no unexpected loss is left
+    steps = lt.capital_explain(home, "L60").approaches["advanced-irb"]
+    found = {step.what: step.value for step in steps}
+    assert (found["LGD used"], found["best estimate of expected loss"]) == (1.0, 1.0)
+    assert (found["risk-weighted assets"], found["expected loss"]) == (0.0, 1000.0)
+    # CRE20.1: net of provisions for all of it nothing is left to be weighed
+    plain = {step.what: step.value for step in lt.capital_explain(home, "L60").approaches["standardised"]}
+    assert (plain["specific provisions"], plain["exposure at default"]) == (1.0, 0.0)

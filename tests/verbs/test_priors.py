@@ -11,7 +11,7 @@ import pytest
 
 import loantwin as lt
 from loantwin.engine.rows import odds
-from loantwin.errors import ModelError, UsageError
+from loantwin.errors import HomeError, ModelError, UsageError
 from loantwin.models.priors.curves import default_hazard, prepayment_hazard
 from loantwin.models.priors.table import product_prior
 
@@ -148,6 +148,17 @@ def test_every_figure_of_a_prior_only_twin_says_so(tmp_path: Path) -> None:
         assert result.to_dict()["prior_only"] == list(made.prior_only)
 
 
+@pytest.mark.parametrize(("product", "days"), [("auto", True), ("card", False)])
+def test_a_prior_only_twin_has_its_report(tmp_path: Path, product: str, days: bool) -> None:
+    """Nothing was counted, so nothing is drawn beside the prior: every page is written all the same."""
+    home = snapshot(tmp_path, product, dt.date(2024, 12, 31), days=days, loans=60)
+    lt.fit(home, prior=product)
+    text = Path(lt.report(home, tmp_path / "report.html").path).read_text(encoding="utf-8")
+    assert "How loans move" in text
+    assert "Monthly rate, observed and fitted" not in text
+    assert "own history" not in text
+
+
 def test_the_model_of_a_snapshot_is_its_prior(tmp_path: Path) -> None:
     """Nothing learnt, nothing changed: hazards equal the table's, loss given default too."""
     home = snapshot(tmp_path, "card", dt.date(2022, 6, 30))
@@ -214,6 +225,29 @@ def test_a_snapshot_without_a_prior_is_told_the_way(tmp_path: Path) -> None:
         lt.fit(home, prior="crad")
     with pytest.raises(UsageError, match="`prior`"):
         lt.fit(home, prior="card", model_from=home)
+
+
+def test_a_snapshot_that_was_not_fitted_is_told_the_way_that_works(tmp_path: Path) -> None:
+    home = snapshot(tmp_path, "card", dt.date(2022, 6, 30), loans=60)
+    with pytest.raises(HomeError, match="--prior PRODUCT") as refused:
+        lt.forecast(home)
+    assert f"loantwin fit {home} --prior PRODUCT" in str(refused.value)
+
+
+def test_another_country_s_economy_is_said(tmp_path: Path) -> None:
+    home = snapshot(tmp_path / "eur", "card", dt.date(2022, 6, 30), loans=60)
+    made = lt.fit(home, ["us"], prior="card")
+    assert any("us is of the United States, the book is in EUR" in note for note in made.notes)
+    own = snapshot(tmp_path / "usd", "card", dt.date(2022, 6, 30), currency="USD", loans=60)
+    assert not any("another country" in note for note in lt.fit(own, prior="card").notes)
+
+
+def test_a_rate_that_every_row_states_is_not_assumed(tmp_path: Path) -> None:
+    home = snapshot(tmp_path, "auto", dt.date(2022, 6, 30), loans=60)
+    lt.fit(home, prior="auto")
+    gaps = lt.provisions(home, "ifrs9").not_observable
+    assert not any("rate is assumed" in gap for gap in gaps)
+    assert any(gap.startswith("interest: what was paid is not observed") for gap in gaps)
 
 
 def test_a_prior_of_another_kind_of_loan_is_said(tmp_path: Path) -> None:

@@ -46,7 +46,9 @@ def check_loss_model(model: str | LossModel, twin: Twin | Path | str | None = No
             confidence=CONFIDENCE,
             paths=PATHS,
             seed=SEED,
-            not_observable=standing(found.book.loans, found.mapping.observes).not_observable,
+            not_observable=standing(
+                found.book.loans, found.mapping.observes, assumed=tuple(found.book.assumed)
+            ).not_observable,
             provenance=found.provenance(),
         )
         made = _answer(name, run(inputs, settings))

@@ -178,10 +178,12 @@ def _severity(severity: Severity) -> dict[str, Any]:
         "charged_off": {
             **_interval(severity.charged_off, severity.charged_off_deviation),
             "used": severity.used[0],
+            "observed": severity.observed[0],
         },
         "recovered": {
             **_interval(severity.recovered, severity.recovered_deviation),
             "used": severity.used[1],
+            "observed": severity.observed[1],
         },
         "cured": severity.cured,
         "defaults": severity.defaults,
@@ -292,6 +294,8 @@ def _severity_page(severity: Mapping[str, Any]) -> list[str]:
 
 
 def _words(interval: Mapping[str, float]) -> str:
+    if not interval.get("observed", True):
+        return f"none observed, {interval['used']:.3f} believed"
     return f"{interval['value']:.3f} ({interval['low']:.3f} to {interval['high']:.3f})"
 
 

@@ -92,6 +92,8 @@ class Severity:
     defaults: int
     effective_defaults: float
     prior_only: bool
+    observed: tuple[bool, bool] = (True, True)
+    """Whether defaults tell charged off and recovered; where not, the figures are what is believed."""
     by_band: Mapping[str, tuple[float, float, int]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
@@ -177,6 +179,7 @@ def fit_severity(
         defaults=count,
         effective_defaults=float(defaults.weight.sum() ** 2 / (defaults.weight**2).sum()) if count else 0.0,
         prior_only=count < least or not told,
+        observed=(told, bool(count and believed.recovery_observed)),
         by_band=_by_band(defaults, developed),
         notes=tuple(notes),
     )

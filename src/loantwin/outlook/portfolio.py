@@ -33,7 +33,13 @@ def known_standing(outlook: Outlook) -> Standing:
     days = twin.config.ifrs9.default_days
     mapping = twin.mapping
     return standing(
-        outlook.book.loans, mapping.observes, twin.known_panel, twin.as_of, days, mapping.defines_default
+        outlook.book.loans,
+        mapping.observes,
+        twin.known_panel,
+        twin.as_of,
+        days,
+        mapping.defines_default,
+        assumed=tuple(outlook.book.assumed),
     )
 
 

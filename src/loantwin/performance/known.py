@@ -12,12 +12,12 @@ from loantwin import months
 from loantwin.arrays import Flags, Floats, Integers
 from loantwin.book.mapping import TapeFormat
 from loantwin.book.payoff import assumed_payoff_hazard, assumed_survival, payoff_observed
-from loantwin.book.schema import DEFAULT_STATES
 from loantwin.book.segments import segment_labels
 from loantwin.macro.scenario import Scenario
 from loantwin.models.counts import Counts, added_up, outcome_counts, panel_counts
 from loantwin.models.defaults import outcome_defaults, panel_defaults
-from loantwin.performance.outcomes import approval_bands
+from loantwin.performance.outcomes import approval_bands, paid_early, prepaid_amount
+from loantwin.performance.tracking import LOST_STATES
 
 AGES = 361
 YEAR = 12
@@ -191,16 +191,19 @@ def _money(panel: pl.DataFrame, loans: pl.DataFrame, as_of: dt.date, span: int =
     about = loans.select(
         "loan_id",
         "weight",
+        "term_months",
         start=pl.col("origination_date").dt.year() * 12 + pl.col("origination_date").dt.month() - 1,
     )
     table = panel.with_columns(month=day.dt.year() * 12 + day.dt.month() - 1).filter(
         pl.col("month") > last - span - 1
     )
     table = table.join(about, on="loan_id", how="inner").sort("loan_id", "month")
-    bad = pl.col("state").is_in([*DEFAULT_STATES, "charged_off"]).fill_null(False)
+    bad = pl.col("state").is_in(list(LOST_STATES)).fill_null(False)
     table = table.with_columns(
         bad=bad,
         before=pl.col("principal").shift(1).over("loan_id"),
+        prepaid=prepaid_amount(pl.col("month"), pl.col("start") + pl.col("term_months")),
+        early=paid_early(pl.col("month"), pl.col("start") + pl.col("term_months")),
         ever=bad.cast(pl.Int8).cum_sum().over("loan_id"),
         age=(pl.col("month") - pl.col("start")).clip(0, AGES - 1),
     )
@@ -229,7 +232,7 @@ def _money(panel: pl.DataFrame, loans: pl.DataFrame, as_of: dt.date, span: int =
         interest=by_age(live, pl.col("interest")),
         last_start=one(whole.filter(year), pl.col("before")),
         last_prepaid=one(live.filter(year), pl.col("prepaid")),
-        last_prepaid_in_full=one(live.filter(year & (pl.col("state") == "prepaid")), pl.col("before")),
+        last_prepaid_in_full=one(live.filter(year & pl.col("early")), pl.col("before")),
         last_interest=one(live.filter(year), pl.col("interest")),
         last_defaulted=one(first.filter(year), pl.col("before")),
         charge_off_share=one(table, pl.col("charged_off")) / ended if ended > 0 else 0.0,

@@ -15,9 +15,9 @@ import polars as pl
 from loantwin import months
 from loantwin.arrays import Flags, Floats, Integers
 from loantwin.book.mapping import TapeFormat
-from loantwin.book.schema import CLOSED_STATES, DEFAULT_STATES
+from loantwin.book.schema import CLOSED_STATES
 from loantwin.errors import UsageError, expected
-from loantwin.performance.tracking import vintage_bands
+from loantwin.performance.tracking import LOST_STATES, owed_at, vintage_bands
 
 DEFAULTS, CHARGE_OFFS, BALANCE, PREPAYMENT, INTEREST = (
     "defaults",
@@ -102,7 +102,7 @@ def happened(
     loans, panel : the whole tape. book : the loans at the date. horizons : months of each window, rising.
     """
     if panel is not None and panel.height:
-        return _from_panel(panel, book, as_of, horizons)
+        return _from_panel(panel, loans, book, as_of, horizons)
     return _from_outcomes(loans, book, as_of, horizons)
 
 
@@ -136,20 +136,24 @@ def _from_outcomes(
 
 
 def _from_panel(
-    panel: pl.DataFrame, book: OnBook, as_of: dt.date, horizons: Sequence[int]
+    panel: pl.DataFrame, loans: pl.DataFrame, book: OnBook, as_of: dt.date, horizons: Sequence[int]
 ) -> dict[Key, Floats]:
     month0 = months.month_of(as_of)  # report days wander: what counts is the calendar month a report is of
     own = pl.DataFrame({"loan_id": book.loan_id, "band": book.band, "case": book.weight, "live": book.live})
-    day = pl.col("report_date")
-    later = panel.with_columns(
-        month=day.dt.year().cast(pl.Int64) * 12 + day.dt.month().cast(pl.Int64) - 1 - month0
+    own = own.join(
+        loans.select("loan_id", end=_month(pl.col("origination_date")) + pl.col("term_months")),
+        on="loan_id",
+        how="left",
+        maintain_order="left",
     )
+    later = panel.with_columns(month=_month(pl.col("report_date")) - month0)
     later = later.filter((pl.col("month") > -12) & (pl.col("month") <= max(horizons)))
     table = later.join(own, on="loan_id", how="inner").sort("loan_id", "month")
-    bad = pl.col("state").is_in([*DEFAULT_STATES, "charged_off"]).fill_null(False) & (pl.col("month") > 0)
+    bad = pl.col("state").is_in(list(LOST_STATES)).fill_null(False) & (pl.col("month") > 0)
     table = table.with_columns(
         bad=bad,
-        before=pl.col("principal").shift(1).over("loan_id"),
+        owed=owed_at(),
+        prepaid=prepaid_amount(pl.col("month") + month0, pl.col("end")),
         ever=bad.cast(pl.Int8).cum_sum().over("loan_id"),
     ).filter(pl.col("month") > 0)
     size = (len(book.bands), tuple(horizons))
@@ -164,16 +168,41 @@ def _from_panel(
     one = pl.lit(1.0)
     return {
         (DEFAULTS, LOANS): total(first, one),
-        (DEFAULTS, MONEY): total(first, pl.coalesce("before", "principal")),
+        (DEFAULTS, MONEY): total(first, pl.col("owed")),
         (CHARGE_OFFS, MONEY): total(table, pl.col("charged_off")),
         (CHARGE_OFFS, LOANS): total(
             table.filter(pl.col("charged_off") > 0).unique("loan_id", keep="first", maintain_order=True), one
         ),
         (BALANCE, MONEY): total(staying, pl.col("principal"), at_end=True),
         (PREPAYMENT, MONEY): total(live, pl.col("prepaid")),
-        (PREPAYMENT, LOANS): total(live.filter(pl.col("state") == "prepaid"), one),
+        (PREPAYMENT, LOANS): total(live.filter(paid_early(pl.col("month") + month0, pl.col("end"))), one),
         (INTEREST, MONEY): total(live, pl.col("interest")),
     }
+
+
+def paid_early(month: pl.Expr, end: pl.Expr) -> pl.Expr:
+    """Return whether a report says that its loan was repaid before its end, as the fit counts prepayments.
+
+    Parameters
+    ----------
+    month, end : the report's month and that of the contractual end, counted alike; an end may be missing.
+    """
+    return (pl.col("state") == "prepaid").fill_null(False) & (month < end).fill_null(True)
+
+
+def prepaid_amount(month: pl.Expr, end: pl.Expr) -> pl.Expr:
+    """Return what each report prepaid: the stated amount, else all that was owed where the loan was repaid
+    early.
+
+    Rows are sorted by loan and date; arguments as in `paid_early`. A part prepaid that no column states is
+    missing.
+    """
+    stated = pl.col("prepaid")
+    return pl.coalesce(stated, pl.when(paid_early(month, end)).then(owed_at()))
+
+
+def _month(day: pl.Expr) -> pl.Expr:
+    return day.dt.year().cast(pl.Int64) * 12 + day.dt.month().cast(pl.Int64) - 1
 
 
 def _summed(

@@ -19,6 +19,8 @@ from loantwin.book.schema import DEFAULT_STATES
 from loantwin.errors import UsageError, expected
 
 DEFAULTS, CHARGE_OFFS = "defaults", "charge-offs"
+LOST_STATES = (*DEFAULT_STATES, "charged_off")
+"""States whose first report is a loan's default, as the fit counts it."""
 
 
 @dataclass(frozen=True)
@@ -52,19 +54,29 @@ class TrackingScore:
 def event_table(loans: pl.DataFrame, panel: pl.DataFrame | None) -> tuple[str, pl.DataFrame]:
     """Return the loss events of a tape: its kind, and loan_id, date, amount of each loan's first one.
 
-    From a panel: the first report in default, with the principal then. Else: charge-off date with an amount
-    above 0.
+    From a panel: the first report in default or charged off, with what was owed before it (`owed_at`). Else:
+    charge-off date with an amount above 0.
     """
     if panel is not None and panel.height:
-        rows = panel.filter(pl.col("state").is_in(list(DEFAULT_STATES)))
-        first = rows.sort("loan_id", "report_date").group_by("loan_id", maintain_order=True).first()
-        return DEFAULTS, first.select(
-            "loan_id", pl.col("report_date").alias("date"), pl.col("principal").alias("amount")
+        rows = panel.sort("loan_id", "report_date").select(
+            "loan_id", "state", pl.col("report_date").alias("date"), owed_at().alias("amount")
         )
+        # Trap: a charge-off without a report in default before it. It is a default like any other.
+        rows = rows.filter(pl.col("state").is_in(list(LOST_STATES)))
+        return DEFAULTS, rows.unique("loan_id", keep="first", maintain_order=True).drop("state")
     rows = loans.filter(pl.col("charge_off_date").is_not_null() & (pl.col("charged_off") > 0))
     return CHARGE_OFFS, rows.select(
         "loan_id", pl.col("charge_off_date").alias("date"), pl.col("charged_off").alias("amount")
     )
+
+
+def owed_at() -> pl.Expr:
+    """Return what a loan owes as an event strikes, of rows sorted by loan and date.
+
+    The principal of the report before, else the event's own: a charge-off or payoff often leaves none.
+    """
+    before = pl.col("principal").shift(1).over("loan_id")
+    return pl.when(before > 0).then(before).otherwise(pl.col("principal"))
 
 
 def last_fact(loans: pl.DataFrame, panel: pl.DataFrame | None) -> dt.date:

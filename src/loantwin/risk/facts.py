@@ -67,6 +67,7 @@ def standing(
     as_of: dt.date | None = None,
     default_days: int = 90,
     states_decide: bool = False,
+    assumed: Collection[str] = ("annual_rate", "effective_annual_rate"),
 ) -> Standing:
     """Return the standing of the loans of a book.
 
@@ -77,9 +78,10 @@ def standing(
     default_days : days past due from which a report counts as in default.
     states_decide : true where the book's own definition of default made the states, so that arrears which it
         holds immaterial are no default by their days: those count as `default_days` less one at most.
+    assumed : columns of the book that its tape does not state for every loan (`Book.assumed`).
     """
     check.kind(pl.DataFrame, loans=loans)
-    check.words(observes=observes)
+    check.words(observes=observes, assumed=assumed)
     check.kind(pl.DataFrame, **check.given(panel=panel))
     check.kind(dt.date, **check.given(as_of=as_of))
     check.count(1, default_days=default_days)
@@ -106,7 +108,7 @@ def standing(
         defaulted=defaulted,
         forborne=forborne,
         watch=_said(loans, WATCH),
-        not_observable=_gaps(loans, observes, bool(seen), bool(forborne.any()), history is not None),
+        not_observable=_gaps(loans, observes, bool(seen), bool(forborne.any()), history is not None, assumed),
         delinquency=bool(seen),
         months_in_default=None if as_of is None else np.where(defaulted, _in_default(loans, as_of), 0),
         months_since_default=history,
@@ -151,7 +153,12 @@ def _since_default(
 
 
 def _gaps(
-    loans: pl.DataFrame, observes: Collection[str], seen: bool, forborne: bool, history: bool
+    loans: pl.DataFrame,
+    observes: Collection[str],
+    seen: bool,
+    forborne: bool,
+    history: bool,
+    assumed: Collection[str],
 ) -> tuple[str, ...]:
     gaps: list[str] = []
     if not seen:
@@ -176,11 +183,14 @@ def _gaps(
         )
     words = {
         "balance": "balance: assumed from the contract, not observed",
-        "interest": "interest: the rate is assumed, and with it the effective interest rate",
+        "interest": "interest: the rate is assumed, and with it the effective interest rate"
+        if "annual_rate" in assumed
+        else "interest: what was paid is not observed; it is counted at the rate the tape states",
         "prepayment": "prepayment: assumed, not observed",
         "recoveries": "recoveries: not observed; loss given default counts what is charged off",
     }
     gaps += [text for name, text in words.items() if name not in observes]
-    if "interest" in observes and loans["effective_annual_rate"].null_count() == loans.height:
+    stated = "interest" in observes or "annual_rate" not in assumed
+    if stated and loans["effective_annual_rate"].null_count() == loans.height:
         gaps.append("effective_interest_rate: fees are unknown, the contractual rate stands in")
     return tuple(gaps)

@@ -184,7 +184,9 @@ def components(
         first = economies[0]
         by_rule = {name: expected_defaults(outlook, made[name], first) for name in RULES}
         ahead = {str(item.name): _ahead(outlook, made[rule], item) for item in economies}
-        gaps = standing(outlook.book.loans, twin.mapping.observes).not_observable
+        gaps = standing(
+            outlook.book.loans, twin.mapping.observes, assumed=tuple(outlook.book.assumed)
+        ).not_observable
         notes = (*_notes(made[rule]), *outlook.notes, *(note for item in economies for note in item.notes))
         return _result(twin.as_of, made[rule], ahead, by_rule, notes, gaps, twin.provenance())
 

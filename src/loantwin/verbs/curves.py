@@ -180,7 +180,7 @@ def curves(
         if twin.mapping.kind == "snapshot":
             words = (
                 expected("a tape with a history", "a snapshot at one date")
-                + "; take the twin whose model it runs on"
+                + "; take a twin of a tape with a history (`priors` shows a prior model's curves)"
             )
             raise UsageError(words, file=twin.home.folder, field="tape")
         chosen = choice(kind or (ROLL_RATES if twin.known_panel is not None else VINTAGES), KINDS, "kind")

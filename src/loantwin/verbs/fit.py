@@ -15,7 +15,7 @@ from loantwin.events.event import Event
 from loantwin.macro.generator import MacroGenerator, fit_generator
 from loantwin.macro.history import bridge, known_history, last_published
 from loantwin.macro.read import read_macro
-from loantwin.macro.shipped import BY_CURRENCY, located
+from loantwin.macro.shipped import BY_CURRENCY, foreign, located
 from loantwin.models.fitted import FittedModel
 from loantwin.models.priors.table import ProductPrior, product_prior
 from loantwin.models.registry import LOGIT, TRANSITION_MODELS, model_name
@@ -140,6 +140,7 @@ def fit(
         said = (
             *(started(twin, start, macro) if start is not None else ()),
             *(() if fitted.covariates or (start is not None and not macro) else (without_covariates(twin),)),
+            *foreign(macro, twin.currency),
             *finished_words(twin.tables.loans, twin.mapping),
             *(str(item.message) for item in heard),
             *(text for source in sources for text in source.warnings),

@@ -164,7 +164,9 @@ def sensitivity(
             seconds["one evaluation"] = min(seconds["one evaluation"], found.seconds)
             made[name] = _scenario(twin.model, found)
         notes = (*outlook.notes, *(note for economy in economies for note in economy.notes))
-        gaps = standing(outlook.book.loans, twin.mapping.observes).not_observable
+        gaps = standing(
+            outlook.book.loans, twin.mapping.observes, assumed=tuple(outlook.book.assumed)
+        ).not_observable
         return SensitivityResult(
             twin.as_of, twin.currency, measure, gross, horizon, calendar.label(outlook.month0 + 1),
             len(outlook.columns.principal), made, seconds, notes, gaps, twin.provenance(),

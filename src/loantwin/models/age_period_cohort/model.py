@@ -146,7 +146,7 @@ def default_counts(
     if mapping.kind == "snapshot":
         raise ModelError(
             expected("a history to learn from", "a snapshot at one date")
-            + "; take the twin whose model it runs on",
+            + "; take a twin of a tape with a history (`priors` shows a prior model's curves)",
             field="tape",
         )
     labels = segment_labels(loans, mapping)

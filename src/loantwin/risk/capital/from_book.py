@@ -27,7 +27,8 @@ AT_ONCE = 4_000
 @dataclass(frozen=True)
 class Estimates:
     """What the twin estimates of N loans: one-year PD (1 in default), loss given default as it is expected,
-    share of an undrawn amount that is drawn by default; decimals."""
+    share of an undrawn amount that is drawn by default; decimals.
+    A loss given default above 1 counts as 1."""
 
     pd: Floats
     lgd: Floats
@@ -65,9 +66,10 @@ def capital_loans(
             np.maximum(exposure + columns.undrawn, 1e-9) / np.where(value > 0, value, 1.0),
             assumed.ltv,
         )
-    held = np.zeros(count) if assumed.provision_share is not None else estimates.lgd
+    # Trap: a severity above one refused as a share. It says that the exposure is understated.
+    best = np.clip(estimates.lgd, 0.0, 1.0)
     provisions = np.where(
-        defaulted, held if assumed.provision_share is None else assumed.provision_share, 0.0
+        defaulted, best if assumed.provision_share is None else assumed.provision_share, 0.0
     )
     downturn = np.clip(assumed.downturn_intercept + assumed.downturn_slope * estimates.lgd, 0.0, 1.0)
     sales = np.nan if assumed.annual_sales is None else assumed.annual_sales
@@ -95,7 +97,7 @@ def capital_loans(
         revolving=placement.revolving,
         pd=np.where(defaulted, 1.0, estimates.pd),
         lgd=downturn,
-        elbe=np.where(defaulted, estimates.lgd, np.nan),
+        elbe=np.where(defaulted, best, np.nan),
         maturity=years,
         annual_sales=np.full(count, sales),
         transactor=placement.revolving & placement.individual & assumed.transactor,

@@ -74,7 +74,12 @@ def capital_basis(twin: Twin, rules: Options, assumed: CapitalAssumptions, pd: s
     loans = outlook.book.loans
     book = portfolio(outlook)
     columns = book.columns
-    found = standing(loans, twin.mapping.observes, states_decide=twin.mapping.defines_default)
+    found = standing(
+        loans,
+        twin.mapping.observes,
+        states_decide=twin.mapping.defines_default,
+        assumed=tuple(outlook.book.assumed),
+    )
     defaulted = found.defaulted | (np.nan_to_num(found.days_past_due) > DEFAULT_DAYS)
     placement = place(loans, columns.principal + columns.accrued_interest + columns.undrawn, rules, assumed)
     estimates = Estimates(
@@ -108,7 +113,13 @@ def _notes(basis: Basis, columns: LoanColumns, estimates: Estimates) -> list[str
             f"{int(estate.sum())} real estate loans without a value of the property: loan to value "
             f"{assumed.ltv:g} assumed"
         )
-    capped = assumed.downturn_intercept + assumed.downturn_slope * estimates.lgd > 1.0 + 1e-12
+    above = estimates.lgd > 1.0
+    if above.any():
+        notes.append(
+            f"{int(above.sum())} loans: loss given default is up to {estimates.lgd.max():.1%} of exposure as "
+            "it was observed: exposures are understated; capital takes it as 1"
+        )
+    capped = ~above & (assumed.downturn_intercept + assumed.downturn_slope * estimates.lgd > 1.0 + 1e-12)
     if capped.any():
         notes.append(
             f"{int(capped.sum())} loans: loss given default with the downturn add-on is more than all, "

@@ -229,7 +229,9 @@ class _LossRun:
         )
 
     def _gaps(self) -> tuple[str, ...]:
-        return standing(self.twin.book.loans, self.twin.mapping.observes).not_observable
+        return standing(
+            self.twin.book.loans, self.twin.mapping.observes, assumed=tuple(self.twin.book.assumed)
+        ).not_observable
 
     def _twin(self) -> LossResult:
         count = max(LEAST_PATHS, paths_needed(self.confidence)) if self.paths is None else self.paths

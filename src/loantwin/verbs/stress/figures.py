@@ -24,7 +24,7 @@ def figures(test: StressTest, progress: Progress = silent) -> StressResult:
     """Return the figures of a test: totals, series, parts by factor and segment, plausibility."""
     outlook, base = test.outlook, test.baseline
     twin = outlook.twin
-    gaps = standing(twin.book.loans, twin.mapping.observes).not_observable
+    gaps = standing(twin.book.loans, twin.mapping.observes, assumed=tuple(twin.book.assumed)).not_observable
     notes = {run.given.name: list(run.economy.notes) for run in test.runs}
     notes[base.given.name] += outlook.notes
     result = compared(

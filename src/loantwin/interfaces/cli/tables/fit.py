@@ -57,8 +57,7 @@ def render(console: Console, result: Any) -> None:
     losses = [
         (
             name.replace("_", " "),
-            percent(share[name]["value"]),
-            f"{percent(share[name]['low'])} to {percent(share[name]['high'])}",
+            *_told(share[name], share["defaults"]),
             percent(share[name]["used"]),
         )
         for name in ("charged_off", "recovered")
@@ -82,3 +81,10 @@ def render(console: Console, result: Any) -> None:
         )
     show_notes(console, "Too few events, prior only", result.prior_only)
     show_notes(console, "Notes", result.notes)
+
+
+def _told(item: Any, defaults: int) -> tuple[str, str]:
+    """Return a share and its interval in words: none observed is no share of nothing."""
+    if defaults and not item.get("observed", True):
+        return "none observed", "–"
+    return percent(item["value"]), f"{percent(item['low'])} to {percent(item['high'])}"

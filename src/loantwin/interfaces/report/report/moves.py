@@ -39,13 +39,12 @@ def model_section(found: Findings) -> Section:
     blocks: list[PageBlock] = []
     for edge in leading:
         blocks.append(heading(edge_words(edge["edge"])))
-        blocks.append(pictures(_age(edge), _calibration(edge, "year", "calendar year")))
-        blocks.append(
-            pictures(
-                _calibration(edge, "vintage", "year of origination"),
-                _calibration(edge, "age", "age in months"),
-            )
+        blocks.append(pictures(_age(edge), *_calibration(edge, "year", "calendar year")))
+        beside = (
+            *_calibration(edge, "vintage", "year of origination"),
+            *_calibration(edge, "age", "age in months"),
         )
+        blocks += [pictures(*beside)] if beside else []
         macro = (_macro_effects(edge),) if edge["macro"] else ()
         blocks.append(pictures(*macro, _segment_effects(edge)))
     levels = _levels(found)
@@ -75,16 +74,18 @@ def model_section(found: Findings) -> Section:
             for edge in busiest
             for block in (
                 heading(edge_words(edge["edge"])),
-                pictures(_age(edge), _calibration(edge, "year", "calendar year")),
+                pictures(_age(edge), *_calibration(edge, "year", "calendar year")),
             )
         ]
         blocks.append(details("Other transitions, those with most events", *shown))
     sample = [(name, _figure(value)) for name, value in record["sample"].items()]
     blocks.append(details("What the fit saw", table(("", ""), sample), bullets(record["notes"])))
-    lead = (
-        "Learnt from the lender's own history as known at the as-of date. Intervals are 90 %; standard "
-        "errors are clustered by calendar month."
-    )
+    lead = "Intervals are 90 %; standard errors are clustered by calendar month."
+    prior = found.twin.provenance()["prior"]
+    if any(edge["events"] > 0 for edge in fitted):
+        lead = f"Learnt from the lender's own history as known at the as-of date. {lead}"
+    elif prior is not None:
+        lead = f"Nothing of this lender's was counted: the prior model {prior} alone speaks. {lead}"
     return Section("model", "How loans move", lead, tuple(blocks))
 
 
@@ -116,8 +117,11 @@ def _age(edge: Edge) -> tuple[Chart, str]:
     return svg, "Monthly probability at average macro and level zero, with its 90 % interval."
 
 
-def _calibration(edge: Edge, key: str, words: str) -> tuple[Chart, str]:
+def _calibration(edge: Edge, key: str, words: str) -> tuple[tuple[Chart, str], ...]:
+    """Return observed and fitted rates as a picture, or none where nothing was counted (a prior alone)."""
     rows = edge["calibration"][key]
+    if not rows:
+        return ()
     labels = [str(row[key]) for row in rows]
     observed = [row["observed"] / row["loan_months"] if row["loan_months"] else 0.0 for row in rows]
     fitted = [row["expected"] / row["loan_months"] if row["loan_months"] else 0.0 for row in rows]
@@ -128,7 +132,7 @@ def _calibration(edge: Edge, key: str, words: str) -> tuple[Chart, str]:
         percent=True,
         dots=("observed",),
     )
-    return svg, "Monthly rate, observed and fitted; fitted includes the period effect."
+    return ((svg, "Monthly rate, observed and fitted; fitted includes the period effect."),)
 
 
 def _levels(found: Findings) -> list[tuple[Chart, str]]:
@@ -196,8 +200,11 @@ def _severity(record: Mapping[str, Any]) -> list[PageBlock]:
     rows = [
         (
             plain(name),
-            percent(item["value"], 1),
-            f"{percent(item['low'], 1)} to {percent(item['high'], 1)}",
+            *(
+                (percent(item["value"], 1), f"{percent(item['low'], 1)} to {percent(item['high'], 1)}")
+                if item.get("observed", True) or not record["defaults"]
+                else ("none observed", "–")
+            ),
             percent(item["used"], 1),
         )
         for name in ("charged_off", "recovered")
