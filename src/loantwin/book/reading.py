@@ -61,7 +61,11 @@ def read_rows(raw: RawTape, mapping: TapeFormat) -> Reading:
     rejected = pl.concat([_of_others(pl.concat([wrong, keys.found]), others.found), others.found])
     warned = pl.concat([parsed.unusable, doubted.found, marked(parsed.values, sources)])
     # Texts are kept of the fields a warning can name, no more: they are most of a large tape's memory.
-    named = {rule.field for rule in RULES} | {"loan_id", "currency"} | set(warned["field"].unique())
+    named = (
+        {rule.field for rule in RULES}
+        | {"loan_id", "currency", "panel.state"}
+        | set(warned["field"].unique())
+    )
     named |= {name for name in KEPT if name in parsed.values.columns and (parsed.values[name] < 0).any()}
     texts = {spec.name: frame[spec.source[0]] for spec in sources if spec.name in named}
     read = {spec.name: spec for spec in sources}

@@ -20,6 +20,7 @@ from loantwin.book.guess.names import fields_of, meanings
 from loantwin.book.guess.results import TapeMap, masked
 from loantwin.book.guess.values import Values
 from loantwin.book.mapping import load_mapping
+from loantwin.book.tape import read_tape
 from loantwin.errors import TapeError, UsageError
 
 TAPE = """Loan No;Borrower Name;Paid out on;Term;Amount;Balance;Rate %;Bucket;Product
@@ -243,3 +244,30 @@ def test_dates_and_marks() -> None:
     assert Values("n", pl.Series(["1.234,50", "12,3"])).mark(".") == ","
     assert Values("n", pl.Series(["1,00,000.00"])).mark(",") == "."
     assert Values("n", pl.Series(["12.345", "1.200"])).thousandths == "."
+
+
+def test_live_loans_leave_their_state_to_the_days_past_due(tmp_path: Path) -> None:
+    rows = [
+        f"A{loan},2024-0{month}-28,2023-01-15,10000.00,9000.00,{days},{code}"
+        for loan, days, code in ((1, 0, "ACTIVE"), (2, 45, "ACTIVE"), (3, 95, "Open"), (4, 0, "CURRENT"))
+        for month in (1, 2, 3)
+    ]
+    rows += ["A5,2024-01-28,2023-01-15,10000.00,0.00,0,PAID OFF"]
+    tape, mapping = tmp_path / "t.csv", tmp_path / "m.toml"
+    header = "account number,report date,contract date,amount financed,principal balance,days past due,status"
+    tape.write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
+    found = lt.tape_map(tape, out=mapping)
+    assert found.columns["state"].values == {
+        "ACTIVE": "",
+        "Open": "",
+        "CURRENT": "current",
+        "PAID OFF": "prepaid",
+    }
+    panel = read_tape(tape, mapping).panel
+    assert panel is not None
+    states = panel.group_by("loan_id").agg(pl.col("state").first()).sort("loan_id")["state"].to_list()
+    # Without the days, an active loan is taken for one that pays.
+    assert states == ["current", "dpd_30_59", "default_0_3", "current", "prepaid"]
+    bare = tmp_path / "b.csv"
+    pl.read_csv(tape).drop("days past due").write_csv(bare)
+    assert (lt.tape_map(bare).columns["state"].values or {})["ACTIVE"] == "current"

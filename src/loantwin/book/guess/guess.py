@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from loantwin.book.guess.codes import says_live
 from loantwin.book.guess.draft import IN_PANEL, Draft
-from loantwin.book.guess.entries import entry
+from loantwin.book.guess.entries import Entry, entry
 from loantwin.book.guess.evidence import FEW, US_STATES, Evidence, kind_of_field
 from loantwin.book.guess.looking import Look, look
 from loantwin.book.guess.match import Match, Shares, matched, relate, shares
@@ -64,6 +65,9 @@ def guess(path: Path) -> tuple[Draft, tuple[str, ...]]:
     if state is not None and told and shape.kind != "outcomes" and "days_past_due" in entries:
         state.off = True
         state.doubts.append("until then the days past due tell the state")
+    late = entries.get("days_past_due")
+    if state is not None and state.codes and shape.kind != "outcomes" and late is not None:
+        _left_to_days(state, late)
     first = entries.get("origination_date")
     if first is not None and {"first", "payment"} <= set(meanings(first.match.column)):
         first.keys["shift_months"] = -1
@@ -75,6 +79,18 @@ def guess(path: Path) -> tuple[Draft, tuple[str, ...]]:
     draft.doubts = dict(seen.doubts)
     with_top(draft, path)
     return draft, presets(seen)
+
+
+def _left_to_days(state: Entry, late: Entry) -> None:
+    """Leave codes that say no more than that a loan is live to its days past due: it may be late."""
+    live = [code for code, meaning in (state.codes or {}).items() if says_live(code, meaning)]
+    if not live:
+        return
+    state.codes = {**(state.codes or {}), **dict.fromkeys(live, "")}
+    words = ", ".join(map(repr, live[:5]))
+    state.doubts.append(
+        f'{words} say that a loan is live, not that it pays: ""; {late.match.column} tells the state'
+    )
 
 
 def presets(seen: Look) -> tuple[str, ...]:
