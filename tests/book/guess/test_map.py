@@ -271,3 +271,46 @@ def test_live_loans_leave_their_state_to_the_days_past_due(tmp_path: Path) -> No
     bare = tmp_path / "b.csv"
     pl.read_csv(tape).drop("days past due").write_csv(bare)
     assert (lt.tape_map(bare).columns["state"].values or {})["ACTIVE"] == "current"
+
+
+@pytest.mark.parametrize(("apart", "every"), [(1, 1), (3, 3)])
+def test_the_rows_looked_at_do_not_decide_how_far_reports_lie_apart(
+    tmp_path: Path, apart: int, every: int
+) -> None:
+    # Sorted by date and five times as long as what is looked at: pieces show few months of a loan.
+    months, loans = 24, 2_000
+    day = [f"{(1 + apart * month % 12):02d}/28/{2015 + apart * month // 12}" for month in range(months)]
+    pl.DataFrame(
+        {
+            "Report Date": np.repeat(day, loans),
+            "Account Number": np.tile(np.arange(loans), months),
+            "Principal Balance": np.repeat(np.linspace(9e3, 1e3, months).round(2), loans),
+            "Days Past Due": 0,
+        }
+    ).write_csv(tmp_path / "t.csv")
+    found = lt.tape_map(tmp_path / "t.csv", out=tmp_path / "m.toml")
+    assert (found.kind, found.rows) == ("panel", months * loans)
+    assert found.rows_looked_at < 0.3 * months * loans
+    stated = tomllib.loads((tmp_path / "m.toml").read_text(encoding="utf-8"))
+    assert stated.get("report_every", 1) == every
+
+
+@pytest.mark.parametrize(
+    ("header", "texts"),
+    [
+        ("APR", ("8.24%", "6.18%", "11.90%", "19.9%", "4%")),
+        ("Tasa Anual", ("8.24%", "6.18%", "11.90%", "19.9%", "4%")),
+        ("Interest Rate", ("8.24 %", "6.18 %", "11.90 %", "19.90 %", "4.00 %")),
+        ("Zinssatz", ("8.24% p.a.", "6.18% p.a.", "11.90% p.a.", "19.90% p.a.", "4.00% p.a.")),
+    ],
+)
+def test_rates_with_a_percent_sign(tmp_path: Path, header: str, texts: tuple[str, ...]) -> None:
+    rows = [f"L{at},2020-01-0{1 + at},60,10000.00,9000.00,{text}" for at, text in enumerate(texts)]
+    tape, mapping = tmp_path / "t_20240131.csv", tmp_path / "m.toml"
+    tape.write_text(
+        "\n".join([f"loan id,origination date,term months,loan amount,balance,{header}", *rows]) + "\n",
+        encoding="utf-8",
+    )
+    lt.tape_map(tape, out=mapping)
+    read = read_tape(tape, mapping).loans["annual_rate"].to_list()
+    assert read == pytest.approx([0.0824, 0.0618, 0.119, 0.199, 0.04])

@@ -202,6 +202,8 @@ def _number(field: str, kind: str, values: Values, mark: str, scale: float) -> E
         return Evidence(-5.0, "dates")
     if share < 0.4 or not len(read):
         return Evidence(-5.0, "no numbers")
+    if kind not in ("rate", "share") and values.different.str.contains("%", literal=True).mean() > 0.5:  # type: ignore[operator]  # of a column with texts
+        return Evidence(-4.0, "percent signs")
     if share < 0.6:
         return Evidence(-1.2, f"numbers in {share:.0%} of the rows")
     odds, why = (0.5, "numbers") if share >= MOST_OF else (-0.5, f"numbers in {share:.0%} of the rows")
