@@ -121,3 +121,31 @@ values = { A = "current", B = "dpd_30_59", C = "" }
         mapping + "[rules]\nstate_against_days = false\n", "id,start,day,owed,late,state\n" + lines[3] + "\n"
     )
     assert not quiet.warnings.height
+
+
+def test_a_tape_without_rates_says_so_at_once(read_own: Callable[..., Tape]) -> None:
+    mapping = """
+name = "own"
+currency = "USD"
+kind = "snapshot"
+as_of = 2024-01-31
+observes = ["balance"]
+[columns.loan_id]
+source = "id"
+[columns.origination_date]
+source = "start"
+formats = ["%Y-%m-%d"]
+[columns.principal]
+source = "owed"
+unit = "money"
+[columns.product]
+constant = "instalment"
+"""
+    rate = '[columns.annual_rate]\nsource = "rate"\nunit = "percent"\n'
+    stated = '[assumptions]\nannual_rate_without_macro = { value = 0.08, unit = "decimal", words = "w" }\n'
+    text = "id,start,owed,rate\na,2023-01-31,100,\nb,2023-02-28,50,{}\n"
+    said = "annual_rate is missing for all 2 loans"
+    assert [item.startswith(said) for item in read_own(mapping, text.format(5)).statements] == [True]
+    assert [item.startswith(said) for item in read_own(mapping + rate, text.format("")).statements] == [True]
+    assert read_own(mapping + rate, text.format(5)).statements == ()
+    assert read_own(mapping + stated, text.format(5)).statements == ()

@@ -232,9 +232,33 @@ def _tape_of(reading: Reading, mapping: TapeFormat) -> Tape:
         quarantine=quarantine_rows(rejected, reading.rows, ids, reading.raw),
         warnings=list_warnings(_of_accepted(pl.concat(listed), rejected), reading.rows, ids, reading.texts),
         loan_months=None if panel is None else panel.height,
-        statements=(*reading.said, *said, *_currencies(rows, mapping), *terms_said(rows, mapping)),
+        statements=(
+            *reading.said,
+            *said,
+            *_currencies(rows, mapping),
+            *terms_said(rows, mapping),
+            *_rates_said(loans, panel, mapping),
+        ),
         examples=first,
         credit_balances=kept.credits,
+    )
+
+
+def _rates_said(loans: pl.DataFrame, panel: pl.DataFrame | None, mapping: TapeFormat) -> tuple[str, ...]:
+    """Return in words that no loan tells a rate, and what that means; none where one does or one is stated."""
+    tables = [loans] if panel is None else [loans, panel]
+    told = any(
+        table[name].null_count() < table.height
+        for table in tables
+        for name in ("annual_rate", "rate_spread")
+        if name in table.columns
+    )
+    if told or "annual_rate_without_macro" in mapping.assumptions:
+        return ()
+    return (
+        f"annual_rate is missing for all {loans.height:,} loans: forecast, provisions, loss, stress and capital "
+        "refuse loans without a rate; map the column that holds it, or state one for all with "
+        "--assume annual_rate_without_macro=RATE (a decimal a year, like 0.08)",
     )
 
 
