@@ -117,6 +117,8 @@ values = { A = "current", B = "dpd_30_59", C = "" }
     named = tape.warnings.filter(pl.col("rule") == "state_against_days")
     assert named["row"].to_list() == [3, 4, 6]
     assert named["raw"].to_list() == ["A", "A", "B"]
+    # C is left to the days on purpose: nothing to warn of.
+    assert set(tape.warnings["rule"]) == {"state_against_days"}
     quiet = read_own(
         mapping + "[rules]\nstate_against_days = false\n", "id,start,day,owed,late,state\n" + lines[3] + "\n"
     )

@@ -245,7 +245,7 @@ def _tape_of(reading: Reading, mapping: TapeFormat) -> Tape:
 
 
 def _rates_said(loans: pl.DataFrame, panel: pl.DataFrame | None, mapping: TapeFormat) -> tuple[str, ...]:
-    """Return in words that no loan tells a rate, and what that means; none where one does or one is stated."""
+    """Return in words that no loan tells a rate, and what follows; none where one does or one is stated."""
     tables = [loans] if panel is None else [loans, panel]
     told = any(
         table[name].null_count() < table.height
@@ -256,8 +256,8 @@ def _rates_said(loans: pl.DataFrame, panel: pl.DataFrame | None, mapping: TapeFo
     if told or "annual_rate_without_macro" in mapping.assumptions:
         return ()
     return (
-        f"annual_rate is missing for all {loans.height:,} loans: forecast, provisions, loss, stress and capital "
-        "refuse loans without a rate; map the column that holds it, or state one for all with "
+        f"annual_rate is missing for all {loans.height:,} loans: forecast, provisions, loss, stress and "
+        "capital refuse loans without a rate; map the column that holds it, or state one for all with "
         "--assume annual_rate_without_macro=RATE (a decimal a year, like 0.08)",
     )
 

@@ -278,12 +278,12 @@ def test_the_rows_looked_at_do_not_decide_how_far_reports_lie_apart(
     tmp_path: Path, apart: int, every: int
 ) -> None:
     # Sorted by date and five times as long as what is looked at: pieces show few months of a loan.
-    months, loans = 24, 2_000
+    months, loans, draw = 24, 2_500, np.random.default_rng(1)
     day = [f"{(1 + apart * month % 12):02d}/28/{2015 + apart * month // 12}" for month in range(months)]
     pl.DataFrame(
         {
             "Report Date": np.repeat(day, loans),
-            "Account Number": np.tile(np.arange(loans), months),
+            "Account Number": np.concatenate([draw.permutation(loans) for _ in day]),
             "Principal Balance": np.repeat(np.linspace(9e3, 1e3, months).round(2), loans),
             "Days Past Due": 0,
         }
@@ -314,3 +314,66 @@ def test_rates_with_a_percent_sign(tmp_path: Path, header: str, texts: tuple[str
     lt.tape_map(tape, out=mapping)
     read = read_tape(tape, mapping).loans["annual_rate"].to_list()
     assert read == pytest.approx([0.0824, 0.0618, 0.119, 0.199, 0.04])
+
+
+STATUS_WORDS = {
+    ("Estatus", "outcomes"): {"CASTIGADO": "charged_off", "LIQUIDADO": "paid", "VIGENTE": "current"},
+    ("Statut", "snapshot"): {"Sain": "current", "Impayé": "dpd_30_59", "Douteux": "default_0_3"},
+    ("Status", "days"): {"ordnungsgemäß": "current", "in Verzug": "", "gekündigt": "default_0_3"},
+}
+
+
+@pytest.mark.parametrize(("header", "kind"), STATUS_WORDS)
+def test_words_of_a_status(tmp_path: Path, header: str, kind: str) -> None:
+    meant_ = STATUS_WORDS[header, kind]
+    more = {
+        "outcomes": ("charge off date,charged off,closed date", ("2023-05-31,100.00,", ",,2023-05-31", ",,")),
+        "snapshot": ("balance", ("900.00", "800.00", "700.00")),
+        "days": ("balance,days past due", ("900.00,0", "800.00,45", "700.00,120")),
+    }[kind]
+    rows = [
+        f"L{at},2022-0{1 + at % 9}-15,60,1000.00,{code},{more[1][at % 3]}"
+        for at, code in enumerate([*meant_] * 20)
+    ]
+    tape = tmp_path / "t_20240131.csv"
+    head = f"loan id,origination date,term months,loan amount,{header},{more[0]}"
+    tape.write_text("\n".join([head, *rows]) + "\n", encoding="utf-8")
+    found = lt.tape_map(tape)
+    assert found.kind == ("outcomes" if kind == "outcomes" else "snapshot")
+    assert found.columns["status" if kind == "outcomes" else "state"].values == meant_
+    assert found.trial.accepted == 60
+
+
+def test_words_of_a_rate() -> None:
+    words = ["Révisable", "variable rate", "Taux révisable", "Fixe", "tipo fijo"]
+    assert list(meant("rate_type", words).values()) == ["floating"] * 3 + ["fixed"] * 2
+
+
+def test_a_card_book(tmp_path: Path) -> None:
+    draw = np.random.default_rng(4)
+    limit = draw.choice([1000.0, 2500.0, 5000.0, 10000.0], 400)
+    pl.DataFrame(
+        {
+            "acct_nbr": 4929_0000_0000 + np.arange(400),
+            "open_dt": [f"20{10 + at % 14}0{1 + at % 9}15" for at in range(400)],
+            "crd_lmt": limit.astype(int),
+            "cur_bal": (limit * draw.uniform(0, 1, 400)).round(2),
+            "purch_apr": draw.choice([19.99, 24.99], 400),
+            "arrears_cd": draw.choice([0] * 30 + [1, 2, 3, 4, 5, 6], 400),
+            "proc_dt": "20250531",
+        }
+    ).write_csv(tmp_path / "t.csv", separator="|")
+    found = lt.tape_map(tmp_path / "t.csv", out=tmp_path / "m.toml")
+    assert found.assumed["product"] == "revolving"
+    assert {
+        name: item.source for name, item in found.columns.items() if name in ("approved_amount", "principal")
+    } == {
+        "approved_amount": "crd_lmt",
+        "principal": "cur_bal",
+    }
+    assert found.columns["state"].source == "arrears_cd"
+    assert "past_due" not in found.columns
+    assert "term_months" not in found.missing
+    read = read_tape(tmp_path / "t.csv", tmp_path / "m.toml").loans
+    one_month_late = read["state"].filter(pl.read_csv(tmp_path / "t.csv", separator="|")["arrears_cd"] == 1)
+    assert set(one_month_late) == {"dpd_30_59"}
