@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from loantwin.book.as_of import PrimeRate, assumed_rates, book_at, known_at
 from loantwin.book.book import conform
-from loantwin.book.mapping import load_mapping
+from loantwin.book.mapping import from_dict, load_mapping, override
 from loantwin.book.schema import COLLATERAL, LOANS, PANEL
 from loantwin.book.segments import segment_labels
 from loantwin.book.tape import Tape, read_tape
-from loantwin.errors import UsageError
+from loantwin.errors import MappingError, UsageError
 from loantwin.months import month_of
 
 AS_OF = dt.date(2005, 12, 31)
@@ -351,3 +351,49 @@ def test_no_interest_is_owed_at_a_rate_below_zero(tmp_path: Path) -> None:
     tape = outcomes(tmp_path, "1,60,1000,-0.005,2004-03-20,")
     book = book_at(tape.loans, None, tape.mapping, dt.date(2004, 6, 30))
     assert book.loans["accrued_interest"].to_list() == [0.0]
+
+
+def test_lines_without_a_term_are_renewed_at_every_date() -> None:
+    document = {
+        "name": "own",
+        "currency": "USD",
+        "kind": "panel",
+        "observes": ["balance", "delinquency"],
+        "columns": {"loan_id": "a", "origination_date": {"source": "b", "formats": ["%Y-%m-%d"]}},
+        "panel": {
+            "report_date": {"source": "c", "formats": ["%Y-%m-%d"]},
+            "principal": {"source": "d", "unit": "money"},
+            "state": {"source": "e", "values": {"0": "current"}},
+        },
+    }
+    # Opened 2015-03-31: 122 months before 2025-05-31. A term counted from there would have passed.
+    loans = table(
+        loan_id=["line", "stated", "loan"],
+        origination_date=[dt.date(2015, 3, 31), dt.date(2024, 5, 31), dt.date(2015, 3, 31)],
+        product=["revolving", "revolving", "instalment"],
+        term_months=[None, 36, None],
+        weight=[1.0, 1.0, 1.0],
+    )
+    days = [dt.date(2025, 4, 30), dt.date(2025, 5, 31)]
+    panel = pl.DataFrame(
+        {
+            "loan_id": [name for name in loans["loan_id"] for _ in days],
+            "report_date": days * 3,
+            "principal": [100.0] * 6,
+            "state": ["current"] * 6,
+        }
+    ).pipe(conform, PANEL)
+    left = {}
+    for day in days:
+        book = book_at(loans, panel, from_dict(document), day)
+        left[day] = book.loans["term_months"].to_list()
+    assert left == {days[0]: [121 + 60, 36, None], days[1]: [122 + 60, 36, None]}
+    assert book.loans["maturity_date"][0] == dt.date(2030, 5, 31)
+    assert "assumed: revolving_term_months" in book.assumed["term_months"]
+    other = from_dict(override(document, {"revolving_term_months": 24}, "own.toml"))
+    said = book_at(loans, panel, other, days[1])
+    assert said.loans["term_months"].to_list() == [122 + 24, 36, None]
+    assert "stated: revolving_term_months" in said.assumed["term_months"]
+    none = from_dict(override(document, {"revolving_term_months": 0}, "own.toml"))
+    with pytest.raises(MappingError, match="at least 1 month"):
+        book_at(loans, panel, none, days[1])

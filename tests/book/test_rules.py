@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from loantwin.book.rules import RULES
-from loantwin.book.tape import check, read_tape
+from loantwin.book.tape import Tape, check, read_tape
 
 Row = Callable[..., dict[str, str]]
 File = Callable[..., Path]
@@ -81,3 +82,72 @@ def test_totals_are_of_the_source_before_any_rule(paid: Row, tape_file: File) ->
 
 def test_a_rule_has_words() -> None:
     assert all(rule.words for rule in RULES)
+
+
+def test_current_loans_that_are_late_are_named_in_every_month(read_own: Callable[..., Tape]) -> None:
+    mapping = """
+name = "own"
+currency = "USD"
+kind = "panel"
+observes = ["delinquency", "balance"]
+[columns.loan_id]
+source = "id"
+[columns.origination_date]
+source = "start"
+formats = ["%Y-%m-%d"]
+[columns.product]
+constant = "instalment"
+[columns.rate_type]
+constant = "fixed"
+[panel.report_date]
+source = "day"
+formats = ["%Y-%m-%d"]
+[panel.principal]
+source = "owed"
+[panel.days_past_due]
+source = "late"
+[panel.state]
+source = "state"
+values = { A = "current", B = "dpd_30_59", C = "" }
+"""
+    rows = ["a,2024-01-31,0,A", "a,2024-02-29,29,A", "a,2024-03-31,30,A", "a,2024-04-30,95,A"]
+    rows += ["b,2024-01-31,60,B", "b,2024-02-29,90,B", "c,2024-01-31,95,C"]
+    lines = [f"{row[:1]},2023-01-31,{row[2:12]},100,{row[13:]}" for row in rows]
+    tape = read_own(mapping, "\n".join(["id,start,day,owed,late,state", *lines]) + "\n")
+    named = tape.warnings.filter(pl.col("rule") == "state_against_days")
+    assert named["row"].to_list() == [3, 4, 6]
+    assert named["raw"].to_list() == ["A", "A", "B"]
+    # C is left to the days on purpose: nothing to warn of.
+    assert set(tape.warnings["rule"]) == {"state_against_days"}
+    quiet = read_own(
+        mapping + "[rules]\nstate_against_days = false\n", "id,start,day,owed,late,state\n" + lines[3] + "\n"
+    )
+    assert not quiet.warnings.height
+
+
+def test_a_tape_without_rates_says_so_at_once(read_own: Callable[..., Tape]) -> None:
+    mapping = """
+name = "own"
+currency = "USD"
+kind = "snapshot"
+as_of = 2024-01-31
+observes = ["balance"]
+[columns.loan_id]
+source = "id"
+[columns.origination_date]
+source = "start"
+formats = ["%Y-%m-%d"]
+[columns.principal]
+source = "owed"
+unit = "money"
+[columns.product]
+constant = "instalment"
+"""
+    rate = '[columns.annual_rate]\nsource = "rate"\nunit = "percent"\n'
+    stated = '[assumptions]\nannual_rate_without_macro = { value = 0.08, unit = "decimal", words = "w" }\n'
+    text = "id,start,owed,rate\na,2023-01-31,100,\nb,2023-02-28,50,{}\n"
+    said = "annual_rate is missing for all 2 loans"
+    assert [item.startswith(said) for item in read_own(mapping, text.format(5)).statements] == [True]
+    assert [item.startswith(said) for item in read_own(mapping + rate, text.format("")).statements] == [True]
+    assert read_own(mapping + rate, text.format(5)).statements == ()
+    assert read_own(mapping + stated, text.format(5)).statements == ()

@@ -15,7 +15,7 @@ from loantwin.book.book import Book, check_book, conform, empty
 from loantwin.book.mapping import TapeFormat
 from loantwin.book.payoff import assumed_payoff_hazard, assumed_survival, payoff_observed
 from loantwin.book.schema import CLOSED_STATES, LINKS, LOANS, PANEL, Column
-from loantwin.errors import UsageError, expected
+from loantwin.errors import MappingError, UsageError, expected
 from loantwin.products.contract import annuity_sum
 
 __all__ = ["assumed_payoff_hazard", "assumed_rates", "assumed_survival", "book_at", "known_at"]
@@ -31,6 +31,9 @@ left.
 
 SILENT_DAYS = 1_826
 """Nor from a table of outcomes whose last dated fact is older than this, five years."""
+
+REVOLVING_TERM = 60.0
+"""Months that a revolving line without a term runs on from the date, where the mapping states none."""
 
 
 REPORTED = ("state", "days_past_due", "principal", "annual_rate", "undrawn")
@@ -105,7 +108,8 @@ def book_at(
 
     Raises
     ------
-    UsageError : the tape's reports or snapshot are not of that date.
+    UsageError : the tape's reports or snapshot are not of that date. MappingError : `revolving_term_months`
+        below 1.
     """
     started = (loans["origination_date"] <= as_of).fill_null(False)
     view = known_at(loans, as_of).filter(pl.col("origination_date").is_not_null())
@@ -274,6 +278,8 @@ def _filled(
 ) -> tuple[pl.DataFrame, dict[str, str]]:
     """Fill what the tape does not observe at the date, and say so for each column."""
     words = _assumed_words(loans, mapping, prime)
+    loans, renewed = _renewed(loans, mapping)
+    words |= renewed
     loans = loans.with_columns(assumed_rates(loans, mapping, as_of, prime))
     utilisation = mapping.number("utilisation", 1.0)
     principal = pl.Series("\nschedule", _contractual_balance(loans, utilisation))
@@ -305,6 +311,32 @@ def _filled(
     return loans.with_columns(
         pl.coalesce("gross_carrying_amount", carrying).alias("gross_carrying_amount")
     ), words
+
+
+def _renewed(loans: pl.DataFrame, mapping: TapeFormat) -> tuple[pl.DataFrame, dict[str, str]]:
+    """Let revolving lines without a term run for so many months from the date: a line is renewed, not repaid.
+
+    Counted from its opening such a term would long have passed.
+
+    Raises
+    ------
+    MappingError : `revolving_term_months` below 1.
+    """
+    endless = loans["term_months"].is_null() & (loans["product"] == "revolving").fill_null(False)
+    if not endless.any():
+        return loans, {}
+    left = mapping.number("revolving_term_months", REVOLVING_TERM)
+    if not left >= 1.0:
+        raise MappingError(
+            expected("at least 1 month", left), file=mapping.file, field="revolving_term_months"
+        )
+    term = pl.when(endless).then(pl.col("\nage") + round(left)).otherwise(pl.col("term_months"))
+    stated = "stated" if "revolving_term_months" in mapping.assumptions else "assumed"
+    words = (
+        f"{int(endless.sum()):,} revolving lines without a term run {round(left)} months from the date, "
+        f"renewed at every date ({stated}: revolving_term_months)"
+    )
+    return loans.with_columns(term.alias("term_months")), {"term_months": words}
 
 
 def _state_in_default(as_of: dt.date) -> pl.Expr:

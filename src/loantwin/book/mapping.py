@@ -114,6 +114,10 @@ READ = {
     "recovery_lag_months": ("months", "Mean time from default to recovery."),
     "conversion_factor": ("decimal of the undrawn", "Drawn of an undrawn limit by the time of default."),
     "utilisation": ("decimal of the limit", "Drawn part of a revolving line, at every age."),
+    "revolving_term_months": (
+        "months",
+        "Months that a revolving line without a term runs on, at every date.",
+    ),
     "unpaid_months_at_default": ("months", "Instalments left unpaid before the default of an outcome table."),
     "annual_rate_without_macro": ("decimal a year", "Rate where no history of the index is given."),
     "partial_prepayment_monthly": ("decimal a month", "Balance paid early in part each month."),

@@ -14,7 +14,7 @@ from loantwin.book.kinds import KEPT
 from loantwin.book.mapping import ColumnSource, TapeFormat
 from loantwin.book.marks import marked
 from loantwin.book.nonloans import OtherRows, other_rows
-from loantwin.book.parse import FINDINGS, Parsed, parse
+from loantwin.book.parse import FINDINGS, UNUSABLE, Parsed, parse
 from loantwin.book.repair import repair_rows
 from loantwin.book.resolve import ROW_NUMBER, in_second, resolved
 from loantwin.book.rules import RULES
@@ -59,9 +59,15 @@ def read_rows(raw: RawTape, mapping: TapeFormat) -> Reading:
     doubted = doubts(frame, parsed.values, sources, mapping)
     keys = refused_keys(parsed, frame["\nrow"], raw, mapping)
     rejected = pl.concat([_of_others(pl.concat([wrong, keys.found]), others.found), others.found])
-    warned = pl.concat([parsed.unusable, doubted.found, marked(parsed.values, sources)])
+    warned = pl.concat(
+        [_unusable(parsed.unusable, parsed.values), doubted.found, marked(parsed.values, sources)]
+    )
     # Texts are kept of the fields a warning can name, no more: they are most of a large tape's memory.
-    named = {rule.field for rule in RULES} | {"loan_id", "currency"} | set(warned["field"].unique())
+    named = (
+        {rule.field for rule in RULES}
+        | {"loan_id", "currency", "panel.state"}
+        | set(warned["field"].unique())
+    )
     named |= {name for name in KEPT if name in parsed.values.columns and (parsed.values[name] < 0).any()}
     texts = {spec.name: frame[spec.source[0]] for spec in sources if spec.name in named}
     read = {spec.name: spec for spec in sources}
@@ -81,6 +87,16 @@ def read_rows(raw: RawTape, mapping: TapeFormat) -> Reading:
         examples=examples(rejected, cell, frame["\nrow"], raw, read, mapping),
         rows_read=frame["\nrow"].n_unique() if mapping.months else frame.height,
     )
+
+
+def _unusable(found: pl.DataFrame, values: pl.DataFrame) -> pl.DataFrame:
+    """Return what is unusable without the codes of states that are left to the days past due beside them."""
+    for state, days in (("state", "days_past_due"), ("panel.state", "panel.days_past_due")):
+        if days in values.columns and found.height:
+            told = values[days].is_not_null().gather(found["position"])
+            left = (found["field"] == state) & (found["rule"] == UNUSABLE[0]) & told
+            found = found.filter(~left)
+    return found
 
 
 def _texts(

@@ -166,8 +166,9 @@ RULES: tuple[TapeRule, ...] = (
         "state_against_days",
         "state",
         ("state", "days_past_due"),
-        _c("state").is_in(["current", "dpd_1_29", "dpd_30_59"]) & (_c("days_past_due") >= 90),
-        "the loan is called performing and is 90 days past due or more; the stated state stands",
+        ((_c("state") == "current") & (_c("days_past_due") >= 30))
+        | (_c("state").is_in(["dpd_1_29", "dpd_30_59"]) & (_c("days_past_due") >= 90)),
+        "the loan is called current at 30 days past due or more, or performing at 90; its state stands",
     ),
     TapeRule(
         "floor_above_cap",
@@ -255,6 +256,19 @@ def apply_rules(
         hidden = [pl.when(~mask).then(pl.col(name)).alias(name) for name, mask in masks.items()]
         values = values.hstack(tests).with_columns(hidden).select(values.columns)
     return Warned(values, pl.concat(parts))
+
+
+def month_rules(values: pl.DataFrame, switched: dict[str, bool]) -> pl.DataFrame:
+    """Return what contradicts itself in the months of a panel: position, field, rule.
+
+    Parameters
+    ----------
+    values : parsed rows with `\\nposition`; columns of a month carry the prefix `panel.`.
+    """
+    names = [name for name in ("state", "days_past_due") if f"panel.{name}" in values.columns]
+    month = values.select("\nposition", *[pl.col(f"panel.{name}").alias(name) for name in names])
+    found = apply_rules(month, switched).found
+    return found.with_columns((pl.lit("panel.") + pl.col("field")).alias("field"))
 
 
 def unfit_rows(frame: pl.DataFrame, table: tuple[Column, ...], prefix: str = "") -> pl.DataFrame:

@@ -21,7 +21,14 @@ from loantwin.book.panel import after_end, balloon_shares, part_panel
 from loantwin.book.parse import FINDINGS
 from loantwin.book.quarantine import list_warnings, quarantine_rows
 from loantwin.book.reading import Reading, read_rows
-from loantwin.book.rules import OTHER_CURRENCY, apply_rules, currency_rule, switched_rules, unfit_rows
+from loantwin.book.rules import (
+    OTHER_CURRENCY,
+    apply_rules,
+    currency_rule,
+    month_rules,
+    switched_rules,
+    unfit_rows,
+)
 from loantwin.book.schema import CLOSED_STATES, LOANS, PANEL
 from loantwin.book.selection import finished_words
 from loantwin.book.shapes import with_months_between, with_snapshot_date
@@ -185,7 +192,9 @@ def _tape_of(reading: Reading, mapping: TapeFormat) -> Tape:
         carried, between = with_months_between(parted.panel, mapping)
         parted, said = replace(parted, panel=carried), (*said, *between)
     rows = values if parted is None else parted.loans
-    warned = apply_rules(rows, switched_rules(mapping), (currency_rule(mapping), *term_rules(rows)))
+    switched = switched_rules(mapping)
+    warned = apply_rules(rows, switched, (currency_rule(mapping), *term_rules(rows)))
+    by_month = pl.DataFrame(schema=FINDINGS) if parted is None else month_rules(values, switched)
     loans = _loan_table(warned.values, mapping)
     unfit = pl.concat([unfit_rows(loans, LOANS), _without_balance(warned.values, mapping)])
     panel = None if parted is None else parted.panel
@@ -208,7 +217,7 @@ def _tape_of(reading: Reading, mapping: TapeFormat) -> Tape:
     first = {**later, **reading.examples}
     if not loans.height:
         raise _no_row(reading, rejected, first)
-    listed = [warned.found, reading.warned, kept.found, after_end(parted)]
+    listed = [warned.found, by_month, reading.warned, kept.found, after_end(parted)]
     loans, panel = conform(loans, LOANS), None if panel is None else conform(panel, PANEL)
     check_table(loans, LOANS)
     ids = reading.values["loan_id"]
@@ -223,9 +232,33 @@ def _tape_of(reading: Reading, mapping: TapeFormat) -> Tape:
         quarantine=quarantine_rows(rejected, reading.rows, ids, reading.raw),
         warnings=list_warnings(_of_accepted(pl.concat(listed), rejected), reading.rows, ids, reading.texts),
         loan_months=None if panel is None else panel.height,
-        statements=(*reading.said, *said, *_currencies(rows, mapping), *terms_said(rows, mapping)),
+        statements=(
+            *reading.said,
+            *said,
+            *_currencies(rows, mapping),
+            *terms_said(rows, mapping),
+            *_rates_said(loans, panel, mapping),
+        ),
         examples=first,
         credit_balances=kept.credits,
+    )
+
+
+def _rates_said(loans: pl.DataFrame, panel: pl.DataFrame | None, mapping: TapeFormat) -> tuple[str, ...]:
+    """Return in words that no loan tells a rate, and what follows; none where one does or one is stated."""
+    tables = [loans] if panel is None else [loans, panel]
+    told = any(
+        table[name].null_count() < table.height
+        for table in tables
+        for name in ("annual_rate", "rate_spread")
+        if name in table.columns
+    )
+    if told or "annual_rate_without_macro" in mapping.assumptions:
+        return ()
+    return (
+        f"annual_rate is missing for all {loans.height:,} loans: forecast, provisions, loss, stress and "
+        "capital refuse loans without a rate; map the column that holds it, or state one for all with "
+        "--assume annual_rate_without_macro=RATE (a decimal a year, like 0.08)",
     )
 
 

@@ -20,6 +20,7 @@ from loantwin.book.guess.names import fields_of, meanings
 from loantwin.book.guess.results import TapeMap, masked
 from loantwin.book.guess.values import Values
 from loantwin.book.mapping import load_mapping
+from loantwin.book.tape import read_tape
 from loantwin.errors import TapeError, UsageError
 
 TAPE = """Loan No;Borrower Name;Paid out on;Term;Amount;Balance;Rate %;Bucket;Product
@@ -243,3 +244,136 @@ def test_dates_and_marks() -> None:
     assert Values("n", pl.Series(["1.234,50", "12,3"])).mark(".") == ","
     assert Values("n", pl.Series(["1,00,000.00"])).mark(",") == "."
     assert Values("n", pl.Series(["12.345", "1.200"])).thousandths == "."
+
+
+def test_live_loans_leave_their_state_to_the_days_past_due(tmp_path: Path) -> None:
+    rows = [
+        f"A{loan},2024-0{month}-28,2023-01-15,10000.00,9000.00,{days},{code}"
+        for loan, days, code in ((1, 0, "ACTIVE"), (2, 45, "ACTIVE"), (3, 95, "Open"), (4, 0, "CURRENT"))
+        for month in (1, 2, 3)
+    ]
+    rows += ["A5,2024-01-28,2023-01-15,10000.00,0.00,0,PAID OFF"]
+    tape, mapping = tmp_path / "t.csv", tmp_path / "m.toml"
+    header = "account number,report date,contract date,amount financed,principal balance,days past due,status"
+    tape.write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
+    found = lt.tape_map(tape, out=mapping)
+    assert found.columns["state"].values == {
+        "ACTIVE": "",
+        "Open": "",
+        "CURRENT": "current",
+        "PAID OFF": "prepaid",
+    }
+    panel = read_tape(tape, mapping).panel
+    assert panel is not None
+    states = panel.group_by("loan_id").agg(pl.col("state").first()).sort("loan_id")["state"].to_list()
+    # Without the days, an active loan is taken for one that pays.
+    assert states == ["current", "dpd_30_59", "default_0_3", "current", "prepaid"]
+    bare = tmp_path / "b.csv"
+    pl.read_csv(tape).drop("days past due").write_csv(bare)
+    assert (lt.tape_map(bare).columns["state"].values or {})["ACTIVE"] == "current"
+
+
+@pytest.mark.parametrize(("apart", "every"), [(1, 1), (3, 3)])
+def test_the_rows_looked_at_do_not_decide_how_far_reports_lie_apart(
+    tmp_path: Path, apart: int, every: int
+) -> None:
+    # Sorted by date and five times as long as what is looked at: pieces show few months of a loan.
+    months, loans, draw = 24, 2_500, np.random.default_rng(1)
+    day = [f"{(1 + apart * month % 12):02d}/28/{2015 + apart * month // 12}" for month in range(months)]
+    pl.DataFrame(
+        {
+            "Report Date": np.repeat(day, loans),
+            "Account Number": np.concatenate([draw.permutation(loans) for _ in day]),
+            "Principal Balance": np.repeat(np.linspace(9e3, 1e3, months).round(2), loans),
+            "Days Past Due": 0,
+        }
+    ).write_csv(tmp_path / "t.csv")
+    found = lt.tape_map(tmp_path / "t.csv", out=tmp_path / "m.toml")
+    assert (found.kind, found.rows) == ("panel", months * loans)
+    assert found.rows_looked_at < 0.3 * months * loans
+    stated = tomllib.loads((tmp_path / "m.toml").read_text(encoding="utf-8"))
+    assert stated.get("report_every", 1) == every
+
+
+@pytest.mark.parametrize(
+    ("header", "texts"),
+    [
+        ("APR", ("8.24%", "6.18%", "11.90%", "19.9%", "4%")),
+        ("Tasa Anual", ("8.24%", "6.18%", "11.90%", "19.9%", "4%")),
+        ("Interest Rate", ("8.24 %", "6.18 %", "11.90 %", "19.90 %", "4.00 %")),
+        ("Zinssatz", ("8.24% p.a.", "6.18% p.a.", "11.90% p.a.", "19.90% p.a.", "4.00% p.a.")),
+    ],
+)
+def test_rates_with_a_percent_sign(tmp_path: Path, header: str, texts: tuple[str, ...]) -> None:
+    rows = [f"L{at},2020-01-0{1 + at},60,10000.00,9000.00,{text}" for at, text in enumerate(texts)]
+    tape, mapping = tmp_path / "t_20240131.csv", tmp_path / "m.toml"
+    tape.write_text(
+        "\n".join([f"loan id,origination date,term months,loan amount,balance,{header}", *rows]) + "\n",
+        encoding="utf-8",
+    )
+    lt.tape_map(tape, out=mapping)
+    read = read_tape(tape, mapping).loans["annual_rate"].to_list()
+    assert read == pytest.approx([0.0824, 0.0618, 0.119, 0.199, 0.04])
+
+
+STATUS_WORDS = {
+    ("Estatus", "outcomes"): {"CASTIGADO": "charged_off", "LIQUIDADO": "paid", "VIGENTE": "current"},
+    ("Statut", "snapshot"): {"Sain": "current", "Impayé": "dpd_30_59", "Douteux": "default_0_3"},
+    ("Status", "days"): {"ordnungsgemäß": "current", "in Verzug": "", "gekündigt": "default_0_3"},
+}
+
+
+@pytest.mark.parametrize(("header", "kind"), STATUS_WORDS)
+def test_words_of_a_status(tmp_path: Path, header: str, kind: str) -> None:
+    meant_ = STATUS_WORDS[header, kind]
+    more = {
+        "outcomes": ("charge off date,charged off,closed date", ("2023-05-31,100.00,", ",,2023-05-31", ",,")),
+        "snapshot": ("balance", ("900.00", "800.00", "700.00")),
+        "days": ("balance,days past due", ("900.00,0", "800.00,45", "700.00,120")),
+    }[kind]
+    rows = [
+        f"L{at},2022-0{1 + at % 9}-15,60,1000.00,{code},{more[1][at % 3]}"
+        for at, code in enumerate([*meant_] * 20)
+    ]
+    tape = tmp_path / "t_20240131.csv"
+    head = f"loan id,origination date,term months,loan amount,{header},{more[0]}"
+    tape.write_text("\n".join([head, *rows]) + "\n", encoding="utf-8")
+    found = lt.tape_map(tape)
+    assert found.kind == ("outcomes" if kind == "outcomes" else "snapshot")
+    assert found.columns["status" if kind == "outcomes" else "state"].values == meant_
+    assert found.trial.accepted == 60
+
+
+def test_words_of_a_rate() -> None:
+    words = ["Révisable", "variable rate", "Taux révisable", "Fixe", "tipo fijo"]
+    assert list(meant("rate_type", words).values()) == ["floating"] * 3 + ["fixed"] * 2
+
+
+def test_a_card_book(tmp_path: Path) -> None:
+    draw = np.random.default_rng(4)
+    limit = draw.choice([1000.0, 2500.0, 5000.0, 10000.0], 400)
+    pl.DataFrame(
+        {
+            "acct_nbr": 4929_0000_0000 + np.arange(400),
+            "open_dt": [f"20{10 + at % 14}0{1 + at % 9}15" for at in range(400)],
+            "crd_lmt": limit.astype(int),
+            "cur_bal": (limit * draw.uniform(0, 1, 400)).round(2),
+            "purch_apr": draw.choice([19.99, 24.99], 400),
+            "arrears_cd": draw.choice([0] * 30 + [1, 2, 3, 4, 5, 6], 400),
+            "proc_dt": "20250531",
+        }
+    ).write_csv(tmp_path / "t.csv", separator="|")
+    found = lt.tape_map(tmp_path / "t.csv", out=tmp_path / "m.toml")
+    assert found.assumed["product"] == "revolving"
+    assert {
+        name: item.source for name, item in found.columns.items() if name in ("approved_amount", "principal")
+    } == {
+        "approved_amount": "crd_lmt",
+        "principal": "cur_bal",
+    }
+    assert found.columns["state"].source == "arrears_cd"
+    assert "past_due" not in found.columns
+    assert "term_months" not in found.missing
+    read = read_tape(tmp_path / "t.csv", tmp_path / "m.toml").loans
+    one_month_late = read["state"].filter(pl.read_csv(tmp_path / "t.csv", separator="|")["arrears_cd"] == 1)
+    assert set(one_month_late) == {"dpd_30_59"}

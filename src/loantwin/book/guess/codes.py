@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from loantwin.book.guess.names import folded
+from loantwin.book.guess.names import folded, word_list
 
 FREDDIE: dict[str, dict[str, Any]] = {
     "values": {"RA": "settled", "R": "settled", "XX": "", "X": "", "": ""},
@@ -78,6 +78,15 @@ def meant(field: str, codes: Iterable[str]) -> dict[str, str | None]:
         if made[code] is None and field in ("state", "status"):
             made[code] = _arrears(code, field)
     return made
+
+
+def says_live(code: str, meaning: str | None) -> bool:
+    """Return whether a code of a state says that a loan is live, and not that it pays on time."""
+    return (
+        meaning == "current"
+        and plain(code) not in {plain(word) for word in word_list("on_time")}
+        and _arrears(code, "state") is None
+    )
 
 
 def _arrears(code: str, field: str) -> str | None:

@@ -162,7 +162,7 @@ def _codes(made: Entry, values: Values, status: bool) -> None:
     counts = dict(values.counts.head(MOST_CODES + 1).iter_rows())
     numbers = values.numbers(".")
     held = numbers[np.isfinite(numbers)]
-    counted = said & {"months", "month", "arrears", "delinquency", "payment", "late", "instalment"}
+    counted = said & {"months", "month", "arrears", "delinquency", "payment", "late", "instalment", "cycles"}
     if made.item == "state" and not status and len(held) and counted and "bucket" not in said:
         rest = [code for code in counts if not _is_integer(code)]
         if (

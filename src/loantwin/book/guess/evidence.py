@@ -44,6 +44,9 @@ RATES_OF_LOANS = frozenset({"annual_rate", "effective_annual_rate", "original_ra
 FEW = 5
 """Rows fewer than this tell less: what they say counts by half."""
 
+MOST_CYCLES = 12
+"""Whole numbers up to this are no money past due, but instalments or months."""
+
 US_STATES = word_list("us_states")
 
 
@@ -180,6 +183,9 @@ def _text(field: str, values: Values, mark: str, said: frozenset[str]) -> Eviden
     whole = numbers[np.isfinite(numbers)]
     if field == "state" and len(whole) > 0.9 * filled and different > 15 and whole.max() > 36:
         return Evidence(-3.0, "many whole numbers: days perhaps")
+    counted = len(whole) == filled and whole.max() <= MOST_CYCLES and whole.min() == 0.0
+    if field == "state" and counted and said & {"arrears", "delinquency", "cycles"} and not decimals:
+        return Evidence(0.7, "small whole numbers from 0: instalments or months in arrears")
     if different > 60:
         return Evidence(-4.0, "too many different values for codes")
     if field not in coded_fields():
@@ -202,6 +208,8 @@ def _number(field: str, kind: str, values: Values, mark: str, scale: float) -> E
         return Evidence(-5.0, "dates")
     if share < 0.4 or not len(read):
         return Evidence(-5.0, "no numbers")
+    if kind not in ("rate", "share") and values.different.str.contains("%", literal=True).mean() > 0.5:  # type: ignore[operator]  # of a column with texts
+        return Evidence(-4.0, "percent signs")
     if share < 0.6:
         return Evidence(-1.2, f"numbers in {share:.0%} of the rows")
     odds, why = (0.5, "numbers") if share >= MOST_OF else (-0.5, f"numbers in {share:.0%} of the rows")
@@ -226,6 +234,13 @@ def _money(field: str, read: Floats) -> Evidence:
         ):
             return Evidence(0.7, "round amounts")
         return Evidence(0.5, "amounts") if median >= 100 else Evidence(-1.0, "small numbers")
+    if (
+        field == "past_due"
+        and len(size) > 20
+        and size.max() <= MOST_CYCLES
+        and (read == np.round(read)).all()
+    ):
+        return Evidence(-3.0, "small whole numbers: instalments or months in arrears")
     if len(size) > 20 and np.isin(size, (0.0, 1.0)).all() and (size == 1.0).any():
         return Evidence(-2.5, "0 and 1: a flag")
     return Evidence(0.3, "")

@@ -9,11 +9,12 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from loantwin.book.guess.codes import meant, says_live
 from loantwin.book.guess.draft import IN_PANEL, Draft
-from loantwin.book.guess.entries import entry
+from loantwin.book.guess.entries import Entry, entry
 from loantwin.book.guess.evidence import FEW, US_STATES, Evidence, kind_of_field
 from loantwin.book.guess.looking import Look, look
-from loantwin.book.guess.match import Match, Shares, matched, relate, shares
+from loantwin.book.guess.match import UNSURE, Match, Shares, matched, relate, shares
 from loantwin.book.guess.names import NOTHING, fields_of, meanings
 from loantwin.book.guess.shape import Series, Shape, series_of, shape_of, stated_day
 from loantwin.book.guess.top import with_top
@@ -61,9 +62,14 @@ def guess(path: Path) -> tuple[Draft, tuple[str, ...]]:
     }
     state = entries.get("state")
     told = state is not None and state.codes is not None and None in state.codes.values()
+    if state is not None and shape.kind != "outcomes":
+        told = _late(state, "days_past_due" in entries) and told
     if state is not None and told and shape.kind != "outcomes" and "days_past_due" in entries:
         state.off = True
         state.doubts.append("until then the days past due tell the state")
+    late = entries.get("days_past_due")
+    if state is not None and state.codes and shape.kind != "outcomes" and late is not None:
+        _left_to_days(state, late)
     first = entries.get("origination_date")
     if first is not None and {"first", "payment"} <= set(meanings(first.match.column)):
         first.keys["shift_months"] = -1
@@ -75,6 +81,34 @@ def guess(path: Path) -> tuple[Draft, tuple[str, ...]]:
     draft.doubts = dict(seen.doubts)
     with_top(draft, path)
     return draft, presets(seen)
+
+
+def _late(state: Entry, days: bool) -> bool:
+    """Read codes that say that a loan is late and not for how long; return whether unknown codes are left.
+
+    The days past due tell how long; without them, 30 to 59 days stand for it.
+    """
+    open_ = [code for code, meaning in (state.codes or {}).items() if meaning is None]
+    late = [code for code, meaning in meant("status", open_).items() if meaning == "late"]
+    if late:
+        state.codes = {**(state.codes or {}), **dict.fromkeys(late, "" if days else "dpd_30_59")}
+        words = "the days past due tell it" if days else "30 to 59 days are assumed"
+        state.doubt(
+            f"{', '.join(map(repr, late[:5]))}: late, and not for how long: {words}", 0.9 if days else UNSURE
+        )
+    return len(late) < len(open_)
+
+
+def _left_to_days(state: Entry, late: Entry) -> None:
+    """Leave codes that say no more than that a loan is live to its days past due: it may be late."""
+    live = [code for code, meaning in (state.codes or {}).items() if says_live(code, meaning)]
+    if not live:
+        return
+    state.codes = {**(state.codes or {}), **dict.fromkeys(live, "")}
+    words = ", ".join(map(repr, live[:5]))
+    state.doubts.append(
+        f'{words} say that a loan is live, not that it pays: ""; {late.match.column} tells the state'
+    )
 
 
 def presets(seen: Look) -> tuple[str, ...]:

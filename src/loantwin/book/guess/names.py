@@ -33,6 +33,7 @@ _PHRASES = (
     (re.compile(r"\bas[\s_-]*(?:of|at|on)\b"), " asof "),
     (re.compile(r"\bloan[\s_-]*to[\s_-]*value\b"), " ltv "),
     (re.compile(r"\bdebt[\s_-]*to[\s_-]*income\b"), " dti "),
+    (re.compile(r"\bcrd[\s_-]*(?=li?mi?t|lim\b|line)"), "credit "),  # elsewhere French for what is owed
     (re.compile(r"\bpaid[\s_-]*through\b"), " paid interest "),
     (re.compile(r"\b(?:number|no|num|nbr)\.?[\s-]+of\b"), " count "),
     (re.compile(r"\ba/c\b"), " account "),

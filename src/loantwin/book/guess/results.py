@@ -68,6 +68,10 @@ NEEDED = {
 """Fields that a tape of each kind should have."""
 
 
+NOT_OF_LINES = ("term_months", "originated_amount")
+"""Fields that a tape of revolving lines need not have."""
+
+
 INSTEAD = {
     "term_months": ("maturity_date",),
     "annual_rate": ("effective_annual_rate", "rate_spread"),
@@ -176,6 +180,7 @@ def result(path: Path, draft: Draft, formats: tuple[str, ...], text: str, mappin
         if name not in mapped
         and not mapped & set(INSTEAD.get(name, ()))
         and not (name == "report_date" and draft.months)
+        and not (name in NOT_OF_LINES and draft.constants.get("product") == "revolving")
     )
     document = tomllib.loads(text)
     said = list(draft.said)

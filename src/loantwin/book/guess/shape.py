@@ -16,7 +16,7 @@ from loantwin.book.guess.looking import Look
 from loantwin.book.guess.match import Match, Shares
 from loantwin.book.guess.names import NOTHING, fields_of, meanings
 from loantwin.book.guess.values import MOST_OF, Values
-from loantwin.book.sniff import read_columns
+from loantwin.book.sniff import RawTape, read_columns
 
 MONTHLY = frozenset({"principal", "state", "days_past_due", "annual_rate", "undrawn", "past_due"})
 """Fields that a tape may give in one column a month."""
@@ -113,7 +113,7 @@ def shape_of(look: Look, table: Shares, found: Mapping[str, Match]) -> Shape:
         return Shape(_kind(table, found, bool(ends)), loans, 1, (said,), sure=False)
     if repeated:
         if several and date is not None:
-            return Shape("panel", loans, _months_apart(table, found["loan_id"].column, date))
+            return Shape("panel", loans, _months_apart(look, table, keys, found["loan_id"].column, date))
         said = (
             f"{len(ids):,} rows hold {loans:,} loan numbers and no date tells the rows of a loan apart: "
             "instalments or repayments are put together by month first (docs/formats.md, Shapes)"
@@ -132,18 +132,32 @@ def _kind(table: Shares, found: Mapping[str, Match], ends: bool) -> str:
 
 def _whole(look: Look, names: list[str]) -> pl.DataFrame:
     """Return columns of all rows; of those looked at where stray quotes make reading slow."""
-    raw = look.raw
-    if raw is None or (raw.table is None and raw.body.count(b'"') % 2):
+    if look.raw is None or _slow(look.raw):
         return look.frame.select(list(dict.fromkeys(names)))
-    frame, _ = read_columns(raw, list(dict.fromkeys(names)))
+    frame, _ = read_columns(look.raw, list(dict.fromkeys(names)))
     return frame.select(list(dict.fromkeys(names)))
 
 
-def _months_apart(table: Shares, loan: str, date: Match) -> int:
-    """Return the months between reports of a loan, 1 where they cannot be told."""
+def _slow(raw: RawTape | None) -> bool:
+    """Return whether stray quotes make reading all of a text slow."""
+    return raw is not None and raw.table is None and raw.body.count(b'"') % 2 == 1
+
+
+def _months_apart(look: Look, table: Shares, keys: pl.DataFrame, loan: str, date: Match) -> int:
+    """Return the months between reports of a loan, 1 where they cannot be told.
+
+    Of all rows: pieces of a file sorted by date leave out whole months of every loan.
+    """
     values = table.columns[date.column]
-    days = values.days() if values.dates.share >= MOST_OF else np.full(len(values.texts), np.nan)
-    frame = pl.DataFrame({"loan": table.columns[loan].texts, "day": days}).filter(pl.col("day").is_finite())
+    if values.dates.share < MOST_OF or (_slow(look.raw) and look.frame.height < 0.9 * look.rows):
+        return 1
+    texts = keys[date.column].str.strip_chars().alias("text")
+    different = texts.drop_nulls().unique()
+    different = different.filter(~different.is_in(["", *values.missing]))
+    days = Values(date.column, different, values.typed, values.missing).days()
+    known = pl.DataFrame({"text": different, "day": days})
+    frame = pl.DataFrame([keys[loan].alias("loan"), texts]).join(known, on="text")
+    frame = frame.filter(pl.col("day").is_finite())
     gaps = frame.sort("loan", "day").select(pl.col("day").diff().over("loan")).to_series().drop_nulls()
     gaps = gaps.filter(gaps > 0)
     if len(gaps) < 2:

@@ -85,10 +85,11 @@ def _product(draft: Draft) -> str:
     )
     if {"mortgage", "property", "ltv", "occupancy"} & said and "vehicle" not in said:
         return "mortgage"
-    if (
-        {"bill", "limit"} <= said
-        and "term_months" not in draft.entries
-        and "maturity_date" not in draft.entries
+    limit = draft.entries.get("approved_amount")
+    line = limit is not None and {"limit", "line"} & set(meanings(limit.match.column))
+    drawn = {"principal", "undrawn"} & set(draft.entries)
+    if not {"term_months", "maturity_date"} & set(draft.entries) and (
+        {"bill", "limit"} <= said or (line and drawn) or ("card" in said and drawn)
     ):
         return "revolving"
     return "instalment"

@@ -138,7 +138,8 @@ _FIRST_DAY, _LAST_DAY = dt.date(1930, 1, 1), dt.date(2120, 1, 1)
 _NOWHERE: TapeFormat = from_dict({"name": "guess", "columns": {"loan_id": "x"}})
 _ANY_NUMBER = ColumnSource("guess", ("x",), unit="money")
 _TAIL = re.compile(
-    r"(?:months?|mths?|mos?|years?|yrs?|days?|monate|jahre|tage|个月|月|年|天|期|ヶ月|か月|日)\.?$",
+    r"(?:%\s*(?:p\.?\s?a|per annum)?|months?|mths?|mos?|years?|yrs?|days?|monate|jahre|tage"
+    r"|个月|月|年|天|期|ヶ月|か月|日)\.?$",
     re.IGNORECASE,
 )
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from rich.console import Console
 
-from loantwin.interfaces.cli.tables.blocks import show_facts
+from loantwin.interfaces.cli.tables.blocks import show_facts, show_notes
 from loantwin.interfaces.cli.tables.tape_check import assumed, read
 
 
@@ -18,4 +18,9 @@ def render(console: Console, result: Any) -> None:
         for name in ("on_book", "not_yet_on_book", "closed_before_as_of", "undated")
     }
     show_facts(console, f"At the end of {result.as_of.isoformat()}", where)
+    show_notes(
+        console,
+        "Assumed of the book at that date",
+        [f"{name}: {words}" for name, words in result.assumed.items()],
+    )
     assumed(console, result)
