@@ -342,6 +342,7 @@ def test_words_of_a_status(tmp_path: Path, header: str, kind: str) -> None:
     assert found.kind == ("outcomes" if kind == "outcomes" else "snapshot")
     assert found.columns["status" if kind == "outcomes" else "state"].values == meant_
     assert found.trial.accepted == 60
+    assert "no known meaning" not in str(found.to_dict())
 
 
 def test_words_of_a_rate() -> None:

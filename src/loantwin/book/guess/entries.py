@@ -43,6 +43,9 @@ MOST_CODES = 60
 MOST_MONTHS_LATE = 36
 """Numbers above this are no months in arrears, but days."""
 
+UNKNOWN = "have no known meaning"
+"""What is said of codes that nobody knows."""
+
 
 @dataclass
 class Entry:
@@ -192,7 +195,7 @@ def _codes(made: Entry, values: Values, status: bool) -> None:
             made.doubt("what the codes mean was guessed from their words", 0.9)
         return
     rows = sum(counts[code] for code in open_)
-    made.doubt(f"{len(open_)} of {len(counts)} codes have no known meaning: fill them in", 0.9)
+    made.doubt(f"{len(open_)} of {len(counts)} codes {UNKNOWN}: fill them in", 0.9)
     made.off = item != "status" and rows > 0.5 * values.filled
 
 

@@ -11,7 +11,7 @@ import polars as pl
 
 from loantwin.book.guess.codes import meant, says_live
 from loantwin.book.guess.draft import IN_PANEL, Draft
-from loantwin.book.guess.entries import Entry, entry
+from loantwin.book.guess.entries import UNKNOWN, Entry, entry
 from loantwin.book.guess.evidence import FEW, US_STATES, Evidence, kind_of_field
 from loantwin.book.guess.looking import Look, look
 from loantwin.book.guess.match import UNSURE, Match, Shares, matched, relate, shares
@@ -91,6 +91,8 @@ def _late(state: Entry, days: bool) -> bool:
     open_ = [code for code, meaning in (state.codes or {}).items() if meaning is None]
     late = [code for code, meaning in meant("status", open_).items() if meaning == "late"]
     if late:
+        if len(late) == len(open_):
+            state.doubts = [words for words in state.doubts if UNKNOWN not in words]
         state.codes = {**(state.codes or {}), **dict.fromkeys(late, "" if days else "dpd_30_59")}
         words = "the days past due tell it" if days else "30 to 59 days are assumed"
         state.doubt(
