@@ -211,7 +211,7 @@ def test_the_built_in_book_has_sixty_cells_and_loads_nothing_heavy():
     assert done.stdout.strip() == "[]"
 
 
-def test_a_twin_that_was_not_fitted_is_named(tmp_path):
+def test_a_home_without_a_tape_is_named(tmp_path):
     Home.create(tmp_path / "twin", FixedClock(dt.datetime(2026, 1, 1, tzinfo=dt.UTC))).close()
-    with pytest.raises(HomeError, match="loantwin fit"):
+    with pytest.raises(HomeError, match="make the home anew with `twin create`"):
         gymnasium.make(NAME, twin=tmp_path / "twin")

@@ -234,13 +234,19 @@ LOANS = [
 ]
 
 
-def test_a_line_without_a_term_is_named_and_not_run_off_at_once(loantwin, raw_lender, tmp_path):
+def test_a_line_without_a_term_is_renewed_and_said(loantwin, raw_lender, tmp_path):
     outcomes_twin(
         loantwin, tmp_path, raw_lender / "macro.csv", *LOANS, "line,revolving,,1000,0.05,2020-01-10,"
     )
-    loantwin("forecast", tmp_path / "twin", "--months", 3, "--paths", 4).refused(
-        "loan line", "term_months", "1 of 49 loans"
-    )
+    made = loantwin("forecast", tmp_path / "twin", "--months", 3, "--paths", 4)
+    assert made.code == 0
+    assert "revolving_term_months" in " ".join(made.out.split())
+    with lt.open(tmp_path / "twin") as twin:
+        line = twin.book.loans.filter(twin.book.loans["loan_id"] == "line")
+        left = lt.Outlook(twin).columns.remaining_months.tolist()
+    assert line.height == 1
+    # renewed at every date: 60 months are left of it, however long ago it was opened
+    assert 60 in left
 
 
 def test_a_book_of_no_currency_is_refused_before_anything_is_made(loantwin, tmp_path, monkeypatch):

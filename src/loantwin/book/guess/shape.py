@@ -156,7 +156,7 @@ def _months_apart(look: Look, table: Shares, keys: pl.DataFrame, loan: str, date
     different = different.filter(~different.is_in(["", *values.missing]))
     days = Values(date.column, different, values.typed, values.missing).days()
     known = pl.DataFrame({"text": different, "day": days})
-    frame = pl.DataFrame([keys[loan].alias("loan"), texts]).join(known, on="text")
+    frame = pl.DataFrame([keys[loan].alias("loan"), texts]).join(known, on="text", maintain_order="left")
     frame = frame.filter(pl.col("day").is_finite())
     gaps = frame.sort("loan", "day").select(pl.col("day").diff().over("loan")).to_series().drop_nulls()
     gaps = gaps.filter(gaps > 0)
