@@ -154,11 +154,12 @@ def _by_language(draft: Draft, names: str) -> str:
     )
     if lakhs:
         return "INR"
-    german = re.search(
-        r"(?i)darlehen|kredit(?!or)|zins|betrag|laufzeit|fällig|faellig|pret\b|prêt|encours|préstamo|prestito|mutuo",
+    # words of countries that mostly pay in euros; Spanish is spoken where most do not
+    of_the_euro = re.search(
+        r"(?i)darlehen|kredit(?!or)|zins|betrag|laufzeit|fällig|faellig|pret\b|prêt|encours|prestito|mutuo",
         names,
     )
-    return "EUR" if german else "XXX"
+    return "EUR" if of_the_euro else "XXX"
 
 
 def _observes(draft: Draft) -> tuple[str, ...]:
