@@ -92,56 +92,66 @@ def prior_edges(prior: ProductPrior, live: Sequence[str], default: str, ages: in
     """
     payoff, hazard = prepayment_hazard(prior, ages), default_hazard(prior, ages)
     late = [_late(prior, name) for name in live[1:]]
-    edges: dict[tuple[str, str], PriorEdge] = {}
     chain = (*live, default)
-    lets_through = float(np.prod([roll.value / (roll.value + cure) for roll, cure in late]))
-    # the hazard is of all that live: those that are late meanwhile cannot become late, and some that were up
-    # to date when a loan became late have paid off before it defaults
-    through = sum(1.0 / (roll.value + cure) for roll, cure in late)
-    entering = hazard[np.minimum(np.arange(ages) + len(late), ages - 1)] / lets_through
-    entering = entering * (1.0 - payoff) ** through
-    entry = np.clip(entering / np.maximum(1.0 - entering * _months_late(late), 0.1), 1e-9, LARGEST)
-    for place, (roll, cure) in enumerate(late, start=1):
-        stay = 1.0 - roll.value - cure
-        edges[live[place], chain[place + 1]] = PriorEdge(
-            np.full(ages, np.log(roll.value / stay)), roll.logit_deviation, roll.basis, roll.source
-        )
-        edges[live[place], live[0]] = PriorEdge(
-            np.full(ages, np.log(cure / stay)),
-            prior.cure.logit_deviation,
-            prior.cure.basis,
-            prior.cure.source,
-        )
     push = [roll.value / (roll.value + cure) for roll, cure in late]
-    # what is believed of the default rate is believed more firmly than its parts: the chain brings no more
-    # than half of its variance
-    range_ = prior.default_rate.log_deviation**2
-    chain_ = sum(
-        (1.0 - share) ** 2 * (roll.logit_deviation**2 + prior.cure.logit_deviation**2)
-        for share, (roll, _) in zip(push, late, strict=True)
-    )
-    firm = np.sqrt(min(1.0, 0.5 * range_ / chain_)) if chain_ else 1.0
-    edges = {ends: replace(edge, spread=float(edge.spread * firm)) for ends, edge in edges.items()}
-    brought = firm**2 * chain_ + own * (1.0 + sum(2.0 * (1.0 - share) ** 2 for share in push))
-    spread = np.sqrt(max(range_ - brought, LEAST_SPREAD**2))
+    firm, brought = _firmness(prior, late, push, own)
+    spread = np.sqrt(max(prior.default_rate.log_deviation**2 - brought, LEAST_SPREAD**2))
+    entry = _entry(hazard, payoff, late)
     # a chain of uncertain rolls and cures lets through another number on average than one of their means
     for share, (roll, _) in zip(push, late, strict=True):
         size = firm * roll.logit_deviation, firm * prior.cure.logit_deviation
         entry = entry / _mean_share(share, *(np.hypot(one, np.sqrt(own)) for one in size)) * share
     entry = np.minimum(entry, LARGEST)
     rest = 1.0 - entry - payoff
-    rate = prior.default_rate
-    edges = {
-        (chain[0], chain[1]): PriorEdge(np.log(entry / rest), float(spread), rate.basis, rate.source),
-        **edges,
-        (chain[0], "prepaid"): PriorEdge(
-            np.log(np.maximum(payoff, 1e-9) / rest),
-            float(np.sqrt(max(prior.prepayment_range.log_deviation**2 - own - LEAST_SPREAD**2, 0.05**2))),
-            prior.prepayment.basis,
-            prior.prepayment.source,
-        ),
-    }
+    rate, early = prior.default_rate, prior.prepayment_range.log_deviation
+    edges = {(chain[0], chain[1]): PriorEdge(np.log(entry / rest), float(spread), rate.basis, rate.source)}
+    for place, (roll, cure) in enumerate(late, start=1):
+        stay = 1.0 - roll.value - cure
+        for target, belief, value in ((chain[place + 1], roll, roll.value), (chain[0], prior.cure, cure)):
+            edges[chain[place], target] = PriorEdge(
+                np.full(ages, np.log(value / stay)),
+                float(belief.logit_deviation * firm),
+                belief.basis,
+                belief.source,
+            )
+    edges[chain[0], "prepaid"] = PriorEdge(
+        np.log(np.maximum(payoff, 1e-9) / rest),
+        float(np.sqrt(max(early**2 - own - LEAST_SPREAD**2, 0.05**2))),
+        prior.prepayment.basis,
+        prior.prepayment.source,
+    )
     return PriorEdges(edges, 1.0 + sum(1.0 - share for share in push))
+
+
+def _entry(hazard: Floats, payoff: Floats, late: Sequence[tuple[Belief, float]]) -> Floats:
+    """Return the monthly probability (A,) of entering arrears that lets as many through as default.
+
+    The hazard is of all that live: those that are late meanwhile cannot become late, and some that were up to
+    date when a loan became late have paid off before it defaults.
+    """
+    lets_through = float(np.prod([roll.value / (roll.value + cure) for roll, cure in late]))
+    months = sum(1.0 / (roll.value + cure) for roll, cure in late)
+    ages = len(hazard)
+    entering = hazard[np.minimum(np.arange(ages) + len(late), ages - 1)] / lets_through
+    entering = entering * (1.0 - payoff) ** months
+    return np.asarray(np.clip(entering / np.maximum(1.0 - entering * _months_late(late), 0.1), 1e-9, LARGEST))
+
+
+def _firmness(
+    prior: ProductPrior, late: Sequence[tuple[Belief, float]], push: Sequence[float], own: float
+) -> tuple[float, float]:
+    """Return a factor on the spreads of rolls and cures, and the variance of the log default rate they bring.
+
+    What is believed of the default rate is believed more firmly than its parts: the chain brings no more than
+    half of its variance. push : by state of arrears, the share of those that leave it which gets worse.
+    """
+    wide = sum(
+        (1.0 - share) ** 2 * (roll.logit_deviation**2 + prior.cure.logit_deviation**2)
+        for share, (roll, _) in zip(push, late, strict=True)
+    )
+    half = 0.5 * prior.default_rate.log_deviation**2
+    firm = float(np.sqrt(min(1.0, half / wide))) if wide else 1.0
+    return firm, firm**2 * wide + own * (1.0 + sum(2.0 * (1.0 - share) ** 2 for share in push))
 
 
 def _mean_share(share: float, roll: float, cure: float) -> float:
