@@ -93,6 +93,54 @@ def conditional_defaults(
     return DefaultFlows(number, defaulted, gross, net)
 
 
+@dataclass(frozen=True)
+class Numbers:
+    """Loans (weighted) on each path and month: numbers in place of money.
+
+    live : (P, live states, T) on the book with a running contract at the month's end. defaulted, prepaid,
+        exited : (P, T) that left in the month, for a default, a payoff, another end.
+    """
+
+    live: Floats
+    defaulted: Floats
+    prepaid: Floats
+    exited: Floats
+
+
+def conditional_numbers(
+    parameters: TransitionParameters, cells: Cells, lgd: LossGivenDefault, shocks: Floats
+) -> Numbers:
+    """Return how many loans are in each live state and how many leave, by path and month.
+
+    Arguments and errors as in `conditional_flows`.
+    """
+    check_paths(parameters, cells, shocks, 1, None)
+    check_cells(parameters, cells)
+    check_lgd(parameters, lgd)
+    months = shocks.shape[1]
+    coefficients = np.zeros((len(cells.segment), months, 16))
+    coefficients[..., 3] = cells.loans[:, 1 : months + 1]
+    for place in (5, 8, 11):  # repaid in full, exited, defaulted in the order of the kernel
+        coefficients[..., place] = cells.loans[:, :months]
+    group = np.zeros(len(cells.group), dtype=np.int64)
+    sums = _summed(parameters, cells, group, 1, shocks, coefficients, parameters.live)[:, :, 0]
+    return Numbers(np.moveaxis(sums[16:], 0, 1), sums[11], sums[5], sums[8])
+
+
+def conditional_numbers_reference(parameters: TransitionParameters, cells: Cells, shocks: Floats) -> Numbers:
+    """Return what `conditional_numbers` returns, from the occupancy in plain NumPy."""
+    where, months = occupancy(parameters, cells, shocks), shocks.shape[1]
+    live = np.einsum("ptbs,bt->pst", where.live[:, 1:], cells.loans[:, 1 : months + 1])
+    entered = np.einsum("ptbs,bt->pst", where.entered, cells.loans[:, :months])
+    none = np.zeros(entered.shape[::2])
+    default, prepaid = parameters.default_state, parameters.prepaid_state
+    ends = {
+        name: entered[:, state - parameters.live] if state >= 0 else none
+        for name, state in (("defaulted", default), ("prepaid", prepaid))
+    }
+    return Numbers(live, **ends, exited=entered.sum(axis=1) - ends["defaulted"] - ends["prepaid"])
+
+
 def _summed(
     parameters: TransitionParameters,
     cells: Cells,
@@ -100,15 +148,16 @@ def _summed(
     groups: int,
     shocks: Floats,
     coefficients: Floats,
+    states: int = 0,
 ) -> Floats:
-    """Return the kernel's sums, (figures, P, groups, T)."""
+    """Return the kernel's sums, (figures + states, P, groups, T); `states`: live ones to add up apart."""
     from loantwin.engine.conditional import kernels
     from loantwin.kernels import in_shares
 
     paths, months = shocks.shape[:2]
     order = np.lexsort((cells.age, cells.segment, group))
     bounds = np.searchsorted(group[order], np.arange(groups + 1))
-    sums = np.empty((kernels.FIGURES, paths, groups, months))
+    sums = np.empty((kernels.FIGURES + states, paths, groups, months))
     in_shares(
         kernels.conditional,
         -(-paths // kernels.PATHS),

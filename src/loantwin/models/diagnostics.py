@@ -186,6 +186,7 @@ def _severity(severity: Severity) -> dict[str, Any]:
             "observed": severity.observed[1],
         },
         "cured": severity.cured,
+        "charged_off_number": severity.charged_off_number,
         "defaults": severity.defaults,
         "effective_defaults": severity.effective_defaults,
         "prior_only": severity.prior_only,

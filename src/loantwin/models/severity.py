@@ -94,6 +94,8 @@ class Severity:
     prior_only: bool
     observed: tuple[bool, bool] = (True, True)
     """Whether defaults tell charged off and recovered; where not, the figures are what is believed."""
+    charged_off_number: float | None = None
+    """Share of defaults, in number, that end in a charge-off; None where no default tells."""
     by_band: Mapping[str, tuple[float, float, int]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
@@ -180,9 +182,16 @@ def fit_severity(
         effective_defaults=float(defaults.weight.sum() ** 2 / (defaults.weight**2).sum()) if count else 0.0,
         prior_only=count < least or not told,
         observed=(told, bool(count and believed.recovery_observed)),
+        charged_off_number=_in_number(defaults, developed) if told else None,
         by_band=_by_band(defaults, developed),
         notes=tuple(notes),
     )
+
+
+def _in_number(defaults: Defaults, developed: Floats) -> float | None:
+    """Return the share of defaults that end in a charge-off: seen over what can be seen by now."""
+    under = float(defaults.weight @ developed)
+    return min(float(defaults.weight @ (defaults.charged_off > 0.0)) / under, 1.0) if under > 0.0 else None
 
 
 def _of_defaults(table: Floats, defaults: Defaults, believed: float) -> float:

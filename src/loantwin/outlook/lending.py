@@ -17,7 +17,7 @@ from loantwin.engine.step.cohorts import LendingPlan, template_columns
 from loantwin.engine.step.tables import StepEconomics, StepTables
 from loantwin.errors import UsageError, expected
 from loantwin.outlook.outlook import Economy, Outlook
-from loantwin.outlook.paths import FIGURES, Paths, noisy_paths, typical_size
+from loantwin.outlook.paths import FIGURES, MOVES, Paths, noisy_paths, severity_of, typical_size
 from loantwin.types import Progress
 
 
@@ -47,10 +47,16 @@ def stepped(
     progress(0.5, "moving the book month by month")
     covariates = np.broadcast_to(economy.covariates, (paths, *economy.covariates.shape[1:]))
     run = run_policy(policy, tables, shocks, covariates, change)
-    given = {name: run[name] for name in FIGURES}
+    given = {name: run[own] for name, own in {**{name: name for name in FIGURES}, **MOVES}.items()}
     opening = float(run["opening"][:, 0].mean())
     return noisy_paths(
-        opening, given, run["defaulted_number"], typical_size(tables.cells), tables.lgd.charge_off_lag, seed
+        opening,
+        given,
+        run["defaulted_number"],
+        typical_size(tables.cells),
+        tables.lgd.charge_off_lag,
+        seed,
+        severity=severity_of(outlook, shocks, seed),
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import polars as pl
 
@@ -38,27 +40,76 @@ def stock_in_default(
     )
 
 
+@dataclass(frozen=True)
+class Awaited:
+    """What is still to come, by month (T,), as a sum over loans that each bring it once or never.
+
+    amount : expected, book currency. number : expected number of loans (weighted) that bring it. square :
+        `number` x the mean square of what one of them brings. most : all that could come, one number.
+    """
+
+    amount: Floats
+    number: Floats
+    square: Floats
+    most: float
+
+
+def awaited_from_default(outlook: Outlook, horizon: int) -> tuple[Awaited, Awaited]:
+    """Return what the present stock in default still brings: charge-offs, and recoveries.
+
+    A loan is charged off with the probability that history's defaults were in number, or the share of its
+    exposure where that is larger or the number is not known: then all of it or nothing.
+    """
+    return outlook.store.get(
+        "outlook.awaited", SOURCES, lambda: _awaited(outlook, horizon, outlook.book.loans), horizon
+    )
+
+
+def share_charged_off(outlook: Outlook) -> float | None:
+    """Return the share of defaults, in number, that end in a charge-off; None where no default told it."""
+    model = outlook.twin.model
+    if model.default_name == "charged_off":
+        return 1.0
+    share = model.diagnostics.get("severity", {}).get("charged_off_number")
+    return None if share is None else float(share)
+
+
 def _worked_out(outlook: Outlook, horizon: int, book: pl.DataFrame) -> tuple[Floats, Floats]:
+    charged, recovered = _awaited(outlook, horizon, book)
+    return charged.amount, recovered.amount
+
+
+def _awaited(outlook: Outlook, horizon: int, book: pl.DataFrame) -> tuple[Awaited, Awaited]:
     loans = book.filter(pl.col("state").is_in(list(DEFAULT_STATES)))
-    charged, recovered = np.zeros(horizon), np.zeros(horizon)
     if not loans.height:
-        return charged, recovered
+        none = Awaited(np.zeros(horizon), np.zeros(horizon), np.zeros(horizon), 0.0)
+        return none, none
     model = outlook.twin.model
     codes, _ = segment_codes(segment_labels(loans, outlook.twin.mapping), model.parameters.segments)
     codes = np.where(codes < 0, model.parameters.segments.index(POOLED), codes)
     start = months.months_of(loans["origination_date"].to_numpy(), outlook.anchor).astype(np.int64)
     age = np.minimum(outlook.month0 - start, model.lgd.charged_off.shape[1] - 1)
-    amount = (
-        loans["weight"] * loans["on_book_probability"].fill_null(1.0) * loans["principal"].fill_null(0.0)
-    ).to_numpy()
+    weight = (loans["weight"] * loans["on_book_probability"].fill_null(1.0)).to_numpy()
+    amount = loans["principal"].fill_null(0.0).to_numpy()
     since = _months_in_default(loans, outlook)
+    number = share_charged_off(outlook) or 0.0
     made = []
     for share, lag in (
-        (model.lgd.charged_off, model.lgd.charge_off_lag),
-        (model.lgd.recovered, model.lgd.recovery_lag),
+        (model.lgd.charged_off[codes, age], model.lgd.charge_off_lag),
+        (model.lgd.recovered[codes, age], model.lgd.recovery_lag),
     ):
-        made.append((amount * share[codes, age]) @ remaining_lag(lag, horizon)[np.minimum(since, len(lag))])
-    return np.asarray(made[0]), np.asarray(made[1])
+        when = remaining_lag(lag, horizon)[np.minimum(since, len(lag))]
+        brings = np.maximum(share, number)
+        part = np.divide(share, brings, out=np.zeros_like(share), where=brings > 0)
+        made.append(
+            Awaited(
+                (weight * amount * share) @ when,
+                (weight * brings) @ when,
+                (weight * brings * (amount * part) ** 2) @ when,
+                float(weight @ (amount * np.maximum(part, 1.0))),
+            )
+        )
+    return made[0], made[1]
 
 
 # Trap: a recovery awaited anew. A loan long in default has had part of its lag: the rest is what counts.

@@ -63,6 +63,23 @@ def name_noise(
     ------
     RiskError : moments that are negative or not finite, or a second one below the squared first.
     """
+    return name_events(numbers, mean_size, second_moment, seed, stream, most)[1]
+
+
+def name_events(
+    numbers: Floats,
+    mean_size: Floats | float,
+    second_moment: Floats | float,
+    seed: int,
+    stream: int = 0,
+    most: float = math.inf,
+) -> tuple[Floats, Floats]:
+    """Return simulated numbers of events, (P, T), and the amounts they come to; as `name_noise`.
+
+    Raises
+    ------
+    RiskError : as `name_noise`.
+    """
     check.within(0, numbers=numbers, mean_size=mean_size, second_moment=second_moment)
     check.count(0, seed=seed, stream=stream)
     check.unbounded(0, most=most)
@@ -84,4 +101,4 @@ def name_noise(
         variation, 1e-12
     )  # below this the gamma is a point: its draw would round to the count
     drawn = np.where(spread > 1e-9, spread * generator.standard_gamma(count / spread), count)
-    return np.minimum(first * drawn, most)
+    return count, np.minimum(first * drawn, most)

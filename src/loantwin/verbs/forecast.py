@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from loantwin import months as calendar
+from loantwin.arrays import Floats
 from loantwin.config import chosen
 from loantwin.decisions.check import portfolio_policy
 from loantwin.decisions.load import chosen_policy
@@ -19,13 +20,16 @@ from loantwin.errors import UsageError, expected
 from loantwin.outlook.left_out import LeftOut, left_out
 from loantwin.outlook.lending import stepped
 from loantwin.outlook.outlook import Economy, Outlook, Scenarios, read_scenarios
-from loantwin.outlook.paths import FIGURES, Paths, projected, with_stock
-from loantwin.outlook.workout import stock_in_default
+from loantwin.outlook.paths import FIGURES, MOVES, NUMBERS, Paths, projected, with_stock
+from loantwin.outlook.workout import awaited_from_default
 from loantwin.risk.intervals import intervals
 from loantwin.twin import Twin, opened
 from loantwin.types import Interval, ModelResult, Progress, silent
 
 YEAR = 12
+STOCKS = ("balance", "loans")
+"""Figures that stand at a month's end; the others are flows."""
+UNCOUNTED = "numbers of loans are those of a book in run-off: with new lending or a policy they are not told"
 OBSERVED_BY = {
     "balance": "balance",
     "scheduled_principal": "balance",
@@ -34,13 +38,33 @@ OBSERVED_BY = {
     "defaulted": "defaults",
     "charged_off": "charge_offs",
     "recovered": "recoveries",
+    "drawn": "balance",
+    "arrears_interest": "balance",
+    "exited": "balance",
+    "net_loss": "recoveries",
+    "loans": "prepayment",
+    "defaulted_loans": "defaults",
+    "charged_off_loans": "charge_offs",
+    "prepaid_loans": "prepayment",
 }
 """Figure -> what a source must observe for the figure to be more than an assumption."""
+MONEY = (*FIGURES, *MOVES, "net_loss")
+"""Figures in money, each by month and in the totals."""
 
 
 @dataclass(frozen=True)
 class ForecastMonth:
-    """One month. Money in the book's currency; None where the source cannot tell and nothing is assumed."""
+    """One month. Money in the book's currency; None where the source cannot tell and nothing is assumed.
+
+    For the means: the month before's `balance` + new + drawn + arrears_interest - scheduled_principal -
+    prepaid - exited - defaulted = `balance`. new : lent. drawn : by lines. arrears_interest : what the
+    month's defaults owe beyond their share of the balance, unpaid interest and undrawn amounts taken up.
+    exited : with loans that left by another way than default or payoff. net_loss : charged_off - recovered.
+
+    loans : live at the month's end; the others left in it, by their end. Numbers are weighted by case weight,
+    and None under new lending or a policy. arrears : live state -> share of the live loans; empty where the
+    source tells no arrears.
+    """
 
     month: str
     balance: Interval | None
@@ -50,6 +74,16 @@ class ForecastMonth:
     defaulted: Interval | None
     charged_off: Interval | None
     recovered: Interval | None
+    new: Interval | None
+    drawn: Interval | None
+    arrears_interest: Interval | None
+    exited: Interval | None
+    net_loss: Interval | None
+    loans: Interval | None
+    defaulted_loans: Interval | None
+    charged_off_loans: Interval | None
+    prepaid_loans: Interval | None
+    arrears: Mapping[str, Interval]
 
 
 @dataclass(frozen=True)
@@ -128,7 +162,8 @@ def forecast(
             made = projected(outlook, economy, run.months, run.paths, run.seed)
         else:
             made = stepped(outlook, economy, run.months, run.paths, run.seed, steering, new_lending, progress)
-        made = with_stock(made, *stock_in_default(outlook, run.months))
+        counts = bool(made.loans)
+        made = with_stock(made, awaited_from_default(outlook, run.months), run.seed, counts)
         progress(0.95, "adding up")
         hidden = unknown_figures(twin.mapping.observes)
         first = outlook.month0 + 1
@@ -147,12 +182,13 @@ def forecast(
             default_rate=default_rate(made),
             economy=factors,
             interval_sources=("parameters", "latent", "names", *(("macro",) if economy.varies else ())),
-            assumed=tuple(
-                name
-                for name in FIGURES
-                if OBSERVED_BY[name] not in twin.mapping.observes and name not in hidden
+            assumed=assumed_figures(outlook, hidden),
+            notes=(
+                *economy.notes,
+                *outlook.notes,
+                *(words for words in twin.book.assumed.values()),
+                *(() if counts else (UNCOUNTED,)),
             ),
-            notes=(*economy.notes, *outlook.notes, *(words for words in twin.book.assumed.values())),
             provenance=twin.provenance(),
         )
 
@@ -160,27 +196,48 @@ def forecast(
 def monthly(made: Paths, first: int, hidden: Sequence[str]) -> tuple[ForecastMonth, ...]:
     """Return mean and 90 % interval of each figure by month."""
     horizon = made.numbers.shape[1]
-    columns = {
+    simulated, expectation = with_net_loss(made.simulated), with_net_loss(made.expected)
+    columns: dict[str, Sequence[Interval | None]] = {
         name: (None,) * horizon
         if name in hidden
-        else intervals(made.simulated[name], made.expected[name].mean(axis=0))
-        for name in FIGURES
+        else intervals(simulated[name], expectation[name].mean(axis=0))
+        for name in MONEY
     }
+    columns |= {
+        name: intervals(made.loans[name][0], made.loans[name][1].mean(axis=0))
+        if name in made.loans
+        else (None,) * horizon
+        for name in NUMBERS
+    }
+    mix = {name: intervals(drawn, plain.mean(axis=0)) for name, (drawn, plain) in made.arrears.items()}
     return tuple(
-        ForecastMonth(calendar.label(first + t), **{name: columns[name][t] for name in FIGURES})
+        ForecastMonth(
+            calendar.label(first + t),
+            **{name: column[t] for name, column in columns.items()},
+            arrears={name: column[t] for name, column in mix.items()},
+        )
         for t in range(horizon)
     )
 
 
+def with_net_loss(figures: Mapping[str, Floats]) -> dict[str, Floats]:
+    """Return figures (P, T) and the net loss of each path, charged off less recovered."""
+    return {**figures, "net_loss": figures["charged_off"] - figures["recovered"]}
+
+
 def totals(made: Paths, hidden: Sequence[str]) -> dict[str, Interval | None]:
-    """Return each flow over the whole horizon, and the balance at its end."""
+    """Return each flow over the whole horizon, and the balance at its end; loans likewise."""
+    pairs = zip(with_net_loss(made.simulated).items(), with_net_loss(made.expected).values(), strict=True)
+    both = {name: (drawn, plain) for (name, drawn), plain in pairs} | dict(made.loans)
     found: dict[str, Interval | None] = {}
-    for name in FIGURES:
+    for name in (*MONEY, *NUMBERS):
+        if name in hidden or name not in both:
+            found[name] = None
+            continue
         simulated, expectation = (
-            (item[:, -1:] if name == "balance" else item.sum(axis=1, keepdims=True))
-            for item in (made.simulated[name], made.expected[name])
+            item[:, -1:] if name in STOCKS else item.sum(axis=1, keepdims=True) for item in both[name]
         )
-        found[name] = None if name in hidden else intervals(simulated, expectation.mean(axis=0))[0]
+        found[name] = intervals(simulated, expectation.mean(axis=0))[0]
     return found
 
 
@@ -197,7 +254,21 @@ def default_rate(made: Paths) -> Interval | None:
 
 def unknown_figures(observes: Sequence[str]) -> tuple[str, ...]:
     """Return the figures a source cannot tell and for which nothing is assumed."""
-    return () if "recoveries" in observes else ("recovered",)
+    return () if "recoveries" in observes else ("recovered", "net_loss")
+
+
+def assumed_figures(outlook: Outlook, hidden: Sequence[str]) -> tuple[str, ...]:
+    """Return the figures that rest on an assumption because the source does not observe them.
+
+    Interest follows from balance and rate: where the source tells both it is no assumption.
+    """
+    observes, imputed = outlook.twin.mapping.observes, outlook.twin.book.assumed
+    told = "balance" in observes and "annual_rate" not in imputed
+    return tuple(
+        name
+        for name, needed in OBSERVED_BY.items()
+        if needed not in observes and name not in hidden and not (name == "interest" and told)
+    )
 
 
 def _economy(

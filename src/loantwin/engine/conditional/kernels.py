@@ -80,6 +80,14 @@ def _count(totals: Array, flows: Array, cell: Array) -> None:
                 totals[figure, path] += flows[flow, path] * coefficient
 
 
+@inlined
+def _count_states(totals: Array, where: Array, loans: float) -> None:
+    """Add one cell's loans by live state to the rows after the figures."""
+    for state in range(len(where)):
+        for path in range(where.shape[1]):
+            totals[FIGURES + state, path] += where[state, path] * loans
+
+
 @compiled
 def conditional(
     first: int,
@@ -97,11 +105,14 @@ def conditional(
 ) -> None:
     """Set `result` (FIGURES, P, groups, T) for the tasks `first` to `last`.
 
+    With `live` rows more, these get the sums of LIVE by live state.
+
     base : (G, A, R) odds. shocks : (P, T, R). edges : (R, 2). ends : default and prepaid state. cells : (B,
         3) segment, age, state. order, bounds : cells by group, (B,) and (groups + 1,); cells of one segment
         and age that lie together share their chances of moving. coefficients : (B, T, FIGURES).
     """
     paths, months, _ = shocks.shape
+    rows = len(result)
     for task in range(first, last):
         begin = task * PATHS
         count = min(PATHS, paths - begin)
@@ -112,7 +123,7 @@ def conditional(
                     month_shocks[month, edge, path] = shocks[begin + path, month, edge]
         before, flows = np.empty((live, count)), np.empty((FLOWS, count))
         keep, chance = np.empty((live, count)), np.empty((len(edges), count))
-        where, totals = np.empty((TILE, live, count)), np.empty((months, FIGURES, count))
+        where, totals = np.empty((TILE, live, count)), np.empty((months, rows, count))
         for group in range(len(bounds) - 1):
             totals[:] = 0.0
             for start in range(bounds[group], bounds[group + 1], TILE):
@@ -130,7 +141,9 @@ def conditional(
                             _chances(keep, chance, base[cells[cell, 0], age], month_shocks[month], edges)
                         _move(where[place], before, flows, keep, chance, edges, ends)
                         _count(totals[month], flows, coefficients[cell, month])
-            for figure in range(FIGURES):
+                        if rows > FIGURES:
+                            _count_states(totals[month], where[place], coefficients[cell, month, LIVE])
+            for figure in range(rows):
                 for path in range(count):
                     for month in range(months):
                         result[figure, begin + path, group, month] = totals[month, figure, path]

@@ -9,6 +9,9 @@ from rich.console import Console
 from loantwin.interfaces.cli.tables.blocks import amount, show_notes, show_table
 from loantwin.interfaces.report.labels import plain
 
+SMALL = ("new", "drawn", "arrears_interest", "exited")
+"""Rows of the totals that are left out where nothing moves there."""
+
 
 def render(console: Console, result: Any) -> None:
     """Print the months ahead and their totals."""
@@ -25,6 +28,10 @@ def render(console: Console, result: Any) -> None:
         "paths (means)"
     )
     show_table(console, title, ("month", *(name.replace("_", " ") for name in names)), rows)
+    if every > 1:
+        words = f"The first and every third of {len(result.months)} months are shown; --json has them all."
+        console.print(words)
+    _show_loans(console, result, every)
     outside = [
         (
             f"not in it: {plain(name)}",
@@ -36,14 +43,19 @@ def render(console: Console, result: Any) -> None:
     rows = [("live loans", "", amount(result.opening_balance)), *outside]
     show_table(console, "Opening balance", ("", "number", result.currency), rows)
     total = [
-        (name.replace("_", " "), amount(item.mean), f"{amount(item.p05)} to {amount(item.p95)}")
+        (
+            name.replace("_", " "),
+            _sized(name, item.mean),
+            f"{_sized(name, item.p05)} to {_sized(name, item.p95)}",
+        )
         if item
-        else (name.replace("_", " "), "–", "the source cannot tell")
+        else (name.replace("_", " "), "–", "not told")
         for name, item in result.totals.items()
+        if item is None or name not in SMALL or item.p95 > 0.0
     ]
     show_table(
         console,
-        f"Over {len(result.months)} months (balance: at the end)",
+        f"Over {len(result.months)} months (balance and loans: at the end)",
         ("figure", "mean", "90 % interval"),
         total,
     )
@@ -54,3 +66,31 @@ def render(console: Console, result: Any) -> None:
             [", ".join(name.replace("_", " ") for name in result.assumed)],
         )
     show_notes(console, "Notes", [*result.notes, "the intervals hold: " + ", ".join(result.interval_sources)])
+
+
+def _show_loans(console: Console, result: Any, every: int) -> None:
+    """Print numbers of loans and the mix of arrears by month, where they are told."""
+    if not result.months or result.months[0].loans is None:
+        return
+    states = tuple(result.months[0].arrears)
+    names = ("loans", "defaulted_loans", "charged_off_loans", "prepaid_loans")
+    rows = [
+        (
+            month.month,
+            *(_sized(name, getattr(month, name).mean) if getattr(month, name) else "–" for name in names),
+            *(f"{100 * month.arrears[name].mean:.2f}" for name in states[1:]),
+        )
+        for place, month in enumerate(result.months)
+        if (place + 1) % every == 0 or place == 0
+    ]
+    late = tuple(f"{plain(name)}, %".replace(" days past due", "") for name in states[1:])
+    title = "Loans (means); in arrears: share of live loans" if late else "Loans (means)"
+    heads = ("month", "live", "defaulted", "charged off", "prepaid", *late)
+    show_table(console, title, heads, rows)
+
+
+def _sized(name: str, value: float) -> str:
+    """Return money as an amount, a number of loans with one decimal where it is small."""
+    if name.endswith("loans") and abs(value) < 1_000:
+        return f"{value:,.1f}"
+    return amount(value)

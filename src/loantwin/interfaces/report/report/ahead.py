@@ -20,7 +20,7 @@ from loantwin.interfaces.report.blocks import (
 from loantwin.interfaces.report.charts import Chart
 from loantwin.interfaces.report.labels import plain, segment_words
 from loantwin.interfaces.report.report.findings import LEAST_MONTHS, Findings
-from loantwin.verbs.forecast import OBSERVED_BY
+from loantwin.outlook.paths import FIGURES, MOVES
 
 VISIBLE = 0.004
 """A bar shorter than this share of the longest cannot be seen and is left out."""
@@ -39,18 +39,17 @@ def forecast_section(found: Findings) -> Section:
     ]
     rows = []
     for name, item in found.forecast.totals.items():
-        source = (
-            "not told by the source"
-            if item is None
-            else ("observed" if OBSERVED_BY[name] in found.twin.mapping.observes else "assumed")
-        )
+        if item is not None and name in MOVES and not item.p95 > 0.0:
+            continue  # nothing moves there
+        source = "assumed" if name in found.forecast.assumed else "observed"
+        source = "not told by the source" if item is None else "planned" if name == "new" else source
         interval = "–" if item is None else f"{amount(item.p05)} to {amount(item.p95)}"
         rows.append((plain(name), amount(item.mean if item else None), interval, source))
     blocks.append(
         table(
             ("over the horizon", "mean", "90 % interval", "history of it"),
             rows,
-            caption="Balance: at the end of the horizon.",
+            caption="Balance and loans: at the end of the horizon.",
         )
     )
     blocks.append(_yearly(found))
@@ -120,18 +119,18 @@ def _macro(found: Findings) -> tuple[tuple[Chart, str], ...]:
 
 
 def _yearly(found: Findings) -> PageBlock:
-    rows = []
+    rows, names = [], (*FIGURES, "net_loss")
     for year in range(len(found.labels) // 12):
         part = found.forecast.months[12 * year : 12 * year + 12]
         row = [f"months {12 * year + 1} to {12 * year + 12}"]
-        for name in found.forecast.totals:
+        for name in names:
             if name in found.hidden:
                 row.append("–")
                 continue
             values = [getattr(month, name).mean for month in part]
             row.append(amount(values[-1] if name == "balance" else sum(values)))
         rows.append(row)
-    return details("By year", table(("", *map(plain, found.forecast.totals)), rows))
+    return details("By year", table(("", *map(plain, names)), rows))
 
 
 def provisions_section(found: Findings) -> Section:
