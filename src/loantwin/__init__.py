@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from loantwin.verbs.curves import curves as curves
     from loantwin.verbs.fit import fit as fit
     from loantwin.verbs.forecast import forecast as forecast
+    from loantwin.verbs.simulate import simulate as simulate
     from loantwin.verbs.loan import loan as loan
     from loantwin.verbs.log_verify import log_verify as log_verify
     from loantwin.verbs.loss.loss import loss as loss
@@ -64,6 +65,7 @@ _EXPORTS = {
     "fit": "loantwin.verbs.fit",
     "ratings": "loantwin.verbs.ratings",
     "forecast": "loantwin.verbs.forecast",
+    "simulate": "loantwin.verbs.simulate",
     "compare": "loantwin.verbs.compare",
     "happened": "loantwin.verbs.compare",
     "loss": "loantwin.verbs.loss.loss",

@@ -109,6 +109,30 @@ def replace_file(path: Path, text: str, field: str, *, private: bool = False) ->
 
 
 @contextmanager
+def whole_file(path: Path, field: str) -> Iterator[Path]:
+    """Yield a file beside `path` that takes its place when the block ends well, else vanishes.
+
+    Only its owner may read it: for rows of loans.
+
+    Raises
+    ------
+    UsageError : the file cannot be written; `field` names the option that asked for it.
+    """
+    temporary = path.with_name(f".{path.name}.writing-{os.getpid()}")
+    try:
+        try:
+            os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+            yield temporary
+            temporary.replace(path)
+        except OSError as error:
+            raise UsageError(
+                f"expected a file that can be written, was: {error.strerror}", file=path, field=field
+            ) from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextmanager
 def whole_folder(target: Path) -> Iterator[Path]:
     """Yield a folder beside `target` that takes its place when the block ends well, else vanishes.
 

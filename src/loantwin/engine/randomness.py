@@ -20,7 +20,7 @@ from numpy.typing import ArrayLike
 from loantwin.arrays import Words
 from loantwin.errors import UsageError, expected
 
-LOAN_PATHS, CELL_PATHS = 1, 2
+LOAN_PATHS, CELL_PATHS, LOAN_ENDS, LOAN_BALANCES = 1, 2, 3, 4
 """What a draw is for: the counter's last word, which keeps the streams of two uses apart."""
 
 _MULTIPLIER = (np.uint64(0xD2511F53), np.uint64(0xCD9E8D57))

@@ -16,6 +16,7 @@ from loantwin.engine.cells import LossGivenDefault
 from loantwin.engine.rows import TransitionParameters, base_segments, check_transitions
 from loantwin.errors import ModelError, expected
 from loantwin.macro.covariates import Covariate
+from loantwin.models.balances import BalanceMoves
 from loantwin.models.latent import LatentProcess
 from loantwin.models.severity_reaction import SeverityReaction
 from loantwin.models.spline import DEGREE
@@ -41,6 +42,8 @@ class FittedModel:
     today : (F,) macro covariates of the as-of month.
     errors : joint errors of all coefficients, from which draws for parts of a book are made.
     severity : how loss given default moves with credit conditions, None where nothing was fitted.
+    balances : how balances scatter about their contracts, None where nothing tells it, and in models fitted
+        before it was kept.
     lgd : loss given default by segment and age. arrears_months, conversion_factor : what exposure at default
         means in it.
     assumed : (R,) True where an edge is an assumption and not fitted. absent : states the source cannot
@@ -65,6 +68,7 @@ class FittedModel:
     provenance: Mapping[str, Any] = field(default_factory=dict)
     errors: Errors | None = None
     severity: SeverityReaction | None = None
+    balances: BalanceMoves | None = None
 
     @property
     def segments(self) -> tuple[str, ...]:
@@ -115,6 +119,7 @@ class FittedModel:
         if int(version) != FORMAT:
             again = "" if int(version) > FORMAT else ": fit again"
             raise ModelError(expected(f"a model file of format {FORMAT}", version) + again, field="schema")
+        document.setdefault("balances", None)
         names = {item.name for item in fields(cls)}
         if set(document) != names:
             strange = sorted(set(document) ^ names)
@@ -142,6 +147,7 @@ class FittedModel:
             provenance=document["provenance"],
             errors=_errors(document["errors"]),
             severity=None if document["severity"] is None else SeverityReaction(**document["severity"]),
+            balances=None if document["balances"] is None else BalanceMoves.from_dict(document["balances"]),
         )
         check_model(model)
         return model

@@ -26,6 +26,7 @@ from loantwin.engine.rows import VINTAGE, TransitionParameters, base_segments
 from loantwin.errors import ModelError, ScenarioError, expected
 from loantwin.macro.covariates import Covariate, evaluate, standardise
 from loantwin.macro.scenario import Scenario
+from loantwin.models.balances import fit_balances
 from loantwin.models.counts import (
     LIKE_CURRENT,
     PANEL_LIVE,
@@ -129,8 +130,10 @@ def fit_model(
     if severity.charged_off > 1.0 or severity.used[0] > 1.0:
         notes.append(_above_exposure(severity, mapping, from_panel))
     prior_only = _prior_only(edges, counts, severity, settings)
-    return _assembled(
-        context, covariates, edges, levels, severity, defaults, as_of, mapping, prior_only, notes
+    moves = fit_balances(panel, loans) if from_panel and panel is not None else None
+    return replace(
+        _assembled(context, covariates, edges, levels, severity, defaults, as_of, mapping, prior_only, notes),
+        balances=moves,
     )
 
 

@@ -31,6 +31,7 @@ from loantwin.macro.scenario import MacroPaths, Scenario
 from loantwin.models.model import (
     draw_shocks,
     exposure_of,
+    live_loans,
     loan_columns,
     mean_shocks,
     unknown_states,
@@ -146,6 +147,11 @@ class Outlook:
         ModelError : a loan without a term, a rate or an amount.
         """
         return loan_columns(self.book, self.twin.model, self.twin.mapping)
+
+    @kept(*SOURCES)
+    def live_ids(self) -> pl.Series:
+        """Return the lender's numbers of the loans in `columns`, in their order."""
+        return live_loans(self.book, self.twin.model)["loan_id"]
 
     def require_live(self, what: str) -> None:
         """Raise UsageError where no loan on the book is in a live state, naming what cannot be told then."""

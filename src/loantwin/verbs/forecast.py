@@ -8,18 +8,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from loantwin import months as calendar
 from loantwin.arrays import Floats
 from loantwin.config import chosen
 from loantwin.decisions.check import portfolio_policy
 from loantwin.decisions.load import chosen_policy
 from loantwin.decisions.policy import PortfolioPolicy, policy_name
-from loantwin.errors import UsageError, expected
+from loantwin.outlook.economies import one_economy
 from loantwin.outlook.left_out import LeftOut, left_out
 from loantwin.outlook.lending import stepped
-from loantwin.outlook.outlook import Economy, Outlook, Scenarios, read_scenarios
+from loantwin.outlook.outlook import Outlook, Scenarios
 from loantwin.outlook.paths import FIGURES, MOVES, NUMBERS, Paths, projected, with_stock
 from loantwin.outlook.workout import awaited_from_default
 from loantwin.risk.intervals import intervals
@@ -156,7 +154,7 @@ def forecast(
         run = twin.config.run
         progress(0.05, "reading the book")
         outlook = Outlook(twin)
-        economy, factors = _economy(outlook, scenarios, align, run.months, run.paths, run.seed)
+        economy, factors = one_economy(outlook, scenarios, align, run.months, run.paths, run.seed)
         progress(0.3, "running the book forward")
         if policy is None and new_lending == "none":
             made = projected(outlook, economy, run.months, run.paths, run.seed)
@@ -269,33 +267,3 @@ def assumed_figures(outlook: Outlook, hidden: Sequence[str]) -> tuple[str, ...]:
         for name, needed in OBSERVED_BY.items()
         if needed not in observes and name not in hidden and not (name == "interest" and told)
     )
-
-
-def _economy(
-    outlook: Outlook,
-    scenarios: Scenarios,
-    align: str | None,
-    horizon: int,
-    paths: int,
-    seed: int,
-) -> tuple[Economy, dict[str, tuple[Interval, ...]]]:
-    """Return the economy ahead and its factors by month."""
-    found = read_scenarios(outlook.twin, scenarios, align)
-    if not found:
-        return outlook.simulated(horizon, paths, seed), outlook.factor_fan(horizon, seed)
-    if len(found) > 1:
-        names = ", ".join(item.name for item in found)
-        raise UsageError(expected("one scenario: `stress` runs several", names), field="scenarios")
-    given = found[0]
-    if given.weight not in (None, 1.0):
-        raise UsageError(expected("no weight: a forecast has one scenario", given.weight), field="scenarios")
-    economy = outlook.given(given.scenario, horizon, given.notes)
-    values = {
-        name: given.scenario.values[outlook.month0 + 1 - given.scenario.first :][:horizon, place]
-        for place, name in enumerate(given.scenario.factors)
-    }
-    return economy, {
-        name: tuple(Interval(value, value, value) for value in path.tolist())
-        for name, path in values.items()
-        if len(path) == horizon and np.isfinite(path).all()
-    }

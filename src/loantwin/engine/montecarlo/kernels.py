@@ -252,6 +252,36 @@ def loan_paths(
             )  # fmt: skip
 
 
+@compiled
+def loan_histories(
+    begin: int, end: int, seed: Array, cumulated: Array, leaving: Array, origin: Array, target: Array,
+    live: int, who: Array, place: Array, first: Array, found: Array,
+) -> None:  # fmt: skip
+    """Fill found (N, T) with the state at each month's end of loans `begin` to `end`, with `loan_paths`' luck.
+
+    seed : two words of the key, and the number of the path. cumulated, leaving : of `thresholds`.
+    """
+    months, edges = found.shape[1], cumulated.shape[2]
+    words = np.empty((4, BLOCK), np.uint32)
+    for low in range(begin, end, BLOCK):
+        n = min(BLOCK, end - low)
+        for month in range(months):
+            if month % 4 == 0:
+                philox_words(who[low:], n, seed[2], month // 4, seed[0], seed[1], words)
+            for i in range(n):
+                loan = low + i
+                state = first[loan] if month == 0 else np.int64(found[loan, month - 1])
+                after = state
+                if state < live:
+                    word, bucket = words[month % 4, i], place[loan]
+                    if word < leaving[month, bucket, state]:
+                        for r in range(edges):
+                            if origin[r] == state and word < cumulated[month, bucket, r]:
+                                after = target[r]
+                                break
+                found[loan, month] = after
+
+
 # Trap: Numba's own generator. It keeps one state a thread: the draws would follow who runs what.
 @compiled
 def uniform(stream: Array) -> float:

@@ -27,6 +27,7 @@ TABLES = {
     "demo": "demo",
     "fit": "fit",
     "forecast": "forecast",
+    "simulate": "simulate",
     "loan": "loan",
     "log": "log_verify",
     "loss": "loss",
