@@ -13,7 +13,7 @@ from polars.io.plugins import register_io_source
 
 from loantwin.book.schema import PANEL
 from loantwin.config import chosen
-from loantwin.errors import UsageError, expected
+from loantwin.errors import UsageError, choice, expected
 from loantwin.files import check_target, whole_file
 from loantwin.outlook.economies import one_economy
 from loantwin.outlook.histories import PART, simulated_parts
@@ -21,14 +21,16 @@ from loantwin.outlook.outlook import Outlook, Scenarios
 from loantwin.twin import Twin, opened
 from loantwin.types import ModelResult, Progress, silent
 
+PERIODS = ("expected", "drawn")
+
 
 @dataclass(frozen=True)
 class Simulated(ModelResult):
     """What was written: one row a loan and month, with the columns of the panel table.
 
     file : where. loans : live loans of the book, one history each, whatever their case weight. loan_months :
-    rows. balances : kind of loan -> moves of history from which its balances scatter; a kind that is not there
-    follows its contract. notes : what the histories assume.
+    rows. balances : kind of loan -> moves of history from which its balances scatter; a kind that is not
+    there follows its contract. notes : what the histories assume.
     """
 
     SCHEMA = "loantwin.simulate/1"
@@ -41,6 +43,7 @@ class Simulated(ModelResult):
     months: int
     seed: int
     scenario: str | None
+    period: str
     columns: tuple[str, ...]
     balances: Mapping[str, int]
     notes: tuple[str, ...]
@@ -54,12 +57,13 @@ def simulate(
     months: int | None = None,
     scenarios: Scenarios = (),
     align: str | None = None,
+    period: str = "expected",
     seed: int | None = None,
     progress: Progress = silent,
 ) -> Simulated:
     """Write one history of each live loan over the months ahead to a Parquet file.
 
-    The economy, the period effects and the luck of each loan follow from the seed alone: the same bits on any
+    The economy and the luck of each loan follow from the seed alone: the same bits on any
     number of threads. The file is written part by part, and appears whole or not at all.
 
     Parameters
@@ -67,15 +71,18 @@ def simulate(
     twin : an open twin, or its folder; fitted. out : the Parquet file to write; an old one is replaced.
     months, seed : None takes the configuration's.
     scenarios : FILE[#NAME], one given macro path; without it the generator stored by `fit` draws one.
+    period : "expected", the period effects and coefficients that the fit expects: loans' luck alone is drawn;
+        "drawn" draws them too, as one path of a forecast.
     align : "start" re-dates the scenario to begin after the as-of date.
 
     Raises
     ------
-    UsageError : a file that is no Parquet file or cannot be written, several scenarios, a book without a live loan.
+    UsageError : a file that is no Parquet file or cannot be written, several scenarios, no live loan.
     ScenarioError : a scenario that is wrong or too short. HomeError : a twin that was not fitted.
     """
     target = Path(out)
     check_target(target, "out")
+    choice(period, PERIODS, "period")
     if target.exists() and target.suffix.lower() != ".parquet":
         raise UsageError(
             expected("a new file, or an old one that ends in .parquet", str(target)), field="out"
@@ -93,7 +100,7 @@ def simulate(
         def parts(*_: object) -> Iterator[pl.DataFrame]:
             nonlocal rows
             done = 0
-            for part in simulated_parts(outlook, economy, run.months, run.seed):
+            for part in simulated_parts(outlook, economy, run.months, run.seed, period):
                 rows += part.height
                 yield part
                 done = min(done + PART, count)
@@ -112,6 +119,7 @@ def simulate(
             months=run.months,
             seed=run.seed,
             scenario=economy.name,
+            period=period,
             columns=tuple(schema()),
             balances={} if moves is None else dict(moves.cases),
             notes=(
