@@ -47,10 +47,12 @@ def learnt_model(
 ) -> FittedModel:
     """Return what the tape teaches a transition model at the twin's as-of date.
 
-    It may only learn from factors the generator can simulate. A product's `prior` is where the built-in model
-    starts; others have none.
+    It may only learn from factors the generator can simulate, and on a tape selected on its outcome from
+    loans whose term had ended by the tape's end (`Twin.of_ended_vintages`). A product's `prior` is where the
+    built-in model starts; others have none.
     """
     seen = nowcast(only(known, generator.factors), twin.as_of)
+    twin = twin.of_ended_vintages()
     facts = (twin.known_loans, twin.known_panel, twin.mapping, twin.as_of, seen)
     if prior is None:
         return learn(model, *facts)

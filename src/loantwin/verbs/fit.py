@@ -5,11 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import warnings as warn
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from loantwin.book.selection import finished_words
+from loantwin.book.selection import NOT_ENDED, finished_words
 from loantwin.errors import InputError, UsageError, expected
 from loantwin.events.event import Event
 from loantwin.macro.generator import MacroGenerator, fit_generator
@@ -47,6 +47,7 @@ class FitResult(Result):
 
     prior_only : what too few events leave to the prior. notes : what was left out and why.
     model : name of the transition model. prior : name of the product's prior model it started from, if any.
+    left_out : loans that are on the tape and not learnt from, by reason.
     """
 
     SCHEMA = "loantwin.fit/1"
@@ -65,6 +66,7 @@ class FitResult(Result):
     notes: tuple[str, ...]
     model: str = LOGIT
     prior: str | None = None
+    left_out: Mapping[str, int] = field(default_factory=dict)
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -130,6 +132,9 @@ def fit(
             "config": asdict(twin.config),
             "macro_files": {path.name: source.sha256 for path, source in zip(paths, sources, strict=True)},
         }
+        left = left_out_of(twin) if model_from is None else {}
+        if left:
+            settings["left_out"] = left
         if model_from is not None:
             settings["model_from"] = {"home": Path(model_from).name, "as_of": fitted.as_of.isoformat()}
         blob = twin.home.put_json(fitted.to_dict())
@@ -151,7 +156,13 @@ def fit(
             ),
         )
         ends = {name: label(month) for name, month in last_published(twin.history).items()}
-        return _result(twin, fitted, generator, ends, said)
+        return replace(_result(twin, fitted, generator, ends, said), left_out=left)
+
+
+def left_out_of(twin: Twin) -> dict[str, int]:
+    """Return how many loans of the tape a fit leaves out, by reason; empty where it reads all."""
+    found = twin.selected
+    return {NOT_ENDED: found.left_out} if found is not None and found.left_out else {}
 
 
 def started(twin: Twin, prior: ProductPrior, macro: Sequence[Path | str]) -> tuple[str, ...]:

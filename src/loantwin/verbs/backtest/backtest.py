@@ -9,7 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from loantwin.book.selection import finished_words
+from loantwin.book.selection import NOT_ENDED, finished_words
 from loantwin.config import chosen
 from loantwin.errors import InputError, UsageError, expected
 from loantwin.months import day
@@ -49,7 +49,7 @@ class Backtest(Result):
     """How the twin would have forecast. given_macro : on the path that came: the error is the model's alone.
 
     generated_macro : the generator's paths, as a lender would have had to forecast. spacing : least months
-        between origins.
+        between origins. left_out : loans of the tape that are in no fit and no score, by reason.
     """
 
     SCHEMA = "loantwin.backtest/1"
@@ -64,6 +64,7 @@ class Backtest(Result):
     generated_macro: MacroScores
     origins: tuple[Origin, ...]
     notes: tuple[str, ...]
+    left_out: Mapping[str, int] = field(default_factory=dict)
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -94,6 +95,9 @@ def backtest(
     """
     with opened(twin) as twin:
         twin = twin.using(chosen(twin.config, paths=paths, seed=seed))
+        selected = twin.selected
+        said = finished_words(twin.tables.loans, twin.mapping)
+        twin = twin.of_ended_vintages()
         spans = horizons_of(horizons)
         first = _default_start(twin, origin) if start is None else day(start, "start")
         dates = origins_of(origin, twin, first, None if end is None else day(end, "end"), spans[0])
@@ -113,7 +117,8 @@ def backtest(
             given_macro=blocks[GIVEN],
             generated_macro=blocks[GENERATED],
             origins=tuple(listed),
-            notes=(*_notes(twin), *notes),
+            notes=(*_notes(twin), *said, *notes),
+            left_out={} if selected is None or not selected.left_out else {NOT_ENDED: selected.left_out},
             provenance=twin.provenance(),
         )
 
@@ -229,4 +234,4 @@ def _notes(twin: Twin) -> list[str]:
         notes.append("Balances are assumed: amounts charged off rest on an assumed exposure, numbers do not.")
     if twin.mapping.weight.look_ahead:
         notes.append("Case weights depend on the outcome: a look-ahead a lender would not have.")
-    return [*notes, *finished_words(twin.tables.loans, twin.mapping)]
+    return notes
