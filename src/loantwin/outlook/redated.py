@@ -15,12 +15,15 @@ from loantwin.models.priors.table import ProductPrior
 from loantwin.models.registry import LOGIT, learn, model_name
 from loantwin.models.settings import prior_of
 from loantwin.models.start import prior_settings
+from loantwin.outlook.combination import combined
+from loantwin.outlook.outlook import Outlook
 from loantwin.twin import Learnt, Twin
 
 
-def twin_at(twin: Twin, date: dt.date) -> Twin:
+def twin_at(twin: Twin, date: dt.date, *, own_level: bool = False) -> Twin:
     """Return the twin as it stood at `date`: book, history, model and generator from what was known then.
 
+    A model that was combined with rivals is combined with those of the date, unless `own_level` is asked for.
     Nothing is written. Where the model was taken over from another home (a book without a history), it stays.
 
     Raises
@@ -35,6 +38,10 @@ def twin_at(twin: Twin, date: dt.date) -> Twin:
     if not taken:
         prior = prior_of(model.provenance)
         model = learnt_model(then, then.history, generator, model_name(model), prior)
+        if twin.model.relevel is not None and not own_level:
+            model = combined(Outlook(twin.at(date, Learnt(model, generator))))
+    elif own_level:
+        model = replace(model, relevel=None)
     return twin.at(date, Learnt(model, generator))
 
 

@@ -19,9 +19,11 @@ from loantwin.macro.shipped import BY_CURRENCY, foreign, located
 from loantwin.models.fitted import FittedModel
 from loantwin.models.priors.table import ProductPrior, product_prior
 from loantwin.models.registry import LOGIT, TRANSITION_MODELS, model_name
+from loantwin.models.relevel import Relevel
 from loantwin.months import label
+from loantwin.outlook.combination import combined, relevelled_words
 from loantwin.outlook.environment import saved
-from loantwin.outlook.outlook import without_covariates
+from loantwin.outlook.outlook import Outlook, without_covariates
 from loantwin.outlook.redated import learnt_model
 from loantwin.twin import Learnt, Twin, opened, store_fit
 from loantwin.types import Progress, Result, silent
@@ -47,7 +49,8 @@ class FitResult(Result):
 
     prior_only : what too few events leave to the prior. notes : what was left out and why.
     model : name of the transition model. prior : name of the product's prior model it started from, if any.
-    left_out : loans that are on the tape and not learnt from, by reason.
+    left_out : loans that are on the tape and not learnt from, by reason. relevel : factors on monthly odds
+        that combine the twin with its rivals, None where its own level stands.
     """
 
     SCHEMA = "loantwin.fit/1"
@@ -67,6 +70,7 @@ class FitResult(Result):
     model: str = LOGIT
     prior: str | None = None
     left_out: Mapping[str, int] = field(default_factory=dict)
+    relevel: Relevel | None = None
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -77,6 +81,7 @@ def fit(
     model: str | None = None,
     model_from: Path | str | None = None,
     prior: str | None = None,
+    combine: bool = False,
     progress: Progress = silent,
 ) -> FitResult:
     """Fit transitions, loss given default and prepayment on the history, and a generator on macro files.
@@ -93,12 +98,15 @@ def fit(
     prior : name of a product whose prior model the fit starts from (`priors` lists them): all that a book
         without a history has, and what a short one is added to. Without `macro` it takes the history that
         ships for the book's currency, where there is one.
+    combine : store with the model the monthly factors that bring its paths to 3/4 of its own forecast and
+        1/4 of the mean of simple rivals; every verb reads them. For a book with a history.
 
     Raises
     ------
     ScenarioError : a macro file that is wrong or holds no history. ModelError : nothing to learn from.
     HomeError : the home is held by another writer.
-    UsageError : an unknown `model` or one beside `model_from`, a model that knows more than this twin's as-of
+    UsageError : an unknown `model` or one beside `model_from`, `combine` beside it or of a snapshot, a model
+        that knows more than this twin's as-of
         date, or one with macro covariates and no file of `macro`.
     """
     if model is not None and model_from is not None:
@@ -106,9 +114,16 @@ def fit(
     if prior is not None and (model_from is not None or (model or LOGIT) != LOGIT):
         other = "`model_from`" if model_from is not None else f"model {model}"
         raise UsageError(expected("`prior` with the built-in model", f"it and {other}"), field="prior")
+    if combine and model_from is not None:
+        raise UsageError(expected("`combine` with a model that is fitted", "`model_from`"), field="combine")
     start = None if prior is None else product_prior(prior)
     name = TRANSITION_MODELS.spelt(model or LOGIT, field="model")
     with opened(twin, writable=True) as twin:
+        if combine and twin.mapping.kind == "snapshot":
+            raise UsageError(
+                expected("a history for `combine`, which rivals learn from", "a snapshot at one date"),
+                field="combine",
+            )
         shipped = BY_CURRENCY.get(twin.currency)
         if start is not None and not macro and shipped is not None:
             macro = (shipped,)
@@ -126,8 +141,12 @@ def fit(
                 if model_from is None
                 else taken_over(model_from, twin, bool(macro))
             )
-        progress(0.8, "tables for the environment")
         learnt = Learnt(fitted, generator, tuple({item.sha256: item for item in sources}.values()))
+        if combine:
+            progress(0.6, "combining with the rivals")
+            learnt = replace(learnt, model=combined(Outlook(twin.taught(learnt))))
+            fitted = learnt.model
+        progress(0.8, "tables for the environment")
         settings = {
             "config": asdict(twin.config),
             "macro_files": {path.name: source.sha256 for path, source in zip(paths, sources, strict=True)},
@@ -147,6 +166,7 @@ def fit(
             *(() if fitted.covariates or (start is not None and not macro) else (without_covariates(twin),)),
             *foreign(macro, twin.currency),
             *finished_words(twin.tables.loans, twin.mapping),
+            *relevelled_words(fitted.relevel),
             *(str(item.message) for item in heard),
             *(text for source in sources for text in source.warnings),
             *unstored,
@@ -267,5 +287,6 @@ def _result(
         notes=(*record["notes"], *said),
         model=model_name(model),
         prior=twin.provenance()["prior"],
+        relevel=model.relevel,
         provenance=twin.provenance(),
     )

@@ -202,5 +202,8 @@ def _verdicts(figures: Mapping[str, Mapping[str, BacktestScore]]) -> list[str]:
             if not score.observations:
                 made.append(f"{where}: no closed window of an origin that knew enough.")
                 continue
-            made.append(f"{where}: " + "; ".join(item.verdict for item in score.rival_scores.values()) + ".")
+            rivals = [item.verdict for item in score.rival_scores.values() if not item.holds_twin]
+            means = [item.verdict for item in score.rival_scores.values() if item.holds_twin]
+            beside = f"; beside the means: {'; '.join(means)}" if means else ""
+            made.append(f"{where}: {'; '.join(rivals)}{beside}.")
     return made

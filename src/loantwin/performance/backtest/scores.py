@@ -12,6 +12,7 @@ from loantwin.arrays import Floats, Integers
 from loantwin.performance.backtest.observed import WHOLE, Observed, unit_of
 from loantwin.performance.bootstrap import block_length, ratio_interval
 from loantwin.performance.outcomes import FIGURES, LOANS, Key
+from loantwin.performance.rivals import MEANS
 from loantwin.performance.scoring import (
     LEVELS,
     accuracy,
@@ -41,6 +42,7 @@ class RivalScore:
 
     difference : the twin's accuracy less the rival's, with its 90 % block-bootstrap interval. verdict : what
         that says in words.
+    holds_twin : a mean with the twin in it (equal mean, combination), which is no rival to be beaten.
     crps, coverage90, width90, width90_equal : only where the rival makes intervals; width90_equal is the mean
     width once stretched until 90 % of the outcomes are inside.
     """
@@ -56,6 +58,7 @@ class RivalScore:
     coverage90: float | None
     width90: float | None
     width90_equal: float | None
+    holds_twin: bool = False
 
 
 @dataclass(frozen=True)
@@ -265,6 +268,7 @@ def _rival(
         coverage90=None if quantiles is None else float(inside(quantiles[0], quantiles[4], actual).mean()),
         width90=None if quantiles is None else float((quantiles[4] - quantiles[0]).mean()),
         width90_equal=None if quantiles is None else _equal_width(quantiles, actual, grain),
+        holds_twin=name in MEANS,
     )
 
 

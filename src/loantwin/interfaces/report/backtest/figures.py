@@ -227,7 +227,11 @@ def _interval_table(result: Backtest, figure: str) -> PageBlock:
         for horizon, item in getattr(result, view).figures[figure].items():
             if not item.observations:
                 continue
-            ranged = [rival for rival in item.rival_scores.values() if rival.width90_equal is not None]
+            ranged = [
+                rival
+                for rival in item.rival_scores.values()
+                if rival.width90_equal is not None and not rival.holds_twin
+            ]
             best = min(
                 (rival.width90_equal for rival in ranged if rival.width90_equal is not None), default=None
             )
