@@ -31,7 +31,9 @@ PATHS = 200
 MOST = 4.0
 """A factor stays within 1/4 to 4: past it rivals contradict the twin, and no mean of both is a forecast."""
 ROUNDS, NEAR = 10, 1e-3
-"""Most rounds of the search, and the share of a target within which it stops."""
+"""Most rounds of the search, and the step, in logarithms, at which it stops."""
+LEAST = 1e-9
+"""Events below which nothing is said to happen between two horizons."""
 
 
 def combined(outlook: Outlook, known: Known | None = None) -> FittedModel:
@@ -111,26 +113,26 @@ def _factors(model: FittedModel, cells: Cells, shocks: Floats, rivals: list[Floa
     Each count rises with its own factor, and the search takes secant steps in logarithms, all factors at
     once: what one does to the other count is small.
     """
+    size = len(rivals)
     logs = np.zeros((2, len(HORIZONS)))
-    start = _counts(model, cells, shocks, logs)
-    targets = WEIGHT * start[: len(rivals)] + (1.0 - WEIGHT) * np.array(rivals)
-    # a forecast cumulates: where rivals fall from one horizon to the next a little is left
-    wanted = np.maximum(_steps(targets), 1e-3 * np.maximum(targets, 1e-9))
-    before, slope = start, np.ones_like(wanted)
-    last = np.zeros_like(wanted)
+    before = _counts(model, cells, shocks, logs)[:size]
+    targets = WEIGHT * before + (1.0 - WEIGHT) * np.array(rivals)
+    # where nothing can happen, or nothing is wanted, a factor moves nothing and stays 1
+    moves = (_steps(before) > LEAST) & (_steps(targets) > LEAST)
+    wanted, slope = np.log(np.where(moves, _steps(targets), 1.0)), np.ones_like(targets)
+    found = np.log(np.where(moves, _steps(before), 1.0))
     for _ in range(ROUNDS):
-        gap = np.log(wanted / np.maximum(_steps(before)[: len(rivals)], 1e-12))
-        move = np.clip(logs[: len(rivals)] + gap / slope, -np.log(MOST), np.log(MOST))
-        last, logs[: len(rivals)] = logs[: len(rivals)].copy(), move
-        after = _counts(model, cells, shocks, logs)
-        if np.abs(after[: len(rivals)] / targets - 1.0).max() < NEAR or np.abs(move - last).max() < NEAR:
+        last = logs[:size].copy()
+        logs[:size] = np.clip(last + (wanted - found) / slope, -np.log(MOST), np.log(MOST))
+        step = logs[:size] - last
+        if np.abs(step).max() < NEAR:
             break
-        done = np.log(
-            np.maximum(_steps(after)[: len(rivals)], 1e-12) / np.maximum(_steps(before)[: len(rivals)], 1e-12)
+        after = np.log(
+            np.where(moves, np.maximum(_steps(_counts(model, cells, shocks, logs)[:size]), LEAST), 1.0)
         )
-        changed = np.abs(move - last) > 10.0 * NEAR
-        slope = np.where(changed, np.clip(done / np.where(changed, move - last, 1.0), 0.5, 5.0), slope)
-        before = after
+        far = np.abs(step) > 10.0 * NEAR
+        slope = np.where(far, np.clip((after - found) / np.where(far, step, 1.0), 0.5, 5.0), slope)
+        found = after
     return np.exp(logs[0]), np.exp(logs[1])
 
 
