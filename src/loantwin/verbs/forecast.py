@@ -21,6 +21,7 @@ from loantwin.outlook.lending import stepped
 from loantwin.outlook.outlook import Economy, Outlook, Scenarios, read_scenarios
 from loantwin.outlook.paths import FIGURES, Paths, projected, with_stock
 from loantwin.outlook.workout import stock_in_default
+from loantwin.performance.backtest.record import read_record
 from loantwin.risk.intervals import intervals
 from loantwin.twin import Twin, opened
 from loantwin.types import Interval, ModelResult, Progress, silent
@@ -61,6 +62,8 @@ class Forecast(ModelResult):
         horizon (balance: at its end).
     default_rate : defaulted in the first twelve months, share of the opening balance; null below a year.
     economy : macro factor -> its values by month, of generated paths with their interval.
+    withdrawn : figures whose 90 % interval a backtest of this model did not bear out, with the words that are
+        printed in its place.
     assumed : figures that rest on an assumption because the source does not observe them.
     interval_sources : what the intervals hold.
     """
@@ -83,6 +86,7 @@ class Forecast(ModelResult):
     interval_sources: tuple[str, ...]
     assumed: tuple[str, ...]
     notes: tuple[str, ...]
+    withdrawn: Mapping[str, str] = field(default_factory=dict)
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -131,6 +135,7 @@ def forecast(
         made = with_stock(made, *stock_in_default(outlook, run.months))
         progress(0.95, "adding up")
         hidden = unknown_figures(twin.mapping.observes)
+        withdrawn, found = withdrawn_of(twin, economy.name is None, run.months)
         first = outlook.month0 + 1
         return Forecast(
             as_of=twin.as_of,
@@ -152,9 +157,38 @@ def forecast(
                 for name in FIGURES
                 if OBSERVED_BY[name] not in twin.mapping.observes and name not in hidden
             ),
-            notes=(*economy.notes, *outlook.notes, *(words for words in twin.book.assumed.values())),
+            notes=(*economy.notes, *outlook.notes, *(words for words in twin.book.assumed.values()), *found),
+            withdrawn=withdrawn,
             provenance=twin.provenance(),
         )
+
+
+SCORED: dict[str, tuple[str, ...]] = {
+    "balance": ("balance",),
+    "prepaid": ("prepayment",),
+    "interest": ("interest",),
+    "defaulted": ("defaults", "charge_offs"),
+    "charged_off": ("charge_offs",),
+}
+"""Figures that backtests score, by names there; where nothing shows before a charge-off it is the default."""
+
+
+def withdrawn_of(twin: Twin, generated: bool, horizon: int) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Return the figures whose interval the last backtest of this model withdraws, and a note of it."""
+    if twin.learnt is not None:
+        return {}, ()
+    record = read_record(twin.home.folder, twin.fitted.data["model_blob"])
+    if record is None:
+        return {}, ()
+    economy = "generated_macro" if generated else "given_macro"
+    asked = {name: (names, horizon) for name, names in SCORED.items()}
+    asked["default_rate"] = (SCORED["defaulted"], YEAR)
+    told = {name: record.withdrawn(economy, names, "money", span) for name, (names, span) in asked.items()}
+    found = {name: words for name, words in told.items() if words is not None}
+    if not found:
+        return {}, ()
+    names = ", ".join(name.replace("_", " ") for name in found)
+    return found, (f"intervals withdrawn by the backtest of {record.date} of this model: {names}",)
 
 
 def monthly(made: Paths, first: int, hidden: Sequence[str]) -> tuple[ForecastMonth, ...]:

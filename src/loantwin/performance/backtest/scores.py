@@ -69,7 +69,8 @@ class BacktestScore:
         of the mean forecast.
     bias : forecast / outcome - 1 of the sums. error : mean absolute error. coverage50, coverage90 : share of
         outcomes in the central interval, ends included; coverage90_low, coverage90_high : its 90 %
-        block-bootstrap interval; coverage90_untied : the same with ties of counts spread out. width50,
+        block-bootstrap interval; coverage90_untied : the same with ties of counts spread out, its interval
+        beside it. interval_verdict : what that says of the 90 % interval, in words, as `Pooled`. width50,
         width90 : mean widths; width90_equal : once stretched to hold 90 %.
     interval_score : of the 90 % interval. pinball : mean quantile score at 5, 25, 50, 75 and 95 %. crps.
         observations : origins x bands. events : loans the figure happened to. censored_share : planned
@@ -103,6 +104,9 @@ class BacktestScore:
     rivals: Mapping[str, float | None]
     rival_scores: Mapping[str, RivalScore]
     pit: tuple[float, ...]
+    coverage90_untied_low: float | None = None
+    coverage90_untied_high: float | None = None
+    interval_verdict: str = ""
 
 
 @dataclass(frozen=True)
@@ -183,6 +187,7 @@ def score(
     block = block_length(horizon, plan.spacing, int(origin.max()) + 1)
     between = ratio_interval(*_by_origin(origin, within.astype(float), np.ones(len(used))), block, plan.seed)
     grain = 0.5 if key[1] == LOANS else 0.0
+    spread, untied, _, told = _held(used, pits, origin, block, plan.seed)
     return BacktestScore(
         unit=unit,
         accuracy=accuracy(forecast, actual),
@@ -193,7 +198,7 @@ def score(
         coverage90=float(within.mean()),
         coverage90_low=None if between is None else between[0],
         coverage90_high=None if between is None else between[1],
-        coverage90_untied=float(content_of(*pits, 0.05, 0.95).mean()),
+        coverage90_untied=float(spread.mean()),
         width50=float((upper - quarter).mean()),
         width90=float((high - low).mean()),
         width90_equal=_equal_width(quantiles, actual, grain),
@@ -211,7 +216,29 @@ def score(
             for name, values in _rivals(used).items()
         },
         pit=tuple(float(value) for value in pit_histogram(*pits, PIT_BINS)),
+        coverage90_untied_low=None if untied is None else untied[0],
+        coverage90_untied_high=None if untied is None else untied[1],
+        interval_verdict=told,
     )
+
+
+def _held(
+    used: Sequence[Observed], pits: tuple[Floats, Floats], origin: Integers, block: int, seed: int
+) -> tuple[Floats, tuple[float, float] | None, bool | None, str]:
+    """Return the share of each observation inside its 90 % interval, ties spread, with what that shows.
+
+    Beside it the bootstrap interval of the mean, whether it meets the target (see `Pooled`), and that in
+    words.
+    """
+    spread = content_of(*pits, 0.05, 0.95)
+    untied = ratio_interval(*_by_origin(origin, spread, np.ones(len(used))), block, seed)
+    origins = int(origin.max()) + 1
+    meets = shown(untied) if origins >= FEWEST else None
+    return spread, untied, meets, coverage_words(meets, float(spread.mean()), _needed(origins, block))
+
+
+def _needed(origins: int, block: int) -> int:
+    return max(ENOUGH - origins // block, 0)
 
 
 def _nothing(unit: str, censored: float) -> BacktestScore:
@@ -301,10 +328,8 @@ def pooled(found: Sequence[Observed], plan: ScoringPlan, key: Key) -> Pooled | N
     origin = _origin_codes(used)
     block = block_length(max(item.horizon for item in used), plan.spacing, int(origin.max()) + 1)
     between = ratio_interval(*_by_origin(origin, within.astype(float), np.ones(len(used))), block, plan.seed)
-    spread = content_of(_column(used, "pit_low"), _column(used, "pit_high"), 0.05, 0.95)
-    untied = ratio_interval(*_by_origin(origin, spread, np.ones(len(used))), block, plan.seed)
-    meets = shown(untied) if int(origin.max()) + 1 >= FEWEST else None
-    needed = max(ENOUGH - (int(origin.max()) + 1) // block, 0)
+    pits = _column(used, "pit_low"), _column(used, "pit_high")
+    spread, untied, meets, told = _held(used, pits, origin, block, plan.seed)
     return Pooled(
         observations=len(used),
         origins=int(origin.max()) + 1,
@@ -317,8 +342,8 @@ def pooled(found: Sequence[Observed], plan: ScoringPlan, key: Key) -> Pooled | N
         coverage90_untied_low=None if untied is None else untied[0],
         coverage90_untied_high=None if untied is None else untied[1],
         meets=meets,
-        verdict=coverage_words(meets, float(spread.mean()), needed),
-        windows_needed=needed,
+        verdict=told,
+        windows_needed=_needed(int(origin.max()) + 1, block),
     )
 
 
@@ -342,6 +367,11 @@ def coverage_words(meets: bool | None, held: float, needed: int) -> str:
     return (
         f"withdrawn: held {held:.2f} of the time" if held < 0.9 else f"too wide: held {held:.2f} of the time"
     )
+
+
+def is_withdrawn(verdict: str) -> bool:
+    """Return whether a verdict withdraws an interval: it is then printed in the interval's place."""
+    return verdict.startswith("withdrawn")
 
 
 def in_order(keys: Sequence[Key]) -> list[Key]:

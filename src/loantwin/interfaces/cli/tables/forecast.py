@@ -36,7 +36,11 @@ def render(console: Console, result: Any) -> None:
     rows = [("live loans", "", amount(result.opening_balance)), *outside]
     show_table(console, "Opening balance", ("", "number", result.currency), rows)
     total = [
-        (name.replace("_", " "), amount(item.mean), f"{amount(item.p05)} to {amount(item.p95)}")
+        (
+            name.replace("_", " "),
+            amount(item.mean),
+            result.withdrawn.get(name) or f"{amount(item.p05)} to {amount(item.p95)}",
+        )
         if item
         else (name.replace("_", " "), "–", "the source cannot tell")
         for name, item in result.totals.items()

@@ -45,6 +45,7 @@ def forecast_section(found: Findings) -> Section:
             else ("observed" if OBSERVED_BY[name] in found.twin.mapping.observes else "assumed")
         )
         interval = "–" if item is None else f"{amount(item.p05)} to {amount(item.p95)}"
+        interval = found.forecast.withdrawn.get(name, interval)
         rows.append((plain(name), amount(item.mean if item else None), interval, source))
     blocks.append(
         table(
@@ -84,6 +85,8 @@ def _fan(found: Findings, name: str) -> tuple[Chart, str]:
     )
     if actual is not None:
         caption += "; what happened afterwards to the same loans is drawn beside it and was not used."
+    if name in found.forecast.withdrawn:
+        caption += f" The interval is {found.forecast.withdrawn[name]}."
     return svg, caption
 
 

@@ -24,7 +24,9 @@ def tiles(found: Findings) -> tuple[Tile, ...]:
             "–" if rate is None else percent(rate.mean),
             "the forecast is shorter than a year"
             if rate is None
-            else f"90 % interval {percent(rate.p05)} to {percent(rate.p95)}",
+            else found.forecast.withdrawn.get(
+                "default_rate", f"90 % interval {percent(rate.p05)} to {percent(rate.p95)}"
+            ),
         ),
         Tile(
             "IFRS 9 allowance",

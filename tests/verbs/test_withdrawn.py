@@ -1,0 +1,54 @@
+"""A backtest of a home is remembered by its forecasts, until the model changes."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import loantwin as lt
+from loantwin.performance.backtest.record import FILE, read_record, write_record
+from loantwin.performance.backtest.scores import coverage_words
+
+LOW = coverage_words(False, 0.66, 90)
+
+
+def test_a_forecast_reads_what_the_backtest_of_its_model_found(
+    panel_home: Path, lender: Path, tmp_path: Path
+) -> None:
+    home = tmp_path / "twin"
+    shutil.copytree(panel_home, home)
+    made = lt.backtest(home, "2021-06-30,2021-12-31", horizons=(6, 12), paths=60)
+    with lt.open(home) as twin:
+        found = read_record(home, twin.provenance()["model_hash"])
+    assert found is not None
+    rows = {(row.economy, row.figure, row.measure, row.horizon): row for row in found.rows}
+    score = made.given_macro.figures["defaults"]["12"]
+    assert rows["given_macro", "defaults", "loans", 12].held == score.coverage90_untied
+    pooled = made.generated_macro.pooled_amounts["balance"]
+    assert pooled is not None
+    assert rows["generated_macro", "balance", "money", 0].held == pooled.coverage90_untied
+    assert lt.forecast(home, months=12, paths=20).withdrawn == {}  # two origins show nothing
+
+    low = [
+        replace(row, verdict=LOW) if (row.figure, row.economy) == ("defaults", "generated_macro") else row
+        for row in found.rows
+    ]
+    write_record(home, replace(found, rows=tuple(low)))
+    after = lt.forecast(home, months=12, paths=20)
+    assert after.withdrawn == {"defaulted": LOW, "default_rate": LOW}
+    assert any(f"backtest of {found.date}" in note for note in after.notes)
+    assert after.totals["defaulted"] is not None  # numbers stay for machines, words say what they are worth
+
+    lt.fit(home, [lender / "macro.csv"], combine=True)  # another model: the record is of the one before
+    assert (home / FILE).exists()
+    assert lt.forecast(home, months=12, paths=20).withdrawn == {}
+
+
+def test_an_open_twin_is_not_written_to(panel_home: Path, tmp_path: Path) -> None:
+    home = tmp_path / "twin"
+    shutil.copytree(panel_home, home)
+    (home / FILE).unlink(missing_ok=True)
+    with lt.open(home) as twin:
+        lt.backtest(twin, "2021-12-31", horizons=(6,), paths=20)
+    assert not (home / FILE).exists()
