@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import loantwin as lt
-from loantwin.performance.backtest.record import FILE, read_record, write_record
+from loantwin.performance.backtest.record import FILE, Held, read_record, write_record
 from loantwin.performance.backtest.scores import coverage_words
 
 LOW = coverage_words(False, 0.66, 90)
@@ -23,18 +23,16 @@ def test_a_forecast_reads_what_the_backtest_of_its_model_found(
         found = read_record(home, twin.provenance()["model_hash"])
     assert found is not None
     rows = {(row.economy, row.figure, row.measure, row.horizon): row for row in found.rows}
-    score = made.given_macro.figures["defaults"]["12"]
-    assert rows["given_macro", "defaults", "loans", 12].held == score.coverage90_untied
+    score = made.given_macro.figures["balance"]["6"]
+    assert score.observations
+    assert rows["given_macro", "balance", "money", 6].held == score.coverage90_untied
     pooled = made.generated_macro.pooled_amounts["balance"]
     assert pooled is not None
     assert rows["generated_macro", "balance", "money", 0].held == pooled.coverage90_untied
     assert lt.forecast(home, months=12, paths=20).withdrawn == {}  # two origins show nothing
 
-    low = [
-        replace(row, verdict=LOW) if (row.figure, row.economy) == ("defaults", "generated_macro") else row
-        for row in found.rows
-    ]
-    write_record(home, replace(found, rows=tuple(low)))
+    low = [Held("generated_macro", "defaults", "money", 12, 0.66, 0.5, 0.8, 10, LOW)]
+    write_record(home, replace(found, rows=(*found.rows, *low)))
     after = lt.forecast(home, months=12, paths=20)
     assert after.withdrawn == {"defaulted": LOW, "default_rate": LOW}
     assert any(f"backtest of {found.date}" in note for note in after.notes)
