@@ -41,6 +41,10 @@ def render(console: Console, result: Any) -> None:
     _by_origin(console, result)
     _origins(console, result)
     show_notes(console, "Verdicts, given the macro path that came", result.given_macro.verdicts)
+    for name, words in VIEWS.items():
+        view = getattr(result, name)
+        if view.behind:
+            show_notes(console, f"Surely behind a rival, {words} (90 % block bootstrap)", view.behind)
     show_notes(console, "Notes", result.notes)
 
 
