@@ -30,7 +30,7 @@ from loantwin.verbs.backtest.origin import at_origin
 DATA = Path(os.environ.get("LOANTWIN_TEST_DATA", Path(__file__).resolve().parents[1] / "../shared/data"))
 HORIZONS, PATHS, KEY = (6, 12, 24), 400, (CHARGE_OFFS, LOANS)
 PRIOR, FEWEST, CLIP = 4.0, (8, 4), (0.8, 2.5)
-"""Degrees of freedom and weight of the prior; origins from which on is learnt (tried); bounds of the scale."""
+"""Degrees of freedom and weight of the prior; origins from which on is learnt, two tried; bounds."""
 LEAST_CAME = 50.0
 """Events that must have come in a window for it to be evidence."""
 

@@ -88,8 +88,8 @@ class MacroScores:
         amounts : the same in money. total, amounts_total : for the whole book, one observation an origin.
         pooled, pooled_amounts : coverage over all horizons. by_origin, by_band, observations : what they are
         made of. verdicts : where the twin beats and loses. behind : where it surely lies behind the best
-        rival, in words with the interval. mean_difference : of its accuracy and the best rival's, over figures
-        and horizons, in their main measure and in money.
+        rival, in words with the interval. mean_difference : of its accuracy and the best rival's, over
+        figures and horizons, in their main measure and in money.
     """
 
     figures: Mapping[str, Mapping[str, BacktestScore]]
