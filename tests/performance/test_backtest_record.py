@@ -23,26 +23,24 @@ def record(*rows: Held) -> Record:
 
 def test_the_horizon_that_reaches_a_forecast_decides() -> None:
     found = record(row(6, OPEN), row(12, LOW), row(24, OPEN), row(ALL, OPEN))
-    asked = [
-        found.withdrawn("generated_macro", ("charge_offs",), "money", span) for span in (6, 7, 12, 13, 60)
-    ]
+    asked = [found.withdrawn("generated_macro", ("charge_offs",), span) for span in (6, 7, 12, 13, 60)]
     assert asked == [None, LOW, LOW, None, None]
     assert LOW == "withdrawn: held 0.66 of the time"
 
 
 def test_all_horizons_together_withdraw_what_one_leaves_open() -> None:
     found = record(row(12, OPEN), row(ALL, LOW))
-    assert found.withdrawn("generated_macro", ("charge_offs",), "money", 12) == LOW
+    assert found.withdrawn("generated_macro", ("charge_offs",), 12) == LOW
     # another economy, figure or measure says nothing
-    assert found.withdrawn("given_macro", ("charge_offs",), "money", 12) is None
-    assert found.withdrawn("generated_macro", ("balance",), "money", 12) is None
-    assert found.withdrawn("generated_macro", ("charge_offs",), "loans", 12) is None
+    assert found.withdrawn("given_macro", ("charge_offs",), 12) is None
+    assert found.withdrawn("generated_macro", ("balance",), 12) is None
+    assert found.withdrawn("generated_macro", ("charge_offs",), 12, ["loans"]) is None
 
 
 def test_the_first_figure_that_was_scored_counts() -> None:
     found = record(row(12, LOW), row(12, OPEN, "defaults"))
-    assert found.withdrawn("generated_macro", ("defaults", "charge_offs"), "money", 12) is None
-    assert found.withdrawn("generated_macro", ("prepayment", "charge_offs"), "money", 12) == LOW
+    assert found.withdrawn("generated_macro", ("defaults", "charge_offs"), 12) is None
+    assert found.withdrawn("generated_macro", ("prepayment", "charge_offs"), 12) == LOW
 
 
 def test_only_a_miss_on_the_low_side_withdraws() -> None:

@@ -183,7 +183,7 @@ def withdrawn_of(twin: Twin, generated: bool, horizon: int) -> tuple[dict[str, s
     economy = "generated_macro" if generated else "given_macro"
     asked = {name: (names, horizon) for name, names in SCORED.items()}
     asked["default_rate"] = (SCORED["defaulted"], YEAR)
-    told = {name: record.withdrawn(economy, names, "money", span) for name, (names, span) in asked.items()}
+    told = {name: record.withdrawn(economy, names, span) for name, (names, span) in asked.items()}
     found = {name: words for name, words in told.items() if words is not None}
     if not found:
         return {}, ()

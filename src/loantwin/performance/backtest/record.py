@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 from loantwin.files import replace_file
 from loantwin.performance.backtest.macro_scores import MacroScores
 from loantwin.performance.backtest.scores import is_withdrawn
+from loantwin.performance.outcomes import LOANS, MONEY
 
 FILE = "coverage.json"
 SCHEMA = "loantwin.coverage/1"
@@ -50,15 +52,17 @@ class Record:
     model_hash: str
     rows: tuple[Held, ...]
 
-    def withdrawn(self, economy: str, figures: Iterable[str], measure: str, months: int) -> str | None:
+    def withdrawn(
+        self, economy: str, figures: Iterable[str], months: int, measures: Sequence[str] = (MONEY, LOANS)
+    ) -> str | None:
         """Return in words that a figure's interval is withdrawn, None where it is not.
 
         Parameters
         ----------
-        figures : the figure's name, or several of which the first that was scored counts. months : of the
-            forecast: the shortest horizon that reaches it is read, else the longest, and all together.
+        figures : the figure's name, or several, with measures: the first pair that was scored counts. months :
+            of the forecast: the shortest horizon that reaches it is read, else the longest, and all together.
         """
-        for figure in figures:
+        for figure, measure in product(figures, measures):
             mine = {
                 row.horizon: row
                 for row in self.rows
@@ -82,7 +86,7 @@ def recorded(date: dt.date, model_hash: str, views: Mapping[str, MacroScores]) -
                 for horizon, score in scores.items():
                     if score.coverage90_untied is None:
                         continue
-                    measure = "loans" if score.unit == "loans" else "money"
+                    measure = LOANS if score.unit == "loans" else MONEY
                     rows[economy, figure, measure, int(horizon)] = Held(
                         economy, figure, measure, int(horizon), score.coverage90_untied,
                         score.coverage90_untied_low, score.coverage90_untied_high, score.origins,
@@ -92,7 +96,7 @@ def recorded(date: dt.date, model_hash: str, views: Mapping[str, MacroScores]) -
             for figure, item in pooled.items():
                 if item is None:
                     continue
-                measure = "loans" if next(iter(part[figure].values())).unit == "loans" else "money"
+                measure = LOANS if next(iter(part[figure].values())).unit == "loans" else MONEY
                 rows[economy, figure, measure, ALL] = Held(
                     economy, figure, measure, ALL, item.coverage90_untied, item.coverage90_untied_low,
                     item.coverage90_untied_high, item.origins, item.verdict,
