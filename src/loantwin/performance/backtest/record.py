@@ -59,8 +59,9 @@ class Record:
 
         Parameters
         ----------
-        figures : the figure's name, or several, with measures: the first pair that was scored counts. months :
-            of the forecast: the shortest horizon that reaches it is read, else the longest, and all together.
+        figures : the figure's name, or several, with measures: the first pair that was scored counts.
+            months : of the forecast: the shortest horizon that reaches it is read, else the longest, and all
+            together.
         """
         for figure, measure in product(figures, measures):
             mine = {
