@@ -15,6 +15,8 @@ RIVALS = {
     "vintage curve": "vintage",
     "roll-rate matrix": "roll rates",
     "logistic regression": "logistic",
+    "equal mean": "equal mean",
+    "combination": "combination",
 }
 VIEWS = {"given_macro": "given", "generated_macro": "generated"}
 
@@ -93,7 +95,11 @@ def interval_table(document: dict[str, Any]) -> list[str]:
                 item = document[view]["figures"][figure][horizon]
                 if not item["observations"]:
                     continue
-                ranged = [rival for rival in item["rival_scores"].values() if rival["crps"] is not None]
+                ranged = [
+                    rival
+                    for rival in item["rival_scores"].values()
+                    if rival["crps"] is not None and not rival["holds_twin"]
+                ]
                 scale = 1.0 if item["unit"] == "loans" else 1e6
                 between = (
                     "–"
@@ -140,7 +146,7 @@ def losses(document: dict[str, Any], part: str = "figures") -> list[str]:
         for figure, by in document[view][part].items():
             for horizon, item in by.items():
                 for rival in item["rival_scores"].values():
-                    if rival["verdict"].startswith("loses"):
+                    if rival["verdict"].startswith("loses") and not rival["holds_twin"]:
                         made.append(
                             f"- {figure.replace('_', '-')}, {horizon} months, {words}: {rival['verdict']}"
                         )

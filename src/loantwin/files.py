@@ -14,7 +14,7 @@ from loantwin.errors import InputError, UsageError, expected
 from loantwin.extras import require
 
 PAGES = (".html", ".htm")
-HOME_FILES = ("twin.toml", "lock", "log.head")
+HOME_FILES = ("twin.toml", "lock", "log.head", "coverage.json")
 LOG = "log.sqlite"
 HOME_FOLDERS = ("blobs", "quarantine")
 

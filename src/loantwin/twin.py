@@ -21,6 +21,7 @@ from loantwin.book.as_of import book_at, known_at
 from loantwin.book.book import Book
 from loantwin.book.mapping import TapeFormat, from_dict
 from loantwin.book.schema import LINKS, PANEL
+from loantwin.book.selection import Selected, ended_by, finished_only
 from loantwin.book.tape import Tape
 from loantwin.clock import Clock, SystemClock
 from loantwin.config import Config
@@ -199,6 +200,25 @@ class Twin:
     def tables(self) -> BookTables:
         """Return the tables folded from the log: the whole tape, later facts included."""
         return tables_until(self.home, self.head[0])
+
+    @kept("tape", "loans")
+    def selected(self) -> Selected | None:
+        """Return what a tape of finished loans alone holds; None where loans are open as loans are."""
+        return finished_only(self.tables.loans, self.mapping)
+
+    def of_ended_vintages(self) -> Twin:
+        """Return the twin whose tables hold only loans that fits and backtests keep.
+
+        On a tape selected on its outcome those whose term had ended by its end; elsewhere the twin itself.
+        """
+        found = self.selected
+        if found is None or found.kept_until is None:
+            return self
+        tables = replace(self.tables, loans=ended_by(self.tables.loans, found.kept_until))
+        store = self.store.without({"loans"})
+        store.put("twin.tables", ("tape", "loans"), tables)
+        store.put("twin.selected", ("tape", "loans"), None)  # what is left is selected no more
+        return replace(self, store=store)
 
     @kept("tape", "loans", "date")
     def known_loans(self) -> pl.DataFrame:

@@ -56,6 +56,7 @@ MORE = """
 fit {home} --macro {macro} --model age-period-cohort
 fit {home} --macro {macro} --model-from {other}
 fit {home} --prior personal
+fit {home} --macro {macro} --combine
 fit {home} --macro us --prior small-business
 priors card
 tape map {tape}

@@ -8,6 +8,7 @@ from datetime import date
 import numpy as np
 import pytest
 
+from loantwin.performance.backtest.macro_scores import macro_scores
 from loantwin.performance.backtest.observed import Observed
 from loantwin.performance.backtest.scores import (
     ENOUGH,
@@ -18,6 +19,7 @@ from loantwin.performance.backtest.scores import (
     shown,
 )
 from loantwin.performance.outcomes import Key
+from loantwin.performance.rivals import COMBINATION, EQUAL_MEAN, equal_mean
 
 KEY: Key = ("defaults", "loans")
 PLAN = ScoringPlan("USD", 12, {}, seed=4)
@@ -90,3 +92,33 @@ def test_a_coverage_that_misses_low_withdraws_the_interval() -> None:
     assert coverage_words(None, 0.88, 91) == "not shown (91 more windows)"
     # 97 windows: 1.645 standard errors of a share of 0.90 are 0.05
     assert pytest.approx(0.05, abs=0.0005) == 1.645 * (0.9 * 0.1 / ENOUGH) ** 0.5
+
+
+def test_what_is_surely_behind_is_named_with_its_interval() -> None:
+    """The twin says 10 where 13 came and a rival 13: 1 - 3/13 against 1. A mean that holds it is no rival."""
+    found = [
+        observed(2000 + place, "1999", 13.0, rivals={"rate": 13.0, "worse": 30.0, COMBINATION: 13.0})
+        for place in range(8)
+    ]
+    made = macro_scores(found, PLAN, [KEY], [12])
+    assert made.behind == ("defaults, 12 months, rate: -0.23 (-0.23 to -0.23)",)
+    assert made.mean_difference == pytest.approx(-3 / 13)
+    ahead = [replace(item, rivals={"worse": 30.0, EQUAL_MEAN: 13.0}) for item in found]
+    made = macro_scores(ahead, PLAN, [KEY], [12])
+    assert made.behind == ()
+    assert made.mean_difference == pytest.approx(14 / 13)
+    assert "beside the means: loses to equal mean by 0.23" in made.verdicts[0]
+
+
+def test_the_equal_mean_counts_twin_and_rivals_alike() -> None:
+    """Of 2, 4 and 6 by hand; its draws are each forecaster's in turn, and none where one has no draws."""
+    money: Key = ("charge_offs", "money")
+    one = np.ones((1, 1))
+    twin, drawn = {KEY: 2 * one, money: one}, {KEY: 2 * np.ones((6, 1, 1)), money: np.ones((6, 1, 1))}
+    made = {"a": {KEY: 4 * one, money: 3 * one}, "b": {KEY: 6 * one}}
+    spread = {"a": {KEY: 4 * np.ones((6, 1, 1))}, "b": {KEY: 6 * np.ones((6, 1, 1))}}
+    mean, mixed = equal_mean(twin, drawn, made, spread)
+    assert mean[KEY].item() == 4.0
+    assert mean[money].item() == 2.0
+    assert mixed[KEY][:, 0, 0].tolist() == [2.0, 4.0, 6.0, 2.0, 4.0, 6.0]
+    assert money not in mixed

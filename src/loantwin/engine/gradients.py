@@ -35,13 +35,14 @@ class MonthPart:
     fade : (T, L) what is left of today's level. fresh : (T, L) variance of what has been added to it.
     covariance : (R, 1 + F + L, 1 + F + L) error of each edge's level, macro effects and the latent levels.
     today : (F,). The multiplier is exp(mode + half the variance of the future beyond today's), as in the
-        models' expected shocks.
+        models' expected shocks. moved : (T, R) what is added to its logarithm, None for nothing.
     """
 
     fade: Floats
     fresh: Floats
     covariance: Floats
     today: Floats
+    moved: Floats | None = None
 
 
 @dataclass(frozen=True)
@@ -222,6 +223,7 @@ def _fixed(
         "fresh": part.fresh,
         "covariance": part.covariance,
         "today": part.today,
+        "moved": np.zeros((T, R)) if part.moved is None else part.moved,
     }
 
 
@@ -255,7 +257,8 @@ def _compiled(
             return jnp.einsum("tri,rij,trj->tr", weight, fixed["covariance"], weight)
 
         now = variance(fixed["today"][None], jnp.ones((1, loading.shape[1])))
-        return mode + 0.5 * (variance(theta["path"], fixed["fade"]) + fixed["fresh"] @ (loading**2).T - now)
+        ahead = variance(theta["path"], fixed["fade"]) + fixed["fresh"] @ (loading**2).T
+        return mode + 0.5 * (ahead - now) + fixed["moved"]
 
     def flows(theta: Any, fixed: Any, fold: Any, rest: Any) -> Any:
         """Run the chains; `fold(default, month's arrays)` makes of defaults (X, A, S) what is wanted."""

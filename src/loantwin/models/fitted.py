@@ -18,6 +18,7 @@ from loantwin.errors import ModelError, expected
 from loantwin.macro.covariates import Covariate
 from loantwin.models.balances import BalanceMoves
 from loantwin.models.latent import LatentProcess
+from loantwin.models.relevel import Relevel, check_relevel
 from loantwin.models.severity_reaction import SeverityReaction
 from loantwin.models.spline import DEGREE
 from loantwin.models.uncertainty import EdgeErrors, Errors
@@ -49,6 +50,7 @@ class FittedModel:
     assumed : (R,) True where an edge is an assumption and not fitted. absent : states the source cannot
         observe.
     prior_only : names of what rests on the prior: too few events.
+    relevel : monthly factors on the odds of every path, None where the model's own level stands.
     diagnostics : plain data, see `diagnostics`. provenance : data hash, settings, seeds and versions.
     """
 
@@ -69,6 +71,7 @@ class FittedModel:
     errors: Errors | None = None
     severity: SeverityReaction | None = None
     balances: BalanceMoves | None = None
+    relevel: Relevel | None = None
 
     @property
     def segments(self) -> tuple[str, ...]:
@@ -99,6 +102,8 @@ class FittedModel:
         for item in fields(self):
             if item.name != "as_of":
                 document[item.name] = _plain(getattr(self, item.name))
+        if self.relevel is None:
+            del document["relevel"]  # so that versions that know no such key read the file
         # a vintage's loss given default is its segment's
         known = int(base_segments(self.parameters.segments).max()) + 1
         document["lgd"] = {
@@ -121,6 +126,7 @@ class FittedModel:
             raise ModelError(expected(f"a model file of format {FORMAT}", version) + again, field="schema")
         document.setdefault("balances", None)
         names = {item.name for item in fields(cls)}
+        document.setdefault("relevel", None)
         if set(document) != names:
             strange = sorted(set(document) ^ names)
             raise ModelError(
@@ -148,6 +154,7 @@ class FittedModel:
             errors=_errors(document["errors"]),
             severity=None if document["severity"] is None else SeverityReaction(**document["severity"]),
             balances=None if document["balances"] is None else BalanceMoves.from_dict(document["balances"]),
+            relevel=_relevel(document["relevel"]),
         )
         check_model(model)
         return model
@@ -186,6 +193,8 @@ def check_model(model: FittedModel) -> None:
             and process.variance >= 0.0
         ):
             raise ModelError(expected("phi in [0, 1) and sizes of at least 0", process), field="processes")
+    if model.relevel is not None:
+        check_relevel(model.relevel)
     if model.errors is not None:
         _check_errors(model.errors, parameters)
     lgd, shape = model.lgd, (len(parameters.segments), parameters.age.shape[1])
@@ -206,6 +215,18 @@ def _lgd(document: Mapping[str, Any], base: Integers) -> LossGivenDefault:
         key: value[base] if key in BY_SEGMENT and value is not None else value for key, value in made.items()
     }
     return LossGivenDefault(**by_label)  # type: ignore[arg-type]  # only optional fields may be None, checked by the class's users
+
+
+def _relevel(document: Mapping[str, Any] | None) -> Relevel | None:
+    if document is None:
+        return None
+    return Relevel(
+        horizons=tuple(int(month) for month in document["horizons"]),
+        entry=tuple(float(factor) for factor in document["entry"]),
+        prepayment=tuple(float(factor) for factor in document["prepayment"]),
+        weight=float(document["weight"]),
+        members=tuple(str(name) for name in document["members"]),
+    )
 
 
 def _errors(document: Mapping[str, Any] | None) -> Errors | None:

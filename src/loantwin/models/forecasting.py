@@ -7,6 +7,8 @@ log-odds, so the expected multiplier is exp(mode + half the variance). Half the 
 is taken off throughout: counts estimate today's rate without bias, not its logarithm; what is added is only
 the variance by which the future may move away from today.
 
+A model that was re-levelled (`relevel`) has its factors on every multiplier, drawn or expected.
+
 Draws have this expected multiplier as their mean, whatever part of the book they are for: what differs
 between parts, and what is not known of loadings and of the process itself, widens the draws and does not move
 them.
@@ -21,6 +23,7 @@ from loantwin.engine.rows import shocks
 from loantwin.errors import ModelError, expected
 from loantwin.models.fitted import FittedModel
 from loantwin.models.latent import expected_level, path_scales, point_moments, points_of, simulate_level
+from loantwin.models.relevel import log_factors
 from loantwin.models.uncertainty import Directions, EdgeErrors, as_today, compressed, quadratic, root
 from loantwin.streams import Stream, generator
 
@@ -47,7 +50,7 @@ def mean_shocks(model: FittedModel, covariates: Floats) -> Floats:
     # Trap: half the variance. The mean multiplier lies above the multiplier of the mean; but counts estimate
     # today's rate itself, so that only what the future adds to today's variance lifts it.
     spread = _variance(model, covariates, fade) + fresh @ (loading**2).T - _variance_today(model)
-    return np.asarray(plain * np.exp(0.5 * spread))
+    return np.asarray(plain * np.exp(0.5 * spread + log_factors(model.relevel, model.parameters, T)))
 
 
 def draw_shocks(
@@ -105,6 +108,7 @@ def draw_shocks(
             model, place, start, T, seed, first, scale, latent
         )
     exponent -= 0.5 * _variance_today(model)
+    exponent += log_factors(model.relevel, model.parameters, T)
     loading = model.parameters.loading
     for edge in range(R):
         exponent[:, :, edge] -= 0.5 * gap @ loading[edge] ** 2

@@ -27,6 +27,7 @@ from loantwin.engine.rows import TransitionParameters
 from loantwin.errors import ModelError, expected
 from loantwin.models.fitted import FittedModel
 from loantwin.models.latent import expected_level
+from loantwin.models.relevel import log_factors
 from loantwin.models.spline import basis_values
 
 CALIBRATED = ("level", "segment", "macro")
@@ -70,7 +71,8 @@ def month_part(model: FittedModel, months: int) -> MonthPart:
     for edge in range(R):
         index = np.array([edge, *range(R + edge * F, R + (edge + 1) * F), *range(R + R * F, R + R * F + L)])
         own[edge] = model.covariance[np.ix_(index, index)]
-    return MonthPart(fade, fresh, own, model.today)
+    moved = log_factors(model.relevel, model.parameters, months)
+    return MonthPart(fade, fresh, own, model.today, moved)
 
 
 def model_theta(model: FittedModel, path: Floats) -> Theta:

@@ -20,6 +20,7 @@ from loantwin.events.fold import FOLDED
 from loantwin.kept import Source
 from loantwin.macro.covariates import evaluate
 from loantwin.macro.generator import simulate
+from loantwin.models.relevel import log_factors
 from loantwin.outlook.lending import step_tables
 from loantwin.outlook.outlook import SOURCES, Outlook
 from loantwin.twin import Twin
@@ -112,6 +113,9 @@ def made(outlook: Outlook, horizon: int, paths: int) -> tuple[StepTables, StepEc
         sigma=np.array([process.sigma for process in processes]),
         start=np.array([process.mean for process in processes]),
         start_deviation=np.array([process.variance**0.5 for process in processes]),
+        moved=None
+        if outlook.twin.model.relevel is None
+        else log_factors(outlook.twin.model.relevel, outlook.twin.model.parameters, horizon),
     )
     tables = step_tables(
         outlook, outlook.simulated(horizon, paths, outlook.twin.config.run.seed), horizon, "constant-balance"

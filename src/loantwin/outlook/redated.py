@@ -15,12 +15,15 @@ from loantwin.models.priors.table import ProductPrior
 from loantwin.models.registry import LOGIT, learn, model_name
 from loantwin.models.settings import prior_of
 from loantwin.models.start import prior_settings
+from loantwin.outlook.combination import combined
+from loantwin.outlook.outlook import Outlook
 from loantwin.twin import Learnt, Twin
 
 
-def twin_at(twin: Twin, date: dt.date) -> Twin:
+def twin_at(twin: Twin, date: dt.date, *, own_level: bool = False) -> Twin:
     """Return the twin as it stood at `date`: book, history, model and generator from what was known then.
 
+    A model that was combined with rivals is combined with those of the date, unless `own_level` is asked for.
     Nothing is written. Where the model was taken over from another home (a book without a history), it stays.
 
     Raises
@@ -35,6 +38,10 @@ def twin_at(twin: Twin, date: dt.date) -> Twin:
     if not taken:
         prior = prior_of(model.provenance)
         model = learnt_model(then, then.history, generator, model_name(model), prior)
+        if twin.model.relevel is not None and not own_level:
+            model = combined(Outlook(twin.at(date, Learnt(model, generator))))
+    elif own_level:
+        model = replace(model, relevel=None)
     return twin.at(date, Learnt(model, generator))
 
 
@@ -47,10 +54,12 @@ def learnt_model(
 ) -> FittedModel:
     """Return what the tape teaches a transition model at the twin's as-of date.
 
-    It may only learn from factors the generator can simulate. A product's `prior` is where the built-in model
-    starts; others have none.
+    It may only learn from factors the generator can simulate, and on a tape selected on its outcome from
+    loans whose term had ended by the tape's end (`Twin.of_ended_vintages`). A product's `prior` is where the
+    built-in model starts; others have none.
     """
     seen = nowcast(only(known, generator.factors), twin.as_of)
+    twin = twin.of_ended_vintages()
     facts = (twin.known_loans, twin.known_panel, twin.mapping, twin.as_of, seen)
     if prior is None:
         return learn(model, *facts)

@@ -7,7 +7,7 @@ but their idea of the risk.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,6 +32,12 @@ AGE_LEVEL = "age-standardised last level"
 VINTAGE = "vintage curve"
 ROLL_RATE = "roll-rate matrix"
 LOGISTIC = "logistic regression"
+COMBINATION = "combination"
+"""3/4 of the twin and 1/4 of the mean of its rivals: the twin's own paths, re-levelled."""
+EQUAL_MEAN = "equal mean"
+"""The mean of twin and rivals, all alike."""
+MEANS = (COMBINATION, EQUAL_MEAN)
+"""Columns of a backtest that hold the twin: no rivals to be beaten, but shown and scored as they are."""
 NAMES = (LAST_RATE, AGE_LEVEL, VINTAGE, ROLL_RATE, LOGISTIC)
 
 AGE_ENDS = np.array([3, 6, 9, 12, 18, 24, 30, 36, 48, 60, 84, 120, AGES])
@@ -85,6 +91,34 @@ def forecasts(known: Known, task: Task) -> dict[str, dict[Key, Floats]]:
     """Return each rival's forecast of each figure it can make, (B, H); who does not apply is left out."""
     made = {name: rival(known, task) for name, rival in RIVALS.items()}
     return {name: values for name, values in made.items() if values is not None}
+
+
+def equal_mean(
+    twin: Mapping[Key, Floats],
+    drawn: Mapping[Key, Floats],
+    made: Mapping[str, Mapping[Key, Floats]],
+    spread: Mapping[str, Mapping[Key, Floats]],
+) -> tuple[dict[Key, Floats], dict[Key, Floats]]:
+    """Return the mean of twin and rivals, (B, H) by figure, and draws of their mixture, (P, B, H).
+
+    Parameters
+    ----------
+    twin : its means. drawn : its draws. made : rivals' forecasts by name, those of a figure they can make.
+    spread : their draws, where they make intervals; a figure's mixture takes each path from one of them in
+        turn, and is made where every rival that forecasts the figure makes draws.
+    """
+    mean: dict[Key, Floats] = {}
+    mixed: dict[Key, Floats] = {}
+    for key, own in twin.items():
+        names = [name for name, values in made.items() if key in values]
+        if not names:
+            continue
+        mean[key] = np.mean([own, *(made[name][key] for name in names)], axis=0)
+        if all(key in spread.get(name, {}) for name in names):
+            draws = [drawn[key], *(spread[name][key] for name in names)]
+            turn = np.arange(len(drawn[key])) % len(draws)
+            mixed[key] = np.stack(draws)[turn, np.arange(len(turn))]
+    return mean, mixed
 
 
 # --- the rivals

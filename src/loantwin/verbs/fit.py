@@ -5,11 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import warnings as warn
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from loantwin.book.selection import finished_words
+from loantwin.book.selection import NOT_ENDED, finished_words
 from loantwin.errors import InputError, UsageError, expected
 from loantwin.events.event import Event
 from loantwin.macro.generator import MacroGenerator, fit_generator
@@ -19,9 +19,11 @@ from loantwin.macro.shipped import BY_CURRENCY, foreign, located
 from loantwin.models.fitted import FittedModel
 from loantwin.models.priors.table import ProductPrior, product_prior
 from loantwin.models.registry import LOGIT, TRANSITION_MODELS, model_name
+from loantwin.models.relevel import Relevel
 from loantwin.months import label
+from loantwin.outlook.combination import combined, relevelled_words
 from loantwin.outlook.environment import saved
-from loantwin.outlook.outlook import without_covariates
+from loantwin.outlook.outlook import Outlook, without_covariates
 from loantwin.outlook.redated import learnt_model
 from loantwin.twin import Learnt, Twin, opened, store_fit
 from loantwin.types import Progress, Result, silent
@@ -47,6 +49,8 @@ class FitResult(Result):
 
     prior_only : what too few events leave to the prior. notes : what was left out and why.
     model : name of the transition model. prior : name of the product's prior model it started from, if any.
+    left_out : loans that are on the tape and not learnt from, by reason. relevel : factors on monthly odds
+        that combine the twin with its rivals, None where its own level stands.
     """
 
     SCHEMA = "loantwin.fit/1"
@@ -65,6 +69,8 @@ class FitResult(Result):
     notes: tuple[str, ...]
     model: str = LOGIT
     prior: str | None = None
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    relevel: Relevel | None = None
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -75,6 +81,7 @@ def fit(
     model: str | None = None,
     model_from: Path | str | None = None,
     prior: str | None = None,
+    combine: bool = False,
     progress: Progress = silent,
 ) -> FitResult:
     """Fit transitions, loss given default and prepayment on the history, and a generator on macro files.
@@ -91,12 +98,15 @@ def fit(
     prior : name of a product whose prior model the fit starts from (`priors` lists them): all that a book
         without a history has, and what a short one is added to. Without `macro` it takes the history that
         ships for the book's currency, where there is one.
+    combine : store with the model the monthly factors that bring its paths to 3/4 of its own forecast and
+        1/4 of the mean of simple rivals; every verb reads them. For a book with a history.
 
     Raises
     ------
     ScenarioError : a macro file that is wrong or holds no history. ModelError : nothing to learn from.
     HomeError : the home is held by another writer.
-    UsageError : an unknown `model` or one beside `model_from`, a model that knows more than this twin's as-of
+    UsageError : an unknown `model` or one beside `model_from`, `combine` beside it or of a snapshot, a model
+        that knows more than this twin's as-of
         date, or one with macro covariates and no file of `macro`.
     """
     if model is not None and model_from is not None:
@@ -104,9 +114,16 @@ def fit(
     if prior is not None and (model_from is not None or (model or LOGIT) != LOGIT):
         other = "`model_from`" if model_from is not None else f"model {model}"
         raise UsageError(expected("`prior` with the built-in model", f"it and {other}"), field="prior")
+    if combine and model_from is not None:
+        raise UsageError(expected("`combine` with a model that is fitted", "`model_from`"), field="combine")
     start = None if prior is None else product_prior(prior)
     name = TRANSITION_MODELS.spelt(model or LOGIT, field="model")
     with opened(twin, writable=True) as twin:
+        if combine and twin.mapping.kind == "snapshot":
+            raise UsageError(
+                expected("a history for `combine`, which rivals learn from", "a snapshot at one date"),
+                field="combine",
+            )
         shipped = BY_CURRENCY.get(twin.currency)
         if start is not None and not macro and shipped is not None:
             macro = (shipped,)
@@ -124,12 +141,19 @@ def fit(
                 if model_from is None
                 else taken_over(model_from, twin, bool(macro))
             )
-        progress(0.8, "tables for the environment")
         learnt = Learnt(fitted, generator, tuple({item.sha256: item for item in sources}.values()))
+        if combine:
+            progress(0.6, "combining with the rivals")
+            learnt = replace(learnt, model=combined(Outlook(twin.taught(learnt))))
+            fitted = learnt.model
+        progress(0.8, "tables for the environment")
         settings = {
             "config": asdict(twin.config),
             "macro_files": {path.name: source.sha256 for path, source in zip(paths, sources, strict=True)},
         }
+        left = left_out_of(twin) if model_from is None else {}
+        if left:
+            settings["left_out"] = left
         if model_from is not None:
             settings["model_from"] = {"home": Path(model_from).name, "as_of": fitted.as_of.isoformat()}
         blob = twin.home.put_json(fitted.to_dict())
@@ -142,6 +166,7 @@ def fit(
             *(() if fitted.covariates or (start is not None and not macro) else (without_covariates(twin),)),
             *foreign(macro, twin.currency),
             *finished_words(twin.tables.loans, twin.mapping),
+            *relevelled_words(fitted.relevel),
             *(str(item.message) for item in heard),
             *(text for source in sources for text in source.warnings),
             *unstored,
@@ -151,7 +176,13 @@ def fit(
             ),
         )
         ends = {name: label(month) for name, month in last_published(twin.history).items()}
-        return _result(twin, fitted, generator, ends, said)
+        return replace(_result(twin, fitted, generator, ends, said), left_out=left)
+
+
+def left_out_of(twin: Twin) -> dict[str, int]:
+    """Return how many loans of the tape a fit leaves out, by reason; empty where it reads all."""
+    found = twin.selected
+    return {NOT_ENDED: found.left_out} if found is not None and found.left_out else {}
 
 
 def started(twin: Twin, prior: ProductPrior, macro: Sequence[Path | str]) -> tuple[str, ...]:
@@ -256,5 +287,6 @@ def _result(
         notes=(*record["notes"], *said),
         model=model_name(model),
         prior=twin.provenance()["prior"],
+        relevel=model.relevel,
         provenance=twin.provenance(),
     )

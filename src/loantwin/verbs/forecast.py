@@ -20,6 +20,8 @@ from loantwin.outlook.lending import stepped
 from loantwin.outlook.outlook import Outlook, Scenarios
 from loantwin.outlook.paths import FIGURES, MOVES, NUMBERS, Paths, projected, with_stock
 from loantwin.outlook.workout import awaited_from_default
+from loantwin.performance.backtest.record import read_record
+from loantwin.performance.backtest.scores import coverage_words
 from loantwin.risk.intervals import intervals
 from loantwin.twin import Twin, opened
 from loantwin.types import Interval, ModelResult, Progress, silent
@@ -93,6 +95,8 @@ class Forecast(ModelResult):
         horizon (balance: at its end).
     default_rate : defaulted in the first twelve months, share of the opening balance; null below a year.
     economy : macro factor -> its values by month, of generated paths with their interval.
+    withdrawn : figure -> share of outcomes that its 90 % interval held in a backtest of this model, where that
+        withdraws it: in the JSON its p05 and p95 are then null. `default_rate` among them.
     assumed : figures that rest on an assumption because the source does not observe them.
     interval_sources : what the intervals hold.
     """
@@ -115,7 +119,30 @@ class Forecast(ModelResult):
     interval_sources: tuple[str, ...]
     assumed: tuple[str, ...]
     notes: tuple[str, ...]
+    withdrawn: Mapping[str, float] = field(default_factory=dict)
     provenance: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the document; an interval that is withdrawn is null in it."""
+        document = super().to_dict()
+        for place in (*document["months"], document["totals"], document):
+            for name in self.withdrawn:
+                item = place.get(name)
+                if isinstance(item, dict) and "p05" in item:
+                    item["p05"] = item["p95"] = None
+        return document
+
+    @classmethod
+    def json_schema(cls) -> dict[str, Any]:
+        """Return the JSON Schema of `to_dict()`: a figure's interval may be null."""
+        document = super().json_schema()
+        properties = document["properties"]
+        month = properties["months"]["items"]["properties"]
+        of_month = {name: _open(item) if name in SCORED else item for name, item in month.items()}
+        properties["months"]["items"]["properties"] = of_month
+        properties["totals"]["additionalProperties"] = _open(properties["totals"]["additionalProperties"])
+        properties["default_rate"] = _open(properties["default_rate"])
+        return document
 
 
 def forecast(
@@ -164,6 +191,7 @@ def forecast(
         made = with_stock(made, awaited_from_default(outlook, run.months), run.seed, counts)
         progress(0.95, "adding up")
         hidden = unknown_figures(twin.mapping.observes)
+        withdrawn, found = withdrawn_of(twin, economy.name is None, run.months)
         first = outlook.month0 + 1
         return Forecast(
             as_of=twin.as_of,
@@ -186,9 +214,53 @@ def forecast(
                 *outlook.notes,
                 *(words for words in twin.book.assumed.values()),
                 *(() if counts else (UNCOUNTED,)),
+                *found,
             ),
+            withdrawn=withdrawn,
             provenance=twin.provenance(),
         )
+
+
+SCORED: dict[str, tuple[str, ...]] = {
+    "balance": ("balance",),
+    "prepaid": ("prepayment",),
+    "interest": ("interest",),
+    "defaulted": ("defaults", "charge_offs"),
+    "charged_off": ("charge_offs",),
+}
+"""Figures that backtests score, by names there; where nothing shows before a charge-off it is the default."""
+
+
+def _open(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of a figure that may be null, its interval's ends null too."""
+    none = {"type": "null"}
+    ends = {name: {"anyOf": [{"type": "number"}, none]} for name in ("p05", "p95")}
+    shapes = [item for item in schema.get("anyOf", [schema]) if item.get("type") == "object"]
+    opened = [{**item, "properties": {**item["properties"], **ends}} for item in shapes]
+    return {"anyOf": [*opened, none]}
+
+
+def withdrawn_words(withdrawn: Mapping[str, float], name: str, interval: str) -> str:
+    """Return a figure's interval as it is printed, or the words that stand in its place."""
+    return coverage_words(False, withdrawn[name], 0) if name in withdrawn else interval
+
+
+def withdrawn_of(twin: Twin, generated: bool, horizon: int) -> tuple[dict[str, float], tuple[str, ...]]:
+    """Return the figures whose interval the last backtest of this model withdraws, and a note of it."""
+    if twin.learnt is not None:
+        return {}, ()
+    record = read_record(twin.home.folder, twin.fitted.data["model_blob"])
+    if record is None:
+        return {}, ()
+    economy = "generated_macro" if generated else "given_macro"
+    asked = {name: (names, horizon) for name, names in SCORED.items()}
+    asked["default_rate"] = (SCORED["defaulted"], YEAR)
+    told = {name: record.withdrawn(economy, names, span) for name, (names, span) in asked.items()}
+    found = {name: held for name, held in told.items() if held is not None}
+    if not found:
+        return {}, ()
+    names = ", ".join(name.replace("_", " ") for name in found)
+    return found, (f"intervals withdrawn by the backtest of {record.date} of this model: {names}",)
 
 
 def monthly(made: Paths, first: int, hidden: Sequence[str]) -> tuple[ForecastMonth, ...]:

@@ -69,7 +69,7 @@ def test_the_document_is_the_contract(panel_backtest: Backtest) -> None:
     assert balance["accuracy"] > 0.9
     assert set(balance["rivals"]) == {
         "last year's rate", "age-standardised last level", "vintage curve", "roll-rate matrix",
-        "logistic regression",
+        "logistic regression", "equal mean", "combination",
     }  # fmt: skip
     assert [origin["date"] for origin in document["origins"]] == ["2021-06-30", "2021-12-31"]
 

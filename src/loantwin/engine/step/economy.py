@@ -18,6 +18,7 @@ class StepEconomy:
     covariates : (P, T + 1, F) as the model was fitted on (standardised); row 0 is the as-of month.
     phi, sigma : (L,) the latent effect of a month is phi x last month's + sigma x standard normal.
     start, start_deviation : (L,) mean and standard deviation of the latent effect in the as-of month.
+    moved : (T, R) what is added to the log-odds of months 1 to T on every path, None for nothing.
     """
 
     covariates: Floats
@@ -25,6 +26,7 @@ class StepEconomy:
     sigma: Floats
     start: Floats
     start_deviation: Floats
+    moved: Floats | None = None
 
 
 def check_economy(economy: StepEconomy, parameters: TransitionParameters, months: int) -> None:
@@ -41,6 +43,11 @@ def check_economy(economy: StepEconomy, parameters: TransitionParameters, months
             raise ModelError(expected("finite numbers", "NaN or infinity"), field=name)
         if name != "covariates" and values.shape != (len(parameters.latents),):
             raise ModelError(expected(f"({len(parameters.latents)},)", values.shape), field=name)
+    moved, edges = economy.moved, len(parameters.origin)
+    if moved is not None and (moved.ndim != 2 or len(moved) < months or moved.shape[1] != edges):
+        raise ModelError(expected(f"({months} or more, {edges}) numbers", moved.shape), field="moved")
+    if moved is not None and not np.isfinite(moved).all():
+        raise ModelError(expected("finite numbers", "NaN or infinity"), field="moved")
     if (
         (economy.sigma < 0.0).any()
         or (economy.start_deviation < 0.0).any()
@@ -68,4 +75,5 @@ def draw_episodes(
     for month in range(months):
         latent = economy.phi * latent + economy.sigma * normal[:, month + 1]
         path[:, month] = latent
-    return covariates, shocks(parameters, covariates[:, 1:], path)
+    made = shocks(parameters, covariates[:, 1:], path)
+    return covariates, made if economy.moved is None else made * np.exp(economy.moved[:months])

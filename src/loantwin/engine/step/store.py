@@ -89,7 +89,10 @@ def _array(value: Mapping[str, Any], where: str) -> Any:
 
 def environment_to_dict(tables: StepTables, economy: StepEconomy) -> dict[str, Any]:
     """Return what a twin keeps for its environment: the blob that `EnvironmentTablesSaved` names."""
-    return {"tables": tables_to_dict(tables), "economy": to_plain(economy)}
+    plain = to_plain(economy)
+    if economy.moved is None:
+        del plain["moved"]  # so that versions that know no such field read the tables
+    return {"tables": tables_to_dict(tables), "economy": plain}
 
 
 def environment_from_dict(document: Any) -> tuple[StepTables, StepEconomy]:
@@ -102,6 +105,8 @@ def environment_from_dict(document: Any) -> tuple[StepTables, StepEconomy]:
     if not isinstance(document, dict) or set(document) != {"tables", "economy"}:
         raise ModelError(expected("tables and economy", str(type(document).__name__)), field="environment")
     tables = tables_from_dict(document["tables"])
-    economy = from_plain(StepEconomy, document["economy"], "economy")
+    stated = document["economy"]
+    stated = {"moved": None, **stated} if isinstance(stated, Mapping) else stated
+    economy = from_plain(StepEconomy, stated, "economy")
     check_economy(economy, tables.parameters, tables.months)
     return tables, economy

@@ -9,7 +9,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from loantwin.performance.backtest.observed import WHOLE, Observed
-from loantwin.performance.backtest.scores import BacktestScore, Pooled, ScoringPlan, in_order, pooled, scored
+from loantwin.performance.backtest.scores import (
+    BacktestScore,
+    Pooled,
+    RivalScore,
+    ScoringPlan,
+    in_order,
+    pooled,
+    scored,
+)
 from loantwin.performance.outcomes import MONEY, Key
 from loantwin.performance.scoring import accuracy, inside
 
@@ -79,7 +87,9 @@ class MacroScores:
     figures : by origin and band, each in its main measure (loans where they can be counted, else money).
         amounts : the same in money. total, amounts_total : for the whole book, one observation an origin.
         pooled, pooled_amounts : coverage over all horizons. by_origin, by_band, observations : what they are
-        made of. verdicts : where the twin beats and loses.
+        made of. verdicts : where the twin beats and loses. behind : where it surely lies behind the best
+        rival, in words with the interval. mean_difference : of its accuracy and the best rival's, over
+        figures and horizons, in their main measure and in money.
     """
 
     figures: Mapping[str, Mapping[str, BacktestScore]]
@@ -92,6 +102,12 @@ class MacroScores:
     by_band: tuple[BandRow, ...]
     observations: tuple[ObservationRow, ...]
     verdicts: tuple[str, ...]
+    behind: tuple[str, ...] = ()
+    mean_difference: float | None = None
+
+
+MARGIN = 0.01
+"""The twin is surely behind where the block-bootstrap interval of the difference lies below minus this."""
 
 
 def macro_scores(
@@ -109,10 +125,15 @@ def macro_scores(
         return {key[0]: scores for key, scores in scored(found, plan, some, horizons, whole).items()}
 
     figures, total = table(main, False), table(main, True)
+    amounts = table(money, False)
+    best = _against_best({**{(name, ""): scores for name, scores in figures.items()},
+                          **{(name, " in money"): scores for name, scores in amounts.items()
+                             if (name, MONEY) not in main}})  # fmt: skip
+    gaps = [rival.difference for _, rival in best if rival.difference is not None]
     return MacroScores(
         figures=figures,
         total=total,
-        amounts=table(money, False),
+        amounts=amounts,
         amounts_total=table(money, True),
         pooled={key[0]: pooled(found, plan, key) for key in main},
         pooled_amounts={key[0]: pooled(found, plan, key) for key in money},
@@ -120,7 +141,36 @@ def macro_scores(
         by_band=tuple(_by_band(found)),
         observations=tuple(_row(item) for item in found if item.band != WHOLE),
         verdicts=tuple(_verdicts(figures)),
+        behind=tuple(_behind(best)),
+        mean_difference=float(np.mean(gaps)) if gaps else None,
     )
+
+
+def _against_best(
+    figures: Mapping[tuple[str, str], Mapping[str, BacktestScore]],
+) -> list[tuple[str, RivalScore]]:
+    """Return the best rival of each figure and horizon, means that hold the twin left out, with its place."""
+    made = []
+    for (figure, measure), by_horizon in figures.items():
+        for horizon, score in by_horizon.items():
+            rivals = {
+                name: item
+                for name, item in score.rival_scores.items()
+                if item.difference is not None and not item.holds_twin
+            }
+            if rivals:
+                name = min(rivals, key=lambda one: rivals[one].difference or 0.0)
+                where = f"{figure.replace('_', '-')}{measure}, {horizon} months, {name}"
+                made.append((where, rivals[name]))
+    return made
+
+
+def _behind(best: Sequence[tuple[str, RivalScore]]) -> list[str]:
+    return [
+        f"{where}: {rival.difference:+.2f} ({rival.difference_low:+.2f} to {rival.difference_high:+.2f})"
+        for where, rival in best
+        if rival.difference_high is not None and rival.difference_high < -MARGIN
+    ]
 
 
 def _by_origin(found: Sequence[Observed]) -> list[OriginRow]:
@@ -202,5 +252,8 @@ def _verdicts(figures: Mapping[str, Mapping[str, BacktestScore]]) -> list[str]:
             if not score.observations:
                 made.append(f"{where}: no closed window of an origin that knew enough.")
                 continue
-            made.append(f"{where}: " + "; ".join(item.verdict for item in score.rival_scores.values()) + ".")
+            rivals = [item.verdict for item in score.rival_scores.values() if not item.holds_twin]
+            means = [item.verdict for item in score.rival_scores.values() if item.holds_twin]
+            beside = f"; beside the means: {'; '.join(means)}" if means else ""
+            made.append(f"{where}: {'; '.join(rivals)}{beside}.")
     return made

@@ -38,7 +38,7 @@ class AtOrigin:
     actual : (B, H) by figure, for the windows the tape tells. events : known at the origin, effective
         numbers, by figure.
     predicted, rival : by mode; a rival's forecasts (B, H), simulated counts (P, B, H) where it makes
-        intervals.
+        intervals; beside the rivals the equal mean and the combination (`rivals.MEANS`).
     """
 
     date: dt.date

@@ -12,6 +12,7 @@ from loantwin.arrays import Floats, Integers
 from loantwin.performance.backtest.observed import WHOLE, Observed, unit_of
 from loantwin.performance.bootstrap import block_length, ratio_interval
 from loantwin.performance.outcomes import FIGURES, LOANS, Key
+from loantwin.performance.rivals import MEANS
 from loantwin.performance.scoring import (
     LEVELS,
     accuracy,
@@ -41,6 +42,7 @@ class RivalScore:
 
     difference : the twin's accuracy less the rival's, with its 90 % block-bootstrap interval. verdict : what
         that says in words.
+    holds_twin : a mean with the twin in it (equal mean, combination), which is no rival to be beaten.
     crps, coverage90, width90, width90_equal : only where the rival makes intervals; width90_equal is the mean
     width once stretched until 90 % of the outcomes are inside.
     """
@@ -56,6 +58,7 @@ class RivalScore:
     coverage90: float | None
     width90: float | None
     width90_equal: float | None
+    holds_twin: bool = False
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,8 @@ class BacktestScore:
         of the mean forecast.
     bias : forecast / outcome - 1 of the sums. error : mean absolute error. coverage50, coverage90 : share of
         outcomes in the central interval, ends included; coverage90_low, coverage90_high : its 90 %
-        block-bootstrap interval; coverage90_untied : the same with ties of counts spread out. width50,
+        block-bootstrap interval; coverage90_untied : the same with ties of counts spread out, its interval
+        beside it. interval_verdict : what that says of the 90 % interval, in words, as `Pooled`. width50,
         width90 : mean widths; width90_equal : once stretched to hold 90 %.
     interval_score : of the 90 % interval. pinball : mean quantile score at 5, 25, 50, 75 and 95 %. crps.
         observations : origins x bands. events : loans the figure happened to. censored_share : planned
@@ -100,6 +104,9 @@ class BacktestScore:
     rivals: Mapping[str, float | None]
     rival_scores: Mapping[str, RivalScore]
     pit: tuple[float, ...]
+    coverage90_untied_low: float | None = None
+    coverage90_untied_high: float | None = None
+    interval_verdict: str = ""
 
 
 @dataclass(frozen=True)
@@ -180,6 +187,7 @@ def score(
     block = block_length(horizon, plan.spacing, int(origin.max()) + 1)
     between = ratio_interval(*_by_origin(origin, within.astype(float), np.ones(len(used))), block, plan.seed)
     grain = 0.5 if key[1] == LOANS else 0.0
+    spread, untied, _, told = _held(used, pits, origin, block, plan.seed)
     return BacktestScore(
         unit=unit,
         accuracy=accuracy(forecast, actual),
@@ -190,7 +198,7 @@ def score(
         coverage90=float(within.mean()),
         coverage90_low=None if between is None else between[0],
         coverage90_high=None if between is None else between[1],
-        coverage90_untied=float(content_of(*pits, 0.05, 0.95).mean()),
+        coverage90_untied=float(spread.mean()),
         width50=float((upper - quarter).mean()),
         width90=float((high - low).mean()),
         width90_equal=_equal_width(quantiles, actual, grain),
@@ -208,7 +216,29 @@ def score(
             for name, values in _rivals(used).items()
         },
         pit=tuple(float(value) for value in pit_histogram(*pits, PIT_BINS)),
+        coverage90_untied_low=None if untied is None else untied[0],
+        coverage90_untied_high=None if untied is None else untied[1],
+        interval_verdict=told,
     )
+
+
+def _held(
+    used: Sequence[Observed], pits: tuple[Floats, Floats], origin: Integers, block: int, seed: int
+) -> tuple[Floats, tuple[float, float] | None, bool | None, str]:
+    """Return the share of each observation inside its 90 % interval, ties spread, with what that shows.
+
+    Beside it the bootstrap interval of the mean, whether it meets the target (see `Pooled`), and that in
+    words.
+    """
+    spread = content_of(*pits, 0.05, 0.95)
+    untied = ratio_interval(*_by_origin(origin, spread, np.ones(len(used))), block, seed)
+    origins = int(origin.max()) + 1
+    meets = shown(untied) if origins >= FEWEST else None
+    return spread, untied, meets, coverage_words(meets, float(spread.mean()), _needed(origins, block))
+
+
+def _needed(origins: int, block: int) -> int:
+    return max(ENOUGH - origins // block, 0)
 
 
 def _nothing(unit: str, censored: float) -> BacktestScore:
@@ -265,6 +295,7 @@ def _rival(
         coverage90=None if quantiles is None else float(inside(quantiles[0], quantiles[4], actual).mean()),
         width90=None if quantiles is None else float((quantiles[4] - quantiles[0]).mean()),
         width90_equal=None if quantiles is None else _equal_width(quantiles, actual, grain),
+        holds_twin=name in MEANS,
     )
 
 
@@ -297,10 +328,8 @@ def pooled(found: Sequence[Observed], plan: ScoringPlan, key: Key) -> Pooled | N
     origin = _origin_codes(used)
     block = block_length(max(item.horizon for item in used), plan.spacing, int(origin.max()) + 1)
     between = ratio_interval(*_by_origin(origin, within.astype(float), np.ones(len(used))), block, plan.seed)
-    spread = content_of(_column(used, "pit_low"), _column(used, "pit_high"), 0.05, 0.95)
-    untied = ratio_interval(*_by_origin(origin, spread, np.ones(len(used))), block, plan.seed)
-    meets = shown(untied) if int(origin.max()) + 1 >= FEWEST else None
-    needed = max(ENOUGH - (int(origin.max()) + 1) // block, 0)
+    pits = _column(used, "pit_low"), _column(used, "pit_high")
+    spread, untied, meets, told = _held(used, pits, origin, block, plan.seed)
     return Pooled(
         observations=len(used),
         origins=int(origin.max()) + 1,
@@ -313,8 +342,8 @@ def pooled(found: Sequence[Observed], plan: ScoringPlan, key: Key) -> Pooled | N
         coverage90_untied_low=None if untied is None else untied[0],
         coverage90_untied_high=None if untied is None else untied[1],
         meets=meets,
-        verdict=coverage_words(meets, float(spread.mean()), needed),
-        windows_needed=needed,
+        verdict=told,
+        windows_needed=_needed(int(origin.max()) + 1, block),
     )
 
 
@@ -338,6 +367,11 @@ def coverage_words(meets: bool | None, held: float, needed: int) -> str:
     return (
         f"withdrawn: held {held:.2f} of the time" if held < 0.9 else f"too wide: held {held:.2f} of the time"
     )
+
+
+def is_withdrawn(verdict: str) -> bool:
+    """Return whether a verdict withdraws an interval: it is then printed in the interval's place."""
+    return verdict.startswith("withdrawn")
 
 
 def in_order(keys: Sequence[Key]) -> list[Key]:

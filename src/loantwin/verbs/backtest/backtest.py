@@ -9,7 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from loantwin.book.selection import finished_words
+from loantwin.book.selection import NOT_ENDED, finished_words
 from loantwin.config import chosen
 from loantwin.errors import InputError, UsageError, expected
 from loantwin.months import day
@@ -17,6 +17,7 @@ from loantwin.outlook.outlook import without_covariates
 from loantwin.performance.backtest.macro_scores import MacroScores, macro_scores
 from loantwin.performance.backtest.observed import LEAST_EVENTS, Observed, observations
 from loantwin.performance.backtest.origin import GENERATED, GIVEN, MODES, AtOrigin
+from loantwin.performance.backtest.record import recorded, write_record
 from loantwin.performance.backtest.scores import ScoringPlan
 from loantwin.performance.outcomes import Key, observable
 from loantwin.twin import Twin, opened
@@ -49,7 +50,7 @@ class Backtest(Result):
     """How the twin would have forecast. given_macro : on the path that came: the error is the model's alone.
 
     generated_macro : the generator's paths, as a lender would have had to forecast. spacing : least months
-        between origins.
+        between origins. left_out : loans of the tape that are in no fit and no score, by reason.
     """
 
     SCHEMA = "loantwin.backtest/1"
@@ -64,6 +65,7 @@ class Backtest(Result):
     generated_macro: MacroScores
     origins: tuple[Origin, ...]
     notes: tuple[str, ...]
+    left_out: Mapping[str, int] = field(default_factory=dict)
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -82,7 +84,8 @@ def backtest(
 
     Parameters
     ----------
-    twin : an open twin, or its folder; fitted, nothing is written.
+    twin : an open twin, of which nothing is written, or its folder; fitted. In a folder what was found of the
+        model's intervals is kept (`coverage.json`), and forecasts of that model read it.
     origin : dates, or "every=12M" between `start` and `end`.
     horizons : months, default 3, 6, 12, 24. paths, seed : None takes the configuration's.
 
@@ -92,8 +95,12 @@ def backtest(
         or no window that
         has closed. HomeError : no fit in the home.
     """
+    named = not isinstance(twin, Twin)
     with opened(twin) as twin:
         twin = twin.using(chosen(twin.config, paths=paths, seed=seed))
+        selected = twin.selected
+        said = finished_words(twin.tables.loans, twin.mapping)
+        twin = twin.of_ended_vintages()
         spans = horizons_of(horizons)
         first = _default_start(twin, origin) if start is None else day(start, "start")
         dates = origins_of(origin, twin, first, None if end is None else day(end, "end"), spans[0])
@@ -103,6 +110,7 @@ def backtest(
         keys = observable(twin.mapping, panel is not None and panel.height > 0)
         plan = ScoringPlan(twin.currency, _spacing(dates), _planned(made, keys, spans), run.seed)
         blocks = {mode: macro_scores(found, plan, keys, spans) for mode, found in _by_mode(made).items()}
+        kept = kept_record(twin, blocks) if named else ()
         return Backtest(
             currency=twin.currency,
             horizons=spans,
@@ -113,9 +121,20 @@ def backtest(
             given_macro=blocks[GIVEN],
             generated_macro=blocks[GENERATED],
             origins=tuple(listed),
-            notes=(*_notes(twin), *notes),
+            notes=(*_notes(twin), *said, *kept, *notes),
+            left_out={} if selected is None or not selected.left_out else {NOT_ENDED: selected.left_out},
             provenance=twin.provenance(),
         )
+
+
+def kept_record(twin: Twin, views: Mapping[str, MacroScores]) -> tuple[str, ...]:
+    """Keep in the home what was found of the model's intervals, and return in words where that failed."""
+    record = recorded(twin.clock.now().date(), twin.fitted.data["model_blob"], views)
+    try:
+        write_record(twin.home.folder, record)
+    except UsageError as error:
+        return (f"what was found of the intervals could not be kept in the home: {error.message}",)
+    return ()
 
 
 Kept = tuple[AtOrigin, dict[str, list[Observed]]]
@@ -229,4 +248,4 @@ def _notes(twin: Twin) -> list[str]:
         notes.append("Balances are assumed: amounts charged off rest on an assumed exposure, numbers do not.")
     if twin.mapping.weight.look_ahead:
         notes.append("Case weights depend on the outcome: a look-ahead a lender would not have.")
-    return [*notes, *finished_words(twin.tables.loans, twin.mapping)]
+    return notes

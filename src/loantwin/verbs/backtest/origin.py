@@ -11,20 +11,19 @@ import numpy as np
 import polars as pl
 
 from loantwin.arrays import Floats, Integers
-from loantwin.book.schema import CLOSED_STATES, DEFAULT_STATES
+from loantwin.book.schema import DEFAULT_STATES
 from loantwin.engine.cells import Cells
 from loantwin.engine.columns import LoanColumns, take
 from loantwin.engine.expectation import conditional_flows
 from loantwin.engine.path import Flows
-from loantwin.engine.rows import base_segments
-from loantwin.errors import InputError
-from loantwin.macro.covariates import Covariate, evaluate, known_span
-from loantwin.macro.generator import simulate
 from loantwin.macro.history import bridge, full_history
 from loantwin.models.forecasting import draw_shocks
 from loantwin.models.model import live_loans
+from loantwin.models.relevel import log_factors
+from loantwin.outlook.combination import combined, counted
 from loantwin.outlook.outlook import Economy, Outlook, without_covariates
 from loantwin.outlook.redated import twin_at
+from loantwin.outlook.rivals import on_book, task_of, unemployment_generated, unemployment_given
 from loantwin.outlook.workout import stock_in_default
 from loantwin.performance import rivals
 from loantwin.performance.backtest.origin import GENERATED, GIVEN, AtOrigin, Predicted
@@ -40,7 +39,6 @@ from loantwin.performance.outcomes import (
     PREPAYMENT,
     Key,
     OnBook,
-    approval_bands,
     happened,
     observable,
 )
@@ -49,10 +47,6 @@ from loantwin.streams import generator as random_of
 from loantwin.twin import Twin
 from loantwin.verbs.backtest.dates import closed_months
 
-UNEMPLOYMENT_LAG = 3
-"""Months by which the logistic rival reads unemployment late, as the twin reads its covariates."""
-MEAN_PATHS = 200
-"""Generated paths behind the mean unemployment the logistic rival is given."""
 FLOOR_PATHS = 500
 """Most paths that the noise floor with period effects is simulated on."""
 
@@ -71,7 +65,7 @@ def at_origin(twin: Twin, date: dt.date, horizons: Sequence[int], paths: int, se
     """
     with warnings.catch_warnings(record=True) as heard:
         warnings.simplefilter("always", UserWarning)
-        then = twin_at(twin, date)
+        then = twin_at(twin, date, own_level=True)
         outlook = Outlook(then)
         made = _forecast(outlook, tuple(horizons), paths, seed)
     said = tuple(dict.fromkeys(f"{date}: {item.message}" for item in heard))
@@ -84,7 +78,7 @@ def _forecast(outlook: Outlook, horizons: tuple[int, ...], paths: int, seed: int
     then = outlook.twin
     panel = then.tables.panel
     keys = observable(then.mapping, panel is not None and panel.height > 0)
-    book, live_band = _on_book(outlook)
+    book, live_band = on_book(outlook)
     told = closed_months(outlook)
     closed = {
         mode: tuple(horizon for horizon in horizons if horizon <= reach)
@@ -95,19 +89,21 @@ def _forecast(outlook: Outlook, horizons: tuple[int, ...], paths: int, seed: int
     known = known_history(
         then.known_loans, then.known_panel, then.mapping, then.as_of, outlook.history, book.bands
     )
+    moved = log_factors(combined(outlook, known).relevel, then.model.parameters, max(horizons))
     predicted: dict[str, Predicted] = {}
-    rival: dict[str, dict[str, dict[Key, Floats]]] = {}
-    rival_simulated: dict[str, dict[str, dict[Key, Floats]]] = {}
+    rival: dict[str, dict[str, Mapping[Key, Floats]]] = {}
+    rival_simulated: dict[str, dict[str, Mapping[Key, Floats]]] = {}
     for mode, windows in closed.items():
         if not windows:
             continue
         economy, unemployment = _economy(outlook, mode, windows[-1], paths, seed)
-        predicted[mode] = _predicted(
-            outlook, economy, book, live_band, keys, windows, known.unit, paths, seed
+        predicted[mode], both = _predicted(
+            outlook, economy, book, live_band, keys, windows, known.unit, paths, seed, moved
         )
-        rival[mode], rival_simulated[mode] = _rivals(
-            outlook, known, live_band, len(book.bands), windows, unemployment, paths, seed
-        )
+        made, spread = _rivals(outlook, known, live_band, len(book.bands), windows, unemployment, paths, seed)
+        mean, mixed = rivals.equal_mean(predicted[mode].mean, predicted[mode].simulated, made, spread)
+        rival[mode] = {**made, rivals.EQUAL_MEAN: mean, rivals.COMBINATION: both.mean}
+        rival_simulated[mode] = {**spread, rivals.EQUAL_MEAN: mixed, rivals.COMBINATION: both.simulated}
     return AtOrigin(
         date=then.as_of,
         bands=book.bands,
@@ -133,58 +129,14 @@ def _known_events(known: Known) -> dict[str, float]:
     }
 
 
-def _on_book(outlook: Outlook) -> tuple[OnBook, Integers]:
-    """Return the loans on the book with their bands, and the band of each row of the outlook's columns."""
-    loans = outlook.book.loans.filter(~pl.col("state").is_in(list(CLOSED_STATES)).fill_null(False))
-    band, bands = approval_bands(loans, outlook.twin.as_of)
-    live = live_loans(outlook.book, outlook.twin.model)
-    place = pl.DataFrame({"loan_id": loans["loan_id"], "band": band})
-    own = (
-        live.select("loan_id")
-        .join(place, on="loan_id", how="left", maintain_order="left")["band"]
-        .to_numpy()
-        .astype(np.int64)
-    )
-    book = OnBook(
-        loan_id=loans["loan_id"],
-        band=band,
-        bands=bands,
-        weight=loans["weight"].to_numpy(),
-        live=loans["loan_id"].is_in(live["loan_id"].implode()).to_numpy(),
-    )
-    return book, own
-
-
 def _economy(
     outlook: Outlook, mode: str, horizon: int, paths: int, seed: int
 ) -> tuple[Economy, tuple[Floats, int] | None]:
     """Return the economy ahead and, for the logistic rival, unemployment with its first month."""
-    lagged = Covariate("unemployment_rate", "level", UNEMPLOYMENT_LAG)
-    first = outlook.month0 + 1
-    try:
-        start, _ = known_span(lagged, outlook.history)
-    except InputError:
-        start = first
     if mode == GIVEN:
         actual = bridge(full_history(outlook.twin.macro_sources))
-        economy = outlook.given(actual, horizon)
-        if start > outlook.month0 or "unemployment_rate" not in actual.factors:
-            return economy, None
-        # what was known at the origin up to it, the path that came after it
-        known = evaluate((lagged,), outlook.history, start, outlook.month0)[:, 0]
-        ahead = evaluate((lagged,), actual, first, outlook.month0 + horizon, outlook.history)[:, 0]
-        return economy, (np.concatenate([known, ahead]), start)
-    economy = outlook.simulated(horizon, paths, seed)
-    generator = outlook.twin.generator
-    if start > outlook.month0 or "unemployment_rate" not in generator.factors:
-        return economy, None
-    begin = min(generator.first, first)
-    drawn = simulate(generator, begin, outlook.month0 + horizon - begin + 1, min(paths, MEAN_PATHS), seed)
-    known = evaluate((lagged,), outlook.history, start, outlook.month0)[:, 0]
-    ahead = evaluate((lagged,), drawn, first, outlook.month0 + horizon, outlook.twin.history)[:, :, 0].mean(
-        axis=0
-    )
-    return economy, (np.concatenate([known, ahead]), start)
+        return outlook.given(actual, horizon), unemployment_given(outlook, actual, horizon)
+    return outlook.simulated(horizon, paths, seed), unemployment_generated(outlook, horizon, paths, seed)
 
 
 # --- the twin's own forecast
@@ -201,10 +153,17 @@ def _predicted(
     unit: float,
     paths: int,
     seed: int,
-) -> Predicted:
+    moved: Floats,
+) -> tuple[Predicted, Predicted]:
+    """Return the twin's forecast, and that of its paths with the combination's factors (log, (T, R))."""
     B, H = len(book.bands), len(windows)
     given = {key: np.zeros((paths, B, H)) for key in keys}
     simulated = {key: np.zeros((paths, B, H)) for key in keys}
+    both_given, both = (
+        {key: np.zeros((paths, B, H)) for key in keys},
+        {key: np.zeros((paths, B, H)) for key in keys},
+    )
+    factors = np.exp(moved[: max(windows)])
     few = min(paths, FLOOR_PATHS)
     latent = {key: np.zeros((few, B, H)) for key in keys}
     covariates = economy.covariates
@@ -222,7 +181,7 @@ def _predicted(
         )
         if not mask.any():
             if (CHARGE_OFFS, MONEY) in keys:
-                for item in (given, simulated, latent):
+                for item in (given, simulated, latent, both_given, both):
                     item[CHARGE_OFFS, MONEY][:, band] = stock.cumsum()[[window - 1 for window in windows]]
             continue
         columns = take(outlook.columns, mask)
@@ -233,13 +192,20 @@ def _predicted(
         noisy = _noisy(values, cells, about, windows, random)
         certain = _figures(outlook, cells, replace(economy, index=None), sure, keys, windows, stock)
         certain = _noisy(certain, cells, about, windows, random)
+        leveled = _figures(outlook, cells, economy, shocks * factors, keys, windows, stock)
+        random = random_of(seed, Stream.BACKTEST, place=301 + band)
+        noisy_leveled = _noisy(leveled, cells, about, windows, random)
         for key in keys:
+            both_given[key][:, band], both[key][:, band] = leveled[key], noisy_leveled[key]
             given[key][:, band], simulated[key][:, band], latent[key][:, band] = (
                 values[key],
                 noisy[key],
                 certain[key],
             )
-    return Predicted({key: item.mean(axis=0) for key, item in given.items()}, given, simulated, latent)
+    return (
+        Predicted({key: item.mean(axis=0) for key, item in given.items()}, given, simulated, latent),
+        Predicted({key: item.mean(axis=0) for key, item in both_given.items()}, {}, both, {}),
+    )
 
 
 def _band(columns: LoanColumns, loans: float, unit: float) -> NamesBand:
@@ -286,18 +252,9 @@ def _figures(
             made[key] = to_end("prepaid")
         else:
             made[key] = to_end(
-                "prepaid", conditional_flows(model.parameters, _counted(cells), model.lgd, shocks)
+                "prepaid", conditional_flows(model.parameters, counted(cells), model.lgd, shocks)
             )
     return made
-
-
-def _counted(cells: Cells) -> Cells:
-    """Return the cells with one unit of money a loan: amounts prepaid are then numbers of loans."""
-    none = np.zeros_like(cells.interest)
-    return replace(
-        cells, balance=cells.loans, partial=none, draws=none, interest=none, rate_sensitivity=none,
-        exposure=none, index_path=None
-    )  # fmt: skip
 
 
 def _noisy(
@@ -365,21 +322,7 @@ def _rivals(
     paths: int,
     seed: int,
 ) -> tuple[dict[str, dict[Key, Floats]], dict[str, dict[Key, Floats]]]:
-    model = outlook.twin.model
-    held = Economy(None, np.zeros((1, 1, 0)), None)  # rates as they are in force
-    cells = outlook.cells(held, max(windows), replace(outlook.columns, group=live_band))
-    place = {name: code for code, name in enumerate(known.segments)}
-    task = rivals.Task(
-        cells=cells,
-        bands=bands,
-        states=model.parameters.states[: model.parameters.live],
-        horizons=windows,
-        unemployment=None if unemployment is None else unemployment[0],
-        unemployment_first=0 if unemployment is None else unemployment[1],
-        segment_of=np.array([place.get(name, -1) for name in model.parameters.segments], dtype=np.int64)[
-            base_segments(model.parameters.segments)
-        ],
-    )
+    task = task_of(outlook, known, live_band, bands, windows, unemployment)
     made = rivals.forecasts(known, task)
     change = rivals.yearly_change(known)
     spread: dict[str, dict[Key, Floats]] = {}

@@ -8,6 +8,7 @@ from typing import Any
 from rich.console import Console
 
 from loantwin.interfaces.cli.tables.blocks import amount, percent, show_facts, show_notes, show_table
+from loantwin.performance.backtest.scores import is_withdrawn
 
 VIEWS = {"given_macro": "given the macro path that came", "generated_macro": "on generated macro paths"}
 
@@ -40,6 +41,10 @@ def render(console: Console, result: Any) -> None:
     _by_origin(console, result)
     _origins(console, result)
     show_notes(console, "Verdicts, given the macro path that came", result.given_macro.verdicts)
+    for name, words in VIEWS.items():
+        view = getattr(result, name)
+        if view.behind:
+            show_notes(console, f"Surely behind a rival, {words} (90 % block bootstrap)", view.behind)
     show_notes(console, "Notes", result.notes)
 
 
@@ -55,7 +60,7 @@ def _by_origin(console: Console, result: Any) -> None:
             f"{row.figure.replace('_', '-')}, {row.origin}",
             amount(row.actual),
             amount(row.forecast),
-            f"{amount(row.p05)} to {amount(row.p95)}",
+            _range(row, view),
             "prior only" if row.prior_only else "",
         )
         for row in sorted(view.by_origin, key=lambda row: (list(main).index(row.figure), row.origin))
@@ -68,6 +73,12 @@ def _by_origin(console: Console, result: Any) -> None:
         ("", "came", "forecast", "90 % interval", ""),
         rows,
     )
+
+
+def _range(row: Any, view: Any) -> str:
+    """Return the 90 % interval of a row, or that the backtest withdraws it."""
+    verdict = view.figures[row.figure][str(row.horizon)].interval_verdict
+    return verdict if is_withdrawn(verdict) else f"{amount(row.p05)} to {amount(row.p95)}"
 
 
 def _first(scores: Mapping[str, Any]) -> str:
@@ -141,7 +152,9 @@ def _intervals(console: Console, title: str, figures: Mapping[str, Mapping[str, 
                         percent(item.coverage90, 0),
                         between,
                         percent(item.coverage90_untied, 0),
-                        amount(item.width90, 1),
+                        item.interval_verdict
+                        if is_withdrawn(item.interval_verdict)
+                        else amount(item.width90, 1),
                         amount(item.width90_equal, 1),
                         amount(item.interval_score, 1),
                         amount(item.crps, 2),

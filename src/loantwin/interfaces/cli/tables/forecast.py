@@ -8,6 +8,7 @@ from rich.console import Console
 
 from loantwin.interfaces.cli.tables.blocks import amount, show_notes, show_table
 from loantwin.interfaces.report.labels import plain
+from loantwin.verbs.forecast import withdrawn_words
 
 SMALL = ("new", "drawn", "arrears_interest", "exited")
 """Rows of the totals that are left out where nothing moves there."""
@@ -46,7 +47,7 @@ def render(console: Console, result: Any) -> None:
         (
             name.replace("_", " "),
             _sized(name, item.mean),
-            f"{_sized(name, item.p05)} to {_sized(name, item.p95)}",
+            withdrawn_words(result.withdrawn, name, f"{_sized(name, item.p05)} to {_sized(name, item.p95)}"),
         )
         if item
         else (name.replace("_", " "), "–", "not told")

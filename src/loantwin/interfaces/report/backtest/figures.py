@@ -18,7 +18,7 @@ from loantwin.interfaces.report.blocks import (
 from loantwin.interfaces.report.charts import Chart
 from loantwin.interfaces.report.labels import counted, money
 from loantwin.performance.backtest.macro_scores import OriginRow
-from loantwin.performance.backtest.scores import BacktestScore
+from loantwin.performance.backtest.scores import BacktestScore, is_withdrawn
 from loantwin.verbs.backtest.backtest import Backtest
 
 VIEWS = (("given_macro", "given the macro path that came"), ("generated_macro", "on generated macro paths"))
@@ -227,7 +227,11 @@ def _interval_table(result: Backtest, figure: str) -> PageBlock:
         for horizon, item in getattr(result, view).figures[figure].items():
             if not item.observations:
                 continue
-            ranged = [rival for rival in item.rival_scores.values() if rival.width90_equal is not None]
+            ranged = [
+                rival
+                for rival in item.rival_scores.values()
+                if rival.width90_equal is not None and not rival.holds_twin
+            ]
             best = min(
                 (rival.width90_equal for rival in ranged if rival.width90_equal is not None), default=None
             )
@@ -238,7 +242,9 @@ def _interval_table(result: Backtest, figure: str) -> PageBlock:
                     horizon,
                     percent(item.coverage90, 0),
                     percent(item.coverage90_untied, 0),
-                    _size(item.width90, item),
+                    item.interval_verdict
+                    if is_withdrawn(item.interval_verdict)
+                    else _size(item.width90, item),
                     _size(item.width90_equal, item),
                     _size(best, item),
                     _size(item.crps, item),
@@ -321,6 +327,7 @@ def _amounts(result: Backtest, figure: str) -> list[PageBlock]:
 def _origin_table(result: Backtest, figure: str) -> PageBlock:
     rows = []
     for horizon in result.horizons:
+        verdict = result.given_macro.figures[figure][str(horizon)].interval_verdict
         for row in _rows(result, "given_macro", figure, horizon):
             rows.append(
                 (
@@ -328,7 +335,9 @@ def _origin_table(result: Backtest, figure: str) -> PageBlock:
                     str(horizon),
                     _quantity(row.actual, row.measure),
                     _quantity(row.forecast, row.measure),
-                    f"{_quantity(row.p05, row.measure)} to {_quantity(row.p95, row.measure)}",
+                    verdict
+                    if is_withdrawn(verdict)
+                    else f"{_quantity(row.p05, row.measure)} to {_quantity(row.p95, row.measure)}",
                     *(_quantity(value, row.measure) for value in row.rivals.values()),
                 )
             )

@@ -96,7 +96,12 @@ def _tiles(result: Backtest) -> tuple[Tile, ...]:
         return (Tile("Scored cells", "0", "every origin is prior only, or its window has not closed"),)
     figure, score, covered = main
     ranked = sorted(
-        ((value, name) for name, value in score.rivals.items() if value is not None), reverse=True
+        (
+            (value, name)
+            for name, value in score.rivals.items()
+            if value is not None and not score.rival_scores[name].holds_twin
+        ),
+        reverse=True,
     )
     floor = score.noise_floor
     tiles = [
@@ -180,7 +185,7 @@ def _won_and_lost(view: MacroScores) -> list[PageBlock]:
         for figure, scores in view.figures.items()
         for horizon, item in scores.items()
         for rival in item.rival_scores.values()
-        if rival.difference is not None
+        if rival.difference is not None and not rival.holds_twin
     ]
     if not every:
         return [note("Nothing could be scored: every origin is prior only, or no window has closed.")]

@@ -21,6 +21,7 @@ from loantwin.interfaces.report.charts import Chart
 from loantwin.interfaces.report.labels import plain, segment_words
 from loantwin.interfaces.report.report.findings import LEAST_MONTHS, Findings
 from loantwin.outlook.paths import FIGURES, MOVES
+from loantwin.verbs.forecast import withdrawn_words
 
 VISIBLE = 0.004
 """A bar shorter than this share of the longest cannot be seen and is left out."""
@@ -44,6 +45,7 @@ def forecast_section(found: Findings) -> Section:
         source = "assumed" if name in found.forecast.assumed else "observed"
         source = "not told by the source" if item is None else "planned" if name == "new" else source
         interval = "–" if item is None else f"{amount(item.p05)} to {amount(item.p95)}"
+        interval = withdrawn_words(found.forecast.withdrawn, name, interval)
         rows.append((plain(name), amount(item.mean if item else None), interval, source))
     blocks.append(
         table(
@@ -83,6 +85,8 @@ def _fan(found: Findings, name: str) -> tuple[Chart, str]:
     )
     if actual is not None:
         caption += "; what happened afterwards to the same loans is drawn beside it and was not used."
+    if name in found.forecast.withdrawn:
+        caption += f" The interval is {withdrawn_words(found.forecast.withdrawn, name, '')}."
     return svg, caption
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from loantwin.interfaces.report.blocks import Tile, percent
 from loantwin.interfaces.report.labels import accuracy_words, counted, money
 from loantwin.interfaces.report.report.findings import Findings
+from loantwin.verbs.forecast import withdrawn_words
 
 
 def tiles(found: Findings) -> tuple[Tile, ...]:
@@ -24,7 +25,11 @@ def tiles(found: Findings) -> tuple[Tile, ...]:
             "–" if rate is None else percent(rate.mean),
             "the forecast is shorter than a year"
             if rate is None
-            else f"90 % interval {percent(rate.p05)} to {percent(rate.p95)}",
+            else withdrawn_words(
+                found.forecast.withdrawn,
+                "default_rate",
+                f"90 % interval {percent(rate.p05)} to {percent(rate.p95)}",
+            ),
         ),
         Tile(
             "IFRS 9 allowance",
