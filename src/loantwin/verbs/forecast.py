@@ -95,8 +95,8 @@ class Forecast(ModelResult):
         horizon (balance: at its end).
     default_rate : defaulted in the first twelve months, share of the opening balance; null below a year.
     economy : macro factor -> its values by month, of generated paths with their interval.
-    withdrawn : figure -> share of outcomes that its 90 % interval held in a backtest of this model, where that
-        withdraws it: in the JSON its p05 and p95 are then null. `default_rate` among them.
+    withdrawn : figure -> share of outcomes that its 90 % interval held in a backtest of this model, where
+        that withdraws it: in the JSON its p05 and p95 are then null. `default_rate` among them.
     assumed : figures that rest on an assumption because the source does not observe them.
     interval_sources : what the intervals hold.
     """
