@@ -31,6 +31,7 @@ CASES = 60.0
 LEAST = 200
 """Fewer moves than this tell nothing: balances then follow their contracts."""
 LINE = "revolving"
+KINDS = ("line", "loan")
 
 
 @dataclass(frozen=True)
@@ -82,17 +83,6 @@ def fill_band(share: Floats) -> Integers:
 def last_band(move: Floats) -> Integers:
     """Return the band of the last move; a NaN, none known, has the band after the last."""
     return np.where(np.isnan(move), len(LAST) + 1, np.searchsorted(np.array(LAST), move, side="right"))
-
-
-def drawn_moves(table: Floats, cell: tuple[Integers, Integers, Integers], uniform: Floats) -> Floats:
-    """Return moves (N,) at levels `uniform` in [0, 1) of each one's cell (class, fill, last), linear between."""
-    at = uniform * (QUANTILES - 1)
-    low = np.minimum(at.astype(np.int64), QUANTILES - 2)
-    rest = at - low
-    first, second = table[(*cell, low)], table[(*cell, low + 1)]
-    # Trap: a straight line across a mass at zero. Many moves are exactly zero; between it and the next quantile
-    # a move is rare, and stays where it was until the line is half gone.
-    return np.asarray(np.where((first == 0.0) & (second == 0.0), 0.0, first + rest * (second - first)))
 
 
 def expected_share(line: Any, term: Any, age: Any, rate: Any, balloon: Any) -> pl.Expr:

@@ -1,78 +1,162 @@
 """A twin's loans simulated one by one, month by month: rows of a panel, by parts of the book.
 
 States are drawn from the model's rows on one path of the economy and the period effects; balances run off by
-contract and scatter as history's did (`models.balances`). A loan that is late has not paid: its balance stands.
-After a default it stays in default by months until its end comes by the lags of loss given default: charged off
-with the probability that history's defaults were, in number, else settled.
+contract and scatter as history's did (`models.balances`). Where moves are known a loan that is late has not
+paid: its balance stands. After a default a loan stays in default by months until its end comes by the lags of
+loss given default: charged off with the probability that history's defaults were, in number, else settled.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 
 from loantwin import months as calendar
-from loantwin.arrays import Flags, Floats, Integers, Words
-from loantwin.engine.columns import LoanColumns, take
+from loantwin.arrays import Flags, Floats, Integers
+from loantwin.engine.columns import LoanColumns, contract_terms, take
 from loantwin.engine.montecarlo.histories import loan_histories
 from loantwin.engine.montecarlo.loans import Population
 from loantwin.engine.randomness import LOAN_BALANCES, LOAN_ENDS, monthly_words
-from loantwin.engine.runoff import loan_tables
-from loantwin.models.balances import LINE, classes_of, drawn_moves, fill_band, last_band
+from loantwin.models.balances import FILL, KINDS, LAST, LINE, QUANTILES
+from loantwin.models.counts import PANEL_LIVE
 from loantwin.outlook.outlook import Economy, Outlook
 from loantwin.outlook.workout import share_charged_off
+from loantwin.products.contract import Schedule, schedule
 from loantwin.products.registry import PRODUCTS
 
 PART = 25_000
 """Loans simulated together: memory is that of a part, whatever the book."""
 IN_DEFAULT = ("default_0_3", "default_3_6", "default_6_9", "default_9_12", "default_12_plus")
-BY_DAYS = {"current": 0, "dpd_1_29": 1, "dpd_30_59": 30, "dpd_60_89": 60}
-"""Least days past due in a state; in default 90 and 30 more a month."""
+WORDS = (*PANEL_LIVE, *IN_DEFAULT, "charged_off", "settled", "prepaid", "matured")
+"""States of the rows, in the places that `kernels.history_rows` gives them."""
+MONEY = (
+    "principal", "scheduled_principal", "prepaid", "drawn", "interest", "charged_off", "recovered", "undrawn",
+)  # fmt: skip
+TERMS = (
+    "product", "origination_date", "maturity_date", "term_months", "approved_amount", "originated_amount",
+    "balloon_share", "interest_only_months",
+)  # fmt: skip
+"""Columns of the loan table that each row repeats, so that a file is a tape by itself."""
 WORD = 2.0**32
 
 
-def simulated_parts(outlook: Outlook, economy: Economy, months: int, seed: int) -> Iterator[pl.DataFrame]:
-    """Yield the rows of the live loans by parts, in the order of the book; columns those of the panel table.
-
-    economy : of one path. A row is one loan and month, up to the month in which it leaves.
+@dataclass(frozen=True)
+class Ends:
+    """How each loan leaves, (N,): month (the horizon where it stays), exit (0 default, 1 prepaid, 2 matured, 3
+    other), months of the workout's end and of the recovery, shares of the exposure charged off and recovered;
+    a negative share charged off is a default that is settled.
     """
-    shocks = outlook.drawn(economy, 1, seed)[0]
-    index = None if economy.index is None else np.ascontiguousarray(economy.index[0, :months])
-    names = outlook.live_ids
-    for start in range(0, len(names), PART):
-        rows = slice(start, start + PART)
-        part = take(outlook.columns, rows)
-        number = np.arange(start, start + len(part.principal))
-        yield _part(outlook, part, names[rows], number, shocks, index, seed)
+
+    month: Integers
+    exit: Integers
+    workout: Integers
+    shares: Floats
+
+
+def simulated_parts(
+    outlook: Outlook, economy: Economy, months: int, seed: int, paths: int = 1
+) -> Iterator[pl.DataFrame]:
+    """Yield the rows of the live loans by parts: by path, then in the order of the book, then by month.
+
+    A row is one loan and month, up to the month in which it leaves, with the columns of `schema`. Paths after
+    the first have their own economy and luck.
+    """
+    shocks = outlook.drawn(economy, paths, seed)
+    names, terms = outlook.live_ids, terms_of(outlook)
+    for path in range(paths):
+        given = None if economy.index is None else economy.index[min(path, len(economy.index) - 1), :months]
+        for start in range(0, len(names), PART):
+            rows = slice(start, start + PART)
+            part = take(outlook.columns, rows)
+            number = np.arange(start, start + len(part.principal))
+            made = _part(outlook, part, number, shocks[path], given, seed, path)
+            yield _table(outlook, names[rows], terms[rows], made, path if paths > 1 else None)
+
+
+def terms_of(outlook: Outlook) -> pl.DataFrame:
+    """Return the terms of the live loans, in the order of `live_ids`; a column the book lacks is null."""
+    loans = outlook.book.loans
+    absent = [pl.lit(None, pl.Float64).alias(name) for name in TERMS if name not in loans.columns]
+    wanted = pl.DataFrame({"loan_id": outlook.live_ids})
+    return wanted.join(
+        loans.with_columns(absent), on="loan_id", how="left", maintain_order="left"
+    ).select(TERMS)
 
 
 def _part(
-    outlook: Outlook, part: LoanColumns, names: pl.Series, number: Integers, shocks: Floats,
-    index: Floats | None, seed: int,
-) -> pl.DataFrame:  # fmt: skip
-    model, months = outlook.twin.model, len(shocks)
-    parameters, runoff = model.parameters, outlook.runoff
-    population = Population(part.segment, part.age, part.state, number)
-    state = loan_histories(parameters, population, shocks, seed).astype(np.int64)
-    tables = loan_tables(part, months, runoff, index)
-    before = np.concatenate([part.state[:, None], state[:, :-1]], axis=1)
-    ends = first_true(state >= parameters.live)
-    over = first_true(tables.loans[:, 1:] == 0.0)
-    matured = over < ends  # the contract ended with the loan live
-    left = np.minimum(ends, over)
-    words = monthly_words(seed, 0, number.astype(np.uint32), months, LOAN_BALANCES)
-    balance = _balances(outlook, part, tables.balance, before, state, left, words)
-    defaulted = (
-        (state[np.arange(len(ends)), np.minimum(ends, months - 1)] == parameters.default_state)
-        & (ends < months)
-        & ~matured
+    outlook: Outlook, part: LoanColumns, number: Integers, shocks: Floats, index: Floats | None, seed: int,
+    path: int,
+) -> tuple[Integers, Floats, Floats]:  # fmt: skip
+    """Return the whole numbers (4, rows) and money (8, rows) of a part's rows, as `kernels.history_rows`, and
+    each row's annual rate.
+    """
+    from loantwin.kernels import in_shares
+    from loantwin.outlook import kernels
+
+    months, count = len(shocks), len(number)
+    model = outlook.twin.model
+    place = places(model.parameters.states, model.parameters.live)
+    state = loan_histories(
+        model.parameters, Population(part.segment, part.age, part.state, number), shocks, seed, path
     )
-    workout = _workouts(outlook, part, number, ends, defaulted, months, seed)
-    return _rows(
-        outlook, part, names, state, balance, tables.interest, left, matured, defaulted, workout, months
-    )
+    table = schedule(
+        contract_terms(part), months, index_path=None if index is None else np.ascontiguousarray(index),
+        partial_monthly=outlook.runoff.partial_monthly[part.product],
+    )  # fmt: skip
+    ratio, due = _shares(table)
+    ends = _ends(outlook, part, number, state, seed, path)
+    kind, moves = _moves(outlook, part)
+    balance = np.zeros((count, months + 1))
+    balance[:, 0] = np.round(part.principal, 2)
+    size = np.maximum(part.principal + part.undrawn, 1e-9)
+    words = monthly_words(seed, path, number.astype(np.uint32), months, LOAN_BALANCES)
+    in_shares(
+        kernels.balance_paths, count, state, part.state, place, ends.month, ratio, due, kind, size, moves,
+        np.array(FILL), np.array(LAST), words, balance,
+    )  # fmt: skip
+    rows = np.zeros(count, np.int64)
+    in_shares(
+        kernels.row_counts, count, ends.month, ends.exit == 0, ends.shares[0] >= 0.0, ends.workout[0],
+        ends.workout[1], months, rows,
+    )  # fmt: skip
+    offset = np.cumsum(rows) - rows
+    whole, money = np.empty((4, rows.sum()), np.int32), np.empty((len(MONEY), rows.sum()))
+    limit = np.where(part.undrawn > 0.0, part.principal + part.undrawn, 0.0)
+    in_shares(
+        kernels.history_rows, count, state, place, balance, ends.month, ends.exit, due,
+        table.annual_rate / 12.0, limit, ends.workout, ends.shares, offset, whole, money,
+    )  # fmt: skip
+    return whole, money, table.annual_rate[whole[0], whole[1]]
+
+
+def places(states: tuple[str, ...], live: int) -> Integers:
+    """Return the place of each state's published name in order of arrears; 0 for those that are not live."""
+    published = [PANEL_LIVE.index(name) for name in states[:live]]
+    return np.array([*published, *([0] * (len(states) - live))])
+
+
+def _shares(table: Schedule) -> tuple[Floats, Floats]:
+    """Return closing / opening, and what is due net of what a line draws again / opening, (N, T)."""
+    some = table.opening > 0.0
+    ratio = np.divide(table.closing, table.opening, out=np.zeros_like(table.opening), where=some)
+    due = np.divide(table.scheduled - table.draw, table.opening, out=np.zeros_like(ratio), where=some)
+    return ratio, due
+
+
+def _moves(outlook: Outlook, part: LoanColumns) -> tuple[Integers, Floats]:
+    """Return the row of the table of moves that each loan reads, -1 for its contract, and the table."""
+    # Trap: moves of one kind of loan lent to another. A kind that history does not tell follows its contract.
+    moves = outlook.twin.model.balances
+    known = {} if moves is None else moves.quantiles
+    line = part.product == PRODUCTS.index(LINE)
+    kind = np.where(line, 0 if "line" in known else -1, 1 if "loan" in known else -1)
+    if not known:
+        return kind, np.zeros((1, 1, 1, 1, QUANTILES))
+    empty = np.zeros_like(next(iter(known.values())))
+    return kind, np.stack([known.get(name, empty) for name in KINDS])
 
 
 def first_true(flags: Flags) -> Integers:
@@ -80,161 +164,55 @@ def first_true(flags: Flags) -> Integers:
     return np.asarray(np.where(flags.any(axis=1), flags.argmax(axis=1), flags.shape[1]), dtype=np.int64)
 
 
-def _balances(
-    outlook: Outlook, part: LoanColumns, contract: Floats, before: Integers, state: Integers, left: Integers,
-    words: Words,
-) -> Floats:  # fmt: skip
-    """Return each loan's balance, (N, T + 1), while it lives; what happens in its last month is not in it."""
-    moves, live = outlook.twin.model.balances, outlook.twin.model.parameters.live
-    line = part.product == PRODUCTS.index(LINE)
-    made = np.empty_like(contract)
-    made[:, 0] = part.principal
-    size = np.maximum(part.principal + part.undrawn, 1e-9)
-    last = np.full(len(line), np.nan)
-    # Trap: moves of one kind of loan lent to another. A kind that history does not tell follows its contract.
-    known = {} if moves is None else moves.quantiles
-    for t in range(state.shape[1]):
-        opening, after = made[:, t], np.minimum(state[:, t], live - 1)
-        ratio = np.divide(
-            contract[:, t + 1], contract[:, t], out=np.zeros(len(line)), where=contract[:, t] > 0
-        )
-        late = (after > 0) & (after >= before[:, t])
-        closing = opening * np.where(late & (ratio <= 1.0), 1.0, ratio)
-        moved = np.zeros(len(line))
-        for kind, mine in (("line", line), ("loan", ~line)):
-            if kind not in known or not mine.any():
-                continue
-            base = opening[mine] if kind == "line" else closing[mine]
-            scale = size[mine] if kind == "line" else opening[mine]
-            cell = (
-                classes_of(np.minimum(before[mine, t], live - 1), after[mine]),
-                fill_band(opening[mine] / size[mine]),
-                last_band(last[mine]),
-            )
-            moved[mine] = drawn_moves(known[kind], cell, words[mine, t] / WORD)
-            # the last month of a contract repays what is left, whatever the moves before it
-            ending = contract[mine, t + 1] <= 0.0
-            closing[mine] = np.where(
-                ending & (kind == "loan"), 0.0, np.maximum(base + moved[mine] * scale, 0.0)
-            )
-        made[:, t + 1] = np.where(t < left, closing, opening)
-        last = moved
-    return made
-
-
-def _workouts(
-    outlook: Outlook,
-    part: LoanColumns,
-    number: Integers,
-    ends: Integers,
-    defaulted: Flags,
-    months: int,
-    seed: int,
-) -> tuple[Integers, Flags, Integers, Floats, Floats]:
-    """Return month of the end, whether charged off, month of recovery, shares charged off and recovered, (N,)."""
-    lgd, count = outlook.twin.model.lgd, len(ends)
-    luck = monthly_words(seed, 0, number.astype(np.uint32), 4, LOAN_ENDS) / WORD
-    age = np.minimum(part.age + np.minimum(ends, months - 1) + 1, lgd.charged_off.shape[1] - 1)
+def _ends(
+    outlook: Outlook, part: LoanColumns, number: Integers, state: Integers, seed: int, path: int
+) -> Ends:
+    """Return how each loan leaves: by the state drawn, or with its contract's last month if that is earlier."""
+    parameters, lgd = outlook.twin.model.parameters, outlook.twin.model.lgd
+    count, months = state.shape
+    left = first_true(state >= parameters.live)
+    into = state[np.arange(count), np.minimum(left, months - 1)]
+    kind = np.where(into == parameters.default_state, 0, np.where(into == parameters.prepaid_state, 1, 3))
+    over = np.minimum(part.remaining_months - 1, months)
+    kind = np.where((over < left) | (left == months), 2, kind)
+    left = np.minimum(left, over)
+    luck = monthly_words(seed, path, number.astype(np.uint32), 3, LOAN_ENDS) / WORD
+    age = np.minimum(part.age + np.minimum(left, months - 1) + 1, lgd.charged_off.shape[1] - 1)
     share, back = lgd.charged_off[part.segment, age], lgd.recovered[part.segment, age]
-    chance = np.maximum(share, share_charged_off(outlook) or 0.0)
-    lost = defaulted & (luck[:, 0] < chance)
-    wait = np.searchsorted(np.cumsum(lgd.charge_off_lag), luck[:, 1], side="right")
-    resolved = np.where(defaulted, ends + np.minimum(wait, len(lgd.charge_off_lag) - 1), months)
-    later = np.searchsorted(np.cumsum(lgd.recovery_lag), luck[:, 2], side="right")
-    paid = np.maximum(ends + np.minimum(later, len(lgd.recovery_lag) - 1), resolved)
-    part_lost = np.divide(share, chance, out=np.zeros(count), where=chance > 0)
-    part_back = np.divide(back, chance, out=np.zeros(count), where=chance > 0)
-    return resolved, lost, np.where(lost & (back > 0), paid, months), part_lost, part_back
+    chance = np.minimum(np.maximum(share, share_charged_off(outlook) or 0.0), 1.0)
+    lost = (kind == 0) & (luck[:, 0] < chance)
+    resolved = left + _waited(lgd.charge_off_lag, luck[:, 1])
+    paid = np.maximum(left + _waited(lgd.recovery_lag, luck[:, 2]), resolved)
+    scale = np.divide(1.0, chance, out=np.zeros(count), where=chance > 0.0)
+    shares = np.stack([np.where(lost, np.minimum(share * scale, 1.0), -1.0), back * scale])
+    workout = np.stack([resolved, np.where(lost & (back > 0.0), paid, months)])
+    return Ends(left, kind, workout, shares)
 
 
-def _rows(
-    outlook: Outlook, part: LoanColumns, names: pl.Series, state: Integers, balance: Floats, interest: Floats,
-    left: Integers, matured: Flags, defaulted: Flags, workout: tuple[Integers, Flags, Integers, Floats, Floats],
-    months: int,
+def _waited(lag: Floats, luck: Floats) -> Integers:
+    """Return months waited, drawn from a lag's shares."""
+    return np.minimum(np.searchsorted(np.cumsum(lag), luck, side="right"), len(lag) - 1)
+
+
+def _table(
+    outlook: Outlook, names: pl.Series, terms: pl.DataFrame, made: tuple[Integers, Floats, Floats],
+    path: int | None,
 ) -> pl.DataFrame:  # fmt: skip
-    """Return a part's rows as the panel table has them."""
-    resolved, lost, paid, share, back = workout
-    last = np.where(defaulted, np.maximum(resolved, np.where(paid < months, paid, 0)), left)
-    step = np.arange(months)[None]
-    shown = step <= last[:, None]
-    shown &= ~(lost[:, None] & (step > resolved[:, None]) & (step != paid[:, None]))
-    loan, month = np.nonzero(shown)
-    code, opening, closing = _codes(outlook, state, left, matured, defaulted, resolved, lost, balance)
-    at = (loan, month)
-    kind, start, end = code[at], opening[at], closing[at]
-    words = np.array([*BY_DAYS, *IN_DEFAULT, "charged_off", "settled", "prepaid", "matured"])
-    exposure = balance[np.arange(len(left)), np.minimum(left, months)]
-    alive = kind < len(BY_DAYS)
-    fall = np.where(alive, start - end, 0.0)
-    names_of = {name: place for place, name in enumerate(words)}
-    base = np.divide(
-        interest, np.maximum(balance[:, :-1], 1e-12), out=np.zeros_like(interest), where=balance[:, :-1] > 0
-    )
-    charged = np.where(
-        (kind == names_of["charged_off"]) & (month == resolved[loan]), (exposure * share)[loan], 0.0
-    )
-    recovered = np.where(lost[loan] & (month == paid[loan]), (exposure * back)[loan], 0.0)
-    paying = alive | (kind == names_of["prepaid"]) | (kind == names_of["matured"])
-    since = month - left[loan]
-    days = np.where(alive, np.array(list(BY_DAYS.values()))[np.minimum(kind, len(BY_DAYS) - 1)], 0)
-    days = np.where((kind >= len(BY_DAYS)) & (kind < len(BY_DAYS) + len(IN_DEFAULT)), 90 + 30 * since, days)
+    """Return a part's rows as a table."""
+    (loan, month, word, days), money, rate = made
     dates = pl.Series(
-        [calendar.end_of(outlook.month0 + 1 + t, outlook.anchor) for t in range(months)], dtype=pl.Date
+        [calendar.end_of(outlook.month0 + 1 + t, outlook.anchor) for t in range(int(month.max()) + 1)],
+        dtype=pl.Date,
     )
-    contractual = np.minimum(np.maximum(fall, 0.0), start)
-    prepaid = np.where(kind == names_of["prepaid"], start, 0.0)
-    scheduled = np.where(kind == names_of["matured"], start, np.where(alive, contractual, 0.0))
     return pl.DataFrame(
         {
             "loan_id": names.gather(loan),
+            **({} if path is None else {"path": pl.Series(np.full(len(loan), path + 1, np.int32))}),
             "report_date": dates.gather(month),
-            "state": pl.Series(words.tolist(), dtype=pl.String).gather(kind),
-            "days_past_due": pl.Series(days, dtype=pl.Int32),
-            "principal": np.round(end, 2),
-            "annual_rate": part.annual_rate[loan],
-            "scheduled_principal": np.round(scheduled, 2),
-            "prepaid": np.round(prepaid, 2),
-            "interest": np.round(
-                np.where(
-                    paying,
-                    (interest if outlook.twin.model.balances is None else base * balance[:, :-1])[at],
-                    0.0,
-                ),
-                2,
-            ),
-            "charged_off": np.round(charged, 2),
-            "recovered": np.round(recovered, 2),
-            "undrawn": np.round(
-                np.where(
-                    alive,
-                    np.maximum((part.principal + part.undrawn)[loan] - end, 0.0) * (part.undrawn[loan] > 0),
-                    0.0,
-                ),
-                2,
-            ),
+            "state": pl.Series(WORDS, dtype=pl.String).gather(word),
+            "days_past_due": days,
+            "annual_rate": rate,
+            **dict(zip(MONEY, money, strict=True)),
+            **{name: terms[name].gather(loan) for name in TERMS},
         }
     )
-
-
-def _codes(
-    outlook: Outlook, state: Integers, left: Integers, matured: Flags, defaulted: Flags, resolved: Integers,
-    lost: Flags, balance: Floats,
-) -> tuple[Integers, Floats, Floats]:  # fmt: skip
-    """Return each month's state as a place in the words of `_rows`, and the balances at its start and end."""
-    parameters, months = outlook.twin.model.parameters, state.shape[1]
-    step = np.arange(months)[None]
-    published = [list(BY_DAYS).index(name) for name in parameters.states[: parameters.live]]
-    code = np.array([*published, *([0] * (len(parameters.states) - parameters.live))])[state]
-    first = len(BY_DAYS)
-    charged, settled, prepaid, ended = (first + len(IN_DEFAULT) + place for place in range(4))
-    gone = step >= left[:, None]
-    since = np.clip((step - left[:, None]) // 3, 0, len(IN_DEFAULT) - 1)
-    after = np.where(defaulted[:, None], first + since, prepaid)
-    after = np.where(matured[:, None], ended, after)
-    final = np.where(lost, charged, settled)[:, None]
-    after = np.where(defaulted[:, None] & (step >= resolved[:, None]), final, after)
-    exposure = balance[np.arange(len(left)), np.minimum(left, months)][:, None]
-    start = np.where(gone, exposure, balance[:, :-1])
-    held = defaulted[:, None] & (step < resolved[:, None])
-    end = np.where(gone, np.where(held, exposure, 0.0), balance[:, 1:])
-    return np.where(gone, after, code), start, end
