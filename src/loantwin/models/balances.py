@@ -32,6 +32,7 @@ LEAST = 200
 """Fewer moves than this tell nothing: balances then follow their contracts."""
 LINE = "revolving"
 KINDS = ("line", "loan")
+"""Kinds of loans with moves of their own, in the order of the tables that kernels read."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,15 @@ def fill_band(share: Floats) -> Integers:
 def last_band(move: Floats) -> Integers:
     """Return the band of the last move; a NaN, none known, has the band after the last."""
     return np.where(np.isnan(move), len(LAST) + 1, np.searchsorted(np.array(LAST), move, side="right"))
+
+
+def drawn_moves(table: Floats, cell: tuple[Integers, Integers, Integers], uniform: Floats) -> Floats:
+    """Return moves (N,), as `outlook.kernels.balance_paths` draws them, at levels `uniform` in [0, 1) of each one's cell (class, fill, last), linear between."""
+    at = uniform * (QUANTILES - 1)
+    low = np.minimum(at.astype(np.int64), QUANTILES - 2)
+    rest = at - low
+    first, second = table[(*cell, low)], table[(*cell, low + 1)]
+    return np.asarray(first + rest * (second - first))
 
 
 def expected_share(line: Any, term: Any, age: Any, rate: Any, balloon: Any) -> pl.Expr:

@@ -57,14 +57,16 @@ class Ends:
 
 
 def simulated_parts(
-    outlook: Outlook, economy: Economy, months: int, seed: int, paths: int = 1
+    outlook: Outlook, economy: Economy, months: int, seed: int, paths: int = 1, period: str = "expected"
 ) -> Iterator[pl.DataFrame]:
     """Yield the rows of the live loans by parts: by path, then in the order of the book, then by month.
 
+    economy : of as many paths, or a given one. period : "expected" takes the period effects and coefficients
+    that the fit expects, so that loans' luck alone is drawn; "drawn" draws them too, as a forecast's paths do.
     A row is one loan and month, up to the month in which it leaves, with the columns of `schema`. Paths after
     the first have their own economy and luck.
     """
-    shocks = outlook.drawn(economy, paths, seed)
+    shocks = outlook.drawn(economy, paths, seed) if period == "drawn" else outlook.expected(economy)
     names, terms = outlook.live_ids, terms_of(outlook)
     for path in range(paths):
         given = None if economy.index is None else economy.index[min(path, len(economy.index) - 1), :months]
@@ -72,7 +74,7 @@ def simulated_parts(
             rows = slice(start, start + PART)
             part = take(outlook.columns, rows)
             number = np.arange(start, start + len(part.principal))
-            made = _part(outlook, part, number, shocks[path], given, seed, path)
+            made = _part(outlook, part, number, np.ascontiguousarray(shocks[min(path, len(shocks) - 1)]), given, seed, path)
             yield _table(outlook, names[rows], terms[rows], made, path if paths > 1 else None)
 
 

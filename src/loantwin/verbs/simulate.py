@@ -13,13 +13,15 @@ from polars.io.plugins import register_io_source
 
 from loantwin import arguments as check
 from loantwin.config import chosen
-from loantwin.errors import UsageError, expected
+from loantwin.errors import UsageError, choice, expected
 from loantwin.files import check_target, replace_file, whole_file
 from loantwin.outlook.economies import one_economy
 from loantwin.outlook.histories import MONEY, PART, TERMS, simulated_parts, terms_of
 from loantwin.outlook.outlook import Outlook, Scenarios
 from loantwin.twin import Twin, opened
 from loantwin.types import ModelResult, Progress, silent
+
+PERIODS = ("expected", "drawn")
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,7 @@ class Simulated(ModelResult):
     paths: int
     seed: int
     scenario: str | None
+    period: str
     columns: tuple[str, ...]
     balances: Mapping[str, int]
     notes: tuple[str, ...]
@@ -56,13 +59,13 @@ def simulate(
     paths: int = 1,
     scenarios: Scenarios = (),
     align: str | None = None,
+    period: str = "expected",
     seed: int | None = None,
     progress: Progress = silent,
 ) -> Simulated:
     """Write simulated histories of each live loan over the months ahead to a Parquet file.
 
-    The economy, the period effects and the luck of each loan follow from the seed alone: the same bits on any
-    number of threads. The file is written part by part, and appears whole or not at all; FILE.toml beside it is
+    The economy and the luck of each loan follow from the seed alone: the same bits on any number of threads. The file is written part by part, and appears whole or not at all; FILE.toml beside it is
     the mapping that reads it back as a panel. Every row closes to the cent: the balance before, less scheduled
     principal, prepaid and charged off, plus drawn, is the principal.
 
@@ -72,6 +75,8 @@ def simulate(
     months, seed : None takes the configuration's. paths : histories of each loan; with more than one a column
         `path` counts them from 1, each with an economy of its own unless one is given.
     scenarios : FILE[#NAME], one given macro path; without it the generator stored by `fit` draws one.
+    period : "expected", the period effects and coefficients that the fit expects: loans' luck alone is drawn;
+        "drawn" draws them too, as one path of a forecast.
     align : "start" re-dates the scenario to begin after the as-of date.
 
     Raises
@@ -82,6 +87,7 @@ def simulate(
     check.count(1, paths=paths)
     target = Path(out)
     check_target(target, "out")
+    choice(period, PERIODS, "period")
     if target.exists() and target.suffix.lower() != ".parquet":
         raise UsageError(
             expected("a new file, or an old one that ends in .parquet", str(target)), field="out"
@@ -99,7 +105,7 @@ def simulate(
         def parts(*_: object) -> Iterator[pl.DataFrame]:
             nonlocal rows
             done = 0
-            for part in simulated_parts(outlook, economy, run.months, run.seed, paths):
+            for part in simulated_parts(outlook, economy, run.months, run.seed, paths, period):
                 rows += part.height
                 yield part
                 done = min(done + PART, count * paths)
@@ -123,6 +129,7 @@ def simulate(
             paths=paths,
             seed=run.seed,
             scenario=economy.name,
+            period=period,
             columns=tuple(kinds),
             balances={} if moves is None else dict(moves.cases),
             notes=(

@@ -26,6 +26,13 @@ def simulate(
         str | None,
         typer.Option(metavar="FILE[#NAME]", help="A given macro path; without it the generator draws one."),
     ] = None,
+    period: Annotated[
+        str,
+        typer.Option(
+            metavar="expected|drawn",
+            help="Period effects and coefficients: as the fit expects them, or drawn like a forecast's path.",
+        ),
+    ] = "expected",
     align: Align = None,
     seed: Seed = None,
     json: AsJson = False,
@@ -46,6 +53,7 @@ def simulate(
             paths=paths,
             scenarios=() if scenario is None else scenario,
             align=align,
+            period=period,
             seed=seed,
             progress=progress,
         )

@@ -17,6 +17,7 @@ def render(console: Console, result: Any) -> None:
         ("from", result.as_of.isoformat()),
         ("months", f"{result.months:,}"),
         ("economy", economy),
+        ("period effects", result.period),
         ("seed", f"{result.seed}"),
         ("paths", f"{result.paths:,}"),
         ("loans", f"{result.loans:,}"),
