@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from loantwin.verbs.curves import curves as curves
     from loantwin.verbs.fit import fit as fit
     from loantwin.verbs.forecast import forecast as forecast
-    from loantwin.verbs.simulate import simulate as simulate
     from loantwin.verbs.loan import loan as loan
     from loantwin.verbs.log_verify import log_verify as log_verify
     from loantwin.verbs.loss.loss import loss as loss
@@ -45,6 +44,7 @@ if TYPE_CHECKING:
     from loantwin.verbs.provisions.provisions import provisions as provisions
     from loantwin.verbs.ratings import ratings as ratings
     from loantwin.verbs.sensitivity import sensitivity as sensitivity
+    from loantwin.verbs.simulate import simulate as simulate
     from loantwin.verbs.stress.stress import stress as stress
     from loantwin.verbs.synthetic import synthetic as synthetic
     from loantwin.verbs.tape_check import tape_check as tape_check

@@ -66,6 +66,8 @@ components {home} --rule period
 components {home} --scenario {base} --align start --out {out}
 forecast {home} --months 6 --paths 16 --seed 5
 forecast {home} --months 6 --paths 16 --policy neutral
+simulate {home} --out {histories} --months 6 --seed 5
+simulate {home} --out {histories} --months 6 --paths 2 --period drawn --scenario {base} --align start
 provisions {home} --standard five-level
 provisions {home} --standard ifrs9 --scenario {base}=0.6 --scenario {severe}=0.4 --align start
 provisions {home} --standard cecl --overlays {pools} --supported-months 12
@@ -265,6 +267,7 @@ def places(twins: dict[str, Twin], tmp_path_factory: pytest.TempPathFactory) -> 
                 "Contract No"
             ][0],
             "out": folder / "out.html",
+            "histories": folder / "histories.parquet",
             "draft": folder / "draft" / "mine.toml",
             **{file.stem: file for file in folder.glob("*.*")},
         }

@@ -134,7 +134,9 @@ def test_contracts_alone_give_the_engines_balance(panel_home: Path, monkeypatch:
         found = []
         for seed in range(40):
             rows = pl.concat(simulated_parts(outlook, economy, 12, seed))
-            by_month = rows.filter(pl.col("state").is_in(live)).group_by("report_date").agg(pl.sum("principal"))
+            by_month = (
+                rows.filter(pl.col("state").is_in(live)).group_by("report_date").agg(pl.sum("principal"))
+            )
             found.append(by_month.sort("report_date")["principal"].to_numpy())
     made = np.array(found)
     error = made.std(axis=0, ddof=1) / np.sqrt(len(made))

@@ -9,7 +9,7 @@ loss given default: charged off with the probability that history's defaults wer
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import polars as pl
@@ -59,7 +59,7 @@ class Ends:
 def simulated_parts(
     outlook: Outlook, economy: Economy, months: int, seed: int, paths: int = 1, period: str = "expected"
 ) -> Iterator[pl.DataFrame]:
-    """Yield the rows of the live loans by parts: by path, then in the order of the book, then by month.
+    """Yield the rows of the live loans by parts of the book: by path in each, then by loan, then by month.
 
     economy : of as many paths, or a given one. period : "expected" takes the period effects and coefficients
     that the fit expects, so that loans' luck alone is drawn; "drawn" draws them too, as a forecast's paths do.
@@ -68,14 +68,37 @@ def simulated_parts(
     """
     shocks = outlook.drawn(economy, paths, seed) if period == "drawn" else outlook.expected(economy)
     names, terms = outlook.live_ids, terms_of(outlook)
-    for path in range(paths):
-        given = None if economy.index is None else economy.index[min(path, len(economy.index) - 1), :months]
-        for start in range(0, len(names), PART):
-            rows = slice(start, start + PART)
-            part = take(outlook.columns, rows)
-            number = np.arange(start, start + len(part.principal))
-            made = _part(outlook, part, number, np.ascontiguousarray(shocks[min(path, len(shocks) - 1)]), given, seed, path)
+    for start in range(0, len(names), PART):
+        rows = slice(start, start + PART)
+        part, table = take(outlook.columns, rows), None
+        number = np.arange(start, start + len(part.principal))
+        for path in range(paths):
+            given = (
+                None if economy.index is None else economy.index[min(path, len(economy.index) - 1), :months]
+            )
+            table = _contracts(outlook, part, months, given, table)
+            shock = np.ascontiguousarray(shocks[min(path, len(shocks) - 1)])
+            made = _part(outlook, part, number, shock, table, seed, path)
             yield _table(outlook, names[rows], terms[rows], made, path if paths > 1 else None)
+
+
+def _contracts(
+    outlook: Outlook, part: LoanColumns, months: int, index: Floats | None, before: Schedule | None
+) -> Schedule:
+    """Return the contracts' run-off; of another path's (`before`) only what an index moves is made anew."""
+    given = None if index is None else np.ascontiguousarray(index)
+    partial = outlook.runoff.partial_monthly[part.product]
+    if before is None:
+        return schedule(contract_terms(part), months, index_path=given, partial_monthly=partial)
+    moved = np.flatnonzero(part.floating)
+    if given is None or not len(moved):
+        return before
+    made = schedule(
+        contract_terms(take(part, moved)), months, index_path=given, partial_monthly=partial[moved]
+    )
+    for item in fields(made):
+        getattr(before, item.name)[moved] = getattr(made, item.name)
+    return before
 
 
 def terms_of(outlook: Outlook) -> pl.DataFrame:
@@ -83,13 +106,13 @@ def terms_of(outlook: Outlook) -> pl.DataFrame:
     loans = outlook.book.loans
     absent = [pl.lit(None, pl.Float64).alias(name) for name in TERMS if name not in loans.columns]
     wanted = pl.DataFrame({"loan_id": outlook.live_ids})
-    return wanted.join(
-        loans.with_columns(absent), on="loan_id", how="left", maintain_order="left"
-    ).select(TERMS)
+    return wanted.join(loans.with_columns(absent), on="loan_id", how="left", maintain_order="left").select(
+        TERMS
+    )
 
 
 def _part(
-    outlook: Outlook, part: LoanColumns, number: Integers, shocks: Floats, index: Floats | None, seed: int,
+    outlook: Outlook, part: LoanColumns, number: Integers, shocks: Floats, table: Schedule, seed: int,
     path: int,
 ) -> tuple[Integers, Floats, Floats]:  # fmt: skip
     """Return the whole numbers (4, rows) and money (8, rows) of a part's rows, as `kernels.history_rows`, and
@@ -104,10 +127,6 @@ def _part(
     state = loan_histories(
         model.parameters, Population(part.segment, part.age, part.state, number), shocks, seed, path
     )
-    table = schedule(
-        contract_terms(part), months, index_path=None if index is None else np.ascontiguousarray(index),
-        partial_monthly=outlook.runoff.partial_monthly[part.product],
-    )  # fmt: skip
     ratio, due = _shares(table)
     ends = _ends(outlook, part, number, state, seed, path)
     kind, moves = _moves(outlook, part)

@@ -164,7 +164,12 @@ def mapping_text(twin: Twin) -> str:
     """Return the mapping that reads a file of one path as a panel."""
     seen = ("defaults", "charge_offs", "balance", "prepayment", "interest", "recoveries", "delinquency")
     words = ", ".join(f'"{name}"' for name in seen)
-    panel = ("report_date", "state", "annual_rate", *(name for name in MONEY if name not in ("drawn", "undrawn")))
+    panel = (
+        "report_date",
+        "state",
+        "annual_rate",
+        *(name for name in MONEY if name not in ("drawn", "undrawn")),
+    )
     told = (("columns", ("loan_id", *TERMS)), ("panel", panel))
     lines = [
         'name = "simulated"',

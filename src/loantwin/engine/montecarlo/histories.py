@@ -1,4 +1,4 @@
-"""Loan by loan: the state of each loan at each month's end, on one path; the luck is that of `simulate_loans`."""
+"""Loan by loan: the state of each at each month's end, on one path, with the luck of `simulate_loans`."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ def loan_histories(
     )  # fmt: skip
     found = np.empty((len(loans.state), months), np.int8)
     in_shares(
-        kernels.loan_histories, len(found), np.array([*key_of(seed), path], dtype=np.int64), cumulated, leaving,
-        parameters.origin, parameters.target, parameters.live, loans.number.astype(np.uint32), place,
+        kernels.loan_histories, len(found), np.array([*key_of(seed), path], dtype=np.int64), cumulated,
+        leaving, parameters.origin, parameters.target, parameters.live, loans.number.astype(np.uint32), place,
         loans.state.astype(np.int64), found,
     )  # fmt: skip
     return found

@@ -257,7 +257,7 @@ def loan_histories(
     begin: int, end: int, seed: Array, cumulated: Array, leaving: Array, origin: Array, target: Array,
     live: int, who: Array, place: Array, first: Array, found: Array,
 ) -> None:  # fmt: skip
-    """Fill found (N, T) with the state at each month's end of loans `begin` to `end`, with `loan_paths`' luck.
+    """Fill found (N, T) with the state at each month's end of loans `begin` to `end`, luck of `loan_paths`.
 
     seed : two words of the key, and the number of the path. cumulated, leaving : of `thresholds`.
     """
