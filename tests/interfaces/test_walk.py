@@ -68,7 +68,7 @@ components {home} --scenario {base} --align start --out {out}
 forecast {home} --months 6 --paths 16 --seed 5
 forecast {home} --months 6 --paths 16 --policy neutral
 simulate {home} --out {histories} --months 6 --seed 5
-simulate {home} --out {histories} --months 6 --period drawn --scenario {base} --align start
+simulate {home} --out {histories} --months 6 --paths 2 --period drawn --scenario {base} --align start
 provisions {home} --standard five-level
 provisions {home} --standard ifrs9 --scenario {base}=0.6 --scenario {severe}=0.4 --align start
 provisions {home} --standard cecl --overlays {pools} --supported-months 12

@@ -11,12 +11,12 @@ from typing import Any
 import polars as pl
 from polars.io.plugins import register_io_source
 
-from loantwin.book.schema import PANEL
+from loantwin import arguments as check
 from loantwin.config import chosen
 from loantwin.errors import UsageError, choice, expected
-from loantwin.files import check_target, whole_file
+from loantwin.files import check_target, replace_file, whole_file
 from loantwin.outlook.economies import one_economy
-from loantwin.outlook.histories import PART, simulated_parts
+from loantwin.outlook.histories import MONEY, PART, TERMS, simulated_parts, terms_of
 from loantwin.outlook.outlook import Outlook, Scenarios
 from loantwin.twin import Twin, opened
 from loantwin.types import ModelResult, Progress, silent
@@ -26,21 +26,22 @@ PERIODS = ("expected", "drawn")
 
 @dataclass(frozen=True)
 class Simulated(ModelResult):
-    """What was written: one row a loan and month, with the columns of the panel table.
+    """What was written: one row a loan and month, with columns that the mapping beside it reads as a panel.
 
-    file : where. loans : live loans of the book, one history each, whatever their case weight. loan_months :
-    rows. balances : kind of loan -> moves of history from which its balances scatter; a kind that is not
-    there follows its contract. notes : what the histories assume.
+    files : the rows, and the mapping that reads them (none with several paths). loans : live loans of the book,
+    one history a path each, whatever their case weight. loan_months : rows. balances : kind of loan -> moves of history from which its balances scatter; a kind that is not there
+    follows its contract. notes : what the histories assume.
     """
 
     SCHEMA = "loantwin.simulate/1"
 
     as_of: dt.date
     currency: str
-    file: str
+    files: tuple[str, ...]
     loans: int
     loan_months: int
     months: int
+    paths: int
     seed: int
     scenario: str | None
     period: str
@@ -55,21 +56,24 @@ def simulate(
     out: str | Path,
     *,
     months: int | None = None,
+    paths: int = 1,
     scenarios: Scenarios = (),
     align: str | None = None,
     period: str = "expected",
     seed: int | None = None,
     progress: Progress = silent,
 ) -> Simulated:
-    """Write one history of each live loan over the months ahead to a Parquet file.
+    """Write simulated histories of each live loan over the months ahead to a Parquet file.
 
-    The economy and the luck of each loan follow from the seed alone: the same bits on any
-    number of threads. The file is written part by part, and appears whole or not at all.
+    The economy and the luck of each loan follow from the seed alone: the same bits on any number of threads. The file is written part by part, and appears whole or not at all; FILE.toml beside it is
+    the mapping that reads it back as a panel. Every row closes to the cent: the balance before, less scheduled
+    principal, prepaid and charged off, plus drawn, is the principal.
 
     Parameters
     ----------
     twin : an open twin, or its folder; fitted. out : the Parquet file to write; an old one is replaced.
-    months, seed : None takes the configuration's.
+    months, seed : None takes the configuration's. paths : histories of each loan; with more than one a column
+        `path` counts them from 1, each with an economy of its own unless one is given.
     scenarios : FILE[#NAME], one given macro path; without it the generator stored by `fit` draws one.
     period : "expected", the period effects and coefficients that the fit expects: loans' luck alone is drawn;
         "drawn" draws them too, as one path of a forecast.
@@ -77,9 +81,10 @@ def simulate(
 
     Raises
     ------
-    UsageError : a file that is no Parquet file or cannot be written, several scenarios, no live loan.
+    UsageError : a file that is no Parquet file or cannot be written, several scenarios, a book without a live loan.
     ScenarioError : a scenario that is wrong or too short. HomeError : a twin that was not fitted.
     """
+    check.count(1, paths=paths)
     target = Path(out)
     check_target(target, "out")
     choice(period, PERIODS, "period")
@@ -93,34 +98,39 @@ def simulate(
         progress(0.02, "reading the book")
         outlook = Outlook(twin)
         outlook.require_live("histories of loans")
-        economy, _ = one_economy(outlook, scenarios, align, run.months, 1, run.seed)
+        economy, _ = one_economy(outlook, scenarios, align, run.months, paths, run.seed)
         count = len(outlook.live_ids)
         rows = 0
 
         def parts(*_: object) -> Iterator[pl.DataFrame]:
             nonlocal rows
             done = 0
-            for part in simulated_parts(outlook, economy, run.months, run.seed, period):
+            for part in simulated_parts(outlook, economy, run.months, run.seed, paths, period):
                 rows += part.height
                 yield part
-                done = min(done + PART, count)
-                progress(0.05 + 0.95 * done / count, f"{done:,} of {count:,} loans")
+                done = min(done + PART, count * paths)
+                progress(0.05 + 0.95 * done / (count * paths), f"{done:,} of {count * paths:,} histories")
 
+        kinds = schema(outlook, paths)
         with whole_file(target, "out") as file:
-            source = register_io_source(parts, schema=schema(), is_pure=False)
+            source = register_io_source(parts, schema=kinds, is_pure=False)
             source.sink_parquet(file, compression="zstd", maintain_order=True)
+        beside = target.with_suffix(".toml")
+        if paths == 1:
+            replace_file(beside, mapping_text(twin), "out", private=True)
         moves = twin.model.balances
         return Simulated(
             as_of=twin.as_of,
             currency=twin.currency,
-            file=str(target),
+            files=(str(target),) if paths > 1 else (str(target), str(beside)),
             loans=count,
             loan_months=rows,
             months=run.months,
+            paths=paths,
             seed=run.seed,
             scenario=economy.name,
             period=period,
-            columns=tuple(schema()),
+            columns=tuple(kinds),
             balances={} if moves is None else dict(moves.cases),
             notes=(
                 *economy.notes,
@@ -136,12 +146,43 @@ def simulate(
         )
 
 
-def schema() -> dict[str, pl.DataType]:
+def schema(outlook: Outlook, paths: int) -> dict[str, pl.DataType]:
     """Return the columns of the file and their types."""
-    kinds: dict[str, pl.DataType] = {
-        "text": pl.String(),
-        "date": pl.Date(),
-        "choice": pl.String(),
-        "days": pl.Int32(),
+    return {
+        "loan_id": pl.String(),
+        **({"path": pl.Int32()} if paths > 1 else {}),
+        "report_date": pl.Date(),
+        "state": pl.String(),
+        "days_past_due": pl.Int32(),
+        "annual_rate": pl.Float64(),
+        **dict.fromkeys(MONEY, pl.Float64()),
+        **dict(terms_of(outlook).schema),
     }
-    return {column.name: kinds.get(column.kind, pl.Float64()) for column in PANEL}
+
+
+def mapping_text(twin: Twin) -> str:
+    """Return the mapping that reads a file of one path as a panel."""
+    seen = ("defaults", "charge_offs", "balance", "prepayment", "interest", "recoveries", "delinquency")
+    words = ", ".join(f'"{name}"' for name in seen)
+    panel = (
+        "report_date",
+        "state",
+        "annual_rate",
+        *(name for name in MONEY if name not in ("drawn", "undrawn")),
+    )
+    told = (("columns", ("loan_id", *TERMS)), ("panel", panel))
+    lines = [
+        'name = "simulated"',
+        'words = "Histories that loantwin simulated: a row a loan and month."',
+        f'currency = "{twin.currency}"',
+        'kind = "panel"',
+        f"observes = [{words}]",
+        'segment_by = ["product"]',
+        *(_source(section, name) for section, names in told for name in names),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _source(section: str, name: str) -> str:
+    dated = '\nformats = ["%Y-%m-%d"]' if name.endswith("_date") else ""
+    return f'\n[{section}.{name}]\nsource = "{name}"{dated}'

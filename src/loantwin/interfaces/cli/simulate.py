@@ -21,6 +21,7 @@ def simulate(
     directory: Home,
     out: Annotated[Path, typer.Option(metavar="FILE.parquet", help="The file to write.")],
     months: Annotated[int | None, typer.Option(min=1, help="Months ahead (default 36).")] = None,
+    paths: Annotated[int, typer.Option(min=1, help="Histories of each loan.")] = 1,
     scenario: Annotated[
         str | None,
         typer.Option(metavar="FILE[#NAME]", help="A given macro path; without it the generator draws one."),
@@ -36,7 +37,7 @@ def simulate(
     seed: Seed = None,
     json: AsJson = False,
 ) -> None:
-    """Write one simulated history of each live loan: a row a loan and month, with the panel table's columns.
+    """Write simulated histories of each live loan: a row a loan and month, and the mapping that reads them.
 
     The same seed gives the same file on any number of threads; another seed another economy and other luck.
 
@@ -49,6 +50,7 @@ def simulate(
             directory,
             out,
             months=months,
+            paths=paths,
             scenarios=() if scenario is None else scenario,
             align=align,
             period=period,

@@ -13,12 +13,13 @@ def render(console: Console, result: Any) -> None:
     """Print what was written, and from what balances scatter."""
     economy = result.scenario or "one path of the generator"
     rows = [
-        ("file", result.file),
+        *(("file", name) for name in result.files),
         ("from", result.as_of.isoformat()),
         ("months", f"{result.months:,}"),
         ("economy", economy),
         ("period effects", result.period),
         ("seed", f"{result.seed}"),
+        ("paths", f"{result.paths:,}"),
         ("loans", f"{result.loans:,}"),
         ("rows (loan-months)", f"{result.loan_months:,}"),
         *((f"moves of balances, {kind}s", f"{count:,}") for kind, count in result.balances.items()),
