@@ -17,15 +17,15 @@ from loantwin.models.counts import Counts
 from loantwin.models.latent import MOST_SCALE, LatentProcess, path_scales, simulate_level, usual_scale
 from loantwin.models.model import live_loans
 from loantwin.models.settings import FitSettings
-from loantwin.models.transitions import segment_design, vintage_precision
+from loantwin.models.transitions import chained_precision, segment_design
 
 
 def test_the_precision_of_vintages_is_the_inverse_of_their_covariance() -> None:
     gap = np.abs(np.arange(7)[:, None] - np.arange(7)[None, :])
     covariance = 0.8**2 * 0.95**gap
-    assert vintage_precision(7, 0.8, 0.95) @ covariance == pytest.approx(np.eye(7), abs=1e-9)
-    assert vintage_precision(1, 0.8, 0.95) == pytest.approx(np.array([[1 / 0.64]]))
-    assert vintage_precision(0, 0.8, 0.95).shape == (0, 0)
+    assert chained_precision(7, 0.8, 0.95) @ covariance == pytest.approx(np.eye(7), abs=1e-9)
+    assert chained_precision(1, 0.8, 0.95) == pytest.approx(np.array([[1 / 0.64]]))
+    assert chained_precision(0, 0.8, 0.95).shape == (0, 0)
 
 
 def counted(years: int) -> Counts:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from loantwin.performance.backtest.apart import ApartRow
 from loantwin.performance.backtest.observed import WHOLE, Observed
 from loantwin.performance.backtest.scores import BacktestScore, Pooled, ScoringPlan, in_order, pooled, scored
 from loantwin.performance.outcomes import MONEY, Key
@@ -80,6 +81,7 @@ class MacroScores:
         amounts : the same in money. total, amounts_total : for the whole book, one observation an origin.
         pooled, pooled_amounts : coverage over all horizons. by_origin, by_band, observations : what they are
         made of. verdicts : where the twin beats and loses.
+        apart : losses as numbers, exposure per case, severity and money, by origin, then summed.
     """
 
     figures: Mapping[str, Mapping[str, BacktestScore]]
@@ -92,6 +94,7 @@ class MacroScores:
     by_band: tuple[BandRow, ...]
     observations: tuple[ObservationRow, ...]
     verdicts: tuple[str, ...]
+    apart: tuple[ApartRow, ...] = ()
 
 
 def macro_scores(

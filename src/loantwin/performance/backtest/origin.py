@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from loantwin.arrays import Floats
 from loantwin.performance.outcomes import Key
+
+if TYPE_CHECKING:  # its rows are made of an origin
+    from loantwin.performance.backtest.apart import ApartRow
 
 GIVEN, GENERATED = "given_macro", "generated_macro"
 MODES = (GIVEN, GENERATED)
@@ -30,6 +34,17 @@ class Predicted:
 
 
 @dataclass(frozen=True)
+class Exposed:
+    """What loans that fail owe, of the whole book, cumulated to the H windows' ends, currency.
+
+    forecast : (P, H) expected on each path. came : (H,) of those that failed, by the same formula.
+    """
+
+    forecast: Floats
+    came: Floats
+
+
+@dataclass(frozen=True)
 class AtOrigin:
     """One origin of a backtest.
 
@@ -39,6 +54,7 @@ class AtOrigin:
         numbers, by figure.
     predicted, rival : by mode; a rival's forecasts (B, H), simulated counts (P, B, H) where it makes
         intervals.
+    apart : by mode, losses as numbers, exposure and severity; see `apart.taken_apart`.
     """
 
     date: dt.date
@@ -51,3 +67,4 @@ class AtOrigin:
     rival: Mapping[str, Mapping[str, Mapping[Key, Floats]]]
     rival_simulated: Mapping[str, Mapping[str, Mapping[Key, Floats]]]
     notes: tuple[str, ...]
+    apart: Mapping[str, tuple[ApartRow, ...]] = field(default_factory=dict)

@@ -10,6 +10,7 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 
+from loantwin import months
 from loantwin.arrays import Floats, Integers
 from loantwin.book.schema import CLOSED_STATES, DEFAULT_STATES
 from loantwin.engine.cells import Cells
@@ -27,7 +28,8 @@ from loantwin.outlook.outlook import Economy, Outlook, without_covariates
 from loantwin.outlook.redated import twin_at
 from loantwin.outlook.workout import stock_in_default
 from loantwin.performance import rivals
-from loantwin.performance.backtest.origin import GENERATED, GIVEN, AtOrigin, Predicted
+from loantwin.performance.backtest.apart import taken_apart
+from loantwin.performance.backtest.origin import GENERATED, GIVEN, AtOrigin, Exposed, Predicted
 from loantwin.performance.known import Known, known_history
 from loantwin.performance.names import NamesBand, event_amounts, event_counts, share_noise
 from loantwin.performance.outcomes import (
@@ -53,6 +55,8 @@ UNEMPLOYMENT_LAG = 3
 """Months by which the logistic rival reads unemployment late, as the twin reads its covariates."""
 MEAN_PATHS = 200
 """Generated paths behind the mean unemployment the logistic rival is given."""
+EXPOSED: Key = (CHARGE_OFFS, "exposure")
+"""What loans that fail owe: no figure of its own, one factor of a loss."""
 FLOOR_PATHS = 500
 """Most paths that the noise floor with period effects is simulated on."""
 
@@ -96,19 +100,21 @@ def _forecast(outlook: Outlook, horizons: tuple[int, ...], paths: int, seed: int
         then.known_loans, then.known_panel, then.mapping, then.as_of, outlook.history, book.bands
     )
     predicted: dict[str, Predicted] = {}
+    exposed: dict[str, Exposed] = {}
     rival: dict[str, dict[str, dict[Key, Floats]]] = {}
     rival_simulated: dict[str, dict[str, dict[Key, Floats]]] = {}
     for mode, windows in closed.items():
         if not windows:
             continue
         economy, unemployment = _economy(outlook, mode, windows[-1], paths, seed)
-        predicted[mode] = _predicted(
+        predicted[mode], owed = _predicted(
             outlook, economy, book, live_band, keys, windows, known.unit, paths, seed
         )
+        exposed[mode] = Exposed(owed, _exposed(outlook, economy, windows, actual))
         rival[mode], rival_simulated[mode] = _rivals(
             outlook, known, live_band, len(book.bands), windows, unemployment, paths, seed
         )
-    return AtOrigin(
+    found = AtOrigin(
         date=then.as_of,
         bands=book.bands,
         loans=np.bincount(book.band, book.weight, minlength=len(book.bands)).astype(np.float64),
@@ -120,6 +126,40 @@ def _forecast(outlook: Outlook, horizons: tuple[int, ...], paths: int, seed: int
         rival_simulated=rival_simulated,
         notes=(),
     )
+    rows = {mode: taken_apart(found, mode, owed, closed[mode]) for mode, owed in exposed.items()}
+    return replace(found, apart=rows)
+
+
+def _exposed(
+    outlook: Outlook, economy: Economy, windows: tuple[int, ...], actual: Mapping[Key, Floats]
+) -> Floats:
+    """Return what the loans that failed owed, whole book, cumulated to each window's end, (H,).
+
+    A panel reports it. The charge-offs of an outcome table are given the exposure that their contracts leave
+    in that month, as the forecast gives it to all loans; it is 0 for one whose contract has ended.
+    """
+    if (DEFAULTS, MONEY) in actual:
+        return np.asarray(actual[DEFAULTS, MONEY].sum(axis=0))
+    horizon, live = max(windows), live_loans(outlook.book, outlook.twin.model)
+    own = live.select("loan_id").join(
+        outlook.twin.tables.loans.select("loan_id", "charge_off_date", "charged_off"),
+        on="loan_id",
+        how="left",
+        maintain_order="left",
+    )
+    lost = own["charge_off_date"].is_not_null() & (own["charged_off"] > 0).fill_null(False)
+    day = own["charge_off_date"].fill_null(outlook.twin.as_of)
+    month = months.months_of(day.to_numpy(), outlook.anchor).astype(np.int64) - outlook.month0
+    failed = np.flatnonzero(lost.to_numpy() & (month >= 1) & (month <= horizon))
+    if not failed.size:
+        return np.zeros(len(windows))
+    # one group a month: each loan is read in the month in which it failed, and counts as one case
+    columns = replace(
+        take(outlook.columns, failed), group=month[failed] - 1, weight=live["weight"].to_numpy()[failed]
+    )
+    cells = outlook.cells(economy, horizon, columns)
+    owed = np.bincount(cells.group, cells.exposure[np.arange(len(cells.group)), cells.group], horizon)
+    return np.asarray(owed.cumsum()[[window - 1 for window in windows]])
 
 
 def _known_events(known: Known) -> dict[str, float]:
@@ -201,8 +241,10 @@ def _predicted(
     unit: float,
     paths: int,
     seed: int,
-) -> Predicted:
+) -> tuple[Predicted, Floats]:
+    """Return the twin's figures, and what loans that fail are expected to owe on each path, (P, H)."""
     B, H = len(book.bands), len(windows)
+    owed = np.zeros((paths, H))
     given = {key: np.zeros((paths, B, H)) for key in keys}
     simulated = {key: np.zeros((paths, B, H)) for key in keys}
     few = min(paths, FLOOR_PATHS)
@@ -229,7 +271,8 @@ def _predicted(
         cells = outlook.cells(economy, max(windows), columns)
         about = _band(columns, float(case[mask].sum()), unit)
         shocks = outlook.drawn(economy, paths, seed, loans=mask)
-        values = _figures(outlook, cells, economy, shocks, keys, windows, stock)
+        values = _figures(outlook, cells, economy, shocks, (*keys, EXPOSED), windows, stock)
+        owed += values.pop(EXPOSED)
         noisy = _noisy(values, cells, about, windows, random)
         certain = _figures(outlook, cells, replace(economy, index=None), sure, keys, windows, stock)
         certain = _noisy(certain, cells, about, windows, random)
@@ -239,7 +282,8 @@ def _predicted(
                 noisy[key],
                 certain[key],
             )
-    return Predicted({key: item.mean(axis=0) for key, item in given.items()}, given, simulated, latent)
+    mean = {key: item.mean(axis=0) for key, item in given.items()}
+    return Predicted(mean, given, simulated, latent), owed
 
 
 def _band(columns: LoanColumns, loans: float, unit: float) -> NamesBand:
@@ -274,7 +318,7 @@ def _figures(
     made: dict[Key, Floats] = {}
     for key in keys:
         figure, measure = key
-        if figure == DEFAULTS or key == (CHARGE_OFFS, LOANS):
+        if figure == DEFAULTS or key in ((CHARGE_OFFS, LOANS), EXPOSED):
             made[key] = to_end("defaulted_number" if measure == LOANS else "defaulted")
         elif figure == CHARGE_OFFS:
             made[key] = to_end("charged_off") + (0.0 if outcome else stock.cumsum()[ends])
