@@ -10,8 +10,6 @@ import polars as pl
 import pytest
 
 import loantwin as lt
-from loantwin.book.mapping import load_mapping
-from loantwin.book.segments import segment_labels
 from loantwin.engine.rows import odds
 from loantwin.models.counts import Counts
 from loantwin.models.latent import MOST_SCALE, LatentProcess, path_scales, simulate_level, usual_scale
@@ -103,12 +101,3 @@ def test_the_hazard_knows_size(data: Path, sba_home: Path) -> None:
     )["approved_amount"]
     assert float(np.median(came)) < 0.8 * float(np.median(size))
     assert float(came.mean()) < hazard @ size / hazard.sum() < 0.9 * size.mean()
-
-
-def test_sba_loans_of_other_sizes_are_told_apart() -> None:
-    mapping = load_mapping("sba")
-    parts = [part for part in mapping.segment_by if isinstance(part, str)]
-    loans = pl.DataFrame({name: ["x"] * 4 for name in parts}).with_columns(
-        approved_amount=pl.Series([20_000.0, 50_000.0, 100_000.0, 1e6]), guaranteed_share=pl.lit(0.5)
-    )
-    assert segment_labels(loans, mapping).n_unique() == 4

@@ -88,7 +88,7 @@ def _deviation(errors: EdgeErrors, gap: Floats) -> float:
     """Return the standard error of a difference of labels, given the difference (Q,) of their columns."""
     curve = len(errors.knots) - DEGREE - 1
     own = errors.covariance[curve : curve + len(gap), curve : curve + len(gap)]
-    return float(np.sqrt(max(gap @ own @ gap, 0.0)))
+    return float(np.sqrt(max(float(gap @ own @ gap), 0.0)))
 
 
 def _vintages(context: Context, edge: EdgeFit) -> dict[str, dict[str, float]]:
