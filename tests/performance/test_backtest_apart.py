@@ -12,8 +12,9 @@ from rich.console import Console
 
 from loantwin.interfaces.cli.tables.backtest import _apart
 from loantwin.interfaces.report.backtest.apart import apart_section
-from loantwin.performance.backtest.apart import ApartRow, apart, taken_apart
+from loantwin.performance.backtest.apart import apart, taken_apart
 from loantwin.performance.backtest.origin import GIVEN, AtOrigin, Exposed, Predicted
+from loantwin.performance.backtest.parts import ApartRow
 from loantwin.performance.outcomes import CHARGE_OFFS, DEFAULTS, LOANS, MONEY, Key
 
 NUMBER, AMOUNT = (CHARGE_OFFS, LOANS), (CHARGE_OFFS, MONEY)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from loantwin.performance.backtest.apart import ApartRow
 from loantwin.performance.backtest.observed import WHOLE, Observed
+from loantwin.performance.backtest.parts import ApartRow
 from loantwin.performance.backtest.scores import BacktestScore, Pooled, ScoringPlan, in_order, pooled, scored
 from loantwin.performance.outcomes import MONEY, Key
 from loantwin.performance.scoring import accuracy, inside

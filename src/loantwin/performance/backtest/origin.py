@@ -5,13 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from loantwin.arrays import Floats
+from loantwin.performance.backtest.parts import ApartRow
 from loantwin.performance.outcomes import Key
-
-if TYPE_CHECKING:  # its rows are made of an origin
-    from loantwin.performance.backtest.apart import ApartRow
 
 GIVEN, GENERATED = "given_macro", "generated_macro"
 MODES = (GIVEN, GENERATED)

@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Console
 
 from loantwin.interfaces.cli.tables.blocks import amount, percent, show_facts, show_notes, show_table
-from loantwin.performance.backtest.apart import PARTS, SEVERITY, WORDS
+from loantwin.performance.backtest.parts import PARTS, SEVERITY, WORDS
 
 VIEWS = {"given_macro": "given the macro path that came", "generated_macro": "on generated macro paths"}
 

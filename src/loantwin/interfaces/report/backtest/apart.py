@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from loantwin.interfaces.report.backtest.figures import VIEWS, share
 from loantwin.interfaces.report.blocks import PageBlock, Section, amount, details, heading, percent, table
-from loantwin.performance.backtest.apart import PARTS, SEVERITY, WORDS, ApartRow
+from loantwin.performance.backtest.parts import PARTS, SEVERITY, WORDS, ApartRow
 from loantwin.verbs.backtest.backtest import Backtest
 
 LEAD = (
