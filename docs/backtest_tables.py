@@ -31,6 +31,29 @@ def row(*cells: object) -> str:
     return "| " + " | ".join(str(cell) for cell in cells) + " |"
 
 
+def apart_table(document: dict[str, Any]) -> list[str]:
+    """Return losses as numbers, exposure per case, severity and money, summed over scored origins."""
+    parts = {"number": ",.0f", "exposure_per_case": ",.0f", "severity": ".2f", "amount": ",.0f"}
+    lines = [
+        row("months", "economy", "origins", *(name.replace("_", " ") for name in parts)),
+        "|---:|---|---:|" + "---:|" * len(parts),
+    ]
+    for view, words in VIEWS.items():
+        for item in document[view].get("apart", ()):
+            if item["origin"] is None:
+                lines.append(row(item["horizon"], words, item["origins"], *(
+                    beside(item[name], form) for name, form in parts.items()
+                )))  # fmt: skip
+    return lines
+
+
+def beside(part: dict[str, Any], form: str) -> str:
+    """Return forecast over what came, and the two figures."""
+    if part["forecast"] is None or not part["came"]:
+        return "–"
+    return f"{part['forecast'] / part['came']:.2f} ({part['forecast']:{form}} / {part['came']:{form}})"
+
+
 def accuracy_table(document: dict[str, Any], part: str) -> list[str]:
     """Return accuracies of twin and rivals; bold where a rival is better than the twin."""
     figures = {view: document[view][part] for view in VIEWS}
@@ -164,6 +187,8 @@ def main() -> None:
         parts = ["figures", "total", *(["amounts"] if "loans" in units else [])]
         for part in parts:
             print(f"### {part}\n", *accuracy_table(document, part), "", sep="\n")
+        if any(document[view].get("apart") for view in VIEWS):
+            print("### apart\n", *apart_table(document), "", sep="\n")
         print("### intervals\n", *interval_table(document), "", *pooled_lines(document), "", sep="\n")
         print("### loses\n", *losses(document), "", "in money:", *losses(document, "amounts"), "", sep="\n")
 

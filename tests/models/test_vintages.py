@@ -10,22 +10,20 @@ import polars as pl
 import pytest
 
 import loantwin as lt
-from loantwin.book.mapping import load_mapping
-from loantwin.book.segments import segment_labels
 from loantwin.engine.rows import odds
 from loantwin.models.counts import Counts
 from loantwin.models.latent import MOST_SCALE, LatentProcess, path_scales, simulate_level, usual_scale
 from loantwin.models.model import live_loans
 from loantwin.models.settings import FitSettings
-from loantwin.models.transitions import segment_design, vintage_precision
+from loantwin.models.transitions import chained_precision, segment_design
 
 
 def test_the_precision_of_vintages_is_the_inverse_of_their_covariance() -> None:
     gap = np.abs(np.arange(7)[:, None] - np.arange(7)[None, :])
     covariance = 0.8**2 * 0.95**gap
-    assert vintage_precision(7, 0.8, 0.95) @ covariance == pytest.approx(np.eye(7), abs=1e-9)
-    assert vintage_precision(1, 0.8, 0.95) == pytest.approx(np.array([[1 / 0.64]]))
-    assert vintage_precision(0, 0.8, 0.95).shape == (0, 0)
+    assert chained_precision(7, 0.8, 0.95) @ covariance == pytest.approx(np.eye(7), abs=1e-9)
+    assert chained_precision(1, 0.8, 0.95) == pytest.approx(np.array([[1 / 0.64]]))
+    assert chained_precision(0, 0.8, 0.95).shape == (0, 0)
 
 
 def counted(years: int) -> Counts:
@@ -103,12 +101,3 @@ def test_the_hazard_knows_size(data: Path, sba_home: Path) -> None:
     )["approved_amount"]
     assert float(np.median(came)) < 0.8 * float(np.median(size))
     assert float(came.mean()) < hazard @ size / hazard.sum() < 0.9 * size.mean()
-
-
-def test_sba_loans_of_other_sizes_are_told_apart() -> None:
-    mapping = load_mapping("sba")
-    parts = [part for part in mapping.segment_by if isinstance(part, str)]
-    loans = pl.DataFrame({name: ["x"] * 4 for name in parts}).with_columns(
-        approved_amount=pl.Series([20_000.0, 50_000.0, 100_000.0, 1e6]), guaranteed_share=pl.lit(0.5)
-    )
-    assert segment_labels(loans, mapping).n_unique() == 4

@@ -22,6 +22,8 @@ from loantwin.errors import ModelError, expected
 
 VINTAGE = "|vintage "
 """Stands between a segment's label and a year in the label of that segment's loans of one vintage."""
+SIZE = "|size band "
+"""Stands between a segment's label and a number in the label of that segment's loans of one band of size."""
 
 
 @dataclass(frozen=True)
@@ -57,13 +59,17 @@ class TransitionParameters:
 def base_segments(segments: Sequence[str]) -> Integers:
     """Return the index of each label's segment, (G,): its own, or for "X|vintage 2005" that of "X".
 
-    Plans, loss given default and reports know segments without vintages; those come first in a model.
+    Plans and reports know segments without size and vintages; those come first in a model.
     """
     place = {label: index for index, label in enumerate(segments)}
     return np.array(
-        [place.get(label.partition(VINTAGE)[0], index) for index, label in enumerate(segments)],
-        dtype=np.int64,
+        [place.get(base_label(label), index) for index, label in enumerate(segments)], dtype=np.int64
     )
+
+
+def base_label(label: str) -> str:
+    """Return a label's segment: that of "X|size band 2|vintage 2005" is "X"."""
+    return label.partition(VINTAGE)[0].partition(SIZE)[0]
 
 
 def odds(parameters: TransitionParameters) -> Floats:

@@ -10,11 +10,12 @@ from scipy.special import expit
 
 from loantwin import months
 from loantwin.arrays import Floats, Integers
-from loantwin.engine.rows import VINTAGE, base_segments
+from loantwin.engine.rows import SIZE, VINTAGE
 from loantwin.models.counts import sums
 from loantwin.models.severity import Severity
 from loantwin.models.spline import DEGREE
 from loantwin.models.transitions import Context, EdgeFit, LevelFit, edge_counts
+from loantwin.models.uncertainty import EdgeErrors
 
 Z90 = 1.6448536269514722
 """Standard deviations on each side of a 90 % interval."""
@@ -33,7 +34,7 @@ def diagnose(
             **counts.facts,
             "first month": months.label(counts.first),
             "last month": months.label(counts.last),
-            "segments": len(counts.segments),
+            "segments": len(context.segments.known),
             "effective events by weighted event": counts.effective,
         },
         "edges": [_edge(context, edge, levels) for edge in edges],
@@ -53,11 +54,12 @@ def _edge(context: Context, edge: EdgeFit, levels: Mapping[str, LevelFit]) -> di
         "effective_events": edge.events * context.counts.effective,
         "loan_months": edge.trials,
         "age_support": list(edge.support),
-        "age": _curve(edge, len(context.counts.segments)),
+        "age": _curve(edge, len(context.segments.known)),
         "segments": {
             name: _interval(edge.segment[place], edge.segment_deviation[place])
-            for place, name in enumerate((*context.counts.segments, "(pooled)"))
+            for place, name in enumerate((*context.segments.known, "(pooled)"))
         },
+        "sizes": _sizes(context, edge),
         "vintages": _vintages(context, edge),
         "macro": {
             name: _interval(edge.macro[place], edge.macro_deviation[place])
@@ -70,21 +72,37 @@ def _edge(context: Context, edge: EdgeFit, levels: Mapping[str, LevelFit]) -> di
     return record
 
 
+def _sizes(context: Context, edge: EdgeFit) -> dict[str, dict[str, float]]:
+    """Return bands of size against the mean size of all loans, by number; empty where size does not count."""
+    labels, pooled = context.segments.labels, len(context.segments.known)
+    found = {}
+    for place, label in enumerate(labels):
+        if edge.errors is None or not label.startswith(labels[pooled] + SIZE):
+            continue
+        deviation = _deviation(edge.errors, context.segments.rows[place] - context.segments.rows[pooled])
+        found[label.partition(SIZE)[2]] = _interval(edge.segment[place] - edge.segment[pooled], deviation)
+    return found
+
+
+def _deviation(errors: EdgeErrors, gap: Floats) -> float:
+    """Return the standard error of a difference of labels, given the difference (Q,) of their columns."""
+    curve = len(errors.knots) - DEGREE - 1
+    own = errors.covariance[curve : curve + len(gap), curve : curve + len(gap)]
+    return float(np.sqrt(max(float(gap @ own @ gap), 0.0)))
+
+
 def _vintages(context: Context, edge: EdgeFit) -> dict[str, dict[str, float]]:
     """Return vintages' effects on the book against a new loan's of the segment, by their first label."""
     labels, rows = context.segments.labels, context.segments.rows
-    base, found = base_segments(labels), {}
+    by_label, found = {label: place for place, label in enumerate(labels)}, {}
     for place, label in enumerate(labels):
         year = label.partition(VINTAGE)[2]
         if not year or year in found or edge.errors is None:
             continue
-        curve = len(edge.errors.knots) - DEGREE - 1
-        gap = rows[place] - rows[base[place]]
+        whose = by_label[label.partition(VINTAGE)[0]]
+        gap = rows[place] - rows[whose]
         gap[-1] = 0.0  # what a vintage never seen may add belongs to the segment alone
-        own = edge.errors.covariance[curve : curve + len(gap), curve : curve + len(gap)]
-        found[year] = _interval(
-            edge.segment[place] - edge.segment[base[place]], float(np.sqrt(max(gap @ own @ gap, 0.0)))
-        )
+        found[year] = _interval(edge.segment[place] - edge.segment[whose], _deviation(edge.errors, gap))
     return dict(sorted(found.items()))
 
 
@@ -251,6 +269,7 @@ def _edge_page(edge: Mapping[str, Any]) -> list[str]:
         "|---|---:|---|",
     ]
     effects = {**{f"macro {name}": value for name, value in edge["macro"].items()}, **edge["segments"]}
+    effects |= {f"size band {band}": value for band, value in edge.get("sizes", {}).items()}
     effects |= {f"vintage {year}": value for year, value in edge["vintages"].items()}
     parts += [
         f"| {_cell(name)} | {value['value']:+.3f} | {value['low']:+.3f} to {value['high']:+.3f} |"

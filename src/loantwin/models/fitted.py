@@ -5,13 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import json
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
 
-from loantwin.arrays import Floats, Integers
+from loantwin.arrays import Floats
 from loantwin.engine.cells import LossGivenDefault
 from loantwin.engine.rows import TransitionParameters, base_segments, check_transitions
 from loantwin.errors import ModelError, expected
@@ -20,11 +20,15 @@ from loantwin.models.balances import BalanceMoves
 from loantwin.models.latent import LatentProcess
 from loantwin.models.relevel import Relevel, check_relevel
 from loantwin.models.severity_reaction import SeverityReaction
+from loantwin.models.sizes import SizeBands, size_factors
 from loantwin.models.spline import DEGREE
 from loantwin.models.uncertainty import EdgeErrors, Errors
 
 BY_SEGMENT = ("charged_off", "recovered")
 """Tables of loss given default with a row for each segment."""
+
+OPTIONAL = ("balances", "relevel", "sizes")
+"""Keys that a model file holds only where they say something."""
 
 FORMAT = 2
 """Version of the model file; newer ones are refused, and older: they lack the coefficients' errors."""
@@ -35,7 +39,8 @@ class FittedModel:
     """What a lender's history taught, as of a date; letters as in TransitionParameters.
 
     parameters : the transition model (log-odds). Its segments are the book's, then the pooled one, for loans
-        whose own was never seen, then "<segment>|vintage <year>" of each vintage that had loans on the book.
+        whose own was never seen, then "<segment>|size band <k>" where `sizes` counts, then each of these with
+        "|vintage <year>" for each vintage that had loans on the book.
     covariates : how each of the F factors is made from a macro path.
     processes : the L period effects, in the order of `parameters.latents`.
     covariance : (D, D) posterior covariance of, in this order, the R levels of the edges on the book of the
@@ -45,6 +50,7 @@ class FittedModel:
     severity : how loss given default moves with credit conditions, None where nothing was fitted.
     balances : how balances scatter about their contracts, None where nothing tells it, and in models fitted
         before it was kept.
+    sizes : the bands of a loan's amount at origination that labels name, None where size does not count.
     lgd : loss given default by segment and age. arrears_months, conversion_factor : what exposure at default
         means in it.
     assumed : (R,) True where an edge is an assumption and not fitted. absent : states the source cannot
@@ -72,10 +78,11 @@ class FittedModel:
     severity: SeverityReaction | None = None
     balances: BalanceMoves | None = None
     relevel: Relevel | None = None
+    sizes: SizeBands | None = None
 
     @property
     def segments(self) -> tuple[str, ...]:
-        """Return the book's segments, without the pooled one and without vintages."""
+        """Return the book's segments, without the pooled one, sizes and vintages."""
         labels = self.parameters.segments
         return labels[: int(base_segments(labels).max())]
 
@@ -100,11 +107,9 @@ class FittedModel:
         """
         document: dict[str, Any] = {"schema": f"loantwin.model/{FORMAT}", "as_of": self.as_of.isoformat()}
         for item in fields(self):
-            if item.name != "as_of":
+            if item.name != "as_of" and not (item.name in OPTIONAL and getattr(self, item.name) is None):
                 document[item.name] = _plain(getattr(self, item.name))
-        if self.relevel is None:
-            del document["relevel"]  # so that versions that know no such key read the file
-        # a vintage's loss given default is its segment's
+        # a vintage's loss given default is its segment's, a band of size's is a factor of it
         known = int(base_segments(self.parameters.segments).max()) + 1
         document["lgd"] = {
             name: value[:known] if name in BY_SEGMENT else value for name, value in document["lgd"].items()
@@ -126,13 +131,13 @@ class FittedModel:
             raise ModelError(expected(f"a model file of format {FORMAT}", version) + again, field="schema")
         document.setdefault("balances", None)
         names = {item.name for item in fields(cls)}
-        document.setdefault("relevel", None)
-        if set(document) != names:
-            strange = sorted(set(document) ^ names)
+        strange = sorted((set(document) ^ names) - {name for name in OPTIONAL if name not in document})
+        if strange:
             raise ModelError(
                 expected("the keys of a model file", f"{strange[0]} missing or unknown"), field=strange[0]
             )
         parameters = _parameters(document["parameters"])
+        sizes = None if document.get("sizes") is None else SizeBands.from_dict(document["sizes"])
         model = cls(
             as_of=dt.date.fromisoformat(document["as_of"]),
             parameters=parameters,
@@ -143,7 +148,7 @@ class FittedModel:
             ),
             covariance=np.array(document["covariance"], dtype=float),
             today=np.array(document["today"], dtype=float),
-            lgd=_lgd(document["lgd"], base_segments(parameters.segments)),
+            lgd=by_label(_lgd(document["lgd"]), parameters.segments, sizes),
             arrears_months=int(document["arrears_months"]),
             conversion_factor=float(document["conversion_factor"]),
             assumed=tuple(document["assumed"]),
@@ -153,8 +158,9 @@ class FittedModel:
             provenance=document["provenance"],
             errors=_errors(document["errors"]),
             severity=None if document["severity"] is None else SeverityReaction(**document["severity"]),
-            balances=None if document["balances"] is None else BalanceMoves.from_dict(document["balances"]),
-            relevel=_relevel(document["relevel"]),
+            balances=_balances(document.get("balances")),
+            relevel=_relevel(document.get("relevel")),
+            sizes=sizes,
         )
         check_model(model)
         return model
@@ -209,12 +215,23 @@ def check_model(model: FittedModel) -> None:
             )
 
 
-def _lgd(document: Mapping[str, Any], base: Integers) -> LossGivenDefault:
+def by_label(lgd: LossGivenDefault, labels: Sequence[str], sizes: SizeBands | None) -> LossGivenDefault:
+    """Return loss given default by label, from that by segment: vintages read their segment and size."""
+    base = base_segments(labels)
+    charged = size_factors(lgd.charged_off[base], sizes, "charged_off", labels)
+    recovered = size_factors(lgd.recovered[base], sizes, "recovered", labels)
+    # no more comes back than was charged off
+    recovered = recovered if sizes is None else np.minimum(recovered, charged)
+    return replace(lgd, charged_off=charged, recovered=recovered)
+
+
+def _lgd(document: Mapping[str, Any]) -> LossGivenDefault:
     made = {key: None if value is None else np.array(value, dtype=float) for key, value in document.items()}
-    by_label = {
-        key: value[base] if key in BY_SEGMENT and value is not None else value for key, value in made.items()
-    }
-    return LossGivenDefault(**by_label)  # type: ignore[arg-type]  # only optional fields may be None, checked by the class's users
+    return LossGivenDefault(**made)  # type: ignore[arg-type]  # only optional fields may be None, checked by the class's users
+
+
+def _balances(document: Mapping[str, Any] | None) -> BalanceMoves | None:
+    return None if document is None else BalanceMoves.from_dict(document)
 
 
 def _relevel(document: Mapping[str, Any] | None) -> Relevel | None:

@@ -22,7 +22,7 @@ from loantwin.book.segments import segment_labels
 from loantwin.engine.cells import LossGivenDefault
 from loantwin.engine.columns import LoanColumns, balloon_amount
 from loantwin.engine.columns import loan_columns as checked_columns
-from loantwin.engine.rows import VINTAGE, TransitionParameters, base_segments
+from loantwin.engine.rows import VINTAGE, TransitionParameters
 from loantwin.errors import ModelError, ScenarioError, expected
 from loantwin.macro.covariates import Covariate, evaluate, standardise
 from loantwin.macro.scenario import Scenario
@@ -39,7 +39,7 @@ from loantwin.models.counts import (
 )
 from loantwin.models.defaults import no_defaults, outcome_defaults, panel_defaults, unpaid_months
 from loantwin.models.diagnostics import diagnose
-from loantwin.models.fitted import FittedModel, check_model
+from loantwin.models.fitted import FittedModel, by_label, check_model
 from loantwin.models.forecasting import draw_shocks, mean_shocks
 from loantwin.models.lags import choose_lags, evident_lag
 from loantwin.models.latent import usual_scale
@@ -47,8 +47,16 @@ from loantwin.models.pooling import fit_panel_edges
 from loantwin.models.priors.curves import prepayment_hazard
 from loantwin.models.priors.table import ProductPrior
 from loantwin.models.settings import EFFECTS, LEVELS, FitSettings, MacroPrior
-from loantwin.models.severity import PRIOR_CASES, Believed, Defaults, Severity, fit_severity
+from loantwin.models.severity import (
+    PRIOR_CASES,
+    Believed,
+    Defaults,
+    Severity,
+    fit_severity,
+    severity_by_size,
+)
 from loantwin.models.severity_reaction import SeverityReaction, fit_reaction
+from loantwin.models.sizes import SizeBands, known_events, size_bands, sized_labels
 from loantwin.models.start import beliefs_of, live_states, settled, standing_counts
 from loantwin.models.transitions import (
     CREDIT,
@@ -91,10 +99,15 @@ def fit_model(
     ModelError : a snapshot without history, or no usable loan.
     """
     settings = settings or FitSettings(credit_level=LEVELS[mapping.lending])
-    labels = segment_labels(loans, mapping)
     from_panel = panel is not None and panel.height > 0
     standing = not from_panel and mapping.kind == "snapshot"
     notes: list[str] = []
+    sizes = None
+    if not standing:
+        events = known_events(loans, panel if from_panel else None)
+        sizes, words = size_bands(loans, mapping, events, settings.size_bands)
+        notes += [words] if words else []
+    labels = sized_labels(segment_labels(loans, mapping), loans, sizes)
     counts = _counted(loans, panel if from_panel else None, labels, mapping, as_of, settings, notes)
     if settings.choose_lags:
         settings = _with_lags(settings, history, counts, notes)
@@ -126,13 +139,21 @@ def fit_model(
             f"{lost} defaults without an exposure to set them against are left out of loss given default"
         )
     believed = _believed(mapping, by_state, settings.prior)
-    severity = fit_severity(defaults, len(counts.segments) + 1, settings.ages, believed)
+    if sizes is not None:
+        band = segments.band[defaults.segment]
+        defaults = replace(defaults, segment=segments.base[defaults.segment])
+        severity = fit_severity(defaults, len(segments.known) + 1, settings.ages, believed)
+        sizes = severity_by_size(sizes, defaults, band, severity, believed)
+    else:
+        severity = fit_severity(defaults, len(segments.known) + 1, settings.ages, believed)
     if severity.charged_off > 1.0 or severity.used[0] > 1.0:
         notes.append(_above_exposure(severity, mapping, from_panel))
     prior_only = _prior_only(edges, counts, severity, settings)
     moves = fit_balances(panel, loans) if from_panel and panel is not None else None
     return replace(
-        _assembled(context, covariates, edges, levels, severity, defaults, as_of, mapping, prior_only, notes),
+        _assembled(
+            context, covariates, edges, levels, severity, defaults, as_of, mapping, prior_only, notes, sizes
+        ),
         balances=moves,
     )
 
@@ -370,6 +391,7 @@ def _assembled(
     context: Context, covariates: tuple[Covariate, ...], edges: Sequence[EdgeFit], levels: dict[str,
         LevelFit], severity: Severity,
     defaults: Defaults, as_of: dt.date, mapping: TapeFormat, prior_only: tuple[str, ...], notes: list[str],
+    sizes: SizeBands | None,
 ) -> FittedModel:  # fmt: skip
     counts, settings = context.counts, context.settings
     states = counts.states
@@ -397,7 +419,7 @@ def _assembled(
         processes=tuple(levels[name].process for name in kept),
         covariance=_covariance(edges, levels, context),
         today=context.month[-1],
-        lgd=_by_label(severity.lgd, base_segments(parameters.segments)),
+        lgd=by_label(severity.lgd, parameters.segments, sizes),
         arrears_months=3 if default == "default" else unpaid_months(mapping),
         conversion_factor=mapping.number("conversion_factor", 0.0),
         assumed=tuple(edge.assumed for edge in edges),
@@ -420,6 +442,7 @@ def _assembled(
             tuple(levels[name].shared for name in kept),
         ),
         severity=_reaction(context, levels, defaults, severity.lgd),
+        sizes=sizes,
     )
     check_model(model)
     return model
@@ -467,11 +490,6 @@ def _reaction(
     return replace(found, spread=float(np.hypot(found.spread, unknown * np.sqrt(left))))
 
 
-def _by_label(lgd: LossGivenDefault, base: Integers) -> LossGivenDefault:
-    """Return loss given default by label: a vintage's is its segment's."""
-    return replace(lgd, charged_off=lgd.charged_off[base], recovered=lgd.recovered[base])
-
-
 def _data_hash(counts: Counts, defaults: Defaults) -> str:
     """Return a hash of everything the fit learnt from."""
     digest = hashlib.sha256("|".join((*counts.states, *counts.segments)).encode())
@@ -499,8 +517,8 @@ def loan_columns(book: Book, model: FittedModel, mapping: TapeFormat) -> LoanCol
     """
     loans = live_loans(book, model)
     labels = segment_labels(loans, mapping)
-    codes = _codes(loans, labels, book.as_of, model)
-    unknown = codes < 0
+    known, _ = segment_codes(labels, model.parameters.segments)
+    unknown = known < 0
     if unknown.any():
         names = ", ".join(sorted(set(labels.filter(pl.Series(unknown)).to_list()))[:5])
         warnings.warn(
@@ -509,7 +527,7 @@ def loan_columns(book: Book, model: FittedModel, mapping: TapeFormat) -> LoanCol
             UserWarning,
             stacklevel=2,
         )
-        codes = np.where(unknown, model.parameters.segments.index(POOLED), codes)
+    codes = _codes(loans, labels.set(pl.Series(unknown), POOLED), book.as_of, model)
     anchor = months.anchor_day(book.as_of)
     now = months.month_of(book.as_of, anchor)
     start = months.months_of(_filled(loans, "origination_date").to_numpy(), anchor).astype(np.int64)
@@ -555,16 +573,31 @@ def exposure_of(model: FittedModel, columns: LoanColumns, horizon: int) -> Direc
 
 
 def _codes(loans: pl.DataFrame, labels: pl.Series, as_of: dt.date, model: FittedModel) -> Integers:
-    """Return each loan's label: its vintage's where the model has one, else its segment's; -1 for neither."""
-    codes, _ = segment_codes(labels, model.parameters.segments)
-    if len(model.parameters.segments) == len(model.segments) + 1:
+    """Return each loan's label: its vintage's where the model has one, else its size's or its segment's."""
+    codes = by_size(loans, labels, model)
+    if not any(VINTAGE in label for label in model.parameters.segments):
         return codes
+    labels = sized_labels(labels, loans, model.sizes)
     start = months.months_of(_filled(loans, "origination_date").to_numpy(), months.anchor_day(as_of)).astype(
         np.int64
     )
     own, _ = segment_codes(
         labels + VINTAGE + pl.Series(start // 12).cast(pl.String), model.parameters.segments
     )
+    return np.where(own >= 0, own, codes)
+
+
+def by_size(loans: pl.DataFrame, labels: pl.Series, model: FittedModel) -> Integers:
+    """Return each loan's label of its segment and size, (N,): what loss given default is told by.
+
+    labels : (N,) segment labels; one the model has never seen reads the pooled segment.
+    """
+    names = model.parameters.segments
+    codes, _ = segment_codes(labels, names)
+    labels, codes = labels.set(pl.Series(codes < 0), POOLED), np.where(codes < 0, names.index(POOLED), codes)
+    if model.sizes is None:
+        return codes
+    own, _ = segment_codes(sized_labels(labels, loans, model.sizes), names)
     return np.where(own >= 0, own, codes)
 
 

@@ -91,6 +91,12 @@ class FitSettings:
     """Of the effect shared by loans made in one calendar year, in the long run; 0 leaves it out."""
     vintage_memory: float = 0.95
     """Correlation of a year's effect with that of the year before: a new vintage continues the last one."""
+    size_bands: int = 4
+    """Bands of a loan's amount against its product's median; 0 leaves size out (`models.sizes`)."""
+    size_spread: float = 0.5
+    """Of the effect of a band of size."""
+    size_memory: float = 0.8
+    """Correlation of a band's effect with that of its neighbour: bands next to each other are alike."""
     edge_macro: float = 0.10
     """Of an edge's macro effect about that of all worsening edges together (panels)."""
     edge_loading: float = 0.30

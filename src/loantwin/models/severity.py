@@ -9,13 +9,14 @@ down.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from loantwin.arrays import Flags, Floats, Integers
 from loantwin.engine.cells import LossGivenDefault
 from loantwin.models.counts import sums
+from loantwin.models.sizes import SizeBands
 
 BANDS = (0, 12, 24, 36, 60, 96)
 """Lower ends of the age bands, months, within which loss given default is one number."""
@@ -98,6 +99,45 @@ class Severity:
     """Share of defaults, in number, that end in a charge-off; None where no default tells."""
     by_band: Mapping[str, tuple[float, float, int]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+
+
+def severity_by_size(
+    sizes: SizeBands, defaults: Defaults, band: Integers, severity: Severity, believed: Believed
+) -> SizeBands:
+    """Return bands of size with their factors on loss given default: what came over what segment and age say.
+
+    A ratio of sums is led by large loans; small ones may lose another share. Factors are shrunk to 1 by
+    `SEGMENT_CASES` cases of the band's own exposure, and are 1 where the source does not show the amounts.
+
+    Parameters
+    ----------
+    band : (D,) each default's band, -1 for none.
+    """
+    table, seen = severity.lgd, (believed.charge_off_observed, believed.recovery_observed)
+    shares = (table.charged_off, table.recovered)
+    lags = (table.charge_off_lag, table.recovery_lag)
+    amounts = (defaults.charged_off, defaults.recovered)
+    made = [
+        _size_factors(defaults, band, sizes.count, amount, share, _developed(defaults, lag))
+        if shown
+        else (1.0,) * sizes.count
+        for amount, share, lag, shown in zip(amounts, shares, lags, seen, strict=True)
+    ]
+    return replace(sizes, charged_off=made[0], recovered=made[1])
+
+
+def _size_factors(
+    defaults: Defaults, band: Integers, count: int, amount: Floats, share: Floats, developed: Floats
+) -> tuple[float, ...]:
+    there = band >= 0
+    age = np.minimum(defaults.age, share.shape[1] - 1)
+    exposure = defaults.weight * defaults.exposure * developed
+    wanted = sums(band[there], (exposure * share[defaults.segment, age])[there], count)
+    got = sums(band[there], (defaults.weight * amount)[there], count)
+    number = sums(band[there], np.ones(int(there.sum())), count)
+    ballast = SEGMENT_CASES * np.divide(wanted, number, out=np.zeros(count), where=number > 0)
+    found = np.divide(got + ballast, wanted + ballast, out=np.ones(count), where=wanted + ballast > 0)
+    return tuple(float(value) for value in found)
 
 
 def fit_severity(

@@ -9,8 +9,8 @@ import numpy as np
 import polars as pl
 from scipy.linalg import block_diag
 
-from loantwin.arrays import Floats, Integers
-from loantwin.engine.rows import VINTAGE
+from loantwin.arrays import Flags, Floats, Integers
+from loantwin.engine.rows import SIZE, VINTAGE, base_label
 from loantwin.errors import ModelError, expected
 from loantwin.models.additive import AdditiveFit, Design, fit_additive
 from loantwin.models.counts import Counts, EventCounts, edge_cells, sums
@@ -26,6 +26,7 @@ from loantwin.models.latent import (
 from loantwin.models.priors.curves import PriorEdge, PriorEdges
 from loantwin.models.regression import Prior, independent_prior
 from loantwin.models.settings import FitSettings
+from loantwin.models.sizes import band_in
 from loantwin.models.spline import AgeBasis, age_basis
 from loantwin.models.uncertainty import EdgeErrors
 
@@ -38,14 +39,18 @@ POOLED = "(pooled)"
 
 @dataclass(frozen=True)
 class Segments:
-    """How segments and vintages share strength: G segments, C groups the counts tell apart, S labels.
+    """How segments, sizes and vintages share strength: G segments by size, C groups the counts tell apart, S
+    labels.
 
-    labels : (S,) the segments, the pooled one, then "<segment>|vintage <year>" of what is still on the book.
+    labels : (S,) the segments, the pooled one, where size counts each of them with each band of size, then
+        "<segment>|vintage <year>" of what is still on the book.
     values : (C, Q) columns of the groups: one for each part of a label, each segment's own difference, each
-        vintage, and two that no group has: what a segment, and what a vintage never seen may add. rows : (S,
-        Q) the same by label.
+        band of size, each vintage, and two that no group has: what a segment, and what a vintage never seen
+        may add. rows : (S, Q) the same by label.
     groups : (G, V) code of each segment and vintage, -1 where there is none. first : first vintage, a year.
     segment : (C,) each group's segment. prior : of the Q effects, all shrunk towards 0.
+    known : the segments without size. base, band : (G,) the segment and the band of size (-1 none) of the
+        counts' segments.
     """
 
     labels: tuple[str, ...]
@@ -55,6 +60,9 @@ class Segments:
     first: int
     segment: Integers
     prior: Prior
+    known: tuple[str, ...]
+    base: Integers
+    band: Integers
 
     def coded(self, cells: EventCounts) -> EventCounts:
         """Return cells by group instead of segment."""
@@ -116,8 +124,14 @@ class LevelFit:
 def segment_design(
     segments: tuple[str, ...], settings: FitSettings, counts: Counts | None = None
 ) -> Segments:
-    """Return columns of segments (labels are parts joined by |), and of vintages where there are any."""
-    parts = [label.split("|") for label in segments]
+    """Return columns of segments (labels are parts joined by |), of sizes and vintages where there are any.
+
+    A segment of no stated size reads the mean size of its own loans.
+    """
+    known = tuple(dict.fromkeys(base_label(label) for label in segments))
+    base = np.array([known.index(base_label(label)) for label in segments], dtype=np.int64)
+    band = np.array([band_in(label) for label in segments], dtype=np.int64)
+    parts = [label.split("|") for label in known]
     columns: list[Floats] = []
     for position in range(max(len(part) for part in parts)):
         values = sorted({part[position] for part in parts if len(part) > position})
@@ -126,50 +140,78 @@ def segment_design(
                 np.array([float(len(part) > position and part[position] == value) for part in parts])
                 for value in values
             ]
-    own = np.eye(len(segments))
-    main = np.column_stack(columns) if columns else np.zeros((len(segments), 0))
+    own = np.eye(len(known))
+    main = np.column_stack(columns) if columns else np.zeros((len(known), 0))
     whole = np.concatenate([main, own], axis=1)
+    sizes = int(band.max()) + 1
+    by_size = np.concatenate([np.eye(sizes), np.zeros((1, sizes))])
     pairs, recent, first, years = _vintages(segments, settings, counts)
     by_year = np.eye(years) if years > 1 else np.zeros((1, 0))
     unseen = np.zeros((len(pairs), 2))
     groups = np.full((len(segments), years), -1, dtype=np.int64)
     groups[pairs[:, 0], pairs[:, 1]] = np.arange(len(pairs))
-    share = np.full(len(segments), 1.0 / len(segments)) if counts is None else _at_risk(counts)
+    at_risk = np.full(len(segments), 1.0 / len(segments)) if counts is None else _at_risk(counts)
+    share = sums(base, at_risk, len(known))
+    mean_size = np.array([_mean_size(by_size, band, at_risk, base == place) for place in range(len(known))])
     spread, memory = max(settings.vintage_frailty, 1e-6), settings.vintage_memory
     # Trap: a new vintage taken for an average one. What was lent last year is the best guess of what is lent
     # now: it continues the last vintage, with the error of one step.
     carried = np.zeros(by_year.shape[1])
     carried[-1:] = memory
     plain = np.concatenate(
-        [whole, np.tile(carried, (len(segments), 1)), np.tile([0.0, 1.0], (len(segments), 1))], axis=1
+        [whole, mean_size, np.tile(carried, (len(known), 1)), np.tile([0.0, 1.0], (len(known), 1))], axis=1
     )
-    pooled = np.concatenate([share @ whole, carried, [1.0, 1.0]])
-    group_columns = np.concatenate([whole[pairs[:, 0]], by_year[pairs[:, 1]], unseen], axis=1)
+    pooled = np.concatenate([share @ whole, share @ mean_size, carried, [1.0, 1.0]])
+    group_columns = np.concatenate(
+        [whole[base[pairs[:, 0]]], by_size[band[pairs[:, 0]]], by_year[pairs[:, 1]], unseen], axis=1
+    )
+    sized = np.repeat(np.concatenate([plain, pooled[None]]), sizes, axis=0)
+    sized[:, whole.shape[1] : whole.shape[1] + sizes] = np.tile(np.eye(sizes), (len(known) + 1, 1))
     step = spread * np.sqrt(1.0 - memory**2)
     deviation = np.concatenate(
-        [np.full(main.shape[1], settings.segment_main), np.full(len(segments), settings.segment_own)]
+        [np.full(main.shape[1], settings.segment_main), np.full(len(known), settings.segment_own)]
     )
     rest = np.array([np.hypot(settings.segment_main, settings.segment_own), step])
     precision = block_diag(
-        np.diag(deviation**-2.0), vintage_precision(by_year.shape[1], spread, memory), np.diag(rest**-2.0)
+        np.diag(deviation**-2.0),
+        chained_precision(sizes, settings.size_spread, settings.size_memory),
+        chained_precision(by_year.shape[1], spread, memory),
+        np.diag(rest**-2.0),
     )
     still = recent if by_year.shape[1] else np.zeros(0, dtype=np.int64)
     names = tuple(f"{segments[segment]}{VINTAGE}{first + year}" for segment, year in pairs[still])
     return Segments(
-        labels=(*segments, POOLED, *names),
+        labels=(
+            *known,
+            POOLED,
+            *(f"{name}{SIZE}{size + 1}" for name in (*known, POOLED) for size in range(sizes)),
+            *names,
+        ),
         values=group_columns,
-        rows=np.concatenate([plain, pooled[None], group_columns[still]]),
+        rows=np.concatenate([plain, pooled[None], sized, group_columns[still]]),
         groups=groups,
         first=first,
-        segment=pairs[:, 0],
+        segment=base[pairs[:, 0]],
         prior=Prior(np.zeros(len(precision)), precision),
+        known=known,
+        base=base,
+        band=band,
     )
 
 
-def vintage_precision(years: int, deviation: float, memory: float) -> Floats:
+def _mean_size(by_size: Floats, band: Integers, at_risk: Floats, own: Flags) -> Floats:
+    """Return the bands' shares (K,) of a segment's loan-months; equal ones where it has none."""
+    total = at_risk[own] @ by_size[band[own]]
+    if total.sum() > 0:
+        return np.asarray(total / total.sum())
+    return np.full(by_size.shape[1], 1.0 / max(by_size.shape[1], 1))
+
+
+def chained_precision(years: int, deviation: float, memory: float) -> Floats:
     """Return the precision (Y, Y) of yearly effects with cov(i, j) = deviation^2 memory^|i - j|: an AR(1).
 
-    Shrunk one by one to zero, a vintage's effect would be read as the level of the day.
+    Shrunk one by one to zero, a vintage's effect would be read as the level of the day. Bands of size are
+    chained alike: neighbours are the best guess of each other.
     """
     if not years:
         return np.zeros((0, 0))
@@ -332,7 +374,7 @@ def edge_of(
     size, columns = len(context.names), len(fit.coefficients)
     age, rows = design.by_age(fit.part("age")), context.segments.rows
     segment, group = rows @ fit.part("segment"), design.segment @ fit.part("segment")
-    known, A, S, own = len(context.counts.segments), len(age), len(segment), fit.place("segment").stop
+    known, A, S, own = len(context.segments.known), len(age), len(segment), fit.place("segment").stop
     wanted = own + size + 2
     directions = np.zeros((A + S + 1 + wanted, columns))
     directions[:A, fit.place("age")] = design.age
@@ -349,7 +391,10 @@ def edge_of(
     covariance = covariance_of(directions)
     deviation = np.sqrt(np.maximum(np.diag(covariance), 0.0))
     share = sums(context.segments.segment[cells.segment], cells.trials, known)
-    segment[known] = float(np.log(np.average(np.exp(segment[:known]), weights=share + 1e-12)))
+    pooled = float(np.log(np.average(np.exp(segment[:known]), weights=share + 1e-12)))
+    sizes = [place for place, label in enumerate(context.segments.labels) if label.startswith(POOLED + SIZE)]
+    segment[sizes] += pooled - segment[known]
+    segment[known] = pooled
     kept = np.array([A + S, *range(at + own, at + own + size)])
     errors = EdgeErrors(basis.knots, covariance[at:, at:], today[:own])
     return EdgeFit(

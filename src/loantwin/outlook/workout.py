@@ -11,8 +11,7 @@ from loantwin import months
 from loantwin.arrays import Floats, Integers
 from loantwin.book.schema import DEFAULT_STATES
 from loantwin.book.segments import segment_labels
-from loantwin.models.counts import segment_codes
-from loantwin.models.transitions import POOLED
+from loantwin.models.model import by_size
 from loantwin.outlook.outlook import SOURCES, Outlook
 
 LATE_MONTHS = 12
@@ -85,8 +84,7 @@ def _awaited(outlook: Outlook, horizon: int, book: pl.DataFrame) -> tuple[Awaite
         none = Awaited(np.zeros(horizon), np.zeros(horizon), np.zeros(horizon), 0.0)
         return none, none
     model = outlook.twin.model
-    codes, _ = segment_codes(segment_labels(loans, outlook.twin.mapping), model.parameters.segments)
-    codes = np.where(codes < 0, model.parameters.segments.index(POOLED), codes)
+    codes = by_size(loans, segment_labels(loans, outlook.twin.mapping), model)
     start = months.months_of(loans["origination_date"].to_numpy(), outlook.anchor).astype(np.int64)
     age = np.minimum(outlook.month0 - start, model.lgd.charged_off.shape[1] - 1)
     weight = (loans["weight"] * loans["on_book_probability"].fill_null(1.0)).to_numpy()

@@ -12,7 +12,7 @@ import polars as pl
 
 from loantwin.arrays import Floats, Integers
 from loantwin.engine.cells import LossGivenDefault
-from loantwin.engine.rows import VINTAGE, base_segments
+from loantwin.engine.rows import VINTAGE, base_label, base_segments
 from loantwin.errors import UsageError, expected
 from loantwin.events.money import minor_units
 from loantwin.macro.generator import fit_generator
@@ -258,8 +258,11 @@ def _economies_under(
 def _translated(lgd: LossGivenDefault, own: tuple[str, ...], wanted: tuple[str, ...]) -> LossGivenDefault:
     """Return loss given default by another model's segments; an unknown one reads the pooled one."""
     pooled = own.index(POOLED)
-    plain = [name.partition(VINTAGE)[0] for name in wanted]  # a vintage's loss given default is its segment's
-    rows = np.array([own.index(name) if name in own else pooled for name in plain])
+    place = {name: index for index, name in enumerate(own)}
+    # a vintage's loss given default is that of its segment and size
+    rows = np.array(
+        [place.get(name.partition(VINTAGE)[0], place.get(base_label(name), pooled)) for name in wanted]
+    )
     return replace(lgd, charged_off=lgd.charged_off[rows], recovered=lgd.recovered[rows])
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from loantwin.performance.backtest.observed import WHOLE, Observed
+from loantwin.performance.backtest.parts import ApartRow
 from loantwin.performance.backtest.scores import (
     BacktestScore,
     Pooled,
@@ -89,7 +90,8 @@ class MacroScores:
         pooled, pooled_amounts : coverage over all horizons. by_origin, by_band, observations : what they are
         made of. verdicts : where the twin beats and loses. behind : where it surely lies behind the best
         rival, in words with the interval. mean_difference : of its accuracy and the best rival's, over
-        figures and horizons, in their main measure and in money.
+        figures and horizons, in their main measure and in money. apart : losses as numbers, exposure per
+        case, severity and money, by origin, then summed.
     """
 
     figures: Mapping[str, Mapping[str, BacktestScore]]
@@ -104,6 +106,7 @@ class MacroScores:
     verdicts: tuple[str, ...]
     behind: tuple[str, ...] = ()
     mean_difference: float | None = None
+    apart: tuple[ApartRow, ...] = ()
 
 
 MARGIN = 0.01

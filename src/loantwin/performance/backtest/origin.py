@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from loantwin.arrays import Floats
+from loantwin.performance.backtest.parts import ApartRow
 from loantwin.performance.outcomes import Key
 
 GIVEN, GENERATED = "given_macro", "generated_macro"
@@ -30,6 +31,17 @@ class Predicted:
 
 
 @dataclass(frozen=True)
+class Exposed:
+    """What loans that fail owe, of the whole book, cumulated to the H windows' ends, currency.
+
+    forecast : (P, H) expected on each path. came : (H,) of those that failed, by the same formula.
+    """
+
+    forecast: Floats
+    came: Floats
+
+
+@dataclass(frozen=True)
 class AtOrigin:
     """One origin of a backtest.
 
@@ -39,6 +51,7 @@ class AtOrigin:
         numbers, by figure.
     predicted, rival : by mode; a rival's forecasts (B, H), simulated counts (P, B, H) where it makes
         intervals; beside the rivals the equal mean and the combination (`rivals.MEANS`).
+    apart : by mode, losses as numbers, exposure and severity; see `apart.taken_apart`.
     """
 
     date: dt.date
@@ -51,3 +64,4 @@ class AtOrigin:
     rival: Mapping[str, Mapping[str, Mapping[Key, Floats]]]
     rival_simulated: Mapping[str, Mapping[str, Mapping[Key, Floats]]]
     notes: tuple[str, ...]
+    apart: Mapping[str, tuple[ApartRow, ...]] = field(default_factory=dict)

@@ -10,6 +10,7 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 
+from loantwin import months
 from loantwin.arrays import Floats, Integers
 from loantwin.book.schema import DEFAULT_STATES
 from loantwin.engine.cells import Cells
@@ -26,7 +27,8 @@ from loantwin.outlook.redated import twin_at
 from loantwin.outlook.rivals import on_book, task_of, unemployment_generated, unemployment_given
 from loantwin.outlook.workout import stock_in_default
 from loantwin.performance import rivals
-from loantwin.performance.backtest.origin import GENERATED, GIVEN, AtOrigin, Predicted
+from loantwin.performance.backtest.apart import taken_apart
+from loantwin.performance.backtest.origin import GENERATED, GIVEN, AtOrigin, Exposed, Predicted
 from loantwin.performance.known import Known, known_history
 from loantwin.performance.names import NamesBand, event_amounts, event_counts, share_noise
 from loantwin.performance.outcomes import (
@@ -47,6 +49,8 @@ from loantwin.streams import generator as random_of
 from loantwin.twin import Twin
 from loantwin.verbs.backtest.dates import closed_months
 
+EXPOSED: Key = (CHARGE_OFFS, "exposure")
+"""What loans that fail owe: no figure of its own, one factor of a loss."""
 FLOOR_PATHS = 500
 """Most paths that the noise floor with period effects is simulated on."""
 
@@ -91,20 +95,22 @@ def _forecast(outlook: Outlook, horizons: tuple[int, ...], paths: int, seed: int
     )
     moved = log_factors(combined(outlook, known).relevel, then.model.parameters, max(horizons))
     predicted: dict[str, Predicted] = {}
+    exposed: dict[str, Exposed] = {}
     rival: dict[str, dict[str, Mapping[Key, Floats]]] = {}
     rival_simulated: dict[str, dict[str, Mapping[Key, Floats]]] = {}
     for mode, windows in closed.items():
         if not windows:
             continue
         economy, unemployment = _economy(outlook, mode, windows[-1], paths, seed)
-        predicted[mode], both = _predicted(
+        predicted[mode], both, owed = _predicted(
             outlook, economy, book, live_band, keys, windows, known.unit, paths, seed, moved
         )
+        exposed[mode] = Exposed(owed, _exposed(outlook, economy, windows, actual))
         made, spread = _rivals(outlook, known, live_band, len(book.bands), windows, unemployment, paths, seed)
         mean, mixed = rivals.equal_mean(predicted[mode].mean, predicted[mode].simulated, made, spread)
         rival[mode] = {**made, rivals.EQUAL_MEAN: mean, rivals.COMBINATION: both.mean}
         rival_simulated[mode] = {**spread, rivals.EQUAL_MEAN: mixed, rivals.COMBINATION: both.simulated}
-    return AtOrigin(
+    found = AtOrigin(
         date=then.as_of,
         bands=book.bands,
         loans=np.bincount(book.band, book.weight, minlength=len(book.bands)).astype(np.float64),
@@ -116,6 +122,40 @@ def _forecast(outlook: Outlook, horizons: tuple[int, ...], paths: int, seed: int
         rival_simulated=rival_simulated,
         notes=(),
     )
+    rows = {mode: taken_apart(found, mode, owed, closed[mode]) for mode, owed in exposed.items()}
+    return replace(found, apart=rows)
+
+
+def _exposed(
+    outlook: Outlook, economy: Economy, windows: tuple[int, ...], actual: Mapping[Key, Floats]
+) -> Floats:
+    """Return what the loans that failed owed, whole book, cumulated to each window's end, (H,).
+
+    A panel reports it. The charge-offs of an outcome table are given the exposure that their contracts leave
+    in that month, as the forecast gives it to all loans; it is 0 for one whose contract has ended.
+    """
+    if (DEFAULTS, MONEY) in actual:
+        return np.asarray(actual[DEFAULTS, MONEY].sum(axis=0))
+    horizon, live = max(windows), live_loans(outlook.book, outlook.twin.model)
+    own = live.select("loan_id").join(
+        outlook.twin.tables.loans.select("loan_id", "charge_off_date", "charged_off"),
+        on="loan_id",
+        how="left",
+        maintain_order="left",
+    )
+    lost = own["charge_off_date"].is_not_null() & (own["charged_off"] > 0).fill_null(False)
+    day = own["charge_off_date"].fill_null(outlook.twin.as_of)
+    month = months.months_of(day.to_numpy(), outlook.anchor).astype(np.int64) - outlook.month0
+    failed = np.flatnonzero(lost.to_numpy() & (month >= 1) & (month <= horizon))
+    if not failed.size:
+        return np.zeros(len(windows))
+    # one group a month: each loan is read in the month in which it failed, and counts as one case
+    columns = replace(
+        take(outlook.columns, failed), group=month[failed] - 1, weight=live["weight"].to_numpy()[failed]
+    )
+    cells = outlook.cells(economy, horizon, columns)
+    owed = np.bincount(cells.group, cells.exposure[np.arange(len(cells.group)), cells.group], horizon)
+    return np.asarray(owed.cumsum()[[window - 1 for window in windows]])
 
 
 def _known_events(known: Known) -> dict[str, float]:
@@ -154,9 +194,13 @@ def _predicted(
     paths: int,
     seed: int,
     moved: Floats,
-) -> tuple[Predicted, Predicted]:
-    """Return the twin's forecast, and that of its paths with the combination's factors (log, (T, R))."""
+) -> tuple[Predicted, Predicted, Floats]:
+    """Return the twin's forecast, that of its paths with the combination's factors, and exposure.
+
+    moved : (T, R) the factors' logs. The last is what loans that fail are expected to owe on each path, (P, H).
+    """
     B, H = len(book.bands), len(windows)
+    owed = np.zeros((paths, H))
     given = {key: np.zeros((paths, B, H)) for key in keys}
     simulated = {key: np.zeros((paths, B, H)) for key in keys}
     both_given, both = (
@@ -188,7 +232,8 @@ def _predicted(
         cells = outlook.cells(economy, max(windows), columns)
         about = _band(columns, float(case[mask].sum()), unit)
         shocks = outlook.drawn(economy, paths, seed, loans=mask)
-        values = _figures(outlook, cells, economy, shocks, keys, windows, stock)
+        values = _figures(outlook, cells, economy, shocks, (*keys, EXPOSED), windows, stock)
+        owed += values.pop(EXPOSED)
         noisy = _noisy(values, cells, about, windows, random)
         certain = _figures(outlook, cells, replace(economy, index=None), sure, keys, windows, stock)
         certain = _noisy(certain, cells, about, windows, random)
@@ -205,6 +250,7 @@ def _predicted(
     return (
         Predicted({key: item.mean(axis=0) for key, item in given.items()}, given, simulated, latent),
         Predicted({key: item.mean(axis=0) for key, item in both_given.items()}, {}, both, {}),
+        owed,
     )
 
 
@@ -240,7 +286,7 @@ def _figures(
     made: dict[Key, Floats] = {}
     for key in keys:
         figure, measure = key
-        if figure == DEFAULTS or key == (CHARGE_OFFS, LOANS):
+        if figure == DEFAULTS or key in ((CHARGE_OFFS, LOANS), EXPOSED):
             made[key] = to_end("defaulted_number" if measure == LOANS else "defaulted")
         elif figure == CHARGE_OFFS:
             made[key] = to_end("charged_off") + (0.0 if outcome else stock.cumsum()[ends])

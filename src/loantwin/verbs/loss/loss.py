@@ -12,6 +12,7 @@ import numpy as np
 
 from loantwin.arrays import Floats
 from loantwin.config import Loss, chosen
+from loantwin.engine.rows import base_segments
 from loantwin.errors import RiskError, UsageError, expected
 from loantwin.models.severity_reaction import severity_factors
 from loantwin.outlook.left_out import left_out
@@ -265,7 +266,8 @@ def conditional_parts(
         return losses, ()
     progress(0.9, "who makes the tail")
     bands = size_bands(outlook.columns)
-    used, segment = np.unique(outlook.columns.segment, return_inverse=True)
+    base = base_segments(outlook.twin.model.parameters.segments)
+    used, segment = np.unique(base[outlook.columns.segment], return_inverse=True)
     names = tuple(outlook.twin.model.parameters.segments[code] for code in used)
     cells = outlook.cells(
         outlook.simulated(horizon, paths, seed),

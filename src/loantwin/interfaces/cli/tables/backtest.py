@@ -8,6 +8,7 @@ from typing import Any
 from rich.console import Console
 
 from loantwin.interfaces.cli.tables.blocks import amount, percent, show_facts, show_notes, show_table
+from loantwin.performance.backtest.parts import PARTS, SEVERITY, WORDS
 from loantwin.performance.backtest.scores import is_withdrawn
 
 VIEWS = {"given_macro": "given the macro path that came", "generated_macro": "on generated macro paths"}
@@ -37,6 +38,8 @@ def render(console: Console, result: Any) -> None:
         if _first(scores) != _first(result.given_macro.figures[name])
     }
     _scores(console, f"In {result.currency}, by origin and approval year, {VIEWS['given_macro']}", amounts)
+    for name, words in VIEWS.items():
+        _apart(console, result, getattr(result, name), words)
     _pooled(console, result)
     _by_origin(console, result)
     _origins(console, result)
@@ -79,6 +82,46 @@ def _range(row: Any, view: Any) -> str:
     """Return the 90 % interval of a row, or that the backtest withdraws it."""
     verdict = view.figures[row.figure][str(row.horizon)].interval_verdict
     return verdict if is_withdrawn(verdict) else f"{amount(row.p05)} to {amount(row.p95)}"
+
+
+def _apart(console: Console, result: Any, view: Any, words: str) -> None:
+    """Print losses as numbers, exposure, severity and money: summed, then by origin at one horizon."""
+    shown = 12 if 12 in result.horizons else result.horizons[-1]
+    columns = ("cases x exposure x severity = money", "months", "forecast", "came", "ratio")
+    summed = [
+        (
+            WORDS[name],
+            f"{row.horizon}",
+            _part(name, part.forecast),
+            _part(name, part.came),
+            _share(part.ratio),
+        )
+        for row in view.apart
+        if row.origin is None
+        for name in PARTS
+        if (part := getattr(row, name)).forecast is not None
+    ]
+    show_table(
+        console, f"Losses taken apart, whole book, summed over scored origins, {words}", columns, summed
+    )
+    each = [
+        (
+            f"{row.origin} {WORDS[name]}",
+            _part(name, part.came),
+            _part(name, part.forecast),
+            "–" if part.low is None else f"{_part(name, part.low)} to {_part(name, part.high)}",
+        )
+        for row in view.apart
+        if row.origin is not None and row.horizon == shown and not row.prior_only
+        for name in PARTS
+        if (part := getattr(row, name)).forecast is not None
+    ]
+    title = f"Losses taken apart by origin, {shown} months, {words}"
+    show_table(console, title, ("", "came", "forecast", "90 % interval"), each)
+
+
+def _part(name: str, value: float | None) -> str:
+    return percent(value, 0) if name == SEVERITY else amount(value)
 
 
 def _first(scores: Mapping[str, Any]) -> str:

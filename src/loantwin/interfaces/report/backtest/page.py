@@ -6,6 +6,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from loantwin.files import replace_file
+from loantwin.interfaces.report.backtest.apart import apart_section
 from loantwin.interfaces.report.backtest.figures import VIEWS, favourite, figure_section, words_of
 from loantwin.interfaces.report.blocks import (
     PageBlock,
@@ -57,6 +58,7 @@ def page(result: Backtest) -> str:
     scored = [origin for origin in result.origins if origin.skipped is None]
     sections = [
         _verdicts(result),
+        *apart_section(result),
         *(figure_section(result, figure) for figure in result.given_macro.figures),
         _origins(result),
         Section(

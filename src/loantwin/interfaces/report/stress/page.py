@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.resources import files
 from pathlib import Path
 
-from loantwin.engine.rows import VINTAGE
+from loantwin.engine.rows import VINTAGE, base_label
 from loantwin.files import replace_file
 from loantwin.interfaces.report.blocks import (
     PageBlock,
@@ -357,8 +357,8 @@ def _segment_pictures(result: StressResult, colour: dict[str, str]) -> list[tupl
         grouped: dict[str, dict[str, float]] = {}
         for name, found in result.parts.items():
             for segment, value in found["loss"].by_segment.items():
-                kind, mark, year = segment.partition(VINTAGE)
-                label = (year if mark else "none told") if vintage else kind
+                year = segment.partition(VINTAGE)[2]
+                label = (year or "none told") if vintage else base_label(segment)
                 grouped.setdefault(label, dict.fromkeys(result.parts, 0.0))[name] += value
         if vintage and set(grouped) == {"none told"}:
             continue
