@@ -45,8 +45,8 @@ WORD = 2.0**32
 
 @dataclass(frozen=True)
 class Ends:
-    """How each loan leaves, (N,): month (the horizon where it stays), exit (0 default, 1 prepaid, 2 matured, 3
-    other), months of the workout's end and of the recovery, shares of the exposure charged off and recovered;
+    """How each loan leaves, (N,): month (the horizon where it stays), exit (0 default, 1 prepaid, 2 matured,
+    3 other), months of the workout's end and of the recovery, shares of the exposure charged off and recovered;
     a negative share charged off is a default that is settled.
     """
 
@@ -62,7 +62,7 @@ def simulated_parts(
     """Yield the rows of the live loans by parts of the book: by path in each, then by loan, then by month.
 
     economy : of as many paths, or a given one. period : "expected" takes the period effects and coefficients
-    that the fit expects, so that loans' luck alone is drawn; "drawn" draws them too, as a forecast's paths do.
+    that the fit expects, so that loans' luck alone is drawn; "drawn" draws them too, as `forecast` does.
     A row is one loan and month, up to the month in which it leaves, with the columns of `schema`. Paths after
     the first have their own economy and luck.
     """
@@ -188,7 +188,7 @@ def first_true(flags: Flags) -> Integers:
 def _ends(
     outlook: Outlook, part: LoanColumns, number: Integers, state: Integers, seed: int, path: int
 ) -> Ends:
-    """Return how each loan leaves: by the state drawn, or with its contract's last month if that is earlier."""
+    """Return how each loan leaves: by the state drawn, or with its contract's last month if earlier."""
     parameters, lgd = outlook.twin.model.parameters, outlook.twin.model.lgd
     count, months = state.shape
     left = first_true(state >= parameters.live)
