@@ -2,10 +2,10 @@
 
 Between two reports a live loan's balance moves from `opening` to `closing`. What is expected of it is the
 contract's principal where the loan is current at the end or has got better, nothing where it is late; a
-line stands still. The rest is a move, a decimal of the loan's size: of the limit for lines, of the opening balance
-for loans. Moves are kept as quantiles by class of what happened, by how full the loan is and by its last move,
-each cell mixed with the one above it where it has few cases (`CASES`). A draw from the quantiles gives moves
-back as they came: the many that are zero, the few that are large.
+line stands still. The rest is a move, a decimal of the loan's size: of the limit for lines, of the opening
+balance for loans. Moves are kept as quantiles by class of what happened, by how full the loan is and by its
+last move, each cell mixed with the one above it where it has few cases (`CASES`). A draw from the quantiles
+gives moves back as they came: the many that are zero, the few that are large.
 """
 
 from __future__ import annotations

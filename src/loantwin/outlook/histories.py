@@ -46,8 +46,8 @@ WORD = 2.0**32
 @dataclass(frozen=True)
 class Ends:
     """How each loan leaves, (N,): month (the horizon where it stays), exit (0 default, 1 prepaid, 2 matured,
-    3 other), months of the workout's end and of the recovery, shares of the exposure charged off and recovered;
-    a negative share charged off is a default that is settled.
+    3 other), months of the workout's end and of the recovery, shares of the exposure charged off and
+    recovered; a negative share charged off is a default that is settled.
     """
 
     month: Integers
@@ -169,7 +169,7 @@ def _shares(table: Schedule) -> tuple[Floats, Floats]:
 
 def _moves(outlook: Outlook, part: LoanColumns) -> tuple[Integers, Floats]:
     """Return the row of the table of moves that each loan reads, -1 for its contract, and the table."""
-    # Trap: moves of one kind of loan lent to another. A kind that history does not tell follows its contract.
+    # Moves of one kind of loan are not lent to another: a kind that history does not tell follows its contract.
     moves = outlook.twin.model.balances
     known = {} if moves is None else moves.quantiles
     line = part.product == PRODUCTS.index(LINE)

@@ -77,10 +77,10 @@ def history_rows(
 
     exits : 0 default, 1 prepaid, 2 matured, 3 settled, by loan. due, rate : (N, T), decimals a month of the
     opening. limit : of a line, else 0. workout : (2, N) month resolved and of recovery. shares : (2, N)
-    charged off and recovered, of the exposure; a negative first one is a default that is settled. whole : (4, rows)
-    loan, month, place of the state's word, days past due. money : (8, rows) principal, scheduled, prepaid,
-    drawn, interest, charged off, recovered, undrawn. Every row: opening - scheduled - prepaid - charged off +
-    drawn = principal, to the cent.
+    charged off and recovered, of the exposure; a negative first one is a default that is settled. whole :
+    (4, rows) loan, month, place of the state's word, days past due. money : (8, rows) principal, scheduled,
+    prepaid, drawn, interest, charged off, recovered, undrawn. Every row: opening - scheduled - prepaid -
+    charged off + drawn = principal, to the cent.
     """
     months = state.shape[1]
     days_of = np.array([0, 1, 30, 60])

@@ -28,9 +28,10 @@ PERIODS = ("expected", "drawn")
 class Simulated(ModelResult):
     """What was written: one row a loan and month, with columns that the mapping beside it reads as a panel.
 
-    files : the rows, and the mapping that reads them (none with several paths). loans : live loans of the book,
-    one history a path each, whatever their case weight. loan_months : rows. balances : kind of loan -> moves
-    of history from which its balances scatter; a kind that is not there follows its contract. notes : what the histories assume.
+    files : the rows, and the mapping that reads them (none with several paths). loans : live loans of the
+    book, one history a path each, whatever their case weight. loan_months : rows. balances : kind of loan
+    -> moves of history from which its balances scatter; a kind that is not there follows its contract.
+    notes : what the histories assume.
     """
 
     SCHEMA = "loantwin.simulate/1"
