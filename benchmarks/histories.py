@@ -1,4 +1,4 @@
-"""Histories of loans: loan-months a second into a file, beside a bare write of the same columns in the same run."""
+"""Histories of loans: loan-months a second into a file, beside a bare write of its columns."""
 
 from __future__ import annotations
 

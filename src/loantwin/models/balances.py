@@ -1,11 +1,11 @@
 """How balances scatter about their contracts: moves that no schedule tells, learnt from a panel.
 
 Between two reports a live loan's balance moves from `opening` to `closing`. What is expected of it is the
-contract's principal where the loan is current at the end or has got better, nothing where it is late; a line
-stands still. The rest is a move, a decimal of the loan's size: of the limit for lines, of the opening balance
-for loans. Moves are kept as quantiles by class of what happened, by how full the loan is and by its last move,
-each cell mixed with the one above it where it has few cases (`CASES`). A draw from the quantiles gives moves
-back as they came: the many that are zero, the few that are large.
+contract's principal where the loan is current at the end or has got better, nothing where it is late; a
+line stands still. The rest is a move, a decimal of the loan's size: of the limit for lines, of the opening
+balance for loans. Moves are kept as quantiles by class of what happened, by how full the loan is and by its
+last move, each cell mixed with the one above it where it has few cases (`CASES`). A draw from the quantiles
+gives moves back as they came: the many that are zero, the few that are large.
 """
 
 from __future__ import annotations
@@ -31,6 +31,8 @@ CASES = 60.0
 LEAST = 200
 """Fewer moves than this tell nothing: balances then follow their contracts."""
 LINE = "revolving"
+KINDS = ("line", "loan")
+"""Kinds of loans with moves of their own, in the order of the tables that kernels read."""
 KINDS = ("line", "loan")
 """Kinds of loans with moves of their own, in the order of the tables that kernels read."""
 
@@ -87,7 +89,9 @@ def last_band(move: Floats) -> Integers:
 
 
 def drawn_moves(table: Floats, cell: tuple[Integers, Integers, Integers], uniform: Floats) -> Floats:
-    """Return moves (N,), as `outlook.kernels.balance_paths` draws them, at levels `uniform` in [0, 1) of each one's cell (class, fill, last), linear between."""
+    """Return moves (N,), as `outlook.kernels.balance_paths` draws them, at levels `uniform` in
+    [0, 1) of each one's cell (class, fill, last), linear between.
+    """
     at = uniform * (QUANTILES - 1)
     low = np.minimum(at.astype(np.int64), QUANTILES - 2)
     rest = at - low
@@ -96,7 +100,7 @@ def drawn_moves(table: Floats, cell: tuple[Integers, Integers, Integers], unifor
 
 
 def expected_share(line: Any, term: Any, age: Any, rate: Any, balloon: Any) -> pl.Expr:
-    """Return closing / opening balance by the contract alone: level payments, the balloon kept, lines still."""
+    """Return closing / opening balance by the contract alone: level payments, a balloon kept, lines still."""
     left = (term - age + 1).clip(1, None).cast(pl.Float64)
     monthly = pl.when(rate.abs() < 1e-9).then(1e-9).otherwise(rate) / 12.0
     paid = monthly / (((1.0 + monthly).log() * left).exp() - 1.0)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from loantwin import months as calendar
 from loantwin.arrays import Flags, Floats, Integers
@@ -45,9 +46,9 @@ WORD = 2.0**32
 
 @dataclass(frozen=True)
 class Ends:
-    """How each loan leaves, (N,): month (the horizon where it stays), exit (0 default, 1 prepaid, 2 matured, 3
-    other), months of the workout's end and of the recovery, shares of the exposure charged off and recovered;
-    a negative share charged off is a default that is settled.
+    """How each loan leaves, (N,): month (the horizon where it stays), exit (0 default, 1 prepaid, 2 matured,
+    3 other), months of the workout's end and of the recovery, shares of the exposure charged off and
+    recovered; a negative share charged off is a default that is settled.
     """
 
     month: Integers
@@ -62,7 +63,7 @@ def simulated_parts(
     """Yield the rows of the live loans by parts of the book: by path in each, then by loan, then by month.
 
     economy : of as many paths, or a given one. period : "expected" takes the period effects and coefficients
-    that the fit expects, so that loans' luck alone is drawn; "drawn" draws them too, as a forecast's paths do.
+    that the fit expects, so that loans' luck alone is drawn; "drawn" draws them too, as `forecast` does.
     A row is one loan and month, up to the month in which it leaves, with the columns of `schema`. Paths after
     the first have their own economy and luck.
     """
@@ -161,15 +162,17 @@ def places(states: tuple[str, ...], live: int) -> Integers:
 
 def _shares(table: Schedule) -> tuple[Floats, Floats]:
     """Return closing / opening, and what is due net of what a line draws again / opening, (N, T)."""
-    some = table.opening > 0.0
-    ratio = np.divide(table.closing, table.opening, out=np.zeros_like(table.opening), where=some)
-    due = np.divide(table.scheduled - table.draw, table.opening, out=np.zeros_like(ratio), where=some)
+    opening = np.asarray(table.opening, dtype=float)
+    some = opening > 0.0
+    ratio = np.divide(table.closing, opening, out=np.zeros_like(opening), where=some)
+    paid = np.asarray(table.scheduled, dtype=float) - np.asarray(table.draw, dtype=float)
+    due = np.divide(paid, opening, out=np.zeros_like(ratio), where=some)
     return ratio, due
 
 
 def _moves(outlook: Outlook, part: LoanColumns) -> tuple[Integers, Floats]:
     """Return the row of the table of moves that each loan reads, -1 for its contract, and the table."""
-    # Trap: moves of one kind of loan lent to another. A kind that history does not tell follows its contract.
+    # Moves of one kind are not lent to another: a kind that history does not tell follows its contract.
     moves = outlook.twin.model.balances
     known = {} if moves is None else moves.quantiles
     line = part.product == PRODUCTS.index(LINE)
@@ -186,9 +189,9 @@ def first_true(flags: Flags) -> Integers:
 
 
 def _ends(
-    outlook: Outlook, part: LoanColumns, number: Integers, state: Integers, seed: int, path: int
+    outlook: Outlook, part: LoanColumns, number: Integers, state: NDArray[np.int8], seed: int, path: int
 ) -> Ends:
-    """Return how each loan leaves: by the state drawn, or with its contract's last month if that is earlier."""
+    """Return how each loan leaves: by the state drawn, or with its contract's last month if earlier."""
     parameters, lgd = outlook.twin.model.parameters, outlook.twin.model.lgd
     count, months = state.shape
     left = first_true(state >= parameters.live)

@@ -1,4 +1,4 @@
-"""Kernels of loan-level histories: balances that scatter, and the rows of a panel. NumPy alone needs a minute."""
+"""Kernels of loan-level histories: balances that scatter, and the rows of a panel."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ def balance_paths(
     begin: int, end: int, state: Array, first: Array, place: Array, ends: Array, ratio: Array, due: Array,
     kind: Array, size: Array, table: Array, fill: Array, bands: Array, words: Array, balance: Array,
 ) -> None:  # fmt: skip
-    """Fill balance (N, T + 1), whole cents, of loans `begin` to `end`; it stands still from the last month on.
+    """Fill balance (N, T + 1), whole cents, of loans `begin` to `end`; it stands still from then on.
 
-    place : state of the model -> its place in order of arrears. ends : month in which the loan leaves. ratio :
-    closing / opening by contract, due : share of the opening that is due, (N, T). kind : -1 follows its
-    contract, else the row of `table` (kinds, classes, fills, bands, quantiles) that moves are drawn from.
+    place : state of the model -> its place in order of arrears. ends : month in which the loan leaves.
+    ratio : closing / opening by contract, due : share of the opening that is due, (N, T). kind : -1 follows
+    its contract, else the row of `table` (kinds, classes, fills, bands, quantiles) that moves are drawn from.
     size : what a fill is a share of. words : (N, T) uint32.
     """
     months, levels = words.shape[1], table.shape[4] - 1
@@ -57,8 +57,8 @@ def balance_paths(
 
 @compiled
 def row_counts(
-    begin: int, end: int, ends: Array, defaulted: Array, lost: Array, resolved: Array, paid: Array, months: int,
-    count: Array,
+    begin: int, end: int, ends: Array, defaulted: Array, lost: Array, resolved: Array, paid: Array,
+    months: int, count: Array,
 ) -> None:  # fmt: skip
     """Fill count (N,) with each loan's rows: its months, those of its workout, and a later recovery."""
     for i in range(begin, end):
@@ -76,11 +76,11 @@ def history_rows(
     """Fill the rows of loans `begin` to `end`, from `offset` on, in order of time.
 
     exits : 0 default, 1 prepaid, 2 matured, 3 settled, by loan. due, rate : (N, T), decimals a month of the
-    opening. limit : of a line, else 0. workout : (2, N) month resolved and of recovery. shares : (2, N) charged
-    off and recovered, of the exposure; a negative first one is a default that is settled. whole : (4, rows)
-    loan, month, place of the state's word, days past due. money : (8, rows) principal, scheduled, prepaid,
-    drawn, interest, charged off, recovered, undrawn. Every row: opening - scheduled - prepaid - charged off +
-    drawn = principal, to the cent.
+    opening. limit : of a line, else 0. workout : (2, N) month resolved and of recovery. shares : (2, N)
+    charged off and recovered, of the exposure; a negative first one is a default that is settled. whole :
+    (4, rows) loan, month, place of the state's word, days past due. money : (8, rows) principal, scheduled,
+    prepaid, drawn, interest, charged off, recovered, undrawn. Every row: opening - scheduled - prepaid -
+    charged off + drawn = principal, to the cent.
     """
     months = state.shape[1]
     days_of = np.array([0, 1, 30, 60])

@@ -28,16 +28,18 @@ PERIODS = ("expected", "drawn")
 class Simulated(ModelResult):
     """What was written: one row a loan and month, with columns that the mapping beside it reads as a panel.
 
-    files : the rows, and the mapping that reads them (none with several paths). loans : live loans of the book,
-    one history a path each, whatever their case weight. loan_months : rows. balances : kind of loan -> moves of history from which its balances scatter; a kind that is not there
-    follows its contract. notes : what the histories assume.
+    file : the rows. mapping : what reads them as a tape, None with several paths. loans : live loans of the
+    book, one history a path each, whatever their case weight. loan_months : rows. balances : kind of loan
+    -> moves of history from which its balances scatter; a kind that is not there follows its contract.
+    notes : what the histories assume.
     """
 
     SCHEMA = "loantwin.simulate/1"
 
     as_of: dt.date
     currency: str
-    files: tuple[str, ...]
+    file: str
+    mapping: str | None
     loans: int
     loan_months: int
     months: int
@@ -65,8 +67,9 @@ def simulate(
 ) -> Simulated:
     """Write simulated histories of each live loan over the months ahead to a Parquet file.
 
-    The economy and the luck of each loan follow from the seed alone: the same bits on any number of threads. The file is written part by part, and appears whole or not at all; FILE.toml beside it is
-    the mapping that reads it back as a panel. Every row closes to the cent: the balance before, less scheduled
+    The economy and the luck of each loan follow from the seed alone: the same bits on any number of
+    threads. The file is written part by part, and appears whole or not at all; FILE.toml beside it is the
+    mapping that reads it back as a panel. Every row closes to the cent: the balance before, less scheduled
     principal, prepaid and charged off, plus drawn, is the principal.
 
     Parameters
@@ -81,7 +84,7 @@ def simulate(
 
     Raises
     ------
-    UsageError : a file that is no Parquet file or cannot be written, several scenarios, a book without a live loan.
+    UsageError : a file that is no Parquet file or cannot be written, several scenarios, no live loan.
     ScenarioError : a scenario that is wrong or too short. HomeError : a twin that was not fitted.
     """
     check.count(1, paths=paths)
@@ -122,7 +125,8 @@ def simulate(
         return Simulated(
             as_of=twin.as_of,
             currency=twin.currency,
-            files=(str(target),) if paths > 1 else (str(target), str(beside)),
+            file=str(target),
+            mapping=None if paths > 1 else str(beside),
             loans=count,
             loan_months=rows,
             months=run.months,

@@ -13,7 +13,8 @@ def render(console: Console, result: Any) -> None:
     """Print what was written, and from what balances scatter."""
     economy = result.scenario or "one path of the generator"
     rows = [
-        *(("file", name) for name in result.files),
+        ("file", result.file),
+        *((("mapping", result.mapping),) if result.mapping else ()),
         ("from", result.as_of.isoformat()),
         ("months", f"{result.months:,}"),
         ("economy", economy),
