@@ -197,7 +197,7 @@ def _predicted(
 ) -> tuple[Predicted, Predicted, Floats]:
     """Return the twin's forecast, that of its paths with the combination's factors, and exposure.
 
-    moved : (T, R) the factors' logs. The last is what loans that fail are expected to owe on each path, (P, H).
+    moved : (T, R) the factors' logs. The last is what loans that fail are expected to owe, by path, (P, H).
     """
     B, H = len(book.bands), len(windows)
     owed = np.zeros((paths, H))
