@@ -4,6 +4,7 @@ bad input.
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -35,6 +36,21 @@ def sba_backtest(sba_home: Path) -> Backtest:
     return lt.backtest(
         sba_home, "every=24M", start=date(2003, 12, 31), end=date(2009, 12, 31), horizons="6,12", paths=300
     )
+
+
+@pytest.mark.data
+def test_a_loss_figure_tells_its_parts_and_its_verdict_in_one_word(sba_backtest: Backtest) -> None:
+    """Few origins show nothing; money is cases x exposure per case x severity, forecast and came."""
+    for view in (sba_backtest.to_dict()["given_macro"], sba_backtest.to_dict()["generated_macro"]):
+        summed = {row["horizon"]: row for row in view["apart"] if row["origin"] is None}
+        for horizon, score in view["figures"]["charge_offs"].items():
+            assert score["verdict"] == "not shown"
+            assert 90 < score["windows_needed"] < 97
+            assert score["counts"] == summed[int(horizon)]["number"]
+            assert score["money"] == summed[int(horizon)]["amount"]
+            for side in ("forecast", "came"):
+                parts = [score[name][side] for name in ("counts", "exposure_per_case", "severity")]
+                assert math.prod(parts) == pytest.approx(score["money"][side])
 
 
 def test_the_document_is_the_contract(panel_backtest: Backtest) -> None:

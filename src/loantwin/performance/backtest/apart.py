@@ -6,13 +6,16 @@ Amounts alone can be right while numbers are too low and losses a case too high:
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from loantwin.arrays import Floats
+from loantwin.performance.backtest.macro_scores import MacroScores
 from loantwin.performance.backtest.observed import LEAST_EVENTS
 from loantwin.performance.backtest.origin import AtOrigin, Exposed
 from loantwin.performance.backtest.parts import PARTS, ApartRow, Part
+from loantwin.performance.backtest.scores import BacktestScore
 from loantwin.performance.outcomes import CHARGE_OFFS, DEFAULTS, LOANS, MONEY
 
 
@@ -22,6 +25,31 @@ def apart(found: Sequence[AtOrigin], mode: str) -> tuple[ApartRow, ...]:
     horizons = sorted({row.horizon for row in rows})
     summed = (_summed([row for row in rows if row.horizon == horizon]) for horizon in horizons)
     return (*rows, *(row for row in summed if row is not None))
+
+
+def with_parts(view: MacroScores, rows: Sequence[ApartRow]) -> MacroScores:
+    """Return scores with the rows, each loss figure with the parts summed over the scored origins."""
+    summed = {row.horizon: row for row in rows if row.origin is None}
+
+    def told(scores: Mapping[str, BacktestScore]) -> dict[str, BacktestScore]:
+        return {
+            horizon: score
+            if int(horizon) not in summed
+            else replace(
+                score,
+                counts=summed[int(horizon)].number,
+                exposure_per_case=summed[int(horizon)].exposure_per_case,
+                severity=summed[int(horizon)].severity,
+                money=summed[int(horizon)].amount,
+            )
+            for horizon, score in scores.items()
+        }
+
+    figures = {
+        name: told(scores) if name in (DEFAULTS, CHARGE_OFFS) else scores
+        for name, scores in view.figures.items()
+    }
+    return replace(view, figures=figures, apart=tuple(rows))
 
 
 def taken_apart(made: AtOrigin, mode: str, exposed: Exposed, closed: Sequence[int]) -> tuple[ApartRow, ...]:

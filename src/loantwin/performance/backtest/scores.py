@@ -10,6 +10,7 @@ import numpy as np
 
 from loantwin.arrays import Floats, Integers
 from loantwin.performance.backtest.observed import WHOLE, Observed, unit_of
+from loantwin.performance.backtest.parts import Part
 from loantwin.performance.bootstrap import block_length, ratio_interval
 from loantwin.performance.outcomes import FIGURES, LOANS, Key
 from loantwin.performance.rivals import MEANS
@@ -78,6 +79,9 @@ class BacktestScore:
     noise_floor : accuracy of a perfect model: `names` knows the path, `latent` all but what is still to come.
     rivals : name -> accuracy. rival_scores : the rest. pit : share of outcomes in each tenth of the forecast
         distribution.
+    verdict : meets, misses or not shown, of the 90 % interval; windows_needed : as `Pooled`.
+    counts, exposure_per_case, severity, money : of losses, the whole book's parts summed over the scored
+        origins, as `parts.ApartRow`; None where the source does not tell them.
     """
 
     unit: str
@@ -107,6 +111,12 @@ class BacktestScore:
     coverage90_untied_low: float | None = None
     coverage90_untied_high: float | None = None
     interval_verdict: str = ""
+    verdict: str = "not shown"
+    windows_needed: int | None = None
+    counts: Part | None = None
+    exposure_per_case: Part | None = None
+    severity: Part | None = None
+    money: Part | None = None
 
 
 @dataclass(frozen=True)
@@ -187,7 +197,7 @@ def score(
     block = block_length(horizon, plan.spacing, int(origin.max()) + 1)
     between = ratio_interval(*_by_origin(origin, within.astype(float), np.ones(len(used))), block, plan.seed)
     grain = 0.5 if key[1] == LOANS else 0.0
-    spread, untied, _, told = _held(used, pits, origin, block, plan.seed)
+    spread, untied, meets, told = _held(used, pits, origin, block, plan.seed)
     return BacktestScore(
         unit=unit,
         accuracy=accuracy(forecast, actual),
@@ -219,6 +229,8 @@ def score(
         coverage90_untied_low=None if untied is None else untied[0],
         coverage90_untied_high=None if untied is None else untied[1],
         interval_verdict=told,
+        verdict="not shown" if meets is None else "meets" if meets else "misses",
+        windows_needed=_needed(int(origin.max()) + 1, block),
     )
 
 

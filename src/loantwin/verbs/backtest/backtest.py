@@ -14,7 +14,7 @@ from loantwin.config import chosen
 from loantwin.errors import InputError, UsageError, expected
 from loantwin.months import day
 from loantwin.outlook.outlook import without_covariates
-from loantwin.performance.backtest.apart import apart
+from loantwin.performance.backtest.apart import apart, with_parts
 from loantwin.performance.backtest.macro_scores import MacroScores, macro_scores
 from loantwin.performance.backtest.observed import LEAST_EVENTS, Observed, observations
 from loantwin.performance.backtest.origin import GENERATED, GIVEN, MODES, AtOrigin
@@ -112,7 +112,7 @@ def backtest(
         plan = ScoringPlan(twin.currency, _spacing(dates), _planned(made, keys, spans), run.seed)
         blocks = {mode: macro_scores(found, plan, keys, spans) for mode, found in _by_mode(made).items()}
         parts = {mode: apart([found for found, _ in made], mode) for mode in MODES}
-        blocks = {mode: replace(block, apart=parts[mode]) for mode, block in blocks.items()}
+        blocks = {mode: with_parts(block, parts[mode]) for mode, block in blocks.items()}
         kept = kept_record(twin, blocks) if named else ()
         return Backtest(
             currency=twin.currency,
