@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -13,16 +14,23 @@ from loantwin.registry import Registry
 from loantwin.risk.loss.copula.distribution import CopulaLoss, SegmentLosses, copula_loss
 from loantwin.risk.loss.copula.factors import FactorModel, factor_model, obligors
 from loantwin.risk.loss.copula.figures import quantile
+from loantwin.risk.loss.copula.implied import Implied
 from loantwin.risk.loss.creditrisk_plus import CreditRiskPlus, credit_risk_plus
 from loantwin.risk.loss.loss import CurvePoint, GrossLoss, LossResult, SegmentLoss, curve_of
 from loantwin.types import Estimate
+from loantwin.verbs.loss.drawn_error import (
+    SEVERITY_SPREAD,
+    copula_reader,
+    gamma_reader,
+    reduced,
+    relative_errors,
+    with_drawn_error,
+)
 from loantwin.verbs.loss.inputs import LossInputs
 from loantwin.verbs.loss.migration import migration
 from loantwin.verbs.loss.settings import RULES, LossSettings, asset_correlation
 from loantwin.verbs.loss.top_names import top_names
 
-SEVERITY_SPREAD = 0.25
-"""Variance of one loan's severity around its mean m, as a share of m (1 - m): as in the twin's own paths."""
 CURVE = 160
 
 
@@ -55,6 +63,7 @@ def _copula(name: str, inputs: LossInputs, settings: LossSettings, degrees: floa
         gross = copula_loss(
             books[1], model, settings.confidence, paths=settings.paths, seed=settings.seed, allocate=False
         )
+    drawn = _copula_errors(inputs, settings, degrees)
     single = {"normal": "as a normal around the conditional mean", "names": "loan by loan"}[made.method]
     notes = (
         *words,
@@ -65,8 +74,20 @@ def _copula(name: str, inputs: LossInputs, settings: LossSettings, degrees: floa
     shares = np.zeros(0) if made.loan_es is None else made.loan_es
     parts = {} if made.segments is None else _by_segment(made.segments)
     return _result(
-        name, inputs, settings, _own(made), _own(gross), parts, shares, curve_of_sample(made), (rule,), notes
+        name, inputs, settings, *(with_drawn_error(_own(one), drawn) for one in (made, gross)), parts, shares, curve_of_sample(made), (rule,), notes
     )
+
+
+def _copula_errors(inputs: LossInputs, settings: LossSettings, degrees: float | None) -> Floats:
+    """Return what the sampling of the inputs adds to each figure's error, as shares, (5,)."""
+    net = inputs.loans.net
+
+    def model_of(found: Implied) -> FactorModel:
+        given = replace(inputs, implied=found)
+        return _factors(given, replace(settings, repair=True), degrees)[0]
+
+    read = copula_reader(reduced(inputs, net), inputs.implied, model_of, settings.confidence, settings.seed)
+    return relative_errors(inputs, net, settings.confidence, read)
 
 
 def _own(made: CopulaLoss) -> GrossLoss:
@@ -170,7 +191,7 @@ def plus(inputs: LossInputs, settings: LossSettings) -> LossResult:
     words = (
         *inputs.notes,
         "one gamma factor for the whole book" if sector is None else "one independent gamma factor a sector",
-        f"loss unit {made.loss_unit:,.4g}; no simulation, so no standard error",
+        f"loss unit {made.loss_unit:,.4g}; no simulation: standard errors are those of the inputs' paths",
     )
     shares = made.shortfall_contributions(settings.confidence)
     at = made.quantile_contributions(settings.confidence)
@@ -178,9 +199,12 @@ def plus(inputs: LossInputs, settings: LossSettings) -> LossResult:
         name: _plus_segment(inputs, place, rate * loans.exposure * most * loans.net, at, shares)
         for place, name in enumerate(inputs.segments)
     }
+    read = gamma_reader(inputs, sector is None, settings.seed)
+    drawn = relative_errors(inputs, loans.net, settings.confidence, read)
     rule = "given the gamma factors defaults are Poisson; a loan's rate over the horizon is the twin's PD"
     return _result(
-        "credit-risk-plus", inputs, settings, _plus_figures(made, settings), _plus_figures(gross, settings),
+        "credit-risk-plus", inputs, settings,
+        *(with_drawn_error(_plus_figures(one, settings), drawn) for one in (made, gross)),
         parts, shares, _plus_curve(made), (rule,), words,
     )  # fmt: skip
 
