@@ -101,6 +101,8 @@ class Loss:
     """implied by the twin's paths, latent (its latent process alone), or an asset correlation as a
     decimal.
     """
+    correlation_floor: float = 0.0
+    """Least asset correlation of a sector where it is implied or latent; 0 sets none, below 1."""
     degrees_of_freedom: float = 5.0
     """Of the t copula; above 2."""
     lgd: str = "constant"

@@ -16,10 +16,11 @@ from loantwin.risk.capital.large_exposures import connected
 class Loans:
     """N loans; one that stands for w loans (case weight, chance of being on the book) is `copies` rows.
 
-    A borrower of several loans is one row: exposures add up, PD and LGD are means that keep the expected loss.
+    A borrower of several loans is one row: exposures add up, PD and LGD are means that keep the expected
+    loss.
 
-    row : (N,) index of the (largest) loan's row in `names`. exposure : present value at default, currency. pd : over
-        the horizon.
+    row : (N,) index of the (largest) loan's row in `names`. exposure : present value at default, currency.
+        pd : over the horizon.
     lgd : decimal. net : share of a loss that no guarantor bears. segment, sector : codes.
     """
 
@@ -52,9 +53,9 @@ def one_name_a_borrower(loans: Loans, borrower: Integers) -> tuple[Loans, Intege
 
     Parameters
     ----------
-    borrower : of each row of the book that `loans.row` names. The k-th copies of a borrower's loans are one name,
-        so that a case weight still makes names. A name has the sector and segment of its largest loan; where that
-        left one without a name, loans are joined within sector and segment only.
+    borrower : of each row of the book that `loans.row` names. The k-th copies of a borrower's loans are one
+        name, so that a case weight still makes names. A name has the sector and segment of its largest
+        loan; where that left one without a name, loans are joined within sector and segment only.
     """
     copy = _copies(loans.row)
     own = borrower[loans.row] * (int(copy.max(initial=0)) + 1) + copy
@@ -64,7 +65,9 @@ def one_name_a_borrower(loans: Loans, borrower: Integers) -> tuple[Loans, Intege
         return loans, np.arange(names), f"names: {names:,}, each loan one (no borrower has several)"
     made = _joined(loans, member, names)
     apart = ""
-    if any(len(np.unique(getattr(made, f))) < len(np.unique(getattr(loans, f))) for f in ("sector", "segment")):
+    if any(
+        len(np.unique(getattr(made, f))) < len(np.unique(getattr(loans, f))) for f in ("sector", "segment")
+    ):
         key = np.stack([own, loans.sector, loans.segment], axis=1)
         member = np.unique(key, axis=0, return_inverse=True)[1].ravel()
         made, apart = _joined(loans, member, int(member.max()) + 1), " within a sector and segment"
@@ -73,8 +76,8 @@ def one_name_a_borrower(loans: Loans, borrower: Integers) -> tuple[Loans, Intege
     return (
         made,
         member,
-        f"names: {len(made.row):,} borrowers of {len(loans.row):,} loans{apart}; loans of one borrower default "
-        f"together; the most loans of one is {most:,}, the largest name {100 * size:.2g} % of exposure",
+        f"names: {len(made.row):,} borrowers of {len(loans.row):,} loans{apart}; loans of one borrower "
+        f"default together; the most loans of one is {most:,}, the largest name {100 * size:.2g} % of exposure",
     )
 
 

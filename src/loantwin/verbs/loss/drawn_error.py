@@ -1,10 +1,10 @@
 """What the sampling of the inputs adds to a model's standard errors: a jackknife over groups of drawn paths.
 
-Means, volatilities and correlations of the sectors are read from drawn paths, and another seed draws others. So
-each of `GROUPS` equal groups of paths is left out in turn, the inputs are made again from the rest, and the
-figures are computed again on a reduced book (a few bands of PD a sector, names as a normal) with the same random
-numbers throughout: what differs is the inputs alone. The variance is (G - 1) / G x the sum of squared distances
-from the mean (Quenouille and Tukey). Errors are taken over as shares of the figures.
+Means, volatilities and correlations of the sectors are read from drawn paths, and another seed draws
+others. So each of `GROUPS` equal groups of paths is left out in turn, the inputs are made again from the
+rest, and the figures are computed again on a reduced book (a few bands of PD a sector, names as a normal)
+with the same random numbers throughout: what differs is the inputs alone. The variance is (G - 1) / G x the
+sum of squared distances from the mean (Quenouille and Tukey). Errors are taken over as shares of the figures.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from scipy.special import gammaincinv, ndtr, ndtri
 from loantwin.arrays import Floats
 from loantwin.risk.loss.copula.factors import FactorModel
 from loantwin.risk.loss.copula.figures import Sample, excess, quantile
-from loantwin.risk.loss.copula.implied import Implied, implied
+from loantwin.risk.loss.copula.implied import Implied
+from loantwin.risk.loss.copula.implied import moved as factors_moved
 from loantwin.risk.loss.copula.sampling import Draws, draw, find_shift
 from loantwin.risk.loss.loss import GrossLoss
 from loantwin.types import Estimate
@@ -39,7 +40,8 @@ Reader = Callable[["Reduced", Implied], tuple[Sample, float]]
 
 @dataclass(frozen=True)
 class Reduced:
-    """Bands (B,) of a sector's loans of like PD. pd : mean by loss. sector : code. amounts are sums of loans'.
+    """Bands (B,) of a sector's loans of like PD. pd : mean by loss. sector : code. amounts are sums of
+    loans'.
 
     loss : exposure x lgd. exposure : currency. square, own_square : of one default's loss and of its mean.
     thinned : lgd over the most that is lost, as CreditRisk+ reads it.
@@ -104,6 +106,8 @@ def relative_errors(inputs: LossInputs, share: Floats, confidence: float, read: 
     """Return the inputs' part in the errors of expected loss, deviation, unexpected loss, VaR and ES, (5,)."""
     book = reduced(inputs, share)
     everyone = figures(read(book, inputs.implied), confidence)
+    bands = [book.pd[book.sector == place] for place in range(len(inputs.sectors))]
+    rates = np.minimum(inputs.rates, 1.0)
     found = []
     for left in np.array_split(np.arange(len(inputs.rates)), GROUPS):
         kept = np.ones(len(inputs.rates), dtype=bool)
@@ -112,21 +116,11 @@ def relative_errors(inputs: LossInputs, share: Floats, confidence: float, read: 
         size = _ratio(_ratio(inputs.gross[kept].mean(axis=0), inputs.gross.mean(axis=0)), rate)
         moved = book.scaled(rate, size)
         pds = [moved.pd[moved.sector == place] for place in range(len(inputs.sectors))]
-        found.append(figures(read(moved, _moved(inputs, book, kept, pds)), confidence))
+        other = factors_moved(inputs.implied, (rates, rates[kept]), (bands, pds))
+        found.append(figures(read(moved, other), confidence))
     apart = np.array(found) - np.mean(found, axis=0)
     spread = np.sqrt((GROUPS - 1) / GROUPS * (apart**2).sum(axis=0))
     return np.asarray(_ratio(spread, np.abs(everyone), 0.0))
-
-
-def _moved(inputs: LossInputs, book: Reduced, kept: np.ndarray, pds: list[Floats]) -> Implied:
-    """Return the factor model of the kept paths: the whole book's, moved as that of its bands moves."""
-    own = [book.pd[book.sector == place] for place in range(len(inputs.sectors))]
-    rates = np.minimum(inputs.rates, 1.0)
-    before, after = implied(rates, own), implied(rates[kept], pds)
-    rho = np.clip(
-        inputs.implied.asset_correlation * _ratio(after.asset_correlation, before.asset_correlation), 0, 0.999
-    )
-    return replace(after, asset_correlation=rho)
 
 
 def _ratio(one: Floats, other: Floats, otherwise: float = 1.0) -> Floats:
@@ -193,11 +187,8 @@ def gamma_reader(inputs: LossInputs, one: bool, seed: int) -> Reader:
     def read(book: Reduced, found: Implied) -> tuple[Sample, float]:
         rate = book.pd * book.thinned
         ratio = _ratio(found.volatility, found.mean, 0.0)
-        if one:
-            variance = np.full(1, float(rate @ ratio[book.sector] / rate.sum()) ** 2)
-        else:
-            variance = ratio**2
-        variance = np.maximum(variance, 1e-9)
+        whole = np.full(1, float(rate @ ratio[book.sector] / rate.sum()) ** 2)
+        variance = np.maximum(whole if one else ratio**2, 1e-9)
         state = gammaincinv(1 / variance, chance) * variance if one else _wilson_hilferty(variance, chance)
         of_band = np.zeros_like(book.sector) if one else book.sector
         mean = state[:, of_band] @ (book.loss * book.pd)

@@ -28,7 +28,7 @@ from loantwin.verbs.loss.inputs import loss_inputs, mean_severity
 from loantwin.verbs.loss.models import ALL, MODELS, TWIN, losses_under
 from loantwin.verbs.loss.settings import LossSettings
 
-LEAST_PATHS = 20_000
+LEAST_PATHS, MIGRATION_PATHS = 20_000, 12_000
 MOST_PATHS = 1_000_000
 """Most paths taken without being asked for."""
 BLOCK = 2_000
@@ -212,8 +212,7 @@ class _LossRun:
 
     def _settings(self, model: str) -> LossSettings:
         options = self.options
-        # migration draws plain paths, the copulas shift theirs to the tail
-        enough = max(LEAST_PATHS, paths_needed(self.confidence)) if model == "migration" else COPULA_PATHS
+        enough = MIGRATION_PATHS if model == "migration" else COPULA_PATHS  # both shift theirs to the tail
         return LossSettings(
             confidence=self.confidence,
             paths=enough if self.paths is None else self.paths,
@@ -223,6 +222,7 @@ class _LossRun:
             degrees_of_freedom=options.degrees_of_freedom,
             lgd=options.lgd,
             repair=self.repair,
+            correlation_floor=options.correlation_floor,
             one_sector=not self.own_sectors,
             not_observable=self._gaps(),
             provenance=self.twin.provenance(),
