@@ -493,7 +493,7 @@ def tail_contributions(
 
 
 def _beyond(made: MigrationLosses, paths: Integers) -> Integers:
-    """Return paths that stand equally for those beyond the quantile; of weighted ones `SHOWN` spread evenly."""
+    """Return paths that stand equally for those beyond the quantile; of weighted ones `SHOWN`, evenly."""
     if made.weight is None:
         return paths
     share = np.cumsum(made.weight[paths])
@@ -624,5 +624,4 @@ def _simulated(
                 mean = mean + first
                 variance = variance + share @ own**2 - first**2 + share[:, -1] * ones.spread[place] ** 2
         parts.append((loss, mean, variance, z))
-    return tuple(np.concatenate(part) for part in zip(*parts, strict=True))  # type: ignore[return-value]  #
-    four of them
+    return tuple(np.concatenate(part) for part in zip(*parts, strict=True))  # type: ignore[return-value]  # four of them

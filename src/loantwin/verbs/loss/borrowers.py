@@ -77,7 +77,8 @@ def one_name_a_borrower(loans: Loans, borrower: Integers) -> tuple[Loans, Intege
         made,
         member,
         f"names: {len(made.row):,} borrowers of {len(loans.row):,} loans{apart}; loans of one borrower "
-        f"default together; the most loans of one is {most:,}, the largest name {100 * size:.2g} % of exposure",
+        f"default together; the most loans of one is {most:,}, the largest name "
+        f"{100 * size:.2g} % of exposure",
     )
 
 

@@ -103,7 +103,7 @@ def with_drawn_error(own: GrossLoss, errors: Floats) -> GrossLoss:
 
 
 def relative_errors(inputs: LossInputs, share: Floats, confidence: float, read: Reader) -> Floats:
-    """Return the inputs' part in the errors of expected loss, deviation, unexpected loss, VaR and ES, (5,)."""
+    """Return the inputs' part in the errors of figures (see `figures`), as shares, (5,)."""
     book = reduced(inputs, share)
     everyone = figures(read(book, inputs.implied), confidence)
     bands = [book.pd[book.sector == place] for place in range(len(inputs.sectors))]

@@ -89,8 +89,8 @@ def _own(made: CopulaLoss) -> GrossLoss:
 
 def _by_segment(found: SegmentLosses) -> dict[str, SegmentLoss]:
     return {
-        name: SegmentLoss(*(_known(getattr(found, figure)[place]) for figure in FIGURES))  # type:
-        ignore[arg-type] for place, name in enumerate(found.names)
+        name: SegmentLoss(*(_known(getattr(found, figure)[place]) for figure in FIGURES))  # type: ignore[arg-type]
+        for place, name in enumerate(found.names)
     }
 
 
