@@ -157,6 +157,7 @@ def chosen(
     supported_months: int | None = None,
     sectors: str | None = None,
     correlation: str | None = None,
+    correlation_floor: float | None = None,
     degrees_of_freedom: float | None = None,
     lgd: str | None = None,
 ) -> Config:
@@ -175,6 +176,7 @@ def chosen(
             "loss",
             sectors=sectors,
             correlation=correlation,
+            correlation_floor=correlation_floor,
             degrees_of_freedom=degrees_of_freedom,
             lgd=lgd,
         ),

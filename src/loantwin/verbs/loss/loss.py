@@ -24,9 +24,12 @@ from loantwin.risk.loss.loss import loss as distribution
 from loantwin.risk.loss.tail import check_support, paths_needed
 from loantwin.twin import Twin, opened
 from loantwin.types import ModelResult, Progress, silent
+from loantwin.verbs.loss.borrowers import borrowers
+from loantwin.verbs.loss.dependence import dependence
 from loantwin.verbs.loss.inputs import loss_inputs, mean_severity
 from loantwin.verbs.loss.models import ALL, MODELS, TWIN, losses_under
 from loantwin.verbs.loss.settings import LossSettings
+from loantwin.verbs.loss.supervisory import supervisory
 
 LEAST_PATHS, MIGRATION_PATHS = 20_000, 12_000
 MOST_PATHS = 1_000_000
@@ -68,6 +71,7 @@ def loss(
     seed: int | None = None,
     sectors: str | None = None,
     correlation: str | None = None,
+    correlation_floor: float | None = None,
     factor_correlation: float | None = None,
     degrees_of_freedom: float | None = None,
     lgd: str | None = None,
@@ -86,6 +90,7 @@ def loss(
     sectors : none, segment or product share a factor. correlation : implied (by the twin's paths), latent (by
         its latent
         process alone), or an asset correlation. factor_correlation : between sectors, None: implied.
+    correlation_floor : least asset correlation of a sector where it is implied or latent, below 1.
     degrees_of_freedom : of the t copula. lgd : constant, or frye-jacobs. What is None comes from
         `[config.loss]`.
     repair : take the nearest correlation matrix where sectors' is not positive semi-definite.
@@ -102,6 +107,7 @@ def loss(
     given = {
         "sectors": sectors,
         "correlation": correlation,
+        "correlation_floor": correlation_floor,
         "degrees_of_freedom": degrees_of_freedom,
         "lgd": lgd,
     }
@@ -126,6 +132,7 @@ def loss(
             seed=seed,
             sectors=sectors,
             correlation=correlation,
+            correlation_floor=correlation_floor,
             degrees_of_freedom=degrees_of_freedom,
             lgd=lgd,
         )
@@ -180,7 +187,8 @@ class _LossRun:
     def one(self, model: str) -> LossResult:
         """Return one model's losses."""
         if model == TWIN:
-            return self._twin()
+            made = self._twin()
+            return replace(made, supervisory=supervisory(self.outlook, made))
         sectors = self.options.sectors
         if model == "credit-risk-plus" and not self.own_sectors:
             sectors = "none"  # independent gamma factors would tear apart what the twin's paths move together
@@ -192,7 +200,10 @@ class _LossRun:
             self.twin.config.run.seed,
             self.progress,
         )
-        return losses_under(model, inputs, self._settings(model))
+        settings = self._settings(model)
+        made = losses_under(model, inputs, settings)
+        stated = () if model == "credit-risk-plus" else dependence(inputs.implied, settings)[0].tolist()
+        return replace(made, supervisory=supervisory(self.outlook, made, stated))
 
     def all(self) -> LossComparison:
         """Return every built-in model that can be run."""
@@ -264,7 +275,7 @@ def conditional_parts(
     if not len(outlook.columns.principal):
         return losses, ()
     progress(0.9, "who makes the tail")
-    bands = size_bands(outlook.columns)
+    bands = size_bands(outlook.columns, name=borrowers(outlook))
     used, segment = np.unique(outlook.columns.segment, return_inverse=True)
     names = tuple(outlook.twin.model.parameters.segments[code] for code in used)
     cells = outlook.cells(
@@ -290,7 +301,7 @@ def _conditional(
     outlook: Outlook, horizon: int, paths: int, seed: int, progress: Progress, kept: list[Floats]
 ) -> ConditionalLosses:
     economy = outlook.simulated(horizon, paths, seed)
-    bands = size_bands(outlook.columns)
+    bands = size_bands(outlook.columns, name=borrowers(outlook))
     cells = outlook.cells(economy, horizon, bands.columns)
     model = outlook.twin.model
     conditions: list[Floats] = []
