@@ -30,7 +30,7 @@ LEAST_LOANS = 100
 
 
 def supervisory(outlook: Outlook, made: LossResult, correlation: Sequence[float] = ()) -> Supervisory:
-    """Return what stands beside a loss distribution; `correlation` : of the model's sectors, if it has any."""
+    """Return what stands beside a loss distribution; `correlation` : of the model's sectors, if any."""
     twin, rules, assumed = outlook.twin, load_options("basel"), CapitalAssumptions()
     book, loans = portfolio(outlook), outlook.book.loans
     columns, lgd = book.columns, loss_in_default(book)[1]
@@ -93,7 +93,7 @@ def _beside(
 
 
 def worst_year(twin: Twin) -> tuple[int, float, int] | None:
-    """Return the year of the highest charge-off rate, the rate by number of loans, and the years known.
+    """Return the year of the highest charge-off rate, the rate by number, and the years known.
 
     Loans under contract at a year's start: begun before, within term, not yet charged off; loans paid off early
     stay in, so that a rate is a floor. None without charge-offs.
