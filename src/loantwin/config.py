@@ -101,6 +101,8 @@ class Loss:
     """implied by the twin's paths, latent (its latent process alone), or an asset correlation as a
     decimal.
     """
+    correlation_floor: float = 0.0
+    """Least asset correlation of a sector where it is implied or latent; 0 sets none, below 1."""
     degrees_of_freedom: float = 5.0
     """Of the t copula; above 2."""
     lgd: str = "constant"
@@ -155,6 +157,7 @@ def chosen(
     supported_months: int | None = None,
     sectors: str | None = None,
     correlation: str | None = None,
+    correlation_floor: float | None = None,
     degrees_of_freedom: float | None = None,
     lgd: str | None = None,
 ) -> Config:
@@ -173,6 +176,7 @@ def chosen(
             "loss",
             sectors=sectors,
             correlation=correlation,
+            correlation_floor=correlation_floor,
             degrees_of_freedom=degrees_of_freedom,
             lgd=lgd,
         ),

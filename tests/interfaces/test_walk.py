@@ -76,6 +76,7 @@ movement {home} --from {before} --to {as_of} --same-model --opening-overlays {ov
 movement {home} --from {before} --scenario {base} --opening-scenario {base} --align start
 loss {home} --model twin --months 6 --confidence 0.95 --paths 512 --seed 3 --out {out}
 loss {home} --model gaussian --sectors product --correlation latent --paths 2000 --confidence 0.99
+loss {home} --model gaussian --correlation-floor 0.12 --paths 2000 --confidence 0.99
 loss {home} --model gaussian --factor-correlation 0.3 --repair --paths 2000 --confidence 0.99
 loss {home} --model migration --paths 2000 --confidence 0.99
 capital {home} --approach foundation-irb --pd point-in-time --assume ltv=0.7

@@ -55,6 +55,16 @@ def loss(
             rich_help_panel=MODEL,
         ),
     ] = None,
+    correlation_floor: Annotated[
+        float | None,
+        typer.Option(
+            min=0.0,
+            max=0.99,
+            metavar="DECIMAL",
+            help="Least asset correlation of a sector where it is implied (default none).",
+            rich_help_panel=MODEL,
+        ),
+    ] = None,
     factor_correlation: Annotated[
         float | None,
         typer.Option(
@@ -117,6 +127,7 @@ def loss(
             seed=seed,
             sectors=sectors,
             correlation=correlation,
+            correlation_floor=correlation_floor,
             factor_correlation=factor_correlation,
             degrees_of_freedom=degrees_of_freedom,
             lgd=lgd,

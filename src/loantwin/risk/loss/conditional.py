@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from loantwin import arguments as check
-from loantwin.arrays import Floats
+from loantwin.arrays import Floats, Integers
 from loantwin.engine.cells import Cells, LossGivenDefault
-from loantwin.engine.columns import LoanColumns
+from loantwin.engine.columns import LoanColumns, take
 from loantwin.engine.expectation import conditional_defaults
 from loantwin.engine.path import discount, loss_share, severity
 from loantwin.engine.rows import TransitionParameters
@@ -29,22 +29,29 @@ SEVERITY_CONCENTRATION = 4.0
 class SizeBands:
     """Loans sorted by size. columns : the loans with `group` set to the band. number : (C,) loans, weighted.
 
-    size_variation : (C,) coefficient of variation of exposure within the band.
+    size_variation : (C,) coefficient of variation of exposure within the band. names : (C,) names a loan,
+        where a name is a borrower of several loans; None is 1.
     """
 
     columns: LoanColumns
     number: Floats
     size_variation: Floats
+    names: Floats | None = None
 
     def __post_init__(self) -> None:
-        check.within(0, number=self.number, size_variation=self.size_variation)
+        check.within(
+            0, number=self.number, size_variation=self.size_variation, **check.given(names=self.names)
+        )
 
 
-def size_bands(columns: LoanColumns, most: int = 8) -> SizeBands:
+def size_bands(columns: LoanColumns, most: int = 8, name: Integers | None = None) -> SizeBands:
     """Return the loans in at most `most` bands of exposure, each a factor of 4 wide, the smallest together.
 
     A few large loans make the tail of a small book: bands keep them apart, so that within a band sizes differ
     little and a gamma serves for them.
+
+    name : (N,) code of each loan's borrower, whose loans default together: bands are of borrowers then, and a
+        borrower's weight is its loans' mean by exposure. None takes each loan for itself.
 
     No loan is one empty band.
 
@@ -54,6 +61,10 @@ def size_bands(columns: LoanColumns, most: int = 8) -> SizeBands:
     """
     check.kind(LoanColumns, columns=columns)
     check.count(1, most=most)
+    check.codes(0, **check.given(name=name))
+    check.shaped((len(columns.principal),), **check.given(name=name))
+    if name is not None and len(name) and len(np.unique(name)) < len(name):
+        return _bands_of_names(columns, most, np.unique(name, return_inverse=True)[1])
     exposure = columns.principal + columns.accrued_interest + columns.undrawn
     if not len(exposure):
         return SizeBands(columns, np.zeros(1), np.zeros(1))
@@ -76,6 +87,21 @@ def size_bands(columns: LoanColumns, most: int = 8) -> SizeBands:
     return SizeBands(
         replace(columns, group=group.astype(np.int64)), moments[0], np.sqrt(np.maximum(spread, 0))
     )
+
+
+def _bands_of_names(columns: LoanColumns, most: int, name: Integers) -> SizeBands:
+    exposure = columns.principal + columns.accrued_interest + columns.undrawn
+    size, lead = np.bincount(name, exposure), np.unique(name, return_index=True)[1]
+    weighted = np.bincount(name, columns.weight * exposure)
+    weight = np.bincount(name, columns.weight) / np.bincount(name)
+    weight = np.divide(weighted, size, out=weight, where=size > 0)
+    none = np.zeros(len(size))
+    alone = replace(take(columns, lead), principal=size, accrued_interest=none, undrawn=none, weight=weight)
+    made = size_bands(alone, most)
+    group = made.columns.group[name]
+    loans = np.bincount(group, columns.weight, len(made.number))
+    share = np.divide(made.number, loans, out=np.ones(len(loans)), where=loans > 0)
+    return SizeBands(replace(columns, group=group), made.number, made.size_variation, np.minimum(share, 1.0))
 
 
 def conditional_losses(
@@ -118,6 +144,8 @@ def conditional_losses(
     mean_share = np.divide(
         gross.sum(axis=0), defaulted.sum(axis=0), out=np.ones(groups), where=defaulted.sum(axis=0) > 0
     )
+    if bands.names is not None:  # as many names default as loans do, over the loans of a name
+        number = number * bands.names
     mean = np.clip(mean_share, 1e-6, 1.0)  # a discounted mean severity; the beta's variance is 0 at 1
     variation = (1 + bands.size_variation**2) * (1 + (1 - mean) / (SEVERITY_CONCENTRATION * mean)) - 1
     return ConditionalLosses(

@@ -19,6 +19,10 @@ from loantwin.arrays import Floats, Integers
 from loantwin.errors import RiskError, expected
 from loantwin.migrations.matrices import check_matrix
 from loantwin.risk.loss import tail
+from loantwin.risk.loss.copula.factors import FactorModel
+from loantwin.risk.loss.copula.figures import Sample
+from loantwin.risk.loss.copula.figures import tail as weighted_tail
+from loantwin.risk.loss.copula.sampling import Draws, draw, find_shift
 from loantwin.streams import Stream
 from loantwin.streams import generator as random_of
 from loantwin.types import Estimate
@@ -29,6 +33,8 @@ BLOCK = 2_000
 """Paths that are held at once."""
 NODES = 64
 """Points of the Gauss-Hermite rule over the one factor."""
+SHOWN = 64
+"""Weighted paths beyond the quantile from which loans' contributions are read."""
 FAR = 37.0
 """Thresholds beyond this many deviations are as good as infinite."""
 
@@ -161,8 +167,8 @@ def _cuts(rows: Floats) -> Floats:
 class MigrationLosses:
     """The distribution of value lost by migration and default, book currency; a gain is negative.
 
-    losses : (P,) equally likely. mean, standard_deviation : exact given one factor (standard error 0), else
-        from the paths.
+    losses : (P,) equally likely, or with `weight` (P,) of mean 1 where paths were shifted to the tail.
+        mean, standard_deviation : exact given one factor (standard error 0), else from the paths.
     by_state : (K,) expected loss by the state that loans end in; sums to the mean. factors : (P, S) of each
         path.
     """
@@ -172,16 +178,29 @@ class MigrationLosses:
     standard_deviation: Estimate
     by_state: Floats
     factors: Floats
+    weight: Floats | None = None
 
     def __post_init__(self) -> None:
         check.finite(losses=self.losses, by_state=self.by_state, factors=self.factors)
+        check.within(0, **check.given(weight=self.weight))
+
+    def _weighted(self, weight: Floats, confidence: float) -> tuple[Estimate, Estimate]:
+        least = float(self.losses.min())  # a gain is negative, and that sample begins at 0
+        found = weighted_tail(Sample(weight, self.losses - least, np.zeros(len(weight))), confidence)
+        return Estimate(found.var.value + least, found.var.standard_error), Estimate(
+            found.es.value + least, found.es.standard_error
+        )
 
     def quantile(self, confidence: float) -> Estimate:
         """Return the value at risk at a confidence, with its standard error."""
+        if self.weight is not None:
+            return self._weighted(self.weight, confidence)[0]
         return tail.value_at_risk(self.losses, confidence)
 
     def expected_shortfall(self, confidence: float) -> Estimate:
         """Return the mean loss beyond the value at risk, with its standard error."""
+        if self.weight is not None:
+            return self._weighted(self.weight, confidence)[1]
         return tail.expected_shortfall(self.losses, confidence)
 
 
@@ -212,6 +231,7 @@ def migration_losses(
     sector_correlation: Floats | None = None,
     paths: int = 20_000,
     seed: int = 0,
+    importance: float | None = None,
 ) -> MigrationLosses:
     """Return the distribution of losses of value over the horizon of the matrix.
 
@@ -232,6 +252,9 @@ def migration_losses(
         (default 1).
     sector, sector_correlation : (N,) factor of each loan, 0 .. S - 1, and (S, S) correlation of the factors
         (default one).
+    importance : a confidence whose tail most paths are drawn in: the factors' mean is moved to where losses
+        beyond its quantile lie, and each path carries the weight that undoes it (Glasserman and Li 2005,
+        their second step; a tenth of the paths stays, so that no weight is above 10). None draws plainly.
 
     Notes
     -----
@@ -288,17 +311,44 @@ def migration_losses(
         _cuts(rows[drawn]), loss[drawn], rho[drawn], factor[drawn], spread[drawn], shapes[drawn], alike
     )
     by_state = (count[:, None] * rows * loss).sum(axis=0)
-    losses, centre, within, factors = _simulated(classes, ones, root, paths, seed)
+    everyone = _classes(np.arange(len(rating)), rating, rows, rho, factor, loss, count, spread)
+    moved = None if importance is None else _moved(everyone, root @ root.T, importance, paths, seed)
+    given = None if moved is None else moved.factor
+    losses, centre, within, factors = _simulated(classes, ones, root, paths, seed, given)
     # the normal amount of the rest knows of no end: no path loses, or gains, more than all loans can
     worst, best = (float(count @ end) for end in _ends(rows, loss, worth, spread, shapes[:, 2]))
     losses = np.clip(losses, best, worst)
     mean = Estimate(float(by_state.sum()), 0.0)
     if len(root) == 1:
-        everyone = _classes(np.arange(len(rating)), rating, rows, rho, factor, loss, count, spread)
         deviation = Estimate(_one_factor_deviation(everyone), 0.0)
-    else:
+    elif moved is None:
         deviation = tail.standard_deviation(centre, within)
-    return MigrationLosses(losses, mean, deviation, by_state, factors)
+    else:
+        deviation = _weighted_deviation(moved.weight, (centre - mean.value) ** 2 + within)
+    weight = None if moved is None else moved.weight
+    return MigrationLosses(losses, mean, deviation, by_state, factors, weight)
+
+
+def _moved(
+    everyone: Sequence[_Class], correlation: Floats, confidence: float, paths: int, seed: int
+) -> Draws:
+    """Return paths of the factors, most of them where losses beyond the quantile lie, with their weights."""
+    scale = np.sqrt(np.diag(correlation))
+    model = FactorModel(
+        tuple(map(str, range(len(scale)))), correlation / np.outer(scale, scale), np.zeros(len(scale))
+    )
+
+    def losses(draws: Draws) -> tuple[Floats, Floats]:
+        mean, variance = _conditional(everyone, draws.factor)
+        return mean, np.sqrt(variance)
+
+    return draw(model, find_shift(model, losses, confidence, seed), paths, seed)
+
+
+def _weighted_deviation(weight: Floats, square: Floats) -> Estimate:
+    each = weight * square
+    root = float(np.sqrt(each.mean()))
+    return Estimate(root, float(each.std(ddof=1)) / np.sqrt(len(each)) / (2 * root) if root else 0.0)
 
 
 def _check(
@@ -418,10 +468,11 @@ def tail_contributions(
     var, shortfall = made.quantile(confidence).value, made.expected_shortfall(confidence).value
     rank = int(np.searchsorted(made.losses[order], var))
     half = tail.TAIL_PATHS // 2
-    chosen = (order[max(rank - half, 0) : rank + half], order[rank:])
+    chosen = (order[max(rank - half, 0) : rank + half], _beyond(made, order[rank:]))
+    weight = np.ones(len(order)) if made.weight is None else made.weight
     loss, cuts = reference[:, None] - values, _cuts(rows)
     found = []
-    for paths, wanted in zip(chosen, (var, shortfall), strict=True):
+    for near, paths, wanted in zip((True, False), chosen, (var, shortfall), strict=True):
         total = np.zeros(len(rows))
         for path in paths:
             z = made.factors[path, sector]
@@ -433,11 +484,21 @@ def tail_contributions(
             )
             mean = (share * loss).sum(axis=1)
             spread = np.maximum((share * loss**2).sum(axis=1) - mean**2, 0.0)
-            total += mean + spread * ((made.losses[path] - mean.sum()) / max(float(spread.sum()), 1e-300))
+            part = mean + spread * ((made.losses[path] - mean.sum()) / max(float(spread.sum()), 1e-300))
+            total += weight[path] * part if near else part
         found.append(
             total * (wanted / total.sum())
         )  # to the last digit: the paths' own mean is the figure's but for the atom
     return found[0], found[1]
+
+
+def _beyond(made: MigrationLosses, paths: Integers) -> Integers:
+    """Return paths that stand equally for those beyond the quantile; of weighted ones `SHOWN`, evenly."""
+    if made.weight is None:
+        return paths
+    share = np.cumsum(made.weight[paths])
+    points = (np.arange(SHOWN) + 0.5) / SHOWN * share[-1]
+    return np.asarray(paths[np.minimum(np.searchsorted(share, points), len(paths) - 1)])
 
 
 def _reference(reference: str | Floats, worth: Floats, rating: Integers, rows: Floats) -> Floats:
@@ -530,7 +591,12 @@ def _one_factor_deviation(classes: Sequence[_Class]) -> float:
 
 
 def _simulated(
-    classes: Sequence[_Class], ones: _Drawn, root: Floats, paths: int, seed: int
+    classes: Sequence[_Class],
+    ones: _Drawn,
+    root: Floats,
+    paths: int,
+    seed: int,
+    given: Floats | None = None,
 ) -> tuple[Floats, Floats, Floats, Floats]:
     """Return losses, the conditional mean and variance of each path, (P,) each, and its factors (P, S)."""
     if paths < 2:
@@ -539,7 +605,8 @@ def _simulated(
     for block in range(0, paths, BLOCK):
         draws = random_of(seed, Stream.MIGRATION, place=block)
         size = min(BLOCK, paths - block)
-        z = draws.standard_normal((size, len(root))) @ root.T
+        plain = draws.standard_normal((size, len(root))) if given is None else given[:0]
+        z = plain @ root.T if given is None else given[block : block + size]
         mean, variance = _conditional(classes, z)
         loss = mean + np.sqrt(variance) * draws.standard_normal(size)
         for group in np.unique(ones.group):

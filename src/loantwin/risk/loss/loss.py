@@ -134,6 +134,31 @@ class Histogram:
 
 
 @dataclass(frozen=True)
+class Supervisory:
+    """What stands beside the tail, net of guarantees, book currency; PDs are one-year, through the cycle.
+
+    expected_loss, var : of an infinitely fine book with the Basel functions' correlations, at `confidence`.
+    correlation : their mean by loss. least, most : of the model's sectors, None for the twin's own paths.
+    rwa, capital : Basel's standardised approach, defaults of the mapping. worst_year, worst_rate : share of
+        loans under contract charged off in the worst of `years`, None where none is known. reasons : why they
+        differ.
+    """
+
+    confidence: float
+    expected_loss: float
+    var: float
+    correlation: float
+    least: float | None
+    most: float | None
+    rwa: float
+    capital: float
+    worst_year: int | None
+    worst_rate: float | None
+    years: int
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class LossResult(ModelResult):
     """The loss distribution over `months`, book currency, net of guarantees; `gross` is before them.
 
@@ -164,6 +189,7 @@ class LossResult(ModelResult):
     top_names: tuple[TopName, ...] = ()
     curve: tuple[CurvePoint, ...] = ()
     histogram: Histogram | None = None
+    supervisory: Supervisory | None = None
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
 

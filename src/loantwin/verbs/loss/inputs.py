@@ -25,6 +25,7 @@ from loantwin.outlook.outlook import Economy, Outlook
 from loantwin.products.registry import PRODUCTS
 from loantwin.risk.loss.copula.implied import Implied, implied
 from loantwin.types import Progress, silent
+from loantwin.verbs.loss.borrowers import Loans, borrowers, one_name_a_borrower
 
 SECTORS = ("none", "segment", "product")
 RATE_PATHS, BLOCK = 4_000, 500
@@ -34,27 +35,11 @@ MEAN_PATHS = 400
 
 
 @dataclass(frozen=True)
-class Loans:
-    """N loans; one that stands for w loans (case weight, chance of being on the book) is `copies` rows.
-
-    row : (N,) index of the loan's row in `names`. exposure : present value at default, currency. pd : over
-        the horizon.
-    lgd : decimal. net : share of a loss that no guarantor bears. segment, sector : codes.
-    """
-
-    row: Integers
-    exposure: Floats
-    pd: Floats
-    lgd: Floats
-    net: Floats
-    segment: Integers
-    sector: Integers
-
-
-@dataclass(frozen=True)
 class LossInputs:
     """What a model reads. names : `loan_id`, `borrower_id`. rates : (P, S) defaults of sectors, by path.
 
+    gross : (P, S) losses of sectors, by path, currency. still : (M,) row of the book of each loan that is
+        part of a name, member : (M,) the name's place in `loans`, where names are borrowers of several loans.
     segments, sectors : names of the codes. implied : factor model of the rates. notes : what was assumed.
         outlook : the twin.
     """
@@ -67,9 +52,12 @@ class LossInputs:
     segments: tuple[str, ...]
     sectors: tuple[str, ...]
     rates: Floats
+    gross: Floats
     implied: Implied
     notes: tuple[str, ...]
     outlook: Outlook
+    still: Integers
+    member: Integers
 
 
 def loss_inputs(
@@ -118,10 +106,12 @@ def loss_inputs(
     rates = number / np.bincount(made.sector, minlength=len(labels))  # of rows, as the copula draws them
     found = implied(np.minimum(rates, 1.0), [made.pd[made.sector == place] for place in range(len(labels))])
     moves = bool(outlook.twin.model.covariates)
-    notes = (*_words(source, moves, sectors, labels, found), *_weights(weight), *outlook.notes)
+    merged, member, words = one_name_a_borrower(made, borrowers(outlook))
+    notes = (*_words(source, moves, sectors, labels, found), *_weights(weight), words, *outlook.notes)
     return LossInputs(
-        twin.as_of, twin.currency, months, made, names, segments, labels, rates, found, notes, outlook
-    )
+        twin.as_of, twin.currency, months, merged, names, segments, labels, rates, gross, found, notes,
+        outlook, made.row, member,
+    )  # fmt: skip
 
 
 def _used(codes: Integers, names: tuple[str, ...]) -> tuple[Integers, tuple[str, ...]]:

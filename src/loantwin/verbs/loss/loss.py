@@ -25,11 +25,14 @@ from loantwin.risk.loss.loss import loss as distribution
 from loantwin.risk.loss.tail import check_support, paths_needed
 from loantwin.twin import Twin, opened
 from loantwin.types import ModelResult, Progress, silent
+from loantwin.verbs.loss.borrowers import borrowers
+from loantwin.verbs.loss.dependence import dependence
 from loantwin.verbs.loss.inputs import loss_inputs, mean_severity
 from loantwin.verbs.loss.models import ALL, MODELS, TWIN, losses_under
 from loantwin.verbs.loss.settings import LossSettings
+from loantwin.verbs.loss.supervisory import supervisory
 
-LEAST_PATHS = 20_000
+LEAST_PATHS, MIGRATION_PATHS = 20_000, 12_000
 MOST_PATHS = 1_000_000
 """Most paths taken without being asked for."""
 BLOCK = 2_000
@@ -69,6 +72,7 @@ def loss(
     seed: int | None = None,
     sectors: str | None = None,
     correlation: str | None = None,
+    correlation_floor: float | None = None,
     factor_correlation: float | None = None,
     degrees_of_freedom: float | None = None,
     lgd: str | None = None,
@@ -87,6 +91,7 @@ def loss(
     sectors : none, segment or product share a factor. correlation : implied (by the twin's paths), latent (by
         its latent
         process alone), or an asset correlation. factor_correlation : between sectors, None: implied.
+    correlation_floor : least asset correlation of a sector where it is implied or latent, below 1.
     degrees_of_freedom : of the t copula. lgd : constant, or frye-jacobs. What is None comes from
         `[config.loss]`.
     repair : take the nearest correlation matrix where sectors' is not positive semi-definite.
@@ -103,6 +108,7 @@ def loss(
     given = {
         "sectors": sectors,
         "correlation": correlation,
+        "correlation_floor": correlation_floor,
         "degrees_of_freedom": degrees_of_freedom,
         "lgd": lgd,
     }
@@ -127,6 +133,7 @@ def loss(
             seed=seed,
             sectors=sectors,
             correlation=correlation,
+            correlation_floor=correlation_floor,
             degrees_of_freedom=degrees_of_freedom,
             lgd=lgd,
         )
@@ -181,7 +188,8 @@ class _LossRun:
     def one(self, model: str) -> LossResult:
         """Return one model's losses."""
         if model == TWIN:
-            return self._twin()
+            made = self._twin()
+            return replace(made, supervisory=supervisory(self.outlook, made))
         sectors = self.options.sectors
         if model == "credit-risk-plus" and not self.own_sectors:
             sectors = "none"  # independent gamma factors would tear apart what the twin's paths move together
@@ -193,7 +201,10 @@ class _LossRun:
             self.twin.config.run.seed,
             self.progress,
         )
-        return losses_under(model, inputs, self._settings(model))
+        settings = self._settings(model)
+        made = losses_under(model, inputs, settings)
+        stated = () if model == "credit-risk-plus" else dependence(inputs.implied, settings)[0].tolist()
+        return replace(made, supervisory=supervisory(self.outlook, made, stated))
 
     def all(self) -> LossComparison:
         """Return every built-in model that can be run."""
@@ -213,8 +224,7 @@ class _LossRun:
 
     def _settings(self, model: str) -> LossSettings:
         options = self.options
-        # migration draws plain paths, the copulas shift theirs to the tail
-        enough = max(LEAST_PATHS, paths_needed(self.confidence)) if model == "migration" else COPULA_PATHS
+        enough = MIGRATION_PATHS if model == "migration" else COPULA_PATHS  # both shift theirs to the tail
         return LossSettings(
             confidence=self.confidence,
             paths=enough if self.paths is None else self.paths,
@@ -224,6 +234,7 @@ class _LossRun:
             degrees_of_freedom=options.degrees_of_freedom,
             lgd=options.lgd,
             repair=self.repair,
+            correlation_floor=options.correlation_floor,
             one_sector=not self.own_sectors,
             not_observable=self._gaps(),
             provenance=self.twin.provenance(),
@@ -265,7 +276,7 @@ def conditional_parts(
     if not len(outlook.columns.principal):
         return losses, ()
     progress(0.9, "who makes the tail")
-    bands = size_bands(outlook.columns)
+    bands = size_bands(outlook.columns, name=borrowers(outlook))
     base = base_segments(outlook.twin.model.parameters.segments)
     used, segment = np.unique(base[outlook.columns.segment], return_inverse=True)
     names = tuple(outlook.twin.model.parameters.segments[code] for code in used)
@@ -292,7 +303,7 @@ def _conditional(
     outlook: Outlook, horizon: int, paths: int, seed: int, progress: Progress, kept: list[Floats]
 ) -> ConditionalLosses:
     economy = outlook.simulated(horizon, paths, seed)
-    bands = size_bands(outlook.columns)
+    bands = size_bands(outlook.columns, name=borrowers(outlook))
     cells = outlook.cells(economy, horizon, bands.columns)
     model = outlook.twin.model
     conditions: list[Floats] = []

@@ -19,10 +19,11 @@ from loantwin.engine.rows import odds, rows_at
 from loantwin.outlook.outlook import Outlook
 from loantwin.risk.loss.credit_metrics import MigrationLosses, migration_losses, tail_contributions
 from loantwin.risk.loss.loss import GrossLoss, LossResult, SegmentLoss, curve_of
-from loantwin.risk.loss.tail import mean as mean_of
 from loantwin.types import Estimate
+from loantwin.verbs.loss.dependence import copula_errors, dependence
+from loantwin.verbs.loss.drawn_error import with_drawn_error
 from loantwin.verbs.loss.inputs import LossInputs
-from loantwin.verbs.loss.settings import RULES, LossSettings, asset_correlation
+from loantwin.verbs.loss.settings import RULES, LossSettings
 from loantwin.verbs.loss.top_names import top_names
 
 MEAN_PATHS = 100
@@ -55,12 +56,7 @@ def migration(inputs: LossInputs, settings: LossSettings) -> LossResult:
     """
     states = loan_states(inputs.outlook, inputs.months)
     loans = inputs.loans
-    rho = inputs.implied.asset_correlation
-    if settings.correlation not in ("implied", "latent"):
-        rho = np.full(len(inputs.sectors), asset_correlation(settings.correlation))
-    matrix = inputs.implied.correlation
-    if settings.factor_correlation is not None:
-        matrix = np.where(np.eye(len(inputs.sectors), dtype=bool), 1.0, settings.factor_correlation)
+    rho, matrix = dependence(inputs.implied, settings)
     rho = np.minimum(rho, 0.999)[loans.sector]
     none = np.zeros(len(loans.row))
     made, parts = [], []
@@ -69,11 +65,12 @@ def migration(inputs: LossInputs, settings: LossSettings) -> LossResult:
         loss = _losses(states, rows[kind], inputs, share)
         one = migration_losses(
             -loss, kind, rows, rho, reference=none, sector=loans.sector, sector_correlation=matrix,
-            paths=settings.paths, seed=settings.seed,
+            paths=settings.paths, seed=settings.seed, importance=settings.confidence,
         )  # fmt: skip
         made.append(one)
         parts.append((loss, rows[kind]))
-    own, gross = (_figures(one, settings.confidence) for one in made)
+    drawn = copula_errors(inputs, settings, None)
+    own, gross = (with_drawn_error(_figures(one, settings.confidence), drawn) for one in made)
     loss, rows = parts[0]
     at, beyond = tail_contributions(made[0], settings.confidence, -loss, rows, rho, loans.sector, none)
     average = (rows * loss).sum(axis=1)
@@ -99,7 +96,7 @@ def migration(inputs: LossInputs, settings: LossSettings) -> LossResult:
         assumptions=(*inputs.notes, *_words(states, made[0])),
         by_segment=segments,
         top_names=top_names(inputs, beyond),
-        curve=curve_of(made[0].losses),
+        curve=curve_of(made[0].losses, made[0].weight),
         provenance=dict(settings.provenance or {}),
     )
 
@@ -195,7 +192,8 @@ def _kinds(states: States, inputs: LossInputs, share: Floats) -> tuple[Integers,
 def _losses(states: States, rows: Floats, inputs: LossInputs, share: Floats) -> Floats:
     """Return loans' loss in each end state, (N, K), of the part that `share` says the lender bears."""
     loans = inputs.loans
-    still = states.to_come[loans.row]
+    still = np.zeros((len(loans.row), states.to_come.shape[1]))
+    np.add.at(still, inputs.member, states.to_come[inputs.still])
     live = rows[:, :-1].sum(axis=1)
     expected = np.divide((rows * still)[:, :-1].sum(axis=1), live, out=np.zeros(len(live)), where=live > 0)
     loss = still - expected[:, None]
@@ -205,9 +203,7 @@ def _losses(states: States, rows: Floats, inputs: LossInputs, share: Floats) -> 
 
 def _figures(made: MigrationLosses, confidence: float) -> GrossLoss:
     var, es = made.quantile(confidence), made.expected_shortfall(confidence)
-    error = float(
-        np.hypot(var.standard_error, mean_of(made.losses).standard_error if made.mean.standard_error else 0.0)
-    )
+    error = float(np.hypot(var.standard_error, made.mean.standard_error))
     unexpected = Estimate(var.value - made.mean.value, error)
     return GrossLoss(made.mean, made.standard_deviation, unexpected, var, es)
 

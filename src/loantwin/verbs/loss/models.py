@@ -11,18 +11,23 @@ from loantwin.arrays import Floats
 from loantwin.errors import UsageError, expected
 from loantwin.registry import Registry
 from loantwin.risk.loss.copula.distribution import CopulaLoss, SegmentLosses, copula_loss
-from loantwin.risk.loss.copula.factors import FactorModel, factor_model, obligors
+from loantwin.risk.loss.copula.factors import obligors
 from loantwin.risk.loss.copula.figures import quantile
 from loantwin.risk.loss.creditrisk_plus import CreditRiskPlus, credit_risk_plus
 from loantwin.risk.loss.loss import CurvePoint, GrossLoss, LossResult, SegmentLoss, curve_of
 from loantwin.types import Estimate
+from loantwin.verbs.loss.dependence import copula_errors, factors
+from loantwin.verbs.loss.drawn_error import (
+    SEVERITY_SPREAD,
+    gamma_reader,
+    relative_errors,
+    with_drawn_error,
+)
 from loantwin.verbs.loss.inputs import LossInputs
 from loantwin.verbs.loss.migration import migration
-from loantwin.verbs.loss.settings import RULES, LossSettings, asset_correlation
+from loantwin.verbs.loss.settings import RULES, LossSettings
 from loantwin.verbs.loss.top_names import top_names
 
-SEVERITY_SPREAD = 0.25
-"""Variance of one loan's severity around its mean m, as a share of m (1 - m): as in the twin's own paths."""
 CURVE = 160
 
 
@@ -41,7 +46,7 @@ def student(inputs: LossInputs, settings: LossSettings) -> LossResult:
 
 
 def _copula(name: str, inputs: LossInputs, settings: LossSettings, degrees: float | None) -> LossResult:
-    model, words = _factors(inputs, settings, degrees)
+    model, words = factors(inputs, settings, degrees)
     loans = inputs.loans
     books = [
         obligors(
@@ -55,6 +60,7 @@ def _copula(name: str, inputs: LossInputs, settings: LossSettings, degrees: floa
         gross = copula_loss(
             books[1], model, settings.confidence, paths=settings.paths, seed=settings.seed, allocate=False
         )
+    drawn = copula_errors(inputs, settings, degrees)
     single = {"normal": "as a normal around the conditional mean", "names": "loan by loan"}[made.method]
     notes = (
         *words,
@@ -65,51 +71,20 @@ def _copula(name: str, inputs: LossInputs, settings: LossSettings, degrees: floa
     shares = np.zeros(0) if made.loan_es is None else made.loan_es
     parts = {} if made.segments is None else _by_segment(made.segments)
     return _result(
-        name, inputs, settings, _own(made), _own(gross), parts, shares, curve_of_sample(made), (rule,), notes
+        name,
+        inputs,
+        settings,
+        *(with_drawn_error(_own(one), drawn) for one in (made, gross)),
+        parts,
+        shares,
+        curve_of_sample(made),
+        (rule,),
+        notes,
     )
 
 
 def _own(made: CopulaLoss) -> GrossLoss:
     return GrossLoss(made.expected_loss, made.standard_deviation, made.unexpected_loss, made.var, made.es)
-
-
-def _factors(
-    inputs: LossInputs, settings: LossSettings, degrees: float | None
-) -> tuple[FactorModel, tuple[str, ...]]:
-    found = inputs.implied
-    rho, words = found.asset_correlation, []
-    if settings.correlation not in ("implied", "latent"):
-        rho = np.full(len(inputs.sectors), asset_correlation(settings.correlation))
-        words.append(f"asset correlation {settings.correlation} of every sector, as stated")
-    matrix = found.correlation
-    if settings.factor_correlation is not None:
-        matrix = np.where(np.eye(len(inputs.sectors), dtype=bool), 1.0, settings.factor_correlation)
-        words.append(
-            f"correlation {settings.factor_correlation:g} between the factors of two sectors, as stated"
-        )
-    elif len(inputs.sectors) > 1:
-        least = float(matrix.min())
-        words.append(f"correlation of sector factors implied by the same paths, {least:.2f} to 1")
-    if degrees is not None:
-        words.append(
-            f"{degrees:g} degrees of freedom: an assumption; asset correlations are those of the Gaussian "
-            "copula"
-        )
-    if settings.lgd != "constant":
-        words.append(
-            "loss given default rises with the default rate of its sector (Frye and Jacobs 2012), expected "
-            "loss unchanged"
-        )
-    model = factor_model(
-        rho,
-        matrix,
-        sectors=inputs.sectors,
-        degrees_of_freedom=degrees,
-        lgd_model=settings.lgd,
-        lgd_spread=SEVERITY_SPREAD,
-        repair=settings.repair,
-    )
-    return model, (*inputs.notes, *words)
 
 
 def _by_segment(found: SegmentLosses) -> dict[str, SegmentLoss]:
@@ -170,7 +145,7 @@ def plus(inputs: LossInputs, settings: LossSettings) -> LossResult:
     words = (
         *inputs.notes,
         "one gamma factor for the whole book" if sector is None else "one independent gamma factor a sector",
-        f"loss unit {made.loss_unit:,.4g}; no simulation, so no standard error",
+        f"loss unit {made.loss_unit:,.4g}; no simulation: standard errors are those of the inputs' paths",
     )
     shares = made.shortfall_contributions(settings.confidence)
     at = made.quantile_contributions(settings.confidence)
@@ -178,9 +153,12 @@ def plus(inputs: LossInputs, settings: LossSettings) -> LossResult:
         name: _plus_segment(inputs, place, rate * loans.exposure * most * loans.net, at, shares)
         for place, name in enumerate(inputs.segments)
     }
+    read = gamma_reader(inputs, sector is None, settings.seed)
+    drawn = relative_errors(inputs, loans.net, settings.confidence, read)
     rule = "given the gamma factors defaults are Poisson; a loan's rate over the horizon is the twin's PD"
     return _result(
-        "credit-risk-plus", inputs, settings, _plus_figures(made, settings), _plus_figures(gross, settings),
+        "credit-risk-plus", inputs, settings,
+        *(with_drawn_error(_plus_figures(one, settings), drawn) for one in (made, gross)),
         parts, shares, _plus_curve(made), (rule,), words,
     )  # fmt: skip
 

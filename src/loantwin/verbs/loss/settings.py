@@ -17,6 +17,7 @@ class LossSettings:
 
     factor_correlation : between sectors, None: implied. degrees_of_freedom : of the t copula. lgd : constant
         or frye-jacobs.
+    correlation_floor : the least asset correlation of a sector where it is implied or latent.
     one_sector : CreditRisk+ with one gamma factor. not_observable, provenance : passed on.
     """
 
@@ -29,6 +30,7 @@ class LossSettings:
     lgd: str = "constant"
     repair: bool = False
     one_sector: bool = True
+    correlation_floor: float = 0.0
     not_observable: tuple[str, ...] = ()
     provenance: Mapping[str, Any] | None = None
 

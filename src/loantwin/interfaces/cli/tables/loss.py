@@ -44,6 +44,7 @@ def _single(console: Console, result: Any) -> None:
         f"{result.model}{paths}"
     )
     show_table(console, title, ("figure", "net of guarantees", "standard error", "gross"), rows)
+    _beside(console, result)
     _segments(console, result)
     if result.top_names:
         names = [
@@ -65,6 +66,22 @@ def _single(console: Console, result: Any) -> None:
         )
     show_notes(console, "Assumptions", result.assumptions)
     show_notes(console, "Not observable in this source", result.not_observable)
+
+
+def _beside(console: Console, result: Any) -> None:
+    """Print the tail beside supervisory correlations, regulatory capital, and the reasons for the gap."""
+    found = result.supervisory
+    if found is None:
+        return
+    rows = [
+        (f"loss at {100 * result.confidence:g} %, this model", amount(result.var.value)),
+        (f"loss at {100 * found.confidence:g} %, supervisory correlations", amount(found.var)),
+        ("  of it expected, through the cycle", amount(found.expected_loss)),
+        ("risk-weighted assets, standardised", amount(found.rwa)),
+        ("regulatory capital", amount(found.capital)),
+    ]
+    show_table(console, "Beside what a supervisor holds", ("figure", result.currency), rows)
+    show_notes(console, "Why they differ", found.reasons)
 
 
 def _segments(console: Console, result: Any) -> None:

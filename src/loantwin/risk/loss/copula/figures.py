@@ -95,10 +95,10 @@ def tail(sample: Sample, confidence: float) -> Tail:
     root = math.sqrt(len(sample.weight))
     part = sample.weight * sample.beyond(var)
     density = 2 * BRACKET * beyond / (high - low) if high > low else math.inf
-    excess = sample.weight * _excess(sample, var) / beyond
+    shortfall = sample.weight * excess(sample, var) / beyond
     return Tail(
         var=Estimate(var, float(part.std(ddof=1)) / root / density),
-        es=Estimate(min(var + float(excess.mean()), sample.most), float(excess.std(ddof=1)) / root),
+        es=Estimate(min(var + float(shortfall.mean()), sample.most), float(shortfall.std(ddof=1)) / root),
         width=(high - low) / 2,
     )
 
@@ -165,8 +165,10 @@ def _step(sample: Sample, beyond: float) -> float:
     return float(sample.mean[order[min(place, len(order) - 1)]])
 
 
-def _excess(sample: Sample, x: float) -> Floats:
-    """Return E[(L - x)+] on each path."""
+def excess(sample: Sample, x: float) -> Floats:
+    """Return E[(L - x)+] on each path, (P,), currency."""
+    check.kind(Sample, sample=sample)
+    check.number(x=x)
     gap = sample.mean - x
     spread = sample.deviation > 0
     z = np.divide(gap, sample.deviation, out=np.zeros_like(gap), where=spread)

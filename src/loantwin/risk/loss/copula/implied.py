@@ -80,6 +80,55 @@ def implied(rates: Floats, pds: Sequence[Floats] | None = None) -> Implied:
     return Implied(mean, np.sqrt(np.diag(covariance)), rho, made, (*notes, *repaired))
 
 
+def moved(
+    found: Implied, rates: tuple[Floats, Floats], pds: tuple[Sequence[Floats], Sequence[Floats]]
+) -> Implied:
+    """Return a factor model after a small change of what it was read from: one step of Newton's method.
+
+    Parameters
+    ----------
+    rates : (P, S) default rates of the paths before and after. pds : by sector the PDs of loans before and
+    after.
+
+    Notes
+    -----
+    A fiftieth of the work of `implied`; a change of a tenth of the paths is met to second order.
+    """
+    check.kind(Implied, found=found)
+    check.kind(tuple, rates=rates, pds=pds)
+    rho = np.clip(found.asset_correlation, 1e-4, HIGHEST - 1e-3)
+    means, covariances = [one.mean(axis=0) for one in rates], [np.atleast_2d(np.cov(one.T)) for one in rates]
+    nodes = [[_nodes(column) for column in one] for one in pds]
+    shift = np.zeros(len(rho))
+    for place, (one, two) in enumerate(zip(*nodes, strict=True)):
+        before, after = _variance(one, rho[place]), _variance(two, rho[place])
+        slope = (_variance(one, rho[place] * 1.01) - before) / (0.01 * rho[place])
+        change = covariances[1][place, place] - covariances[0][place, place] - (after - before)
+        shift[place] = change / slope if slope > 0 else 0.0
+    new = np.clip(rho + shift, 0.0, HIGHEST)
+    both = [
+        np.stack([_hermite(_curve(own, r)) for own, r in zip(columns, level, strict=True)], axis=1)
+        for columns, level in zip(nodes, (rho, new), strict=True)
+    ]
+    power = found.correlation[None] ** np.arange(TERMS)[:, None, None]
+    sums = [
+        np.einsum("nst,nst->st", one[:, :, None] * one[:, None, :], power * found.correlation) for one in both
+    ]
+    weight = both[0][:, :, None] * both[0][:, None, :] * np.arange(1, TERMS + 1)[:, None, None]
+    slopes = np.einsum("nst,nst->st", weight, power)
+    change = covariances[1] - covariances[0] - (sums[1] - sums[0])
+    matrix = found.correlation + np.divide(change, slopes, out=np.zeros_like(change), where=slopes > 0)
+    matrix = np.clip((matrix + matrix.T) / 2, -1.0, 1.0)
+    np.fill_diagonal(matrix, 1.0)
+    made = np.where(found.asset_correlation > 0, new, 0.0)
+    return Implied(means[1], np.sqrt(np.diag(covariances[1])), made, matrix, ())
+
+
+def _variance(nodes: tuple[Floats, Floats], rho: float) -> float:
+    curve = _curve(nodes, min(rho, HIGHEST))
+    return float(DENSITY @ curve**2) - float(DENSITY @ curve) ** 2
+
+
 def _nodes(pd: Floats) -> tuple[Floats, Floats]:
     """Return up to `NODES` PDs and the share of loans that each stands for."""
     inside = np.sort(pd[(pd > 0) & (pd < 1)])
