@@ -91,7 +91,8 @@ def size_bands(columns: LoanColumns, most: int = 8, name: Integers | None = None
 
 def _bands_of_names(columns: LoanColumns, most: int, name: Integers) -> SizeBands:
     exposure = columns.principal + columns.accrued_interest + columns.undrawn
-    size, lead = np.bincount(name, exposure), np.unique(name, return_index=True)[1]
+    size = np.bincount(name, exposure).astype(np.float64)
+    lead = np.unique(name, return_index=True)[1]
     weighted = np.bincount(name, columns.weight * exposure)
     weight = np.bincount(name, columns.weight) / np.bincount(name)
     weight = np.divide(weighted, size, out=weight, where=size > 0)

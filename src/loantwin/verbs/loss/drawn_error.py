@@ -80,7 +80,7 @@ def reduced(inputs: LossInputs, share: Floats) -> Reduced:
     exposure = loans.exposure * share
     loss, most = exposure * loans.lgd, loans.lgd + SEVERITY_SPREAD * (1 - loans.lgd)
     sums = [
-        np.bincount(band, column, len(used))
+        np.bincount(band, column, len(used)).astype(np.float64)
         for column in (
             np.maximum(loss, 1e-12), np.maximum(loss, 1e-12) * loans.pd, exposure, loss,
             exposure * loss * most, loss**2, loans.lgd / most,
@@ -201,4 +201,5 @@ def gamma_reader(inputs: LossInputs, one: bool, seed: int) -> Reader:
 
 def _wilson_hilferty(variance: Floats, chance: Floats) -> Floats:
     """Return near quantiles of gammas of mean 1 (Wilson and Hilferty 1931): what moves is small."""
-    return np.maximum(1 - variance / 9 + ndtri(chance) * np.sqrt(variance) / 3, 0.0) ** 3
+    near: Floats = np.maximum(1 - variance / 9 + ndtri(chance) * np.sqrt(variance) / 3, 0.0) ** 3
+    return near

@@ -70,11 +70,13 @@ def _copula(name: str, inputs: LossInputs, settings: LossSettings, degrees: floa
     rule = "given the factors defaults are independent; each loan's PD over the horizon is the twin's"
     shares = np.zeros(0) if made.loan_es is None else made.loan_es
     parts = {} if made.segments is None else _by_segment(made.segments)
+    net, whole = (with_drawn_error(_own(one), drawn) for one in (made, gross))
     return _result(
         name,
         inputs,
         settings,
-        *(with_drawn_error(_own(one), drawn) for one in (made, gross)),
+        net,
+        whole,
         parts,
         shares,
         curve_of_sample(made),
@@ -156,10 +158,9 @@ def plus(inputs: LossInputs, settings: LossSettings) -> LossResult:
     read = gamma_reader(inputs, sector is None, settings.seed)
     drawn = relative_errors(inputs, loans.net, settings.confidence, read)
     rule = "given the gamma factors defaults are Poisson; a loan's rate over the horizon is the twin's PD"
+    net, whole = (with_drawn_error(_plus_figures(one, settings), drawn) for one in (made, gross))
     return _result(
-        "credit-risk-plus", inputs, settings,
-        *(with_drawn_error(_plus_figures(one, settings), drawn) for one in (made, gross)),
-        parts, shares, _plus_curve(made), (rule,), words,
+        "credit-risk-plus", inputs, settings, net, whole, parts, shares, _plus_curve(made), (rule,), words,
     )  # fmt: skip
 
 

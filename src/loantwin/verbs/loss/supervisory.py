@@ -95,8 +95,8 @@ def _beside(
 def worst_year(twin: Twin) -> tuple[int, float, int] | None:
     """Return the year of the highest charge-off rate, the rate by number, and the years known.
 
-    Loans under contract at a year's start: begun before, within term, not yet charged off; loans paid off early
-    stay in, so that a rate is a floor. None without charge-offs.
+    Loans under contract at a year's start: begun before, within term, not yet charged off; loans paid off
+    early stay in, so that a rate is a floor. None without charge-offs.
     """
     loans = twin.known_loans
     gone = loans["charge_off_date"]
