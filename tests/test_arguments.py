@@ -225,6 +225,7 @@ def by_hand(made: Mapping[str, Call]) -> dict[str, Call]:
             "sector_correlation": np.eye(2),
             "paths": 200,
             "seed": 1,
+            "importance": 0.9,
         },
         "risk.loss.creditrisk_plus.credit_risk_plus": {
             "exposure": money,

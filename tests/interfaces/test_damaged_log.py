@@ -25,6 +25,7 @@ def commands(home: Path, raw: Path, out: Path) -> dict[str, tuple[object, ...]]:
         "curves": (home,),
         "components": (home,),
         "forecast": (home, "--months", 3, "--paths", 4),
+        "simulate": (home, "--out", out / "histories.parquet", "--months", 3),
         "report": (home, "--out", out / "report.html"),
         "provisions": (home, "--standard", "ifrs9"),
         "movement": (home, "--from", "2020-12-31"),

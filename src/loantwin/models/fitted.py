@@ -221,7 +221,7 @@ def by_label(lgd: LossGivenDefault, labels: Sequence[str], sizes: SizeBands | No
     charged = size_factors(lgd.charged_off[base], sizes, "charged_off", labels)
     recovered = size_factors(lgd.recovered[base], sizes, "recovered", labels)
     # no more comes back than was charged off
-    recovered = recovered if sizes is None else np.minimum(recovered, charged)
+    recovered = recovered if sizes is None else np.minimum(recovered, charged * (1.0 - 1e-12))
     return replace(lgd, charged_off=charged, recovered=recovered)
 
 

@@ -38,8 +38,8 @@ MEAN_PATHS = 400
 class LossInputs:
     """What a model reads. names : `loan_id`, `borrower_id`. rates : (P, S) defaults of sectors, by path.
 
-    gross : (P, S) losses of sectors, by path, currency. still : (M,) row of the book of each loan that is
-        part of a name, member : (M,) the name's place in `loans`, where names are borrowers of several loans.
+    gross : (P, S) losses of sectors, by path, currency. still : row of the book of each loan that is
+        part of a name, member : the name's place in `loans`, where names are borrowers of several loans.
     segments, sectors : names of the codes. implied : factor model of the rates. notes : what was assumed.
         outlook : the twin.
     """

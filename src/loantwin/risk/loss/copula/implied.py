@@ -95,6 +95,10 @@ def moved(
     A fiftieth of the work of `implied`; a change of a tenth of the paths is met to second order.
     """
     check.kind(Implied, found=found)
+    for name in Implied.__dataclass_fields__:
+        values = getattr(found, name)
+        if isinstance(values, np.ndarray) and not np.isfinite(values).all():
+            raise RiskError(expected("finite numbers", "NaN or infinity"), field=f"found.{name}")
     check.kind(tuple, rates=rates, pds=pds)
     rho = np.clip(found.asset_correlation, 1e-4, HIGHEST - 1e-3)
     means, covariances = [one.mean(axis=0) for one in rates], [np.atleast_2d(np.cov(one.T)) for one in rates]
