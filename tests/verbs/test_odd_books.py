@@ -81,8 +81,13 @@ def test_a_book_wholly_in_default_is_worked_out_by_every_measure(
     home = defaulted("defs", "sds.toml")
     with lt.open(home) as twin:
         lgd, segments = twin.model.lgd, twin.model.parameters.segments
+        sizes, loan = twin.model.sizes, twin.book.loans.row(0, named=True)
+    assert sizes is not None
+    amount = loan["originated_amount"] or loan["approved_amount"]
+    ratio = amount / sizes.medians.get(loan["product"], sizes.medians[""])
+    factor = sizes.charged_off[sum(ratio > end for end in sizes.breaks)]
     # by hand: 30 loans of 7,000 made in February 2019, 46 months old, all worked out within 36 months
-    to_come = 210_000 * float(lgd.charged_off[segments.index(POOLED), 46])
+    to_come = 210_000 * float(lgd.charged_off[segments.index(POOLED), 46]) * factor
     forecast = lt.forecast(home, months=36, paths=50)
     charged_off = forecast.totals["charged_off"]
     assert charged_off is not None

@@ -268,6 +268,7 @@ def migration_losses(
     RiskError : arrays that do not fit or are not finite, a rating outside the matrix, a correlation outside
         [0, 1), a factor correlation that is not positive semi-definite, no loan.
     """
+    check.number(0, 1, **check.given(importance=importance))
     check.finite(values=values, matrix=matrix, correlation=correlation)
     check.codes(0, ratings=ratings)
     check.shaped((None,), ratings=ratings)
