@@ -92,27 +92,17 @@ def replace_file(path: Path, text: str, field: str, *, private: bool = False) ->
     UsageError : the file cannot be written; nothing is left of it. `field` names the option that asked for
         it.
     """
-    temporary = path.with_name(f".{path.name}.writing-{os.getpid()}")
-    try:
-        mode = 0o600 if private else 0o666
-        with open(
-            os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w", encoding="utf-8"
-        ) as file:
-            file.write(text)
-        temporary.replace(path)
-    except OSError as error:
-        raise UsageError(
-            f"expected a file that can be written, was: {error.strerror}", file=path, field=field
-        ) from error
-    finally:
-        temporary.unlink(missing_ok=True)
+    with whole_file(path, field, private=private) as temporary:
+        temporary.write_text(text, encoding="utf-8")
 
 
 @contextmanager
-def whole_file(path: Path, field: str) -> Iterator[Path]:
+def whole_file(path: Path, field: str, *, private: bool = True) -> Iterator[Path]:
     """Yield a file beside `path` that takes its place when the block ends well, else vanishes.
 
-    Only its owner may read it: for rows of loans.
+    Parameters
+    ----------
+    private : only the file's owner may read it, as for rows of loans.
 
     Raises
     ------
@@ -121,7 +111,7 @@ def whole_file(path: Path, field: str) -> Iterator[Path]:
     temporary = path.with_name(f".{path.name}.writing-{os.getpid()}")
     try:
         try:
-            os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+            os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600 if private else 0o666))
             yield temporary
             temporary.replace(path)
         except OSError as error:

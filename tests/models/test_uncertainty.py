@@ -184,3 +184,19 @@ def test_a_model_without_errors_draws_nothing(model: FittedModel) -> None:
     x = np.zeros((3, len(model.covariates)))
     with pytest.raises(ModelError, match="errors of estimation"):
         draw_shocks(dataclasses.replace(model, errors=None), x, 1, paths=2)
+
+
+def test_the_square_root_is_a_function_of_the_covariance_alone() -> None:
+    """Whatever order a processor's linear algebra takes, and whatever signs it gives its vectors."""
+    random = np.random.default_rng(4)
+    loadings = random.normal(size=(9, 5)) * 10.0 ** random.integers(-3, 3, size=(9, 1))
+    covariance = loadings @ loadings.T  # of rank 5
+    covariance[8], covariance[:, 8] = 0.0, 0.0  # assumed: no error
+    made = root(covariance)
+    np.testing.assert_allclose(made @ made.T, covariance, rtol=1e-9, atol=1e-12 * covariance.max())
+    order = random.permutation(9)
+    again = root(np.ascontiguousarray(covariance[np.ix_(order, order)]))
+    scale = np.sqrt(np.diag(covariance))[order, None] + 1e-300
+    np.testing.assert_allclose(again / scale, made[np.ix_(order, order)] / scale, atol=1e-9)
+    # equal eigenvalues, whose vectors may be any turn of the plane they span
+    np.testing.assert_allclose(root(np.eye(4) * 9.0), np.eye(4) * 3.0, atol=1e-14)

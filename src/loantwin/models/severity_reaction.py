@@ -19,6 +19,7 @@ import numpy as np
 
 from loantwin.arrays import Floats
 from loantwin.engine.cells import LossGivenDefault
+from loantwin.engine.rows import TransitionParameters
 from loantwin.models.counts import sums
 from loantwin.models.severity import Defaults
 from loantwin.streams import Stream, generator
@@ -102,6 +103,16 @@ def _slope(x: Floats, y: Floats, variance: Floats) -> tuple[float, float]:
     """Return posterior mean and deviation of a slope with the prior 0 +- PRIOR_DEVIATION."""
     precision = float((x**2 / variance).sum()) + PRIOR_DEVIATION**-2
     return float((x * y / variance).sum()) / precision, float(precision**-0.5)
+
+
+def worsening_conditions(parameters: TransitionParameters, shocks: Floats) -> Floats:
+    """Return the mean over months of the log-odds that shocks add to the first worsening edge, (P,).
+
+    shocks : (P, T, R) factors on odds, by edge. What is returned are the conditions of `severity_factors`.
+    """
+    worse = int(np.argmax(parameters.target != parameters.prepaid_state))
+    with np.errstate(divide="ignore"):
+        return np.asarray(np.log(np.maximum(shocks[:, :, worse], 1e-300)).mean(axis=1))
 
 
 def severity_factors(

@@ -110,9 +110,20 @@ def as_today(errors: Errors, months: int) -> Directions:
 
 
 def root(covariance: Floats) -> Floats:
-    """Return a square root of a covariance that may be singular (what is assumed has no error)."""
-    values, vectors = np.linalg.eigh(covariance)
-    return np.asarray(vectors * np.sqrt(np.maximum(values, 0.0)))
+    """Return the square root of a covariance that may be singular (what is assumed has no error).
+
+    Symmetric but for the scale of each row, so that there is one: eigenvectors alone have signs, and turns
+    among equals, that differ from one processor's linear algebra to another's, and the same seed would draw
+    other errors there.
+    """
+    # Trap: eigenvectors taken for a function of the matrix.
+    scale = np.sqrt(np.diag(covariance))
+    outer = np.outer(scale, scale)
+    values, vectors = np.linalg.eigh(
+        np.divide(covariance, outer, out=np.zeros_like(covariance), where=outer > 0)
+    )
+    kept = np.where(values > 1e-12 * values.max(initial=0.0), values, 0.0)  # the root of rounding is large
+    return np.asarray(scale[:, None] * ((vectors * np.sqrt(kept)) @ vectors.T))
 
 
 def compressed(error: EdgeErrors, direction: Floats) -> Floats:

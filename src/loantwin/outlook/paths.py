@@ -13,7 +13,7 @@ from loantwin.arrays import Floats
 from loantwin.engine.cells import Cells
 from loantwin.engine.expectation import Numbers, conditional_flows, conditional_numbers
 from loantwin.engine.path import Flows
-from loantwin.models.severity_reaction import SeverityReaction, severity_factors
+from loantwin.models.severity_reaction import SeverityReaction, severity_factors, worsening_conditions
 from loantwin.outlook.outlook import Economy, Outlook
 from loantwin.outlook.workout import Awaited, share_charged_off, stock_in_default
 from loantwin.risk.intervals import name_events
@@ -80,17 +80,17 @@ def severity_of(outlook: Outlook, shocks: Floats, seed: int) -> Floats:
     """Return by how much a path's charge-offs exceed those its defaults lead to expect, (P,), mean 1.
 
     The reaction to the times and the spread from year to year (`models.severity_reaction`), and the error
-    with which history tells the share charged off.
+    with which history tells the share charged off; where none was observed, what the prior leaves open is in
+    the spread already.
     """
     model, columns = outlook.twin.model, outlook.columns
     told = model.diagnostics.get("severity", {}).get("charged_off", {})
-    error = told.get("standard_error", 0.0) / told["value"] if told.get("value", 0.0) > 0.0 else 0.0
+    known = told.get("observed", True) and told.get("value", 0.0) > 0.0
+    error = told.get("standard_error", 0.0) / told["value"] if known else 0.0
     reaction = model.severity or SeverityReaction(0.0, 0.0, 0.0, 0.0, 0)
     if not len(columns.principal) or not hypot(reaction.spread, error, abs(reaction.reaction)) > 0.0:
         return np.ones(len(shocks))
-    worse = int(np.argmax(model.parameters.target != model.parameters.prepaid_state))
-    with np.errstate(divide="ignore"):
-        conditions = np.log(np.maximum(shocks[:, :, worse], 1e-300)).mean(axis=1)
+    conditions = worsening_conditions(model.parameters, shocks)
     share = model.lgd.charged_off[
         columns.segment, np.minimum(columns.age, model.lgd.charged_off.shape[1] - 1)
     ]

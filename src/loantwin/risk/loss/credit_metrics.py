@@ -416,7 +416,7 @@ def _beta_shapes(mean: Floats, spread: Floats, face: Floats | None) -> Floats:
 
 
 def _factor_root(factor: Integers, correlation: Floats | None) -> Floats:
-    """Return L with L L' = the factors' correlation, (S, S)."""
+    """Return L with L L' = the factors' correlation, (S, S), symmetric."""
     given = np.eye(1) if correlation is None else np.asarray(correlation, dtype=np.float64)
     size = len(given)
     if given.shape != (size, size) or not np.allclose(given, given.T) or not np.allclose(np.diag(given), 1):
@@ -432,7 +432,8 @@ def _factor_root(factor: Integers, correlation: Floats | None) -> Floats:
             expected("a positive semi-definite correlation", f"an eigenvalue of {level.min():.3g}"),
             field="sector_correlation",
         )
-    return np.asarray(vector * np.sqrt(np.maximum(level, 0.0)))  # below zero only by rounding, checked above
+    # below zero only by rounding, checked above; symmetric, so that every processor finds the same
+    return np.asarray((vector * np.sqrt(np.maximum(level, 0.0))) @ vector.T)
 
 
 def tail_contributions(

@@ -20,7 +20,7 @@ from loantwin.engine.loss import loan_losses
 from loantwin.engine.rows import base_segments
 from loantwin.errors import RiskError, UsageError, expected
 from loantwin.models.model import draw_shocks, live_loans
-from loantwin.models.severity_reaction import severity_factors
+from loantwin.models.severity_reaction import severity_factors, worsening_conditions
 from loantwin.outlook.outlook import Economy, Outlook
 from loantwin.products.registry import PRODUCTS
 from loantwin.risk.loss.copula.implied import Implied, implied
@@ -140,7 +140,7 @@ def _sector_paths(
     for start in range(0, RATE_PATHS, BLOCK):
         progress(0.8 * start / RATE_PATHS, "how sectors move together")
         shocks = _shocks(outlook, economy, source, seed, start)
-        conditions.append(_conditions(outlook, shocks))
+        conditions.append(worsening_conditions(outlook.twin.model.parameters, shocks))
         flows = conditional_defaults(twin.model.parameters, cells, twin.model.lgd, shocks, groups=sectors)
         number.append(flows.defaulted_number.sum(axis=2))
         gross.append(flows.loss_gross.sum(axis=2))
@@ -163,12 +163,6 @@ def _shocks(outlook: Outlook, economy: Economy, source: str, seed: int, start: i
     return np.ascontiguousarray(
         draw_shocks(outlook.twin.model, mean, seed, paths=len(covariates), parameters=False, first=start)
     )
-
-
-def _conditions(outlook: Outlook, shocks: Floats) -> Floats:
-    parameters = outlook.twin.model.parameters
-    worse = int(np.argmax(parameters.target != parameters.prepaid_state))
-    return np.asarray(np.log(shocks[:, :, worse]).mean(axis=1))
 
 
 def mean_severity(outlook: Outlook) -> float:

@@ -14,7 +14,7 @@ from loantwin.arrays import Floats
 from loantwin.config import Loss, chosen
 from loantwin.engine.rows import base_segments
 from loantwin.errors import RiskError, UsageError, expected
-from loantwin.models.severity_reaction import severity_factors
+from loantwin.models.severity_reaction import severity_factors, worsening_conditions
 from loantwin.outlook.left_out import left_out
 from loantwin.outlook.outlook import Economy, Outlook
 from loantwin.risk.facts import standing
@@ -325,12 +325,11 @@ def _blocks(
 ) -> Iterator[Floats]:
     """Yield blocks of shocks, kept; `conditions` gathers mean log-odds added to the first worsening edge."""
     parameters = outlook.twin.model.parameters
-    worse = int(np.argmax(parameters.target != parameters.prepaid_state))
     paths = len(economy.covariates)
     for start in range(0, paths, BLOCK):
         progress(start / paths, "simulating losses")
         part = Economy(None, economy.covariates[start : start + BLOCK], None)
         shocks = outlook.drawn(part, len(part.covariates), seed, first=start)
-        conditions.append(np.log(shocks[:, :, worse]).mean(axis=1))
+        conditions.append(worsening_conditions(parameters, shocks))
         kept.append(shocks)
         yield shocks

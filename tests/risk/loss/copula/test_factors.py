@@ -59,6 +59,8 @@ def test_root_gives_the_correlation_back() -> None:
     model = factor_model(0.2, matrix)
     assert model.root.shape == (6, 3)
     assert model.root @ model.root.T == pytest.approx(matrix, abs=1e-10)
+    # two sectors: the second vector is a difference, whose sum is rounding
+    assert (factor_model([0.1, 0.2], np.array([[1.0, 0.3], [0.3, 1.0]])).root[0] > 0.5).all()
     assert factor_model([0.1, 0.2, 0.3]).root == pytest.approx(np.ones((3, 1)))
 
 

@@ -58,7 +58,10 @@ class FactorModel:
         values, vectors = np.linalg.eigh(self.correlation)
         kept = values > 1e-12
         made = vectors[:, kept] * np.sqrt(values[kept])
-        return np.ascontiguousarray(made[:, ::-1] * np.where(made[:, ::-1].sum(axis=0) < 0, -1.0, 1.0))
+        made = made[:, ::-1]
+        # by the first entry that is not rounding: a sum may be zero, and its sign the processor's
+        first = np.argmax(np.abs(made) > 1e-6, axis=0)
+        return np.ascontiguousarray(made * np.where(made[first, np.arange(made.shape[1])] < 0, -1.0, 1.0))
 
     def threshold(self, pd: Floats) -> Floats:
         """Return c of each PD: the asset return's quantile; minus infinity for 0, infinity for 1."""

@@ -90,6 +90,10 @@ def moved(
     rates : (P, S) default rates of the paths before and after. pds : by sector the PDs of loans before and
     after.
 
+    Raises
+    ------
+    RiskError : a factor model that is not finite.
+
     Notes
     -----
     A fiftieth of the work of `implied`; a change of a tenth of the paths is met to second order.
