@@ -17,13 +17,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from loantwin.arrays import Floats, Integers
+from loantwin.arrays import Flags, Floats, Integers
 from loantwin.errors import ModelError, expected
 
 VINTAGE = "|vintage "
 """Stands between a segment's label and a year in the label of that segment's loans of one vintage."""
 SIZE = "|size band "
 """Stands between a segment's label and a number in the label of that segment's loans of one band of size."""
+MEMORY = "|"
+"""Stands between a live state's published name and what a loan in it did in the months before."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,8 @@ class TransitionParameters:
     """What the engine needs of a model: R edges, A ages, G segments, F factors, L latents, S states.
 
     states : (S,) names; the first `live` of them are live, the others absorbing (default, charged_off,
-        prepaid, ...).
+        prepaid, ...). Live states that only differ in what a loan did before lie side by side and are
+        published as one: "<published>|<words>".
     origin, target : (R,) indices into `states`; origin is live, no edge from a state to itself.
     age : (R, A) log-odds by age in months; ages beyond A - 1 read the last column.
     segment : (R, G) log-odds added by segment.
@@ -70,6 +73,34 @@ def base_segments(segments: Sequence[str]) -> Integers:
 def base_label(label: str) -> str:
     """Return a label's segment: that of "X|size band 2|vintage 2005" is "X"."""
     return label.partition(VINTAGE)[0].partition(SIZE)[0]
+
+
+def published_state(state: str) -> str:
+    """Return the name a state is published by: that of "current|1 month since arrears" is "current"."""
+    return state.partition(MEMORY)[0]
+
+
+def published_states(states: Sequence[str]) -> tuple[str, ...]:
+    """Return the published names of states, each once, in order."""
+    return tuple(dict.fromkeys(published_state(state) for state in states))
+
+
+def published_places(states: Sequence[str]) -> Integers:
+    """Return each state's place among the published ones, (S,): rising from good to bad for live states."""
+    names = published_states(states)
+    return np.array([names.index(published_state(state)) for state in states], dtype=np.int64)
+
+
+def up_to_date(parameters: TransitionParameters) -> int:
+    """Return how many of the live states, the first ones, are published as the first."""
+    return int((published_places(parameters.states)[: parameters.live] == 0).sum())
+
+
+def worsening_edges(parameters: TransitionParameters) -> Flags:
+    """Return the edges to a later published state, or into default, (R,)."""
+    place, origin, target = published_places(parameters.states), parameters.origin, parameters.target
+    worse = (target < parameters.live) & (place[target] > place[origin])
+    return np.asarray(worse | (target == parameters.default_state))
 
 
 def odds(parameters: TransitionParameters) -> Floats:

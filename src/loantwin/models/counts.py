@@ -19,6 +19,7 @@ from loantwin import months
 from loantwin.arrays import Floats, Integers
 from loantwin.book.schema import DEFAULT_STATES
 from loantwin.errors import ModelError, expected
+from loantwin.models.memory import CLASSES, REMEMBERED, Memory, Moves, chosen_memory, remembered
 
 OUTCOME_STATES = ("current", "charged_off", "prepaid")
 PANEL_LIVE = ("current", "dpd_1_29", "dpd_30_59", "dpd_60_89")
@@ -54,6 +55,7 @@ class Counts:
     facts : what was left out and why, in numbers and words.
     standing : the loans on the book at the as-of date, for a book that has no history: the columns of `cells`
         without moves.
+    memory : how live states are split by what loans did before, None where they are not.
     """
 
     states: tuple[str, ...]
@@ -65,6 +67,7 @@ class Counts:
     effective: float
     facts: Mapping[str, int | float | str] = field(default_factory=dict)
     standing: pl.DataFrame | None = None
+    memory: Memory | None = None
 
     @property
     def recent(self) -> pl.DataFrame:
@@ -303,7 +306,13 @@ def _survival_of(survival: Floats, lead: Integers, ages: int) -> Floats:
 
 
 def panel_counts(
-    panel: pl.DataFrame, loans: pl.DataFrame, labels: pl.Series, as_of: dt.date, told: Sequence[str] = ()
+    panel: pl.DataFrame,
+    loans: pl.DataFrame,
+    labels: pl.Series,
+    as_of: dt.date,
+    told: Sequence[str] = (),
+    *,
+    memory: bool = False,
 ) -> Counts:
     """Return counts from a table with one row a loan and month, as known at `as_of`.
 
@@ -317,6 +326,8 @@ def panel_counts(
     ----------
     panel : rows of the panel table, cut by `known_at`. loans : (N,) the loan table. labels : (N,) segment
         labels. told : live states that count as told apart whether any loan was in them or not.
+    memory : split live states by what loans did before, where that foretells moves out of time
+        (`models.memory`); then moves whose past is not known are left out.
 
     Raises
     ------
@@ -331,7 +342,8 @@ def panel_counts(
     ).with_columns(segment=pl.Series(codes, dtype=pl.Int32))
     table = panel.select("loan_id", month=_month(pl.col("report_date")), state=_known_state(pl.col("state")))
     facts["left out: reports without a state"] = int(table["state"].null_count())
-    pairs = _pairs(table.filter(pl.col("state").is_not_null() & (pl.col("month") <= last)))
+    seen = table.filter(pl.col("state").is_not_null() & (pl.col("month") <= last))
+    pairs = _pairs(seen, about if memory else None)
     joined = pairs.join(about, on="loan_id", how="left", maintain_order="left").with_columns(
         age=pl.col("month") - pl.col("start")
     )
@@ -346,12 +358,14 @@ def panel_counts(
         (pl.col("to") == "prepaid") & (pl.col("age") >= pl.col("term_months")).fill_null(False)
     )
     facts["repaid at the contractual term (up to date, not prepaid)"] = usable.filter(repaid).height
-    usable = usable.with_columns(to=pl.when(repaid).then(pl.lit("current")).otherwise(pl.col("to"))).filter(
-        pl.col("to") != "settled"
-    )
+    usable = usable.with_columns(to=pl.when(repaid).then(pl.lit("current")).otherwise(pl.col("to")))
+    if memory:
+        stayed = pl.when(pl.col("from") == "current").then(pl.col("kind")).otherwise(1)
+        usable = usable.with_columns(to_kind=pl.when(repaid).then(stayed).otherwise(pl.col("to_kind")))
+    usable = usable.filter(pl.col("to") != "settled")
     if not usable.height:
         raise ModelError(expected("loans reported in two consecutive months", "none"), field="report_date")
-    return _panel_table(usable, segments, last, facts, told)
+    return _panel_table(usable, segments, last, facts, told, memory)
 
 
 def _panel_table(
@@ -360,9 +374,15 @@ def _panel_table(
     last: int,
     facts: dict[str, int | float | str],
     told: Sequence[str],
+    memory: bool,
 ) -> Counts:
     seen = {*told, *moves["from"].unique().to_list(), *moves["to"].unique().to_list()}
     live = tuple(name for name in PANEL_LIVE if name in seen)
+    split = _split(moves, live, facts) if memory and len(live) > 1 else None
+    certain: Mapping[str, str] = {}
+    if split is not None:
+        facts["left out: moves of loans whose arrears before are not known"] = int((~moves["known"]).sum())
+        moves, certain, live = _classed(moves.filter(pl.col("known")), split), split.certain, split.states()
     states = (*live, "default", "prepaid")
     number = {name: position for position, name in enumerate(states)}
     coded = moves.select(
@@ -370,17 +390,62 @@ def _panel_table(
         pl.col("to").replace_strict(number, return_dtype=pl.Int32),
         "segment", "age", "month", "weight",
     )  # fmt: skip
-    cells = _summed(coded, states)
+    # a move that is certain is no move: what leaves is told against it
+    stays = np.array([number[certain.get(name, name)] for name in states])
+    cells = _summed(coded, states, stays)
     weight = moves.filter(pl.col("to") == "default")["weight"].to_numpy()
     effective = float(weight.sum() / (weight**2).sum()) if weight.size else 1.0
     facts["moves counted"] = moves.height
     facts["first entries to default"] = int(weight.size)
     first = int(cells["month"].cast(pl.Int64).min())  # type: ignore[arg-type]  # a column of whole numbers, never empty here
-    return Counts(states, len(live), segments, cells, first, last, effective, facts)
+    return Counts(states, len(live), segments, cells, first, last, effective, facts, memory=split)
 
 
-def _summed(coded: pl.DataFrame, states: tuple[str, ...]) -> pl.DataFrame:
-    """Return the cells of coded moves; sums run in row order: the same history, the same bits."""
+def _split(moves: pl.DataFrame, live: tuple[str, ...], facts: dict[str, int | float | str]) -> Memory | None:
+    """Return how live states are to be split, None where no split gains; gains go into `facts`."""
+    known = moves.filter(pl.col("known"))
+    if not known.height:
+        return None
+    place = {name: position for position, name in enumerate((*live, "default", "prepaid"))}
+    found, gains = chosen_memory(
+        Moves(
+            known["from"].replace_strict(place, return_dtype=pl.Int64).to_numpy(),
+            known["to"].replace_strict(place, return_dtype=pl.Int64).to_numpy(),
+            known["kind"].to_numpy().astype(np.int64),
+            known["loan_id"].rle_id().to_numpy().astype(np.int64),
+            known["month"].to_numpy().astype(np.int64),
+            known["weight"].to_numpy(),
+        ),
+        live,
+    )
+    for words, gain in gains.items():
+        facts[f"log loss out of time less by memory, {words}"] = round(gain, 5)
+    return found
+
+
+def _classed(moves: pl.DataFrame, memory: Memory) -> pl.DataFrame:
+    """Return moves between states of the chain."""
+    names = pl.DataFrame(
+        [(state, kind, memory.name(state, kind)) for state in memory.kept for kind in range(CLASSES)],
+        schema={"state": pl.String, "kind": pl.Int32, "name": pl.String},
+        orient="row",
+    )
+    origin, target = (
+        names.rename({"state": "from"}),
+        names.rename({"state": "to", "kind": "to_kind", "name": "end"}),
+    )
+    return (
+        moves.join(origin, on=["from", "kind"], how="left", maintain_order="left")
+        .join(target, on=["to", "to_kind"], how="left", maintain_order="left")
+        .with_columns(pl.col("name").alias("from"), pl.coalesce("end", "to").alias("to"))
+    )
+
+
+def _summed(coded: pl.DataFrame, states: tuple[str, ...], stays: Integers) -> pl.DataFrame:
+    """Return the cells of coded moves; sums run in row order: the same history, the same bits.
+
+    stays : (S,) where a loan is that did not move: its state, or the one it was certain to reach.
+    """
     column = {name: coded[name].to_numpy().astype(np.int64) for name in (*KEYS, "to")}
     wide = [int(column[name].max()) + 1 for name in KEYS]
     key = np.ravel_multi_index([column[name] for name in KEYS], wide)
@@ -393,7 +458,9 @@ def _summed(coded: pl.DataFrame, states: tuple[str, ...]) -> pl.DataFrame:
     # Trap: a group's floats added up by Polars. It sums in parts, one a thread: repeats differ by bits.
     made["at_risk"] = sums(index, weight, len(found))
     for place, name in enumerate(states):
-        moved = (column["to"] == place) & (column["from_state"] != place)
+        moved = (
+            (column["to"] == place) & (column["from_state"] != place) & (stays[column["from_state"]] != place)
+        )
         made[f"moved_{name}"] = sums(index[moved], weight[moved], len(found))
     return pl.DataFrame(made)
 
@@ -410,13 +477,25 @@ def added_up(cells: pl.DataFrame, keys: Sequence[str], columns: Sequence[str]) -
     return pl.DataFrame(made | {name: sums(index, cells[name].to_numpy(), len(found)) for name in columns})
 
 
-def _pairs(table: pl.DataFrame) -> pl.DataFrame:
-    """Return consecutive months of each loan up to its first exit: loan_id, month (of the move), from, to."""
+def _pairs(table: pl.DataFrame, about: pl.DataFrame | None = None) -> pl.DataFrame:
+    """Return consecutive months of each loan up to its first exit: loan_id, month (of the move), from, to.
+
+    about : loan_id and start of every loan; with it come the classes of both states (`memory.remembered`),
+        kind and to_kind, and whether the first is known.
+    """
     # Trap: a gap in the reports. Two reports three months apart are no move of one month.
     same = pl.col("loan_id") == pl.col("loan_id").shift(-1)
     sorted_ = table.sort("loan_id", "month", maintain_order=True)
     repeated = (same & (pl.col("month") == pl.col("month").shift(-1))).fill_null(False)
-    ordered = sorted_.filter(~repeated)
+    ordered, classes = sorted_.filter(~repeated), []
+    if about is not None:
+        started = ordered.join(
+            about.select("loan_id", "start"), on="loan_id", how="left", maintain_order="left"
+        )
+        ordered = remembered(started, PANEL_LIVE[0], PANEL_LIVE[1:]).with_columns(
+            to_kind=pl.col("kind").shift(-1)
+        )
+        classes = ["kind", "to_kind", "known"]
     paired = ordered.with_columns(
         to=pl.when(same & (pl.col("month").shift(-1) == pl.col("month") + 1)).then(pl.col("state").shift(-1)),
         exited=(~pl.col("state").is_in(list(PANEL_LIVE))).cast(pl.Int32),
@@ -424,7 +503,34 @@ def _pairs(table: pl.DataFrame) -> pl.DataFrame:
     # Trap: a loss counted twice. The first default absorbs: what follows it is loss given default.
     paired = paired.with_columns(exited=pl.col("exited").cum_max().over("loan_id"))
     alive = paired.filter((pl.col("exited") == 0) & pl.col("to").is_not_null())
-    return alive.select("loan_id", pl.col("month") + 1, pl.col("state").alias("from"), "to")
+    return alive.select("loan_id", pl.col("month") + 1, pl.col("state").alias("from"), "to", *classes)
+
+
+def classes_today(loan_id: pl.Series, state: pl.Series, panel: pl.DataFrame, as_of: dt.date) -> Integers:
+    """Return the class of loans' states at a date (`memory.remembered`), (N,), from the reports before.
+
+    loan_id : (N,) different loans. panel : reports, of these loans and others. A loan without reports has
+    the class of one that was up to date before.
+    """
+    now = months.month_of(as_of)
+    standing = pl.DataFrame(
+        {"loan_id": loan_id, "month": pl.Series([now] * len(loan_id), dtype=pl.Int32), "state": state}
+    )
+    reports = panel.select(
+        "loan_id", month=_month(pl.col("report_date")), state=_known_state(pl.col("state"))
+    ).filter(
+        pl.col("state").is_not_null()
+        & (pl.col("month") < now)
+        & (pl.col("month") >= now - REMEMBERED - 1)
+        & pl.col("loan_id").is_in(loan_id.implode())
+    )
+    told = pl.concat([reports, standing]).sort("loan_id", "month", maintain_order=True)
+    told = remembered(
+        told.unique(["loan_id", "month"], keep="last", maintain_order=True), PANEL_LIVE[0], PANEL_LIVE[1:]
+    )
+    found = told.filter(pl.col("month") == now).select("loan_id", "kind")
+    joined = pl.DataFrame({"loan_id": loan_id}).join(found, on="loan_id", how="left", maintain_order="left")
+    return joined["kind"].to_numpy().astype(np.int64)
 
 
 def _month(day: pl.Expr) -> pl.Expr:

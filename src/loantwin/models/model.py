@@ -22,7 +22,7 @@ from loantwin.book.segments import segment_labels
 from loantwin.engine.cells import LossGivenDefault
 from loantwin.engine.columns import LoanColumns, balloon_amount
 from loantwin.engine.columns import loan_columns as checked_columns
-from loantwin.engine.rows import VINTAGE, TransitionParameters
+from loantwin.engine.rows import VINTAGE, TransitionParameters, published_state, published_states
 from loantwin.errors import ModelError, ScenarioError, expected
 from loantwin.macro.covariates import Covariate, evaluate, standardise
 from loantwin.macro.scenario import Scenario
@@ -32,6 +32,7 @@ from loantwin.models.counts import (
     PANEL_LIVE,
     Counts,
     EventCounts,
+    classes_today,
     edge_cells,
     outcome_counts,
     panel_counts,
@@ -43,6 +44,7 @@ from loantwin.models.fitted import FittedModel, by_label, check_model
 from loantwin.models.forecasting import draw_shocks, mean_shocks
 from loantwin.models.lags import choose_lags, evident_lag
 from loantwin.models.latent import usual_scale
+from loantwin.models.memory import CERTAIN, split_codes
 from loantwin.models.pooling import fit_panel_edges
 from loantwin.models.priors.curves import prepayment_hazard
 from loantwin.models.priors.table import ProductPrior
@@ -183,7 +185,10 @@ def _counted(
     told = "days_past_due" in mapping.columns
     if panel is not None:
         live = () if settings.prior is None else live_states(panel["state"], told)
-        return panel_counts(panel, loans, labels, as_of, live)
+        # a product's prior speaks of published states
+        return panel_counts(
+            panel, loans, labels, as_of, live, memory=settings.memory and settings.prior is None
+        )
     if mapping.kind != "snapshot":
         return _outcomes(loans, labels, mapping, as_of, settings, notes)
     if settings.prior is None:
@@ -401,7 +406,7 @@ def _assembled(
         live=counts.live,
         origin=np.array([states.index(edge.origin) for edge in edges], dtype=np.int64),
         target=np.array([states.index(edge.target) for edge in edges], dtype=np.int64),
-        age=np.array([edge.age for edge in edges]),
+        age=np.array([edge.age + CERTAIN * _against(edge, counts) for edge in edges]),
         segment=np.array([edge.segment for edge in edges]),
         macro=np.array([edge.macro for edge in edges]),
         loading=np.array([edge.loading for edge in edges]),
@@ -423,7 +428,7 @@ def _assembled(
         arrears_months=3 if default == "default" else unpaid_months(mapping),
         conversion_factor=mapping.number("conversion_factor", 0.0),
         assumed=tuple(edge.assumed for edge in edges),
-        absent=tuple(name for name in (*PANEL_LIVE, "default") if name not in states),
+        absent=tuple(name for name in (*PANEL_LIVE, "default") if name not in published_states(states)),
         prior_only=prior_only,
         diagnostics=diagnose(context, edges, levels, severity, prior_only, notes),
         provenance={
@@ -446,6 +451,11 @@ def _assembled(
     )
     check_model(model)
     return model
+
+
+def _against(edge: EdgeFit, counts: Counts) -> bool:
+    """Return whether an edge is told against a certain move of its state, and not against staying."""
+    return not edge.assumed and counts.memory is not None and edge.origin in counts.memory.certain
 
 
 def _covariance(edges: Sequence[EdgeFit], levels: dict[str, LevelFit], context: Context) -> Floats:
@@ -504,8 +514,13 @@ def _data_hash(counts: Counts, defaults: Defaults) -> str:
 # ------------------------------------------------------------------------------------------
 
 
-def loan_columns(book: Book, model: FittedModel, mapping: TapeFormat) -> LoanColumns:
+def loan_columns(
+    book: Book, model: FittedModel, mapping: TapeFormat, panel: pl.DataFrame | None = None
+) -> LoanColumns:
     """Return the book's live loans as the engine's columns, coded as `model` knows them.
+
+    panel : the history as known at the book's date, which tells what loans did before, where the model asks.
+        A loan it does not show is read as one that was up to date before.
 
     A segment the model has never seen reads the pooled effect, with a warning that names it. Loans in
     default, and loans whose contract has ended, are not live: the caller finds them by `live_loans`. Missing
@@ -540,7 +555,7 @@ def loan_columns(book: Book, model: FittedModel, mapping: TapeFormat) -> LoanCol
     return checked_columns(
         segment=codes,
         age=now - start,
-        state=_state_codes(loans, model),
+        state=_state_codes(loans, model, panel, book.as_of),
         product=loans["product"]
         .replace_strict({name: place for place, name in enumerate(PRODUCTS)})
         .to_numpy()
@@ -617,8 +632,18 @@ def live_loans(book: Book, model: FittedModel) -> pl.DataFrame:
     return book.loans.filter(pl.col("state").fill_null("current").is_in(live) & running)
 
 
-def _state_codes(loans: pl.DataFrame, model: FittedModel) -> Integers:
-    return loans["state"].fill_null("current").replace_strict(_live_codes(model)).to_numpy().astype(np.int64)
+def _state_codes(
+    loans: pl.DataFrame, model: FittedModel, panel: pl.DataFrame | None, as_of: dt.date
+) -> Integers:
+    state = loans["state"].fill_null("current")
+    codes = state.replace_strict(_live_codes(model)).to_numpy().astype(np.int64)
+    live = model.parameters.states[: model.parameters.live]
+    if panel is None or len(published_states(live)) == len(live):
+        return codes
+    kind = classes_today(
+        loans["loan_id"], state.replace(dict.fromkeys(LIKE_CURRENT, "current")), panel, as_of
+    )
+    return split_codes(live, codes, kind)
 
 
 def _live_codes(model: FittedModel) -> dict[str, int]:
@@ -627,13 +652,15 @@ def _live_codes(model: FittedModel) -> dict[str, int]:
     States the model does not tell apart (forborne, in probation, or past due where it was learnt from
     outcomes alone) read its first live state.
     """
-    known = {name: place for place, name in enumerate(model.parameters.states[: model.parameters.live])}
+    known: dict[str, int] = {}
+    for place, name in enumerate(model.parameters.states[: model.parameters.live]):
+        known.setdefault(published_state(name), place)
     return {name: known.get(name, 0) for name in STATES if name not in (*DEFAULT_STATES, *CLOSED_STATES)}
 
 
 def unknown_states(book: Book, model: FittedModel) -> dict[str, int]:
     """Return the book's live states that the model does not tell from its first, with loan numbers."""
-    known = {*model.parameters.states[: model.parameters.live], *LIKE_CURRENT}
+    known = {*published_states(model.parameters.states[: model.parameters.live]), *LIKE_CURRENT}
     counts = live_loans(book, model)["state"].fill_null("current").value_counts().sort("state")
     return {name: count for name, count in counts.iter_rows() if name not in known}
 

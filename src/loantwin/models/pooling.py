@@ -16,6 +16,7 @@ from scipy.linalg import block_diag, cho_factor, cho_solve
 from scipy.special import expit
 
 from loantwin.arrays import Floats
+from loantwin.engine.rows import published_state, published_states
 from loantwin.models.additive import AdditiveFit, Design, fit_additive
 from loantwin.models.counts import Counts, EventCounts, edge_cells, sums
 from loantwin.models.latent import (
@@ -27,6 +28,7 @@ from loantwin.models.latent import (
     process_covariance,
     process_points,
 )
+from loantwin.models.memory import CERTAIN
 from loantwin.models.regression import Prior, independent_prior
 from loantwin.models.spline import AgeBasis
 from loantwin.models.transitions import (
@@ -36,6 +38,7 @@ from loantwin.models.transitions import (
     EdgeFit,
     LevelFit,
     age_curve,
+    assumed_edge,
     edge_counts,
     edge_of,
     macro_prior,
@@ -62,19 +65,34 @@ def panel_edges(counts: Counts, believed: Collection[Ends] = ()) -> dict[str, li
     Edges that are `believed` beforehand are fitted whether history shows them or not.
     """
     live = counts.states[: counts.live]
-    order = {name: place for place, name in enumerate((*live, "default"))}
-    chain = (*live, "default")
+    chain = (*published_states(live), "default")
+    order = {name: place for place, name in enumerate(chain)}
     found: dict[str, list[Ends]] = {CREDIT: [], "cure": [], PREPAYMENT: []}
-    for place, origin in enumerate(live):
+    for origin in live:
+        place = order[published_state(origin)]
+        worse = chain[place + 1]
+        if counts.memory is not None and worse != "default":
+            worse = counts.memory.after(origin, worse)
         for target in counts.states:
             cells = edge_cells(counts, origin, target)
-            needed = target == chain[place + 1] or (place == 0 and target == "prepaid")
+            needed = target == worse or (place == 0 and target == "prepaid")
             shown = len(cells.trials) > 0 and (cells.events.sum() > 0 or needed)
             if origin == target or not (shown or (origin, target) in believed):
                 continue
-            kind = PREPAYMENT if target == "prepaid" else CREDIT if order[target] > place else "cure"
+            later = order.get(published_state(target), 0) > place
+            kind = PREPAYMENT if target == "prepaid" else CREDIT if later else "cure"
             found[kind].append((origin, target))
     return found
+
+
+def certain_edges(context: Context) -> list[EdgeFit]:
+    """Return the moves that are certain where the published state stays; others are told against them."""
+    memory = context.counts.memory
+    chance = np.array([expit(CERTAIN)])
+    return [
+        assumed_edge(context, origin, later, chance, "certain where the published state stays")
+        for origin, later in (memory.certain if memory is not None else {}).items()
+    ]
 
 
 def fit_panel_edges(context: Context) -> tuple[list[EdgeFit], dict[str, LevelFit]]:
@@ -92,6 +110,7 @@ def fit_panel_edges(context: Context) -> tuple[list[EdgeFit], dict[str, LevelFit
         latent = PREPAYMENT if kind == PREPAYMENT else CREDIT
         for ends in kinds[kind]:
             fitted.append(_own_fit(context, ends, kind, latent, *levels[latent]))
+    fitted += certain_edges(context)
     return fitted, {name: fit for name, (fit, _) in levels.items()}
 
 
@@ -104,7 +123,7 @@ def _edge_design(context: Context, ends: Ends, kind: str) -> _Edge:
         else "better"
         if kind == "cure"
         else "worse"
-        if ends[0] == "current"
+        if published_state(ends[0]) == "current"
         else "roll"
     )
     events, trials = cells.events.sum() * counts.effective, cells.trials.sum() * counts.effective

@@ -13,7 +13,7 @@ from itertools import pairwise
 import numpy as np
 
 from loantwin.arrays import Flags, Floats
-from loantwin.engine.rows import TransitionParameters
+from loantwin.engine.rows import TransitionParameters, worsening_edges
 from loantwin.errors import ModelError, expected
 
 FADE = 12.0
@@ -68,9 +68,7 @@ def log_factors(relevel: Relevel | None, parameters: TransitionParameters, month
 
 def entry_edges(parameters: TransitionParameters) -> Flags:
     """Return the edges that worsen, (R,): from a live state to a later one, or into default."""
-    to = parameters.target
-    live = to < parameters.live
-    return np.asarray((live & (to > parameters.origin)) | (to == parameters.default_state))
+    return worsening_edges(parameters)
 
 
 def prepayment_edges(parameters: TransitionParameters) -> Flags:

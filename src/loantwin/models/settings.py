@@ -97,6 +97,8 @@ class FitSettings:
     """Of the effect of a band of size."""
     size_memory: float = 0.8
     """Correlation of a band's effect with that of its neighbour: bands next to each other are alike."""
+    memory: bool = True
+    """Split the states of a panel by what loans did before, where that foretells moves (`models.memory`)."""
     edge_macro: float = 0.10
     """Of an edge's macro effect about that of all worsening edges together (panels)."""
     edge_loading: float = 0.30

@@ -21,6 +21,7 @@ from loantwin.engine.columns import LoanColumns, contract_terms, take
 from loantwin.engine.montecarlo.histories import loan_histories
 from loantwin.engine.montecarlo.loans import Population
 from loantwin.engine.randomness import LOAN_BALANCES, LOAN_ENDS, monthly_words
+from loantwin.engine.rows import published_state
 from loantwin.models.balances import FILL, KINDS, LAST, LINE, QUANTILES
 from loantwin.models.counts import PANEL_LIVE
 from loantwin.outlook.outlook import Economy, Outlook
@@ -156,7 +157,7 @@ def _part(
 
 def places(states: tuple[str, ...], live: int) -> Integers:
     """Return the place of each state's published name in order of arrears; 0 for those that are not live."""
-    published = [PANEL_LIVE.index(name) for name in states[:live]]
+    published = [PANEL_LIVE.index(published_state(name)) for name in states[:live]]
     return np.array([*published, *([0] * (len(states) - live))])
 
 

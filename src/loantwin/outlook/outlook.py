@@ -146,7 +146,7 @@ class Outlook:
         ------
         ModelError : a loan without a term, a rate or an amount.
         """
-        return loan_columns(self.book, self.twin.model, self.twin.mapping)
+        return loan_columns(self.book, self.twin.model, self.twin.mapping, self.twin.known_panel)
 
     @kept(*SOURCES)
     def live_ids(self) -> pl.Series:
@@ -170,7 +170,10 @@ class Outlook:
         in_default = pl.col("state").is_in(list(DEFAULT_STATES))
         state = pl.when(in_default).then(pl.lit("current")).otherwise(pl.col("state")).alias("state")
         return loan_columns(
-            replace(self.book, loans=self.book.loans.with_columns(state)), self.twin.model, self.twin.mapping
+            replace(self.book, loans=self.book.loans.with_columns(state)),
+            self.twin.model,
+            self.twin.mapping,
+            self.twin.known_panel,
         )
 
     @kept(*SOURCES)

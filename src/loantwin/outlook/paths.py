@@ -13,6 +13,7 @@ from loantwin.arrays import Floats
 from loantwin.engine.cells import Cells
 from loantwin.engine.expectation import Numbers, conditional_flows, conditional_numbers
 from loantwin.engine.path import Flows
+from loantwin.engine.rows import published_places, published_states
 from loantwin.models.severity_reaction import SeverityReaction, severity_factors, worsening_conditions
 from loantwin.outlook.outlook import Economy, Outlook
 from loantwin.outlook.workout import Awaited, share_charged_off, stock_in_default
@@ -162,12 +163,15 @@ def counted(
             share == 1.0, _lagged(made.defaults, lag), random.poisson(_lagged(made.defaults, lag) * share)
         )
         loans["charged_off_loans"] = (charged, follow)
-    arrears = _mix(numbers.live, states, seed) if numbers.live.shape[1] > 1 else {}
+    several = len(set(published_places(states)[: numbers.live.shape[1]])) > 1
+    arrears = _mix(numbers.live, states, seed) if several else {}
     return replace(made, loans={name: loans[name] for name in NUMBERS if name in loans}, arrears=arrears)
 
 
 def _mix(live: Floats, states: Sequence[str], seed: int) -> dict[str, tuple[Floats, Floats]]:
     """Return each live state's share of live loans, simulated and expected; all are 0 once none is left."""
+    names, place = published_states(states), published_places(states)[: live.shape[1]]
+    live = np.stack([live[:, place == own].sum(axis=1) for own in range(place[-1] + 1)], axis=1)
     whole = np.maximum(live.sum(axis=1), 1e-12)
     drawn = generator(seed, Stream.NAMES, place=STATES_STREAM).poisson(live[:, 1:]).astype(np.float64)
     late = np.minimum(drawn / np.maximum(whole[:, None], drawn.sum(axis=1, keepdims=True)), 1.0)
@@ -175,7 +179,7 @@ def _mix(live: Floats, states: Sequence[str], seed: int) -> dict[str, tuple[Floa
     simulated = np.concatenate([first[:, None], late], axis=1)
     return {
         name: (simulated[:, place], live[:, place] / whole)
-        for place, name in enumerate(states[: live.shape[1]])
+        for place, name in enumerate(names[: live.shape[1]])
     }
 
 

@@ -9,7 +9,7 @@ import polars as pl
 
 from loantwin.arrays import Floats, Integers
 from loantwin.book.schema import CLOSED_STATES
-from loantwin.engine.rows import base_segments
+from loantwin.engine.rows import base_segments, published_state
 from loantwin.errors import InputError
 from loantwin.macro.covariates import Covariate, evaluate, known_span
 from loantwin.macro.generator import simulate
@@ -101,7 +101,7 @@ def task_of(
     return Task(
         cells=cells,
         bands=bands,
-        states=model.parameters.states[: model.parameters.live],
+        states=tuple(published_state(name) for name in model.parameters.states[: model.parameters.live]),
         horizons=windows,
         unemployment=None if unemployment is None else unemployment[0],
         unemployment_first=0 if unemployment is None else unemployment[1],

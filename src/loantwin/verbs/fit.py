@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from loantwin.book.selection import NOT_ENDED, finished_words
+from loantwin.engine.rows import published_states
 from loantwin.errors import InputError, UsageError, expected
 from loantwin.events.event import Event
 from loantwin.macro.generator import MacroGenerator, fit_generator
@@ -252,7 +253,7 @@ def _result(
     return FitResult(
         as_of=model.as_of,
         segments=model.segments,
-        states=model.parameters.states,
+        states=published_states(model.parameters.states),
         absent_states=model.absent,
         edges=tuple(
             FittedEdge(

@@ -8,6 +8,7 @@ from functools import lru_cache
 import numpy as np
 
 from loantwin.arrays import Floats, Integers
+from loantwin.engine.rows import up_to_date
 from loantwin.engine.step.levers import check_levers
 from loantwin.engine.step.step import check_step
 from loantwin.engine.step.sums import sums_at
@@ -79,8 +80,8 @@ def step_batch(
             dtype=np.float64),
         np.zeros(books) if index_change is None else np.ascontiguousarray(index_change, dtype=np.float64),
         columns.odds, sums.table, sums.codes, sums.rows, sums.sources, sums.factors, fixed.routes,
-        fixed.kinds, fixed.effects, tables.risk, _PLANS[tables.plan.kind], np.ascontiguousarray(plan),
-        fixed.economics, lag, month % width, memory.figures, memory.lent,
+        up_to_date(tables.parameters), fixed.kinds, fixed.effects, tables.risk, _PLANS[tables.plan.kind],
+        np.ascontiguousarray(plan), fixed.economics, lag, month % width, memory.figures, memory.lent,
     )  # fmt: skip
     return _state(month, memory, tables), StepFlows(memory.figures.T, memory.lent.T)
 

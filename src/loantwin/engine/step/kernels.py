@@ -145,7 +145,9 @@ def move(column: int, odds: Array, edge: Array, routes: Array, live: int, lanes:
 
 
 @compiled
-def quantities(live: int, lanes: Array, base: int, start: float, exceeding: float, own: Array) -> None:
+def quantities(
+    live: int, current: int, lanes: Array, base: int, start: float, exceeding: float, own: Array
+) -> None:
     """Fill the rows that money is counted on: in arrears before and later, open, staying, paying, exposed."""
     n, first = lanes.shape[1], base + 3 * live
     for i in range(n):
@@ -156,11 +158,14 @@ def quantities(live: int, lanes: Array, base: int, start: float, exceeding: floa
     ):
         for i in range(n):
             lanes[arrears, i] = 0.0
-        for s in range(1, live):
+        for s in range(current, live):
             for i in range(n):
                 lanes[arrears, i] += lanes[from_row + s, i]
         for i in range(n):
-            lanes[whole, i] = lanes[arrears, i] + lanes[from_row, i]
+            lanes[whole, i] = lanes[arrears, i]
+        for s in range(current):
+            for i in range(n):
+                lanes[whole, i] += lanes[from_row + s, i]
     for i in range(n):
         lanes[first + PAYING, i] = lanes[first + STAY, i] + lanes[first + PREPAY, i]
 
@@ -238,8 +243,8 @@ def step_chunk(
     low: int, high: int,
     before: Array, after: Array, cohorts: Array, due: Array, in_default: Array, levers: Array, shocks: Array,
     index: Array, odds: Array, table: Array, codes: Array, rows: Array, sources: Array, factors: Array,
-    routes: Array, kinds: Array, effects: Array, risk: Array, plan_kind: int, plan: Array, costs: Array,
-    lag: Array, slot: int, figures: Array, lent: Array,
+    routes: Array, current: int, kinds: Array, effects: Array, risk: Array, plan_kind: int, plan: Array,
+    costs: Array, lag: Array, slot: int, figures: Array, lent: Array,
 ) -> None:  # fmt: skip
     """Step books `low` to `high`: see `step_books`."""
     live, newest, n, segments = before.shape[1], cohorts.shape[0] - 1, high - low, len(risk)
@@ -275,7 +280,7 @@ def step_chunk(
             for s in range(live):
                 read(before[column, s, low:high], lanes, base + s)
             move(column, odds, edge_own, routes, live, lanes, base)
-            quantities(live, lanes, base, start, table[1, column], own)
+            quantities(live, current, lanes, base, start, table[1, column], own)
             for s in range(live):
                 write(after[column, s, low:high], lanes, base + live + s)
             add(sums, SEGMENTS + segment, start, lanes, base + first + OPEN)
@@ -316,7 +321,7 @@ def step_chunk(
 def step_books(
     begin: int, end: int, before: Array, after: Array, cohorts: Array, due: Array, in_default: Array,
     levers: Array, shocks: Array, index: Array, odds: Array, table: Array, codes: Array, rows: Array,
-    sources: Array, factors: Array, routes: Array, kinds: Array, effects: Array, risk: Array,
+    sources: Array, factors: Array, routes: Array, current: int, kinds: Array, effects: Array, risk: Array,
     plan_kind: int, plan: Array, costs: Array, lag: Array, slot: int, figures: Array, lent: Array,
 ) -> None:  # fmt: skip
     """Fill `after`, `figures` (F, E) and `lent` (G, E), and update `cohorts`, `due` and `in_default`.
@@ -327,7 +332,8 @@ def step_books(
         it is written. cohorts : (K + 1, 3, E) entry, add_on, excess, the month's own last. due : (3, W, E).
     levers : (E, 5). shocks : (E, R). index : (E,). odds : (R, C). table, codes, rows, sources, factors : see
         step.sums.Sums.
-    routes : (2, R) origin and end of each edge. kinds : (3, R) roll, cure, entry. plan_kind : 0 none, 1
+    routes : (2, R) origin and end of each edge. current : number of live states that are up to date, the
+        first ones. kinds : (3, R) roll, cure, entry. plan_kind : 0 none, 1
         constant balance, 2 table.
     """
     books = before.shape[2]
@@ -335,6 +341,6 @@ def step_books(
         low = chunk * LANES
         step_chunk(
             low, min(low + LANES, books), before, after, cohorts, due, in_default, levers, shocks, index,
-            odds, table, codes, rows, sources, factors, routes, kinds, effects, risk, plan_kind, plan, costs,
-            lag, slot, figures, lent,
+            odds, table, codes, rows, sources, factors, routes, current, kinds, effects, risk, plan_kind,
+            plan, costs, lag, slot, figures, lent,
         )  # fmt: skip

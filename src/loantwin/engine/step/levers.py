@@ -18,7 +18,7 @@ from dataclasses import dataclass, field, fields
 import numpy as np
 
 from loantwin.arrays import Floats, Integers
-from loantwin.engine.rows import TransitionParameters
+from loantwin.engine.rows import TransitionParameters, published_places, up_to_date, worsening_edges
 from loantwin.errors import UsageError, expected
 from loantwin.types import LEVERS
 
@@ -118,11 +118,11 @@ def edge_kinds(parameters: TransitionParameters) -> Edges:
     Collection acts on loans past due; where a model has one live state (arrears are not observed), on its
     default edge.
     """
-    origin, target = parameters.origin, parameters.target
-    live = target < parameters.live
-    worse = (live & (target > origin)) | (target == parameters.default_state)
-    past_due = (origin > 0) | (parameters.live == 1)
-    kinds = (worse & past_due, live & (target < origin), worse & (origin == 0))
+    place, origin, target = published_places(parameters.states), parameters.origin, parameters.target
+    worse = worsening_edges(parameters)
+    better = (target < parameters.live) & (place[target] < place[origin])
+    first = origin < up_to_date(parameters)
+    kinds = (worse & (~first | (parameters.live == 1)), better, worse & first)
     return Edges(*(np.asarray(kind, dtype=np.int64) for kind in kinds))
 
 

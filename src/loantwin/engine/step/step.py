@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from loantwin.arrays import Floats
+from loantwin.engine.rows import published_places, up_to_date
 from loantwin.engine.step.levers import LeverMoves, check_levers, lever_moves
 from loantwin.engine.step.tables import FIGURES, Columns, StepFlows, StepState, StepTables, columns_at
 from loantwin.errors import UsageError, expected
@@ -36,7 +37,7 @@ def step(
     columns = columns_at(tables, month)
     moves = lever_moves(levers, tables.effects, tables.edges, tables.risk)
     live, default, prepay, exit_ = _transition(state, shocks * moves.edge, tables, columns)
-    figures = _money(state, (live, default, prepay, exit_), columns, index_change)
+    figures = _money(state, (live, default, prepay, exit_), columns, index_change, tables)
     due, late = _after_default(state, default, columns, tables, month)
     figures |= late
     figures["in_default"] = (
@@ -86,8 +87,10 @@ def _money(
     parts: tuple[Floats, Floats, Floats, Floats],
     columns: Columns,
     index_change: Floats | None,
+    tables: StepTables,
 ) -> dict[str, Floats]:
     live, default, prepay, exit_ = parts
+    place = published_places(tables.parameters.states)[: live.shape[2]]
     before, stay = state.live.sum(axis=2), live.sum(axis=2)
     start, close = columns["start"], columns["close"]
     rate = np.zeros((len(stay), 1)) if index_change is None else index_change[:, None]
@@ -115,8 +118,8 @@ def _money(
         "loss": loss * columns["net_share"],
         "loss_gross": present * columns["discount"],
         "loss_net": present * columns["discount"] * columns["net_share"],
-        "past_due": live[:, :, 1:].sum(axis=2) * close,
-        "late": live[:, :, -1] * close if live.shape[2] > 1 else np.zeros_like(stay),
+        "past_due": live[:, :, place > 0].sum(axis=2) * close,
+        "late": live[:, :, (place > 0) & (place == place[-1])].sum(axis=2) * close,
     }
     return {name: value.sum(axis=1) for name, value in by_column.items()}
 
@@ -181,7 +184,7 @@ def _costs(
 ) -> dict[str, Floats]:
     costs = tables.economics
     opening = figures["opening"]
-    past_due = (state.live[:, :, 1:].sum(axis=2) * columns["start"]).sum(axis=1)
+    past_due = (state.live[:, :, up_to_date(tables.parameters) :].sum(axis=2) * columns["start"]).sum(axis=1)
     funding = (opening + state.in_default) * (costs.funding_annual_rate / 12.0)
     servicing = opening * (costs.servicing_annual_rate / 12.0)
     collection = (past_due + state.in_default) * (costs.collection_annual_rate / 12.0) * moves.collection

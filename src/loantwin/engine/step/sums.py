@@ -11,6 +11,7 @@ from functools import lru_cache
 import numpy as np
 
 from loantwin.arrays import Floats, Integers
+from loantwin.engine.rows import published_places
 from loantwin.engine.step.tables import FIGURES, StepTables, columns_at
 
 QUANTITIES = ("default", "prepaid", "other", "arrear", "open", "later", "stay", "paying", "exposed")
@@ -70,8 +71,9 @@ def sums_at(tables: StepTables, month: int) -> StepSums:
     for kind, factor in enumerate((np.ones_like(start), columns["charged_off"], columns["recovered"])):
         pairs.append((due + kind, first + QUANTITIES.index("exposed"), factor))
     pairs.append((due + 3, first + QUANTITIES.index("arrear"), start))
-    if live > 1:
-        pairs.append((FIGURES.index("late"), 2 * live - 1, close))
+    place = published_places(tables.parameters.states)[:live]
+    late = np.flatnonzero((place > 0) & (place == place[-1]))
+    pairs += [(FIGURES.index("late"), live + int(state), close) for state in late]
     rows, sources, factors = zip(*pairs, strict=True)
     return StepSums(
         rows=np.array(rows, dtype=np.int64),

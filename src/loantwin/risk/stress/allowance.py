@@ -19,7 +19,7 @@ from loantwin.arrays import Floats
 from loantwin.config import Ifrs9
 from loantwin.engine.cells import Cells, LossGivenDefault
 from loantwin.engine.path import convolved, loss_share, occupancy, severity
-from loantwin.engine.rows import TransitionParameters, odds, rows_at
+from loantwin.engine.rows import TransitionParameters, odds, published_state, rows_at
 from loantwin.errors import RiskError, expected
 
 BACKSTOP_STATES = ("dpd_30_59", "dpd_60_89")
@@ -92,7 +92,8 @@ def allowance_path(
     )
     where = occupancy(parameters, cells, shocks[: max(last, 1)])
     kept = 1.0 - cells.guaranteed
-    late = np.array([name in BACKSTOP_STATES for name in parameters.states[: parameters.live]])
+    live = parameters.states[: parameters.live]
+    late = np.array([published_state(name) in BACKSTOP_STATES for name in live])
     stages = np.zeros((2, len(dates)))
     for place, date in enumerate(dates):
         now, then = risk[date], origin[date][:, :1]  # at origination the loan was in the first live state
