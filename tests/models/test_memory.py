@@ -290,3 +290,23 @@ def test_moves_whose_past_is_not_known_are_left_out() -> None:
     whole = panel_counts(panel, loans, pl.Series(["a"] * loans.height), dt.date(2019, 6, 30))
     assert counts.cells["at_risk"].sum() == pytest.approx(whole.cells["at_risk"].sum() - left)
     assert 0 < left < 0.2 * whole.cells["at_risk"].sum()
+
+
+def test_a_state_that_nobody_left_can_be_left(tmp_path: Path) -> None:
+    """Two loans fell behind in the last month: the chain must not keep all who follow them for good."""
+    states = np.zeros((200, 8), int)
+    states[:2, -1], states[5:9, 4:] = 1, 4
+    tape(states).write_csv(tmp_path / "tape.csv")
+    (tmp_path / "tape.toml").write_text(MAPPING, encoding="utf-8")
+    lt.twin_create(tmp_path / "twin", tmp_path / "tape.csv", str(tmp_path / "tape.toml"), "2018-08-28")
+    told = lt.fit(tmp_path / "twin")
+    assert any("no loan was seen to leave dpd_1_29" in note for note in told.notes)
+    assert {"dpd_1_29 -> default", "dpd_1_29 -> current"} <= set(told.prior_only)
+    with lt.open(tmp_path / "twin") as twin:
+        parameters = twin.model.parameters
+    row = rows_at(
+        parameters, odds_of(parameters), np.ones(len(parameters.origin)), np.zeros(1, int), np.array([9])
+    )[0, 1]  # fmt: skip
+    # the beliefs of pooling.BELIEF: better at log-odds -0.5, rolling on at 0
+    assert row[0] == pytest.approx(np.exp(-0.5) / (2.0 + np.exp(-0.5)), abs=0.02)
+    assert row[parameters.default_state] == pytest.approx(1.0 / (2.0 + np.exp(-0.5)), abs=0.02)

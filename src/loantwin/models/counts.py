@@ -27,6 +27,8 @@ LIKE_CURRENT = ("forborne_performing", "cured_probation")
 """Live states too rare to model alone: counted as current."""
 
 KEYS = ("from_state", "segment", "age", "month")
+GAIN = "log loss out of time less by memory, "
+"""What the facts call the gain of a split, before its words."""
 _CHUNK = 4_000_000
 
 
@@ -419,8 +421,21 @@ def _split(moves: pl.DataFrame, live: tuple[str, ...], facts: dict[str, int | fl
         live,
     )
     for words, gain in gains.items():
-        facts[f"log loss out of time less by memory, {words}"] = round(gain, 5)
+        facts[GAIN + words] = round(gain, 5)
     return found
+
+
+def memory_words(counts: Counts) -> str:
+    """Return in words which states are split by what loans did before, and what that gains."""
+    split = {} if counts.memory is None else counts.memory.kept
+    names = ", ".join(state for state, kept in split.items() if len(kept) > 1)
+    gains = [
+        f"{100 * float(counts.facts[GAIN + words]):.1f} % {words}" for words in ("up to date", "in arrears")
+    ]
+    return (
+        f"{names}: split by what loans did in the months before, which lowers the log loss of later moves by "
+        + " and ".join(gains)
+    )
 
 
 def _classed(moves: pl.DataFrame, memory: Memory) -> pl.DataFrame:

@@ -34,6 +34,7 @@ from loantwin.models.counts import (
     EventCounts,
     classes_today,
     edge_cells,
+    memory_words,
     outcome_counts,
     panel_counts,
     segment_codes,
@@ -45,7 +46,7 @@ from loantwin.models.forecasting import draw_shocks, mean_shocks
 from loantwin.models.lags import choose_lags, evident_lag
 from loantwin.models.latent import usual_scale
 from loantwin.models.memory import CERTAIN, split_codes
-from loantwin.models.pooling import fit_panel_edges
+from loantwin.models.pooling import fit_panel_edges, never_left
 from loantwin.models.priors.curves import prepayment_hazard
 from loantwin.models.priors.table import ProductPrior
 from loantwin.models.settings import EFFECTS, LEVELS, FitSettings, MacroPrior
@@ -111,6 +112,7 @@ def fit_model(
         notes += [words] if words else []
     labels = sized_labels(segment_labels(loans, mapping), loans, sizes)
     counts = _counted(loans, panel if from_panel else None, labels, mapping, as_of, settings, notes)
+    notes += [] if counts.memory is None else [memory_words(counts)]
     if settings.choose_lags:
         settings = _with_lags(settings, history, counts, notes)
     elif settings.effects == EFFECTS and np.isfinite(settings.lag_evidence):
@@ -150,6 +152,10 @@ def fit_model(
         severity = fit_severity(defaults, len(segments.known) + 1, settings.ages, believed)
     if severity.charged_off > 1.0 or severity.used[0] > 1.0:
         notes.append(_above_exposure(severity, mapping, from_panel))
+    notes += [
+        f"no loan was seen to leave {state}: what it moves to, and how soon, is the prior's"
+        for state in never_left(counts)
+    ]
     prior_only = _prior_only(edges, counts, severity, settings)
     moves = fit_balances(panel, loans) if from_panel and panel is not None else None
     return replace(

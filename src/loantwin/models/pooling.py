@@ -12,6 +12,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 import numpy as np
+import polars as pl
 from scipy.linalg import block_diag, cho_factor, cho_solve
 from scipy.special import expit
 
@@ -62,27 +63,50 @@ class _Edge:
 def panel_edges(counts: Counts, believed: Collection[Ends] = ()) -> dict[str, list[Ends]]:
     """Return the edges to fit, by kind: those with events, and in any case each live state's next-worse.
 
-    Edges that are `believed` beforehand are fitted whether history shows them or not.
+    Edges that are `believed` beforehand are fitted whether history shows them or not. A state of arrears that
+    no loan was seen to leave can be left for better and for worse, as the prior has it: else loans that come
+    there would stay for good.
     """
     live = counts.states[: counts.live]
     chain = (*published_states(live), "default")
     order = {name: place for place, name in enumerate(chain)}
+    shut = never_left(counts)
     found: dict[str, list[Ends]] = {CREDIT: [], "cure": [], PREPAYMENT: []}
     for origin in live:
         place = order[published_state(origin)]
         worse = chain[place + 1]
         if counts.memory is not None and worse != "default":
             worse = counts.memory.after(origin, worse)
+        better = live[0] if counts.memory is None else counts.memory.after(origin, chain[0])
         for target in counts.states:
             cells = edge_cells(counts, origin, target)
             needed = target == worse or (place == 0 and target == "prepaid")
             shown = len(cells.trials) > 0 and (cells.events.sum() > 0 or needed)
-            if origin == target or not (shown or (origin, target) in believed):
+            unseen = origin in shut and target in (worse, better)
+            if origin == target or not (shown or unseen or (origin, target) in believed):
                 continue
             later = order.get(published_state(target), 0) > place
             kind = PREPAYMENT if target == "prepaid" else CREDIT if later else "cure"
             found[kind].append((origin, target))
     return found
+
+
+def never_left(counts: Counts) -> tuple[str, ...]:
+    """Return the states of arrears that no loan was seen to leave, of a history that shows moves."""
+    if counts.standing is not None:
+        return ()
+    first = published_state(counts.states[0])
+    moved = [name for name in counts.cells.columns if name.startswith("moved_")]
+    left = sums(
+        counts.cells["from_state"].to_numpy().astype(np.int64),
+        counts.cells.select(pl.sum_horizontal(moved)).to_series().to_numpy(),
+        len(counts.states),
+    )
+    return tuple(
+        state
+        for state, number in zip(counts.states[: counts.live], left, strict=False)
+        if number <= 0.0 and published_state(state) != first
+    )
 
 
 def certain_edges(context: Context) -> list[EdgeFit]:

@@ -438,9 +438,14 @@ def rescaled(cells: EventCounts, factor: float) -> EventCounts:
 
 
 def knot_weight(cells: EventCounts, ages: int) -> Floats:
-    """Return where an age curve needs its knots: at the events, at the loans where there are none."""
+    """Return where an age curve needs its knots: at the events, at the loans where there are none.
+
+    Anywhere, where there are no loans either.
+    """
     events = sums(cells.age, cells.events, ages)
     trials = sums(cells.age, cells.trials, ages)
+    if not trials.sum() > 0:
+        return np.ones(ages)
     return np.asarray(events if events.sum() >= 5 else trials)
 
 

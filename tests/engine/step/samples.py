@@ -55,6 +55,33 @@ def outcome_model(segments=2, ages=40):
     )
 
 
+def memory_model(segments=2, ages=40):
+    """Return a panel's model whose states are split by what loans did before."""
+    states = (
+        "current", "current|1 month since arrears", "dpd_1_29", "dpd_1_29|2 months late", "dpd_30_59",
+        "dpd_30_59|2 months late", "default", "prepaid",
+    )  # fmt: skip
+    edges = ((0, 2), (1, 2), (2, 1), (3, 1), (2, 5), (3, 5), (5, 6), (5, 1), (0, 7), (1, 0), (2, 3), (4, 5))
+    base = np.array([-3.0, -1.5, 19.5, -1.0, 18.5, -0.5, -0.3, -1.2, -4.2, -1.0, 20.0, 20.0])
+    made = np.random.Generator(np.random.Philox(key=8))
+    certain = base == 20.0
+    return TransitionParameters(
+        states=states,
+        live=6,
+        origin=np.array([edge[0] for edge in edges]),
+        target=np.array([edge[1] for edge in edges]),
+        age=np.repeat(base[:, None], ages, axis=1),
+        segment=np.where(certain[:, None], 0.0, 0.4 * made.standard_normal((len(edges), segments))),
+        macro=np.where(certain, 0.0, 0.2)[:, None],
+        loading=np.where(certain, 0.0, 0.3)[:, None],
+        segments=tuple(f"s{i}" for i in range(segments)),
+        factors=("f0",),
+        latents=("frailty",),
+        default_state=6,
+        prepaid_state=7,
+    )
+
+
 def sample_columns(parameters, loans=80, seed=2):
     made = np.random.Generator(np.random.Philox(key=seed))
     principal = made.uniform(1_000, 50_000, loans)

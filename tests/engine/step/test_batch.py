@@ -9,7 +9,7 @@ from loantwin.engine.step.step import step
 from loantwin.engine.step.tables import FIGURES, initial_state
 from loantwin.errors import UsageError
 from loantwin.kernels import use_threads
-from tests.engine.step.samples import outcome_model, panel_model, sample_tables
+from tests.engine.step.samples import memory_model, outcome_model, panel_model, sample_tables
 
 
 def months_of(move, tables, levers, edge, index, reuse=None):
@@ -27,7 +27,7 @@ def luck(tables, books, months=12, seed=4):
     return random.uniform(-1, 1, (books, 5)), edge, 0.01 * random.standard_normal((months, books))
 
 
-@pytest.mark.parametrize("model", [panel_model, outcome_model])
+@pytest.mark.parametrize("model", [panel_model, outcome_model, memory_model])
 @pytest.mark.parametrize("kind", ["none", "constant-balance", "table"])
 @pytest.mark.parametrize("in_place", [False, True])
 def test_the_kernel_is_the_reference(model, kind, in_place):

@@ -15,10 +15,11 @@ from loantwin.engine.rows import shocks as month_shocks
 from loantwin.engine.step.cohorts import LendingPlan, template_columns
 from loantwin.engine.step.levers import LeverEffects, assumptions, edge_kinds
 from loantwin.engine.step.step import step
-from loantwin.engine.step.tables import StepEconomics, initial_state
+from loantwin.engine.step.tables import StepEconomics, columns_at, initial_state
 from loantwin.errors import ModelError, UsageError
 from loantwin.types import LEVERS
 from tests.engine.step.samples import (
+    memory_model,
     outcome_model,
     panel_model,
     sample_columns,
@@ -41,7 +42,7 @@ def run(tables, months, levers=None, seed=3, books=1, index=None):
     return state, flows
 
 
-@pytest.mark.parametrize("model", [panel_model, outcome_model])
+@pytest.mark.parametrize("model", [panel_model, outcome_model, memory_model])
 def test_with_levers_at_zero_every_figure_equals_the_forecast(model):
     tables = sample_tables(model())
     forecast = expected_flows(tables.parameters, tables.cells, tables.lgd, *sample_macro(tables.parameters))
@@ -204,6 +205,17 @@ def test_edges_are_sorted_by_what_they_mean():
     assert kinds.cure.tolist() == [0, 1, 0, 1, 1, 0, 1, 0, 0, 0, 0]
     one = edge_kinds(outcome_model())
     assert (one.entry.tolist(), one.roll.tolist(), one.cure.tolist()) == ([1, 0, 0], [1, 0, 0], [0, 0, 0])
+
+
+def test_arrears_and_the_last_state_are_counted_whatever_loans_did_before():
+    tables = sample_tables(memory_model(), months=6)
+    state, flows = run(tables, 6)
+    close = columns_at(tables, 6)["close"]
+    late = (state.live[0, :, 2:].sum(axis=1) * close).sum()
+    worst = (state.live[0, :, 4:6].sum(axis=1) * close).sum()
+    assert flows[-1]["past_due"][0] == pytest.approx(late)
+    assert flows[-1]["late"][0] == pytest.approx(worst)
+    assert 0.0 < worst < late
 
 
 def test_templates_are_one_unit_in_each_segment():
