@@ -14,6 +14,7 @@ from loantwin.engine.rows import odds
 from loantwin.errors import HomeError, ModelError, UsageError
 from loantwin.models.priors.curves import default_hazard, prepayment_hazard
 from loantwin.models.priors.table import product_prior
+from loantwin.verbs.forecast import Forecast
 
 MAPPING = """
 name = "snapshot"
@@ -73,9 +74,13 @@ def snapshot(folder: Path, product: str, date: dt.date, *, currency: str = "EUR"
     return folder / "twin"
 
 
-def yearly_charge_offs(home: Path, product: str, paths: int = 400) -> np.ndarray:
+def yearly_charge_offs(home: Path, product: str) -> np.ndarray:
     """Return mean, 5 % and 95 % of next year's charge-offs net of recoveries, % of the average balance."""
-    made = lt.forecast(home, months=12, paths=paths)
+    return charge_offs(lt.forecast(home, months=12, paths=400), product)
+
+
+def charge_offs(made: Forecast, product: str) -> np.ndarray:
+    """Return what `yearly_charge_offs` does, of a forecast."""
     prior = product_prior(product)
     net = 1.0 - prior.recovered.value / prior.charged_off.value
     average = np.mean([month.balance.mean for month in made.months])
@@ -101,14 +106,23 @@ def test_the_prior_alone_holds_the_public_record_without_an_economy(
 ) -> None:
     home = snapshot(tmp_path, product, dt.date(2019, 12, 31), loans=9600)
     lt.fit(home, prior=product)
-    mean, low, high = yearly_charge_offs(home, product, paths=2000)
+    ahead = lt.forecast(home, months=12, paths=2000)
+    mean, low, high = charge_offs(ahead, product)
     record = np.array(list(public_record(data, column).values()))
     assert len(record) >= 25
     held = (record >= low) & (record <= high)
     assert held.mean() >= 0.8
     assert (record[~held] <= 3.0 * mean).all()
-    # not by saying everything: within a factor of 16 either way
-    assert max(high / mean, mean / low) < 16.0
+    # not by saying everything: defaults within a factor of 16 either way, charge-offs wider by no more than
+    # what is stated of severity
+    of_defaults, of_charge_offs = (
+        max(one.p95 / one.mean, one.mean / one.p05)
+        for one in (ahead.totals["defaulted"], ahead.totals["charged_off"])
+    )
+    assert of_defaults < 16.0
+    severity = product_prior(product).charged_off
+    stated = np.hypot(np.log(of_defaults), 1.645 * severity.deviation / severity.value)
+    assert np.log(of_charge_offs) < 1.05 * stated
 
 
 @pytest.mark.data
