@@ -203,6 +203,7 @@ def _features(states: Floats, balance: Floats, size: Floats, money: bool) -> Flo
 def _area(x: Floats, y: Any, loan: Any, seed: int) -> tuple[float, float, float]:
     from sklearn.ensemble import HistGradientBoostingClassifier
     from sklearn.metrics import roc_auc_score
+    from threadpoolctl import threadpool_limits
 
     random = np.random.Generator(np.random.Philox(key=seed))
     fold = random.permutation(np.arange(loan.max() + 1) % FOLDS)[loan]
@@ -211,8 +212,9 @@ def _area(x: Floats, y: Any, loan: Any, seed: int) -> tuple[float, float, float]
         model = HistGradientBoostingClassifier(
             max_iter=TREES, max_leaf_nodes=LEAVES, early_stopping=False, random_state=seed
         )
-        model.fit(x[fold != one], y[fold != one])
-        score[fold == one] = model.predict_proba(x[fold == one])[:, 1]
+        with threadpool_limits(1):  # of so few rows threads only wait for each other
+            model.fit(x[fold != one], y[fold != one])
+            score[fold == one] = model.predict_proba(x[fold == one])[:, 1]
     count = loan.max() + 1
     areas = []
     for _ in range(100):
