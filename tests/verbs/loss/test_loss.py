@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import re
+from html import unescape
 from pathlib import Path
 
 import jsonschema
@@ -112,3 +113,44 @@ def test_the_page_shows_figures_and_needs_no_network(results: dict[str, LossResu
     assert "Chance of losing more" in html
     assert "Who makes the tail" in html
     assert not re.search(r'(src|href)="(?!#)', html)  # nothing is fetched
+
+
+def rows_of(html: str) -> list[list[str]]:
+    """Return the text of each cell of each row of a page's tables."""
+    rows = re.findall(r"<tr.*?</tr>", html, re.DOTALL)
+    cells = (re.findall(r"<t[hd].*?</t[hd]>", row, re.DOTALL) for row in rows)
+    return [[unescape(re.sub(r"<.*?>", "", cell)).strip() for cell in row] for row in cells]
+
+
+@pytest.mark.parametrize("model", ["twin", "gaussian"])
+def test_each_figure_of_the_page_stands_beside_its_words(results: dict[str, LossResult], model: str) -> None:
+    made = results[model]
+    rows = rows_of(page("panel", made))
+    beside = made.supervisory
+    assert beside is not None
+    wanted = {
+        "loss at 99 %, this model": made.var.value,
+        f"loss at {100 * beside.confidence:g} %, supervisory correlations": beside.var,
+        "of it expected, through the cycle": beside.expected_loss,
+        "risk-weighted assets, standardised": beside.rwa,
+        "regulatory capital": beside.capital,
+    }
+    told = {row[0]: row[1] for row in rows if len(row) == 2}
+    assert {words: told[words] for words in wanted} == {
+        words: f"{value:,.0f}" for words, value in wanted.items()
+    }
+    head = next(row for row in rows if row[0] == "segment")
+    places = {
+        head.index("expected loss"): "expected_loss",
+        head.index("of VaR"): "var",
+        head.index("of ES"): "es",
+    }
+    inside = rows[rows.index(head) + 1 :]
+    total = next(row for row in inside if row[0] == "total")
+    listed = inside[: inside.index(total)]
+    for place, name in places.items():
+        assert total[place] == f"{getattr(made, name).value:,.0f}"
+        shown = sum(float(row[place].replace(",", "")) for row in listed)
+        assert shown == pytest.approx(getattr(made, name).value, abs=len(listed))
+    ordered = sorted(made.by_segment.values(), key=lambda item: -item.es)
+    assert listed[0][1:4] == [f"{getattr(ordered[0], name):,.0f}" for name in ("expected_loss", "var", "es")]

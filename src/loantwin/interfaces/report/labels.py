@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from loantwin.errors import visible
+from loantwin.risk.loss.loss import LossResult
 
 COVARIATE = re.compile(
     r"(?P<factor>[a-z0-9_]+)\.(?P<transform>level|change_12m|growth_12m|log_ratio_12m)(\.lag(?P<lag>\d+))?"
@@ -67,6 +68,20 @@ def wrapped(label: str, longest: int = LINE_WIDTH) -> str:
         if len(lines) <= 2 and max(map(len, lines)) <= longest:
             return "\n".join(lines)
     return "\n".join(textwrap.wrap(label, longest, max_lines=2, placeholder=" …"))
+
+
+def beside_supervisor(result: LossResult) -> list[tuple[str, float]]:
+    """Return what stands beside a tail, words and figures; nothing where it stands alone."""
+    found = result.supervisory
+    if found is None:
+        return []
+    return [
+        (f"loss at {100 * result.confidence:g} %, this model", result.var.value),
+        (f"loss at {100 * found.confidence:g} %, supervisory correlations", found.var),
+        ("  of it expected, through the cycle", found.expected_loss),
+        ("risk-weighted assets, standardised", found.rwa),
+        ("regulatory capital", found.capital),
+    ]
 
 
 def money(value: float, _position: object = None) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from rich.console import Console
 
 from loantwin.interfaces.cli.tables.blocks import amount, percent, show_notes, show_table
-from loantwin.interfaces.report.labels import segment_words
+from loantwin.interfaces.report.labels import beside_supervisor, segment_words
 
 SEGMENTS = 12
 """Rows of segments shown; the rest is added up."""
@@ -70,18 +70,10 @@ def _single(console: Console, result: Any) -> None:
 
 def _beside(console: Console, result: Any) -> None:
     """Print the tail beside supervisory correlations, regulatory capital, and the reasons for the gap."""
-    found = result.supervisory
-    if found is None:
-        return
-    rows = [
-        (f"loss at {100 * result.confidence:g} %, this model", amount(result.var.value)),
-        (f"loss at {100 * found.confidence:g} %, supervisory correlations", amount(found.var)),
-        ("  of it expected, through the cycle", amount(found.expected_loss)),
-        ("risk-weighted assets, standardised", amount(found.rwa)),
-        ("regulatory capital", amount(found.capital)),
-    ]
-    show_table(console, "Beside what a supervisor holds", ("figure", result.currency), rows)
-    show_notes(console, "Why they differ", found.reasons)
+    rows = [(words, amount(value)) for words, value in beside_supervisor(result)]
+    if rows:
+        show_table(console, "Beside what a supervisor holds", ("figure", result.currency), rows)
+        show_notes(console, "Why they differ", result.supervisory.reasons)
 
 
 def _segments(console: Console, result: Any) -> None:

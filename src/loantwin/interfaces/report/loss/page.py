@@ -17,10 +17,10 @@ from loantwin.interfaces.report.blocks import (
     pictures,
     table,
 )
-from loantwin.interfaces.report.labels import money, segment_words
+from loantwin.interfaces.report.labels import beside_supervisor, money, segment_words
 from loantwin.interfaces.report.loss import charts as loss_charts
 from loantwin.interfaces.report.template import environment
-from loantwin.risk.loss.loss import LossResult
+from loantwin.risk.loss.loss import LossResult, SegmentLoss
 from loantwin.verbs.loss.loss import LossComparison
 
 SHOWN = 12
@@ -137,6 +137,17 @@ def _section(label: str, result: LossResult) -> Section:
             (segment_words(name), *(_amount(getattr(item, figure)) for figure in figures))
             for name, item in ordered[:SHOWN]
         ]
+        if len(ordered) > SHOWN:
+            rows.append(
+                (
+                    f"{len(ordered) - SHOWN} others",
+                    *(_amount(_summed(ordered[SHOWN:], figure)) for figure in figures),
+                )
+            )
+        of_book = {
+            "expected_loss": result.expected_loss.value, "var": result.var.value, "es": result.es.value
+        }  # fmt: skip
+        rows.append(("total", *(_amount(of_book.get(figure)) for figure in figures)))
         caption = "Contributions to VaR and ES sum to the book's."
         blocks.append(table(("segment", *figures.values()), rows, caption=caption))
     if result.top_names:
@@ -152,8 +163,23 @@ def _section(label: str, result: LossResult) -> Section:
                 caption="Names that add most.",
             )
         )
+    beside = beside_supervisor(result)
+    if result.supervisory is not None:
+        shown = [(words.strip(), amount(value)) for words, value in beside]
+        blocks += [
+            heading("Beside what a supervisor holds"),
+            table(("figure", result.currency), shown),
+            bullets(result.supervisory.reasons),
+        ]
     blocks += [heading("Assumptions"), bullets((*result.rules, *result.assumptions))]
     return Section(f"model-{label}", f"Model: {label}", "", tuple(blocks))
+
+
+def _summed(segments: list[tuple[str, SegmentLoss]], figure: str) -> float | None:
+    """Return the sum of a figure that adds up over segments, None for one that does not."""
+    if figure not in ("expected_loss", "var", "es"):
+        return None
+    return float(sum(getattr(item, figure) for _, item in segments))
 
 
 def _amount(value: float | None) -> str:
