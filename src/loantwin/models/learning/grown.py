@@ -13,6 +13,7 @@ import numpy as np
 
 from loantwin.arrays import Floats, Integers
 from loantwin.engine.rows import VINTAGE
+from loantwin.errors import ModelError, UsageError, expected
 from loantwin.models.counts import EventCounts
 from loantwin.models.fitted import FittedModel
 from loantwin.models.transitions import POOLED
@@ -33,6 +34,34 @@ class _Vintages:
     column: dict[int, int]
     last: int
     effects: dict[int, Floats]
+
+
+AGAIN = "; fit in full, without --update"
+
+
+def errors_of(model: FittedModel) -> Errors:
+    """Return a model's errors of estimation.
+
+    Raises
+    ------
+    UsageError : a model without: nothing says how much new months should move it.
+    """
+    if model.errors is None:
+        raise UsageError(expected("a model with its errors of estimation", "none") + AGAIN, field="update")
+    return model.errors
+
+
+def edge_errors(model: FittedModel, edge: int) -> EdgeErrors:
+    """Return the errors of an edge that was fitted.
+
+    Raises
+    ------
+    ModelError : an edge without, which is assumed.
+    """
+    found = errors_of(model).edges[edge]
+    if found is None:
+        raise ModelError(expected(f"errors of {model.edges[edge]}", "none") + AGAIN, field="errors")
+    return found
 
 
 def codes_of(model: FittedModel, segments: Sequence[str], cells: EventCounts) -> Integers:
@@ -85,9 +114,7 @@ def _vintages(model: FittedModel, memory: float) -> _Vintages | None:
     A label of year y reads effect[y] where its segment's own reads memory x effect[last]: the differences of
     labels give all effects, the last one first.
     """
-    errors, labels = model.errors, model.parameters.segments
-    if errors is None:
-        return None
+    errors, labels = errors_of(model), model.parameters.segments
     place = {label: code for code, label in enumerate(labels)}
     column: dict[int, int] = {}
     apart: dict[int, Floats] = {}
@@ -112,23 +139,23 @@ def _vintages(model: FittedModel, memory: float) -> _Vintages | None:
 def _with_year(
     model: FittedModel, vintages: _Vintages, year: int, spread: float, memory: float
 ) -> tuple[FittedModel, _Vintages]:
-    """Return the model with a column for the year after its last vintage: memory x the last effect + a step."""
-    assert model.errors is not None  # `_vintages` saw them
-    at = model.errors.segment.shape[1] - UNSEEN
+    """Return the model with a column for the year after its last: memory x the last effect + a step."""
+    errors = errors_of(model)
+    at = errors.segment.shape[1] - UNSEEN
     before = vintages.effects[vintages.last]
     plain = np.array([VINTAGE not in label for label in model.parameters.segments])
-    rows = np.insert(model.errors.segment, at, 0.0, axis=1)
+    rows = np.insert(errors.segment, at, 0.0, axis=1)
     # who has no vintage of his own reads on from the newest one
     rows[plain, at], rows[plain, at - 1] = rows[plain, at - 1], 0.0
     segment = model.parameters.segment.copy()
     segment[:, plain] += (memory * (memory - 1.0) * before)[:, None]
     step = spread**2 * (1.0 - memory**2)
     edges = tuple(None if one is None else _continued(one, rows.shape[1], memory, step)
-                  for one in model.errors.edges)  # fmt: skip
+                  for one in errors.edges)  # fmt: skip
     made = replace(
         model,
         parameters=replace(model.parameters, segment=segment),
-        errors=Errors(rows, edges, model.errors.shared),
+        errors=Errors(rows, edges, errors.shared),
     )
     effects = vintages.effects | {year: memory * before}
     return made, _Vintages(vintages.column | {year: at}, year, effects)
@@ -147,9 +174,8 @@ def _continued(error: EdgeErrors, columns: int, memory: float, step: float) -> E
 
 
 def _with_label(model: FittedModel, vintages: _Vintages, base: str, year: int, memory: float) -> FittedModel:
-    """Return the model with the label of a segment's vintage: what the segment reads, its own vintage in it."""
-    assert model.errors is not None  # `_vintages` saw them
-    parameters, errors = model.parameters, model.errors
+    """Return the model with the label of a segment's vintage: the segment's row with that vintage in it."""
+    parameters, errors = model.parameters, errors_of(model)
     code = parameters.segments.index(base)
     row = errors.segment[code].copy()
     row[vintages.column[vintages.last]] = 0.0

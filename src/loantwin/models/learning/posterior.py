@@ -3,16 +3,19 @@
 The state of the edges that read one level is Gaussian: what they share (baseline, macro effects, level), the
 single month's noise, and each edge's own coefficients. The level makes its step, the month's counts are the
 likelihood, Newton's method gives the new mode. What is kept is what a model holds: the shared block and each
-edge's own; that two edges' own errors have come to correlate is dropped (assumed density filtering).
+edge's own; that two edges' own errors come to correlate is dropped (assumed density filtering).
 
-Where edges have a common level a fit clusters their own errors by month, H^-1 (M + P) H^-1. So does an update,
-with the month's squared score for M and the covariance before in place of all earlier months; a level fitted
-in one piece with its edge has the month's noise in it, and the covariance is the inverse curvature.
+Where edges have a common level it is found first, by their loadings as they are, and each edge is brought on
+alone, given that level: the two stages of a fit. A fit clusters such edges' own errors by month,
+H^-1 (M + P) H^-1. So does an update, with the month's squared score for M, and the covariance before in place
+of all earlier months. A level fitted in one piece with its edge has the month's noise in it, and the
+covariance is the inverse curvature.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from scipy.linalg import block_diag, cho_factor, cho_solve
@@ -99,11 +102,11 @@ class _Problem:
     @property
     def level_at(self) -> int:
         """Return where the level stands: at the end of what is shared, else of its one edge."""
-        return (self.common if self.common.stop else self.places[0]).stop - 1
+        return int((self.common if self.common.stop else self.places[0]).stop) - 1
 
 
 def stepped(shared: Floats, phi: float, variance: float) -> Floats:
-    """Return a covariance whose last element is the level, after a step: what is left of it, and `variance`."""
+    """Return a covariance whose last element is the level, after a step to the level's `variance`."""
     made = shared.copy()
     made[-1, :] *= phi
     made[:, -1] *= phi
@@ -224,7 +227,7 @@ def _problem(level: LevelState, edges: tuple[EdgeState, ...]) -> _Problem:
     blocks = [] if level.shared is None else [root(level.shared)]
     blocks += [np.array([[np.sqrt(level.noise**2 + 1e-8)]])]
     blocks += [root(edge.covariance) for edge in edges]
-    places = tuple(slice(int(low), int(high)) for low, high in zip(starts[:-1], starts[1:], strict=True))
+    places = tuple(slice(int(low), int(high)) for low, high in pairwise(starts))
     return _Problem(level, edges, block_diag(*blocks), places, common, slice(0, common))
 
 
@@ -249,7 +252,7 @@ def _now(problem: _Problem, state: Floats) -> float:
 
 
 def _jacobian(problem: _Problem, place: int, state: Floats) -> tuple[Integers, Floats]:
-    """Return places of the joint state that an edge reads (m,), and its log-odds' derivatives there (C, m)."""
+    """Return what an edge reads of the joint state, places (m,), and its log-odds' derivatives (C, m)."""
     edge, level, own = problem.edges[place], problem.level, problem.places[place]
     read = np.concatenate([np.arange(problem.noise + 1), np.arange(own.start, own.stop)])
     loading = edge.loading + state[own.stop - 2]

@@ -11,15 +11,28 @@ from typing import Any
 import numpy as np
 
 from loantwin import months
+from loantwin.arrays import Floats
 from loantwin.models.counts import Counts, edge_cells
 from loantwin.models.diagnostics import edge_record, interval
 from loantwin.models.fitted import FittedModel
+from loantwin.models.learning.grown import edge_errors, errors_of
 from loantwin.models.learning.surprise import Surprise
+from loantwin.models.sizes import LEAST_EVENTS
 from loantwin.models.spline import basis_values
 from loantwin.models.transitions import EdgeFit
 
 MOST_UPDATES = 24
 """Updates after which a full refit is recommended: what an update leaves alone has had time to change."""
+
+REASONS = {
+    "many updates": f"{MOST_UPDATES} updates or more since the last one",
+    "new months badly foretold": "the new months are worse foretold than the model's own uncertainty allows",
+    "size of loans": "there are events enough now to ask whether the size of a loan counts",
+    "vintages": "there are vintages that a model fitted on one vintage cannot tell apart",
+    "segments": "there are segments that the model never saw",
+    "transitions": "there are moves between states that the model has no transition for",
+}
+"""Why a full refit is recommended, in words."""
 
 
 @dataclass(frozen=True)
@@ -27,14 +40,16 @@ class Steps:
     """What an update went through, month by month.
 
     month : (T,) months learnt from. level, deviation : (T,) tuples by level, after each. years : vintages
-        added. unknown : share of loan-months by segments that were never seen. moved : factor on the monthly
-        odds of the book, by edge.
+        added. unread : True where vintages came that the model cannot tell apart, having been fitted on one.
+    unknown : share of loan-months by segments that were never seen. moved : factor on the monthly odds of the
+        book, by edge.
     """
 
     month: tuple[int, ...]
     level: tuple[tuple[float, ...], ...]
     deviation: tuple[tuple[float, ...], ...]
     years: tuple[int, ...]
+    unread: bool
     unknown: Mapping[str, float]
     moved: Mapping[str, float]
 
@@ -65,15 +80,34 @@ def recorded(
         **before.provenance,
         "data_sha256": _hash(before, counts),
         "versions": {name: importlib.metadata.version(name) for name in versions},
-        "update": _origin(before, counts, steps, found),
+        "update": _origin(before, counts, steps, found, _size_due(before, edges)),
     }
     return replace(after, prior_only=prior_only, diagnostics=diagnostics, provenance=provenance)
 
 
-def _origin(before: FittedModel, counts: Counts, steps: Steps, found: Surprise) -> dict[str, Any]:
+def _size_due(before: FittedModel, edges: list[dict[str, Any]]) -> bool:
+    """Return whether events have become enough for a fit to ask what size counts, where it did not before."""
+    target = f"-> {before.default_name}"
+    known, now = (
+        sum(one["effective_events"] for one in record if one["edge"].endswith(target))
+        for record in (before.diagnostics["edges"], edges)
+    )
+    asked = before.sizes is None and before.provenance["settings"]["size_bands"] > 1
+    return bool(asked and known < LEAST_EVENTS <= now)
+
+
+def _origin(before: FittedModel, counts: Counts, steps: Steps, found: Surprise, size: bool) -> dict[str, Any]:
     """Return where the model comes from: what was carried, by which months, how they were foretold."""
     past = before.provenance.get("update", {})
     updates = int(past.get("updates", 0)) + 1
+    why = {
+        "many updates": updates >= MOST_UPDATES,
+        "new months badly foretold": found.surprising,
+        "size of loans": size or "size of loans" in past.get("refit", ()),
+        "vintages": steps.unread,
+        "segments": bool(steps.unknown),
+        "transitions": _without_edge(before, counts) > 0,
+    }
     return {
         "from": before.as_of.isoformat(),
         "full_fit": past.get("full_fit", before.as_of.isoformat()),
@@ -85,24 +119,40 @@ def _origin(before: FittedModel, counts: Counts, steps: Steps, found: Surprise) 
         "loan_months": float(counts.cells["at_risk"].sum()),
         "vintages_added": list(steps.years),
         "unknown_segments": dict(steps.unknown),
+        "moves_without_transition": _without_edge(before, counts),
+        "relevel_dropped": before.relevel is not None,
         "moved": dict(steps.moved),
         "check": asdict(found),
-        "refit": updates >= MOST_UPDATES or found.surprising,
+        "refit": [name for name, so in why.items() if so],
     }
 
 
+def _without_edge(model: FittedModel, counts: Counts) -> float:
+    """Return how many of the new moves are between states that the model has no transition for."""
+    known, lost = set(model.edges), 0.0
+    for (origin,), rows in counts.cells.group_by("from_state", maintain_order=True):
+        name = counts.states[int(str(origin))]
+        for target in counts.states:
+            column = f"moved_{target}"
+            if column in rows.columns and f"{name} -> {target}" not in known:
+                lost += float(rows[column].sum())
+    return lost
+
+
 def update_words(model: FittedModel) -> tuple[str, ...]:
-    """Return what an updated model must say of itself, in sentences; nothing for one that was fitted in full."""
+    """Return what an updated model must say of itself, in sentences; nothing for one fitted in full."""
     told = model.provenance.get("update")
     if not told:
         return ()
     many = told["months"] != 1
     span = told["first_month"] + (f" to {told['last_month']}" if many else "")
+    size = f"{told['months']} month{'s' if many else ''}"
     words = [
-        f"{told['months']} month{'s' if many else ''} ({span}, {told['events']:,.0f} events) added to the model "
-        f"of {told['from']}: {_moved_words(told['moved'])}",
-        f"an update, number {told['updates']} since the full fit of {told['full_fit']}: persistence and size of "
-        "the period effects, age knots, bands of size, what is assumed and loss given default are that fit's",
+        f"{size} ({span}, {told['events']:,.0f} events) added to the model of {told['from']}: "
+        f"{_moved_words(told['moved'])}",
+        f"an update, number {told['updates']} since the full fit of {told['full_fit']}: persistence and size "
+        "of the period effects, age knots, bands of size, what is assumed and loss given default are that "
+        "fit's",
         _check_words(told["check"]),
     ]
     if told["vintages_added"]:
@@ -114,18 +164,21 @@ def update_words(model: FittedModel) -> tuple[str, ...]:
         words.append(
             f"segments the model never saw read the pooled effect: {names} ({share:.1%} of loan-months)"
         )
-    if told["updates"] >= MOST_UPDATES:
-        words.append(f"a full refit is recommended: {told['updates']} updates since the last one")
-    elif told["refit"]:
-        words.append("a full refit is recommended: the new months are worse foretold than the model allows")
+    if told["relevel_dropped"]:
+        words.append(
+            f"the factors that combined the model with its rivals were those of {told['from']} and are "
+            "dropped: fit --combine finds them anew"
+        )
+    if told["refit"]:
+        words.append(f"a full refit is recommended: {'; '.join(REASONS[name] for name in told['refit'])}")
     return tuple(words)
 
 
 def _moved_words(moved: Mapping[str, float]) -> str:
     low, high = (pick(moved, key=lambda name: moved[name]) for pick in (min, max))
     return (
-        f"monthly odds of the book moved by {moved[low] - 1.0:+.1%} ({low}) to {moved[high] - 1.0:+.1%} ({high}) "
-        "against what it foretold"
+        f"monthly odds of the book moved by {moved[low] - 1.0:+.1%} ({low}) to {moved[high] - 1.0:+.1%} "
+        f"({high}) against what it foretold"
     )
 
 
@@ -133,8 +186,8 @@ def _check_words(check: Mapping[str, Any]) -> str:
     if check["log_score"] is None:
         return "no event in the new months: nothing tells how well they were foretold"
     return (
-        f"log score of an event {check['log_score']:.3f}; {check['lost']:.4f} of it lost by wrong numbers, where "
-        f"{check['low']:.4f} to {check['high']:.4f} is to be expected in 90 of 100 cases "
+        f"log score of an event {check['log_score']:.3f}; {check['lost']:.4f} of it lost by wrong numbers of "
+        f"moves, where {check['low']:.4f} to {check['high']:.4f} is to be expected in 90 of 100 cases "
         f"(chance of as much or more {check['probability']:.1%})"
     )
 
@@ -142,12 +195,12 @@ def _check_words(check: Mapping[str, Any]) -> str:
 def _edges(model: FittedModel, counts: Counts, effective: float) -> list[dict[str, Any]]:
     made = []
     for place, past in enumerate(model.diagnostics["edges"]):
-        if past["assumed"] or model.errors is None:
+        if past["assumed"]:
             made.append(dict(past))
             continue
         edge = _edge_fit(model, place, past, counts)
         fresh = edge_record(
-            edge, model.parameters.segments, model.errors.segment, model.parameters.factors,
+            edge, model.parameters.segments, errors_of(model).segment, model.parameters.factors,
             model.parameters.latents, effective,
         )  # fmt: skip
         made.append({**past, **fresh})
@@ -156,32 +209,43 @@ def _edges(model: FittedModel, counts: Counts, effective: float) -> list[dict[st
 
 def _edge_fit(model: FittedModel, place: int, past: Mapping[str, Any], counts: Counts) -> EdgeFit:
     """Return an edge of the model as a fit has it, with its events and loan-months so far."""
-    parameters, errors = model.parameters, model.errors
-    assert errors is not None  # the caller looked
-    own = errors.edges[place]
-    assert own is not None  # it is not assumed
-    ends = parameters.states[parameters.origin[place]], parameters.states[parameters.target[place]]
-    cells = edge_cells(counts, *ends)
+    parameters, errors = model.parameters, errors_of(model)
+    own = edge_errors(model, place)
+    origin, target = (parameters.states[ends[place]] for ends in (parameters.origin, parameters.target))
+    cells = edge_cells(counts, origin, target)
     basis = basis_values(own.knots, parameters.age.shape[1])
     curve, known, F = basis.shape[1], len(own.today), len(parameters.factors)
-    variance = np.einsum(
-        "sq,qr,sr->s", errors.segment, own.covariance[curve:known, curve:known], errors.segment
-    )
     macro = np.diag(own.covariance)[known : known + F].copy()
     for latent, shared in enumerate(errors.shared):
         if shared is not None:
             macro += parameters.loading[place, latent] ** 2 * np.diag(shared)[1:-1]
     low, high = past["age_support"]
-    ages = (int(cells.age.min(initial=low)), int(cells.age.max(initial=high)))
+    last = min(max(high, int(cells.age.max(initial=high))), len(basis) - 1)
     return EdgeFit(
-        *ends, parameters.age[place], parameters.segment[place], parameters.macro[place],
-        parameters.loading[place],
-        np.sqrt(np.maximum(np.einsum("ak,kl,al->a", basis, own.covariance[:curve, :curve], basis), 0.0)),
-        np.sqrt(np.maximum(variance, 0.0)), np.sqrt(np.maximum(macro, 0.0)),
-        np.zeros((1 + F, 1 + F)), np.zeros(1 + F),
-        past["events"] + float(cells.events.sum()), past["loan_months"] + float(cells.trials.sum()),
-        (min(low, ages[0]), min(max(high, ages[1]), len(basis) - 1)), False, past["words"], np.zeros(0), own,
-    )  # fmt: skip
+        origin=origin,
+        target=target,
+        age=parameters.age[place],
+        segment=parameters.segment[place],
+        macro=parameters.macro[place],
+        loading=parameters.loading[place],
+        age_deviation=_deviations(basis, own.covariance[:curve, :curve]),
+        segment_deviation=_deviations(errors.segment, own.covariance[curve:known, curve:known]),
+        macro_deviation=np.sqrt(np.maximum(macro, 0.0)),
+        covariance=np.zeros((1 + F, 1 + F)),
+        last=np.zeros(1 + F),
+        events=past["events"] + float(cells.events.sum()),
+        trials=past["loan_months"] + float(cells.trials.sum()),
+        support=(min(low, int(cells.age.min(initial=low))), last),
+        assumed=False,
+        words=past["words"],
+        group=np.zeros(0),
+        errors=own,
+    )
+
+
+def _deviations(rows: Floats, covariance: Floats) -> Floats:
+    """Return the standard errors of rows (n, k) of coefficients with a covariance (k, k)."""
+    return np.sqrt(np.maximum(((rows @ covariance) * rows).sum(axis=1), 0.0))
 
 
 def _levels(model: FittedModel, steps: Steps) -> dict[str, Any]:
@@ -189,13 +253,16 @@ def _levels(model: FittedModel, steps: Steps) -> dict[str, Any]:
     made = {}
     for place, (name, process) in enumerate(zip(model.parameters.latents, model.processes, strict=True)):
         past = model.diagnostics["levels"].get(name, {})
-        fresh = [interval(level[place], spread[place])
-                 for level, spread in zip(steps.level, steps.deviation, strict=True)]  # fmt: skip
+        pairs = zip(steps.level, steps.deviation, strict=True)
+        fresh = [interval(level[place], spread[place]) for level, spread in pairs]
+        value = [one["value"] for one in fresh]
         later = {
             "month": [months.label(month) for month in steps.month],
-            **{key: [one[which] for one in fresh]
-               for key, which in (("smoothed", "value"), ("low", "low"), ("high", "high"), ("filtered", "value"))},
-        }  # fmt: skip
+            "smoothed": value,
+            "low": [one["low"] for one in fresh],
+            "high": [one["high"] for one in fresh],
+            "filtered": value,
+        }
         made[name] = {
             **past,
             **{key: [*past.get(key, ()), *values] for key, values in later.items()},

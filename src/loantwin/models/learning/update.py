@@ -19,14 +19,14 @@ from loantwin.arrays import Floats
 from loantwin.book.mapping import TapeFormat
 from loantwin.book.payoff import payoff_observed
 from loantwin.book.segments import segment_labels
-from loantwin.engine.rows import base_label
-from loantwin.errors import ModelError, UsageError, expected
+from loantwin.engine.rows import VINTAGE, base_label
+from loantwin.errors import UsageError, expected
 from loantwin.macro.covariates import evaluate
 from loantwin.macro.scenario import Scenario
-from loantwin.models.counts import Counts, EventCounts, edge_cells, panel_counts
+from loantwin.models.counts import Counts, edge_cells, panel_counts
 from loantwin.models.fitted import FittedModel, check_model
 from loantwin.models.latent import usual_scale
-from loantwin.models.learning.grown import codes_of, grown
+from loantwin.models.learning.grown import AGAIN, codes_of, edge_errors, errors_of, grown
 from loantwin.models.learning.new_months import new_outcomes, window
 from loantwin.models.learning.posterior import (
     EdgeState,
@@ -39,12 +39,13 @@ from loantwin.models.learning.posterior import (
 )
 from loantwin.models.learning.record import Steps, recorded
 from loantwin.models.learning.surprise import surprise
+from loantwin.models.learning.today import dated, moved_odds
 from loantwin.models.model import first_vintage, survival_of
 from loantwin.models.settings import FitSettings, prior_of
 from loantwin.models.sizes import sized_labels
 from loantwin.models.spline import basis_values
 from loantwin.models.transitions import CREDIT, PREPAYMENT, on_grid
-from loantwin.models.uncertainty import EdgeErrors, Errors, levels_covariance
+from loantwin.models.uncertainty import EdgeErrors, Errors
 
 MOST_UNKNOWN = 0.1
 """Share of new loan-months of segments the model never saw, above which it is another book."""
@@ -79,17 +80,13 @@ def update_model(
         that holds no errors. ScenarioError : a history without the model's covariates. ModelError : an update
         that does not settle.
     """
-    if model.errors is None:
-        raise UsageError(expected("a model with its errors of estimation", "none") + AGAIN, field="update")
+    errors_of(model)
     if as_of <= model.as_of:
         raise UsageError(
             expected(f"a date after {model.as_of}, the date of the model", as_of), field="update"
         )
     new = new_months(model, loans, panel, mapping, as_of)
     return learnt_from(model, new, as_of, history)
-
-
-AGAIN = "; fit in full, without --update"
 
 
 def new_months(
@@ -150,13 +147,16 @@ def learnt_from(model: FittedModel, new: NewMonths, as_of: dt.date, history: Sce
     """Return the model after new months, one after the other; see `update_model`."""
     counts, start = new.counts, model
     cells = counts.cells["month"].to_numpy()
-    first, stands = int(cells.min()), _month(model.as_of)
+    stands = _month(model.as_of)
+    # a fit in mid-month may not have seen the reports of its own month
+    first = min(int(cells.min()), stands + 1)
     covariates = evaluate(model.covariates, history, first, _month(as_of))
     seen: list[Totals] = []
     years: list[int] = []
     trail: list[tuple[int, FittedModel]] = []
     for month in range(first, _month(as_of) + 1):
-        model = _waited(model, int(month > stands))
+        if month > stands:
+            model = _waited(model, 1)
         there = replace(counts, cells=counts.cells.filter(pl.col("month") == month))
         if there.cells.height:
             model, added = _grown(model, there)
@@ -165,44 +165,19 @@ def learnt_from(model: FittedModel, new: NewMonths, as_of: dt.date, history: Sce
             seen.extend(totals)
         if month > stands:
             trail.append((month, model))
-    model = _today(model, as_of, covariates[-1], counts)
+    model = dated(model, as_of, covariates[-1], counts)
     steps = Steps(
         month=tuple(month for month, _ in trail),
         level=tuple(tuple(one.mean for one in then.processes) for _, then in trail),
         deviation=tuple(tuple(one.variance**0.5 for one in then.processes) for _, then in trail),
         years=tuple(years),
+        unread=_unread(start, counts),
         unknown=new.unknown,
-        moved=_moved_odds(_waited(start, _month(as_of) - _month(start.as_of)), model, counts),
+        moved=moved_odds(_waited(start, _month(as_of) - _month(start.as_of)), model, counts),
     )
     made = recorded(start, model, counts, steps, surprise(seen), effective_of(start))
     check_model(made)
     return made
-
-
-def _moved_odds(before: FittedModel, after: FittedModel, counts: Counts) -> dict[str, float]:
-    """Return factors on the monthly odds of today's book, by edge, against what was foretold for the month."""
-    made = {}
-    for edge, name in enumerate(after.edges):
-        recent = _recent(after, edge, counts)
-        if after.assumed[edge] or recent is None:
-            continue
-        weight = recent.trials * np.exp(_log_odds(after, edge, counts.segments, recent))
-        gap = _log_odds(after, edge, counts.segments, recent) - _log_odds(
-            before, edge, counts.segments, recent
-        )
-        made[name] = float(np.exp(weight @ gap / weight.sum()))
-    return made
-
-
-def _log_odds(model: FittedModel, edge: int, segments: Sequence[str], cells: EventCounts) -> Floats:
-    """Return the log-odds of cells (C,) at today's level, with the macro of the month as it is."""
-    parameters = model.parameters
-    level = np.array([process.mean for process in model.processes])
-    label = codes_of(model, segments, cells)
-    age = np.minimum(cells.age, parameters.age.shape[1] - 1)
-    return np.asarray(
-        parameters.age[edge, age] + parameters.segment[edge, label] + float(parameters.loading[edge] @ level)
-    )
 
 
 def _month(day: dt.date) -> int:
@@ -223,6 +198,14 @@ def _grown(model: FittedModel, counts: Counts) -> tuple[FittedModel, tuple[int, 
         settings["vintage_frailty"],
         settings["vintage_memory"],
     )
+
+
+def _unread(model: FittedModel, counts: Counts) -> bool:
+    """Return whether new months hold several vintages, and the model, fitted when there was one, none."""
+    cells = counts.cells
+    vintages = np.unique((cells["month"].to_numpy() - cells["age"].to_numpy()) // 12)
+    told = any(VINTAGE in label for label in model.parameters.segments)
+    return len(vintages) > 1 and not told and model.provenance["settings"]["vintage_frailty"] > 0
 
 
 def _after(model: FittedModel, counts: Counts, macro: Floats) -> tuple[FittedModel, list[Totals]]:
@@ -280,12 +263,12 @@ def _states(
     model: FittedModel, counts: Counts, macro: Floats, latent: int, edges: Sequence[int]
 ) -> tuple[LevelState, tuple[EdgeState, ...]]:
     """Return a level and its edges before a month's counts."""
-    parameters, errors, process = model.parameters, _errors(model), model.processes[latent]
+    parameters, errors, process = model.parameters, errors_of(model), model.processes[latent]
     ages = parameters.age.shape[1]
     effective = effective_of(model)
     states = []
     for edge in edges:
-        own = _edge_errors(model, edge)
+        own = edge_errors(model, edge)
         ends = (parameters.states[parameters.origin[edge]], parameters.states[parameters.target[edge]])
         raw = edge_cells(counts, *ends)
         label = codes_of(model, counts.segments, raw)
@@ -318,27 +301,14 @@ def effective_of(model: FittedModel) -> float:
     return float(model.diagnostics.get("sample", {}).get("effective events by weighted event", 1.0))
 
 
-def _errors(model: FittedModel) -> Errors:
-    if model.errors is None:
-        raise UsageError(expected("a model with its errors of estimation", "none") + AGAIN, field="update")
-    return model.errors
-
-
-def _edge_errors(model: FittedModel, edge: int) -> EdgeErrors:
-    found = _errors(model).edges[edge]
-    if found is None:
-        raise ModelError(expected(f"errors of {model.edges[edge]}", "none") + AGAIN, field="errors")
-    return found
-
-
 def _moved(model: FittedModel, latent: int, edges: Sequence[int], learned: Learned) -> FittedModel:
     """Return the model with what a month taught the edges of a level."""
-    parameters, errors = model.parameters, _errors(model)
+    parameters, errors = model.parameters, errors_of(model)
     age, segment = parameters.age.copy(), parameters.segment.copy()
     macro, loading = parameters.macro.copy(), parameters.loading.copy()
     own = list(errors.edges)
     for edge, move, covariance in zip(edges, learned.moves, learned.covariances, strict=True):
-        held = _edge_errors(model, edge)
+        held = edge_errors(model, edge)
         curve = len(held.today) - errors.segment.shape[1]
         age[edge] += basis_values(held.knots, age.shape[1]) @ move[:curve]
         segment[edge] += errors.segment @ move[curve : len(held.today)]
@@ -358,58 +328,3 @@ def _moved(model: FittedModel, latent: int, edges: Sequence[int], learned: Learn
         processes=tuple(processes),
         errors=Errors(errors.segment, tuple(own), tuple(shared)),
     )
-
-
-def _today(model: FittedModel, as_of: dt.date, macro: Floats, counts: Counts) -> FittedModel:
-    """Return the model as of the new date: its macro, where its book stands, and the covariance there."""
-    parameters, errors = model.parameters, _errors(model)
-    edges = tuple(
-        None if one is None else replace(one, today=_direction(model, edge, one, counts))
-        for edge, one in enumerate(errors.edges)
-    )
-    F = len(macro)
-    own, last = [], []
-    for one in edges:
-        if one is None:
-            own.append(np.zeros((1 + F, 1 + F)))
-            last.append(np.zeros(1 + F))
-            continue
-        at = np.zeros((1 + F, len(one.covariance)))
-        at[0, : len(one.today)] = one.today
-        at[1:, len(one.today) : -2] = np.eye(F)
-        own.append(at @ one.covariance @ at.T)
-        last.append(at @ one.covariance[:, -1])
-    variance = np.array([process.variance for process in model.processes])
-    return replace(
-        model,
-        as_of=as_of,
-        today=macro,
-        errors=Errors(errors.segment, edges, errors.shared),
-        covariance=levels_covariance(own, last, parameters.loading, variance, errors.shared),
-        # factors beside rivals are counted from the date they were found at
-        relevel=None,
-    )
-
-
-def _direction(model: FittedModel, edge: int, error: EdgeErrors, counts: Counts) -> Floats:
-    """Return the average columns of the book of the last months, (K + Q,), by expected events, as a fit does."""
-    parameters, errors = model.parameters, _errors(model)
-    recent = _recent(model, edge, counts)
-    if recent is None:
-        return error.today
-    label = codes_of(model, counts.segments, recent)
-    age = np.minimum(recent.age + 6, parameters.age.shape[1] - 1)
-    weight = recent.trials * np.exp(parameters.age[edge, age] + parameters.segment[edge, label])
-    weight = weight / weight.sum()
-    curve = weight @ basis_values(error.knots, parameters.age.shape[1])[age]
-    return np.concatenate([curve, weight @ errors.segment[label]])
-
-
-def _recent(model: FittedModel, edge: int, counts: Counts) -> EventCounts | None:
-    """Return the loans at risk of an edge in the last months counted; None where there are none."""
-    rows = counts.recent.filter(pl.col("from_state") == int(model.parameters.origin[edge]))
-    if not rows.height:
-        return None
-    segment, month, age = (rows[name].to_numpy().astype(np.int64) for name in ("segment", "month", "age"))
-    at_risk = rows["at_risk"].to_numpy()
-    return EventCounts(segment, age, month, at_risk, np.zeros(len(at_risk)))
