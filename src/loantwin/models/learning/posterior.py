@@ -114,12 +114,12 @@ def stepped(shared: Floats, phi: float, variance: float) -> Floats:
     return made
 
 
-def foreseen(level: LevelState, edges: tuple[EdgeState, ...], tails: float = 1.0) -> Totals:
+def foreseen(level: LevelState, edges: tuple[EdgeState, ...], heavy: float = 0.0) -> Totals:
     """Return what was expected of the month's events before it was seen, with its covariance.
 
     Parameters
     ----------
-    tails : factor on the level's standard deviation by which heavy tails make its paths wider.
+    heavy : what heavy tails add to the variance of the level's last step.
     """
     problem = _problem(level, edges)
     state = np.zeros(len(problem.scale))
@@ -134,7 +134,7 @@ def foreseen(level: LevelState, edges: tuple[EdgeState, ...], tails: float = 1.0
         slope[place, read] = weight @ jacobian
         score += _likelihood(edge, eta)
     half, wide = slope @ problem.scale, slope[:, problem.level_at]
-    covariance = np.diag(spread) + half @ half.T + (tails**2 - 1.0) * level.variance * np.outer(wide, wide)
+    covariance = np.diag(spread) + half @ half.T + heavy * np.outer(wide, wide)
     events = np.array([float(edge.events.sum()) for edge in edges])
     return Totals(came, covariance, events, score)
 

@@ -245,7 +245,7 @@ def _edge_fit(model: FittedModel, place: int, past: Mapping[str, Any], counts: C
 
 def _deviations(rows: Floats, covariance: Floats) -> Floats:
     """Return the standard errors of rows (n, k) of coefficients with a covariance (k, k)."""
-    return np.sqrt(np.maximum(((rows @ covariance) * rows).sum(axis=1), 0.0))
+    return np.asarray(np.sqrt(np.maximum(((rows @ covariance) * rows).sum(axis=1), 0.0)))
 
 
 def _levels(model: FittedModel, steps: Steps) -> dict[str, Any]:
@@ -256,7 +256,7 @@ def _levels(model: FittedModel, steps: Steps) -> dict[str, Any]:
         pairs = zip(steps.level, steps.deviation, strict=True)
         fresh = [interval(level[place], spread[place]) for level, spread in pairs]
         value = [one["value"] for one in fresh]
-        later = {
+        later: dict[str, list[Any]] = {
             "month": [months.label(month) for month in steps.month],
             "smoothed": value,
             "low": [one["low"] for one in fresh],

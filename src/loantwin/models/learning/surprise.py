@@ -1,9 +1,11 @@
 """Whether new months are worse foretold than a model's own uncertainty allows: one predictive check.
 
 Events by transition and month are set against what the model expected of them, with the covariance of that
-expectation: luck of single loans, errors of the coefficients and of the level, and the level's new step. The
-squared distance follows a chi-square where the model holds; half of it is the log score lost against a
-forecast that had known the numbers.
+expectation: luck of single loans, errors of the coefficients and of the level, and the level's new step. Gaps
+are measured on the scale on which counts of such a spread have an even one (Anscombe, Biometrika 35 (1948)):
+between the square root of what is luck alone and the logarithm of what is not known. The squared distance
+follows a chi-square where the model holds; half of it is the log score lost against a forecast that had known
+the numbers.
 """
 
 from __future__ import annotations
@@ -68,8 +70,22 @@ def distance(month: Totals) -> tuple[float, int]:
     groups = _groups(month.expected)
     if not len(groups):
         return 0.0, 0
-    gap = groups @ (month.events - month.expected)
-    return float(gap @ np.linalg.solve(groups @ month.covariance @ groups.T, gap)), len(groups)
+    events, mean = groups @ month.events, groups @ month.expected
+    covariance = groups @ month.covariance @ groups.T
+    spread = np.sqrt(np.diag(covariance))
+    gap = _even(events, mean, spread)
+    return float(gap @ np.linalg.solve(covariance / np.outer(spread, spread), gap)), len(groups)
+
+
+def _even(events: Floats, mean: Floats, spread: Floats) -> Floats:
+    """Return gaps (g,) in standard deviations, on the scale that evens those of counts with this spread."""
+    excess = np.maximum(spread**2 - mean, 0.0) / mean**2
+    there = excess > 1e-9
+    root = np.sqrt(np.where(there, excess, 1.0))
+    even = (
+        2.0 / root * (np.arcsinh(root * np.sqrt(events + 0.375)) - np.arcsinh(root * np.sqrt(mean + 0.375)))
+    )
+    return np.asarray(np.where(there, even, (events - mean) / spread))
 
 
 def _groups(expected: Floats) -> Floats:

@@ -216,8 +216,8 @@ def _after(model: FittedModel, counts: Counts, macro: Floats) -> tuple[FittedMod
         if not edges:
             continue
         level, states = _states(model, counts, macro, latent, edges)
-        tails = usual_scale(model.processes[latent].tails)
-        seen.append(foreseen(level, states, tails))
+        process = model.processes[latent]
+        seen.append(foreseen(level, states, (usual_scale(process.tails) ** 2 - 1.0) * process.sigma**2))
         model = _moved(model, latent, edges, learn(level, states))
     return model, seen
 
