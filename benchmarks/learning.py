@@ -75,8 +75,8 @@ class Course:
             f"{detail}; log score by event {total[0] / events:.4f}, refit {total[1] / events:.4f}; months "
             "apart "
             f"{100 * single.min() - 100:+.2f} to {100 * single.max() - 100:+.2f} %; never updated "
-            f"{100 * total[2] / total[1] - 100:+.2f} %, so that {kept:.0%} of what refits gain is kept; median "
-            f"{np.median(self.updates):.2f} s against {np.median(self.refits):.2f} s"
+            f"{100 * total[2] / total[1] - 100:+.2f} %, so that {kept:.0%} of what refits gain is kept; "
+            f"median {np.median(self.updates):.2f} s against {np.median(self.refits):.2f} s"
         )
         return {
             "work": work,

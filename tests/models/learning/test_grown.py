@@ -14,7 +14,7 @@ from loantwin.models.counts import EventCounts
 from loantwin.models.fitted import FittedModel, check_model
 from loantwin.models.learning.grown import codes_of, edge_errors, errors_of, grown
 from loantwin.models.model import fit_model
-from tests.models.learning.conftest import FIRST, Seen
+from tests.models.learning.conftest import Seen
 
 SPREAD, MEMORY = 0.8, 0.95
 STEP = SPREAD**2 * (1.0 - MEMORY**2)
@@ -32,7 +32,7 @@ def test_a_new_vintage_continues_the_last_one(first: FittedModel) -> None:
     place = made.parameters.segments.index(f"{base}{VINTAGE}2024")
     own = made.parameters.segments.index(base)
     was = first.parameters.segments.index(base)
-    # a loan of the next vintage read the segment's label: its effect is the same now that it has one of its own
+    # a loan of the next vintage read the segment's label: with a label of its own its effect is the same
     np.testing.assert_allclose(made.parameters.segment[:, place], first.parameters.segment[:, was], atol=1e-9)
     np.testing.assert_array_equal(made.lgd.charged_off[place], first.lgd.charged_off[was])
     for edge in range(len(first.edges)):

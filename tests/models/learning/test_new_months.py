@@ -16,7 +16,6 @@ from loantwin.book.segments import segment_labels
 from loantwin.errors import UsageError
 from loantwin.models.counts import Counts, outcome_counts, panel_counts
 from loantwin.models.learning.new_months import new_outcomes, window
-
 from tests.models.conftest import AS_OF, Outcomes
 from tests.models.learning.conftest import FIRST, Seen
 
