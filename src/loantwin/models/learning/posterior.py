@@ -148,28 +148,41 @@ def learn(level: LevelState, edges: tuple[EdgeState, ...]) -> Learned:
     """
     if level.shared is None:
         problem = _problem(level, edges)
-        state, _, half = _mode(problem)
-        covariance = half @ problem.scale.T
-        return _learned(problem, state, covariance)
+        state, _, bend = _mode(problem)
+        at = problem.level_at
+        return Learned(
+            moves=tuple(state[place] for place in problem.places),
+            covariances=tuple(_block(problem, bend, place) for place in problem.places),
+            level=level.mean + float(state[at]),
+            variance=float(_block(problem, bend, slice(at, at + 1))[0, 0]),
+            shared=None,
+            shared_covariance=None,
+        )
     # as in a fit: first the common level, by loadings as they are; then each edge alone, given that level
     problem = _problem(level, tuple(replace(edge, covariance=_held(edge.covariance)) for edge in edges))
-    state, _, half = _mode(problem)
-    common = _learned(problem, state, half @ problem.scale.T)
-    assert common.shared is not None  # it is what the edges share
+    state, _, bend = _mode(problem)
+    shared, covariance = state[problem.common], _block(problem, bend, problem.common)
     given = LevelState(_now(problem, state), 0.0, 0.0, None, level.macro)
-    own = [_alone(given, replace(edge, eta=edge.eta + edge.loading * _reach(level, common.shared)))
+    own = [_alone(given, replace(edge, eta=edge.eta + edge.loading * _reach(level, shared)))
            for edge in edges]  # fmt: skip
-    return replace(common, moves=tuple(move for move, _ in own), covariances=tuple(one for _, one in own))
+    return Learned(
+        moves=tuple(move for move, _ in own),
+        covariances=tuple(one for _, one in own),
+        level=level.mean + float(shared[-1]),
+        variance=float(covariance[-1, -1]),
+        shared=shared,
+        shared_covariance=covariance,
+    )
 
 
 def _alone(level: LevelState, edge: EdgeState) -> tuple[Floats, Floats]:
     """Return an edge's move and its covariance, clustered by month, given the level."""
     problem = _problem(level, (edge,))
-    state, scores, half = _mode(problem)
-    score = scores[0] @ problem.scale
-    covariance = half @ (np.eye(len(score)) + np.outer(score, score)) @ half.T
+    state, scores, bend = _mode(problem)
     place = problem.places[0]
-    return state[place], _symmetric(covariance[place, place])
+    half = problem.scale[place] @ cho_solve(bend, np.eye(len(state)))
+    covariance = half @ half.T + np.outer(half @ scores[0], half @ scores[0])
+    return state[place], _symmetric(covariance)
 
 
 def _held(covariance: Floats) -> Floats:
@@ -179,30 +192,17 @@ def _held(covariance: Floats) -> Floats:
     return made
 
 
-def _learned(problem: _Problem, state: Floats, covariance: Floats) -> Learned:
-    level, common, at = problem.level, problem.common, problem.level_at
-    return Learned(
-        moves=tuple(state[place] for place in problem.places),
-        covariances=tuple(_symmetric(covariance[place, place]) for place in problem.places),
-        level=level.mean + float(state[at]),
-        variance=float(covariance[at, at]),
-        shared=None if level.shared is None else state[common],
-        shared_covariance=None if level.shared is None else _symmetric(covariance[common, common]),
-    )
+def _mode(problem: _Problem) -> tuple[Floats, Floats, tuple[Floats, bool]]:
+    """Return the posterior mode (n,), edges' scores there (E, n) and the curvature, factored.
 
-
-def _mode(problem: _Problem) -> tuple[Floats, Floats, Floats]:
-    """Return the posterior mode (n,), edges' scores there (E, n) and half the covariance: half scale' is it.
-
-    Newton's method in units of the prior, in which nothing is singular.
+    Newton's method in units of the prior, in which nothing is singular; scores and curvature are in them.
     """
-    scale = problem.scale
-    point = np.zeros(scale.shape[1])
+    point = np.zeros(len(problem.scale))
     value = _value(problem, point)
     for _ in range(ROUNDS):
-        scores, curvature = _derivatives(problem, scale @ point)
-        slope = scale.T @ scores.sum(axis=0) - point
-        move = cho_solve(cho_factor(np.eye(len(point)) + scale.T @ curvature @ scale), slope)
+        scores, bend = _derivatives(problem, point)
+        slope = scores.sum(axis=0) - point
+        move = cho_solve(bend, slope)
         size = 1.0
         for _ in range(30):
             fresh = _value(problem, point + size * move)
@@ -216,9 +216,13 @@ def _mode(problem: _Problem) -> tuple[Floats, Floats, Floats]:
             break
     else:
         raise ModelError(expected("an update that settles", f"none after {ROUNDS} steps"), field="update")
-    scores, curvature = _derivatives(problem, scale @ point)
-    bend = cho_factor(np.eye(len(point)) + scale.T @ curvature @ scale)
-    return scale @ point, scores, scale @ cho_solve(bend, np.eye(len(point)))
+    return problem.scale @ point, *_derivatives(problem, point)
+
+
+def _block(problem: _Problem, bend: tuple[Floats, bool], place: slice) -> Floats:
+    """Return the posterior covariance of a part of the state."""
+    rows = problem.scale[place]
+    return _symmetric(rows @ cho_solve(bend, rows.T))
 
 
 def _problem(level: LevelState, edges: tuple[EdgeState, ...]) -> _Problem:
@@ -280,17 +284,21 @@ def _likelihood(edge: EdgeState, eta: Floats) -> float:
     return float(edge.events @ eta - edge.trials @ np.logaddexp(0.0, eta))
 
 
-def _derivatives(problem: _Problem, state: Floats) -> tuple[Floats, Floats]:
-    """Return edges' scores (E, n), and the negative second derivative of the likelihood (n, n)."""
+def _derivatives(problem: _Problem, point: Floats) -> tuple[Floats, tuple[Floats, bool]]:
+    """Return edges' scores (E, n) and the factored curvature of the log posterior, in units of the prior."""
+    state = problem.scale @ point
     scores = np.zeros((len(problem.edges), len(state)))
-    curvature = np.zeros((len(state), len(state)))
+    curvature = np.eye(len(state))
     for place, edge in enumerate(problem.edges):
         chance = expit(_eta(problem, place, state))
         read, jacobian = _jacobian(problem, place, state)
+        # an edge reads whole blocks of the scale
+        jacobian = jacobian @ problem.scale[np.ix_(read, read)]
         scores[place, read] = (edge.events - edge.trials * chance) @ jacobian
         weight = edge.trials * chance * (1.0 - chance)
         curvature[np.ix_(read, read)] += (jacobian * weight[:, None]).T @ jacobian
-    return scores, curvature
+    lower, low = cho_factor(curvature)
+    return scores, (np.asarray(lower), bool(low))
 
 
 def _symmetric(matrix: Floats) -> Floats:

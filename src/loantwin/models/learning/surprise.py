@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import chi2
+from scipy.special import chdtrc, chdtri
 
 from loantwin.arrays import Floats
 from loantwin.models.learning.posterior import Totals
@@ -51,8 +51,8 @@ def surprise(months: Sequence[Totals]) -> Surprise:
     square, size = sum(one for one, _ in found), sum(count for _, count in found)
     events = float(sum(month.events.sum() for month in months))
     number = max(events, 1.0)
-    chance = float(chi2.sf(square, size)) if size else 1.0
-    low, high = (float(chi2.ppf(level, size)) if size else 0.0 for level in (0.05, 0.95))
+    chance = float(chdtrc(size, square)) if size else 1.0
+    low, high = (float(chdtri(size, beyond)) if size else 0.0 for beyond in (0.95, 0.05))
     return Surprise(
         events=events,
         expected=float(sum(month.expected.sum() for month in months)),
