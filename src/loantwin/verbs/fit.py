@@ -161,7 +161,6 @@ def fit(
             progress(0.6, "combining with the rivals")
             learnt = replace(learnt, model=combined(Outlook(twin.taught(learnt))))
             fitted = learnt.model
-        progress(0.8, "tables for the environment")
         past = twin.fitted.data.get("facts", {}) if again else {}
         settings = {
             "config": asdict(twin.config),
@@ -175,8 +174,12 @@ def fit(
             settings["left_out"] = left
         if model_from is not None:
             settings["model_from"] = {"home": Path(model_from).name, "as_of": fitted.as_of.isoformat()}
-        blob = twin.home.put_json(fitted.to_dict())
-        also, unstored = environment_event(twin.taught(learnt), blob)
+        also: tuple[Event, ...] = ()
+        unstored: tuple[str, ...] = ()
+        if not update:  # which takes less time than these tables: they are made when first asked for
+            progress(0.8, "tables for the environment")
+            blob = twin.home.put_json(fitted.to_dict())
+            also, unstored = environment_event(twin.taught(learnt), blob)
         progress(0.9, "storing")
         kept = past.get("macro", ())
         store_fit(twin, learnt, list(zip(paths, sources, strict=True)), settings, also, kept)
