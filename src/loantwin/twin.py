@@ -402,10 +402,11 @@ def store_fit(
     macro: Sequence[tuple[Path, MacroSource]],
     facts: dict[str, Any],
     also: Sequence[Event] = (),
+    kept: Sequence[str] = (),
 ) -> None:
     """Record the macro files, the fitted model and what was made from it as events, in one transaction.
 
-    also : events that belong to the same fit.
+    also : events that belong to the same fit. kept : blobs of macro files of an earlier fit that it reads on.
     """
     home = twin.home
     loaded = [(home.put_file(path), name_of(path), list(source.scenarios)) for path, source in macro]
@@ -417,7 +418,7 @@ def store_fit(
         "model_blob": home.put_json(learnt.model.to_dict()),
         "macro_blob": home.put_json(generator_to_dict(learnt.generator)),
         "as_of": twin.as_of.isoformat(),
-        "facts": {**facts, "macro": [blob for blob, _, _ in loaded]},
+        "facts": {**facts, "macro": [*kept, *(blob for blob, _, _ in loaded)]},
     }
     home.append([*events, Event("ModelFitted", twin.as_of, data), *also])
 

@@ -57,6 +57,7 @@ fit {home} --macro {macro} --model age-period-cohort
 fit {home} --macro {macro} --model-from {other}
 fit {home} --prior personal
 fit {home} --macro {macro} --combine
+fit {home} --update
 fit {home} --macro us --prior small-business
 priors card
 tape map {tape}
@@ -345,6 +346,7 @@ REFUSED = {
     "backtest {home} --origin every=12M --from 2002-12-31": "inside the tape",
     "backtest {home} --origin every=6M --from 2014-12-31": "inside the tape",
     "fit {home} --macro {macro} --model age-period-cohort": "one of logit",
+    "fit {home} --update": "the date of the model and of the book",
     "loan {home} no-such-loan": "a loan of the tape",
     "movement {home} --from 2023-12-31": "before the closing date",
     "tape check {tape} --format {mapping} --quarantine {out} --assume": "one of the assumptions",

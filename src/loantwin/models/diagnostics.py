@@ -14,7 +14,7 @@ from loantwin.engine.rows import SIZE, VINTAGE
 from loantwin.models.counts import sums
 from loantwin.models.severity import Severity
 from loantwin.models.spline import DEGREE
-from loantwin.models.transitions import Context, EdgeFit, LevelFit, edge_counts
+from loantwin.models.transitions import POOLED, Context, EdgeFit, LevelFit, edge_counts
 from loantwin.models.uncertainty import EdgeErrors
 
 Z90 = 1.6448536269514722
@@ -46,41 +46,63 @@ def diagnose(
 
 
 def _edge(context: Context, edge: EdgeFit, levels: Mapping[str, LevelFit]) -> dict[str, Any]:
-    record: dict[str, Any] = {
-        "edge": f"{edge.origin} -> {edge.target}",
-        "assumed": edge.assumed,
-        "words": edge.words,
-        "events": edge.events,
-        "effective_events": edge.events * context.counts.effective,
-        "loan_months": edge.trials,
-        "age_support": list(edge.support),
-        "age": _curve(edge, len(context.segments.known)),
-        "segments": {
-            name: _interval(edge.segment[place], edge.segment_deviation[place])
-            for place, name in enumerate((*context.segments.known, "(pooled)"))
-        },
-        "sizes": _sizes(context, edge),
-        "vintages": _vintages(context, edge),
-        "macro": {
-            name: _interval(edge.macro[place], edge.macro_deviation[place])
-            for place, name in enumerate(context.names)
-        },
-        "loading": {name: float(edge.loading[place]) for place, name in enumerate(context.latents)},
-    }
+    segments = context.segments
+    record = edge_record(
+        edge, segments.labels, segments.rows, context.names, context.latents, context.counts.effective
+    )
     if not edge.assumed:
         record["calibration"] = calibration(context, edge, levels)
     return record
 
 
-def _sizes(context: Context, edge: EdgeFit) -> dict[str, dict[str, float]]:
+def edge_record(
+    edge: EdgeFit,
+    labels: Sequence[str],
+    rows: Floats,
+    factors: Sequence[str],
+    latents: Sequence[str],
+    effective: float,
+) -> dict[str, Any]:
+    """Return what is said of one edge, but for its calibration.
+
+    Parameters
+    ----------
+    labels, rows : (S,), (S, Q) of the model's segments. effective : weighted numbers times this are effective
+        ones.
+    """
+    known = list(labels).index(POOLED)
+    return {
+        "edge": f"{edge.origin} -> {edge.target}",
+        "assumed": edge.assumed,
+        "words": edge.words,
+        "events": edge.events,
+        "effective_events": edge.events * effective,
+        "loan_months": edge.trials,
+        "age_support": list(edge.support),
+        "age": _curve(edge, known),
+        "segments": {
+            name: interval(edge.segment[place], edge.segment_deviation[place])
+            for place, name in enumerate(labels[: known + 1])
+        },
+        "sizes": _sizes(labels, rows, edge),
+        "vintages": _vintages(labels, rows, edge),
+        "macro": {
+            name: interval(edge.macro[place], edge.macro_deviation[place])
+            for place, name in enumerate(factors)
+        },
+        "loading": {name: float(edge.loading[place]) for place, name in enumerate(latents)},
+    }
+
+
+def _sizes(labels: Sequence[str], rows: Floats, edge: EdgeFit) -> dict[str, dict[str, float]]:
     """Return bands of size against the mean size of all loans, by number; empty where size does not count."""
-    labels, pooled = context.segments.labels, len(context.segments.known)
+    pooled = list(labels).index(POOLED)
     found = {}
     for place, label in enumerate(labels):
         if edge.errors is None or not label.startswith(labels[pooled] + SIZE):
             continue
-        deviation = _deviation(edge.errors, context.segments.rows[place] - context.segments.rows[pooled])
-        found[label.partition(SIZE)[2]] = _interval(edge.segment[place] - edge.segment[pooled], deviation)
+        deviation = _deviation(edge.errors, rows[place] - rows[pooled])
+        found[label.partition(SIZE)[2]] = interval(edge.segment[place] - edge.segment[pooled], deviation)
     return found
 
 
@@ -91,9 +113,8 @@ def _deviation(errors: EdgeErrors, gap: Floats) -> float:
     return float(np.sqrt(max(float(gap @ own @ gap), 0.0)))
 
 
-def _vintages(context: Context, edge: EdgeFit) -> dict[str, dict[str, float]]:
+def _vintages(labels: Sequence[str], rows: Floats, edge: EdgeFit) -> dict[str, dict[str, float]]:
     """Return vintages' effects on the book against a new loan's of the segment, by their first label."""
-    labels, rows = context.segments.labels, context.segments.rows
     by_label, found = {label: place for place, label in enumerate(labels)}, {}
     for place, label in enumerate(labels):
         year = label.partition(VINTAGE)[2]
@@ -102,7 +123,7 @@ def _vintages(context: Context, edge: EdgeFit) -> dict[str, dict[str, float]]:
         whose = by_label[label.partition(VINTAGE)[0]]
         gap = rows[place] - rows[whose]
         gap[-1] = 0.0  # what a vintage never seen may add belongs to the segment alone
-        found[year] = _interval(edge.segment[place] - edge.segment[whose], _deviation(edge.errors, gap))
+        found[year] = interval(edge.segment[place] - edge.segment[whose], _deviation(edge.errors, gap))
     return dict(sorted(found.items()))
 
 
@@ -178,9 +199,9 @@ def _level(context: Context, fit: LevelFit) -> dict[str, Any]:
         "sigma": process.sigma,
         "noise": process.noise,
         "long_run_deviation": float(np.sqrt(process.long_run_variance)),
-        "last": _interval(process.mean, float(np.sqrt(process.variance))),
+        "last": interval(process.mean, float(np.sqrt(process.variance))),
         "macro": {
-            name: _interval(fit.macro[place], fit.macro_deviation[place])
+            name: interval(fit.macro[place], fit.macro_deviation[place])
             for place, name in enumerate(context.names)
         },
         "month": [months.label(level.first + t) for t in every],
@@ -194,12 +215,12 @@ def _level(context: Context, fit: LevelFit) -> dict[str, Any]:
 def _severity(severity: Severity) -> dict[str, Any]:
     return {
         "charged_off": {
-            **_interval(severity.charged_off, severity.charged_off_deviation),
+            **interval(severity.charged_off, severity.charged_off_deviation),
             "used": severity.used[0],
             "observed": severity.observed[0],
         },
         "recovered": {
-            **_interval(severity.recovered, severity.recovered_deviation),
+            **interval(severity.recovered, severity.recovered_deviation),
             "used": severity.used[1],
             "observed": severity.observed[1],
         },
@@ -209,14 +230,14 @@ def _severity(severity: Severity) -> dict[str, Any]:
         "effective_defaults": severity.effective_defaults,
         "prior_only": severity.prior_only,
         "by_age": {
-            name: {**_interval(ratio, deviation), "defaults": count}
+            name: {**interval(ratio, deviation), "defaults": count}
             for name, (ratio, deviation, count) in severity.by_band.items()
         },
         "notes": list(severity.notes),
     }
 
 
-def _interval(value: float, deviation: float) -> dict[str, float]:
+def interval(value: float, deviation: float) -> dict[str, float]:
     return {
         "value": float(value),
         "standard_error": float(deviation),

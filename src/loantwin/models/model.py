@@ -73,7 +73,7 @@ from loantwin.models.transitions import (
     rescaled,
     segment_design,
 )
-from loantwin.models.uncertainty import Directions, Errors
+from loantwin.models.uncertainty import Directions, Errors, levels_covariance
 from loantwin.models.uncertainty import exposure_of as directions_of
 
 __all__ = ["FittedModel", "draw_shocks", "exposure_of", "fit_model", "loan_columns", "mean_shocks"]
@@ -136,7 +136,7 @@ def fit_model(
         defaults, lost = panel_defaults(panel, loans, labels, as_of, counts.segments)
     else:
         defaults, lost = outcome_defaults(
-            loans, labels, as_of, mapping, history, counts.segments, _first_vintage(mapping)
+            loans, labels, as_of, mapping, history, counts.segments, first_vintage(mapping)
         )
     if lost:
         notes.append(
@@ -215,12 +215,7 @@ def _outcomes(
     settings: FitSettings,
     notes: list[str],
 ) -> Counts:
-    start = _first_vintage(mapping)
-    observed = payoff_observed(mapping)
-    # Trap: payoff assumed a month early. A month that ends at age a starts at age a - 1, with those left.
-    before = np.maximum(np.arange(settings.ages) - 1, 0)
-    left = np.cumprod(1.0 - _payoff_hazard(mapping, settings))
-    survival = None if observed else np.concatenate([[1.0], left])[before]
+    start = first_vintage(mapping)
     if start is not None:
         notes.append(
             f"vintages before {start.isoformat()} are left out of the fit by the mapping's rule "
@@ -230,11 +225,23 @@ def _outcomes(
     if mapping.weight.look_ahead:
         notes.append("case weights depend on the outcome: a look-ahead that a lender would not have")
     return outcome_counts(
-        loans, labels, as_of, survival=survival, fit_from_vintage=start, payoff_observed=observed
-    )
+        loans, labels, as_of, survival=survival_of(mapping, settings), fit_from_vintage=start,
+        payoff_observed=payoff_observed(mapping),
+    )  # fmt: skip
 
 
-def _first_vintage(mapping: TapeFormat) -> dt.date | None:
+def survival_of(mapping: TapeFormat, settings: FitSettings) -> Floats | None:
+    """Return the share of loans assumed not yet paid off by age, (A,); None where payoff is observed."""
+    if payoff_observed(mapping):
+        return None
+    # Trap: payoff assumed a month early. A month that ends at age a starts at age a - 1, with those left.
+    before = np.maximum(np.arange(settings.ages) - 1, 0)
+    left = np.cumprod(1.0 - _payoff_hazard(mapping, settings))
+    return np.asarray(np.concatenate([[1.0], left])[before])
+
+
+def first_vintage(mapping: TapeFormat) -> dt.date | None:
+    """Return the day before which loans originated are left out of fits by the mapping, None for all."""
     early = mapping.assumptions.get("fit_from_vintage")
     return dt.date(int(float(early)), 1, 1) if early is not None else None
 
@@ -428,7 +435,13 @@ def _assembled(
         parameters=parameters,
         covariates=covariates,
         processes=tuple(levels[name].process for name in kept),
-        covariance=_covariance(edges, levels, context),
+        covariance=levels_covariance(
+            [edge.covariance for edge in edges],
+            [edge.last for edge in edges],
+            parameters.loading,
+            np.array([levels[name].process.variance for name in kept]),
+            [levels[name].shared for name in kept],
+        ),
         today=context.month[-1],
         lgd=by_label(severity.lgd, parameters.segments, sizes),
         arrears_months=3 if default == "default" else unpaid_months(mapping),
@@ -462,30 +475,6 @@ def _assembled(
 def _against(edge: EdgeFit, counts: Counts) -> bool:
     """Return whether an edge is told against a certain move of its state, and not against staying."""
     return not edge.assumed and counts.memory is not None and edge.origin in counts.memory.certain
-
-
-def _covariance(edges: Sequence[EdgeFit], levels: dict[str, LevelFit], context: Context) -> Floats:
-    """Return the covariance of levels (R), macro effects (R x F) and latent levels (L); see FittedModel."""
-    R, F, L = len(edges), len(context.names), len(context.latents)
-    made = np.zeros((R + R * F + L, R + R * F + L))
-    places = [np.array([place, *range(R + place * F, R + (place + 1) * F)]) for place in range(R)]
-    for index, edge in zip(places, edges, strict=True):
-        made[np.ix_(index, index)] = edge.covariance
-    for latent, name in enumerate(context.latents):
-        last, level = R + R * F + latent, levels[name]
-        made[last, last] = level.process.variance
-        if level.shared is None:
-            for index, edge in zip(places, edges, strict=True):
-                made[index, last] = made[last, index] = edge.last * edge.loading[latent]
-            continue
-        # one error of the common level reaches all edges that read it, each by its loading
-        reach = np.zeros((len(made), F + 1))
-        for index, edge in zip(places, edges, strict=True):
-            reach[index] = edge.loading[latent] * np.eye(F + 1)
-        made += reach @ level.shared[:-1, :-1] @ reach.T
-        made[:, last] += reach @ level.shared[:-1, -1]
-        made[last, :] += reach @ level.shared[:-1, -1]
-    return (made + made.T) / 2.0
 
 
 def _reaction(

@@ -8,6 +8,7 @@ parts share what they have in common.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -146,3 +147,41 @@ def quadratic(covariance: Floats, at: Floats) -> Floats:
     for month, one in enumerate(covariance):
         made[..., month] = np.einsum("...m,...m->...", at[..., month, :] @ one, at[..., month, :])
     return made
+
+
+def levels_covariance(
+    own: Sequence[Floats],
+    last: Sequence[Floats],
+    loading: Floats,
+    variance: Floats,
+    shared: Sequence[Floats | None],
+) -> Floats:
+    """Return the covariance of levels (R), macro effects (R x F) and latent levels (L); see FittedModel.
+
+    Parameters
+    ----------
+    own : by edge (1 + F, 1 + F), of its level on the book of the as-of date and its macro effects. last : by
+        edge (1 + F,), their covariance with the latent level. loading : (R, L). variance : (L,) of the latent
+        levels. shared : as in `Errors`.
+    """
+    R, L = loading.shape
+    F = len(own[0]) - 1
+    made = np.zeros((R + R * F + L, R + R * F + L))
+    places = [np.array([place, *range(R + place * F, R + (place + 1) * F)]) for place in range(R)]
+    for index, one in zip(places, own, strict=True):
+        made[np.ix_(index, index)] = one
+    for latent in range(L):
+        at, common = R + R * F + latent, shared[latent]
+        made[at, at] = variance[latent]
+        if common is None:
+            for place, index in enumerate(places):
+                made[index, at] = made[at, index] = last[place] * loading[place, latent]
+            continue
+        # one error of the common level reaches all edges that read it, each by its loading
+        reach = np.zeros((len(made), F + 1))
+        for place, index in enumerate(places):
+            reach[index] = loading[place, latent] * np.eye(F + 1)
+        made += reach @ common[:-1, :-1] @ reach.T
+        made[:, at] += reach @ common[:-1, -1]
+        made[at, :] += reach @ common[:-1, -1]
+    return np.asarray((made + made.T) / 2.0)

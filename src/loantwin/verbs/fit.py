@@ -18,10 +18,12 @@ from loantwin.macro.history import bridge, known_history, last_published
 from loantwin.macro.read import read_macro
 from loantwin.macro.shipped import BY_CURRENCY, foreign, located
 from loantwin.models.fitted import FittedModel
+from loantwin.models.learning.record import update_words
 from loantwin.models.priors.table import ProductPrior, product_prior
 from loantwin.models.registry import LOGIT, TRANSITION_MODELS, model_name
 from loantwin.models.relevel import Relevel
 from loantwin.months import label
+from loantwin.outlook.carried import carried_model
 from loantwin.outlook.combination import combined, relevelled_words
 from loantwin.outlook.environment import saved
 from loantwin.outlook.outlook import Outlook, without_covariates
@@ -52,6 +54,8 @@ class FitResult(Result):
     model : name of the transition model. prior : name of the product's prior model it started from, if any.
     left_out : loans that are on the tape and not learnt from, by reason. relevel : factors on monthly odds
         that combine the twin with its rivals, None where its own level stands.
+    update : where the model was carried on by new months: from which one, by what, how they were foretold,
+        and whether a full refit is recommended; None after a full fit.
     """
 
     SCHEMA = "loantwin.fit/1"
@@ -72,6 +76,7 @@ class FitResult(Result):
     prior: str | None = None
     left_out: Mapping[str, int] = field(default_factory=dict)
     relevel: Relevel | None = None
+    update: Mapping[str, Any] | None = None
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -83,6 +88,7 @@ def fit(
     model_from: Path | str | None = None,
     prior: str | None = None,
     combine: bool = False,
+    update: bool = False,
     progress: Progress = silent,
 ) -> FitResult:
     """Fit transitions, loss given default and prepayment on the history, and a generator on macro files.
@@ -101,6 +107,9 @@ def fit(
         ships for the book's currency, where there is one.
     combine : store with the model the monthly factors that bring its paths to 3/4 of its own forecast and
         1/4 of the mean of simple rivals; every verb reads them. For a book with a history.
+    update : carry the stored model to the twin's as-of date by the months that are new, instead of fitting
+        anew. Nothing of the months before is read again; `macro`, where given, replaces the files that the
+        last fit kept.
 
     Raises
     ------
@@ -108,8 +117,11 @@ def fit(
     HomeError : the home is held by another writer.
     UsageError : an unknown `model` or one beside `model_from`, `combine` beside it or of a snapshot, a model
         that knows more than this twin's as-of
-        date, or one with macro covariates and no file of `macro`.
+        date, one with macro covariates and no file of `macro`, or `update` beside another choice, without new
+        months, or of a model it cannot carry on.
     """
+    if update:
+        _alone(model, model_from, prior, combine)
     if model is not None and model_from is not None:
         raise UsageError(expected("`model` or `model_from`", "both"), field="model")
     if prior is not None and (model_from is not None or (model or LOGIT) != LOGIT):
@@ -130,39 +142,51 @@ def fit(
             macro = (shipped,)
         paths = [located(path) for path in macro]
         sources = [read_macro(path) for path in paths]
+        again = update and not paths
+        seen = twin.taught(None).macro_sources if again else sources
         lags = twin.config.macro
-        known = bridge(known_history(sources, twin.as_of, lags.monthly_lag, lags.quarterly_lag))
+        known = bridge(known_history(seen, twin.as_of, lags.monthly_lag, lags.quarterly_lag))
         progress(0.1, "fitting the macro generator")
-        generator = fit_generator(known)
-        progress(0.3, "fitting the transition model")
+        generator = twin.taught(None).generator if again else fit_generator(known)
+        progress(0.3, "learning from the new months" if update else "fitting the transition model")
         with warn.catch_warnings(record=True) as heard:
             warn.simplefilter("always", UserWarning)
-            fitted = (
-                learnt_model(twin, known, generator, name, start)
-                if model_from is None
-                else taken_over(model_from, twin, bool(macro))
-            )
-        learnt = Learnt(fitted, generator, tuple({item.sha256: item for item in sources}.values()))
+            if update:
+                fitted = carried_model(twin, known, generator)
+            elif model_from is None:
+                fitted = learnt_model(twin, known, generator, name, start)
+            else:
+                fitted = taken_over(model_from, twin, bool(macro))
+        learnt = Learnt(fitted, generator, tuple({item.sha256: item for item in seen}.values()))
         if combine:
             progress(0.6, "combining with the rivals")
             learnt = replace(learnt, model=combined(Outlook(twin.taught(learnt))))
             fitted = learnt.model
-        progress(0.8, "tables for the environment")
+        past = twin.fitted.data.get("facts", {}) if again else {}
         settings = {
             "config": asdict(twin.config),
-            "macro_files": {path.name: source.sha256 for path, source in zip(paths, sources, strict=True)},
+            "macro_files": past.get(
+                "macro_files",
+                {path.name: source.sha256 for path, source in zip(paths, sources, strict=True)},
+            ),
         }
         left = left_out_of(twin) if model_from is None else {}
         if left:
             settings["left_out"] = left
         if model_from is not None:
             settings["model_from"] = {"home": Path(model_from).name, "as_of": fitted.as_of.isoformat()}
-        blob = twin.home.put_json(fitted.to_dict())
-        also, unstored = environment_event(twin.taught(learnt), blob)
+        also: tuple[Event, ...] = ()
+        unstored: tuple[str, ...] = ()
+        if not update:  # which takes less time than these tables: they are made when first asked for
+            progress(0.8, "tables for the environment")
+            blob = twin.home.put_json(fitted.to_dict())
+            also, unstored = environment_event(twin.taught(learnt), blob)
         progress(0.9, "storing")
-        store_fit(twin, learnt, list(zip(paths, sources, strict=True)), settings, also)
+        kept = past.get("macro", ())
+        store_fit(twin, learnt, list(zip(paths, sources, strict=True)), settings, also, kept)
         twin = twin.refreshed()
         said = (
+            *update_words(fitted),
             *(started(twin, start, macro) if start is not None else ()),
             *(() if fitted.covariates or (start is not None and not macro) else (without_covariates(twin),)),
             *foreign(macro, twin.currency),
@@ -178,6 +202,16 @@ def fit(
         )
         ends = {name: label(month) for name, month in last_published(twin.history).items()}
         return replace(_result(twin, fitted, generator, ends, said), left_out=left)
+
+
+def _alone(model: str | None, model_from: Path | str | None, prior: str | None, combine: bool) -> None:
+    """Raise UsageError where an update is asked for together with what only a full fit can do."""
+    others = {"model": model, "model_from": model_from, "prior": prior, "combine": combine or None}
+    for name, value in others.items():
+        if value is not None:
+            raise UsageError(
+                expected("`update` with the settings of the stored model", f"it and `{name}`"), field="update"
+            )
 
 
 def left_out_of(twin: Twin) -> dict[str, int]:
@@ -289,5 +323,6 @@ def _result(
         model=model_name(model),
         prior=twin.provenance()["prior"],
         relevel=model.relevel,
+        update=model.provenance.get("update"),
         provenance=twin.provenance(),
     )

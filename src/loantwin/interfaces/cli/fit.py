@@ -55,6 +55,14 @@ def fit(
             "safeguard that costs accuracy where the twin is ahead (see docs/backtest.md).",
         ),
     ] = False,
+    update: Annotated[
+        bool,
+        typer.Option(
+            "--update",
+            help="Carry the stored model to the twin's as-of date by the months that are new, instead of "
+            "fitting anew.",
+        ),
+    ] = False,
     json: AsJson = False,
 ) -> None:
     """Learn from the lender's history: transitions, loss given default, prepayment, and a generator of macro
@@ -70,6 +78,7 @@ def fit(
             model_from=model_from,
             prior=prior,
             combine=combine,
+            update=update,
             progress=progress,
         )
     finish(result, json)
