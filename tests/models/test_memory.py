@@ -15,6 +15,7 @@ from loantwin.engine.rows import odds as odds_of
 from loantwin.engine.rows import published_places, rows_at, up_to_date, worsening_edges
 from loantwin.engine.step.levers import edge_kinds
 from loantwin.models.counts import PANEL_LIVE, classes_today, panel_counts
+from loantwin.models.learning.update import update_model
 from loantwin.models.memory import Memory, Moves, chosen_memory, remembered, split_codes
 from loantwin.models.model import fit_model
 from loantwin.models.settings import FitSettings
@@ -310,3 +311,36 @@ def test_a_state_that_nobody_left_can_be_left(tmp_path: Path) -> None:
     # the beliefs of pooling.BELIEF: better at log-odds -0.5, rolling on at 0
     assert row[0] == pytest.approx(np.exp(-0.5) / (2.0 + np.exp(-0.5)), abs=0.02)
     assert row[parameters.default_state] == pytest.approx(1.0 / (2.0 + np.exp(-0.5)), abs=0.02)
+
+
+def test_an_update_carries_the_split_on(home: Path) -> None:
+    """Six months later the updated chain says what one fitted anew says, split as it was."""
+    end = FIRST + MONTHS - 1
+    with lt.open(home) as twin:
+        earlier = twin.at(dt.date((end - 6) // 12, (end - 6) % 12 + 1, 28))
+        panel = earlier.known_panel
+        assert panel is not None
+        history = Outlook(earlier).history
+        then = fit_model(earlier.known_loans, panel, earlier.mapping, earlier.as_of, history)
+        now = update_model(
+            then, twin.known_loans, twin.known_panel, twin.mapping, twin.as_of, Outlook(twin).history
+        )
+        anew = twin.model
+    assert now.parameters.states == then.parameters.states
+    assert now.provenance["update"]["months"] == 6
+    words = ("dpd_1_29", "dpd_1_29|2 months late", "dpd_1_29|3 months late or more")
+    cured = []
+    for one in (then, now, anew):
+        parameters = one.parameters
+        rows = rows_at(
+            parameters, odds_of(parameters), np.ones(len(one.edges)), np.zeros(1, int), np.array([29])
+        )[0]  # fmt: skip
+        late = [parameters.states.index(state) for state in words]
+        cured.append(rows[late][:, published_places(parameters.states) == 0].sum(axis=1))
+    np.testing.assert_allclose(cured[1], cured[2], atol=0.03)
+    assert np.abs(cured[1] - cured[0]).max() > 1e-4, "the months were learnt from"
+    edge = "dpd_1_29 -> current|1 month since arrears"
+    curve = next(one for one in now.diagnostics["edges"] if one["edge"] == edge)
+    told = next(row for row in curve["age"] if row["age"] >= 24)
+    # as fitted, not as told against a certain move
+    assert told["probability"] == pytest.approx(CURE[0], abs=0.1)

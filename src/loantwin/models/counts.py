@@ -314,7 +314,7 @@ def panel_counts(
     as_of: dt.date,
     told: Sequence[str] = (),
     *,
-    memory: bool = False,
+    memory: bool | Memory = False,
 ) -> Counts:
     """Return counts from a table with one row a loan and month, as known at `as_of`.
 
@@ -329,7 +329,7 @@ def panel_counts(
     panel : rows of the panel table, cut by `known_at`. loans : (N,) the loan table. labels : (N,) segment
         labels. told : live states that count as told apart whether any loan was in them or not.
     memory : split live states by what loans did before, where that foretells moves out of time
-        (`models.memory`); then moves whose past is not known are left out.
+        (`models.memory`), or as is stated; then moves whose past is not known are left out.
 
     Raises
     ------
@@ -376,11 +376,13 @@ def _panel_table(
     last: int,
     facts: dict[str, int | float | str],
     told: Sequence[str],
-    memory: bool,
+    memory: bool | Memory,
 ) -> Counts:
     seen = {*told, *moves["from"].unique().to_list(), *moves["to"].unique().to_list()}
     live = tuple(name for name in PANEL_LIVE if name in seen)
-    split = _split(moves, live, facts) if memory and len(live) > 1 else None
+    split = memory if isinstance(memory, Memory) else None
+    if memory is True and len(live) > 1:
+        split = _split(moves, live, facts)
     certain: Mapping[str, str] = {}
     if split is not None:
         facts["left out: moves of loans whose arrears before are not known"] = int((~moves["known"]).sum())

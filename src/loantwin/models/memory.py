@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -80,6 +81,19 @@ class Memory:
         """Return the states that cannot last, with where a loan is when its published state stays."""
         found = {state: self.after(state, published_state(state)) for state in self.states()}
         return {state: later for state, later in found.items() if later != state}
+
+
+def memory_of(provenance: Mapping[str, Any]) -> Memory | None:
+    """Return how a fitted model splits live states, from its provenance; None where it does not."""
+    kept = provenance.get("memory")
+    return None if kept is None else Memory({state: tuple(kinds) for state, kinds in kept.items()})
+
+
+def against(memory: Memory | None, origin: str) -> float:
+    """Return the log-odds that a fitted edge has in the chain beyond those it was fitted with: against a move
+    that is certain `CERTAIN`, against staying none.
+    """
+    return CERTAIN if memory is not None and origin in memory.certain else 0.0
 
 
 def split_codes(live: Sequence[str], codes: Integers, kind: Integers) -> Integers:

@@ -45,7 +45,7 @@ from loantwin.models.fitted import FittedModel, by_label, check_model
 from loantwin.models.forecasting import draw_shocks, mean_shocks
 from loantwin.models.lags import choose_lags, evident_lag
 from loantwin.models.latent import usual_scale
-from loantwin.models.memory import CERTAIN, split_codes
+from loantwin.models.memory import against, split_codes
 from loantwin.models.pooling import fit_panel_edges, never_left
 from loantwin.models.priors.curves import prepayment_hazard
 from loantwin.models.priors.table import ProductPrior
@@ -419,7 +419,9 @@ def _assembled(
         live=counts.live,
         origin=np.array([states.index(edge.origin) for edge in edges], dtype=np.int64),
         target=np.array([states.index(edge.target) for edge in edges], dtype=np.int64),
-        age=np.array([edge.age + CERTAIN * _against(edge, counts) for edge in edges]),
+        age=np.array(
+            [edge.age + (0.0 if edge.assumed else against(counts.memory, edge.origin)) for edge in edges]
+        ),
         segment=np.array([edge.segment for edge in edges]),
         macro=np.array([edge.macro for edge in edges]),
         loading=np.array([edge.loading for edge in edges]),
@@ -454,6 +456,7 @@ def _assembled(
             "data_sha256": _data_hash(counts, defaults),
             "mapping": mapping.name,
             "assumptions": dict(mapping.assumptions),
+            **({} if counts.memory is None else {"memory": dict(counts.memory.kept)}),
             "settings": asdict(settings),
             "seed": None,
             "versions": {
@@ -470,11 +473,6 @@ def _assembled(
     )
     check_model(model)
     return model
-
-
-def _against(edge: EdgeFit, counts: Counts) -> bool:
-    """Return whether an edge is told against a certain move of its state, and not against staying."""
-    return not edge.assumed and counts.memory is not None and edge.origin in counts.memory.certain
 
 
 def _reaction(

@@ -38,7 +38,7 @@ def test_a_panels_new_months_are_the_rows_of_the_whole_count(
     assert seen.panel is not None
     labels = segment_labels(seen.loans, seen.mapping)
     whole = panel_counts(seen.panel, seen.loans, labels, seen.date)
-    rows = window(seen.panel, FIRST)
+    rows, _ = window(seen.panel, FIRST)
     assert rows["report_date"].min() == dt.date(2023, 12, 31), "the last month counted is where moves start"
     own = seen.loans.join(rows.select("loan_id").unique(), on="loan_id", how="semi")
     new = panel_counts(rows, own, segment_labels(own, seen.mapping), seen.date, whole.states[: whole.live])
@@ -60,7 +60,8 @@ def test_who_defaulted_long_ago_and_reports_again_stays_out() -> None:
             rows("late", "current", "current", "current", "default_0_3", "current"),
         ]
     )
-    kept = window(panel, dt.date(2020, 4, 30))
+    kept, counted = window(panel, dt.date(2020, 4, 30))
+    assert counted == 12 * 2020 + 3
     assert kept["loan_id"].unique().sort().to_list() == ["late", "sound"]
     assert kept["report_date"].min() == dt.date(2020, 4, 30)
 

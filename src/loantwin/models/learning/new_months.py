@@ -27,25 +27,27 @@ STAYED = (*PANEL_LIVE, *LIKE_CURRENT)
 """States of a panel in which a loan is still at risk of its first default."""
 
 
-def window(panel: pl.DataFrame, since: dt.date) -> pl.DataFrame:
-    """Return the panel's rows from which new moves are made: the last month that was counted, and later ones.
+def window(panel: pl.DataFrame, since: dt.date, before: int = 0) -> tuple[pl.DataFrame, int]:
+    """Return the panel's rows from which new moves are made, and the last month that was counted.
 
-    Loans that had left by then are gone from them, whatever is reported of them later.
+    The rows are those of that month and of later ones. Loans that had left by then are gone from them,
+    whatever is reported of them later.
 
     Parameters
     ----------
     panel : rows known at the new date. since : date of the model; what was reported by then was counted.
+    before : months before that come too, for what loans did then.
 
     Raises
     ------
     UsageError : no report in a month later than the last one that was counted.
     """
     day = panel["report_date"]
-    before = day.filter(day <= since).max()
+    known = day.filter(day <= since).max()
     latest = day.max()
-    if before is None or latest is None:
+    if known is None or latest is None:
         raise UsageError(expected(f"reports up to {since}, the date of the model", "none"), field="update")
-    counted = months.month_of(before)  # type: ignore[arg-type]  # a date column's maximum
+    counted = months.month_of(known)  # type: ignore[arg-type]  # a date column's maximum
     if months.month_of(latest) <= counted:  # type: ignore[arg-type]
         raise UsageError(
             expected(f"reports of a month after {months.label(counted)}, which is learnt already", "none"),
@@ -59,7 +61,8 @@ def window(panel: pl.DataFrame, since: dt.date) -> pl.DataFrame:
     worse = panel.select("loan_id", "state", "report_date").filter(pl.col("state") != STAYED[0])
     left = worse.filter((pl.col("report_date") <= first) & ~pl.col("state").is_in(list(STAYED)))
     kept = alive.join(left, on="loan_id", how="anti")
-    return rows.join(kept, on="loan_id", how="semi", maintain_order="left")
+    wide = rows if not before else panel.filter(day > months.end_of(counted - 1 - before))
+    return wide.join(kept, on="loan_id", how="semi", maintain_order="left"), counted
 
 
 def new_outcomes(

@@ -17,6 +17,7 @@ from loantwin.models.diagnostics import edge_record, interval
 from loantwin.models.fitted import FittedModel
 from loantwin.models.learning.grown import edge_errors, errors_of
 from loantwin.models.learning.surprise import Surprise
+from loantwin.models.memory import against, memory_of
 from loantwin.models.sizes import LEAST_EVENTS
 from loantwin.models.spline import basis_values
 from loantwin.models.transitions import EdgeFit
@@ -224,7 +225,7 @@ def _edge_fit(model: FittedModel, place: int, past: Mapping[str, Any], counts: C
     return EdgeFit(
         origin=origin,
         target=target,
-        age=parameters.age[place],
+        age=parameters.age[place] - against(memory_of(model.provenance), origin),
         segment=parameters.segment[place],
         macro=parameters.macro[place],
         loading=parameters.loading[place],

@@ -19,7 +19,7 @@ from loantwin.arrays import Floats
 from loantwin.book.mapping import TapeFormat
 from loantwin.book.payoff import payoff_observed
 from loantwin.book.segments import segment_labels
-from loantwin.engine.rows import VINTAGE, base_label
+from loantwin.engine.rows import VINTAGE, base_label, published_states
 from loantwin.errors import UsageError, expected
 from loantwin.macro.covariates import evaluate
 from loantwin.macro.scenario import Scenario
@@ -40,6 +40,7 @@ from loantwin.models.learning.posterior import (
 from loantwin.models.learning.record import Steps, recorded
 from loantwin.models.learning.surprise import surprise
 from loantwin.models.learning.today import dated, moved_odds
+from loantwin.models.memory import REMEMBERED, against, memory_of
 from loantwin.models.model import first_vintage, survival_of
 from loantwin.models.settings import FitSettings, prior_of
 from loantwin.models.sizes import sized_labels
@@ -100,10 +101,14 @@ def new_months(
     """
     states = model.parameters.states
     if panel is not None and panel.height:
-        rows = window(panel, model.as_of)
+        memory = memory_of(model.provenance)
+        rows, counted = window(panel, model.as_of, 0 if memory is None else REMEMBERED + 1)
         seen = loans.join(rows.select("loan_id").unique(), on="loan_id", how="semi", maintain_order="left")
         labels = sized_labels(segment_labels(seen, mapping), seen, model.sizes)
-        counts = panel_counts(rows, seen, labels, as_of, states[: model.parameters.live])
+        told = published_states(states[: model.parameters.live])
+        counts = panel_counts(rows, seen, labels, as_of, told, memory=memory or False)
+        if memory is not None:
+            counts = replace(counts, cells=counts.cells.filter(pl.col("month") > counted))
     else:
         labels = sized_labels(segment_labels(loans, mapping), loans, model.sizes)
         settings = FitSettings(ages=model.parameters.age.shape[1], prior=prior_of(model.provenance))
@@ -266,6 +271,7 @@ def _states(
     parameters, errors, process = model.parameters, errors_of(model), model.processes[latent]
     ages = parameters.age.shape[1]
     effective = effective_of(model)
+    memory = memory_of(model.provenance)
     states = []
     for edge in edges:
         own = edge_errors(model, edge)
@@ -276,6 +282,7 @@ def _states(
         states.append(
             EdgeState(
                 eta=parameters.age[edge, cells.age]
+                - against(memory, ends[0])
                 + parameters.segment[edge, label]
                 + float(parameters.macro[edge] @ macro),
                 at=np.concatenate(
