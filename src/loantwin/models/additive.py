@@ -88,6 +88,7 @@ def fit_additive(
     level_covariance: Floats | None,
     family: Family = "binomial",
     start: Floats | None = None,
+    level_mean: Floats | None = None,
 ) -> AdditiveFit:
     """Return the posterior mode of the additive model.
 
@@ -97,10 +98,11 @@ def fit_additive(
     level_covariance : (T, T) prior covariance of the month level, or None for no level.
     family : binomial (log-odds), or poisson (log-hazards; exact to collapse over segments).
     start : coefficients to start from, for instance those of a neighbouring fit.
+    level_mean : (T,) prior mean of the month level, None for zeros.
 
     Raises ModelError where a month lies outside the covariates or the mode is not found.
     """
-    problem = _problem(cells, design, level_covariance)
+    problem = _problem(cells, design, level_covariance, level_mean)
     theta = problem.mean.copy() if start is None else start
     value, eta = _value(problem, family, theta)
     rounds = 0
@@ -142,7 +144,9 @@ class _Problem:
     sizes: tuple[int, int, int, int]
 
 
-def _problem(cells: EventCounts, design: Design, level_covariance: Floats | None) -> _Problem:
+def _problem(
+    cells: EventCounts, design: Design, level_covariance: Floats | None, level_mean: Floats | None
+) -> _Problem:
     G, T = len(design.segment), len(design.month)
     month = cells.month - design.first
     if len(month) and (month.min() < 0 or month.max() >= T):
@@ -169,6 +173,7 @@ def _problem(cells: EventCounts, design: Design, level_covariance: Floats | None
     if level_covariance is not None:
         factor = cho_factor(level_covariance)
         precision[at:, at:] = cho_solve(factor, np.eye(T))
+        mean[at:] = 0.0 if level_mean is None else level_mean
         known -= 2.0 * float(np.log(np.diag(factor[0])).sum())
     return _Problem(
         cells, month, cells.age * G + cells.segment, cells.age * T + month, cells.segment * T + month,

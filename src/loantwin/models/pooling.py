@@ -40,6 +40,7 @@ from loantwin.models.transitions import (
     edge_of,
     macro_prior,
     rescaled,
+    segment_prior,
 )
 
 Ends = tuple[str, str]
@@ -79,7 +80,7 @@ def panel_edges(counts: Counts, believed: Collection[Ends] = ()) -> dict[str, li
 
 def fit_panel_edges(context: Context) -> tuple[list[EdgeFit], dict[str, LevelFit]]:
     """Return every edge of a panel's model and the latent levels by name."""
-    kinds = panel_edges(context.counts, context.beliefs.edges if context.beliefs else ())
+    kinds = panel_edges(context.counts, context.believed)
     settings = context.settings
     levels: dict[str, tuple[LevelFit, Floats]] = {}
     for kind, prior in ((CREDIT, settings.credit_level), (PREPAYMENT, settings.prepayment_level)):
@@ -96,7 +97,7 @@ def fit_panel_edges(context: Context) -> tuple[list[EdgeFit], dict[str, LevelFit
 
 
 def _edge_design(context: Context, ends: Ends, kind: str) -> _Edge:
-    settings, counts = context.settings, context.counts
+    counts = context.counts
     cells = edge_counts(context, *ends)
     place = (
         "prepaid"
@@ -111,18 +112,27 @@ def _edge_design(context: Context, ends: Ends, kind: str) -> _Edge:
     belief = float(1.0 / (1.0 + np.exp(-BELIEF[place])))
     rate = (events + 2.0 * belief) / (trials + 2.0)
     basis, prior, offset = age_curve(context, cells, ends, float(np.log(rate / (1.0 - rate))))
-    month = macro_prior(settings, context.names, PREPAYMENT if kind == PREPAYMENT else CREDIT)
+    month = _common_macro(context, kind)
     design = Design(
         basis.values,
         context.segments.values,
         context.month,
         counts.first,
         prior,
-        context.segments.prior,
+        segment_prior(context, ends),
         month,
         offset,
     )
     return _Edge(ends, rescaled(cells, counts.effective), basis, design)
+
+
+def _common_macro(context: Context, kind: str) -> Prior:
+    """Return the prior of the macro effects (F,) common to the edges of a kind."""
+    name = PREPAYMENT if kind == PREPAYMENT else CREDIT
+    told = None if context.carried is None else context.carried.levels.get(name)
+    if told is None:
+        return macro_prior(context.settings, context.names, name)
+    return independent_prior(told.macro, told.macro_deviation)
 
 
 def _common_level(
@@ -131,13 +141,21 @@ def _common_level(
     """Return the level shared by some edges, and its mode by month, (T,)."""
     cells, design = _stacked(edges, context)
     size = len(context.month)
+    prior, told = context.level_prior(kind, prior), context.told(kind)
+    mean = None if told is None else told.mean
     phi, deviation, noise = 0.5 ** (1.0 / prior.half_life), prior.deviation, prior.noise
-    fit = fit_additive(cells, design, process_covariance(size, phi, deviation, noise))
+    fit = fit_additive(cells, design, process_covariance(size, phi, deviation, noise, told), level_mean=mean)
     series, plain = _series(cells, design, fit)
-    phi, deviation, noise = choose_process(series, plain, prior, budget=context.settings.search)
-    points = process_points(series, plain, prior, (phi, deviation, noise))
-    fit = fit_additive(cells, design, process_covariance(size, phi, deviation, noise), start=fit.coefficients)
-    level, last = level_of(fit, phi, deviation, noise, design.first)
+    phi, deviation, noise = choose_process(series, plain, prior, budget=context.settings.search, told=told)
+    points = process_points(series, plain, prior, (phi, deviation, noise), told=told)
+    fit = fit_additive(
+        cells,
+        design,
+        process_covariance(size, phi, deviation, noise, told),
+        start=fit.coefficients,
+        level_mean=mean,
+    )
+    level, last = level_of(fit, phi, deviation, noise, design.first, told)
     shared = _shared_covariance(context, fit, edges[0], last)
     process = LatentProcess(
         kind, phi, deviation * float(np.sqrt(1.0 - phi**2)), noise,
@@ -223,9 +241,14 @@ def _own_fit(context: Context, ends: Ends, kind: str, latent: str, common: Level
     edge = _edge_design(context, ends, kind)
     size = len(context.names)
     pull, loading = (np.zeros(size), 0.0) if kind == "cure" else (common.macro, 1.0)
-    prior = independent_prior(
-        np.append(pull, loading), np.append(np.full(size, settings.edge_macro), settings.edge_loading)
-    )
+    spread = np.append(np.full(size, settings.edge_macro), settings.edge_loading)
+    told = None if context.carried is None else context.carried.edge(*ends)
+    if told is not None:
+        # what the new book's common effects are beyond the sources', its edges that worsen are
+        beyond = np.zeros(size) if kind == "cure" else common.macro - _common_macro(context, kind).mean
+        pull, loading = told.macro + beyond, told.loading
+        spread = np.append(told.macro_deviation, told.loading_deviation)
+    prior = independent_prior(np.append(pull, loading), spread)
     month = np.column_stack([context.month, mode])
     design = Design(edge.design.age, edge.design.segment, month, edge.design.first, edge.design.age_prior,
                     edge.design.segment_prior, prior, edge.design.offset)  # fmt: skip

@@ -24,7 +24,9 @@ from loantwin.months import label
 from loantwin.outlook.combination import combined, relevelled_words
 from loantwin.outlook.environment import saved
 from loantwin.outlook.outlook import Outlook, without_covariates
-from loantwin.outlook.redated import learnt_model
+from loantwin.models.transfer.carried import check_covariates
+from loantwin.models.transfer.source import Source, source_of
+from loantwin.outlook.redated import check_known, learnt_model
 from loantwin.twin import Learnt, Twin, opened, store_fit
 from loantwin.types import Progress, Result, silent
 
@@ -49,6 +51,8 @@ class FitResult(Result):
 
     prior_only : what too few events leave to the prior. notes : what was left out and why.
     model : name of the transition model. prior : name of the product's prior model it started from, if any.
+    learnt_from : the twins it learnt from, which share of each transition's level rests on them, and by how
+        much books are taken to differ, assumed or estimated; empty where the book was learnt from alone.
     left_out : loans that are on the tape and not learnt from, by reason. relevel : factors on monthly odds
         that combine the twin with its rivals, None where its own level stands.
     """
@@ -71,6 +75,7 @@ class FitResult(Result):
     prior: str | None = None
     left_out: Mapping[str, int] = field(default_factory=dict)
     relevel: Relevel | None = None
+    learnt_from: Mapping[str, Any] = field(default_factory=dict)
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -80,6 +85,7 @@ def fit(
     *,
     model: str | None = None,
     model_from: Path | str | None = None,
+    learn_from: Sequence[Path | str] = (),
     prior: str | None = None,
     combine: bool = False,
     progress: Progress = silent,
@@ -95,6 +101,9 @@ def fit(
     model_from : home of another fitted twin whose model is taken over as it stands, for a book without a
         history of its own (a snapshot). Its segments and covariates must fit; it may not know more than this
         twin's as-of date.
+    learn_from : homes of other fitted twins, of other products or other books, whose posteriors are the
+        prior of this fit; this book's own history moves it. They may not know more than this twin's as-of
+        date, and must have its states and meaning of default.
     prior : name of a product whose prior model the fit starts from (`priors` lists them): all that a book
         without a history has, and what a short one is added to. Without `macro` it takes the history that
         ships for the book's currency, where there is one.
@@ -107,7 +116,8 @@ def fit(
     HomeError : the home is held by another writer.
     UsageError : an unknown `model` or one beside `model_from`, `combine` beside it or of a snapshot, a model
         that knows more than this twin's as-of
-        date, or one with macro covariates and no file of `macro`.
+        date, or one with macro covariates and no file of `macro`; `learn_from` beside `prior`, `model_from` or
+        another `model`, or a source that cannot be carried over.
     """
     if model is not None and model_from is not None:
         raise UsageError(expected("`model` or `model_from`", "both"), field="model")
@@ -116,6 +126,7 @@ def fit(
         raise UsageError(expected("`prior` with the built-in model", f"it and {other}"), field="prior")
     if combine and model_from is not None:
         raise UsageError(expected("`combine` with a model that is fitted", "`model_from`"), field="combine")
+    _check_alone(learn_from, model, model_from, prior)
     start = None if prior is None else product_prior(prior)
     name = TRANSITION_MODELS.spelt(model or LOGIT, field="model")
     with opened(twin, writable=True) as twin:
@@ -131,13 +142,15 @@ def fit(
         sources = [read_macro(path) for path in paths]
         lags = twin.config.macro
         known = bridge(known_history(sources, twin.as_of, lags.monthly_lag, lags.quarterly_lag))
+        others = tuple(read_source(home, twin) for home in learn_from)
+        check_sources(others, twin, bool(macro))
         progress(0.1, "fitting the macro generator")
         generator = fit_generator(known)
         progress(0.3, "fitting the transition model")
         with warn.catch_warnings(record=True) as heard:
             warn.simplefilter("always", UserWarning)
             fitted = (
-                learnt_model(twin, known, generator, name, start)
+                learnt_model(twin, known, generator, name, start, others)
                 if model_from is None
                 else taken_over(model_from, twin, bool(macro))
             )
@@ -156,6 +169,8 @@ def fit(
             settings["left_out"] = left
         if model_from is not None:
             settings["model_from"] = {"home": Path(model_from).name, "as_of": fitted.as_of.isoformat()}
+        if others:
+            settings["learn_from"] = _named(others)
         blob = twin.home.put_json(fitted.to_dict())
         also, unstored = environment_event(twin.taught(learnt), blob)
         progress(0.9, "storing")
@@ -177,6 +192,72 @@ def fit(
         )
         ends = {name: label(month) for name, month in last_published(twin.history).items()}
         return replace(_result(twin, fitted, generator, ends, said), left_out=left)
+
+
+def _check_alone(
+    learn_from: Sequence[Path | str], model: str | None, model_from: Path | str | None, prior: str | None
+) -> None:
+    """Raise UsageError where a fit is told to start from two things at once."""
+    if isinstance(learn_from, str | Path):
+        raise UsageError(expected("a list of homes", "one"), field="learn_from")
+    if not learn_from:
+        return
+    beside = {"prior": prior, "model_from": model_from, "model": None if (model or LOGIT) == LOGIT else model}
+    for field_, value in beside.items():
+        if value is not None:
+            raise UsageError(
+                expected("`learn_from` with the built-in model alone", f"`{field_}` beside it"),
+                field="learn_from",
+            )
+
+
+def read_source(home: Path | str, twin: Twin) -> Source:
+    """Return what another fitted twin hands on to this one.
+
+    Raises
+    ------
+    UsageError : the twin itself, one of the same tape (its loans would count twice), or one whose model is
+        not the built-in one's. HomeError : no home there, or one that was not fitted.
+    """
+    with opened(home) as other:
+        if other.home.folder.resolve() == twin.home.folder.resolve():
+            raise UsageError(expected("another twin", "this one"), file=home, field="learn_from")
+        if other.loaded.data.get("source_hash") == twin.loaded.data.get("source_hash"):
+            raise UsageError(
+                expected("a twin of other loans", "one of the same tape: its loans would count twice"),
+                file=home, field="learn_from",
+            )  # fmt: skip
+        return source_of(other.model, other.home.folder.name, str(other.fitted.data["model_blob"]))
+
+
+def check_sources(sources: Sequence[Source], twin: Twin, macro: bool) -> None:
+    """Raise UsageError where sources cannot be carried over to a twin.
+
+    Of a later date than the twin's, named twice, with covariates that differ, or with some where the twin
+    has no macro file, and the other way round.
+    """
+    if not sources:
+        return
+    check_known(sources, twin.as_of, "learn_from")
+    hashes = [one.model_hash for one in sources]
+    for place, one in enumerate(sources):
+        if one.model_hash in hashes[:place]:
+            raise UsageError(expected("each source once", f"{one.name} twice"), field="learn_from")
+    check_covariates(sources)
+    wanted = ", ".join(dict.fromkeys(one.factor for one in sources[0].covariates))
+    if wanted and not macro:
+        raise UsageError(
+            expected(f"macro files with the covariates of the sources ({wanted})", "none"), field="macro"
+        )
+    if macro and not wanted:
+        raise UsageError(
+            expected("sources fitted with macro files, as this twin is", "ones without covariates"),
+            field="learn_from",
+        )
+
+
+def _named(sources: Sequence[Source]) -> list[dict[str, str]]:
+    return [{"home": one.name, "as_of": one.as_of, "model_hash": one.model_hash} for one in sources]
 
 
 def left_out_of(twin: Twin) -> dict[str, int]:
@@ -288,5 +369,6 @@ def _result(
         model=model_name(model),
         prior=twin.provenance()["prior"],
         relevel=model.relevel,
+        learnt_from=record.get("learnt_from", {}),
         provenance=twin.provenance(),
     )
