@@ -33,7 +33,7 @@ class Design:
 
     age : (A, K) basis by age. segment : (G, Q) columns by segment. month : (T, F) macro covariates, row 0 =
         month `first`. offset : (A,) log-odds by age that are believed beforehand, None for none: what is
-        fitted adds to them.
+        fitted adds to them. known : (C,) the same by cell of the counts it is fitted to.
     """
 
     age: Floats
@@ -44,6 +44,7 @@ class Design:
     segment_prior: Prior
     month_prior: Prior
     offset: Floats | None = None
+    known: Floats | None = None
 
     def by_age(self, coefficients: Floats) -> Floats:
         """Return the log-odds by age (A,) that coefficients (K,) give, beliefs included."""
@@ -191,6 +192,7 @@ def _value(problem: _Problem, family: Family, theta: Floats) -> tuple[float, Flo
     if T:
         by_month = by_month + theta[K + Q + F :]
     eta = by_age[cells.age] + by_segment[cells.segment] + by_month[problem.month]
+    eta = eta if design.known is None else eta + design.known
     if family == "binomial":
         likelihood = cells.events @ eta - cells.trials @ np.logaddexp(0.0, eta)
     else:

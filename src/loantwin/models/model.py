@@ -43,6 +43,7 @@ from loantwin.models.fitted import FittedModel, by_label, check_model
 from loantwin.models.forecasting import draw_shocks, mean_shocks
 from loantwin.models.lags import choose_lags, evident_lag
 from loantwin.models.latent import usual_scale
+from loantwin.models.learning import carried_for, with_shares
 from loantwin.models.pooling import fit_panel_edges
 from loantwin.models.priors.curves import prepayment_hazard
 from loantwin.models.priors.table import ProductPrior
@@ -59,7 +60,6 @@ from loantwin.models.severity_reaction import PRIOR_DEVIATION, SeverityReaction,
 from loantwin.models.sizes import SizeBands, known_events, size_bands, sized_labels
 from loantwin.models.start import beliefs_of, live_states, settled, standing_counts
 from loantwin.models.transfer.carried import CarriedSeverity
-from loantwin.models.transfer.start import carried_for, with_shares
 from loantwin.models.transitions import (
     CREDIT,
     POOLED,
@@ -113,7 +113,7 @@ def fit_model(
     counts = _counted(loans, panel if from_panel else None, labels, mapping, as_of, settings, notes)
     if settings.choose_lags:
         settings = _with_lags(settings, history, counts, notes)
-    elif settings.effects == EFFECTS and np.isfinite(settings.lag_evidence):
+    elif settings.effects == EFFECTS and not settings.sources and np.isfinite(settings.lag_evidence):
         settings = _with_evident_lag(settings, history, counts, notes)
     # one word for a whole economy that is not known is the reader's, not one by covariate
     covariates, month = _covariates(settings, history, counts, notes if history.factors else [])
@@ -392,10 +392,12 @@ def _told_severity(
         one.deviation if one is not None else other
         for one, other in zip((told.charged_off, told.recovered), believed.deviation, strict=True)
     )
-    lags = {"recovery_lag": tuple(told.recovery_lag)} if told.recovered is not None else {}
-    if by_state:
-        lags["charge_off_lag"] = tuple(told.charge_off_lag)
-    return replace(made, deviation=(deviation[0], deviation[1]), **lags)
+    return replace(
+        made,
+        deviation=(deviation[0], deviation[1]),
+        charge_off_lag=tuple(told.charge_off_lag) if by_state else made.charge_off_lag,
+        recovery_lag=made.recovery_lag if told.recovered is None else tuple(told.recovery_lag),
+    )
 
 
 def _sees_charge_offs(mapping: TapeFormat) -> bool:

@@ -138,13 +138,24 @@ def _common_macro(context: Context, kind: str) -> Prior:
 def _common_level(
     context: Context, kind: str, edges: list[_Edge], prior: LevelPrior
 ) -> tuple[LevelFit, Floats]:
-    """Return the level shared by some edges, and its mode by month, (T,)."""
+    """Return the level shared by some edges, and its mode by month, (T,).
+
+    Where other books tell of it, each edge is first given its own reaction to what they say, and what is
+    fitted in common is by how much this book's macro effects and level depart from theirs.
+    """
     cells, design = _stacked(edges, context)
-    size = len(context.month)
+    size, start = len(context.month), _common_macro(context, kind).mean
     prior, told = context.level_prior(kind, prior), context.told(kind)
-    mean = None if told is None else told.mean
+    known = np.zeros(size) if told is None else told.mean
+    if told is not None:
+        design = replace(
+            design,
+            known=_told_by_cell(context, edges, start, known),
+            month_prior=replace(design.month_prior, mean=np.zeros(len(start))),
+        )
+        told = replace(told, mean=np.zeros(size))
     phi, deviation, noise = 0.5 ** (1.0 / prior.half_life), prior.deviation, prior.noise
-    fit = fit_additive(cells, design, process_covariance(size, phi, deviation, noise, told), level_mean=mean)
+    fit = fit_additive(cells, design, process_covariance(size, phi, deviation, noise, told))
     series, plain = _series(cells, design, fit)
     phi, deviation, noise = choose_process(series, plain, prior, budget=context.settings.search, told=told)
     points = process_points(series, plain, prior, (phi, deviation, noise), told=told)
@@ -153,9 +164,9 @@ def _common_level(
         design,
         process_covariance(size, phi, deviation, noise, told),
         start=fit.coefficients,
-        level_mean=mean,
     )
     level, last = level_of(fit, phi, deviation, noise, design.first, told)
+    level = replace(level, smoothed=level.smoothed + known, filtered=level.filtered + known)
     shared = _shared_covariance(context, fit, edges[0], last)
     process = LatentProcess(
         kind, phi, deviation * float(np.sqrt(1.0 - phi**2)), noise,
@@ -163,7 +174,19 @@ def _common_level(
         context.settings.tails,
     )  # fmt: skip
     spread = np.sqrt(np.maximum(np.diag(shared), 0.0))
-    return LevelFit(process, level, fit.part("month"), spread[1:-1], shared), fit.part("level")
+    macro = fit.part("month") if told is None else fit.part("month") + start
+    return LevelFit(process, level, macro, spread[1:-1], shared), fit.part("level") + known
+
+
+def _told_by_cell(context: Context, edges: list[_Edge], macro: Floats, level: Floats) -> Floats:
+    """Return the log-odds that other books' macro effects and period effect give each cell, (C,)."""
+    parts = []
+    for edge in edges:
+        told = None if context.carried is None else context.carried.edge(*edge.ends)
+        effect, loading = (macro, 1.0) if told is None else (told.macro, told.loading)
+        by_month = context.month @ effect + loading * level
+        parts.append(by_month[edge.cells.month - context.counts.first])
+    return np.concatenate(parts)
 
 
 def _shared_covariance(context: Context, fit: AdditiveFit, edge: _Edge, last: Floats) -> Floats:
@@ -224,7 +247,7 @@ def _series(cells: EventCounts, design: Design, fit: AdditiveFit) -> tuple[Event
         + (design.segment @ fit.part("segment"))[cells.segment]
         + by_month[month]
     )
-    chance = expit(eta)
+    chance = expit(eta if design.known is None else eta + design.known)
     weight = sums(month, cells.trials * chance * (1.0 - chance), size)
     score = sums(month, cells.events - cells.trials * chance, size)
     there = np.flatnonzero(weight > 0)

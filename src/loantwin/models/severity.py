@@ -364,9 +364,7 @@ def _shares(
     if not exposure.sum() > 0:  # all defaulted so lately that nothing can have been seen of them yet
         return np.full((segments, ages), belief)
     mean = float(exposure.sum()) / count
-    book = (float(defaults.weight @ amount) + cases * mean * belief) / (
-        float(exposure.sum()) + cases * mean
-    )
+    book = (float(defaults.weight @ amount) + cases * mean * belief) / (float(exposure.sum()) + cases * mean)
     band = band_of_age[np.minimum(defaults.age, ages - 1)]
     size = len(BANDS)
     by_band = (sums(band, defaults.weight * amount, size) + BAND_CASES * mean * book) / (

@@ -11,13 +11,13 @@ from loantwin.macro.generator import MacroGenerator, fit_generator
 from loantwin.macro.history import nowcast
 from loantwin.macro.scenario import Scenario
 from loantwin.models.fitted import FittedModel
+from loantwin.models.learning import pooled_settings
 from loantwin.models.model import fit_model
 from loantwin.models.priors.table import ProductPrior
 from loantwin.models.registry import LOGIT, learn, model_name
 from loantwin.models.settings import LEVELS, prior_of
 from loantwin.models.start import prior_settings
 from loantwin.models.transfer.source import Source, sources_of
-from loantwin.models.transfer.start import pooled_settings
 from loantwin.outlook.combination import combined
 from loantwin.outlook.outlook import Outlook
 from loantwin.twin import Learnt, Twin

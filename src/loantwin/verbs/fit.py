@@ -20,12 +20,12 @@ from loantwin.models.fitted import FittedModel
 from loantwin.models.priors.table import ProductPrior, product_prior
 from loantwin.models.registry import LOGIT, TRANSITION_MODELS, model_name
 from loantwin.models.relevel import Relevel
+from loantwin.models.transfer.carried import check_covariates
+from loantwin.models.transfer.source import Source, source_of
 from loantwin.months import label
 from loantwin.outlook.combination import combined, relevelled_words
 from loantwin.outlook.environment import saved
 from loantwin.outlook.outlook import Outlook, without_covariates
-from loantwin.models.transfer.carried import check_covariates
-from loantwin.models.transfer.source import Source, source_of
 from loantwin.outlook.redated import check_known, learnt_model
 from loantwin.twin import Learnt, Twin, opened, store_fit
 from loantwin.types import Progress, Result, silent
@@ -116,8 +116,8 @@ def fit(
     HomeError : the home is held by another writer.
     UsageError : an unknown `model` or one beside `model_from`, `combine` beside it or of a snapshot, a model
         that knows more than this twin's as-of
-        date, or one with macro covariates and no file of `macro`; `learn_from` beside `prior`, `model_from` or
-        another `model`, or a source that cannot be carried over.
+        date, or one with macro covariates and no file of `macro`; `learn_from` beside `prior`, `model_from`
+        or another `model`, or a source that cannot be carried over.
     """
     if model is not None and model_from is not None:
         raise UsageError(expected("`model` or `model_from`", "both"), field="model")
@@ -160,7 +160,7 @@ def fit(
             learnt = replace(learnt, model=combined(Outlook(twin.taught(learnt))))
             fitted = learnt.model
         progress(0.8, "tables for the environment")
-        settings = {
+        settings: dict[str, Any] = {
             "config": asdict(twin.config),
             "macro_files": {path.name: source.sha256 for path, source in zip(paths, sources, strict=True)},
         }

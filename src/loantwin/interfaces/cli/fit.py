@@ -44,8 +44,8 @@ def fit(
         typer.Option(
             "--learn-from",
             metavar="DIR",
-            help="Start from what another fitted twin has learnt, of another product or book; repeatable. This "
-            "book's own history moves it.",
+            help="Start from what another fitted twin has learnt, of another product or book; repeatable. "
+            "This book's own history moves it.",
         ),
     ] = None,
     prior: Annotated[

@@ -19,9 +19,9 @@ from loantwin.errors import ModelError, UsageError, expected
 from loantwin.macro.covariates import Covariate
 from loantwin.models.latent import LevelPrior, Told
 from loantwin.models.regression import Prior
-from loantwin.models.spline import DEGREE, AgeBasis, basis_values
+from loantwin.models.spline import AgeBasis, age_basis, basis_values
 from loantwin.models.transfer.between import WORTH, Between, pool, shrunk
-from loantwin.models.transfer.grid import MIDDLE, on_ages
+from loantwin.models.transfer.grid import GRID, MIDDLE, on_ages
 from loantwin.models.transfer.source import Source, SourceEdge, SourceLevel
 
 Ends = tuple[str, str]
@@ -89,7 +89,9 @@ class CarriedEdge:
             onto = np.linalg.lstsq(basis.values, basis_values(knots, len(basis.values)), rcond=None)[0]
             own = centre @ onto
             covariance = covariance + weight**2 * own @ np.array(source.covariance) @ own.T
-        return Prior(np.zeros(size), np.linalg.inv((covariance + covariance.T) / 2.0))
+        return Prior(
+            np.zeros(size), np.asarray(np.linalg.inv((covariance + covariance.T) / 2.0), dtype=float)
+        )
 
 
 @dataclass(frozen=True)
@@ -261,14 +263,16 @@ def _into(source: Source, covariates: Sequence[Covariate]) -> tuple[list[int], F
 
 
 def _macro(
-    rows: Sequence[tuple[Source, SourceEdge]] | Sequence[tuple[Source, SourceLevel]],
+    rows: Sequence[tuple[Source, SourceEdge | SourceLevel]],
     covariates: Sequence[Covariate],
 ) -> tuple[Floats, Floats]:
     """Return mean and deviation (F,) of the new book's macro effects."""
     mean, deviation = np.zeros(len(covariates)), np.zeros(len(covariates))
     into = [_into(source, covariates) for source, _ in rows]
     for at in range(len(covariates)):
-        effect = [one.macro[place[at]] * factor[at] for (_, one), (place, factor, _) in zip(rows, into, strict=True)]
+        effect = [
+            one.macro[place[at]] * factor[at] for (_, one), (place, factor, _) in zip(rows, into, strict=True)
+        ]
         error = [
             one.macro_variance[place[at]] * factor[at] ** 2
             for (_, one), (place, factor, _) in zip(rows, into, strict=True)
@@ -291,7 +295,9 @@ def _edge(rows: list[tuple[Source, SourceEdge]], covariates: Sequence[Covariate]
     level = pool(today, np.array([edge.variance for edge in own]), STATED.level)
     macro, macro_deviation = _macro(rows, covariates)
     loading = pool(
-        np.array([edge.loading for edge in own]), np.array([edge.loading_variance for edge in own]), STATED.loading
+        np.array([edge.loading for edge in own]),
+        np.array([edge.loading_variance for edge in own]),
+        STATED.loading,
     )
     return CarriedEdge(
         curve=on_ages(level.weight @ curve, ages),
@@ -320,8 +326,6 @@ def _shape(curves: Floats, weight: Floats, edges: Sequence[SourceEdge]) -> float
 
 def _shape_variance(edge: SourceEdge) -> float:
     """Return the mean variance of a source's curve about its own mean over the middle ages."""
-    from loantwin.models.transfer.grid import GRID
-
     rows = basis_values(np.array(edge.knots), int(GRID[-1]) + 1)[GRID[MIDDLE]]
     rows = rows - rows.mean(axis=0)
     return float(np.einsum("ak,kl,al->a", rows, np.array(edge.covariance), rows).mean())
@@ -329,9 +333,6 @@ def _shape_variance(edge: SourceEdge) -> float:
 
 def _stated_shape() -> float:
     """Return the same of the stated prior of shapes."""
-    from loantwin.models.spline import age_basis
-    from loantwin.models.transfer.grid import GRID
-
     basis = age_basis(int(GRID[-1]) + 1, np.ones(int(GRID[-1]) + 1))
     size = basis.values.shape[1]
     precision = basis.bend / STATED.bend**2 + basis.slope / STATED.slope**2 + np.ones((size, size)) / size**2
@@ -412,16 +413,13 @@ def _severity(sources: Sequence[Source]) -> CarriedSeverity:
         values, variances = np.array(told).T
         return pool(values, variances, stated)
 
-    reaction = [one.reaction for one in severities if one.reaction is not None]
     spread = [one.spread for one in severities if one.reaction is not None]
     return CarriedSeverity(
         charged_off=share("charged_off", STATED.charged_off),
         recovered=share("recovered", STATED.recovered),
         charge_off_lag=_mean_lag([one.charge_off_lag for one in severities]),
         recovery_lag=_mean_lag([one.recovery_lag for one in severities]),
-        reaction=pool(*np.array([(mean, error**2) for mean, error in reaction]).T, STATED.reaction)
-        if reaction
-        else None,
+        reaction=share("reaction", STATED.reaction),
         spread=float(np.sqrt(np.mean(np.square(spread)))) if spread else 0.0,
     )
 

@@ -71,8 +71,8 @@ class SourceLevel:
 class SourceSeverity:
     """Loss given default of a source; a share that was not observed there is None.
 
-    charged_off, recovered : (value, variance), shares of the exposure. reaction : (value, deviation) to
-    credit conditions, None where nothing was learnt; spread : what they do not explain, from year to year.
+    charged_off, recovered : (value, variance), shares of the exposure. reaction : the same, of the reaction
+    to credit conditions, None where nothing was learnt; spread : what they do not explain, year to year.
     """
 
     charged_off: tuple[float, float] | None
@@ -233,7 +233,7 @@ def _severity(model: FittedModel) -> SourceSeverity:
         recovered=share("recovered"),
         charge_off_lag=_floats(model.lgd.charge_off_lag),
         recovery_lag=_floats(model.lgd.recovery_lag),
-        reaction=(reaction.reaction, reaction.deviation) if reaction is not None and learnt else None,
+        reaction=(reaction.reaction, reaction.deviation**2) if reaction is not None and learnt else None,
         spread=reaction.spread if reaction is not None and learnt else 0.0,
     )
 

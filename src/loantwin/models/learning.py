@@ -15,7 +15,15 @@ from loantwin.models.latent import LevelPrior
 from loantwin.models.settings import FitSettings, MacroPrior
 from loantwin.models.transfer.carried import Carried, carried, check_alike, check_covariates
 from loantwin.models.transfer.source import Source
-from loantwin.models.transitions import CREDIT, PREPAYMENT, Context, EdgeFit, age_curve, edge_counts, segment_prior
+from loantwin.models.transitions import (
+    CREDIT,
+    PREPAYMENT,
+    Context,
+    EdgeFit,
+    age_curve,
+    edge_counts,
+    segment_prior,
+)
 
 
 def pooled_settings(sources: Sequence[Source], usual: LevelPrior) -> FitSettings:
@@ -31,9 +39,10 @@ def pooled_settings(sources: Sequence[Source], usual: LevelPrior) -> FitSettings
     """
     check_covariates(sources)
     effects = tuple(
-        MacroPrior(one.factor, one.transform, one.lag, (0.0, 0.1), (0.0, 0.1)) for one in sources[0].covariates
+        MacroPrior(one.factor, one.transform, one.lag, (0.0, 0.1), (0.0, 0.1))
+        for one in sources[0].covariates
     )
-    return FitSettings(effects=effects, sources=tuple(sources), credit_level=usual, lag_evidence=np.inf)
+    return FitSettings(effects=effects, sources=tuple(sources), credit_level=usual)
 
 
 def carried_for(
@@ -56,7 +65,9 @@ def carried_for(
     for effect in settings.effects:
         if (effect.factor, effect.transform) not in held:
             raise ModelError(
-                expected(f"a macro history with {effect.factor}, which the sources read", "none that covers it"),
+                expected(
+                    f"a macro history with {effect.factor}, which the sources read", "none that covers it"
+                ),
                 field="macro",
             )
     return carried(settings.sources, covariates, settings.ages)
@@ -82,8 +93,10 @@ def shares(context: Context, edges: Sequence[EdgeFit], model: FittedModel) -> di
         age, segment = edge.errors.today[:size], edge.errors.today[size:]
         before = float(age @ np.linalg.solve(prior.precision, age))
         before += float(segment @ np.linalg.solve(segment_prior(context, ends).precision, segment))
-        before += float((context.month[-1] * told.macro_deviation) @ (context.month[-1] * told.macro_deviation))
-        for at, name in enumerate((CREDIT, PREPAYMENT)):
+        before += float(
+            (context.month[-1] * told.macro_deviation) @ (context.month[-1] * told.macro_deviation)
+        )
+        for name in (CREDIT, PREPAYMENT):
             level = context.told(name)
             if level is not None and name in context.latents:
                 loading = float(edge.loading[context.latents.index(name)])
