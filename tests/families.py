@@ -11,6 +11,7 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from scipy.special import gammaln, logsumexp
@@ -28,6 +29,8 @@ from loantwin.synthesis.economy import simulate_economy
 from loantwin.synthesis.generate import generate
 from loantwin.synthesis.truth import DEFAULT, LIVE, PREPAID, Truth
 from loantwin.synthesis.write import write
+from loantwin.twin import Learnt
+from loantwin.verbs.fit import FitResult
 
 START, AHEAD = dt.date(2015, 1, 1), 12
 ORIGIN_MONTHS = 60
@@ -121,11 +124,11 @@ def sized(
     return max(round(wanted), 50)
 
 
-def fitted(home: Path, macro: Path, **how: object) -> lt.FitResult:
+def fitted(home: Path, *macro: Path, **how: Any) -> FitResult:
     """Fit a twin without the words that a user would hear."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return lt.fit(home, [macro], **how)  # type: ignore[arg-type]
+        return lt.fit(home, macro, **how)
 
 
 @dataclass(frozen=True)
@@ -149,10 +152,18 @@ class Forecast:
         return float(crps(counts[:, None], np.array([self.came]))[0])
 
 
-def forecast(home: Path, months: int = 12, paths: int = 1000, seed: int = 1) -> Forecast:
-    """Return a fitted twin's forecast of the number of defaults, given the economy that came."""
+def forecast(
+    home: Path, by: Path | None = None, months: int = AHEAD, paths: int = 1000, seed: int = 1
+) -> Forecast:
+    """Return a fitted twin's forecast of the number of defaults, given the economy that came.
+
+    by : home of another fitted twin whose model is used as it stands, None for the twin's own.
+    """
     with warnings.catch_warnings(), lt.open(home) as twin:
         warnings.simplefilter("ignore")
+        if by is not None:
+            with lt.open(by) as other:
+                twin = twin.taught(Learnt(other.model, twin.generator))
         outlook = Outlook(twin)
         ahead = outlook.given(bridge(full_history(twin.macro_sources)), months)
         shocks = outlook.drawn(ahead, paths, seed)
@@ -164,19 +175,33 @@ def forecast(home: Path, months: int = 12, paths: int = 1000, seed: int = 1) -> 
 
 
 def defaults_that_came(outlook: Outlook, months: int) -> float:
-    """Return how many of the live loans of the book entered default in the months after, by the whole tape."""
-    panel, month0 = outlook.twin.tables.panel, outlook.month0
-    assert panel is not None
-    month = panel["report_date"].dt.year().cast(int) * 12 + panel["report_date"].dt.month().cast(int) - 1
-    after = panel.filter((month > month0) & (month <= month0 + months))
-    after = after.filter(after["state"].is_in([*DEFAULT_STATES, "charged_off"]))
-    return float(after["loan_id"].unique().is_in(outlook.live_ids.implode()).sum())
+    """Return how many of the live loans of the book defaulted in the months after, by the whole tape.
+
+    Of an outcome tape the charge-offs.
+    """
+    tables, live = outlook.twin.tables, outlook.live_ids.implode()
+    if tables.panel is not None and tables.panel.height:
+        table, day = tables.panel, "report_date"
+        lost = table["state"].is_in([*DEFAULT_STATES, "charged_off"])
+    else:
+        table, day = tables.loans, "charge_off_date"
+        lost = (table["charged_off"] > 0).fill_null(False) & table[day].is_not_null()
+    month = table[day].dt.year().cast(int) * 12 + table[day].dt.month().cast(int) - 1
+    after = lost & (month > outlook.month0) & (month <= outlook.month0 + months)
+    return float(table.filter(after)["loan_id"].unique().is_in(live).sum())
 
 
-def difference(scores: Sequence[float], draws: int = 4000) -> tuple[float, float, float]:
-    """Return the mean of differences of scores and its 90 % bootstrap interval over replications."""
+def difference(
+    scores: Sequence[float], groups: Sequence[Any] | None = None, draws: int = 4000
+) -> tuple[float, float, float]:
+    """Return the mean of differences of scores and its 90 % bootstrap interval.
+
+    groups : what belongs together and is redrawn whole; None redraws each difference by itself.
+    """
     values = np.asarray(scores)
-    random = np.random.default_rng(7)
-    means = values[random.integers(0, len(values), (draws, len(values)))].mean(axis=1)
+    _, place = np.unique([str(one) for one in groups or range(len(values))], return_inverse=True)
+    total, number = np.bincount(place, values), np.bincount(place)
+    picked = np.random.default_rng(7).integers(0, len(total), (draws, len(total)))
+    means = total[picked].sum(axis=1) / number[picked].sum(axis=1)
     low, high = np.quantile(means, [0.05, 0.95])
     return float(values.mean()), float(low), float(high)

@@ -270,7 +270,7 @@ def _own_fit(context: Context, ends: Ends, kind: str, latent: str, common: Level
         # what the new book's common effects are beyond the sources', its edges that worsen are
         beyond = np.zeros(size) if kind == "cure" else common.macro - _common_macro(context, kind).mean
         pull, loading = told.macro + beyond, told.loading
-        spread = np.append(told.macro_deviation, told.loading_deviation)
+        spread = np.append(told.macro_deviation, min(told.loading_deviation, settings.edge_loading))
     prior = independent_prior(np.append(pull, loading), spread)
     month = np.column_stack([context.month, mode])
     design = Design(edge.design.age, edge.design.segment, month, edge.design.first, edge.design.age_prior,

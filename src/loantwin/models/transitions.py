@@ -35,6 +35,8 @@ from loantwin.models.uncertainty import EdgeErrors
 CREDIT, PREPAYMENT = "credit", "prepayment"
 BELIEF_EVENTS = 5.0
 """How many events a belief is worth where knots of an age curve are laid."""
+VINTAGES_MEAN = 0.1
+"""Deviation of the mean of a book's vintages from that of the books it learns from, log-odds."""
 POOLED = "(pooled)"
 """The segment of a loan whose own was never seen: the average of all segments."""
 
@@ -301,7 +303,9 @@ def segment_prior(context: Context, ends: tuple[str, str]) -> Prior:
     at = np.clip(year, known[0], known[-1])
     near = np.array([told.vintages[int(known[np.abs(known - one).argmin()])] for one in at])
     mean[place] = near * context.settings.vintage_memory ** np.abs(year - at)
-    precision[place, place] = precision[place, place] / context.carried.own_vintage
+    # what all vintages of a book have in common is its level, of which the age curve's prior already tells
+    common = np.ones((years, years)) / (years * VINTAGES_MEAN) ** 2
+    precision[place, place] = precision[place, place] / context.carried.own_vintage + common
     return Prior(mean, precision)
 
 

@@ -175,8 +175,8 @@ class Carried:
         count, stated = len(self.sources), self.stated
         figures = (
             f"{stated.level:g} log-odds of a transition's level, {stated.macro:g} of a macro effect, "
-            f"{stated.charged_off:g} of the share charged off, {stated.own:.0%} of the variance of period and "
-            "vintage effects"
+            f"{stated.charged_off:g} of the share charged off, {stated.own:.0%} of the variance of period "
+            "and vintage effects"
         )
         if count == 1:
             said.append(f"assumed: how much books differ, which one source cannot tell ({figures})")
@@ -251,7 +251,7 @@ def _names(covariates: Sequence[Covariate]) -> tuple[str, ...]:
 
 
 def _into(source: Source, covariates: Sequence[Covariate]) -> tuple[list[int], Floats, Floats]:
-    """Return each covariate's place in the source, factors (F,) on its effects, and shifts of the baseline."""
+    """Return covariates' places in the source, factors (F,) on its effects and shifts of its baseline."""
     names = [(one.factor, one.transform) for one in source.covariates]
     place = [names.index((one.factor, one.transform)) for one in covariates]
     theirs = [source.covariates[at] for at in place]

@@ -170,7 +170,6 @@ def source_of(model: FittedModel, name: str, model_hash: str) -> Source:
 def _edge(model: FittedModel, errors: Errors, place: int) -> SourceEdge:
     parameters, record = model.parameters, model.diagnostics["edges"][place]
     error = errors.edges[place]
-    size = len(parameters.factors)
     assert error is not None  # only an assumed edge has none
     curve = len(error.knots) - DEGREE - 1
     pooled = len(model.segments)
