@@ -7,10 +7,11 @@ import json
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 import loantwin as lt
 from loantwin.errors import HomeError, ModelError, UsageError
-from loantwin.interfaces.cli.main import run
+from loantwin.interfaces.cli.main import app
 from loantwin.outlook.redated import twin_at
 
 AS_OF = dt.date(2022, 12, 31)
@@ -54,15 +55,12 @@ def test_a_fit_says_what_it_learnt_and_from_whom(new: Path, panel_home: Path, le
     assert forecast.provenance["learnt_from"] == named
 
 
-def test_the_command_line_prints_the_shares(
-    new: Path, panel_home: Path, lender: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_command_line_prints_the_shares(new: Path, panel_home: Path, lender: Path) -> None:
     asked = ["fit", str(new), "--macro", str(lender / "macro.csv"), "--learn-from", str(panel_home)]
-    assert run([*asked, "--json"]) == 0
-    document = json.loads(capsys.readouterr().out)
-    assert document["learnt_from"]["sources"][0]["home"] == panel_home.name
-    assert run(asked) == 0
-    assert "share of its level" in capsys.readouterr().out
+    made = CliRunner().invoke(app, [*asked, "--json"], catch_exceptions=False)
+    assert json.loads(made.stdout)["learnt_from"]["sources"][0]["home"] == panel_home.name
+    made = CliRunner().invoke(app, asked, catch_exceptions=False)
+    assert "share of its level" in made.stdout
 
 
 def test_a_book_at_one_date_is_its_source(panel_home: Path, lender: Path, tmp_path: Path) -> None:

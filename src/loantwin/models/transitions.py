@@ -266,8 +266,8 @@ def age_curve(
     where = knot_weight(cells, settings.ages)
     told = None if context.carried is None else context.carried.edge(*ends)
     if told is not None and context.carried is not None:
-        basis = age_basis(settings.ages, where + _believed_where(told.curve), settings.knots)
-        return basis, told.age_prior(basis, context.carried.stated), told.curve
+        basis = age_basis(settings.ages, where + _believed_where(told.log_odds), settings.knots)
+        return basis, told.age_prior(basis, context.carried.stated), told.log_odds
     if belief is None:
         spread, bend, slope = settings.baseline_spread, settings.age_bend, settings.age_slope
     else:

@@ -21,6 +21,7 @@ from loantwin.models.latent import LevelPrior, Told
 from loantwin.models.regression import Prior
 from loantwin.models.spline import AgeBasis, age_basis, basis_values
 from loantwin.models.transfer.between import WORTH, Between, pool, shrunk
+from loantwin.models.transfer.curve import Curve, common_curve
 from loantwin.models.transfer.grid import GRID, MIDDLE, on_ages
 from loantwin.models.transfer.source import Source, SourceEdge, SourceLevel
 
@@ -58,13 +59,15 @@ CASE = 0.35
 class CarriedEdge:
     """What sources say of one transition of the new book; F covariates in the new book's terms.
 
-    curve : (A,) log-odds, period effect at its long run. level : of books about it. shape : factor on the
-        stated variance of shapes. sources : those that have it. macro, macro_deviation : (F,).
+    log_odds : (A,), period effect at its long run. curve : its shape's knots and error. level : of books
+        about it. shape : factor on the stated variance of shapes. sources : those that have it.
+    macro, macro_deviation : (F,) effects by one standard deviation of the new book's covariates.
     loading, loading_deviation : of the reaction to the common period effect.
     vintages : calendar year -> log-odds against loans lent lately.
     """
 
-    curve: Floats
+    log_odds: Floats
+    curve: Curve
     level: Between
     shape: float
     sources: tuple[SourceEdge, ...]
@@ -75,23 +78,19 @@ class CarriedEdge:
     vintages: Mapping[int, float]
 
     def age_prior(self, basis: AgeBasis, stated: Stated) -> Prior:
-        """Return the prior of the coefficients (K,) by which the new book's curve departs from `curve`.
+        """Return the prior of the coefficients (K,) by which the new book's curve departs from `log_odds`.
 
         Its level has the error `level`; its shape the sources' own error and what books differ by.
         """
         size = basis.values.shape[1]
         smooth = (basis.bend / stated.bend**2 + basis.slope / stated.slope**2) / self.shape
         level = np.ones((size, size)) / (size * self.level.deviation) ** 2
-        covariance = np.linalg.inv(smooth + level)
         centre = np.eye(size) - 1.0 / size
-        for weight, source in zip(self.level.weight, self.sources, strict=True):
-            knots = np.array(source.knots)
-            onto = np.linalg.lstsq(basis.values, basis_values(knots, len(basis.values)), rcond=None)[0]
-            own = centre @ onto
-            covariance = covariance + weight**2 * own @ np.array(source.covariance) @ own.T
-        return Prior(
-            np.zeros(size), np.asarray(np.linalg.inv((covariance + covariance.T) / 2.0), dtype=float)
-        )
+        theirs = basis_values(self.curve.knots, len(basis.values))
+        own = centre @ np.linalg.lstsq(basis.values, theirs, rcond=None)[0]
+        covariance = np.linalg.inv(smooth + level) + own @ self.curve.covariance @ own.T
+        precision: Floats = np.linalg.inv((covariance + covariance.T) / 2.0).astype(np.float64)
+        return Prior(np.zeros(size), precision)
 
 
 @dataclass(frozen=True)
@@ -120,16 +119,25 @@ class CarriedLevel:
         """
         months_ = first + np.arange(size)
         mean, precision = np.zeros(size), np.zeros(size)
+        alone = len(self.levels) == 1
         for one in self.levels:
             phi = 0.5 ** (1.0 / one.half_life)
             at = np.clip(months_, one.first, one.first + len(one.mean) - 1)
             fade = phi ** np.abs(months_ - at)
             place = at - one.first
             whole = one.deviation**2
+            seen = fade * np.array(one.mean)[place]
             error = fade**2 * np.array(one.variance)[place] + (1.0 - fade**2) * whole
+            if not alone:
+                # Trap: means of what is shrunk. Each history is taken back to what its own counts say.
+                known = np.maximum(1.0 - error / whole, 1e-3)
+                seen, error = seen / known, error / known
             weight = 1.0 / (self.own * whole + error)
-            mean += weight * fade * np.array(one.mean)[place]
+            mean += weight * seen
             precision += weight
+        if not alone:
+            common = np.mean([one.deviation**2 for one in self.levels]) * max(1.0 - self.own, 0.05)
+            precision += 1.0 / common
         usual = float(np.exp(np.mean([2.0 * np.log(one.deviation) for one in self.levels])))
         left = (self.own * usual + 1.0 / precision) / usual
         return Told(mean / precision, np.sqrt(np.minimum(left, 1.0)))
@@ -278,21 +286,26 @@ def _macro(
             for (_, one), (place, factor, _) in zip(rows, into, strict=True)
         ]
         found = pool(np.array(effect), np.array(error), STATED.macro)
-        mean[at], deviation[at] = found.mean, found.deviation
+        # Trap: one prior counted as many. Effects that are mostly prior share its error, which stays.
+        shared = float(found.weight @ np.sqrt(error)) ** 2
+        once = found.between * float((found.weight**2).sum())
+        mean[at], deviation[at] = found.mean, np.sqrt(found.between + once + shared)
     return mean, deviation
 
 
+def _shift(source: Source, edge: SourceEdge, covariates: Sequence[Covariate]) -> float:
+    """Return what a source's baseline is beside it where the new book's covariates are at their mean."""
+    place, _, shift = _into(source, covariates)
+    return float(np.array(edge.macro)[place] @ shift)
+
+
 def _edge(rows: list[tuple[Source, SourceEdge]], covariates: Sequence[Covariate], ages: int) -> CarriedEdge:
-    curves = []
-    for source, edge in rows:
-        place, _, shift = _into(source, covariates)
-        curves.append(np.array(edge.curve) + float(np.array(edge.macro)[place] @ shift))
-    curve = np.array(curves)
     own = [edge for _, edge in rows]
-    middle = curve[:, MIDDLE].mean(axis=1)
+    curves = np.array([np.array(edge.curve) + _shift(source, edge, covariates) for source, edge in rows])
     # books are compared by what they are today: how a source shares it between its parts is not known well
-    today = middle + np.array([edge.level for edge in own])
-    level = pool(today, np.array([edge.variance for edge in own]), STATED.level)
+    curve, apart = common_curve(own, curves, STATED.bend, STATED.slope)
+    variance = np.array([edge.variance for edge in own])
+    level = pool(apart + np.array([edge.level for edge in own]), variance, STATED.level)
     macro, macro_deviation = _macro(rows, covariates)
     loading = pool(
         np.array([edge.loading for edge in own]),
@@ -300,9 +313,10 @@ def _edge(rows: list[tuple[Source, SourceEdge]], covariates: Sequence[Covariate]
         STATED.loading,
     )
     return CarriedEdge(
-        curve=on_ages(level.weight @ curve, ages),
+        log_odds=on_ages(curve.values + float(level.weight @ apart), ages),
+        curve=curve,
         level=level,
-        shape=_shape(curve - middle[:, None], level.weight, own),
+        shape=_shape(curves - curves[:, MIDDLE].mean(axis=1, keepdims=True), level.weight, own),
         sources=tuple(own),
         macro=macro,
         macro_deviation=macro_deviation,

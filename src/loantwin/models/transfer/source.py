@@ -20,7 +20,7 @@ from loantwin.macro.covariates import Covariate
 from loantwin.models.fitted import FittedModel
 from loantwin.models.forecasting import variance_today
 from loantwin.models.priors.table import Z90
-from loantwin.models.spline import DEGREE
+from loantwin.models.spline import DEGREE, smooth_precision
 from loantwin.models.transfer.grid import GRID
 from loantwin.models.uncertainty import Errors
 
@@ -30,7 +30,9 @@ class SourceEdge:
     """One transition of a source; log-odds, macro and period effect at their long run.
 
     curve : at the ages of `grid.GRID`, of the average segment and of loans lent lately.
-    knots, covariance : of the age curve's coefficients, (M,) and (K, K). level : log-odds at the as-of month
+    knots, covariance : of the age curve's coefficients, (M,) and (K, K). information : (K, K) what the
+        source's counts alone tell of them, its own prior taken off. today : (K,) their weights in the mean of
+        the book of the as-of date. level : log-odds at the as-of month
         above the curve, the period effect's. variance : of today's log-odds on the source's book, all errors
         of estimation together.
     macro, macro_variance : (F,) by one standard deviation of the source's covariates.
@@ -43,6 +45,8 @@ class SourceEdge:
     curve: tuple[float, ...]
     knots: tuple[float, ...]
     covariance: tuple[tuple[float, ...], ...]
+    information: tuple[tuple[float, ...], ...]
+    today: tuple[float, ...]
     level: float
     variance: float
     macro: tuple[float, ...]
@@ -184,6 +188,10 @@ def _edge(model: FittedModel, errors: Errors, place: int) -> SourceEdge:
                       + parameters.segment[place, pooled]),
         knots=_floats(error.knots),
         covariance=tuple(_floats(row) for row in error.covariance[:curve, :curve]),
+        information=tuple(
+            _floats(row) for row in _information(model, error.knots, error.covariance[:curve, :curve])
+        ),
+        today=_floats(error.today[:curve]),
         level=levels,
         variance=float(variance_today(model)[place]),
         macro=_floats(parameters.macro[place]),
@@ -192,6 +200,19 @@ def _edge(model: FittedModel, errors: Errors, place: int) -> SourceEdge:
         loading_variance=float(error.covariance[-2, -2]),
         vintages={year: float(one["value"]) for year, one in record.get("vintages", {}).items()},
     )  # fmt: skip
+
+
+def _information(model: FittedModel, knots: Floats, covariance: Floats) -> Floats:
+    """Return what counts tell of an age curve's coefficients: the posterior's precision less the prior's.
+
+    The prior of a fit that started from a belief is about that belief and stays in.
+    """
+    made: Floats = np.linalg.inv(covariance).astype(np.float64)
+    settings = model.provenance.get("settings", {})
+    if settings.get("prior") is None and not settings.get("sources"):
+        made = made - smooth_precision(knots, float(settings["age_bend"]), float(settings["age_slope"]))
+    values, vectors = np.linalg.eigh((made + made.T) / 2.0)
+    return np.asarray((vectors * np.maximum(values, 0.0)) @ vectors.T)
 
 
 def _macro_variance(model: FittedModel, place: int) -> Floats:
