@@ -39,7 +39,7 @@ FAMILIES, DEFAULTS, SOURCE_LOANS = 30, 50, 8_000
 YOUNG, OLDER = 12, 24
 """A: months for which the new product has been lent."""
 
-MANY, BOOKS, BOOK_LOANS, YEARLY = 12, 8, 2_000, 50
+MANY, BOOKS, BOOK_LOANS, YEARLY = 8, 8, 1_500, 50
 """B: families of many books, books in each, loans of each, defaults of the new book in a year or so."""
 KNOWN = (6, 12, 24)
 """B: months for which the new book is known."""

@@ -119,7 +119,6 @@ class CarriedLevel:
         """
         months_ = first + np.arange(size)
         mean, precision = np.zeros(size), np.zeros(size)
-        alone = len(self.levels) == 1
         for one in self.levels:
             phi = 0.5 ** (1.0 / one.half_life)
             at = np.clip(months_, one.first, one.first + len(one.mean) - 1)
@@ -128,16 +127,9 @@ class CarriedLevel:
             whole = one.deviation**2
             seen = fade * np.array(one.mean)[place]
             error = fade**2 * np.array(one.variance)[place] + (1.0 - fade**2) * whole
-            if not alone:
-                # Trap: means of what is shrunk. Each history is taken back to what its own counts say.
-                known = np.maximum(1.0 - error / whole, 1e-3)
-                seen, error = seen / known, error / known
             weight = 1.0 / (self.own * whole + error)
             mean += weight * seen
             precision += weight
-        if not alone:
-            common = np.mean([one.deviation**2 for one in self.levels]) * max(1.0 - self.own, 0.05)
-            precision += 1.0 / common
         usual = float(np.exp(np.mean([2.0 * np.log(one.deviation) for one in self.levels])))
         left = (self.own * usual + 1.0 / precision) / usual
         return Told(mean / precision, np.sqrt(np.minimum(left, 1.0)))
@@ -374,26 +366,22 @@ def _level(rows: list[tuple[Source, SourceLevel]], covariates: Sequence[Covariat
 def _own_level(levels: Sequence[SourceLevel]) -> tuple[float, bool]:
     """Return the share of a period effect's variance that is a book's own.
 
-    Histories are smoothed, each the more the less it knows: they are taken back to what would have been seen
-    before their squares are compared (variance between them less that of their errors), month by month, about
-    each one's own mean over the common months.
+    The variance between them over that of each about its own mean, over the months that all have. Histories
+    are smoothed, both variances alike, and their errors count as differences between them.
     """
     first = max(one.first for one in levels)
     last = min(one.first + len(one.mean) for one in levels)
     if len(levels) < 2 or last - first < 12:
         return STATED.own, False
     mean = np.array([one.mean[first - one.first : last - one.first] for one in levels])
-    error = np.array([one.variance[first - one.first : last - one.first] for one in levels])
-    whole = np.array([one.deviation**2 for one in levels])[:, None]
-    known = 1.0 - error / whole
-    use = (known > 0.2).all(axis=0)
-    if use.sum() < 12:
-        return STATED.own, False
-    seen, noise = mean[:, use] / known[:, use], (error / known)[:, use]
-    seen = seen - seen.mean(axis=1, keepdims=True)
-    between = seen.var(axis=0, ddof=1).mean() - noise.mean()
-    found = float(np.clip(between / whole.mean(), 0.0, 1.0))
-    return _mixed_share(found, len(levels)), True
+    return _mixed_share(_own_share(mean), len(levels)), True
+
+
+def _own_share(values: Floats) -> float:
+    """Return which share of the variance of K histories (K, T) about their means is each one's own."""
+    centred = values - values.mean(axis=1, keepdims=True)
+    total = float(centred.var(axis=1).mean())
+    return min(float(centred.var(axis=0, ddof=1).mean()) / total, 1.0) if total > 0.0 else 1.0
 
 
 def _own_vintage(edges: Sequence[CarriedEdge]) -> float:
@@ -404,13 +392,10 @@ def _own_vintage(edges: Sequence[CarriedEdge]) -> float:
         if len(edge.sources) < 2 or len(years) < 4:
             continue
         values = np.array([[one.vintages[year] for year in sorted(years)] for one in edge.sources])
-        values = values - values.mean(axis=1, keepdims=True)
-        total = float(values.var(axis=1).mean())
-        if total > 0.0:
-            found.append((min(float(values.var(axis=0, ddof=1).mean()) / total, 1.0), len(edge.sources)))
+        found.append(_mixed_share(_own_share(values), len(edge.sources)))
     if not found:
         return STATED.own
-    return float(np.mean([_mixed_share(share, books) for share, books in found]))
+    return float(np.mean(found))
 
 
 def _mixed_share(found: float, books: int) -> float:
