@@ -40,6 +40,7 @@ from loantwin.macro.scenario import Scenario
 from loantwin.macro.source import MacroSource
 from loantwin.models.model import FittedModel
 from loantwin.models.settings import prior_of
+from loantwin.models.transfer.source import sources_of
 from loantwin.types import plain
 
 _CHANGES: dict[str, Source] = {
@@ -313,6 +314,10 @@ class Twin:
             start = prior_of(self.model.provenance)
             made["prior"] = None if start is None else start.name
             made["prior_only"] = list(self.model.prior_only)
+            if sources := sources_of(self.model.provenance):
+                made["learnt_from"] = [
+                    {"home": one.name, "as_of": one.as_of, "model_hash": one.model_hash} for one in sources
+                ]
         return made
 
 

@@ -55,6 +55,7 @@ FILES = {"overlays.toml": "provisions.md", "funds.toml": "capital.md", "slump.to
 MORE = """
 fit {home} --macro {macro} --model age-period-cohort
 fit {home} --macro {macro} --model-from {other}
+fit {home} --macro {macro} --learn-from {other}
 fit {home} --prior personal
 fit {home} --macro {macro} --combine
 fit {home} --update
@@ -209,6 +210,7 @@ REPLACED = (
     (r"(\w+)\.toml", r"{\1}"),
     (r"--reverse loss=5%", "--reverse loss=1.3%"),
     (r"--model-from club", "--model-from {other}"),
+    (r"--learn-from OTHER", "--learn-from {other}"),
     (r"--as-of \S+", "--as-of {as_of}"),
     (r"--assume \S+", ""),
 )
@@ -382,8 +384,8 @@ def test_a_line_gives_a_result_or_one_message(line: str, places: dict[str, dict[
     assert line.startswith(SELECTIVE) or refused or set(given) >= {"demo", "tour"}, given
 
 
-SELECTIVE = ("stress {home} --reverse",)
-"""Lines that a made-up lender may refuse."""
+SELECTIVE = ("stress {home} --reverse", "fit {home} --macro {macro} --learn-from")
+"""Lines that a made-up lender may refuse, or a twin that is asked to learn from itself."""
 
 
 def test_every_command_and_option_is_walked() -> None:

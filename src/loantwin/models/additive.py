@@ -33,7 +33,7 @@ class Design:
 
     age : (A, K) basis by age. segment : (G, Q) columns by segment. month : (T, F) macro covariates, row 0 =
         month `first`. offset : (A,) log-odds by age that are believed beforehand, None for none: what is
-        fitted adds to them.
+        fitted adds to them. known : (C,) the same by cell of the counts it is fitted to.
     """
 
     age: Floats
@@ -44,6 +44,7 @@ class Design:
     segment_prior: Prior
     month_prior: Prior
     offset: Floats | None = None
+    known: Floats | None = None
 
     def by_age(self, coefficients: Floats) -> Floats:
         """Return the log-odds by age (A,) that coefficients (K,) give, beliefs included."""
@@ -88,6 +89,7 @@ def fit_additive(
     level_covariance: Floats | None,
     family: Family = "binomial",
     start: Floats | None = None,
+    level_mean: Floats | None = None,
 ) -> AdditiveFit:
     """Return the posterior mode of the additive model.
 
@@ -97,10 +99,11 @@ def fit_additive(
     level_covariance : (T, T) prior covariance of the month level, or None for no level.
     family : binomial (log-odds), or poisson (log-hazards; exact to collapse over segments).
     start : coefficients to start from, for instance those of a neighbouring fit.
+    level_mean : (T,) prior mean of the month level, None for zeros.
 
     Raises ModelError where a month lies outside the covariates or the mode is not found.
     """
-    problem = _problem(cells, design, level_covariance)
+    problem = _problem(cells, design, level_covariance, level_mean)
     theta = problem.mean.copy() if start is None else start
     value, eta = _value(problem, family, theta)
     rounds = 0
@@ -142,7 +145,9 @@ class _Problem:
     sizes: tuple[int, int, int, int]
 
 
-def _problem(cells: EventCounts, design: Design, level_covariance: Floats | None) -> _Problem:
+def _problem(
+    cells: EventCounts, design: Design, level_covariance: Floats | None, level_mean: Floats | None
+) -> _Problem:
     G, T = len(design.segment), len(design.month)
     month = cells.month - design.first
     if len(month) and (month.min() < 0 or month.max() >= T):
@@ -169,6 +174,7 @@ def _problem(cells: EventCounts, design: Design, level_covariance: Floats | None
     if level_covariance is not None:
         factor = cho_factor(level_covariance)
         precision[at:, at:] = cho_solve(factor, np.eye(T))
+        mean[at:] = 0.0 if level_mean is None else level_mean
         known -= 2.0 * float(np.log(np.diag(factor[0])).sum())
     return _Problem(
         cells, month, cells.age * G + cells.segment, cells.age * T + month, cells.segment * T + month,
@@ -186,6 +192,7 @@ def _value(problem: _Problem, family: Family, theta: Floats) -> tuple[float, Flo
     if T:
         by_month = by_month + theta[K + Q + F :]
     eta = by_age[cells.age] + by_segment[cells.segment] + by_month[problem.month]
+    eta = eta if design.known is None else eta + design.known
     if family == "binomial":
         likelihood = cells.events @ eta - cells.trials @ np.logaddexp(0.0, eta)
     else:

@@ -49,7 +49,7 @@ def mean_shocks(model: FittedModel, covariates: Floats) -> Floats:
     loading = model.parameters.loading
     # Trap: half the variance. The mean multiplier lies above the multiplier of the mean; but counts estimate
     # today's rate itself, so that only what the future adds to today's variance lifts it.
-    spread = _variance(model, covariates, fade) + fresh @ (loading**2).T - _variance_today(model)
+    spread = _variance(model, covariates, fade) + fresh @ (loading**2).T - variance_today(model)
     return np.asarray(plain * np.exp(0.5 * spread + log_factors(model.relevel, model.parameters, T)))
 
 
@@ -107,7 +107,7 @@ def draw_shocks(
         level[:, :, place], fade[:, :, place], gap[:, :, place] = _level(
             model, place, start, T, seed, first, scale, latent
         )
-    exponent -= 0.5 * _variance_today(model)
+    exponent -= 0.5 * variance_today(model)
     exponent += log_factors(model.relevel, model.parameters, T)
     loading = model.parameters.loading
     for edge in range(R):
@@ -272,7 +272,7 @@ def _variance(model: FittedModel, covariates: Floats, fade: Floats) -> Floats:
     return made
 
 
-def _variance_today(model: FittedModel) -> Floats:
+def variance_today(model: FittedModel) -> Floats:
     """Return the variance (R,) of today's log-odds on today's book."""
     return np.asarray(_variance(model, model.today[None, :], np.ones((1, len(model.processes))))[0])
 

@@ -108,20 +108,39 @@ class Level:
     filtered_variance: Floats
 
 
-def process_covariance(size: int, phi: float, deviation: float, noise: float) -> Floats:
+@dataclass(frozen=True)
+class Told:
+    """What is known of a level's months before the lender's own counts: from other books.
+
+    mean : (T,) of u. share : (T,) of its long-run deviation that is left about it, in (0, 1].
+    """
+
+    mean: Floats
+    share: Floats
+
+
+def process_covariance(
+    size: int, phi: float, deviation: float, noise: float, told: Told | None = None
+) -> Floats:
     """Return the prior covariance (T, T) of v over T months; `deviation` is the level's in the long run."""
     # Trap: months taken for independent. Macro would explain slow swings, and claim to know its effect.
     gap = np.abs(np.arange(size)[:, None] - np.arange(size)[None, :])
-    return np.asarray(deviation**2 * phi**gap + (noise**2 + 1e-8) * np.eye(size))
+    left = 1.0 if told is None else told.share[:, None] * told.share[None, :]
+    return np.asarray(left * deviation**2 * phi**gap + (noise**2 + 1e-8) * np.eye(size))
 
 
 def choose_process(
-    cells: EventCounts, design: Design, prior: LevelPrior, family: Family = "poisson", budget: int = 90
+    cells: EventCounts,
+    design: Design,
+    prior: LevelPrior,
+    family: Family = "poisson",
+    budget: int = 90,
+    told: Told | None = None,
 ) -> tuple[float, float, float]:
     """Return (phi, deviation, noise) of highest posterior probability, by Nelder and Mead on logs."""
     from scipy.optimize import minimize
 
-    cost = _cost(cells, design, prior, family)
+    cost = _cost(cells, design, prior, family, told)
     middle = np.log([prior.half_life, prior.deviation, prior.noise])
     simplex = middle + np.concatenate([np.zeros((1, 3)), 0.5 * np.eye(3)])
     options = {"maxfev": budget, "initial_simplex": simplex, "xatol": 0.02, "fatol": 0.02}
@@ -136,6 +155,7 @@ def process_points(
     prior: LevelPrior,
     best: tuple[float, float, float],
     family: Family = "poisson",
+    told: Told | None = None,
 ) -> tuple[tuple[float, float, float], ...]:
     """Return (weight, phi, sigma) of processes that history bears: a posterior grid about the best one.
 
@@ -144,7 +164,7 @@ def process_points(
     its best value. Source: integration over hyperparameters as in Rue, Martino and Chopin, J. Royal
     Statistical Society B 71 (2009).
     """
-    cost = _cost(cells, design, prior, family)
+    cost = _cost(cells, design, prior, family, told)
     middle = np.array(
         [
             np.log(np.log(0.5) / np.log(best[0])),
@@ -183,7 +203,9 @@ def process_points(
     )
 
 
-def _cost(cells: EventCounts, design: Design, prior: LevelPrior, family: Family) -> Callable[[Floats], float]:
+def _cost(
+    cells: EventCounts, design: Design, prior: LevelPrior, family: Family, told: Told | None
+) -> Callable[[Floats], float]:
     """Return minus the log posterior of the logarithms of (half-life, deviation, noise)."""
     size = len(design.month)
     middle = np.log([prior.half_life, prior.deviation, prior.noise])
@@ -195,9 +217,10 @@ def _cost(cells: EventCounts, design: Design, prior: LevelPrior, family: Family)
         fit = fit_additive(
             cells,
             design,
-            process_covariance(size, 0.5 ** (1.0 / half_life), deviation, noise),
+            process_covariance(size, 0.5 ** (1.0 / half_life), deviation, noise, told),
             family,
             warm[0],
+            None if told is None else told.mean,
         )
         warm[0] = fit.coefficients
         return -fit.log_marginal + 0.5 * float((((point - middle) / spread) ** 2).sum())
@@ -206,35 +229,41 @@ def _cost(cells: EventCounts, design: Design, prior: LevelPrior, family: Family)
 
 
 def level_of(
-    fit: AdditiveFit, phi: float, deviation: float, noise: float, first: int
+    fit: AdditiveFit, phi: float, deviation: float, noise: float, first: int, told: Told | None = None
 ) -> tuple[Level, Floats]:
     """Return u's history behind a fitted level v, and the weights (T,) with which v gives its last month.
 
-    u given v is Gaussian: mean W v with W = cov(u, v) cov(v)^-1, and a rest variance that does not depend on
-    v.
+    u given v is Gaussian: mean m + W (v - m) with W = cov(u, v) cov(v)^-1 and m what was told of it
+    beforehand, and a rest variance that does not depend on v.
     """
     v = fit.part("level")
     size = len(v)
-    whole = process_covariance(size, phi, deviation, noise)
+    mean = np.zeros(size) if told is None else told.mean
+    whole = process_covariance(size, phi, deviation, noise, told)
     own = whole - (noise**2 + 1e-8) * np.eye(size)
     share: Floats = np.asarray(np.linalg.solve(whole, own).T, dtype=np.float64)
     place = fit.place("level")
     posterior = np.linalg.inv(fit.hessian)[place, place]
     rest = np.einsum("tt->t", own - share @ own)
     variance = np.einsum("ts,sr,tr->t", share, posterior, share) + np.maximum(rest, 0.0)
-    filtered, filtered_variance = _filtered(fit, phi, deviation, noise)
-    return Level(first, np.asarray(share @ v), np.asarray(variance), filtered, filtered_variance), np.asarray(
-        share[-1], dtype=np.float64
-    )
+    filtered, filtered_variance = _filtered(fit, phi, deviation, noise, told)
+    return Level(
+        first, np.asarray(mean + share @ (v - mean)), np.asarray(variance), filtered, filtered_variance
+    ), np.asarray(share[-1], dtype=np.float64)
 
 
-def _filtered(fit: AdditiveFit, phi: float, deviation: float, noise: float) -> tuple[Floats, Floats]:
+def _filtered(
+    fit: AdditiveFit, phi: float, deviation: float, noise: float, told: Told | None
+) -> tuple[Floats, Floats]:
     """Return the Kalman filter's mean and variance of u, on the counts' Gaussian mode."""
     place = fit.place("level")
     v = fit.part("level")
-    precision = np.linalg.inv(process_covariance(len(v), phi, deviation, noise))
+    known, share = (
+        (np.zeros(len(v)), np.ones(len(v))) if told is None else (told.mean, np.asarray(told.share))
+    )
+    precision = np.linalg.inv(process_covariance(len(v), phi, deviation, noise, told))
     information = np.diag(fit.hessian)[place] - np.diag(precision)
-    score = precision @ v
+    score = precision @ (v - known)
     mean, variance = np.empty(len(v)), np.empty(len(v))
     state, spread = 0.0, deviation**2
     innovation = deviation**2 * (1.0 - phi**2)
@@ -242,10 +271,10 @@ def _filtered(fit: AdditiveFit, phi: float, deviation: float, noise: float) -> t
         if t:
             state, spread = phi * state, phi**2 * spread + innovation
         if information[t] > 1e-10:
-            seen, error = v[t] + score[t] / information[t], 1.0 / information[t] + noise**2
-            gain = spread / (spread + error)
-            state, spread = state + gain * (seen - state), (1.0 - gain) * spread
-        mean[t], variance[t] = state, spread
+            seen, error = v[t] - known[t] + score[t] / information[t], 1.0 / information[t] + noise**2
+            gain = spread * share[t] / (share[t] ** 2 * spread + error)
+            state, spread = state + gain * (seen - share[t] * state), (1.0 - gain * share[t]) * spread
+        mean[t], variance[t] = known[t] + share[t] * state, share[t] ** 2 * spread
     return mean, variance
 
 

@@ -45,6 +45,7 @@ from loantwin.models.fitted import FittedModel, by_label, check_model
 from loantwin.models.forecasting import draw_shocks, mean_shocks
 from loantwin.models.lags import choose_lags, evident_lag
 from loantwin.models.latent import usual_scale
+from loantwin.models.learnt_from import carried_for, with_shares
 from loantwin.models.memory import against, split_codes
 from loantwin.models.pooling import fit_panel_edges, never_left
 from loantwin.models.priors.curves import prepayment_hazard
@@ -58,9 +59,10 @@ from loantwin.models.severity import (
     fit_severity,
     severity_by_size,
 )
-from loantwin.models.severity_reaction import SeverityReaction, fit_reaction
+from loantwin.models.severity_reaction import PRIOR_DEVIATION, SeverityReaction, fit_reaction
 from loantwin.models.sizes import SizeBands, known_events, size_bands, sized_labels
 from loantwin.models.start import beliefs_of, live_states, settled, standing_counts
+from loantwin.models.transfer.carried import CarriedSeverity
 from loantwin.models.transitions import (
     CREDIT,
     POOLED,
@@ -115,19 +117,22 @@ def fit_model(
     notes += [] if counts.memory is None else [memory_words(counts)]
     if settings.choose_lags:
         settings = _with_lags(settings, history, counts, notes)
-    elif settings.effects == EFFECTS and np.isfinite(settings.lag_evidence):
+    elif settings.effects == EFFECTS and not settings.sources and np.isfinite(settings.lag_evidence):
         settings = _with_evident_lag(settings, history, counts, notes)
     # one word for a whole economy that is not known is the reader's, not one by covariate
     covariates, month = _covariates(settings, history, counts, notes if history.factors else [])
     names = tuple(covariate.name for covariate in covariates)
     beliefs = beliefs_of(settings, counts.states, counts.live)
-    settings = _carrying(settled(settings, covariates, beliefs), names)
+    arrears = 3 if "default" in counts.states else unpaid_months(mapping)
+    told = carried_for(settings, covariates, counts.states, counts.live, arrears)
+    # sources state the whole of a period effect themselves
+    settings = settings if told is not None else _carrying(settled(settings, covariates, beliefs), names)
     if beliefs is not None:
         beliefs = beliefs.centred(settings.credit_level.deviation * usual_scale(settings.tails))
     by_state = from_panel or standing
     latents: tuple[str, ...] = (CREDIT, PREPAYMENT) if by_state or payoff_observed(mapping) else (CREDIT,)
     segments = segment_design(counts.segments, settings, counts)
-    context = Context(counts, month, names, segments, settings, latents, beliefs)
+    context = Context(counts, month, names, segments, settings, latents, beliefs, told)
     edges, levels = fit_panel_edges(context) if by_state else _outcome_edges(context, mapping)
     latents = tuple(name for name in latents if name in levels)
     if standing:
@@ -143,6 +148,9 @@ def fit_model(
             f"{lost} defaults without an exposure to set them against are left out of loss given default"
         )
     believed = _believed(mapping, by_state, settings.prior)
+    if told is not None:
+        believed = _told_severity(believed, told.severity, mapping, by_state)
+        notes += told.words
     if sizes is not None:
         band = segments.band[defaults.segment]
         defaults = replace(defaults, segment=segments.base[defaults.segment])
@@ -158,12 +166,10 @@ def fit_model(
     ]
     prior_only = _prior_only(edges, counts, severity, settings)
     moves = fit_balances(panel, loans) if from_panel and panel is not None else None
-    return replace(
-        _assembled(
-            context, covariates, edges, levels, severity, defaults, as_of, mapping, prior_only, notes, sizes
-        ),
-        balances=moves,
+    made = _assembled(
+        context, covariates, edges, levels, severity, defaults, as_of, mapping, prior_only, notes, sizes
     )
+    return with_shares(replace(made, balances=moves), context, edges)
 
 
 def _above_exposure(severity: Severity, mapping: TapeFormat, from_panel: bool) -> str:
@@ -190,21 +196,31 @@ def _counted(
     """Return the moves of a panel, an outcome table, or (with a product's prior) of a book without any."""
     told = "days_past_due" in mapping.columns
     if panel is not None:
-        live = () if settings.prior is None else live_states(panel["state"], told)
-        # a product's prior speaks of published states
+        live = _source_states(settings)
+        live = live if settings.prior is None else live_states(panel["state"], told)
+        # a product's prior speaks of published states, other books of those they were split into
+        memory = settings.memory and settings.prior is None
+        split = settings.sources[0].split if settings.sources else None
         return panel_counts(
-            panel, loans, labels, as_of, live, memory=settings.memory and settings.prior is None
+            panel, loans, labels, as_of, live, memory=(split or False) if settings.sources else memory
         )
     if mapping.kind != "snapshot":
         return _outcomes(loans, labels, mapping, as_of, settings, notes)
+    if settings.sources:
+        return standing_counts(loans, labels, as_of, _source_states(settings))
     if settings.prior is None:
         raise ModelError(
             expected("a history to learn from", "a snapshot at one date")
-            + "; start from a product's prior model: fit --prior PRODUCT, or take over another twin's: "
-            "fit --model-from DIR",
+            + "; start from a product's prior model: fit --prior PRODUCT, learn from other twins: "
+            "fit --learn-from DIR, or take over another one's model: fit --model-from DIR",
             field="tape",
         )
     return standing_counts(loans, labels, as_of, live_states(loans["state"], told))
+
+
+def _source_states(settings: FitSettings) -> tuple[str, ...]:
+    """Return the live states of the first source, which a book that learns from it is counted by."""
+    return settings.sources[0].states[: settings.sources[0].live] if settings.sources else ()
 
 
 def _outcomes(
@@ -383,6 +399,27 @@ def _believed(mapping: TapeFormat, by_state: bool, prior: ProductPrior | None = 
     )
 
 
+def _told_severity(
+    believed: Believed, told: CarriedSeverity, mapping: TapeFormat, by_state: bool
+) -> Believed:
+    """Return what is assumed of loss given default where sources tell; the mapping's own words come first."""
+    made = believed
+    if told.charged_off is not None and "loss_given_default" not in mapping.assumptions:
+        made = replace(made, charged_off=min(max(told.charged_off.mean, 0.0), 1.0), cases=told.cases)
+    if told.recovered is not None and "recovery_rate" not in mapping.assumptions:
+        made = replace(made, recovered=min(max(told.recovered.mean, 0.0), made.charged_off))
+    deviation = tuple(
+        one.deviation if one is not None else other
+        for one, other in zip((told.charged_off, told.recovered), believed.deviation, strict=True)
+    )
+    return replace(
+        made,
+        deviation=(deviation[0], deviation[1]),
+        charge_off_lag=tuple(told.charge_off_lag) if by_state else made.charge_off_lag,
+        recovery_lag=made.recovery_lag if told.recovered is None else tuple(told.recovery_lag),
+    )
+
+
 def _sees_charge_offs(mapping: TapeFormat) -> bool:
     """Return whether a tape by state tells what is charged off: it says so, or has an amount for it."""
     return "charge_offs" in mapping.observes or "charged_off" in {**mapping.columns, **mapping.panel}
@@ -482,7 +519,16 @@ def _reaction(
     if CREDIT not in levels:
         return None
     conditions = context.month @ levels[CREDIT].macro + levels[CREDIT].level.smoothed
-    found = fit_reaction(defaults, lgd, conditions, context.counts.first)
+    told = None if context.carried is None else context.carried.severity
+    start, spread = (None, 0.0) if told is None else (told.reaction, told.spread)
+    found = fit_reaction(
+        defaults,
+        lgd,
+        conditions,
+        context.counts.first,
+        (0.0, PRIOR_DEVIATION) if start is None else (start.mean, start.deviation),
+        spread,
+    )
     prior = context.settings.prior
     if prior is None:
         return found

@@ -44,6 +44,7 @@ from loantwin.models.transitions import (
     edge_of,
     macro_prior,
     rescaled,
+    segment_prior,
 )
 
 Ends = tuple[str, str]
@@ -121,7 +122,7 @@ def certain_edges(context: Context) -> list[EdgeFit]:
 
 def fit_panel_edges(context: Context) -> tuple[list[EdgeFit], dict[str, LevelFit]]:
     """Return every edge of a panel's model and the latent levels by name."""
-    kinds = panel_edges(context.counts, context.beliefs.edges if context.beliefs else ())
+    kinds = panel_edges(context.counts, context.believed)
     settings = context.settings
     levels: dict[str, tuple[LevelFit, Floats]] = {}
     for kind, prior in ((CREDIT, settings.credit_level), (PREPAYMENT, settings.prepayment_level)):
@@ -139,7 +140,7 @@ def fit_panel_edges(context: Context) -> tuple[list[EdgeFit], dict[str, LevelFit
 
 
 def _edge_design(context: Context, ends: Ends, kind: str) -> _Edge:
-    settings, counts = context.settings, context.counts
+    counts = context.counts
     cells = edge_counts(context, *ends)
     place = (
         "prepaid"
@@ -154,33 +155,61 @@ def _edge_design(context: Context, ends: Ends, kind: str) -> _Edge:
     belief = float(1.0 / (1.0 + np.exp(-BELIEF[place])))
     rate = (events + 2.0 * belief) / (trials + 2.0)
     basis, prior, offset = age_curve(context, cells, ends, float(np.log(rate / (1.0 - rate))))
-    month = macro_prior(settings, context.names, PREPAYMENT if kind == PREPAYMENT else CREDIT)
+    month = _common_macro(context, kind)
     design = Design(
         basis.values,
         context.segments.values,
         context.month,
         counts.first,
         prior,
-        context.segments.prior,
+        segment_prior(context, ends),
         month,
         offset,
     )
     return _Edge(ends, rescaled(cells, counts.effective), basis, design)
 
 
+def _common_macro(context: Context, kind: str) -> Prior:
+    """Return the prior of the macro effects (F,) common to the edges of a kind."""
+    name = PREPAYMENT if kind == PREPAYMENT else CREDIT
+    told = None if context.carried is None else context.carried.levels.get(name)
+    if told is None:
+        return macro_prior(context.settings, context.names, name)
+    return independent_prior(told.macro, told.macro_deviation)
+
+
 def _common_level(
     context: Context, kind: str, edges: list[_Edge], prior: LevelPrior
 ) -> tuple[LevelFit, Floats]:
-    """Return the level shared by some edges, and its mode by month, (T,)."""
+    """Return the level shared by some edges, and its mode by month, (T,).
+
+    Where other books tell of it, each edge is first given its own reaction to what they say, and what is
+    fitted in common is by how much this book's macro effects and level depart from theirs.
+    """
     cells, design = _stacked(edges, context)
-    size = len(context.month)
+    size, start = len(context.month), _common_macro(context, kind).mean
+    prior, told = context.level_prior(kind, prior), context.told(kind)
+    known = np.zeros(size) if told is None else told.mean
+    if told is not None:
+        design = replace(
+            design,
+            known=_told_by_cell(context, edges, start, known),
+            month_prior=replace(design.month_prior, mean=np.zeros(len(start))),
+        )
+        told = replace(told, mean=np.zeros(size))
     phi, deviation, noise = 0.5 ** (1.0 / prior.half_life), prior.deviation, prior.noise
-    fit = fit_additive(cells, design, process_covariance(size, phi, deviation, noise))
+    fit = fit_additive(cells, design, process_covariance(size, phi, deviation, noise, told))
     series, plain = _series(cells, design, fit)
-    phi, deviation, noise = choose_process(series, plain, prior, budget=context.settings.search)
-    points = process_points(series, plain, prior, (phi, deviation, noise))
-    fit = fit_additive(cells, design, process_covariance(size, phi, deviation, noise), start=fit.coefficients)
-    level, last = level_of(fit, phi, deviation, noise, design.first)
+    phi, deviation, noise = choose_process(series, plain, prior, budget=context.settings.search, told=told)
+    points = process_points(series, plain, prior, (phi, deviation, noise), told=told)
+    fit = fit_additive(
+        cells,
+        design,
+        process_covariance(size, phi, deviation, noise, told),
+        start=fit.coefficients,
+    )
+    level, last = level_of(fit, phi, deviation, noise, design.first, told)
+    level = replace(level, smoothed=level.smoothed + known, filtered=level.filtered + known)
     shared = _shared_covariance(context, fit, edges[0], last)
     process = LatentProcess(
         kind, phi, deviation * float(np.sqrt(1.0 - phi**2)), noise,
@@ -188,7 +217,19 @@ def _common_level(
         context.settings.tails,
     )  # fmt: skip
     spread = np.sqrt(np.maximum(np.diag(shared), 0.0))
-    return LevelFit(process, level, fit.part("month"), spread[1:-1], shared), fit.part("level")
+    macro = fit.part("month") if told is None else fit.part("month") + start
+    return LevelFit(process, level, macro, spread[1:-1], shared), fit.part("level") + known
+
+
+def _told_by_cell(context: Context, edges: list[_Edge], macro: Floats, level: Floats) -> Floats:
+    """Return the log-odds that other books' macro effects and period effect give each cell, (C,)."""
+    parts = []
+    for edge in edges:
+        told = None if context.carried is None else context.carried.edge(*edge.ends)
+        effect, loading = (macro, 1.0) if told is None else (told.macro, told.loading)
+        by_month = context.month @ effect + loading * level
+        parts.append(by_month[edge.cells.month - context.counts.first])
+    return np.concatenate(parts)
 
 
 def _shared_covariance(context: Context, fit: AdditiveFit, edge: _Edge, last: Floats) -> Floats:
@@ -249,7 +290,7 @@ def _series(cells: EventCounts, design: Design, fit: AdditiveFit) -> tuple[Event
         + (design.segment @ fit.part("segment"))[cells.segment]
         + by_month[month]
     )
-    chance = expit(eta)
+    chance = expit(eta if design.known is None else eta + design.known)
     weight = sums(month, cells.trials * chance * (1.0 - chance), size)
     score = sums(month, cells.events - cells.trials * chance, size)
     there = np.flatnonzero(weight > 0)
@@ -266,9 +307,14 @@ def _own_fit(context: Context, ends: Ends, kind: str, latent: str, common: Level
     edge = _edge_design(context, ends, kind)
     size = len(context.names)
     pull, loading = (np.zeros(size), 0.0) if kind == "cure" else (common.macro, 1.0)
-    prior = independent_prior(
-        np.append(pull, loading), np.append(np.full(size, settings.edge_macro), settings.edge_loading)
-    )
+    spread = np.append(np.full(size, settings.edge_macro), settings.edge_loading)
+    told = None if context.carried is None else context.carried.edge(*ends)
+    if told is not None:
+        # what the new book's common effects are beyond the sources', its edges that worsen are
+        beyond = np.zeros(size) if kind == "cure" else common.macro - _common_macro(context, kind).mean
+        pull, loading = told.macro + beyond, told.loading
+        spread = np.append(told.macro_deviation, min(told.loading_deviation, settings.edge_loading))
+    prior = independent_prior(np.append(pull, loading), spread)
     month = np.column_stack([context.month, mode])
     design = Design(edge.design.age, edge.design.segment, month, edge.design.first, edge.design.age_prior,
                     edge.design.segment_prior, prior, edge.design.offset)  # fmt: skip

@@ -9,6 +9,7 @@ from typing import Any
 from loantwin.errors import ModelError, expected
 from loantwin.models.latent import LevelPrior
 from loantwin.models.priors.table import ProductPrior
+from loantwin.models.transfer.source import Source
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,8 @@ class FitSettings:
     effects: tuple[MacroPrior, ...] = EFFECTS
     prior: ProductPrior | None = None
     """What is believed of the product beforehand: levels, age curves, severity; None learns from scratch."""
+    sources: tuple[Source, ...] = ()
+    """Fitted twins whose posteriors the fit starts from (`models.transfer`); none learns alone."""
     choose_lags: bool = False
     """Choose the covariates' lags out of sample (`lags`) instead of taking those of `effects`."""
     lag_evidence: float = 3.0

@@ -65,6 +65,7 @@ class Believed:
         `charged_off`, `recovered` are taken as they stand.
     exposure_assumed : words on the exposure where it is not observed, else empty.
     deviation : standard deviations of `charged_off` and `recovered`, where no default tells of them.
+    cases : how many defaults the two are worth.
     """
 
     charged_off: float = 0.45
@@ -76,6 +77,7 @@ class Believed:
     recovery_observed: bool = False
     exposure_assumed: str = ""
     deviation: tuple[float, float] = (0.0, 0.0)
+    cases: float = PRIOR_CASES
 
 
 @dataclass(frozen=True)
@@ -167,7 +169,15 @@ def fit_severity(
     )
     developed = _developed(defaults, charged_lag)
     if believed.charge_off_observed:
-        charged = _shares(defaults, defaults.charged_off, developed, segments, ages, believed.charged_off)
+        charged = _shares(
+            defaults,
+            defaults.charged_off,
+            developed,
+            segments,
+            ages,
+            believed.charged_off,
+            believed.cases,
+        )
     else:
         charged = np.full((segments, ages), believed.charged_off)
         notes.append(
@@ -182,6 +192,7 @@ def fit_severity(
             segments,
             ages,
             believed.recovered,
+            believed.cases,
         )
     else:
         whole = np.full((segments, ages), believed.recovered)
@@ -336,7 +347,13 @@ def _developed(defaults: Defaults, lag: Floats) -> Floats:
 
 
 def _shares(
-    defaults: Defaults, amount: Floats, developed: Floats, segments: int, ages: int, belief: float
+    defaults: Defaults,
+    amount: Floats,
+    developed: Floats,
+    segments: int,
+    ages: int,
+    belief: float,
+    cases: float,
 ) -> Floats:
     """Return amount over exposure by segment and age, (G, A), shrunk in steps."""
     band_of_age = np.searchsorted(BANDS, np.arange(ages), side="right") - 1
@@ -347,9 +364,7 @@ def _shares(
     if not exposure.sum() > 0:  # all defaulted so lately that nothing can have been seen of them yet
         return np.full((segments, ages), belief)
     mean = float(exposure.sum()) / count
-    book = (float(defaults.weight @ amount) + PRIOR_CASES * mean * belief) / (
-        float(exposure.sum()) + PRIOR_CASES * mean
-    )
+    book = (float(defaults.weight @ amount) + cases * mean * belief) / (float(exposure.sum()) + cases * mean)
     band = band_of_age[np.minimum(defaults.age, ages - 1)]
     size = len(BANDS)
     by_band = (sums(band, defaults.weight * amount, size) + BAND_CASES * mean * book) / (

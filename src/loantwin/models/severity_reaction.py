@@ -50,7 +50,12 @@ class SeverityReaction:
 
 
 def fit_reaction(
-    defaults: Defaults, lgd: LossGivenDefault, conditions: Floats, first: int
+    defaults: Defaults,
+    lgd: LossGivenDefault,
+    conditions: Floats,
+    first: int,
+    prior: tuple[float, float] = (0.0, PRIOR_DEVIATION),
+    spread: float = 0.0,
 ) -> SeverityReaction:
     """Return the reaction of the share charged off.
 
@@ -58,8 +63,10 @@ def fit_reaction(
     ----------
     defaults : of history. lgd : the tables fitted to them, by segment. conditions : (T,) log-odds by month
         from `first` on.
+    prior : mean and deviation of the reaction. spread : where there is nothing to learn, what other books
+        leave unexplained from year to year.
     """
-    nothing = SeverityReaction(0.0, PRIOR_DEVIATION, 0.0, 0.0, 0)
+    nothing = SeverityReaction(*prior, spread, 0.0, 0)
     inside = (defaults.month >= first) & (defaults.month < first + len(conditions))
     known = np.cumsum(lgd.charge_off_lag)
     developed = known[np.minimum(defaults.watched, len(known) - 1)]
@@ -82,27 +89,30 @@ def fit_reaction(
     # one relative variance for all defaults: a year's own would be noise
     relative = float((residual**2).sum() / (expected[use] ** 2).sum())
     sampling = relative * sums(index, expected[use] ** 2, size) / wanted**2
-    return _posterior((came / wanted - 1.0)[enough], at[enough], sampling[enough], wanted[enough])
+    return _posterior((came / wanted - 1.0)[enough], at[enough], sampling[enough], wanted[enough], prior)
 
 
-def _posterior(y: Floats, at: Floats, sampling: Floats, weight: Floats) -> SeverityReaction:
+def _posterior(
+    y: Floats, at: Floats, sampling: Floats, weight: Floats, prior: tuple[float, float]
+) -> SeverityReaction:
     centre = float(np.average(at, weights=weight))
     x = at - centre
     inverse = 1.0 / sampling
     level = float((inverse * y).sum() / inverse.sum())
-    slope, _ = _slope(x, y - level, sampling)
+    slope, _ = _slope(x, y - level, sampling, prior)
     # what a slope explains is no spread
     left = y - level - slope * x
     excess = float((inverse * left**2).sum()) - (len(y) - 2)
     spread = np.sqrt(max(0.0, excess / float(inverse.sum() - (inverse**2).sum() / inverse.sum())))
-    reaction, deviation = _slope(x, y - level, sampling + spread**2)
+    reaction, deviation = _slope(x, y - level, sampling + spread**2, prior)
     return SeverityReaction(reaction, deviation, float(spread), centre, len(y))
 
 
-def _slope(x: Floats, y: Floats, variance: Floats) -> tuple[float, float]:
-    """Return posterior mean and deviation of a slope with the prior 0 +- PRIOR_DEVIATION."""
-    precision = float((x**2 / variance).sum()) + PRIOR_DEVIATION**-2
-    return float((x * y / variance).sum()) / precision, float(precision**-0.5)
+def _slope(x: Floats, y: Floats, variance: Floats, prior: tuple[float, float]) -> tuple[float, float]:
+    """Return posterior mean and deviation of a slope with a prior mean and deviation."""
+    precision = float((x**2 / variance).sum()) + prior[1] ** -2
+    pulled = float((x * y / variance).sum()) + prior[0] * prior[1] ** -2
+    return pulled / precision, float(precision**-0.5)
 
 
 def worsening_conditions(parameters: TransitionParameters, shocks: Floats) -> Floats:
@@ -134,7 +144,7 @@ def severity_factors(
     """
     random = generator(seed, Stream.SEVERITY, first)
     slope = reaction.reaction + reaction.deviation * random.standard_normal(len(conditions)) * (
-        reaction.years > 0
+        reaction.years > 0 or reaction.reaction != 0.0
     )
     move = slope * (conditions - conditions.mean()) + reaction.spread * random.standard_normal(
         len(conditions)

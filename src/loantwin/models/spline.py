@@ -61,6 +61,14 @@ def age_basis(ages: int, where: Floats, inner: int = 5) -> AgeBasis:
     return AgeBasis(basis_values(full, ages), _penalty(full, 2), _penalty(full, 1), (low, high), full)
 
 
+def smooth_precision(knots: Floats, bend: float, slope: float) -> Floats:
+    """Return the prior precision (K, K) of a smooth curve's coefficients, which leaves its level free.
+
+    bend, slope : prior sizes of the second and the first derivative.
+    """
+    return np.asarray(_penalty(knots, 2) / bend**2 + _penalty(knots, 1) / slope**2)
+
+
 def basis_values(knots: Floats, ages: int) -> Floats:
     """Return some knots' basis at ages 0 .. ages-1, (A, K): flat outside the first and last knot."""
     # Trap: ages beyond the data. A spline runs away there: it is held flat.

@@ -18,6 +18,7 @@ from loantwin.models.latent import (
     LatentProcess,
     Level,
     LevelPrior,
+    Told,
     choose_process,
     level_of,
     process_covariance,
@@ -28,11 +29,14 @@ from loantwin.models.regression import Prior, independent_prior
 from loantwin.models.settings import FitSettings
 from loantwin.models.sizes import band_in
 from loantwin.models.spline import AgeBasis, age_basis
+from loantwin.models.transfer.carried import Carried
 from loantwin.models.uncertainty import EdgeErrors
 
 CREDIT, PREPAYMENT = "credit", "prepayment"
 BELIEF_EVENTS = 5.0
 """How many events a belief is worth where knots of an age curve are laid."""
+VINTAGES_MEAN = 0.1
+"""Deviation of the mean of a book's vintages from that of the books it learns from, log-odds."""
 POOLED = "(pooled)"
 """The segment of a loan whose own was never seen: the average of all segments."""
 
@@ -260,18 +264,49 @@ def age_curve(
     """
     settings, belief = context.settings, context.belief(*ends)
     where = knot_weight(cells, settings.ages)
+    told = None if context.carried is None else context.carried.edge(*ends)
+    if told is not None and context.carried is not None:
+        basis = age_basis(settings.ages, where + _believed_where(told.log_odds), settings.knots)
+        return basis, told.age_prior(basis, context.carried.stated), told.log_odds
     if belief is None:
         spread, bend, slope = settings.baseline_spread, settings.age_bend, settings.age_slope
     else:
         baseline, spread = 0.0, belief.spread
         bend, slope = settings.believed_bend, settings.believed_slope
-        expected = np.exp(belief.log_odds)
-        where = where + BELIEF_EVENTS * expected / expected.sum()
+        where = where + _believed_where(belief.log_odds)
     basis = age_basis(settings.ages, where, settings.knots)
     size = basis.values.shape[1]
     level = np.ones((size, size)) / (size * spread) ** 2
     precision = basis.bend / bend**2 + basis.slope / slope**2 + level
     return basis, Prior(np.full(size, baseline), precision), None if belief is None else belief.log_odds
+
+
+def _believed_where(log_odds: Floats) -> Floats:
+    """Return where a curve that is believed beforehand (A,) has its events, as many as a belief is worth."""
+    expected = np.exp(log_odds)
+    return np.asarray(BELIEF_EVENTS * expected / expected.sum())
+
+
+def segment_prior(context: Context, ends: tuple[str, str]) -> Prior:
+    """Return the prior of an edge's effects of segments and vintages (Q,).
+
+    Vintages that other books have start from theirs; later ones continue the last, earlier ones the first.
+    """
+    told = None if context.carried is None else context.carried.edge(*ends)
+    plain, years = context.segments.prior, context.segments.groups.shape[1]
+    if context.carried is None or told is None or not told.vintages or years < 2:
+        return plain
+    mean, precision = plain.mean.copy(), plain.precision.copy()
+    place = slice(len(mean) - 2 - years, len(mean) - 2)
+    known = np.array(sorted(told.vintages))
+    year = context.segments.first + np.arange(years)
+    at = np.clip(year, known[0], known[-1])
+    near = np.array([told.vintages[int(known[np.abs(known - one).argmin()])] for one in at])
+    mean[place] = near * context.settings.vintage_memory ** np.abs(year - at)
+    # what all vintages of a book have in common is its level, of which the age curve's prior already tells
+    common = np.ones((years, years)) / (years * VINTAGES_MEAN) ** 2
+    precision[place, place] = precision[place, place] / context.carried.own_vintage + common
+    return Prior(mean, precision)
 
 
 def macro_prior(settings: FitSettings, names: tuple[str, ...], kind: str) -> Prior:
@@ -289,11 +324,20 @@ def macro_prior(settings: FitSettings, names: tuple[str, ...], kind: str) -> Pri
     )
 
 
+def edge_macro_prior(context: Context, ends: tuple[str, str], kind: str) -> Prior:
+    """Return the prior of an edge's own macro effects (F,): other books', or that of the settings."""
+    told = None if context.carried is None else context.carried.edge(*ends)
+    if told is None:
+        return macro_prior(context.settings, context.names, kind)
+    return independent_prior(told.macro, told.macro_deviation)
+
+
 @dataclass(frozen=True)
 class Context:
     """What every edge of a fit shares. month : (T, F) covariates from month `counts.first` on.
 
     beliefs : what a product's prior model says of the edges, None where the fit starts without one.
+    carried : what other books say of edges and levels, None where the fit learns alone.
     """
 
     counts: Counts
@@ -303,10 +347,27 @@ class Context:
     settings: FitSettings
     latents: tuple[str, ...]
     beliefs: PriorEdges | None = None
+    carried: Carried | None = None
 
     def belief(self, origin: str, target: str) -> PriorEdge | None:
         """Return what is believed of an edge beforehand, None where nothing is."""
         return None if self.beliefs is None else self.beliefs.edges.get((origin, target))
+
+    @property
+    def believed(self) -> tuple[tuple[str, str], ...]:
+        """Return the edges of which something is believed beforehand, by (origin, target)."""
+        told = () if self.carried is None else self.carried.edges
+        return (*(() if self.beliefs is None else self.beliefs.edges), *told)
+
+    def level_prior(self, kind: str, usual: LevelPrior) -> LevelPrior:
+        """Return the prior of a period effect's process: other books' where they have it, else as usual."""
+        found = None if self.carried is None else self.carried.levels.get(kind)
+        return usual if found is None else found.prior(usual)
+
+    def told(self, kind: str) -> Told | None:
+        """Return what other books say of a period effect's months, (T,) each; None where they do not."""
+        found = None if self.carried is None else self.carried.levels.get(kind)
+        return None if found is None else found.told(self.counts.first, len(self.month))
 
 
 def edge_counts(context: Context, origin: str, target: str) -> EventCounts:
@@ -328,19 +389,27 @@ def fit_level_edge(
     rate = (cells.events.sum() + 0.5) / (cells.trials.sum() + 1.0)
     basis, curve, offset = age_curve(context, cells, (origin, target), float(np.log(rate)))
     design = Design(
-        basis.values, context.segments.values, context.month, counts.first,
-        curve, context.segments.prior, macro_prior(settings, context.names, kind), offset,
+        basis.values, context.segments.values, context.month, counts.first, curve,
+        segment_prior(context, (origin, target)), edge_macro_prior(context, (origin, target), kind), offset,
     )  # fmt: skip
     months_ = len(context.month)
+    prior, told = context.level_prior(kind, prior), context.told(kind)
+    mean = None if told is None else told.mean
     phi, deviation, noise = 0.5 ** (1.0 / prior.half_life), prior.deviation, prior.noise
-    fit = fit_additive(scaled, design, process_covariance(months_, phi, deviation, noise))
-    series, plain = _collapsed(scaled, design, fit), _one_segment(design)
-    phi, deviation, noise = choose_process(series, plain, prior, budget=settings.search)
-    points = process_points(series, plain, prior, (phi, deviation, noise))
     fit = fit_additive(
-        scaled, design, process_covariance(months_, phi, deviation, noise), start=fit.coefficients
+        scaled, design, process_covariance(months_, phi, deviation, noise, told), level_mean=mean
     )
-    level, last = level_of(fit, phi, deviation, noise, counts.first)
+    series, plain = _collapsed(scaled, design, fit), _one_segment(design)
+    phi, deviation, noise = choose_process(series, plain, prior, budget=settings.search, told=told)
+    points = process_points(series, plain, prior, (phi, deviation, noise), told=told)
+    fit = fit_additive(
+        scaled,
+        design,
+        process_covariance(months_, phi, deviation, noise, told),
+        start=fit.coefficients,
+        level_mean=mean,
+    )
+    level, last = level_of(fit, phi, deviation, noise, counts.first, told)
     sigma = deviation * float(np.sqrt(1.0 - phi**2))
     process = LatentProcess(
         kind, phi, sigma, noise, float(level.smoothed[-1]), float(level.smoothed_variance[-1]), months_,

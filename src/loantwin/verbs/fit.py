@@ -22,12 +22,14 @@ from loantwin.models.learning.record import update_words
 from loantwin.models.priors.table import ProductPrior, product_prior
 from loantwin.models.registry import LOGIT, TRANSITION_MODELS, model_name
 from loantwin.models.relevel import Relevel
+from loantwin.models.transfer.carried import check_covariates
+from loantwin.models.transfer.source import Source, source_of
 from loantwin.months import label
 from loantwin.outlook.carried import carried_model
 from loantwin.outlook.combination import combined, relevelled_words
 from loantwin.outlook.environment import saved
 from loantwin.outlook.outlook import Outlook, without_covariates
-from loantwin.outlook.redated import learnt_model
+from loantwin.outlook.redated import check_known, learnt_model
 from loantwin.twin import Learnt, Twin, opened, store_fit
 from loantwin.types import Progress, Result, silent
 
@@ -52,6 +54,8 @@ class FitResult(Result):
 
     prior_only : what too few events leave to the prior. notes : what was left out and why.
     model : name of the transition model. prior : name of the product's prior model it started from, if any.
+    learnt_from : the twins it learnt from, which share of each transition's level rests on them, and by how
+        much books are taken to differ, assumed or estimated; empty where the book was learnt from alone.
     left_out : loans that are on the tape and not learnt from, by reason. relevel : factors on monthly odds
         that combine the twin with its rivals, None where its own level stands.
     update : where the model was carried on by new months: from which one, by what, how they were foretold,
@@ -77,6 +81,7 @@ class FitResult(Result):
     left_out: Mapping[str, int] = field(default_factory=dict)
     relevel: Relevel | None = None
     update: Mapping[str, Any] | None = None
+    learnt_from: Mapping[str, Any] = field(default_factory=dict)
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -86,6 +91,7 @@ def fit(
     *,
     model: str | None = None,
     model_from: Path | str | None = None,
+    learn_from: Sequence[Path | str] = (),
     prior: str | None = None,
     combine: bool = False,
     update: bool = False,
@@ -102,6 +108,9 @@ def fit(
     model_from : home of another fitted twin whose model is taken over as it stands, for a book without a
         history of its own (a snapshot). Its segments and covariates must fit; it may not know more than this
         twin's as-of date.
+    learn_from : homes of other fitted twins, of other products or other books, whose posteriors are the
+        prior of this fit; this book's own history moves it. They may not know more than this twin's as-of
+        date, and must have its states and meaning of default.
     prior : name of a product whose prior model the fit starts from (`priors` lists them): all that a book
         without a history has, and what a short one is added to. Without `macro` it takes the history that
         ships for the book's currency, where there is one.
@@ -118,10 +127,11 @@ def fit(
     UsageError : an unknown `model` or one beside `model_from`, `combine` beside it or of a snapshot, a model
         that knows more than this twin's as-of
         date, one with macro covariates and no file of `macro`, or `update` beside another choice, without new
-        months, or of a model it cannot carry on.
+        months, or of a model it cannot carry on; `learn_from` beside `prior`, `model_from` or another
+        `model`, or a source that cannot be carried over.
     """
     if update:
-        _alone(model, model_from, prior, combine)
+        _alone(model, model_from, prior, combine, learn_from)
     if model is not None and model_from is not None:
         raise UsageError(expected("`model` or `model_from`", "both"), field="model")
     if prior is not None and (model_from is not None or (model or LOGIT) != LOGIT):
@@ -129,6 +139,7 @@ def fit(
         raise UsageError(expected("`prior` with the built-in model", f"it and {other}"), field="prior")
     if combine and model_from is not None:
         raise UsageError(expected("`combine` with a model that is fitted", "`model_from`"), field="combine")
+    _check_alone(learn_from, model, model_from, prior)
     start = None if prior is None else product_prior(prior)
     name = TRANSITION_MODELS.spelt(model or LOGIT, field="model")
     with opened(twin, writable=True) as twin:
@@ -146,6 +157,8 @@ def fit(
         seen = twin.taught(None).macro_sources if again else sources
         lags = twin.config.macro
         known = bridge(known_history(seen, twin.as_of, lags.monthly_lag, lags.quarterly_lag))
+        others = tuple(read_source(home, twin) for home in learn_from)
+        check_sources(others, twin, bool(macro))
         progress(0.1, "fitting the macro generator")
         generator = twin.taught(None).generator if again else fit_generator(known)
         progress(0.3, "learning from the new months" if update else "fitting the transition model")
@@ -154,7 +167,7 @@ def fit(
             if update:
                 fitted = carried_model(twin, known, generator)
             elif model_from is None:
-                fitted = learnt_model(twin, known, generator, name, start)
+                fitted = learnt_model(twin, known, generator, name, start, others)
             else:
                 fitted = taken_over(model_from, twin, bool(macro))
         learnt = Learnt(fitted, generator, tuple({item.sha256: item for item in seen}.values()))
@@ -163,7 +176,7 @@ def fit(
             learnt = replace(learnt, model=combined(Outlook(twin.taught(learnt))))
             fitted = learnt.model
         past = twin.fitted.data.get("facts", {}) if again else {}
-        settings = {
+        settings: dict[str, Any] = {
             "config": asdict(twin.config),
             "macro_files": past.get(
                 "macro_files",
@@ -175,6 +188,8 @@ def fit(
             settings["left_out"] = left
         if model_from is not None:
             settings["model_from"] = {"home": Path(model_from).name, "as_of": fitted.as_of.isoformat()}
+        if others:
+            settings["learn_from"] = _named(others)
         also: tuple[Event, ...] = ()
         unstored: tuple[str, ...] = ()
         if not update:  # which takes less time than these tables: they are made when first asked for
@@ -204,14 +219,92 @@ def fit(
         return replace(_result(twin, fitted, generator, ends, said), left_out=left)
 
 
-def _alone(model: str | None, model_from: Path | str | None, prior: str | None, combine: bool) -> None:
+def _alone(
+    model: str | None,
+    model_from: Path | str | None,
+    prior: str | None,
+    combine: bool,
+    learn_from: Sequence[Path | str],
+) -> None:
     """Raise UsageError where an update is asked for together with what only a full fit can do."""
-    others = {"model": model, "model_from": model_from, "prior": prior, "combine": combine or None}
+    others = {
+        "model": model,
+        "model_from": model_from,
+        "prior": prior,
+        "combine": combine or None,
+        "learn_from": learn_from or None,
+    }
     for name, value in others.items():
         if value is not None:
             raise UsageError(
                 expected("`update` with the settings of the stored model", f"it and `{name}`"), field="update"
             )
+
+
+def _check_alone(
+    learn_from: Sequence[Path | str], model: str | None, model_from: Path | str | None, prior: str | None
+) -> None:
+    """Raise UsageError where a fit is told to start from two things at once."""
+    if isinstance(learn_from, str | Path):
+        raise UsageError(expected("a list of homes", "one"), field="learn_from")
+    if not learn_from:
+        return
+    beside = {"prior": prior, "model_from": model_from, "model": None if (model or LOGIT) == LOGIT else model}
+    for field_, value in beside.items():
+        if value is not None:
+            raise UsageError(
+                expected("`learn_from` with the built-in model alone", f"`{field_}` beside it"),
+                field="learn_from",
+            )
+
+
+def read_source(home: Path | str, twin: Twin) -> Source:
+    """Return what another fitted twin hands on to this one.
+
+    Raises
+    ------
+    UsageError : the twin itself, one of the same tape (its loans would count twice), or one whose model is
+        not the built-in one's. HomeError : no home there, or one that was not fitted.
+    """
+    with opened(home) as other:
+        if other.home.folder.resolve() == twin.home.folder.resolve():
+            raise UsageError(expected("another twin", "this one"), file=home, field="learn_from")
+        if other.loaded.data.get("source_hash") == twin.loaded.data.get("source_hash"):
+            raise UsageError(
+                expected("a twin of other loans", "one of the same tape: its loans would count twice"),
+                file=home, field="learn_from",
+            )  # fmt: skip
+        return source_of(other.model, other.home.folder.name, str(other.fitted.data["model_blob"]))
+
+
+def check_sources(sources: Sequence[Source], twin: Twin, macro: bool) -> None:
+    """Raise UsageError where sources cannot be carried over to a twin.
+
+    Of a later date than the twin's, named twice, with covariates that differ, or with some where the twin
+    has no macro file, and the other way round.
+    """
+    if not sources:
+        return
+    check_known(sources, twin.as_of, "learn_from")
+    hashes = [one.model_hash for one in sources]
+    for place, one in enumerate(sources):
+        if one.model_hash in hashes[:place]:
+            raise UsageError(expected("each source once", f"{one.name} twice"), field="learn_from")
+    check_covariates(sources)
+    wanted = ", ".join(dict.fromkeys(one.factor for one in sources[0].covariates))
+    if wanted and not macro:
+        raise UsageError(
+            expected(f"macro files with the covariates of the sources ({wanted})", "none"), field="macro"
+        )
+    if macro and not wanted:
+        raise UsageError(
+            expected("sources fitted with macro files, as this twin is", "ones without covariates"),
+            field="learn_from",
+        )
+
+
+def _named(sources: Sequence[Source]) -> list[dict[str, str]]:
+    return [{"home": one.name, "as_of": one.as_of, "model_hash": one.model_hash} for one in sources]
 
 
 def left_out_of(twin: Twin) -> dict[str, int]:
@@ -324,5 +417,6 @@ def _result(
         prior=twin.provenance()["prior"],
         relevel=model.relevel,
         update=model.provenance.get("update"),
+        learnt_from=record.get("learnt_from", {}),
         provenance=twin.provenance(),
     )

@@ -39,6 +39,15 @@ def fit(
             help="Take over the model of another fitted twin, for a book without a history.",
         ),
     ] = None,
+    learn_from: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--learn-from",
+            metavar="DIR",
+            help="Start from what another fitted twin has learnt, of another product or book; repeatable. "
+            "This book's own history moves it.",
+        ),
+    ] = None,
     prior: Annotated[
         str | None,
         typer.Option(
@@ -76,6 +85,7 @@ def fit(
             macro or (),
             model=model,
             model_from=model_from,
+            learn_from=learn_from or (),
             prior=prior,
             combine=combine,
             update=update,

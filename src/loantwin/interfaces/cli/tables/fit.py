@@ -79,8 +79,32 @@ def render(console: Console, result: Any) -> None:
                 "largest root": f"{made['largest_root']:.3f}",
             },
         )
+    if result.learnt_from:
+        _show_sources(console, result.learnt_from)
     show_notes(console, "Too few events, prior only", result.prior_only)
     show_notes(console, "Notes", result.notes)
+
+
+def _show_sources(console: Console, learnt: Any) -> None:
+    """Print which share of each transition's level rests on other books, and by how much books differ."""
+    names = ", ".join(f"{one['home']} ({one['as_of']})" for one in learnt["sources"])
+    rows = []
+    for edge, share in learnt["share"].items():
+        between = learnt["between"][edge]
+        rows.append(
+            (
+                edge,
+                percent(share),
+                f"{between['deviation']:.2f}",
+                "assumed" if between["assumed"] else "estimated",
+            )
+        )
+    show_table(
+        console,
+        f"Learnt from {names}",
+        ("transition", "share of its level", "books differ by, log-odds", ""),
+        rows,
+    )
 
 
 def _told(item: Any, defaults: int) -> tuple[str, str]:
