@@ -344,3 +344,27 @@ def test_an_update_carries_the_split_on(home: Path) -> None:
     told = next(row for row in curve["age"] if row["age"] >= 24)
     # as fitted, not as told against a certain move
     assert told["probability"] == pytest.approx(CURE[0], abs=0.1)
+
+
+def test_a_small_book_learns_the_split_from_a_large_one(home: Path, tmp_path: Path) -> None:
+    """150 loans tell no classes apart by themselves; learnt from 4,000 they have them."""
+    tape(planted(5)[:150]).write_csv(tmp_path / "tape.csv")
+    (tmp_path / "tape.toml").write_text(MAPPING, encoding="utf-8")
+    end = FIRST + MONTHS - 1
+    lt.twin_create(
+        tmp_path / "small", tmp_path / "tape.csv", str(tmp_path / "tape.toml"),
+        f"{end // 12}-{end % 12 + 1:02d}-28",
+    )  # fmt: skip
+    lt.fit(tmp_path / "small", learn_from=[home])
+    with lt.open(tmp_path / "small") as small, lt.open(home) as large:
+        assert small.model.parameters.states == large.model.parameters.states
+        parameters = small.model.parameters
+        rows = rows_at(
+            parameters, odds_of(parameters), np.ones(len(small.model.edges)), np.zeros(1, int), np.array([15])
+        )[0]  # fmt: skip
+    late = [
+        parameters.states.index(f"dpd_1_29{words}")
+        for words in ("", "|2 months late", "|3 months late or more")
+    ]
+    cured = rows[late][:, published_places(parameters.states) == 0].sum(axis=1)
+    np.testing.assert_allclose(cured, CURE, atol=0.12)

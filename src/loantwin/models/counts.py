@@ -432,12 +432,14 @@ def memory_words(counts: Counts) -> str:
     split = {} if counts.memory is None else counts.memory.kept
     names = ", ".join(state for state, kept in split.items() if len(kept) > 1)
     gains = [
-        f"{100 * float(counts.facts[GAIN + words]):.1f} % {words}" for words in ("up to date", "in arrears")
+        f"{100 * float(counts.facts[GAIN + words]):.1f} % {words}"
+        for words in ("up to date", "in arrears")
+        if GAIN + words in counts.facts
     ]
-    return (
-        f"{names}: split by what loans did in the months before, which lowers the log loss of later moves by "
-        + " and ".join(gains)
-    )
+    head = f"{names}: split by what loans did in the months before, "
+    if not gains:
+        return head + "as in the books that this one learns from"
+    return head + "which lowers the log loss of later moves by " + " and ".join(gains)
 
 
 def _classed(moves: pl.DataFrame, memory: Memory) -> pl.DataFrame:
