@@ -132,7 +132,7 @@ def fitted(home: Path, *macro: Path, **how: Any) -> FitResult:
 
 
 WORST = -20.0
-"""A book of few months may never have shown a transition: its forecast of no default at all counts as this."""
+"""A book of few months may never have shown a transition: its forecast of none at all counts as this."""
 
 
 @dataclass(frozen=True)
