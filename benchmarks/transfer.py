@@ -2,7 +2,7 @@
 
 Scores are of the number of defaults (charge-offs) in the 12 months after the forecast, given the economy that
 came: logarithm of the probability of what came, and CRPS over what came. A row holds the mean difference,
-pooled less the other way, and its 90 % bootstrap interval; better is above zero, and "shown" is an interval
+pooled less the other way, and its 90 % bootstrap interval; better is above zero, "shown" is an interval
 above zero.
 """
 
@@ -237,7 +237,7 @@ def rows(
     made = []
     for score, unit, of in SCORES:
         mean, low, high = difference([of(one["pooled"]) - of(one[other]) for one in found], groups)
-        shown = "shown" if low > 0.0 else "not shown"
+        shown = "shown" if low > 0.0 else "worse" if high < 0.0 else "not shown"
         made.append(
             {
                 "work": f"{name}: {score}, pooled better than {other} by",

@@ -131,6 +131,10 @@ def fitted(home: Path, *macro: Path, **how: Any) -> FitResult:
         return lt.fit(home, macro, **how)
 
 
+WORST = -20.0
+"""A book of few months may never have shown a transition: its forecast of none at all counts as this."""
+
+
 @dataclass(frozen=True)
 class Forecast:
     """Defaults of the next months: expected by path (P,), and how many came."""
@@ -140,10 +144,10 @@ class Forecast:
 
     @property
     def log_score(self) -> float:
-        """Return the log probability of what came; counts are Poisson on each path."""
+        """Return the log probability of what came, no less than `WORST`; counts are Poisson on each path."""
         rate = np.maximum(self.expected, 1e-9)
         one = self.came * np.log(rate) - rate - gammaln(self.came + 1.0)
-        return float(logsumexp(one) - np.log(len(rate)))
+        return max(float(logsumexp(one) - np.log(len(rate))), WORST)
 
     @property
     def crps(self) -> float:
