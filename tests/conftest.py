@@ -72,3 +72,9 @@ def panel_home(lender: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     lt.twin_create(home, lender / "tape.csv", str(lender / "mapping.toml"), date(2022, 12, 31))
     lt.fit(home, [lender / "macro.csv"])
     return home
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Start files with slow tests first: one left for the end keeps a worker busy while the others wait."""
+    slow = {item.path for item in items if item.get_closest_marker("slow") is not None}
+    items.sort(key=lambda item: item.path not in slow)
