@@ -59,6 +59,7 @@ def test_it_is_usable_without_with_and_says_what_it_is(home):
         lambda twin, lender: lt.stress(twin, [f"{lender / 'scenarios.csv'}#Severe"], align="start", months=6),
     ],
 )
+@pytest.mark.slow
 def test_a_verb_says_the_same_of_an_open_twin_and_of_its_folder(home, lender, verb):
     def told(of):
         document = verb(of, lender).to_dict()
@@ -135,6 +136,7 @@ def test_writing_takes_a_twin_opened_for_writing(home, lender):
     lt.open(home, writable=True).close()  # the lock was given back
 
 
+@pytest.mark.slow
 def test_eight_threads_read_one_twin_and_get_the_same_bits(home):
     def read(twin):
         made = lt.forecast(twin, months=6, paths=16, seed=3)

@@ -163,6 +163,7 @@ def test_an_unknown_setting_in_the_environment_is_refused():
     refused(run("config", "show", env={**os.environ, "LOANTWIN_RUN_PATH": "1"}), "LOANTWIN_RUN_PATH")
 
 
+@pytest.mark.slow
 def test_the_raw_lenders_tour(tmp_path):
     def step(*arguments):
         made = run(*arguments, "--json", cwd=tmp_path)

@@ -30,6 +30,7 @@ def fitted(cases: Path, tmp_path: Path) -> Callable[[str, Path], Path]:
 
 
 @pytest.mark.filterwarnings("ignore")
+@pytest.mark.slow
 def test_a_loan_longer_than_any_drawn_path_stops_no_book(
     cases: Path, fitted: Callable[[str, Path], Path], tmp_path: Path
 ) -> None:
@@ -75,6 +76,7 @@ def defaulted(cases: Path, panel_home: Path, lender: Path, tmp_path: Path) -> Ca
 
 
 @pytest.mark.filterwarnings("ignore:expected segments")
+@pytest.mark.slow
 def test_a_book_wholly_in_default_is_worked_out_by_every_measure(
     defaulted: Callable[[str, str], Path], tmp_path: Path
 ) -> None:

@@ -143,6 +143,7 @@ def test_a_scenario_that_ends_early_names_the_month(panel_home, lender):
         )
 
 
+@pytest.mark.slow
 def test_the_report_stands_alone(home, tmp_path):
     out = tmp_path / "report.html"
     result = report(home, out)

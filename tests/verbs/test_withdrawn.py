@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import jsonschema
+import pytest
 
 import loantwin as lt
 from loantwin.performance.backtest.record import FILE, Held, read_record, write_record
@@ -15,6 +16,7 @@ from loantwin.performance.backtest.scores import coverage_words
 LOW = coverage_words(False, 0.66, 90)
 
 
+@pytest.mark.slow
 def test_a_forecast_reads_what_the_backtest_of_its_model_found(
     panel_home: Path, lender: Path, tmp_path: Path
 ) -> None:

@@ -68,8 +68,8 @@ def _same_reading(then: TapeFormat, now: TapeFormat) -> None:
         "observes": (sorted(then.observes), sorted(now.observes)),
         "weight": (then.weight, now.weight),
     }
-    names = sorted({*then.assumptions, *now.assumptions})
-    parts |= {f"assumption {name}": (then.assumptions.get(name), now.assumptions.get(name)) for name in names}
+    before, after = dict(then.assumptions), dict(now.assumptions)
+    parts |= {f"assumption {name}": (before.get(name), after.get(name)) for name in sorted({*before, *after})}
     for name, (old, new) in parts.items():
         if plain(old) != plain(new):
             raise _refused(f"the {name} that the stored model was fitted with", f"another: {_short(new)}")

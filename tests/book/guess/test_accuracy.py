@@ -40,6 +40,7 @@ def total(scores: Mapping[str, tuple[int, int, list[str]]]) -> float:
 
 
 @pytest.mark.data
+@pytest.mark.slow
 def test_the_cases(cases: Path, truths: ModuleType) -> None:
     scores = {name: judged(lt.tape_map(cases / name), truth) for name, truth in truths.CASES.items()}
     assert total(scores) >= 0.9

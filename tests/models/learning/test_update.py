@@ -65,6 +65,7 @@ def test_a_few_updates_are_as_good_as_a_refit(first: FittedModel, at: Callable[[
 
 
 @pytest.mark.slow
+@pytest.mark.slow
 def test_twenty_four_updates_stay_within_half_a_percent(
     first: FittedModel, at: Callable[[dt.date], Seen]
 ) -> None:

@@ -60,7 +60,7 @@ def window(panel: pl.DataFrame, since: dt.date, before: int = 0) -> tuple[pl.Dat
     # most rows are up to date: one comparison of texts leaves few for the list
     worse = panel.select("loan_id", "state", "report_date").filter(pl.col("state") != STAYED[0])
     left = worse.filter((pl.col("report_date") <= first) & ~pl.col("state").is_in(list(STAYED)))
-    kept = alive.join(left, on="loan_id", how="anti")
+    kept = alive.join(left, on="loan_id", how="anti", maintain_order="left")
     wide = rows if not before else panel.filter(day > months.end_of(counted - 1 - before))
     return wide.join(kept, on="loan_id", how="semi", maintain_order="left"), counted
 

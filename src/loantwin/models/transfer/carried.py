@@ -278,7 +278,7 @@ def _macro(
             for (_, one), (place, factor, _) in zip(rows, into, strict=True)
         ]
         found = pool(np.array(effect), np.array(error), STATED.macro)
-        # Trap: one prior counted as many. Effects that are mostly prior share its error, which stays.
+        # effects that are mostly prior share its error, which does not average out
         shared = float(found.weight @ np.sqrt(error)) ** 2
         once = found.between * float((found.weight**2).sum())
         mean[at], deviation[at] = found.mean, np.sqrt(found.between + once + shared)
