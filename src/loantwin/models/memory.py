@@ -2,8 +2,8 @@
 
 A loan that has just fallen behind is up to date again next month far more often than one that has been late
 for three months, and one that was late lately falls behind far more often than one that never was; a chain
-over the published states forgets both. Here a published live state may be up to three states of the chain,
-side by side, named "<published>|<words>" but for the first, which has the published name:
+over the published states forgets both. Here a published live state may be a split state: up to three of the
+chain, side by side, named "<published>|<words>" but for the first, which has the published name:
 
     up to date:           not late within a year | 1 month since arrears | late within the year
     a state of arrears:   late for 1 month       | for 2                 | for 3 or more
