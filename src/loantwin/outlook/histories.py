@@ -16,7 +16,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from loantwin import months as calendar
-from loantwin.arrays import Flags, Floats, Integers
+from loantwin.arrays import Array, Flags, Floats, Integers
 from loantwin.engine.columns import LoanColumns, contract_terms, take
 from loantwin.engine.montecarlo.histories import loan_histories
 from loantwin.engine.montecarlo.loans import Population
@@ -116,7 +116,7 @@ def terms_of(outlook: Outlook) -> pl.DataFrame:
 def _part(
     outlook: Outlook, part: LoanColumns, number: Integers, shocks: Floats, table: Schedule, seed: int,
     path: int,
-) -> tuple[Integers, Floats, Floats]:  # fmt: skip
+) -> tuple[Array, Floats, Floats]:  # fmt: skip
     """Return the whole numbers (4, rows) and money (8, rows) of a part's rows, as `kernels.history_rows`, and
     each row's annual rate.
     """
