@@ -265,19 +265,19 @@ FORMS = {
 def test_a_hundred_thousand_columns_are_read_in_time_that_grows_as_they_do(read_own: Read, form: str) -> None:
     make, name = FORMS[form]
     content = make()
-    began = time.thread_time()
+    began = time.process_time()
     assert read_own(OWN, content, name).loans["originated_amount"].to_list()[0] == 5.0
     with pytest.raises(InputError, match=r"did you mean|`header_row`"):  # a near name is looked for in all
         read_own(OWN.replace('"Amount"', '"colunm number 77777"'), content, name)
-    assert time.thread_time() - began < SECONDS
+    assert time.process_time() - began < SECONDS
 
 
 @pytest.mark.parametrize("header", ["a", ""], ids=["one name", "no names"])
 def test_a_header_of_one_name_or_none_is_refused_at_once(read_own: Read, header: str) -> None:
-    began = time.thread_time()
+    began = time.process_time()
     with pytest.raises(InputError):
         read_own(OWN, (",".join([header] * WIDE) + "\n" + ",".join(["1"] * WIDE)).encode())
-    assert time.thread_time() - began < SECONDS
+    assert time.process_time() - began < SECONDS
 
 
 def test_more_columns_than_any_table_has_are_refused(read_own: Read) -> None:

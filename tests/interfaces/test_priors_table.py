@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 import re
 import shutil
 from pathlib import Path
 
+from rich.console import Console
+
+from loantwin.interfaces.cli.tables.fit import _show_sources
 from tests.verbs.test_priors import snapshot
 
 from .conftest import Command
@@ -53,3 +57,20 @@ def test_what_defaults_tell_is_called_observed(loantwin: Command, panel_home: Pa
     shutil.copytree(panel_home, tmp_path / "twin")
     losses = rows(loantwin("fit", tmp_path / "twin").out, "Loss given default, share of exposure")
     assert losses[0][0] == "observed"
+
+
+def test_what_is_learnt_from_others_stands_beside_its_transition() -> None:
+    text = io.StringIO()
+    learnt = {
+        "sources": [{"home": "cards", "as_of": "2020-12-31", "model_hash": "0"}],
+        "share": {"current -> default": 0.125, "current -> prepaid": 0.75},
+        "between": {
+            "current -> default": {"deviation": 0.5, "assumed": True},
+            "current -> prepaid": {"deviation": 0.31, "assumed": False},
+        },
+    }
+    _show_sources(Console(file=text, width=100), learnt)
+    table = rows(text.getvalue(), "Learnt from cards (2020-12-31)")
+    assert table[0] == ["transition", "share of its level", "books differ by, log-odds"]
+    assert table[1] == ["current -> default", "12.50 %", "0.50", "assumed"]
+    assert table[2] == ["current -> prepaid", "75.00 %", "0.31", "estimated"]

@@ -123,6 +123,7 @@ def test_the_prior_alone_holds_the_public_record_without_an_economy(
     severity = product_prior(product).charged_off
     stated = np.hypot(np.log(of_defaults), 1.645 * severity.deviation / severity.value)
     assert np.log(of_charge_offs) < 1.05 * stated
+    assert of_charge_offs < 18.0
 
 
 @pytest.mark.data
