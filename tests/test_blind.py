@@ -56,3 +56,13 @@ def test_a_planted_fault_is_seen_where_it_is() -> None:
     assert of_states["events"][0] > 0.6
     of_money = blind_test(histories(1), histories(2, noise=0.3), SIZE)
     assert of_money["events"][0] < 0.6 < 0.9 < of_money["balances"][0]
+
+
+@pytest.mark.data
+def test_simulated_cards_stay_late_as_the_real_ones_do(data: Path) -> None:
+    """Clients the model was not fitted on: late three months running, then late again; late two months on."""
+    real, simulated, _ = BLIND.cards()
+    (again, later), (again_simulated, later_simulated) = BLIND.late_again(real), BLIND.late_again(simulated)
+    assert 0.7 < again < 0.85
+    assert abs(again_simulated - again) < 0.03
+    assert abs(later_simulated - later) < 0.05

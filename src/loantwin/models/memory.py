@@ -24,6 +24,7 @@ import polars as pl
 
 from loantwin.arrays import Flags, Floats, Integers
 from loantwin.engine.rows import MEMORY, published_state
+from loantwin.models.priors.table import Z90
 
 UP_TO_DATE = ("", "1 month since arrears", "late within the year")
 LATE = ("", "2 months late", "3 months late or more")
@@ -40,8 +41,6 @@ TRAINED = 0.6
 """Share of the moves, the earliest, that a split is learnt on when it is tried."""
 PULL = 5.0
 """Moves by which a class is drawn to the state it is part of when a split is tried."""
-SURE = 1.6448536269514722
-"""Standard errors of the gain that must lie above zero."""
 CERTAIN = 20.0
 """Log-odds of a certain move against staying: what stays against the rule is 2e-9 of the loans."""
 
@@ -232,4 +231,4 @@ def _gain(moves: Moves, inside: Flags) -> tuple[float, bool]:
     loss = -float((weight * plain)[late].sum())
     by_loan = np.bincount(loan[late], better[late])
     gain = float(by_loan.sum())
-    return gain / max(loss, 1e-300), gain > SURE * float(np.sqrt((by_loan**2).sum()))
+    return gain / max(loss, 1e-300), gain > Z90 * float(np.sqrt((by_loan**2).sum()))
