@@ -21,6 +21,8 @@ PACKAGE = ROOT / "src" / "loantwin"
 ABOVE = {
     "demo": "loantwin.interfaces.demo",
     "report": "loantwin.interfaces.report.report.report",
+    "validate": "loantwin.interfaces.report.validate.validate",
+    "compliance": "loantwin.interfaces.compliance.compliance",
 }
 """Verbs that run or draw what other verbs give stand above them, with the interfaces."""
 NO_COMMAND = {"verbs": {"compare"}, "cli": {"main", "options", "panels", "progress", "words", "tables"}}

@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     from loantwin.decisions.load import load_policy as load_policy
     from loantwin.errors import InputError as InputError
     from loantwin.errors import LoantwinError as LoantwinError
+    from loantwin.interfaces.compliance.compliance import compliance as compliance
     from loantwin.interfaces.demo import demo as demo
     from loantwin.interfaces.report.report.report import report as report
+    from loantwin.interfaces.report.validate.validate import validate as validate
     from loantwin.outlook.outlook import Outlook as Outlook
     from loantwin.twin import Twin as Twin
     from loantwin.twin import open as open
@@ -82,6 +84,8 @@ _EXPORTS = {
     "backtest": "loantwin.verbs.backtest.backtest",
     "backtest_rates": "loantwin.verbs.backtest_rates",
     "report": "loantwin.interfaces.report.report.report",
+    "validate": "loantwin.interfaces.report.validate.validate",
+    "compliance": "loantwin.interfaces.compliance.compliance",
     "decide": "loantwin.decisions.decide",
     "load_policy": "loantwin.decisions.load",
     "loan": "loantwin.verbs.loan",

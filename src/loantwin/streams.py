@@ -48,6 +48,8 @@ class Stream(IntEnum):
     """Scales of period effects' paths; place = level, part = first path."""
     BACKTEST = 12
     """Luck of single names in backtests; place = band or rival."""
+    THINS = 14
+    """Which loans a sample of the book holds; place = sample."""
 
 
 PARTS, PLACES = 2**24, 2**32

@@ -34,6 +34,8 @@ def commands(home: Path, raw: Path, out: Path) -> dict[str, tuple[object, ...]]:
         "concentration": (home,),
         "stress": (home, "--scenario", scenario, "--align", "start"),
         "sensitivity": (home,),
+        "validate": (home, "--out", out / "dossier.html"),
+        "compliance": (home,),
         "backtest": (home,),
         "loan": (home, "any"),
         "log verify": (home,),

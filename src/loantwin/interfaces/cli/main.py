@@ -16,6 +16,7 @@ from loantwin.interfaces.cli import (
     backtest,
     backtest_rates,
     capital,
+    compliance,
     components,
     concentration,
     config_show,
@@ -38,6 +39,7 @@ from loantwin.interfaces.cli import (
     tape_check,
     tape_map,
     twin_create,
+    validate,
 )
 from loantwin.interfaces.cli.panels import BEGIN, INSIDE
 from loantwin.interfaces.cli.words import in_flags
@@ -98,6 +100,8 @@ for command, place in (
     (sensitivity, app),
     (backtest, app),
     (backtest_rates, app),
+    (validate, app),
+    (compliance, app),
     (loan, app),
     (log_verify, LOG),
     (config_show, CONFIG),

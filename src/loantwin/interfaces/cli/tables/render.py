@@ -21,6 +21,7 @@ TABLES = {
     "backtest-rates": "backtest_rates",
     "capital": "capital",
     "capital-explanation": "capital",
+    "compliance": "compliance",
     "components": "components",
     "concentration": "concentration",
     "config": "config_show",
@@ -44,6 +45,7 @@ TABLES = {
     "tape_check": "tape_check",
     "tape_map": "tape_map",
     "twin": "twin_create",
+    "validate": "validate",
     "vintages": "curves",
 }
 """By the name in a result's schema, the module beside this one that shows it: `render(console, result)`."""
