@@ -134,8 +134,8 @@ def supporting_factors(
     """Return factors on the weights of small firms and of infrastructure, (N,), 1 for all others.
 
     A small firm is one within the retail limit, or above it where `business_size` is sme, unless its sales
-    are known to be above 50 million. Its factor goes by all that it owes, claims secured on residential property
-    left out. What finances infrastructure takes that factor alone.
+    are known to be above 50 million. Its factor goes by all that it owes, claims secured on residential
+    property left out. What finances infrastructure takes that factor alone.
 
     Raises
     ------

@@ -171,7 +171,8 @@ def _notes(basis: Basis, columns: LoanColumns, estimates: Estimates, values: Flo
     if rule is not None and rules.irb.approaches and slotted.any():
         notes.append(
             f"{int(slotted.sum())} loans on rented property or land are slotted under IRB, category "
-            f"{assumed.slotting} assumed ({rule.source}); `assume` slotting=none takes the twin's own PD and loss"
+            f"{assumed.slotting} assumed ({rule.source}); `assume` slotting=none takes the "
+            "twin's own PD and loss"
         )
     factor = int((basis.loans.supporting < 1.0).sum())
     if factor:
