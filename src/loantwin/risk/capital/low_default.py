@@ -14,6 +14,8 @@ from loantwin import arguments as check
 from loantwin.arrays import Codes, Floats, Integers
 from loantwin.errors import RiskError, expected
 
+FEW = 20
+"""Defaults from which a grade tells its own PD, so that no bound is put under it (assumed)."""
 NODES = 64
 """Points of the integral over the common factor."""
 

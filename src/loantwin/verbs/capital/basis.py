@@ -17,7 +17,7 @@ from loantwin.risk.capital.amounts import CapitalLoans, foundation_only
 from loantwin.risk.capital.assumptions import WORDS, CapitalAssumptions
 from loantwin.risk.capital.classes import MATURES
 from loantwin.risk.capital.from_book import Estimates, capital_loans
-from loantwin.risk.capital.low_default import LowDefault, counted, most_prudent_pd, raised
+from loantwin.risk.capital.low_default import FEW, LowDefault, counted, most_prudent_pd, raised
 from loantwin.risk.capital.mapping import Placement, place
 from loantwin.risk.capital.options import Options, check_in_force
 from loantwin.risk.capital.property_values import property_values
@@ -121,9 +121,10 @@ def _least_pd(
         return pd, None
     names, debtors, defaults = counted(yearly_counts(twin))
     least = most_prudent_pd(debtors, defaults, assumed.low_default_confidence)
+    few = np.array(defaults) < FEW
     place_ = {name: code for code, name in enumerate(names)}
     grade = loans["origination_grade"].replace_strict(place_, default=-1, return_dtype=pl.Int64)
-    made = raised(pd, grade.fill_null(-1).to_numpy(), least)
+    made = raised(pd, grade.fill_null(-1).to_numpy(), np.where(few, least, 0.0))
     used = int(((made > pd) & ~defaulted).sum())
     figures = LowDefault(
         assumed.low_default_confidence, names, debtors, defaults, tuple(least.tolist()), used
@@ -179,7 +180,8 @@ def _notes(basis: Basis, columns: LoanColumns, estimates: Estimates, values: Flo
         notes.append(f"{factor} loans of small firms or of infrastructure: a factor on their weight")
     if basis.low_default is not None:
         notes.append(
-            f"{basis.low_default.used} loans: PD raised to the most prudent of their grade at "
+            f"{basis.low_default.used:,} loans: PD raised to the most prudent of their grade (of those with "
+            f"fewer than {FEW} defaults) at "
             f"{basis.low_default.confidence:.0%}; grades in the order of their names, best first; for "
             "capital alone, no allowance reads it"
         )

@@ -229,15 +229,10 @@ def _rules(basis: Basis, internal: bool) -> tuple[str, ...]:
     if basis.placement.secured_by_property.any():
         made.append(rules.property_value.words("value of property"))
     national = rules.national
-    if (basis.loans.supporting < 1.0).any():
-        made += [
-            rule.words(what)
-            for rule, what in (
-                (national.sme_factor, "factor of small firms"),
-                (national.infrastructure, "factor of infrastructure"),
-            )
-            if rule is not None
-        ]
+    if national.sme_factor is not None and (basis.loans.supporting < 1.0).any():
+        made.append(national.sme_factor.words("factor of small firms"))
+    if national.infrastructure is not None and basis.assumed.infrastructure:
+        made.append(national.infrastructure.words("factor of infrastructure"))
     if national.backstop is not None and basis.loans.defaulted.any():
         made.append(national.backstop.words("least coverage of non-performing loans"))
     if national.allowance is not None:
