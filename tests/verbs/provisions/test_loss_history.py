@@ -37,7 +37,7 @@ def test_roll_rates_count_a_row_as_the_loans_it_stands_for() -> None:
 
 def test_the_months_ahead_beyond_the_oldest_age_are_counted() -> None:
     """Two loans of 100: one 10 months old over 12, one 4 months old over 24; ages up to 10 are seen. Ahead
-    are 2 and 20 months; of them the second's ages 5 to 10 were seen, six. Within a year both stand on the seen.
+    are 2 and 20 months; of them the second's ages 5 to 10 were seen, six. A year ahead sees those six too.
     """
     loans = pl.DataFrame(
         {
