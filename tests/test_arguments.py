@@ -440,7 +440,7 @@ def every_measure(root: Path, lender: Path, home: Path) -> None:
     lt.loss(home, paths=512, confidence=0.9)
     for model in ("gaussian", "credit-risk-plus", "migration"):
         lt.loss(home, model=model, paths=2000, confidence=0.9)
-    lt.capital(home, own_funds=funds)
+    lt.capital(home, own_funds=funds, any_date=True)
     lt.capital_explain(home, "L000000001")
     lt.concentration(home, resamples=5)
     lt.stress(home, ahead, align="start", months=6, capital=plan)

@@ -26,7 +26,7 @@ FUNDS = (
 def result(panel_home: Path, tmp_path_factory: pytest.TempPathFactory) -> CapitalResult:
     funds = tmp_path_factory.mktemp("funds") / "funds.toml"
     funds.write_text(FUNDS, "utf-8")
-    return lt.capital(panel_home, own_funds=funds, year=2026)
+    return lt.capital(panel_home, any_date=True, own_funds=funds, year=2026)
 
 
 def test_a_panel_under_three_approaches(result: CapitalResult) -> None:
@@ -56,7 +56,7 @@ def test_documents_fit_their_schemas(result: CapitalResult, panel_home: Path) ->
     document = json.loads(json.dumps(result.to_dict(), allow_nan=False))
     jsonschema.validate(document, CapitalResult.json_schema())
     assert document["schema"] == "loantwin.capital/1"
-    loan = lt.capital(panel_home, approach="standardised").large_exposures.groups[0]
+    loan = lt.capital(panel_home, any_date=True, approach="standardised").large_exposures.groups[0]
     assert loan.breach is None
 
 
@@ -66,7 +66,7 @@ def test_explanation_of_a_loan(panel_home: Path) -> None:
         names = twin.book.loans["loan_id"]
         bad = twin.book.loans.filter(twin.book.loans["state"].str.starts_with("default"))["loan_id"]
     for name in (names[0], bad[0]):
-        made = lt.capital_explain(panel_home, name)
+        made = lt.capital_explain(panel_home, name, any_date=True)
         document = json.loads(json.dumps(made.to_dict(), allow_nan=False))
         jsonschema.validate(document, ExplanationResult.json_schema())
         for steps in made.approaches.values():
@@ -79,8 +79,8 @@ def test_explanation_of_a_loan(panel_home: Path) -> None:
 
 
 def test_points_in_time_and_through_the_cycle_differ(panel_home: Path) -> None:
-    through = lt.capital(panel_home, approach="advanced-irb")
-    point = lt.capital(panel_home, approach="advanced-irb", pd="point-in-time")
+    through = lt.capital(panel_home, any_date=True, approach="advanced-irb")
+    point = lt.capital(panel_home, any_date=True, approach="advanced-irb", pd="point-in-time")
     assert point.approaches["advanced-irb"].rwa != through.approaches["advanced-irb"].rwa
 
 
@@ -89,29 +89,38 @@ def test_bad_input_is_refused_by_name(panel_home: Path) -> None:
         ({"approach": "basic"}, "approach"),
         ({"approach": "foundation-irb", "options": "united-states"}, "allow: standardised"),
         ({"options": "mars"}, "options"),
+        (
+            {"any_date": False},
+            "in force on 2022-12-31 .in force then: united-states.*was 'basel, in force from",
+        ),
+        ({"assume": ["infrastructure=true"]}, "options with a factor for infrastructure"),
         ({"pd": "now"}, "pd"),
         ({"year": 3}, "year"),
         ({"assume": ["x=1"]}, "assume"),
     ):
         with pytest.raises(InputError, match=words):
-            lt.capital(panel_home, **arguments)
+            lt.capital(panel_home, **{"any_date": True, **arguments})
     with pytest.raises(InputError, match="field LOAN: expected a loan on the book"):
-        lt.capital_explain(panel_home, "no such loan")
+        lt.capital_explain(panel_home, "no such loan", any_date=True)
 
 
 @pytest.mark.data
 def test_real_guarantees_cut_the_weight_of_sba_loans(sba_home: Path) -> None:
-    basel = lt.capital(sba_home, approach="standardised").approaches["standardised"]
+    asked = {"any_date": True, "approach": "standardised"}
+    plain = lt.capital(sba_home, **asked)
+    alone = plain.approaches["standardised"]
+    assert alone.rwa == alone.rwa_before_guarantees, "the SBA's guarantee is conditional"
+    basel = lt.capital(sba_home, **asked, assume=["guarantee=unconditional"]).approaches["standardised"]
+    assert any(f"recognised they would be {basel.rwa:,.0f}" in note for note in plain.notes)
+    assert any("conditional guarantee is no credit protection" in note for note in plain.notes)
     covered = sum(part.guaranteed for part in basel.by_class.values())
     assert 0.5 < covered / basel.ead < 0.8
     assert basel.rwa == pytest.approx(basel.rwa_before_guarantees * (1 - covered / basel.ead), rel=0.05)
-    america = lt.capital(sba_home, options="united-states").approaches["standardised"]
+    america = lt.capital(sba_home, any_date=True, options="united-states").approaches["standardised"]
     assert america.rwa_before_guarantees == pytest.approx(america.ead), "100 % throughout"
     covered = sum(part.guaranteed for part in america.by_class.values())
     assert america.rwa == pytest.approx(america.ead - 0.8 * covered), "a conditional guarantee leaves 20 %"
-    firm = lt.capital(
-        sba_home, approach="standardised", options="united-states", assume=["guarantee=unconditional"]
-    )
+    firm = lt.capital(sba_home, **asked, options="united-states", assume=["guarantee=unconditional"])
     assert firm.approaches["standardised"].rwa == pytest.approx(america.ead - covered)
 
 
@@ -168,13 +177,16 @@ def test_a_severity_above_one_is_taken_as_one_and_said(tmp_path: Path) -> None:
     made = lt.fit(home)
     assert made.loss_given_default["charged_off"]["value"] > 1.0
     assert made.loss_given_default["recovered"]["observed"] is False
-    result = lt.capital(home)
+    result = lt.capital(home, any_date=True)
     assert any("of exposure as it was observed" in note and "takes it as 1" in note for note in result.notes)
     # CRE31.3, CRE30.3: what is expected to be lost is all of it, so that no unexpected loss is left
-    steps = lt.capital_explain(home, "L60").approaches["advanced-irb"]
+    steps = lt.capital_explain(home, "L60", any_date=True).approaches["advanced-irb"]
     found = {step.what: step.value for step in steps}
     assert (found["LGD used"], found["best estimate of expected loss"]) == (1.0, 1.0)
     assert (found["risk-weighted assets"], found["expected loss"]) == (0.0, 1000.0)
     # CRE20.1: net of provisions for all of it nothing is left to be weighed
-    plain = {step.what: step.value for step in lt.capital_explain(home, "L60").approaches["standardised"]}
+    plain = {
+        step.what: step.value
+        for step in lt.capital_explain(home, "L60", any_date=True).approaches["standardised"]
+    }
     assert (plain["specific provisions"], plain["exposure at default"]) == (1.0, 0.0)

@@ -34,9 +34,10 @@ def made_loans() -> Callable[..., CapitalLoans]:
             "guarantor_weight": np.nan, "conversion": 0.4, "own_conversion": 0.0, "revolving": False,
             "pd": 0.01, "lgd": 0.45, "elbe": np.nan, "maturity": 2.5, "annual_sales": np.nan,
             "transactor": False, "subordinated": False, "collateral_kind": -1, "collateral_value": 0.0,
+            "supporting": 1.0, "slot": -1,
         }  # fmt: skip
         values.update(fields)
-        whole = {"exposure_class", "asset_class", "rating", "collateral_kind"}
+        whole = {"exposure_class", "asset_class", "rating", "collateral_kind", "slot"}
         truth = {
             "defaulted",
             "currency_mismatch",

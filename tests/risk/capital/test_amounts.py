@@ -230,8 +230,12 @@ def test_loans_find_their_classes() -> None:
         CapitalAssumptions(),
     )
     assert NAMES[pledged.asset_class[0]] == "retail_other", "qualifying revolving exposures are unsecured"
-    assert np.isnan(made.guarantor_weight).tolist() == [True, True, True, False, False, True]
-    assert made.guarantor_weight[3] == 0.0
+    assert np.isnan(made.guarantor_weight).all(), "the SBA's guarantee is conditional: no credit protection"
+    assert made.conditional.tolist() == [False, False, False, True, True, False]
+    firm = place(loans, owed, BASEL, CapitalAssumptions(guarantee="unconditional"))
+    assert np.isnan(firm.guarantor_weight).tolist() == [True, True, True, False, False, True]
+    assert firm.guarantor_weight[3] == 0.0
+    assert not firm.conditional.any()
     assert place(loans, owed, AMERICA, CapitalAssumptions()).guarantor_weight[3] == 0.2, "conditional there"
 
 

@@ -40,7 +40,7 @@ def capital(
     options: Annotated[
         str,
         typer.Option(
-            metavar="basel|united-states|china|FILE.toml",
+            metavar="basel|united-states|china|european-union|united-kingdom|FILE.toml",
             help="Whose rules: tables of weights, factors, minima and limits.",
         ),
     ] = "basel",
@@ -72,6 +72,10 @@ def capital(
             help="Set what the source does not tell, such as exposure_class, ltv; repeatable.",
         ),
     ] = None,
+    any_date: Annotated[
+        bool,
+        typer.Option("--any-date", help="Use options that are not in force at the as-of date."),
+    ] = False,
     json: AsJson = False,
 ) -> None:
     """Give the capital the book needs: risk-weighted assets by class, floors that bind, expected loss,
@@ -88,7 +92,13 @@ def capital(
     """
     import loantwin as lt
 
-    asked: dict[str, Any] = {"approach": approach, "options": options, "pd": pd, "assume": assume or ()}
+    asked: dict[str, Any] = {
+        "approach": approach,
+        "options": options,
+        "pd": pd,
+        "assume": assume or (),
+        "any_date": any_date,
+    }
     if what[0] == EXPLAIN and len(what) != 1:
         if len(what) != 3:
             raise UsageError(expected("explain DIR LOAN", " ".join(what)), field="capital")

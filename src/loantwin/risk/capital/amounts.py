@@ -9,9 +9,11 @@ from numpy.typing import NDArray
 
 from loantwin import arguments as check
 from loantwin.arrays import Codes, Flags, Floats
+from loantwin.errors import RiskError, expected
 from loantwin.risk.capital.classes import CORPORATE, FUNCTIONS, MATURES, MORTGAGE, NAMES, OTHER, REVOLVING
 from loantwin.risk.capital.irb import irb_risk_weight
 from loantwin.risk.capital.mitigation import substituted_weight
+from loantwin.risk.capital.national import CATEGORIES, SLOTTED
 from loantwin.risk.capital.options import Options
 from loantwin.risk.capital.standardised import standardised_risk_weight
 from loantwin.risk.capital.supervisory import CCF_FLOOR, COLLATERAL, UNSECURED, foundation_lgd, lgd_floor
@@ -41,6 +43,8 @@ class CapitalLoans:
     maturity : years by the contract, before floor and cap. annual_sales : millions of euro, NaN where
         unknown.
     collateral_kind : code in `COLLATERAL`'s order, -1 for none. collateral_value : currency, 0 for none.
+    supporting : factor on the weight of the uncovered part for small firms or infrastructure, 1 for none.
+    slot : table of `national.SLOTTED` x 5 + category of `national.CATEGORIES` under IRB, -1 for none.
     weight : loans of the population that a row stands for x probability of being on the book.
     """
 
@@ -70,6 +74,8 @@ class CapitalLoans:
     subordinated: Flags
     collateral_kind: Codes
     collateral_value: Floats
+    supporting: Floats
+    slot: Codes
 
     def __post_init__(self) -> None:
         check.finite(
@@ -85,6 +91,7 @@ class CapitalLoans:
             lgd=self.lgd,
             maturity=self.maturity,
             collateral_value=self.collateral_value,
+            supporting=self.supporting,
         )
 
 
@@ -142,6 +149,7 @@ def standardised_amounts(loans: CapitalLoans, options: Options) -> Amounts:
             options=options,
         )
     )
+    own = own * loans.supporting
     net = 1.0 - loans.provision_share if options.defaulted.net_of_provisions else 1.0
     ead = loans.exposure * net + loans.conversion * loans.undrawn
     weight = mitigated(own, loans)
@@ -154,7 +162,8 @@ def irb_amounts(loans: CapitalLoans, options: Options, *, foundation: bool) -> A
 
     The covered part of a guaranteed loan takes the guarantor's standardised weight (CRE32.24(3), 32.27,
     32.60): floors do not apply to it (CRE32.2, 32.57). A defaulted loan with a supervisory LGD has that as
-    its expected loss, and no K (CRE35.3). Loans of `foundation_only` keep supervisory figures under the
+    its expected loss, and no K (CRE35.3). Slotted loans take their category's weight and expected loss, and
+    no floor (CRE33). Loans of `foundation_only` keep supervisory figures under the
     advanced approach too.
     """
     check.kind(CapitalLoans, loans=loans)
@@ -164,6 +173,7 @@ def irb_amounts(loans: CapitalLoans, options: Options, *, foundation: bool) -> A
     lgd, floor = _lgd(loans, supervisory)
     pd_floor = _floor_of_pd(loans)
     years = np.where(supervisory, FOUNDATION_YEARS, np.clip(loans.maturity, LEAST_YEARS, MOST_YEARS))
+    slotted = loans.slot >= 0
     live = ~loans.defaulted
     pd, used = (
         np.where(live, np.maximum(loans.pd, pd_floor), 1.0),
@@ -175,13 +185,19 @@ def irb_amounts(loans: CapitalLoans, options: Options, *, foundation: bool) -> A
             pd, used, years, loans.asset_class, loans.annual_sales, loans.transactor, elbe, input_floors=False
         )
     )
-    own = loans.revolving & ~supervisory
+    share = np.zeros(len(weights))
+    if slotted.any():
+        weights[slotted], share[slotted] = _slots(options)[:, loans.slot[slotted]]
+    weights = weights * loans.supporting
+    own = loans.revolving & ~supervisory & ~slotted
     least = CCF_FLOOR * loans.conversion
     factor = np.where(own, np.maximum(loans.own_conversion, least), loans.conversion)
     ead = loans.exposure + factor * loans.undrawn
     weight = mitigated(weights, loans)
     uncovered = np.where(loans.guarantor_weight <= weights, 1.0 - loans.guaranteed, 1.0)
-    loss = np.where(live, pd * used, np.nan_to_num(elbe)) * ead * uncovered
+    rate = np.where(slotted, share, np.where(live, pd * used, np.nan_to_num(elbe)))
+    loss = rate * ead * uncovered
+    live = live & ~slotted
     timed = MATURES[loans.asset_class] & ~supervisory & live
     bindings = (
         *_by_class("PD floor", loans, live & (loans.pd < pd_floor), "CRE32.4", "CRE32.58"),
@@ -195,6 +211,23 @@ def irb_amounts(loans: CapitalLoans, options: Options, *, foundation: bool) -> A
         ),
     )
     return Amounts(ead, weights, weight, ead * weight, loss, bindings, pd, used, years, elbe)
+
+
+def _slots(options: Options) -> Floats:
+    """Return weights after scaling and expected losses by slot, (2, tables x categories)."""
+    rule = options.national.slotting
+    if rule is None:
+        raise RiskError(expected("options with slotting weights", options.name), field="slotting")
+    weights = np.concatenate([rule.weights[name] for name in SLOTTED])
+    return np.stack([options.irb.scaling * weights, np.concatenate([rule.losses[name] for name in SLOTTED])])
+
+
+def internal_classes(loans: CapitalLoans) -> tuple[Codes, tuple[str, ...]]:
+    """Return each loan's class under IRB, (N,), and all classes' names; slotted loans have their own."""
+    check.kind(CapitalLoans, loans=loans)
+    table = len(NAMES) + loans.slot // len(CATEGORIES)
+    codes = np.where(loans.slot >= 0, table, loans.asset_class).astype(np.int8)
+    return codes, (*NAMES, *(f"slotted_{name}" for name in SLOTTED))
 
 
 def foundation_only(loans: CapitalLoans) -> Flags:

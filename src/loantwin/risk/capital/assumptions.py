@@ -33,6 +33,10 @@ class CapitalAssumptions:
     downturn_intercept: float = 0.08
     downturn_slope: float = 0.92
     subordinated: bool = False
+    slotting: str = "satisfactory"
+    property_value: str = "origination"
+    infrastructure: bool = False
+    low_default_confidence: float | None = None
 
 
 WORDS = {
@@ -55,7 +59,10 @@ WORDS = {
     "transactor": "revolving borrowers repay in full each month",
     "currency_mismatch": "individuals owe in another currency than they earn",
     "loan_splitting": "split real estate loans in place of the whole-loan table",
-    "guarantee": "kind of guarantee: unconditional or conditional; empty: the options' own",
+    "guarantee": (
+        "kind of guarantee: unconditional or conditional; empty: as the guarantor is known to give it, "
+        "else the options' own"
+    ),
     "guarantor_weight": "risk weight of guarantors whose standing is not known; none: they give no relief",
     "provision_share": (
         "specific provisions of defaulted loans, share of the balance; none: the twin's loss given default"
@@ -65,12 +72,26 @@ WORDS = {
     ),
     "downturn_slope": "see downturn_intercept; 0 and 1 leave the twin's own",
     "subordinated": "claims are subordinated: 75 % supervisory loss given default",
+    "slotting": (
+        "supervisory category under IRB of property that lives on its rent, and of land: strong, good, "
+        "satisfactory, weak; none: the twin's own PD and loss, as a firm's"
+    ),
+    "property_value": (
+        "value that loan to value divides by: origination, or later where the options let a later one count"
+    ),
+    "infrastructure": "firms' loans finance infrastructure that meets the text's criteria",
+    "low_default_confidence": (
+        "least one-year PD of each grade: the most prudent one at this confidence given its defaults and "
+        "those of worse grades (Pluto and Tasche); none: the twin's PD alone"
+    ),
 }
 
 CHOICES = {
     "borrower": ("", "individual", "business"),
     "business_size": ("sme", "large"),
     "commitment": ("committed", "cancellable"),
+    "slotting": ("strong", "good", "satisfactory", "weak", "none"),
+    "property_value": ("origination", "later"),
     "collateral": ("", "real_estate", "receivables", "other_physical", "financial", "none"),
 }
 RANGES = {
@@ -81,6 +102,7 @@ RANGES = {
     "provision_share": (0.0, 1.0),
     "downturn_intercept": (0.0, 1.0),
     "downturn_slope": (0.0, 10.0),
+    "low_default_confidence": (0.01, 0.9999),
 }
 TRUTHS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 

@@ -7,8 +7,15 @@ import math
 import numpy as np
 
 from loantwin import arguments as check
-from loantwin.risk.capital.amounts import CapitalLoans, foundation_only, irb_amounts, standardised_amounts
+from loantwin.risk.capital.amounts import (
+    Amounts,
+    CapitalLoans,
+    foundation_only,
+    irb_amounts,
+    standardised_amounts,
+)
 from loantwin.risk.capital.classes import MATURES, NAMES
+from loantwin.risk.capital.national import CATEGORIES, SLOTTED
 from loantwin.risk.capital.options import RATINGS, Options
 from loantwin.risk.capital.reference import irb_steps
 from loantwin.risk.capital.results import Step
@@ -55,6 +62,7 @@ def standardised_steps(loan: CapitalLoans, options: Options) -> tuple[Step, ...]
             MONEY,
             "drawn (net of specific provisions) + factor x undrawn",
         ),
+        *_supporting(loan, options),
         Step("risk weight of the borrower", float(made.own_weight[0]), DECIMAL, words),
         *_guarantee(loan, float(made.own_weight[0]), float(made.risk_weight[0]), float(made.ead[0]), options),
         Step("risk-weighted assets", float(made.rwa[0]), MONEY, "exposure at default x risk weight"),
@@ -76,6 +84,8 @@ def irb_approach_steps(
     check.kind(Options, options=options)
     check.flag(foundation=foundation)
     made = irb_amounts(loan, options, foundation=foundation)
+    if int(loan.slot[0]) >= 0:
+        return _slotted(loan, options, made), ()
     code = int(loan.asset_class[0])
     name, sales = NAMES[code], float(loan.annual_sales[0])
     supervisory = bool(MATURES[code]) if foundation else bool(foundation_only(loan)[0])
@@ -164,6 +174,7 @@ def irb_approach_steps(
     weight = float(made.own_weight[0])
     steps += [
         Step("capital requirement K", found.capital, DECIMAL, found.paragraph),
+        *_supporting(loan, options),
         Step("risk weight of the borrower", weight, DECIMAL, f"12.5 K x scaling {options.irb.scaling:g}"),
         *_guarantee(loan, weight, float(made.risk_weight[0]), float(made.ead[0]), options),
         Step(
@@ -199,6 +210,46 @@ def irb_approach_steps(
             )
             floors.append(Step(item.name, value, "", item.paragraph))
     return tuple(steps), tuple(floors)
+
+
+def _slotted(loan: CapitalLoans, options: Options, made: Amounts) -> tuple[Step, ...]:
+    """Return the steps of a loan of specialised lending that is weighted by its supervisory category."""
+    table, category = divmod(int(loan.slot[0]), len(CATEGORIES))
+    rule = options.national.slotting
+    source = "" if rule is None else rule.source
+    weight = float(made.own_weight[0])
+    return (
+        Step("slotted as", f"{SLOTTED[table].replace('_', ' ')}, {CATEGORIES[category]}", "", source),
+        *_supporting(loan, options),
+        Step("risk weight of the borrower", weight, DECIMAL, source),
+        *_guarantee(loan, weight, float(made.risk_weight[0]), float(made.ead[0]), options),
+        Step(
+            "exposure at default",
+            float(made.ead[0]),
+            MONEY,
+            "gross of provisions (CRE32.29), + factor x undrawn",
+        ),
+        Step("risk-weighted assets", float(made.rwa[0]), MONEY, "exposure at default x risk weight"),
+        Step(
+            "capital",
+            float(made.rwa[0]) * options.minimum["total"],
+            MONEY,
+            "total minimum x risk-weighted assets",
+        ),
+        Step("expected loss", float(made.expected_loss[0]), MONEY, "the category's share of the exposure"),
+    )
+
+
+def _supporting(loan: CapitalLoans, options: Options) -> list[Step]:
+    factor, national = float(loan.supporting[0]), options.national
+    if factor == 1.0:
+        return []
+    rule = national.sme_factor
+    if national.infrastructure is not None and factor == national.infrastructure.factor:
+        rule_ = national.infrastructure.source
+    else:
+        rule_ = "" if rule is None else rule.source
+    return [Step("factor on the weight", factor, DECIMAL, rule_)]
 
 
 def _other_floor(name: str, loan: CapitalLoans, maturity: np.ndarray) -> str:

@@ -10,16 +10,20 @@ import polars as pl
 from loantwin import arguments as check
 from loantwin.arrays import Codes, Flags, Floats
 from loantwin.engine.columns import LoanColumns, contract_terms, take
+from loantwin.errors import RiskError, expected
 from loantwin.products.contract import schedule
 from loantwin.products.registry import PRODUCTS
 from loantwin.risk.capital.amounts import CapitalLoans
 from loantwin.risk.capital.assumptions import CapitalAssumptions
 from loantwin.risk.capital.classes import MATURES
-from loantwin.risk.capital.mapping import Placement
+from loantwin.risk.capital.mapping import Placement, borrower_totals
+from loantwin.risk.capital.national import CATEGORIES
 from loantwin.risk.capital.options import RATINGS, Options
 from loantwin.risk.capital.standardised import rating_codes
 from loantwin.risk.capital.supervisory import COLLATERAL
 
+SME_SALES = 50.0
+"""Most sales of a small or medium firm, millions of euro."""
 AT_ONCE = 4_000
 """Loans whose cash flows are laid out at once."""
 
@@ -47,8 +51,13 @@ def capital_loans(
     estimates: Estimates,
     options: Options,
     assumed: CapitalAssumptions,
+    values: Floats | None = None,
 ) -> CapitalLoans:
-    """Return the loans as capital rules read them; `columns` and the rest are N rows in their order."""
+    """Return the loans as capital rules read them; `columns` and the rest are N rows in their order.
+
+    values : (N,) value of the property that loan to value divides by, currency before haircut; where NaN or
+        not given, the value of collateral that the book states.
+    """
     check.kind(pl.DataFrame, loans=loans)
     check.kind(LoanColumns, columns=columns)
     check.truths(defaulted=defaulted)
@@ -56,14 +65,17 @@ def capital_loans(
     check.kind(Estimates, estimates=estimates)
     check.kind(Options, options=options)
     check.kind(CapitalAssumptions, assumed=assumed)
+    check.gaps(**check.given(values=values))
+    check.shaped((loans.height,), **check.given(values=values))
     count = loans.height
     exposure = columns.principal + columns.accrued_interest
     value = loans["collateral_value"].fill_null(0.0).to_numpy()
     property_ = placement.secured_by_property
+    held = value if values is None else np.where(np.isnan(values), value, values)
     with np.errstate(divide="ignore"):
         ltv = np.where(
-            value > 0,
-            np.maximum(exposure + columns.undrawn, 1e-9) / np.where(value > 0, value, 1.0),
+            held > 0,
+            np.maximum(exposure + columns.undrawn, 1e-9) / np.where(held > 0, held, 1.0),
             assumed.ltv,
         )
     # Trap: a severity above one refused as a share. It says that the exposure is understated.
@@ -104,7 +116,63 @@ def capital_loans(
         subordinated=np.full(count, assumed.subordinated),
         collateral_kind=_collateral_kind(value, property_, assumed),
         collateral_value=value,
+        supporting=supporting_factors(
+            loans, exposure + columns.undrawn, defaulted, placement, options, assumed
+        ),
+        slot=_slots(placement, defaulted, options, assumed),
     )
+
+
+def supporting_factors(
+    loans: pl.DataFrame,
+    owed: Floats,
+    defaulted: Flags,
+    placement: Placement,
+    options: Options,
+    assumed: CapitalAssumptions,
+) -> Floats:
+    """Return factors on the weights of small firms and of infrastructure, (N,), 1 for all others.
+
+    A small firm is one within the retail limit, or above it where `business_size` is sme, unless its sales
+    are known to be above 50 million. Its factor goes by all that it owes, claims secured on residential
+    property left out. What finances infrastructure takes that factor alone.
+
+    Raises
+    ------
+    RiskError : infrastructure assumed under options that have no factor for it.
+    """
+    check.kind(pl.DataFrame, loans=loans)
+    check.money(owed=owed)
+    check.truths(defaulted=defaulted)
+    check.kind(Placement, placement=placement)
+    check.kind(Options, options=options)
+    check.kind(CapitalAssumptions, assumed=assumed)
+    check.shaped((loans.height,), owed=owed, defaulted=defaulted)
+    national, names = options.national, np.array(options.classes)[placement.exposure_class]
+    made, firm = np.ones(loans.height), ~placement.individual & ~defaulted
+    small = assumed.business_size == "sme" and (assumed.annual_sales or 0.0) <= SME_SALES
+    if national.sme_factor is not None:
+        rule = national.sme_factor
+        residential = np.char.startswith(names, "residential_")
+        whole = borrower_totals(loans["borrower_id"], np.where(residential, 0.0, owed))
+        touched = firm & np.isin(names, rule.classes) & (small | np.char.startswith(names, "retail_"))
+        made[touched] = rule.of(whole[touched] * assumed.exchange_rate)
+    if assumed.infrastructure:
+        if national.infrastructure is None:
+            raise RiskError(
+                expected("options with a factor for infrastructure, such as european-union", options.name),
+                field="assume infrastructure",
+            )
+        made[firm & np.isin(names, national.infrastructure.classes)] = national.infrastructure.factor
+    return made
+
+
+def _slots(placement: Placement, defaulted: Flags, options: Options, assumed: CapitalAssumptions) -> Codes:
+    if assumed.slotting == "none" or options.national.slotting is None:
+        return np.full(len(defaulted), -1, dtype=np.int8)
+    category = np.where(defaulted, CATEGORIES.index("default"), CATEGORIES.index(assumed.slotting))
+    slot = placement.slotted.astype(np.int64) * len(CATEGORIES) + category
+    return np.where(placement.slotted >= 0, slot, -1).astype(np.int8)
 
 
 def effective_maturity(columns: LoanColumns) -> Floats:

@@ -17,10 +17,20 @@ from loantwin.arrays import Codes, Flags, Floats, Integers
 from loantwin.errors import RiskError, expected
 from loantwin.risk.capital.assumptions import CapitalAssumptions
 from loantwin.risk.capital.classes import NAMES
+from loantwin.risk.capital.national import SLOTTED
 from loantwin.risk.capital.options import Options
 
-PROPERTY = ("residential_", "commercial_", "land_", "other_real_estate")
+PROPERTY = ("residential_", "commercial_", "land_", "other_real_estate", "multifamily")
 """Beginnings of the classes that real estate secures."""
+LAND = "land_"
+"""Beginning of the classes of land, development and construction."""
+RENTED = (
+    "commercial_income_producing",
+    "residential_income_producing",
+    "other_real_estate_income_producing",
+    "multifamily",
+)
+"""Classes of property that lives on its rent."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +39,9 @@ class Placement:
 
     why : (N,) index in `reasons`, pairs of the rule on the borrower and the rule on the class. individual,
         revolving,
-    property : (N,) booleans. guarantor_weight : (N,) decimal, NaN where a guarantor's standing is not known.
+    property : (N,) booleans. guarantor_weight : (N,) decimal, NaN where a guarantor's standing is not known
+        or its guarantee is no credit protection, of which `conditional`, (N,), are those for want of being
+        unconditional. slotted : (N,) index in `national.SLOTTED` of firms' rented property and land, else -1.
     """
 
     exposure_class: Codes
@@ -40,6 +52,8 @@ class Placement:
     revolving: Flags
     secured_by_property: Flags
     guarantor_weight: Floats
+    conditional: Flags
+    slotted: Codes
 
 
 @lru_cache(maxsize=1)
@@ -78,8 +92,11 @@ def place(loans: pl.DataFrame, owed: Floats, options: Options, assumed: CapitalA
     reasons = tuple(dict.fromkeys(pairs))
     index = {text: item for item, text in enumerate(reasons)}
     why = np.array([index[text] for text in pairs], dtype=np.int64)
-    weights = _guarantor_weights(loans["guarantor"], options, assumed)
-    return Placement(classes, asset, why, reasons, individual, revolving, real, weights)
+    weights, conditional = _guarantors(loans["guarantor"], options, assumed)
+    land, rented = np.char.startswith(names, LAND), np.isin(names, RENTED)
+    slotted = np.where(land, SLOTTED.index("high_volatility"), SLOTTED.index("income_producing"))
+    slotted = np.where((land | rented) & ~individual & (not assumed.asset_class), slotted, -1).astype(np.int8)
+    return Placement(classes, asset, why, reasons, individual, revolving, real, weights, conditional, slotted)
 
 
 def borrower_totals(borrower: pl.Series, owed: Floats) -> Floats:
@@ -125,7 +142,8 @@ def _classes(
         if rule.get("business_size", assumed.business_size) != assumed.business_size:
             continue
         fits = _fits(rule)
-        kind = pl.when(fits).then(pl.lit(rule["class"])).otherwise(kind)
+        name = rule["class"] if rule["class"] in options.weights else rule.get("otherwise", rule["class"])
+        kind = pl.when(fits).then(pl.lit(name)).otherwise(kind)
         words = pl.when(fits).then(pl.lit(rule["words"])).otherwise(words)
     made = frame.select(kind.alias("kind"), words.alias("words"))
     places = {name: code for code, name in enumerate(options.classes)}
@@ -179,14 +197,20 @@ def _asset_classes(
     return made
 
 
-def _guarantor_weights(guarantor: pl.Series, options: Options, assumed: CapitalAssumptions) -> Floats:
-    kind = assumed.guarantee or options.guarantee.default
-    if kind not in options.guarantee.values:
+def _guarantors(guarantor: pl.Series, options: Options, assumed: CapitalAssumptions) -> tuple[Floats, Flags]:
+    """Return weights of guarantors, NaN for no relief, and where that is for want of being unconditional."""
+    table = options.guarantee
+    if assumed.guarantee and assumed.guarantee not in table.values:
         raise RiskError(
-            expected("one of " + ", ".join(options.guarantee.values), kind), field="assume guarantee"
+            expected("one of " + ", ".join(table.values), assumed.guarantee), field="assume guarantee"
         )
-    covered = options.guarantee[kind]
     other = np.nan if assumed.guarantor_weight is None else assumed.guarantor_weight
-    known = {name: covered for name, group in rules()["guarantor"].items() if group == "own_sovereign"}
-    made = guarantor.replace_strict(known, default=other, return_dtype=pl.Float64)
-    return made.fill_null(other).to_numpy().astype(np.float64)
+    weights = {
+        name: table[assumed.guarantee or group.get("guarantee", table.default)]
+        for name, group in rules()["guarantor"].items()
+        if group["class"] == "own_sovereign"
+    }
+    made = guarantor.replace_strict(weights, default=other, return_dtype=pl.Float64)
+    refused = [name for name, weight in weights.items() if np.isnan(weight)]
+    conditional = guarantor.is_in(refused).fill_null(False).to_numpy()
+    return made.fill_null(other).to_numpy().astype(np.float64), conditional

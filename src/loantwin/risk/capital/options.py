@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -9,34 +10,23 @@ from functools import cached_property, lru_cache
 from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from loantwin import arguments as check
 from loantwin.arrays import Floats
-from loantwin.errors import RiskError, expected, unknown
+from loantwin.errors import RiskError, UsageError, expected, unknown
 from loantwin.files import parse_toml, read_text
+from loantwin.risk.capital.national import National, PropertyValue, read_national, read_property_value
 from loantwin.risk.capital.options_reader import OptionsReader
+from loantwin.risk.capital.paragraphs import Numbers, WeightRule, rule_of
 
-BUILT_IN = ("basel", "united-states", "china")
+BUILT_IN = ("basel", "united-states", "china", "european-union", "united-kingdom")
 """Options that come with the program; any other name is a file."""
 RATINGS = ("aaa_aa", "a", "bbb", "bb", "b", "below_b", "unrated")
 """AAA to AA-, A+ to A-, BBB+ to BBB-, BB+ to BB-, B+ to B-, below B-, unrated."""
 COUNTERPARTY = -1.0
 """Stands in a table for the weight of the counterparty."""
-
-
-@dataclass(frozen=True)
-class WeightRule:
-    """Where a rule comes from; `certain` is false where the paragraph was not checked against the text."""
-
-    paragraph: str
-    certain: bool
-
-    def words(self, what: str) -> str:
-        """Return the rule's source as one sentence."""
-        return f"{what}: {self.paragraph}" + ("" if self.certain else " (not checked against the text)")
 
 
 @dataclass(frozen=True)
@@ -47,7 +37,8 @@ class RiskWeight(WeightRule):
         repeats it.
     bounds, bands : LTV bounds (B,) and weights (B + 1,), the last above the last bound; `COUNTERPARTY` takes
         that weight, and a class that has it somewhere never exceeds it. Empty where LTV does not matter.
-    split : share of the property's value and its weight under loan splitting, or None.
+    split : share of the property's value and its weight under loan splitting, or None. always_split : there
+        is no whole-loan table, every loan is split.
     """
 
     by_rating: Floats
@@ -56,11 +47,12 @@ class RiskWeight(WeightRule):
     bands: Floats
     split: tuple[float, float] | None
     split_paragraph: str
+    always_split: bool
 
     @property
     def reads_ltv(self) -> bool:
         """Return whether the loan-to-value ratio decides."""
-        return len(self.bounds) > 0
+        return len(self.bounds) > 0 or self.always_split
 
     @property
     def of_counterparty(self) -> bool:
@@ -93,21 +85,11 @@ class CurrencyMismatch(WeightRule):
 
 
 @dataclass(frozen=True)
-class Numbers(WeightRule):
-    """A section of named numbers."""
-
-    values: Mapping[str, float]
-
-    def __getitem__(self, name: str) -> float:
-        """Return a number by its name; RiskError lists the names."""
-        if name not in self.values:
-            raise RiskError(expected("one of " + ", ".join(self.values), name), field=name)
-        return self.values[name]
-
-
-@dataclass(frozen=True)
 class Guarantee(Numbers):
-    """Weights of a covered part by the kind of guarantee, and the kind that is taken where none is stated."""
+    """Weights of a covered part by the kind of guarantee, and the kind that is taken where none is stated.
+
+    A weight of NaN: a guarantee of that kind is no credit protection and gives no relief.
+    """
 
     default: str
 
@@ -145,12 +127,14 @@ class OutputFloor(WeightRule):
 
 @dataclass(frozen=True)
 class Options:
-    """The rules of one country. `currency` is that of the amounts in the file."""
+    """The rules of one country. `currency` is that of the amounts in the file; in_force : first and last day,
+    None for a set that still holds."""
 
     name: str
     title: str
     status: str
     currency: str
+    in_force: tuple[dt.date, dt.date | None]
     notes: tuple[str, ...]
     weights: Mapping[str, RiskWeight]
     defaulted: Defaulted
@@ -163,8 +147,21 @@ class Options:
     buffer: Buffer
     output_floor: OutputFloor | None
     large_exposure: Numbers
+    property_value: PropertyValue
+    national: National
     sha256: str = ""
     """Of the file, for provenance."""
+
+    def holds(self, day: dt.date) -> bool:
+        """Return whether the rules are in force on a day."""
+        first, last = self.in_force
+        return first <= day and (last is None or day <= last)
+
+    @property
+    def period(self) -> str:
+        """Return in words when the rules are in force."""
+        first, last = self.in_force
+        return f"in force from {first}" + ("" if last is None else f" to {last}")
 
     @cached_property
     def classes(self) -> tuple[str, ...]:
@@ -199,6 +196,31 @@ def load_options(name: str = "basel") -> Options:
     return _parsed(read_text(path, "TOML file of options", RiskError, "options"), path)
 
 
+def check_in_force(options: Options, day: dt.date, *, any_date: bool) -> str | None:
+    """Return None for rules in force on a day, else a note that they are used all the same.
+
+    Raises
+    ------
+    UsageError : rules not in force on that day and not asked for at any date.
+    """
+    check.kind(Options, options=options)
+    check.kind(dt.date, day=day)
+    check.flag(any_date=any_date)
+    if options.holds(day):
+        return None
+    if not any_date:
+        others = [name for name in BUILT_IN if load_options(name).holds(day)]
+        instead = "in force then: " + (", ".join(others) if others else "none that is built in")
+        raise UsageError(
+            expected(
+                f"options in force on {day} ({instead}), or --any-date to use others all the same",
+                f"{options.name}, {options.period}",
+            ),
+            field="options",
+        )
+    return f"options {options.name} are {options.period}, and were asked for as of {day} all the same"
+
+
 @lru_cache(maxsize=8)
 def _parsed(text: str, path: Path | None) -> Options:
     """Return the options of a file by what it says: an edit is seen, whatever the clock of the disk tells."""
@@ -212,6 +234,7 @@ def _options(read: OptionsReader) -> Options:
         title=read.text("title"),
         status=read.text("status"),
         currency=read.text("currency"),
+        in_force=read.dates("in_force"),
         notes=read.texts("notes"),
         weights={name: _weight(read.section("weight", name)) for name in read.names("weight")},
         defaulted=_defaulted(read.section("defaulted")),
@@ -226,16 +249,14 @@ def _options(read: OptionsReader) -> Options:
         buffer=_buffer(read.section("buffer")),
         output_floor=_output_floor(read.section("output_floor")) if read.has("output_floor") else None,
         large_exposure=_numbers(read.section("large_exposure"), 0.0, 1.0),
+        property_value=read_property_value(read.section("property_value")),
+        national=read_national(read),
         **read.done(),
     )
 
 
-def _rule(read: OptionsReader) -> dict[str, Any]:
-    return {"paragraph": read.text("paragraph"), "certain": read.flag("certain")}
-
-
 def _weight(read: OptionsReader) -> RiskWeight:
-    rule = _rule(read)
+    rule = rule_of(read)
     rated = np.full(len(RATINGS), read.number("flat", 0.0, 12.5) if read.has("flat") else math.nan)
     if read.has("by_rating"):
         rated = _by_rating(read, "by_rating")
@@ -263,6 +284,7 @@ def _weight(read: OptionsReader) -> RiskWeight:
         bands=np.concatenate([np.array([weight for _, weight in pairs]), above]),
         split=None if split is None else (split[0], split[1]),
         split_paragraph=read.text("split_paragraph") if split is not None else "",
+        always_split=split is not None and read.has("always_split") and read.flag("always_split"),
     )
     read.done()
     return made
@@ -277,7 +299,7 @@ def _by_rating(read: OptionsReader, key: str) -> Floats:
 
 def _defaulted(read: OptionsReader) -> Defaulted:
     return Defaulted(
-        **_rule(read),
+        **rule_of(read),
         provision_share=read.number("provision_share", 0.0, 1.0),
         below=read.number("below", 0.0, 12.5),
         otherwise=read.number("otherwise", 0.0, 12.5),
@@ -289,7 +311,7 @@ def _defaulted(read: OptionsReader) -> Defaulted:
 
 def _mismatch(read: OptionsReader) -> CurrencyMismatch:
     return CurrencyMismatch(
-        **_rule(read),
+        **rule_of(read),
         multiplier=read.number("multiplier", 1.0, 10.0),
         cap=read.number("cap", 0.0, 12.5),
         classes=read.texts("classes"),
@@ -298,13 +320,18 @@ def _mismatch(read: OptionsReader) -> CurrencyMismatch:
 
 
 def _numbers(read: OptionsReader, low: float, high: float) -> Numbers:
-    rule = _rule(read)
+    rule = rule_of(read)
     return Numbers(**rule, values={name: read.number(name, low, high) for name in read.rest()}, **read.done())
 
 
 def _guarantee(read: OptionsReader) -> Guarantee:
-    rule, default = _rule(read), read.text("default")
-    values = {name: read.number(name, 0.0, 12.5) for name in read.rest()}
+    rule, default = rule_of(read), read.text("default")
+    values = {
+        name: math.nan
+        if read.has(name) and not read.is_number(name) and read.text(name) == "none"
+        else read.number(name, 0.0, 12.5)
+        for name in read.rest()
+    }
     if default not in values:
         read.refuse("a default that is one of " + ", ".join(values), default)
     return Guarantee(**rule, values=values, default=default, **read.done())
@@ -312,7 +339,7 @@ def _guarantee(read: OptionsReader) -> Guarantee:
 
 def _irb(read: OptionsReader) -> Irb:
     return Irb(
-        **_rule(read),
+        **rule_of(read),
         approaches=read.texts("approaches"),
         scaling=read.number("scaling", 0.0, 10.0),
         **read.done(),
@@ -321,7 +348,7 @@ def _irb(read: OptionsReader) -> Irb:
 
 def _buffer(read: OptionsReader) -> Buffer:
     return Buffer(
-        **_rule(read),
+        **rule_of(read),
         conservation=read.number("conservation", 0.0, 1.0),
         payout=read.pairs("payout", 1.0),
         **read.done(),
@@ -329,7 +356,7 @@ def _buffer(read: OptionsReader) -> Buffer:
 
 
 def _output_floor(read: OptionsReader) -> OutputFloor:
-    rule, inner = _rule(read), read.inner("by_year")
+    rule, inner = rule_of(read), read.inner("by_year")
     years = {int(name): inner.number(name, 0.0, 1.0) for name in inner.rest()}
     if not years:
         inner.refuse("at least one year", "none")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 from collections.abc import Mapping
 from itertools import pairwise
@@ -84,6 +85,22 @@ class OptionsReader:
             self.refuse("pairs whose first number rises", value, key)
         return made
 
+    def date(self, key: str) -> dt.date:
+        """Return a date."""
+        value = self.value(key)
+        if not isinstance(value, dt.date) or isinstance(value, dt.datetime):
+            self.refuse("a date such as 2025-01-01", value, key)
+        return value
+
+    def dates(self, key: str) -> tuple[dt.date, dt.date | None]:
+        """Return a list of a first and a last day as a pair; None where the second is left out."""
+        value = self.value(key)
+        if not (isinstance(value, list) and len(value) in (1, 2) and all(_is_day(item) for item in value)):
+            self.refuse("a list of one date, or of a first and a last", value, key)
+        if len(value) == 2 and value[1] < value[0]:
+            self.refuse("a last day after the first", value[1], key)
+        return value[0], (value[1] if len(value) == 2 else None)
+
     def inner(self, key: str) -> OptionsReader:
         """Return a table inside this one."""
         value = self.value(key)
@@ -123,3 +140,7 @@ class OptionsReader:
                 key,
             )
         return float(value)
+
+
+def _is_day(value: object) -> bool:
+    return isinstance(value, dt.date) and not isinstance(value, dt.datetime)

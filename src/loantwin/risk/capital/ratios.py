@@ -10,6 +10,7 @@ from pathlib import Path
 from loantwin import arguments as check
 from loantwin.errors import RiskError, expected
 from loantwin.files import read_toml
+from loantwin.risk.capital.national import AllowanceRule
 from loantwin.risk.capital.options import Options
 from loantwin.risk.capital.options_reader import OptionsReader
 
@@ -24,6 +25,8 @@ class OwnFunds:
     cet1, additional_tier1, tier2 : after deductions. other_rwa : name -> risk-weighted assets beside this
         book (market, operational risk, other credit). leverage_exposure : exposure measure; None takes this
         book's exposure alone.
+    allowance : for credit losses (general provisions), where the standardised approach lets it count; `tier2`
+        is then without it. None leaves it out.
     countercyclical, gsib : buffer rates. eligible_provisions : for the comparison with expected loss; None
         leaves it out.
     earnings : of the distribution period, for the most that may be paid out; None gives only the share.
@@ -38,6 +41,7 @@ class OwnFunds:
     gsib: float = 0.0
     eligible_provisions: float | None = None
     earnings: float | None = None
+    allowance: float | None = None
 
     @property
     def tier1(self) -> float:
@@ -88,6 +92,18 @@ class OutputFloorResult:
 
 
 @dataclass(frozen=True)
+class AllowanceLimit:
+    """An allowance under the standardised approach: what counts in tier 2, what is beyond the limit, and what
+    of that is taken off risk-weighted assets."""
+
+    allowance: float
+    limit: float
+    tier2: float
+    excess: float
+    deducted: float
+
+
+@dataclass(frozen=True)
 class ProvisionGap:
     """Expected loss of IRB exposures against eligible provisions (CRE35). shortfall is deducted from CET1
     (CAP30.13); tier2 is the part of an excess that counts."""
@@ -123,6 +139,7 @@ def load_own_funds(path: Path) -> OwnFunds:
         gsib=read.number("gsib", 0.0, 1.0) if read.has("gsib") else 0.0,
         eligible_provisions=amount("eligible_provisions"),
         earnings=read.number("earnings", -math.inf, math.inf) if read.has("earnings") else None,
+        allowance=amount("allowance"),
         **read.done(),
     )
 
@@ -209,6 +226,25 @@ def output_floor(
     used = max(internal, least)
     return OutputFloorResult(
         share, words, internal, standardised, least, used, used - internal, least > internal
+    )
+
+
+def allowance_limit(allowance: float, credit_rwa: float, rule: AllowanceRule) -> AllowanceLimit:
+    """Return what of an allowance counts in tier 2, and what of the rest is taken off risk-weighted assets.
+
+    Source: the rule's paragraph; CAP10.18 in the Basel Framework, 12 CFR 217.20(d)(3) in the United States.
+    Both assumed, not read.
+    """
+    check.number(0, allowance=allowance, credit_rwa=credit_rwa)
+    check.kind(AllowanceRule, rule=rule)
+    limit = rule.tier2 * credit_rwa
+    excess = max(allowance - limit, 0.0)
+    return AllowanceLimit(
+        allowance,
+        limit,
+        min(allowance, limit),
+        excess,
+        min(excess, credit_rwa) if rule.excess_deducted else 0.0,
     )
 
 

@@ -14,7 +14,8 @@ from loantwin.arrays import Codes, Integers
 from loantwin.risk.allowance import total
 from loantwin.risk.capital.amounts import Amounts, CapitalLoans
 from loantwin.risk.capital.large_exposures import LargeExposures
-from loantwin.risk.capital.ratios import OutputFloorResult, ProvisionGap, Ratios
+from loantwin.risk.capital.low_default import LowDefault
+from loantwin.risk.capital.ratios import AllowanceLimit, OutputFloorResult, ProvisionGap, Ratios
 from loantwin.types import ModelResult
 
 
@@ -64,6 +65,20 @@ class Approach:
     output_floor: OutputFloorResult | None
     provisions: ProvisionGap | None
     ratios: Ratios | None
+    allowance: AllowanceLimit | None = None
+
+
+@dataclass(frozen=True)
+class BackstopGap:
+    """Least coverage of non-performing loans: how many it asks more of than is provided, what they owe, and
+    the gap in currency, taken off CET1. without_date : loans in default whose months in default are the lower
+    end of what their state says."""
+
+    loans: int
+    exposure: float
+    deduction: float
+    without_date: int
+    paragraph: str
 
 
 @dataclass(frozen=True)
@@ -96,6 +111,8 @@ class CapitalResult(ModelResult):
     rules: tuple[str, ...]
     notes: tuple[str, ...]
     not_observable: tuple[str, ...]
+    backstop: BackstopGap | None = None
+    low_default: LowDefault | None = None
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -63,7 +63,7 @@ def standardised_risk_weight(
     currency_mismatch : an unhedged loan to an individual in another currency than that of the income: x 1.5,
         at most 150 %.
     loan_splitting : use the split of CRE20.83 and CRE20.86 in place of the whole-loan table.
-    options : `basel`, `united-states`, `china`, a TOML file, or Options.
+    options : a name of `options.BUILT_IN`, a TOML file, or Options; of any date.
 
     Raises
     ------
@@ -185,7 +185,7 @@ def _secured(
     band = own.bands[np.searchsorted(own.bounds, value, side="left")]
     if own.of_counterparty:
         band = np.where(band == COUNTERPARTY, other, np.minimum(band, other))
-    parted = np.broadcast_to(split, size)[rows]
+    parted = np.broadcast_to(split, size)[rows] | own.always_split
     if parted.any():
         if own.split is None:
             raise RiskError(

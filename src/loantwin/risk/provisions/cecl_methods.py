@@ -75,6 +75,9 @@ class LossHistory:
     recovered : share of what is charged off that comes back. state : (N,) row of `roll` of each loan, -1 for
         none.
     words : what was read, printed.
+    charge_offs : known ones with a loss. years, roll_months : of history behind annual and roll rates.
+    beyond : share of the amount x months ahead of ages never seen. year_ahead : (A,) amount originated that
+        stands at each age within the next twelve months, loans in default included, None without vintages.
     """
 
     charge_off_rate: float | None = None
@@ -85,6 +88,11 @@ class LossHistory:
     recovered: float = 0.0
     state: Integers | None = None
     words: Mapping[str, str] = field(default_factory=dict)
+    charge_offs: int = 0
+    years: int = 0
+    roll_months: int = 0
+    beyond: float = 0.0
+    year_ahead: Floats | None = None
 
     def __post_init__(self) -> None:
         check.finite(

@@ -10,14 +10,28 @@ import numpy as np
 
 from loantwin.errors import UsageError, expected
 from loantwin.outlook.yearly_pd import THROUGH
-from loantwin.risk.capital.amounts import Amounts, irb_amounts, standardised_amounts
+from loantwin.risk.allowance import total
+from loantwin.risk.capital.amounts import (
+    Amounts,
+    internal_classes,
+    irb_amounts,
+    standardised_amounts,
+    take,
+)
 from loantwin.risk.capital.assumptions import read_assumptions
-from loantwin.risk.capital.classes import NAMES
 from loantwin.risk.capital.large_exposures import LargeExposures, connected, large_exposures
 from loantwin.risk.capital.mapping import Placement
-from loantwin.risk.capital.options import load_options
-from loantwin.risk.capital.ratios import OwnFunds, load_own_funds, output_floor, provision_gap, ratios
-from loantwin.risk.capital.results import Approach, CapitalResult, approach
+from loantwin.risk.capital.national import insufficient
+from loantwin.risk.capital.options import Options, load_options
+from loantwin.risk.capital.ratios import (
+    OwnFunds,
+    allowance_limit,
+    load_own_funds,
+    output_floor,
+    provision_gap,
+    ratios,
+)
+from loantwin.risk.capital.results import Approach, BackstopGap, CapitalResult, approach
 from loantwin.twin import Twin, opened
 from loantwin.verbs.capital.basis import (
     FOUNDATION,
@@ -38,22 +52,25 @@ def capital(
     year: int | None = None,
     pd: str = THROUGH,
     assume: Sequence[str] = (),
+    any_date: bool = False,
 ) -> CapitalResult:
     """Return the capital that a book needs.
 
     Parameters
     ----------
     approach : standardised, foundation-irb, advanced-irb, or all that the options allow.
-    options : basel, united-states, china, or a TOML file.
+    options : basel, united-states, china, european-union, united-kingdom, or a TOML file.
     own_funds : TOML file of own funds; with it ratios, buffers, leverage and large exposures against limits.
     year : of the output floor's phase-in; None takes the as-of date's, and the final floor before the first.
     pd : through-the-cycle (the economy at its long-run mean) or point-in-time (the generator's paths from
         today).
     assume : NAME=VALUE, see `assumptions.WORDS`.
+    any_date : use options that are not in force at the as-of date; they are refused otherwise.
 
     Raises
     ------
-    InputError : an approach the options do not allow, an unknown name, a file that does not fit.
+    InputError : options not in force, an approach they do not allow, an unknown name, a file that does not
+        fit.
     UsageError : a year outside 1988 to 2200.
     """
     rules = load_options(str(options))
@@ -62,9 +79,12 @@ def capital(
     if year is not None and not 1988 <= year <= 2200:
         raise UsageError(expected("a year like 2026", year), field="year")
     with opened(twin) as twin:
-        basis = capital_basis(twin, rules, read_assumptions(assume), pd)
+        basis = capital_basis(twin, rules, read_assumptions(assume), pd, any_date=any_date)
         when = twin.as_of.year if year is None else year
         base = standardised_amounts(basis.loans, rules)
+        gap = _backstop(basis)
+        if funds is not None and gap is not None:
+            funds = replace(funds, cet1=funds.cet1 - gap.deduction)
         made = {name: _approach(basis, name, base, funds, when) for name in wanted}
         book = basis.outlook.book
         largest = _large(basis, base, None if funds is None else funds.tier1)
@@ -83,8 +103,10 @@ def capital(
             large_exposures=largest,
             assumptions=assumed_values(basis.assumed),
             rules=_rules(basis, bool(set(wanted) - {STANDARDISED})),
-            notes=(*rules.notes, *basis.notes),
+            notes=(*rules.notes, *basis.notes, *_recognised(basis, base)),
             not_observable=basis.not_observable,
+            backstop=gap,
+            low_default=basis.low_default,
             provenance={**twin.provenance(), "options_hash": rules.sha256},
         )
 
@@ -93,9 +115,9 @@ def _approach(basis: Basis, name: str, base: Amounts, funds: OwnFunds | None, ye
     rules, loans, minimum = basis.options, basis.loans, basis.options.minimum["total"]
     if name == STANDARDISED:
         made = approach(loans, base, loans.exposure_class, rules.classes, minimum, internal=False)
-        return made if funds is None else replace(made, ratios=ratios(funds, made.rwa, made.ead, rules))
+        return made if funds is None else _with_allowance(made, funds, rules)
     amounts = irb_amounts(loans, rules, foundation=name == FOUNDATION)
-    made = approach(loans, amounts, loans.asset_class, NAMES, minimum, internal=True)
+    made = approach(loans, amounts, *internal_classes(loans), minimum, internal=True)
     standard = approach(loans, base, loans.exposure_class, rules.classes, minimum, internal=False)
     other = 0.0 if funds is None else sum(funds.other_rwa.values())
     floor = output_floor(made.rwa, standard.rwa, other, rules, year)
@@ -113,6 +135,63 @@ def _approach(basis: Basis, name: str, base: Amounts, funds: OwnFunds | None, ye
         else replace(funds, cet1=funds.cet1 - gap.shortfall, tier2=funds.tier2 + gap.tier2)
     )
     return replace(made, output_floor=floor, provisions=gap, ratios=ratios(after, used, standard.ead, rules))
+
+
+def _with_allowance(made: Approach, funds: OwnFunds, rules: Options) -> Approach:
+    """Return the standardised approach with ratios, its allowance in tier 2 as far as the rules let it."""
+    rule = rules.national.allowance
+    if funds.allowance is None or rule is None:
+        return replace(made, ratios=ratios(funds, made.rwa, made.ead, rules))
+    limit = allowance_limit(funds.allowance, made.rwa, rule)
+    after = replace(funds, tier2=funds.tier2 + limit.tier2)
+    return replace(made, allowance=limit, ratios=ratios(after, made.rwa - limit.deducted, made.ead, rules))
+
+
+def _backstop(basis: Basis) -> BackstopGap | None:
+    """Return the gap in the coverage of loans in default, None where the rules ask for none."""
+    rule, loans, book = basis.options.national.backstop, basis.loans, basis.outlook.book.loans
+    if rule is None:
+        return None
+    young = (book["origination_date"] >= rule.originated_from).fill_null(True).to_numpy()
+    asked = np.flatnonzero(loans.defaulted & young)
+    one = take(loans, asked)
+    covered = np.where(np.isnan(one.guarantor_weight), 0.0, one.guaranteed) * one.exposure
+    secured = np.minimum(one.collateral_value + covered, one.exposure)
+    gap = insufficient(
+        rule,
+        one.exposure,
+        secured,
+        basis.placement.secured_by_property[asked],
+        basis.months_in_default[asked] / 12.0,
+        one.provision_share * one.exposure,
+    )
+    short = gap > 0
+    undated = int(book["default_date"].is_null().to_numpy()[asked].sum())
+    return BackstopGap(
+        int(short.sum()),
+        total((one.exposure * one.weight)[short]),
+        total(gap * one.weight),
+        undated,
+        rule.source,
+    )
+
+
+def _recognised(basis: Basis, base: Amounts) -> tuple[str, ...]:
+    """Return in words what the standardised RWA would be if conditional guarantees were unconditional."""
+    rules, refused = basis.options, basis.placement.conditional
+    share = basis.outlook.all_columns.guaranteed
+    if not (refused & (share > 0)).any():
+        return ()
+    loans = replace(
+        basis.loans,
+        guaranteed=np.where(refused, share, basis.loans.guaranteed),
+        guarantor_weight=np.where(refused, rules.guarantee["unconditional"], basis.loans.guarantor_weight),
+    )
+    with_them = total(standardised_amounts(loans, rules).rwa * loans.weight)
+    return (
+        f"standardised RWA {total(base.rwa * loans.weight):,.0f}; with the conditional guarantees recognised "
+        f"they would be {with_them:,.0f}",
+    )
 
 
 def _large(basis: Basis, base: Amounts, tier1: float | None) -> LargeExposures:
@@ -147,10 +226,23 @@ def _rules(basis: Basis, internal: bool) -> tuple[str, ...]:
         made.append(rules.defaulted.words("defaulted"))
     if (basis.loans.guaranteed > 0).any():
         made.append(rules.guarantee.words("guarantees"))
+    if basis.placement.secured_by_property.any():
+        made.append(rules.property_value.words("value of property"))
+    national = rules.national
+    if national.sme_factor is not None and (basis.loans.supporting < 1.0).any():
+        made.append(national.sme_factor.words("factor of small firms"))
+    if national.infrastructure is not None and basis.assumed.infrastructure:
+        made.append(national.infrastructure.words("factor of infrastructure"))
+    if national.backstop is not None and basis.loans.defaulted.any():
+        made.append(national.backstop.words("least coverage of non-performing loans"))
+    if national.allowance is not None:
+        made.append(national.allowance.words("allowance in tier 2"))
     if (basis.loans.undrawn > 0).any():
         made.append(rules.conversion.words("off-balance sheet amounts"))
     if internal:
         made.append(rules.irb.words("internal ratings-based approach"))
+        if national.slotting is not None and (basis.loans.slot >= 0).any():
+            made.append(national.slotting.words("slotting"))
         if rules.output_floor is not None:
             made.append(rules.output_floor.words("output floor"))
     return (

@@ -31,6 +31,7 @@ def capital_explain(
     options: str = "basel",
     pd: str = THROUGH,
     assume: Sequence[str] = (),
+    any_date: bool = False,
 ) -> ExplanationResult:
     """Return how the capital of one loan comes about: rule, inputs, intermediate values, floors that bind.
 
@@ -41,7 +42,7 @@ def capital_explain(
     rules = load_options(str(options))
     wanted = approaches(approach, rules)
     with opened(twin) as twin:
-        basis = capital_basis(twin, rules, read_assumptions(assume), pd)
+        basis = capital_basis(twin, rules, read_assumptions(assume), pd, any_date=any_date)
         names = basis.outlook.book.loans["loan_id"]
         row = names.index_of(loan)
         if row is None:

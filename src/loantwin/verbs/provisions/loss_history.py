@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import polars as pl
@@ -30,9 +32,9 @@ def loss_history(outlook: Outlook) -> LossHistory:
     """Return what was known at the as-of date, over the configured months of history."""
     twin = outlook.twin
     span = twin.config.cecl.history_months
-    loans = _with_losses(twin)
-    rate, pools, warm_words = _charge_off_rates(twin, loans, span)
-    loss, ahead, vintage_words = _vintages(twin, loans)
+    loans = with_losses(twin)
+    rate, pools, warm_words, years = _charge_off_rates(twin, loans, span)
+    past = _vintages(twin, loans)
     roll, roll_words = _rolls(twin, span)
     lost = loans.filter(pl.col("\nlost") > 0)
     back = float((lost["recovered"].fill_null(0.0) * lost["weight"]).sum())
@@ -40,16 +42,21 @@ def loss_history(outlook: Outlook) -> LossHistory:
     return LossHistory(
         charge_off_rate=rate,
         pool_rates=pools,
-        vintage_loss=loss,
-        ahead=ahead,
+        vintage_loss=past.loss,
+        ahead=past.ahead,
         roll=roll,
         recovered=min(back / gone, 1.0) if gone > 0.0 else 0.0,
         state=None if roll is None else _state_codes(outlook.book.loans["state"]),
-        words={"warm": warm_words, "vintage": vintage_words, "roll-rate": roll_words},
+        words={"warm": warm_words, "vintage": past.words, "roll-rate": roll_words},
+        charge_offs=lost.height,
+        years=years,
+        roll_months=span if roll is not None else 0,
+        beyond=past.beyond,
+        year_ahead=past.year_ahead,
     )
 
 
-def _with_losses(twin: Twin) -> pl.DataFrame:
+def with_losses(twin: Twin) -> pl.DataFrame:
     """Return the known loans with `\\nlost`, net charge-off with its recoveries so far, and `\\npool`."""
     known = twin.known_loans
     start = twin.mapping.assumptions.get("fit_from_vintage")
@@ -70,8 +77,10 @@ def _with_losses(twin: Twin) -> pl.DataFrame:
 
 def _charge_off_rates(
     twin: Twin, loans: pl.DataFrame, span: int
-) -> tuple[float | None, dict[str, float], str]:
-    """Return annual net charge-offs over average balance, of the book and of pools with enough of them."""
+) -> tuple[float | None, dict[str, float], str, int]:
+    """Return annual net charge-offs over average balance, of the book and of pools with enough of them, and
+    the years they are of.
+    """
     years = max(span // YEAR, 1)
     books, used = [], 0
     for back in range(years):
@@ -87,13 +96,13 @@ def _charge_off_rates(
         books.append(book.loans.select(labels.alias("\npool"), amount.alias("\namount")))
         used += 1
     if not used:
-        return None, {}, ""
+        return None, {}, "", 0
     first = months.add_months(twin.as_of, -YEAR * used)
     inside = loans.filter((pl.col("charge_off_date") > first) & (pl.col("\nlost") > 0))
     balance = pl.concat(books)
     total = float(balance["\namount"].sum())
     if not total > 0.0:
-        return None, {}, ""
+        return None, {}, "", 0
     amount = pl.col("\nlost") * pl.col("weight")
     stood = _by_pool(balance["\npool"], balance["\namount"])
     charged = _by_pool(inside["\npool"], inside.select(amount.alias("\nlost")).to_series())
@@ -107,7 +116,7 @@ def _charge_off_rates(
         f"{inside.height} charge-offs in {used} years to {twin.as_of} over balances at their starts: "
         f"{100 * rate:.2f} % a year; {len(pools)} pools with {LEAST_CHARGE_OFFS} or more have their own rate"
     )
-    return rate, pools, words
+    return rate, pools, words, used
 
 
 def _by_pool(pools: pl.Series, amount: pl.Series) -> dict[str, tuple[float, int]]:
@@ -117,14 +126,25 @@ def _by_pool(pools: pl.Series, amount: pl.Series) -> dict[str, tuple[float, int]
     return {str(name): (float(total[i]), int(count[i])) for i, name in enumerate(names)}
 
 
-def _vintages(twin: Twin, loans: pl.DataFrame) -> tuple[Floats | None, dict[str, Floats], str]:
+@dataclass(frozen=True)
+class _Vintages:
+    """Net loss by age per amount originated (A,), amounts ahead by pool, within a year, share beyond A."""
+
+    loss: Floats | None = None
+    ahead: Mapping[str, Floats] = field(default_factory=dict)
+    words: str = ""
+    beyond: float = 0.0
+    year_ahead: Floats | None = None
+
+
+def _vintages(twin: Twin, loans: pl.DataFrame) -> _Vintages:
     """Return net loss by age per amount originated, and amounts whose term runs on, by pool and age."""
     anchor = months.anchor_day(twin.as_of)
     now = months.month_of(twin.as_of, anchor)
     closed = loans.filter(pl.col("closed_date").is_not_null() | pl.col("charge_off_date").is_not_null())
     dated = loans.filter(pl.col("origination_date").is_not_null() & pl.col("term_months").is_not_null())
     if twin.mapping.kind == "snapshot" or not closed.height or not (loans["\nlost"] > 0).any():
-        return None, {}, ""
+        return _Vintages()
     start = months.months_of(dated["origination_date"].to_numpy(), anchor).astype(np.int64)
     age = np.maximum(now - start, 0)
     lent = (
@@ -158,7 +178,12 @@ def _vintages(twin: Twin, loans: pl.DataFrame) -> tuple[Floats | None, dict[str,
         f"seen; cumulative loss to that age {100 * rate.sum():.2f} % of what was lent; ages never seen add "
         "nothing"
     )
-    return rate, ahead, words
+    lasting = term > age
+    next_year = _ages_ahead(age[lasting], np.minimum(term, age + YEAR)[lasting], lent[lasting], size)
+    left = float((lent * (term - age))[runs].sum())
+    seen_ahead = sum(float(whole[0].sum()) for whole in ahead.values())
+    beyond = max(1.0 - seen_ahead / left, 0.0) if left > 0.0 else 0.0
+    return _Vintages(rate, ahead, words, beyond, next_year)
 
 
 def _ages_ahead(age: Integers, term: Integers, amount: Floats, size: int) -> Floats:

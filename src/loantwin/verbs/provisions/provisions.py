@@ -25,6 +25,7 @@ from loantwin.risk.provisions.provisions import (
 from loantwin.risk.provisions.provisions import provisions as allowance
 from loantwin.twin import Twin, opened
 from loantwin.verbs.provisions.loss_history import loss_history
+from loantwin.verbs.provisions.recommend import recommendation
 
 POCI_LOSS = "attribute_poci_expected_loss"
 """Column of a source: lifetime loss expected at the purchase of an impaired loan, share of exposure."""
@@ -102,6 +103,9 @@ def provided(
     made, notes = economies(outlook, given, lifetime_months(life.columns))
     beside = beside_loans(outlook, book, standard, overlays, methods)
     provenance = {**twin.provenance(), "notes": [*outlook.notes, *notes]}
+    if methods:
+        past = beside.history or loss_history(outlook)
+        provenance["recommended"] = recommendation(outlook, book, past).to_dict()
     return allowance(standard, book, made, twin.config, provenance=provenance, beside=beside)
 
 

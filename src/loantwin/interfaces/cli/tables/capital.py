@@ -55,6 +55,7 @@ def _capital(console: Console, result: Any) -> None:
     show_table(console, f"{result.loans:,} loans", columns, rows)
     for name in names:
         _approach(console, SHORT[name], result.approaches[name])
+    _beside(console, result)
     _ratios(console, result)
     _large(console, result.large_exposures)
     show_table(
@@ -104,6 +105,15 @@ def _approach(console: Console, name: str, item: Any) -> None:
             f"Output floor {found.words}, {name}",
             {"internal RWA": amount(found.internal), "floor": amount(found.floor), "result": bound},
         )
+    if item.allowance is not None:
+        held = item.allowance
+        facts = {
+            "allowance": amount(held.allowance),
+            "limit of tier 2": amount(held.limit),
+            "in tier 2": amount(held.tier2),
+            "excess, of which taken off RWA": f"{amount(held.excess)}, {amount(held.deducted)}",
+        }
+        show_facts(console, f"Allowance in tier 2, {name}", facts)
     if item.provisions is not None:
         gap = item.provisions
         facts = {
@@ -113,6 +123,26 @@ def _approach(console: Console, name: str, item: Any) -> None:
             "excess, of which tier 2": f"{amount(gap.excess)}, {amount(gap.tier2)}",
         }
         show_facts(console, f"Expected loss against provisions, {name}", facts)
+
+
+def _beside(console: Console, result: Any) -> None:
+    """Print the coverage that non-performing loans lack, and the least PDs of grades with few defaults."""
+    gap, few = result.backstop, result.low_default
+    if gap is not None:
+        facts = {
+            "loans short of it": f"{gap.loans:,}",
+            "what they owe": amount(gap.exposure),
+            "taken off CET1": amount(gap.deduction),
+            "loans whose default has no date": f"{gap.without_date:,}",
+        }
+        show_facts(console, f"Least coverage of non-performing loans, {gap.paragraph}", facts)
+    if few is not None:
+        rows = [
+            (name, f"{debtors:,}", f"{defaults:,}", percent(pd, 3))
+            for name, debtors, defaults, pd in zip(few.grades, few.debtors, few.defaults, few.pd, strict=True)
+        ]
+        title = f"Least PD by grade, confidence {percent(few.confidence, 1)}: raises {few.used:,} loans"
+        show_table(console, title, ("grade", "debtors", "defaults", "least PD"), rows)
 
 
 def _ratios(console: Console, result: Any) -> None:

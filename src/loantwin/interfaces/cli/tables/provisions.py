@@ -96,6 +96,26 @@ def _beside(console: Console, result: Any) -> None:
         show_facts(console, "Fixed rates that differ from those first reported", facts)
 
 
+def _recommended(console: Console, found: Any) -> None:
+    """Print which method fits the book, why, and how far each was wrong a year ago."""
+    if not found:
+        return
+    console.print(f"Recommended: {found['method']}. {found['reason']}", highlight=False)
+    console.print()
+    rows = [
+        (
+            name,
+            amount(item["foretold"]),
+            amount(item["came"]),
+            percent(item["error"], 0) if item["error"] is not None else "–",
+        )
+        for name, item in found["errors"].items()
+    ]
+    title = "Net charge-offs of the last 12 months, foretold a year ago"
+    show_table(console, title, ("method", "foretold", "came", "error"), rows)
+    show_notes(console, "Beware", found["warnings"])
+
+
 def _methods(console: Console, result: Any) -> None:
     rows = [
         (
@@ -108,6 +128,7 @@ def _methods(console: Console, result: Any) -> None:
         )
         for name, item in result.methods.items()
     ]
+    _recommended(console, result.provenance.get("recommended"))
     show_table(console, "By method, on the same book", ("method", "allowance", "gross", "coverage"), rows)
     read = [f"{name}: {item.read or 'no figure, ' + item.missing}" for name, item in result.methods.items()]
     show_notes(console, "What each method read", read)
