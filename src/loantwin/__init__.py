@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from loantwin.verbs.curves import curves as curves
     from loantwin.verbs.fit import fit as fit
     from loantwin.verbs.forecast import forecast as forecast
+    from loantwin.verbs.journal import journal as journal
     from loantwin.verbs.loan import loan as loan
     from loantwin.verbs.log_verify import log_verify as log_verify
     from loantwin.verbs.loss.loss import loss as loss
@@ -73,6 +74,7 @@ _EXPORTS = {
     "priors": "loantwin.verbs.priors",
     "provisions": "loantwin.verbs.provisions.provisions",
     "movement": "loantwin.verbs.movement",
+    "journal": "loantwin.verbs.journal",
     "capital": "loantwin.verbs.capital.capital",
     "capital_explain": "loantwin.verbs.capital.explain",
     "concentration": "loantwin.verbs.concentration",

@@ -28,6 +28,7 @@ TABLES = {
     "fit": "fit",
     "forecast": "forecast",
     "simulate": "simulate",
+    "journal": "journal",
     "loan": "loan",
     "log": "log_verify",
     "loss": "loss",
