@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from loantwin.verbs.loss.loss import loss as loss
     from loantwin.verbs.movement import movement as movement
     from loantwin.verbs.priors import priors as priors
+    from loantwin.verbs.provisions.explain import provisions_explain as provisions_explain
     from loantwin.verbs.provisions.provisions import provisions as provisions
     from loantwin.verbs.ratings import ratings as ratings
     from loantwin.verbs.sensitivity import sensitivity as sensitivity
@@ -73,6 +74,7 @@ _EXPORTS = {
     "stress": "loantwin.verbs.stress.stress",
     "priors": "loantwin.verbs.priors",
     "provisions": "loantwin.verbs.provisions.provisions",
+    "provisions_explain": "loantwin.verbs.provisions.explain",
     "movement": "loantwin.verbs.movement",
     "journal": "loantwin.verbs.journal",
     "capital": "loantwin.verbs.capital.capital",

@@ -96,9 +96,7 @@ def moved_allowance(
     first = day(opening, "opening")
     last = twin.as_of if closing is None else day(closing, "closing")
     if first >= last:
-        raise UsageError(
-            expected(f"an opening date before the closing date {last}", first), field="opening"
-        )
+        raise UsageError(expected(f"an opening date before the closing date {last}", first), field="opening")
     taken = twin.mapping.as_of
     if taken is not None and first < taken:
         words = expected(f"an opening date from {taken} on, that of the snapshot", first)

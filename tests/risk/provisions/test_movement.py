@@ -311,9 +311,7 @@ def test_an_empty_side_is_no_error() -> None:
     _, closing, _ = by_hand()
     nothing, codes = np.zeros(0), np.zeros(0, dtype=np.int64)
     loans = pl.Series([], dtype=pl.String)
-    none = OpeningValues(
-        loans, *(nothing,) * 4, codes, codes, nothing, nothing, nothing, nothing, nothing
-    )
+    none = OpeningValues(loans, *(nothing,) * 4, codes, codes, nothing, nothing, nothing, nothing, nothing)
     found = lines(added_up(loan_movements(none, closing)))
     assert found["opening"].amount == 0.0
     assert (

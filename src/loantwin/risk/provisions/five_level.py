@@ -48,6 +48,12 @@ class CoverageRule:
         doubt = "" if self.certain else ", article number not checked"
         return f"{self.fact}{level}: at least {self.grade} (article {self.article}{doubt})"
 
+    def met(self, value: Any) -> Flags:
+        """Return where a fact, (N,) a level or a flag, meets the rule; an unknown one (NaN) does not."""
+        if self.above is not None:
+            return np.asarray(value > self.above)
+        return np.asarray(value >= self.at_least if self.at_least is not None else value)
+
 
 @dataclass(frozen=True)
 class FiveLevelRules:
@@ -216,14 +222,7 @@ def classify(facts: AssetFacts, rules: FiveLevelRules) -> Integers:
         value = getattr(facts, rule.fact)
         if rule.fact in FLAGS and value.shape != (size,):
             raise RiskError(expected(f"shape ({size},)", f"{value.shape}"), field=rule.fact)
-        met = (
-            value
-            if rule.fact in FLAGS
-            else value > rule.above
-            if rule.above is not None
-            else value >= rule.at_least
-        )
-        found = np.where(met, np.maximum(found, rules.classes.index(rule.grade)), found)
+        found = np.where(rule.met(value), np.maximum(found, rules.classes.index(rule.grade)), found)
     return found
 
 

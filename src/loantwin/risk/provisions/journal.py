@@ -33,8 +33,8 @@ BY_STAGE = (LOANS, ALLOWANCE)
 
 RULES = (
     "one entry a line of the movement, each with debit = credit; amounts are whole minor units",
-    "cash stands for what was lent, repaid, drawn and accrued as interest: sources do not tell these apart, so "
-    "that interest accrued on loans is inside it (assumed)",
+    "cash stands for what was lent, repaid, drawn and accrued as interest: sources do not tell these apart, "
+    "so that interest accrued on loans is inside it (assumed)",
     "impairment losses and their reversals in profit (IFRS 9 5.5.8); the unwind of stage 3 lowers interest "
     "revenue, which is earned on the amortised cost there (5.4.1(b)); write-offs reduce the gross carrying "
     "amount (5.4.4)",

@@ -35,7 +35,7 @@ import numpy as np
 import polars as pl
 
 from loantwin import arguments as check
-from loantwin.arrays import Flags, Floats, Integers
+from loantwin.arrays import Floats, Integers
 from loantwin.errors import RiskError, expected
 
 STEPS = ("stage", "balance", "pd", "economy", "lgd", "model")
@@ -60,10 +60,10 @@ RULES = (
     "unwind: opening allowance x ((1 + effective annual rate / 12) ^ months - 1), to the closing or to the "
     "charge-off, in the opening stage; none of loans that were repaid, whose day is within the period "
     "(assumed)",
-    "the unwind of stage 3 is taken from interest revenue, that of stages 1 and 2 is an impairment loss (IFRS 9 "
-    "5.4.1(b), 5.5.8): the stage at the opening decides, since 5.4.1(b) speaks of subsequent periods",
-    "transfers move the opening allowance and its unwind between stages; what the new stage then costs is the "
-    "line stage",
+    "the unwind of stage 3 is taken from interest revenue, that of stages 1 and 2 is an impairment loss "
+    "(IFRS 9 5.4.1(b), 5.5.8): the stage at the opening decides, since 5.4.1(b) speaks of subsequent periods",
+    "transfers move the opening allowance and its unwind between stages; what the new stage then costs is "
+    "the line stage",
     "balance scales by exposure, weighted by the chance of still being on the book and net of guarantees",
     "pd: the loan's own age, arrears and remaining life under the opening economy and model; economy: the "
     "closing scenarios",
@@ -172,7 +172,16 @@ def loan_movements(
     check.kind(ClosingValues, closing=closing)
     check.count(1, minor_units=minor_units)
     check.kind(PassedLoans, passed=passed)
-    before_loss = ("twelve_month", "lifetime", "defaulted", "exposure", "written_off", "gross", "growth", "kept")
+    before_loss = (
+        "twelve_month",
+        "lifetime",
+        "defaulted",
+        "exposure",
+        "written_off",
+        "gross",
+        "growth",
+        "kept",
+    )
     _check(opening, "opening", len(opening.loan), before_loss)
     _check(closing, "closing", len(closing.loan), ("pd", "economy", "lgd", "model", "exposure", "gross"))
     _check(passed, "passed", len(passed.written_off), ("written_off", "kept"))
@@ -186,7 +195,9 @@ def loan_movements(
     kind = np.full(size, CONTINUING, dtype=np.int8)
     kind[~was] = ORIGINATED
     kind[~now] = np.where(lost[~now] > 0.0, WRITTEN_OFF, DERECOGNISED)
-    losses = tuple(_padded(loss, size) for loss in (opening.twelve_month, opening.lifetime, opening.defaulted))
+    losses = tuple(
+        _padded(loss, size) for loss in (opening.twelve_month, opening.lifetime, opening.defaulted)
+    )
     held = _at_stage(losses, origin)
     grown = 1.0 + np.where(kind == DERECOGNISED, 0.0, _padded(opening.growth, size))
     restaged = np.where(both, _at_stage(losses, target), 0.0) * grown
@@ -203,7 +214,9 @@ def loan_movements(
     made = {
         "origin": origin.astype(np.int8),
         "target": target.astype(np.int8),
-        "segment": np.where(now, _taken(closing.segment, new), _padded(opening.segment, size)).astype(np.int32),
+        "segment": np.where(now, _taken(closing.segment, new), _padded(opening.segment, size)).astype(
+            np.int32
+        ),
         "kind": kind,
         "opening": opened + added[0],
         "originated": np.where(kind == ORIGINATED, values[-1], 0),
@@ -235,7 +248,7 @@ def _passed(passed: PassedLoans, minor_units: int, like: pl.DataFrame) -> pl.Dat
         "gross_written_off": _minor(passed.written_off, minor_units),
     }
     nothing = np.zeros(len(charged), dtype=np.int64)
-    return pl.DataFrame({name: told.get(name, nothing) for name in like.columns}).cast(dict(like.schema))
+    return pl.DataFrame({name: told.get(name, nothing) for name in like.columns}).cast(like.schema)
 
 
 DERIVED = {

@@ -62,8 +62,8 @@ class StageMove:
 class ProfitBridge:
     """From the table to profit, book currency; an expense is above 0, a gain below.
 
-    originated, derecognised, remeasurement, unwind_performing : what the table charges (unwind of stages 1 and
-        2). through_allowance : their sum. recoveries : received since of amounts written off, a gain that
+    originated, derecognised, remeasurement, unwind_performing : what the table charges (unwind of stages 1
+        and 2). through_allowance : their sum. recoveries : received since of amounts written off, a gain that
         never touches the allowance; None where the source does not tell. charge : through_allowance -
         recoveries (recoveries that are not told count as none).
     unwind_impaired : unwind of stage 3, taken from interest revenue and no part of the charge.
@@ -88,9 +88,9 @@ class ProfitBridge:
 class MovementResult(ModelResult):
     """The allowance's movement, net of guarantees, overlays a line of their own, book currency.
 
-    lines : every line by stage. table : the lines of IFRS 7.35H, remeasurement as one. profit : from the table
-        to the charge of the period. gross_carrying : IFRS 7.35I, before guarantees. charged_off : amount
-        written off, before guarantees.
+    lines : every line by stage. table : the lines of IFRS 7.35H, remeasurement as one. profit : from the
+        table to the charge of the period. gross_carrying : IFRS 7.35I, before guarantees. charged_off :
+        amount written off, before guarantees.
     """
 
     SCHEMA: ClassVar[str] = "loantwin.movement/2"
@@ -174,9 +174,7 @@ def table_of(found: Mapping[str, Line], minor_units: int = 100) -> dict[str, Lin
     check.kind(Mapping, found=found)
     check.count(1, minor_units=minor_units)
     parts = [found[name] for name in REMEASURED]
-    cents = {
-        stage: sum(round(part.by_stage[str(stage)] * minor_units) for part in parts) for stage in STAGES
-    }
+    cents = {stage: sum(round(part.by_stage[str(stage)] * minor_units) for part in parts) for stage in STAGES}
     concerned = found["balance"].loans + found["to_write_off"].loans  # loans kept, loans written off
     one = line(cents, concerned, minor_units)
     return {name: one if name == "remeasurement" else found[name] for name in TABLE}

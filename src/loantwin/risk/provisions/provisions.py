@@ -246,10 +246,8 @@ def _cecl(
 ) -> CeclResult:
     used = reversion_of(config) if beside.reversion is None else beside.reversion
     months, base = lifetime_months(portfolio.columns), portfolio.historical
-    reverted = [_reverted(scenario, base, months, used) for scenario in scenarios]
-    lifetime = expected_losses(portfolio if used.discounted else undiscounted(portfolio), reverted)[0][
-        :, :, 1
-    ]
+    given = [reverted(scenario, base, months, used) for scenario in scenarios]
+    lifetime = expected_losses(portfolio if used.discounted else undiscounted(portfolio), given)[0][:, :, 1]
     losses = PoolLosses(
         lifetime, loss_in_default(portfolio)[0], portfolio.standing.defaulted, pool_codes(portfolio)
     )
@@ -264,7 +262,7 @@ def _cecl(
         portfolio.standing.not_observable,
         beside.provenance,
         beside.overlays,
-        _by_method(portfolio, reverted, losses, used, beside),
+        _by_method(portfolio, given, losses, used, beside),
     )
 
 
@@ -308,9 +306,12 @@ def undiscounted(portfolio: Portfolio) -> Portfolio:
     return replace(portfolio, columns=replace(portfolio.columns, effective_annual_rate=rate))
 
 
-def _reverted(
-    scenario: WeightedScenario, base: Floats, months: int, reversion: Reversion
-) -> WeightedScenario:
+def reverted(scenario: WeightedScenario, base: Floats, months: int, reversion: Reversion) -> WeightedScenario:
+    """Return a scenario that reverts to the historical level `base`, (R,), over `months` (CECL)."""
+    check.kind(WeightedScenario, scenario=scenario)
+    check.finite(base=base)
+    check.count(1, months=months)
+    check.kind(Reversion, reversion=reversion)
     shocks = np.stack([reverted_shocks(path, base, months, reversion) for path in scenario.shocks])
     index = scenario.index_paths
     if (
@@ -326,9 +327,7 @@ def _five_level(
     config: Config,  # noqa: ARG001  # one signature for every standard
     beside: BesideLoans,
 ) -> FiveLevelResult:
-    state, rules = portfolio.standing, load_rules()
-    share = np.where(state.defaulted, loss_in_default(portfolio)[1], np.nan)
-    facts = AssetFacts(state.days_past_due, state.defaulted, state.forborne, state.watch, share)
+    state, rules, facts = portfolio.standing, load_rules(), asset_facts(portfolio)
     return five_level(
         portfolio.as_of,
         portfolio.currency,
@@ -340,6 +339,14 @@ def _five_level(
         () if state.delinquency else rules.classes[1:],
         beside.provenance,
     )
+
+
+def asset_facts(portfolio: Portfolio) -> AssetFacts:
+    """Return what China's classification reads of the loans."""
+    check.kind(Portfolio, portfolio=portfolio)
+    state = portfolio.standing
+    share = np.where(state.defaulted, loss_in_default(portfolio)[1], np.nan)
+    return AssetFacts(state.days_past_due, state.defaulted, state.forborne, state.watch, share)
 
 
 class ProvisionStandard(Protocol):

@@ -8,9 +8,15 @@ from rich.console import Console
 
 from loantwin.interfaces.cli.tables.blocks import amount, percent, show_facts, show_notes, show_table
 
+SHOWN = 24
+"""Months a table shows, the first ones; JSON and the workbook have all."""
+
 
 def render(console: Console, result: Any) -> None:
     """Print the allowance: total, by stage, class or pool, what stands beside it, by scenario, rules."""
+    if hasattr(result, "pd_at_recognition"):
+        _explanation(console, result)
+        return
     facts = {"exposure": amount(result.exposure), "allowance": amount(result.allowance)}
     if getattr(result, "allowance_gross", None) is not None:
         facts["allowance before guarantees"] = amount(result.allowance_gross)
@@ -148,3 +154,42 @@ def _coverage(console: Console, ratios: Any) -> None:
         "Supervisory ratios",
         {name: value if value != "–" else "cannot be told" for name, value in facts.items()},
     )
+
+
+def _explanation(console: Console, result: Any) -> None:
+    facts = {
+        "stage, pool or class": result.stage.replace("_", " "),
+        "why": result.why,
+        "PD, 12 months": percent(result.pd_12m, 4),
+        "PD, remaining life": percent(result.pd_lifetime, 4),
+        "PD at recognition, same remaining life": percent(result.pd_at_recognition, 4),
+        "severity": percent(result.severity),
+        "gross carrying amount": amount(result.exposure, 2),
+        "effective annual rate": percent(result.effective_annual_rate),
+        "guaranteed share": percent(result.guaranteed_share),
+        "weight": f"{result.weight:.6g}",
+        "allowance before guarantees": amount(result.allowance_gross, 2),
+        "allowance": amount(result.allowance, 2),
+    }
+    if result.deducted:
+        facts["deducted, expected at recognition"] = amount(result.deducted, 2)
+    title = f"Loan {result.loan} under {result.standard} as of {result.as_of.isoformat()}, {result.currency}"
+    show_facts(console, title, facts)
+    counted = [month for month in result.months if month.counted]
+    rows = [
+        (
+            month.date or ("past the contract" if month.month else ""),
+            percent(month.marginal_pd, 4),
+            amount(month.exposure, 2),
+            percent(month.severity),
+            "–" if month.discount is None else f"{month.discount:.6f}",
+            amount(month.loss, 4),
+        )
+        for month in counted[:SHOWN]
+    ]
+    words = f"Months that count, the first {len(rows)} of {len(counted)}"
+    head = ("month", "PD", "exposure", "severity", "discount", "loss")
+    show_table(console, words, head, rows)
+    show_notes(console, "Not observable in this source", result.not_observable)
+    show_notes(console, "Rules", result.rules)
+    show_notes(console, "Notes", result.notes)

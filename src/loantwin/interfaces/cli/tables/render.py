@@ -36,6 +36,7 @@ TABLES = {
     "movement": "movement",
     "priors": "priors",
     "provisions": "provisions",
+    "provisions-explanation": "provisions",
     "ratings": "ratings",
     "report": "report",
     "roll_rates": "curves",
