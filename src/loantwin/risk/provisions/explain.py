@@ -26,7 +26,7 @@ from loantwin.engine.columns import take
 from loantwin.engine.loss import marginal_default
 from loantwin.engine.runoff import loan_tables
 from loantwin.risk.provisions.cecl import reversion_of
-from loantwin.risk.provisions.five_level import classify, load_rules
+from loantwin.risk.provisions.five_level import classify, graded, load_rules
 from loantwin.risk.provisions.measurement import (
     Portfolio,
     WeightedScenario,
@@ -285,7 +285,10 @@ def _five_level(
     poci_expected: Floats | None,  # noqa: ARG001
 ) -> _Worked:
     rules, facts = load_rules(), asset_facts(portfolio)
-    grade = rules.classes[int(classify(facts, rules)[row])]
+    owed = portfolio.columns
+    balance = (owed.principal + owed.accrued_interest) * owed.weight
+    own, code = classify(facts, rules)[row], graded(facts, balance, rules)[row]
+    grade = rules.classes[int(code)]
     met = [
         rule.words()
         for rule in rules.rules
@@ -297,6 +300,8 @@ def _five_level(
         0, None, {item.name: 1.0 for item in scenarios}, 1.0, stood, minimum, 0.0, 1.0, minimum, 1.0,
         minimum * stood, True,
     )  # fmt: skip
+    if code > own:
+        met.append(rules.debtor.words())
     why = "; ".join(met) or "no rule of a worse class is met"
     words = (f"minimum of the class x balance: {minimum:.0%}", *rules.sources)
     return _Worked(grade, why, (None, None, None), (one,), words)

@@ -12,7 +12,7 @@ from loantwin.arrays import Floats
 from loantwin.config import Config
 from loantwin.risk.provisions.cecl import reversion_of
 from loantwin.risk.provisions.explain import EXPLAINED
-from loantwin.risk.provisions.five_level import classify, load_rules
+from loantwin.risk.provisions.five_level import graded, load_rules
 from loantwin.risk.provisions.ifrs9 import STAGES
 from loantwin.risk.provisions.measurement import (
     Portfolio,
@@ -26,6 +26,7 @@ from loantwin.risk.provisions.measurement import (
 )
 from loantwin.risk.provisions.provisions import (
     asset_facts,
+    ifrs9_gross,
     measured_lives,
     reverted,
     staged,
@@ -88,21 +89,17 @@ def _ifrs9(
     poci_expected: Floats | None,
 ) -> tuple[Floats, dict[str, object]]:
     found, weights = staged(measured_lives(portfolio, config), scenarios, config), _weights(scenarios)
-    losses, stage = found.losses, found.stages.stage
-    year, life = losses.twelve_month @ weights, losses.lifetime @ weights
-    gross = np.where(stage == 3, losses.defaulted, np.where(stage == 1, year, life))
-    code, flags = stage - 1, portfolio.standing.credit_impaired_at_origination
-    if flags is not None and flags.any():
-        before = 0.0 if poci_expected is None else poci_expected
-        gross = np.where(flags, np.where(stage == 3, losses.defaulted, life) - before, gross)
+    losses, flags = found.losses, portfolio.standing.credit_impaired_at_origination
+    code = found.stages.stage - 1
+    if flags is not None:
         code = np.where(flags, 3, code)
-    return gross, {
+    return ifrs9_gross(found, scenarios, flags, poci_expected), {
         "stage": pl.Series(STAGES, dtype=pl.String).gather(code),
         "why": found.stages.reasons(),
         "pd_lifetime": found.pd,
         "pd_at_recognition": found.origination,
-        "loss_12m": year,
-        "loss_lifetime": life,
+        "loss_12m": losses.twelve_month @ weights,
+        "loss_lifetime": losses.lifetime @ weights,
         "loss_in_default": losses.defaulted,
     }
 
@@ -134,9 +131,10 @@ def _five_level(
     poci_expected: Floats | None,  # noqa: ARG001
 ) -> tuple[Floats, dict[str, object]]:
     rules, facts = load_rules(), asset_facts(portfolio)
-    code = classify(facts, rules)
+    found = exposures(portfolio)
+    code = graded(facts, found.exposure * found.weight, rules)
     rate = np.array([rules.minimum[name] for name in rules.classes])[code]
-    return rate * exposures(portfolio).exposure, {
+    return rate * found.exposure, {
         "class": pl.Series(rules.classes, dtype=pl.String).gather(code),
         "days_past_due": pl.Series(facts.days_past_due, nan_to_null=True),
     }

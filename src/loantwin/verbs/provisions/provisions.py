@@ -118,7 +118,7 @@ def provided(
     """Return the allowance under a standard and scenarios already read; `out` takes its rows by loan."""
     twin = outlook.twin
     book = portfolio(outlook)
-    life = measured_lives(book, twin.config) if standard == "ifrs9" else book
+    life = measured_lives(book, twin.config) if standard in ("ifrs9", "five-level") else book
     made, notes = economies(outlook, given, lifetime_months(life.columns))
     beside = beside_loans(outlook, book, standard, overlays, methods)
     provenance = {**twin.provenance(), "notes": [*outlook.notes, *notes]}
@@ -150,7 +150,7 @@ def beside_loans(
         if moved is None
         else modifications(book.columns, *moved, twin.config.ifrs9.substantial_modification)
     )
-    expected_at_start = expected_at_purchase(outlook, book) if standard == "ifrs9" else None
+    expected_at_start = expected_at_purchase(outlook, book) if standard in ("ifrs9", "five-level") else None
     return BesideLoans(overlays=overlays, modifications=found, poci_expected=expected_at_start)
 
 

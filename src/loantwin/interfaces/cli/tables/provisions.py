@@ -18,7 +18,10 @@ def render(console: Console, result: Any) -> None:
         _explanation(console, result)
         return
     facts = {"exposure": amount(result.exposure), "allowance": amount(result.allowance)}
-    if getattr(result, "allowance_gross", None) is not None:
+    if hasattr(result, "allowance_basis"):  # minima are no allowance
+        facts["minimum by class"] = facts.pop("allowance")
+        facts["minimum before guarantees"] = amount(result.allowance_gross)
+    elif getattr(result, "allowance_gross", None) is not None:
         facts["allowance before guarantees"] = amount(result.allowance_gross)
     if result.exposure:
         facts["coverage"] = percent(result.allowance / result.exposure)
@@ -46,7 +49,14 @@ def render(console: Console, result: Any) -> None:
             show_table(
                 console,
                 f"By {words}",
-                (words, "loans", "expected still there", "exposure", "allowance", "coverage"),
+                (
+                    words,
+                    "loans",
+                    "expected still there",
+                    "exposure",
+                    "minimum" if name == "by_class" else "allowance",
+                    "coverage",
+                ),
                 rows,
             )
     if hasattr(result, "triggers"):
@@ -58,7 +68,7 @@ def render(console: Console, result: Any) -> None:
     if getattr(result, "overlays", ()):
         _overlays(console, result)
     if hasattr(result, "coverage"):
-        _coverage(console, result.coverage)
+        _coverage(console, result)
     scenarios = [
         (key, percent(item.weight, 0), amount(item.allowance)) for key, item in result.by_scenario.items()
     ]
@@ -141,13 +151,16 @@ def _overlays(console: Console, result: Any) -> None:
     show_table(console, "Overlays, beside the modelled allowance", columns, rows, words=4)
 
 
-def _coverage(console: Console, ratios: Any) -> None:
+def _coverage(console: Console, result: Any) -> None:
+    ratios, booked = result.coverage, result.booked
     facts = {
-        "allowance / non-performing balance": percent(ratios.provision_coverage, 1),
-        "allowance / balance": percent(ratios.loan_provision),
+        "booked allowance (IFRS 9, net of guarantees)": amount(None if booked is None else booked.allowance),
+        "booked / non-performing balance": percent(ratios.provision_coverage, 1),
+        "booked / balance": percent(ratios.loan_provision),
         "allowance that the supervisor's ratios require": amount(ratios.required),
         "the same under relief": amount(ratios.required_relief),
-        "shortfall of the minima by class": amount(ratios.shortfall),
+        "what the booked allowance lacks": amount(ratios.shortfall),
+        "what it lacks to the minima by class": amount(ratios.minimum_shortfall),
     }
     show_facts(
         console,
