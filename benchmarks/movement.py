@@ -121,8 +121,11 @@ def sides(count: int, seed: int = 1) -> tuple[OpeningValues, ClosingValues]:
         exposure,
         draw.choice([1, 2, 3], count, p=[0.9, 0.07, 0.03]),
         draw.integers(0, 20, count),
-        draw.random(count) < 0.02,
         none,
+        exposure * (draw.random(count) < 0.02),
+        np.ones(count),
+        exposure,
+        draw.uniform(0.02, 0.2, count),
     )
     closing = ClosingValues(
         pl.Series(numbers[later]),
@@ -131,5 +134,6 @@ def sides(count: int, seed: int = 1) -> tuple[OpeningValues, ClosingValues]:
         draw.choice([1, 2, 3], count, p=[0.9, 0.07, 0.03]),
         draw.integers(0, 20, count),
         none,
+        exposure,
     )
     return opening, closing

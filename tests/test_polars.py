@@ -21,6 +21,7 @@ SUMS_THAT_MAY = {
     "outlook/outlook.py": "only which index has most is read",
     "risk/capital/large_exposures.py": "numbers of borrowers, no amounts",
     "risk/provisions/movement.py": "whole minor units of money",
+    "risk/provisions/movement_statement.py": "whole minor units of money",
 }
 """Files whose groups may be added up by Polars, and why."""
 

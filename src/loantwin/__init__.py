@@ -38,11 +38,13 @@ if TYPE_CHECKING:
     from loantwin.verbs.curves import curves as curves
     from loantwin.verbs.fit import fit as fit
     from loantwin.verbs.forecast import forecast as forecast
+    from loantwin.verbs.journal import journal as journal
     from loantwin.verbs.loan import loan as loan
     from loantwin.verbs.log_verify import log_verify as log_verify
     from loantwin.verbs.loss.loss import loss as loss
     from loantwin.verbs.movement import movement as movement
     from loantwin.verbs.priors import priors as priors
+    from loantwin.verbs.provisions.explain import provisions_explain as provisions_explain
     from loantwin.verbs.provisions.provisions import provisions as provisions
     from loantwin.verbs.ratings import ratings as ratings
     from loantwin.verbs.sensitivity import sensitivity as sensitivity
@@ -74,7 +76,9 @@ _EXPORTS = {
     "stress": "loantwin.verbs.stress.stress",
     "priors": "loantwin.verbs.priors",
     "provisions": "loantwin.verbs.provisions.provisions",
+    "provisions_explain": "loantwin.verbs.provisions.explain",
     "movement": "loantwin.verbs.movement",
+    "journal": "loantwin.verbs.journal",
     "capital": "loantwin.verbs.capital.capital",
     "capital_explain": "loantwin.verbs.capital.explain",
     "concentration": "loantwin.verbs.concentration",

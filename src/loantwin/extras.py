@@ -9,7 +9,7 @@ from loantwin.errors import ExtraError
 
 EXTRAS: Mapping[str, tuple[str, ...]] = {
     "env": ("gymnasium",),
-    "excel": ("fastexcel",),
+    "excel": ("fastexcel", "xlsxwriter"),
     "jax": ("jax",),
     "report": ("jinja2", "matplotlib"),
 }

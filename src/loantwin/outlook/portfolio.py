@@ -40,6 +40,7 @@ def known_standing(outlook: Outlook) -> Standing:
         days,
         mapping.defines_default,
         assumed=tuple(outlook.book.assumed),
+        lending=mapping.lending,
     )
 
 

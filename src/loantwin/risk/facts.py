@@ -42,8 +42,9 @@ class Standing:
 
     months_in_default : (N,) of loans in default, 0 for others. months_since_default : (N,) since the last
         report in default of loans that have left it, NaN where the history shows none.
-        credit_impaired_at_origination : (N,) purchased or originated so. These three may be None: nothing is
-        known of any loan.
+        credit_impaired_at_origination : (N,) purchased or originated so. debtor : (N,) code of the borrower
+        of a loan that is not retail, -1 where none is named. These four may be None: nothing is known of any
+        loan, or all are retail.
     not_observable : words for each thing that the source cannot tell, the first word naming it.
     delinquency : false where the source tells nothing of arrears, so that stages and classes made of them are
         absent.
@@ -58,6 +59,7 @@ class Standing:
     months_in_default: Integers | None = None
     months_since_default: Floats | None = None
     credit_impaired_at_origination: Flags | None = None
+    debtor: Integers | None = None
 
 
 def standing(
@@ -68,6 +70,7 @@ def standing(
     default_days: int = 90,
     states_decide: bool = False,
     assumed: Collection[str] = ("annual_rate", "effective_annual_rate"),
+    lending: str = "",
 ) -> Standing:
     """Return the standing of the loans of a book.
 
@@ -78,6 +81,8 @@ def standing(
     default_days : days past due from which a report counts as in default.
     states_decide : true where the book's own definition of default made the states, so that arrears which it
         holds immaterial are no default by their days: those count as `default_days` less one at most.
+    lending : whom loans are made to, `business`, `consumer` or "" where the mapping does not say: such loans
+        count as not retail where the source names their borrower.
     assumed : columns of the book that its tape does not state for every loan (`Book.assumed`).
     """
     check.kind(pl.DataFrame, loans=loans)
@@ -86,6 +91,7 @@ def standing(
     check.kind(dt.date, **check.given(as_of=as_of))
     check.count(1, default_days=default_days)
     check.flag(states_decide=states_decide)
+    check.word(lending=lending)
     seen = "delinquency" in observes or loans["days_past_due"].is_not_null().any()
     from_state = loans["state"].replace_strict(LOWEST_DAYS, default=None, return_dtype=pl.Float64)
     days = loans["days_past_due"].cast(pl.Float64)
@@ -113,6 +119,7 @@ def standing(
         months_in_default=None if as_of is None else np.where(defaulted, _in_default(loans, as_of), 0),
         months_since_default=history,
         credit_impaired_at_origination=_said(loans, POCI),
+        debtor=None if lending == "consumer" else _debtors(loans),
     )
 
 
@@ -128,6 +135,15 @@ def _said(loans: pl.DataFrame, column: str) -> Flags:
     if column not in loans.columns:
         return np.zeros(loans.height, dtype=np.bool_)
     return loans[column].str.to_lowercase().is_in(list(YES)).fill_null(False).to_numpy()
+
+
+def _debtors(loans: pl.DataFrame) -> Integers | None:
+    """Return a code of each loan's borrower, (N,), -1 where none is named; None where none ever is."""
+    if "borrower_id" not in loans.columns or loans["borrower_id"].null_count() == loans.height:
+        return None
+    named = loans["borrower_id"]
+    code = named.rank("dense").cast(pl.Int64).fill_null(0).to_numpy() - 1
+    return np.asarray(code)
 
 
 def _in_default(loans: pl.DataFrame, as_of: dt.date) -> Integers:

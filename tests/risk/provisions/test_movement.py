@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import asdict, replace
 from datetime import date
+from pathlib import Path
 
 import jsonschema
 import numpy as np
@@ -17,14 +19,16 @@ from loantwin.errors import RiskError
 from loantwin.risk.provisions.movement import (
     LINES,
     ClosingValues,
-    MovementResult,
+    Line,
     OpeningValues,
+    PassedLoans,
     added_up,
     lines,
     loan_movements,
-    movement_of,
 )
+from loantwin.risk.provisions.movement_statement import GROSS, MovementResult, gross_lines, movement_of
 
+SCHEMAS = Path(__file__).resolve().parents[2] / "schemas"
 FIRST, LAST = date(2023, 12, 31), date(2024, 12, 31)
 
 
@@ -32,84 +36,186 @@ def numbers(*values: float) -> np.ndarray:
     return np.array(values, dtype=float)
 
 
-def by_hand() -> tuple[OpeningValues, ClosingValues]:
-    """Loan a stays in stage 1 and repays half; b goes from 1 to 2; c is charged off; d is repaid; e is
-    new.
+def by_hand() -> tuple[OpeningValues, ClosingValues, PassedLoans]:
+    """Loan a stays in stage 1 and repays half; b goes from 1 to 2; c is written off at 800, a quarter of it
+    a guarantor's; d is repaid; e is new; 50 more were lent and written off within the period.
     """
     opening = OpeningValues(
-        pl.Series(["a", "b", "c", "d"]),
-        numbers(10, 10, 10, 10),
-        numbers(30, 40, 30, 30),
-        numbers(400, 400, 400, 400),
-        numbers(1000, 1000, 1000, 1000),
-        np.array([1, 1, 3, 2]),
-        np.array([0, 1, 0, 1]),
-        np.array([False, False, True, False]),
-        numbers(0, 0, 5, 0),
+        loan=pl.Series(["a", "b", "c", "d"]),
+        twelve_month=numbers(10, 10, 10, 10),
+        lifetime=numbers(30, 40, 30, 30),
+        defaulted=numbers(400, 400, 400, 400),
+        exposure=numbers(1000, 1000, 1000, 1000),
+        stage=np.array([1, 1, 3, 2]),
+        segment=np.array([0, 1, 0, 1]),
+        overlay=numbers(0, 0, 5, 0),
+        written_off=numbers(0, 0, 800, 0),
+        kept=numbers(1, 1, 0.75, 1),
+        gross=numbers(1000, 1000, 900, 1000),
+        growth=numbers(0.10, 0.05, 0.02, 0.03),
     )
     closing = ClosingValues(
-        pl.Series(["e", "b", "a"]),
-        numbers(7, 50, 6),
-        numbers(7, 60, 7),
-        numbers(7, 54, 6.30),
-        numbers(7, 50, 6.25),
-        numbers(500, 900, 500),
-        np.array([1, 2, 1]),
-        np.array([0, 1, 0]),
-        numbers(0, 2.5, 0),
+        loan=pl.Series(["e", "b", "a"]),
+        pd=numbers(7, 50, 6),
+        economy=numbers(7, 60, 7),
+        lgd=numbers(7, 54, 6.30),
+        model=numbers(7, 50, 6.25),
+        exposure=numbers(500, 900, 500),
+        stage=np.array([1, 2, 1]),
+        segment=np.array([0, 1, 0]),
+        overlay=numbers(0, 2.5, 0),
+        gross=numbers(500, 900, 500),
     )
-    return opening, closing
+    return opening, closing, PassedLoans(numbers(50), numbers(1), np.array([1]))
+
+
+def groups_by_hand() -> pl.DataFrame:
+    opening, closing, passed = by_hand()
+    return added_up(loan_movements(opening, closing, passed=passed))
+
+
+def amounts_of(found: Mapping[str, Line]) -> dict[str, float]:
+    return {name: line.amount for name, line in found.items()}
 
 
 def test_a_book_by_hand() -> None:
-    found = lines(added_up(loan_movements(*by_hand())))
+    found = lines(groups_by_hand())
     wanted = {
         "opening": 10 + 10 + 400 + 30 + 5,  # stage 1, stage 1, stage 3 and its overlay, stage 2
         "originated": 7,
         "derecognised": -30,
-        "written_off": -400,
         "transfers": 0,
-        "stage": 40 - 10,  # b from 12 months to lifetime
-        "balance": (5 - 10) + (36 - 40),  # half repaid; 9 / 10 left
-        "pd": (6 - 5) + (50 - 36),
+        "unwind": 10 * 0.10 + 10 * 0.05 + 400 * 0.02,  # none of d, which was repaid
+        "stage": (40 - 10) * 1.05,  # b from 12 months to lifetime
+        "balance": (5.5 - 11) + (37.8 - 42),  # half repaid; 9 / 10 left
+        "pd": (6 - 5.5) + (50 - 37.8),
         "economy": 1 + 10,
         "lgd": -0.70 - 6,
         "model": -0.05 - 4,
+        "to_write_off": (600 - 408) + 50,  # c: 800 less the guarantor's 200 against 400 and its unwind
         "overlays": 2.5 - 5,
+        "written_off": -600 - 50,
         "closing": 7 + 50 + 6.25 + 2.5,
     }
-    assert {name: line.amount for name, line in found.items()} == pytest.approx(wanted, abs=1e-12)
-    assert found["transfers"].by_stage == {"1": -10.0, "2": 10.0, "3": 0.0}
-    assert found["stage"].by_stage == {"1": 0.0, "2": 30.0, "3": 0.0}
+    assert amounts_of(found) == pytest.approx(wanted, abs=1e-12)
+    assert found["transfers"].by_stage == {"1": -10.5, "2": 10.5, "3": 0.0}
+    assert found["unwind"].by_stage == {"1": 1.5, "2": 0.0, "3": 8.0}
+    assert found["written_off"].by_stage == {"1": 0.0, "2": 0.0, "3": -650.0}
     assert (
         found["opening"].loans,
         found["closing"].loans,
         found["pd"].loans,
         found["written_off"].loans,
-    ) == (4, 3, 2, 1)
+    ) == (4, 3, 2, 2)
+
+
+def test_the_table_of_ifrs_7_35h_and_the_bridge_to_profit_by_hand() -> None:
+    made = movement_of(groups_by_hand(), FIRST, LAST, "USD", ("north", "south"), recoveries=40.0)
+    assert amounts_of(made.table) == pytest.approx(
+        {
+            "opening": 455,
+            "originated": 7,
+            "derecognised": -30,
+            "transfers": 0,
+            "remeasurement": 31.5 - 9.7 + 12.7 + 11 - 6.7 - 4.05 + 242 - 2.5,
+            "unwind": 9.5,
+            "written_off": -650,
+            "closing": 65.75,
+        },
+        abs=1e-12,
+    )
+    assert made.table["remeasurement"].loans == 4  # a and b, c, and what came and went
+    assert asdict(made.profit) == pytest.approx(
+        {
+            "originated": 7,
+            "derecognised": -30,
+            "remeasurement": 274.25,
+            "unwind_performing": 1.5,
+            "through_allowance": 252.75,  # 65.75 - 455 + 650 - 8
+            "recoveries": 40,
+            "charge": 212.75,
+            "unwind_impaired": 8,  # interest on c is earned on what is left of it (5.4.1(b))
+            "written_off_gross": 850,
+            "guaranteed": 200,
+            "written_off": 650,
+        },
+        abs=1e-12,
+    )
+    untold = movement_of(groups_by_hand(), FIRST, LAST, "USD", ("north", "south")).profit
+    assert (untold.recoveries, untold.charge) == (None, 252.75)
+
+
+def test_gross_carrying_amounts_by_hand() -> None:
+    found = gross_lines(groups_by_hand())
+    assert amounts_of(found) == {
+        "opening": 3900,
+        "originated": 500 + 50,
+        "derecognised": -1000,
+        "transfers": 0,
+        "changes": -500 - 100 - 100,  # c had paid 100 of its 900 before 800 were written off
+        "written_off": -850,
+        "closing": 1900,
+    }
+    assert found["transfers"].by_stage == {"1": -1000.0, "2": 1000.0, "3": 0.0}
+    assert found["originated"].by_stage == {"1": 500.0, "2": 0.0, "3": 50.0}
+    for stage in ("1", "2", "3"):
+        moved = sum(line.by_stage[stage] for name, line in found.items() if name != "closing")
+        assert moved == found["closing"].by_stage[stage]
+
+
+def test_a_loan_leaves_from_stage_3_and_a_part_written_off_is_no_end() -> None:
+    """From stage 1: 10 held, 1000 lost. Of another, still here, 300 of 1000 were written off."""
+    opening, closing, _ = by_hand()
+    one = replace(
+        opening,
+        **{name: value[:2] for name, value in vars(opening).items() if name != "written_off"},
+        written_off=numbers(1000, 300),
+    )
+    last = replace(closing, **{name: value[1:2] for name, value in vars(closing).items()})
+    groups = added_up(loan_movements(one, last))
+    found, gross = lines(groups), gross_lines(groups)
+    assert found["transfers"].by_stage == {"1": -21.5, "2": 10.5, "3": 11.0}
+    assert found["to_write_off"].by_stage == {"1": 0.0, "2": 300.0, "3": 989.0}
+    assert found["written_off"].by_stage == {"1": 0.0, "2": -300.0, "3": -1000.0}
+    assert gross["changes"].by_stage == {"1": 0.0, "2": 200.0, "3": 0.0}  # 1000 - 300 + 200 = 900
+    for made in (found, gross):
+        for stage in ("1", "2", "3"):
+            moved = sum(line.by_stage[stage] for name, line in made.items() if name != "closing")
+            assert moved == pytest.approx(made["closing"].by_stage[stage], abs=1e-9)
 
 
 def test_the_result_is_one_json_document() -> None:
-    groups = added_up(loan_movements(*by_hand()))
-    made = movement_of(groups, FIRST, LAST, "USD", ("north", "south"), 1000.0)
+    groups = groups_by_hand()
+    made = movement_of(groups, FIRST, LAST, "USD", ("north", "south"))
     document = json.loads(json.dumps(made.to_dict(), allow_nan=False))
     jsonschema.validate(document, MovementResult.json_schema())
+    assert document["schema"] == "loantwin.movement/2"
+    assert document["charged_off"] == 850.0
     assert document["stage_moves"] == [
-        {"origin": "1", "target": "2", "loans": 1, "transferred": 10.0, "remeasured": 30.0}
+        {"origin": "1", "target": "2", "loans": 1, "transferred": 10.5, "remeasured": 31.5}
     ]
     for name in LINES:
         if name != "transfers":
             total = sum(part[name] for part in document["by_segment"].values())
             assert total == pytest.approx(document["lines"][name]["amount"], abs=1e-9)
     with pytest.raises(RiskError, match="an opening date before 2023-12-31, was 2024-12-31") as caught:
-        movement_of(groups, LAST, FIRST, "USD", ("north", "south"), 0.0)
+        movement_of(groups, LAST, FIRST, "USD", ("north", "south"))
     assert caught.value.field == "opening_date"
+
+
+def test_the_schema_before_is_kept_and_refuses_what_is_made_now() -> None:
+    """What a line means changed, so the number did; who stored the old documents can still check them."""
+    old = json.loads((SCHEMAS / "movement-1.json").read_text(encoding="utf-8"))
+    assert old["properties"]["schema"] == {"const": "loantwin.movement/1"}
+    made = movement_of(groups_by_hand(), FIRST, LAST, "USD", ("north", "south")).to_dict()
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(made, old)
 
 
 money = st.floats(0, 1e6, allow_nan=False)
 row = st.tuples(
     st.integers(0, 2),
-    st.lists(money, min_size=9, max_size=9),
+    st.lists(money, min_size=11, max_size=11),
     st.integers(1, 3),
     st.integers(1, 3),
     st.integers(0, 3),
@@ -129,14 +235,17 @@ def sides(loans: list[tuple]) -> tuple[OpeningValues, ClosingValues]:  # type: i
         return np.array([loan[place] for _, loan in side], dtype=np.int64)
 
     names = [pl.Series([f"loan {place}" for place, _ in side], dtype=pl.String) for side in (first, last)]
-    gone = np.array([loan[5] for _, loan in first], dtype=bool)
+    gone = np.array([loan[5] for _, loan in first], dtype=float)
     opening = OpeningValues(
         names[0],
         *(column(first, place) for place in range(4)),
         codes(first, 2),
         codes(first, 4),
-        gone,
         column(first, 8) - 5e5,
+        gone * column(first, 9),
+        column(first, 10) / 1e6,
+        column(first, 9),
+        column(first, 8) / 1e7,
     )
     closing = ClosingValues(
         names[1],
@@ -145,12 +254,14 @@ def sides(loans: list[tuple]) -> tuple[OpeningValues, ClosingValues]:  # type: i
         codes(last, 3),
         codes(last, 4),
         column(last, 8),
+        column(last, 10),
     )
     return opening, closing
 
 
 def cents(loans: list[tuple]) -> dict[str, dict[str, int]]:  # type: ignore[type-arg]
-    found = lines(added_up(loan_movements(*sides(loans))))
+    groups = added_up(loan_movements(*sides(loans)))
+    found = lines(groups) | {f"gross {name}": line for name, line in gross_lines(groups).items()}
     return {
         name: {**{stage: round(100 * value) for stage, value in line.by_stage.items()}, "loans": line.loans}
         for name, line in found.items()
@@ -164,20 +275,24 @@ def test_lines_sum_to_the_cent_and_parts_sum_to_the_whole(loans: list[tuple], cu
     for stage in ("1", "2", "3"):
         moved = sum(whole[name][stage] for name in LINES if name != "closing")
         assert moved == whole["closing"][stage]
+        moved = sum(whole[f"gross {name}"][stage] for name in GROSS if name != "closing")
+        assert moved == whole["gross closing"][stage]
     assert sum(whole["transfers"][stage] for stage in ("1", "2", "3")) == 0
-    for name in LINES:
+    for name in whole:
         for key, value in whole[name].items():
             if not (name == "overlays" and key == "loans"):
                 assert sum(part[name][key] for part in parts) == value
 
 
 def test_what_does_not_fit_is_refused() -> None:
-    opening, closing = by_hand()
+    opening, closing, passed = by_hand()
     wrong = [
         (replace(opening, exposure=-opening.exposure), closing, "opening.exposure"),
         (opening, replace(closing, lgd=numbers(1, 2)), "closing.lgd"),
         (opening, replace(closing, model=numbers(1, np.nan, 2)), "closing.model"),
         (replace(opening, stage=np.array([1, 1, 4, 2])), closing, "opening.stage"),
+        (replace(opening, kept=opening.kept * 2), closing, "opening.kept"),
+        (replace(opening, growth=-opening.growth), closing, "opening.growth"),
         (replace(opening, loan=pl.Series(["a", "a", "c", "d"])), closing, "opening.loan"),
         (replace(opening, loan=pl.Series(["a", "b", "c", "c"])), closing, "opening.loan"),
         (opening, replace(closing, loan=pl.Series(["b", "b", "a"])), "closing.loan"),
@@ -187,13 +302,16 @@ def test_what_does_not_fit_is_refused() -> None:
         with pytest.raises(RiskError) as caught:
             loan_movements(first, last)
         assert caught.value.field == field
+    with pytest.raises(RiskError) as caught:
+        loan_movements(opening, closing, passed=replace(passed, kept=numbers(2)))
+    assert caught.value.field == "passed.kept"
 
 
 def test_an_empty_side_is_no_error() -> None:
-    _, closing = by_hand()
+    _, closing, _ = by_hand()
     nothing, codes = np.zeros(0), np.zeros(0, dtype=np.int64)
-    loans, gone = pl.Series([], dtype=pl.String), np.zeros(0, dtype=bool)
-    none = OpeningValues(loans, nothing, nothing, nothing, nothing, codes, codes, gone, nothing)
+    loans = pl.Series([], dtype=pl.String)
+    none = OpeningValues(loans, *(nothing,) * 4, codes, codes, nothing, nothing, nothing, nothing, nothing)
     found = lines(added_up(loan_movements(none, closing)))
     assert found["opening"].amount == 0.0
     assert (

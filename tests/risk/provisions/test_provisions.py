@@ -150,7 +150,7 @@ def test_a_loan_in_default_costs_its_exposure_times_severity() -> None:
         assert result.allowance_gross == pytest.approx(1_005_000 * 0.4, rel=1e-12)
         assert result.allowance == pytest.approx(1_005_000 * 0.1, rel=1e-12)
     assert provisions("ifrs9", book, [flat("base", 1.0, 36)], CONFIG).by_stage["3"].loans == 1  # type: ignore[union-attr]
-    classes = provisions("five-level", book, [flat("base", 1.0, 1)], CONFIG)
+    classes = provisions("five-level", book, [flat("base", 1.0, 36)], CONFIG)
     assert classes.by_class["substandard"].loans == 1  # type: ignore[union-attr]
 
 

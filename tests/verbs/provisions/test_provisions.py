@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 
 import jsonschema
+import polars as pl
 import pytest
 from typer.testing import CliRunner
 
@@ -17,7 +18,8 @@ from loantwin.errors import InputError, RiskError
 from loantwin.interfaces.cli.main import app
 from loantwin.interfaces.cli.tables.render import render
 from loantwin.interfaces.report.movement import write
-from loantwin.risk.provisions.movement import LINES, MovementResult
+from loantwin.risk.provisions.movement import LINES
+from loantwin.risk.provisions.movement_statement import GROSS, TABLE, MovementResult
 
 OVERLAY = (
     '[[overlay]]\nname = "o"\nauthor = "A"\nreason = "R"\nexpires = {expires}\npercent = 10.0\nstages = '
@@ -55,8 +57,36 @@ def test_the_movement_sums_to_the_cent_by_stage_and_by_segment(moved: MovementRe
     assert moved.lines["originated"].loans > 0
     assert moved.lines["written_off"].amount < 0
     assert moved.stage_moves
+    for stage in ("1", "2", "3"):
+        for lines, names in ((moved.table, TABLE), (moved.gross_carrying, GROSS)):
+            steps = sum(cents(lines[name].by_stage[stage]) for name in names if name != "closing")
+            assert steps == cents(lines["closing"].by_stage[stage])
     document = json.loads(json.dumps(moved.to_dict(), allow_nan=False))
     jsonschema.validate(document, MovementResult.json_schema())
+
+
+def test_write_offs_recoveries_and_gross_amounts_are_those_of_the_tape(
+    panel_home: Path, moved: MovementResult
+) -> None:
+    """Against the tape's own columns: what was written off and came back in 2022, and what stood then."""
+    with lt.open(panel_home) as twin:
+        loans, panel, book = twin.tables.loans, twin.tables.panel, twin.book
+    assert panel is not None
+    year = pl.col("charge_off_date").is_between(date(2022, 1, 1), date(2022, 12, 31))
+    gone = loans.filter(year)
+    assert moved.charged_off == pytest.approx(gone["charged_off"].sum(), abs=0.01)
+    back = panel.filter(pl.col("report_date").is_between(date(2022, 1, 1), date(2022, 12, 31)))
+    assert moved.profit.recoveries == pytest.approx(back["recovered"].sum(), abs=0.01)
+    assert moved.profit.recoveries > 0.0
+    assert moved.gross_carrying["closing"].amount == pytest.approx(
+        book.loans["principal"].sum() + book.loans["accrued_interest"].fill_null(0.0).sum(), abs=1.0
+    )
+    profit, table = moved.profit, moved.table
+    assert cents(profit.charge + profit.recoveries) == cents(profit.through_allowance)
+    ended = moved.opening + profit.through_allowance + profit.unwind_impaired - profit.written_off
+    assert cents(ended) == cents(moved.closing)
+    stage_3 = moved.lines["opening"].by_stage["3"]
+    assert 0.0 < table["unwind"].by_stage["3"] < 0.3 * stage_3
 
 
 @pytest.mark.slow

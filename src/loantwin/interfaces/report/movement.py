@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 
@@ -20,24 +21,43 @@ from loantwin.interfaces.report.blocks import (
 from loantwin.interfaces.report.labels import money, segment_words
 from loantwin.interfaces.report.stress.charts import waterfall
 from loantwin.interfaces.report.template import environment
-from loantwin.risk.provisions.movement import MovementResult
+from loantwin.risk.provisions.movement import Line
+from loantwin.risk.provisions.movement_statement import MovementResult
 
 WORDS = {
     "opening": "opening",
     "originated": "new loans",
     "derecognised": "repaid and derecognised",
-    "written_off": "written off",
     "transfers": "transfers between stages",
+    "remeasurement": "remeasurement",
+    "unwind": "unwinding of the discount",
     "stage": "change of stage",
     "balance": "balance",
     "pd": "age and arrears (PD)",
     "economy": "economy",
     "lgd": "loss given default",
     "model": "model refitted",
+    "to_write_off": "loss on what was written off",
     "overlays": "overlays",
+    "changes": "repaid, drawn, interest",
+    "written_off": "written off",
     "closing": "closing",
 }
 """What each line is called on the page and in tables."""
+BRIDGE = {
+    "originated": "new loans",
+    "derecognised": "repaid and derecognised",
+    "remeasurement": "remeasurement",
+    "unwind_performing": "unwinding of the discount, stages 1 and 2",
+    "through_allowance": "impairment through the allowance",
+    "recoveries": "less recoveries of amounts written off",
+    "charge": "charge to profit",
+    "unwind_impaired": "unwinding of stage 3, taken from interest revenue",
+    "written_off_gross": "written off, before guarantees",
+    "guaranteed": "of it borne by guarantors",
+    "written_off": "written off against the allowance",
+}
+"""What each figure of the bridge from the table to profit is called."""
 SEGMENTS = 12
 
 
@@ -51,7 +71,7 @@ def page(result: MovementResult) -> str:
     """Return the page's HTML."""
     source = (files("loantwin.interfaces.report") / "page.html.j2").read_text(encoding="utf-8")
     made_in = environment()
-    sections = [_waterfall(result), _stages(result), _segments(result)]
+    sections = [_statement(result), _waterfall(result), _stages(result), _segments(result)]
     return made_in.from_string(source).render(
         title="Movement of the allowance",
         subtitle=(
@@ -74,18 +94,59 @@ def _tiles(result: MovementResult) -> tuple[Tile, ...]:
         if name not in ("opening", "closing", "transfers")
     }
     largest = max(inner, key=lambda name: abs(inner[name]))
-    held = -result.lines["written_off"].amount
+    held = result.lines["to_write_off"].amount
     return (
         Tile("Opening", money(result.opening), result.opening_date.isoformat()),
         Tile("Closing", money(result.closing), result.closing_date.isoformat()),
         Tile("Change", money(change), share),
+        Tile("Charge to profit", money(result.profit.charge), "impairment less recoveries"),
         Tile("Largest line", WORDS[largest], f"{inner[largest]:+,.0f}"),
         Tile(
-            "Charged off since",
+            "Written off",
             money(result.charged_off),
-            f"of loans of the opening; {money(held)} was held for them",
+            f"{money(held)} of it beyond the allowance held",
         ),
     )
+
+
+def _statement(result: MovementResult) -> Section:
+    head = ("line", "stage 1", "stage 2", "stage 3", "all", "loans")
+    allowance = table(head, by_stage(result.table), caption="Loss allowance, IFRS 7.35H, net of guarantees")
+    gross = table(
+        head,
+        by_stage(result.gross_carrying),
+        caption="Gross carrying amount, IFRS 7.35I, before guarantees",
+    )
+    bridge = table(("from the table to profit", result.currency), bridged(result), caption="Charge to profit")
+    lead = (
+        f"The period was charged {result.profit.charge:,.2f} {result.currency}. Recoveries never touch the "
+        "allowance: they stand in the bridge under the table."
+    )
+    return Section("statement", "As accounts state it", lead, (allowance, bridge, gross))
+
+
+def by_stage(lines: Mapping[str, Line]) -> list[tuple[str, ...]]:
+    """Return rows of lines: what it is called, stages 1 to 3, all, loans."""
+    return [
+        (
+            WORDS[name],
+            *(f"{line.by_stage[stage]:,.2f}" for stage in ("1", "2", "3")),
+            f"{line.amount:,.2f}",
+            f"{line.loans:,}",
+        )
+        for name, line in lines.items()
+    ]
+
+
+def bridged(result: MovementResult) -> list[tuple[str, str]]:
+    """Return rows of the bridge to profit; recoveries with the sign they have in it."""
+    rows = []
+    for name, words in BRIDGE.items():
+        amount = getattr(result.profit, name)
+        if name == "recoveries" and amount is not None:
+            amount = -amount
+        rows.append((words, "not told" if amount is None else f"{amount:,.2f}"))
+    return rows
 
 
 def _waterfall(result: MovementResult) -> Section:
@@ -112,20 +173,11 @@ def _waterfall(result: MovementResult) -> Section:
 
 
 def _stages(result: MovementResult) -> Section:
-    rows = [
-        (
-            WORDS[name],
-            *(f"{line.by_stage[stage]:,.2f}" for stage in ("1", "2", "3")),
-            f"{line.amount:,.2f}",
-            f"{line.loans:,}",
-        )
-        for name, line in result.lines.items()
-    ]
     blocks = [
         table(
             ("line", "stage 1", "stage 2", "stage 3", "all", "loans"),
-            rows,
-            caption="As IFRS 7.35H and 35I ask.",
+            by_stage(result.lines),
+            caption="Every line: the remeasurement taken apart.",
         )
     ]
     if result.stage_moves:

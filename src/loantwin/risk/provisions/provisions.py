@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from loantwin import arguments as check
-from loantwin.arrays import Floats
+from loantwin.arrays import Flags, Floats
 from loantwin.config import Config
 from loantwin.errors import RiskError, expected
 from loantwin.registry import Registry
@@ -69,6 +69,12 @@ __all__ = [
 
 Provision = Ifrs9Result | CeclResult | FiveLevelResult | PooledAllowance
 """What a standard answers: one of the built-in results, or a `PooledAllowance` and what is made of it."""
+
+
+NO_DEBTOR = (
+    "debtor: loans are retail, or the source names no borrower: each is judged by itself, no class follows "
+    "its debtor's other loans"
+)
 
 
 @dataclass(frozen=True)
@@ -246,10 +252,8 @@ def _cecl(
 ) -> CeclResult:
     used = reversion_of(config) if beside.reversion is None else beside.reversion
     months, base = lifetime_months(portfolio.columns), portfolio.historical
-    reverted = [_reverted(scenario, base, months, used) for scenario in scenarios]
-    lifetime = expected_losses(portfolio if used.discounted else undiscounted(portfolio), reverted)[0][
-        :, :, 1
-    ]
+    given = [reverted(scenario, base, months, used) for scenario in scenarios]
+    lifetime = expected_losses(portfolio if used.discounted else undiscounted(portfolio), given)[0][:, :, 1]
     losses = PoolLosses(
         lifetime, loss_in_default(portfolio)[0], portfolio.standing.defaulted, pool_codes(portfolio)
     )
@@ -264,7 +268,7 @@ def _cecl(
         portfolio.standing.not_observable,
         beside.provenance,
         beside.overlays,
-        _by_method(portfolio, reverted, losses, used, beside),
+        _by_method(portfolio, given, losses, used, beside),
     )
 
 
@@ -308,9 +312,12 @@ def undiscounted(portfolio: Portfolio) -> Portfolio:
     return replace(portfolio, columns=replace(portfolio.columns, effective_annual_rate=rate))
 
 
-def _reverted(
-    scenario: WeightedScenario, base: Floats, months: int, reversion: Reversion
-) -> WeightedScenario:
+def reverted(scenario: WeightedScenario, base: Floats, months: int, reversion: Reversion) -> WeightedScenario:
+    """Return a scenario that reverts to the historical level `base`, (R,), over `months` (CECL)."""
+    check.kind(WeightedScenario, scenario=scenario)
+    check.finite(base=base)
+    check.count(1, months=months)
+    check.kind(Reversion, reversion=reversion)
     shocks = np.stack([reverted_shocks(path, base, months, reversion) for path in scenario.shocks])
     index = scenario.index_paths
     if (
@@ -320,15 +327,42 @@ def _reverted(
     return replace(scenario, shocks=shocks, index_paths=index)
 
 
+def ifrs9_gross(
+    found: Staged,
+    scenarios: Sequence[WeightedScenario],
+    impaired: Flags | None = None,
+    poci_expected: Floats | None = None,
+) -> Floats:
+    """Return each loan's IFRS 9 allowance at its stage, (N,) currency, before guarantees, of the loan itself.
+
+    impaired : (N,) bought or made credit-impaired; poci_expected : (N,) as `BesideLoans` has it.
+    """
+    check.kind(Staged, found=found)
+    check.each(WeightedScenario, scenarios=scenarios)
+    check.truths(**check.given(impaired=impaired))
+    check.finite(**check.given(poci_expected=poci_expected))
+    losses, stage = found.losses, found.stages.stage
+    weights = np.array([item.weight for item in scenarios])
+    life = losses.lifetime @ weights
+    gross = np.where(stage == 3, losses.defaulted, np.where(stage == 1, losses.twelve_month @ weights, life))
+    if impaired is None or not impaired.any():
+        return np.asarray(gross)
+    change = np.where(stage == 3, losses.defaulted, life) - (0.0 if poci_expected is None else poci_expected)
+    return np.asarray(np.where(impaired, change, gross))
+
+
 def _five_level(
     portfolio: Portfolio,
     scenarios: Sequence[WeightedScenario],
-    config: Config,  # noqa: ARG001  # one signature for every standard
+    config: Config,
     beside: BesideLoans,
 ) -> FiveLevelResult:
-    state, rules = portfolio.standing, load_rules()
-    share = np.where(state.defaulted, loss_in_default(portfolio)[1], np.nan)
-    facts = AssetFacts(state.days_past_due, state.defaulted, state.forborne, state.watch, share)
+    found = staged(measured_lives(portfolio, config), scenarios, config)
+    gross = ifrs9_gross(
+        found, scenarios, portfolio.standing.credit_impaired_at_origination, beside.poci_expected
+    )
+    columns = portfolio.columns
+    state, rules, facts = portfolio.standing, load_rules(), asset_facts(portfolio)
     return five_level(
         portfolio.as_of,
         portfolio.currency,
@@ -336,10 +370,19 @@ def _five_level(
         facts,
         {scenario.name: scenario.weight for scenario in scenarios},
         rules,
-        state.not_observable,
+        (*state.not_observable, *(() if state.debtor is not None else (NO_DEBTOR,))),
         () if state.delinquency else rules.classes[1:],
         beside.provenance,
+        gross * (1.0 - columns.guaranteed) * columns.weight,
     )
+
+
+def asset_facts(portfolio: Portfolio) -> AssetFacts:
+    """Return what China's classification reads of the loans."""
+    check.kind(Portfolio, portfolio=portfolio)
+    state = portfolio.standing
+    share = np.where(state.defaulted, loss_in_default(portfolio)[1], np.nan)
+    return AssetFacts(state.days_past_due, state.defaulted, state.forborne, state.watch, share, state.debtor)
 
 
 class ProvisionStandard(Protocol):

@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 
+from loantwin.arrays import Floats
 from loantwin.config import chosen
 from loantwin.errors import UsageError, expected
+from loantwin.files import check_target, whole_file
 from loantwin.outlook.outlook import GivenScenario, Outlook, Scenarios, read_scenarios
 from loantwin.outlook.portfolio import economies, portfolio
 from loantwin.risk.provisions.cecl_methods import METHODS
+from loantwin.risk.provisions.explain import EXPLAINED
+from loantwin.risk.provisions.loans import loan_rows
 from loantwin.risk.provisions.modification import modifications, repriced
 from loantwin.risk.provisions.overlays import Overlay, read_overlays
 from loantwin.risk.provisions.provisions import (
@@ -42,6 +47,7 @@ def provisions(
     supported_months: int | None = None,
     overlays: Path | str | None = None,
     method: str | None = None,
+    out: Path | str | None = None,
 ) -> Provision:
     """Return the allowance under `ifrs9`, `cecl`, `five-level` or an installed package's standard.
 
@@ -53,6 +59,8 @@ def provisions(
         reverts.
     overlays : a TOML file of overlays (`risk.provisions.overlays`), shown beside the modelled allowance.
     method : a method of CECL to show beside PD x LGD, or `all`.
+    out : FILE.parquet, a row a loan of a built-in standard (`risk.provisions.loans.loan_rows`); an old file
+        is replaced.
 
     Raises
     ------
@@ -66,11 +74,22 @@ def provisions(
         raise UsageError(
             expected("a standard of expected losses with `overlays`", standard), field="standard"
         )
+    target = None if out is None else _checked_target(Path(out), standard)
     adjustments = () if overlays is None else read_overlays(Path(overlays))
     with opened(twin) as twin:
         twin = twin.using(chosen(twin.config, supported_months=supported_months))
         outlook = Outlook(twin)
-        return provided(outlook, standard, read_scenarios(twin, scenarios, align), adjustments, methods)
+        given = read_scenarios(twin, scenarios, align)
+        return provided(outlook, standard, given, adjustments, methods, target)
+
+
+def _checked_target(target: Path, standard: str) -> Path:
+    if standard not in EXPLAINED:
+        raise UsageError(expected("one of " + ", ".join(EXPLAINED) + " with `out`", standard), field="out")
+    if target.suffix.lower() != ".parquet":
+        raise UsageError(expected("a file that ends in .parquet", target.name), field="out")
+    check_target(target, "out")
+    return target
 
 
 def chosen_methods(standard: str, method: str | None) -> tuple[str, ...]:
@@ -95,18 +114,25 @@ def provided(
     given: Sequence[GivenScenario],
     overlays: tuple[Overlay, ...] = (),
     methods: tuple[str, ...] = (),
+    out: Path | None = None,
 ) -> Provision:
-    """Return the allowance under a standard and scenarios already read."""
+    """Return the allowance under a standard and scenarios already read; `out` takes its rows by loan."""
     twin = outlook.twin
     book = portfolio(outlook)
-    life = measured_lives(book, twin.config) if standard == "ifrs9" else book
+    life = measured_lives(book, twin.config) if standard in ("ifrs9", "five-level") else book
     made, notes = economies(outlook, given, lifetime_months(life.columns))
     beside = beside_loans(outlook, book, standard, overlays, methods)
     provenance = {**twin.provenance(), "notes": [*outlook.notes, *notes]}
     if methods:
         past = beside.history or loss_history(outlook)
         provenance["recommended"] = recommendation(outlook, book, past).to_dict()
-    return allowance(standard, book, made, twin.config, provenance=provenance, beside=beside)
+    result = allowance(standard, book, made, twin.config, provenance=provenance, beside=beside)
+    if out is not None:
+        names = outlook.book.loans["loan_id"]
+        rows = loan_rows(standard, book, made, twin.config, names, beside.poci_expected)
+        with whole_file(out, "out") as file:
+            rows.write_parquet(file)
+    return result
 
 
 def beside_loans(
@@ -128,10 +154,23 @@ def beside_loans(
         if moved is None
         else modifications(book.columns, *moved, twin.config.ifrs9.substantial_modification)
     )
-    expected_at_start = None
-    if standard == "ifrs9" and POCI_LOSS in loans.columns:
-        share = loans[POCI_LOSS].cast(pl.Float64, strict=False).fill_null(0.0).to_numpy()
-        if not ((share >= 0.0) & (share <= 1.0)).all():
-            raise UsageError(expected("shares of exposure from 0 to 1", "another"), field=POCI_LOSS)
-        expected_at_start = share * (book.columns.principal + book.columns.accrued_interest)
+    expected_at_start = expected_at_purchase(outlook, book) if standard in ("ifrs9", "five-level") else None
     return BesideLoans(overlays=overlays, modifications=found, poci_expected=expected_at_start)
+
+
+def expected_at_purchase(outlook: Outlook, book: Portfolio) -> Floats | None:
+    """Return lifetime losses expected of loans when they were bought credit-impaired, (N,) currency.
+
+    None where the source does not tell.
+
+    Raises
+    ------
+    UsageError : a share of exposure outside [0, 1].
+    """
+    loans = outlook.book.loans
+    if POCI_LOSS not in loans.columns:
+        return None
+    share = loans[POCI_LOSS].cast(pl.Float64, strict=False).fill_null(0.0).to_numpy()
+    if not ((share >= 0.0) & (share <= 1.0)).all():
+        raise UsageError(expected("shares of exposure from 0 to 1", "another"), field=POCI_LOSS)
+    return np.asarray(share * (book.columns.principal + book.columns.accrued_interest))

@@ -8,27 +8,23 @@ from rich.console import Console
 
 from loantwin.interfaces.cli.tables.blocks import show_notes, show_table
 from loantwin.interfaces.report.labels import segment_words
-from loantwin.interfaces.report.movement import WORDS
+from loantwin.interfaces.report.movement import bridged, by_stage
 
 SEGMENTS = 12
 
 
 def render(console: Console, result: Any) -> None:
-    """Print the lines by stage, the moves between stages, and segments that changed most."""
-    rows = [
-        (
-            WORDS[name],
-            *(f"{line.by_stage[stage]:,.2f}" for stage in ("1", "2", "3")),
-            f"{line.amount:,.2f}",
-            f"{line.loans:,}",
-        )
-        for name, line in result.lines.items()
-    ]
+    """Print the tables of IFRS 7.35H and 35I, the bridge to profit, every line, moves, and segments."""
     title = (
         f"IFRS 9 allowance from {result.opening_date.isoformat()} to {result.closing_date.isoformat()}, "
-        f"{result.currency}, net of guarantees"
+        f"{result.currency}, net of guarantees (IFRS 7.35H)"
     )
-    show_table(console, title, ("line", "stage 1", "stage 2", "stage 3", "all", "loans"), rows)
+    head = ("line", "stage 1", "stage 2", "stage 3", "all", "loans")
+    show_table(console, title, head, by_stage(result.table))
+    show_table(console, "From the table to profit", ("", result.currency), bridged(result))
+    gross = "Gross carrying amounts, before guarantees (IFRS 7.35I)"
+    show_table(console, gross, head, by_stage(result.gross_carrying))
+    show_table(console, "Every line", head, by_stage(result.lines))
     moves = [
         (
             f"{move.origin} to {move.target}",
@@ -62,11 +58,6 @@ def render(console: Console, result: Any) -> None:
         "Segments that changed most",
         ("segment", "opening", "change", "closing", "largest line"),
         rows,
-    )
-    show_notes(
-        console,
-        "Charged off",
-        [f"{result.charged_off:,.2f} of loans of the opening"] if result.charged_off else [],
     )
     show_notes(console, "Rules", result.rules)
     show_notes(console, "Notes", result.notes)

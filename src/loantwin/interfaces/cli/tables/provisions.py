@@ -8,11 +8,20 @@ from rich.console import Console
 
 from loantwin.interfaces.cli.tables.blocks import amount, percent, show_facts, show_notes, show_table
 
+SHOWN = 24
+"""Months a table shows, the first ones; JSON and the workbook have all."""
+
 
 def render(console: Console, result: Any) -> None:
     """Print the allowance: total, by stage, class or pool, what stands beside it, by scenario, rules."""
+    if hasattr(result, "pd_at_recognition"):
+        _explanation(console, result)
+        return
     facts = {"exposure": amount(result.exposure), "allowance": amount(result.allowance)}
-    if getattr(result, "allowance_gross", None) is not None:
+    if hasattr(result, "allowance_basis"):  # minima are no allowance
+        facts["minimum by class"] = facts.pop("allowance")
+        facts["minimum before guarantees"] = amount(result.allowance_gross)
+    elif getattr(result, "allowance_gross", None) is not None:
         facts["allowance before guarantees"] = amount(result.allowance_gross)
     if result.exposure:
         facts["coverage"] = percent(result.allowance / result.exposure)
@@ -40,7 +49,14 @@ def render(console: Console, result: Any) -> None:
             show_table(
                 console,
                 f"By {words}",
-                (words, "loans", "expected still there", "exposure", "allowance", "coverage"),
+                (
+                    words,
+                    "loans",
+                    "expected still there",
+                    "exposure",
+                    "minimum" if name == "by_class" else "allowance",
+                    "coverage",
+                ),
                 rows,
             )
     if hasattr(result, "triggers"):
@@ -52,7 +68,7 @@ def render(console: Console, result: Any) -> None:
     if getattr(result, "overlays", ()):
         _overlays(console, result)
     if hasattr(result, "coverage"):
-        _coverage(console, result.coverage)
+        _coverage(console, result)
     scenarios = [
         (key, percent(item.weight, 0), amount(item.allowance)) for key, item in result.by_scenario.items()
     ]
@@ -156,16 +172,58 @@ def _overlays(console: Console, result: Any) -> None:
     show_table(console, "Overlays, beside the modelled allowance", columns, rows, words=4)
 
 
-def _coverage(console: Console, ratios: Any) -> None:
+def _coverage(console: Console, result: Any) -> None:
+    ratios, booked = result.coverage, result.booked
     facts = {
-        "allowance / non-performing balance": percent(ratios.provision_coverage, 1),
-        "allowance / balance": percent(ratios.loan_provision),
+        "booked allowance (IFRS 9, net of guarantees)": amount(None if booked is None else booked.allowance),
+        "booked / non-performing balance": percent(ratios.provision_coverage, 1),
+        "booked / balance": percent(ratios.loan_provision),
         "allowance that the supervisor's ratios require": amount(ratios.required),
         "the same under relief": amount(ratios.required_relief),
-        "shortfall of the minima by class": amount(ratios.shortfall),
+        "what the booked allowance lacks": amount(ratios.shortfall),
+        "what it lacks to the minima by class": amount(ratios.minimum_shortfall),
     }
     show_facts(
         console,
         "Supervisory ratios",
         {name: value if value != "–" else "cannot be told" for name, value in facts.items()},
     )
+
+
+def _explanation(console: Console, result: Any) -> None:
+    facts = {
+        "stage, pool or class": result.stage.replace("_", " "),
+        "why": result.why,
+        "PD, 12 months": percent(result.pd_12m, 4),
+        "PD, remaining life": percent(result.pd_lifetime, 4),
+        "PD at recognition, same remaining life": percent(result.pd_at_recognition, 4),
+        "severity": percent(result.severity),
+        "gross carrying amount": amount(result.exposure, 2),
+        "effective annual rate": percent(result.effective_annual_rate),
+        "guaranteed share": percent(result.guaranteed_share),
+        "weight": f"{result.weight:.6g}",
+        "allowance before guarantees": amount(result.allowance_gross, 2),
+        "allowance": amount(result.allowance, 2),
+    }
+    if result.deducted:
+        facts["deducted, expected at recognition"] = amount(result.deducted, 2)
+    title = f"Loan {result.loan} under {result.standard} as of {result.as_of.isoformat()}, {result.currency}"
+    show_facts(console, title, facts)
+    counted = [month for month in result.months if month.counted]
+    rows = [
+        (
+            month.date or ("past the contract" if month.month else ""),
+            percent(month.marginal_pd, 4),
+            amount(month.exposure, 2),
+            percent(month.severity),
+            "–" if month.discount is None else f"{month.discount:.6f}",
+            amount(month.loss, 4),
+        )
+        for month in counted[:SHOWN]
+    ]
+    words = f"Months that count, the first {len(rows)} of {len(counted)}"
+    head = ("month", "PD", "exposure", "severity", "discount", "loss")
+    show_table(console, words, head, rows)
+    show_notes(console, "Not observable in this source", result.not_observable)
+    show_notes(console, "Rules", result.rules)
+    show_notes(console, "Notes", result.notes)

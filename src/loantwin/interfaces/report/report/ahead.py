@@ -191,7 +191,7 @@ def provisions_section(found: Findings) -> Section:
         for name, part in shown["five-level"].by_class.items()
     ]
     blocks += [
-        table(("Five levels", "loans", "exposure", "allowance"), classes),
+        table(("Five levels", "loans", "exposure", "minimum"), classes),
     ]
     if triggers:  # a trigger the source cannot observe is left out, not counted as zero
         blocks.append(table(("why loans left IFRS 9 stage 1 (each by itself)", "loans"), triggers))
