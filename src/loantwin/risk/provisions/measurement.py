@@ -208,7 +208,8 @@ def origination_pd(portfolio: Portfolio) -> Floats:
         return np.zeros(0)
     performing = replace(portfolio.columns, state=np.zeros_like(portfolio.columns.state))
     shocks = np.tile(portfolio.historical, (1, months, 1))
-    return np.asarray(default_probabilities(portfolio.parameters, performing, shocks)[:, 0])
+    found = default_probabilities(portfolio.parameters, performing, shocks, past_term=True)
+    return np.asarray(found[:, 0])
 
 
 def loss_in_default(portfolio: Portfolio) -> tuple[Floats, Floats]:
@@ -268,6 +269,7 @@ def measured(
         arrears_months=portfolio.runoff.arrears_months,
         conversion_factor=portfolio.runoff.conversion_factor,
         mean=mean,
+        past_term=True,
     )
     return found.loss, found.pd
 
