@@ -14,9 +14,10 @@ What is recovered w months after default is discounted from its own month: its w
 a loan, which the kernel folds into the loan's discount factors, exactly and once for all scenarios.
 
 Past the term (`past_term`) the chain runs on until all have paid or defaulted. Who is in the first published
-live state at the contract's end, or comes there later, has paid (the maturity edge); who is late then owes what
-the missed payments left unpaid, a balloon with them, and cures or defaults by the same rows. Nothing more falls
-due, so that a default more than `arrears_months` after the end owes, and counts, as one of that month.
+live state at the contract's end, or comes there later, has paid (the maturity edge); who is late then owes
+what the missed payments left unpaid, a balloon with them, and cures or defaults by the same rows. Nothing
+more falls due, so that a default more than `arrears_months` after the end owes, and counts, as one of that
+month.
 
 Sources: IFRS 9 5.5.17 and B5.5.44 (present value at the effective rate), 5.5.5 (12-month) and 5.5.3
 (lifetime).

@@ -9,6 +9,7 @@ import polars as pl
 
 from loantwin.config import chosen
 from loantwin.errors import UsageError, expected
+from loantwin.models.conversion import conversion_words
 from loantwin.outlook.outlook import GivenScenario, Outlook, Scenarios, read_scenarios
 from loantwin.outlook.portfolio import economies, portfolio
 from loantwin.risk.provisions.cecl_methods import METHODS
@@ -101,6 +102,8 @@ def provided(
     life = measured_lives(book, twin.config) if standard == "ifrs9" else book
     made, notes = economies(outlook, given, lifetime_months(life.columns))
     beside = beside_loans(outlook, book, standard, overlays, methods)
+    if book.columns.undrawn.any():
+        notes = [*notes, conversion_words(twin.model.diagnostics, book.runoff.conversion_factor)]
     provenance = {**twin.provenance(), "notes": [*outlook.notes, *notes]}
     return allowance(standard, book, made, twin.config, provenance=provenance, beside=beside)
 
