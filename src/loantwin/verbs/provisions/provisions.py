@@ -12,6 +12,7 @@ from loantwin.errors import UsageError, expected
 from loantwin.models.conversion import conversion_words
 from loantwin.outlook.outlook import GivenScenario, Outlook, Scenarios, read_scenarios
 from loantwin.outlook.portfolio import economies, portfolio
+from loantwin.outlook.written_off import written_off
 from loantwin.risk.provisions.cecl_methods import METHODS
 from loantwin.risk.provisions.modification import modifications, repriced
 from loantwin.risk.provisions.overlays import Overlay, read_overlays
@@ -120,7 +121,8 @@ def beside_loans(
     twin, loans = outlook.twin, outlook.book.loans
     if standard == "cecl":
         past = loss_history(outlook) if {"vintage", "warm", "roll-rate"} & set(methods) else None
-        return BesideLoans(overlays=overlays, methods=methods, history=past)
+        gone = written_off(outlook)
+        return BesideLoans(overlays=overlays, methods=methods, history=past, written_off=gone)
     moved = repriced(loans, twin.known_panel) if standard == "ifrs9" else None
     found = (
         None
