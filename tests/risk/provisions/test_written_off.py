@@ -35,8 +35,8 @@ def gone(**changes: object) -> WrittenOff:
 
 
 def test_expected_recoveries_by_hand() -> None:
-    # 0.2 / 0.5 of what is charged off comes back, 75 % of it after month 1 and 50 % after month 2: 300 and
-    (200,)  # but of the second loan 900 are back, so that no more than 100 can come
+    # 0.2 / 0.5 of what is charged off comes back, 75 % of it after month 1 and 50 % after month 2: 300, 200;
+    # but of the second loan 900 are back, so that no more than 100 can come
     found = expected_recoveries(gone(), LGD, False)
     assert (found.loans, found.written_off, found.recovered) == (2, 3000.0, 1800.0)
     assert found.expected == pytest.approx(300.0 + 2 * 100.0, rel=1e-12)
