@@ -63,6 +63,11 @@ class Ifrs9:
     """Stage 2 where lifetime PD is at least this many times the PD at origination ..."""
     lifetime_pd_difference: float = 0.005
     """... and exceeds it by at least this decimal."""
+    lifetime_pd_backstop: float = 0.0
+    """Stage 2 where lifetime PD is at least this many times that at recognition, whatever the difference; 0:
+    off."""
+    tape_origination_pd: bool = False
+    """True where the tape's PD at origination, mapped to the twin's scale, is the risk at recognition."""
     backstop_days: int = 30
     """Stage 2 beyond this many days past due, whatever the PD."""
     default_days: int = 90

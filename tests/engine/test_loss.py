@@ -21,7 +21,7 @@ from loantwin.engine.loss import (
     marginal_default,
     marginal_default_reference,
 )
-from loantwin.engine.rows import shocks
+from loantwin.engine.rows import TransitionParameters, shocks
 from loantwin.engine.runoff import build_cells
 from loantwin.errors import ModelError
 from loantwin.kernels import use_threads
@@ -38,15 +38,24 @@ from loantwin.kernels import use_threads
     ],
 )
 @pytest.mark.parametrize(("months", "longest"), [(1, 30), (48, 90), (360, 420)])
+@pytest.mark.parametrize("past_term", [False, True])
 def test_kernel_equals_the_reference(
-    books: SimpleNamespace, kind: str, indexed: bool, assumed: dict, months: int, longest: int
+    books: SimpleNamespace,
+    kind: str,
+    indexed: bool,
+    assumed: dict,
+    months: int,
+    longest: int,
+    past_term: bool,
 ) -> None:
     model, lgd = getattr(books, kind)(3), books.severity(1)
     columns = books.columns(600, seed=months, live=model.live, longest=longest)
     macro, latent, index = books.paths(3, months, seed=2)
     month, paths = shocks(model, macro, latent), index if indexed else None
-    made = loan_losses(model, columns, lgd, month, index_paths=paths, **assumed)
-    wanted = loan_losses_reference(model, columns, lgd, month, assumptions(**assumed), paths, made.horizons)
+    made = loan_losses(model, columns, lgd, month, index_paths=paths, past_term=past_term, **assumed)
+    wanted = loan_losses_reference(
+        model, columns, lgd, month, assumptions(**assumed), paths, made.horizons, past_term=past_term
+    )
     assert made.loss == pytest.approx(wanted.loss, rel=1e-11)
     assert made.pd == pytest.approx(wanted.pd, rel=1e-11)
     assert made.horizons == (min(12, months), months)
@@ -55,8 +64,14 @@ def test_kernel_equals_the_reference(
 @pytest.mark.parametrize(
     ("months", "arrears", "partial"), [(24, 0, 0.0), (48, 3, [0.02, 0.0, 0.001, 0.003, 0.1]), (180, 1, 0.004)]
 )
+@pytest.mark.parametrize("past_term", [False, True])
 def test_interpolation_in_the_spread_equals_the_reference(
-    books: SimpleNamespace, monkeypatch: pytest.MonkeyPatch, months: int, arrears: int, partial: Any
+    books: SimpleNamespace,
+    monkeypatch: pytest.MonkeyPatch,
+    months: int,
+    arrears: int,
+    partial: Any,
+    past_term: bool,
 ) -> None:
     monkeypatch.setattr(loss_module, "FEWEST", 1)
     model, lgd = books.panel_model(3), books.severity(1)
@@ -78,8 +93,11 @@ def test_interpolation_in_the_spread_equals_the_reference(
         partial_monthly=partial,
         arrears_months=arrears,
         conversion_factor=0.5,
+        past_term=past_term,
     )
-    wanted = loan_losses_reference(model, columns, lgd, month, assumed, index, made.horizons)
+    wanted = loan_losses_reference(
+        model, columns, lgd, month, assumed, index, made.horizons, past_term=past_term
+    )
     assert made.loss == pytest.approx(wanted.loss, rel=1e-10)
     assert made.pd == pytest.approx(wanted.pd, rel=1e-11)
 
@@ -221,3 +239,50 @@ def test_probabilities_alone_are_those_of_the_losses(books: SimpleNamespace) -> 
     assert (
         default_probabilities(model, columns, month) == loan_losses(model, columns, lgd, month).pd[:, :, 1]
     ).all()
+
+
+def test_a_balloon_past_its_term_by_hand() -> None:
+    """Interest only, 1,000 and one payment left at 12 %; a month's moves: 10 % miss a payment, a third of the
+    late pay up, a third fall behind further.
+
+    The contract ends in month 1, when nobody can be 90 days late: without the months after it the loss is 0.
+    From dpd_1_29 a third goes to dpd_30_59 in month 2, of these a third into default in month 3. Those who
+    stay default later; from three months after the term on all count as of month 4, discounted so, and owe
+    1,000 with three months of interest.
+    """
+    edges = [(0, 1), (1, 0), (1, 2), (2, 1), (2, 3)]
+    odds_ = np.log([1.0 / 9.0, 1.0, 1.0, 1.0, 1.0])
+    model = TransitionParameters(
+        states=("current", "dpd_1_29", "dpd_30_59", "default", "prepaid"),
+        live=3,
+        origin=np.array([start for start, _ in edges]),
+        target=np.array([end for _, end in edges]),
+        age=np.repeat(odds_[:, None], 3, axis=1),
+        segment=np.zeros((5, 1)),
+        macro=np.zeros((5, 0)),
+        loading=np.zeros((5, 0)),
+        segments=("all",),
+        factors=(),
+        latents=(),
+        default_state=3,
+        prepaid_state=4,
+    )
+    lgd = LossGivenDefault(np.full((1, 1), 0.5), np.zeros((1, 1)), np.ones(1), np.ones(1))
+    columns = loan_columns(
+        segment=0, age=0, state=0, product=2, remaining_months=1, principal=[1000.0], annual_rate=0.12
+    )
+    month = np.ones((1, 1, 5))
+    assert loan_losses(model, columns, lgd, month, arrears_months=3).loss.max() == 0.0
+    # month 2: first 0.1, second 0; a third each of staying, paying (or getting better), falling behind
+    first, second, entered = 0.1, 0.0, []
+    for _ in range(loss_module.PAST):
+        first, second, default = first / 3 + second / 3, first / 3 + second / 3, second / 3
+        entered.append(default)
+    made = loan_losses(model, columns, lgd, month, arrears_months=3, past_term=True)
+    assert entered[1] == pytest.approx(0.1 / 9)
+    by_hand = 0.5 * (
+        entered[0] * 1010.0 / 1.01**2 + entered[1] * 1020.0 / 1.01**3 + sum(entered[2:]) * 1030.0 / 1.01**4
+    )
+    assert made.loss[0, 0, 1] == pytest.approx(by_hand, rel=1e-12)
+    assert made.pd[0, 0, 1] == pytest.approx(sum(entered), rel=1e-12)
+    assert default_probabilities(model, columns, month, past_term=True)[0, 0] == pytest.approx(sum(entered))

@@ -230,6 +230,49 @@ def _discounts(block: Array, fades: Array, months: int, charged: Array, recovere
 
 
 @compiled
+def _add_late(
+    block: Array,
+    waits: Array,
+    kind: int,
+    month: int,
+    chosen: Array,
+    severity: Array,
+    chances: Array,
+    pair: Array,
+    plan: Array,
+    acc: Array,
+) -> None:
+    """Add the losses of defaults past the term of the lanes whose unpaid balance is that of `month`.
+
+    DISCOUNT holds the discount at the end of the term.
+
+    severity : (2, T) of the bucket. chances : (P, S + 1, K) from `default_table`. pair : (lanes,) place
+        there, -1 for none. plan : as in `_block_loss`.
+    """
+    left, balance, rate, drawn = block[LEFT], block[BALANCE], block[RATE], block[DRAWN]
+    fade, worth, accrued = block[FADE], block[WORTH], block[ACCRUED]
+    arrears, slots = plan[0], chances.shape[1] - 1
+    begin = max(month - arrears, 0)
+    waited = float(month - begin)
+    for lane in range(len(left)):
+        slot = month - int(left[lane]) + (1 if arrears > 0 else 2)
+        if slot < 1 or slot > slots or pair[lane] < 0:
+            continue
+        ended = int(left[lane]) + slot
+        grown = 1.0 + (waited * rate[lane] if kind == 0 else waits[month, lane] - waits[begin, lane])
+        owed = balance[lane] * grown + drawn[lane] + (accrued[lane] if begin == 0 else 0.0)
+        owed *= severity[0, ended - 1] - severity[1, ended - 1] * worth[lane]
+        owed *= block[DISCOUNT, lane] * fade[lane]
+        for _ in range(1, slot):
+            owed *= fade[lane]
+        own = chances[pair[lane]]
+        for k in chosen:
+            lost = (own[slot, k] - own[slot - 1, k]) * owed
+            acc[2, k, lane] += lost if ended <= plan[4] else 0.0
+            acc[3, k, lane] += lost if ended <= plan[5] else 0.0
+
+
+@compiled
 def _block_loss(
     block: Array,
     waits: Array,
@@ -241,15 +284,22 @@ def _block_loss(
     acc: Array,
     default: Array,
     plan: Array,
+    severity: Array,
+    late: Array,
+    pair: Array,
 ) -> None:
-    """Add exposure x worth (`fades`, with severity) x probability by month of a block into acc (2, K, lanes).
+    """Add exposure x worth (`fades`, with severity) x probability by month of a block into acc (4, K, lanes).
+
+    The first two places of acc are of defaults within the contract, the others of those after its end.
 
     chosen : scenarios to add to; all of them at once where the rate stays, one where it follows that
         scenario's index.
     waits : (T + 1, lanes) scratch for the sum of monthly rates. plan : arrears months, first and second
-        horizon.
+        horizon, the block's shortest contract, and the last months that count past the term, for both.
+    severity, late, pair : as in `_add_late`; late is empty where nothing is counted past the term.
     """
     arrears, first, last = plan[0], plan[1], plan[2]
+    past = len(late) > 0
     _begin(block, kind > 0)
     rate, drawn, accrued, balance, owed = (
         block[RATE],
@@ -260,10 +310,10 @@ def _block_loss(
     )
     for lane in range(waits.shape[1]):
         waits[0, lane] = 0.0
-    for month in range(last):
+    for month in range(last + (arrears if past else 0)):
         begin = max(month - arrears, 0)
         if month > 0 and arrears > 0 and kind > 0:
-            _reset(block, index[month - 1])
+            _reset(block, index[min(month, len(index)) - 1])
             before, after = waits[month - 1], waits[month]
             for lane in range(len(rate)):
                 after[lane] = before[lane] + rate[lane]
@@ -271,6 +321,10 @@ def _block_loss(
             if kind > 0:
                 _reset(block, index[begin - 1])
             _advance(block, kind, begin, partial)
+        if past and month >= plan[3] - 1:
+            _add_late(block, waits, kind, month, chosen, severity, late, pair, plan, acc)
+        if month >= last:
+            continue
         worth = fades[month]
         if kind == 0:
             waited = float(month - begin)
@@ -311,6 +365,8 @@ def loan_loss(
     arrears: int,
     partial: bool,
     horizons: Array,
+    pair: Array,
+    late: Array,
     loss: Array,
     pd: Array,
 ) -> None:
@@ -319,11 +375,17 @@ def loan_loss(
     blocks : (blocks, 4) first and last + 1 place in `order`, bucket, kind (0 rate stays, 1 floating, 2
         floating level payment).
     index : (K, T), or (K, 0). default, total : from `default_table`. severity : (2, B, T) charged off and
-        recovered.
+        recovered, longer where months past the term count.
+    pair : (N,) place in `late` of a loan, -1 for none. late : (P, S + 1, K) from `default_table`, P is 0
+        where nothing is counted past the term.
+    horizons : the first, the last month of contracts, and the last month of all that count.
     """
     scenarios = default.shape[2]
-    space = np.empty((ROWS + 2 * default.shape[1] + 1 + 2 * scenarios) * LANES)
-    every, plan = np.arange(scenarios), np.zeros(3, dtype=np.int64)
+    space = np.empty((ROWS + 2 * default.shape[1] + 1 + arrears + 4 * scenarios) * LANES)
+    own = np.full(LANES, -1)
+    until_all = np.array([horizons[0], horizons[2]])
+    every, plan = np.arange(scenarios), np.zeros(6, dtype=np.int64)
+    plan[4], plan[5] = horizons[0], horizons[2]
     for number in range(first, last):
         start, stop, bucket, kind = (
             blocks[number, 0],
@@ -336,24 +398,90 @@ def loan_loss(
         block = space[:edge].reshape(ROWS, lanes)
         months = min(horizons[1], _load(block, packed, order, start, stop))
         plan[0], plan[1], plan[2] = arrears, min(horizons[0], months), months
-        waits = space[edge : edge + (months + 1) * lanes].reshape(months + 1, lanes)
-        edge += (months + 1) * lanes
+        wide = months + 1 + arrears
+        waits = space[edge : edge + wide * lanes].reshape(wide, lanes)
+        edge += wide * lanes
         fades = space[edge : edge + months * lanes].reshape(months, lanes)
         edge += months * lanes
-        acc = space[edge : edge + 2 * scenarios * lanes].reshape(2, scenarios, lanes)
+        acc = space[edge : edge + 4 * scenarios * lanes].reshape(4, scenarios, lanes)
         acc[:] = 0.0
         _discounts(block, fades, months, severity[0, bucket], severity[1, bucket])
         chances = default[bucket]
+        plan[3] = months
+        if len(late) > 0:
+            own[:] = -1
+            for lane in range(stop - start):
+                own[lane] = pair[order[start + lane]]
+                plan[3] = min(plan[3], int(block[LEFT, lane]))
+                block[DISCOUNT, lane] = np.exp(block[LEFT, lane] * np.log(block[FADE, lane]))
+        costs = severity[:, bucket]
         for k in range(scenarios if kind > 0 else 1):
-            chosen, own = (every[k : k + 1], index[k]) if kind > 0 else (every, index[0, :0])
-            _block_loss(block, waits, fades, kind, own, chosen, partial, acc, chances, plan)
+            chosen, path = (every[k : k + 1], index[k]) if kind > 0 else (every, index[0, :0])
+            _block_loss(
+                block, waits, fades, kind, path, chosen, partial, acc, chances, plan, costs, late, own
+            )  # fmt: skip
         for lane in range(stop - start):
             loan = order[start + lane]
+            left = int(block[LEFT, lane])
             for place in range(2):
-                until = min(horizons[place], int(block[LEFT, lane]))
+                until = min(horizons[place], left)
                 for k in range(scenarios):
-                    loss[loan, k, place] = acc[place, k, lane]
+                    loss[loan, k, place] = acc[place, k, lane] + acc[2 + place, k, lane]
                     pd[loan, k, place] = total[bucket, until, k]
+                after = min(until_all[place] - left, late.shape[1] - 1)
+                if after > 0 and own[lane] >= 0:
+                    for k in range(scenarios):
+                        pd[loan, k, place] += late[own[lane], after, k]
+
+
+@compiled
+def _to_default(
+    base: Array,
+    shocks: Array,
+    edges: Array,
+    live: int,
+    default: int,
+    paid: int,
+    age: int,
+    past: int,
+    within: Array,
+    after: Array,
+) -> None:
+    """Set the probability of default from each state when no payment falls due any more, sweeping backward.
+
+    within : (T + 1, S + 1, live, K) after t months, in 0 to S - 1 months, and in the last place for ever; of
+        the first `paid` states never read. after : (S + 1, live, K) scratch. Months beyond the last one of
+        `shocks`, `past` of them, read that one.
+    """
+    months, _, scenarios = shocks.shape
+    slots = within.shape[1] - 1
+    whole = np.empty((live, scenarios))
+    moving = np.flatnonzero(edges[:, 0] >= paid)
+    after[:] = 0.0
+    for month in range(months + past - 1, -1, -1):
+        factor, odds = shocks[min(month, months - 1)], base[min(age + month + 1, base.shape[0] - 1)]
+        made = within[min(month, months)]
+        made[0] = 0.0
+        whole[:] = 1.0
+        for slot in range(1, slots + 1):  # who stays is where he was, with a month less to go
+            made[slot] = after[slot if slot == slots else slot - 1]
+        for edge in moving:
+            origin, target = edges[edge, 0], edges[edge, 1]
+            for k in range(scenarios):
+                whole[origin, k] += odds[edge] * factor[edge, k]
+            if target == default or paid <= target < live:
+                for slot in range(1, slots + 1):
+                    here, there = (
+                        made[slot, origin],
+                        after[slot if slot == slots else slot - 1, target % live],
+                    )
+                    for k in range(scenarios):
+                        here[k] += odds[edge] * factor[edge, k] * (1.0 if target == default else there[k])
+        for slot in range(1, slots + 1):
+            for state in range(paid, live):
+                for k in range(scenarios):
+                    made[slot, state, k] /= whole[state, k]
+        after[:] = made
 
 
 @compiled
@@ -368,12 +496,21 @@ def default_table(
     buckets: Array,
     marginal: Array,
     total: Array,
+    paid: int,
+    bounds: Array,
+    ends: Array,
+    past: int,
+    late: Array,
 ) -> None:
     """Set marginal (B, T, K) and cumulative default (B, T + 1, K), which comes in as 0, of some buckets.
 
     first, last : these buckets.
     base : (G, A, R) odds; shocks : (T, R, K); edges : (R, 2) origin, target; buckets : (B, 3) segment, age,
         state.
+    late : (P, S + 1, K), comes in as 0: cumulative default by months after the contract's end, of loans of a
+        bucket that end in the months `ends` (P,), rising within a bucket; `bounds` (B + 1,) cuts them by
+        bucket. The last place holds all that ever default, looked at for `past` months beyond T. A loan in
+        one of the first `paid` live states at the end, or that comes there later, has paid.
     """
     months, _, scenarios = shocks.shape
     where, after, share = (
@@ -381,11 +518,16 @@ def default_table(
         np.empty((live, scenarios)),
         np.empty((live, scenarios)),
     )
+    within = np.empty((months + 1 if len(ends) else 0, late.shape[1], live, scenarios))
+    scratch = np.empty((late.shape[1], live, scenarios))
     for bucket in range(first, last):
         segment, age = buckets[bucket, 0], buckets[bucket, 1]
         where[:] = 0.0
         for k in range(scenarios):
             where[buckets[bucket, 2], k] = 1.0
+        ending = bounds[bucket]
+        if ending < bounds[bucket + 1]:
+            _to_default(base[segment], shocks, edges, live, default, paid, age, past, within, scratch)
         for month in range(months):
             odds = base[segment, min(age + month + 1, base.shape[1] - 1)]
             entered = total[bucket, month + 1]
@@ -411,6 +553,13 @@ def default_table(
             for state in range(live):
                 for k in range(scenarios):
                     where[state, k] = after[state, k]
+            if ending < bounds[bucket + 1] and ends[ending] == month + 1:
+                risk = within[month + 1]
+                for slot in range(late.shape[1]):
+                    for state in range(paid, live):
+                        for k in range(scenarios):
+                            late[ending, slot, k] += where[state, k] * risk[slot, state, k]
+                ending += 1
 
 
 @compiled

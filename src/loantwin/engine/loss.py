@@ -13,6 +13,12 @@ months:
 What is recovered w months after default is discounted from its own month: its worth at default is one number
 a loan, which the kernel folds into the loan's discount factors, exactly and once for all scenarios.
 
+Past the term (`past_term`) the chain runs on until all have paid or defaulted. Who is in the first published
+live state at the contract's end, or comes there later, has paid (the maturity edge); who is late then owes
+what the missed payments left unpaid, a balloon with them, and cures or defaults by the same rows. Nothing
+more falls due, so that a default more than `arrears_months` after the end owes, and counts, as one of that
+month.
+
 Sources: IFRS 9 5.5.17 and B5.5.44 (present value at the effective rate), 5.5.5 (12-month) and 5.5.3
 (lifetime).
 """
@@ -31,10 +37,13 @@ from loantwin.engine.columns import LoanColumns, check_columns, take
 from loantwin.engine.floating.interpolation import SpreadNodes, grid_for, set_losses, smooth_loans
 from loantwin.engine.packing import buckets_of, cut, kinds, pack
 from loantwin.engine.path import check_lgd
-from loantwin.engine.rows import TransitionParameters, odds, rows_at
+from loantwin.engine.rows import TransitionParameters, odds, rows_at, up_to_date
 from loantwin.engine.runoff import loan_tables
 from loantwin.errors import ModelError, expected
 
+PAST = 24
+"""Months beyond those looked at, after which no loan that was late at its term is still neither paid nor in
+default, but for some of 100,000."""
 FEWEST = 2_000
 """Floating loans from which interpolation in the spread is worth its tables."""
 
@@ -45,7 +54,8 @@ class LoanLosses:
 
     loss : (N, K, 2) present value at the as-of date, currency; over the first horizon (12 months) and over
         all months.
-    pd : (N, K, 2) probability of first default within the same months and before the contract ends.
+    pd : (N, K, 2) probability of first default within the same months and before the contract ends, or after
+        its end where `past_term`.
     horizons : the two horizons, months.
     """
 
@@ -66,6 +76,7 @@ def loan_losses(
     arrears_months: int = 0,
     conversion_factor: float = 0.0,
     mean: bool = False,
+    past_term: bool = False,
 ) -> LoanLosses:
     """Return the expected credit loss and default probability of each loan in each scenario.
 
@@ -78,6 +89,8 @@ def loan_losses(
     partial_monthly, arrears_months, conversion_factor : as in `runoff.build_cells`.
     mean : the K scenarios are equally likely paths: return their mean, K = 1. Only without `index_paths`,
         where losses are linear in the default probabilities, which are averaged before any loan is looked at.
+    past_term : follow loans that are late when the contract ends, to the first horizon and, where the second
+        is all months, to the end. False: nothing is lost after the term.
 
     Raises
     ------
@@ -96,10 +109,16 @@ def loan_losses(
     from loantwin.kernels import in_shares
 
     bucket, buckets = buckets_of((columns.segment, columns.age, columns.state))
-    tables = (
-        _mean_tables(parameters, shocks, buckets) if mean else _default_tables(parameters, shocks, buckets)
+    months = shocks.shape[1]
+    ended = _endings(parameters, bucket, columns.remaining_months, len(buckets), months, past_term)
+    slots = max(assumed.arrears_months, 1)
+    *tables, late = (
+        _mean_tables(parameters, shocks, buckets, ended, slots)
+        if mean
+        else _default_tables(parameters, shocks, buckets, ended, slots)
     )
-    severity = _severity_tables(lgd, buckets, shocks.shape[1])
+    severity = _severity_tables(lgd, buckets, months + (slots if len(late) else 0))
+    until = np.array([*chosen, chosen[1] if chosen[1] < months else months + slots])
     grid, smooth, rest = _interpolated(columns, index_paths)
     index = np.zeros((tables[0].shape[2], 0)) if index_paths is None else np.ascontiguousarray(index_paths)
     kind = kinds(columns, index_paths is not None)
@@ -119,15 +138,51 @@ def loan_losses(
         severity,
         assumed.arrears_months,
         partial,
-        np.array(chosen),
+        until,
+        ended.pair,
+        late,
         loss,
         pd,
     )
     if grid is not None:
         set_losses(
-            grid, columns, packed, smooth, bucket, assumed, index, tables, severity, chosen, (loss, pd)
-        )
+            grid, columns, packed, smooth, bucket, assumed, index, (tables[0], tables[1]), severity, until,
+            (loss, pd), (ended.pair, late),
+        )  # fmt: skip
     return LoanLosses(loss, pd, chosen)
+
+
+@dataclass(frozen=True)
+class _Endings:
+    """P pairs of a bucket and its loans' remaining months: bounds by bucket (B + 1,), months ends (P,).
+
+    pair : (N,) each loan's place, -1 where its contract runs beyond the months looked at. paid : live states
+    that have paid all when a contract ends.
+    """
+
+    pair: Integers
+    bounds: Integers
+    ends: Integers
+    paid: int
+
+
+def _endings(
+    parameters: TransitionParameters,
+    bucket: Integers,
+    left: Integers,
+    count: int,
+    months: int,
+    past_term: bool,
+) -> _Endings:
+    """Return what ends when, by bucket; nothing where the term is the end or no state is late."""
+    paid = up_to_date(parameters)
+    if not past_term or paid == parameters.live:
+        return _Endings(
+            np.zeros(0, dtype=np.int64), np.zeros(count + 1, dtype=np.int64), np.zeros(0, np.int64), paid
+        )
+    pair, pairs = buckets_of((bucket, np.minimum(left, months + 1)))
+    bounds = np.searchsorted(pairs[:, 0], np.arange(count + 1))
+    return _Endings(np.where(left > months, -1, pair), bounds, np.ascontiguousarray(pairs[:, 1]), paid)
 
 
 def _interpolated(
@@ -154,42 +209,74 @@ def loan_losses_reference(
     index_paths: Floats | None,
     horizons: tuple[int, int],
     chunk: int = 20_000,
+    past_term: bool = False,
 ) -> LoanLosses:
     """Return what `loan_losses` returns, by plain NumPy over each loan's own schedule."""
     scenarios, months = shocks.shape[:2]
     buckets = np.stack([columns.segment, columns.age, columns.state], axis=1)
     loss, pd = np.zeros((2, len(buckets), scenarios, 2))
-    step = np.arange(1, months + 1)
+    extra, slots = (PAST if past_term else 0), max(assumed.arrears_months, 1)
+    carried = np.concatenate([shocks, np.repeat(shocks[:, -1:], extra, axis=1)], axis=1)
+    until = (horizons[0], horizons[1] + (extra if horizons[1] == months else 0))
+    step = np.arange(1, months + extra + 1)
     for start in range(0, len(buckets), chunk):
         rows = slice(start, start + chunk)
         part, keys = take(columns, rows), buckets[rows]
-        default = marginal_default_reference(parameters, shocks, keys)
-        default = np.where(step <= part.remaining_months[:, None], default, 0.0)
+        ends = part.remaining_months if past_term else None
+        default = marginal_default_reference(parameters, carried, keys, ends)
+        left = part.remaining_months[:, None]
+        if past_term:
+            default = _lumped(default, part.remaining_months + slots)
+        counts = step <= np.where(past_term & (left <= months), left + extra, np.minimum(left, months))
+        default = np.where(counts, default, 0.0)
+        # past the term a default owes what one a few months after it does
+        owing = np.where(
+            step > left, np.minimum(step, left + assumed.arrears_months), np.minimum(step, left + extra)
+        )
         age = np.minimum(keys[:, 1:2] + step, lgd.charged_off.shape[1] - 1)
         worth = recovery_worth(part.effective_annual_rate, lgd.recovery_lag)[:, None]
         severity = lgd.charged_off[keys[:, 0:1], age] - worth * lgd.recovered[keys[:, 0:1], age]
         discount = np.exp(-np.log1p(part.effective_annual_rate / 12.0)[:, None] * step)
         for scenario in range(scenarios):
             index = None if index_paths is None else index_paths[scenario]
-            exposure = loan_tables(part, months, assumed, index).exposure
+            if index is not None:
+                index = np.concatenate([index, np.repeat(index[-1:], extra)])
+            exposure = loan_tables(part, months + extra, assumed, index, past_term).exposure
+            exposure = np.take_along_axis(exposure, np.minimum(owing, months + extra) - 1, axis=1)
             lost = default[scenario] * severity * discount * exposure
-            for place, horizon in enumerate(horizons):
+            for place, horizon in enumerate(until):
                 loss[rows, scenario, place] = lost[:, :horizon].sum(axis=1)
                 pd[rows, scenario, place] = default[scenario, :, :horizon].sum(axis=1)
     return LoanLosses(loss, pd, horizons)
 
 
-def default_probabilities(parameters: TransitionParameters, columns: LoanColumns, shocks: Floats) -> Floats:
+def _lumped(default: Floats, last: Integers) -> Floats:
+    """Return default by month, (K, N, T), all after month `last` (N,) put into that month."""
+    step = np.arange(1, default.shape[2] + 1)
+    after = np.where(step > last[:, None], default, 0.0).sum(axis=2)
+    return np.where(
+        step < last[:, None], default, np.where(step == last[:, None], default + after[..., None], 0.0)
+    )
+
+
+def default_probabilities(
+    parameters: TransitionParameters, columns: LoanColumns, shocks: Floats, *, past_term: bool = False
+) -> Floats:
     """Return the probability of first default before the contract ends, in the months of `shocks`, (N, K).
 
     The last column of `LoanLosses.pd`, without its losses: a table by bucket, read at each loan's remaining
-    months.
+    months. past_term : as in `loan_losses`.
     """
     if not len(columns.principal):
         return np.zeros((0, len(shocks)))
     bucket, buckets = buckets_of((columns.segment, columns.age, columns.state))
-    _, total = _default_tables(parameters, np.ascontiguousarray(shocks), buckets)
-    return np.asarray(total[bucket, np.minimum(columns.remaining_months, shocks.shape[1])])
+    left, months = columns.remaining_months, shocks.shape[1]
+    ended = _endings(parameters, bucket, left, len(buckets), months, past_term)
+    _, total, late = _default_tables(parameters, np.ascontiguousarray(shocks), buckets, ended)
+    found = total[bucket, np.minimum(left, months)]
+    if len(late):
+        found = found + np.where((ended.pair >= 0)[:, None], late[ended.pair, -1], 0.0)
+    return np.asarray(found)
 
 
 def marginal_default(parameters: TransitionParameters, shocks: Floats, buckets: Integers) -> Floats:
@@ -210,14 +297,15 @@ def marginal_default(parameters: TransitionParameters, shocks: Floats, buckets: 
     if buckets.ndim != 2 or buckets.shape[1] != 3 or not ((buckets >= 0) & (buckets < limits)).all():
         was = f"others, in an array of shape {buckets.shape}"
         raise ModelError(expected(f"(B, 3) numbers below {limits}", was), field="buckets")
-    default, _ = _default_tables(parameters, shocks, np.ascontiguousarray(buckets, dtype=np.int64))
+    none = _endings(parameters, np.zeros(0, np.int64), np.zeros(0, np.int64), len(buckets), 0, False)
+    default, *_ = _default_tables(parameters, shocks, np.ascontiguousarray(buckets, dtype=np.int64), none)
     return np.ascontiguousarray(np.moveaxis(default, 2, 0))
 
 
 def _default_tables(
-    parameters: TransitionParameters, shocks: Floats, buckets: Integers
-) -> tuple[Floats, Floats]:
-    """Return marginal default, (B, T, K), and cumulative default, (B, T + 1, K)."""
+    parameters: TransitionParameters, shocks: Floats, buckets: Integers, ended: _Endings, slots: int = 1
+) -> tuple[Floats, Floats, Floats]:
+    """Return marginal default, (B, T, K), and cumulative, (B, T + 1, K) and after the term (P, S + 1, K)."""
     from loantwin.engine import kernels
     from loantwin.kernels import in_shares
 
@@ -227,6 +315,7 @@ def _default_tables(
     months, _, scenarios = month.shape
     default = np.empty((len(buckets), months, scenarios))
     total = np.zeros((len(buckets), months + 1, scenarios))
+    late = np.zeros((len(ended.ends), slots + 1, scenarios))
     in_shares(
         kernels.default_table,
         len(buckets),
@@ -238,23 +327,32 @@ def _default_tables(
         buckets,
         default,
         total,
+        ended.paid,
+        ended.bounds,
+        ended.ends,
+        PAST,
+        late,
     )
-    return default, total
+    return default, total, late
 
 
 def _mean_tables(
-    parameters: TransitionParameters, shocks: Floats, buckets: Integers, at_once: int = 20
-) -> tuple[Floats, Floats]:
-    """Return the mean over paths of the tables, (B, T, 1) and (B, T + 1, 1), a few paths at a time."""
-    default, total = (
-        np.zeros((len(buckets), shocks.shape[1], 1)),
-        np.zeros((len(buckets), shocks.shape[1] + 1, 1)),
-    )
-    for start in range(0, len(shocks), at_once):
-        found = _default_tables(parameters, shocks[start : start + at_once], buckets)
-        default += found[0].sum(axis=2, keepdims=True)
-        total += found[1].sum(axis=2, keepdims=True)
-    return default / len(shocks), total / len(shocks)
+    parameters: TransitionParameters,
+    shocks: Floats,
+    buckets: Integers,
+    ended: _Endings,
+    slots: int,
+    at_once: int = 20,
+) -> tuple[Floats, Floats, Floats]:
+    """Return the mean over paths of the tables, each with one scenario, a few paths at a time."""
+    months, count = shocks.shape[1], len(shocks)
+    default, total = np.zeros((len(buckets), months, 1)), np.zeros((len(buckets), months + 1, 1))
+    late = np.zeros((len(ended.ends), slots + 1, 1))
+    for start in range(0, count, at_once):
+        found = _default_tables(parameters, shocks[start : start + at_once], buckets, ended, slots)
+        for whole, part in zip((default, total, late), found, strict=True):
+            whole += part.sum(axis=2, keepdims=True)
+    return default / count, total / count, late / count
 
 
 def _severity_tables(lgd: LossGivenDefault, buckets: Integers, months: int) -> Floats:
@@ -263,8 +361,10 @@ def _severity_tables(lgd: LossGivenDefault, buckets: Integers, months: int) -> F
     return np.stack([lgd.charged_off[buckets[:, 0:1], age], lgd.recovered[buckets[:, 0:1], age]])
 
 
-def marginal_default_reference(parameters: TransitionParameters, shocks: Floats, buckets: Integers) -> Floats:
-    """Return what `marginal_default` returns, in plain NumPy."""
+def marginal_default_reference(
+    parameters: TransitionParameters, shocks: Floats, buckets: Integers, ends: Integers | None = None
+) -> Floats:
+    """Return what `marginal_default` returns, in plain NumPy; after `ends` (B,) months the paid leave."""
     base, live = odds(parameters), parameters.live
     where = np.zeros((len(shocks), len(buckets), live))
     where[:, np.arange(len(buckets)), buckets[:, 2]] = 1.0
@@ -272,8 +372,10 @@ def marginal_default_reference(parameters: TransitionParameters, shocks: Floats,
     for month in range(shocks.shape[1]):
         rows = rows_at(parameters, base, shocks[:, month], buckets[:, 0], buckets[:, 1] + month + 1)
         after = np.einsum("kbi,kbij->kbj", where, rows)
-        where = after[..., :live]
+        where = after[..., :live].copy()
         default[..., month] = after[..., parameters.default_state]
+        if ends is not None:
+            where[:, month + 1 >= ends, : up_to_date(parameters)] = 0.0
     return default
 
 

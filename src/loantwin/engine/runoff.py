@@ -94,13 +94,18 @@ def build_cells(
 
 
 def loan_tables(
-    columns: LoanColumns, months: int, assumed: RunoffAssumptions, index_path: Floats | None = None
+    columns: LoanColumns,
+    months: int,
+    assumed: RunoffAssumptions,
+    index_path: Floats | None = None,
+    past_term: bool = False,
 ) -> LoanTables:
     """Return the run-off of each loan, (N, T + 1) or (N, T): the reference.
 
     Exposure at default in month t, where the last `arrears_months` instalments were not paid: the balance
     before the first of them, or the balance at the as-of date if that is later, its interest since, the
     interest accrued at the as-of date where no payment came after it, and `conversion_factor` x undrawn.
+    0 after the term, unless `past_term`: a default up to `arrears_months` after it owes what came before.
     """
     table = schedule(
         contract_terms(columns),
@@ -121,7 +126,8 @@ def loan_tables(
             + (columns.accrued_interest if first == 0 else 0.0)
             + assumed.conversion_factor * columns.undrawn
         )
-        exposure[:, month] = np.where(runs[:, month], owed, 0.0)
+        owes = columns.remaining_months > month - (assumed.arrears_months if past_term else 0)
+        exposure[:, month] = np.where(owes, owed, 0.0)
     moves = _rate_moves(columns, table.annual_rate, index_path)
     return LoanTables(
         loans=runs.astype(float),

@@ -27,6 +27,7 @@ from loantwin.errors import ModelError, ScenarioError, expected
 from loantwin.macro.covariates import Covariate, evaluate, standardise
 from loantwin.macro.scenario import Scenario
 from loantwin.models.balances import fit_balances
+from loantwin.models.conversion import Conversion, fit_conversion
 from loantwin.models.counts import (
     LIKE_CURRENT,
     PANEL_LIVE,
@@ -169,7 +170,17 @@ def fit_model(
     made = _assembled(
         context, covariates, edges, levels, severity, defaults, as_of, mapping, prior_only, notes, sizes
     )
+    if "conversion_factor" not in mapping.assumptions and from_panel and panel is not None:
+        made = _converted(made, fit_conversion(panel, loans))
     return with_shares(replace(made, balances=moves), context, edges)
+
+
+def _converted(model: FittedModel, found: Conversion | None) -> FittedModel:
+    """Return the model with the conversion factor that its panel shows, and what tells it."""
+    if found is None:
+        return model
+    told = {**model.diagnostics, "conversion_factor": found.to_dict()}
+    return replace(model, conversion_factor=found.factor, diagnostics=told)
 
 
 def _above_exposure(severity: Severity, mapping: TapeFormat, from_panel: bool) -> str:

@@ -37,6 +37,7 @@ from loantwin.models.model import (
     unknown_states,
 )
 from loantwin.models.uncertainty import Directions
+from loantwin.outlook.rates import with_current_rates
 from loantwin.twin import Twin
 from loantwin.types import Interval
 
@@ -124,7 +125,8 @@ class Outlook:
     def book(self) -> Book:
         """Return the book with running contracts, floating loans' missing rates from the index history.
 
-        A loan that is still on the book after its contractual term is given one more month.
+        A loan that is still on the book after its contractual term is given one more month. The effective
+        rate of a floating loan is the current one (`risk.provisions.effective_rate.current_rate`).
         """
         twin, prime = self.twin, None
         if "prime_rate" in self.history.factors:
@@ -136,7 +138,8 @@ class Outlook:
         start = pl.Series(months.months_of(book.loans["origination_date"].to_numpy(), self.anchor))
         least = (self.month0 - start + 1).cast(pl.Int32)
         term = pl.when(pl.col("term_months").is_not_null()).then(pl.max_horizontal("term_months", least))
-        return replace(book, loans=book.loans.with_columns(term.alias("term_months")))
+        loans = book.loans.with_columns(term.alias("term_months"))
+        return replace(book, loans=with_current_rates(loans, twin.known_loans, self.history, self.anchor))
 
     @kept(*SOURCES)
     def columns(self) -> LoanColumns:

@@ -10,6 +10,7 @@ from loantwin.arrays import Floats
 from loantwin.errors import UsageError, expected
 from loantwin.macro.revert import extend
 from loantwin.outlook.outlook import Economy, GivenScenario, Outlook
+from loantwin.outlook.recognition import recognised
 from loantwin.risk.facts import Standing, standing
 from loantwin.risk.provisions.provisions import (
     Portfolio,
@@ -56,6 +57,7 @@ def portfolio(outlook: Outlook) -> Portfolio:
         standing=known_standing(outlook),
         runoff=outlook.runoff,
         historical=long_run_shocks(twin.model, long_run_covariates(outlook)),
+        recognised=recognised(outlook),
     )
 
 

@@ -64,29 +64,33 @@ def set_losses(
     index_paths: Floats,
     tables: tuple[Floats, Floats],
     severity: Floats,
-    horizons: tuple[int, int],
+    horizons: Integers,
     result: tuple[Floats, Floats],
+    late: tuple[Integers, Floats],
 ) -> None:
     """Set the rows `chosen` of `result` (loss and pd, (N, K, 2)).
 
-    tables : of `kernels.default_table`. severity : (2, B, T) charged off and recovered. packed : with the
-        worth of recoveries.
+    tables : of `kernels.default_table`. severity : (2, B, T) charged off and recovered, longer where months
+        past the term count. packed : with the worth of recoveries. horizons, late : as `kernels.loan_loss`.
     """
     from loantwin.engine.floating import kernels
     from loantwin.engine.kernels import counting_order
     from loantwin.kernels import in_shares
 
     default, total = tables
-    lost, back = (default * share[..., None] for share in severity)
+    lost, back = (default * share[:, : default.shape[1], None] for share in severity)
+    extra = assumed.arrears_months if len(late[1]) else 0
     left = columns.remaining_months[chosen]
     order, starts = counting_order(left, int(left.max()) + 1)
     terms = np.flatnonzero(np.diff(starts))
     places = np.zeros(int(left.max()) + 1, dtype=np.int64)
     places[terms] = np.arange(len(terms))
     spreads = grid.middle + grid.half * grid.nodes
-    waits, kept = _waits(index_paths, assumed.arrears_months), _kept(assumed, *index_paths.shape)
+    scenarios, months = index_paths.shape
+    carried = np.concatenate([index_paths, np.repeat(index_paths[:, -1:], extra, axis=1)], axis=1)
+    waits, kept = _waits(carried, assumed.arrears_months), _kept(assumed, scenarios, months + extra)
     by_month = np.ascontiguousarray(index_paths.T)
-    table = np.zeros((len(terms), len(spreads), by_month.size))
+    table = np.zeros((len(terms), len(spreads), scenarios * (months + extra)))
     in_shares(kernels.balance_table, len(terms), terms, spreads, by_month, assumed.arrears_months, table)
     in_shares(
         kernels.interpolated_losses,
@@ -106,7 +110,9 @@ def set_losses(
         back.reshape(len(back), -1),
         total,
         assumed.arrears_months,
-        np.array(horizons),
+        horizons,
+        severity,
+        *late,
         *result,
     )
 

@@ -38,14 +38,16 @@ def balance_table(
 ) -> None:
     """Set, by term, the balance of 1 a default in t + 1 counts from, (terms, J, T x K), which comes in as 0.
 
-    That balance is the one of `arrears` months before; of the terms `first` to `last`. index : (T, K).
+    That balance is the one of `arrears` months before; of the terms `first` to `last`. index : (T, K). A
+    table with more months than the index has the months after a term too.
     """
     months, scenarios = index.shape
+    wide = table.shape[2] // scenarios
     nodes, shape = len(spreads), (len(spreads), scenarios)
     grown, rate, annuity = np.empty(shape), np.empty(shape), np.empty(shape)
     for place in range(first, last):
         grown[:] = 1.0
-        for month in range(min(months, terms[place])):
+        for month in range(min(wide, terms[place] + wide - months)):
             begin = month - arrears
             if begin > 0:
                 for node in range(nodes):
@@ -118,6 +120,9 @@ def interpolated_losses(
     total: Array,
     arrears: int,
     horizons: Array,
+    severity: Array,
+    pair: Array,
+    late: Array,
     loss: Array,
     pd: Array,
 ) -> None:
@@ -127,10 +132,14 @@ def interpolated_losses(
         middle and half of the spreads. waits : (2, T x K) interest not paid since: its constant, and what it
         adds per unit of spread.
     kept : (products, T x K). lost, back : (B, T x K) default x share charged off, and x share recovered.
+    severity, pair, late, horizons : as in `engine.kernels.loan_loss`; where months past the term count,
+        table, waits and kept have `arrears` months more.
     """
     scenarios, size = loss.shape[1], lost.shape[1]
-    owed, discounts = np.empty(size), np.empty(size)
+    extra = (table.shape[2] - size) // scenarios
+    owed, discounts = np.empty(table.shape[2]), np.empty(size)
     weights = np.empty(len(nodes))
+    slots = late.shape[1] - 1 if len(late) else 0
     for position in range(begin, end):
         loan = order[position]
         row = packed[loan]
@@ -143,7 +152,8 @@ def interpolated_losses(
         )
         _weights((spread - grid[0]) / grid[1], nodes, scales, weights)
         months = min(horizons[1], left)
-        here = owed[: months * scenarios]
+        ends = slots > 0 and left <= horizons[1] and pair[loan] >= 0
+        here = owed[: (months + (extra if ends else 0)) * scenarios]
         here[:] = 0.0
         rows = table[places[left]]
         for node in range(0, len(nodes) if amount > 0.0 else 0, 4):
@@ -157,6 +167,18 @@ def interpolated_losses(
             here[i] = (amount * here[i] + rest) * held[i] * (still[i] + spread * rising[i]) + drawn
         for i in range(min(len(here), (arrears + 1) * scenarios)):
             here[i] += row[ACCRUED]
+        for k in range(scenarios):
+            loss[loan, k, 0] = loss[loan, k, 1] = 0.0
+        for slot in range(1, slots + 1 if ends else 1):
+            ended = left + slot
+            due = owed[(left - 1 + min(slot, arrears)) * scenarios :]
+            cost = severity[0, bucket[loan], ended - 1] - severity[1, bucket[loan], ended - 1] * row[WORTH]
+            cost *= np.exp(ended * np.log(row[FADE]))
+            for k in range(scenarios):
+                loss_after = (late[pair[loan], slot, k] - late[pair[loan], slot - 1, k]) * cost * due[k]
+                loss[loan, k, 0] += loss_after if ended <= horizons[0] else 0.0
+                loss[loan, k, 1] += loss_after if ended <= horizons[2] else 0.0
+        here = owed[: months * scenarios]
         _discounts(row[FADE], scenarios, discounts[: len(here)])
         for i in range(len(here)):
             here[i] *= (harm[i] - worth * relief[i]) * discounts[i]
@@ -164,8 +186,11 @@ def interpolated_losses(
         _fold(here[: early * scenarios], scenarios)
         _fold(here[early * scenarios :], scenarios)
         for k in range(scenarios):
-            loss[loan, k, 0] = here[k]
-            loss[loan, k, 1] = here[k] + (here[early * scenarios + k] if months > early else 0.0)
+            loss[loan, k, 0] += here[k]
+            loss[loan, k, 1] += here[k] + (here[early * scenarios + k] if months > early else 0.0)
         for place in range(2):
+            gone = min((horizons[0] if place == 0 else horizons[2]) - left, late.shape[1] - 1)
             for k in range(scenarios):
                 pd[loan, k, place] = total[bucket[loan], min(horizons[place], left), k]
+                if ends and gone > 0:
+                    pd[loan, k, place] += late[pair[loan], gone, k]

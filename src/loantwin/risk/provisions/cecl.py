@@ -26,6 +26,7 @@ from loantwin.risk.allowance import (
 )
 from loantwin.risk.provisions.cecl_methods import MethodAllowance
 from loantwin.risk.provisions.overlays import Overlay, OverlayEffect, overlay_effects
+from loantwin.risk.provisions.written_off import POOL, ExpectedRecoveries
 from loantwin.types import ModelResult
 
 INDIVIDUAL = "individually assessed"
@@ -38,6 +39,8 @@ RULES = (
     "(326-20-30-9)",
     "allowance is net of guarantees that are not free-standing contracts (326-20-30-12); allowance_gross "
     "is before them",
+    "recoveries expected of amounts written off are deducted, at most what is written off (326-20-30-1): an "
+    "allowance may be negative",
 )
 """How the figures are made, printed with every result."""
 
@@ -72,7 +75,9 @@ class CeclResult(ModelResult):
     """The allowance of a book under CECL. Money in the book's currency; names as in the command's JSON.
 
     allowance and what breaks it down : PD x LGD as modelled. methods : other methods on the same book, those
-    asked for. overlays stand apart: `overlay_total` is what they add, `allowance_with_overlays` the sum.
+    asked for, without recoveries of what is written off. overlays stand apart: `overlay_total` is what they
+    add, `allowance_with_overlays` the sum. written_off : what is expected of amounts written off, inside the
+    allowance and a pool of its own; None where there are none.
     """
 
     SCHEMA: ClassVar[str] = "loantwin.provisions/1"
@@ -92,6 +97,7 @@ class CeclResult(ModelResult):
     overlay_total: float
     allowance_with_overlays: float
     methods: Mapping[str, MethodAllowance] = field(default_factory=dict)
+    written_off: ExpectedRecoveries | None = None
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -218,6 +224,7 @@ def cecl(
     provenance: Mapping[str, Any] | None = None,
     overlays: tuple[Overlay, ...] = (),
     methods: Mapping[str, MethodAllowance] | None = None,
+    written_off: ExpectedRecoveries | None = None,
 ) -> CeclResult:
     """Return the allowance of the book by pool.
 
@@ -234,6 +241,7 @@ def cecl(
     check.kind(Reversion, reversion=reversion)
     check.kind(Mapping, **check.given(provenance=provenance, methods=methods))
     check.each(Overlay, overlays=overlays)
+    check.kind(ExpectedRecoveries, **check.given(written_off=written_off))
     probability = checked_weights(weights)
     exposures.check()
     loans = len(exposures.exposure)
@@ -258,23 +266,30 @@ def cecl(
         overlays, as_of, figures[1], figures[0], losses.pool, pools, codes, (*pools, INDIVIDUAL)
     )
     added = sum(effect.amount for effect in effects)
+    by_pool = {name: part for name, part in found.items() if part.loans}
+    back = back_gross = 0.0
+    if written_off is not None and written_off.expected > 0.0:
+        back, back_gross = written_off.net, written_off.expected
+        by_pool[POOL] = Part(written_off.loans, 0.0, 0.0, -back, -back_gross)
     return CeclResult(
         standard="cecl",
         as_of=as_of,
         currency=currency,
         exposure=sums[0],
-        allowance=sums[1],
-        allowance_gross=sums[2],
-        by_pool={name: part for name, part in found.items() if part.loans},
+        allowance=sums[1] - back,
+        allowance_gross=sums[2] - back_gross,
+        by_pool=by_pool,
         by_scenario={
-            name: ScenarioAllowance(weight, sums[3 + k]) for k, (name, weight) in enumerate(weights.items())
+            name: ScenarioAllowance(weight, sums[3 + k] - back)
+            for k, (name, weight) in enumerate(weights.items())
         },
         settings=asdict(reversion),
         rules=RULES,
         not_observable=not_observable,
         overlays=effects,
         overlay_total=added,
-        allowance_with_overlays=sums[1] + added,
+        allowance_with_overlays=sums[1] - back + added,
         methods=dict(methods or {}),
+        written_off=written_off,
         provenance=dict(provenance or {}),
     )

@@ -87,6 +87,28 @@ def credit_adjusted_rate(price: float, expected_flows: Floats) -> EffectiveRate:
     return effective_rate(np.concatenate([[-float(price)], np.asarray(expected_flows, dtype=np.float64)]))
 
 
+def current_rate(stated: Floats, at_recognition: Floats, in_force: Floats) -> Floats:
+    """Return the effective rate of floating loans as it is now, (N,), decimal a year.
+
+    Movements of market rates change the effective rate of a floating loan (IFRS 9 B5.4.5); what fees and
+    costs add to the contract's rate stays: the rate in force plus what the stated effective rate was above
+    the contract's at recognition.
+
+    Parameters
+    ----------
+    stated : (N,) effective rate at recognition. at_recognition : (N,) the contract's rate then, NaN where it
+        is not known: the rate in force then stands in, without fees. in_force : (N,) the contract's rate now.
+
+    Raises
+    ------
+    ArgumentError : shapes that differ, or a rate in force that is not finite.
+    """
+    check.finite(stated=stated, in_force=in_force)
+    check.shaped(stated.shape, at_recognition=at_recognition, in_force=in_force)
+    added = stated - at_recognition
+    return np.asarray(in_force + np.where(np.isfinite(added), added, 0.0))
+
+
 def _worth(rates: Floats, flows: Floats) -> Floats:
     """Return flows' worth at monthly rates: today's for rates above 0, the last month's below.
 

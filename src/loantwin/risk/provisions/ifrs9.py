@@ -25,6 +25,7 @@ from loantwin.risk.allowance import (
 )
 from loantwin.risk.provisions.modification import Modifications
 from loantwin.risk.provisions.overlays import Overlay, OverlayEffect, overlay_effects
+from loantwin.risk.provisions.recognition import RecognitionFacts
 from loantwin.risk.provisions.revolving import Commitments
 from loantwin.risk.provisions.stages import Stages
 from loantwin.types import ModelResult
@@ -38,8 +39,9 @@ RULES = (
     "fell (5.5.13, 5.5.14)",
     "losses are weighted over scenarios (5.5.17(a)) and discounted at the effective interest rate "
     "(B5.5.44), recoveries from their own month",
-    "PD at origination: the same model, the loan performing, macro at its long-run mean and the present "
-    "period effect left out, over the same remaining life (5.5.9, B5.5.11)",
+    "risk at recognition: the curve of the model in force then over the same remaining life (5.5.9, "
+    "B5.5.11), of a loan older than the twin that of its first model at its origination month "
+    "(reconstructed)",
     "allowance is net of guarantees that are integral to the contract (B5.5.55); allowance_gross is before "
     "them",
 )
@@ -68,7 +70,8 @@ class Ifrs9Result(ModelResult):
 
     allowance, allowance_gross, by_stage, by_scenario : as modelled. overlays stand apart: `overlay_total` is
         what they add and `allowance_with_overlays` the sum. modifications : None where the source has no
-        history of rates.
+        history of rates. recognition : where risk at initial recognition comes from, None where nothing tells
+        it and the present model at its long-run level stands in.
     """
 
     SCHEMA: ClassVar[str] = "loantwin.provisions/1"
@@ -91,6 +94,7 @@ class Ifrs9Result(ModelResult):
     overlays: tuple[OverlayEffect, ...]
     overlay_total: float
     allowance_with_overlays: float
+    recognition: RecognitionFacts | None = None
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -124,7 +128,7 @@ class Further:
     provision still to be filled in.
     poci : (N,) purchased or originated credit-impaired. poci_expected : (N,) lifetime loss expected at their
     recognition over the months now left, currency; the allowance is the change since. segment : (N,) index
-    into segments, for overlays.
+    into segments, for overlays. recognition : where risk at initial recognition comes from.
     """
 
     annual_rate: Floats | None = None
@@ -136,6 +140,7 @@ class Further:
     overlays: tuple[Overlay, ...] = ()
     segment: Integers | None = None
     segments: tuple[str, ...] = ()
+    recognition: RecognitionFacts | None = None
 
     def __post_init__(self) -> None:
         check.finite(**check.given(annual_rate=self.annual_rate, undrawn_share=self.undrawn_share))
@@ -240,6 +245,7 @@ def ifrs9(
         overlays=effects,
         overlay_total=added,
         allowance_with_overlays=whole.allowance + added,
+        recognition=more.recognition,
         provenance=dict(provenance or {}),
     )
 

@@ -22,6 +22,7 @@ from loantwin.models.fitted import FittedModel
 from loantwin.models.forecasting import mean_shocks
 from loantwin.risk.allowance import Exposures
 from loantwin.risk.facts import Standing
+from loantwin.risk.provisions.recognition import Recognised
 
 PATHS_AT_ONCE = 20
 FORGOTTEN = 1200
@@ -58,6 +59,8 @@ class Portfolio:
     historical : (R,) level to which the month part of the odds returns (`long_run_shocks`), the level of PD
         at origination and of CECL's reversion.
     runoff : partial prepayment, unpaid instalments at default and conversion factor of undrawn commitments.
+    recognised : risk at initial recognition over the life IFRS 9 measures; None where nothing tells it, then
+        the present model at its long-run level stands in. Read of the whole book only.
     """
 
     as_of: date
@@ -68,6 +71,7 @@ class Portfolio:
     standing: Standing
     historical: Floats
     runoff: RunoffAssumptions = field(default_factory=assumptions)
+    recognised: Recognised | None = None
 
     def __post_init__(self) -> None:
         check.finite(historical=self.historical)
@@ -195,12 +199,12 @@ def _cut_paths(index: Floats, months: int) -> Floats:
 
 
 def origination_pd(portfolio: Portfolio) -> Floats:
-    """Return the lifetime PD over the remaining life as it was seen at origination, (N,).
+    """Return the lifetime PD over the remaining life with the economy at its long-run level, (N,).
 
-    Rule: the same model for the same segment (grade) and ages, the loan performing at the as-of date, every
-    month at the historical level (macro at its long-run mean, the present period effect left out): what was
-    to be expected at origination of these months of its life, given that it would get this far (IFRS 9 5.5.9,
-    B5.5.11).
+    What stands in where no curve of recognition is known (`recognition.recognised_pd`). Rule: the same model
+    for the same segment (grade) and ages, the loan performing at the as-of date, every month at the
+    historical level (macro at its long-run mean, the present period effect left out): what was to be expected
+    at origination of these months of its life, given that it would get this far (IFRS 9 5.5.9, B5.5.11).
     """
     check.kind(Portfolio, portfolio=portfolio)
     loans, months = len(portfolio.columns.principal), lifetime_months(portfolio.columns)
@@ -208,7 +212,8 @@ def origination_pd(portfolio: Portfolio) -> Floats:
         return np.zeros(0)
     performing = replace(portfolio.columns, state=np.zeros_like(portfolio.columns.state))
     shocks = np.tile(portfolio.historical, (1, months, 1))
-    return np.asarray(default_probabilities(portfolio.parameters, performing, shocks)[:, 0])
+    found = default_probabilities(portfolio.parameters, performing, shocks, past_term=True)
+    return np.asarray(found[:, 0])
 
 
 def loss_in_default(portfolio: Portfolio) -> tuple[Floats, Floats]:
@@ -268,6 +273,7 @@ def measured(
         arrears_months=portfolio.runoff.arrears_months,
         conversion_factor=portfolio.runoff.conversion_factor,
         mean=mean,
+        past_term=True,
     )
     return found.loss, found.pd
 

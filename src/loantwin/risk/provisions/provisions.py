@@ -51,8 +51,10 @@ from loantwin.risk.provisions.measurement import (
 from loantwin.risk.provisions.modification import Modifications
 from loantwin.risk.provisions.overlays import Overlay
 from loantwin.risk.provisions.pooled import PooledAllowance
+from loantwin.risk.provisions.recognition import RecognitionFacts, recognised_pd
 from loantwin.risk.provisions.revolving import Commitments, behavioural
 from loantwin.risk.provisions.stages import CreditRisk, Stages, stages
+from loantwin.risk.provisions.written_off import WrittenOff, expected_recoveries
 
 __all__ = [
     "STANDARDS",
@@ -83,6 +85,7 @@ class BesideLoans:
 
     history : what CECL's loss-rate methods read, and methods : those asked for.
     poci_expected : (N,) currency over the months now left, None where the source does not tell.
+    written_off : loans whose recovery goes on, which CECL's allowance reads.
     reversion : CECL's, None takes the configuration's. provenance : passed on to the result.
     """
 
@@ -91,6 +94,7 @@ class BesideLoans:
     poci_expected: Floats | None = None
     methods: tuple[str, ...] = ()
     history: LossHistory | None = None
+    written_off: WrittenOff | None = None
     reversion: Reversion | None = None
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
@@ -144,12 +148,16 @@ def provisions(
 
 @dataclass(frozen=True)
 class Staged:
-    """IFRS 9 losses and stages. pd : (N,) weighted lifetime PD now. origination : (N,) at origination."""
+    """IFRS 9 losses and stages. pd : (N,) weighted lifetime PD now. origination : (N,) at recognition.
+
+    recognition : where the latter comes from, None where the present model at its long-run level stands in.
+    """
 
     losses: StagedLosses
     stages: Stages
     pd: Floats
     origination: Floats
+    recognition: RecognitionFacts | None = None
 
 
 def staged(portfolio: Portfolio, scenarios: Sequence[WeightedScenario], config: Config) -> Staged:
@@ -158,7 +166,11 @@ def staged(portfolio: Portfolio, scenarios: Sequence[WeightedScenario], config: 
     check.each(WeightedScenario, scenarios=scenarios)
     check.kind(Config, config=config)
     loss, pd = expected_losses(portfolio, scenarios)
-    state, then = portfolio.standing, np.minimum(origination_pd(portfolio), 1.0)
+    state, facts = portfolio.standing, None
+    if portfolio.recognised is None:
+        then = np.minimum(origination_pd(portfolio), 1.0)
+    else:
+        then, facts = recognised_pd(portfolio.recognised, config.ifrs9.tape_origination_pd)
     lifetime = np.minimum(
         pd[:, :, 1] @ np.array([scenario.weight for scenario in scenarios]), 1.0
     )  # rounding passes 1
@@ -171,8 +183,11 @@ def staged(portfolio: Portfolio, scenarios: Sequence[WeightedScenario], config: 
         state.watch,
         state.months_since_default,
     )
-    losses = StagedLosses(loss[:, :, 0], loss[:, :, 1], loss_in_default(portfolio)[0])
-    return Staged(losses, stages(risk, config.ifrs9), risk.lifetime_pd, then)
+    if loss.size and loss.min() < 0.0:  # recoveries above what is charged off are no asset of a loan held
+        loss = np.maximum(loss, 0.0)
+        loss[:, :, 0] = np.minimum(loss[:, :, 0], loss[:, :, 1])
+    losses = StagedLosses(loss[:, :, 0], loss[:, :, 1], np.maximum(loss_in_default(portfolio)[0], 0.0))
+    return Staged(losses, stages(risk, config.ifrs9), risk.lifetime_pd, then, facts)
 
 
 def measured_lives(portfolio: Portfolio, config: Config) -> Portfolio:
@@ -201,6 +216,7 @@ def _ifrs9(
         overlays=beside.overlays,
         segment=pool_codes(portfolio),
         segments=pool_names(portfolio),
+        recognition=found.recognition,
     )
     return ifrs9(
         portfolio.as_of,
@@ -269,6 +285,9 @@ def _cecl(
         beside.provenance,
         beside.overlays,
         _by_method(portfolio, given, losses, used, beside),
+        None
+        if beside.written_off is None
+        else expected_recoveries(beside.written_off, portfolio.lgd, used.discounted),
     )
 
 

@@ -22,6 +22,7 @@ TRIGGERS = (
     "watch",
     "return_probation",
     "lifetime_pd",
+    "lifetime_pd_backstop",
 )
 """Why a loan is not in stage 1, as `Stages.triggers`' columns; the first three give stage 3."""
 IMPAIRED = 3
@@ -33,8 +34,8 @@ class CreditRisk:
 
     lifetime_pd : (N,) decimal, probability of default over the remaining life as seen now (weighted over
         scenarios).
-    origination_pd : (N,) decimal, over the same remaining life as seen at origination
-        (`ifrs9.origination_pd`).
+    origination_pd : (N,) decimal, over the same remaining life as seen at initial recognition
+        (`recognition.recognised_pd`).
     days_past_due : (N,) days, NaN where the source does not tell; such a loan never meets the backstops.
     defaulted, forborne, watch : (N,) true where the lender's own record says so.
     months_since_default : (N,) since the last report in default, NaN where none is known; None where no
@@ -52,7 +53,7 @@ class CreditRisk:
 
 @dataclass(frozen=True)
 class Stages:
-    """stage : (N,) 1, 2 or 3. triggers : (N, 8) which of `TRIGGERS` a loan meets, each by itself."""
+    """stage : (N,) 1, 2 or 3. triggers : (N, 9) which of `TRIGGERS` a loan meets, each by itself."""
 
     stage: Integers
     triggers: Flags
@@ -76,10 +77,11 @@ def stages(risk: CreditRisk, settings: Ifrs9) -> Stages:
     Stage 3: in default, `default_days` days past due or more (B5.5.37), or out of default for at most
     `default_probation_months`. Stage 2: more than `backstop_days` days past due (5.5.11), forborne or on the
     watch list, out of that probation for at most `return_probation_months`, or lifetime PD at least
-    `lifetime_pd_ratio` times that at origination AND higher by at least `lifetime_pd_difference` (5.5.9).
-    Stage 1 otherwise. A probation period is the lender's policy behind 5.5.7 and B5.5.27 (evidence of
-    consistently good payment); three months is the least that EBA/GL/2016/07, paragraph 71, takes before an
-    obligor is no longer in default.
+    `lifetime_pd_ratio` times that at origination AND higher by at least `lifetime_pd_difference` (5.5.9), or,
+    where it is set, at least `lifetime_pd_backstop` times, whatever the difference. Stage 1 otherwise. A
+    probation period is the lender's policy behind 5.5.7 and B5.5.27 (evidence of consistently good payment);
+    three months is the least that EBA/GL/2016/07, paragraph 71, takes before an obligor is no longer in
+    default.
 
     Raises
     ------
@@ -116,6 +118,7 @@ def stages(risk: CreditRisk, settings: Ifrs9) -> Stages:
         risk.watch,
         (since > probation) & (since <= probation + settings.return_probation_months),
         worse,
+        (now >= settings.lifetime_pd_backstop * then) & (now > then) & (settings.lifetime_pd_backstop > 0.0),
     ]
     stage = np.ones(size, dtype=np.int64)
     stage[triggers[IMPAIRED:].any(axis=0)] = 2

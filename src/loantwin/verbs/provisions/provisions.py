@@ -12,8 +12,10 @@ from loantwin.arrays import Floats
 from loantwin.config import chosen
 from loantwin.errors import UsageError, expected
 from loantwin.files import check_target, whole_file
+from loantwin.models.conversion import conversion_words
 from loantwin.outlook.outlook import GivenScenario, Outlook, Scenarios, read_scenarios
 from loantwin.outlook.portfolio import economies, portfolio
+from loantwin.outlook.written_off import written_off
 from loantwin.risk.provisions.cecl_methods import METHODS
 from loantwin.risk.provisions.explain import EXPLAINED
 from loantwin.risk.provisions.loans import loan_rows
@@ -122,6 +124,8 @@ def provided(
     life = measured_lives(book, twin.config) if standard in ("ifrs9", "five-level") else book
     made, notes = economies(outlook, given, lifetime_months(life.columns))
     beside = beside_loans(outlook, book, standard, overlays, methods)
+    if book.columns.undrawn.any():
+        notes = [*notes, conversion_words(twin.model.diagnostics, book.runoff.conversion_factor)]
     provenance = {**twin.provenance(), "notes": [*outlook.notes, *notes]}
     if methods:
         past = beside.history or loss_history(outlook)
@@ -147,7 +151,8 @@ def beside_loans(
     twin, loans = outlook.twin, outlook.book.loans
     if standard == "cecl":
         past = loss_history(outlook) if {"vintage", "warm", "roll-rate"} & set(methods) else None
-        return BesideLoans(overlays=overlays, methods=methods, history=past)
+        gone = written_off(outlook)
+        return BesideLoans(overlays=overlays, methods=methods, history=past, written_off=gone)
     moved = repriced(loans, twin.known_panel) if standard == "ifrs9" else None
     found = (
         None

@@ -63,6 +63,8 @@ def render(console: Console, result: Any) -> None:
         met = [(name.replace("_", " "), f"{count:,}") for name, count in result.triggers.items() if count]
         show_table(console, "Why loans left stage 1 (each trigger by itself)", ("trigger", "loans"), met)
         _beside(console, result)
+    if getattr(result, "written_off", None) is not None:
+        _written_off(console, result.written_off)
     if getattr(result, "methods", None):
         _methods(console, result)
     if getattr(result, "overlays", ()):
@@ -79,7 +81,9 @@ def render(console: Console, result: Any) -> None:
 
 
 def _beside(console: Console, result: Any) -> None:
-    """Print the interest basis, commitments and modifications of IFRS 9."""
+    """Print risk at recognition, the interest basis, commitments and modifications of IFRS 9."""
+    if result.recognition is not None:
+        show_facts(console, "Risk at initial recognition, loans by where it comes from", _recognition(result))
     rows = [
         (stage, item.basis, amount(item.carrying_amount), amount(item.monthly_interest))
         for stage, item in result.interest.items()
@@ -130,6 +134,31 @@ def _recommended(console: Console, found: Any) -> None:
     title = "Net charge-offs of the last 12 months, foretold a year ago"
     show_table(console, title, ("method", "foretold", "came", "error"), rows)
     show_notes(console, "Beware", found["warnings"])
+
+
+def _written_off(console: Console, told: Any) -> None:
+    facts = {
+        "written off": amount(told.written_off),
+        "recovered so far": amount(told.recovered),
+        "still expected": amount(told.expected),
+        "net of guarantors' part, deducted from the allowance": amount(told.net),
+    }
+    show_facts(console, f"Recoveries of {told.loans:,} loans written off", facts)
+
+
+def _recognition(result: Any) -> dict[str, str]:
+    told = result.recognition
+    facts = {
+        "curve of the model in force when the loan was made": f"{told.stored:,}",
+        "reconstructed by the first model": f"{told.reconstructed:,}",
+    }
+    if told.long_run:
+        facts["macro history does not reach back, long-run level"] = f"{told.long_run:,}"
+    if told.tape:
+        facts["scaled to the tape's PD"] = f"{told.tape:,}"
+        facts["twin's PD over the tape's at recognition, median"] = f"{told.tape_factor:.3f}"
+        facts["mapped PD over the twin's, median"] = f"{told.median_ratio:.3f}"
+    return facts
 
 
 def _methods(console: Console, result: Any) -> None:
