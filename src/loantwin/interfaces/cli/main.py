@@ -39,7 +39,9 @@ from loantwin.interfaces.cli import (
     tape_check,
     tape_map,
     twin_create,
+    why,
 )
+from loantwin.interfaces.cli.made_by import TYPED
 from loantwin.interfaces.cli.panels import BEGIN, INSIDE
 from loantwin.interfaces.cli.words import in_flags
 
@@ -101,6 +103,7 @@ for command, place in (
     (backtest, app),
     (backtest_rates, app),
     (loan, app),
+    (why, app),
     (log_verify, LOG),
     (config_show, CONFIG),
 ):
@@ -166,6 +169,7 @@ def run(command: Callable[..., Any] | None = None) -> None:
     sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115  # lives as long as the process
     sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
     warnings.showwarning = _warn
+    TYPED.set(tuple(sys.argv[1:]))
     stderr = sys.stderr
     if any(
         visible(item) != item for item in sys.argv

@@ -47,6 +47,7 @@ TABLES = {
     "tape_map": "tape_map",
     "twin": "twin_create",
     "vintages": "curves",
+    "why": "why",
 }
 """By the name in a result's schema, the module beside this one that shows it: `render(console, result)`."""
 
