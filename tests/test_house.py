@@ -23,9 +23,13 @@ ABOVE = {
     "report": "loantwin.interfaces.report.report.report",
     "validate": "loantwin.interfaces.report.validate.validate",
     "compliance": "loantwin.interfaces.compliance.compliance",
+    "why": "loantwin.interfaces.why",
 }
 """Verbs that run or draw what other verbs give stand above them, with the interfaces."""
-NO_COMMAND = {"verbs": {"compare"}, "cli": {"main", "options", "panels", "progress", "words", "tables"}}
+NO_COMMAND = {
+    "verbs": {"compare"},
+    "cli": {"main", "made_by", "options", "panels", "progress", "words", "tables"},
+}
 """What stands beside the commands: a verb that is none, and what the command line's files share."""
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from loantwin.interfaces.demo import demo as demo
     from loantwin.interfaces.report.report.report import report as report
     from loantwin.interfaces.report.validate.validate import validate as validate
+    from loantwin.interfaces.why import why as why
     from loantwin.outlook.outlook import Outlook as Outlook
     from loantwin.twin import Twin as Twin
     from loantwin.twin import open as open
@@ -93,6 +94,7 @@ _EXPORTS = {
     "decide": "loantwin.decisions.decide",
     "load_policy": "loantwin.decisions.load",
     "loan": "loantwin.verbs.loan",
+    "why": "loantwin.interfaces.why",
     "log_verify": "loantwin.verbs.log_verify",
     "config_show": "loantwin.verbs.config_show",
     "LoantwinError": "loantwin.errors",

@@ -32,6 +32,7 @@ from loantwin.outlook.portfolio import (
     portfolio,
 )
 from loantwin.outlook.redated import twin_at
+from loantwin.risk.provisions.losses_of_year import ExpectedAtOpening
 from loantwin.risk.provisions.measurement import Portfolio, WeightedScenario, exposures, lifetime_months
 from loantwin.risk.provisions.movement import (
     ClosingValues,
@@ -192,7 +193,18 @@ def _between(
         (*words, *dict.fromkeys((*new.notes, *notes, *closing_notes))),
         now.provenance(),
         minor_units(now.currency),
+        _expected(opening),
     )
+
+
+def _expected(valued: Valued) -> ExpectedAtOpening:
+    """Return expected losses of the loans that are not in default, added up."""
+    live, columns = valued.found.stages.stage < 3, valued.book.columns
+    losses, made = valued.found.losses, []
+    for loss in (losses.twelve_month, losses.lifetime):
+        gross = np.where(live, loss @ valued.weights * columns.weight, 0.0)
+        made += [math.fsum(gross), math.fsum(gross * (1.0 - columns.guaranteed))]
+    return ExpectedAtOpening(*made)
 
 
 def _valued(
@@ -342,7 +354,11 @@ def _passed(lost: pl.DataFrame, old: Outlook, now: Twin, segments: tuple[str, ..
 
 def _recoveries(now: Twin, since: dt.date) -> tuple[float | None, tuple[str, ...]]:
     """Return what came back since a date of amounts written off, weighted, and how it was dated."""
+    recorded = _recorded_recoveries(now, since)
+    told = math.fsum((recorded["amount"] * recorded["weight"]).to_list())
     if "recoveries" not in now.mapping.observes:
+        if recorded.height:
+            return told, ("recoveries: those that the log records; the tape tells none",)
         return None, ("recoveries: not observed, so that none stand in the bridge to profit",)
     panel = now.known_panel
     if panel is not None and "recovered" in panel.columns and panel["recovered"].is_not_null().any():
@@ -350,12 +366,27 @@ def _recoveries(now: Twin, since: dt.date) -> tuple[float | None, tuple[str, ...
         rows = rows.select("loan_id", "recovered").join(
             now.known_loans.select("loan_id", "weight"), on="loan_id", how="inner", maintain_order="left"
         )
-        return math.fsum((rows["recovered"] * rows["weight"]).to_list()), ()
+        return told + math.fsum((rows["recovered"] * rows["weight"]).to_list()), ()
     rows = now.known_loans.filter(pl.col("closed_date") > since)
+    rows = rows.join(recorded.select("loan_id"), on="loan_id", how="anti", maintain_order="left")
     amount = (rows["recovered"].fill_null(0.0) * rows["weight"]).to_list()
-    return math.fsum(amount), (
+    return told + math.fsum(amount), (
         "recoveries: each loan's whole recovery is counted on the day its recovery ended (assumed): the "
         "source dates no part of it",
+    )
+
+
+def _recorded_recoveries(now: Twin, since: dt.date) -> pl.DataFrame:
+    """Return recoveries that the log records as events since a date: loan_id, amount, weight."""
+    units = minor_units(now.currency)
+    found = [
+        (event.data["loan_id"], event.data["amount"] / units)
+        for event in now.home.log.read(until=now.head[0], types=("RecoveryReceived",))
+        if since < event.happened <= now.as_of
+    ]
+    rows = pl.DataFrame(found, schema={"loan_id": pl.String, "amount": pl.Float64}, orient="row")
+    return rows.join(
+        now.known_loans.select("loan_id", "weight"), on="loan_id", how="inner", maintain_order="left"
     )
 
 

@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loantwin.errors import RiskError
+from loantwin.risk.provisions.losses_of_year import ExpectedAtOpening, in_default_stock
 from loantwin.risk.provisions.movement import (
     LINES,
     ClosingValues,
@@ -163,6 +164,44 @@ def test_gross_carrying_amounts_by_hand() -> None:
         assert moved == found["closing"].by_stage[stage]
 
 
+def test_the_several_losses_of_the_year_by_hand() -> None:
+    """Nothing of the five came into default but c, which was there, and the 50 lent and lost since."""
+    expected = ExpectedAtOpening(30.0, 28.0, 100.0, 97.0)
+    made = movement_of(
+        groups_by_hand(), FIRST, LAST, "USD", ("north", "south"), 40.0, expected_loss=expected
+    ).losses
+    found = {name: (item.gross, item.net) for name, item in made.figures.items()}
+    assert found == {
+        "defaulted": (50.0, None),
+        "charged_off": (850.0, 650.0),
+        "recovered": (40.0, 40.0),
+        "net_charge_offs": (810.0, 610.0),
+        "expected_12m": (30.0, 28.0),
+        "expected_lifetime": (100.0, 97.0),
+        "allowance_opening": (None, 455.0),
+        "allowance_closing": (None, 65.75),
+        "charge": (None, 212.75),
+    }
+    assert all(item.horizon and item.leaves_out for item in made.figures.values())
+    # 650 less 40 back, less 389.25 that the allowance fell by, less 8 of unwind: 212.75
+    assert made.charge == {
+        "charged_off_net": 650.0,
+        "recovered": -40.0,
+        "change_of_allowance": -389.25,
+        "unwind_impaired": -8.0,
+        "charge": 212.75,
+    }
+    assert made.in_default == {
+        "opening": 900.0,
+        "defaulted": 50.0,
+        "cured": 0.0,
+        "derecognised": 0.0,
+        "changes": -100.0,
+        "charged_off": -850.0,
+        "closing": 0.0,
+    }
+
+
 def test_a_loan_leaves_from_stage_3_and_a_part_written_off_is_no_end() -> None:
     """From stage 1: 10 held, 1000 lost. Of another, still here, 300 of 1000 were written off."""
     opening, closing, _ = by_hand()
@@ -272,6 +311,8 @@ def cents(loans: list[tuple]) -> dict[str, dict[str, int]]:  # type: ignore[type
 @settings(max_examples=60, deadline=None)
 def test_lines_sum_to_the_cent_and_parts_sum_to_the_whole(loans: list[tuple], cut: int) -> None:  # type: ignore[type-arg]
     whole, parts = cents(loans), [cents(loans[:cut]), cents(loans[cut:])]
+    stock = in_default_stock(added_up(loan_movements(*sides(loans))))
+    assert round(100 * (sum(stock.values()) - 2 * stock["closing"])) == 0
     for stage in ("1", "2", "3"):
         moved = sum(whole[name][stage] for name in LINES if name != "closing")
         assert moved == whole["closing"][stage]

@@ -5,6 +5,7 @@ refused.
 from __future__ import annotations
 
 import json
+import shutil
 from datetime import date
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from typer.testing import CliRunner
 
 import loantwin as lt
 from loantwin.errors import InputError, RiskError
+from loantwin.events.event import Event
+from loantwin.events.home import Home
 from loantwin.interfaces.cli.main import app
 from loantwin.interfaces.cli.tables.render import render
 from loantwin.interfaces.report.movement import write
@@ -87,6 +90,70 @@ def test_write_offs_recoveries_and_gross_amounts_are_those_of_the_tape(
     assert cents(ended) == cents(moved.closing)
     stage_3 = moved.lines["opening"].by_stage["3"]
     assert 0.0 < table["unwind"].by_stage["3"] < 0.3 * stage_3
+
+
+def test_the_losses_of_the_year_are_tied(moved: MovementResult) -> None:
+    losses = moved.losses
+    assert cents(losses.charge["charge"]) == cents(moved.profit.charge)
+    assert cents(losses.in_default["closing"]) == cents(moved.gross_carrying["closing"].by_stage["3"])
+    figures = losses.figures
+    assert figures["defaulted"].gross > -losses.in_default["charged_off"]  # type: ignore[operator]
+    year, life = figures["expected_12m"], figures["expected_lifetime"]
+    assert 0.0 < year.net <= year.gross < life.gross  # type: ignore[operator]
+
+
+@pytest.mark.slow
+def test_the_journal_ties_to_the_movement_to_the_cent(panel_home: Path, moved: MovementResult) -> None:
+    made = lt.journal(panel_home, date(2021, 12, 31))
+    assert cents(made.total_debit) == cents(made.total_credit)
+    for entry in {posting.entry for posting in made.postings}:
+        sides = [(posting.debit, posting.credit) for posting in made.postings if posting.entry == entry]
+        assert sum(cents(debit) - cents(credit) for debit, credit in sides) == 0
+    assert cents(made.allowance) == cents(moved.closing)
+    assert cents(made.gross_carrying_amount) == cents(moved.gross_carrying["closing"].amount)
+    assert cents(made.charge) == cents(moved.profit.charge)
+    done = CliRunner().invoke(app, ["journal", str(panel_home), "--from", "31.12.2021"])
+    assert "a date YYYY-MM-DD" in str(done.exception)
+
+
+@pytest.mark.slow
+def test_recoveries_that_the_log_records_count(
+    panel_home: Path, moved: MovementResult, tmp_path: Path
+) -> None:
+    home = tmp_path / "twin"
+    shutil.copytree(panel_home, home)
+    with lt.open(home) as twin:
+        gone = twin.known_loans.filter(pl.col("charge_off_date") <= date(2022, 6, 30))["loan_id"][0]
+    with Home.open(home, writable=True) as opened:
+        fact = {"loan_id": gone, "amount": 123_45}
+        opened.append([Event("RecoveryReceived", date(2022, 12, 30), fact)])
+    made = lt.movement(home, date(2021, 12, 31))
+    assert made.profit.recoveries == pytest.approx(moved.profit.recoveries + 123.45, abs=0.005)  # type: ignore[operator]
+    assert made.closing == moved.closing
+
+
+def test_one_loan_is_explained_and_rows_by_loan_add_up(panel_home: Path, tmp_path: Path) -> None:
+    file = tmp_path / "loans.parquet"
+    whole = lt.provisions(panel_home, "ifrs9", out=file)
+    rows = pl.read_parquet(file)
+    assert rows["allowance"].sum() == pytest.approx(whole.allowance, rel=1e-9)
+    for stage in ("1", "2", "3"):
+        row = rows.filter((pl.col("stage") == stage) & (pl.col("allowance") > 0)).row(0, named=True)
+        one = lt.provisions_explain(panel_home, row["loan_id"], "ifrs9")
+        assert (one.stage, one.exposure) == (stage, pytest.approx(row["exposure"]))
+        assert one.allowance == pytest.approx(row["allowance"], rel=1e-9)
+        assert one.pd_at_recognition == pytest.approx(row["pd_at_recognition"])
+    book = tmp_path / "loan.xlsx"
+    done = CliRunner().invoke(
+        app,
+        ["provisions", "explain", str(panel_home), row["loan_id"], "--standard", "cecl", "--out", str(book)],
+    )
+    assert done.exit_code == 0, done.exception
+    assert book.read_bytes()[:2] == b"PK"
+    with pytest.raises(InputError, match="a loan on the book"):
+        lt.provisions_explain(panel_home, "none", "ifrs9")
+    with pytest.raises(InputError, match=r"ends in \.parquet"):
+        lt.provisions(panel_home, "ifrs9", out=tmp_path / "loans.csv")
 
 
 @pytest.mark.slow

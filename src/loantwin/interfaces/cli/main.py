@@ -41,7 +41,9 @@ from loantwin.interfaces.cli import (
     tape_map,
     twin_create,
     validate,
+    why,
 )
+from loantwin.interfaces.cli.made_by import TYPED
 from loantwin.interfaces.cli.panels import BEGIN, INSIDE
 from loantwin.interfaces.cli.words import in_flags
 
@@ -105,6 +107,7 @@ for command, place in (
     (validate, app),
     (compliance, app),
     (loan, app),
+    (why, app),
     (log_verify, LOG),
     (config_show, CONFIG),
 ):
@@ -170,6 +173,7 @@ def run(command: Callable[..., Any] | None = None) -> None:
     sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115  # lives as long as the process
     sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
     warnings.showwarning = _warn
+    TYPED.set(tuple(sys.argv[1:]))
     stderr = sys.stderr
     if any(
         visible(item) != item for item in sys.argv

@@ -51,7 +51,9 @@ def finish(result: Any, as_json: bool) -> None:
     """Show a result on standard output: tables, or one JSON document."""
     try:
         if as_json:
-            text = jsonlib.dumps(result.to_dict(), allow_nan=False, indent=2)
+            from loantwin.interfaces.cli.made_by import noted
+
+            text = jsonlib.dumps(noted(result.to_dict()), allow_nan=False, indent=2)
             sys.stdout.write(text.replace("\x7f", "\\u007f") + "\n")  # the one control mark JSON leaves raw
         else:
             from loantwin.interfaces.cli.tables.render import render

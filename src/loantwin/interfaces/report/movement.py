@@ -58,6 +58,34 @@ BRIDGE = {
     "written_off": "written off against the allowance",
 }
 """What each figure of the bridge from the table to profit is called."""
+LOSSES = {
+    "defaulted": "defaulted",
+    "charged_off": "charged off",
+    "recovered": "recovered",
+    "net_charge_offs": "net charge-offs",
+    "expected_12m": "expected loss, 12 months",
+    "expected_lifetime": "expected loss, life",
+    "allowance_opening": "allowance, opening",
+    "allowance_closing": "allowance, closing",
+    "charge": "charge to profit",
+}
+"""What each of the several losses of a period is called."""
+STOCK = {
+    "opening": "in default at the opening",
+    "defaulted": "defaulted",
+    "cured": "cured",
+    "derecognised": "repaid and derecognised",
+    "changes": "paid, accrued",
+    "charged_off": "charged off",
+    "closing": "in default at the closing",
+}
+FROM_LOSSES = {
+    "charged_off_net": "charged off, net of guarantors",
+    "recovered": "less recovered",
+    "change_of_allowance": "change of the allowance",
+    "unwind_impaired": "less unwinding of stage 3, in interest revenue",
+    "charge": "charge to profit",
+}
 SEGMENTS = 12
 
 
@@ -71,7 +99,13 @@ def page(result: MovementResult) -> str:
     """Return the page's HTML."""
     source = (files("loantwin.interfaces.report") / "page.html.j2").read_text(encoding="utf-8")
     made_in = environment()
-    sections = [_statement(result), _waterfall(result), _stages(result), _segments(result)]
+    sections = [
+        _statement(result),
+        _losses(result),
+        _waterfall(result),
+        _stages(result),
+        _segments(result),
+    ]
     return made_in.from_string(source).render(
         title="Movement of the allowance",
         subtitle=(
@@ -123,6 +157,33 @@ def _statement(result: MovementResult) -> Section:
         "allowance: they stand in the bridge under the table."
     )
     return Section("statement", "As accounts state it", lead, (allowance, bridge, gross))
+
+
+def _losses(result: MovementResult) -> Section:
+    both = (("From losses to the charge", FROM_LOSSES, result.losses.charge),
+            ("Gross carrying amount in default", STOCK, result.losses.in_default))  # fmt: skip
+    sums = [
+        table((words, result.currency), [(names[key], f"{value:,.2f}") for key, value in rows.items()])
+        for words, names, rows in both
+    ]
+    one = table(("figure", "gross", "net", "horizon", "leaves out"), losses_rows(result))
+    lead = (
+        "Each is a loss of the period in somebody's words. No two are the same figure, and two sums tie them."
+    )
+    return Section("losses", "The several losses of the period", lead, (one, *sums))
+
+
+def losses_rows(result: MovementResult) -> list[tuple[str, ...]]:
+    """Return rows of the several losses: name, before and after guarantees, horizon, what is left out."""
+    return [
+        (
+            LOSSES[name],
+            *("–" if amount is None else f"{amount:,.2f}" for amount in (item.gross, item.net)),
+            item.horizon,
+            item.leaves_out,
+        )
+        for name, item in result.losses.figures.items()
+    ]
 
 
 def by_stage(lines: Mapping[str, Line]) -> list[tuple[str, ...]]:

@@ -11,6 +11,7 @@ import polars as pl
 
 from loantwin import arguments as check
 from loantwin.errors import RiskError, expected
+from loantwin.risk.provisions.losses_of_year import ExpectedAtOpening, LossesOfYear, losses_of_year
 from loantwin.risk.provisions.movement import (
     CONTINUING,
     DERECOGNISED,
@@ -90,7 +91,7 @@ class MovementResult(ModelResult):
 
     lines : every line by stage. table : the lines of IFRS 7.35H, remeasurement as one. profit : from the
         table to the charge of the period. gross_carrying : IFRS 7.35I, before guarantees. charged_off :
-        amount written off, before guarantees.
+        amount written off, before guarantees. losses : the several losses of the period side by side.
     """
 
     SCHEMA: ClassVar[str] = "loantwin.movement/2"
@@ -104,6 +105,7 @@ class MovementResult(ModelResult):
     table: Mapping[str, Line]
     profit: ProfitBridge
     gross_carrying: Mapping[str, Line]
+    losses: LossesOfYear
     by_segment: Mapping[str, Mapping[str, float]]
     stage_moves: tuple[StageMove, ...]
     charged_off: float
@@ -122,10 +124,12 @@ def movement_of(
     notes: tuple[str, ...] = (),
     provenance: Mapping[str, Any] | None = None,
     minor_units: int = 100,
+    expected_loss: ExpectedAtOpening | None = None,
 ) -> MovementResult:
     """Return the movement from loans added up.
 
     recoveries : received between the dates of amounts written off, >= 0, None where the source does not tell.
+    expected_loss : at the opening, for the table of losses.
 
     Raises
     ------
@@ -138,6 +142,7 @@ def movement_of(
     check.number(**check.given(recoveries=recoveries))
     check.kind(Mapping, **check.given(provenance=provenance))
     check.count(1, minor_units=minor_units)
+    check.kind(ExpectedAtOpening, **check.given(expected_loss=expected_loss))
     if opening_date >= closing_date:
         raise RiskError(
             expected(f"an opening date before {closing_date}", opening_date), field="opening_date"
@@ -150,6 +155,16 @@ def movement_of(
         by_segment[segments[row["segment"]]] = {name: row[name] / minor_units for name in named}
     gross = gross_lines(groups, minor_units)
     table = table_of(found, minor_units)
+    profit = profit_bridge(table, gross, recoveries, minor_units)
+    losses = losses_of_year(
+        groups,
+        table,
+        (profit.written_off_gross, profit.written_off),
+        profit.recoveries,
+        profit.unwind_impaired,
+        expected_loss,
+        minor_units,
+    )
     return MovementResult(
         opening_date=opening_date,
         closing_date=closing_date,
@@ -158,8 +173,9 @@ def movement_of(
         closing=found["closing"].amount,
         lines=found,
         table=table,
-        profit=profit_bridge(table, gross, recoveries, minor_units),
+        profit=profit,
         gross_carrying=gross,
+        losses=losses,
         by_segment=by_segment,
         stage_moves=_moves(groups, minor_units),
         charged_off=-gross["written_off"].amount,

@@ -8,7 +8,7 @@ from rich.console import Console
 
 from loantwin.interfaces.cli.tables.blocks import show_notes, show_table
 from loantwin.interfaces.report.labels import segment_words
-from loantwin.interfaces.report.movement import bridged, by_stage
+from loantwin.interfaces.report.movement import bridged, by_stage, losses_rows
 
 SEGMENTS = 12
 
@@ -24,6 +24,9 @@ def render(console: Console, result: Any) -> None:
     show_table(console, "From the table to profit", ("", result.currency), bridged(result))
     gross = "Gross carrying amounts, before guarantees (IFRS 7.35I)"
     show_table(console, gross, head, by_stage(result.gross_carrying))
+    rows = [row[:4] for row in losses_rows(result)]
+    words = "The several losses of the period (what each leaves out: --json, the page)"
+    show_table(console, words, ("figure", "before guarantees", "net", "horizon"), rows)
     show_table(console, "Every line", head, by_stage(result.lines))
     moves = [
         (

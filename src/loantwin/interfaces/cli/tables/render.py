@@ -49,6 +49,7 @@ TABLES = {
     "twin": "twin_create",
     "validate": "validate",
     "vintages": "curves",
+    "why": "why",
 }
 """By the name in a result's schema, the module beside this one that shows it: `render(console, result)`."""
 
