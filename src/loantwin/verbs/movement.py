@@ -19,7 +19,7 @@ from loantwin.macro.generator import fit_generator
 from loantwin.models.forecasting import mean_shocks
 from loantwin.models.transitions import POOLED
 from loantwin.months import day
-from loantwin.outlook.outlook import GivenScenario, Outlook, Scenarios, read_scenarios
+from loantwin.outlook.outlook import GivenScenario, Histories, Outlook, Scenarios, read_scenarios
 from loantwin.outlook.portfolio import (
     GENERATED,
     checked_weights,
@@ -64,6 +64,7 @@ def movement(
     scenarios: Scenarios = (),
     opening_scenarios: Scenarios = (),
     align: str | None = None,
+    history: Histories = (),
     same_model: bool = False,
     opening_overlays: Path | str | None = None,
     overlays: Path | str | None = None,
@@ -76,6 +77,7 @@ def movement(
     opening, closing : None takes the twin's own date for the closing. Each date sees what was known then,
         with a model and generator taught by it; at the twin's own date these are the stored ones.
     scenarios, opening_scenarios : FILE[#NAME][=WEIGHT] at each date; none takes generated paths.
+    align, history : as in `provisions`.
     same_model : value both dates with the closing model, so that nothing falls on the line `model`.
     opening_overlays, overlays : TOML files of overlays at each date.
 
@@ -100,7 +102,10 @@ def movement(
         progress(0.0, "learning what was known at each date")
         now = twin if last == twin.as_of else twin_at(twin, last)
         then = _opening_twin(twin, now, first, same_model)
-        given = read_scenarios(then, opening_scenarios, align), read_scenarios(now, scenarios, align)
+        given = (
+            read_scenarios(then, opening_scenarios, align, history),
+            read_scenarios(now, scenarios, align, history),
+        )
         return _between(then, now, given, (before, after), same_model, progress)
 
 

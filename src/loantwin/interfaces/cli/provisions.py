@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from loantwin.interfaces.cli.options import Align, AsJson, Home, Scenarios, Supported, finish
+from loantwin.interfaces.cli.options import Align, AsJson, History, Home, Scenarios, Supported, finish
 from loantwin.interfaces.cli.panels import PROVIDE
 from loantwin.interfaces.cli.progress import shown
 
@@ -24,6 +24,7 @@ def provisions(
     ],
     scenario: Scenarios = None,
     align: Align = None,
+    history: History = None,
     supported_months: Supported = None,
     overlays: Annotated[
         Path | None,
@@ -53,6 +54,7 @@ def provisions(
             standard,
             scenarios=scenario or (),
             align=align,
+            history=history or (),
             supported_months=supported_months,
             overlays=overlays,
             method=method,

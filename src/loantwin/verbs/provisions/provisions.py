@@ -9,7 +9,7 @@ import polars as pl
 
 from loantwin.config import chosen
 from loantwin.errors import UsageError, expected
-from loantwin.outlook.outlook import GivenScenario, Outlook, Scenarios, read_scenarios
+from loantwin.outlook.outlook import GivenScenario, Histories, Outlook, Scenarios, read_scenarios
 from loantwin.outlook.portfolio import economies, portfolio
 from loantwin.risk.provisions.cecl_methods import METHODS
 from loantwin.risk.provisions.modification import modifications, repriced
@@ -38,6 +38,7 @@ def provisions(
     *,
     scenarios: Scenarios = (),
     align: str | None = None,
+    history: Histories = (),
     supported_months: int | None = None,
     overlays: Path | str | None = None,
     method: str | None = None,
@@ -47,7 +48,8 @@ def provisions(
     Parameters
     ----------
     scenarios : FILE[#NAME][=WEIGHT]; weights of several must sum to 1. None: the mean over generated paths.
-    align : "start" re-dates them to begin after the as-of date.
+    align : "start" re-dates them to begin after the as-of date. history : files they are measured against
+        then, where their own has no row before them.
     supported_months : reasonable-and-supportable period, None takes the configuration's; beyond it macro
         reverts.
     overlays : a TOML file of overlays (`risk.provisions.overlays`), shown beside the modelled allowance.
@@ -69,7 +71,9 @@ def provisions(
     with opened(twin) as twin:
         twin = twin.using(chosen(twin.config, supported_months=supported_months))
         outlook = Outlook(twin)
-        return provided(outlook, standard, read_scenarios(twin, scenarios, align), adjustments, methods)
+        return provided(
+            outlook, standard, read_scenarios(twin, scenarios, align, history), adjustments, methods
+        )
 
 
 def chosen_methods(standard: str, method: str | None) -> tuple[str, ...]:

@@ -13,7 +13,14 @@ from loantwin.macro.generator import simulate
 from loantwin.macro.replay import replay
 from loantwin.macro.scenario import Scenario
 from loantwin.macro.shock import check_severity, read_shocks, scaled, shocked
-from loantwin.outlook.outlook import GivenScenario, Outlook, Scenarios, alignment_notes, read_scenarios
+from loantwin.outlook.outlook import (
+    GivenScenario,
+    Histories,
+    Outlook,
+    Scenarios,
+    alignment_notes,
+    read_scenarios,
+)
 from loantwin.risk.stress.reverse import Plausibility, chi_square_tail
 
 EXPECTED_PATH = "expected path"
@@ -29,6 +36,7 @@ def gathered(
     shocks: Sequence[str] = (),
     severity: float = 1.0,
     months: int | None = None,
+    history: Histories = (),
 ) -> list[GivenScenario]:
     """Return every scenario, the baseline first: the first of `scenarios`, or the generator's expected path.
 
@@ -37,6 +45,7 @@ def gathered(
     replays : years or months of history. shocks : TOML files. severity : multiplies every other scenario's
         deviation from the
         baseline. months : horizon of the expected path; None takes the configuration's.
+    align, history : as in `read_scenarios`.
 
     Raises
     ------
@@ -44,7 +53,7 @@ def gathered(
     """
     check_severity(severity)
     twin = outlook.twin
-    given = read_scenarios(twin, scenarios, align)
+    given = read_scenarios(twin, scenarios, align, history)
     if any(item.weight is not None for item in given):
         raise UsageError(
             expected("scenarios without weights: a stress test does not weigh", "=WEIGHT"), field="scenarios"

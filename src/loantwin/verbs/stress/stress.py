@@ -10,7 +10,7 @@ from loantwin.config import chosen
 from loantwin.decisions.policy import PortfolioPolicy
 from loantwin.errors import UsageError, expected
 from loantwin.macro.shock import Shape
-from loantwin.outlook.outlook import GivenScenario, Outlook, Scenarios, check_macro
+from loantwin.outlook.outlook import GivenScenario, Histories, Outlook, Scenarios, check_macro
 from loantwin.risk.stress.paths import read_capital
 from loantwin.risk.stress.stress import StressResult
 from loantwin.twin import Twin, opened
@@ -29,6 +29,7 @@ def stress(
     scenarios: Scenarios = (),
     *,
     align: str | None = None,
+    history: Histories = (),
     months: int | None = None,
     supported_months: int | None = None,
     replays: Sequence[str] = (),
@@ -52,7 +53,8 @@ def stress(
     ----------
     scenarios : FILE[#NAME], the first is the baseline; without any the baseline is the generator's expected
         path, which of a twin fitted without macro files is all that can be run.
-    align : "start" re-dates them to begin after the as-of date.
+    align : "start" re-dates them to begin after the as-of date. history : files they are measured against
+        then, where their own has no row before them.
     months : horizon; None takes the length of the shortest scenario beyond the as-of date.
     supported_months : for the allowance; None takes the configuration's, at most the horizon.
     replays : years or months of history, YYYY or YYYY-MM. shocks : TOML files of shocks to the baseline.
@@ -88,7 +90,7 @@ def stress(
         outlook = Outlook(twin)
         _check_asked(twin, asked)
         progress(0.05, "reading scenarios")
-        given = gathered(outlook, scenarios, align, replays, shocks, severity, months)
+        given = gathered(outlook, scenarios, align, replays, shocks, severity, months, history)
         test = prepared(outlook, given, months, run, plan, progress)
         answers = []
         if reverse:
