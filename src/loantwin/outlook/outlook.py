@@ -63,6 +63,8 @@ class Economy:
     covariates: Floats
     index: Floats | None
     notes: tuple[str, ...] = ()
+    funding: Floats | None = None
+    """(P, T) decimals a year: what funding costs in each month, where it follows the economy (`stress`)."""
 
     @property
     def varies(self) -> bool:

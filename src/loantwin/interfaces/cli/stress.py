@@ -98,14 +98,14 @@ def stress(
         ),
     ] = None,
     new_lending: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--new-lending",
             metavar="none|constant-balance|FILE",
-            help="The plan for new loans.",
+            help="The plan for new loans (default: none; of capital a constant balance).",
             rich_help_panel=BOOK,
         ),
-    ] = "none",
+    ] = None,
     action: Annotated[
         Repeated,
         typer.Option(

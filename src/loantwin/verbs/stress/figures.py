@@ -61,6 +61,7 @@ def scenario_flows_of(run: StressRun) -> ScenarioFlows:
         flows.defaulted,
         flows.charged_off,
         run.allowances.today.allowance,
+        None if run.economy.funding is None else run.economy.funding[0],
     )
 
 

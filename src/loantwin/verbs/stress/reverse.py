@@ -33,7 +33,9 @@ from loantwin.risk.stress.reverse import (
     normal_tail,
     walked,
 )
+from loantwin.verbs.stress.actions import lowest_ratio
 from loantwin.verbs.stress.flows import flows_of_cells, grouped_cells, twin_flows
+from loantwin.verbs.stress.funding import economy_under, funding_rates
 from loantwin.verbs.stress.parts import figures_of
 from loantwin.verbs.stress.run import StressTest, ran, run_figure
 from loantwin.verbs.stress.scenarios import EXPECTED_PATH, innovations_of, model_factors, reach
@@ -85,7 +87,12 @@ class Search:
         outlook, horizon = self.test.outlook, self.test.horizon
         twin, first = outlook.twin, outlook.month0 + 1
         covariates = evaluate(twin.model.covariates, paths, first, first + horizon - 1, twin.history)
-        return Economy(None, covariates, outlook.index_of(paths, horizon))
+        return Economy(
+            None,
+            covariates,
+            outlook.index_of(paths, horizon),
+            funding=funding_rates(outlook, paths, horizon),
+        )
 
     def of_paths(self, paths: MacroPaths) -> Floats:
         """Return the figure on each path, (P,), rising with harm; in place of capital, loss less income."""
@@ -94,13 +101,16 @@ class Search:
             None,
             economy.covariates[:, : self.span],
             None if economy.index is None else economy.index[:, : self.span],
+            funding=economy.funding,
         )
         flows = (
             flows_of_cells(test.outlook, economy, self.cells, self.span)
             if test.run is twin_flows
             else test.run(test.outlook, economy, self.span)
         )
-        found = {name: values.sum(axis=1) for name, values in figures_of(test.outlook, flows).items()}
+        found = {
+            name: values.sum(axis=1) for name, values in figures_of(test.outlook, flows, economy).items()
+        }
         if self.figure == "cet1":
             return np.asarray(found["loss"] - found["net_interest_income"])
         return np.asarray(found["loss" if self.figure in SLOW else self.figure] + self.stock)
@@ -272,9 +282,16 @@ def _figure(search: Search, y: Floats, name: str) -> float:
     """Return the figure of a point as the scenario of its path gives it."""
     test, item = search.test, _given(search, y, name, ())
     if search.figure in SLOW:
-        return run_figure(test, ran(test.outlook, test.run, item, test.horizon, test.capital), search.figure)
-    flows = test.run(test.outlook, test.outlook.given(item.scenario, test.horizon), test.horizon)
-    return float(figures_of(test.outlook, flows)[search.figure].sum()) + search.stock
+        run = ran(test.outlook, test.run, item, test.horizon, test.capital)
+        ratio = lowest_ratio(test, run, test.lending) if _lends(test, search.figure) else None
+        return run_figure(test, run, search.figure) if ratio is None else ratio
+    economy = economy_under(test.outlook, item.scenario, test.horizon)
+    flows = test.run(test.outlook, economy, test.horizon)
+    return float(figures_of(test.outlook, flows, economy)[search.figure].sum()) + search.stock
+
+
+def _lends(test: StressTest, figure: str) -> bool:
+    return figure == "cet1" and test.lending != "none"
 
 
 def _given(search: Search, z: Floats, name: str, notes: tuple[str, ...]) -> GivenScenario:
