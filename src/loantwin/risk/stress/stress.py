@@ -72,10 +72,11 @@ class StressResult(ModelResult):
     against_baseline : scenario -> figure -> scenario less baseline. not_observable : figures the source
     cannot tell, which are assumed and labelled so.
 
-    model : what turned the economy into flows. capital_basis : the book that capital along the path stands on,
-        in words; empty without `capital`. paths : scenario -> series by month and quarter. parts :
+    model : what turned the economy into flows. capital_basis : the book that capital along the path stands
+        on, in words; empty without `capital`. paths : scenario -> series by month and quarter. parts :
         scenario -> figure -> its difference to the baseline by factor and by segment. plausibility : scenario
-        -> how far it is from what the generator expects. macro : factor -> line -> values by month; lines are
+        -> how far it is from what the generator expects, and its rank among `crises`, history's own of 1990,
+        2001, 2008 and 2020 from today, measured alike. macro : factor -> line -> values by month; lines are
         scenarios, and p05 to p95 of generated paths.
     sensitivities, reverse, actions : as asked for.
     """
@@ -97,6 +98,7 @@ class StressResult(ModelResult):
     paths: Mapping[str, StressPath] = field(default_factory=dict)
     parts: Mapping[str, Mapping[str, Attribution]] = field(default_factory=dict)
     plausibility: Mapping[str, Plausibility] = field(default_factory=dict)
+    crises: Mapping[str, Plausibility] = field(default_factory=dict)
     macro: Mapping[str, Mapping[str, tuple[float, ...]]] = field(default_factory=dict)
     sensitivities: tuple[FactorSensitivity, ...] = ()
     reverse: tuple[ReverseStress, ...] = ()

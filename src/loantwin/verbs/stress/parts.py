@@ -50,19 +50,20 @@ def parts(
     names, groups = factor_groups(outlook, baseline[0], stressed[0])
     values = {name: np.zeros(2 ** len(names)) for name in FIGURES}
     chosen = coalitions(len(names))
+    alone = bool(names) and groups[names[-1]] == [FUNDING]  # funding moves no flow: its runs are the others'
+    runs = len(chosen) // 2 if alone else len(chosen)
     for moved in (False, True):
         # runs with one index path share their cells, so that the first and the last run are the scenarios'
         # own, to the bit
-        own = np.flatnonzero(_index_moved(names, chosen, groups) == moved)
-        if len(own):
-            economy = _mixed(
-                baseline[0], stressed[0], chosen[own], groups, stressed[0] if moved else baseline[0]
-            )
-            economy = replace(
-                economy, funding=_funding(outlook, baseline[0], stressed[0], chosen[own], groups)
-            )
-            for name, found in figures_of(outlook, run(outlook, economy, horizon), economy).items():
-                values[name][own] = found.sum(axis=1)
+        own = np.flatnonzero(_index_moved(names, chosen, groups)[:runs] == moved)
+        if not len(own):
+            continue
+        economy = _mixed(baseline[0], stressed[0], chosen[own], groups, stressed[0] if moved else baseline[0])
+        flows = run(outlook, economy, horizon)
+        for rows in (own, own + runs) if alone else (own,):
+            funding = _funding(outlook, baseline[0], stressed[0], chosen[rows], groups)
+            for name, found in figures_of(outlook, flows, replace(economy, funding=funding)).items():
+                values[name][rows] = found.sum(axis=1)
     first, last = (figures_of(outlook, flows, economy) for economy, flows in (baseline, stressed))
     segments = outlook.twin.model.parameters.segments
     held = (baseline[1].opening[0] > 0) | (stressed[1].opening[0] > 0)

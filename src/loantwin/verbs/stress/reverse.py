@@ -9,6 +9,7 @@ target. The path found is then a scenario like any other.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -21,10 +22,11 @@ from loantwin.errors import RiskError, UsageError, expected
 from loantwin.macro.covariates import evaluate
 from loantwin.macro.distance import Innovations, directions, slopes
 from loantwin.macro.generator import simulate
-from loantwin.macro.scenario import MacroPaths
-from loantwin.outlook.outlook import Economy, GivenScenario
+from loantwin.macro.scenario import MacroPaths, Scenario
+from loantwin.outlook.outlook import Economy, GivenScenario, Outlook
 from loantwin.outlook.workout import stock_in_default
 from loantwin.risk.stress.reverse import (
+    BeyondSeen,
     Mildest,
     Peak,
     ReverseStress,
@@ -179,7 +181,11 @@ def reversed_stress(test: StressTest, text: str) -> tuple[ReverseStress, GivenSc
         raise RiskError(words, field=f"reverse {figure}")
     point, reached = _walked(search, name, target) if figure in SLOW else _corrected(search, name, target)
     answer = _facts(search, text, name, point, reached, start, target)
-    return answer, _given(search, point.z, name, (f"{name}: {answer.notes[0]}",))
+    return answer, _given(search, point.z, name, tuple(_own(name, note) for note in answer.notes))
+
+
+def _own(name: str, note: str) -> str:
+    return note if note.startswith(name) else f"{name}: {note}"
 
 
 def _corrected(search: Search, name: str, target: float) -> tuple[Mildest, float]:
@@ -242,6 +248,7 @@ def _facts(
             f"mildest among paths ranked by {words}, walked along until the figure itself is reached; "
             "generated paths too"
         )
+    beyond_seen = outside(outlook, _given(search, point.z, name, ()).scenario, horizon)
     return ReverseStress(
         name=name,
         figure=search.figure,
@@ -258,7 +265,47 @@ def _facts(
         generated_share=share,
         generated_standard_error=float(np.sqrt(share * (1.0 - share) / CHECK_PATHS)),
         peaks=_peaks(search, point.z),
-        notes=tuple(notes),
+        notes=(*notes, *_beyond_words(name, beyond_seen)),
+        beyond_seen=beyond_seen,
+    )
+
+
+def outside(outlook: Outlook, path: Scenario, horizon: int) -> dict[str, BeyondSeen]:
+    """Return the factors that move the book and leave the range of their known history, where most.
+
+    Rates, yields and growth by their level; an index by its change over twelve months.
+    """
+    known, made = outlook.history, {}
+    for factor in model_factors(outlook):
+        if factor not in path.factors or factor not in known.factors:
+            continue
+        place = path.factors.index(factor)
+        past = known.values[: outlook.month0 + 1 - known.first, known.factors.index(factor)]
+        start = outlook.month0 + 1 - path.first
+        whole = np.concatenate([past, path.values[start : start + horizon, place]])
+        measure = "level"
+        if path.kinds[place] == "index":
+            measure, whole = "growth_12m", whole[12:] / whole[:-12] - 1.0
+        seen, ahead = whole[:-horizon], whole[-horizon:]
+        seen = seen[np.isfinite(seen)]
+        if not seen.size:
+            continue
+        low, high = float(seen.min()), float(seen.max())
+        off = np.maximum(ahead - high, low - ahead)
+        worst = int(np.argmax(off))
+        if off[worst] > 0.0:
+            month = months.label(outlook.month0 + 1 + worst)
+            made[factor] = BeyondSeen(measure, month, float(ahead[worst]), low, high)
+    return made
+
+
+def _beyond_words(name: str, found: Mapping[str, BeyondSeen]) -> tuple[str, ...]:
+    """Return what left its range, in words."""
+    return tuple(
+        f"{name}: {factor}{' over twelve months' if item.measure == 'growth_12m' else ''} reaches "
+        f"{100.0 * item.value:.1f} % in {item.month}, beyond anything in its history, "
+        f"{100.0 * item.low:.1f} to {100.0 * item.high:.1f} %: the path has left what was ever seen"
+        for factor, item in found.items()
     )
 
 

@@ -25,8 +25,8 @@ from loantwin.verbs.stress.sensitivities import sensitivity_table
 
 BASES = {
     "constant-balance": "a constant balance sheet: what runs off, defaults included, is lent anew",
-    "none": "the book in run-off: a warning, the ratio rises because assets shrink, which no lender that goes on "
-    "lending would see; `new_lending` constant-balance is the supervisors' rule",
+    "none": "the book in run-off (a warning: the ratio rises because assets shrink, which no lender sees "
+    "that goes on lending); `new_lending` constant-balance is the supervisors' rule",
 }
 """What capital along the path stands on."""
 
@@ -72,8 +72,8 @@ def stress(
     capital : TOML file of own funds.
     actions : cut-lending, tighten, sell=SHARE@MONTH, or a policy (its name, its TOML file, or the object).
     new_lending : none, constant-balance, or a CSV file, as in `forecast`, for every figure. None: capital
-        along the path, and actions where `capital` is given, stand on a constant balance, all else on the book in
-        run-off. model : one of
+        along the path, and actions where `capital` is given, stand on a constant balance, all else on the
+        book in run-off. model : one of
         `stress_flows.MODELS`.
 
     Raises
