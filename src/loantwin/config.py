@@ -56,6 +56,18 @@ class Economics:
 
 
 @dataclass(frozen=True)
+class Funding:
+    """How funding follows a scenario of a stress test: a ladder, an equal part of it due each month."""
+
+    short_rate: str = "treasury_3m"
+    """Macro factor it reprices to; a scenario without it leaves `economics.funding_annual_rate`."""
+    tenor_months: int = 12
+    """Months for which a part of the funding is fixed; 1 reprices all of it every month."""
+    spread: float = 0.012
+    """Above the short rate, decimal a year."""
+
+
+@dataclass(frozen=True)
 class Ifrs9:
     """Significant increase in credit risk and default (IFRS 9 5.5.3 to 5.5.11, B5.5.37)."""
 
@@ -121,6 +133,7 @@ class Config:
     run: Run = field(default_factory=Run)
     macro: Macro = field(default_factory=Macro)
     economics: Economics = field(default_factory=Economics)
+    funding: Funding = field(default_factory=Funding)
     ifrs9: Ifrs9 = field(default_factory=Ifrs9)
     loss: Loss = field(default_factory=Loss)
     cecl: Cecl = field(default_factory=Cecl)
@@ -133,6 +146,7 @@ LEAST = {
     "run.months": 1,
     "run.paths": 1,
     "macro.supported_months": 1,
+    "funding.tenor_months": 1,
     "ifrs9.default_days": 1,
     "cecl.history_months": 12,
 }

@@ -12,8 +12,9 @@ from loantwin import months
 from loantwin.arrays import Floats
 from loantwin.errors import ScenarioError, expected
 from loantwin.macro.history import known_history, nowcast
+from loantwin.macro.jump_off import JumpOff, jump_off
 from loantwin.macro.scenario import Scenario
-from loantwin.macro.source import MacroSource, NativeTable, find
+from loantwin.macro.source import MacroSource, NativeTable
 
 
 @dataclass(frozen=True)
@@ -35,40 +36,40 @@ class Alignment:
     warnings: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class JumpOff:
-    """What a scenario is measured against: `values` by factor in `month`, from `file`."""
-
-    values: Mapping[str, float]
-    month: int
-    file: str
-    warnings: tuple[str, ...] = ()
-
-
 def align(
     scenario: Scenario,
     sources: Sequence[MacroSource],
     as_of: date,
     *,
+    own: MacroSource | None = None,
+    histories: Sequence[MacroSource] = (),
     monthly_lag: int = 1,
     quarterly_lag: int = 3,
     floor: bool = True,
 ) -> tuple[Scenario, Alignment]:
     """Return the scenario re-dated to start in the month after `as_of`, and what was done.
 
-    The jump-off is the last row before the scenario's first month in any of `sources` (history first), or,
-    with a warning, the scenario's own first row. Unemployment, other rates and yields move from their value
-    at the as-of date (last published, carried on by `nowcast`) by the scenario's difference to the jump-off,
-    yields not below 0 unless `floor` is False; indices by the ratio; growth and inflation are as stated.
+    Unemployment, other rates and yields move from their value at the as-of date (last published, carried on
+    by `nowcast`) by the scenario's difference to its jump-off, yields not below 0 unless `floor` is False;
+    indices by the ratio; growth and inflation are as stated. A series without a jump-off that can be trusted
+    is dropped by name: nothing is spliced.
+
+    Parameters
+    ----------
+    sources : what the economy at the as-of date is read from. own : the file that holds the scenario.
+    histories : files named as its history. See `jump_off`, which looks in `own` and these first.
 
     Raises
     ------
     ScenarioError : a moved rate leaves [0, 1]; the sources hold no history at the as-of date.
     """
-    found = find(sources, scenario.first, scenario.factors)
-    jump_off, month, file, warnings = _jump_off(scenario, found)
+    table = None if own is None else own.scenarios.get(scenario.name)
+    if table is None:
+        table = NativeTable(
+            scenario.name, scenario.first, 1, scenario.factors, scenario.kinds, scenario.values
+        )
+    start = jump_off(table, own, histories, sources)
     today = nowcast(known_history(sources, as_of, monthly_lag, quarterly_lag), as_of)
-    start = JumpOff(jump_off, month, file, tuple(warnings))
     return moved_to(scenario, start, today, as_of, floor=floor)
 
 
@@ -95,7 +96,9 @@ def moved_to(
             values[:, column] = scenario.values[:, column]
             continue
         origin, base = start.values.get(factor, np.nan), float(now.get(factor, np.nan))
-        if not np.isfinite(origin):
+        if factor in start.dropped:
+            dropped[factor] = start.dropped[factor]
+        elif not np.isfinite(origin):
             dropped[factor] = f"no value at the jump-off, {months.label(start.month)} in {start.file}"
         elif not np.isfinite(base):
             dropped[factor] = f"no value published by {as_of.isoformat()}"
@@ -128,28 +131,6 @@ def moved_to(
         start.warnings,
     )
     return moved_scenario, report
-
-
-def _jump_off(
-    scenario: Scenario, found: tuple[NativeTable, MacroSource] | None
-) -> tuple[dict[str, float], int, str, list[str]]:
-    """Return the jump-off row, its month, its file and warnings."""
-    if found is None:
-        row = dict(zip(scenario.factors, scenario.values[0], strict=True))
-        words = (
-            f"no macro file has a row before {months.label(scenario.first)}: {scenario.name} is measured "
-            "against its own first row"
-        )
-        return row, scenario.first, scenario.source, [words]
-    table, source = found
-    month = int(table.months[-1])
-    warnings = []
-    if month != scenario.first - 1:
-        warnings.append(
-            f"the jump-off {months.label(month)} is not the month before the scenario's first, "
-            f"{months.label(scenario.first)}"
-        )
-    return dict(zip(table.factors, table.values[-1], strict=True)), month, source.path, warnings
 
 
 def _moved(path: Floats, kind: str, start: float, base: float) -> Floats:

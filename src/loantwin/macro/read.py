@@ -12,8 +12,9 @@ from pathlib import Path
 from loantwin.errors import ScenarioError, UsageError, expected
 from loantwin.macro.fed import is_fed, read_fed
 from loantwin.macro.fred import is_series, read_series
+from loantwin.macro.jump_off import jump_off
 from loantwin.macro.scenario import Scenario
-from loantwin.macro.source import MacroSource, find
+from loantwin.macro.source import MacroSource
 from loantwin.macro.table import decoded, read_bytes, split
 from loantwin.macro.user import read_csv, read_toml
 
@@ -52,16 +53,20 @@ def read_macro(path: Path | str, stored: bytes | None = None) -> MacroSource:
     )
 
 
-def monthly(source: MacroSource, sources: Sequence[MacroSource] = ()) -> tuple[Scenario, ...]:
+def monthly(
+    source: MacroSource, sources: Sequence[MacroSource] = (), histories: Sequence[MacroSource] = ()
+) -> tuple[Scenario, ...]:
     """Return the scenarios of a file by month.
 
-    Where one of `sources` has the row just before a scenario's first, the first quarter's months start from
-    it; else they hold an index at the quarter's value.
+    Where the file itself, one of `histories`, or one of `sources` that ends just before it has the row before
+    a scenario's first (`jump_off`), the first quarter's months start from it; else they hold an index at the
+    quarter's value.
     """
     found = []
     for native in source.scenarios.values():
-        jump_off = find((source, *sources), native.first, native.factors, native.step)
-        found.append(native.monthly(source.path, jump_off and jump_off[0]))
+        start = jump_off(native, source, histories, sources) if native.step == 3 else None
+        before = start.values if start is not None and start.month == native.first - 1 else {}
+        found.append(native.monthly(source.path, before))
     return tuple(found)
 
 
@@ -101,8 +106,12 @@ def parse_argument(text: str) -> ScenarioArgument:
     )
 
 
-def select(argument: ScenarioArgument, sources: Sequence[MacroSource] = ()) -> tuple[Scenario, MacroSource]:
-    """Return the scenario an argument names, by month, and its file. `sources` as in `monthly`.
+def select(
+    argument: ScenarioArgument,
+    sources: Sequence[MacroSource] = (),
+    histories: Sequence[MacroSource] = (),
+) -> tuple[Scenario, MacroSource]:
+    """Return the scenario an argument names, by month, and its file; `sources`, `histories` as in `monthly`.
 
     Raises
     ------
@@ -117,7 +126,7 @@ def select(argument: ScenarioArgument, sources: Sequence[MacroSource] = ()) -> t
     name = argument.name if argument.name is not None else next(iter(source.scenarios))
     if name not in source.scenarios:
         raise ScenarioError(expected(f"a scenario of {names}", name), file=argument.path, field="scenario")
-    scenarios = {scenario.name: scenario for scenario in monthly(source, sources)}
+    scenarios = {scenario.name: scenario for scenario in monthly(source, sources, histories)}
     return scenarios[name], source
 
 

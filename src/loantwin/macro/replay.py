@@ -11,8 +11,9 @@ import numpy as np
 
 from loantwin import months
 from loantwin.errors import ScenarioError, UsageError, expected
-from loantwin.macro.align import Alignment, JumpOff, moved_to
+from loantwin.macro.align import Alignment, moved_to
 from loantwin.macro.history import bridge, full_history, last_published
+from loantwin.macro.jump_off import JumpOff
 from loantwin.macro.scenario import Scenario
 from loantwin.macro.source import MacroSource
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -48,11 +48,11 @@ class NativeTable:
         """Return the first `periods` rows."""
         return replace(self, values=self.values[:periods])
 
-    def monthly(self, source: str = "", before: NativeTable | None = None) -> Scenario:
-        """Return the table by month; the last row of `before` (jump-off), if it fits, opens the quarter."""
+    def monthly(self, source: str = "", before: Mapping[str, float] | None = None) -> Scenario:
+        """Return the table by month; `before`, the values of the period before, opens the first quarter."""
         values = self.values
         if self.step == 3:
-            opening = np.full((1, len(self.factors)), np.nan) if before is None else _row_before(self, before)
+            opening = np.array([[(before or {}).get(factor, np.nan) for factor in self.factors]])
             values = to_months(np.concatenate([opening, values]), self.kinds)[3:]
         return Scenario(self.name, self.first, self.factors, self.kinds, values, source)
 
@@ -76,34 +76,3 @@ class MacroSource:
     def history(self) -> NativeTable | None:
         """Return the table named Actual, if the file holds one."""
         return self.scenarios.get(ACTUAL)
-
-
-def find(
-    sources: Sequence[MacroSource], month: int, factors: tuple[str, ...], step: int | None = None
-) -> tuple[NativeTable, MacroSource] | None:
-    """Return the table, cut after its last row that ends before `month`, and its file; None without one.
-
-    Tables of history come before scenarios, later rows before earlier ones, then the table with most of
-    `factors` (it needs at least one), then the file given first. `step` restricts to a frequency.
-    """
-    best: tuple[tuple[bool, int, int], NativeTable, MacroSource] | None = None
-    for source in sources:
-        for table in source.scenarios.values():
-            shared = len(set(factors) & set(table.factors))
-            rows = int((table.months < month).sum())
-            if not rows or not shared or step not in (None, table.step):
-                continue
-            rank = (table.name == ACTUAL, int(table.months[rows - 1]), shared)
-            if best is None or rank > best[0]:
-                best = (rank, table.head(rows), source)
-    return None if best is None else best[1:]
-
-
-def _row_before(table: NativeTable, before: NativeTable) -> Floats:
-    row = np.full((1, len(table.factors)), np.nan)
-    if before.step != table.step or not len(before.values) or before.months[-1] != table.first - 1:
-        return row
-    for column, factor in enumerate(table.factors):
-        if factor in before.factors:
-            row[0, column] = before.values[-1, before.factors.index(factor)]
-    return row

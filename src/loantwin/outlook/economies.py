@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from loantwin.errors import UsageError, expected
-from loantwin.outlook.outlook import Economy, Outlook, Scenarios, read_scenarios
+from loantwin.outlook.outlook import Economy, Histories, Outlook, Scenarios, read_scenarios
 from loantwin.types import Interval
 
 
@@ -16,19 +16,20 @@ def one_economy(
     horizon: int,
     paths: int,
     seed: int,
+    history: Histories = (),
 ) -> tuple[Economy, dict[str, tuple[Interval, ...]]]:
     """Return the economy ahead, given or generated, and its factors by month.
 
     Parameters
     ----------
-    scenarios : FILE[#NAME], one given path; none draws `paths` from the generator. align : as in
+    scenarios : FILE[#NAME], one given path; none draws `paths` from the generator. align, history : as in
         `read_scenarios`.
 
     Raises
     ------
     UsageError : several scenarios, or a weight. ScenarioError : a scenario that is wrong or too short.
     """
-    found = read_scenarios(outlook.twin, scenarios, align)
+    found = read_scenarios(outlook.twin, scenarios, align, history)
     if not found:
         return outlook.simulated(horizon, paths, seed), outlook.factor_fan(horizon, seed)
     if len(found) > 1:

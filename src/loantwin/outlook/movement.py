@@ -22,7 +22,7 @@ from loantwin.models.counts import segment_codes
 from loantwin.models.forecasting import mean_shocks
 from loantwin.models.transitions import POOLED
 from loantwin.months import day
-from loantwin.outlook.outlook import GivenScenario, Outlook, Scenarios, read_scenarios
+from loantwin.outlook.outlook import GivenScenario, Histories, Outlook, Scenarios, read_scenarios
 from loantwin.outlook.portfolio import (
     GENERATED,
     checked_weights,
@@ -58,7 +58,7 @@ class Valuations:
 
     scenarios, opening_scenarios : FILE[#NAME][=WEIGHT] at each date; none takes generated paths. align :
     "start" re-dates them. same_model : value both dates with the closing model. opening_overlays, overlays :
-    TOML files of overlays at each date.
+    TOML files of overlays at each date. history : files that hold the scenarios' own past, for `align`.
     """
 
     scenarios: Scenarios = ()
@@ -67,6 +67,7 @@ class Valuations:
     same_model: bool = False
     opening_overlays: Path | str | None = None
     overlays: Path | str | None = None
+    history: Histories = ()
 
 
 @dataclass(frozen=True)
@@ -106,8 +107,8 @@ def moved_allowance(
     now = twin if last == twin.as_of else twin_at(twin, last)
     then = _opening_twin(twin, now, first, asked.same_model)
     given = (
-        read_scenarios(then, asked.opening_scenarios, asked.align),
-        read_scenarios(now, asked.scenarios, asked.align),
+        read_scenarios(then, asked.opening_scenarios, asked.align, asked.history),
+        read_scenarios(now, asked.scenarios, asked.align, asked.history),
     )
     return _between(then, now, given, (before, after), asked.same_model, progress)
 

@@ -22,12 +22,13 @@ from loantwin.errors import ScenarioError, UsageError, choice, expected
 from loantwin.kept import Source, kept
 from loantwin.macro.align import Alignment
 from loantwin.macro.align import align as redated
-from loantwin.macro.covariates import evaluate, known_span
+from loantwin.macro.covariates import DERIVED, evaluate, known_span
 from loantwin.macro.generator import simulate
 from loantwin.macro.history import nowcast
-from loantwin.macro.read import ScenarioArgument, parse_argument, result_names, select
+from loantwin.macro.read import ScenarioArgument, parse_argument, read_macro, result_names, select
 from loantwin.macro.revert import extend
 from loantwin.macro.scenario import MacroPaths, Scenario
+from loantwin.macro.source import MacroSource
 from loantwin.models.model import (
     draw_shocks,
     exposure_of,
@@ -43,6 +44,8 @@ from loantwin.types import Interval
 
 Scenarios = str | Path | Sequence[str | Path]
 """FILE[#NAME][=WEIGHT], one or several."""
+Histories = str | Path | Sequence[str | Path]
+"""Macro files named as the history of scenarios, one or several."""
 FAN_PATHS = 400
 """Paths from which the interval of a macro factor is shown."""
 SOURCES: tuple[Source, ...] = ("tape", "loans", "model", "date", "lags")
@@ -61,6 +64,8 @@ class Economy:
     covariates: Floats
     index: Floats | None
     notes: tuple[str, ...] = ()
+    funding: Floats | None = None
+    """(P, T) decimals a year: what funding costs in each month, where it follows the economy (`stress`)."""
 
     @property
     def varies(self) -> bool:
@@ -387,39 +392,68 @@ def check_macro(twin: Twin, asked: Sequence[object], field: str) -> None:
         )
 
 
-def read_scenarios(twin: Twin, scenarios: Scenarios, align: str | None) -> list[GivenScenario]:
+def read_scenarios(
+    twin: Twin, scenarios: Scenarios, align: str | None, history: Histories = ()
+) -> list[GivenScenario]:
     """Return named scenarios, one text or several, re-dated to the as-of date if `align` is "start".
+
+    Parameters
+    ----------
+    history : files named as the scenarios' history: what they are measured against where their own file has
+        no row before them (`macro.jump_off`).
 
     Raises
     ------
-    UsageError : another `align`, or one without scenarios; scenarios of a twin that was fitted without macro
-        files. ScenarioError : a file or name that is not there.
+    UsageError : another `align`, or one without scenarios, `history` too; scenarios of a twin that was fitted
+        without macro files. ScenarioError : a file or name that is not there; a factor that the model reads
+        and that could not be re-dated.
     """
     texts = [scenarios] if isinstance(scenarios, str | Path) else list(scenarios)
+    named = [history] if isinstance(history, str | Path) else list(history)
     check_macro(twin, texts, "scenarios")
     redate = None if align is None else choice(align, ("start",), "align")
     if redate is not None and not texts:
         raise UsageError(expected("`align` with `scenarios`", "no scenario"), field="align")
+    if named and not texts:
+        raise UsageError(expected("`history` with `scenarios`", "no scenario"), field="history")
     parsed = [parse_argument(str(text)) for text in texts]
-    found = [_aligned(twin, argument, redate) for argument in parsed]
+    past = [read_macro(path) for path in named]
+    found = [_aligned(twin, argument, redate, past) for argument in parsed]
     names = result_names(parsed, [item.scenario for item in found])
     return [replace(item, name=name) for item, name in zip(found, names, strict=True)]
 
 
-def _aligned(twin: Twin, argument: ScenarioArgument, alignment: str | None) -> GivenScenario:
-    scenario, source = select(argument, twin.macro_sources)
+def _aligned(
+    twin: Twin, argument: ScenarioArgument, alignment: str | None, past: Sequence[MacroSource]
+) -> GivenScenario:
+    scenario, source = select(argument, twin.macro_sources, past)
     notes: tuple[str, ...] = ()
     if alignment == "start":
         lags = twin.config.macro
         scenario, report = redated(
             scenario,
-            (source, *twin.macro_sources),
+            twin.macro_sources,
             twin.as_of,
+            own=source,
+            histories=past,
             monthly_lag=lags.monthly_lag,
             quarterly_lag=lags.quarterly_lag,
         )
+        _check_read(twin, report)
         notes = alignment_notes(report)
     return GivenScenario(scenario.name, scenario, argument.weight, notes)
+
+
+def _check_read(twin: Twin, report: Alignment) -> None:
+    """Raise ScenarioError where re-dating dropped a factor that the model reads."""
+    read = {part for item in twin.model.covariates for part in (item.factor, *DERIVED.get(item.factor, ()))}
+    for factor, why in report.dropped.items():
+        if factor in read:
+            raise ScenarioError(
+                f"expected {factor}, which the model reads, in {report.scenario}, was left out: {why}; name "
+                "the file that the scenario was published with by `history`",
+                field=factor,
+            )
 
 
 def alignment_notes(report: Alignment) -> tuple[str, ...]:

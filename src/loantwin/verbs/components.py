@@ -24,7 +24,7 @@ from loantwin.models.age_period_cohort.macro import PeriodForecast, forecast_per
 from loantwin.models.age_period_cohort.model import ApcModel
 from loantwin.models.diagnostics import Z90
 from loantwin.outlook.age_period_cohort import apc_model, expected_defaults
-from loantwin.outlook.outlook import Economy, GivenScenario, Outlook, Scenarios, read_scenarios
+from loantwin.outlook.outlook import Economy, GivenScenario, Histories, Outlook, Scenarios, read_scenarios
 from loantwin.risk.facts import standing
 from loantwin.twin import Twin, opened
 from loantwin.types import ModelResult, Progress, silent
@@ -151,6 +151,7 @@ def components(
     vintage_months: int = 3,
     scenarios: Scenarios = (),
     align: str | None = None,
+    history: Histories = (),
     months: int | None = None,
     progress: Progress = silent,
 ) -> ComponentsResult:
@@ -161,7 +162,8 @@ def components(
     rule : vintage (no trend in the vintage effect), period (none in the period effect) or shared.
     vintage_months : months of origination that share a vintage effect.
     scenarios : FILE[#NAME] for which the period effect is carried on; none: macro at its mean.
-    align : "start" re-dates them. months : horizon, default 36, at most what the scenarios cover.
+    align : "start" re-dates them, measured against `history` where their own file has no row before
+        them. months : horizon, default 36, at most what the scenarios cover.
 
     Raises
     ------
@@ -174,7 +176,7 @@ def components(
     with opened(twin) as twin:
         outlook = Outlook(twin)
         settings = ApcSettings(rule=rule, vintage_months=vintage_months)
-        economies = _economies(outlook, read_scenarios(twin, scenarios, align), months)
+        economies = _economies(outlook, read_scenarios(twin, scenarios, align, history), months)
         progress(0.1, "taking defaults apart")
         made = {
             name: apc_model(outlook, replace(settings, rule=name))

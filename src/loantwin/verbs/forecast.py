@@ -17,7 +17,7 @@ from loantwin.decisions.policy import PortfolioPolicy, policy_name
 from loantwin.outlook.economies import one_economy
 from loantwin.outlook.left_out import LeftOut, left_out
 from loantwin.outlook.lending import stepped
-from loantwin.outlook.outlook import Outlook, Scenarios
+from loantwin.outlook.outlook import Histories, Outlook, Scenarios
 from loantwin.outlook.paths import FIGURES, MOVES, NUMBERS, Paths, projected, with_stock
 from loantwin.outlook.workout import awaited_from_default
 from loantwin.performance.backtest.record import read_record
@@ -154,6 +154,7 @@ def forecast(
     policy: str | Path | PortfolioPolicy | None = None,
     new_lending: str = "none",
     align: str | None = None,
+    history: Histories = (),
     seed: int | None = None,
     progress: Progress = silent,
 ) -> Forecast:
@@ -167,7 +168,8 @@ def forecast(
         (`decisions.policy.PortfolioPolicy`); it sets the levers each month.
     new_lending : none, constant-balance, or a CSV file with columns month (YYYY-MM) and amount, and segment
         where lending is planned by segment.
-    align : "start" re-dates the scenario to begin after the as-of date.
+    align : "start" re-dates the scenario to begin after the as-of date. history : files it is measured
+        against then, where its own has no row before it.
 
     Raises
     ------
@@ -181,7 +183,7 @@ def forecast(
         run = twin.config.run
         progress(0.05, "reading the book")
         outlook = Outlook(twin)
-        economy, factors = one_economy(outlook, scenarios, align, run.months, run.paths, run.seed)
+        economy, factors = one_economy(outlook, scenarios, align, run.months, run.paths, run.seed, history)
         progress(0.3, "running the book forward")
         if policy is None and new_lending == "none":
             made = projected(outlook, economy, run.months, run.paths, run.seed)

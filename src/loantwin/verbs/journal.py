@@ -7,7 +7,7 @@ from pathlib import Path
 
 from loantwin.events.money import minor_units
 from loantwin.outlook.movement import Valuations, moved_allowance
-from loantwin.outlook.outlook import Scenarios
+from loantwin.outlook.outlook import Histories, Scenarios
 from loantwin.risk.provisions.journal import JournalResult, journal_of
 from loantwin.twin import Twin, opened
 from loantwin.types import Progress, silent
@@ -21,6 +21,7 @@ def journal(
     scenarios: Scenarios = (),
     opening_scenarios: Scenarios = (),
     align: str | None = None,
+    history: Histories = (),
     same_model: bool = False,
     opening_overlays: Path | str | None = None,
     overlays: Path | str | None = None,
@@ -40,7 +41,7 @@ def journal(
     UsageError : an opening date not before the closing one, or one with no loan on the book. Others as
         `provisions`.
     """
-    asked = Valuations(scenarios, opening_scenarios, align, same_model, opening_overlays, overlays)
+    asked = Valuations(scenarios, opening_scenarios, align, same_model, opening_overlays, overlays, history)
     with opened(twin) as twin:
         moved = moved_allowance(twin, opening, closing, asked, progress)
         return journal_of(moved, minor_units(twin.currency))

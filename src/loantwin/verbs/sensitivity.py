@@ -21,7 +21,7 @@ from loantwin.errors import choice
 from loantwin.models.diagnostics import Z90
 from loantwin.models.fitted import FittedModel
 from loantwin.models.loss_gradient import coefficient_gradient, error_of_loss, model_gradient
-from loantwin.outlook.outlook import Economy, Outlook, Scenarios, read_scenarios
+from loantwin.outlook.outlook import Economy, Histories, Outlook, Scenarios, read_scenarios
 from loantwin.outlook.portfolio import lifetime_economy
 from loantwin.risk.facts import standing
 from loantwin.risk.provisions.provisions import lifetime_months
@@ -118,6 +118,7 @@ def sensitivity(
     measure: str = "lifetime-loss",
     scenarios: Scenarios = (),
     align: str | None = None,
+    history: Histories = (),
     gross: bool = False,
     supported_months: int | None = None,
     progress: Progress = silent,
@@ -128,7 +129,8 @@ def sensitivity(
     ----------
     measure : lifetime-loss or 12-month-loss. scenarios : FILE[#NAME], each by itself; none: the generator's
         mean path.
-    align : "start" re-dates them. gross : before guarantees. supported_months : beyond it macro reverts, as
+    align : "start" re-dates them, measured against `history` where their own file has no row before
+        them. gross : before guarantees. supported_months : beyond it macro reverts, as
         in provisions.
 
     Raises
@@ -143,7 +145,7 @@ def sensitivity(
         outlook.require_live("derivatives of its loss")
         longest = lifetime_months(outlook.columns)
         horizon = min(MEASURES[measure] or longest, longest)
-        given = read_scenarios(twin, scenarios, align)
+        given = read_scenarios(twin, scenarios, align, history)
         economies = [lifetime_economy(outlook, item, horizon) for item in given] or [
             expected_economy(outlook, horizon)
         ]

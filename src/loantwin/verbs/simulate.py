@@ -17,7 +17,7 @@ from loantwin.errors import UsageError, choice, expected
 from loantwin.files import check_target, replace_file, whole_file
 from loantwin.outlook.economies import one_economy
 from loantwin.outlook.histories import MONEY, PART, TERMS, simulated_parts, terms_of
-from loantwin.outlook.outlook import Outlook, Scenarios
+from loantwin.outlook.outlook import Histories, Outlook, Scenarios
 from loantwin.twin import Twin, opened
 from loantwin.types import ModelResult, Progress, silent
 
@@ -61,6 +61,7 @@ def simulate(
     paths: int = 1,
     scenarios: Scenarios = (),
     align: str | None = None,
+    history: Histories = (),
     period: str = "expected",
     seed: int | None = None,
     progress: Progress = silent,
@@ -80,7 +81,8 @@ def simulate(
     scenarios : FILE[#NAME], one given macro path; without it the generator stored by `fit` draws one.
     period : "expected", the period effects and coefficients that the fit expects: loans' luck alone is drawn;
         "drawn" draws them too, as one path of a forecast.
-    align : "start" re-dates the scenario to begin after the as-of date.
+    align : "start" re-dates the scenario to begin after the as-of date. history : files it is measured
+        against then, where its own has no row before it.
 
     Raises
     ------
@@ -101,7 +103,7 @@ def simulate(
         progress(0.02, "reading the book")
         outlook = Outlook(twin)
         outlook.require_live("histories of loans")
-        economy, _ = one_economy(outlook, scenarios, align, run.months, paths, run.seed)
+        economy, _ = one_economy(outlook, scenarios, align, run.months, paths, run.seed, history)
         count = len(outlook.live_ids)
         rows = 0
 

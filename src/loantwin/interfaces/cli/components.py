@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from loantwin.interfaces.cli.options import Align, AsJson, Home, Scenarios, finish
+from loantwin.interfaces.cli.options import Align, AsJson, History, Home, Scenarios, finish
 from loantwin.interfaces.cli.panels import LEARN
 from loantwin.interfaces.cli.progress import shown
 
@@ -33,6 +33,7 @@ def components(
     ] = 3,
     scenario: Scenarios = None,
     align: Align = None,
+    history: History = None,
     months: Annotated[
         int | None,
         typer.Option(min=1, max=1200, help="Months ahead (default 36, or what the scenarios cover)."),
@@ -60,6 +61,7 @@ def components(
             vintage_months=vintage_months,
             scenarios=scenario or (),
             align=align,
+            history=history or (),
             months=months,
             progress=progress,
         )

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from loantwin.interfaces.cli.options import Align, AsJson, Home, Paths, Seed, finish
+from loantwin.interfaces.cli.options import Align, AsJson, History, Home, Paths, Seed, finish
 from loantwin.interfaces.cli.panels import AHEAD
 from loantwin.interfaces.cli.progress import shown
 
@@ -38,6 +38,7 @@ def forecast(
         typer.Option("--new-lending", metavar="none|constant-balance|FILE", help="The plan for new loans."),
     ] = "none",
     align: Align = None,
+    history: History = None,
     seed: Seed = None,
     json: AsJson = False,
 ) -> None:
@@ -55,6 +56,7 @@ def forecast(
             policy=policy,
             new_lending=new_lending,
             align=align,
+            history=history or (),
             seed=seed,
             progress=progress,
         )

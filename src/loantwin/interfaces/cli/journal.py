@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from loantwin.interfaces.cli.options import Align, AsJson, Home, Scenarios, finish
+from loantwin.interfaces.cli.options import Align, AsJson, History, Home, Scenarios, finish
 from loantwin.interfaces.cli.panels import PROVIDE
 from loantwin.interfaces.cli.progress import shown
 
@@ -35,6 +35,7 @@ def journal(
         ),
     ] = None,
     align: Align = None,
+    history: History = None,
     same_model: Annotated[
         bool,
         typer.Option(
@@ -67,6 +68,7 @@ def journal(
             scenarios=scenario or (),
             opening_scenarios=opening_scenario or (),
             align=align,
+            history=history or (),
             same_model=same_model,
             opening_overlays=opening_overlays,
             overlays=overlays,

@@ -41,6 +41,15 @@ Align = Annotated[
     str | None,
     typer.Option(metavar="start", help="'start' re-dates each scenario to begin after the as-of date."),
 ]
+History = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--history",
+        metavar="FILE",
+        help="What scenarios are measured against when re-dated, where their own file "
+        "has no row before them; repeatable.",
+    ),
+]
 Supported = Annotated[
     int | None,
     typer.Option("--supported-months", min=1, help="Reasonable-and-supportable period (default 24)."),

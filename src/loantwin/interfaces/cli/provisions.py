@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from loantwin.errors import UsageError, expected
-from loantwin.interfaces.cli.options import Align, AsJson, Scenarios, Supported, finish
+from loantwin.interfaces.cli.options import Align, AsJson, History, Scenarios, Supported, finish
 from loantwin.interfaces.cli.panels import PROVIDE
 from loantwin.interfaces.cli.progress import shown
 
@@ -35,6 +35,7 @@ def provisions(
     ],
     scenario: Scenarios = None,
     align: Align = None,
+    history: History = None,
     supported_months: Supported = None,
     overlays: Annotated[
         Path | None,
@@ -72,6 +73,7 @@ def provisions(
     asked: dict[str, Any] = {
         "scenarios": scenario or (),
         "align": align,
+        "history": history or (),
         "supported_months": supported_months,
         "out": out,
     }

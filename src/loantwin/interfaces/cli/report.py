@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from loantwin.interfaces.cli.options import Align, AsJson, Home, Scenarios, finish
+from loantwin.interfaces.cli.options import Align, AsJson, History, Home, Scenarios, finish
 from loantwin.interfaces.cli.panels import AHEAD
 from loantwin.interfaces.cli.progress import shown
 
@@ -22,6 +22,7 @@ def report(
     out: Annotated[Path, typer.Option(metavar="FILE.html", help="The page to write.")] = Path("report.html"),
     scenario: Scenarios = None,
     align: Align = None,
+    history: History = None,
     json: AsJson = False,
 ) -> None:
     """Write one self-contained page with pictures: the book, the fit, the forecast, provisions, stress and
@@ -30,5 +31,7 @@ def report(
     import loantwin as lt
 
     with shown("writing the report") as progress:
-        result = lt.report(directory, out, scenarios=scenario or (), align=align, progress=progress)
+        result = lt.report(
+            directory, out, scenarios=scenario or (), align=align, history=history or (), progress=progress
+        )
     finish(result, json)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from loantwin.interfaces.cli.options import Align, AsJson, Home, Scenarios, Supported, finish
+from loantwin.interfaces.cli.options import Align, AsJson, History, Home, Scenarios, Supported, finish
 from loantwin.interfaces.cli.panels import CHALLENGE
 from loantwin.interfaces.cli.progress import shown
 
@@ -27,6 +27,7 @@ def sensitivity(
     ] = "lifetime-loss",
     scenario: Scenarios = None,
     align: Align = None,
+    history: History = None,
     supported_months: Supported = None,
     gross: Annotated[bool, typer.Option("--gross", help="Before what guarantors bear.")] = False,
     json: AsJson = False,
@@ -45,6 +46,7 @@ def sensitivity(
             measure=measure,
             scenarios=scenario or (),
             align=align,
+            history=history or (),
             gross=gross,
             supported_months=supported_months,
             progress=progress,

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from loantwin.interfaces.cli.options import Align, AsJson, Home, Seed, finish
+from loantwin.interfaces.cli.options import Align, AsJson, History, Home, Seed, finish
 from loantwin.interfaces.cli.panels import AHEAD
 from loantwin.interfaces.cli.progress import shown
 
@@ -34,6 +34,7 @@ def simulate(
         ),
     ] = "expected",
     align: Align = None,
+    history: History = None,
     seed: Seed = None,
     json: AsJson = False,
 ) -> None:
@@ -53,6 +54,7 @@ def simulate(
             paths=paths,
             scenarios=() if scenario is None else scenario,
             align=align,
+            history=history or (),
             period=period,
             seed=seed,
             progress=progress,

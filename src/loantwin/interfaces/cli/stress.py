@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from loantwin.interfaces.cli.options import Align, AsJson, Home, Scenarios, Seed, Supported, finish
+from loantwin.interfaces.cli.options import Align, AsJson, History, Home, Scenarios, Seed, Supported, finish
 from loantwin.interfaces.cli.panels import CHALLENGE
 from loantwin.interfaces.cli.progress import shown
 
@@ -24,6 +24,7 @@ def stress(
     directory: Home,
     scenario: Scenarios = None,
     align: Align = None,
+    history: History = None,
     replay: Annotated[
         Repeated,
         typer.Option(
@@ -97,14 +98,14 @@ def stress(
         ),
     ] = None,
     new_lending: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--new-lending",
             metavar="none|constant-balance|FILE",
-            help="The plan for new loans.",
+            help="The plan for new loans (default: none; of capital a constant balance).",
             rich_help_panel=BOOK,
         ),
-    ] = "none",
+    ] = None,
     action: Annotated[
         Repeated,
         typer.Option(
@@ -151,6 +152,7 @@ def stress(
             directory,
             scenario or (),
             align=align,
+            history=history or (),
             months=months,
             supported_months=supported_months,
             replays=replay or (),

@@ -109,6 +109,8 @@ class StressPath:
     allowance: tuple[float, ...]
     credit_loss: tuple[float, ...]
     capital: tuple[CapitalPoint, ...] = ()
+    funding_rate: tuple[float, ...] = ()
+    """Decimals a year, by month: what funding costs."""
 
 
 CASH_IN = ("scheduled_principal", "prepaid", "interest", "recovered", "sale_proceeds")
@@ -129,6 +131,7 @@ def stress_path(
     labels: tuple[str, ...],
     capital: CapitalPlan | None = None,
     weights: Floats | None = None,
+    funding: Floats | None = None,
 ) -> StressPath:
     """Return a scenario's series.
 
@@ -139,6 +142,7 @@ def stress_path(
         months, the as-of month first.
     weights : (K,) risk-weighted assets at the dates, where they come from a rule; None takes the plan's
         constant density.
+    funding : (T,) decimals a year, cost of funding by month; None takes the fixed rate of `economics`.
     """
     check.kind(MonthlyFlows, flows=flows)
     check.finite(allowance=allowance)
@@ -146,12 +150,14 @@ def stress_path(
     check.kind(Economics, economics=economics)
     check.words(labels=labels)
     check.kind(CapitalPlan, **check.given(capital=capital))
-    check.finite(**check.given(weights=weights))
+    check.finite(**check.given(weights=weights, funding=funding))
+    check.shaped(flows.opening.shape, **check.given(funding=funding))
     dates = quarter_ends(len(flows.interest))
     check.shaped((len(dates),), allowance=allowance, **check.given(weights=weights))
     dates = quarter_ends(len(flows.interest))
+    rate = np.full(len(flows.opening), economics.funding_annual_rate) if funding is None else funding
     costs = {
-        "funding_cost": economics.funding_annual_rate / 12 * flows.opening,
+        "funding_cost": rate / 12 * flows.opening,
         "servicing_cost": economics.servicing_annual_rate / 12 * flows.opening,
     }
     income = flows.interest - costs["funding_cost"] - costs["servicing_cost"]
@@ -179,6 +185,7 @@ def stress_path(
         allowance=_plain(allowance),
         credit_loss=_plain(credit),
         capital=points,
+        funding_rate=_plain(rate),
     )
 
 

@@ -9,7 +9,7 @@ are halved (Zhang and Der Kiureghian, 1995).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import erfc, sqrt
 
 import numpy as np
@@ -53,6 +53,9 @@ class Plausibility:
     conditions: int
     probability: float | None
     gap: str = ""
+    rank: int | None = None
+    """1 + how many of history's crises, measured alike, lie farther away; None where none could be."""
+    ranked_among: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -88,6 +91,22 @@ class ReverseStress:
     generated_standard_error: float
     peaks: Mapping[str, Peak]
     notes: tuple[str, ...]
+    beyond_seen: Mapping[str, BeyondSeen] = field(default_factory=dict)
+    """Factors that the path takes where no month of the known history was."""
+
+
+@dataclass(frozen=True)
+class BeyondSeen:
+    """A factor beyond its known history: month and value on the path, and the range seen, `low` to `high`.
+
+    measure : level, or growth_12m for an index, whose level has no range; decimals.
+    """
+
+    measure: str
+    month: str
+    value: float
+    low: float
+    high: float
 
 
 @dataclass(frozen=True)

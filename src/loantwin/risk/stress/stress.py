@@ -28,7 +28,8 @@ RULES = (
     "defaults by their lags, those of loans already in default at the as-of date included, the same in "
     "every scenario",
     "net interest income = interest received - funding and servicing cost of the balance at the start of "
-    "each month; both rates are the same in every scenario, while floating loans follow it",
+    "each month; funding reprices with the scenario's short rate over its tenor (settings `funding`), "
+    "servicing costs the same in every scenario",
     "allowance: IFRS 9, net of guarantees, at the as-of date, were the scenario certain",
 )
 """How the figures are made, printed with every result."""
@@ -49,6 +50,8 @@ class ScenarioFlows:
     defaulted: Floats
     charged_off: Floats
     allowance: float
+    funding: Floats | None = None
+    """(T,) decimals a year, cost of funding by month; None: the fixed rate."""
 
 
 @dataclass(frozen=True)
@@ -69,9 +72,11 @@ class StressResult(ModelResult):
     against_baseline : scenario -> figure -> scenario less baseline. not_observable : figures the source
     cannot tell, which are assumed and labelled so.
 
-    model : what turned the economy into flows. paths : scenario -> series by month and quarter. parts :
+    model : what turned the economy into flows. capital_basis : the book that capital along the path stands
+        on, in words; empty without `capital`. paths : scenario -> series by month and quarter. parts :
         scenario -> figure -> its difference to the baseline by factor and by segment. plausibility : scenario
-        -> how far it is from what the generator expects. macro : factor -> line -> values by month; lines are
+        -> how far it is from what the generator expects, and its rank among `crises`, history's own of 1990,
+        2001, 2008 and 2020 from today, measured alike. macro : factor -> line -> values by month; lines are
         scenarios, and p05 to p95 of generated paths.
     sensitivities, reverse, actions : as asked for.
     """
@@ -89,9 +94,11 @@ class StressResult(ModelResult):
     not_observable: tuple[str, ...] = ()
     model: str = "twin"
     new_lending: str = "none"
+    capital_basis: str = ""
     paths: Mapping[str, StressPath] = field(default_factory=dict)
     parts: Mapping[str, Mapping[str, Attribution]] = field(default_factory=dict)
     plausibility: Mapping[str, Plausibility] = field(default_factory=dict)
+    crises: Mapping[str, Plausibility] = field(default_factory=dict)
     macro: Mapping[str, Mapping[str, tuple[float, ...]]] = field(default_factory=dict)
     sensitivities: tuple[FactorSensitivity, ...] = ()
     reverse: tuple[ReverseStress, ...] = ()
@@ -191,12 +198,18 @@ def scenario_flows(name: str, flows: Flows, allowance: float) -> ScenarioFlows:
     return ScenarioFlows(name, opening, interest, defaulted, charged_off, allowance)
 
 
-def net_interest_income(opening_balance: Floats, interest: Floats, economics: Economics) -> Floats:
-    """Return interest received less funding and servicing cost of each month, (T,)."""
-    check.finite(opening_balance=opening_balance, interest=interest)
+def net_interest_income(
+    opening_balance: Floats, interest: Floats, economics: Economics, funding: Floats | None = None
+) -> Floats:
+    """Return interest received less funding and servicing cost of each month, (T,).
+
+    funding : (T,) decimals a year, cost of funding by month; None takes the fixed rate of `economics`.
+    """
+    check.finite(opening_balance=opening_balance, interest=interest, **check.given(funding=funding))
     check.kind(Economics, economics=economics)
-    check.shaped(opening_balance.shape, interest=interest)
-    cost = (economics.funding_annual_rate + economics.servicing_annual_rate) / 12
+    check.shaped(opening_balance.shape, interest=interest, **check.given(funding=funding))
+    annual = economics.funding_annual_rate if funding is None else funding
+    cost = (annual + economics.servicing_annual_rate) / 12
     return np.asarray(interest - cost * opening_balance)
 
 
@@ -213,6 +226,8 @@ def _stressed(flows: ScenarioFlows, horizon: int, as_of: date, economics: Econom
         defaulted=math.fsum(flows.defaulted),
         charged_off=math.fsum(flows.charged_off),
         allowance=flows.allowance,
-        net_interest_income=math.fsum(net_interest_income(flows.opening_balance, flows.interest, economics)),
+        net_interest_income=math.fsum(
+            net_interest_income(flows.opening_balance, flows.interest, economics, flows.funding)
+        ),
         peak_month=peak,
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 from loantwin.config import chosen
 from loantwin.errors import UsageError, expected
 from loantwin.files import check_target
-from loantwin.outlook.outlook import Outlook, Scenarios, read_scenarios
+from loantwin.outlook.outlook import Histories, Outlook, Scenarios, read_scenarios
 from loantwin.outlook.portfolio import economies, portfolio
 from loantwin.risk.provisions.explain import EXPLAINED, ProvisionExplanation, explained
 from loantwin.risk.provisions.provisions import lifetime_months, measured_lives
@@ -23,6 +23,7 @@ def provisions_explain(
     *,
     scenarios: Scenarios = (),
     align: str | None = None,
+    history: Histories = (),
     supported_months: int | None = None,
     out: Path | str | None = None,
 ) -> ProvisionExplanation:
@@ -30,7 +31,7 @@ def provisions_explain(
 
     Parameters
     ----------
-    standard : ifrs9, cecl or five-level. scenarios, align, supported_months : as `provisions`.
+    standard : ifrs9, cecl or five-level. scenarios, align, history, supported_months : as `provisions`.
     out : FILE.xlsx, a workbook whose formulas work the allowance out anew; needs the extra excel.
 
     Raises
@@ -52,7 +53,7 @@ def provisions_explain(
             raise UsageError(expected(f"a loan on the book at {twin.as_of}{near}", loan), field="LOAN")
         book = portfolio(outlook)
         life = measured_lives(book, twin.config) if standard == "ifrs9" else book
-        given = read_scenarios(twin, scenarios, align)
+        given = read_scenarios(twin, scenarios, align, history)
         made, notes = economies(outlook, given, lifetime_months(life.columns))
         result = explained(
             standard,

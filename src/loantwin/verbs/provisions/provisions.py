@@ -13,7 +13,7 @@ from loantwin.config import chosen
 from loantwin.errors import UsageError, expected
 from loantwin.files import check_target, whole_file
 from loantwin.models.conversion import conversion_words
-from loantwin.outlook.outlook import GivenScenario, Outlook, Scenarios, read_scenarios
+from loantwin.outlook.outlook import GivenScenario, Histories, Outlook, Scenarios, read_scenarios
 from loantwin.outlook.portfolio import economies, portfolio
 from loantwin.outlook.written_off import written_off
 from loantwin.risk.provisions.cecl_methods import METHODS
@@ -46,6 +46,7 @@ def provisions(
     *,
     scenarios: Scenarios = (),
     align: str | None = None,
+    history: Histories = (),
     supported_months: int | None = None,
     overlays: Path | str | None = None,
     method: str | None = None,
@@ -56,7 +57,8 @@ def provisions(
     Parameters
     ----------
     scenarios : FILE[#NAME][=WEIGHT]; weights of several must sum to 1. None: the mean over generated paths.
-    align : "start" re-dates them to begin after the as-of date.
+    align : "start" re-dates them to begin after the as-of date. history : files they are measured against
+        then, where their own has no row before them.
     supported_months : reasonable-and-supportable period, None takes the configuration's; beyond it macro
         reverts.
     overlays : a TOML file of overlays (`risk.provisions.overlays`), shown beside the modelled allowance.
@@ -81,7 +83,7 @@ def provisions(
     with opened(twin) as twin:
         twin = twin.using(chosen(twin.config, supported_months=supported_months))
         outlook = Outlook(twin)
-        given = read_scenarios(twin, scenarios, align)
+        given = read_scenarios(twin, scenarios, align, history)
         return provided(outlook, standard, given, adjustments, methods, target)
 
 

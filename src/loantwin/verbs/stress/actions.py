@@ -99,19 +99,15 @@ def with_lending(test: StressTest, made: StressResult, new_lending: str) -> Stre
     if new_lending == "none":
         return made
     scenarios, paths = dict(made.scenarios), dict(made.paths)
-    annual = test.outlook.twin.config.economics
     for run in test.runs:
         name = run.given.name
         book = _book(test, run, new_lending, None)
         flows = book.flows
-        income = (
-            flows.interest - (annual.funding_annual_rate + annual.servicing_annual_rate) / 12 * flows.opening
-        )
         scenarios[name] = replace(
             scenarios[name],
             defaulted=float(flows.defaulted.sum()),
             charged_off=float(flows.charged_off.sum()),
-            net_interest_income=float(income.sum()),
+            net_interest_income=float(np.sum(book.path.net_interest_income)),
             peak_month=paths[name].months[int(np.argmax(flows.defaulted))] if flows.defaulted.any() else None,
         )
         paths[name] = book.path
@@ -125,6 +121,23 @@ def with_lending(test: StressTest, made: StressResult, new_lending: str) -> Stre
         if name != made.baseline
     }
     return replace(made, scenarios=scenarios, paths=paths, against_baseline=against)
+
+
+def with_capital(test: StressTest, made: StressResult, lending: str) -> StressResult:
+    """Return the result with each scenario's capital on a book that goes on lending; all else in run-off."""
+    paths = {
+        run.given.name: replace(
+            made.paths[run.given.name], capital=_book(test, run, lending, None).path.capital
+        )
+        for run in test.runs
+    }
+    return replace(made, paths=paths)
+
+
+def lowest_ratio(test: StressTest, run: StressRun, lending: str) -> float | None:
+    """Return the lowest later ratio of common equity of a book that goes on lending, None without assets."""
+    points = _book(test, run, lending, None).path.capital[1:]
+    return min((point.ratio for point in points if point.ratio is not None), default=None)
 
 
 def acted(
@@ -189,7 +202,7 @@ def _book(
     flows = _flows(outlook, run, moved, sold, action.price if action is not None else PRICE)
     allowance = _allowance(run, flows)
     booked = test.baseline.allowances.today.allowance
-    path = series(outlook, flows, allowance, booked, test.capital, _weights(run, flows))
+    path = series(outlook, run.economy, flows, allowance, booked, test.capital, _weights(run, flows))
     return SteppedBook(moved, flows, path, _outcome(path, flows, moved, test.capital))
 
 

@@ -14,7 +14,7 @@ from loantwin.risk.stress.stress import stress as compared
 from loantwin.types import Progress, silent
 from loantwin.verbs.stress.parts import parts
 from loantwin.verbs.stress.run import StressRun, StressTest, series_of
-from loantwin.verbs.stress.scenarios import model_factors, plausibility
+from loantwin.verbs.stress.scenarios import crises, model_factors, plausibility, ranked
 
 FAN_PATHS = 1_000
 FAN = {"p05": 0.05, "p25": 0.25, "p50": 0.5, "p75": 0.75, "p95": 0.95}
@@ -37,6 +37,7 @@ def figures(test: StressTest, progress: Progress = silent) -> StressResult:
     )
     progress(0.65, "by factor and segment")
     start = (base.economy, base.flows)
+    among = crises(outlook, test.horizon)
     return replace(
         result,
         paths={run.given.name: series_of(test, run) for run in test.runs},
@@ -45,8 +46,10 @@ def figures(test: StressTest, progress: Progress = silent) -> StressResult:
             for run in test.runs[1:]
         },
         plausibility={
-            run.given.name: plausibility(outlook, run.given.scenario, test.horizon) for run in test.runs
+            run.given.name: ranked(plausibility(outlook, run.given.scenario, test.horizon), among)
+            for run in test.runs
         },
+        crises=among,
         macro=macro_lines(test),
     )
 
@@ -61,6 +64,7 @@ def scenario_flows_of(run: StressRun) -> ScenarioFlows:
         flows.defaulted,
         flows.charged_off,
         run.allowances.today.allowance,
+        None if run.economy.funding is None else run.economy.funding[0],
     )
 
 

@@ -9,6 +9,7 @@ target. The path found is then a scenario like any other.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -21,10 +22,11 @@ from loantwin.errors import RiskError, UsageError, expected
 from loantwin.macro.covariates import evaluate
 from loantwin.macro.distance import Innovations, directions, slopes
 from loantwin.macro.generator import simulate
-from loantwin.macro.scenario import MacroPaths
-from loantwin.outlook.outlook import Economy, GivenScenario
+from loantwin.macro.scenario import MacroPaths, Scenario
+from loantwin.outlook.outlook import Economy, GivenScenario, Outlook
 from loantwin.outlook.workout import stock_in_default
 from loantwin.risk.stress.reverse import (
+    BeyondSeen,
     Mildest,
     Peak,
     ReverseStress,
@@ -33,7 +35,9 @@ from loantwin.risk.stress.reverse import (
     normal_tail,
     walked,
 )
+from loantwin.verbs.stress.actions import lowest_ratio
 from loantwin.verbs.stress.flows import flows_of_cells, grouped_cells, twin_flows
+from loantwin.verbs.stress.funding import economy_under, funding_rates
 from loantwin.verbs.stress.parts import figures_of
 from loantwin.verbs.stress.run import StressTest, ran, run_figure
 from loantwin.verbs.stress.scenarios import EXPECTED_PATH, innovations_of, model_factors, reach
@@ -85,7 +89,12 @@ class Search:
         outlook, horizon = self.test.outlook, self.test.horizon
         twin, first = outlook.twin, outlook.month0 + 1
         covariates = evaluate(twin.model.covariates, paths, first, first + horizon - 1, twin.history)
-        return Economy(None, covariates, outlook.index_of(paths, horizon))
+        return Economy(
+            None,
+            covariates,
+            outlook.index_of(paths, horizon),
+            funding=funding_rates(outlook, paths, horizon),
+        )
 
     def of_paths(self, paths: MacroPaths) -> Floats:
         """Return the figure on each path, (P,), rising with harm; in place of capital, loss less income."""
@@ -94,13 +103,16 @@ class Search:
             None,
             economy.covariates[:, : self.span],
             None if economy.index is None else economy.index[:, : self.span],
+            funding=economy.funding,
         )
         flows = (
             flows_of_cells(test.outlook, economy, self.cells, self.span)
             if test.run is twin_flows
             else test.run(test.outlook, economy, self.span)
         )
-        found = {name: values.sum(axis=1) for name, values in figures_of(test.outlook, flows).items()}
+        found = {
+            name: values.sum(axis=1) for name, values in figures_of(test.outlook, flows, economy).items()
+        }
         if self.figure == "cet1":
             return np.asarray(found["loss"] - found["net_interest_income"])
         return np.asarray(found["loss" if self.figure in SLOW else self.figure] + self.stock)
@@ -169,7 +181,11 @@ def reversed_stress(test: StressTest, text: str) -> tuple[ReverseStress, GivenSc
         raise RiskError(words, field=f"reverse {figure}")
     point, reached = _walked(search, name, target) if figure in SLOW else _corrected(search, name, target)
     answer = _facts(search, text, name, point, reached, start, target)
-    return answer, _given(search, point.z, name, (f"{name}: {answer.notes[0]}",))
+    return answer, _given(search, point.z, name, tuple(_own(name, note) for note in answer.notes))
+
+
+def _own(name: str, note: str) -> str:
+    return note if note.startswith(name) else f"{name}: {note}"
 
 
 def _corrected(search: Search, name: str, target: float) -> tuple[Mildest, float]:
@@ -232,6 +248,7 @@ def _facts(
             f"mildest among paths ranked by {words}, walked along until the figure itself is reached; "
             "generated paths too"
         )
+    beyond_seen = outside(outlook, _given(search, point.z, name, ()).scenario, horizon)
     return ReverseStress(
         name=name,
         figure=search.figure,
@@ -248,7 +265,47 @@ def _facts(
         generated_share=share,
         generated_standard_error=float(np.sqrt(share * (1.0 - share) / CHECK_PATHS)),
         peaks=_peaks(search, point.z),
-        notes=tuple(notes),
+        notes=(*notes, *_beyond_words(name, beyond_seen)),
+        beyond_seen=beyond_seen,
+    )
+
+
+def outside(outlook: Outlook, path: Scenario, horizon: int) -> dict[str, BeyondSeen]:
+    """Return the factors that move the book and leave the range of their known history, where most.
+
+    Rates, yields and growth by their level; an index by its change over twelve months.
+    """
+    known, made = outlook.history, {}
+    for factor in model_factors(outlook):
+        if factor not in path.factors or factor not in known.factors:
+            continue
+        place = path.factors.index(factor)
+        past = known.values[: outlook.month0 + 1 - known.first, known.factors.index(factor)]
+        start = outlook.month0 + 1 - path.first
+        whole = np.concatenate([past, path.values[start : start + horizon, place]])
+        measure = "level"
+        if path.kinds[place] == "index":
+            measure, whole = "growth_12m", whole[12:] / whole[:-12] - 1.0
+        seen, ahead = whole[:-horizon], whole[-horizon:]
+        seen = seen[np.isfinite(seen)]
+        if not seen.size:
+            continue
+        low, high = float(seen.min()), float(seen.max())
+        off = np.maximum(ahead - high, low - ahead)
+        worst = int(np.argmax(off))
+        if off[worst] > 0.0:
+            month = months.label(outlook.month0 + 1 + worst)
+            made[factor] = BeyondSeen(measure, month, float(ahead[worst]), low, high)
+    return made
+
+
+def _beyond_words(name: str, found: Mapping[str, BeyondSeen]) -> tuple[str, ...]:
+    """Return what left its range, in words."""
+    return tuple(
+        f"{name}: {factor}{' over twelve months' if item.measure == 'growth_12m' else ''} reaches "
+        f"{100.0 * item.value:.1f} % in {item.month}, beyond anything in its history, "
+        f"{100.0 * item.low:.1f} to {100.0 * item.high:.1f} %: the path has left what was ever seen"
+        for factor, item in found.items()
     )
 
 
@@ -272,9 +329,16 @@ def _figure(search: Search, y: Floats, name: str) -> float:
     """Return the figure of a point as the scenario of its path gives it."""
     test, item = search.test, _given(search, y, name, ())
     if search.figure in SLOW:
-        return run_figure(test, ran(test.outlook, test.run, item, test.horizon, test.capital), search.figure)
-    flows = test.run(test.outlook, test.outlook.given(item.scenario, test.horizon), test.horizon)
-    return float(figures_of(test.outlook, flows)[search.figure].sum()) + search.stock
+        run = ran(test.outlook, test.run, item, test.horizon, test.capital)
+        ratio = lowest_ratio(test, run, test.lending) if _lends(test, search.figure) else None
+        return run_figure(test, run, search.figure) if ratio is None else ratio
+    economy = economy_under(test.outlook, item.scenario, test.horizon)
+    flows = test.run(test.outlook, economy, test.horizon)
+    return float(figures_of(test.outlook, flows, economy)[search.figure].sum()) + search.stock
+
+
+def _lends(test: StressTest, figure: str) -> bool:
+    return figure == "cet1" and test.lending != "none"
 
 
 def _given(search: Search, z: Floats, name: str, notes: tuple[str, ...]) -> GivenScenario:

@@ -11,6 +11,7 @@ from loantwin.outlook.outlook import Economy, GivenScenario, Outlook
 from loantwin.risk.stress.paths import CapitalPlan, MonthlyFlows, StressPath
 from loantwin.types import Progress, silent
 from loantwin.verbs.stress.flows import ExpectedFlows
+from loantwin.verbs.stress.funding import economy_under
 from loantwin.verbs.stress.series import Allowances, allowances, monthly_flows, series
 
 
@@ -34,6 +35,8 @@ class StressTest:
     horizon: int
     runs: tuple[StressRun, ...]
     capital: CapitalPlan | None = None
+    lending: str = "none"
+    """What capital along the path stands on: none, constant-balance or a plan's file."""
 
     @property
     def baseline(self) -> StressRun:
@@ -86,7 +89,7 @@ def ran(
     capital: CapitalPlan | None = None,
 ) -> StressRun:
     """Return one scenario run over the horizon."""
-    economy = outlook.given(item.scenario, horizon, item.notes)
+    economy = economy_under(outlook, item.scenario, horizon, item.notes)
     flows = run(outlook, economy, horizon, by_segment=True)
     found = allowances(outlook, item, horizon, capital)
     return StressRun(item, economy, flows, monthly_flows(outlook, economy, flows, found, horizon), found)
@@ -115,4 +118,4 @@ def run_figure(test: StressTest, run: StressRun, figure: str) -> float:
 def series_of(test: StressTest, run: StressRun) -> StressPath:
     """Return a run's series, the book in run-off."""
     booked, found = test.baseline.allowances.today.allowance, run.allowances
-    return series(test.outlook, run.monthly, found.at, booked, test.capital, found.weights)
+    return series(test.outlook, run.economy, run.monthly, found.at, booked, test.capital, found.weights)

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from loantwin.errors import ScenarioError, UsageError, expected
+from loantwin.errors import InputError, ScenarioError, UsageError, expected
 from loantwin.macro.distance import Innovations, nearest
 from loantwin.macro.generator import simulate
 from loantwin.macro.replay import replay
 from loantwin.macro.scenario import Scenario
 from loantwin.macro.shock import check_severity, read_shocks, scaled, shocked
-from loantwin.outlook.outlook import GivenScenario, Outlook, Scenarios, alignment_notes, read_scenarios
+from loantwin.outlook.outlook import (
+    GivenScenario,
+    Histories,
+    Outlook,
+    Scenarios,
+    alignment_notes,
+    read_scenarios,
+)
 from loantwin.risk.stress.reverse import Plausibility, chi_square_tail
 
+CRISES = ("1990", "2001", "2008", "2020")
+"""Years from which history's crises are replayed, to say what distance a crisis has."""
 EXPECTED_PATH = "expected path"
 """Name of the generator's path without shocks, the baseline where no scenario is given."""
 DEVIATION_PATHS = 400
@@ -29,6 +38,7 @@ def gathered(
     shocks: Sequence[str] = (),
     severity: float = 1.0,
     months: int | None = None,
+    history: Histories = (),
 ) -> list[GivenScenario]:
     """Return every scenario, the baseline first: the first of `scenarios`, or the generator's expected path.
 
@@ -37,6 +47,7 @@ def gathered(
     replays : years or months of history. shocks : TOML files. severity : multiplies every other scenario's
         deviation from the
         baseline. months : horizon of the expected path; None takes the configuration's.
+    align, history : as in `read_scenarios`.
 
     Raises
     ------
@@ -44,7 +55,7 @@ def gathered(
     """
     check_severity(severity)
     twin = outlook.twin
-    given = read_scenarios(twin, scenarios, align)
+    given = read_scenarios(twin, scenarios, align, history)
     if any(item.weight is not None for item in given):
         raise UsageError(
             expected("scenarios without weights: a stress test does not weigh", "=WEIGHT"), field="scenarios"
@@ -149,6 +160,41 @@ def plausibility(outlook: Outlook, scenario: Scenario, horizon: int) -> Plausibi
         return Plausibility(None, 0, None, str(error))
     distance = float(np.linalg.norm(z))
     return Plausibility(distance, conditions, chi_square_tail(distance, conditions))
+
+
+def crises(outlook: Outlook, horizon: int) -> dict[str, Plausibility]:
+    """Return how far each of history's crises, replayed from today, lies from what the generator expects.
+
+    A distance is comparable with that of a scenario of as many conditions. A crisis that the macro files do
+    not hold over the horizon has none, and says why.
+    """
+    twin, made = outlook.twin, {}
+    for year in CRISES:
+        try:
+            path, _ = replay(twin.macro_sources, year, twin.as_of, outlook.history, model_factors(outlook))
+        except InputError as error:
+            made[year] = Plausibility(None, 0, None, error.message)
+            continue
+        length = path.last - outlook.month0
+        if length < horizon:
+            words = f"it lasts {length} months, of {horizon}"
+            made[year] = Plausibility(None, 0, None, words)
+        else:
+            made[year] = plausibility(outlook, path, horizon)
+    return made
+
+
+def ranked(item: Plausibility, among: Mapping[str, Plausibility]) -> Plausibility:
+    """Return a distance with its rank among crises of as many conditions, 1 being the farthest."""
+    alike = {
+        name: crisis.distance
+        for name, crisis in among.items()
+        if crisis.distance is not None and crisis.conditions == item.conditions
+    }
+    if item.distance is None or not alike:
+        return item
+    farther = sum(distance > item.distance for distance in alike.values())
+    return replace(item, rank=1 + farther, ranked_among=tuple(alike))
 
 
 def _replayed(outlook: Outlook, text: str) -> GivenScenario:

@@ -14,9 +14,10 @@ from loantwin.errors import InputError, UsageError, expected
 from loantwin.macro.distance import Innovations, nearest
 from loantwin.macro.scenario import Scenario
 from loantwin.macro.shock import Shape, Shock, default_unit, shocked
-from loantwin.outlook.outlook import Economy, GivenScenario
+from loantwin.outlook.outlook import GivenScenario
 from loantwin.outlook.portfolio import ifrs9_allowance
 from loantwin.risk.stress.factors import FactorSensitivity
+from loantwin.verbs.stress.funding import economy_under
 from loantwin.verbs.stress.parts import FIGURES, figures_of
 from loantwin.verbs.stress.run import StressTest
 from loantwin.verbs.stress.scenarios import innovations_of, model_factors, standard_deviations
@@ -171,8 +172,8 @@ def _carried(
 
 def _figures(test: StressTest, item: GivenScenario) -> dict[str, float]:
     outlook = test.outlook
-    economy: Economy = outlook.given(item.scenario, test.horizon)
-    found = figures_of(outlook, test.run(outlook, economy, test.horizon))
+    economy = economy_under(outlook, item.scenario, test.horizon)
+    found = figures_of(outlook, test.run(outlook, economy, test.horizon), economy)
     made = {name: float(found[name].sum()) for name in FIGURES}
     made["allowance"] = ifrs9_allowance(outlook, item)
     return made

@@ -122,6 +122,7 @@ def monthly_flows(
 
 def series(
     outlook: Outlook,
+    economy: Economy,
     flows: MonthlyFlows,
     allowance: Floats,
     booked: float,
@@ -131,4 +132,6 @@ def series(
     """Return a scenario's series; `booked` is the allowance carried before it was known."""
     labels = tuple(months.label(outlook.month0 + month) for month in range(len(flows.interest) + 1))
     known = booked if capital is None or capital.allowance is None else capital.allowance
-    return stress_path(flows, allowance, known, outlook.twin.config.economics, labels, capital, weights)
+    costs = outlook.twin.config.economics
+    funding = None if economy.funding is None else economy.funding[0]
+    return stress_path(flows, allowance, known, costs, labels, capital, weights, funding)

@@ -10,12 +10,12 @@ from loantwin.config import chosen
 from loantwin.decisions.policy import PortfolioPolicy
 from loantwin.errors import UsageError, expected
 from loantwin.macro.shock import Shape
-from loantwin.outlook.outlook import GivenScenario, Outlook, Scenarios, check_macro
-from loantwin.risk.stress.paths import read_capital
+from loantwin.outlook.outlook import GivenScenario, Histories, Outlook, Scenarios, check_macro
+from loantwin.risk.stress.paths import CapitalPlan, read_capital
 from loantwin.risk.stress.stress import StressResult
 from loantwin.twin import Twin, opened
 from loantwin.types import Progress, silent
-from loantwin.verbs.stress.actions import acted, with_lending
+from loantwin.verbs.stress.actions import acted, with_capital, with_lending
 from loantwin.verbs.stress.figures import figures
 from loantwin.verbs.stress.flows import model_named
 from loantwin.verbs.stress.reverse import reversed_stress
@@ -23,12 +23,20 @@ from loantwin.verbs.stress.run import prepared, ran
 from loantwin.verbs.stress.scenarios import gathered
 from loantwin.verbs.stress.sensitivities import sensitivity_table
 
+BASES = {
+    "constant-balance": "a constant balance sheet: what runs off, defaults included, is lent anew",
+    "none": "the book in run-off (a warning: the ratio rises because assets shrink, which no lender sees "
+    "that goes on lending); `new_lending` constant-balance is the supervisors' rule",
+}
+"""What capital along the path stands on."""
+
 
 def stress(
     twin: Twin | Path | str,
     scenarios: Scenarios = (),
     *,
     align: str | None = None,
+    history: Histories = (),
     months: int | None = None,
     supported_months: int | None = None,
     replays: Sequence[str] = (),
@@ -41,7 +49,7 @@ def stress(
     reverse: Sequence[str] = (),
     capital: Path | str | None = None,
     actions: Sequence[str | PortfolioPolicy] = (),
-    new_lending: str = "none",
+    new_lending: str | None = None,
     model: str = "twin",
     seed: int | None = None,
     progress: Progress = silent,
@@ -52,7 +60,8 @@ def stress(
     ----------
     scenarios : FILE[#NAME], the first is the baseline; without any the baseline is the generator's expected
         path, which of a twin fitted without macro files is all that can be run.
-    align : "start" re-dates them to begin after the as-of date.
+    align : "start" re-dates them to begin after the as-of date. history : files they are measured against
+        then, where their own has no row before them.
     months : horizon; None takes the length of the shortest scenario beyond the as-of date.
     supported_months : for the allowance; None takes the configuration's, at most the horizon.
     replays : years or months of history, YYYY or YYYY-MM. shocks : TOML files of shocks to the baseline.
@@ -62,7 +71,9 @@ def stress(
     reverse : FIGURE=TARGET, the mildest path that gets there.
     capital : TOML file of own funds.
     actions : cut-lending, tighten, sell=SHARE@MONTH, or a policy (its name, its TOML file, or the object).
-    new_lending : none, constant-balance, or a CSV file, as in `forecast`. model : one of
+    new_lending : none, constant-balance, or a CSV file, as in `forecast`, for every figure. None: capital
+        along the path, and actions where `capital` is given, stand on a constant balance, all else on the
+        book in run-off. model : one of
         `stress_flows.MODELS`.
 
     Raises
@@ -88,8 +99,10 @@ def stress(
         outlook = Outlook(twin)
         _check_asked(twin, asked)
         progress(0.05, "reading scenarios")
-        given = gathered(outlook, scenarios, align, replays, shocks, severity, months)
+        given = gathered(outlook, scenarios, align, replays, shocks, severity, months, history)
         test = prepared(outlook, given, months, run, plan, progress)
+        lends = _lending(outlook, plan, new_lending)
+        test = replace(test, lending=lends)
         answers = []
         if reverse:
             for place, text in enumerate(reverse):
@@ -102,16 +115,33 @@ def stress(
             progress(0.75, "sensitivities")
             table = sensitivity_table(test, sensitivities, all_sensitivities, correlated, shape or Shape())
             made = replace(made, sensitivities=table)
-        if actions or new_lending != "none":
+        if actions or lends != "none":
             progress(0.85, "moving the book month by month")
-            made = with_lending(test, made, new_lending)
-            made = replace(made, actions=acted(test, actions, new_lending), new_lending=new_lending)
+            if new_lending is None and plan is not None and lends != "none":
+                made = with_capital(test, made, lends)
+            made = with_lending(test, made, new_lending or "none")
+            made = replace(made, actions=acted(test, actions, lends), new_lending=new_lending or "none")
         settings = {
             **made.settings,
             "severity": severity,
+            "funding_tenor_months": float(twin.config.funding.tenor_months),
+            "funding_spread": twin.config.funding.spread,
             **({} if plan is None else {"capital_minimum": plan.minimum}),
         }
-        return replace(made, reverse=tuple(answers), model=model, settings=settings)
+        return replace(
+            made,
+            reverse=tuple(answers),
+            model=model,
+            settings=settings,
+            capital_basis="" if plan is None else BASES.get(lends, f"new lending by {lends}"),
+        )
+
+
+def _lending(outlook: Outlook, plan: CapitalPlan | None, asked: str | None) -> str:
+    """Return the plan of new lending that capital and actions stand on."""
+    if asked is not None:
+        return asked
+    return "constant-balance" if plan is not None and len(outlook.columns.principal) else "none"
 
 
 def _check_asked(twin: Twin, asked: Mapping[str, Sequence[object]]) -> None:

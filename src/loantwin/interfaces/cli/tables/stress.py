@@ -44,6 +44,7 @@ def _scenarios(console: Console, result: Any) -> None:
                 *(amount(getattr(item, figure)) for figure in FIGURES),
                 item.peak_month or "–",
                 "–" if far is None or far.distance is None else f"{far.distance:.1f}",
+                "–" if far is None or far.rank is None else f"{far.rank} of {len(far.ranked_among) + 1}",
             )
         )
     lending = "" if result.new_lending == "none" else ", with new lending"
@@ -59,6 +60,7 @@ def _scenarios(console: Console, result: Any) -> None:
             "net interest income",
             "peak month",
             "distance",
+            "rank",
         ),
         rows,
     )
@@ -119,7 +121,7 @@ def _capital(console: Console, result: Any) -> None:
             )
     show_table(
         console,
-        "Common equity",
+        f"Common equity, of {result.capital_basis}",
         ("scenario", "at the start", "lowest", "in", "at the end", "own funds there"),
         rows,
     )

@@ -10,7 +10,7 @@ import polars as pl
 import loantwin as lt
 from loantwin.errors import InputError
 from loantwin.outlook.comparison import Comparison, Happened
-from loantwin.outlook.outlook import Scenarios
+from loantwin.outlook.outlook import Histories, Scenarios
 from loantwin.risk.loss.loss import LossResult
 from loantwin.risk.provisions.provisions import Provision
 from loantwin.risk.stress.stress import StressResult
@@ -55,7 +55,9 @@ class Findings:
         return tuple(name for name, item in self.forecast.totals.items() if item is None)
 
 
-def find(twin: Twin, scenarios: Scenarios, align: str | None, progress: Progress) -> Findings:
+def find(
+    twin: Twin, scenarios: Scenarios, align: str | None, history: Histories, progress: Progress
+) -> Findings:
     """Return everything the report shows."""
     progress(0.05, "running the book forward")
     forecast = lt.forecast(twin, paths=min(twin.config.run.paths, FORECAST_PATHS))
@@ -64,7 +66,7 @@ def find(twin: Twin, scenarios: Scenarios, align: str | None, progress: Progress
     progress(0.4, "provisions")
     provisions = {name: lt.provisions(twin, name) for name in STANDARDS}
     progress(0.6, "stress")
-    stress = lt.stress(twin, scenarios, align=align) if scenarios else None
+    stress = lt.stress(twin, scenarios, align=align, history=history) if scenarios else None
     progress(0.7, "losses")
     loss = lt.loss(twin, months=LOSS_MONTHS, confidence=LOSS_CONFIDENCE, paths=LOSS_PATHS)
     assert isinstance(loss, LossResult)  # one model was asked for

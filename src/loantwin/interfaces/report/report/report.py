@@ -22,7 +22,7 @@ from loantwin.interfaces.report.report.moves import model_section
 from loantwin.interfaces.report.report.past import book_section, data_section, provenance_section
 from loantwin.interfaces.report.report.tiles import tiles
 from loantwin.interfaces.report.template import environment
-from loantwin.outlook.outlook import Scenarios
+from loantwin.outlook.outlook import Histories, Scenarios
 from loantwin.twin import Twin, opened
 from loantwin.types import Progress, Result, silent
 
@@ -59,6 +59,7 @@ def report(
     *,
     scenarios: Scenarios = (),
     align: str | None = None,
+    history: Histories = (),
     progress: Progress = silent,
 ) -> ReportWritten:
     """Write the report of a fitted twin.
@@ -66,7 +67,8 @@ def report(
     Parameters
     ----------
     out : the HTML file; it is written beside its place and moved there when it is whole.
-    scenarios : FILE[#NAME] of the stress test, baseline first. align : "start" re-dates them.
+    scenarios : FILE[#NAME] of the stress test, baseline first. align : "start" re-dates them, measured
+        against `history` where their own file has no row before them.
 
     Raises
     ------
@@ -76,7 +78,7 @@ def report(
     target = Path(out)
     check_page(target, "out")
     with opened(twin) as twin:
-        found = find(twin, scenarios, align, progress)
+        found = find(twin, scenarios, align, history, progress)
         progress(0.9, "drawing")
         made = (section for make in SECTIONS if (section := make(found)) is not None)
         sections = tuple(replace(section, blocks=arranged(section.blocks)) for section in made)

@@ -224,8 +224,16 @@ def _distance_words(result: StressResult) -> str:
     return (
         "Distance: how far the path lies from what the macro generator expects, in standard deviations "
         f"over all quarters and factors the model reads; a path drawn at random lies about {typical:.1f} "
-        "away."
+        f"away.{_crisis_words(result)}"
     )
+
+
+def _crisis_words(result: StressResult) -> str:
+    known = {name: item.distance for name, item in result.crises.items() if item.distance is not None}
+    if not known:
+        return ""
+    listed = ", ".join(f"{name} {distance:.1f}" for name, distance in known.items())
+    return f" History's own crises, replayed from today and measured alike: {listed}."
 
 
 def _economies(result: StressResult, colour: dict[str, str]) -> Section:
@@ -426,7 +434,7 @@ def _income(result: StressResult, colour: dict[str, str]) -> Section:
         (
             charts.scenario_lines(f"Net interest income a month, {result.currency}", months, income, colour),
             "Interest received less funding and servicing cost; floating loans follow the scenario, "
-            "funding does not.",
+            "funding its short rate over the tenor.",
         ),
         (
             charts.scenario_lines(f"Cash received less paid so far, {result.currency}", months, gap, colour),
@@ -445,7 +453,7 @@ def _income(result: StressResult, colour: dict[str, str]) -> Section:
                 charts.scenario_lines(
                     "Common equity ratio", quarters, ratios, colour, percent=True, limit=minimum, markers=True
                 ),
-                "Own funds / risk-weighted assets at each quarter's end.",
+                f"Own funds / risk-weighted assets at each quarter's end, of {result.capital_basis}.",
             ),
             (
                 charts.scenario_lines(f"Own funds, {result.currency}", quarters, own, colour, markers=True),
@@ -568,6 +576,7 @@ def _reverse_words(found: ReverseStress) -> str:
         f"{shown(found.expected)}) is reached {found.distance:.2f} standard deviations from the expected "
         f"path. Were shocks normal, {found.tail_probability:.2g} of paths would go beyond; of "
         f"{found.generated_paths:,} generated paths, whose shocks are those of history, {many} do."
+        + "".join(f" {note.partition(': ')[2].capitalize()}." for note in found.notes if "ever seen" in note)
     )
 
 
