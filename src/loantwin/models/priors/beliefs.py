@@ -80,13 +80,13 @@ class MacroBeliefs:
 
         Raises
         ------
-        UsageError : an unknown name, a number that is not finite, a cap below 1.
+        UsageError : an unknown name, a number that is not finite, a cap of 1 or less.
         """
         made = self
         for name, value in asked.items():
             name = choice(name, NAMES, "beliefs")
-            if not np.isfinite(value) or (name == MULTIPLE_CAP and value < 1.0):
-                least = "a multiple of at least 1" if name == MULTIPLE_CAP else "a finite number"
+            if not np.isfinite(value) or (name == MULTIPLE_CAP and value <= 1.0):
+                least = "a multiple above 1" if name == MULTIPLE_CAP else "a finite number"
                 raise UsageError(expected(f"{least} for {name}", value), field="beliefs")
             made = replace(made, **{name: replace(getattr(made, name), value=value, basis="asked for")})
         return made
