@@ -289,6 +289,8 @@ class Outlook:
     def _beyond_history(self, covariates: Floats, name: str) -> tuple[str, ...]:
         """Return a warning for each covariate that a scenario drives beyond anything the history holds."""
         found = []
+        limit = self.twin.model.saturation
+        bent = "" if limit is None else f", bent towards {limit.cap:g} times the long-run default rate"
         for place, (covariate, (low, high)) in enumerate(
             zip(self.twin.model.covariates, self.covariate_ranges, strict=True)
         ):
@@ -296,7 +298,7 @@ class Outlook:
             if worst > high or worst < low:
                 found.append(
                     f"{name}: {covariate.name} reaches {worst:+.1f} standard deviations, history {low:+.1f} "
-                    f"to {high:+.1f}: the model extrapolates"
+                    f"to {high:+.1f}: the model extrapolates{bent}"
                 )
         return tuple(found)
 

@@ -38,6 +38,13 @@ KINDS = {
     "auto-subprime": "other consumer",
 }
 """Product class -> kind of loan in the supervisor's results."""
+PARTS = {
+    "personal": "unsecured personal loans default more than cars and students, with whom the band holds them",
+    "auto": "prime car loans lose less than the unsecured loans that the band holds them with",
+    "auto-subprime": "subprime car loans are a small part of what the band holds",
+    "small-business": "small businesses default more than the companies that the band holds them with",
+}
+"""Product classes that are no more than a part of their kind at large banks: why their rate differs."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +132,7 @@ def _why(
     ]
     if cap is not None:
         words.append(f"the economy can at most multiply the long-run default rate by {cap:g} (assumed cap)")
-    if product_class in ("small-business", "auto-subprime", "auto"):
-        words.append(f"{product_class} loans are a part of {kind}, not like the whole of a large bank's")
+    if product_class in PARTS:
+        words.append(f"{PARTS[product_class]}, {kind}")
     words.append("a book in run-off ages: new loans, which default little at first, are missing")
     return tuple(words)
