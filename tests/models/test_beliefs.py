@@ -1,4 +1,4 @@
-"""Beliefs of the economy's effect by unit: the published table, the spread over edges, another belief's effect."""
+"""Beliefs of the economy's effect by unit: the published table, spread over edges, moved beliefs."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ PUBLISHED = {
     "mortgage": ((0.0, 0.10), (0.20, 0.10), (-0.40, 0.25), 8),
     "commercial-real-estate": ((0.10, 0.15), (0.35, 0.20), (-0.40, 0.25), 15),
 }
-"""Recommended by product from regressions on the public series: change and level of unemployment by a point, house
-prices by 10 %, each (mean, standard deviation); the cap on the multiple of the long-run level."""
+"""Recommended by product from regressions on the public series: change and level of unemployment by a point,
+house prices by 10 %, each (mean, standard deviation); the cap on the multiple of the long-run level."""
 
 
 @pytest.mark.parametrize("product", PUBLISHED)
@@ -77,7 +77,7 @@ def test_without_a_product_the_beliefs_lie_across_products_and_are_wider() -> No
 
 
 def test_reach_by_hand() -> None:
-    """Personal loans: rolls 0.3, 0.6, 0.78 beside a cure of 0.2: shares 0.6, 0.75, 0.7959 of those that leave."""
+    """Personal loans: rolls 0.3, 0.6, 0.78 beside a cure of 0.2: 0.6, 0.75, 0.7959 of those that leave."""
     live = ("current", "dpd_1_29", "dpd_30_59", "dpd_60_89")
     assert reach_of(product_prior("personal"), live) == pytest.approx(1 + 0.4 + 0.25 + 0.2041, abs=1e-4)
     assert reach_of(product_prior("personal"), live[:1]) == 1.0
@@ -91,7 +91,9 @@ def test_a_belief_by_unit_is_the_same_whatever_scale_history_has() -> None:
         mean, deviation = told.effects[0].credit
         assert told.effects[0].unit == 0.0
         assert mean == pytest.approx(0.22 * scale / 0.01 / 2.0)
-        assert deviation == pytest.approx(beliefs_for("personal").unemployment_change.deviation * scale / 0.02)
+        assert deviation == pytest.approx(
+            beliefs_for("personal").unemployment_change.deviation * scale / 0.02
+        )
         assert mean / scale * 0.01 * 2.0 == pytest.approx(0.22)
 
 
@@ -99,7 +101,9 @@ def test_a_fit_that_no_data_moves_reads_the_product_s_beliefs(outcomes: Outcomes
     mapping = replace(outcomes.mapping, product_class="corporate")
     few = known_at(outcomes.loans.head(3), AS_OF)
     by_class = fit_model(few, None, mapping, AS_OF, outcomes.history)
-    by_prior = fit_model(few, None, mapping, AS_OF, outcomes.history, settings=prior_settings(product_prior("corporate")))
+    by_prior = fit_model(
+        few, None, mapping, AS_OF, outcomes.history, settings=prior_settings(product_prior("corporate"))
+    )
     for model in (by_class, by_prior):
         change = next(
             place for place, one in enumerate(model.covariates) if one.transform == "change_12m"
@@ -108,7 +112,8 @@ def test_a_fit_that_no_data_moves_reads_the_product_s_beliefs(outcomes: Outcomes
         unit = model.parameters.macro[0, change] / model.covariates[change].scale * 0.01
         assert unit == pytest.approx(0.45, abs=0.06)
         assert beliefs_of_model(model).product == "corporate"
-        assert model.saturation is not None and model.saturation.cap == 8.0
+        assert model.saturation is not None
+        assert model.saturation.cap == 8.0
 
 
 def test_a_moved_belief_moves_a_fit_as_a_new_fit_would(outcomes: Outcomes) -> None:

@@ -11,10 +11,10 @@ from loantwin.book.as_of import known_at
 from loantwin.engine.step.economy import StepEconomy, draw_episodes
 from loantwin.errors import ModelError
 from loantwin.models.fitted import FittedModel
-from loantwin.models.forecasting import draw_shocks, mean_shocks
+from loantwin.models.forecasting import draw_shocks, macro_share, mean_shocks
 from loantwin.models.model import fit_model
 from loantwin.models.priors.table import product_prior
-from loantwin.models.saturation import macro_share, saturated, saturation_of
+from loantwin.models.saturation import saturated, saturation_of
 from loantwin.models.start import prior_settings
 
 from .conftest import AS_OF, Outcomes
@@ -52,7 +52,12 @@ def model(outcomes: Outcomes) -> FittedModel:
     """Return a model that knows companies' prior alone: unemployment 0.45 a point, cap 8."""
     settings = prior_settings(product_prior("corporate"))
     return fit_model(
-        known_at(outcomes.loans.head(3), AS_OF), None, outcomes.mapping, AS_OF, outcomes.history, settings=settings
+        known_at(outcomes.loans.head(3), AS_OF),
+        None,
+        outcomes.mapping,
+        AS_OF,
+        outcomes.history,
+        settings=settings,
     )
 
 
@@ -78,7 +83,8 @@ def test_what_history_showed_is_not_bent(outcomes: Outcomes) -> None:
     model = fit_model(known_at(outcomes.loans, AS_OF), None, outcomes.mapping, AS_OF, outcomes.history)
     assert macro_share(model, model.today[None]) is None
     far = macro_share(model, 40.0 * points(model, 1.0))
-    assert far is not None and far[0, 0] < 0.5
+    assert far is not None
+    assert far[0, 0] < 0.5
     assert far[0, 1] == 1.0  # payoff is not bent
 
 
@@ -92,8 +98,13 @@ def test_draws_keep_the_expected_multiplier_beyond_the_knee(model: FittedModel) 
 def test_the_step_reads_the_same_share(model: FittedModel) -> None:
     path = np.repeat(points(model, 6.0), 4, axis=0)[None]
     L = len(model.processes)
-    still = StepEconomy(path, np.zeros(L), np.zeros(L), np.zeros(L), np.zeros(L), share=macro_share(model, path[:, 1:]))
+    still = StepEconomy(
+        path, np.zeros(L), np.zeros(L), np.zeros(L), np.zeros(L), share=macro_share(model, path[:, 1:])
+    )
     _, shocks = draw_episodes(still, model.parameters, 3, 1, np.random.default_rng(1))
     share = macro_share(model, path[0, 1:])
-    assert share is not None and share[0, 0] < 1.0
-    np.testing.assert_allclose(np.log(shocks[0, :, 0]), share[:, 0] * (path[0, 1:] @ model.parameters.macro[0]))
+    assert share is not None
+    assert share[0, 0] < 1.0
+    np.testing.assert_allclose(
+        np.log(shocks[0, :, 0]), share[:, 0] * (path[0, 1:] @ model.parameters.macro[0])
+    )

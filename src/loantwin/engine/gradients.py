@@ -250,7 +250,10 @@ def _compiled(
     def month_part(theta: Any, fixed: Any) -> Any:
         """Return the log of the expected multipliers, (T, R)."""
         loading = theta["loading"]
-        mode = fixed["share"] * (theta["path"] @ theta["macro"].T) + (fixed["fade"] * theta["latent"]) @ loading.T
+        mode = (
+            fixed["share"] * (theta["path"] @ theta["macro"].T)
+            + (fixed["fade"] * theta["latent"]) @ loading.T
+        )
 
         def variance(path: Any, fade: Any, share: Any) -> Any:
             left = fade[:, None, :] * loading[None]

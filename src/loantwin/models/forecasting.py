@@ -27,7 +27,7 @@ from loantwin.errors import ModelError, expected
 from loantwin.models.fitted import FittedModel
 from loantwin.models.latent import expected_level, path_scales, point_moments, points_of, simulate_level
 from loantwin.models.relevel import log_factors
-from loantwin.models.saturation import macro_share
+from loantwin.models.saturation import saturated
 from loantwin.models.uncertainty import Directions, EdgeErrors, as_today, compressed, quadratic, root
 from loantwin.streams import Stream, generator
 
@@ -132,6 +132,40 @@ def draw_shocks(
         plain = np.stack([process.phi ** np.arange(1, T + 1) for process in model.processes], axis=-1)
         exponent += 0.5 * _variance(model, covariates, plain, share)
     return np.asarray(month_shocks(model.parameters, covariates, level, share) * np.exp(exponent))
+
+
+def macro_share(model: FittedModel, covariates: Floats) -> Floats | None:
+    """Return the share of each edge's macro effects that acts, (..., T, R) in (0, 1]; None where all do.
+
+    A share q of an effect with mode m and half variance h has the expected logarithm q m + q^2 h: q solves
+    q m + q^2 h = s(m + h).
+
+    Parameters
+    ----------
+    covariates : (..., T, F) as the model was fitted on.
+    """
+    limit = model.saturation
+    if limit is None:
+        return None
+    bent = np.array([place for place, knee in enumerate(limit.knee) if knee is not None], dtype=np.int64)
+    knee, ceiling = (
+        np.array([ends[place] for place in bent], dtype=float) for ends in (limit.knee, limit.ceiling)
+    )
+    parameters = model.parameters
+    R, F = parameters.macro.shape
+    mode = covariates @ parameters.macro[bent].T
+    half = np.empty_like(mode)
+    for place, edge in enumerate(bent):
+        own = slice(R + edge * F, R + (edge + 1) * F)
+        half[..., place] = 0.5 * ((covariates @ model.covariance[own, own]) * covariates).sum(axis=-1)
+    whole = mode + half
+    if not (whole > knee).any():
+        return None
+    wanted = saturated(whole, knee, ceiling)
+    made = np.ones((*covariates.shape[:-1], R))
+    root = np.sqrt(mode**2 + 4.0 * half * wanted, where=whole > knee, out=np.ones_like(mode))
+    made[..., bent] = np.where(whole > knee, 2.0 * wanted / np.maximum(mode + root, 1e-300), 1.0)
+    return made
 
 
 def month_shocks(
@@ -281,9 +315,7 @@ def _excess(
     return quadratic(own, here) - quadratic(book, there)
 
 
-def _variance(
-    model: FittedModel, covariates: Floats, fade: Floats, share: Floats | None = None
-) -> Floats:
+def _variance(model: FittedModel, covariates: Floats, fade: Floats, share: Floats | None = None) -> Floats:
     """Return the variance (..., T, R) of log-odds by estimation; `fade` (T, L): what is left of levels."""
     R, F, L = len(model.parameters.origin), len(model.parameters.factors), len(model.processes)
     made = np.zeros((*covariates.shape[:-1], R))

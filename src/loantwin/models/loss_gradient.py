@@ -26,9 +26,9 @@ from loantwin.engine.gradients import (
 from loantwin.engine.rows import TransitionParameters
 from loantwin.errors import ModelError, expected
 from loantwin.models.fitted import FittedModel
+from loantwin.models.forecasting import macro_share
 from loantwin.models.latent import expected_level
 from loantwin.models.relevel import log_factors
-from loantwin.models.saturation import macro_share
 from loantwin.models.spline import basis_values
 
 CALIBRATED = ("level", "segment", "macro")

@@ -178,13 +178,24 @@ def fit_model(
     prior_only = _prior_only(edges, counts, severity, settings)
     moves = fit_balances(panel, loans) if from_panel and panel is not None else None
     made = _assembled(
-        context, covariates, edges, levels, severity, defaults, as_of, mapping, prior_only, notes, sizes, reach
+        context,
+        covariates,
+        edges,
+        levels,
+        severity,
+        defaults,
+        as_of,
+        mapping,
+        prior_only,
+        notes,
+        sizes,
+        reach,
     )
     return with_shares(replace(made, balances=moves), context, edges)
 
 
 def believing(settings: FitSettings, mapping: TapeFormat) -> FitSettings:
-    """Return settings with beliefs of the economy's effect: those of a prior's product, or of the tape's class.
+    """Return settings with beliefs of the economy's effect: a prior's product's or the tape's class's.
 
     Effects that were stated otherwise stay; the class then gives the cap alone.
     """

@@ -1,8 +1,8 @@
 """A fitted model under other beliefs of the economy's effect, without reading the tape again.
 
-Coefficients have a Gaussian prior, mean mu and covariance C0, and a posterior of covariance C (Laplace). Where the
-prior's mean moves by d, the posterior's moves by C C0^-1 d: in full where the data taught nothing, little where
-they taught much. Exact for a Gaussian likelihood, first order otherwise.
+Coefficients have a Gaussian prior, mean mu and covariance C0, and a posterior of covariance C (Laplace).
+Where the prior's mean moves by d, the posterior's moves by C C0^-1 d: in full where the data taught
+nothing, little where they taught much. Exact for a Gaussian likelihood, first order otherwise.
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ def beliefs_of_model(model: FittedModel) -> MacroBeliefs:
     stored = model.provenance.get("settings", {}).get("beliefs")
     if stored is None or model.prior_covariance is None or model.saturation is None:
         raise ModelError(
-            expected("a model that keeps what was believed of the economy", "none") + "; fit again with macro "
+            expected("a model that keeps what was believed of the economy", "none")
+            + "; fit again with macro "
             "files",
             field="beliefs",
         )
@@ -52,7 +53,8 @@ def with_beliefs(model: FittedModel, asked: Mapping[str, float]) -> FittedModel:
     """
     before = beliefs_of_model(model)
     after = before.moved(asked)
-    assert model.prior_covariance is not None and model.saturation is not None  # `beliefs_of_model` asked
+    assert model.prior_covariance is not None
+    assert model.saturation is not None
     parameters = model.parameters
     R, F = parameters.macro.shape
     move = np.zeros(len(model.covariance))
@@ -81,9 +83,7 @@ def with_beliefs(model: FittedModel, asked: Mapping[str, float]) -> FittedModel:
     )
     return replace(
         model,
-        parameters=replace(
-            parameters, age=parameters.age + level[:, None], macro=parameters.macro + macro
-        ),
+        parameters=replace(parameters, age=parameters.age + level[:, None], macro=parameters.macro + macro),
         processes=processes,
         saturation=_capped(model.saturation, after.multiple_cap.value),
     )

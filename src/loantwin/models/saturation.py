@@ -1,15 +1,15 @@
 """Saturation: beyond what a history showed, the economy's effect on defaults bends towards a cap.
 
-The macro part of an edge's log-odds is measured from the long-run mean of the economy, where it is 0. Up to the
-knee it acts in full; beyond, it follows
+The macro part of an edge's log-odds is measured from the long-run mean of the economy, where it is 0. Up
+to the knee it acts in full; beyond, it follows
 
     s(w) = knee + (ceiling - knee) (1 - exp(-(w - knee) / (ceiling - knee))),
 
-which joins at the knee with slope 1 and never passes the ceiling. The ceiling is the logarithm of the product's
-cap, shared among the edges that worsen by the chain's reach, so that the default rate's multiple of its long-run
-level stays below the cap; the knee is what the economy did in the months of the fit, at least half the ceiling.
-So the history that a model was fitted on is never bent: fit and forecast read one function. A history that went
-beyond the cap is believed before the cap.
+which joins at the knee with slope 1 and never passes the ceiling. The ceiling is the logarithm of the
+product's cap, shared among the edges that worsen by the chain's reach, so that the default rate's
+multiple of its long-run level stays below the cap; the knee is what the economy did in the months of the
+fit, at least half the ceiling. So the history that a model was fitted on is never bent: fit and forecast
+read one function. A history that went beyond the cap is believed before the cap.
 
 What is bent is the expected multiplier: the mode and half the variance that errors of the macro effects add.
 """
@@ -17,15 +17,11 @@ What is bent is the expected multiplier: the mode and half the variance that err
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from loantwin.arrays import Flags, Floats
 from loantwin.errors import ModelError, expected
-
-if TYPE_CHECKING:
-    from loantwin.models.fitted import FittedModel
 
 
 @dataclass(frozen=True)
@@ -73,37 +69,3 @@ def saturated(whole: Floats, knee: Floats, ceiling: Floats) -> Floats:
     room = np.maximum(ceiling - knee, 1e-12)
     over = np.maximum(whole - knee, 0.0)
     return np.asarray(np.where(over > 0.0, knee - room * np.expm1(-over / room), whole))
-
-
-def macro_share(model: FittedModel, covariates: Floats) -> Floats | None:
-    """Return the share of each edge's macro effects that acts, (..., T, R) in (0, 1]; None where all do.
-
-    A share q of an effect with mode m and half variance h has the expected logarithm q m + q^2 h: q solves
-    q m + q^2 h = s(m + h).
-
-    Parameters
-    ----------
-    covariates : (..., T, F) as the model was fitted on.
-    """
-    limit = model.saturation
-    if limit is None:
-        return None
-    bent = np.array([place for place, knee in enumerate(limit.knee) if knee is not None], dtype=np.int64)
-    knee, ceiling = (
-        np.array([ends[place] for place in bent], dtype=float) for ends in (limit.knee, limit.ceiling)
-    )
-    parameters = model.parameters
-    R, F = parameters.macro.shape
-    mode = covariates @ parameters.macro[bent].T
-    half = np.empty_like(mode)
-    for place, edge in enumerate(bent):
-        own = slice(R + edge * F, R + (edge + 1) * F)
-        half[..., place] = 0.5 * ((covariates @ model.covariance[own, own]) * covariates).sum(axis=-1)
-    whole = mode + half
-    if not (whole > knee).any():
-        return None
-    wanted = saturated(whole, knee, ceiling)
-    made = np.ones((*covariates.shape[:-1], R))
-    root = np.sqrt(mode**2 + 4.0 * half * wanted, where=whole > knee, out=np.ones_like(mode))
-    made[..., bent] = np.where(whole > knee, 2.0 * wanted / np.maximum(mode + root, 1e-300), 1.0)
-    return made

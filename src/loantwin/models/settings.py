@@ -38,7 +38,7 @@ class MacroPrior:
 RATE_ON_PREPAYMENT = MacroPrior("prime_rate", "change_12m", 3, (0.0, 0.05), (-0.10, 0.10))
 """Rates move prepayment; their effect on default cannot be told from the series (see `priors.toml`)."""
 LAGS = {"change_12m": 3, "level": 0, "log_ratio_12m": 3}
-"""Months that a covariate lags, by transform: charge-offs follow changes by about three quarters, arrears at once."""
+"""Months that a covariate lags, by transform: charge-offs follow changes by some quarters."""
 ON_PREPAYMENT = {"house_prices": (0.05, 0.10)}
 """Belief -> its covariate's effect on prepayment, by one standard deviation; (0, 0.1) where none is named."""
 TYPICAL_SCALE = {

@@ -20,8 +20,8 @@ from loantwin.events.fold import FOLDED
 from loantwin.kept import Source
 from loantwin.macro.covariates import evaluate
 from loantwin.macro.generator import simulate
+from loantwin.models.forecasting import macro_share
 from loantwin.models.relevel import log_factors
-from loantwin.models.saturation import macro_share
 from loantwin.outlook.lending import step_tables
 from loantwin.outlook.outlook import SOURCES, Outlook
 from loantwin.twin import Twin

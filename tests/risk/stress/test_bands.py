@@ -48,10 +48,10 @@ def test_inside_says_nothing_and_outside_says_why() -> None:
     outside = band_check("corporate", quarters(10.0, 5.0), base, 8.0)
     assert outside.inside is False
     # 18.2 % at five times the baseline's defaults: the band's 10 % asks for a baseline of 2.0 %
-    assert "upper end 10% asks for a baseline of 2.00%" in outside.why[0]
-    assert "multiply the long-run default rate by 8" in outside.why[1]
+    assert "upper end 10% asks for a baseline of 2.00%" in outside.why[1]
+    assert "multiply the long-run default rate by 8" in outside.why[2]
     low = band_check("card", quarters(1.0, 0.9), base, None)
-    assert "lower end 13%" in low.why[0]
+    assert "lower end 13%" in low.why[1]
 
 
 def test_without_a_product_there_is_no_band() -> None:

@@ -54,7 +54,9 @@ def check_economy(economy: StepEconomy, parameters: TransitionParameters, months
     if share is not None and (
         share.ndim != 3 or len(share) != shape[0] or share.shape[1] < months or share.shape[2] != edges
     ):
-        raise ModelError(expected(f"({shape[0]}, {months} or more, {edges}) shares", share.shape), field="share")
+        raise ModelError(
+            expected(f"({shape[0]}, {months} or more, {edges}) shares", share.shape), field="share"
+        )
     if share is not None and not np.isfinite(share).all():
         raise ModelError(expected("finite numbers", "NaN or infinity"), field="share")
     if (

@@ -1,9 +1,9 @@
-"""What is believed of the economy's effect on defaults, per unit: by product, or across products where none is told.
+"""What is believed of the economy's effect on defaults, per unit: by product, or across products.
 
-The same beliefs start every fit, of a book with a history and of one without. A belief is the change of the log
-default rate for one point of unemployment (by its change over 12 months, and by its level) or for 10 % of house
-prices, so that it says the same whatever part of history a fit was given: the standard deviation of a covariate,
-by which a belief was once stated, is another one in each.
+The same beliefs start every fit, of a book with a history and of one without. A belief is the change of
+the log default rate for one point of unemployment (by its change over 12 months, and by its level) or for
+10 % of house prices, so that it says the same whatever part of history a fit was given: the standard
+deviation of a covariate, by which a belief was once stated, is another one in each.
 """
 
 from __future__ import annotations
@@ -95,7 +95,13 @@ class MacroBeliefs:
 def product_beliefs(prior: ProductPrior) -> MacroBeliefs:
     """Return the beliefs of one product."""
     return MacroBeliefs(
-        prior.name, *(getattr(prior, name) for name in NAMES), prior.elasticity_of, (prior,)
+        product=prior.name,
+        unemployment_change=prior.unemployment_change,
+        unemployment_level=prior.unemployment_level,
+        house_prices=prior.house_prices,
+        multiple_cap=prior.multiple_cap,
+        elasticity_of=prior.elasticity_of,
+        members=(prior,),
     )
 
 
@@ -116,8 +122,11 @@ def beliefs_for(product_class: str = "", lending: str = "") -> MacroBeliefs:
     members = tuple(shipped[name] for name in names)
     title = f"{ACROSS} ({', '.join(names)})" if lending in BY_LENDING else ACROSS
     found = {name: _across([getattr(one, name) for one in members], title) for name in UNITS}
-    caps = [np.log([getattr(one.multiple_cap, end) for one in members]) for end in ("value", "low", "high")]
-    cap = Belief(*(float(np.exp(each.mean())) for each in caps), "assumed", f"geometric mean {title}")
+    value, low, high = (
+        float(np.exp(np.mean([np.log(getattr(one.multiple_cap, end)) for one in members])))
+        for end in ("value", "low", "high")
+    )
+    cap = Belief(value, low, high, "assumed", f"geometric mean {title}")
     return MacroBeliefs(title, **found, multiple_cap=cap, elasticity_of="charge-offs", members=members)
 
 

@@ -1,11 +1,11 @@
-"""Nine-quarter loss rates beside those the supervisor finds for large banks under its severely adverse scenario.
+"""Nine-quarter loss rates beside those of large banks under severely adverse scenarios.
 
     rate = losses of the first 27 months' defaults / mean balance of those months
 
-Losses are exposure at default less what is ever recovered, before discounting and guarantees, as the supervisor
-counts them: when the loan defaults. The bands hold the results of 2013 to 2026 by kind of loan, all banks (Federal
-Reserve, Dodd-Frank Act stress test results). They are of portfolios like a large bank's: a rate outside is to be
-explained, it fails nothing.
+Losses are exposure at default less what is ever recovered, before discounting and guarantees, as the
+supervisor counts them: when the loan defaults. The bands hold the results of 2013 to 2026 by kind of
+loan, all banks (Federal Reserve, Dodd-Frank Act stress test results). They are of portfolios like a large
+bank's: a rate outside is to be explained, it fails nothing.
 """
 
 from __future__ import annotations
@@ -51,9 +51,10 @@ PARTS = {
 class BandCheck:
     """A scenario's nine-quarter loss rate beside the band of its kind of loan, decimals of mean balance.
 
-    kind : of loan; None where the tape does not tell its product class, then low, high and inside are None.
-    baseline_rate : the same of the baseline. default_multiple : nine quarters' defaults over the baseline's.
-    severity : losses / defaults. worst_year_default_rate : largest of any twelve months' defaults / balance at
+    kind : of loan; None where the tape does not tell its product class, then low, high and inside are
+    None. baseline_rate : the same of the baseline. default_multiple : nine quarters' defaults over the
+    baseline's. severity : losses / defaults. worst_year_default_rate : largest of any twelve months'
+    defaults / balance at
         their start. why : what explains a rate outside.
     """
 
@@ -106,9 +107,7 @@ def band_check(product_class: str, hard: NineQuarters, base: NineQuarters, cap: 
     defaults, usual = (float(one.defaulted[:NINE_QUARTERS].sum()) for one in (hard, base))
     multiple = defaults / usual if usual > 0.0 else 1.0
     severity = float(hard.lost[:NINE_QUARTERS].sum()) / defaults if defaults > 0.0 else 0.0
-    made = BandCheck(
-        kind, hard.rate, None, None, None, base.rate, multiple, severity, hard.worst_year, ()
-    )
+    made = BandCheck(kind, hard.rate, None, None, None, base.rate, multiple, severity, hard.worst_year, ())
     if kind is None:
         return made
     low, high = BANDS[kind]
@@ -125,10 +124,11 @@ def _why(
     below = made.rate < low
     end = low if below else high
     words = [
-        f"{made.rate:.1%} = baseline {made.baseline_rate:.2%} over nine quarters x {made.default_multiple:.1f} "
-        f"by defaults x what the shrinking book and severity ({made.severity:.0%} of defaults) make of it; the "
-        f"band's {'lower' if below else 'upper'} end {end:.0%} asks for a baseline of "
-        f"{end / max(made.rate, 1e-12) * made.baseline_rate:.2%} at that multiple"
+        f"{made.rate:.1%} = baseline {made.baseline_rate:.2%} over nine quarters x "
+        f"{made.default_multiple:.1f} by defaults x what the shrinking book and severity "
+        f"({made.severity:.0%} of defaults) make of it",
+        f"the band's {'lower' if below else 'upper'} end {end:.0%} asks for a baseline of "
+        f"{end / max(made.rate, 1e-12) * made.baseline_rate:.2%} at that multiple",
     ]
     if cap is not None:
         words.append(f"the economy can at most multiply the long-run default rate by {cap:g} (assumed cap)")

@@ -58,9 +58,9 @@ class Stressed:
     """Means over the horizon, book currency; `peak_month` has most `defaulted`, null where nothing does.
 
     interval : figure -> 90 % interval by parameters and period effect given the scenario. prior_share :
-        figure -> how much of its variance before the data is left, 1 where they taught nothing (`uncertainty`).
-        Both are empty for a model that does not keep its errors and its priors, and for another model than
-        the twin's.
+        figure -> how much of its variance before the data is left, 1 where they taught nothing
+        (`uncertainty`). Both are empty for a model that does not keep its errors and its priors, and for
+        another model than the twin's.
     """
 
     defaulted: float

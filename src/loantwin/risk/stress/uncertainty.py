@@ -83,7 +83,7 @@ def quantiles(samples: Floats) -> Range:
 
 
 def log_normal(samples: Floats) -> Range:
-    """Return the 5th and 95th percentile of a log-normal with the draws' moments: for few draws (P,) above 0."""
+    """Return the 5th and 95th percentile of a log-normal with the moments of draws (P,) above 0."""
     check.finite(samples=samples)
     logs = np.log(samples)
     centre, half = float(logs.mean()), Z90 * float(logs.std(ddof=1)) if len(logs) > 1 else 0.0

@@ -77,8 +77,8 @@ def stress(
     Raises
     ------
     UsageError : nothing to run (a twin fitted without macro files runs its baseline, and nothing that moves
-        the economy), a horizon of less than a month, a scenario with a weight or given twice, an
-        unknown figure, factor, action, belief or model. ScenarioError : a scenario that is wrong or too short.
+        the economy), a horizon of less than a month, a scenario with a weight or given twice, an unknown
+        figure, factor, action, belief or model. ScenarioError : a scenario that is wrong or too short.
         RiskError : a target that no path reaches. HomeError : a twin that was not fitted.
     """
     if months is not None and months < 1:

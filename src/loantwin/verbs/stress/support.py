@@ -21,6 +21,7 @@ def supported(item: GivenScenario, share: float) -> GivenScenario:
     if not share:
         return item
     words = (
-        f"{item.name}: income support keeps {share:.0%} of what unemployment rises above today's from borrowers"
+        f"{item.name}: income support keeps {share:.0%} of what unemployment rises above today's from "
+        "borrowers"
     )
     return replace(item, income_support=share, notes=(*item.notes, words))

@@ -1,8 +1,8 @@
-"""The interval of a stress figure and how much of it is belief: parameters and period effect, given the scenario.
+"""The interval of a stress figure and how much of it is belief, the scenario given.
 
-One batch of the engine a scenario: the expected path, one small step in each parameter (for the gradient), and
-draws of parameters and period effect. Allowances are measured on at most `LOANS` loans, whose stages stand as the
-scenario has them; their spread is carried to the whole book's allowance.
+One batch of the engine a scenario: the expected path, one small step in each parameter (for the
+gradient), and draws of parameters and period effect. Allowances are measured on at most `LOANS` loans,
+whose stages stand as the scenario has them; their spread is carried to the whole book's allowance.
 """
 
 from __future__ import annotations
@@ -15,8 +15,7 @@ import numpy as np
 from loantwin.arrays import Floats, Integers
 from loantwin.engine.expectation import conditional_flows
 from loantwin.models.fitted import FittedModel
-from loantwin.models.forecasting import mean_shocks
-from loantwin.models.saturation import macro_share
+from loantwin.models.forecasting import macro_share, mean_shocks
 from loantwin.outlook.outlook import Economy
 from loantwin.outlook.paths import severity_of
 from loantwin.outlook.portfolio import lifetime_economy, portfolio, weighted
@@ -98,7 +97,7 @@ def uncertain(test: StressTest, run: StressRun) -> dict[str, Uncertain]:
         "charged_off": charged * factor + stock_in_default(outlook, horizon)[0].sum(),
         "net_interest_income": total["interest"].sum(axis=1) - rate * held,
     }
-    made = {name: _split(model, value, PATHS) for name, value in values.items()}
+    made = {name: _split(value, PATHS) for name, value in values.items()}
     made["allowance"] = _allowance(test, run)
     return {name: made[name] for name in MONEY}
 
@@ -126,7 +125,7 @@ def _allowance(test: StressTest, run: StressRun) -> Uncertain:
     kept = part.columns.weight * (1.0 - part.columns.guaranteed)
     total = kept @ loss[np.arange(len(chosen)), :, column]
     scaled = fixed + (today.allowance - fixed) * total / total[0]
-    return _split(model, scaled, ALLOWANCE_PATHS)
+    return _split(scaled, ALLOWANCE_PATHS)
 
 
 def _standing_of(standing: Standing, loans: Integers) -> Standing:
@@ -172,7 +171,7 @@ def _directions(model: FittedModel, covariates: Floats) -> Floats:
     return made[_parameters(model)]
 
 
-def _split(model: FittedModel, values: Floats, paths: int) -> Uncertain:
+def _split(values: Floats, paths: int) -> Uncertain:
     """Return a figure on the batch of `_batch` as value, draws and gradient."""
     size = len(values) - paths
     return Uncertain(float(values[0]), values[size:], (values[1:size] - values[0]) / STEP)
@@ -182,9 +181,7 @@ def _beside(model: FittedModel, item: Stressed, found: Mapping[str, Uncertain]) 
     """Return interval and prior share of a scenario's figures."""
     interval = {name: _interval(name, one) for name, one in found.items()}
     # a figure of a lending book: the interval of the book in run-off, in proportion
-    scale = {
-        name: getattr(item, name) / one.value if one.value > 0.0 else 1.0 for name, one in found.items()
-    }
+    scale = {name: getattr(item, name) / one.value if one.value > 0.0 else 1.0 for name, one in found.items()}
     return {
         "interval": {
             name: Range(one.p05 * scale[name], one.p95 * scale[name]) for name, one in interval.items()

@@ -69,7 +69,8 @@ def _intervals(result: StressResult) -> list[PageBlock]:
     columns = ("figure", "mean", "90 % interval", "belief", "times the baseline's", "belief in that")
     caption = (
         "Interval: what is not known of parameters and of the period effect, given the scenario. Belief: the "
-        "share of the variance believed before the data that is left after them; 100 % where they taught nothing."
+        "share of the variance believed before the data that is left after them; 100 % where they taught "
+        "nothing."
     )
     return [table(columns, rows, caption=caption)]
 
@@ -90,9 +91,9 @@ def _bands(result: StressResult) -> list[PageBlock]:
         for name, item in result.bands.items()
     ]
     caption = (
-        "Losses of the first 27 months' defaults over their mean balance. The bands are of large banks' books "
-        "under the supervisors' severely adverse scenarios, 2013 to 2026: a rate outside is explained, it fails "
-        "nothing."
+        "Losses of the first 27 months' defaults over their mean balance. The bands are of large banks' "
+        "books under the supervisors' severely adverse scenarios, 2013 to 2026: a rate outside is explained, "
+        "it fails nothing."
     )
     made = [table(columns, rows, caption=caption)]
     why = [f"{name}: {words}." for name, item in result.bands.items() for words in item.why]
