@@ -85,7 +85,7 @@ def engine_loss(
 def test_value_is_the_engines(
     model: FittedModel, columns: LoanColumns, grid: ExposureGrid, path: np.ndarray
 ) -> None:
-    theta, part = model_theta(model, path), month_part(model, MONTHS)
+    theta, part = model_theta(model, path), month_part(model, MONTHS, path)
     assert loss_value(model.parameters, grid, part, theta) == pytest.approx(
         engine_loss(model, columns, path), rel=1e-11
     )
@@ -184,7 +184,7 @@ def test_the_standard_error_is_that_of_drawn_coefficients(
     found = model_gradient(model, grid, path)
     said = error_of_loss(model, found.by)
     assert said.whole == pytest.approx(np.hypot(said.transitions, said.severity))
-    shrink, part, base = 0.02, month_part(model, MONTHS), model_theta(model, path)
+    shrink, part, base = 0.02, month_part(model, MONTHS, path), model_theta(model, path)
     drawn = (
         np.random.Generator(np.random.Philox(key=8)).standard_normal((400, len(error.covariance)))
         @ root(error.covariance).T
@@ -206,7 +206,7 @@ def test_the_standard_error_is_that_of_drawn_coefficients(
 def test_calibration_recovers_planted_shifts(
     model: FittedModel, grid: ExposureGrid, path: np.ndarray
 ) -> None:
-    part, base = month_part(model, MONTHS), model_theta(model, path)
+    part, base = month_part(model, MONTHS, path), model_theta(model, path)
     moved: dict[str, Any] = {name: values.copy() for name, values in base.items()}
     moved["level"][0] += 0.4
     moved["macro"][0] += np.array([0.1, -0.05, 0.0])[: path.shape[1]]

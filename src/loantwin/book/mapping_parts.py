@@ -15,6 +15,17 @@ FIGURES = ("defaults", "charge_offs", "balance", "prepayment", "interest", "reco
 UNITS = ("text", "code", "date", "money", "number", "percent", "decimal", "days", "months", "years")
 SCALES = {"percent": 0.01, "years": 12.0}
 KINDS = ("outcomes", "panel", "snapshot")
+PRODUCT_CLASSES = (
+    "mortgage",
+    "personal",
+    "card",
+    "auto",
+    "auto-subprime",
+    "small-business",
+    "corporate",
+    "commercial-real-estate",
+)
+"""What is lent, where a mapping says it: how far the economy moves defaults hangs on it."""
 LENDING = ("business", "consumer")
 """Whom loans are made to, where a mapping says it: how far the level of defaults swings hangs on it."""
 """One row a loan with its end (outcomes), a loan and month (panel), or a loan at one date (snapshot)."""
@@ -35,6 +46,7 @@ TOP_KEYS = frozenset(
             "currency",
             "kind",
             "lending",
+            "product_class",
             "as_of",
             "header_row",
             "header",

@@ -33,6 +33,7 @@ class TapeFormat:
     currency: str
     kind: str
     lending: str
+    product_class: str
     columns: Mapping[str, ColumnSource]
     panel: Mapping[str, ColumnSource]
     checked: Mapping[str, ColumnSource]

@@ -35,7 +35,8 @@ class MonthPart:
     fade : (T, L) what is left of today's level. fresh : (T, L) variance of what has been added to it.
     covariance : (R, 1 + F + L, 1 + F + L) error of each edge's level, macro effects and the latent levels.
     today : (F,). The multiplier is exp(mode + half the variance of the future beyond today's), as in the
-        models' expected shocks. moved : (T, R) what is added to its logarithm, None for nothing.
+        models' expected shocks. moved : (T, R) what is added to its logarithm, None for nothing. share : (T,
+        R) of each edge's macro effects that acts, held fixed in derivatives; None is all of them.
     """
 
     fade: Floats
@@ -43,6 +44,7 @@ class MonthPart:
     covariance: Floats
     today: Floats
     moved: Floats | None = None
+    share: Floats | None = None
 
 
 @dataclass(frozen=True)
@@ -224,6 +226,7 @@ def _fixed(
         "covariance": part.covariance,
         "today": part.today,
         "moved": np.zeros((T, R)) if part.moved is None else part.moved,
+        "share": np.ones((T, R)) if part.share is None else part.share,
     }
 
 
@@ -247,17 +250,20 @@ def _compiled(
     def month_part(theta: Any, fixed: Any) -> Any:
         """Return the log of the expected multipliers, (T, R)."""
         loading = theta["loading"]
-        mode = theta["path"] @ theta["macro"].T + (fixed["fade"] * theta["latent"]) @ loading.T
+        mode = (
+            fixed["share"] * (theta["path"] @ theta["macro"].T)
+            + (fixed["fade"] * theta["latent"]) @ loading.T
+        )
 
-        def variance(path: Any, fade: Any) -> Any:
-            edges = loading.shape[0]
+        def variance(path: Any, fade: Any, share: Any) -> Any:
             left = fade[:, None, :] * loading[None]
-            here = jnp.broadcast_to(path[:, None, :], (path.shape[0], edges, path.shape[1]))
+            here = share[:, :, None] * path[:, None, :]
             weight = jnp.concatenate([jnp.ones((*left.shape[:2], 1)), here, left], axis=-1)
             return jnp.einsum("tri,rij,trj->tr", weight, fixed["covariance"], weight)
 
-        now = variance(fixed["today"][None], jnp.ones((1, loading.shape[1])))
-        ahead = variance(theta["path"], fixed["fade"]) + fixed["fresh"] @ (loading**2).T
+        all_of_it = jnp.ones((1, loading.shape[0]))
+        now = variance(fixed["today"][None], jnp.ones((1, loading.shape[1])), all_of_it)
+        ahead = variance(theta["path"], fixed["fade"], fixed["share"]) + fixed["fresh"] @ (loading**2).T
         return mode + 0.5 * (ahead - now) + fixed["moved"]
 
     def flows(theta: Any, fixed: Any, fold: Any, rest: Any) -> Any:

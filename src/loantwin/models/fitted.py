@@ -19,6 +19,7 @@ from loantwin.macro.covariates import Covariate
 from loantwin.models.balances import BalanceMoves
 from loantwin.models.latent import LatentProcess
 from loantwin.models.relevel import Relevel, check_relevel
+from loantwin.models.saturation import Saturation
 from loantwin.models.severity_reaction import SeverityReaction
 from loantwin.models.sizes import SizeBands, size_factors
 from loantwin.models.spline import DEGREE
@@ -27,7 +28,7 @@ from loantwin.models.uncertainty import EdgeErrors, Errors
 BY_SEGMENT = ("charged_off", "recovered")
 """Tables of loss given default with a row for each segment."""
 
-OPTIONAL = ("balances", "relevel", "sizes")
+OPTIONAL = ("balances", "relevel", "sizes", "saturation", "prior_covariance")
 """Keys that a model file holds only where they say something."""
 
 FORMAT = 2
@@ -57,6 +58,9 @@ class FittedModel:
         observe.
     prior_only : names of what rests on the prior: too few events.
     relevel : monthly factors on the odds of every path, None where the model's own level stands.
+    saturation : where macro effects bend towards the product's cap, None where they do not (no covariates, or
+        a model fitted before it was kept). prior_covariance : (D, D) as `covariance`, of what was believed
+        before the data; None in models fitted before it was kept.
     diagnostics : plain data, see `diagnostics`. provenance : data hash, settings, seeds and versions.
     """
 
@@ -79,6 +83,8 @@ class FittedModel:
     balances: BalanceMoves | None = None
     relevel: Relevel | None = None
     sizes: SizeBands | None = None
+    saturation: Saturation | None = None
+    prior_covariance: Floats | None = None
 
     @property
     def segments(self) -> tuple[str, ...]:
@@ -161,6 +167,8 @@ class FittedModel:
             balances=_balances(document.get("balances")),
             relevel=_relevel(document.get("relevel")),
             sizes=sizes,
+            saturation=_saturation(document.get("saturation")),
+            prior_covariance=_matrix(document.get("prior_covariance")),
         )
         check_model(model)
         return model
@@ -201,6 +209,12 @@ def check_model(model: FittedModel) -> None:
             raise ModelError(expected("phi in [0, 1) and sizes of at least 0", process), field="processes")
     if model.relevel is not None:
         check_relevel(model.relevel)
+    if model.saturation is not None and len(model.saturation.knee) != R:
+        raise ModelError(expected(f"{R} knees", len(model.saturation.knee)), field="saturation")
+    if model.prior_covariance is not None and model.prior_covariance.shape != (size, size):
+        raise ModelError(
+            expected(f"({size}, {size})", model.prior_covariance.shape), field="prior_covariance"
+        )
     if model.errors is not None:
         _check_errors(model.errors, parameters)
     lgd, shape = model.lgd, (len(parameters.segments), parameters.age.shape[1])
@@ -244,6 +258,16 @@ def _relevel(document: Mapping[str, Any] | None) -> Relevel | None:
         weight=float(document["weight"]),
         members=tuple(str(name) for name in document["members"]),
     )
+
+
+def _saturation(document: Mapping[str, Any] | None) -> Saturation | None:
+    if document is None:
+        return None
+    return Saturation(**{**document, "knee": tuple(document["knee"]), "ceiling": tuple(document["ceiling"])})
+
+
+def _matrix(document: Sequence[Sequence[float]] | None) -> Floats | None:
+    return None if document is None else np.array(document, dtype=float)
 
 
 def _errors(document: Mapping[str, Any] | None) -> Errors | None:

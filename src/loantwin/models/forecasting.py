@@ -7,6 +7,9 @@ log-odds, so the expected multiplier is exp(mode + half the variance). Half the 
 is taken off throughout: counts estimate today's rate without bias, not its logarithm; what is added is only
 the variance by which the future may move away from today.
 
+Beyond what its history showed a model's macro effects act by a share of themselves (`saturation`): covariates
+times that share stand for x_t, edge by edge, in mode, errors and variances alike.
+
 A model that was re-levelled (`relevel`) has its factors on every multiplier, drawn or expected.
 
 Draws have this expected multiplier as their mean, whatever part of the book they are for: what differs
@@ -19,11 +22,12 @@ from __future__ import annotations
 import numpy as np
 
 from loantwin.arrays import Floats
-from loantwin.engine.rows import shocks
+from loantwin.engine.rows import TransitionParameters, shocks
 from loantwin.errors import ModelError, expected
 from loantwin.models.fitted import FittedModel
 from loantwin.models.latent import expected_level, path_scales, point_moments, points_of, simulate_level
 from loantwin.models.relevel import log_factors
+from loantwin.models.saturation import saturated
 from loantwin.models.uncertainty import Directions, EdgeErrors, as_today, compressed, quadratic, root
 from loantwin.streams import Stream, generator
 
@@ -45,11 +49,14 @@ def mean_shocks(model: FittedModel, covariates: Floats) -> Floats:
         mean[:, place], whole = expected_level(process, T)
         fade[:, place] = process.phi ** np.arange(1, T + 1)
         fresh[:, place] = whole - fade[:, place] ** 2 * process.variance
-    plain = shocks(model.parameters, covariates, np.broadcast_to(mean, (*covariates.shape[:-1], L)))
+    share = macro_share(model, covariates)
+    plain = month_shocks(
+        model.parameters, covariates, np.broadcast_to(mean, (*covariates.shape[:-1], L)), share
+    )
     loading = model.parameters.loading
     # Trap: half the variance. The mean multiplier lies above the multiplier of the mean; but counts estimate
     # today's rate itself, so that only what the future adds to today's variance lifts it.
-    spread = _variance(model, covariates, fade) + fresh @ (loading**2).T - variance_today(model)
+    spread = _variance(model, covariates, fade, share) + fresh @ (loading**2).T - variance_today(model)
     return np.asarray(plain * np.exp(0.5 * spread + log_factors(model.relevel, model.parameters, T)))
 
 
@@ -84,10 +91,12 @@ def draw_shocks(
     ModelError : covariates or an exposure that do not fit, a model without errors of estimation.
     """
     _check(model, covariates)
+    share = macro_share(model, covariates)
     if covariates.ndim == 2:
         if paths is None:
             raise ModelError(expected("a number of paths with one macro path", "none"), field="paths")
         covariates = np.broadcast_to(covariates, (paths, *covariates.shape))
+        share = None if share is None else np.broadcast_to(share, (paths, *share.shape))
     P, T = covariates.shape[:2]
     if model.errors is None:
         raise ModelError(expected("a model with its errors of estimation", "none"), field="errors")
@@ -117,12 +126,59 @@ def draw_shocks(
                 exponent[:, :, edge] -= _drift(process.mean * loading[edge, place], model, place, T)
         if parameters:
             exponent[:, :, edge] += _errors(
-                model, edge, where[edge], own[edge], common, covariates, level, fade
+                model, edge, where[edge], own[edge], common, _acting(covariates, share, edge), level, fade
             )
     if not parameters:
         plain = np.stack([process.phi ** np.arange(1, T + 1) for process in model.processes], axis=-1)
-        exponent += 0.5 * _variance(model, covariates, plain)
-    return np.asarray(shocks(model.parameters, covariates, level) * np.exp(exponent))
+        exponent += 0.5 * _variance(model, covariates, plain, share)
+    return np.asarray(month_shocks(model.parameters, covariates, level, share) * np.exp(exponent))
+
+
+def macro_share(model: FittedModel, covariates: Floats) -> Floats | None:
+    """Return the share of each edge's macro effects that acts, (..., T, R) in (0, 1]; None where all do.
+
+    A share q of an effect with mode m and half variance h has the expected logarithm q m + q^2 h: q solves
+    q m + q^2 h = s(m + h).
+
+    Parameters
+    ----------
+    covariates : (..., T, F) as the model was fitted on.
+    """
+    limit = model.saturation
+    if limit is None:
+        return None
+    bent = np.array([place for place, knee in enumerate(limit.knee) if knee is not None], dtype=np.int64)
+    knee, ceiling = (
+        np.array([ends[place] for place in bent], dtype=float) for ends in (limit.knee, limit.ceiling)
+    )
+    parameters = model.parameters
+    R, F = parameters.macro.shape
+    mode = covariates @ parameters.macro[bent].T
+    half = np.empty_like(mode)
+    for place, edge in enumerate(bent):
+        own = slice(R + edge * F, R + (edge + 1) * F)
+        half[..., place] = 0.5 * ((covariates @ model.covariance[own, own]) * covariates).sum(axis=-1)
+    whole = mode + half
+    if not (whole > knee).any():
+        return None
+    wanted = saturated(whole, knee, ceiling)
+    made = np.ones((*covariates.shape[:-1], R))
+    root = np.sqrt(mode**2 + 4.0 * half * wanted, where=whole > knee, out=np.ones_like(mode))
+    made[..., bent] = np.where(whole > knee, 2.0 * wanted / np.maximum(mode + root, 1e-300), 1.0)
+    return made
+
+
+def month_shocks(
+    parameters: TransitionParameters, covariates: Floats, level: Floats, share: Floats | None
+) -> Floats:
+    """Return `rows.shocks` with the share (..., T, R) of each edge's macro effects that acts; None is all."""
+    made = shocks(parameters, covariates, level)
+    return made if share is None else made * np.exp((share - 1.0) * (covariates @ parameters.macro.T))
+
+
+def _acting(covariates: Floats, share: Floats | None, edge: int) -> Floats:
+    """Return covariates as one edge's effects read them: times the share of them that acts."""
+    return covariates if share is None else covariates * share[..., edge, None]
 
 
 def _common(model: FittedModel, seed: int, first: int, paths: int) -> list[Floats | None]:
@@ -259,7 +315,7 @@ def _excess(
     return quadratic(own, here) - quadratic(book, there)
 
 
-def _variance(model: FittedModel, covariates: Floats, fade: Floats) -> Floats:
+def _variance(model: FittedModel, covariates: Floats, fade: Floats, share: Floats | None = None) -> Floats:
     """Return the variance (..., T, R) of log-odds by estimation; `fade` (T, L): what is left of levels."""
     R, F, L = len(model.parameters.origin), len(model.parameters.factors), len(model.processes)
     made = np.zeros((*covariates.shape[:-1], R))
@@ -267,7 +323,8 @@ def _variance(model: FittedModel, covariates: Floats, fade: Floats) -> Floats:
         index = np.array([edge, *range(R + edge * F, R + (edge + 1) * F), *range(R + R * F, R + R * F + L)])
         own = model.covariance[np.ix_(index, index)]
         left = np.broadcast_to(fade * model.parameters.loading[edge], (*covariates.shape[:-1], L))
-        weight = np.concatenate([np.ones((*covariates.shape[:-1], 1)), covariates, left], axis=-1)
+        acting = _acting(covariates, share, edge)
+        weight = np.concatenate([np.ones((*covariates.shape[:-1], 1)), acting, left], axis=-1)
         made[..., edge] = ((weight @ own) * weight).sum(axis=-1)
     return made
 

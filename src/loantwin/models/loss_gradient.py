@@ -26,6 +26,7 @@ from loantwin.engine.gradients import (
 from loantwin.engine.rows import TransitionParameters
 from loantwin.errors import ModelError, expected
 from loantwin.models.fitted import FittedModel
+from loantwin.models.forecasting import macro_share
 from loantwin.models.latent import expected_level
 from loantwin.models.relevel import log_factors
 from loantwin.models.spline import basis_values
@@ -59,8 +60,8 @@ class Calibration:
     rounds: int
 
 
-def month_part(model: FittedModel, months: int) -> MonthPart:
-    """Return what `forecasting.mean_shocks` adds to the parameters, over T months."""
+def month_part(model: FittedModel, months: int, path: Floats) -> MonthPart:
+    """Return what `forecasting.mean_shocks` adds to the parameters, over T months of covariates (T, F)."""
     R, F, L = len(model.parameters.origin), len(model.parameters.factors), len(model.processes)
     fade, fresh = np.ones((months, L)), np.zeros((months, L))
     for place, process in enumerate(model.processes):
@@ -72,7 +73,7 @@ def month_part(model: FittedModel, months: int) -> MonthPart:
         index = np.array([edge, *range(R + edge * F, R + (edge + 1) * F), *range(R + R * F, R + R * F + L)])
         own[edge] = model.covariance[np.ix_(index, index)]
     moved = log_factors(model.relevel, model.parameters, months)
-    return MonthPart(fade, fresh, own, model.today, moved)
+    return MonthPart(fade, fresh, own, model.today, moved, macro_share(model, path))
 
 
 def model_theta(model: FittedModel, path: Floats) -> Theta:
@@ -84,7 +85,7 @@ def model_theta(model: FittedModel, path: Floats) -> Theta:
 def model_gradient(model: FittedModel, grid: ExposureGrid, path: Floats, repeat: int = 1) -> Gradient:
     """Return the expected loss of a book on a path of covariates (T, F), and its derivatives."""
     return loss_gradient(
-        model.parameters, grid, month_part(model, grid.months), model_theta(model, path), repeat
+        model.parameters, grid, month_part(model, grid.months, path), model_theta(model, path), repeat
     )
 
 
@@ -203,7 +204,7 @@ def calibrate(
         raise ModelError(expected(f"a target of shape {shape}, at least 0", target.shape), field="target")
     wanted = np.where(stated, target, 0.0)
     scale = np.where(stated, 1.0 / np.maximum(wanted, 1.0) if weight is None else weight, 0.0)
-    part, start = month_part(model, grid.months), model_theta(model, path)
+    part, start = month_part(model, grid.months, path), model_theta(model, path)
     own = model.parameters
     free = (
         np.flatnonzero(own.target == own.default_state)

@@ -22,7 +22,13 @@ from loantwin.book.segments import segment_labels
 from loantwin.engine.cells import LossGivenDefault
 from loantwin.engine.columns import LoanColumns, balloon_amount
 from loantwin.engine.columns import loan_columns as checked_columns
-from loantwin.engine.rows import VINTAGE, TransitionParameters, published_state, published_states
+from loantwin.engine.rows import (
+    VINTAGE,
+    TransitionParameters,
+    published_state,
+    published_states,
+    worsening_edges,
+)
 from loantwin.errors import ModelError, ScenarioError, expected
 from loantwin.macro.covariates import Covariate, evaluate, standardise
 from loantwin.macro.scenario import Scenario
@@ -49,9 +55,11 @@ from loantwin.models.latent import usual_scale
 from loantwin.models.learnt_from import carried_for, with_shares
 from loantwin.models.memory import against, split_codes
 from loantwin.models.pooling import fit_panel_edges, never_left
+from loantwin.models.priors.beliefs import beliefs_for, product_beliefs
 from loantwin.models.priors.curves import prepayment_hazard
 from loantwin.models.priors.table import ProductPrior
-from loantwin.models.settings import EFFECTS, LEVELS, FitSettings, MacroPrior
+from loantwin.models.saturation import saturation_of
+from loantwin.models.settings import LEVELS, FitSettings, MacroPrior, effects_believed
 from loantwin.models.severity import (
     PRIOR_CASES,
     Believed,
@@ -104,7 +112,7 @@ def fit_model(
     ------
     ModelError : a snapshot without history, or no usable loan.
     """
-    settings = settings or FitSettings(credit_level=LEVELS[mapping.lending])
+    settings = believing(settings or FitSettings(credit_level=LEVELS[mapping.lending]), mapping)
     from_panel = panel is not None and panel.height > 0
     standing = not from_panel and mapping.kind == "snapshot"
     notes: list[str] = []
@@ -116,9 +124,12 @@ def fit_model(
     labels = sized_labels(segment_labels(loans, mapping), loans, sizes)
     counts = _counted(loans, panel if from_panel else None, labels, mapping, as_of, settings, notes)
     notes += [] if counts.memory is None else [memory_words(counts)]
+    by_unit = any(effect.unit for effect in settings.effects)
+    reach = reach_in(settings, counts)
+    settings = settled(settings, _covariates(settings, history, counts, [])[0], reach)
     if settings.choose_lags:
         settings = _with_lags(settings, history, counts, notes)
-    elif settings.effects == EFFECTS and not settings.sources and np.isfinite(settings.lag_evidence):
+    elif by_unit and settings.prior is None and not settings.sources and np.isfinite(settings.lag_evidence):
         settings = _with_evident_lag(settings, history, counts, notes)
     # one word for a whole economy that is not known is the reader's, not one by covariate
     covariates, month = _covariates(settings, history, counts, notes if history.factors else [])
@@ -127,7 +138,7 @@ def fit_model(
     arrears = 3 if "default" in counts.states else unpaid_months(mapping)
     told = carried_for(settings, covariates, counts.states, counts.live, arrears)
     # sources state the whole of a period effect themselves
-    settings = settings if told is not None else _carrying(settled(settings, covariates, beliefs), names)
+    settings = settings if told is not None else _carrying(settings, names)
     if beliefs is not None:
         beliefs = beliefs.centred(settings.credit_level.deviation * usual_scale(settings.tails))
     by_state = from_panel or standing
@@ -168,7 +179,18 @@ def fit_model(
     prior_only = _prior_only(edges, counts, severity, settings)
     moves = fit_balances(panel, loans) if from_panel and panel is not None else None
     made = _assembled(
-        context, covariates, edges, levels, severity, defaults, as_of, mapping, prior_only, notes, sizes
+        context,
+        covariates,
+        edges,
+        levels,
+        severity,
+        defaults,
+        as_of,
+        mapping,
+        prior_only,
+        notes,
+        sizes,
+        reach,
     )
     if "conversion_factor" not in mapping.assumptions and from_panel and panel is not None:
         made = _converted(made, fit_conversion(panel, loans))
@@ -181,6 +203,28 @@ def _converted(model: FittedModel, found: Conversion | None) -> FittedModel:
         return model
     told = {**model.diagnostics, "conversion_factor": found.to_dict()}
     return replace(model, conversion_factor=found.factor, diagnostics=told)
+
+
+def believing(settings: FitSettings, mapping: TapeFormat) -> FitSettings:
+    """Return settings with beliefs of the economy's effect: a prior's product's or the tape's class's.
+
+    Effects that were stated otherwise stay; the class then gives the cap alone.
+    """
+    if settings.beliefs is not None:
+        return settings
+    if settings.prior is not None:
+        return replace(settings, beliefs=product_beliefs(settings.prior))
+    beliefs = beliefs_for(mapping.product_class, mapping.lending)
+    usual = settings.effects == effects_believed(beliefs_for())
+    return replace(
+        settings, beliefs=beliefs, effects=effects_believed(beliefs) if usual else settings.effects
+    )
+
+
+def reach_in(settings: FitSettings, counts: Counts) -> float:
+    """Return by how much the log default rate moves with all worsening edges of the counts' live states."""
+    assert settings.beliefs is not None  # `believing` gave them
+    return settings.beliefs.reach(published_states(counts.states[: counts.live]))
 
 
 def _above_exposure(severity: Severity, mapping: TapeFormat, from_panel: bool) -> str:
@@ -457,9 +501,10 @@ def _assembled(
     context: Context, covariates: tuple[Covariate, ...], edges: Sequence[EdgeFit], levels: dict[str,
         LevelFit], severity: Severity,
     defaults: Defaults, as_of: dt.date, mapping: TapeFormat, prior_only: tuple[str, ...], notes: list[str],
-    sizes: SizeBands | None,
+    sizes: SizeBands | None, reach: float,
 ) -> FittedModel:  # fmt: skip
     counts, settings = context.counts, context.settings
+    assert settings.beliefs is not None  # `believing` gave them
     states = counts.states
     default = "default" if "default" in states else "charged_off"
     parameters = TransitionParameters(
@@ -480,6 +525,15 @@ def _assembled(
         prepaid_state=states.index("prepaid"),
     )
     kept = [name for name in context.latents if name in levels]
+    bent = saturation_of(
+        settings.beliefs.multiple_cap.value, reach, worsening_edges(parameters), parameters.macro,
+        context.month,
+    )  # fmt: skip
+    if bent.shown > 1.0:
+        notes.append(
+            f"history itself shows the economy multiplying defaults by {bent.shown:.1f}, beyond the cap of "
+            f"{bent.cap:g}: what was seen stands before the cap"
+        )
     model = FittedModel(
         as_of=as_of,
         parameters=parameters,
@@ -505,7 +559,7 @@ def _assembled(
             "mapping": mapping.name,
             "assumptions": dict(mapping.assumptions),
             **({} if counts.memory is None else {"memory": dict(counts.memory.kept)}),
-            "settings": asdict(settings),
+            "settings": {**asdict(replace(settings, beliefs=None)), "beliefs": settings.beliefs.to_dict()},
             "seed": None,
             "versions": {
                 name: importlib.metadata.version(name) for name in ("loantwin", "numpy", "scipy", "polars")
@@ -518,6 +572,14 @@ def _assembled(
         ),
         severity=_reaction(context, levels, defaults, severity.lgd),
         sizes=sizes,
+        saturation=bent if parameters.factors else None,
+        prior_covariance=levels_covariance(
+            [edge.believed for edge in edges],
+            [np.zeros(1 + len(context.names)) for _ in edges],
+            parameters.loading,
+            np.array([levels[name].process.long_run_variance for name in kept]),
+            [levels[name].believed for name in kept],
+        ),
     )
     check_model(model)
     return model

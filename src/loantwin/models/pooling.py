@@ -218,7 +218,10 @@ def _common_level(
     )  # fmt: skip
     spread = np.sqrt(np.maximum(np.diag(shared), 0.0))
     macro = fit.part("month") if told is None else fit.part("month") + start
-    return LevelFit(process, level, macro, spread[1:-1], shared), fit.part("level") + known
+    believed = np.zeros_like(shared)
+    believed[1:-1, 1:-1] = np.linalg.inv(_common_macro(context, kind).precision)
+    believed[-1, -1] = process.long_run_variance
+    return LevelFit(process, level, macro, spread[1:-1], shared, believed), fit.part("level") + known
 
 
 def _told_by_cell(context: Context, edges: list[_Edge], macro: Floats, level: Floats) -> Floats:

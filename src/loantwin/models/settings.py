@@ -8,7 +8,8 @@ from typing import Any
 
 from loantwin.errors import ModelError, expected
 from loantwin.models.latent import LevelPrior
-from loantwin.models.priors.table import ProductPrior
+from loantwin.models.priors.beliefs import UNITS, MacroBeliefs, beliefs_for
+from loantwin.models.priors.table import Belief, ProductPrior
 from loantwin.models.transfer.source import Source
 
 
@@ -17,7 +18,8 @@ class MacroPrior:
     """A macro covariate and what is believed of its effect, in log-odds by one standard deviation.
 
     credit, prepayment : (mean, standard deviation) of the prior on the edges that worsen, and on prepayment.
-    unit : where it is not 0, `credit` is by so much of the transform instead (0.01 is one point of a rate).
+    unit : where it is not 0, `credit` is of the log default rate, by so much of the transform instead (0.01
+        is one point of a rate); `start.settled` turns it into log-odds of an edge.
     """
 
     factor: str
@@ -33,16 +35,29 @@ class MacroPrior:
         return f"{self.factor}.{self.transform}" + (f".lag{self.lag}" if self.lag else "")
 
 
-EFFECTS = (
-    MacroPrior("unemployment_rate", "change_12m", 3, (0.20, 0.10), (0.0, 0.10)),
-    MacroPrior("house_price_index", "log_ratio_12m", 3, (-0.15, 0.10), (0.05, 0.10)),
-    MacroPrior("prime_rate", "change_12m", 3, (0.0, 0.10), (-0.10, 0.10)),
-)
-"""Few and fixed; a judgement. Regressions of the logarithm of the Federal Reserve's charge-off rates (1999 to
-2009, autocorrelated errors) give 0.20 to 0.39 for unemployment and -0.19 to +0.12 for house prices by kind of
-loan; samples that end in 2005 or 2025 give quite others. Twelve settings of these and of the level's prior
-were compared on the SBA tapes, and this one was kept with those results known: errors measured on these tapes
-are not those of an untouched test."""
+RATE_ON_PREPAYMENT = MacroPrior("prime_rate", "change_12m", 3, (0.0, 0.05), (-0.10, 0.10))
+"""Rates move prepayment; their effect on default cannot be told from the series (see `priors.toml`)."""
+LAGS = {"change_12m": 3, "level": 0, "log_ratio_12m": 3}
+"""Months that a covariate lags, by transform: charge-offs follow changes by some quarters."""
+ON_PREPAYMENT = {"house_prices": (0.05, 0.10)}
+"""Belief -> its covariate's effect on prepayment, by one standard deviation; (0, 0.1) where none is named."""
+TYPICAL_SCALE = {
+    "unemployment_rate.change_12m": 0.0144,
+    "unemployment_rate.level": 0.0176,
+    "house_price_index.log_ratio_12m": 0.0617,
+}
+"""Standard deviation of a covariate in the United States 1976 to 2025: for what a history does not hold."""
+
+
+def effects_believed(beliefs: MacroBeliefs) -> tuple[MacroPrior, ...]:
+    """Return the covariates of a fit with what is believed of each, by its unit."""
+    made = []
+    for name, (factor, transform, unit) in UNITS.items():
+        belief: Belief = getattr(beliefs, name)
+        credit = (belief.value, belief.deviation)
+        early = ON_PREPAYMENT.get(name, (0.0, 0.10))
+        made.append(MacroPrior(factor, transform, LAGS[transform], credit, early, unit))
+    return (*made, RATE_ON_PREPAYMENT)
 
 
 LEVELS = {
@@ -62,7 +77,9 @@ anew for each tape is what made forecasts of one population differ by half."""
 class FitSettings:
     """How models are fitted. Deviations are prior standard deviations in log-odds."""
 
-    effects: tuple[MacroPrior, ...] = EFFECTS
+    effects: tuple[MacroPrior, ...] = field(default_factory=lambda: effects_believed(beliefs_for()))
+    beliefs: MacroBeliefs | None = None
+    """Of the economy's effect by unit, and the cap; None takes those of the tape's product class."""
     prior: ProductPrior | None = None
     """What is believed of the product beforehand: levels, age curves, severity; None learns from scratch."""
     sources: tuple[Source, ...] = ()
@@ -70,7 +87,7 @@ class FitSettings:
     choose_lags: bool = False
     """Choose the covariates' lags out of sample (`lags`) instead of taking those of `effects`."""
     lag_evidence: float = 3.0
-    """Log Bayes factor by which another common lag must beat that of `EFFECTS`; infinite: it never does.
+    """Log Bayes factor by which another common lag must beat that of `LAGS`; infinite: it never does.
 
     3 is "strong" (Kass and Raftery 1995). Effects stated by hand keep their lags."""
     ages: int = 361

@@ -14,39 +14,27 @@ from loantwin.book.schema import DEFAULT_STATES
 from loantwin.macro.covariates import Covariate
 from loantwin.models.counts import LIKE_CURRENT, PANEL_LIVE, Counts, segment_codes
 from loantwin.models.latent import LevelPrior, usual_scale
+from loantwin.models.priors.beliefs import product_beliefs
 from loantwin.models.priors.curves import PriorEdges, prior_edges
-from loantwin.models.priors.table import Belief, ProductPrior
-from loantwin.models.settings import FitSettings, MacroPrior
+from loantwin.models.priors.table import ProductPrior
+from loantwin.models.settings import TYPICAL_SCALE, FitSettings, effects_believed
 
-RATE_ON_PREPAYMENT = MacroPrior("prime_rate", "change_12m", 3, (0.0, 0.05), (-0.10, 0.10))
-"""Rates move prepayment; their effect on default cannot be told from the series (see `priors.toml`)."""
-POINT, TENTH = 0.01, 0.1
 PAYOFF_LEVEL = LevelPrior(deviation=0.1, noise=0.05)
 """The range of prepayment between lenders is the belief; its moves by month are small beside it."""
 
 
 def prior_settings(prior: ProductPrior) -> FitSettings:
     """Return the settings of a fit that starts from a product's prior."""
-    effects = (
-        MacroPrior(
-            "unemployment_rate", "change_12m", 3, _effect(prior.unemployment_change), (0.0, 0.10), POINT
-        ),
-        MacroPrior("unemployment_rate", "level", 0, _effect(prior.unemployment_level), (0.0, 0.10), POINT),
-        MacroPrior("house_price_index", "log_ratio_12m", 3, _effect(prior.house_prices), (0.05, 0.10), TENTH),
-        RATE_ON_PREPAYMENT,
-    )
+    beliefs = product_beliefs(prior)
     return FitSettings(
-        effects=effects,
+        effects=effects_believed(beliefs),
+        beliefs=beliefs,
         prior=prior,
         segment_own=0.15,
         edge_macro=0.02,
         vintage_frailty=0.5,
         prepayment_level=PAYOFF_LEVEL,
     )
-
-
-def _effect(belief: Belief) -> tuple[float, float]:
-    return belief.value, belief.deviation
 
 
 def beliefs_of(settings: FitSettings, states: Sequence[str], live: int) -> PriorEdges | None:
@@ -58,34 +46,39 @@ def beliefs_of(settings: FitSettings, states: Sequence[str], live: int) -> Prior
     return prior_edges(settings.prior, states[:live], default, settings.ages, own)
 
 
-def settled(
-    settings: FitSettings, covariates: Sequence[Covariate], beliefs: PriorEdges | None
-) -> FitSettings:
+def settled(settings: FitSettings, covariates: Sequence[Covariate], reach: float) -> FitSettings:
     """Return settings whose macro effects are by one standard deviation and by edge, and the period effect's.
 
-    What is believed of the default rate is shared by the edges that lead there (`PriorEdges.reach`). Where no
-    covariate stands for the economy, the period effect carries the whole cycle.
+    What is believed of the default rate by unit becomes log-odds of an edge by one standard deviation of its
+    covariate: times the covariate's scale in units, over the reach of the edges that lead to default. A
+    covariate that history does not hold takes its usual scale. Of a product's prior, the period effect
+    carries the whole cycle where no covariate stands for the economy.
+
+    Parameters
+    ----------
+    reach : change of the log default rate by one log-odds on every worsening edge.
     """
-    if settings.prior is None or beliefs is None:
-        return settings
     scale = {one.name: one.scale for one in covariates}
     effects = []
     for effect in settings.effects:
         if not effect.unit:
             effects.append(effect)
             continue
-        step = scale.get(effect.name, 0.0) / effect.unit / beliefs.reach
+        usual = TYPICAL_SCALE.get(f"{effect.factor}.{effect.transform}", 0.0)
+        step = scale.get(effect.name, usual) / effect.unit / reach
         effects.append(
             replace(effect, credit=(effect.credit[0] * step, max(effect.credit[1] * step, 1e-6)), unit=0.0)
         )
+    if settings.prior is None:
+        return replace(settings, effects=tuple(effects))
     known = any(effect.name in scale for effect in settings.effects if effect.unit)
     swing = settings.prior.period if known else settings.prior.cycle
     # heavy tails are part of what a swing was measured with
     level = LevelPrior(
         half_life=swing.half_life,
-        deviation=swing.deviation / beliefs.reach / usual_scale(settings.tails),
+        deviation=swing.deviation / reach / usual_scale(settings.tails),
         deviation_spread=0.3,
-        noise=0.05 / beliefs.reach,
+        noise=0.05 / reach,
     )
     return replace(settings, effects=tuple(effects), credit_level=level)
 

@@ -80,7 +80,8 @@ class Segments:
 class EdgeFit:
     """One fitted edge. age : (A,), segment : (S,) by label, macro : (F,), loading : (L,), all log-odds.
 
-    group : (C,) log-odds by group of the counts. errors : joint error of all its coefficients, None where
+    group : (C,) log-odds by group of the counts. believed : (1 + F, 1 + F) as `covariance`, of the prior.
+    errors : joint error of all its coefficients, None where
         assumed.
     age_deviation, segment_deviation : posterior standard deviations; macro_deviation likewise.
     covariance : (1 + F, 1 + F) of the level on today's book and the macro effects.
@@ -106,6 +107,7 @@ class EdgeFit:
     assumed: bool
     words: str
     group: Floats
+    believed: Floats
     errors: EdgeErrors | None = None
 
 
@@ -115,7 +117,7 @@ class LevelFit:
 
     shared : (1 + F + 1, 1 + F + 1) covariance of what a level of 1 brings to every edge that reads it:
         baseline, macro effects and the level at the as-of month; None where edge and level are one fit and
-        the edge carries it.
+        the edge carries it. believed : the same of the prior.
     """
 
     process: LatentProcess
@@ -123,6 +125,7 @@ class LevelFit:
     macro: Floats
     macro_deviation: Floats
     shared: Floats | None = None
+    believed: Floats | None = None
 
 
 def segment_design(
@@ -431,6 +434,7 @@ def assumed_edge(context: Context, origin: str, target: str, probability: Floats
         origin, target, np.log(held / (1.0 - held)), np.zeros(segments), none, np.zeros(len(context.latents)),
         np.zeros(ages), np.zeros(segments), none, np.zeros((1 + size, 1 + size)), np.zeros(1 + size),
         0.0, 0.0, (0, ages - 1), True, words, np.zeros(len(context.segments.values)),
+        np.zeros((1 + size, 1 + size)),
     )  # fmt: skip
 
 
@@ -470,8 +474,22 @@ def edge_of(
         *ends, age, segment, fit.part("month")[:size], loading,
         deviation[:A], deviation[A : A + S], deviation[at + own : at + own + size],
         covariance[np.ix_(kept, kept)], covariance[kept, -1],
-        float(cells.events.sum()), float(cells.trials.sum()), basis.support, False, "", group, errors,
+        float(cells.events.sum()), float(cells.trials.sum()), basis.support, False, "", group,
+        _believed(design, today[:own], size), errors,
     )  # fmt: skip
+
+
+def _believed(design: Design, today: Floats, size: int) -> Floats:
+    """Return the prior covariance (1 + F, 1 + F) of an edge's level on today's book and its macro effects."""
+    made = np.zeros((1 + size, 1 + size))
+    start = 0
+    for prior in (design.age_prior, design.segment_prior):
+        own = today[start : start + len(prior.mean)]
+        start += len(prior.mean)
+        if own.any():
+            made[0, 0] += float(own @ np.linalg.solve(prior.precision, own))
+    made[1:, 1:] = np.linalg.inv(design.month_prior.precision)[:size, :size]
+    return made
 
 
 def _book_direction(context: Context, fit: AdditiveFit, design: Design, origin: str) -> Floats:

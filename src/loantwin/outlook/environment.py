@@ -20,6 +20,7 @@ from loantwin.events.fold import FOLDED
 from loantwin.kept import Source
 from loantwin.macro.covariates import evaluate
 from loantwin.macro.generator import simulate
+from loantwin.models.forecasting import macro_share
 from loantwin.models.relevel import log_factors
 from loantwin.outlook.lending import step_tables
 from loantwin.outlook.outlook import SOURCES, Outlook
@@ -116,6 +117,7 @@ def made(outlook: Outlook, horizon: int, paths: int) -> tuple[StepTables, StepEc
         moved=None
         if outlook.twin.model.relevel is None
         else log_factors(outlook.twin.model.relevel, outlook.twin.model.parameters, horizon),
+        share=macro_share(outlook.twin.model, covariates[:, 1:]),
     )
     tables = step_tables(
         outlook, outlook.simulated(horizon, paths, outlook.twin.config.run.seed), horizon, "constant-balance"

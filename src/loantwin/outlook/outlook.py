@@ -46,6 +46,8 @@ Scenarios = str | Path | Sequence[str | Path]
 """FILE[#NAME][=WEIGHT], one or several."""
 Histories = str | Path | Sequence[str | Path]
 """Macro files named as the history of scenarios, one or several."""
+UNEMPLOYMENT = "unemployment_rate"
+"""The factor that income support works on."""
 FAN_PATHS = 400
 """Paths from which the interval of a macro factor is shown."""
 SOURCES: tuple[Source, ...] = ("tape", "loans", "model", "date", "lags")
@@ -85,12 +87,16 @@ class Economy:
 
 @dataclass(frozen=True)
 class GivenScenario:
-    """A scenario as asked for, aligned if wanted. weight is None where none was given."""
+    """A scenario as asked for, aligned if wanted. weight is None where none was given.
+
+    income_support : share, 0 to 1, of rises of unemployment that income support keeps from borrowers.
+    """
 
     name: str
     scenario: Scenario
     weight: float | None
     notes: tuple[str, ...]
+    income_support: float = 0.0
 
 
 class Outlook:
@@ -240,8 +246,19 @@ class Outlook:
             conversion_factor=runoff.conversion_factor if conversion_factor is None else conversion_factor,
         )
 
-    def given(self, scenario: Scenario, horizon: int, notes: tuple[str, ...] = ()) -> Economy:
+    def given(
+        self,
+        scenario: Scenario,
+        horizon: int,
+        notes: tuple[str, ...] = (),
+        income_support: float = 0.0,
+    ) -> Economy:
         """Return a scenario over months 1..horizon; a month it lacks is an error that names it.
+
+        Parameters
+        ----------
+        income_support : share of what unemployment covariates rise above the as-of month's value that does
+            not reach borrowers.
 
         Raises
         ------
@@ -259,6 +276,8 @@ class Outlook:
         covariates = evaluate(
             self.twin.model.covariates, scenario, self.month0 + 1, self.month0 + horizon, self.history
         )
+        if income_support:
+            covariates = self._supported(covariates, income_support)
         index = None
         if self.index_factor is not None and self.index_factor in scenario.factors:
             index = scenario.require(self.index_factor, self.month0 + 1, self.month0 + horizon)[None]
@@ -266,9 +285,20 @@ class Outlook:
             scenario.name, covariates[None], index, (*notes, *self._beyond_history(covariates, scenario.name))
         )
 
+    def _supported(self, covariates: Floats, share: float) -> Floats:
+        """Return covariates (T, F) with a share taken off the rises of unemployment above today's."""
+        today = self.twin.model.today
+        made = covariates.copy()
+        for place, covariate in enumerate(self.twin.model.covariates):
+            if covariate.factor == UNEMPLOYMENT:
+                made[:, place] -= share * np.maximum(covariates[:, place] - today[place], 0.0)
+        return made
+
     def _beyond_history(self, covariates: Floats, name: str) -> tuple[str, ...]:
         """Return a warning for each covariate that a scenario drives beyond anything the history holds."""
         found = []
+        limit = self.twin.model.saturation
+        bent = "" if limit is None else f", bent towards {limit.cap:g} times the long-run default rate"
         for place, (covariate, (low, high)) in enumerate(
             zip(self.twin.model.covariates, self.covariate_ranges, strict=True)
         ):
@@ -276,7 +306,7 @@ class Outlook:
             if worst > high or worst < low:
                 found.append(
                     f"{name}: {covariate.name} reaches {worst:+.1f} standard deviations, history {low:+.1f} "
-                    f"to {high:+.1f}: the model extrapolates"
+                    f"to {high:+.1f}: the model extrapolates{bent}"
                 )
         return tuple(found)
 

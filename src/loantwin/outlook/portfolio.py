@@ -87,7 +87,8 @@ def economies(
 
 def lifetime_economy(outlook: Outlook, given: GivenScenario, horizon: int) -> Economy:
     """Return a scenario over the remaining life: as stated for the supported period, then reverting."""
-    return outlook.given(outlook.lifetime(given.scenario, horizon), horizon, given.notes)
+    path = outlook.lifetime(given.scenario, horizon)
+    return outlook.given(path, horizon, given.notes, given.income_support)
 
 
 def generated(outlook: Outlook, horizon: int) -> Economy:

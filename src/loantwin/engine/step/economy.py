@@ -19,6 +19,7 @@ class StepEconomy:
     phi, sigma : (L,) the latent effect of a month is phi x last month's + sigma x standard normal.
     start, start_deviation : (L,) mean and standard deviation of the latent effect in the as-of month.
     moved : (T, R) what is added to the log-odds of months 1 to T on every path, None for nothing.
+    share : (P, T, R) of each edge's macro effects that acts in months 1 to T, None for all of them.
     """
 
     covariates: Floats
@@ -27,6 +28,7 @@ class StepEconomy:
     start: Floats
     start_deviation: Floats
     moved: Floats | None = None
+    share: Floats | None = None
 
 
 def check_economy(economy: StepEconomy, parameters: TransitionParameters, months: int) -> None:
@@ -48,6 +50,15 @@ def check_economy(economy: StepEconomy, parameters: TransitionParameters, months
         raise ModelError(expected(f"({months} or more, {edges}) numbers", moved.shape), field="moved")
     if moved is not None and not np.isfinite(moved).all():
         raise ModelError(expected("finite numbers", "NaN or infinity"), field="moved")
+    share = economy.share
+    if share is not None and (
+        share.ndim != 3 or len(share) != shape[0] or share.shape[1] < months or share.shape[2] != edges
+    ):
+        raise ModelError(
+            expected(f"({shape[0]}, {months} or more, {edges}) shares", share.shape), field="share"
+        )
+    if share is not None and not np.isfinite(share).all():
+        raise ModelError(expected("finite numbers", "NaN or infinity"), field="share")
     if (
         (economy.sigma < 0.0).any()
         or (economy.start_deviation < 0.0).any()
@@ -76,4 +87,7 @@ def draw_episodes(
         latent = economy.phi * latent + economy.sigma * normal[:, month + 1]
         path[:, month] = latent
     made = shocks(parameters, covariates[:, 1:], path)
+    if economy.share is not None:
+        held = economy.share[chosen, :months] - 1.0
+        made = made * np.exp(held * (covariates[:, 1:] @ parameters.macro.T))
     return covariates, made if economy.moved is None else made * np.exp(economy.moved[:months])

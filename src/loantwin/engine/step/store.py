@@ -87,11 +87,16 @@ def _array(value: Mapping[str, Any], where: str) -> Any:
     return flat.reshape(shape)
 
 
+LATER = ("moved", "share")
+"""Fields of an economy that tables stored before lack."""
+
+
 def environment_to_dict(tables: StepTables, economy: StepEconomy) -> dict[str, Any]:
     """Return what a twin keeps for its environment: the blob that `EnvironmentTablesSaved` names."""
     plain = to_plain(economy)
-    if economy.moved is None:
-        del plain["moved"]  # so that versions that know no such field read the tables
+    for name in LATER:
+        if getattr(economy, name) is None:
+            del plain[name]  # so that versions that know no such field read the tables
     return {"tables": tables_to_dict(tables), "economy": plain}
 
 
@@ -106,7 +111,7 @@ def environment_from_dict(document: Any) -> tuple[StepTables, StepEconomy]:
         raise ModelError(expected("tables and economy", str(type(document).__name__)), field="environment")
     tables = tables_from_dict(document["tables"])
     stated = document["economy"]
-    stated = {"moved": None, **stated} if isinstance(stated, Mapping) else stated
+    stated = {**dict.fromkeys(LATER), **stated} if isinstance(stated, Mapping) else stated
     economy = from_plain(StepEconomy, stated, "economy")
     check_economy(economy, tables.parameters, tables.months)
     return tables, economy

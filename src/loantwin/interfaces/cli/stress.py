@@ -13,6 +13,7 @@ from loantwin.interfaces.cli.progress import shown
 
 Repeated = list[str] | None
 GIVEN, SINGLE, REVERSE, BOOK = "Scenarios", "Sensitivities", "Reverse stress", "Capital and actions"
+BELIEFS = "Beliefs"
 
 
 def register(app: typer.Typer) -> None:
@@ -115,6 +116,23 @@ def stress(
             rich_help_panel=BOOK,
         ),
     ] = None,
+    belief: Annotated[
+        Repeated,
+        typer.Option(
+            metavar="NAME=VALUE",
+            help="Move a belief of the economy's effect and show what the figures do: unemployment_change, "
+            "unemployment_level, house_prices, multiple_cap; repeatable.",
+            rich_help_panel=BELIEFS,
+        ),
+    ] = None,
+    income_support: Annotated[
+        float,
+        typer.Option(
+            metavar="0..1",
+            help="Share of rises of unemployment that income support keeps from borrowers.",
+            rich_help_panel=BELIEFS,
+        ),
+    ] = 0.0,
     model: Annotated[
         str, typer.Option(metavar="twin|age-period-cohort", help="What turns the economy into flows.")
     ] = "twin",
@@ -167,6 +185,8 @@ def stress(
             actions=action or (),
             new_lending=new_lending,
             model=model,
+            beliefs=belief or (),
+            income_support=income_support,
             seed=seed,
             progress=progress,
         )

@@ -120,7 +120,21 @@ def prior_edges(prior: ProductPrior, live: Sequence[str], default: str, ages: in
         prior.prepayment.basis,
         prior.prepayment.source,
     )
-    return PriorEdges(edges, 1.0 + sum(1.0 - share for share in push))
+    return PriorEdges(edges, reach_of(prior, live))
+
+
+def reach_of(prior: ProductPrior, live: Sequence[str]) -> float:
+    """Return the change of the log default rate when every transition that worsens rises by one log-odds.
+
+    A loan enters arrears, then rolls on or is cured: entry counts in full, each roll by the share of cures
+    beside it, for roll / (roll + cure) rises by that share of its log-odds.
+
+    Parameters
+    ----------
+    live : published live states, the first of them up to date, then worse.
+    """
+    late = [_late(prior, name) for name in live[1:]]
+    return 1.0 + sum(1.0 - roll.value / (roll.value + cure) for roll, cure in late)
 
 
 def _entry(hazard: Floats, payoff: Floats, late: Sequence[tuple[Belief, float]]) -> Floats:

@@ -89,6 +89,8 @@ class ProductPrior:
     unemployment_change, unemployment_level : of the log default rate for one point of unemployment, by its
         change over 12 months and by its level. house_prices : for 10 % over 12 months.
     period : what the economy does not explain. cycle : the whole swing, where no economy explains any of it.
+    multiple_cap : how many times its long-run level the economy alone can make the default rate.
+    elasticity_of : defaults, or charge-offs, whose elasticity holds that of severity too.
     """
 
     name: str
@@ -112,18 +114,24 @@ class ProductPrior:
     house_prices: Belief
     period: Swing
     cycle: Swing
+    multiple_cap: Belief = Belief(6.0, 4.0, 9.0, "assumed", "none was stated")
+    elasticity_of: str = "charge-offs"
 
     @classmethod
     def from_dict(cls, document: Mapping[str, Any]) -> ProductPrior:
         """Return the prior that plain data state, as `dataclasses.asdict` gives them."""
         made: dict[str, Any] = {}
         for item in fields(cls):
+            if item.name in LATER and item.name not in document:
+                continue
             value = document[item.name]
             kind = _KINDS.get(str(item.type))
             made[item.name] = value if kind is None else kind(**_frozen(value))
         return cls(**made)
 
 
+LATER = ("multiple_cap", "elasticity_of")
+"""Keys that models fitted before they were stated lack."""
 _KINDS = {"Belief": Belief, "Curve": Curve, "Swing": Swing}
 
 

@@ -18,9 +18,11 @@ from loantwin.engine.path import Flows
 from loantwin.errors import RiskError, expected
 from loantwin.risk.allowance import amounts
 from loantwin.risk.stress.actions import ActionTaken
+from loantwin.risk.stress.bands import BandCheck
 from loantwin.risk.stress.factors import Attribution, FactorSensitivity
 from loantwin.risk.stress.paths import StressPath
 from loantwin.risk.stress.reverse import Plausibility, ReverseStress
+from loantwin.risk.stress.uncertainty import BeliefMoved, Multiple, Range
 from loantwin.types import ModelResult, plain
 
 RULES = (
@@ -56,13 +58,21 @@ class ScenarioFlows:
 
 @dataclass(frozen=True)
 class Stressed:
-    """Means over the horizon, book currency; `peak_month` has most `defaulted`, null where nothing does."""
+    """Means over the horizon, book currency; `peak_month` has most `defaulted`, null where nothing does.
+
+    interval : figure -> 90 % interval by parameters and period effect given the scenario. prior_share :
+        figure -> how much of its variance before the data is left, 1 where they taught nothing
+        (`uncertainty`). Both are empty for a model that does not keep its errors and its priors, and for
+        another model than the twin's.
+    """
 
     defaulted: float
     charged_off: float
     allowance: float
     net_interest_income: float
     peak_month: str | None
+    interval: Mapping[str, Range] = field(default_factory=dict)
+    prior_share: Mapping[str, float | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -79,6 +89,8 @@ class StressResult(ModelResult):
         2001, 2008 and 2020 from today, measured alike. macro : factor -> line -> values by month; lines are
         scenarios, and p05 to p95 of generated paths.
     sensitivities, reverse, actions : as asked for.
+    multiples : scenario -> figure over the baseline's, with interval and prior share. bands : nine-quarter
+        loss rates beside those of large banks. beliefs : as asked for, with what the figures do.
     """
 
     SCHEMA: ClassVar[str] = "loantwin.stress/1"
@@ -103,6 +115,9 @@ class StressResult(ModelResult):
     sensitivities: tuple[FactorSensitivity, ...] = ()
     reverse: tuple[ReverseStress, ...] = ()
     actions: tuple[ActionTaken, ...] = ()
+    multiples: Mapping[str, Mapping[str, Multiple]] = field(default_factory=dict)
+    bands: Mapping[str, BandCheck] = field(default_factory=dict)
+    beliefs: tuple[BeliefMoved, ...] = ()
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:

@@ -11,14 +11,20 @@ from loantwin.macro.scenario import MacroPaths, Scenario
 from loantwin.outlook.outlook import Economy, Outlook
 
 
-def economy_under(outlook: Outlook, scenario: Scenario, horizon: int, notes: tuple[str, ...] = ()) -> Economy:
+def economy_under(
+    outlook: Outlook,
+    scenario: Scenario,
+    horizon: int,
+    notes: tuple[str, ...] = (),
+    income_support: float = 0.0,
+) -> Economy:
     """Return a scenario as the model reads it (`Outlook.given`), with its cost of funding.
 
     Raises
     ------
     ScenarioError : see `Outlook.given`.
     """
-    economy = outlook.given(scenario, horizon, notes)
+    economy = outlook.given(scenario, horizon, notes, income_support)
     rates = funding_rates(outlook, scenario, horizon)
     if rates is not None:
         return replace(economy, funding=rates)

@@ -89,7 +89,7 @@ def ran(
     capital: CapitalPlan | None = None,
 ) -> StressRun:
     """Return one scenario run over the horizon."""
-    economy = economy_under(outlook, item.scenario, horizon, item.notes)
+    economy = economy_under(outlook, item.scenario, horizon, item.notes, item.income_support)
     flows = run(outlook, economy, horizon, by_segment=True)
     found = allowances(outlook, item, horizon, capital)
     return StressRun(item, economy, flows, monthly_flows(outlook, economy, flows, found, horizon), found)

@@ -16,12 +16,15 @@ from loantwin.risk.stress.stress import StressResult
 from loantwin.twin import Twin, opened
 from loantwin.types import Progress, silent
 from loantwin.verbs.stress.actions import acted, with_capital, with_lending
+from loantwin.verbs.stress.beliefs import moved_beliefs, parse_beliefs
 from loantwin.verbs.stress.figures import figures
-from loantwin.verbs.stress.flows import model_named
+from loantwin.verbs.stress.flows import model_named, twin_flows
 from loantwin.verbs.stress.reverse import reversed_stress
 from loantwin.verbs.stress.run import prepared, ran
 from loantwin.verbs.stress.scenarios import gathered
 from loantwin.verbs.stress.sensitivities import sensitivity_table
+from loantwin.verbs.stress.support import check_support, supported
+from loantwin.verbs.stress.uncertainty import with_uncertainty
 
 BASES = {
     "constant-balance": "a constant balance sheet: what runs off, defaults included, is lent anew",
@@ -51,6 +54,8 @@ def stress(
     actions: Sequence[str | PortfolioPolicy] = (),
     new_lending: str | None = None,
     model: str = "twin",
+    beliefs: Sequence[str] = (),
+    income_support: float = 0.0,
     seed: int | None = None,
     progress: Progress = silent,
 ) -> StressResult:
@@ -75,12 +80,15 @@ def stress(
         along the path, and actions where `capital` is given, stand on a constant balance, all else on the
         book in run-off. model : one of
         `stress_flows.MODELS`.
+    beliefs : NAME=VALUE, a belief of the economy's effect moved, by `priors.beliefs.NAMES`; each alone.
+    income_support : 0 to 1, share of what unemployment rises above today's that support keeps from borrowers,
+        in every scenario but the baseline.
 
     Raises
     ------
     UsageError : nothing to run (a twin fitted without macro files runs its baseline, and nothing that moves
-        the economy), a horizon of less than a month, a scenario with a weight or given twice, an
-        unknown figure, factor, action or model. ScenarioError : a scenario that is wrong or too short.
+        the economy), a horizon of less than a month, a scenario with a weight or given twice, an unknown
+        figure, factor, action, belief or model. ScenarioError : a scenario that is wrong or too short.
         RiskError : a target that no path reaches. HomeError : a twin that was not fitted.
     """
     if months is not None and months < 1:
@@ -92,7 +100,10 @@ def stress(
         "sensitivities": sensitivities,
         "all_sensitivities": ("every factor",) if all_sensitivities else (),
         "reverse": reverse,
+        "beliefs": beliefs,
     }
+    parse_beliefs(beliefs)
+    check_support(income_support)
     run, plan = model_named(model), None if capital is None else read_capital(capital)
     with opened(twin) as twin:
         twin = twin.using(chosen(twin.config, supported_months=supported_months, seed=seed))
@@ -100,6 +111,7 @@ def stress(
         _check_asked(twin, asked)
         progress(0.05, "reading scenarios")
         given = gathered(outlook, scenarios, align, replays, shocks, severity, months, history)
+        given = [given[0], *(supported(item, income_support) for item in given[1:])]
         test = prepared(outlook, given, months, run, plan, progress)
         lends = _lending(outlook, plan, new_lending)
         test = replace(test, lending=lends)
@@ -110,7 +122,7 @@ def stress(
                 answer, item = reversed_stress(test, text)
                 answers.append(answer)
                 test = replace(test, runs=(*test.runs, ran(outlook, run, item, test.horizon, plan)))
-        made = figures(test, progress)
+        made = replace(figures(test, progress), bands=band_checks(test))
         if sensitivities or all_sensitivities:
             progress(0.75, "sensitivities")
             table = sensitivity_table(test, sensitivities, all_sensitivities, correlated, shape or Shape())
@@ -121,9 +133,14 @@ def stress(
                 made = with_capital(test, made, lends)
             made = with_lending(test, made, new_lending or "none")
             made = replace(made, actions=acted(test, actions, lends), new_lending=new_lending or "none")
+        if run is twin_flows:
+            made = with_uncertainty(test, made, progress)
+        progress(0.9, "moving beliefs")
+        made = replace(made, beliefs=moved_beliefs(test, beliefs))
         settings = {
             **made.settings,
             "severity": severity,
+            "income_support": income_support,
             "funding_tenor_months": float(twin.config.funding.tenor_months),
             "funding_spread": twin.config.funding.spread,
             **({} if plan is None else {"capital_minimum": plan.minimum}),
@@ -164,4 +181,5 @@ def _check_asked(twin: Twin, asked: Mapping[str, Sequence[object]]) -> None:
 
 def stressed(outlook: Outlook, given: Sequence[GivenScenario], months: int | None) -> StressResult:
     """Return the stress test of scenarios already read."""
-    return figures(prepared(outlook, given, months, model_named("twin")))
+    test = prepared(outlook, given, months, model_named("twin"))
+    return with_uncertainty(test, replace(figures(test), bands=band_checks(test)))

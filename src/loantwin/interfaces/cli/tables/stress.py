@@ -8,6 +8,7 @@ from rich.console import Console
 
 from loantwin.interfaces.cli.tables.blocks import amount, percent, show_facts, show_notes, show_table
 from loantwin.interfaces.report.labels import plain
+from loantwin.interfaces.report.stress.certainty import change
 
 FIGURES = ("defaulted", "charged_off", "allowance", "net_interest_income")
 TOP = 6
@@ -17,6 +18,9 @@ TOP = 6
 def render(console: Console, result: Any) -> None:
     """Print a stress test."""
     _scenarios(console, result)
+    _uncertainty(console, result)
+    _bands(console, result)
+    _beliefs(console, result)
     _parts(console, result)
     _capital(console, result)
     _sensitivities(console, result)
@@ -64,6 +68,86 @@ def _scenarios(console: Console, result: Any) -> None:
         ),
         rows,
     )
+
+
+def _uncertainty(console: Console, result: Any) -> None:
+    rows = []
+    for name, item in result.scenarios.items():
+        for figure in FIGURES:
+            found = item.interval.get(figure)
+            if found is None:
+                continue
+            many = result.multiples.get(name, {}).get(figure)
+            rows.append(
+                (
+                    name if figure == FIGURES[0] else "",
+                    plain(figure),
+                    amount(getattr(item, figure)),
+                    f"{amount(found.p05)} to {amount(found.p95)}",
+                    share(item.prior_share.get(figure)),
+                    "–" if many is None else f"{many.value:.2f} ({many.p05:.2f} to {many.p95:.2f})",
+                    "–" if many is None else share(many.prior_share),
+                )
+            )
+    show_table(
+        console,
+        "How sure: 90 % interval by parameters and period effect, and the share that is belief",
+        ("scenario", "figure", "mean", "interval", "belief", "times baseline", "belief in it"),
+        rows,
+    )
+
+
+def share(value: float | None) -> str:
+    """Return a share of belief as a percentage."""
+    return "–" if value is None else f"{100.0 * value:.0f} %"
+
+
+def _bands(console: Console, result: Any) -> None:
+    rows, words = [], []
+    for name, item in result.bands.items():
+        band = "–" if item.low is None else f"{100.0 * item.low:.0f} to {100.0 * item.high:.0f} %"
+        inside = "–" if item.inside is None else "inside" if item.inside else "outside"
+        rows.append(
+            (
+                name,
+                item.kind or "not told",
+                percent(item.rate),
+                band,
+                inside,
+                percent(item.baseline_rate),
+                f"{item.default_multiple:.1f}",
+                percent(item.worst_year_default_rate),
+            )
+        )
+        words += [f"{name}: {why}" for why in item.why]
+    show_table(
+        console,
+        "Losses of nine quarters over mean balance, beside large banks' under severely adverse scenarios",
+        ("scenario", "kind of loan", "loss rate", "band", "", "baseline", "defaults, times", "worst year"),
+        rows,
+    )
+    show_notes(console, "Outside the band because", words)
+
+
+def _beliefs(console: Console, result: Any) -> None:
+    for item in result.beliefs:
+        rows = [
+            (
+                name if figure == FIGURES[0] else "",
+                plain(figure),
+                amount(found["before"]),
+                amount(found["after"]),
+                change(found["before"], found["after"]),
+            )
+            for name, figures in item.figures.items()
+            for figure, found in figures.items()
+        ]
+        show_table(
+            console,
+            f"{plain(item.name)} of {item.asked:g} instead of {item.believed:g} ({item.unit}; {item.basis})",
+            ("scenario", "figure", "believed", "moved", "change"),
+            rows,
+        )
 
 
 def _parts(console: Console, result: Any) -> None:

@@ -24,6 +24,7 @@ from loantwin.interfaces.report.blocks import (
 from loantwin.interfaces.report.charts import Chart
 from loantwin.interfaces.report.labels import money, plain, segment_words
 from loantwin.interfaces.report.stress import charts
+from loantwin.interfaces.report.stress.certainty import certainty
 from loantwin.interfaces.report.template import environment
 from loantwin.macro.factors import KNOWN
 from loantwin.risk.stress.actions import Outcome
@@ -57,8 +58,10 @@ def page(result: StressResult) -> str:
     source = (files("loantwin.interfaces.report") / "page.html.j2").read_text(encoding="utf-8")
     made_in = environment()
     colour = charts.colours(list(result.scenarios))
+    sure = certainty(result)
     sections = [
         _verdict(result, colour),
+        *([] if sure is None else [sure]),
         _economies(result, colour),
         _losses(result, colour),
         _causes(result, colour),
