@@ -16,6 +16,7 @@ from loantwin.risk.stress.stress import StressResult
 from loantwin.twin import Twin, opened
 from loantwin.types import Progress, silent
 from loantwin.verbs.stress.actions import acted, with_capital, with_lending
+from loantwin.verbs.stress.bands import band_checks
 from loantwin.verbs.stress.beliefs import moved_beliefs, parse_beliefs
 from loantwin.verbs.stress.figures import figures
 from loantwin.verbs.stress.flows import model_named, twin_flows
