@@ -15,14 +15,13 @@ from loantwin.outlook.redated import twin_at
 from loantwin.risk.provisions.cecl import reversion_of
 from loantwin.risk.provisions.cecl_choice import MethodError, Recommendation, method_error, recommended
 from loantwin.risk.provisions.cecl_methods import LossHistory, loss_shares
-from loantwin.risk.provisions.measurement import pool_names
+from loantwin.risk.provisions.measurement import pool_names, remaining_balances
 from loantwin.risk.provisions.provisions import (
     Portfolio,
     WeightedScenario,
     expected_losses,
     lifetime_months,
     loss_in_default,
-    remaining_balances,
     undiscounted,
 )
 from loantwin.twin import Twin
