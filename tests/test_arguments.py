@@ -119,6 +119,28 @@ def by_hand(made: Mapping[str, Call]) -> dict[str, Call]:
             "protection_years": weight,
             "exposure_years": 2 * weight,
         },
+        "risk.capital.low_default.most_prudent_pd": {
+            "debtors": np.array([100, 400, 300]),
+            "defaults": np.array([0, 2, 1]),
+            "confidence": 0.75,
+            "correlation": 0.1,
+        },
+        "risk.capital.low_default.raised": {"pd": THREE / 10, "grade": np.array([0, 1, -1]), "least": THREE},
+        "risk.capital.low_default.counted": {"grades": {"A": (10, 0), "B": (5, 1)}},
+        "risk.capital.national.insufficient": {
+            "rule": load_options("european-union").national.backstop,
+            "exposure": money,
+            "secured": money / 2,
+            "immovable": np.array([True, False, True]),
+            "years": weight,
+            "provided": money / 10,
+        },
+        "risk.capital.ratios.allowance_limit": {
+            "allowance": 3.0,
+            "credit_rwa": 50.0,
+            "rule": load_options("basel").national.allowance,
+        },
+        "risk.provisions.cecl_choice.method_error": {"foretold": 3.0, "came": 4.0},
         "risk.capital.ratios.provision_gap": {"expected_loss": 3.0, "provisions": 4.0, "irb_rwa": 50.0},
         "risk.capital.reference.irb_steps": {
             "pd": 0.01,
@@ -441,7 +463,7 @@ def every_measure(root: Path, lender: Path, home: Path) -> None:
     for model in ("gaussian", "credit-risk-plus", "migration"):
         lt.loss(home, model=model, paths=2000, confidence=0.9)
     lt.capital(home, own_funds=funds, any_date=True)
-    lt.capital_explain(home, "L000000001")
+    lt.capital_explain(home, "L000000001", any_date=True)
     lt.concentration(home, resamples=5)
     lt.stress(home, ahead, align="start", months=6, capital=plan)
     lt.stress(home, ahead[:1], align="start", months=6, reverse=["loss=1.05%"])
@@ -458,6 +480,7 @@ AMOUNTS = ("exposure", "principal", "owed", "face", "drawn", "undrawn", "gross_c
 LENGTHS = ("another length", "one dimension more", "empty")
 """What is wrong with a shape alone. Where two arrays differ either may be named; one alone has any length."""
 UNKNOWN = {
+    ("risk.capital.from_book.capital_loans", "values"),
     ("risk.capital.irb.irb_capital", "annual_sales"),
     ("risk.capital.irb.irb_capital", "elbe"),
     ("risk.capital.irb.irb_risk_weight", "annual_sales"),

@@ -52,7 +52,7 @@ def test_it_is_usable_without_with_and_says_what_it_is(home):
         lambda twin, _: lt.forecast(twin, months=4, paths=8),
         lambda twin, _: lt.provisions(twin, "ifrs9"),
         lambda twin, _: lt.loss(twin, months=6, paths=200, confidence=0.9),
-        lambda twin, _: lt.capital(twin),
+        lambda twin, _: lt.capital(twin, any_date=True),
         lambda twin, _: lt.concentration(twin),
         lambda twin, _: lt.curves(twin),
         lambda twin, _: lt.movement(twin, date(2022, 6, 30)),

@@ -30,7 +30,7 @@ def commands(home: Path, raw: Path, out: Path) -> dict[str, tuple[object, ...]]:
         "provisions": (home, "--standard", "ifrs9"),
         "movement": (home, "--from", "2020-12-31"),
         "loss": (home,),
-        "capital": (home,),
+        "capital": (home, "--any-date"),
         "concentration": (home,),
         "stress": (home, "--scenario", scenario, "--align", "start"),
         "sensitivity": (home,),

@@ -76,7 +76,7 @@ def all_of(home: Path, raw: Path, out: Path) -> dict[str, tuple[object, ...]]:
     span = ("--from", "2021-12-31", "--to", "2021-12-31", "--horizons", 6, "--paths", 40)
     made["backtest"] = (home, *span, "--out", out / "backtest.html")
     made["loan"] = (home, loan)
-    made["capital explain"] = (home, loan)
+    made["capital explain"] = (home, loan, "--any-date")
     made["config show"] = (home,)
     made["concentration"] = (home, "--by", "origination_grade")
     tape = raw / "tape\x1b[31m\u202e.csv"

@@ -82,8 +82,8 @@ loss {home} --model gaussian --sectors product --correlation latent --paths 2000
 loss {home} --model gaussian --correlation-floor 0.12 --paths 2000 --confidence 0.99
 loss {home} --model gaussian --factor-correlation 0.3 --repair --paths 2000 --confidence 0.99
 loss {home} --model migration --paths 2000 --confidence 0.99
-capital {home} --approach foundation-irb --pd point-in-time --assume ltv=0.7
-capital {home} --options china
+capital {home} --approach foundation-irb --pd point-in-time --assume ltv=0.7 --any-date
+capital {home} --options china --any-date
 concentration {home} --confidence 0.99 --resamples 20
 stress {home} --scenario {base} --scenario {severe} --align start --severity 0.5 --supported-months 12
 stress {home} --scenario {base} --align start --sensitivity unemployment_rate=1 --sensitivity-shape 6/0/12
@@ -94,7 +94,7 @@ sensitivity {home} --supported-months 12
 backtest {home} --origin {before} --horizons 3,6 --paths 32 --seed 3 --out {out}
 loan {home} {loan} --known {before}
 loan {home} no-such-loan
-capital explain {home} {loan}
+capital explain {home} {loan} --any-date
 log verify {home} --json
 config show {home}
 twin create {new} --tape {tape} --format {mapping} --as-of {as_of}

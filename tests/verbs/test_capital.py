@@ -124,6 +124,31 @@ def test_real_guarantees_cut_the_weight_of_sba_loans(sba_home: Path) -> None:
     assert firm.approaches["standardised"].rwa == pytest.approx(america.ead - covered)
 
 
+def test_countries_beside_the_tables(panel_home: Path, tmp_path: Path) -> None:
+    funds = tmp_path / "funds.toml"
+    funds.write_text("cet1 = 60_000_000\nallowance = 5_000_000\n", "utf-8")
+    asked = {"any_date": True, "approach": "standardised", "own_funds": funds}
+    america = lt.capital(panel_home, options="united-states", **asked).approaches["standardised"]
+    held, ratios = america.allowance, america.ratios
+    assert held is not None
+    assert ratios is not None
+    assert held.tier2 == pytest.approx(0.0125 * america.rwa)
+    assert held.deducted == pytest.approx(5e6 - held.tier2)
+    assert ratios.rwa == pytest.approx(america.rwa - held.deducted)
+    assert ratios.total.value == pytest.approx((6e7 + held.tier2) / ratios.rwa)
+    europe = lt.capital(panel_home, options="european-union", **asked, assume=["low_default_confidence=0.75"])
+    few, gap = europe.low_default, europe.backstop
+    assert few is not None
+    assert gap is not None
+    pooled = [sum(few.debtors[place:]) for place in range(len(few.grades))]
+    assert list(few.pd) == sorted(few.pd)
+    assert all(pd > sum(few.defaults[place:]) / pooled[place] for place, pd in enumerate(few.pd))
+    assert europe.approaches["standardised"].ratios.cet1.value == pytest.approx(  # type: ignore[union-attr]
+        (6e7 - gap.deduction) / europe.approaches["standardised"].rwa
+    )
+    assert any("in force from 2025-01-01, and were asked for" in note for note in europe.notes)
+
+
 PANEL = """
 name = "late"
 currency = "EUR"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from importlib.resources import files
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -61,11 +63,9 @@ def test_options_are_refused_outside_their_dates_unless_asked(name: str, before:
     assert f"in force from {first}" in str(check_in_force(rules, early, any_date=True))
 
 
-def test_options_that_have_ended_are_refused_too(tmp_path: object) -> None:
-    text = (load_options.__globals__["files"]("loantwin.risk.capital") / "options/basel.toml").read_text(
-        "utf-8"
-    )
-    own = tmp_path / "old.toml"  # type: ignore[operator]
+def test_options_that_have_ended_are_refused_too(tmp_path: Path) -> None:
+    text = (files("loantwin.risk.capital") / "options/basel.toml").read_text("utf-8")
+    own = tmp_path / "old.toml"
     own.write_text(text.replace("in_force = [2023-01-01]", "in_force = [2008-01-01, 2013-12-31]"), "utf-8")
     rules = load_options(str(own))
     assert rules.holds(dt.date(2013, 12, 31))

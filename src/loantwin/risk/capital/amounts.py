@@ -163,8 +163,11 @@ def irb_amounts(loans: CapitalLoans, options: Options, *, foundation: bool) -> A
     The covered part of a guaranteed loan takes the guarantor's standardised weight (CRE32.24(3), 32.27,
     32.60): floors do not apply to it (CRE32.2, 32.57). A defaulted loan with a supervisory LGD has that as
     its expected loss, and no K (CRE35.3). Slotted loans take their category's weight and expected loss, and
-    no floor (CRE33). Loans of `foundation_only` keep supervisory figures under the
-    advanced approach too.
+    no floor (CRE33). Loans of `foundation_only` keep supervisory figures under the advanced approach too.
+
+    Raises
+    ------
+    RiskError : slotted loans under options without slotting weights.
     """
     check.kind(CapitalLoans, loans=loans)
     check.kind(Options, options=options)

@@ -218,7 +218,7 @@ def insufficient(
     """
     check.kind(Backstop, rule=rule)
     check.money(exposure=exposure, secured=secured, provided=provided)
-    check.flags(immovable, "immovable")
+    check.truths(immovable=immovable)
     check.within(0, years=years)
     check.shaped(exposure.shape, secured=secured, immovable=immovable, years=years, provided=provided)
     held = np.minimum(secured, exposure)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from loantwin import arguments as check
 from loantwin.errors import RiskError, expected
 from loantwin.risk.capital.options_reader import OptionsReader
 
@@ -42,4 +43,5 @@ class Numbers(WeightRule):
 
 def rule_of(read: OptionsReader) -> dict[str, Any]:
     """Return the paragraph of a section and whether it was checked, as arguments of a `WeightRule`."""
+    check.kind(OptionsReader, read=read)
     return {"paragraph": read.text("paragraph"), "certain": read.flag("certain")}

@@ -97,9 +97,13 @@ class LossHistory:
     def __post_init__(self) -> None:
         check.finite(
             **check.given(
-                charge_off_rate=self.charge_off_rate, vintage_loss=self.vintage_loss, roll=self.roll
+                charge_off_rate=self.charge_off_rate,
+                vintage_loss=self.vintage_loss,
+                roll=self.roll,
+                year_ahead=self.year_ahead,
             ),
             recovered=self.recovered,
+            beyond=self.beyond,
         )
 
 
