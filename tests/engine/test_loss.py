@@ -52,9 +52,11 @@ def test_kernel_equals_the_reference(
     columns = books.columns(600, seed=months, live=model.live, longest=longest)
     macro, latent, index = books.paths(3, months, seed=2)
     month, paths = shocks(model, macro, latent), index if indexed else None
-    made = loan_losses(model, columns, lgd, month, index_paths=paths, past_term=past_term, **assumed)
+    moves = None if indexed else books.generator(9).uniform(0.8, 1.2, (3, months))
+    also = {"past_term": past_term, "severity_moves": moves}
+    made = loan_losses(model, columns, lgd, month, index_paths=paths, **also, **assumed)
     wanted = loan_losses_reference(
-        model, columns, lgd, month, assumptions(**assumed), paths, made.horizons, past_term=past_term
+        model, columns, lgd, month, assumptions(**assumed), paths, made.horizons, **also
     )
     assert made.loss == pytest.approx(wanted.loss, rel=1e-11)
     assert made.pd == pytest.approx(wanted.pd, rel=1e-11)
@@ -79,6 +81,7 @@ def test_interpolation_in_the_spread_equals_the_reference(
     macro, latent, index = books.paths(3, months, seed=2)
     index = 0.04 + (index - index.mean()) / 20.0
     month, assumed = shocks(model, macro, latent), assumptions(partial, arrears, 0.5)
+    moves = books.generator(9).uniform(0.8, 1.2, (3, months))
     grid, smooth, rest = loss_module._interpolated(columns, index)
     assert grid is not None
     assert rest is not None
@@ -94,9 +97,18 @@ def test_interpolation_in_the_spread_equals_the_reference(
         arrears_months=arrears,
         conversion_factor=0.5,
         past_term=past_term,
+        severity_moves=moves,
     )
     wanted = loan_losses_reference(
-        model, columns, lgd, month, assumed, index, made.horizons, past_term=past_term
+        model,
+        columns,
+        lgd,
+        month,
+        assumed,
+        index,
+        made.horizons,
+        past_term=past_term,
+        severity_moves=moves,
     )
     assert made.loss == pytest.approx(wanted.loss, rel=1e-10)
     assert made.pd == pytest.approx(wanted.pd, rel=1e-11)

@@ -9,7 +9,12 @@ import pytest
 
 from loantwin.engine.cells import LossGivenDefault
 from loantwin.models.severity import Defaults
-from loantwin.models.severity_reaction import SeverityReaction, fit_reaction, severity_factors
+from loantwin.models.severity_reaction import (
+    SeverityReaction,
+    fit_reaction,
+    severity_by_month,
+    severity_factors,
+)
 
 YEARS = 16
 CONDITIONS = np.sin(np.arange(12 * YEARS) / 14.0)
@@ -83,3 +88,12 @@ def test_a_severity_near_one_never_falls_to_nothing(severity: float) -> None:
     assert (severity * factor).max() <= 1.0 + 1e-9
     assert np.quantile(factor, 0.01) > 0.6, "three standard deviations of the move, with a margin"
     assert factor.std() < 0.17
+
+
+def test_severity_by_month_by_hand() -> None:
+    reaction = SeverityReaction(reaction=0.2, deviation=0.1, spread=0.3, centre=0.5, years=9)
+    found = severity_by_month(reaction, np.array([0.5, -0.5, 1.5]), 0.4)
+    # at the centre as expected; a unit better exp(-0.2); a unit worse what is left of the exposure shrinks
+    worse = (1.0 - 0.6 * np.exp(-0.2 * 0.4 / 0.6)) / 0.4
+    np.testing.assert_allclose(found, [1.0, np.exp(-0.2), worse], rtol=1e-12)
+    assert 0.4 * severity_by_month(reaction, np.array([100.0]), 0.4)[0] <= 1.0

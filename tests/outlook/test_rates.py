@@ -20,7 +20,8 @@ def test_market_rates_move_it_and_fees_stay() -> None:
 
 
 def test_a_floating_book_earns_the_rate_in_force(panel_home: Path) -> None:
-    """The made-up lender charges no fees: the effective rate is the contract's, today's for floating loans."""
+    """The made-up lender charges no fees: the effective rate is the contract's, today's for floating
+    loans."""
     twin = lt.open(panel_home)
     loans = Outlook(twin).book.loans
     stated = loans.select("loan_id").join(

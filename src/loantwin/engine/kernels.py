@@ -259,7 +259,9 @@ def _add_late(
         if slot < 1 or slot > slots or pair[lane] < 0:
             continue
         ended = int(left[lane]) + slot
-        grown = 1.0 + (waited * rate[lane] if kind == 0 else waits[month, lane] - waits[begin, lane])
+        grown = 1.0 + waited * rate[lane]
+        if kind > 0:  # sums of monthly rates are kept only where a default waits for them
+            grown = 1.0 + (waits[month, lane] - waits[begin, lane] if month > begin else 0.0)
         owed = balance[lane] * grown + drawn[lane] + (accrued[lane] if begin == 0 else 0.0)
         owed *= severity[0, ended - 1] - severity[1, ended - 1] * worth[lane]
         owed *= block[DISCOUNT, lane] * fade[lane]
@@ -367,6 +369,7 @@ def loan_loss(
     horizons: Array,
     pair: Array,
     late: Array,
+    lost: Array,
     loss: Array,
     pd: Array,
 ) -> None:
@@ -377,7 +380,7 @@ def loan_loss(
     index : (K, T), or (K, 0). default, total : from `default_table`. severity : (2, B, T) charged off and
         recovered, longer where months past the term count.
     pair : (N,) place in `late` of a loan, -1 for none. late : (P, S + 1, K) from `default_table`, P is 0
-        where nothing is counted past the term.
+        where nothing is counted past the term. lost : the same with what moves severity in it.
     horizons : the first, the last month of contracts, and the last month of all that count.
     """
     scenarios = default.shape[2]
@@ -418,7 +421,7 @@ def loan_loss(
         for k in range(scenarios if kind > 0 else 1):
             chosen, path = (every[k : k + 1], index[k]) if kind > 0 else (every, index[0, :0])
             _block_loss(
-                block, waits, fades, kind, path, chosen, partial, acc, chances, plan, costs, late, own
+                block, waits, fades, kind, path, chosen, partial, acc, chances, plan, costs, lost, own
             )  # fmt: skip
         for lane in range(stop - start):
             loan = order[start + lane]

@@ -77,6 +77,7 @@ def loan_losses(
     conversion_factor: float = 0.0,
     mean: bool = False,
     past_term: bool = False,
+    severity_moves: Floats | None = None,
 ) -> LoanLosses:
     """Return the expected credit loss and default probability of each loan in each scenario.
 
@@ -91,6 +92,8 @@ def loan_losses(
         where losses are linear in the default probabilities, which are averaged before any loan is looked at.
     past_term : follow loans that are late when the contract ends, to the first horizon and, where the second
         is all months, to the end. False: nothing is lost after the term.
+    severity_moves : (K, T) by how much the loss of a default in a month is more than the tables', None for
+        not; past the last month the last one.
 
     Raises
     ------
@@ -112,11 +115,14 @@ def loan_losses(
     months = shocks.shape[1]
     ended = _endings(parameters, bucket, columns.remaining_months, len(buckets), months, past_term)
     slots = max(assumed.arrears_months, 1)
-    *tables, late = (
-        _mean_tables(parameters, shocks, buckets, ended, slots)
+    if severity_moves is not None and severity_moves.shape != shocks.shape[:2]:
+        raise ModelError(expected(f"{shocks.shape[:2]}", severity_moves.shape), field="severity_moves")
+    made = (
+        _mean_tables(parameters, shocks, buckets, ended, slots, severity_moves)
         if mean
-        else _default_tables(parameters, shocks, buckets, ended, slots)
+        else _default_tables(parameters, shocks, buckets, ended, slots, severity_moves)
     )
+    tables, late, lost = made[:2], made[2], made[3]
     severity = _severity_tables(lgd, buckets, months + (slots if len(late) else 0))
     until = np.array([*chosen, chosen[1] if chosen[1] < months else months + slots])
     grid, smooth, rest = _interpolated(columns, index_paths)
@@ -141,13 +147,14 @@ def loan_losses(
         until,
         ended.pair,
         late,
+        lost,
         loss,
         pd,
     )
     if grid is not None:
         set_losses(
             grid, columns, packed, smooth, bucket, assumed, index, (tables[0], tables[1]), severity, until,
-            (loss, pd), (ended.pair, late),
+            (loss, pd), (ended.pair, late, lost),
         )  # fmt: skip
     return LoanLosses(loss, pd, chosen)
 
@@ -210,6 +217,7 @@ def loan_losses_reference(
     horizons: tuple[int, int],
     chunk: int = 20_000,
     past_term: bool = False,
+    severity_moves: Floats | None = None,
 ) -> LoanLosses:
     """Return what `loan_losses` returns, by plain NumPy over each loan's own schedule."""
     scenarios, months = shocks.shape[:2]
@@ -217,6 +225,8 @@ def loan_losses_reference(
     loss, pd = np.zeros((2, len(buckets), scenarios, 2))
     extra, slots = (PAST if past_term else 0), max(assumed.arrears_months, 1)
     carried = np.concatenate([shocks, np.repeat(shocks[:, -1:], extra, axis=1)], axis=1)
+    moves = np.ones(shocks.shape[:2]) if severity_moves is None else severity_moves
+    moves = np.concatenate([moves, np.repeat(moves[:, -1:], extra, axis=1)], axis=1)
     until = (horizons[0], horizons[1] + (extra if horizons[1] == months else 0))
     step = np.arange(1, months + extra + 1)
     for start in range(0, len(buckets), chunk):
@@ -243,7 +253,7 @@ def loan_losses_reference(
                 index = np.concatenate([index, np.repeat(index[-1:], extra)])
             exposure = loan_tables(part, months + extra, assumed, index, past_term).exposure
             exposure = np.take_along_axis(exposure, np.minimum(owing, months + extra) - 1, axis=1)
-            lost = default[scenario] * severity * discount * exposure
+            lost = default[scenario] * severity * discount * exposure * moves[scenario]
             for place, horizon in enumerate(until):
                 loss[rows, scenario, place] = lost[:, :horizon].sum(axis=1)
                 pd[rows, scenario, place] = default[scenario, :, :horizon].sum(axis=1)
@@ -272,7 +282,7 @@ def default_probabilities(
     bucket, buckets = buckets_of((columns.segment, columns.age, columns.state))
     left, months = columns.remaining_months, shocks.shape[1]
     ended = _endings(parameters, bucket, left, len(buckets), months, past_term)
-    _, total, late = _default_tables(parameters, np.ascontiguousarray(shocks), buckets, ended)
+    _, total, late, _ = _default_tables(parameters, np.ascontiguousarray(shocks), buckets, ended)
     found = total[bucket, np.minimum(left, months)]
     if len(late):
         found = found + np.where((ended.pair >= 0)[:, None], late[ended.pair, -1], 0.0)
@@ -303,9 +313,18 @@ def marginal_default(parameters: TransitionParameters, shocks: Floats, buckets: 
 
 
 def _default_tables(
-    parameters: TransitionParameters, shocks: Floats, buckets: Integers, ended: _Endings, slots: int = 1
-) -> tuple[Floats, Floats, Floats]:
-    """Return marginal default, (B, T, K), and cumulative, (B, T + 1, K) and after the term (P, S + 1, K)."""
+    parameters: TransitionParameters,
+    shocks: Floats,
+    buckets: Integers,
+    ended: _Endings,
+    slots: int = 1,
+    moves: Floats | None = None,
+) -> tuple[Floats, Floats, Floats, Floats]:
+    """Return marginal default, (B, T, K), and cumulative, (B, T + 1, K) and after the term (P, S + 1, K).
+
+    With `moves` (K, T) marginal default is x how much severity moves, and so is a fourth: the third in
+    losses.
+    """
     from loantwin.engine import kernels
     from loantwin.kernels import in_shares
 
@@ -333,7 +352,13 @@ def _default_tables(
         PAST,
         late,
     )
-    return default, total, late
+    if moves is None:
+        return default, total, late, late
+    default *= np.ascontiguousarray(moves.T)
+    step = np.minimum(ended.ends[:, None] + np.arange(slots), months - 1)
+    lost = np.zeros_like(late)
+    np.cumsum(np.diff(late, axis=1) * moves.T[step], axis=1, out=lost[:, 1:])
+    return default, total, late, lost
 
 
 def _mean_tables(
@@ -342,17 +367,20 @@ def _mean_tables(
     buckets: Integers,
     ended: _Endings,
     slots: int,
+    moves: Floats | None = None,
     at_once: int = 20,
-) -> tuple[Floats, Floats, Floats]:
+) -> tuple[Floats, Floats, Floats, Floats]:
     """Return the mean over paths of the tables, each with one scenario, a few paths at a time."""
     months, count = shocks.shape[1], len(shocks)
     default, total = np.zeros((len(buckets), months, 1)), np.zeros((len(buckets), months + 1, 1))
-    late = np.zeros((len(ended.ends), slots + 1, 1))
+    late, lost = np.zeros((2, len(ended.ends), slots + 1, 1))
     for start in range(0, count, at_once):
-        found = _default_tables(parameters, shocks[start : start + at_once], buckets, ended, slots)
-        for whole, part in zip((default, total, late), found, strict=True):
+        own = slice(start, start + at_once)
+        part_moves = None if moves is None else moves[own]
+        found = _default_tables(parameters, shocks[own], buckets, ended, slots, part_moves)
+        for whole, part in zip((default, total, late, lost), found, strict=True):
             whole += part.sum(axis=2, keepdims=True)
-    return default / count, total / count, late / count
+    return default / count, total / count, late / count, lost / count
 
 
 def _severity_tables(lgd: LossGivenDefault, buckets: Integers, months: int) -> Floats:

@@ -154,6 +154,20 @@ def severity_factors(
     return np.asarray(factor / factor.mean())
 
 
+def severity_by_month(reaction: SeverityReaction, conditions: Floats, severity: float) -> Floats:
+    """Return by how much a default's loss in a month is more than expected, of the shape of `conditions`.
+
+    The expected reaction alone, without its error and spread: exp(reaction x (conditions - centre)), where it
+    is dearer bounded as in `severity_factors`, so that nothing loses more than the exposure.
+
+    Parameters
+    ----------
+    conditions : (..., T) log-odds that macro and period effect add to worsening. severity : expected loss
+        given default, below 1.
+    """
+    return _moved(reaction.reaction * (conditions - reaction.centre), min(max(severity, 1e-6), 0.999))
+
+
 def _moved(move: Floats, base: float) -> Floats:
     """Return severity / base after moves of its log, (P,), in (0, 1 / base): rising, slope 1 at 0."""
     dearer = (1.0 - (1.0 - base) * np.exp(-np.maximum(move, 0.0) * base / (1.0 - base))) / base

@@ -12,6 +12,7 @@ from loantwin.macro.revert import extend
 from loantwin.outlook.outlook import Economy, GivenScenario, Outlook
 from loantwin.outlook.recognition import recognised
 from loantwin.risk.facts import Standing, standing
+from loantwin.risk.provisions.measurement import SeverityByScenario
 from loantwin.risk.provisions.provisions import (
     Portfolio,
     WeightedScenario,
@@ -47,7 +48,7 @@ def known_standing(outlook: Outlook) -> Standing:
 
 def portfolio(outlook: Outlook) -> Portfolio:
     """Return the book as the provision standards read it."""
-    twin = outlook.twin
+    twin, covariates = outlook.twin, long_run_covariates(outlook)
     return Portfolio(
         as_of=twin.as_of,
         currency=twin.currency,
@@ -56,8 +57,29 @@ def portfolio(outlook: Outlook) -> Portfolio:
         columns=outlook.all_columns,
         standing=known_standing(outlook),
         runoff=outlook.runoff,
-        historical=long_run_shocks(twin.model, long_run_covariates(outlook)),
+        historical=(level := long_run_shocks(twin.model, covariates)),
         recognised=recognised(outlook),
+        severity=_severity(outlook, covariates, level),
+    )
+
+
+def _severity(outlook: Outlook, covariates: Floats, historical: Floats) -> SeverityByScenario | None:
+    """Return how loss given default follows a scenario; None where history taught no reaction.
+
+    The long-run level of the odds stands for the conditions that long-run covariates make.
+    """
+    model, columns = outlook.twin.model, outlook.all_columns
+    reaction = model.severity
+    if reaction is None or reaction.years == 0 or reaction.reaction == 0.0 or not len(columns.principal):
+        return None
+    parameters = model.parameters
+    edge = int(np.argmax(parameters.target != parameters.prepaid_state))
+    level = float(np.log(historical[edge]) - covariates @ parameters.macro[edge])
+    age = np.minimum(columns.age, model.lgd.charged_off.shape[1] - 1)
+    share = (model.lgd.charged_off - model.lgd.recovered)[columns.segment, age]
+    weight = columns.weight * columns.principal
+    return SeverityByScenario(
+        reaction, level, float(np.average(share, weights=weight if weight.any() else None)), edge
     )
 
 

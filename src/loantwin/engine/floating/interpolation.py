@@ -66,7 +66,7 @@ def set_losses(
     severity: Floats,
     horizons: Integers,
     result: tuple[Floats, Floats],
-    late: tuple[Integers, Floats],
+    late: tuple[Integers, Floats, Floats],
 ) -> None:
     """Set the rows `chosen` of `result` (loss and pd, (N, K, 2)).
 

@@ -123,6 +123,7 @@ def interpolated_losses(
     severity: Array,
     pair: Array,
     late: Array,
+    lost_late: Array,
     loss: Array,
     pd: Array,
 ) -> None:
@@ -132,8 +133,8 @@ def interpolated_losses(
         middle and half of the spreads. waits : (2, T x K) interest not paid since: its constant, and what it
         adds per unit of spread.
     kept : (products, T x K). lost, back : (B, T x K) default x share charged off, and x share recovered.
-    severity, pair, late, horizons : as in `engine.kernels.loan_loss`; where months past the term count,
-        table, waits and kept have `arrears` months more.
+    severity, pair, late, lost_late, horizons : as in `engine.kernels.loan_loss`; where months past the term
+        count, table, waits and kept have `arrears` months more.
     """
     scenarios, size = loss.shape[1], lost.shape[1]
     extra = (table.shape[2] - size) // scenarios
@@ -175,7 +176,8 @@ def interpolated_losses(
             cost = severity[0, bucket[loan], ended - 1] - severity[1, bucket[loan], ended - 1] * row[WORTH]
             cost *= np.exp(ended * np.log(row[FADE]))
             for k in range(scenarios):
-                loss_after = (late[pair[loan], slot, k] - late[pair[loan], slot - 1, k]) * cost * due[k]
+                moved = lost_late[pair[loan], slot, k] - lost_late[pair[loan], slot - 1, k]
+                loss_after = moved * cost * due[k]
                 loss[loan, k, 0] += loss_after if ended <= horizons[0] else 0.0
                 loss[loan, k, 1] += loss_after if ended <= horizons[2] else 0.0
         here = owed[: months * scenarios]

@@ -20,6 +20,7 @@ from loantwin.engine.runoff import build_cells
 from loantwin.errors import RiskError, expected
 from loantwin.models.fitted import FittedModel
 from loantwin.models.forecasting import mean_shocks
+from loantwin.models.severity_reaction import SeverityReaction, severity_by_month
 from loantwin.risk.allowance import Exposures
 from loantwin.risk.facts import Standing
 from loantwin.risk.provisions.recognition import Recognised
@@ -51,6 +52,25 @@ class WeightedScenario:
 
 
 @dataclass(frozen=True)
+class SeverityByScenario:
+    """How loss given default follows a scenario, where the model's history taught it.
+
+    reaction : the model's. level : log of the month part of the odds of the first worsening edge that stands
+    for conditions of 0. severity : mean loss given default of the book, below 1. edge : that edge.
+    """
+
+    reaction: SeverityReaction
+    level: float
+    severity: float
+    edge: int
+
+    def moves(self, shocks: Floats) -> Floats:
+        """Return by how much each month's loss given default is more than the tables', (K, T)."""
+        conditions = np.log(np.maximum(shocks[:, :, self.edge], 1e-300)) - self.level
+        return severity_by_month(self.reaction, conditions, self.severity)
+
+
+@dataclass(frozen=True)
 class Portfolio:
     """The book as the engine reads it, N loans in one order, with the model that moves it.
 
@@ -61,6 +81,7 @@ class Portfolio:
     runoff : partial prepayment, unpaid instalments at default and conversion factor of undrawn commitments.
     recognised : risk at initial recognition over the life IFRS 9 measures; None where nothing tells it, then
         the present model at its long-run level stands in. Read of the whole book only.
+    severity : how loss given default follows a scenario, None where it does not.
     """
 
     as_of: date
@@ -72,6 +93,7 @@ class Portfolio:
     historical: Floats
     runoff: RunoffAssumptions = field(default_factory=assumptions)
     recognised: Recognised | None = None
+    severity: SeverityByScenario | None = None
 
     def __post_init__(self) -> None:
         check.finite(historical=self.historical)
@@ -274,6 +296,7 @@ def measured(
         conversion_factor=portfolio.runoff.conversion_factor,
         mean=mean,
         past_term=True,
+        severity_moves=None if portfolio.severity is None else portfolio.severity.moves(shocks),
     )
     return found.loss, found.pd
 
