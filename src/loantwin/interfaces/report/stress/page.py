@@ -237,7 +237,10 @@ def _crisis_words(result: StressResult) -> str:
     if not known:
         return ""
     listed = ", ".join(f"{name} {distance:.1f}" for name, distance in known.items())
-    return f" History's own crises, replayed from today and measured alike: {listed}; 1 in the rank is farther than all of them."
+    return (
+        f" History's own crises, replayed from today and measured alike: {listed}; rank 1 is farther "
+        "than all of them."
+    )
 
 
 def _economies(result: StressResult, colour: dict[str, str]) -> Section:
