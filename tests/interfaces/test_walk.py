@@ -67,16 +67,19 @@ curves {home} --kind vintages --by quarter --event default --out {out}
 curves {home} --kind roll-rates --by month
 components {home} --months 12
 components {home} --rule period
-components {home} --scenario {base} --align start --out {out}
+components {home} --scenario {base} --align start --history {macro} --out {out}
 forecast {home} --months 6 --paths 16 --seed 5
 forecast {home} --months 6 --paths 16 --policy neutral
+forecast {home} --months 6 --paths 16 --scenario {base} --align start --history {macro}
 simulate {home} --out {histories} --months 6 --seed 5
-simulate {home} --out {histories} --months 6 --paths 2 --period drawn --scenario {base} --align start
+simulate {home} --out {histories} --months 6 --paths 2 --period drawn
+simulate {home} --out {histories} --months 6 --paths 2 --scenario {base} --align start --history {macro}
 provisions {home} --standard five-level
 provisions {home} --standard ifrs9 --scenario {base}=0.6 --scenario {severe}=0.4 --align start
+provisions {home} --standard ifrs9 --scenario {base} --align start --history {macro}
 provisions {home} --standard cecl --overlays {pools} --supported-months 12
 movement {home} --from {before} --to {as_of} --same-model --opening-overlays {overlays} --overlays {overlays}
-movement {home} --from {before} --scenario {base} --opening-scenario {base} --align start
+movement {home} --from {before} --scenario {base} --opening-scenario {base} --align start --history {macro}
 loss {home} --model twin --months 6 --confidence 0.95 --paths 512 --seed 3 --out {out}
 loss {home} --model gaussian --sectors product --correlation latent --paths 2000 --confidence 0.99
 loss {home} --model gaussian --correlation-floor 0.12 --paths 2000 --confidence 0.99
@@ -87,10 +90,13 @@ capital {home} --options china --any-date
 concentration {home} --confidence 0.99 --resamples 20
 stress {home} --scenario {base} --scenario {severe} --align start --severity 0.5 --supported-months 12
 stress {home} --scenario {base} --align start --sensitivity unemployment_rate=1 --sensitivity-shape 6/0/12
+stress {home} --scenario {base} --align start --history {macro}
 stress {home} --scenario {base} --scenario {severe} --align start --model age-period-cohort --months 12
 stress {home} --replay 2020 --seed 3
 stress {home} --shock {slump} --capital {capital}
 sensitivity {home} --supported-months 12
+sensitivity {home} --scenario {base} --align start --history {macro}
+report {home} --scenario {base} --align start --history {macro} --out {out}
 backtest {home} --origin {before} --horizons 3,6 --paths 32 --seed 3 --out {out}
 loan {home} {loan} --known {before}
 loan {home} no-such-loan

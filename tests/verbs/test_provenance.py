@@ -67,7 +67,7 @@ MOVES = [
     ("macro.supported_months", 6, "cecl", "allowance"),
     ("cecl.discounted", True, "cecl", "allowance"),
     ("run.seed", 7, "loss", "expected_loss"),
-    ("economics.funding_annual_rate", 0.2, "stress", "Severe"),
+    ("funding.spread", 0.2, "stress", "Severe"),
     ("loss.correlation", "0.4", "model", "var"),
 ]
 """Settings, a value that moves a figure, and the figure."""

@@ -235,7 +235,13 @@ def test_capital_by_internal_ratings_falls_with_the_book(
     panel_home: Path, scenarios: list[str], files: Path
 ) -> None:
     made = lt.stress(
-        panel_home, scenarios, align="start", months=12, capital=files / "irb.toml", reverse=["cet1=12%"]
+        panel_home,
+        scenarios,
+        align="start",
+        months=12,
+        capital=files / "irb.toml",
+        new_lending="none",
+        reverse=["cet1=12%"],
     )
     points = made.paths["Severe"].capital
     assets = [point.risk_weighted_assets for point in points]

@@ -293,7 +293,7 @@ def outside(outlook: Outlook, path: Scenario, horizon: int) -> dict[str, BeyondS
         low, high = float(seen.min()), float(seen.max())
         off = np.maximum(ahead - high, low - ahead)
         worst = int(np.argmax(off))
-        if off[worst] > 0.0:
+        if off[worst] > EXACT * 1e-4:  # rounding is no step
             month = months.label(outlook.month0 + 1 + worst)
             made[factor] = BeyondSeen(measure, month, float(ahead[worst]), low, high)
     return made

@@ -89,7 +89,8 @@ def page(result: StressResult) -> str:
 
 def _book(result: StressResult) -> str:
     if result.new_lending == "none":
-        return "The book runs off: no new lending."
+        aside = f" Capital stands on {result.capital_basis}." if result.capital_basis else ""
+        return f"The book runs off: no new lending.{aside}"
     return f"New lending: {result.new_lending.replace('-', ' ')}."
 
 
@@ -164,11 +165,14 @@ def _verdict(result: StressResult, colour: dict[str, str]) -> Section:
                 *(amount(getattr(item, figure)) for figure in FIGURES),
                 item.peak_month or "–",
                 "–" if far is None or far.distance is None else f"{far.distance:.1f}",
+                "–" if far is None or far.rank is None else f"{far.rank} of {len(far.ranked_among) + 1}",
             )
         )
     blocks = [
         table(
-            ("scenario", *FIGURES.values(), "peak month", "distance"), rows, caption=_distance_words(result)
+            ("scenario", *FIGURES.values(), "peak month", "distance", "rank"),
+            rows,
+            caption=_distance_words(result),
         )
     ]
     bars = {
@@ -236,7 +240,10 @@ def _crisis_words(result: StressResult) -> str:
     if not known:
         return ""
     listed = ", ".join(f"{name} {distance:.1f}" for name, distance in known.items())
-    return f" History's own crises, replayed from today and measured alike: {listed}."
+    return (
+        f" History's own crises, replayed from today and measured alike: {listed}; rank 1 is farther "
+        "than all of them."
+    )
 
 
 def _economies(result: StressResult, colour: dict[str, str]) -> Section:
