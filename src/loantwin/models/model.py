@@ -532,7 +532,7 @@ def _assembled(
     if bent.shown > 1.0:
         notes.append(
             f"history itself shows the economy multiplying defaults by {bent.shown:.1f}, beyond the cap of "
-            f"{bent.cap:g}: what was seen stands before the cap"
+            f"{bent.cap:.3g}: what was seen stands before the cap"
         )
     model = FittedModel(
         as_of=as_of,

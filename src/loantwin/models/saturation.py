@@ -47,6 +47,10 @@ def saturation_of(cap: float, reach: float, worse: Flags, macro: Floats, month: 
     ----------
     cap : multiple of the long-run default rate. worse : (R,) edges that worsen. macro : (R, F) effects.
     month : (T, F) covariates of the months that were fitted; none for a book without history.
+
+    Raises
+    ------
+    ModelError : a cap of 1 or less.
     """
     if not cap > 1.0:
         raise ModelError(expected("a cap above 1", cap), field="multiple_cap")

@@ -298,7 +298,7 @@ class Outlook:
         """Return a warning for each covariate that a scenario drives beyond anything the history holds."""
         found = []
         limit = self.twin.model.saturation
-        bent = "" if limit is None else f", bent towards {limit.cap:g} times the long-run default rate"
+        bent = "" if limit is None else f", bent towards {limit.cap:.3g} times the long-run default rate"
         for place, (covariate, (low, high)) in enumerate(
             zip(self.twin.model.covariates, self.covariate_ranges, strict=True)
         ):

@@ -15,6 +15,7 @@ NAMES = {
     "roll_60": "roll, 60 to 90 days",
     "unemployment_change": "unemployment, change",
     "unemployment_level": "unemployment, level",
+    "multiple_cap": "cap on what the economy does",
 }
 """Of numbers whose field says too little."""
 UNITS = {
@@ -31,6 +32,7 @@ UNITS = {
     "unemployment_change": "log rate a point",
     "unemployment_level": "log rate a point",
     "house_prices": "log rate for 10 %",
+    "multiple_cap": "times the long run",
 }
 """Of each number as it is shown; shares and monthly probabilities as percentages."""
 SHOWN_AGES = (3, 9, 15, 24, 36, 60, 120)

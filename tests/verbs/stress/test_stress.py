@@ -75,6 +75,8 @@ def test_the_document_keeps_its_contract(result: StressResult) -> None:
         "allowance",
         "net_interest_income",
         "peak_month",
+        "interval",
+        "prior_share",
     }
     assert {"_paths", "_parts", "_macro", "_plausibility", "_sensitivities", "_reverse", "_actions"} <= set(
         document

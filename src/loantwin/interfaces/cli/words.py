@@ -17,6 +17,7 @@ from loantwin.errors import InputError
 ALIASES = {
     "actions": "action",
     "all_sensitivities": "sensitivities",
+    "beliefs": "belief",
     "opening_scenarios": "opening_scenario",
     "replays": "replay",
     "scenarios": "scenario",

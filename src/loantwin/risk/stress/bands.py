@@ -131,7 +131,7 @@ def _why(
         f"{end / max(made.rate, 1e-12) * made.baseline_rate:.2%} at that multiple",
     ]
     if cap is not None:
-        words.append(f"the economy can at most multiply the long-run default rate by {cap:g} (assumed cap)")
+        words.append(f"the economy can at most multiply the long-run default rate by {cap:.3g} (assumed cap)")
     if product_class in PARTS:
         words.append(f"{PARTS[product_class]}, {kind}")
     words.append("a book in run-off ages: new loans, which default little at first, are missing")
