@@ -278,6 +278,12 @@ def by_hand(made: Mapping[str, Call]) -> dict[str, Call]:
             "macro": None,
             "latent": None,
         },
+        "risk.provisions.five_level.by_debtor": {
+            "code": np.array([0, 2, 0]),
+            "balance": money,
+            "debtor": np.array([0, 0, -1]),
+            "rules": made["risk.provisions.five_level.graded"]["rules"],
+        },
         "risk.provisions.effective_rate.effective_rate": {"cash_flows": np.array([-100.0, 60.0, 60.0])},
         "risk.provisions.effective_rate.credit_adjusted_rate": {
             "price": 90.0,
@@ -458,7 +464,8 @@ def every_measure(root: Path, lender: Path, home: Path) -> None:
     ahead = [f"{lender / 'scenarios.csv'}#{name}" for name in ("Baseline", "Severe")]
     lt.provisions(home, "ifrs9", overlays=overlays)
     lt.provisions(home, "cecl", method="all")
-    lt.provisions(home, "five-level")
+    lt.provisions(home, "five-level", out=root / "rows.parquet")
+    lt.provisions_explain(home, "L000000001", "ifrs9", out=root / "loan.xlsx")
     lt.loss(home, paths=512, confidence=0.9)
     for model in ("gaussian", "credit-risk-plus", "migration"):
         lt.loss(home, model=model, paths=2000, confidence=0.9)
@@ -467,7 +474,7 @@ def every_measure(root: Path, lender: Path, home: Path) -> None:
     lt.concentration(home, resamples=5)
     lt.stress(home, ahead, align="start", months=6, capital=plan)
     lt.stress(home, ahead[:1], align="start", months=6, reverse=["loss=1.05%"])
-    lt.movement(home, "2021-12-31", opening_overlays=overlays)
+    lt.journal(home, "2021-12-31", opening_overlays=overlays)
     lt.forecast(home, months=3, paths=16)
     lt.ratings(matrix)
     for kind in ("cohort", "duration"):

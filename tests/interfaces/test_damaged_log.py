@@ -29,6 +29,7 @@ def commands(home: Path, raw: Path, out: Path) -> dict[str, tuple[object, ...]]:
         "report": (home, "--out", out / "report.html"),
         "provisions": (home, "--standard", "ifrs9"),
         "movement": (home, "--from", "2020-12-31"),
+        "journal": (home, "--from", "2020-12-31"),
         "loss": (home,),
         "capital": (home, "--any-date"),
         "concentration": (home,),

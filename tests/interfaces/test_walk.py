@@ -79,7 +79,17 @@ provisions {home} --standard ifrs9 --scenario {base}=0.6 --scenario {severe}=0.4
 provisions {home} --standard ifrs9 --scenario {base} --align start --history {macro}
 provisions {home} --standard cecl --overlays {pools} --supported-months 12
 movement {home} --from {before} --to {as_of} --same-model --opening-overlays {overlays} --overlays {overlays}
+<<<<<<< HEAD
 movement {home} --from {before} --scenario {base} --opening-scenario {base} --align start --history {macro}
+=======
+movement {home} --from {before} --scenario {base} --opening-scenario {base} --align start
+journal {home} --from {before} --to {as_of} --same-model --opening-overlays {overlays} --overlays {overlays}
+journal {home} --from {before} --scenario {base} --opening-scenario {base} --align start --json
+provisions {home} --standard ifrs9 --out {rows}
+provisions explain {home} {loan} --standard ifrs9 --scenario {base} --align start
+provisions explain {home} {loan} --standard cecl --supported-months 12 --out {workbook}
+provisions explain {home} {loan} --standard five-level
+>>>>>>> ifrs-movement
 loss {home} --model twin --months 6 --confidence 0.95 --paths 512 --seed 3 --out {out}
 loss {home} --model gaussian --sectors product --correlation latent --paths 2000 --confidence 0.99
 loss {home} --model gaussian --correlation-floor 0.12 --paths 2000 --confidence 0.99
@@ -279,6 +289,8 @@ def places(twins: dict[str, Twin], tmp_path_factory: pytest.TempPathFactory) -> 
                 "Contract No"
             ][0],
             "out": folder / "out.html",
+            "rows": folder / "rows.parquet",
+            "workbook": folder / "loan.xlsx",
             "histories": folder / "histories.parquet",
             "draft": folder / "draft" / "mine.toml",
             **{file.stem: file for file in folder.glob("*.*")},
@@ -358,6 +370,8 @@ REFUSED = {
     "fit {home} --update": "the date of the model and of the book",
     "loan {home} no-such-loan": "a loan of the tape",
     "movement {home} --from 2023-12-31": "before the closing date",
+    "journal {home} --from 2023-12-31": "before the closing date",
+    "why p.json#by_stage.2.allowance": "a file that is there",
     "tape check {tape} --format {mapping} --quarantine {out} --assume": "one of the assumptions",
     "twin create {new} --tape {tape} --format {mapping} --as-of {as_of} --assume": "one of the assumptions",
 }

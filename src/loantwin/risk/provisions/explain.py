@@ -147,6 +147,10 @@ def explained(
     check.each(WeightedScenario, scenarios=scenarios)
     check.kind(Config, config=config)
     check.count(0, len(portfolio.columns.principal) - 1, row=row)
+    check.kind(str, loan=loan)
+    check.finite(**check.given(poci_expected=poci_expected))
+    check.words(notes=notes)
+    check.kind(Mapping, **check.given(provenance=provenance))
     work = {"ifrs9": _ifrs9, "cecl": _cecl, "five-level": _five_level}[standard]
     made = work(portfolio, scenarios, config, row, poci_expected)
     columns = portfolio.columns

@@ -114,7 +114,8 @@ def losses_of_year(
         "unwind_impaired": -unwind_impaired,
     }
     charge["charge"] = rounded(sum(charge.values()))
-    seen = (None,) * 4 if expected is None else (
+    seen: tuple[float | None, float | None, float | None, float | None]
+    seen = (None, None, None, None) if expected is None else (
         expected.year_gross, expected.year, expected.lifetime_gross, expected.lifetime
     )  # fmt: skip
     year, life = "the 12 months after the opening", "the remaining lives after the opening"
@@ -136,12 +137,12 @@ def losses_of_year(
             "loans in default whose charge-off has not come: it lags defaults by the months of workout",
         ),
         "expected_12m": LossFigure(
-            *seen[:2], year,
+            seen[0], seen[1], year,
             "loans in default at the opening; loans made since; defaults after 12 months; it is a present "
             "value of losses of defaults, whenever these are charged off",
         ),
         "expected_lifetime": LossFigure(
-            *seen[2:], life,
+            seen[2], seen[3], life,
             "loans in default at the opening; loans made since",
         ),
         "allowance_opening": LossFigure(

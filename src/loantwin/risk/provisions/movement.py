@@ -301,6 +301,9 @@ def lines(groups: pl.DataFrame, minor_units: int = 100) -> dict[str, Line]:
 
 def line(amounts: Mapping[int, int], loans: int, minor_units: int) -> Line:
     """Return a line from whole minor units by stage."""
+    check.kind(Mapping, amounts=amounts)
+    check.count(0, loans=loans)
+    check.count(1, minor_units=minor_units)
     return Line(
         sum(amounts.values()) / minor_units,
         loans,
@@ -321,12 +324,17 @@ def transferred() -> pl.Expr:
 
 def between_stages(moved: pl.DataFrame, amount: pl.Expr) -> dict[int, int]:
     """Return what moves out of (less than 0) and into each stage; sums to 0."""
+    check.kind(pl.DataFrame, moved=moved)
+    check.kind(pl.Expr, amount=amount)
     out, into = by_stage(moved, amount, "origin"), by_stage(moved, amount, "place")
     return {stage: into[stage] - out[stage] for stage in STAGES}
 
 
 def by_stage(groups: pl.DataFrame, amount: pl.Expr, column: str) -> dict[int, int]:
     """Return the sum of an amount in each stage, by the stage that a column names."""
+    check.kind(pl.DataFrame, groups=groups)
+    check.kind(pl.Expr, amount=amount)
+    check.word(column=column)
     sums = dict(groups.group_by(column).agg(amount.sum()).iter_rows())
     return {stage: int(sums.get(stage, 0)) for stage in STAGES}
 
