@@ -79,17 +79,13 @@ provisions {home} --standard ifrs9 --scenario {base}=0.6 --scenario {severe}=0.4
 provisions {home} --standard ifrs9 --scenario {base} --align start --history {macro}
 provisions {home} --standard cecl --overlays {pools} --supported-months 12
 movement {home} --from {before} --to {as_of} --same-model --opening-overlays {overlays} --overlays {overlays}
-<<<<<<< HEAD
 movement {home} --from {before} --scenario {base} --opening-scenario {base} --align start --history {macro}
-=======
-movement {home} --from {before} --scenario {base} --opening-scenario {base} --align start
 journal {home} --from {before} --to {as_of} --same-model --opening-overlays {overlays} --overlays {overlays}
-journal {home} --from {before} --scenario {base} --opening-scenario {base} --align start --json
+journal {home} --from {before} --scenario {base} --opening-scenario {base} --align start --history {macro} --json
 provisions {home} --standard ifrs9 --out {rows}
-provisions explain {home} {loan} --standard ifrs9 --scenario {base} --align start
+provisions explain {home} {loan} --standard ifrs9 --scenario {base} --align start --history {macro}
 provisions explain {home} {loan} --standard cecl --supported-months 12 --out {workbook}
 provisions explain {home} {loan} --standard five-level
->>>>>>> ifrs-movement
 loss {home} --model twin --months 6 --confidence 0.95 --paths 512 --seed 3 --out {out}
 loss {home} --model gaussian --sectors product --correlation latent --paths 2000 --confidence 0.99
 loss {home} --model gaussian --correlation-floor 0.12 --paths 2000 --confidence 0.99
