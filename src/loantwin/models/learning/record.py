@@ -240,6 +240,7 @@ def _edge_fit(model: FittedModel, place: int, past: Mapping[str, Any], counts: C
         assumed=False,
         words=past["words"],
         group=np.zeros(0),
+        believed=np.zeros((1 + F, 1 + F)),
         errors=own,
     )
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 
@@ -58,7 +59,7 @@ def with_uncertainty(test: StressTest, made: StressResult, progress: Progress = 
         progress(0.7 + 0.1 * place / len(test.runs), f"intervals, {run.given.name}")
         found[run.given.name] = uncertain(test, run)
     scenarios = {
-        name: replace(item, **_beside(model, item, found[name])) if name in found else item
+        name: _beside(model, item, found[name]) if name in found else item
         for name, item in made.scenarios.items()
     }
     base = found[made.baseline]
@@ -130,7 +131,7 @@ def _allowance(test: StressTest, run: StressRun) -> Uncertain:
 
 def _standing_of(standing: Standing, loans: Integers) -> Standing:
     """Return the standing of some loans."""
-    cut = {
+    cut: dict[str, Any] = {
         item.name: value[loans]
         for item in fields(Standing)
         if isinstance(value := getattr(standing, item.name), np.ndarray)
@@ -149,7 +150,7 @@ def _batch(test: StressTest, economy: Economy, horizon: int, paths: int) -> Floa
     return np.ascontiguousarray(np.concatenate([plain[None], stepped, drawn]))
 
 
-def _parameters(model: FittedModel) -> Floats:
+def _parameters(model: FittedModel) -> Integers:
     """Return the places of the parameters that have a prior, (D,)."""
     assert model.prior_covariance is not None  # the caller asked
     return np.flatnonzero(np.diag(model.prior_covariance) > 0.0)
@@ -168,7 +169,7 @@ def _directions(model: FittedModel, covariates: Floats) -> Floats:
     for place, process in enumerate(model.processes):
         fade = process.phi ** np.arange(1, months + 1)
         made[R + R * F + place] = fade[:, None] * model.parameters.loading[:, place]
-    return made[_parameters(model)]
+    return np.asarray(made[_parameters(model)])
 
 
 def _split(values: Floats, paths: int) -> Uncertain:
@@ -177,17 +178,18 @@ def _split(values: Floats, paths: int) -> Uncertain:
     return Uncertain(float(values[0]), values[size:], (values[1:size] - values[0]) / STEP)
 
 
-def _beside(model: FittedModel, item: Stressed, found: Mapping[str, Uncertain]) -> dict[str, object]:
+def _beside(model: FittedModel, item: Stressed, found: Mapping[str, Uncertain]) -> Stressed:
     """Return interval and prior share of a scenario's figures."""
     interval = {name: _interval(name, one) for name, one in found.items()}
     # a figure of a lending book: the interval of the book in run-off, in proportion
     scale = {name: getattr(item, name) / one.value if one.value > 0.0 else 1.0 for name, one in found.items()}
-    return {
-        "interval": {
+    return replace(
+        item,
+        interval={
             name: Range(one.p05 * scale[name], one.p95 * scale[name]) for name, one in interval.items()
         },
-        "prior_share": {name: _share(model, one.gradient) for name, one in found.items()},
-    }
+        prior_share={name: _share(model, one.gradient) for name, one in found.items()},
+    )
 
 
 def _interval(name: str, one: Uncertain) -> Range:
