@@ -342,6 +342,7 @@ def ifrs9_gross(
     check.truths(**check.given(impaired=impaired))
     check.finite(**check.given(poci_expected=poci_expected))
     losses, stage = found.losses, found.stages.stage
+    check.shaped(stage.shape, **check.given(impaired=impaired, poci_expected=poci_expected))
     weights = np.array([item.weight for item in scenarios])
     life = losses.lifetime @ weights
     gross = np.where(stage == 3, losses.defaulted, np.where(stage == 1, losses.twelve_month @ weights, life))
