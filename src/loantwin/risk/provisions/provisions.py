@@ -318,6 +318,7 @@ def reverted(scenario: WeightedScenario, base: Floats, months: int, reversion: R
     check.finite(base=base)
     check.count(1, months=months)
     check.kind(Reversion, reversion=reversion)
+    check.shaped(scenario.shocks.shape[2:], base=base)
     shocks = np.stack([reverted_shocks(path, base, months, reversion) for path in scenario.shocks])
     index = scenario.index_paths
     if (
