@@ -6,12 +6,11 @@ The command runs again on the home as it stood after that event; later events ch
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Mapping, Sequence
-from contextlib import redirect_stdout
 from dataclasses import dataclass
 from hashlib import sha256
+from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -20,6 +19,7 @@ from loantwin.errors import UsageError, expected
 from loantwin.events.copy import copy_until
 from loantwin.events.home import LOG, Home
 from loantwin.files import read_text
+from loantwin.interfaces.cli.made_by import digest, document_of
 from loantwin.types import Result
 
 WRITERS = ("fit", "twin", "demo", "synthetic")
@@ -78,6 +78,8 @@ def why(figure: str) -> WhyResult:
         it, of a command that writes, or whose home is not here. LogError : the home's log never held the
         document's event. Others as the command itself.
     """
+    from loantwin.interfaces.cli.main import app
+
     file, document, key = _read(figure)
     recorded = _at(document, key)
     told = document.get("_provenance") or {}
@@ -102,7 +104,7 @@ def why(figure: str) -> WhyResult:
         with Home.open(Path(homes[0])) as home:
             position = copy_until(home, str(told["log_head"]), folder)
             later = home.log.head[0] - position
-        again = _run(_aimed(words, homes[0], folder, Path(place)))
+        again = document_of(app, _aimed(words, homes[0], folder, Path(place)))
     derived = _at(again, key)
     return WhyResult(
         file=str(file),
@@ -176,26 +178,9 @@ def _aimed(words: Sequence[str], home: str, folder: Path, place: Path) -> list[s
     return made
 
 
-def _run(words: list[str]) -> dict[str, Any]:
-    """Return the document that a command prints."""
-    from typer.main import get_command
-
-    from loantwin.interfaces.cli.main import app
-
-    out = io.StringIO()
-    with redirect_stdout(out):
-        get_command(app).main(args=words, prog_name="loantwin", standalone_mode=False)
-    made: dict[str, Any] = json.loads(out.getvalue())
-    return made
-
-
 def _parents(
     home: str, told: Mapping[str, Any], again: Mapping[str, Any], made_by: Mapping[str, Any]
 ) -> tuple[Parent, ...]:
-    from importlib.metadata import version
-
-    from loantwin.interfaces.cli.made_by import digest
-
     def of(kind: str, name: str, recorded: Any, found: Any) -> Parent:
         texts = [None if value is None else str(value) for value in (recorded, found)]
         return Parent(kind, name, texts[0], texts[1], texts[0] == texts[1])

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
+import json
 from collections.abc import Iterator, Sequence
+from contextlib import redirect_stdout
 from contextvars import ContextVar
 from hashlib import sha256
 from importlib.metadata import version
@@ -35,6 +38,17 @@ def files_named(words: Sequence[str]) -> list[Path]:
                 found[Path(text)] = None
                 break
     return list(found)
+
+
+def document_of(app: Any, words: Sequence[str]) -> dict[str, Any]:
+    """Return the document that a command of the program prints when it runs again."""
+    from typer.main import get_command
+
+    out = io.StringIO()
+    with redirect_stdout(out):
+        get_command(app).main(args=list(words), prog_name="loantwin", standalone_mode=False)
+    made: dict[str, Any] = json.loads(out.getvalue())
+    return made
 
 
 def digest(path: Path) -> str:

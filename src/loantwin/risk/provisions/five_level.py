@@ -299,7 +299,7 @@ def by_debtor(code: Integers, balance: Floats, debtor: Integers, rules: FiveLeve
     check.money(balance=balance)
     check.codes(-1, debtor=debtor)
     check.kind(FiveLevelRules, rules=rules)
-    check.shaped((None,), debtor=debtor)
+    check.shaped(code.shape, balance=balance, debtor=debtor)
     known = debtor >= 0
     if not known.any():
         return code
@@ -313,6 +313,8 @@ def by_debtor(code: Integers, balance: Floats, debtor: Integers, rules: FiveLeve
 def graded(facts: AssetFacts, balance: Floats, rules: FiveLevelRules) -> Integers:
     """Return the class of each loan, (N,): by its own facts (`classify`), then by its debtor's."""
     code = classify(facts, rules)
+    check.money(balance=balance)
+    check.shaped(code.shape, balance=balance)
     return code if facts.debtor is None else by_debtor(code, balance, facts.debtor, rules)
 
 

@@ -337,6 +337,7 @@ def reverted(scenario: WeightedScenario, base: Floats, months: int, reversion: R
     check.finite(base=base)
     check.count(1, months=months)
     check.kind(Reversion, reversion=reversion)
+    check.shaped(scenario.shocks.shape[2:], base=base)
     shocks = np.stack([reverted_shocks(path, base, months, reversion) for path in scenario.shocks])
     index = scenario.index_paths
     if (
@@ -361,6 +362,7 @@ def ifrs9_gross(
     check.truths(**check.given(impaired=impaired))
     check.finite(**check.given(poci_expected=poci_expected))
     losses, stage = found.losses, found.stages.stage
+    check.shaped(stage.shape, **check.given(impaired=impaired, poci_expected=poci_expected))
     weights = np.array([item.weight for item in scenarios])
     life = losses.lifetime @ weights
     gross = np.where(stage == 3, losses.defaulted, np.where(stage == 1, losses.twelve_month @ weights, life))
