@@ -81,9 +81,9 @@ provisions {home} --standard cecl --overlays {pools} --supported-months 12
 movement {home} --from {before} --to {as_of} --same-model --opening-overlays {overlays} --overlays {overlays}
 movement {home} --from {before} --scenario {base} --opening-scenario {base} --align start --history {macro}
 journal {home} --from {before} --to {as_of} --same-model --opening-overlays {overlays} --overlays {overlays}
-journal {home} --from {before} --scenario {base} --opening-scenario {base} --align start --history {macro} --json
+journal {home} --from {before} --scenario {base} --opening-scenario {base} --align start --history {macro}
 provisions {home} --standard ifrs9 --out {rows}
-provisions explain {home} {loan} --standard ifrs9 --scenario {base} --align start --history {macro}
+provisions explain {home} {loan} --standard cecl --scenario {base} --align start --history {macro}
 provisions explain {home} {loan} --standard cecl --supported-months 12 --out {workbook}
 provisions explain {home} {loan} --standard five-level
 loss {home} --model twin --months 6 --confidence 0.95 --paths 512 --seed 3 --out {out}
