@@ -97,6 +97,7 @@ concentration {home} --confidence 0.99 --resamples 20
 stress {home} --scenario {base} --scenario {severe} --align start --severity 0.5 --supported-months 12
 stress {home} --scenario {base} --align start --sensitivity unemployment_rate=1 --sensitivity-shape 6/0/12
 stress {home} --scenario {base} --align start --history {macro}
+stress {home} --scenario {base} --scenario {severe} --align start --income-support 0.5 --belief multiple_cap=3
 stress {home} --scenario {base} --scenario {severe} --align start --model age-period-cohort --months 12
 stress {home} --replay 2020 --seed 3
 stress {home} --shock {slump} --capital {capital}

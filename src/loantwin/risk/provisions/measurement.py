@@ -80,7 +80,7 @@ class Portfolio:
         at origination and of CECL's reversion.
     runoff : partial prepayment, unpaid instalments at default and conversion factor of undrawn commitments.
     recognised : risk at initial recognition over the life IFRS 9 measures; None where nothing tells it, then
-        the present model at its long-run level stands in. Read of the whole book only.
+        the present model at its long-run level stands in.
     severity : how loss given default follows a scenario, None where it does not.
     """
 
@@ -213,7 +213,12 @@ def part_of(portfolio: Portfolio, loans: Integers) -> Portfolio:
     check.codes(0, loans=loans)
     check.codes(0, len(portfolio.columns.principal) - 1, loans=loans)
     check.shaped((len(loans),), loans=loans)
-    return replace(portfolio, columns=take(portfolio.columns, loans))
+    seen = portfolio.recognised
+    return replace(
+        portfolio,
+        columns=take(portfolio.columns, loans),
+        recognised=None if seen is None else seen.of(loans),
+    )
 
 
 def _cut_paths(index: Floats, months: int) -> Floats:

@@ -14,12 +14,12 @@ B5.5.13 (12-month changes approximate lifetime ones only where obligations and r
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
 from loantwin import arguments as check
-from loantwin.arrays import Flags, Floats
+from loantwin.arrays import Flags, Floats, Integers
 from loantwin.errors import RiskError, expected
 from loantwin.risk.allowance import amounts
 
@@ -64,6 +64,10 @@ class Recognised:
 
     def __post_init__(self) -> None:
         check.within(0, 1, lifetime=self.lifetime, year=self.year)
+
+    def of(self, loans: Integers) -> Recognised:
+        """Return the risk at recognition of some loans, by their places."""
+        return Recognised(*(getattr(self, item.name)[loans] for item in fields(self)))
 
 
 def recognised_pd(found: Recognised, tape_pd: bool) -> tuple[Floats, RecognitionFacts]:
