@@ -18,6 +18,7 @@ import inspect
 import pkgutil
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from importlib.resources import files
 from pathlib import Path
 from types import FrameType, FunctionType
 from typing import Any
@@ -66,6 +67,7 @@ def by_hand(made: Mapping[str, Call]) -> dict[str, Call]:
     from loantwin.products import contract
     from loantwin.products.registry import REGISTRY
     from loantwin.risk.capital.options import load_options
+    from loantwin.risk.stress.bands import NineQuarters
     from loantwin.types import Estimate
 
     loans = contract.terms([0, 1, 4], [12, 24, 36], [100.0, 200.0, 300.0], 0.05, balloon=[0.0, 50.0, 0.0])
@@ -94,6 +96,15 @@ def by_hand(made: Mapping[str, Call]) -> dict[str, Call]:
         },
         "risk.capital.large_exposures.large_exposures": made["risk.capital.large_exposures.large_exposures"]
         | {"tier1": 1e6},
+        "risk.provisions.measurement.origination_pd": {
+            "portfolio": made["risk.provisions.measurement.exposures"]["portfolio"]
+        },
+        "risk.stress.bands.band_check": {
+            "product_class": "card",
+            "hard": NineQuarters(2 * LOSSES[:27], LOSSES[:27], 100 + LOSSES[:27]),
+            "base": NineQuarters(LOSSES[:27], LOSSES[:27] / 2, 100 + LOSSES[:27]),
+            "cap": 4.0,
+        },
         "risk.capital.mitigation.haircut": {
             "kind": "sovereign",
             "rating": "a",
@@ -470,6 +481,10 @@ def every_measure(root: Path, lender: Path, home: Path) -> None:
     for model in ("gaussian", "credit-risk-plus", "migration"):
         lt.loss(home, model=model, paths=2000, confidence=0.9)
     lt.capital(home, own_funds=funds, any_date=True)
+    own = root / "own.toml"
+    shipped = files("loantwin.risk.capital") / "options" / "european-union.toml"
+    own.write_text(shipped.read_text(encoding="utf-8") + "\n# a lender's own\n", encoding="utf-8")
+    lt.capital(home, options=str(own), any_date=True)
     lt.capital_explain(home, "L000000001", any_date=True)
     lt.concentration(home, resamples=5)
     lt.stress(home, ahead, align="start", months=6, capital=plan)
@@ -515,6 +530,7 @@ ENDLESS = {
 MISSING = (
     *("ltv", "guarantor_weight", "elbe", "annual_sales", "days_past_due", "months_since_default"),
     *("maturity", "impaired_loss_share", "Amounts.pd", "Amounts.lgd"),
+    "Recognised.tape",
 )
 """Fields in which NaN means that a figure is not known, or is not read."""
 OTHERWISE = {

@@ -135,7 +135,7 @@ class Evidence:
     @cached_property
     def capital(self) -> CapitalResult:
         """Capital under Basel's standardised approach."""
-        return lt.capital(self.twin, approach="standardised")
+        return lt.capital(self.twin, approach="standardised", any_date=True)
 
     @cached_property
     def forecast(self) -> Forecast:

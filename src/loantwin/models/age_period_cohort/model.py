@@ -286,6 +286,8 @@ def _assembled(
         lgd=LossGivenDefault(fitted.lgd.charged_off[rows], fitted.lgd.recovered[rows], *_lags(fitted)),
         assumed=(False, prepaid.assumed),
         errors=None,
+        prior_covariance=None,
+        saturation=None,
         provenance={**fitted.provenance, "model": "age-period-cohort", "rule": whole.rule},
     )
     check_model(model)

@@ -104,6 +104,7 @@ def current_rate(stated: Floats, at_recognition: Floats, in_force: Floats) -> Fl
     ArgumentError : shapes that differ, or a rate in force that is not finite.
     """
     check.finite(stated=stated, in_force=in_force)
+    check.gaps(at_recognition=at_recognition)
     check.shaped(stated.shape, at_recognition=at_recognition, in_force=in_force)
     added = stated - at_recognition
     return np.asarray(in_force + np.where(np.isfinite(added), added, 0.0))

@@ -352,6 +352,8 @@ def five_level(
     check.kind(Mapping, **check.given(provenance=provenance))
     checked_weights(weights)
     exposures.check()
+    check.finite(**check.given(booked=booked))
+    check.shaped(exposures.exposure.shape, **check.given(booked=booked))
     used = load_rules() if rules is None else rules
     own = classify(facts, used)
     if own.shape != exposures.exposure.shape:

@@ -159,6 +159,9 @@ class Staged:
     origination: Floats
     recognition: RecognitionFacts | None = None
 
+    def __post_init__(self) -> None:
+        check.finite(pd=self.pd, origination=self.origination)
+
 
 def staged(portfolio: Portfolio, scenarios: Sequence[WeightedScenario], config: Config) -> Staged:
     """Return loans' losses by scenario and their stages; `portfolio` with behavioural lives."""

@@ -41,6 +41,9 @@ class WrittenOff:
     annual_rate: Floats
     guaranteed: Floats
 
+    def __post_init__(self) -> None:
+        check.finite(annual_rate=self.annual_rate, guaranteed=self.guaranteed)
+
 
 @dataclass(frozen=True)
 class ExpectedRecoveries:

@@ -76,15 +76,17 @@ def prior_share(gradient: Floats, posterior: Floats, prior: Floats) -> float | N
 
 
 def quantiles(samples: Floats) -> Range:
-    """Return the 5th and 95th percentile of draws (P,)."""
+    """Return the 5th and 95th percentile of draws (P,), at least one."""
     check.finite(samples=samples)
+    check.count(1, samples=samples.size)
     low, high = np.quantile(samples, (0.05, 0.95))
     return Range(float(low), float(high))
 
 
 def log_normal(samples: Floats) -> Range:
-    """Return the 5th and 95th percentile of a log-normal with the moments of draws (P,) above 0."""
+    """Return the 5th and 95th percentile of a log-normal with the moments of draws (P,) above 0, at least one."""
     check.finite(samples=samples)
+    check.count(1, samples=samples.size)
     logs = np.log(samples)
     centre, half = float(logs.mean()), Z90 * float(logs.std(ddof=1)) if len(logs) > 1 else 0.0
     return Range(float(np.exp(centre - half)), float(np.exp(centre + half)))
