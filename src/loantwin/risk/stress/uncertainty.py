@@ -84,7 +84,7 @@ def quantiles(samples: Floats) -> Range:
 
 
 def log_normal(samples: Floats) -> Range:
-    """Return the 5th and 95th percentile of a log-normal with the moments of draws (P,) above 0, at least one."""
+    """Return the 5th and 95th percentile of a log-normal with the moments of draws (P,) above 0, not none."""
     check.finite(samples=samples)
     check.count(1, samples=samples.size)
     logs = np.log(samples)
