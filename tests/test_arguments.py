@@ -513,6 +513,7 @@ UNKNOWN = {
     ("risk.capital.reference.standardised_reference", "ltv"),
     ("risk.capital.standardised.standardised_risk_weight", "ltv"),
     ("products.contract.annuity_sum", "monthly_rate"),
+    ("risk.provisions.effective_rate.current_rate", "at_recognition"),
     ("products.contract.annuity_sum", "months"),
 }
 """Where NaN means that a figure is not known, or is not read."""

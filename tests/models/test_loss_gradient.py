@@ -209,7 +209,7 @@ def test_calibration_recovers_planted_shifts(
     part, base = month_part(model, MONTHS, path), model_theta(model, path)
     moved: dict[str, Any] = {name: values.copy() for name, values in base.items()}
     moved["level"][0] += 0.4
-    moved["macro"][0] += np.array([0.1, -0.05, 0.0])[: path.shape[1]]
+    moved["macro"][0] += np.array([0.1, -0.05, 0.0, 0.02])[: path.shape[1]]
     target = expected_defaults(model.parameters, grid, part, moved)
     loose = {"level": 5.0, "macro": 5.0}
     found = calibrate(

@@ -26,6 +26,7 @@ from loantwin.models.model import (
     loan_columns,
     mean_shocks,
 )
+from loantwin.models.priors.beliefs import UNITS, MacroBeliefs
 from loantwin.models.settings import FitSettings
 from loantwin.performance.known import known_history
 
@@ -181,9 +182,9 @@ def test_covariates_a_history_lacks_are_left_out_by_name(outcomes: Outcomes) -> 
         values=outcomes.history.values[:, :1],
     )
     fitted = fit_model(known_at(outcomes.loans, AS_OF), None, outcomes.mapping, AS_OF, history)
-    assert [item.factor for item in fitted.covariates] == ["unemployment_rate"]
+    assert [item.factor for item in fitted.covariates] == ["unemployment_rate"] * 2
     assert any("house_price_index" in note for note in fitted.diagnostics["notes"])
-    assert draw_shocks(fitted, np.zeros((3, 1)), 1, paths=2).shape == (2, 3, 2)
+    assert draw_shocks(fitted, np.zeros((3, 2)), 1, paths=2).shape == (2, 3, 2)
 
 
 def test_hardly_any_event_is_prior_only_and_never_infinite(outcomes: Outcomes) -> None:
@@ -192,7 +193,15 @@ def test_hardly_any_event_is_prior_only_and_never_infinite(outcomes: Outcomes) -
     assert "current -> charged_off" in fitted.prior_only
     assert "loss given default" in fitted.prior_only
     assert np.isfinite(fitted.parameters.age).all()
-    assert np.abs(fitted.parameters.macro[0] - [0.20, -0.15, 0.0]).max() < 0.1
+    # with no event of its own what is believed by unit stands: change of unemployment, house prices, level
+    believed = MacroBeliefs.from_dict(fitted.provenance["settings"]["beliefs"])
+    wanted = {
+        (factor, transform): getattr(believed, name).value / unit
+        for name, (factor, transform, unit) in UNITS.items()
+    }
+    for place, item in enumerate(fitted.covariates):
+        by_unit = wanted.get((item.factor, item.transform), 0.0)
+        assert fitted.parameters.macro[0, place] == pytest.approx(by_unit * item.scale, abs=0.1)
 
 
 def test_history_counts_the_loans_that_the_forecast_starts_from(outcomes: Outcomes) -> None:

@@ -151,7 +151,7 @@ def test_compressed_errors_are_the_full_ones(model: FittedModel) -> None:
     error = model.errors.edges[0]
     assert error is not None
     F = len(model.covariates)
-    h = np.concatenate([error.today, [0.3, -0.2, 0.1][:F], [0.0, 0.7]])
+    h = np.concatenate([error.today, [0.3, -0.2, 0.1, 0.05][:F], [0.0, 0.7]])
     short = compressed(error, error.today[None])[0]
     assert quadratic(short, np.concatenate([[1.0], h[len(error.today) :]])) == pytest.approx(
         h @ error.covariance @ h

@@ -79,7 +79,7 @@ def test_a_later_fit_moves_no_risk_at_recognition(panel_home: Path, lender: Path
     before = recognised(Outlook(lt.open(panel_home)))
     copy = tmp_path / "twin"
     shutil.copytree(panel_home, copy)
-    lt.fit(copy, [lender / "macro.csv"], model="curves")
+    lt.fit(copy, [lender / "macro.csv"], prior="personal")
     later = lt.open(copy)
     assert later.fitted.data["model_blob"] != lt.open(panel_home).fitted.data["model_blob"]
     after = recognised(Outlook(later))

@@ -199,12 +199,16 @@ def test_a_level_that_rose_is_followed(outcomes: Outcomes) -> None:
     refit = fit_model(known_at(loans, AS_OF), None, *facts, AS_OF, outcomes.history)
     assert model.as_of == AS_OF
     rise = model.processes[0].mean - first.processes[0].mean
-    wanted = refit.processes[0].mean - first.processes[0].mean
-    assert wanted > 0.4
-    assert rise == pytest.approx(wanted, abs=0.35)
-    x = np.zeros((1, len(model.covariates)))
-    odds = [mean_shocks(one, x)[0, 0] * np.exp(one.parameters.age[0, 24]) for one in (model, refit)]
-    assert odds[0] == pytest.approx(odds[1], rel=0.15)
+    rose = refit.processes[0].mean - first.processes[0].mean
+    assert rose > 0.4
+    assert rise == pytest.approx(rose, abs=0.35)
+    # each reads the economy of today on its own scale
+    before, after, wanted = (
+        mean_shocks(one, one.today[None])[0, 0] * np.exp(one.parameters.age[0, 24])
+        for one in (first, model, refit)
+    )
+    # a refit finds that levels move faster; an update keeps the pace that it was given
+    assert 0.75 < np.log(after / before) / np.log(wanted / before) < 1.1
 
 
 def test_refusals(first: FittedModel, second: FittedModel, at: Callable[[dt.date], Seen]) -> None:

@@ -254,7 +254,9 @@ def mitigated(weights: Floats, loans: CapitalLoans) -> Floats:
 def take(loans: CapitalLoans, rows: NDArray[np.integer] | slice) -> CapitalLoans:
     """Return the loans at `rows`, in that order."""
     check.kind(CapitalLoans, loans=loans)
-    check.kind((np.ndarray, slice), rows=rows)
+    if not isinstance(rows, slice):
+        check.codes(0, len(loans.exposure) - 1, rows=rows)
+        check.shaped((None,), rows=rows)
     return replace(loans, **{name: getattr(loans, name)[rows] for name in CapitalLoans.__dataclass_fields__})
 
 

@@ -78,6 +78,9 @@ class NineQuarters:
     lost: Floats
     opening: Floats
 
+    def __post_init__(self) -> None:
+        check.finite(**vars(self))
+
     @property
     def rate(self) -> float:
         """Return losses of 27 months over their mean balance."""
