@@ -43,6 +43,7 @@ def evidence(panel_home: Path) -> Evidence:
         remade=(),
         stability=Stability(12, 100.0, (100.0, 100.0), 0.1, 0.2),
         on_path=1.0,
+        stress=None,
         moved=(),
         rejected={},
         warned={},

@@ -129,7 +129,7 @@ class Evidence:
     def internal(self) -> tuple[CapitalLoans, Amounts]:
         """The book as capital rules read it, and its amounts under the foundation approach of Basel."""
         rules = load_options("basel")
-        loans = capital_basis(self.twin, rules, CapitalAssumptions(), THROUGH).loans
+        loans = capital_basis(self.twin, rules, CapitalAssumptions(), THROUGH, any_date=True).loans
         return loans, irb_amounts(loans, rules, foundation=True)
 
     @cached_property

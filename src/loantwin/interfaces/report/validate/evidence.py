@@ -16,6 +16,7 @@ from loantwin.outlook.outlook import Outlook
 from loantwin.outlook.remade import Remade, remade
 from loantwin.outlook.thinned import Stability, stability
 from loantwin.risk.provisions.ifrs9 import Ifrs9Result
+from loantwin.risk.stress.stress import StressResult
 from loantwin.twin import Twin
 from loantwin.types import Progress
 from loantwin.verbs.backtest.backtest import Backtest
@@ -37,7 +38,9 @@ class Evidence:
     """What was found. backtest : None where nothing can be compared, then `backtest_gap` says why.
 
     on_path : the IFRS 9 allowance on the generator's expected path, that `moved` is held against.
-    rejected, warned : rule -> rows of the tape. missing : column -> share of the loans on the book without.
+    stress : the expected path of a year, with intervals, prior shares and each factor moved; None where no
+    loan is live. rejected, warned : rule -> rows of the tape. missing : column -> share of the loans on the
+    book without it.
     """
 
     twin: Twin
@@ -47,6 +50,7 @@ class Evidence:
     remade: tuple[Remade, ...]
     stability: Stability
     on_path: float
+    stress: StressResult | None
     moved: tuple[Moved, ...]
     rejected: Mapping[str, int]
     warned: Mapping[str, int]
@@ -69,7 +73,13 @@ def gathered(twin: Twin, origins: int, thins: int, progress: Progress) -> Eviden
     progress(0.06, "making figures a second time")
     twice = remade(outlook, YEAR)
     progress(0.12, "moving each component")
-    was, steps = moved(twin, lambda place, of: progress(0.12 + 0.18 * place / of, "moving each component"))
+    was, steps = moved(twin, lambda place, of: progress(0.12 + 0.15 * place / of, "moving each component"))
+    progress(0.28, "intervals and prior shares")
+    hard = (
+        lt.stress(twin, months=YEAR, all_sensitivities=bool(twin.macro_sources))
+        if len(outlook.columns.principal)
+        else None
+    )
     economy = outlook.simulated(YEAR, 100, twin.config.run.seed)
     halves = stability(
         twin,
@@ -89,6 +99,7 @@ def gathered(twin: Twin, origins: int, thins: int, progress: Progress) -> Eviden
         remade=twice,
         stability=halves,
         on_path=was,
+        stress=hard,
         moved=steps,
         rejected=_by_rule(twin, "quarantine_blob"),
         warned=_by_rule(twin, "warnings_blob"),

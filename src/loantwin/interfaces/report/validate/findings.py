@@ -21,6 +21,8 @@ REJECTED, MISSING = 0.01, 0.05
 FAR, FAST = 0.15, 0.30
 """Shares by which counts or money may be off at twelve months before it is a medium, and a high, finding."""
 BEHIND = -0.01
+BELIEF = 0.5
+"""Share of belief in a figure from which it is the prior's more than the data's."""
 WIDER = 1.5
 """Spread over halves of the data, as a multiple of what the model states, from which it states too little."""
 LEADING = ("defaults", "charge_offs")
@@ -160,6 +162,20 @@ def _evidence_behind(found: Evidence) -> Iterator[Told]:
             "Moves that are assumed, because the source does not show them",
             ", ".join(map(edge_words, assumed)),
         )
+    if found.stress is not None:
+        for item in found.stress.scenarios.values():
+            believed = {
+                name: share
+                for name, share in item.prior_share.items()
+                if share is not None and share > BELIEF
+            }
+            if believed:
+                yield (
+                    "medium",
+                    "sensitivity",
+                    "Figures that are belief more than evidence",
+                    ", ".join(f"{plain(name)} {100 * share:.0f} % prior" for name, share in believed.items()),
+                )
     gaps = [line.partition(":")[0] for line in found.provisions.not_observable]
     if gaps:
         yield (

@@ -244,6 +244,50 @@ def benchmarks_section(found: Evidence) -> Section | None:
     return Section("benchmarks", "Benchmarks", lead, (table(columns, rows, words=(0, 3)),))
 
 
+def sensitivity_section(found: Evidence) -> Section | None:
+    """Return a year's figures with interval and prior share, and what each factor of the economy does."""
+    made = found.stress
+    if made is None:
+        return None
+    blocks: list[PageBlock] = []
+    for name, item in made.scenarios.items():
+        rows = [
+            (
+                plain(figure),
+                amount(getattr(item, figure)),
+                f"{amount(between.p05)} to {amount(between.p95)}",
+                "–" if (share := item.prior_share.get(figure)) is None else percent(share, 0),
+            )
+            for figure, between in item.interval.items()
+        ]
+        columns = (f"{name}, {made.months} months", found.twin.currency, "90 % interval", "prior share")
+        if rows:
+            blocks.append(table(columns, rows, words=(0, 2)))
+    figures = ("defaulted", "charged_off", "allowance")
+    moves = [
+        (
+            plain(item.factor),
+            item.words,
+            *(f"{item.up[name]:+,.0f}" for name in figures),
+            *(f"{item.down[name]:+,.0f}" for name in figures),
+        )
+        for item in made.sensitivities
+    ]
+    if moves:
+        heads = tuple(plain(name) for name in figures)
+        blocks += [
+            heading("One factor of the economy at a time, against the expected path"),
+            table(
+                ("factor", "moved by", *heads, *(f"{name}, opposite" for name in heads)), moves, words=(0, 1)
+            ),
+        ]
+    lead = (
+        "Prior share: the variance that data left of a figure's logarithm over the variance that was "
+        "believed before; 100 % where the data taught nothing (docs/stress.md)."
+    )
+    return Section("sensitivity", "Sensitivity and prior share", lead, tuple(blocks))
+
+
 def stability_section(found: Evidence) -> Section:
     """Return how far the level hangs on which loans were seen."""
     made = found.stability

@@ -28,6 +28,7 @@ from loantwin.interfaces.report.validate.sections import (
     lineage_section,
     outcomes_section,
     remade_section,
+    sensitivity_section,
     stability_section,
 )
 from loantwin.outlook.remade import Remade, largest_difference
@@ -128,6 +129,7 @@ def _sections(found: Evidence, made: Sequence[Finding], parts: Sequence[Componen
         data_section(found),
         outcomes_section(found),
         benchmarks_section(found),
+        sensitivity_section(found),
         stability_section(found),
         remade_section(found),
         limitations_section(found),
