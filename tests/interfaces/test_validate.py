@@ -16,6 +16,7 @@ from loantwin.errors import UsageError
 from loantwin.interfaces.report.validate.evidence import Evidence
 from loantwin.interfaces.report.validate.findings import findings
 from loantwin.interfaces.report.validate.moves import moved
+from loantwin.interfaces.report.validate.sections import sensitivity_section
 from loantwin.interfaces.report.validate.validate import Dossier
 from loantwin.outlook import remade as made_twice
 from loantwin.outlook.remade import Remade, remade
@@ -184,3 +185,20 @@ def test_numbers_out_of_range_are_refused(panel_home: Path, tmp_path: Path) -> N
         with pytest.raises(UsageError):
             lt.validate(panel_home, tmp_path / "dossier.html", **given)  # type: ignore[arg-type]  # by name
     assert not (tmp_path / "dossier.html").exists()
+
+
+@pytest.mark.slow
+def test_the_section_of_prior_shares_has_the_stress_tests_figures(evidence: Evidence) -> None:
+    made = lt.stress(evidence.twin, months=12, all_sensitivities=True)
+    section = sensitivity_section(replace(evidence, stress=made))
+    assert section is not None
+    shares, _, moves = section.blocks
+    item, first = made.scenarios[made.baseline], made.sensitivities[0]
+    row = {cells[0]: cells for cells in shares.rows}["defaulted"]
+    between, share = item.interval["defaulted"], item.prior_share["defaulted"]
+    assert share is not None
+    assert row[1:] == (
+        f"{item.defaulted:,.0f}", f"{between.p05:,.0f} to {between.p95:,.0f}", f"{100 * share:,.0f} %"
+    )  # fmt: skip
+    assert moves.rows[0][2] == f"{first.up['defaulted']:+,.0f}"
+    assert moves.rows[0][5] == f"{first.down['defaulted']:+,.0f}"
