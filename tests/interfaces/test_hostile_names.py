@@ -122,7 +122,7 @@ def test_no_page_obeys_a_name(raw: Path, home: Path, loantwin: Command, tmp_path
         if "--out" in arguments:
             assert loantwin(*words.split(), *arguments).code == 0, words
     pages = list(tmp_path.glob("*.html"))
-    assert len(pages) == 7
+    assert len(pages) == 8
     for page in pages:
         text = page.read_text(encoding="utf-8")
         assert clean(text), page.name

@@ -19,7 +19,8 @@ from loantwin.errors import ModelError, UsageError
 from loantwin.macro.read import read_macro
 from loantwin.models.age_period_cohort.model import ApcModel
 from loantwin.models.model import fit_model, mean_shocks
-from loantwin.models.settings import FitSettings, effects_of
+from loantwin.models.priors.beliefs import beliefs_for
+from loantwin.models.settings import FitSettings, effects_believed, effects_of
 from loantwin.models.transitions import CREDIT, macro_prior
 from loantwin.outlook.age_period_cohort import apc_columns, apc_flows, apc_model
 from loantwin.outlook.outlook import Economy, Outlook
@@ -68,12 +69,23 @@ def test_components_take_the_lags_that_the_fit_chose(lagged_home: Path, panel_ho
     with lt.open(lagged_home) as twin:
         names = tuple(covariate.name for covariate in twin.model.covariates)
         made = apc_model(Outlook(twin))
+        own = beliefs_for(twin.mapping.product_class, twin.mapping.lending)
     assert tuple(found.macro.effects) == names == made.macro.names
     assert made.model.covariates == twin.model.covariates
-    # the beliefs travel with their covariate: where the data are taken away, its own prior is left
-    stated = {(one.factor, one.transform): one.credit for one in FitSettings().effects}
+    # the beliefs travel with their covariate: where the data are taken away, its own prior is left, which by
+    # unit is what is believed of the default rate over one reach of the chain
+    stated = {(one.factor, one.transform): one for one in effects_believed(own)}
     prior = macro_prior(FitSettings(effects=effects_of(twin.model.provenance)), names, CREDIT)
-    assert prior.mean.tolist() == [stated[one.factor, one.transform][0] for one in twin.model.covariates]
+    ratios = []
+    for mean, covariate in zip(prior.mean, twin.model.covariates, strict=True):
+        belief = stated[covariate.factor, covariate.transform]
+        by_unit = mean * belief.unit / covariate.scale if belief.unit else mean
+        if belief.credit[0] == 0.0:
+            assert mean == 0.0
+        else:
+            ratios.append(by_unit / belief.credit[0])
+    assert ratios == pytest.approx([ratios[0]] * 3)
+    assert 1.0 < 1.0 / ratios[0] < 4.0  # three edges lead from up to date to default
     other = components(panel_home, months=12)
     assert set(other.macro.effects).isdisjoint(names)
 
@@ -162,7 +174,7 @@ def test_stress_runs_on_it(panel_home: Path) -> None:
         assert parts.defaulted.sum(axis=1) == pytest.approx(whole.defaulted.sum(axis=1))
         plain = twin_flows(outlook, economy, 24)
         assert whole.opening.sum() == pytest.approx(plain.opening.sum())
-        worse = run(outlook, Economy("worse", np.tile([3.0, -3.0, 0.0], (1, 24, 1)), None), 24)
+        worse = run(outlook, Economy("worse", np.tile([3.0, 3.0, -3.0, 0.0], (1, 24, 1)), None), 24)
         assert worse.defaulted.sum() > whole.defaulted.sum()
 
 

@@ -55,8 +55,11 @@ def test_document_maps_scenarios_and_hides_the_rest() -> None:
         "charged_off",
         "allowance",
         "net_interest_income",
+        "interval",
+        "prior_share",
         "peak_month",
     }
+    assert document["base"]["interval"] == {}  # flows alone do not say how sure they are
     jsonschema.validate(document, StressResult.json_schema())
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate({**document, "oops": {"defaulted": 1.0}}, StressResult.json_schema())

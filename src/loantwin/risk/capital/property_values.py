@@ -57,7 +57,11 @@ def property_values(
         pl.col("value").filter(pl.col("valuation_date") >= since).mean().alias("mean"),
     )
     by_asset = by_asset.with_columns(pl.col("mean").fill_null(pl.col("last")))
-    sums = by_asset.group_by("loan_id", maintain_order=True).agg(pl.col("first", "last", "mean").sum())
-    whole = loans.select("loan_id").join(sums, on="loan_id", how="left", maintain_order="left")
-    first, last, mean = (whole[name].fill_null(np.nan).to_numpy() for name in ("first", "last", "mean"))
+    places = loans.select("loan_id").with_row_index("place")
+    owned = by_asset.join(places, on="loan_id", how="inner", maintain_order="left")
+    known = np.bincount(owned["place"], minlength=loans.height) > 0
+    first, last, mean = (
+        np.where(known, np.bincount(owned["place"], owned[name], loans.height), np.nan)
+        for name in ("first", "last", "mean")
+    )
     return rule.value(first, last, mean) if which == LATER else first
