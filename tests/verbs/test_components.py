@@ -87,7 +87,9 @@ def test_components_take_the_lags_that_the_fit_chose(lagged_home: Path, panel_ho
     assert ratios == pytest.approx([ratios[0]] * 3)
     assert 1.0 < 1.0 / ratios[0] < 4.0  # three edges lead from up to date to default
     other = components(panel_home, months=12)
-    assert set(other.macro.effects) & set(names) == {"unemployment_rate.level"}  # a level has no lag to choose
+    assert set(other.macro.effects) & set(names) == {
+        "unemployment_rate.level"
+    }  # a level has no lag to choose
 
 
 def test_stress_takes_the_lags_that_the_fit_chose(lagged_home: Path) -> None:
