@@ -24,7 +24,7 @@ from loantwin import months as calendar
 from loantwin.book.as_of import known_at
 from loantwin.book.mapping import TapeFormat
 from loantwin.book.schema import PANEL
-from loantwin.engine.rows import odds, rows_at
+from loantwin.engine.rows import odds, published_places, rows_at
 from loantwin.macro.covariates import evaluate
 from loantwin.macro.history import nowcast
 from loantwin.macro.scenario import Scenario
@@ -148,7 +148,7 @@ def course(at: Callable[[date], Seen], start: date) -> Course:
 
 
 def next_month(model: FittedModel, seen: Seen) -> tuple[float, float]:
-    """Return the log score of the last month's moves under an earlier model, and their number."""
+    """Return the log score of the last month's moves between published states, and their number."""
     before = calendar.add_months(seen.date, -1)
     then = replace(model, as_of=before)
     counts = new_months(then, seen.loans, seen.panel, seen.mapping, seen.date).counts
@@ -170,10 +170,14 @@ def next_month(model: FittedModel, seen: Seen) -> tuple[float, float]:
             for name in parameters.states
         ]
     )
+    # published states: a model that splits them by what loans did before stands beside one that does not
+    place = published_places(parameters.states)
+    published = np.eye(int(place.max()) + 1)[place]
+    chance, moved = row @ published, moved @ published
+    own = (np.arange(len(state)), place[state])
+    moved[own] = 0.0
     stayed = at_risk - moved.sum(axis=1)
-    score = (moved * np.log(np.maximum(row, 1e-12))).sum() + stayed @ np.log(
-        row[np.arange(len(state)), state]
-    )
+    score = (moved * np.log(np.maximum(chance, 1e-12))).sum() + stayed @ np.log(chance[own])
     return float(score), float(moved.sum())
 
 
