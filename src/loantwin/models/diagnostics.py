@@ -12,6 +12,7 @@ from loantwin import months
 from loantwin.arrays import Floats, Integers
 from loantwin.engine.rows import SIZE, VINTAGE
 from loantwin.models.counts import sums
+from loantwin.models.latent import LatentProcess
 from loantwin.models.severity import Severity
 from loantwin.models.spline import DEGREE
 from loantwin.models.transitions import POOLED, Context, EdgeFit, LevelFit, edge_counts
@@ -194,12 +195,7 @@ def _level(context: Context, fit: LevelFit) -> dict[str, Any]:
     spread = np.sqrt(level.smoothed_variance)
     every = range(0, len(level.smoothed), 1)
     return {
-        "phi": process.phi,
-        "half_life_months": process.half_life,
-        "sigma": process.sigma,
-        "noise": process.noise,
-        "long_run_deviation": float(np.sqrt(process.long_run_variance)),
-        "last": interval(process.mean, float(np.sqrt(process.variance))),
+        **process_record(process),
         "macro": {
             name: interval(fit.macro[place], fit.macro_deviation[place])
             for place, name in enumerate(context.names)
@@ -209,6 +205,18 @@ def _level(context: Context, fit: LevelFit) -> dict[str, Any]:
         "low": [float(level.smoothed[t] - Z90 * spread[t]) for t in every],
         "high": [float(level.smoothed[t] + Z90 * spread[t]) for t in every],
         "filtered": [float(level.filtered[t]) for t in every],
+    }
+
+
+def process_record(process: LatentProcess) -> dict[str, Any]:
+    """Return how a level moves and where it stands, as diagnostics hold it."""
+    return {
+        "phi": process.phi,
+        "half_life_months": process.half_life,
+        "sigma": process.sigma,
+        "noise": process.noise,
+        "long_run_deviation": float(np.sqrt(process.long_run_variance)),
+        "last": interval(process.mean, float(np.sqrt(process.variance))),
     }
 
 

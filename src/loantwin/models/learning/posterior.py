@@ -34,7 +34,8 @@ class EdgeState:
 
     eta : (C,) log-odds of the cells but for the level. at : (C, n - 2) derivatives by the edge's own
         coefficients: age, segment and macro. loading : by which it reads the level and what is shared.
-    covariance : (n, n) as `EdgeErrors.covariance`. trials, events : (C,) effective numbers.
+    covariance : (n, n) as `EdgeErrors.covariance`. trials, events : (C,) effective numbers. share : of the
+        macro effects that acts (`saturation`); `at` has it.
     """
 
     eta: Floats
@@ -43,6 +44,7 @@ class EdgeState:
     covariance: Floats
     trials: Floats
     events: Floats
+    share: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,20 @@ class Learned:
     variance: float
     shared: Floats | None
     shared_covariance: Floats | None
+
+
+@dataclass(frozen=True)
+class Pull:
+    """How a month's counts pull at the level: for a shift e of it from where it was thought, their log
+    likelihood is slope e - bend e^2 / 2 and a constant, with all else integrated out, what was thought of the
+    level included.
+
+    mode : (n,) where that was found, in units of the prior.
+    """
+
+    slope: float
+    bend: float
+    mode: Floats
 
 
 @dataclass(frozen=True)
@@ -139,16 +155,21 @@ def foreseen(level: LevelState, edges: tuple[EdgeState, ...], heavy: float = 0.0
     return Totals(came, covariance, events, score)
 
 
-def learn(level: LevelState, edges: tuple[EdgeState, ...]) -> Learned:
+def learn(level: LevelState, edges: tuple[EdgeState, ...], start: Floats | None = None) -> Learned:
     """Return the posterior after the month's counts.
+
+    Parameters
+    ----------
+    start : `Pull.mode` of the same counts, where the mode is looked for first; None for the prior's.
 
     Raises
     ------
     ModelError : Newton's method does not settle.
     """
+    problem = _first(level, edges)
+    mode, _, bend = _mode(problem, start)
+    state = problem.scale @ mode
     if level.shared is None:
-        problem = _problem(level, edges)
-        state, _, bend = _mode(problem)
         at = problem.level_at
         return Learned(
             moves=tuple(state[place] for place in problem.places),
@@ -159,11 +180,9 @@ def learn(level: LevelState, edges: tuple[EdgeState, ...]) -> Learned:
             shared_covariance=None,
         )
     # as in a fit: first the common level, by loadings as they are; then each edge alone, given that level
-    problem = _problem(level, tuple(replace(edge, covariance=_held(edge.covariance)) for edge in edges))
-    state, _, bend = _mode(problem)
     shared, covariance = state[problem.common], _block(problem, bend, problem.common)
     given = LevelState(_now(problem, state), 0.0, 0.0, None, level.macro)
-    own = [_alone(given, replace(edge, eta=edge.eta + edge.loading * _reach(level, shared)))
+    own = [_alone(given, replace(edge, eta=edge.eta + edge.loading * _reach(level, edge, shared)))
            for edge in edges]  # fmt: skip
     return Learned(
         moves=tuple(move for move, _ in own),
@@ -175,11 +194,42 @@ def learn(level: LevelState, edges: tuple[EdgeState, ...]) -> Learned:
     )
 
 
+def pull(level: LevelState, edges: tuple[EdgeState, ...]) -> Pull:
+    """Return how a month's counts pull at the level, about the posterior mode (Laplace).
+
+    Raises
+    ------
+    ModelError : Newton's method does not settle.
+    """
+    problem = _first(level, edges)
+    mode, _, factor = _mode(problem)
+    state = problem.scale @ mode
+    slope = bend = 0.0
+    shared = np.zeros(len(state))
+    for place, edge in enumerate(problem.edges):
+        chance = expit(_eta(problem, place, state))
+        read, jacobian = _jacobian(problem, place, state)
+        weight = edge.trials * chance * (1.0 - chance)
+        # a month's noise moves log-odds as the level does
+        by_level = jacobian[:, problem.noise]
+        slope += float((edge.events - edge.trials * chance) @ by_level)
+        bend += float(weight @ by_level**2)
+        shared[read] += ((weight * by_level) @ jacobian) @ problem.scale[np.ix_(read, read)]
+    return Pull(slope, bend - float(shared @ cho_solve(factor, shared)), mode)
+
+
+def _first(level: LevelState, edges: tuple[EdgeState, ...]) -> _Problem:
+    """Return what is solved first: a level with its one edge, or what edges share by known loadings."""
+    if level.shared is None:
+        return _problem(level, edges)
+    return _problem(level, tuple(replace(edge, covariance=_held(edge.covariance)) for edge in edges))
+
+
 def _alone(level: LevelState, edge: EdgeState) -> tuple[Floats, Floats]:
     """Return an edge's move and its covariance, clustered by month, given the level."""
     problem = _problem(level, (edge,))
-    state, scores, bend = _mode(problem)
-    place = problem.places[0]
+    mode, scores, bend = _mode(problem)
+    state, place = problem.scale @ mode, problem.places[0]
     half = problem.scale[place] @ cho_solve(bend, np.eye(len(state)))
     covariance = half @ half.T + np.outer(half @ scores[0], half @ scores[0])
     return state[place], _symmetric(covariance)
@@ -192,12 +242,12 @@ def _held(covariance: Floats) -> Floats:
     return made
 
 
-def _mode(problem: _Problem) -> tuple[Floats, Floats, tuple[Floats, bool]]:
+def _mode(problem: _Problem, start: Floats | None = None) -> tuple[Floats, Floats, tuple[Floats, bool]]:
     """Return the posterior mode (n,), edges' scores there (E, n) and the curvature, factored.
 
-    Newton's method in units of the prior, in which nothing is singular; scores and curvature are in them.
+    Newton's method in units of the prior, in which nothing is singular; all three are in them.
     """
-    point = np.zeros(len(problem.scale))
+    point = np.zeros(len(problem.scale)) if start is None else start
     value = _value(problem, point)
     for _ in range(ROUNDS):
         scores, bend = _derivatives(problem, point)
@@ -216,7 +266,7 @@ def _mode(problem: _Problem) -> tuple[Floats, Floats, tuple[Floats, bool]]:
             break
     else:
         raise ModelError(expected("an update that settles", f"none after {ROUNDS} steps"), field="update")
-    return problem.scale @ point, *_derivatives(problem, point)
+    return point, *_derivatives(problem, point)
 
 
 def _block(problem: _Problem, bend: tuple[Floats, bool], place: slice) -> Floats:
@@ -241,13 +291,13 @@ def _eta(problem: _Problem, place: int, state: Floats) -> Floats:
     own = state[problem.places[place]]
     eta = edge.eta + edge.at @ own[:-2] + (edge.loading + own[-2]) * _now(problem, state)
     if level.shared is not None:
-        eta = eta + edge.loading * _reach(level, state)
+        eta = eta + edge.loading * _reach(level, edge, state)
     return np.asarray(eta)
 
 
-def _reach(level: LevelState, shared: Floats) -> float:
+def _reach(level: LevelState, edge: EdgeState, shared: Floats) -> float:
     """Return what a loading of 1 reads of the errors that edges share, the level apart."""
-    return float(np.append(1.0, level.macro) @ shared[: len(level.macro) + 1])
+    return float(np.append(1.0, edge.share * level.macro) @ shared[: len(level.macro) + 1])
 
 
 def _now(problem: _Problem, state: Floats) -> float:
@@ -267,7 +317,7 @@ def _jacobian(problem: _Problem, place: int, state: Floats) -> tuple[Integers, F
     if level.shared is None:
         made[:, -1] = loading
     else:
-        made[:, : len(level.macro) + 1] = edge.loading * np.append(1.0, level.macro)
+        made[:, : len(level.macro) + 1] = edge.loading * np.append(1.0, edge.share * level.macro)
         made[:, problem.level_at] = loading
     return read, made
 

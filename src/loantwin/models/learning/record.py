@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.metadata
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -13,7 +14,7 @@ import numpy as np
 from loantwin import months
 from loantwin.arrays import Floats
 from loantwin.models.counts import Counts, edge_cells
-from loantwin.models.diagnostics import edge_record, interval
+from loantwin.models.diagnostics import edge_record, interval, process_record
 from loantwin.models.fitted import FittedModel
 from loantwin.models.learning.grown import edge_errors, errors_of
 from loantwin.models.learning.surprise import Surprise
@@ -36,6 +37,10 @@ REASONS = {
 """Why a full refit is recommended, in words."""
 
 
+PACE_SAID = 0.1
+"""Change of the logarithm of a level's steps that is told in words."""
+
+
 @dataclass(frozen=True)
 class Steps:
     """What an update went through, month by month.
@@ -43,7 +48,7 @@ class Steps:
     month : (T,) months learnt from. level, deviation : (T,) tuples by level, after each. years : vintages
         added. unread : True where vintages came that the model cannot tell apart, having been fitted on one.
     unknown : share of loan-months by segments that were never seen. moved : factor on the monthly odds of the
-        book, by edge.
+        book, by edge. pace : factor on the size of a level's monthly steps, by level.
     """
 
     month: tuple[int, ...]
@@ -53,6 +58,7 @@ class Steps:
     unread: bool
     unknown: Mapping[str, float]
     moved: Mapping[str, float]
+    pace: Mapping[str, float]
 
 
 def recorded(
@@ -123,6 +129,7 @@ def _origin(before: FittedModel, counts: Counts, steps: Steps, found: Surprise, 
         "moves_without_transition": _without_edge(before, counts),
         "relevel_dropped": before.relevel is not None,
         "moved": dict(steps.moved),
+        "pace": dict(steps.pace),
         "check": asdict(found),
         "refit": [name for name, so in why.items() if so],
     }
@@ -151,10 +158,14 @@ def update_words(model: FittedModel) -> tuple[str, ...]:
     words = [
         f"{size} ({span}, {told['events']:,.0f} events) added to the model of {told['from']}: "
         f"{_moved_words(told['moved'])}",
-        f"an update, number {told['updates']} since the full fit of {told['full_fit']}: persistence and size "
-        "of the period effects, age knots, bands of size, what is assumed and loss given default are that "
-        "fit's",
+        f"an update, number {told['updates']} since the full fit of {told['full_fit']}: noise of single "
+        "months, age knots, bands of size, what is assumed and loss given default are that fit's",
         _check_words(told["check"]),
+    ]
+    words += [
+        f"the period effect on {name} is held to step {factor:.2f} times as far in a month as before"
+        for name, factor in told.get("pace", {}).items()
+        if abs(math.log(factor)) > PACE_SAID
     ]
     if told["vintages_added"]:
         years = ", ".join(str(year) for year in told["vintages_added"])
@@ -267,8 +278,8 @@ def _levels(model: FittedModel, steps: Steps) -> dict[str, Any]:
         }
         made[name] = {
             **past,
+            **process_record(process),
             **{key: [*past.get(key, ()), *values] for key, values in later.items()},
-            "last": interval(process.mean, float(np.sqrt(process.variance))),
         }
     return made
 

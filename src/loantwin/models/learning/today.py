@@ -12,6 +12,7 @@ import polars as pl
 from loantwin.arrays import Floats
 from loantwin.models.counts import Counts, EventCounts
 from loantwin.models.fitted import FittedModel
+from loantwin.models.forecasting import macro_share
 from loantwin.models.learning.grown import codes_of, errors_of
 from loantwin.models.spline import basis_values
 from loantwin.models.uncertainty import EdgeErrors, Errors, levels_covariance
@@ -19,14 +20,28 @@ from loantwin.models.uncertainty import EdgeErrors, Errors, levels_covariance
 
 def dated(model: FittedModel, as_of: dt.date, macro: Floats, counts: Counts) -> FittedModel:
     """Return the model as of the new date: its macro, where its book stands, and the covariance there."""
-    parameters, errors = model.parameters, errors_of(model)
+    errors = errors_of(model)
     edges = tuple(
         None if one is None else replace(one, today=_direction(model, edge, one, counts))
         for edge, one in enumerate(errors.edges)
     )
-    F = len(macro)
+    # factors beside rivals are counted from the date they were found at
+    made = replace(
+        model,
+        as_of=as_of,
+        today=macro,
+        errors=Errors(errors.segment, edges, errors.shared),
+        relevel=None,
+    )
+    return with_covariance(made)
+
+
+def with_covariance(model: FittedModel) -> FittedModel:
+    """Return the model with the covariance of its levels and macro effects as its errors now have it."""
+    parameters, errors = model.parameters, errors_of(model)
+    F = parameters.macro.shape[1]
     own, last = [], []
-    for one in edges:
+    for one in errors.edges:
         if one is None:
             own.append(np.zeros((1 + F, 1 + F)))
             last.append(np.zeros(1 + F))
@@ -37,15 +52,8 @@ def dated(model: FittedModel, as_of: dt.date, macro: Floats, counts: Counts) -> 
         own.append(at @ one.covariance @ at.T)
         last.append(at @ one.covariance[:, -1])
     variance = np.array([process.variance for process in model.processes])
-    return replace(
-        model,
-        as_of=as_of,
-        today=macro,
-        errors=Errors(errors.segment, edges, errors.shared),
-        covariance=levels_covariance(own, last, parameters.loading, variance, errors.shared),
-        # factors beside rivals are counted from the date they were found at
-        relevel=None,
-    )
+    made = levels_covariance(own, last, parameters.loading, variance, errors.shared)
+    return replace(model, covariance=made)
 
 
 def _direction(model: FittedModel, edge: int, error: EdgeErrors, counts: Counts) -> Floats:
@@ -88,8 +96,18 @@ def _log_odds(
     return np.asarray(
         parameters.age[edge, age]
         + parameters.segment[edge, label]
-        + float(parameters.macro[edge] @ macro + parameters.loading[edge] @ level)
+        + float(shares(model, macro)[edge] * (parameters.macro[edge] @ macro))
+        + float(parameters.loading[edge] @ level)
     )
+
+
+def shares(model: FittedModel, macro: Floats) -> Floats:
+    """Return the share of each edge's macro effects that acts in a month, (R,), bent as in a forecast.
+
+    macro : (F,) covariates of the month.
+    """
+    share = macro_share(model, macro[None])
+    return np.ones(len(model.parameters.macro)) if share is None else np.asarray(share[0])
 
 
 def _recent(model: FittedModel, edge: int, counts: Counts) -> EventCounts | None:

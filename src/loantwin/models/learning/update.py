@@ -1,8 +1,7 @@
 """A fitted model carried to a later date: each new month is foreseen, checked, and learnt from.
 
-What the months before taught is in the model's posterior and is not read again. Persistence and size of the
-levels, knots, covariates, bands of size, what is assumed and loss given default stay as the last full fit
-left them.
+What the months before taught is in the model's posterior and is not read again. The noise of single months,
+knots, covariates, bands of size, what is assumed and loss given default stay as the last full fit left them.
 """
 
 from __future__ import annotations
@@ -25,9 +24,10 @@ from loantwin.macro.covariates import evaluate
 from loantwin.macro.scenario import Scenario
 from loantwin.models.counts import Counts, edge_cells, panel_counts
 from loantwin.models.fitted import FittedModel, check_model
-from loantwin.models.latent import usual_scale
+from loantwin.models.latent import LatentProcess, usual_scale
 from loantwin.models.learning.grown import AGAIN, codes_of, edge_errors, errors_of, grown
 from loantwin.models.learning.new_months import new_outcomes, window
+from loantwin.models.learning.pace import paced
 from loantwin.models.learning.posterior import (
     EdgeState,
     Learned,
@@ -35,11 +35,12 @@ from loantwin.models.learning.posterior import (
     Totals,
     foreseen,
     learn,
+    pull,
     stepped,
 )
 from loantwin.models.learning.record import Steps, recorded
 from loantwin.models.learning.surprise import surprise
-from loantwin.models.learning.today import dated, moved_odds
+from loantwin.models.learning.today import dated, moved_odds, shares, with_covariance
 from loantwin.models.memory import REMEMBERED, against, memory_of
 from loantwin.models.model import first_vintage, survival_of
 from loantwin.models.settings import FitSettings, prior_of
@@ -165,7 +166,7 @@ def learnt_from(model: FittedModel, new: NewMonths, as_of: dt.date, history: Sce
         there = replace(counts, cells=counts.cells.filter(pl.col("month") == month))
         if there.cells.height:
             model, added = _grown(model, there)
-            model, totals = _after(model, there, covariates[month - first])
+            model, totals = _after(model, there, covariates[month - first], month > stands)
             years.extend(added)
             seen.extend(totals)
         if month > stands:
@@ -179,6 +180,10 @@ def learnt_from(model: FittedModel, new: NewMonths, as_of: dt.date, history: Sce
         unread=_unread(start, counts),
         unknown=new.unknown,
         moved=moved_odds(_waited(start, _month(as_of) - _month(start.as_of)), model, counts),
+        pace={
+            now.name: now.sigma / before.sigma
+            for before, now in zip(start.processes, model.processes, strict=True)
+        },
     )
     made = recorded(start, model, counts, steps, surprise(seen), effective_of(start))
     check_model(made)
@@ -213,8 +218,13 @@ def _unread(model: FittedModel, counts: Counts) -> bool:
     return len(vintages) > 1 and not told and model.provenance["settings"]["vintage_frailty"] > 0
 
 
-def _after(model: FittedModel, counts: Counts, macro: Floats) -> tuple[FittedModel, list[Totals]]:
-    """Return the model after one month's counts, and what had been expected of them."""
+def _after(
+    model: FittedModel, counts: Counts, macro: Floats, stepped_on: bool
+) -> tuple[FittedModel, list[Totals]]:
+    """Return the model after one month's counts, and what had been expected of them.
+
+    stepped_on : False in the month that the model stands in, which tells nothing of a step.
+    """
     seen = []
     for latent in range(len(model.processes)):
         edges = edges_of(model, latent)
@@ -223,8 +233,14 @@ def _after(model: FittedModel, counts: Counts, macro: Floats) -> tuple[FittedMod
         level, states = _states(model, counts, macro, latent, edges)
         process = model.processes[latent]
         seen.append(foreseen(level, states, (usual_scale(process.tails) ** 2 - 1.0) * process.sigma**2))
-        model = _moved(model, latent, edges, learn(level, states))
-    return model, seen
+        mode = None
+        # a process that is taken as known has no points: its pace is not asked about
+        if stepped_on and process.points:
+            found = pull(level, states)
+            process, level, states = paced(process, level, states, found)
+            mode = found.mode
+        model = _moved(model, latent, edges, learn(level, states, mode), process)
+    return with_covariance(model), seen
 
 
 def edges_of(model: FittedModel, latent: int) -> tuple[int, ...]:
@@ -272,6 +288,7 @@ def _states(
     ages = parameters.age.shape[1]
     effective = effective_of(model)
     memory = memory_of(model.provenance)
+    share = shares(model, macro)
     states = []
     for edge in edges:
         own = edge_errors(model, edge)
@@ -284,12 +301,12 @@ def _states(
                 eta=parameters.age[edge, cells.age]
                 - against(memory, ends[0])
                 + parameters.segment[edge, label]
-                + float(parameters.macro[edge] @ macro),
+                + float(share[edge] * (parameters.macro[edge] @ macro)),
                 at=np.concatenate(
                     [
                         basis_values(own.knots, ages)[cells.age],
                         errors.segment[label],
-                        np.broadcast_to(macro, (len(label), len(macro))),
+                        np.broadcast_to(share[edge] * macro, (len(label), len(macro))),
                     ],
                     axis=1,
                 ),
@@ -297,6 +314,7 @@ def _states(
                 covariance=own.covariance,
                 trials=cells.trials * effective,
                 events=cells.events * effective,
+                share=float(share[edge]),
             )
         )
     level = LevelState(process.mean, process.variance, process.noise, errors.shared[latent], macro)
@@ -308,8 +326,10 @@ def effective_of(model: FittedModel) -> float:
     return float(model.diagnostics.get("sample", {}).get("effective events by weighted event", 1.0))
 
 
-def _moved(model: FittedModel, latent: int, edges: Sequence[int], learned: Learned) -> FittedModel:
-    """Return the model with what a month taught the edges of a level."""
+def _moved(
+    model: FittedModel, latent: int, edges: Sequence[int], learned: Learned, process: LatentProcess
+) -> FittedModel:
+    """Return the model with what a month taught a level, its process and its edges."""
     parameters, errors = model.parameters, errors_of(model)
     age, segment = parameters.age.copy(), parameters.segment.copy()
     macro, loading = parameters.macro.copy(), parameters.loading.copy()
@@ -328,7 +348,7 @@ def _moved(model: FittedModel, latent: int, edges: Sequence[int], learned: Learn
     shared = list(errors.shared)
     shared[latent] = learned.shared_covariance
     processes = list(model.processes)
-    processes[latent] = replace(processes[latent], mean=learned.level, variance=learned.variance)
+    processes[latent] = replace(process, mean=learned.level, variance=learned.variance)
     return replace(
         model,
         parameters=replace(parameters, age=age, segment=segment, macro=macro, loading=loading),
