@@ -51,6 +51,7 @@ class WeightedScenario:
 
     def __post_init__(self) -> None:
         check.finite(shocks=self.shocks, **check.given(index_paths=self.index_paths))
+        check.kind(SeverityMoves, **check.given(severity=self.severity))
 
 
 @dataclass(frozen=True)
@@ -294,7 +295,9 @@ def measured(
     check.finite(shocks=shocks)
     check.finite(**check.given(index=index))
     check.flag(mean=mean)
-    check.shaped((None, None, len(portfolio.parameters.origin)), shocks=shocks)
+    check.kind(SeverityMoves, **check.given(moves=moves))
+    paths = None if moves is None or len(moves.factor) == 1 else len(moves.factor)
+    check.shaped((paths, None, len(portfolio.parameters.origin)), shocks=shocks)
     found = loan_losses(
         portfolio.parameters,
         portfolio.columns,
