@@ -510,7 +510,7 @@ def _after_term(
 ) -> None:
     """Add to `made` (S + 1, K) the probability of default by months after a term of `ended` months.
 
-    As `_to_default` has it, sweeping forward from one term alone until nothing is left: cheaper for few terms.
+    As `_to_default` has it, sweeping forward from one term until nothing is left: cheaper for few terms.
 
     where : (live, K) at the end of the term. scratch : (3, live, K).
     """

@@ -61,8 +61,8 @@ class MonthOfLoss:
     date : its end, YYYY-MM, None where the row stands for all months past the contract's end. by_scenario :
     probability of first default in the month under each scenario; marginal_pd their weighted mean. exposure :
     were it to default then, currency. charged_off, recovered : decimals of exposure, as
-    the scenarios move them. worth : of 1 recovered, at default. severity : charged_off - worth x recovered. discount : to
-    the as-of date. loss : before guarantees. counted : within the horizon of the stage.
+    the scenarios move them. worth : of 1 recovered, at default. severity : charged_off - worth x recovered.
+    discount : to the as-of date. loss : before guarantees. counted : within the horizon of the stage.
     """
 
     month: int
