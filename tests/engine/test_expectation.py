@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from loantwin.engine.cells import LossGivenDefault
+from loantwin.engine.cells import LossGivenDefault, SeverityMoves
 from loantwin.engine.columns import loan_columns
 from loantwin.engine.expectation import conditional_defaults, conditional_flows, conditional_flows_reference
 from loantwin.engine.path import FIGURES, Flows, expected_flows, expected_path
@@ -48,6 +48,13 @@ def test_two_months_by_hand() -> None:
     cells = build_cells(columns, 2, conversion_factor=1.0)
     lgd = LossGivenDefault(np.array([[0.6]]), np.array([[0.1]]), np.array([0.0, 1.0]), np.array([1.0]))
     flows = expected_flows(flat_model(0.02, 0.10), cells, lgd, NOTHING, NOTHING)
+    dearer = SeverityMoves(np.array([[[1.0, 1.5]]]), np.array([0]))
+    month = shocks(flat_model(0.02, 0.10), NOTHING[None], NOTHING[None])
+    moved = conditional_flows(flat_model(0.02, 0.10), cells, lgd, month, severity_moves=dearer)
+    assert moved.charged_off[0, 0] == pytest.approx([0.0, 15.6])
+    assert moved.recovered[0, 0] == pytest.approx([2.6, 1.5 * 0.88 * 2.6])
+    assert moved.loss_gross[0, 0] == pytest.approx([13.0 / 1.01, 1.5 * 0.88 * 13.0 / 1.01**2])
+    assert moved.defaulted[0, 0] == pytest.approx([26.0, 0.88 * 26])
     assert flows.balance[0] == pytest.approx([0.88 * 1200, 0.0])
     assert flows.prepaid[0] == pytest.approx([120.0, 0.88 * 120])
     assert flows.scheduled_principal[0] == pytest.approx([0.0, 0.88 * 0.88 * 1200])
@@ -117,9 +124,13 @@ def test_loss_is_counted_once(books: SimpleNamespace) -> None:
 
 @pytest.mark.parametrize("kind", ["panel_model", "outcome_model"])
 @pytest.mark.parametrize("groups", [1, 3])
-@pytest.mark.parametrize("indexed", [False, True])
-def test_kernel_equals_the_reference(books: SimpleNamespace, kind: str, groups: int, indexed: bool) -> None:
+@pytest.mark.parametrize(("indexed", "dearer"), [(False, 0), (True, 0), (False, 1), (True, 70)])
+def test_kernel_equals_the_reference(
+    books: SimpleNamespace, kind: str, groups: int, indexed: bool, dearer: int
+) -> None:
     model = getattr(books, kind)(4)
+    kinds = np.arange(len(model.segments)) % 2
+    moves = SeverityMoves(books.generator(5).uniform(0.5, 1.5, (dearer, 2, 22)), kinds) if dearer else None
     macro, latent, index = books.paths(70, 20, seed=11)
     columns = books.columns(500, seed=10, live=model.live)
     cells = build_cells(
@@ -131,10 +142,9 @@ def test_kernel_equals_the_reference(books: SimpleNamespace, kind: str, groups: 
         partial_monthly=0.01,
     )
     month, paths = shocks(model, macro, latent), index if indexed else None
-    made = conditional_flows(model, cells, books.severity(2), month, groups=groups, index_paths=paths)
-    wanted = conditional_flows_reference(
-        model, cells, books.severity(2), month, groups=groups, index_paths=paths
-    )
+    given = {"groups": groups, "index_paths": paths, "severity_moves": moves}
+    made = conditional_flows(model, cells, books.severity(2), month, **given)
+    wanted = conditional_flows_reference(model, cells, books.severity(2), month, **given)
     scale = {name: np.abs(getattr(wanted, name)).max() for name in FIGURES}
     scale["arrears"] = scale["defaulted"]  # a difference of two sums
     for name in FIGURES:
@@ -182,6 +192,10 @@ def test_what_does_not_fit_is_refused_by_name(books: SimpleNamespace) -> None:
         ("segment", {"cells": replace(cells, segment=cells.segment + 6)}),
         ("balance", {"cells": replace(cells, balance=cells.balance * np.nan)}),
         ("charge_off_lag", {"lgd": replace(lgd, charge_off_lag=np.array([0.5]))}),
+        ("severity_moves", {"severity_moves": SeverityMoves(np.ones((1, 1, 11)), np.zeros(6, np.int64))}),
+        ("severity_moves", {"severity_moves": SeverityMoves(np.ones((3, 1, 12)), np.zeros(6, np.int64))}),
+        ("severity_moves", {"severity_moves": SeverityMoves(-np.ones((1, 1, 12)), np.zeros(6, np.int64))}),
+        ("severity_moves", {"severity_moves": SeverityMoves(np.ones((1, 1, 12)), np.ones(6, np.int64))}),
     ]
     for field, change in cases:
         given = {"parameters": model, "cells": cells, "lgd": lgd, "shocks": good, **change}

@@ -11,7 +11,7 @@ import pytest
 
 from loantwin.engine import loss as loss_module
 from loantwin.engine.assumptions import assumptions
-from loantwin.engine.cells import LossGivenDefault
+from loantwin.engine.cells import LossGivenDefault, SeverityMoves
 from loantwin.engine.columns import loan_columns, take
 from loantwin.engine.expectation import conditional_flows
 from loantwin.engine.loss import (
@@ -25,6 +25,12 @@ from loantwin.engine.rows import TransitionParameters, shocks
 from loantwin.engine.runoff import build_cells
 from loantwin.errors import ModelError
 from loantwin.kernels import use_threads
+
+
+def moved(books: SimpleNamespace, model: TransitionParameters, months: int) -> SeverityMoves:
+    """Return moves of three scenarios, of two kinds of segments."""
+    kind = np.arange(len(model.segments)) % 2
+    return SeverityMoves(books.generator(9).uniform(0.8, 1.2, (3, 2, months)), kind)
 
 
 @pytest.mark.parametrize("kind", ["panel_model", "outcome_model"])
@@ -52,7 +58,7 @@ def test_kernel_equals_the_reference(
     columns = books.columns(600, seed=months, live=model.live, longest=longest)
     macro, latent, index = books.paths(3, months, seed=2)
     month, paths = shocks(model, macro, latent), index if indexed else None
-    moves = None if indexed else books.generator(9).uniform(0.8, 1.2, (3, months))
+    moves = None if indexed else moved(books, model, months)
     also = {"past_term": past_term, "severity_moves": moves}
     made = loan_losses(model, columns, lgd, month, index_paths=paths, **also, **assumed)
     wanted = loan_losses_reference(
@@ -81,7 +87,7 @@ def test_interpolation_in_the_spread_equals_the_reference(
     macro, latent, index = books.paths(3, months, seed=2)
     index = 0.04 + (index - index.mean()) / 20.0
     month, assumed = shocks(model, macro, latent), assumptions(partial, arrears, 0.5)
-    moves = books.generator(9).uniform(0.8, 1.2, (3, months))
+    moves = moved(books, model, months)
     grid, smooth, rest = loss_module._interpolated(columns, index)
     assert grid is not None
     assert rest is not None

@@ -72,6 +72,35 @@ class LossGivenDefault:
     recovery_lag: Floats
 
 
+@dataclass(frozen=True)
+class SeverityMoves:
+    """By how much the loss of a default is more than the tables of `LossGivenDefault`, by month and segment.
+
+    factor : (P, C, T) on what is charged off and recovered of defaults in months 1..T, by path and kind; P is
+        1 where all paths share it. kind : (G,) the kind of each segment, 0 to C - 1.
+    """
+
+    factor: Floats
+    kind: Integers
+
+    def until(self, months: int) -> SeverityMoves:
+        """Return the moves of the first months."""
+        return SeverityMoves(np.ascontiguousarray(self.factor[:, :, :months]), self.kind)
+
+    def of_segment(self, segment: int, months: int) -> Floats:
+        """Return the factors of one segment, (P, months); past the last month the last one."""
+        return np.asarray(self.factor[:, self.kind[segment], np.minimum(np.arange(months), self.last)])
+
+    @property
+    def last(self) -> int:
+        """Return the place of the last month."""
+        return len(self.factor[0, 0]) - 1
+
+    def of_paths(self, paths: int) -> Floats:
+        """Return the factors of each of `paths` paths, (paths, C, T)."""
+        return np.ascontiguousarray(np.broadcast_to(self.factor, (paths, *self.factor.shape[1:])))
+
+
 def recovery_worth(annual_rate: Floats, recovery_lag: Floats) -> Floats:
     """Return the value at default of 1 recovered by the lags (W,) at effective rates (...): sum lag[w] v^w.
 

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from loantwin.arrays import Floats, Integers
-from loantwin.engine.cells import Cells, LossGivenDefault
+from loantwin.engine.cells import Cells, LossGivenDefault, SeverityMoves
 from loantwin.engine.path import (
     FIGURES,
     Flows,
     check_cells,
     check_groups,
     check_lgd,
+    check_moves,
     convolved,
     discount,
     flows_of,
@@ -34,6 +35,7 @@ def conditional_flows(
     *,
     groups: int = 1,
     index_paths: Floats | None = None,
+    severity_moves: SeverityMoves | None = None,
 ) -> Flows:
     """Return every figure on each path by group and month, (P, groups, T).
 
@@ -45,6 +47,8 @@ def conditional_flows(
     index_paths : (P, T) index of floating rates, decimal a year. It moves the interest of floating balances
         by its difference from the index path the cells were built with; balances stay on that path, caps and
         floors as there.
+    severity_moves : on what is charged off, recovered and lost of defaults; None leaves the tables as they
+        are.
 
     Raises
     ------
@@ -55,14 +59,8 @@ def conditional_flows(
     check_cells(parameters, cells)
     check_lgd(parameters, lgd)
     group = cells.group if groups > 1 else np.zeros(len(cells.group), dtype=np.int64)
-    sums = _summed(
-        parameters,
-        cells,
-        group,
-        groups,
-        shocks,
-        _coefficients(cells, lgd, shocks.shape[1], change is not None),
-    )
+    coefficients = _coefficients(cells, lgd, shocks.shape[1], change is not None)
+    sums = _summed(parameters, cells, group, groups, shocks, coefficients, moves=severity_moves)
     opening = np.bincount(group, weights=cells.balance[:, 0], minlength=groups).astype(np.float64)
     return _flows(sums, opening, lgd, change)
 
@@ -78,7 +76,13 @@ class DefaultFlows:
 
 
 def conditional_defaults(
-    parameters: TransitionParameters, cells: Cells, lgd: LossGivenDefault, shocks: Floats, *, groups: int = 1
+    parameters: TransitionParameters,
+    cells: Cells,
+    lgd: LossGivenDefault,
+    shocks: Floats,
+    *,
+    groups: int = 1,
+    severity_moves: SeverityMoves | None = None,
 ) -> DefaultFlows:
     """Return what `conditional_flows` says of defaults and their losses alone: quicker on many paths."""
     check_paths(parameters, cells, shocks, groups, None)
@@ -89,7 +93,8 @@ def conditional_defaults(
     wanted = np.array([9, 11, 14, 15])  # defaulted, number, gross, net in the order of the kernel
     kept = np.zeros_like(coefficients)  # the kernel passes over a coefficient of 0
     kept[..., wanted] = coefficients[..., wanted]
-    defaulted, number, gross, net = _summed(parameters, cells, group, groups, shocks, kept)[wanted]
+    sums = _summed(parameters, cells, group, groups, shocks, kept, moves=severity_moves)
+    defaulted, number, gross, net = sums[wanted]
     return DefaultFlows(number, defaulted, gross, net)
 
 
@@ -149,12 +154,16 @@ def _summed(
     shocks: Floats,
     coefficients: Floats,
     states: int = 0,
+    moves: SeverityMoves | None = None,
 ) -> Floats:
     """Return the kernel's sums, (figures + states, P, groups, T); `states`: live ones to add up apart."""
     from loantwin.engine.conditional import kernels
     from loantwin.kernels import in_shares
 
     paths, months = shocks.shape[:2]
+    if moves is None:
+        moves = SeverityMoves(np.ones((1, 1, months)), np.zeros(len(parameters.segments), dtype=np.int64))
+    check_moves(parameters, moves, paths, months)
     order = np.lexsort((cells.age, cells.segment, group))
     bounds = np.searchsorted(group[order], np.arange(groups + 1))
     sums = np.empty((kernels.FIGURES + states, paths, groups, months))
@@ -170,6 +179,8 @@ def _summed(
         order,
         bounds,
         coefficients,
+        np.ascontiguousarray(moves.factor, dtype=np.float64),
+        np.ascontiguousarray(moves.kind, dtype=np.int64),
         sums,
     )
     return sums
@@ -232,6 +243,7 @@ def conditional_flows_reference(
     *,
     groups: int = 1,
     index_paths: Floats | None = None,
+    severity_moves: SeverityMoves | None = None,
 ) -> Flows:
     """Return what `conditional_flows` returns, path by path in plain NumPy."""
     change = check_paths(parameters, cells, shocks, groups, index_paths)
@@ -241,7 +253,8 @@ def conditional_flows_reference(
     opening = np.zeros((paths, groups))
     for path in range(paths):
         moved = None if change is None else change[path]
-        flows = flows_of(parameters, cells, lgd, occupancy(parameters, cells, shocks[path]), moved)
+        dearer = None if severity_moves is None else severity_moves.of_paths(paths)[path][severity_moves.kind]
+        flows = flows_of(parameters, cells, lgd, occupancy(parameters, cells, shocks[path]), moved, dearer)
         for name, total in sums.items():
             np.add.at(total[path], group, getattr(flows, name))
         np.add.at(opening[path], group, flows.opening)

@@ -487,6 +487,65 @@ def _to_default(
         after[:] = made
 
 
+NOTHING = 1e-15
+"""Share of those late at a term below which no one is left."""
+FEW = 60
+"""Months after which that is so, about."""
+
+
+@compiled
+def _after_term(
+    base: Array,
+    shocks: Array,
+    edges: Array,
+    live: int,
+    default: int,
+    paid: int,
+    age: int,
+    ended: int,
+    past: int,
+    where: Array,
+    scratch: Array,
+    made: Array,
+) -> None:
+    """Add to `made` (S + 1, K) the probability of default by months after a term of `ended` months.
+
+    As `_to_default` has it, sweeping forward from one term until nothing is left: cheaper for few terms.
+
+    where : (live, K) at the end of the term. scratch : (3, live, K).
+    """
+    months, _, scenarios = shocks.shape
+    now, after, whole = scratch[0], scratch[1], scratch[2]
+    now[:] = where
+    slots, start = len(made) - 1, now[paid:].sum()
+    for step in range(months + past - ended):
+        if now[paid:].sum() <= NOTHING * start:
+            break
+        month = ended + step
+        factor, odds = shocks[min(month, months - 1)], base[min(age + month + 1, base.shape[0] - 1)]
+        whole[:] = 1.0
+        for edge in range(len(edges)):
+            if edges[edge, 0] >= paid:
+                for k in range(scenarios):
+                    whole[edges[edge, 0], k] += odds[edge] * factor[edge, k]
+        for state in range(paid, live):
+            for k in range(scenarios):
+                now[state, k] /= whole[state, k]
+                after[state, k] = now[state, k]
+        for edge in range(len(edges)):
+            origin, target = edges[edge, 0], edges[edge, 1]
+            if origin >= paid and target == default:
+                for slot in range(min(step + 1, slots), slots + 1):
+                    for k in range(scenarios):
+                        made[slot, k] += now[origin, k] * (odds[edge] * factor[edge, k])
+            elif origin >= paid and paid <= target < live:
+                for k in range(scenarios):
+                    after[target, k] += now[origin, k] * (odds[edge] * factor[edge, k])
+        for state in range(paid, live):
+            for k in range(scenarios):
+                now[state, k] = after[state, k]
+
+
 @compiled
 def default_table(
     first: int,
@@ -521,16 +580,20 @@ def default_table(
         np.empty((live, scenarios)),
         np.empty((live, scenarios)),
     )
-    within = np.empty((months + 1 if len(ends) else 0, late.shape[1], live, scenarios))
-    scratch = np.empty((late.shape[1], live, scenarios))
+    slots = late.shape[1] - 1
+    within = np.empty((months + 1 if len(ends) else 0, slots + 1, live, scenarios))
+    scratch, forward = np.empty((slots + 1, live, scenarios)), np.empty((3, live, scenarios))
+    seen = np.full(2, -1)
     for bucket in range(first, last):
         segment, age = buckets[bucket, 0], buckets[bucket, 1]
         where[:] = 0.0
         for k in range(scenarios):
             where[buckets[bucket, 2], k] = 1.0
         ending = bounds[bucket]
-        if ending < bounds[bucket + 1]:
+        many = (bounds[bucket + 1] - ending) * FEW > (months + past) * slots
+        if many and not (seen[0] == segment and seen[1] == age):
             _to_default(base[segment], shocks, edges, live, default, paid, age, past, within, scratch)
+            seen[0], seen[1] = segment, age
         for month in range(months):
             odds = base[segment, min(age + month + 1, base.shape[1] - 1)]
             entered = total[bucket, month + 1]
@@ -557,11 +620,17 @@ def default_table(
                 for k in range(scenarios):
                     where[state, k] = after[state, k]
             if ending < bounds[bucket + 1] and ends[ending] == month + 1:
-                risk = within[month + 1]
-                for slot in range(late.shape[1]):
-                    for state in range(paid, live):
-                        for k in range(scenarios):
-                            late[ending, slot, k] += where[state, k] * risk[slot, state, k]
+                if many:
+                    risk = within[month + 1]
+                    for slot in range(slots + 1):
+                        for state in range(paid, live):
+                            for k in range(scenarios):
+                                late[ending, slot, k] += where[state, k] * risk[slot, state, k]
+                else:
+                    _after_term(
+                        base[segment], shocks, edges, live, default, paid, age, month + 1, past, where,
+                        forward, late[ending],
+                    )  # fmt: skip
                 ending += 1
 
 

@@ -32,11 +32,11 @@ from numpy.typing import ArrayLike
 
 from loantwin.arrays import Floats, Integers
 from loantwin.engine.assumptions import RunoffAssumptions, assumptions
-from loantwin.engine.cells import LossGivenDefault, recovery_worth
+from loantwin.engine.cells import LossGivenDefault, SeverityMoves, recovery_worth
 from loantwin.engine.columns import LoanColumns, check_columns, take
 from loantwin.engine.floating.interpolation import SpreadNodes, grid_for, set_losses, smooth_loans
 from loantwin.engine.packing import buckets_of, cut, kinds, pack
-from loantwin.engine.path import check_lgd
+from loantwin.engine.path import check_lgd, check_moves
 from loantwin.engine.rows import TransitionParameters, odds, rows_at, up_to_date
 from loantwin.engine.runoff import loan_tables
 from loantwin.errors import ModelError, expected
@@ -77,7 +77,7 @@ def loan_losses(
     conversion_factor: float = 0.0,
     mean: bool = False,
     past_term: bool = False,
-    severity_moves: Floats | None = None,
+    severity_moves: SeverityMoves | None = None,
 ) -> LoanLosses:
     """Return the expected credit loss and default probability of each loan in each scenario.
 
@@ -92,8 +92,8 @@ def loan_losses(
         where losses are linear in the default probabilities, which are averaged before any loan is looked at.
     past_term : follow loans that are late when the contract ends, to the first horizon and, where the second
         is all months, to the end. False: nothing is lost after the term.
-    severity_moves : (K, T) by how much the loss of a default in a month is more than the tables', None for
-        not; past the last month the last one.
+    severity_moves : on what defaults lose, of K scenarios or shared by all; None leaves the tables as they
+        are. Past the last month the last one holds.
 
     Raises
     ------
@@ -115,8 +115,9 @@ def loan_losses(
     months = shocks.shape[1]
     ended = _endings(parameters, bucket, columns.remaining_months, len(buckets), months, past_term)
     slots = max(assumed.arrears_months, 1)
-    if severity_moves is not None and severity_moves.shape != shocks.shape[:2]:
-        raise ModelError(expected(f"{shocks.shape[:2]}", severity_moves.shape), field="severity_moves")
+    if severity_moves is not None:
+        check_moves(parameters, severity_moves, len(shocks), months)
+        severity_moves = severity_moves.until(months)
     made = (
         _mean_tables(parameters, shocks, buckets, ended, slots, severity_moves)
         if mean
@@ -217,7 +218,7 @@ def loan_losses_reference(
     horizons: tuple[int, int],
     chunk: int = 20_000,
     past_term: bool = False,
-    severity_moves: Floats | None = None,
+    severity_moves: SeverityMoves | None = None,
 ) -> LoanLosses:
     """Return what `loan_losses` returns, by plain NumPy over each loan's own schedule."""
     scenarios, months = shocks.shape[:2]
@@ -225,8 +226,10 @@ def loan_losses_reference(
     loss, pd = np.zeros((2, len(buckets), scenarios, 2))
     extra, slots = (PAST if past_term else 0), max(assumed.arrears_months, 1)
     carried = np.concatenate([shocks, np.repeat(shocks[:, -1:], extra, axis=1)], axis=1)
-    moves = np.ones(shocks.shape[:2]) if severity_moves is None else severity_moves
-    moves = np.concatenate([moves, np.repeat(moves[:, -1:], extra, axis=1)], axis=1)
+    moves = np.ones((scenarios, len(parameters.segments), months))
+    if severity_moves is not None:
+        moves = severity_moves.until(months).of_paths(scenarios)[:, severity_moves.kind]
+    moves = np.concatenate([moves, np.repeat(moves[:, :, -1:], extra, axis=2)], axis=2)
     until = (horizons[0], horizons[1] + (extra if horizons[1] == months else 0))
     step = np.arange(1, months + extra + 1)
     for start in range(0, len(buckets), chunk):
@@ -253,7 +256,7 @@ def loan_losses_reference(
                 index = np.concatenate([index, np.repeat(index[-1:], extra)])
             exposure = loan_tables(part, months + extra, assumed, index, past_term).exposure
             exposure = np.take_along_axis(exposure, np.minimum(owing, months + extra) - 1, axis=1)
-            lost = default[scenario] * severity * discount * exposure * moves[scenario]
+            lost = default[scenario] * severity * discount * exposure * moves[scenario, keys[:, 0]]
             for place, horizon in enumerate(until):
                 loss[rows, scenario, place] = lost[:, :horizon].sum(axis=1)
                 pd[rows, scenario, place] = default[scenario, :, :horizon].sum(axis=1)
@@ -318,11 +321,11 @@ def _default_tables(
     buckets: Integers,
     ended: _Endings,
     slots: int = 1,
-    moves: Floats | None = None,
+    moves: SeverityMoves | None = None,
 ) -> tuple[Floats, Floats, Floats, Floats]:
     """Return marginal default, (B, T, K), and cumulative, (B, T + 1, K) and after the term (P, S + 1, K).
 
-    With `moves` (K, T) marginal default is x how much severity moves, and so is a fourth: the third in
+    With `moves` of T months marginal default is x how much severity moves, and so is a fourth: the third in
     losses.
     """
     from loantwin.engine import kernels
@@ -354,10 +357,15 @@ def _default_tables(
     )
     if moves is None:
         return default, total, late, late
-    default *= np.ascontiguousarray(moves.T)
+    dearer = np.ascontiguousarray(np.moveaxis(moves.of_paths(scenarios), 0, 2))  # (C, T, K)
+    kind = moves.kind[buckets[:, 0]]
+    for one in np.unique(kind):
+        own = kind == one
+        default[own] *= dearer[one]
     step = np.minimum(ended.ends[:, None] + np.arange(slots), months - 1)
+    by_pair = kind[np.repeat(np.arange(len(buckets)), np.diff(ended.bounds))]
     lost = np.zeros_like(late)
-    np.cumsum(np.diff(late, axis=1) * moves.T[step], axis=1, out=lost[:, 1:])
+    np.cumsum(np.diff(late, axis=1) * dearer[by_pair[:, None], step], axis=1, out=lost[:, 1:])
     return default, total, late, lost
 
 
@@ -367,7 +375,7 @@ def _mean_tables(
     buckets: Integers,
     ended: _Endings,
     slots: int,
-    moves: Floats | None = None,
+    moves: SeverityMoves | None = None,
     at_once: int = 20,
 ) -> tuple[Floats, Floats, Floats, Floats]:
     """Return the mean over paths of the tables, each with one scenario, a few paths at a time."""
@@ -376,7 +384,9 @@ def _mean_tables(
     late, lost = np.zeros((2, len(ended.ends), slots + 1, 1))
     for start in range(0, count, at_once):
         own = slice(start, start + at_once)
-        part_moves = None if moves is None else moves[own]
+        part_moves = moves
+        if moves is not None and len(moves.factor) > 1:
+            part_moves = SeverityMoves(moves.factor[own], moves.kind)
         found = _default_tables(parameters, shocks[own], buckets, ended, slots, part_moves)
         for whole, part in zip((default, total, late, lost), found, strict=True):
             whole += part.sum(axis=2, keepdims=True)

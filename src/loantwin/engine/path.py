@@ -25,7 +25,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from loantwin.arrays import Floats
-from loantwin.engine.cells import Cells, LossGivenDefault, recovery_worth
+from loantwin.engine.cells import Cells, LossGivenDefault, SeverityMoves, recovery_worth
 from loantwin.engine.rows import TransitionParameters, odds, rows_at, shocks
 from loantwin.errors import ModelError, expected
 
@@ -114,11 +114,12 @@ def flows_of(
     lgd: LossGivenDefault,
     where: Occupancy,
     index_change: Floats | None = None,
+    dearer: Floats | None = None,
 ) -> Flows:
     """Return every figure by cell and month, (..., B, T), from the occupancy.
 
     index_change : (..., T) index less the one the cells were built with, decimal a year; it moves interest
-        alone.
+        alone. dearer : (G, T) factor on what is lost of defaults, by segment and month.
 
     Raises
     ------
@@ -139,6 +140,8 @@ def flows_of(
     if index_change is not None:
         interest = interest + index_change[..., None, :] * cells.rate_sensitivity[:, :months]
     charged, recovered = severity(cells, lgd, months)
+    if dearer is not None:
+        charged, recovered = (dearer[cells.segment, :months] * share for share in (charged, recovered))
     defaulted = default * exposure
     loss = defaulted * loss_share(cells, lgd, charged, recovered) * discount(cells, months)
     return Flows(
@@ -247,6 +250,23 @@ def check_lgd(parameters: TransitionParameters, lgd: LossGivenDefault) -> None:
         lag = getattr(lgd, name)
         if lag.ndim != 1 or not (lag >= 0.0).all() or not abs(lag.sum() - 1.0) < 1e-9:
             raise ModelError(expected("probabilities that sum to 1", lag), field=name)
+
+
+def check_moves(parameters: TransitionParameters, moves: SeverityMoves, paths: int, months: int) -> None:
+    """Raise ModelError where moves of severity fit neither the model nor P paths of T months."""
+    factor, kind = moves.factor, moves.kind
+    fits = factor.ndim == 3 and len(factor) in (1, paths) and factor.shape[2] >= months
+    if not (fits and np.isfinite(factor).all() and (factor >= 0.0).all()):
+        raise ModelError(
+            expected(f"finite numbers of at least 0, (1 or {paths}, kinds, {months} months)", factor.shape),
+            field="severity_moves",
+        )
+    segments = len(parameters.segments)
+    if kind.shape != (segments,) or not ((kind >= 0) & (kind < factor.shape[1])).all():
+        raise ModelError(
+            expected(f"a kind below {factor.shape[1]} for each of {segments} segments", kind.shape),
+            field="severity_moves",
+        )
 
 
 def _entries(parameters: TransitionParameters, where: Occupancy) -> tuple[Floats, Floats, Floats]:

@@ -59,6 +59,7 @@ from loantwin.models.priors.beliefs import beliefs_for, product_beliefs
 from loantwin.models.priors.curves import prepayment_hazard
 from loantwin.models.priors.table import ProductPrior
 from loantwin.models.saturation import saturation_of
+from loantwin.models.secured import without_severity
 from loantwin.models.settings import LEVELS, FitSettings, MacroPrior, effects_believed
 from loantwin.models.severity import (
     PRIOR_CASES,
@@ -112,7 +113,7 @@ def fit_model(
     ------
     ModelError : a snapshot without history, or no usable loan.
     """
-    settings = believing(settings or FitSettings(credit_level=LEVELS[mapping.lending]), mapping)
+    settings = believing(settings or FitSettings(credit_level=LEVELS[mapping.lending]), mapping, loans)
     from_panel = panel is not None and panel.height > 0
     standing = not from_panel and mapping.kind == "snapshot"
     notes: list[str] = []
@@ -205,7 +206,7 @@ def _converted(model: FittedModel, found: Conversion | None) -> FittedModel:
     return replace(model, conversion_factor=found.factor, diagnostics=told)
 
 
-def believing(settings: FitSettings, mapping: TapeFormat) -> FitSettings:
+def believing(settings: FitSettings, mapping: TapeFormat, loans: pl.DataFrame) -> FitSettings:
     """Return settings with beliefs of the economy's effect: a prior's product's or the tape's class's.
 
     Effects that were stated otherwise stay; the class then gives the cap alone.
@@ -214,7 +215,7 @@ def believing(settings: FitSettings, mapping: TapeFormat) -> FitSettings:
         return settings
     if settings.prior is not None:
         return replace(settings, beliefs=product_beliefs(settings.prior))
-    beliefs = beliefs_for(mapping.product_class, mapping.lending)
+    beliefs = without_severity(beliefs_for(mapping.product_class, mapping.lending), loans, mapping)
     usual = settings.effects == effects_believed(beliefs_for())
     return replace(
         settings, beliefs=beliefs, effects=effects_believed(beliefs) if usual else settings.effects

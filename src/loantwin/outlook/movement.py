@@ -13,7 +13,7 @@ import polars as pl
 
 from loantwin.arrays import Floats, Integers
 from loantwin.book.segments import segment_labels
-from loantwin.engine.cells import LossGivenDefault
+from loantwin.engine.cells import LossGivenDefault, SeverityMoves
 from loantwin.engine.rows import VINTAGE, base_label, base_segments
 from loantwin.errors import UsageError, expected
 from loantwin.events.money import minor_units
@@ -32,6 +32,7 @@ from loantwin.outlook.portfolio import (
     portfolio,
 )
 from loantwin.outlook.redated import twin_at
+from loantwin.outlook.severity import severity_moves
 from loantwin.risk.provisions.losses_of_year import ExpectedAtOpening
 from loantwin.risk.provisions.measurement import Portfolio, WeightedScenario, exposures, lifetime_months
 from loantwin.risk.provisions.movement import (
@@ -256,11 +257,12 @@ def _weights(scenarios: Sequence[WeightedScenario]) -> Floats:
 
 def _from_month(scenario: WeightedScenario, elapsed: int) -> WeightedScenario:
     """Return a scenario of the opening as it looks ahead of the closing: its first months are past."""
-    index = scenario.index_paths
+    index, moves = scenario.index_paths, scenario.severity
     return replace(
         scenario,
         shocks=scenario.shocks[:, elapsed:],
         index_paths=None if index is None else np.ascontiguousarray(index[:, elapsed:]),
+        severity=None if moves is None else SeverityMoves(moves.factor[:, :, elapsed:], moves.kind),
     )
 
 
@@ -278,7 +280,8 @@ def _economies_under(
         shocks = np.stack(
             [mean_shocks(model, np.concatenate([past, path]))[elapsed:] for path in economy.covariates]
         )
-        made.append(WeightedScenario(name, weight, np.ascontiguousarray(shocks), economy.index))
+        moves = severity_moves(outlook, economy, shocks)
+        made.append(WeightedScenario(name, weight, np.ascontiguousarray(shocks), economy.index, moves))
     return made
 
 

@@ -37,7 +37,9 @@ from loantwin.models.model import (
     mean_shocks,
     unknown_states,
 )
+from loantwin.models.secured import price_factor, secured_loans
 from loantwin.models.uncertainty import Directions
+from loantwin.outlook.collateral import prices_beyond_trend
 from loantwin.outlook.rates import with_current_rates
 from loantwin.twin import Twin
 from loantwin.types import Interval
@@ -68,6 +70,9 @@ class Economy:
     notes: tuple[str, ...] = ()
     funding: Floats | None = None
     """(P, T) decimals a year: what funding costs in each month, where it follows the economy (`stress`)."""
+    prices: Floats | None = None
+    """(P, T) log of the price of collateral over its trend since the as-of date; None where no loan follows
+    one, or the economy holds none."""
 
     @property
     def varies(self) -> bool:
@@ -191,6 +196,22 @@ class Outlook:
         )
 
     @kept(*SOURCES)
+    def secured(self) -> Flags:
+        """Return which of the loans in `all_columns` property secures, (N,)."""
+        return secured_loans(self.book.loans, self.twin.mapping, self.book.collateral)
+
+    @kept(*SOURCES)
+    def secured_share(self) -> float:
+        """Return the share of the book's principal that property secures."""
+        weight = self.all_columns.weight * self.all_columns.principal
+        return float(np.average(self.secured, weights=weight)) if weight.sum() > 0.0 else 0.0
+
+    @kept(*SOURCES)
+    def price_factor(self) -> str | None:
+        """Return the price that severity of secured loans follows, None without such loans or history."""
+        return price_factor(self.twin.mapping, self.history.factors) if self.secured.any() else None
+
+    @kept(*SOURCES)
     def notes(self) -> tuple[str, ...]:
         """Return what the model cannot tell: of the economy, and of this book."""
         first, found = self.twin.model.parameters.states[0], unknown_states(self.book, self.twin.model)
@@ -281,9 +302,20 @@ class Outlook:
         index = None
         if self.index_factor is not None and self.index_factor in scenario.factors:
             index = scenario.require(self.index_factor, self.month0 + 1, self.month0 + horizon)[None]
-        return Economy(
-            scenario.name, covariates[None], index, (*notes, *self._beyond_history(covariates, scenario.name))
-        )
+        prices, missing = self._prices(scenario, horizon)
+        told = (*notes, *self._beyond_history(covariates, scenario.name), *missing)
+        return Economy(scenario.name, covariates[None], index, told, prices=prices)
+
+    def _prices(self, scenario: Scenario, horizon: int) -> tuple[Floats | None, tuple[str, ...]]:
+        """Return prices of collateral in a scenario, and in words that it lacks them."""
+        factor = self.price_factor
+        if factor is None:
+            return None, ()
+        first, last = self.month0 + 1, self.month0 + horizon
+        try:
+            return prices_beyond_trend(factor, scenario, first, last, self.history), ()
+        except ScenarioError as error:
+            return None, (f"{scenario.name}: severity of secured loans does not follow {factor}: {error}",)
 
     def _supported(self, covariates: Floats, share: float) -> Floats:
         """Return covariates (T, F) with a share taken off the rises of unemployment above today's."""
@@ -328,7 +360,14 @@ class Outlook:
         covariates = evaluate(
             self.twin.model.covariates, drawn, self.month0 + 1, self.month0 + horizon, self.twin.history
         )
-        return Economy(None, covariates, self.index_of(drawn, horizon))
+        return Economy(None, covariates, self.index_of(drawn, horizon), prices=self.prices_of(drawn, horizon))
+
+    def prices_of(self, drawn: MacroPaths, horizon: int) -> Floats | None:
+        """Return prices of collateral by path over months 1..horizon, (P, T); None if none follows them."""
+        factor = self.price_factor
+        if factor is None or factor not in drawn.factors:
+            return None
+        return prices_beyond_trend(factor, drawn, self.month0 + 1, self.month0 + horizon, self.twin.history)
 
     def factor_fan(self, horizon: int, seed: int) -> dict[str, tuple[Interval, ...]]:
         """Return mean and 90 % interval by month of each macro factor that the generator draws."""

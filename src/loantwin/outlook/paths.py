@@ -16,6 +16,7 @@ from loantwin.engine.path import Flows
 from loantwin.engine.rows import published_places, published_states
 from loantwin.models.severity_reaction import SeverityReaction, severity_factors, worsening_conditions
 from loantwin.outlook.outlook import Economy, Outlook
+from loantwin.outlook.severity import severity_moves
 from loantwin.outlook.workout import Awaited, share_charged_off, stock_in_default
 from loantwin.risk.intervals import name_events
 from loantwin.streams import Stream, generator
@@ -56,7 +57,12 @@ def projected(outlook: Outlook, economy: Economy, horizon: int, paths: int, seed
     cells, model = outlook.cells(economy, horizon), outlook.twin.model
     shocks = outlook.drawn(economy, paths, seed)
     flows = conditional_flows(
-        model.parameters, cells, model.lgd, shocks, index_paths=economy.index_paths(cells, paths)
+        model.parameters,
+        cells,
+        model.lgd,
+        shocks,
+        index_paths=economy.index_paths(cells, paths),
+        severity_moves=severity_moves(outlook, economy),
     )
     given = {name: getattr(flows, name).sum(axis=1) for name in FIGURES}
     given |= {
@@ -71,24 +77,27 @@ def projected(outlook: Outlook, economy: Economy, horizon: int, paths: int, seed
         model.lgd.charge_off_lag,
         seed,
         float(cells.exposure.max(axis=1).sum()),
-        severity_of(outlook, shocks, seed),
+        severity_of(outlook, shocks, seed, followed=economy.prices is not None),
     )
     numbers = conditional_numbers(model.parameters, cells, model.lgd, shocks)
     return counted(made, numbers, model.parameters.states, model.lgd.charge_off_lag, outlook, seed)
 
 
-def severity_of(outlook: Outlook, shocks: Floats, seed: int) -> Floats:
+def severity_of(outlook: Outlook, shocks: Floats, seed: int, followed: bool = False) -> Floats:
     """Return by how much a path's charge-offs exceed those its defaults lead to expect, (P,), mean 1.
 
     The reaction to the times and the spread from year to year (`models.severity_reaction`), and the error
     with which history tells the share charged off; where none was observed, what the prior leaves open is in
-    the spread already.
+    the spread already. followed : secured loans follow the price of their collateral by themselves
+    (`outlook.severity`); the reaction is then that of the others.
     """
     model, columns = outlook.twin.model, outlook.columns
     told = model.diagnostics.get("severity", {}).get("charged_off", {})
     known = told.get("observed", True) and told.get("value", 0.0) > 0.0
     error = told.get("standard_error", 0.0) / told["value"] if known else 0.0
     reaction = model.severity or SeverityReaction(0.0, 0.0, 0.0, 0.0, 0)
+    if followed:
+        reaction = replace(reaction, reaction=reaction.reaction * (1.0 - outlook.secured_share))
     if not len(columns.principal) or not hypot(reaction.spread, error, abs(reaction.reaction)) > 0.0:
         return np.ones(len(shocks))
     conditions = worsening_conditions(model.parameters, shocks)
@@ -244,8 +253,8 @@ def scenario_run(outlook: Outlook, economy: Economy, horizon: int) -> Flows:
     """Return the book's expected figures under one economy, (1, 1, T), the stock in default included."""
     model = outlook.twin.model
     cells = outlook.cells(economy, horizon)
-    flows = conditional_flows(
-        model.parameters, cells, model.lgd, np.ascontiguousarray(outlook.expected(economy))
-    )
+    shocks = np.ascontiguousarray(outlook.expected(economy))
+    moves = severity_moves(outlook, economy, shocks)
+    flows = conditional_flows(model.parameters, cells, model.lgd, shocks, severity_moves=moves)
     charged_off, recovered = stock_in_default(outlook, horizon)
     return replace(flows, charged_off=flows.charged_off + charged_off, recovered=flows.recovered + recovered)

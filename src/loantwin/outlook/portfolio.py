@@ -6,13 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from loantwin.arrays import Floats
 from loantwin.errors import UsageError, expected
-from loantwin.macro.revert import extend
+from loantwin.outlook.long_run import long_run_covariates
 from loantwin.outlook.outlook import Economy, GivenScenario, Outlook
 from loantwin.outlook.recognition import recognised
+from loantwin.outlook.severity import severity_moves
 from loantwin.risk.facts import Standing, standing
-from loantwin.risk.provisions.measurement import SeverityByScenario
 from loantwin.risk.provisions.provisions import (
     Portfolio,
     WeightedScenario,
@@ -23,8 +22,6 @@ from loantwin.risk.provisions.provisions import (
 
 GENERATED = "generated"
 """Name of the scenario that stands for the generator's paths."""
-LONGEST_LOOK_BACK = 36
-"""Months that a covariate's transform and lag look back, at most."""
 GENERATED_PATHS = 60
 """Generated paths of a lifetime measure: their mean is what counts, not their tail."""
 
@@ -48,7 +45,7 @@ def known_standing(outlook: Outlook) -> Standing:
 
 def portfolio(outlook: Outlook) -> Portfolio:
     """Return the book as the provision standards read it."""
-    twin, covariates = outlook.twin, long_run_covariates(outlook)
+    twin = outlook.twin
     return Portfolio(
         as_of=twin.as_of,
         currency=twin.currency,
@@ -57,40 +54,9 @@ def portfolio(outlook: Outlook) -> Portfolio:
         columns=outlook.all_columns,
         standing=known_standing(outlook),
         runoff=outlook.runoff,
-        historical=(level := long_run_shocks(twin.model, covariates)),
+        historical=long_run_shocks(twin.model, long_run_covariates(outlook)),
         recognised=recognised(outlook),
-        severity=_severity(outlook, covariates, level),
     )
-
-
-def _severity(outlook: Outlook, covariates: Floats, historical: Floats) -> SeverityByScenario | None:
-    """Return how loss given default follows a scenario; None where history taught no reaction.
-
-    The long-run level of the odds stands for the conditions that long-run covariates make.
-    """
-    model, columns = outlook.twin.model, outlook.all_columns
-    reaction = model.severity
-    if reaction is None or reaction.years == 0 or reaction.reaction == 0.0 or not len(columns.principal):
-        return None
-    parameters = model.parameters
-    edge = int(np.argmax(parameters.target != parameters.prepaid_state))
-    level = float(np.log(historical[edge]) - covariates @ parameters.macro[edge])
-    age = np.minimum(columns.age, model.lgd.charged_off.shape[1] - 1)
-    share = (model.lgd.charged_off - model.lgd.recovered)[columns.segment, age]
-    weight = columns.weight * columns.principal
-    return SeverityByScenario(
-        reaction, level, float(np.average(share, weights=weight if weight.any() else None)), edge
-    )
-
-
-def long_run_covariates(outlook: Outlook) -> Floats:
-    """Return the macro covariates at the level scenarios revert to, (F,): the past, carried until settled."""
-    macro = outlook.twin.config.macro
-    settled = macro.reversion_months + LONGEST_LOOK_BACK
-    path = extend(
-        outlook.history, outlook.history, outlook.month0, macro.reversion_months, outlook.month0 + settled
-    )
-    return np.asarray(outlook.given(path, settled).covariates[0, -1])
 
 
 def economies(
@@ -120,7 +86,8 @@ def generated(outlook: Outlook, horizon: int) -> Economy:
 
 def weighted(outlook: Outlook, name: str, weight: float, economy: Economy) -> WeightedScenario:
     """Return an economy as the standards read it."""
-    return WeightedScenario(name, weight, np.ascontiguousarray(outlook.expected(economy)), economy.index)
+    shocks = np.ascontiguousarray(outlook.expected(economy))
+    return WeightedScenario(name, weight, shocks, economy.index, severity_moves(outlook, economy, shocks))
 
 
 def checked_weights(given: Sequence[GivenScenario]) -> tuple[float, ...]:

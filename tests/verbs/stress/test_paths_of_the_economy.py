@@ -30,7 +30,7 @@ def outlook(**funding):
     config = Config(funding=Funding(**funding))
     covariates = [SimpleNamespace(factor=name) for name in PAST.factors]
     twin = SimpleNamespace(config=config, model=SimpleNamespace(covariates=covariates))
-    return SimpleNamespace(twin=twin, month0=MONTH0, history=PAST, index_factor=None)
+    return SimpleNamespace(twin=twin, month0=MONTH0, history=PAST, index_factor=None, price_factor=None)
 
 
 def path(rates, prices=None):

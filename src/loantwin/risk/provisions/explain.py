@@ -60,9 +60,9 @@ class MonthOfLoss:
 
     date : its end, YYYY-MM, None where the row stands for all months past the contract's end. by_scenario :
     probability of first default in the month under each scenario; marginal_pd their weighted mean. exposure :
-    were it to default then, currency. charged_off, recovered : decimals of exposure. worth : of 1 recovered,
-    at default. severity : charged_off - worth x recovered. discount : to the as-of date. loss : before
-    guarantees. counted : within the horizon of the stage.
+    were it to default then, currency. charged_off, recovered : decimals of exposure, as
+    the scenarios move them. worth : of 1 recovered, at default. severity : charged_off - worth x recovered.
+    discount : to the as-of date. loss : before guarantees. counted : within the horizon of the stage.
     """
 
     month: int
@@ -312,32 +312,36 @@ def _five_level(
 
 
 def _pd(book: Portfolio, scenarios: Sequence[WeightedScenario], row: int, horizon: int) -> float:
-    default, _ = _chances(book, scenarios, row)
+    default, *_ = _chances(book, scenarios, row)
     return float(sum(item.weight * own[:horizon].sum() for item, own in zip(scenarios, default, strict=True)))
 
 
 def _chances(
     book: Portfolio, scenarios: Sequence[WeightedScenario], row: int
-) -> tuple[list[Floats], list[Floats]]:
-    """Return by scenario the marginal PD of the loan's months, (T,), and exposure x PD, both means over
-    paths.
+) -> tuple[list[Floats], list[Floats], list[Floats]]:
+    """Return by scenario the marginal PD of the loan's months, (T,), exposure x PD, and that x by how much a
+    default loses more than the tables say, all means over paths.
     """
     one = take(book.columns, np.array([row]))
-    left = int(one.remaining_months[0])
+    left, segment = int(one.remaining_months[0]), int(one.segment[0])
     bucket = np.stack([one.segment, one.age, one.state], axis=1)
-    chances, owed = [], []
+    chances, owed, lost = [], [], []
     for item in scenarios:
         own = marginal_default(book.parameters, np.ascontiguousarray(item.shocks[:, :left]), bucket)[:, 0]
         chances.append(own.mean(axis=0))
-        if item.index_paths is None or not one.floating[0]:
-            owed.append(chances[-1] * loan_tables(one, left, book.runoff, None).exposure[0])
-            continue
-        paths = [
-            loan_tables(one, left, book.runoff, np.ascontiguousarray(path[:left])).exposure[0]
-            for path in item.index_paths
-        ]
-        owed.append((own * np.stack(paths)).mean(axis=0))
-    return chances, owed
+        paths = (None,) if item.index_paths is None or not one.floating[0] else tuple(item.index_paths)
+        exposure = np.stack(
+            [
+                loan_tables(
+                    one, left, book.runoff, None if path is None else np.ascontiguousarray(path[:left])
+                ).exposure[0]
+                for path in paths
+            ]
+        )
+        owed.append((own * exposure).mean(axis=0))
+        dearer = np.ones((1, left)) if item.severity is None else item.severity.of_segment(segment, left)
+        lost.append((own * exposure * dearer).mean(axis=0))
+    return chances, owed, lost
 
 
 def _months(
@@ -352,15 +356,16 @@ def _months(
 
     losses : the loan's over 12 months and life. pd : over life. horizon : months that count, None for all.
     """
-    chances, owed = _chances(book, scenarios, row)
+    chances, owed, lost = _chances(book, scenarios, row)
     weights = np.array([item.weight for item in scenarios])
-    whole, due = (np.einsum("k,kt->t", weights, np.stack(each)) for each in (chances, owed))
+    whole, due, dear = (np.einsum("k,kt->t", weights, np.stack(each)) for each in (chances, owed, lost))
     columns, lgd = book.columns, book.lgd
     left, rate = int(columns.remaining_months[row]), float(columns.effective_annual_rate[row])
     step = np.arange(1, left + 1)
     age = np.minimum(int(columns.age[row]) + step, lgd.charged_off.shape[1] - 1)
     segment = int(columns.segment[row])
-    charged, back = lgd.charged_off[segment, age], lgd.recovered[segment, age]
+    dearer = np.divide(dear, due, out=np.ones(left), where=due > 0.0)
+    charged, back = (table[segment, age] * dearer for table in (lgd.charged_off, lgd.recovered))
     worth = float(recovery_worth(np.array([rate]), lgd.recovery_lag)[0])
     alone = loan_tables(take(columns, np.array([row])), left, book.runoff, None).exposure[0]
     exposure = np.divide(due, whole, out=alone.copy(), where=whole > 0.0)

@@ -11,7 +11,7 @@ import numpy as np
 from loantwin import arguments as check
 from loantwin.arrays import Floats, Integers
 from loantwin.engine.assumptions import RunoffAssumptions, assumptions
-from loantwin.engine.cells import LossGivenDefault, recovery_worth
+from loantwin.engine.cells import LossGivenDefault, SeverityMoves, recovery_worth
 from loantwin.engine.columns import LoanColumns, take
 from loantwin.engine.loss import default_probabilities, loan_losses
 from loantwin.engine.path import occupancy
@@ -20,7 +20,6 @@ from loantwin.engine.runoff import build_cells
 from loantwin.errors import RiskError, expected
 from loantwin.models.fitted import FittedModel
 from loantwin.models.forecasting import mean_shocks
-from loantwin.models.severity_reaction import SeverityReaction, severity_by_month
 from loantwin.risk.allowance import Exposures
 from loantwin.risk.facts import Standing
 from loantwin.risk.provisions.recognition import Recognised
@@ -40,34 +39,19 @@ class WeightedScenario:
         for a stated scenario with its expected period effect). For IFRS 9, T covers the longest remaining
         term, macro already reverted; for CECL it covers the supported period.
     index_paths : (P, T) index of floating rates, decimal a year, or None to keep rates in force.
+    severity : by how much defaults lose more than the tables say, None where they do not; of one scenario's
+        paths, or of all of them.
     """
 
     name: str
     weight: float
     shocks: Floats
     index_paths: Floats | None = None
+    severity: SeverityMoves | None = None
 
     def __post_init__(self) -> None:
         check.finite(shocks=self.shocks, **check.given(index_paths=self.index_paths))
-
-
-@dataclass(frozen=True)
-class SeverityByScenario:
-    """How loss given default follows a scenario, where the model's history taught it.
-
-    reaction : the model's. level : log of the month part of the odds of the first worsening edge that stands
-    for conditions of 0. severity : mean loss given default of the book, below 1. edge : that edge.
-    """
-
-    reaction: SeverityReaction
-    level: float
-    severity: float
-    edge: int
-
-    def moves(self, shocks: Floats) -> Floats:
-        """Return by how much each month's loss given default is more than the tables', (K, T)."""
-        conditions = np.log(np.maximum(shocks[:, :, self.edge], 1e-300)) - self.level
-        return severity_by_month(self.reaction, conditions, self.severity)
+        check.kind(SeverityMoves, **check.given(severity=self.severity))
 
 
 @dataclass(frozen=True)
@@ -81,7 +65,6 @@ class Portfolio:
     runoff : partial prepayment, unpaid instalments at default and conversion factor of undrawn commitments.
     recognised : risk at initial recognition over the life IFRS 9 measures; None where nothing tells it, then
         the present model at its long-run level stands in.
-    severity : how loss given default follows a scenario, None where it does not.
     """
 
     as_of: date
@@ -93,7 +76,6 @@ class Portfolio:
     historical: Floats
     runoff: RunoffAssumptions = field(default_factory=assumptions)
     recognised: Recognised | None = None
-    severity: SeverityByScenario | None = None
 
     def __post_init__(self) -> None:
         check.finite(historical=self.historical)
@@ -167,7 +149,8 @@ def expected_losses(portfolio: Portfolio, scenarios: Sequence[WeightedScenario])
         if len(chosen[0].shocks) == 1:
             paths = [item.index_paths for item in chosen if item.index_paths is not None]
             index = np.concatenate([_cut_paths(item, months) for item in paths]) if paths else None
-            found = measured(portfolio, np.concatenate([item.shocks[:, :months] for item in chosen]), index)
+            shocks = np.concatenate([item.shocks[:, :months] for item in chosen])
+            found = measured(portfolio, shocks, index, moves=_together(chosen, months))
             if len(together) == len(scenarios):
                 return found
         else:
@@ -195,16 +178,35 @@ def mean_over_paths(portfolio: Portfolio, scenario: WeightedScenario, months: in
     loss, pd = np.zeros((2, len(columns.principal), 1, 2))
     fixed = np.flatnonzero(~floats)
     if len(fixed):
-        found = measured(part_of(portfolio, fixed), scenario.shocks[:, :months], None, mean=True)
+        part = part_of(portfolio, fixed)
+        found = measured(part, scenario.shocks[:, :months], None, mean=True, moves=scenario.severity)
         loss[fixed], pd[fixed] = found
     moving = np.flatnonzero(floats)
     for start in range(0, paths if len(moving) else 0, PATHS_AT_ONCE):
         block = slice(start, start + PATHS_AT_ONCE)
         index = None if scenario.index_paths is None else _cut_paths(scenario.index_paths[block], months)
-        found = measured(part_of(portfolio, moving), scenario.shocks[block, :months], index)
+        moves = _of_block(scenario.severity, block)
+        found = measured(part_of(portfolio, moving), scenario.shocks[block, :months], index, moves=moves)
         loss[moving, 0] += found[0].sum(axis=1) / paths
         pd[moving, 0] += found[1].sum(axis=1) / paths
     return loss, pd
+
+
+def _together(scenarios: Sequence[WeightedScenario], months: int) -> SeverityMoves | None:
+    """Return the moves of scenarios of one path each as those of one run."""
+    known = next((item.severity for item in scenarios if item.severity is not None), None)
+    if known is None:
+        return None
+    none = np.ones((1, known.factor.shape[1], months))
+    paths = [none if item.severity is None else item.severity.factor[:, :, :months] for item in scenarios]
+    return SeverityMoves(np.concatenate(paths), known.kind)
+
+
+def _of_block(moves: SeverityMoves | None, block: slice) -> SeverityMoves | None:
+    """Return the moves of some paths."""
+    if moves is None or len(moves.factor) == 1:
+        return moves
+    return SeverityMoves(moves.factor[block], moves.kind)
 
 
 def part_of(portfolio: Portfolio, loans: Integers) -> Portfolio:
@@ -282,14 +284,20 @@ def remaining_lag(lag: Floats, passed: int) -> Floats:
 
 
 def measured(
-    portfolio: Portfolio, shocks: Floats, index: Floats | None, mean: bool = False
+    portfolio: Portfolio,
+    shocks: Floats,
+    index: Floats | None,
+    mean: bool = False,
+    moves: SeverityMoves | None = None,
 ) -> tuple[Floats, Floats]:
     """Return one engine run's losses and default probabilities, (N, K, 2) each; K is 1 where `mean`."""
     check.kind(Portfolio, portfolio=portfolio)
     check.finite(shocks=shocks)
     check.finite(**check.given(index=index))
     check.flag(mean=mean)
-    check.shaped((None, None, len(portfolio.parameters.origin)), shocks=shocks)
+    check.kind(SeverityMoves, **check.given(moves=moves))
+    paths = None if moves is None or len(moves.factor) == 1 else len(moves.factor)
+    check.shaped((paths, None, len(portfolio.parameters.origin)), shocks=shocks)
     found = loan_losses(
         portfolio.parameters,
         portfolio.columns,
@@ -301,7 +309,7 @@ def measured(
         conversion_factor=portfolio.runoff.conversion_factor,
         mean=mean,
         past_term=True,
-        severity_moves=None if portfolio.severity is None else portfolio.severity.moves(shocks),
+        severity_moves=moves,
     )
     return found.loss, found.pd
 

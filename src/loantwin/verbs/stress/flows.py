@@ -21,6 +21,7 @@ from loantwin.errors import UsageError, expected
 from loantwin.models.model import mean_shocks
 from loantwin.outlook.age_period_cohort import apc_flows
 from loantwin.outlook.outlook import Economy, Outlook
+from loantwin.outlook.severity import severity_moves
 
 
 class ExpectedFlows(Protocol):
@@ -34,7 +35,8 @@ class ExpectedFlows(Protocol):
 def twin_flows(outlook: Outlook, economy: Economy, horizon: int, by_segment: bool = False) -> Flows:
     """Return what the twin's own transition model expects, its period effect at its expectation.
 
-    Balances of floating loans follow the mean of the economy's index paths, their interest each path's own.
+    Balances of floating loans follow the mean of the economy's index paths, their interest each path's own;
+    what defaults lose follows collateral and the times (`outlook.severity`).
     """
     cells = grouped_cells(outlook, economy, horizon, by_segment)
     return flows_of_cells(outlook, economy, cells, horizon, by_segment)
@@ -48,7 +50,15 @@ def flows_of_cells(
     shocks = np.ascontiguousarray(mean_shocks(model, np.ascontiguousarray(economy.covariates[:, :horizon])))
     groups = len(model.parameters.segments) if by_segment else 1
     index = economy.index_paths(cells, len(shocks))
-    return conditional_flows(model.parameters, cells, model.lgd, shocks, groups=groups, index_paths=index)
+    return conditional_flows(
+        model.parameters,
+        cells,
+        model.lgd,
+        shocks,
+        groups=groups,
+        index_paths=index,
+        severity_moves=severity_moves(outlook, economy, shocks),
+    )
 
 
 MODELS: dict[str, ExpectedFlows] = {"twin": twin_flows, "age-period-cohort": apc_flows}

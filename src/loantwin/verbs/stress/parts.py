@@ -14,8 +14,9 @@ from loantwin.risk.stress.factors import Attribution, coalitions, shapley
 from loantwin.verbs.stress.flows import ExpectedFlows
 from loantwin.verbs.stress.funding import annual_rates
 
-INDEX, FUNDING = -1, -2
-"""In a factor's group of covariates: it is the index of floating rates, the short rate of funding."""
+INDEX, FUNDING, PRICES = -1, -2, -3
+"""In a factor's group of covariates: it is the index of floating rates, the short rate of funding, the price
+of collateral."""
 FIGURES = ("defaulted", "charged_off", "loss", "net_interest_income")
 """loss : present value of the horizon's defaults x loss given default, net of guarantees."""
 
@@ -88,8 +89,8 @@ def parts(
 def factor_groups(
     outlook: Outlook, baseline: Economy, economy: Economy
 ) -> tuple[list[str], dict[str, list[int]]]:
-    """Return the factors to switch, and their covariates; the index of floating rates and the short rate that
-    funding follows are factors too.
+    """Return the factors to switch, and their covariates; the index of floating rates, the price of
+    collateral and the short rate that funding follows are factors too.
     """
     groups: dict[str, list[int]] = {}
     for place, covariate in enumerate(outlook.twin.model.covariates):
@@ -100,6 +101,9 @@ def factor_groups(
             name: [*places, *([INDEX] if name == outlook.index_factor else [])]
             for name, places in groups.items()
         }
+    if outlook.price_factor is not None and economy.prices is not None:
+        name = outlook.price_factor
+        groups[name] = [*groups.get(name, []), PRICES]
     if baseline.funding is not None or economy.funding is not None:
         name = outlook.twin.config.funding.short_rate
         groups[name] = [*groups.get(name, []), FUNDING]
@@ -122,7 +126,18 @@ def _mixed(
         for column in own:
             covariates[rows, :, column] = stressed.covariates[0][:, column]
     path = None if index.index is None else np.repeat(index.index, len(chosen), axis=0)
-    return Economy(None, covariates, path)
+    return Economy(None, covariates, path, prices=_prices(baseline, stressed, chosen, groups))
+
+
+def _prices(
+    baseline: Economy, stressed: Economy, chosen: Flags, groups: dict[str, list[int]]
+) -> Floats | None:
+    """Return the price of collateral by coalition, (2^k, T); None where none follows it."""
+    place = next((place for place, covered in enumerate(groups.values()) if PRICES in covered), None)
+    if place is None or stressed.prices is None:
+        return None
+    old = np.zeros_like(stressed.prices) if baseline.prices is None else baseline.prices
+    return np.where(chosen[:, place, None], stressed.prices, old)
 
 
 def _funding(

@@ -94,6 +94,7 @@ class Search:
             covariates,
             outlook.index_of(paths, horizon),
             funding=funding_rates(outlook, paths, horizon),
+            prices=outlook.prices_of(paths, horizon),
         )
 
     def of_paths(self, paths: MacroPaths) -> Floats:
@@ -104,6 +105,7 @@ class Search:
             economy.covariates[:, : self.span],
             None if economy.index is None else economy.index[:, : self.span],
             funding=economy.funding,
+            prices=None if economy.prices is None else economy.prices[:, : self.span],
         )
         flows = (
             flows_of_cells(test.outlook, economy, self.cells, self.span)

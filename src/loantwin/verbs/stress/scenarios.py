@@ -110,11 +110,10 @@ def innovations_of(outlook: Outlook, months: int) -> Innovations:
 
 
 def model_factors(outlook: Outlook) -> list[str]:
-    """Return the factors that move the book: of the model's covariates, and the floating-rate index."""
+    """Return the factors that move the book: covariates', the floating-rate index, the collateral's price."""
     named = dict.fromkeys(covariate.factor for covariate in outlook.twin.model.covariates)
-    if outlook.index_factor is not None:
-        named[outlook.index_factor] = None
-    return list(named)
+    also = (outlook.index_factor, outlook.price_factor)
+    return list(named | dict.fromkeys(name for name in also if name is not None))
 
 
 def standard_deviations(outlook: Outlook, baseline: Scenario, month: int) -> dict[str, float]:

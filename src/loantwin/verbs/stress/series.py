@@ -9,8 +9,10 @@ import numpy as np
 from loantwin import months
 from loantwin.arrays import Floats
 from loantwin.engine.path import Flows
+from loantwin.outlook.long_run import long_run_covariates
 from loantwin.outlook.outlook import Economy, GivenScenario, Outlook
-from loantwin.outlook.portfolio import lifetime_economy, long_run_covariates, portfolio, weighted
+from loantwin.outlook.portfolio import lifetime_economy, portfolio, weighted
+from loantwin.outlook.severity import severity_moves
 from loantwin.outlook.workout import stock_in_default
 from loantwin.risk.provisions.ifrs9 import Ifrs9Result
 from loantwin.risk.provisions.provisions import lifetime_months, long_run_shocks, provisions
@@ -87,8 +89,16 @@ def _along(
     cells = outlook.cells(economy, whole)
     historical = long_run_shocks(model, long_run_covariates(outlook))
     shocks = outlook.expected(economy)[0]
+    moves = severity_moves(outlook, economy, shocks[None])
     found = allowance_path(
-        model.parameters, cells, model.lgd, shocks, historical, dates, outlook.twin.config.ifrs9
+        model.parameters,
+        cells,
+        model.lgd,
+        shocks,
+        historical,
+        dates,
+        outlook.twin.config.ifrs9,
+        None if moves is None else moves.factor[0][moves.kind],
     )
     if capital is None or capital.approach != "irb":
         return found, None

@@ -20,6 +20,7 @@ from loantwin.models.forecasting import macro_share, mean_shocks
 from loantwin.outlook.outlook import Economy
 from loantwin.outlook.paths import severity_of
 from loantwin.outlook.portfolio import lifetime_economy, portfolio, weighted
+from loantwin.outlook.severity import severity_moves
 from loantwin.outlook.workout import stock_in_default
 from loantwin.risk.facts import Standing
 from loantwin.risk.provisions.measurement import lifetime_months, measured, part_of
@@ -81,7 +82,8 @@ def uncertain(test: StressTest, run: StressRun) -> dict[str, Uncertain]:
     model, seed = outlook.twin.model, outlook.twin.config.run.seed
     shocks = _batch(test, economy, horizon, PATHS)
     cells = outlook.cells(economy, horizon)
-    flows = conditional_flows(model.parameters, cells, model.lgd, shocks)
+    moves = severity_moves(outlook, economy, shocks[:1])
+    flows = conditional_flows(model.parameters, cells, model.lgd, shocks, severity_moves=moves)
     costs = outlook.twin.config.economics
     rate = (costs.funding_annual_rate + costs.servicing_annual_rate) / 12
     total = {
@@ -90,7 +92,7 @@ def uncertain(test: StressTest, run: StressRun) -> dict[str, Uncertain]:
     held = flows.opening.sum(axis=1) + total["balance"][:, :-1].sum(axis=1)
     factor = np.ones(len(shocks))
     drawn = slice(len(shocks) - PATHS, None)
-    factor[drawn] = severity_of(outlook, shocks[drawn], seed)
+    factor[drawn] = severity_of(outlook, shocks[drawn], seed, followed=economy.prices is not None)
     charged = total["charged_off"].sum(axis=1)
     factor[drawn] *= charged[drawn].mean() / max(float((charged * factor)[drawn].mean()), 1e-300)
     values = {
@@ -121,7 +123,7 @@ def _allowance(test: StressTest, run: StressRun) -> Uncertain:
     one = staged(part, [weighted(outlook, run.given.name, 1.0, economy)], outlook.twin.config)
     shocks = _batch(test, economy, horizon, ALLOWANCE_PATHS)
     # rates as in force: what they do to balances is the same on every path, and only the spread is read
-    loss, _ = measured(part, shocks, None)
+    loss, _ = measured(part, shocks, None, moves=severity_moves(outlook, economy, shocks[:1]))
     column = np.where(one.stages.stage >= 2, 1, 0)
     kept = part.columns.weight * (1.0 - part.columns.guaranteed)
     total = kept @ loss[np.arange(len(chosen)), :, column]
