@@ -357,7 +357,7 @@ def _default_tables(
     )
     if moves is None:
         return default, total, late, late
-    dearer = np.ascontiguousarray(np.moveaxis(moves.of_paths(scenarios), 0, 2))  # (C, T, K)
+    dearer = np.ascontiguousarray(np.moveaxis(moves.factor, 0, 2))  # (C, T, K), or (C, T, 1) for all
     kind = moves.kind[buckets[:, 0]]
     for one in np.unique(kind):
         own = kind == one

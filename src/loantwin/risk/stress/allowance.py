@@ -9,7 +9,7 @@ as-of date.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -56,6 +56,7 @@ def allowance_path(
     dates: Sequence[int],
     settings: Ifrs9,
     dearer: Floats | None = None,
+    origin: Mapping[int, Floats] | None = None,
 ) -> AllowancePath:
     """Return the allowance at the end of months `dates` (0: the as-of date).
 
@@ -64,7 +65,8 @@ def allowance_path(
     cells : over the remaining life, H months. shocks : (H, R) month part of the odds, the scenario as far as
         it goes and
         reverting after. historical : (R,) the level of PD at origination (`provisions.long_run_shocks`).
-    dearer : (G, H) factor on what is lost of a month's defaults, by segment; None is 1.
+    dearer : (G, H) factor on what is lost of a month's defaults, by segment; None is 1. origin : what
+        `origin_risk` returns, where it was made before.
 
     Raises
     ------
@@ -92,9 +94,8 @@ def allowance_path(
     lost = cells.exposure * loss_share(cells, lgd, charged, recovered)
     fade = 1.0 / (1.0 + cells.annual_rate / 12.0)
     lifetime, risk = _backward(parameters, cells, shocks, lost, fade, set(dates))
-    _, origin = _backward(
-        parameters, cells, np.broadcast_to(historical, shocks.shape), lost, fade, set(dates)
-    )
+    if origin is None:
+        origin = origin_risk(parameters, cells, historical, dates)
     where = occupancy(parameters, cells, shocks[: max(last, 1)])
     kept = 1.0 - cells.guaranteed
     live = parameters.states[: parameters.live]
@@ -116,6 +117,24 @@ def allowance_path(
     flow = convolved(to_charge, lgd.charge_off_lag) - convolved(to_recover, lgd.recovery_lag)
     due = np.concatenate([[0.0], np.cumsum(to_charge - to_recover - flow)])
     return AllowancePath(stages[0], stages[1], due[list(dates)], flow)
+
+
+def origin_risk(
+    parameters: TransitionParameters, cells: Cells, historical: Floats, dates: Sequence[int]
+) -> dict[int, Floats]:
+    """Return the probability of default over what is left of the life at each date, (B, live) by date.
+
+    With every month at the level of origination. The same under all scenarios: neither the index of floating
+    rates nor severity moves it.
+    """
+    check.kind(TransitionParameters, parameters=parameters)
+    check.kind(Cells, cells=cells)
+    check.finite(historical=historical)
+    check.each((int, np.integer), dates=dates)
+    check.shaped((len(parameters.origin),), historical=historical)
+    nothing = np.zeros((len(cells.segment), cells.interest.shape[1]))
+    level = np.broadcast_to(historical, (nothing.shape[1], len(historical)))
+    return _backward(parameters, cells, level, nothing, np.ones(len(nothing)), set(dates))[1]
 
 
 def _backward(

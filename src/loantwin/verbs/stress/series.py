@@ -10,13 +10,13 @@ from loantwin import months
 from loantwin.arrays import Floats
 from loantwin.engine.path import Flows
 from loantwin.outlook.long_run import long_run_covariates
-from loantwin.outlook.outlook import Economy, GivenScenario, Outlook
+from loantwin.outlook.outlook import SOURCES, Economy, GivenScenario, Outlook
 from loantwin.outlook.portfolio import lifetime_economy, portfolio, weighted
 from loantwin.outlook.severity import severity_moves
 from loantwin.outlook.workout import stock_in_default
 from loantwin.risk.provisions.ifrs9 import Ifrs9Result
 from loantwin.risk.provisions.provisions import lifetime_months, long_run_shocks, provisions
-from loantwin.risk.stress.allowance import AllowancePath, allowance_path
+from loantwin.risk.stress.allowance import AllowancePath, allowance_path, origin_risk
 from loantwin.risk.stress.capital import irb_weights
 from loantwin.risk.stress.paths import CapitalPlan, MonthlyFlows, StressPath, quarter_ends, stress_path
 from loantwin.verbs.stress.flows import drawn_at_default
@@ -90,6 +90,12 @@ def _along(
     historical = long_run_shocks(model, long_run_covariates(outlook))
     shocks = outlook.expected(economy)[0]
     moves = severity_moves(outlook, economy, shocks[None])
+    origin = outlook.store.get(
+        "stress.origin_risk",
+        SOURCES,
+        lambda: origin_risk(model.parameters, cells, historical, dates),
+        (whole, horizon, historical.tobytes()),
+    )
     found = allowance_path(
         model.parameters,
         cells,
@@ -99,6 +105,7 @@ def _along(
         dates,
         outlook.twin.config.ifrs9,
         None if moves is None else moves.factor[0][moves.kind],
+        origin,
     )
     if capital is None or capital.approach != "irb":
         return found, None

@@ -34,7 +34,7 @@ PATHS = 300
 """Draws of flows."""
 ALLOWANCE_PATHS = 48
 """Draws of allowances: their interval is a log-normal's."""
-LOANS = 1_000
+LOANS = 500
 """Loans on which allowances are measured, evenly over the book's order."""
 STEP = 1e-4
 """Of a parameter, for the gradient, log-odds or one standard deviation."""
