@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from loantwin.interfaces.report.blocks import PageBlock, amount, percent, table, text
-from loantwin.risk.stress.rarity import Rarity, WindowsCost
+from loantwin.risk.stress.rarity import HEAVIEST, Rarity, WindowsCost
 from loantwin.risk.stress.reverse import Plausibility, ReverseStress
 
 OFTEN = ("how often, by", "windows", "side by side", "cost as much", "chance", "90 % interval")
@@ -45,7 +45,9 @@ def tail_words(item: Rarity) -> str:
         return f"No tail is fitted: {item.gap}."
     degrees = tail.degrees_of_freedom
     kind = "a normal law" if degrees is None else f"a t of {degrees:.1f} degrees of freedom"
-    law = f"History's surprises fit {kind}, {tail.spread:.2f} times as wide as the generator has it"
+    if degrees is not None and degrees <= 1.0 / HEAVIEST:
+        kind += ", the fewest looked at"
+    law = f"History's surprises fit {kind}; it is {tail.spread:.2f} times as wide as the generator has it"
     often = f"so such an economy comes as often as a normal move of {tail.equivalent_distance:.1f}"
     shown = (
         "even the low end of the interval is more than shocks would give were they normal"
