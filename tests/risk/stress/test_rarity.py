@@ -38,8 +38,10 @@ def test_a_linear_figure_of_normal_shocks_has_a_closed_form():
     assert tail.low <= truth <= tail.high
     assert tail.chance == pytest.approx(truth, rel=0.15)
     assert tail.spread == pytest.approx(1.0, abs=0.05)
+    assert tail.averaged == pytest.approx(truth, rel=0.15)
     assert tail.equivalent_distance == pytest.approx(2.0, abs=0.1)
     assert not tail.fatter
+    assert tail.factor is None  # not shown
     counted = windows_cost(costs, far, np.arange(len(costs)), float(len(costs)), 7.0 + 5.0 * 2.0)
     assert counted.low <= truth <= counted.high
     assert counted.worst_cost == costs.max()
@@ -57,6 +59,23 @@ def test_where_shocks_have_a_t_the_fitted_chance_is_nearer_the_truth_than_the_no
         assert tail.factor == pytest.approx(tail.chance / stats.norm.sf(4.0))
         assert tail.degrees_of_freedom is not None
         assert 2.0 <= tail.degrees_of_freedom < 8.0
+
+
+def test_averaged_over_what_fits_a_short_history_of_fat_tails_is_told_within_a_factor_of_four():
+    """Two hundred quarters of a t with three degrees in windows of four; the normal is 60 times too low."""
+
+    def windows(count, key):
+        shocks = stats.t.rvs(3, size=count, random_state=random(key)) / np.sqrt(3.0)
+        sums = np.concatenate([[0.0], np.cumsum(shocks)])
+        return (sums[4:] - sums[:-4]) / 2.0
+
+    truth = float((windows(1_000_000, 1) > 4.0).mean())
+    assert truth > 50.0 * normal_tail(4.0)
+    tails = [fitted_tail(np.maximum(windows(200, 200 + key), 0.0), 50.0, 4.0) for key in range(30)]
+    gaps = [abs(np.log10(tail.averaged / truth)) for tail in tails if tail is not None]
+    assert len(gaps) == 30
+    assert np.mean(gaps) < np.log10(4.0)
+    assert np.mean(gaps) < 0.5 * np.mean([abs(np.log10(tail.chance / truth)) for tail in tails])
 
 
 def test_normal_shocks_are_seldom_called_fat_and_the_interval_holds_the_truth():

@@ -81,9 +81,11 @@ class FittedTail:
 
     harmful : windows that cost more than the expected path. spread : the t's scale, 1 as the generator has
         it. degrees_of_freedom : null where the normal fits best.
-    chance, low, high : of an economy that costs at least as much, and its 90 % likelihood interval.
-    equivalent_distance : at which normal shocks give the same chance. factor : chance over the normal's.
-    fatter : whether even `low` is above the normal's chance; otherwise a fatter tail is not shown.
+    chance, low, high : of an economy that costs at least as much by the likeliest t, and its 90 % likelihood
+        interval. averaged : the chance over all spreads and degrees, weighed by their likelihood.
+        equivalent_distance : at which normal shocks have the averaged chance.
+    fatter : whether even `low` is above the normal's chance; otherwise a fatter tail is not shown, and
+        `factor`, `chance` over the normal's, is null.
     """
 
     harmful: int
@@ -93,9 +95,10 @@ class FittedTail:
     chance: float
     low: float
     high: float
+    averaged: float
     equivalent_distance: float
-    factor: float
     fatter: bool
+    factor: float | None
 
 
 @dataclass(frozen=True)
@@ -186,7 +189,8 @@ def fitted_tail(distances: Floats, apart: float, distance: float) -> FittedTail 
     freedom maximise the likelihood of the positive distances; one of 0, no more than expected, only says that
     it is of the milder half. Overlapping windows count as `apart`: their log-likelihood is divided by windows
     / `apart` (a composite likelihood). The interval of the chance is its range over all spreads and degrees
-    of freedom whose log-likelihood is at most 1.35 below the best (90 %, one degree).
+    of freedom whose log-likelihood is at most 1.35 below the best (90 %, one degree). The averaged chance
+    weighs them by likelihood, flat in the logarithm of the spread and in 1 / degrees of freedom.
 
     None where there are too few windows: `LEAST_APART`, `LEAST_HARMFUL`.
     """
@@ -211,6 +215,8 @@ def fitted_tail(distances: Floats, apart: float, distance: float) -> FittedTail 
     chance, normal = float(chances[place, 0]), float(ndtr(-distance))
     within = likelihood >= likelihood[place, 0] - 0.5 * float(chdtri(1, 1.0 - LEVEL))
     low, high = float(chances[within].min()), float(chances[within].max())
+    trust = np.exp(likelihood[:, 1:] - likelihood.max())
+    averaged = float((trust * chances[:, 1:]).sum() / trust.sum())
     return FittedTail(
         harmful=len(harmful),
         apart=apart,
@@ -219,9 +225,10 @@ def fitted_tail(distances: Floats, apart: float, distance: float) -> FittedTail 
         chance=chance,
         low=low,
         high=high,
-        equivalent_distance=float(-ndtri(max(chance, 1e-300))),
-        factor=chance / max(normal, 1e-300),
+        averaged=averaged,
+        equivalent_distance=float(-ndtri(averaged)),
         fatter=low > normal,
+        factor=chance / normal if low > normal > 0.0 else None,
     )
 
 

@@ -32,9 +32,11 @@ def how_often(found: ReverseStress) -> list[Row]:
     if item.tail is not None:
         tail = item.tail
         counted = (f"{item.surprises.windows:,}", f"{tail.apart:.1f}")
-        rows.append(
-            ("a tail fitted to surprises", *counted, "–", _chance(tail.chance), _range(tail.low, tail.high))
-        )
+        likeliest = (_chance(tail.chance), _range(tail.low, tail.high))
+        rows += [
+            ("the tail that fits surprises best", *counted, "–", *likeliest),
+            ("all tails that fit, averaged", *counted, "–", _chance(tail.averaged), "–"),
+        ]
     return rows
 
 
@@ -46,15 +48,18 @@ def tail_words(item: Rarity) -> str:
     degrees = tail.degrees_of_freedom
     kind = "a normal law" if degrees is None else f"a t of {degrees:.1f} degrees of freedom"
     if degrees is not None and degrees <= 1.0 / HEAVIEST:
-        kind += ", the fewest looked at"
-    law = f"History's surprises fit {kind}; it is {tail.spread:.2f} times as wide as the generator has it"
-    often = f"so such an economy comes as often as a normal move of {tail.equivalent_distance:.1f}"
-    shown = (
-        "even the low end of the interval is more than shocks would give were they normal"
-        if tail.fatter
-        else "that tails are fatter than normal is not shown: the interval holds both"
+        kind += " (the fewest looked at)"
+    law = f"History's surprises fit {kind} best, {tail.spread:.2f} times as wide as the generator has it."
+    often = (
+        f"Averaged over all that fit, such an economy is as frequent as a normal move of "
+        f"{tail.equivalent_distance:.1f}"
     )
-    return f"{law}, {often}; {shown}."
+    shown = (
+        f"tails are fatter than normal: even the interval's low end is above {_chance(item.normal)}"
+        if tail.fatter
+        else "that tails are fatter than normal is not shown, the interval holds both"
+    )
+    return f"{law} {often}; {shown}."
 
 
 def crisis_rows(found: ReverseStress, crises: Mapping[str, Plausibility]) -> list[Row]:
