@@ -19,8 +19,8 @@ from loantwin.arrays import Floats, Integers
 LEAST_APART = 5.0
 """Windows side by side below which no tail is fitted."""
 LEAST_HARMFUL = 5
-HEAVIEST = 0.5
-"""Largest 1 / degrees of freedom looked at: with two or fewer a variance is infinite."""
+HEAVIEST = 1.0
+"""Largest 1 / degrees of freedom looked at: with one or fewer there is no mean."""
 LEVEL = 0.9
 ROUNDS = 100
 """Of a fixed point."""
@@ -190,7 +190,8 @@ def fitted_tail(distances: Floats, apart: float, distance: float) -> FittedTail 
     it is of the milder half. Overlapping windows count as `apart`: their log-likelihood is divided by windows
     / `apart` (a composite likelihood). The interval of the chance is its range over all spreads and degrees
     of freedom whose log-likelihood is at most 1.35 below the best (90 %, one degree). The averaged chance
-    weighs them by likelihood, flat in the logarithm of the spread and in 1 / degrees of freedom.
+    weighs them by likelihood, flat in the logarithm of the spread and falling evenly in 1 / degrees of
+    freedom, to 0 at one degree.
 
     None where there are too few windows: `LEAST_APART`, `LEAST_HARMFUL`.
     """
@@ -202,7 +203,7 @@ def fitted_tail(distances: Floats, apart: float, distance: float) -> FittedTail 
     harmful = distances[distances > 0.0]
     if apart < LEAST_APART or len(harmful) < LEAST_HARMFUL:
         return None
-    weights = np.linspace(0.0, HEAVIEST, 51)  # 1 / degrees of freedom
+    weights = np.linspace(0.0, HEAVIEST, 101)  # 1 / degrees of freedom
     best = _spreads(harmful, weights)
     spreads = best[:, None] * np.concatenate([[1.0], np.geomspace(0.2, 5.0, 161)])
     likelihood = np.array(
@@ -215,7 +216,7 @@ def fitted_tail(distances: Floats, apart: float, distance: float) -> FittedTail 
     chance, normal = float(chances[place, 0]), float(ndtr(-distance))
     within = likelihood >= likelihood[place, 0] - 0.5 * float(chdtri(1, 1.0 - LEVEL))
     low, high = float(chances[within].min()), float(chances[within].max())
-    trust = np.exp(likelihood[:, 1:] - likelihood.max())
+    trust = (HEAVIEST - weights)[:, None] * np.exp(likelihood[:, 1:] - likelihood.max())
     averaged = float((trust * chances[:, 1:]).sum() / trust.sum())
     return FittedTail(
         harmful=len(harmful),

@@ -54,11 +54,13 @@ def tail_words(item: Rarity) -> str:
         f"Averaged over all that fit, such an economy is as frequent as a normal move of "
         f"{tail.equivalent_distance:.1f}"
     )
-    shown = (
-        f"tails are fatter than normal: even the interval's low end is above {_chance(item.normal)}"
-        if tail.fatter
-        else "that tails are fatter than normal is not shown, the interval holds both"
-    )
+    normal = _chance(item.normal)
+    if tail.fatter:
+        shown = f"tails are fatter than normal: even the interval's low end is above {normal}"
+    elif tail.high < item.normal:
+        shown = f"normal shocks overstate it: even the interval's high end is below {normal}"
+    else:
+        shown = f"that tails are fatter than normal is not shown, the interval holds {normal}"
     return f"{law} {often}; {shown}."
 
 
@@ -91,7 +93,7 @@ def crisis_rows(found: ReverseStress, crises: Mapping[str, Plausibility]) -> lis
                 words,
             )
         )
-    return [*rows, (found.name, shown(found.reached), _distance(found.distance), "", "")] if rows else []
+    return [*rows, (found.name, shown(found.reached), _distance(found.distance), "–", "")] if rows else []
 
 
 def rarity_blocks(found: ReverseStress, crises: Mapping[str, Plausibility]) -> list[PageBlock]:
