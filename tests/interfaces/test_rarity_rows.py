@@ -46,7 +46,7 @@ def test_each_way_to_count_is_a_row(found: ReverseStress) -> None:
 def test_a_tail_is_called_fatter_only_where_that_is_shown() -> None:
     assert "not shown" in tail_words(RARITY)
     assert "a normal law best, 1.27 times as wide" in tail_words(RARITY)
-    fat = replace(TAIL, degrees_of_freedom=2.0, low=0.0009, fatter=True, factor=8.7)
+    fat = replace(TAIL, degrees_of_freedom=1.0, low=0.0009, fatter=True, factor=8.7)
     words = tail_words(replace(RARITY, tail=fat))
     assert "the fewest looked at" in words
     assert "low end is above 0.068 %" in words
