@@ -331,6 +331,30 @@ def by_hand(made: Mapping[str, Call]) -> dict[str, Call]:
             "start": np.zeros(2),
             "radius": 1.0,
         },
+        "risk.stress.reverse.frontier": {
+            "slopes": lambda z: (float(z.sum()), np.ones(len(z))),
+            "size": 2,
+            "highest": 1.0,
+        },
+        "risk.stress.rarity.least_distances": {
+            "radii": np.arange(3.0),
+            "figures": np.array([1.0, 2.0, 4.0]),
+            "costs": np.array([0.5, 3.0]),
+        },
+        "risk.stress.rarity.share_interval": {"share": 0.1, "trials": 20.0},
+        "risk.stress.rarity.windows_cost": {
+            "costs": np.array([1.0, 3.0, 2.0]),
+            "distances": np.array([0.0, 2.0, 1.0]),
+            "starts": np.arange(3) + 24_000,
+            "apart": 1.5,
+            "bar": 2.5,
+            "bent": 0,
+        },
+        "risk.stress.rarity.fitted_tail": {
+            "distances": np.linspace(0.0, 2.0, 30),
+            "apart": 10.0,
+            "distance": 3.0,
+        },
         "risk.stress.reverse.walked": {
             "slopes": lambda z: (float(z.sum()), np.ones(len(z))),
             "figure": lambda z: float(z.sum()),

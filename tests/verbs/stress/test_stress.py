@@ -15,10 +15,17 @@ import pytest
 import loantwin as lt
 from loantwin.errors import InputError, UsageError
 from loantwin.macro.shock import Shape
+from loantwin.macro.windows import moves
+from loantwin.months import parse_label
 from loantwin.outlook.outlook import Outlook
+from loantwin.risk.stress.reverse import mildest
 from loantwin.risk.stress.stress import StressResult
 from loantwin.verbs.stress.flows import MODELS, added_up, twin_flows
-from loantwin.verbs.stress.scenarios import expected_path
+from loantwin.verbs.stress.rarity import crisis_costs
+from loantwin.verbs.stress.reverse import reversed_stress
+from loantwin.verbs.stress.run import prepared
+from loantwin.verbs.stress.scenarios import expected_path, innovations_of, model_factors
+from loantwin.verbs.stress.search import Search
 
 MONTHS = 12
 SLUMP = """
@@ -128,19 +135,59 @@ def test_reverse_stress_costs_what_was_asked(result: StressResult) -> None:
     assert found.expected < found.target
 
 
+def test_reverse_stress_says_how_often_such_an_economy_comes(result: StressResult) -> None:
+    (found,) = result.reverse
+    item = found.rarity
+    assert item is not None
+    assert item.measure == "loss"
+    assert item.normal == pytest.approx(found.tail_probability)
+    assert item.generated_low <= found.generated_share <= item.generated_high
+    for counted in (item.moves, item.surprises):
+        assert counted.share == counted.beyond / counted.windows
+        assert 1.0 < counted.apart < counted.windows
+        assert counted.low <= counted.share <= counted.high
+        assert (counted.worst_cost >= found.reached * 0.999) == (counted.beyond > 0)
+    assert item.tail is not None
+    assert item.tail.low <= item.tail.chance <= item.tail.high
+    assert list(found.crises) == ["1990", "2001", "2008", "2020"]
+    for year, crisis in found.crises.items():
+        assert (crisis.cost is None) == bool(crisis.gap), year
+    document = result.to_dict()["_reverse"][0]
+    assert set(document["rarity"]) >= {"moves", "surprises", "tail", "assumed"}
+
+
+def test_a_window_and_a_crisis_cost_what_their_replay_costs(panel_home: Path, result: StressResult) -> None:
+    """And a crisis is as far as a reverse stress whose target is its cost; floating balances apart."""
+    with lt.open(panel_home) as twin:
+        outlook = Outlook(twin)
+        test = prepared(outlook, [expected_path(outlook, MONTHS)], MONTHS, twin_flows)
+        search = Search(test, "loss", innovations_of(outlook, MONTHS), MONTHS)
+        needed = model_factors(outlook)
+        windows = moves(twin.history, outlook.history, outlook.month0, MONTHS, needed, ["treasury_3m"])
+        cost = dict(zip(windows.starts.tolist(), search.of_paths(windows.paths).tolist(), strict=True))
+        crises = crisis_costs(search)
+        still = float(search.values(np.zeros((1, search.basis.shape[1])))[0])
+        for crisis in crises.values():
+            if crisis.cost is not None and crisis.cost > 1.001 * still:
+                found, _ = reversed_stress(test, f"loss={crisis.cost}")
+                assert crisis.distance == pytest.approx(found.distance, rel=5e-3)
+            elif crisis.cost is not None and crisis.cost < 0.999 * still:
+                assert crisis.distance == 0.0
+    replayed = result.parts["replay 2020-06"]["loss"].stressed
+    assert cost[parse_label("2020-06")] == pytest.approx(replayed, rel=1e-3)
+    assert cost[parse_label("2020-01")] == pytest.approx(crises["2020"].cost, rel=1e-3)
+    assert crises["2020"].last == "2020-12"
+    assert not crises["2020"].hindsight
+    assert "2000" in crises["1990"].gap  # the lender's history begins later
+
+
 def test_no_generated_path_beyond_the_target_is_milder(panel_home: Path) -> None:
     """The mildest path's distance bounds those of random innovations that cost as much."""
-    from loantwin.verbs.stress.reverse import Search
-    from loantwin.verbs.stress.run import prepared
-    from loantwin.verbs.stress.scenarios import innovations_of
-
     with lt.open(panel_home) as twin:
         outlook = Outlook(twin)
         test = prepared(outlook, [expected_path(outlook, MONTHS)], MONTHS, twin_flows)
         search = Search(test, "loss", innovations_of(outlook, MONTHS), MONTHS)
         still = float(search.values(np.zeros((1, search.basis.shape[1])))[0])
-        from loantwin.risk.stress.reverse import mildest
-
         found = mildest(search.slopes, search.values, np.zeros(search.basis.shape[1]), 1.1 * still)
         random = np.random.Generator(np.random.Philox(key=3))
         near = random.standard_normal((1500, len(found.z))) * 0.3 + found.z * random.uniform(
@@ -338,4 +385,27 @@ def test_sba_under_replays_and_reverse_stress(sba_home: Path) -> None:
     assert made.plausibility["replay 2008"].distance > made.plausibility["replay 1990"].distance  # type: ignore[operator]
     notes = " ".join(made.provenance["notes"]["replay 2008"])
     assert "hypothetical" in notes
-    assert made.reverse[0].reached == pytest.approx(made.reverse[0].target, rel=2e-4)
+    found = made.reverse[0]
+    assert found.reached == pytest.approx(found.target, rel=2e-4)
+    # its own path is far off in all quarters and factors; what it costs could have come by a far nearer one
+    crisis = found.crises["2008"]
+    assert crisis.hindsight
+    assert crisis.distance < 0.5 * made.crises["2008"].distance  # type: ignore[operator]
+    assert crisis.distance > found.crises["2001"].distance  # type: ignore[operator]
+    assert (crisis.cost > found.target) == (crisis.distance > found.distance)  # type: ignore[operator]
+    # what docs/stress.md prints
+    item = found.rarity
+    assert item is not None
+    assert (item.moves.windows, item.moves.beyond, item.surprises.windows, item.surprises.beyond) == (
+        333,
+        8,
+        108,
+        0,
+    )
+    assert item.moves.last == "2003-10"  # the last that was known to its end: nothing after the date
+    assert item.tail is not None
+    shown = [item.normal, item.tail.chance, item.tail.averaged]
+    assert shown == pytest.approx([7e-4, 6e-3, 3.9e-2], rel=0.1)
+    assert [found.crises[year].distance for year in ("1990", "2001", "2008")] == pytest.approx(
+        [2.2, 2.3, 5.1], abs=0.06
+    )

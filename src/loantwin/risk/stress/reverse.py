@@ -17,11 +17,14 @@ import numpy as np
 from loantwin import arguments as check
 from loantwin.arrays import Floats
 from loantwin.errors import RiskError
+from loantwin.risk.stress.rarity import CrisisCost, Rarity
 
 Slopes = Callable[[Floats], tuple[float, Floats]]
 
 FARTHEST = 8.0
 """No path farther than this from what is expected is looked at: one in 10^15 were innovations normal."""
+STRIDE = 0.5
+"""Distance between the points at which a frontier is looked for."""
 ROUNDS = 40
 TURNS = 8
 ALMOST, NARROW = 1e-3, 1e-3
@@ -93,6 +96,10 @@ class ReverseStress:
     notes: tuple[str, ...]
     beyond_seen: Mapping[str, BeyondSeen] = field(default_factory=dict)
     """Factors that the path takes where no month of the known history was."""
+    crises: Mapping[str, CrisisCost] = field(default_factory=dict)
+    """What history's own crises cost, and the mildest paths that cost as much."""
+    rarity: Rarity | None = None
+    """How often an economy comes that costs as much: by history's windows, and by a tail fitted to them."""
 
 
 @dataclass(frozen=True)
@@ -228,6 +235,27 @@ def walked(
         else:
             low, kept = radius, (found - target, kept[1] / 2.0)
     return end, reached
+
+
+def frontier(slopes: Slopes, size: int, highest: float) -> tuple[Floats, Floats]:
+    """Return distances (J,), from 0, and the largest figure at each (J,), until one is at least `highest`.
+
+    Ends at `FARTHEST` at the latest, or where the figure does not move.
+    """
+    check.call(slopes=slopes)
+    check.count(1, size=size)
+    check.number(highest=highest)
+    z = np.zeros(size)
+    radii, figures = [0.0], [slopes(z)[0]]
+    while figures[-1] < highest and radii[-1] < FARTHEST:
+        radius = radii[-1] + STRIDE
+        point = harshest(slopes, z * (radius / radii[-1]) if z.any() else z, radius)
+        if not point.z.any():
+            break
+        z = point.z
+        radii.append(radius)
+        figures.append(max(point.value, figures[-1]))
+    return np.array(radii), np.array(figures)
 
 
 def unreachable(target: float, best: float) -> RiskError:

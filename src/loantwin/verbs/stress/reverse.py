@@ -10,21 +10,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
 from loantwin import months
 from loantwin.arrays import Floats
-from loantwin.engine.cells import Cells
 from loantwin.errors import RiskError, UsageError, expected
-from loantwin.macro.covariates import evaluate
-from loantwin.macro.distance import Innovations, directions, slopes
 from loantwin.macro.generator import simulate
-from loantwin.macro.scenario import MacroPaths, Scenario
-from loantwin.outlook.outlook import Economy, GivenScenario, Outlook
-from loantwin.outlook.workout import stock_in_default
+from loantwin.macro.scenario import Scenario
+from loantwin.outlook.outlook import GivenScenario, Outlook
 from loantwin.risk.stress.reverse import (
     BeyondSeen,
     Mildest,
@@ -35,12 +29,10 @@ from loantwin.risk.stress.reverse import (
     normal_tail,
     walked,
 )
-from loantwin.verbs.stress.actions import lowest_ratio
-from loantwin.verbs.stress.flows import flows_of_cells, grouped_cells, twin_flows
-from loantwin.verbs.stress.funding import economy_under, funding_rates
-from loantwin.verbs.stress.parts import figures_of
-from loantwin.verbs.stress.run import StressTest, ran, run_figure
+from loantwin.verbs.stress.rarity import crisis_costs, rarity
+from loantwin.verbs.stress.run import StressTest
 from loantwin.verbs.stress.scenarios import EXPECTED_PATH, innovations_of, model_factors, reach
+from loantwin.verbs.stress.search import SLOW, Search, figure_under, measure_of
 
 FIGURES = {
     "defaulted": "exposure that enters default over the horizon",
@@ -52,86 +44,11 @@ FIGURES = {
 }
 """What a target may be set for."""
 RATIOS = ("coverage", "cet1")
-SLOW = ("allowance", "coverage", "cet1")
 CHECK_PATHS = 2_000
 ROUNDS = 8
 EXACT = 1e-4
 """Relative gap between a figure and its target at which it counts as reached."""
 _TARGET = re.compile(r"([a-z_0-9]+)\s*=\s*([\d_.]+(?:e[+-]?\d+)?)\s*(%?)", re.IGNORECASE)
-
-
-@dataclass(frozen=True)
-class Search:
-    """A figure computed from flows, as a function of innovations. span : months of flows that count."""
-
-    test: StressTest
-    figure: str
-    innovations: Innovations
-    span: int
-
-    @cached_property
-    def cells(self) -> Cells:
-        """Return the book's cells, floating balances on the expected path."""
-        economy = self.economy(self.innovations.paths(np.zeros((1, self.innovations.size))))
-        return grouped_cells(self.test.outlook, economy, self.test.horizon)
-
-    @cached_property
-    def stock(self) -> float:
-        """Return what the stock in default adds whatever the path."""
-        return (
-            float(stock_in_default(self.test.outlook, self.test.horizon)[0].sum())
-            if self.figure == "charged_off"
-            else 0.0
-        )
-
-    def economy(self, paths: MacroPaths) -> Economy:
-        """Return macro paths as the model reads them."""
-        outlook, horizon = self.test.outlook, self.test.horizon
-        twin, first = outlook.twin, outlook.month0 + 1
-        covariates = evaluate(twin.model.covariates, paths, first, first + horizon - 1, twin.history)
-        return Economy(
-            None,
-            covariates,
-            outlook.index_of(paths, horizon),
-            funding=funding_rates(outlook, paths, horizon),
-            prices=outlook.prices_of(paths, horizon),
-        )
-
-    def of_paths(self, paths: MacroPaths) -> Floats:
-        """Return the figure on each path, (P,), rising with harm; in place of capital, loss less income."""
-        test, economy = self.test, self.economy(paths)
-        economy = Economy(
-            None,
-            economy.covariates[:, : self.span],
-            None if economy.index is None else economy.index[:, : self.span],
-            funding=economy.funding,
-            prices=None if economy.prices is None else economy.prices[:, : self.span],
-        )
-        flows = (
-            flows_of_cells(test.outlook, economy, self.cells, self.span)
-            if test.run is twin_flows
-            else test.run(test.outlook, economy, self.span)
-        )
-        found = {
-            name: values.sum(axis=1) for name, values in figures_of(test.outlook, flows, economy).items()
-        }
-        if self.figure == "cet1":
-            return np.asarray(found["loss"] - found["net_interest_income"])
-        return np.asarray(found["loss" if self.figure in SLOW else self.figure] + self.stock)
-
-    @cached_property
-    def basis(self) -> Floats:
-        """Return the innovations that move the book, (D, r): the search's own dimensions y, z = basis @ y."""
-        return directions(self.innovations, model_factors(self.test.outlook))
-
-    def values(self, y: Floats) -> Floats:
-        """Return the figure at each point (P, r)."""
-        return self.of_paths(self.innovations.paths(y @ self.basis.T))
-
-    def slopes(self, y: Floats) -> tuple[float, Floats]:
-        """Return the figure and its gradient at a point (r,)."""
-        value, slope = slopes(lambda points: self.values(points)[:, None], y)
-        return float(value[0]), slope[0]
 
 
 def parse_target(text: str, opening: float, capital: bool) -> tuple[str, float]:
@@ -243,12 +160,9 @@ def _facts(
         "period effect at its expectation",
     ]
     if search.figure in SLOW:
-        words = (
-            "loss less net interest income" if search.figure == "cet1" else f"loss of {search.span} months"
-        )
         notes.append(
-            f"mildest among paths ranked by {words}, walked along until the figure itself is reached; "
-            "generated paths too"
+            f"mildest among paths ranked by {measure_of(search)}, walked along until the figure itself is "
+            "reached; generated paths and history's windows too"
         )
     beyond_seen = outside(outlook, _given(search, point.z, name, ()).scenario, horizon)
     return ReverseStress(
@@ -269,6 +183,8 @@ def _facts(
         peaks=_peaks(search, point.z),
         notes=(*notes, *_beyond_words(name, beyond_seen)),
         beyond_seen=beyond_seen,
+        crises=crisis_costs(search),
+        rarity=rarity(search, point.distance, bar, losses),
     )
 
 
@@ -329,18 +245,7 @@ def _peaks(search: Search, z: Floats) -> dict[str, Peak]:
 
 def _figure(search: Search, y: Floats, name: str) -> float:
     """Return the figure of a point as the scenario of its path gives it."""
-    test, item = search.test, _given(search, y, name, ())
-    if search.figure in SLOW:
-        run = ran(test.outlook, test.run, item, test.horizon, test.capital)
-        ratio = lowest_ratio(test, run, test.lending) if _lends(test, search.figure) else None
-        return run_figure(test, run, search.figure) if ratio is None else ratio
-    economy = economy_under(test.outlook, item.scenario, test.horizon)
-    flows = test.run(test.outlook, economy, test.horizon)
-    return float(figures_of(test.outlook, flows, economy)[search.figure].sum()) + search.stock
-
-
-def _lends(test: StressTest, figure: str) -> bool:
-    return figure == "cet1" and test.lending != "none"
+    return figure_under(search, _given(search, y, name, ()))
 
 
 def _given(search: Search, z: Floats, name: str, notes: tuple[str, ...]) -> GivenScenario:

@@ -167,19 +167,25 @@ def crises(outlook: Outlook, horizon: int) -> dict[str, Plausibility]:
     A distance is comparable with that of a scenario of as many conditions. A crisis that the macro files do
     not hold over the horizon has none, and says why.
     """
-    twin, made = outlook.twin, {}
+    return {
+        year: Plausibility(None, 0, None, path)
+        if isinstance(path, str)
+        else plausibility(outlook, path, horizon)
+        for year, path in crisis_paths(outlook, horizon).items()
+    }
+
+
+def crisis_paths(outlook: Outlook, horizon: int) -> dict[str, Scenario | str]:
+    """Return history's crises replayed from today; in words why one does not last the horizon."""
+    twin, made = outlook.twin, dict[str, Scenario | str]()
     for year in CRISES:
         try:
             path, _ = replay(twin.macro_sources, year, twin.as_of, outlook.history, model_factors(outlook))
         except InputError as error:
-            made[year] = Plausibility(None, 0, None, error.message)
+            made[year] = error.message
             continue
         length = path.last - outlook.month0
-        if length < horizon:
-            words = f"it lasts {length} months, of {horizon}"
-            made[year] = Plausibility(None, 0, None, words)
-        else:
-            made[year] = plausibility(outlook, path, horizon)
+        made[year] = path if length >= horizon else f"it lasts {length} months, of {horizon}"
     return made
 
 

@@ -9,6 +9,7 @@ from rich.console import Console
 from loantwin.interfaces.cli.tables.blocks import amount, percent, show_facts, show_notes, show_table
 from loantwin.interfaces.report.labels import plain
 from loantwin.interfaces.report.stress.certainty import change
+from loantwin.interfaces.report.stress.rarity import CRISES, OFTEN, crisis_rows, how_often, tail_words
 
 FIGURES = ("defaulted", "charged_off", "allowance", "net_interest_income")
 TOP = 6
@@ -25,7 +26,7 @@ def render(console: Console, result: Any) -> None:
     _capital(console, result)
     _sensitivities(console, result)
     for found in result.reverse:
-        _reverse(console, found)
+        _reverse(console, found, result.crises)
     for action in result.actions:
         _action(console, action)
     show_notes(console, "Not observable in this source", result.not_observable)
@@ -257,7 +258,7 @@ def _sensitivities(console: Console, result: Any) -> None:
     show_table(console, f"One factor at a time, {others}, less the baseline", columns, rows, words=2)
 
 
-def _reverse(console: Console, found: Any) -> None:
+def _reverse(console: Console, found: Any, crises: Any) -> None:
     ratio = found.figure in ("coverage", "cet1")
     shown = percent if ratio else amount
     facts = {
@@ -265,11 +266,13 @@ def _reverse(console: Console, found: Any) -> None:
         "reached": shown(found.reached),
         "on the expected path": shown(found.expected),
         "distance": f"{found.distance:.2f} standard deviations from the expected path",
-        "were shocks normal": f"{found.tail_probability:.2g} of paths go beyond the target",
-        "generated paths beyond": f"{found.generated_beyond} of {found.generated_paths:,} "
-        f"({100 * found.generated_share:.2f} % +- {100 * found.generated_standard_error:.2f} %)",
     }
     show_facts(console, f"{found.name}: the mildest path", facts)
+    show_table(console, "How often an economy comes that costs as much", OFTEN, how_often(found))
+    if found.rarity is not None:
+        show_notes(console, "Read as", [tail_words(found.rarity), *found.rarity.assumed])
+    title = "What history's crises cost this book, and how far it is to as much"
+    show_table(console, title, CRISES, crisis_rows(found, crises))
     rows = [
         (plain(name), peak.month, f"{peak.value:.4g}", f"{peak.expected:.4g}")
         for name, peak in found.peaks.items()

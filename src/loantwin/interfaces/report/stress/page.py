@@ -25,6 +25,7 @@ from loantwin.interfaces.report.charts import Chart
 from loantwin.interfaces.report.labels import money, plain, segment_words
 from loantwin.interfaces.report.stress import charts
 from loantwin.interfaces.report.stress.certainty import certainty
+from loantwin.interfaces.report.stress.rarity import rarity_blocks
 from loantwin.interfaces.report.template import environment
 from loantwin.macro.factors import KNOWN
 from loantwin.risk.stress.actions import Outcome
@@ -569,7 +570,8 @@ def _reverse(result: StressResult) -> Section | None:
         return None
     blocks: list[PageBlock] = []
     for found in result.reverse:
-        blocks += [heading(found.name), text(_reverse_words(found)), _peak_table(found)]
+        blocks += [heading(found.name), text(_reverse_words(found))]
+        blocks += [*rarity_blocks(found, result.crises), _peak_table(found)]
     lead = (
         "How bad must it get? The mildest path of the economy that reaches a target; its lines are in "
         "every picture above."
@@ -584,8 +586,8 @@ def _reverse_words(found: ReverseStress) -> str:
     return (
         f"{plain(found.figure).capitalize()} of {shown(found.reached)} (expected path: "
         f"{shown(found.expected)}) is reached {found.distance:.2f} standard deviations from the expected "
-        f"path. Were shocks normal, {found.tail_probability:.2g} of paths would go beyond; of "
-        f"{found.generated_paths:,} generated paths, whose shocks are those of history, {many} do."
+        f"path. Of {found.generated_paths:,} generated paths, whose shocks are those of history, {many} cost "
+        "as much."
         + "".join(f" {note.partition(': ')[2].capitalize()}." for note in found.notes if "ever seen" in note)
     )
 
