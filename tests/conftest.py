@@ -74,6 +74,21 @@ def panel_home(lender: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return home
 
 
+@pytest.fixture(scope="session")
+def raw_lender(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("raw") / "lender"
+    lt.synthetic(folder, loans=600, months=36, seed=3, as_tape="mapping")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def small_home(raw_lender: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("small") / "twin"
+    lt.twin_create(home, raw_lender / "tape.csv", str(raw_lender / "mapping.toml"), date(2021, 12, 31))
+    lt.fit(home, [raw_lender / "macro.csv"])
+    return home
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Start files with slow tests first: one left for the end keeps a worker busy while the others wait."""
     slow = {item.path for item in items if item.get_closest_marker("slow") is not None}

@@ -7,12 +7,9 @@ import io
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
-from pathlib import Path
 
 import pytest
 
-import loantwin as lt
 from loantwin.interfaces.cli.main import run
 
 
@@ -51,18 +48,3 @@ def loantwin(monkeypatch: pytest.MonkeyPatch) -> Command:
         return Ran(code, out.getvalue(), err.getvalue())
 
     return command
-
-
-@pytest.fixture(scope="session")
-def raw_lender(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("raw") / "lender"
-    lt.synthetic(folder, loans=600, months=36, seed=3, as_tape="mapping")
-    return folder
-
-
-@pytest.fixture(scope="session")
-def small_home(raw_lender: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    home = tmp_path_factory.mktemp("small") / "twin"
-    lt.twin_create(home, raw_lender / "tape.csv", str(raw_lender / "mapping.toml"), date(2021, 12, 31))
-    lt.fit(home, [raw_lender / "macro.csv"])
-    return home

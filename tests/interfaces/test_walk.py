@@ -158,7 +158,7 @@ def fitted(
 def twins(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Twin]:
     """Return the four twins by kind."""
     root = tmp_path_factory.mktemp("walk")
-    made = demo(root / "demo", loans=1000)
+    made = demo(root / "demo", loans=600)
     lender = root / "demo" / "lender"
     shown = Twin(
         root / "demo" / "twin",
@@ -169,7 +169,7 @@ def twins(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Twin]:
     )
 
     lender, as_of = root / "lender", date(2022, 12, 31)
-    lt.synthetic(lender, loans=1500, months=48, seed=7, as_tape="mapping")
+    lt.synthetic(lender, loans=900, months=48, seed=7, as_tape="mapping")
     mapping = lender / "mapping.toml"
     tour = fitted(root / "tour", lender, lender / "tape.csv", mapping, as_of)
 
@@ -221,6 +221,8 @@ REPLACED = (
     (r"HISTORY\.csv", "{ratings}"),
     (r"L000000001", "{loan}"),
     (r"\S+\.html|bad\.csv", "{out}"),
+    (r"(?<=--out )\w+\.parquet", "{histories}"),
+    (r"(?<=--out )\w+\.xlsx", "{workbook}"),
     (r"(\w+)\.toml", r"{\1}"),
     (r"--reverse loss=5%", "--reverse loss=1.3%"),
     (r"--model-from club", "--model-from {other}"),

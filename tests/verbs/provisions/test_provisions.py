@@ -31,6 +31,17 @@ OVERLAY = (
 
 
 @pytest.fixture(scope="module")
+def panel_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a twin like the shared one of a third of its size: two dates are valued in most tests here."""
+    folder = tmp_path_factory.mktemp("third")
+    lt.synthetic(folder / "raw", loans=1000, months=48, seed=5, as_tape="mapping")
+    mapping = str(folder / "raw/mapping.toml")
+    lt.twin_create(folder / "twin", folder / "raw/tape.csv", mapping, date(2022, 12, 31))
+    lt.fit(folder / "twin", [folder / "raw/macro.csv"])
+    return folder / "twin"
+
+
+@pytest.fixture(scope="module")
 def moved(panel_home: Path) -> MovementResult:
     return lt.movement(panel_home, date(2021, 12, 31))
 
