@@ -35,7 +35,7 @@ def render(console: Console, result: Any) -> None:
             show_table(
                 console,
                 f"Macro effects on {edge.edge} (log-odds for one standard deviation)",
-                ("covariate", "estimate", "90 % interval"),
+                ("covariate", "estimate, log-odds", "90 % interval"),
                 effects,
             )
     levels = [
@@ -50,7 +50,7 @@ def render(console: Console, result: Any) -> None:
     show_table(
         console,
         "Period effect that macro does not explain" if result.covariates else "Period effect",
-        ("factor", "persistence a month", "innovation", "level now"),
+        ("factor", "persistence a month", "innovation, log-odds", "level now, log-odds"),
         levels,
     )
     share = result.loss_given_default

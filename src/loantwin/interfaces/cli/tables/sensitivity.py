@@ -6,7 +6,7 @@ from typing import Any
 
 from rich.console import Console
 
-from loantwin.interfaces.cli.tables.blocks import amount, show_facts, show_notes, show_table
+from loantwin.interfaces.cli.tables.blocks import amount, between, show_facts, show_notes, show_table
 
 SHOWN = 25
 """Parameters in the table; the JSON has all."""
@@ -20,7 +20,7 @@ def render(console: Console, result: Any) -> None:
         f"{result.as_of.isoformat()}"
     )
     rows = [
-        (name, amount(item.value), amount(item.standard_error), f"{amount(item.low)} to {amount(item.high)}",
+        (name, amount(item.value), amount(item.standard_error), between(item.low, item.high),
          amount(item.transitions), amount(item.severity))
         for name, item in result.scenarios.items()
     ]  # fmt: skip
@@ -29,8 +29,8 @@ def render(console: Console, result: Any) -> None:
         "expected loss",
         "standard error",
         "90 % interval",
-        "of transitions",
-        "of loss given default",
+        "error by transitions",
+        "error by loss given default",
     )
     show_table(console, f"{title}, {result.currency}, {words} (errors of estimation alone)", columns, rows)
     for name, item in result.scenarios.items():
@@ -51,7 +51,12 @@ def _macro(console: Console, name: str, item: Any) -> None:
         )
         for factor, found in item.macro.items()
     ]
-    columns = ("covariate, moved in every month", "by one deviation", "of the loss", "by 0.01 of the factor")
+    columns = (
+        "covariate, moved in every month",
+        "by one deviation",
+        "% of the loss",
+        "by 0.01 of the factor",
+    )
     show_table(console, f"{name}: macro", columns, rows)
 
 
@@ -67,11 +72,19 @@ def _parameters(console: Console, name: str, item: Any) -> None:
         )
         for row in item.parameters[:SHOWN]
     ]
-    columns = ("parameter", "of", "value", "by one unit", "standard error", "by one standard error")
+    columns = (
+        "parameter",
+        "of",
+        "value",
+        "loss moves by one unit",
+        "standard error",
+        "loss moves by one standard error",
+    )
     show_table(
         console,
         f"{name}: the {len(rows)} of {len(item.parameters)} parameters whose errors weigh most",
         columns,
         rows,
         words=2,
+        more=f"{left} more: --json" if (left := len(item.parameters) - len(rows)) else "",
     )

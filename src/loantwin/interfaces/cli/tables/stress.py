@@ -6,7 +6,14 @@ from typing import Any
 
 from rich.console import Console
 
-from loantwin.interfaces.cli.tables.blocks import amount, percent, show_facts, show_notes, show_table
+from loantwin.interfaces.cli.tables.blocks import (
+    amount,
+    between,
+    percent,
+    show_facts,
+    show_notes,
+    show_table,
+)
 from loantwin.interfaces.report.labels import plain
 from loantwin.interfaces.report.stress.certainty import change
 
@@ -62,9 +69,9 @@ def _scenarios(console: Console, result: Any) -> None:
             "charged off",
             "allowance",
             "net interest income",
-            "peak month",
+            "peak month of defaults",
             "distance",
-            "rank",
+            "rank by distance",
         ),
         rows,
     )
@@ -83,7 +90,7 @@ def _uncertainty(console: Console, result: Any) -> None:
                     name if figure == FIGURES[0] else "",
                     plain(figure),
                     amount(getattr(item, figure)),
-                    f"{amount(found.p05)} to {amount(found.p95)}",
+                    between(found.p05, found.p95),
                     share(item.prior_share.get(figure)),
                     "–" if many is None else f"{many.value:.2f} ({many.p05:.2f} to {many.p95:.2f})",
                     "–" if many is None else share(many.prior_share),
@@ -92,8 +99,17 @@ def _uncertainty(console: Console, result: Any) -> None:
     show_table(
         console,
         "How sure: 90 % interval by parameters and period effect, and the share that is belief",
-        ("scenario", "figure", "mean", "interval", "belief", "times baseline", "belief in it"),
+        (
+            "scenario",
+            "figure",
+            "mean",
+            "90 % interval",
+            "belief, % of the uncertainty",
+            "times baseline (90 %)",
+            "belief in it, %",
+        ),
         rows,
+        words=2,
     )
 
 
@@ -123,7 +139,16 @@ def _bands(console: Console, result: Any) -> None:
     show_table(
         console,
         "Losses of nine quarters over mean balance, beside large banks' under severely adverse scenarios",
-        ("scenario", "kind of loan", "loss rate", "band", "", "baseline", "defaults, times", "worst year"),
+        (
+            "scenario",
+            "kind of loan",
+            "loss, % of balance",
+            "band of large banks",
+            "",
+            "loss under baseline",
+            "defaults, times baseline",
+            "defaults in the worst year",
+        ),
         rows,
     )
     show_notes(console, "Outside the band because", words)
@@ -147,6 +172,7 @@ def _beliefs(console: Console, result: Any) -> None:
             f"{plain(item.name)} of {item.asked:g} instead of {item.believed:g} ({item.unit}; {item.basis})",
             ("scenario", "figure", "believed", "moved", "change"),
             rows,
+            words=2,
         )
 
 
@@ -183,8 +209,14 @@ def _segments(console: Console, result: Any) -> None:
             sum(result.parts[name]["loss"].by_segment.get(segment, 0.0) for segment in ranked[TOP:])
             for name in names
         ]
-        rows.append(("all others", *(amount(value) for value in rest)))
-    show_table(console, "Loss beyond the baseline, by segment (net of guarantees)", ("segment", *names), rows)
+        rows.append((f"{len(ranked) - TOP} others, added up", *(amount(value) for value in rest)))
+    show_table(
+        console,
+        "Loss beyond the baseline, by segment (net of guarantees)",
+        ("segment", *names),
+        rows,
+        more="" if len(ranked) <= TOP else f"{len(ranked) - TOP} more segments by name: --json",
+    )
 
 
 def _capital(console: Console, result: Any) -> None:
@@ -266,7 +298,7 @@ def _reverse(console: Console, found: Any) -> None:
         "on the expected path": shown(found.expected),
         "distance": f"{found.distance:.2f} standard deviations from the expected path",
         "were shocks normal": f"{found.tail_probability:.2g} of paths go beyond the target",
-        "generated paths beyond": f"{found.generated_beyond} of {found.generated_paths:,} "
+        "generated paths beyond": f"{found.generated_beyond:,} of {found.generated_paths:,} "
         f"({100 * found.generated_share:.2f} % +- {100 * found.generated_standard_error:.2f} %)",
     }
     show_facts(console, f"{found.name}: the mildest path", facts)
