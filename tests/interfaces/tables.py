@@ -5,14 +5,18 @@ from __future__ import annotations
 import contextlib
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import pytest
 from rich.cells import cell_len
 
-from loantwin.interfaces.cli.tables import render
+from loantwin.interfaces.cli.tables import blocks, layout, render
+from loantwin.interfaces.cli.tables.layout import Laid, Money, laid_out
 
+NUMBER = re.compile(r"[<>]?[-+]?\d[\d,]*(?:\.\d+)?(?:e[-+]\d+)?")
+TABLES = render.render
 WIDE = 600
 """Columns in which every table stands whole and on single lines."""
 SIZES = {"thousands": 1e3, "millions": 1e6, "billions": 1e9}
@@ -45,7 +49,7 @@ def printed(result: Any, width: int = WIDE) -> str:
     """Return what the command line prints of a result at a width."""
     out = io.StringIO()
     with contextlib.redirect_stdout(out):
-        render.render(result, width)
+        TABLES(result, width)
     return out.getvalue()
 
 
@@ -90,3 +94,60 @@ def find(found: list[Table], start: str) -> Table:
     chosen = [table for table in found if table.title.startswith(start)]
     assert len(chosen) == 1, f"{start!r} {len(chosen)} times in {[table.title for table in found]}"
     return chosen[0]
+
+
+def bare(text: str) -> str:
+    return re.sub(r"\s", "", text)
+
+
+def readable(columns: Sequence[str], rows: Sequence[Sequence[Any]], laid: Laid, width: int) -> None:
+    """Hold a laid-out table to what went into it."""
+    lines = [line for part in laid.parts for line in part.lines]
+    assert max(map(cell_len, lines)) <= width, lines
+    shown = [NUMBER.findall(line) for line in lines]
+    told = {token for tokens in shown for token in tokens}
+    size = SIZES.get(laid.unit, 1.0)
+    for row in rows:
+        for cell in row:
+            if not isinstance(cell, Money):
+                continue
+            for value, text in zip(cell.values, str(cell).split(" to "), strict=True):
+                if size == 1.0:
+                    assert text in told, f"{text} cropped or lost: {lines}"
+                else:
+                    assert any(_tells(token, value / size) for token in told), f"{text} lost: {lines}"
+    pieces = {piece for line in lines for piece in line.split()}
+    for row in rows:
+        for name in row[:1]:
+            if isinstance(name, str) and name:
+                torn = [bare(part) for part in re.split(r"(?<=[|/_,>-])| ", layout.clean(name)) if part]
+                assert all(any(part in piece for piece in pieces) for part in torn if len(part) < 15), name
+
+
+def _tells(token: str, value: float) -> bool:
+    """Return whether a rounded figure stands for a value: within half of its last digit."""
+    decimals = len(token.partition(".")[2])
+    number = float(token.strip("<>").replace(",", ""))
+    if token[0] in "<>":
+        return abs(value) <= abs(number)
+    return abs(number - value) <= 0.5000001 * 10.0**-decimals
+
+
+def held_to_width(result: Any, width: int) -> None:
+    """Print a result and hold every table to what went into it: no digit cropped, no name of a row lost."""
+    seen = []
+
+    def recorded(columns: Any, rows: Any, words: int, wide: int) -> Laid:
+        made = laid_out(columns, rows, words, wide)
+        assert wide == width
+        seen.append((columns, rows, made))
+        return made
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(blocks, "laid_out", recorded)
+        text = printed(result, width)
+    for columns, rows, made in seen:
+        readable(columns, rows, made, width)
+    steps = text.partition("\nNext\n")[0]  # commands and where a page is stay on one line, to be copied
+    lines = [line for line in steps.splitlines() if not line.startswith("The report is ")]
+    assert max(map(cell_len, lines)) <= width, lines

@@ -7,13 +7,16 @@ far or rows turned round cannot pass.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from loantwin.interfaces.cli.tables.fit import opening
 from loantwin.interfaces.report.labels import plain, segment_words
 from loantwin.interfaces.report.movement import BRIDGE, LOSSES, WORDS
 from loantwin.performance.backtest.parts import WORDS as PARTS
+from loantwin.verbs.fit import FittedEdge
 
 from .results import filled, kinds
 from .tables import Table, find, number, printed, tables
@@ -638,6 +641,37 @@ def _loan(result: Any, found: list[Table]) -> Rows:
     for cells, month in zip(table.cells[1:], result.history, strict=True):
         row = dict(zip(table.cells[0], cells, strict=True))
         yield from across(row, {name.replace("_", " "): value for name, value in month.items()})
+
+
+def _edge(name: str, events: float, months: float, assumed: bool = False) -> FittedEdge:
+    return FittedEdge(name, assumed, events, events, months, {})
+
+
+def test_fit_opens_with_a_sentence() -> None:
+    """30 defaults in 1,200 loan months of loans that live are 30 a hundred loan years: 30 %."""
+    edges = (
+        _edge("current -> dpd_1_29", 50.0, 1000.0),
+        _edge("dpd_1_29 -> current", 20.0, 200.0),
+        _edge("dpd_1_29 -> default", 30.0, 200.0),
+        _edge("current -> prepaid", 5.0, 900.0),
+    )
+    share = {"charged_off": {"used": 0.41}, "recovered": {"used": 0.12}, "defaults": 30}
+    made = replace(filled(BY_NAME["FitResult"]), edges=edges, loss_given_default=share, prior=None)
+    begun = "30.0 % of loans default a year (30 in 1,200 loan months); "
+    begun += "41 % of their exposure is charged off and 12 % recovered later; "
+    learnt = replace(made, prior_only=())
+    assert opening(learnt) == begun + "severity and every transition are learnt from this book."
+    few = replace(made, prior_only=("dpd_1_29 -> default", "loss given default"))
+    assert opening(few) == begun + "severity and 1 of 4 transitions are a prior, not learnt."
+    severity = replace(made, prior_only=(), loss_given_default={**share, "defaults": 0})
+    assert opening(severity).endswith("; severity is a prior, not learnt.")
+    ended = (
+        _edge("current -> charged_off", 12.0, 1200.0),
+        _edge("current -> prepaid", 0.0, 0.0, assumed=True),
+    )
+    assert opening(replace(learnt, edges=ended)).startswith("12.0 % of loans are charged off a year (12 in")
+    none = (_edge("current -> default", 0.0, 0.0),)
+    assert opening(replace(learnt, edges=none)).startswith("No loan was seen to default; ")
 
 
 WITHOUT_FIGURES = {

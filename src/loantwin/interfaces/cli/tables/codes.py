@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 
 WORDS = {
-    r"dpd_(\d+)_(\d+)": "dpd_{0}_{1}: payments are {0} to {1} days late",
+    r"dpd[ _](\d+)[ _](\d+)": "dpd {0} {1}: payments are {0} to {1} days late",
+    r"default[ _](\d+)[ _](\d+)": "default {0} {1}: in default for {0} to {1} months",
     r"stage [12]|by stage|before stage": "stage 1: no significant rise of credit risk, losses of 12 months; "
     "stage 2: risk has risen significantly, losses of the whole life; stage 3: credit-impaired (IFRS 9)",
     r"special.mention": "classes from best to worst: normal, special mention, substandard, doubtful, loss",
@@ -22,6 +23,7 @@ WORDS = {
     r"accuracy": "accuracy: 1 less the sum of errors, without sign, over the sum of what came; 1 is perfect",
     r"Herfindahl": "Herfindahl index: sum of squared shares; 1/n is a book of n equal names",
     r"log-odds": "log-odds: +0.1 makes the odds of the move about 10 % larger",
+    r"distance": "distance: standard deviations from the economy that the generator expects",
     r"NR": "NR: not rated any more",
 }
 """A pattern that stands as a word in a heading or a name -> what it means; {0} is what its group found."""

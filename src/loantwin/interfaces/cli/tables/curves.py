@@ -100,7 +100,8 @@ def _vintages(console: Console, result: Any) -> None:
         ("vintage", *(f"{age} months" for age in same)),
         rows,
     )
-    rows = [(item.name, percent(item.ultimate)) for item in result.vintages if item.ultimate is not None]
+    carried = [item for item in result.vintages if item.ultimate is not None and result.ultimate_age]
+    rows = [(item.name, percent(item.ultimate)) for item in carried]
     title = f"Carried on to {result.ultimate_age} months from older vintages (chain ladder; no economy in it)"
     show_table(console, title, ("vintage", f"% of loans {event}"), rows)
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from rich.cells import cell_len, split_text
+from rich.cells import cell_len
 
 from loantwin.errors import visible
 
@@ -92,22 +92,42 @@ def clean(text: str) -> str:
 
 
 def wrap(text: str, width: int, breaks: str = " |/,-_>") -> list[str]:
-    """Return a text as lines of at most `width` cells, torn after a sign of `breaks` where one is near."""
+    """Return a text as lines of at most `width` cells, torn at a blank, else after another of `breaks`."""
     lines = []
     rest = text
     while cell_len(rest) > width:
-        line, _ = split_text(rest, width)
+        line = _start(rest, width)
         if not line:
             break
-        last = max((line.rfind(sign) + (sign != " ") for sign in breaks), default=0)
-        if " " in breaks and rest[len(line) : len(line) + 1] == " ":
-            last = len(line)
-        elif line.rfind(" ") > len(line) // 3 and " " in breaks:
-            last = line.rfind(" ")
-        cut = last if last > len(line) // 4 else len(line)
+        blank = len(line) if rest[len(line)] == " " else line.rfind(" ")
+        sign = max((line.rfind(sign) + 1 for sign in breaks if sign != " "), default=0)
+        cut = blank if blank > len(line) // 3 or sign <= len(line) // 4 else sign
+        if cut <= 0:
+            cut = len(line)
         lines.append(rest[:cut].rstrip())
         rest = rest[cut:].lstrip()
     return [*lines, rest] if rest or not lines else lines
+
+
+def _start(text: str, width: int) -> str:
+    """Return the longest start of a text that takes at most `width` cells; some characters take two."""
+    taken = 0
+    for place, character in enumerate(text):
+        taken += cell_len(character)
+        if taken > width:
+            return text[:place]
+    return text
+
+
+def _balanced(text: str, width: int) -> list[str]:
+    """Return a text as few lines of about the same length: no last letter stands alone."""
+    made = wrap(text, width)
+    for less in range(width - 1, width // 2, -1):
+        tried = wrap(text, less) if 1 < len(made) <= NAME_LINES else made
+        if len(tried) > len(made) or tried is made:
+            break
+        made = tried
+    return made
 
 
 def _digits(value: float, decimals: int, sign: str, reduced: bool) -> str:
@@ -213,7 +233,9 @@ def _part(heads: Sequence[str], cells: Sequence[Sequence[str]], words: int, widt
     top = [[""] * (deep - len(lines)) + lines for lines in top]
     lines = list(_joined(top, widths, text)) if deep else []
     for row in cells:
-        lines += _joined([wrap(cell, size) for cell, size in zip(row, widths, strict=True)], widths, text)
+        lines += _joined(
+            [_balanced(cell, size) for cell, size in zip(row, widths, strict=True)], widths, text
+        )
     return Part(tuple(lines), deep)
 
 
