@@ -103,6 +103,7 @@ GIVEN: dict[str, Any] = {
     "FitResult.levels": lambda filler: {"credit": filler.floats("phi", "sigma", "level", "level_deviation")},
     "FitResult.loss_given_default": _share,
     "FitResult.update": None,
+    "FittedEdge.assumed": False,
     "FittedEdge.macro": lambda filler: {"unemployment_rate.level": filler.floats("value", "low", "high")},
     "Forecast.withdrawn": {},
     "ForecastMonth.arrears": Keys(STATES),

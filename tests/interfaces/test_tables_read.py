@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from loantwin.interfaces.cli.tables.fit import opening
-from loantwin.interfaces.report.labels import plain, segment_words
+from loantwin.interfaces.report.labels import covariate_words, plain, segment_words
 from loantwin.interfaces.report.movement import BRIDGE, LOSSES, WORDS
 from loantwin.performance.backtest.parts import WORDS as PARTS
 from loantwin.verbs.fit import FittedEdge
@@ -455,7 +455,7 @@ def _sensitivity(result: Any, found: list[Table]) -> Rows:
         )
         yield from ends(row["90 % interval"], item.low, item.high)
         for factor, moved in item.macro.items():
-            row = find(found, f"{name}: macro").row(factor)
+            row = find(found, f"{name}: macro").row(covariate_words(factor))
             yield row["by one deviation"], moved.by_deviation
             yield row["by 0.01 of the factor"], moved.by_unit / 100.0
         for one, cells in zip(item.parameters, find(found, f"{name}: the ").cells[1:], strict=True):
@@ -468,7 +468,11 @@ def _fit(result: Any, found: list[Table]) -> Rows:
     for edge in result.edges:
         row = find(found, "Transitions fitted").row(edge.edge)
         yield row["loan months at risk"], edge.loan_months
-        yield row["events"], "assumed" if edge.assumed else edge.events
+        yield from across(row, {"events": edge.events, "effective": edge.effective_events})
+        cells = next(row for row in find(found, "Macro effects").cells if row[0] == edge.edge)
+        (item,) = edge.macro.values()
+        yield cells[2], item["value"]
+        yield from ends(cells[3], item["low"], item["high"])
     for name, item in result.levels.items():
         row = find(found, "Period effect").row(name)
         yield from across(row, {"persistence a month": item["phi"], "innovation, log-odds": item["sigma"]})

@@ -136,3 +136,4 @@ def show_next(console: Console, steps: Sequence[str]) -> None:
         console.print(Text("Next", style="bold"))
         for step in steps:
             console.print(Text(f"  {step}"), soft_wrap=True)
+        console.print()

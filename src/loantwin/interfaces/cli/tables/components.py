@@ -7,6 +7,7 @@ from typing import Any
 from rich.console import Console
 
 from loantwin.interfaces.cli.tables.blocks import percent, show_facts, show_notes, show_table
+from loantwin.interfaces.report.labels import covariate_words
 
 
 def render(console: Console, result: Any) -> None:
@@ -77,7 +78,7 @@ def render(console: Console, result: Any) -> None:
         f"Macro explains {percent(macro.share_explained, 0)} of the period effect about its trend",
         ("covariate", "log-odds by one standard deviation", "90 % interval"),
         [
-            (name, f"{item.value:+.3f}", f"{item.low:+.3f} to {item.high:+.3f}")
+            (covariate_words(name), f"{item.value:+.3f}", f"{item.low:+.3f} to {item.high:+.3f}")
             for name, item in macro.effects.items()
         ],
     )

@@ -7,6 +7,7 @@ from typing import Any
 from rich.console import Console
 
 from loantwin.interfaces.cli.tables.blocks import percent, show_facts, show_line, show_notes, show_table
+from loantwin.interfaces.report.labels import covariate_words
 
 
 def render(console: Console, result: Any) -> None:
@@ -28,18 +29,24 @@ def render(console: Console, result: Any) -> None:
         ("transition", "events", "effective", "loan months at risk"),
         rows,
     )
-    for edge in result.edges:
-        if edge.macro and not edge.assumed:
-            effects = [
-                (name, f"{item['value']:+.3f}", f"{item['low']:+.3f} to {item['high']:+.3f}")
-                for name, item in edge.macro.items()
-            ]
-            show_table(
-                console,
-                f"Macro effects on {edge.edge} (log-odds for one standard deviation)",
-                ("covariate", "estimate, log-odds", "90 % interval"),
-                effects,
-            )
+    effects = [
+        (
+            edge.edge if place == 0 else "",
+            covariate_words(name),
+            f"{item['value']:+.3f}",
+            f"{item['low']:+.3f} to {item['high']:+.3f}",
+        )
+        for edge in result.edges
+        if not edge.assumed
+        for place, (name, item) in enumerate(edge.macro.items())
+    ]
+    show_table(
+        console,
+        "Macro effects (log-odds for one standard deviation)",
+        ("transition", "covariate", "estimate", "90 % interval"),
+        effects,
+        words=2,
+    )
     levels = [
         (
             name,
@@ -124,11 +131,14 @@ def _prior(result: Any) -> str:
     edges = {edge.edge for edge in result.edges}
     few = sum(name in edges for name in result.prior_only)
     said = [*(["severity"] if severity else []), *([f"{few} of {len(edges)} transitions"] if few else [])]
+    assumed = [edge.edge for edge in result.edges if edge.assumed]
+    beside = f"; {', '.join(assumed)} {'is' if len(assumed) == 1 else 'are'} assumed" if assumed else ""
     started = "" if result.prior is None else f", from the prior model {result.prior} on"
     if not said:
-        return f"severity and every transition are learnt from this book{started}"
+        other = "other " if assumed else ""
+        return f"severity and every {other}transition are learnt from this book{started}{beside}"
     verb = "are" if few else "is"
-    return f"{' and '.join(said)} {verb} a prior, not learnt"
+    return f"{' and '.join(said)} {verb} a prior, not learnt{beside}"
 
 
 def _show_sources(console: Console, learnt: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from rich.console import Console
@@ -15,7 +16,7 @@ def render(console: Console, result: Any) -> None:
     rows: list[tuple[Cell, ...]] = [
         (
             posting.entry if place == 0 or result.postings[place - 1].entry != posting.entry else "",
-            posting.account.replace("_", " "),
+            _account(posting.account),
             _side(posting.debit),
             _side(posting.credit),
         )
@@ -29,7 +30,7 @@ def render(console: Console, result: Any) -> None:
     show_table(console, title, ("entry", "account", "debit", "credit"), rows, words=2)
     accounts = [
         (
-            name.replace("_", " "),
+            _account(name),
             amount(account.opening, 2),
             amount(account.debit, 2),
             amount(account.credit, 2),
@@ -50,6 +51,11 @@ def render(console: Console, result: Any) -> None:
     )
     show_notes(console, "Rules", result.rules)
     show_notes(console, "Notes", result.notes)
+
+
+def _account(name: str) -> str:
+    """Return an account in words: loans_1 -> loans, stage 1."""
+    return re.sub(r"_([123])$", r", stage \1", name).replace("_", " ")
 
 
 def _side(value: float) -> Cell:

@@ -7,6 +7,7 @@ from typing import Any
 from rich.console import Console
 
 from loantwin.interfaces.cli.tables.blocks import amount, between, show_facts, show_notes, show_table
+from loantwin.interfaces.report.labels import covariate_words
 
 SHOWN = 25
 """Parameters in the table; the JSON has all."""
@@ -44,7 +45,7 @@ def render(console: Console, result: Any) -> None:
 def _macro(console: Console, name: str, item: Any) -> None:
     rows = [
         (
-            factor,
+            covariate_words(factor),
             amount(found.by_deviation),
             f"{100 * found.by_deviation / item.value:+.1f} %",
             amount(found.by_unit / 100.0),
