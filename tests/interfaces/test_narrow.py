@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from loantwin.interfaces.cli.tables.layout import Money, laid_out
+from loantwin.interfaces.cli.tables.layout import Money, _balanced, laid_out, wrap
 from loantwin.types import Result
 
 from .results import filled, kinds
@@ -72,3 +72,9 @@ def test_what_fits_nowhere_comes_in_parts_that_repeat_the_name() -> None:
     assert len(made.parts) > 1
     assert all(part.lines[1].startswith("row 0") for part in made.parts)
     assert [head for part in made.parts for head in part.lines[0].split()[1:]] == list(columns[1:])
+
+
+def test_a_name_is_torn_between_words() -> None:
+    assert _balanced("individually assessed", 16) == ["individually", "assessed"]
+    assert _balanced("mortgage|north-western branches C", 32) == ["mortgage|north-", "western branches C"]
+    assert wrap("the uncertainty", 14) == ["the", "uncertainty"]

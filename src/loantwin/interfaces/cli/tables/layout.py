@@ -122,7 +122,8 @@ def _start(text: str, width: int) -> str:
 def _balanced(text: str, width: int) -> list[str]:
     """Return a text as few lines of about the same length: no last letter stands alone."""
     made = wrap(text, width)
-    for less in range(width - 1, width // 2, -1):
+    word = _longest(re.split(r"(?<=[|/,_>-])| ", text))
+    for less in range(width - 1, max(width // 2, word - 1), -1):
         tried = wrap(text, less) if 1 < len(made) <= NAME_LINES else made
         if len(tried) > len(made) or tried is made:
             break
