@@ -298,7 +298,7 @@ def _reverse(console: Console, found: Any) -> None:
         "on the expected path": shown(found.expected),
         "distance": f"{found.distance:.2f} standard deviations from the expected path",
         "were shocks normal": f"{found.tail_probability:.2g} of paths go beyond the target",
-        "generated paths beyond": f"{found.generated_beyond:,} of {found.generated_paths:,} "
+        "generated paths beyond": f"{found.generated_beyond} of {found.generated_paths:,} "
         f"({100 * found.generated_share:.2f} % +- {100 * found.generated_standard_error:.2f} %)",
     }
     show_facts(console, f"{found.name}: the mildest path", facts)
