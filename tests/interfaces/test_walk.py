@@ -34,11 +34,26 @@ from loantwin.interfaces.demo import demo
 from loantwin.months import end_of, parse_label
 from loantwin.types import Result
 
+from .tables import TABLES, held_to_width
+
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
 KINDS = ("demo", "tour", "snapshot", "quiet")
 HOMES = ("twin", "DIR", "sba", "sba-2005", "club", "made", "balanced", "current", "trust", "slow", "mine")
 """Words that stand for a twin's home on the pages."""
+AMOUNTS = (
+    "Limit",
+    "Paid out",
+    "Balance",
+    "Principal paid",
+    "Extra paid",
+    "Interest paid",
+    "Written off",
+    "Recovered",
+    "Undrawn",
+)
+"""Columns of the tape that hold money, and by how much those of the tour's twin are larger."""
+ENLARGED = 100_000
 SMALLER = {
     "loss": {"--paths": "2000", "--confidence": "0.9"},
     "forecast": {"--months": "6", "--paths": "16"},
@@ -145,6 +160,15 @@ def snapshot_mapping(text: str) -> str:
     return "\n\n".join(kept.values())
 
 
+def enlarged(tape: pl.DataFrame) -> pl.DataFrame:
+    """Return a tape whose amounts have nine digits and more."""
+    amounts = [
+        (pl.col(name).str.replace_all(",", "").cast(pl.Float64) * ENLARGED).round(0).cast(pl.Int64)
+        for name in AMOUNTS
+    ]
+    return tape.with_columns(amount.cast(pl.String) for amount in amounts)
+
+
 def fitted(
     folder: Path, lender: Path, tape: Path, mapping: Path, as_of: date, model: Path | None = None
 ) -> Twin:
@@ -171,9 +195,13 @@ def twins(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Twin]:
     lender, as_of = root / "lender", date(2022, 12, 31)
     lt.synthetic(lender, loans=900, months=48, seed=7, as_tape="mapping")
     mapping = lender / "mapping.toml"
-    tour = fitted(root / "tour", lender, lender / "tape.csv", mapping, as_of)
-
     tape = pl.read_csv(lender / "tape.csv", separator=";", infer_schema=False)
+    (root / "tour").mkdir()
+    enlarged(tape).write_csv(root / "tour" / "tape.csv", separator=";")
+    large = root / "tour" / "mapping.toml"
+    large.write_text(mapping.read_text(encoding="utf-8").replace('"USD"', '"CNY"'), encoding="utf-8")
+    tour = fitted(root / "tour", lender, root / "tour" / "tape.csv", large, as_of)
+
     late = tape.filter(~pl.col("Status").is_in(["00", "EP", "MA"]))["Contract No"].unique().implode()
     for name, rows in (
         ("quiet", tape.filter(~pl.col("Contract No").is_in(late))),
@@ -263,6 +291,10 @@ def places(twins: dict[str, Twin], tmp_path_factory: pytest.TempPathFactory) -> 
     for kind, twin in twins.items():
         folder = tmp_path_factory.mktemp(kind)
         write_files(folder, "instalment" if kind == "quiet" else "instalment|A")
+        if kind == "tour":
+            (folder / "capital.toml").write_text(
+                "cet1 = 300000000000\nrisk_weight = 0.75\n", encoding="utf-8"
+            )
         (folder / "copy").mkdir()
         (folder / "draft").mkdir()
         shutil.copytree(twin.home, folder / "copy" / "twin")
@@ -353,13 +385,15 @@ def walked(line: str, words: dict[str, object]) -> tuple[int, str, str]:
 
 
 def both_forms(result: Result) -> None:
-    """Print a result as tables after holding its JSON document to its schema and to numbers that are some."""
+    """Print a result as tables, held to 80 columns too, after holding its JSON document to its schema and to
+    numbers that are some.
+    """
     document = json.loads(json.dumps(result.to_dict(), allow_nan=False))
     jsonschema.validate(document, type(result).json_schema())
     TABLES(result)
+    held_to_width(result, 80)
 
 
-TABLES = render.render
 REFUSED = {
     "backtest {home} --origin 2003-12-31,2005-12-31": "inside the tape",
     "backtest {home} --origin every=12M --from 1997-12-31": "inside the tape",

@@ -7,8 +7,17 @@ from typing import Any
 
 from rich.console import Console
 
-from loantwin.interfaces.cli.tables.blocks import amount, percent, show_facts, show_notes, show_table
-from loantwin.performance.backtest.parts import PARTS, SEVERITY, WORDS
+from loantwin.interfaces.cli.tables.blocks import (
+    amount,
+    between,
+    count,
+    percent,
+    show_facts,
+    show_notes,
+    show_table,
+)
+from loantwin.interfaces.cli.tables.layout import Cell
+from loantwin.performance.backtest.parts import NUMBER, PARTS, SEVERITY, WORDS
 from loantwin.performance.backtest.scores import is_withdrawn
 
 VIEWS = {"given_macro": "given the macro path that came", "generated_macro": "on generated macro paths"}
@@ -22,7 +31,7 @@ def render(console: Console, result: Any) -> None:
         "Backtest",
         {
             "origins": f"{len(scored)}, {scored[0].date} to {scored[-1].date}" if scored else "none",
-            "horizons": ", ".join(map(str, result.horizons)) + " months",
+            "horizons": f"{_months(result)} months",
             "tape ends": str(result.tape_ends),
             "paths": f"{result.paths:,}",
         },
@@ -61,8 +70,8 @@ def _by_origin(console: Console, result: Any) -> None:
     rows = [
         (
             f"{row.figure.replace('_', '-')}, {row.origin}",
-            amount(row.actual),
-            amount(row.forecast),
+            _sized(row.measure, row.actual),
+            _sized(row.measure, row.forecast),
             _range(row, view),
             "prior only" if row.prior_only else "",
         )
@@ -75,13 +84,25 @@ def _by_origin(console: Console, result: Any) -> None:
         f"Whole book by origin, {shown} months, {words}",
         ("", "came", "forecast", "90 % interval", ""),
         rows,
+        more="" if len(result.horizons) == 1 else f"other horizons of {_months(result)} months: --json",
     )
 
 
-def _range(row: Any, view: Any) -> str:
+def _sized(measure: str, value: float | None, decimals: int = 0) -> Cell:
+    """Return a number of loans, or money."""
+    return count(value, decimals) if measure == "loans" else amount(value, decimals)
+
+
+def _months(result: Any) -> str:
+    return ", ".join(map(str, result.horizons))
+
+
+def _range(row: Any, view: Any) -> Cell:
     """Return the 90 % interval of a row, or that the backtest withdraws it."""
     verdict = view.figures[row.figure][str(row.horizon)].interval_verdict
-    return verdict if is_withdrawn(verdict) else f"{amount(row.p05)} to {amount(row.p95)}"
+    if is_withdrawn(verdict):
+        return str(verdict)
+    return f"{count(row.p05)} to {count(row.p95)}" if row.measure == "loans" else between(row.p05, row.p95)
 
 
 def _apart(console: Console, result: Any, view: Any, words: str) -> None:
@@ -109,7 +130,7 @@ def _apart(console: Console, result: Any, view: Any, words: str) -> None:
             f"{row.origin} {WORDS[name]}",
             _part(name, part.came),
             _part(name, part.forecast),
-            "–" if part.low is None else f"{_part(name, part.low)} to {_part(name, part.high)}",
+            _ends(name, part),
         )
         for row in view.apart
         if row.origin is not None and row.horizon == shown and not row.prior_only
@@ -120,8 +141,16 @@ def _apart(console: Console, result: Any, view: Any, words: str) -> None:
     show_table(console, title, ("", "came", "forecast", "90 % interval"), each)
 
 
-def _part(name: str, value: float | None) -> str:
-    return percent(value, 0) if name == SEVERITY else amount(value)
+def _part(name: str, value: float | None) -> Cell:
+    if name == SEVERITY:
+        return percent(value, 0)
+    return count(value) if name == NUMBER else amount(value)
+
+
+def _ends(name: str, part: Any) -> Cell:
+    if part.low is None or name not in (NUMBER, SEVERITY):
+        return between(part.low, part.high)
+    return f"{_part(name, part.low)} to {_part(name, part.high)}"
 
 
 def _first(scores: Mapping[str, Any]) -> str:
@@ -142,7 +171,7 @@ def _scores(console: Console, title: str, figures: Mapping[str, Mapping[str, Any
             _share(item.noise_floor["latent"]),
             "–" if item.bias is None else f"{100 * item.bias:+.0f} %",
             f"{item.observations}",
-            amount(item.events),
+            count(item.events),
             percent(item.censored_share, 0),
         )
         for figure, scores in figures.items()
@@ -150,14 +179,14 @@ def _scores(console: Console, title: str, figures: Mapping[str, Mapping[str, Any
         if item.observations
     ]
     columns = (
-        "accuracy",
+        "accuracy of",
         "months",
         "twin",
         *(_short(name) for name in rivals),
-        "floor: names",
-        "floor: latent",
+        "floor, names",
+        "floor, latent",
     )
-    show_table(console, title, (*columns, "bias", "cells", "events", "censored"), rows, words=1)
+    show_table(console, title, (*columns, "bias", "cells", "events", "censored, % of loans"), rows, words=2)
 
 
 def _against(item: Any, name: str) -> str:
@@ -197,25 +226,25 @@ def _intervals(console: Console, title: str, figures: Mapping[str, Mapping[str, 
                         percent(item.coverage90_untied, 0),
                         item.interval_verdict
                         if is_withdrawn(item.interval_verdict)
-                        else amount(item.width90, 1),
-                        amount(item.width90_equal, 1),
-                        amount(item.interval_score, 1),
-                        amount(item.crps, 2),
+                        else _sized(item.unit, item.width90, 1),
+                        _sized(item.unit, item.width90_equal, 1),
+                        _sized(item.unit, item.interval_score, 1),
+                        _sized(item.unit, item.crps, 2),
                         item.unit,
                     )
                 )
     columns = (
-        "",
+        "intervals of",
         "months",
-        "in 50 %",
-        "in 90 %",
-        "bootstrap",
+        "came inside the 50 %",
+        "came inside the 90 %",
+        "by bootstrap",
         "without ties",
         "width 90 %",
         "at equal coverage",
         "interval score",
     )
-    show_table(console, title, (*columns, "CRPS", "unit"), rows, words=1)
+    show_table(console, title, (*columns, "CRPS", "unit"), rows, words=2)
 
 
 def _pooled(console: Console, result: Any) -> None:
@@ -241,7 +270,7 @@ def _pooled(console: Console, result: Any) -> None:
     show_table(
         console,
         "Coverage of the 90 % interval, all horizons pooled",
-        ("", "cells", "inside", "bootstrap", ""),
+        ("", "cells", "came inside", "by bootstrap", "verdict"),
         rows,
         words=1,
     )
@@ -260,7 +289,7 @@ def _origins(console: Console, result: Any) -> None:
             continue
         closed = "/".join(str(horizon) for horizon in origin.closed["given_macro"]) or "none"
         few = f"prior only: {', '.join(origin.prior_only)}" if origin.prior_only else ""
-        rows.append((str(origin.date), amount(origin.loans), known, closed, few))
+        rows.append((str(origin.date), count(origin.loans), known, closed, few))
     show_table(console, "Origins", ("date", "loans", "known events", "closed windows", ""), rows, words=1)
 
 

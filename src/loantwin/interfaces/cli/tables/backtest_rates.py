@@ -39,11 +39,11 @@ def render(console: Console, result: Any) -> None:
     columns = (
         "",
         "quarters",
-        "in 90 %",
-        "bootstrap",
-        *(f"{name}" for name in names),
+        "came inside the 90 %",
+        "by bootstrap",
+        *(f"inside, {name}" for name in names),
         "CRPS, bp",
-        *(f"{name}" for name in names),
+        *(f"CRPS, {name}" for name in names),
     )
     show_table(console, "Coverage of the 90 % interval, and CRPS in basis points", columns, ranged)
     show_notes(console, "Notes", result.notes)

@@ -7,7 +7,17 @@ from typing import Any
 
 from rich.console import Console
 
-from loantwin.interfaces.cli.tables.blocks import amount, percent, show_facts, show_notes, show_table
+from loantwin.interfaces.cli.tables.blocks import (
+    amount,
+    count,
+    percent,
+    show_facts,
+    show_line,
+    show_notes,
+    show_table,
+    show_title,
+)
+from loantwin.interfaces.cli.tables.layout import Cell
 
 SHORT = {"standardised": "standardised", "foundation-irb": "foundation IRB", "advanced-irb": "advanced IRB"}
 
@@ -22,12 +32,8 @@ def render(console: Console, result: Any) -> None:
 
 def _capital(console: Console, result: Any) -> None:
     names = list(result.approaches)
-    console.print(
-        f"Capital as of {result.as_of.isoformat()}, {result.currency}: {result.title}",
-        style="bold",
-        highlight=False,
-    )
-    console.print(f"  {result.status}; PD {result.pd}", style="dim", highlight=False)
+    show_title(console, f"Capital as of {result.as_of.isoformat()}, {result.currency}: {result.title}")
+    show_line(console, f"{result.status}; PD {result.pd}", indent="  ", style="dim")
     console.print()
     rows = [
         (
@@ -44,11 +50,11 @@ def _capital(console: Console, result: Any) -> None:
     ]
     columns = (
         "approach",
-        "drawn",
-        "at default",
+        "exposure, drawn",
+        "exposure at default",
         "RWA, no guarantees",
         "RWA",
-        "weight",
+        "RWA, % of exposure at default",
         "capital",
         "expected loss",
     )
@@ -62,7 +68,7 @@ def _capital(console: Console, result: Any) -> None:
         console,
         "How loans were classified (--assume overrides)",
         ("loans", "rule"),
-        [(f"{count:,}", words) for words, count in result.classification.items()],
+        [(count(loans), words) for words, loans in result.classification.items()],
         words=2,
     )
     _assumed(console, result.assumptions)
@@ -85,7 +91,16 @@ def _approach(console: Console, name: str, item: Any) -> None:
         )
         for key, part in item.by_class.items()
     ]
-    columns = ("class", "loans", "at default", "guaranteed", "RWA", "weight", "capital", "expected loss")
+    columns = (
+        "class",
+        "loans",
+        "exposure at default",
+        "guaranteed",
+        "RWA",
+        "RWA, % of exposure at default",
+        "capital",
+        "expected loss",
+    )
     show_table(console, f"By class, {name}", columns, rows)
     floors = [
         (floor.name, floor.paragraph, f"{floor.loans:,}", amount(floor.exposure)) for floor in item.floors
@@ -99,11 +114,15 @@ def _approach(console: Console, name: str, item: Any) -> None:
     )
     if item.output_floor is not None:
         found = item.output_floor
-        bound = f"binds, adds {amount(found.added)}" if found.binds else "does not bind"
         show_facts(
             console,
             f"Output floor {found.words}, {name}",
-            {"internal RWA": amount(found.internal), "floor": amount(found.floor), "result": bound},
+            {
+                "internal RWA": amount(found.internal),
+                "floor": amount(found.floor),
+                "the floor": "binds" if found.binds else "does not bind",
+                "it adds": amount(found.added),
+            },
         )
     if item.allowance is not None:
         held = item.allowance
@@ -111,7 +130,8 @@ def _approach(console: Console, name: str, item: Any) -> None:
             "allowance": amount(held.allowance),
             "limit of tier 2": amount(held.limit),
             "in tier 2": amount(held.tier2),
-            "excess, of which taken off RWA": f"{amount(held.excess)}, {amount(held.deducted)}",
+            "excess": amount(held.excess),
+            "of it taken off RWA": amount(held.deducted),
         }
         show_facts(console, f"Allowance in tier 2, {name}", facts)
     if item.provisions is not None:
@@ -120,7 +140,8 @@ def _approach(console: Console, name: str, item: Any) -> None:
             "expected loss": amount(gap.expected_loss),
             "eligible provisions": amount(gap.provisions),
             "shortfall, deducted from CET1": amount(gap.shortfall),
-            "excess, of which tier 2": f"{amount(gap.excess)}, {amount(gap.tier2)}",
+            "excess": amount(gap.excess),
+            "of it tier 2": amount(gap.tier2),
         }
         show_facts(console, f"Expected loss against provisions, {name}", facts)
 
@@ -165,10 +186,15 @@ def _ratios(console: Console, result: Any) -> None:
                 ("leverage", made.leverage),
             )
         ]
-        title = f"Ratios, {SHORT[name]}: risk-weighted assets {amount(made.rwa)}"
-        show_table(console, title, ("ratio", "value", "minimum", "with buffers", "headroom"), rows)
+        title = f"Ratios, {SHORT[name]}: risk-weighted assets {amount(made.rwa)} {result.currency}"
+        show_table(
+            console,
+            title,
+            ("ratio", "% of RWA (leverage: of exposure)", "minimum", "with buffers", "headroom, money"),
+            rows,
+        )
         share = "nothing: a minimum is missed" if made.payout_share is None else percent(made.payout_share, 0)
-        facts = {"share of earnings": share, "least headroom": made.binding}
+        facts: dict[str, Cell] = {"share of earnings": share, "least headroom": made.binding}
         if made.payout is not None:
             facts["in all"] = amount(made.payout)
         show_facts(console, "What may be paid out", facts)
@@ -193,7 +219,16 @@ def _large(console: Console, found: Any) -> None:
         if found.large is None
         else f"{found.large} large, {found.breaches} above the limit"
     )
-    columns = ("borrowers", "loans", "exposure", "less guarantees", "of the book", "of tier 1", "limit", "")
+    columns = (
+        "borrowers",
+        "loans",
+        "exposure",
+        "less guarantees",
+        "% of the book",
+        "% of tier 1",
+        "limit, % of tier 1",
+        "",
+    )
     show_table(
         console,
         f"Largest of {found.counted:,} groups of borrowers ({words}; connected by {found.connected_by})",
@@ -219,7 +254,7 @@ def _explanation(console: Console, result: Any) -> None:
         _steps(console, SHORT[name][0].upper() + SHORT[name][1:], steps)
         _steps(console, f"Floors and caps that bind, {SHORT[name]}", result.floors[name])
         if name != "standardised" and not result.floors[name]:
-            console.print(f"  no floor or cap binds, {SHORT[name]}", style="dim", highlight=False)
+            show_line(console, f"no floor or cap binds, {SHORT[name]}", indent="  ", style="dim")
             console.print()
     show_notes(console, "Notes", result.notes)
 
@@ -229,7 +264,7 @@ def _steps(console: Console, title: str, steps: Sequence[Any]) -> None:
     show_table(console, title, ("step", "value", "from"), rows, words=3)
 
 
-def _value(step: Any) -> str:
+def _value(step: Any) -> Cell:
     if step.value is None:
         return "–"
     if isinstance(step.value, str):

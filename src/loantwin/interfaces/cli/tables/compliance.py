@@ -8,6 +8,8 @@ from rich.console import Console
 
 from loantwin.interfaces.cli.tables.blocks import show_notes, show_table
 
+ALWAYS = 1900
+"""Year from which rules hold that no text brought into force."""
 WORDS = {True: "passed", False: "BREACHED", None: "–"}
 
 
@@ -19,7 +21,12 @@ def render(console: Console, result: Any) -> None:
         f"{score}"
     )
     rows = [
-        (item.article, WORDS[item.passed], f"{item.looked_at:,}", item.first.isoformat())
+        (
+            item.article,
+            WORDS[item.passed],
+            f"{item.looked_at:,}",
+            item.first.isoformat() if item.first.year > ALWAYS else "always",
+        )
         for item in result.rules
         if item.passed is not None
     ]

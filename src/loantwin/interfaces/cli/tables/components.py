@@ -7,6 +7,7 @@ from typing import Any
 from rich.console import Console
 
 from loantwin.interfaces.cli.tables.blocks import percent, show_facts, show_notes, show_table
+from loantwin.interfaces.report.labels import covariate_words
 
 
 def render(console: Console, result: Any) -> None:
@@ -26,14 +27,14 @@ def render(console: Console, result: Any) -> None:
     ]
     show_table(
         console,
-        "How much each moves the odds",
+        "How much each moves the odds of default",
         ("effect", "deviation, log-odds", "good to bad (2 deviations)"),
         sizes,
     )
     show_table(
         console,
         "Age: monthly probability of default, all else average",
-        ("age, months", "probability", "90 % interval", "expected events"),
+        ("age, months", "% of loans a month", "90 % interval", "expected events"),
         [
             (
                 str(row.age),
@@ -43,20 +44,22 @@ def render(console: Console, result: Any) -> None:
             )
             for row in _some(result.age, 12)
         ],
+        more=_left(result.age, 12),
     )
     show_table(
         console,
         "Vintage: log-odds against the average (below 0 is better)",
-        ("vintage", "effect", "90 % interval", "expected events"),
+        ("vintage", "effect, log-odds", "90 % interval", "expected events"),
         [
             (row.vintage, f"{row.log_odds.value:+.2f}", _range(row.log_odds), f"{row.expected_events:,.0f}")
             for row in _some(result.vintage, 16)
         ],
+        more=_left(result.vintage, 16),
     )
     show_table(
         console,
         "Period: log-odds against the average month",
-        ("month", "effect", "90 % interval", "trend and macro", "expected events"),
+        ("month", "effect, log-odds", "90 % interval", "trend and macro", "expected events"),
         [
             (
                 row.month,
@@ -67,6 +70,7 @@ def render(console: Console, result: Any) -> None:
             )
             for row in _some(result.period, 16)
         ],
+        more=_left(result.period, 16),
     )
     macro = result.macro
     show_table(
@@ -74,7 +78,7 @@ def render(console: Console, result: Any) -> None:
         f"Macro explains {percent(macro.share_explained, 0)} of the period effect about its trend",
         ("covariate", "log-odds by one standard deviation", "90 % interval"),
         [
-            (name, f"{item.value:+.3f}", f"{item.low:+.3f} to {item.high:+.3f}")
+            (covariate_words(name), f"{item.value:+.3f}", f"{item.low:+.3f} to {item.high:+.3f}")
             for name, item in macro.effects.items()
         ],
     )
@@ -126,3 +130,9 @@ def _some(rows: Any, most: int) -> list[Any]:
     """Return about `most` rows, evenly spaced, the last one included."""
     step = max(1, -(-len(rows) // most))
     return [rows[i] for i in range((len(rows) - 1) % step, len(rows), step)]
+
+
+def _left(rows: Any, most: int) -> str:
+    """Return how many rows are left out, in words."""
+    left = len(rows) - len(_some(rows, most))
+    return f"{left} more in between: --json" if left else ""

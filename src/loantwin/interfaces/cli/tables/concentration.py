@@ -6,7 +6,13 @@ from typing import Any
 
 from rich.console import Console
 
-from loantwin.interfaces.cli.tables.blocks import amount, percent, show_notes, show_table
+from loantwin.interfaces.cli.tables.blocks import (
+    amount,
+    count,
+    percent,
+    show_notes,
+    show_table,
+)
 
 MOST = 12
 """Sectors that a table shows; JSON has all."""
@@ -18,12 +24,15 @@ def render(console: Console, result: Any) -> None:
     if result.connected is not None:
         columns.append(("by connected group", result.connected.names))
     rows = [
-        ("names (weighted)", *(amount(item.names) for _, item in columns)),
+        ("names (weighted)", *(count(item.names) for _, item in columns)),
         ("Herfindahl index", *(f"{item.herfindahl:.6f}" for _, item in columns)),
-        ("effective number of names", *(amount(item.effective_number) for _, item in columns)),
+        ("effective number of names", *(count(item.effective_number) for _, item in columns)),
         ("Gini coefficient", *(f"{item.gini:.3f}" for _, item in columns)),
         ("largest name", *(amount(item.largest) for _, item in columns)),
-        *((f"largest {top}", *(percent(item.top[top]) for _, item in columns)) for top in result.names.top),
+        *(
+            (f"largest {top}, % of exposure", *(percent(item.top[top]) for _, item in columns))
+            for top in result.names.top
+        ),
     ]
     if result.intervals is not None:
         keys = {
@@ -31,8 +40,10 @@ def render(console: Console, result: Any) -> None:
             "effective number of names": "effective_number",
             "Gini coefficient": "gini",
         }
-        keys |= {f"largest {top}": f"top {top}" for top in result.names.top}
-        rows = [(*row, _between(result.intervals.get(keys.get(row[0], "")), row[0])) for row in rows]
+        keys |= {f"largest {top}, % of exposure": f"top {top}" for top in result.names.top}
+        rows = [
+            (*row, _between(result.intervals.get(keys.get(str(row[0]), "")), str(row[0]))) for row in rows
+        ]
     title = (
         f"Concentration as of {result.as_of.isoformat()}: {amount(result.exposure)} {result.currency} in "
         f"{result.loans:,} loans"
@@ -61,7 +72,7 @@ def _between(interval: Any, name: str) -> str:
     if name == "Gini coefficient":
         return f"{low:.3f} to {high:.3f}"
     if name == "effective number of names":
-        return f"{amount(low)} to {amount(high)}"
+        return f"{count(low)} to {count(high)}"
     return f"{percent(low)} to {percent(high)}"
 
 
@@ -69,13 +80,13 @@ def _groups(console: Console, groups: Any) -> None:
     if groups is None:
         return
     rows = [
-        (str(place), f"{item.loans:,}", amount(item.exposure), percent(item.share))
+        (str(place), count(item.loans), amount(item.exposure), percent(item.share))
         for place, item in enumerate(groups.largest, 1)
     ]
     title = (
         f"Largest groups of connected borrowers ({groups.joined:,} groups join several), by {groups.links}"
     )
-    show_table(console, title, ("", "loans", "exposure", "share"), rows)
+    show_table(console, title, ("", "loans", "exposure", "% of exposure"), rows)
 
 
 def _sectors(console: Console, name: str, sectors: Any) -> None:
@@ -86,10 +97,16 @@ def _sectors(console: Console, name: str, sectors: Any) -> None:
     if len(items) > MOST:
         rest = items[MOST:]
         total = [sum(getattr(item, part) for _, item in rest) for part in ("loans", "exposure", "share")]
-        rows.append((f"{len(rest)} more", f"{total[0]:,.0f}", amount(total[1]), percent(total[2])))
+        rows.append(
+            (f"{len(rest)} others, added up", f"{total[0]:,.0f}", amount(total[1]), percent(total[2]))
+        )
     found = f"Herfindahl {sectors.herfindahl:.3f}, as {sectors.effective_number:.1f} equal ones"
     show_table(
-        console, f"By {name}: {len(items)} sectors, {found}", (name, "loans", "exposure", "share"), rows
+        console,
+        f"By {name}: {len(items)} sectors, {found}",
+        (name, "loans", "exposure", "% of exposure"),
+        rows,
+        more=f"{len(items) - MOST} more by name: --json" if len(items) > MOST else "",
     )
 
 
@@ -105,7 +122,7 @@ def _granularity(console: Console, result: Any) -> None:
         )
         for item in result.granularity
     ]
-    columns = ("model", "fine book", "to add", "simplified", result.currency, "of the fine book")
+    columns = ("model", "fine book", "to add", "simplified", "to add, money", "to add, % of the fine book")
     show_table(
         console,
         f"Granularity adjustment of the {percent(result.confidence, 1)} loss, share of exposure",

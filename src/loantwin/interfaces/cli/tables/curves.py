@@ -27,7 +27,7 @@ def render(console: Console, result: Any) -> None:
 
 def _rolls(console: Console, result: Any) -> None:
     for words, matrix in (("last 12 months", result.recent), ("all months", result.all_months)):
-        title = f"Roll rates a month by number, percent, {words} ({matrix.first} to {matrix.last})"
+        title = f"Roll rates a month, % of the number of loans, {words} ({matrix.first} to {matrix.last})"
         rows = [
             (name, f"{matrix.at_risk[name]:,.0f}", *map(_share, row.values()))
             for name, row in matrix.rates.items()
@@ -35,19 +35,26 @@ def _rolls(console: Console, result: Any) -> None:
         show_table(console, title, ("from", "loan months", *result.states), rows)
     matrix = result.all_months
     rows = [(name, *(_share(cell, "amount") for cell in row.values())) for name, row in matrix.rates.items()]
-    show_table(console, "By balance, percent, all months", ("from", *result.states), rows)
+    show_table(console, "Roll rates a month, % of balance, all months", ("from", *result.states), rows)
     moves = [(name, *_worst(name, row)) for name, row in matrix.rates.items()]
     rows = [
         (f"{name} to {target}", percent(cell.number), _between(cell))
         for name, target, cell in moves
         if cell.number is not None
     ]
-    show_table(console, "One bucket on", ("move", "rate a month", "90 % interval"), rows)
+    show_table(console, "One bucket on", ("move", "% of loans a month", "90 % interval"), rows)
     rows = [(name, percent(value, 3)) for name, value in result.to_loss.items()]
-    show_table(console, "Chance to roll straight to charge-off", ("from", "product of the rates"), rows)
+    show_table(console, "Chance to roll straight to charge-off", ("from", "% of loans"), rows)
     shown = result.by_period[-PERIODS:]
     rows = [(item.period, *(percent(value) for value in item.forward.values())) for item in shown]
-    show_table(console, f"One bucket on, by {result.by}", ("", *(shown[0].forward if shown else ())), rows)
+    left = len(result.by_period) - len(shown)
+    show_table(
+        console,
+        f"One bucket on, by {result.by}, % of loans a month",
+        (result.by, *(shown[0].forward if shown else ())),
+        rows,
+        more=f"{left} earlier periods: --json" if left else "",
+    )
 
 
 def _worst(origin: str, row: Mapping[str, Any]) -> tuple[str, Any]:
@@ -72,7 +79,7 @@ def _vintages(console: Console, result: Any) -> None:
     )
     ages = [age for age in AGES if age <= longest]
     event = "defaulted" if result.event == "default" else "charged off"
-    for part, words in (("number", "share of loans"), ("amount", "share of the money lent")):
+    for part, words in (("number", "loans"), ("amount", "the money lent")):
         rows = [
             (
                 item.name,
@@ -83,16 +90,20 @@ def _vintages(console: Console, result: Any) -> None:
             )
             for item in result.vintages
         ]
-        title = f"Cumulative {words} {event}, percent, by age in months (* partial, · not lived yet)"
+        title = f"Cumulative {event}, % of {words}, by age in months (* partial, · not lived yet)"
         show_table(console, title, ("vintage", "loans", "lent", "events", *(str(age) for age in ages)), rows)
     same = [age for age in (12, 24, 36) if age in ages]
     rows = [(item.name, *(_interval(item, age) for age in same)) for item in result.vintages]
     show_table(
-        console, "90 % intervals of the share of loans", ("vintage", *(f"{age} months" for age in same)), rows
+        console,
+        f"90 % intervals of the share of loans {event}",
+        ("vintage", *(f"{age} months" for age in same)),
+        rows,
     )
-    rows = [(item.name, percent(item.ultimate)) for item in result.vintages if item.ultimate is not None]
+    carried = [item for item in result.vintages if item.ultimate is not None and result.ultimate_age]
+    rows = [(item.name, percent(item.ultimate)) for item in carried]
     title = f"Carried on to {result.ultimate_age} months from older vintages (chain ladder; no economy in it)"
-    show_table(console, title, ("vintage", "share of loans"), rows)
+    show_table(console, title, ("vintage", f"% of loans {event}"), rows)
 
 
 def _cell(item: Any, age: int, part: str) -> str:

@@ -6,11 +6,14 @@ from typing import Any
 
 from rich.console import Console
 
-from loantwin.interfaces.cli.tables.blocks import percent, show_facts, show_notes, show_table
+from loantwin.interfaces.cli.tables.blocks import percent, show_facts, show_line, show_notes, show_table
+from loantwin.interfaces.report.labels import covariate_words
 
 
 def render(console: Console, result: Any) -> None:
-    """Print the transitions fitted, macro effects, the period effect, losses and the generator."""
+    """Print what was learnt in a sentence, then transitions, macro and period effects, losses, generator."""
+    show_line(console, opening(result))
+    console.print()
     rows = [
         (
             edge.edge,
@@ -26,18 +29,24 @@ def render(console: Console, result: Any) -> None:
         ("transition", "events", "effective", "loan months at risk"),
         rows,
     )
-    for edge in result.edges:
-        if edge.macro and not edge.assumed:
-            effects = [
-                (name, f"{item['value']:+.3f}", f"{item['low']:+.3f} to {item['high']:+.3f}")
-                for name, item in edge.macro.items()
-            ]
-            show_table(
-                console,
-                f"Macro effects on {edge.edge} (log-odds for one standard deviation)",
-                ("covariate", "estimate", "90 % interval"),
-                effects,
-            )
+    effects = [
+        (
+            edge.edge if place == 0 else "",
+            covariate_words(name),
+            f"{item['value']:+.3f}",
+            f"{item['low']:+.3f} to {item['high']:+.3f}",
+        )
+        for edge in result.edges
+        if not edge.assumed
+        for place, (name, item) in enumerate(edge.macro.items())
+    ]
+    show_table(
+        console,
+        "Macro effects (log-odds for one standard deviation)",
+        ("transition", "covariate", "estimate", "90 % interval"),
+        effects,
+        words=2,
+    )
     levels = [
         (
             name,
@@ -50,7 +59,7 @@ def render(console: Console, result: Any) -> None:
     show_table(
         console,
         "Period effect that macro does not explain" if result.covariates else "Period effect",
-        ("factor", "persistence a month", "innovation", "level now"),
+        ("factor", "persistence a month", "innovation, log-odds", "level now, log-odds"),
         levels,
     )
     share = result.loss_given_default
@@ -83,6 +92,53 @@ def render(console: Console, result: Any) -> None:
         _show_sources(console, result.learnt_from)
     show_notes(console, "Too few events, prior only", result.prior_only)
     show_notes(console, "Notes", result.notes)
+
+
+def opening(result: Any) -> str:
+    """Return what was learnt in one sentence: how many default, what is lost then, what is prior.
+
+    Loans are counted; the rate is defaults over loan months of live loans, a year of them.
+    """
+    target = "default" if any(_ends(edge) == "default" for edge in result.edges) else "charged_off"
+    told = [edge for edge in result.edges if _ends(edge) == target and not edge.assumed]
+    at_risk: dict[str, float] = {}
+    for edge in result.edges:
+        start = edge.edge.split(" -> ")[0]
+        at_risk[start] = max(at_risk.get(start, 0.0), edge.loan_months)
+    events, months = sum(edge.events for edge in told), sum(at_risk.values())
+    default = "default" if target == "default" else "are charged off"
+    if events and months:
+        seen = f"{events:,.0f} in {months:,.0f} loan months"
+        rate = f"{percent(12.0 * events / months, 1)} of loans {default} a year ({seen})"
+    else:
+        rate = f"No loan was seen to {'default' if target == 'default' else 'be charged off'}"
+    share = result.loss_given_default
+    lost = f"{percent(share['charged_off']['used'], 0)} of their exposure is charged off"
+    if share["recovered"].get("observed", True):
+        lost += f" and {percent(share['recovered']['used'], 0)} recovered later"
+    else:
+        lost += ", recoveries are not observed"
+    return f"{rate}; {lost}; {_prior(result)}."
+
+
+def _ends(edge: Any) -> str:
+    return str(edge.edge.split(" -> ")[-1])
+
+
+def _prior(result: Any) -> str:
+    """Return in words what is belief: severity, and how many transitions."""
+    severity = not result.loss_given_default["defaults"] or "loss given default" in result.prior_only
+    edges = {edge.edge for edge in result.edges}
+    few = sum(name in edges for name in result.prior_only)
+    said = [*(["severity"] if severity else []), *([f"{few} of {len(edges)} transitions"] if few else [])]
+    assumed = [edge.edge for edge in result.edges if edge.assumed]
+    beside = f"; {', '.join(assumed)} {'is' if len(assumed) == 1 else 'are'} assumed" if assumed else ""
+    started = "" if result.prior is None else f", from the prior model {result.prior} on"
+    if not said:
+        other = "other " if assumed else ""
+        return f"severity and every {other}transition are learnt from this book{started}{beside}"
+    verb = "are" if few else "is"
+    return f"{' and '.join(said)} {verb} a prior, not learnt{beside}"
 
 
 def _show_sources(console: Console, learnt: Any) -> None:

@@ -6,7 +6,8 @@ from typing import Any
 
 from rich.console import Console
 
-from loantwin.interfaces.cli.tables.blocks import amount, show_notes, show_table
+from loantwin.interfaces.cli.tables.blocks import amount, between, count, percent, show_notes, show_table
+from loantwin.interfaces.cli.tables.layout import Cell
 from loantwin.interfaces.report.labels import plain
 from loantwin.verbs.forecast import withdrawn_words
 
@@ -28,10 +29,14 @@ def render(console: Console, result: Any) -> None:
         f"Forecast from {result.as_of.isoformat()}, {result.currency}, economy: {economy}, {result.paths:,} "
         "paths (means)"
     )
-    show_table(console, title, ("month", *(name.replace("_", " ") for name in names)), rows)
-    if every > 1:
-        words = f"The first and every third of {len(result.months)} months are shown; --json has them all."
-        console.print(words)
+    left = len(result.months) - len(rows)
+    show_table(
+        console,
+        title,
+        ("month", *(name.replace("_", " ") for name in names)),
+        rows,
+        more=f"The first and every third month are shown, {left} more: --json" if left else "",
+    )
     _show_loans(console, result, every)
     outside = [
         (
@@ -42,12 +47,12 @@ def render(console: Console, result: Any) -> None:
         for name, item in result.left_out.items()
     ]
     rows = [("live loans", "", amount(result.opening_balance)), *outside]
-    show_table(console, "Opening balance", ("", "number", result.currency), rows)
+    show_table(console, "Opening balance", ("", "loans", "balance"), rows)
     total = [
         (
             name.replace("_", " "),
             _sized(name, item.mean),
-            withdrawn_words(result.withdrawn, name, f"{_sized(name, item.p05)} to {_sized(name, item.p95)}"),
+            _between(result.withdrawn, name, item),
         )
         if item
         else (name.replace("_", " "), "–", "not told")
@@ -79,19 +84,29 @@ def _show_loans(console: Console, result: Any, every: int) -> None:
         (
             month.month,
             *(_sized(name, getattr(month, name).mean) if getattr(month, name) else "–" for name in names),
-            *(f"{100 * month.arrears[name].mean:.2f}" for name in states[1:]),
+            *(percent(month.arrears[name].mean) for name in states[1:]),
         )
         for place, month in enumerate(result.months)
         if (place + 1) % every == 0 or place == 0
     ]
-    late = tuple(f"{plain(name)}, %".replace(" days past due", "") for name in states[1:])
-    title = "Loans (means); in arrears: share of live loans" if late else "Loans (means)"
+    late = tuple(f"{plain(name)}, % of live" for name in states[1:])
+    title = "Numbers of loans (means)" + (" and arrears, % of live loans" if late else "")
     heads = ("month", "live", "defaulted", "charged off", "prepaid", *late)
     show_table(console, title, heads, rows)
 
 
-def _sized(name: str, value: float) -> str:
+def _sized(name: str, value: float) -> Cell:
     """Return money as an amount, a number of loans with one decimal where it is small."""
-    if name.endswith("loans") and abs(value) < 1_000:
-        return f"{value:,.1f}"
+    if name.endswith("loans"):
+        return count(value, 1 if abs(value) < 1_000 else 0)
     return amount(value)
+
+
+def _between(withdrawn: Any, name: str, item: Any) -> Cell:
+    """Return the 90 % interval of a figure, or that it is withdrawn."""
+    told = withdrawn_words(withdrawn, name, "")
+    if told:
+        return told
+    if name.endswith("loans"):
+        return f"{_sized(name, item.p05)} to {_sized(name, item.p95)}"
+    return between(item.p05, item.p95)

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from rich.console import Console
 
-from loantwin.interfaces.cli.tables.blocks import show_facts, show_notes, show_table
+from loantwin.interfaces.cli.tables.blocks import amount, show_facts, show_notes, show_table
+from loantwin.interfaces.cli.tables.layout import Cell
 
 
 def render(console: Console, result: Any) -> None:
     """Print the postings entry by entry, each account over the period, and what they tie to."""
-    rows = [
+    rows: list[tuple[Cell, ...]] = [
         (
             posting.entry if place == 0 or result.postings[place - 1].entry != posting.entry else "",
-            posting.account.replace("_", " "),
+            _account(posting.account),
             _side(posting.debit),
             _side(posting.credit),
         )
         for place, posting in enumerate(result.postings)
     ]
-    rows.append(("total", "", f"{result.total_debit:,.2f}", f"{result.total_credit:,.2f}"))
+    rows.append(("total", "", amount(result.total_debit, 2), amount(result.total_credit, 2)))
     title = (
         f"Postings from {result.opening_date.isoformat()} to {result.closing_date.isoformat()}, "
         f"{result.currency}"
@@ -28,11 +30,11 @@ def render(console: Console, result: Any) -> None:
     show_table(console, title, ("entry", "account", "debit", "credit"), rows, words=2)
     accounts = [
         (
-            name.replace("_", " "),
-            f"{account.opening:,.2f}",
-            f"{account.debit:,.2f}",
-            f"{account.credit:,.2f}",
-            f"{account.closing:,.2f}",
+            _account(name),
+            amount(account.opening, 2),
+            amount(account.debit, 2),
+            amount(account.credit, 2),
+            amount(account.closing, 2),
         )
         for name, account in result.accounts.items()
     ]
@@ -42,14 +44,19 @@ def render(console: Console, result: Any) -> None:
         console,
         "Ties to",
         {
-            "closing allowance": f"{result.allowance:,.2f}",
-            "closing gross carrying amount": f"{result.gross_carrying_amount:,.2f}",
-            "charge to profit": f"{result.charge:,.2f}",
+            "closing allowance": amount(result.allowance, 2),
+            "closing gross carrying amount": amount(result.gross_carrying_amount, 2),
+            "charge to profit": amount(result.charge, 2),
         },
     )
     show_notes(console, "Rules", result.rules)
     show_notes(console, "Notes", result.notes)
 
 
-def _side(amount: float) -> str:
-    return f"{amount:,.2f}" if amount else ""
+def _account(name: str) -> str:
+    """Return an account in words: loans_1 -> loans, stage 1."""
+    return re.sub(r"_([123])$", r", stage \1", name).replace("_", " ")
+
+
+def _side(value: float) -> Cell:
+    return amount(value, 2) if value else ""

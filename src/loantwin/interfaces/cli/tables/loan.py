@@ -41,9 +41,11 @@ def _history(console: Console, result: Any) -> None:
         return
     shown = result.history[-MONTHS:]
     names = [name for name in shown[0] if any(row[name] is not None for row in shown)]
-    title = f"By month, the last {len(shown)} of {len(result.history)}"
+    title = f"By month, the last {len(shown)} of {len(result.history)}, {result.currency}"
     rows = [[_text(row[name]) for name in names] for row in shown]
-    show_table(console, title, [name.replace("_", " ") for name in names], rows, words=2)
+    left = len(result.history) - len(shown)
+    more = f"{left} earlier months: --json" if left else ""
+    show_table(console, title, [name.replace("_", " ") for name in names], rows, more=more)
 
 
 def _text(value: object) -> str:

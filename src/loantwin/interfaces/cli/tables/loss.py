@@ -7,6 +7,7 @@ from typing import Any
 from rich.console import Console
 
 from loantwin.interfaces.cli.tables.blocks import amount, percent, show_notes, show_table
+from loantwin.interfaces.cli.tables.layout import Cell
 from loantwin.interfaces.report.labels import beside_supervisor, segment_words
 
 SEGMENTS = 12
@@ -72,51 +73,43 @@ def _beside(console: Console, result: Any) -> None:
     """Print the tail beside supervisory correlations, regulatory capital, and the reasons for the gap."""
     rows = [(words, amount(value)) for words, value in beside_supervisor(result)]
     if rows:
-        show_table(console, "Beside what a supervisor holds", ("figure", result.currency), rows)
+        show_table(console, "Beside what a supervisor holds", ("figure", "amount"), rows)
         show_notes(console, "Why they differ", result.supervisory.reasons)
 
 
 def _segments(console: Console, result: Any) -> None:
-    if not result.by_segment:
-        return
     ordered = sorted(result.by_segment.items(), key=lambda item: -item[1].es)
-    rows = [(segment_words(name), *_row(item)) for name, item in ordered[:SEGMENTS]]
+    rows: list[tuple[Cell, ...]] = [
+        (
+            segment_words(name),
+            amount(item.expected_loss),
+            amount(item.var),
+            amount(item.es),
+            _share(item.es, result),
+            amount(item.stand_alone_es),
+            amount(item.marginal_es),
+        )
+        for name, item in ordered[:SEGMENTS]
+    ]
     rest = [item for _, item in ordered[SEGMENTS:]]
     if rest:
-        sums = (amount(sum(getattr(item, name) for item in rest)) for name in ("expected_loss", "var", "es"))
-        rows.append((f"{len(rest)} others", *sums, *("",) * 3))
-    rows.append(
-        (
-            "total",
-            amount(result.expected_loss.value),
-            amount(result.var.value),
-            amount(result.es.value),
-            "",
-            "",
-            "",
-        )
-    )
-    columns = ("segment", "expected loss", "of VaR", "of ES", "of ES, %", "ES alone", "ES without it, less")
-    made = []
-    for row in rows:
-        share = percent(_number(row[3]) / result.es.value, 1) if result.es.value else "–"
-        made.append((*row[:4], share, *row[5:7]))
-    show_table(console, "What each segment adds", columns, made)
-
-
-def _row(item: Any) -> tuple[str, ...]:
-    return (
-        amount(item.expected_loss),
-        amount(item.var),
-        amount(item.es),
-        "",
-        amount(item.stand_alone_es),
-        amount(item.marginal_es),
+        loss, var, es = (sum(getattr(item, name) for item in rest) for name in ("expected_loss", "var", "es"))
+        name = f"{len(rest)} others, added up"
+        rows.append((name, amount(loss), amount(var), amount(es), _share(es, result), "", ""))
+    if rows:
+        whole = result.expected_loss.value, result.var.value, result.es.value
+        rows.append(("total", *map(amount, whole), _share(result.es.value, result), "", ""))
+    show_table(
+        console,
+        "What each segment adds (VaR: value at risk, ES: expected shortfall)",
+        ("segment", "expected loss", "of VaR", "of ES", "% of ES", "ES alone", "ES without it, less"),
+        rows,
+        more=f"{len(rest)} more segments by name: --json" if rest else "",
     )
 
 
-def _number(text: str) -> float:
-    return float(text.replace(",", ""))
+def _share(es: float, result: Any) -> str:
+    return percent(es / result.es.value, 1) if result.es.value else "–"
 
 
 def _compared(console: Console, result: Any) -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from rich.console import Console
 
-from loantwin.interfaces.cli.tables.blocks import show_notes, show_table
+from loantwin.interfaces.cli.tables.blocks import amount, count, show_notes, show_table
+from loantwin.interfaces.cli.tables.layout import Cell
 from loantwin.interfaces.report.labels import segment_words
-from loantwin.interfaces.report.movement import bridged, by_stage, losses_rows
+from loantwin.interfaces.report.movement import BRIDGE, LOSSES, WORDS
 
 SEGMENTS = 12
+STAGES = ("1", "2", "3")
 
 
 def render(console: Console, result: Any) -> None:
@@ -20,20 +23,23 @@ def render(console: Console, result: Any) -> None:
         f"{result.currency}, net of guarantees (IFRS 7.35H)"
     )
     head = ("line", "stage 1", "stage 2", "stage 3", "all", "loans")
-    show_table(console, title, head, by_stage(result.table))
-    show_table(console, "From the table to profit", ("", result.currency), bridged(result))
+    show_table(console, title, head, _by_stage(result.table))
+    show_table(console, "From the table to profit", ("", "amount"), _bridged(result.profit))
     gross = "Gross carrying amounts, before guarantees (IFRS 7.35I)"
-    show_table(console, gross, head, by_stage(result.gross_carrying))
-    rows = [row[:4] for row in losses_rows(result)]
+    show_table(console, gross, head, _by_stage(result.gross_carrying))
+    rows = [
+        (LOSSES[name], amount(item.gross, 2), amount(item.net, 2), item.horizon)
+        for name, item in result.losses.figures.items()
+    ]
     words = "The several losses of the period (what each leaves out: --json, the page)"
     show_table(console, words, ("figure", "before guarantees", "net", "horizon"), rows)
-    show_table(console, "Every line", head, by_stage(result.lines))
+    show_table(console, "Every line", head, _by_stage(result.lines))
     moves = [
         (
             f"{move.origin} to {move.target}",
-            f"{move.loans:,}",
-            f"{move.transferred:,.2f}",
-            f"{move.remeasured:,.2f}",
+            count(move.loans),
+            amount(move.transferred, 2),
+            amount(move.remeasured, 2),
         )
         for move in result.stage_moves
     ]
@@ -43,16 +49,18 @@ def render(console: Console, result: Any) -> None:
     changed = sorted(
         result.by_segment.items(), key=lambda item: -abs(item[1]["closing"] - item[1]["opening"])
     )
-    rows = [
+    segments = [
         (
             segment_words(name),
-            f"{part['opening']:,.0f}",
-            f"{part['closing'] - part['opening']:+,.0f}",
-            f"{part['closing']:,.0f}",
-            max(
-                (line for line in part if line not in ("opening", "closing")),
-                key=lambda line: abs(part[line]),
-            ).replace("_", " "),
+            amount(part["opening"]),
+            amount(part["closing"] - part["opening"], sign="+"),
+            amount(part["closing"]),
+            WORDS[
+                max(
+                    (line for line in part if line not in ("opening", "closing")),
+                    key=lambda line: abs(part[line]),
+                )
+            ],
         )
         for name, part in changed[:SEGMENTS]
     ]
@@ -60,7 +68,31 @@ def render(console: Console, result: Any) -> None:
         console,
         "Segments that changed most",
         ("segment", "opening", "change", "closing", "largest line"),
-        rows,
+        segments,
+        more=f"{len(changed) - SEGMENTS} more segments: --json" if len(changed) > SEGMENTS else "",
     )
     show_notes(console, "Rules", result.rules)
     show_notes(console, "Notes", result.notes)
+
+
+def _by_stage(lines: Mapping[str, Any]) -> list[tuple[Cell, ...]]:
+    return [
+        (
+            WORDS[name],
+            *(amount(line.by_stage[stage], 2) for stage in STAGES),
+            amount(line.amount, 2),
+            count(line.loans),
+        )
+        for name, line in lines.items()
+    ]
+
+
+def _bridged(profit: Any) -> list[tuple[str, Cell]]:
+    """Return rows of the bridge to profit; recoveries with the sign they have in it."""
+    rows: list[tuple[str, Cell]] = []
+    for name, words in BRIDGE.items():
+        value = getattr(profit, name)
+        if name == "recoveries" and value is not None:
+            value = -value
+        rows.append((words, "not told" if value is None else amount(value, 2)))
+    return rows

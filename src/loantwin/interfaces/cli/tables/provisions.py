@@ -6,7 +6,15 @@ from typing import Any
 
 from rich.console import Console
 
-from loantwin.interfaces.cli.tables.blocks import amount, percent, show_facts, show_notes, show_table
+from loantwin.interfaces.cli.tables.blocks import (
+    amount,
+    percent,
+    show_facts,
+    show_line,
+    show_notes,
+    show_table,
+)
+from loantwin.interfaces.cli.tables.layout import Cell
 
 SHOWN = 24
 """Months a table shows, the first ones; JSON and the workbook have all."""
@@ -17,14 +25,14 @@ def render(console: Console, result: Any) -> None:
     if hasattr(result, "pd_at_recognition"):
         _explanation(console, result)
         return
-    facts = {"exposure": amount(result.exposure), "allowance": amount(result.allowance)}
+    facts: dict[str, Cell] = {"exposure": amount(result.exposure), "allowance": amount(result.allowance)}
     if hasattr(result, "allowance_basis"):  # minima are no allowance
         facts["minimum by class"] = facts.pop("allowance")
         facts["minimum before guarantees"] = amount(result.allowance_gross)
     elif getattr(result, "allowance_gross", None) is not None:
         facts["allowance before guarantees"] = amount(result.allowance_gross)
     if result.exposure:
-        facts["coverage"] = percent(result.allowance / result.exposure)
+        facts["coverage, of exposure"] = percent(result.allowance / result.exposure)
     if getattr(result, "overlays", ()):
         facts["overlays"] = amount(result.overlay_total)
         facts["allowance with overlays"] = amount(result.allowance_with_overlays)
@@ -55,7 +63,7 @@ def render(console: Console, result: Any) -> None:
                     "expected still there",
                     "exposure",
                     "minimum" if name == "by_class" else "allowance",
-                    "coverage",
+                    "coverage, % of exposure",
                 ),
                 rows,
             )
@@ -74,7 +82,7 @@ def render(console: Console, result: Any) -> None:
     scenarios = [
         (key, percent(item.weight, 0), amount(item.allowance)) for key, item in result.by_scenario.items()
     ]
-    show_table(console, "By scenario", ("scenario", "weight", "allowance"), scenarios)
+    show_table(console, "By scenario", ("scenario", "weight", "allowance at full weight"), scenarios)
     show_notes(console, "Not observable in this source", result.not_observable)
     show_notes(console, "Rules", getattr(result, "rules", ()))
     show_notes(console, "Notes", result.provenance.get("notes", ()))
@@ -120,7 +128,7 @@ def _recommended(console: Console, found: Any) -> None:
     """Print which method fits the book, why, and how far each was wrong a year ago."""
     if not found:
         return
-    console.print(f"Recommended: {found['method']}. {found['reason']}", highlight=False)
+    show_line(console, f"Recommended: {found['method']}. {found['reason']}")
     console.print()
     rows = [
         (
@@ -132,7 +140,7 @@ def _recommended(console: Console, found: Any) -> None:
         for name, item in found["errors"].items()
     ]
     title = "Net charge-offs of the last 12 months, foretold a year ago"
-    show_table(console, title, ("method", "foretold", "came", "error"), rows)
+    show_table(console, title, ("method", "foretold", "came", "error, % of what came"), rows)
     show_notes(console, "Beware", found["warnings"])
 
 
@@ -174,7 +182,12 @@ def _methods(console: Console, result: Any) -> None:
         for name, item in result.methods.items()
     ]
     _recommended(console, result.provenance.get("recommended"))
-    show_table(console, "By method, on the same book", ("method", "allowance", "gross", "coverage"), rows)
+    show_table(
+        console,
+        "By method, on the same book",
+        ("method", "allowance", "before guarantees", "coverage, % of exposure"),
+        rows,
+    )
     read = [f"{name}: {item.read or 'no figure, ' + item.missing}" for name, item in result.methods.items()]
     show_notes(console, "What each method read", read)
     show_notes(
@@ -226,7 +239,7 @@ def _explanation(console: Console, result: Any) -> None:
         "PD, 12 months": percent(result.pd_12m, 4),
         "PD, remaining life": percent(result.pd_lifetime, 4),
         "PD at recognition, same remaining life": percent(result.pd_at_recognition, 4),
-        "severity": percent(result.severity),
+        "severity, of exposure": percent(result.severity),
         "gross carrying amount": amount(result.exposure, 2),
         "effective annual rate": percent(result.effective_annual_rate),
         "guaranteed share": percent(result.guaranteed_share),
@@ -251,8 +264,9 @@ def _explanation(console: Console, result: Any) -> None:
         for month in counted[:SHOWN]
     ]
     words = f"Months that count, the first {len(rows)} of {len(counted)}"
-    head = ("month", "PD", "exposure", "severity", "discount", "loss")
-    show_table(console, words, head, rows)
+    head = ("month", "PD", "exposure", "severity, % of exposure", "discount factor", "loss")
+    left = len(counted) - len(rows)
+    show_table(console, words, head, rows, more=f"{left} more months: --json, --out" if left else "")
     show_notes(console, "Not observable in this source", result.not_observable)
     show_notes(console, "Rules", result.rules)
     show_notes(console, "Notes", result.notes)

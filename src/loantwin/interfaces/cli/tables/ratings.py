@@ -20,12 +20,12 @@ def render(console: Console, result: Any) -> None:
     years = f"{result.years:g} year" + ("" if result.years == 1 else "s")
     _matrix(
         console,
-        f"Transition matrix over {years}, percent, {METHODS[result.method]} ({result.source})",
+        f"Transition matrix over {years}, % of customers, {METHODS[result.method]} ({result.source})",
         result.matrix,
     )
     _matrix(console, f"Generator, moves a year of 100 customers, {result.generator_method}", result.generator)
     if result.horizon != round(result.horizon):
-        _matrix(console, f"Matrix over {result.horizon:g} years, percent", result.at_horizon)
+        _matrix(console, f"Matrix over {result.horizon:g} years, % of customers", result.at_horizon)
     answer = {True: "yes", False: "no", None: "not settled"}[result.embeddable]
     facts = {"has a generator": answer, "mobility (mean singular value of P - I)": f"{result.mobility:.4f}"}
     if result.method != "duration":
@@ -62,7 +62,7 @@ def _defaults(console: Console, result: Any) -> None:
     first = next(iter(result.term_structure.values()))
     columns = ("state", *(f"{item.years:g} y" for item in first))
     rows = [(name, *(percent(item.pd, 3) for item in items)) for name, items in result.term_structure.items()]
-    show_table(console, "Cumulative probability of default", columns, rows)
+    show_table(console, "Cumulative probability of default, % of customers", columns, rows)
     if first[0].low is None:
         return
     shown = {

@@ -6,11 +6,12 @@ import sys
 from collections.abc import Iterable
 from importlib import import_module
 
-from rich.console import Console, ConsoleOptions, RenderableType
+from rich.console import ConsoleOptions, RenderableType
 from rich.segment import Segment
 
 from loantwin.errors import visible
-from loantwin.interfaces.cli.tables.blocks import show_notes
+from loantwin.interfaces.cli.tables.blocks import Screen, show_notes
+from loantwin.interfaces.cli.tables.codes import explained
 from loantwin.types import ModelResult, Result
 
 PIPED_WIDTH = 150
@@ -54,7 +55,7 @@ TABLES = {
 """By the name in a result's schema, the module beside this one that shows it: `render(console, result)`."""
 
 
-class _Output(Console):
+class _Output(Screen):
     """A console that leaves a closed pipe to its caller, and lets no text from a file steer the terminal."""
 
     def on_broken_pipe(self) -> None:
@@ -66,9 +67,11 @@ class _Output(Console):
             yield Segment(text if control else visible(text), style, control)
 
 
-def render(result: Result) -> None:
-    """Print a result on standard output."""
-    console = _Output(width=None if sys.stdout.isatty() else PIPED_WIDTH)
+def render(result: Result, width: int | None = None) -> None:
+    """Print a result on standard output, `width` columns wide; None: the terminal's."""
+    if width is None and not sys.stdout.isatty():
+        width = PIPED_WIDTH
+    console = _Output(getattr(result, "currency", ""), width=width)
     name = result.SCHEMA.removeprefix("loantwin.").split("/")[0]
     import_module(f"{__package__}.{TABLES[name]}").render(console, result)
     if isinstance(result, ModelResult) and result.prior_only:
@@ -78,3 +81,4 @@ def render(result: Result) -> None:
             "Prior only: what this lender's own events are too few to tell",
             (f"belief, not evidence{started}: " + ", ".join(result.prior_only),),
         )
+    show_notes(console, "Words", explained(console.shown))

@@ -6,7 +6,8 @@ from typing import Any
 
 from rich.console import Console
 
-from loantwin.interfaces.cli.tables.blocks import amount, show_facts, show_notes, show_table
+from loantwin.interfaces.cli.tables.blocks import amount, between, show_facts, show_notes, show_table
+from loantwin.interfaces.report.labels import covariate_words
 
 SHOWN = 25
 """Parameters in the table; the JSON has all."""
@@ -20,7 +21,7 @@ def render(console: Console, result: Any) -> None:
         f"{result.as_of.isoformat()}"
     )
     rows = [
-        (name, amount(item.value), amount(item.standard_error), f"{amount(item.low)} to {amount(item.high)}",
+        (name, amount(item.value), amount(item.standard_error), between(item.low, item.high),
          amount(item.transitions), amount(item.severity))
         for name, item in result.scenarios.items()
     ]  # fmt: skip
@@ -29,8 +30,8 @@ def render(console: Console, result: Any) -> None:
         "expected loss",
         "standard error",
         "90 % interval",
-        "of transitions",
-        "of loss given default",
+        "error by transitions",
+        "error by loss given default",
     )
     show_table(console, f"{title}, {result.currency}, {words} (errors of estimation alone)", columns, rows)
     for name, item in result.scenarios.items():
@@ -44,14 +45,19 @@ def render(console: Console, result: Any) -> None:
 def _macro(console: Console, name: str, item: Any) -> None:
     rows = [
         (
-            factor,
+            covariate_words(factor),
             amount(found.by_deviation),
             f"{100 * found.by_deviation / item.value:+.1f} %",
             amount(found.by_unit / 100.0),
         )
         for factor, found in item.macro.items()
     ]
-    columns = ("covariate, moved in every month", "by one deviation", "of the loss", "by 0.01 of the factor")
+    columns = (
+        "covariate, moved in every month",
+        "by one deviation",
+        "% of the loss",
+        "by 0.01 of the factor",
+    )
     show_table(console, f"{name}: macro", columns, rows)
 
 
@@ -67,11 +73,19 @@ def _parameters(console: Console, name: str, item: Any) -> None:
         )
         for row in item.parameters[:SHOWN]
     ]
-    columns = ("parameter", "of", "value", "by one unit", "standard error", "by one standard error")
+    columns = (
+        "parameter",
+        "of",
+        "value",
+        "loss moves by one unit",
+        "standard error",
+        "loss moves by one standard error",
+    )
     show_table(
         console,
         f"{name}: the {len(rows)} of {len(item.parameters)} parameters whose errors weigh most",
         columns,
         rows,
         words=2,
+        more=f"{left} more: --json" if (left := len(item.parameters) - len(rows)) else "",
     )

@@ -6,7 +6,14 @@ from typing import Any
 
 from rich.console import Console
 
-from loantwin.interfaces.cli.tables.blocks import amount, percent, show_facts, show_notes, show_table
+from loantwin.interfaces.cli.tables.blocks import (
+    amount,
+    between,
+    percent,
+    show_facts,
+    show_notes,
+    show_table,
+)
 from loantwin.interfaces.report.labels import plain
 from loantwin.interfaces.report.stress.certainty import change
 from loantwin.interfaces.report.stress.rarity import CRISES, OFTEN, crisis_rows, how_often, tail_words
@@ -63,9 +70,9 @@ def _scenarios(console: Console, result: Any) -> None:
             "charged off",
             "allowance",
             "net interest income",
-            "peak month",
+            "peak month of defaults",
             "distance",
-            "rank",
+            "rank by distance",
         ),
         rows,
     )
@@ -84,7 +91,7 @@ def _uncertainty(console: Console, result: Any) -> None:
                     name if figure == FIGURES[0] else "",
                     plain(figure),
                     amount(getattr(item, figure)),
-                    f"{amount(found.p05)} to {amount(found.p95)}",
+                    between(found.p05, found.p95),
                     share(item.prior_share.get(figure)),
                     "–" if many is None else f"{many.value:.2f} ({many.p05:.2f} to {many.p95:.2f})",
                     "–" if many is None else share(many.prior_share),
@@ -93,8 +100,17 @@ def _uncertainty(console: Console, result: Any) -> None:
     show_table(
         console,
         "How sure: 90 % interval by parameters and period effect, and the share that is belief",
-        ("scenario", "figure", "mean", "interval", "belief", "times baseline", "belief in it"),
+        (
+            "scenario",
+            "figure",
+            "mean",
+            "90 % interval",
+            "belief, % of the uncertainty",
+            "times baseline (90 %)",
+            "belief in it, %",
+        ),
         rows,
+        words=2,
     )
 
 
@@ -124,7 +140,16 @@ def _bands(console: Console, result: Any) -> None:
     show_table(
         console,
         "Losses of nine quarters over mean balance, beside large banks' under severely adverse scenarios",
-        ("scenario", "kind of loan", "loss rate", "band", "", "baseline", "defaults, times", "worst year"),
+        (
+            "scenario",
+            "kind of loan",
+            "loss, % of balance",
+            "band of large banks",
+            "",
+            "loss under baseline",
+            "defaults, times baseline",
+            "defaults in the worst year",
+        ),
         rows,
     )
     show_notes(console, "Outside the band because", words)
@@ -148,6 +173,7 @@ def _beliefs(console: Console, result: Any) -> None:
             f"{plain(item.name)} of {item.asked:g} instead of {item.believed:g} ({item.unit}; {item.basis})",
             ("scenario", "figure", "believed", "moved", "change"),
             rows,
+            words=2,
         )
 
 
@@ -184,8 +210,14 @@ def _segments(console: Console, result: Any) -> None:
             sum(result.parts[name]["loss"].by_segment.get(segment, 0.0) for segment in ranked[TOP:])
             for name in names
         ]
-        rows.append(("all others", *(amount(value) for value in rest)))
-    show_table(console, "Loss beyond the baseline, by segment (net of guarantees)", ("segment", *names), rows)
+        rows.append((f"{len(ranked) - TOP} others, added up", *(amount(value) for value in rest)))
+    show_table(
+        console,
+        "Loss beyond the baseline, by segment (net of guarantees)",
+        ("segment", *names),
+        rows,
+        more="" if len(ranked) <= TOP else f"{len(ranked) - TOP} more segments by name: --json",
+    )
 
 
 def _capital(console: Console, result: Any) -> None:

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from loantwin import months as calendar
 from loantwin.interfaces.cli.tables.blocks import amount, show_counts, show_facts, show_next, show_table
+from loantwin.synthesis.generate import CURRENCY
 
 
 def render(console: Console, result: Any) -> None:
@@ -18,10 +19,10 @@ def render(console: Console, result: Any) -> None:
         "history": f"{result.first_month} to {result.last_month}",
         "loans": f"{result.loans:,}",
         "loan months": f"{result.loan_months:,}",
-        "originated": amount(result.originated),
-        "balance at the end": amount(result.balance),
+        "originated": f"{amount(result.originated)} {CURRENCY}",
+        "balance at the end": f"{amount(result.balance)} {CURRENCY}",
         "defaults": f"{result.defaults:,}",
-        "charged off": amount(result.charged_off),
+        "charged off": f"{amount(result.charged_off)} {CURRENCY}",
     }
     show_facts(console, f"Synthetic book in {result.folder}, seed {result.seed}", facts)
     show_counts(console, "Loans by status", ("status", "loans"), result.loan_count_by_status)

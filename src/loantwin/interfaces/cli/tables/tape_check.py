@@ -7,6 +7,7 @@ from typing import Any
 from rich.console import Console
 
 from loantwin.interfaces.cli.tables.blocks import amount, show_facts, show_notes, show_table
+from loantwin.interfaces.cli.tables.layout import Cell
 
 
 def render(console: Console, result: Any) -> None:
@@ -17,7 +18,7 @@ def render(console: Console, result: Any) -> None:
 
 def read(console: Console, result: Any) -> None:
     """Print what was read of a tape: rows, totals, statuses, and rows by rule."""
-    facts = {
+    facts: dict[str, Cell] = {
         "rows read": f"{result.rows_read:,}",
         "accepted": f"{result.accepted_rows:,}",
         "rejected": f"{result.rejected:,}",
@@ -25,11 +26,9 @@ def read(console: Console, result: Any) -> None:
     }
     if result.loan_months is not None:
         facts["loan months"] = f"{result.loan_months:,}"
-    facts |= {
-        name.replace("_", " "): f"{amount(value)} {result.currency}" for name, value in result.totals.items()
-    }
+    facts |= {name.replace("_", " "): amount(value) for name, value in result.totals.items()}
     if result.credit_balances:
-        facts["owed to borrowers"] = f"{amount(result.credit_balances, 2)} {result.currency}"
+        facts["owed to borrowers"] = amount(result.credit_balances, 2)
     show_facts(console, f"Tape, format {result.format}", facts)
     show_table(
         console,

@@ -6,7 +6,7 @@ from typing import Any
 
 from rich.console import Console
 
-from loantwin.interfaces.cli.tables.blocks import amount, percent, show_next, show_notes, show_table
+from loantwin.interfaces.cli.tables.blocks import amount, count, percent, show_next, show_notes, show_table
 from loantwin.outlook.remade import largest_difference
 
 
@@ -24,7 +24,7 @@ def render(console: Console, result: Any) -> None:
     show_table(
         console,
         f"IFRS 9 allowance when one component is moved, {result.currency}",
-        ("component", "step", "allowance", "change", "materiality"),
+        ("component", "step", "allowance", "change, % of the allowance", "materiality"),
         [
             (item.component, item.step, amount(item.allowance), percent(item.change, 1), item.materiality)
             for item in result.materiality
@@ -36,7 +36,7 @@ def render(console: Console, result: Any) -> None:
     stated = "–" if made.stated is None else percent(made.stated, 1)
     worst = largest_difference(result.remade)
     rows = [
-        ("expected defaults in 12 months, on all loans", amount(made.whole)),
+        ("expected defaults in 12 months, on all loans", count(made.whole)),
         (f"spread over {len(made.thins)} halves of the loans", spread),
         ("stated by the model", stated),
         ("figures made twice", str(len(result.remade))),
