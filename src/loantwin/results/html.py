@@ -98,7 +98,8 @@ def _heading(column: str) -> str:
 def _cell(value: Any) -> str:
     if isinstance(value, int | float) and not isinstance(value, bool):
         return number(value)
-    return shown(value, "text")
+    told = shown(value, "text")
+    return moved(told) if " -> " in told else told
 
 
 def _class(column: str, texts: set[str]) -> str:

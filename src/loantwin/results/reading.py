@@ -204,11 +204,17 @@ READINGS: Mapping[str, Reading] = {
     "FitResult": Reading(
         "Fitted model",
         (
-            ("model", "model", "text"),
-            ("{}: events", "edges.*.events", "count"),
-            ("loss given default", "loss_given_default.mean", "share"),
+            ("defaults learnt from", "loss_given_default.defaults", "count"),
+            ("of a default charged off", "loss_given_default.charged_off.value", "share"),
+            ("of a default recovered", "loss_given_default.recovered.value", "share"),
+            ("transitions", "edges#", "count"),
+            ("left to prior belief", "prior_only#", "count"),
         ),
-        ("The model is of kind {model|text}.",),
+        (
+            "Learnt from {loss_given_default.defaults|count} defaults and {edges#|count} transitions.",
+            "Of what defaults {loss_given_default.charged_off.value|share} is charged off.",
+            "Of what defaults {loss_given_default.recovered.value|share} is recovered.",
+        ),
         "edges",
         Drawn("edges", "edge", "events", "count", "Events that each transition was learnt from", bars=True),
     ),
