@@ -7,6 +7,7 @@ import types as pytypes
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import date, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Union, get_args, get_origin, get_type_hints
 
 from loantwin.errors import LoantwinError
@@ -95,6 +96,22 @@ class Result:
         from loantwin.results.tables import as_frame, tables
 
         return {name: as_frame(rows) for name, rows in tables(self).items()}
+
+    def save(self, path: Path | str, name: str | None = None) -> Path:
+        """Write a table to FILE.csv or FILE.parquet, or every table to FILE.xlsx, and return the file.
+
+        Parameters
+        ----------
+        name : the table; None for the main one, in a workbook for all.
+
+        Raises
+        ------
+        UsageError : another ending, no table of that name, a file that cannot be written. ExtraError : a
+            workbook without the extra `excel`.
+        """
+        from loantwin.results.export import save
+
+        return save(self, Path(path), name)
 
     def plot(self, axes: Any = None) -> Any:
         """Return the result's picture as a matplotlib figure; it is drawn on `axes` where they are given.
