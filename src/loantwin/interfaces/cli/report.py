@@ -19,7 +19,9 @@ def register(app: typer.Typer) -> None:
 
 def report(
     directory: Home,
-    out: Annotated[Path, typer.Option(metavar="FILE.html", help="The page to write.")] = Path("report.html"),
+    out: Annotated[
+        Path, typer.Option(metavar="FILE.html|FILE.pdf", help="The page to write, or to print.")
+    ] = Path("report.html"),
     scenario: Scenarios = None,
     align: Align = None,
     history: History = None,
