@@ -221,6 +221,7 @@ REPLACED = (
     (r"HISTORY\.csv", "{ratings}"),
     (r"L000000001", "{loan}"),
     (r"\S+\.html|bad\.csv", "{out}"),
+    (r"--table \w+", "--table {table}"),
     (r"(\w+)\.toml", r"{\1}"),
     (r"--reverse loss=5%", "--reverse loss=1.3%"),
     (r"--model-from club", "--model-from {other}"),
@@ -289,6 +290,7 @@ def places(twins: dict[str, Twin], tmp_path_factory: pytest.TempPathFactory) -> 
             "rows": folder / "rows.parquet",
             "workbook": folder / "loan.xlsx",
             "histories": folder / "histories.parquet",
+            "table": folder / "table",
             "draft": folder / "draft" / "mine.toml",
             **{file.stem: file for file in folder.glob("*.*")},
         }
