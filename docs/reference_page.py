@@ -29,7 +29,8 @@ RESULTS = """# Results
 
 What the functions of the [reference](reference.md) return, each with its fields. A class with a `SCHEMA` is
 what a command returns: a frozen dataclass whose `to_dict()` is the command's JSON document, and whose
-`json_schema()` is that document's schema.
+`json_schema()` is that document's schema. All of these have `frame()`, `frames()`, `summary()`, `plot()`:
+[reading-results.md](reading-results.md).
 """
 DOORS: tuple[tuple[str, ModuleType], ...] = (("lt", loantwin), ("loantwin.risk", loantwin.risk))
 """How a page writes each module, and the module: what its `__all__` names is public."""

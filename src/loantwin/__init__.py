@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from loantwin.interfaces.report.validate.validate import validate as validate
     from loantwin.interfaces.why import why as why
     from loantwin.outlook.outlook import Outlook as Outlook
+    from loantwin.synthesis.example_book import example_book as example_book
     from loantwin.twin import Twin as Twin
     from loantwin.twin import open as open
     from loantwin.verbs.backtest.backtest import backtest as backtest
@@ -66,6 +67,7 @@ _EXPORTS = {
     "tape_check": "loantwin.verbs.tape_check",
     "twin_create": "loantwin.verbs.twin_create",
     "synthetic": "loantwin.verbs.synthetic",
+    "example_book": "loantwin.synthesis.example_book",
     "demo": "loantwin.interfaces.demo",
     "fit": "loantwin.verbs.fit",
     "ratings": "loantwin.verbs.ratings",

@@ -7,9 +7,13 @@ import types as pytypes
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import date, datetime
-from typing import Any, ClassVar, Protocol, Union, get_args, get_origin, get_type_hints
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Union, get_args, get_origin, get_type_hints
 
 from loantwin.errors import LoantwinError
+
+if TYPE_CHECKING:
+    import polars as pl
 
 LEVERS = ("cut_off", "price_add_on", "limit", "collection_intensity", "allocation")
 """What a lender can change, in the order of every lever array; each in [-1, 1], 0 is the reference plan."""
@@ -44,9 +48,81 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Result:
-    """Base of what every verb returns. `to_dict()` is the command's JSON document."""
+    """Base of what every verb returns. `to_dict()` is the command's JSON document.
+
+    The other ways to read it take its figures from the same fields: `frame()`, `frames()`, `summary()`,
+    `plot()`, and what `repr` and a notebook show.
+    """
 
     SCHEMA: ClassVar[str] = ""
+
+    def __init_subclass__(cls) -> None:
+        """Keep the short `repr`, in whose place a dataclass would put every field."""
+        if "__repr__" not in vars(cls):
+            cls.__repr__ = Result.__repr__  # type: ignore[method-assign]
+
+    def __repr__(self) -> str:
+        """Return a few lines: what it is, as of when, its main figures."""
+        from loantwin.results.words import short
+
+        return short(self)
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: main figures and the main table, in the page's own colours."""
+        from loantwin.results.html import html
+
+        return html(self)
+
+    def summary(self) -> str:
+        """Return what the result says in plain sentences."""
+        from loantwin.results.words import summary
+
+        return summary(self)
+
+    def frame(self, name: str | None = None) -> pl.DataFrame:
+        """Return one table of the result as a flat data frame: its main one, or the one that is named.
+
+        Raises
+        ------
+        UsageError : no table of that name; the message lists those that there are.
+        """
+        from loantwin.results.reading import reading_of
+        from loantwin.results.tables import frame
+
+        return frame(self, name, reading_of(self).table)
+
+    def frames(self) -> dict[str, pl.DataFrame]:
+        """Return every table of the result by name: single figures as `result`, and `provenance` last."""
+        from loantwin.results.tables import as_frame, tables
+
+        return {name: as_frame(rows) for name, rows in tables(self).items()}
+
+    def save(self, path: Path | str, name: str | None = None) -> Path:
+        """Write a table to FILE.csv or FILE.parquet, or every table to FILE.xlsx, and return the file.
+
+        Parameters
+        ----------
+        name : the table; None for the main one, in a workbook for all.
+
+        Raises
+        ------
+        UsageError : another ending, no table of that name, a file that cannot be written. ExtraError : a
+            workbook without the extra `excel`.
+        """
+        from loantwin.results.export import save
+
+        return save(self, Path(path), name)
+
+    def plot(self, axes: Any = None) -> Any:
+        """Return the result's picture as a matplotlib figure; it is drawn on `axes` where they are given.
+
+        Raises
+        ------
+        ExtraError : the extra `report` is not installed. UsageError : nothing to draw.
+        """
+        from loantwin.results.picture import plot
+
+        return plot(self, axes)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values ready for JSON: dates ISO, missing None; NaN raises LoantwinError."""

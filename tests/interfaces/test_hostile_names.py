@@ -15,8 +15,8 @@ import polars as pl
 import pytest
 
 import loantwin as lt
-from loantwin.book.quarantine import spreadsheet_safe
 from loantwin.errors import CONTROLS
+from loantwin.results.spreadsheet import spreadsheet_safe
 from tests.interfaces.test_damaged_log import commands
 
 Command = Callable[..., Any]

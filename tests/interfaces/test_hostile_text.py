@@ -11,8 +11,8 @@ import polars as pl
 import pytest
 
 import loantwin as lt
-from loantwin.book.quarantine import spreadsheet_safe
 from loantwin.errors import CONTROLS, InputError, visible
+from loantwin.results.spreadsheet import spreadsheet_safe
 
 Command = Callable[..., Any]
 

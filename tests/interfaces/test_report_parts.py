@@ -239,10 +239,7 @@ RESULTS = {
             planted={},
             files={"tape.csv": 90, "mapping.toml": 40},
         ),
-        (
-            "loantwin twin create made/twin --tape made/tape.csv --format made/mapping.toml --as-of "
-            "2022-12-31",
-        ),
+        ("loantwin twin create twin --tape made/tape.csv --format made/mapping.toml --as-of 2021-12-31",),
     ),
     "log": (
         LogVerification(

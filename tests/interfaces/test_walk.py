@@ -251,6 +251,7 @@ REPLACED = (
     (r"\S+\.html|bad\.csv", "{out}"),
     (r"(?<=--out )\w+\.parquet", "{histories}"),
     (r"(?<=--out )\w+\.xlsx", "{workbook}"),
+    (r"--table \w+", "--table {table}"),
     (r"(\w+)\.toml", r"{\1}"),
     (r"--reverse loss=5%", "--reverse loss=1.3%"),
     (r"--model-from club", "--model-from {other}"),
@@ -323,6 +324,7 @@ def places(twins: dict[str, Twin], tmp_path_factory: pytest.TempPathFactory) -> 
             "rows": folder / "rows.parquet",
             "workbook": folder / "loan.xlsx",
             "histories": folder / "histories.parquet",
+            "table": folder / "table",
             "draft": folder / "draft" / "mine.toml",
             **{file.stem: file for file in folder.glob("*.*")},
         }
@@ -390,6 +392,8 @@ def both_forms(result: Result) -> None:
     """
     document = json.loads(json.dumps(result.to_dict(), allow_nan=False))
     jsonschema.validate(document, type(result).json_schema())
+    assert all(frame.height for frame in result.frames().values())
+    assert len(repr(result)) < 2_000
     TABLES(result)
     held_to_width(result, 80)
 
@@ -449,6 +453,6 @@ def test_every_command_and_option_is_walked() -> None:
         if path in ALONE:
             continue
         assert lines, f"nothing walks {' '.join(path)}: add a line to MORE"
-        if lacking := options - {"--json"} - {word for line in lines for word in line}:
+        if lacking := options - {"--json", "--table"} - {word for line in lines for word in line}:
             missing[" ".join(path)] = sorted(lacking)
     assert missing == {}

@@ -20,7 +20,6 @@ from typing import Any
 
 import polars as pl
 
-from loantwin.book.quarantine import spreadsheet_safe
 from loantwin.clock import Clock, SystemClock
 from loantwin.errors import HomeError, UsageError, expected
 from loantwin.events.blobs import Blobs, sync_folder
@@ -30,6 +29,7 @@ from loantwin.events.log import Log
 from loantwin.events.log_file import create_log
 from loantwin.events.upgrade import HOME_FORMAT, check_home_format, upgrade_home
 from loantwin.events.verify import LogVerification, verify_home
+from loantwin.results.spreadsheet import spreadsheet_safe
 
 SETTINGS = "twin.toml"
 LOG = "log.sqlite"

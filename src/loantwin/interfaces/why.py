@@ -24,7 +24,7 @@ from loantwin.types import Result
 
 WRITERS = ("fit", "twin", "demo", "synthetic")
 """Commands that write into a home, or make one: they are events of the log and run only once."""
-TARGETS = ("--out", "--quarantine")
+TARGETS = ("--out", "--quarantine", "--table")
 """Options that name a file to write; it is not written again."""
 
 

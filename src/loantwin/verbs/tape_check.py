@@ -8,10 +8,10 @@ import polars as pl
 
 from loantwin.book.frames import TapeLike, tape_file
 from loantwin.book.overrides import Assumed, overrides
-from loantwin.book.quarantine import spreadsheet_safe
 from loantwin.book.tape import TapeCheck, check, read_tape
 from loantwin.errors import NoRowError, UsageError, expected
 from loantwin.files import check_target, replace_file
+from loantwin.results.spreadsheet import spreadsheet_safe
 
 
 def tape_check(

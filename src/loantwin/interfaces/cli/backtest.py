@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from loantwin.interfaces.cli.options import AsJson, Home, Paths, Seed, finish
+from loantwin.interfaces.cli.options import AsJson, Home, Paths, Seed, Tables, finish
 from loantwin.interfaces.cli.panels import CHALLENGE
 from loantwin.interfaces.cli.progress import shown
 
@@ -51,6 +51,7 @@ def backtest(
     out: Annotated[
         Path | None, typer.Option(metavar="FILE.html", help="Also write a page with pictures.")
     ] = None,
+    table: Tables = None,
     json: AsJson = False,
 ) -> None:
     """Refit the twin at past dates, forecast with what was known then, and score it beside what came.
@@ -85,4 +86,4 @@ def backtest(
 
             progress(0.99, "drawing")
             write_backtest_page(result, out)
-    finish(result, json)
+    finish(result, json, table)

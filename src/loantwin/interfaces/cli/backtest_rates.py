@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from loantwin.interfaces.cli.options import AsJson, finish
+from loantwin.interfaces.cli.options import AsJson, Tables, finish
 from loantwin.interfaces.cli.panels import CHALLENGE
 from loantwin.interfaces.cli.progress import shown
 
@@ -36,6 +36,7 @@ def backtest_rates(
     quarters: Annotated[
         str, typer.Option(metavar="QUARTERS", help="Quarters ahead, separated by commas.")
     ] = "4",
+    table: Tables = None,
     json: AsJson = False,
 ) -> None:
     """Forecast published loss rates some quarters ahead, given the macro path that came, with what was
@@ -50,4 +51,4 @@ def backtest_rates(
         result = lt.backtest_rates(
             rates, macro or (), start=start, end=end, quarters=quarters, progress=progress
         )
-    finish(result, json)
+    finish(result, json, table)

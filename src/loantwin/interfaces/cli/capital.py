@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from loantwin.errors import UsageError, expected
-from loantwin.interfaces.cli.options import AsJson, finish
+from loantwin.interfaces.cli.options import AsJson, Tables, finish
 from loantwin.interfaces.cli.panels import PROVIDE
 from loantwin.interfaces.cli.progress import shown
 
@@ -76,6 +76,7 @@ def capital(
         bool,
         typer.Option("--any-date", help="Use options that are not in force at the as-of date."),
     ] = False,
+    table: Tables = None,
     json: AsJson = False,
 ) -> None:
     """Give the capital the book needs: risk-weighted assets by class, floors that bind, expected loss,
@@ -107,10 +108,10 @@ def capital(
             raise UsageError(expected("no own funds and no year: one loan has no ratios", given), field=given)
         with shown("explaining"):
             explained = lt.capital_explain(Path(what[1]), what[2], **asked)
-        finish(explained, json)
+        finish(explained, json, table)
         return
     if len(what) != 1:
         raise UsageError(expected("one home, or explain DIR LOAN", " ".join(what)), field="capital")
     with shown("capital"):
         result = lt.capital(Path(what[0]), own_funds=own_funds, year=year, **asked)
-    finish(result, json)
+    finish(result, json, table)

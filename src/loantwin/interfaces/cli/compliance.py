@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from loantwin.interfaces.cli.options import AsJson, Home, finish
+from loantwin.interfaces.cli.options import AsJson, Home, Tables, finish
 from loantwin.interfaces.cli.panels import CHALLENGE
 from loantwin.interfaces.cli.progress import shown
 
@@ -31,6 +31,7 @@ def compliance(
             "--in-force-on", metavar="DATE", help="Rules in force that day (default: the as-of date)."
         ),
     ] = None,
+    table: Tables = None,
     json: AsJson = False,
 ) -> None:
     """Test every rule in force on this twin: article, dates, what was looked at, passed or the breaches by
@@ -43,4 +44,4 @@ def compliance(
 
     with shown("testing rules") as progress:
         result = lt.compliance(directory, profile=profile or (), day=day, progress=progress)
-    finish(result, json)
+    finish(result, json, table)

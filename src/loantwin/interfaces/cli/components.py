@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from loantwin.interfaces.cli.options import Align, AsJson, History, Home, Scenarios, finish
+from loantwin.interfaces.cli.options import Align, AsJson, History, Home, Scenarios, Tables, finish
 from loantwin.interfaces.cli.panels import LEARN
 from loantwin.interfaces.cli.progress import shown
 
@@ -41,6 +41,7 @@ def components(
     out: Annotated[
         Path | None, typer.Option(metavar="FILE.html", help="Also write the effects as pictures on one page.")
     ] = None,
+    table: Tables = None,
     json: AsJson = False,
 ) -> None:
     """Take defaults apart: age of the loan, month of the calendar, vintage; what macro explains, and what a
@@ -69,4 +70,4 @@ def components(
             from loantwin.interfaces.report.components import write
 
             write(result, out)
-    finish(result, json)
+    finish(result, json, table)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from loantwin.interfaces.cli.options import AsJson, Home, finish
+from loantwin.interfaces.cli.options import AsJson, Home, Tables, finish
 from loantwin.interfaces.cli.panels import PROVIDE
 from loantwin.interfaces.cli.progress import shown
 
@@ -30,6 +30,7 @@ def concentration(
     resamples: Annotated[
         int, typer.Option(min=1, help="Resamples behind the intervals of the indices (default 400).")
     ] = 400,
+    table: Tables = None,
     json: AsJson = False,
 ) -> None:
     """Say how few names, connected borrowers or sectors carry the book, and what single names add to the
@@ -44,4 +45,4 @@ def concentration(
         result = lt.concentration(
             directory, by=by or (), confidence=confidence, resamples=resamples, progress=progress
         )
-    finish(result, json)
+    finish(result, json, table)

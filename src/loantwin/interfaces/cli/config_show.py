@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from loantwin.interfaces.cli.options import AsJson, finish
+from loantwin.interfaces.cli.options import AsJson, Tables, finish
 
 
 def register(app: typer.Typer) -> None:
@@ -20,9 +20,10 @@ def config_show(
         Path | None,
         typer.Argument(metavar="[DIR]", help="The twin's home; without it the defaults and the environment."),
     ] = None,
+    table: Tables = None,
     json: AsJson = False,
 ) -> None:
     """Show every setting, its value and where the value comes from."""
     import loantwin as lt
 
-    finish(lt.config_show(directory), json)
+    finish(lt.config_show(directory), json, table)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from loantwin.interfaces.cli.options import AsJson, Home, finish
+from loantwin.interfaces.cli.options import AsJson, Home, Tables, finish
 from loantwin.interfaces.cli.panels import LEARN
 from loantwin.interfaces.cli.progress import shown
 
@@ -44,6 +44,7 @@ def curves(
     out: Annotated[
         Path | None, typer.Option(metavar="FILE.html", help="Also write pictures and tables on one page.")
     ] = None,
+    table: Tables = None,
     json: AsJson = False,
 ) -> None:
     """Show how loans roll between arrears buckets, or what share of each vintage was lost by each age.
@@ -62,4 +63,4 @@ def curves(
             from loantwin.interfaces.report.curves import write
 
             write(result, out)
-    finish(result, json)
+    finish(result, json, table)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from loantwin.interfaces.cli.options import AsJson, Home, finish
+from loantwin.interfaces.cli.options import AsJson, Home, Tables, finish
 from loantwin.interfaces.cli.panels import LEARN
 from loantwin.interfaces.cli.progress import shown
 
@@ -72,6 +72,7 @@ def fit(
             "fitting anew.",
         ),
     ] = False,
+    table: Tables = None,
     json: AsJson = False,
 ) -> None:
     """Learn from the lender's history: transitions, loss given default, prepayment, and a generator of macro
@@ -91,4 +92,4 @@ def fit(
             update=update,
             progress=progress,
         )
-    finish(result, json)
+    finish(result, json, table)

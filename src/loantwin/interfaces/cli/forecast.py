@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from loantwin.interfaces.cli.options import Align, AsJson, History, Home, Paths, Seed, finish
+from loantwin.interfaces.cli.options import Align, AsJson, History, Home, Paths, Seed, Tables, finish
 from loantwin.interfaces.cli.panels import AHEAD
 from loantwin.interfaces.cli.progress import shown
 
@@ -40,6 +40,7 @@ def forecast(
     align: Align = None,
     history: History = None,
     seed: Seed = None,
+    table: Tables = None,
     json: AsJson = False,
 ) -> None:
     """Run the book forward: balances, payments, defaults, charge-offs and recoveries by month, with 90 %
@@ -60,4 +61,4 @@ def forecast(
             seed=seed,
             progress=progress,
         )
-    finish(result, json)
+    finish(result, json, table)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from loantwin.interfaces.cli.options import Align, AsJson, History, Home, Scenarios, finish
+from loantwin.interfaces.cli.options import Align, AsJson, History, Home, Scenarios, Tables, finish
 from loantwin.interfaces.cli.panels import PROVIDE
 from loantwin.interfaces.cli.progress import shown
 
@@ -49,6 +49,7 @@ def journal(
     overlays: Annotated[
         Path | None, typer.Option(metavar="FILE.toml", help="Overlays in force at the closing.")
     ] = None,
+    table: Tables = None,
     json: AsJson = False,
 ) -> None:
     """Print balanced postings of the loans and of their IFRS 9 allowance between two dates.
@@ -74,4 +75,4 @@ def journal(
             overlays=overlays,
             progress=progress,
         )
-    finish(result, json)
+    finish(result, json, table)

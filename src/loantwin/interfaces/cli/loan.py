@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from loantwin.interfaces.cli.options import AsJson, Home, finish
+from loantwin.interfaces.cli.options import AsJson, Home, Tables, finish
 from loantwin.interfaces.cli.panels import INSIDE
 
 
@@ -24,6 +24,7 @@ def loan(
             metavar="YYYY-MM-DD", help="Show what was known at the end of this day (default: all recorded)."
         ),
     ] = None,
+    table: Tables = None,
     json: AsJson = False,
 ) -> None:
     """Show one loan: its columns, the events recorded of it, and its history by month.
@@ -36,4 +37,4 @@ def loan(
     """
     import loantwin as lt
 
-    finish(lt.loan(directory, loan, known=known), json)
+    finish(lt.loan(directory, loan, known=known), json, table)

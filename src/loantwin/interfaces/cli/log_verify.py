@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from loantwin.errors import HomeError
-from loantwin.interfaces.cli.options import AsJson, Home, finish
+from loantwin.interfaces.cli.options import AsJson, Home, Tables, finish
 
 
 def register(app: typer.Typer) -> None:
@@ -13,7 +13,7 @@ def register(app: typer.Typer) -> None:
     app.command("verify")(log_verify)
 
 
-def log_verify(directory: Home, json: AsJson = False) -> None:
+def log_verify(directory: Home, table: Tables = None, json: AsJson = False) -> None:
     """Check the log's hash chain and every blob, and list files that no event names."""
     import loantwin as lt
 
@@ -24,4 +24,4 @@ def log_verify(directory: Home, json: AsJson = False) -> None:
             f"expected a sound log and whole blobs, was: {found}; restore the home from a copy",
             file=directory,
         )
-    finish(result, json)
+    finish(result, json, table)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from loantwin.interfaces.cli.options import AsJson, Home, Seed, finish
+from loantwin.interfaces.cli.options import AsJson, Home, Seed, Tables, finish
 from loantwin.interfaces.cli.panels import PROVIDE
 from loantwin.interfaces.cli.progress import shown
 
@@ -97,6 +97,7 @@ def loss(
         typer.Option(metavar="FILE.html", help="Also write a page with the curve and who makes the tail."),
     ] = None,
     seed: Seed = None,
+    table: Tables = None,
     json: AsJson = False,
 ) -> None:
     """Give the loss distribution: expected loss, value at risk, expected shortfall, and what each segment
@@ -138,4 +139,4 @@ def loss(
         from loantwin.interfaces.report.loss.page import write
 
         write(directory, result, out)
-    finish(result, json)
+    finish(result, json, table)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from loantwin.interfaces.cli.options import Align, AsJson, History, Home, Scenarios, finish
+from loantwin.interfaces.cli.options import Align, AsJson, History, Home, Scenarios, Tables, finish
 from loantwin.interfaces.cli.panels import PROVIDE
 from loantwin.interfaces.cli.progress import shown
 
@@ -52,6 +52,7 @@ def movement(
     out: Annotated[
         Path | None, typer.Option(metavar="FILE.html", help="Also write a page with the waterfall.")
     ] = None,
+    table: Tables = None,
     json: AsJson = False,
 ) -> None:
     """Explain the change of the IFRS 9 allowance between two dates, in the form of IFRS 7.35H, to the
@@ -84,4 +85,4 @@ def movement(
             from loantwin.interfaces.report.movement import write
 
             write(result, out)
-    finish(result, json)
+    finish(result, json, table)

@@ -56,8 +56,34 @@ Supported = Annotated[
 ]
 
 
-def finish(result: Any, as_json: bool) -> None:
-    """Show a result on standard output: tables, or one JSON document."""
+def _checked(asked: list[str] | None) -> list[str] | None:
+    """Refuse a file that cannot be written before the work whose table goes there."""
+    if asked:
+        from loantwin.results.export import check_table, target_of
+
+        for words in asked:
+            check_table(target_of(words)[0])
+    return asked
+
+
+Tables = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--table",
+        metavar="FILE[#NAME]",
+        callback=_checked,
+        help="Also write a table to FILE.csv or FILE.parquet, or all to FILE.xlsx; #NAME chooses one; "
+        "repeatable.",
+    ),
+]
+
+
+def finish(result: Any, as_json: bool, table: list[str] | None = None) -> None:
+    """Write the tables that were asked for, and show a result: tables, or one JSON document."""
+    for words in table or ():
+        from loantwin.results.export import target_of
+
+        result.save(*target_of(words))
     try:
         if as_json:
             from loantwin.interfaces.cli.made_by import noted

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from loantwin.interfaces.cli.options import AsJson, finish
+from loantwin.interfaces.cli.options import AsJson, Tables, finish
 from loantwin.interfaces.cli.panels import LEARN
 
 
@@ -19,9 +19,10 @@ def priors(
     product: Annotated[
         str | None, typer.Argument(metavar="[PRODUCT]", help="One product; without it, all in short.")
     ] = None,
+    table: Tables = None,
     json: AsJson = False,
 ) -> None:
     """Show what is believed of a product before a lender has a history: `fit --prior` starts there."""
     import loantwin as lt
 
-    finish(lt.priors(product), json)
+    finish(lt.priors(product), json, table)

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from loantwin.errors import UsageError, expected
-from loantwin.interfaces.cli.options import Align, AsJson, History, Scenarios, Supported, finish
+from loantwin.interfaces.cli.options import Align, AsJson, History, Scenarios, Supported, Tables, finish
 from loantwin.interfaces.cli.panels import PROVIDE
 from loantwin.interfaces.cli.progress import shown
 
@@ -56,6 +56,7 @@ def provisions(
             help="Also write FILE.parquet, a row a loan; with explain FILE.xlsx, a workbook of formulas.",
         ),
     ] = None,
+    table: Tables = None,
     json: AsJson = False,
 ) -> None:
     """Give the allowance for the book under IFRS 9, CECL or China's five-level classification.
@@ -85,10 +86,10 @@ def provisions(
             raise UsageError(expected("no overlays and no method with explain", given), field=given)
         with shown("explaining"):
             explained = lt.provisions_explain(Path(what[1]), what[2], standard, **asked)
-        finish(explained, json)
+        finish(explained, json, table)
         return
     if len(what) != 1:
         raise UsageError(expected("one home, or explain DIR LOAN", " ".join(what)), field="provisions")
     with shown("provisions"):
         result = lt.provisions(Path(what[0]), standard, overlays=overlays, method=method, **asked)
-    finish(result, json)
+    finish(result, json, table)

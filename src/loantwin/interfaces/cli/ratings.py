@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from loantwin.interfaces.cli.options import AsJson, finish
+from loantwin.interfaces.cli.options import AsJson, Tables, finish
 from loantwin.interfaces.cli.panels import LEARN
 from loantwin.interfaces.cli.progress import shown
 
@@ -68,6 +68,7 @@ def ratings(
         int, typer.Option(min=40, help="Draws of the customers behind the intervals of a history.")
     ] = 500,
     seed: Annotated[int, typer.Option(min=0, help="Seed of those draws.")] = 0,
+    table: Tables = None,
     json: AsJson = False,
 ) -> None:
     """Read or estimate a transition matrix: generator, whether one exists, probabilities of default over
@@ -93,4 +94,4 @@ def ratings(
             seed=seed,
             progress=progress,
         )
-    finish(result, json)
+    finish(result, json, table)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from loantwin.interfaces.cli.options import Align, AsJson, History, Home, Scenarios, finish
+from loantwin.interfaces.cli.options import Align, AsJson, History, Home, Scenarios, Tables, finish
 from loantwin.interfaces.cli.panels import AHEAD
 from loantwin.interfaces.cli.progress import shown
 
@@ -19,10 +19,13 @@ def register(app: typer.Typer) -> None:
 
 def report(
     directory: Home,
-    out: Annotated[Path, typer.Option(metavar="FILE.html", help="The page to write.")] = Path("report.html"),
+    out: Annotated[
+        Path, typer.Option(metavar="FILE.html|FILE.pdf", help="The page to write, or to print.")
+    ] = Path("report.html"),
     scenario: Scenarios = None,
     align: Align = None,
     history: History = None,
+    table: Tables = None,
     json: AsJson = False,
 ) -> None:
     """Write one self-contained page with pictures: the book, the fit, the forecast, provisions, stress and
@@ -34,4 +37,4 @@ def report(
         result = lt.report(
             directory, out, scenarios=scenario or (), align=align, history=history or (), progress=progress
         )
-    finish(result, json)
+    finish(result, json, table)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from loantwin.interfaces.cli.options import Align, AsJson, History, Home, Scenarios, Supported, finish
+from loantwin.interfaces.cli.options import Align, AsJson, History, Home, Scenarios, Supported, Tables, finish
 from loantwin.interfaces.cli.panels import CHALLENGE
 from loantwin.interfaces.cli.progress import shown
 
@@ -30,6 +30,7 @@ def sensitivity(
     history: History = None,
     supported_months: Supported = None,
     gross: Annotated[bool, typer.Option("--gross", help="Before what guarantors bear.")] = False,
+    table: Tables = None,
     json: AsJson = False,
 ) -> None:
     r"""Say what each parameter is worth: the derivative of expected loss by every one of them, exact, in one
@@ -51,4 +52,4 @@ def sensitivity(
             supported_months=supported_months,
             progress=progress,
         )
-    finish(result, json)
+    finish(result, json, table)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from loantwin.interfaces.cli.options import Align, AsJson, History, Home, Seed, finish
+from loantwin.interfaces.cli.options import Align, AsJson, History, Home, Seed, Tables, finish
 from loantwin.interfaces.cli.panels import AHEAD
 from loantwin.interfaces.cli.progress import shown
 
@@ -36,6 +36,7 @@ def simulate(
     align: Align = None,
     history: History = None,
     seed: Seed = None,
+    table: Tables = None,
     json: AsJson = False,
 ) -> None:
     """Write simulated histories of each live loan: a row a loan and month, and the mapping that reads them.
@@ -59,4 +60,4 @@ def simulate(
             seed=seed,
             progress=progress,
         )
-    finish(result, json)
+    finish(result, json, table)

@@ -7,7 +7,17 @@ from typing import Annotated
 
 import typer
 
-from loantwin.interfaces.cli.options import Align, AsJson, History, Home, Scenarios, Seed, Supported, finish
+from loantwin.interfaces.cli.options import (
+    Align,
+    AsJson,
+    History,
+    Home,
+    Scenarios,
+    Seed,
+    Supported,
+    Tables,
+    finish,
+)
 from loantwin.interfaces.cli.panels import CHALLENGE
 from loantwin.interfaces.cli.progress import shown
 
@@ -144,6 +154,7 @@ def stress(
     out: Annotated[
         Path | None, typer.Option(metavar="FILE.html", help="Also write a page with pictures.")
     ] = None,
+    table: Tables = None,
     json: AsJson = False,
 ) -> None:
     """Run the book under economies: given in files, replayed from history, shocked, or searched for.
@@ -195,4 +206,4 @@ def stress(
 
             progress(0.97, "drawing")
             write_stress_page(result, out)
-    finish(result, json)
+    finish(result, json, table)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from loantwin.interfaces.cli.options import AsJson, finish
+from loantwin.interfaces.cli.options import AsJson, Tables, finish
 from loantwin.interfaces.cli.panels import BEGIN
 from loantwin.interfaces.cli.progress import shown
 
@@ -26,6 +26,7 @@ def synthetic(
         str | None,
         typer.Option("--as-tape", metavar="sba|mapping", help="Also write it as a raw lender's tape."),
     ] = None,
+    table: Tables = None,
     json: AsJson = False,
 ) -> None:
     """Make a synthetic book with a monthly history from a known truth, which is saved beside it."""
@@ -35,4 +36,4 @@ def synthetic(
         result = lt.synthetic(
             directory, loans=loans, months=months, seed=seed, as_tape=as_tape, progress=progress
         )
-    finish(result, json)
+    finish(result, json, table)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from loantwin.interfaces.cli.options import AsJson, Assume, Format, finish
+from loantwin.interfaces.cli.options import AsJson, Assume, Format, Tables, finish
 from loantwin.interfaces.cli.progress import shown
 
 
@@ -25,6 +25,7 @@ def tape_check(
         Path | None, typer.Option(metavar="FILE", help="Write rejected rows and warnings to this CSV.")
     ] = None,
     assume: Assume = None,
+    table: Tables = None,
     json: AsJson = False,
 ) -> None:
     """Say what is in a tape and what is wrong with it, row by row. Writes nothing unless --quarantine is
@@ -34,4 +35,4 @@ def tape_check(
 
     with shown("reading the tape"):
         result = lt.tape_check(file, format, quarantine=quarantine, assume=assume or ())
-    finish(result, json)
+    finish(result, json, table)

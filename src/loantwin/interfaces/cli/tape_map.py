@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from loantwin.interfaces.cli.options import AsJson, finish
+from loantwin.interfaces.cli.options import AsJson, Tables, finish
 from loantwin.interfaces.cli.progress import shown
 
 
@@ -26,6 +26,7 @@ def tape_map(
             metavar="MAPPING.toml", help="Write the mapping here, with comments, ready to be edited."
         ),
     ] = None,
+    table: Tables = None,
     json: AsJson = False,
 ) -> None:
     """Guess what the columns of a tape mean: fields, units, date formats, codes, each with how sure that
@@ -36,4 +37,4 @@ def tape_map(
 
     with shown("looking at the tape"):
         result = lt.tape_map(file, out=out)
-    finish(result, json)
+    finish(result, json, table)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from loantwin.interfaces.cli.options import AsJson, Assume, Format, Home, finish
+from loantwin.interfaces.cli.options import AsJson, Assume, Format, Home, Tables, finish
 from loantwin.interfaces.cli.progress import shown
 
 
@@ -29,6 +29,7 @@ def twin_create(
         ),
     ],
     assume: Assume = None,
+    table: Tables = None,
     json: AsJson = False,
 ) -> None:
     """Read a tape and make a twin's home of it. The whole tape is kept; every figure uses what was known at
@@ -38,4 +39,4 @@ def twin_create(
 
     with shown("reading the tape"):
         result = lt.twin_create(directory, tape, format, as_of, assume=assume or ())
-    finish(result, json)
+    finish(result, json, table)

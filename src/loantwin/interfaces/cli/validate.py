@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from loantwin.interfaces.cli.options import AsJson, Home, finish
+from loantwin.interfaces.cli.options import AsJson, Home, Tables, finish
 from loantwin.interfaces.cli.panels import CHALLENGE
 from loantwin.interfaces.cli.progress import shown
 
@@ -31,6 +31,7 @@ def validate(
     thins: Annotated[
         int, typer.Option(min=2, help="Random halves of the loans on which the model is fitted again.")
     ] = 4,
+    table: Tables = None,
     json: AsJson = False,
 ) -> None:
     """Write the dossier a model validator asks for: inventory with materiality, lineage, concept, data,
@@ -43,4 +44,4 @@ def validate(
 
     with shown("validating") as progress:
         result = lt.validate(directory, out, owner=owner, origins=origins, thins=thins, progress=progress)
-    finish(result, json)
+    finish(result, json, table)

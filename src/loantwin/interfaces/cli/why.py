@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from loantwin.interfaces.cli.options import AsJson, finish
+from loantwin.interfaces.cli.options import AsJson, Tables, finish
 from loantwin.interfaces.cli.panels import INSIDE
 from loantwin.interfaces.cli.progress import shown
 
@@ -23,6 +23,7 @@ def why(
             metavar="FILE#KEY", help="A JSON document that a command printed, and a dotted path in it."
         ),
     ],
+    table: Tables = None,
     json: AsJson = False,
 ) -> None:
     """Make a printed figure anew from its provenance, to the bit, and say what it came from.
@@ -38,4 +39,4 @@ def why(
 
     with shown("making it anew"):
         result = lt.why(figure)
-    finish(result, json)
+    finish(result, json, table)

@@ -304,7 +304,7 @@ def _reverse(console: Console, found: Any, crises: Any) -> None:
     if found.rarity is not None:
         show_notes(console, "Read as", [tail_words(found.rarity), *found.rarity.assumed])
     title = "What history's crises cost this book, and how far it is to as much"
-    show_table(console, title, CRISES, crisis_rows(found, crises))
+    show_table(console, title, CRISES, crisis_rows(found, crises, amount))
     rows = [
         (plain(name), peak.month, f"{peak.value:.4g}", f"{peak.expected:.4g}")
         for name, peak in found.peaks.items()

@@ -8,7 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from loantwin.files import check_page, replace_file
+from loantwin.interfaces.pdf import check_printed, write_printed
 from loantwin.interfaces.report.blocks import Section, Tile, arranged
 from loantwin.interfaces.report.report.ahead import (
     forecast_section,
@@ -66,17 +66,19 @@ def report(
 
     Parameters
     ----------
-    out : the HTML file; it is written beside its place and moved there when it is whole.
+    out : the HTML file, or FILE.pdf, which an installed Chromium prints; it is written beside its place and
+        moved there when it is whole.
     scenarios : FILE[#NAME] of the stress test, baseline first. align : "start" re-dates them, measured
         against `history` where their own file has no row before them.
 
     Raises
     ------
-    UsageError : a file that cannot be written, or is no page; what was there stays as it was.
+    UsageError : a file that cannot be written, or is no page; what was there stays as it was. No browser
+        that prints a PDF.
     ScenarioError : a scenario that is wrong or too short. HomeError : a twin that was not fitted.
     """
     target = Path(out)
-    check_page(target, "out")
+    check_printed(target, "out")
     with opened(twin) as twin:
         found = find(twin, scenarios, align, history, progress)
         progress(0.9, "drawing")
@@ -84,10 +86,10 @@ def report(
         sections = tuple(replace(section, blocks=arranged(section.blocks)) for section in made)
         headline = tiles(found)
         html = _page(twin, headline, sections)
-    replace_file(target, html, "out", private=True)
+    write_printed(target, html, "out")
     return ReportWritten(
         path=str(target),
-        size=len(html.encode()),
+        size=target.stat().st_size,
         sections=tuple(section.title for section in sections),
         figures={tile.name: tile.value for tile in headline},
         provenance=found.forecast.provenance,

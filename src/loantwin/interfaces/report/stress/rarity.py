@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import TypeVar
 
 from loantwin.interfaces.report.blocks import PageBlock, amount, percent, table, text
 from loantwin.risk.stress.rarity import HEAVIEST, Rarity, WindowsCost
@@ -14,6 +15,7 @@ CRISES = ("economy", "costs", "shortest way there", "its own path", "")
 """Columns of `crisis_rows`: distances, and whether the crisis was known at the as-of date."""
 
 Row = tuple[str, ...]
+Cell = TypeVar("Cell")
 
 
 def how_often(found: ReverseStress) -> list[Row]:
@@ -64,16 +66,21 @@ def tail_words(item: Rarity) -> str:
     return f"{law} {often}; {shown}."
 
 
-def crisis_rows(found: ReverseStress, crises: Mapping[str, Plausibility]) -> list[Row]:
+def crisis_rows(
+    found: ReverseStress,
+    crises: Mapping[str, Plausibility],
+    money: Callable[[float | None], Cell] = amount,  # type: ignore[assignment]
+) -> list[tuple[Cell | str, ...]]:
     """Return a row for each crisis of history, and one for the path found.
 
     Parameters
     ----------
-    crises : how far each crisis's own path lies, over all quarters and factors.
+    crises : how far each crisis's own path lies, over all quarters and factors. money : how an amount is
+        shown.
     """
     ratio = found.figure in ("coverage", "cet1")
-    shown = percent if ratio else amount
-    rows = []
+    shown = percent if ratio else money
+    rows: list[tuple[Cell | str, ...]] = []
     for year, item in found.crises.items():
         own = crises.get(year)
         words = item.gap or "; ".join(
@@ -102,7 +109,7 @@ def rarity_blocks(found: ReverseStress, crises: Mapping[str, Plausibility]) -> l
     if found.rarity is not None:
         assumed = "Assumed: " + "; ".join(found.rarity.assumed) + "."
         blocks += [table(OFTEN, how_often(found), caption=assumed), text(tail_words(found.rarity))]
-    rows = crisis_rows(found, crises)
+    rows = crisis_rows(found, crises, amount)
     if rows:
         words = (
             "Shortest way there: distance of the mildest path that costs as much, comparable with that of "

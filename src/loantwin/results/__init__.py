@@ -1,0 +1,1 @@
+"""How a result reads: as flat tables, in words, in a notebook, as a picture, in a file."""
