@@ -122,8 +122,8 @@ def _texts(svg: str) -> list[str]:
 
 
 def test_ids_are_unique_on_a_page_of_two_pictures() -> None:
-    one = charts.lines("Same title", ["2020", "2021"], {"a": [0.1, 0.2]}, percent=True).svg
-    two = charts.lines("Same title", ["2020", "2021"], {"a": [0.1, 0.3]}, percent=True).svg
+    one = charts.lines("Same title", ["2020", "2021"], {"a": [0.1, 0.2]}, unit="%", percent=True).svg
+    two = charts.lines("Same title", ["2020", "2021"], {"a": [0.1, 0.3]}, unit="%", percent=True).svg
     together = _ids(one) + _ids(two)
     assert together
     assert len(together) == len(set(together))
@@ -133,7 +133,7 @@ def test_ids_are_unique_on_a_page_of_two_pictures() -> None:
 
 @pytest.mark.parametrize("top", [0.00004, 0.0007, 0.012, 0.4, 1.0])
 def test_percent_axes_never_repeat_a_label(top: float) -> None:
-    svg = charts.lines("Rates", ["2020", "2021"], {"a": [0.0, top]}, percent=True).svg
+    svg = charts.lines("Rates", ["2020", "2021"], {"a": [0.0, top]}, unit="%", percent=True).svg
     ticks = [words for words in _texts(svg) if words.endswith("%")]
     assert len(ticks) >= 3
     assert len(ticks) == len(set(ticks))
@@ -144,7 +144,13 @@ def test_names_of_rows_stay_whole_and_inside_the_picture() -> None:
     labels = [LONG, "mortgage, A", "revolving, guaranteed share ≤ 0.5, new"]
     values = np.array([0.1, -0.2, 0.3])
     made = charts.forest(
-        "Segments, current → charged off", labels, values, values - 0.1, values + 0.1, "log-odds"
+        "Segments, current → charged off",
+        labels,
+        values,
+        values - 0.1,
+        values + 0.1,
+        "log-odds",
+        unit="log-odds",
     )
     words = _texts(made.svg)
     assert "mortgage, A" in words
@@ -159,18 +165,18 @@ def test_names_of_rows_stay_whole_and_inside_the_picture() -> None:
 
 def test_titles_and_keys_are_the_pages_not_the_pictures() -> None:
     made = charts.fan(
-        "Balance, USD", ["2020-01", "2020-02"], [2.0, 1.0], [1.5, 0.5], [2.5, 1.5], actual=[2.0]
+        "Balance", ["2020-01", "2020-02"], [2.0, 1.0], [1.5, 0.5], [2.5, 1.5], unit="USD", actual=[2.0]
     )
-    assert made.title == "Balance, USD"
+    assert (made.title, made.unit) == ("Balance", "USD")
     assert [key.name for key in made.keys] == ["forecast (mean)", "90 % interval", "what happened"]
-    assert "Balance, USD" not in _texts(made.svg)
+    assert not any("Balance" in words for words in _texts(made.svg))
     assert not any("interval" in words for words in _texts(made.svg))
 
 
 def test_more_series_than_colours_are_drawn() -> None:
     series = {f"scenario {place}": [1.0, 2.0 + place] for place in range(9)}
-    assert len(charts.lines("Defaulted", ["a", "b"], series).keys) == 9
-    assert len(charts.grouped("Defaulted", ["a", "b"], series).keys) == 9
+    assert len(charts.lines("Defaulted", ["a", "b"], series, unit="USD").keys) == 9
+    assert len(charts.grouped("Defaulted", ["a", "b"], series, unit="USD").keys) == 9
 
 
 def test_small_tables_stand_side_by_side_and_wide_ones_alone() -> None:
@@ -178,7 +184,7 @@ def test_small_tables_stand_side_by_side_and_wide_ones_alone() -> None:
     assert [block.kind for block in arranged([small, small])] == ["grid"]
     assert [block.kind for block in arranged([small, wide, small])] == ["table", "table", "table"]
     assert [block.kind for block in arranged([small, note("words"), small])] == ["table", "note", "table"]
-    chart = pictures((charts.bars("Balance", ["a"], [1.0]), ""))
+    chart = pictures((charts.bars("Balance", ["a"], [1.0], unit="USD"), ""))
     assert [block.kind for block in arranged([chart, small])] == ["grid"]
     assert [block.kind for block in beside(small, chart)] == ["grid"]
     assert [block.kind for block in beside(wide, chart)] == ["pictures", "table"]
