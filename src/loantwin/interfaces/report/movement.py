@@ -123,7 +123,7 @@ def _summary(result: MovementResult) -> str:
     change, largest = result.closing - result.opening, _largest(result)
     went = "rose" if change > 0 else "fell" if change < 0 else "stayed"
     by = "" if not change else f" by {money(abs(change))}"
-    moved = result.lines[largest].amount
+    moved = result.table[largest].amount
     return (
         f"The allowance {went} from {money(result.opening)} to {money(result.closing)} "
         f"{result.currency}{by}. "
@@ -133,9 +133,9 @@ def _summary(result: MovementResult) -> str:
 
 
 def _largest(result: MovementResult) -> str:
-    """Return the line that moved the allowance most."""
-    inner = [name for name in result.lines if name not in ("opening", "closing", "transfers")]
-    return max(inner, key=lambda name: abs(result.lines[name].amount))
+    """Return the line of the statement that moved the allowance most."""
+    inner = [name for name in result.table if name not in ("opening", "closing", "transfers")]
+    return max(inner, key=lambda name: abs(result.table[name].amount))
 
 
 def _tiles(result: MovementResult) -> tuple[Tile, ...]:
@@ -148,7 +148,7 @@ def _tiles(result: MovementResult) -> tuple[Tile, ...]:
         Tile("Closing", money(result.closing), result.closing_date.isoformat()),
         Tile("Change", money(change), share),
         Tile("Charge to profit", money(result.profit.charge), "impairment less recoveries"),
-        Tile("Largest line", WORDS[largest], f"{result.lines[largest].amount:+,.0f}"),
+        Tile("Largest line", WORDS[largest], f"{result.table[largest].amount:+,.0f}"),
         Tile(
             "Written off",
             money(result.charged_off),
@@ -180,7 +180,8 @@ def _losses(result: MovementResult) -> Section:
         table((words, result.currency), [(names[key], f"{value:,.2f}") for key, value in rows.items()])
         for words, names, rows in both
     ]
-    one = table(("figure", "gross", "net", "horizon", "leaves out"), losses_rows(result))
+    columns = ("figure", "gross", "net", "horizon", "leaves out")
+    one = table(columns, losses_rows(result), words=(0, 3, 4))
     lead = (
         "Each is a loss of the period in somebody's words. No two are the same figure, and two sums tie them."
     )

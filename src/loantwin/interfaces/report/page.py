@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib.resources import files
@@ -70,8 +71,13 @@ def rendered(page: Page) -> str:
     css = made_in.from_string((folder / "page.css.j2").read_text(encoding="utf-8"))
     style = css.render(light=Markup(variables(False)), dark=Markup(variables(True)))  # noqa: S704  # our own
     html = made_in.from_string((folder / "page.html.j2").read_text(encoding="utf-8"))
-    shown = replace(page, sections=tuple(_laid_out(page.sections)))
+    shown = replace(page, summary=unbroken(page.summary), sections=tuple(_laid_out(page.sections)))
     return html.render(page=shown, style=Markup(style))  # noqa: S704  # our own CSS
+
+
+def unbroken(words: str) -> str:
+    """Return a sentence in which no line ends between a figure and its unit."""
+    return re.sub(r"(?<=\d) (?=%|(?:k|M|bn)\b)|(?<=×) (?=\d)", "\u00a0", words)
 
 
 def _laid_out(sections: Sequence[Section]) -> list[Section]:

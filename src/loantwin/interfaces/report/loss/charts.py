@@ -93,9 +93,7 @@ def contributions(
         names_of_rows(axes, y, labels)
         ticks(axes.xaxis, percent_ticks, 4)
 
-    told = tabled(
-        "segment", labels, {"of expected shortfall": shortfall, "of expected loss": expected}, share
-    )
+    told = tabled("name", labels, {"of expected shortfall": shortfall, "of expected loss": expected}, share)
     size = (SIZE[0], max(1.4, height(labels) * 1.15 + 0.5))
     return drawn(size, title, draw, keys, unit="% of the whole", values=told)
 
