@@ -35,7 +35,7 @@ class PageBlock:
     @property
     def crowded(self) -> bool:
         """Return whether a table is wider than a narrow page."""
-        return width(self) > PHONE
+        return len(self.columns) > 2 and width(self) > PHONE
 
 
 @dataclass(frozen=True)
