@@ -55,7 +55,7 @@ def forecast_section(found: Findings) -> Section:
     )
     blocks.append(_yearly(found))
     if found.forecast.notes:
-        blocks.append(bullets(found.forecast.notes))
+        blocks.append(bullets(tuple(dict.fromkeys(found.forecast.notes))))
     moved = ("the economy and of ", "economy ") if found.forecast.economy else ("", "")
     lead = (
         f"The book in run-off over {len(found.labels)} months, on {found.forecast.paths:,} paths of "
