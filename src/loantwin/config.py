@@ -127,6 +127,14 @@ class Loss:
 
 
 @dataclass(frozen=True)
+class Pages:
+    """What pages say of themselves; no figure follows it."""
+
+    lender: str = ""
+    """The lender's name on every page; empty takes the name of the twin's folder."""
+
+
+@dataclass(frozen=True)
 class Config:
     """All settings of a twin."""
 
@@ -137,6 +145,7 @@ class Config:
     ifrs9: Ifrs9 = field(default_factory=Ifrs9)
     loss: Loss = field(default_factory=Loss)
     cecl: Cecl = field(default_factory=Cecl)
+    pages: Pages = field(default_factory=Pages)
 
 
 FILE_KEYS = ("format", "config")
@@ -151,6 +160,9 @@ LEAST = {
     "cecl.history_months": 12,
 }
 """Settings whose least value is not 0."""
+
+NO_FIGURE = ("run.threads", "pages.lender")
+"""Settings that no figure follows."""
 
 MOST = 1e12
 
@@ -233,9 +245,9 @@ def load(
 def settings_of(config: Config) -> dict[str, object]:
     """Return every setting that figures follow, by name, for a result's provenance.
 
-    The number of threads is none of them: it changes no bit.
+    The number of threads is none of them, nor is the lender's name: they change no bit.
     """
-    return {name: value for name, value in _flat(config) if name != "run.threads"}
+    return {name: value for name, value in _flat(config) if name not in NO_FIGURE}
 
 
 def cache_folder() -> Path | None:

@@ -298,6 +298,7 @@ class Twin:
         created = self.last("TwinCreated")
         made: dict[str, Any] = {
             "program": "" if created is None else created.data["program"],
+            "lender": self.config.pages.lender or self.home.folder.name,
             "source": self.loaded.data.get("source_file"),
             "source_hash": self.loaded.data.get("source_hash"),
             "format": self.loaded.data.get("format"),

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
 
+from loantwin.errors import UsageError
 from loantwin.events.verify import LogVerification
 from loantwin.interfaces.cli.tables.render import render
 from loantwin.interfaces.demo import DemoDone
 from loantwin.interfaces.report import charts
+from loantwin.interfaces.report.backtest.charts import by_origin
 from loantwin.interfaces.report.blocks import arranged, beside, note, pictures, table
 from loantwin.interfaces.report.labels import (
     accuracy_words,
@@ -29,8 +33,11 @@ from loantwin.interfaces.report.labels import (
 )
 from loantwin.interfaces.report.report.compared import against
 from loantwin.interfaces.report.report.moves import leading_edges
+from loantwin.interfaces.report.report.parts import PARTS, chosen, made
 from loantwin.interfaces.report.report.report import ReportWritten
 from loantwin.synthesis.write import SyntheticSummary
+
+from .conftest import Command
 
 LONG = "instalment, guaranteed share > 0.5, full documentation, existing business"
 
@@ -122,8 +129,8 @@ def _texts(svg: str) -> list[str]:
 
 
 def test_ids_are_unique_on_a_page_of_two_pictures() -> None:
-    one = charts.lines("Same title", ["2020", "2021"], {"a": [0.1, 0.2]}, percent=True).svg
-    two = charts.lines("Same title", ["2020", "2021"], {"a": [0.1, 0.3]}, percent=True).svg
+    one = charts.lines("Same title", ["2020", "2021"], {"a": [0.1, 0.2]}, unit="%", percent=True).svg
+    two = charts.lines("Same title", ["2020", "2021"], {"a": [0.1, 0.3]}, unit="%", percent=True).svg
     together = _ids(one) + _ids(two)
     assert together
     assert len(together) == len(set(together))
@@ -133,7 +140,7 @@ def test_ids_are_unique_on_a_page_of_two_pictures() -> None:
 
 @pytest.mark.parametrize("top", [0.00004, 0.0007, 0.012, 0.4, 1.0])
 def test_percent_axes_never_repeat_a_label(top: float) -> None:
-    svg = charts.lines("Rates", ["2020", "2021"], {"a": [0.0, top]}, percent=True).svg
+    svg = charts.lines("Rates", ["2020", "2021"], {"a": [0.0, top]}, unit="%", percent=True).svg
     ticks = [words for words in _texts(svg) if words.endswith("%")]
     assert len(ticks) >= 3
     assert len(ticks) == len(set(ticks))
@@ -144,7 +151,13 @@ def test_names_of_rows_stay_whole_and_inside_the_picture() -> None:
     labels = [LONG, "mortgage, A", "revolving, guaranteed share ≤ 0.5, new"]
     values = np.array([0.1, -0.2, 0.3])
     made = charts.forest(
-        "Segments, current → charged off", labels, values, values - 0.1, values + 0.1, "log-odds"
+        "Segments, current → charged off",
+        labels,
+        values,
+        values - 0.1,
+        values + 0.1,
+        "log-odds",
+        unit="log-odds",
     )
     words = _texts(made.svg)
     assert "mortgage, A" in words
@@ -159,18 +172,18 @@ def test_names_of_rows_stay_whole_and_inside_the_picture() -> None:
 
 def test_titles_and_keys_are_the_pages_not_the_pictures() -> None:
     made = charts.fan(
-        "Balance, USD", ["2020-01", "2020-02"], [2.0, 1.0], [1.5, 0.5], [2.5, 1.5], actual=[2.0]
+        "Balance", ["2020-01", "2020-02"], [2.0, 1.0], [1.5, 0.5], [2.5, 1.5], unit="USD", actual=[2.0]
     )
-    assert made.title == "Balance, USD"
+    assert (made.title, made.unit) == ("Balance", "USD")
     assert [key.name for key in made.keys] == ["forecast (mean)", "90 % interval", "what happened"]
-    assert "Balance, USD" not in _texts(made.svg)
+    assert not any("Balance" in words for words in _texts(made.svg))
     assert not any("interval" in words for words in _texts(made.svg))
 
 
 def test_more_series_than_colours_are_drawn() -> None:
     series = {f"scenario {place}": [1.0, 2.0 + place] for place in range(9)}
-    assert len(charts.lines("Defaulted", ["a", "b"], series).keys) == 9
-    assert len(charts.grouped("Defaulted", ["a", "b"], series).keys) == 9
+    assert len(charts.lines("Defaulted", ["a", "b"], series, unit="USD").keys) == 9
+    assert len(charts.grouped("Defaulted", ["a", "b"], series, unit="USD").keys) == 9
 
 
 def test_small_tables_stand_side_by_side_and_wide_ones_alone() -> None:
@@ -178,10 +191,66 @@ def test_small_tables_stand_side_by_side_and_wide_ones_alone() -> None:
     assert [block.kind for block in arranged([small, small])] == ["grid"]
     assert [block.kind for block in arranged([small, wide, small])] == ["table", "table", "table"]
     assert [block.kind for block in arranged([small, note("words"), small])] == ["table", "note", "table"]
-    chart = pictures((charts.bars("Balance", ["a"], [1.0]), ""))
+    chart = pictures((charts.bars("Balance", ["a"], [1.0], unit="USD"), ""))
     assert [block.kind for block in arranged([chart, small])] == ["grid"]
     assert [block.kind for block in beside(small, chart)] == ["grid"]
     assert [block.kind for block in beside(wide, chart)] == ["pictures", "table"]
+
+
+@pytest.mark.parametrize(
+    ("first", "months", "named"),
+    [
+        ("2023-01", 36, ["2023-06", "2023-12", "2024-06", "2024-12", "2025-06", "2025-12"]),
+        ("2022-11", 12, ["2022-12", "2023-03", "2023-06", "2023-09"]),
+        ("2020-02", 60, ["2020-12", "2021-12", "2022-12", "2023-12", "2024-12"]),
+        ("2023-01", 4, ["2023-01", "2023-02", "2023-03", "2023-04"]),
+    ],
+)
+def test_months_are_named_at_quarters_and_as_many_as_fit(first: str, months: int, named: list[str]) -> None:
+    start = 12 * int(first[:4]) + int(first[5:]) - 1
+    labels = [f"{month // 12}-{month % 12 + 1:02d}" for month in range(start, start + months)]
+    svg = charts.stacked("Cash", labels, {"interest": [1.0] * months}, unit="USD").svg
+    assert [words for words in _texts(svg) if re.fullmatch(r"\d{4}-\d\d", words)] == named
+
+
+def test_areas_and_bars_are_read_from_zero() -> None:
+    """Values that lie far from zero, and close together: an axis cut at them would be half as tall."""
+    labels, high = ["2020-03", "2020-06"], [1000.0, 1010.0]
+    drawings = [
+        charts.fan("a", labels, high, [990.0, 980.0], [1020.0, 1030.0], unit="USD"),
+        charts.stacked("a", labels, {"x": high}, unit="USD"),
+        charts.grouped("a", labels, {"x": high}, unit="USD"),
+        charts.bars("a", labels, high, unit="USD"),
+        charts.errorbars("a", labels, [0.91, 0.92], [0.9, 0.9], [0.93, 0.93], unit="%"),
+        by_origin("a", labels, high, [[990.0, 995.0, 1000.0, 1005.0, 1010.0]] * 2, high, unit="loans"),
+    ]
+    for chart in drawings:
+        assert {"0", "0 %"} & set(_texts(chart.svg)), _texts(chart.svg)
+
+
+def test_the_parts_of_a_report_are_chosen_by_name_and_kept_in_order() -> None:
+    assert chosen("") == chosen(()) == tuple(PARTS)
+    assert chosen("loss, book") == chosen(("loss", "book")) == ("book", "loss")
+    with pytest.raises(UsageError, match=r"parts of book, forecast.*was 'tables'"):
+        chosen("book,tables")
+
+
+def test_a_part_that_a_source_cannot_fill_is_left_out_with_its_reason() -> None:
+    twin = SimpleNamespace(macro_sources=())
+    found: Any = SimpleNamespace(
+        comparison=None, comparison_gap="expected a year of facts.", stress=None, twin=twin
+    )
+    drawn, left_out = made(found, ("compared", "stress"))
+    assert drawn == ()
+    assert left_out == (
+        "what happened (expected a year of facts)",
+        "stress (the model was fitted without a macro file, so that no scenario can be run)",
+    )
+
+
+def test_an_unknown_part_is_refused_before_anything_is_read(loantwin: Command, tmp_path: Path) -> None:
+    ran = loantwin("report", tmp_path / "nowhere", "--sections", "tables", "--out", tmp_path / "a.html")
+    ran.refused("sections", "tables", "provenance")
 
 
 def test_panels_lead_with_delinquency_then_default() -> None:

@@ -72,7 +72,7 @@ def test_the_page_says_it(home: Path, tmp_path: Path) -> None:
     lt.report(home, tmp_path / "page.html")
     page = (tmp_path / "page.html").read_text(encoding="utf-8")
     assert WORDS in page
-    assert "No scenario can be run" in page
+    assert "so that no scenario can be run" in page
     assert "Macro effects" not in page
 
 

@@ -34,6 +34,8 @@ from loantwin.performance.tracking import (
 from loantwin.risk.intervals import name_noise
 
 PATHS = 2_000
+GENERATED = "loantwin, generated economies"
+"""Name of the forecast on the generator's economies, in the scores."""
 LONGEST_YEARS = 4
 
 
@@ -44,7 +46,8 @@ class Comparison:
     forecast_number, forecast_amount : (Y, V) means, given the macro path that came. number_low ...
         amount_high : (Y,) 90 % interval of the year's total. last_year_number, last_year_amount : (Y, V) the
         rate of the last year before the as-of date applied to what the forecast still has on the book.
-        scores : figure -> forecast's name -> score.
+        scores : figure -> forecast's name -> score; one on generated economies stands beside that given the
+        path that came, where the model reads an economy.
     """
 
     event: str
@@ -90,7 +93,8 @@ def compare(outlook: Outlook, most_years: int = LONGEST_YEARS) -> Comparison:
     band, bands = vintage_bands(live["origination_date"], twin.as_of)
     on_book = live.select("loan_id", "weight")
     happened = outcomes(events, kind, on_book, band, len(bands), twin.as_of, years)
-    flows = _flows(outlook, band, len(bands), 12 * years)
+    economy = outlook.given(bridge(full_history(twin.macro_sources)), 12 * years)
+    flows = _flows(outlook, band, len(bands), economy, 12 * years)
     number, amount = _figures(flows, kind)
     noisy_number, noisy_amount = _noisy(number.sum(axis=1), amount.sum(axis=1), flows[1], outlook)
     forecast_number, forecast_amount = (by_year(item.mean(axis=0)).T for item in (number, amount))
@@ -108,6 +112,10 @@ def compare(outlook: Outlook, most_years: int = LONGEST_YEARS) -> Comparison:
             "last year's rate": score(rival_amount, happened.amount),
         },
     }
+    generated = _generated(outlook, band, len(bands), 12 * years, kind)
+    if generated is not None:
+        scored["number"][GENERATED] = score(generated[0], happened.number)
+        scored["amount"][GENERATED] = score(generated[1], happened.amount)
     return Comparison(
         event=kind,
         years=year_labels(twin.as_of, years),
@@ -140,9 +148,21 @@ def _years(outlook: Outlook, most: int) -> int:
     return years
 
 
-def _flows(outlook: Outlook, band: Integers, bands: int, horizon: int) -> tuple[Flows, float]:
+def _generated(
+    outlook: Outlook, band: Integers, bands: int, horizon: int, kind: str
+) -> tuple[Floats, Floats] | None:
+    """Return number and amount (Y, V) forecast on generated economies, None where the model reads none."""
+    if not outlook.twin.model.covariates:
+        return None
+    economy = outlook.simulated(horizon, PATHS, outlook.twin.config.run.seed)
+    number, amount = _figures(_flows(outlook, band, bands, economy, horizon), kind)
+    return by_year(number.mean(axis=0)).T, by_year(amount.mean(axis=0)).T
+
+
+def _flows(
+    outlook: Outlook, band: Integers, bands: int, economy: Economy, horizon: int
+) -> tuple[Flows, float]:
     twin = outlook.twin
-    economy: Economy = outlook.given(bridge(full_history(twin.macro_sources)), horizon)
     cells = outlook.cells(economy, horizon, replace(outlook.columns, group=band))
     shocks = outlook.drawn(economy, PATHS, twin.config.run.seed)
     flows = conditional_flows(twin.model.parameters, cells, twin.model.lgd, shocks, groups=max(bands, 2))

@@ -26,15 +26,27 @@ def report(
     align: Align = None,
     history: History = None,
     table: Tables = None,
+    sections: Annotated[
+        str, typer.Option(metavar="PART,...", help="The parts to show, by name; without it all.")
+    ] = "",
     json: AsJson = False,
 ) -> None:
     """Write one self-contained page with pictures: the book, the fit, the forecast, provisions, stress and
     losses.
+
+    Parts: book, forecast, compared, provisions, stress, loss, model, data, provenance. One that the source
+    cannot fill is left out, and the page says why.
     """
     import loantwin as lt
 
     with shown("writing the report") as progress:
         result = lt.report(
-            directory, out, scenarios=scenario or (), align=align, history=history or (), progress=progress
+            directory,
+            out,
+            scenarios=scenario or (),
+            align=align,
+            history=history or (),
+            sections=sections,
+            progress=progress,
         )
     finish(result, json, table)

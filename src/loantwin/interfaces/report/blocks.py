@@ -6,10 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from loantwin.interfaces.report.charts import Chart, Key
+from loantwin.interfaces.report.drawing import Chart, Key, Values
+from loantwin.interfaces.report.palette import named
 
 NARROW = 545
 """Width of half a page, pixels."""
+PHONE = 368
+"""Width of a narrow page's column, pixels."""
 LETTER, GAP = 6.6, 12
 """Mean width of a letter and space between columns of a table, pixels."""
 
@@ -29,13 +32,20 @@ class PageBlock:
     summary: str = ""
     blocks: tuple[PageBlock, ...] = ()
 
+    @property
+    def crowded(self) -> bool:
+        """Return whether a table is wider than a narrow page."""
+        return len(self.columns) > 2 and width(self) > PHONE
+
 
 @dataclass(frozen=True)
 class Picture:
-    """One SVG with its title, the keys of its colours and the sentence below it."""
+    """One SVG with its title, unit, the keys of its colours, its figures and the sentence below it."""
 
     title: str
     svg: Any
+    unit: str
+    values: Values
     keys: tuple[Key, ...] = ()
     caption: str = ""
 
@@ -83,8 +93,20 @@ def pictures(*made: tuple[Chart, str]) -> PageBlock:
     """Return pictures side by side, each (chart, caption)."""
     from markupsafe import Markup
 
-    shown = (Picture(chart.title, Markup(chart.svg), chart.keys, caption) for chart, caption in made)  # noqa: S704  # our own SVG
-    return PageBlock("pictures", pictures=tuple(shown))
+    return PageBlock(
+        "pictures",
+        pictures=tuple(
+            Picture(
+                title=chart.title,
+                svg=Markup(chart.svg),  # noqa: S704  # our own SVG
+                unit=chart.unit,
+                values=chart.values,
+                keys=tuple(replace(key, colour=named(key.colour)) for key in chart.keys),
+                caption=caption,
+            )
+            for chart, caption in made
+        ),
+    )
 
 
 def table(
@@ -131,10 +153,13 @@ def beside(one: PageBlock, charts: PageBlock) -> tuple[PageBlock, ...]:
 def _small(block: PageBlock) -> bool:
     if block.kind == "pictures":
         return len(block.pictures) == 1
-    if block.kind != "table":
-        return False
+    return block.kind == "table" and width(block) <= NARROW
+
+
+def width(block: PageBlock) -> float:
+    """Return about how wide a table is, pixels."""
     widths = [max(map(len, cells)) for cells in zip(block.columns, *block.rows, strict=True)]
-    return LETTER * sum(widths) + GAP * len(widths) <= NARROW
+    return LETTER * sum(widths) + GAP * len(widths)
 
 
 def details(summary: str, *blocks: PageBlock) -> PageBlock:

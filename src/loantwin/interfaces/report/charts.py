@@ -1,163 +1,36 @@
-"""Pictures of the report: functions of plain arrays, each returning one `<svg>` with its title and keys.
-
-Title and keys are set by the page, above the picture: there they wrap, and can neither be clipped nor lie
-over the data.
-"""
+"""Pictures that several pages draw: functions of plain arrays, each returning one chart."""
 
 from __future__ import annotations
 
-import io
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from hashlib import sha256
+from collections.abc import Mapping, Sequence
 from itertools import cycle
 from typing import Any
 
 import numpy as np
 
 from loantwin.arrays import Floats
-from loantwin.interfaces.report.labels import money, money_ticks, percent_ticks, wrapped
+from loantwin.interfaces.report.drawing import (
+    INTERVAL,
+    LABELS_ACROSS,
+    SIZE,
+    Chart,
+    Key,
+    as_money,
+    as_percent,
+    drawn,
+    figure,
+    height,
+    keyed,
+    month_ticks,
+    names_of_rows,
+    share,
+    tabled,
+    ticks,
+)
+from loantwin.interfaces.report.labels import money, money_ticks, percent_ticks
+from loantwin.interfaces.report.palette import BAND, BLUE, CYCLE, GRID, INK, MUTED, ORANGE
 
-INK, MUTED, GRID = "#1d2733", "#66727f", "#e3e7ec"
-BLUE, BAND, ORANGE, GREEN, RED = "#1f5fa8", "#b9d0ea", "#d9772b", "#3b8a5a", "#b23a48"
-CYCLE = (BLUE, ORANGE, GREEN, RED, "#7a5aa6", "#4aa3b5")
-STYLE: dict[Any, Any] = {
-    "font.family": "sans-serif",
-    "font.sans-serif": ["Helvetica", "Arial", "DejaVu Sans"],
-    "font.size": 9.5,
-    "axes.edgecolor": GRID,
-    "axes.labelcolor": MUTED,
-    "axes.grid": True,
-    "axes.axisbelow": True,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.spines.left": False,
-    "grid.color": GRID,
-    "grid.linewidth": 0.8,
-    "xtick.color": MUTED,
-    "ytick.color": MUTED,
-    "svg.fonttype": "none",
-    "svg.hashsalt": "loantwin",
-    "path.simplify": True,
-}
-
-
-SIZE = (5.6, 2.6)
-"""Width and height of a picture, inches; the page scales it to its column."""
-
-
-@dataclass(frozen=True)
-class Key:
-    """What one colour of a picture means; mark is line, band, bar or dot."""
-
-    name: str
-    colour: str
-    mark: str = "line"
-
-
-@dataclass(frozen=True)
-class Chart:
-    """One picture: its title, its SVG element and the keys of its colours."""
-
-    title: str
-    svg: str
-    keys: tuple[Key, ...] = ()
-
-
-LABELS_ACROSS = 66
-"""Characters that fit side by side below a picture."""
-LINE_POINTS = 10.5
-"""Height of a line of a row's name, points."""
-INTERVAL = Key("90 % interval", BAND, "band")
-
-
-def drawn(
-    size: tuple[float, float], title: str, draw: Callable[[Any], None], keys: Sequence[Key] = ()
-) -> Chart:
-    """Return one picture drawn by `draw(axes)`."""
-    import matplotlib as mpl
-    from matplotlib.figure import Figure
-
-    with mpl.rc_context(STYLE):
-        figure = Figure(figsize=size, layout="constrained")
-        draw(figure.subplots())
-        buffer = io.StringIO()
-        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
-    text = buffer.getvalue()
-    text = text[text.index("<svg") :]
-    text = re.sub(
-        r' width="[^"]*pt" height="[^"]*pt"', f' role="img" aria-label="{_escaped(title)}"', text, count=1
-    )
-    return Chart(title, _own_ids(text), tuple(keys))
-
-
-def _keys(names: Iterable[str], mark: str = "line") -> list[Key]:
-    return [Key(name, colour, mark) for name, colour in zip(names, cycle(CYCLE), strict=False)]
-
-
-def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace('"', "&quot;")
-
-
-def _own_ids(text: str) -> str:
-    """Give each picture's clip paths names of their own: several SVGs share one page."""
-    mark = sha256(text.encode()).hexdigest()[:10]
-    text = re.sub(r'id="([^"]+)"', lambda found: f'id="{found[1]}-{mark}"', text)
-    text = re.sub(r"url\(#([^)]+)\)", lambda found: f"url(#{found[1]}-{mark})", text)
-    return re.sub(r'xlink:href="#([^"]+)"', lambda found: f'xlink:href="#{found[1]}-{mark}"', text)
-
-
-def _ticks(axis: Any, labels: Callable[[Sequence[float]], list[str]], most: int = 6) -> None:
-    """Let an axis have at most `most` steps, labelled together: the step decides the decimals."""
-    from matplotlib.ticker import FuncFormatter, MaxNLocator
-
-    def one(value: float, _position: object = None) -> str:
-        return labels([value, *axis.get_majorticklocs()])[0]
-
-    axis.set_major_locator(MaxNLocator(most, steps=[1, 2, 2.5, 5, 10]))
-    axis.set_major_formatter(FuncFormatter(one))
-
-
-def _as_money(axes: Any) -> None:
-    _ticks(axes.yaxis, money_ticks)
-
-
-def _as_percent(axes: Any) -> None:
-    _ticks(axes.yaxis, percent_ticks)
-
-
-def _month_ticks(axes: Any, labels: Sequence[str]) -> None:
-    every = max(1, -(-len(labels) // 8))
-    axes.set_xticks(range(0, len(labels), every), [labels[i] for i in range(0, len(labels), every)])
-
-
-def _names(axes: Any, y: Any, labels: Sequence[str]) -> None:
-    """Name rows at the left, a text a line: the page's font differs from the one measured here."""
-    axes.set_yticks(y, [""] * len(labels))
-    axes.tick_params(axis="y", length=0)
-    axes.grid(axis="y", visible=False)
-    place = {"xycoords": axes.get_yaxis_transform(), "textcoords": "offset points", "annotation_clip": False}
-    for row, label in zip(y, labels, strict=True):
-        written = wrapped(label).split("\n")
-        for number, line in enumerate(written):
-            below = LINE_POINTS * ((len(written) - 1) / 2 - number)
-            axes.annotate(
-                line,
-                (0, row),
-                (-5, below),
-                ha="right",
-                va="center_baseline",
-                fontsize=8.5,
-                color=MUTED,
-                **place,
-            )
-
-
-def _height(labels: Sequence[str]) -> float:
-    """Return the height of rows that names of one or two lines label, inches."""
-    lines = max((wrapped(label).count("\n") + 1 for label in labels), default=1)
-    return len(labels) * (LINE_POINTS * lines + 7.0) / 72.0
+Interval = tuple[Sequence[float], Sequence[float]]
 
 
 def fan(
@@ -167,27 +40,29 @@ def fan(
     low: Sequence[float],
     high: Sequence[float],
     *,
+    unit: str,
     actual: Sequence[float] | None = None,
     percent: bool = False,
 ) -> Chart:
-    """Return a forecast with its 90 % band, and what happened where it is known."""
-    keys = [
-        Key("forecast (mean)", BLUE),
-        INTERVAL,
-        *([Key("what happened", ORANGE)] if actual is not None else []),
-    ]
+    """Return a forecast with its 90 % band, and what happened where it is known; the axis begins at zero."""
+    keys = [Key("forecast (mean)", BLUE), INTERVAL]
+    told = {"forecast (mean)": mean, "5 %": low, "95 %": high}
+    if actual is not None:
+        keys.append(Key("what happened", ORANGE))
+        told["what happened"] = actual
 
     def draw(axes: Any) -> None:
         x = np.arange(len(labels))
         axes.fill_between(x, low, high, color=BAND, alpha=0.6, linewidth=0)
         axes.plot(x, mean, color=BLUE, linewidth=1.8)
         if actual is not None:
-            axes.plot(x[: len(actual)], actual, color=ORANGE, linewidth=1.4)
-        _month_ticks(axes, labels)
+            axes.plot(x[: len(actual)], actual, color=ORANGE, linewidth=1.8)
+        month_ticks(axes, labels)
         axes.set_ylim(bottom=min(0.0, float(np.min(low))))
-        _as_percent(axes) if percent else _as_money(axes)
+        as_percent(axes) if percent else as_money(axes)
 
-    return drawn(SIZE, title, draw, keys)
+    values = tabled("month", labels, told, share if percent else figure)
+    return drawn(SIZE, title, draw, keys, unit=unit, values=values)
 
 
 def past_and_fan(
@@ -199,6 +74,8 @@ def past_and_fan(
     ahead: Floats,
     low: Floats,
     high: Floats,
+    *,
+    unit: str,
 ) -> Chart:
     """Return an estimated series with its band, continued by its forecast fan."""
     keys = (Key("estimated", INK), Key("forecast", BLUE), INTERVAL)
@@ -210,21 +87,30 @@ def past_and_fan(
         axes.fill_between(y, low, high, color=BAND, alpha=0.6, linewidth=0)
         axes.plot(y, ahead, color=BLUE, linewidth=1.6)
         axes.axhline(0, color=MUTED, linewidth=0.8)
-        _month_ticks(axes, labels)
+        month_ticks(axes, labels)
 
-    return drawn(SIZE, title, draw, keys)
+    whole = {"estimated, then forecast": (past, ahead), "5 %": (past_low, low), "95 %": (past_high, high)}
+    told = {name: np.concatenate(parts).tolist() for name, parts in whole.items()}
+    return drawn(SIZE, title, draw, keys, unit=unit, values=tabled("month", labels, told, _three))
 
 
-def bars(title: str, labels: Sequence[str], values: Sequence[float], *, percent: bool = False) -> Chart:
+def _three(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}"
+
+
+def bars(
+    title: str, labels: Sequence[str], values: Sequence[float], *, unit: str, percent: bool = False
+) -> Chart:
     """Return horizontal bars, largest on top as given."""
 
     def draw(axes: Any) -> None:
         y = np.arange(len(labels))[::-1]
         axes.barh(y, values, color=BLUE, height=0.65)
-        _names(axes, y, labels)
-        _ticks(axes.xaxis, percent_ticks if percent else money_ticks, 5)
+        names_of_rows(axes, y, labels)
+        ticks(axes.xaxis, percent_ticks if percent else money_ticks, 4)
 
-    return drawn((SIZE[0], max(1.2, _height(labels) + 0.45)), title, draw)
+    told = tabled("", labels, {title: values}, share if percent else figure)
+    return drawn((SIZE[0], max(1.2, height(labels) + 0.5)), title, draw, unit=unit, values=told)
 
 
 def grouped(
@@ -232,27 +118,40 @@ def grouped(
     labels: Sequence[str],
     series: Mapping[str, Sequence[float]],
     *,
+    unit: str,
+    intervals: Mapping[str, Interval] | None = None,
     percent: bool = False,
     money_axis: bool = True,
 ) -> Chart:
-    """Return vertical bars side by side, one colour a series."""
-    keys = _keys(series, "bar")
+    """Return vertical bars side by side, one colour a series; `intervals` of some, low and high."""
+    keys = keyed(series, "bar")
+    ranges = intervals or {}
 
     def draw(axes: Any) -> None:
         x, width = np.arange(len(labels)), 0.8 / max(1, len(series))
         for place, (key, values) in enumerate(zip(keys, series.values(), strict=True)):
-            axes.bar(x + (place - (len(series) - 1) / 2) * width, values, width * 0.92, color=key.colour)
+            at = x + (place - (len(series) - 1) / 2) * width
+            axes.bar(at, values, width * 0.92, color=key.colour)
+            if key.name in ranges:
+                axes.vlines(at, *ranges[key.name], color=INK, linewidth=1.6)
         fits = len(labels) * (max(map(len, labels)) + 1.5) <= LABELS_ACROSS
         axes.set_xticks(x, labels, rotation=0 if fits else 45, ha="center" if fits else "right")
         axes.grid(axis="x", visible=False)
         if percent:
-            _as_percent(axes)
+            as_percent(axes)
         elif money_axis:
-            _as_money(axes)
+            as_money(axes)
         else:
             axes.yaxis.set_major_formatter("{x:,.6g}")
 
-    return drawn(SIZE, title, draw, keys if len(keys) > 1 else ())
+    told: dict[str, Sequence[float]] = {}
+    for name, many in series.items():
+        told[name] = many
+        if name in ranges:
+            told[f"{name}, 5 %"], told[f"{name}, 95 %"] = ranges[name]
+    shown = [*keys, *([Key("90 % interval", INK)] if ranges else [])]
+    values = tabled("", labels, told, share if percent else figure)
+    return drawn(SIZE, title, draw, shown if len(shown) > 1 else (), unit=unit, values=values)
 
 
 def lines(
@@ -260,12 +159,13 @@ def lines(
     x: Sequence[Any],
     series: Mapping[str, Sequence[float]],
     *,
+    unit: str,
     percent: bool = False,
     xlabel: str = "",
     dots: Sequence[str] = (),
 ) -> Chart:
     """Return lines over x; series named in `dots` are drawn as points (observations)."""
-    keys = [Key(key.name, ORANGE, "dot") if key.name in dots else key for key in _keys(series)]
+    keys = [Key(key.name, ORANGE, "dot") if key.name in dots else key for key in keyed(series)]
 
     def draw(axes: Any) -> None:
         numeric = not isinstance(x[0], str)
@@ -278,14 +178,17 @@ def lines(
             )
             axes.plot(place[: len(values)], values, color=key.colour, **form)
         if not numeric:
-            _month_ticks(axes, [str(item) for item in x])
+            month_ticks(axes, [str(item) for item in x])
         axes.set_xlabel(xlabel)
-        _as_percent(axes) if percent else _as_money(axes)
+        as_percent(axes) if percent else as_money(axes)
 
-    return drawn(SIZE, title, draw, keys)
+    values = tabled(xlabel, x, series, share if percent else figure)
+    return drawn(SIZE, title, draw, keys, unit=unit, values=values)
 
 
-def forest(title: str, labels: Sequence[str], value: Floats, low: Floats, high: Floats, xlabel: str) -> Chart:
+def forest(
+    title: str, labels: Sequence[str], value: Floats, low: Floats, high: Floats, xlabel: str, *, unit: str
+) -> Chart:
     """Return effects as dots with their intervals, one a row."""
 
     def draw(axes: Any) -> None:
@@ -293,15 +196,18 @@ def forest(title: str, labels: Sequence[str], value: Floats, low: Floats, high: 
         axes.hlines(y, low, high, color=BAND, linewidth=4)
         axes.plot(value, y, "o", color=BLUE, markersize=4.5)
         axes.axvline(0, color=MUTED, linewidth=0.8)
-        _names(axes, y, labels)
+        names_of_rows(axes, y, labels)
         axes.set_ylim(-0.6, len(labels) - 0.4)
         axes.set_xlabel(xlabel)
 
-    return drawn((SIZE[0], max(1.4, _height(labels) + 0.6)), title, draw)
+    keys = (Key("estimate", BLUE, "dot"), INTERVAL)
+    told = {"estimate": value.tolist(), "5 %": low.tolist(), "95 %": high.tolist()}
+    size = (SIZE[0], max(1.4, height(labels) + 0.65))
+    return drawn(size, title, draw, keys, unit=unit, values=tabled("", labels, told, _three))
 
 
 def histogram(
-    title: str, edges: Sequence[float], shares: Sequence[float], marks: Mapping[str, float]
+    title: str, edges: Sequence[float], shares: Sequence[float], marks: Mapping[str, float], *, unit: str
 ) -> Chart:
     """Return the distribution of simulated losses with named marks. edges : (B + 1,). shares : (B,)."""
     keys = [
@@ -311,24 +217,26 @@ def histogram(
 
     def draw(axes: Any) -> None:
         axes.hist(edges[:-1], bins=edges, weights=shares, color=BAND)
-        for key, value in zip(keys, marks.values(), strict=True):
-            axes.axvline(value, color=key.colour, linewidth=1.6)
-        _ticks(axes.xaxis, money_ticks)
-        axes.set_yticks([])
+        for key, (name, value) in zip(keys, marks.items(), strict=True):
+            axes.axvline(value, color=key.colour, linewidth=1.8, gid=f"mark {name}")
+        ticks(axes.xaxis, money_ticks, 5)
+        ticks(axes.yaxis, percent_ticks, 4)
 
-    return drawn(SIZE, title, draw, keys)
+    told = tabled("", marks, {unit: list(marks.values())})
+    return drawn(SIZE, title, draw, keys, unit=f"{unit} along, share of paths upward", values=told)
 
 
-def stacked(title: str, labels: Sequence[str], series: Mapping[str, Sequence[float]]) -> Chart:
-    """Return monthly cash flows stacked."""
-    keys = _keys(series, "bar")
+def stacked(title: str, labels: Sequence[str], series: Mapping[str, Sequence[float]], *, unit: str) -> Chart:
+    """Return monthly cash flows stacked, from zero."""
+    keys = keyed(series, "bar")
 
     def draw(axes: Any) -> None:
-        axes.stackplot(np.arange(len(labels)), *series.values(), colors=CYCLE, alpha=0.85, linewidth=0)
-        _month_ticks(axes, labels)
-        _as_money(axes)
+        axes.stackplot(np.arange(len(labels)), *series.values(), colors=CYCLE, linewidth=0)
+        axes.set_ylim(bottom=0)
+        month_ticks(axes, labels)
+        as_money(axes)
 
-    return drawn(SIZE, title, draw, keys)
+    return drawn(SIZE, title, draw, keys, unit=unit, values=tabled("month", labels, series))
 
 
 def curve(
@@ -338,6 +246,8 @@ def curve(
     low: Sequence[float],
     high: Sequence[float],
     xlabel: str,
+    *,
+    unit: str,
 ) -> Chart:
     """Return an estimated curve of probabilities with its band."""
     keys = (Key("estimate", BLUE), INTERVAL)
@@ -347,13 +257,20 @@ def curve(
         axes.plot(x, value, color=BLUE, linewidth=1.8)
         axes.set_ylim(0, min(float(np.max(high)), 4 * float(np.max(value))) * 1.05)
         axes.set_xlabel(xlabel)
-        _as_percent(axes)
+        as_percent(axes)
 
-    return drawn(SIZE, title, draw, keys)
+    told = tabled(xlabel, x, {"estimate": value, "5 %": low, "95 %": high}, share)
+    return drawn(SIZE, title, draw, keys, unit=unit, values=told)
 
 
 def errorbars(
-    title: str, labels: Sequence[str], value: Sequence[float], low: Sequence[float], high: Sequence[float]
+    title: str,
+    labels: Sequence[str],
+    value: Sequence[float],
+    low: Sequence[float],
+    high: Sequence[float],
+    *,
+    unit: str,
 ) -> Chart:
     """Return estimates of shares as points with their intervals."""
     keys = (Key("estimate", BLUE, "dot"), INTERVAL)
@@ -362,9 +279,11 @@ def errorbars(
         x = np.arange(len(labels))
         axes.vlines(x, low, high, color=BAND, linewidth=5)
         axes.plot(x, value, "o", color=BLUE, markersize=5)
-        axes.set_xticks(x, labels)
+        fits = len(labels) * (max(map(len, labels)) + 1.5) <= LABELS_ACROSS
+        axes.set_xticks(x, labels, rotation=0 if fits else 45, ha="center" if fits else "right")
         axes.set_ylim(bottom=0)
         axes.grid(axis="x", visible=False)
-        _as_percent(axes)
+        as_percent(axes)
 
-    return drawn(SIZE, title, draw, keys)
+    told = tabled("", labels, {"estimate": value, "5 %": low, "95 %": high}, share)
+    return drawn(SIZE, title, draw, keys, unit=unit, values=told)

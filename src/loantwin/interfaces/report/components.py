@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,6 @@ from loantwin.interfaces.report import charts
 from loantwin.interfaces.report.blocks import (
     Section,
     Tile,
-    arranged,
     beside,
     bullets,
     details,
@@ -26,8 +24,20 @@ from loantwin.interfaces.report.blocks import (
     table,
     text,
 )
+from loantwin.interfaces.report.drawing import (
+    INTERVAL,
+    SIZE,
+    Chart,
+    Key,
+    Values,
+    drawn,
+    figure,
+    month_ticks,
+    tabled,
+)
 from loantwin.interfaces.report.labels import covariate_words, segment_words
-from loantwin.interfaces.report.template import environment
+from loantwin.interfaces.report.page import Page, facts, made_by, rendered
+from loantwin.interfaces.report.palette import BAND, BLUE, GREEN, GRID, INK, MUTED, ORANGE, PURPLE, RED, TEAL
 from loantwin.verbs.components import ComponentEffect, ComponentsResult, PeriodAhead
 
 WIDE = (11.4, 3.4)
@@ -37,7 +47,7 @@ THIN = 5.0
 TICKS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0)
 FINE = (0.3, 0.4, 0.6, 0.8, 1.25, 1.5, 3.0)
 """Marks of a logarithmic axis, and those added where it spans less than a factor of 10."""
-FIRST_COLOURS = (charts.BLUE, charts.RED, charts.GREEN, "#7a5aa6", "#4aa3b5")
+FIRST_COLOURS = (BLUE, TEAL, RED, GREEN, PURPLE)
 
 
 def write(result: ComponentsResult, out: Path | str) -> Path:
@@ -53,19 +63,30 @@ def write(result: ComponentsResult, out: Path | str) -> Path:
 
 def page(result: ComponentsResult) -> str:
     """Return the page as HTML, self-contained."""
-    source = (files("loantwin.interfaces.report") / "page.html.j2").read_text(encoding="utf-8")
-    made_in = environment()
-    sections = [_effects(result), _environment(result), _ahead(result), _reading(result)]
-    return made_in.from_string(source).render(
-        title="What moves defaults: age, vintage, environment",
-        subtitle=(
-            f"As of {result.as_of}: {result.events:,.0f} {_event(result)} in {result.loan_months:,.0f} loan "
-            "months."
-        ),
-        tiles=_tiles(result),
-        sections=[Section(item.id, item.title, item.lead, arranged(item.blocks)) for item in sections],
-        footer=f"Made from log {str(result.provenance.get('log_head', ''))[:16]}; rule for the common trend: "
-        f"{result.rule}.",
+    return rendered(
+        Page(
+            title="What moves defaults: age, vintage, environment",
+            lead=f"{result.events:,.0f} {_event(result)} in {result.loan_months:,.0f} loan months.",
+            summary=_summary(result),
+            facts=facts(result.provenance, result.as_of),
+            tiles=_tiles(result),
+            sections=(_effects(result), _environment(result), _ahead(result), _reading(result)),
+            footer=made_by(result.provenance, f"rule for the common trend: {result.rule}"),
+        )
+    )
+
+
+def _summary(result: ComponentsResult) -> str:
+    """Return the riskiest age, today's environment, what macro explains of it, and what comes."""
+    peak, now = max(result.age, key=lambda row: row.probability), result.period[-1]
+    name, ahead = next(iter(result.forecasts.items()))
+    return (
+        f"Loans are riskiest {peak.age} months after origination, at {percent(peak.probability)} a month. In "
+        f"{now.month} the environment stood at {times(now.log_odds.value)} the average month's odds; "
+        "the economy "
+        f"explains {_share(result.macro.share_explained)} of how it moved about its trend. Over "
+        f"{len(ahead.months)} "
+        f"months {ahead.defaults:,.0f} defaults are expected ({name})."
     )
 
 
@@ -245,52 +266,59 @@ def _reading(result: ComponentsResult) -> Section:
 # -----------------------------------------------------------------------------------------------------------
 
 
-def age_chart(result: ComponentsResult) -> charts.Chart:
+def age_chart(result: ComponentsResult) -> Chart:
     """Return the monthly probability of default by age, with its band."""
     rows = result.age
     middle, low, high = ([getattr(row, name) for row in rows] for name in ("probability", "low", "high"))
     return charts.curve(
-        "Default by age of the loan, a month", [row.age for row in rows], middle, low, high, "age, months"
+        "Default by age of the loan",
+        [row.age for row in rows],
+        middle,
+        low,
+        high,
+        "age, months",
+        unit="% a month",
     )
 
 
-def vintage_chart(result: ComponentsResult) -> charts.Chart:
+def vintage_chart(result: ComponentsResult) -> Chart:
     """Return the vintage effects as multiples of the average odds, pale where they rest on few defaults."""
-    keys = (charts.Key("vintage effect", charts.BLUE, "dot"), charts.INTERVAL)
+    keys = (Key("vintage effect", BLUE, "dot"), INTERVAL)
 
     def draw(axes: Any) -> None:
         x = np.arange(len(result.vintage))
         low, value, high = (_column(result.vintage, name) for name in ("low", "value", "high"))
         known = np.array([row.expected_events >= THIN for row in result.vintage])
-        axes.vlines(x, np.exp(low), np.exp(high), color=charts.BAND, linewidth=3.2, alpha=0.75)
-        axes.plot(x[known], np.exp(value[known]), "o", color=charts.BLUE, markersize=4.6)
-        axes.plot(x[~known], np.exp(value[~known]), "o", color=charts.BLUE, markersize=2.6, alpha=0.35)
-        axes.axhline(1.0, color=charts.MUTED, linewidth=0.8)
-        charts._month_ticks(axes, [row.vintage for row in result.vintage])
+        axes.vlines(x, np.exp(low), np.exp(high), color=BAND, linewidth=3.2, alpha=0.75)
+        axes.plot(x[known], np.exp(value[known]), "o", color=BLUE, markersize=4.6)
+        axes.plot(x[~known], np.exp(value[~known]), "o", color=BLUE, markersize=2.6, alpha=0.35)
+        axes.axhline(1.0, color=MUTED, linewidth=0.8)
+        month_ticks(axes, [row.vintage for row in result.vintage])
         _as_multiples(
             axes, np.concatenate([low[known], high[known]]) if known.any() else np.concatenate([low, high])
         )
 
-    return charts.drawn(charts.SIZE, "Quality of vintages, multiple of the average odds", draw, keys)
+    values = _told("vintage", [row.vintage for row in result.vintage], result.vintage)
+    return drawn(SIZE, "Quality of vintages", draw, keys, unit="multiple of the average odds", values=values)
 
 
-def environment_chart(result: ComponentsResult) -> charts.Chart:
+def environment_chart(result: ComponentsResult) -> Chart:
     """Return the period effect with its band, what trend and macro make of it, and a fan a scenario."""
     colours = dict(zip(result.forecasts, FIRST_COLOURS, strict=False))
     keys = (
-        charts.Key("environment", charts.INK),
-        charts.Key("trend and macro", charts.ORANGE),
-        *(charts.Key(name, colour) for name, colour in colours.items()),
-        charts.Key("90 % intervals", charts.BAND, "band"),
+        Key("environment", INK),
+        Key("trend and macro", ORANGE),
+        *(Key(name, colour) for name, colour in colours.items()),
+        Key("90 % intervals", BAND, "band"),
     )
 
     def draw(axes: Any) -> None:
         past = len(result.period)
         x = np.arange(past)
         low, value, high = (_column(result.period, name) for name in ("low", "value", "high"))
-        axes.fill_between(x, np.exp(low), np.exp(high), color=charts.GRID, linewidth=0)
-        axes.plot(x, np.exp(value), color=charts.INK, linewidth=1.5)
-        axes.plot(x, np.exp([row.fitted for row in result.period]), color=charts.ORANGE, linewidth=1.5)
+        axes.fill_between(x, np.exp(low), np.exp(high), color=GRID, linewidth=0)
+        axes.plot(x, np.exp(value), color=INK, linewidth=1.5)
+        axes.plot(x, np.exp([row.fitted for row in result.period]), color=ORANGE, linewidth=1.5)
         ends = [value[[0, -1]]]
         for name, colour in colours.items():
             item = result.forecasts[name]
@@ -298,16 +326,31 @@ def environment_chart(result: ComponentsResult) -> charts.Chart:
             axes.fill_between(y, np.exp(item.low), np.exp(item.high), color=colour, alpha=0.13, linewidth=0)
             axes.plot(y, np.exp(item.mean), color=colour, linewidth=1.9)
             ends += [np.array(item.low), np.array(item.high)]
-        axes.axvline(past - 0.5, color=charts.MUTED, linewidth=0.9, linestyle=(0, (4, 3)))
-        axes.axhline(1.0, color=charts.MUTED, linewidth=0.8)
+        axes.axvline(past - 0.5, color=MUTED, linewidth=0.9, linestyle=(0, (4, 3)))
+        axes.axhline(1.0, color=MUTED, linewidth=0.8)
         ahead = next(iter(result.forecasts.values())).months
-        charts._month_ticks(axes, [*(row.month for row in result.period), *ahead])
+        month_ticks(axes, [*(row.month for row in result.period), *ahead])
         _as_multiples(axes, np.concatenate([value, *ends]))
 
-    return charts.drawn(WIDE, "Environment and scenarios, multiple of the average month's odds", draw, keys)
+    past = [row.month for row in result.period]
+    rows = list(_told("month", past, result.period).rows)
+    for name, item in result.forecasts.items():
+        told = zip(item.months, item.mean, item.low, item.high, strict=True)
+        rows += [(f"{month}, {name}", *(figure(float(np.exp(x))) for x in many)) for month, *many in told]
+    values = Values(("month", "multiple", "5 %", "95 %"), tuple(rows))
+    unit = "multiple of the average month's odds"
+    return drawn(WIDE, "Environment and scenarios", draw, keys, unit=unit, values=values)
 
 
-def segment_chart(result: ComponentsResult, most: int = 12) -> charts.Chart:
+def _told(head: str, labels: Sequence[str], rows: Sequence[Any]) -> Values:
+    """Return effects as multiples, with their intervals."""
+    names = {"value": "multiple", "low": "5 %", "high": "95 %"}
+    return tabled(
+        head, labels, {words: np.exp(_column(rows, name)).tolist() for name, words in names.items()}
+    )
+
+
+def segment_chart(result: ComponentsResult, most: int = 12) -> Chart:
     """Return the segments' effects, the best and the worst where there are many."""
     ordered = sorted(result.segments.items(), key=lambda item: item[1].value)
     shown = ordered if len(ordered) <= most else [*ordered[: most // 2], *ordered[-most // 2 :]]
@@ -321,7 +364,13 @@ def segment_chart(result: ComponentsResult, most: int = 12) -> charts.Chart:
         else f"Segments: the {most // 2} worst and best of {len(ordered)}"
     )
     return charts.forest(
-        title, [segment_words(name) for name in effects], value, low, high, "log-odds against the average"
+        title,
+        [segment_words(name) for name in effects],
+        value,
+        low,
+        high,
+        "log-odds against the average",
+        unit="log-odds",
     )
 
 

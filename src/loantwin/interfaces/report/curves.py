@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -15,30 +14,20 @@ from loantwin.interfaces.report.blocks import (
     Section,
     Tile,
     amount,
-    arranged,
     bullets,
     details,
     percent,
     pictures,
     table,
 )
-from loantwin.interfaces.report.charts import (
-    BLUE,
-    INK,
-    MUTED,
-    Chart,
-    Key,
-    _as_percent,
-    drawn,
-    errorbars,
-    lines,
-)
-from loantwin.interfaces.report.template import environment
+from loantwin.interfaces.report.charts import errorbars, lines
+from loantwin.interfaces.report.drawing import Chart, Key, as_percent, drawn, share, tabled
+from loantwin.interfaces.report.page import Page, facts, made_by, rendered
+from loantwin.interfaces.report.palette import AGES, HEAT, INK, MUTED, THIN, WHITE
 from loantwin.verbs.curves import RollMatrix, RollRatesResult, Vintage, VintagesResult
 
-TALL = (5.6, 3.7)
-AGES = (6, 12, 18, 24, 36, 48, 60, 84, 120, 180)
-OLD, NEW, THIN = "#9dbfe3", "#0f2440", "#c4cad1"
+TALL = (5.4, 3.7)
+AT = (6, 12, 18, 24, 36, 48, 60, 84, 120, 180)
 FEWEST = 5.0
 """Events from which a vintage is compared in a tile."""
 
@@ -53,22 +42,7 @@ def write(result: RollRatesResult | VintagesResult, out: Path | str) -> Path:
 
 def page(result: RollRatesResult | VintagesResult) -> str:
     """Return the page as HTML, self-contained."""
-    source = (files("loantwin.interfaces.report") / "page.html.j2").read_text(encoding="utf-8")
-    made_in = environment()
-    if isinstance(result, RollRatesResult):
-        title, subtitle, tiles, sections = _rolls(result)
-    else:
-        title, subtitle, tiles, sections = _vintages(result)
-    return made_in.from_string(source).render(
-        title=title,
-        subtitle=subtitle,
-        tiles=tiles,
-        sections=[Section(item.id, item.title, item.lead, arranged(item.blocks)) for item in sections],
-        footer=f"Made from log {str(result.provenance.get('log_head', ''))[:16]}.",
-    )
-
-
-Page = tuple[str, str, tuple[Tile, ...], list[Section]]
+    return rendered(_rolls(result) if isinstance(result, RollRatesResult) else _vintages(result))
 
 
 def _rolls(result: RollRatesResult) -> Page:
@@ -142,8 +116,29 @@ def _rolls(result: RollRatesResult) -> Page:
         )
         for a, b in _forward(result)
     )
-    subtitle = f"As of {result.as_of.isoformat()}: {result.loan_months:,} monthly moves."
-    return "Roll rates", subtitle, tiles, [maps, over, long]
+    return Page(
+        title="Roll rates",
+        lead=f"How loans move between arrears buckets: {result.loan_months:,} monthly moves.",
+        summary=_rolls_summary(result),
+        facts=facts(result.provenance, result.as_of),
+        tiles=tiles,
+        sections=(maps, over, long),
+        footer=made_by(result.provenance),
+    )
+
+
+def _rolls_summary(result: RollRatesResult) -> str:
+    """Return how many sound loans fall into arrears, of late and ever, and what goes on to the end."""
+    moves = _forward(result)
+    (origin, target), (before, last) = moves[0], moves[-1]
+    now, ever = (_cell(matrix, origin, target).number for matrix in (result.recent, result.all_months))
+    on, on_ever = (_cell(matrix, before, last).number for matrix in (result.recent, result.all_months))
+    return (
+        f"In the last 12 months {percent(now)} of loans moved from {origin} to {target} each month, against "
+        f"{percent(ever)} over the whole history; of those at {before}, {percent(on, 1)} a month went "
+        f"on to {last} "
+        f"({percent(on_ever, 1)} over the whole history)."
+    )
 
 
 def _forward(result: RollRatesResult) -> list[tuple[str, str]]:
@@ -180,23 +175,27 @@ def _map(matrix: RollMatrix, states: Sequence[str], title: str) -> Chart:
     )
 
     def draw(axes: Any) -> None:
-        from matplotlib.colors import LinearSegmentedColormap
+        from matplotlib.patches import Rectangle
 
-        shades = LinearSegmentedColormap.from_list("shades", ["#f5f7f9", BLUE])
-        axes.imshow(np.sqrt(np.nan_to_num(rate)), cmap=shades, vmin=0, vmax=1, aspect="auto")
+        axes.set_xlim(-0.5, rate.shape[1] - 0.5)
+        axes.set_ylim(rate.shape[0] - 0.5, -0.5)
         for row, column in np.ndindex(rate.shape):
             value = rate[row, column]
+            shade = float(np.sqrt(np.nan_to_num(value)))
+            corner = (column - 0.5, row - 0.5)
+            axes.add_patch(Rectangle(corner, 1, 1, facecolor=HEAT, alpha=shade, linewidth=0))
             if np.isfinite(value) and value > 0:
-                colour = "white" if value > 0.3 else INK
+                colour = WHITE if value > 0.3 else INK
                 words = f"{100 * value:.2f}" if value < 0.1 else f"{100 * value:.1f}"
-                axes.text(column, row, words, ha="center", va="center", fontsize=8, color=colour)
+                axes.text(column, row, words, ha="center", va="center", color=colour)
         axes.set_xticks(range(len(states)), [name.replace(" ", "\n") for name in states])
         axes.set_yticks(range(len(names)), names)
         axes.xaxis.tick_top()
-        axes.tick_params(length=0, labelsize=8.5)
+        axes.tick_params(length=0)
         axes.grid(visible=False)
 
-    return drawn((5.6, 2.5), title, draw)
+    told = tabled("from", names, {to: rate[:, place].tolist() for place, to in enumerate(states)}, share)
+    return drawn((5.4, 2.7), title, draw, unit="% of loans a month", values=told)
 
 
 def _over_time(result: RollRatesResult) -> tuple[Chart, Chart]:
@@ -209,14 +208,16 @@ def _over_time(result: RollRatesResult) -> tuple[Chart, Chart]:
         ]
         for name in names
     }
-    first = lines(names[0], labels, {names[0]: series[names[0]]}, percent=True)
-    rest = lines("From bucket to bucket", labels, {name: series[name] for name in names[1:]}, percent=True)
+    later = {name: series[name] for name in names[1:]}
+    unit = "% of loans a month"
+    first = lines(names[0], labels, {names[0]: series[names[0]]}, unit=unit, percent=True)
+    rest = lines("From bucket to bucket", labels, later, unit=unit, percent=True)
     return first, rest
 
 
 def _vintages(result: VintagesResult) -> Page:
     event = "Defaults" if result.event == "default" else "Charge-offs"
-    ages = [age for age in AGES if any(_at(item, age) is not None for item in result.vintages)]
+    ages = [age for age in AT if any(_at(item, age) is not None for item in result.vintages)]
     shown = (
         "Solid: every loan of the vintage has lived to that age. Dashed: half or more have. A curve ends "
         "where fewer have."
@@ -228,8 +229,11 @@ def _vintages(result: VintagesResult) -> Page:
         "worse.",
         (
             pictures(
-                (_curves(result, "number", "Share of loans"), shown),
-                (_curves(result, "amount", "Share of the money lent"), "What was lost of each unit lent."),
+                (_curves(result, "number", "Share of loans", "% of loans"), shown),
+                (
+                    _curves(result, "amount", "Share of the money lent", "% of the amount lent"),
+                    "What was lost of each unit lent.",
+                ),
             ),
         ),
     )
@@ -258,11 +262,34 @@ def _vintages(result: VintagesResult) -> Page:
             details("How it is counted", bullets((*result.rules, *result.notes))),
         ),
     )
-    subtitle = (
-        f"As of {result.as_of.isoformat()}: {sum(item.loans for item in result.vintages):,.0f} loans, "
-        f"{sum(item.events for item in result.vintages):,.0f} {event.lower()}, amounts in {result.currency}."
+    return Page(
+        title="Vintage curves",
+        lead=(
+            f"{event} by year of origination: {sum(item.loans for item in result.vintages):,.0f} loans, "
+            f"{sum(item.events for item in result.vintages):,.0f} {event.lower()}."
+        ),
+        summary=_vintages_summary(result, event.lower()),
+        facts=facts(result.provenance, result.as_of, result.currency),
+        tiles=_vintage_tiles(result),
+        sections=(curves, compared),
+        footer=made_by(result.provenance),
     )
-    return "Vintage curves", subtitle, _vintage_tiles(result), [curves, compared]
+
+
+def _vintages_summary(result: VintagesResult, event: str) -> str:
+    """Return the worst and the best vintage at an age that most have lived, and the newest."""
+    found = _compared(result)
+    if found is None:
+        return f"Too few vintages have lived long enough, or had {event} enough, to be compared."
+    age, rates, newest = found
+    worst, best = max(rates, key=lambda name: rates[name]), min(rates, key=lambda name: rates[name])
+    return (
+        f"{age} months after origination the worst vintage, {worst}, had {event} on "
+        f"{percent(rates[worst])} of its "
+        f"loans, the best, {best}, on {percent(rates[best])}; the newest that has lived so long, "
+        f"{newest}, on "
+        f"{percent(rates[newest])}."
+    )
 
 
 def _at(item: Vintage, age: int) -> float | None:
@@ -277,43 +304,45 @@ def _shown(item: Vintage, age: int) -> str:
 
 
 def _vintage_tiles(result: VintagesResult) -> tuple[Tile, ...]:
-    lived = {
-        a: sum(item.complete_to >= a and item.events >= FEWEST for item in result.vintages) for a in AGES
-    }
-    most = max(lived.values())
-    if most < 2:
+    found = _compared(result)
+    if found is None:
         return ()
-    age = max(a for a in AGES if lived[a] >= max(2.0, 0.6 * most))
-    known = [item for item in result.vintages if item.complete_to >= age and item.events >= FEWEST]
-    rates = {item.name: _at(item, age) or 0.0 for item in known}
+    age, rates, newest = found
     worst, best = max(rates, key=lambda name: rates[name]), min(rates, key=lambda name: rates[name])
-    newest = known[-1]
     return (
         Tile(f"Worst vintage at {age} months", worst, percent(rates[worst])),
         Tile(f"Best vintage at {age} months", best, percent(rates[best])),
-        Tile(f"Newest that lived {age} months", newest.name, percent(rates[newest.name])),
+        Tile(f"Newest that lived {age} months", newest, percent(rates[newest])),
     )
 
 
-def _curves(result: VintagesResult, part: str, title: str) -> Chart:
+def _compared(result: VintagesResult) -> tuple[int, dict[str, float], str] | None:
+    """Return the age vintages are compared at, the share of each that lived it, the newest of them."""
+    lived = {a: sum(item.complete_to >= a and item.events >= FEWEST for item in result.vintages) for a in AT}
+    most = max(lived.values())
+    if most < 2:
+        return None
+    age = max(a for a in AT if lived[a] >= max(2.0, 0.6 * most))
+    known = [item for item in result.vintages if item.complete_to >= age and item.events >= FEWEST]
+    return age, {item.name: _at(item, age) or 0.0 for item in known}, known[-1].name
+
+
+def _curves(result: VintagesResult, part: str, title: str, unit: str) -> Chart:
     """Return the curves, old vintages light and new ones dark, each named at its end."""
     told = [item for item in result.vintages if item.events > 0]
     thin = [item.name for item in told if item.events < FEWEST]
     keys = [
-        Key("older vintages", OLD),
-        Key("newer", NEW),
+        Key("older vintages", AGES[0]),
+        Key("newer", AGES[-1]),
         *([Key(f"fewer than {FEWEST:g} events", THIN)] if thin else []),
     ]
 
     def draw(axes: Any) -> None:
-        from matplotlib.colors import LinearSegmentedColormap
-
-        shades = LinearSegmentedColormap.from_list("shades", [OLD, BLUE, NEW])
         longest = _longest(result)
         ends = []
         for place, item in enumerate(told):
             few = item.name in thin
-            colour = THIN if few else shades(place / max(len(told) - 1, 1))
+            colour = THIN if few else AGES[round((len(AGES) - 1) * place / max(len(told) - 1, 1))]
             value = np.array(
                 [np.nan if getattr(p, part) is None else getattr(p, part) for p in item.points[: longest + 1]]
             )
@@ -335,9 +364,15 @@ def _curves(result: VintagesResult, part: str, title: str) -> Chart:
         axes.set_xlim(0, longest * 1.16)
         _name_ends(axes, ends)
         axes.set_xlabel("months since origination")
-        _as_percent(axes)
+        as_percent(axes)
 
-    return drawn(TALL, title, draw, keys)
+    ages = [age for age in range(_longest(result) + 1) if age % 6 == 0]
+    values = {
+        item.name: [getattr(item.points[age], part) if age < len(item.points) else None for age in ages]
+        for item in told
+    }
+    table_of = tabled("months since origination", ages, values, share)
+    return drawn(TALL, title, draw, keys, unit=unit, values=table_of)
 
 
 def _longest(result: VintagesResult) -> int:
@@ -354,7 +389,7 @@ def _name_ends(axes: Any, ends: list[tuple[float, float, str, Any]]) -> None:
     for x, y, name, colour in sorted(ends, key=lambda end: (end[1], end[0])):
         at = y
         while any(
-            abs(at - other) < 0.05 * height and abs(x - place) < 0.13 * width for place, other in taken
+            abs(at - other) < 0.06 * height and abs(x - place) < 0.13 * width for place, other in taken
         ):
             at += 0.012 * height
         taken.append((x, at))
@@ -363,8 +398,7 @@ def _name_ends(axes: Any, ends: list[tuple[float, float, str, Any]]) -> None:
             (x, at),
             xytext=(4, 0),
             textcoords="offset points",
-            fontsize=8,
-            color=MUTED if colour == THIN else colour,
+            color=MUTED if colour == THIN else INK,
             va="center",
         )
 
@@ -385,7 +419,9 @@ def _same_age(result: VintagesResult) -> list[tuple[Chart, str]]:
 def _bars(told: Sequence[Vintage], age: int) -> Chart:
     points = [item.points[age] for item in told]
     parts = [[float(getattr(point, name) or 0.0) for point in points] for name in ("number", "low", "high")]
-    return errorbars(f"Share of loans after {age} months", [item.name for item in told], *parts)
+    return errorbars(
+        f"Share of loans after {age} months", [item.name for item in told], *parts, unit="% of loans"
+    )
 
 
 def _ultimates(result: VintagesResult) -> list[PageBlock]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib.resources import files
 from pathlib import Path
 
 from loantwin.files import check_page, replace_file
@@ -11,7 +10,6 @@ from loantwin.interfaces.report.blocks import (
     PageBlock,
     Section,
     Tile,
-    arranged,
     bullets,
     details,
     percent,
@@ -19,8 +17,8 @@ from loantwin.interfaces.report.blocks import (
     table,
 )
 from loantwin.interfaces.report.labels import money, segment_words
+from loantwin.interfaces.report.page import Page, facts, made_by, rendered
 from loantwin.interfaces.report.stress.charts import waterfall
-from loantwin.interfaces.report.template import environment
 from loantwin.risk.provisions.movement import Line
 from loantwin.risk.provisions.movement_statement import MovementResult
 
@@ -97,44 +95,60 @@ def write(result: MovementResult, out: Path) -> None:
 
 def page(result: MovementResult) -> str:
     """Return the page's HTML."""
-    source = (files("loantwin.interfaces.report") / "page.html.j2").read_text(encoding="utf-8")
-    made_in = environment()
-    sections = [
-        _statement(result),
-        _losses(result),
-        _waterfall(result),
-        _stages(result),
-        _segments(result),
-    ]
-    return made_in.from_string(source).render(
-        title="Movement of the allowance",
-        subtitle=(
-            f"{result.provenance.get('source', '')}: IFRS 9, {result.opening_date.isoformat()} to "
-            f"{result.closing_date.isoformat()}, amounts in {result.currency}, net of guarantees."
-        ),
-        tiles=_tiles(result),
-        sections=[Section(item.id, item.title, item.lead, arranged(item.blocks)) for item in sections],
-        footer=f"Made by {result.provenance.get('program', '')} from log "
-        f"{str(result.provenance.get('log_head', ''))[:16]}.",
+    return rendered(
+        Page(
+            title="Movement of the allowance",
+            lead=f"IFRS 9, {result.opening_date} to {result.closing_date}, net of guarantees.",
+            summary=_summary(result),
+            facts=facts(
+                result.provenance,
+                f"{result.opening_date.isoformat()} and {result.closing_date.isoformat()}",
+                result.currency,
+            ),
+            tiles=_tiles(result),
+            sections=(
+                _statement(result),
+                _losses(result),
+                _waterfall(result),
+                _stages(result),
+                _segments(result),
+            ),
+            footer=made_by(result.provenance),
+        )
     )
+
+
+def _summary(result: MovementResult) -> str:
+    """Return where the allowance went, what moved it most and what profit was charged."""
+    change, largest = result.closing - result.opening, _largest(result)
+    went = "rose" if change > 0 else "fell" if change < 0 else "stayed"
+    by = "" if not change else f" by {money(abs(change))}"
+    moved = result.table[largest].amount
+    return (
+        f"The allowance {went} from {money(result.opening)} to {money(result.closing)} "
+        f"{result.currency}{by}. "
+        f"What moved it most: {WORDS[largest]}, {'+' if moved > 0 else '−'}{money(abs(moved))}. Profit was "
+        f"charged {money(result.profit.charge)}."
+    )
+
+
+def _largest(result: MovementResult) -> str:
+    """Return the line of the statement that moved the allowance most."""
+    inner = [name for name in result.table if name not in ("opening", "closing", "transfers")]
+    return max(inner, key=lambda name: abs(result.table[name].amount))
 
 
 def _tiles(result: MovementResult) -> tuple[Tile, ...]:
     change = result.closing - result.opening
     share = f"{percent(change / result.opening, 1)} of the opening" if result.opening else ""
-    inner = {
-        name: line.amount
-        for name, line in result.lines.items()
-        if name not in ("opening", "closing", "transfers")
-    }
-    largest = max(inner, key=lambda name: abs(inner[name]))
+    largest = _largest(result)
     held = result.lines["to_write_off"].amount
     return (
         Tile("Opening", money(result.opening), result.opening_date.isoformat()),
         Tile("Closing", money(result.closing), result.closing_date.isoformat()),
         Tile("Change", money(change), share),
         Tile("Charge to profit", money(result.profit.charge), "impairment less recoveries"),
-        Tile("Largest line", WORDS[largest], f"{inner[largest]:+,.0f}"),
+        Tile("Largest line", WORDS[largest], f"{result.table[largest].amount:+,.0f}"),
         Tile(
             "Written off",
             money(result.charged_off),
@@ -166,7 +180,8 @@ def _losses(result: MovementResult) -> Section:
         table((words, result.currency), [(names[key], f"{value:,.2f}") for key, value in rows.items()])
         for words, names, rows in both
     ]
-    one = table(("figure", "gross", "net", "horizon", "leaves out"), losses_rows(result))
+    columns = ("figure", "gross", "net", "horizon", "leaves out")
+    one = table(columns, losses_rows(result), words=(0, 3, 4))
     lead = (
         "Each is a loss of the period in somebody's words. No two are the same figure, and two sums tie them."
     )
@@ -217,10 +232,11 @@ def _waterfall(result: MovementResult) -> Section:
         if name not in ("opening", "closing", "transfers") and abs(line.amount) >= 0.5
     }
     chart = waterfall(
-        f"From opening to closing, {result.currency}",
+        "From opening to closing",
         (f"opening {result.opening_date.isoformat()}", result.opening),
         shown,
         (f"closing {result.closing_date.isoformat()}", result.closing),
+        unit=result.currency,
     )
     ends = f"from {result.opening:,.2f} to {result.closing:,.2f} {result.currency}"
     lead = f"The allowance went {ends}. The lines sum without a remainder."

@@ -21,7 +21,9 @@ def apart_section(result: Backtest) -> tuple[Section, ...]:
     for name, words in VIEWS:
         rows: Sequence[ApartRow] = getattr(result, name).apart
         if rows:
-            blocks += [heading(words[0].upper() + words[1:]), _summed(rows), _each(rows)]
+            summed = _summed(rows)
+            scored = (summed,) if summed.rows else ()  # none where every origin is prior only
+            blocks += [heading(words[0].upper() + words[1:]), *scored, _each(rows)]
     if not blocks:
         return ()
     return (Section("apart", "Cases, exposure, severity and money apart", LEAD, tuple(blocks)),)

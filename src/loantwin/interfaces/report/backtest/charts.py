@@ -7,25 +7,19 @@ from typing import Any
 
 import numpy as np
 
-from loantwin.interfaces.report.charts import (
-    BAND,
-    BLUE,
-    GREEN,
-    INK,
-    MUTED,
-    ORANGE,
+from loantwin.interfaces.report.drawing import (
     SIZE,
     Chart,
     Key,
-    _as_money,
-    _names,
-    _ticks,
+    as_money,
     drawn,
+    names_of_rows,
+    share,
+    tabled,
+    ticks,
 )
 from loantwin.interfaces.report.labels import money_ticks, percent_ticks
-
-PALE, GREY = "#dfe8f4", "#b6bec8"
-PLATE = {"facecolor": "white", "edgecolor": "none", "pad": 0.8, "alpha": 0.85}
+from loantwin.interfaces.report.palette import BAND, BLUE, GREY, INK, ORANGE, PALE, PURPLE
 
 
 def by_origin(
@@ -35,6 +29,7 @@ def by_origin(
     quantiles: Sequence[Sequence[float]],
     actual: Sequence[float],
     *,
+    unit: str,
     pale: Sequence[bool] = (),
     money: bool = False,
 ) -> Chart:
@@ -58,13 +53,16 @@ def by_origin(
             axes.bar(i, q[i, 3] - q[i, 1], 0.62, bottom=q[i, 1], color=BAND, alpha=shown[i])
             axes.plot(i, mean[i], "_", color=BLUE, markersize=15, markeredgewidth=2.2, alpha=shown[i])
             axes.plot(i, actual[i], "o", color=ORANGE, markersize=5.5, alpha=shown[i])
-        every = max(1, -(-len(x) // 10))
+        every = max(1, -(-len(x) // 6))
         axes.set_xticks(x[::every], list(labels)[::every])
         axes.grid(axis="x", visible=False)
-        axes.set_ylim(bottom=0 if q.min() < 0.5 * q.max() else None)
-        _as_money(axes) if money else axes.yaxis.set_major_formatter("{x:,.6g}")
+        axes.set_ylim(bottom=min(0.0, float(q.min())))
+        as_money(axes) if money else axes.yaxis.set_major_formatter("{x:,.6g}")
 
-    return drawn(SIZE, title, draw, keys)
+    series: dict[str, Sequence[float]] = {"forecast (mean)": mean, "what came": actual}
+    for place, words in enumerate(("5 %", "25 %", "50 %", "75 %", "95 %")):
+        series[words] = [many[place] for many in quantiles]
+    return drawn(SIZE, title, draw, keys, unit=unit, values=tabled("origin", labels, series))
 
 
 def accuracies(
@@ -72,7 +70,7 @@ def accuracies(
 ) -> Chart:
     """Return accuracies as bars, the twin on top, noise floor as lines; below zero is cut at zero."""
     keys = [Key("the twin", BLUE, "bar"), Key("rivals", GREY, "bar")]
-    shown = {"names": (GREEN, "ceiling: path known"), "latent": (ORANGE, "what the fit expects")}
+    shown = {"names": (PURPLE, "ceiling: path known"), "latent": (ORANGE, "what the fit expects")}
     keys += [Key(words, colour) for name, (colour, words) in shown.items() if floors.get(name) is not None]
 
     def draw(axes: Any) -> None:
@@ -87,32 +85,37 @@ def accuracies(
                 (4, 0),
                 textcoords="offset points",
                 va="center",
-                fontsize=8.5,
                 color=INK,
             )
         for name, (colour, _) in shown.items():
             level = floors.get(name)
             if level is not None and level > 0:
                 axes.axvline(level, color=colour, linewidth=1.6, linestyle=(0, (4, 2)))
-        _names(axes, y, names)
-        axes.set_xlim(0, 1.08)
-        _ticks(axes.xaxis, percent_ticks, 5)
+        names_of_rows(axes, y, names)
+        axes.set_xlim(0, 1.15)
+        axes.set_xticks((0, 0.25, 0.5, 0.75, 1.0), percent_ticks((0, 0.25, 0.5, 0.75, 1.0)))
 
-    return drawn((SIZE[0], max(1.8, 0.31 * len(names) + 0.5)), title, draw, keys)
+    told = {
+        "accuracy": list(values),
+        **{words: [floors.get(key)] * len(names) for key, (_, words) in shown.items()},
+    }
+    size = (SIZE[0], max(1.8, 0.34 * len(names) + 0.5))
+    return drawn(size, title, draw, keys, unit="% accuracy", values=tabled("", names, told, share))
 
 
-def widths(title: str, names: Sequence[str], values: Sequence[float], money: bool) -> Chart:
+def widths(title: str, names: Sequence[str], values: Sequence[float], money: bool, *, unit: str) -> Chart:
     """Return mean widths of intervals as horizontal bars, the twin on top; narrower is better."""
     keys = (Key("the twin", BLUE, "bar"), Key("rivals", GREY, "bar"))
 
     def draw(axes: Any) -> None:
         y = np.arange(len(names))[::-1]
         axes.barh(y, values, color=[BLUE, *([GREY] * (len(names) - 1))], height=0.66)
-        _names(axes, y, names)
+        names_of_rows(axes, y, names)
         if money:
-            _ticks(axes.xaxis, money_ticks, 5)
+            ticks(axes.xaxis, money_ticks, 4)
 
-    return drawn((SIZE[0], max(1.8, 0.31 * len(names) + 0.5)), title, draw, keys)
+    size = (SIZE[0], max(1.8, 0.34 * len(names) + 0.5))
+    return drawn(size, title, draw, keys, unit=unit, values=tabled("", names, {"mean width": values}))
 
 
 def pit(title: str, shares: Sequence[float]) -> Chart:
@@ -126,10 +129,12 @@ def pit(title: str, shares: Sequence[float]) -> Chart:
         axes.set_xlabel("place of the outcome in its forecast distribution")
         axes.grid(axis="x", visible=False)
         axes.set_ylim(bottom=0)
-        _ticks(axes.yaxis, percent_ticks, 4)
-        _ticks(axes.xaxis, percent_ticks, 5)
+        ticks(axes.yaxis, percent_ticks, 4)
+        ticks(axes.xaxis, percent_ticks, 5)
 
-    return drawn((SIZE[0], 2.2), title, draw, keys)
+    tenths = [f"{10 * place} to {10 * place + 10} %" for place in range(len(shares))]
+    told = tabled("place in the forecast", tenths, {"outcomes": shares}, share)
+    return drawn((SIZE[0], 2.4), title, draw, keys, unit="% of outcomes", values=told)
 
 
 def coverage(
@@ -160,9 +165,11 @@ def coverage(
         axes.set_xlim(-0.6, len(labels) - 0.4)
         axes.set_ylim(0, 1.05)
         axes.grid(axis="x", visible=False)
-        _ticks(axes.yaxis, percent_ticks, 5)
+        ticks(axes.yaxis, percent_ticks, 5)
 
-    return drawn((SIZE[0], 2.2), title, draw, keys)
+    series = {"inside 50 %": fifty, "inside 90 %": ninety, "of it, 5 %": low, "of it, 95 %": high}
+    told = tabled("horizon", labels, series, share)
+    return drawn((SIZE[0], 2.4), title, draw, keys, unit="% of outcomes", values=told)
 
 
 def scatter(
@@ -171,12 +178,14 @@ def scatter(
     actual: Sequence[float],
     low: Sequence[float],
     high: Sequence[float],
+    *,
+    unit: str,
 ) -> Chart:
     """Return observations, forecast across, outcome up, on root scales so that small bands show."""
     keys = (
         Key("inside the 90 % interval", BLUE, "dot"),
         Key("outside", ORANGE, "dot"),
-        Key("forecast = outcome", MUTED),
+        Key("forecast = outcome", INK),
     )
 
     def draw(axes: Any) -> None:
@@ -186,7 +195,7 @@ def scatter(
         root = (lambda v: np.sqrt(np.maximum(v, 0.0)), lambda v: np.square(v))
         axes.set_xscale("function", functions=root)
         axes.set_yscale("function", functions=root)
-        axes.plot([0, top], [0, top], color=MUTED, linewidth=0.9)
+        axes.plot([0, top], [0, top], color=INK, linewidth=0.9)
         axes.plot(f[within], a[within], "o", color=BLUE, markersize=3.6, alpha=0.65)
         axes.plot(f[~within], a[~within], "o", color=ORANGE, markersize=4.2, alpha=0.85)
         axes.set_xlim(0, top)
@@ -196,12 +205,14 @@ def scatter(
         axes.set_xticks(marks, money_ticks(marks))
         axes.set_yticks(marks, money_ticks(marks))
 
-    return drawn((SIZE[0], 3.4), title, draw, keys)
+    series = {"forecast": forecast, "outcome": actual, "5 %": low, "95 %": high}
+    told = tabled("cell", range(1, len(forecast) + 1), series)
+    return drawn((SIZE[0], 3.4), title, draw, keys, unit=f"{unit}, outcomes upward", values=told)
 
 
 def _root_ticks(top: float) -> list[float]:
     """Return round marks that lie about evenly on a root scale."""
     unit = 10.0 ** np.floor(np.log10(max(top, 1e-9)))
-    step = next(item for item in (1.0, 2.0, 5.0, 10.0) if top / (unit * item) <= 5.0)
+    step = next(item for item in (1.0, 2.0, 5.0, 10.0) if top / (unit * item) <= 4.0)
     even = [unit * step * number for number in range(int(top / (unit * step)) + 1)]
-    return sorted({0.0, unit * step / 10.0, unit * step / 2.0, *even})
+    return sorted({0.0, unit * step / 4.0, *even})

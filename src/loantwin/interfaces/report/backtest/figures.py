@@ -7,15 +7,15 @@ from collections.abc import Sequence
 from loantwin.interfaces.report.backtest import charts as pictured
 from loantwin.interfaces.report.blocks import (
     PageBlock,
-    Section,
     amount,
     details,
     heading,
     percent,
     pictures,
     table,
+    text,
 )
-from loantwin.interfaces.report.charts import Chart
+from loantwin.interfaces.report.drawing import Chart
 from loantwin.interfaces.report.labels import counted, money
 from loantwin.performance.backtest.macro_scores import OriginRow
 from loantwin.performance.backtest.scores import BacktestScore, is_withdrawn
@@ -41,15 +41,15 @@ def share(value: float | None) -> str:
     return "–" if value is None else f"{value:.2f}"
 
 
-def figure_section(result: Backtest, figure: str) -> Section:
-    """Return the section of one figure."""
+def figure_details(result: Backtest, figure: str) -> PageBlock:
+    """Return what stands behind the verdict on one figure, closed until it is asked for."""
     scores = result.given_macro.figures[figure]
-    fans = _fans(result, figure, int(favourite(result)))
+    fans = forecast_pictures(result, figure, int(favourite(result)))
     if not any(
         item.observations for item in (*scores.values(), *result.generated_macro.figures[figure].values())
     ):
         lead = "Not scored: no origin that knew 100 events has a closed window."
-        return Section(figure, _title(figure), lead, (pictures(*fans),) if fans else ())
+        return details(_title(figure), text(lead), *((pictures(*fans),) if fans else ()))
     horizon = favourite(result)
     unit = next(iter(scores.values())).unit
     blocks: list[PageBlock] = [
@@ -69,7 +69,7 @@ def figure_section(result: Backtest, figure: str) -> Section:
     lead = f"In {unit}; a cell is one origin and one approval-year band, cumulated over the horizon" + (
         " (a balance: at its end)." if figure == "balance" else "."
     )
-    return Section(figure, _title(figure), lead, tuple(blocks))
+    return details(_title(figure), text(lead), *blocks)
 
 
 def _rows(result: Backtest, view: str, figure: str, horizon: int) -> list[OriginRow]:
@@ -79,7 +79,8 @@ def _rows(result: Backtest, view: str, figure: str, horizon: int) -> list[Origin
     return [row for row in rows if (row.figure, row.measure, row.horizon) == (figure, measure, horizon)]
 
 
-def _fans(result: Backtest, figure: str, horizon: int) -> list[tuple[Chart, str]]:
+def forecast_pictures(result: Backtest, figure: str, horizon: int) -> list[tuple[Chart, str]]:
+    """Return forecasts by origin beside what came, a picture for each economy."""
     return [
         _fan(result, figure, name, words, horizon)
         for name, words in VIEWS
@@ -97,6 +98,7 @@ def _fan(result: Backtest, figure: str, view: str, words: str, horizon: int) -> 
         [row.forecast for row in rows],
         [(row.p05, row.p25, row.p50, row.p75, row.p95) for row in rows],
         [row.actual for row in rows],
+        unit="loans" if rows[0].measure == "loans" else result.currency,
         pale=[row.prior_only for row in rows],
         money=rows[0].measure == "money",
     )
@@ -142,6 +144,7 @@ def _calibration(result: Backtest, figure: str, horizon: str) -> list[tuple[Char
         [item.actual for item in cells],
         [item.p05 for item in cells],
         [item.p95 for item in cells],
+        unit=score.unit,
     )
     return [
         (coverage, "Dashed: what the intervals promise. Given the macro path that came."),
@@ -165,9 +168,13 @@ def _widths(score: BacktestScore, shown: str, measure: str) -> list[tuple[Chart,
         return []
     names, values = ["the twin", *ranged], [score.width90_equal, *ranged.values()]
     made = pictured.widths(
-        f"Mean width once 90 % of outcomes are inside, {shown} months", names, values, measure == "money"
+        f"Mean width once 90 % of outcomes are inside, {shown} months",
+        names,
+        values,
+        measure == "money",
+        unit=score.unit,
     )
-    return [(made, f"In {score.unit}; narrower is better.")]
+    return [(made, "Narrower is better.")]
 
 
 def _score_table(result: Backtest, figure: str) -> PageBlock:

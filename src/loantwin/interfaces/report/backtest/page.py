@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
 from pathlib import Path
 
 from loantwin.files import replace_file
 from loantwin.interfaces.report.backtest.apart import apart_section
-from loantwin.interfaces.report.backtest.figures import VIEWS, favourite, figure_section, words_of
+from loantwin.interfaces.report.backtest.figures import VIEWS, favourite, figure_details, words_of
+from loantwin.interfaces.report.backtest.verdict import (
+    HELD,
+    intervals_section,
+    last_rate_section,
+    summary,
+    where_not_section,
+)
 from loantwin.interfaces.report.blocks import (
     PageBlock,
     Section,
     Tile,
     amount,
-    arranged,
     bullets,
     details,
     heading,
@@ -23,9 +28,10 @@ from loantwin.interfaces.report.blocks import (
     text,
 )
 from loantwin.interfaces.report.labels import counted
-from loantwin.interfaces.report.template import environment
+from loantwin.interfaces.report.page import Page, facts, made_by, rendered
 from loantwin.performance.backtest.macro_scores import MacroScores
 from loantwin.performance.backtest.scores import BacktestScore, Pooled, RivalScore
+from loantwin.performance.rivals import LAST_RATE
 from loantwin.verbs.backtest.backtest import Backtest
 
 METHOD = (
@@ -53,13 +59,13 @@ def write_backtest_page(result: Backtest, out: Path) -> None:
 
 def page(result: Backtest) -> str:
     """Return the page's HTML."""
-    source = (files("loantwin.interfaces.report") / "page.html.j2").read_text(encoding="utf-8")
-    made_in = environment()
     scored = [origin for origin in result.origins if origin.skipped is None]
-    sections = [
-        _verdicts(result),
+    sections = (
+        last_rate_section(result),
+        intervals_section(result),
+        where_not_section(result),
         *apart_section(result),
-        *(figure_section(result, figure) for figure in result.given_macro.figures),
+        _behind(result),
         _origins(result),
         Section(
             "method",
@@ -67,19 +73,22 @@ def page(result: Backtest) -> str:
             "",
             (bullets(METHOD), heading("Limits"), bullets(result.notes)),
         ),
-    ]
-    return made_in.from_string(source).render(
-        title="How wrong the twin would have been",
-        subtitle=(
-            f"{result.provenance.get('source', '')}: {counted(len(scored), 'origin')}, {scored[0].date} to "
-            f"{scored[-1].date}. At each the twin was fitted on what was known then, forecast, and was "
-            "compared with what came."
-        ),
-        tiles=_tiles(result),
-        sections=[Section(item.id, item.title, item.lead, arranged(item.blocks)) for item in sections],
-        footer=f"Made by {result.provenance.get('program', '')} from log "
-        f"{str(result.provenance.get('log_head', ''))[:16]}, {result.paths:,} paths, seed "
-        f"{result.seed}.",
+    )
+    span = f"{scored[0].date} to {scored[-1].date}" if len(scored) > 1 else f"{scored[0].date}"
+    return rendered(
+        Page(
+            title="How wrong the twin would have been",
+            lead=(
+                f"{counted(len(scored), 'origin')}, {span}: at each the twin was fitted on what was "
+                "known then, "
+                "forecast, and is compared with what came."
+            ),
+            summary=summary(result),
+            facts=facts(result.provenance, f"{span}; outcomes to {result.tape_ends}", result.currency),
+            tiles=_tiles(result),
+            sections=sections,
+            footer=made_by(result.provenance, f"{result.paths:,} paths, seed {result.seed}"),
+        )
     )
 
 
@@ -106,12 +115,18 @@ def _tiles(result: Backtest) -> tuple[Tile, ...]:
         reverse=True,
     )
     floor = score.noise_floor
+    other = result.generated_macro.figures[figure][favourite(result)].accuracy
     tiles = [
         Tile(
             f"Accuracy, {words_of(figure)}",
             _whole(score.accuracy),
-            f"{favourite(result)} months, given the macro path that came",
+            f"{favourite(result)} months, given the economy that came; generated economy {_whole(other)}",
         )
+    ]
+    tiles += [
+        Tile("Last year's rate", _whole(value), "on the same cells")
+        for value, name in ranked
+        if name == LAST_RATE
     ]
     tiles += [Tile("Best rival", _whole(value), name) for value, name in ranked[:1]]
     tiles.append(
@@ -124,7 +139,7 @@ def _tiles(result: Backtest) -> tuple[Tile, ...]:
             Tile(
                 "Inside the 90 % interval",
                 percent(covered.coverage90, 0),
-                f"{_between(covered)}{covered.observations} cells",
+                f"{HELD[covered.meets]}; {covered.observations} cells",
             )
         )
     tiles.append(
@@ -141,44 +156,19 @@ def _whole(value: float | None) -> str:
     return "below 0 %" if value is not None and value < 0 else percent(value, 0)
 
 
-def _between(item: Pooled) -> str:
-    if item.coverage90_low is None:
-        return ""
-    return f"{percent(item.coverage90_low, 0)} to {percent(item.coverage90_high, 0)}, "
-
-
-def _verdicts(result: Backtest) -> Section:
+def _behind(result: Backtest) -> Section:
+    """Return what stands behind the verdict, closed: every rival, then pictures and tables of each figure."""
     blocks: list[PageBlock] = []
     for name, words in VIEWS:
         view: MacroScores = getattr(result, name)
-        made = _won_and_lost(view)
-        blocks += [heading(words[0].upper() + words[1:]), *made]
-    rows = [
-        (
-            f"{words_of(figure)}, {words}",
-            f"{item.observations}",
-            percent(item.coverage50, 0),
-            percent(item.coverage90, 1),
-            _between(item).removesuffix(", ") or "–",
-            percent(item.coverage90_untied, 1),
-            item.verdict,
-        )
-        for name, words in VIEWS
-        for figure, item in getattr(result, name).pooled.items()
-        if item is not None
-    ]
-    if rows:
-        columns = ("", "cells", "inside 50 %", "inside 90 %", "block bootstrap", "ties spread", "verdict")
-        blocks += [
-            heading("Are the intervals honest? All horizons pooled"),
-            table(columns, rows, words=(0, 6)),
-        ]
-    return Section(
-        "verdict",
-        "Verdict",
-        "The twin's accuracy less each rival's, on the same observations: above 0 the twin is better.",
-        tuple(blocks),
+        blocks.append(details(f"Every rival, {words}", *_won_and_lost(view)))
+    blocks += [figure_details(result, figure) for figure in result.given_macro.figures]
+    lead = (
+        "The twin's accuracy less each rival's, on the same observations: above 0 the twin is better. Then, "
+        "for each figure, forecasts beside outcomes, rivals, calibration and vintages, in pictures and "
+        "tables."
     )
+    return Section("behind", "Behind the verdict", lead, tuple(blocks))
 
 
 def _won_and_lost(view: MacroScores) -> list[PageBlock]:
@@ -194,17 +184,13 @@ def _won_and_lost(view: MacroScores) -> list[PageBlock]:
     won = sum(rival.verdict.startswith("beats") for _, _, rival in every)
     lost = [(figure, horizon, rival) for figure, horizon, rival in every if rival.verdict.startswith("loses")]
     level = len(every) - won - len(lost)
-    blocks = [
+    return [
         text(
             f"The twin beats its rivals in {won} of {len(every)} comparisons, is level in {level}, loses "
             f"{len(lost)}."
         ),
         _matrix(view),
     ]
-    if lost:
-        lines = [f"{words_of(figure)}, {horizon} months: {rival.verdict}." for figure, horizon, rival in lost]
-        blocks.append(details(f"The {counted(len(lost), 'comparison')} it loses", bullets(lines)))
-    return blocks
 
 
 def _matrix(view: MacroScores) -> PageBlock:

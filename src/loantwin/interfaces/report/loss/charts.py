@@ -8,23 +8,21 @@ from typing import Any
 
 import numpy as np
 
-from loantwin.interfaces.report.charts import (
-    BAND,
-    BLUE,
-    CYCLE,
-    GREEN,
-    INK,
-    ORANGE,
-    RED,
+from loantwin.interfaces.report.drawing import (
     SIZE,
     Chart,
     Key,
-    _height,
-    _names,
-    _ticks,
+    Values,
     drawn,
+    figure,
+    height,
+    names_of_rows,
+    share,
+    tabled,
+    ticks,
 )
 from loantwin.interfaces.report.labels import money, money_ticks, percent_ticks
+from loantwin.interfaces.report.palette import BAND, BLUE, CYCLE, GREEN, INK, ORANGE, RED
 from loantwin.risk.loss.loss import CurvePoint, LossResult
 
 LEAST = 1e-4
@@ -35,8 +33,8 @@ def exceedance(result: LossResult, title: str) -> Chart:
     """Return the chance of losing more than an amount, on a logarithmic scale, with the figures marked."""
     marks = (
         ("expected loss", result.expected_loss.value, GREEN),
-        (f"VaR {100 * result.confidence:g} %", result.var.value, ORANGE),
-        ("expected shortfall", result.es.value, RED),
+        (f"VaR {100 * result.confidence:g} %", result.var.value, RED),
+        ("expected shortfall", result.es.value, ORANGE),
     )
     keys = [
         Key("chance of losing more", BLUE),
@@ -50,11 +48,15 @@ def exceedance(result: LossResult, title: str) -> Chart:
         axes.fill_between(
             loss, chance, least, where=loss >= result.var.value, color=BAND, alpha=0.6, linewidth=0
         )
-        for _, value, colour in marks:
-            axes.axvline(value, color=colour, linewidth=1.5)
+        for name, value, colour in marks:
+            axes.axvline(value, color=colour, linewidth=1.5, gid=f"mark {name}")
         _chances(axes, least)
 
-    return drawn(SIZE, title, draw, keys)
+    rows = [(f"{name}", figure(value), "") for name, value, _ in marks]
+    rows += [("curve", figure(point.loss), share(point.probability)) for point in result.curve]
+    values = Values(("", f"loss, {result.currency}", "chance of losing more"), tuple(rows))
+    unit = f"{result.currency} along, chance upward"
+    return drawn(SIZE, title, draw, keys, unit=unit, values=values)
 
 
 def compared(results: Mapping[str, LossResult], title: str) -> Chart:
@@ -68,7 +70,14 @@ def compared(results: Mapping[str, LossResult], title: str) -> Chart:
         axes.axhline(1 - next(iter(results.values())).confidence, color=INK, linewidth=0.8, linestyle=":")
         _chances(axes, least)
 
-    return drawn(SIZE, title, draw, keys)
+    rows = [
+        (name, figure(point.loss), share(point.probability))
+        for name, result in results.items()
+        for point in result.curve
+    ]
+    currency = next(iter(results.values())).currency
+    values = Values(("model", f"loss, {currency}", "chance of losing more"), tuple(rows))
+    return drawn(SIZE, title, draw, keys, unit=f"{currency} along, chance upward", values=values)
 
 
 def contributions(
@@ -81,10 +90,12 @@ def contributions(
         y = np.arange(len(labels))[::-1]
         axes.barh(y + 0.2, shortfall, color=BLUE, height=0.36)
         axes.barh(y - 0.2, expected, color=BAND, height=0.36)
-        _names(axes, y, labels)
-        _ticks(axes.xaxis, percent_ticks, 5)
+        names_of_rows(axes, y, labels)
+        ticks(axes.xaxis, percent_ticks, 4)
 
-    return drawn((SIZE[0], max(1.4, _height(labels) * 1.15 + 0.45)), title, draw, keys)
+    told = tabled("name", labels, {"of expected shortfall": shortfall, "of expected loss": expected}, share)
+    size = (SIZE[0], max(1.4, height(labels) * 1.15 + 0.5))
+    return drawn(size, title, draw, keys, unit="% of the whole", values=told)
 
 
 def _points(curve: Sequence[CurvePoint], least: float) -> tuple[Any, Any]:
@@ -102,4 +113,4 @@ def _chances(axes: Any, least: float) -> None:
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:g} %"))
     axes.yaxis.set_minor_formatter(NullFormatter())
     axes.set_xlim(left=0.0)
-    _ticks(axes.xaxis, money_ticks)
+    ticks(axes.xaxis, money_ticks, 5)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
 from pathlib import Path
 
 from loantwin.files import replace_file
@@ -11,7 +10,6 @@ from loantwin.interfaces.report.blocks import (
     Section,
     Tile,
     amount,
-    arranged,
     bullets,
     heading,
     pictures,
@@ -19,7 +17,7 @@ from loantwin.interfaces.report.blocks import (
 )
 from loantwin.interfaces.report.labels import beside_supervisor, money, segment_words
 from loantwin.interfaces.report.loss import charts as loss_charts
-from loantwin.interfaces.report.template import environment
+from loantwin.interfaces.report.page import Page, facts, made_by, rendered
 from loantwin.risk.loss.loss import LossResult, SegmentLoss
 from loantwin.verbs.loss.loss import LossComparison
 
@@ -47,18 +45,26 @@ def page(name: str, result: LossResult | LossComparison) -> str:
     sections = [_section(label, item) for label, item in models.items()]
     if len(models) > 1:
         sections.insert(0, _side_by_side(models))
-    source = (files("loantwin.interfaces.report") / "page.html.j2").read_text(encoding="utf-8")
-    made_in = environment()
-    words = (
-        f"{first.months} months from {first.as_of.isoformat()}, amounts in {first.currency}, net of "
-        "guarantees."
+    return rendered(
+        Page(
+            title=f"Losses of {name}",
+            lead=f"The distribution of losses over {first.months} months, net of guarantees.",
+            summary=_summary(first),
+            facts=facts(first.provenance, first.as_of, first.currency),
+            tiles=tuple(_tiles(first)),
+            sections=tuple(sections),
+            footer=made_by(first.provenance),
+        )
     )
-    return made_in.from_string(source).render(
-        title=f"Losses of {name}",
-        subtitle=words,
-        tiles=_tiles(first),
-        sections=[Section(item.id, item.title, item.lead, arranged(item.blocks)) for item in sections],
-        footer=f"Made by {first.provenance.get('program', 'loantwin')}.",
+
+
+def _summary(result: LossResult) -> str:
+    """Return what is expected, what one bad year in many costs, and the mean beyond that."""
+    rare = f"In 1 of {1 / (1 - result.confidence):,.0f} such spans"
+    span = "the next 12 months" if result.months == 12 else f"{result.months} months"
+    return (
+        f"Over {span} the book is expected to lose {money(result.expected_loss.value)} {result.currency}. "
+        f"{rare} it loses more than {money(result.var.value)}, and {money(result.es.value)} on average then."
     )
 
 
@@ -111,7 +117,7 @@ def _section(label: str, result: LossResult) -> Section:
     blocks: list[PageBlock] = []
     charts = [
         (
-            loss_charts.exceedance(result, f"Chance of losing more, {result.currency}"),
+            loss_charts.exceedance(result, "Chance of losing more"),
             "The shaded part lies beyond value at risk; expected shortfall is its mean.",
         )
     ]

@@ -15,9 +15,8 @@ from loantwin.interfaces.report.blocks import (
     percent,
     pictures,
     table,
-    text,
 )
-from loantwin.interfaces.report.charts import Chart
+from loantwin.interfaces.report.drawing import Chart
 from loantwin.interfaces.report.labels import plain, segment_words
 from loantwin.interfaces.report.report.findings import LEAST_MONTHS, Findings
 from loantwin.outlook.paths import FIGURES, MOVES
@@ -56,7 +55,7 @@ def forecast_section(found: Findings) -> Section:
     )
     blocks.append(_yearly(found))
     if found.forecast.notes:
-        blocks.append(bullets(found.forecast.notes))
+        blocks.append(bullets(tuple(dict.fromkeys(found.forecast.notes))))
     moved = ("the economy and of ", "economy ") if found.forecast.economy else ("", "")
     lead = (
         f"The book in run-off over {len(found.labels)} months, on {found.forecast.paths:,} paths of "
@@ -71,13 +70,14 @@ def _fan(found: Findings, name: str) -> tuple[Chart, str]:
     words = plain(name).capitalize()
     told = name == found.happened.figure and len(found.happened.amounts) >= LEAST_MONTHS
     actual = found.happened.amounts if told else None
-    title = f"{words}, {found.twin.currency}" + ("" if name == "balance" else " a month")
+    unit = found.twin.currency + ("" if name == "balance" else " a month")
     svg = charts.fan(
-        title,
+        words,
         found.labels,
         [i.mean for i in made],
         [i.p05 for i in made],
         [i.p95 for i in made],
+        unit=unit,
         actual=actual,
     )
     caption = (
@@ -98,7 +98,7 @@ def _cash(found: Findings) -> tuple[Chart, str]:
     ]
     series = {plain(name): [getattr(month, name).mean for month in found.forecast.months] for name in names}
     return charts.stacked(
-        f"Cash received a month, {found.twin.currency}", found.labels, series
+        "Cash received", found.labels, series, unit=f"{found.twin.currency} a month"
     ), "Expected cash flows of the book in run-off."
 
 
@@ -116,6 +116,7 @@ def _macro(found: Findings) -> tuple[tuple[Chart, str], ...]:
         [item.mean for item in made],
         [item.p05 for item in made],
         [item.p95 for item in made],
+        unit="index" if kinds.get(factor) == "index" else "%",
         percent=kinds.get(factor) != "index",
     )
     words = "One of the jointly generated macro factors, fitted on the history published by the as-of date."
@@ -169,14 +170,17 @@ def provisions_section(found: Findings) -> Section:
         pictures(
             (
                 charts.grouped(
-                    "IFRS 9 by stage",
+                    "IFRS 9 by stage, allowance",
                     [f"stage {name}" for name in stages],
                     {"allowance": [part.allowance for part in stages.values()]},
+                    unit=found.twin.currency,
                 ),
                 "Stage 1: 12-month loss; stages 2 and 3: lifetime loss.",
             ),
             (
-                charts.bars("CECL by pool, allowance", *_largest(shown["cecl"].by_pool)),
+                charts.bars(
+                    "CECL by pool, allowance", *_largest(shown["cecl"].by_pool), unit=found.twin.currency
+                ),
                 "The pools with the largest allowance.",
             ),
         )
@@ -219,23 +223,22 @@ def _largest(pools: Any, most: int = 10) -> tuple[list[str], list[float]]:
     return [segment_words(name) for name, _ in ranked], [part.allowance for _, part in ranked]
 
 
-def stress_section(found: Findings) -> Section:
+def stress_section(found: Findings) -> Section | str:
     """Return the stress test, or how to ask for one."""
     result = found.stress
     if result is None:
-        words = (
-            "No scenario was given: add --scenario BASELINE --scenario FILE#NAME (and --align start to "
-            "re-date them) to see the book under stress."
+        return (
+            "stress (no scenario was given: add --scenario FILE#BASELINE --scenario FILE#SEVERE "
+            "--align start)"
             if found.twin.macro_sources
-            else "No scenario can be run: the model was fitted without a macro file."
+            else "stress (the model was fitted without a macro file, so that no scenario can be run)"
         )
-        return Section("stress", "Stress", "The book under given scenarios.", (text(words),))
     paths = result.paths
     labels = list(next(iter(paths.values())).months)
     defaults = {name: list(path.defaulted) for name, path in paths.items()}
     blocks: list[PageBlock] = []
     first = (
-        charts.lines(f"Defaulted a month, {found.twin.currency}", labels, defaults),
+        charts.lines("Defaulted", labels, defaults, unit=f"{found.twin.currency} a month"),
         "Expected defaults under each scenario.",
     )
     economies = {
@@ -246,6 +249,7 @@ def stress_section(found: Findings) -> Section:
             "Unemployment rate",
             labels,
             economies,
+            unit="%",
             percent=True,
         )
         blocks.append(pictures(first, (second, "The scenarios' unemployment rate, as used.")))
@@ -286,10 +290,11 @@ def loss_section(found: Findings) -> Section:
     assert loss.histogram is not None  # the twin's own model always has one
     marks = {"expected loss": loss.expected_loss.value, f"VaR {100 * loss.confidence:g} %": loss.var.value}
     svg = charts.histogram(
-        f"Loss over {loss.months} months, {found.twin.currency}, net of guarantees",
+        f"Loss over {loss.months} months, net of guarantees",
         loss.histogram.edges,
         loss.histogram.shares,
         marks,
+        unit=found.twin.currency,
     )
     names = {
         "expected loss": "expected_loss",

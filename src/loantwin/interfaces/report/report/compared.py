@@ -21,16 +21,11 @@ from loantwin.outlook.comparison import Comparison
 from loantwin.performance.tracking import TrackingScore
 
 
-def compared_section(found: Findings) -> Section:
-    """Return the forecast beside what happened, where the tape goes on after the as-of date."""
+def compared_section(found: Findings) -> Section | str:
+    """Return the forecast beside what happened, or that the tape tells nothing after the as-of date."""
     made = found.comparison
     if made is None:
-        return Section(
-            "compared",
-            "Beside what happened",
-            "The tape does not tell what came after the as-of date.",
-            (note(found.comparison_gap),),
-        )
+        return f"what happened ({found.comparison_gap.rstrip('.')})"
     what = made.event
     number = {
         "forecast": made.forecast_number.sum(axis=1).tolist(),
@@ -42,31 +37,43 @@ def compared_section(found: Findings) -> Section:
     }
     for series, rival in ((number, made.last_year_number), (money, made.last_year_amount)):
         series["last year's rate"] = rival.sum(axis=1).tolist()
-    title = what.capitalize()
+    title, currency = what.capitalize(), found.twin.currency
+    number_range = {"forecast": (made.number_low.tolist(), made.number_high.tolist())}
+    money_range = {"forecast": (made.amount_low.tolist(), made.amount_high.tolist())}
+    by_year = "Given the economy that came. The line on a forecast is the 90 % interval of the year's total."
     blocks = [
         note(_verdict(made)),
         pictures(
             (
-                charts.grouped(f"{title} by year, number of loans", made.years, number, money_axis=False),
-                "Given the macro path that came.",
+                charts.grouped(
+                    f"{title} by year",
+                    made.years,
+                    number,
+                    unit="loans",
+                    intervals=number_range,
+                    money_axis=False,
+                ),
+                by_year,
             ),
             (
-                charts.grouped(f"{title} by year, {found.twin.currency}", made.years, money),
-                "Given the macro path that came.",
+                charts.grouped(f"{title} by year", made.years, money, unit=currency, intervals=money_range),
+                by_year,
             ),
         ),
         pictures(
             (
                 charts.grouped(
-                    f"{title} by vintage, number", made.bands, _by_band(made, "number"), money_axis=False
+                    f"{title} by vintage",
+                    made.bands,
+                    _by_band(made, "number"),
+                    unit="loans",
+                    money_axis=False,
                 ),
-                "All compared years together.",
+                "All compared years together; no interval is made of a vintage's total.",
             ),
             (
-                charts.grouped(
-                    f"{title} by vintage, {found.twin.currency}", made.bands, _by_band(made, "amount")
-                ),
-                "All compared years together.",
+                charts.grouped(f"{title} by vintage", made.bands, _by_band(made, "amount"), unit=currency),
+                "All compared years together; no interval is made of a vintage's total.",
             ),
         ),
         _year_table(made),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import polars as pl
@@ -56,17 +56,24 @@ class Findings:
 
 
 def find(
-    twin: Twin, scenarios: Scenarios, align: str | None, history: Histories, progress: Progress
+    twin: Twin,
+    scenarios: Scenarios,
+    align: str | None,
+    history: Histories,
+    progress: Progress,
+    wanted: Collection[str],
 ) -> Findings:
-    """Return everything the report shows."""
+    """Return everything that the parts of the report named in `wanted`, and its headline figures, show."""
     progress(0.05, "running the book forward")
     forecast = lt.forecast(twin, paths=min(twin.config.run.paths, FORECAST_PATHS))
     progress(0.3, "comparing with what happened")
-    comparison, gap = _compared(twin)
+    comparison, gap = _compared(twin) if "compared" in wanted else (None, "")
     progress(0.4, "provisions")
-    provisions = {name: lt.provisions(twin, name) for name in STANDARDS}
+    standards = STANDARDS if "provisions" in wanted else STANDARDS[:1]
+    provisions = {name: lt.provisions(twin, name) for name in standards}
     progress(0.6, "stress")
-    stress = lt.stress(twin, scenarios, align=align, history=history) if scenarios else None
+    asked = scenarios and "stress" in wanted
+    stress = lt.stress(twin, scenarios, align=align, history=history) if asked else None
     progress(0.7, "losses")
     loss = lt.loss(twin, months=LOSS_MONTHS, confidence=LOSS_CONFIDENCE, paths=LOSS_PATHS)
     assert isinstance(loss, LossResult)  # one model was asked for

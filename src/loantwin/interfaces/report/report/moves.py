@@ -20,7 +20,7 @@ from loantwin.interfaces.report.blocks import (
     pictures,
     table,
 )
-from loantwin.interfaces.report.charts import Chart
+from loantwin.interfaces.report.drawing import Chart
 from loantwin.interfaces.report.labels import covariate_words, edge_words, plain, segment_words
 from loantwin.interfaces.report.report.findings import Findings
 from loantwin.models.latent import expected_level
@@ -113,6 +113,7 @@ def _age(edge: Edge) -> tuple[Chart, str]:
         [point["low"] for point in curve],
         [point["high"] for point in curve],
         "age in months",
+        unit="% a month",
     )
     return svg, "Monthly probability at average macro and level zero, with its 90 % interval."
 
@@ -129,6 +130,7 @@ def _calibration(edge: Edge, key: str, words: str) -> tuple[tuple[Chart, str], .
         f"By {words}",
         labels,
         {"fitted": fitted, "observed": observed},
+        unit="% a month",
         percent=True,
         dots=("observed",),
     )
@@ -149,7 +151,15 @@ def _levels(found: Findings) -> list[tuple[Chart, str]]:
         start = months.parse_label(record["month"][0])
         labels = [months.label(start + step) for step in range(len(past) + len(found.labels))]
         svg = charts.past_and_fan(
-            f"Period effect, {name} (log-odds)", labels, past, low, high, mean, mean - spread, mean + spread
+            f"Period effect, {name}",
+            labels,
+            past,
+            low,
+            high,
+            mean,
+            mean - spread,
+            mean + spread,
+            unit="log-odds",
         )
         made.append(
             (
@@ -177,7 +187,9 @@ def _forest(title: str, effects: Mapping[str, Any], words: Callable[[str], str])
     value, low, high = (
         np.array([item[key] for item in effects.values()]) for key in ("value", "low", "high")
     )
-    return charts.forest(title, [words(name) for name in effects], value, low, high, "log-odds")
+    return charts.forest(
+        title, [words(name) for name in effects], value, low, high, "log-odds", unit="log-odds"
+    )
 
 
 def _edges(edges: Sequence[Edge]) -> PageBlock:
@@ -218,11 +230,12 @@ def _severity(record: Mapping[str, Any]) -> list[PageBlock]:
     ages = record.get("by_age") or {}
     if ages:
         svg = charts.errorbars(
-            "Charged off, share of exposure, by age in months",
+            "Charged off by age in months",
             list(ages),
             [item["value"] for item in ages.values()],
             [item["low"] for item in ages.values()],
             [item["high"] for item in ages.values()],
+            unit="% of exposure",
         )
         made.insert(0, pictures((svg, "Ratio of sums, with its 90 % interval.")))
     if record.get("notes"):

@@ -60,16 +60,18 @@ def book_section(found: Findings) -> Section:
         )
     rows.append(("all", f"{by_segment['number'].sum():,.0f}", amount(total), "100.0 %", "", ""))
     vintage = charts.grouped(
-        f"Balance by year of origination, {found.twin.currency}",
+        "Balance by year of origination",
         _labels(by_vintage, 14),
         {"balance": _tail(by_vintage, 14)},
+        unit=found.twin.currency,
     )
     what, shown = ("product", by_product) if by_product.height > 1 else ("segment", by_segment)
     largest = shown.head(MOST_BARS)
     ranked = charts.bars(
-        f"Balance by {what}, {found.twin.currency}",
+        f"Balance by {what}",
         [segment_words(str(key)) for key in largest["key"]],
         largest["balance"].to_list(),
+        unit=found.twin.currency,
     )
     named = f"The {MOST_BARS} largest of {shown.height}." if shown.height > MOST_BARS else ""
     expected = float(by_segment["number"].sum())

@@ -2,47 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from importlib.resources import files
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from loantwin.interfaces.pdf import check_printed, write_printed
-from loantwin.interfaces.report.blocks import Section, Tile, arranged
-from loantwin.interfaces.report.report.ahead import (
-    forecast_section,
-    loss_section,
-    provisions_section,
-    stress_section,
-)
-from loantwin.interfaces.report.report.compared import compared_section
+from loantwin.interfaces.report.blocks import Section, Tile
+from loantwin.interfaces.report.page import Page, facts, made_by, rendered
 from loantwin.interfaces.report.report.findings import Findings, find
-from loantwin.interfaces.report.report.moves import model_section
-from loantwin.interfaces.report.report.past import book_section, data_section, provenance_section
-from loantwin.interfaces.report.report.tiles import tiles
-from loantwin.interfaces.report.template import environment
+from loantwin.interfaces.report.report.parts import chosen, made
+from loantwin.interfaces.report.report.tiles import summary, tiles
 from loantwin.outlook.outlook import Histories, Scenarios
 from loantwin.twin import Twin, opened
 from loantwin.types import Progress, Result, silent
 
-SECTIONS: tuple[Callable[[Findings], Section | None], ...] = (
-    book_section,
-    forecast_section,
-    compared_section,
-    provisions_section,
-    stress_section,
-    loss_section,
-    model_section,
-    data_section,
-    provenance_section,
-)
-"""The report's parts, in order. One that has nothing to show returns None."""
-
 
 @dataclass(frozen=True)
 class ReportWritten(Result):
-    """What was written: the file, its size in bytes, its sections and headline figures."""
+    """What was written: the file, its size in bytes, its sections and headline figures.
+
+    left_out : parts that the source cannot fill, each with why.
+    """
 
     SCHEMA = "loantwin.report/1"
 
@@ -50,6 +31,7 @@ class ReportWritten(Result):
     size: int
     sections: tuple[str, ...]
     figures: Mapping[str, str]
+    left_out: tuple[str, ...] = ()
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -60,6 +42,7 @@ def report(
     scenarios: Scenarios = (),
     align: str | None = None,
     history: Histories = (),
+    sections: Sequence[str] | str = (),
     progress: Progress = silent,
 ) -> ReportWritten:
     """Write the report of a fitted twin.
@@ -70,44 +53,48 @@ def report(
         moved there when it is whole.
     scenarios : FILE[#NAME] of the stress test, baseline first. align : "start" re-dates them, measured
         against `history` where their own file has no row before them.
+    sections : the parts to show: book, forecast, compared, provisions, stress, loss, model, data, provenance;
+        none takes all. One that the source cannot fill is left out, and the page says so in a line.
 
     Raises
     ------
-    UsageError : a file that cannot be written, or is no page; what was there stays as it was. No browser
-        that prints a PDF.
-    ScenarioError : a scenario that is wrong or too short. HomeError : a twin that was not fitted.
+    UsageError : a file that cannot be written, or is no page; what was there stays as it was. A part that
+        there is not, no browser that prints a PDF. ScenarioError : a scenario that is wrong or too short.
+        HomeError : a twin that was not fitted.
     """
-    target = Path(out)
+    target, wanted = Path(out), chosen(sections)
     check_printed(target, "out")
     with opened(twin) as twin:
-        found = find(twin, scenarios, align, history, progress)
+        found = find(twin, scenarios, align, history, progress, wanted)
         progress(0.9, "drawing")
-        made = (section for make in SECTIONS if (section := make(found)) is not None)
-        sections = tuple(replace(section, blocks=arranged(section.blocks)) for section in made)
+        drawn, left_out = made(found, wanted)
         headline = tiles(found)
-        html = _page(twin, headline, sections)
+        html = rendered(_page(found, headline, drawn, left_out))
     write_printed(target, html, "out")
     return ReportWritten(
         path=str(target),
         size=target.stat().st_size,
-        sections=tuple(section.title for section in sections),
+        sections=tuple(section.title for section in drawn),
         figures={tile.name: tile.value for tile in headline},
+        left_out=left_out,
         provenance=found.forecast.provenance,
     )
 
 
-def _page(twin: Twin, headline: Sequence[Tile], sections: Sequence[Section]) -> str:
-    source = (files("loantwin.interfaces.report") / "page.html.j2").read_text(encoding="utf-8")
-    made_in = environment()
-    made = twin.clock.now()
-    return made_in.from_string(source).render(
+def _page(
+    found: Findings, headline: tuple[Tile, ...], drawn: tuple[Section, ...], left_out: tuple[str, ...]
+) -> Page:
+    twin = found.twin
+    lead = "Forecasts use only what was known on the as-of date."
+    if left_out:
+        lead += f" Left out: {'; '.join(left_out)}."
+    provenance = found.forecast.provenance
+    return Page(
         title=f"Loan book {twin.home.folder.name}",
-        subtitle=(
-            f"As of {twin.as_of.isoformat()}, amounts in {twin.currency}. Forecasts use only what was known "
-            "that day."
-        ),
+        lead=lead,
+        summary=summary(found),
+        facts=facts(provenance, twin.as_of, twin.currency),
         tiles=headline,
-        sections=sections,
-        footer=f"Made by {twin.provenance()['program']} on {made.date().isoformat()} from log "
-        f"{twin.home.log.head[1][:16]}.",
+        sections=drawn,
+        footer=made_by(provenance),
     )

@@ -5,7 +5,39 @@ from __future__ import annotations
 from loantwin.interfaces.report.blocks import Tile, percent
 from loantwin.interfaces.report.labels import accuracy_words, counted, money
 from loantwin.interfaces.report.report.findings import Findings
+from loantwin.interfaces.report.stress.figures import worst
+from loantwin.outlook.comparison import GENERATED
 from loantwin.verbs.forecast import withdrawn_words
+
+
+def summary(found: Findings) -> str:
+    """Return the book, what of it is expected to default, what is set aside and how bad a year can get."""
+    ifrs9, loss, rate = found.provisions["ifrs9"], found.loss, found.forecast.default_rate
+    balance, currency = _on_book(found)[0], found.twin.currency
+    covered = ifrs9.allowance / max(ifrs9.exposure, 1e-300)
+    defaults = ""
+    if rate is not None:
+        held = (
+            ""
+            if "default_rate" in found.forecast.withdrawn
+            else f" (90 % interval {percent(rate.p05)} to {percent(rate.p95)})"
+        )
+        defaults = f" {percent(rate.mean)}{held} of it is expected to default within a year."
+    said = (
+        f"The book holds {money(balance)} {currency}.{defaults} The IFRS 9 allowance is "
+        f"{money(ifrs9.allowance)} {currency}, {percent(covered)} of the exposure. "
+        f"In one year of {1 / (1 - loss.confidence):,.0f} the loss would be more than "
+        f"{money(loss.var.value)} {currency}."
+    )
+    if found.stress is None or len(found.stress.scenarios) < 2:
+        return said
+    name = worst(found.stress)
+    hard, base = found.stress.scenarios[name], found.stress.scenarios[found.stress.baseline]
+    return (
+        f"{said} Under {name}, {money(hard.defaulted)} {currency} would default in "
+        f"{found.stress.months} months, "
+        f"against {money(base.defaulted)} under {found.stress.baseline}."
+    )
 
 
 def tiles(found: Findings) -> tuple[Tile, ...]:
@@ -44,14 +76,16 @@ def tiles(found: Findings) -> tuple[Tile, ...]:
         ),
     ]
     if found.comparison is not None:
-        ours = found.comparison.scores["number"]["loantwin"]
-        rival = found.comparison.scores["number"]["last year's rate"]
-        if ours.accuracy is not None and rival.accuracy is not None:
+        scores = found.comparison.scores["number"]
+        ours, rival, generated = (scores.get(name) for name in ("loantwin", "last year's rate", GENERATED))
+        if ours is not None and rival is not None and ours.accuracy is not None:
+            other = None if generated is None else generated.accuracy
+            aside = "" if other is None else f"generated economies: {accuracy_words(other)}; "
             made.append(
                 Tile(
                     "Accuracy beside what happened",
                     accuracy_words(ours.accuracy),
-                    f"last year's rate: {accuracy_words(rival.accuracy)}",
+                    f"given the economy that came; {aside}last year's rate: {accuracy_words(rival.accuracy)}",
                 )
             )
     return tuple(made)

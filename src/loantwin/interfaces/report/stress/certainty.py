@@ -4,15 +4,9 @@ from __future__ import annotations
 
 from loantwin.interfaces.report.blocks import PageBlock, Section, amount, bullets, heading, percent, table
 from loantwin.interfaces.report.labels import plain
+from loantwin.interfaces.report.stress.figures import FIGURES
 from loantwin.risk.stress.bands import BandCheck
 from loantwin.risk.stress.stress import StressResult
-
-FIGURES = {
-    "defaulted": "defaulted",
-    "charged_off": "charged off",
-    "allowance": "IFRS 9 allowance",
-    "net_interest_income": "net interest income",
-}
 
 
 def certainty(result: StressResult) -> Section | None:
@@ -29,7 +23,8 @@ def _lead(result: StressResult) -> str:
     if not shares:
         return "Intervals by parameters and period effect, the scenario given."
     return (
-        f"Of what the scenarios make of the baseline's defaults up to {max(shares):.0%} is belief: what was "
+        f"Of what the scenarios make of the baseline's defaults up to {_share(max(shares))} is belief: "
+        "what was "
         "published of such loans, or assumed, rather than what this book's own history taught."
     )
 

@@ -8,30 +8,36 @@ from typing import Any
 
 import numpy as np
 
-from loantwin.interfaces.report.charts import (
-    BAND,
-    BLUE,
-    CYCLE,
-    GREEN,
-    INK,
-    MUTED,
-    RED,
+from loantwin.interfaces.report.drawing import (
     SIZE,
     Chart,
     Key,
-    _as_money,
-    _as_percent,
-    _height,
-    _month_ticks,
-    _names,
-    _ticks,
+    as_money,
+    as_percent,
     drawn,
+    figure,
+    height,
+    month_ticks,
+    names_of_rows,
+    share,
+    tabled,
+    ticks,
 )
 from loantwin.interfaces.report.labels import money, money_ticks
+from loantwin.interfaces.report.palette import (
+    BAND,
+    BLUE,
+    GREEN,
+    GREY,
+    INK,
+    MUTED,
+    ORANGE,
+    PALE,
+    RED,
+    SCENARIOS,
+)
 
-WIDE_BAND = "#dce8f5"
-COLOURS = (MUTED, RED, "#d9772b", GREEN, "#7a5aa6", "#4aa3b5", BLUE)
-"""Baseline first, in grey; then the scenarios."""
+Intervals = Mapping[str, Sequence[tuple[float, float] | None]]
 
 
 def colours(names: Sequence[str]) -> dict[str, str]:
@@ -39,7 +45,7 @@ def colours(names: Sequence[str]) -> dict[str, str]:
     return dict(
         zip(
             names,
-            (COLOURS[0], *(colour for _, colour in zip(names[1:], cycle(COLOURS[1:]), strict=False))),
+            (SCENARIOS[0], *(colour for _, colour in zip(names[1:], cycle(SCENARIOS[1:]), strict=False))),
             strict=True,
         )
     )
@@ -51,28 +57,37 @@ def scenario_fan(
     lines: Mapping[str, Sequence[float]],
     colour: Mapping[str, str],
     *,
+    unit: str,
     percent: bool,
 ) -> Chart:
     """Return the generator's fan (p05, p25, p50, p75, p95, where given) with the scenarios' lines over it."""
     keys = [Key(name, colour[name]) for name in lines if name in colour]
     fanned = "p05" in lines
     if fanned:
-        keys += [Key("generated, 50 %", BAND, "band"), Key("90 %", WIDE_BAND, "band")]
+        keys += [Key("generated, 50 %", BAND, "band"), Key("90 %", PALE, "band")]
 
     def draw(axes: Any) -> None:
         x = np.arange(len(labels))
         if fanned:
-            axes.fill_between(x, lines["p05"], lines["p95"], color=WIDE_BAND, linewidth=0)
+            axes.fill_between(x, lines["p05"], lines["p95"], color=PALE, linewidth=0)
             axes.fill_between(x, lines["p25"], lines["p75"], color=BAND, linewidth=0)
         for name in [name for name in lines if name in colour][::-1]:  # the baseline is drawn last, on top
             axes.plot(x, lines[name], color=colour[name], linewidth=1.9)
-        _month_ticks(axes, labels)
+        month_ticks(axes, labels)
         if percent:
-            _as_percent(axes)
+            as_percent(axes)
         else:
             axes.yaxis.set_major_formatter("{x:,.6g}")
 
-    return drawn(SIZE, title, draw, keys)
+    told = {_percentile(name): values for name, values in lines.items()}
+    values = tabled("month", labels, told, share if percent else figure)
+    return drawn(SIZE, title, draw, keys, unit=unit, values=values)
+
+
+def _percentile(name: str) -> str:
+    """Return what a line is called: p05 of the generator as generated, 5 %."""
+    number = name.removeprefix("p")
+    return f"generated, {int(number)} %" if number.isdigit() and number != name else name
 
 
 def scenario_lines(
@@ -81,6 +96,7 @@ def scenario_lines(
     series: Mapping[str, Sequence[float]],
     colour: Mapping[str, str],
     *,
+    unit: str,
     percent: bool = False,
     limit: float | None = None,
     markers: bool = False,
@@ -102,14 +118,16 @@ def scenario_lines(
             axes.axhline(0, color=MUTED, linewidth=0.8)
         elif min(everything, default=0.0) < 0.5 * max(everything, default=1.0):
             axes.set_ylim(bottom=0)
-        _month_ticks(axes, labels)
-        _as_percent(axes) if percent else _as_money(axes)
+        month_ticks(axes, labels)
+        as_percent(axes) if percent else as_money(axes)
 
-    return drawn(SIZE, title, draw, keys)
+    told = dict(series) if limit is None else {**series, "minimum": [limit] * len(labels)}
+    values = tabled("at", labels, told, share if percent else figure)
+    return drawn(SIZE, title, draw, keys, unit=unit, values=values)
 
 
 def waterfall(
-    title: str, start: tuple[str, float], parts: Mapping[str, float], end: tuple[str, float]
+    title: str, start: tuple[str, float], parts: Mapping[str, float], end: tuple[str, float], *, unit: str
 ) -> Chart:
     """Return bars from a first level by parts to a last one; more is red where `title` counts losses."""
     names = [start[0], *parts, end[0]]
@@ -118,7 +136,7 @@ def waterfall(
     def draw(axes: Any) -> None:
         y = np.arange(len(names))[::-1]
         level = start[1]
-        axes.barh(y[0], level, color=MUTED, height=0.6)
+        axes.barh(y[0], level, color=GREY, height=0.6)
         reach = [0.0, level, end[1]]
         for row, value in zip(y[1:-1], parts.values(), strict=True):
             axes.barh(row, value, left=level, color=RED if value > 0 else GREEN, height=0.6)
@@ -139,50 +157,72 @@ def waterfall(
             words = (
                 money(round(value)) if total in (0, len(shown) - 1) or abs(value) < 0.5 else _signed(value)
             )
-            axes.annotate(words, (place + 0.012 * width, row), va="center", fontsize=8.5, color=INK)
-        axes.set_xlim(min(reach) - 0.02 * width, max(reach) + 0.16 * width)
+            axes.annotate(words, (place + 0.012 * width, row), va="center", color=INK)
+        axes.set_xlim(min(reach) - 0.02 * width, max(reach) + 0.24 * width)
         axes.axvline(0, color=MUTED, linewidth=0.8)
-        _names(axes, y, names)
-        _ticks(axes.xaxis, money_ticks, 5)
+        names_of_rows(axes, y, names)
+        ticks(axes.xaxis, money_ticks, 4)
 
-    return drawn((SIZE[0], max(1.5, _height(names) + 0.5)), title, draw, keys)
+    told = tabled("", names, {title: [start[1], *parts.values(), end[1]]})
+    return drawn((SIZE[0], max(1.5, height(names) + 0.5)), title, draw, keys, unit=unit, values=told)
 
 
 def _signed(value: float) -> str:
     return f"{'+' if value > 0 else '−'}{money(abs(value))}"
 
 
-def tornado(title: str, labels: Sequence[str], up: Sequence[float], down: Sequence[float]) -> Chart:
+def tornado(
+    title: str, labels: Sequence[str], up: Sequence[float], down: Sequence[float], *, unit: str
+) -> Chart:
     """Return what each factor's shock as stated and its opposite do, one row a factor."""
-    keys = (Key("shock as stated", BLUE, "bar"), Key("the opposite", CYCLE[1], "bar"))
+    keys = (Key("shock as stated", BLUE, "bar"), Key("the opposite", ORANGE, "bar"))
 
     def draw(axes: Any) -> None:
         y = np.arange(len(labels))[::-1]
         axes.barh(y + 0.19, up, color=BLUE, height=0.36)
-        axes.barh(y - 0.19, down, color=CYCLE[1], height=0.36)
+        axes.barh(y - 0.19, down, color=ORANGE, height=0.36)
         axes.axvline(0, color=MUTED, linewidth=0.8)
-        _names(axes, y, labels)
-        _ticks(axes.xaxis, money_ticks, 5)
+        names_of_rows(axes, y, labels)
+        ticks(axes.xaxis, money_ticks, 4)
 
-    return drawn((SIZE[0], max(1.4, 1.25 * _height(labels) + 0.45)), title, draw, keys)
+    told = tabled("factor", labels, {"shock as stated": up, "the opposite": down})
+    size = (SIZE[0], max(1.4, 1.25 * height(labels) + 0.5))
+    return drawn(size, title, draw, keys, unit=unit, values=told)
 
 
 def compared_bars(
-    title: str, labels: Sequence[str], series: Mapping[str, Sequence[float]], colour: Mapping[str, str]
+    title: str,
+    labels: Sequence[str],
+    series: Mapping[str, Sequence[float]],
+    colour: Mapping[str, str],
+    *,
+    unit: str,
+    intervals: Intervals | None = None,
 ) -> Chart:
-    """Return horizontal bars side by side, one colour a scenario, one row a label."""
+    """Return horizontal bars, one colour a scenario, one row a label; 90 % intervals are lines."""
+    ranges = {name: many for name, many in (intervals or {}).items() if any(many)}
     keys = [Key(name, colour[name], "bar") for name in series]
+    if ranges:
+        keys.append(Key("90 % interval", INK))
 
     def draw(axes: Any) -> None:
         y = np.arange(len(labels))[::-1]
         thick = 0.8 / max(1, len(series))
         for place, (name, values) in enumerate(series.items()):
-            axes.barh(
-                y + (len(series) / 2 - place - 0.5) * thick, values, color=colour[name], height=0.9 * thick
-            )
+            rows = y + (len(series) / 2 - place - 0.5) * thick
+            axes.barh(rows, values, color=colour[name], height=0.9 * thick)
+            for row, found in zip(rows, ranges.get(name, ()), strict=False):
+                if found is not None:
+                    axes.hlines(row, *found, color=INK, linewidth=1.6)
         axes.axvline(0, color=MUTED, linewidth=0.8)
-        _names(axes, y, labels)
-        _ticks(axes.xaxis, money_ticks, 5)
+        names_of_rows(axes, y, labels)
+        ticks(axes.xaxis, money_ticks, 4)
 
-    height = max(_height(labels), 0.16 * len(labels) * len(series)) + 0.5
-    return drawn((SIZE[0], max(1.4, height)), title, draw, keys)
+    told: dict[str, Sequence[float | None]] = {}
+    for name, values in series.items():
+        told[name] = values
+        for place, end in enumerate(("5 %", "95 %")):
+            if name in ranges:
+                told[f"{name}, {end}"] = [None if found is None else found[place] for found in ranges[name]]
+    tall = max(height(labels), 0.2 * len(labels) * len(series)) + 0.5
+    return drawn((SIZE[0], max(1.4, tall)), title, draw, keys, unit=unit, values=tabled("", labels, told))

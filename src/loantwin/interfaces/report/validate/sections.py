@@ -66,9 +66,10 @@ def inventory_section(found: Evidence, parts: Sequence[Component]) -> Section:
         pictures(
             (
                 charts.bars(
-                    f"Change of the IFRS 9 allowance, {found.twin.currency}",
+                    "Change of the IFRS 9 allowance",
                     [item.component for item in found.moved],
                     [item.allowance - was for item in found.moved],
+                    unit=found.twin.currency,
                 ),
                 "Each component moved alone by the step in the table.",
             )
@@ -297,7 +298,10 @@ def stability_section(found: Evidence) -> Section:
         )
     labels = ["all loans", *(f"half {place}" for place in range(1, len(made.thins) + 1))]
     chart = charts.bars(
-        f"Expected defaults in {made.months} months, {found.twin.currency}", labels, [made.whole, *made.thins]
+        f"Expected defaults in {made.months} months",
+        labels,
+        [made.whole, *made.thins],
+        unit=found.twin.currency,
     )
     rows = [
         ("all loans", amount(made.whole), ""),

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from importlib.resources import files
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from loantwin.errors import UsageError, expected
 from loantwin.files import check_page, replace_file
-from loantwin.interfaces.report.blocks import Section, Tile, arranged
-from loantwin.interfaces.report.labels import money
-from loantwin.interfaces.report.template import environment
+from loantwin.interfaces.report.blocks import Section, Tile
+from loantwin.interfaces.report.labels import counted, money
+from loantwin.interfaces.report.page import Page, facts, made_by, rendered
 from loantwin.interfaces.report.validate.evidence import Evidence, gathered
 from loantwin.interfaces.report.validate.findings import UNNAMED, Finding, findings
 from loantwin.interfaces.report.validate.inventory import Component, inventory
@@ -134,12 +133,11 @@ def _sections(found: Evidence, made: Sequence[Finding], parts: Sequence[Componen
         remade_section(found),
         limitations_section(found),
     )
-    return [replace(item, blocks=arranged(item.blocks)) for item in drawn if item is not None]
+    return [item for item in drawn if item is not None]
 
 
 def _page(found: Evidence, made: Sequence[Finding], sections: Sequence[Section]) -> str:
     twin = found.twin
-    source = (files("loantwin.interfaces.report") / "page.html.j2").read_text(encoding="utf-8")
     worst = largest_difference(found.remade)
     spread = found.stability.spread
     tiles = [
@@ -158,14 +156,40 @@ def _page(found: Evidence, made: Sequence[Finding], sections: Sequence[Section])
             "expected defaults in 12 months",
         ),
     ]
-    return environment().from_string(source).render(
-        title=f"Validation of {twin.home.folder.name}",
-        subtitle=(
-            f"The fitted model as of {twin.as_of.isoformat()}, amounts in {twin.currency}. Written by the "
-            "program about itself: evidence for a validator, no substitute for one."
-        ),
-        tiles=tiles,
-        sections=sections,
-        footer=f"Made by {twin.provenance()['program']} on {twin.clock.now().date().isoformat()} from log "
-        f"{twin.home.log.head[1][:16]}.",
-    )  # fmt: skip
+    return rendered(
+        Page(
+            title=f"Validation of {twin.home.folder.name}",
+            lead=(
+                "The fitted model, written by the program about itself: evidence for a validator, no "
+                "substitute "
+                "for one."
+            ),
+            summary=_summary(found, made),
+            facts=facts(twin.provenance(), twin.as_of, twin.currency),
+            tiles=tuple(tiles),
+            sections=tuple(sections),
+            footer=made_by(twin.provenance()),
+        )
+    )
+
+
+def _summary(found: Evidence, made: Sequence[Finding]) -> str:
+    """Return how many findings there are, how grave, and what the model's main figure is."""
+    high = sum(item.severity == "high" for item in made)
+    said = (
+        f"{counted(len(made), 'finding')}, {high or 'none'} of them high."
+        if made
+        else "No rule was broken: no finding."
+    )
+    spread = found.stability.spread
+    halves = (
+        ""
+        if spread is None
+        else f" Fitted on halves of the data, expected defaults move by {100 * spread:.0f} %."
+    )
+    outcomes = "" if found.backtest is not None else " Forecasts could not be set beside outcomes."
+    return (
+        f"{said} The IFRS 9 allowance is {money(found.provisions.allowance)} {found.twin.currency} on "
+        "generated "
+        f"economies; {counted(len(found.remade), 'figure')} were made twice.{halves}{outcomes}"
+    )

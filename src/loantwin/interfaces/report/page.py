@@ -1,0 +1,84 @@
+"""A page: what every one says of itself first, then its parts. One template draws them all."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from importlib.resources import files
+from typing import Any
+
+from loantwin.interfaces.report.blocks import Section, Tile, arranged
+from loantwin.interfaces.report.palette import variables
+from loantwin.interfaces.report.template import environment
+
+
+@dataclass(frozen=True)
+class Page:
+    """What a page holds. lead : what it is. summary : what it found, in a sentence or two of plain words.
+
+    facts : lender, tape, date, time of making. footer : what made it.
+    """
+
+    title: str
+    lead: str
+    summary: str
+    facts: tuple[tuple[str, str], ...]
+    tiles: tuple[Tile, ...]
+    sections: tuple[Section, ...]
+    footer: str
+
+
+def facts(
+    provenance: Mapping[str, Any], as_of: dt.date | str, currency: str = ""
+) -> tuple[tuple[str, str], ...]:
+    """Return what a page is of, from a result's provenance; what is not known is said.
+
+    as_of : the date known of, or in words. currency : of its amounts, empty where it has none.
+    """
+    told = (
+        ("Lender", provenance.get("lender")),
+        ("Tape", provenance.get("source")),
+        ("As of", as_of if isinstance(as_of, str) else as_of.isoformat()),
+        ("Amounts in", currency),
+        ("Made", moment(str(provenance.get("computed") or ""))),
+    )
+    return tuple((name, str(value or "not told")) for name, value in told if value or name != "Amounts in")
+
+
+def moment(computed: str) -> str:
+    """Return an ISO moment as date and minute, with its zone; empty where none is told."""
+    if not computed:
+        return ""
+    return f"{dt.datetime.fromisoformat(computed).astimezone(dt.UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def made_by(provenance: Mapping[str, Any], aside: str = "") -> str:
+    """Return the line at a page's foot: program, log, and what else there is to say."""
+    program, head = provenance.get("program") or "loantwin", str(provenance.get("log_head") or "")[:16]
+    return (
+        f"Made by {program}" + (f" from log {head}" if head else "") + (f", {aside}" if aside else "") + "."
+    )
+
+
+def rendered(page: Page) -> str:
+    """Return the page as HTML, self-contained: styles, pictures and figures are in it."""
+    from markupsafe import Markup
+
+    folder = files("loantwin.interfaces.report")
+    made_in = environment()
+    css = made_in.from_string((folder / "page.css.j2").read_text(encoding="utf-8"))
+    style = css.render(light=Markup(variables(False)), dark=Markup(variables(True)))  # noqa: S704  # our own
+    html = made_in.from_string((folder / "page.html.j2").read_text(encoding="utf-8"))
+    shown = replace(page, summary=unbroken(page.summary), sections=tuple(_laid_out(page.sections)))
+    return html.render(page=shown, style=Markup(style))  # noqa: S704  # our own CSS
+
+
+def unbroken(words: str) -> str:
+    """Return a sentence in which no line ends between a figure and its unit."""
+    return re.sub(r"(?<=\d) (?=%|(?:k|M|bn)\b)|(?<=×) (?=\d)", "\u00a0", words)
+
+
+def _laid_out(sections: Sequence[Section]) -> list[Section]:
+    return [replace(section, blocks=arranged(section.blocks)) for section in sections]
