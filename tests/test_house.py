@@ -28,7 +28,7 @@ ABOVE = {
 """Verbs that run or draw what other verbs give stand above them, with the interfaces."""
 NO_COMMAND = {
     "verbs": {"compare"},
-    "cli": {"main", "made_by", "options", "panels", "progress", "words", "tables"},
+    "cli": {"language", "main", "made_by", "options", "panels", "progress", "words", "tables"},
 }
 """What stands beside the commands: a verb that is none, and what the command line's files share."""
 

@@ -132,6 +132,8 @@ class Pages:
 
     lender: str = ""
     """The lender's name on every page; empty takes the name of the twin's folder."""
+    language: str = "en"
+    """Language of tables and pages: en (English) or zh (Chinese)."""
 
 
 @dataclass(frozen=True)
@@ -161,12 +163,15 @@ LEAST = {
 }
 """Settings whose least value is not 0."""
 
-NO_FIGURE = ("run.threads", "pages.lender")
+NO_FIGURE = ("run.threads", "pages.lender", "pages.language")
 """Settings that no figure follows."""
 
 MOST = 1e12
 
-CHOICES = {"cecl.reversion_form": ("straight_line", "at_once")}
+CHOICES = {
+    "cecl.reversion_form": ("straight_line", "at_once"),
+    "pages.language": ("en", "zh"),
+}
 """Words that a setting may be."""
 
 
@@ -245,7 +250,7 @@ def load(
 def settings_of(config: Config) -> dict[str, object]:
     """Return every setting that figures follow, by name, for a result's provenance.
 
-    The number of threads is none of them, nor is the lender's name: they change no bit.
+    The number of threads is none of them, nor are the lender's name and the language: they change no bit.
     """
     return {name: value for name, value in _flat(config) if name not in NO_FIGURE}
 

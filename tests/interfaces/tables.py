@@ -111,7 +111,7 @@ def readable(columns: Sequence[str], rows: Sequence[Sequence[Any]], laid: Laid, 
         for cell in row:
             if not isinstance(cell, Money):
                 continue
-            for value, text in zip(cell.values, str(cell).split(" to "), strict=True):
+            for value, text in zip(cell.values, re.split(" to | 至 ", str(cell)), strict=True):
                 if size == 1.0:
                     assert text in told, f"{text} cropped or lost: {lines}"
                 else:
@@ -148,6 +148,8 @@ def held_to_width(result: Any, width: int) -> None:
         text = printed(result, width)
     for columns, rows, made in seen:
         readable(columns, rows, made, width)
-    steps = text.partition("\nNext\n")[0]  # commands and where a page is stay on one line, to be copied
-    lines = [line for line in steps.splitlines() if not line.startswith("The report is ")]
+    steps = re.split(r"\n(?:Next|下一步)\n", text)[
+        0
+    ]  # commands and where a page is stay on one line, to be copied
+    lines = [line for line in steps.splitlines() if not line.startswith(("The report is ", "报告位于 "))]
     assert max(map(cell_len, lines)) <= width, lines

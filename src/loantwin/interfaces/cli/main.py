@@ -43,6 +43,7 @@ from loantwin.interfaces.cli import (
     validate,
     why,
 )
+from loantwin.interfaces.cli.language import with_language
 from loantwin.interfaces.cli.made_by import TYPED
 from loantwin.interfaces.cli.panels import BEGIN, INSIDE
 from loantwin.interfaces.cli.words import in_flags
@@ -123,6 +124,7 @@ for group in (app, TAPE, TWIN, LOG, CONFIG):
     for registered in group.registered_commands:
         assert registered.callback is not None  # `register` gave it
         registered.help = _flowing(inspect.getdoc(registered.callback) or "")
+        registered.callback = with_language(registered.callback)
 
 
 def _version(asked: bool) -> None:

@@ -11,7 +11,9 @@ from typing import Any
 
 from loantwin.interfaces.report.blocks import Section, Tile, arranged
 from loantwin.interfaces.report.palette import variables
+from loantwin.interfaces.report.spoken import said_facts, said_section, said_tile
 from loantwin.interfaces.report.template import environment
+from loantwin.language import said, spoken, tag
 
 
 @dataclass(frozen=True)
@@ -71,8 +73,22 @@ def rendered(page: Page) -> str:
     css = made_in.from_string((folder / "page.css.j2").read_text(encoding="utf-8"))
     style = css.render(light=Markup(variables(False)), dark=Markup(variables(True)))  # noqa: S704  # our own
     html = made_in.from_string((folder / "page.html.j2").read_text(encoding="utf-8"))
-    shown = replace(page, summary=unbroken(page.summary), sections=tuple(_laid_out(page.sections)))
-    return html.render(page=shown, style=Markup(style))  # noqa: S704  # our own CSS
+    told = page if spoken() == "en" else _in_language(page)
+    shown = replace(told, summary=unbroken(told.summary), sections=tuple(_laid_out(told.sections)))
+    return html.render(page=shown, said=said, tag=tag(), style=Markup(style))  # noqa: S704  # our own CSS
+
+
+def _in_language(page: Page) -> Page:
+    """Return a page whose texts are said in the language spoken."""
+    return Page(
+        title=said(page.title),
+        lead=said(page.lead),
+        summary=said(page.summary),
+        facts=said_facts(page.facts),
+        tiles=tuple(map(said_tile, page.tiles)),
+        sections=tuple(map(said_section, page.sections)),
+        footer=said(page.footer),
+    )
 
 
 def unbroken(words: str) -> str:

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 from loantwin.interfaces.cli.tables.layout import MISSING, Cell, Money, clean, laid_out, wrap
+from loantwin.language import said, said_under
 
 
 class Screen(Console):
@@ -61,19 +62,30 @@ def show_table(
     made = [tuple(row) for row in rows]
     if not made:
         return
-    laid = laid_out(columns, made, words, console.width)
+    laid = laid_out([said(head) for head in columns], _said(columns, made), words, console.width)
     _remember(console, [*columns, *(str(cell) for row in made for cell in row[:words]), title])
     for place, part in enumerate(laid.parts):
         if place:
             console.print()
-        show_title(console, title + (", continued" if place else ""))
-        if place == 0 and (said := _money_words(console, title, made, laid.unit)):
-            console.print(Text(said, style="dim"), soft_wrap=True)
+        show_title(console, said(title) + (said(", continued") if place else ""))
+        if place == 0 and (counted := _money_words(console, title, made, laid.unit)):
+            console.print(Text(said(counted), style="dim"), soft_wrap=True)
         for number, line in enumerate(part.lines):
             console.print(Text(line, style="dim" if number < part.heads else ""), soft_wrap=True)
     if more:
         show_line(console, more, style="dim")
     console.print()
+
+
+def _said(columns: Sequence[str], rows: Sequence[Sequence[Cell]]) -> list[tuple[Cell, ...]]:
+    """Return rows in the language spoken, the reader's own words as they are."""
+    return [
+        tuple(
+            cell if isinstance(cell, Money) else said_under(head, cell)
+            for head, cell in zip(columns, row, strict=True)
+        )
+        for row in rows
+    ]
 
 
 def _money_words(console: Console, title: str, rows: Sequence[Sequence[Cell]], unit: str) -> str:
@@ -93,14 +105,14 @@ def _remember(console: Console, texts: Iterable[str]) -> None:
 
 def show_title(console: Console, title: str) -> None:
     """Print a title, torn between words where it is too long."""
-    for line in wrap(clean(title), console.width, " "):
+    for line in wrap(clean(said(title)), console.width, " "):
         console.print(Text(line, style="bold"), soft_wrap=True)
 
 
 def show_line(console: Console, words: str, *, indent: str = "", style: str = "") -> None:
     """Print a sentence, its further lines under its first word."""
     first = indent
-    for line in wrap(clean(words), console.width - len(indent), " "):
+    for line in wrap(clean(said(words)), console.width - len(indent), " "):
         console.print(Text(first + line, style=style), soft_wrap=True)
         first = " " * len(indent)
 
@@ -133,7 +145,7 @@ def show_counts(console: Console, title: str, columns: Sequence[str], counts: Ma
 def show_next(console: Console, steps: Sequence[str]) -> None:
     """Print the commands that may follow."""
     if steps:
-        console.print(Text("Next", style="bold"))
+        console.print(Text(said("Next"), style="bold"))
         for step in steps:
             console.print(Text(f"  {step}"), soft_wrap=True)
         console.print()

@@ -12,4 +12,4 @@ from loantwin.interfaces.cli.tables.blocks import show_table
 def render(console: Console, result: Any) -> None:
     """Print every setting, its value and where it comes from."""
     rows = [(name, str(item.value), item.origin) for name, item in result.settings.items()]
-    show_table(console, "Settings", ("name", "value", "from"), rows, words=3)
+    show_table(console, "Settings", ("name", "value", "set by"), rows, words=3)

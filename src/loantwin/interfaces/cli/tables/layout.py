@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from rich.cells import cell_len
 
 from loantwin.errors import visible
+from loantwin.language import said
 
 MISSING = "–"
 GAP = 2
@@ -31,7 +32,13 @@ NAME_LINES = 3
 MOST_ON_SIDE = 5
 """Rows of a table that may be laid on its side."""
 HEAD_BREAKS = r" |(?<=[|/_,])"
-_RANGE = re.compile(r"[-+–\d.,%() x]+( to [-+–\d.,%() x]+)*")
+WIDE = r"[\u2e80-\u9fff\uff00-\uffef]"
+"""A character that takes two cells: Chinese, and its punctuation; a line may end after any."""
+TEAR = re.compile(rf"(?<={WIDE})(?![，。；：、！？）”])|(?<=[^\s（“])(?={WIDE})(?![，。；：、！？）”])")
+"""Where a line may end in such text: never before a mark that closes, never inside a figure."""
+WIDE_HEAD = 8
+"""Cells of a heading in such text that stand in one line."""
+_RANGE = re.compile(r"[-+–\d.,%() x]+(( to | 至 )[-+–\d.,%() x]+)*")
 
 
 @dataclass(frozen=True)
@@ -48,7 +55,9 @@ class Money:
     def text(self, size: float = 1.0, decimals: int | None = None) -> str:
         """Return it divided by `size`; what is too small to be seen is said to be below the last digit."""
         places = self.decimals if decimals is None else decimals
-        return " to ".join(_digits(value / size, places, self.sign, size != 1.0) for value in self.values)
+        return f" {said('to')} ".join(
+            _digits(value / size, places, self.sign, size != 1.0) for value in self.values
+        )
 
 
 Cell = str | Money
@@ -102,11 +111,23 @@ def wrap(text: str, width: int, breaks: str = " |/,-_>") -> list[str]:
         blank = len(line) if rest[len(line)] == " " else line.rfind(" ")
         sign = max((line.rfind(sign) + 1 for sign in breaks if sign != " "), default=0)
         cut = blank if blank > len(line) // 3 or sign <= len(line) // 4 else sign
+        cut = max(cut, _torn(rest, len(line)))
         if cut <= 0:
             cut = len(line)
         lines.append(rest[:cut].rstrip())
         rest = rest[cut:].lstrip()
     return [*lines, rest] if rest or not lines else lines
+
+
+def _torn(text: str, end: int) -> int:
+    """Return the last place up to `end` where a line of wide characters may end; 0 where there is none."""
+    return max((found.start() for found in TEAR.finditer(text, 1) if found.start() <= end), default=0)
+
+
+def _head_width(head: str) -> int:
+    """Return the cells that a heading needs at least: its longest word, a few where characters are wide."""
+    words = re.split(HEAD_BREAKS, head)
+    return max(min(cell_len(word), WIDE_HEAD) if re.search(WIDE, word) else cell_len(word) for word in words)
 
 
 def _start(text: str, width: int) -> str:
@@ -176,7 +197,7 @@ def _is_text(place: int, words: int, column: Sequence[str]) -> bool:
 
 def _least(place: int, words: int, head: str, column: Sequence[str]) -> int:
     """Return the width below which a column loses something."""
-    head_width = _longest(re.split(HEAD_BREAKS, head))
+    head_width = _head_width(head)
     if not _is_text(place, words, column):
         return max(_longest(column), head_width)
     natural = _longest(column)

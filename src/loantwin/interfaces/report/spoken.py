@@ -1,0 +1,78 @@
+"""A page in the language spoken: every text looked up, figures and the reader's own words as they are."""
+
+from __future__ import annotations
+
+import html
+import re
+from dataclasses import replace
+
+from loantwin.interfaces.report.blocks import PageBlock, Picture, Section, Tile
+from loantwin.language import said, said_under
+
+OWN_FACTS = ("Lender", "Tape")
+"""Facts of a page whose values are the reader's own words."""
+TEXT = re.compile(r"(<text[^>]*>)([^<]+)(?=</text>)|(aria-label=\")([^\"]+)(?=\")")
+"""What is written in a picture, and what it says to a screen reader."""
+
+
+def said_facts(facts: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    """Return what a page is of, the lender's name and its tape's as they are."""
+    return tuple((said(name), value if name in OWN_FACTS else said(value)) for name, value in facts)
+
+
+def said_tile(tile: Tile) -> Tile:
+    """Return a headline figure said."""
+    return replace(tile, name=said(tile.name), value=said(tile.value), note=said(tile.note))
+
+
+def said_section(section: Section) -> Section:
+    """Return a part of a page, every text in it said."""
+    blocks = tuple(map(_block, section.blocks))
+    return replace(section, title=said(section.title), lead=said(section.lead), blocks=blocks)
+
+
+def _block(block: PageBlock) -> PageBlock:
+    return replace(
+        block,
+        text=said(block.text),
+        lines=tuple(map(said, block.lines)),
+        pictures=tuple(map(_picture, block.pictures)),
+        columns=tuple(map(said, block.columns)),
+        rows=_rows(block.columns, block.rows),
+        summary=said(block.summary),
+        blocks=tuple(map(_block, block.blocks)),
+    )
+
+
+def _rows(columns: tuple[str, ...], rows: tuple[tuple[str, ...], ...]) -> tuple[tuple[str, ...], ...]:
+    """Return a table's cells said, but for those under a heading of the reader's own words."""
+    return tuple(
+        tuple(said_under(head, cell) for head, cell in zip(columns, row, strict=True)) for row in rows
+    )
+
+
+def _picture(picture: Picture) -> Picture:
+    values = replace(
+        picture.values,
+        columns=tuple(map(said, picture.values.columns)),
+        rows=_rows(picture.values.columns, picture.values.rows),
+    )
+    return replace(
+        picture,
+        title=said(picture.title),
+        svg=type(picture.svg)(_drawn(str(picture.svg))),
+        unit=said(picture.unit),
+        values=values,
+        keys=tuple(replace(key, name=said(key.name)) for key in picture.keys),
+        caption=said(picture.caption),
+    )
+
+
+def _drawn(svg: str) -> str:
+    """Return a picture with its words said; the page's font shows them, none is drawn."""
+
+    def one(found: re.Match[str]) -> str:
+        head, words = (found[1], found[2]) if found[1] else (found[3], found[4])
+        return head + html.escape(said(html.unescape(words)), quote=bool(found[3]))
+
+    return TEXT.sub(one, svg)

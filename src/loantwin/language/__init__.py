@@ -1,0 +1,5 @@
+"""What people read in another language: one catalogue each, looked up by the program's English."""
+
+from loantwin.language.language import LANGUAGES, said, said_under, speaking, spoken, tag
+
+__all__ = ["LANGUAGES", "said", "said_under", "speaking", "spoken", "tag"]

@@ -1,0 +1,104 @@
+"""A catalogue: English texts and what stands for them; holes take figures and names through unchanged.
+
+`{}` takes any text as it is, `{n}` a figure, `{w}` a text that is itself looked up. Holes stand in the same
+order on both sides, so that figures do.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+HOLE = re.compile(r"\{[nw]?\}")
+FIGURE = (
+    r"(?:[-+−±×<>≥≤x~] ?)?(?:below )?[-+−]?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?(?:-\d\d){0,2}"
+    r"(?: ?(?:%|[kM]|bn)(?![A-Za-z]))?|–"
+)
+"""A figure as tables and pages write it: digits with their marks, a month or a date, a dash for none."""
+PLAIN = re.compile(rf"(?:{FIGURE})(?: (?:{FIGURE}))*")
+OTHER = re.compile(r"[\u3000-\u9fff\uff00-\uffef]")
+"""A character of a text that is translated already."""
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """One entry with holes: how it is found, and the parts between its holes on the other side.
+
+    own : characters of its English outside holes; more of them go first.
+    """
+
+    found: re.Pattern[str]
+    own: int
+    holes: tuple[str, ...]
+    parts: tuple[str, ...]
+
+    def filled(self, text: str, inner: Callable[[str], str]) -> str | None:
+        """Return a text's translation, None where it is another text; `inner` looks up what `{w}` took."""
+        match = self.found.fullmatch(text)
+        if match is None:
+            return None
+        made = [self.parts[0]]
+        for hole, took, part in zip(self.holes, match.groups(), self.parts[1:], strict=True):
+            made += [inner(took) if hole == "{w}" else took, part]
+        return "".join(made)
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """All entries of a language: `exact` by their English, `patterns` by the first word where it is fixed.
+
+    own : headings of columns whose cells are the reader's own words; sums : rows there that the program adds.
+    """
+
+    exact: Mapping[str, str]
+    patterns: Mapping[str, tuple[Pattern, ...]]
+    own: frozenset[str]
+    sums: frozenset[str]
+
+    def candidates(self, text: str) -> Iterator[Pattern]:
+        """Yield the entries that may be a text, those with most words of their own first."""
+        many = (*self.patterns.get(_first(text), ()), *self.patterns.get("", ()))
+        yield from sorted(many, key=lambda pattern: -pattern.own)
+
+
+@cache
+def catalogue(language: str) -> Catalogue:
+    """Return a language's catalogue.
+
+    Raises ValueError where an entry's holes differ from those of its English, or it stands twice.
+    """
+    document = tomllib.loads((files("loantwin.language") / f"{language}.toml").read_text(encoding="utf-8"))
+    exact: dict[str, str] = {}
+    seen: set[str] = set()
+    found: dict[str, list[Pattern]] = {}
+    for section in document["say"].values():
+        for english, other in section.items():
+            holes = tuple(HOLE.findall(english))
+            if holes != tuple(HOLE.findall(other)):
+                raise ValueError(f"expected the holes of {english!r} in their order, was {other!r}")
+            if english.lower() in seen:
+                raise ValueError(f"expected one entry for {english!r}, was a second")
+            seen.add(english.lower())
+            if not holes:
+                exact[english.lower()] = other
+                continue
+            words = HOLE.split(english)
+            made = Pattern(_compiled(words, holes), sum(map(len, words)), holes, tuple(HOLE.split(other)))
+            found.setdefault(_first(words[0]) if " " in words[0] else "", []).append(made)
+    patterns = {first: tuple(many) for first, many in found.items()}
+    return Catalogue(exact, patterns, *(frozenset(document["own"][name]) for name in ("headings", "sums")))
+
+
+def _first(text: str) -> str:
+    return text.partition(" ")[0].lower()
+
+
+def _compiled(words: list[str], holes: tuple[str, ...]) -> re.Pattern[str]:
+    made = re.escape(words[0])
+    for hole, word in zip(holes, words[1:], strict=True):
+        made += (f"({FIGURE})" if hole == "{n}" else "(.+?)") + re.escape(word)
+    return re.compile(made, re.DOTALL | re.IGNORECASE)
