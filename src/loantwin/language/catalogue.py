@@ -1,7 +1,7 @@
 """A catalogue: English texts and what stands for them; holes take figures and names through unchanged.
 
-`{}` takes any text as it is, `{n}` a figure, `{w}` a text that is itself looked up. Holes stand in the same
-order on both sides, so that figures do.
+`{}` takes any text as it is, `{n}` a figure, `{c}` a currency, `{w}` a text that is itself looked
+up. Holes stand in the same order on both sides, so that figures do.
 """
 
 from __future__ import annotations
@@ -13,12 +13,14 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-HOLE = re.compile(r"\{[nw]?\}")
+HOLE = re.compile(r"\{[nwc]?\}")
 FIGURE = (
     r"(?:[-+−±×<>≥≤x~] ?)?(?:below )?[-+−]?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?(?:-\d\d){0,2}"
     r"(?: ?(?:%|[kM]|bn)(?![A-Za-z]))?|–"
 )
 """A figure as tables and pages write it: digits with their marks, a month or a date, a dash for none."""
+HELD = {"{n}": f"({FIGURE})", "{c}": "((?-i:[A-Z]{3}))"}
+"""What holes take that do not take any text."""
 PLAIN = re.compile(rf"(?:{FIGURE})(?: (?:{FIGURE}))*")
 OTHER = re.compile(r"[\u3000-\u9fff\uff00-\uffef]")
 """A character of a text that is translated already."""
@@ -100,5 +102,5 @@ def _first(text: str) -> str:
 def _compiled(words: list[str], holes: tuple[str, ...]) -> re.Pattern[str]:
     made = re.escape(words[0])
     for hole, word in zip(holes, words[1:], strict=True):
-        made += (f"({FIGURE})" if hole == "{n}" else "(.+?)") + re.escape(word)
+        made += HELD.get(hole, "(.+?)") + re.escape(word)
     return re.compile(made, re.DOTALL | re.IGNORECASE)

@@ -14,7 +14,9 @@ LANGUAGES = ("en", "zh")
 TAGS = {"en": "en", "zh": "zh-CN"}
 BREAKS = ((". ", "。"), ("; ", "；"), (": ", "："), (", ", "，"), (" to ", " 至 "))
 """What parts a text with no entry of its own, and what stands between its parts when they are said."""
-WORD = re.compile(r"[A-Za-z]{2}")
+LETTERS = re.compile(r"[A-Za-z]{2}")
+WORD = re.compile(r"[A-Za-z][a-z]")
+"""What is a word, not a code in capitals as of a currency."""
 
 _spoken: ContextVar[str] = ContextVar("language", default="en")
 
@@ -47,7 +49,7 @@ def speaking(language: str) -> Iterator[None]:
 def said(text: str) -> str:
     """Return a text in the language spoken; figures, names and what has no entry as they are."""
     language = spoken()
-    return text if language == "en" or not WORD.search(text) else _in(language, text)[0]
+    return text if language == "en" or not LETTERS.search(text) else _in(language, text)[0]
 
 
 def said_under(heading: str, cell: str) -> str:

@@ -158,8 +158,13 @@ def _small(block: PageBlock) -> bool:
 
 def width(block: PageBlock) -> float:
     """Return about how wide a table is, pixels."""
-    widths = [max(map(len, cells)) for cells in zip(block.columns, *block.rows, strict=True)]
+    widths = [max(map(_letters, cells)) for cells in zip(block.columns, *block.rows, strict=True)]
     return LETTER * sum(widths) + GAP * len(widths)
+
+
+def _letters(cell: str) -> int:
+    """Return about how many letters wide a text is: a Chinese character takes two."""
+    return sum(2 if letter >= "\u2e80" else 1 for letter in cell)
 
 
 def details(summary: str, *blocks: PageBlock) -> PageBlock:

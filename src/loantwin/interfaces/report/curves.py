@@ -24,6 +24,7 @@ from loantwin.interfaces.report.charts import errorbars, lines
 from loantwin.interfaces.report.drawing import Chart, Key, as_percent, drawn, share, tabled
 from loantwin.interfaces.report.page import Page, facts, made_by, rendered
 from loantwin.interfaces.report.palette import AGES, HEAT, INK, MUTED, THIN, WHITE
+from loantwin.language import spoken
 from loantwin.verbs.curves import RollMatrix, RollRatesResult, Vintage, VintagesResult
 
 TALL = (5.4, 3.7)
@@ -188,7 +189,7 @@ def _map(matrix: RollMatrix, states: Sequence[str], title: str) -> Chart:
                 colour = WHITE if value > 0.3 else INK
                 words = f"{100 * value:.2f}" if value < 0.1 else f"{100 * value:.1f}"
                 axes.text(column, row, words, ha="center", va="center", color=colour)
-        axes.set_xticks(range(len(states)), [name.replace(" ", "\n") for name in states])
+        axes.set_xticks(range(len(states)), [_on_lines(name) for name in states])
         axes.set_yticks(range(len(names)), names)
         axes.xaxis.tick_top()
         axes.tick_params(length=0)
@@ -196,6 +197,11 @@ def _map(matrix: RollMatrix, states: Sequence[str], title: str) -> Chart:
 
     told = tabled("from", names, {to: rate[:, place].tolist() for place, to in enumerate(states)}, share)
     return drawn((5.4, 2.7), title, draw, unit="% of loans a month", values=told)
+
+
+def _on_lines(name: str) -> str:
+    """Return a name, a word a line; on one line where it will be said in another language."""
+    return name.replace(" ", "\n") if spoken() == "en" else name
 
 
 def _over_time(result: RollRatesResult) -> tuple[Chart, Chart]:

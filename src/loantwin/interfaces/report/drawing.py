@@ -17,6 +17,7 @@ from typing import Any
 
 from loantwin.interfaces.report.labels import money_ticks, percent_ticks, wrapped
 from loantwin.interfaces.report.palette import BAND, CYCLE, GRID, MUTED, named
+from loantwin.language import said
 
 TEXT = 12.0
 """Height of a picture's text on a narrow page, points of the picture; `page.html.j2` has the wide one's."""
@@ -53,6 +54,8 @@ MOST_MONTHS = 6
 LINE_POINTS = 13.0
 """Height of a line of a row's name, points."""
 METADATA = re.compile(r" <metadata>.*?</metadata>\n", re.DOTALL)
+SAID = re.compile(r'<g id="said-([0-9a-f]+)">(.*?<text[^>]*>)[^<]*(?=</text>)', re.DOTALL)
+"""A text for which another of the same width was laid out: what it says is in its name."""
 FONT = re.compile(r"font(-size|-family)?: [^;\"]*(;\s*)?")
 
 
@@ -132,6 +135,7 @@ def drawn(
         buffer = io.StringIO()
         made.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
     text = buffer.getvalue()
+    text = SAID.sub(lambda found: f"<g>{found[2]}{_escaped(bytes.fromhex(found[1]).decode())}", text)
     text = METADATA.sub("", text[text.index("<svg") :], count=1)
     said = _escaped(f"{title}, {unit}")
     text = re.sub(
@@ -219,13 +223,22 @@ def names_of_rows(axes: Any, y: Any, labels: Sequence[str]) -> None:
     axes.grid(axis="y", visible=False)
     place = {"xycoords": axes.get_yaxis_transform(), "textcoords": "offset points", "annotation_clip": False}
     for row, label in zip(y, labels, strict=True):
-        written = wrapped(label).split("\n")
+        written = wrapped(said(label)).split("\n")
         for number, line in enumerate(written):
             below = LINE_POINTS * ((len(written) - 1) / 2 - number)
-            axes.annotate(line, (0, row), (-5, below), ha="right", va="center_baseline", color=MUTED, **place)
+            shown = axes.annotate(
+                stand_in(line), (0, row), (-5, below), ha="right", va="center_baseline", color=MUTED, **place
+            )
+            if shown.get_text() != line:
+                shown.set_gid("said-" + line.encode().hex())
+
+
+def stand_in(text: str) -> str:
+    """Return a text of the same width that any font has: pages show Chinese, which the one here may lack."""
+    return re.sub(r"[\u2e80-\uffef]", "m", text)
 
 
 def height(labels: Sequence[str]) -> float:
     """Return the height of rows that names of one or two lines label, inches."""
-    lines = max((wrapped(label).count("\n") + 1 for label in labels), default=1)
+    lines = max((wrapped(said(label)).count("\n") + 1 for label in labels), default=1)
     return len(labels) * (LINE_POINTS * lines + 7.0) / 72.0
