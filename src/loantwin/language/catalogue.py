@@ -19,8 +19,8 @@ FIGURE = (
     r"(?: ?(?:%|[kM]|bn)(?![A-Za-z]))?|–"
 )
 """A figure as tables and pages write it: digits with their marks, a month or a date, a dash for none."""
-HELD = {"{n}": f"({FIGURE})", "{c}": "((?-i:[A-Z]{3}))"}
-"""What holes take that do not take any text."""
+HELD = {"{}": r"((?:(?!\. |; ).)+?)", "{w}": "(.+?)", "{n}": f"({FIGURE})", "{c}": "((?-i:[A-Z]{3}))"}
+"""What holes take; a name never goes on into the next sentence."""
 PLAIN = re.compile(rf"(?:{FIGURE})(?: (?:{FIGURE}))*")
 OTHER = re.compile(r"[\u3000-\u9fff\uff00-\uffef]")
 """A character of a text that is translated already."""
@@ -54,12 +54,14 @@ class Catalogue:
     """All entries of a language: `exact` by their English, `patterns` by the first word where it is fixed.
 
     own : headings of columns whose cells are the reader's own words; sums : rows there that the program adds.
+    kept : texts that stay as they are.
     """
 
     exact: Mapping[str, str]
     patterns: Mapping[str, tuple[Pattern, ...]]
     own: frozenset[str]
     sums: frozenset[str]
+    kept: frozenset[str]
 
     def candidates(self, text: str) -> Iterator[Pattern]:
         """Yield the entries that may be a text, those with most words of their own first."""
@@ -92,7 +94,9 @@ def catalogue(language: str) -> Catalogue:
             made = Pattern(_compiled(words, holes), sum(map(len, words)), holes, tuple(HOLE.split(other)))
             found.setdefault(_first(words[0]) if " " in words[0] else "", []).append(made)
     patterns = {first: tuple(many) for first, many in found.items()}
-    return Catalogue(exact, patterns, *(frozenset(document["own"][name]) for name in ("headings", "sums")))
+    return Catalogue(
+        exact, patterns, *(frozenset(document["own"][name]) for name in ("headings", "sums", "kept"))
+    )
 
 
 def _first(text: str) -> str:
@@ -102,5 +106,5 @@ def _first(text: str) -> str:
 def _compiled(words: list[str], holes: tuple[str, ...]) -> re.Pattern[str]:
     made = re.escape(words[0])
     for hole, word in zip(holes, words[1:], strict=True):
-        made += HELD.get(hole, "(.+?)") + re.escape(word)
+        made += HELD[hole] + re.escape(word)
     return re.compile(made, re.DOTALL | re.IGNORECASE)

@@ -18,6 +18,8 @@ LETTERS = re.compile(r"[A-Za-z]{2}")
 WORD = re.compile(r"[A-Za-z][a-z]")
 """What is a word, not a code in capitals as of a currency."""
 
+FIGURES = re.compile(r"\d[\d,]*")
+
 _spoken: ContextVar[str] = ContextVar("language", default="en")
 
 
@@ -57,7 +59,8 @@ def said_under(heading: str, cell: str) -> str:
     if spoken() == "en":
         return cell
     book = catalogue(spoken())
-    return cell if heading in book.own and cell not in book.sums else said(cell)
+    added = FIGURES.sub("{n}", cell) in book.sums
+    return cell if heading in book.own and not added else said(cell)
 
 
 @lru_cache(maxsize=20_000)
@@ -66,9 +69,9 @@ def _in(language: str, text: str) -> tuple[str, tuple[str, ...]]:
     book, bare = catalogue(language), text.replace("\u00a0", " ")
     lead = bare[: len(bare) - len(bare.lstrip())]
     bare = bare.strip()
-    if bare.lower() in book.exact:
+    if bare.lower() in book.exact and bare not in book.kept:
         return lead + book.exact[bare.lower()], ()
-    if OTHER.search(bare) or PLAIN.fullmatch(bare) or not WORD.search(bare):
+    if bare in book.kept or OTHER.search(bare) or PLAIN.fullmatch(bare) or not WORD.search(bare):
         return text, ()
     for pattern in book.candidates(bare):
         missing: list[str] = []

@@ -147,5 +147,5 @@ def show_next(console: Console, steps: Sequence[str]) -> None:
     if steps:
         console.print(Text(said("Next"), style="bold"))
         for step in steps:
-            console.print(Text(f"  {step}"), soft_wrap=True)
+            console.print(Text(f"  {said(step)}"), soft_wrap=True)
         console.print()

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 from loantwin.interfaces.cli.tables.blocks import show_facts, show_next, show_table
+from loantwin.language import said
 
 
 def render(console: Console, result: Any) -> None:
@@ -21,6 +22,6 @@ def render(console: Console, result: Any) -> None:
         ("step", "seconds"),
         [*steps, ("all", f"{sum(result.seconds.values()):,.1f}")],
     )
-    console.print(Text(f"The report is {result.report}", style="bold"), soft_wrap=True)
+    console.print(Text(said(f"The report is {result.report}"), style="bold"), soft_wrap=True)
     console.print()
     show_next(console, result.next_steps)
