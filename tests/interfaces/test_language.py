@@ -163,6 +163,12 @@ def test_known_sentences(english: str, chinese: str) -> None:
     assert said(english) == english
 
 
+@pytest.mark.parametrize("text", ["x, by y: z (q) ", "ab, cd: ", "xyz, cd ("])
+def test_a_long_text_of_a_lender_is_no_long_search(text: str) -> None:
+    with speaking("zh"):
+        assert said(text * 3000)  # would not end if every entry were tried
+
+
 def test_a_language_is_asked_for_or_set(
     loantwin: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

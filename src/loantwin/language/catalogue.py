@@ -21,6 +21,8 @@ FIGURE = (
 """A figure as tables and pages write it: digits with their marks, a month or a date, a dash for none."""
 HELD = {"{}": r"((?:(?!\. |; ).)+?)", "{w}": "(.+?)", "{n}": f"({FIGURE})", "{c}": "((?-i:[A-Z]{3}))"}
 """What holes take; a name never goes on into the next sentence."""
+LONGEST = 600
+"""Characters of the longest text that an entry with holes is tried on: tries grow faster than it."""
 PLAIN = re.compile(rf"(?:{FIGURE})(?: (?:{FIGURE}))*")
 OTHER = re.compile(r"[\u3000-\u9fff\uff00-\uffef]")
 """A character of a text that is translated already."""
@@ -30,10 +32,11 @@ OTHER = re.compile(r"[\u3000-\u9fff\uff00-\uffef]")
 class Pattern:
     """One entry with holes: how it is found, and the parts between its holes on the other side.
 
-    own : characters of its English outside holes; more of them go first.
+    words : its English between the holes, in small letters. own : their characters; more of them go first.
     """
 
     found: re.Pattern[str]
+    words: tuple[str, ...]
     own: int
     holes: tuple[str, ...]
     parts: tuple[str, ...]
@@ -65,8 +68,12 @@ class Catalogue:
 
     def candidates(self, text: str) -> Iterator[Pattern]:
         """Yield the entries that may be a text, those with most words of their own first."""
+        if len(text) > LONGEST:
+            return
+        small = text.lower()
         many = (*self.patterns.get(_first(text), ()), *self.patterns.get("", ()))
-        yield from sorted(many, key=lambda pattern: -pattern.own)
+        told = (pattern for pattern in many if all(word in small for word in pattern.words))
+        yield from sorted(told, key=lambda pattern: -pattern.own)
 
 
 @cache
@@ -91,7 +98,13 @@ def catalogue(language: str) -> Catalogue:
                 exact[english.lower()] = other
                 continue
             words = HOLE.split(english)
-            made = Pattern(_compiled(words, holes), sum(map(len, words)), holes, tuple(HOLE.split(other)))
+            made = Pattern(
+                _compiled(words, holes),
+                tuple(word.lower() for word in words),
+                sum(map(len, words)),
+                holes,
+                tuple(HOLE.split(other)),
+            )
             found.setdefault(_first(words[0]) if " " in words[0] else "", []).append(made)
     patterns = {first: tuple(many) for first, many in found.items()}
     return Catalogue(
