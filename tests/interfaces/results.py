@@ -155,6 +155,7 @@ GIVEN: dict[str, Any] = {
     "StressResult.parts": lambda filler: {},
     "Stressed.interval": FIGURES,
     "Stressed.prior_share": FIGURES,
+    "SyntheticSummary.first_month": "2016-01",
     "SyntheticSummary.last_month": "2020-12",
     "SyntheticSummary.files": {"tape.csv": 1234, "mapping.toml": 1},
     "Vintage.points": _points,

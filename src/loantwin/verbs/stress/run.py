@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
+from loantwin.arrays import Floats
 from loantwin.engine.path import Flows
 from loantwin.errors import RiskError, UsageError, expected
 from loantwin.outlook.outlook import Economy, GivenScenario, Outlook
 from loantwin.risk.stress.paths import CapitalPlan, MonthlyFlows, StressPath
 from loantwin.types import Progress, silent
-from loantwin.verbs.stress.flows import ExpectedFlows
+from loantwin.verbs.stress.flows import ExpectedFlows, dearer_by_month, twin_flows
 from loantwin.verbs.stress.funding import economy_under
 from loantwin.verbs.stress.series import Allowances, allowances, monthly_flows, series
 
@@ -24,6 +27,8 @@ class StressRun:
     flows: Flows
     monthly: MonthlyFlows
     allowances: Allowances
+    dearer: tuple[Floats, Floats]
+    """What charge-offs and recoveries of a stepped book are multiplied by (`dearer_by_month`)."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +97,10 @@ def ran(
     economy = economy_under(outlook, item.scenario, horizon, item.notes, item.income_support)
     flows = run(outlook, economy, horizon, by_segment=True)
     found = allowances(outlook, item, horizon, capital)
-    return StressRun(item, economy, flows, monthly_flows(outlook, economy, flows, found, horizon), found)
+    monthly = monthly_flows(outlook, economy, flows, found, horizon)
+    plain = np.ones(horizon)
+    dearer = dearer_by_month(outlook, economy, flows, horizon) if run is twin_flows else (plain, plain)
+    return StressRun(item, economy, flows, monthly, found, dearer)
 
 
 def run_figure(test: StressTest, run: StressRun, figure: str) -> float:
