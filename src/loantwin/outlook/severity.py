@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from loantwin.arrays import Floats, Integers
-from loantwin.engine.cells import SeverityMoves
+from loantwin.engine.cells import Cells, SeverityMoves
+from loantwin.engine.expectation import conditional_flows
 from loantwin.engine.rows import base_segments
 from loantwin.models.collateral import severity_at_prices
 from loantwin.models.severity_reaction import severity_by_month
@@ -57,6 +58,32 @@ def severity_moves(outlook: Outlook, economy: Economy, shocks: Floats | None = N
     # nothing loses more than is owed
     most = np.maximum(1.0, 1.0 / np.maximum(kinds.charged, 1e-6))
     return SeverityMoves(np.minimum(1.0 + moved, most[:, None]), kinds.kind)
+
+
+def dearer_by_month(
+    outlook: Outlook, cells: Cells, shocks: Floats, moves: SeverityMoves | None
+) -> tuple[Floats, Floats]:
+    """Return charge-offs and recoveries of the book in run-off over those that the tables make, (P, T) each.
+
+    What a book that is stepped month by month, whose severity is the tables', is multiplied by: exact in
+    run-off; new loans and levers move it as far as they change the mix of segments.
+
+    Parameters
+    ----------
+    cells : the book's. shocks : (P, T, R) that it is stepped under. moves : of `severity_moves`.
+    """
+    plain = np.ones(shocks.shape[:2])
+    if moves is None:
+        return plain, plain
+    parameters, lgd = outlook.twin.model.parameters, outlook.twin.model.lgd
+    still, moved = (
+        conditional_flows(parameters, cells, lgd, shocks, severity_moves=each) for each in (None, moves)
+    )
+    charged, back = (
+        np.divide(new[:, 0], old[:, 0], out=plain.copy(), where=old[:, 0] > 0.0)
+        for new, old in ((moved.charged_off, still.charged_off), (moved.recovered, still.recovered))
+    )
+    return charged, back
 
 
 def _kinds(outlook: Outlook) -> _Kinds | None:

@@ -92,30 +92,6 @@ def grouped_cells(
     return outlook.cells(economy, horizon, columns, conversion_factor=conversion)
 
 
-def dearer_by_month(outlook: Outlook, economy: Economy, flows: Flows, horizon: int) -> tuple[Floats, Floats]:
-    """Return charge-offs and recoveries of the book in run-off over what the tables make of them, (T,) each.
-
-    What a book that is stepped month by month, whose severity is the tables', is multiplied by.
-
-    Parameters
-    ----------
-    flows : the twin's own under this economy, one path.
-    """
-    plain = np.ones(horizon)
-    shocks = np.ascontiguousarray(mean_shocks(outlook.twin.model, economy.covariates[0, :horizon])[None])
-    if severity_moves(outlook, economy, shocks) is None:
-        return plain, plain
-    model, cells = outlook.twin.model, grouped_cells(outlook, economy, horizon)
-    index = economy.index_paths(cells, 1)
-    still = conditional_flows(model.parameters, cells, model.lgd, shocks, index_paths=index)
-    moved, base = added_up(flows), added_up(still)
-    charged, back = (
-        np.divide(moved[name][0], base[name][0], out=plain.copy(), where=base[name][0] > 0.0)
-        for name in ("charged_off", "recovered")
-    )
-    return charged, back
-
-
 def added_up(flows: Flows) -> dict[str, Floats]:
     """Return each figure over all groups, (P, T); `opening` (P,)."""
     return {item.name: getattr(flows, item.name).sum(axis=1) for item in fields(flows)}

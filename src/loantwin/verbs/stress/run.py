@@ -11,9 +11,10 @@ from loantwin.arrays import Floats
 from loantwin.engine.path import Flows
 from loantwin.errors import RiskError, UsageError, expected
 from loantwin.outlook.outlook import Economy, GivenScenario, Outlook
+from loantwin.outlook.severity import dearer_by_month, severity_moves
 from loantwin.risk.stress.paths import CapitalPlan, MonthlyFlows, StressPath
 from loantwin.types import Progress, silent
-from loantwin.verbs.stress.flows import ExpectedFlows, dearer_by_month, twin_flows
+from loantwin.verbs.stress.flows import ExpectedFlows
 from loantwin.verbs.stress.funding import economy_under
 from loantwin.verbs.stress.series import Allowances, allowances, monthly_flows, series
 
@@ -98,9 +99,10 @@ def ran(
     flows = run(outlook, economy, horizon, by_segment=True)
     found = allowances(outlook, item, horizon, capital)
     monthly = monthly_flows(outlook, economy, flows, found, horizon)
-    plain = np.ones(horizon)
-    dearer = dearer_by_month(outlook, economy, flows, horizon) if run is twin_flows else (plain, plain)
-    return StressRun(item, economy, flows, monthly, found, dearer)
+    shocks = np.ascontiguousarray(outlook.expected(economy)[:, :horizon])
+    moves = severity_moves(outlook, economy, shocks)
+    charged, back = dearer_by_month(outlook, outlook.cells(economy, horizon), shocks, moves)
+    return StressRun(item, economy, flows, monthly, found, (charged[0], back[0]))
 
 
 def run_figure(test: StressTest, run: StressRun, figure: str) -> float:
