@@ -1,8 +1,9 @@
 """By how much defaults lose more under an economy than the tables say: collateral and the times.
 
-Secured loans follow the price of what secures them (`models.collateral`), all others what history taught of
-the times (`models.severity_reaction`): a reaction learnt from secured loans holds what prices did to them, so
-that the two together would count it twice. A segment that holds both takes the mean by balance.
+The share charged off of secured loans follows the price of what secures them (`models.collateral`), and what is
+recovered of it later moves alike. All others follow what history taught of the times
+(`models.severity_reaction`): a reaction learnt from secured loans holds what prices did to them, so that the
+two together would count it twice. A segment that holds both takes the mean by balance.
 """
 
 from __future__ import annotations
@@ -26,12 +27,11 @@ from loantwin.risk.provisions.measurement import long_run_shocks
 class _Kinds:
     """C kinds of segments. kind : (G,) of each segment.
 
-    severity, charged : (C,) expected loss given default, and the share charged off, decimals of exposure.
-    secured : (C,) share of the balance that property secures.
+    charged : (C,) expected share charged off, decimal of exposure. secured : (C,) share of the balance that
+    property secures.
     """
 
     kind: Integers
-    severity: Floats
     charged: Floats
     secured: Floats
 
@@ -47,11 +47,13 @@ def severity_moves(outlook: Outlook, economy: Economy, shocks: Floats | None = N
     kinds = outlook.store.get("outlook.severity_kinds", SOURCES, lambda: _kinds(outlook))
     if kinds is None:
         return None
-    moved = np.zeros((1, len(kinds.severity), 1))
+    moved = np.zeros((1, len(kinds.charged), 1))
     if shocks is not None and (reacted := _reacted(outlook, shocks)) is not None:
         moved = moved + (1.0 - kinds.secured)[:, None] * (reacted - 1.0)[:, None]
     if economy.prices is not None:
-        followed = severity_at_prices(kinds.severity[:, None], economy.prices[:, None])
+        followed = severity_at_prices(kinds.charged[:, None], economy.prices[:, None])
+        if economy.drawn:  # defaults that the tables were learnt from lived through such prices too
+            followed = followed / followed.mean(axis=0)
         moved = moved + kinds.secured[:, None] * (followed - 1.0)
     if not moved.any():
         return None
@@ -97,17 +99,17 @@ def _kinds(outlook: Outlook) -> _Kinds | None:
         return None
     base = base_segments(outlook.twin.model.parameters.segments)
     age = np.minimum(columns.age, lgd.charged_off.shape[1] - 1)
-    charged, recovered = lgd.charged_off[columns.segment, age], lgd.recovered[columns.segment, age]
-    shares = np.stack([charged - recovered, charged, outlook.secured], axis=1)
+    charged = lgd.charged_off[columns.segment, age]
+    shares = np.stack([charged, outlook.secured], axis=1)
     mean = np.tile(np.average(shares, axis=0, weights=weight), (len(base), 1))
     for code, names in ((base[columns.segment], base), (columns.segment, np.arange(len(base)))):
         held = np.bincount(code, weight, len(base))
         summed = np.stack([np.bincount(code, weight * item, len(base)) for item in shares.T], axis=1)
         known = held[names] > 0.0
         mean[known] = (summed[names] / np.maximum(held[names], 1e-300)[:, None])[known]
-    made, kind = np.unique(np.round(mean * [100, 100, 10]), axis=0, return_inverse=True)
-    severity, owed, secured = (made / [100, 100, 10]).T
-    return _Kinds(kind.reshape(-1).astype(np.int64), severity, owed, secured)
+    made, kind = np.unique(np.round(mean * [100, 10]), axis=0, return_inverse=True)
+    owed, secured = (made / [100, 10]).T
+    return _Kinds(kind.reshape(-1).astype(np.int64), owed, secured)
 
 
 def _reacted(outlook: Outlook, shocks: Floats) -> Floats | None:
