@@ -20,5 +20,5 @@ def test_synthetic_ends_in_the_lines_of_the_tour(
     monkeypatch.chdir(tmp_path)
     done = loantwin(*first.replace("20000", "50").split()[1:])
     assert done.code == 0, done.err
-    printed = done.out.partition("\nNext\n")[2].splitlines()
+    printed = done.out.partition("\nNext\n")[2].partition("\nWords\n")[0].splitlines()
     assert [line.strip() for line in printed if line.strip()] == rest

@@ -193,7 +193,7 @@ def twins(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Twin]:
     )
 
     lender, as_of = root / "lender", date(2022, 12, 31)
-    lt.synthetic(lender, loans=900, months=48, seed=7, as_tape="mapping")
+    lt.synthetic(lender, loans=1500, months=48, seed=7, as_tape="mapping")
     mapping = lender / "mapping.toml"
     tape = pl.read_csv(lender / "tape.csv", separator=";", infer_schema=False)
     (root / "tour").mkdir()
@@ -253,7 +253,8 @@ REPLACED = (
     (r"(?<=--out )\w+\.xlsx", "{workbook}"),
     (r"--table \w+", "--table {table}"),
     (r"(\w+)\.toml", r"{\1}"),
-    (r"--reverse loss=5%", "--reverse loss=1.3%"),
+    (r"--reverse loss=5%", "--reverse loss=1.8%"),
+    (r"--reverse cet1=7%", "--reverse cet1=8.5%"),
     (r"--model-from club", "--model-from {other}"),
     (r"--learn-from OTHER", "--learn-from {other}"),
     (r"--as-of \S+", "--as-of {as_of}"),

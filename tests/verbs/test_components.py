@@ -20,6 +20,7 @@ from loantwin.macro.read import read_macro
 from loantwin.models.age_period_cohort.model import ApcModel
 from loantwin.models.model import fit_model, mean_shocks
 from loantwin.models.priors.beliefs import beliefs_for
+from loantwin.models.secured import without_severity
 from loantwin.models.settings import FitSettings, effects_believed, effects_of
 from loantwin.models.transitions import CREDIT, macro_prior
 from loantwin.outlook.age_period_cohort import apc_columns, apc_flows, apc_model
@@ -70,6 +71,7 @@ def test_components_take_the_lags_that_the_fit_chose(lagged_home: Path, panel_ho
         names = tuple(covariate.name for covariate in twin.model.covariates)
         made = apc_model(Outlook(twin))
         own = beliefs_for(twin.mapping.product_class, twin.mapping.lending)
+        own = without_severity(own, twin.known_loans, twin.mapping)
     assert tuple(found.macro.effects) == names == made.macro.names
     assert made.model.covariates == twin.model.covariates
     # the beliefs travel with their covariate: where the data are taken away, its own prior is left, which by

@@ -58,4 +58,5 @@ def severity_at_prices(severity: Floats, prices: Floats) -> Floats:
         price over what the trend would have made of it since the as-of date; 0 is on the trend.
     """
     base = np.clip(severity, LEAST, MOST)
-    return np.asarray(shortfall(implied_cover(severity) * np.exp(prices)) / base)
+    moved = shortfall(implied_cover(severity) * np.exp(prices)) / base
+    return np.where(prices == 0.0, 1.0, moved)

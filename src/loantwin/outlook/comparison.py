@@ -19,6 +19,7 @@ from loantwin.macro.history import bridge, full_history, last_published
 from loantwin.models.model import live_loans
 from loantwin.outlook.outlook import Economy, Outlook
 from loantwin.outlook.paths import typical_size
+from loantwin.outlook.severity import severity_moves
 from loantwin.performance.tracking import (
     CHARGE_OFFS,
     Outcomes,
@@ -165,7 +166,14 @@ def _flows(
     twin = outlook.twin
     cells = outlook.cells(economy, horizon, replace(outlook.columns, group=band))
     shocks = outlook.drawn(economy, PATHS, twin.config.run.seed)
-    flows = conditional_flows(twin.model.parameters, cells, twin.model.lgd, shocks, groups=max(bands, 2))
+    flows = conditional_flows(
+        twin.model.parameters,
+        cells,
+        twin.model.lgd,
+        shocks,
+        groups=max(bands, 2),
+        severity_moves=severity_moves(outlook, economy),
+    )
     return flows, typical_size(cells)
 
 

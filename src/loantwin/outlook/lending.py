@@ -18,6 +18,7 @@ from loantwin.engine.step.tables import StepEconomics, StepTables
 from loantwin.errors import UsageError, expected
 from loantwin.outlook.outlook import Economy, Outlook
 from loantwin.outlook.paths import FIGURES, MOVES, Paths, noisy_paths, severity_of, typical_size
+from loantwin.outlook.severity import dearer_by_month, severity_moves
 from loantwin.types import Progress
 
 
@@ -48,6 +49,11 @@ def stepped(
     covariates = np.broadcast_to(economy.covariates, (paths, *economy.covariates.shape[1:]))
     run = run_policy(policy, tables, shocks, covariates, change)
     given = {name: run[own] for name, own in {**{name: name for name in FIGURES}, **MOVES}.items()}
+    moves = severity_moves(outlook, economy)
+    for name, dearer in zip(
+        ("charged_off", "recovered"), dearer_by_month(outlook, tables.cells, shocks, moves), strict=True
+    ):
+        given[name] = given[name] * dearer
     opening = float(run["opening"][:, 0].mean())
     return noisy_paths(
         opening,
@@ -56,7 +62,7 @@ def stepped(
         typical_size(tables.cells),
         tables.lgd.charge_off_lag,
         seed,
-        severity=severity_of(outlook, shocks, seed),
+        severity=severity_of(outlook, shocks, seed, followed=economy.prices is not None),
     )
 
 

@@ -73,6 +73,8 @@ class Economy:
     prices: Floats | None = None
     """(P, T) log of the price of collateral over its trend since the as-of date; None where no loan follows
     one, or the economy holds none."""
+    drawn: bool = False
+    """The paths are a sample of what the generator expects: the mean over them of severity is the tables'."""
 
     @property
     def varies(self) -> bool:
@@ -360,7 +362,8 @@ class Outlook:
         covariates = evaluate(
             self.twin.model.covariates, drawn, self.month0 + 1, self.month0 + horizon, self.twin.history
         )
-        return Economy(None, covariates, self.index_of(drawn, horizon), prices=self.prices_of(drawn, horizon))
+        index, prices = self.index_of(drawn, horizon), self.prices_of(drawn, horizon)
+        return Economy(None, covariates, index, prices=prices, drawn=True)
 
     def prices_of(self, drawn: MacroPaths, horizon: int) -> Floats | None:
         """Return prices of collateral by path over months 1..horizon, (P, T); None if none follows them."""

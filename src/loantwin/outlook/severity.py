@@ -1,8 +1,9 @@
 """By how much defaults lose more under an economy than the tables say: collateral and the times.
 
-Secured loans follow the price of what secures them (`models.collateral`), all others what history taught of
-the times (`models.severity_reaction`): a reaction learnt from secured loans holds what prices did to them, so
-that the two together would count it twice. A segment that holds both takes the mean by balance.
+The share charged off of secured loans follows the price of what secures them (`models.collateral`), and what is
+recovered of it later moves alike. All others follow what history taught of the times
+(`models.severity_reaction`): a reaction learnt from secured loans holds what prices did to them, so that the
+two together would count it twice. A segment that holds both takes the mean by balance.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from loantwin.arrays import Floats, Integers
-from loantwin.engine.cells import SeverityMoves
+from loantwin.engine.cells import Cells, SeverityMoves
+from loantwin.engine.expectation import conditional_flows
 from loantwin.engine.rows import base_segments
 from loantwin.models.collateral import severity_at_prices
 from loantwin.models.severity_reaction import severity_by_month
@@ -25,12 +27,11 @@ from loantwin.risk.provisions.measurement import long_run_shocks
 class _Kinds:
     """C kinds of segments. kind : (G,) of each segment.
 
-    severity, charged : (C,) expected loss given default, and the share charged off, decimals of exposure.
-    secured : (C,) share of the balance that property secures.
+    charged : (C,) expected share charged off, decimal of exposure. secured : (C,) share of the balance that
+    property secures.
     """
 
     kind: Integers
-    severity: Floats
     charged: Floats
     secured: Floats
 
@@ -46,17 +47,45 @@ def severity_moves(outlook: Outlook, economy: Economy, shocks: Floats | None = N
     kinds = outlook.store.get("outlook.severity_kinds", SOURCES, lambda: _kinds(outlook))
     if kinds is None:
         return None
-    moved = np.zeros((1, len(kinds.severity), 1))
+    moved = np.zeros((1, len(kinds.charged), 1))
     if shocks is not None and (reacted := _reacted(outlook, shocks)) is not None:
         moved = moved + (1.0 - kinds.secured)[:, None] * (reacted - 1.0)[:, None]
     if economy.prices is not None:
-        followed = severity_at_prices(kinds.severity[:, None], economy.prices[:, None])
+        followed = severity_at_prices(kinds.charged[:, None], economy.prices[:, None])
+        if economy.drawn:  # defaults that the tables were learnt from lived through such prices too
+            followed = followed / followed.mean(axis=0)
         moved = moved + kinds.secured[:, None] * (followed - 1.0)
     if not moved.any():
         return None
     # nothing loses more than is owed
     most = np.maximum(1.0, 1.0 / np.maximum(kinds.charged, 1e-6))
     return SeverityMoves(np.minimum(1.0 + moved, most[:, None]), kinds.kind)
+
+
+def dearer_by_month(
+    outlook: Outlook, cells: Cells, shocks: Floats, moves: SeverityMoves | None
+) -> tuple[Floats, Floats]:
+    """Return charge-offs and recoveries of the book in run-off over those that the tables make, (P, T) each.
+
+    What a book that is stepped month by month, whose severity is the tables', is multiplied by: exact in
+    run-off; new loans and levers move it as far as they change the mix of segments.
+
+    Parameters
+    ----------
+    cells : the book's. shocks : (P, T, R) that it is stepped under. moves : of `severity_moves`.
+    """
+    plain = np.ones(shocks.shape[:2])
+    if moves is None:
+        return plain, plain
+    parameters, lgd = outlook.twin.model.parameters, outlook.twin.model.lgd
+    still, moved = (
+        conditional_flows(parameters, cells, lgd, shocks, severity_moves=each) for each in (None, moves)
+    )
+    charged, back = (
+        np.divide(new[:, 0], old[:, 0], out=plain.copy(), where=old[:, 0] > 0.0)
+        for new, old in ((moved.charged_off, still.charged_off), (moved.recovered, still.recovered))
+    )
+    return charged, back
 
 
 def _kinds(outlook: Outlook) -> _Kinds | None:
@@ -70,17 +99,17 @@ def _kinds(outlook: Outlook) -> _Kinds | None:
         return None
     base = base_segments(outlook.twin.model.parameters.segments)
     age = np.minimum(columns.age, lgd.charged_off.shape[1] - 1)
-    charged, recovered = lgd.charged_off[columns.segment, age], lgd.recovered[columns.segment, age]
-    shares = np.stack([charged - recovered, charged, outlook.secured], axis=1)
+    charged = lgd.charged_off[columns.segment, age]
+    shares = np.stack([charged, outlook.secured], axis=1)
     mean = np.tile(np.average(shares, axis=0, weights=weight), (len(base), 1))
     for code, names in ((base[columns.segment], base), (columns.segment, np.arange(len(base)))):
         held = np.bincount(code, weight, len(base))
         summed = np.stack([np.bincount(code, weight * item, len(base)) for item in shares.T], axis=1)
         known = held[names] > 0.0
         mean[known] = (summed[names] / np.maximum(held[names], 1e-300)[:, None])[known]
-    made, kind = np.unique(np.round(mean * [100, 100, 10]), axis=0, return_inverse=True)
-    severity, owed, secured = (made / [100, 100, 10]).T
-    return _Kinds(kind.reshape(-1).astype(np.int64), severity, owed, secured)
+    made, kind = np.unique(np.round(mean * [100, 10]), axis=0, return_inverse=True)
+    owed, secured = (made / [100, 10]).T
+    return _Kinds(kind.reshape(-1).astype(np.int64), owed, secured)
 
 
 def _reacted(outlook: Outlook, shocks: Floats) -> Floats | None:

@@ -78,6 +78,7 @@ def allowance_path(
     check.finite(shocks=shocks, historical=historical, **check.given(dearer=dearer))
     check.each((int, np.integer), dates=dates)
     check.kind(Ifrs9, settings=settings)
+    check.kind(Mapping, **check.given(origin=origin))
     check.shaped((None, len(parameters.origin)), shocks=shocks)
     check.shaped((len(parameters.origin),), historical=historical)
     check.shaped((len(parameters.segments), None), **check.given(dearer=dearer))

@@ -25,6 +25,7 @@ from loantwin.outlook.combination import combined, counted
 from loantwin.outlook.outlook import Economy, Outlook, without_covariates
 from loantwin.outlook.redated import twin_at
 from loantwin.outlook.rivals import on_book, task_of, unemployment_generated, unemployment_given
+from loantwin.outlook.severity import severity_moves
 from loantwin.outlook.workout import stock_in_default
 from loantwin.performance import rivals
 from loantwin.performance.backtest.apart import taken_apart
@@ -276,7 +277,10 @@ def _figures(
     """Return each figure expected by path, (P, H): flows to the end of each window, the balance at it."""
     model = outlook.twin.model
     index = economy.index_paths(cells, len(shocks))
-    flows = conditional_flows(model.parameters, cells, model.lgd, shocks, index_paths=index)
+    moves = severity_moves(outlook, economy)
+    flows = conditional_flows(
+        model.parameters, cells, model.lgd, shocks, index_paths=index, severity_moves=moves
+    )
     ends = [window - 1 for window in windows]
 
     def to_end(name: str, of: Flows = flows) -> Floats:

@@ -209,6 +209,8 @@ def _book(
 def _flows(outlook: Outlook, run: StressRun, moved: PolicyRun, sold: Floats, price: float) -> MonthlyFlows:
     """Return the flows of a stepped book, stock in default included, and the sale's proceeds and loss."""
     given = {name: moved[name][0] for name in STEPPED}
+    given["charged_off"] = given["charged_off"] * run.dearer[0]
+    given["recovered"] = given["recovered"] * run.dearer[1]
     horizon = len(sold)
     charged_off, recovered = stock_in_default(outlook, horizon)
     amount = sold * given["balance"]

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
+from loantwin.arrays import Floats
 from loantwin.engine.path import Flows
 from loantwin.errors import RiskError, UsageError, expected
 from loantwin.outlook.outlook import Economy, GivenScenario, Outlook
+from loantwin.outlook.severity import dearer_by_month, severity_moves
 from loantwin.risk.stress.paths import CapitalPlan, MonthlyFlows, StressPath
 from loantwin.types import Progress, silent
 from loantwin.verbs.stress.flows import ExpectedFlows
@@ -24,6 +28,8 @@ class StressRun:
     flows: Flows
     monthly: MonthlyFlows
     allowances: Allowances
+    dearer: tuple[Floats, Floats]
+    """What charge-offs and recoveries of a stepped book are multiplied by (`dearer_by_month`)."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +98,11 @@ def ran(
     economy = economy_under(outlook, item.scenario, horizon, item.notes, item.income_support)
     flows = run(outlook, economy, horizon, by_segment=True)
     found = allowances(outlook, item, horizon, capital)
-    return StressRun(item, economy, flows, monthly_flows(outlook, economy, flows, found, horizon), found)
+    monthly = monthly_flows(outlook, economy, flows, found, horizon)
+    shocks = np.ascontiguousarray(outlook.expected(economy)[:, :horizon])
+    moves = severity_moves(outlook, economy, shocks)
+    charged, back = dearer_by_month(outlook, outlook.cells(economy, horizon), shocks, moves)
+    return StressRun(item, economy, flows, monthly, found, (charged[0], back[0]))
 
 
 def run_figure(test: StressTest, run: StressRun, figure: str) -> float:
