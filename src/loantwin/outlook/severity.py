@@ -1,7 +1,7 @@
 """By how much defaults lose more under an economy than the tables say: collateral and the times.
 
-The share charged off of secured loans follows the price of what secures them (`models.collateral`), and what is
-recovered of it later moves alike. All others follow what history taught of the times
+The share charged off of secured loans follows the price of what secures them (`models.collateral`), and what
+is recovered of it later moves alike. All others follow what history taught of the times
 (`models.severity_reaction`): a reaction learnt from secured loans holds what prices did to them, so that the
 two together would count it twice. A segment that holds both takes the mean by balance.
 """
