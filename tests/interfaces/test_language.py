@@ -27,6 +27,7 @@ from .pages import alone
 from .results import filled, kinds
 from .tables import held_to_width, printed
 from .test_pages_read import KINDS, PAGES, result_of
+from .test_walk import LEAVES
 
 DIGITS = re.compile(r"\d[\d,.]*(?<![.,])")
 CODE = re.compile(r"[a-z_]+\.[a-z_.]+|loantwin .*|[a-z]+\.(?:csv|toml|html)|\w+ \d+|[-\d.,]* ?[A-Z]{3}")
@@ -167,6 +168,10 @@ def test_known_sentences(english: str, chinese: str) -> None:
 def test_a_long_text_of_a_lender_is_no_long_search(text: str) -> None:
     with speaking("zh"):
         assert said(text * 3000)  # would not end if every entry were tried
+
+
+def test_every_command_takes_a_language() -> None:
+    assert [path for path, options in LEAVES.items() if "--language" not in options] == []
 
 
 def test_a_language_is_asked_for_or_set(
