@@ -19,6 +19,7 @@ from loantwin.macro.history import bridge, full_history, last_published
 from loantwin.models.model import live_loans
 from loantwin.outlook.outlook import Economy, Outlook
 from loantwin.outlook.paths import typical_size
+from loantwin.outlook.severity import severity_moves
 from loantwin.performance.tracking import (
     CHARGE_OFFS,
     Outcomes,
@@ -94,7 +95,7 @@ def compare(outlook: Outlook, most_years: int = LONGEST_YEARS) -> Comparison:
     on_book = live.select("loan_id", "weight")
     happened = outcomes(events, kind, on_book, band, len(bands), twin.as_of, years)
     economy = outlook.given(bridge(full_history(twin.macro_sources)), 12 * years)
-    flows = _flows(outlook, band, len(bands), economy, 12 * years)
+    flows = _flows(outlook, band, len(bands), economy, 12 * years, kind)
     number, amount = _figures(flows, kind)
     noisy_number, noisy_amount = _noisy(number.sum(axis=1), amount.sum(axis=1), flows[1], outlook)
     forecast_number, forecast_amount = (by_year(item.mean(axis=0)).T for item in (number, amount))
@@ -155,17 +156,24 @@ def _generated(
     if not outlook.twin.model.covariates:
         return None
     economy = outlook.simulated(horizon, PATHS, outlook.twin.config.run.seed)
-    number, amount = _figures(_flows(outlook, band, bands, economy, horizon), kind)
+    number, amount = _figures(_flows(outlook, band, bands, economy, horizon, kind), kind)
     return by_year(number.mean(axis=0)).T, by_year(amount.mean(axis=0)).T
 
 
 def _flows(
-    outlook: Outlook, band: Integers, bands: int, economy: Economy, horizon: int
+    outlook: Outlook, band: Integers, bands: int, economy: Economy, horizon: int, kind: str
 ) -> tuple[Flows, float]:
     twin = outlook.twin
     cells = outlook.cells(economy, horizon, replace(outlook.columns, group=band))
     shocks = outlook.drawn(economy, PATHS, twin.config.run.seed)
-    flows = conditional_flows(twin.model.parameters, cells, twin.model.lgd, shocks, groups=max(bands, 2))
+    flows = conditional_flows(
+        twin.model.parameters,
+        cells,
+        twin.model.lgd,
+        shocks,
+        groups=max(bands, 2),
+        severity_moves=severity_moves(outlook, economy) if kind == CHARGE_OFFS else None,
+    )
     return flows, typical_size(cells)
 
 

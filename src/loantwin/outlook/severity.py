@@ -21,6 +21,9 @@ from loantwin.outlook.long_run import long_run_covariates
 from loantwin.outlook.outlook import SOURCES, Economy, Outlook
 from loantwin.risk.provisions.measurement import long_run_shocks
 
+ROUNDING = 1e-9
+"""A move of severity below it is none."""
+
 
 @dataclass(frozen=True)
 class _Kinds:
@@ -53,7 +56,7 @@ def severity_moves(outlook: Outlook, economy: Economy, shocks: Floats | None = N
     if economy.prices is not None:
         followed = severity_at_prices(kinds.severity[:, None], economy.prices[:, None])
         moved = moved + kinds.secured[:, None] * (followed - 1.0)
-    if not moved.any():
+    if not (np.abs(moved) > ROUNDING).any():
         return None
     # nothing loses more than is owed
     most = np.maximum(1.0, 1.0 / np.maximum(kinds.charged, 1e-6))

@@ -8,6 +8,7 @@ import numpy as np
 
 from loantwin.engine.expectation import conditional_flows
 from loantwin.models.forecasting import mean_shocks
+from loantwin.outlook.severity import severity_moves
 from loantwin.risk.stress.bands import NINE_QUARTERS, BandCheck, NineQuarters, band_check
 from loantwin.verbs.stress.run import StressRun, StressTest
 
@@ -37,7 +38,10 @@ def nine_quarters(test: StressTest, run: StressRun) -> NineQuarters:
     outlook, model, economy = test.outlook, test.outlook.twin.model, run.economy
     lgd = replace(model.lgd, charge_off_lag=AT_ONCE, recovery_lag=AT_ONCE)
     shocks = np.ascontiguousarray(mean_shocks(model, economy.covariates[:, :NINE_QUARTERS]))
-    flows = conditional_flows(model.parameters, outlook.cells(economy, NINE_QUARTERS), lgd, shocks)
+    prices = None if economy.prices is None else economy.prices[:, :NINE_QUARTERS]
+    moves = severity_moves(outlook, replace(economy, prices=prices), shocks)
+    cells = outlook.cells(economy, NINE_QUARTERS)
+    flows = conditional_flows(model.parameters, cells, lgd, shocks, severity_moves=moves)
     defaulted, charged_off, recovered, balance = (
         getattr(flows, name).sum(axis=1)[0] for name in ("defaulted", "charged_off", "recovered", "balance")
     )
