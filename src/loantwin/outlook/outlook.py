@@ -211,6 +211,16 @@ class Outlook:
         """Return the price that severity of secured loans follows, None without such loans or history."""
         return price_factor(self.twin.mapping, self.history.factors) if self.secured.any() else None
 
+    @property
+    def prices_left_out(self) -> tuple[str, ...]:
+        """Return in words that collateral moves no severity, for measures whose severity is the tables'."""
+        if self.price_factor is None:
+            return ()
+        return (
+            f"severity does not follow {self.price_factor}, which moves that of the {self.secured_share:.0%} "
+            "of the book that property secures in forecasts, provisions and stress",
+        )
+
     @kept(*SOURCES)
     def notes(self) -> tuple[str, ...]:
         """Return what the model cannot tell: of the economy, and of this book."""
@@ -310,7 +320,10 @@ class Outlook:
         """Return prices of collateral in a scenario, and in words that it lacks them."""
         factor = self.price_factor
         if factor is None:
-            return None, ()
+            words = (
+                f"{scenario.name}: severity of secured loans follows no price: the macro history holds none"
+            )
+            return None, (words,) if self.secured.any() else ()
         first, last = self.month0 + 1, self.month0 + horizon
         try:
             return prices_beyond_trend(factor, scenario, first, last, self.history), ()
