@@ -13,6 +13,7 @@ from loantwin import months
 from loantwin.arrays import Flags, Floats
 from loantwin.book.as_of import PrimeRate, book_at
 from loantwin.book.book import Book
+from loantwin.book.mapping import TapeFormat
 from loantwin.book.schema import DEFAULT_STATES
 from loantwin.engine.assumptions import RunoffAssumptions, assumptions
 from loantwin.engine.cells import Cells
@@ -37,7 +38,7 @@ from loantwin.models.model import (
     mean_shocks,
     unknown_states,
 )
-from loantwin.models.secured import price_factor, secured_loans
+from loantwin.models.secured import price_factor, secured_loans, with_class
 from loantwin.models.uncertainty import Directions
 from loantwin.outlook.collateral import prices_beyond_trend
 from loantwin.outlook.rates import with_current_rates
@@ -195,10 +196,16 @@ class Outlook:
             self.twin.known_panel,
         )
 
+    @property
+    def mapping(self) -> TapeFormat:
+        """Return the tape's format; a product class that it does not tell is that of the fit's prior."""
+        prior = self.twin.model.provenance.get("settings", {}).get("prior")
+        return with_class(self.twin.mapping, "" if prior is None else str(prior["name"]))
+
     @kept(*SOURCES)
     def secured(self) -> Flags:
         """Return which of the loans in `all_columns` property secures, (N,)."""
-        return secured_loans(self.book.loans, self.twin.mapping, self.book.collateral)
+        return secured_loans(self.book.loans, self.mapping, self.book.collateral)
 
     @kept(*SOURCES)
     def secured_share(self) -> float:
@@ -209,7 +216,7 @@ class Outlook:
     @kept(*SOURCES)
     def price_factor(self) -> str | None:
         """Return the price that severity of secured loans follows, None without such loans or history."""
-        return price_factor(self.twin.mapping, self.history.factors) if self.secured.any() else None
+        return price_factor(self.mapping, self.history.factors) if self.secured.any() else None
 
     @property
     def prices_left_out(self) -> tuple[str, ...]:

@@ -20,10 +20,7 @@ def band_checks(test: StressTest) -> dict[str, BandCheck]:
     """Return every scenario but the baseline beside its band; none over a horizon of under nine quarters."""
     if test.horizon < NINE_QUARTERS:
         return {}
-    twin = test.outlook.twin
-    prior = twin.model.provenance.get("settings", {}).get("prior")
-    product = twin.mapping.product_class or ("" if prior is None else str(prior["name"]))
-    bent = twin.model.saturation
+    product, bent = test.outlook.mapping.product_class, test.outlook.twin.model.saturation
     base = nine_quarters(test, test.baseline)
     return {
         run.given.name: band_check(
