@@ -153,11 +153,20 @@ def test_a_wrong_kernel_is_found(panel_home: Path, monkeypatch: pytest.MonkeyPat
         flows = kernel(*given, **more)  # type: ignore[arg-type]  # passed through
         return replace(flows, prepaid=flows.prepaid * 1.001)
 
+    losses = made_twice.loan_losses
+
+    def forgetful(*given: object, severity_moves: object, **more: object) -> object:
+        assert severity_moves is not None
+        return losses(*given, **more)  # type: ignore[arg-type]  # passed through
+
     monkeypatch.setattr(made_twice, "conditional_flows", wrong)
+    monkeypatch.setattr(made_twice, "loan_losses", forgetful)
     with lt.open(panel_home) as twin:
         made = {item.figure: item.difference for item in remade(lt.Outlook(twin), 6)}
     assert made["prepaid, 6 months"] == pytest.approx(-0.001 / 1.001, rel=1e-6)
     assert abs(made["defaulted, 6 months"]) < 1e-10
+    assert abs(made["lifetime expected loss, net of guarantees"]) > 1e-4  # prices of collateral forgotten
+    assert abs(made["lifetime expected number of defaults"]) < 1e-10
 
 
 def test_halves_are_random_halves_with_their_panel(panel_home: Path) -> None:

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
 import pytest
 from scipy.integrate import quad
 
+from loantwin.book.mapping import load_mapping
 from loantwin.models.collateral import SPREAD, implied_cover, severity_at_prices, shortfall
+from loantwin.models.model import believing
 from loantwin.models.priors.beliefs import beliefs_for
-from loantwin.models.secured import price_factor, secured_loans, without_severity
+from loantwin.models.priors.table import product_prior
+from loantwin.models.secured import price_factor, secured_loans, with_class, without_severity
+from loantwin.models.settings import FitSettings
 
 
 def by_quadrature(cover: float) -> float:
@@ -97,3 +102,16 @@ def test_an_elasticity_of_charge_offs_is_not_counted_twice() -> None:
     homes = beliefs_for("mortgage")
     assert homes.elasticity_of == "defaults"
     assert without_severity(homes, LOANS, Tape("mortgage")) is homes  # type: ignore[arg-type]
+
+
+def test_a_stated_prior_s_elasticity_is_not_counted_twice_either() -> None:
+    """A format that tells no class is of its prior's: mortgages are secured, charge-offs count in part."""
+    tape = replace(load_mapping("sba"), product_class="")
+    homes = with_class(tape, "mortgage")
+    assert secured_loans(LOANS, homes).all()
+    assert price_factor(homes, ("house_price_index",)) == "house_price_index"
+    assert with_class(homes, "card") is homes  # what the tape tells stands
+    prior = product_prior("small-business")
+    believed = believing(FitSettings(prior=prior), tape, LOANS).beliefs
+    assert believed is not None
+    assert believed.house_prices.value == pytest.approx(0.7 * prior.house_prices.value)

@@ -9,12 +9,21 @@ import numpy as np
 import pytest
 
 import loantwin as lt
+from loantwin.engine.expectation import conditional_flows
 from loantwin.models.collateral import severity_at_prices
+from loantwin.models.forecasting import mean_shocks
+from loantwin.outlook import comparison
 from loantwin.outlook.outlook import Outlook
+from loantwin.outlook.paths import projected
 from loantwin.outlook.portfolio import lifetime_economy, portfolio, weighted
+from loantwin.outlook.rivals import on_book
 from loantwin.outlook.severity import severity_moves
+from loantwin.outlook.workout import stock_in_default
+from loantwin.performance.outcomes import CHARGE_OFFS, DEFAULTS, LOANS, MONEY
 from loantwin.risk.provisions.explain import explained
 from loantwin.risk.provisions.measurement import expected_losses, lifetime_months
+from loantwin.verbs.backtest.origin import _predicted
+from loantwin.verbs.stress.bands import nine_quarters
 from loantwin.verbs.stress.flows import twin_flows
 
 HORIZON = 24
@@ -105,3 +114,53 @@ def test_the_months_of_an_explanation_hold_the_move(outlook: Outlook, lender: Pa
         counted = sum(month.loss for month in found.months if month.counted)
         assert counted == pytest.approx(loss[row, 0, 0], rel=1e-9)
         assert all(month.date is not None for month in found.months if month.counted)
+
+
+def test_nine_quarters_lose_what_the_prices_make_of_each_segment(outlook: Outlook) -> None:
+    """Losses counted at default: the tables' of each segment times its factor, added up."""
+    from types import SimpleNamespace
+
+    at_once, months = np.ones(1), 27
+    still = np.tile(outlook.twin.model.today, (1, 39, 1))
+    economy = replace(
+        outlook.simulated(39, 1, 1), covariates=still, prices=np.full((1, 39), np.log(0.67)), index=None
+    )
+    test = SimpleNamespace(outlook=outlook)
+    found = nine_quarters(test, SimpleNamespace(economy=economy))  # type: ignore[arg-type]  # what it reads
+    model = outlook.twin.model
+    by_segment = replace(outlook.columns, group=outlook.columns.segment)
+    cells = outlook.cells(economy, months, by_segment)
+    lgd = replace(model.lgd, charge_off_lag=at_once, recovery_lag=at_once)
+    shocks = np.ascontiguousarray(mean_shocks(model, still[:, :months]))
+    flows = conditional_flows(model.parameters, cells, lgd, shocks, groups=len(model.parameters.segments))
+    moves = severity_moves(outlook, replace(economy, prices=economy.prices[:, :months]), shocks)
+    assert moves is not None
+    lost = (flows.charged_off - flows.recovered)[0]
+    assert found.lost == pytest.approx((lost * moves.factor[0, moves.kind]).sum(axis=0), rel=1e-9)
+    assert found.lost.sum() > 1.3 * lost.sum()  # what the tables alone make of it
+
+
+def test_a_backtest_scores_the_charge_offs_that_a_forecast_prints(
+    outlook: Outlook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A third off prices moves both by the same factor: the forecast, and what is held to what came."""
+    windows, key = (HORIZON,), (CHARGE_OFFS, MONEY)
+    book, band = on_book(outlook)
+    by_level = []
+    for level in (1.0, 0.67):
+        economy = flat(outlook, level)
+        none = np.zeros((HORIZON, len(outlook.twin.model.parameters.origin)))
+        made, _, _ = _predicted(
+            outlook, economy, book, band, [(DEFAULTS, LOANS), key], windows, 1.0, 20, 1, none
+        )
+        stock = stock_in_default(outlook, HORIZON)[0].sum()
+        backtest = made.mean[key].sum() - stock
+        forecast = projected(outlook, economy, HORIZON, 20, 1).expected["charged_off"].sum() / 20
+        monkeypatch.setattr(comparison, "PATHS", 20)
+        beside = comparison._flows(outlook, np.zeros_like(band), 1, economy, HORIZON, comparison.CHARGE_OFFS)[
+            0
+        ]
+        by_level.append((forecast, backtest, beside.charged_off.sum() / 20))
+    factors = [bad / calm for calm, bad in zip(*by_level, strict=True)]
+    assert factors[0] > 1.15
+    assert factors[1:] == pytest.approx([factors[0]] * 2, rel=0.01)

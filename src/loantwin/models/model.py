@@ -59,7 +59,7 @@ from loantwin.models.priors.beliefs import beliefs_for, product_beliefs
 from loantwin.models.priors.curves import prepayment_hazard
 from loantwin.models.priors.table import ProductPrior
 from loantwin.models.saturation import saturation_of
-from loantwin.models.secured import without_severity
+from loantwin.models.secured import with_class, without_severity
 from loantwin.models.settings import LEVELS, FitSettings, MacroPrior, effects_believed
 from loantwin.models.severity import (
     PRIOR_CASES,
@@ -214,7 +214,8 @@ def believing(settings: FitSettings, mapping: TapeFormat, loans: pl.DataFrame) -
     if settings.beliefs is not None:
         return settings
     if settings.prior is not None:
-        return replace(settings, beliefs=product_beliefs(settings.prior))
+        named = with_class(mapping, settings.prior.name)
+        return replace(settings, beliefs=without_severity(product_beliefs(settings.prior), loans, named))
     beliefs = without_severity(beliefs_for(mapping.product_class, mapping.lending), loans, mapping)
     usual = settings.effects == effects_believed(beliefs_for())
     return replace(

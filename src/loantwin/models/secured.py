@@ -18,6 +18,11 @@ MOVABLE = ("auto", "auto-subprime", "card")
 """Product classes whose collateral, if there is any, no property price follows."""
 
 
+def with_class(mapping: TapeFormat, product: str) -> TapeFormat:
+    """Return a tape's format with a product class where it tells none."""
+    return mapping if mapping.product_class or not product else replace(mapping, product_class=product)
+
+
 def price_factor(mapping: TapeFormat, factors: tuple[str, ...]) -> str | None:
     """Return the index that stands for what secures a tape's loans; None where `factors` hold none.
 

@@ -95,7 +95,7 @@ def compare(outlook: Outlook, most_years: int = LONGEST_YEARS) -> Comparison:
     on_book = live.select("loan_id", "weight")
     happened = outcomes(events, kind, on_book, band, len(bands), twin.as_of, years)
     economy = outlook.given(bridge(full_history(twin.macro_sources)), 12 * years)
-    flows = _flows(outlook, band, len(bands), economy, 12 * years)
+    flows = _flows(outlook, band, len(bands), economy, 12 * years, kind)
     number, amount = _figures(flows, kind)
     noisy_number, noisy_amount = _noisy(number.sum(axis=1), amount.sum(axis=1), flows[1], outlook)
     forecast_number, forecast_amount = (by_year(item.mean(axis=0)).T for item in (number, amount))
@@ -156,12 +156,12 @@ def _generated(
     if not outlook.twin.model.covariates:
         return None
     economy = outlook.simulated(horizon, PATHS, outlook.twin.config.run.seed)
-    number, amount = _figures(_flows(outlook, band, bands, economy, horizon), kind)
+    number, amount = _figures(_flows(outlook, band, bands, economy, horizon, kind), kind)
     return by_year(number.mean(axis=0)).T, by_year(amount.mean(axis=0)).T
 
 
 def _flows(
-    outlook: Outlook, band: Integers, bands: int, economy: Economy, horizon: int
+    outlook: Outlook, band: Integers, bands: int, economy: Economy, horizon: int, kind: str
 ) -> tuple[Flows, float]:
     twin = outlook.twin
     cells = outlook.cells(economy, horizon, replace(outlook.columns, group=band))
@@ -172,7 +172,7 @@ def _flows(
         twin.model.lgd,
         shocks,
         groups=max(bands, 2),
-        severity_moves=severity_moves(outlook, economy),
+        severity_moves=severity_moves(outlook, economy) if kind == CHARGE_OFFS else None,
     )
     return flows, typical_size(cells)
 

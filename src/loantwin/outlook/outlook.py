@@ -13,6 +13,7 @@ from loantwin import months
 from loantwin.arrays import Flags, Floats
 from loantwin.book.as_of import PrimeRate, book_at
 from loantwin.book.book import Book
+from loantwin.book.mapping import TapeFormat
 from loantwin.book.schema import DEFAULT_STATES
 from loantwin.engine.assumptions import RunoffAssumptions, assumptions
 from loantwin.engine.cells import Cells
@@ -37,7 +38,7 @@ from loantwin.models.model import (
     mean_shocks,
     unknown_states,
 )
-from loantwin.models.secured import price_factor, secured_loans
+from loantwin.models.secured import price_factor, secured_loans, with_class
 from loantwin.models.uncertainty import Directions
 from loantwin.outlook.collateral import prices_beyond_trend
 from loantwin.outlook.rates import with_current_rates
@@ -197,10 +198,16 @@ class Outlook:
             self.twin.known_panel,
         )
 
+    @property
+    def mapping(self) -> TapeFormat:
+        """Return the tape's format; a product class that it does not tell is that of the fit's prior."""
+        prior = self.twin.model.provenance.get("settings", {}).get("prior")
+        return with_class(self.twin.mapping, "" if prior is None else str(prior["name"]))
+
     @kept(*SOURCES)
     def secured(self) -> Flags:
         """Return which of the loans in `all_columns` property secures, (N,)."""
-        return secured_loans(self.book.loans, self.twin.mapping, self.book.collateral)
+        return secured_loans(self.book.loans, self.mapping, self.book.collateral)
 
     @kept(*SOURCES)
     def secured_share(self) -> float:
@@ -211,7 +218,17 @@ class Outlook:
     @kept(*SOURCES)
     def price_factor(self) -> str | None:
         """Return the price that severity of secured loans follows, None without such loans or history."""
-        return price_factor(self.twin.mapping, self.history.factors) if self.secured.any() else None
+        return price_factor(self.mapping, self.history.factors) if self.secured.any() else None
+
+    @property
+    def prices_left_out(self) -> tuple[str, ...]:
+        """Return in words that collateral moves no severity, for measures whose severity is the tables'."""
+        if self.price_factor is None:
+            return ()
+        return (
+            f"severity does not follow {self.price_factor}, which moves that of the {self.secured_share:.0%} "
+            "of the book that property secures in forecasts, provisions and stress",
+        )
 
     @kept(*SOURCES)
     def notes(self) -> tuple[str, ...]:
@@ -312,7 +329,10 @@ class Outlook:
         """Return prices of collateral in a scenario, and in words that it lacks them."""
         factor = self.price_factor
         if factor is None:
-            return None, ()
+            words = (
+                f"{scenario.name}: severity of secured loans follows no price: the macro history holds none"
+            )
+            return None, (words,) if self.secured.any() else ()
         first, last = self.month0 + 1, self.month0 + horizon
         try:
             return prices_beyond_trend(factor, scenario, first, last, self.history), ()

@@ -14,12 +14,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from loantwin.arrays import Floats
+from loantwin.engine.cells import SeverityMoves
 from loantwin.engine.columns import LoanColumns, take
-from loantwin.engine.expectation import conditional_flows
+from loantwin.engine.expectation import conditional_flows, conditional_flows_reference
 from loantwin.engine.loss import loan_losses, loan_losses_reference
-from loantwin.engine.path import FIGURES, flows_of, occupancy
+from loantwin.engine.path import FIGURES
 from loantwin.outlook.outlook import Economy, Outlook
 from loantwin.outlook.portfolio import portfolio
+from loantwin.outlook.severity import severity_moves
 from loantwin.risk.provisions.provisions import Portfolio, lifetime_months
 from loantwin.streams import Stream, generator
 
@@ -59,7 +61,11 @@ def remade(outlook: Outlook, horizon: int) -> tuple[Remade, ...]:
     life = int(columns.remaining_months.max(initial=1))
     economy = outlook.simulated(max(horizon, life), PATHS, outlook.twin.config.run.seed)
     shocks = np.ascontiguousarray(outlook.expected(economy))
-    return (*_flows(outlook, columns, economy, shocks, horizon), *_losses(outlook, columns, shocks, economy))
+    moves = severity_moves(outlook, economy, shocks)
+    return (
+        *_flows(outlook, columns, economy, shocks, moves, horizon),
+        *_losses(outlook, columns, shocks, moves, economy),
+    )
 
 
 def sampled(columns: LoanColumns, seed: int, most: int = MOST_LOANS) -> LoanColumns:
@@ -72,15 +78,21 @@ def sampled(columns: LoanColumns, seed: int, most: int = MOST_LOANS) -> LoanColu
 
 
 def _flows(
-    outlook: Outlook, columns: LoanColumns, economy: Economy, shocks: Floats, horizon: int
+    outlook: Outlook,
+    columns: LoanColumns,
+    economy: Economy,
+    shocks: Floats,
+    moves: SeverityMoves | None,
+    horizon: int,
 ) -> list[Remade]:
     model = outlook.twin.model
     cells = outlook.cells(economy, horizon, columns)
     months = np.ascontiguousarray(shocks[:, :horizon])
     index = economy.index_paths(cells, len(months))
-    ours = conditional_flows(model.parameters, cells, model.lgd, months, index_paths=index)
-    change = None if index is None or cells.index_path is None else index - cells.index_path[:horizon]
-    theirs = flows_of(model.parameters, cells, model.lgd, occupancy(model.parameters, cells, months), change)
+    ours, theirs = (
+        made(model.parameters, cells, model.lgd, months, index_paths=index, severity_moves=moves)
+        for made in (conditional_flows, conditional_flows_reference)
+    )
     units = dict.fromkeys(("defaulted_number", "live_number"), "loans")
     made = []
     for name in FIGURES:
@@ -91,7 +103,9 @@ def _flows(
     return made
 
 
-def _losses(outlook: Outlook, columns: LoanColumns, shocks: Floats, economy: Economy) -> list[Remade]:
+def _losses(
+    outlook: Outlook, columns: LoanColumns, shocks: Floats, moves: SeverityMoves | None, economy: Economy
+) -> list[Remade]:
     book: Portfolio = replace(portfolio(outlook), columns=columns)
     months = lifetime_months(columns)
     paths = np.ascontiguousarray(shocks[:, :months])
@@ -106,8 +120,11 @@ def _losses(outlook: Outlook, columns: LoanColumns, shocks: Floats, economy: Eco
         partial_monthly=assumed.partial_monthly,
         arrears_months=assumed.arrears_months,
         conversion_factor=assumed.conversion_factor,
+        severity_moves=moves,
     )
-    theirs = loan_losses_reference(book.parameters, columns, book.lgd, paths, assumed, index, ours.horizons)
+    theirs = loan_losses_reference(
+        book.parameters, columns, book.lgd, paths, assumed, index, ours.horizons, severity_moves=moves
+    )
     net = columns.weight * (1.0 - columns.guaranteed)
     made = []
     for place, words in enumerate(("12-month", "lifetime")):

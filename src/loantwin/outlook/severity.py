@@ -22,6 +22,9 @@ from loantwin.outlook.long_run import long_run_covariates
 from loantwin.outlook.outlook import SOURCES, Economy, Outlook
 from loantwin.risk.provisions.measurement import long_run_shocks
 
+ROUNDING = 1e-9
+"""A move of severity below it is none."""
+
 
 @dataclass(frozen=True)
 class _Kinds:
@@ -55,7 +58,7 @@ def severity_moves(outlook: Outlook, economy: Economy, shocks: Floats | None = N
         if economy.drawn:  # defaults that the tables were learnt from lived through such prices too
             followed = followed / followed.mean(axis=0)
         moved = moved + kinds.secured[:, None] * (followed - 1.0)
-    if not moved.any():
+    if not (np.abs(moved) > ROUNDING).any():
         return None
     # nothing loses more than is owed
     most = np.maximum(1.0, 1.0 / np.maximum(kinds.charged, 1e-6))

@@ -165,7 +165,11 @@ def sensitivity(
             seconds["first evaluation"] = max(seconds["first evaluation"], found.first)
             seconds["one evaluation"] = min(seconds["one evaluation"], found.seconds)
             made[name] = _scenario(twin.model, found)
-        notes = (*outlook.notes, *(note for economy in economies for note in economy.notes))
+        notes = (
+            *outlook.prices_left_out,
+            *outlook.notes,
+            *(note for economy in economies for note in economy.notes),
+        )
         gaps = standing(
             outlook.book.loans, twin.mapping.observes, assumed=tuple(outlook.book.assumed)
         ).not_observable

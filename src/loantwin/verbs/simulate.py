@@ -140,6 +140,7 @@ def simulate(
             balances={} if moves is None else dict(moves.cases),
             notes=(
                 *economy.notes,
+                *outlook.prices_left_out,
                 *outlook.notes,
                 *(
                     ()

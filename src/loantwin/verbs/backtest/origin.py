@@ -13,7 +13,7 @@ import polars as pl
 from loantwin import months
 from loantwin.arrays import Floats, Integers
 from loantwin.book.schema import DEFAULT_STATES
-from loantwin.engine.cells import Cells
+from loantwin.engine.cells import Cells, SeverityMoves
 from loantwin.engine.columns import LoanColumns, take
 from loantwin.engine.expectation import conditional_flows
 from loantwin.engine.path import Flows
@@ -216,6 +216,10 @@ def _predicted(
         covariates = np.broadcast_to(covariates, (few, *covariates.shape[1:]))
     sure = np.ascontiguousarray(draw_shocks(outlook.twin.model, covariates[:few], seed, parameters=False))
     case = live_loans(outlook.book, outlook.twin.model)["weight"].to_numpy()
+    dearer = severity_moves(outlook, economy) if (CHARGE_OFFS, MONEY) in keys else None
+    fewer = dearer
+    if dearer is not None and len(dearer.factor) > 1:
+        fewer = SeverityMoves(dearer.factor[:few], dearer.kind)
     for band in range(B):
         mask = live_band == band
         random = random_of(seed, Stream.BACKTEST, place=101 + band)
@@ -233,12 +237,13 @@ def _predicted(
         cells = outlook.cells(economy, max(windows), columns)
         about = _band(columns, float(case[mask].sum()), unit)
         shocks = outlook.drawn(economy, paths, seed, loans=mask)
-        values = _figures(outlook, cells, economy, shocks, (*keys, EXPOSED), windows, stock)
+        values = _figures(outlook, cells, economy, shocks, (*keys, EXPOSED), windows, stock, dearer)
         owed += values.pop(EXPOSED)
         noisy = _noisy(values, cells, about, windows, random)
-        certain = _figures(outlook, cells, replace(economy, index=None), sure, keys, windows, stock)
+        fixed = replace(economy, index=None)
+        certain = _figures(outlook, cells, fixed, sure, keys, windows, stock, fewer)
         certain = _noisy(certain, cells, about, windows, random)
-        leveled = _figures(outlook, cells, economy, shocks * factors, keys, windows, stock)
+        leveled = _figures(outlook, cells, economy, shocks * factors, keys, windows, stock, dearer)
         random = random_of(seed, Stream.BACKTEST, place=301 + band)
         noisy_leveled = _noisy(leveled, cells, about, windows, random)
         for key in keys:
@@ -273,13 +278,13 @@ def _figures(
     keys: Sequence[Key],
     windows: tuple[int, ...],
     stock: Floats,
+    dearer: SeverityMoves | None,
 ) -> dict[Key, Floats]:
     """Return each figure expected by path, (P, H): flows to the end of each window, the balance at it."""
     model = outlook.twin.model
     index = economy.index_paths(cells, len(shocks))
-    moves = severity_moves(outlook, economy)
     flows = conditional_flows(
-        model.parameters, cells, model.lgd, shocks, index_paths=index, severity_moves=moves
+        model.parameters, cells, model.lgd, shocks, index_paths=index, severity_moves=dearer
     )
     ends = [window - 1 for window in windows]
 

@@ -107,7 +107,13 @@ def loss_inputs(
     found = implied(np.minimum(rates, 1.0), [made.pd[made.sector == place] for place in range(len(labels))])
     moves = bool(outlook.twin.model.covariates)
     merged, member, words = one_name_a_borrower(made, borrowers(outlook))
-    notes = (*_words(source, moves, sectors, labels, found), *_weights(weight), words, *outlook.notes)
+    notes = (
+        *_words(source, moves, sectors, labels, found),
+        *_weights(weight),
+        words,
+        *outlook.prices_left_out,
+        *outlook.notes,
+    )
     return LossInputs(
         twin.as_of, twin.currency, months, merged, names, segments, labels, rates, gross, found, notes,
         outlook, made.row, member,

@@ -252,7 +252,9 @@ class _LossRun:
         losses, segments = conditional_parts(self.outlook, self.months, count, seed, self.progress)
         return distribution(
             twin.as_of, twin.currency, losses, self.months, self.confidence, seed, self._gaps(),
-            twin.provenance(), segments, (TWIN_ASSUMPTION, *outside(self.outlook), *self.outlook.notes),
+            twin.provenance(), segments, (
+                TWIN_ASSUMPTION, *outside(self.outlook), *self.outlook.prices_left_out, *self.outlook.notes,
+            ),
         )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from loantwin.engine.expectation import conditional_flows
 from loantwin.models.forecasting import mean_shocks
+from loantwin.outlook.severity import severity_moves
 from loantwin.risk.stress.bands import NINE_QUARTERS, BandCheck, NineQuarters, band_check
 from loantwin.verbs.stress.run import StressRun, StressTest
 
@@ -19,10 +20,7 @@ def band_checks(test: StressTest) -> dict[str, BandCheck]:
     """Return every scenario but the baseline beside its band; none over a horizon of under nine quarters."""
     if test.horizon < NINE_QUARTERS:
         return {}
-    twin = test.outlook.twin
-    prior = twin.model.provenance.get("settings", {}).get("prior")
-    product = twin.mapping.product_class or ("" if prior is None else str(prior["name"]))
-    bent = twin.model.saturation
+    product, bent = test.outlook.mapping.product_class, test.outlook.twin.model.saturation
     base = nine_quarters(test, test.baseline)
     return {
         run.given.name: band_check(
@@ -37,7 +35,10 @@ def nine_quarters(test: StressTest, run: StressRun) -> NineQuarters:
     outlook, model, economy = test.outlook, test.outlook.twin.model, run.economy
     lgd = replace(model.lgd, charge_off_lag=AT_ONCE, recovery_lag=AT_ONCE)
     shocks = np.ascontiguousarray(mean_shocks(model, economy.covariates[:, :NINE_QUARTERS]))
-    flows = conditional_flows(model.parameters, outlook.cells(economy, NINE_QUARTERS), lgd, shocks)
+    prices = None if economy.prices is None else economy.prices[:, :NINE_QUARTERS]
+    moves = severity_moves(outlook, replace(economy, prices=prices), shocks)
+    cells = outlook.cells(economy, NINE_QUARTERS)
+    flows = conditional_flows(model.parameters, cells, lgd, shocks, severity_moves=moves)
     defaulted, charged_off, recovered, balance = (
         getattr(flows, name).sum(axis=1)[0] for name in ("defaulted", "charged_off", "recovered", "balance")
     )
