@@ -60,9 +60,13 @@ def name_of(path: Path | str) -> str:
 
 
 def check_target(path: Path, field: str) -> None:
-    """Raise UsageError where `path` is a folder, lies in no folder, or is part of a twin's home."""
+    """Raise UsageError where `path` is a folder, lies in no folder or one that cannot be written, or is part
+    of a twin's home.
+    """
     if path.is_dir() or not path.absolute().parent.is_dir():
         raise UsageError(expected("a file in a folder that exists", str(path)), field=field)
+    if not os.access(path.absolute().parent, os.W_OK):
+        raise UsageError(expected("a file in a folder that can be written", str(path)), field=field)
     folder = path.absolute().parent.resolve()
     inside = (folder / LOG).exists() and (path.name in HOME_FILES or path.name.startswith(LOG))
     if inside or (folder.name in HOME_FOLDERS and (folder.parent / LOG).exists()):
