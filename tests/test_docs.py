@@ -9,12 +9,14 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 import typer
 
+import loantwin as lt
 from loantwin.config import load
 from loantwin.events.event_types import EVENT_TYPES
 from loantwin.interfaces.cli.main import app
@@ -103,6 +105,25 @@ def test_the_tour_runs_as_written(tmp_path: Path) -> None:
         )
         assert done.returncode == 0, (block, done.stderr[-2000:])
         assert done.stdout.strip(), block
+
+
+@pytest.mark.slow
+def test_the_tour_says_what_its_report_shows(tmp_path: Path) -> None:
+    """The figures of its last paragraph are those of the lender that it makes, to 2 %."""
+    lt.synthetic(tmp_path / "lender", loans=20_000, months=48, seed=7, as_tape="mapping")
+    tape, mapping = (tmp_path / "lender" / name for name in ("tape.csv", "mapping.toml"))
+    lt.twin_create(tmp_path / "twin", tape, str(mapping), date(2022, 12, 31))
+    lt.fit(tmp_path / "twin", [tmp_path / "lender" / "macro.csv"])
+    made = lt.compare(tmp_path / "twin")
+    between = made.by_year[0].number.forecast
+    figures = (made.number.forecast, made.number.came, between.p05, between.p95, made.number.last_year)
+    said = re.search(
+        r"this lender ([\d,]+) defaults were expected, ([\d,]+) came\s+\(90 % interval ([\d,]+) to "
+        r"([\d,]+)\), and last year's rate would have said ([\d,]+)",
+        named("docs/tour.md"),
+    )
+    assert said is not None
+    assert [float(item.replace(",", "")) for item in said.groups()] == pytest.approx(figures, rel=0.02)
 
 
 def test_make_targets_exist() -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from importlib.resources import files
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -13,7 +15,8 @@ import pytest
 from loantwin import config
 from loantwin.book.mapping import load_mapping
 from loantwin.decisions.load import load_policy
-from loantwin.errors import InputError
+from loantwin.errors import InputError, UsageError
+from loantwin.files import whole_file, whole_folder
 from loantwin.macro.read import read_macro
 from loantwin.macro.shock import read_shocks
 from loantwin.risk.capital.options import load_options
@@ -70,3 +73,32 @@ def test_a_byte_order_mark_is_no_fault(tmp_path: Path) -> None:
     path = tmp_path / "funds.toml"
     path.write_bytes(b"\xef\xbb\xbfcet1 = 5.0\n")
     assert load_own_funds(path).cet1 == 5.0
+
+
+def test_threads_that_write_one_file_or_folder_disturb_none(tmp_path: Path) -> None:
+    """All are inside the block at once: each writes its own, and the last one that ends stands whole."""
+    together = Barrier(4)
+
+    def write(number: int) -> bool:
+        with whole_file(tmp_path / "x.csv", "out") as temporary:
+            together.wait(timeout=30)
+            temporary.write_text(str(number) * 1000, encoding="utf-8")
+        return True
+
+    def fill(number: int) -> str:
+        try:
+            with whole_folder(tmp_path / "book") as temporary:
+                together.wait(timeout=30)
+                (temporary / "a").write_text(str(number), encoding="utf-8")
+        except UsageError as error:
+            return str(error)
+        return ""
+
+    with ThreadPoolExecutor(4) as pool:
+        assert all(pool.map(write, range(4)))
+        refused = sorted(pool.map(fill, range(4)))[1:]
+    assert ["one that holds files" in words for words in refused] == [True] * 3
+    text = (tmp_path / "x.csv").read_text(encoding="utf-8")
+    assert len(text) == 1000
+    assert len(set(text)) == 1
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["book", "x.csv"]

@@ -8,6 +8,7 @@ import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 from loantwin.errors import InputError, UsageError, expected
@@ -60,9 +61,13 @@ def name_of(path: Path | str) -> str:
 
 
 def check_target(path: Path, field: str) -> None:
-    """Raise UsageError where `path` is a folder, lies in no folder, or is part of a twin's home."""
+    """Raise UsageError where `path` is a folder, lies in no folder or one that cannot be written, or is part
+    of a twin's home.
+    """
     if path.is_dir() or not path.absolute().parent.is_dir():
         raise UsageError(expected("a file in a folder that exists", str(path)), field=field)
+    if not os.access(path.absolute().parent, os.W_OK):
+        raise UsageError(expected("a file in a folder that can be written", str(path)), field=field)
     folder = path.absolute().parent.resolve()
     inside = (folder / LOG).exists() and (path.name in HOME_FILES or path.name.startswith(LOG))
     if inside or (folder.name in HOME_FOLDERS and (folder.parent / LOG).exists()):
@@ -96,6 +101,11 @@ def replace_file(path: Path, text: str, field: str, *, private: bool = False) ->
         temporary.write_text(text, encoding="utf-8")
 
 
+def _beside(path: Path) -> Path:
+    """Return a name beside `path` that no other process or thread takes."""
+    return path.with_name(f".{path.name}.writing-{token_hex(8)}")
+
+
 @contextmanager
 def whole_file(path: Path, field: str, *, private: bool = True) -> Iterator[Path]:
     """Yield a file beside `path` that takes its place when the block ends well, else vanishes.
@@ -108,7 +118,7 @@ def whole_file(path: Path, field: str, *, private: bool = True) -> Iterator[Path
     ------
     UsageError : the file cannot be written; `field` names the option that asked for it.
     """
-    temporary = path.with_name(f".{path.name}.writing-{os.getpid()}")
+    temporary = _beside(path)
     try:
         try:
             os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600 if private else 0o666))
@@ -132,7 +142,7 @@ def whole_folder(target: Path) -> Iterator[Path]:
     """
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise UsageError(expected("a new or empty folder", "one that holds files"), file=target)
-    temporary = target.absolute().with_name(f".{target.absolute().name}.writing-{os.getpid()}")
+    temporary = _beside(target.absolute())
     try:
         try:
             temporary.mkdir(parents=True)
@@ -141,6 +151,11 @@ def whole_folder(target: Path) -> Iterator[Path]:
                 f"expected a folder that can be made, was: {error.strerror}", file=target
             ) from error
         yield temporary
-        temporary.replace(target)
+        try:
+            temporary.replace(target)
+        except OSError as error:  # another has filled it meanwhile
+            raise UsageError(
+                expected("a new or empty folder", "one that holds files"), file=target
+            ) from error
     finally:
         shutil.rmtree(temporary, ignore_errors=True)

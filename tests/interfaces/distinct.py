@@ -68,7 +68,8 @@ class Distinct:
         place = next(self.place)
         if hint is float:
             field = name.partition(".")[2]
-            small = SMALL.search(field) and not MONEY.search(field) and not name.startswith("Estimate.")
+            amount = name.startswith(("Estimate.", "Range."))  # of money, whatever their fields are called
+            small = SMALL.search(field) and not MONEY.search(field) and not amount
             step = 0.0007 if name.startswith("Cell.") else 0.0103  # a cell of a map is a share of loans
             return step * (place - 100) if small else float(1_000_003 * place)
         if hint is int:

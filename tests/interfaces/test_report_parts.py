@@ -108,6 +108,7 @@ def test_percent_ticks_have_the_decimals_of_their_step(step: float, labels: list
 def test_money_ticks_share_one_unit() -> None:
     assert money_ticks([0.0, 500e3, 1e6, 1.5e6]) == ["0", "0.5 M", "1.0 M", "1.5 M"]
     assert money(12_345_678.0) == "12.35 M"
+    assert money(55_480_123_456_789.0) == "55,480 bn"
 
 
 def test_long_labels_take_two_lines_at_most() -> None:
@@ -275,9 +276,18 @@ def test_panels_lead_with_delinquency_then_default() -> None:
 RESULTS = {
     "report": (
         ReportWritten(
-            path="out/report.html", size=490_000, sections=("The book",), figures={"Balance": "4 M"}
+            path="out/report.html",
+            size=490_000,
+            sections=("The book",),
+            figures={"Balance": "4 M"},
+            left_out=("stress (no macro file)",),
         ),
-        ("Report written to out/report.html (0.5 MB)", "open out/report.html in a browser"),
+        (
+            "Report written to out/report.html (0.5 MB)",
+            "Left out: the source cannot fill them",
+            "stress (no macro file)",
+            "open out/report.html in a browser",
+        ),
     ),
     "demo": (
         DemoDone(

@@ -70,3 +70,37 @@ def test_a_figure_is_made_anew_without_writing_its_table_again(
     assert again.code == 0, again.err
     assert json.loads(again.out)["same"] is True
     assert table.read_text(encoding="utf-8") == "mine"
+
+
+@pytest.mark.parametrize("other", [("--table", "{}#totals"), ("--quarantine", "{}")])
+def test_a_file_is_written_for_one_thing(
+    loantwin: Command, raw_lender: Path, tmp_path: Path, other: tuple[str, str]
+) -> None:
+    target = tmp_path / "x.csv"
+    line = (raw_lender / "tape.csv", "--format", raw_lender / "mapping.toml", "--table", target)
+    loantwin("tape", "check", *line, *(word.format(target) for word in other)).refused(
+        "names for nothing else"
+    )
+    assert not target.exists()
+
+
+def test_a_tape_is_never_replaced_by_a_table(
+    loantwin: Command, raw_lender: Path, small_home: Path, tmp_path: Path
+) -> None:
+    tape = tmp_path / "tape.csv"
+    tape.write_bytes((raw_lender / "tape.csv").read_bytes())
+    seen = tmp_path / "seen.csv"
+    seen.symlink_to(tape)
+    written = ("--format", raw_lender / "mapping.toml")
+    loantwin("tape", "check", tape, *written, "--table", tape).refused("--table", "nothing else")
+    loantwin("tape", "check", seen, *written, "--table", tape).refused("--table", "nothing else")
+    loantwin("curves", small_home, "--table", tape).refused("--table", "the tape itself")
+    assert tape.read_bytes() == (raw_lender / "tape.csv").read_bytes()
+
+
+def test_a_folder_that_cannot_be_written_is_refused_before_the_work(
+    loantwin: Command, small_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.access", lambda place, mode: Path(place) != tmp_path)
+    monkeypatch.setattr("loantwin.curves", lambda *_, **__: pytest.fail("worked first"))
+    loantwin("curves", small_home, "--table", tmp_path / "x.csv").refused("--table", "can be written")

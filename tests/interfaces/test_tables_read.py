@@ -675,6 +675,8 @@ def test_fit_opens_with_a_sentence() -> None:
     )
     assert opening(replace(learnt, edges=ended)).startswith("12.0 % of loans are charged off a year (12 in")
     none = (_edge("current -> default", 0.0, 0.0),)
+    assert "30.00 % of loans default a year: 30 in 1,200 loan-months." in learnt.summary()
+    assert "of loans" not in replace(learnt, edges=none).summary()
     assert opening(replace(learnt, edges=none)).startswith("No loan was seen to default; ")
 
 

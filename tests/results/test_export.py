@@ -89,3 +89,6 @@ def test_headings_say_the_unit_and_claim_none_that_is_not_so() -> None:
     assert unit_of("LossResult", "es_standard_error", "EUR") == "EUR"
     assert unit_of("RollRatesResult", "number", "") == ""
     assert unit_of("Backtest", "crps", "EUR") == ""
+    assert unit_of("ComparisonResult", "amount_forecast_p95", "EUR") == "EUR"
+    assert unit_of("ComparisonResult", "amount_last_year", "EUR") == "EUR"
+    assert unit_of("ComparisonResult", "number_forecast_p95", "EUR") == ""

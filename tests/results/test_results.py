@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, ClassVar
 
@@ -182,3 +182,13 @@ def test_a_picture_shows_the_table(kind: type[Result], oracle: Any) -> None:
     assert len(shown) == len(values)
     assert len(ratio) == 1, (shown, values)  # one scale, so that every value stands at its own place
     assert figure.get_suptitle().startswith(READINGS[kind.__name__].title)
+
+
+def test_a_long_name_of_a_segment_moves_no_other_figure() -> None:
+    kind = next(kind for kind in CLASSES if kind.__name__ == "CeclResult")
+    made = sample(kind)
+    pool = next(iter(made.by_pool.values()))
+    lines = repr(replace(made, by_pool={"x" * 120: pool, "B": pool})).splitlines()
+    (far,) = [line for line in lines if "x" * 120 in line]
+    assert far.endswith(f"{'x' * 120}  {pool.allowance:,.0f} EUR")
+    assert max(len(line) for line in lines if line != far) < 100

@@ -143,3 +143,21 @@ def test_a_book_without_an_event_is_measured_by_every_command(
     assert lt.loss(home, paths=2000, confidence=0.99).es.value > 0
     assert lt.capital(home, any_date=True).approaches
     assert lt.stress(home, sensitivities=["unemployment_rate=+1"]).sensitivities
+
+
+def test_a_book_of_one_loan_in_default_is_fitted_and_provided_for(raw_lender: Path, tmp_path: Path) -> None:
+    """No loan could pay off early, so that nothing is known of that period effect."""
+    rows = pl.read_csv((raw_lender / "tape.csv").read_bytes(), separator=";", infer_schema=False)
+    late = rows.filter((pl.col("Month end") == "31.12.2021") & (pl.col("Days late").cast(pl.Int64) >= 90))
+    rows.filter(pl.col("Contract No") == late["Contract No"][0]).write_csv(
+        tmp_path / "one.csv", separator=";"
+    )
+    home = tmp_path / "twin"
+    lt.twin_create(home, tmp_path / "one.csv", str(raw_lender / "mapping.toml"), dt.date(2021, 12, 31))
+    made = lt.fit(home)
+    assert list(made.levels) == ["credit"]
+    assert made.default_rate == 1.0  # one in five months would be more than all in a year
+    allowance = lt.provisions(home, "ifrs9")
+    assert allowance.by_stage["3"].loans == 1
+    assert 0.0 < allowance.allowance < allowance.exposure
+    assert lt.forecast(home, months=3, paths=20).opening_balance == 0.0

@@ -189,6 +189,21 @@ def test_the_interval_of_a_panel_holds_what_happened(panel_home):
     # one year of one simulated economy: its own period effect moves it, and the interval must own that
     assert made.number_low[0] <= made.happened.number.sum() <= made.number_high[0]
     assert made.number_high[0] < 6 * made.happened.number.sum()
+    held_to_arrays(lt.compare(panel_home), made)
+
+
+def held_to_arrays(told, made):
+    """Hold the result that people get to the arrays it is made from, row by row."""
+    assert told.by_year[0].number.came == told.number.came == made.happened.number.sum()
+    assert told.by_year[0].amount.forecast.mean == pytest.approx(made.forecast_amount.sum())
+    assert told.by_year[0].amount.forecast.p95 == made.amount_high[0]
+    assert told.amount.last_year == pytest.approx(made.last_year_amount.sum())
+    by_vintage = told.frame("by_vintage")
+    assert by_vintage["number_forecast"].to_list() == made.forecast_number[0].tolist()
+    assert by_vintage["amount_last_year"].to_list() == made.last_year_amount[0].tolist()
+    assert f"{made.happened.amount.sum():,.0f} USD came" in told.summary()
+    shown = told.frame("scores").filter(figure="amount", forecast="last year's rate")
+    assert shown["accuracy"].item() == made.scores["amount"]["last year's rate"].accuracy
 
 
 def test_an_unfitted_twin_says_what_to_do(lender, tmp_path):

@@ -509,6 +509,9 @@ def _assembled(
     assert settings.beliefs is not None  # `believing` gave them
     states = counts.states
     default = "default" if "default" in states else "charged_off"
+    # a book that no move of a kind was possible in (all in default) has no level of it
+    kept = [name for name in context.latents if name in levels]
+    columns = [context.latents.index(name) for name in kept]
     parameters = TransitionParameters(
         states=states,
         live=counts.live,
@@ -519,14 +522,13 @@ def _assembled(
         ),
         segment=np.array([edge.segment for edge in edges]),
         macro=np.array([edge.macro for edge in edges]),
-        loading=np.array([edge.loading for edge in edges]),
+        loading=np.array([edge.loading[columns] for edge in edges]),
         segments=context.segments.labels,
         factors=context.names,
-        latents=context.latents,
+        latents=tuple(kept),
         default_state=states.index(default),
         prepaid_state=states.index("prepaid"),
     )
-    kept = [name for name in context.latents if name in levels]
     bent = saturation_of(
         settings.beliefs.multiple_cap.value, reach, worsening_edges(parameters), parameters.macro,
         context.month,

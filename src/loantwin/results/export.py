@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 FIELD = "table"
 ENDINGS = (".csv", ".parquet", ".xlsx")
+SOURCES = ("sha256", "source_hash")
+"""Facts of a provenance that are a tape's digest."""
 ABOUT = "about"
 """The first sheet of a workbook: what the result says, and the sheets."""
 LONGEST_NAME = 31
@@ -57,9 +60,10 @@ def save(result: Any, path: Path, name: str | None = None) -> Path:
     Raises
     ------
     UsageError : another ending, no table of that name, too many rows for a sheet, a file that
-        cannot be written.
+        cannot be written, or the very tape that the result was made from.
     """
     check_table(path)
+    _keep_source(result, path)
     made = tables(result)
     if name is not None and name not in made:
         raise UsageError(expected("one of " + ", ".join(made), name), field=FIELD)
@@ -79,6 +83,16 @@ def save(result: Any, path: Path, name: str | None = None) -> Path:
             about = {"schema": result.SCHEMA, "currency": currency_of(result), "provenance": _json(told)}
             frame.write_parquet(file, metadata=about)
     return path
+
+
+def _keep_source(result: Any, path: Path) -> None:
+    """Raise UsageError where the file holds, byte for byte, the tape that the result came from."""
+    told = getattr(result, PROVENANCE, None) or {}
+    known = {told[name] for name in SOURCES if told.get(name)}
+    if known and path.is_file() and sha256(path.read_bytes()).hexdigest() in known:
+        raise UsageError(
+            expected("a new file, or an old table", f"{path.name}, the tape itself"), field=FIELD
+        )
 
 
 def _json(value: Any) -> str:

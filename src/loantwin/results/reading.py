@@ -121,6 +121,35 @@ READINGS: Mapping[str, Reading] = {
         "by_pool",
         _by("by_pool", "pool", "Allowance by pool"),
     ),
+    "ComparisonResult": Reading(
+        "Forecast beside what happened",
+        (
+            ("of loans", "event", "text"),
+            ("loans: came", "number.came", "count"),
+            ("loans: forecast", "number.forecast", "count"),
+            ("loans: by last year's rate", "number.last_year", "count"),
+            ("came", "amount.came", "money"),
+            ("forecast", "amount.forecast", "money"),
+            ("by last year's rate", "amount.last_year", "money"),
+        ),
+        (
+            "Of the loans on the book then, {number.came|count} {event|text} of {amount.came|money} came; "
+            "the forecast, given the economy that came, was {number.forecast|count} of "
+            "{amount.forecast|money}.",
+            "The rate of the year before would have said {number.last_year|count} of "
+            "{amount.last_year|money}.",
+        ),
+        "by_year",
+        Drawn(
+            "scores",
+            "forecast",
+            "accuracy",
+            "share",
+            "Accuracy by forecast: loans, and amounts",
+            by="figure",
+            bars=True,
+        ),
+    ),
     "ComplianceResult": Reading(
         "Compliance",
         (
@@ -204,6 +233,7 @@ READINGS: Mapping[str, Reading] = {
     "FitResult": Reading(
         "Fitted model",
         (
+            ("default rate, a year", "default_rate", "share"),
             ("defaults learnt from", "loss_given_default.defaults", "count"),
             ("of a default charged off", "loss_given_default.charged_off.value", "share"),
             ("of a default recovered", "loss_given_default.recovered.value", "share"),
@@ -211,6 +241,8 @@ READINGS: Mapping[str, Reading] = {
             ("left to prior belief", "prior_only#", "count"),
         ),
         (
+            "{default_rate|share} of loans {fate|text} a year: {events|count} in "
+            "{live_months|count} loan-months.",
             "Learnt from {loss_given_default.defaults|count} defaults and {edges#|count} transitions.",
             "Of what defaults {loss_given_default.charged_off.value|share} is charged off.",
             "Of what defaults {loss_given_default.recovered.value|share} is recovered.",

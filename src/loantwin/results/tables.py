@@ -65,6 +65,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "plausibility": ("scenario",),
     "rates": ("from", "to"),
     "seconds": ("step",),
+    "scores": ("figure", "forecast"),
     "sectors": ("dimension",),
     "sectors.sectors": ("sector",),
     "series": ("series", "horizon"),

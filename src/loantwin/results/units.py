@@ -22,7 +22,7 @@ SHARES = re.compile(
     r"coverage50|coverage90|accuracy)$"
 )
 """Stems of columns that hold decimals of something."""
-ENDS = re.compile(r"_(mean|p05|p25|p50|p75|p95|value|standard_error|low|high|forecast|came)$")
+ENDS = re.compile(r"(_(mean|p05|p25|p50|p75|p95|value|standard_error|low|high|forecast|came|last_year))+$")
 BEGINNINGS = re.compile(r"^(without|taken|gross)_")
 OF_EXPOSURE = {("ProvisionExplanation", "charged_off"), ("ProvisionExplanation", "recovered")}
 """Class and stem of money elsewhere that is a share of the exposure here."""

@@ -11,6 +11,8 @@ from loantwin.errors import visible
 from loantwin.results.reading import reading_of
 from loantwin.results.tables import PROVENANCE, SINGLE, main_table, tables
 
+WIDEST = 48
+"""Characters of a label that push the figures of all rows to the right; a longer one pushes its own alone."""
 MOST = 4
 """Names that a figure with a `*` shows; the table has the rest."""
 
@@ -19,7 +21,7 @@ def short(result: Any) -> str:
     """Return a few lines: what it is, as of when, its main figures, and where the rest is."""
     lines = [f"{heading(result)} ({type(result).__name__})"]
     rows = list(figures(result))
-    width = max((len(label) for label, _ in rows), default=0)
+    width = min(max((len(label) for label, _ in rows), default=0), WIDEST)
     lines += [f"  {label:<{width}}  {value}" for label, value in rows]
     if names := table_names(result):
         more = f", {len(names) - MOST} more" if len(names) > MOST else ""

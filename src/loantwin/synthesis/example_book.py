@@ -7,6 +7,7 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Lock
 
 from loantwin.errors import UsageError, expected
 from loantwin.synthesis.write import write
@@ -22,6 +23,8 @@ FILES = (
     "outcomes.toml",
     "truth.json",
 )
+MAKING = Lock()
+"""Held while the files are made: threads that ask at once get the same."""
 
 
 @dataclass(frozen=True)
@@ -63,13 +66,9 @@ def example_book(folder: Path | str | None = None) -> ExampleBook:
     ------
     UsageError : `folder` holds something else, or cannot be made.
     """
-    place = Path(_held().name) / "lender" if folder is None else Path(folder)
-    there = [name for name in FILES if (place / name).is_file()]
-    if there and len(there) < len(FILES):
-        missing = ", ".join(name for name in FILES if name not in there)
-        raise UsageError(expected("all files of the example book, or none", f"no {missing}"), file=place)
-    if not there:
-        write(place, LOANS, MONTHS, SEED, "mapping")
+    with MAKING:
+        place = Path(_held().name) / "lender" if folder is None else Path(folder)
+        _fill(place)
     return ExampleBook(
         folder=place,
         tape=place / "tape.csv",
@@ -81,6 +80,15 @@ def example_book(folder: Path | str | None = None) -> ExampleBook:
         truth=place / "truth.json",
         as_of=AS_OF,
     )
+
+
+def _fill(place: Path) -> None:
+    there = [name for name in FILES if (place / name).is_file()]
+    if there and len(there) < len(FILES):
+        missing = ", ".join(name for name in FILES if name not in there)
+        raise UsageError(expected("all files of the example book, or none", f"no {missing}"), file=place)
+    if not there:
+        write(place, LOANS, MONTHS, SEED, "mapping")
 
 
 @cache

@@ -84,6 +84,42 @@ class FitResult(Result):
     learnt_from: Mapping[str, Any] = field(default_factory=dict)
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def target(self) -> str:
+        """Return the state that a loss begins with: `default`, of a source without it `charged_off`."""
+        return "default" if any(_end(edge) == "default" for edge in self.edges) else "charged_off"
+
+    @property
+    def fate(self) -> str:
+        """Return `target` as what loans do: "default" or "are charged off"."""
+        return "default" if self.target == "default" else "are charged off"
+
+    @property
+    def events(self) -> float:
+        """Return how many loans were seen to enter `target`, weighted."""
+        return sum(edge.events for edge in self.edges if _end(edge) == self.target and not edge.assumed)
+
+    @property
+    def live_months(self) -> float:
+        """Return the months that loans were seen live, weighted."""
+        at_risk: dict[str, float] = {}
+        for edge in self.edges:
+            start = edge.edge.split(" -> ")[0]
+            at_risk[start] = max(at_risk.get(start, 0.0), edge.loan_months)
+        return sum(at_risk.values())
+
+    @property
+    def default_rate(self) -> float | None:
+        """Return the share of live loans, decimal, that enter `target` in a year: 12 events over live months,
+        at most 1; None where none was seen to.
+        """
+        seen = self.events and self.live_months
+        return min(12.0 * self.events / self.live_months, 1.0) if seen else None
+
+
+def _end(edge: FittedEdge) -> str:
+    return edge.edge.split(" -> ")[-1]
+
 
 def fit(
     twin: Twin | Path | str,

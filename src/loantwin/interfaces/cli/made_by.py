@@ -33,7 +33,7 @@ def files_named(words: Sequence[str]) -> list[Path]:
     """Return the files that words name, each once: FILE, FILE#NAME, FILE#NAME=WEIGHT, --option=FILE."""
     found: dict[Path, None] = {}
     for word in words:
-        for text in _readings(word):
+        for text in readings(word):
             if text and Path(text).is_file():
                 found[Path(text)] = None
                 break
@@ -60,7 +60,8 @@ def digest(path: Path) -> str:
     return made.hexdigest()
 
 
-def _readings(word: str) -> Iterator[str]:
+def readings(word: str) -> Iterator[str]:
+    """Yield the files that a word may name: itself, what follows `--option=`, what precedes `=` or `#`."""
     if word.startswith("--"):
         word = word.partition("=")[2]
     yield word

@@ -10,6 +10,8 @@ from typing import Annotated, Any
 
 import typer
 
+from loantwin.errors import UsageError, expected
+
 Home = Annotated[
     Path, typer.Argument(metavar="DIR", help="The twin's home: the folder made by `twin create`.")
 ]
@@ -59,11 +61,25 @@ Supported = Annotated[
 def _checked(asked: list[str] | None) -> list[str] | None:
     """Refuse a file that cannot be written before the work whose table goes there."""
     if asked:
-        from loantwin.results.export import check_table, target_of
+        from loantwin.results.export import FIELD, check_table, target_of
 
-        for words in asked:
-            check_table(target_of(words)[0])
+        targets = [target_of(words)[0] for words in asked]
+        for target in targets:
+            check_table(target)
+        for target in targets:
+            if _times_named(target) > 1:
+                raise UsageError(
+                    expected("a file that the command names for nothing else", str(target)), field=FIELD
+                )
     return asked
+
+
+def _times_named(target: Path) -> int:
+    """Return how many words of the command line name a file."""
+    from loantwin.interfaces.cli.made_by import TYPED, readings
+
+    place = target.resolve()
+    return sum(place in {Path(text).resolve() for text in readings(word) if text} for word in TYPED.get())
 
 
 Tables = Annotated[

@@ -23,7 +23,8 @@ MOST_DECIMALS = 6
 
 def plain(name: str) -> str:
     """Return a name of the model or the tape in words: interest_only -> interest only; marks as escapes."""
-    return visible(DAYS_PAST_DUE.sub(r"\1–\2 days past due", name).replace("_", " "))
+    words = DAYS_PAST_DUE.sub(r"\1–\2 days past due", name).replace("charge_offs", "charge-offs")
+    return visible(words.replace("_", " "))
 
 
 def edge_words(edge: str) -> str:
@@ -87,7 +88,8 @@ def beside_supervisor(result: LossResult) -> list[tuple[str, float]]:
 def money(value: float, _position: object = None) -> str:
     """Return an amount in short form: 1.2 M."""
     size, unit = _unit(abs(value))
-    return f"{value / size:,.4g}{unit}"
+    short = value / size
+    return f"{short:,.0f}{unit}" if abs(short) >= 9_999.5 else f"{short:,.4g}{unit}"
 
 
 def money_ticks(values: Sequence[float]) -> list[str]:

@@ -99,19 +99,11 @@ def opening(result: Any) -> str:
 
     Loans are counted; the rate is defaults over loan months of live loans, a year of them.
     """
-    target = "default" if any(_ends(edge) == "default" for edge in result.edges) else "charged_off"
-    told = [edge for edge in result.edges if _ends(edge) == target and not edge.assumed]
-    at_risk: dict[str, float] = {}
-    for edge in result.edges:
-        start = edge.edge.split(" -> ")[0]
-        at_risk[start] = max(at_risk.get(start, 0.0), edge.loan_months)
-    events, months = sum(edge.events for edge in told), sum(at_risk.values())
-    default = "default" if target == "default" else "are charged off"
-    if events and months:
-        seen = f"{events:,.0f} in {months:,.0f} loan months"
-        rate = f"{percent(12.0 * events / months, 1)} of loans {default} a year ({seen})"
+    if result.default_rate is not None:
+        seen = f"{result.events:,.0f} in {result.live_months:,.0f} loan months"
+        rate = f"{percent(result.default_rate, 1)} of loans {result.fate} a year ({seen})"
     else:
-        rate = f"No loan was seen to {'default' if target == 'default' else 'be charged off'}"
+        rate = f"No loan was seen to {'default' if result.target == 'default' else 'be charged off'}"
     share = result.loss_given_default
     lost = f"{percent(share['charged_off']['used'], 0)} of their exposure is charged off"
     if share["recovered"].get("observed", True):
@@ -119,10 +111,6 @@ def opening(result: Any) -> str:
     else:
         lost += ", recoveries are not observed"
     return f"{rate}; {lost}; {_prior(result)}."
-
-
-def _ends(edge: Any) -> str:
-    return str(edge.edge.split(" -> ")[-1])
 
 
 def _prior(result: Any) -> str:

@@ -46,7 +46,7 @@ def render(console: Console, result: Any) -> None:
         )
         for name, item in result.left_out.items()
     ]
-    rows = [("live loans", "", amount(result.opening_balance)), *outside]
+    rows = [("live loans", "–", amount(result.opening_balance)), *outside]
     show_table(console, "Opening balance", ("", "loans", "balance"), rows)
     total = [
         (

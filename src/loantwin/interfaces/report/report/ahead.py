@@ -175,13 +175,13 @@ def provisions_section(found: Findings) -> Section:
                     {"allowance": [part.allowance for part in stages.values()]},
                     unit=found.twin.currency,
                 ),
-                "Stage 1: 12-month loss; stages 2 and 3: lifetime loss.",
+                "Stage 1: 12-month loss; stages 2 and 3: lifetime loss. A mean, without interval.",
             ),
             (
                 charts.bars(
                     "CECL by pool, allowance", *_largest(shown["cecl"].by_pool), unit=found.twin.currency
                 ),
-                "The pools with the largest allowance.",
+                "The pools with the largest allowance. A mean, without interval.",
             ),
         )
     )

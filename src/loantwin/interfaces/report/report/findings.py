@@ -16,6 +16,7 @@ from loantwin.risk.provisions.provisions import Provision
 from loantwin.risk.stress.stress import StressResult
 from loantwin.twin import Twin
 from loantwin.types import Progress
+from loantwin.verbs.compare import comparison
 from loantwin.verbs.forecast import Forecast
 
 FORECAST_PATHS = 1_000
@@ -92,6 +93,6 @@ def find(
 
 def _compared(twin: Twin) -> tuple[Comparison | None, str]:
     try:
-        return lt.compare(twin), ""
+        return comparison(twin), ""
     except InputError as error:  # a tape that ends at its as-of date has nothing to compare with
         return None, str(error)

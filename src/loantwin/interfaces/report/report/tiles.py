@@ -44,12 +44,12 @@ def tiles(found: Findings) -> tuple[Tile, ...]:
     """Return the figures a manager asks for first."""
     ifrs9, loss = found.provisions["ifrs9"], found.loss
     rate = found.forecast.default_rate
-    mapping = found.twin.mapping
+    mapping, currency = found.twin.mapping, found.twin.currency
     balance, expected, all_loans = _on_book(found)
     made = [
         Tile(
             "Balance on the book",
-            money(balance),
+            f"{money(balance)} {currency}",
             _loans(expected, all_loans) + ("" if "balance" in mapping.observes else ", balance assumed"),
         ),
         Tile(
@@ -65,13 +65,17 @@ def tiles(found: Findings) -> tuple[Tile, ...]:
         ),
         Tile(
             "IFRS 9 allowance",
-            money(ifrs9.allowance),
+            f"{money(ifrs9.allowance)} {currency}",
             f"coverage {percent(ifrs9.allowance / max(ifrs9.exposure, 1e-300))}, net of guarantees",
         ),
-        Tile("Expected loss, 12 months", money(loss.expected_loss.value), "present value, net of guarantees"),
+        Tile(
+            "Expected loss, 12 months",
+            f"{money(loss.expected_loss.value)} {currency}",
+            "present value, net of guarantees",
+        ),
         Tile(
             f"Value at risk {100 * loss.confidence:g} %",
-            money(loss.var.value),
+            f"{money(loss.var.value)} {currency}",
             f"12 months, standard error {money(loss.var.standard_error)}",
         ),
     ]

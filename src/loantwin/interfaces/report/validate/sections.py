@@ -32,7 +32,8 @@ def findings_section(made: Sequence[Finding]) -> Section:
     if not made:
         return Section("findings", "Findings", "None: no rule of this dossier was broken.", ())
     rows = [
-        (item.id, item.severity, item.text, item.evidence, item.owner, item.due.isoformat()) for item in made
+        (f"{item.id}, {item.severity}", item.text, item.evidence, item.owner, item.due.isoformat())
+        for item in made
     ]
     count = ", ".join(
         counted(sum(item.severity == name for item in made), f"{name} one", f"{name} ones")
@@ -42,9 +43,9 @@ def findings_section(made: Sequence[Finding]) -> Section:
     days = ", ".join(f"{name} {months} months" for name, months in SEVERITIES.items())
     blocks = (
         table(
-            ("", "severity", "finding", "what it rests on", "owner", "answer by"),
+            ("no., severity", "finding", "what it rests on", "owner", "answer by"),
             rows,
-            words=(0, 1, 2, 3, 4, 5),
+            words=(0, 1, 2, 3, 4),
         ),
         text(
             f"Time to answer is an assumption: {days}. Rules that raise findings stand in docs/validate.md."
@@ -75,7 +76,13 @@ def inventory_section(found: Evidence, parts: Sequence[Component]) -> Section:
             )
         ),
         table(
-            ("component", "step", "allowance", "change", "materiality"),
+            (
+                "component",
+                "step",
+                f"allowance, {found.twin.currency}",
+                "change of the allowance",
+                "materiality",
+            ),
             [
                 (item.component, item.step, amount(item.allowance), percent(item.change, 1), item.materiality)
                 for item in found.moved
@@ -92,7 +99,7 @@ def lineage_section(found: Evidence) -> Section:
     """Return where model and data came from, by hash."""
     told = found.twin.provenance()
     rows = [
-        (plain(name), ", ".join(map(str, value)) if isinstance(value, list) else str(value))
+        (plain(name), ", ".join(map(edge_words, value)) if name == "prior_only" else _listed(value))
         for name, value in told.items()
         if name != "settings" and value not in (None, [])
     ]
@@ -100,8 +107,12 @@ def lineage_section(found: Evidence) -> Section:
     rows += [(f"fitted with {name}", str(version)) for name, version in made.get("versions", {}).items()]
     settings = [(name, str(value)) for name, value in told["settings"].items()]
     blocks = (table(("", ""), rows, words=(0, 1)), details("Settings", table(("setting", "value"), settings)))
-    lead = "Every input lies in the twin's home under its hash; `log verify` proves that none was changed."
+    lead = "Every input lies in the twin's home under its hash; log verify proves that none was changed."
     return Section("lineage", "Lineage", lead, blocks)
+
+
+def _listed(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def concept_section(found: Evidence) -> Section:
@@ -185,7 +196,8 @@ def outcomes_section(found: Evidence) -> Section:
             "figure", "months", "accuracy", "bias", "inside 90 %", "its 90 % interval", "verdict", "events",
             "origins",
         )  # fmt: skip
-        blocks += [heading(f"Given {words}"), table(columns, rows, words=(0, 6))]
+        said = "No interval of the share inside, –, where every origin says the same or there is but one."
+        blocks += [heading(f"Given {words}"), table(columns, rows, words=(0, 6), caption=said)]
     dates = ", ".join(item.date.isoformat() for item in found.backtest.origins)
     lead = (
         f"The model fitted again at {dates} on what was known then, forecasts beside what came. Accuracy: 1 "
@@ -200,13 +212,19 @@ def _outcome(score: BacktestScore) -> tuple[str, ...]:
     low, high = score.coverage90_untied_low, score.coverage90_untied_high
     return (
         "–" if score.accuracy is None else f"{score.accuracy:.2f}",
-        "–" if score.bias is None else f"{100 * score.bias:+.0f} %",
+        "–" if score.bias is None else f"{_signed(100 * score.bias, 0)} %",
         "–" if score.coverage90_untied is None else f"{score.coverage90_untied:.2f}",
-        "–" if low is None or high is None else f"{low:.2f} to {high:.2f}",
+        "–" if low is None or high is None or low == high else f"{low:.2f} to {high:.2f}",
         score.verdict,
         f"{score.events:,.0f}",
         f"{score.origins}",
     )
+
+
+def _signed(value: float, decimals: int = 2) -> str:
+    """Return a difference with its sign, none where it rounds to nothing."""
+    text = f"{value:+,.{decimals}f}"
+    return text if float(text.replace(",", "")) else text[1:]
 
 
 def benchmarks_section(found: Evidence) -> Section | None:
@@ -227,7 +245,7 @@ def benchmarks_section(found: Evidence) -> Section | None:
             between = (
                 "–"
                 if best.difference_low is None or best.difference_high is None
-                else f"{best.difference_low:+.2f} to {best.difference_high:+.2f}"
+                else f"{_signed(best.difference_low)} to {_signed(best.difference_high)}"
             )
             rows.append(
                 (
@@ -236,7 +254,7 @@ def benchmarks_section(found: Evidence) -> Section | None:
                     f"{score.accuracy:.2f}",
                     name,
                     f"{best.accuracy:.2f}",
-                    f"{score.accuracy - (best.accuracy or 0.0):+.2f}",
+                    _signed(score.accuracy - (best.accuracy or 0.0)),
                     between,
                 )
             )
@@ -279,7 +297,11 @@ def sensitivity_section(found: Evidence) -> Section | None:
         blocks += [
             heading("One factor of the economy at a time, against the expected path"),
             table(
-                ("factor", "moved by", *heads, *(f"{name}, opposite" for name in heads)), moves, words=(0, 1)
+                ("factor", "moved by", *heads, *(f"{name}, opposite" for name in heads)),
+                moves,
+                words=(0, 1),
+                caption=f"Changes in {found.twin.currency} over {made.months} months; opposite: the factor "
+                "moved the other way.",
             ),
         ]
     lead = (
@@ -348,7 +370,10 @@ def remade_section(found: Evidence) -> Section:
 def limitations_section(found: Evidence) -> Section:
     """Return what the model cannot tell, and what is assumed."""
     twin = found.twin
-    blocks: list[PageBlock] = [heading("Not observable"), bullets(found.provisions.not_observable or ("–",))]
+    blocks: list[PageBlock] = [
+        heading("Not observable"),
+        bullets(tuple(map(plain, found.provisions.not_observable)) or ("–",)),
+    ]
     assumed = twin.mapping.assumption_details
     if assumed:
         rows = [(name, item.value, item.unit, item.words) for name, item in assumed.items()]
@@ -359,5 +384,5 @@ def limitations_section(found: Evidence) -> Section:
     notes = (*found.notes, *(found.backtest.notes if found.backtest is not None else ()))
     if notes:
         blocks += [heading("Said by the program"), bullets(notes)]
-    blocks.append(bullets(found.provisions.rules))
+    blocks += [heading("Rules of the allowance"), bullets(found.provisions.rules)]
     return Section("limitations", "Limitations", f"Horizon of the figures: {YEAR} months.", tuple(blocks))
