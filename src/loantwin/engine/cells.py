@@ -74,10 +74,13 @@ class LossGivenDefault:
 
 @dataclass(frozen=True)
 class SeverityMoves:
-    """By how much the loss of a default is more than the tables of `LossGivenDefault`, by month and segment.
+    """By how much more comes back of a default than the tables of `LossGivenDefault` say, before a charge-off
+    and after it, by month and segment.
 
-    factor : (P, C, T) on what is charged off and recovered of defaults in months 1..T, by path and kind; P is
-        1 where all paths share it. kind : (G,) the kind of each segment, 0 to C - 1.
+    factor : (P, C, T) q, by path and kind, of defaults in months 1..T; P is 1 where all paths share it. Of a
+        default q (1 - charged off) is paid before a charge-off and q x recovered after it, so that what is
+        charged off is 1 - q (1 - charged off) and a net loss s becomes 1 - q (1 - s). kind : (G,) the kind of
+        each segment, 0 to C - 1.
     """
 
     factor: Floats

@@ -47,8 +47,8 @@ def conditional_flows(
     index_paths : (P, T) index of floating rates, decimal a year. It moves the interest of floating balances
         by its difference from the index path the cells were built with; balances stay on that path, caps and
         floors as there.
-    severity_moves : on what is charged off, recovered and lost of defaults; None leaves the tables as they
-        are.
+    severity_moves : on what comes back of defaults, before and after a charge-off; None leaves the tables as
+        they are.
 
     Raises
     ------
@@ -59,7 +59,7 @@ def conditional_flows(
     check_cells(parameters, cells)
     check_lgd(parameters, lgd)
     group = cells.group if groups > 1 else np.zeros(len(cells.group), dtype=np.int64)
-    coefficients = _coefficients(cells, lgd, shocks.shape[1], change is not None)
+    coefficients = _coefficients(cells, lgd, shocks.shape[1], change is not None, severity_moves is not None)
     sums = _summed(parameters, cells, group, groups, shocks, coefficients, moves=severity_moves)
     opening = np.bincount(group, weights=cells.balance[:, 0], minlength=groups).astype(np.float64)
     return _flows(sums, opening, lgd, change)
@@ -89,13 +89,14 @@ def conditional_defaults(
     check_cells(parameters, cells)
     check_lgd(parameters, lgd)
     group = cells.group if groups > 1 else np.zeros(len(cells.group), dtype=np.int64)
-    coefficients = _coefficients(cells, lgd, shocks.shape[1], moving=False)
-    wanted = np.array([9, 11, 14, 15])  # defaulted, number, gross, net in the order of the kernel
+    coefficients = _coefficients(cells, lgd, shocks.shape[1], False, severity_moves is not None)
+    # defaulted, number, gross, net, and what the last two owe, in the order of the kernel
+    wanted = np.array([9, 11, 14, 15, 17, 18])
     kept = np.zeros_like(coefficients)  # the kernel passes over a coefficient of 0
     kept[..., wanted] = coefficients[..., wanted]
     sums = _summed(parameters, cells, group, groups, shocks, kept, moves=severity_moves)
-    defaulted, number, gross, net = sums[wanted]
-    return DefaultFlows(number, defaulted, gross, net)
+    defaulted, number, gross, net, owed, owed_net = sums[wanted]
+    return DefaultFlows(number, defaulted, gross + owed, net + owed_net)
 
 
 @dataclass(frozen=True)
@@ -123,13 +124,15 @@ def conditional_numbers(
     check_cells(parameters, cells)
     check_lgd(parameters, lgd)
     months = shocks.shape[1]
-    coefficients = np.zeros((len(cells.segment), months, 16))
+    from loantwin.engine.conditional.kernels import FIGURES as PLACES
+
+    coefficients = np.zeros((len(cells.segment), months, PLACES))
     coefficients[..., 3] = cells.loans[:, 1 : months + 1]
     for place in (5, 8, 11):  # repaid in full, exited, defaulted in the order of the kernel
         coefficients[..., place] = cells.loans[:, :months]
     group = np.zeros(len(cells.group), dtype=np.int64)
     sums = _summed(parameters, cells, group, 1, shocks, coefficients, parameters.live)[:, :, 0]
-    return Numbers(np.moveaxis(sums[16:], 0, 1), sums[11], sums[5], sums[8])
+    return Numbers(np.moveaxis(sums[PLACES:], 0, 1), sums[11], sums[5], sums[8])
 
 
 def conditional_numbers_reference(parameters: TransitionParameters, cells: Cells, shocks: Floats) -> Numbers:
@@ -186,11 +189,15 @@ def _summed(
     return sums
 
 
-def _coefficients(cells: Cells, lgd: LossGivenDefault, months: int, moving: bool) -> Floats:
-    """Return what a cell's month's flows are multiplied by, (B, T, figures), in the kernel's order."""
+def _coefficients(cells: Cells, lgd: LossGivenDefault, months: int, floating: bool, moved: bool) -> Floats:
+    """Return what a cell's month's flows are multiplied by, (B, T, figures), in the kernel's order.
+
+    floating : the index moves interest. moved : severity moves.
+    """
     charged, recovered = severity(cells, lgd, months)
     exposure, start = cells.exposure[:, :months], cells.balance[:, :months]
-    loss = exposure * loss_share(cells, lgd, charged, recovered) * discount(cells, months)
+    worth = exposure * discount(cells, months)
+    loss, kept = worth * loss_share(cells, lgd, charged, recovered), 1.0 - cells.guaranteed[:, None]
     table = (
         cells.balance[:, 1 : months + 1],
         scheduled(cells, months),
@@ -199,7 +206,7 @@ def _coefficients(cells: Cells, lgd: LossGivenDefault, months: int, moving: bool
         cells.draws[:, :months],
         start,
         cells.interest[:, :months],
-        cells.rate_sensitivity[:, :months] * float(moving),
+        cells.rate_sensitivity[:, :months] * float(floating),
         start,
         exposure,
         start,
@@ -207,7 +214,10 @@ def _coefficients(cells: Cells, lgd: LossGivenDefault, months: int, moving: bool
         exposure * charged,
         exposure * recovered,
         loss,
-        loss * (1.0 - cells.guaranteed)[:, None],
+        loss * kept,
+        exposure * float(moved),
+        worth * float(moved),
+        worth * kept * float(moved),
     )
     return np.stack(table, axis=-1)
 
@@ -215,7 +225,8 @@ def _coefficients(cells: Cells, lgd: LossGivenDefault, months: int, moving: bool
 def _flows(sums: Floats, opening: Floats, lgd: LossGivenDefault, change: Floats | None) -> Flows:
     """Return the figures from the kernel's sums."""
     (balance, repaid, partial, live, draws, full, interest, sensitivity, exited) = sums[:9]
-    (defaulted, started, number, charged, recovered, gross, net) = sums[9:]
+    (defaulted, started, number, charged, recovered, gross, net) = sums[9:16]
+    owed, owed_gross, owed_net = sums[16:]
     return Flows(
         opening=np.repeat(opening[None], len(balance), axis=0),
         balance=balance,
@@ -227,10 +238,10 @@ def _flows(sums: Floats, opening: Floats, lgd: LossGivenDefault, change: Floats 
         exited=exited,
         defaulted=defaulted,
         defaulted_number=number,
-        charged_off=convolved(charged, lgd.charge_off_lag),
+        charged_off=convolved(charged + owed, lgd.charge_off_lag),
         recovered=convolved(recovered, lgd.recovery_lag),
-        loss_gross=gross,
-        loss_net=net,
+        loss_gross=gross + owed_gross,
+        loss_net=net + owed_net,
         live_number=live,
     )
 
@@ -253,8 +264,8 @@ def conditional_flows_reference(
     opening = np.zeros((paths, groups))
     for path in range(paths):
         moved = None if change is None else change[path]
-        dearer = None if severity_moves is None else severity_moves.of_paths(paths)[path][severity_moves.kind]
-        flows = flows_of(parameters, cells, lgd, occupancy(parameters, cells, shocks[path]), moved, dearer)
+        back = None if severity_moves is None else severity_moves.of_paths(paths)[path][severity_moves.kind]
+        flows = flows_of(parameters, cells, lgd, occupancy(parameters, cells, shocks[path]), moved, back)
         for name, total in sums.items():
             np.add.at(total[path], group, getattr(flows, name))
         np.add.at(opening[path], group, flows.opening)

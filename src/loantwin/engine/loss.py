@@ -36,7 +36,7 @@ from loantwin.engine.cells import LossGivenDefault, SeverityMoves, recovery_wort
 from loantwin.engine.columns import LoanColumns, check_columns, take
 from loantwin.engine.floating.interpolation import SpreadNodes, grid_for, set_losses, smooth_loans
 from loantwin.engine.packing import buckets_of, cut, kinds, pack
-from loantwin.engine.path import check_lgd, check_moves
+from loantwin.engine.path import check_lgd, check_moves, moved_shares
 from loantwin.engine.rows import TransitionParameters, odds, rows_at, up_to_date
 from loantwin.engine.runoff import loan_tables
 from loantwin.errors import ModelError, expected
@@ -92,8 +92,8 @@ def loan_losses(
         where losses are linear in the default probabilities, which are averaged before any loan is looked at.
     past_term : follow loans that are late when the contract ends, to the first horizon and, where the second
         is all months, to the end. False: nothing is lost after the term.
-    severity_moves : on what defaults lose, of K scenarios or shared by all; None leaves the tables as they
-        are. Past the last month the last one holds.
+    severity_moves : on what comes back of defaults, of K scenarios or shared by all; None leaves the tables
+        as they are. Past the last month the last one holds.
 
     Raises
     ------
@@ -108,6 +108,32 @@ def loan_losses(
     if not len(columns.principal):
         nothing = np.zeros((0, 1 if mean else len(shocks), 2))
         return LoanLosses(nothing, nothing, chosen)
+    given = (parameters, columns, shocks, index_paths, assumed, chosen, mean, past_term)
+    if severity_moves is None:
+        return LoanLosses(*_measured(lgd, None, *given), chosen)
+    # 1 - q (1 - s) = q s + (1 - q): what the tables lose of q of the defaults, and all of the others
+    check_moves(parameters, severity_moves, len(shocks), shocks.shape[1])
+    moves = severity_moves.until(shocks.shape[1])
+    kept, pd = _measured(lgd, moves, *given)
+    nothing, whole = np.zeros_like(lgd.recovered), np.ones_like(lgd.charged_off)
+    all_lost = LossGivenDefault(whole, nothing, lgd.charge_off_lag, lgd.recovery_lag)
+    gone, _ = _measured(all_lost, SeverityMoves(1.0 - moves.factor, moves.kind), *given)
+    return LoanLosses(kept + gone, pd, chosen)
+
+
+def _measured(
+    lgd: LossGivenDefault,
+    moves: SeverityMoves | None,
+    parameters: TransitionParameters,
+    columns: LoanColumns,
+    shocks: Floats,
+    index_paths: Floats | None,
+    assumed: RunoffAssumptions,
+    chosen: tuple[int, int],
+    mean: bool,
+    past_term: bool,
+) -> tuple[Floats, Floats]:
+    """Return loss and default probability, (N, K, 2); the factors of `moves` multiply the losses alone."""
     from loantwin.engine import kernels
     from loantwin.kernels import in_shares
 
@@ -115,13 +141,10 @@ def loan_losses(
     months = shocks.shape[1]
     ended = _endings(parameters, bucket, columns.remaining_months, len(buckets), months, past_term)
     slots = max(assumed.arrears_months, 1)
-    if severity_moves is not None:
-        check_moves(parameters, severity_moves, len(shocks), months)
-        severity_moves = severity_moves.until(months)
     made = (
-        _mean_tables(parameters, shocks, buckets, ended, slots, severity_moves)
+        _mean_tables(parameters, shocks, buckets, ended, slots, moves)
         if mean
-        else _default_tables(parameters, shocks, buckets, ended, slots, severity_moves)
+        else _default_tables(parameters, shocks, buckets, ended, slots, moves)
     )
     tables, late, lost = made[:2], made[2], made[3]
     severity = _severity_tables(lgd, buckets, months + (slots if len(late) else 0))
@@ -157,7 +180,7 @@ def loan_losses(
             grid, columns, packed, smooth, bucket, assumed, index, (tables[0], tables[1]), severity, until,
             (loss, pd), (ended.pair, late, lost),
         )  # fmt: skip
-    return LoanLosses(loss, pd, chosen)
+    return loss, pd
 
 
 @dataclass(frozen=True)
@@ -248,7 +271,7 @@ def loan_losses_reference(
         )
         age = np.minimum(keys[:, 1:2] + step, lgd.charged_off.shape[1] - 1)
         worth = recovery_worth(part.effective_annual_rate, lgd.recovery_lag)[:, None]
-        severity = lgd.charged_off[keys[:, 0:1], age] - worth * lgd.recovered[keys[:, 0:1], age]
+        shares = (lgd.charged_off[keys[:, 0:1], age], lgd.recovered[keys[:, 0:1], age])
         discount = np.exp(-np.log1p(part.effective_annual_rate / 12.0)[:, None] * step)
         for scenario in range(scenarios):
             index = None if index_paths is None else index_paths[scenario]
@@ -256,7 +279,8 @@ def loan_losses_reference(
                 index = np.concatenate([index, np.repeat(index[-1:], extra)])
             exposure = loan_tables(part, months + extra, assumed, index, past_term).exposure
             exposure = np.take_along_axis(exposure, np.minimum(owing, months + extra) - 1, axis=1)
-            lost = default[scenario] * severity * discount * exposure * moves[scenario, keys[:, 0]]
+            charged, back = moved_shares(*shares, moves[scenario, keys[:, 0]])
+            lost = default[scenario] * (charged - worth * back) * discount * exposure
             for place, horizon in enumerate(until):
                 loss[rows, scenario, place] = lost[:, :horizon].sum(axis=1)
                 pd[rows, scenario, place] = default[scenario, :, :horizon].sum(axis=1)

@@ -114,12 +114,12 @@ def flows_of(
     lgd: LossGivenDefault,
     where: Occupancy,
     index_change: Floats | None = None,
-    dearer: Floats | None = None,
+    kept: Floats | None = None,
 ) -> Flows:
     """Return every figure by cell and month, (..., B, T), from the occupancy.
 
     index_change : (..., T) index less the one the cells were built with, decimal a year; it moves interest
-        alone. dearer : (G, T) factor on what is lost of defaults, by segment and month.
+        alone. kept : (G, T) factor on what comes back of defaults, by segment and month.
 
     Raises
     ------
@@ -140,8 +140,8 @@ def flows_of(
     if index_change is not None:
         interest = interest + index_change[..., None, :] * cells.rate_sensitivity[:, :months]
     charged, recovered = severity(cells, lgd, months)
-    if dearer is not None:
-        charged, recovered = (dearer[cells.segment, :months] * share for share in (charged, recovered))
+    if kept is not None:
+        charged, recovered = moved_shares(charged, recovered, kept[cells.segment, :months])
     defaulted = default * exposure
     loss = defaulted * loss_share(cells, lgd, charged, recovered) * discount(cells, months)
     return Flows(
@@ -173,6 +173,11 @@ def severity(cells: Cells, lgd: LossGivenDefault, months: int) -> tuple[Floats, 
     """Return charged off and recovered, decimals of exposure, of defaults in months 1..T, each (B, T)."""
     age = np.minimum(cells.age[:, None] + np.arange(1, months + 1)[None], lgd.charged_off.shape[1] - 1)
     return lgd.charged_off[cells.segment[:, None], age], lgd.recovered[cells.segment[:, None], age]
+
+
+def moved_shares(charged: Floats, recovered: Floats, kept: Floats) -> tuple[Floats, Floats]:
+    """Return shares charged off and recovered when `kept` times as much comes back, before and after."""
+    return 1.0 - kept * (1.0 - charged), kept * recovered
 
 
 def loss_share(cells: Cells, lgd: LossGivenDefault, charged: Floats, recovered: Floats) -> Floats:

@@ -1,7 +1,7 @@
 """By how much defaults lose more under an economy than the tables say: collateral and the times.
 
-The share charged off of secured loans follows the price of what secures them (`models.collateral`), and what
-is recovered of it later moves alike. All others follow what history taught of the times
+The net loss of secured loans follows the price of what secures them (`models.collateral`): what comes back,
+before a charge-off and after it, shrinks and grows alike. All others follow what history taught of the times
 (`models.severity_reaction`): a reaction learnt from secured loans holds what prices did to them, so that the
 two together would count it twice. A segment that holds both takes the mean by balance.
 """
@@ -16,7 +16,7 @@ from loantwin.arrays import Floats, Integers
 from loantwin.engine.cells import Cells, SeverityMoves
 from loantwin.engine.expectation import conditional_flows
 from loantwin.engine.rows import base_segments
-from loantwin.models.collateral import severity_at_prices
+from loantwin.models.collateral import MOST, severity_at_prices
 from loantwin.models.severity_reaction import severity_by_month
 from loantwin.outlook.long_run import long_run_covariates
 from loantwin.outlook.outlook import SOURCES, Economy, Outlook
@@ -30,12 +30,12 @@ ROUNDING = 1e-9
 class _Kinds:
     """C kinds of segments. kind : (G,) of each segment.
 
-    charged : (C,) expected share charged off, decimal of exposure. secured : (C,) share of the balance that
-    property secures.
+    severity : (C,) expected loss given default net of recoveries, decimal of exposure. secured : (C,) share
+    of the balance that property secures.
     """
 
     kind: Integers
-    charged: Floats
+    severity: Floats
     secured: Floats
 
 
@@ -50,19 +50,19 @@ def severity_moves(outlook: Outlook, economy: Economy, shocks: Floats | None = N
     kinds = outlook.store.get("outlook.severity_kinds", SOURCES, lambda: _kinds(outlook))
     if kinds is None:
         return None
-    moved = np.zeros((1, len(kinds.charged), 1))
+    moved = np.zeros((1, len(kinds.severity), 1))
     if shocks is not None and (reacted := _reacted(outlook, shocks)) is not None:
         moved = moved + (1.0 - kinds.secured)[:, None] * (reacted - 1.0)[:, None]
     if economy.prices is not None:
-        followed = severity_at_prices(kinds.charged[:, None], economy.prices[:, None])
+        followed = severity_at_prices(kinds.severity[:, None], economy.prices[:, None])
         if economy.drawn:  # defaults that the tables were learnt from lived through such prices too
             followed = followed / followed.mean(axis=0)
         moved = moved + kinds.secured[:, None] * (followed - 1.0)
     if not (np.abs(moved) > ROUNDING).any():
         return None
-    # nothing loses more than is owed
-    most = np.maximum(1.0, 1.0 / np.maximum(kinds.charged, 1e-6))
-    return SeverityMoves(np.minimum(1.0 + moved, most[:, None]), kinds.kind)
+    # what comes back of a default, 1 - s, grows by the factor that makes its net loss s (1 + moved)
+    severity = np.clip(kinds.severity, 0.0, MOST)[:, None]
+    return SeverityMoves(np.maximum((1.0 - severity * (1.0 + moved)) / (1.0 - severity), 0.0), kinds.kind)
 
 
 def dearer_by_month(
@@ -102,8 +102,8 @@ def _kinds(outlook: Outlook) -> _Kinds | None:
         return None
     base = base_segments(outlook.twin.model.parameters.segments)
     age = np.minimum(columns.age, lgd.charged_off.shape[1] - 1)
-    charged = lgd.charged_off[columns.segment, age]
-    shares = np.stack([charged, outlook.secured], axis=1)
+    charged, recovered = lgd.charged_off[columns.segment, age], lgd.recovered[columns.segment, age]
+    shares = np.stack([charged - recovered, outlook.secured], axis=1)
     mean = np.tile(np.average(shares, axis=0, weights=weight), (len(base), 1))
     for code, names in ((base[columns.segment], base), (columns.segment, np.arange(len(base)))):
         held = np.bincount(code, weight, len(base))
@@ -111,8 +111,8 @@ def _kinds(outlook: Outlook) -> _Kinds | None:
         known = held[names] > 0.0
         mean[known] = (summed[names] / np.maximum(held[names], 1e-300)[:, None])[known]
     made, kind = np.unique(np.round(mean * [100, 10]), axis=0, return_inverse=True)
-    owed, secured = (made / [100, 10]).T
-    return _Kinds(kind.reshape(-1).astype(np.int64), owed, secured)
+    severity, secured = (made / [100, 10]).T
+    return _Kinds(kind.reshape(-1).astype(np.int64), severity, secured)
 
 
 def _reacted(outlook: Outlook, shocks: Floats) -> Floats | None:

@@ -19,9 +19,11 @@ PATHS = 64
 TILE = 32
 # figures, each a sum of a flow x the coefficient of the cell and month
 BALANCE, SCHEDULED, PARTIAL, LIVE, DRAWS, FULL, INTEREST, SENSITIVITY, EXITED = range(9)
-DEFAULTED, STARTED, NUMBER, CHARGED, RECOVERED, GROSS, NET, FIGURES = range(9, 17)
-STAY, PREPAY, DEFAULT, EXIT, PAYING, LOST, FLOWS = range(7)
-FLOW = (STAY, STAY, STAY, STAY, STAY, PREPAY, PAYING, PAYING, EXIT) + 3 * (DEFAULT,) + 4 * (LOST,)
+DEFAULTED, STARTED, NUMBER, CHARGED, RECOVERED, GROSS, NET = range(9, 16)
+# what is owed of a default, its present value and that net of guarantees: of the part that comes back no more
+OWED, OWED_GROSS, OWED_NET, FIGURES = range(16, 20)
+STAY, PREPAY, DEFAULT, EXIT, PAYING, KEPT, GONE, FLOWS = range(8)
+FLOW = (STAY,) * 5 + (PREPAY, PAYING, PAYING, EXIT) + 3 * (DEFAULT,) + 4 * (KEPT,) + 3 * (GONE,)
 """Which flow each figure is a sum of."""
 
 
@@ -52,11 +54,11 @@ def _move(
     chance: Array,
     edges: Array,
     ends: Array,
-    dearer: Array,
+    kept: Array,
 ) -> None:
     """Move one cell a month on all paths: `where` (live, paths) to the month's end, `flows` gets entries.
 
-    dearer : (paths,) by how much a default of the month loses more than the tables.
+    kept : (paths,) by how much more comes back of a default of the month than the tables say.
     """
     live, paths = where.shape
     for state in range(live):
@@ -78,7 +80,8 @@ def _move(
             flows[STAY, path] += where[state, path]
     for path in range(paths):
         flows[PAYING, path] = flows[STAY, path] + flows[PREPAY, path]
-        flows[LOST, path] = flows[DEFAULT, path] * dearer[path]
+        flows[KEPT, path] = flows[DEFAULT, path] * kept[path]
+        flows[GONE, path] = flows[DEFAULT, path] - flows[KEPT, path]
 
 
 @inlined
@@ -123,7 +126,7 @@ def conditional(
     base : (G, A, R) odds. shocks : (P, T, R). edges : (R, 2). ends : default and prepaid state. cells : (B,
         3) segment, age, state. order, bounds : cells by group, (B,) and (groups + 1,); cells of one segment
         and age that lie together share their chances of moving. coefficients : (B, T, FIGURES). moves : (P or
-        1, C, T) on what is lost, kind : (G,) of each segment.
+        1, C, T) on what comes back, kind : (G,) of each segment.
     """
     paths, months, _ = shocks.shape
     rows = len(result)
@@ -135,11 +138,11 @@ def conditional(
             for edge in range(len(edges)):
                 for path in range(count):
                     month_shocks[month, edge, path] = shocks[begin + path, month, edge]
-        dearer = np.empty((moves.shape[1], months, count))
+        kept = np.empty((moves.shape[1], months, count))
         for one in range(moves.shape[1]):
             for month in range(months):
                 for path in range(count):
-                    dearer[one, month, path] = moves[min(begin + path, len(moves) - 1), one, month]
+                    kept[one, month, path] = moves[min(begin + path, len(moves) - 1), one, month]
         before, flows = np.empty((live, count)), np.empty((FLOWS, count))
         keep, chance = np.empty((live, count)), np.empty((len(edges), count))
         where, totals = np.empty((TILE, live, count)), np.empty((months, rows, count))
@@ -158,8 +161,8 @@ def conditional(
                         if place == 0 or not alike:
                             age = min(cells[cell, 1] + month + 1, base.shape[1] - 1)
                             _chances(keep, chance, base[cells[cell, 0], age], month_shocks[month], edges)
-                        dear = dearer[kind[cells[cell, 0]], month]
-                        _move(where[place], before, flows, keep, chance, edges, ends, dear)
+                        back = kept[kind[cells[cell, 0]], month]
+                        _move(where[place], before, flows, keep, chance, edges, ends, back)
                         _count(totals[month], flows, coefficients[cell, month])
                         if rows > FIGURES:
                             _count_states(totals[month], where[place], coefficients[cell, month, LIVE])

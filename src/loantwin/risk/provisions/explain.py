@@ -24,6 +24,7 @@ from loantwin.config import Config
 from loantwin.engine.cells import recovery_worth
 from loantwin.engine.columns import take
 from loantwin.engine.loss import marginal_default
+from loantwin.engine.path import moved_shares
 from loantwin.engine.runoff import loan_tables
 from loantwin.risk.provisions.cecl import reversion_of
 from loantwin.risk.provisions.five_level import classify, graded, load_rules
@@ -319,13 +320,13 @@ def _pd(book: Portfolio, scenarios: Sequence[WeightedScenario], row: int, horizo
 def _chances(
     book: Portfolio, scenarios: Sequence[WeightedScenario], row: int
 ) -> tuple[list[Floats], list[Floats], list[Floats]]:
-    """Return by scenario the marginal PD of the loan's months, (T,), exposure x PD, and that x by how much a
-    default loses more than the tables say, all means over paths.
+    """Return by scenario the marginal PD of the loan's months, (T,), exposure x PD, and that x the factor on
+    what comes back of a default, all means over paths.
     """
     one = take(book.columns, np.array([row]))
     left, segment = int(one.remaining_months[0]), int(one.segment[0])
     bucket = np.stack([one.segment, one.age, one.state], axis=1)
-    chances, owed, lost = [], [], []
+    chances, owed, returned = [], [], []
     for item in scenarios:
         own = marginal_default(book.parameters, np.ascontiguousarray(item.shocks[:, :left]), bucket)[:, 0]
         chances.append(own.mean(axis=0))
@@ -339,9 +340,9 @@ def _chances(
             ]
         )
         owed.append((own * exposure).mean(axis=0))
-        dearer = np.ones((1, left)) if item.severity is None else item.severity.of_segment(segment, left)
-        lost.append((own * exposure * dearer).mean(axis=0))
-    return chances, owed, lost
+        back = np.ones((1, left)) if item.severity is None else item.severity.of_segment(segment, left)
+        returned.append((own * exposure * back).mean(axis=0))
+    return chances, owed, returned
 
 
 def _months(
@@ -356,16 +357,18 @@ def _months(
 
     losses : the loan's over 12 months and life. pd : over life. horizon : months that count, None for all.
     """
-    chances, owed, lost = _chances(book, scenarios, row)
+    chances, owed, brought = _chances(book, scenarios, row)
     weights = np.array([item.weight for item in scenarios])
-    whole, due, dear = (np.einsum("k,kt->t", weights, np.stack(each)) for each in (chances, owed, lost))
+    whole, due, returned = (
+        np.einsum("k,kt->t", weights, np.stack(each)) for each in (chances, owed, brought)
+    )
     columns, lgd = book.columns, book.lgd
     left, rate = int(columns.remaining_months[row]), float(columns.effective_annual_rate[row])
     step = np.arange(1, left + 1)
     age = np.minimum(int(columns.age[row]) + step, lgd.charged_off.shape[1] - 1)
     segment = int(columns.segment[row])
-    dearer = np.divide(dear, due, out=np.ones(left), where=due > 0.0)
-    charged, back = (table[segment, age] * dearer for table in (lgd.charged_off, lgd.recovered))
+    kept = np.divide(returned, due, out=np.ones(left), where=due > 0.0)
+    charged, back = moved_shares(lgd.charged_off[segment, age], lgd.recovered[segment, age], kept)
     worth = float(recovery_worth(np.array([rate]), lgd.recovery_lag)[0])
     alone = loan_tables(take(columns, np.array([row])), left, book.runoff, None).exposure[0]
     exposure = np.divide(due, whole, out=alone.copy(), where=whole > 0.0)

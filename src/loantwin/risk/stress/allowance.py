@@ -18,7 +18,7 @@ from loantwin import arguments as check
 from loantwin.arrays import Floats
 from loantwin.config import Ifrs9
 from loantwin.engine.cells import Cells, LossGivenDefault
-from loantwin.engine.path import convolved, loss_share, occupancy, severity
+from loantwin.engine.path import convolved, loss_share, moved_shares, occupancy, severity
 from loantwin.engine.rows import TransitionParameters, odds, published_state, rows_at
 from loantwin.errors import RiskError, expected
 
@@ -55,7 +55,7 @@ def allowance_path(
     historical: Floats,
     dates: Sequence[int],
     settings: Ifrs9,
-    dearer: Floats | None = None,
+    kept: Floats | None = None,
     origin: Mapping[int, Floats] | None = None,
 ) -> AllowancePath:
     """Return the allowance at the end of months `dates` (0: the as-of date).
@@ -65,7 +65,7 @@ def allowance_path(
     cells : over the remaining life, H months. shocks : (H, R) month part of the odds, the scenario as far as
         it goes and
         reverting after. historical : (R,) the level of PD at origination (`provisions.long_run_shocks`).
-    dearer : (G, H) factor on what is lost of a month's defaults, by segment; None is 1. origin : what
+    kept : (G, H) factor on what comes back of a month's defaults, by segment; None is 1. origin : what
         `origin_risk` returns, where it was made before.
 
     Raises
@@ -75,13 +75,13 @@ def allowance_path(
     check.kind(TransitionParameters, parameters=parameters)
     check.kind(Cells, cells=cells)
     check.kind(LossGivenDefault, lgd=lgd)
-    check.finite(shocks=shocks, historical=historical, **check.given(dearer=dearer))
+    check.finite(shocks=shocks, historical=historical, **check.given(kept=kept))
     check.each((int, np.integer), dates=dates)
     check.kind(Ifrs9, settings=settings)
     check.kind(Mapping, **check.given(origin=origin))
     check.shaped((None, len(parameters.origin)), shocks=shocks)
     check.shaped((len(parameters.origin),), historical=historical)
-    check.shaped((len(parameters.segments), None), **check.given(dearer=dearer))
+    check.shaped((len(parameters.segments), None), **check.given(kept=kept))
     months = cells.interest.shape[1]
     last = max(dates, default=0)
     if shocks.shape[0] < months or last > months or min(dates, default=0) < 0:
@@ -90,8 +90,8 @@ def allowance_path(
             field="dates",
         )
     charged, recovered = severity(cells, lgd, months)
-    if dearer is not None:
-        charged, recovered = (dearer[cells.segment, :months] * share for share in (charged, recovered))
+    if kept is not None:
+        charged, recovered = moved_shares(charged, recovered, kept[cells.segment, :months])
     lost = cells.exposure * loss_share(cells, lgd, charged, recovered)
     fade = 1.0 / (1.0 + cells.annual_rate / 12.0)
     lifetime, risk = _backward(parameters, cells, shocks, lost, fade, set(dates))
