@@ -170,7 +170,7 @@ def test_a_window_and_a_crisis_cost_what_their_replay_costs(panel_home: Path, re
         for crisis in crises.values():
             if crisis.cost is not None and crisis.cost > 1.001 * still:
                 found, _ = reversed_stress(test, f"loss={crisis.cost}")
-                assert crisis.distance == pytest.approx(found.distance, rel=1e-2)  # two searches
+                assert crisis.distance == pytest.approx(found.distance, rel=5e-3, abs=0.01)
             elif crisis.cost is not None and crisis.cost < 0.999 * still:
                 assert crisis.distance == 0.0
     replayed = result.parts["replay 2020-06"]["loss"].stressed
