@@ -74,13 +74,13 @@ class LossGivenDefault:
 
 @dataclass(frozen=True)
 class SeverityMoves:
-    """By how much more comes back of a default than the tables of `LossGivenDefault` say, before a charge-off
-    and after it, by month and segment.
+    """How the loss of a default departs from the tables of `LossGivenDefault`, by month and segment.
 
-    factor : (P, C, T) q, by path and kind, of defaults in months 1..T; P is 1 where all paths share it. Of a
-        default q (1 - charged off) is paid before a charge-off and q x recovered after it, so that what is
-        charged off is 1 - q (1 - charged off) and a net loss s becomes 1 - q (1 - s). kind : (G,) the kind of
-        each segment, 0 to C - 1.
+    factor : (P, C, T) by path and kind, of defaults in months 1..T; P is 1 where all paths share it. Up to 1
+        it is q, by how much less comes back: q (1 - charged off) before a charge-off and q x recovered after
+        it, so that 1 - q (1 - charged off) is charged off and a net loss s becomes 1 - q (1 - s). Above 1 it
+        is by how much less is lost: charged off and recovered are divided by it. So nothing loses less than
+        nothing, or more than is owed. kind : (G,) the kind of each segment, 0 to C - 1.
     """
 
     factor: Floats
@@ -90,9 +90,9 @@ class SeverityMoves:
         """Return the moves of the first months."""
         return SeverityMoves(np.ascontiguousarray(self.factor[:, :, :months]), self.kind)
 
-    def of_segment(self, segment: int, months: int) -> Floats:
-        """Return the factors of one segment, (P, months); past the last month the last one."""
-        return np.asarray(self.factor[:, self.kind[segment], np.minimum(np.arange(months), self.last)])
+    def of_segment(self, segment: int, months: int) -> tuple[Floats, Floats]:
+        """Return `parted` factors of one segment, (P, months) each; past the last month the last one."""
+        return parted(self.factor[:, self.kind[segment], np.minimum(np.arange(months), self.last)])
 
     @property
     def last(self) -> int:
@@ -102,6 +102,11 @@ class SeverityMoves:
     def of_paths(self, paths: int) -> Floats:
         """Return the factors of each of `paths` paths, (paths, C, T)."""
         return np.ascontiguousarray(np.broadcast_to(self.factor, (paths, *self.factor.shape[1:])))
+
+
+def parted(factor: Floats) -> tuple[Floats, Floats]:
+    """Return what of a default loses as the tables say, and what of it loses all, by factors of any shape."""
+    return np.minimum(factor, 1.0 / np.maximum(factor, 1.0)), np.maximum(1.0 - factor, 0.0)
 
 
 def recovery_worth(annual_rate: Floats, recovery_lag: Floats) -> Floats:

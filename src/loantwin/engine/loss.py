@@ -32,7 +32,7 @@ from numpy.typing import ArrayLike
 
 from loantwin.arrays import Floats, Integers
 from loantwin.engine.assumptions import RunoffAssumptions, assumptions
-from loantwin.engine.cells import LossGivenDefault, SeverityMoves, recovery_worth
+from loantwin.engine.cells import LossGivenDefault, SeverityMoves, parted, recovery_worth
 from loantwin.engine.columns import LoanColumns, check_columns, take
 from loantwin.engine.floating.interpolation import SpreadNodes, grid_for, set_losses, smooth_loans
 from loantwin.engine.packing import buckets_of, cut, kinds, pack
@@ -111,13 +111,14 @@ def loan_losses(
     given = (parameters, columns, shocks, index_paths, assumed, chosen, mean, past_term)
     if severity_moves is None:
         return LoanLosses(*_measured(lgd, None, *given), chosen)
-    # 1 - q (1 - s) = q s + (1 - q): what the tables lose of q of the defaults, and all of the others
+    # what the tables lose of a part of the defaults, and all of another
     check_moves(parameters, severity_moves, len(shocks), shocks.shape[1])
     moves = severity_moves.until(shocks.shape[1])
-    kept, pd = _measured(lgd, moves, *given)
+    tables, lost = parted(moves.factor)
+    kept, pd = _measured(lgd, SeverityMoves(tables, moves.kind), *given)
     nothing, whole = np.zeros_like(lgd.recovered), np.ones_like(lgd.charged_off)
     all_lost = LossGivenDefault(whole, nothing, lgd.charge_off_lag, lgd.recovery_lag)
-    gone, _ = _measured(all_lost, SeverityMoves(1.0 - moves.factor, moves.kind), *given)
+    gone, _ = _measured(all_lost, SeverityMoves(lost, moves.kind), *given)
     return LoanLosses(kept + gone, pd, chosen)
 
 

@@ -25,7 +25,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from loantwin.arrays import Floats
-from loantwin.engine.cells import Cells, LossGivenDefault, SeverityMoves, recovery_worth
+from loantwin.engine.cells import Cells, LossGivenDefault, SeverityMoves, parted, recovery_worth
 from loantwin.engine.rows import TransitionParameters, odds, rows_at, shocks
 from loantwin.errors import ModelError, expected
 
@@ -119,7 +119,7 @@ def flows_of(
     """Return every figure by cell and month, (..., B, T), from the occupancy.
 
     index_change : (..., T) index less the one the cells were built with, decimal a year; it moves interest
-        alone. kept : (G, T) factor on what comes back of defaults, by segment and month.
+        alone. kept : (G, T) factors of `SeverityMoves`, by segment and month.
 
     Raises
     ------
@@ -176,8 +176,9 @@ def severity(cells: Cells, lgd: LossGivenDefault, months: int) -> tuple[Floats, 
 
 
 def moved_shares(charged: Floats, recovered: Floats, kept: Floats) -> tuple[Floats, Floats]:
-    """Return shares charged off and recovered when `kept` times as much comes back, before and after."""
-    return 1.0 - kept * (1.0 - charged), kept * recovered
+    """Return shares charged off and recovered as factors of `SeverityMoves` move them."""
+    tables, whole = parted(kept)
+    return tables * charged + whole, tables * recovered
 
 
 def loss_share(cells: Cells, lgd: LossGivenDefault, charged: Floats, recovered: Floats) -> Floats:

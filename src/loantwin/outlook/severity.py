@@ -60,9 +60,11 @@ def severity_moves(outlook: Outlook, economy: Economy, shocks: Floats | None = N
         moved = moved + kinds.secured[:, None] * (followed - 1.0)
     if not (np.abs(moved) > ROUNDING).any():
         return None
-    # what comes back of a default, 1 - s, grows by the factor that makes its net loss s (1 + moved)
+    # a net loss s becomes s (1 + moved)
     severity = np.clip(kinds.severity, 0.0, MOST)[:, None]
-    return SeverityMoves(np.maximum((1.0 - severity * (1.0 + moved)) / (1.0 - severity), 0.0), kinds.kind)
+    less = np.maximum(1.0 - severity * (1.0 + moved), 0.0) / (1.0 - severity)
+    cheaper = 1.0 / np.maximum(1.0 + np.minimum(moved, 0.0), 1e-6)
+    return SeverityMoves(np.where((moved < 0.0) & (severity > 0.0), cheaper, less), kinds.kind)
 
 
 def dearer_by_month(

@@ -58,7 +58,7 @@ def _move(
 ) -> None:
     """Move one cell a month on all paths: `where` (live, paths) to the month's end, `flows` gets entries.
 
-    kept : (paths,) by how much more comes back of a default of the month than the tables say.
+    kept : (paths,) factors of `cells.SeverityMoves` in the month.
     """
     live, paths = where.shape
     for state in range(live):
@@ -80,8 +80,8 @@ def _move(
             flows[STAY, path] += where[state, path]
     for path in range(paths):
         flows[PAYING, path] = flows[STAY, path] + flows[PREPAY, path]
-        flows[KEPT, path] = flows[DEFAULT, path] * kept[path]
-        flows[GONE, path] = flows[DEFAULT, path] - flows[KEPT, path]
+        flows[KEPT, path] = flows[DEFAULT, path] * min(kept[path], 1.0 / max(kept[path], 1.0))
+        flows[GONE, path] = flows[DEFAULT, path] * max(1.0 - kept[path], 0.0)
 
 
 @inlined

@@ -24,7 +24,6 @@ from loantwin.config import Config
 from loantwin.engine.cells import recovery_worth
 from loantwin.engine.columns import take
 from loantwin.engine.loss import marginal_default
-from loantwin.engine.path import moved_shares
 from loantwin.engine.runoff import loan_tables
 from loantwin.risk.provisions.cecl import reversion_of
 from loantwin.risk.provisions.five_level import classify, graded, load_rules
@@ -319,14 +318,15 @@ def _pd(book: Portfolio, scenarios: Sequence[WeightedScenario], row: int, horizo
 
 def _chances(
     book: Portfolio, scenarios: Sequence[WeightedScenario], row: int
-) -> tuple[list[Floats], list[Floats], list[Floats]]:
-    """Return by scenario the marginal PD of the loan's months, (T,), exposure x PD, and that x the factor on
-    what comes back of a default, all means over paths.
+) -> tuple[list[Floats], list[Floats], list[Floats], list[Floats]]:
+    """Return by scenario the marginal PD of the loan's months, (T,), exposure x PD, and that of the parts of
+    a default that lose as the tables say, and all (`cells.parted`): means over paths.
     """
     one = take(book.columns, np.array([row]))
     left, segment = int(one.remaining_months[0]), int(one.segment[0])
     bucket = np.stack([one.segment, one.age, one.state], axis=1)
-    chances, owed, returned = [], [], []
+    made: tuple[list[Floats], ...] = ([], [], [], [])
+    chances, owed, tables, whole = made
     for item in scenarios:
         own = marginal_default(book.parameters, np.ascontiguousarray(item.shocks[:, :left]), bucket)[:, 0]
         chances.append(own.mean(axis=0))
@@ -340,9 +340,12 @@ def _chances(
             ]
         )
         owed.append((own * exposure).mean(axis=0))
-        back = np.ones((1, left)) if item.severity is None else item.severity.of_segment(segment, left)
-        returned.append((own * exposure * back).mean(axis=0))
-    return chances, owed, returned
+        parts = (np.ones((1, left)), np.zeros((1, left)))
+        if item.severity is not None:
+            parts = item.severity.of_segment(segment, left)
+        for found, part in zip((tables, whole), parts, strict=True):
+            found.append((own * exposure * part).mean(axis=0))
+    return chances, owed, tables, whole
 
 
 def _months(
@@ -357,18 +360,20 @@ def _months(
 
     losses : the loan's over 12 months and life. pd : over life. horizon : months that count, None for all.
     """
-    chances, owed, brought = _chances(book, scenarios, row)
+    chances, *others = _chances(book, scenarios, row)
     weights = np.array([item.weight for item in scenarios])
-    whole, due, returned = (
-        np.einsum("k,kt->t", weights, np.stack(each)) for each in (chances, owed, brought)
-    )
+    whole, due, plain, lost = (np.einsum("k,kt->t", weights, np.stack(each)) for each in (chances, *others))
     columns, lgd = book.columns, book.lgd
     left, rate = int(columns.remaining_months[row]), float(columns.effective_annual_rate[row])
     step = np.arange(1, left + 1)
     age = np.minimum(int(columns.age[row]) + step, lgd.charged_off.shape[1] - 1)
     segment = int(columns.segment[row])
-    kept = np.divide(returned, due, out=np.ones(left), where=due > 0.0)
-    charged, back = moved_shares(lgd.charged_off[segment, age], lgd.recovered[segment, age], kept)
+    share, gone = (
+        np.divide(part, due, out=np.full(left, none), where=due > 0.0)
+        for part, none in ((plain, 1.0), (lost, 0.0))
+    )
+    charged = share * lgd.charged_off[segment, age] + gone
+    back = share * lgd.recovered[segment, age]
     worth = float(recovery_worth(np.array([rate]), lgd.recovery_lag)[0])
     alone = loan_tables(take(columns, np.array([row])), left, book.runoff, None).exposure[0]
     exposure = np.divide(due, whole, out=alone.copy(), where=whole > 0.0)
