@@ -63,6 +63,10 @@ def severity_moves(outlook: Outlook, economy: Economy, shocks: Floats | None = N
     # a net loss s becomes s (1 + moved)
     severity = np.clip(kinds.severity, 0.0, MOST)[:, None]
     less = np.maximum(1.0 - severity * (1.0 + moved), 0.0) / (1.0 - severity)
+    # without collateral, what comes back shrinks by no more than losses grow: of a severity near 1 hardly
+    # anything does, and a segment's mean says little of its ages
+    plain = kinds.secured[:, None] == 0.0
+    less = np.where(plain, np.maximum(less, 1.0 / (1.0 + np.maximum(moved, 0.0))), less)
     cheaper = 1.0 / np.maximum(1.0 + np.minimum(moved, 0.0), 1e-6)
     return SeverityMoves(np.where((moved < 0.0) & (severity > 0.0), cheaper, less), kinds.kind)
 
