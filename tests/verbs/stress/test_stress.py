@@ -167,12 +167,18 @@ def test_a_window_and_a_crisis_cost_what_their_replay_costs(panel_home: Path, re
         cost = dict(zip(windows.starts.tolist(), search.of_paths(windows.paths).tolist(), strict=True))
         crises = crisis_costs(search)
         still = float(search.values(np.zeros((1, search.basis.shape[1])))[0])
-        for crisis in crises.values():
-            if crisis.cost is not None and crisis.cost > 1.001 * still:
-                found, _ = reversed_stress(test, f"loss={crisis.cost}")
-                assert crisis.distance == pytest.approx(found.distance, rel=5e-3, abs=0.01)
-            elif crisis.cost is not None and crisis.cost < 0.999 * still:
+        held = 0
+        for year, crisis in crises.items():
+            own = cost.get(parse_label(f"{year}-01"))  # what it costs as the search has it
+            if own is not None and own > 1.001 * still:
+                found, _ = reversed_stress(test, f"loss={own!r}")
+                # both searches end within 2e-4 of their target: much of one just above what is expected
+                near = max(5e-3, 4e-4 * own / (own - still))
+                assert crisis.distance == pytest.approx(found.distance, rel=near)
+                held += 1
+            elif own is not None and own < 0.999 * still:
                 assert crisis.distance == 0.0
+    assert held
     replayed = result.parts["replay 2020-06"]["loss"].stressed
     assert cost[parse_label("2020-06")] == pytest.approx(replayed, rel=1e-3)
     assert cost[parse_label("2020-01")] == pytest.approx(crises["2020"].cost, rel=1e-3)
