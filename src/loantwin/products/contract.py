@@ -466,6 +466,10 @@ def schedule_minor(
     made; interest is rounded half up; the last payment takes what is left. A balance differs from `schedule`
     after t months by at most 2 x ((1 + r)^t - 1) / r + 2 minor units (half a unit a month each of payment,
     interest, draw and partial, compounded).
+
+    Raises
+    ------
+    UsageError : a loan of another pattern than monthly level payments, by row.
     """
     check.kind(Terms, loans=loans)
     check.count(1, **check.given(months=months))
