@@ -78,6 +78,8 @@ CHARGE_KINDS: tuple[str, ...] = ("fee", "penalty")
 class Charge:
     """A cost beside interest, due in full on its day; it bears no interest.
 
+    financed : it is lent as well and repaid with principal, and bears interest as principal does; due with the
+    first disbursement.
     amount : currency, or `share` : decimal of principal, one of them. due : a date, `disbursement` (with each
     money is paid out) or `instalment` (with each). A date is charged with the first instalment due on it or
     after it.
@@ -88,6 +90,7 @@ class Charge:
     amount: Decimal | None = None
     share: Decimal | None = None
     due: date | str = "disbursement"
+    financed: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
