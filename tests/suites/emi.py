@@ -1,12 +1,12 @@
 """Suite `emi`: annuities of a core-banking system's own tests, by period, day count and disbursement.
 
-A case is a list of periods and of steps; after some steps it says what each instalment, and each part of it with
-one balance, must be. Two inputs are lost in some steps and are read back from the table that follows:
+A case is a list of periods and of steps; after some steps it says what each instalment, and each part of it
+with one balance, must be. Two inputs are lost in some steps and are read back from the table that follows:
 
 - The amount of a disbursement: all principal of the table is what was lent by then. Of two such disbursements
   before one table the first is the roundest amount that bears the interest of its part.
-- The instalment and the day of a payment: instalments in order, the first unless a table has it whole; the day on
-  which the table cuts it, told by the factor of its first part, or else its first day.
+- The instalment and the day of a payment: instalments in order, the first unless a table has it whole; the
+  day on which the table cuts it, told by the factor of its first part, or else its first day.
 """
 
 from __future__ import annotations
@@ -174,7 +174,10 @@ def _roundest(loan: Loan, day: date, table: Sequence[Row]) -> Decimal:
     row = rows[1] if day > start or rows[0]["rate_factor"] == 0.0 else rows[0]
     factor, interest = Decimal(str(row["rate_factor"])), _money(row["interest"])
     before = sum((item.amount for item in loan.disbursed), Decimal(0))
-    low, high = (interest - Decimal("0.005")) / factor - before, (interest + Decimal("0.005")) / factor - before
+    low, high = (
+        (interest - Decimal("0.005")) / factor - before,
+        (interest + Decimal("0.005")) / factor - before,
+    )
     for places in (6, 5, 4, 3, 2, 1, 0, -1, -2):
         unit = Decimal(10) ** places
         amount = (low / unit).to_integral_value(rounding="ROUND_CEILING") * unit

@@ -1,8 +1,8 @@
 """Suite `uk`: daily interest, interest first (add-on), caps; payments in pence.
 
-A case's parameters become a term sheet: a rate a day is 365 times that a year over `actual/365`. Compared are the
-rows of the schedule, the level and the final payment and the totals. Cases that tell what was paid as well have
-their scheduled payments compared, and then the account of what was paid.
+A case's parameters become a term sheet: a rate a day is 365 times that a year over `actual/365`. Compared
+are the rows of the schedule, the level and the final payment and the totals. Cases that tell what was paid
+as well have their scheduled payments compared, and then the account of what was paid.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from loantwin.errors import UsageError
 from loantwin.products.due_dates import moved, on_day
 from loantwin.products.instalments import instalments
 from loantwin.products.term_sheet import Charge, Instalment, TermSheet
+from tests.suites import uk_accounts
 from tests.suites.verdict import Verdict, verdict
 
 Case = dict[str, Any]
@@ -32,6 +33,7 @@ LAST = {
     "similar final payment": "nearest-level",
     "higher final payment": "at-least-level",
 }
+
 
 class Refused(Exception):
     """A case that needs what the contract does not know; the text is the reason."""
@@ -56,7 +58,7 @@ def outcome(case: Case) -> str:
         return "equal" if _schedule_equal(case, rows) else "different"
     if not (_stated_equal(case, rows) and _payments_equal(case, rows)):
         return "different"
-    return "actual payments"
+    return uk_accounts.outcome(case, rows)
 
 
 def terms(case: Case) -> TermSheet:
@@ -130,7 +132,9 @@ def _caps(text: str) -> tuple[Decimal | None, Decimal | None]:
 
 
 def _payment_rounding(told: Case) -> str:
-    """Return how payments are rounded: up where the case has lost it, as all that tell it with this interest."""
+    """Return how payments are rounded: up where the case has lost it, as all that tell it with this
+    interest.
+    """
     found = re.search(r"rounding: (.*)", told["Payment options"])
     return ROUNDINGS[found[1]] if found else "up"
 
@@ -174,9 +178,7 @@ def _fees(told: Case, case: Case) -> tuple[Charge, ...]:
 def _schedule_equal(case: Case, rows: Sequence[Instalment]) -> bool:
     """Return whether rows, level and final payment and totals are the case's, to the penny."""
     start = date.fromisoformat(case["parameters"]["Start Date"])
-    mine = [
-        ((row.due - start).days, row.payment, row.interest, row.principal, row.closing) for row in rows
-    ]
+    mine = [((row.due - start).days, row.payment, row.interest, row.principal, row.closing) for row in rows]
     theirs = [
         (int(row[0]), *(int(_amount(row[place]) * 100) for place in (1, 3, 4, 6))) for row in case["rows"][1:]
     ]

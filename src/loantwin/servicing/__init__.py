@@ -1,1 +1,3 @@
-"""What happens to a loan once it is paid out: payments, charges, arrears, and what a customer must be told."""
+"""What happens to a loan once it is paid out: payments, charges, arrears, and what a customer must be
+told.
+"""

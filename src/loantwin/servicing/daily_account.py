@@ -1,13 +1,14 @@
 """An account that bears interest by the day on what is owed: payments meet charges, interest, then principal.
 
-On each day something is due or comes in, the days since the one before bear interest on principal and fee in use,
-exact to the fraction; what is paid of it is cut to the minor unit, and a residue below one is dropped when the rest
-is paid. A payment goes to charges, to interest, and then in one proportion to fee and principal. Who pays what it
-costs to settle, settles: the fee's rebate is given, and of flat interest no more than the days so far is kept.
+On each day something is due or comes in, the days since the one before bear interest on principal and fee in
+use, exact to the fraction; what is paid of it is cut to the minor unit, and a residue below one is dropped
+when the rest is paid. A payment goes to charges, to interest, and then in one proportion to fee and
+principal. Who pays what it costs to settle, settles: the fee's rebate is given, and of flat interest no more
+than the days so far is kept.
 
-What lies ahead of the day looked from is shown as if what is due came on its day: how the account will stand, and what
-settling would cost then. Sources: the daily-interest schedules of `uk_schedules` (figures of an open library, see the
-suite `uk`); the order of payment and the rounding are theirs.
+What lies ahead of the day looked from is shown as if what is due came on its day: how the account will
+stand, and what settling would cost then. Sources: the daily-interest schedules of `uk_schedules` (figures of
+an open library, see the suite `uk`); the order of payment and the rounding are theirs.
 """
 
 from __future__ import annotations
@@ -29,12 +30,13 @@ MINOR = Decimal(1)
 class DailyEntry:
     """One day of an account; money in minor units, interest and its balance with fractions.
 
-    due : what must come on the day, after what was paid ahead. paid : what came (below 0: went back); of days to come,
-    what is due. accrued : interest of the days since the entry before. interest_added : what of it is new to the
-    balance (of flat interest only what goes beyond it). to_charges, to_interest, to_fee, to_principal : they add up
-    to `paid`. rebate : of the fee, given with this entry. charges, interest, fee, principal : balances at its end.
-    rebate_if_settled, settlement : what settling on the day gives back of the fee, and costs. status : `open`,
-    `closed` or `refund due`. ahead : whether the day lies ahead.
+    due : what must come on the day, after what was paid ahead. paid : what came (below 0: went back); of
+    days to come, what is due. accrued : interest of the days since the entry before. interest_added : what
+    of it is new to the balance (of flat interest only what goes beyond it). to_charges, to_interest, to_fee,
+    to_principal : they add up to `paid`. rebate : of the fee, given with this entry. charges, interest, fee,
+    principal : balances at its end.
+    rebate_if_settled, settlement : what settling on the day gives back of the fee, and costs. status :
+    `open`, `closed` or `refund due`. ahead : whether the day lies ahead.
     """
 
     on: date
@@ -60,8 +62,8 @@ class DailyEntry:
 
 @dataclass(frozen=True)
 class _State:
-    """Where an account stands between two days; interest paid and accrued since the start, for what flat interest
-    must give back, and what was due and came so far.
+    """Where an account stands between two days; interest paid and accrued since the start, for what flat
+    interest must give back, and what was due and came so far.
     """
 
     day: date
@@ -91,12 +93,14 @@ def daily_entries(
     Parameters
     ----------
     facts : what is due, payments and charges, in any order; facts of one day are one entry.
-    today : the day looked from. settle_on : a day, not after `today`, on which it is settled by its settlement figure.
+    today : the day looked from. settle_on : a day, not after `today`, on which it is settled by its
+        settlement figure.
     presume : take a payment due in the last `timeout_days`, of which nothing was heard, as coming.
 
     Raises
     ------
-    UsageError : a fact no account can take, by number and field; a day of settlement ahead or before the start.
+    UsageError : a fact no account can take, by number and field; a day of settlement ahead or before the
+        start.
     """
     check_facts(terms, facts)
     if settle_on is not None and not terms.start <= settle_on <= today:
@@ -166,7 +170,9 @@ def _day(
 
 
 def _accrued(terms: DailyTerms, state: _State, day: date, settles: bool) -> Decimal:
-    """Return the interest of the days since the state, of principal and fee in use, or of what the lender owes."""
+    """Return the interest of the days since the state, of principal and fee in use, or of what the lender
+    owes.
+    """
     base = state.principal + state.fee
     passed = (day - state.day).days
     if (settles and (day - terms.start).days <= terms.grace_days) or state.over_refunded:
@@ -180,7 +186,9 @@ def _accrued(terms: DailyTerms, state: _State, day: date, settles: bool) -> Deci
 
 
 def _added(terms: DailyTerms, state: _State, accrued: Decimal, total: Decimal, ahead: bool) -> Decimal:
-    """Return what interest is new to the balance: of flat interest what goes beyond it, once that has come true."""
+    """Return what interest is new to the balance: of flat interest what goes beyond it, once that has come
+    true.
+    """
     if terms.flat_interest is None or state.principal <= 0:
         return Decimal(0) if ahead and terms.flat_interest is not None else accrued
     return Decimal(0) if ahead else max(Decimal(0), total - state.beyond)
@@ -256,10 +264,10 @@ def _paid(
     )
     status = "refund due" if after.principal < 0 else "open" if after.principal or after.fee else "closed"
     return DailyEntry(
-        on=day, due=0, paid=paid, charged=0, accrued=Decimal(0), interest_added=returned, to_charges=to_charges,
-        to_interest=to_interest, to_fee=to_fee, to_principal=left - to_fee, rebate=given, charges=after.charges,
-        interest=after.interest, fee=after.fee, principal=after.principal, rebate_if_settled=0, settlement=0,
-        status=status, ahead=False,
+        on=day, due=0, paid=paid, charged=0, accrued=Decimal(0), interest_added=returned,
+        to_charges=to_charges, to_interest=to_interest, to_fee=to_fee, to_principal=left - to_fee,
+        rebate=given, charges=after.charges, interest=after.interest, fee=after.fee,
+        principal=after.principal, rebate_if_settled=0, settlement=0, status=status, ahead=False,
     ), after  # fmt: skip
 
 

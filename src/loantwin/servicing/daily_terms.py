@@ -21,13 +21,14 @@ class DailyTerms:
 
     principal : paid out on `start`, more than 0. daily_rate : decimal a day on principal and fee in use.
     credit_rate : decimal a day on what the lender owes (a balance below 0).
-    fee : added to principal when paid out, repaid in proportion to it; `rebate` where the part of the term to come
-    is given back to who settles early (pro rata by days to `last`, the last due date).
-    flat_interest : interest agreed on from the start (add-on), paid before principal; who settles early pays no more
-    than the days so far; None for a declining balance.
+    fee : added to principal when paid out, repaid in proportion to it; `rebate` where the part of the term
+    to come is given back to who settles early (pro rata by days to `last`, the last due date).
+    flat_interest : interest agreed on from the start (add-on), paid before principal; who settles early pays
+    no more than the days so far; None for a declining balance.
     interest_cap : highest interest over life; None for none. (A cap a day is a lower `daily_rate`.)
     grace_days : who settles within so many days bears no interest.
-    least_due : what is due and below it is not asked for. timeout_days : a due payment is missed so many days later.
+    least_due : what is due and below it is not asked for. timeout_days : a due payment is missed so many
+        days later.
     late_charge : booked on a due date that less than what was due came on, once it is missed.
     """
 
@@ -66,8 +67,8 @@ class DailyTerms:
 
 @dataclass(frozen=True, kw_only=True)
 class Due:
-    """An amount due on a day, minor units. `anew` for one agreed later (rescheduled): what was paid ahead before it
-    counts no more.
+    """An amount due on a day, minor units. `anew` for one agreed later (rescheduled): what was paid ahead
+    before it counts no more.
     """
 
     on: date
@@ -107,8 +108,12 @@ def check_facts(terms: DailyTerms, facts: tuple[Fact, ...]) -> None:
         if fact.on < terms.start:
             raise UsageError(expected(f"a day from {terms.start} on", fact.on), row=number, field="on")
         if isinstance(fact, DatedPayment) and fact.outcome not in OUTCOMES:
-            raise UsageError(expected("one of " + ", ".join(OUTCOMES), fact.outcome), row=number, field="outcome")
+            raise UsageError(
+                expected("one of " + ", ".join(OUTCOMES), fact.outcome), row=number, field="outcome"
+            )
         low = -LARGEST if isinstance(fact, DatedPayment) else 0
         zero = isinstance(fact, DatedPayment) and fact.amount == 0
         if zero or not low <= fact.amount <= LARGEST:
-            raise UsageError(expected("an amount in minor units, not 0", fact.amount), row=number, field="amount")
+            raise UsageError(
+                expected("an amount in minor units, not 0", fact.amount), row=number, field="amount"
+            )
