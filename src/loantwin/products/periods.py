@@ -83,7 +83,7 @@ def periods(
         period = Period(number, start, end, (), nominal)
         cuts = [start, *cuts_within(sheet, lent, start, end), end]
         parts = tuple(
-            Part(low, high, share_of_year(sheet, period, low, high), rate_on(sheet, low), lent.get(low, 0))
+            Part(low, high, share_of_year(sheet, period, low, high), rate_on(sheet, low), lent.pop(low, 0))
             for low, high in zip(cuts, cuts[1:], strict=False)
         )
         found.append(replace(period, parts=parts))
