@@ -23,7 +23,8 @@ DATES = st.one_of(
         st.integers(0, 11),
     ),
 )
-NAMES = sorted(set(DAY_COUNTS))
+NAMES = sorted(set(DAY_COUNTS) - {"business/252"})
+"""That of business days stands with the calendars."""
 
 
 def _quantlib(name):

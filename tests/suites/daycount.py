@@ -80,12 +80,21 @@ def _outcome(row: Row) -> str:
         return f"day count {row['convention']}"
     start, end = date.fromisoformat(row["start"]), date.fromisoformat(row["end"])
     termination = _termination(start, end)
+    calendar = "brazil" if name == "business/252" else None  # QuantLib's own choice
     if row["kind"] == "day_count":
-        found = float(days_counted(name, start, end, termination=termination))
+        found = float(days_counted(name, start, end, termination=termination, calendar=calendar))
     elif row["kind"] == "year_fraction":
         low, high = (date.fromisoformat(row[key]) if row[key] else None for key in ("ref_start", "ref_end"))
         found = float(
-            year_fraction(name, start, end, period_start=low, period_end=high, termination=termination)
+            year_fraction(
+                name,
+                start,
+                end,
+                period_start=low,
+                period_end=high,
+                termination=termination,
+                calendar=calendar,
+            )
         )
     else:
         return f"kind {row['kind']}"

@@ -1,7 +1,6 @@
 """How two dates become a part of a year: each convention once, for columns of dates and exactly for one pair.
 
-A convention is arithmetic on whole numbers, which reads the same for one date and for arrays: a true is 1.
-Days of one month are counted from day ordinals (1 January of year 1 is 1) and from years, months, days.
+A convention is arithmetic on whole numbers, which reads the same for one pair of dates and for columns.
 """
 
 from __future__ import annotations
@@ -16,75 +15,49 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from loantwin.arrays import Floats, Integers
-from loantwin.errors import ArgumentError, choice, expected
-
-Whole = Any
-"""One whole number or an int64 array of them: the same formula serves both."""
+from loantwin.errors import ArgumentError, UsageError, choice, expected
+from loantwin.products.calendars import business_days
+from loantwin.products.dates import (
+    Day,
+    Whole,
+    add_months,
+    counted,
+    date_column,
+    is_leap,
+    one_day,
+    ordinal,
+    parted,
+)
 
 Terms = tuple[tuple[Whole, Whole], ...]
 """Numerators over denominators, to be added."""
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
-    """A date, or a column of dates: day ordinal, year, month, day of the month."""
-
-    ordinal: Whole
-    year: Whole
-    month: Whole
-    day: Whole
-
-
-@dataclass(frozen=True, slots=True)
 class Period:
-    """What a convention may read: start, end; the regular period around them; when the loan ends."""
+    """What a convention may read: start, end; the regular period around them; when the loan ends; business
+    days from start to end.
+    """
 
     start: Day
     end: Day
     period_start: Day | None
     period_end: Day | None
     termination: Day | None
+    business_days: Whole = 0
 
 
 @dataclass(frozen=True)
 class DayCount:
     """A convention. `days` counts them, `terms` are the parts of a year to be added; `words` say which it is;
-    `reads_days_only` where years and months do not matter.
+    `reads_days_only` where years and months do not matter; `reads_calendar` where business days do.
     """
 
     days: Callable[[Period], Whole]
     terms: Callable[[Period], Terms]
     words: str
     reads_days_only: bool = False
-
-
-def is_leap(year: Whole) -> Whole:
-    """Return whether years have a 29 February."""
-    return (year % 4 == 0) & ((year % 100 != 0) | (year % 400 == 0))
-
-
-def month_length(year: Whole, month: Whole) -> Whole:
-    """Return the days of months."""
-    short = (month == 4) | (month == 6) | (month == 9) | (month == 11)
-    return 31 - short - (month == 2) * (3 - is_leap(year))
-
-
-def ordinal(year: Whole, month: Whole, day: Whole) -> Whole:
-    """Return day ordinals: 1 January of year 1 is 1, as `datetime.date.toordinal` has it."""
-    # months from March, so that a leap day is the last of its year
-    late = month <= 2
-    years = year - late
-    months = month + 12 * late - 3
-    return 365 * years + years // 4 - years // 100 + years // 400 + (153 * months + 2) // 5 + day - 306
-
-
-def add_months(day: Day, months: Whole) -> Day:
-    """Return days some months on: the same day of the month, or its last where it has no such day."""
-    count = day.year * 12 + day.month - 1 + months
-    year, month = count // 12, count % 12 + 1
-    excess = day.day - month_length(year, month)
-    kept = day.day - excess * (excess > 0)
-    return Day(ordinal(year, month, kept), year, month, kept)
+    reads_calendar: bool = False
 
 
 def _ends_february(day: Day) -> Whole:
@@ -134,6 +107,10 @@ def _italian(period: Period) -> Whole:
 
 def _actual(period: Period) -> Whole:
     return period.end.ordinal - period.start.ordinal
+
+
+def _business(period: Period) -> Whole:
+    return period.business_days
 
 
 def _leap_days_left_out(period: Period) -> Whole:
@@ -275,6 +252,9 @@ DAY_COUNTS: Mapping[str, DayCount] = {
         _by_last_year,
         "whole years back from the end; the rest over 366 where it holds a 29 February, else 365",
     ),
+    "business/252": DayCount(
+        _business, _over(_business, 252), "business days of a calendar over 252", True, reads_calendar=True
+    ),
 }
 """Name -> convention; each is held to QuantLib's day counter of the same rule."""
 
@@ -287,6 +267,7 @@ def year_fraction(
     period_start: ArrayLike | None = None,
     period_end: ArrayLike | None = None,
     termination: ArrayLike | None = None,
+    calendar: str | None = None,
 ) -> Floats:
     """Return the part of a year between dates, by a day count; an end before its start gives a negative.
 
@@ -297,6 +278,7 @@ def year_fraction(
     period_start, period_end : (...) datetime64[D]. The regular period around them, or the next one, read by
     `actual/actual-isma` alone; without them start to end is one.
     termination : (...) datetime64[D]. The day the loan ends, read by `30/360-isda` alone.
+    calendar : a calendar of `products.calendars`, read by `business/252` alone, which needs one.
 
     Returns
     -------
@@ -304,11 +286,13 @@ def year_fraction(
 
     Raises
     ------
-    UsageError : an unknown day count. ArgumentError : what is no date, or missing; a regular period that
-    does not end after it starts.
+    UsageError : an unknown day count or calendar, or none where one is read. ArgumentError : what is no date,
+    or missing; a regular period that does not end after it starts.
     """
     convention = _convention(day_count)
-    terms = convention.terms(_columns(convention, start, end, period_start, period_end, termination))
+    terms = convention.terms(
+        _columns(convention, start, end, period_start, period_end, termination, calendar)
+    )
     total: Any = 0.0
     for numerator, denominator in terms:
         total = total + numerator / denominator
@@ -316,7 +300,12 @@ def year_fraction(
 
 
 def days_counted(
-    day_count: str, start: ArrayLike, end: ArrayLike, *, termination: ArrayLike | None = None
+    day_count: str,
+    start: ArrayLike,
+    end: ArrayLike,
+    *,
+    termination: ArrayLike | None = None,
+    calendar: str | None = None,
 ) -> Integers:
     """Return the days between dates as a day count has them: of `actual/...` those of the calendar.
 
@@ -329,7 +318,7 @@ def days_counted(
     (...) int64, days.
     """
     convention = _convention(day_count)
-    days = convention.days(_columns(convention, start, end, None, None, termination))
+    days = convention.days(_columns(convention, start, end, None, None, termination, calendar))
     return np.asarray(days, dtype=np.int64)
 
 
@@ -341,21 +330,25 @@ def year_fraction_exact(
     period_start: date | None = None,
     period_end: date | None = None,
     termination: date | None = None,
+    calendar: str | None = None,
 ) -> Fraction:
     """Return `year_fraction` of one pair of dates without any rounding.
 
     Raises
     ------
-    UsageError : an unknown day count. ArgumentError : what is no date; a regular period without length.
+    UsageError : an unknown day count or calendar, or none where one is read. ArgumentError : what is no date;
+    a regular period that does not end after it starts.
     """
+    convention = _convention(day_count)
     period = _regular(
-        _day(start, "start"),
-        _day(end, "end"),
-        None if period_start is None else _day(period_start, "period_start"),
-        None if period_end is None else _day(period_end, "period_end"),
-        None if termination is None else _day(termination, "termination"),
+        one_day(start, "start"),
+        one_day(end, "end"),
+        None if period_start is None else one_day(period_start, "period_start"),
+        None if period_end is None else one_day(period_end, "period_end"),
+        None if termination is None else one_day(termination, "termination"),
+        int(_business_days(start, end, calendar)) if convention.reads_calendar else 0,
     )
-    terms = _convention(day_count).terms(period)
+    terms = convention.terms(period)
     if len(terms) == 1:
         return Fraction(*terms[0])
     return sum((Fraction(int(above), int(below)) for above, below in terms), Fraction(0))
@@ -373,54 +366,32 @@ def _columns(
     low: ArrayLike | None,
     high: ArrayLike | None,
     termination: ArrayLike | None,
+    calendar: str | None,
 ) -> Period:
-    plain = convention.reads_days_only
+    read = counted if convention.reads_days_only else parted
     return _regular(
-        _column(start, "start", plain),
-        _column(end, "end", plain),
-        None if low is None else _column(low, "period_start", plain),
-        None if high is None else _column(high, "period_end", plain),
-        None if termination is None else _column(termination, "termination", plain),
+        read(date_column(start, "start")),
+        read(date_column(end, "end")),
+        None if low is None else read(date_column(low, "period_start")),
+        None if high is None else read(date_column(high, "period_end")),
+        None if termination is None else read(date_column(termination, "termination")),
+        _business_days(start, end, calendar) if convention.reads_calendar else 0,
     )
 
 
-def _column(dates: ArrayLike, name: str, days_only: bool) -> Day:
-    """Return a column of dates as whole numbers, refusing what is no date."""
-    given = np.asarray(dates)
-    if given.size and given.dtype.kind not in "MOUT":
-        raise ArgumentError(expected("dates", f"an array of {given.dtype}"), field=name)
-    try:
-        found = given.astype("datetime64[D]")
-    except (TypeError, ValueError) as error:
-        raise ArgumentError(expected("dates, as 2026-01-31", str(given.ravel()[0])), field=name) from error
-    missing = np.isnat(found)
-    if missing.any():
-        row = None if not found.ndim else int(np.argmax(missing.ravel())) + 1
-        raise ArgumentError(expected("a date", "a missing one"), row=row, field=name)
-    days = found.astype(np.int64)
-    if days_only:
-        return Day(days + _EPOCH, 0, 0, 0)
-    months = found.astype("datetime64[M]")
-    count = months.astype(np.int64) + 12 * 1970
-    return Day(
-        days + _EPOCH, count // 12, count % 12 + 1, days - months.astype("datetime64[D]").astype(np.int64) + 1
-    )
+def _business_days(start: Any, end: Any, calendar: str | None) -> Integers:
+    if calendar is None:
+        raise UsageError(expected("a calendar, whose business days are counted", "none"), field="calendar")
+    return business_days(start, end, calendar)
 
 
-_EPOCH = date(1970, 1, 1).toordinal()
-
-
-def _day(found: date, name: str) -> Day:
-    if not isinstance(found, date):
-        raise ArgumentError(expected("a date", found), field=name)
-    return Day(found.toordinal(), found.year, found.month, found.day)
-
-
-def _regular(start: Day, end: Day, low: Day | None, high: Day | None, termination: Day | None) -> Period:
+def _regular(
+    start: Day, end: Day, low: Day | None, high: Day | None, termination: Day | None, business_days: Whole
+) -> Period:
     if low is not None or high is not None:
         length = (high or end).ordinal - (low or start).ordinal
         if np.any(length <= 0):
             raise ArgumentError(
                 expected("an end after the start", f"{np.min(length)} days on"), field="period_end"
             )
-    return Period(start, end, low, high, termination)
+    return Period(start, end, low, high, termination, business_days)
