@@ -79,13 +79,22 @@ def read_terms(path: Path | str) -> TermSheet:
     ConfigError : a file that cannot be read, an unknown key, a value of another kind, terms that contradict each
     other; it names file and key.
     """
+    return terms_of(terms_document(path), path)
+
+
+def terms_document(path: Path | str) -> dict[str, Any]:
+    """Return the keys and values of a TOML file, numbers with a point as Decimal.
+
+    Raises
+    ------
+    ConfigError : a file that cannot be read, or is no TOML.
+    """
     try:
-        document = tomllib.loads(Path(path).read_text(encoding="utf-8"), parse_float=Decimal)
+        return tomllib.loads(Path(path).read_text(encoding="utf-8"), parse_float=Decimal)
     except OSError as error:
         raise ConfigError(expected("a file of terms", error.strerror or "unreadable"), file=path) from error
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(expected("TOML in UTF-8", str(error)), file=path) from error
-    return terms_of(document, path)
 
 
 def terms_of(document: Mapping[str, Any], file: Path | str | None = None) -> TermSheet:

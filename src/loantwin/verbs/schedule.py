@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import datetime as dt
-import tomllib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, is_dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from loantwin import months
 from loantwin.clock import SystemClock
-from loantwin.errors import ConfigError, UsageError, expected
+from loantwin.errors import ConfigError, LogError, RiskError, UsageError, expected
 from loantwin.events.money import minor_units
 from loantwin.products.instalments import instalments
-from loantwin.products.legal_rates import LegalRate, china_rate, effective_annual_rate, eu_apr, uk_apr, us_apr
+from loantwin.products.legal_rates import (
+    LegalRate,
+    china_rate,
+    effective_annual_rate,
+    eu_apr,
+    uk_apr,
+    us_apr,
+)
 from loantwin.products.periods import disbursements
 from loantwin.products.rounding import in_minor
 from loantwin.products.term_sheet import Instalment, TermSheet
-from loantwin.products.term_sheet_file import terms_of
+from loantwin.products.term_sheet_file import terms_document, terms_of
 from loantwin.types import Result
 
 Amount = Decimal | float | int | str
@@ -47,9 +53,8 @@ class ScheduledInstalment:
 
 @dataclass(frozen=True)
 class ScheduleTotals:
-    """Sums over a schedule, currency. cost : all payments less what was paid out, None where the loan is not repaid.
-
-    left : principal that no payment repays.
+    """Sums over a schedule, currency. cost : all that is paid, less what was paid out, as if
+    what is left were paid with the last payment. left : principal that no payment repays.
     """
 
     disbursed: float
@@ -156,7 +161,7 @@ def _sheet(terms: TermSheet | Mapping[str, Any] | Path | str | None, given: dict
         return terms
     if isinstance(terms, Mapping):
         return terms_of(_with_minor_units(terms))
-    return terms_of(_with_minor_units(_document(Path(terms)), terms), terms)
+    return terms_of(_with_minor_units(terms_document(terms)), terms)
 
 
 def _of_arguments(given: dict[str, Any]) -> TermSheet:
@@ -175,13 +180,15 @@ def _of_arguments(given: dict[str, Any]) -> TermSheet:
         raise UsageError(error.message, field=error.field) from error
 
 
-def _document(path: Path) -> Mapping[str, Any]:
+def _with_minor_units(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return terms with the minor units of their currency where they name one and not the other."""
+    currency = document.get("currency")
+    if not isinstance(currency, str) or "minor_units" in document:
+        return dict(document)
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
-    except OSError as error:
-        raise ConfigError(expected("a file of terms", error.strerror or "unreadable"), file=path) from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigError(expected("TOML in UTF-8", str(error)), file=path) from error
+        return {**document, "minor_units": minor_units(currency)}
+    except LogError as error:
+        raise UsageError(error.message, field="currency") from error
 
 
 def _result(sheet: TermSheet, rows: Sequence[Instalment]) -> ScheduleResult:
@@ -197,3 +204,87 @@ def _result(sheet: TermSheet, rows: Sequence[Instalment]) -> ScheduleResult:
         effective_annual_rate=effective.annual_rate,
         rates={**rates, "effective": effective},
     )
+
+
+def yearly_rates(sheet: TermSheet, rows: Sequence[Instalment]) -> dict[str, YearlyRate]:
+    """Return the yearly rates of a schedule's costs by name; none where nothing is lent for any time."""
+    flows = cash_flows(sheet, rows)
+    found: dict[str, Callable[[], LegalRate]] = {
+        "us": lambda: us_apr(flows),
+        "eu": lambda: eu_apr(flows),
+        "uk": lambda: uk_apr(flows),
+        "china": lambda: china_rate(flows),
+        "effective": lambda: effective_annual_rate(flows),
+    }
+    return {name: _rate(solve) for name, solve in found.items()}
+
+
+def _rate(solve: Callable[[], LegalRate]) -> YearlyRate:
+    try:
+        rate = solve()
+    except RiskError as error:
+        return YearlyRate(None, None, error.message, "none")
+    if rate.shown is None:
+        return YearlyRate(None, None, rate.rule, rate.compounding)
+    return YearlyRate(rate.annual_rate, str(rate.shown), rate.rule, rate.compounding)
+
+
+def cash_flows(sheet: TermSheet, rows: Sequence[Instalment]) -> list[tuple[dt.date, int]]:
+    """Return the flows of a loan by day, minor units, positive to the lender; charges of a day are taken off what
+    is paid out on it. A financed charge is never paid out.
+    """
+    found: dict[dt.date, int] = {}
+    for item in disbursements(sheet):
+        found[item.on] = found.get(item.on, 0) - in_minor(item.amount, sheet.minor_units)
+    for row in rows:
+        found[row.due] = found.get(row.due, 0) + row.payment
+    return [(day, amount) for day, amount in sorted(found.items()) if amount]
+
+
+def _row(row: Instalment, units: int) -> ScheduledInstalment:
+    return ScheduledInstalment(
+        number=row.number,
+        due=row.due,
+        days=row.days,
+        opening=row.opening / units,
+        disbursed=row.disbursed / units,
+        principal=row.principal / units,
+        interest=row.interest / units,
+        fees=row.fees / units,
+        payment=row.payment / units,
+        closing=row.closing / units,
+    )
+
+
+def _totals(sheet: TermSheet, rows: Sequence[Instalment]) -> ScheduleTotals:
+    units = sheet.minor_units
+    paid_out = in_minor(sheet.amount, units)
+    payment, left = sum(row.payment for row in rows), rows[-1].closing
+    return ScheduleTotals(
+        disbursed=paid_out / units,
+        principal=sum(row.principal for row in rows) / units,
+        interest=sum(row.interest for row in rows) / units,
+        fees=sum(row.fees for row in rows) / units,
+        payment=payment / units,
+        cost=(payment + left - paid_out) / units,
+        left=left / units,
+    )
+
+
+def _stated(sheet: TermSheet) -> dict[str, Any]:
+    """Return the terms that do not stand at their default, as plain values."""
+    return {
+        item.name: _plain(getattr(sheet, item.name))
+        for item in fields(sheet)
+        if getattr(sheet, item.name) != item.default
+    }
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return float(value)
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    if is_dataclass(value) and not isinstance(value, type):
+        return {item.name: _plain(getattr(value, item.name)) for item in fields(value)}
+    return value
