@@ -73,6 +73,8 @@ def terms(case: Case) -> TermSheet:
     due = _unit_period(told["unit-period config"])
     payments, agreed = _length(told, due)
     total, daily = _caps(told["cap"])
+    if agreed is not None and _amount(told["Total principal"]) > _amount(told["Principal"]):
+        raise Refused("agreed payments beyond what is owed")
     return TermSheet(
         amount=_amount(told["Principal"]),
         annual_rate=_annual_rate(told["standard rate"]),

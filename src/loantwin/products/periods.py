@@ -13,7 +13,7 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
-from loantwin.products.day_counts_here import year_fraction_exact
+from loantwin.products.day_counts import year_fraction_exact
 from loantwin.products.due_dates import due_dates, first_date, frequency, moved, nominal_dates
 from loantwin.products.rounding import CONTEXT, as_decimal, in_minor, round_minor
 from loantwin.products.term_sheet import Disbursement, TermSheet
@@ -83,7 +83,7 @@ def periods(
         period = Period(number, start, end, (), nominal)
         cuts = [start, *cuts_within(sheet, lent, start, end), end]
         parts = tuple(
-            Part(low, high, share_of_year(sheet, period, low, high), rate_on(sheet, low), lent.get(low, 0))
+            Part(low, high, share_of_year(sheet, period, low, high), rate_on(sheet, low), lent.pop(low, 0))
             for low, high in zip(cuts, cuts[1:], strict=False)
         )
         found.append(replace(period, parts=parts))
@@ -93,8 +93,10 @@ def periods(
 
 def share_of_year(sheet: TermSheet, period: Period, start: date, end: date) -> Decimal:
     """Return what a part of a period counts, part of a year to 19 digits."""
+    if start == end:
+        return Decimal(0)
     if period.nominal is not None:
-        return as_decimal(period.nominal * Fraction((end - start).days, period.days or 1))
+        return as_decimal(period.nominal * Fraction((end - start).days, period.days))
     return as_decimal(
         year_fraction_exact(
             sheet.day_count, start, end, period_start=period.start, period_end=period.due
