@@ -104,12 +104,14 @@ def level_of(code: int, rate: float, left: int, idle: int) -> float:
     """
     equal, often, count, phase = taken_apart(code)
     every = MONTHS_BETWEEN[often]
-    payments = (left - idle + every - 1) // every
+    payments = int((left - idle + every - 1) // every)
     if equal == 1:
-        return 1.0 / payments
+        return float(1.0 / payments)
     if count == 0:
         nominal = rate * every / 12.0
-        return nominal / -np.expm1(-payments * np.log1p(nominal)) if nominal != 0.0 else 1.0 / payments
+        if nominal == 0.0:
+            return float(1.0 / payments)
+        return float(nominal / -np.expm1(-payments * np.log1p(nominal)))
     grown, owed, waits = 0.0, 1.0, begun(often, left, rate)
     for month in range(1, left + 1):
         falls = (left - month) % every == 0
