@@ -60,7 +60,7 @@ def test_dates_become_the_unit_periods_of_appendix_j(data: Path) -> None:
 def test_rates_of_published_schedules(data: Path) -> None:
     """A second judge: the APR that 239 schedules state, to 1 decimal (UK, EU), 3 or 6 (US).
 
-    One states none; of one the plan was changed, and its first form is not shown whole.
+    One states none; three do not show all the payments that their totals have.
     """
     counts: dict[str, int] = {}
     with gzip.open(data / "uk_schedules/schedules.jsonl.gz", "rt", encoding="utf-8") as file:
@@ -77,7 +77,7 @@ def test_rates_of_published_schedules(data: Path) -> None:
             decimals = int(method.split("to ")[1].split()[0])
             assert as_percent(rule(flows).annual_rate, decimals) == wanted, case["id"]
             counts[method.split()[0]] = counts.get(method.split()[0], 0) + 1
-    assert counts == {"UK": 169, "EU": 53, "US": 15, "untold": 2}
+    assert counts == {"UK": 168, "EU": 53, "US": 14, "untold": 4}
 
 
 def _flows(case: dict[str, Any]) -> list[tuple[date, Decimal]]:
