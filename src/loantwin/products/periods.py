@@ -13,7 +13,7 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
-from loantwin.products.day_counts_here import year_fraction_exact
+from loantwin.products.day_counts import year_fraction_exact
 from loantwin.products.due_dates import due_dates, first_date, frequency, moved, nominal_dates
 from loantwin.products.rounding import CONTEXT, as_decimal, in_minor, round_minor
 from loantwin.products.term_sheet import Disbursement, TermSheet
