@@ -93,8 +93,10 @@ def periods(
 
 def share_of_year(sheet: TermSheet, period: Period, start: date, end: date) -> Decimal:
     """Return what a part of a period counts, part of a year to 19 digits."""
+    if start == end:
+        return Decimal(0)
     if period.nominal is not None:
-        return as_decimal(period.nominal * Fraction((end - start).days, period.days or 1))
+        return as_decimal(period.nominal * Fraction((end - start).days, period.days))
     return as_decimal(
         year_fraction_exact(
             sheet.day_count, start, end, period_start=period.start, period_end=period.due
