@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from loantwin.errors import UsageError
 from loantwin.servicing.arrears import arrears
 from tests.suites import lives_journal, lives_tables
 from tests.suites.lives_steps import Life, acts, play
@@ -37,6 +38,8 @@ def outcome(life: dict[str, Any], known: dict[str, Product]) -> str:
         return "different" if next(differences(life, known), None) else "equal"
     except RefusedError as refused:
         return str(refused)
+    except UsageError as error:
+        return f"not taken: {error.field}, {error.message}"
 
 
 def differences(life: dict[str, Any], known: dict[str, Product]) -> Iterator[tuple[int, str, Any, Any]]:

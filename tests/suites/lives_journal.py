@@ -34,9 +34,8 @@ Posting = tuple[str, str, int]
 """(account, `D` or `C`, minor units)."""
 
 
-def postings(line: Transaction, charged_off: date | None, lost: str) -> list[Posting]:
-    """Return the postings of one line; charged_off : the day from which payments are recoveries."""
-    after = charged_off is not None and line.on >= charged_off and line.kind not in ("charge-off", "accrual")
+def postings(line: Transaction, after: bool, lost: str) -> list[Posting]:
+    """Return the postings of one line; after : whether the account was charged off before it."""
     charges = line.fees + line.penalties
     other = line.interest + charges
     if line.kind == "disbursement":
@@ -85,10 +84,12 @@ def found(account: Account, kind: str, on: date, rows: list[dict[str, object]]) 
         return None
     wanted = Counter(_row(row) for row in rows)
     lost = FRAUD if any(isinstance(f, ChargeOff) and f.reason == "fraud" for f in account.facts) else LOST
+    off = next(((f.on, f.known, f.number) for f in account.holding if isinstance(f, ChargeOff)), None)
+    when = {fact.number: (fact.on, fact.known, fact.number) for fact in account.facts}
     for line in (*account.transactions, *account.reversed_transactions):
         if line.kind != KINDS[kind] or line.on != on:
             continue
-        made = postings(line, account.charged_off, lost)
+        made = postings(line, off is not None and when[line.number] > off, lost)
         if line.reversed:
             made += [(name, "C" if side == "D" else "D", amount) for name, side, amount in made]
         if Counter(made) == wanted:

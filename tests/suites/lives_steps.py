@@ -51,19 +51,25 @@ RANGES = (
     (181, "RANGE_180"),
     (241, "RANGE_240"),
 )
-CHECKS = re.compile(
-    r"is reverted|is null|\bhas\b|\bhave\b|checks that|not possible|not able|result an error|No new event|"
-    r"is created with|more than|higher than"
-)
-ACTS = re.compile(r"^(?:When )?(?:Admin|Customer|System|Batch API|Global config)|happens on|is made on|initiate")
+ACTORS = re.compile(r"^(?:(?:Given|When|Then|And) )?(?:Admin|Customer|User|System|Batch|Global config)", re.IGNORECASE)
+LOOKS = re.compile(r"\bchecks?\b|not able|not possible|will result an error|higher than the available|\bverif", re.IGNORECASE)
+STATES = re.compile(r"\b(?:is|are|was|were|has|have|had|contains?|no)\b", re.IGNORECASE)
+DEEDS = re.compile(r"\bhappens?\b|\bis (?:made|done|run|executed|triggered)\b", re.IGNORECASE)
 
 
 def acts(text: str) -> bool:
-    """Return whether a step in free text changes the account or its surroundings; an unknown form does.
+    """Return whether a step in free text changes the account or its surroundings.
 
-    A sentence that finds something (`is reverted`, `has`, `checks that`, `is not possible`) only checks.
+    A sentence with somebody in it who does something (`Admin adds`, `Global config ... set to`) acts, unless he
+    only looks (`checks that`) or is turned away (`is not able`, `will result an error`). Any other sentence acts
+    where it tells a deed (`happens on`, `is made on`), checks where it tells a state (`is reverted`, `has`), and
+    acts where it tells neither, so that what is not understood refuses the life.
     """
-    return not CHECKS.search(text)
+    if LOOKS.search(text):
+        return False
+    if ACTORS.match(text) or DEEDS.search(text):
+        return True
+    return not STATES.search(text)
 
 
 def minor(amount: float | str) -> int:

@@ -84,8 +84,8 @@ def schedule(account: Account) -> Table:
     for on, _, line in lines:
         if isinstance(line, Row):
             number += 1
-            balance += line.credited - line.owed[PRINCIPAL]
-            table.append(_instalment(number, line, balance if line.kind != "x" else 0))
+            balance += line.credited[PRINCIPAL] - line.owed[PRINCIPAL]
+            table.append(_instalment(number, line, balance, account.disbursed))
         else:
             balance += line
             table.append(_paid_out(on, line, account.disbursed))
@@ -105,12 +105,12 @@ def _paid_out(on: date, amount: int, done: bool) -> dict[str, Any]:
     }
 
 
-def _instalment(number: int, row: Row, balance: int) -> dict[str, Any]:
+def _instalment(number: int, row: Row, balance: int, disbursed: bool = True) -> dict[str, Any]:
     return {
         "Nr": float(number),
         "Days": float((row.due - row.start).days),
         "Date": row.due.isoformat(),
-        "Paid date": row.met.isoformat() if row.met else "",
+        "Paid date": row.met.isoformat() if row.met and disbursed else "",
         "Balance of loan": balance / 100,
         "Principal due": row.owed[PRINCIPAL] / 100,
         "Interest": row.owed[INTEREST] / 100,

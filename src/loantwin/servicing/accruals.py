@@ -50,6 +50,11 @@ def _three(amounts: list[int]) -> tuple[int, int, int]:
     return amounts[0], amounts[1], amounts[2]
 
 
+def _whole(row: Row, part: int) -> int:
+    """Return what an instalment earns of one part: what was paid before and taken back is not earned twice."""
+    return row.owed[part] - row.waived[part] - row.credited[part]
+
+
 def _earned(account: Account, row: Row, day: date, known: dict[int, date]) -> list[int]:
     by_record = account.servicing.accrual == "recorded-date"
     earned = [0, 0, 0]
@@ -61,7 +66,7 @@ def _earned(account: Account, row: Row, day: date, known: dict[int, date]) -> li
         if (known[number] if by_record else due) <= day:
             earned[part - 1] += amount
     return [
-        max(0, min(amount, row.owed[part] - row.waived[part])) for part, amount in zip(_PARTS, earned, strict=True)
+        max(0, min(amount, _whole(row, part))) for part, amount in zip(_PARTS, earned, strict=True)
     ]
 
 
@@ -71,12 +76,12 @@ def accrual_at_close(account: Account, on: date) -> Accrue | None:
         return None
     told = accrued_so_far(account)
     total = [sum(amounts[place] for amounts in told.values()) for place in range(3)]
-    earned = [sum(row.owed[part] - row.waived[part] for row in account.rows) for part in _PARTS]
+    earned = [sum(_whole(row, part) for row in account.rows) for part in _PARTS]
     if all(now <= before for now, before in zip(earned, total, strict=True)):
         return None
     parts = []
     for row in account.rows:
-        new = [row.owed[part] - row.waived[part] - told[row.start][place] for place, part in enumerate(_PARTS)]
+        new = [_whole(row, part) - told[row.start][place] for place, part in enumerate(_PARTS)]
         if row.kind != "down-payment" and any(amount > 0 for amount in new):
             parts.append((row.start, *_three(new)))
     return Accrue(on=on, parts=tuple(parts)) if parts else None

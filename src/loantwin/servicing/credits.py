@@ -37,9 +37,9 @@ def credit(work: Work, entry: Entry, parts: list[int] | None = None) -> None:
         entry.parts = parts[:]
         split = parts
     row = receiving_row(work, entry.on)
-    row.credited += split[PRINCIPAL]
     for part, amount in enumerate(split):
         if amount:
+            row.credited[part] += amount
             raise_owed(row, part, amount)
     for part in (3, 2, 1, 0) if parts is not None else (PRINCIPAL,):
         took = pay(row, part, min(used, split[part]), entry.on)

@@ -47,7 +47,8 @@ def plan(sheet: TermSheet, start: date, changes: Sequence[Reschedule]) -> Plan:
             later = [moved(change.due, sheet.every, k) for k in range(len(made.due) - place)]
             made.due[place:] = later
         more = change.extra + change.principal_grace
-        made.due.extend(moved(made.due[-1], sheet.every, k + 1) for k in range(more))
+        end = made.due[-1]
+        made.due.extend([moved(end, sheet.every, k + 1) for k in range(more)])
         made.grace.update(range(place, place + change.principal_grace))
         if change.extra:
             made.spread_from.append(place)

@@ -92,6 +92,7 @@ def _lent_by(paid_out: Sequence[tuple[date, int]], terms: Money, day: date) -> t
 
 def _flat(sheet: TermSheet, made: Plan, paid_out: Sequence[tuple[date, int]], terms: Money) -> list[Row]:
     first, count = paid_out[0][0], len(made.due)
+    agreed = max(1, (sheet.payments or 1) - sheet.principal_grace)
     all_lent = sum(amount for _, amount in paid_out)
     rows: list[Row] = []
     start, gone, told = first, 0, 0
@@ -108,7 +109,7 @@ def _flat(sheet: TermSheet, made: Plan, paid_out: Sequence[tuple[date, int]], te
             interest = whole(all_lent * rate * share * count) - told if sheet.interest_period == "same-as-period" else interest
         told += interest
         left = count - len([k for k in made.grace if k >= since]) - since
-        target = Fraction(net, count - len(made.grace)) if base is None else Fraction(base, left)
+        target = Fraction(net, agreed) if base is None else Fraction(base, left)
         if place == count - 1:
             principal = net - gone
         elif place in made.grace:

@@ -13,7 +13,7 @@ class Row:
     """One instalment of a replay; lists of four are principal, interest, fees, penalties in minor units.
 
     start, due : the period. kind : `instalment`, `down-payment`, or `after` for what falls due after the last one.
-    credited : part of the principal due that was paid before and taken back. rest : what is unpaid. met : the
+    credited : what of it was paid before and taken back. rest : what is unpaid. met : the
     day nothing was unpaid any more. charges : (fact, minor units) that fall due in it.
     """
 
@@ -25,7 +25,8 @@ class Row:
         self.paid = [0, 0, 0, 0]
         self.waived = [0, 0, 0, 0]
         self.rest = principal + interest
-        self.ahead = self.late = self.credited = 0
+        self.ahead = self.late = 0
+        self.credited = [0, 0, 0, 0]
         self.met: date | None = None
         self.charges: list[tuple[int, date, int, int]] = []
 
@@ -38,7 +39,8 @@ class Row:
         new = Row.__new__(Row)
         new.start, new.due, new.kind = self.start, self.due, self.kind
         new.owed, new.paid, new.waived = self.owed[:], self.paid[:], self.waived[:]
-        new.rest, new.ahead, new.late, new.credited, new.met = self.rest, self.ahead, self.late, self.credited, self.met
+        new.credited = self.credited[:]
+        new.rest, new.ahead, new.late, new.met = self.rest, self.ahead, self.late, self.met
         new.charges = self.charges[:]
         return new
 
