@@ -17,6 +17,7 @@ from loantwin.products.term_sheet import TermSheet
 from loantwin.servicing.conventions import Servicing
 from loantwin.servicing.facts import (
     TRANSACTIONS,
+    AddCharge,
     Chargeback,
     Disburse,
     Fact,
@@ -123,6 +124,25 @@ class Account:
         return "overpaid" if self.overpaid > 0 else "closed"
 
 
+@dataclass(slots=True)
+class Seen:
+    """What was recorded before a fact: by number, what was reversed, and the first day money was paid out."""
+
+    facts: dict[int, Fact]
+    gone: set[int]
+    first: date | None = None
+    next: int = 1
+
+    def take(self, fact: Fact) -> None:
+        """Take a fact in."""
+        self.facts[fact.number] = fact
+        self.next = max(self.next, fact.number + 1)
+        if isinstance(fact, Disburse) and (self.first is None or fact.on < self.first):
+            self.first = fact.on
+        if isinstance(fact, Reverse):
+            self.gone.add(fact.of)
+
+
 def apply(account: Account, fact: Fact) -> Account:
     """Return the account with a fact more; its number is the next one where it has none.
 
@@ -133,22 +153,36 @@ def apply(account: Account, fact: Fact) -> Account:
     UsageError : a fact that cannot be: before money was paid out, of nothing, beyond 64 bits, a reversal or
         waiver of what never was, more paid back than was overpaid. The field is named; `account` is as it was.
     """
-    numbered = fact if fact.number else replace(fact, number=_next(account))
-    _check(account, numbered)
-    down = _automatic_down_payment(account, numbered)
-    return replace(account, facts=(*account.facts, numbered, *down))
+    seen = Seen({}, set())
+    for before in account.facts:
+        seen.take(before)
+    return replace(account, facts=(*account.facts, *_recorded(account, seen, fact)))
 
 
 def replay(terms: TermSheet, servicing: Servicing, facts: Iterable[Fact]) -> Account:
-    """Return the account after facts that were recorded in this order."""
-    account = Account(terms, servicing)
-    for fact in facts:
-        account = apply(account, fact)
-    return account
+    """Return the account after facts that were recorded in this order.
+
+    Raises
+    ------
+    UsageError : as `apply`, at the first fact that cannot be; `fact` of the error is its place, from 1.
+    """
+    seen = Seen({}, set())
+    kept: list[Fact] = []
+    for place, fact in enumerate(facts, start=1):
+        try:
+            for one in _recorded(Account(terms, servicing, tuple(kept)), seen, fact):
+                seen.take(one)
+                kept.append(one)
+        except UsageError as error:
+            raise UsageError(error.message, row=place, field=error.field) from error
+    return Account(terms, servicing, tuple(kept))
 
 
-def _next(account: Account) -> int:
-    return max((fact.number for fact in account.facts), default=0) + 1
+def _recorded(account: Account, seen: Seen, fact: Fact) -> tuple[Fact, ...]:
+    """Return a fact as it is recorded, checked and numbered, with what it brings."""
+    numbered = fact if fact.number else replace(fact, number=seen.next)
+    _check(account, seen, numbered)
+    return (numbered, *_automatic_down_payment(account, numbered))
 
 
 def _automatic_down_payment(account: Account, fact: Fact) -> tuple[Fact, ...]:
@@ -160,29 +194,29 @@ def _automatic_down_payment(account: Account, fact: Fact) -> tuple[Fact, ...]:
     return (Pay(on=fact.on, recorded=fact.recorded, number=fact.number + 1, amount=due, kind="down-payment"),)
 
 
-def _check(account: Account, fact: Fact) -> None:
+def _check(account: Account, seen: Seen, fact: Fact) -> None:
     amount = getattr(fact, "amount", None)
     if amount is not None and not 0 < amount <= LARGEST:
         raise UsageError(expected(f"an amount above 0 and at most {LARGEST} minor units", amount), field="amount")
-    if any(other.number == fact.number for other in account.facts):
+    if fact.number in seen.facts:
         raise UsageError(expected("a number that no fact has", fact.number), field="number")
     if isinstance(fact, (Reverse, Waive, Chargeback)):
-        _check_named(account, fact)
-    if isinstance(fact, TRANSACTIONS) and not isinstance(fact, Disburse):
-        first = min((other.on for other in account.facts if isinstance(other, Disburse)), default=None)
-        if first is None or fact.on < first:
-            was = "nothing paid out yet" if first is None else f"{fact.on}, before {first}"
-            raise UsageError(expected("a day on or after money was paid out", was), field="on")
+        _check_named(seen, fact)
+    if not isinstance(fact, Disburse) and isinstance(fact, TRANSACTIONS) and (seen.first is None or fact.on < seen.first):
+        was = "nothing paid out yet" if seen.first is None else f"{fact.on}, before {seen.first}"
+        raise UsageError(expected("a day on or after money was paid out", was), field="on")
     if isinstance(fact, RefundCredit) and fact.amount > account.overpaid:
         raise UsageError(expected(f"at most the {account.overpaid} minor units overpaid", fact.amount), field="amount")
 
 
-def _check_named(account: Account, fact: Reverse | Waive | Chargeback) -> None:
-    there = {other.number: other for other in account.facts}
-    named = there.get(fact.of)
-    if named is None or fact.of in account.reversed_by:
+def _check_named(seen: Seen, fact: Reverse | Waive | Chargeback) -> None:
+    named = seen.facts.get(fact.of)
+    if named is None or fact.of in seen.gone:
         raise UsageError(expected("the number of a fact that holds", fact.of), field="of")
-    if isinstance(fact, Chargeback) and not isinstance(named, Pay):
-        raise UsageError(expected("the number of a payment", fact.of), field="of")
-    if isinstance(fact, Chargeback) and fact.amount > named.amount:
-        raise UsageError(expected(f"at most the {named.amount} minor units paid", fact.amount), field="amount")
+    if isinstance(fact, Waive) and not isinstance(named, AddCharge):
+        raise UsageError(expected("the number of a charge", fact.of), field="of")
+    if isinstance(fact, Chargeback):
+        if not isinstance(named, Pay):
+            raise UsageError(expected("the number of a payment", fact.of), field="of")
+        if fact.amount > named.amount:
+            raise UsageError(expected(f"at most the {named.amount} minor units paid", fact.amount), field="amount")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from datetime import date
 
 from loantwin.servicing.conventions import FEE, PENALTY, Allocation
@@ -50,17 +51,30 @@ def _chosen(work: Work, on: date, time: str, ahead: str, part: int | None = None
 
     part : only instalments of which this part is unpaid.
     """
-    unpaid = (
-        row for row in work.rows[work.first :] if row.rest > 0 and (part is None or row.unpaid(part) > 0)
-    )
+    rows = work.rows
+    today = bisect_left(rows, on, lo=work.first, key=_due)
     if time == "past due":
-        return next(([row] for row in unpaid if row.due < on), [])
+        return _first_unpaid(rows, range(work.first, today), part)
+    later = bisect_right(rows, on, lo=today, key=_due)
     if time == "due":
-        return next(([row] for row in unpaid if row.due == on), [])
+        return _first_unpaid(rows, range(today, later), part)
     if ahead == "next":
-        return next(([row] for row in unpaid if row.due > on), [])
-    later = [row for row in unpaid if row.due > on]
-    return later[-1:] if ahead == "last" else later
+        return _first_unpaid(rows, range(later, len(rows)), part)
+    if ahead == "last":
+        return _first_unpaid(rows, range(len(rows) - 1, later - 1, -1), part)
+    return [row for row in rows[later:] if row.rest > 0 and (part is None or row.unpaid(part) > 0)]
+
+
+def _due(row: Row) -> date:
+    return row.due
+
+
+def _first_unpaid(rows: list[Row], places: range, part: int | None) -> list[Row]:
+    for place in places:
+        row = rows[place]
+        if row.rest > 0 and (part is None or row.unpaid(part) > 0):
+            return [row]
+    return []
 
 
 def _share(rows: list[Row], entry: Entry, part: int, amount: int) -> int:
