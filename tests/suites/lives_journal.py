@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from datetime import date
 
-from loantwin.servicing.account import Account
+from loantwin.servicing.account import Account, in_order
 from loantwin.servicing.facts import ChargeOff
 from loantwin.servicing.transactions import Transaction
 
@@ -84,8 +84,8 @@ def found(account: Account, kind: str, on: date, rows: list[dict[str, object]]) 
         return None
     wanted = Counter(_row(row) for row in rows)
     lost = FRAUD if any(isinstance(f, ChargeOff) and f.reason == "fraud" for f in account.facts) else LOST
-    off = next(((f.on, f.known, f.number) for f in account.holding if isinstance(f, ChargeOff)), None)
-    when = {fact.number: (fact.on, fact.known, fact.number) for fact in account.facts}
+    off = next((in_order(f) for f in account.holding if isinstance(f, ChargeOff)), None)
+    when = {fact.number: in_order(fact) for fact in account.facts}
     for line in (*account.transactions, *account.reversed_transactions):
         if line.kind != KINDS[kind] or line.on != on:
             continue

@@ -84,7 +84,7 @@ def sheet_of(product: Product, loan: dict[str, str]) -> TermSheet:
         payments=int(loan.get("numberOfRepayments") or product.word("numberOfRepayments")),
         start=date.fromisoformat(loan["submitted on date"]),
         every=(loan.get("repaymentEvery") or product.word("repaymentEvery")) + unit,
-        day_count="30/360" if product.word("daysInYearType") == "DAYS360" else "actual/actual",
+        day_count="30/360" if product.word("daysInYearType") == "DAYS360" else "actual/365",
         interest_period="daily" if period == "DAILY" else "same-as-period",
         method="flat" if kind == "FLAT" else "declining",
         instalment_multiple=Decimal(multiple) or None,

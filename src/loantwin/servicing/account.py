@@ -16,6 +16,7 @@ from loantwin.errors import UsageError, expected
 from loantwin.products.term_sheet import TermSheet
 from loantwin.servicing.conventions import Servicing
 from loantwin.servicing.facts import (
+    BROUGHT,
     TRANSACTIONS,
     AddCharge,
     Chargeback,
@@ -35,6 +36,11 @@ from loantwin.servicing.transactions import Transaction, lines
 
 LARGEST = 2**63 - 1
 """The largest amount, minor units: columns of accounts are 64-bit."""
+
+
+def in_order(fact: Fact) -> tuple[date, date, int, int]:
+    """Return what facts are sorted by: the day, the day it was known, the order of recording."""
+    return fact.on, fact.known, fact.number % BROUGHT, fact.number
 
 
 @dataclass(frozen=True)
@@ -61,7 +67,7 @@ class Account:
         """Return the facts that hold, in order of their days."""
         gone = self.reversed_by
         facts = [fact for fact in self.facts if fact.number not in gone and not isinstance(fact, Reverse)]
-        return tuple(sorted(facts, key=lambda fact: (fact.on, fact.known, fact.number)))
+        return tuple(sorted(facts, key=in_order))
 
     @cached_property
     def _work(self) -> Work:
@@ -136,7 +142,7 @@ class Seen:
     def take(self, fact: Fact) -> None:
         """Take a fact in."""
         self.facts[fact.number] = fact
-        self.next = max(self.next, fact.number + 1)
+        self.next = max(self.next, fact.number % BROUGHT + 1)
         if isinstance(fact, Disburse) and (self.first is None or fact.on < self.first):
             self.first = fact.on
         if isinstance(fact, Reverse):
@@ -191,7 +197,7 @@ def _automatic_down_payment(account: Account, fact: Fact) -> tuple[Fact, ...]:
     due = money(account.terms).down(fact.amount) - (account.overpaid if account.disbursed else 0)
     if due <= 0:
         return ()
-    return (Pay(on=fact.on, recorded=fact.recorded, number=fact.number + 1, amount=due, kind="down-payment"),)
+    return (Pay(on=fact.on, recorded=fact.recorded, number=fact.number + BROUGHT, amount=due, kind="down-payment"),)
 
 
 def _check(account: Account, seen: Seen, fact: Fact) -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 
 from loantwin.errors import UsageError, expected
-from loantwin.products.due_dates import first_date, moved
+from loantwin.products.due_dates import business_days, moved, nominal_dates
 from loantwin.products.term_sheet import TermSheet
 from loantwin.servicing.facts import Reschedule
 
@@ -34,21 +34,19 @@ def plan(sheet: TermSheet, start: date, changes: Sequence[Reschedule]) -> Plan:
     ------
     UsageError : a change of an instalment that there is not.
     """
-    first, anchor = first_date(sheet) if sheet.first else (moved(sheet.start, sheet.every, 1), sheet.start.day)
-    if not sheet.first and start != sheet.start:
-        first, anchor = moved(start, sheet.every, 1), start.day
-    count = sheet.payments or 1
-    made = Plan([moved(first, sheet.every, k, anchor) for k in range(count)], set(range(sheet.principal_grace)), [], [])
+    here = sheet if start == sheet.start else replace(sheet, start=start)
+    nominal = nominal_dates(here, sheet.payments or 1)
+    made = Plan(list(business_days(sheet, nominal)), set(range(sheet.principal_grace)), [], [])
     for change in changes:
         if change.instalment not in made.due:
             raise UsageError(expected("the due date of an instalment", change.instalment), field="instalment")
         place = made.due.index(change.instalment)
         if change.due is not None:
-            later = [moved(change.due, sheet.every, k) for k in range(len(made.due) - place)]
-            made.due[place:] = later
+            later = tuple(moved(change.due, sheet.every, k) for k in range(len(made.due) - place))
+            made.due[place:] = business_days(sheet, later)
         more = change.extra + change.principal_grace
         end = made.due[-1]
-        made.due.extend([moved(end, sheet.every, k + 1) for k in range(more)])
+        made.due.extend(business_days(sheet, tuple(moved(end, sheet.every, k + 1) for k in range(more))))
         made.grace.update(range(place, place + change.principal_grace))
         if change.extra:
             made.spread_from.append(place)

@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+BROUGHT = 10**9
+"""Added to a fact's number it is that of the fact which it brings with it, such as an automatic down payment."""
+
 PAYMENT_KINDS: tuple[str, ...] = (
     "repayment",
     "down-payment",

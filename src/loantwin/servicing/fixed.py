@@ -10,6 +10,7 @@ from loantwin.servicing.due_charges import add_charge
 from loantwin.servicing.due_days import plan
 from loantwin.servicing.facts import AddCharge, ChargeOff, Disburse, Fact, Reschedule
 from loantwin.servicing.fixed_schedule import fixed_rows, money
+from loantwin.servicing.other_terms import elsewhere, rows_of_terms
 from loantwin.servicing.replaying import effect
 from loantwin.servicing.rows import Entry, Work
 
@@ -19,7 +20,10 @@ def replay_fixed(sheet: TermSheet, servicing: Servicing, facts: Sequence[Fact]) 
     paid_out = [(fact.on, fact.amount) for fact in facts if isinstance(fact, Disburse)]
     changes = sorted((fact for fact in facts if isinstance(fact, Reschedule)), key=lambda fact: fact.number)
     keep = servicing.charge_off_keeps_multiple or not any(isinstance(fact, ChargeOff) for fact in facts)
-    rows = fixed_rows(sheet, plan(sheet, paid_out[0][0], changes), paid_out, keep)
+    if elsewhere(sheet):
+        rows = rows_of_terms(sheet, paid_out, bool(changes))
+    else:
+        rows = fixed_rows(sheet, plan(sheet, paid_out[0][0], changes), paid_out, keep)
     work = Work(rows, [])
     for fact in facts:
         if isinstance(fact, AddCharge):

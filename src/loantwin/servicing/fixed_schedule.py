@@ -5,12 +5,12 @@ Money paid out later changes the instalments after it; what was due before stays
 
 from __future__ import annotations
 
-import calendar
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 
+from loantwin.products.day_counts import year_fraction_exact
 from loantwin.products.due_dates import frequency
 from loantwin.products.term_sheet import TermSheet
 from loantwin.servicing.amounts import to_multiple, whole
@@ -44,24 +44,16 @@ def money(sheet: TermSheet, keep_multiple: bool = True) -> Money:
     )
 
 
-def period_share(sheet: TermSheet, start: date, end: date, first: date) -> Fraction:
-    """Return the part of a year that a period counts: its nominal length, or its days by the day count.
-
-    first : the day money was first paid out; its year's length is the year's for `actual/actual`.
-    """
+def period_share(sheet: TermSheet, start: date, end: date) -> Fraction:
+    """Return the part of a year that a period counts: its nominal length, or its days by the day count."""
     number, unit = frequency(sheet.every)
-    if sheet.interest_period == "same-as-period" and unit == "m":
-        return Fraction(number, 12)
-    days = number if sheet.interest_period == "same-as-period" else (end - start).days
-    return Fraction(days, _year(sheet.day_count, first))
-
-
-def _year(day_count: str, first: date) -> int:
-    if day_count.endswith("/360"):
-        return 360
-    if day_count.endswith("/actual"):
-        return 365 + calendar.isleap(first.year)
-    return 365
+    if sheet.interest_period == "same-as-period":
+        if unit == "m":
+            return Fraction(number, 12)
+        return Fraction(number, 360 if sheet.day_count.endswith("360") else 365)
+    if sheet.day_count == "actual/365":
+        return Fraction((end - start).days, 365)
+    return year_fraction_exact(sheet.day_count, start, end)
 
 
 def level(balance: Fraction, rate: Fraction, count: int) -> Fraction:
@@ -102,7 +94,7 @@ def _flat(sheet: TermSheet, made: Plan, paid_out: Sequence[tuple[date, int]], te
         gross, _ = _lent_by(paid_out, terms, due)
         if place in made.spread_from or (base is not None and net != base_net):
             base, base_net, since = net - gone, net, place
-        share = period_share(sheet, start, due, first)
+        share = period_share(sheet, start, due)
         rate = _rate_at(made, terms.rate, place)
         interest = whole(gross * rate * share)
         if place == count - 1 and not made.rates:
@@ -132,14 +124,14 @@ def _rate_at(made: Plan, rate: Fraction, place: int) -> Fraction:
 def _declining(sheet: TermSheet, made: Plan, paid_out: Sequence[tuple[date, int]], terms: Money) -> list[Row]:
     first, count = paid_out[0][0], len(made.due)
     total = sum(amount - terms.down(amount) for _, amount in paid_out)
-    share = period_share(sheet, first, made.due[0], first)
+    share = period_share(sheet, first, made.due[0])
     payment = to_multiple(level(Fraction(total), terms.rate * share, count - len(made.grace)), terms.multiple)
     rows: list[Row] = []
     start, gone, held = first, 0, 0
     for place, due in enumerate(made.due):
         _, net = _lent_by(paid_out, terms, due)
         here = _lent_by(paid_out, terms, start)[1] - gone
-        interest = whole(here * _rate_at(made, terms.rate, place) * period_share(sheet, start, due, first)) + held
+        interest = whole(here * _rate_at(made, terms.rate, place) * period_share(sheet, start, due)) + held
         held = 0
         if place < sheet.interest_grace:
             interest, held = 0, interest

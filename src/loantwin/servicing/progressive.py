@@ -12,8 +12,9 @@ from loantwin.servicing.amounts import halves_even, to_multiple
 from loantwin.servicing.conventions import ALLOCATIONS, PRINCIPAL, Servicing
 from loantwin.servicing.due_charges import add_charge
 from loantwin.servicing.due_days import Plan, plan
-from loantwin.servicing.facts import AddCharge, Disburse, Fact, Pay, Reschedule
+from loantwin.servicing.facts import BROUGHT, AddCharge, Disburse, Fact, Reschedule
 from loantwin.servicing.fixed_schedule import Money, money
+from loantwin.servicing.other_terms import refuse
 from loantwin.servicing.replaying import effect
 from loantwin.servicing.rows import Entry, Row, Work, raise_owed
 
@@ -23,6 +24,7 @@ def replay_progressive(sheet: TermSheet, servicing: Servicing, facts: Sequence[F
 
     A charge counts from its own day where that lies before the day it was recorded, else from the latter.
     """
+    refuse(sheet)
     if sheet.annual_rate:
         raise UsageError(expected("no interest under a progressive schedule", sheet.annual_rate), field="annual_rate")
     start = next(fact.on for fact in facts if isinstance(fact, Disburse))
@@ -46,7 +48,7 @@ def replay_progressive(sheet: TermSheet, servicing: Servicing, facts: Sequence[F
 
 def _when(fact: Fact) -> tuple[object, ...]:
     day = min(fact.due, fact.known) if isinstance(fact, AddCharge) else fact.on
-    return day, fact.known, fact.number
+    return day, fact.known, fact.number % BROUGHT, fact.number
 
 
 def _empty_rows(made: Plan, start: object) -> list[Row]:

@@ -22,6 +22,7 @@ from loantwin.servicing.due_charges import add_charge
 from loantwin.servicing.due_days import plan
 from loantwin.servicing.facts import Accrue, AddCharge, ChargeOff, Disburse, Fact, Pay, Waive
 from loantwin.servicing.fixed_schedule import Money, level, money, period_share
+from loantwin.servicing.other_terms import refuse
 from loantwin.servicing.replaying import effect
 from loantwin.servicing.rows import Entry, Row, Work, pay, raise_owed
 
@@ -54,7 +55,7 @@ class Course:
 
     def factor(self, start: date, end: date) -> Fraction:
         """Return the interest of a period, decimal of what bears it."""
-        return self.terms.rate * period_share(self.sheet, start, end, self.start)
+        return self.terms.rate * period_share(self.sheet, start, end)
 
     def balance(self, place: int) -> int:
         """Return the scheduled principal as a period opens."""
@@ -86,6 +87,7 @@ def replay_recalculated(sheet: TermSheet, servicing: Servicing, facts: Sequence[
 def _opened(sheet: TermSheet, servicing: Servicing, facts: Sequence[Fact]) -> Course:
     paid_out = [(fact.on, fact.amount) for fact in facts if isinstance(fact, Disburse)]
     start = paid_out[0][0]
+    refuse(sheet)
     if sheet.method == "flat" or sheet.down_payment:
         raise UsageError(
             expected("declining interest and no down payment where interest is recalculated", sheet.method),

@@ -8,9 +8,10 @@ from typing import Any
 
 from loantwin.errors import choice
 from loantwin.products.term_sheet_file import terms_schema
+from loantwin.servicing.facts_file import facts_schema
 from loantwin.types import Result
 
-SCHEMAS: Mapping[str, Callable[[], dict[str, Any]]] = {"terms": terms_schema}
+SCHEMAS: Mapping[str, Callable[[], dict[str, Any]]] = {"facts": facts_schema, "terms": terms_schema}
 """Name of an input file -> what makes its JSON Schema."""
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
