@@ -1,8 +1,9 @@
 """The suite `lives`: whole loan lives, each a product, dated steps and the tables expected after them.
 
-A life is equal where every table it expects is: schedule, totals, transactions with what each paid for, status,
-outstanding, overpaid, charges, day of charge-off, arrears and the postings of each line. Steps in free text are
-told apart by a rule: what changes the account refuses the life as `unparsed step`, what only checks is left out.
+A life is equal where every table it expects is: schedule, totals, transactions with what each paid for,
+status, outstanding, overpaid, charges, day of charge-off, arrears and the postings of each line. Steps in
+free text are told apart by a rule: what changes the account refuses the life as `unparsed step`, what only
+checks is left out.
 """
 
 from __future__ import annotations

@@ -39,7 +39,11 @@ def postings(line: Transaction, after: bool, lost: str) -> list[Posting]:
     charges = line.fees + line.penalties
     other = line.interest + charges
     if line.kind == "disbursement":
-        made = [(LOANS, "D", line.amount - line.overpaid), (OVERPAID, "D", line.overpaid), (CASH, "C", line.amount)]
+        made = [
+            (LOANS, "D", line.amount - line.overpaid),
+            (OVERPAID, "D", line.overpaid),
+            (CASH, "C", line.amount),
+        ]
     elif line.kind == "charge-off":
         made = [
             (LOANS, "C", line.principal),
@@ -59,7 +63,9 @@ def postings(line: Transaction, after: bool, lost: str) -> list[Posting]:
         ]
     elif line.kind in ("chargeback", "credit-balance-refund"):
         principal = line.principal
-        if line.principal + other > line.amount - line.overpaid:  # parts are shown whole where a product divides them
+        if (
+            line.principal + other > line.amount - line.overpaid
+        ):  # parts are shown whole where a product divides them
             principal = max(0, line.amount - line.overpaid)
             other = 0
         made = [(lost if after else LOANS, "D", principal), (DUE, "D", other), (OVERPAID, "D", line.overpaid)]
@@ -70,12 +76,21 @@ def postings(line: Transaction, after: bool, lost: str) -> list[Posting]:
 
 
 def _received(line: Transaction, after: bool, other: int, charges: int) -> list[Posting]:
-    credits = [(RECOVERIES, "C", line.amount - line.overpaid)] if after else [(LOANS, "C", line.principal), (DUE, "C", other)]
-    credits.append((OVERPAID, "C", line.overpaid))
+    credited = (
+        [(RECOVERIES, "C", line.amount - line.overpaid)]
+        if after
+        else [(LOANS, "C", line.principal), (DUE, "C", other)]
+    )
+    credited.append((OVERPAID, "C", line.overpaid))
     if line.kind != "goodwill-credit":
-        return [*credits, (CASH, "D", line.amount)]
+        return [*credited, (CASH, "D", line.amount)]
     cost = line.principal + line.overpaid
-    return [*credits, (GOODWILL, "D", cost), (INTEREST_LOST, "D", line.interest), (CHARGES_LOST, "D", charges)]
+    return [
+        *credited,
+        (GOODWILL, "D", cost),
+        (INTEREST_LOST, "D", line.interest),
+        (CHARGES_LOST, "D", charges),
+    ]
 
 
 def found(account: Account, kind: str, on: date, rows: list[dict[str, object]]) -> bool | None:

@@ -51,8 +51,12 @@ RANGES = (
     (181, "RANGE_180"),
     (241, "RANGE_240"),
 )
-ACTORS = re.compile(r"^(?:(?:Given|When|Then|And) )?(?:Admin|Customer|User|System|Batch|Global config)", re.IGNORECASE)
-LOOKS = re.compile(r"\bchecks?\b|not able|not possible|will result an error|higher than the available|\bverif", re.IGNORECASE)
+ACTORS = re.compile(
+    r"^(?:(?:Given|When|Then|And) )?(?:Admin|Customer|User|System|Batch|Global config)", re.IGNORECASE
+)
+LOOKS = re.compile(
+    r"\bchecks?\b|not able|not possible|will result an error|higher than the available|\bverif", re.IGNORECASE
+)
 STATES = re.compile(r"\b(?:is|are|was|were|has|have|had|contains?|no)\b", re.IGNORECASE)
 DEEDS = re.compile(r"\bhappens?\b|\bis (?:made|done|run|executed|triggered)\b", re.IGNORECASE)
 
@@ -60,10 +64,10 @@ DEEDS = re.compile(r"\bhappens?\b|\bis (?:made|done|run|executed|triggered)\b", 
 def acts(text: str) -> bool:
     """Return whether a step in free text changes the account or its surroundings.
 
-    A sentence with somebody in it who does something (`Admin adds`, `Global config ... set to`) acts, unless he
-    only looks (`checks that`) or is turned away (`is not able`, `will result an error`). Any other sentence acts
-    where it tells a deed (`happens on`, `is made on`), checks where it tells a state (`is reverted`, `has`), and
-    acts where it tells neither, so that what is not understood refuses the life.
+    A sentence with somebody in it who does something (`Admin adds`, `Global config ... set to`) acts, unless
+    he only looks (`checks that`) or is turned away (`is not able`, `will result an error`). Any other
+    sentence acts where it tells a deed (`happens on`, `is made on`), checks where it tells a state (`is
+    reverted`, `has`), and acts where it tells neither, so that what is not understood refuses the life.
     """
     if LOOKS.search(text):
         return False
@@ -133,12 +137,19 @@ def _create(life: Life, loan: dict[str, str]) -> None:
 def _do(life: Life, step: dict[str, Any]) -> None:
     before = life.loan
     if step["do"] == "delinquency_pause":
-        put(life, Pause(on=date.fromisoformat(step["frm"]), until=date.fromisoformat(step["to"]), recorded=life.today))
+        put(
+            life,
+            Pause(
+                on=date.fromisoformat(step["frm"]), until=date.fromisoformat(step["to"]), recorded=life.today
+            ),
+        )
         return
     for fact in _facts(life, step):
         put(life, fact)
         if isinstance(fact, Pay):
-            (life.repayments if step["do"] in ("repay", "REPAYMENT") else []).append(life.loan.facts[-1].number)
+            (life.repayments if step["do"] in ("repay", "REPAYMENT") else []).append(
+                life.loan.facts[-1].number
+            )
             life.payments.append(life.loan.facts[-1].number)
         close(life, before, fact)
     classify(life, life.today)
@@ -151,7 +162,11 @@ def put(life: Life, fact: Fact) -> None:
 
 def close(life: Life, before: Account, fact: Fact) -> None:
     """Recognise what income is left once an account closes."""
-    if before.status in ("active", "overpaid") and life.loan.status in ("closed", "overpaid") and before.status != life.loan.status:
+    if (
+        before.status in ("active", "overpaid")
+        and life.loan.status in ("closed", "overpaid")
+        and before.status != life.loan.status
+    ):
         day = fact.due if isinstance(fact, AddCharge) else fact.on
         left = accrual_at_close(life.loan, day)
         if left is not None:
@@ -170,7 +185,9 @@ def _facts(life: Life, step: dict[str, Any]) -> list[Fact]:
         if step["kind"] not in CHARGES:
             raise RefusedError(f"charge {step['kind']}")
         name, kind = CHARGES[step["kind"]]
-        return [AddCharge(on=life.today, due=date.fromisoformat(step["due"]), amount=amount, kind=kind, name=name)]
+        return [
+            AddCharge(on=life.today, due=date.fromisoformat(step["due"]), amount=amount, kind=kind, name=name)
+        ]
     if what == "nsf_fee":
         return [AddCharge(on=life.today, due=on, amount=NSF, kind="penalty", name="NSF fee")]
     if what == "credit_balance_refund":
@@ -231,7 +248,11 @@ def _undone(life: Life, step: dict[str, Any]) -> int:
     made = date.fromisoformat(step["made"])
     kinds = {"Repayment": "repayment", "Merchant Issued Refund": "merchant-issued-refund"}
     wanted = kinds.get(step.get("kind", ""), (step.get("kind") or "").lower().replace(" ", "-"))
-    facts = [fact for fact in life.loan.facts if fact.on == made and isinstance(fact, (Disburse, Pay, Chargeback, ChargeOff))]
+    facts = [
+        fact
+        for fact in life.loan.facts
+        if fact.on == made and isinstance(fact, (Disburse, Pay, Chargeback, ChargeOff))
+    ]
     if wanted:
         facts = [fact for fact in facts if isinstance(fact, Pay) and fact.kind == wanted]
     elif not any(isinstance(fact, Disburse) for fact in facts):
@@ -249,7 +270,9 @@ def end_of_day(life: Life) -> None:
         put(life, fact)
     days = [life.today]
     if life.last_closed is not None:
-        days = [life.last_closed + timedelta(days=k) for k in range(1, (life.today - life.last_closed).days + 1)]
+        days = [
+            life.last_closed + timedelta(days=k) for k in range(1, (life.today - life.last_closed).days + 1)
+        ]
     for day in reversed(days):
         if not paused(life.loan.facts, day):
             classify(life, day)

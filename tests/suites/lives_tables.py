@@ -6,7 +6,7 @@ from collections import Counter
 from datetime import date
 from typing import Any
 
-from loantwin.servicing.account import Account, apply
+from loantwin.servicing.account import Account
 from loantwin.servicing.conventions import FEE, INTEREST, PENALTY, PRINCIPAL
 from loantwin.servicing.due_charges import paid_of_charges
 from loantwin.servicing.facts import AddCharge, Disburse, Waive
@@ -64,7 +64,9 @@ def rows_of(account: Account) -> tuple[list[Row], list[tuple[date, int]]]:
     """Return the instalments and the money paid out; before it is, those of the whole amount on the start."""
     if not account.disbursed:
         sheet = account.terms
-        bare = Account(sheet, account.servicing, tuple(f for f in account.facts if not isinstance(f, Disburse)))
+        bare = Account(
+            sheet, account.servicing, tuple(f for f in account.facts if not isinstance(f, Disburse))
+        )
         planned = Disburse(on=sheet.start, number=10**9, amount=int(sheet.amount * sheet.minor_units))
         account = Account(sheet, account.servicing, (*bare.facts, planned))
     out = [(fact.on, fact.amount) for fact in account.holding if isinstance(fact, Disburse)]
@@ -93,7 +95,9 @@ def schedule(account: Account) -> Table:
 
 
 def _paid_out(on: date, amount: int, done: bool) -> dict[str, Any]:
-    none = dict.fromkeys(("Nr", "Days", "Principal due", "Interest", "Penalties", "In advance", "Late", "Waived"))
+    none = dict.fromkeys(
+        ("Nr", "Days", "Principal due", "Interest", "Penalties", "In advance", "Late", "Waived")
+    )
     return none | {
         "Date": on.isoformat(),
         "Paid date": "",
@@ -130,7 +134,9 @@ def totals(account: Account) -> dict[str, float]:
     rows, _ = rows_of(account)
     table = [_instalment(0, row, 0) for row in rows]
     skipped = ("Nr", "Days", "Date", "Paid date", "Balance of loan")
-    return {name: sum(row[name] for row in table) for name in (table[0] if table else {}) if name not in skipped}
+    return {
+        name: sum(row[name] for row in table) for name in (table[0] if table else {}) if name not in skipped
+    }
 
 
 def transactions(account: Account) -> Table:

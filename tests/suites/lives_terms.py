@@ -2,8 +2,8 @@
 
 What the settings leave out and the lives themselves tell: goodwill credits go to the last instalment and a
 merchant's refund to all that are to come (under a progressive schedule); a product named for its credit
-allocation takes a payment back by penalty, fee, interest, principal; interest falls due after the `interest free
-period`, whose own column for grace changes nothing.
+allocation takes a payment back by penalty, fee, interest, principal; interest falls due after the `interest
+free period`, whose own column for grace changes nothing.
 """
 
 from __future__ import annotations
@@ -59,14 +59,23 @@ class Product:
 def products(lives: Path) -> dict[str, Product]:
     """Return the products named by the lives, from the file beside them."""
     raw = json.loads((lives.parent / "products_used_by_scenarios.json").read_text(encoding="utf-8"))
-    return {name: Product(name, {key: _word(value) for key, value in settings.items()}) for name, settings in raw.items()}
+    return {
+        name: Product(name, {key: _word(value) for key, value in settings.items()})
+        for name, settings in raw.items()
+    }
 
 
 def _word(value: Any) -> str | None:
     text = str(value).strip('"').removesuffix(".getValue()")
     if text.startswith("new BigDecimal("):
         text = text.removeprefix("new BigDecimal(").rstrip(")").strip('"')
-    return None if text in ("null", "None") else text.rsplit(".", 1)[-1] if "." in text and not text[0].isdigit() else text
+    return (
+        None
+        if text in ("null", "None")
+        else text.rsplit(".", 1)[-1]
+        if "." in text and not text[0].isdigit()
+        else text
+    )
 
 
 def sheet_of(product: Product, loan: dict[str, str]) -> TermSheet:
@@ -74,7 +83,11 @@ def sheet_of(product: Product, loan: dict[str, str]) -> TermSheet:
     if product.word("fixedLength"):
         raise RefusedError("fixed length of the term")
     unit = UNITS[loan.get("repaymentFrequencyType") or product.word("repaymentFrequencyType")]
-    down = product.word("disbursedAmountPercentageForDownPayment", "0") if product.true("enableDownPayment") else "0"
+    down = (
+        product.word("disbursedAmountPercentageForDownPayment", "0")
+        if product.true("enableDownPayment")
+        else "0"
+    )
     multiple = product.word("installmentAmountInMultiplesOf", "0")
     kind = loan.get("interest type") or product.word("interestType")
     period = loan.get("interest calculation period") or product.word("interestCalculationPeriodType")
@@ -101,7 +114,9 @@ def _rate(product: Product, loan: dict[str, str]) -> Decimal:
     return Decimal(product.word("interestRatePerPeriod", "0")) * times / 100
 
 
-def servicing_of(product: Product, loan: dict[str, str], ahead: str, accrual: str, rate: Decimal) -> Servicing:
+def servicing_of(
+    product: Product, loan: dict[str, str], ahead: str, accrual: str, rate: Decimal
+) -> Servicing:
     """Return how a loan of a product is serviced.
 
     ahead : the rule for payments in advance that the life set. accrual : the day that charges are accrued on.
@@ -117,11 +132,19 @@ def servicing_of(product: Product, loan: dict[str, str], ahead: str, accrual: st
         schedule="progressive" if progressive else "recalculated" if recalculated else "fixed",
         allocation=by_time if progressive else STRATEGIES[strategy],
         ahead=AHEAD[ahead],
-        ahead_by_kind=(("goodwill-credit", "last"), ("merchant-issued-refund", "re-amortise"), ("payout-refund", "next")),
+        ahead_by_kind=(
+            ("goodwill-credit", "last"),
+            ("merchant-issued-refund", "re-amortise"),
+            ("payout-refund", "next"),
+        ),
         credit_order=(PENALTY, FEE, INTEREST, PRINCIPAL) if "CREDIT_ALLOCATION" in product.name else (),
         early=EARLY.get(product.word("rescheduleStrategyMethod"), "reduce-instalment"),
-        rests="same-as-repayment" if product.word("recalculationRestFrequencyType") == "SAME_AS_REPAYMENT" else "daily",
-        compounding="none" if product.word("interestRecalculationCompoundingMethod", "NONE") in ("NONE", "0") else "monthly",
+        rests="same-as-repayment"
+        if product.word("recalculationRestFrequencyType") == "SAME_AS_REPAYMENT"
+        else "daily",
+        compounding="none"
+        if product.word("interestRecalculationCompoundingMethod", "NONE") in ("NONE", "0")
+        else "monthly",
         down_payment_auto=product.true("enableAutoRepaymentForDownPayment"),
         grace_days=int(product.word("graceOnArrearsAgeing", "0")),
         accrual=accrual,

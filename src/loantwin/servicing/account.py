@@ -1,8 +1,8 @@
 """The account: its terms, its facts, and what follows from them.
 
-An account is a value. `apply` returns the account with one fact more, or raises and leaves it as it was. What is
-owed is worked out from the facts in order of their days, so that a fact dated back, or a reversal, gives what it
-would have given in time; it is worked out when first asked for and kept.
+An account is a value. `apply` returns the account with one fact more, or raises and leaves it as it was.
+What is owed is worked out from the facts in order of their days, so that a fact dated back, or a reversal,
+gives what it would have given in time; it is worked out when first asked for and kept.
 """
 
 from __future__ import annotations
@@ -58,9 +58,7 @@ class Account:
         for fact in self.facts:
             if isinstance(fact, Reverse):
                 gone[fact.of] = fact
-        return {
-            number: fact for number, fact in gone.items() if fact.number not in gone
-        }
+        return {number: fact for number, fact in gone.items() if fact.number not in gone}
 
     @cached_property
     def holding(self) -> tuple[Fact, ...]:
@@ -157,7 +155,8 @@ def apply(account: Account, fact: Fact) -> Account:
     Raises
     ------
     UsageError : a fact that cannot be: before money was paid out, of nothing, beyond 64 bits, a reversal or
-        waiver of what never was, more paid back than was overpaid. The field is named; `account` is as it was.
+        waiver of what never was, more paid back than was overpaid. The field is named; `account` is as it
+        was.
     """
     seen = Seen({}, set())
     for before in account.facts:
@@ -197,22 +196,34 @@ def _automatic_down_payment(account: Account, fact: Fact) -> tuple[Fact, ...]:
     due = money(account.terms).down(fact.amount) - (account.overpaid if account.disbursed else 0)
     if due <= 0:
         return ()
-    return (Pay(on=fact.on, recorded=fact.recorded, number=fact.number + BROUGHT, amount=due, kind="down-payment"),)
+    return (
+        Pay(
+            on=fact.on, recorded=fact.recorded, number=fact.number + BROUGHT, amount=due, kind="down-payment"
+        ),
+    )
 
 
 def _check(account: Account, seen: Seen, fact: Fact) -> None:
     amount = getattr(fact, "amount", None)
     if amount is not None and not 0 < amount <= LARGEST:
-        raise UsageError(expected(f"an amount above 0 and at most {LARGEST} minor units", amount), field="amount")
+        raise UsageError(
+            expected(f"an amount above 0 and at most {LARGEST} minor units", amount), field="amount"
+        )
     if fact.number in seen.facts:
         raise UsageError(expected("a number that no fact has", fact.number), field="number")
     if isinstance(fact, (Reverse, Waive, Chargeback)):
         _check_named(seen, fact)
-    if not isinstance(fact, Disburse) and isinstance(fact, TRANSACTIONS) and (seen.first is None or fact.on < seen.first):
+    if (
+        not isinstance(fact, Disburse)
+        and isinstance(fact, TRANSACTIONS)
+        and (seen.first is None or fact.on < seen.first)
+    ):
         was = "nothing paid out yet" if seen.first is None else f"{fact.on}, before {seen.first}"
         raise UsageError(expected("a day on or after money was paid out", was), field="on")
     if isinstance(fact, RefundCredit) and fact.amount > account.overpaid:
-        raise UsageError(expected(f"at most the {account.overpaid} minor units overpaid", fact.amount), field="amount")
+        raise UsageError(
+            expected(f"at most the {account.overpaid} minor units overpaid", fact.amount), field="amount"
+        )
 
 
 def _check_named(seen: Seen, fact: Reverse | Waive | Chargeback) -> None:
@@ -225,4 +236,6 @@ def _check_named(seen: Seen, fact: Reverse | Waive | Chargeback) -> None:
         if not isinstance(named, Pay):
             raise UsageError(expected("the number of a payment", fact.of), field="of")
         if fact.amount > named.amount:
-            raise UsageError(expected(f"at most the {named.amount} minor units paid", fact.amount), field="amount")
+            raise UsageError(
+                expected(f"at most the {named.amount} minor units paid", fact.amount), field="amount"
+            )

@@ -28,8 +28,8 @@ def accrued_so_far(account: Account) -> dict[date, list[int]]:
 def accruals_by(account: Account, day: date) -> list[Accrue]:
     """Return the income to recognise for the days up to `day`, one fact an instalment that has any.
 
-    Interest of a period that is not over counts by its days. A charge counts from its due day, or from the day
-    it was recorded, as the account's convention says. A charged-off account earns nothing.
+    Interest of a period that is not over counts by its days. A charge counts from its due day, or from the
+    day it was recorded, as the account's convention says. A charged-off account earns nothing.
     """
     if account.servicing.accrual == "none" or account.charged_off is not None or account.status != "active":
         return []
@@ -51,7 +51,7 @@ def _three(amounts: list[int]) -> tuple[int, int, int]:
 
 
 def _whole(row: Row, part: int) -> int:
-    """Return what an instalment earns of one part: what was paid before and taken back is not earned twice."""
+    """Return what an instalment earns of one part: what was taken back is not earned twice."""
     return row.owed[part] - row.waived[part] - row.credited[part]
 
 
@@ -65,9 +65,7 @@ def _earned(account: Account, row: Row, day: date, known: dict[int, date]) -> li
     for number, due, part, amount in row.charges:
         if (known[number] if by_record else due) <= day:
             earned[part - 1] += amount
-    return [
-        max(0, min(amount, _whole(row, part))) for part, amount in zip(_PARTS, earned, strict=True)
-    ]
+    return [max(0, min(amount, _whole(row, part))) for part, amount in zip(_PARTS, earned, strict=True)]
 
 
 def accrual_at_close(account: Account, on: date) -> Accrue | None:

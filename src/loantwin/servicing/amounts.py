@@ -18,7 +18,7 @@ def whole(amount: Fraction) -> int:
 
 
 def to_multiple(amount: Fraction, multiple: int | None) -> int:
-    """Return the multiple of `multiple` minor units nearest to an amount, halves to even; None rounds to one."""
+    """Return the multiple of `multiple` minor units nearest to an amount, halves to even; None: of one."""
     if multiple is None:
         return whole(amount)
     return whole(amount / multiple) * multiple

@@ -15,9 +15,9 @@ from loantwin.servicing.rows import Row
 class Arrears:
     """Arrears on a day; amounts in minor units.
 
-    past_due_days : since the due date of the oldest instalment that is unpaid. days : the same less the days of
-    grace and of pauses, not below 0. since : the day from which `days` would count without pauses; None where
-    nothing is past due. amount : unpaid of all instalments that were due before the day.
+    past_due_days : since the due date of the oldest instalment that is unpaid. days : the same less the days
+    of grace and of pauses, not below 0. since : the day from which `days` would count without pauses; None
+    where nothing is past due. amount : unpaid of all instalments that were due before the day.
     """
 
     past_due_days: int
@@ -27,7 +27,7 @@ class Arrears:
 
 
 def pauses(facts: Iterable[Fact]) -> list[tuple[date, date]]:
-    """Return pauses as (first day, last day), in order of recording: a resumption ends the one it falls in."""
+    """Return pauses as (first day, last day), as recorded: a resumption ends the one it falls in."""
     made: list[tuple[date, date]] = []
     for fact in facts:
         if isinstance(fact, Pause):

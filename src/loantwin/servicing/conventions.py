@@ -1,7 +1,7 @@
 """How an account is serviced, by named conventions: what a payment pays for first, and what it changes.
 
-The orders are those of a core-banking system whose lives of loans the suite `lives` holds this package to; each
-order is a row of one table.
+The orders are those of a core-banking system whose lives of loans the suite `lives` holds this package to;
+each order is a row of one table.
 """
 
 from __future__ import annotations
@@ -68,23 +68,24 @@ ALLOCATIONS: dict[str, Allocation] = {
     "horizontal": Allocation(_BY_TIME, direction="horizontal"),
     "vertical": Allocation(_BY_TIME, direction="vertical"),
 }
-"""Orders by name. The first three pay instalment by instalment; the last two know past due, due and in advance."""
+"""Orders by name. The first three pay instalment by instalment; the others past due, due, then in advance."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Servicing:
     """How an account is serviced, beside its terms.
 
-    schedule : `fixed` once it is drawn up; `recalculated`, interest by what is really owed; `progressive`, where
-    money paid out later is spread over the instalments still to come.
+    schedule : `fixed` once it is drawn up; `recalculated`, interest by what is really owed; `progressive`,
+    where money paid out later is spread over the instalments still to come.
     allocation : a name of `ALLOCATIONS`. ahead : the rule of `AHEAD`; ahead_by_kind : (kind of payment, rule)
-    where a kind has its own. credit_order : the parts, in order, that a chargeback makes owed again; empty means
-    principal.
+    where a kind has its own. credit_order : the parts, in order, that a chargeback makes owed again; empty
+    means principal.
     early : what a payment in advance changes where the schedule is recalculated. rests, compounding : when
     unpaid principal and interest begin to bear interest, likewise.
     down_payment_auto : a down payment is taken when money is paid out, less what was paid too much before.
     grace_days : days after a due date before the account counts as in arrears.
-    accrual : when charges become income: on their due day or the day they were recorded; `none` books no income.
+    accrual : when charges become income: on their due day or the day they were recorded; `none` books no
+    income.
     charge_off_keeps_multiple : False where a charge-off draws the schedule up anew without the multiple of
     the instalment.
     """

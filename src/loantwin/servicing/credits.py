@@ -10,7 +10,7 @@ from loantwin.servicing.rows import Entry, Row, Work, last_due, pay, raise_owed
 
 
 def receiving_row(work: Work, on: date) -> Row:
-    """Return the instalment that takes what is owed again: the first due after the day, or one after the last."""
+    """Return the row that takes what is owed again: the first instalment due later, or one after the last."""
     for row in work.rows:
         if row.kind != "after" and row.due > on:
             return row
@@ -22,8 +22,9 @@ def receiving_row(work: Work, on: date) -> Row:
 def credit(work: Work, entry: Entry, parts: list[int] | None = None) -> None:
     """Make the entry's amount owed again, less what was paid too much before.
 
-    parts : principal, interest, fees, penalties that the amount is of; None is principal. Named parts are owed
-    whole and what was overpaid pays for them; principal alone shows in the entry without what was overpaid.
+    parts : principal, interest, fees, penalties that the amount is of; None is principal. Named parts are
+    owed whole and what was overpaid pays for them; principal alone shows in the entry without what was
+    overpaid.
     """
     used = min(work.overpaid, entry.amount)
     entry.over = used

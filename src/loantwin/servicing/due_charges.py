@@ -30,7 +30,7 @@ def row_for(work: Work, day: date) -> Row:
 
 
 def after_last(work: Work, day: date) -> Row:
-    """Return the row of what falls due after the last instalment, made or moved so that it is due by `day`."""
+    """Return the row of what falls due after the last instalment, made, or moved to `day` where later."""
     extra = next((row for row in work.rows if row.kind == "after"), None)
     if extra is None:
         extra = Row(last_due(work.rows), day, kind="after")

@@ -11,7 +11,7 @@ from datetime import date
 from decimal import Decimal
 
 BROUGHT = 10**9
-"""Added to a fact's number it is that of the fact which it brings with it, such as an automatic down payment."""
+"""Added to a fact's number: the number of what it brings with it, such as an automatic down payment."""
 
 PAYMENT_KINDS: tuple[str, ...] = (
     "repayment",
@@ -120,8 +120,8 @@ class ReAmortise(Fact):
 class Reschedule(Fact):
     """The instalment due on `instalment` and those after it change.
 
-    due : its new due date, the others follow it. principal_grace : instalments from it without principal, put on
-    at the end. extra : instalments more, over which principal from it on is spread anew.
+    due : its new due date, the others follow it. principal_grace : instalments from it without principal,
+    put on at the end. extra : instalments more, over which principal from it on is spread anew.
     annual_rate : decimal a year, from it on.
     """
 

@@ -6,7 +6,7 @@ A line's number, from 1, is the fact's own and what `of` refers to.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, fields, replace
 from datetime import date
 from decimal import Decimal
@@ -80,8 +80,11 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def read_account(path: Path | str) -> Account:
+def read_account(path: Path | str, minor_units: Callable[[str], int] | None = None) -> Account:
     """Return the account of a file of facts, in the order of its lines.
+
+    minor_units : gives the minor units of a currency's code where the terms name one and not their minor
+    units.
 
     Raises
     ------
@@ -90,11 +93,15 @@ def read_account(path: Path | str) -> Account:
     try:
         text = Path(path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(expected("a file of facts in UTF-8", getattr(error, "strerror", None) or "other bytes"), file=path) from error
-    return account_of(text.splitlines(), path)
+        raise ConfigError(
+            expected("a file of facts in UTF-8", getattr(error, "strerror", None) or "other bytes"), file=path
+        ) from error
+    return account_of(text.splitlines(), path, minor_units)
 
 
-def account_of(lines: list[str], file: Path | str | None = None) -> Account:
+def account_of(
+    lines: list[str], file: Path | str | None = None, minor_units: Callable[[str], int] | None = None
+) -> Account:
     """Return the account of lines of JSON; blank ones are left out and counted.
 
     Raises
@@ -106,7 +113,7 @@ def account_of(lines: list[str], file: Path | str | None = None) -> Account:
         raise ConfigError(expected("terms and facts", "an empty file"), file=file)
     row = numbered[0][0]
     try:
-        sheet, servicing = _terms(_object(numbered[0][1]))
+        sheet, servicing = _terms(_object(numbered[0][1]), minor_units)
         facts = []
         for row, line in numbered[1:]:
             facts.append(_fact(_object(line), sheet, row))
@@ -135,12 +142,15 @@ def _no_number(word: str) -> None:
     raise ValueError(f"{word} is no number")
 
 
-def _terms(document: dict[str, Any]) -> tuple[TermSheet, Servicing]:
+def _terms(document: dict[str, Any], minor_units: Callable[[str], int] | None) -> tuple[TermSheet, Servicing]:
     if document.pop("fact", None) != "terms":
         raise UsageError(expected("the terms on the first line", "another fact"), field="fact")
     given = document.pop("servicing", {})
     if not isinstance(given, Mapping):
         raise UsageError(expected("an object of conventions", given), field="servicing")
+    currency = document.get("currency")
+    if minor_units is not None and isinstance(currency, str) and "minor_units" not in document:
+        document["minor_units"] = minor_units(currency)
     sheet = terms_of(document)
     return sheet, _servicing(given)
 
@@ -198,7 +208,7 @@ def _fact(document: dict[str, Any], sheet: TermSheet, number: int) -> Fact:
 
 
 def _known_kind(kind: type[Fact], values: dict[str, Any]) -> None:
-    choices = {Pay: PAYMENT_KINDS, AddCharge: ("fee", "penalty")}.get(kind)  # type: ignore[call-overload]
+    choices = {Pay: PAYMENT_KINDS, AddCharge: ("fee", "penalty")}.get(kind)
     if choices and values.get("kind", choices[0]) not in choices:
         raise UsageError(unknown(str(values["kind"]), choices), field="kind")
 
@@ -255,6 +265,7 @@ def facts_schema() -> dict[str, Any]:
         "type": "object",
         "properties": {"fact": {"enum": ["terms", *FACTS]}},
         "required": ["fact"],
+        "additionalProperties": True,
         "oneOf": [terms, *kinds],
     }
 
@@ -320,5 +331,11 @@ def _plainly(fact: Fact, units: int) -> dict[str, Any]:
         if item.name in MONEY:
             found[item.name] = value / units
         else:
-            found[item.name] = value.isoformat() if isinstance(value, date) else float(value) if isinstance(value, Decimal) else value
+            found[item.name] = (
+                value.isoformat()
+                if isinstance(value, date)
+                else float(value)
+                if isinstance(value, Decimal)
+                else value
+            )
     return found

@@ -1,4 +1,4 @@
-"""Replay over a schedule that is known whole: all money paid out and all charges first, then what was paid."""
+"""Replay over a schedule known whole: all money paid out and all charges first, then what was paid."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Instalments that are drawn up once: equal principal and flat interest, or a level payment on a falling balance.
+"""Instalments drawn up once: equal principal and flat interest, or a level payment on a falling balance.
 
 Money paid out later changes the instalments after it; what was due before stays.
 """
@@ -22,7 +22,8 @@ from loantwin.servicing.rows import Row
 class Money:
     """The terms of a sheet in minor units and fractions.
 
-    multiple : minor units that an instalment is a multiple of; None for any. share : of money paid out, due at once.
+    multiple : minor units that an instalment is a multiple of; None for any. share : of money paid out, due
+    at once.
     """
 
     rate: Fraction
@@ -63,10 +64,16 @@ def level(balance: Fraction, rate: Fraction, count: int) -> Fraction:
     return balance * rate / (1 - (1 + rate) ** -count)
 
 
-def fixed_rows(sheet: TermSheet, made: Plan, paid_out: Sequence[tuple[date, int]], keep_multiple: bool = True) -> list[Row]:
-    """Return the instalments for money paid out, (date, minor units) in order of dates, down payments included."""
+def fixed_rows(
+    sheet: TermSheet, made: Plan, paid_out: Sequence[tuple[date, int]], keep_multiple: bool = True
+) -> list[Row]:
+    """Return the instalments, with down payments, for money paid out: (date, minor units) in order of dates."""
     terms = money(sheet, keep_multiple)
-    lines = _flat(sheet, made, paid_out, terms) if sheet.method == "flat" else _declining(sheet, made, paid_out, terms)
+    lines = (
+        _flat(sheet, made, paid_out, terms)
+        if sheet.method == "flat"
+        else _declining(sheet, made, paid_out, terms)
+    )
     first = paid_out[0][0]
     downs = [Row(on, on, terms.down(amount), kind="down-payment") for on, amount in paid_out if terms.share]
     rows = sorted(downs + lines, key=lambda row: (row.due, row.kind != "down-payment"))
@@ -98,7 +105,11 @@ def _flat(sheet: TermSheet, made: Plan, paid_out: Sequence[tuple[date, int]], te
         rate = _rate_at(made, terms.rate, place)
         interest = whole(gross * rate * share)
         if place == count - 1 and not made.rates:
-            interest = whole(all_lent * rate * share * count) - told if sheet.interest_period == "same-as-period" else interest
+            interest = (
+                whole(all_lent * rate * share * count) - told
+                if sheet.interest_period == "same-as-period"
+                else interest
+            )
         told += interest
         left = count - len([k for k in made.grace if k >= since]) - since
         target = Fraction(net, agreed) if base is None else Fraction(base, left)

@@ -1,4 +1,4 @@
-"""Terms that an account does not draw up itself: their instalments are those of the exact schedule, and stay."""
+"""Terms that an account does not draw up itself: their instalments are the exact schedule's, and stay."""
 
 from __future__ import annotations
 
@@ -41,7 +41,9 @@ OWN: frozenset[str] = frozenset(
 def elsewhere(sheet: TermSheet) -> list[str]:
     """Return the terms, by field, that leave the instalments to the exact schedule."""
     found = [
-        item.name for item in fields(sheet) if item.name not in OWN and getattr(sheet, item.name) != item.default
+        item.name
+        for item in fields(sheet)
+        if item.name not in OWN and getattr(sheet, item.name) != item.default
     ]
     if sheet.method not in ("declining", "flat"):
         found.append("method")
@@ -66,17 +68,21 @@ def rows_of_terms(sheet: TermSheet, paid_out: Sequence[tuple[date, int]], change
 
     Raises
     ------
-    UsageError : money paid out otherwise than agreed, or a change of the instalments: the first term that does not
-    go with it is named.
+    UsageError : money paid out otherwise than agreed, or a change of the instalments: the first term that
+    does not go with it is named.
     """
     agreed = [(sheet.start, in_minor(sheet.amount, sheet.minor_units))]
     if list(paid_out) != agreed or changed:
         was = "a change" if changed else f"{len(paid_out)} disbursements or another amount or day"
-        raise UsageError(expected("money paid out as agreed and no change of instalments", was), field=elsewhere(sheet)[0])
+        raise UsageError(
+            expected("money paid out as agreed and no change of instalments", was), field=elsewhere(sheet)[0]
+        )
     rows: list[Row] = []
     start = sheet.start
     for item in instalments(sheet):
-        row = Row(start, item.due, item.principal, item.interest, "instalment" if item.number else "down-payment")
+        row = Row(
+            start, item.due, item.principal, item.interest, "instalment" if item.number else "down-payment"
+        )
         row.owed[FEE] += item.fees
         row.rest += item.fees
         rows.append(row)

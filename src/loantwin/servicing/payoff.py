@@ -1,4 +1,4 @@
-"""What a customer must be told: what pays the account off, what an early payment saves, what happened in a period."""
+"""What a customer must be told: what pays the account off, what paying early saves, what happened."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Statement:
 
 
 def as_of(account: Account, on: date) -> Account:
-    """Return the account with the facts up to a day: those that count from it or before, charges as they are known."""
+    """Return the account with the facts that count from a day or before, charges as they were known."""
     return replace(account, facts=tuple(fact for fact in account.facts if _by(fact, on)))
 
 
@@ -57,8 +57,8 @@ def _by(fact: Fact, on: date) -> bool:
 def payoff(account: Account, on: date) -> Payoff:
     """Return what a payment on a day must be so that nothing is owed after it.
 
-    Interest of a fixed schedule is owed whole; where interest is recalculated it is owed up to the day. What was
-    overpaid before is not taken off: it is the borrower's.
+    Interest of a fixed schedule is owed whole; where interest is recalculated it is owed up to the day. What
+    was overpaid before is not taken off: it is the borrower's.
 
     Raises
     ------
@@ -76,7 +76,7 @@ def payoff(account: Account, on: date) -> Payoff:
 
 
 def interest_saved(account: Account, amount: int, on: date) -> int:
-    """Return by how much a payment on a day lowers the interest that the account asks for in all, minor units.
+    """Return by how much a payment on a day lowers the interest asked for in all, minor units.
 
     Nothing where the schedule is fixed.
     """
@@ -112,7 +112,9 @@ def statement(account: Account, start: date, end: date) -> Statement:
 
 def in_use(lines: list[Transaction] | tuple[Transaction, ...]) -> int:
     """Return principal in use after the last line that shows a balance."""
-    shown = [line.balance for line in lines if line.kind not in ("charge-off", "re-age", "re-amortise", "accrual")]
+    shown = [
+        line.balance for line in lines if line.kind not in ("charge-off", "re-age", "re-amortise", "accrual")
+    ]
     return shown[-1] if shown else 0
 
 

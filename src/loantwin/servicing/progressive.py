@@ -1,4 +1,4 @@
-"""Replay where the schedule grows with the account: each money paid out is spread over the instalments still to come."""
+"""Replay where the schedule grows: what is paid out is spread over the instalments still to come."""
 
 from __future__ import annotations
 
@@ -26,7 +26,9 @@ def replay_progressive(sheet: TermSheet, servicing: Servicing, facts: Sequence[F
     """
     refuse(sheet)
     if sheet.annual_rate:
-        raise UsageError(expected("no interest under a progressive schedule", sheet.annual_rate), field="annual_rate")
+        raise UsageError(
+            expected("no interest under a progressive schedule", sheet.annual_rate), field="annual_rate"
+        )
     start = next(fact.on for fact in facts if isinstance(fact, Disburse))
     changes = sorted((fact for fact in facts if isinstance(fact, Reschedule)), key=lambda fact: fact.number)
     terms = money(sheet)

@@ -1,9 +1,9 @@
 """Replay where interest follows what is really owed: what is paid early lowers it, what is late raises it.
 
-A payment first pays what is due; what is left reduces principal on its day. Interest of the period in which it
-falls is worked out piece by piece, each piece rounded: up to the day on what was owed, with principal past due,
-after it on what the schedule leaves. Periods that ended unpaid before keep their interest. Instalments are drawn
-up as far as payments have come, the rest at the end.
+A payment first pays what is due; what is left reduces principal on its day. Interest of the period in which
+it falls is worked out piece by piece, each piece rounded: up to the day on what was owed, with principal
+past due, after it on what the schedule leaves. Periods that ended unpaid before keep their interest.
+Instalments are drawn up as far as payments have come, the rest at the end.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ from loantwin.servicing.rows import Entry, Row, Work, pay, raise_owed
 class Course:
     """The schedule of a replay and what it is made by; amounts in minor units, places of instalments from 0.
 
-    due, lines : due dates, and the instalments themselves. level : the level payment. drawn : places before it
-    are drawn up. gone, carry : by place, principal due before it, and what was paid ahead and is still to be
-    taken off. lent : by place, what was paid out by the day its period opens.
+    due, lines : due dates, and the instalments themselves. level : the level payment. drawn : places before
+    it are drawn up. gone, carry : by place, principal due before it, and what was paid ahead and is still to
+    be taken off. lent : by place, what was paid out by the day its period opens.
     cuts : place -> (day, what bore interest up to it), in order. prepaid : place -> principal paid before its
     due date.
     """
@@ -109,7 +109,9 @@ def _opened(sheet: TermSheet, servicing: Servicing, facts: Sequence[Fact]) -> Co
     lent = [sum(amount for on, amount in paid_out if on <= day) for day in opens]
     empty = [0] * (len(due) + 1)
     work = Work(lines[:], [])
-    course = Course(sheet, money(sheet), servicing, start, due, lines, lent, work, gone=empty[:], carry=empty[:])
+    course = Course(
+        sheet, money(sheet), servicing, start, due, lines, lent, work, gone=empty[:], carry=empty[:]
+    )
     course.level = _level(course, lent[-1], len(due))
     return course
 
@@ -195,9 +197,11 @@ def _pay(course: Course, fact: Pay) -> Entry:
 
 
 def _late_interest(course: Course, place: int, on: date) -> None:
-    """Let principal past due bear interest from the start of the period up to the day it is paid or looked at."""
+    """Let principal past due bear interest from the start of the period up to the day of a payment."""
     opened = course.lines[place].start
-    behind = [row for row in course.work.rows[course.work.first :][: place + 1] if row.due <= opened and row.rest]
+    behind = [
+        row for row in course.work.rows[course.work.first :][: place + 1] if row.due <= opened and row.rest
+    ]
     overdue = sum(row.unpaid(PRINCIPAL) for row in behind)
     if not overdue or on <= opened or on > course.due[place]:
         return

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-
 from loantwin.servicing.allocation import allocate
-from loantwin.servicing.conventions import ALLOCATIONS, PRINCIPAL, Servicing
+from loantwin.servicing.conventions import ALLOCATIONS, Servicing
 from loantwin.servicing.credits import credit, split_of
 from loantwin.servicing.facts import (
     Accrue,
-    AddCharge,
     Chargeback,
     ChargeOff,
     Fact,
@@ -20,7 +17,6 @@ from loantwin.servicing.facts import (
     RefundCredit,
     Waive,
 )
-from loantwin.servicing.due_charges import part_of
 from loantwin.servicing.reshaping import haircut, re_age, re_amortise
 from loantwin.servicing.rows import Entry, Work, give_up
 

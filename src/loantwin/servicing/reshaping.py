@@ -11,7 +11,7 @@ from loantwin.servicing.facts import ReAge
 from loantwin.servicing.rows import Entry, Row, Work, raise_owed
 
 
-def take_out(work: Work, rows: list[Row], entry: Entry) -> int:
+def take_out(rows: list[Row], entry: Entry) -> int:
     """Take unpaid principal out of instalments; return it."""
     total = 0
     for row in rows:
@@ -26,7 +26,7 @@ def take_out(work: Work, rows: list[Row], entry: Entry) -> int:
 
 def re_age(work: Work, entry: Entry, fact: ReAge, multiple: int | None) -> None:
     """Spread all unpaid principal over new instalments, equal but for the last."""
-    total = take_out(work, work.rows, entry)
+    total = take_out(work.rows, entry)
     entry.amount = entry.parts[PRINCIPAL] = total
     share = to_multiple(Fraction(total, fact.payments), multiple)
     start = max(row.due for row in work.rows)
@@ -43,7 +43,7 @@ def re_amortise(work: Work, entry: Entry, multiple: int | None) -> None:
     later = [row for row in work.rows if row.kind == "instalment" and row.due > entry.on]
     if not later:
         return
-    total = take_out(work, [row for row in work.rows if row.due <= entry.on], entry)
+    total = take_out([row for row in work.rows if row.due <= entry.on], entry)
     entry.amount = entry.parts[PRINCIPAL] = total
     share = to_multiple(Fraction(total, len(later)), multiple)
     for row in later[:-1]:

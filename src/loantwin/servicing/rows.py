@@ -1,4 +1,4 @@
-"""Instalments while an account is replayed: what is due, paid, given up, and whether it came early or late."""
+"""Instalments while an account is replayed: what is due, paid, given up, what came early or late."""
 
 from __future__ import annotations
 
@@ -12,14 +12,30 @@ from loantwin.servicing.conventions import PRINCIPAL
 class Row:
     """One instalment of a replay; lists of four are principal, interest, fees, penalties in minor units.
 
-    start, due : the period. kind : `instalment`, `down-payment`, or `after` for what falls due after the last one.
+    start, due : the period. kind : `instalment`, `down-payment`, or `after` for what falls due after the
+    last one.
     credited : what of it was paid before and taken back. rest : what is unpaid. met : the
     day nothing was unpaid any more. charges : (fact, minor units) that fall due in it.
     """
 
-    __slots__ = ("ahead", "charges", "credited", "due", "kind", "late", "met", "owed", "paid", "rest", "start", "waived")
+    __slots__ = (
+        "ahead",
+        "charges",
+        "credited",
+        "due",
+        "kind",
+        "late",
+        "met",
+        "owed",
+        "paid",
+        "rest",
+        "start",
+        "waived",
+    )
 
-    def __init__(self, start: date, due: date, principal: int = 0, interest: int = 0, kind: str = "instalment") -> None:
+    def __init__(
+        self, start: date, due: date, principal: int = 0, interest: int = 0, kind: str = "instalment"
+    ) -> None:
         self.start, self.due, self.kind = start, due, kind
         self.owed = [principal, interest, 0, 0]
         self.paid = [0, 0, 0, 0]

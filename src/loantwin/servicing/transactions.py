@@ -38,7 +38,8 @@ class Transaction:
 def lines(entries: Iterable[Entry], credits_show_whole: bool) -> tuple[Transaction, ...]:
     """Return the lines of replayed entries, with the running balance of principal.
 
-    credits_show_whole : a payment taken back shows the whole of its parts, of which what was overpaid has paid some.
+    credits_show_whole : a payment taken back shows the whole of its parts, of which what was overpaid has
+    paid some.
     """
     balance = 0
     made = []

@@ -11,6 +11,7 @@ from typing import Any
 
 from loantwin import months
 from loantwin.errors import UsageError, expected
+from loantwin.events.money import minor_units
 from loantwin.products.rounding import in_minor
 from loantwin.servicing.account import Account
 from loantwin.servicing.arrears import arrears
@@ -27,8 +28,9 @@ KINDS = {"instalment": "instalment", "down-payment": "down payment", "after": "a
 
 @dataclass(frozen=True)
 class AccountInstalment:
-    """What falls due on a day and what became of it, currency. kind : an instalment, a down payment, or what falls
-    due after the last instalment. paid = what was paid on time + late + in_advance; outstanding = due - paid - waived.
+    """What falls due on a day and what became of it, currency. kind : an instalment, a down payment, or what
+    falls due after the last instalment. paid = what was paid on time + late + in_advance; outstanding = due - paid
+    - waived.
     met : the day nothing was unpaid any more.
     """
 
@@ -50,7 +52,7 @@ class AccountInstalment:
 
 @dataclass(frozen=True)
 class AccountTransaction:
-    """A line and what it paid for, currency. number : the line of the file, None of what a fact brought with it.
+    """A line and what it paid for, currency. number : the line of the file, None of what a fact brought along.
     balance : principal in use after it. reversed : it never was; shown as it stood.
     """
 
@@ -104,7 +106,7 @@ class AccountPayoff:
 
 @dataclass(frozen=True)
 class AccountStatement:
-    """A period of the account, currency: principal in use before and after it, what fell due, what is late."""
+    """A period of the account, currency: principal in use before and after, what fell due, what is late."""
 
     start: dt.date
     end: dt.date
@@ -121,7 +123,8 @@ class AccountStatement:
 class AccountReplayed(Result):
     """One loan's account on a day: money in its currency.
 
-    days_past_due : since the due date of the oldest unpaid instalment; days_in_arrears : less grace and pauses.
+    days_past_due : since the due date of the oldest unpaid instalment; days_in_arrears : less grace and
+    pauses.
     past_due : unpaid of what was due before the day. payoff : None before money is paid out. interest_saved :
     by the early payment asked about. statement : of the period asked about.
     """
@@ -166,10 +169,11 @@ def account_replay(
 
     Raises
     ------
-    InputError : a fact that cannot be, naming the file, its line as `row`, and the field. UsageError : a day or
+    InputError : a fact that cannot be, naming the file, its line as `row`, and the field. UsageError : a day
+    or
         an amount that cannot be.
     """
-    account = file if isinstance(file, Account) else read_account(file)
+    account = file if isinstance(file, Account) else read_account(file, minor_units)
     day = _day(account, on)
     then = as_of(account, day)
     units = account.terms.minor_units
@@ -185,7 +189,9 @@ def account_replay(
         past_due=behind.amount / units,
         outstanding=then.outstanding / units,
         overpaid=then.overpaid / units,
-        balances=AccountBalances(**{name: unpaid(list(then.rows), part) / units for name, part in PARTS.items()}),
+        balances=AccountBalances(
+            **{name: unpaid(list(then.rows), part) / units for name, part in PARTS.items()}
+        ),
         instalments=tuple(_instalment(number, row, units) for number, row in enumerate(then.rows, start=1)),
         transactions=_transactions(then, units),
         charges=_charges(then, units),
@@ -224,7 +230,9 @@ def _instalment(number: int, row: Row, units: int) -> AccountInstalment:
 
 def _transactions(account: Account, units: int) -> tuple[AccountTransaction, ...]:
     lines = [*account.transactions, *account.reversed_transactions]
-    return tuple(_line(line, units) for line in sorted(lines, key=lambda line: (line.on, line.number % BROUGHT)))
+    return tuple(
+        _line(line, units) for line in sorted(lines, key=lambda line: (line.on, line.number % BROUGHT))
+    )
 
 
 def _line(line: Transaction, units: int) -> AccountTransaction:
@@ -292,5 +300,6 @@ def _statement(found: Statement, units: int) -> AccountStatement:
     )
 
 
-_CASH = frozenset({"repayment", "down-payment", "goodwill-credit", "merchant-issued-refund", "payout-refund", "recovery"})
-
+_CASH = frozenset(
+    {"repayment", "down-payment", "goodwill-credit", "merchant-issued-refund", "payout-refund", "recovery"}
+)

@@ -21,7 +21,9 @@ def account_replay(
     ],
     on: Annotated[
         str | None,
-        typer.Option(metavar="YYYY-MM-DD", help="Look at the account on this day (default: the last fact's)."),
+        typer.Option(
+            metavar="YYYY-MM-DD", help="Look at the account on this day (default: the last fact's)."
+        ),
     ] = None,
     early: Annotated[
         float | None, typer.Option(metavar="MONEY", help="Say what interest this payment on the day saves.")
@@ -32,8 +34,8 @@ def account_replay(
     table: Tables = None,
     json: AsJson = False,
 ) -> None:
-    """Replay the dated facts of one loan: what each payment paid for, what is owed, late and in advance, to the
-    minor unit.
+    """Replay the dated facts of one loan: what each payment paid for, what is owed, late and in advance, to
+    the minor unit.
 
     loantwin account replay FACTS.jsonl --on 2024-05-10
     """

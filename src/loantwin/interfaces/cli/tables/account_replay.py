@@ -32,7 +32,13 @@ def render(console: Console, result: Any) -> None:
     _transactions(console, result, decimals)
     if result.charges:
         charges = [
-            (item.name, item.kind, item.due.isoformat(), amount(item.amount, decimals), amount(item.outstanding, decimals))
+            (
+                item.name,
+                item.kind,
+                item.due.isoformat(),
+                amount(item.amount, decimals),
+                amount(item.outstanding, decimals),
+            )
             for item in result.charges
         ]
         show_table(console, "Charges", ("charge", "kind", "due", "amount", "unpaid"), charges, words=3)
