@@ -67,7 +67,7 @@ def level(balance: Fraction, rate: Fraction, count: int) -> Fraction:
 def fixed_rows(
     sheet: TermSheet, made: Plan, paid_out: Sequence[tuple[date, int]], keep_multiple: bool = True
 ) -> list[Row]:
-    """Return the instalments, with down payments, for money paid out: (date, minor units) in order of dates."""
+    """Return instalments and down payments for money paid out: (date, minor units) in order of dates."""
     terms = money(sheet, keep_multiple)
     lines = (
         _flat(sheet, made, paid_out, terms)
