@@ -1,7 +1,7 @@
 """The days on which instalments fall due.
 
-Months are counted from one day of the month and end with the month where it is shorter: the instalments of a loan
-due on the 31st fall on 28 February and on 31 March. Weeks are seven days.
+Months are counted from one day of the month and end with the month where it is shorter: the instalments of a
+loan due on the 31st fall on 28 February and on 31 March. Weeks are seven days.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import calendar
 import re
 from datetime import date, timedelta
+from itertools import pairwise
 
 from loantwin.errors import UsageError, expected
 from loantwin.products.term_sheet import TermSheet
@@ -67,7 +68,9 @@ def nominal_dates(sheet: TermSheet, count: int) -> tuple[date, ...]:
     number, unit = frequency(sheet.every)
     years = count * number / (365 if unit == "d" else 12)
     if first.year + years > _LAST.year:
-        raise UsageError(expected(f"due dates before {_LAST}", f"{count} every {sheet.every}"), field="payments")
+        raise UsageError(
+            expected(f"due dates before {_LAST}", f"{count} every {sheet.every}"), field="payments"
+        )
     return tuple(moved(first, sheet.every, k, anchor) for k in range(count))
 
 
@@ -91,7 +94,9 @@ def business_days(sheet: TermSheet, days: tuple[date, ...]) -> tuple[date, ...]:
 
     there = adjust(np.array(days, dtype="datetime64[D]"), sheet.calendar, sheet.roll)
     rolled = tuple(day.astype(object) for day in there)
-    for before, after in zip(rolled, rolled[1:], strict=False):
+    for before, after in pairwise(rolled):
         if after <= before:
-            raise UsageError(expected("instalments on different business days", f"two on {after}"), field="roll")
+            raise UsageError(
+                expected("instalments on different business days", f"two on {after}"), field="roll"
+            )
     return rolled

@@ -109,8 +109,7 @@ def rate(
     if (columns[0] < 1).any() or (columns[0] != np.floor(columns[0])).any():
         raise ArgumentError(expected("whole periods, one or more", str(np.min(columns[0]))), field="nper")
     found = [
-        _one_rate([float(value) for value in row], guess)
-        for row in zip(*map(np.ravel, columns), strict=True)
+        _one_rate([float(value) for value in row], guess) for row in zip(*map(np.ravel, columns), strict=True)
     ]
     return np.array(found).reshape(columns[0].shape)
 

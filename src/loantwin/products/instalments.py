@@ -1,8 +1,8 @@
 """The schedule of one loan: what falls due on each day, to the minor unit.
 
-Exact and readable rather than fast: amounts are whole minor units, rates and factors have 19 significant digits.
-A level payment is worked out anew when money is paid out after the first instalment and when a floating rate
-has moved, over the instalments left and from what is known on that day.
+Exact and readable rather than fast: amounts are whole minor units, rates and factors have 19 significant
+digits. A level payment is worked out anew when money is paid out after the first instalment and when a
+floating rate has moved, over the instalments left and from what is known on that day.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ def instalments(sheet: TermSheet) -> tuple[Instalment, ...]:
 
     Raises
     ------
-    UsageError : terms that are unknown or contradict each other, naming the field; an agreed payment that never
-    repays the loan.
+    UsageError : terms that are unknown or contradict each other, naming the field; an agreed payment that
+    never repays the loan.
     """
     check_terms(sheet)
     return _rows(sheet, lines(sheet))
@@ -66,11 +66,14 @@ def lines(sheet: TermSheet, run: Sequence[Period] | None = None) -> list[Line]:
 
 
 def as_known(run: Sequence[Period]) -> list[Period]:
-    """Return periods as they look on the first one's first day: its rate in all, nothing more paid out after it."""
+    """Return periods as they look on the first one's first day: its rate in all, nothing more paid out after
+    it.
+    """
     first, rate = run[0], run[0].parts[0].rate
     now = replace(first, parts=tuple(replace(part, rate=rate) for part in first.parts))
     later = [
-        replace(period, parts=tuple(replace(part, rate=rate, lent=0) for part in period.parts)) for period in run[1:]
+        replace(period, parts=tuple(replace(part, rate=rate, lent=0) for part in period.parts))
+        for period in run[1:]
     ]
     return [now, *later]
 
@@ -87,7 +90,9 @@ def _number(sheet: TermSheet) -> int:
             if after.balance + after.unpaid + after.deferred <= 0 and not _lent_after(run, line.period):
                 return line.period.number
     raise UsageError(
-        expected("a payment that repays the loan", f"{sheet.instalment}, with principal left after {count} of them"),
+        expected(
+            "a payment that repays the loan", f"{sheet.instalment}, with principal left after {count} of them"
+        ),
         field="instalment",
     )
 
@@ -125,7 +130,8 @@ def _rows(sheet: TermSheet, paid: Sequence[Line]) -> tuple[Instalment, ...]:
 
 
 def _steps(sheet: TermSheet, paid: Sequence[Line], asked: set[date]) -> list[tuple[date, Line | None]]:
-    """Return the days on which something falls due, in order: an instalment, or None for a disbursement's day.
+    """Return the days on which something falls due, in order: an instalment, or None for a disbursement's
+    day.
 
     asked : days of down payments and charges. On one day the instalment comes first, but on the first day.
     """
@@ -133,5 +139,8 @@ def _steps(sheet: TermSheet, paid: Sequence[Line], asked: set[date]) -> list[tup
     down = down_payments(sheet)
     days_out = sorted({item.on for item in disbursements(sheet)} & asked)
     extra = [day for day in days_out if day in down or day not in due]
-    steps: list[tuple[date, Line | None]] = [*((line.period.due, line) for line in paid), *((day, None) for day in extra)]
+    steps: list[tuple[date, Line | None]] = [
+        *((line.period.due, line) for line in paid),
+        *((day, None) for day in extra),
+    ]
     return sorted(steps, key=lambda step: (step[0], (step[1] is None) == (step[0] > sheet.start)))

@@ -1,8 +1,8 @@
 """The level payment: what brings the balance down to the balloon, and which whole amount of it is taken.
 
-Unrounded, the balance after the last instalment is a straight line of the level payment, so that one pass over
-the periods gives the payment (Kellison, The Theory of Interest, chapter 3, for periods of any factors). How the
-last instalment may stand to it decides which whole number of minor units near it is taken.
+Unrounded, the balance after the last instalment is a straight line of the level payment, so that one pass
+over the periods gives the payment (Kellison, The Theory of Interest, chapter 3, for periods of any factors).
+How the last instalment may stand to it decides which whole number of minor units near it is taken.
 """
 
 from __future__ import annotations
@@ -49,7 +49,9 @@ def exact_level(
         what = kind(sheet, period)
         if what == LEVEL:
             balance = CONTEXT.add(CONTEXT.add(balance, unpaid), fresh)
-            slope = CONTEXT.add(CONTEXT.add(slope, unpaid_slope), CONTEXT.add(fresh_slope, weight(sheet, period)))
+            slope = CONTEXT.add(
+                CONTEXT.add(slope, unpaid_slope), CONTEXT.add(fresh_slope, weight(sheet, period))
+            )
             unpaid, unpaid_slope, paid = Decimal(0), Decimal(0), True
         elif what == NOTHING:
             unpaid, unpaid_slope = CONTEXT.add(unpaid, fresh), CONTEXT.add(unpaid_slope, fresh_slope)
@@ -61,7 +63,8 @@ def exact_level(
 
 
 def level_payment(opening_minor: int, factors: Sequence[Decimal], sheet: TermSheet) -> int:
-    """Return the level payment of a balance over periods of given factors, rounded as the terms say, minor units.
+    """Return the level payment of a balance over periods of given factors, rounded as the terms say, minor
+    units.
 
     It leaves the balloon of the terms. What the last instalment may be is not looked at.
     """
@@ -103,7 +106,9 @@ def chosen_level(
         lines = roll(sheet, run, owed, candidate, base=base)
         return lines[-1].payment - balloon, scaled(sheet, run[-1], candidate)
 
-    return _RULES[sheet.last_instalment](level, unit, ends, sum(kind(sheet, period) == LEVEL for period in run))
+    return _RULES[sheet.last_instalment](
+        level, unit, ends, sum(kind(sheet, period) == LEVEL for period in run)
+    )
 
 
 Ends = Callable[[int], tuple[int, int]]
@@ -160,7 +165,8 @@ def _nearest(level: int, unit: int, ends: Ends, count: int) -> int:
 
 
 def _equalised(level: int, unit: int, ends: Ends, count: int) -> int:
-    """Return the level, or the one that spreads the last instalment's difference over all, if that is smaller.
+    """Return the level, or the one that spreads the last instalment's difference over all, if that is
+    smaller.
 
     A difference of less than a minor unit for every second instalment is left as it is.
     """
@@ -182,4 +188,3 @@ _RULES: dict[str, Callable[[int, int, Ends, int], int]] = {
     "nearest-level": _nearest,
     "equalised": _equalised,
 }
-

@@ -76,8 +76,8 @@ def read_terms(path: Path | str) -> TermSheet:
 
     Raises
     ------
-    ConfigError : a file that cannot be read, an unknown key, a value of another kind, terms that contradict each
-    other; it names file and key.
+    ConfigError : a file that cannot be read, an unknown key, a value of another kind, terms that contradict
+    each other; it names file and key.
     """
     return terms_of(terms_document(path), path)
 
@@ -171,7 +171,13 @@ def _one(hint: str, value: Any, place: str) -> Any:
         return day
     if "str" in hint and isinstance(value, str):
         return value
-    names = {"bool": "true or false", "Decimal": "a number", "int": "a whole number", "date": "a date", "str": "text"}
+    names = {
+        "bool": "true or false",
+        "Decimal": "a number",
+        "int": "a whole number",
+        "date": "a date",
+        "str": "text",
+    }
     wanted = " or ".join(words for name, words in names.items() if name in hint)
     raise UsageError(expected(wanted, value if isinstance(value, str) else f"{value!r}"), field=place)
 
@@ -229,7 +235,12 @@ _JSON = {
 def _schema(kind: type[Any], name: str, hint: str) -> dict[str, Any]:
     if kind is FloatingRate and name == "index":
         pair = {"from": dict(_JSON["date"]), "rate": dict(_JSON["Decimal"])}
-        inner = {"type": "object", "properties": pair, "required": ["from", "rate"], "additionalProperties": False}
+        inner = {
+            "type": "object",
+            "properties": pair,
+            "required": ["from", "rate"],
+            "additionalProperties": False,
+        }
         return {"type": "array", "items": inner, "minItems": 1}
     if kind is TermSheet and name == "floating":
         return _object(FloatingRate)

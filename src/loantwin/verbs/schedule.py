@@ -83,8 +83,9 @@ class YearlyRate:
 class ScheduleResult(Result):
     """The schedule of one loan: money in its currency, rates decimals a year.
 
-    terms : what was agreed, key -> value, what stands at its default left out. apr : by law (us, eu, uk, china),
-    decimal, not rounded; `rates` says how each is shown. effective_annual_rate : of all flows, compounded yearly.
+    terms : what was agreed, key -> value, what stands at its default left out. apr : by law (us, eu, uk,
+    china), decimal, not rounded; `rates` says how each is shown. effective_annual_rate : of all flows,
+    compounded yearly.
     """
 
     SCHEMA = "loantwin.schedule/1"
@@ -121,15 +122,16 @@ def schedule(
 
     Parameters
     ----------
-    terms : a term sheet, its keys and values, or a TOML file of them; None takes the arguments below, which are
+    terms : a term sheet, its keys and values, or a TOML file of them; None takes the arguments below, which
+    are
         keys of such a file (`docs/schedule.md`) and are not taken beside one.
     start : None is today. interest_period : None counts days where the day count counts actual days, else the
         nominal length of a period. currency : its code; minor units follow from it.
 
     Raises
     ------
-    UsageError : terms that are missing, unknown or contradict each other, naming the field; ConfigError, which also
-    names the file, where they come from one.
+    UsageError : terms that are missing, unknown or contradict each other, naming the field; ConfigError,
+    which also names the file, where they come from one.
     """
     stated = {
         "amount": amount,
@@ -230,8 +232,8 @@ def _rate(solve: Callable[[], LegalRate]) -> YearlyRate:
 
 
 def cash_flows(sheet: TermSheet, rows: Sequence[Instalment]) -> list[tuple[dt.date, int]]:
-    """Return the flows of a loan by day, minor units, positive to the lender; charges of a day are taken off what
-    is paid out on it. A financed charge is never paid out.
+    """Return the flows of a loan by day, minor units, positive to the lender; charges of a day are taken off
+    what is paid out on it. A financed charge is never paid out.
     """
     found: dict[dt.date, int] = {}
     for item in disbursements(sheet):

@@ -52,7 +52,9 @@ def schedule(
     ] = None,
     method: Annotated[
         str | None,
-        typer.Option(metavar="declining|flat|interest-first", help="How interest is asked (default declining)."),
+        typer.Option(
+            metavar="declining|flat|interest-first", help="How interest is asked (default declining)."
+        ),
     ] = None,
     amortisation: Annotated[
         str | None,

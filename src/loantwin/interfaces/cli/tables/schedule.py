@@ -45,13 +45,19 @@ def render(console: Console, result: Any) -> None:
     show_facts(console, "In all", facts)
     _rates(console, result)
     rate = result.terms.get("annual_rate", 0.0)
-    words = "Interest follows an index." if "floating" in result.terms else f"Interest: {percent(rate)} a year, nominal."
-    show_notes(console, "Notes", (words, "Money is rounded to the smallest unit of the currency on each day."))
+    words = (
+        "Interest follows an index."
+        if "floating" in result.terms
+        else f"Interest: {percent(rate)} a year, nominal."
+    )
+    show_notes(
+        console, "Notes", (words, "Money is rounded to the smallest unit of the currency on each day.")
+    )
 
 
 def _rates(console: Console, result: Any) -> None:
-    rows = [
-        (NAMES[name], MISSING if item.shown is None else f"{item.shown} %", item.compounding, item.rule)
-        for name, item in result.rates.items()
-    ]
+    rows = []
+    for name, item in result.rates.items():
+        shown = MISSING if item.shown is None else f"{item.shown} %"
+        rows.append((NAMES.get(name, name), shown, item.compounding, item.rule))
     show_table(console, "Cost a year, as laws have it shown", ("", "rate", "compounding", "rule"), rows)
