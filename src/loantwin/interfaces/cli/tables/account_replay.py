@@ -62,7 +62,7 @@ def _standing(console: Console, result: Any, decimals: int) -> None:
     if result.charged_off_on:
         facts["charged off on"] = result.charged_off_on.isoformat()
     if result.payoff is not None:
-        facts["pays it off today"] = amount(result.payoff.total, decimals)
+        facts["pays it off that day"] = amount(result.payoff.total, decimals)
     if result.interest_saved is not None:
         facts["interest saved"] = amount(result.interest_saved, decimals)
     show_facts(console, f"The account on {result.on.isoformat()}", facts)
