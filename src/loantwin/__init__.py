@@ -25,9 +25,11 @@ if TYPE_CHECKING:
     from loantwin.interfaces.report.validate.validate import validate as validate
     from loantwin.interfaces.why import why as why
     from loantwin.outlook.outlook import Outlook as Outlook
+    from loantwin.servicing.account import Account as Account
     from loantwin.synthesis.example_book import example_book as example_book
     from loantwin.twin import Twin as Twin
     from loantwin.twin import open as open
+    from loantwin.verbs.account_replay import account_replay as account_replay
     from loantwin.verbs.backtest.backtest import backtest as backtest
     from loantwin.verbs.backtest_rates import backtest_rates as backtest_rates
     from loantwin.verbs.capital.capital import capital as capital
@@ -65,6 +67,8 @@ _EXPORTS = {
     "open": "loantwin.twin",
     "Twin": "loantwin.twin",
     "Outlook": "loantwin.outlook.outlook",
+    "Account": "loantwin.servicing.account",
+    "account_replay": "loantwin.verbs.account_replay",
     "tape_map": "loantwin.verbs.tape_map",
     "tape_check": "loantwin.verbs.tape_check",
     "twin_create": "loantwin.verbs.twin_create",

@@ -369,6 +369,26 @@ def _journal(result: Any, found: list[Table]) -> Rows:
     yield tied.fact("charge to profit"), result.charge
 
 
+@of("AccountReplayed")
+def _account(result: Any, found: list[Table]) -> Rows:
+    stands = find(found, "The account on")
+    yield stands.fact("owed in all"), result.outstanding
+    yield stands.fact("past due"), result.past_due
+    yield stands.fact("overpaid"), result.overpaid
+    yield stands.fact("pays it off that day"), result.payoff.total
+    yield stands.fact("interest saved"), result.interest_saved
+    told = find(found, "Statement")
+    yield told.fact("principal before"), result.statement.opening
+    yield told.fact("paid in"), result.statement.paid
+    yield told.fact("fell due"), result.statement.due
+    yield told.fact("late now"), result.statement.past_due
+    yield told.fact("principal now"), result.statement.closing
+    for item in result.instalments:
+        row = find(found, "Instalments").row(str(item.number))
+        heads = {"asked": item.total, "paid": item.paid, "late": item.late, "in advance": item.in_advance}
+        yield from across(row, {**heads, "unpaid": item.outstanding})
+
+
 @of("ScheduleResult")
 def _schedule(result: Any, found: list[Table]) -> Rows:
     for item in result.instalments:

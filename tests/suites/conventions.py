@@ -11,7 +11,10 @@ Named = tuple[str, str]
 def of_terms(sheet: TermSheet) -> set[Named]:
     """Return the conventions that terms name, what is taken for granted left out."""
     found: set[Named] = {
-        ("period factor", f"{sheet.day_count}, {sheet.interest_period}" if sheet.annual_rate else "no interest"),
+        (
+            "period factor",
+            f"{sheet.day_count}, {sheet.interest_period}" if sheet.annual_rate else "no interest",
+        ),
         ("frequency", {"d": "days", "w": "weeks", "m": "months", "y": "years"}[sheet.every[-1]]),
         ("interest", sheet.method),
         ("amortisation", sheet.amortisation),

@@ -77,6 +77,22 @@ def _by(table: str, column: str, title: str) -> Drawn:
 
 
 READINGS: Mapping[str, Reading] = {
+    "AccountReplayed": Reading(
+        "Account of a loan",
+        (
+            ("status", "status", "text"),
+            ("owed", "outstanding", "money"),
+            ("past due", "past_due", "money"),
+            ("days past due", "days_past_due", "count"),
+            ("overpaid", "overpaid", "money"),
+        ),
+        (
+            "On {on} the account is {status|text}: {outstanding|money} is owed, {past_due|money} of it past due.",
+            "The oldest unpaid instalment is {days_past_due|count} days late.",
+        ),
+        "instalments",
+        Drawn("instalments", "due", "outstanding", "money", "Unpaid of each instalment", bars=True),
+    ),
     "Backtest": Reading(
         "Backtest",
         (

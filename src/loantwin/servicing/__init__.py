@@ -1,3 +1,1 @@
-"""What happens to a loan once it is paid out: payments, charges, arrears, and what a customer must be
-told.
-"""
+"""What happens to a loan once it is paid out: payments, charges, arrears, what a customer must be told."""

@@ -8,9 +8,10 @@ from typing import Any
 
 from loantwin.errors import choice
 from loantwin.products.term_sheet_file import terms_schema
+from loantwin.servicing.facts_file import facts_schema
 from loantwin.types import Result
 
-SCHEMAS: Mapping[str, Callable[[], dict[str, Any]]] = {"terms": terms_schema}
+SCHEMAS: Mapping[str, Callable[[], dict[str, Any]]] = {"facts": facts_schema, "terms": terms_schema}
 """Name of an input file -> what makes its JSON Schema."""
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -18,7 +19,10 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 @dataclass(frozen=True)
 class SchemaShown(Result):
-    """A JSON Schema: `to_dict()` is the schema itself, with the key `schema` beside its own."""
+    """A JSON Schema: `to_dict()` is the schema itself, with the key `schema` beside its own.
+
+    oneOf : the schemas of which a line fits exactly one; empty where there is one kind of object.
+    """
 
     SCHEMA = "loantwin.schema/1"
 
@@ -27,11 +31,15 @@ class SchemaShown(Result):
     properties: Mapping[str, Any]
     required: tuple[str, ...]
     additionalProperties: bool  # noqa: N815 - JSON Schema's own word
+    oneOf: tuple[Mapping[str, Any], ...] = ()  # noqa: N815 - JSON Schema's own word
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON Schema."""
-        return {"$schema": DIALECT, **super().to_dict()}
+        made = {"$schema": DIALECT, **super().to_dict()}
+        if not made["oneOf"]:
+            del made["oneOf"]
+        return made
 
 
 def schema(name: str) -> SchemaShown:

@@ -13,6 +13,7 @@ import typer
 
 from loantwin.errors import InputError, visible
 from loantwin.interfaces.cli import (
+    account_replay,
     backtest,
     backtest_rates,
     capital,
@@ -47,7 +48,7 @@ from loantwin.interfaces.cli import (
 )
 from loantwin.interfaces.cli.language import with_language
 from loantwin.interfaces.cli.made_by import TYPED
-from loantwin.interfaces.cli.panels import BEGIN, INSIDE
+from loantwin.interfaces.cli.panels import BEGIN, CONTRACT, INSIDE
 from loantwin.interfaces.cli.words import in_flags
 
 app = typer.Typer(
@@ -80,6 +81,7 @@ def _group(name: str, panel: str, words: str) -> typer.Typer:
 
 TAPE = _group("tape", BEGIN, "Look at a loan tape before it becomes a book.")
 TWIN = _group("twin", BEGIN, "Make a twin of a loan book.")
+ACCOUNT = _group("account", CONTRACT, "The account of one loan.")
 LOG = _group("log", INSIDE, "The twin's event log.")
 CONFIG = _group("config", INSIDE, "Settings and where each comes from.")
 
@@ -90,6 +92,7 @@ for command, place in (
     (tape_check, TAPE),
     (twin_create, TWIN),
     (schedule, app),
+    (account_replay, ACCOUNT),
     (fit, app),
     (priors, app),
     (curves, app),
@@ -124,7 +127,7 @@ def _flowing(words: str) -> str:
     return "\n\n".join(" ".join(part.split()) for part in words.split("\n\n"))
 
 
-for group in (app, TAPE, TWIN, LOG, CONFIG):
+for group in (app, TAPE, TWIN, ACCOUNT, LOG, CONFIG):
     for registered in group.registered_commands:
         assert registered.callback is not None  # `register` gave it
         registered.help = _flowing(inspect.getdoc(registered.callback) or "")

@@ -18,6 +18,7 @@ PIPED_WIDTH = 150
 """Columns of tables that go to a file or another program, where no terminal states its width."""
 
 TABLES = {
+    "account": "account_replay",
     "backtest": "backtest",
     "backtest-rates": "backtest_rates",
     "capital": "capital",

@@ -1,0 +1,80 @@
+"""How far an account is behind: days past due, what is past due, and what pauses take off."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from loantwin.servicing.account import Account
+from loantwin.servicing.facts import Fact, Pause, Resume
+from loantwin.servicing.rows import Row
+
+
+@dataclass(frozen=True)
+class Arrears:
+    """Arrears on a day; amounts in minor units.
+
+    past_due_days : since the due date of the oldest instalment that is unpaid. days : the same less the days
+    of grace and of pauses, not below 0. since : the day from which `days` would count without pauses; None
+    where nothing is past due. amount : unpaid of all instalments that were due before the day.
+    """
+
+    past_due_days: int
+    days: int
+    since: date | None
+    amount: int
+
+
+def pauses(facts: Iterable[Fact]) -> list[tuple[date, date]]:
+    """Return pauses as (first day, last day), as recorded: a resumption ends the one it falls in."""
+    made: list[tuple[date, date]] = []
+    for fact in facts:
+        if isinstance(fact, Pause):
+            made.append((fact.on, fact.until))
+        elif isinstance(fact, Resume):
+            for place in range(len(made) - 1, -1, -1):
+                if made[place][0] <= fact.on <= made[place][1]:
+                    made[place] = (made[place][0], fact.on)
+                    break
+    return made
+
+
+def paused(facts: Iterable[Fact], on: date) -> bool:
+    """Return whether a day lies in a pause, first and last day included."""
+    return any(start <= on <= end for start, end in pauses(facts))
+
+
+def pause_days(facts: Iterable[Fact], on: date) -> int:
+    """Return the days of pauses gone by on a day; a pause counts from its first day to its last."""
+    return sum(max(0, (min(end, on) - start).days) for start, end in pauses(facts))
+
+
+def past_due(rows: Sequence[Row], on: date) -> list[Row]:
+    """Return the instalments due before a day and not paid, the oldest first."""
+    return [row for row in rows if row.rest > 0 and row.due < on]
+
+
+def days_past_due(account: Account, on: date) -> int:
+    """Return the days since the due date of the oldest unpaid instalment; 0 where none is past due."""
+    behind = past_due(account.rows, on)
+    return (on - behind[0].due).days if behind else 0
+
+
+def arrears(account: Account, on: date) -> Arrears:
+    """Return how far an account is behind on a day."""
+    behind = past_due(account.rows, on)
+    if not behind:
+        return Arrears(0, 0, None, 0)
+    days = (on - behind[0].due).days
+    grace = account.servicing.grace_days
+    counted = max(0, days - grace - pause_days(account.facts, on))
+    since = behind[0].due + timedelta(days=grace)
+    return Arrears(days, counted, since, sum(row.rest for row in behind))
+
+
+def instalment_days(account: Account, row: Row, on: date) -> int:
+    """Return the days one instalment is past due, less all days of pauses gone by; not below 0."""
+    if row.rest <= 0 or row.due >= on:
+        return 0
+    return max(0, (on - row.due).days - pause_days(account.facts, on))
