@@ -82,6 +82,7 @@ def one_loan() -> dict[str, Call]:
     file.write_text("amount = 1\nannual_rate = 0.1\npayments = 3\nstart = 2024-01-01\n", encoding="utf-8")
     document = {"amount": 1, "annual_rate": 0.1, "payments": 3, "start": "2024-01-01"}
     return {
+        "products.currency.units_of": {"currency": "JPY"},
         "products.instalments.instalments": {"sheet": sheet},
         "products.instalments.lines": {"sheet": sheet, "run": periods(sheet)},
         "products.term_rules.check_terms": {"sheet": sheet},
