@@ -189,7 +189,8 @@ def business_days(start: ArrayLike, end: ArrayLike, calendar: str) -> Integers:
 
     Raises
     ------
-    As of `is_business_day`; every year between counts.
+    UsageError : an unknown calendar. ExtraError : QuantLib is not installed. ArgumentError : what is no date,
+    or one of a year that the calendar does not list; every year between counts.
     """
     first, last = date_column(start, "start"), date_column(end, "end")
     both = np.concatenate([first.ravel(), last.ravel()])
@@ -208,7 +209,8 @@ def holidays(calendar: str, first: date, last: date) -> Dates:
 
     Raises
     ------
-    As of `is_business_day`.
+    UsageError : an unknown calendar. ExtraError : QuantLib is not installed. ArgumentError : what is no date,
+    or one of a year that the calendar does not list.
     """
     days = np.arange(np.datetime64(first, "D"), np.datetime64(last, "D") + 1)
     rests = [_weekend(name) for name in _names(calendar)]

@@ -309,13 +309,18 @@ def days_counted(
 ) -> Integers:
     """Return the days between dates as a day count has them: of `actual/...` those of the calendar.
 
-    Parameters, Raises
-    ------------------
+    Parameters
+    ----------
     As of `year_fraction`.
 
     Returns
     -------
     (...) int64, days.
+
+    Raises
+    ------
+    UsageError : an unknown day count or calendar, or none where one is read. ArgumentError : what is no date,
+    or missing.
     """
     convention = _convention(day_count)
     days = convention.days(_columns(convention, start, end, None, None, termination, calendar))
