@@ -152,6 +152,7 @@ def rate(
     ------
     ArgumentError : what is no number, or periods that are not whole.
     """
+    check.number(guess=guess)
     arrays = [_numbers(nper=nper), _numbers(pmt=pmt), _numbers(pv=pv), _numbers(fv=fv), _when(when)]
     columns = np.broadcast_arrays(*arrays)
     if (columns[0] < 1).any() or (columns[0] != np.floor(columns[0])).any():
@@ -181,6 +182,7 @@ def npv(rate: ArrayLike, flows: ArrayLike, *, first: int = 1) -> Floats:
     ------
     ArgumentError : what is no number, or out of its range.
     """
+    check.count(0, first=first)
     i, amounts = _rate(rate), _numbers(flows=flows)
     times = np.arange(first, first + amounts.shape[-1])
     return np.asarray((amounts * np.exp(-np.log1p(i)[..., None] * times)).sum(axis=-1))
@@ -198,6 +200,7 @@ def irr(flows: ArrayLike, guess: float = 0.1) -> float:
     ArgumentError : what is no number, or out of its range.
     """
     amounts = _numbers(flows=flows)
+    check.shaped((None,), flows=amounts)
     return _nearest(amounts, np.arange(amounts.size, dtype=np.float64), guess)
 
 
@@ -208,7 +211,7 @@ def xnpv(rate: float, flows: ArrayLike, dates: ArrayLike) -> float:
     ------
     ArgumentError : what is no number, or out of its range.
     """
-    amounts, years = _numbers(flows=flows), _years(dates)
+    amounts, years = _dated(flows, dates)
     return float((amounts * np.exp(-np.log1p(_rate(rate)) * years)).sum())
 
 
@@ -219,7 +222,7 @@ def xirr(flows: ArrayLike, dates: ArrayLike, guess: float = 0.1) -> float:
     ------
     ArgumentError : what is no number, or out of its range.
     """
-    return _nearest(_numbers(flows=flows), _years(dates), guess)
+    return _nearest(*_dated(flows, dates), guess)
 
 
 def mirr(flows: ArrayLike, finance_rate: float, reinvest_rate: float) -> float:
@@ -230,6 +233,8 @@ def mirr(flows: ArrayLike, finance_rate: float, reinvest_rate: float) -> float:
     ArgumentError : what is no number, or out of its range.
     """
     amounts = _numbers(flows=flows)
+    check.shaped((None,), flows=amounts)
+    check.number(-1 + 1e-12, finance_rate=finance_rate, reinvest_rate=reinvest_rate)
     if not ((amounts > 0).any() and (amounts < 0).any()):
         return float("nan")
     steps = len(amounts) - 1
@@ -295,10 +300,9 @@ def yearfrac(start: ArrayLike | date, end: ArrayLike | date, basis: int = 0) -> 
     """
     first, last = np.broadcast_arrays(_dates(start, "start"), _dates(end, "end"))
     low, high = np.minimum(first, last), np.maximum(first, last)
+    check.count(0, 4, basis=basis)
     if basis == 1:
         return _over_mean_year(low, high)
-    if basis not in BASES:
-        raise ArgumentError(expected("a basis from 0 to 4", str(basis)), field="basis")
     return np.asarray(days_counted(BASES[basis], low, high) / (365 if basis == 3 else 360))
 
 
@@ -350,14 +354,17 @@ def _when(when: ArrayLike) -> Floats:
 
 
 def _periods(start: int, end: int, nper: float) -> Floats:
+    _numbers(nper=nper)
     check.count(1, start=start)
     check.count(start, nper, end=end)
     return np.arange(start, end + 1, dtype=np.float64)
 
 
-def _years(dates: ArrayLike) -> Floats:
-    days = date_column(dates, "dates")
-    return np.asarray((days - days[:1]).astype(np.int64) / 365)
+def _dated(flows: ArrayLike, dates: ArrayLike) -> tuple[Floats, Floats]:
+    """Return flows, and the years to each from the first one's date."""
+    amounts, days = _numbers(flows=flows), np.atleast_1d(date_column(dates, "dates"))
+    check.shaped(days.shape, flows=amounts)
+    return amounts, np.asarray((days - days[:1]).astype(np.int64) / 365)
 
 
 def _dates(days: Any, field: str) -> Array:
@@ -365,6 +372,7 @@ def _dates(days: Any, field: str) -> Array:
 
 
 def _nearest(flows: Floats, times: Floats, guess: float) -> float:
+    check.number(guess=guess)
     try:
         roots = internal_rate(flows, times).roots
     except RiskError:
