@@ -73,6 +73,7 @@ def test_help_groups_commands_in_the_order_of_work_and_fits_80_columns():
     assert panels == [
         "Options",
         "Begin",
+        "One loan, to the cent",
         "Learn from history",
         "Look ahead",
         "Provisions, losses, capital",

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, fields, replace
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
+from loantwin import arguments as check
 from loantwin.errors import ConfigError, UsageError, expected, unknown
+from loantwin.files import read_text
+from loantwin.products.currency import units_of
 from loantwin.products.term_rules import NAMES, check_terms
 from loantwin.products.term_sheet import (
     CHARGE_KINDS,
@@ -89,23 +92,27 @@ def terms_document(path: Path | str) -> dict[str, Any]:
     ------
     ConfigError : a file that cannot be read, or is no TOML.
     """
+    check.kind((str, Path), path=path)
+    text = read_text(Path(path), "file of terms", ConfigError)
     try:
-        return tomllib.loads(Path(path).read_text(encoding="utf-8"), parse_float=Decimal)
-    except OSError as error:
-        raise ConfigError(expected("a file of terms", error.strerror or "unreadable"), file=path) from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigError(expected("TOML in UTF-8", str(error)), file=path) from error
+        return tomllib.loads(text, parse_float=Decimal)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(expected("TOML", str(error)), file=path) from error
 
 
 def terms_of(document: Mapping[str, Any], file: Path | str | None = None) -> TermSheet:
-    """Return the terms in a TOML or JSON object, checked.
+    """Return the terms in a TOML or JSON object, checked; minor units not stated are those of its currency.
 
     Raises
     ------
     ConfigError : as of `read_terms`; `file` is named where it is given.
     """
+    check.kind(Mapping, document=document)
+    check.kind((str, Path), **check.given(file=file))
     try:
         sheet: TermSheet = _made(TermSheet, document, "")
+        if sheet.currency is not None and document.get("minor_units") is None:
+            sheet = replace(sheet, minor_units=units_of(sheet.currency))
         check_terms(sheet)
     except UsageError as error:
         raise ConfigError(error.message, file=file, field=error.field) from error
