@@ -41,7 +41,7 @@ def test_every_calendar_is_quantlibs(name: str) -> None:
 
 
 @pytest.mark.parametrize("roll", ROLLS)
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 @given(day=DATES, name=st.sampled_from(["target", "us-federal-reserve", "uk", "japan", "brazil"]))
 def test_rolls_as_quantlib(roll, day, name) -> None:
     wanted = calendars.quantlib_calendar(name).adjust(ql.Date.from_date(day), ROLLS[roll]).to_date()
@@ -62,7 +62,7 @@ def test_rolls_by_hand() -> None:
     }
 
 
-@settings(max_examples=100)
+@settings(max_examples=100, deadline=None)
 @given(start=DATES, length=st.integers(0, 2000))
 def test_business_days_as_quantlib(start, length) -> None:
     end = start + timedelta(days=length)
@@ -81,7 +81,7 @@ def test_business_over_252_as_published() -> None:
     np.testing.assert_allclose(found, [1.2738095238095, -0.1507936507937], atol=1e-12)
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(day=DATES)
 def test_joined_calendars_are_open_where_each_is(day) -> None:
     both = is_business_day(day, "target") & is_business_day(day, "us-federal-reserve")

@@ -55,7 +55,7 @@ def test_every_day_count_of_a_term_sheet_is_known() -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(start=DATES, end=DATES)
 def test_as_quantlib(name, start, end) -> None:
     ql, counter = _quantlib(name)
@@ -66,7 +66,7 @@ def test_as_quantlib(name, start, end) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(pairs=st.lists(st.tuples(DATES, DATES), min_size=1, max_size=20))
 def test_a_column_is_its_pairs(name, pairs) -> None:
     starts, ends = (np.array(side, dtype="datetime64[D]") for side in zip(*pairs, strict=True))
@@ -74,7 +74,7 @@ def test_a_column_is_its_pairs(name, pairs) -> None:
     np.testing.assert_allclose(year_fraction(name, starts, ends), exact, rtol=1e-13, atol=1e-13)
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(
     start=DATES,
     back=st.integers(0, 300),
@@ -125,7 +125,7 @@ def test_a_loan_that_ends_in_february_ends_on_its_day() -> None:
     "name", ["actual/actual", "actual/actual-isma", "actual/actual-afb", "actual/365-no-leap"]
 )
 @given(start=DATES, end=DATES)
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 def test_backwards_is_the_negative(name, start, end) -> None:
     assert year_fraction_exact(name, start, end) == -year_fraction_exact(name, end, start)
 
@@ -134,7 +134,7 @@ def test_backwards_is_the_negative(name, start, end) -> None:
     "name", [name for name in NAMES if name.startswith("actual/3") or name == "actual/actual"]
 )
 @given(first=DATES, middle=DATES, last=DATES)
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 def test_parts_add_up(name, first, middle, last) -> None:
     parts = year_fraction_exact(name, first, middle) + year_fraction_exact(name, middle, last)
     assert parts == year_fraction_exact(name, first, last)

@@ -52,7 +52,7 @@ ARGUMENTS = {
 }
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 @given(**ARGUMENTS)
 def test_each_undoes_the_others(rate, nper, pv, fv, when) -> None:
     level = f.pmt(rate, nper, pv, fv, when)
@@ -66,7 +66,7 @@ def test_each_undoes_the_others(rate, nper, pv, fv, when) -> None:
         assert principal.sum() == pytest.approx(-(pv + fv), abs=1e-8 * size)
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(**ARGUMENTS)
 def test_principal_by_a_loop(rate, nper, pv, fv, when) -> None:
     """The balance period by period, as one would with pen and paper."""
@@ -86,7 +86,7 @@ def test_principal_by_a_loop(rate, nper, pv, fv, when) -> None:
         )
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(
     rate=st.floats(-0.01, 0.2), nper=st.integers(1, 120), pv=st.floats(1, 1e6), when=st.sampled_from([0, 1])
 )

@@ -18,7 +18,7 @@ RATES = st.lists(st.integers(-60, 200), min_size=1, max_size=4, unique=True).map
 
 
 @given(planted=RATES, scale=st.floats(0.01, 1e6), spacing=st.floats(0.1, 3))
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 def test_every_planted_root_is_found(planted, scale, spacing) -> None:
     """A product of (x - 1 / (1 + r)) is worth nothing at each r, and nowhere else."""
     flows = scale * np.poly([1 / (1 + rate) for rate in planted])[::-1]

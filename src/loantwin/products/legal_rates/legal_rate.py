@@ -67,8 +67,8 @@ def parted_flows(flows: Sequence[Flow]) -> tuple[list[date], Floats]:
 
     Raises
     ------
-    RiskError, ArgumentError : a flow that is no date and number, one that is not finite, fewer than two, or all
-    of one sign.
+    RiskError, ArgumentError : a flow that is no date and number, one that is not finite, fewer than two, or
+    all of one sign.
     """
     check.each((tuple, list), flows=flows)
     days: list[date] = []
