@@ -34,7 +34,10 @@ STYLES = [
         "0",
         "flat",
     ),
-    *((Servicing(schedule="recalculated", early=rule), "0.12", "declining") for rule in ("reduce-instalment", "next")),
+    *(
+        (Servicing(schedule="recalculated", early=rule), "0.12", "declining")
+        for rule in ("reduce-instalment", "next")
+    ),
 ]
 
 

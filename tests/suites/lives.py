@@ -35,7 +35,9 @@ def run(path: Path) -> Verdict:
 
 def outcome(life: dict[str, Any], known: dict[str, Product]) -> str:
     """Return `equal`, `different` or the reason a life is refused."""
-    if any(acts(step["other"]) and not known_text(step["other"]) for step in life["steps"] if "other" in step):
+    if any(
+        acts(step["other"]) and not known_text(step["other"]) for step in life["steps"] if "other" in step
+    ):
         return UNPARSED
     try:
         return "different" if next(differences(life, known), None) else "equal"

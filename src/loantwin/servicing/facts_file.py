@@ -88,7 +88,7 @@ def read_account(path: Path | str, minor_units: Callable[[str], int] | None = No
 
     Raises
     ------
-    InputError : what cannot be read or cannot be, naming the file, the line as `row`, and the field.
+    ConfigError : what cannot be read or cannot be, naming the file, the line as `row`, and the field.
     """
     try:
         text = Path(path).read_text(encoding="utf-8")
@@ -106,7 +106,7 @@ def account_of(
 
     Raises
     ------
-    InputError : as `read_account`.
+    ConfigError : as `read_account`.
     """
     numbered = [(number, line) for number, line in enumerate(lines, start=1) if line.strip()]
     if not numbered:

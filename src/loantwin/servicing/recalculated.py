@@ -63,7 +63,12 @@ class Course:
 
 
 def replay_recalculated(sheet: TermSheet, servicing: Servicing, facts: Sequence[Fact]) -> Work:
-    """Return the account after facts that hold, in order of their days."""
+    """Return the account after facts that hold, in order of their days.
+
+    Raises
+    ------
+    UsageError : terms, facts or days that recalculated interest does not know, naming the field.
+    """
     course = _opened(sheet, servicing, facts)
     for fact in facts:
         if isinstance(fact, AddCharge):

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import date
 
 
-
 class Row:
     """One instalment of a replay; lists of four are principal, interest, fees, penalties in minor units.
 
