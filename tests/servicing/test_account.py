@@ -74,8 +74,8 @@ def test_what_is_paid_ahead_goes_where_the_rule_says(ahead: str, left: list[int]
 
 @pytest.mark.parametrize(("way", "charges"), [("horizontal", [0, 2_000]), ("vertical", [0, 0])])
 def test_past_due_by_instalment_or_by_part(way: str, charges: list[int]) -> None:
-    """300.00 on instalments of 250.00 with a penalty of 20.00 each: across, the first is paid whole; down, both
-    penalties come first.
+    """300.00 on instalments of 250.00 with a penalty of 20.00 each: across, the first is paid whole; down,
+    both penalties come first.
     """
     facts = [
         OUT,
@@ -208,7 +208,7 @@ def test_what_cannot_be_is_refused_and_the_account_stays(fact: Pay, field: str, 
 
 
 def test_a_fact_before_money_and_a_convention_that_is_not() -> None:
-    with pytest.raises(UsageError, match="row 1, field on: .*nothing paid out yet"):
+    with pytest.raises(UsageError, match=r"row 1, field on: .*nothing paid out yet"):
         replay(PLAIN, Servicing(), [Pay(on=day(2, 1), amount=5)])
     with pytest.raises(UsageError, match="field ahead: expected one of next, last, re-amortise"):
         Servicing(ahead="first")
@@ -247,3 +247,13 @@ def test_an_automatic_down_payment_is_less_what_was_overpaid() -> None:
     account = apply(account, Disburse(on=day(1, 20), amount=100_000))
     assert account.transactions[-1].amount == 15_000
     assert account.overpaid == 0
+
+
+def test_money_paid_out_within_a_period_bears_interest_for_its_days() -> None:
+    """1,200.00 at 1 % a month and 600.00 more on 16 January, 16 of 31 days before the first instalment."""
+    sheet = TermSheet(amount=Decimal(1800), annual_rate=Decimal("0.12"), payments=6, start=START)
+    account = replay(
+        sheet, Servicing(), [Disburse(on=START, amount=120_000), Disburse(on=day(1, 16), amount=60_000)]
+    )
+    assert account.rows[0].owed[1] == 1_200 + round(600 * 16 / 31)
+    assert sum(row.owed[0] for row in account.rows) == 180_000

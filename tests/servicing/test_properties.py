@@ -16,7 +16,7 @@ EXAMPLES = settings(max_examples=60, deadline=None)
 ONE_RULE = [
     style for style in STYLES if style[0].ahead != "re-amortise" and style[0].schedule != "recalculated"
 ]
-"""Where a payment is not shared out by itself: recalculated interest and equal shares are rules per payment."""
+"""Styles without a rule per payment, such as recalculated interest and equal shares are."""
 
 
 def paid(account: Account) -> int:

@@ -143,9 +143,8 @@ def _do(life: Life, step: dict[str, Any]) -> None:
         return
     for fact in _facts(life, step):
         do_facts(life, [fact])
-        if isinstance(fact, Pay):
-            if step["do"] in ("repay", "REPAYMENT"):
-                life.repayments.append(life.payments[-1])
+        if isinstance(fact, Pay) and step["do"] in ("repay", "REPAYMENT"):
+            life.repayments.append(life.payments[-1])
 
 
 def do_facts(life: Life, facts: list[Fact], look: bool = True) -> None:

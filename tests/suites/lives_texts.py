@@ -1,4 +1,4 @@
-"""Steps of a life in free text that act, where their form is known: each becomes the same facts as other steps.
+"""Steps of a life in free text that act, where their form is known: each becomes facts as other steps do.
 
 A form is a whole sentence; a sentence that acts and has no form here refuses its life.
 """

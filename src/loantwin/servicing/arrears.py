@@ -70,7 +70,7 @@ def past_due(rows: Sequence[Row], on: date) -> list[Row]:
 
 
 def late_amount(row: Row, on: date) -> int:
-    """Return what of an unpaid instalment is late on a day: all of it once it is due, else what was taken back."""
+    """Return what of an unpaid instalment is late on a day: all once due, before that what was taken back."""
     if row.due < on:
         return row.rest
     taken = sum(amount for day, amount in row.claims if day < on)

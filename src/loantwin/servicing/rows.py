@@ -10,9 +10,9 @@ from datetime import date
 class Row:
     """One instalment of a replay; lists of four are principal, interest, fees, penalties in minor units.
 
-    start, due : the period. kind : `instalment`, `down-payment`, or `after` for what falls due after the
-    last one. credited : what of it was paid before and taken back. rest : what is unpaid. met : the day nothing
-    was unpaid any more. charges : (number of the fact, due, part, minor units). claims : (day, minor units) of
+    start, due : the period. kind : `instalment`, `down-payment`, or `after`: due after the last one.
+    credited : what of it was paid before and taken back. rest : what is unpaid. met : the day nothing was
+    unpaid any more. charges : (number of the fact, due, part, minor units). claims : (day, minor units) of
     payments that were taken back and are owed again in it.
     """
 
@@ -103,8 +103,8 @@ class Entry:
 class Work:
     """An account while it is replayed.
 
-    overpaid : minor units paid and not owed. first : no row before it is unpaid. earned : first day of a period
-    -> interest, fees, penalties already recognised as income.
+    overpaid : minor units paid and not owed. first : no row before it is unpaid. earned : first day of a
+    period -> interest, fees, penalties already recognised as income.
     """
 
     rows: list[Row]
