@@ -17,7 +17,9 @@ import importlib
 import inspect
 import pkgutil
 import sys
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal
 from importlib.resources import files
 from pathlib import Path
 from types import FrameType, FunctionType
@@ -32,12 +34,22 @@ from loantwin.errors import ArgumentError, InputError
 
 PACKAGES = ("risk", "products", "migrations")
 
+INNER = frozenset(
+    f"loantwin.products.{name}"
+    for name in ("accrual", "amortisation", "charges", "due_dates", "interest_first", "level_payments")
+) | {"loantwin.products.periods", "loantwin.products.rounding"}
+"""What the schedule of one loan is made of: they take terms that `products.instalments` has checked, field by
+field (`tests/products/test_instalments.py`), and are called for every day of a loan.
+"""
+
 
 def functions() -> Iterator[tuple[str, FunctionType]]:
     """Yield the public functions of the packages by their path; kernels are left out."""
     for package in PACKAGES:
         root = importlib.import_module(f"loantwin.{package}")
         for found in pkgutil.walk_packages(root.__path__, f"{root.__name__}."):
+            if found.name in INNER:
+                continue
             module = importlib.import_module(found.name)
             for name, item in vars(module).items():
                 if (
@@ -58,6 +70,26 @@ MATRIX = np.array([[0.90, 0.08, 0.02], [0.10, 0.80, 0.10], [0.0, 0.0, 1.0]])
 RATES = np.array([[-0.10, 0.08, 0.02], [0.10, -0.20, 0.10], [0.0, 0.0, 0.0]])
 THREE = np.array([0.2, 0.5, 0.3])
 LOSSES = np.linspace(0.0, 9.0, 400)
+
+
+def one_loan() -> dict[str, Call]:
+    """Return good calls of what takes the terms of one loan."""
+    from loantwin.products.periods import periods
+    from loantwin.products.term_sheet import TermSheet
+
+    sheet = TermSheet(amount=Decimal(100), annual_rate=Decimal("0.1"), payments=3, start=dt.date(2024, 1, 1))
+    file = Path(tempfile.mkdtemp()) / "loan.toml"
+    file.write_text("amount = 1\nannual_rate = 0.1\npayments = 3\nstart = 2024-01-01\n", encoding="utf-8")
+    document = {"amount": 1, "annual_rate": 0.1, "payments": 3, "start": "2024-01-01"}
+    return {
+        "products.instalments.instalments": {"sheet": sheet},
+        "products.instalments.lines": {"sheet": sheet, "run": periods(sheet)},
+        "products.term_rules.check_terms": {"sheet": sheet},
+        "products.term_sheet_file.read_terms": {"path": file},
+        "products.term_sheet_file.terms_document": {"path": file},
+        "products.term_sheet_file.terms_of": {"document": document, "file": str(file)},
+        "products.term_sheet_file.terms_schema": {},
+    }
 
 
 def by_hand(made: Mapping[str, Call]) -> dict[str, Call]:
@@ -84,6 +116,7 @@ def by_hand(made: Mapping[str, Call]) -> dict[str, Call]:
     weight = np.array([1.0, 2.0, 1.0])
     money = np.array([100.0, 250.0, 400.0])
     return {
+        **one_loan(),
         "risk.capital.irb.irb_capital": {
             "pd": [0.01, 0.02, 0.03],
             "lgd": [0.4, 0.45, 0.5],

@@ -65,10 +65,23 @@ SMALLER = {
     "validate": {"--origins": "0", "--thins": "2"},
 }
 """By command, options that make it quick; those that a line states itself are replaced."""
-FILES = {"overlays.toml": "provisions.md", "funds.toml": "capital.md", "slump.toml": "stress.md"}
+FILES = {
+    "overlays.toml": "provisions.md",
+    "funds.toml": "capital.md",
+    "slump.toml": "stress.md",
+    "terms.toml": "schedule.md",
+}
 """Files that a page shows whole, and the page."""
 
 MORE = """
+schedule --amount 1200 --annual-rate 0.12 --payments 6 --every 1m --start 2026-01-31 --currency EUR
+schedule --amount 1200 --annual-rate 0.12 --payments 6 --start 2026-01-31 --first 2026-02-28
+schedule --amount 1200 --annual-rate 0.12 --payments 6 --day-count actual/365 --rounding down
+schedule --amount 1200 --annual-rate 0.12 --payments 6 --interest-period daily
+schedule --amount 1200 --annual-rate 0.12 --payments 6 --method flat --amortisation equal-principal
+schedule --amount 1200 --annual-rate 0.12 --payments 6 --amortisation balloon --balloon 600
+schedule --amount 1200 --annual-rate 0.12 --instalment 300
+schema terms
 fit {home} --macro {macro} --model age-period-cohort
 fit {home} --macro {macro} --model-from {other}
 fit {home} --macro {macro} --learn-from {other}

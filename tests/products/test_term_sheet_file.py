@@ -73,7 +73,7 @@ def test_a_file_that_is_none(tmp_path: Path) -> None:
     (tmp_path / "bad.toml").write_text("amount =", encoding="utf-8")
     with pytest.raises(ConfigError, match="expected TOML"):
         read_terms(tmp_path / "bad.toml")
-    with pytest.raises(ConfigError, match="expected a file of terms"):
+    with pytest.raises(ConfigError, match="expected a readable file of terms"):
         read_terms(tmp_path / "none.toml")
 
 

@@ -19,6 +19,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from loantwin.errors import UsageError
 from loantwin.products.accrual import Accrued, Change, Planned, accrued
 from loantwin.products.instalments import lines
 from loantwin.products.periods import Period, periods
@@ -85,6 +86,10 @@ def outcome(case: Row) -> str:
                 return "different"
     except RefusedError as reason:
         return str(reason)
+    except (KeyError, IndexError, ValueError) as error:
+        return f"a case of another form: {type(error).__name__}"
+    except UsageError as error:
+        return f"refused by the contract: {error.field}"
     return "equal"
 
 

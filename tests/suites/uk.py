@@ -19,14 +19,23 @@ from typing import Any
 from loantwin.errors import UsageError
 from loantwin.products.due_dates import moved, on_day
 from loantwin.products.instalments import instalments
+from loantwin.products.legal_rates import eu_apr, uk_apr, us_apr
 from loantwin.products.term_sheet import Charge, Instalment, TermSheet
+from loantwin.verbs.schedule import cash_flows
 from tests.suites.verdict import Verdict, verdict
 
 Case = dict[str, Any]
+LAWS = {"UK": uk_apr, "EU": eu_apr, "US": us_apr}
+APR = re.compile(r"(UK|EU|US)\b.* to (\d) d\.p\.")
 DueRule = tuple[date, int | str | None, str]
 """First due date, day of the month, how often."""
 METHODS = {"actuarial": "declining", "add-on": "interest-first"}
-ROUNDINGS = {"rounded up": "up", "rounded down": "down", "round using AwayFromZero": "half-up"}
+ROUNDINGS = {
+    "rounded up": "up",
+    "rounded down": "down",
+    "round using AwayFromZero": "half-up",
+    "round using ToEven": "half-even",
+}
 LAST = {
     "lower final payment": "at-most-level",
     "similar final payment": "nearest-level",
@@ -48,16 +57,21 @@ def run(path: Path) -> Verdict:
 def outcome(case: Case) -> str:
     """Return whether a case is ours, or why it is refused."""
     try:
-        rows = instalments(terms(case))
+        sheet = terms(case)
+        rows = instalments(sheet)
     except RefusedError as reason:
         return str(reason)
     except UsageError as error:
         return f"refused by the contract: {error.field}"
-    if "Settlement figure" not in case["columns"]:
-        return "equal" if _schedule_equal(case, rows) else "different"
-    if not (_stated_equal(case, rows) and _payments_equal(case, rows)):
+    except KeyError as error:
+        return f"convention {error}"
+    if not APR.fullmatch(case["parameters"]["APR method"]):
+        return f"yearly rate {case['parameters']['APR method']}"
+    if not (_stated_equal(case, rows) and _rate_equal(case, sheet, rows)):
         return "different"
-    return "actual payments"
+    if "Settlement figure" not in case["columns"]:
+        return "equal" if _rows_equal(case, rows) else "different"
+    return "actual payments" if _payments_equal(case, rows) else "different"
 
 
 def terms(case: Case) -> TermSheet:
@@ -176,14 +190,14 @@ def _fees(told: Case, case: Case) -> tuple[Charge, ...]:
     return (Charge(name=told["fee type"], amount=fee, financed=True),)
 
 
-def _schedule_equal(case: Case, rows: Sequence[Instalment]) -> bool:
-    """Return whether rows, level and final payment and totals are the case's, to the penny."""
+def _rows_equal(case: Case, rows: Sequence[Instalment]) -> bool:
+    """Return whether the rows are the case's, to the penny."""
     start = date.fromisoformat(case["parameters"]["Start Date"])
     mine = [((row.due - start).days, row.payment, row.interest, row.principal, row.closing) for row in rows]
     theirs = [
         (int(row[0]), *(int(_amount(row[place]) * 100) for place in (1, 3, 4, 6))) for row in case["rows"][1:]
     ]
-    return mine == theirs and _stated_equal(case, rows)
+    return mine == theirs
 
 
 def _stated_equal(case: Case, rows: Sequence[Instalment]) -> bool:
@@ -202,6 +216,15 @@ def _stated_equal(case: Case, rows: Sequence[Instalment]) -> bool:
     start = date.fromisoformat(told["Start Date"])
     day = int(told["Last scheduled payment day"]) == (rows[-1].due - start).days
     return day and all(amount == _amount(told[name]) * 100 for name, amount in pairs.items() if name in told)
+
+
+def _rate_equal(case: Case, sheet: TermSheet, rows: Sequence[Instalment]) -> bool:
+    """Return whether the yearly rate is the case's, to the last decimal that it shows."""
+    found = APR.fullmatch(case["parameters"]["APR method"])
+    assert found is not None
+    stated = _amount(case["parameters"]["Initial APR"].removesuffix(" %"))
+    rate = LAWS[found[1]](cash_flows(sheet, rows)).annual_rate
+    return round(Decimal(f"{100 * rate:.12g}"), int(found[2])) == stated
 
 
 def _payments_equal(case: Case, rows: Sequence[Instalment]) -> bool:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from loantwin import arguments as check
 from loantwin.products.amortisation import interest
 from loantwin.products.periods import Period, rate_on, share_of_year
 from loantwin.products.rounding import CONTEXT
@@ -102,7 +103,14 @@ def accrued(sheet: TermSheet, planned: Sequence[Planned], changes: Sequence[Chan
     ----------
     planned : instalments in order, with what was paid of each. changes : all money paid out and all principal
     repaid, on its day.
+
+    Raises
+    ------
+    ArgumentError : what is none of these.
     """
+    check.kind(TermSheet, sheet=sheet)
+    check.each(Planned, planned=planned)
+    check.each(Change, changes=changes)
     ordered = sorted(changes, key=lambda item: item.on)
     found: list[Accrued] = []
     balance = carried = 0

@@ -115,8 +115,8 @@ CALENDARS: Mapping[str, Calendar] = {
     "every-day": Calendar(""),
 }
 """Name -> where it comes from. `weekends` has no holidays beside Saturday and Sunday, `every-day` none at
-all: these two need no QuantLib. The years listed are those of QuantLib 1.44, and so is Malta's weekend, Friday
-and Saturday, which is not the island's.
+all: these two need no QuantLib. The years listed are those of QuantLib 1.44, and so is Malta's weekend,
+Friday and Saturday, which is not the island's.
 """
 
 

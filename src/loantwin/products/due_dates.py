@@ -11,7 +11,11 @@ import re
 from datetime import date, timedelta
 from itertools import pairwise
 
+import numpy as np
+
+from loantwin import arguments as check
 from loantwin.errors import UsageError, expected
+from loantwin.products.calendars import adjust
 from loantwin.products.term_sheet import TermSheet
 
 _EVERY = re.compile(r"([1-9]\d{0,3})([dwmy])")
@@ -57,13 +61,19 @@ def due_dates(sheet: TermSheet) -> tuple[date, ...]:
     ------
     UsageError : dates that end after the year 9000, or two instalments on one business day.
     """
+    check.kind(TermSheet, sheet=sheet)
     if sheet.agreed:
         return tuple(item.due for item in sheet.agreed)
     return business_days(sheet, nominal_dates(sheet, sheet.payments or 1))
 
 
 def nominal_dates(sheet: TermSheet, count: int) -> tuple[date, ...]:
-    """Return the first `count` due dates before any is moved to a business day."""
+    """Return the first `count` due dates before any is moved to a business day.
+
+    Raises
+    ------
+    UsageError : dates that end after the year 9000.
+    """
     first, anchor = first_date(sheet)
     number, unit = frequency(sheet.every)
     years = count * number / (365 if unit == "d" else 12)
@@ -85,13 +95,14 @@ def first_date(sheet: TermSheet) -> tuple[date, int]:
 
 
 def business_days(sheet: TermSheet, days: tuple[date, ...]) -> tuple[date, ...]:
-    """Return dates moved to business days of the terms' calendar by their rule."""
+    """Return dates moved to business days of the terms' calendar by their rule.
+
+    Raises
+    ------
+    UsageError : two of them on one business day.
+    """
     if sheet.roll == "none" or sheet.calendar is None:
         return days
-    import numpy as np
-
-    from loantwin.products.calendars import adjust
-
     there = adjust(np.array(days, dtype="datetime64[D]"), sheet.calendar, sheet.roll)
     rolled = tuple(day.astype(object) for day in there)
     for before, after in pairwise(rolled):

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
+from loantwin import arguments as check
 from loantwin.errors import UsageError, expected
 from loantwin.products.amortisation import Line, Owed, interest, roll
 from loantwin.products.charges import charges_by_day
@@ -45,7 +46,13 @@ def lines(sheet: TermSheet, run: Sequence[Period] | None = None) -> list[Line]:
     """Return what each instalment pays without charges; terms are not checked.
 
     run : periods in place of those of the terms.
+
+    Raises
+    ------
+    UsageError : an agreed payment that never repays the loan.
     """
+    check.kind(TermSheet, sheet=sheet)
+    check.each(Period, **check.given(run=run))
     if sheet.payments is None and not sheet.agreed:
         sheet = replace(sheet, payments=_number(sheet))
     run = run or periods(sheet)
@@ -57,7 +64,7 @@ def lines(sheet: TermSheet, run: Sequence[Period] | None = None) -> list[Line]:
     for place, period in enumerate(run):
         moved = period.parts[0].rate != rate and sheet.amortisation != "equal-principal"
         if place == 0 or period.lent or moved:
-            level = chosen_level(sheet, as_known(run[place:]), owed, base=base, balloon=balloon)
+            level = chosen_level(sheet, _as_known(run[place:]), owed, base=base, balloon=balloon)
             rate = period.parts[0].rate
         payment = in_minor(sheet.agreed[place].amount, sheet.minor_units) if sheet.agreed else level
         found += roll(sheet, [period], owed, payment, base=base, last=len(run))
@@ -65,7 +72,7 @@ def lines(sheet: TermSheet, run: Sequence[Period] | None = None) -> list[Line]:
     return found
 
 
-def as_known(run: Sequence[Period]) -> list[Period]:
+def _as_known(run: Sequence[Period]) -> list[Period]:
     """Return periods as they look on the first one's first day: its rate in all, nothing more paid out after
     it.
     """

@@ -8,6 +8,7 @@ How the last instalment may stand to it decides which whole number of minor unit
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 from loantwin.products.amortisation import (
@@ -97,7 +98,8 @@ def chosen_level(
         paying = sum(kind(sheet, period) == LEVEL for period in run)
         lent = owed.balance + sum(period.lent for period in run) - balloon
         return round_minor(CONTEXT.divide(Decimal(lent), Decimal(max(paying, 1))), rounding, unit)
-    exact = exact_level(sheet, run, owed, base=base, balloon=balloon)
+    begun = _as_if_lent_at_once(run) if sheet.last_instalment == "equalised" else run
+    exact = exact_level(sheet, begun, owed, base=base, balloon=balloon)
     if exact is None:
         return 0
     level = max(0, round_minor(exact, rounding, unit))
@@ -109,6 +111,13 @@ def chosen_level(
     return _RULES[sheet.last_instalment](
         level, unit, ends, sum(kind(sheet, period) == LEVEL for period in run)
     )
+
+
+def _as_if_lent_at_once(run: Sequence[Period]) -> list[Period]:
+    """Return periods with all that is paid out in the first one paid out on its first day."""
+    first, *later = run
+    parts = [replace(part, lent=0 if place else first.lent) for place, part in enumerate(first.parts)]
+    return [replace(first, parts=tuple(parts)), *later]
 
 
 Ends = Callable[[int], tuple[int, int]]

@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from loantwin import arguments as check
 from loantwin.errors import UsageError, choice, expected
 from loantwin.products.due_dates import first_date, frequency, moved, nominal_dates
 from loantwin.products.rounding import in_minor
@@ -48,8 +49,9 @@ def check_terms(sheet: TermSheet) -> None:
 
     Raises
     ------
-    UsageError : one sentence on the first of them, naming its field.
+    UsageError : one sentence on the first of them, naming its field. ArgumentError : what is no term sheet.
     """
+    check.kind(TermSheet, sheet=sheet)
     for field, known in NAMES.items():
         value = getattr(sheet, field)
         if value is not None and value not in known:

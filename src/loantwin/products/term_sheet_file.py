@@ -10,7 +10,9 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
+from loantwin import arguments as check
 from loantwin.errors import ConfigError, UsageError, expected, unknown
+from loantwin.files import read_text
 from loantwin.products.term_rules import NAMES, check_terms
 from loantwin.products.term_sheet import (
     CHARGE_KINDS,
@@ -89,12 +91,12 @@ def terms_document(path: Path | str) -> dict[str, Any]:
     ------
     ConfigError : a file that cannot be read, or is no TOML.
     """
+    check.kind((str, Path), path=path)
+    text = read_text(Path(path), "file of terms", ConfigError)
     try:
-        return tomllib.loads(Path(path).read_text(encoding="utf-8"), parse_float=Decimal)
-    except OSError as error:
-        raise ConfigError(expected("a file of terms", error.strerror or "unreadable"), file=path) from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigError(expected("TOML in UTF-8", str(error)), file=path) from error
+        return tomllib.loads(text, parse_float=Decimal)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(expected("TOML", str(error)), file=path) from error
 
 
 def terms_of(document: Mapping[str, Any], file: Path | str | None = None) -> TermSheet:
@@ -104,6 +106,8 @@ def terms_of(document: Mapping[str, Any], file: Path | str | None = None) -> Ter
     ------
     ConfigError : as of `read_terms`; `file` is named where it is given.
     """
+    check.kind(Mapping, document=document)
+    check.kind((str, Path), **check.given(file=file))
     try:
         sheet: TermSheet = _made(TermSheet, document, "")
         check_terms(sheet)

@@ -9,7 +9,8 @@ from rich.console import Console
 from loantwin.interfaces.cli.tables.blocks import amount, percent, show_facts, show_notes, show_table
 from loantwin.interfaces.cli.tables.layout import MISSING
 
-NAMES = {"us": "US", "eu": "EU", "uk": "UK", "china": "China", "effective": "effective"}
+NAMES = {"us": "US", "eu": "EU", "uk": "UK", "china": "China", "effective": "effective rate"}
+COMPOUNDED = {"effective": "compounded yearly"}
 
 
 def render(console: Console, result: Any) -> None:
@@ -59,5 +60,7 @@ def _rates(console: Console, result: Any) -> None:
     rows = []
     for name, item in result.rates.items():
         shown = MISSING if item.shown is None else f"{item.shown} %"
-        rows.append((NAMES.get(name, name), shown, item.compounding, item.rule))
+        rows.append(
+            (NAMES.get(name, name), shown, COMPOUNDED.get(item.compounding, item.compounding), item.rule)
+        )
     show_table(console, "Cost a year, as laws have it shown", ("", "rate", "compounding", "rule"), rows)
