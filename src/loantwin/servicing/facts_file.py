@@ -30,6 +30,7 @@ from loantwin.servicing.conventions import (
     Servicing,
 )
 from loantwin.servicing.facts import (
+    BROUGHT,
     PAYMENT_KINDS,
     AddCharge,
     Chargeback,
@@ -67,6 +68,8 @@ FACTS: Mapping[str, type[Fact]] = {
     "sell": Sell,
 }
 """The word under `fact` -> the kind of fact."""
+
+WORDS: Mapping[type[Fact], str] = {kind: word for word, kind in FACTS.items()}
 
 MONEY = ("amount", "price")
 CHOICES: Mapping[str, tuple[str, ...]] = {
@@ -116,7 +119,7 @@ def account_of(
         sheet, servicing = _terms(_object(numbered[0][1]), minor_units)
         facts = []
         for row, line in numbered[1:]:
-            facts.append(_fact(_object(line), sheet, row))
+            facts.append(fact_of(_object(line), sheet, row))
     except InputError as error:
         raise ConfigError(error.message, file=file, row=row, field=error.field) from error
     try:
@@ -152,10 +155,16 @@ def _terms(document: dict[str, Any], minor_units: Callable[[str], int] | None) -
     if minor_units is not None and isinstance(currency, str) and "minor_units" not in document:
         document["minor_units"] = minor_units(currency)
     sheet = terms_of(document)
-    return sheet, _servicing(given)
+    return sheet, servicing_of(given)
 
 
-def _servicing(given: Mapping[str, Any]) -> Servicing:
+def servicing_of(given: Mapping[str, Any]) -> Servicing:
+    """Return the conventions of an object of keys and values.
+
+    Raises
+    ------
+    UsageError : an unknown key or value, naming it.
+    """
     known = {item.name: item for item in fields(Servicing)}
     values: dict[str, Any] = {}
     for key, value in given.items():
@@ -189,7 +198,13 @@ def _order(value: Any, place: str) -> tuple[int, ...]:
     return tuple(PARTS.index(part) for part in value)
 
 
-def _fact(document: dict[str, Any], sheet: TermSheet, number: int) -> Fact:
+def fact_of(document: dict[str, Any], sheet: TermSheet, number: int) -> Fact:
+    """Return the fact of an object of keys and values, money in units of the currency; the object is used up.
+
+    Raises
+    ------
+    UsageError : an unknown word, key or value, naming the field.
+    """
     word = document.pop("fact", None)
     if word not in FACTS:
         raise UsageError(unknown(str(word), FACTS), field="fact")
@@ -315,14 +330,14 @@ def _servicing_schema() -> dict[str, Any]:
 
 
 def written(account: Account) -> Iterator[str]:
-    """Yield the facts of an account as lines of JSON, without its terms."""
-    words = {kind: word for word, kind in FACTS.items()}
+    """Yield an account's facts as lines of JSON, without terms, income and what facts brought along."""
     for fact in account.facts:
-        if type(fact) in words:
-            yield json.dumps({"fact": words[type(fact)], **_plainly(fact, account.terms.minor_units)})
+        if type(fact) in WORDS and fact.number < BROUGHT:
+            yield json.dumps({"fact": WORDS[type(fact)], **plainly(fact, account.terms.minor_units)})
 
 
-def _plainly(fact: Fact, units: int) -> dict[str, Any]:
+def plainly(fact: Fact, units: int) -> dict[str, Any]:
+    """Return the keys of a fact as plain values, money divided by `units`."""
     found: dict[str, Any] = {}
     for item in fields(fact):
         value = getattr(fact, item.name)

@@ -30,7 +30,7 @@ KINDS = {"instalment": "instalment", "down-payment": "down payment", "after": "a
 class AccountInstalment:
     """What falls due on a day and what became of it, currency.
 
-    kind : an instalment, a down payment, or what falls due after the last. paid : of it `late` and `in_advance`
+    kind : an instalment, a down payment, or what falls due after. paid : of it `late` and `in_advance`
     by the due date; outstanding = total - paid - waived. met : the day nothing was unpaid any more.
     """
 
