@@ -107,6 +107,8 @@ GOOD = '"fact": "terms", "amount": 1, "annual_rate": 0, "payments": 1, "start": 
         ('{"fact": "terms", "amount": 1}', "field annual_rate: expected a value"),
         ("{" + GOOD + ', "servicing": {"ahead": "first"}}', "field servicing.ahead: expected one of next"),
         ("{" + GOOD + ', "servicing": {"behind": "first"}}', "field servicing.behind"),
+        ("{" + GOOD + ', "roll": "following", "calendar": "nowhere"}', "row 1, field calendar"),
+        ("{" + GOOD + ', "method": "flat", "servicing": {"schedule": "recalculated"}}', "field method"),
     ],
 )  # fmt: skip
 def test_terms_that_cannot_be(first: str, words: str) -> None:
@@ -137,3 +139,24 @@ def test_minor_units_follow_from_the_currency(tmp_path: Path) -> None:
     ]
     path.write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
     assert [row.total for row in lt.account_replay(path).instalments] == [33333, 33333, 33334]
+
+
+def test_the_command_says_money_without_a_code_and_refuses_by_the_files_own_words(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from loantwin.interfaces.cli.main import run
+
+    path = tmp_path / "facts.jsonl"
+    path.write_text("{" + GOOD + '}\n{"fact": "pay", "on": "2024-01-01", "amount": 1}', encoding="utf-8")
+    monkeypatch.setattr("sys.argv", ["loantwin", "account", "replay", str(path)])
+    with pytest.raises(SystemExit) as ended:
+        run()
+    assert ended.value.code == 2
+    assert "row 2, field on: expected a day on or after money was paid out" in capsys.readouterr().err
+    path.write_text("{" + GOOD + "}", encoding="utf-8")
+    with pytest.raises(SystemExit) as ended:
+        run()
+    shown = capsys.readouterr().out
+    assert (ended.value.code or 0) == 0
+    assert "approved" in shown
+    assert "None" not in shown

@@ -117,6 +117,7 @@ def account_of(
     row = numbered[0][0]
     try:
         sheet, servicing = _terms(_object(numbered[0][1]), minor_units)
+        _ = _planned(sheet, servicing).outstanding  # terms that no account can have are the first line's
         facts = []
         for row, line in numbered[1:]:
             facts.append(fact_of(_object(line), sheet, row))
@@ -129,6 +130,12 @@ def account_of(
         where = None if error.row is None else numbered[error.row][0]
         raise ConfigError(error.message, file=file, row=where, field=error.field) from error
     return account
+
+
+def _planned(sheet: TermSheet, servicing: Servicing) -> Account:
+    """Return the account as it would be once the amount of the terms is paid out on their start."""
+    amount = in_minor(sheet.amount, sheet.minor_units)
+    return Account(sheet, servicing, (Disburse(on=sheet.start, number=1, amount=amount),))
 
 
 def _object(line: str) -> dict[str, Any]:

@@ -74,7 +74,7 @@ def render(result: Result, width: int | None = None) -> None:
     """Print a result on standard output, `width` columns wide; None: the terminal's."""
     if width is None and not sys.stdout.isatty():
         width = PIPED_WIDTH
-    console = _Output(getattr(result, "currency", ""), width=width)
+    console = _Output(getattr(result, "currency", "") or "", width=width)
     name = result.SCHEMA.removeprefix("loantwin.").split("/")[0]
     import_module(f"{__package__}.{TABLES[name]}").render(console, result)
     if isinstance(result, ModelResult) and result.prior_only:
