@@ -257,3 +257,23 @@ def test_money_paid_out_within_a_period_bears_interest_for_its_days() -> None:
     )
     assert account.rows[0].owed[1] == 1_200 + round(600 * 16 / 31)
     assert sum(row.owed[0] for row in account.rows) == 180_000
+
+
+def test_a_rate_cut_works_the_level_payment_out_anew() -> None:
+    """1,200.00 over four months at 1 %: 307.54; cut to nothing from the third, what is left is halved."""
+    sheet = TermSheet(amount=Decimal(1200), annual_rate=Decimal("0.12"), payments=4, start=START)
+    cut = Reschedule(on=START, instalment=day(4, 1), annual_rate=Decimal(0))
+    rows = replay(sheet, Servicing(), [Disburse(on=START, amount=120_000), cut]).rows
+    assert [row.rest for row in rows[:2]] == [30_754, 30_754]
+    left = 120_000 - sum(row.owed[0] for row in rows[:2])
+    assert [row.rest for row in rows[2:]] == [left // 2, left - left // 2]
+
+
+def test_an_extension_spreads_what_is_left_over_more_instalments() -> None:
+    sheet = TermSheet(amount=Decimal(1200), annual_rate=Decimal("0.12"), payments=4, start=START)
+    longer = Reschedule(on=START, instalment=day(4, 1), extra=2)
+    rows = replay(sheet, Servicing(), [Disburse(on=START, amount=120_000), longer]).rows
+    left = 120_000 - sum(row.owed[0] for row in rows[:2])
+    level = left * 0.01 / (1 - 1.01**-4)
+    assert len(rows) == 6
+    assert [row.rest for row in rows[2:5]] == [round(level)] * 3

@@ -146,13 +146,20 @@ def _declining(sheet: TermSheet, made: Plan, paid_out: Sequence[tuple[date, int]
     first, count = paid_out[0][0], len(made.due)
     total = sum(amount - terms.down(amount) for _, amount in paid_out)
     share = period_share(sheet, first, made.due[0])
-    payment = to_multiple(level(Fraction(total), terms.rate * share, count - len(made.grace)), terms.multiple)
+    agreed = max(1, (sheet.payments or 1) - sheet.principal_grace)
+    payment = to_multiple(level(Fraction(total), terms.rate * share, agreed), terms.multiple)
+    changed = {*made.spread_from, *(place for place, _ in made.rates)}
     rows: list[Row] = []
     start, gone, held = first, 0, 0
     for place, due in enumerate(made.due):
         _, net = _lent_by(paid_out, terms, due)
+        rate = _rate_at(made, terms.rate, place)
+        if place in changed:
+            left = count - place - sum(k >= place for k in made.grace)
+            factor = rate * period_share(sheet, start, due)
+            payment = to_multiple(level(Fraction(total - gone), factor, left), terms.multiple)
         here = _bearing(paid_out, terms, start, due) - gone
-        interest = whole(here * _rate_at(made, terms.rate, place) * period_share(sheet, start, due)) + held
+        interest = whole(here * rate * period_share(sheet, start, due)) + held
         held = 0
         if place < sheet.interest_grace:
             interest, held = 0, interest
