@@ -277,3 +277,11 @@ def test_an_extension_spreads_what_is_left_over_more_instalments() -> None:
     level = left * 0.01 / (1 - 1.01**-4)
     assert len(rows) == 6
     assert [row.rest for row in rows[2:5]] == [round(level)] * 3
+
+
+def test_shares_that_round_up_never_pay_more_than_came() -> None:
+    """3 cents among 5 instalments are 0.6 each: three get one, two get none."""
+    sheet = TermSheet(amount=Decimal(1000), annual_rate=Decimal(0), payments=5, start=START, method="flat")
+    servicing = Servicing(schedule="progressive", allocation="horizontal", ahead="re-amortise")
+    account = replay(sheet, servicing, [OUT, Pay(on=day(1, 20), amount=3)])
+    assert [row.paid[0] for row in account.rows] == [1, 1, 1, 0, 0]
