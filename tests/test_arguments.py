@@ -37,9 +37,12 @@ PACKAGES = ("risk", "products", "migrations")
 INNER = frozenset(
     f"loantwin.products.{name}"
     for name in ("accrual", "amortisation", "charges", "due_dates", "interest_first", "level_payments")
-) | {"loantwin.products.periods", "loantwin.products.rounding"}
+) | {"loantwin.products.periods", "loantwin.products.rounding", "loantwin.products.dates"}
+INNER |= {f"loantwin.products.internal_rates.{name}" for name in ("brent", "discounted")}
+INNER |= {f"loantwin.products.legal_rates.{name}" for name in ("legal_rate", "unit_periods")}
 """What the schedule of one loan is made of: they take terms that `products.instalments` has checked, field by
-field (`tests/products/test_instalments.py`), and are called for every day of a loan.
+field (`tests/products/test_instalments.py`), and are called for every day of a loan. And what day counts and
+legal rates are made of: arithmetic on dates and flows that these have checked.
 """
 
 
@@ -82,6 +85,7 @@ def one_loan() -> dict[str, Call]:
     file.write_text("amount = 1\nannual_rate = 0.1\npayments = 3\nstart = 2024-01-01\n", encoding="utf-8")
     document = {"amount": 1, "annual_rate": 0.1, "payments": 3, "start": "2024-01-01"}
     return {
+        "products.currency.units_of": {"currency": "JPY"},
         "products.instalments.instalments": {"sheet": sheet},
         "products.instalments.lines": {"sheet": sheet, "run": periods(sheet)},
         "products.term_rules.check_terms": {"sheet": sheet},
@@ -90,6 +94,91 @@ def one_loan() -> dict[str, Call]:
         "products.term_sheet_file.terms_of": {"document": document, "file": str(file)},
         "products.term_sheet_file.terms_schema": {},
     }
+
+
+def rates() -> dict[str, Call]:
+    """Return good calls of day counts, calendars, legal rates and functions of finance."""
+    start, end = (np.array(days, "datetime64[D]") for days in (["2024-01-31"], ["2024-03-31"]))
+    first, last = dt.date(2024, 1, 31), dt.date(2024, 3, 31)
+    regular = {"period_start": start, "period_end": end, "termination": end, "calendar": "uk"}
+    flows = [(first, -100.0), (last, 110.0)]
+    amounts, days = (
+        np.array([-100.0, 60.0, 70.0]),
+        np.array(["2024-01-01", "2024-07-01", "2025-01-01"], "datetime64[D]"),
+    )
+    level = {"nper": 12.0, "pv": 1000.0, "fv": -10.0, "when": 0.0}
+    part = {"rate": 0.01, "per": 2.0, **level}
+    cumulative = {"rate": 0.01, "nper": 12.0, "pv": 1000.0, "start": 1, "end": 5, "when": 0}
+    paid = {"pmt": -90.0, "fv": -10.0, "when": 0.0}
+    calls = {
+        "calendars.is_business_day": {"dates": start, "calendar": "uk"},
+        "calendars.adjust": {"dates": start, "calendar": "uk", "roll": "following"},
+        "calendars.business_days": {"start": start, "end": end, "calendar": "uk"},
+        "calendars.holidays": {"calendar": "uk", "first": first, "last": last},
+        "calendars.quantlib_calendar": {"name": "uk"},
+        "day_counts.year_fraction": {
+            "day_count": "actual/actual-isma",
+            "start": start,
+            "end": end,
+            **regular,
+        },
+        "day_counts.days_counted": {
+            "day_count": "30/360-isda",
+            "start": start,
+            "end": end,
+            "termination": end,
+            "calendar": "uk",
+        },
+        "day_counts.year_fraction_exact": {
+            "day_count": "actual/actual",
+            "start": first,
+            "end": last,
+            "period_start": first,
+            "period_end": last,
+            "termination": last,
+            "calendar": "uk",
+        },
+        "internal_rates.roots.internal_rate": {"flows": amounts, "times": np.array([0.0, 0.5, 1.0])},
+        "internal_rates.columns.effective_annual_rates": {
+            "flows": np.array([[-100.0, 60.0, 70.0], [-100.0, 50.0, 70.0]]),
+            "times": np.array([0.0, 0.5, 1.5]),
+        },
+        "legal_rates.us.us_apr": {"flows": flows, "unit": None},
+        "legal_rates.us.us_apr_of_unit_periods": {
+            "flows": amounts,
+            "full": np.array([0.0, 1.0, 2.0]),
+            "fraction": np.array([0.0, 0.5, 0.5]),
+            "per_year": 12.0,
+            "words": "month",
+        },
+        "legal_rates.us.within_us_tolerance": {"shown": 0.1, "exact": 0.1, "irregular": False},
+        "legal_rates.effective.eu_apr": {"flows": flows, "directive": "98/7/EC", "time": "days"},
+        "legal_rates.effective.uk_apr": {"flows": flows, "time": "days"},
+        "legal_rates.effective.effective_annual_rate": {"flows": flows, "time": "days"},
+        "legal_rates.china.china_rate": {"flows": flows, "method": "simple", "principal": [(last, 100.0)]},
+        "finance_functions.pmt": {"rate": 0.01, **level},
+        "finance_functions.pv": {"rate": 0.01, "nper": 12.0, **paid},
+        "finance_functions.fv": {"rate": 0.01, "nper": 12.0, **paid, "fv": 0.0, "pv": 1000.0},
+        "finance_functions.nper": {"rate": 0.01, **paid, "pv": 1000.0},
+        "finance_functions.ipmt": part,
+        "finance_functions.ppmt": part,
+        "finance_functions.cumipmt": cumulative,
+        "finance_functions.cumprinc": cumulative,
+        "finance_functions.ispmt": {"rate": 0.01, "per": 1.0, "nper": 12.0, "pv": 1000.0},
+        "finance_functions.rate": {"nper": 12.0, **paid, "pv": 1000.0, "guess": 0.1},
+        "finance_functions.npv": {"rate": 0.01, "flows": amounts, "first": 1},
+        "finance_functions.irr": {"flows": amounts, "guess": 0.1},
+        "finance_functions.xnpv": {"rate": 0.1, "flows": amounts, "dates": days},
+        "finance_functions.xirr": {"flows": amounts, "dates": days, "guess": 0.1},
+        "finance_functions.mirr": {"flows": amounts, "finance_rate": 0.1, "reinvest_rate": 0.1},
+        "finance_functions.effect": {"nominal": 0.05, "npery": 4.0},
+        "finance_functions.nominal": {"effective": 0.05, "npery": 4.0},
+        "finance_functions.rri": {"nper": 12.0, "pv": 100.0, "fv": 110.0},
+        "finance_functions.pduration": {"rate": 0.1, "pv": 100.0, "fv": 110.0},
+        "finance_functions.yearfrac": {"start": start, "end": end, "basis": 1},
+    }
+    calls["finance_functions.fv"].pop("fv")
+    return {f"products.{path}": call for path, call in calls.items()}
 
 
 def by_hand(made: Mapping[str, Call]) -> dict[str, Call]:
@@ -486,7 +575,7 @@ def calls(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Call]:
     lt.twin_create(home, lender / "tape.csv", str(lender / "mapping.toml"), dt.date(2022, 12, 31))
     lt.fit(home, [lender / "macro.csv"])
     made = taken_down(lambda: every_measure(root, lender, home))
-    return made | by_hand(made)
+    return made | by_hand(made) | rates()
 
 
 def taken_down(work: Callable[[], None]) -> dict[str, Call]:

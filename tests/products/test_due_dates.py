@@ -59,3 +59,7 @@ def test_business_days() -> None:
 def test_dates_end_somewhere() -> None:
     with pytest.raises(UsageError, match="field payments: expected due dates before 9000"):
         days(payments=9000, every="1y")
+    with pytest.raises(UsageError, match="field every: expected dates until 9999-12-31"):
+        days(payments=2, every="9999y")
+    with pytest.raises(UsageError, match="field every: expected dates until 9999-12-31"):
+        days(payments=2, start=date(9999, 12, 1))

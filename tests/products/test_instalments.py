@@ -162,6 +162,16 @@ def test_interest_of_split_periods_adds_up_to_the_whole() -> None:
     assert one.interest - two.interest == pytest.approx(600 / 31, abs=1)
 
 
+def test_what_rounding_takes_is_carried_where_the_terms_say_so() -> None:
+    """2.50 at a seventh of a per cent a month: 0.357 cents each, none of which rounds to a cent alone."""
+    sheet = terms(
+        amount=Decimal("2.50"), annual_rate=Decimal("0.0171428571"), payments=12, amortisation="interest-only"
+    )
+    dropped = sum(row.interest for row in instalments(sheet))
+    carried = sum(row.interest for row in instalments(replace(sheet, carry_rounding=True)))
+    assert (dropped, carried) == (0, 4)  # 12 x 0.357 = 4.29
+
+
 def test_irregular_payments_are_paid_as_agreed() -> None:
     sheet = terms(
         payments=None,

@@ -10,6 +10,7 @@ import pytest
 
 import loantwin as lt
 from loantwin.errors import UsageError
+from loantwin.interfaces.cli.tables.render import render
 from loantwin.verbs.schedule import ScheduleResult
 from loantwin.verbs.schema import SchemaShown
 
@@ -80,3 +81,10 @@ def test_the_schema_of_terms_is_a_json_schema() -> None:
     jsonschema.validate({"amount": 1, "annual_rate": 0, "start": "2024-01-01"}, shown.to_dict())
     with pytest.raises(UsageError, match="field name: expected one of terms"):
         lt.schema("loan")
+
+
+def test_money_without_a_currency_has_no_name(capsys: pytest.CaptureFixture[str]) -> None:
+    render(lt.schedule(amount=100, annual_rate=0.1, payments=2, start="2024-01-01"), 80)
+    shown = capsys.readouterr().out
+    assert "you receive" in shown
+    assert "None" not in shown

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike
 from loantwin.arrays import Flags, Integers
 from loantwin.errors import ArgumentError, UsageError, choice, expected
 from loantwin.extras import require
-from loantwin.products.dates import Dates, date_column
+from loantwin.products.dates import EPOCH, Dates, date_column, one_day
 from loantwin.products.term_sheet import ROLLS
 
 
@@ -189,7 +189,8 @@ def business_days(start: ArrayLike, end: ArrayLike, calendar: str) -> Integers:
 
     Raises
     ------
-    As of `is_business_day`; every year between counts.
+    UsageError : an unknown calendar. ExtraError : QuantLib is not installed. ArgumentError : what is no date,
+    or one of a year that the calendar does not list; every year between counts.
     """
     first, last = date_column(start, "start"), date_column(end, "end")
     both = np.concatenate([first.ravel(), last.ravel()])
@@ -204,13 +205,15 @@ def holidays(calendar: str, first: date, last: date) -> Dates:
 
     Returns
     -------
-    (H,) datetime64[D].
+    datetime64[D], in order.
 
     Raises
     ------
-    As of `is_business_day`.
+    UsageError : an unknown calendar. ExtraError : QuantLib is not installed. ArgumentError : what is no date,
+    or one of a year that the calendar does not list.
     """
-    days = np.arange(np.datetime64(first, "D"), np.datetime64(last, "D") + 1)
+    start, end = one_day(first, "first").ordinal - EPOCH, one_day(last, "last").ordinal - EPOCH
+    days = np.arange(start, end + 1).astype("datetime64[D]")
     rests = [_weekend(name) for name in _names(calendar)]
     rest = np.array([any(day in weekend for weekend in rests) for day in range(7)])
     return np.asarray(days[~is_business_day(days, calendar) & ~rest[_weekday(days)]])
@@ -300,9 +303,9 @@ def quantlib_calendar(name: str) -> Any:
 
     Raises
     ------
-    ExtraError : QuantLib is not installed.
+    UsageError : any other name. ExtraError : QuantLib is not installed.
     """
-    calendar = CALENDARS[name]
+    calendar = CALENDARS[choice(name, [name for name, made in CALENDARS.items() if made.source], "name")]
     kind = getattr(_quantlib(), calendar.source)
     return kind() if calendar.market is None else kind(getattr(kind, calendar.market))
 

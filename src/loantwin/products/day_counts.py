@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from loantwin import arguments as check
 from loantwin.arrays import Floats, Integers
 from loantwin.errors import ArgumentError, UsageError, choice, expected
 from loantwin.products.calendars import business_days
@@ -289,7 +290,7 @@ def year_fraction(
     UsageError : an unknown day count or calendar, or none where one is read. ArgumentError : what is no date,
     or missing; a regular period that does not end after it starts.
     """
-    convention = _convention(day_count)
+    convention = _convention(day_count, calendar)
     terms = convention.terms(
         _columns(convention, start, end, period_start, period_end, termination, calendar)
     )
@@ -309,15 +310,20 @@ def days_counted(
 ) -> Integers:
     """Return the days between dates as a day count has them: of `actual/...` those of the calendar.
 
-    Parameters, Raises
-    ------------------
+    Parameters
+    ----------
     As of `year_fraction`.
 
     Returns
     -------
     (...) int64, days.
+
+    Raises
+    ------
+    UsageError : an unknown day count or calendar, or none where one is read. ArgumentError : what is no date,
+    or missing.
     """
-    convention = _convention(day_count)
+    convention = _convention(day_count, calendar)
     days = convention.days(_columns(convention, start, end, None, None, termination, calendar))
     return np.asarray(days, dtype=np.int64)
 
@@ -339,7 +345,7 @@ def year_fraction_exact(
     UsageError : an unknown day count or calendar, or none where one is read. ArgumentError : what is no date;
     a regular period that does not end after it starts.
     """
-    convention = _convention(day_count)
+    convention = _convention(day_count, calendar)
     period = _regular(
         one_day(start, "start"),
         one_day(end, "end"),
@@ -354,7 +360,8 @@ def year_fraction_exact(
     return sum((Fraction(int(above), int(below)) for above, below in terms), Fraction(0))
 
 
-def _convention(day_count: str) -> DayCount:
+def _convention(day_count: str, calendar: str | None) -> DayCount:
+    check.word(**check.given(calendar=calendar))
     found = DAY_COUNTS.get(day_count) if isinstance(day_count, str) else None
     return found or DAY_COUNTS[choice(day_count, DAY_COUNTS, "day_count")]
 

@@ -47,11 +47,19 @@ def moved(day: date, every: str, times: int, anchor: int | None = None) -> date:
     """Return the date `times` periods on, or back where negative.
 
     anchor : day of the month that months keep to; None is that of `day`.
+
+    Raises
+    ------
+    UsageError : a date that no calendar has.
     """
     number, unit = frequency(every)
-    if unit == "d":
-        return day + timedelta(days=number * times)
-    return on_day(day.year, day.month + number * times, anchor or day.day)
+    try:
+        if unit == "d":
+            return day + timedelta(days=number * times)
+        return on_day(day.year, day.month + number * times, anchor or day.day)
+    except (ValueError, OverflowError) as error:
+        words = expected(f"dates until {date.max}", f"{abs(times)} times {every} from {day}")
+        raise UsageError(words, field="every") from error
 
 
 def due_dates(sheet: TermSheet) -> tuple[date, ...]:

@@ -26,25 +26,44 @@ def pmt(rate: ArrayLike, nper: ArrayLike, pv: ArrayLike, fv: ArrayLike = 0.0, wh
     """Return the level payment a period that takes `pv` to `-fv` in `nper` periods.
 
     rate : decimal a period, above -1. nper : periods, not 0.
+
+    Raises
+    ------
+    ArgumentError : what is no number, or out of its range.
     """
     growth, annuity = _annuity(rate, nper, when)
     return np.asarray(-(_numbers(pv=pv) * growth + _numbers(fv=fv)) / annuity)
 
 
 def pv(rate: ArrayLike, nper: ArrayLike, pmt: ArrayLike, fv: ArrayLike = 0.0, when: ArrayLike = 0) -> Floats:
-    """Return what payments of `pmt` a period and `fv` at the end are worth today, with a minus."""
+    """Return what payments of `pmt` a period and `fv` at the end are worth today, with a minus.
+
+    Raises
+    ------
+    ArgumentError : what is no number, or out of its range.
+    """
     growth, annuity = _annuity(rate, nper, when)
     return np.asarray(-(_numbers(pmt=pmt) * annuity + _numbers(fv=fv)) / growth)
 
 
 def fv(rate: ArrayLike, nper: ArrayLike, pmt: ArrayLike, pv: ArrayLike = 0.0, when: ArrayLike = 0) -> Floats:
-    """Return what `pv` and payments of `pmt` a period have grown to at the end, with a minus."""
+    """Return what `pv` and payments of `pmt` a period have grown to at the end, with a minus.
+
+    Raises
+    ------
+    ArgumentError : what is no number, or out of its range.
+    """
     growth, annuity = _annuity(rate, nper, when)
     return np.asarray(-(_numbers(pv=pv) * growth + _numbers(pmt=pmt) * annuity))
 
 
 def nper(rate: ArrayLike, pmt: ArrayLike, pv: ArrayLike, fv: ArrayLike = 0.0, when: ArrayLike = 0) -> Floats:
-    """Return the periods, with a fraction, in which `pmt` takes `pv` to `-fv`; NaN where it never does."""
+    """Return the periods, with a fraction, in which `pmt` takes `pv` to `-fv`; NaN where it never does.
+
+    Raises
+    ------
+    ArgumentError : what is no number, or out of its range.
+    """
     i, paid = _rate(rate), _numbers(pmt=pmt)
     start, end, at = _numbers(pv=pv), _numbers(fv=fv), _when(when)
     i, paid, start, end, at = np.broadcast_arrays(i, paid, start, end, at)
@@ -58,7 +77,12 @@ def nper(rate: ArrayLike, pmt: ArrayLike, pv: ArrayLike, fv: ArrayLike = 0.0, wh
 def ipmt(
     rate: ArrayLike, per: ArrayLike, nper: ArrayLike, pv: ArrayLike, fv: ArrayLike = 0.0, when: ArrayLike = 0
 ) -> Floats:
-    """Return the interest in the payment of period `per`, counted from 1; NaN beyond the periods."""
+    """Return the interest in the payment of period `per`, counted from 1; NaN beyond the periods.
+
+    Raises
+    ------
+    ArgumentError : what is no number, or out of its range.
+    """
     i, at = _rate(rate), _when(when)
     number, periods = _numbers(per=per), _numbers(nper=nper)
     level = pmt(i, periods, pv, fv, at)
@@ -73,22 +97,42 @@ def ipmt(
 def ppmt(
     rate: ArrayLike, per: ArrayLike, nper: ArrayLike, pv: ArrayLike, fv: ArrayLike = 0.0, when: ArrayLike = 0
 ) -> Floats:
-    """Return the principal in the payment of period `per`, counted from 1; NaN beyond the periods."""
+    """Return the principal in the payment of period `per`, counted from 1; NaN beyond the periods.
+
+    Raises
+    ------
+    ArgumentError : what is no number, or out of its range.
+    """
     return np.asarray(pmt(rate, nper, pv, fv, when) - ipmt(rate, per, nper, pv, fv, when))
 
 
 def cumipmt(rate: float, nper: float, pv: float, start: int, end: int, when: int = 0) -> float:
-    """Return the interest paid in periods `start` to `end`, both of them."""
+    """Return the interest paid in periods `start` to `end`, both of them.
+
+    Raises
+    ------
+    ArgumentError : what is no number, or out of its range.
+    """
     return float(ipmt(rate, _periods(start, end, nper), nper, pv, 0.0, when).sum())
 
 
 def cumprinc(rate: float, nper: float, pv: float, start: int, end: int, when: int = 0) -> float:
-    """Return the principal paid in periods `start` to `end`, both of them."""
+    """Return the principal paid in periods `start` to `end`, both of them.
+
+    Raises
+    ------
+    ArgumentError : what is no number, or out of its range.
+    """
     return float(ppmt(rate, _periods(start, end, nper), nper, pv, 0.0, when).sum())
 
 
 def ispmt(rate: ArrayLike, per: ArrayLike, nper: ArrayLike, pv: ArrayLike) -> Floats:
-    """Return the interest of period `per`, counted from 0, where principal is paid in equal parts."""
+    """Return the interest of period `per`, counted from 0, where principal is paid in equal parts.
+
+    Raises
+    ------
+    ArgumentError : what is no number, or out of its range.
+    """
     return np.asarray(-_numbers(pv=pv) * _rate(rate) * (1 - _numbers(per=per) / _numbers(nper=nper)))
 
 
@@ -103,7 +147,12 @@ def rate(
     """Return the rate a period; of several the nearest to `guess`, NaN where there is none.
 
     nper : whole periods, one or more.
+
+    Raises
+    ------
+    ArgumentError : what is no number, or periods that are not whole.
     """
+    check.number(guess=guess)
     arrays = [_numbers(nper=nper), _numbers(pmt=pmt), _numbers(pv=pv), _numbers(fv=fv), _when(when)]
     columns = np.broadcast_arrays(*arrays)
     if (columns[0] < 1).any() or (columns[0] != np.floor(columns[0])).any():
@@ -128,7 +177,12 @@ def npv(rate: ArrayLike, flows: ArrayLike, *, first: int = 1) -> Floats:
     """Return what flows, one a period, are worth today; Excel has the first fall after one period (`first`).
 
     rate : (...) decimal a period. flows : (..., T).
+
+    Raises
+    ------
+    ArgumentError : what is no number, or out of its range.
     """
+    check.count(0, first=first)
     i, amounts = _rate(rate), _numbers(flows=flows)
     times = np.arange(first, first + amounts.shape[-1])
     return np.asarray((amounts * np.exp(-np.log1p(i)[..., None] * times)).sum(axis=-1))
@@ -140,25 +194,47 @@ def irr(flows: ArrayLike, guess: float = 0.1) -> float:
     `products.internal_rates.roots.internal_rate` tells all of them. NaN where there is none.
 
     flows : (T,) one a period, the first today.
+
+    Raises
+    ------
+    ArgumentError : what is no number, or out of its range.
     """
     amounts = _numbers(flows=flows)
+    check.shaped((None,), flows=amounts)
     return _nearest(amounts, np.arange(amounts.size, dtype=np.float64), guess)
 
 
 def xnpv(rate: float, flows: ArrayLike, dates: ArrayLike) -> float:
-    """Return what dated flows are worth on the first date, years being days over 365."""
-    amounts, years = _numbers(flows=flows), _years(dates)
+    """Return what dated flows are worth on the first date, years being days over 365.
+
+    Raises
+    ------
+    ArgumentError : what is no number, or out of its range.
+    """
+    amounts, years = _dated(flows, dates)
     return float((amounts * np.exp(-np.log1p(_rate(rate)) * years)).sum())
 
 
 def xirr(flows: ArrayLike, dates: ArrayLike, guess: float = 0.1) -> float:
-    """Return the rate a year at which dated flows are worth nothing, years being days over 365; as `irr`."""
-    return _nearest(_numbers(flows=flows), _years(dates), guess)
+    """Return the rate a year at which dated flows are worth nothing, years being days over 365; as `irr`.
+
+    Raises
+    ------
+    ArgumentError : what is no number, or out of its range.
+    """
+    return _nearest(*_dated(flows, dates), guess)
 
 
 def mirr(flows: ArrayLike, finance_rate: float, reinvest_rate: float) -> float:
-    """Return the rate at which outflows, discounted at one rate, grow to inflows, put out at another."""
+    """Return the rate at which outflows, discounted at one rate, grow to inflows, put out at another.
+
+    Raises
+    ------
+    ArgumentError : what is no number, or out of its range.
+    """
     amounts = _numbers(flows=flows)
+    check.shaped((None,), flows=amounts)
+    check.number(-1 + 1e-12, finance_rate=finance_rate, reinvest_rate=reinvest_rate)
     if not ((amounts > 0).any() and (amounts < 0).any()):
         return float("nan")
     steps = len(amounts) - 1
@@ -168,24 +244,44 @@ def mirr(flows: ArrayLike, finance_rate: float, reinvest_rate: float) -> float:
 
 
 def effect(nominal: ArrayLike, npery: ArrayLike) -> Floats:
-    """Return the rate compounded yearly of a nominal one of `npery` periods a year."""
+    """Return the rate compounded yearly of a nominal one of `npery` periods a year.
+
+    Raises
+    ------
+    ArgumentError : what is no number, or out of its range.
+    """
     periods = np.floor(_numbers(npery=npery))
     return np.asarray(np.expm1(periods * np.log1p(_numbers(nominal=nominal) / periods)))
 
 
 def nominal(effective: ArrayLike, npery: ArrayLike) -> Floats:
-    """Return the nominal rate of `npery` periods a year of one compounded yearly."""
+    """Return the nominal rate of `npery` periods a year of one compounded yearly.
+
+    Raises
+    ------
+    ArgumentError : what is no number, or out of its range.
+    """
     periods = np.floor(_numbers(npery=npery))
     return np.asarray(periods * np.expm1(np.log1p(_numbers(effective=effective)) / periods))
 
 
 def rri(nper: ArrayLike, pv: ArrayLike, fv: ArrayLike) -> Floats:
-    """Return the rate a period that grows `pv` to `fv`."""
+    """Return the rate a period that grows `pv` to `fv`.
+
+    Raises
+    ------
+    ArgumentError : what is no number, or out of its range.
+    """
     return np.asarray((_numbers(fv=fv) / _numbers(pv=pv)) ** (1 / _numbers(nper=nper)) - 1)
 
 
 def pduration(rate: ArrayLike, pv: ArrayLike, fv: ArrayLike) -> Floats:
-    """Return the periods in which `pv` grows to `fv`."""
+    """Return the periods in which `pv` grows to `fv`.
+
+    Raises
+    ------
+    ArgumentError : what is no number, or out of its range.
+    """
     return np.asarray(np.log(_numbers(fv=fv) / _numbers(pv=pv)) / np.log1p(_rate(rate)))
 
 
@@ -197,13 +293,16 @@ def yearfrac(start: ArrayLike | date, end: ArrayLike | date, basis: int = 0) -> 
     """Return the part of a year between dates as Excel has it, never negative.
 
     basis : 0 to 4. 1 divides days by 365 or 366, and over more than a year by the mean length of its years.
+
+    Raises
+    ------
+    ArgumentError : what is no date, or another basis.
     """
     first, last = np.broadcast_arrays(_dates(start, "start"), _dates(end, "end"))
     low, high = np.minimum(first, last), np.maximum(first, last)
+    check.count(0, 4, basis=basis)
     if basis == 1:
         return _over_mean_year(low, high)
-    if basis not in BASES:
-        raise ArgumentError(expected("a basis from 0 to 4", str(basis)), field="basis")
     return np.asarray(days_counted(BASES[basis], low, high) / (365 if basis == 3 else 360))
 
 
@@ -255,14 +354,17 @@ def _when(when: ArrayLike) -> Floats:
 
 
 def _periods(start: int, end: int, nper: float) -> Floats:
+    _numbers(nper=nper)
     check.count(1, start=start)
     check.count(start, nper, end=end)
     return np.arange(start, end + 1, dtype=np.float64)
 
 
-def _years(dates: ArrayLike) -> Floats:
-    days = date_column(dates, "dates")
-    return np.asarray((days - days[:1]).astype(np.int64) / 365)
+def _dated(flows: ArrayLike, dates: ArrayLike) -> tuple[Floats, Floats]:
+    """Return flows, and the years to each from the first one's date."""
+    amounts, days = _numbers(flows=flows), np.atleast_1d(date_column(dates, "dates"))
+    check.shaped(days.shape, flows=amounts)
+    return amounts, np.asarray((days - days[:1]).astype(np.int64) / 365)
 
 
 def _dates(days: Any, field: str) -> Array:
@@ -270,6 +372,7 @@ def _dates(days: Any, field: str) -> Array:
 
 
 def _nearest(flows: Floats, times: Floats, guess: float) -> float:
+    check.number(guess=guess)
     try:
         roots = internal_rate(flows, times).roots
     except RiskError:

@@ -28,50 +28,47 @@ between two figures for ever, what is reached then is taken.
 def interest_first(sheet: TermSheet, run: Sequence[Period]) -> list[Line]:
     """Return what each instalment pays, minor units, the last one what is left."""
     lent = sum(period.lent for period in run)
-    simple = CONTEXT.multiply(Decimal(lent), sum((_factor(sheet, period) for period in run), Decimal(0)))
+    factors = [sum(part_factors(sheet, period), Decimal(0)) for period in run]
+    simple = CONTEXT.multiply(Decimal(lent), sum(factors, Decimal(0)))
     borne = Decimal(round_minor(_capped(sheet, simple), sheet.rounding))
-    payments, _, borne = _round(sheet, run, lent, borne)
+    payments, _, borne = _round(sheet, factors, lent, borne)
     for _ in range(ROUNDS):
         set_at_start = borne
-        payments, left, borne = _round(sheet, run, lent, set_at_start)
+        payments, left, borne = _round(sheet, factors, lent, set_at_start)
         if _settled(sheet, set_at_start - borne, left, len(run)):
             break
     return _lines(sheet, run, payments, round_minor(set_at_start, sheet.rounding))
 
 
 def _round(
-    sheet: TermSheet, run: Sequence[Period], lent: int, interest: Decimal
+    sheet: TermSheet, factors: Sequence[Decimal], lent: int, interest: Decimal
 ) -> tuple[list[int], int, Decimal]:
     """Return payments for interest set at the start, what they leave of principal, and what it bears by
     then.
     """
-    payments = _payments(sheet, run, lent, interest)
-    return payments, *_under(sheet, run, lent, payments, round_minor(interest, sheet.rounding))
-
-
-def _factor(sheet: TermSheet, period: Period) -> Decimal:
-    return sum(part_factors(sheet, period), Decimal(0))
+    payments = _payments(sheet, len(factors), lent, interest)
+    return payments, *_under(sheet, factors, lent, payments, round_minor(interest, sheet.rounding))
 
 
 def _capped(sheet: TermSheet, interest: Decimal) -> Decimal:
     return min(interest, Decimal(allowed(sheet, 0)))
 
 
-def _payments(sheet: TermSheet, run: Sequence[Period], lent: int, borne: Decimal) -> list[int]:
+def _payments(sheet: TermSheet, count: int, lent: int, borne: Decimal) -> list[int]:
     """Return the payments that repay principal and interest in equal parts, or the agreed ones."""
     if sheet.instalment is not None:
-        return [in_minor(sheet.instalment, sheet.minor_units)] * len(run)
-    level = CONTEXT.divide(lent + borne, Decimal(len(run)))
-    return [round_minor(level, payment_rounding(sheet), multiple_of(sheet))] * len(run)
+        return [in_minor(sheet.instalment, sheet.minor_units)] * count
+    level = CONTEXT.divide(lent + borne, Decimal(count))
+    return [round_minor(level, payment_rounding(sheet), multiple_of(sheet))] * count
 
 
 def _under(
-    sheet: TermSheet, run: Sequence[Period], lent: int, payments: Sequence[int], interest: int
+    sheet: TermSheet, factors: Sequence[Decimal], lent: int, payments: Sequence[int], interest: int
 ) -> tuple[int, Decimal]:
     """Return the principal left after all payments, and the interest that principal bears under them."""
     balance, borne = lent, Decimal(0)
-    for period, payment in zip(run, payments, strict=True):
-        fresh = CONTEXT.multiply(Decimal(balance), _factor(sheet, period))
+    for factor, payment in zip(factors, payments, strict=True):
+        fresh = CONTEXT.multiply(Decimal(balance), factor)
         borne = _capped(sheet, CONTEXT.add(borne, fresh))
         paid = min(payment, interest)
         interest, balance = interest - paid, balance - (payment - paid)

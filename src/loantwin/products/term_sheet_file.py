@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import MISSING, fields
+from dataclasses import MISSING, fields, replace
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Any
 from loantwin import arguments as check
 from loantwin.errors import ConfigError, UsageError, expected, unknown
 from loantwin.files import read_text
+from loantwin.products.currency import units_of
 from loantwin.products.term_rules import NAMES, check_terms
 from loantwin.products.term_sheet import (
     CHARGE_KINDS,
@@ -100,7 +101,7 @@ def terms_document(path: Path | str) -> dict[str, Any]:
 
 
 def terms_of(document: Mapping[str, Any], file: Path | str | None = None) -> TermSheet:
-    """Return the terms in a TOML or JSON object, checked.
+    """Return the terms in a TOML or JSON object, checked; minor units not stated are those of its currency.
 
     Raises
     ------
@@ -110,6 +111,8 @@ def terms_of(document: Mapping[str, Any], file: Path | str | None = None) -> Ter
     check.kind((str, Path), **check.given(file=file))
     try:
         sheet: TermSheet = _made(TermSheet, document, "")
+        if sheet.currency is not None and document.get("minor_units") is None:
+            sheet = replace(sheet, minor_units=units_of(sheet.currency))
         check_terms(sheet)
     except UsageError as error:
         raise ConfigError(error.message, file=file, field=error.field) from error

@@ -477,7 +477,7 @@ READINGS: Mapping[str, Reading] = {
             "Compounded yearly that is {effective_annual_rate|share} a year.",
         ),
         "instalments",
-        Drawn("instalments", "due", "closing", "money", "Balance after each instalment"),
+        Drawn("instalments", "number", "closing", "money", "Balance after each instalment"),
     ),
     "SchemaShown": Reading(
         "Schema of an input file",

@@ -11,8 +11,7 @@ from typing import Any
 
 from loantwin import months
 from loantwin.clock import SystemClock
-from loantwin.errors import ConfigError, LogError, RiskError, UsageError, expected
-from loantwin.events.money import minor_units
+from loantwin.errors import ConfigError, RiskError, UsageError, expected
 from loantwin.products.instalments import instalments
 from loantwin.products.legal_rates import (
     LegalRate,
@@ -25,7 +24,7 @@ from loantwin.products.legal_rates import (
 from loantwin.products.periods import disbursements
 from loantwin.products.rounding import in_minor
 from loantwin.products.term_sheet import Instalment, TermSheet
-from loantwin.products.term_sheet_file import terms_document, terms_of
+from loantwin.products.term_sheet_file import read_terms, terms_of
 from loantwin.types import Result
 
 Amount = Decimal | float | int | str
@@ -162,8 +161,8 @@ def _sheet(terms: TermSheet | Mapping[str, Any] | Path | str | None, given: dict
     if isinstance(terms, TermSheet):
         return terms
     if isinstance(terms, Mapping):
-        return terms_of(_with_minor_units(terms))
-    return terms_of(_with_minor_units(terms_document(terms)), terms)
+        return terms_of(terms)
+    return read_terms(terms)
 
 
 def _of_arguments(given: dict[str, Any]) -> TermSheet:
@@ -177,20 +176,9 @@ def _of_arguments(given: dict[str, Any]) -> TermSheet:
     if str(given.get("day_count", "30")).startswith("actual"):
         given.setdefault("interest_period", "daily")
     try:
-        return terms_of(_with_minor_units(given))
+        return terms_of(given)
     except ConfigError as error:
         raise UsageError(error.message, field=error.field) from error
-
-
-def _with_minor_units(document: Mapping[str, Any]) -> dict[str, Any]:
-    """Return terms with the minor units of their currency where they name one and not the other."""
-    currency = document.get("currency")
-    if not isinstance(currency, str) or "minor_units" in document:
-        return dict(document)
-    try:
-        return {**document, "minor_units": minor_units(currency)}
-    except LogError as error:
-        raise UsageError(error.message, field="currency") from error
 
 
 def _result(sheet: TermSheet, rows: Sequence[Instalment]) -> ScheduleResult:

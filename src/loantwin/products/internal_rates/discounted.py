@@ -8,7 +8,8 @@ from collections.abc import Callable
 import numpy as np
 
 from loantwin.arrays import Floats
-from loantwin.products.internal_rates.roots import FAR, Status, between
+from loantwin.products.internal_rates.brent import between
+from loantwin.products.internal_rates.roots import FAR, Status
 
 GRID = np.concatenate(
     [np.linspace(-0.99, -0.21, 79), np.linspace(-0.2, 0.2, 401), np.geomspace(0.21, 100, 200)]

@@ -15,11 +15,11 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.optimize import brentq
 
 from loantwin import arguments as check
 from loantwin.arrays import Floats
 from loantwin.errors import RiskError, expected
+from loantwin.products.internal_rates.brent import between
 
 Status = Literal["solved", "no_root", "several_roots"]
 
@@ -151,16 +151,3 @@ def _bracket(worth: Callable[[float], float], low: float, high: float, left: flo
             step *= 2
             low = high - step
     return low, high
-
-
-def between(worth: Callable[[float], float], low: float, high: float, taken: list[int]) -> float:
-    """Return the root between two ends of unlike signs, NaN where they are alike; steps go to `taken`."""
-    ends = worth(low), worth(high)
-    for end, value in zip((low, high), ends, strict=True):
-        if value == 0:
-            return end
-    if ends[0] * ends[1] > 0:
-        return math.nan
-    root, report = brentq(worth, low, high, xtol=1e-15, rtol=8.9e-16, full_output=True)
-    taken.append(int(report.iterations))
-    return float(root)

@@ -14,6 +14,7 @@ from datetime import date
 
 import numpy as np
 
+from loantwin import arguments as check
 from loantwin.arrays import Floats
 from loantwin.errors import RiskError, UsageError, choice, expected
 from loantwin.products.internal_rates.discounted import discounted_rate
@@ -89,6 +90,7 @@ def _simple(amounts: Floats, years: Floats) -> tuple[float, Status]:
 
 def _over_principal(days: list[date], amounts: Floats, principal: Sequence[Flow]) -> float:
     """Return costs over principal in use where what repays principal is known."""
+    check.each((tuple, list), principal=principal)
     moves = sorted(
         [(day, -amount) for day, amount in zip(days, amounts, strict=True) if amount < 0]
         + [(day, -float(amount)) for day, amount in principal],

@@ -62,13 +62,17 @@ def uk_apr(flows: Sequence[Flow], *, time: str = "days/365") -> LegalRate:
     the positive rate nearest to zero, else the negative one nearest to zero. One decimal, halves up, and days
     over 365 agree with 168 of 168 published schedules.
 
-    Parameters, Raises
-    ------------------
+    Parameters
+    ----------
     As of `eu_apr`.
 
     Returns
     -------
     LegalRate : effective; shown with one decimal.
+
+    Raises
+    ------
+    UsageError : an unknown time. RiskError : flows that are none, or of one sign.
     """
     found, counted = _solved(flows, time)
     rate, status = found.rate, found.status
@@ -84,13 +88,17 @@ def effective_annual_rate(flows: Sequence[Flow], *, time: str = "days/365") -> L
     Flows are the contract's, fees that are part of the yield and transaction costs in them, expected credit
     losses not (IFRS 9 5.4.1). `risk.provisions.effective_rate` solves the same equation over months.
 
-    Parameters, Raises
-    ------------------
+    Parameters
+    ----------
     As of `eu_apr`.
 
     Returns
     -------
     LegalRate : effective; shown with four decimals.
+
+    Raises
+    ------
+    UsageError : an unknown time. RiskError : flows that are none, or of one sign.
     """
     found, counted = _solved(flows, time)
     return LegalRate(

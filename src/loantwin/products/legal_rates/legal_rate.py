@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from loantwin import arguments as check
 from loantwin.arrays import Floats
 from loantwin.errors import RiskError, expected
 from loantwin.products.internal_rates.roots import Status
@@ -66,8 +67,10 @@ def parted_flows(flows: Sequence[Flow]) -> tuple[list[date], Floats]:
 
     Raises
     ------
-    RiskError : a flow that is no date and number, one that is not finite, fewer than two, or all of one sign.
+    RiskError, ArgumentError : a flow that is no date and number, one that is not finite, fewer than two, or all
+    of one sign.
     """
+    check.each((tuple, list), flows=flows)
     days: list[date] = []
     amounts: list[float] = []
     for place, flow in enumerate(flows):

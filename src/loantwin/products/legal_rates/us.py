@@ -45,6 +45,7 @@ def us_apr(flows: Sequence[Flow], *, unit: UnitPeriod | None = None) -> LegalRat
     ------
     RiskError : flows that are none, of one sign, or on one day.
     """
+    check.kind(UnitPeriod, **check.given(unit=unit))
     days, amounts = parted_flows(flows)
     advances = [day for day, amount in zip(days, amounts, strict=True) if amount < 0]
     payments = [day for day, amount in zip(days, amounts, strict=True) if amount > 0]
@@ -90,7 +91,8 @@ def us_apr_of_unit_periods(
     check.within(0.0, full=when)
     check.within(0.0, 1.0, fraction=part)
     check.shaped(amounts.shape, full=when, fraction=part)
-    check.number(1e-9, per_year=float(per_year))
+    check.number(1e-9, per_year=float(per_year) if isinstance(per_year, Fraction) else per_year)
+    check.word(words=words)
     if not ((amounts > 0).any() and (amounts < 0).any()):
         raise RiskError(expected("flows of both signs, paid out and paid in", "one sign"), field="flows")
     rate, status = _rate(amounts, when, part)
@@ -110,5 +112,12 @@ def _rate(amounts: Floats, full: Floats, part: Floats) -> tuple[float, Status]:
 
 
 def within_us_tolerance(shown: float, exact: float, *, irregular: bool) -> bool:
-    """Return whether a rate shown is near enough to the exact one, both decimals a year."""
+    """Return whether a rate shown is near enough to the exact one, both decimals a year.
+
+    Raises
+    ------
+    ArgumentError : what is no number, or no flag.
+    """
+    check.number(shown=shown, exact=exact)
+    check.flag(irregular=irregular)
     return abs(shown - exact) <= (IRREGULAR if irregular else REGULAR) + 1e-12
