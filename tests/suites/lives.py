@@ -45,6 +45,8 @@ def outcome(life: dict[str, Any], known: dict[str, Product]) -> str:
         return str(refused)
     except UsageError as error:
         return f"not taken: {error.field}, {error.message}"
+    except (LookupError, ValueError) as error:  # a word of the file that none of the suite's tables has
+        return f"not understood: {type(error).__name__} {error}"
 
 
 def differences(life: dict[str, Any], known: dict[str, Product]) -> Iterator[tuple[int, str, Any, Any]]:

@@ -36,7 +36,7 @@ class SchemaShown(Result):
 
     @classmethod
     def json_schema(cls) -> dict[str, Any]:
-        """Return the JSON Schema of `to_dict()`; `oneOf` is there for files of several kinds of objects only."""
+        """Return the JSON Schema of `to_dict()`; `oneOf` is there for files of several kinds of objects."""
         made = super().json_schema()
         made["required"].remove("oneOf")
         return made
