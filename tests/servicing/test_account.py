@@ -285,3 +285,11 @@ def test_shares_that_round_up_never_pay_more_than_came() -> None:
     servicing = Servicing(schedule="progressive", allocation="horizontal", ahead="re-amortise")
     account = replay(sheet, servicing, [OUT, Pay(on=day(1, 20), amount=3)])
     assert [row.paid[0] for row in account.rows] == [1, 1, 1, 0, 0]
+
+
+def test_what_is_more_than_principal_pays_charges_due_later_where_interest_is_recalculated() -> None:
+    charge = AddCharge(on=day(1, 2), due=day(6, 1), amount=500)
+    account = replay(YEAR, Servicing(schedule="recalculated"), [Disburse(on=START, amount=120_000), charge])
+    due = payoff(account, day(1, 11))
+    assert (due.principal, due.fees) == (120_000, 500)
+    assert apply(account, Pay(on=day(1, 11), amount=due.total)).status == "closed"

@@ -17,7 +17,7 @@ from fractions import Fraction
 from loantwin.errors import UsageError, expected
 from loantwin.products.term_sheet import TermSheet
 from loantwin.servicing.amounts import halves_even, to_multiple
-from loantwin.servicing.conventions import ALLOCATIONS, INTEREST, PRINCIPAL, Servicing
+from loantwin.servicing.conventions import ALLOCATIONS, FEE, INTEREST, PENALTY, PRINCIPAL, Servicing
 from loantwin.servicing.due_charges import add_charge
 from loantwin.servicing.due_days import plan
 from loantwin.servicing.facts import Accrue, AddCharge, ChargeOff, Disburse, Fact, Pay, Waive
@@ -196,6 +196,8 @@ def _pay(course: Course, fact: Pay) -> Entry:
             left -= took
     if left and fact.on <= course.due[-1]:
         left = _ahead(course, place, fact.on, left, entry)
+    if left:
+        left = _charges_ahead(course, left, entry)
     entry.over = left
     work.overpaid += left
     return entry
@@ -254,6 +256,17 @@ def _ahead(course: Course, place: int, on: date, left: int, entry: Entry) -> int
     if excess > 0 and row.owed[PRINCIPAL] > before:
         _rearrange(course, place, excess)
     return left - took - interest
+
+
+def _charges_ahead(course: Course, left: int, entry: Entry) -> int:
+    """Pay charges that are due later, once no principal is left; return what is more than all."""
+    _draw(course, len(course.due) - 1)
+    for row in course.work.rows:
+        for part in (PENALTY, FEE):
+            took = pay(row, part, left, entry.on)
+            entry.parts[part] += took
+            left -= took
+    return left
 
 
 def _rearrange(course: Course, place: int, excess: int) -> None:
