@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -34,7 +35,10 @@ STYLES = [
         "0",
         "flat",
     ),
-    *((Servicing(schedule="recalculated", early=rule), "0.12", "declining") for rule in ("reduce-instalment", "next")),
+    *(
+        (Servicing(schedule="recalculated", early=rule), "0.12", "declining")
+        for rule in ("reduce-instalment", "next")
+    ),
 ]
 
 
@@ -64,7 +68,12 @@ def accounts(draw: st.DrawFn, styles: list[Any] = STYLES) -> Account:
             kind = draw(st.sampled_from(("fee", "penalty")))
             due = START + timedelta(days=draw(st.integers(1, 250)))
             facts.append(AddCharge(on=on, due=due, amount=draw(st.integers(1, 5_000)), kind=kind))
-    return replay(sheet(rate, method, payments, amount), servicing, facts)
+    if servicing.schedule != "recalculated" and draw(st.booleans()):
+        on = START + timedelta(days=draw(st.integers(0, 20)))
+        facts.append(Disburse(on=on, amount=draw(st.integers(100, amount))))
+    down = draw(st.sampled_from(("0", "0.25"))) if servicing.schedule != "recalculated" else "0"
+    terms = replace(sheet(rate, method, payments, amount), down_payment=Decimal(down))
+    return replay(terms, servicing, facts)
 
 
 def picture(account: Account) -> tuple[Any, ...]:

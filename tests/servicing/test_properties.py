@@ -13,8 +13,10 @@ from loantwin.servicing.facts import Chargeback, Pay, RefundCredit, Reverse
 from tests.servicing.accounts import START, STYLES, accounts, picture
 
 EXAMPLES = settings(max_examples=60, deadline=None)
-ONE_RULE = [style for style in STYLES if style[0].ahead != "re-amortise" and style[0].schedule != "recalculated"]
-"""Where a payment is not shared out by itself: recalculated interest and equal shares are rules per payment."""
+ONE_RULE = [
+    style for style in STYLES if style[0].ahead != "re-amortise" and style[0].schedule != "recalculated"
+]
+"""Styles without a rule per payment, such as recalculated interest and equal shares are."""
 
 
 def paid(account: Account) -> int:
@@ -59,9 +61,9 @@ def test_dated_back_equals_in_time(account, day, amount):
     assume(all(fact.on != on for fact in account.facts))
     late = apply(account, Pay(on=on, amount=amount))
     in_time = sorted([*account.facts, Pay(on=on, amount=amount)], key=lambda fact: fact.on)
-    assert picture(replay(account.terms, account.servicing, [replace(fact, number=0) for fact in in_time])) == picture(
-        late
-    )
+    assert picture(
+        replay(account.terms, account.servicing, [replace(fact, number=0) for fact in in_time])
+    ) == picture(late)
 
 
 @EXAMPLES
@@ -86,7 +88,11 @@ def test_splitting_a_payment_on_a_day_changes_nothing_without_a_rule_per_payment
     part = data.draw(st.integers(1, whole.amount - 1))
     facts = []
     for fact in account.facts:
-        halves = (replace(fact, amount=part), replace(fact, amount=whole.amount - part)) if fact is whole else (fact,)
+        halves = (
+            (replace(fact, amount=part), replace(fact, amount=whole.amount - part))
+            if fact is whole
+            else (fact,)
+        )
         facts += [replace(half, number=0) for half in halves]
     again = replay(account.terms, account.servicing, facts)
     rows, _, *rest = picture(account)

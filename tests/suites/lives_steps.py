@@ -95,6 +95,7 @@ class Life:
     last_closed: date | None = None
     classified: str = "NO_DELINQUENCY"
     instalments: dict[str, int] = field(default_factory=dict)
+    fraud: bool = False
 
     @property
     def loan(self) -> Account:
@@ -117,10 +118,7 @@ def play(life: Life, step: dict[str, Any]) -> None:
     elif step.get("do") == "end_of_day":
         end_of_day(life)
     elif step.get("do") != "approve":
-        try:
-            _do(life, step)
-        except UsageError as error:
-            raise RefusedError(f"not taken: {error.message}") from error
+        _do(life, step)
 
 
 def _create(life: Life, loan: dict[str, str]) -> None:
@@ -135,7 +133,6 @@ def _create(life: Life, loan: dict[str, str]) -> None:
 
 
 def _do(life: Life, step: dict[str, Any]) -> None:
-    before = life.loan
     if step["do"] == "delinquency_pause":
         put(
             life,
@@ -145,14 +142,24 @@ def _do(life: Life, step: dict[str, Any]) -> None:
         )
         return
     for fact in _facts(life, step):
-        put(life, fact)
-        if isinstance(fact, Pay):
-            (life.repayments if step["do"] in ("repay", "REPAYMENT") else []).append(
-                life.loan.facts[-1].number
-            )
-            life.payments.append(life.loan.facts[-1].number)
-        close(life, before, fact)
-    classify(life, life.today)
+        do_facts(life, [fact])
+        if isinstance(fact, Pay) and step["do"] in ("repay", "REPAYMENT"):
+            life.repayments.append(life.payments[-1])
+
+
+def do_facts(life: Life, facts: list[Fact], look: bool = True) -> None:
+    """Apply facts on the life's day, with what follows: income at the close, and arrears where they look."""
+    for fact in facts:
+        before = life.loan
+        try:
+            put(life, fact)
+            if isinstance(fact, Pay):
+                life.payments.append(life.loan.facts[-1].number)
+            close(life, before, fact)
+        except UsageError as error:
+            raise RefusedError(f"not taken: {error.message}") from error
+    if look:
+        classify(life, life.today)
 
 
 def put(life: Life, fact: Fact) -> None:
@@ -193,7 +200,7 @@ def _facts(life: Life, step: dict[str, Any]) -> list[Fact]:
     if what == "credit_balance_refund":
         return [RefundCredit(on=on, amount=amount)]
     if what == "charge_off":
-        return [ChargeOff(on=on)]
+        return [ChargeOff(on=on, reason="fraud" if life.fraud else "")]
     if what == "chargeback":
         return [Chargeback(on=life.today, amount=amount, of=_payment(life, step))]
     if what in ("undo_repayment", "undo_last_repayment", "undo"):

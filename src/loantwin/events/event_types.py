@@ -292,6 +292,25 @@ _ALL = (
         (_LOAN, _amount("limit", "The limit now in force.", required=True)),
     ),
     EventType(
+        "AccountOpened",
+        "An account of one loan was opened: its terms, and how it is serviced.",
+        (
+            _LOAN,
+            Field("terms", "object", "The keys of its terms that are not at their default."),
+            Field("servicing", "object", "The conventions that are not at their default.", required=False),
+        ),
+    ),
+    EventType(
+        "AccountFactRecorded",
+        "A dated fact of an account was recorded; `docs/account-replay.md` lists the facts.",
+        (
+            _LOAN,
+            Field("number", "count", "Its place in the order of recording, from 1."),
+            Field("fact", "text", "What kind of fact it is."),
+            Field("data", "object", "Its other keys, money in minor units."),
+        ),
+    ),
+    EventType(
         "AssumptionOverridden",
         "A user replaced an assumption.",
         (

@@ -87,7 +87,8 @@ READINGS: Mapping[str, Reading] = {
             ("overpaid", "overpaid", "money"),
         ),
         (
-            "On {on} the account is {status|text}: {outstanding|money} is owed, {past_due|money} of it past due.",
+            "On {on|date} the account is {status|text}: {outstanding|money} is owed, "
+            "{past_due|money} of it past due.",
             "The oldest unpaid instalment is {days_past_due|count} days late.",
         ),
         "instalments",

@@ -81,10 +81,12 @@ def _share(rows: list[Row], entry: Entry, part: int, amount: int) -> int:
     """Pay one part of instalments, an equal share of the amount to each; return what was taken in all."""
     if not rows or amount == 0:
         return 0
-    even, taken = _even(amount, len(rows)), 0
+    even, given, taken = _even(amount, len(rows)), 0, 0
     for place, row in enumerate(rows):
-        last = place == len(rows) - 1
-        taken += _take(row, entry, part, amount - even * (len(rows) - 1) if last else even)
+        left = amount - given  # shares rounded up may use it up before the last
+        share = left if place == len(rows) - 1 else min(even, left)
+        given += share
+        taken += _take(row, entry, part, share)
     return taken
 
 

@@ -50,15 +50,37 @@ def pause_days(facts: Iterable[Fact], on: date) -> int:
     return sum(max(0, (min(end, on) - start).days) for start, end in pauses(facts))
 
 
+def late_since(row: Row) -> date:
+    """Return the day from which an unpaid instalment is late: its due date.
+
+    What a payment had paid that was taken back is late from the day it was, until as much is paid.
+    """
+    taken, paid = 0, sum(row.paid)
+    for on, amount in row.claims:
+        taken += amount
+        if paid < taken:
+            return min(on, row.due)
+    return row.due
+
+
 def past_due(rows: Sequence[Row], on: date) -> list[Row]:
-    """Return the instalments due before a day and not paid, the oldest first."""
-    return [row for row in rows if row.rest > 0 and row.due < on]
+    """Return the instalments late before a day and not paid, the one that is late longest first."""
+    behind = [row for row in rows if row.rest > 0 and late_since(row) < on]
+    return sorted(behind, key=late_since)
+
+
+def late_amount(row: Row, on: date) -> int:
+    """Return what of an unpaid instalment is late on a day: all once due, before that what was taken back."""
+    if row.due < on:
+        return row.rest
+    taken = sum(amount for day, amount in row.claims if day < on)
+    return max(0, min(row.rest, taken - sum(row.paid)))
 
 
 def days_past_due(account: Account, on: date) -> int:
     """Return the days since the due date of the oldest unpaid instalment; 0 where none is past due."""
     behind = past_due(account.rows, on)
-    return (on - behind[0].due).days if behind else 0
+    return (on - late_since(behind[0])).days if behind else 0
 
 
 def arrears(account: Account, on: date) -> Arrears:
@@ -66,15 +88,15 @@ def arrears(account: Account, on: date) -> Arrears:
     behind = past_due(account.rows, on)
     if not behind:
         return Arrears(0, 0, None, 0)
-    days = (on - behind[0].due).days
+    first = late_since(behind[0])
+    days = (on - first).days
     grace = account.servicing.grace_days
     counted = max(0, days - grace - pause_days(account.facts, on))
-    since = behind[0].due + timedelta(days=grace)
-    return Arrears(days, counted, since, sum(row.rest for row in behind))
+    return Arrears(days, counted, first + timedelta(days=grace), sum(late_amount(row, on) for row in behind))
 
 
 def instalment_days(account: Account, row: Row, on: date) -> int:
     """Return the days one instalment is past due, less all days of pauses gone by; not below 0."""
-    if row.rest <= 0 or row.due >= on:
+    if row.rest <= 0 or late_since(row) >= on:
         return 0
-    return max(0, (on - row.due).days - pause_days(account.facts, on))
+    return max(0, (on - late_since(row)).days - pause_days(account.facts, on))

@@ -88,6 +88,10 @@ class Servicing:
     income.
     charge_off_keeps_multiple : False where a charge-off draws the schedule up anew without the multiple of
     the instalment.
+
+    Raises
+    ------
+    UsageError : a name that none of the tables has, naming the field.
     """
 
     schedule: str = "fixed"

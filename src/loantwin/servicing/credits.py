@@ -38,6 +38,8 @@ def credit(work: Work, entry: Entry, parts: list[int] | None = None) -> None:
         entry.parts = parts[:]
         split = parts
     row = receiving_row(work, entry.on)
+    if entry.kind == "chargeback":
+        row.claims.append((entry.on, entry.amount))
     for part, amount in enumerate(split):
         if amount:
             row.credited[part] += amount

@@ -30,6 +30,7 @@ from loantwin.servicing.conventions import (
     Servicing,
 )
 from loantwin.servicing.facts import (
+    BROUGHT,
     PAYMENT_KINDS,
     AddCharge,
     Chargeback,
@@ -68,6 +69,8 @@ FACTS: Mapping[str, type[Fact]] = {
 }
 """The word under `fact` -> the kind of fact."""
 
+WORDS: Mapping[type[Fact], str] = {kind: word for word, kind in FACTS.items()}
+
 MONEY = ("amount", "price")
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "schedule": SCHEDULES,
@@ -88,7 +91,7 @@ def read_account(path: Path | str, minor_units: Callable[[str], int] | None = No
 
     Raises
     ------
-    InputError : what cannot be read or cannot be, naming the file, the line as `row`, and the field.
+    ConfigError : what cannot be read or cannot be, naming the file, the line as `row`, and the field.
     """
     try:
         text = Path(path).read_text(encoding="utf-8")
@@ -106,7 +109,7 @@ def account_of(
 
     Raises
     ------
-    InputError : as `read_account`.
+    ConfigError : as `read_account`.
     """
     numbered = [(number, line) for number, line in enumerate(lines, start=1) if line.strip()]
     if not numbered:
@@ -114,9 +117,10 @@ def account_of(
     row = numbered[0][0]
     try:
         sheet, servicing = _terms(_object(numbered[0][1]), minor_units)
+        _ = _planned(sheet, servicing).outstanding  # terms that no account can have are the first line's
         facts = []
         for row, line in numbered[1:]:
-            facts.append(_fact(_object(line), sheet, row))
+            facts.append(fact_of(_object(line), sheet, row))
     except InputError as error:
         raise ConfigError(error.message, file=file, row=row, field=error.field) from error
     try:
@@ -126,6 +130,12 @@ def account_of(
         where = None if error.row is None else numbered[error.row][0]
         raise ConfigError(error.message, file=file, row=where, field=error.field) from error
     return account
+
+
+def _planned(sheet: TermSheet, servicing: Servicing) -> Account:
+    """Return the account as it would be once the amount of the terms is paid out on their start."""
+    amount = in_minor(sheet.amount, sheet.minor_units)
+    return Account(sheet, servicing, (Disburse(on=sheet.start, number=1, amount=amount),))
 
 
 def _object(line: str) -> dict[str, Any]:
@@ -152,10 +162,16 @@ def _terms(document: dict[str, Any], minor_units: Callable[[str], int] | None) -
     if minor_units is not None and isinstance(currency, str) and "minor_units" not in document:
         document["minor_units"] = minor_units(currency)
     sheet = terms_of(document)
-    return sheet, _servicing(given)
+    return sheet, servicing_of(given)
 
 
-def _servicing(given: Mapping[str, Any]) -> Servicing:
+def servicing_of(given: Mapping[str, Any]) -> Servicing:
+    """Return the conventions of an object of keys and values.
+
+    Raises
+    ------
+    UsageError : an unknown key or value, naming it.
+    """
     known = {item.name: item for item in fields(Servicing)}
     values: dict[str, Any] = {}
     for key, value in given.items():
@@ -189,7 +205,13 @@ def _order(value: Any, place: str) -> tuple[int, ...]:
     return tuple(PARTS.index(part) for part in value)
 
 
-def _fact(document: dict[str, Any], sheet: TermSheet, number: int) -> Fact:
+def fact_of(document: dict[str, Any], sheet: TermSheet, number: int) -> Fact:
+    """Return the fact of an object of keys and values, money in units of the currency; the object is used up.
+
+    Raises
+    ------
+    UsageError : an unknown word, key or value, naming the field.
+    """
     word = document.pop("fact", None)
     if word not in FACTS:
         raise UsageError(unknown(str(word), FACTS), field="fact")
@@ -315,14 +337,14 @@ def _servicing_schema() -> dict[str, Any]:
 
 
 def written(account: Account) -> Iterator[str]:
-    """Yield the facts of an account as lines of JSON, without its terms."""
-    words = {kind: word for word, kind in FACTS.items()}
+    """Yield an account's facts as lines of JSON, without terms, income and what facts brought along."""
     for fact in account.facts:
-        if type(fact) in words:
-            yield json.dumps({"fact": words[type(fact)], **_plainly(fact, account.terms.minor_units)})
+        if type(fact) in WORDS and fact.number < BROUGHT:
+            yield json.dumps({"fact": WORDS[type(fact)], **plainly(fact, account.terms.minor_units)})
 
 
-def _plainly(fact: Fact, units: int) -> dict[str, Any]:
+def plainly(fact: Fact, units: int) -> dict[str, Any]:
+    """Return the keys of a fact as plain values, money divided by `units`."""
     found: dict[str, Any] = {}
     for item in fields(fact):
         value = getattr(fact, item.name)

@@ -1,6 +1,7 @@
 """Instalments drawn up once: equal principal and flat interest, or a level payment on a falling balance.
 
-Money paid out later changes the instalments after it; what was due before stays.
+Flat: money paid out later changes the instalments after it. Declining: the level payment is that of all money
+paid out, and what is paid out within a period bears interest for its days.
 """
 
 from __future__ import annotations
@@ -132,17 +133,33 @@ def _rate_at(made: Plan, rate: Fraction, place: int) -> Fraction:
     return rate
 
 
+def _bearing(paid_out: Sequence[tuple[date, int]], terms: Money, start: date, due: date) -> Fraction:
+    """Return what was paid out by the start of a period, and of what came within it the share of its days."""
+    total = Fraction(_lent_by(paid_out, terms, start)[1])
+    for on, amount in paid_out:
+        if start < on < due:
+            total += (amount - terms.down(amount)) * Fraction((due - on).days, (due - start).days)
+    return total
+
+
 def _declining(sheet: TermSheet, made: Plan, paid_out: Sequence[tuple[date, int]], terms: Money) -> list[Row]:
     first, count = paid_out[0][0], len(made.due)
     total = sum(amount - terms.down(amount) for _, amount in paid_out)
     share = period_share(sheet, first, made.due[0])
-    payment = to_multiple(level(Fraction(total), terms.rate * share, count - len(made.grace)), terms.multiple)
+    agreed = max(1, (sheet.payments or 1) - sheet.principal_grace)
+    payment = to_multiple(level(Fraction(total), terms.rate * share, agreed), terms.multiple)
+    changed = {*made.spread_from, *(place for place, _ in made.rates)}
     rows: list[Row] = []
     start, gone, held = first, 0, 0
     for place, due in enumerate(made.due):
         _, net = _lent_by(paid_out, terms, due)
-        here = _lent_by(paid_out, terms, start)[1] - gone
-        interest = whole(here * _rate_at(made, terms.rate, place) * period_share(sheet, start, due)) + held
+        rate = _rate_at(made, terms.rate, place)
+        if place in changed:
+            left = count - place - sum(k >= place for k in made.grace)
+            factor = rate * period_share(sheet, start, due)
+            payment = to_multiple(level(Fraction(total - gone), factor, left), terms.multiple)
+        here = _bearing(paid_out, terms, start, due) - gone
+        interest = whole(here * rate * period_share(sheet, start, due)) + held
         held = 0
         if place < sheet.interest_grace:
             interest, held = 0, interest

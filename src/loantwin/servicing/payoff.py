@@ -89,7 +89,12 @@ def _interest(account: Account) -> int:
 
 
 def statement(account: Account, start: date, end: date) -> Statement:
-    """Return what happened from one day to another, as the account stood on the last."""
+    """Return what happened from one day to another, as the account stood on the last.
+
+    Raises
+    ------
+    UsageError : a last day before the first.
+    """
     if end < start:
         raise UsageError(expected(f"an end on or after {start}", end), field="end")
     then = as_of(account, end)

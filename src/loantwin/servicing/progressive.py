@@ -23,6 +23,10 @@ def replay_progressive(sheet: TermSheet, servicing: Servicing, facts: Sequence[F
     """Return the account after facts that hold, in order of their days.
 
     A charge counts from its own day where that lies before the day it was recorded, else from the latter.
+
+    Raises
+    ------
+    UsageError : terms that a schedule that grows does not know, interest among them.
     """
     refuse(sheet)
     if sheet.annual_rate:

@@ -17,7 +17,7 @@ from fractions import Fraction
 from loantwin.errors import UsageError, expected
 from loantwin.products.term_sheet import TermSheet
 from loantwin.servicing.amounts import halves_even, to_multiple
-from loantwin.servicing.conventions import ALLOCATIONS, INTEREST, PRINCIPAL, Servicing
+from loantwin.servicing.conventions import ALLOCATIONS, FEE, INTEREST, PENALTY, PRINCIPAL, Servicing
 from loantwin.servicing.due_charges import add_charge
 from loantwin.servicing.due_days import plan
 from loantwin.servicing.facts import Accrue, AddCharge, ChargeOff, Disburse, Fact, Pay, Waive
@@ -63,7 +63,12 @@ class Course:
 
 
 def replay_recalculated(sheet: TermSheet, servicing: Servicing, facts: Sequence[Fact]) -> Work:
-    """Return the account after facts that hold, in order of their days."""
+    """Return the account after facts that hold, in order of their days.
+
+    Raises
+    ------
+    UsageError : terms, facts or days that recalculated interest does not know, naming the field.
+    """
     course = _opened(sheet, servicing, facts)
     for fact in facts:
         if isinstance(fact, AddCharge):
@@ -191,6 +196,8 @@ def _pay(course: Course, fact: Pay) -> Entry:
             left -= took
     if left and fact.on <= course.due[-1]:
         left = _ahead(course, place, fact.on, left, entry)
+    if left:
+        left = _charges_ahead(course, left, entry)
     entry.over = left
     work.overpaid += left
     return entry
@@ -249,6 +256,17 @@ def _ahead(course: Course, place: int, on: date, left: int, entry: Entry) -> int
     if excess > 0 and row.owed[PRINCIPAL] > before:
         _rearrange(course, place, excess)
     return left - took - interest
+
+
+def _charges_ahead(course: Course, left: int, entry: Entry) -> int:
+    """Pay charges that are due later, once no principal is left; return what is more than all."""
+    _draw(course, len(course.due) - 1)
+    for row in course.work.rows:
+        for part in (PENALTY, FEE):
+            took = pay(row, part, left, entry.on)
+            entry.parts[part] += took
+            left -= took
+    return left
 
 
 def _rearrange(course: Course, place: int, excess: int) -> None:

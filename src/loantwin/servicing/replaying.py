@@ -31,12 +31,14 @@ def payment(work: Work, fact: Pay, servicing: Servicing) -> Entry:
 
 
 def waiver(work: Work, fact: Waive) -> Entry:
-    """Give up what is unpaid of a charge."""
+    """Give up what is unpaid of a charge; the line's parts are what of it was income already."""
     entry = Entry(fact.number, fact.on, "waiver", 0)
     for row in work.rows:
         for number, _, part, amount in row.charges:
             if number == fact.of:
-                entry.amount += give_up(row, part, amount, fact.on)
+                took = give_up(row, part, amount, fact.on)
+                entry.amount += took
+                entry.parts[part] = min(took, work.earned.get(row.start, [0, 0, 0])[part - 1])
     return entry
 
 
@@ -70,12 +72,14 @@ def chargeback(work: Work, fact: Chargeback, servicing: Servicing, taken: dict[i
     return entry
 
 
-def accrued(fact: Accrue) -> Entry:
-    """Return the line of income recognised."""
+def accrued(work: Work, fact: Accrue) -> Entry:
+    """Recognise income; nothing owed changes."""
     entry = Entry(fact.number, fact.on, "accrual", 0)
-    for _, interest, fees, penalties in fact.parts:
-        for part, amount in enumerate((0, interest, fees, penalties)):
-            entry.parts[part] += amount
+    for start, *amounts in fact.parts:
+        earned = work.earned.setdefault(start, [0, 0, 0])
+        for place, amount in enumerate(amounts):
+            earned[place] += amount
+            entry.parts[place + 1] += amount
     entry.amount = sum(entry.parts)
     return entry
 
@@ -100,7 +104,7 @@ def effect(
     if isinstance(fact, ChargeOff):
         return charge_off(work, fact)
     if isinstance(fact, Accrue):
-        return accrued(fact)
+        return accrued(work, fact)
     return _reshape(work, fact, multiple)
 
 

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
-
-from loantwin.servicing.conventions import PRINCIPAL
 
 
 class Row:
     """One instalment of a replay; lists of four are principal, interest, fees, penalties in minor units.
 
-    start, due : the period. kind : `instalment`, `down-payment`, or `after` for what falls due after the
-    last one.
-    credited : what of it was paid before and taken back. rest : what is unpaid. met : the
-    day nothing was unpaid any more. charges : (fact, minor units) that fall due in it.
+    start, due : the period. kind : `instalment`, `down-payment`, or `after`: due after the last one.
+    credited : what of it was paid before and taken back. rest : what is unpaid. met : the day nothing was
+    unpaid any more. charges : (number of the fact, due, part, minor units). claims : (day, minor units) of
+    payments that were taken back and are owed again in it.
     """
 
     __slots__ = (
         "ahead",
         "charges",
+        "claims",
         "credited",
         "due",
         "kind",
@@ -45,20 +44,11 @@ class Row:
         self.credited = [0, 0, 0, 0]
         self.met: date | None = None
         self.charges: list[tuple[int, date, int, int]] = []
+        self.claims: list[tuple[date, int]] = []
 
     def unpaid(self, part: int) -> int:
         """Return what is unpaid of one part."""
         return self.owed[part] - self.paid[part] - self.waived[part]
-
-    def copy(self) -> Row:
-        """Return a row of its own with the same amounts."""
-        new = Row.__new__(Row)
-        new.start, new.due, new.kind = self.start, self.due, self.kind
-        new.owed, new.paid, new.waived = self.owed[:], self.paid[:], self.waived[:]
-        new.credited = self.credited[:]
-        new.rest, new.ahead, new.late, new.met = self.rest, self.ahead, self.late, self.met
-        new.charges = self.charges[:]
-        return new
 
 
 def raise_owed(row: Row, part: int, amount: int) -> None:
@@ -113,7 +103,8 @@ class Entry:
 class Work:
     """An account while it is replayed.
 
-    overpaid : minor units paid and not owed. first : no row before it is unpaid.
+    overpaid : minor units paid and not owed. first : no row before it is unpaid. earned : first day of a
+    period -> interest, fees, penalties already recognised as income.
     """
 
     rows: list[Row]
@@ -121,6 +112,7 @@ class Work:
     overpaid: int = 0
     first: int = 0
     charged_off: date | None = None
+    earned: dict[date, list[int]] = field(default_factory=dict)
 
     def sort(self) -> None:
         """Put instalments in order of their due dates; those of a day stay as they came."""
@@ -132,16 +124,6 @@ class Work:
         return sum(row.rest for row in self.rows)
 
 
-def principal_rows(rows: Sequence[Row]) -> list[Row]:
-    """Return the instalments of the schedule itself: no down payment, nothing after the last."""
-    return [row for row in rows if row.kind == "instalment"]
-
-
 def last_due(rows: Sequence[Row]) -> date:
     """Return the latest due date of the schedule."""
     return max(row.due for row in rows if row.kind != "after")
-
-
-def unpaid_principal(rows: Sequence[Row]) -> int:
-    """Return principal that is due and not paid, past and to come."""
-    return sum(row.unpaid(PRINCIPAL) for row in rows)

@@ -28,10 +28,10 @@ KINDS = {"instalment": "instalment", "down-payment": "down payment", "after": "a
 
 @dataclass(frozen=True)
 class AccountInstalment:
-    """What falls due on a day and what became of it, currency. kind : an instalment, a down payment, or what
-    falls due after the last instalment. paid = what was paid on time + late + in_advance; outstanding = due - paid
-    - waived.
-    met : the day nothing was unpaid any more.
+    """What falls due on a day and what became of it, currency.
+
+    kind : an instalment, a down payment, or what falls due after. paid : of it `late` and `in_advance`
+    by the due date; outstanding = total - paid - waived. met : the day nothing was unpaid any more.
     """
 
     number: int
@@ -52,8 +52,10 @@ class AccountInstalment:
 
 @dataclass(frozen=True)
 class AccountTransaction:
-    """A line and what it paid for, currency. number : the line of the file, None of what a fact brought along.
-    balance : principal in use after it. reversed : it never was; shown as it stood.
+    """A line and what it paid for, currency.
+
+    number : the line of the file, None of what a fact brought along. balance : principal in use after it.
+    reversed : it never was; shown as it stood.
     """
 
     number: int | None

@@ -34,6 +34,13 @@ class SchemaShown(Result):
     oneOf: tuple[Mapping[str, Any], ...] = ()  # noqa: N815 - JSON Schema's own word
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
+    @classmethod
+    def json_schema(cls) -> dict[str, Any]:
+        """Return the JSON Schema of `to_dict()`; `oneOf` is there for files of several kinds of objects."""
+        made = super().json_schema()
+        made["required"].remove("oneOf")
+        return made
+
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON Schema."""
         made = {"$schema": DIALECT, **super().to_dict()}

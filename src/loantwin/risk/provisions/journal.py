@@ -57,7 +57,7 @@ class Posting:
 
 
 @dataclass(frozen=True)
-class Account:
+class PostedAccount:
     """An account over the period, book currency. Debit balances above 0, credit balances below.
 
     closing = opening + debit - credit. Accounts of profit and of cash start at 0.
@@ -83,7 +83,7 @@ class JournalResult(ModelResult):
     closing_date: dt.date
     currency: str
     postings: tuple[Posting, ...]
-    accounts: Mapping[str, Account]
+    accounts: Mapping[str, PostedAccount]
     total_debit: float
     total_credit: float
     allowance: float
@@ -115,7 +115,7 @@ def journal_of(movement: MovementResult, minor_units: int = 100) -> JournalResul
         both[0] += debit
         both[1] += credit
     accounts = {
-        name: Account(
+        name: PostedAccount(
             stood.get(name, 0) / minor_units,
             debit / minor_units,
             credit / minor_units,
