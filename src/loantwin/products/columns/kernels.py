@@ -1,0 +1,401 @@
+"""Compiled loops of schedules to the minor unit.
+
+Amounts are whole minor units, int64. Rates and parts of a year are pairs of floats (high, low) whose sum holds
+some 31 digits. A product is first formed of the high parts; where it lies so near to a half or a whole that their
+error could turn it, the pairs decide (`_settled`), so that every amount is rounded as exact arithmetic has it.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from loantwin.kernels import compiled
+
+Array = Any
+
+# codes of `term_sheet`, by their places there
+HALF_EVEN, HALF_UP, HALF_DOWN, UP, DOWN = range(5)
+ANNUITY, EQUAL_PRINCIPAL, INTEREST_ONLY, BALLOON, BULLET = range(5)
+REST, AT_MOST, AT_LEAST, NEAREST, EQUALISED, AS_AGREED = range(6)
+# columns of a loan's packed terms
+(
+    AMOUNT,
+    PAYMENTS,
+    RATE,
+    PATTERN,
+    AMORTISATION,
+    FLAT,
+    ROUNDING,
+    PAYMENT_ROUNDING,
+    AGREED,
+    UNIT,
+    LAST,
+    REMAINDER,
+    GRACE,
+    WAITS,
+    FREE,
+    CARRIES,
+) = range(16)
+
+NEGLIGIBLE = 0.5e-7 + 1e-15
+"""Minor units: no farther than this from a half or a whole an amount counts as being there (`products.rounding`)."""
+NEAR, RELATIVE = 1e-6, 1e-12
+"""Where pairs decide: within NEAR + RELATIVE x amount, in which what floats lose has room."""
+SEARCHED = 10_000
+"""Whole amounts that are tried at most for a rule on the last instalment (`products.level_payments`)."""
+RATE_UNIT = 1e12
+SPLIT = 134217729.0
+# 2^27 + 1: halves of a float's digits, whose products are exact (Dekker 1971)
+
+
+@compiled
+def _exact_product(one: float, other: float) -> tuple[float, float]:
+    """Return a product and what rounding took from it."""
+    product = one * other
+    wide = one * SPLIT
+    one_high = wide - (wide - one)
+    one_low = one - one_high
+    wide = other * SPLIT
+    other_high = wide - (wide - other)
+    other_low = other - other_high
+    rest = one_low * other_low - (
+        ((product - one_high * other_high) - one_low * other_high) - one_high * other_low
+    )
+    return product, rest
+
+
+@compiled
+def _times(high: float, low: float, by_high: float, by_low: float) -> tuple[float, float]:
+    product, rest = _exact_product(high, by_high)
+    rest += high * by_low + low * by_high
+    total = product + rest
+    return total, rest - (total - product)
+
+
+@compiled
+def _plus(high: float, low: float, more_high: float, more_low: float) -> tuple[float, float]:
+    total = high + more_high
+    shift = total - high
+    rest = (high - (total - shift)) + (more_high - shift) + low + more_low
+    made = total + rest
+    return made, rest - (made - total)
+
+
+@compiled
+def _over(high: float, low: float, by_high: float, by_low: float) -> tuple[float, float]:
+    share = high / by_high
+    product, rest = _times(share, 0.0, by_high, by_low)
+    left = ((high - product) - rest) + low
+    more = left / by_high
+    total = share + more
+    return total, more - (total - share)
+
+
+@compiled
+def _settled(high: float, low: float, mode: int) -> int:
+    """Return an amount in whole units; negligibly near to a whole or a half it counts as being there."""
+    sign = 1
+    if high < 0.0:
+        sign, high, low = -1, -high, -low
+    whole = math.floor(high + 0.5)
+    over = (high - whole) + low
+    nearest = int(whole)
+    if abs(over) <= NEGLIGIBLE:
+        return sign * nearest
+    if mode == UP:
+        return sign * (nearest + (over > 0.0))
+    if mode == DOWN:
+        return sign * (nearest - (over < 0.0))
+    if 0.5 - abs(over) > NEGLIGIBLE:
+        return sign * nearest
+    below = nearest - (over < 0.0)
+    return sign * (below + (mode == HALF_UP or (mode == HALF_EVEN and below % 2 != 0)))
+
+
+@compiled
+def _is_plain(value: float, mode: int) -> bool:
+    """Return whether a float tells to which whole number an amount is rounded."""
+    over = abs(value - math.floor(value + 0.5))
+    near = NEAR + RELATIVE * abs(value)
+    return over > near if mode >= UP else 0.5 - over > near
+
+
+@compiled
+def _rounded(amount: float, high: float, low: float, mode: int) -> int:
+    """Return amount x (high + low) in whole units."""
+    value = amount * high
+    if mode < UP and _is_plain(value, mode):
+        return int(math.floor(value + 0.5))
+    value, rest = _exact_product(amount, high)
+    return _settled(value, rest + amount * low, mode)
+
+
+@compiled
+def year_parts(above: Array, below: Array, part: Array, part_low: Array) -> None:
+    """Set parts of a year (P, T) from fractions (P, T): pairs of floats."""
+    for pattern in range(above.shape[0]):
+        for period in range(above.shape[1]):
+            high, low = _over(float(above[pattern, period]), 0.0, float(below[pattern, period]), 0.0)
+            part[pattern, period], part_low[pattern, period] = high, low
+
+
+@compiled
+def _rate(row: Array) -> tuple[float, float]:
+    return _over(float(row[RATE]), 0.0, RATE_UNIT, 0.0)
+
+
+@compiled
+def _repays(row: Array, number: int) -> bool:
+    """Return whether an instalment repays principal at the level."""
+    what = row[AMORTISATION]
+    return what != BULLET and what != INTEREST_ONLY and number > row[GRACE]
+
+
+@compiled
+def _exact_level(row: Array, part: Array, part_low: Array, even: bool) -> tuple[float, float]:
+    """Return the level payment that leaves the balloon after the last period, before it is rounded.
+
+    Unrounded, the balance after the last instalment is a straight line of the level payment
+    (`products.level_payments.exact_level`).
+    """
+    rate, rate_low = _rate(row)
+    balance, balance_low = float(row[AMOUNT]), 0.0
+    slope, slope_low = 0.0, 0.0
+    fixed, fixed_low = 0.0, 0.0
+    for number in range(1, row[PAYMENTS] + 1):
+        place = 0 if even else number - 1
+        factor, factor_low = 0.0, 0.0
+        if number > row[FREE]:
+            factor, factor_low = _times(rate, rate_low, part[place], part_low[place])
+        if not _repays(row, number):
+            continue
+        if row[FLAT]:
+            more, more_low = _times(float(row[AMOUNT]), 0.0, factor, factor_low)
+            fixed, fixed_low = _plus(fixed, fixed_low, more, more_low)
+            slope += 1.0
+            continue
+        growth, growth_low = _plus(1.0, 0.0, factor, factor_low)
+        balance, balance_low = _times(balance, balance_low, growth, growth_low)
+        slope, slope_low = _times(slope, slope_low, growth, growth_low)
+        slope, slope_low = _plus(slope, slope_low, 1.0, 0.0)
+    if slope == 0.0:
+        return 0.0, 0.0
+    balance, balance_low = _plus(balance, balance_low, fixed, fixed_low)
+    balance, balance_low = _plus(balance, balance_low, -float(row[REMAINDER]), 0.0)
+    return _over(balance, balance_low, slope, slope_low)
+
+
+@compiled
+def _near_level(row: Array, factor: float) -> float:
+    """Return what `_exact_level` does to some 13 digits, where every period has one factor above 0."""
+    count = row[PAYMENTS] - row[GRACE]
+    grown = count * math.log1p(factor)
+    return (row[AMOUNT] * math.exp(grown) - row[REMAINDER]) * factor / math.expm1(grown)
+
+
+@compiled
+def _first_level(row: Array, part: Array, part_low: Array, even: bool) -> int:
+    """Return the level, rounded: the payment of an instalment, or its principal where that is equal."""
+    unit, mode = float(row[UNIT]), row[PAYMENT_ROUNDING]
+    if row[AGREED] > 0:
+        return row[AGREED]
+    if row[AMORTISATION] == EQUAL_PRINCIPAL:
+        count = max(row[PAYMENTS] - min(row[GRACE], row[PAYMENTS]), 1)
+        share, low = _over(float(row[AMOUNT] - row[REMAINDER]), 0.0, float(count), 0.0)
+        share, low = _over(share, low, unit, 0.0)
+        return _settled(share, low, mode) * row[UNIT]
+    if even and not row[FLAT] and row[FREE] <= row[GRACE] < row[PAYMENTS] and row[RATE] > 0:
+        near = _near_level(row, _rate(row)[0] * part[0]) / unit
+        if mode < UP and _is_plain(near, mode):
+            return int(math.floor(near + 0.5)) * row[UNIT]
+    level, low = _exact_level(row, part, part_low, even)
+    level, low = _over(level, low, unit, 0.0)
+    return max(0, _settled(level, low, mode) * row[UNIT])
+
+
+@compiled
+def _roll(
+    row: Array, part: Array, part_low: Array, even: bool, level: int, principal: Array, interest: Array
+) -> int:
+    """Set what each instalment pays at a level, (T,) each; return the last one's payment."""
+    rate, rate_low = _rate(row)
+    factor, factor_low = _times(rate, rate_low, part[0], part_low[0])
+    what, mode, count = row[AMORTISATION], row[ROUNDING], row[PAYMENTS]
+    flat, grace, waits, free, carries = row[FLAT] != 0, row[GRACE], row[WAITS], row[FREE], row[CARRIES] != 0
+    repays = what != BULLET and what != INTEREST_ONLY
+    balance, unpaid, deferred = row[AMOUNT], 0, 0
+    rest, rest_low = 0.0, 0.0
+    for number in range(1, count + 1):
+        if not even:
+            factor, factor_low = _times(rate, rate_low, part[number - 1], part_low[number - 1])
+        bears = float(row[AMOUNT] if flat else balance)
+        if number <= free:
+            bears = 0.0
+        if carries:
+            exact, exact_low = _times(bears, 0.0, factor, factor_low)
+            exact, exact_low = _plus(exact, exact_low, rest, rest_low)
+            fresh = _settled(exact, exact_low, mode)
+            rest, rest_low = _plus(exact, exact_low, -float(fresh), 0.0)
+        else:
+            fresh = _rounded(bears, factor, factor_low, mode)
+        owed = unpaid + fresh
+        if number == count and row[LAST] != AS_AGREED:
+            principal[count - 1], interest[count - 1] = balance, owed + deferred
+            return balance + owed + deferred
+        payable, repaid = owed, 0
+        if what == BULLET:
+            payable = 0
+        elif repays and number > grace:
+            if what == EQUAL_PRINCIPAL:
+                repaid = min(level, balance)
+            else:
+                payable = min(owed, level)
+                repaid = min(level - payable, balance)
+        unpaid = owed - payable
+        if what == BULLET or number <= waits:
+            deferred += payable
+            payable = 0
+        else:
+            payable += deferred
+            deferred = 0
+        principal[number - 1], interest[number - 1] = repaid, payable
+        balance -= repaid
+    return principal[count - 1] + interest[count - 1]
+
+
+@compiled
+def _missed(
+    row: Array, part: Array, part_low: Array, even: bool, level: int, principal: Array, interest: Array
+) -> int:
+    """Return by how much the last instalment, without the balloon, exceeds the level payment."""
+    return _roll(row, part, part_low, even, level, principal, interest) - row[REMAINDER] - level
+
+
+@compiled
+def _smallest(
+    row: Array,
+    part: Array,
+    part_low: Array,
+    even: bool,
+    level: int,
+    least: int,
+    principal: Array,
+    interest: Array,
+) -> int:
+    """Return the smallest level near `level` whose last instalment exceeds it by at most `least`."""
+    unit = row[UNIT]
+    for _ in range(SEARCHED):
+        if _missed(row, part, part_low, even, level, principal, interest) <= least:
+            break
+        level += unit
+    for _ in range(SEARCHED):
+        if level < unit or _missed(row, part, part_low, even, level - unit, principal, interest) > least:
+            break
+        level -= unit
+    return level
+
+
+@compiled
+def _equalised(
+    row: Array, part: Array, part_low: Array, even: bool, level: int, principal: Array, interest: Array
+) -> int:
+    """Return the level, or one that spreads the last instalment's difference over all, where that is smaller."""
+    count = row[PAYMENTS] - min(row[GRACE], row[PAYMENTS])
+    missed = _missed(row, part, part_low, even, level, principal, interest)
+    if count < 2 or abs(missed) <= count // 2:
+        return level
+    share, low = _over(float(missed), 0.0, float(count), 0.0)
+    share, low = _over(share, low, float(row[UNIT]), 0.0)
+    changed = level + _settled(share, low, HALF_EVEN) * row[UNIT]
+    moved = _missed(row, part, part_low, even, changed, principal, interest)
+    return changed if abs(moved) < abs(missed) else level
+
+
+@compiled
+def _chosen_level(
+    row: Array, part: Array, part_low: Array, even: bool, principal: Array, interest: Array
+) -> int:
+    """Return the level by the rule on the last instalment."""
+    level, rule, what = _first_level(row, part, part_low, even), row[LAST], row[AMORTISATION]
+    if row[AGREED] > 0 or rule == REST or rule == AS_AGREED or what == EQUAL_PRINCIPAL:
+        return level
+    if not _repays(row, row[PAYMENTS]):
+        return 0
+    if rule == EQUALISED:
+        return _equalised(row, part, part_low, even, level, principal, interest)
+    unit = row[UNIT]
+    if rule == AT_LEAST:
+        return max(0, _smallest(row, part, part_low, even, level, -1, principal, interest) - unit)
+    upper = _smallest(row, part, part_low, even, level, 0, principal, interest)
+    if rule == AT_MOST:
+        return upper
+    lower = max(0, upper - unit)
+    below = abs(_missed(row, part, part_low, even, lower, principal, interest))
+    above = abs(_missed(row, part, part_low, even, upper, principal, interest))
+    return lower if below <= above else upper
+
+
+@compiled
+def _schedule(
+    row: Array, years: tuple[Array, Array], evens: Array, principal: Array, interest: Array
+) -> None:
+    """Set what each instalment of a loan pays."""
+    part, part_low, even = years[0][row[PATTERN]], years[1][row[PATTERN]], evens[row[PATTERN]]
+    level = _chosen_level(row, part, part_low, even, principal, interest)
+    _roll(row, part, part_low, even, level, principal, interest)
+
+
+@compiled
+def fill(
+    first: int,
+    last: int,
+    packed: Array,
+    years: tuple[Array, Array],
+    evens: Array,
+    principal: Array,
+    interest: Array,
+) -> None:
+    """Set the schedules of loans `first` to `last`: principal and interest (N, T), nothing after the last payment."""
+    for loan in range(first, last):
+        row = packed[loan]
+        _schedule(row, years, evens, principal[loan], interest[loan])
+        principal[loan, row[PAYMENTS] :] = 0
+        interest[loan, row[PAYMENTS] :] = 0
+
+
+@compiled
+def sum_up(
+    first: int,
+    last: int,
+    packed: Array,
+    years: tuple[Array, Array],
+    evens: Array,
+    months: Array,
+    lent: Array,
+    group: Array,
+    sums: Array,
+) -> None:
+    """Add the flows of slices `first` to `last` of the loans to `sums` (slices, groups, months + 1, 3).
+
+    months : (P, T) month of each due date, 0 and less lie before. lent : (N,) month of the disbursement. sums :
+    principal, interest and what is lent by month; month 0 holds all before the first.
+    """
+    slices, end, count = sums.shape[0], sums.shape[2] - 1, len(packed)
+    principal, interest = np.empty(months.shape[1], dtype=np.int64), np.empty(months.shape[1], dtype=np.int64)
+    for piece in range(first, last):
+        for loan in range(count * piece // slices, count * (piece + 1) // slices):
+            if lent[loan] > end:
+                continue
+            row, into = packed[loan], sums[piece, group[loan]]
+            _schedule(row, years, evens, principal, interest)
+            into[max(lent[loan], 0), 2] += row[AMOUNT]
+            due = months[row[PATTERN]]
+            for place in range(row[PAYMENTS]):
+                month = due[place]
+                if month > end:
+                    break
+                into[max(month, 0), 0] += principal[place]
+                into[max(month, 0), 1] += interest[place]
