@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from loantwin.errors import ExtraError
 
 EXTRAS: Mapping[str, tuple[str, ...]] = {
+    "calendars": ("QuantLib",),
     "env": ("gymnasium",),
     "excel": ("fastexcel", "xlsxwriter"),
     "jax": ("jax",),
