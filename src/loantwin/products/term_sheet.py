@@ -35,11 +35,18 @@ AMORTISATIONS: tuple[str, ...] = (
 )
 """How principal comes back. `bullet` pays interest too at the end, `interest-only` as it falls due."""
 
-METHODS: tuple[str, ...] = ("declining", "flat")
-"""Interest on what is owed, or on what was lent for the whole term (add-on)."""
+METHODS: tuple[str, ...] = ("declining", "flat", "interest-first")
+"""Interest on what is owed; on what was lent, for the whole term and in equal parts (add-on); or set at the start
+and paid before principal, as much as what is owed bears under the very payments that this makes.
+"""
 
 INTEREST_PERIODS: tuple[str, ...] = ("daily", "same-as-period")
 """What a whole period counts: its days, or its nominal length (a month is a twelfth of a year)."""
+
+ODD_PERIODS: tuple[str, ...] = ("by-days", "whole")
+"""What a first period counts that is longer or shorter than the others, where periods count their nominal
+length: whole ones and a share by days, or one whole period all the same.
+"""
 
 ROLLS: tuple[str, ...] = (
     "none",
@@ -51,10 +58,17 @@ ROLLS: tuple[str, ...] = (
 )
 """Where a due date goes that is no business day of the calendar."""
 
-LAST_INSTALMENTS: tuple[str, ...] = ("rest", "at-most-level", "at-least-level", "nearest-level", "equalised")
-"""What the last instalment may be: whatever rests; no more, no less than the level payment, or as near to it as
-one minor unit of the level payment brings it; or the level payment chosen again so that all are as equal as
-can be.
+LAST_INSTALMENTS: tuple[str, ...] = (
+    "rest",
+    "at-most-level",
+    "at-least-level",
+    "nearest-level",
+    "equalised",
+    "as-agreed",
+)
+"""What the last instalment may be: whatever rests; no more, no less than the level payment, or as near to it
+as one minor unit of the level payment brings it; the level payment chosen again so that all are as equal as can
+be; or the agreed payment, whatever is left unpaid.
 """
 
 CHARGE_KINDS: tuple[str, ...] = ("fee", "penalty")
@@ -62,8 +76,11 @@ CHARGE_KINDS: tuple[str, ...] = ("fee", "penalty")
 
 @dataclass(frozen=True, kw_only=True)
 class Charge:
-    """A cost beside interest. `amount` in currency or `share` of principal, one of them; `due` is a date,
-    `disbursement` or `instalment` (with each of them).
+    """A cost beside interest, due in full on its day; it bears no interest.
+
+    amount : currency, or `share` : decimal of principal, one of them. due : a date, `disbursement` (with each
+    money is paid out) or `instalment` (with each). A date is charged with the first instalment due on it or
+    after it.
     """
 
     name: str
@@ -82,10 +99,19 @@ class Disbursement:
 
 
 @dataclass(frozen=True, kw_only=True)
-class FloatingRate:
-    """A rate that follows an index: clip(index + margin, floor, cap), decimals a year, set anew every `reset`.
+class AgreedPayment:
+    """A payment agreed by date and amount, currency."""
 
-    index : (date, decimal a year) in order of dates; each holds until the next.
+    due: date
+    amount: Decimal
+
+
+@dataclass(frozen=True, kw_only=True)
+class FloatingRate:
+    """A rate that follows an index: clip(index + margin, floor, cap), decimals a year, set anew each `reset`.
+
+    index : (date, decimal a year) in order of dates; each holds until the next. The first one is in force at
+    the start. reset : `1m`, `3m`, ...: the days, counted from the start, on which the rate is looked up.
     """
 
     index: tuple[tuple[date, Decimal], ...]
@@ -100,22 +126,25 @@ class TermSheet:
     """The terms of one loan.
 
     amount : currency, more than 0; the sum of `disbursements` where these are named.
-    annual_rate : decimal a year, nominal. A rate a day is this over 365 with `actual/365`.
+    annual_rate : decimal a year, nominal. A rate a day is this over 365 with `actual/365`. The floating one's
+    first rate takes its place.
     payments : instalments, without a down payment; None where `instalment` decides how many there are.
     every : `1m`, `2w`, `14d`, `3m`, `1y`. start : day of the first disbursement. first : first due date; None is
-    one period after start. due_day : 1 to 31, `month-end`, or None for the day of `first`.
+    one period after start. due_day : 1 to 31 or `month-end`: instalments fall on this day, the first one on or
+    after `first`; None for the day of `first`.
+    agreed : payments agreed by date and amount, in place of `payments`, `every` and `instalment`.
     instalment : currency, a payment agreed; None to work it out.
     instalment_multiple : currency; the level payment is a multiple of it.
     rounding, instalment_rounding : of interest, and of the level payment (None: as interest).
-    carry_rounding : True where interest lost by rounding is carried on and not dropped.
-    balloon : currency, due with the last instalment. steps : decimals, growth of each instalment over the one
-    before, or of each year's with `step_every`. season : 12 multiples of the level payment by calendar month.
+    carry_rounding : True where what rounding takes from interest or adds to it is carried to the next instalment.
+    balloon : currency, due with the last instalment. step : decimal, growth of the instalments, once every
+    `step_every`. season : 12 multiples of the level payment by calendar month.
     principal_grace, interest_grace, interest_free : whole instalments, from the first, without principal,
-    without interest being due (it falls due with the next), without interest at all. holidays : numbers of
-    instalments that are not due.
-    down_payment : decimal of each disbursement, due on its day.
-    total_cost_cap : decimal of principal, of interest and charges together; daily_cost_cap : decimal of principal
-    in use a day, of interest.
+    without interest being due (it falls due with the first one after), without interest at all. holidays : numbers
+    of instalments that are not due; interest is paid out of the next.
+    down_payment : decimal of each disbursement, due on its day; it bears no interest.
+    total_cost_cap : decimal of principal, of interest and charges together; daily_cost_cap : decimal of
+    principal in use a day, of interest.
     minor_units : minor units of one unit of currency (100 cents).
     """
 
@@ -130,6 +159,7 @@ class TermSheet:
     calendar: str | None = None
     day_count: str = "30/360"
     interest_period: str = "same-as-period"
+    odd_period: str = "by-days"
     method: str = "declining"
     amortisation: str = "annuity"
     rounding: str = "half-even"
@@ -138,6 +168,7 @@ class TermSheet:
     instalment: Decimal | None = None
     instalment_multiple: Decimal | None = None
     last_instalment: str = "rest"
+    agreed: tuple[AgreedPayment, ...] = ()
     balloon: Decimal = Decimal(0)
     step: Decimal = Decimal(0)
     step_every: int = 1
@@ -160,14 +191,17 @@ class TermSheet:
 class Instalment:
     """One row of a schedule; amounts in minor units of the currency, int.
 
-    number : 1, 2, ...; 0 is a down payment or disbursement row's own. due : the date it falls due. days : since
-    the one before. closing = opening + paid out in the period - principal; payment = principal + interest + fees.
+    number : 1, 2, ...; 0 is the row of a down payment or of charges at a disbursement. due : the date it falls
+    due. days : since the row before.
+    closing = opening + disbursed - principal; payment = principal + interest + fees. disbursed : paid out after
+    the row before, up to this one.
     """
 
     number: int
     due: date
     days: int
     opening: int
+    disbursed: int
     principal: int
     interest: int
     fees: int

@@ -1,0 +1,137 @@
+"""The schedule of one loan: what falls due on each day, to the minor unit.
+
+Exact and readable rather than fast: amounts are whole minor units, rates and factors have 19 significant digits.
+A level payment is worked out anew when money is paid out after the first instalment and when a floating rate
+has moved, over the instalments left and from what is known on that day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+
+from loantwin.errors import UsageError, expected
+from loantwin.products.amortisation import Line, Owed, interest, roll
+from loantwin.products.charges import charges_by_day
+from loantwin.products.interest_first import interest_first
+from loantwin.products.level_payments import chosen_level, exact_level, level_payment
+from loantwin.products.periods import Period, disbursements, down_payments, lent_by_day, periods
+from loantwin.products.rounding import in_minor, round_minor
+from loantwin.products.term_rules import check_terms
+from loantwin.products.term_sheet import Instalment, TermSheet
+
+__all__ = ["chosen_level", "exact_level", "instalments", "interest", "level_payment", "lines", "round_minor"]
+
+MOST_PAYMENTS = 12_000
+"""Instalments at most: a thousand years of months."""
+
+
+def instalments(sheet: TermSheet) -> tuple[Instalment, ...]:
+    """Return the schedule of a loan in order of days.
+
+    Rows numbered 0 are down payments and charges at a disbursement.
+
+    Raises
+    ------
+    UsageError : terms that are unknown or contradict each other, naming the field; an agreed payment that never
+    repays the loan.
+    """
+    check_terms(sheet)
+    return _rows(sheet, lines(sheet))
+
+
+def lines(sheet: TermSheet, run: Sequence[Period] | None = None) -> list[Line]:
+    """Return what each instalment pays without charges; terms are not checked.
+
+    run : periods in place of those of the terms.
+    """
+    if sheet.payments is None and not sheet.agreed:
+        sheet = replace(sheet, payments=_number(sheet))
+    run = run or periods(sheet)
+    if sheet.method == "interest-first":
+        return interest_first(sheet, run)
+    base = in_minor(sheet.amount, sheet.minor_units) if sheet.method == "flat" else None
+    balloon = in_minor(sheet.balloon, sheet.minor_units)
+    owed, level, rate, found = Owed(), 0, None, list[Line]()
+    for place, period in enumerate(run):
+        moved = period.parts[0].rate != rate and sheet.amortisation != "equal-principal"
+        if place == 0 or period.lent or moved:
+            level = chosen_level(sheet, as_known(run[place:]), owed, base=base, balloon=balloon)
+            rate = period.parts[0].rate
+        payment = in_minor(sheet.agreed[place].amount, sheet.minor_units) if sheet.agreed else level
+        found += roll(sheet, [period], owed, payment, base=base, last=len(run))
+        owed = found[-1].after
+    return found
+
+
+def as_known(run: Sequence[Period]) -> list[Period]:
+    """Return periods as they look on the first one's first day: its rate in all, nothing more paid out after it."""
+    first, rate = run[0], run[0].parts[0].rate
+    now = replace(first, parts=tuple(replace(part, rate=rate) for part in first.parts))
+    later = [
+        replace(period, parts=tuple(replace(part, rate=rate, lent=0) for part in period.parts)) for period in run[1:]
+    ]
+    return [now, *later]
+
+
+def _number(sheet: TermSheet) -> int:
+    """Return how many agreed payments repay a loan."""
+    assert sheet.instalment is not None
+    payment = in_minor(sheet.instalment, sheet.minor_units)
+    base = in_minor(sheet.amount, sheet.minor_units) if sheet.method == "flat" else None
+    for count in (60, 600, MOST_PAYMENTS):
+        run = periods(sheet, count)
+        for line in roll(replace(sheet, last_instalment="as-agreed"), run, Owed(), payment, base=base):
+            after = line.after
+            if after.balance + after.unpaid + after.deferred <= 0 and not _lent_after(run, line.period):
+                return line.period.number
+    raise UsageError(
+        expected("a payment that repays the loan", f"{sheet.instalment}, with principal left after {count} of them"),
+        field="instalment",
+    )
+
+
+def _lent_after(run: Sequence[Period], period: Period) -> bool:
+    return any(later.lent for later in run[period.number :])
+
+
+def _rows(sheet: TermSheet, paid: Sequence[Line]) -> tuple[Instalment, ...]:
+    """Return the rows of a schedule: instalments, and days of disbursement on which something falls due."""
+    due = [line.period.due for line in paid]
+    fees, down = charges_by_day(sheet, due), down_payments(sheet)
+    days_out = {item.on for item in disbursements(sheet)}
+    lent = lent_by_day(sheet)
+    extra = sorted(day for day in days_out if day in down or (day in fees and day not in due))
+    steps: list[tuple[date, int, Line | None]] = [
+        *((day, 0, None) for day in extra),
+        *((line.period.due, line.period.number, line) for line in paid),
+    ]
+    rows: list[Instalment] = []
+    # an instalment due on the day of a disbursement comes first, but on the first day
+    steps.sort(key=lambda step: (step[0], step[0] > sheet.start and step[2] is None, step[1]))
+    before, balance, counted = sheet.start, 0, set[date]()
+    for day, number, line in steps:
+        opens = [item for item in days_out - counted if item <= before]
+        within = [item for item in days_out - counted if before < item < day or item == day and not number]
+        counted.update(opens, within)
+        opening = balance + sum(lent[item] + down.get(item, 0) for item in opens)
+        out = sum(lent[item] + down.get(item, 0) for item in within)
+        principal = line.principal if line else down.get(day, 0)
+        balance = opening + out - principal
+        fee = fees.pop(day, 0)
+        rows.append(
+            Instalment(
+                number=number,
+                due=day,
+                days=(day - before).days,
+                opening=opening,
+                disbursed=out,
+                principal=principal,
+                interest=line.interest if line else 0,
+                fees=fee,
+                closing=balance,
+            )
+        )
+        before = day
+    return tuple(rows)

@@ -1,0 +1,209 @@
+"""The periods of a loan between its due dates, and what a period's interest is of one unit owed: its factor.
+
+A period falls into parts where money is paid out or the rate changes within it. A part's factor is its rate
+times its part of a year, to 19 digits; with `daily` the part of a year is that between its two dates, with
+`same-as-period` the nominal one of the whole period times the part's days over the period's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+
+from loantwin.products.day_counts_here import year_fraction_exact
+from loantwin.products.due_dates import due_dates, first_date, frequency, moved, nominal_dates
+from loantwin.products.rounding import CONTEXT, as_decimal, in_minor, round_minor
+from loantwin.products.term_sheet import Disbursement, TermSheet
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a period with one rate and one balance.
+
+    share : part of a year, to 19 digits. rate : decimal a year. lent : minor units paid out on `start`, less the
+    down payment of that day.
+    """
+
+    start: date
+    end: date
+    share: Decimal
+    rate: Decimal
+    lent: int = 0
+
+    @property
+    def factor(self) -> Decimal:
+        """Return the interest of one unit owed over the part."""
+        return CONTEXT.multiply(self.share, self.rate)
+
+
+@dataclass(frozen=True)
+class Period:
+    """The time from one due date to the next, after the start of the loan.
+
+    nominal : what the whole period counts, part of a year; None where its days count.
+    """
+
+    number: int
+    start: date
+    due: date
+    parts: tuple[Part, ...]
+    nominal: Fraction | None = None
+
+    @property
+    def days(self) -> int:
+        """Return the days from one due date to the next."""
+        return (self.due - self.start).days
+
+    @property
+    def factor(self) -> Decimal:
+        """Return the interest of one unit owed over the whole period."""
+        return sum((part.factor for part in self.parts), Decimal(0))
+
+    @property
+    def lent(self) -> int:
+        """Return what is paid out within the period, minor units, less down payments."""
+        return sum(part.lent for part in self.parts)
+
+
+def periods(
+    sheet: TermSheet, count: int | None = None, due: tuple[date, ...] | None = None
+) -> tuple[Period, ...]:
+    """Return the periods of a loan, one an instalment.
+
+    count : instalments, where the terms do not say how many. due : due dates in place of those of the terms.
+    """
+    days = due or due_dates(sheet if count is None else replace(sheet, payments=count))
+    lent = lent_by_day(sheet)
+    found: list[Period] = []
+    start = sheet.start
+    for number, (end, nominal) in enumerate(zip(days, _shares_of_year(sheet, days), strict=True), 1):
+        period = Period(number, start, end, (), nominal)
+        cuts = [start, *cuts_within(sheet, lent, start, end), end]
+        parts = tuple(
+            Part(low, high, share_of_year(sheet, period, low, high), rate_on(sheet, low), lent.get(low, 0))
+            for low, high in zip(cuts, cuts[1:], strict=False)
+        )
+        found.append(replace(period, parts=parts))
+        start = end
+    return tuple(found)
+
+
+def share_of_year(sheet: TermSheet, period: Period, start: date, end: date) -> Decimal:
+    """Return what a part of a period counts, part of a year to 19 digits."""
+    if period.nominal is not None:
+        return as_decimal(period.nominal * Fraction((end - start).days, period.days or 1))
+    return as_decimal(
+        year_fraction_exact(
+            sheet.day_count, start, end, period_start=period.start, period_end=period.due
+        )
+    )
+
+
+def disbursements(sheet: TermSheet) -> tuple[Disbursement, ...]:
+    """Return what is paid out and when: all of it at the start where the terms name nothing else."""
+    return sheet.disbursements or (Disbursement(on=sheet.start, amount=sheet.amount),)
+
+
+def down_payments(sheet: TermSheet) -> dict[date, int]:
+    """Return down payments by day, minor units, rounded as instalments are."""
+    found: dict[date, int] = {}
+    for item in disbursements(sheet):
+        share = CONTEXT.multiply(Decimal(in_minor(item.amount, sheet.minor_units)), sheet.down_payment)
+        due = round_minor(share, sheet.instalment_rounding or sheet.rounding)
+        found[item.on] = found.get(item.on, 0) + due
+    return {day: due for day, due in found.items() if due}
+
+
+def lent_by_day(sheet: TermSheet) -> dict[date, int]:
+    """Return what is paid out by day, minor units, less the down payment of that day."""
+    found: dict[date, int] = {}
+    for item in disbursements(sheet):
+        found[item.on] = found.get(item.on, 0) + in_minor(item.amount, sheet.minor_units)
+    for day, due in down_payments(sheet).items():
+        found[day] -= due
+    return found
+
+
+def cuts_within(sheet: TermSheet, lent: Iterable[date], start: date, end: date) -> list[date]:
+    """Return the days within a period, its ends left out, on which balance or rate may change."""
+    days = set(lent)
+    if sheet.floating is not None:
+        days.update(day for day in reset_days(sheet, end) if rate_on(sheet, day) != _rate_before(sheet, day))
+    return sorted(day for day in days if start < day < end)
+
+
+def reset_days(sheet: TermSheet, until: date) -> list[date]:
+    """Return the days on which a floating rate is looked up, up to and with `until`."""
+    assert sheet.floating is not None
+    found, times = [sheet.start], 1
+    while (day := moved(sheet.start, sheet.floating.reset, times)) <= until:
+        found.append(day)
+        times += 1
+    return found
+
+
+def rate_on(sheet: TermSheet, day: date) -> Decimal:
+    """Return the rate in force from a day on, decimal a year."""
+    if sheet.floating is None:
+        return sheet.annual_rate
+    return _looked_up(sheet, reset_days(sheet, day)[-1])
+
+
+def _rate_before(sheet: TermSheet, day: date) -> Decimal | None:
+    before = [item for item in reset_days(sheet, day) if item < day]
+    return _looked_up(sheet, before[-1]) if before else None
+
+
+def _looked_up(sheet: TermSheet, day: date) -> Decimal:
+    floating = sheet.floating
+    assert floating is not None
+    stands = [value for since, value in floating.index if since <= day] or [floating.index[0][1]]
+    rate = stands[-1] + floating.margin
+    if floating.floor is not None:
+        rate = max(rate, floating.floor)
+    return rate if floating.cap is None else min(rate, floating.cap)
+
+
+def _shares_of_year(sheet: TermSheet, due: tuple[date, ...]) -> list[Fraction | None]:
+    """Return the nominal length of each period as a part of a year; None where its days count."""
+    if sheet.interest_period == "daily" or sheet.agreed:
+        return [None] * len(due)
+    nominal = nominal_length(sheet)
+    if nominal is None:
+        return [None] * len(due)
+    first = nominal * (1 if sheet.odd_period == "whole" else regular_periods(sheet))
+    return [first, *[nominal] * (len(due) - 1)]
+
+
+def nominal_length(sheet: TermSheet) -> Fraction | None:
+    """Return what a regular period counts, part of a year; None where only dates tell."""
+    number, unit = frequency(sheet.every)
+    base = {"30": 365 if sheet.day_count.endswith("365") else 360}.get(sheet.day_count[:2])
+    if unit == "m":
+        return Fraction(30 * number, base) if base else Fraction(number, 12)
+    year = base or {"actual/360": 360, "actual/364": 364, "actual/365": 365}.get(sheet.day_count)
+    return None if year is None else Fraction(number, year)
+
+
+def regular_periods(sheet: TermSheet) -> Fraction:
+    """Return how many regular periods lie between the start and the first due date, the rest by its days.
+
+    Whole periods are counted back from the due date; what is left counts its days over those of the period that
+    it is a part of.
+    """
+    first = nominal_dates(sheet, 1)[0]
+    number, unit = frequency(sheet.every)
+    if unit == "d":
+        return Fraction((first - sheet.start).days, number)
+    whole = max(0, (12 * (first.year - sheet.start.year) + first.month - sheet.start.month) // number - 1)
+    while (before := _back(sheet, first, whole + 1)) >= sheet.start:
+        whole += 1
+    opens = _back(sheet, first, whole)
+    return whole + Fraction((opens - sheet.start).days, (opens - before).days)
+
+
+def _back(sheet: TermSheet, first: date, times: int) -> date:
+    return moved(first, sheet.every, -times, first_date(sheet)[1]) if times else first
