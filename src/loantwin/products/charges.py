@@ -15,11 +15,15 @@ from loantwin.products.term_sheet import Charge, TermSheet
 def charges_by_day(sheet: TermSheet, due: Sequence[date]) -> dict[date, int]:
     """Return charges by day, minor units: those of a disbursement on its day, others on due dates.
 
+    Those that are financed are principal and not among them.
+
     due : due dates of the instalments. A share is of each sum paid out where it is due with a disbursement, of
     the whole amount elsewhere.
     """
     found: dict[date, int] = {}
     for charge in sheet.charges:
+        if charge.financed:
+            continue
         for day, principal in _days(sheet, charge, due):
             found[day] = found.get(day, 0) + _amount(sheet, charge, principal)
     return found

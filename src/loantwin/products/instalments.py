@@ -16,7 +16,7 @@ from loantwin.products.amortisation import Line, Owed, interest, roll
 from loantwin.products.charges import charges_by_day
 from loantwin.products.interest_first import interest_first
 from loantwin.products.level_payments import chosen_level, exact_level, level_payment
-from loantwin.products.periods import Period, disbursements, down_payments, lent_by_day, periods
+from loantwin.products.periods import Period, disbursements, down_payments, lent_by_day, periods, principal
 from loantwin.products.rounding import in_minor, round_minor
 from loantwin.products.term_rules import check_terms
 from loantwin.products.term_sheet import Instalment, TermSheet
@@ -51,7 +51,7 @@ def lines(sheet: TermSheet, run: Sequence[Period] | None = None) -> list[Line]:
     run = run or periods(sheet)
     if sheet.method == "interest-first":
         return interest_first(sheet, run)
-    base = in_minor(sheet.amount, sheet.minor_units) if sheet.method == "flat" else None
+    base = principal(sheet) if sheet.method == "flat" else None
     balloon = in_minor(sheet.balloon, sheet.minor_units)
     owed, level, rate, found = Owed(), 0, None, list[Line]()
     for place, period in enumerate(run):
@@ -79,7 +79,7 @@ def _number(sheet: TermSheet) -> int:
     """Return how many agreed payments repay a loan."""
     assert sheet.instalment is not None
     payment = in_minor(sheet.instalment, sheet.minor_units)
-    base = in_minor(sheet.amount, sheet.minor_units) if sheet.method == "flat" else None
+    base = principal(sheet) if sheet.method == "flat" else None
     for count in (60, 600, MOST_PAYMENTS):
         run = periods(sheet, count)
         for line in roll(replace(sheet, last_instalment="as-agreed"), run, Owed(), payment, base=base):
@@ -117,8 +117,8 @@ def _rows(sheet: TermSheet, paid: Sequence[Line]) -> tuple[Instalment, ...]:
         counted.update(opens, within)
         opening = balance + sum(lent[item] + down.get(item, 0) for item in opens)
         out = sum(lent[item] + down.get(item, 0) for item in within)
-        principal = line.principal if line else down.get(day, 0)
-        balance = opening + out - principal
+        repaid = line.principal if line else down.get(day, 0)
+        balance = opening + out - repaid
         fee = fees.pop(day, 0)
         rows.append(
             Instalment(
@@ -127,7 +127,7 @@ def _rows(sheet: TermSheet, paid: Sequence[Line]) -> tuple[Instalment, ...]:
                 days=(day - before).days,
                 opening=opening,
                 disbursed=out,
-                principal=principal,
+                principal=repaid,
                 interest=line.interest if line else 0,
                 fees=fee,
                 closing=balance,

@@ -2,8 +2,9 @@
 
 The balance of interest at the start is what principal bears under the payments that it makes itself: payments
 follow from principal and interest together, principal from the payments, interest from principal. The figure is
-found by going round from simple interest on what was lent until it moves by less than a minor unit. As interest
-is paid first, principal stays longer, and more is borne than under the same rate on what is owed.
+found by going round from simple interest on what was lent until it is what is borne, or less than a minor unit
+more. As interest is paid first, principal stays longer, and more is borne than under the same rate on what is
+owed.
 """
 
 from __future__ import annotations
@@ -18,23 +19,32 @@ from loantwin.products.periods import Period
 from loantwin.products.rounding import CONTEXT, in_minor, round_minor
 from loantwin.products.term_sheet import TermSheet
 
-ROUNDS = 100
-"""Times round at most; what is reached then is taken."""
+ROUNDS = 101
+"""Times round at most, after the first from simple interest. Where whole payments make it go to and fro between two
+figures for ever, what is reached then is taken.
+"""
 
 
 def interest_first(sheet: TermSheet, run: Sequence[Period]) -> list[Line]:
     """Return what each instalment pays, minor units, the last one what is left."""
     lent = sum(period.lent for period in run)
-    first = CONTEXT.multiply(Decimal(lent), sum((_factor(sheet, period) for period in run), Decimal(0)))
-    borne = Decimal(round_minor(_capped(sheet, first), sheet.rounding))
-    payments: list[int] = []
+    simple = CONTEXT.multiply(Decimal(lent), sum((_factor(sheet, period) for period in run), Decimal(0)))
+    borne = Decimal(round_minor(_capped(sheet, simple), sheet.rounding))
+    payments, _, borne = _round(sheet, run, lent, borne)
     for _ in range(ROUNDS):
-        payments = _payments(sheet, run, lent, borne)
-        left, made = _under(sheet, run, lent, payments, round_minor(borne, sheet.rounding))
-        if not round_minor(borne - made, sheet.rounding) and _fits(sheet, left, len(run)):
+        set_at_start = borne
+        payments, left, borne = _round(sheet, run, lent, set_at_start)
+        if _settled(sheet, set_at_start - borne, left, len(run)):
             break
-        borne = made
-    return _lines(sheet, run, payments, round_minor(borne, sheet.rounding))
+    return _lines(sheet, run, payments, round_minor(set_at_start, sheet.rounding))
+
+
+def _round(
+    sheet: TermSheet, run: Sequence[Period], lent: int, interest: Decimal
+) -> tuple[list[int], int, Decimal]:
+    """Return payments for interest set at the start, what they leave of principal, and what it bears by then."""
+    payments = _payments(sheet, run, lent, interest)
+    return payments, *_under(sheet, run, lent, payments, round_minor(interest, sheet.rounding))
 
 
 def _factor(sheet: TermSheet, period: Period) -> Decimal:
@@ -66,14 +76,17 @@ def _under(
     return balance, max(borne, Decimal(0))
 
 
-def _fits(sheet: TermSheet, left: int, count: int) -> bool:
-    """Return whether what is left of principal is as near to nothing as the rule on the last instalment asks."""
-    if sheet.instalment is not None:
-        return True
+def _settled(sheet: TermSheet, above: Decimal, left: int, count: int) -> bool:
+    """Return whether interest set at the start is what is borne, and principal left as the last instalment may be.
+
+    above : minor units that were set beyond what is borne. left : principal after all payments, minor units.
+    """
+    if sheet.last_instalment == "as-agreed":
+        return not above
     low, high = {"at-most-level": (-count, 0), "at-least-level": (0, count)}.get(
         sheet.last_instalment, (-count, count)
     )
-    return low <= left <= high
+    return 0 <= above < 1 and low <= left <= high
 
 
 def _lines(sheet: TermSheet, run: Sequence[Period], payments: Sequence[int], interest: int) -> list[Line]:

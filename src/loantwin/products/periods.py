@@ -13,7 +13,7 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
-from loantwin.products.day_counts_here import year_fraction_exact
+from loantwin.products.day_counts import year_fraction_exact
 from loantwin.products.due_dates import due_dates, first_date, frequency, moved, nominal_dates
 from loantwin.products.rounding import CONTEXT, as_decimal, in_minor, round_minor
 from loantwin.products.term_sheet import Disbursement, TermSheet
@@ -83,7 +83,7 @@ def periods(
         period = Period(number, start, end, (), nominal)
         cuts = [start, *cuts_within(sheet, lent, start, end), end]
         parts = tuple(
-            Part(low, high, share_of_year(sheet, period, low, high), rate_on(sheet, low), lent.get(low, 0))
+            Part(low, high, share_of_year(sheet, period, low, high), rate_on(sheet, low), lent.pop(low, 0))
             for low, high in zip(cuts, cuts[1:], strict=False)
         )
         found.append(replace(period, parts=parts))
@@ -117,9 +117,27 @@ def down_payments(sheet: TermSheet) -> dict[date, int]:
     return {day: due for day, due in found.items() if due}
 
 
+def financed(sheet: TermSheet) -> int:
+    """Return the charges that are lent as well, minor units, rounded as instalments are."""
+    lent = Decimal(in_minor(sheet.amount, sheet.minor_units))
+    total = 0
+    for charge in sheet.charges:
+        if charge.financed and charge.share is not None:
+            share = CONTEXT.multiply(lent, charge.share)
+            total += round_minor(share, sheet.instalment_rounding or sheet.rounding)
+        elif charge.financed and charge.amount is not None:
+            total += in_minor(charge.amount, sheet.minor_units)
+    return total
+
+
+def principal(sheet: TermSheet) -> int:
+    """Return all that is lent, minor units: the amount, and charges that are financed."""
+    return in_minor(sheet.amount, sheet.minor_units) + financed(sheet)
+
+
 def lent_by_day(sheet: TermSheet) -> dict[date, int]:
-    """Return what is paid out by day, minor units, less the down payment of that day."""
-    found: dict[date, int] = {}
+    """Return what is lent by day, minor units, less the down payment of that day."""
+    found: dict[date, int] = {disbursements(sheet)[0].on: financed(sheet)}
     for item in disbursements(sheet):
         found[item.on] = found.get(item.on, 0) + in_minor(item.amount, sheet.minor_units)
     for day, due in down_payments(sheet).items():

@@ -179,6 +179,8 @@ def _together(sheet: TermSheet) -> Iterator[Rule]:
     for charge in sheet.charges:
         field = f"charges.{charge.name}"
         yield charge.kind not in CHARGE_KINDS, field, charge.kind, "a kind, fee or penalty"
+        early = charge.financed and charge.due != "disbursement"
+        yield early, field, charge.due, "disbursement, as it is financed"
         both = (charge.amount is None) == (charge.share is None)
         yield both, field, "both or none", "an amount or a share"
         words = isinstance(charge.due, str) and charge.due not in ("disbursement", "instalment")
