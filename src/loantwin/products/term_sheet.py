@@ -43,14 +43,11 @@ and paid before principal, as much as what is owed bears under the very payments
 INTEREST_PERIODS: tuple[str, ...] = ("daily", "same-as-period")
 """What a whole period counts: its days, or its nominal length (a month is a twelfth of a year)."""
 
-<<<<<<< HEAD
 ODD_PERIODS: tuple[str, ...] = ("by-days", "whole")
 """What a first period counts that is longer or shorter than the others, where periods count their nominal
 length: whole ones and a share by days, or one whole period all the same.
 """
 
-=======
->>>>>>> main
 ROLLS: tuple[str, ...] = (
     "none",
     "following",
@@ -61,7 +58,6 @@ ROLLS: tuple[str, ...] = (
 )
 """Where a due date goes that is no business day of the calendar."""
 
-<<<<<<< HEAD
 LAST_INSTALMENTS: tuple[str, ...] = (
     "rest",
     "at-most-level",
@@ -73,12 +69,6 @@ LAST_INSTALMENTS: tuple[str, ...] = (
 """What the last instalment may be: whatever rests; no more, no less than the level payment, or as near to it
 as one minor unit of the level payment brings it; the level payment chosen again so that all are as equal as can
 be; or the agreed payment, whatever is left unpaid.
-=======
-LAST_INSTALMENTS: tuple[str, ...] = ("rest", "at-most-level", "at-least-level", "nearest-level", "equalised")
-"""What the last instalment may be: whatever rests; no more, no less than the level payment, or as near to it
-as one minor unit of the level payment brings it; or the level payment chosen again so that all are as equal
-as can be.
->>>>>>> main
 """
 
 CHARGE_KINDS: tuple[str, ...] = ("fee", "penalty")
@@ -112,14 +102,8 @@ class Disbursement:
 
 
 @dataclass(frozen=True, kw_only=True)
-<<<<<<< HEAD
 class AgreedPayment:
     """A payment agreed by date and amount, currency."""
-=======
-class FloatingRate:
-    """A rate that follows an index: clip(index + margin, floor, cap), decimals a year, set anew every
-    `reset`.
->>>>>>> main
 
     due: date
     amount: Decimal
@@ -148,15 +132,10 @@ class TermSheet:
     annual_rate : decimal a year, nominal. A rate a day is this over 365 with `actual/365`. The floating one's
     first rate takes its place.
     payments : instalments, without a down payment; None where `instalment` decides how many there are.
-<<<<<<< HEAD
     every : `1m`, `2w`, `14d`, `3m`, `1y`. start : day of the first disbursement. first : first due date; None is
     one period after start. due_day : 1 to 31 or `month-end`: instalments fall on this day, the first one on or
     after `first`; None for the day of `first`.
     agreed : payments agreed by date and amount, in place of `payments`, `every` and `instalment`.
-=======
-    every : `1m`, `2w`, `14d`, `3m`, `1y`. start : day of the first disbursement. first : first due date;
-    None is one period after start. due_day : 1 to 31, `month-end`, or None for the day of `first`.
->>>>>>> main
     instalment : currency, a payment agreed; None to work it out.
     instalment_multiple : currency; the level payment is a multiple of it.
     rounding, instalment_rounding : of interest, and of the level payment (None: as interest).
@@ -164,15 +143,9 @@ class TermSheet:
     balloon : currency, due with the last instalment. step : decimal, growth of the instalments, once every
     `step_every`. season : 12 multiples of the level payment by calendar month.
     principal_grace, interest_grace, interest_free : whole instalments, from the first, without principal,
-<<<<<<< HEAD
     without interest being due (it falls due with the first one after), without interest at all. holidays : numbers
     of instalments that are not due; interest is paid out of the next.
     down_payment : decimal of each disbursement, due on its day; it bears no interest.
-=======
-    without interest being due (it falls due with the next), without interest at all. holidays : numbers of
-    instalments that are not due.
-    down_payment : decimal of each disbursement, due on its day.
->>>>>>> main
     total_cost_cap : decimal of principal, of interest and charges together; daily_cost_cap : decimal of
     principal in use a day, of interest.
     minor_units : minor units of one unit of currency (100 cents).
@@ -221,16 +194,10 @@ class TermSheet:
 class Instalment:
     """One row of a schedule; amounts in minor units of the currency, int.
 
-<<<<<<< HEAD
     number : 1, 2, ...; 0 is the row of a down payment or of charges at a disbursement. due : the date it falls
     due. days : since the row before.
     closing = opening + disbursed - principal; payment = principal + interest + fees. disbursed : paid out after
     the row before, up to this one.
-=======
-    number : 1, 2, ...; 0 is a down payment or disbursement row's own. due : the date it falls due. days :
-    since the one before. closing = opening + paid out in the period - principal; payment = principal +
-    interest + fees.
->>>>>>> main
     """
 
     number: int
