@@ -174,7 +174,10 @@ def _roundest(loan: Loan, day: date, table: Sequence[Row]) -> Decimal:
     row = rows[1] if day > start or rows[0]["rate_factor"] == 0.0 else rows[0]
     factor, interest = Decimal(str(row["rate_factor"])), _money(row["interest"])
     before = sum((item.amount for item in loan.disbursed), Decimal(0))
-    low, high = (interest - Decimal("0.005")) / factor - before, (interest + Decimal("0.005")) / factor - before
+    low, high = (
+        (interest - Decimal("0.005")) / factor - before,
+        (interest + Decimal("0.005")) / factor - before,
+    )
     for places in (6, 5, 4, 3, 2, 1, 0, -1, -2):
         unit = Decimal(10) ** places
         amount = (low / unit).to_integral_value(rounding="ROUND_CEILING") * unit

@@ -33,6 +33,7 @@ LAST = {
     "higher final payment": "at-least-level",
 }
 
+
 class Refused(Exception):
     """A case that needs what the contract does not know; the text is the reason."""
 
@@ -176,9 +177,7 @@ def _fees(told: Case, case: Case) -> tuple[Charge, ...]:
 def _schedule_equal(case: Case, rows: Sequence[Instalment]) -> bool:
     """Return whether rows, level and final payment and totals are the case's, to the penny."""
     start = date.fromisoformat(case["parameters"]["Start Date"])
-    mine = [
-        ((row.due - start).days, row.payment, row.interest, row.principal, row.closing) for row in rows
-    ]
+    mine = [((row.due - start).days, row.payment, row.interest, row.principal, row.closing) for row in rows]
     theirs = [
         (int(row[0]), *(int(_amount(row[place]) * 100) for place in (1, 3, 4, 6))) for row in case["rows"][1:]
     ]

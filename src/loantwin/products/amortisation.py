@@ -93,7 +93,9 @@ def part_factors(sheet: TermSheet, period: Period) -> list[Decimal]:
     factors = [part.factor for part in period.parts]
     if sheet.daily_cost_cap is None:
         return factors
-    most = [CONTEXT.multiply(sheet.daily_cost_cap, Decimal((part.end - part.start).days)) for part in period.parts]
+    most = [
+        CONTEXT.multiply(sheet.daily_cost_cap, Decimal((part.end - part.start).days)) for part in period.parts
+    ]
     return [min(factor, cap) for factor, cap in zip(factors, most, strict=True)]
 
 
@@ -124,7 +126,13 @@ def allowed(sheet: TermSheet, cost: int) -> int:
 
 
 def roll(
-    sheet: TermSheet, run: Sequence[Period], owed: Owed, level: int, *, base: int | None = None, last: int | None = None
+    sheet: TermSheet,
+    run: Sequence[Period],
+    owed: Owed,
+    level: int,
+    *,
+    base: int | None = None,
+    last: int | None = None,
 ) -> list[Line]:
     """Return what each instalment of a run of periods pays at one level.
 

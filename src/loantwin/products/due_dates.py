@@ -67,7 +67,9 @@ def nominal_dates(sheet: TermSheet, count: int) -> tuple[date, ...]:
     number, unit = frequency(sheet.every)
     years = count * number / (365 if unit == "d" else 12)
     if first.year + years > _LAST.year:
-        raise UsageError(expected(f"due dates before {_LAST}", f"{count} every {sheet.every}"), field="payments")
+        raise UsageError(
+            expected(f"due dates before {_LAST}", f"{count} every {sheet.every}"), field="payments"
+        )
     return tuple(moved(first, sheet.every, k, anchor) for k in range(count))
 
 
@@ -93,5 +95,7 @@ def business_days(sheet: TermSheet, days: tuple[date, ...]) -> tuple[date, ...]:
     rolled = tuple(day.astype(object) for day in there)
     for before, after in zip(rolled, rolled[1:], strict=False):
         if after <= before:
-            raise UsageError(expected("instalments on different business days", f"two on {after}"), field="roll")
+            raise UsageError(
+                expected("instalments on different business days", f"two on {after}"), field="roll"
+            )
     return rolled

@@ -70,7 +70,8 @@ def as_known(run: Sequence[Period]) -> list[Period]:
     first, rate = run[0], run[0].parts[0].rate
     now = replace(first, parts=tuple(replace(part, rate=rate) for part in first.parts))
     later = [
-        replace(period, parts=tuple(replace(part, rate=rate, lent=0) for part in period.parts)) for period in run[1:]
+        replace(period, parts=tuple(replace(part, rate=rate, lent=0) for part in period.parts))
+        for period in run[1:]
     ]
     return [now, *later]
 
@@ -87,7 +88,9 @@ def _number(sheet: TermSheet) -> int:
             if after.balance + after.unpaid + after.deferred <= 0 and not _lent_after(run, line.period):
                 return line.period.number
     raise UsageError(
-        expected("a payment that repays the loan", f"{sheet.instalment}, with principal left after {count} of them"),
+        expected(
+            "a payment that repays the loan", f"{sheet.instalment}, with principal left after {count} of them"
+        ),
         field="instalment",
     )
 

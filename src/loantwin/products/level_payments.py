@@ -49,7 +49,9 @@ def exact_level(
         what = kind(sheet, period)
         if what == LEVEL:
             balance = CONTEXT.add(CONTEXT.add(balance, unpaid), fresh)
-            slope = CONTEXT.add(CONTEXT.add(slope, unpaid_slope), CONTEXT.add(fresh_slope, weight(sheet, period)))
+            slope = CONTEXT.add(
+                CONTEXT.add(slope, unpaid_slope), CONTEXT.add(fresh_slope, weight(sheet, period))
+            )
             unpaid, unpaid_slope, paid = Decimal(0), Decimal(0), True
         elif what == NOTHING:
             unpaid, unpaid_slope = CONTEXT.add(unpaid, fresh), CONTEXT.add(unpaid_slope, fresh_slope)
@@ -103,7 +105,9 @@ def chosen_level(
         lines = roll(sheet, run, owed, candidate, base=base)
         return lines[-1].payment - balloon, scaled(sheet, run[-1], candidate)
 
-    return _RULES[sheet.last_instalment](level, unit, ends, sum(kind(sheet, period) == LEVEL for period in run))
+    return _RULES[sheet.last_instalment](
+        level, unit, ends, sum(kind(sheet, period) == LEVEL for period in run)
+    )
 
 
 Ends = Callable[[int], tuple[int, int]]
@@ -182,4 +186,3 @@ _RULES: dict[str, Callable[[int, int, Ends, int], int]] = {
     "nearest-level": _nearest,
     "equalised": _equalised,
 }
-

@@ -96,9 +96,7 @@ def share_of_year(sheet: TermSheet, period: Period, start: date, end: date) -> D
     if period.nominal is not None:
         return as_decimal(period.nominal * Fraction((end - start).days, period.days or 1))
     return as_decimal(
-        year_fraction_exact(
-            sheet.day_count, start, end, period_start=period.start, period_end=period.due
-        )
+        year_fraction_exact(sheet.day_count, start, end, period_start=period.start, period_end=period.due)
     )
 
 

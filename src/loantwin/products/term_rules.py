@@ -77,7 +77,12 @@ def _amounts(sheet: TermSheet) -> Iterator[Rule]:
     for field, amount, positive in named:
         if amount is not None:
             least = "more than 0" if positive else "at least 0"
-            yield not _is_minor(amount, sheet.minor_units), field, amount, "a whole number of minor units within int64"
+            yield (
+                not _is_minor(amount, sheet.minor_units),
+                field,
+                amount,
+                "a whole number of minor units within int64",
+            )
             yield amount < 0 or (positive and not amount), field, amount, f"an amount of {least}"
     for field, rate, low, high in (
         ("annual_rate", sheet.annual_rate, Decimal("-0.5"), Decimal(100)),
@@ -89,7 +94,12 @@ def _amounts(sheet: TermSheet) -> Iterator[Rule]:
         *((f"charges.{item.name}", item.share, Decimal(0), Decimal(10)) for item in sheet.charges),
     ):
         if rate is not None:
-            yield not (rate.is_finite() and low <= rate <= high), field, rate, f"a decimal from {low} to {high}"
+            yield (
+                not (rate.is_finite() and low <= rate <= high),
+                field,
+                rate,
+                f"a decimal from {low} to {high}",
+            )
 
 
 def _is_minor(amount: Decimal, minor_units: int) -> bool:
@@ -125,13 +135,23 @@ def _dates(sheet: TermSheet) -> Iterator[Rule]:
     elif sheet.due_day is not None:
         yield sheet.due_day != "month-end", "due_day", sheet.due_day, "1 to 31 or month-end"
     if sheet.due_day is not None:
-        yield frequency(sheet.every)[1] == "d", "due_day", sheet.due_day, f"no day of the month, every {sheet.every}"
+        yield (
+            frequency(sheet.every)[1] == "d",
+            "due_day",
+            sheet.due_day,
+            f"no day of the month, every {sheet.every}",
+        )
     if sheet.first is not None:
         yield sheet.first < sheet.start, "first", sheet.first, f"a due date from {sheet.start} on, the start"
     paid_out = [item.on for item in sheet.disbursements]
     if paid_out:
         yield paid_out != sorted(paid_out), "disbursements", paid_out[0], "disbursements in order of dates"
-        yield paid_out[0] < sheet.start, "disbursements", paid_out[0], f"disbursements from {sheet.start} on, the start"
+        yield (
+            paid_out[0] < sheet.start,
+            "disbursements",
+            paid_out[0],
+            f"disbursements from {sheet.start} on, the start",
+        )
     days = [item.due for item in sheet.agreed]
     if days:
         yield days != sorted(set(days)), "agreed", days[0], "payments in order of dates, one a day"
@@ -142,7 +162,12 @@ def _dates(sheet: TermSheet) -> Iterator[Rule]:
             yield day >= last, "disbursements", day, f"disbursements before {last}, the last due date"
         for charge in sheet.charges:
             if isinstance(charge.due, date):
-                yield charge.due > last, f"charges.{charge.name}", charge.due, f"a day until {last}, the last due date"
+                yield (
+                    charge.due > last,
+                    f"charges.{charge.name}",
+                    charge.due,
+                    f"a day until {last}, the last due date",
+                )
     if sheet.floating is not None:
         frequency(sheet.floating.reset, "floating.reset")
         since = [day for day, _ in sheet.floating.index]
@@ -169,13 +194,23 @@ def _together(sheet: TermSheet) -> Iterator[Rule]:
     if sheet.agreed:
         yield sheet.payments is not None, "payments", sheet.payments, "none beside agreed payments"
         yield sheet.instalment is not None, "instalment", sheet.instalment, "none beside agreed payments"
-        yield sheet.amortisation != "annuity", "amortisation", sheet.amortisation, "annuity with agreed payments"
+        yield (
+            sheet.amortisation != "annuity",
+            "amortisation",
+            sheet.amortisation,
+            "annuity with agreed payments",
+        )
     else:
         missing = sheet.payments is None and sheet.instalment is None
         yield missing, "payments", "none", "a number of payments, or an agreed instalment"
     yield from _amortising(sheet)
     yield from _by_method(sheet)
-    yield (sheet.roll != "none") and sheet.calendar is None, "calendar", "none", f"a calendar, as roll is {sheet.roll}"
+    yield (
+        (sheet.roll != "none") and sheet.calendar is None,
+        "calendar",
+        "none",
+        f"a calendar, as roll is {sheet.roll}",
+    )
     for charge in sheet.charges:
         field = f"charges.{charge.name}"
         yield charge.kind not in CHARGE_KINDS, field, charge.kind, "a kind, fee or penalty"
@@ -190,11 +225,21 @@ def _together(sheet: TermSheet) -> Iterator[Rule]:
 def _amortising(sheet: TermSheet) -> Iterator[Rule]:
     """What an amortisation needs and what it leaves no room for."""
     how, pays_level = sheet.amortisation, sheet.amortisation in ("annuity", "balloon", "step", "seasonal")
-    yield how == "balloon" and not sheet.balloon, "balloon", sheet.balloon, "an amount, as amortisation is balloon"
+    yield (
+        how == "balloon" and not sheet.balloon,
+        "balloon",
+        sheet.balloon,
+        "an amount, as amortisation is balloon",
+    )
     bears = pays_level or how == "equal-principal"
     yield bool(sheet.balloon) and not bears, "balloon", sheet.balloon, f"none, as amortisation is {how}"
     yield sheet.balloon >= sheet.amount, "balloon", sheet.balloon, f"less than the amount, {sheet.amount}"
-    yield how == "seasonal" and len(sheet.season) != 12, "season", len(sheet.season), "12 multiples, January first"
+    yield (
+        how == "seasonal" and len(sheet.season) != 12,
+        "season",
+        len(sheet.season),
+        "12 multiples, January first",
+    )
     yield how == "seasonal" and not any(sheet.season), "season", "nothing but 0", "a month with a payment"
     yield how != "seasonal" and bool(sheet.season), "season", "given", f"none, as amortisation is {how}"
     yield how == "step" and not sheet.step, "step", sheet.step, "a growth, as amortisation is step"
@@ -202,20 +247,50 @@ def _amortising(sheet: TermSheet) -> Iterator[Rule]:
     agreed: Any = sheet.instalment
     yield agreed is not None and not pays_level, "instalment", agreed, f"none, as amortisation is {how}"
     fixed = sheet.last_instalment == "as-agreed"
-    yield fixed and agreed is None and not sheet.agreed, "last_instalment", "as-agreed", "an agreed instalment"
+    yield (
+        fixed and agreed is None and not sheet.agreed,
+        "last_instalment",
+        "as-agreed",
+        "an agreed instalment",
+    )
     rule = sheet.last_instalment
-    yield rule not in ("rest", "as-agreed") and not pays_level, "last_instalment", rule, f"rest, as amortisation is {how}"
+    yield (
+        rule not in ("rest", "as-agreed") and not pays_level,
+        "last_instalment",
+        rule,
+        f"rest, as amortisation is {how}",
+    )
 
 
 def _by_method(sheet: TermSheet) -> Iterator[Rule]:
     """What interest other than on what is owed leaves no room for."""
     method = sheet.method
     several = len(sheet.disbursements) > 1
-    yield method != "declining" and several, "disbursements", len(sheet.disbursements), f"one, as method is {method}"
-    yield method != "declining" and sheet.floating is not None, "floating", "given", f"none, as method is {method}"
+    yield (
+        method != "declining" and several,
+        "disbursements",
+        len(sheet.disbursements),
+        f"one, as method is {method}",
+    )
+    yield (
+        method != "declining" and sheet.floating is not None,
+        "floating",
+        "given",
+        f"none, as method is {method}",
+    )
     if method == "interest-first":
-        yield sheet.amortisation != "annuity", "amortisation", sheet.amortisation, f"annuity, as method is {method}"
+        yield (
+            sheet.amortisation != "annuity",
+            "amortisation",
+            sheet.amortisation,
+            f"annuity, as method is {method}",
+        )
         for field in ("principal_grace", "interest_grace", "balloon", "holidays", "agreed", "carry_rounding"):
             value = getattr(sheet, field)
             yield bool(value), field, value, f"none, as method is {method}"
-    yield method == "interest-first" and sheet.payments is None, "payments", "none", f"a number, as method is {method}"
+    yield (
+        method == "interest-first" and sheet.payments is None,
+        "payments",
+        "none",
+        f"a number, as method is {method}",
+    )

@@ -19,8 +19,28 @@ from loantwin.products.term_sheet import (
 CENT = Decimal("0.01")
 # round figures bring ties of interest at a half cent, month ends and leap days bring odd dates
 AMOUNTS = ("100", "1000", "1234.56", "99999.99", "250000", "10", "0.01", "5000", "37350.50")
-RATES = ("0", "0.01", "0.05", "0.06", "0.07", "0.12", "0.18", "0.24", "0.0995", "0.36", "1.2", "0.123456", "-0.005")
-DAYS = (dt.date(2024, 1, 31), dt.date(2023, 8, 31), dt.date(2024, 2, 29), dt.date(2023, 2, 28), dt.date(2024, 1, 30))
+RATES = (
+    "0",
+    "0.01",
+    "0.05",
+    "0.06",
+    "0.07",
+    "0.12",
+    "0.18",
+    "0.24",
+    "0.0995",
+    "0.36",
+    "1.2",
+    "0.123456",
+    "-0.005",
+)
+DAYS = (
+    dt.date(2024, 1, 31),
+    dt.date(2023, 8, 31),
+    dt.date(2024, 2, 29),
+    dt.date(2023, 2, 28),
+    dt.date(2024, 1, 30),
+)
 
 
 def drawn(random: Random, longest: int = 60) -> TermSheet:
@@ -65,8 +85,10 @@ def _dates(random: Random, every: str) -> dict[str, Any]:
     rolled = random.random() < 0.5
     return {
         "start": start,
-        "first": None if random.random() < 0.6 else start + dt.timedelta(random.randint(0, 100)),
-        "due_day": None if every[-1] in "dw" else random.choice([None, None, 1, 15, 28, 29, 30, 31, "month-end"]),
+        "first": None if random.random() < 0.6 else start + dt.timedelta(random.randint(5, 100)),
+        "due_day": None
+        if every[-1] in "dw"
+        else random.choice([None, None, 1, 15, 28, 29, 30, 31, "month-end"]),
         "roll": random.choice(ROLLS) if rolled else "none",
         "calendar": "weekends" if rolled else None,
     }

@@ -25,7 +25,7 @@ REST, AT_MOST, AT_LEAST, NEAREST, EQUALISED, AS_AGREED = range(6)
     AMOUNT,
     PAYMENTS,
     RATE,
-    PATTERN,
+    TIMETABLE,
     AMORTISATION,
     FLAT,
     ROUNDING,
@@ -102,6 +102,10 @@ def _settled(high: float, low: float, mode: int) -> int:
         sign, high, low = -1, -high, -low
     whole = math.floor(high + 0.5)
     over = (high - whole) + low
+    if over < -0.5:  # what the high part lacks may take it across the half
+        whole, over = whole - 1.0, over + 1.0
+    elif over > 0.5:
+        whole, over = whole + 1.0, over - 1.0
     nearest = int(whole)
     if abs(over) <= NEGLIGIBLE:
         return sign * nearest
@@ -136,10 +140,10 @@ def _rounded(amount: float, high: float, low: float, mode: int) -> int:
 @compiled
 def year_parts(above: Array, below: Array, part: Array, part_low: Array) -> None:
     """Set parts of a year (P, T) from fractions (P, T): pairs of floats."""
-    for pattern in range(above.shape[0]):
+    for timetable in range(above.shape[0]):
         for period in range(above.shape[1]):
-            high, low = _over(float(above[pattern, period]), 0.0, float(below[pattern, period]), 0.0)
-            part[pattern, period], part_low[pattern, period] = high, low
+            high, low = _over(float(above[timetable, period]), 0.0, float(below[timetable, period]), 0.0)
+            part[timetable, period], part_low[timetable, period] = high, low
 
 
 @compiled
@@ -193,7 +197,8 @@ def _near_level(row: Array, factor: float) -> float:
     """Return what `_exact_level` does to some 13 digits, where every period has one factor above 0."""
     count = row[PAYMENTS] - row[GRACE]
     grown = count * math.log1p(factor)
-    return (row[AMOUNT] * math.exp(grown) - row[REMAINDER]) * factor / math.expm1(grown)
+    # by what is left of 1, not by what it grows to, which overflows
+    return (row[AMOUNT] - row[REMAINDER] * math.exp(-grown)) * factor / -math.expm1(-grown)
 
 
 @compiled
@@ -343,7 +348,7 @@ def _schedule(
     row: Array, years: tuple[Array, Array], evens: Array, principal: Array, interest: Array
 ) -> None:
     """Set what each instalment of a loan pays."""
-    part, part_low, even = years[0][row[PATTERN]], years[1][row[PATTERN]], evens[row[PATTERN]]
+    part, part_low, even = years[0][row[TIMETABLE]], years[1][row[TIMETABLE]], evens[row[TIMETABLE]]
     level = _chosen_level(row, part, part_low, even, principal, interest)
     _roll(row, part, part_low, even, level, principal, interest)
 
@@ -392,7 +397,7 @@ def sum_up(
             row, into = packed[loan], sums[piece, group[loan]]
             _schedule(row, years, evens, principal, interest)
             into[max(lent[loan], 0), 2] += row[AMOUNT]
-            due = months[row[PATTERN]]
+            due = months[row[TIMETABLE]]
             for place in range(row[PAYMENTS]):
                 month = due[place]
                 if month > end:

@@ -1,6 +1,6 @@
 """Due dates of many loans, and the part of a year that each of their periods counts.
 
-Loans of the same dates and conventions share a pattern, so that calendars and day counts are worked out once for
+Loans of the same dates and conventions share a timetable, so that calendars and day counts are worked out once for
 each: a book of a million loans has some thousands.
 """
 
@@ -20,7 +20,7 @@ from loantwin.products.columns.terms import CONVENTIONS, TermColumns, take
 from loantwin.products.dates import Dates, parted
 from loantwin.products.day_counts import DAY_COUNTS, Period
 
-_PATTERN = (
+_TIMETABLE = (
     "months",
     "days",
     "due_day",
@@ -38,24 +38,24 @@ _YEARS = {"30": 360, "actual/360": 360, "actual/364": 364, "actual/365": 365}
 
 @dataclass(frozen=True)
 class Periods:
-    """P patterns of T periods.
+    """P timetables of T periods.
 
-    pattern : (N,) int64, that of each loan. due : (P, T) datetime64[D]. above, below : (P, T) int64, the part of a
+    timetable : (N,) int64, that of each loan. due : (P, T) datetime64[D]. above, below : (P, T) int64, the part of a
     year as a fraction.
     """
 
-    pattern: Integers
+    timetable: Integers
     due: Dates
     above: Integers
     below: Integers
 
 
 def periods(terms: TermColumns, *, before: int = 0, dated: bool = True) -> Periods:
-    """Return the patterns of loans.
+    """Return the timetables of loans.
 
     before : loans that stand before these, for the rows that refusals name.
     dated : False leaves dates out where they change no amount; loans whose periods all count the same nominal
-    length share one pattern then, whose `due` is that of one of them.
+    length share one timetable then, whose `due` is that of one of them.
 
     Raises
     ------
@@ -64,12 +64,12 @@ def periods(terms: TermColumns, *, before: int = 0, dated: bool = True) -> Perio
     check.kind(TermColumns, terms=terms)
     check.count(0, before=before)
     check.flag(dated=dated)
-    places, pattern = _patterns(terms, dated)
+    places, timetable = _timetables(terms, dated)
     unlike, count = take(terms, places), int(terms.payments.max(initial=1))
     due = _business_days(unlike, unlike.due(np.broadcast_to(np.arange(count), (len(unlike), count))))
     _check_order(unlike, due, places + before)
     above, below = _counted(unlike, due)
-    return Periods(pattern, due, above, below)
+    return Periods(timetable, due, above, below)
 
 
 def _business_days(terms: TermColumns, due: Dates) -> Dates:
@@ -89,7 +89,12 @@ def _pairs(one: Array, other: Array) -> Iterator[tuple[int, int]]:
 
 
 def _check_order(terms: TermColumns, due: Dates, places: Integers) -> None:
-    """Refuse two instalments on one day, within the payments of a loan."""
+    """Refuse a first instalment that is moved to the start, and two on one day within the payments of a loan."""
+    early = due[:, 0] <= terms.start
+    if early.any():
+        row = int(np.argmax(early))
+        was = f"{due[row, 0]}, moved to a business day"
+        raise UsageError(expected("a due date after the start", was), row=int(places[row]) + 1, field="roll")
     shown = np.arange(1, due.shape[1]) < terms.payments[:, None]
     wrong = (due[:, 1:] <= due[:, :-1]) & shown
     if wrong.any():
@@ -100,9 +105,9 @@ def _check_order(terms: TermColumns, due: Dates, places: Integers) -> None:
         )
 
 
-def _patterns(terms: TermColumns, dated: bool) -> tuple[Integers, Integers]:
-    """Return the place of one loan of each pattern (P,), and the pattern of each loan (N,)."""
-    columns = {name: getattr(terms, name).astype(np.int64) for name in _PATTERN}
+def _timetables(terms: TermColumns, dated: bool) -> tuple[Integers, Integers]:
+    """Return the place of one loan of each timetable (P,), and the timetable of each loan (N,)."""
+    columns = {name: getattr(terms, name).astype(np.int64) for name in _TIMETABLE}
     if not dated:
         still = _even(terms)
         for name in ("start", "first", "due_day", "roll", "calendar"):
@@ -116,12 +121,12 @@ def _patterns(terms: TermColumns, dated: bool) -> tuple[Integers, Integers]:
             size = len(found)
         if span > 1:
             key, size = key * span + (column - low), size * span
-    _, places, pattern = np.unique(key, return_index=True, return_inverse=True)
-    # the longest of a pattern stands for it, so that all its due dates are checked
+    _, places, timetable = np.unique(key, return_index=True, return_inverse=True)
+    # the longest loan of a timetable stands for it, so that all its due dates are checked
     longest = np.zeros(len(places), dtype=np.int64)
     order = np.argsort(terms.payments, kind="stable")
-    longest[pattern[order]] = order
-    return longest, pattern.astype(np.int64)
+    longest[timetable[order]] = order
+    return longest, timetable.astype(np.int64)
 
 
 def _year_length(terms: TermColumns) -> tuple[Integers, Integers]:

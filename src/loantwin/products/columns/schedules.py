@@ -160,7 +160,7 @@ def _sum_up(terms: TermColumns, before: int, as_of: date, group: Integers, sums:
 def _packed(
     terms: TermColumns, before: int, *, dated: bool
 ) -> tuple[Integers, tuple[Floats, Floats], Flags, Periods]:
-    """Return loans as rows (N, 16) as `kernels` lays them out, the parts of a year of each pattern (P, T), and
+    """Return loans as rows (N, 16) as `kernels` lays them out, the parts of a year of each timetable (P, T), and
     where these are all the same (P,).
     """
     from loantwin.products.columns import kernels
@@ -174,7 +174,7 @@ def _packed(
         terms.amount,
         terms.payments,
         terms.annual_rate,
-        found.pattern,
+        found.timetable,
         terms.amortisation,
         terms.are("method", "flat"),
         terms.rounding,

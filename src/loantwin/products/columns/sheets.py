@@ -55,7 +55,10 @@ def from_sheets(sheets: Sequence[TermSheet]) -> TermColumns:
     whole = ("payments", "principal_grace", "interest_grace", "interest_free", "carry_rounding")
     days = [31 if sheet.due_day == "month-end" else int(sheet.due_day or 0) for sheet in sheets]
     return term_columns(
-        **{name: np.array([_minor(sheet, name, row) for row, sheet in enumerate(sheets, 1)]) for name in _MONEY},
+        **{
+            name: np.array([_minor(sheet, name, row) for row, sheet in enumerate(sheets, 1)])
+            for name in _MONEY
+        },
         **{name: np.array([getattr(sheet, name) for sheet in sheets]) for name in whole},
         **{name: [getattr(sheet, name) or sheet.rounding for sheet in sheets] for name in CONVENTIONS},
         annual_rate=[_rate(sheet, row) for row, sheet in enumerate(sheets, 1)],

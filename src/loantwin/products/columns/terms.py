@@ -49,6 +49,8 @@ RATE_UNIT = 10**12
 LARGEST = 2**53 - 1
 """Minor units: what floats hold to the last one; 90 million million of a currency with cents."""
 LONGEST, LOWEST_RATE, HIGHEST_RATE = 1200, -0.5, 100.0
+GROWTH = 500
+"""Logarithm of what a debt may grow to without a payment: floats hold it."""
 PAYS_LEVEL = ("annuity", "balloon")
 """Amortisations by a level payment."""
 
@@ -142,9 +144,9 @@ def take(terms: TermColumns, rows: Array | slice) -> TermColumns:
             check.codes(0, len(terms) - 1, rows=rows)
             check.shaped((None,), rows=rows)
     columns = {item.name: getattr(terms, item.name) for item in fields(terms)}
-    return TermColumns(**{
-        name: column if name == "calendars" else column[rows] for name, column in columns.items()
-    })
+    return TermColumns(
+        **{name: column if name == "calendars" else column[rows] for name, column in columns.items()}
+    )
 
 
 def term_columns(
@@ -191,7 +193,11 @@ def term_columns(
         do not know, or terms that contradict each other, naming row and field.
     """
     given = locals()
-    text = {name: _coded(given[name], known, name) for name, known in CONVENTIONS.items() if given[name] is not None}
+    text = {
+        name: _coded(given[name], known, name)
+        for name, known in CONVENTIONS.items()
+        if given[name] is not None
+    }
     text.setdefault("instalment_rounding", text["rounding"])
     months, days = _lengths(every)
     calendars, named = _calendars(calendar)
@@ -247,11 +253,17 @@ def _dates(terms: TermColumns, given: dict[str, Any]) -> Iterator[Rule]:
     """Dates come in order, and lie where calendars do."""
     start = terms.start.astype(str)
     yield terms.start < _EARLIEST, f"a date from {_EARLIEST} on", start, "start"
-    yield terms.first < terms.start, "a due date from the start on", terms.first.astype(str), "first"
+    yield terms.first <= terms.start, "a due date after the start", terms.first.astype(str), "first"
     by_day = (given["due_day"] > 0) & (terms.months == 0)
     yield by_day, "no day of the month, as periods are days", given["due_day"], "due_day"
     end = terms.first + terms.payments * (31 * terms.months + terms.days)
     yield end > _LATEST, f"due dates until {_LATEST}", terms.payments, "payments"
+    years = (end - terms.start).astype(np.int64) / 360.0
+    rate = np.abs(terms.annual_rate) / RATE_UNIT
+    much = terms.amount * (1.0 + rate * years) > LARGEST
+    yield much, f"interest and amount of at most {LARGEST} minor units", terms.amount, "amount"
+    grown = terms.payments * np.log1p(rate * (terms.months / 12.0 + terms.days / 360.0)) > GROWTH
+    yield grown, f"a debt that grows to at most e^{GROWTH}", rate, "annual_rate"
 
 
 def _together(terms: TermColumns) -> Iterator[Rule]:
