@@ -172,7 +172,8 @@ assert "loantwin_plugin" not in sys.modules
 assert registry.code("Plugin_Product") == 5
 lt.check_product("plugin_product")
 assert registry.product_flags()[0].tolist() == [True, True, False, True, False, False]
-own, known = (schedule(terms(registry.code(name), 12, 1200.0, 0.06)) for name in ("plugin_product", "interest_only"))
+names = ("plugin_product", "interest_only")
+own, known = (schedule(terms(registry.code(name), 12, 1200.0, 0.06)) for name in names)
 assert np.array_equal(own.scheduled, known.scheduled) and own.scheduled[0, -1] == 1200.0
 from loantwin.book.tape import read_tape
 book = read_tape(sys.argv[1], sys.argv[2])

@@ -19,7 +19,8 @@ def check_product(product: str | Product) -> None:
 
     Parameters
     ----------
-    product : its name; its run-off is tried too where it has a code (`products.registry`). Or the product itself, of which the numbers alone are read.
+    product : its name; its run-off is tried too where it has a code (`products.registry`). Or the product
+    itself, of which the numbers alone are read.
 
     Raises
     ------

@@ -74,8 +74,8 @@ BY_NAME: Registry[Product] = Registry(
 """Products by the name that tapes and term sheets give them, with those of installed packages."""
 
 PRODUCTS: tuple[str, ...] = BY_NAME.names()
-"""All names when the process began; a product's code in arrays is its index here. Those of packages follow, by
-the alphabet: a code holds for one installation, and what is stored carries the name.
+"""All names when the process began; a product's code in arrays is its index here. Those of packages follow,
+by the alphabet: a code holds for one installation, and what is stored carries the name.
 """
 
 
@@ -93,7 +93,8 @@ def products() -> tuple[Product, ...]:
 
     Raises
     ------
-    UsageError : two packages offer one name, or one cannot be imported. ModelError : `check_product` refuses one.
+    UsageError : two packages offer one name, or one cannot be imported. ModelError : `check_product` refuses
+        one.
     """
     found = tuple(BY_NAME.named(name, field="product") for name in PRODUCTS)
     for name, product in zip(PRODUCTS, found, strict=True):

@@ -6,12 +6,12 @@ from random import Random
 
 import numpy as np
 import pytest
-from tests.products.columns.drawn import drawn
 
 from loantwin.products.columns.schedules import schedules
 from loantwin.products.columns.sheets import from_sheets
 from loantwin.products.instalments import instalments
 from loantwin.products.term_sheet import TermSheet
+from tests.products.columns.drawn import drawn
 
 
 def unlike(sheets: list[TermSheet]) -> list[TermSheet]:

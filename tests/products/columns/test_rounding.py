@@ -9,7 +9,7 @@ from random import Random
 
 import pytest
 
-from loantwin.products.columns import kernels
+from loantwin.products.columns.pairs import kernels
 from loantwin.products.columns.schedules import schedules
 from loantwin.products.columns.terms import term_columns
 from loantwin.products.rounding import round_minor
@@ -80,7 +80,7 @@ def test_products_near_a_half_or_a_whole_are_rounded_as_decimals_are(mode: int) 
         low = float(factor - Fraction(high))
         value = abs(wanted)
         exact = Decimal(value.numerator) / Decimal(value.denominator)
-        assert kernels._rounded(float(amount), high, low, mode) == round_minor(exact, ROUNDINGS[mode]), (
+        assert kernels.rounded(float(amount), high, low, mode) == round_minor(exact, ROUNDINGS[mode]), (
             amount,
             value,
         )
@@ -92,8 +92,8 @@ def test_pairs_hold_thirty_digits() -> None:
         one, other, third = (Fraction(random.randint(1, 10**25), random.randint(1, 10**12)) for _ in range(3))
         pair, by, plus = ((float(x), float(x - Fraction(float(x)))) for x in (one, other, third))
         for made, exact in (
-            (kernels._times(*pair, *by), one * other),
-            (kernels._plus(*pair, *plus), one + third),
-            (kernels._over(*pair, *by), one / other),
+            (kernels.times(*pair, *by), one * other),
+            (kernels.plus(*pair, *plus), one + third),
+            (kernels.over(*pair, *by), one / other),
         ):
             assert abs((Fraction(made[0]) + Fraction(made[1])) / exact - 1) < Fraction(1, 10**30)

@@ -8,7 +8,6 @@ from random import Random
 
 import numpy as np
 import pytest
-from tests.products.columns.drawn import drawn
 
 from loantwin.errors import ArgumentError, UsageError
 from loantwin.kernels import use_threads
@@ -16,6 +15,7 @@ from loantwin.products.columns.periods import periods
 from loantwin.products.columns.schedules import blocks, schedules
 from loantwin.products.columns.sheets import from_sheets
 from loantwin.products.columns.terms import TermColumns, take, term_columns
+from tests.products.columns.drawn import drawn
 
 START = dt.date(2024, 1, 31)
 

@@ -1,8 +1,9 @@
 """Compiled loops of schedules to the minor unit.
 
-Amounts are whole minor units, int64. Rates and parts of a year are pairs of floats (high, low) whose sum holds
-some 31 digits. A product is first formed of the high parts; where it lies so near to a half or a whole that their
-error could turn it, the pairs decide (`_settled`), so that every amount is rounded as exact arithmetic has it.
+Amounts are whole minor units, int64. Rates and parts of a year are pairs of floats (high, low) whose sum
+holds some 31 digits. A product is first formed of the high parts; where it lies so near to a half or a whole
+that their error could turn it, the pairs decide (`settled`), so that every amount is rounded as exact
+arithmetic has it.
 """
 
 from __future__ import annotations
@@ -13,11 +14,22 @@ from typing import Any
 import numpy as np
 
 from loantwin.kernels import compiled
+from loantwin.products.columns.pairs.kernels import (
+    HALF_EVEN,
+    UP,
+    is_plain,
+    over,
+    plus,
+    rounded,
+    settled,
+    times,
+)
 
 Array = Any
+Whole = Any
+"""A whole number read from an array."""
 
 # codes of `term_sheet`, by their places there
-HALF_EVEN, HALF_UP, HALF_DOWN, UP, DOWN = range(5)
 ANNUITY, EQUAL_PRINCIPAL, INTEREST_ONLY, BALLOON, BULLET = range(5)
 REST, AT_MOST, AT_LEAST, NEAREST, EQUALISED, AS_AGREED = range(6)
 # columns of a loan's packed terms
@@ -40,101 +52,9 @@ REST, AT_MOST, AT_LEAST, NEAREST, EQUALISED, AS_AGREED = range(6)
     CARRIES,
 ) = range(16)
 
-NEGLIGIBLE = 0.5e-7 + 1e-15
-"""Minor units: no farther than this from a half or a whole an amount counts as being there (`products.rounding`)."""
-NEAR, RELATIVE = 1e-6, 1e-12
-"""Where pairs decide: within NEAR + RELATIVE x amount, in which what floats lose has room."""
 SEARCHED = 10_000
 """Whole amounts that are tried at most for a rule on the last instalment (`products.level_payments`)."""
 RATE_UNIT = 1e12
-SPLIT = 134217729.0
-# 2^27 + 1: halves of a float's digits, whose products are exact (Dekker 1971)
-
-
-@compiled
-def _exact_product(one: float, other: float) -> tuple[float, float]:
-    """Return a product and what rounding took from it."""
-    product = one * other
-    wide = one * SPLIT
-    one_high = wide - (wide - one)
-    one_low = one - one_high
-    wide = other * SPLIT
-    other_high = wide - (wide - other)
-    other_low = other - other_high
-    rest = one_low * other_low - (
-        ((product - one_high * other_high) - one_low * other_high) - one_high * other_low
-    )
-    return product, rest
-
-
-@compiled
-def _times(high: float, low: float, by_high: float, by_low: float) -> tuple[float, float]:
-    product, rest = _exact_product(high, by_high)
-    rest += high * by_low + low * by_high
-    total = product + rest
-    return total, rest - (total - product)
-
-
-@compiled
-def _plus(high: float, low: float, more_high: float, more_low: float) -> tuple[float, float]:
-    total = high + more_high
-    shift = total - high
-    rest = (high - (total - shift)) + (more_high - shift) + low + more_low
-    made = total + rest
-    return made, rest - (made - total)
-
-
-@compiled
-def _over(high: float, low: float, by_high: float, by_low: float) -> tuple[float, float]:
-    share = high / by_high
-    product, rest = _times(share, 0.0, by_high, by_low)
-    left = ((high - product) - rest) + low
-    more = left / by_high
-    total = share + more
-    return total, more - (total - share)
-
-
-@compiled
-def _settled(high: float, low: float, mode: int) -> int:
-    """Return an amount in whole units; negligibly near to a whole or a half it counts as being there."""
-    sign = 1
-    if high < 0.0:
-        sign, high, low = -1, -high, -low
-    whole = math.floor(high + 0.5)
-    over = (high - whole) + low
-    if over < -0.5:  # what the high part lacks may take it across the half
-        whole, over = whole - 1.0, over + 1.0
-    elif over > 0.5:
-        whole, over = whole + 1.0, over - 1.0
-    nearest = int(whole)
-    if abs(over) <= NEGLIGIBLE:
-        return sign * nearest
-    if mode == UP:
-        return sign * (nearest + (over > 0.0))
-    if mode == DOWN:
-        return sign * (nearest - (over < 0.0))
-    if 0.5 - abs(over) > NEGLIGIBLE:
-        return sign * nearest
-    below = nearest - (over < 0.0)
-    return sign * (below + (mode == HALF_UP or (mode == HALF_EVEN and below % 2 != 0)))
-
-
-@compiled
-def _is_plain(value: float, mode: int) -> bool:
-    """Return whether a float tells to which whole number an amount is rounded."""
-    over = abs(value - math.floor(value + 0.5))
-    near = NEAR + RELATIVE * abs(value)
-    return over > near if mode >= UP else 0.5 - over > near
-
-
-@compiled
-def _rounded(amount: float, high: float, low: float, mode: int) -> int:
-    """Return amount x (high + low) in whole units."""
-    value = amount * high
-    if mode < UP and _is_plain(value, mode):
-        return int(math.floor(value + 0.5))
-    value, rest = _exact_product(amount, high)
-    return _settled(value, rest + amount * low, mode)
 
 
 @compiled
@@ -142,17 +62,17 @@ def year_parts(above: Array, below: Array, part: Array, part_low: Array) -> None
     """Set parts of a year (P, T) from fractions (P, T): pairs of floats."""
     for timetable in range(above.shape[0]):
         for period in range(above.shape[1]):
-            high, low = _over(float(above[timetable, period]), 0.0, float(below[timetable, period]), 0.0)
+            high, low = over(float(above[timetable, period]), 0.0, float(below[timetable, period]), 0.0)
             part[timetable, period], part_low[timetable, period] = high, low
 
 
 @compiled
 def _rate(row: Array) -> tuple[float, float]:
-    return _over(float(row[RATE]), 0.0, RATE_UNIT, 0.0)
+    return over(float(row[RATE]), 0.0, RATE_UNIT, 0.0)
 
 
 @compiled
-def _repays(row: Array, number: int) -> bool:
+def _repays(row: Array, number: int) -> Whole:
     """Return whether an instalment repays principal at the level."""
     what = row[AMORTISATION]
     return what != BULLET and what != INTEREST_ONLY and number > row[GRACE]
@@ -173,27 +93,27 @@ def _exact_level(row: Array, part: Array, part_low: Array, even: bool) -> tuple[
         place = 0 if even else number - 1
         factor, factor_low = 0.0, 0.0
         if number > row[FREE]:
-            factor, factor_low = _times(rate, rate_low, part[place], part_low[place])
+            factor, factor_low = times(rate, rate_low, part[place], part_low[place])
         if not _repays(row, number):
             continue
         if row[FLAT]:
-            more, more_low = _times(float(row[AMOUNT]), 0.0, factor, factor_low)
-            fixed, fixed_low = _plus(fixed, fixed_low, more, more_low)
+            more, more_low = times(float(row[AMOUNT]), 0.0, factor, factor_low)
+            fixed, fixed_low = plus(fixed, fixed_low, more, more_low)
             slope += 1.0
             continue
-        growth, growth_low = _plus(1.0, 0.0, factor, factor_low)
-        balance, balance_low = _times(balance, balance_low, growth, growth_low)
-        slope, slope_low = _times(slope, slope_low, growth, growth_low)
-        slope, slope_low = _plus(slope, slope_low, 1.0, 0.0)
+        growth, growth_low = plus(1.0, 0.0, factor, factor_low)
+        balance, balance_low = times(balance, balance_low, growth, growth_low)
+        slope, slope_low = times(slope, slope_low, growth, growth_low)
+        slope, slope_low = plus(slope, slope_low, 1.0, 0.0)
     if slope == 0.0:
         return 0.0, 0.0
-    balance, balance_low = _plus(balance, balance_low, fixed, fixed_low)
-    balance, balance_low = _plus(balance, balance_low, -float(row[REMAINDER]), 0.0)
-    return _over(balance, balance_low, slope, slope_low)
+    balance, balance_low = plus(balance, balance_low, fixed, fixed_low)
+    balance, balance_low = plus(balance, balance_low, -float(row[REMAINDER]), 0.0)
+    return over(balance, balance_low, slope, slope_low)
 
 
 @compiled
-def _near_level(row: Array, factor: float) -> float:
+def _near_level(row: Array, factor: float) -> Whole:
     """Return what `_exact_level` does to some 13 digits, where every period has one factor above 0."""
     count = row[PAYMENTS] - row[GRACE]
     grown = count * math.log1p(factor)
@@ -202,32 +122,32 @@ def _near_level(row: Array, factor: float) -> float:
 
 
 @compiled
-def _first_level(row: Array, part: Array, part_low: Array, even: bool) -> int:
+def _first_level(row: Array, part: Array, part_low: Array, even: bool) -> Whole:
     """Return the level, rounded: the payment of an instalment, or its principal where that is equal."""
     unit, mode = float(row[UNIT]), row[PAYMENT_ROUNDING]
     if row[AGREED] > 0:
         return row[AGREED]
     if row[AMORTISATION] == EQUAL_PRINCIPAL:
         count = max(row[PAYMENTS] - min(row[GRACE], row[PAYMENTS]), 1)
-        share, low = _over(float(row[AMOUNT] - row[REMAINDER]), 0.0, float(count), 0.0)
-        share, low = _over(share, low, unit, 0.0)
-        return _settled(share, low, mode) * row[UNIT]
+        share, low = over(float(row[AMOUNT] - row[REMAINDER]), 0.0, float(count), 0.0)
+        share, low = over(share, low, unit, 0.0)
+        return settled(share, low, mode) * row[UNIT]
     if even and not row[FLAT] and row[FREE] <= row[GRACE] < row[PAYMENTS] and row[RATE] > 0:
         near = _near_level(row, _rate(row)[0] * part[0]) / unit
-        if mode < UP and _is_plain(near, mode):
-            return int(math.floor(near + 0.5)) * row[UNIT]
+        if mode < UP and is_plain(near, mode):
+            return math.floor(near + 0.5) * row[UNIT]
     level, low = _exact_level(row, part, part_low, even)
-    level, low = _over(level, low, unit, 0.0)
-    return max(0, _settled(level, low, mode) * row[UNIT])
+    level, low = over(level, low, unit, 0.0)
+    return max(0, settled(level, low, mode) * row[UNIT])
 
 
 @compiled
 def _roll(
     row: Array, part: Array, part_low: Array, even: bool, level: int, principal: Array, interest: Array
-) -> int:
+) -> Whole:
     """Set what each instalment pays at a level, (T,) each; return the last one's payment."""
     rate, rate_low = _rate(row)
-    factor, factor_low = _times(rate, rate_low, part[0], part_low[0])
+    factor, factor_low = times(rate, rate_low, part[0], part_low[0])
     what, mode, count = row[AMORTISATION], row[ROUNDING], row[PAYMENTS]
     flat, grace, waits, free, carries = row[FLAT] != 0, row[GRACE], row[WAITS], row[FREE], row[CARRIES] != 0
     repays = what != BULLET and what != INTEREST_ONLY
@@ -235,17 +155,17 @@ def _roll(
     rest, rest_low = 0.0, 0.0
     for number in range(1, count + 1):
         if not even:
-            factor, factor_low = _times(rate, rate_low, part[number - 1], part_low[number - 1])
+            factor, factor_low = times(rate, rate_low, part[number - 1], part_low[number - 1])
         bears = float(row[AMOUNT] if flat else balance)
         if number <= free:
             bears = 0.0
         if carries:
-            exact, exact_low = _times(bears, 0.0, factor, factor_low)
-            exact, exact_low = _plus(exact, exact_low, rest, rest_low)
-            fresh = _settled(exact, exact_low, mode)
-            rest, rest_low = _plus(exact, exact_low, -float(fresh), 0.0)
+            exact, exact_low = times(bears, 0.0, factor, factor_low)
+            exact, exact_low = plus(exact, exact_low, rest, rest_low)
+            fresh = settled(exact, exact_low, mode)
+            rest, rest_low = plus(exact, exact_low, -float(fresh), 0.0)
         else:
-            fresh = _rounded(bears, factor, factor_low, mode)
+            fresh = rounded(bears, factor, factor_low, mode)
         owed = unpaid + fresh
         if number == count and row[LAST] != AS_AGREED:
             principal[count - 1], interest[count - 1] = balance, owed + deferred
@@ -274,7 +194,7 @@ def _roll(
 @compiled
 def _missed(
     row: Array, part: Array, part_low: Array, even: bool, level: int, principal: Array, interest: Array
-) -> int:
+) -> Whole:
     """Return by how much the last instalment, without the balloon, exceeds the level payment."""
     return _roll(row, part, part_low, even, level, principal, interest) - row[REMAINDER] - level
 
@@ -289,7 +209,7 @@ def _smallest(
     least: int,
     principal: Array,
     interest: Array,
-) -> int:
+) -> Whole:
     """Return the smallest level near `level` whose last instalment exceeds it by at most `least`."""
     unit = row[UNIT]
     for _ in range(SEARCHED):
@@ -306,15 +226,15 @@ def _smallest(
 @compiled
 def _equalised(
     row: Array, part: Array, part_low: Array, even: bool, level: int, principal: Array, interest: Array
-) -> int:
-    """Return the level, or one that spreads the last instalment's difference over all, where that is smaller."""
+) -> Whole:
+    """Return the level, or one that spreads the last instalment's difference over all, if that is less."""
     count = row[PAYMENTS] - min(row[GRACE], row[PAYMENTS])
     missed = _missed(row, part, part_low, even, level, principal, interest)
     if count < 2 or abs(missed) <= count // 2:
         return level
-    share, low = _over(float(missed), 0.0, float(count), 0.0)
-    share, low = _over(share, low, float(row[UNIT]), 0.0)
-    changed = level + _settled(share, low, HALF_EVEN) * row[UNIT]
+    share, low = over(float(missed), 0.0, float(count), 0.0)
+    share, low = over(share, low, float(row[UNIT]), 0.0)
+    changed = level + settled(share, low, HALF_EVEN) * row[UNIT]
     moved = _missed(row, part, part_low, even, changed, principal, interest)
     return changed if abs(moved) < abs(missed) else level
 
@@ -322,10 +242,10 @@ def _equalised(
 @compiled
 def _chosen_level(
     row: Array, part: Array, part_low: Array, even: bool, principal: Array, interest: Array
-) -> int:
+) -> Whole:
     """Return the level by the rule on the last instalment."""
     level, rule, what = _first_level(row, part, part_low, even), row[LAST], row[AMORTISATION]
-    if row[AGREED] > 0 or rule == REST or rule == AS_AGREED or what == EQUAL_PRINCIPAL:
+    if row[AGREED] > 0 or rule in (REST, AS_AGREED) or what == EQUAL_PRINCIPAL:
         return level
     if not _repays(row, row[PAYMENTS]):
         return 0
@@ -363,7 +283,7 @@ def fill(
     principal: Array,
     interest: Array,
 ) -> None:
-    """Set the schedules of loans `first` to `last`: principal and interest (N, T), nothing after the last payment."""
+    """Set principal and interest (N, T) of loans `first` to `last`, 0 after the last payment."""
     for loan in range(first, last):
         row = packed[loan]
         _schedule(row, years, evens, principal[loan], interest[loan])
@@ -385,8 +305,8 @@ def sum_up(
 ) -> None:
     """Add the flows of slices `first` to `last` of the loans to `sums` (slices, groups, months + 1, 3).
 
-    months : (P, T) month of each due date, 0 and less lie before. lent : (N,) month of the disbursement. sums :
-    principal, interest and what is lent by month; month 0 holds all before the first.
+    months : (P, T) month of each due date, 0 and less lie before. lent : (N,) month of the disbursement.
+    sums : principal, interest and what is lent by month; month 0 holds all before the first.
     """
     slices, end, count = sums.shape[0], sums.shape[2] - 1, len(packed)
     principal, interest = np.empty(months.shape[1], dtype=np.int64), np.empty(months.shape[1], dtype=np.int64)

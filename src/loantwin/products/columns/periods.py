@@ -1,7 +1,7 @@
 """Due dates of many loans, and the part of a year that each of their periods counts.
 
-Loans of the same dates and conventions share a timetable, so that calendars and day counts are worked out once for
-each: a book of a million loans has some thousands.
+Loans of the same dates and conventions share a timetable, so that calendars and day counts are worked out
+once for each: a book of a million loans has some thousands.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ _YEARS = {"30": 360, "actual/360": 360, "actual/364": 364, "actual/365": 365}
 class Periods:
     """P timetables of T periods.
 
-    timetable : (N,) int64, that of each loan. due : (P, T) datetime64[D]. above, below : (P, T) int64, the part of a
-    year as a fraction.
+    timetable : (N,) int64, that of each loan. due : (P, T) datetime64[D]. above, below : (P, T) int64, the
+    part of a year as a fraction.
     """
 
     timetable: Integers
@@ -89,7 +89,7 @@ def _pairs(one: Array, other: Array) -> Iterator[tuple[int, int]]:
 
 
 def _check_order(terms: TermColumns, due: Dates, places: Integers) -> None:
-    """Refuse a first instalment that is moved to the start, and two on one day within the payments of a loan."""
+    """Refuse a first instalment that is moved to the start, and two of a loan on one day."""
     early = due[:, 0] <= terms.start
     if early.any():
         row = int(np.argmax(early))
@@ -142,7 +142,7 @@ def _year_length(terms: TermColumns) -> tuple[Integers, Integers]:
 
 
 def _nominal_length(terms: TermColumns) -> tuple[Integers, Integers]:
-    """Return what a regular period counts, part of a year as a fraction, each (N,); 0 / 1 where dates tell."""
+    """Return the part of a year that a regular period counts, a fraction, each (N,); 0 / 1: dates tell."""
     year, thirty = _year_length(terms)
     by_month = np.where(thirty > 0, 30 * terms.months, terms.months)
     above = np.where(terms.months > 0, by_month, np.where(year > 0, terms.days, 0))
@@ -155,7 +155,7 @@ def _even(terms: TermColumns) -> Flags:
     """Return where every period counts the same nominal length."""
     above, _ = _nominal_length(terms)
     whole = terms.are("odd_period", "whole") | (terms.due(np.full(len(terms), -1)) == terms.start)
-    return (above > 0) & whole
+    return np.asarray((above > 0) & whole)
 
 
 def _counted(terms: TermColumns, due: Dates) -> tuple[Integers, Integers]:
@@ -192,8 +192,8 @@ def _by_dates(day_count: str, start: Dates, end: Dates) -> tuple[Integers, Integ
 def _regular_periods(terms: TermColumns) -> tuple[Integers, Integers]:
     """Return how many regular periods lie between start and first due date, as a fraction, each (N,).
 
-    Whole ones are counted back from the due date; what is left counts its days over those of the period that it
-    is a part of.
+    Whole ones are counted back from the due date; what is left counts its days over those of the period that
+    it is a part of.
     """
     between = (terms.first - terms.start).astype(np.int64)
     months = np.maximum(terms.months, 1)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from loantwin import arguments as check
-from loantwin.arrays import Array, Flags, Floats, Integers
+from loantwin.arrays import Flags, Floats, Integers
 from loantwin.months import anchor_day, month_of, months_of
 from loantwin.products.columns.periods import Periods, periods
 from loantwin.products.columns.terms import TermColumns, take
@@ -50,11 +50,12 @@ class Schedules:
 class MonthlyFlows:
     """Contractual flows of G groups in months t = 1..T, (t-1, t] as `loantwin.months` has them; minor units.
 
-    group : (G,) keys, sorted. principal, interest, lent : (G, T) int64. balance : (G, T + 1) at the as-of date and
-    the end of each month: balance[t] = balance[t - 1] + lent[t] - principal[t].
+    group : (G,) int64, the numbers that loans name, in order. principal, interest, lent : (G, T) int64.
+    balance : (G, T + 1) at the as-of date and the end of each month: balance[t] = balance[t - 1] + lent[t] -
+    principal[t].
     """
 
-    group: Array
+    group: Integers
     principal: Integers
     interest: Integers
     lent: Integers
@@ -64,8 +65,8 @@ class MonthlyFlows:
 def schedules(terms: TermColumns) -> Schedules:
     """Return the schedule of each loan, as `products.instalments` has it to the minor unit.
 
-    Takes 16 bytes a loan and instalment, the longest loan's number for each; `blocks` and `monthly` take no more
-    than they are asked to.
+    Takes 16 bytes a loan and instalment, the longest loan's number for each; `blocks` and `monthly` take no
+    more than they are asked to.
 
     Raises
     ------
@@ -100,15 +101,16 @@ def _blocks(terms: TermColumns, size: int) -> Iterator[tuple[slice, Schedules]]:
         yield rows, Schedules(part.amount, part.payments, principal[:held], interest[:held])
 
 
-def monthly(terms: TermColumns, as_of: date, months: int, group: Array | None = None) -> MonthlyFlows:
+def monthly(terms: TermColumns, as_of: date, months: int, group: Integers | None = None) -> MonthlyFlows:
     """Return the sums of contractual flows by group and month after a date.
 
-    Loans pay as agreed: nobody prepays or is late. What falls due on the as-of date or before is paid. No schedule
-    is held: memory is that of the dates of 65,536 loans and of at most 16 tables of sums, 24 bytes a group and month.
+    Loans pay as agreed: nobody prepays or is late. What falls due on the as-of date or before is paid. No
+    schedule is held: memory is that of the dates of 65,536 loans and of at most 16 tables of sums, 24 bytes a
+    group and month.
 
     Parameters
     ----------
-    group : (N,) keys; None is one group, 0.
+    group : (N,) int64, the number of each loan's group, from 0; None is one group.
 
     Raises
     ------
@@ -130,11 +132,12 @@ def monthly(terms: TermColumns, as_of: date, months: int, group: Array | None = 
     return MonthlyFlows(keys, principal, interest, lent, balance)
 
 
-def _groups(terms: TermColumns, group: Array | None) -> tuple[Array, Integers]:
+def _groups(terms: TermColumns, group: Integers | None) -> tuple[Integers, Integers]:
     if group is None:
         return np.zeros(1, dtype=np.int64), np.zeros(len(terms), dtype=np.int64)
+    check.codes(0, group=group)
     check.shaped((len(terms),), group=group)
-    keys, code = np.unique(np.asarray(group), return_inverse=True)
+    keys, code = np.unique(np.asarray(group, dtype=np.int64), return_inverse=True)
     return keys, code.astype(np.int64)
 
 
@@ -160,8 +163,8 @@ def _sum_up(terms: TermColumns, before: int, as_of: date, group: Integers, sums:
 def _packed(
     terms: TermColumns, before: int, *, dated: bool
 ) -> tuple[Integers, tuple[Floats, Floats], Flags, Periods]:
-    """Return loans as rows (N, 16) as `kernels` lays them out, the parts of a year of each timetable (P, T), and
-    where these are all the same (P,).
+    """Return loans as rows (N, 16) as `kernels` lays them out, the parts of a year of each timetable (P, T),
+    and where these are all the same (P,).
     """
     from loantwin.products.columns import kernels
 

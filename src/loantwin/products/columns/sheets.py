@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import fields
-from decimal import Decimal
 
 import numpy as np
 
@@ -36,8 +35,8 @@ def from_sheets(sheets: Sequence[TermSheet]) -> TermColumns:
 
     Raises
     ------
-    UsageError : a term that columns do not take, a rate of more than 12 decimals, or what `term_columns` refuses;
-        row and field are named.
+    UsageError : a term that columns do not take, a rate of more than 12 decimals, or what `term_columns`
+        refuses; row and field are named.
     """
     check.each(TermSheet, sheets=sheets)
     if not sheets:

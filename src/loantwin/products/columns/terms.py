@@ -77,11 +77,11 @@ _EARLIEST, _LATEST = np.datetime64("1901-01-01"), np.datetime64("2199-12-31")
 class TermColumns:
     """Terms of N loans, each (N,); names and meanings are those of `products.term_sheet.TermSheet`.
 
-    amount, balloon, instalment, instalment_multiple : minor units of the currency, int64; an `instalment` of 0
-    is to be worked out, a multiple of 1 is none. annual_rate : int64, 1e-12 a year. months, days : length of a
-    period, one of them 0. start, first : datetime64[D], `first` before it is moved to a business day. due_day :
-    day of the month that due dates keep to, 31 the last. calendar : index in `calendars`, -1 is none.
-    Conventions are int8, the index of the name in `CONVENTIONS`.
+    amount, balloon, instalment, instalment_multiple : minor units of the currency, int64; an `instalment` of
+    0 is to be worked out, a multiple of 1 is none. annual_rate : int64, 1e-12 a year. months, days : length
+    of a period, one of them 0. start, first : datetime64[D], `first` before it is moved to a business day.
+    due_day : day of the month that due dates keep to, 31 the last. calendar : index in `calendars`, -1 is
+    none. Conventions are int8, the index of the name in `CONVENTIONS`.
     """
 
     amount: Integers
@@ -122,13 +122,12 @@ class TermColumns:
     def due(self, times: Integers) -> Dates:
         """Return the due dates that lie some periods after the first, before they are moved to business days.
 
-        times : (N,) or (N, T) whole numbers, below 0 for dates before the first. Months keep to `due_day` and end
-        with the month where it is shorter.
+        times : (N,) or (N, T) whole numbers, below 0 for dates before the first. Months keep to `due_day` and
+        end with the month where it is shorter.
         """
         shape = (-1, *[1] * (times.ndim - 1))
-        first, months, days, anchor = (
-            column.reshape(shape) for column in (self.first, self.months, self.days, self.due_day)
-        )
+        first: Any = self.first.reshape(shape)
+        months, days, anchor = (column.reshape(shape) for column in (self.months, self.days, self.due_day))
         by_month = _on_day(first.astype("datetime64[M]") + months * times, anchor)
         return np.where(months > 0, by_month, first + days * times)
 
@@ -180,27 +179,27 @@ def term_columns(
 
     Parameters
     ----------
-    amount, balloon, instalment, instalment_multiple : whole minor units. annual_rate : decimal a year, read to 12
-        decimals. start, first : datetime64[D]; no `first`, or NaT, is one period after `start`. every : `1m`, `3m`,
-        `2w`, `14d`, `1y`. due_day : 1 to 31 (the month's last where it has no such day), 0 for the day of `first`.
-    roll, calendar, day_count, interest_period, odd_period, method, amortisation, rounding, instalment_rounding,
-    last_instalment : names as of `TermSheet`, one for all loans or one a loan; an empty calendar is none.
+    amount, balloon, instalment, instalment_multiple : whole minor units.
+    annual_rate : decimal a year, read to 12 decimals.
+    start, first : datetime64[D]; no `first`, or NaT, is one period after `start`.
+    every : `1m`, `3m`, `2w`, `14d`, `1y`.
+    due_day : 1 to 31 (the month's last where it has no such day), 0 for the day of `first`.
+    roll, calendar, day_count, interest_period, odd_period, method, amortisation, last_instalment : names of
+        `TermSheet`, one for all loans or one a loan; an empty calendar is none.
+    rounding, instalment_rounding : names of `ROUNDINGS`; None rounds payments as interest.
     principal_grace, interest_grace, interest_free : whole instalments. carry_rounding : true or false.
 
     Raises
     ------
-    InputError : columns that do not fit together; a value out of range, an unknown name, a convention that columns
-        do not know, or terms that contradict each other, naming row and field.
+    InputError : columns that do not fit together; a value out of range, an unknown name, a convention that
+        columns do not know, or terms that contradict each other, naming row and field.
     """
     given = locals()
-    text = {
-        name: _coded(given[name], known, name)
-        for name, known in CONVENTIONS.items()
-        if given[name] is not None
-    }
-    text.setdefault("instalment_rounding", text["rounding"])
+    own = rounding if instalment_rounding is None else instalment_rounding
+    named = given | {"instalment_rounding": own}
+    text = {name: _coded(named[name], known, name) for name, known in CONVENTIONS.items()}
     months, days = _lengths(every)
-    calendars, named = _calendars(calendar)
+    calendars, places = _calendars(calendar)
     rate = check.numbers(annual_rate, "annual_rate")
     check.within(LOWEST_RATE, HIGHEST_RATE, annual_rate=rate)
     columns: dict[str, Any] = {
@@ -212,7 +211,7 @@ def term_columns(
         "first": _first(first),
         "months": months,
         "days": days,
-        "calendar": named,
+        "calendar": places,
     }
     check.fitting(**columns)
     shape = np.broadcast_shapes((1,), *(np.shape(column) for column in columns.values()))
@@ -298,7 +297,7 @@ def _first(values: ArrayLike | None) -> Dates:
 
 
 def _first_dates(columns: dict[str, Any]) -> dict[str, Any]:
-    """Return columns with the first due date where none is given, and the day of the month that dates keep to."""
+    """Return columns with a first due date for each, and the day of the month that dates keep to."""
     start, given, day = columns["start"], columns["first"], columns["due_day"]
     none, months = np.isnat(given), columns["months"]
     after = _on_day(start.astype("datetime64[M]") + months, _day_of_month(start))
