@@ -50,6 +50,8 @@ if TYPE_CHECKING:
     from loantwin.verbs.provisions.explain import provisions_explain as provisions_explain
     from loantwin.verbs.provisions.provisions import provisions as provisions
     from loantwin.verbs.ratings import ratings as ratings
+    from loantwin.verbs.schedule import schedule as schedule
+    from loantwin.verbs.schema import schema as schema
     from loantwin.verbs.sensitivity import sensitivity as sensitivity
     from loantwin.verbs.simulate import simulate as simulate
     from loantwin.verbs.stress.stress import stress as stress
@@ -88,6 +90,8 @@ _EXPORTS = {
     "concentration": "loantwin.verbs.concentration",
     "curves": "loantwin.verbs.curves",
     "components": "loantwin.verbs.components",
+    "schedule": "loantwin.verbs.schedule",
+    "schema": "loantwin.verbs.schema",
     "sensitivity": "loantwin.verbs.sensitivity",
     "backtest": "loantwin.verbs.backtest.backtest",
     "backtest_rates": "loantwin.verbs.backtest_rates",

@@ -151,6 +151,9 @@ GIVEN: dict[str, Any] = {
     "RollMatrix.at_risk": Keys(STATES),
     "RollPeriod.forward": Keys(("current to 1-29", "1-29 to 30-59")),
     "RollRatesResult.states": (*STATES, "90+"),
+    "ScheduleResult.rates": Keys(("us", "eu", "uk", "china", "effective")),
+    "ScheduleResult.terms": {"annual_rate": 0.0731},
+    "SchemaShown.properties": {"amount": {"type": "number"}},
     "ScenarioPart.by_factor": Keys(("unemployment_rate", "house_price_index")),
     "StressResult.parts": lambda filler: {},
     "Stressed.interval": FIGURES,
@@ -159,6 +162,7 @@ GIVEN: dict[str, Any] = {
     "SyntheticSummary.last_month": "2020-12",
     "SyntheticSummary.files": {"tape.csv": 1234, "mapping.toml": 1},
     "Vintage.points": _points,
+    "YearlyRate.shown": "12.34",
 }
 """What a field's type does not tell."""
 

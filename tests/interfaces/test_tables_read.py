@@ -369,6 +369,23 @@ def _journal(result: Any, found: list[Table]) -> Rows:
     yield tied.fact("charge to profit"), result.charge
 
 
+@of("ScheduleResult")
+def _schedule(result: Any, found: list[Table]) -> Rows:
+    for item in result.instalments:
+        row = find(found, "What falls due").row(str(item.number))
+        heads = {"payment": item.payment, "interest": item.interest, "principal": item.principal}
+        yield from across(row, {**heads, "fees": item.fees, "balance after": item.closing})
+    totals = find(found, "In all")
+    yield totals.fact("you receive"), result.totals.disbursed
+    yield totals.fact("you pay in all"), result.totals.payment
+    yield totals.fact("of it interest"), result.totals.interest
+    yield totals.fact("of it fees"), result.totals.fees
+    yield totals.fact("the loan costs"), result.totals.cost
+    yield totals.fact("left unpaid"), result.totals.left
+    for item in result.rates.values():
+        assert any(f"{item.shown} %" in row for row in find(found, "Cost a year").cells)
+
+
 @of("Backtest")
 def _backtest(result: Any, found: list[Table]) -> Rows:
     for view, words in (
@@ -682,7 +699,7 @@ def test_fit_opens_with_a_sentence() -> None:
 
 WITHOUT_FIGURES = {
     "ConfigShown", "DemoDone", "ExplanationResult", "LogVerification", "PooledAllowance", "ReportWritten",
-    "TapeMap", "WhyResult",
+    "SchemaShown", "TapeMap", "WhyResult",
 }  # fmt: skip
 """Kinds whose tables hold words, names with one value each, or figures made into words elsewhere."""
 

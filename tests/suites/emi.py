@@ -1,12 +1,12 @@
 """Suite `emi`: annuities of a core-banking system's own tests, by period, day count and disbursement.
 
-A case is a list of periods and of steps; after some steps it says what each instalment, and each part of it with
-one balance, must be. Two inputs are lost in some steps and are read back from the table that follows:
+A case is a list of periods and of steps; after some steps it says what each instalment, and each part of it
+with one balance, must be. Two inputs are lost in some steps and are read back from the table that follows:
 
 - The amount of a disbursement: all principal of the table is what was lent by then. Of two such disbursements
   before one table the first is the roundest amount that bears the interest of its part.
-- The instalment and the day of a payment: instalments in order, the first unless a table has it whole; the day on
-  which the table cuts it, told by the factor of its first part, or else its first day.
+- The instalment and the day of a payment: instalments in order, the first unless a table has it whole; the
+  day on which the table cuts it, told by the factor of its first part, or else its first day.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ UNITS = {"DAYS": "d", "WEEKS": "w", "MONTHS": "m", "YEARS": "y"}
 PAID = {"payPrincipal": "paid_principal", "payInterest": "paid_interest"}
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """A case that needs what the contract does not know; the text is the reason."""
 
 
@@ -83,7 +83,7 @@ def outcome(case: Row) -> str:
             _read_payments(loan, facts, table)
             if table and not _equal(model(loan), table):
                 return "different"
-    except Refused as reason:
+    except RefusedError as reason:
         return str(reason)
     return "equal"
 
@@ -105,11 +105,11 @@ def _loan(case: Row) -> Loan:
     frm = [date.fromisoformat(item["frm"]) for item in case["periods"]]
     due = tuple(date.fromisoformat(item["due"]) for item in case["periods"])
     if tuple(frm[1:]) != due[:-1]:
-        raise Refused("due date outside its own period")
+        raise RefusedError("due date outside its own period")
     thirty = case["days_in_month"] == "DAYS_30" and case["frequency"] in ("MONTHS", "YEARS")
     counts = THIRTY if thirty else DAYS_IN_YEAR
     if case["days_in_year"] not in counts or case["frequency"] not in UNITS:
-        raise Refused(f"day count {case['days_in_month']} over {case['days_in_year']}")
+        raise RefusedError(f"day count {case['days_in_month']} over {case['days_in_year']}")
     multiple = case.get("multiples_of")
     sheet = TermSheet(
         amount=Decimal(1),
@@ -139,16 +139,16 @@ def _steps(steps: Sequence[Row]) -> Iterator[tuple[list[Row], list[Row]]]:
         elif step.get("expect") == "period":
             table.append(step)
         else:
-            raise Refused(f"expectation {step.get('expect')}")
+            raise RefusedError(f"expectation {step.get('expect')}")
     yield facts, table
 
 
 def _read_disbursements(loan: Loan, facts: Sequence[Row], table: Sequence[Row]) -> None:
     for fact in facts:
         if fact["do"] not in ("addDisbursement", "addBalanceCorrection", *PAID):
-            raise Refused(f"step {fact['do']}")
+            raise RefusedError(f"step {fact['do']}")
         if fact["do"] == "addBalanceCorrection" and "ZERO" not in fact.get("raw", ""):
-            raise Refused("step addBalanceCorrection with an amount")
+            raise RefusedError("step addBalanceCorrection with an amount")
     new = [fact for fact in facts if fact["do"] == "addDisbursement"]
     missing = sorted({date.fromisoformat(fact["dates"][0]) for fact in new if "amount" not in fact})
     for fact in new:
@@ -158,7 +158,7 @@ def _read_disbursements(loan: Loan, facts: Sequence[Row], table: Sequence[Row]) 
             )
     principal = {row["repayment_index"]: row["principal"] for row in table}
     if missing and len(principal) < len(loan.due):
-        raise Refused("step addDisbursement without an amount")
+        raise RefusedError("step addDisbursement without an amount")
     for day in missing:
         left = sum(map(_money, principal.values()), Decimal(0)) - sum(item.amount for item in loan.disbursed)
         amount = left if day == missing[-1] else _roundest(loan, day, table)
@@ -183,7 +183,7 @@ def _roundest(loan: Loan, day: date, table: Sequence[Row]) -> Decimal:
         amount = (low / unit).to_integral_value(rounding="ROUND_CEILING") * unit
         if 0 < amount <= high:
             return amount
-    raise Refused("step addDisbursement without an amount")
+    raise RefusedError("step addDisbursement without an amount")
 
 
 def _read_payments(loan: Loan, facts: Sequence[Row], table: Sequence[Row]) -> None:

@@ -1,8 +1,8 @@
 """Suite `uk`: daily interest, interest first (add-on), caps; payments in pence.
 
-A case's parameters become a term sheet: a rate a day is 365 times that a year over `actual/365`. Compared are the
-rows of the schedule, the level and the final payment and the totals. Cases that tell what was paid as well have
-their scheduled payments compared, and then the account of what was paid.
+A case's parameters become a term sheet: a rate a day is 365 times that a year over `actual/365`. Compared are
+the rows of the schedule, the level and the final payment and the totals. Cases that tell what was paid as
+well have their scheduled payments compared, and then the account of what was paid.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ LAST = {
 }
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """A case that needs what the contract does not know; the text is the reason."""
 
 
@@ -49,7 +49,7 @@ def outcome(case: Case) -> str:
     """Return whether a case is ours, or why it is refused."""
     try:
         rows = instalments(terms(case))
-    except Refused as reason:
+    except RefusedError as reason:
         return str(reason)
     except UsageError as error:
         return f"refused by the contract: {error.field}"
@@ -64,16 +64,16 @@ def terms(case: Case) -> TermSheet:
     """Return the terms of a case."""
     told = case["parameters"]
     if not told:
-        raise Refused("no parameters")
+        raise RefusedError("no parameters")
     if told.get("promotional rates", "n/a") != "n/a":
-        raise Refused("promotional rate")
+        raise RefusedError("promotional rate")
     if "unit-period config" not in told:
-        raise Refused("custom schedule")
+        raise RefusedError("custom schedule")
     due = _unit_period(told["unit-period config"])
     payments, agreed = _length(told, due)
     total, daily = _caps(told["cap"])
     if agreed is not None and _amount(told["Total principal"]) > _amount(told["Principal"]):
-        raise Refused("agreed payments beyond what is owed")
+        raise RefusedError("agreed payments beyond what is owed")
     return TermSheet(
         amount=_amount(told["Principal"]),
         annual_rate=_annual_rate(told["standard rate"]),
@@ -107,7 +107,7 @@ def _day(text: str) -> int:
 def _annual_rate(text: str) -> Decimal:
     found = re.fullmatch(r"([\d.]+) % per (day|year)", text)
     if found is None:
-        raise Refused(f"rate {text}")
+        raise RefusedError(f"rate {text}")
     return Decimal(found[1]) / 100 * (365 if found[2] == "day" else 1)
 
 
@@ -120,7 +120,7 @@ def _unit_period(text: str) -> DueRule:
         return first, day, f"{months[1] or 1}m"
     days = re.fullmatch(r"(?:(\d+)-)?(weekly|daily) from (\d{4}-\d\d-\d\d)", text)
     if days is None:
-        raise Refused(f"unit period {text.split(' from ')[0]}")
+        raise RefusedError(f"unit period {text.split(' from ')[0]}")
     return date.fromisoformat(days[3]), None, f"{days[1] or 1}{days[2][0]}"
 
 
@@ -128,12 +128,14 @@ def _caps(text: str) -> tuple[Decimal | None, Decimal | None]:
     """Return the caps on all interest and on a day's, decimals, of `total 100 %; daily 0.8 % ...`."""
     found = {name: Decimal(value) / 100 for name, value in re.findall(r"(total|daily) ([\d.]+) %", text)}
     if re.search(r"(total|daily) [\d.,]+(?! ?[\d.,]* ?%)", text):
-        raise Refused("cap as an amount")
+        raise RefusedError("cap as an amount")
     return found.get("total"), found.get("daily")
 
 
 def _payment_rounding(told: Case) -> str:
-    """Return how payments are rounded: up where the case has lost it, as all that tell it with this interest."""
+    """Return how payments are rounded: up where the case has lost it, as all that tell it with this
+    interest.
+    """
     found = re.search(r"rounding: (.*)", told["Payment options"])
     return ROUNDINGS[found[1]] if found else "up"
 
@@ -143,13 +145,13 @@ def _length(told: Case, due: DueRule) -> tuple[int, Decimal | None]:
     if told["config"] == "fixed schedules":
         return int(told["payment count"]), _amount(told["payment value"])
     if told["config"] != "auto-generate schedule":
-        raise Refused("custom schedule")
+        raise RefusedError("custom schedule")
     counted = re.search(r"payment count (\d+)", told["Schedule options"])
     if counted:
         return int(counted[1]), None
     longest = re.search(r"max duration (\d+)", told["Schedule options"])
     if longest is None:
-        raise Refused("schedule length")
+        raise RefusedError("schedule length")
     first, day, every = due
     last = date.fromisoformat(told["Start Date"]) + timedelta(days=int(longest[1]))
     anchor = 31 if day == "month-end" else day
@@ -170,7 +172,7 @@ def _fees(told: Case, case: Case) -> tuple[Charge, ...]:
         row = dict(zip(case["columns"], case["rows"][0], strict=True))
         fee = _amount(row["Fee balance"]) + _amount(row["Fee portion"])
     else:
-        raise Refused(f"fee {told['Fee options']}")
+        raise RefusedError(f"fee {told['Fee options']}")
     return (Charge(name=told["fee type"], amount=fee, financed=True),)
 
 

@@ -1,9 +1,9 @@
 """Interest inside an instalment: what accrues day by day as what is owed changes, and what of it falls due.
 
-Money paid out or repaid cuts the period that it falls in; each part bears interest on what is owed in it, rounded
-on its own. An instalment that was planned keeps its payment: interest first, principal the rest. Where principal
-was paid beyond that (in advance), no more interest falls due with it than was paid; what is left of it falls due
-with the next one, and bears none itself. The last instalment is whatever is left.
+Money paid out or repaid cuts the period that it falls in; each part bears interest on what is owed in it,
+rounded on its own. An instalment that was planned keeps its payment: interest first, principal the rest.
+Where principal was paid beyond that (in advance), no more interest falls due with it than was paid; what is
+left of it falls due with the next one, and bears none itself. The last instalment is whatever is left.
 """
 
 from __future__ import annotations
@@ -56,8 +56,8 @@ class Stretch:
 class Accrued:
     """What falls due with an instalment, minor units.
 
-    payment : interest + principal, or as planned where more principal was paid in advance. carried : interest that
-    falls due with the next one. closing : owed after it, with what changed on its due date.
+    payment : interest + principal, or as planned where more principal was paid in advance. carried : interest
+    that falls due with the next one. closing : owed after it, with what changed on its due date.
     """
 
     stretches: tuple[Stretch, ...]
@@ -90,7 +90,8 @@ def stretches(
 
 def _inside(change: Change, period: Period) -> bool:
     if change.late:
-        return period.start < change.on <= period.due
+        first_day = period.number == 1 and change.on == period.start
+        return first_day or period.start < change.on <= period.due
     return period.start <= change.on < period.due
 
 

@@ -1,8 +1,8 @@
 """How principal comes back, instalment by instalment: one pass over the periods with a given level.
 
 The level is the level payment; with `equal-principal` it is the principal of each instalment. Each part of a
-period bears interest on what is owed in it, rounded on its own. A payment is interest first. What a payment does
-not cover of the interest is paid out of the next one and bears none itself.
+period bears interest on what is owed in it, rounded on its own. A payment is interest first. What a payment
+does not cover of the interest is paid out of the next one and bears none itself.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ LEVEL, INTEREST, NOTHING = "level", "interest", "nothing"
 class Owed:
     """What is owed before a period, minor units.
 
-    balance : principal. unpaid : interest that falls due with the next payment and is paid out of it. deferred :
-    interest of the months of grace, due on top of the first payment after them. rest : what rounding took from
-    interest so far. cost : interest and charges so far, as the cap on them counts.
+    balance : principal. unpaid : interest that falls due with the next payment and is paid out of it.
+    deferred : interest of the months of grace, due on top of the first payment after them. rest : what
+    rounding took from interest so far. cost : interest and charges so far, as the cap on them counts.
     """
 
     balance: int = 0

@@ -17,8 +17,8 @@ def charges_by_day(sheet: TermSheet, due: Sequence[date]) -> dict[date, int]:
 
     Those that are financed are principal and not among them.
 
-    due : due dates of the instalments. A share is of each sum paid out where it is due with a disbursement, of
-    the whole amount elsewhere.
+    due : due dates of the instalments. A share is of each sum paid out where it is due with a disbursement,
+    of the whole amount elsewhere.
     """
     found: dict[date, int] = {}
     for charge in sheet.charges:

@@ -1,7 +1,7 @@
 """The days on which instalments fall due.
 
-Months are counted from one day of the month and end with the month where it is shorter: the instalments of a loan
-due on the 31st fall on 28 February and on 31 March. Weeks are seven days.
+Months are counted from one day of the month and end with the month where it is shorter: the instalments of a
+loan due on the 31st fall on 28 February and on 31 March. Weeks are seven days.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import calendar
 import re
 from datetime import date, timedelta
+from itertools import pairwise
 
 from loantwin.errors import UsageError, expected
 from loantwin.products.term_sheet import TermSheet
@@ -93,7 +94,7 @@ def business_days(sheet: TermSheet, days: tuple[date, ...]) -> tuple[date, ...]:
 
     there = adjust(np.array(days, dtype="datetime64[D]"), sheet.calendar, sheet.roll)
     rolled = tuple(day.astype(object) for day in there)
-    for before, after in zip(rolled, rolled[1:], strict=False):
+    for before, after in pairwise(rolled):
         if after <= before:
             raise UsageError(
                 expected("instalments on different business days", f"two on {after}"), field="roll"

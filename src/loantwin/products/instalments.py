@@ -1,8 +1,8 @@
 """The schedule of one loan: what falls due on each day, to the minor unit.
 
-Exact and readable rather than fast: amounts are whole minor units, rates and factors have 19 significant digits.
-A level payment is worked out anew when money is paid out after the first instalment and when a floating rate
-has moved, over the instalments left and from what is known on that day.
+Exact and readable rather than fast: amounts are whole minor units, rates and factors have 19 significant
+digits. A level payment is worked out anew when money is paid out after the first instalment and when a
+floating rate has moved, over the instalments left and from what is known on that day.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ def instalments(sheet: TermSheet) -> tuple[Instalment, ...]:
 
     Raises
     ------
-    UsageError : terms that are unknown or contradict each other, naming the field; an agreed payment that never
-    repays the loan.
+    UsageError : terms that are unknown or contradict each other, naming the field; an agreed payment that
+    never repays the loan.
     """
     check_terms(sheet)
     return _rows(sheet, lines(sheet))
@@ -66,7 +66,9 @@ def lines(sheet: TermSheet, run: Sequence[Period] | None = None) -> list[Line]:
 
 
 def as_known(run: Sequence[Period]) -> list[Period]:
-    """Return periods as they look on the first one's first day: its rate in all, nothing more paid out after it."""
+    """Return periods as they look on the first one's first day: its rate in all, nothing more paid out after
+    it.
+    """
     first, rate = run[0], run[0].parts[0].rate
     now = replace(first, parts=tuple(replace(part, rate=rate) for part in first.parts))
     later = [
@@ -103,38 +105,42 @@ def _rows(sheet: TermSheet, paid: Sequence[Line]) -> tuple[Instalment, ...]:
     """Return the rows of a schedule: instalments, and days of disbursement on which something falls due."""
     due = [line.period.due for line in paid]
     fees, down = charges_by_day(sheet, due), down_payments(sheet)
-    days_out = {item.on for item in disbursements(sheet)}
-    lent = lent_by_day(sheet)
-    extra = sorted(day for day in days_out if day in down or (day in fees and day not in due))
-    steps: list[tuple[date, int, Line | None]] = [
-        *((day, 0, None) for day in extra),
-        *((line.period.due, line.period.number, line) for line in paid),
-    ]
+    lent = {day: net + down.get(day, 0) for day, net in lent_by_day(sheet).items()}
     rows: list[Instalment] = []
-    # an instalment due on the day of a disbursement comes first, but on the first day
-    steps.sort(key=lambda step: (step[0], step[0] > sheet.start and step[2] is None, step[1]))
-    before, balance, counted = sheet.start, 0, set[date]()
-    for day, number, line in steps:
-        opens = [item for item in days_out - counted if item <= before]
-        within = [item for item in days_out - counted if before < item < day or item == day and not number]
-        counted.update(opens, within)
-        opening = balance + sum(lent[item] + down.get(item, 0) for item in opens)
-        out = sum(lent[item] + down.get(item, 0) for item in within)
-        repaid = line.principal if line else down.get(day, 0)
+    before, balance = sheet.start, 0
+    for day, line in _steps(sheet, paid, {*down, *fees}):
+        opening = balance + sum(lent.pop(item) for item in sorted(lent) if item <= before)
+        out = sum(lent.pop(item) for item in sorted(lent) if item < day or (item == day and line is None))
+        repaid = down.get(day, 0) if line is None else line.principal
         balance = opening + out - repaid
-        fee = fees.pop(day, 0)
-        rows.append(
-            Instalment(
-                number=number,
-                due=day,
-                days=(day - before).days,
-                opening=opening,
-                disbursed=out,
-                principal=repaid,
-                interest=line.interest if line else 0,
-                fees=fee,
-                closing=balance,
-            )
+        row = Instalment(
+            number=0 if line is None else line.period.number,
+            due=day,
+            days=(day - before).days,
+            opening=opening,
+            disbursed=out,
+            principal=repaid,
+            interest=0 if line is None else line.interest,
+            fees=fees.pop(day, 0),
+            closing=balance,
         )
+        rows.append(row)
         before = day
     return tuple(rows)
+
+
+def _steps(sheet: TermSheet, paid: Sequence[Line], asked: set[date]) -> list[tuple[date, Line | None]]:
+    """Return the days on which something falls due, in order: an instalment, or None for a disbursement's
+    day.
+
+    asked : days of down payments and charges. On one day the instalment comes first, but on the first day.
+    """
+    due = {line.period.due for line in paid}
+    down = down_payments(sheet)
+    days_out = sorted({item.on for item in disbursements(sheet)} & asked)
+    extra = [day for day in days_out if day in down or day not in due]
+    steps: list[tuple[date, Line | None]] = [
+        *((line.period.due, line) for line in paid),
+        *((day, None) for day in extra),
+    ]
+    return sorted(steps, key=lambda step: (step[0], (step[1] is None) == (step[0] > sheet.start)))

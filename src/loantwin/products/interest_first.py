@@ -1,10 +1,10 @@
 """Interest set at the start and paid before principal (add-on, interest first).
 
 The balance of interest at the start is what principal bears under the payments that it makes itself: payments
-follow from principal and interest together, principal from the payments, interest from principal. The figure is
-found by going round from simple interest on what was lent until it is what is borne, or less than a minor unit
-more. As interest is paid first, principal stays longer, and more is borne than under the same rate on what is
-owed.
+follow from principal and interest together, principal from the payments, interest from principal. The figure
+is found by going round from simple interest on what was lent until it is what is borne, or less than a minor
+unit more. As interest is paid first, principal stays longer, and more is borne than under the same rate on
+what is owed.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from loantwin.products.rounding import CONTEXT, in_minor, round_minor
 from loantwin.products.term_sheet import TermSheet
 
 ROUNDS = 101
-"""Times round at most, after the first from simple interest. Where whole payments make it go to and fro between two
-figures for ever, what is reached then is taken.
+"""Times round at most, after the first from simple interest. Where whole payments make it go to and fro
+between two figures for ever, what is reached then is taken.
 """
 
 
@@ -42,7 +42,9 @@ def interest_first(sheet: TermSheet, run: Sequence[Period]) -> list[Line]:
 def _round(
     sheet: TermSheet, run: Sequence[Period], lent: int, interest: Decimal
 ) -> tuple[list[int], int, Decimal]:
-    """Return payments for interest set at the start, what they leave of principal, and what it bears by then."""
+    """Return payments for interest set at the start, what they leave of principal, and what it bears by
+    then.
+    """
     payments = _payments(sheet, run, lent, interest)
     return payments, *_under(sheet, run, lent, payments, round_minor(interest, sheet.rounding))
 
@@ -77,7 +79,8 @@ def _under(
 
 
 def _settled(sheet: TermSheet, above: Decimal, left: int, count: int) -> bool:
-    """Return whether interest set at the start is what is borne, and principal left as the last instalment may be.
+    """Return whether interest set at the start is what is borne, and principal left as the last instalment
+    may be.
 
     above : minor units that were set beyond what is borne. left : principal after all payments, minor units.
     """

@@ -1,8 +1,8 @@
 """The level payment: what brings the balance down to the balloon, and which whole amount of it is taken.
 
-Unrounded, the balance after the last instalment is a straight line of the level payment, so that one pass over
-the periods gives the payment (Kellison, The Theory of Interest, chapter 3, for periods of any factors). How the
-last instalment may stand to it decides which whole number of minor units near it is taken.
+Unrounded, the balance after the last instalment is a straight line of the level payment, so that one pass
+over the periods gives the payment (Kellison, The Theory of Interest, chapter 3, for periods of any factors).
+How the last instalment may stand to it decides which whole number of minor units near it is taken.
 """
 
 from __future__ import annotations
@@ -63,7 +63,8 @@ def exact_level(
 
 
 def level_payment(opening_minor: int, factors: Sequence[Decimal], sheet: TermSheet) -> int:
-    """Return the level payment of a balance over periods of given factors, rounded as the terms say, minor units.
+    """Return the level payment of a balance over periods of given factors, rounded as the terms say, minor
+    units.
 
     It leaves the balloon of the terms. What the last instalment may be is not looked at.
     """
@@ -164,7 +165,8 @@ def _nearest(level: int, unit: int, ends: Ends, count: int) -> int:
 
 
 def _equalised(level: int, unit: int, ends: Ends, count: int) -> int:
-    """Return the level, or the one that spreads the last instalment's difference over all, if that is smaller.
+    """Return the level, or the one that spreads the last instalment's difference over all, if that is
+    smaller.
 
     A difference of less than a minor unit for every second instalment is left as it is.
     """

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 
 from loantwin.products.day_counts import year_fraction_exact
 from loantwin.products.due_dates import due_dates, first_date, frequency, moved, nominal_dates
@@ -23,8 +24,8 @@ from loantwin.products.term_sheet import Disbursement, TermSheet
 class Part:
     """A part of a period with one rate and one balance.
 
-    share : part of a year, to 19 digits. rate : decimal a year. lent : minor units paid out on `start`, less the
-    down payment of that day.
+    share : part of a year, to 19 digits. rate : decimal a year. lent : minor units paid out on `start`, less
+    the down payment of that day.
     """
 
     start: date
@@ -84,7 +85,7 @@ def periods(
         cuts = [start, *cuts_within(sheet, lent, start, end), end]
         parts = tuple(
             Part(low, high, share_of_year(sheet, period, low, high), rate_on(sheet, low), lent.pop(low, 0))
-            for low, high in zip(cuts, cuts[1:], strict=False)
+            for low, high in pairwise(cuts)
         )
         found.append(replace(period, parts=parts))
         start = end
@@ -93,8 +94,10 @@ def periods(
 
 def share_of_year(sheet: TermSheet, period: Period, start: date, end: date) -> Decimal:
     """Return what a part of a period counts, part of a year to 19 digits."""
+    if start == end:
+        return Decimal(0)
     if period.nominal is not None:
-        return as_decimal(period.nominal * Fraction((end - start).days, period.days or 1))
+        return as_decimal(period.nominal * Fraction((end - start).days, period.days))
     return as_decimal(
         year_fraction_exact(sheet.day_count, start, end, period_start=period.start, period_end=period.due)
     )
@@ -207,8 +210,8 @@ def nominal_length(sheet: TermSheet) -> Fraction | None:
 def regular_periods(sheet: TermSheet) -> Fraction:
     """Return how many regular periods lie between the start and the first due date, the rest by its days.
 
-    Whole periods are counted back from the due date; what is left counts its days over those of the period that
-    it is a part of.
+    Whole periods are counted back from the due date; what is left counts its days over those of the period
+    that it is a part of.
     """
     first = nominal_dates(sheet, 1)[0]
     number, unit = frequency(sheet.every)

@@ -36,8 +36,8 @@ AMORTISATIONS: tuple[str, ...] = (
 """How principal comes back. `bullet` pays interest too at the end, `interest-only` as it falls due."""
 
 METHODS: tuple[str, ...] = ("declining", "flat", "interest-first")
-"""Interest on what is owed; on what was lent, for the whole term and in equal parts (add-on); or set at the start
-and paid before principal, as much as what is owed bears under the very payments that this makes.
+"""Interest on what is owed; on what was lent, for the whole term and in equal parts (add-on); or set at the
+start and paid before principal, as much as what is owed bears under the very payments that this makes.
 """
 
 INTEREST_PERIODS: tuple[str, ...] = ("daily", "same-as-period")
@@ -67,8 +67,8 @@ LAST_INSTALMENTS: tuple[str, ...] = (
     "as-agreed",
 )
 """What the last instalment may be: whatever rests; no more, no less than the level payment, or as near to it
-as one minor unit of the level payment brings it; the level payment chosen again so that all are as equal as can
-be; or the agreed payment, whatever is left unpaid.
+as one minor unit of the level payment brings it; the level payment chosen again so that all are as equal as
+can be; or the agreed payment, whatever is left unpaid.
 """
 
 CHARGE_KINDS: tuple[str, ...] = ("fee", "penalty")
@@ -78,8 +78,8 @@ CHARGE_KINDS: tuple[str, ...] = ("fee", "penalty")
 class Charge:
     """A cost beside interest, due in full on its day; it bears no interest.
 
-    financed : it is lent as well and repaid with principal, and bears interest as principal does; due with the
-    first disbursement.
+    financed : it is lent as well and repaid with principal, and bears interest as principal does; due with
+    the first disbursement.
     amount : currency, or `share` : decimal of principal, one of them. due : a date, `disbursement` (with each
     money is paid out) or `instalment` (with each). A date is charged with the first instalment due on it or
     after it.
@@ -132,19 +132,20 @@ class TermSheet:
     annual_rate : decimal a year, nominal. A rate a day is this over 365 with `actual/365`. The floating one's
     first rate takes its place.
     payments : instalments, without a down payment; None where `instalment` decides how many there are.
-    every : `1m`, `2w`, `14d`, `3m`, `1y`. start : day of the first disbursement. first : first due date; None is
-    one period after start. due_day : 1 to 31 or `month-end`: instalments fall on this day, the first one on or
-    after `first`; None for the day of `first`.
+    every : `1m`, `2w`, `14d`, `3m`, `1y`. start : day of the first disbursement. first : first due date; None
+    is one period after start. due_day : 1 to 31 or `month-end`: instalments fall on this day, the first one
+    on or after `first`; None for the day of `first`.
     agreed : payments agreed by date and amount, in place of `payments`, `every` and `instalment`.
     instalment : currency, a payment agreed; None to work it out.
     instalment_multiple : currency; the level payment is a multiple of it.
     rounding, instalment_rounding : of interest, and of the level payment (None: as interest).
-    carry_rounding : True where what rounding takes from interest or adds to it is carried to the next instalment.
+    carry_rounding : True where what rounding takes from interest or adds to it is carried to the next
+    instalment.
     balloon : currency, due with the last instalment. step : decimal, growth of the instalments, once every
     `step_every`. season : 12 multiples of the level payment by calendar month.
     principal_grace, interest_grace, interest_free : whole instalments, from the first, without principal,
-    without interest being due (it falls due with the first one after), without interest at all. holidays : numbers
-    of instalments that are not due; interest is paid out of the next.
+    without interest being due (it falls due with the first one after), without interest at all. holidays :
+    numbers of instalments that are not due; interest is paid out of the next.
     down_payment : decimal of each disbursement, due on its day; it bears no interest.
     total_cost_cap : decimal of principal, of interest and charges together; daily_cost_cap : decimal of
     principal in use a day, of interest.
@@ -194,10 +195,10 @@ class TermSheet:
 class Instalment:
     """One row of a schedule; amounts in minor units of the currency, int.
 
-    number : 1, 2, ...; 0 is the row of a down payment or of charges at a disbursement. due : the date it falls
-    due. days : since the row before.
-    closing = opening + disbursed - principal; payment = principal + interest + fees. disbursed : paid out after
-    the row before, up to this one.
+    number : 1, 2, ...; 0 is the row of a down payment or of charges at a disbursement. due : the date it
+    falls due. days : since the row before.
+    closing = opening + disbursed - principal; payment = principal + interest + fees. disbursed : paid out
+    after the row before, up to this one.
     """
 
     number: int

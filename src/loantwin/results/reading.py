@@ -445,6 +445,30 @@ READINGS: Mapping[str, Reading] = {
         "recent.rates",
         Drawn("to_loss", "from", "value", "share", "Share that rolls on to charge-off", bars=True),
     ),
+    "ScheduleResult": Reading(
+        "Schedule of a loan",
+        (
+            ("paid out", "totals.disbursed", "money"),
+            ("interest", "totals.interest", "money"),
+            ("fees", "totals.fees", "money"),
+            ("all payments", "totals.payment", "money"),
+            ("effective rate", "effective_annual_rate", "share"),
+        ),
+        (
+            "Of {totals.disbursed|money} paid out, {totals.payment|money} is to be paid: "
+            "the loan costs {totals.cost|money}.",
+            "Interest is {totals.interest|money}, fees are {totals.fees|extra}.",
+            "Compounded yearly that is {effective_annual_rate|share} a year.",
+        ),
+        "instalments",
+        Drawn("instalments", "due", "closing", "money", "Balance after each instalment"),
+    ),
+    "SchemaShown": Reading(
+        "Schema of an input file",
+        (("file", "title", "text"), ("keys needed", "required#", "count")),
+        ("The JSON Schema of a file: {title|text}; {required#|count} keys are needed.",),
+        "required",
+    ),
     "SensitivityResult": Reading(
         "Sensitivity of the expected loss",
         (

@@ -33,6 +33,8 @@ from loantwin.interfaces.cli import (
     provisions,
     ratings,
     report,
+    schedule,
+    schema,
     sensitivity,
     simulate,
     stress,
@@ -87,6 +89,7 @@ for command, place in (
     (tape_map, TAPE),
     (tape_check, TAPE),
     (twin_create, TWIN),
+    (schedule, app),
     (fit, app),
     (priors, app),
     (curves, app),
@@ -111,6 +114,7 @@ for command, place in (
     (why, app),
     (log_verify, LOG),
     (config_show, CONFIG),
+    (schema, app),
 ):
     command.register(place)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 BEGIN = "Begin"
+CONTRACT = "One loan, to the cent"
 LEARN = "Learn from history"
 AHEAD = "Look ahead"
 PROVIDE = "Provisions, losses, capital"

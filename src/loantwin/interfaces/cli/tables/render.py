@@ -42,6 +42,8 @@ TABLES = {
     "ratings": "ratings",
     "report": "report",
     "roll_rates": "curves",
+    "schedule": "schedule",
+    "schema": "schema",
     "sensitivity": "sensitivity",
     "stress": "stress",
     "synthetic": "synthetic",

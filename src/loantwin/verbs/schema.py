@@ -1,0 +1,49 @@
+"""`schema`: the JSON Schema of an input file, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from loantwin.errors import choice
+from loantwin.products.term_sheet_file import terms_schema
+from loantwin.types import Result
+
+SCHEMAS: Mapping[str, Callable[[], dict[str, Any]]] = {"terms": terms_schema}
+"""Name of an input file -> what makes its JSON Schema."""
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+@dataclass(frozen=True)
+class SchemaShown(Result):
+    """A JSON Schema: `to_dict()` is the schema itself, with the key `schema` beside its own."""
+
+    SCHEMA = "loantwin.schema/1"
+
+    title: str
+    type: str
+    properties: Mapping[str, Any]
+    required: tuple[str, ...]
+    additionalProperties: bool  # noqa: N815 - JSON Schema's own word
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the JSON Schema."""
+        return {"$schema": DIALECT, **super().to_dict()}
+
+
+def schema(name: str) -> SchemaShown:
+    """Return the JSON Schema of an input file.
+
+    Parameters
+    ----------
+    name : a key of `SCHEMAS`.
+
+    Raises
+    ------
+    UsageError : another name; the message lists those that there are.
+    """
+    made = SCHEMAS[choice(name, SCHEMAS, "name")]()
+    return SchemaShown(**made)
