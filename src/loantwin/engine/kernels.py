@@ -14,6 +14,7 @@ import numpy as np
 
 from loantwin.engine.patterns.kernels import (
     CODED,
+    MONTHS_BETWEEN,
     begun,
     by_days,
     level_of,
@@ -52,7 +53,7 @@ LANES = 64
 ) = range(16)
 INVERSE, GROWN, BALANCE, HELD, DISCOUNT, OWED = range(16, 22)
 # rows of loans of a pattern: of kinds 3 (the rate stays) and 4 (it floats)
-PATTERN, IDLE, BASE, LEVEL, PILED, WAITS, UNEVEN, ROWS = range(22, 30)
+EQUAL, OFTEN, COUNT, PHASE, EVERY, IDLE, BASE, LEVEL, PILED, WAITS, UNEVEN, ROWS = range(22, 34)
 
 
 @compiled
@@ -185,15 +186,24 @@ def _begin_patterns(block: Array, moving: bool) -> None:
         free = int(block[FREE, lane])
         left, rate = int(block[LEFT, lane]), 12.0 * block[RATE, lane]
         code, idle = free // CODED, free % CODED
-        block[PATTERN, lane], block[IDLE, lane], block[BASE, lane] = float(code), float(idle), rate
+        equal, often, count, phase = taken_apart(code)
+        block[EQUAL, lane], block[OFTEN, lane] = float(equal), float(often)
+        block[COUNT, lane], block[PHASE, lane] = float(count), float(phase)
+        block[EVERY, lane] = float(MONTHS_BETWEEN[often])
+        block[IDLE, lane], block[BASE, lane] = float(idle), rate
         block[BALANCE, lane] = block[AMOUNT, lane] + block[REST, lane]
         block[HELD, lane] = 1.0
-        _, often, _, _ = taken_apart(code)
         anew = moving or by_days(often)
         block[GROWN, lane] = block[AMOUNT, lane] if anew else 0.0
         block[LEVEL, lane] = 0.0 if anew else level_of(code, rate, left, idle)
         block[PILED, lane] = 1.0
         block[WAITS, lane] = begun(often, left, rate)
+
+
+@compiled
+def _factor(block: Array, lane: int, month: int) -> float:
+    """Return the part of a year of a month for one loan of a pattern."""
+    return month_factor(int(block[COUNT, lane]), int(block[PHASE, lane]), month)
 
 
 @compiled
@@ -203,32 +213,41 @@ def _reset_patterns(block: Array, moving: bool, index: float, month: int) -> Non
         rate = block[BASE, lane]
         if moving:
             rate = min(max(index + block[SPREAD, lane], block[FLOOR, lane]), block[CAP, lane])
-        _, _, count, phase = taken_apart(int(block[PATTERN, lane]))
-        block[RATE, lane] = rate * month_factor(count, phase, month)
+        block[RATE, lane] = rate * _factor(block, lane, month)
 
 
 @compiled
 def _advance_patterns(block: Array, moving: bool, month: int) -> None:
     """Move balances of loans of a pattern to the end of `month`, partial prepayments apart."""
     for lane in range(block.shape[1]):
-        left, idle = int(block[LEFT, lane]), int(block[IDLE, lane])
-        equal, often, count, phase = taken_apart(int(block[PATTERN, lane]))
-        before = payments_left(often, phase, left, month - 1)
-        falling = before - payments_left(often, phase, left, month)
-        rate, amount = block[RATE, lane], block[AMOUNT, lane]
-        block[UNEVEN, lane] = (falling - 1.0) / (2.0 * falling) if falling > 1 else 0.0
-        if moving or by_days(often):
-            annual = rate / month_factor(count, phase, month)
-            payments = falling if month > idle else 0
-            block[GROWN, lane] *= 1.0 - renewed_share(equal, often, count, annual, payments, before)
-            block[BALANCE, lane] = block[GROWN, lane] + block[REST, lane]
+        left, idle, every = int(block[LEFT, lane]), int(block[IDLE, lane]), int(block[EVERY, lane])
+        if moving or every == 0:
+            _advance_anew(block, lane, month)
             continue
+        block[UNEVEN, lane] = 0.0
+        falls = month <= left and (every == 1 or (left - month) % every == 0)
+        falling = (1 if month > idle else -1) if falls else 0
         grown, piled, waits = repaid(
-            equal, falling if month > idle else -falling, rate,
+            int(block[EQUAL, lane]), falling, block[RATE, lane],
             block[GROWN, lane], block[PILED, lane], block[WAITS, lane],
         )  # fmt: skip
         block[GROWN, lane], block[PILED, lane], block[WAITS, lane] = grown, piled, waits
-        block[BALANCE, lane] = amount * (piled - grown * block[LEVEL, lane]) + block[REST, lane]
+        owed = piled - grown * block[LEVEL, lane]
+        block[BALANCE, lane] = block[AMOUNT, lane] * owed + block[REST, lane]
+
+
+@compiled
+def _advance_anew(block: Array, lane: int, month: int) -> None:
+    """Move one loan whose payment is computed anew: at a floating rate, or by days."""
+    left, often, phase = int(block[LEFT, lane]), int(block[OFTEN, lane]), int(block[PHASE, lane])
+    before = payments_left(often, phase, left, month - 1)
+    falling = before - payments_left(often, phase, left, month)
+    block[UNEVEN, lane] = (falling - 1.0) / (2.0 * falling) if falling > 1 else 0.0
+    annual = block[RATE, lane] / _factor(block, lane, month)
+    payments = falling if month > int(block[IDLE, lane]) else 0
+    share = renewed_share(int(block[EQUAL, lane]), often, int(block[COUNT, lane]), annual, payments, before)
+    block[GROWN, lane] *= 1.0 - share
+    block[BALANCE, lane] = block[GROWN, lane] + block[REST, lane]
 
 
 @compiled
@@ -815,8 +834,7 @@ def _sensitive(block: Array, now: Array, alive: Array, index: float, month: int)
         owed[lane] = 0.0 if held else now[lane] * moves[lane] / 12.0
     if month > 0:
         for lane in range(len(now)):
-            _, _, count, phase = taken_apart(int(block[PATTERN, lane]))
-            owed[lane] *= 12.0 * month_factor(count, phase, month)
+            owed[lane] *= 12.0 * _factor(block, lane, month)
     return _dot(alive, owed)
 
 

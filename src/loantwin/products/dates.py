@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from loantwin.arrays import Array
 from loantwin.errors import ArgumentError, expected
 
 Whole = Any
@@ -70,6 +71,8 @@ def date_column(values: ArrayLike, field: str) -> Dates:
     given = np.asarray(values)
     if given.size and given.dtype.kind not in "MOUT":
         raise ArgumentError(expected("dates", f"an array of {given.dtype}"), field=field)
+    if given.dtype.kind in "OUT":
+        _refuse_words(given, field)
     try:
         found = given.astype("datetime64[D]")
     except (TypeError, ValueError) as error:
@@ -79,6 +82,15 @@ def date_column(values: ArrayLike, field: str) -> Dates:
         row = None if not found.ndim else int(np.argmax(missing.ravel())) + 1
         raise ArgumentError(expected("a date", "a missing one"), row=row, field=field)
     return found
+
+
+def _refuse_words(given: Array, field: str) -> None:
+    """Refuse what NumPy would take for a date: numbers, and the words now and today."""
+    for place, item in enumerate(given.ravel()):
+        known = item[:1].isdigit() if isinstance(item, str) else item is None or isinstance(item, date)
+        if not known and not isinstance(item, np.datetime64):
+            row = place + 1 if given.ndim else None
+            raise ArgumentError(expected("dates, as 2026-01-31", str(item)), row=row, field=field)
 
 
 def parted(dates: Dates) -> Day:

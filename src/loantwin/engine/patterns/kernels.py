@@ -100,17 +100,24 @@ def repaid(
 def level_of(code: int, rate: float, left: int, idle: int) -> float:
     """Return the level payment of 1 at a rate a year that stays; no principal in the first `idle` months.
 
-    Of payments every so many months.
+    Of payments every so many months; of equal principal the part that each repays.
     """
     equal, often, count, phase = taken_apart(code)
+    every = MONTHS_BETWEEN[often]
+    payments = int((left - idle + every - 1) // every)
+    if equal == 1:
+        return float(1.0 / payments)
+    if count == 0:
+        nominal = rate * every / 12.0
+        if nominal == 0.0:
+            return float(1.0 / payments)
+        return float(nominal / -np.expm1(-payments * np.log1p(nominal)))
     grown, owed, waits = 0.0, 1.0, begun(often, left, rate)
-    before = payments_left(often, phase, left, 0)
     for month in range(1, left + 1):
-        after = payments_left(often, phase, left, month)
-        payments = before - after if month > idle else after - before
+        falls = (left - month) % every == 0
+        falling = (1 if month > idle else -1) if falls else 0
         month_rate = rate * month_factor(count, phase, month)
-        grown, owed, waits = repaid(equal, payments, month_rate, grown, owed, waits)
-        before = after
+        grown, owed, waits = repaid(equal, falling, month_rate, grown, owed, waits)
     return owed / grown
 
 

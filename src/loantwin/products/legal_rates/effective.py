@@ -60,7 +60,7 @@ def uk_apr(flows: Sequence[Flow], *, time: str = "days/365") -> LegalRate:
 
     MCOB 10.3 as at https://www.handbook.fca.org.uk/handbook/MCOB/10/3.html (opened in part in November 2026):
     the positive rate nearest to zero, else the negative one nearest to zero. One decimal, halves up, and days
-    over 365 agree with 166 of 166 published schedules.
+    over 365 agree with 168 of 168 published schedules.
 
     Parameters, Raises
     ------------------

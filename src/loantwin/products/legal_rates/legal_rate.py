@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Decimal, localcontext
 from typing import Any, Literal
 
 import numpy as np
@@ -56,8 +56,9 @@ def as_percent(rate: float, decimals: int) -> Decimal | None:
     if not math.isfinite(rate):
         return None
     # 15 figures: half of a last decimal that binary numbers miss by a hair counts as half
-    percent = Decimal(f"{100 * rate:.15g}")
-    return percent.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
+    with localcontext(prec=400):  # a loan of one day that costs half of itself has a rate of 77 figures
+        percent = Decimal(f"{100 * rate:.15g}")
+        return percent.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
 
 
 def parted_flows(flows: Sequence[Flow]) -> tuple[list[date], Floats]:

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
+from itertools import pairwise
 
 from loantwin.errors import UsageError, expected
 from loantwin.products.dates import Day, add_months, one_day
@@ -66,6 +67,8 @@ def unit_period(advances: Sequence[date], payments: Sequence[date]) -> UnitPerio
     if len(set(advances)) == 1 and len(days) == 1:
         return _of_term(start, days[0])
     periods = [*_between(start, sorted(set(advances))), *_between(start, days)]
+    if _twice_a_month(days):
+        return standard("semimonth")
     kinds = [_interval(first, last, anchor) for first, last, anchor in periods]
     common = [(count, kind) for kind, count in Counter(kinds).items() if count > 1]
     if common:
@@ -84,6 +87,15 @@ def _between(start: date, days: list[date]) -> list[tuple[date, date, int]]:
     ]
 
 
+def _twice_a_month(days: list[date]) -> bool:
+    """Return whether payments fall on the same two days of each month, and not just every 14 days."""
+    steps = {(last - first).days for first, last in pairwise(days)}
+    months = [
+        _interval(first, last, max(first.day, last.day)) for first, last in zip(days, days[2:], strict=False)
+    ]
+    return bool(months) and set(months) == {("month", 1)} and steps <= set(range(12, 19)) and steps != {14}
+
+
 def _interval(first: date, last: date, anchor: int) -> tuple[str, int]:
     """Return the standard interval that two dates are apart, or else are nearest to."""
     months = (last.year - first.year) * 12 + last.month - first.month
@@ -94,8 +106,6 @@ def _interval(first: date, last: date, anchor: int) -> tuple[str, int]:
     days = (last - first).days
     if days % 7 == 0 and days <= 364:
         return "week", days // 7
-    if 13 <= days <= 17:
-        return "semimonth", 1
     return _nearest(Fraction(days))
 
 

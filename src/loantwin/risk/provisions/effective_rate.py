@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
-from scipy.optimize import brentq
 
 from loantwin import arguments as check
 from loantwin.arrays import Floats
 from loantwin.errors import RiskError, expected
+from loantwin.products.internal_rates.roots import Status, internal_rate
 
-Status = Literal["solved", "no_root", "several_roots"]
 MONTHS = 12
+LEAST, MOST = -0.99, 100.0
+"""Rates a month that are taken for one: -99 % to 10,000 %."""
 
 
 @dataclass(frozen=True)
 class EffectiveRate:
     """annual_rate : decimal a year, nominal, compounded monthly (12 x the monthly rate), NaN unless solved.
 
-    status : `solved`; `no_root` where no rate above -99 % a month makes the flows worth 0; `several_roots`
-        where the flows change sign more than once and more than one rate does. iterations : steps of Brent's
-        method.
+    status : `solved`; `no_root` where no rate from `LEAST` to `MOST` a month makes the flows worth 0;
+        `several_roots` where more than one does (`products.internal_rates.roots` finds them all).
+        iterations : steps of Brent's method.
     """
 
     annual_rate: float
@@ -58,11 +58,11 @@ def effective_rate(cash_flows: Floats) -> EffectiveRate:
         raise RiskError(expected("finite cash flows", "NaN or infinity"), field="cash_flows")
     if not ((flows > 0).any() and (flows < 0).any()):
         raise RiskError(expected("flows of both signs", "flows of one sign"), field="cash_flows")
-    brackets = _brackets(flows)
-    if len(brackets) != 1:
-        return EffectiveRate(float("nan"), "several_roots" if brackets else "no_root", 0)
-    rate, iterations = _root(flows, *brackets[0])
-    return EffectiveRate(MONTHS * rate, "solved", iterations)
+    found = internal_rate(flows, np.arange(len(flows)))
+    roots = [root for root in found.roots if LEAST <= root <= MOST]
+    if len(roots) != 1:
+        return EffectiveRate(float("nan"), "several_roots" if roots else "no_root", found.iterations)
+    return EffectiveRate(MONTHS * roots[0], "solved", found.iterations)
 
 
 def credit_adjusted_rate(price: float, expected_flows: Floats) -> EffectiveRate:
@@ -108,33 +108,3 @@ def current_rate(stated: Floats, at_recognition: Floats, in_force: Floats) -> Fl
     check.shaped(stated.shape, at_recognition=at_recognition, in_force=in_force)
     added = stated - at_recognition
     return np.asarray(in_force + np.where(np.isfinite(added), added, 0.0))
-
-
-def _worth(rates: Floats, flows: Floats) -> Floats:
-    """Return flows' worth at monthly rates: today's for rates above 0, the last month's below.
-
-    The sign is the same; powers of a number above 1 would overflow.
-    """
-    ahead = np.polynomial.polynomial.polyval(1 / (1 + np.maximum(rates, 0.0)), flows)
-    behind = np.polynomial.polynomial.polyval(1 + np.minimum(rates, 0.0), flows[::-1])
-    return np.where(rates >= 0, ahead, behind)
-
-
-def _brackets(flows: Floats) -> list[tuple[float, float]]:
-    """Return intervals of the monthly rate where worth changes sign, on a grid of -99 to +10,000 %."""
-    grid = np.concatenate(
-        [np.linspace(-0.99, -0.21, 79), np.linspace(-0.2, 0.2, 401), np.geomspace(0.21, 100, 200)]
-    )
-    signs = np.sign(_worth(grid, flows))
-    found = [(float(rate), float(rate)) for rate in grid[signs == 0]]
-    changes = np.flatnonzero(signs[:-1] * signs[1:] < 0)
-    return found + [(float(grid[i]), float(grid[i + 1])) for i in changes]
-
-
-def _root(flows: Floats, low: float, high: float) -> tuple[float, int]:
-    if low == high:
-        return low, 0
-    rate, report = brentq(
-        lambda rate: float(_worth(np.array(rate), flows)), low, high, xtol=1e-15, rtol=1e-14, full_output=True
-    )
-    return float(rate), int(report.iterations)
