@@ -59,7 +59,7 @@ def periods(terms: TermColumns, *, before: int = 0, dated: bool = True) -> Perio
 
     Raises
     ------
-    InputError : two instalments on one business day, an unknown calendar; the row is named.
+    UsageError : two instalments on one business day, an unknown calendar; the row is named.
     """
     check.kind(TermColumns, terms=terms)
     check.count(0, before=before)

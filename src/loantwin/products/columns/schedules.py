@@ -70,7 +70,7 @@ def schedules(terms: TermColumns) -> Schedules:
 
     Raises
     ------
-    InputError : what `periods` refuses.
+    UsageError : what `periods` refuses.
     """
     check.kind(TermColumns, terms=terms)
     count = int(terms.payments.max(initial=1))
@@ -114,7 +114,7 @@ def monthly(terms: TermColumns, as_of: date, months: int, group: Integers | None
 
     Raises
     ------
-    InputError : no date, no months, keys of another length; what `periods` refuses.
+    ArgumentError : no date, no months, groups of another length. UsageError : what `periods` refuses.
     """
     check.kind(TermColumns, terms=terms)
     check.kind(date, as_of=as_of)

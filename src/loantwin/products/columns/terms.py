@@ -191,7 +191,7 @@ def term_columns(
 
     Raises
     ------
-    InputError : columns that do not fit together; a value out of range, an unknown name, a convention that
+    UsageError, ArgumentError : columns that do not fit together; a value out of range, an unknown name, a convention that
         columns do not know, or terms that contradict each other, naming row and field.
     """
     given = locals()
