@@ -191,8 +191,8 @@ def term_columns(
 
     Raises
     ------
-    UsageError, ArgumentError : columns that do not fit together; a value out of range, an unknown name, a convention that
-        columns do not know, or terms that contradict each other, naming row and field.
+    UsageError, ArgumentError : columns that do not fit together; a value out of range, an unknown name, a
+        convention that columns do not know, or terms that contradict each other, naming row and field.
     """
     given = locals()
     own = rounding if instalment_rounding is None else instalment_rounding
