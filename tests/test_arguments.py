@@ -186,7 +186,10 @@ def by_hand(made: Mapping[str, Call]) -> dict[str, Call]:
     from loantwin.engine.path import Flows
     from loantwin.migrations.histories import RatingEvents
     from loantwin.products import contract
+    from loantwin.products.columns.sheets import from_sheets
+    from loantwin.products.columns.terms import term_columns
     from loantwin.products.registry import REGISTRY
+    from loantwin.products.term_sheet import TermSheet
     from loantwin.risk.capital.options import load_options
     from loantwin.risk.stress.bands import NineQuarters
     from loantwin.types import Estimate
@@ -200,6 +203,35 @@ def by_hand(made: Mapping[str, Call]) -> dict[str, Call]:
     events = RatingEvents(
         np.array([0, 0, 0, 1, 1]), days, np.array([0, 1, 2, 1, 0]), ("A", "B", "D"), dt.date(2003, 1, 1), {}
     )
+    sheets = [
+        TermSheet(amount=Decimal(100), annual_rate=Decimal("0.05"), payments=3, start=dt.date(2024, 1, 31))
+    ]
+    columns = {
+        "amount": np.array([10_000, 20_000, 30_000]),
+        "annual_rate": np.array([0.05, 0.06, 0.07]),
+        "payments": np.array([12, 6, 3]),
+        "start": np.array(["2024-01-31", "2024-02-15", "2024-02-29"], dtype="datetime64[D]"),
+        "first": np.array(["2024-02-29", "2024-03-31", "2024-04-15"], dtype="datetime64[D]"),
+        "every": "1m",
+        "due_day": np.array([0, 31, 15]),
+        "roll": "following",
+        "calendar": "weekends",
+        "day_count": "actual/365",
+        "interest_period": "daily",
+        "odd_period": "by-days",
+        "method": ["declining", "flat", "declining"],
+        "amortisation": "balloon",
+        "rounding": "half-up",
+        "instalment_rounding": "up",
+        "instalment": np.array([0, 0, 20_000]),
+        "instalment_multiple": np.array([1, 1, 5]),
+        "last_instalment": "rest",
+        "balloon": np.array([1, 2, 3]),
+        "principal_grace": np.array([1, 0, 0]),
+        "interest_grace": np.array([1, 0, 0]),
+        "interest_free": np.array([0, 1, 0]),
+        "carry_rounding": np.array([True, False, False]),
+    }
     figures = {item.name: np.ones((2, 1, 3)) for item in dataclasses.fields(Flows)}
     flows = Flows(**(figures | {"opening": np.ones((2, 1))}))
     weight = np.array([1.0, 2.0, 1.0])
@@ -530,6 +562,21 @@ def by_hand(made: Mapping[str, Call]) -> dict[str, Call]:
             "interest_only_months": 1,
             "partial_monthly": 0.01,
         },
+        "products.columns.terms.term_columns": columns,
+        "products.columns.terms.take": {"terms": term_columns(**columns), "rows": np.array([2, 0])},
+        "products.columns.sheets.from_sheets": {"sheets": sheets},
+        "products.columns.periods.periods": {"terms": from_sheets(sheets), "before": 5, "dated": True},
+        "products.columns.schedules.schedules": {"terms": term_columns(**columns)},
+        "products.columns.schedules.blocks": {"terms": term_columns(**columns), "size": 2},
+        "products.columns.schedules.monthly": {
+            "terms": term_columns(**columns),
+            "as_of": dt.date(2024, 3, 31),
+            "months": 3,
+            "group": np.array([7, 8, 7]),
+        },
+        "products.registry.products": {},
+        "products.registry.product_flags": {},
+        "products.registry.check_named": {"name": "balloon", "product": REGISTRY[1]},
         "products.registry.code": {"name": "balloon"},
         "products.registry.check_product": {"product": REGISTRY[0]},
         "migrations.cells.is_number": {"cell": "1.5 %"},

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from loantwin.conformance.format import check_format as check_format
     from loantwin.conformance.loss_model import check_loss_model as check_loss_model
+    from loantwin.conformance.product import check_product as check_product
     from loantwin.conformance.standard import check_standard as check_standard
     from loantwin.conformance.transition_model import check_transition_model as check_transition_model
     from loantwin.decisions.check import check_policy as check_policy
@@ -112,6 +113,7 @@ _EXPORTS = {
     "check_format": "loantwin.conformance.format",
     "check_loss_model": "loantwin.conformance.loss_model",
     "check_policy": "loantwin.decisions.check",
+    "check_product": "loantwin.conformance.product",
     "check_standard": "loantwin.conformance.standard",
     "check_transition_model": "loantwin.conformance.transition_model",
 }

@@ -1,4 +1,4 @@
-"""What each check is there to find, planted: a format, model, standard or loss model with one thing wrong."""
+"""What each check is there to find, planted: a format, model or standard with one thing wrong."""
 
 from __future__ import annotations
 
@@ -13,10 +13,12 @@ import numpy as np
 import pytest
 
 import loantwin as lt
+from loantwin.conformance import product as conformance
 from loantwin.errors import LoantwinError, MappingError, ModelError, RiskError, TapeError
 from loantwin.models.fitted import FittedModel
 from loantwin.models.model import fit_model
 from loantwin.models.registry import TransitionModel
+from loantwin.products.registry import BY_NAME, PRODUCTS, REGISTRY, Product
 from loantwin.risk.allowance import Part
 from loantwin.risk.provisions.measurement import exposures
 from loantwin.risk.provisions.pooled import PooledAllowance, pooled_allowance
@@ -65,6 +67,37 @@ def test_a_format(old: str, new: str, words: str, tmp_path: Path) -> None:
     tape.write_text("No,Amount\n1,many\n")
     with pytest.raises(TapeError, match="unparsable_number"):
         lt.check_format(path, tape)
+
+
+# --- products
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"name": "one two"}, "expected a name of letters and a meaning"),
+        ({"meaning": ""}, "expected a name of letters and a meaning"),
+        ({"amortises": False}, "expected an amortisation of a product due at the end, was 'annuity'"),
+        ({"amortisation": "bullet"}, "expected an amortisation of a product that amortises, was 'bullet'"),
+        ({"amortisation": "level"}, "expected an amortisation of annuity, equal-principal"),
+        ({"redraws": True}, "expected a product that amortises or redraws, was 'both'"),
+        ({"minimum_payment": 0.02}, "expected a minimum payment in"),
+    ],
+)
+def test_a_product(change: dict[str, object], words: str) -> None:
+    plain = Product("plain", "Level payments.", amortises=True)
+    lt.check_product(plain)
+    with pytest.raises(ModelError, match=words):
+        lt.check_product(replace(plain, **change))
+
+
+def test_a_product_that_runs_off_otherwise_than_it_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ModelError, match="expected one of"):
+        lt.check_product("instalmnt")
+    mortgage = replace(REGISTRY[PRODUCTS.index("mortgage")], amortisation="seasonal")
+    monkeypatch.setattr(conformance, "BY_NAME", replace(BY_NAME, built_in={"mortgage": mortgage}))
+    with pytest.raises(ModelError, match="mortgage: expected an amortisation that the month grid knows"):
+        lt.check_product("mortgage")
 
 
 # --- provision standards

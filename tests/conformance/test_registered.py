@@ -10,6 +10,7 @@ import loantwin as lt
 from loantwin.book.mapping import FORMATS
 from loantwin.decisions.load import POLICIES
 from loantwin.models.registry import TRANSITION_MODELS
+from loantwin.products.registry import BY_NAME
 from loantwin.risk.provisions.provisions import STANDARDS
 from loantwin.verbs.loss.models import MODELS
 
@@ -27,6 +28,11 @@ def test_transition_models(name: str) -> None:
 @pytest.mark.parametrize("name", STANDARDS.names())
 def test_standards(name: str) -> None:
     lt.check_standard(name)
+
+
+@pytest.mark.parametrize("name", BY_NAME.names())
+def test_products(name: str) -> None:
+    lt.check_product(name)
 
 
 @pytest.mark.slow

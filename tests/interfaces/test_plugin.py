@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -160,6 +161,38 @@ def test_its_policy_steers_a_forecast_and_decides(plugin: Path, loantwin, small_
     assert lt.decide("plugin-policy", application).annual_rate == pytest.approx(0.066)
 
 
+PRODUCT_OF_A_PACKAGE = """
+import sys
+import numpy as np
+import loantwin as lt
+from loantwin.products import registry
+from loantwin.products.contract import schedule, terms
+assert registry.PRODUCTS[5:] == ("plugin_product",), registry.PRODUCTS
+assert "loantwin_plugin" not in sys.modules
+assert registry.code("Plugin_Product") == 5
+lt.check_product("plugin_product")
+assert registry.product_flags()[0].tolist() == [True, True, False, True, False, False]
+names = ("plugin_product", "interest_only")
+own, known = (schedule(terms(registry.code(name), 12, 1200.0, 0.06)) for name in names)
+assert np.array_equal(own.scheduled, known.scheduled) and own.scheduled[0, -1] == 1200.0
+from loantwin.book.tape import read_tape
+book = read_tape(sys.argv[1], sys.argv[2])
+print(sorted(book.loans["product"].to_list()))
+"""
+
+
+def test_a_product_of_the_package_is_read_from_a_tape_and_runs_off(installed: Path, tmp_path: Path) -> None:
+    mapping = (PLUGIN / "src" / "loantwin_plugin" / "mapping.toml").read_text(encoding="utf-8")
+    (tmp_path / "own.toml").write_text(mapping.replace('"instalment"', '"plugin_product"'), encoding="utf-8")
+    words = [sys.executable, "-c", PRODUCT_OF_A_PACKAGE, PLUGIN / "tape.csv", tmp_path / "own.toml"]
+    places = os.pathsep.join([str(installed), *filter(None, sys.path)])
+    done = subprocess.run(words, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": places})
+    assert done.returncode == 0, done.stderr[-1000:]
+    assert done.stdout.strip() == str(["plugin_product"] * 3)
+    missing = subprocess.run(words, capture_output=True, text=True)
+    assert "AssertionError: ('instalment'" in missing.stderr, "without the package no such product is known"
+
+
 def test_the_page_shows_the_package_as_it_is_and_its_checks_run(
     plugin: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -168,7 +201,7 @@ def test_the_page_shows_the_package_as_it_is_and_its_checks_run(
     shown = [path for path in sorted((PLUGIN / "src").rglob("*.*")) if path.suffix in (".py", ".toml")]
     texts = {path.name: path.read_text(encoding="utf-8").strip() for path in shown}
     texts.pop("__init__.py")
-    assert len(texts) == 6
+    assert len(texts) == 7
     for name, text in texts.items():
         assert text in blocks, name
     entries, *others = [block for block in blocks if block not in texts.values()]
@@ -176,4 +209,4 @@ def test_the_page_shows_the_package_as_it_is_and_its_checks_run(
     (checks,) = others
     monkeypatch.chdir(ROOT)
     exec(compile(checks, "extending.md", "exec"), {})
-    assert checks.count("lt.check_") == 5
+    assert checks.count("lt.check_") == 6

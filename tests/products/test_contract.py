@@ -21,7 +21,8 @@ from loantwin.products.registry import PRODUCTS, REGISTRY, Product, check_produc
 
 
 def test_codes_are_those_of_the_published_schema() -> None:
-    assert PRODUCTS == schema.PRODUCTS
+    assert PRODUCTS[:5] == ("instalment", "balloon", "interest_only", "mortgage", "revolving")
+    assert [PRODUCTS.index(name) for name in schema.PRODUCTS] == list(range(len(schema.PRODUCTS)))
 
 
 @pytest.mark.parametrize("product", REGISTRY, ids=PRODUCTS)

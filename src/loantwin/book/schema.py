@@ -10,8 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-PRODUCTS = ("instalment", "balloon", "interest_only", "mortgage", "revolving")
-"""Instalment, mortgage: level payments; balloon: and a rest; interest-only: all principal at the end."""
+from loantwin.products import registry
+
+PRODUCTS = registry.PRODUCTS
+"""The five of `products.registry`, and those that installed packages add."""
 
 STATES = (
     "current",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from loantwin.book.schema import COLLATERAL, GUARANTEES, LOANS, PANEL, PARTIES, PRODUCTS, STATES, Column
+from loantwin.products.registry import REGISTRY
 
 _TABLES: tuple[tuple[str, str, tuple[Column, ...]], ...] = (
     ("loans", "One row a loan.", LOANS),
@@ -27,7 +28,9 @@ def schema_page() -> str:
         "lender knows the value: `known_at` hides it before.",
         "Further columns of a source that its mapping keeps are text columns named `attribute_<name>`.",
         *[_table(name, words, columns) for name, words, columns in _TABLES],
-        "## Products\n\n" + ", ".join(f"`{name}`" for name in PRODUCTS),
+        "## Products\n\n"
+        + ", ".join(f"`{product.name}`" for product in REGISTRY)
+        + ", and those that installed packages add ([extending](extending.md#a-product)).",
         "## States\n\n"
         + ", ".join(f"`{name}`" for name in STATES)
         + "\n\n`default_a_b` counts months since default.",

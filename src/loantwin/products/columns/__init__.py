@@ -1,0 +1,1 @@
+"""Schedules of many loans at once, to the minor unit: terms in columns, timetables, kernels, sums."""

@@ -1,0 +1,1 @@
+"""Arithmetic of floats in pairs, exact where amounts are rounded."""
