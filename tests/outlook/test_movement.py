@@ -1,4 +1,4 @@
-"""Lines of the allowance's movement between dates of a twin: what the line of severity holds, the next not."""
+"""Lines of a movement of the allowance: what the line of severity holds, and the next does not."""
 
 from __future__ import annotations
 

@@ -113,13 +113,13 @@ def chosen_methods(standard: str, method: str | None) -> tuple[str, ...]:
 
 
 def _prices_of_defaults(outlook: Outlook, book: Portfolio) -> tuple[str, ...]:
-    """Return in words that what is in default already keeps its severity, where property secures any of it."""
+    """Return in words that loans in default keep their severity, where property secures any of them."""
     if outlook.price_factor is None or not (book.standing.defaulted & outlook.secured).any():
         return ()
     return (
-        f"loans in default keep the severity of the tables: {outlook.price_factor} in the scenarios moves what "
-        "live loans lose, not what is still to come of these (conditions ahead count for all, IFRS 9 5.5.17(c), "
-        "as practitioners cite it)",
+        f"loans in default keep the severity of the tables: {outlook.price_factor} in the scenarios moves "
+        "what live loans lose, not what is still to come of these (conditions ahead count for all, IFRS 9 "
+        "5.5.17(c), as practitioners cite it)",
     )
 
 
