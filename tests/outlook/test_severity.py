@@ -134,7 +134,8 @@ def test_nine_quarters_lose_what_the_prices_make_of_each_segment(outlook: Outloo
         drawn=False,
     )
     test = SimpleNamespace(outlook=outlook)
-    found = nine_quarters(test, SimpleNamespace(economy=economy))  # type: ignore[arg-type]  # what it reads
+    run = SimpleNamespace(economy=economy, cells=outlook.cells(economy, 39))
+    found = nine_quarters(test, run)  # type: ignore[arg-type]  # what it reads
     model = outlook.twin.model
     by_segment = replace(outlook.columns, group=outlook.columns.segment)
     cells = outlook.cells(economy, months, by_segment)

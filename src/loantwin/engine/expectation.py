@@ -23,7 +23,7 @@ from loantwin.engine.path import (
     scheduled,
     severity,
 )
-from loantwin.engine.rows import TransitionParameters, odds
+from loantwin.engine.rows import TransitionParameters
 from loantwin.errors import ModelError, expected
 
 
@@ -100,6 +100,49 @@ def conditional_defaults(
 
 
 @dataclass(frozen=True)
+class IncomeFlows:
+    """What net interest income and losses are read from, by path and group: fields as in `path.Flows`."""
+
+    opening: Floats
+    balance: Floats
+    interest: Floats
+    defaulted: Floats
+    charged_off: Floats
+
+
+def conditional_income(
+    parameters: TransitionParameters,
+    cells: Cells,
+    lgd: LossGivenDefault,
+    shocks: Floats,
+    *,
+    groups: int = 1,
+    severity_moves: SeverityMoves | None = None,
+) -> IncomeFlows:
+    """Return what `conditional_flows` says of balances, interest, defaults and charge-offs alone: quicker."""
+    check_paths(parameters, cells, shocks, groups, None)
+    check_cells(parameters, cells)
+    check_lgd(parameters, lgd)
+    group = cells.group if groups > 1 else np.zeros(len(cells.group), dtype=np.int64)
+    coefficients = _coefficients(cells, lgd, shocks.shape[1], False, severity_moves is not None)
+    # balance, interest, defaulted, charged off, and what the last owes, in the order of the kernel
+    wanted = np.array([0, 6, 9, 12, 16])
+    kept = np.zeros_like(coefficients)
+    kept[..., wanted] = coefficients[..., wanted]
+    balance, interest, defaulted, charged, owed = _summed(
+        parameters, cells, group, groups, shocks, kept, moves=severity_moves
+    )[wanted]
+    opening = np.bincount(group, weights=cells.balance[:, 0], minlength=groups).astype(np.float64)
+    return IncomeFlows(
+        np.repeat(opening[None], len(shocks), axis=0),
+        balance,
+        interest,
+        defaulted,
+        convolved(charged + owed, lgd.charge_off_lag),
+    )
+
+
+@dataclass(frozen=True)
 class Numbers:
     """Loans (weighted) on each path and month: numbers in place of money.
 
@@ -173,7 +216,7 @@ def _summed(
     in_shares(
         kernels.conditional,
         -(-paths // kernels.PATHS),
-        np.ascontiguousarray(np.moveaxis(odds(parameters), 0, 2)),
+        parameters.odds_by_age,
         np.ascontiguousarray(shocks, dtype=np.float64),
         np.ascontiguousarray(np.stack([parameters.origin, parameters.target], axis=1), dtype=np.int64),
         np.array([parameters.default_state, parameters.prepaid_state]),

@@ -662,6 +662,7 @@ def default_table(
     live: int,
     default: int,
     buckets: Array,
+    runs: Array,
     marginal: Array,
     total: Array,
     paid: int,
@@ -670,11 +671,11 @@ def default_table(
     past: int,
     late: Array,
 ) -> None:
-    """Set marginal (B, T, K) and cumulative default (B, T + 1, K), which comes in as 0, of some buckets.
+    """Set marginal (B, T, K) and cumulative default (B, T + 1, K), which come in as 0, of some buckets.
 
     first, last : these buckets.
     base : (G, A, R) odds; shocks : (T, R, K); edges : (R, 2) origin, target; buckets : (B, 3) segment, age,
-        state.
+        state; runs : (B,) months looked at, what comes later stays 0.
     late : (P, S + 1, K), comes in as 0: cumulative default by months after the contract's end, of loans of a
         bucket that end in the months `ends` (P,), rising within a bucket; `bounds` (B + 1,) cuts them by
         bucket. The last place holds all that ever default, looked at for `past` months beyond T. A loan in
@@ -700,7 +701,7 @@ def default_table(
         if many and not (seen[0] == segment and seen[1] == age):
             _to_default(base[segment], shocks, edges, live, default, paid, age, past, within, scratch)
             seen[0], seen[1] = segment, age
-        for month in range(months):
+        for month in range(runs[bucket]):
             odds = base[segment, min(age + month + 1, base.shape[1] - 1)]
             entered = total[bucket, month + 1]
             share[:] = 1.0

@@ -25,6 +25,7 @@ Sources: IFRS 9 5.5.17 and B5.5.44 (present value at the effective rate), 5.5.5 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -110,21 +111,25 @@ def loan_losses(
         return LoanLosses(nothing, nothing, chosen)
     given = (parameters, columns, shocks, index_paths, assumed, chosen, mean, past_term)
     if severity_moves is None:
-        return LoanLosses(*_measured(lgd, None, *given), chosen)
+        return LoanLosses(*_measured(((lgd, None),), *given), chosen)
+    if len(severity_moves.factor) == 1:  # of all scenarios alike: the tables of severity move
+        check_moves(parameters, severity_moves, len(shocks), shocks.shape[1])
+        moves = severity_moves.until(shocks.shape[1])
+        return LoanLosses(*_measured(((lgd, None),), *given, moves), chosen)
     # what the tables lose of a part of the defaults, and all of another
     check_moves(parameters, severity_moves, len(shocks), shocks.shape[1])
     moves = severity_moves.until(shocks.shape[1])
     tables, lost = parted(moves.factor)
-    kept, pd = _measured(lgd, SeverityMoves(tables, moves.kind), *given)
-    nothing, whole = np.zeros_like(lgd.recovered), np.ones_like(lgd.charged_off)
-    all_lost = LossGivenDefault(whole, nothing, lgd.charge_off_lag, lgd.recovery_lag)
-    gone, _ = _measured(all_lost, SeverityMoves(lost, moves.kind), *given)
-    return LoanLosses(kept + gone, pd, chosen)
+    parts: list[tuple[LossGivenDefault, SeverityMoves | None]] = [(lgd, SeverityMoves(tables, moves.kind))]
+    if lost.any():
+        nothing, whole = np.zeros_like(lgd.recovered), np.ones_like(lgd.charged_off)
+        all_lost = LossGivenDefault(whole, nothing, lgd.charge_off_lag, lgd.recovery_lag)
+        parts.append((all_lost, SeverityMoves(lost, moves.kind)))
+    return LoanLosses(*_measured(parts, *given), chosen)
 
 
 def _measured(
-    lgd: LossGivenDefault,
-    moves: SeverityMoves | None,
+    parts: Sequence[tuple[LossGivenDefault, SeverityMoves | None]],
     parameters: TransitionParameters,
     columns: LoanColumns,
     shocks: Floats,
@@ -133,8 +138,13 @@ def _measured(
     chosen: tuple[int, int],
     mean: bool,
     past_term: bool,
+    shared: SeverityMoves | None = None,
 ) -> tuple[Floats, Floats]:
-    """Return loss and default probability, (N, K, 2); the factors of `moves` multiply the losses alone."""
+    """Return loss, the sum over parts, and default probability, (N, K, 2).
+
+    parts : what defaults lose, and by how much: the factors multiply the losses alone, so that all parts
+        share the chains. shared : moves of what comes back that all scenarios share.
+    """
     from loantwin.engine import kernels
     from loantwin.kernels import in_shares
 
@@ -142,46 +152,49 @@ def _measured(
     months = shocks.shape[1]
     ended = _endings(parameters, bucket, columns.remaining_months, len(buckets), months, past_term)
     slots = max(assumed.arrears_months, 1)
-    made = (
-        _mean_tables(parameters, shocks, buckets, ended, slots, moves)
-        if mean
-        else _default_tables(parameters, shocks, buckets, ended, slots, moves)
+    runs = _runs(bucket, columns.remaining_months, len(buckets), months)
+    tables = (_mean_tables if mean else _default_tables)(
+        parameters, shocks, buckets, ended, slots, [moves for _, moves in parts], runs
     )
-    tables, late, lost = made[:2], made[2], made[3]
-    severity = _severity_tables(lgd, buckets, months + (slots if len(late) else 0))
+    total, late = tables.total, tables.late
     until = np.array([*chosen, chosen[1] if chosen[1] < months else months + slots])
     grid, smooth, rest = _interpolated(columns, index_paths)
-    index = np.zeros((tables[0].shape[2], 0)) if index_paths is None else np.ascontiguousarray(index_paths)
+    index = np.zeros((total.shape[2], 0)) if index_paths is None else np.ascontiguousarray(index_paths)
     kind = kinds(columns, index_paths is not None)
     by_block = cut(bucket, kind, columns.remaining_months, len(buckets), kernels.LANES, rest)
     packed = pack(columns, assumed)
     partial = bool(assumed.partial_monthly.any())
-    in_shares(kernels.set_worth, len(packed), packed, np.ascontiguousarray(lgd.recovery_lag))
-    loss, pd = np.empty((2, len(packed), tables[0].shape[2], 2))
-    in_shares(
-        kernels.loan_loss,
-        len(by_block.blocks),
-        packed,
-        by_block.order,
-        by_block.blocks,
-        index,
-        *tables,
-        severity,
-        assumed.arrears_months,
-        partial,
-        until,
-        ended.pair,
-        late,
-        lost,
-        loss,
-        pd,
-    )
-    if grid is not None:
-        set_losses(
-            grid, columns, packed, smooth, bucket, assumed, index, (tables[0], tables[1]), severity, until,
-            (loss, pd), (ended.pair, late, lost),
-        )  # fmt: skip
-    return loss, pd
+    in_shares(kernels.set_worth, len(packed), packed, np.ascontiguousarray(parts[0][0].recovery_lag))
+    summed, (loss, pd) = None, np.empty((2, len(packed), total.shape[2], 2))
+    for (lgd, _), (default, lost) in zip(parts, tables.parts, strict=True):
+        severity = _severity_tables(lgd, buckets, months + (slots if len(late) else 0), shared)
+        in_shares(
+            kernels.loan_loss,
+            len(by_block.blocks),
+            packed,
+            by_block.order,
+            by_block.blocks,
+            index,
+            default,
+            total,
+            severity,
+            assumed.arrears_months,
+            partial,
+            until,
+            ended.pair,
+            late,
+            lost,
+            loss,
+            pd,
+        )
+        if grid is not None:
+            set_losses(
+                grid, columns, packed, smooth, bucket, assumed, index, (default, total), severity, until,
+                (loss, pd), (ended.pair, late, lost),
+            )  # fmt: skip
+        summed = loss.copy() if summed is None else summed + loss
+    assert summed is not None  # a part at least
+    return summed, pd
 
 
 @dataclass(frozen=True)
@@ -310,10 +323,11 @@ def default_probabilities(
     bucket, buckets = buckets_of((columns.segment, columns.age, columns.state))
     left, months = columns.remaining_months, shocks.shape[1]
     ended = _endings(parameters, bucket, left, len(buckets), months, past_term)
-    _, total, late, _ = _default_tables(parameters, np.ascontiguousarray(shocks), buckets, ended)
-    found = total[bucket, np.minimum(left, months)]
-    if len(late):
-        found = found + np.where((ended.pair >= 0)[:, None], late[ended.pair, -1], 0.0)
+    runs = _runs(bucket, left, len(buckets), months)
+    made = _default_tables(parameters, np.ascontiguousarray(shocks), buckets, ended, runs=runs)
+    found = made.total[bucket, np.minimum(left, months)]
+    if len(made.late):
+        found = found + np.where((ended.pair >= 0)[:, None], made.late[ended.pair, -1], 0.0)
     return np.asarray(found)
 
 
@@ -336,8 +350,28 @@ def marginal_default(parameters: TransitionParameters, shocks: Floats, buckets: 
         was = f"others, in an array of shape {buckets.shape}"
         raise ModelError(expected(f"(B, 3) numbers below {limits}", was), field="buckets")
     none = _endings(parameters, np.zeros(0, np.int64), np.zeros(0, np.int64), len(buckets), 0, False)
-    default, *_ = _default_tables(parameters, shocks, np.ascontiguousarray(buckets, dtype=np.int64), none)
-    return np.ascontiguousarray(np.moveaxis(default, 2, 0))
+    made = _default_tables(parameters, shocks, np.ascontiguousarray(buckets, dtype=np.int64), none)
+    return np.ascontiguousarray(np.moveaxis(made.parts[0][0], 2, 0))
+
+
+@dataclass(frozen=True)
+class _Tables:
+    """Default by bucket: cumulative, (B, T + 1, K), after the term, (P, S + 1, K), and what parts make of it.
+
+    parts : of each part of the losses marginal default, (B, T, K), and the second table, (P, S + 1, K), both
+        x how much severity moves.
+    """
+
+    total: Floats
+    late: Floats
+    parts: list[tuple[Floats, Floats]]
+
+
+def _runs(bucket: Integers, left: Integers, count: int, months: int) -> Integers:
+    """Return the months after which no loan of a bucket runs, (B,): what its chain is looked at for."""
+    longest = np.zeros(count, dtype=np.int64)
+    np.maximum.at(longest, bucket, left)
+    return np.asarray(np.minimum(longest, months))
 
 
 def _default_tables(
@@ -346,21 +380,18 @@ def _default_tables(
     buckets: Integers,
     ended: _Endings,
     slots: int = 1,
-    moves: SeverityMoves | None = None,
-) -> tuple[Floats, Floats, Floats, Floats]:
-    """Return marginal default, (B, T, K), and cumulative, (B, T + 1, K) and after the term (P, S + 1, K).
-
-    With `moves` of T months marginal default is x how much severity moves, and so is a fourth: the third in
-    losses.
-    """
+    parts: Sequence[SeverityMoves | None] = (None,),
+    runs: Integers | None = None,
+) -> _Tables:
+    """Return the tables of default; beyond a bucket's `runs` they are 0 (None: no bucket ends)."""
     from loantwin.engine import kernels
     from loantwin.kernels import in_shares
 
-    base = np.ascontiguousarray(np.moveaxis(odds(parameters), 0, 2))
+    base = parameters.odds_by_age
     edges = np.ascontiguousarray(np.stack([parameters.origin, parameters.target], axis=1), dtype=np.int64)
     month = np.ascontiguousarray(np.moveaxis(shocks, 0, 2))
     months, _, scenarios = month.shape
-    default = np.empty((len(buckets), months, scenarios))
+    default = np.zeros((len(buckets), months, scenarios))
     total = np.zeros((len(buckets), months + 1, scenarios))
     late = np.zeros((len(ended.ends), slots + 1, scenarios))
     in_shares(
@@ -372,6 +403,7 @@ def _default_tables(
         parameters.live,
         parameters.default_state,
         buckets,
+        np.full(len(buckets), months) if runs is None else runs,
         default,
         total,
         ended.paid,
@@ -380,18 +412,24 @@ def _default_tables(
         PAST,
         late,
     )
+    return _Tables(total, late, [_moved(default, late, buckets, ended, moves) for moves in parts])
+
+
+def _moved(
+    default: Floats, late: Floats, buckets: Integers, ended: _Endings, moves: SeverityMoves | None
+) -> tuple[Floats, Floats]:
+    """Return marginal default and default after the term x how much severity moves."""
     if moves is None:
-        return default, total, late, late
+        return default, late
     dearer = np.ascontiguousarray(np.moveaxis(moves.factor, 0, 2))  # (C, T, K), or (C, T, 1) for all
     kind = moves.kind[buckets[:, 0]]
-    for one in np.unique(kind):
-        own = kind == one
-        default[own] *= dearer[one]
+    made = default * dearer[kind] if len(dearer) > 1 else default * dearer[0]
+    months, slots = default.shape[1], late.shape[1] - 1
     step = np.minimum(ended.ends[:, None] + np.arange(slots), months - 1)
     by_pair = kind[np.repeat(np.arange(len(buckets)), np.diff(ended.bounds))]
     lost = np.zeros_like(late)
     np.cumsum(np.diff(late, axis=1) * dearer[by_pair[:, None], step], axis=1, out=lost[:, 1:])
-    return default, total, late, lost
+    return made, lost
 
 
 def _mean_tables(
@@ -400,28 +438,44 @@ def _mean_tables(
     buckets: Integers,
     ended: _Endings,
     slots: int,
-    moves: SeverityMoves | None = None,
+    parts: Sequence[SeverityMoves | None],
+    runs: Integers,
     at_once: int = 20,
-) -> tuple[Floats, Floats, Floats, Floats]:
+) -> _Tables:
     """Return the mean over paths of the tables, each with one scenario, a few paths at a time."""
-    months, count = shocks.shape[1], len(shocks)
-    default, total = np.zeros((len(buckets), months, 1)), np.zeros((len(buckets), months + 1, 1))
-    late, lost = np.zeros((2, len(ended.ends), slots + 1, 1))
+    count = len(shocks)
+    means: list[Floats] = []
     for start in range(0, count, at_once):
         own = slice(start, start + at_once)
-        part_moves = moves
-        if moves is not None and len(moves.factor) > 1:
-            part_moves = SeverityMoves(moves.factor[own], moves.kind)
-        found = _default_tables(parameters, shocks[own], buckets, ended, slots, part_moves)
-        for whole, part in zip((default, total, late, lost), found, strict=True):
-            whole += part.sum(axis=2, keepdims=True)
-    return default / count, total / count, late / count, lost / count
+        block = [
+            SeverityMoves(moves.factor[own], moves.kind)
+            if moves is not None and len(moves.factor) > 1
+            else moves
+            for moves in parts
+        ]
+        found = _default_tables(parameters, shocks[own], buckets, ended, slots, block, runs)
+        sums = [
+            table.sum(axis=2, keepdims=True)
+            for table in (found.total, found.late, *(table for part in found.parts for table in part))
+        ]
+        means = [whole + part for whole, part in zip(means, sums, strict=True)] if means else sums
+    total, late, *tables = (table / count for table in means)
+    return _Tables(total, late, list(zip(tables[::2], tables[1::2], strict=True)))
 
 
-def _severity_tables(lgd: LossGivenDefault, buckets: Integers, months: int) -> Floats:
-    """Return charged off and recovered of defaults by bucket and month, (2, B, T)."""
+def _severity_tables(
+    lgd: LossGivenDefault, buckets: Integers, months: int, moves: SeverityMoves | None = None
+) -> Floats:
+    """Return charged off and recovered of defaults by bucket and month, (2, B, T).
+
+    moves : shared by all scenarios; beyond its months the last one holds.
+    """
     age = np.minimum(buckets[:, 1:2] + np.arange(1, months + 1), lgd.charged_off.shape[1] - 1)
-    return np.stack([lgd.charged_off[buckets[:, 0:1], age], lgd.recovered[buckets[:, 0:1], age]])
+    charged, recovered = lgd.charged_off[buckets[:, 0:1], age], lgd.recovered[buckets[:, 0:1], age]
+    if moves is not None:
+        factor = moves.factor[0][:, np.minimum(np.arange(months), moves.last)]
+        charged, recovered = moved_shares(charged, recovered, factor[moves.kind[buckets[:, 0]]])
+    return np.stack([charged, recovered])
 
 
 def marginal_default_reference(

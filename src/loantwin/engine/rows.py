@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -57,6 +58,16 @@ class TransitionParameters:
     latents: tuple[str, ...]
     default_state: int
     prepaid_state: int
+
+    @cached_property
+    def odds(self) -> Floats:
+        """Return exp of the age and segment part, (R, G, A)."""
+        return np.asarray(np.exp(self.segment[:, :, None] + self.age[:, None, :]))
+
+    @cached_property
+    def odds_by_age(self) -> Floats:
+        """Return `odds` as kernels read them, (G, A, R)."""
+        return np.ascontiguousarray(np.moveaxis(self.odds, 0, 2))
 
 
 def base_segments(segments: Sequence[str]) -> Integers:
@@ -104,8 +115,8 @@ def worsening_edges(parameters: TransitionParameters) -> Flags:
 
 
 def odds(parameters: TransitionParameters) -> Floats:
-    """Return exp of the age and segment part, (R, G, A)."""
-    return np.asarray(np.exp(parameters.segment[:, :, None] + parameters.age[:, None, :]))
+    """Return exp of the age and segment part, (R, G, A); not to be written to: it is kept."""
+    return parameters.odds
 
 
 def shocks(parameters: TransitionParameters, macro: Floats, latent: Floats) -> Floats:

@@ -22,7 +22,7 @@ from loantwin.models.counts import segment_codes
 from loantwin.models.forecasting import mean_shocks
 from loantwin.models.transitions import POOLED
 from loantwin.months import day
-from loantwin.outlook.outlook import GivenScenario, Histories, Outlook, Scenarios, read_scenarios
+from loantwin.outlook.outlook import Economy, GivenScenario, Histories, Outlook, Scenarios, read_scenarios
 from loantwin.outlook.portfolio import (
     GENERATED,
     checked_weights,
@@ -31,6 +31,7 @@ from loantwin.outlook.portfolio import (
     lifetime_economy,
     portfolio,
 )
+from loantwin.outlook.recoveries import recoveries
 from loantwin.outlook.redated import twin_at
 from loantwin.outlook.severity import severity_moves
 from loantwin.risk.provisions.losses_of_year import ExpectedAtOpening
@@ -144,12 +145,17 @@ def _between(
     later = [_from_month(scenario, elapsed) for scenario in ahead]
     progress(0.6, "revaluing with one input more at a time")
     own = _allowance(between, staged(between, later, now.config), _weights(later), stage)
-    fresh = _economies_under(mixed, given[1], horizon, elapsed)
+    ahead_now = _economies_under(mixed, given[1], horizon, elapsed)
+    fresh = [item.weighted(severity_moves(mixed, item.economy, item.shocks)) for item in ahead_now]
     economy = _allowance(between, staged(between, fresh, now.config), _weights(fresh), stage)
-    relost = replace(
-        between, lgd=_translated(now.model.lgd, last.parameters.segments, between.parameters.segments)
-    )
-    severity = _allowance(relost, staged(relost, fresh, now.config), _weights(fresh), stage)
+    # what a default loses is the closing's: the tables, and how prices and the times move them
+    rows = _rows_of(last.parameters.segments, between.parameters.segments)
+    relost = replace(between, lgd=_translated(now.model.lgd, rows))
+    lost_now = [
+        item.weighted(_translated_moves(severity_moves(new, item.economy, item.shocks, mixed), rows))
+        for item in ahead_now
+    ]
+    severity = _allowance(relost, staged(relost, lost_now, now.config), _weights(lost_now), stage)
     segments = tuple(dict.fromkeys((*_bases(last), *_bases(first))))
     lost = _written_off(now, then.as_of)
     gone, waited = _of_opening(lost, old)
@@ -183,7 +189,7 @@ def _between(
             _passed(lost, old, now, segments),
         )
     )
-    recovered, told = _recoveries(now, then.as_of)
+    recovered, told = recoveries(now, then.as_of)
     words = (*_words(then, now, same_model), *told)
     return movement_of(
         groups,
@@ -266,9 +272,23 @@ def _from_month(scenario: WeightedScenario, elapsed: int) -> WeightedScenario:
     )
 
 
+@dataclass(frozen=True)
+class _Ahead:
+    """A closing scenario under the opening model. shocks : (P, T, R)."""
+
+    name: str
+    weight: float
+    economy: Economy
+    shocks: Floats
+
+    def weighted(self, moves: SeverityMoves | None) -> WeightedScenario:
+        """Return the scenario as the standards read it."""
+        return WeightedScenario(self.name, self.weight, self.shocks, self.economy.index, moves)
+
+
 def _economies_under(
     outlook: Outlook, given: Sequence[GivenScenario], horizon: int, elapsed: int
-) -> list[WeightedScenario]:
+) -> list[_Ahead]:
     """Return the closing scenarios under the opening model, its period effect faded for the months."""
     found = [lifetime_economy(outlook, item, horizon) for item in given] or [generated(outlook, horizon)]
     names = [item.name for item in given] or [GENERATED]
@@ -280,20 +300,29 @@ def _economies_under(
         shocks = np.stack(
             [mean_shocks(model, np.concatenate([past, path]))[elapsed:] for path in economy.covariates]
         )
-        moves = severity_moves(outlook, economy, shocks)
-        made.append(WeightedScenario(name, weight, np.ascontiguousarray(shocks), economy.index, moves))
+        made.append(_Ahead(name, weight, economy, np.ascontiguousarray(shocks)))
     return made
 
 
-def _translated(lgd: LossGivenDefault, own: tuple[str, ...], wanted: tuple[str, ...]) -> LossGivenDefault:
-    """Return loss given default by another model's segments; an unknown one reads the pooled one."""
+def _rows_of(own: tuple[str, ...], wanted: tuple[str, ...]) -> Integers:
+    """Return the place among a model's segments of each of another's; of an unknown one the pooled one's."""
     pooled = own.index(POOLED)
     place = {name: index for index, name in enumerate(own)}
-    # a vintage's loss given default is that of its segment and size
-    rows = np.array(
-        [place.get(name.partition(VINTAGE)[0], place.get(base_label(name), pooled)) for name in wanted]
-    )
+    made = []
+    for name in wanted:  # a vintage that is not known is as its segment and size, these as their segment
+        known = (name, name.partition(VINTAGE)[0], base_label(name))
+        made.append(next((place[label] for label in known if label in place), pooled))
+    return np.array(made)
+
+
+def _translated(lgd: LossGivenDefault, rows: Integers) -> LossGivenDefault:
+    """Return loss given default by another model's segments."""
     return replace(lgd, charged_off=lgd.charged_off[rows], recovered=lgd.recovered[rows])
+
+
+def _translated_moves(moves: SeverityMoves | None, rows: Integers) -> SeverityMoves | None:
+    """Return moves of severity by another model's segments."""
+    return None if moves is None else SeverityMoves(moves.factor, moves.kind[rows])
 
 
 def _bases(book: Portfolio) -> tuple[str, ...]:
@@ -353,44 +382,6 @@ def _passed(lost: pl.DataFrame, old: Outlook, now: Twin, segments: tuple[str, ..
         np.asarray(rest["\namount"].to_numpy()),
         1.0 - np.asarray(rest["guaranteed_share"].fill_null(0.0).to_numpy()),
         np.where(codes < 0, pooled, codes).astype(np.int64),
-    )
-
-
-def _recoveries(now: Twin, since: dt.date) -> tuple[float | None, tuple[str, ...]]:
-    """Return what came back since a date of amounts written off, weighted, and how it was dated."""
-    recorded = _recorded_recoveries(now, since)
-    told = math.fsum((recorded["amount"] * recorded["weight"]).to_list())
-    if "recoveries" not in now.mapping.observes:
-        if recorded.height:
-            return told, ("recoveries: those that the log records; the tape tells none",)
-        return None, ("recoveries: not observed, so that none stand in the bridge to profit",)
-    panel = now.known_panel
-    if panel is not None and "recovered" in panel.columns and panel["recovered"].is_not_null().any():
-        rows = panel.filter((pl.col("report_date") > since) & (pl.col("recovered") != 0))
-        rows = rows.select("loan_id", "recovered").join(
-            now.known_loans.select("loan_id", "weight"), on="loan_id", how="inner", maintain_order="left"
-        )
-        return told + math.fsum((rows["recovered"] * rows["weight"]).to_list()), ()
-    rows = now.known_loans.filter(pl.col("closed_date") > since)
-    rows = rows.join(recorded.select("loan_id"), on="loan_id", how="anti", maintain_order="left")
-    amount = (rows["recovered"].fill_null(0.0) * rows["weight"]).to_list()
-    return told + math.fsum(amount), (
-        "recoveries: each loan's whole recovery is counted on the day its recovery ended (assumed): the "
-        "source dates no part of it",
-    )
-
-
-def _recorded_recoveries(now: Twin, since: dt.date) -> pl.DataFrame:
-    """Return recoveries that the log records as events since a date: loan_id, amount, weight."""
-    units = minor_units(now.currency)
-    found = [
-        (event.data["loan_id"], event.data["amount"] / units)
-        for event in now.home.log.read(until=now.head[0], types=("RecoveryReceived",))
-        if since < event.happened <= now.as_of
-    ]
-    rows = pl.DataFrame(found, schema={"loan_id": pl.String, "amount": pl.Float64}, orient="row")
-    return rows.join(
-        now.known_loans.select("loan_id", "weight"), on="loan_id", how="inner", maintain_order="left"
     )
 
 

@@ -39,19 +39,22 @@ class _Kinds:
     secured: Floats
 
 
-def severity_moves(outlook: Outlook, economy: Economy, shocks: Floats | None = None) -> SeverityMoves | None:
+def severity_moves(
+    outlook: Outlook, economy: Economy, shocks: Floats | None = None, drawn_from: Outlook | None = None
+) -> SeverityMoves | None:
     """Return the moves of severity under an economy; None where nothing moves it.
 
     Parameters
     ----------
     shocks : (P, T, R) expected month part of the odds under the economy, which loans without collateral
         react to; None leaves them as they are: where the reaction is drawn by path (`outlook.paths`).
+    drawn_from : the outlook whose model the shocks are of, where it is another one.
     """
     kinds = outlook.store.get("outlook.severity_kinds", SOURCES, lambda: _kinds(outlook))
     if kinds is None:
         return None
     moved = np.zeros((1, len(kinds.severity), 1))
-    if shocks is not None and (reacted := _reacted(outlook, shocks)) is not None:
+    if shocks is not None and (reacted := _reacted(outlook, shocks, drawn_from)) is not None:
         moved = moved + (1.0 - kinds.secured)[:, None] * (reacted - 1.0)[:, None]
     if economy.prices is not None:
         followed = severity_at_prices(kinds.severity[:, None], economy.prices[:, None])
@@ -121,7 +124,7 @@ def _kinds(outlook: Outlook) -> _Kinds | None:
     return _Kinds(kind.reshape(-1).astype(np.int64), severity, secured)
 
 
-def _reacted(outlook: Outlook, shocks: Floats) -> Floats | None:
+def _reacted(outlook: Outlook, shocks: Floats, drawn_from: Outlook | None) -> Floats | None:
     """Return the factor of what history taught of the times, (P, T); None where it taught nothing.
 
     The long-run level of the odds stands for the conditions that long-run covariates make.
@@ -131,7 +134,8 @@ def _reacted(outlook: Outlook, shocks: Floats) -> Floats | None:
     if reaction is None or reaction.years == 0 or reaction.reaction == 0.0:
         return None
     edge = int(np.argmax(parameters.target != parameters.prepaid_state))
-    level = outlook.store.get("outlook.worsening_level", (*SOURCES, "lags"), lambda: _level(outlook, edge))
+    made = outlook if drawn_from is None else drawn_from
+    level = made.store.get("outlook.worsening_level", (*SOURCES, "lags"), lambda: _level(made, edge))
     conditions = np.log(np.maximum(shocks[:, :, edge], 1e-300)) - level
     columns = outlook.all_columns
     age = np.minimum(columns.age, model.lgd.charged_off.shape[1] - 1)

@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 
 import jsonschema
+import numpy as np
 import polars as pl
 import pytest
 from typer.testing import CliRunner
@@ -21,6 +22,8 @@ from loantwin.events.home import Home
 from loantwin.interfaces.cli.main import app
 from loantwin.interfaces.cli.tables.render import render
 from loantwin.interfaces.report.movement import write
+from loantwin.outlook.outlook import Outlook
+from loantwin.outlook.portfolio import known_standing
 from loantwin.risk.provisions.movement import LINES
 from loantwin.risk.provisions.movement_statement import GROSS, TABLE, MovementResult
 
@@ -257,3 +260,12 @@ def test_the_command_needs_a_date_as_it_is_written(panel_home: Path) -> None:
     done = CliRunner().invoke(app, ["movement", str(panel_home), "--from", "31.12.2021"])
     assert isinstance(done.exception, InputError)
     assert "a date YYYY-MM-DD" in str(done.exception)
+
+
+def test_loans_in_default_are_said_to_keep_their_severity(panel_home: Path) -> None:
+    with lt.open(panel_home) as twin:
+        outlook = Outlook(twin)
+        secured = outlook.secured[np.asarray(known_standing(outlook).defaulted)]
+        notes = lt.provisions(twin, standard="ifrs9").provenance["notes"]
+    assert secured.any() == any("house_price_index in the scenarios" in note for note in notes)
+    assert secured.any()

@@ -14,7 +14,7 @@ interactions out differently.
     + balance             x exposure at the closing / exposure at the opening
     + pd                  the loan as it stands now (age, arrears, remaining life), old economy, old model
     + economy             the closing scenarios, old model
-    + lgd                 the closing loss given default, old probabilities
+    + lgd                 the closing loss given default, moved by prices and times, old probabilities
     + model               the closing model
     + to write-off        amount written off less the allowance held for it, with its unwind
     + overlays            overlays at the closing less those at the opening

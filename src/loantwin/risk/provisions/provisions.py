@@ -169,14 +169,32 @@ def staged(portfolio: Portfolio, scenarios: Sequence[WeightedScenario], config: 
     check.each(WeightedScenario, scenarios=scenarios)
     check.kind(Config, config=config)
     loss, pd = expected_losses(portfolio, scenarios)
+    now = pd[:, :, 1] @ np.array([scenario.weight for scenario in scenarios])
+    found, risk, facts = stages_at(portfolio, now, config)
+    if loss.size and loss.min() < 0.0:  # recoveries above what is charged off are no asset of a loan held
+        loss = np.maximum(loss, 0.0)
+        loss[:, :, 0] = np.minimum(loss[:, :, 0], loss[:, :, 1])
+    losses = StagedLosses(loss[:, :, 0], loss[:, :, 1], np.maximum(loss_in_default(portfolio)[0], 0.0))
+    return Staged(losses, found, risk.lifetime_pd, risk.origination_pd, facts)
+
+
+def stages_at(
+    portfolio: Portfolio, lifetime_pd: Floats, config: Config
+) -> tuple[Stages, CreditRisk, RecognitionFacts | None]:
+    """Return stages by weighted lifetime PDs now, (N,), the risk they are read from, and its recognition.
+
+    portfolio : with behavioural lives, as `staged` has it.
+    """
+    check.kind(Portfolio, portfolio=portfolio)
+    check.finite(lifetime_pd=lifetime_pd)
+    check.kind(Config, config=config)
+    check.shaped((len(portfolio.columns.principal),), lifetime_pd=lifetime_pd)
     state, facts = portfolio.standing, None
     if portfolio.recognised is None:
         then = np.minimum(origination_pd(portfolio), 1.0)
     else:
         then, facts = recognised_pd(portfolio.recognised, config.ifrs9.tape_origination_pd)
-    lifetime = np.minimum(
-        pd[:, :, 1] @ np.array([scenario.weight for scenario in scenarios]), 1.0
-    )  # rounding passes 1
+    lifetime = np.minimum(lifetime_pd, 1.0)  # rounding passes 1
     risk = CreditRisk(
         np.where(state.defaulted, 1.0, lifetime),
         then,
@@ -186,11 +204,7 @@ def staged(portfolio: Portfolio, scenarios: Sequence[WeightedScenario], config: 
         state.watch,
         state.months_since_default,
     )
-    if loss.size and loss.min() < 0.0:  # recoveries above what is charged off are no asset of a loan held
-        loss = np.maximum(loss, 0.0)
-        loss[:, :, 0] = np.minimum(loss[:, :, 0], loss[:, :, 1])
-    losses = StagedLosses(loss[:, :, 0], loss[:, :, 1], np.maximum(loss_in_default(portfolio)[0], 0.0))
-    return Staged(losses, stages(risk, config.ifrs9), risk.lifetime_pd, then, facts)
+    return stages(risk, config.ifrs9), risk, facts
 
 
 def measured_lives(portfolio: Portfolio, config: Config) -> Portfolio:

@@ -1,7 +1,7 @@
 """The IFRS 9 allowance along a scenario by cell: what the book would carry later, were it certain.
 
 One pass backward over the remaining life gives every cell's lifetime loss and default probability in every
-live state at every date; twelve steps forward from a date give its 12-month loss. So a date costs twelve
+live state at every date; twelve steps back to a date give its 12-month loss. So a date costs twelve
 small steps, not a run of all loans. Loans of a cell share segment, age and state; they differ in their
 remaining terms, so stages are the cell's. The caller scales the figures to the loan-by-loan allowance of the
 as-of date.
@@ -94,19 +94,25 @@ def allowance_path(
         charged, recovered = moved_shares(charged, recovered, kept[cells.segment, :months])
     lost = cells.exposure * loss_share(cells, lgd, charged, recovered)
     fade = 1.0 / (1.0 + cells.annual_rate / 12.0)
-    lifetime, risk = _backward(parameters, cells, shocks, lost, fade, set(dates))
+    base = odds(parameters)
+    lifetime, risk = _backward(parameters, base, cells, shocks, lost, fade, set(dates))
     if origin is None:
         origin = origin_risk(parameters, cells, historical, dates)
     where = occupancy(parameters, cells, shocks[: max(last, 1)])
     kept = 1.0 - cells.guaranteed
     live = parameters.states[: parameters.live]
     late = np.array([published_state(name) in BACKSTOP_STATES for name in live])
+    rows: dict[int, Floats] = {}
     stages = np.zeros((2, len(dates)))
     for place, date in enumerate(dates):
         now, then = risk[date], origin[date][:, :1]  # at origination the loan was in the first live state
         worse = (now >= settings.lifetime_pd_ratio * then) & (now - then >= settings.lifetime_pd_difference)
         second = worse | late
-        year = _forward(parameters, cells, shocks, lost, fade, date)
+        for month in range(date, min(date + YEAR, months)):
+            if month not in rows:
+                rows[month] = rows_at(parameters, base, shocks[month], cells.segment, cells.age + month + 1)
+        year = _year(parameters, rows, lost, fade, date)
+        rows = {month: found for month, found in rows.items() if month > date}
         held = where.live[date] * kept[:, None]
         stages[:, place] = (
             (held * np.where(second, 0.0, year)).sum(),
@@ -135,48 +141,60 @@ def origin_risk(
     check.shaped((len(parameters.origin),), historical=historical)
     nothing = np.zeros((len(cells.segment), cells.interest.shape[1]))
     level = np.broadcast_to(historical, (nothing.shape[1], len(historical)))
-    return _backward(parameters, cells, level, nothing, np.ones(len(nothing)), set(dates))[1]
+    return _backward(parameters, odds(parameters), cells, level, nothing, np.ones(len(nothing)), set(dates))[
+        1
+    ]
 
 
 def _backward(
     parameters: TransitionParameters,
+    base: Floats,
     cells: Cells,
     shocks: Floats,
     lost: Floats,
     fade: Floats,
     dates: set[int],
 ) -> tuple[dict[int, Floats], dict[int, Floats]]:
-    """Return lifetime losses' present value and default probability at each date, (B, live) by date."""
-    base, live, months = odds(parameters), parameters.live, lost.shape[1]
-    value, number = np.zeros((2, len(cells.segment), live))
+    """Return lifetime losses' present value and default probability at each date, (B, live) by date.
+
+    Cells stand by how long they run, so that a month looks at those alone that still do.
+    """
+    live, months = parameters.live, lost.shape[1]
+    runs = (cells.loans[:, :months] != 0.0) | (lost != 0.0)
+    longest = np.where(runs.any(axis=1), months - np.argmax(runs[:, ::-1], axis=1), 0)
+    order = np.argsort(-longest, kind="stable")
+    segment, age, loans = cells.segment[order], cells.age[order], cells.loans[order]
+    lost, fade = lost[order], fade[order, None]
+    count = np.searchsorted(-longest[order], -np.arange(months), side="left")
+    sorted_value, sorted_number = np.zeros((2, len(segment), live))
     values, risks = {}, {}
     for month in range(months - 1, -1, -1):
-        rows = rows_at(parameters, base, shocks[month], cells.segment, cells.age + month + 1)
+        own = slice(0, int(count[month]))
+        rows = rows_at(parameters, base, shocks[month], segment[own], age[own] + month + 1)
         stay, default = rows[..., :live], rows[..., parameters.default_state]
-        value = fade[:, None] * (np.einsum("bij,bj->bi", stay, value) + default * lost[:, month, None])
-        number = np.einsum("bij,bj->bi", stay, number) + default * cells.loans[:, month, None]
+        value, number = sorted_value[own], sorted_number[own]
+        value[:] = fade[own] * (np.einsum("bij,bj->bi", stay, value) + default * lost[own, month, None])
+        number[:] = np.einsum("bij,bj->bi", stay, number) + default * loans[own, month, None]
         if month in dates:
-            running = cells.loans[:, month, None]
-            values[month] = value
-            risks[month] = np.minimum(
-                np.divide(number, running, out=np.zeros_like(number), where=running > 0.0), 1.0
-            )
+            running = loans[:, month, None]
+            made = np.divide(sorted_number, running, out=np.zeros_like(sorted_number), where=running > 0.0)
+            values[month], risks[month] = np.zeros((2, len(segment), live))
+            values[month][order], risks[month][order] = sorted_value, np.minimum(made, 1.0)
     for date in dates - set(values):  # the last month: nothing is left
-        values[date], risks[date] = np.zeros_like(value), np.zeros_like(number)
+        values[date], risks[date] = np.zeros((2, len(segment), live))
     return values, risks
 
 
-def _forward(
-    parameters: TransitionParameters, cells: Cells, shocks: Floats, lost: Floats, fade: Floats, date: int
+def _year(
+    parameters: TransitionParameters, rows: Mapping[int, Floats], lost: Floats, fade: Floats, date: int
 ) -> Floats:
-    """Return the present value of the next twelve months' losses by cell and state, (B, live)."""
-    base, live = odds(parameters), parameters.live
-    where = np.broadcast_to(np.eye(live), (len(cells.segment), live, live))
-    total = np.zeros((len(cells.segment), live))
-    for step in range(min(YEAR, lost.shape[1] - date)):
-        month = date + step
-        rows = rows_at(parameters, base, shocks[month], cells.segment, cells.age + month + 1)
-        default = np.einsum("bij,bj->bi", where, rows[..., parameters.default_state])
-        total = total + default * (lost[:, month] * fade ** np.float64(step + 1))[:, None]
-        where = np.einsum("bij,bjk->bik", where, rows[..., :live])
-    return total
+    """Return the present value of the next twelve months' losses by cell and state, (B, live).
+
+    rows : of each month the probabilities of moving, (B, live, S).
+    """
+    live = parameters.live
+    value = np.zeros((len(lost), live))
+    for month in range(min(date + YEAR, lost.shape[1]) - 1, date - 1, -1):
+        stay, default = rows[month][..., :live], rows[month][..., parameters.default_state]
+        value = fade[:, None] * (np.einsum("bij,bj->bi", stay, value) + default * lost[:, month, None])
+    return value

@@ -29,6 +29,7 @@ ASSUMED = (
     "surprises and tail: the macro generator's dynamics are right, its residuals are what surprised",
     "windows overlap: all of them are worth as many independent ones as fit side by side",
     "tail: half of all economies cost more than the expected path; those that did give a Student t",
+    "averaged over tails: errs to the safe side; of normal shocks some ten times too high at a distance of 3",
 )
 
 

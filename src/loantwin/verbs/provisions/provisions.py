@@ -112,6 +112,17 @@ def chosen_methods(standard: str, method: str | None) -> tuple[str, ...]:
     return tuple(METHODS) if method == "all" else (method,)
 
 
+def _prices_of_defaults(outlook: Outlook, book: Portfolio) -> tuple[str, ...]:
+    """Return in words that loans in default keep their severity, where property secures any of them."""
+    if outlook.price_factor is None or not (book.standing.defaulted & outlook.secured).any():
+        return ()
+    return (
+        f"loans in default keep the severity of the tables: {outlook.price_factor} in the scenarios moves "
+        "what live loans lose, not what is still to come of these (conditions ahead count for all, IFRS 9 "
+        "5.5.17(c), as practitioners cite it)",
+    )
+
+
 def provided(
     outlook: Outlook,
     standard: str,
@@ -128,6 +139,7 @@ def provided(
     beside = beside_loans(outlook, book, standard, overlays, methods)
     if book.columns.undrawn.any():
         notes = [*notes, conversion_words(twin.model.diagnostics, book.runoff.conversion_factor)]
+    notes = [*notes, *_prices_of_defaults(outlook, book)]
     provenance = {**twin.provenance(), "notes": [*outlook.notes, *notes]}
     if methods:
         past = beside.history or loss_history(outlook)

@@ -37,8 +37,7 @@ def nine_quarters(test: StressTest, run: StressRun) -> NineQuarters:
     shocks = np.ascontiguousarray(mean_shocks(model, economy.covariates[:, :NINE_QUARTERS]))
     prices = None if economy.prices is None else economy.prices[:, :NINE_QUARTERS]
     moves = severity_moves(outlook, replace(economy, prices=prices), shocks)
-    cells = outlook.cells(economy, NINE_QUARTERS)
-    flows = conditional_flows(model.parameters, cells, lgd, shocks, severity_moves=moves)
+    flows = conditional_flows(model.parameters, run.cells, lgd, shocks, severity_moves=moves)
     defaulted, charged_off, recovered, balance = (
         getattr(flows, name).sum(axis=1)[0] for name in ("defaulted", "charged_off", "recovered", "balance")
     )

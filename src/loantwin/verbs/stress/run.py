@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from loantwin.arrays import Floats
+from loantwin.engine.cells import Cells
 from loantwin.engine.path import Flows
 from loantwin.errors import RiskError, UsageError, expected
 from loantwin.outlook.outlook import Economy, GivenScenario, Outlook
@@ -28,6 +29,8 @@ class StressRun:
     flows: Flows
     monthly: MonthlyFlows
     allowances: Allowances
+    cells: Cells
+    """The live book's, over the horizon."""
     dearer: tuple[Floats, Floats]
     """What charge-offs and recoveries of a stepped book are multiplied by (`dearer_by_month`)."""
 
@@ -101,8 +104,9 @@ def ran(
     monthly = monthly_flows(outlook, economy, flows, found, horizon)
     shocks = np.ascontiguousarray(outlook.expected(economy)[:, :horizon])
     moves = severity_moves(outlook, economy, shocks)
-    charged, back = dearer_by_month(outlook, outlook.cells(economy, horizon), shocks, moves)
-    return StressRun(item, economy, flows, monthly, found, (charged[0], back[0]))
+    cells = outlook.cells(economy, horizon)
+    charged, back = dearer_by_month(outlook, cells, shocks, moves)
+    return StressRun(item, economy, flows, monthly, found, cells, (charged[0], back[0]))
 
 
 def run_figure(test: StressTest, run: StressRun, figure: str) -> float:

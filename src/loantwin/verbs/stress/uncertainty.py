@@ -14,17 +14,17 @@ from typing import Any
 import numpy as np
 
 from loantwin.arrays import Floats, Integers
-from loantwin.engine.expectation import conditional_flows
+from loantwin.engine.expectation import conditional_income
 from loantwin.models.fitted import FittedModel
 from loantwin.models.forecasting import macro_share, mean_shocks
 from loantwin.outlook.outlook import Economy
 from loantwin.outlook.paths import severity_of
-from loantwin.outlook.portfolio import lifetime_economy, portfolio, weighted
+from loantwin.outlook.portfolio import lifetime_economy, portfolio
 from loantwin.outlook.severity import severity_moves
 from loantwin.outlook.workout import stock_in_default
 from loantwin.risk.facts import Standing
 from loantwin.risk.provisions.measurement import lifetime_months, measured, part_of
-from loantwin.risk.provisions.provisions import measured_lives, staged
+from loantwin.risk.provisions.provisions import measured_lives, stages_at
 from loantwin.risk.stress.stress import Stressed, StressResult
 from loantwin.risk.stress.uncertainty import Multiple, Range, log_normal, prior_share, quantiles
 from loantwin.types import Progress, silent
@@ -81,9 +81,8 @@ def uncertain(test: StressTest, run: StressRun) -> dict[str, Uncertain]:
     outlook, economy, horizon = test.outlook, run.economy, test.horizon
     model, seed = outlook.twin.model, outlook.twin.config.run.seed
     shocks = _batch(test, economy, horizon, PATHS)
-    cells = outlook.cells(economy, horizon)
     moves = severity_moves(outlook, economy, shocks[:1])
-    flows = conditional_flows(model.parameters, cells, model.lgd, shocks, severity_moves=moves)
+    flows = conditional_income(model.parameters, run.cells, model.lgd, shocks, severity_moves=moves)
     costs = outlook.twin.config.economics
     rate = (costs.funding_annual_rate + costs.servicing_annual_rate) / 12
     total = {
@@ -120,11 +119,11 @@ def _allowance(test: StressTest, run: StressRun) -> Uncertain:
     part = replace(part_of(whole, chosen), standing=_standing_of(whole.standing, chosen))
     horizon = lifetime_months(part.columns)
     economy = lifetime_economy(outlook, run.given, horizon)
-    one = staged(part, [weighted(outlook, run.given.name, 1.0, economy)], outlook.twin.config)
     shocks = _batch(test, economy, horizon, ALLOWANCE_PATHS)
     # rates as in force: what they do to balances is the same on every path, and only the spread is read
-    loss, _ = measured(part, shocks, None, moves=severity_moves(outlook, economy, shocks[:1]))
-    column = np.where(one.stages.stage >= 2, 1, 0)
+    loss, pd = measured(part, shocks, None, moves=severity_moves(outlook, economy, shocks[:1]))
+    stages, *_ = stages_at(part, pd[:, 0, 1], outlook.twin.config)  # the first path is the scenario itself
+    column = np.where(stages.stage >= 2, 1, 0)
     kept = part.columns.weight * (1.0 - part.columns.guaranteed)
     total = kept @ loss[np.arange(len(chosen)), :, column]
     scaled = fixed + (today.allowance - fixed) * total / total[0]
