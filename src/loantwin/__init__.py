@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from loantwin.verbs.provisions.explain import provisions_explain as provisions_explain
     from loantwin.verbs.provisions.provisions import provisions as provisions
     from loantwin.verbs.ratings import ratings as ratings
+    from loantwin.verbs.score_train import score_train as score_train
     from loantwin.verbs.sensitivity import sensitivity as sensitivity
     from loantwin.verbs.simulate import simulate as simulate
     from loantwin.verbs.stress.stress import stress as stress
@@ -87,6 +88,7 @@ _EXPORTS = {
     "concentration": "loantwin.verbs.concentration",
     "curves": "loantwin.verbs.curves",
     "components": "loantwin.verbs.components",
+    "score_train": "loantwin.verbs.score_train",
     "sensitivity": "loantwin.verbs.sensitivity",
     "backtest": "loantwin.verbs.backtest.backtest",
     "backtest_rates": "loantwin.verbs.backtest_rates",

@@ -33,6 +33,7 @@ from loantwin.interfaces.cli import (
     provisions,
     ratings,
     report,
+    score_train,
     sensitivity,
     simulate,
     stress,
@@ -45,7 +46,7 @@ from loantwin.interfaces.cli import (
 )
 from loantwin.interfaces.cli.language import with_language
 from loantwin.interfaces.cli.made_by import TYPED
-from loantwin.interfaces.cli.panels import BEGIN, INSIDE
+from loantwin.interfaces.cli.panels import BEGIN, INSIDE, LEARN
 from loantwin.interfaces.cli.words import in_flags
 
 app = typer.Typer(
@@ -79,6 +80,7 @@ def _group(name: str, panel: str, words: str) -> typer.Typer:
 TAPE = _group("tape", BEGIN, "Look at a loan tape before it becomes a book.")
 TWIN = _group("twin", BEGIN, "Make a twin of a loan book.")
 LOG = _group("log", INSIDE, "The twin's event log.")
+SCORE = _group("score", LEARN, "Scores of applicants and borrowers: train, judge.")
 CONFIG = _group("config", INSIDE, "Settings and where each comes from.")
 
 for command, place in (
@@ -92,6 +94,7 @@ for command, place in (
     (curves, app),
     (components, app),
     (ratings, app),
+    (score_train, SCORE),
     (forecast, app),
     (simulate, app),
     (report, app),
@@ -120,7 +123,7 @@ def _flowing(words: str) -> str:
     return "\n\n".join(" ".join(part.split()) for part in words.split("\n\n"))
 
 
-for group in (app, TAPE, TWIN, LOG, CONFIG):
+for group in (app, TAPE, TWIN, LOG, SCORE, CONFIG):
     for registered in group.registered_commands:
         assert registered.callback is not None  # `register` gave it
         registered.help = _flowing(inspect.getdoc(registered.callback) or "")

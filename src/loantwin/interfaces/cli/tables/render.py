@@ -42,6 +42,7 @@ TABLES = {
     "ratings": "ratings",
     "report": "report",
     "roll_rates": "curves",
+    "score_train": "score_train",
     "sensitivity": "sensitivity",
     "stress": "stress",
     "synthetic": "synthetic",
