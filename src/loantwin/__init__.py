@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from loantwin.verbs.ratings import ratings as ratings
     from loantwin.verbs.schedule import schedule as schedule
     from loantwin.verbs.schema import schema as schema
+    from loantwin.verbs.score_train import score_train as score_train
     from loantwin.verbs.sensitivity import sensitivity as sensitivity
     from loantwin.verbs.simulate import simulate as simulate
     from loantwin.verbs.stress.stress import stress as stress
@@ -96,6 +97,7 @@ _EXPORTS = {
     "components": "loantwin.verbs.components",
     "schedule": "loantwin.verbs.schedule",
     "schema": "loantwin.verbs.schema",
+    "score_train": "loantwin.verbs.score_train",
     "sensitivity": "loantwin.verbs.sensitivity",
     "backtest": "loantwin.verbs.backtest.backtest",
     "backtest_rates": "loantwin.verbs.backtest_rates",

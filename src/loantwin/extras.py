@@ -13,6 +13,7 @@ EXTRAS: Mapping[str, tuple[str, ...]] = {
     "excel": ("fastexcel", "xlsxwriter"),
     "jax": ("jax",),
     "report": ("jinja2", "matplotlib"),
+    "scoring": ("lightgbm",),
 }
 """Extra of `pyproject.toml` -> the modules that it brings and the code imports."""
 

@@ -50,6 +50,8 @@ class Stream(IntEnum):
     """Luck of single names in backtests; place = band or rival."""
     THINS = 14
     """Which loans a sample of the book holds; place = sample."""
+    FOLDS = 15
+    """Folds of scores' rows; part = repeat."""
 
 
 PARTS, PLACES = 2**24, 2**32

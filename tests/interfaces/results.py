@@ -125,6 +125,7 @@ GIVEN: dict[str, Any] = {
     "MacroScores.amounts": lambda filler: {},
     "MacroScores.total": _scores,
     "ScenarioSensitivity.severity": 1.3e11,
+    "ScoreTrainResult.champion": "B",
     "RateBacktest.series": _rates,
     "MovementResult.by_segment": lambda filler: {
         name: filler.amounts("opening", "closing", "originated", "stage") for name in KEYS

@@ -576,6 +576,14 @@ def _ratings(result: Any, found: list[Table]) -> Rows:
         yield from zip(cells, (item.pd for item in items), strict=True)
 
 
+@of("ScoreTrainResult")
+def _scores(result: Any, found: list[Table]) -> Rows:
+    for name, item in result.models.items():
+        row = find(found, "On rows not trained on").row(name)
+        for head, value in (("AUC", item.auc), ("Gini", item.gini), ("Brier", item.brier), ("KS", item.ks)):
+            yield row[head], value
+
+
 @of("RateBacktest")
 def _rates(result: Any, found: list[Table]) -> Rows:
     score, inside = find(found, "Accuracy, given"), find(found, "Coverage of the 90 %")

@@ -486,6 +486,23 @@ READINGS: Mapping[str, Reading] = {
         ("The JSON Schema of a file: {title|text}; {required#|count} keys are needed.",),
         "required",
     ),
+    "ScoreTrainResult": Reading(
+        "Scores",
+        (
+            ("cases", "rows", "count"),
+            ("bad", "bads", "count"),
+            ("champion", "champion", "text"),
+            ("{}: AUC", "models.*.auc", "number"),
+            ("{}: Brier", "models.*.brier", "number"),
+            ("suspected to know the outcome", "leaks#", "count"),
+        ),
+        (
+            "Scores of {rows|count} cases, {bads|count} of them bad, judged on {judged_on|text}.",
+            "The model of least log loss is {champion|text}.",
+        ),
+        "models",
+        Drawn("models", "model", "auc", "number", "Area under the curve by model", bars=True),
+    ),
     "SensitivityResult": Reading(
         "Sensitivity of the expected loss",
         (

@@ -36,6 +36,7 @@ from loantwin.interfaces.cli import (
     report,
     schedule,
     schema,
+    score_train,
     sensitivity,
     simulate,
     stress,
@@ -48,7 +49,7 @@ from loantwin.interfaces.cli import (
 )
 from loantwin.interfaces.cli.language import with_language
 from loantwin.interfaces.cli.made_by import TYPED
-from loantwin.interfaces.cli.panels import BEGIN, CONTRACT, INSIDE
+from loantwin.interfaces.cli.panels import BEGIN, CONTRACT, INSIDE, LEARN
 from loantwin.interfaces.cli.words import in_flags
 
 app = typer.Typer(
@@ -83,6 +84,7 @@ TAPE = _group("tape", BEGIN, "Look at a loan tape before it becomes a book.")
 TWIN = _group("twin", BEGIN, "Make a twin of a loan book.")
 ACCOUNT = _group("account", CONTRACT, "The account of one loan.")
 LOG = _group("log", INSIDE, "The twin's event log.")
+SCORE = _group("score", LEARN, "Scores of applicants and borrowers: train, judge.")
 CONFIG = _group("config", INSIDE, "Settings and where each comes from.")
 
 for command, place in (
@@ -98,6 +100,7 @@ for command, place in (
     (curves, app),
     (components, app),
     (ratings, app),
+    (score_train, SCORE),
     (forecast, app),
     (simulate, app),
     (report, app),
@@ -127,7 +130,7 @@ def _flowing(words: str) -> str:
     return "\n\n".join(" ".join(part.split()) for part in words.split("\n\n"))
 
 
-for group in (app, TAPE, TWIN, ACCOUNT, LOG, CONFIG):
+for group in (app, TAPE, TWIN, ACCOUNT, LOG, SCORE, CONFIG):
     for registered in group.registered_commands:
         assert registered.callback is not None  # `register` gave it
         registered.help = _flowing(inspect.getdoc(registered.callback) or "")

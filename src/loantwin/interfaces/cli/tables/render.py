@@ -45,6 +45,7 @@ TABLES = {
     "roll_rates": "curves",
     "schedule": "schedule",
     "schema": "schema",
+    "score_train": "score_train",
     "sensitivity": "sensitivity",
     "stress": "stress",
     "synthetic": "synthetic",

@@ -1,0 +1,79 @@
+"""`score train`: scores trained and judged on rows with a known end."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from loantwin.interfaces.cli.options import AsJson, Tables, finish
+from loantwin.interfaces.cli.progress import shown
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to its group."""
+    app.command("train")(score_train)
+
+
+def score_train(
+    data: Annotated[
+        Path, typer.Argument(metavar="DATA", help="Cases with their end: text, Excel or Parquet.")
+    ],
+    target: Annotated[str, typer.Option(metavar="COLUMN", help="The column that says how a case ended.")],
+    good: Annotated[
+        str, typer.Option(metavar="VALUE", help="Its value that is good; every other value is bad.")
+    ],
+    out: Annotated[
+        Path, typer.Option(metavar="DIR", help="A new folder for the models and their record, as text.")
+    ],
+    time: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMN",
+            help="Day of each case: the latest 30 % of rows judge what earlier ones trained.",
+        ),
+    ] = None,
+    folds: Annotated[
+        str, typer.Option(metavar="5x5", help="Repeats x folds of the cross-validation, without --time.")
+    ] = "5x5",
+    seed: Annotated[int, typer.Option(min=0, help="Seed of folds and of what models draw.")] = 0,
+    models: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME,NAME",
+            help="Of logistic, additive, scorecard, boosting, boosting-monotone (default: all).",
+        ),
+    ] = None,
+    exclude: Annotated[
+        list[str] | None, typer.Option(metavar="COLUMN", help="Leave a column out; repeatable.")
+    ] = None,
+    keep: Annotated[
+        list[str] | None,
+        typer.Option(metavar="COLUMN", help="Train on a column though it is suspected to leak; repeatable."),
+    ] = None,
+    table: Tables = None,
+    json: AsJson = False,
+) -> None:
+    """Train scores, judge each on rows it had not seen, and keep them as text.
+
+    Columns that seem to know the outcome are named and left out. Every model is set beside a plain logistic
+    regression; monotone boosting shows what its constraints cost.
+    """
+    import loantwin as lt
+
+    with shown("training scores") as progress:
+        result = lt.score_train(
+            data,
+            target=target,
+            good=good,
+            out=out,
+            time=time,
+            folds=folds,
+            seed=seed,
+            models=None if models is None else [name.strip() for name in models.split(",")],
+            exclude=exclude or (),
+            keep=keep or (),
+            progress=progress,
+        )
+    finish(result, json, table)

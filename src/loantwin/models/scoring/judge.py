@@ -1,0 +1,158 @@
+"""Models judged on rows that they were not trained on: repeated folds, or the latest rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import expit
+
+from loantwin.arrays import Flags, Floats, Integers
+from loantwin.models.scoring import measures
+from loantwin.models.scoring.features import Feature
+from loantwin.models.scoring.folds import splits, stratified
+from loantwin.models.scoring.kinds import KINDS
+from loantwin.models.scoring.measures import Decile
+from loantwin.models.scoring.ridge import log_loss
+
+
+@dataclass(frozen=True)
+class Judged:
+    """How good a model is on rows it had not seen.
+
+    auc, auc_low, auc_high : area under the curve, mean over folds, 95 % interval (DeLong). auc_spread :
+    standard deviation over folds, null of one split. gini : 2 auc - 1. ks : Kolmogorov-Smirnov. brier :
+    mean squared error of the probability of bad, with its 95 % interval (bootstrap over cases). log_loss : in
+    nats a case. calibration_slope, calibration_intercept : 1 and 0 are best. stability : population stability
+    index of the score between training and later rows, null of folds. deciles : by risk.
+    """
+
+    auc: float
+    auc_low: float
+    auc_high: float
+    auc_spread: float | None
+    gini: float
+    ks: float
+    brier: float
+    brier_low: float
+    brier_high: float
+    log_loss: float
+    calibration_slope: float
+    calibration_intercept: float
+    stability: float | None
+    deciles: tuple[Decile, ...]
+
+
+@dataclass(frozen=True)
+class OutOfFold:
+    """Log-odds of bad of held-out rows. fold, log_odds : (R, N), a row for each repeat."""
+
+    fold: Integers
+    log_odds: Floats
+
+
+def cross_validate(
+    name: str,
+    features: Sequence[Feature],
+    values: Floats,
+    bad: Flags,
+    *,
+    repeats: int,
+    folds: int,
+    seed: int,
+    told: Callable[[float], None] | None = None,
+) -> OutOfFold:
+    """Return a model's out-of-fold log-odds; every kind of model sees the same folds.
+
+    Raises
+    ------
+    ModelError : fewer rows of a class than folds.
+    """
+    kind = KINDS[name]
+    fold = np.array([stratified(bad, folds, seed, part=repeat) for repeat in range(repeats)])
+    made = np.zeros(fold.shape)
+    for repeat in range(repeats):
+        for number, (inner, outer) in enumerate(splits(fold[repeat])):
+            model = kind.train(features, values[inner], bad[inner], seed=seed)
+            made[repeat, outer] = kind.log_odds(model, values[outer])
+            if told is not None:
+                told((repeat * folds + number + 1) / (repeats * folds))
+    return OutOfFold(fold, made)
+
+
+def judge_folds(found: OutOfFold, bad: Flags, seed: int) -> Judged:
+    """Return the figures of out-of-fold log-odds.
+
+    The area is the mean over folds; its variance is DeLong's in each fold, as if repeats taught nothing new
+    (they are of the same cases). The other figures are of all rows of a repeat, averaged over repeats.
+    """
+    areas, variances = [], []
+    for fold, scores in zip(found.fold, found.log_odds, strict=True):
+        rows = [outer for _, outer in splits(fold)]
+        areas += [measures.auc(bad[some], scores[some]) for some in rows]
+        variances.append(
+            sum(measures.auc_variance(bad[some], scores[some]) for some in rows) / len(rows) ** 2
+        )
+    spread = float(np.std(areas, ddof=1)) if len(areas) > 1 else None
+    return _figures(bad, found.log_odds, float(np.mean(areas)), float(np.mean(variances)), spread, seed, None)
+
+
+def judge_later(log_odds: Floats, bad: Flags, trained: Floats, seed: int) -> Judged:
+    """Return the figures of later rows (N,); trained : the log-odds of the rows of training, (M,)."""
+    area, variance = measures.auc(bad, log_odds), measures.auc_variance(bad, log_odds)
+    moved = measures.stability(trained, log_odds)
+    return _figures(bad, log_odds[None, :], area, variance, None, seed, moved)
+
+
+def _figures(
+    bad: Flags,
+    scores: Floats,
+    area: float,
+    variance: float,
+    spread: float | None,
+    seed: int,
+    moved: float | None,
+) -> Judged:
+    pd = expit(scores)
+    lines = np.array([measures.calibration_slope(bad, row) for row in scores])
+    losses = ((pd - bad) ** 2).mean(axis=0)
+    half = measures.mean_interval(losses, seed)
+    low, high = measures.auc_interval(area, variance)
+    return Judged(
+        auc=area,
+        auc_low=low,
+        auc_high=high,
+        auc_spread=spread,
+        gini=2 * area - 1,
+        ks=float(np.mean([measures.kolmogorov_smirnov(bad, row) for row in scores])),
+        brier=float(losses.mean()),
+        brier_low=half[0],
+        brier_high=half[1],
+        log_loss=float(np.mean([log_loss(bad, row) for row in scores])),
+        calibration_slope=float(lines[:, 1].mean()),
+        calibration_intercept=float(lines[:, 0].mean()),
+        stability=moved,
+        deciles=measures.deciles(bad, pd[0]),
+    )
+
+
+@dataclass(frozen=True)
+class ScoreCompared:
+    """A model beside another on the same cases: differences (this less that), brier's 95 % interval."""
+
+    model: str
+    against: str
+    auc: float
+    brier: float
+    brier_low: float
+    brier_high: float
+
+
+def compare(
+    model: str, against: str, judged: Mapping[str, Judged], losses: Mapping[str, Floats], seed: int
+) -> ScoreCompared:
+    """Return the difference of two models; losses : squared errors of each case (N,), paired."""
+    low, high = measures.mean_interval(losses[model] - losses[against], seed)
+    one, other = judged[model], judged[against]
+    return ScoreCompared(model, against, one.auc - other.auc, one.brier - other.brier, low, high)
