@@ -72,7 +72,7 @@ def outcome(case: Case) -> str:
         return "different"
     if "Settlement figure" not in case["columns"]:
         return "equal" if _rows_equal(case, rows) else "different"
-    return "actual payments" if _payments_equal(case, rows) else "different"
+    return uk_accounts.outcome(case, rows) if _payments_equal(case, rows) else "different"
 
 
 def terms(case: Case) -> TermSheet:
