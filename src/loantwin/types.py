@@ -29,6 +29,15 @@ def silent(share: float, words: str = "") -> None:
     """Ignore progress."""
 
 
+def stretch(progress: Progress, start: float, end: float) -> Progress:
+    """Return progress for work inside other work: its shares 0 to 1 are those from `start` to `end` there."""
+
+    def told(share: float, words: str = "") -> None:
+        progress(start + (end - start) * share, words)
+
+    return told
+
+
 @dataclass(frozen=True)
 class Interval:
     """A figure with its 90 % interval: mean, 5th and 95th percentile."""

@@ -40,6 +40,7 @@ from loantwin.engine.path import check_lgd, check_moves, moved_shares
 from loantwin.engine.rows import TransitionParameters, odds, rows_at, up_to_date
 from loantwin.engine.runoff import loan_tables
 from loantwin.errors import ModelError, expected
+from loantwin.types import Progress, silent, stretch
 
 PAST = 24
 """Months beyond those looked at, after which no loan that was late at its term is still neither paid nor in
@@ -78,6 +79,7 @@ def loan_losses(
     mean: bool = False,
     past_term: bool = False,
     severity_moves: SeverityMoves | None = None,
+    progress: Progress = silent,
 ) -> LoanLosses:
     """Return the expected credit loss and default probability of each loan in each scenario.
 
@@ -94,6 +96,7 @@ def loan_losses(
         is all months, to the end. False: nothing is lost after the term.
     severity_moves : on what comes back of defaults, of K scenarios or shared by all; None leaves the tables
         as they are. Past the last month the last one holds.
+    progress : is told the share of the work that is done.
 
     Raises
     ------
@@ -110,15 +113,15 @@ def loan_losses(
         return LoanLosses(nothing, nothing, chosen)
     given = (parameters, columns, shocks, index_paths, assumed, chosen, mean, past_term)
     if severity_moves is None:
-        return LoanLosses(*_measured(lgd, None, *given), chosen)
+        return LoanLosses(*_measured(lgd, None, *given, progress), chosen)
     # what the tables lose of a part of the defaults, and all of another
     check_moves(parameters, severity_moves, len(shocks), shocks.shape[1])
     moves = severity_moves.until(shocks.shape[1])
     tables, lost = parted(moves.factor)
-    kept, pd = _measured(lgd, SeverityMoves(tables, moves.kind), *given)
+    kept, pd = _measured(lgd, SeverityMoves(tables, moves.kind), *given, stretch(progress, 0.0, 0.5))
     nothing, whole = np.zeros_like(lgd.recovered), np.ones_like(lgd.charged_off)
     all_lost = LossGivenDefault(whole, nothing, lgd.charge_off_lag, lgd.recovery_lag)
-    gone, _ = _measured(all_lost, SeverityMoves(lost, moves.kind), *given)
+    gone, _ = _measured(all_lost, SeverityMoves(lost, moves.kind), *given, stretch(progress, 0.5, 1.0))
     return LoanLosses(kept + gone, pd, chosen)
 
 
@@ -133,6 +136,7 @@ def _measured(
     chosen: tuple[int, int],
     mean: bool,
     past_term: bool,
+    progress: Progress = silent,
 ) -> tuple[Floats, Floats]:
     """Return loss and default probability, (N, K, 2); the factors of `moves` multiply the losses alone."""
     from loantwin.engine import kernels
@@ -143,10 +147,11 @@ def _measured(
     ended = _endings(parameters, bucket, columns.remaining_months, len(buckets), months, past_term)
     slots = max(assumed.arrears_months, 1)
     made = (
-        _mean_tables(parameters, shocks, buckets, ended, slots, moves)
+        _mean_tables(parameters, shocks, buckets, ended, slots, moves, progress=stretch(progress, 0.0, 0.5))
         if mean
         else _default_tables(parameters, shocks, buckets, ended, slots, moves)
     )
+    progress(0.5)
     tables, late, lost = made[:2], made[2], made[3]
     severity = _severity_tables(lgd, buckets, months + (slots if len(late) else 0))
     until = np.array([*chosen, chosen[1] if chosen[1] < months else months + slots])
@@ -402,12 +407,14 @@ def _mean_tables(
     slots: int,
     moves: SeverityMoves | None = None,
     at_once: int = 20,
+    progress: Progress = silent,
 ) -> tuple[Floats, Floats, Floats, Floats]:
     """Return the mean over paths of the tables, each with one scenario, a few paths at a time."""
     months, count = shocks.shape[1], len(shocks)
     default, total = np.zeros((len(buckets), months, 1)), np.zeros((len(buckets), months + 1, 1))
     late, lost = np.zeros((2, len(ended.ends), slots + 1, 1))
     for start in range(0, count, at_once):
+        progress(start / count)
         own = slice(start, start + at_once)
         part_moves = moves
         if moves is not None and len(moves.factor) > 1:

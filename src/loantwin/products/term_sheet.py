@@ -41,7 +41,14 @@ METHODS: tuple[str, ...] = ("declining", "flat")
 INTEREST_PERIODS: tuple[str, ...] = ("daily", "same-as-period")
 """What a whole period counts: its days, or its nominal length (a month is a twelfth of a year)."""
 
-ROLLS: tuple[str, ...] = ("none", "following", "modified-following", "preceding", "modified-preceding", "nearest")
+ROLLS: tuple[str, ...] = (
+    "none",
+    "following",
+    "modified-following",
+    "preceding",
+    "modified-preceding",
+    "nearest",
+)
 """Where a due date goes that is no business day of the calendar."""
 
 LAST_INSTALMENTS: tuple[str, ...] = ("rest", "at-most-level", "at-least-level", "nearest-level", "equalised")

@@ -12,6 +12,7 @@ from loantwin.book.tape import TapeCheck, check, read_tape
 from loantwin.errors import NoRowError, UsageError, expected
 from loantwin.files import check_target, replace_file
 from loantwin.results.spreadsheet import spreadsheet_safe
+from loantwin.types import Progress, silent
 
 
 def tape_check(
@@ -20,6 +21,7 @@ def tape_check(
     *,
     quarantine: Path | str | None = None,
     assume: Assumed = (),
+    progress: Progress = silent,
 ) -> TapeCheck:
     """Say what is in a tape and what is wrong with it.
 
@@ -29,6 +31,7 @@ def tape_check(
     format : a built-in format's name or a mapping file.
     quarantine : file to which rejected rows and warnings are written as CSV; nothing is written without it.
     assume : overrides of the format's assumptions, by name, or as texts NAME=VALUE.
+    progress : told how far the work has come.
 
     Raises
     ------
@@ -40,7 +43,7 @@ def tape_check(
         if quarantine is not None:
             _check_target(Path(quarantine), path)
         try:
-            found = read_tape(path, format, overrides=overrides(assume))
+            found = read_tape(path, format, overrides=overrides(assume), progress=progress)
         except NoRowError as error:
             if quarantine is not None and isinstance(error.quarantine, pl.DataFrame):
                 _write_quarantine([_kind(error.quarantine, "rejected")], Path(quarantine))
