@@ -47,7 +47,7 @@ from loantwin.verbs.components import ComponentsResult
 from loantwin.verbs.curves import RollRatesResult, VintagesResult
 from loantwin.verbs.forecast import Forecast, ForecastMonth
 
-from .distinct import PROVENANCE
+from .filled import PROVENANCE
 from .page_results import BOTH, KINDS, MONTHS, QUARTERS, SEGMENTS, part_of, result_of
 from .pages import Reader, alone, read
 
@@ -408,7 +408,7 @@ def test_what_stands_behind_a_backtest() -> None:
         ]  # fmt: skip
         told = next(cells for cells in shown.cells if figure(row.actual) in cells)
         assert dict(zip(shown.cells[0], told, strict=True)) == {
-            "origin": "2030", "forecast (mean)": figure(row.forecast), "what came": figure(row.actual),
+            "origin": str(row.origin)[:7], "forecast (mean)": figure(row.forecast), "what came": figure(row.actual),
             "5 %": figure(row.p05), "25 %": figure(row.p25), "50 %": figure(row.p50), "75 %": figure(row.p75),
             "95 %": figure(row.p95),
         }  # fmt: skip
