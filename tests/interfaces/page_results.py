@@ -95,6 +95,7 @@ GIVEN: dict[str, Any] = {
     "PeriodAhead.mean": Many(3),
     "PeriodAhead.low": Many(3),
     "PeriodAhead.high": Many(3),
+    "Ifrs9Result.by_stage": Keys(("1", "2", "3")),
     "StressResult.currency": "CHF",
     "StressResult.baseline": "Base",
     "StressResult.months": 12,
