@@ -408,7 +408,8 @@ def test_what_stands_behind_a_backtest() -> None:
         ]  # fmt: skip
         told = next(cells for cells in shown.cells if figure(row.actual) in cells)
         assert dict(zip(shown.cells[0], told, strict=True)) == {
-            "origin": str(row.origin)[:7], "forecast (mean)": figure(row.forecast), "what came": figure(row.actual),
+            "origin": str(row.origin)[:7],
+            "forecast (mean)": figure(row.forecast), "what came": figure(row.actual),
             "5 %": figure(row.p05), "25 %": figure(row.p25), "50 %": figure(row.p50), "75 %": figure(row.p75),
             "95 %": figure(row.p95),
         }  # fmt: skip

@@ -1,4 +1,4 @@
-"""What long work says of itself: shares that rise, from its beginning to near its end, in many small steps."""
+"""What long work says of itself: shares that rise from its beginning to near its end, in small steps."""
 
 from __future__ import annotations
 
