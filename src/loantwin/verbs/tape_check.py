@@ -10,7 +10,7 @@ from loantwin.book.frames import TapeLike, tape_file
 from loantwin.book.overrides import Assumed, overrides
 from loantwin.book.tape import TapeCheck, check, read_tape
 from loantwin.errors import NoRowError, UsageError, expected
-from loantwin.files import check_target, replace_file
+from loantwin.files import check_replaced, check_target, replace_file
 from loantwin.results.spreadsheet import spreadsheet_safe
 from loantwin.types import Progress, silent
 
@@ -56,6 +56,7 @@ def tape_check(
 
 def _check_target(target: Path, tape: Path) -> None:
     check_target(target, "quarantine")
+    check_replaced(target, "quarantine")
     if target.exists() and tape.exists() and target.samefile(tape):
         raise UsageError(expected("another file than the tape itself", str(target)), field="quarantine")
 

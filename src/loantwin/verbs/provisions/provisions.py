@@ -12,7 +12,7 @@ import polars as pl
 from loantwin.arrays import Floats
 from loantwin.config import chosen
 from loantwin.errors import UsageError, expected
-from loantwin.files import check_target, whole_file
+from loantwin.files import check_replaced, check_target, whole_file
 from loantwin.models.conversion import conversion_words
 from loantwin.outlook.outlook import GivenScenario, Histories, Outlook, Scenarios, read_scenarios
 from loantwin.outlook.portfolio import economies, portfolio
@@ -98,6 +98,7 @@ def _checked_target(target: Path, standard: str) -> Path:
     if target.suffix.lower() != ".parquet":
         raise UsageError(expected("a file that ends in .parquet", target.name), field="out")
     check_target(target, "out")
+    check_replaced(target, "out")
     return target
 
 
@@ -148,7 +149,7 @@ def provided(
         names = outlook.book.loans["loan_id"]
         rows = loan_rows(standard, book, made, twin.config, names, beside.poci_expected)
         with whole_file(out, "out") as file:
-            rows.write_parquet(file)
+            rows.write_parquet(file, metadata={"schema": "loantwin.loans/1"})
     return result
 
 
