@@ -86,13 +86,13 @@ def check_target(path: Path, field: str) -> None:
 
 
 def check_replaced(path: Path, field: str) -> None:
-    """Raise UsageError where a file stands at `path` that this program did not write, or that was edited since.
+    """Raise UsageError where a file stands at `path` that this program did not write, or not as it is.
 
     An old file of its own is replaced: a command can be run again.
     """
     if path.exists() and not _written_here(path):
         raise UsageError(
-            expected("a new file, or one that loantwin wrote", path.name)
+            expected("a new file, or one that loantwin wrote", str(path))
             + "; choose another name, or move that file away",
             field=field,
         )

@@ -117,8 +117,8 @@ class Result:
 
         Raises
         ------
-        UsageError : another ending, no table of that name, a file that cannot be written, or one that is there
-            and that this program did not write. ExtraError : a workbook without the extra `excel`.
+        UsageError : another ending, no table of that name, a file that cannot be written, or one that this
+            program did not write. ExtraError : a workbook without the extra `excel`.
         """
         from loantwin.results.export import save
 

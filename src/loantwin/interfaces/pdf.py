@@ -55,7 +55,8 @@ def check_pdf(path: Path, field: str) -> str:
 
     Raises
     ------
-    UsageError : a place that cannot be written, something there that this program did not write, or no browser on the path.
+    UsageError : a place that cannot be written, something there that this program did not write, or no
+        browser on the path.
     """
     check_target(path, field)
     check_replaced(path, field)

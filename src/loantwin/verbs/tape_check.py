@@ -56,9 +56,9 @@ def tape_check(
 
 def _check_target(target: Path, tape: Path) -> None:
     check_target(target, "quarantine")
-    check_replaced(target, "quarantine")
     if target.exists() and tape.exists() and target.samefile(tape):
         raise UsageError(expected("another file than the tape itself", str(target)), field="quarantine")
+    check_replaced(target, "quarantine")
 
 
 def _kind(rows: pl.DataFrame, kind: str) -> pl.DataFrame:

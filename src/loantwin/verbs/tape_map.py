@@ -28,8 +28,8 @@ def tape_map(tape: TapeLike, *, out: Path | str | None = None) -> TapeMap:
 
     Raises
     ------
-    TapeError : a file that cannot be read as a table. UsageError : `out` is the tape itself, does not end
-        in .toml, cannot be written, or holds something else already: a mapping edited by hand is not replaced.
+    TapeError : a file that cannot be read as a table. UsageError : `out` is the tape itself, does not end in
+        .toml, cannot be written, or holds another text: what was edited by hand is not replaced.
     """
     target = None if out is None else Path(out)
     if target is not None:
