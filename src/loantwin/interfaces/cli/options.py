@@ -65,7 +65,7 @@ def _checked(context: typer.Context, asked: list[str] | None) -> list[str] | Non
         from loantwin.results.export import FIELD, check_table, target_of
 
         for words in asked:
-            _check_name(context.command_path.split()[1:], target_of(words)[1])
+            _check_name(_command(context), target_of(words)[1])
         targets = [target_of(words)[0] for words in asked]
         for target in targets:
             if _times_named(target) > 1:
@@ -75,6 +75,16 @@ def _checked(context: typer.Context, asked: list[str] | None) -> list[str] | Non
         for target in targets:
             check_table(target)
     return asked
+
+
+def _command(context: typer.Context) -> list[str]:
+    """Return the words of a command, the program's own name left out."""
+    words: list[str] = []
+    here: Any = context
+    while here.parent is not None:
+        words.insert(0, str(here.info_name))
+        here = here.parent
+    return words
 
 
 def _check_name(command: list[str], name: str | None) -> None:
