@@ -65,7 +65,7 @@ def target_of(words: str) -> tuple[Path, str | None]:
 
 
 def save(result: Any, path: Path, name: str | None = None) -> Path:
-    """Write one table, or to a workbook all, and return the file; an old one of its own is replaced.
+    """Write one table, or to a workbook all, and return the file; an old one of ours goes.
 
     Columns keep their names. Units stand in a workbook's headings, in a Parquet file's metadata (`units`), and
     beside FILE.csv in FILE.csv-metadata.json, as CSV on the Web names it. In CSV a text that a spreadsheet
