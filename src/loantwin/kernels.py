@@ -1,8 +1,8 @@
 """The one door to Numba: a typed `compiled` whose cache on disk cannot go stale or block an import.
 
-Other files named `kernels.py` hold the kernels themselves. A cached kernel calls compiled functions of its
-own file only, because Numba does not notice edits in another file; the cache folder's name carries a hash of
-all kernel files.
+Other files named `kernels.py` hold the kernels themselves. A cached kernel calls compiled functions of such
+files only: Numba does not notice edits in another file, and the cache folder's name carries a hash of all of
+these.
 """
 
 from __future__ import annotations
@@ -70,6 +70,7 @@ def _open_cache() -> bool:
 _CACHED = _open_cache()
 
 
+# Trap: a compiled helper of another file. Only files named kernels.py are in the hash of the cache's name.
 def compiled(function: Function) -> Function:
     """Return the function as machine code, compiled when first called, cached on disk, without fastmath."""
     return _compiled(function)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from types import SimpleNamespace
 
 import numpy as np
@@ -11,8 +12,10 @@ from loantwin.arrays import Floats
 from loantwin.engine.cells import LossGivenDefault
 from loantwin.engine.columns import LoanColumns, loan_columns
 from loantwin.engine.rows import TransitionParameters
+from loantwin.products.pattern import pattern_codes
 
 SEGMENTS, AGES = 6, 40
+TODAY = dt.date(2023, 11, 30)
 
 
 def generator(seed: int) -> np.random.Generator:
@@ -20,7 +23,9 @@ def generator(seed: int) -> np.random.Generator:
 
 
 def random_columns(count: int, seed: int, live: int = 4, longest: int = 90) -> LoanColumns:
-    """Return loans of every product, fixed and floating, some at floor or cap, in arrears, guaranteed."""
+    """Return loans of every product and pattern, fixed and floating, some at floor or cap, in arrears,
+    guaranteed.
+    """
     draw = generator(seed)
     product, principal = draw.integers(0, 5, count), draw.uniform(0.0, 1e6, count)
     return loan_columns(
@@ -43,6 +48,13 @@ def random_columns(count: int, seed: int, live: int = 4, longest: int = 90) -> L
         guaranteed=np.where(draw.random(count) < 0.3, draw.random(count), 0.0),
         weight=draw.uniform(0.2, 3.0, count),
         group=draw.integers(0, 3, count),
+        pattern=np.where(
+            draw.random(count) < 0.3,
+            pattern_codes(
+                draw.integers(0, 2, count), draw.integers(0, 8, count), draw.integers(0, 4, count), TODAY
+            ),
+            0,
+        ),
     )
 
 

@@ -10,13 +10,15 @@ import numpy as np
 import polars as pl
 
 from loantwin import months
-from loantwin.arrays import Floats
+from loantwin.arrays import Floats, Integers
 from loantwin.book.book import Book, check_book, conform, empty
 from loantwin.book.mapping import TapeFormat
 from loantwin.book.payoff import assumed_payoff_hazard, assumed_survival, payoff_observed
 from loantwin.book.schema import CLOSED_STATES, LINKS, LOANS, PANEL, Column
+from loantwin.book.terms import patterns_of, rests
 from loantwin.errors import MappingError, UsageError, expected
-from loantwin.products.contract import annuity_sum
+from loantwin.products.contract import repaid_share
+from loantwin.products.pattern import monthly_equivalent, taken_apart
 
 __all__ = ["assumed_payoff_hazard", "assumed_rates", "assumed_survival", "book_at", "known_at"]
 
@@ -282,14 +284,17 @@ def _filled(
     words |= renewed
     loans = loans.with_columns(assumed_rates(loans, mapping, as_of, prime))
     utilisation = mapping.number("utilisation", 1.0)
-    principal = pl.Series("\nschedule", _contractual_balance(loans, utilisation))
+    pattern = patterns_of(loans, as_of)
+    principal = pl.Series("\nschedule", _contractual_balance(loans, pattern, utilisation))
+    yields = pl.Series("\nyield", monthly_equivalent(pattern, _rates(loans)), nan_to_null=True)
+    running = pl.Series("\nrunning", _running_months(loans, pattern))
     survival = pl.Series("\nsurvival", assumed_survival(mapping, loans["\nage"].to_numpy()))
     observed = pl.col("principal").is_not_null()
     limit = pl.coalesce("approved_amount", "originated_amount")
-    loans = loans.with_columns(principal, survival).with_columns(
+    loans = loans.with_columns(principal, survival, yields, running).with_columns(
         pl.coalesce("principal", "\nschedule").alias("principal"),
         pl.coalesce("state", _state_in_default(as_of), pl.lit("current")).alias("state"),
-        pl.coalesce("effective_annual_rate", "annual_rate").alias("effective_annual_rate"),
+        pl.coalesce("effective_annual_rate", "\nyield").alias("effective_annual_rate"),
         pl.when(observed)
         .then(1.0)
         .otherwise(pl.coalesce("on_book_probability", "\nsurvival"))
@@ -355,17 +360,31 @@ def _state_in_default(as_of: dt.date) -> pl.Expr:
 
 
 def _accrued(as_of: dt.date) -> pl.Expr:
-    """Interest since the last monthly due day (the day of origination); none at a rate below zero."""
+    """Interest since the last due day (the day of origination, whole months of a longer period before it);
+    none at a rate below zero.
+    """
     due = pl.min_horizontal(pl.col("origination_date").dt.day(), pl.lit(28))
-    days = (pl.lit(as_of.day) - due) % 30
+    days = (pl.lit(as_of.day) - due) % 30 + 30 * pl.col("\nrunning")
     return pl.col("principal") * pl.col("annual_rate").clip(lower_bound=0.0) / 360.0 * days
 
 
-def _contractual_balance(loans: pl.DataFrame, utilisation: float) -> Floats:
+def _rates(loans: pl.DataFrame) -> Floats:
+    """Return contractual rates, decimals a year, NaN where there is none."""
+    return loans["annual_rate"].fill_null(float("nan")).to_numpy().astype(float)
+
+
+def _running_months(loans: pl.DataFrame, pattern: Integers) -> Integers:
+    """Return whole months since the last payment of loans that pay every so many months, (N,)."""
+    every = np.maximum(taken_apart(pattern).months, 1)
+    left = (loans["term_months"] - loans["\nage"]).fill_null(0).to_numpy().astype(np.int64)
+    return np.asarray(-left % every, dtype=np.int64)
+
+
+def _contractual_balance(loans: pl.DataFrame, pattern: Integers, utilisation: float) -> Floats:
     """Return what the contract alone leaves at the loan's age, currency; null terms give the full amount.
 
-    Level payments at the rate in force (Kellison, The Theory of Interest, 6); a line stands at its assumed
-    utilisation.
+    Payments by the loan's pattern (N,) at the rate in force (Kellison, The Theory of Interest, 6); a line
+    stands at its assumed utilisation.
     """
     column = {name: loans[name].to_numpy() for name in ("originated_amount", "annual_rate")}
     amount = (
@@ -382,7 +401,8 @@ def _contractual_balance(loans: pl.DataFrame, utilisation: float) -> Floats:
     rest = loans["balloon_share"].fill_null(0.0).to_numpy()
     paying = np.maximum(term - grace, 1.0)
     paid = np.clip(age - grace, 0.0, paying)
-    level = 1.0 - (1.0 - rest) * annuity_sum(rate, paid) / annuity_sum(rate, paying)
+    rest = np.where(rests(loans), 1.0, rest)
+    level = 1.0 - (1.0 - rest) * repaid_share(pattern, rate, paid, paying)
     endless = loans["term_months"].is_null().to_numpy()
     factor = np.where(
         endless, 1.0, np.where(product == "interest_only", np.where(age < term, 1.0, 0.0), level)

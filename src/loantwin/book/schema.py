@@ -43,6 +43,21 @@ DEFAULT_STATES = (
 )
 CLOSED_STATES = ("charged_off", "settled", "prepaid", "matured")
 
+AMORTISATIONS = ("annuity", "equal_principal", "bullet", "other")
+PAYMENT_FREQUENCIES = (
+    "daily",
+    "weekly",
+    "fortnightly",
+    "monthly",
+    "every_two_months",
+    "quarterly",
+    "half_yearly",
+    "yearly",
+    "at_end",
+    "other",
+)
+DAY_COUNTS = ("30/360", "actual/360", "actual/365", "actual/actual", "other")
+
 Kind = Literal["text", "date", "money", "rate", "share", "count", "days", "number", "choice"]
 
 
@@ -154,6 +169,30 @@ LOANS: tuple[Column, ...] = (
         "count",
         "months",
         "Months from origination without scheduled principal.",
+        known_from="approval_date",
+    ),
+    Column(
+        "amortisation",
+        "choice",
+        "",
+        "How principal is repaid; bullet is all at the end. Missing: by the product's level payments.",
+        AMORTISATIONS,
+        known_from="approval_date",
+    ),
+    Column(
+        "payment_frequency",
+        "choice",
+        "",
+        "How often payments fall due. Missing: monthly.",
+        PAYMENT_FREQUENCIES,
+        known_from="approval_date",
+    ),
+    Column(
+        "day_count",
+        "choice",
+        "",
+        "How days make the interest of a period. Missing: a month is a twelfth of a year.",
+        DAY_COUNTS,
         known_from="approval_date",
     ),
     # where it stands at the as-of date
@@ -300,30 +339,6 @@ CHECKED: tuple[Column, ...] = (
         "Currency of the loan's amounts; another than the book's is warned of.",
     ),
     Column("ended", "choice", "", "How the loan left, in the row that says so.", CLOSED_STATES),
-    Column(
-        "amortisation",
-        "choice",
-        "",
-        "How principal is repaid; bullet is all at the end.",
-        ("annuity", "equal_principal", "bullet", "other"),
-    ),
-    Column(
-        "payment_frequency",
-        "choice",
-        "",
-        "How often payments fall due.",
-        (
-            *("daily", "weekly", "fortnightly", "monthly", "every_two_months", "quarterly", "half_yearly"),
-            *("yearly", "at_end", "other"),
-        ),
-    ),
-    Column(
-        "day_count",
-        "choice",
-        "",
-        "How days make the interest of a period.",
-        ("30/360", "actual/360", "actual/365", "actual/actual", "other"),
-    ),
     Column("amortisation_months", "count", "months", "Term over which a balloon loan's payments are made."),
     Column("stated_term", "count", "months", "A term that is no contract: read for its warnings only."),
     Column("past_due", "money", "currency", "Amount past due."),

@@ -197,7 +197,7 @@ def _tape_of(reading: Reading, mapping: TapeFormat) -> Tape:
         parted, said = replace(parted, panel=carried), (*said, *between)
     rows = values if parted is None else parted.loans
     switched = switched_rules(mapping)
-    warned = apply_rules(rows, switched, (currency_rule(mapping), *term_rules(rows)))
+    warned = apply_rules(rows, switched, (currency_rule(mapping), *term_rules(rows, mapping)))
     by_month = pl.DataFrame(schema=FINDINGS) if parted is None else month_rules(values, switched)
     loans = _loan_table(warned.values, mapping)
     unfit = pl.concat([unfit_rows(loans, LOANS), _without_balance(warned.values, mapping)])

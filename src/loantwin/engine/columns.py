@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from loantwin.arrays import Flags, Floats, Integers
 from loantwin.errors import ModelError, expected
 from loantwin.products.contract import HIGHEST_RATE, LOWEST_RATE, Terms
+from loantwin.products.pattern import HIGHEST
 from loantwin.products.registry import PRODUCTS
 
 LONGEST = 1200
@@ -32,6 +33,7 @@ class LoanColumns:
         -inf for none.
     balloon : currency due with the last payment (not a share), at most `principal`.
     interest_only_months : months left without scheduled principal.
+    pattern : how it pays, `products.pattern`: 0 for level monthly payments and interest by twelfths.
     undrawn : committed and not drawn.
     accrued_interest : accrued and unpaid.
     guaranteed : share of a loss that guarantors bear, in [0, 1].
@@ -53,6 +55,7 @@ class LoanColumns:
     rate_floor: Floats
     balloon: Floats
     interest_only_months: Integers
+    pattern: Integers
     undrawn: Floats
     accrued_interest: Floats
     guaranteed: Floats
@@ -80,6 +83,7 @@ _RANGES: dict[str, tuple[float, float]] = {
     "rate_floor": (-np.inf, HIGHEST_RATE),
     "balloon": (0.0, 1e18),
     "interest_only_months": (0, LONGEST),
+    "pattern": (0, HIGHEST - 1),
     "undrawn": (0.0, 1e18),
     "accrued_interest": (0.0, 1e18),
     "guaranteed": (0.0, 1.0),
@@ -104,6 +108,7 @@ def loan_columns(
     rate_floor: ArrayLike = -np.inf,
     balloon: ArrayLike = 0.0,
     interest_only_months: ArrayLike = 0,
+    pattern: ArrayLike = 0,
     undrawn: ArrayLike = 0.0,
     accrued_interest: ArrayLike = 0.0,
     guaranteed: ArrayLike = 0.0,

@@ -12,6 +12,18 @@ from typing import Any
 
 import numpy as np
 
+from loantwin.engine.patterns.kernels import (
+    CODED,
+    MONTHS_BETWEEN,
+    begun,
+    by_days,
+    level_of,
+    month_factor,
+    payments_left,
+    renewed_share,
+    repaid,
+    taken_apart,
+)
 from loantwin.kernels import compiled
 
 # Trap: a power. A float to the power of a 32-bit whole number ends the process (LLVM finds no __powidf2):
@@ -39,7 +51,9 @@ LANES = 64
     MINIMUM,
     WORTH,
 ) = range(16)
-INVERSE, GROWN, BALANCE, HELD, DISCOUNT, OWED, ROWS = range(16, 23)
+INVERSE, GROWN, BALANCE, HELD, DISCOUNT, OWED = range(16, 22)
+# rows of loans of a pattern: of kinds 3 (the rate stays) and 4 (it floats)
+EQUAL, OFTEN, COUNT, PHASE, EVERY, IDLE, BASE, LEVEL, PILED, WAITS, UNEVEN, ROWS = range(22, 34)
 
 
 @compiled
@@ -63,7 +77,7 @@ def pack_loans(
     first: int,
     last: int,
     product: Array,
-    months: tuple[Array, Array],
+    months: tuple[Array, Array, Array],
     money: tuple[Array, ...],
     rates: tuple[Array, ...],
     floating: Array,
@@ -72,8 +86,8 @@ def pack_loans(
 ) -> None:
     """Set rows `first` to `last` of `packed` (N, 16), in the order named above: a loan is two cache lines.
 
-    months : remaining, interest-only. money : principal, balloon, converted undrawn, accrued interest,
-        weight.
+    months : remaining, interest-only, and the pattern. money : principal, balloon, converted undrawn,
+        accrued interest, weight.
     rates : annual, effective, spread, floor, cap. by_product : (products, 3) amortises, kept after partial,
         minimum payment.
     """
@@ -88,7 +102,7 @@ def pack_loans(
         row[DRAWN] = money[2][loan]
         row[KEPT] = by_product[code, 1]
         row[LEFT] = months[0][loan]
-        row[FREE] = min(months[1][loan], months[0][loan] - 1)
+        row[FREE] = min(months[1][loan], months[0][loan] - 1) + CODED * months[2][loan]
         row[ACCRUED] = money[3][loan]
         row[SPREAD], row[FLOOR], row[CAP] = rates[2][loan], rates[3][loan], rates[4][loan]
         row[WEIGHT] = money[4][loan]
@@ -134,7 +148,7 @@ def _load(block: Array, packed: Array, order: Array, start: int, stop: int) -> i
 
 
 @compiled
-def _annuity(rate: float, months: float) -> float:
+def annuity(rate: float, months: float) -> float:
     """Return ((1 + r)^m - 1) / r, m < 2048, by doubling of (1 + r)^m - 1: no cancellation, no branch."""
     safe = rate if rate != 0.0 else 1e-30  # where the result is m to the last bit
     total, rest = 0.0, months
@@ -150,7 +164,7 @@ def _annuity(rate: float, months: float) -> float:
 def _repay(grown: Array, rate: Array, left: Array, free: Array, now: float) -> None:
     """Take the month's level-payment share off the amortising balance, anew at this month's rate."""
     for lane in range(len(grown)):
-        share = 1.0 / _annuity(rate[lane], max(left[lane] - now + 1.0, 1.0))
+        share = 1.0 / annuity(rate[lane], max(left[lane] - now + 1.0, 1.0))
         grown[lane] *= 1.0 - (share if now > free[lane] else 0.0)
 
 
@@ -164,8 +178,85 @@ def _any(values: Array) -> bool:
 
 
 @compiled
-def _begin(block: Array, moving: bool) -> None:
+def _begin_patterns(block: Array, moving: bool) -> None:
+    """Set the state of loans of a pattern to the as-of date: a fixed rate's level payment, all that piles
+    up.
+    """
+    for lane in range(block.shape[1]):
+        free = int(block[FREE, lane])
+        left, rate = int(block[LEFT, lane]), 12.0 * block[RATE, lane]
+        code, idle = free // CODED, free % CODED
+        equal, often, count, phase = taken_apart(code)
+        block[EQUAL, lane], block[OFTEN, lane] = float(equal), float(often)
+        block[COUNT, lane], block[PHASE, lane] = float(count), float(phase)
+        block[EVERY, lane] = float(MONTHS_BETWEEN[often])
+        block[IDLE, lane], block[BASE, lane] = float(idle), rate
+        block[BALANCE, lane] = block[AMOUNT, lane] + block[REST, lane]
+        block[HELD, lane] = 1.0
+        anew = moving or by_days(often)
+        block[GROWN, lane] = block[AMOUNT, lane] if anew else 0.0
+        block[LEVEL, lane] = 0.0 if anew else level_of(code, rate, left, idle)
+        block[PILED, lane] = 1.0
+        block[WAITS, lane] = begun(often, left, rate)
+
+
+@compiled
+def _factor(block: Array, lane: int, month: int) -> float:
+    """Return the part of a year of a month for one loan of a pattern."""
+    return month_factor(int(block[COUNT, lane]), int(block[PHASE, lane]), month)
+
+
+@compiled
+def _reset_patterns(block: Array, moving: bool, index: float, month: int) -> None:
+    """Set the rate of a month, from the index where rates float, by each loan's day count."""
+    for lane in range(block.shape[1]):
+        rate = block[BASE, lane]
+        if moving:
+            rate = min(max(index + block[SPREAD, lane], block[FLOOR, lane]), block[CAP, lane])
+        block[RATE, lane] = rate * _factor(block, lane, month)
+
+
+@compiled
+def _advance_patterns(block: Array, moving: bool, month: int) -> None:
+    """Move balances of loans of a pattern to the end of `month`, partial prepayments apart."""
+    for lane in range(block.shape[1]):
+        left, idle, every = int(block[LEFT, lane]), int(block[IDLE, lane]), int(block[EVERY, lane])
+        if moving or every == 0:
+            _advance_anew(block, lane, month)
+            continue
+        block[UNEVEN, lane] = 0.0
+        falls = month <= left and (every == 1 or (left - month) % every == 0)
+        falling = (1 if month > idle else -1) if falls else 0
+        grown, piled, waits = repaid(
+            int(block[EQUAL, lane]), falling, block[RATE, lane],
+            block[GROWN, lane], block[PILED, lane], block[WAITS, lane],
+        )  # fmt: skip
+        block[GROWN, lane], block[PILED, lane], block[WAITS, lane] = grown, piled, waits
+        owed = piled - grown * block[LEVEL, lane]
+        block[BALANCE, lane] = block[AMOUNT, lane] * owed + block[REST, lane]
+
+
+@compiled
+def _advance_anew(block: Array, lane: int, month: int) -> None:
+    """Move one loan whose payment is computed anew: at a floating rate, or by days."""
+    left, often, phase = int(block[LEFT, lane]), int(block[OFTEN, lane]), int(block[PHASE, lane])
+    before = payments_left(often, phase, left, month - 1)
+    falling = before - payments_left(often, phase, left, month)
+    block[UNEVEN, lane] = (falling - 1.0) / (2.0 * falling) if falling > 1 else 0.0
+    annual = block[RATE, lane] / _factor(block, lane, month)
+    payments = falling if month > int(block[IDLE, lane]) else 0
+    share = renewed_share(int(block[EQUAL, lane]), often, int(block[COUNT, lane]), annual, payments, before)
+    block[GROWN, lane] *= 1.0 - share
+    block[BALANCE, lane] = block[GROWN, lane] + block[REST, lane]
+
+
+@compiled
+def _begin(block: Array, kind: int) -> None:
     """Set the state of a block to the as-of date."""
+    if kind > 2:
+        _begin_patterns(block, kind == 4)
+        return
+    moving = kind > 0
     amount, rest, balance, left, free = block[AMOUNT], block[REST], block[BALANCE], block[LEFT], block[FREE]
     rate, inverse = block[RATE], block[INVERSE]
     held, grown = block[HELD], block[GROWN]
@@ -176,11 +267,23 @@ def _begin(block: Array, moving: bool) -> None:
     if moving:
         return
     for lane in range(len(inverse)):
-        inverse[lane] = 1.0 / _annuity(rate[lane], left[lane] - free[lane])
+        inverse[lane] = 1.0 / annuity(rate[lane], left[lane] - free[lane])
 
 
 @compiled
-def _reset(block: Array, index: float) -> None:
+def _reset(block: Array, kind: int, index: Array, month: int) -> None:
+    """Set the rate of `month` where it is not that of the month before: from the index (T,), held at its
+    end.
+    """
+    now = index[min(month, len(index)) - 1] if len(index) > 0 else 0.0
+    if kind > 2:
+        _reset_patterns(block, kind == 4, now, month)
+    elif kind > 0:
+        _float(block, now)
+
+
+@compiled
+def _float(block: Array, index: float) -> None:
     """Set the monthly rate of floating loans from the index."""
     rate, spread, floor, cap = block[RATE], block[SPREAD], block[FLOOR], block[CAP]
     for lane in range(len(rate)):
@@ -193,7 +296,9 @@ def _advance(block: Array, kind: int, month: int, partial: bool) -> None:
     amount, rest, rate, kept, free = block[AMOUNT], block[REST], block[RATE], block[KEPT], block[FREE]
     inverse, grown, balance, held = block[INVERSE], block[GROWN], block[BALANCE], block[HELD]
     now = float(month)
-    if kind == 0:
+    if kind > 2:
+        _advance_patterns(block, kind == 4, month)
+    elif kind == 0:
         for lane in range(len(grown)):
             growing = 1.0 if now > free[lane] else 0.0
             grown[lane] = (grown[lane] * (1.0 + rate[lane]) + 1.0) * growing
@@ -302,7 +407,7 @@ def _block_loss(
     """
     arrears, first, last = plan[0], plan[1], plan[2]
     past = len(late) > 0
-    _begin(block, kind > 0)
+    _begin(block, kind)
     rate, drawn, accrued, balance, owed = (
         block[RATE],
         block[DRAWN],
@@ -315,13 +420,13 @@ def _block_loss(
     for month in range(last + (arrears if past else 0)):
         begin = max(month - arrears, 0)
         if month > 0 and arrears > 0 and kind > 0:
-            _reset(block, index[min(month, len(index)) - 1])
+            _reset(block, kind, index, month)
             before, after = waits[month - 1], waits[month]
             for lane in range(len(rate)):
                 after[lane] = before[lane] + rate[lane]
         if begin > 0:
             if kind > 0:
-                _reset(block, index[begin - 1])
+                _reset(block, kind, index, begin)
             _advance(block, kind, begin, partial)
         if past and month >= plan[3] - 1:
             _add_late(block, waits, kind, month, chosen, severity, late, pair, plan, acc)
@@ -376,7 +481,7 @@ def loan_loss(
     """Set loss and default probability, (N, K, 2) each, of the loans in the blocks `first` to `last`.
 
     blocks : (blocks, 4) first and last + 1 place in `order`, bucket, kind (0 rate stays, 1 floating, 2
-        floating level payment).
+        floating level payment, 3 a pattern at a rate that stays, 4 at one that floats).
     index : (K, T), or (K, 0). default, total : from `default_table`. severity : (2, B, T) charged off and
         recovered, longer where months past the term count.
     pair : (N,) place in `late` of a loan, -1 for none. late : (P, S + 1, K) from `default_table`, P is 0
@@ -418,8 +523,9 @@ def loan_loss(
                 plan[3] = min(plan[3], int(block[LEFT, lane]))
                 block[DISCOUNT, lane] = np.exp(block[LEFT, lane] * np.log(block[FADE, lane]))
         costs = severity[:, bucket]
-        for k in range(scenarios if kind > 0 else 1):
-            chosen, path = (every[k : k + 1], index[k]) if kind > 0 else (every, index[0, :0])
+        moves = kind != 0 and kind != 3
+        for k in range(scenarios if moves else 1):
+            chosen, path = (every[k : k + 1], index[k]) if moves else (every, index[0, :0])
             _block_loss(
                 block, waits, fades, kind, path, chosen, partial, acc, chances, plan, costs, lost, own
             )  # fmt: skip
@@ -666,7 +772,7 @@ def _block_runoff(
     weight, left, rate, kept = block[WEIGHT], block[LEFT], block[RATE], block[KEPT]
     balance, alive, owed = block[BALANCE], block[DISCOUNT], block[OWED]
     lanes = len(weight)
-    _begin(block, kind > 0)
+    _begin(block, kind)
     redraws, moves, commits = _any(block[MINIMUM]), _any(block[MOVES]), _any(block[DRAWN])
     for lane in range(waits.shape[1]):
         waits[0, lane] = 0.0
@@ -688,12 +794,13 @@ def _block_runoff(
                 owed[lane] = now[lane] * minimum[lane] if left[lane] > ended + 1.0 else 0.0
             cell[3, month] += _dot(alive, owed)
         if kind > 0:
-            _reset(block, index[month])
+            _reset(block, kind, index, month + 1)
         for lane in range(lanes):
             owed[lane] = now[lane] * rate[lane]
         cell[4, month] += _dot(alive, owed)
         if moves:
-            cell[5, month] += _sensitive(block, now, alive, index[month] if len(index) > 0 else np.nan)
+            level = index[month] if len(index) > 0 else np.nan
+            cell[5, month] += _sensitive(block, now, alive, level, month + 1 if kind > 2 else 0)
         begin = max(month - arrears, 0)
         since, until, start = waits[begin], waits[month], history[begin]
         for lane in range(lanes):
@@ -707,16 +814,27 @@ def _block_runoff(
         for lane in range(lanes):
             after[lane] = until[lane] + rate[lane]
         _advance(block, kind, month + 1, partial)
+        if kind > 2:
+            for lane in range(lanes):
+                kept_back = balance[lane] / (kept[lane] if partial else 1.0)
+                owed[lane] = (now[lane] - kept_back) * block[UNEVEN, lane] * rate[lane]
+            cell[4, month] -= _dot(alive, owed)
     _last_month(block, last, cell, partial)
 
 
 @compiled
-def _sensitive(block: Array, now: Array, alive: Array, index: float) -> float:
-    """Return the floating start balance / 12 of loans not held by cap or floor (no index: of all)."""
+def _sensitive(block: Array, now: Array, alive: Array, index: float, month: int) -> float:
+    """Return the floating start balance / 12 of loans not held by cap or floor (no index: of all).
+
+    month : of loans of a pattern, the month whose part of a year it is in place of a twelfth; else 0.
+    """
     spread, floor, cap, moves, owed = block[SPREAD], block[FLOOR], block[CAP], block[MOVES], block[OWED]
     for lane in range(len(now)):
         held = index + spread[lane] < floor[lane] or index + spread[lane] > cap[lane]
         owed[lane] = 0.0 if held else now[lane] * moves[lane] / 12.0
+    if month > 0:
+        for lane in range(len(now)):
+            owed[lane] *= 12.0 * _factor(block, lane, month)
     return _dot(alive, owed)
 
 

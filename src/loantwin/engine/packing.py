@@ -46,7 +46,7 @@ def pack(columns: LoanColumns, assumed: RunoffAssumptions) -> Floats:
         columns.rate_floor,
         columns.rate_cap,
     )
-    months = (columns.remaining_months, columns.interest_only_months)
+    months = (columns.remaining_months, columns.interest_only_months, columns.pattern)
     packed = np.empty((len(columns.product), 16))
     in_shares(
         kernels.pack_loans,
@@ -67,12 +67,21 @@ def _read_only(column: Any) -> Any:
     return made
 
 
+KINDS = 5
+"""Laws of a block: `kinds`."""
+
+
 def kinds(columns: LoanColumns, index_given: bool) -> Integers:
-    """Return 0 where the rate stays, 1 where it floats unamortised, 2 where it floats on level payments."""
+    """Return 0 where the rate stays, 1 where it floats unamortised, 2 where it floats on level payments.
+
+    Of a pattern other than level monthly payments of twelfths: 3 where the rate stays, 4 where it floats.
+    """
+    patterned = np.where(columns.pattern != 0, 3, 0)
     if not index_given:
-        return np.zeros(len(columns.product), dtype=np.int64)
+        return np.asarray(patterned, dtype=np.int64)
     amortises = product_flags()[0].astype(np.int64)
-    return np.asarray(columns.floating * (1 + amortises[columns.product]), dtype=np.int64)
+    moves = columns.floating * np.where(columns.pattern != 0, 1, 1 + amortises[columns.product])
+    return np.asarray(patterned + moves, dtype=np.int64)
 
 
 def buckets_of(keys: tuple[Integers, ...]) -> tuple[Integers, Integers]:
@@ -107,13 +116,13 @@ def cut(
     from loantwin.engine import kernels
 
     by_term, _ = kernels.counting_order(left, int(left.max(initial=0)) + 1)
-    order, starts = kernels.counting_order((3 * bucket + kind)[by_term], 3 * count)
+    order, starts = kernels.counting_order((KINDS * bucket + kind)[by_term], KINDS * count)
     sizes = np.diff(starts)
     pieces = -(-sizes // length)
-    owner = np.repeat(np.arange(3 * count), pieces)
+    owner = np.repeat(np.arange(KINDS * count), pieces)
     first = starts[owner] + (np.arange(len(owner)) - np.repeat(np.cumsum(pieces) - pieces, pieces)) * length
     stop = np.minimum(first + length, starts[owner + 1])
-    blocks = np.ascontiguousarray(np.stack([first, stop, owner // 3, owner % 3], axis=1))
+    blocks = np.ascontiguousarray(np.stack([first, stop, owner // KINDS, owner % KINDS], axis=1))
     return Blocks(by_term[order], blocks, np.linspace(0, len(blocks), TASKS + 1).astype(np.int64))
 
 

@@ -18,6 +18,7 @@ from loantwin.engine.columns import LoanColumns, check_columns, contract_terms, 
 from loantwin.engine.packing import buckets_of, cut, kinds, pack, whole_buckets
 from loantwin.errors import ModelError, expected
 from loantwin.products.contract import schedule
+from loantwin.products.pattern import month_factors, taken_apart
 
 CHUNK = 2_000_000
 """Loans laid out for the kernel at once (256 MB)."""
@@ -116,11 +117,12 @@ def loan_tables(
     number = np.arange(months + 1)
     runs = columns.remaining_months[:, None] > number[None]
     balance = np.concatenate([columns.principal[:, None], table.closing], axis=1)
+    year = _month_years(columns, months)
     exposure = np.zeros((len(columns.principal), months))
     for month in range(months):
         # Trap: instalments before a default. Who defaults has not paid the last ones: the balance is older.
         first = max(month - assumed.arrears_months, 0)
-        owed = balance[:, first] * (1.0 + table.annual_rate[:, first:month].sum(axis=1) / 12.0)
+        owed = balance[:, first] * (1.0 + (table.annual_rate * year)[:, first:month].sum(axis=1) / 12.0)
         owed = (
             owed
             + (columns.accrued_interest if first == 0 else 0.0)
@@ -135,9 +137,17 @@ def loan_tables(
         partial=np.asarray(table.partial, dtype=float),
         draws=np.asarray(table.draw, dtype=float),
         interest=np.asarray(table.interest, dtype=float),
-        rate_sensitivity=np.where(moves, balance[:, :-1] / 12.0, 0.0),
+        rate_sensitivity=np.where(moves, balance[:, :-1] / 12.0 * year, 0.0),
         exposure=exposure,
     )
+
+
+def _month_years(columns: LoanColumns, months: int) -> Floats:
+    """Return each month's part of a year over a twelfth, (N, T): 1 but for patterns by days."""
+    made = np.ones((len(columns.pattern), months))
+    other = np.flatnonzero(columns.pattern)
+    made[other] = 12.0 * month_factors(taken_apart(columns.pattern[other]), months)
+    return made
 
 
 def build_cells_reference(

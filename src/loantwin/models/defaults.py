@@ -11,10 +11,11 @@ from loantwin import months
 from loantwin.arrays import Floats, Integers
 from loantwin.book.mapping import TapeFormat
 from loantwin.book.schema import DEFAULT_STATES
+from loantwin.book.terms import patterns_of, rests
 from loantwin.macro.scenario import Scenario
 from loantwin.models.counts import segment_codes
 from loantwin.models.severity import Defaults
-from loantwin.products.contract import annuity_sum
+from loantwin.products.contract import repaid_share
 
 
 def scheduled_balance(loans: pl.DataFrame, age: Integers, mapping: TapeFormat, history: Scenario) -> Floats:
@@ -30,7 +31,10 @@ def scheduled_balance(loans: pl.DataFrame, age: Integers, mapping: TapeFormat, h
     term = np.maximum(loans["term_months"].to_numpy().astype(float), 1.0)
     rate = _rate(loans, mapping, history) / 12.0
     share = loans["balloon_share"].fill_null(0.0).to_numpy()
-    repaid = np.minimum(annuity_sum(rate, np.minimum(paid, term)) / annuity_sum(rate, term), 1.0)
+    share = np.where(rests(loans), 1.0, share)
+    # days of months matter to what falls due, not to what has: the calendar of any date does
+    pattern = patterns_of(loans, dt.date(2000, 1, 31))
+    repaid = np.minimum(repaid_share(pattern, rate, np.minimum(paid, term), term), 1.0)
     level = amount * (1.0 - (1.0 - share) * repaid)
     product = loans["product"]
     used = np.where((product == "revolving").to_numpy(), amount * mapping.number("utilisation", 1.0), level)

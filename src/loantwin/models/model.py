@@ -19,6 +19,7 @@ from loantwin.book.mapping import TapeFormat
 from loantwin.book.payoff import assumed_payoff_hazard, payoff_observed
 from loantwin.book.schema import CLOSED_STATES, DEFAULT_STATES, PRODUCTS, STATES
 from loantwin.book.segments import segment_labels
+from loantwin.book.terms import patterns_of, rests
 from loantwin.engine.cells import LossGivenDefault
 from loantwin.engine.columns import LoanColumns, balloon_amount
 from loantwin.engine.columns import loan_columns as checked_columns
@@ -684,8 +685,13 @@ def loan_columns(
         rate_spread=loans["rate_spread"].fill_null(0.0).to_numpy(),
         rate_cap=loans["rate_cap"].fill_null(np.inf).to_numpy(),
         rate_floor=loans["rate_floor"].fill_null(-np.inf).to_numpy(),
-        balloon=balloon_amount(loans["balloon_share"].fill_null(0.0).to_numpy(), originated, principal),
+        balloon=np.where(
+            rests(loans),
+            principal,
+            balloon_amount(loans["balloon_share"].fill_null(0.0).to_numpy(), originated, principal),
+        ),
         interest_only_months=np.maximum(interest_only - (now - start), 0),
+        pattern=patterns_of(loans, book.as_of),
         undrawn=loans["undrawn"].fill_null(0.0).to_numpy(),
         accrued_interest=loans["accrued_interest"].fill_null(0.0).to_numpy(),
         guaranteed=loans["guaranteed_share"].fill_null(0.0).to_numpy(),

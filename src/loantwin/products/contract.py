@@ -11,6 +11,10 @@ Rules, the same for all products:
   month. They cut both parts in proportion and the payment is computed anew, so that the term stays.
 - A line repays its minimum payment and draws the same again: use stays constant until the end; it makes no
   partial prepayment.
+- A loan of another pattern (`products.pattern`: equal principal, payments every so many months or days,
+  interest by days) accrues interest by its day count each month and repays at its payments. A fixed rate has
+  one level payment; a floating one is computed anew as if all periods to come were of mean length. Where
+  payments fall within months the balance is taken to fall evenly over the month.
 
 Level payment and balance after k payments: Kellison, The Theory of Interest, chapters 3 and 6.
 """
@@ -28,6 +32,14 @@ from numpy.typing import ArrayLike, NDArray
 from loantwin import arguments as check
 from loantwin.arrays import Flags, Floats, Integers
 from loantwin.errors import UsageError, expected
+from loantwin.products.pattern import (
+    HIGHEST,
+    Patterns,
+    mean_rate,
+    month_factors,
+    payments_left,
+    taken_apart,
+)
 from loantwin.products.registry import PRODUCTS, product_flags
 
 LOWEST_RATE, HIGHEST_RATE = -0.5, 20.0
@@ -48,6 +60,7 @@ class Terms:
     floating, rate_spread, rate_floor, rate_cap : decimals a year; -inf and inf where there is no floor or
         cap.
     interest_only_months : months left without scheduled principal.
+    pattern : how it pays, `products.pattern`; 0 is level monthly payments and interest by twelfths.
     """
 
     product: Integers
@@ -60,6 +73,7 @@ class Terms:
     rate_floor: Floats
     rate_cap: Floats
     interest_only_months: Integers
+    pattern: Integers
 
     def __post_init__(self) -> None:
         check.finite(
@@ -100,6 +114,7 @@ def terms(
     rate_floor: ArrayLike = -np.inf,
     rate_cap: ArrayLike = np.inf,
     interest_only_months: ArrayLike = 0,
+    pattern: ArrayLike = 0,
 ) -> Terms:
     """Return Terms from numbers or arrays that broadcast to one length, checked.
 
@@ -118,6 +133,7 @@ def terms(
         "rate_floor": check.numbers(rate_floor, "rate_floor"),
         "rate_cap": check.numbers(rate_cap, "rate_cap"),
         "interest_only_months": check.whole(interest_only_months, "interest_only_months"),
+        "pattern": check.whole(pattern, "pattern"),
     }
     check.fitting(**given)
     check.money(principal=given["principal"])
@@ -147,6 +163,40 @@ def _annuity_sum(monthly_rate: Floats, months: Floats) -> Floats:
     # Trap: an annuity near rate 0. (1 + r)^m - 1 loses every digit there: expm1 of log1p keeps them.
     safe = np.where(rate == 0.0, 1.0, rate)
     return np.where(rate == 0.0, count, np.expm1(count * np.log1p(safe)) / safe)
+
+
+def repaid_share(
+    pattern: ArrayLike, monthly_rate: ArrayLike, paid_months: ArrayLike, months: ArrayLike
+) -> Floats:
+    """Return the decimal of an amortising amount that is repaid when `paid_months` of `months` have passed.
+
+    Of level monthly payments s(paid) / s(months), s the `annuity_sum`; of another pattern the same over its
+    own payments at the mean rate of its period; of equal principal the share of payments made.
+
+    pattern : `products.pattern`. monthly_rate : decimal, a twelfth of the yearly one. Shapes broadcast; NaN
+    where rate or months are NaN.
+    """
+    code, rate, passed, whole = np.broadcast_arrays(
+        check.whole(pattern, "pattern"),
+        check.numbers(monthly_rate, "monthly_rate"),
+        check.numbers(paid_months, "paid_months"),
+        check.numbers(months, "months"),
+    )
+    made = _annuity_sum(rate, passed) / _annuity_sum(rate, whole)
+    other = np.flatnonzero(code)
+    if not other.size:
+        return np.asarray(made)
+    patterns = taken_apart(code[other])
+    every = np.maximum(patterns.months, 1)
+    a_month = np.where(patterns.days > 0, 365.25 / 12.0 / np.maximum(patterns.days, 1), 1.0)
+    all_payments = np.where(patterns.days > 0, whole[other] * a_month, np.ceil(whole[other] / every))
+    to_come = whole[other] - passed[other]
+    left = np.where(patterns.days > 0, to_come * a_month, np.ceil(to_come / every))
+    nominal = rate[other] * mean_rate(patterns) * np.where(patterns.days > 0, 1.0 / a_month, every)
+    level = _annuity_sum(nominal, all_payments - left) / _annuity_sum(nominal, all_payments)
+    made = made.copy()
+    made[other] = np.where(patterns.equal, (all_payments - left) / all_payments, level)
+    return made
 
 
 def level_payment(
@@ -217,6 +267,8 @@ def schedule(
     amortising = np.where(amortises, loans.principal - loans.balloon, 0.0)
     resting = loans.principal - amortising
     table = np.zeros((6, len(loans.principal), horizon))
+    other = np.flatnonzero(loans.pattern != 0)
+    own = _patterned(loans, other, rates, index_path is not None) if other.size else None
     for month in range(horizon):
         left = loans.remaining_months - month
         last = left == 1
@@ -224,6 +276,11 @@ def schedule(
         share = np.where(
             (month < loans.interest_only_months) & ~last, 0.0, _paid_share(rates[:, month] / 12.0, left)
         )
+        interest = opening * rates[:, month] / 12.0
+        if own is not None:
+            share[other] = own.share[:, month]
+            uneven = own.evenly[:, month] * amortising[other] * share[other]
+            interest[other] = (opening[other] - uneven) * own.rate[:, month]
         repaid = amortising * share + np.where(last, resting, np.where(redraws, minimum * resting, 0.0))
         draw = np.where(redraws & ~last, repaid, 0.0)
         partial = np.where(last, 0.0, curtail * (opening - repaid))
@@ -231,8 +288,91 @@ def schedule(
         amortising = np.where(last, 0.0, amortising * (1.0 - share) * kept)
         resting = np.where(last, 0.0, resting * kept)
         closing = amortising + resting
-        table[:, :, month] = opening, opening * rates[:, month] / 12.0, repaid, draw, partial, closing
+        table[:, :, month] = opening, interest, repaid, draw, partial, closing
     return Schedule(rates, *table)
+
+
+@dataclass(frozen=True)
+class _Patterned:
+    """Loans of a pattern, each (M, T): decimal of the amortising balance repaid in the month, the part of it
+    that no longer bears interest on the month's mean, and the rate of the month.
+    """
+
+    share: Floats
+    evenly: Floats
+    rate: Floats
+
+
+def _patterned(loans: Terms, chosen: Integers, rates: Floats, moving: bool) -> _Patterned:
+    """Return what the chosen loans repay and bear, month by month; `moving` where floating rates follow an
+    index.
+    """
+    months = rates.shape[1]
+    patterns, left = taken_apart(loans.pattern[chosen]), loans.remaining_months[chosen]
+    longest = max(months, int(left.max()))
+    factors = month_factors(patterns, longest)
+    payments = payments_left(patterns, left, longest)
+    paid = payments[:, :-1] - payments[:, 1:]
+    free = np.minimum(loans.interest_only_months[chosen], left - 1)
+    amortise = np.where(np.arange(longest)[None] >= free[:, None], paid, 0)
+    by_month = rates[chosen] * factors[:, :months]
+    fixed = _level_share(patterns, left, loans.annual_rate[chosen], factors, paid, amortise)[:, :months]
+    share = fixed.copy()
+    # payments by days are all of one length: nothing of the calendar is in them
+    anew = np.flatnonzero((loans.floating[chosen] & moving) | (patterns.days > 0))
+    share[anew] = _renewed_share(
+        _of(patterns, anew), rates[chosen][anew], payments[anew, :months], amortise[anew, :months]
+    )
+    evenly = np.where(paid > 1, (paid - 1) / (2.0 * np.maximum(paid, 1)), 0.0)[:, :months]
+    return _Patterned(share, evenly, by_month)
+
+
+def _of(patterns: Patterns, chosen: Integers) -> Patterns:
+    return Patterns(*(getattr(patterns, item.name)[chosen] for item in fields(Patterns)))
+
+
+def _level_share(
+    patterns: Patterns, left: Integers, rate: Floats, factors: Floats, paid: Integers, amortise: Integers
+) -> Floats:
+    """Return the decimal of the amortising balance repaid in each month, (M, T), at a rate that stays.
+
+    Of payments every so many months. What is owed after a payment, in level payments, is worked back from
+    the last one: before a payment it is one more, and discounted over the whole period to the payment
+    before. Between payments it stands. Of equal principal it is the number of payments to come.
+    """
+    count, months = factors.shape
+    owed = np.zeros((count, months + 1))
+    since = -left % np.maximum(patterns.months, 1)  # months of the running period before the as-of date
+    due, bears = paid > 0, rate[:, None] * factors
+    bears[:, 0] += since * rate / 12.0
+    waits, now, repays = np.zeros(count), np.zeros(count), np.zeros(count, dtype=bool)
+    for month in range(months - 1, -1, -1):
+        falls = due[:, month]
+        repays = np.where(falls, amortise[:, month] > 0, repays)
+        now = np.where(falls, owed[:, month + 1] + repays, now)
+        waits = np.where(falls, 0.0, waits) + bears[:, month]
+        begins = due[:, month - 1] if month else True
+        owed[:, month] = np.where(begins, np.where(repays, now / (1.0 + waits), now), 0.0)
+    for month in range(1, months):
+        owed[:, month] = np.where(due[:, month - 1], owed[:, month], owed[:, month - 1])
+    to_come = np.concatenate([amortise, np.zeros((count, 1), dtype=np.int64)], axis=1)[:, ::-1]
+    owed = np.where(patterns.equal[:, None], np.cumsum(to_come, axis=1)[:, ::-1], owed)
+    before, after = owed[:, :-1], owed[:, 1:]
+    return np.where(before > 0.0, 1.0 - after / np.where(before > 0.0, before, 1.0), 1.0)
+
+
+def _renewed_share(patterns: Patterns, rates: Floats, payments: Integers, amortise: Integers) -> Floats:
+    """Return the decimal of the amortising balance repaid in each month, (M, T), payments computed anew."""
+    by_year = np.where(
+        patterns.days > 0, 365.25 / np.maximum(patterns.days, 1), 12.0 / np.maximum(patterns.months, 1)
+    )
+    rate = rates * (mean_rate(patterns) / by_year)[:, None]
+    grows, count = np.log1p(rate), np.maximum(payments, 1)
+    # of (1 + r)^k - 1 over (1 + r)^n - 1: written so that no power overflows
+    safe = np.where(grows == 0.0, 1.0, grows)
+    level = np.exp((amortise - count) * safe) * np.expm1(-amortise * safe) / np.expm1(-count * safe)
+    equal = patterns.equal[:, None] | (grows == 0.0)
+    return np.where(amortise > 0, np.where(equal, amortise / count, level), 0.0)
 
 
 def _partial(loans: Terms, partial_monthly: ArrayLike) -> Floats:
@@ -296,6 +436,7 @@ def _check(loans: Terms) -> None:
         ("balloon", loans.balloon, 0.0, loans.principal),
         ("annual_rate", loans.annual_rate, -0.5, 10.0),
         ("interest_only_months", loans.interest_only_months, 0, 1200),
+        ("pattern", loans.pattern, 0, HIGHEST - 1),
     )
     for name, values, low, high in rules:
         wrong = np.flatnonzero(~((values >= low) & (values <= high)))
@@ -325,11 +466,22 @@ def schedule_minor(
     made; interest is rounded half up; the last payment takes what is left. A balance differs from `schedule`
     after t months by at most 2 x ((1 + r)^t - 1) / r + 2 minor units (half a unit a month each of payment,
     interest, draw and partial, compounded).
+
+    Raises
+    ------
+    UsageError : a loan of another pattern than monthly level payments, by row.
     """
     check.kind(Terms, loans=loans)
     check.count(1, **check.given(months=months))
     check.finite(**check.given(index_path=index_path))
     check.count(1, minor_units=minor_units)
+    other = np.flatnonzero(loans.pattern)
+    if other.size:
+        raise UsageError(
+            expected("loans of monthly level payments", "another pattern"),
+            row=int(other[0]) + 1,
+            field="pattern",
+        )
     monthly = _partial(loans, partial_monthly)
     horizon = int(loans.remaining_months.max()) if months is None else months
     rates = rate_path(loans, horizon, index_path)

@@ -52,9 +52,9 @@ ROLLS: tuple[str, ...] = (
 """Where a due date goes that is no business day of the calendar."""
 
 LAST_INSTALMENTS: tuple[str, ...] = ("rest", "at-most-level", "at-least-level", "nearest-level", "equalised")
-"""What the last instalment may be: whatever rests; no more, no less than the level payment, or as near to it as
-one minor unit of the level payment brings it; or the level payment chosen again so that all are as equal as
-can be.
+"""What the last instalment may be: whatever rests; no more, no less than the level payment, or as near to it
+as one minor unit of the level payment brings it; or the level payment chosen again so that all are as equal
+as can be.
 """
 
 CHARGE_KINDS: tuple[str, ...] = ("fee", "penalty")
@@ -83,7 +83,8 @@ class Disbursement:
 
 @dataclass(frozen=True, kw_only=True)
 class FloatingRate:
-    """A rate that follows an index: clip(index + margin, floor, cap), decimals a year, set anew every `reset`.
+    """A rate that follows an index: clip(index + margin, floor, cap), decimals a year, set anew every
+    `reset`.
 
     index : (date, decimal a year) in order of dates; each holds until the next.
     """
@@ -102,8 +103,8 @@ class TermSheet:
     amount : currency, more than 0; the sum of `disbursements` where these are named.
     annual_rate : decimal a year, nominal. A rate a day is this over 365 with `actual/365`.
     payments : instalments, without a down payment; None where `instalment` decides how many there are.
-    every : `1m`, `2w`, `14d`, `3m`, `1y`. start : day of the first disbursement. first : first due date; None is
-    one period after start. due_day : 1 to 31, `month-end`, or None for the day of `first`.
+    every : `1m`, `2w`, `14d`, `3m`, `1y`. start : day of the first disbursement. first : first due date;
+    None is one period after start. due_day : 1 to 31, `month-end`, or None for the day of `first`.
     instalment : currency, a payment agreed; None to work it out.
     instalment_multiple : currency; the level payment is a multiple of it.
     rounding, instalment_rounding : of interest, and of the level payment (None: as interest).
@@ -114,8 +115,8 @@ class TermSheet:
     without interest being due (it falls due with the next), without interest at all. holidays : numbers of
     instalments that are not due.
     down_payment : decimal of each disbursement, due on its day.
-    total_cost_cap : decimal of principal, of interest and charges together; daily_cost_cap : decimal of principal
-    in use a day, of interest.
+    total_cost_cap : decimal of principal, of interest and charges together; daily_cost_cap : decimal of
+    principal in use a day, of interest.
     minor_units : minor units of one unit of currency (100 cents).
     """
 
@@ -160,8 +161,9 @@ class TermSheet:
 class Instalment:
     """One row of a schedule; amounts in minor units of the currency, int.
 
-    number : 1, 2, ...; 0 is a down payment or disbursement row's own. due : the date it falls due. days : since
-    the one before. closing = opening + paid out in the period - principal; payment = principal + interest + fees.
+    number : 1, 2, ...; 0 is a down payment or disbursement row's own. due : the date it falls due. days :
+    since the one before. closing = opening + paid out in the period - principal; payment = principal +
+    interest + fees.
     """
 
     number: int

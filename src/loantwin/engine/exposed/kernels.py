@@ -20,33 +20,34 @@ from loantwin.engine.kernels import (
     REST,
     SPREAD,
     WORTH,
+    annuity,
 )
 from loantwin.engine.kernels import CAP as TOP
+from loantwin.engine.patterns.kernels import (
+    CODED,
+    begun,
+    by_days,
+    level_of,
+    month_factor,
+    payments_left,
+    renewed_share,
+    repaid,
+    taken_apart,
+)
 from loantwin.kernels import compiled
 
 Array = Any
 
 
-# Trap: a compiled helper of another file. Numba's cache does not see it edited: it stands here once more.
-@compiled
-def _annuity(rate: float, months: float) -> float:
-    """Return ((1 + r)^m - 1) / r, m < 2048, by doubling."""
-    safe = rate if rate != 0.0 else 1e-30
-    total, rest = 0.0, months
-    for bit in range(11):
-        power = float(1024 >> bit)
-        twice = total * (2.0 + total)
-        total = twice * (1.0 + safe) + safe if rest >= power else twice
-        rest = rest - power if rest >= power else rest
-    return total / safe
-
-
 @compiled
 def _run_off(row: Array, index: Array, months: int, balance: Array, waits: Array) -> None:
     """Set balances at the ends of months 0 .. months - 1, and the sum of monthly rates until then."""
+    if row[FREE] >= CODED:
+        _run_off_pattern(row, index, months, balance, waits)
+        return
     amount, rest, rate, left, free = row[AMOUNT], row[REST], row[RATE], row[LEFT], row[FREE]
     moving = row[MOVES] > 0.0 and len(index) > 0
-    inverse = 1.0 / _annuity(rate, left - free)
+    inverse = 1.0 / annuity(rate, left - free)
     grown = amount if moving else 0.0
     held = 1.0
     balance[0], waits[0] = amount + rest, 0.0
@@ -56,11 +57,41 @@ def _run_off(row: Array, index: Array, months: int, balance: Array, waits: Array
         if moving:
             rate = min(max(index[month - 1] + row[SPREAD], row[FLOOR]), row[TOP]) / 12.0
             if now > free:
-                grown *= 1.0 - 1.0 / _annuity(rate, max(left - now + 1.0, 1.0))
+                grown *= 1.0 - 1.0 / annuity(rate, max(left - now + 1.0, 1.0))
             balance[month] = (grown + rest) * held
         else:
             grown = grown * (1.0 + rate) + 1.0 if now > free else 0.0
             balance[month] = (amount * (1.0 - grown * inverse) + rest) * held
+        waits[month] = waits[month - 1] + rate
+
+
+@compiled
+def _run_off_pattern(row: Array, index: Array, months: int, balance: Array, waits: Array) -> None:
+    """Set what `_run_off` sets, of a loan of a pattern."""
+    code, idle = int(row[FREE]) // CODED, int(row[FREE]) % CODED
+    amount, rest, left, annual = row[AMOUNT], row[REST], int(row[LEFT]), 12.0 * row[RATE]
+    equal, often, count, phase = taken_apart(code)
+    moving = row[MOVES] > 0.0 and len(index) > 0
+    anew = moving or by_days(often)
+    level = 0.0 if anew else level_of(code, annual, left, idle)
+    grown, piled, waiting = amount if anew else 0.0, 1.0, begun(often, left, annual)
+    held = 1.0
+    balance[0], waits[0] = amount + rest, 0.0
+    for month in range(1, months):
+        before = payments_left(often, phase, left, month - 1)
+        falling = before - payments_left(often, phase, left, month)
+        held *= row[KEPT]
+        if moving:
+            annual = min(max(index[month - 1] + row[SPREAD], row[FLOOR]), row[TOP])
+        rate = annual * month_factor(count, phase, month)
+        if anew:
+            payments = falling if month > idle else 0
+            grown *= 1.0 - renewed_share(equal, often, count, annual, payments, before)
+            balance[month] = (grown + rest) * held
+        else:
+            payments = falling if month > idle else -falling
+            grown, piled, waiting = repaid(equal, payments, rate, grown, piled, waiting)
+            balance[month] = (amount * (piled - grown * level) + rest) * held
         waits[month] = waits[month - 1] + rate
 
 

@@ -33,7 +33,7 @@ def smooth_loans(columns: LoanColumns, index_paths: Floats) -> Flags:
     low, high = index_paths.min() + columns.rate_spread, index_paths.max() + columns.rate_spread
     free = (low >= columns.rate_floor) & (high <= columns.rate_cap)
     simple = (columns.interest_only_months == 0) | ~product_flags()[0][columns.product]
-    return np.asarray(columns.floating & free & simple)
+    return np.asarray(columns.floating & free & simple & (columns.pattern == 0))
 
 
 def grid_for(spread: Floats, longest: int, index_paths: Floats) -> SpreadNodes | None:
