@@ -138,6 +138,7 @@ def expected_losses(
     RiskError : a scenario shorter than the longest remaining life.
     """
     check.kind(Portfolio, portfolio=portfolio)
+    check.call(progress=progress)
     check.each(WeightedScenario, scenarios=scenarios)
     months = lifetime_months(portfolio.columns)
     for scenario in scenarios:
@@ -180,6 +181,7 @@ def mean_over_paths(
 ) -> tuple[Floats, Floats]:
     """Return the mean over a scenario's paths of losses (N, 1, 2) and default probabilities (N, 1, 2)."""
     check.kind(Portfolio, portfolio=portfolio)
+    check.call(progress=progress)
     check.kind(WeightedScenario, scenario=scenario)
     check.count(1, months=months)
     columns, paths = portfolio.columns, len(scenario.shocks)
@@ -314,6 +316,7 @@ def measured(
 ) -> tuple[Floats, Floats]:
     """Return one engine run's losses and default probabilities, (N, K, 2) each; K is 1 where `mean`."""
     check.kind(Portfolio, portfolio=portfolio)
+    check.call(progress=progress)
     check.finite(shocks=shocks)
     check.finite(**check.given(index=index))
     check.flag(mean=mean)

@@ -174,6 +174,7 @@ def staged(
 ) -> Staged:
     """Return loans' losses by scenario and their stages; `portfolio` with behavioural lives."""
     check.kind(Portfolio, portfolio=portfolio)
+    check.call(progress=progress)
     check.each(WeightedScenario, scenarios=scenarios)
     check.kind(Config, config=config)
     loss, pd = expected_losses(portfolio, scenarios, progress)
