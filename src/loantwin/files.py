@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import tomllib
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
@@ -15,6 +18,14 @@ from loantwin.errors import InputError, UsageError, expected
 from loantwin.extras import require
 
 PAGES = (".html", ".htm")
+CREATOR = "loantwin"
+"""Who a workbook says made it."""
+MARK_OF_PAGES = b'<meta name="generator" content="loantwin'
+MARK_OF_PDFS = b"%loantwin\n"
+"""A comment behind the end of a PDF."""
+MARK_OF_QUARANTINES = b"row,loan_id,field,rule,raw,kind\n"
+DIGEST = "loantwin:sha256"
+"""Under which name a file about a CSV holds the CSV's digest."""
 HOME_FILES = ("twin.toml", "lock", "log.head", "coverage.json")
 LOG = "log.sqlite"
 HOME_FOLDERS = ("blobs", "quarantine")
@@ -74,8 +85,62 @@ def check_target(path: Path, field: str) -> None:
         raise UsageError(expected("a file that is no part of a twin's home", str(path)), field=field)
 
 
+def check_replaced(path: Path, field: str) -> None:
+    """Raise UsageError where a file stands at `path` that this program did not write, or not as it is.
+
+    An old file of its own is replaced: a command can be run again.
+    """
+    if path.exists() and not _written_here(path):
+        raise UsageError(
+            expected("a new file, or one that loantwin wrote", str(path))
+            + "; choose another name, or move that file away",
+            field=field,
+        )
+
+
+def _written_here(path: Path) -> bool:
+    """Return whether a file bears the mark of this program: each kind where its readers leave it alone."""
+    content, ending = path.read_bytes(), path.suffix.lower()
+    if ending in PAGES:
+        return MARK_OF_PAGES in content[:4096]
+    if ending == ".pdf":
+        return content.endswith(MARK_OF_PDFS)
+    if ending == ".parquet":  # the file's own metadata stand at its end, before their length and a mark
+        return b"loantwin." in content[-8 - int.from_bytes(content[-8:-4], "little") :]
+    if ending == ".xlsx":
+        return _in_workbook(path)
+    if ending == ".csv":
+        return (
+            content.startswith(MARK_OF_QUARANTINES)
+            or digest_of(about_csv(path)) == sha256(content).hexdigest()
+        )
+    return False
+
+
+def _in_workbook(path: Path) -> bool:
+    try:
+        with zipfile.ZipFile(path) as book:
+            return f"<dc:creator>{CREATOR}</dc:creator>".encode() in book.read("docProps/core.xml")
+    except (zipfile.BadZipFile, KeyError):
+        return False
+
+
+def about_csv(path: Path) -> Path:
+    """Return the file of what a CSV's columns mean, named as CSV on the Web names it."""
+    return path.with_name(f"{path.name}-metadata.json")
+
+
+def digest_of(about: Path) -> str | None:
+    """Return the SHA-256 of the CSV that such a file was written beside; None where it tells none."""
+    try:
+        told = json.loads(about.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return told.get(DIGEST) if isinstance(told, dict) else None
+
+
 def check_page(path: Path, field: str) -> None:
-    """Raise UsageError as `check_target`, and where what is there is no page: it may be an input.
+    """Raise UsageError as `check_target`, and where what is there is no page of this program.
 
     Raise ExtraError where the extra `report` is not installed: before the work that a page shows, not after.
     """
@@ -83,6 +148,7 @@ def check_page(path: Path, field: str) -> None:
     check_target(path, field)
     if path.exists() and path.suffix.lower() not in PAGES:
         raise UsageError(expected("a new file, or an old page that ends in .html", str(path)), field=field)
+    check_replaced(path, field)
 
 
 def replace_file(path: Path, text: str, field: str, *, private: bool = False) -> None:

@@ -29,6 +29,15 @@ def silent(share: float, words: str = "") -> None:
     """Ignore progress."""
 
 
+def stretch(progress: Progress, start: float, end: float) -> Progress:
+    """Return progress for work inside other work: its shares 0 to 1 are those from `start` to `end` there."""
+
+    def told(share: float, words: str = "") -> None:
+        progress(start + (end - start) * share, words)
+
+    return told
+
+
 @dataclass(frozen=True)
 class Interval:
     """A figure with its 90 % interval: mean, 5th and 95th percentile."""
@@ -100,14 +109,16 @@ class Result:
     def save(self, path: Path | str, name: str | None = None) -> Path:
         """Write a table to FILE.csv or FILE.parquet, or every table to FILE.xlsx, and return the file.
 
+        Beside FILE.csv comes FILE.csv-metadata.json with the columns' units. An old file of ours is replaced.
+
         Parameters
         ----------
         name : the table; None for the main one, in a workbook for all.
 
         Raises
         ------
-        UsageError : another ending, no table of that name, a file that cannot be written. ExtraError : a
-            workbook without the extra `excel`.
+        UsageError : another ending, no table of that name, a file that cannot be written, or one that this
+            program did not write. ExtraError : a workbook without the extra `excel`.
         """
         from loantwin.results.export import save
 

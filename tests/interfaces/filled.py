@@ -40,6 +40,7 @@ DECIMALS = {
     "PointsTold",
     "Pooled",
     "RateScore",
+    "RivalScore",
     "RatingsResult",
     "RollPeriod",
     "ScoreCompared",
@@ -48,54 +49,63 @@ DECIMALS = {
     "YearFactor",
 }
 """Classes all of whose figures are decimals."""
+CELL = 0.05
+"""Part of the step that shares of a matrix take: the rows of a picture hold nothing above all."""
 KEYS = ("long-name-of-a-segment|north-west|grade-A", "B")
 """Names that a mapping has: a long one and a short one."""
+PROVENANCE = {
+    "program": "loantwin 9.9",
+    "lender": "Bank of Nowhere",
+    "source": "tape-of-nowhere.csv",
+    "computed": "2031-02-03T04:05:06+00:00",
+    "log_head": "ab" * 32,
+}
 
 
 class Keys(tuple[str, ...]):
     """Names that a mapping has in place of `KEYS`."""
 
 
+class Many(int):
+    """How many a list has in place of three."""
+
+
 class Filler:
-    """Fills fields by their types; `given` holds values or names by `Class.field`, `money` is the size of
-    amounts.
+    """Fills fields by their types, no two figures alike.
+
+    given : by `Class.field`, and by `Class.field/` of what lies inside it: a value, `Keys`, `Many`, or a
+        function of the filler. money : the size of amounts. step : of decimals from one to the next.
     """
 
-    def __init__(self, given: Mapping[str, Any], money: float = 1e11) -> None:
+    def __init__(self, given: Mapping[str, Any], money: float = 1e11, step: float = 0.0137) -> None:
         self.given = given
         self.numbers: Iterator[int] = count(1)
-        self.money = money
-        self.decimals = False
+        self.money, self.step = money, step
+        self.decimals, self.kind = False, ""
 
     def make(self, kind: type[Any]) -> Any:
         """Return an instance of a dataclass."""
         hints = get_type_hints(kind)
+        outer = self.decimals, self.kind
+        self.decimals, self.kind = kind.__name__ in DECIMALS, kind.__name__
         values = {}
-        outer, self.decimals = self.decimals, kind.__name__ in DECIMALS
         for item in fields(kind):
-            if not item.init:
-                continue
             name = f"{kind.__name__}.{item.name}"
-            if name in self.given:
-                made = self.given[name]
-                if isinstance(made, Keys):
-                    hint = hints[item.name]
-                    if get_origin(hint) is types.UnionType:
-                        hint = get_args(hint)[0]
-                    inner = get_args(hint)[1]
-                    made = {key: self.value(inner, item.name) for key in made}
-                values[item.name] = made(self) if callable(made) else made
-            elif item.name == "provenance" and item.default_factory is not MISSING:
-                values[item.name] = {}
-            else:
-                values[item.name] = self.value(hints[item.name], item.name)
-        self.decimals = outer
+            if item.init:
+                told = item.name == "provenance" and item.default_factory is not MISSING
+                given = self.given.get(name, PROVENANCE if told else Keys)
+                named = given is Keys or isinstance(given, Keys | Many)
+                values[item.name] = (
+                    self.value(hints[item.name], name) if named else given(self) if callable(given) else given
+                )
+        self.decimals, self.kind = outer
         return kind(**values)
 
     def value(self, hint: Any, name: str) -> Any:
-        """Return a value of a type, its figures unlike all others."""
+        """Return a value of a type, its figures unlike all others; `name` as in `given`."""
         place = next(self.numbers)
         origin, args = get_origin(hint), get_args(hint)
+        field = name.rpartition(".")[2].rstrip("/")
         if is_dataclass(hint):
             return self.make(hint)  # type: ignore[arg-type]
         if origin in (Union, types.UnionType):
@@ -103,19 +113,19 @@ class Filler:
         if origin is Literal:
             return args[0]
         if origin in (tuple, list):
-            return tuple(self.value(args[0], name) for _ in range(3))
+            return tuple(self.value(args[0], f"{name}/") for _ in range(self.given.get(name, 3)))
         if origin is not None and issubclass(origin, Mapping):
-            return {key: self.value(args[1], name) for key in KEYS}
+            return {key: self.value(args[1], f"{name}/") for key in self.given.get(name, KEYS)}
         if hint is bool:
             return True
         if hint is int:
             return 1000 + 7 * place
         if hint is float:
-            if self.decimals or (DECIMAL.search(name) and not MONEY.search(name)):
-                return 0.0137 * (1 + place % 997)
+            if self.decimals or (DECIMAL.search(field) and not MONEY.search(field)):
+                return self.step * (1 + place % 997) * (CELL if self.kind == "Cell" else 1.0)
             return float(round(self.money * (1 + place / 1000)) + 1000 * place)
         if hint is str:
-            return "CNY" if name == "currency" else f"{name} {place}"
+            return "CNY" if field == "currency" else f"{field} {place}"
         if hint is datetime:
             return datetime(2020, 1, 1)
         if hint is date:

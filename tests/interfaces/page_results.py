@@ -16,7 +16,7 @@ from loantwin.verbs.backtest.backtest import Backtest
 from loantwin.verbs.components import ComponentsResult
 from loantwin.verbs.curves import RollRatesResult, VintagesResult
 
-from .distinct import Distinct
+from .filled import Filler, Keys, Many
 
 BOTH, SEVERE, FIGURED = ("Base", "Severe"), ("Severe",), tuple(FIGURES)
 SEGMENTS = ("instalment|A", "mortgage|B")
@@ -25,6 +25,7 @@ STATES = (*LIVE, "charged off")
 SERIES = ("balance", "interest", "funding_cost", "servicing_cost", "net_interest_income", "defaulted",
           "charged_off", "recovered", "cash_gap", "cash_in/", "cash_out/")  # fmt: skip
 MONTHS = tuple(f"2030-{month:02d}" for month in range(1, 13))
+MONEY, STEP = 1e8, 0.0103
 QUARTERS = ("2029-12", "2030-03", "2030-06", "2030-09", "2030-12")
 
 KEYS: dict[str, tuple[str, ...]] = {
@@ -81,20 +82,20 @@ KEYS: dict[str, tuple[str, ...]] = {
     "RollPeriod.forward": ("current to 1-29", "1-29 to 30-59", "30-59 to charged off"),
     "RollRatesResult.to_loss": LIVE,
 }
-SIZE: dict[str, int] = {
-    **{f"StressPath.{name}": len(MONTHS) for name in SERIES},
-    "StressPath.allowance": len(QUARTERS),
-    "StressPath.credit_loss": len(QUARTERS),
-    "StressPath.capital": len(QUARTERS),
-    "StressResult.macro//": len(MONTHS),
-    "BacktestScore.pit": 10,
-    "LossResult.curve": 4,
-    "Vintage.points": 13,
-    "PeriodAhead.mean": 3,
-    "PeriodAhead.low": 3,
-    "PeriodAhead.high": 3,
-}
 GIVEN: dict[str, Any] = {
+    **{name: Keys(names) for name, names in KEYS.items()},
+    **{f"StressPath.{name}": Many(len(MONTHS)) for name in SERIES},
+    "StressPath.allowance": Many(len(QUARTERS)),
+    "StressPath.credit_loss": Many(len(QUARTERS)),
+    "StressPath.capital": Many(len(QUARTERS)),
+    "StressResult.macro//": Many(len(MONTHS)),
+    "BacktestScore.pit": Many(10),
+    "LossResult.curve": Many(4),
+    "Vintage.points": Many(13),
+    "PeriodAhead.mean": Many(3),
+    "PeriodAhead.low": Many(3),
+    "PeriodAhead.high": Many(3),
+    "Ifrs9Result.by_stage": Keys(("1", "2", "3")),
     "StressResult.currency": "CHF",
     "StressResult.baseline": "Base",
     "StressResult.months": 12,
@@ -142,10 +143,10 @@ KINDS = (
 @cache
 def result_of(kind: type[Any]) -> Any:
     """Return a result of a kind."""
-    return Distinct(KEYS, SIZE, GIVEN).made(kind)
+    return Filler(GIVEN, MONEY, STEP).make(kind)
 
 
 def part_of(kind: type[Any], **given: Any) -> Any:
     """Return one part of a result, with fields given."""
     named = {f"{kind.__name__}.{name}": value for name, value in given.items()}
-    return Distinct(KEYS, SIZE, {**GIVEN, **named}).made(kind)
+    return Filler({**GIVEN, **named}, MONEY, STEP).make(kind)

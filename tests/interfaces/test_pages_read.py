@@ -28,7 +28,7 @@ from loantwin.interfaces.report.report.ahead import (
     provisions_section,
     stress_section,
 )
-from loantwin.interfaces.report.report.compared import compared_section
+from loantwin.interfaces.report.report.compared import against, compared_section
 from loantwin.interfaces.report.report.tiles import tiles
 from loantwin.interfaces.report.stress.figures import FIGURES
 from loantwin.interfaces.report.stress.page import page as stress_page
@@ -47,7 +47,7 @@ from loantwin.verbs.components import ComponentsResult
 from loantwin.verbs.curves import RollRatesResult, VintagesResult
 from loantwin.verbs.forecast import Forecast, ForecastMonth
 
-from .distinct import PROVENANCE
+from .filled import PROVENANCE
 from .page_results import BOTH, KINDS, MONTHS, QUARTERS, SEGMENTS, part_of, result_of
 from .pages import Reader, alone, read
 
@@ -408,7 +408,8 @@ def test_what_stands_behind_a_backtest() -> None:
         ]  # fmt: skip
         told = next(cells for cells in shown.cells if figure(row.actual) in cells)
         assert dict(zip(shown.cells[0], told, strict=True)) == {
-            "origin": "2030", "forecast (mean)": figure(row.forecast), "what came": figure(row.actual),
+            "origin": str(row.origin)[:7],
+            "forecast (mean)": figure(row.forecast), "what came": figure(row.actual),
             "5 %": figure(row.p05), "25 %": figure(row.p25), "50 %": figure(row.p50), "75 %": figure(row.p75),
             "95 %": figure(row.p95),
         }  # fmt: skip
@@ -592,7 +593,8 @@ def comparison() -> Comparison:
         event="defaults", years=("2031", "2032"), bands=("old", "young"),
         happened=Outcomes("defaults", number=grid(), amount=grid()),
         forecast_number=grid(), forecast_amount=grid(), number_low=grid()[0], number_high=grid()[0],
-        amount_low=grid()[0], amount_high=grid()[0], last_year_number=grid(), last_year_amount=grid(),
+        amount_low=grid()[0], amount_high=grid()[0], band_number=grid(), band_amount=grid(),
+        last_year_number=grid(), last_year_amount=grid(),
         last_year_events=3.0, scores={"number": scores(), "amount": scores()}, notes=(),
     )  # fmt: skip
 
@@ -618,6 +620,21 @@ def test_the_forecast_beside_what_happened() -> None:
     assert bars.cell("2031", "what happened") == figure(float(made.happened.number[0].sum()))
     assert bars.cell("2031", "forecast, 5 %") == figure(float(made.number_low[0]))
     assert bars.cell("2031", "forecast, 95 %") == figure(float(made.number_high[0]))
+    for unit, ends in (("loans", made.band_number), ("CHF", made.band_amount)):
+        bars = next(
+            item
+            for item in page.tables
+            if item.unseen and item.caption.startswith(f"Defaults by vintage, {unit}")
+        )
+        for place, band in enumerate(made.bands):
+            assert bars.cell(band, "forecast, 5 %") == figure(float(ends[0, place]))
+            assert bars.cell(band, "forecast, 95 %") == figure(float(ends[1, place]))
+
+
+def test_accuracies_that_read_alike_are_told_apart() -> None:
+    assert against(0.656, 0.665) == "worse than last year's rate carried on (66.5 %)"
+    assert against(0.656, 0.7) == "worse than last year's rate carried on (70 %)"
+    assert against(0.656, 0.656) == "as good as last year's rate carried on (66 %)"
 
 
 def test_the_tile_of_accuracy_says_which_economy_and_shows_the_generated_one_beside_it() -> None:

@@ -47,7 +47,7 @@ def test_what_is_no_pdf_is_never_written_over(
 ) -> None:
     target = tmp_path / "notes.pdf"
     target.write_text("mine", encoding="utf-8")
-    loantwin("report", small_home, "--out", target).refused("a new file, or an old PDF")
+    loantwin("report", small_home, "--out", target).refused("a new file, or one that loantwin wrote")
     loantwin("report", small_home, "--out", small_home / "blobs" / "x.pdf").refused(
         "no part of a twin's home"
     )
@@ -88,4 +88,5 @@ def test_a_page_is_printed(tmp_path: Path) -> None:
     made = (tmp_path / "x.pdf").read_bytes()
     assert made.startswith(b"%PDF-")
     assert len(made) > 2_000
-    assert made.rstrip().endswith(b"%%EOF")
+    assert made.rstrip().endswith(b"%%EOF\n%loantwin")
+    write_printed(tmp_path / "x.pdf", PAGE, "out")

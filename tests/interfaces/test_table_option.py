@@ -94,7 +94,7 @@ def test_a_tape_is_never_replaced_by_a_table(
     written = ("--format", raw_lender / "mapping.toml")
     loantwin("tape", "check", tape, *written, "--table", tape).refused("--table", "nothing else")
     loantwin("tape", "check", seen, *written, "--table", tape).refused("--table", "nothing else")
-    loantwin("curves", small_home, "--table", tape).refused("--table", "the tape itself")
+    loantwin("curves", small_home, "--table", tape).refused("--table", "one that loantwin wrote")
     assert tape.read_bytes() == (raw_lender / "tape.csv").read_bytes()
 
 

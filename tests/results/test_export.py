@@ -28,6 +28,12 @@ def test_files_hold_the_frames_they_are_of(name: str, tmp_path: Path, oracle: An
     told = pl.read_parquet_metadata(parquet)
     assert told["currency"] == "EUR"
     assert json.loads(told["provenance"]) == result.provenance
+    units = json.loads(told["units"])
+    assert {unit_of(name, column, "EUR") for column in units} <= {"EUR", "share"}
+    about = json.loads((tmp_path / "x.csv-metadata.json").read_text(encoding="utf-8"))
+    assert {one["name"]: one.get("unit") for one in about["tableSchema"]["columns"]} == {
+        column: units.get(column) for column in main.columns
+    }
     sheets = pl.read_excel(book, sheet_id=0)
     frames = result.frames()
     assert [sheet[:25] for sheet in sheets] == ["about", *(table[:25] for table in frames)]
@@ -53,7 +59,11 @@ def test_one_named_table_goes_to_a_file(tmp_path: Path, oracle: Any) -> None:
         result.save(tmp_path / "y.txt")
     with pytest.raises(UsageError, match="folder that exists"):
         result.save(tmp_path / "no" / "y.csv")
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["x.csv", "x.xlsx"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "x.csv",
+        "x.csv-metadata.json",
+        "x.xlsx",
+    ]
 
 
 def test_names_of_a_tape_are_no_formulas(tmp_path: Path, oracle: Any) -> None:

@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 
 from loantwin.errors import UsageError
-from loantwin.results.reading import READINGS
+from loantwin.results.reading import readings
 from loantwin.results.tables import KEYS, PROVENANCE, tables
 from loantwin.types import Result
 from tests.results.samples import classes, sample
@@ -69,7 +69,7 @@ def test_every_figure_of_the_document_stands_under_its_own_heading(kind: type[Re
 
 @pytest.mark.parametrize("kind", CLASSES, ids=NAMES)
 def test_a_class_has_a_reading_whose_names_are_there(kind: type[Result]) -> None:
-    reading, result = READINGS[kind.__name__], sample(kind)
+    reading, result = readings()[kind.__name__], sample(kind)
     made = tables(result)
     assert reading.table is None or reading.table in made
     if reading.drawn is not None:
@@ -87,7 +87,7 @@ def test_a_class_has_a_reading_whose_names_are_there(kind: type[Result]) -> None
 
 
 def test_no_reading_is_of_a_class_that_is_gone() -> None:
-    assert set(READINGS) == set(NAMES)
+    assert set(readings()) == set(NAMES)
 
 
 @pytest.mark.parametrize("kind", CLASSES, ids=NAMES)
@@ -169,7 +169,7 @@ def test_a_class_of_another_package_is_read_by_the_defaults() -> None:
 def test_a_picture_shows_the_table(kind: type[Result], oracle: Any) -> None:
     oracle("matplotlib")
     result = sample(kind)
-    drawn = READINGS[kind.__name__].drawn
+    drawn = readings()[kind.__name__].drawn
     if drawn is None:
         with pytest.raises(UsageError, match="figures to draw"):
             result.plot()
@@ -181,7 +181,7 @@ def test_a_picture_shows_the_table(kind: type[Result], oracle: Any) -> None:
     ratio = {round(place / value, 9) for place, value in zip(shown, values, strict=False)}
     assert len(shown) == len(values)
     assert len(ratio) == 1, (shown, values)  # one scale, so that every value stands at its own place
-    assert figure.get_suptitle().startswith(READINGS[kind.__name__].title)
+    assert figure.get_suptitle().startswith(readings()[kind.__name__].title)
 
 
 def test_a_long_name_of_a_segment_moves_no_other_figure() -> None:

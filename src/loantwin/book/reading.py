@@ -20,6 +20,7 @@ from loantwin.book.resolve import ROW_NUMBER, in_second, resolved
 from loantwin.book.rules import RULES
 from loantwin.book.shapes import one_row_a_month, second_file, with_joined
 from loantwin.book.sniff import EXTRA, RawTape, raw_lines, read_columns, short_rows
+from loantwin.types import Progress, silent
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Reading:
     rows_read: int
 
 
-def read_rows(raw: RawTape, mapping: TapeFormat) -> Reading:
+def read_rows(raw: RawTape, mapping: TapeFormat, progress: Progress = silent) -> Reading:
     """Return a tape's rows as values of the published columns, with what was refused and what is doubted.
 
     Raises
@@ -47,13 +48,16 @@ def read_rows(raw: RawTape, mapping: TapeFormat) -> Reading:
     """
     second = second_file(raw, mapping)
     sources = resolved(raw, second, mapping)
+    progress(0.0, "rows and columns")
     frame, raw, misfits, told = _texts(raw, second, sources, mapping)
+    progress(0.3, "values of texts")
     parsed = parse(frame, sources, mapping, typed=raw.table is not None)
     wrong = pl.concat([misfits, parsed.rejected])
     if raw.unvalued:
         wrong = pl.concat([wrong, _unvalued(frame["\nrow"], raw, sources, wrong)])
     if wrong.height and second is None and not mapping.months and not mapping.columns["loan_id"].number_rows:
         frame, parsed, wrong = _mended(frame, parsed, wrong, raw, sources, mapping)
+    progress(0.85, "doubtful rows")
     parsed = _with_neighbours(parsed, sources)
     others = _other_rows(frame, parsed.values, sources, mapping)
     doubted = doubts(frame, parsed.values, sources, mapping)

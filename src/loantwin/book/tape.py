@@ -35,7 +35,7 @@ from loantwin.book.shapes import with_months_between, with_snapshot_date
 from loantwin.book.sniff import Source, open_tape
 from loantwin.book.terms import term_rules, terms_said
 from loantwin.errors import NoRowError, expected
-from loantwin.types import Result
+from loantwin.types import Progress, Result, silent, stretch
 
 _LOANS = {column.name for column in LOANS}
 _TOTALS = {"originated": "originated_amount", "charged_off": "charged_off", "balance": "principal"}
@@ -152,6 +152,7 @@ def read_tape(
     format: str | Path | TapeFormat,  # noqa: A002  # the command's word
     *,
     overrides: Mapping[str, Value] | None = None,
+    progress: Progress = silent,
 ) -> Tape:
     """Read a tape.
 
@@ -160,6 +161,7 @@ def read_tape(
     path : CSV (any usual delimiter and encoding, gzip or not), Parquet or Excel file.
     format : name of a format, path of a mapping file, or a mapping.
     overrides : values of the mapping's assumptions, by name.
+    progress : told how far the work has come.
 
     Raises
     ------
@@ -167,11 +169,13 @@ def read_tape(
     MappingError : the mapping is wrong in itself, or names a column the tape does not have.
     """
     mapping = format if isinstance(format, TapeFormat) else load_mapping(format, overrides)
+    progress(0.02, "reading the tape")
     raw = open_tape(path, mapping.told)
     mapping = with_variant(mapping, raw.header)
-    reading = read_rows(raw, mapping)
+    reading = read_rows(raw, mapping, stretch(progress, 0.18, 0.86))
     if not reading.kept.any():
         raise _no_row(reading, reading.rejected, reading.examples)
+    progress(0.86, "rules, and loans of rows")
     return _tape_of(reading, mapping)
 
 

@@ -41,6 +41,7 @@ from loantwin.engine.path import check_lgd, check_moves, moved_shares
 from loantwin.engine.rows import TransitionParameters, odds, rows_at, up_to_date
 from loantwin.engine.runoff import loan_tables
 from loantwin.errors import ModelError, expected
+from loantwin.types import Progress, silent, stretch
 
 PAST = 24
 """Months beyond those looked at, after which no loan that was late at its term is still neither paid nor in
@@ -79,6 +80,7 @@ def loan_losses(
     mean: bool = False,
     past_term: bool = False,
     severity_moves: SeverityMoves | None = None,
+    progress: Progress = silent,
 ) -> LoanLosses:
     """Return the expected credit loss and default probability of each loan in each scenario.
 
@@ -95,6 +97,7 @@ def loan_losses(
         is all months, to the end. False: nothing is lost after the term.
     severity_moves : on what comes back of defaults, of K scenarios or shared by all; None leaves the tables
         as they are. Past the last month the last one holds.
+    progress : is told the share of the work that is done.
 
     Raises
     ------
@@ -111,11 +114,11 @@ def loan_losses(
         return LoanLosses(nothing, nothing, chosen)
     given = (parameters, columns, shocks, index_paths, assumed, chosen, mean, past_term)
     if severity_moves is None:
-        return LoanLosses(*_measured(((lgd, None),), *given), chosen)
+        return LoanLosses(*_measured(((lgd, None),), *given, progress=progress), chosen)
     if len(severity_moves.factor) == 1:  # of all scenarios alike: the tables of severity move
         check_moves(parameters, severity_moves, len(shocks), shocks.shape[1])
         moves = severity_moves.until(shocks.shape[1])
-        return LoanLosses(*_measured(((lgd, None),), *given, moves), chosen)
+        return LoanLosses(*_measured(((lgd, None),), *given, moves, progress=progress), chosen)
     # what the tables lose of a part of the defaults, and all of another
     check_moves(parameters, severity_moves, len(shocks), shocks.shape[1])
     moves = severity_moves.until(shocks.shape[1])
@@ -125,7 +128,7 @@ def loan_losses(
         nothing, whole = np.zeros_like(lgd.recovered), np.ones_like(lgd.charged_off)
         all_lost = LossGivenDefault(whole, nothing, lgd.charge_off_lag, lgd.recovery_lag)
         parts.append((all_lost, SeverityMoves(lost, moves.kind)))
-    return LoanLosses(*_measured(parts, *given), chosen)
+    return LoanLosses(*_measured(parts, *given, progress=progress), chosen)
 
 
 def _measured(
@@ -139,6 +142,7 @@ def _measured(
     mean: bool,
     past_term: bool,
     shared: SeverityMoves | None = None,
+    progress: Progress = silent,
 ) -> tuple[Floats, Floats]:
     """Return loss, the sum over parts, and default probability, (N, K, 2).
 
@@ -153,9 +157,15 @@ def _measured(
     ended = _endings(parameters, bucket, columns.remaining_months, len(buckets), months, past_term)
     slots = max(assumed.arrears_months, 1)
     runs = _runs(bucket, columns.remaining_months, len(buckets), months)
-    tables = (_mean_tables if mean else _default_tables)(
-        parameters, shocks, buckets, ended, slots, [moves for _, moves in parts], runs
+    told = [moves for _, moves in parts]
+    tables = (
+        _mean_tables(
+            parameters, shocks, buckets, ended, slots, told, runs, progress=stretch(progress, 0.0, 0.5)
+        )
+        if mean
+        else _default_tables(parameters, shocks, buckets, ended, slots, told, runs)
     )
+    progress(0.5)
     total, late = tables.total, tables.late
     until = np.array([*chosen, chosen[1] if chosen[1] < months else months + slots])
     grid, smooth, rest = _interpolated(columns, index_paths)
@@ -441,11 +451,13 @@ def _mean_tables(
     parts: Sequence[SeverityMoves | None],
     runs: Integers,
     at_once: int = 20,
+    progress: Progress = silent,
 ) -> _Tables:
     """Return the mean over paths of the tables, each with one scenario, a few paths at a time."""
     count = len(shocks)
     means: list[Floats] = []
     for start in range(0, count, at_once):
+        progress(start / count)
         own = slice(start, start + at_once)
         block = [
             SeverityMoves(moves.factor[own], moves.kind)

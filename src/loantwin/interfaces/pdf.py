@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 from loantwin.errors import UsageError, expected
 from loantwin.extras import require
-from loantwin.files import check_page, check_target, replace_file, whole_file
+from loantwin.files import MARK_OF_PDFS, check_page, check_replaced, check_target, replace_file, whole_file
 
 ENDING = ".pdf"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
@@ -55,11 +55,11 @@ def check_pdf(path: Path, field: str) -> str:
 
     Raises
     ------
-    UsageError : a place that cannot be written, something there that is no PDF, or no browser on the path.
+    UsageError : a place that cannot be written, something there that this program did not write, or no
+        browser on the path.
     """
     check_target(path, field)
-    if path.exists() and path.read_bytes()[:5] != b"%PDF-":
-        raise UsageError(expected("a new file, or an old PDF", str(path)), field=field)
+    check_replaced(path, field)
     found = next((place for name in BROWSERS if (place := shutil.which(name))), None)
     if found is None:
         raise UsageError(
@@ -103,7 +103,7 @@ def print_page(html: Path, pdf: Path, field: str) -> None:
         if done.returncode or not printed.is_file():
             last = (done.stderr.strip().splitlines() or ["nothing said"])[-1]
             raise UsageError(expected(f"a page printed by {Path(browser).name}", last), field=field)
-        target.write_bytes(printed.read_bytes())
+        target.write_bytes(printed.read_bytes() + MARK_OF_PDFS)
 
 
 def _superuser() -> bool:

@@ -45,7 +45,8 @@ class Comparison:
     """Forecast and outcome; Y years, V vintage bands. Numbers are weighted loans, amounts book currency.
 
     forecast_number, forecast_amount : (Y, V) means, given the macro path that came. number_low ...
-        amount_high : (Y,) 90 % interval of the year's total. last_year_number, last_year_amount : (Y, V) the
+        amount_high : (Y,) 90 % interval of the year's total. band_number ... : (2, V) 5th and 95th percentile
+        of a vintage's total over all years. last_year_number, last_year_amount : (Y, V) the
         rate of the last year before the as-of date applied to what the forecast still has on the book.
         scores : figure -> forecast's name -> score; one on generated economies stands beside that given the
         path that came, where the model reads an economy.
@@ -61,6 +62,8 @@ class Comparison:
     number_high: Floats
     amount_low: Floats
     amount_high: Floats
+    band_number: Floats
+    band_amount: Floats
     last_year_number: Floats
     last_year_amount: Floats
     last_year_events: float
@@ -103,6 +106,7 @@ def compare(outlook: Outlook, most_years: int = LONGEST_YEARS) -> Comparison:
     rival_number, rival_amount = _rival(flows[0], rates, years)
     low_n, high_n = np.quantile(by_year(noisy_number), (0.05, 0.95), axis=0)
     low_a, high_a = np.quantile(by_year(noisy_amount), (0.05, 0.95), axis=0)
+    band_number, band_amount = _by_band(number, amount, flows[1], outlook, 12 * years)
     scored = {
         "number": {
             "loantwin": score(forecast_number, happened.number),
@@ -128,6 +132,8 @@ def compare(outlook: Outlook, most_years: int = LONGEST_YEARS) -> Comparison:
         number_high=high_n,
         amount_low=low_a,
         amount_high=high_a,
+        band_number=band_number,
+        band_amount=band_amount,
         last_year_number=rival_number,
         last_year_amount=rival_amount,
         last_year_events=before,
@@ -182,17 +188,32 @@ def _figures(flows: tuple[Flows, float], kind: str) -> tuple[Floats, Floats]:
     return made.defaulted_number, made.charged_off if kind == CHARGE_OFFS else made.defaulted
 
 
-def _noisy(number: Floats, amount: Floats, size: float, outlook: Outlook) -> tuple[Floats, Floats]:
-    """Return totals (P, T) with the noise of single names."""
+def _by_band(
+    number: Floats, amount: Floats, size: float, outlook: Outlook, horizon: int
+) -> tuple[Floats, Floats]:
+    """Return the ends of the 90 % interval of each vintage's total number and amount, (2, V) each."""
+    drawn = [
+        _noisy(number[:, band, :horizon], amount[:, band, :horizon], size, outlook, 2 + 2 * band)
+        for band in range(number.shape[1])
+    ]
+    return tuple(
+        np.quantile([item[place].sum(axis=1) for item in drawn], (0.05, 0.95), axis=1) for place in (0, 1)
+    )
+
+
+def _noisy(
+    number: Floats, amount: Floats, size: float, outlook: Outlook, more: int = 0
+) -> tuple[Floats, Floats]:
+    """Return totals (P, T) with the noise of single names; `more` tells one part's draws from another's."""
     seed = outlook.twin.config.run.seed
     weight = outlook.columns.weight
     heavy = float((weight**2).sum() / weight.sum()) if weight.sum() > 0 else 1.0
     ones = np.full_like(number, max(heavy, 1e-9))
     mean = np.divide(amount, number, out=np.zeros_like(amount), where=number > 0)
     scale = max(heavy, 1.0)
-    drawn_number = name_noise(number / ones, ones, ones**2, seed, stream=11)
+    drawn_number = name_noise(number / ones, ones, ones**2, seed, stream=11 + more)
     drawn_amount = name_noise(
-        number / scale, mean * scale, mean * scale**2 * np.maximum(size, mean), seed, stream=12
+        number / scale, mean * scale, mean * scale**2 * np.maximum(size, mean), seed, stream=12 + more
     )
     return drawn_number, drawn_amount
 

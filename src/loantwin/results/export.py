@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 from loantwin.errors import UsageError, expected, visible
 from loantwin.extras import require
-from loantwin.files import check_target, whole_file
+from loantwin.files import (
+    CREATOR,
+    DIGEST,
+    about_csv,
+    check_replaced,
+    check_target,
+    digest_of,
+    replace_file,
+    whole_file,
+)
 from loantwin.results.reading import reading_of
 from loantwin.results.spreadsheet import spreadsheet_safe
 from loantwin.results.tables import PROVENANCE, as_frame, main_table, tables
@@ -44,6 +53,9 @@ def check_table(path: Path) -> None:
     if path.suffix.lower() == ".xlsx":
         require("excel", file=path)
     check_target(path, FIELD)
+    check_replaced(path, FIELD)
+    if path.suffix.lower() == ".csv" and about_csv(path).exists() and digest_of(about_csv(path)) is None:
+        check_replaced(about_csv(path), FIELD)
 
 
 def target_of(words: str) -> tuple[Path, str | None]:
@@ -53,14 +65,17 @@ def target_of(words: str) -> tuple[Path, str | None]:
 
 
 def save(result: Any, path: Path, name: str | None = None) -> Path:
-    """Write one table, or to a workbook all, and return the file; an old one is replaced when it is whole.
+    """Write one table, or to a workbook all, and return the file.
 
-    In CSV a text that a spreadsheet would take for a formula gets an apostrophe; in a workbook it is a text.
+    Columns keep their names. Units stand in a workbook's headings, in a Parquet file's metadata (`units`),
+    and beside FILE.csv in FILE.csv-metadata.json, as CSV on the Web names it. In CSV a text that a spreadsheet
+    would take for a formula gets an apostrophe; in a workbook it is a text.
 
     Raises
     ------
     UsageError : another ending, no table of that name, too many rows for a sheet, a file that
-        cannot be written, or the very tape that the result was made from.
+        cannot be written, one that is there and that this program did not write, or the very tape that
+        the result was made from.
     """
     check_table(path)
     _keep_source(result, path)
@@ -74,20 +89,67 @@ def save(result: Any, path: Path, name: str | None = None) -> Path:
         with whole_file(path, FIELD) as file:
             _workbook(result, frames, file)
         return path
-    frame = as_frame(made[name or main_table(made, reading_of(result).table)])
+    name = name or main_table(made, reading_of(result).table)
+    frame = as_frame(made[name])
+    if path.suffix.lower() == ".csv":
+        _write_csv(result, name, frame, path)
+        return path
+    told = {"schema": result.SCHEMA, "table": name, "currency": currency_of(result)}
+    told |= {"units": _json(units(result, frame)), "provenance": _json(_provenance(result))}
     with whole_file(path, FIELD) as file:
-        if path.suffix.lower() == ".csv":
-            spreadsheet_safe(frame).write_csv(file)
-        else:
-            told = getattr(result, PROVENANCE, None) or {}
-            about = {"schema": result.SCHEMA, "currency": currency_of(result), "provenance": _json(told)}
-            frame.write_parquet(file, metadata=about)
+        frame.write_parquet(file, metadata=told)
     return path
+
+
+def units(result: Any, frame: pl.DataFrame) -> dict[str, str]:
+    """Return the unit of each column that has one: a currency, or "share", a decimal of something."""
+    found = {name: _unit(result, name, kind) for name, kind in frame.schema.items()}
+    return {name: unit for name, unit in found.items() if unit}
+
+
+def _unit(result: Any, name: str, kind: pl.DataType) -> str:
+    return unit_of(type(result).__name__, name, currency_of(result)) if kind.is_float() else ""
+
+
+def _write_csv(result: Any, name: str, frame: pl.DataFrame, path: Path) -> None:
+    """Write a CSV and what its columns mean beside it; the digest there tells whether it was edited since."""
+    text = spreadsheet_safe(frame).write_csv()
+    unit = units(result, frame)
+    columns = [
+        {"name": column, "datatype": _datatype(kind)} | ({"unit": unit[column]} if column in unit else {})
+        for column, kind in frame.schema.items()
+    ]
+    about = {
+        "@context": "http://www.w3.org/ns/csvw",
+        "url": path.name,
+        "tableSchema": {"columns": columns},
+        "schema": result.SCHEMA,
+        "table": name,
+        "currency": currency_of(result),
+        "provenance": _provenance(result),
+        DIGEST: sha256(text.encode()).hexdigest(),
+    }
+    replace_file(path, text, FIELD, private=True)
+    replace_file(about_csv(path), json.dumps(about, default=str, indent=1) + "\n", FIELD, private=True)
+
+
+def _datatype(kind: pl.DataType) -> str:
+    import polars as pl
+
+    if kind == pl.Date:
+        return "date"
+    if kind == pl.Boolean:
+        return "boolean"
+    return "number" if kind.is_float() else "integer" if kind.is_integer() else "string"
+
+
+def _provenance(result: Any) -> Any:
+    return getattr(result, PROVENANCE, None) or {}
 
 
 def _keep_source(result: Any, path: Path) -> None:
     """Raise UsageError where the file holds, byte for byte, the tape that the result came from."""
-    told = getattr(result, PROVENANCE, None) or {}
+    told = _provenance(result)
     known = {told[name] for name in SOURCES if told.get(name)}
     if known and path.is_file() and sha256(path.read_bytes()).hexdigest() in known:
         raise UsageError(
@@ -105,6 +167,7 @@ def _workbook(result: Any, frames: dict[str, pl.DataFrame], file: Path) -> None:
     # names come from tapes: a text is never read as a formula, a link or a number
     options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     book = xlsxwriter.Workbook(str(file), {**options, "in_memory": True})
+    book.set_properties({"author": CREATOR})
     head = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})
     forms = {
         "money": book.add_format({"num_format": "#,##0.00"}),
@@ -161,7 +224,7 @@ def _sheet(sheet: Any, frame: pl.DataFrame, result: Any, head: Any, forms: dict[
     import polars as pl
 
     for column, (name, kind) in enumerate(frame.schema.items()):
-        unit = unit_of(type(result).__name__, name, currency_of(result)) if kind == pl.Float64 else ""
+        unit = _unit(result, name, kind)
         heading = name.replace("_", " ").strip() + (f", {'%' if unit == 'share' else unit}" if unit else "")
         sheet.write_string(0, column, visible(heading), head)
         values = frame[name].to_list()

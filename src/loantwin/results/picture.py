@@ -9,7 +9,7 @@ from typing import Any
 
 from loantwin.errors import UsageError, expected, visible
 from loantwin.extras import require
-from loantwin.results.reading import READINGS, Drawn, reading_of
+from loantwin.results.reading import Drawn, reading_of, readings
 from loantwin.results.tables import PROVENANCE, SINGLE, Row, Tables, main_table, tables
 from loantwin.results.words import currency_of, heading, moved
 
@@ -99,7 +99,7 @@ def _drawn(result: Any, made: Tables) -> Drawn:
     reading = reading_of(result)
     if reading.drawn is not None:
         return reading.drawn
-    if type(result).__name__ in READINGS:
+    if type(result).__name__ in readings():
         raise UsageError(expected("a result with figures to draw", type(result).__name__), field="plot")
     name = main_table(made, reading.table)
     rows = made[name] if name not in (SINGLE, PROVENANCE) else [{}]

@@ -14,7 +14,7 @@ from polars.io.plugins import register_io_source
 from loantwin import arguments as check
 from loantwin.config import chosen
 from loantwin.errors import UsageError, choice, expected
-from loantwin.files import check_target, replace_file, whole_file
+from loantwin.files import check_replaced, check_target, read_text, replace_file, whole_file
 from loantwin.outlook.economies import one_economy
 from loantwin.outlook.histories import MONEY, PART, TERMS, simulated_parts, terms_of
 from loantwin.outlook.outlook import Histories, Outlook, Scenarios
@@ -22,6 +22,12 @@ from loantwin.twin import Twin, opened
 from loantwin.types import ModelResult, Progress, silent
 
 PERIODS = ("expected", "drawn")
+
+
+NAME = "simulated"
+"""Of the format that reads simulated histories."""
+MARK = {"schema": "loantwin.histories/1"}
+"""What the file says of itself."""
 
 
 @dataclass(frozen=True)
@@ -92,11 +98,10 @@ def simulate(
     check.count(1, paths=paths)
     target = Path(out)
     check_target(target, "out")
+    check_replaced(target, "out")
     choice(period, PERIODS, "period")
-    if target.exists() and target.suffix.lower() != ".parquet":
-        raise UsageError(
-            expected("a new file, or an old one that ends in .parquet", str(target)), field="out"
-        )
+    if paths == 1:
+        _check_beside(target.with_suffix(".toml"))
     with opened(twin) as twin:
         twin = twin.using(chosen(twin.config, months=months, seed=seed))
         run = twin.config.run
@@ -119,7 +124,7 @@ def simulate(
         kinds = schema(outlook, paths)
         with whole_file(target, "out") as file:
             source = register_io_source(parts, schema=kinds, is_pure=False)
-            source.sink_parquet(file, compression="zstd", maintain_order=True)
+            source.sink_parquet(file, compression="zstd", maintain_order=True, metadata=MARK)
         beside = target.with_suffix(".toml")
         if paths == 1:
             replace_file(beside, mapping_text(twin), "out", private=True)
@@ -167,6 +172,16 @@ def schema(outlook: Outlook, paths: int) -> dict[str, pl.DataType]:
     }
 
 
+def _check_beside(mapping: Path) -> None:
+    """Raise UsageError where another mapping than one of simulated histories stands where theirs will."""
+    if mapping.exists() and NAME not in read_text(mapping, "mapping", UsageError, "out").partition("\n")[0]:
+        raise UsageError(
+            expected("no mapping of another kind beside it", mapping.name)
+            + "; choose another name, or move that file away",
+            field="out",
+        )
+
+
 def mapping_text(twin: Twin) -> str:
     """Return the mapping that reads a file of one path as a panel."""
     seen = ("defaults", "charge_offs", "balance", "prepayment", "interest", "recoveries", "delinquency")
@@ -179,7 +194,7 @@ def mapping_text(twin: Twin) -> str:
     )
     told = (("columns", ("loan_id", *TERMS)), ("panel", panel))
     lines = [
-        'name = "simulated"',
+        f'name = "{NAME}"',
         'words = "Histories that loantwin simulated: a row a loan and month."',
         f'currency = "{twin.currency}"',
         'kind = "panel"',

@@ -10,8 +10,9 @@ from loantwin.book.frames import TapeLike, tape_file
 from loantwin.book.overrides import Assumed, overrides
 from loantwin.book.tape import TapeCheck, check, read_tape
 from loantwin.errors import NoRowError, UsageError, expected
-from loantwin.files import check_target, replace_file
+from loantwin.files import check_replaced, check_target, replace_file
 from loantwin.results.spreadsheet import spreadsheet_safe
+from loantwin.types import Progress, silent
 
 
 def tape_check(
@@ -20,6 +21,7 @@ def tape_check(
     *,
     quarantine: Path | str | None = None,
     assume: Assumed = (),
+    progress: Progress = silent,
 ) -> TapeCheck:
     """Say what is in a tape and what is wrong with it.
 
@@ -29,6 +31,7 @@ def tape_check(
     format : a built-in format's name or a mapping file.
     quarantine : file to which rejected rows and warnings are written as CSV; nothing is written without it.
     assume : overrides of the format's assumptions, by name, or as texts NAME=VALUE.
+    progress : told how far the work has come.
 
     Raises
     ------
@@ -40,7 +43,7 @@ def tape_check(
         if quarantine is not None:
             _check_target(Path(quarantine), path)
         try:
-            found = read_tape(path, format, overrides=overrides(assume))
+            found = read_tape(path, format, overrides=overrides(assume), progress=progress)
         except NoRowError as error:
             if quarantine is not None and isinstance(error.quarantine, pl.DataFrame):
                 _write_quarantine([_kind(error.quarantine, "rejected")], Path(quarantine))
@@ -55,6 +58,7 @@ def _check_target(target: Path, tape: Path) -> None:
     check_target(target, "quarantine")
     if target.exists() and tape.exists() and target.samefile(tape):
         raise UsageError(expected("another file than the tape itself", str(target)), field="quarantine")
+    check_replaced(target, "quarantine")
 
 
 def _kind(rows: pl.DataFrame, kind: str) -> pl.DataFrame:

@@ -9,7 +9,7 @@ from loantwin.book.guess.guess import guess
 from loantwin.book.guess.results import TapeMap, result
 from loantwin.book.guess.write import mapping_text
 from loantwin.errors import UsageError, expected
-from loantwin.files import check_target, replace_file
+from loantwin.files import check_target, read_text, replace_file
 
 
 def tape_map(tape: TapeLike, *, out: Path | str | None = None) -> TapeMap:
@@ -28,9 +28,8 @@ def tape_map(tape: TapeLike, *, out: Path | str | None = None) -> TapeMap:
 
     Raises
     ------
-    TapeError : a file that cannot be read as a table. UsageError : `out` is the tape itself, does not end
-        in .toml, or
-        cannot be written.
+    TapeError : a file that cannot be read as a table. UsageError : `out` is the tape itself, does not end in
+        .toml, cannot be written, or holds another text: what was edited by hand is not replaced.
     """
     target = None if out is None else Path(out)
     if target is not None:
@@ -44,5 +43,16 @@ def tape_map(tape: TapeLike, *, out: Path | str | None = None) -> TapeMap:
         text = mapping_text(draft, formats, path)
         made = result(path, draft, formats, text, target)
         if target is not None:
+            _check_edited(target, text)
             replace_file(target, text, "out")
         return made
+
+
+def _check_edited(target: Path, text: str) -> None:
+    """Raise UsageError where another text stands at `target`: a mapping is there to be edited by hand."""
+    if target.exists() and read_text(target, "mapping", UsageError, "out") != text:
+        raise UsageError(
+            expected("a new file, or the same mapping as it was written", target.name)
+            + "; choose another name, or move that file away",
+            field="out",
+        )

@@ -14,6 +14,7 @@ from loantwin.book.tape import TapeCheck, check, read_tape
 from loantwin.clock import Clock
 from loantwin.months import day
 from loantwin.twin import create_twin
+from loantwin.types import Progress, silent, stretch
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ def twin_create(
     *,
     assume: Assumed = (),
     clock: Clock | None = None,
+    progress: Progress = silent,
 ) -> TwinCreated:
     """Read a tape and make a twin's home of it.
 
@@ -46,6 +48,7 @@ def twin_create(
     directory : the new home. tape, format, assume : as in `tape_check`.
     as_of : the date at which the book is looked at (end of day), a date or its ISO text.
     clock : tells the moment at which events are recorded; default the system's.
+    progress : told how far the work has come.
 
     Raises
     ------
@@ -54,7 +57,8 @@ def twin_create(
     """
     date = day(as_of, "as_of")
     with tape_file(tape) as path:
-        loaded = read_tape(path, format, overrides=overrides(assume))
+        loaded = read_tape(path, format, overrides=overrides(assume), progress=stretch(progress, 0.0, 0.8))
+        progress(0.8, "storing")
         book = create_twin(directory, loaded, date, clock)
     seen = check(loaded)
     known: dict[str, Any] = {item.name: getattr(seen, item.name) for item in fields(seen)}

@@ -112,6 +112,6 @@ def capital(
         return
     if len(what) != 1:
         raise UsageError(expected("one home, or explain DIR LOAN", " ".join(what)), field="capital")
-    with shown("capital"):
-        result = lt.capital(Path(what[0]), own_funds=own_funds, year=year, **asked)
+    with shown("capital") as progress:
+        result = lt.capital(Path(what[0]), own_funds=own_funds, year=year, **asked, progress=progress)
     finish(result, json, table)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json as jsonlib
 import os
 import sys
+from dataclasses import is_dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args, get_type_hints
 
 import typer
 
-from loantwin.errors import UsageError, expected
+from loantwin.errors import UsageError, expected, unknown
 
 Home = Annotated[
     Path, typer.Argument(metavar="DIR", help="The twin's home: the folder made by `twin create`.")
@@ -58,20 +59,57 @@ Supported = Annotated[
 ]
 
 
-def _checked(asked: list[str] | None) -> list[str] | None:
-    """Refuse a file that cannot be written before the work whose table goes there."""
+def _checked(context: typer.Context, asked: list[str] | None) -> list[str] | None:
+    """Refuse a file that cannot be written and a table that is none, before the work that makes it."""
     if asked:
         from loantwin.results.export import FIELD, check_table, target_of
 
+        for words in asked:
+            _check_name(_command(context), target_of(words)[1])
         targets = [target_of(words)[0] for words in asked]
-        for target in targets:
-            check_table(target)
         for target in targets:
             if _times_named(target) > 1:
                 raise UsageError(
                     expected("a file that the command names for nothing else", str(target)), field=FIELD
                 )
+        for target in targets:
+            check_table(target)
     return asked
+
+
+def _command(context: typer.Context) -> list[str]:
+    """Return the words of a command, the program's own name left out."""
+    words: list[str] = []
+    here: Any = context
+    while here.parent is not None:
+        words.insert(0, str(here.info_name))
+        here = here.parent
+    return words
+
+
+def _check_name(command: list[str], name: str | None) -> None:
+    """Raise UsageError where no result of a command has a table of that name."""
+    from loantwin.results.export import FIELD
+    from loantwin.results.names import table_names
+
+    kinds = _results(command)
+    if name is None or not kinds:
+        return
+    told = [table_names(kind) for kind in kinds]
+    names = list(dict.fromkeys(found for made, _ in told for found in made))
+    open_ = tuple(start for _, starts in told for start in starts)
+    if name not in names and not name.startswith(open_ or ("#",)):
+        raise UsageError(unknown(name, names), field=FIELD)
+
+
+def _results(command: list[str]) -> list[type[Any]]:
+    """Return what the verbs of a command return; of one that explains too, both."""
+    import loantwin as lt
+
+    verb = "_".join(command).replace("-", "_")
+    found = (getattr(lt, name, None) for name in (verb, f"{verb}_explain"))
+    hints = (get_type_hints(function).get("return") for function in found if callable(function))
+    return [part for hint in hints for part in (get_args(hint) or (hint,)) if is_dataclass(part)]  # type: ignore[misc]
 
 
 def _times_named(target: Path) -> int:

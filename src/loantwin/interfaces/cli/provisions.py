@@ -90,6 +90,8 @@ def provisions(
         return
     if len(what) != 1:
         raise UsageError(expected("one home, or explain DIR LOAN", " ".join(what)), field="provisions")
-    with shown("provisions"):
-        result = lt.provisions(Path(what[0]), standard, overlays=overlays, method=method, **asked)
+    with shown("provisions") as progress:
+        result = lt.provisions(
+            Path(what[0]), standard, overlays=overlays, method=method, **asked, progress=progress
+        )
     finish(result, json, table)

@@ -33,6 +33,6 @@ def tape_check(
     """
     import loantwin as lt
 
-    with shown("reading the tape"):
-        result = lt.tape_check(file, format, quarantine=quarantine, assume=assume or ())
+    with shown("reading the tape") as progress:
+        result = lt.tape_check(file, format, quarantine=quarantine, assume=assume or (), progress=progress)
     finish(result, json, table)

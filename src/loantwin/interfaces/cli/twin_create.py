@@ -37,6 +37,6 @@ def twin_create(
     """
     import loantwin as lt
 
-    with shown("reading the tape"):
-        result = lt.twin_create(directory, tape, format, as_of, assume=assume or ())
+    with shown("reading the tape") as progress:
+        result = lt.twin_create(directory, tape, format, as_of, assume=assume or (), progress=progress)
     finish(result, json, table)

@@ -23,8 +23,11 @@ from loantwin.models.forecasting import mean_shocks
 from loantwin.risk.allowance import Exposures
 from loantwin.risk.facts import Standing
 from loantwin.risk.provisions.recognition import Recognised
+from loantwin.types import Progress, silent, stretch
 
 PATHS_AT_ONCE = 20
+FIXED_SHARE = 0.4
+"""About what share of the work is of loans whose rate does not float, where a book has both."""
 FORGOTTEN = 1200
 """Months after which no period effect of today is left."""
 LATE_MONTHS = 12
@@ -122,7 +125,9 @@ def pool_codes(portfolio: Portfolio) -> Integers:
     return np.asarray(base_segments(portfolio.parameters.segments)[portfolio.columns.segment])
 
 
-def expected_losses(portfolio: Portfolio, scenarios: Sequence[WeightedScenario]) -> tuple[Floats, Floats]:
+def expected_losses(
+    portfolio: Portfolio, scenarios: Sequence[WeightedScenario], progress: Progress = silent
+) -> tuple[Floats, Floats]:
     """Return losses and default probabilities (N, K, 2): 12 months and lifetime, means over paths.
 
     Scenarios of one path are measured together. Of many paths the mean default probabilities serve all loans
@@ -133,6 +138,7 @@ def expected_losses(portfolio: Portfolio, scenarios: Sequence[WeightedScenario])
     RiskError : a scenario shorter than the longest remaining life.
     """
     check.kind(Portfolio, portfolio=portfolio)
+    check.call(progress=progress)
     check.each(WeightedScenario, scenarios=scenarios)
     months = lifetime_months(portfolio.columns)
     for scenario in scenarios:
@@ -144,17 +150,19 @@ def expected_losses(portfolio: Portfolio, scenarios: Sequence[WeightedScenario])
     loss, pd = np.zeros((2, len(portfolio.columns.principal), len(scenarios), 2))
     if not len(loss):
         return loss, pd
-    for together in _alike(scenarios):
+    runs = _alike(scenarios)
+    for place, together in enumerate(runs):
         chosen = [scenarios[place] for place in together]
+        own = stretch(progress, place / len(runs), (place + 1) / len(runs))
         if len(chosen[0].shocks) == 1:
             paths = [item.index_paths for item in chosen if item.index_paths is not None]
             index = np.concatenate([_cut_paths(item, months) for item in paths]) if paths else None
             shocks = np.concatenate([item.shocks[:, :months] for item in chosen])
-            found = measured(portfolio, shocks, index, moves=_together(chosen, months))
+            found = measured(portfolio, shocks, index, moves=_together(chosen, months), progress=own)
             if len(together) == len(scenarios):
                 return found
         else:
-            found = mean_over_paths(portfolio, chosen[0], months)
+            found = mean_over_paths(portfolio, chosen[0], months, own)
         loss[:, together], pd[:, together] = found
     return loss, pd
 
@@ -168,25 +176,40 @@ def _alike(scenarios: Sequence[WeightedScenario]) -> list[list[int]]:
     return list(found.values())
 
 
-def mean_over_paths(portfolio: Portfolio, scenario: WeightedScenario, months: int) -> tuple[Floats, Floats]:
+def mean_over_paths(
+    portfolio: Portfolio, scenario: WeightedScenario, months: int, progress: Progress = silent
+) -> tuple[Floats, Floats]:
     """Return the mean over a scenario's paths of losses (N, 1, 2) and default probabilities (N, 1, 2)."""
     check.kind(Portfolio, portfolio=portfolio)
+    check.call(progress=progress)
     check.kind(WeightedScenario, scenario=scenario)
     check.count(1, months=months)
     columns, paths = portfolio.columns, len(scenario.shocks)
     floats = columns.floating & (scenario.index_paths is not None)
     loss, pd = np.zeros((2, len(columns.principal), 1, 2))
     fixed = np.flatnonzero(~floats)
+    before = 0.0 if not len(fixed) else FIXED_SHARE if floats.any() else 1.0
     if len(fixed):
         part = part_of(portfolio, fixed)
-        found = measured(part, scenario.shocks[:, :months], None, mean=True, moves=scenario.severity)
+        found = measured(
+            part,
+            scenario.shocks[:, :months],
+            None,
+            mean=True,
+            moves=scenario.severity,
+            progress=stretch(progress, 0.0, before),
+        )
         loss[fixed], pd[fixed] = found
     moving = np.flatnonzero(floats)
     for start in range(0, paths if len(moving) else 0, PATHS_AT_ONCE):
+        done, more = (min(end, paths) / paths for end in (start, start + PATHS_AT_ONCE))
+        own = stretch(progress, before + (1.0 - before) * done, before + (1.0 - before) * more)
         block = slice(start, start + PATHS_AT_ONCE)
         index = None if scenario.index_paths is None else _cut_paths(scenario.index_paths[block], months)
         moves = _of_block(scenario.severity, block)
-        found = measured(part_of(portfolio, moving), scenario.shocks[block, :months], index, moves=moves)
+        found = measured(
+            part_of(portfolio, moving), scenario.shocks[block, :months], index, moves=moves, progress=own
+        )
         loss[moving, 0] += found[0].sum(axis=1) / paths
         pd[moving, 0] += found[1].sum(axis=1) / paths
     return loss, pd
@@ -289,9 +312,11 @@ def measured(
     index: Floats | None,
     mean: bool = False,
     moves: SeverityMoves | None = None,
+    progress: Progress = silent,
 ) -> tuple[Floats, Floats]:
     """Return one engine run's losses and default probabilities, (N, K, 2) each; K is 1 where `mean`."""
     check.kind(Portfolio, portfolio=portfolio)
+    check.call(progress=progress)
     check.finite(shocks=shocks)
     check.finite(**check.given(index=index))
     check.flag(mean=mean)
@@ -310,6 +335,7 @@ def measured(
         mean=mean,
         past_term=True,
         severity_moves=moves,
+        progress=progress,
     )
     return found.loss, found.pd
 

@@ -55,6 +55,7 @@ from loantwin.risk.provisions.recognition import RecognitionFacts, recognised_pd
 from loantwin.risk.provisions.revolving import Commitments, behavioural
 from loantwin.risk.provisions.stages import CreditRisk, Stages, stages
 from loantwin.risk.provisions.written_off import WrittenOff, expected_recoveries
+from loantwin.types import Progress, silent, stretch
 
 __all__ = [
     "STANDARDS",
@@ -87,6 +88,7 @@ class BesideLoans:
     poci_expected : (N,) currency over the months now left, None where the source does not tell.
     written_off : loans whose recovery goes on, which CECL's allowance reads.
     reversion : CECL's, None takes the configuration's. provenance : passed on to the result.
+    progress : is told the share of the measurement that is done.
     """
 
     overlays: tuple[Overlay, ...] = ()
@@ -97,6 +99,7 @@ class BesideLoans:
     written_off: WrittenOff | None = None
     reversion: Reversion | None = None
     provenance: Mapping[str, Any] = field(default_factory=dict)
+    progress: Progress = silent
 
 
 def provisions(
@@ -163,12 +166,18 @@ class Staged:
         check.finite(pd=self.pd, origination=self.origination)
 
 
-def staged(portfolio: Portfolio, scenarios: Sequence[WeightedScenario], config: Config) -> Staged:
+def staged(
+    portfolio: Portfolio,
+    scenarios: Sequence[WeightedScenario],
+    config: Config,
+    progress: Progress = silent,
+) -> Staged:
     """Return loans' losses by scenario and their stages; `portfolio` with behavioural lives."""
     check.kind(Portfolio, portfolio=portfolio)
+    check.call(progress=progress)
     check.each(WeightedScenario, scenarios=scenarios)
     check.kind(Config, config=config)
-    loss, pd = expected_losses(portfolio, scenarios)
+    loss, pd = expected_losses(portfolio, scenarios, progress)
     now = pd[:, :, 1] @ np.array([scenario.weight for scenario in scenarios])
     found, risk, facts = stages_at(portfolio, now, config)
     if loss.size and loss.min() < 0.0:  # recoveries above what is charged off are no asset of a loan held
@@ -221,7 +230,7 @@ def _ifrs9(
     beside: BesideLoans,
 ) -> Ifrs9Result:
     book, state = measured_lives(portfolio, config), portfolio.standing
-    found = staged(book, scenarios, config)
+    found = staged(book, scenarios, config, stretch(beside.progress, 0.0, 0.9))
     share, commitments = undrawn_share(book, scenarios, found.losses, config)
     further = Further(
         annual_rate=portfolio.columns.effective_annual_rate,
@@ -286,7 +295,10 @@ def _cecl(
     used = reversion_of(config) if beside.reversion is None else beside.reversion
     months, base = lifetime_months(portfolio.columns), portfolio.historical
     given = [reverted(scenario, base, months, used) for scenario in scenarios]
-    lifetime = expected_losses(portfolio if used.discounted else undiscounted(portfolio), given)[0][:, :, 1]
+    measure = portfolio if used.discounted else undiscounted(portfolio)
+    twice = ("pd-lgd" if used.discounted else "dcf") in beside.methods
+    own = stretch(beside.progress, 0.0, 0.5 if twice else 1.0)
+    lifetime = expected_losses(measure, given, own)[0][:, :, 1]
     losses = PoolLosses(
         lifetime, loss_in_default(portfolio)[0], portfolio.standing.defaulted, pool_codes(portfolio)
     )
@@ -330,7 +342,11 @@ def _by_method(
         if method in ("pd-lgd", "dcf"):
             as_asked = reversion.discounted == (method == "dcf")
             measure = portfolio if method == "dcf" else undiscounted(portfolio)
-            lifetime = losses.lifetime if as_asked else expected_losses(measure, reverted)[0][:, :, 1]
+            if as_asked:
+                lifetime = losses.lifetime
+            else:
+                own = stretch(beside.progress, 0.5, 1.0)
+                lifetime = expected_losses(measure, reverted, own)[0][:, :, 1]
             made[method] = by_loan(method, book, lifetime @ weights)
         elif method == "warm":
             made[method] = warm(book, remaining_balances(portfolio), beside.history)
@@ -395,7 +411,7 @@ def _five_level(
     config: Config,
     beside: BesideLoans,
 ) -> FiveLevelResult:
-    found = staged(measured_lives(portfolio, config), scenarios, config)
+    found = staged(measured_lives(portfolio, config), scenarios, config, beside.progress)
     gross = ifrs9_gross(
         found, scenarios, portfolio.standing.credit_impaired_at_origination, beside.poci_expected
     )

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from loantwin import arguments as check
 from loantwin.errors import UsageError, expected
 from loantwin.extras import require
-from loantwin.files import check_target, whole_file
+from loantwin.files import CREATOR, check_replaced, check_target, whole_file
 from loantwin.risk.provisions.explain import ProvisionExplanation
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ def write_workbook(result: ProvisionExplanation, out: Path) -> None:
         raise UsageError(expected("a file that ends in .xlsx", out.name), field="out")
     require("excel")
     check_target(out, "out")
+    check_replaced(out, "out")
     import xlsxwriter
 
     with whole_file(out, "out") as file:
@@ -54,6 +55,7 @@ def write_workbook(result: ProvisionExplanation, out: Path) -> None:
         book = xlsxwriter.Workbook(
             str(file), {"strings_to_formulas": False, "strings_to_urls": False, "in_memory": True}
         )
+        book.set_properties({"author": CREATOR})
         bold, percent = book.add_format({"bold": True}), book.add_format({"num_format": "0.0000%"})
         money = book.add_format({"num_format": "#,##0.00"})
         sheet, months = book.add_worksheet("allowance"), book.add_worksheet("months")

@@ -25,6 +25,7 @@ from loantwin.risk.capital.results import Assumed
 from loantwin.risk.facts import standing
 from loantwin.risk.provisions.provisions import loss_in_default
 from loantwin.twin import Twin
+from loantwin.types import Progress, silent, stretch
 from loantwin.verbs.capital.grades import yearly_counts
 
 STANDARDISED, FOUNDATION, ADVANCED = "standardised", "foundation-irb", "advanced-irb"
@@ -70,7 +71,13 @@ def approaches(approach: str, rules: Options) -> tuple[str, ...]:
 
 
 def capital_basis(
-    twin: Twin, rules: Options, assumed: CapitalAssumptions, pd: str, *, any_date: bool = False
+    twin: Twin,
+    rules: Options,
+    assumed: CapitalAssumptions,
+    pd: str,
+    *,
+    any_date: bool = False,
+    progress: Progress = silent,
 ) -> Basis:
     """Return a twin's book made ready for capital; what was taken for want of better stands in its notes.
 
@@ -81,9 +88,12 @@ def capital_basis(
     """
     pd = choice(pd, (THROUGH, POINT), "pd")
     other_date = check_in_force(rules, twin.as_of, any_date=any_date)
+    progress(0.02, "reading the book")
     outlook = Outlook(twin)
     loans = outlook.book.loans
+    progress(0.2, "what was known at recognition")
     book = portfolio(outlook)
+    progress(0.7, "where loans belong")
     columns = book.columns
     found = standing(
         loans,
@@ -95,7 +105,9 @@ def capital_basis(
     )
     defaulted = found.defaulted | (np.nan_to_num(found.days_past_due) > DEFAULT_DAYS)
     placement = place(loans, columns.principal + columns.accrued_interest + columns.undrawn, rules, assumed)
-    yearly, low_default = _least_pd(twin, loans, yearly_pd(outlook, book, pd), defaulted, assumed)
+    progress(0.8, "one-year default probabilities")
+    own = yearly_pd(outlook, book, pd, stretch(progress, 0.8, 0.95))
+    yearly, low_default = _least_pd(twin, loans, own, defaulted, assumed)
     estimates = Estimates(yearly, loss_in_default(book)[1], book.runoff.conversion_factor)
     values = property_values(
         loans, outlook.book.collateral, rules.property_value, assumed.property_value, twin.as_of

@@ -33,6 +33,7 @@ from loantwin.risk.capital.ratios import (
 )
 from loantwin.risk.capital.results import Approach, BackstopGap, CapitalResult, approach
 from loantwin.twin import Twin, opened
+from loantwin.types import Progress, silent, stretch
 from loantwin.verbs.capital.basis import (
     FOUNDATION,
     STANDARDISED,
@@ -53,6 +54,7 @@ def capital(
     pd: str = THROUGH,
     assume: Sequence[str] = (),
     any_date: bool = False,
+    progress: Progress = silent,
 ) -> CapitalResult:
     """Return the capital that a book needs.
 
@@ -66,6 +68,7 @@ def capital(
         today).
     assume : NAME=VALUE, see `assumptions.WORDS`.
     any_date : use options that are not in force at the as-of date; they are refused otherwise.
+    progress : told how far the work has come.
 
     Raises
     ------
@@ -79,13 +82,18 @@ def capital(
     if year is not None and not 1988 <= year <= 2200:
         raise UsageError(expected("a year like 2026", year), field="year")
     with opened(twin) as twin:
-        basis = capital_basis(twin, rules, read_assumptions(assume), pd, any_date=any_date)
+        assumed, reading = read_assumptions(assume), stretch(progress, 0.0, 0.8)
+        basis = capital_basis(twin, rules, assumed, pd, any_date=any_date, progress=reading)
         when = twin.as_of.year if year is None else year
         base = standardised_amounts(basis.loans, rules)
         gap = _backstop(basis)
         if funds is not None and gap is not None:
             funds = replace(funds, cet1=funds.cet1 - gap.deduction)
-        made = {name: _approach(basis, name, base, funds, when) for name in wanted}
+        made = {}
+        for place, name in enumerate(wanted):
+            progress(0.8 + 0.15 * place / len(wanted), f"risk weights, {name}")
+            made[name] = _approach(basis, name, base, funds, when)
+        progress(0.95, "largest exposures")
         book = basis.outlook.book
         largest = _large(basis, base, None if funds is None else funds.tier1)
         return CapitalResult(

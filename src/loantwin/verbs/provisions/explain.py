@@ -6,7 +6,7 @@ from pathlib import Path
 
 from loantwin.config import chosen
 from loantwin.errors import UsageError, expected
-from loantwin.files import check_target
+from loantwin.files import check_replaced, check_target
 from loantwin.outlook.outlook import Histories, Outlook, Scenarios, read_scenarios
 from loantwin.outlook.portfolio import economies, portfolio
 from loantwin.risk.provisions.explain import EXPLAINED, ProvisionExplanation, explained
@@ -43,6 +43,7 @@ def provisions_explain(
         raise UsageError(expected("one of " + ", ".join(EXPLAINED), standard), field="standard")
     if out is not None:
         check_target(Path(out), "out")
+        check_replaced(Path(out), "out")
     with opened(twin) as twin:
         twin = twin.using(chosen(twin.config, supported_months=supported_months))
         outlook = Outlook(twin)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ import polars as pl
 from loantwin.arrays import Floats
 from loantwin.config import chosen
 from loantwin.errors import UsageError, expected
-from loantwin.files import check_target, whole_file
+from loantwin.files import check_replaced, check_target, whole_file
 from loantwin.models.conversion import conversion_words
 from loantwin.outlook.outlook import GivenScenario, Histories, Outlook, Scenarios, read_scenarios
 from loantwin.outlook.portfolio import economies, portfolio
@@ -31,6 +32,7 @@ from loantwin.risk.provisions.provisions import (
 )
 from loantwin.risk.provisions.provisions import provisions as allowance
 from loantwin.twin import Twin, opened
+from loantwin.types import Progress, silent, stretch
 from loantwin.verbs.provisions.loss_history import loss_history
 from loantwin.verbs.provisions.recommend import recommendation
 
@@ -51,6 +53,7 @@ def provisions(
     overlays: Path | str | None = None,
     method: str | None = None,
     out: Path | str | None = None,
+    progress: Progress = silent,
 ) -> Provision:
     """Return the allowance under `ifrs9`, `cecl`, `five-level` or an installed package's standard.
 
@@ -65,6 +68,7 @@ def provisions(
     method : a method of CECL to show beside PD x LGD, or `all`.
     out : FILE.parquet, a row a loan of a built-in standard (`risk.provisions.loans.loan_rows`); an old file
         is replaced.
+    progress : told how far the work has come.
 
     Raises
     ------
@@ -82,9 +86,10 @@ def provisions(
     adjustments = () if overlays is None else read_overlays(Path(overlays))
     with opened(twin) as twin:
         twin = twin.using(chosen(twin.config, supported_months=supported_months))
+        progress(0.02, "reading the book")
         outlook = Outlook(twin)
         given = read_scenarios(twin, scenarios, align, history)
-        return provided(outlook, standard, given, adjustments, methods, target)
+        return provided(outlook, standard, given, adjustments, methods, target, progress)
 
 
 def _checked_target(target: Path, standard: str) -> Path:
@@ -93,6 +98,7 @@ def _checked_target(target: Path, standard: str) -> Path:
     if target.suffix.lower() != ".parquet":
         raise UsageError(expected("a file that ends in .parquet", target.name), field="out")
     check_target(target, "out")
+    check_replaced(target, "out")
     return target
 
 
@@ -130,12 +136,15 @@ def provided(
     overlays: tuple[Overlay, ...] = (),
     methods: tuple[str, ...] = (),
     out: Path | None = None,
+    progress: Progress = silent,
 ) -> Provision:
     """Return the allowance under a standard and scenarios already read; `out` takes its rows by loan."""
     twin = outlook.twin
     book = portfolio(outlook)
+    progress(0.08, "running the economy forward")
     life = measured_lives(book, twin.config) if standard in ("ifrs9", "five-level") else book
     made, notes = economies(outlook, given, lifetime_months(life.columns))
+    progress(0.12, "what stands beside the loans")
     beside = beside_loans(outlook, book, standard, overlays, methods)
     if book.columns.undrawn.any():
         notes = [*notes, conversion_words(twin.model.diagnostics, book.runoff.conversion_factor)]
@@ -144,12 +153,15 @@ def provided(
     if methods:
         past = beside.history or loss_history(outlook)
         provenance["recommended"] = recommendation(outlook, book, past).to_dict()
+    progress(0.16, "measuring losses")
+    beside = replace(beside, progress=stretch(progress, 0.16, 0.98 if out is None else 0.6))
     result = allowance(standard, book, made, twin.config, provenance=provenance, beside=beside)
     if out is not None:
+        progress(0.6, "a row a loan")
         names = outlook.book.loans["loan_id"]
         rows = loan_rows(standard, book, made, twin.config, names, beside.poci_expected)
         with whole_file(out, "out") as file:
-            rows.write_parquet(file)
+            rows.write_parquet(file, metadata={"schema": "loantwin.loans/1"})
     return result
 
 

@@ -138,6 +138,13 @@ def _yearly(found: Findings) -> PageBlock:
     return details("By year", table(("", *map(plain, names)), rows))
 
 
+EXPECTED = (
+    "The standard asks for the expected loss, one probability-weighted mean: no interval belongs to it. How "
+    "far losses may fall from it stands under forecast and loss distribution."
+)
+"""Why bars of an allowance have no interval."""
+
+
 def provisions_section(found: Findings) -> Section:
     """Return the allowance under three standards."""
     shown: dict[str, Any] = dict(found.provisions)
@@ -175,13 +182,13 @@ def provisions_section(found: Findings) -> Section:
                     {"allowance": [part.allowance for part in stages.values()]},
                     unit=found.twin.currency,
                 ),
-                "Stage 1: 12-month loss; stages 2 and 3: lifetime loss. A mean, without interval.",
+                f"Stage 1: 12-month loss; stages 2 and 3: lifetime loss. {EXPECTED}",
             ),
             (
                 charts.bars(
                     "CECL by pool, allowance", *_largest(shown["cecl"].by_pool), unit=found.twin.currency
                 ),
-                "The pools with the largest allowance. A mean, without interval.",
+                f"The pools with the largest allowance. {EXPECTED}",
             ),
         )
     )

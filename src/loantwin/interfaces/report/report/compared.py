@@ -41,6 +41,9 @@ def compared_section(found: Findings) -> Section | str:
     number_range = {"forecast": (made.number_low.tolist(), made.number_high.tolist())}
     money_range = {"forecast": (made.amount_low.tolist(), made.amount_high.tolist())}
     by_year = "Given the economy that came. The line on a forecast is the 90 % interval of the year's total."
+    by_vintage = (
+        "All compared years together. The line on a forecast is the 90 % interval of the vintage's total."
+    )
     blocks = [
         note(_verdict(made)),
         pictures(
@@ -67,13 +70,20 @@ def compared_section(found: Findings) -> Section | str:
                     made.bands,
                     _by_band(made, "number"),
                     unit="loans",
+                    intervals=_ends(made.band_number),
                     money_axis=False,
                 ),
-                "All compared years together; no interval is made of a vintage's total.",
+                by_vintage,
             ),
             (
-                charts.grouped(f"{title} by vintage", made.bands, _by_band(made, "amount"), unit=currency),
-                "All compared years together; no interval is made of a vintage's total.",
+                charts.grouped(
+                    f"{title} by vintage",
+                    made.bands,
+                    _by_band(made, "amount"),
+                    unit=currency,
+                    intervals=_ends(made.band_amount),
+                ),
+                by_vintage,
             ),
         ),
         _year_table(made),
@@ -103,6 +113,10 @@ def _by_band(made: Comparison, figure: str) -> dict[str, list[float]]:
     }
 
 
+def _ends(interval: Floats) -> dict[str, tuple[list[float], list[float]]]:
+    return {"forecast": (interval[0].tolist(), interval[1].tolist())}
+
+
 def _figures(made: Comparison, figure: str) -> tuple[Floats, Floats, Floats]:
     if figure == "number":
         return made.forecast_number, made.happened.number, made.last_year_number
@@ -119,7 +133,8 @@ def _verdict(made: Comparison) -> str:
         return "Nothing happened in the compared years, so that no accuracy can be given."
     return (
         f"Over {counted(len(made.years), 'year')} and {counted(len(made.bands), 'vintage band')} the "
-        f"forecast of numbers has an accuracy {_of(ours)} (bias {100 * (bias or 0):+.0f} %), "
+        f"forecast of numbers has an accuracy {_of(ours, apart(ours, rival))} "
+        f"(bias {100 * (bias or 0):+.0f} %), "
         f"{against(ours, rival)}. {_inside(made)} Last year had {counted(made.last_year_events, 'event')} "
         "to learn a rate from."
     )
@@ -128,11 +143,16 @@ def _verdict(made: Comparison) -> str:
 def against(ours: float, rival: float) -> str:
     """Return how the forecast's accuracy stands to that of last year's rate, in words."""
     verdict = "better than" if ours > rival else "worse than" if ours < rival else "as good as"
-    return f"{verdict} last year's rate carried on ({accuracy_words(rival)})"
+    return f"{verdict} last year's rate carried on ({accuracy_words(rival, apart(ours, rival))})"
 
 
-def _of(accuracy: float) -> str:
-    words = accuracy_words(accuracy)
+def apart(ours: float, rival: float) -> int:
+    """Return the decimals at which two accuracies read differently: one where whole percents are alike."""
+    return int(ours != rival and accuracy_words(ours) == accuracy_words(rival))
+
+
+def _of(accuracy: float, decimals: int) -> str:
+    words = accuracy_words(accuracy, decimals)
     return words if accuracy < 0 else f"of {words}"
 
 

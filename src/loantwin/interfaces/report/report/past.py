@@ -17,8 +17,9 @@ from loantwin.interfaces.report.blocks import (
     pictures,
     table,
 )
-from loantwin.interfaces.report.labels import counted, plain, segment_words
+from loantwin.interfaces.report.labels import counted, edge_words, plain, segment_words
 from loantwin.interfaces.report.report.findings import Findings
+from loantwin.language import said
 
 MOST_SEGMENTS = 14
 MOST_BARS = 8
@@ -178,16 +179,28 @@ def data_section(found: Findings) -> Section:
 
 def provenance_section(found: Findings) -> Section:
     """Return where the figures come from."""
-    rows = [
-        (plain(name), ", ".join(map(str, value)) if isinstance(value, list) else str(value))
-        for name, value in found.forecast.provenance.items()
-        if name != "settings"
+    told = found.forecast.provenance
+    rows = [(plain(name), _fact(name, value)) for name, value in told.items() if name != "settings"]
+    settings = [(name, str(value)) for name, value in told["settings"].items()]
+    blocks = [
+        table(("fact", "value"), rows, words=(0, 1)),
+        details("Settings", table(("setting", "value"), settings)),
     ]
-    settings = [(name, str(value)) for name, value in found.forecast.provenance["settings"].items()]
-    blocks = [table(("", ""), rows, words=(0, 1)), details("Settings", table(("setting", "value"), settings))]
     return Section(
         "provenance",
         "Where the figures come from",
         "Every input is kept in the twin's home under its hash.",
         tuple(blocks),
+    )
+
+
+def _fact(name: str, value: object) -> str:
+    """Return a fact in words: transitions spelt out, names as they are, a dash for what there is none of."""
+    many = value if isinstance(value, list | tuple) else [value]
+    if name == "prior_only":
+        return ", ".join(said(edge_words(str(item))) for item in many) or "–"
+    return (
+        said(str(value))
+        if name == "macro_note"
+        else ", ".join("–" if item is None else str(item) for item in many)
     )
