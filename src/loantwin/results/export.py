@@ -68,8 +68,8 @@ def save(result: Any, path: Path, name: str | None = None) -> Path:
     """Write one table, or to a workbook all, and return the file.
 
     Columns keep their names. Units stand in a workbook's headings, in a Parquet file's metadata (`units`),
-    and beside FILE.csv in FILE.csv-metadata.json, as CSV on the Web names it. In CSV a text that a spreadsheet
-    would take for a formula gets an apostrophe; in a workbook it is a text.
+    and beside FILE.csv in FILE.csv-metadata.json, as CSV on the Web names it. In CSV a text that a
+    spreadsheet would take for a formula gets an apostrophe; in a workbook it is a text.
 
     Raises
     ------
