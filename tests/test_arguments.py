@@ -38,6 +38,7 @@ INNER = frozenset(
     f"loantwin.products.{name}"
     for name in ("accrual", "amortisation", "charges", "due_dates", "interest_first", "level_payments")
 ) | {"loantwin.products.periods", "loantwin.products.rounding", "loantwin.products.dates"}
+INNER |= {"loantwin.products.pattern"}  # whole numbers that terms and columns of loans have checked
 INNER |= {f"loantwin.products.internal_rates.{name}" for name in ("brent", "discounted")}
 INNER |= {f"loantwin.products.legal_rates.{name}" for name in ("legal_rate", "unit_periods")}
 """What the schedule of one loan is made of: they take terms that `products.instalments` has checked, field by
@@ -532,8 +533,15 @@ def by_hand(made: Mapping[str, Call]) -> dict[str, Call]:
             "rate_floor": THREE / 20,
             "rate_cap": THREE,
             "interest_only_months": [0, 3, 0],
+            "pattern": [0, 768, 0],
         },
         "products.contract.annuity_sum": {"monthly_rate": THREE / 100, "months": np.array([12, 24, 36])},
+        "products.contract.repaid_share": {
+            "pattern": [0, 768, 0],
+            "monthly_rate": [0.0, 0.01, 0.02],
+            "paid_months": [1.0, 6.0, 3.0],
+            "months": [12.0, 36.0, 6.0],
+        },
         "products.contract.level_payment": {
             "principal": money,
             "annual_rate": THREE / 10,
@@ -706,6 +714,9 @@ UNKNOWN = {
     ("risk.capital.reference.standardised_reference", "ltv"),
     ("risk.capital.standardised.standardised_risk_weight", "ltv"),
     ("products.contract.annuity_sum", "monthly_rate"),
+    ("products.contract.repaid_share", "monthly_rate"),
+    ("products.contract.repaid_share", "paid_months"),
+    ("products.contract.repaid_share", "months"),
     ("risk.provisions.effective_rate.current_rate", "at_recognition"),
     ("products.contract.annuity_sum", "months"),
 }

@@ -67,4 +67,5 @@ def test_each_figure_stands_under_its_own_heading(name: str) -> None:
 
 
 def test_every_result_with_a_table_is_read() -> None:
-    assert set(BY_NAME) == set(CHECKS)
+    # a schema is shown as it is written: it has words and no figures
+    assert set(BY_NAME) - {"SchemaShown"} == set(CHECKS)

@@ -70,6 +70,7 @@ FILES = {
     "funds.toml": "capital.md",
     "slump.toml": "stress.md",
     "terms.toml": "schedule.md",
+    "facts.jsonl": "account-replay.md",
 }
 """Files that a page shows whole, and the page."""
 
@@ -349,7 +350,7 @@ def write_files(folder: Path, segment: str) -> None:
     """Write what lines name beside a twin: files that pages show whole, ratings, rates."""
     for name, page in FILES.items():
         text = (ROOT / "docs" / page).read_text(encoding="utf-8")
-        shown = re.findall(r"^```toml\n(.*?)^```", text, re.DOTALL | re.MULTILINE)[0]
+        shown = re.findall(r"^```(?:toml|json)\n(.*?)^```", text, re.DOTALL | re.MULTILINE)[0]
         later = shown.replace("2026-06-30", "2036-06-30").replace("north|A", segment)
         (folder / name).write_text(later, encoding="utf-8")
         if name == "overlays.toml":

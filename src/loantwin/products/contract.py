@@ -176,12 +176,16 @@ def repaid_share(
     pattern : `products.pattern`. monthly_rate : decimal, a twelfth of the yearly one. Shapes broadcast; NaN
     where rate or months are NaN.
     """
-    code, rate, passed, whole = np.broadcast_arrays(
-        check.whole(pattern, "pattern"),
-        check.numbers(monthly_rate, "monthly_rate"),
-        check.numbers(paid_months, "paid_months"),
-        check.numbers(months, "months"),
-    )
+    given = {
+        "pattern": check.whole(pattern, "pattern"),
+        "monthly_rate": check.numbers(monthly_rate, "monthly_rate"),
+        "paid_months": check.numbers(paid_months, "paid_months"),
+        "months": check.numbers(months, "months"),
+    }
+    check.codes(0, HIGHEST - 1, pattern=given["pattern"])
+    check.gaps(**{name: values for name, values in given.items() if name != "pattern"})
+    check.fitting(**given)
+    code, rate, passed, whole = np.broadcast_arrays(*given.values())
     made = _annuity_sum(rate, passed) / _annuity_sum(rate, whole)
     other = np.flatnonzero(code)
     if not other.size:
