@@ -266,7 +266,7 @@ REPLACED = (
     (r"(?<=--out )\w+\.parquet", "{histories}"),
     (r"(?<=--out )\w+\.xlsx", "{workbook}"),
     (r"--table \w+", "--table {table}"),
-    (r"(\w+)\.toml", r"{\1}"),
+    (r"(\w+)\.(?:toml|jsonl)", r"{\1}"),
     (r"--reverse loss=5%", "--reverse loss=1.8%"),
     (r"--reverse cet1=7%", "--reverse cet1=8.5%"),
     (r"--model-from club", "--model-from {other}"),
@@ -453,7 +453,7 @@ def test_a_line_gives_a_result_or_one_message(line: str, places: dict[str, dict[
         if "--json" in line:
             json.loads(out)
         assert "{out}" not in line or Path(str(words["out"])).stat().st_size, kind
-    assert bool(given) != bool(refused), "refused everywhere, or no longer: see REFUSED"
+    assert bool(given) != bool(refused), f"refused everywhere, or no longer: see REFUSED; {err}"
     assert line.startswith(SELECTIVE) or refused or set(given) >= {"demo", "tour"}, given
 
 
