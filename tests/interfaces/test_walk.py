@@ -55,6 +55,7 @@ AMOUNTS = (
 """Columns of the tape that hold money, and by how much those of the tour's twin are larger."""
 ENLARGED = 100_000
 SMALLER = {
+    "score": {"--folds": "2x1", "--models": "logistic,scorecard"},
     "loss": {"--paths": "2000", "--confidence": "0.9"},
     "forecast": {"--months": "6", "--paths": "16"},
     "stress": {"--months": "12"},
@@ -258,6 +259,8 @@ REPLACED = (
     (r"lender/mapping\.toml|(?<=--format )[a-z]\S*", "{mapping}"),
     (r"mine\.csv", "{tape}"),
     (r"(?<=--macro )history\.csv", "{macro}"),
+    (r"CASES\.csv", "{cases}"),
+    (r"--out (scores|later)", r"--out {\1}"),
     (r"MATRIX\.csv(?= --rest)", "{short}"),
     (r"MATRIX\.csv", "{matrix}"),
     (r"HISTORY\.csv", "{ratings}"),
@@ -340,6 +343,8 @@ def places(twins: dict[str, Twin], tmp_path_factory: pytest.TempPathFactory) -> 
             "workbook": folder / "loan.xlsx",
             "histories": folder / "histories.parquet",
             "table": folder / "table",
+            "scores": folder / "scores",
+            "later": folder / "later",
             "draft": folder / "draft" / "mine.toml",
             **{file.stem: file for file in folder.glob("*.*")},
         }
@@ -364,6 +369,12 @@ def write_files(folder: Path, segment: str) -> None:
             [",A,B,D,NR", *(f"{name},{row}" for name, row in zip("ABD", rows, strict=False))]
         ),
         "unnamed.csv": "\n".join(rows),
+        "cases.csv": "approved,purpose,income,age,status\n"
+        + "\n".join(
+            f"{2018 + case // 60}-{case % 12 + 1:02}-15,{'abc'[case % 3]},{900 + 37 * case % 1700},"
+            f"{20 + 7 * case % 45},{'late' if (case * 29) % 100 < 35 - case % 20 else 'paid'}"
+            for case in range(300)
+        ),
         "short.csv": "\n".join([",A,B,D", *short]),
         "ratings.csv": "customer,date,rating\n"
         + "\n".join(
