@@ -76,7 +76,7 @@ FILES = {
 """Files that a page shows whole, and the page."""
 
 MORE = """
-score train CASES.csv --target status --good paid --keep age --seed 3 --out kept
+score train {cases} --target status --good paid --keep age --seed 3 --out {kept}
 schedule --amount 1200 --annual-rate 0.12 --payments 6 --every 1m --start 2026-01-31 --currency EUR
 schedule --amount 1200 --annual-rate 0.12 --payments 6 --start 2026-01-31 --first 2026-02-28
 schedule --amount 1200 --annual-rate 0.12 --payments 6 --day-count actual/365 --rounding down
@@ -261,7 +261,7 @@ REPLACED = (
     (r"mine\.csv", "{tape}"),
     (r"(?<=--macro )history\.csv", "{macro}"),
     (r"CASES\.csv", "{cases}"),
-    (r"--out (scores|later|kept)", r"--out {\1}"),
+    (r"--out (scores|later)", r"--out {\1}"),
     (r"MATRIX\.csv(?= --rest)", "{short}"),
     (r"MATRIX\.csv", "{matrix}"),
     (r"HISTORY\.csv", "{ratings}"),
