@@ -55,7 +55,7 @@ AMOUNTS = (
 """Columns of the tape that hold money, and by how much those of the tour's twin are larger."""
 ENLARGED = 100_000
 SMALLER = {
-    "score": {"--folds": "2x1", "--models": "logistic,scorecard"},
+    "score": {"--folds": "1x2", "--models": "logistic,scorecard"},
     "loss": {"--paths": "2000", "--confidence": "0.9"},
     "forecast": {"--months": "6", "--paths": "16"},
     "stress": {"--months": "12"},
