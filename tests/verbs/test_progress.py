@@ -23,12 +23,12 @@ WORK: dict[str, tuple[Work, float]] = {
         0.4,
     ),
     "twin create": (_create, 0.35),
-    "ifrs9": (lambda raw, home, new, told: lt.provisions(home, "ifrs9", progress=told), 0.25),
+    "ifrs9": (lambda raw, home, new, told: lt.provisions(home, "ifrs9", progress=told), 0.2),
     "cecl": (
         lambda raw, home, new, told: lt.provisions(home, "cecl", method="all", progress=told),
-        0.25,
+        0.2,
     ),
-    "five-level": (lambda raw, home, new, told: lt.provisions(home, "five-level", progress=told), 0.25),
+    "five-level": (lambda raw, home, new, told: lt.provisions(home, "five-level", progress=told), 0.2),
     "capital": (
         lambda raw, home, new, told: lt.capital(home, pd="point-in-time", any_date=True, progress=told),
         0.45,

@@ -175,7 +175,7 @@ def _measured(
     packed = pack(columns, assumed)
     partial = bool(assumed.partial_monthly.any())
     in_shares(kernels.set_worth, len(packed), packed, np.ascontiguousarray(parts[0][0].recovery_lag))
-    summed, (loss, pd) = None, np.empty((2, len(packed), total.shape[2], 2))
+    summed, (loss, pd), done = None, np.empty((2, len(packed), total.shape[2], 2)), 0
     for (lgd, _), (default, lost) in zip(parts, tables.parts, strict=True):
         severity = _severity_tables(lgd, buckets, months + (slots if len(late) else 0), shared)
         in_shares(
@@ -203,6 +203,8 @@ def _measured(
                 (loss, pd), (ended.pair, late, lost),
             )  # fmt: skip
         summed = loss.copy() if summed is None else summed + loss
+        done += 1
+        progress(0.5 + 0.5 * done / len(parts))
     assert summed is not None  # a part at least
     return summed, pd
 
