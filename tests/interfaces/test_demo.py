@@ -27,10 +27,11 @@ def test_only_its_own_folder_is_replaced(tmp_path):
 
 def test_kernels_are_compiled_ahead():
     from loantwin.engine import kernels
+    from loantwin.engine.chains import kernels as chains
     from loantwin.engine.conditional import kernels as conditional
 
     warm()
-    for kernel in (kernels.cell_runoff, kernels.loan_loss, kernels.default_table, conditional.conditional):
+    for kernel in (kernels.cell_runoff, kernels.loan_loss, chains.default_table, conditional.conditional):
         assert kernel.signatures, kernel
 
 

@@ -150,6 +150,7 @@ def _measured(
         share the chains. shared : moves of what comes back that all scenarios share.
     """
     from loantwin.engine import kernels
+    from loantwin.engine.blocks.kernels import LANES, set_worth
     from loantwin.kernels import in_shares
 
     bucket, buckets = buckets_of((columns.segment, columns.age, columns.state))
@@ -171,12 +172,12 @@ def _measured(
     grid, smooth, rest = _interpolated(columns, index_paths)
     index = np.zeros((total.shape[2], 0)) if index_paths is None else np.ascontiguousarray(index_paths)
     kind = kinds(columns, index_paths is not None)
-    by_block = cut(bucket, kind, columns.remaining_months, len(buckets), kernels.LANES, rest)
+    by_block = cut(bucket, kind, columns.remaining_months, len(buckets), LANES, rest)
     packed = pack(columns, assumed)
     partial = bool(assumed.partial_monthly.any())
-    in_shares(kernels.set_worth, len(packed), packed, np.ascontiguousarray(parts[0][0].recovery_lag))
-    summed, (loss, pd), done = None, np.empty((2, len(packed), total.shape[2], 2)), 0
-    for (lgd, _), (default, lost) in zip(parts, tables.parts, strict=True):
+    in_shares(set_worth, len(packed), packed, np.ascontiguousarray(parts[0][0].recovery_lag))
+    summed, (loss, pd) = None, np.empty((2, len(packed), total.shape[2], 2))
+    for place, ((lgd, _), (default, lost)) in enumerate(zip(parts, tables.parts, strict=True), start=1):
         severity = _severity_tables(lgd, buckets, months + (slots if len(late) else 0), shared)
         in_shares(
             kernels.loan_loss,
@@ -203,8 +204,7 @@ def _measured(
                 (loss, pd), (ended.pair, late, lost),
             )  # fmt: skip
         summed = loss.copy() if summed is None else summed + loss
-        done += 1
-        progress(0.5 + 0.5 * done / len(parts))
+        progress(0.5 + 0.5 * place / len(parts))
     assert summed is not None  # a part at least
     return summed, pd
 
@@ -396,7 +396,7 @@ def _default_tables(
     runs: Integers | None = None,
 ) -> _Tables:
     """Return the tables of default; beyond a bucket's `runs` they are 0 (None: no bucket ends)."""
-    from loantwin.engine import kernels
+    from loantwin.engine.chains import kernels
     from loantwin.kernels import in_shares
 
     base = parameters.odds_by_age

@@ -30,8 +30,8 @@ class Blocks:
 
 
 def pack(columns: LoanColumns, assumed: RunoffAssumptions) -> Floats:
-    """Return the loans as rows (N, 16) as `kernels.pack_loans` lays them out."""
-    from loantwin.engine import kernels
+    """Return the loans as rows (N, 16) as `blocks.kernels.pack_loans` lays them out."""
+    from loantwin.engine.blocks import kernels
     from loantwin.kernels import in_shares
 
     amortises, redraws, minimum = product_flags()
@@ -113,7 +113,7 @@ def cut(
     if chosen is not None:
         part = cut(bucket[chosen], kind[chosen], left[chosen], count, length)
         return Blocks(chosen[part.order], part.blocks, part.tasks)
-    from loantwin.engine import kernels
+    from loantwin.engine.blocks import kernels
 
     by_term, _ = kernels.counting_order(left, int(left.max(initial=0)) + 1)
     order, starts = kernels.counting_order((KINDS * bucket + kind)[by_term], KINDS * count)

@@ -62,6 +62,7 @@ def build_cells(
     ModelError : a column out of range (naming loan row and field), an index path that does not fit.
     """
     from loantwin.engine import kernels
+    from loantwin.engine.blocks.kernels import LANES
     from loantwin.kernels import in_shares
 
     assumed = assumptions(partial_monthly, arrears_months, conversion_factor)
@@ -72,7 +73,7 @@ def build_cells(
     for start in range(0, len(cell), CHUNK):
         part = take(columns, slice(start, start + CHUNK)) if len(cell) > CHUNK else columns
         kind = kinds(part, index_path is not None)
-        cut_up = cut(cell[start : start + CHUNK], kind, part.remaining_months, len(key), kernels.LANES)
+        cut_up = cut(cell[start : start + CHUNK], kind, part.remaining_months, len(key), LANES)
         tasks = whole_buckets(cut_up)
         packed = pack(part, assumed)
         in_shares(

@@ -87,7 +87,7 @@ def exposure_grid(
         )
     if horizon is not None and (horizon.shape != (count,) or horizon.dtype.kind not in "iu"):
         raise ModelError(expected(f"{count} whole numbers", horizon.shape), field="horizon")
-    from loantwin.engine import kernels
+    from loantwin.engine.blocks import kernels
     from loantwin.engine.exposed.kernels import place_exposure
     from loantwin.engine.packing import pack
     from loantwin.kernels import in_shares

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from loantwin.engine.kernels import (
+from loantwin.engine.blocks.kernels import (
     ACCRUED,
     AMOUNT,
     DRAWN,
@@ -22,7 +22,7 @@ from loantwin.engine.kernels import (
     WORTH,
     annuity,
 )
-from loantwin.engine.kernels import CAP as TOP
+from loantwin.engine.blocks.kernels import CAP as TOP
 from loantwin.engine.patterns.kernels import (
     CODED,
     begun,
@@ -111,7 +111,7 @@ def place_exposure(
     """Add loans' discounted exposures by month to the places `begin` to `end` of `made` (places, 3, T).
 
     made : the exposure itself, x recoveries' worth, number.
-    packed : (N, 16) of `engine.kernels`. order, starts : loans by place. share : (N,) weight of money, and of
+    packed : (N, 16) of `engine.blocks`. order, starts : loans by place. share : (N,) weight of money, and of
         number, (2, N).
     horizon : (N,) months counted. index : (T,) index of floating rates, empty where rates stay.
     """

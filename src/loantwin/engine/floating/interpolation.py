@@ -70,11 +70,12 @@ def set_losses(
 ) -> None:
     """Set the rows `chosen` of `result` (loss and pd, (N, K, 2)).
 
-    tables : of `kernels.default_table`. severity : (2, B, T) charged off and recovered, longer where months
-        past the term count. packed : with the worth of recoveries. horizons, late : as `kernels.loan_loss`.
+    tables : of `chains.kernels.default_table`. severity : (2, B, T) charged off and recovered, longer where
+        months past the term count. packed : with the worth of recoveries. horizons, late : as
+        `kernels.loan_loss`.
     """
+    from loantwin.engine.blocks.kernels import counting_order
     from loantwin.engine.floating import kernels
-    from loantwin.engine.kernels import counting_order
     from loantwin.kernels import in_shares
 
     default, total = tables

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from loantwin.engine.kernels import ACCRUED, AMOUNT, DRAWN, FADE, LEFT, REST, SPREAD, WORTH
+from loantwin.engine.blocks.kernels import ACCRUED, AMOUNT, DRAWN, FADE, LEFT, REST, SPREAD, WORTH
 from loantwin.kernels import compiled
 
 Array = Any
@@ -129,7 +129,7 @@ def interpolated_losses(
 ) -> None:
     """Set the rows `order[begin:end]` of loss and pd, (N, K, 2).
 
-    packed : (N, 16) from `engine.kernels.pack_loans`. places : row of `table` by remaining months. grid :
+    packed : (N, 16) from `engine.blocks`. places : row of `table` by remaining months. grid :
         middle and half of the spreads. waits : (2, T x K) interest not paid since: its constant, and what it
         adds per unit of spread.
     kept : (products, T x K). lost, back : (B, T x K) default x share charged off, and x share recovered.
