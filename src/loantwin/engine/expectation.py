@@ -58,7 +58,7 @@ def conditional_flows(
     change = check_paths(parameters, cells, shocks, groups, index_paths)
     check_cells(parameters, cells)
     check_lgd(parameters, lgd)
-    group = cells.group if groups > 1 else np.zeros(len(cells.group), dtype=np.int64)
+    group = _groups(cells, groups)
     coefficients = _coefficients(cells, lgd, shocks.shape[1], change is not None, severity_moves is not None)
     sums = _summed(parameters, cells, group, groups, shocks, coefficients, moves=severity_moves)
     opening = np.bincount(group, weights=cells.balance[:, 0], minlength=groups).astype(np.float64)
@@ -85,18 +85,37 @@ def conditional_defaults(
     severity_moves: SeverityMoves | None = None,
 ) -> DefaultFlows:
     """Return what `conditional_flows` says of defaults and their losses alone: quicker on many paths."""
+    # defaulted, number, gross, net, and what the last two owe, in the order of the kernel
+    wanted = (9, 11, 14, 15, 17, 18)
+    defaulted, number, gross, net, owed, owed_net = _chosen(
+        parameters, cells, lgd, shocks, groups, severity_moves, wanted
+    )
+    return DefaultFlows(number, defaulted, gross + owed, net + owed_net)
+
+
+def _chosen(
+    parameters: TransitionParameters,
+    cells: Cells,
+    lgd: LossGivenDefault,
+    shocks: Floats,
+    groups: int,
+    moves: SeverityMoves | None,
+    wanted: tuple[int, ...],
+) -> Floats:
+    """Return the chosen sums of `conditional_flows`, (len(wanted), P, groups, T), the others left out."""
     check_paths(parameters, cells, shocks, groups, None)
     check_cells(parameters, cells)
     check_lgd(parameters, lgd)
-    group = cells.group if groups > 1 else np.zeros(len(cells.group), dtype=np.int64)
-    coefficients = _coefficients(cells, lgd, shocks.shape[1], False, severity_moves is not None)
-    # defaulted, number, gross, net, and what the last two owe, in the order of the kernel
-    wanted = np.array([9, 11, 14, 15, 17, 18])
+    coefficients = _coefficients(cells, lgd, shocks.shape[1], False, moves is not None)
     kept = np.zeros_like(coefficients)  # the kernel passes over a coefficient of 0
     kept[..., wanted] = coefficients[..., wanted]
-    sums = _summed(parameters, cells, group, groups, shocks, kept, moves=severity_moves)
-    defaulted, number, gross, net, owed, owed_net = sums[wanted]
-    return DefaultFlows(number, defaulted, gross + owed, net + owed_net)
+    sums = _summed(parameters, cells, _groups(cells, groups), groups, shocks, kept, moves=moves)
+    return np.asarray(sums[list(wanted)])
+
+
+def _groups(cells: Cells, groups: int) -> Integers:
+    """Return each cell's group, 0 for all where there is one."""
+    return cells.group if groups > 1 else np.zeros(len(cells.group), dtype=np.int64)
 
 
 @dataclass(frozen=True)
@@ -120,18 +139,11 @@ def conditional_income(
     severity_moves: SeverityMoves | None = None,
 ) -> IncomeFlows:
     """Return what `conditional_flows` says of balances, interest, defaults and charge-offs alone: quicker."""
-    check_paths(parameters, cells, shocks, groups, None)
-    check_cells(parameters, cells)
-    check_lgd(parameters, lgd)
-    group = cells.group if groups > 1 else np.zeros(len(cells.group), dtype=np.int64)
-    coefficients = _coefficients(cells, lgd, shocks.shape[1], False, severity_moves is not None)
     # balance, interest, defaulted, charged off, and what the last owes, in the order of the kernel
-    wanted = np.array([0, 6, 9, 12, 16])
-    kept = np.zeros_like(coefficients)
-    kept[..., wanted] = coefficients[..., wanted]
-    balance, interest, defaulted, charged, owed = _summed(
-        parameters, cells, group, groups, shocks, kept, moves=severity_moves
-    )[wanted]
+    balance, interest, defaulted, charged, owed = _chosen(
+        parameters, cells, lgd, shocks, groups, severity_moves, (0, 6, 9, 12, 16)
+    )
+    group = _groups(cells, groups)
     opening = np.bincount(group, weights=cells.balance[:, 0], minlength=groups).astype(np.float64)
     return IncomeFlows(
         np.repeat(opening[None], len(shocks), axis=0),
@@ -301,7 +313,7 @@ def conditional_flows_reference(
 ) -> Flows:
     """Return what `conditional_flows` returns, path by path in plain NumPy."""
     change = check_paths(parameters, cells, shocks, groups, index_paths)
-    group = cells.group if groups > 1 else np.zeros(len(cells.group), dtype=np.int64)
+    group = _groups(cells, groups)
     paths, months = shocks.shape[:2]
     sums = {name: np.zeros((paths, groups, months)) for name in FIGURES}
     opening = np.zeros((paths, groups))

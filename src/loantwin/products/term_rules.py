@@ -11,31 +11,7 @@ from loantwin import arguments as check
 from loantwin.errors import UsageError, choice, expected
 from loantwin.products.due_dates import first_date, frequency, moved, nominal_dates
 from loantwin.products.rounding import in_minor
-from loantwin.products.term_sheet import (
-    AMORTISATIONS,
-    CHARGE_KINDS,
-    DAY_COUNTS,
-    INTEREST_PERIODS,
-    LAST_INSTALMENTS,
-    METHODS,
-    ODD_PERIODS,
-    ROLLS,
-    ROUNDINGS,
-    TermSheet,
-)
-
-NAMES = {
-    "day_count": DAY_COUNTS,
-    "interest_period": INTEREST_PERIODS,
-    "odd_period": ODD_PERIODS,
-    "method": METHODS,
-    "amortisation": AMORTISATIONS,
-    "rounding": ROUNDINGS,
-    "instalment_rounding": ROUNDINGS,
-    "last_instalment": LAST_INSTALMENTS,
-    "roll": ROLLS,
-}
-"""Field -> the names it takes."""
+from loantwin.products.term_sheet import CHARGE_KINDS, CONVENTIONS, TermSheet
 
 MOST = 2**63 - 1
 """Minor units at most: amounts are kept in int64 beside."""
@@ -52,7 +28,7 @@ def check_terms(sheet: TermSheet) -> None:
     UsageError : one sentence on the first of them, naming its field. ArgumentError : what is no term sheet.
     """
     check.kind(TermSheet, sheet=sheet)
-    for field, known in NAMES.items():
+    for field, known in CONVENTIONS.items():
         value = getattr(sheet, field)
         if value is not None and value not in known:
             choice(value, known, field)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -70,6 +71,19 @@ LAST_INSTALMENTS: tuple[str, ...] = (
 as one minor unit of the level payment brings it; the level payment chosen again so that all are as equal as
 can be; or the agreed payment, whatever is left unpaid.
 """
+
+CONVENTIONS: Mapping[str, tuple[str, ...]] = {
+    "roll": ROLLS,
+    "day_count": DAY_COUNTS,
+    "interest_period": INTEREST_PERIODS,
+    "odd_period": ODD_PERIODS,
+    "method": METHODS,
+    "amortisation": AMORTISATIONS,
+    "rounding": ROUNDINGS,
+    "instalment_rounding": ROUNDINGS,
+    "last_instalment": LAST_INSTALMENTS,
+}
+"""Field of a term sheet -> the names it takes; a convention's code in columns is its place here."""
 
 CHARGE_KINDS: tuple[str, ...] = ("fee", "penalty")
 

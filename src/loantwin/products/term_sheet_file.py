@@ -14,9 +14,10 @@ from loantwin import arguments as check
 from loantwin.errors import ConfigError, UsageError, expected, unknown
 from loantwin.files import read_text
 from loantwin.products.currency import units_of
-from loantwin.products.term_rules import NAMES, check_terms
+from loantwin.products.term_rules import check_terms
 from loantwin.products.term_sheet import (
     CHARGE_KINDS,
+    CONVENTIONS,
     AgreedPayment,
     Charge,
     Disbursement,
@@ -253,7 +254,7 @@ def _schema(kind: type[Any], name: str, hint: str) -> dict[str, Any]:
         return _object(FloatingRate)
     if kind is TermSheet and name in PARTS:
         return {"type": "array", "items": _object(PARTS[name])}
-    known = NAMES.get(name) if kind is TermSheet else {"kind": CHARGE_KINDS}.get(name)
+    known = CONVENTIONS.get(name) if kind is TermSheet else {"kind": CHARGE_KINDS}.get(name)
     if known is not None:
         return {"enum": list(known)}
     if hint.startswith("tuple"):

@@ -16,9 +16,10 @@ from loantwin import arguments as check
 from loantwin.arrays import Array, Flags, Integers
 from loantwin.errors import UsageError, expected
 from loantwin.products.calendars import adjust
-from loantwin.products.columns.terms import CONVENTIONS, TermColumns, take
+from loantwin.products.columns.terms import TermColumns, take
 from loantwin.products.dates import Dates, parted
 from loantwin.products.day_counts import DAY_COUNTS, Period
+from loantwin.products.term_sheet import CONVENTIONS
 
 _TIMETABLE = (
     "months",

@@ -9,9 +9,9 @@ import numpy as np
 
 from loantwin import arguments as check
 from loantwin.errors import UsageError, expected
-from loantwin.products.columns.terms import CONVENTIONS, RATE_UNIT, TermColumns, term_columns
+from loantwin.products.columns.terms import RATE_UNIT, TermColumns, term_columns
 from loantwin.products.rounding import in_minor
-from loantwin.products.term_sheet import TermSheet
+from loantwin.products.term_sheet import CONVENTIONS, TermSheet
 
 NOT_IN_COLUMNS = (
     "agreed",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -14,29 +14,8 @@ from loantwin import arguments as check
 from loantwin.arrays import Array, Codes, Flags, Integers
 from loantwin.errors import UsageError, choice, expected
 from loantwin.products.dates import Dates, date_column
-from loantwin.products.term_sheet import (
-    AMORTISATIONS,
-    DAY_COUNTS,
-    INTEREST_PERIODS,
-    LAST_INSTALMENTS,
-    METHODS,
-    ODD_PERIODS,
-    ROLLS,
-    ROUNDINGS,
-)
+from loantwin.products.term_sheet import AMORTISATIONS, CONVENTIONS, LAST_INSTALMENTS, ROLLS
 
-CONVENTIONS: Mapping[str, tuple[str, ...]] = {
-    "roll": ROLLS,
-    "day_count": DAY_COUNTS,
-    "interest_period": INTEREST_PERIODS,
-    "odd_period": ODD_PERIODS,
-    "method": METHODS,
-    "amortisation": AMORTISATIONS,
-    "rounding": ROUNDINGS,
-    "instalment_rounding": ROUNDINGS,
-    "last_instalment": LAST_INSTALMENTS,
-}
-"""Field -> names; a convention's code in columns is its index here."""
 NOT_KNOWN = {
     "amortisation": ("step", "seasonal"),
     "method": ("interest-first",),
