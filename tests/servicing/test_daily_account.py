@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -177,3 +179,16 @@ def test_bad_facts_are_refused_by_number_and_field() -> None:
         replace(TERMS, principal=0)
     with pytest.raises(UsageError, match="fee"):
         replace(TERMS, rebate=True)
+
+
+def test_the_page_s_example_gives_its_table() -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "daily-account.md").read_text(encoding="utf-8")
+    names: dict[str, object] = {}
+    exec(re.findall(r"```python\n(.*?)```", page, re.DOTALL)[0], names)
+    lines = [line.strip("| ").split(" | ") for line in page.splitlines() if line.startswith("| 2024")]
+    made = [
+        (item.on, item.due, item.paid, item.charged, item.to_charges, item.to_interest, item.to_principal,
+         item.principal, item.settlement)
+        for item in names["entries"]  # type: ignore[attr-defined]
+    ]  # fmt: skip
+    assert [list(map(str, row)) for row in made] == lines
