@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .reading import Rows, across, of
+from .reading import Rows, across, ends, of
 from .tables import Table, find
 
 
@@ -49,5 +49,22 @@ def _schedule(result: Any, found: list[Table]) -> Rows:
 def _scores(result: Any, found: list[Table]) -> Rows:
     for name, item in result.models.items():
         row = find(found, "On rows not trained on").row(name)
-        for head, value in (("AUC", item.auc), ("Gini", item.gini), ("Brier", item.brier), ("KS", item.ks)):
-            yield row[head], value
+        heads = {"AUC": item.auc, "Gini": item.gini, "Brier": item.brier, "KS": item.ks}
+        yield from across(row, {**heads, "± folds": item.auc_spread, "slope": item.calibration_slope})
+        yield from ends(row["95 %"], item.auc_low, item.auc_high)
+    told = find(found, "Differences")
+    for item, cells in zip(result.compared, told.cells[1:], strict=True):
+        row = dict(zip(told.cells[0], cells, strict=True))
+        yield from across(row, {"model": item.model, "beside": item.against, "AUC": item.auc})
+        yield from across(row, {"Brier": item.brier})
+        yield from ends(row["95 % of Brier"], item.brier_low, item.brier_high)
+    tenths = find(found, "Calibration of")
+    deciles = result.models[result.champion].deciles
+    assert deciles
+    for item, cells in zip(deciles, tenths.cells[1:], strict=True):
+        row = dict(zip(tenths.cells[0], cells, strict=True))
+        yield from across(row, {"predicted bad": item.predicted, "observed bad": item.observed})
+        yield from ends(row["95 %"], item.low, item.high)
+    features = find(found, "Features")
+    for item in result.features:
+        yield features.row(item.name)["information value"], item.information

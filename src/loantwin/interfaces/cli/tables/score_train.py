@@ -7,6 +7,7 @@ from typing import Any
 from rich.console import Console
 
 from loantwin.interfaces.cli.tables.blocks import count, percent, show_facts, show_notes, show_table
+from loantwin.interfaces.cli.tables.layout import MISSING
 
 MOST = 12
 """Features and left-out columns that are shown; `--json` and `--table` have all."""
@@ -47,7 +48,7 @@ def _figures(console: Console, result: Any) -> None:
             name,
             f"{item.auc:.4f}",
             f"{item.auc_low:.3f} to {item.auc_high:.3f}",
-            "-" if item.auc_spread is None else f"{item.auc_spread:.3f}",
+            MISSING if item.auc_spread is None else f"{item.auc_spread:.3f}",
             f"{item.gini:.3f}",
             f"{item.ks:.3f}",
             f"{item.brier:.4f}",
@@ -98,9 +99,9 @@ def _features(console: Console, result: Any) -> None:
             item.name,
             item.kind,
             percent(item.missing, 1),
-            "-" if item.kind != "category" else str(item.levels),
+            MISSING if item.kind != "category" else str(item.levels),
             f"{item.information:.3f}",
-            *((("-" if item.stability is None else f"{item.stability:.3f}"),) if later else ()),
+            *(((MISSING if item.stability is None else f"{item.stability:.3f}"),) if later else ()),
         )
         for item in result.features
     ]
