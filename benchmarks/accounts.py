@@ -1,4 +1,4 @@
-"""Accounts of one loan: every life of an outside core-banking system's tests, and a long one of many facts."""
+"""Accounts of one loan: the lives of an outside core-banking system's tests, and a long one of many facts."""
 
 from __future__ import annotations
 
