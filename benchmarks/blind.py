@@ -107,8 +107,8 @@ def cards() -> tuple[pl.DataFrame, pl.DataFrame, dict[str, float]]:
         lt.fit(folder / "A")
         lt.twin_create(folder / "B", folder / "ahead.csv", str(folder / "ahead.toml"), "2005-04-30")
         lt.fit(folder / "B", model_from=folder / "A")
-        lt.simulate(folder / "B", folder / "ahead.parquet", months=AHEAD, seed=3)
-        simulated = pl.read_parquet(folder / "ahead.parquet").select(COLUMNS)
+        lt.simulate(folder / "B", folder / "simulated.parquet", months=AHEAD, seed=3)
+        simulated = pl.read_parquet(folder / "simulated.parquet").select(COLUMNS)
         with lt.open(folder / "B") as twin:
             panel = twin.tables.panel
             assert panel is not None
