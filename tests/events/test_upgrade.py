@@ -50,6 +50,8 @@ def test_the_stored_account_is_sound_and_says_what_it_said(tmp_path: Path) -> No
     and a penalty of 12.00 to come.
     """
     shutil.copytree(HOMES / "accounts-1", tmp_path / "twin")
+    for name in ("blobs", "quarantine"):  # empty folders, which a repository does not keep
+        (tmp_path / "twin" / name).mkdir()
     with Home.open(tmp_path / "twin") as home:
         found = home.verify()
         assert found.problems == ()
