@@ -46,8 +46,8 @@ def test_the_stored_home_is_sound(stored_home: Path) -> None:
 
 
 def test_the_stored_account_is_sound_and_says_what_it_said(tmp_path: Path) -> None:
-    """1,200 at 1 % a month: 90.00 of the second instalment's 207.06 paid, four of 207.06 (the last a cent less)
-    and a penalty of 12.00 to come.
+    """1,200 at 1 % a month: 90.00 of the second instalment's 207.06 paid; four more, the last a cent less,
+    and a penalty of 12.00 are to come.
     """
     shutil.copytree(HOMES / "accounts-1", tmp_path / "twin")
     for name in ("blobs", "quarantine"):  # empty folders, which a repository does not keep
