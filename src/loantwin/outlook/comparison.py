@@ -196,9 +196,9 @@ def _by_band(
         _noisy(number[:, band, :horizon], amount[:, band, :horizon], size, outlook, 2 + 2 * band)
         for band in range(number.shape[1])
     ]
-    return tuple(
-        np.quantile([item[place].sum(axis=1) for item in drawn], (0.05, 0.95), axis=1) for place in (0, 1)
-    )
+    totals = [np.array([item[place].sum(axis=1) for item in drawn]) for place in (0, 1)]
+    ends = [np.asarray(np.quantile(total, (0.05, 0.95), axis=1), dtype=np.float64) for total in totals]
+    return ends[0], ends[1]
 
 
 def _noisy(

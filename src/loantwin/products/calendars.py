@@ -196,7 +196,7 @@ def business_days(start: ArrayLike, end: ArrayLike, calendar: str) -> Integers:
     both = np.concatenate([first.ravel(), last.ravel()])
     table = _around(both, calendar)
     if both.size:
-        _listed(np.arange(both.min(), both.max() + 1), table, calendar)
+        _listed(np.arange(both.min(), both.max() + np.timedelta64(1, "D")), table, calendar)
     return np.asarray(_found(table.passed, table, last) - _found(table.passed, table, first), np.int64)
 
 

@@ -316,7 +316,9 @@ def _over_mean_year(low: Array, high: Array) -> Floats:
     late = is_leap(end.year) & ((end.month > 2) | ((end.month == 2) & (end.day == 29)))
     leap = np.where(start.year == end.year, is_leap(start.year), early | late)
     years = end.year - start.year + 1
-    whole = (high.astype("datetime64[Y]") + 1).astype("datetime64[D]") - low.astype("datetime64[Y]")
+    whole = (high.astype("datetime64[Y]") + np.timedelta64(1, "Y")).astype("datetime64[D]") - low.astype(
+        "datetime64[Y]"
+    )
     length = np.where(within, 365.0 + leap, whole.astype(np.int64) / years)
     return np.asarray((end.ordinal - start.ordinal) / length)
 

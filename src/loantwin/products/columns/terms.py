@@ -107,8 +107,8 @@ class TermColumns:
         shape = (-1, *[1] * (times.ndim - 1))
         first: Any = self.first.reshape(shape)
         months, days, anchor = (column.reshape(shape) for column in (self.months, self.days, self.due_day))
-        by_month = _on_day(first.astype("datetime64[M]") + months * times, anchor)
-        return np.where(months > 0, by_month, first + days * times)
+        by_month = _on_day(first.astype("datetime64[M]") + _span(months * times, "M"), anchor)
+        return np.where(months > 0, by_month, first + _span(days * times, "D"))
 
 
 def take(terms: TermColumns, rows: Array | slice) -> TermColumns:
@@ -266,7 +266,7 @@ def _together(terms: TermColumns) -> Iterator[Rule]:
 
 def _first(values: ArrayLike | None) -> Dates:
     """Return first due dates, NaT where none is given."""
-    none = np.array(np.datetime64("NaT"), dtype="datetime64[D]")
+    none = np.array(np.datetime64("NaT", "D"))
     if values is None:
         return none
     found = np.asarray(values)
@@ -279,13 +279,18 @@ def _first_dates(columns: dict[str, Any]) -> dict[str, Any]:
     """Return columns with a first due date for each, and the day of the month that dates keep to."""
     start, given, day = columns["start"], columns["first"], columns["due_day"]
     none, months = np.isnat(given), columns["months"]
-    after = _on_day(start.astype("datetime64[M]") + months, _day_of_month(start))
-    wanted = np.where(none, np.where(months > 0, after, start + columns["days"]), given)
+    after = _on_day(start.astype("datetime64[M]") + _span(months, "M"), _day_of_month(start))
+    wanted = np.where(none, np.where(months > 0, after, start + _span(columns["days"], "D")), given)
     month, kept = wanted.astype("datetime64[M]"), np.maximum(day, 1)
     here = _on_day(month, kept)
-    moved = np.where(here >= wanted, here, _on_day(month + 1, kept))
+    moved = np.where(here >= wanted, here, _on_day(month + np.timedelta64(1, "M"), kept))
     own = np.where(none, _day_of_month(start), _day_of_month(wanted))
     return {**columns, "first": np.where(day > 0, moved, wanted), "due_day": np.where(day > 0, day, own)}
+
+
+def _span(number: ArrayLike, unit: str) -> Array:
+    """Return whole numbers as spans of days (D) or months (M)."""
+    return np.asarray(number).astype(f"timedelta64[{unit}]")
 
 
 def _day_of_month(day: Dates) -> Integers:
@@ -296,8 +301,8 @@ def _day_of_month(day: Dates) -> Integers:
 def _on_day(month: Array, day: Integers) -> Dates:
     """Return days of months (datetime64[M]) by their number; the last where a month has no such day."""
     begun = month.astype("datetime64[D]")
-    length = ((month + 1).astype("datetime64[D]") - begun).astype(np.int64)
-    return np.asarray(begun + (np.minimum(day, length) - 1))
+    length = ((month + np.timedelta64(1, "M")).astype("datetime64[D]") - begun).astype(np.int64)
+    return np.asarray(begun + _span(np.minimum(day, length) - 1, "D"))
 
 
 def _coded(values: Any, names: tuple[str, ...], field: str) -> Codes:
