@@ -133,7 +133,7 @@ class Pages:
     lender: str = ""
     """The lender's name on every page; empty takes the name of the twin's folder."""
     language: str = "en"
-    """Language of tables and pages: en (English) or zh (Chinese)."""
+    """Language of tables and pages: en (English), zh (Chinese), or en,zh and zh,en: pages hold both."""
 
 
 @dataclass(frozen=True)
@@ -170,7 +170,7 @@ MOST = 1e12
 
 CHOICES = {
     "cecl.reversion_form": ("straight_line", "at_once"),
-    "pages.language": ("en", "zh"),
+    "pages.language": ("en", "zh", "en,zh", "zh,en"),
 }
 """Words that a setting may be."""
 

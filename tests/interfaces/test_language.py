@@ -128,6 +128,27 @@ def test_a_page_says_all_in_chinese_and_no_figure_changes(
     assert read_figures(chinese) == read_figures(english)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+def test_a_page_of_two_languages_holds_both_whole_and_apart(kind: type[Any]) -> None:
+    result = result_of(kind)
+    with speaking("en,zh"):
+        both = PAGES[kind](result)
+    alone = {}
+    for tongue in ("en", "zh"):
+        with speaking(tongue):
+            alone[tongue] = PAGES[kind](result)
+    parts = re.split(r'<div class="spoken" lang="[^"]+" id="in-(en|zh)">', both)
+    assert parts[1::2] == ["en", "zh"]
+    for tongue, part in zip(parts[1::2], parts[2::2], strict=True):
+        assert read_figures(part) == read_figures(alone[tongue].split("<body>")[1])
+    one, other = (set(re.findall(r'\bid="([^"]+)"', part)) for part in parts[2::2])
+    assert one
+    assert not one & other
+    for part, ids in zip(parts[2::2], (one, other), strict=True):
+        assert set(re.findall(r'(?:url\(|href=")#([^")]+)', part)) <= ids
+
+
 def read_figures(page: str) -> list[str]:
     """Return the figures of a page in their order; marks of axes and hints follow the width of words."""
     unseen = r'<style>.*?</style>|<p class="hint".*?</p>|<svg.*?</svg>'

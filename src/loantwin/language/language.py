@@ -12,6 +12,8 @@ from loantwin.language.catalogue import OTHER, PLAIN, catalogue
 
 LANGUAGES = ("en", "zh")
 TAGS = {"en": "en", "zh": "zh-CN"}
+NAMES = {"en": "English", "zh": "中文"}
+"""Each language's name in itself."""
 BREAKS = ((". ", "。"), ("; ", "；"), (": ", "："), (", ", "，"), (" to ", " 至 "))
 """What parts a text with no entry of its own, and what stands between its parts when they are said."""
 LETTERS = re.compile(r"[A-Za-z]{2}")
@@ -21,11 +23,17 @@ WORD = re.compile(r"[A-Za-z][a-z]")
 FIGURES = re.compile(r"\d[\d,]*")
 
 _spoken: ContextVar[str] = ContextVar("language", default="en")
+_also: ContextVar[tuple[str, ...]] = ContextVar("also", default=())
 
 
 def spoken() -> str:
     """Return the language in which tables and pages are made now."""
     return _spoken.get()
+
+
+def also_spoken() -> tuple[str, ...]:
+    """Return the languages that a page offers its reader beside the one spoken."""
+    return _also.get()
 
 
 def tag(language: str = "") -> str:
@@ -35,17 +43,29 @@ def tag(language: str = "") -> str:
 
 @contextmanager
 def speaking(language: str) -> Iterator[None]:
-    """Make tables and pages in a language, one of `LANGUAGES`.
+    """Make tables and pages in a language, one of `LANGUAGES`; of several, with commas between, tables are
+    in the first, and pages hold all for their reader to choose.
 
     Raises ValueError where it is none of them.
     """
-    if language not in LANGUAGES:
-        raise ValueError(f"expected one of {', '.join(LANGUAGES)}, was {language!r}")
-    before = _spoken.set(language)
+    asked = asked_languages(language)
+    before, others = _spoken.set(asked[0]), _also.set(asked[1:])
     try:
         yield
     finally:
         _spoken.reset(before)
+        _also.reset(others)
+
+
+def asked_languages(words: str) -> tuple[str, ...]:
+    """Return languages from a text that names one, or several with commas between.
+
+    Raises ValueError where one is not of `LANGUAGES`, or stands twice.
+    """
+    asked = tuple(part.strip() for part in words.split(","))
+    if not set(asked) <= set(LANGUAGES) or len(set(asked)) < len(asked):
+        raise ValueError(f"expected one of {', '.join(LANGUAGES)}, or both as en,zh, was {words!r}")
+    return asked
 
 
 def said(text: str) -> str:

@@ -11,16 +11,16 @@ from typing import Annotated, Any, get_type_hints
 import typer
 
 from loantwin import config
-from loantwin.errors import ConfigError, UsageError, expected
-from loantwin.language import LANGUAGES, speaking
+from loantwin.errors import ConfigError, UsageError
+from loantwin.language import asked_languages, speaking
 
 Language = Annotated[
     str | None,
     typer.Option(
         "--language",
-        metavar="en|zh",
-        help="Language of tables and pages (default: the setting pages.language, en). JSON, files of tables "
-        "and errors stay English.",
+        metavar="en|zh|en,zh",
+        help="Language of tables and pages (default: the setting pages.language, en). en,zh: tables in the "
+        "first, pages in both, for their reader to choose. JSON, files of tables and errors stay English.",
     ),
 ]
 WORD = "language"
@@ -32,9 +32,7 @@ def with_language(command: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(command)
     def spoken(*given: Any, **named: Any) -> Any:
         asked = named.pop(WORD)
-        if asked is not None and asked not in LANGUAGES:
-            raise UsageError(expected("one of " + ", ".join(LANGUAGES), asked), field=WORD)
-        with speaking(asked or _set(named.get("directory"))):
+        with speaking(_checked(asked) if asked is not None else _set(named.get("directory"))):
             return command(*given, **named)
 
     signature = inspect.signature(command, eval_str=True)
@@ -42,6 +40,13 @@ def with_language(command: Callable[..., Any]) -> Callable[..., Any]:
     spoken.__signature__ = signature.replace(parameters=[*signature.parameters.values(), option])  # type: ignore[attr-defined]
     spoken.__annotations__ = {**get_type_hints(command, include_extras=True), WORD: Language}
     return spoken
+
+
+def _checked(asked: str) -> str:
+    try:
+        return ",".join(asked_languages(asked))
+    except ValueError as problem:
+        raise UsageError(str(problem), field=WORD) from problem
 
 
 def _set(home: Path | None) -> str:

@@ -134,6 +134,8 @@ def grouped(
             axes.bar(at, values, width * 0.92, color=key.colour)
             if key.name in ranges:
                 axes.vlines(at, *ranges[key.name], color=INK, linewidth=1.6)
+        if ranges:
+            axes.margins(y=0.04)
         fits = len(labels) * (max(map(len, labels)) + 1.5) <= LABELS_ACROSS
         axes.set_xticks(x, labels, rotation=0 if fits else 45, ha="center" if fits else "right")
         axes.grid(axis="x", visible=False)

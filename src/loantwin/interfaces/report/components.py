@@ -118,7 +118,7 @@ def _share(value: float) -> str:
 
 def times(log_odds: float) -> str:
     """Return log-odds as a multiple in words: x 1.35."""
-    return f"× {np.exp(log_odds):.2g}"
+    return f"× {np.exp(log_odds):.3g}"
 
 
 def _effects(result: ComponentsResult) -> Section:
@@ -294,9 +294,8 @@ def vintage_chart(result: ComponentsResult) -> Chart:
         axes.plot(x[~known], np.exp(value[~known]), "o", color=BLUE, markersize=2.6, alpha=0.35)
         axes.axhline(1.0, color=MUTED, linewidth=0.8)
         month_ticks(axes, [row.vintage for row in result.vintage])
-        _as_multiples(
-            axes, np.concatenate([low[known], high[known]]) if known.any() else np.concatenate([low, high])
-        )
+        ends = np.concatenate([low, high])
+        _as_multiples(axes, np.concatenate([low[known], high[known]]) if known.any() else ends, ends)
 
     values = _told("vintage", [row.vintage for row in result.vintage], result.vintage)
     return drawn(SIZE, "Quality of vintages", draw, keys, unit="multiple of the average odds", values=values)
@@ -330,7 +329,7 @@ def environment_chart(result: ComponentsResult) -> Chart:
         axes.axhline(1.0, color=MUTED, linewidth=0.8)
         ahead = next(iter(result.forecasts.values())).months
         month_ticks(axes, [*(row.month for row in result.period), *ahead])
-        _as_multiples(axes, np.concatenate([value, *ends]))
+        _as_multiples(axes, np.concatenate([value, *ends]), np.concatenate([low, high, *ends]))
 
     past = [row.month for row in result.period]
     rows = list(_told("month", past, result.period).rows)
@@ -378,11 +377,13 @@ def _column(rows: Sequence[Any], name: str) -> Floats:
     return np.array([getattr(row.log_odds, name) for row in rows])
 
 
-def _as_multiples(axes: Any, log_odds: Floats) -> None:
-    """Set a logarithmic axis with ticks people read, over the values given."""
+def _as_multiples(axes: Any, log_odds: Floats, intervals: Floats) -> None:
+    """Set a logarithmic axis with ticks people read, over values and, up to twice as far, their intervals."""
     from matplotlib.ticker import FixedLocator, NullFormatter, NullLocator
 
-    low, high = float(np.exp(log_odds.min())), float(np.exp(log_odds.max()))
+    least, most = log_odds.min() - np.log(2.0), log_odds.max() + np.log(2.0)
+    low = float(np.exp(max(least, min(intervals.min(), log_odds.min()))))
+    high = float(np.exp(min(most, max(intervals.max(), log_odds.max()))))
     axes.set_yscale("log")
     axes.set_ylim(low / 1.15, high * 1.15)
     marks = sorted((*TICKS, *FINE)) if high < 10.0 * low else TICKS

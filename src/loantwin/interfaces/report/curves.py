@@ -24,7 +24,7 @@ from loantwin.interfaces.report.charts import errorbars, lines
 from loantwin.interfaces.report.drawing import Chart, Key, as_percent, drawn, share, tabled
 from loantwin.interfaces.report.page import Page, facts, made_by, rendered
 from loantwin.interfaces.report.palette import AGES, HEAT, INK, MUTED, THIN, WHITE
-from loantwin.language import spoken
+from loantwin.language import also_spoken, spoken
 from loantwin.verbs.curves import RollMatrix, RollRatesResult, Vintage, VintagesResult
 
 TALL = (5.4, 3.7)
@@ -201,7 +201,7 @@ def _map(matrix: RollMatrix, states: Sequence[str], title: str) -> Chart:
 
 def _on_lines(name: str) -> str:
     """Return a name, a word a line; on one line where it will be said in another language."""
-    return name.replace(" ", "\n") if spoken() == "en" else name
+    return name.replace(" ", "\n") if (spoken(), *also_spoken()) == ("en",) else name
 
 
 def _over_time(result: RollRatesResult) -> tuple[Chart, Chart]:

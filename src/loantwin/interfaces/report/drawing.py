@@ -20,7 +20,7 @@ from loantwin.interfaces.report.palette import BAND, CYCLE, GRID, MUTED, named
 from loantwin.language import said
 
 TEXT = 12.0
-"""Height of a picture's text on a narrow page, points of the picture; `page.html.j2` has the wide one's."""
+"""Height of a picture's text on a narrow page, points of the picture; `page.css.j2` has the wide one's."""
 STYLE: dict[Any, Any] = {
     "font.family": "sans-serif",
     "font.sans-serif": ["Helvetica", "Arial", "DejaVu Sans"],

@@ -13,7 +13,7 @@ from loantwin.interfaces.report.blocks import Section, Tile, arranged
 from loantwin.interfaces.report.palette import variables
 from loantwin.interfaces.report.spoken import said_facts, said_section, said_tile
 from loantwin.interfaces.report.template import environment
-from loantwin.language import said, spoken, tag
+from loantwin.language import NAMES, also_spoken, said, speaking, spoken, tag
 
 
 @dataclass(frozen=True)
@@ -65,17 +65,55 @@ def made_by(provenance: Mapping[str, Any], aside: str = "") -> str:
 
 
 def rendered(page: Page) -> str:
-    """Return the page as HTML, self-contained: styles, pictures and figures are in it."""
+    """Return the page as HTML, self-contained: styles, pictures and figures are in it.
+
+    Where a second language is spoken, the page holds both, and its reader chooses.
+    """
     from markupsafe import Markup
 
-    folder = files("loantwin.interfaces.report")
-    made_in = environment()
-    css = made_in.from_string((folder / "page.css.j2").read_text(encoding="utf-8"))
-    style = css.render(light=Markup(variables(False)), dark=Markup(variables(True)))  # noqa: S704  # our own
-    html = made_in.from_string((folder / "page.html.j2").read_text(encoding="utf-8"))
-    told = page if spoken() == "en" else _in_language(page)
+    made_in, languages = environment(), (spoken(), *also_spoken())
+    bodies: list[dict[str, Any]] = []
+    for language in languages:
+        with speaking(language):
+            bodies.append(_body(page, f"-{language}" if len(bodies) else ""))
+    css = made_in.from_string(_file("page.css.j2"))
+    style = css.render(
+        light=Markup(variables(False)),  # noqa: S704  # our own
+        dark=Markup(variables(True)),  # noqa: S704  # our own
+        hidden=languages if len(languages) > 1 else (),
+    )
+    html = made_in.from_string(_file("page.html.j2"))
+    return html.render(page=_told(page), tag=tag(), bodies=bodies, style=Markup(style))  # noqa: S704  # our own CSS
+
+
+def _file(name: str) -> str:
+    return (files("loantwin.interfaces.report") / name).read_text(encoding="utf-8")
+
+
+def _told(page: Page) -> Page:
+    return page if spoken() == "en" else _in_language(page)
+
+
+def _body(page: Page, suffix: str) -> dict[str, Any]:
+    """Return what a page shows in the language spoken. suffix : of its ids, so that none stands twice."""
+    from markupsafe import Markup
+
+    told = _told(page)
     shown = replace(told, summary=unbroken(told.summary), sections=tuple(_laid_out(told.sections)))
-    return html.render(page=shown, said=said, tag=tag(), style=Markup(style))  # noqa: S704  # our own CSS
+    html = environment().from_string(_file("body.html.j2")).render(page=shown, said=said, suffix=suffix)
+    language = spoken()
+    named = _own_ids(html, suffix) if suffix else html
+    return {"language": language, "tag": tag(), "name": NAMES[language], "html": Markup(named)}  # noqa: S704  # rendered
+
+
+def _own_ids(html: str, suffix: str) -> str:
+    """Return markup whose pictures refer to ids of their own."""
+    return re.sub(
+        r"<svg.*?</svg>",
+        lambda svg: re.sub(r'((?:\bid="|url\(#|href="#)[^")]+)', rf"\1{suffix}", svg[0]),
+        html,
+        flags=re.DOTALL,
+    )
 
 
 def _in_language(page: Page) -> Page:
