@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from loantwin.verbs.concentration import concentration as concentration
     from loantwin.verbs.config_show import config_show as config_show
     from loantwin.verbs.curves import curves as curves
+    from loantwin.verbs.fairness import fairness as fairness
     from loantwin.verbs.fit import fit as fit
     from loantwin.verbs.forecast import forecast as forecast
     from loantwin.verbs.journal import journal as journal
@@ -98,6 +99,7 @@ _EXPORTS = {
     "schedule": "loantwin.verbs.schedule",
     "schema": "loantwin.verbs.schema",
     "score_train": "loantwin.verbs.score_train",
+    "fairness": "loantwin.verbs.fairness",
     "sensitivity": "loantwin.verbs.sensitivity",
     "backtest": "loantwin.verbs.backtest.backtest",
     "backtest_rates": "loantwin.verbs.backtest_rates",
