@@ -1,4 +1,5 @@
-"""`fairness`: approvals, ends and scores by group, each figure with its interval and its cases; no verdicts."""
+"""`fairness`: approvals, ends and scores by group, each figure with its interval and its cases; no "
+"verdicts."""
 
 from __future__ import annotations
 
@@ -7,9 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
-
-
-from loantwin.arrays import Floats
+from loantwin.arrays import Flags, Floats
 from loantwin.clock import Clock, SystemClock
 from loantwin.decisions.fairness import measure
 from loantwin.decisions.fairness.adjusted import given_columns
@@ -39,12 +38,13 @@ class FairnessResult(Result):
     """Decisions and scores by group: figures, never verdicts.
 
     rows : cases in the file. cases : decided, of a known group. approved : of them. groups : the figures of
-    each, the reference first. levels : what shares of approval are worth here, in words; levels_kept : whether
-    they are shown; where not, refused names each figure left out and why. good_cases : the same figures among
-    cases that ended well (equal opportunity). ends : how cases ended by group, with what a score said.
-    calibration : by band of risk. at_equal_risk : approvals within bands of the score. given, at_equal_columns :
-    odds ratios at equal columns. months : approvals by month. comparisons : how many intervals against the
-    reference are shown. left_out : rows by reason.
+    each, the reference first. levels : what shares of approval are worth here, in words; levels_kept :
+    whether they are shown; where not, refused names each figure left out and why. good_cases : the same
+    figures among cases that ended well (equal opportunity). ends : how cases ended by group, with what a
+    score said.
+    calibration : by band of risk. at_equal_risk : approvals within bands of the score. given,
+    at_equal_columns : odds ratios at equal columns. months : approvals by month. comparisons : how many
+    intervals against the reference are shown. left_out : rows by reason.
     """
 
     SCHEMA: ClassVar[str] = "loantwin.fairness/1"
@@ -129,7 +129,9 @@ def fairness(
     refused = {} if worth.kept else dict.fromkeys(FIGURES[1:], refusal(worth))
     for name in asked:
         if name in refused:
-            raise UsageError(expected(f"cases that can tell an {name}", refused[name]), field="levels")
+            raise UsageError(
+                f"expected natural levels, which an {name} needs, was: {refused[name]}", field="levels"
+            )
     told = _Told(found, worth, least, bad, score, scores, bands)
     names = [column_of(table, name, "given") for name in given]
     shown = measure.by_group(
@@ -137,7 +139,7 @@ def fairness(
     )
     equal_risk, equal_columns = told.at_equal_risk(), told.at_equal_columns(names)
     months = told.by_month(month)
-    compared = (*shown[1:], *told.good, *equal_risk, *equal_columns, *months)
+    compared: tuple[Any, ...] = (*shown[1:], *told.good, *equal_risk, *equal_columns, *months)
     comparisons = sum(item.odds_ratio is not None for item in compared)
     now = (clock or SystemClock()).now()
     return FairnessResult(
@@ -191,7 +193,10 @@ class _Told:
     ) -> None:
         self.cases, self.levels, self.least, self.bands = cases, levels, least, bands
         self.notes: list[str] = []
-        self.known, self.bad = (None, None) if bad is None else ends_of(cases, bad)
+        self.known: Flags | None = None
+        self.bad: Flags | None = None
+        if bad is not None:
+            self.known, self.bad = ends_of(cases, bad)
         self.risk = _risk(cases, score, scores, self.notes)
         self.good = self._good()
 
@@ -202,7 +207,8 @@ class _Told:
         good = self.known & ~self.bad
         if self.cases.approved[good].all():
             self.notes.append(
-                "Equal opportunity is not shown: of declined cases no good end is known, so that all whose end "
+                "Equal opportunity is not shown: of declined cases no good end is known, so that all "
+                "whose end "
                 "is known were approved"
             )
             return ()
@@ -273,7 +279,9 @@ def _risk(cases: Cases, score: str | None, scores: Path | str | None, notes: lis
     folder, _, name = str(scores).partition("#") if not Path(scores).is_dir() else (str(scores), "", "")
     model = read_score(Path(folder), name or None)
     found = predict(model, cases.table)
-    notes.append(f"The score is {model.kind} of {Path(folder).name}; of cases that it was trained on it says too much")
+    notes.append(
+        f"The score is {model.kind} of {Path(folder).name}; of cases that it was trained on it says too much"
+    )
     for column, many in found.encoded.unseen.items():
         notes.append(f"{column}: {many:,} cases have a text that the score had never seen")
     return check_spread(found.pd, "scores")
@@ -286,10 +294,13 @@ def _notes(cases: Cases, reference: str | None, comparisons: int) -> list[str]:
     if comparisons > 1:
         chance = 1 - 0.95**comparisons
         made.append(
-            f"{comparisons} intervals against the reference are shown, each at 95 %: if no group differed and they "
+            f"{comparisons} intervals against the reference are shown, each at 95 %: if no group "
+            "differed and they "
             f"were independent, one or more would miss equality with probability {chance:.0%} by chance alone"
         )
-    made.append("Figures, no verdicts: a difference may have reasons that the file does not hold, and so may equality")
+    made.append(
+        "Figures, no verdicts: a difference may have reasons that the file does not hold, and so may equality"
+    )
     return made
 
 

@@ -1,4 +1,5 @@
-"""Cases as fairness reads them: who was approved, of which group, how it ended, at what risk, in which month."""
+"""Cases as fairness reads them: who was approved, of which group, how it ended, at what risk, in "
+"which month."""
 
 from __future__ import annotations
 
@@ -22,9 +23,9 @@ class Cases:
     """Decided cases of a known group.
 
     table : them alone. approved : (N,) bool. groups : (N,) labels. names : the groups, the largest first.
-    reference : the group that others are beside. rows : (N,) their places in the file. unfavourable : the value
-    of the decision that is not favourable. whole : (approved, cases) of all decided rows of the file, of any
-    group. undecided, ungrouped : rows left out.
+    reference : the group that others are beside. rows : (N,) their places in the file. unfavourable : the
+    value of the decision that is not favourable. whole : (approved, cases) of all decided rows of the file,
+    of any group. undecided, ungrouped : rows left out.
     """
 
     table: Table
@@ -57,11 +58,11 @@ def cases_of(
 
     Parameters
     ----------
-    outcome : the column of the decision. favourable : its value that is good for the applicant; every case with
-        the other value was declined. unfavourable : that other value; needed where the column has more than two,
-        whose rows are then left out.
-    group : one column, whose values are the groups; or several of marks 0 and 1, at most one of them 1 in a row,
-        whose names are the groups. reference : a group; the largest where none is named.
+    outcome : the column of the decision. favourable : its value that is good for the applicant; every case
+        with the other value was declined. unfavourable : that other value; needed where the column has more
+        than two, whose rows are then left out.
+    group : one column, whose values are the groups; or several of marks 0 and 1, at most one of them 1 in a
+        row, whose names are the groups. reference : a group; the largest where none is named.
 
     Raises
     ------
@@ -72,7 +73,7 @@ def cases_of(
     ends = table.raw[outcome]
     good = is_value(ends, favourable, outcome, "favourable")
     known, other = _decided(ends, good, unfavourable, outcome)
-    labels = _labels(table, group)
+    labels = labels_of(table, group)
     there = np.array([label is not None for label in labels])
     rows = np.flatnonzero(known & there)
     _check_outcome(good[known], favourable, outcome)
@@ -93,7 +94,7 @@ def cases_of(
         approved=good[rows],
         groups=groups,
         names=names,
-        reference=names[0] if reference is None else _group_named(str(reference), names),
+        reference=names[0] if reference is None else group_named(str(reference), names, "reference"),
         rows=rows,
         unfavourable=other,
         whole=(int(good[known].sum()), int(known.sum())),
@@ -150,11 +151,18 @@ def _decided(ends: Array, good: Flags, unfavourable: str | None, outcome: str) -
 
 def _check_outcome(good: Flags, favourable: str, outcome: str) -> None:
     if good.all():
-        raise ModelError(expected("an outcome with two values", f"only {favourable} in every row"), field=outcome)
+        raise ModelError(
+            expected("an outcome with two values", f"only {favourable} in every row"), field=outcome
+        )
 
 
-def _labels(table: Table, group: Sequence[str]) -> Array:
-    """Return the group of each row of the file, None where it has none."""
+def labels_of(table: Table, group: Sequence[str]) -> Array:
+    """Return the group of each row of a table (N,), None where it has none; group : as in `cases_of`.
+
+    Raises
+    ------
+    UsageError : no such column, or marks that are others than 0 and 1, or overlap.
+    """
     if not group:
         raise UsageError(expected("a column of groups", "none"), field="group")
     names = [column_of(table, name, "group") for name in group]
@@ -165,7 +173,9 @@ def _labels(table: Table, group: Sequence[str]) -> Array:
         values = table.numbers.get(name)
         known = np.array([]) if values is None else values[~np.isnan(values)]
         if values is None or not np.isin(known, (0, 1)).all():
-            raise UsageError(expected(f"marks 0 and 1 in {name}, one of several columns", "others"), field="group")
+            raise UsageError(
+                expected(f"marks 0 and 1 in {name}, one of several columns", "others"), field="group"
+            )
         marks.append(values == 1)
     belongs = np.array(marks)
     if (double := belongs.sum(axis=0) > 1).any():
@@ -177,14 +187,20 @@ def _labels(table: Table, group: Sequence[str]) -> Array:
     return made
 
 
-def _group_named(name: str, names: Sequence[str]) -> str:
+def group_named(name: str, names: Sequence[str], field: str) -> str:
+    """Return the group that a name or number stands for.
+
+    Raises
+    ------
+    UsageError : no such group; a near one is offered.
+    """
     if name in names:
         return name
     number = _number(name)
     for item in names:
         if number is not None and _number(item) == number:
             return item
-    raise UsageError(unknown(name, names), field="reference")
+    raise UsageError(unknown(name, names), field=field)
 
 
 def ends_of(cases: Cases, bad: str) -> tuple[Flags, Flags]:

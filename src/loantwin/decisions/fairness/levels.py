@@ -1,7 +1,7 @@
 """Whether shares of approval in a file are those of the lender, or of how the file's cases were chosen.
 
-A file whose cases were chosen by their outcome (as many approved as declined, say) keeps odds ratios and loses
-everything else: shares, their differences and ratios say how cases were chosen.
+A file whose cases were chosen by their outcome (as many approved as declined, say) keeps odds ratios and
+loses everything else: shares, their differences and ratios say how cases were chosen.
 """
 
 from __future__ import annotations
@@ -58,6 +58,7 @@ def levels_of(approved: int, cases: int, told: str | None) -> Levels:
 def refusal(levels: Levels) -> str:
     """Return why shares and ratios of approval are not shown, and what to do."""
     return (
-        f"{levels.words}. Then shares, differences and ratios of approval say how cases were chosen; only odds "
+        f"{levels.words}. Then shares, differences and ratios of approval say how cases were chosen; "
+        "only odds "
         "ratios survive. State natural levels if the file holds every decision"
     )

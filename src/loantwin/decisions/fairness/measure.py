@@ -26,8 +26,8 @@ from loantwin.models.scoring import measures
 class GroupFigures:
     """Approvals of a group beside the reference's.
 
-    approval : share approved. odds_ratio : of approval against the reference. approval_ratio : of shares, score
-    interval; approval_ratio_log : the same with the interval that is normal on the log scale.
+    approval : share approved. odds_ratio : of approval against the reference. approval_ratio : of shares,
+    score interval; approval_ratio_log : the same with the interval that is normal on the log scale.
     approval_difference : of shares, group less reference. Null: the reference itself, or not shown.
     not_shown : why figures are missing, null where none is.
     """
@@ -45,9 +45,9 @@ class GroupFigures:
 
 @dataclass(frozen=True)
 class EndFigures:
-    """How a group's cases ended. cases : with a known end. observed : share bad. predicted : mean probability.
+    """How a group's cases ended. cases : with a known end. observed : share bad.
 
-    auc : of the score inside the group. Null: no score, or not shown.
+    predicted : mean probability of bad. auc : of the score inside the group. Null: no score, or not shown.
     """
 
     group: str
@@ -173,9 +173,13 @@ def by_end(
         here = told & (groups == name)
         cases, bads = int(here.sum()), int(bad[here].sum())
         if cases < least:
-            made.append(EndFigures(name, cases, bads, None, None, None, f"{cases:,} known ends, fewer than {least:,}"))
+            made.append(
+                EndFigures(name, cases, bads, None, None, None, f"{cases:,} known ends, fewer than {least:,}")
+            )
             continue
-        predicted, area = (None, None) if risk is None else (float(risk[here].mean()), _auc(bad[here], risk[here]))
+        predicted, area = (
+            (None, None) if risk is None else (float(risk[here].mean()), _auc(bad[here], risk[here]))
+        )
         why = "no area under the curve: one end alone" if risk is not None and area is None else None
         made.append(EndFigures(name, cases, bads, share(bads, cases), predicted, area, why))
     return tuple(made)
@@ -235,7 +239,9 @@ def at_equal_risk(
         tables = tables_of(approved[here], groups[here] == name, band[here])
         odds = pooled_odds_ratio(tables)
         if odds.value is None:
-            made.append(RiskFigures(name, cases, len(tables), None, None, "no band has both decisions on both sides"))
+            made.append(
+                RiskFigures(name, cases, len(tables), None, None, "no band has both decisions on both sides")
+            )
             continue
         made.append(RiskFigures(name, cases, len(tables), odds, pooled_ratio(tables) if kept else None, None))
     return tuple(made)

@@ -1,4 +1,4 @@
-"""Approvals of a group beside those of a reference: share, ratio, difference and odds ratio of a table of four.
+"""Approvals of a group beside a reference: share, ratio, difference and odds ratio of a table of four.
 
 A table is (approved, cases) of the group and of the reference. Intervals are at 95 %.
 """
@@ -48,9 +48,7 @@ def share(approved: int, cases: int) -> Bounded:
     p, spread = approved / cases, Z * Z / cases
     middle = (p + spread / 2) / (1 + spread)
     half = Z * math.sqrt(p * (1 - p) / cases + spread / (4 * cases)) / (1 + spread)
-    return bounded(
-        p, 0.0 if approved == 0 else middle - half, 1.0 if approved == cases else middle + half
-    )
+    return bounded(p, 0.0 if approved == 0 else middle - half, 1.0 if approved == cases else middle + half)
 
 
 def approval_ratio(table: Four) -> Bounded:
@@ -107,7 +105,8 @@ def approval_difference(table: Four) -> Bounded:
         ends.append(
             math.copysign(1.0, edge)
             if there * here > 0
-            else brentq(lambda at, to=wanted: _difference_score(table, at) - to, min(edge, value), max(edge, value))
+            else brentq(lambda at, to=wanted: _difference_score(table, at) - to, min(edge, value),
+             max(edge, value))
         )  # fmt: skip
     return bounded(value, ends[0], ends[1])
 
@@ -136,7 +135,13 @@ def odds_ratio(table: Four) -> Bounded:
     """
     a, b = table.approved, table.cases - table.approved
     c, d = table.others, table.other_cases - table.others
-    value = math.nan if min(a * d, b * c) == max(a * d, b * c) == 0 else math.inf if b * c == 0 else a * d / (b * c)
+    value = (
+        math.nan
+        if min(a * d, b * c) == max(a * d, b * c) == 0
+        else math.inf
+        if b * c == 0
+        else a * d / (b * c)
+    )
     if min(a, b, c, d) >= EXACT_BELOW:
         return on_log_scale(value, math.sqrt(1 / a + 1 / b + 1 / c + 1 / d))
     least, most = max(0, a + c - table.other_cases), min(table.cases, a + c)
