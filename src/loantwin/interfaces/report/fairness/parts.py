@@ -71,8 +71,10 @@ def _compared(items: Sequence[GroupFigures], where: str, kept: bool) -> list[Pag
          ratio(item.odds_ratio), ends(item.odds_ratio))
         for item in items
     ]  # fmt: skip
-    heads: tuple[str, ...] = ("group", "cases", "approved", "share", "95 %", "approval ratio", "95 % of ratio",
-                              "difference, points", "95 % of points", "odds ratio", "95 % of odds ratio")  # fmt: skip
+    heads: tuple[str, ...] = ("group", "cases", "approved", "share", "95 %", "approval ratio",
+     "95 % of ratio",
+                              "difference, points", "95 % of points", "odds ratio",
+                               "95 % of odds ratio")  # fmt: skip
     if not kept:
         rows = [(*row[:3], *row[9:]) for row in rows]
         heads = (*heads[:3], *heads[9:])
@@ -95,7 +97,7 @@ def approvals(result: FairnessResult) -> Section:
 
 
 def equal(result: FairnessResult) -> Section | None:
-    """Return odds ratios at equal risk and columns beside those of all cases; None where none was asked for."""
+    """Return odds ratios at equal risk and columns, beside all cases; None where none was asked for."""
     named = (("at equal risk", result.at_equal_risk), ("at equal columns", result.at_equal_columns))
     given = [(words, item) for words, items in named for item in items]
     if not given:
