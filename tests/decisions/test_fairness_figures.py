@@ -40,7 +40,7 @@ def near(found: Bounded | None, *wanted: float | None, rel: float = 1e-6) -> Non
 def test_a_table_worked_by_hand() -> None:
     """60 of 100 against 80 of 100: ratio 0.75, difference -0.2, odds (60 x 20) / (40 x 80) = 0.375.
 
-    Variance of the log ratio 1/60 - 1/100 + 1/80 - 1/100 = 0.0091667, of the log odds 1/60 + 1/40 + 1/80 + 1/20.
+    The variance of the log ratio is 1/60 - 1/100 + 1/80 - 1/100 = 0.0091667.
     """
     table, z = Four(60, 100, 80, 100), 1.959963984540054
     near(
@@ -62,7 +62,7 @@ def test_a_table_worked_by_hand() -> None:
 def test_exact_odds_ratios_are_the_published_ones(
     cells: tuple[int, int, int, int], low: float, high: float | None
 ) -> None:
-    """Printed by R's `fisher.test`: imathworks.com (how fisher.test calculates the interval), the R-help archive of
+    """Printed by R's `fisher.test`: imathworks.com (how it calculates the interval), the R-help archive of
     2 April 2007 and R-devel of August 2003, read on 2026-11-30. R stops its search at about four digits of 1
     / ratio.
     """
@@ -83,12 +83,12 @@ def test_exact_odds_ratios_are_those_of_scipy(table: Four) -> None:
 
 
 def test_a_large_odds_ratio_is_the_published_one() -> None:
-    """Aspirin and heart attacks: 1.83 (1.44 to 2.33), Agresti, Categorical Data Analysis; from general knowledge."""
+    """Aspirin: 1.83 (1.44 to 2.33), Agresti, Categorical Data Analysis; from general knowledge."""
     near(odds_ratio(Four(189, 11034, 104, 11037)), 1.832, 1.440, 2.331, rel=5e-4)
 
 
 def test_differences_are_the_published_ones() -> None:
-    """Newcombe, Statistics in Medicine 17 (1998), Table II, method of Miettinen and Nurminen; from general knowledge."""
+    """Newcombe (1998), Table II, the method of Miettinen and Nurminen; from general knowledge."""
     near(approval_difference(Four(56, 70, 48, 80)), 0.2, 0.0528, 0.3382, rel=2e-3)
     near(approval_difference(Four(5, 56, 0, 29)), 5 / 56, -0.0326, 0.1933, rel=2e-3)
 
@@ -214,7 +214,7 @@ FALSE_ALARMS = 400
 
 
 def test_no_bias_gives_no_more_alarms_than_the_level() -> None:
-    """Two groups of one law of approval: of 400 files 5 % have an interval that misses equality, to luck of 1 in 500."""
+    """Of 400 files of one law of approval 5 % have an interval that misses equality, to luck of 1 in 500."""
     random = np.random.default_rng(11)
     most = int(binom.ppf(0.998, FALSE_ALARMS, 0.05))
     missed = {"ratio": 0, "odds": 0, "pooled": 0}

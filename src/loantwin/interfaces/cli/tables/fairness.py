@@ -150,9 +150,7 @@ def _thin(console: Console, result: Any) -> None:
         ("equal columns", result.at_equal_columns),
     )
     rows = [(item.group, name, item.not_shown) for name, items in parts for item in items if item.not_shown]
-    show_table(console, "Not shown", ("group", "figure", "why"), rows, words=3)
+    show_table(console, "Figures not shown", ("group", "figure", "why"), rows, words=3)
     thin = sum(item.not_shown is not None for item in result.months)
     if thin:
-        show_notes(
-            console, "By month", (f"{thin} of {len(result.months)} rows are not shown: too few cases",)
-        )
+        show_notes(console, "By month", (f"{thin} of {len(result.months)} rows are not shown",))

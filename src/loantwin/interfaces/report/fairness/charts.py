@@ -138,7 +138,7 @@ def calibrated(rows: Sequence[CalibrationRow]) -> Chart:
         "2.5 %": [item.observed.low for item in rows],
         "97.5 %": [item.observed.high for item in rows],
     }
-    unit = "% bad: predicted along, observed upward"
+    unit = "% bad: predicted along and observed upward"
     return drawn(
         SIZE, "Calibration by band of risk", draw, keys, unit=unit, values=tabled("", names, told, share)
     )
@@ -182,7 +182,7 @@ def monthly(title: str, rows: Sequence[MonthFigures], figure: str, *, unit: str)
 
 
 def gain_and_cost(alternatives: Sequence[Alternative], cost: str) -> Chart:
-    """Return a cost against the ratio of approval of each model; cost : `auc`, its frontier joined, or `bad_rate`."""
+    """Return a cost against the approval ratio of each model; cost : `auc`, or `bad_rate`."""
     kinds: Mapping[str, tuple[str, list[Alternative]]] = {
         "present model": (ORANGE, [item for item in alternatives if item.gain is None]),
         "gain shown": (BLUE, [item for item in alternatives if item.gain_told == SHOWN]),
@@ -213,5 +213,5 @@ def gain_and_cost(alternatives: Sequence[Alternative], cost: str) -> Chart:
         words: [at(item)[1] for item in alternatives],
     }
     values = tabled("", [item.name for item in alternatives], told, three)
-    unit = f"approval ratio along, {words if ordered else '% bad among approved'} upward"
+    unit = f"approval ratio along and {words if ordered else '% bad among approved'} upward"
     return drawn(SIZE, title, draw, keys, unit=unit, values=values)

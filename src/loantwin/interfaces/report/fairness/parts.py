@@ -103,10 +103,9 @@ def equal(result: FairnessResult) -> Section | None:
     if not given:
         return None
     plain = [("of all cases", item) for item in result.groups[1:]]
-    told = sorted(
-        ((item, words) for words, item in (*plain, *given)),
-        key=lambda pair: [x.group for x in result.groups].index(pair[0].group),
-    )
+    order = {item.group: place for place, item in enumerate(result.groups)}
+    told = [(item, words) for words, item in (*plain, *given)]
+    told.sort(key=lambda pair: order.get(pair[0].group, len(order)))
     drawn = [(item, words) for item, words in told if item.odds_ratio is not None]
     labels = [f"{visible(item.group)}, {words}" for item, words in drawn]
     rows = [
