@@ -69,9 +69,8 @@ def _equal(result: Any, found: list[Table]) -> Rows:
 @of("FairnessSearchResult")
 def _search(result: Any, found: list[Table]) -> Rows:
     many = len(result.alternatives)
-    tables = [
-        find(found, title) for title in ("Approvals of the group", "What it costs: order", "What it costs: bad")
-    ]
+    titles = ("Approvals of the group", "What it costs: order", "What it costs: bad")
+    tables = [find(found, title) for title in titles]
     for item, gain, cost, lost in zip(
         result.alternatives, *(in_order(table, many) for table in tables), strict=True
     ):

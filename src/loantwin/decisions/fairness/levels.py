@@ -47,8 +47,8 @@ def levels_of(approved: int, cases: int, told: str | None) -> Levels:
             return Levels(True, "natural, as stated")
         return Levels(False, "cases were chosen by their outcome, as stated")
     if abs(share - 0.5) <= NEAR_HALF:
-        words = f"{counts}, {100 * share:.1f} %, within 3 points of one half: they look chosen by their outcome"
-        return Levels(False, words)
+        words = f"{counts}, {100 * share:.1f} %, within 3 points of one half"
+        return Levels(False, f"{words}: they look chosen by their outcome")
     if approved % ROUND == 0 and (cases - approved) % ROUND == 0:
         words = f"{counts} and {cases - approved:,} declined, round numbers both: they look drawn by number"
         return Levels(False, words)
