@@ -81,13 +81,13 @@ MORE = """
 score train {cases} --target status --good paid --keep age --seed 3 --out {kept}
 score train {cases} --target status --good paid --groups purpose --train-on-groups --out {grouped}
 fairness {decided} --group black,white --unfavourable no --levels natural --figures approval-ratio --month day
-fairness {decided} --group black,white --reference white --bad end=bad --score pd --bands 3 --least 10 --out {out}
+fairness {decided} --group black,white --reference white --bad end=bad --score pd --bands 3 --least 10
 fairness {decided} --group black,white --scores nowhere
 fairness {decided} --group black,white --given income
 fairness-search {decided} --target end --good paid --group black,white --compare black --out {out}
 fairness-search {decided} --target end --good paid --group black,white --reference white --keep income
-fairness-search {decided} --target end --good paid --group black,white --approve 0.6 --seed 1 --train-on-groups
-fairness-search {decided} --target end --good paid --group black,white --exclude pd
+fairness-search {decided} --target end --good paid --group black,white --approve 0.6 --train-on-groups
+fairness-search {decided} --target end --good paid --group black,white --exclude pd --seed 1
 schedule --amount 1200 --annual-rate 0.12 --payments 6 --every 1m --start 2026-01-31 --currency EUR
 schedule --amount 1200 --annual-rate 0.12 --payments 6 --start 2026-01-31 --first 2026-02-28
 schedule --amount 1200 --annual-rate 0.12 --payments 6 --day-count actual/365 --rounding down

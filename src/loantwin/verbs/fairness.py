@@ -294,8 +294,8 @@ def _notes(cases: Cases, reference: str | None, comparisons: int) -> list[str]:
     if comparisons > 1:
         chance = 1 - 0.95**comparisons
         made.append(
-            f"{comparisons} intervals against the reference are shown, each at 95 %: if no group differed and "
-            "they were independent, one or more would miss equality with probability "
+            f"{comparisons} intervals against the reference are shown, each at 95 %: if no group differed "
+            "and they were independent, one or more would miss equality with probability "
             f"{100 * chance:.0f} % by chance alone"
         )
     made.append(
