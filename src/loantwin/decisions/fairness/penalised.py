@@ -25,7 +25,7 @@ def log_odds_held_together(
     inner: int,
     seed: int,
 ) -> Floats:
-    """Train on cases (N, F) and return the log-odds of bad of others (M, F).
+    """Train on cases (N, F) and return the log-odds of bad of others, a value each.
 
     The penalty is `strength` x N x (mean log-odds of the group less the reference's) squared, beside the
     ridge penalty that the cases alone ask for. The model does not read the group of the cases that it scores.
