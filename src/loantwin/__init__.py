@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from loantwin.verbs.concentration import concentration as concentration
     from loantwin.verbs.config_show import config_show as config_show
     from loantwin.verbs.curves import curves as curves
+    from loantwin.verbs.fairness import fairness as fairness
+    from loantwin.verbs.fairness_search import fairness_search as fairness_search
     from loantwin.verbs.fit import fit as fit
     from loantwin.verbs.forecast import forecast as forecast
     from loantwin.verbs.journal import journal as journal
@@ -98,6 +100,8 @@ _EXPORTS = {
     "schedule": "loantwin.verbs.schedule",
     "schema": "loantwin.verbs.schema",
     "score_train": "loantwin.verbs.score_train",
+    "fairness": "loantwin.verbs.fairness",
+    "fairness_search": "loantwin.verbs.fairness_search",
     "sensitivity": "loantwin.verbs.sensitivity",
     "backtest": "loantwin.verbs.backtest.backtest",
     "backtest_rates": "loantwin.verbs.backtest_rates",

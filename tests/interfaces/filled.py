@@ -21,8 +21,11 @@ MONEY = re.compile(r"(^|_)(by_deviation|derivative|exposure_per_case|standard_de
 """Names that hold one of those and are money."""
 DECIMALS = {
     "AgeEffect",
+    "Alternative",
     "BelievedCurve",
     "BelievedNumber",
+    "Bounded",
+    "CalibrationRow",
     "Cell",
     "Compared",
     "ComponentEffect",
@@ -30,6 +33,8 @@ DECIMALS = {
     "Cycle",
     "Decile",
     "DefaultAt",
+    "EndFigures",
+    "FairnessSearchResult",
     "FeatureTold",
     "Judged",
     "LowDefault",

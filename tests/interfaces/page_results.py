@@ -15,6 +15,8 @@ from loantwin.risk.stress.stress import StressResult
 from loantwin.verbs.backtest.backtest import Backtest
 from loantwin.verbs.components import ComponentsResult
 from loantwin.verbs.curves import RollRatesResult, VintagesResult
+from loantwin.verbs.fairness import FairnessResult
+from loantwin.verbs.fairness_search import FairnessSearchResult
 
 from .filled import Filler, Keys, Many
 
@@ -137,6 +139,7 @@ GIVEN: dict[str, Any] = {
 }
 KINDS = (
     StressResult, LossResult, MovementResult, Backtest, ComponentsResult, RollRatesResult, VintagesResult,
+    FairnessResult, FairnessSearchResult,
 )  # fmt: skip
 
 

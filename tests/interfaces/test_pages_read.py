@@ -16,6 +16,8 @@ from loantwin.interfaces.report.components import page as components_page
 from loantwin.interfaces.report.components import times
 from loantwin.interfaces.report.curves import page as curves_page
 from loantwin.interfaces.report.drawing import Chart, figure, share
+from loantwin.interfaces.report.fairness.page import page as fairness_page
+from loantwin.interfaces.report.fairness.search import page as search_page
 from loantwin.interfaces.report.labels import accuracy_words, money
 from loantwin.interfaces.report.loss.charts import exceedance
 from loantwin.interfaces.report.loss.page import page as loss_page
@@ -45,6 +47,8 @@ from loantwin.risk.stress.stress import StressResult
 from loantwin.verbs.backtest.backtest import Backtest
 from loantwin.verbs.components import ComponentsResult
 from loantwin.verbs.curves import RollRatesResult, VintagesResult
+from loantwin.verbs.fairness import FairnessResult
+from loantwin.verbs.fairness_search import FairnessSearchResult
 from loantwin.verbs.forecast import Forecast, ForecastMonth
 
 from .filled import PROVENANCE
@@ -59,6 +63,8 @@ PAGES: dict[type[Any], Any] = {
     ComponentsResult: components_page,
     RollRatesResult: curves_page,
     VintagesResult: curves_page,
+    FairnessResult: fairness_page,
+    FairnessSearchResult: search_page,
 }
 BOOK = "Forecast and what came, whole book, 12 months"
 LEAST = 15.0
@@ -660,3 +666,22 @@ def test_the_tile_of_accuracy_says_which_economy_and_shows_the_generated_one_bes
         tile.note == f"given the economy that came; generated economies: {other}; last year's rate: {rival}"
     )
     assert len({ours, rival, other}) == 3
+
+
+def test_figures_of_fairness_stand_under_their_headings() -> None:
+    result, page = result_of(FairnessResult), read_of(FairnessResult)
+    table = page.table("group", "cases", "approved", "share", under="Approvals by group")
+    for item in result.groups:
+        assert table.cell(item.group, "cases") == whole(item.cases)
+        assert table.cell(item.group, "approved") == whole(item.approved)
+        assert table.cell(item.group, "share") == percent(item.approval.value, 1)
+        assert table.cell(item.group, "approval ratio") == f"{item.approval_ratio.value:.3f}"
+        assert table.cell(item.group, "odds ratio") == f"{item.odds_ratio.value:.3f}"
+        assert table.cell(item.group, "difference, points") == f"{100 * item.approval_difference.value:+.1f}"
+    found, search = result_of(FairnessSearchResult), read_of(FairnessSearchResult)
+    gains, costs = search.table("alternative", "model"), search.table("alternative", "AUC")
+    for item in found.alternatives:
+        assert gains.cell(item.name, "approval ratio") == f"{item.approval_ratio.value:.3f}"
+        assert gains.cell(item.name, "gain") == f"{item.gain.value:.3f}"
+        assert costs.cell(item.name, "AUC") == f"{item.auc.value:.3f}"
+        assert costs.cell(item.name, "bad among approved") == percent(item.bad_rate.value, 2)

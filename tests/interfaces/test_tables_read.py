@@ -13,13 +13,20 @@ import pytest
 from loantwin.interfaces.cli.tables.fit import opening
 from loantwin.verbs.fit import FittedEdge
 
-from . import reading_accounts, reading_ahead, reading_contracts, reading_files, reading_history
+from . import (
+    reading_accounts,
+    reading_ahead,
+    reading_contracts,
+    reading_fairness,
+    reading_files,
+    reading_history,
+)
 from .reading import CHECKS, shows
 from .results import filled, kinds
 from .tables import printed, tables
 
 BY_NAME = {kind.__name__: kind for kind in kinds()}
-READ = (reading_accounts, reading_ahead, reading_contracts, reading_files, reading_history)
+READ = (reading_accounts, reading_ahead, reading_contracts, reading_fairness, reading_files, reading_history)
 """Where the checks stand: what is read of every kind of result."""
 
 

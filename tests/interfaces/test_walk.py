@@ -56,6 +56,8 @@ AMOUNTS = (
 ENLARGED = 100_000
 SMALLER = {
     "score": {"--folds": "1x2", "--models": "logistic,scorecard"},
+    "fairness-search": {"--folds": "2", "--models": "logistic"},
+    "fairness": {"--outcome": "decision", "--favourable": "yes"},
     "loss": {"--paths": "2000", "--confidence": "0.9"},
     "forecast": {"--months": "6", "--paths": "16"},
     "stress": {"--months": "12"},
@@ -77,6 +79,15 @@ FILES = {
 
 MORE = """
 score train {cases} --target status --good paid --keep age --seed 3 --out {kept}
+score train {cases} --target status --good paid --groups purpose --train-on-groups --out {grouped}
+fairness {decided} --group black,white --unfavourable no --levels natural --figures approval-ratio --month day
+fairness {decided} --group black,white --reference white --bad end=bad --score pd --bands 3 --least 10
+fairness {decided} --group black,white --scores nowhere
+fairness {decided} --group black,white --given income
+fairness-search {decided} --target end --good paid --group black,white --compare black --out {out}
+fairness-search {decided} --target end --good paid --group black,white --reference white --keep income
+fairness-search {decided} --target end --good paid --group black,white --approve 0.6 --train-on-groups
+fairness-search {decided} --target end --good paid --group black,white --exclude pd --seed 1
 schedule --amount 1200 --annual-rate 0.12 --payments 6 --every 1m --start 2026-01-31 --currency EUR
 schedule --amount 1200 --annual-rate 0.12 --payments 6 --start 2026-01-31 --first 2026-02-28
 schedule --amount 1200 --annual-rate 0.12 --payments 6 --day-count actual/365 --rounding down
@@ -261,6 +272,7 @@ REPLACED = (
     (r"mine\.csv", "{tape}"),
     (r"(?<=--macro )history\.csv", "{macro}"),
     (r"CASES\.csv", "{cases}"),
+    (r"DECIDED\.csv", "{decided}"),
     (r"--out (scores|later)", r"--out {\1}"),
     (r"MATRIX\.csv(?= --rest)", "{short}"),
     (r"MATRIX\.csv", "{matrix}"),
@@ -347,6 +359,7 @@ def places(twins: dict[str, Twin], tmp_path_factory: pytest.TempPathFactory) -> 
             "scores": folder / "scores",
             "later": folder / "later",
             "kept": folder / "kept",
+            "grouped": folder / "grouped",
             "draft": folder / "draft" / "mine.toml",
             **{file.stem: file for file in folder.glob("*.*")},
         }
@@ -376,6 +389,14 @@ def write_files(folder: Path, segment: str) -> None:
             f"{2018 + case // 60}-{case % 12 + 1:02}-15,{'abc'[case % 3]},{900 + 37 * case % 1700},"
             f"{20 + 7 * case % 45},{'late' if (case * 29) % 100 < 35 - case % 20 else 'paid'}"
             for case in range(300)
+        ),
+        "decided.csv": "day,black,white,income,pd,decision,end\n"
+        + "\n".join(
+            f"2020-{case % 3 + 1:02}-15,{int(case % 4 == 0)},{int(case % 4 > 0)},{900 + 37 * case % 1700},"
+            f"{0.05 + 13 * case % 40 / 100:.2f},"
+            f"{'no' if case * 31 % 100 > 70 - 20 * (case % 4 == 0) else 'yes'},"
+            f"{'bad' if case * 29 % 100 < 5 + 13 * case % 40 else 'paid'}"
+            for case in range(400)
         ),
         "short.csv": "\n".join([",A,B,D", *short]),
         "ratings.csv": "customer,date,rating\n"
@@ -434,6 +455,7 @@ REFUSED = {
     "fit {home} --macro {macro} --model age-period-cohort": "one of logit",
     "fit {home} --update": "the date of the model and of the book",
     "loan {home} no-such-loan": "a loan of the tape",
+    "fairness {decided} --group black,white --scores": "record of scores",
     "movement {home} --from 2023-12-31": "before the closing date",
     "journal {home} --from 2023-12-31": "before the closing date",
     "why p.json#by_stage.2.allowance": "a file that is there",

@@ -29,6 +29,7 @@ from loantwin.models.scoring.judge import (
 from loantwin.models.scoring.kinds import KINDS, NEED_EXTRA
 from loantwin.models.scoring.leaks import Suspect, find_future, find_leaks
 from loantwin.models.scoring.measures import characteristic_stability
+from loantwin.models.scoring.protected import without_groups
 from loantwin.models.scoring.sample import Sample, column_of, sample_of
 from loantwin.models.scoring.scorecard import table_of_points
 from loantwin.models.scoring.store import Score, write_scores
@@ -114,6 +115,8 @@ def score_train(
     models: Sequence[str] | None = None,
     exclude: Sequence[str] = (),
     keep: Sequence[str] = (),
+    groups: Sequence[str] = (),
+    train_on_groups: bool = False,
     progress: Progress = silent,
 ) -> ScoreTrainResult:
     """Train scores, judge each on rows it had not seen, and keep them as text with a record.
@@ -128,6 +131,7 @@ def score_train(
     time : column of the day of each case: the latest 30 % of rows judge models that the earlier ones trained,
         and dates are read as days before it. folds : repeats x folds, where no time is given.
     models : names of `KINDS`, all by default. exclude, keep : columns left out, and kept though suspected.
+    groups : columns that say who is of a group: measured by, no features unless `train_on_groups`.
 
     Raises
     ------
@@ -142,8 +146,10 @@ def score_train(
     names, notes = _kinds(models)
     with whole_folder(Path(out)) as folder:
         table = read_table(path)
-        sample = sample_of(table, target, str(good), time=time, exclude=exclude)
+        whole = sample_of(table, target, str(good), time=time, exclude=exclude)
         day = None if time is None else column_of(table, time, "time")
+        apart = without_groups(whole, groups, train_on=train_on_groups, time=day, seed=seed)
+        sample = apart.sample
         told = _Told(sample, day, seed, [column_of(table, name, "keep") for name in keep])
         progress(0.02, "looked for leaks")
         found = _by_time(told, names) if day else _by_folds(told, names, repeats, parts, progress)
@@ -158,6 +164,7 @@ def score_train(
         settings = {
             "target": target, "good": str(good), "time": day, "folds": None if day else f"{repeats}x{parts}",
             "seed": seed, "columns": list(told.names),
+            **({"groups": list(apart.groups), "train_on_groups": train_on_groups} if apart.groups else {}),
         }  # fmt: skip
         record = {
             "data": {"file": path.name, "sha256": table.sha256, "rows": len(sample.bad)},
@@ -186,7 +193,7 @@ def score_train(
         points=_points(scores),
         registry_id=number,
         out=str(out),
-        notes=(*table.said, *notes, *told.notes),
+        notes=(*table.said, *notes, *apart.notes, *told.notes),
         provenance={"file": path.name, "sha256": table.sha256, **settings, "versions": _versions(names)},
     )
 

@@ -52,6 +52,15 @@ def score_train(
         list[str] | None,
         typer.Option(metavar="COLUMN", help="Train on a column though it is suspected to leak; repeatable."),
     ] = None,
+    groups: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMN,COLUMN", help="Columns of groups: measured by, left out of every model."
+        ),
+    ] = None,
+    train_on_groups: Annotated[
+        bool, typer.Option("--train-on-groups", help="Let models train on the columns of --groups.")
+    ] = False,
     table: Tables = None,
     json: AsJson = False,
 ) -> None:
@@ -74,6 +83,8 @@ def score_train(
             models=None if models is None else [name.strip() for name in models.split(",")],
             exclude=exclude or (),
             keep=keep or (),
+            groups=() if groups is None else [name.strip() for name in groups.split(",")],
+            train_on_groups=train_on_groups,
             progress=progress,
         )
     finish(result, json, table)

@@ -28,6 +28,8 @@ TABLES = {
     "concentration": "concentration",
     "config": "config_show",
     "demo": "demo",
+    "fairness": "fairness",
+    "fairness_search": "fairness_search",
     "fit": "fit",
     "forecast": "forecast",
     "simulate": "simulate",
