@@ -12,6 +12,8 @@ UV      = .venv-lock/bin/uv
 RESOLVE = $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
           --custom-compile-command "make lock" $(if $(UPGRADE),--upgrade) pyproject.toml
 export OPENBLAS_NUM_THREADS = 1
+# some machines keep bytecode from being written: each process that a test starts would compile the package anew
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: setup setup-all check lint test bench demo lock docs clean
 

@@ -6,7 +6,7 @@ import os
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy: its threads spin on a shared machine
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 from types import ModuleType
@@ -17,6 +17,14 @@ import loantwin as lt
 
 ROOT = Path(__file__).resolve().parent.parent
 FED = "fed_scenarios/2025-Table_1A_Historic_Domestic.csv"
+FEW_PATHS = {
+    "loantwin.outlook.portfolio.GENERATED_PATHS": 8,
+    "loantwin.outlook.yearly_pd.GENERATED_PATHS": 8,
+    "loantwin.outlook.comparison.PATHS": 200,
+    "loantwin.verbs.stress.uncertainty.PATHS": 40,
+    "loantwin.verbs.stress.uncertainty.ALLOWANCE_PATHS": 8,
+}
+"""Numbers of generated paths that no option sets, each read where it stands: a figure's precision, not its way."""
 
 
 @pytest.fixture(scope="session")
@@ -87,6 +95,19 @@ def small_home(raw_lender: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
     lt.twin_create(home, raw_lender / "tape.csv", str(raw_lender / "mapping.toml"), date(2021, 12, 31))
     lt.fit(home, [raw_lender / "macro.csv"])
     return home
+
+
+@pytest.fixture(scope="module")
+def few_paths() -> Iterator[None]:
+    """Let figures rest on few generated paths, a quarter of the work.
+
+    For files that ask whether a command answers, which words it shows or that two ways to one figure agree; no
+    figure is held there to a value from outside. `fit` reads none of these numbers, so that homes stay as they are.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        for place, count in FEW_PATHS.items():
+            patch.setattr(place, count)
+        yield
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -16,6 +16,8 @@ from loantwin.events.home import Home
 from loantwin.outlook.outlook import Outlook
 from loantwin.twin import Twin
 
+pytestmark = pytest.mark.usefixtures("few_paths")
+
 
 @pytest.fixture
 def home(panel_home, tmp_path):

@@ -23,6 +23,7 @@ from loantwin.interfaces.compliance.evidence import Evidence
 from loantwin.interfaces.compliance.register import register
 from loantwin.performance.backtest.record import Record
 
+pytestmark = pytest.mark.usefixtures("few_paths")
 RULES = {item.id: item for item in register()}
 TODAY = dt.date(2026, 11, 29)
 

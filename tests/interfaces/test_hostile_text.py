@@ -16,6 +16,7 @@ from loantwin.results.spreadsheet import spreadsheet_safe
 
 Command = Callable[..., Any]
 
+pytestmark = pytest.mark.usefixtures("few_paths")
 FORBIDDEN = frozenset(map(chr, CONTROLS))
 GRADES = {
     "A": "\x1b[31mA\x1b]0;pwned\x07",

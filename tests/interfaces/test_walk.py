@@ -36,6 +36,7 @@ from loantwin.types import Result
 
 from .tables import TABLES, held_to_width
 
+pytestmark = pytest.mark.usefixtures("few_paths")
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
 KINDS = ("demo", "tour", "snapshot", "quiet")
@@ -205,7 +206,7 @@ def fitted(
     return Twin(folder / "twin", lender, tape, mapping, as_of)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def twins(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Twin]:
     """Return the four twins by kind."""
     root = tmp_path_factory.mktemp("walk")
@@ -316,7 +317,7 @@ def smaller(line: str) -> str:
 LINES = sorted({*on_the_pages(), *map(smaller, MORE.split("\n")[1:-1])})
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def places(twins: dict[str, Twin], tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, object]]:
     """Return by kind what stands in a line's braces."""
     made: dict[str, dict[str, object]] = {}
