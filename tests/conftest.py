@@ -24,7 +24,7 @@ FEW_PATHS = {
     "loantwin.verbs.stress.uncertainty.PATHS": 40,
     "loantwin.verbs.stress.uncertainty.ALLOWANCE_PATHS": 8,
 }
-"""Numbers of generated paths that no option sets, each read where it stands: a figure's precision, not its way."""
+"""Numbers of generated paths that no option sets, where each is read: a figure's precision, not its way."""
 
 
 @pytest.fixture(scope="session")
@@ -101,8 +101,9 @@ def small_home(raw_lender: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
 def few_paths() -> Iterator[None]:
     """Let figures rest on few generated paths, a quarter of the work.
 
-    For files that ask whether a command answers, which words it shows or that two ways to one figure agree; no
-    figure is held there to a value from outside. `fit` reads none of these numbers, so that homes stay as they are.
+    For files that ask whether a command answers, which words it shows, or that two ways lead to one figure:
+    none is held there to a value from outside. `fit` reads none of these numbers, so that homes stay as they
+    are.
     """
     with pytest.MonkeyPatch.context() as patch:
         for place, count in FEW_PATHS.items():

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.usefixtures("few_paths")
+
 PAGES = (
     ("curves",),
     ("loss", "--model", "gaussian"),

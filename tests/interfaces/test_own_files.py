@@ -12,6 +12,8 @@ import pytest
 
 from .conftest import Command
 
+pytestmark = pytest.mark.usefixtures("few_paths")
+
 CURVES = ("curves", "{home}", "--json")
 WRITTEN: dict[str, tuple[str, ...]] = {
     "x.csv": (*CURVES, "--table", "{file}"),

@@ -40,7 +40,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder with a copy of the package, in which one fault at a time is planted."""
     folder = tmp_path_factory.mktemp("planted")
     shutil.copytree(PACKAGE, folder / "loantwin", ignore=shutil.ignore_patterns("*.nbi", "*.nbc"))
-    compileall.compile_dir(folder, quiet=1)  # once, not in each process: a file with a fault is younger, and read
+    compileall.compile_dir(folder, quiet=1)  # once for all processes; a file with a fault is younger
     return folder
 
 

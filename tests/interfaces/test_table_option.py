@@ -14,6 +14,8 @@ import typer
 from loantwin.interfaces.cli.main import app
 from tests.interfaces.conftest import Command
 
+pytestmark = pytest.mark.usefixtures("few_paths")
+
 
 def leaves(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, set[str]]]:
     if hasattr(command, "commands"):

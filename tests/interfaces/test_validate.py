@@ -23,6 +23,8 @@ from loantwin.outlook.outlook import Outlook
 from loantwin.outlook.remade import Remade, remade
 from loantwin.outlook.thinned import Stability, expected_defaults, thinned
 
+pytestmark = pytest.mark.usefixtures("few_paths")
+
 DAY = dt.date(2026, 1, 31)
 
 

@@ -20,6 +20,8 @@ from loantwin.interfaces.cli.made_by import TYPED
 from loantwin.interfaces.cli.main import run
 from loantwin.interfaces.why import WhyResult
 
+pytestmark = pytest.mark.usefixtures("few_paths")
+
 OVERLAY = """[[overlay]]
 name = "flood"
 author = "A. Person"

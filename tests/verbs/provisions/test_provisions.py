@@ -1,6 +1,4 @@
-"""Provisions in depth and the movement on a panel's twin and on real outcomes: what adds up, and what is
-refused.
-"""
+"""Provisions in depth and the movement on a panel's twin: what adds up, and what is refused."""
 
 from __future__ import annotations
 
@@ -27,6 +25,7 @@ from loantwin.outlook.portfolio import known_standing
 from loantwin.risk.provisions.movement import LINES
 from loantwin.risk.provisions.movement_statement import GROSS, TABLE, MovementResult
 
+pytestmark = pytest.mark.usefixtures("few_paths")
 OVERLAY = (
     '[[overlay]]\nname = "o"\nauthor = "A"\nreason = "R"\nexpires = {expires}\npercent = 10.0\nstages = '
     '["1"]\n'
@@ -221,26 +220,6 @@ def test_five_methods_on_a_panel(panel_home: Path) -> None:
     assert found["dcf"].allowance < found["pd-lgd"].allowance  # type: ignore[operator]
     for item in found.values():
         assert sum(item.by_pool.values()) == pytest.approx(item.allowance, rel=1e-9)
-
-
-@pytest.mark.data
-def test_the_method_that_fits_is_named_with_the_errors_of_a_year_ago(sba_home: Path) -> None:
-    found = lt.provisions(sba_home, "cecl", method="vintage").to_dict()["_provenance"]["recommended"]
-    assert found["method"] == "pd-lgd"
-    assert "278 charge-offs" in found["reason"]
-    assert set(found["errors"]) == {"pd-lgd", "warm", "vintage"}
-    assert abs(found["errors"]["pd-lgd"]["error"]) < abs(found["errors"]["warm"]["error"])
-    assert any(words.startswith("vintage extrapolates") for words in found["warnings"])
-    assert "recommended" not in lt.provisions(sba_home, "cecl").to_dict()["_provenance"]
-
-
-@pytest.mark.data
-def test_outcomes_alone_tell_no_roll_rate(sba_home: Path) -> None:
-    found = lt.provisions(sba_home, "cecl", method="all").methods  # type: ignore[union-attr]
-    assert found["roll-rate"].allowance is None
-    assert "history of states" in found["roll-rate"].missing
-    assert found["vintage"].allowance is not None
-    assert found["warm"].allowance is not None
 
 
 def test_the_page_and_the_tables(
