@@ -23,6 +23,8 @@ FEW_PATHS = {
     "loantwin.outlook.comparison.PATHS": 200,
     "loantwin.verbs.stress.uncertainty.PATHS": 40,
     "loantwin.verbs.stress.uncertainty.ALLOWANCE_PATHS": 8,
+    "loantwin.interfaces.report.report.findings.LOSS_PATHS": 2_000,
+    "loantwin.interfaces.report.report.findings.LOSS_CONFIDENCE": 0.99,  # as far as so many paths reach
 }
 """Numbers of generated paths that no option sets, where each is read: a figure's precision, not its way."""
 
