@@ -23,8 +23,8 @@ from loantwin.products.pattern import (
     FREQUENCIES,
     REPAYMENTS,
     monthly_equivalent,
-    payments_left,
     pattern_codes,
+    payments_left,
     taken_apart,
 )
 from loantwin.products.registry import PRODUCTS
@@ -50,7 +50,9 @@ def stated(as_of: dt.date, seed: int) -> Stated:
     """
     names = (OWN, REPAYMENTS, FREQUENCIES, DAY_COUNTS, (0.0, 0.3, 1.0), (0, 7), (0.0, 0.0375, 0.19))
     every = [range(len(values)) for values in names[:4]] + list(names[4:])
-    product, repaid, often, days, balloon, free, rate = map(np.array, zip(*itertools.product(*every)))
+    product, repaid, often, days, balloon, free, rate = map(
+        np.array, zip(*itertools.product(*every), strict=True)
+    )
     random = np.random.default_rng(seed)
     amount = np.round(np.exp(random.uniform(np.log(50.0), np.log(900_000.0), len(product))), 2)
     codes = np.array([PRODUCTS.index(name) for name in OWN])[product]
@@ -74,8 +76,8 @@ def agreement(known: Stated) -> Floats:
     """Return by how much a balance may differ, (N, T), currency.
 
     A cent of each payment and of its interest, compounded; of interest by days what the grid states: the
-    months of a running period before the date are twelfths, a balloon bears the days of its own periods beside
-    the level payment, weeks and days are of mean length, a month across two years is parted at its middle.
+    months of a running period before the date are twelfths, a balloon bears the days of its own periods
+    beside the level payment, weeks and days are of mean length, a month across two years is parted at its middle.
     """
     loans, patterns = known.loans, taken_apart(known.loans.pattern)
     a_year = np.where(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -227,8 +228,9 @@ def test_terms_drawn_up_elsewhere_keep_their_schedule() -> None:
     assert sum(row.owed[0] for row in account.rows) == 100_000
     with pytest.raises(UsageError, match="field amortisation"):
         _ = replay(balloon, Servicing(), [Disburse(on=START, amount=90_000)]).outstanding
+    step = replace(balloon, amortisation="step", balloon=Decimal(0), step=Decimal("0.1"))
     with pytest.raises(UsageError, match="field amortisation"):
-        _ = replay(balloon, Servicing(schedule="recalculated"), [OUT]).outstanding
+        _ = replay(step, Servicing(schedule="recalculated"), [OUT]).outstanding
 
 
 def test_an_automatic_down_payment_is_less_what_was_overpaid() -> None:

@@ -81,7 +81,8 @@ class Servicing:
     where a kind has its own. credit_order : the parts, in order, that a chargeback makes owed again; empty
     means principal.
     early : what a payment in advance changes where the schedule is recalculated. rests, compounding : when
-    unpaid principal and interest begin to bear interest, likewise.
+    unpaid principal and interest begin to bear interest, likewise. late_interest : False where principal past
+    due bears none beside its instalment's own.
     down_payment_auto : a down payment is taken when money is paid out, less what was paid too much before.
     grace_days : days after a due date before the account counts as in arrears.
     accrual : when charges become income: on their due day or the day they were recorded; `none` books no
@@ -102,6 +103,7 @@ class Servicing:
     early: str = "reduce-instalment"
     rests: str = "daily"
     compounding: str = "none"
+    late_interest: bool = True
     down_payment_auto: bool = False
     grace_days: int = 0
     accrual: str = "none"

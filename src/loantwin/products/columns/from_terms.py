@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from loantwin import arguments as check
 from loantwin.arrays import Flags, Integers
 from loantwin.months import anchor_day
-from loantwin.products.columns.terms import TermColumns, on_day, term_columns
+from loantwin.products.columns.terms import TermColumns, term_columns
 from loantwin.products.contract import Terms
 from loantwin.products.dates import Dates
 from loantwin.products.pattern import DAY_COUNTS, Patterns, payments_left, taken_apart
@@ -85,11 +85,15 @@ def _every(patterns: Patterns) -> NDArray[np.str_]:
 
 def _opens(patterns: Patterns, left: Integers, payments: Integers, as_of: date) -> tuple[Dates, Dates]:
     """Return the first day of the running period and its due date, (N,), counted back from the last one."""
-    now = np.datetime64(as_of, "M").astype(np.int64)
+    now, anchor = np.datetime64(as_of, "M").astype(np.int64), np.timedelta64(anchor_day(as_of), "D")
+    a_day = np.timedelta64(1, "D")
 
     def ends(back: Integers) -> Dates:
-        months = (now + left - back * patterns.months).astype("datetime64[M]")
-        return on_day(months, np.full(len(left), anchor_day(as_of)))
+        months = now + left - back * patterns.months
+        begun, over = (
+            month.astype("datetime64[M]").astype("datetime64[D]") for month in (months, months + 1)
+        )
+        return np.asarray(np.minimum(begun + anchor - a_day, over - a_day))
 
     by_days, last = patterns.days > 0, ends(np.zeros_like(left))
     step = patterns.days.astype("timedelta64[D]")

@@ -107,7 +107,7 @@ class TermColumns:
         shape = (-1, *[1] * (times.ndim - 1))
         first: Any = self.first.reshape(shape)
         months, days, anchor = (column.reshape(shape) for column in (self.months, self.days, self.due_day))
-        by_month = on_day(first.astype("datetime64[M]") + _span(months * times, "M"), anchor)
+        by_month = _on_day(first.astype("datetime64[M]") + _span(months * times, "M"), anchor)
         return np.where(months > 0, by_month, first + _span(days * times, "D"))
 
 
@@ -279,11 +279,11 @@ def _first_dates(columns: dict[str, Any]) -> dict[str, Any]:
     """Return columns with a first due date for each, and the day of the month that dates keep to."""
     start, given, day = columns["start"], columns["first"], columns["due_day"]
     none, months = np.isnat(given), columns["months"]
-    after = on_day(start.astype("datetime64[M]") + _span(months, "M"), _day_of_month(start))
+    after = _on_day(start.astype("datetime64[M]") + _span(months, "M"), _day_of_month(start))
     wanted = np.where(none, np.where(months > 0, after, start + _span(columns["days"], "D")), given)
     month, kept = wanted.astype("datetime64[M]"), np.maximum(day, 1)
-    here = on_day(month, kept)
-    moved = np.where(here >= wanted, here, on_day(month + np.timedelta64(1, "M"), kept))
+    here = _on_day(month, kept)
+    moved = np.where(here >= wanted, here, _on_day(month + np.timedelta64(1, "M"), kept))
     own = np.where(none, _day_of_month(start), _day_of_month(wanted))
     return {**columns, "first": np.where(day > 0, moved, wanted), "due_day": np.where(day > 0, day, own)}
 
@@ -298,7 +298,7 @@ def _day_of_month(day: Dates) -> Integers:
     return np.asarray((day - begun).astype(np.int64) + 1)
 
 
-def on_day(month: Array, day: Integers) -> Dates:
+def _on_day(month: Array, day: Integers) -> Dates:
     """Return days of months (datetime64[M]) by their number; the last where a month has no such day."""
     begun = month.astype("datetime64[D]")
     length = ((month + np.timedelta64(1, "M")).astype("datetime64[D]") - begun).astype(np.int64)
