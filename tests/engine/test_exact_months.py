@@ -75,9 +75,9 @@ def stated(as_of: dt.date, seed: int) -> Stated:
 def agreement(known: Stated) -> Floats:
     """Return by how much a balance may differ, (N, T), currency.
 
-    A cent of each payment and of its interest, compounded; of interest by days what the grid states: the
-    months of a running period before the date are twelfths, a balloon bears the days of its own periods
-    beside the level payment, weeks and days are of mean length, a month across two years is parted at its middle.
+    A cent of each payment and of its interest, compounded; of interest by days what the grid states: months
+    of a running period before the date are twelfths, a balloon bears the days of its own periods beside the
+    level payment, weeks and days are of mean length, a month across two years is parted at its middle.
     """
     loans, patterns = known.loans, taken_apart(known.loans.pattern)
     a_year = np.where(

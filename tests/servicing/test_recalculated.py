@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from loantwin.errors import UsageError
 from loantwin.products.instalments import instalments
@@ -193,3 +195,62 @@ def test_what_cannot_be_is_refused_by_field(fact: ReAge, field: str) -> None:
 def test_grace_of_interest_is_refused() -> None:
     with pytest.raises(UsageError, match="field interest_grace"):
         _ = replay(replace(MONTHLY, interest_grace=1)).outstanding
+
+
+@st.composite
+def lives(draw: st.DrawFn) -> Account:
+    """Draw an account with payments, some taken back, principal given up and instalments agreed anew."""
+    sheet = replace(draw(st.sampled_from((MONTHLY, DAILY))), payments=draw(st.integers(1, 6)))
+    late = draw(st.booleans())
+    account = replay(sheet, late_interest=late, early=draw(st.sampled_from(("reduce-instalment", "next"))))
+    on = START
+    for _ in range(draw(st.integers(1, 7))):
+        on += timedelta(days=draw(st.integers(1, 40)))
+        pays = [fact for fact in account.holding if isinstance(fact, Pay)]
+        kind = draw(st.sampled_from(("pay", "pay", "back", "cut", "age", "spread")))
+        if kind == "pay":
+            fact: Fact = Pay(on=on, amount=draw(st.integers(1, 70_000)))
+        elif kind == "back" and pays:
+            named = draw(st.sampled_from(pays))
+            gone = sum(
+                f.amount for f in account.holding if isinstance(f, Chargeback) and f.of == named.number
+            )
+            if gone >= named.amount:
+                continue
+            amount = draw(st.integers(1, named.amount - gone))
+            fact = Chargeback(on=on, amount=amount, of=named.number)
+        elif kind == "cut":
+            fact = Haircut(on=on, amount=draw(st.integers(1, 30_000)))
+        elif kind == "age":
+            count = draw(st.integers(1, 4))
+            fact = ReAge(on=on, first=on + timedelta(days=20), every="1m", payments=count)
+        else:
+            fact = ReAmortise(on=on)
+        account = apply(account, fact)
+    return account
+
+
+@settings(max_examples=150, deadline=None)
+@given(lives())
+def test_money_is_conserved_whatever_happens(account: Account) -> None:
+    came = sum(fact.amount for fact in account.holding if isinstance(fact, Pay))
+    given_up = sum(line.principal for line in account.transactions if line.kind == "haircut")
+    waived = sum(row.waived[0] for row in account.rows)
+    again = sum(row.credited[0] for row in account.rows)
+    for row in account.rows:
+        for part in range(4):
+            assert 0 <= row.paid[part] + row.waived[part] <= row.owed[part]
+        assert row.rest == sum(row.unpaid(part) for part in range(4))
+    assert sum(row.owed[0] for row in account.rows) == 120_000 + again - given_up + waived
+    back = sum(fact.amount for fact in account.holding if isinstance(fact, Chargeback))
+    paid = sum(sum(row.paid) - sum(row.credited) for row in account.rows)
+    assert came - back == paid + account.overpaid
+    late = replayed(account.terms, account.servicing, reversed_order(account))
+    assert [row.owed for row in late.rows] == [row.owed for row in account.rows]
+
+
+def reversed_order(account: Account) -> list[Fact]:
+    """Return the facts recorded in another order: money first, then the latest days before earlier ones."""
+    first, *others = account.facts
+    backs = [fact for fact in others if isinstance(fact, Chargeback)]
+    return [first, *(fact for fact in reversed(others) if fact not in backs), *backs]

@@ -65,7 +65,7 @@ def re_amortise(course: Course, fact: ReAmortise) -> Entry:
     if place < len(course.due):
         entry.amount = entry.parts[PRINCIPAL] = _taken_up(course, place, fact.on, entry)
         if entry.amount:
-            course.set_levels[place] = level_payment(course, place, course.balance(place))
+            _set_level(course, place)
         again_from(course, place)
         course.work.first = 0
     return entry
@@ -89,7 +89,7 @@ def re_age(course: Course, fact: ReAge) -> Entry:
     _new_lines(course, place, list(business_days(course.sheet, nominal)))
     _taken_up(course, place, fact.on, entry)
     entry.amount = entry.parts[PRINCIPAL] = course.bearing(place)
-    course.set_levels[place] = level_payment(course, place, course.balance(place))
+    _set_level(course, place)
     again_from(course, place)
     course.work.first = 0
     return entry
@@ -104,6 +104,12 @@ def _taken_up(course: Course, place: int, on: date, entry: Entry) -> int:
     cut(course, place, on, bearing + late)
     course.gone[place] -= total
     return total
+
+
+def _set_level(course: Course, place: int) -> None:
+    """Let the level payment from a place on be that of what is then owed."""
+    owed = course.balance(place) - course.given.get(place, 0)
+    course.set_levels[place] = level_payment(course, place, owed)
 
 
 def _new_lines(course: Course, place: int, due: list[date]) -> None:
@@ -130,9 +136,14 @@ def _new_lines(course: Course, place: int, due: list[date]) -> None:
     course.made.spread_from = [k for k in course.made.spread_from if k < place]
     course.extra = [(k, more) for k, more in course.extra if k < place]
     course.set_levels = {k: value for k, value in course.set_levels.items() if k < place}
-    for column in (course.gone, course.carry, course.levels, course.lent):
+    for column, less in (
+        (course.gone, 0),
+        (course.carry, 0),
+        (course.levels, 0),
+        (course.lent, course.given.get(place, 0)),
+    ):
         known = column[: place + 1]
-        column[:] = known + [known[-1]] * len(due)
+        column[:] = known + [known[-1] - less] * len(due)
     course.drawn = min(course.drawn, place)
     course.work.sort()
 
