@@ -92,7 +92,7 @@ class Servicing:
 
     Raises
     ------
-    UsageError : a name that none of the tables has, naming the field.
+    UsageError : a name that none of the tables has, days below 0, naming the field.
     """
 
     schedule: str = "fixed"
@@ -122,6 +122,8 @@ class Servicing:
         for field, known in choices.items():
             if getattr(self, field) not in known:
                 raise UsageError(expected(f"one of {', '.join(known)}", getattr(self, field)), field=field)
+        if self.grace_days < 0:
+            raise UsageError(expected("a number of days, at least 0", self.grace_days), field="grace_days")
         for kind, rule in self.ahead_by_kind:
             if rule not in AHEAD:
                 raise UsageError(expected(f"one of {', '.join(AHEAD)}", rule), field=f"ahead_by_kind.{kind}")
