@@ -1,7 +1,7 @@
 """Which conventions the cases of the suites ask for, and how many of those are equal: `docs/suites.md`.
 
-`python -m tests.suites.conventions DATA` prints the page over the visible files in DATA; a test holds it so. A
-convention is read from the terms, or the account, that a suite makes of a case; of a case that is
+`python -m tests.suites.conventions DATA` prints the page over the visible files in DATA; a test holds it so.
+A convention is read from the terms, or the account, that a suite makes of a case; of a case that is
 refused, as far as it was played.
 """
 
@@ -65,7 +65,7 @@ WHY = {
     "PaymentScheduleTest_Monthly_1300_fp08_r6": "rule on the last instalment `nearest-level`: two level "
     "payments leave less than a penny an instalment; ours takes the nearer (4 pence away), the other program "
     "the one that its search meets first (6 pence)",
-    "09b3453cda": "rule on what is late or in advance: a penalty that was paid is neither (343.33 of 353.33), "
+    "09b3453cda": "rule on what is late or in advance: a penalty that was paid is neither (343.33 of 353.33) "
     "while all other lives count it; rule on income: it is booked at the close of an account charged off",
     "ee30fda1ff": "rule on what is late or in advance: a penalty paid before its day is neither (1,000.00 of "
     "1,050.00); rule on income: the close has no line for it, while those of other lives have one",

@@ -14,7 +14,7 @@ are left out.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -80,7 +80,7 @@ def bank_accounts(
         yield loan["loan_id"], played(loan, months[(loan["loan_id"],)].to_dicts(), currency)
 
 
-def played(loan: Row, months: list[Row], currency: str = "USD") -> Account:
+def played(loan: Row, months: Sequence[Row], currency: str = "USD") -> Account:
     """Return the account of one loan: its row of the loan table, and its months in order from the first."""
     sheet = contract(loan, Decimal(str(months[0]["annual_rate"])), currency)
     paid = [_paid(loan, month) for month in months]
@@ -126,7 +126,7 @@ def _paid(loan: Row, month: Row) -> int:
     return month_of(oldest) - month_of(begun) - 1
 
 
-def _rates(sheet: TermSheet, months: list[Row], paid: list[int]) -> list[Fact]:
+def _rates(sheet: TermSheet, months: Sequence[Row], paid: list[int]) -> list[Fact]:
     """Return a changed rate for each instalment that is paid at another than the one before it."""
     made: list[Fact] = []
     rate = sheet.annual_rate
@@ -169,7 +169,8 @@ def _facts_of(account: Account, sheet: TermSheet, month: Row, before: int, now: 
 
 def _lost(month: Row, *, taken: bool) -> list[Fact]:
     """Return what is lost and what comes back of it: `taken` where this is the month of the charge-off."""
-    on, made = month["report_date"], []
+    on = month["report_date"]
+    made: list[Fact] = []
     if taken:
         made.append(ChargeOff(on=on))
     for name in ("prepaid", "recovered"):
