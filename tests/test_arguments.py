@@ -189,6 +189,7 @@ def by_hand(made: Mapping[str, Call]) -> dict[str, Call]:
     from loantwin.products import contract
     from loantwin.products.columns.sheets import from_sheets
     from loantwin.products.columns.terms import term_columns
+    from loantwin.products.contract import terms as loans_at
     from loantwin.products.registry import REGISTRY
     from loantwin.products.term_sheet import TermSheet
     from loantwin.risk.capital.options import load_options
@@ -573,6 +574,11 @@ def by_hand(made: Mapping[str, Call]) -> dict[str, Call]:
         "products.columns.terms.term_columns": columns,
         "products.columns.terms.take": {"terms": term_columns(**columns), "rows": np.array([2, 0])},
         "products.columns.sheets.from_sheets": {"sheets": sheets},
+        "products.columns.from_terms.from_terms": {
+            "loans": loans_at([0, 1], 12, [1_000.0, 2_000.0], 0.1),
+            "as_of": dt.date(2024, 1, 31),
+            "minor_units": 100,
+        },
         "products.columns.periods.periods": {"terms": from_sheets(sheets), "before": 5, "dated": True},
         "products.columns.schedules.schedules": {"terms": term_columns(**columns)},
         "products.columns.schedules.blocks": {"terms": term_columns(**columns), "size": 2},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -9,7 +10,8 @@ from typing import Any
 import pytest
 
 from loantwin.errors import UsageError
-from loantwin.products.due_dates import due_dates
+from loantwin.products.due_dates import due_dates, moved
+from loantwin.products.instalments import instalments
 from loantwin.products.term_sheet import TermSheet
 
 
@@ -63,3 +65,27 @@ def test_dates_end_somewhere() -> None:
         days(payments=2, every="9999y")
     with pytest.raises(UsageError, match="field every: expected dates until 9999-12-31"):
         days(payments=2, start=date(9999, 12, 1))
+
+
+def test_a_first_date_moved_to_before_the_start_is_refused_by_its_rule() -> None:
+    sheet = TermSheet(
+        amount=Decimal(1000),
+        annual_rate=Decimal("0.1"),
+        payments=3,
+        start=date(2024, 2, 3),
+        first=date(2024, 2, 4),  # a Sunday
+        roll="preceding",
+        calendar="weekends",
+    )
+    words = (
+        "field roll: expected a due date from 2024-02-03 on, the start, was '2024-02-02, moved to a business"
+    )
+    with pytest.raises(UsageError, match=words):
+        instalments(sheet)
+    on_the_start = replace(sheet, roll="none", calendar=None, first=date(2024, 2, 3))
+    assert instalments(on_the_start)[0].interest == 0
+
+
+def test_a_date_that_no_calendar_has_is_named() -> None:
+    with pytest.raises(UsageError, match="field every: expected dates from 0001-01-01 on"):
+        moved(date(1, 1, 1), "1m", -1)

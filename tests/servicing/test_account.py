@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -9,9 +10,10 @@ import pytest
 
 from loantwin.errors import UsageError
 from loantwin.products.term_sheet import TermSheet
-from loantwin.servicing.account import LARGEST, Account, apply, replay
+from loantwin.servicing.account import Account, apply, replay
 from loantwin.servicing.arrears import arrears, days_past_due
 from loantwin.servicing.conventions import Servicing
+from loantwin.servicing.fact_checks import LARGEST
 from loantwin.servicing.facts import (
     AddCharge,
     Chargeback,
@@ -26,6 +28,7 @@ from loantwin.servicing.facts import (
     Reschedule,
     Resume,
     Reverse,
+    Sell,
     Waive,
 )
 from loantwin.servicing.payoff import interest_saved, payoff, statement
@@ -197,6 +200,14 @@ def test_a_statement_ties() -> None:
         (Waive(on=day(2, 1), of=1), "of", "the number of a charge"),
         (Chargeback(on=day(2, 1), amount=5, of=1), "of", "the number of a payment"),
         (Pay(on=day(2, 1), amount=5, number=1), "number", "a number that no fact has"),
+        (Disburse(on=day(2, 1), amount=LARGEST), "amount", "minor units in all"),
+        (ReAge(on=day(2, 1), first=day(3, 1), every="1m", payments=0), "payments", "1 to 12,000"),
+        (ReAge(on=day(2, 1), first=day(3, 1), every="1q", payments=2), "every", "such as 1m"),
+        (Reschedule(on=START, instalment=day(2, 1), extra=-3), "extra", "0 to 12,000"),
+        (Reschedule(on=START, instalment=day(2, 1), principal_grace=-1), "principal_grace", "0 to 12,000"),
+        (Reschedule(on=START, instalment=day(2, 1), annual_rate=Decimal(-5)), "annual_rate", "from -0.5 to"),
+        (Pause(on=day(2, 1), until=day(1, 1)), "until", "a day from 2024-02-01 on"),
+        (Sell(on=day(2, 1), to="another", price=-5), "price", "a price of 0"),
     ],
 )
 def test_what_cannot_be_is_refused_and_the_account_stays(fact: Pay, field: str, words: str) -> None:
@@ -205,6 +216,25 @@ def test_what_cannot_be_is_refused_and_the_account_stays(fact: Pay, field: str, 
         apply(account, fact)
     assert told.value.field == field
     assert account.facts == (Disburse(on=START, amount=100_000, number=1),)
+
+
+def test_more_taken_back_than_was_paid_or_before_it_was_is_refused() -> None:
+    account = replay(PLAIN, Servicing(), [OUT, Pay(on=day(2, 1), amount=10_000)])
+    with pytest.raises(UsageError, match="field on: expected a day from 2024-02-01, the payment's, on"):
+        apply(account, Chargeback(on=day(1, 20), of=2, amount=5))
+    account = apply(account, Chargeback(on=day(2, 5), of=2, amount=6_000))
+    with pytest.raises(UsageError, match="at most the 4000 minor units paid and not taken back"):
+        apply(account, Chargeback(on=day(2, 6), of=2, amount=6_000))
+    again = apply(account, Reverse(on=day(2, 6), of=3))
+    assert apply(again, Chargeback(on=day(2, 6), of=2, amount=10_000)).outstanding == 100_000
+
+
+def test_an_instalment_is_not_moved_before_the_one_that_comes_first() -> None:
+    moved = Reschedule(on=START, instalment=day(3, 1), due=day(1, 16))
+    with pytest.raises(UsageError, match="field due: expected a due date after 2024-02-01, was 2024-01-16"):
+        _ = replay(PLAIN, Servicing(), [OUT, moved]).outstanding
+    with pytest.raises(UsageError, match="field grace_days"):
+        Servicing(grace_days=-1)
 
 
 def test_a_fact_before_money_and_a_convention_that_is_not() -> None:
@@ -227,8 +257,9 @@ def test_terms_drawn_up_elsewhere_keep_their_schedule() -> None:
     assert sum(row.owed[0] for row in account.rows) == 100_000
     with pytest.raises(UsageError, match="field amortisation"):
         _ = replay(balloon, Servicing(), [Disburse(on=START, amount=90_000)]).outstanding
+    step = replace(balloon, amortisation="step", balloon=Decimal(0), step=Decimal("0.1"))
     with pytest.raises(UsageError, match="field amortisation"):
-        _ = replay(balloon, Servicing(schedule="recalculated"), [OUT]).outstanding
+        _ = replay(step, Servicing(schedule="recalculated"), [OUT]).outstanding
 
 
 def test_an_automatic_down_payment_is_less_what_was_overpaid() -> None:

@@ -160,3 +160,17 @@ def test_the_command_says_money_without_a_code_and_refuses_by_the_files_own_word
     assert (ended.value.code or 0) == 0
     assert "approved" in shown
     assert "None" not in shown
+
+
+def test_what_only_the_schedule_can_refuse_names_its_line(tmp_path: Path) -> None:
+    lines = [
+        '{"fact": "terms", "amount": 1200, "annual_rate": 0.12, "payments": 6, "start": "2024-01-15"}',
+        "",
+        '{"fact": "disburse", "on": "2024-01-15", "amount": 1200}',
+        '{"fact": "pay", "on": "2024-02-15", "amount": 100}',
+        '{"fact": "reschedule", "on": "2024-02-16", "instalment": "2024-02-16", "extra": 1}',
+        '{"fact": "pay", "on": "2024-03-15", "amount": 100}',
+    ]
+    with pytest.raises(ConfigError) as told:
+        account_of(lines, "facts.jsonl")
+    assert (told.value.row, told.value.field) == (5, "instalment")

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import fields, is_dataclass
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from loantwin.errors import InputError, LogError, expected
 from loantwin.events.event import Event
-from loantwin.products.term_sheet import TermSheet
 from loantwin.products.term_sheet_file import terms_of
 from loantwin.servicing.account import Account, apply
-from loantwin.servicing.conventions import PARTS, Servicing
 from loantwin.servicing.facts import BROUGHT
 from loantwin.servicing.facts_file import MONEY, WORDS, fact_of, plainly, servicing_of
+from loantwin.servicing.stated import conventions, plain, stated
 
 
 def account_events(account: Account, loan_id: str) -> list[Event]:
@@ -23,13 +20,13 @@ def account_events(account: Account, loan_id: str) -> list[Event]:
 
     Income that was recognised is not among them: it follows from the facts.
     """
-    opened: dict[str, Any] = {"loan_id": loan_id, "terms": _stated(account.terms)}
-    if conventions := _conventions(account.servicing):
-        opened["servicing"] = conventions
+    opened: dict[str, Any] = {"loan_id": loan_id, "terms": stated(account.terms)}
+    if said := conventions(account.servicing):
+        opened["servicing"] = said
     events = [Event("AccountOpened", account.terms.start, opened)]
     for fact in account.facts:
         if type(fact) in WORDS and fact.number < BROUGHT:
-            data = {key: _plain(getattr(fact, key)) for key in plainly(fact, 1)}
+            data = {key: plain(getattr(fact, key)) for key in plainly(fact, 1)}
             said = {"loan_id": loan_id, "number": fact.number, "fact": WORDS[type(fact)], "data": data}
             events.append(Event("AccountFactRecorded", fact.on, said))
     return events
@@ -71,40 +68,3 @@ def _after(account: Account | None, event: Event) -> Account:
             value = Decimal(value)
         document[key] = value
     return apply(account, fact_of(document, account.terms, event.data["number"]))
-
-
-def _stated(sheet: TermSheet) -> dict[str, Any]:
-    return {
-        item.name: _plain(getattr(sheet, item.name))
-        for item in fields(sheet)
-        if getattr(sheet, item.name) != item.default
-    }
-
-
-def _conventions(servicing: Servicing) -> dict[str, Any]:
-    made: dict[str, Any] = {}
-    for item in fields(servicing):
-        value = getattr(servicing, item.name)
-        if value == item.default:
-            continue
-        if item.name == "credit_order":
-            made[item.name] = [PARTS[part] for part in value]
-        else:
-            made[item.name] = dict(value) if item.name == "ahead_by_kind" else value
-    return made
-
-
-def _plain(value: Any) -> Any:
-    """Return a value as JSON holds it exactly: decimals as text, dates as ISO text."""
-    if isinstance(value, Decimal):
-        return str(value)
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, tuple):
-        pairs = [item for item in value if isinstance(item, tuple)]
-        return [{"from": _plain(day), "rate": _plain(rate)} for day, rate in pairs] or [
-            _plain(item) for item in value
-        ]
-    if is_dataclass(value) and not isinstance(value, type):
-        return {item.name: _plain(getattr(value, item.name)) for item in fields(value)}
-    return value

@@ -58,7 +58,10 @@ def moved(day: date, every: str, times: int, anchor: int | None = None) -> date:
             return day + timedelta(days=number * times)
         return on_day(day.year, day.month + number * times, anchor or day.day)
     except (ValueError, OverflowError) as error:
-        words = expected(f"dates until {date.max}", f"{abs(times)} times {every} from {day}")
+        limit, way = (
+            (f"dates until {date.max}", "from") if times >= 0 else (f"dates from {date.min} on", "before")
+        )
+        words = expected(limit, f"{abs(times)} times {every} {way} {day}")
         raise UsageError(words, field="every") from error
 
 
@@ -67,12 +70,17 @@ def due_dates(sheet: TermSheet) -> tuple[date, ...]:
 
     Raises
     ------
-    UsageError : dates that end after the year 9000, or two instalments on one business day.
+    UsageError : dates that end after the year 9000, two instalments on one business day, or a first one that
+        is moved to before the start.
     """
     check.kind(TermSheet, sheet=sheet)
     if sheet.agreed:
         return tuple(item.due for item in sheet.agreed)
-    return business_days(sheet, nominal_dates(sheet, sheet.payments or 1))
+    days = business_days(sheet, nominal_dates(sheet, sheet.payments or 1))
+    if days[0] < sheet.start:
+        was = f"{days[0]}, moved to a business day"
+        raise UsageError(expected(f"a due date from {sheet.start} on, the start", was), field="roll")
+    return days
 
 
 def nominal_dates(sheet: TermSheet, count: int) -> tuple[date, ...]:

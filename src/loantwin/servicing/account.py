@@ -15,27 +15,14 @@ from functools import cached_property
 from loantwin.errors import UsageError, expected
 from loantwin.products.term_sheet import TermSheet
 from loantwin.servicing.conventions import Servicing
-from loantwin.servicing.facts import (
-    BROUGHT,
-    TRANSACTIONS,
-    AddCharge,
-    Chargeback,
-    Disburse,
-    Fact,
-    Pay,
-    RefundCredit,
-    Reverse,
-    Waive,
-)
+from loantwin.servicing.fact_checks import Seen, check_fact
+from loantwin.servicing.facts import BROUGHT, Disburse, Fact, Pay, RefundCredit, Reverse
 from loantwin.servicing.fixed import replay_fixed
 from loantwin.servicing.fixed_schedule import money
 from loantwin.servicing.progressive import replay_progressive
 from loantwin.servicing.recalculated import replay_recalculated
 from loantwin.servicing.rows import Row, Work
 from loantwin.servicing.transactions import Transaction, lines
-
-LARGEST = 2**63 - 1
-"""The largest amount, minor units: columns of accounts are 64-bit."""
 
 
 def in_order(fact: Fact) -> tuple[date, date, int, int]:
@@ -128,25 +115,6 @@ class Account:
         return "overpaid" if self.overpaid > 0 else "closed"
 
 
-@dataclass(slots=True)
-class Seen:
-    """What was recorded before a fact: by number, what was reversed, and the first day money was paid out."""
-
-    facts: dict[int, Fact]
-    gone: set[int]
-    first: date | None = None
-    next: int = 1
-
-    def take(self, fact: Fact) -> None:
-        """Take a fact in."""
-        self.facts[fact.number] = fact
-        self.next = max(self.next, fact.number % BROUGHT + 1)
-        if isinstance(fact, Disburse) and (self.first is None or fact.on < self.first):
-            self.first = fact.on
-        if isinstance(fact, Reverse):
-            self.gone.add(fact.of)
-
-
 def apply(account: Account, fact: Fact) -> Account:
     """Return the account with a fact more; its number is the next one where it has none.
 
@@ -204,38 +172,8 @@ def _automatic_down_payment(account: Account, fact: Fact) -> tuple[Fact, ...]:
 
 
 def _check(account: Account, seen: Seen, fact: Fact) -> None:
-    amount = getattr(fact, "amount", None)
-    if amount is not None and not 0 < amount <= LARGEST:
-        raise UsageError(
-            expected(f"an amount above 0 and at most {LARGEST} minor units", amount), field="amount"
-        )
-    if fact.number in seen.facts:
-        raise UsageError(expected("a number that no fact has", fact.number), field="number")
-    if isinstance(fact, (Reverse, Waive, Chargeback)):
-        _check_named(seen, fact)
-    if (
-        not isinstance(fact, Disburse)
-        and isinstance(fact, TRANSACTIONS)
-        and (seen.first is None or fact.on < seen.first)
-    ):
-        was = "nothing paid out yet" if seen.first is None else f"{fact.on}, before {seen.first}"
-        raise UsageError(expected("a day on or after money was paid out", was), field="on")
+    check_fact(seen, fact)
     if isinstance(fact, RefundCredit) and fact.amount > account.overpaid:
         raise UsageError(
             expected(f"at most the {account.overpaid} minor units overpaid", fact.amount), field="amount"
         )
-
-
-def _check_named(seen: Seen, fact: Reverse | Waive | Chargeback) -> None:
-    named = seen.facts.get(fact.of)
-    if named is None or fact.of in seen.gone:
-        raise UsageError(expected("the number of a fact that holds", fact.of), field="of")
-    if isinstance(fact, Waive) and not isinstance(named, AddCharge):
-        raise UsageError(expected("the number of a charge", fact.of), field="of")
-    if isinstance(fact, Chargeback):
-        if not isinstance(named, Pay):
-            raise UsageError(expected("the number of a payment", fact.of), field="of")
-        if fact.amount > named.amount:
-            raise UsageError(
-                expected(f"at most the {named.amount} minor units paid", fact.amount), field="amount"
-            )

@@ -81,7 +81,8 @@ class Servicing:
     where a kind has its own. credit_order : the parts, in order, that a chargeback makes owed again; empty
     means principal.
     early : what a payment in advance changes where the schedule is recalculated. rests, compounding : when
-    unpaid principal and interest begin to bear interest, likewise.
+    unpaid principal and interest begin to bear interest, likewise. late_interest : False where principal past
+    due bears none beside its instalment's own.
     down_payment_auto : a down payment is taken when money is paid out, less what was paid too much before.
     grace_days : days after a due date before the account counts as in arrears.
     accrual : when charges become income: on their due day or the day they were recorded; `none` books no
@@ -91,7 +92,7 @@ class Servicing:
 
     Raises
     ------
-    UsageError : a name that none of the tables has, naming the field.
+    UsageError : a name that none of the tables has, days below 0, naming the field.
     """
 
     schedule: str = "fixed"
@@ -102,6 +103,7 @@ class Servicing:
     early: str = "reduce-instalment"
     rests: str = "daily"
     compounding: str = "none"
+    late_interest: bool = True
     down_payment_auto: bool = False
     grace_days: int = 0
     accrual: str = "none"
@@ -120,6 +122,8 @@ class Servicing:
         for field, known in choices.items():
             if getattr(self, field) not in known:
                 raise UsageError(expected(f"one of {', '.join(known)}", getattr(self, field)), field=field)
+        if self.grace_days < 0:
+            raise UsageError(expected("a number of days, at least 0", self.grace_days), field="grace_days")
         for kind, rule in self.ahead_by_kind:
             if rule not in AHEAD:
                 raise UsageError(expected(f"one of {', '.join(AHEAD)}", rule), field=f"ahead_by_kind.{kind}")

@@ -32,7 +32,7 @@ def plan(sheet: TermSheet, start: date, changes: Sequence[Reschedule]) -> Plan:
 
     Raises
     ------
-    UsageError : a change of an instalment that there is not.
+    UsageError : a change of an instalment that there is not, or to before the one that comes first.
     """
     here = sheet if start == sheet.start else replace(sheet, start=start)
     nominal = nominal_dates(here, sheet.payments or 1)
@@ -42,6 +42,9 @@ def plan(sheet: TermSheet, start: date, changes: Sequence[Reschedule]) -> Plan:
             raise UsageError(expected("the due date of an instalment", change.instalment), field="instalment")
         place = made.due.index(change.instalment)
         if change.due is not None:
+            before = made.due[place - 1] if place else start
+            if change.due <= before:
+                raise UsageError(expected(f"a due date after {before}", change.due), field="due")
             later = tuple(moved(change.due, sheet.every, k) for k in range(len(made.due) - place))
             made.due[place:] = business_days(sheet, later)
         more = change.extra + change.principal_grace

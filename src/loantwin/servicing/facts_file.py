@@ -125,11 +125,31 @@ def account_of(
         raise ConfigError(error.message, file=file, row=row, field=error.field) from error
     try:
         account = replay(sheet, servicing, facts)
-        _ = account.outstanding
+        _worked_out(account)
     except UsageError as error:
         where = None if error.row is None else numbered[error.row][0]
         raise ConfigError(error.message, file=file, row=where, field=error.field) from error
     return account
+
+
+def _worked_out(account: Account) -> None:
+    """Work an account out; the first fact with which it cannot be is the error's row."""
+    try:
+        _ = account.outstanding
+    except UsageError as whole:
+        for place in range(1, len(account.facts) + 1):
+            try:
+                _ = replace(account, facts=account.facts[:place]).outstanding
+            except UsageError as error:
+                number = account.facts[place - 1].number % BROUGHT
+                row = next(k for k, fact in enumerate(_told(account), 1) if fact.number == number)
+                raise UsageError(error.message, row=row, field=error.field) from whole
+        raise
+
+
+def _told(account: Account) -> list[Fact]:
+    """Return the facts that were told, without what they brought along."""
+    return [fact for fact in account.facts if fact.number < BROUGHT]
 
 
 def _planned(sheet: TermSheet, servicing: Servicing) -> Account:

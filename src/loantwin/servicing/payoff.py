@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from loantwin.errors import UsageError, expected
-from loantwin.servicing.account import LARGEST, Account, apply
+from loantwin.servicing.account import Account, apply
 from loantwin.servicing.conventions import FEE, INTEREST, PENALTY, PRINCIPAL
+from loantwin.servicing.fact_checks import LARGEST
 from loantwin.servicing.facts import AddCharge, Fact, Pay
 from loantwin.servicing.rows import Row
 from loantwin.servicing.transactions import Transaction
@@ -69,7 +70,8 @@ def payoff(account: Account, on: date) -> Payoff:
         raise UsageError(expected("a day on or after money was paid out", on), field="on")
     if then.outstanding == 0:
         return Payoff(on, 0, 0, 0, 0, 0)
-    paid = apply(then, Pay(on=on, amount=LARGEST))
+    before = sum(fact.amount for fact in then.facts if isinstance(fact, Pay))
+    paid = apply(then, Pay(on=on, amount=LARGEST - before))
     line = paid.transactions[-1]
     parts = (line.principal, line.interest, line.fees, line.penalties)
     return Payoff(on, *parts, sum(parts))

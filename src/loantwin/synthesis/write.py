@@ -19,6 +19,7 @@ from loantwin.errors import UsageError, expected
 from loantwin.files import whole_folder
 from loantwin.macro.scenario import Scenario
 from loantwin.synthesis import lender_tape
+from loantwin.synthesis.account_files import with_accounts
 from loantwin.synthesis.economy import downturn
 from loantwin.synthesis.generate import BLOCK, CURRENCY, START, SynthesisPlan, blocks, make_plan
 from loantwin.synthesis.raw_text import plant
@@ -93,6 +94,7 @@ def write(
     truth: Truth | None = None,
     macro: Scenario | None = None,
     planted: float = 0.0,
+    accounts: int = 0,
     block: int = BLOCK,
     progress: Progress = silent,
 ) -> SyntheticSummary:
@@ -112,6 +114,8 @@ def write(
     ----------
     planted : share of the tape's rows in which dirt is planted, for showing the quarantine (as_tape "mapping"
         alone).
+    accounts : of how many loans, the first that are no lines, the history is written as a file of dated facts
+        too, accounts/<loan_id>.jsonl.
     block : loans simulated at once; it changes memory and nothing else.
     progress : told after each block.
 
@@ -122,12 +126,16 @@ def write(
     """
     if as_tape is not None and as_tape not in TAPES:
         raise UsageError(expected("one of " + ", ".join(TAPES), as_tape), field="as_tape")
+    if accounts < 0:
+        raise UsageError(expected("a number of accounts", accounts), field="accounts")
     if not 0.0 <= planted <= 0.5 or (planted and as_tape != "mapping"):
         raise UsageError(expected('a share from 0 to 0.5, with as_tape "mapping"', planted), field="planted")
     sums = _Sums()
     with whole_folder(Path(folder)) as target:
         plan = make_plan(months, seed, start=start, truth=truth, macro=macro)
         made = _told(blocks(plan, loans, block), loans, progress)
+        if accounts:
+            made = with_accounts(made, target, accounts, CURRENCY, sums.files)
         if as_tape is None:
             _write_parquet(target, made, sums)
             _write_text(

@@ -26,6 +26,9 @@ def synthetic(
         str | None,
         typer.Option("--as-tape", metavar="sba|mapping", help="Also write it as a raw lender's tape."),
     ] = None,
+    accounts: Annotated[
+        int, typer.Option(min=0, help="Also write the histories of so many loans as dated facts.")
+    ] = 0,
     table: Tables = None,
     json: AsJson = False,
 ) -> None:
@@ -34,6 +37,12 @@ def synthetic(
 
     with shown("making a synthetic book") as progress:
         result = lt.synthetic(
-            directory, loans=loans, months=months, seed=seed, as_tape=as_tape, progress=progress
+            directory,
+            loans=loans,
+            months=months,
+            seed=seed,
+            as_tape=as_tape,
+            accounts=accounts,
+            progress=progress,
         )
     finish(result, json, table)

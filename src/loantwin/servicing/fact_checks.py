@@ -1,0 +1,134 @@
+"""Which facts cannot be, before an account is worked out: by what was recorded before them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+
+from loantwin.errors import UsageError, expected
+from loantwin.products.columns.terms import HIGHEST_RATE, LOWEST_RATE
+from loantwin.products.due_dates import frequency
+from loantwin.servicing.facts import (
+    BROUGHT,
+    TRANSACTIONS,
+    AddCharge,
+    Chargeback,
+    Disburse,
+    Fact,
+    Pause,
+    Pay,
+    ReAge,
+    Reschedule,
+    Reverse,
+    Sell,
+    Waive,
+)
+
+LARGEST = 2**63 - 1
+"""The largest amount, minor units: columns of accounts are 64-bit."""
+LONGEST = 12_000
+"""The most instalments that a fact may bring."""
+
+COUNTED = (Disburse, Pay, AddCharge)
+"""Facts whose amounts are bounded together too, reversed ones among them."""
+
+
+@dataclass(slots=True)
+class Seen:
+    """What was recorded before a fact: by number, what was reversed, and the first day money was paid out.
+
+    totals : kind of fact -> minor units of all of it that holds or held.
+    """
+
+    facts: dict[int, Fact]
+    gone: set[int]
+    first: date | None = None
+    next: int = 1
+    totals: dict[type[Fact], int] = field(default_factory=dict)
+
+    def take(self, fact: Fact) -> None:
+        """Take a fact in."""
+        self.facts[fact.number] = fact
+        self.next = max(self.next, fact.number % BROUGHT + 1)
+        if isinstance(fact, Disburse) and (self.first is None or fact.on < self.first):
+            self.first = fact.on
+        if isinstance(fact, Reverse):
+            self.gone.add(fact.of)
+        if isinstance(fact, COUNTED):
+            self.totals[type(fact)] = self.totals.get(type(fact), 0) + fact.amount
+
+    def holding(self) -> Iterator[Fact]:
+        """Yield the facts that no other reversed."""
+        return (fact for number, fact in self.facts.items() if number not in self.gone)
+
+
+def check_fact(seen: Seen, fact: Fact) -> None:
+    """Refuse a fact that cannot be.
+
+    Raises
+    ------
+    UsageError : naming the field.
+    """
+    _check_amount(seen, fact)
+    if fact.number in seen.facts:
+        raise UsageError(expected("a number that no fact has", fact.number), field="number")
+    if isinstance(fact, (Reverse, Waive, Chargeback)):
+        _check_named(seen, fact)
+    if (
+        not isinstance(fact, Disburse)
+        and isinstance(fact, TRANSACTIONS)
+        and (seen.first is None or fact.on < seen.first)
+    ):
+        was = "nothing paid out yet" if seen.first is None else f"{fact.on}, before {seen.first}"
+        raise UsageError(expected("a day on or after money was paid out", was), field="on")
+    if isinstance(fact, ReAge):
+        frequency(fact.every)
+        _check_range(1, LONGEST, payments=fact.payments)
+    if isinstance(fact, Reschedule):
+        _check_range(0, LONGEST, principal_grace=fact.principal_grace, extra=fact.extra)
+        rate = fact.annual_rate
+        if rate is not None and not LOWEST_RATE <= rate <= HIGHEST_RATE:
+            wanted = f"a decimal from {LOWEST_RATE:g} to {HIGHEST_RATE:g}"
+            raise UsageError(expected(wanted, rate), field="annual_rate")
+    if isinstance(fact, Pause) and fact.until < fact.on:
+        raise UsageError(expected(f"a day from {fact.on} on", fact.until), field="until")
+    if isinstance(fact, Sell) and not 0 <= fact.price <= LARGEST:
+        raise UsageError(
+            expected(f"a price of 0 and at most {LARGEST} minor units", fact.price), field="price"
+        )
+
+
+def _check_amount(seen: Seen, fact: Fact) -> None:
+    amount = getattr(fact, "amount", None)
+    if amount is not None and not 0 < amount <= LARGEST:
+        raise UsageError(
+            expected(f"an amount above 0 and at most {LARGEST} minor units", amount), field="amount"
+        )
+    before = seen.totals.get(type(fact), 0)
+    if isinstance(fact, COUNTED) and before + fact.amount > LARGEST:
+        was = f"{fact.amount} after {before}"
+        raise UsageError(expected(f"at most {LARGEST} minor units in all", was), field="amount")
+
+
+def _check_range(low: int, high: int, **given: int) -> None:
+    for name, value in given.items():
+        if not low <= value <= high:
+            raise UsageError(expected(f"{low} to {high:,} instalments", value), field=name)
+
+
+def _check_named(seen: Seen, fact: Reverse | Waive | Chargeback) -> None:
+    named = seen.facts.get(fact.of)
+    if named is None or fact.of in seen.gone:
+        raise UsageError(expected("the number of a fact that holds", fact.of), field="of")
+    if isinstance(fact, Waive) and not isinstance(named, AddCharge):
+        raise UsageError(expected("the number of a charge", fact.of), field="of")
+    if isinstance(fact, Chargeback):
+        if not isinstance(named, Pay):
+            raise UsageError(expected("the number of a payment", fact.of), field="of")
+        if fact.on < named.on:
+            raise UsageError(expected(f"a day from {named.on}, the payment's, on", fact.on), field="on")
+        back = sum(one.amount for one in seen.holding() if isinstance(one, Chargeback) and one.of == fact.of)
+        if fact.amount > named.amount - back:
+            left = f"at most the {named.amount - back} minor units paid" + " and not taken back" * (back > 0)
+            raise UsageError(expected(left, fact.amount), field="amount")
