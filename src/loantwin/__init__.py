@@ -49,6 +49,12 @@ if TYPE_CHECKING:
     from loantwin.verbs.loan import loan as loan
     from loantwin.verbs.log_verify import log_verify as log_verify
     from loantwin.verbs.loss.loss import loss as loss
+    from loantwin.verbs.model_approve import model_approve as model_approve
+    from loantwin.verbs.model_list import model_list as model_list
+    from loantwin.verbs.model_place import model_place as model_place
+    from loantwin.verbs.model_register import model_register as model_register
+    from loantwin.verbs.model_reproduce import model_reproduce as model_reproduce
+    from loantwin.verbs.model_show import model_show as model_show
     from loantwin.verbs.movement import movement as movement
     from loantwin.verbs.priors import priors as priors
     from loantwin.verbs.provisions.explain import provisions_explain as provisions_explain
@@ -102,6 +108,12 @@ _EXPORTS = {
     "score_train": "loantwin.verbs.score_train",
     "fairness": "loantwin.verbs.fairness",
     "fairness_search": "loantwin.verbs.fairness_search",
+    "model_register": "loantwin.verbs.model_register",
+    "model_list": "loantwin.verbs.model_list",
+    "model_show": "loantwin.verbs.model_show",
+    "model_approve": "loantwin.verbs.model_approve",
+    "model_place": "loantwin.verbs.model_place",
+    "model_reproduce": "loantwin.verbs.model_reproduce",
     "sensitivity": "loantwin.verbs.sensitivity",
     "backtest": "loantwin.verbs.backtest.backtest",
     "backtest_rates": "loantwin.verbs.backtest_rates",

@@ -199,6 +199,57 @@ _ALL = (
         ),
     ),
     EventType(
+        "ModelRegistered",
+        "A score was taken into the register of models.",
+        (
+            Field("model_id", "text", "Its id: 16 digits of the hash of name, model and record."),
+            Field("name", "text", "What it is for; its versions are counted by this name."),
+            Field("number", "count", "Which version of that name, from 1."),
+            Field("kind", "text", "What kind of score."),
+            Field("model_blob", "blob", "The score, readable JSON."),
+            Field("record_blob", "blob", "The record of its training, readable JSON."),
+            Field("by", "text", "Who registered it."),
+            Field("data_file", "text", "Name of the file it was trained on."),
+            Field("data_hash", "text", "sha256 of that file."),
+            Field("code_hash", "text", "Hash of the code that trained it.", required=False),
+            Field("versions", "object", "Packages it was trained with: name -> version."),
+            Field("parameters", "object", "The settings of its training."),
+            Field("metrics", "object", "Its figures on rows it was not trained on."),
+            Field("features", "object", "The columns it reads: name -> kind."),
+            Field("expires", "date", "Last day it may decide; no end if absent.", required=False),
+        ),
+    ),
+    EventType(
+        "ModelApproved",
+        "A model was approved.",
+        (
+            Field("model_id", "text", "The model."),
+            Field("role", "text", "In which role."),
+            Field("by", "text", "Who approved it."),
+            Field("words", "text", "What was said of it.", required=False),
+        ),
+    ),
+    EventType(
+        "ModelRefused",
+        "A model was refused; an approval before no longer counts.",
+        (
+            Field("model_id", "text", "The model."),
+            Field("role", "text", "In which role."),
+            Field("by", "text", "Who refused it."),
+            Field("words", "text", "What was said of it.", required=False),
+        ),
+    ),
+    EventType(
+        "ModelPlaced",
+        "A score was given a place among those of its name, from the day it happened.",
+        (
+            Field("model_id", "text", "The model."),
+            Field("place", "text", "`champion`, `challenger` or `retired`."),
+            Field("share", "number", "Of a challenger: share of cases it decides, 0 to 1.", required=False),
+            Field("by", "text", "Who placed it."),
+        ),
+    ),
+    EventType(
         "EnvironmentTablesSaved",
         "The tables from which an environment steps this book were stored.",
         (

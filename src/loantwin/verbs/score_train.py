@@ -16,6 +16,7 @@ from loantwin.errors import UsageError, choice, expected
 from loantwin.extras import EXTRAS, require
 from loantwin.files import whole_folder
 from loantwin.models.scoring.binning import learn_bins
+from loantwin.models.scoring.code import code_hash
 from loantwin.models.scoring.features import Encoded, Feature, encode, learn_features
 from loantwin.models.scoring.folds import out_of_time, read_folds
 from loantwin.models.scoring.judge import (
@@ -34,6 +35,7 @@ from loantwin.models.scoring.sample import Sample, column_of, sample_of
 from loantwin.models.scoring.scorecard import table_of_points
 from loantwin.models.scoring.store import Score, write_scores
 from loantwin.models.scoring.table import read_table, take
+from loantwin.models.scoring.training import train_scores
 from loantwin.types import Progress, Result, silent
 
 BASE = "logistic"
@@ -77,7 +79,7 @@ class ScoreTrainResult(Result):
     judged_on : folds, or the rows from a day on. models : name -> figures. champion : the one of least log
     loss. compared : each beside the logistic regression; monotone boosting beside free boosting: its cost.
     leaks : columns suspected to know the outcome. left_out : column -> why it is no feature. registry_id :
-    hash of data, settings, versions and models. out : the folder, its files named after the models.
+    hash of data, settings, versions, code and models. out : the folder, its files named after the models.
     """
 
     SCHEMA: ClassVar[str] = "loantwin.score_train/1"
@@ -154,12 +156,7 @@ def score_train(
         progress(0.02, "looked for leaks")
         found = _by_time(told, names) if day else _by_folds(told, names, repeats, parts, progress)
         progress(0.9, "training on all rows")
-        features = learn_features(sample.table, told.names, day)
-        values = encode(features, sample.table, day).values
-        scores = {
-            name: Score(name, KINDS[name].train(features, values, sample.bad, seed=seed), day)
-            for name in names
-        }
+        made = train_scores(sample.table, told.names, sample.bad, names, time=day, seed=seed)
         champion = min(names, key=lambda name: found.judged[name].log_loss)
         settings = {
             "target": target, "good": str(good), "time": day, "folds": None if day else f"{repeats}x{parts}",
@@ -170,11 +167,12 @@ def score_train(
             "data": {"file": path.name, "sha256": table.sha256, "rows": len(sample.bad)},
             "settings": settings,
             "versions": _versions(names),
+            "code": code_hash(),
             "champion": champion,
             "figures": {name: asdict(item) for name, item in found.judged.items()},
             "leaks": [asdict(item) for item in told.leaks],
         }
-        number = write_scores(folder, scores, record)
+        number = write_scores(folder, made.scores, record)
     return ScoreTrainResult(
         source=path.name,
         target=column_of(table, target, "target"),
@@ -188,9 +186,9 @@ def score_train(
         champion=champion,
         compared=_compared(found, seed),
         leaks=told.leaks,
-        features=_features(features, values, sample, found.moved),
+        features=_features(made.features, made.values, sample, found.moved),
         left_out={**sample.left_out, **told.left_out},
-        points=_points(scores),
+        points=_points(made.scores),
         registry_id=number,
         out=str(out),
         notes=(*table.said, *notes, *apart.notes, *told.notes),

@@ -31,6 +31,12 @@ from loantwin.interfaces.cli import (
     loan,
     log_verify,
     loss,
+    model_approve,
+    model_list,
+    model_place,
+    model_register,
+    model_reproduce,
+    model_show,
     movement,
     priors,
     provisions,
@@ -87,6 +93,7 @@ TWIN = _group("twin", BEGIN, "Make a twin of a loan book.")
 ACCOUNT = _group("account", CONTRACT, "The account of one loan.")
 LOG = _group("log", INSIDE, "The twin's event log.")
 SCORE = _group("score", LEARN, "Scores of applicants and borrowers: train, judge.")
+MODEL = _group("model", LEARN, "The register of models: versions, approvals, champion and challengers.")
 CONFIG = _group("config", INSIDE, "Settings and where each comes from.")
 
 for command, place in (
@@ -103,6 +110,12 @@ for command, place in (
     (components, app),
     (ratings, app),
     (score_train, SCORE),
+    (model_register, MODEL),
+    (model_list, MODEL),
+    (model_show, MODEL),
+    (model_approve, MODEL),
+    (model_place, MODEL),
+    (model_reproduce, MODEL),
     (forecast, app),
     (simulate, app),
     (report, app),
@@ -134,7 +147,7 @@ def _flowing(words: str) -> str:
     return "\n\n".join(" ".join(part.split()) for part in words.split("\n\n"))
 
 
-for group in (app, TAPE, TWIN, ACCOUNT, LOG, SCORE, CONFIG):
+for group in (app, TAPE, TWIN, ACCOUNT, LOG, SCORE, MODEL, CONFIG):
     for registered in group.registered_commands:
         assert registered.callback is not None  # `register` gave it
         registered.help = _flowing(inspect.getdoc(registered.callback) or "")

@@ -13,7 +13,7 @@ import numpy as np
 from scipy.special import expit
 
 from loantwin.arrays import Floats
-from loantwin.errors import ModelError, expected
+from loantwin.errors import ModelError, expected, unknown
 from loantwin.files import read_text
 from loantwin.models.scoring.binning import Bins
 from loantwin.models.scoring.boosting import Boosting
@@ -119,14 +119,43 @@ def write_scores(folder: Path, scores: Mapping[str, Score], record: Mapping[str,
         (folder / f"{name}.json").write_text(text, encoding="utf-8")
         hashes[name] = hashlib.sha256(text.encode()).hexdigest()
     document = {"format": FORMAT, **record, "models": hashes}
-    plain = json.dumps(document, indent=1, sort_keys=True, allow_nan=False, ensure_ascii=False)
-    number = hashlib.sha256(plain.encode()).hexdigest()[:16]
+    number = _number(document)
     whole = {**document, "registry_id": number}
     (folder / RECORD).write_text(
         json.dumps(whole, indent=1, sort_keys=True, allow_nan=False, ensure_ascii=False) + "\n",
         encoding="utf-8",
     )
     return number
+
+
+def _number(document: Mapping[str, Any]) -> str:
+    plain = json.dumps(document, indent=1, sort_keys=True, allow_nan=False, ensure_ascii=False)
+    return hashlib.sha256(plain.encode()).hexdigest()[:16]
+
+
+def read_record(folder: Path | str) -> dict[str, Any]:
+    """Return the record of a folder that `score train` wrote.
+
+    Raises
+    ------
+    ModelError : no such folder, no record, one that does not match its own id, or is of a newer format.
+    """
+    file = Path(folder) / RECORD
+    try:
+        record = json.loads(read_text(file, "record of scores", ModelError))
+        number, hashes = record["format"], record["models"]
+        if type(number) is int and number > FORMAT:
+            was = f"format {number}; it needs a newer loantwin"
+            raise ModelError(expected(f"a record of scores of format {FORMAT}", was), file=file)
+        champion, noted = record["champion"], record.pop("registry_id")
+        if champion not in hashes:
+            raise ModelError(expected("one of " + ", ".join(hashes), str(champion)), file=file)
+    except (ValueError, KeyError, TypeError, AttributeError) as problem:
+        raise ModelError(expected("a record of scores", str(problem)), file=file) from problem
+    if _number(record) != noted:
+        words = expected(f"the record whose hash is its registry id, {noted}", _number(record))
+        raise ModelError(f"{words}: it was changed; train the scores again", file=file, field="registry_id")
+    return {**record, "registry_id": noted}
 
 
 def read_score(folder: Path | str, name: str | None = None) -> Score:
@@ -136,17 +165,23 @@ def read_score(folder: Path | str, name: str | None = None) -> Score:
     ------
     ModelError : no such folder or score, a score that does not match its hash, or is of a newer format.
     """
-    place = Path(folder)
-    try:
-        record = json.loads(read_text(place / RECORD, "record of scores", ModelError))
-        hashes = record["models"]
-        name = name or record["champion"]
-    except (ValueError, KeyError, TypeError) as problem:
-        raise ModelError(expected("a record of scores", str(problem)), file=place / RECORD) from problem
+    record = read_record(folder)
+    text = text_of(folder, record, name or record["champion"])
+    return from_text(text, Path(folder) / f"{name or record['champion']}.json")
+
+
+def text_of(folder: Path | str, record: Mapping[str, Any], name: str) -> str:
+    """Return the text of a score of a folder, held to the hash that the record names.
+
+    Raises
+    ------
+    ModelError : no such score, or one that does not match its hash.
+    """
+    place, hashes = Path(folder), record["models"]
     if name not in hashes:
-        raise ModelError(expected("one of " + ", ".join(hashes), str(name)), file=place, field="model")
+        raise ModelError(unknown(name, hashes), file=place, field="model")
     file = place / f"{name}.json"
     text = read_text(file, "score", ModelError)
     if hashlib.sha256(text.encode()).hexdigest() != hashes[name]:
         raise ModelError(expected("the score that the record names by hash", "another text"), file=file)
-    return from_text(text, file)
+    return text

@@ -1,0 +1,1 @@
+"""Scores at work: which may decide, as the register of the twin's home has it."""
