@@ -12,16 +12,22 @@ from typing import Any
 import polars as pl
 import pytest
 
-from loantwin.errors import HomeError, LogError
+import loantwin as lt
+from loantwin.decisions.scoring.registered import registered
+from loantwin.errors import HomeError, LogError, ModelError
 from loantwin.events import event_types, upgrade
 from loantwin.events.accounts import accounts
 from loantwin.events.event_types import EVENT_TYPES
 from loantwin.events.fold import fold, state_at
 from loantwin.events.home import Home
+from loantwin.models.scoring.store import predict
+from loantwin.models.scoring.table import read_table
 
 HOMES = Path(__file__).parent / "homes"
-YOUNGER = {"AccountOpened", "AccountFactRecorded"}
-"""Types of events younger than the stored home of format 1; `accounts-1` holds them."""
+ACCOUNTS = {"AccountOpened", "AccountFactRecorded"}
+MODELS = {"ModelRegistered", "ModelApproved", "ModelRefused", "ModelPlaced"}
+YOUNGER = ACCOUNTS | MODELS
+"""Types of events younger than the stored home of format 1; `accounts-1` and `models-1` hold them."""
 
 
 @pytest.fixture
@@ -56,9 +62,34 @@ def test_the_stored_account_is_sound_and_says_what_it_said(tmp_path: Path) -> No
         found = home.verify()
         assert found.problems == ()
         assert found.head == "bc077f9b6c83232542359f3c918faba9c7be6a09c92c655f7369fb758b46f1a3"
-        assert set(found.by_type) == {"TwinCreated", *YOUNGER}
+        assert set(found.by_type) == {"TwinCreated", *ACCOUNTS}
         account = accounts(home.events())["L-1"]
     assert [row.rest for row in account.rows] == [0, 11_706, 20_706 + 1_200, 20_706, 20_706, 20_705]
+
+
+def test_the_stored_register_is_sound_and_decides_as_it_did(tmp_path: Path) -> None:
+    """A champion from 10 January, a challenger of a quarter from the 15th, refused on the 20th."""
+    shutil.copytree(HOMES / "models-1", tmp_path / "twin")
+    (tmp_path / "twin" / "quarantine").mkdir()
+    (tmp_path / "two.csv").write_text("age,job\n30,free\n60,fixed\n", encoding="utf-8")
+    with Home.open(tmp_path / "twin") as home:
+        found = home.verify()
+    assert (found.problems, found.unreferenced) == ((), ())
+    assert found.head == "5c4478946f7d1317c334caba745768797d59d9f52290cfc69d169f5bca11f0ae"
+    assert set(found.by_type) == {"TwinCreated", *MODELS}
+    with lt.open(tmp_path / "twin") as twin:
+        register = registered(twin)
+        with pytest.raises(ModelError, match="expected a champion of loans on 2026-01-09, was 'none'"):
+            register.champion("loans", date(2026, 1, 9))
+        assert register.champion("loans", date(2026, 1, 12)).share == 1.0
+        champion = register.champion("loans", date(2026, 1, 16))
+        (other,) = register.challengers("loans", date(2026, 1, 16))
+        with pytest.raises(ModelError, match=r"loans/2 \(6dcd62e80e009644\), refused by ben on 2026-01-20"):
+            register.challengers("loans", date(2026, 1, 20))
+    assert (champion.id, champion.kind, champion.share) == ("545046e49e5d6988", "logistic", 0.75)
+    assert (other.kind, other.share, other.number) == ("scorecard", 0.25, 2)
+    pd = predict(champion.score, read_table(tmp_path / "two.csv")).pd
+    assert pd.tolist() == pytest.approx([0.7410250981797978, 0.18518328028859868], rel=1e-12)
 
 
 @pytest.mark.parametrize("replay", [True, False])

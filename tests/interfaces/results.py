@@ -131,6 +131,8 @@ GIVEN: dict[str, Any] = {
     "MacroScores.amounts": lambda filler: {},
     "MacroScores.total": _scores,
     "ScenarioSensitivity.severity": 1.3e11,
+    "ModelShown.settings": {"folds": "1x5", "seed": 5},
+    "ModelRow.kind": "scorecard",
     "ScoreTrainResult.champion": "B",
     "RateBacktest.series": _rates,
     "MovementResult.by_segment": lambda filler: {

@@ -20,6 +20,9 @@ from . import (
     reading_fairness,
     reading_files,
     reading_history,
+    reading_files,
+    reading_history,
+    reading_models,
 )
 from .reading import CHECKS, shows
 from .results import filled, kinds
@@ -27,6 +30,14 @@ from .tables import printed, tables
 
 BY_NAME = {kind.__name__: kind for kind in kinds()}
 READ = (reading_accounts, reading_ahead, reading_contracts, reading_fairness, reading_files, reading_history)
+READ = (
+    reading_accounts,
+    reading_ahead,
+    reading_contracts,
+    reading_files,
+    reading_history,
+    reading_models,
+)
 """Where the checks stand: what is read of every kind of result."""
 
 

@@ -89,6 +89,13 @@ fairness-search {decided} --target end --good paid --group black,white --compare
 fairness-search {decided} --target end --good paid --group black,white --reference white --keep income
 fairness-search {decided} --target end --good paid --group black,white --approve 0.6 --train-on-groups
 fairness-search {decided} --target end --good paid --group black,white --exclude pd --seed 1
+model register {home} {trained} --model scorecard --as {fresh} --by ben --expires 2047-12-31
+model register {home} {trained}
+model show {home} transition/1
+model approve {home} transition/1 --role model-approver --by eva --refuse --words drifted
+model approve {home} applications/1 --role viewer --by eva
+model approve {home} applications/1 --role model-approver --by ana
+model place {home} transition/1 --as champion
 schedule --amount 1200 --annual-rate 0.12 --payments 6 --every 1m --start 2026-01-31 --currency EUR
 schedule --amount 1200 --annual-rate 0.12 --payments 6 --start 2026-01-31 --first 2026-02-28
 schedule --amount 1200 --annual-rate 0.12 --payments 6 --day-count actual/365 --rounding down
@@ -275,6 +282,7 @@ REPLACED = (
     (r"CASES\.csv", "{cases}"),
     (r"DECIDED\.csv", "{decided}"),
     (r"--out (scores|later)", r"--out {\1}"),
+    (r"(?<=model register DIR )scores", "{trained}"),
     (r"MATRIX\.csv(?= --rest)", "{short}"),
     (r"MATRIX\.csv", "{matrix}"),
     (r"HISTORY\.csv", "{ratings}"),
@@ -331,6 +339,7 @@ def places(twins: dict[str, Twin], tmp_path_factory: pytest.TempPathFactory) -> 
         (folder / "copy").mkdir()
         (folder / "draft").mkdir()
         shutil.copytree(twin.home, folder / "copy" / "twin")
+        write_register(twin.home, folder)
         before = end_of(parse_label(f"{twin.as_of:%Y-%m}") - 12)
         tape = pl.read_csv(twin.tape, separator=";", infer_schema=False)
         seen = [
@@ -361,6 +370,10 @@ def places(twins: dict[str, Twin], tmp_path_factory: pytest.TempPathFactory) -> 
             "later": folder / "later",
             "kept": folder / "kept",
             "grouped": folder / "grouped",
+            "trained": folder / "trained",
+            "registered": folder / "registered" / "twin",
+            "trial": folder / "trial",
+            "fresh": "others",
             "draft": folder / "draft" / "mine.toml",
             **{file.stem: file for file in folder.glob("*.*")},
         }
@@ -414,6 +427,16 @@ def write_files(folder: Path, segment: str) -> None:
         (folder / name).write_text(text + "\n", encoding="utf-8")
 
 
+def write_register(home: Path, folder: Path) -> None:
+    """Write scores, and a copy of a twin's home in which one of them is registered, approved and champion."""
+    made, options = folder / "registered" / "twin", {"folds": "1x2", "models": ("logistic", "scorecard")}
+    lt.score_train(folder / "cases.csv", target="status", good="paid", out=folder / "trained", **options)
+    shutil.copytree(home, made)
+    lt.model_register(made, folder / "trained", name="applications", by="ana", expires="2047-11-30")
+    lt.model_approve(made, "applications/1", role="model-approver", by="eva")
+    lt.model_place(made, "applications/1", place="champion", by="eva")
+
+
 def walked(line: str, words: dict[str, object]) -> tuple[int, str, str]:
     """Run a line in this process; return its exit code, what it printed and what it complained of."""
     for name in ("out", "new", "draft"):
@@ -421,6 +444,9 @@ def walked(line: str, words: dict[str, object]) -> tuple[int, str, str]:
         shutil.rmtree(target, ignore_errors=True) if target.is_dir() else target.unlink(missing_ok=True)
     command = line.split()[0]
     told = {**words, "home": words["copy"]} if command == "fit" else words
+    if command == "model":  # each line on the same register
+        shutil.rmtree(str(words["trial"]), ignore_errors=True)
+        told = {**words, "home": shutil.copytree(str(words["registered"]), str(words["trial"]))}
     out, err, code = io.StringIO(), io.StringIO(), 0
     streams = contextlib.redirect_stdout(out), contextlib.redirect_stderr(err)
     with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings(), streams[0], streams[1]:
@@ -457,6 +483,9 @@ REFUSED = {
     "fit {home} --update": "the date of the model and of the book",
     "loan {home} no-such-loan": "a loan of the tape",
     "fairness {decided} --group black,white --scores": "record of scores",
+    "model approve {home} applications/1 --role viewer": "the one role that may approve",
+    "model approve {home} applications/1 --role model-approver --by ana": "another than ana",
+    "model place {home} transition/1": "a transition model",
     "movement {home} --from 2023-12-31": "before the closing date",
     "journal {home} --from 2023-12-31": "before the closing date",
     "why p.json#by_stage.2.allowance": "a file that is there",

@@ -19,7 +19,7 @@ from loantwin.types import Result
 class ModelList(Result):
     """The register on a day. on : the day. known : what was recorded by the end of this day counts (UTC).
 
-    models : by name and version; a transition model that the twin runs on is the champion of its name.
+    models : by name and version; the transition model that the twin runs on is in use.
     """
 
     SCHEMA: ClassVar[str] = "loantwin.model_list/1"

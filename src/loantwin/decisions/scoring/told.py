@@ -13,6 +13,8 @@ from loantwin.decisions.scoring.standing import judgement, standing, why_not
 from loantwin.events.register import TRANSITION, Model, Register
 
 APPROVED, REFUSED, OPEN = "approved", "refused", "not judged"
+IN_USE = "in use"
+"""The place of the transition model that the twin runs on: the one of its last fit."""
 
 
 @dataclass(frozen=True)
@@ -21,8 +23,9 @@ class ModelRow:
 
     number : version of its name. registered : day it came into the register. by : who registered it, null of
     a fitted one. approval : approved, refused or not judged; approved_by : who said so. place : champion,
-    challenger or null. share : of cases that a challenger decides, null of others. expires : its last day.
-    why_not : why it may not decide, null where it may.
+    challenger, in use (a transition model that the twin runs on) or null. share : of cases that a challenger
+    decides, null of others. expires : its last day. why_not : why it may not decide, null where it may, and
+    of a transition model, which decides no application.
     """
 
     id: str
@@ -52,19 +55,20 @@ class Figure:
 def row_of(register: Register, model: Model, on: date) -> ModelRow:
     """Return a model as it stands on a day."""
     said, stands = judgement(register, model, on), standing(register, model.name, on)
+    place, fitted = stands.place(model.id), model.kind == TRANSITION
     return ModelRow(
         id=model.id,
         name=model.name,
         number=model.number,
         kind=model.kind,
-        registered=model.recorded if model.kind == TRANSITION else model.day,
+        registered=model.recorded if fitted else model.day,
         by=model.by,
         approval=OPEN if said is None else APPROVED if said.approved else REFUSED,
         approved_by=None if said is None else said.by,
-        place=stands.place(model.id),
+        place=IN_USE if fitted and place is not None else place,
         share=stands.shares.get(model.id),
         expires=model.expires,
-        why_not=why_not(register, model, on),
+        why_not=None if fitted else why_not(register, model, on),
     )
 
 

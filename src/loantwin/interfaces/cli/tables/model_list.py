@@ -31,7 +31,7 @@ def cells(row: Any) -> tuple[str, ...]:
         row.approval if row.approved_by is None else f"{row.approval}: {row.approved_by}",
         placed(row.place, row.share),
         MISSING if row.expires is None else row.expires.isoformat(),
-        row.why_not or "yes",
+        MISSING if row.kind == "transition" else row.why_not or "yes",
     )
 
 
