@@ -15,7 +15,7 @@ export OPENBLAS_NUM_THREADS = 1
 # some machines keep bytecode from being written: each process that a test starts would compile the package anew
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup setup-all check lint test bench demo lock docs clean
+.PHONY: setup setup-all check lint test peers bench demo lock docs clean
 
 setup: $(VENV)/.ready
 
@@ -46,6 +46,16 @@ check: lint
 test: setup-all
 	$(BIN)/python -m pytest -q -n $(JOBS) --dist loadfile
 
+# by hand: what is in no lock, in an environment of its own
+peers: .venv-peers/.ready
+	.venv-peers/bin/python examples/to_mlflow.py
+	.venv-peers/bin/python -m pytest -q tests/test_mlflow.py
+
+.venv-peers/.ready: pyproject.toml
+	$(PYTHON) -m venv .venv-peers
+	.venv-peers/bin/python -m pip install --no-compile "mlflow>=3.1" "pytest>=8.3" --editable .
+	@touch $@
+
 bench: setup-all
 	$(BIN)/python -m benchmarks
 
@@ -64,4 +74,4 @@ $(UV):
 	.venv-lock/bin/python -m pip install "uv>=0.11"
 
 clean:
-	rm -rf $(VENV) .venv-lock build dist .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) .venv-lock .venv-peers build dist .mypy_cache .ruff_cache .pytest_cache

@@ -11,7 +11,6 @@ from .tables import Table, find
 def _row(row: Any) -> dict[str, Any]:
     """Return what a model's cells must tell by their headings."""
     return {
-        "model": f"{row.name}/{row.number}",
         "id": row.id,
         "kind": row.kind,
         "registered": row.registered.isoformat(),
@@ -46,7 +45,7 @@ def placed(result: Any, found: list[Table]) -> Rows:
     name = result.model.name
     lines = in_order(find(found, f"Who decides for {name} from"), len(result.contenders))
     for row, item in zip(lines, result.contenders, strict=True):
-        told = {"model": f"{name}/{item.number}", "id": item.id, "place": item.place}
+        told = {"name": f"{name}/{item.number}", "id": item.id, "place": item.place}
         yield from across(row, told | {"share of cases": item.share})
 
 
@@ -55,7 +54,7 @@ def listed(result: Any, found: list[Table]) -> Rows:
     table = find(found, f"Models on {result.on}")
     for row in result.models:
         cells = table.row(f"{row.name}/{row.number}")
-        yield from across(cells, {name: value for name, value in _row(row).items() if name != "model"})
+        yield from across(cells, _row(row))
         yield cells["place"].removeprefix(f"{row.place}: "), row.share
 
 
@@ -90,7 +89,7 @@ def reproduced(result: Any, found: list[Table]) -> Rows:
     yield from facts(
         found, "Trained again",
         {
-            "model": f"{result.name}/{result.number}", "id": result.id, "kind": result.kind,
+            "id": result.id, "kind": result.kind,
             "trained on": result.data_file, "sha256": result.data_hash[:16],
             "score of then": result.recorded[:16], "score of now": result.derived[:16],
             "differs first at": result.differs_at,

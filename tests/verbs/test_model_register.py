@@ -226,7 +226,7 @@ def test_what_differs_is_said_before_not_the_same(
         run()
     assert left.value.code == 0
     printed = capsys.readouterr().out
-    assert 0 <= printed.index("Not as it was") < printed.index("Trained again: not the same")
+    assert 0 <= printed.index("Not as it was") < printed.index("Trained again, not the same: applications/1")
 
 
 def test_another_file_is_refused(home: Path, scores: Path, file: Path, tmp_path: Path) -> None:

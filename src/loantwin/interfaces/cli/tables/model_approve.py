@@ -8,11 +8,12 @@ from rich.console import Console
 
 from loantwin.interfaces.cli.tables.blocks import show_facts, show_notes
 from loantwin.interfaces.cli.tables.layout import MISSING
-from loantwin.interfaces.cli.tables.model_list import facts
+from loantwin.interfaces.cli.tables.model_list import called, facts
 
 
 def render(console: Console, result: Any) -> None:
     """Print the model and what was said of it."""
     told = facts(result.model) | {"role": result.role, "words": result.words or MISSING}
-    show_facts(console, "Approved" if result.approved else "Refused", told)
+    title = "Approved" if result.approved else "Refused"
+    show_facts(console, f"{title}: {called(result.model)}", told)
     show_notes(console, "Notes", result.notes)

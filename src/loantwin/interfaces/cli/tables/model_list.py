@@ -9,7 +9,7 @@ from rich.console import Console
 from loantwin.interfaces.cli.tables.blocks import percent, show_notes, show_table
 from loantwin.interfaces.cli.tables.layout import MISSING
 
-HEADS = ("model", "id", "kind", "registered", "by", "approval", "place", "expires", "may decide")
+HEADS = ("name", "id", "kind", "registered", "by", "approval", "place", "expires", "may decide")
 
 
 def render(console: Console, result: Any) -> None:
@@ -23,7 +23,7 @@ def render(console: Console, result: Any) -> None:
 def cells(row: Any) -> tuple[str, ...]:
     """Return a model in cells under `HEADS`."""
     return (
-        f"{row.name}/{row.number}",
+        called(row),
         row.id,
         row.kind,
         row.registered.isoformat(),
@@ -35,11 +35,16 @@ def cells(row: Any) -> tuple[str, ...]:
     )
 
 
+def called(row: Any) -> str:
+    """Return name and version of a model, as they are typed."""
+    return f"{row.name}/{row.number}"
+
+
 def placed(place: str | None, share: float | None) -> str:
     """Return a place in words: of a challenger with its share."""
     return MISSING if place is None else place if share is None else f"{place}: {percent(share, 1)}"
 
 
 def facts(row: Any) -> dict[str, str]:
-    """Return a model by the names of `HEADS`."""
-    return dict(zip(HEADS, cells(row), strict=True))
+    """Return a model by the names of `HEADS`; its name and version stand in the title."""
+    return dict(zip(HEADS[1:], cells(row)[1:], strict=True))

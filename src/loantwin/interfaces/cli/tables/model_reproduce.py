@@ -8,6 +8,7 @@ from rich.console import Console
 
 from loantwin.interfaces.cli.tables.blocks import show_facts, show_notes, show_table
 from loantwin.interfaces.cli.tables.layout import MISSING
+from loantwin.interfaces.cli.tables.model_list import called
 
 
 def render(console: Console, result: Any) -> None:
@@ -15,7 +16,6 @@ def render(console: Console, result: Any) -> None:
     rows = [(item.what, _short(item.registered), _short(item.now)) for item in result.differences]
     show_table(console, "Not as it was", ("what", "registered", "now"), rows, words=3)
     told = {
-        "model": f"{result.name}/{result.number}",
         "id": result.id,
         "kind": result.kind,
         "trained on": result.data_file,
@@ -25,8 +25,8 @@ def render(console: Console, result: Any) -> None:
     }
     if result.differs_at is not None:
         told["differs first at"] = result.differs_at
-    title = "Trained again: the same to the bit" if result.same else "Trained again: not the same"
-    show_facts(console, title, told)
+    title = "Trained again, the same to the bit" if result.same else "Trained again, not the same"
+    show_facts(console, f"{title}: {called(result)}", told)
     show_notes(console, "Notes", result.notes)
 
 

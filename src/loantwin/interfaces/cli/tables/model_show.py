@@ -8,7 +8,7 @@ from rich.console import Console
 
 from loantwin.interfaces.cli.tables.blocks import count, show_facts, show_notes, show_table
 from loantwin.interfaces.cli.tables.layout import MISSING
-from loantwin.interfaces.cli.tables.model_list import facts, placed
+from loantwin.interfaces.cli.tables.model_list import called, facts, placed
 
 MOST = 20
 """Features that are shown; `--json` and `--table` have all."""
@@ -22,8 +22,8 @@ def render(console: Console, result: Any) -> None:
         "sha256": MISSING if result.data_hash is None else result.data_hash[:16],
         "code": MISSING if result.code_hash is None else result.code_hash[:16],
     }
-    title = f"Model {result.model.name}/{result.model.number} on {result.on}, as known at the end of "
-    show_facts(console, f"{title}{result.known}", told)
+    title = f"Model {called(result.model)} on {result.on}, as known at the end of {result.known}"
+    show_facts(console, title, told)
     figures = [(item.name.replace("_", " "), _number(item.value), _range(item)) for item in result.figures]
     show_table(console, "On rows not trained on", ("figure", "value", "95 %"), figures)
     said = [
