@@ -21,7 +21,7 @@ from loantwin.decisions.scoring.registered import registered
 from loantwin.errors import HomeError, InputError, ModelError, UsageError
 from loantwin.events.home import Home
 from loantwin.interfaces.cli.main import run
-from loantwin.models.scoring.store import predict, read_score
+from loantwin.models.scoring.store import predict, read_record, read_score, write_scores
 from loantwin.models.scoring.table import read_table
 
 PAGE = Path(__file__).parents[2] / "docs" / "model-register.md"
@@ -254,6 +254,9 @@ def spoilt(scores: Path, folder: Path, how: str) -> Path:
         (made / "record.json").write_text("PAR1", encoding="utf-8")
     elif how == "a list":
         (made / "record.json").write_text("[]", encoding="utf-8")
+    elif how == "not a number":
+        text = (made / "record.json").read_text(encoding="utf-8")
+        (made / "record.json").write_text(text.replace('"seed": 0', '"seed": NaN'), encoding="utf-8")
     elif how == "score changed":
         text = (made / "logistic.json").read_text(encoding="utf-8")
         (made / "logistic.json").write_text(text.replace("1", "2", 1), encoding="utf-8")
@@ -270,6 +273,7 @@ def spoilt(scores: Path, folder: Path, how: str) -> Path:
         ("no record", "expected a readable record of scores, was: No such file"),
         ("no JSON", "expected a record of scores"),
         ("a list", "expected a record of scores"),
+        ("not a number", "expected a record of scores"),
         ("score changed", "expected the score that the record names by hash, was 'another text'"),
         ("figure changed", "field registry_id: expected the record whose hash is its registry id"),
         ("newer", "expected a record of scores of format 1, was 'format 2; it needs a newer loantwin'"),
@@ -285,8 +289,6 @@ def test_a_folder_that_is_not_what_score_train_wrote(
 
 
 def test_a_score_of_a_newer_format_is_refused(home: Path, scores: Path, tmp_path: Path) -> None:
-    from loantwin.models.scoring.store import read_record, write_scores
-
     (tmp_path / "newer").mkdir()
     record = {
         name: value for name, value in read_record(scores).items() if name not in ("models", "registry_id")
@@ -297,6 +299,28 @@ def test_a_score_of_a_newer_format_is_refused(home: Path, scores: Path, tmp_path
         write_scores(tmp_path / "newer", {"logistic": score}, {**record, "champion": "logistic", "format": 1})
     with pytest.raises(ModelError, match="expected a score of format 1, was 'logistic of format 2'"):
         lt.model_register(home, tmp_path / "newer", name="a")
+
+
+@pytest.mark.parametrize(
+    ("part", "words"),
+    [
+        ({"versions": "1.0"}, "field versions: ModelRegistered: expected object"),
+        ({"figures": {}}, "one without 'log"),
+    ],
+)
+def test_a_record_of_other_parts_leaves_nothing(
+    home: Path, scores: Path, tmp_path: Path, part: dict[str, Any], words: str
+) -> None:
+    (tmp_path / "odd").mkdir()
+    record = {
+        name: value for name, value in read_record(scores).items() if name not in ("models", "registry_id")
+    }
+    odd = {**record, "champion": "logistic", **part}
+    write_scores(tmp_path / "odd", {"logistic": read_score(scores, "logistic")}, odd)
+    before = state(home)
+    with pytest.raises(InputError, match=words):
+        lt.model_register(home, tmp_path / "odd")
+    assert state(home) == before
 
 
 @pytest.mark.parametrize(

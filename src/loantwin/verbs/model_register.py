@@ -6,6 +6,7 @@ import datetime as dt
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -13,7 +14,8 @@ from loantwin import months
 from loantwin.decisions.scoring.people import person, same_person
 from loantwin.decisions.scoring.told import ModelRow, origin, row_of
 from loantwin.errors import ModelError, UsageError, expected
-from loantwin.events.event import Event
+from loantwin.events.codec import encode
+from loantwin.events.event import Event, check_events
 from loantwin.events.register import TRANSITION, Model, Register, model_id, read_register
 from loantwin.files import name_of
 from loantwin.models.scoring.store import RECORD, Score, from_text, read_record, text_of
@@ -66,6 +68,7 @@ def model_register(
     Raises
     ------
     ModelError : no folder of scores, no such score, a hash that does not match, a newer format.
+    LogError : a record whose parts are of other kinds.
     UsageError : a name that cannot be, a last day that is over, or another than was registered.
     HomeError : no twin's home, or one held by another writer.
     """
@@ -83,13 +86,18 @@ def model_register(
             raise UsageError(expected(f"a day from {today} on", until), field="expires")
         register = read_register(twin.home)
         data = _data(register, called, score, record, Path(scores) / RECORD)
-        blobs = twin.home.put_bytes(text.encode()), twin.home.put_json(record)
+        contents = text.encode(), encode(record).encode()
+        blobs = [sha256(content).hexdigest() for content in contents]
         number = model_id(called, *blobs)
         new = number not in register.models
         if new:
             data |= {"model_id": number, "model_blob": blobs[0], "record_blob": blobs[1], "by": who}
             data |= {} if until is None else {"expires": until.isoformat()}
-            twin.home.append([Event("ModelRegistered", today, data)])
+            event = Event("ModelRegistered", today, data)
+            check_events([event])  # before anything is written
+            for content in contents:
+                twin.home.put_bytes(content)
+            twin.home.append([event])
             twin = twin.refreshed()
             register = read_register(twin.home)
         found = register.models[number]

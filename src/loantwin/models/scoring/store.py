@@ -150,10 +150,11 @@ def read_record(folder: Path | str) -> dict[str, Any]:
         champion, noted = record["champion"], record.pop("registry_id")
         if champion not in hashes:
             raise ModelError(expected("one of " + ", ".join(hashes), str(champion)), file=file)
+        derived = _number(record)
     except (ValueError, KeyError, TypeError, AttributeError) as problem:
         raise ModelError(expected("a record of scores", str(problem)), file=file) from problem
-    if _number(record) != noted:
-        words = expected(f"the record whose hash is its registry id, {noted}", _number(record))
+    if derived != noted:
+        words = expected(f"the record whose hash is its registry id, {noted}", derived)
         raise ModelError(f"{words}: it was changed; train the scores again", file=file, field="registry_id")
     return {**record, "registry_id": noted}
 
