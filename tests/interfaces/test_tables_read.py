@@ -20,8 +20,6 @@ from . import (
     reading_fairness,
     reading_files,
     reading_history,
-    reading_files,
-    reading_history,
     reading_models,
 )
 from .reading import CHECKS, shows
@@ -29,11 +27,11 @@ from .results import filled, kinds
 from .tables import printed, tables
 
 BY_NAME = {kind.__name__: kind for kind in kinds()}
-READ = (reading_accounts, reading_ahead, reading_contracts, reading_fairness, reading_files, reading_history)
 READ = (
     reading_accounts,
     reading_ahead,
     reading_contracts,
+    reading_fairness,
     reading_files,
     reading_history,
     reading_models,
