@@ -75,6 +75,28 @@ class ConfigError(InputError):
     """
 
 
+class GraphError(ConfigError):
+    """A decision graph that fails on an input: a node over a missing field, or over one of another kind.
+
+    Next : give the field that the node needs, or let the graph say what happens without it.
+
+    Parameters
+    ----------
+    node : the name of the node that failed.
+    """
+
+    def __init__(self, message: str, *, node: str = "", file: object | None = None) -> None:
+        self.node = node
+        super().__init__(message, file=file)
+
+
+class ColumnsError(ConfigError):
+    """A decision graph, or a column, that cannot be run over columns; node and reason are named.
+
+    Next : run it one by one, or write the node with what columns know.
+    """
+
+
 class MappingError(InputError):
     """A tape format (mapping file) that is wrong in itself or does not fit the tape.
 

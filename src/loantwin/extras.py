@@ -12,6 +12,7 @@ EXTRAS: Mapping[str, tuple[str, ...]] = {
     "env": ("gymnasium",),
     "excel": ("fastexcel", "xlsxwriter"),
     "jax": ("jax",),
+    "policy": ("zen",),
     "report": ("jinja2", "matplotlib"),
     "scoring": ("lightgbm",),
 }
