@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from loantwin.conformance.transition_model import check_transition_model as check_transition_model
     from loantwin.decisions.check import check_policy as check_policy
     from loantwin.decisions.decide import decide as decide
+    from loantwin.decisions.graph_policy import open_policy as open_policy
     from loantwin.decisions.load import load_policy as load_policy
     from loantwin.errors import InputError as InputError
     from loantwin.errors import LoantwinError as LoantwinError
@@ -56,6 +57,9 @@ if TYPE_CHECKING:
     from loantwin.verbs.model_reproduce import model_reproduce as model_reproduce
     from loantwin.verbs.model_show import model_show as model_show
     from loantwin.verbs.movement import movement as movement
+    from loantwin.verbs.policy_check import policy_check as policy_check
+    from loantwin.verbs.policy_diff import policy_diff as policy_diff
+    from loantwin.verbs.policy_test import policy_test as policy_test
     from loantwin.verbs.priors import priors as priors
     from loantwin.verbs.provisions.explain import provisions_explain as provisions_explain
     from loantwin.verbs.provisions.provisions import provisions as provisions
@@ -122,6 +126,10 @@ _EXPORTS = {
     "compliance": "loantwin.interfaces.compliance.compliance",
     "decide": "loantwin.decisions.decide",
     "load_policy": "loantwin.decisions.load",
+    "open_policy": "loantwin.decisions.graph_policy",
+    "policy_check": "loantwin.verbs.policy_check",
+    "policy_diff": "loantwin.verbs.policy_diff",
+    "policy_test": "loantwin.verbs.policy_test",
     "loan": "loantwin.verbs.loan",
     "why": "loantwin.interfaces.why",
     "log_verify": "loantwin.verbs.log_verify",

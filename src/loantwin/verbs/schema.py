@@ -6,12 +6,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from loantwin.decisions.application_file import application_schema
 from loantwin.errors import choice
 from loantwin.products.term_sheet_file import terms_schema
 from loantwin.servicing.facts_file import facts_schema
 from loantwin.types import Result
 
-SCHEMAS: Mapping[str, Callable[[], dict[str, Any]]] = {"facts": facts_schema, "terms": terms_schema}
+SCHEMAS: Mapping[str, Callable[[], dict[str, Any]]] = {
+    "application": application_schema,
+    "facts": facts_schema,
+    "terms": terms_schema,
+}
 """Name of an input file -> what makes its JSON Schema."""
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"

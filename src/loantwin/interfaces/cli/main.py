@@ -38,6 +38,9 @@ from loantwin.interfaces.cli import (
     model_reproduce,
     model_show,
     movement,
+    policy_check,
+    policy_diff,
+    policy_test,
     priors,
     provisions,
     ratings,
@@ -57,7 +60,7 @@ from loantwin.interfaces.cli import (
 )
 from loantwin.interfaces.cli.language import with_language
 from loantwin.interfaces.cli.made_by import TYPED
-from loantwin.interfaces.cli.panels import BEGIN, CONTRACT, INSIDE, LEARN
+from loantwin.interfaces.cli.panels import BEGIN, CONTRACT, DECIDE, INSIDE, LEARN
 from loantwin.interfaces.cli.words import in_flags
 
 app = typer.Typer(
@@ -94,6 +97,7 @@ ACCOUNT = _group("account", CONTRACT, "The account of one loan.")
 LOG = _group("log", INSIDE, "The twin's event log.")
 SCORE = _group("score", LEARN, "Scores of applicants and borrowers: train, judge.")
 MODEL = _group("model", LEARN, "The register of models: versions, approvals, champion and challengers.")
+POLICY = _group("policy", DECIDE, "Policies that analysts edit: check, test, compare.")
 CONFIG = _group("config", INSIDE, "Settings and where each comes from.")
 
 for command, place in (
@@ -125,6 +129,9 @@ for command, place in (
     (loss, app),
     (capital, app),
     (concentration, app),
+    (policy_check, POLICY),
+    (policy_test, POLICY),
+    (policy_diff, POLICY),
     (stress, app),
     (sensitivity, app),
     (backtest, app),
@@ -147,7 +154,7 @@ def _flowing(words: str) -> str:
     return "\n\n".join(" ".join(part.split()) for part in words.split("\n\n"))
 
 
-for group in (app, TAPE, TWIN, ACCOUNT, LOG, SCORE, MODEL, CONFIG):
+for group in (app, TAPE, TWIN, ACCOUNT, LOG, SCORE, MODEL, POLICY, CONFIG):
     for registered in group.registered_commands:
         assert registered.callback is not None  # `register` gave it
         registered.help = _flowing(inspect.getdoc(registered.callback) or "")

@@ -16,7 +16,7 @@ def register(app: typer.Typer) -> None:
 
 
 def schema(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="The input file: terms.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="The input file: terms, facts, application.")],
     table: Tables = None,
     json: AsJson = False,
 ) -> None:
