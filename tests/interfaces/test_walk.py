@@ -111,6 +111,8 @@ fit {home} --prior personal
 fit {home} --macro {macro} --combine
 fit {home} --update
 fit {home} --macro us --prior small-business
+policy check {policy} --schema {application}
+policy diff {policy} {policy_next} --applications {applications} --most 1
 priors card
 tape map {tape}
 curves {home} --kind vintages --by quarter --event default --out {out}
@@ -267,6 +269,7 @@ LEAVES = dict(leaves(typer.main.get_command(app)))
 ALONE = {("demo",), ("synthetic",)}
 """Commands without a twin or a file to read: the twins here are made by them."""
 REPLACED = (
+    (r"examples/(\w+)\.jsonl?", r"{\1}"),
     (r"\$DATA/\S*Supervisory_Baseline\S*", "{base}"),
     (r"\$DATA/\S*Supervisory_Severely\S*", "{severe}"),
     (r"--macro \$DATA/\S*UNRATE\S*", ""),
@@ -425,6 +428,9 @@ def write_files(folder: Path, segment: str) -> None:
     }
     for name, text in texts.items():
         (folder / name).write_text(text + "\n", encoding="utf-8")
+    for file in (ROOT / "examples").glob("*.json*"):
+        shutil.copy(file, folder / file.name)
+    (folder / "application.json").write_text(json.dumps(lt.schema("application").to_dict()), encoding="utf-8")
 
 
 def write_register(home: Path, folder: Path) -> None:

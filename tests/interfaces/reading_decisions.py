@@ -1,0 +1,56 @@
+"""What tables of policies must tell."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .reading import Rows, across, of
+from .tables import Table, find
+
+
+@of("PolicyChecked")
+def _checked(result: Any, found: list[Table]) -> Rows:
+    facts = find(found, "The policy is")
+    yield facts.fact("nodes"), result.nodes
+    yield facts.fact("rows of tables"), result.rows
+    yield facts.fact("tests it carries"), result.tests
+    for title, blamed in (("To mend", True), ("Overlaps", False)):
+        told = [item for item in result.findings if item.blamed is blamed]
+        if told:
+            rows = find(found, title).cells
+            assert list(rows[0]) == ["kind", "node", "cell", "what"]
+            for item, cells in zip(told, rows[1:], strict=True):
+                yield from across(
+                    dict(zip(rows[0], cells, strict=True)),
+                    {"kind": item.kind, "node": item.node, "cell": item.cell, "what": item.words},
+                )
+
+
+@of("PolicyTested")
+def _tested(result: Any, found: list[Table]) -> Rows:
+    facts = find(found, "Tests of the policy")
+    yield facts.fact("passed"), result.passed
+    yield facts.fact("failed"), result.failed
+    told = find(found, "Test by test")
+    for item in result.tests:
+        yield told.row(item.name)["result"], "passed" if item.passed else "failed"
+
+
+@of("PolicyDifference")
+def _difference(result: Any, found: list[Table]) -> Rows:
+    facts = find(found, "Two policies")
+    yield facts.fact("applications"), result.applications
+    yield facts.fact("answered otherwise"), result.changed
+    for name, before in result.outcomes_before.items():
+        row = find(found, "Outcomes").row(name)
+        yield from across(row, {"before": before, "after": result.outcomes_after[name]})
+    moves = find(found, "Answered otherwise").cells
+    for item, cells in zip(result.moves, moves[1:], strict=True):
+        row = dict(zip(moves[0], cells, strict=True))
+        granted = {"granted before": item.amount_before, "granted after": item.amount_after}
+        yield from across(row, {"applications": item.applications, **granted})
+    for item in result.changes:
+        row = find(found, "For whom").row(item.application_id)
+        amounts = {"amount before": item.amount_before, "amount after": item.amount_after}
+        rates = {"rate before": item.annual_rate_before, "rate after": item.annual_rate_after}
+        yield from across(row, {**amounts, **rates})
