@@ -10,7 +10,7 @@ from scipy.special import expit
 
 from loantwin import months
 from loantwin.arrays import Floats, Integers
-from loantwin.engine.rows import SIZE, VINTAGE
+from loantwin.engine.rows import SCORE, SIZE, VINTAGE
 from loantwin.models.counts import sums
 from loantwin.models.latent import LatentProcess
 from loantwin.models.severity import Severity
@@ -86,6 +86,7 @@ def edge_record(
             for place, name in enumerate(labels[: known + 1])
         },
         "sizes": _sizes(labels, rows, edge),
+        **_score(labels, rows, edge),
         "vintages": _vintages(labels, rows, edge),
         "macro": {
             name: interval(edge.macro[place], edge.macro_deviation[place])
@@ -100,11 +101,27 @@ def _sizes(labels: Sequence[str], rows: Floats, edge: EdgeFit) -> dict[str, dict
     pooled = list(labels).index(POOLED)
     found = {}
     for place, label in enumerate(labels):
-        if edge.errors is None or not label.startswith(labels[pooled] + SIZE):
+        if edge.errors is None or not label.startswith(labels[pooled] + SIZE) or SCORE in label:
             continue
         deviation = _deviation(edge.errors, rows[place] - rows[pooled])
         found[label.partition(SIZE)[2]] = interval(edge.segment[place] - edge.segment[pooled], deviation)
     return found
+
+
+def _score(labels: Sequence[str], rows: Floats, edge: EdgeFit) -> dict[str, dict[str, float]]:
+    """Return the coefficient of the score's log-odds under `score`; nothing where the model has none.
+
+    Labels of two bands differ in the score's column alone, by the difference of the bands' log-odds.
+    """
+    first = labels[list(labels).index(POOLED)] + SCORE
+    places = [place for place, label in enumerate(labels) if label.startswith(first)]
+    if edge.errors is None or not places:
+        return {}
+    low, high = places[0], places[-1]
+    gap = rows[high] - rows[low]
+    apart = float(gap.sum())
+    value = float(edge.segment[high] - edge.segment[low]) / apart
+    return {"score": interval(value, _deviation(edge.errors, gap) / apart)}
 
 
 def _deviation(errors: EdgeErrors, gap: Floats) -> float:
@@ -299,6 +316,7 @@ def _edge_page(edge: Mapping[str, Any]) -> list[str]:
     ]
     effects = {**{f"macro {name}": value for name, value in edge["macro"].items()}, **edge["segments"]}
     effects |= {f"size band {band}": value for band, value in edge.get("sizes", {}).items()}
+    effects |= {"score, by log-odds": edge["score"]} if "score" in edge else {}
     effects |= {f"vintage {year}": value for year, value in edge["vintages"].items()}
     parts += [
         f"| {_cell(name)} | {value['value']:+.3f} | {value['low']:+.3f} to {value['high']:+.3f} |"
