@@ -8,16 +8,16 @@ import json
 import numpy as np
 import polars as pl
 import pytest
+from scipy.stats import binomtest
 
 from loantwin.book.book import conform
-from loantwin.book.schema import LOANS
+from loantwin.book.schema import LOANS, SCORE_COLUMN
 from loantwin.engine.rows import base_label
 from loantwin.errors import ModelError
 from loantwin.macro.scenario import Scenario
 from loantwin.models.fitted import FittedModel
 from loantwin.models.model import by_size, fit_model
 from loantwin.models.scored import (
-    SCORE_COLUMN,
     ScoreBands,
     band_of_score,
     full_labels,
@@ -31,7 +31,7 @@ from loantwin.models.sizes import SizeBands, band_in
 from tests.models.conftest import AS_OF, FIRST, Outcomes, mapping_of
 
 QUICK = FitSettings(effects=(), search=10)
-NAMED = ScoreBands((), (), 0.0, "made", "0123")
+NAMED = ScoreBands((), (), 0.0, (), "made", "0123")
 
 
 def scored(log_odds: list[float | None]) -> pl.DataFrame:
@@ -140,7 +140,8 @@ def test_a_shuffled_score_tells_nothing() -> None:
 def test_bands_of_a_label_are_apart_by_the_coefficient_and_the_model_is_read_back() -> None:
     loans = planted(1.0, 3_000)
     model = fitted(loans)
-    assert model.score is not None and len(model.score.values) == 10
+    assert model.score is not None
+    assert len(model.score.values) == 10
     labels, effect = model.parameters.segments, model.parameters.segment[0]
     place = {label: at for at, label in enumerate(labels)}
     apart = [effect[place[f"instalment|A|score band {band}"]] for band in range(1, 11)]
@@ -149,7 +150,9 @@ def test_bands_of_a_label_are_apart_by_the_coefficient_and_the_model_is_read_bac
     assert again.score == model.score
     codes = by_size(loans, pl.Series("segment", ["instalment|A"] * loans.height), again)
     own = band_of_score(loans[SCORE_COLUMN].to_numpy(), model.score)
-    assert [labels[code] for code in codes[:50]] == [f"instalment|A|score band {band + 1}" for band in own[:50]]
+    assert [labels[code] for code in codes[:50]] == [
+        f"instalment|A|score band {band + 1}" for band in own[:50]
+    ]
     assert model.segments == ("instalment|A", "instalment|B")
 
 
@@ -170,3 +173,32 @@ def test_loss_given_default_is_that_of_the_segment_and_size_alone() -> None:
     place = {label: at for at, label in enumerate(labels)}
     one = [place[f"instalment|A|size band 2|score band {band}"] for band in (1, 10)]
     assert (model.lgd.charged_off[one] == model.lgd.charged_off[place["instalment|A|size band 2"]]).all()
+
+
+def test_the_first_year_by_band_is_that_of_the_loans_themselves() -> None:
+    loans = planted(1.0)
+    model = fitted(loans)
+    assert model.score is not None
+    record = model.diagnostics["score"]
+    # by hand: loans made by 2014-12, their band by the score, an end within twelve months of their month
+    band = np.searchsorted(model.score.breaks, loans[SCORE_COLUMN].to_numpy(), side="left")
+    made, ended = (
+        loans[name].dt.year() * 12 + loans[name].dt.month()
+        for name in ("origination_date", "charge_off_date")
+    )
+    bad = ((ended - made) <= 12).fill_null(False).to_numpy()
+    for row in record["bands"]:
+        own = band == row["band"] - 1
+        assert row["loans"] == own.sum()
+        assert row["observed"] == pytest.approx(bad[own].mean())
+        assert row["low"] < row["observed"] < row["high"]
+        exact = binomtest(int(bad[own].sum()), int(own.sum())).proportion_ci(0.9, "wilson")
+        assert (row["low"], row["high"]) == pytest.approx((exact.low, exact.high))
+        pd = 1 / (1 + np.exp(-loans[SCORE_COLUMN].to_numpy()[own]))
+        assert row["score"] == pytest.approx(pd.mean())
+    inside = [row["low"] < row["twin"] < row["high"] for row in record["bands"]]
+    assert sum(inside) >= 7  # nine of ten on average
+    assert sum(row["twin"] * row["loans"] for row in record["bands"]) == pytest.approx(
+        bad[(made <= 12 * 2014 + 12).to_numpy()].sum(), rel=0.1
+    )
+    assert record["slopes"]["twin"]["low"] < 1.0 < record["slopes"]["twin"]["high"]

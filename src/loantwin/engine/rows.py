@@ -26,7 +26,7 @@ VINTAGE = "|vintage "
 SIZE = "|size band "
 """Stands between a segment's label and a number in the label of that segment's loans of one band of size."""
 SCORE = "|score band "
-"""Stands between a label, of size where size counts, and a number in the label of loans of one band of a score."""
+"""Stands between a label (of size where that counts) and a number in that of one band of a score."""
 MEMORY = "|"
 """Stands between a live state's published name and what a loan in it did in the months before."""
 

@@ -11,7 +11,7 @@ from scipy.special import expit
 from loantwin import months
 from loantwin.arrays import Floats, Integers
 from loantwin.engine.rows import SCORE, SIZE, VINTAGE
-from loantwin.models.counts import sums
+from loantwin.models.counts import EventCounts, sums
 from loantwin.models.latent import LatentProcess
 from loantwin.models.severity import Severity
 from loantwin.models.spline import DEGREE
@@ -164,16 +164,7 @@ def _curve(edge: EdgeFit, pooled_at: int) -> list[dict[str, float]]:
 
 def calibration(context: Context, edge: EdgeFit, levels: Mapping[str, LevelFit]) -> dict[str, Any]:
     """Return observed and expected events by age, vintage, year; expected with and without the level."""
-    counts = context.counts
-    cells = edge_counts(context, edge.origin, edge.target)
-    month = cells.month - counts.first
-    plain = edge.age[cells.age] + edge.group[cells.segment] + (context.month @ edge.macro)[month]
-    level = np.zeros(len(context.month))
-    for place, name in enumerate(context.latents):
-        if name in levels and edge.loading[place]:
-            level = level + edge.loading[place] * levels[name].level.smoothed
-    with_level = cells.trials * expit(plain + level[month])
-    without = cells.trials * expit(plain)
+    cells, with_level, without = expected_events(context, edge, levels)
     keys = {
         "age": np.searchsorted(AGE_BANDS, cells.age, side="right") - 1,
         "vintage": (cells.month - cells.age) // 12,
@@ -182,6 +173,21 @@ def calibration(context: Context, edge: EdgeFit, levels: Mapping[str, LevelFit])
     return {
         name: _table(name, key, cells.events, cells.trials, with_level, without) for name, key in keys.items()
     }
+
+
+def expected_events(
+    context: Context, edge: EdgeFit, levels: Mapping[str, LevelFit]
+) -> tuple[EventCounts, Floats, Floats]:
+    """Return an edge's cells by group, and the events expected in each, (C,): with the level and without."""
+    counts = context.counts
+    cells = edge_counts(context, edge.origin, edge.target)
+    month = cells.month - counts.first
+    plain = edge.age[cells.age] + edge.group[cells.segment] + (context.month @ edge.macro)[month]
+    level = np.zeros(len(context.month))
+    for place, name in enumerate(context.latents):
+        if name in levels and edge.loading[place]:
+            level = level + edge.loading[place] * levels[name].level.smoothed
+    return cells, cells.trials * expit(plain + level[month]), cells.trials * expit(plain)
 
 
 def _table(

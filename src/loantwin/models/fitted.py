@@ -20,8 +20,8 @@ from loantwin.models.balances import BalanceMoves
 from loantwin.models.latent import LatentProcess
 from loantwin.models.relevel import Relevel, check_relevel
 from loantwin.models.saturation import Saturation
-from loantwin.models.severity_reaction import SeverityReaction
 from loantwin.models.scored import ScoreBands
+from loantwin.models.severity_reaction import SeverityReaction
 from loantwin.models.sizes import SizeBands, size_factors
 from loantwin.models.spline import DEGREE
 from loantwin.models.uncertainty import EdgeErrors, Errors

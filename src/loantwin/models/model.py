@@ -60,6 +60,7 @@ from loantwin.models.priors.beliefs import beliefs_for, product_beliefs
 from loantwin.models.priors.curves import prepayment_hazard
 from loantwin.models.priors.table import ProductPrior
 from loantwin.models.saturation import saturation_of
+from loantwin.models.score_calibration import score_calibration
 from loantwin.models.scored import ScoreBands, full_labels, score_bands, score_words
 from loantwin.models.secured import with_class, without_severity
 from loantwin.models.settings import LEVELS, FitSettings, MacroPrior, effects_believed
@@ -111,7 +112,7 @@ def fit_model(
         loan.
     mapping : what the source's columns mean, observes and assumes.
     history : macro history as known then, carried to the as-of month (`macro.history.nowcast`).
-    score : names the score whose log-odds the loans hold (`scored.SCORE_COLUMN`); its bands are made anew of
+    score : names the score whose log-odds the loans hold (`schema.SCORE_COLUMN`); its bands are made anew of
         the loans that are known. None: the model has no term of a score, whatever the loans hold.
 
     Raises
@@ -564,7 +565,10 @@ def _assembled(
         assumed=tuple(edge.assumed for edge in edges),
         absent=tuple(name for name in (*PANEL_LIVE, "default") if name not in published_states(states)),
         prior_only=prior_only,
-        diagnostics=diagnose(context, edges, levels, severity, prior_only, notes),
+        diagnostics={
+            **diagnose(context, edges, levels, severity, prior_only, notes),
+            **({} if score is None else {"score": score_calibration(context, edges, levels, score, default)}),
+        },
         provenance={
             "data_sha256": _data_hash(counts, defaults),
             "mapping": mapping.name,

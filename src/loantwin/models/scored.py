@@ -10,18 +10,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import polars as pl
+from scipy.special import expit
 
 from loantwin.arrays import Floats, Integers
+from loantwin.book.schema import SCORE_COLUMN
 from loantwin.engine.rows import SCORE, VINTAGE
 from loantwin.errors import ModelError, expected
 from loantwin.models.sizes import SizeBands, sized_labels
 
-SCORE_COLUMN = "attribute_score_log_odds"
-"""The column of the loan table that holds each loan's log-odds of bad by the score, null where it has none."""
 MOST_BANDS = 10
 """Bands at most: of a normal score ten equally filled ones keep 96 % of the variance."""
 COEFFICIENT_SPREAD = 1.0
@@ -35,13 +36,15 @@ class ScoreBands:
     """Bands of a score's log-odds, K of them, numbered from 1 in labels; a loan without a score is in none.
 
     breaks : (K - 1,) rising, log-odds; a band holds its upper end. values : (K,) mean log-odds of the known
-    loans in each. centre : mean of all of them. name : the score's, registry_id : hash of data, settings and
-    models that it was trained with. facts : what is known of its training.
+    loans in each. centre : mean of all of them. pd : (K,) mean probability of bad of those in each. name :
+    the score's, registry_id : hash of data, settings and models that it was trained with. facts : what is
+    known of its training.
     """
 
     breaks: tuple[float, ...]
     values: tuple[float, ...]
     centre: float
+    pd: tuple[float, ...] = ()
     name: str = ""
     registry_id: str = ""
     facts: Mapping[str, Any] = field(default_factory=dict)
@@ -49,14 +52,14 @@ class ScoreBands:
     @property
     def words(self) -> tuple[str, ...]:
         """Return the odds of bad that each band holds, as shares."""
-        ends = [f"{1.0 / (1.0 + np.exp(-end)):.1%}" for end in self.breaks]
-        between = [f"{low} to {high}" for low, high in zip(ends, ends[1:], strict=False)]
+        ends = [f"{expit(end):.1%}" for end in self.breaks]
+        between = [f"{low} to {high}" for low, high in pairwise(ends)]
         return (f"up to {ends[0]}", *between, f"above {ends[-1]}")
 
     @classmethod
     def from_dict(cls, stored: Mapping[str, Any]) -> ScoreBands:
         """Return the bands a model file holds."""
-        lists = {name: tuple(stored[name]) for name in ("breaks", "values")}
+        lists = {name: tuple(stored[name]) for name in ("breaks", "values", "pd")}
         return cls(
             **lists, centre=float(stored["centre"]), name=str(stored["name"]),
             registry_id=str(stored["registry_id"]), facts=dict(stored["facts"]),
@@ -76,9 +79,7 @@ class ScoreDesign:
     by_band: Floats
     precision: Floats
 
-    def labelled(
-        self, labels: Sequence[str], rows: Floats, column: int
-    ) -> tuple[tuple[str, ...], Floats]:
+    def labelled(self, labels: Sequence[str], rows: Floats, column: int) -> tuple[tuple[str, ...], Floats]:
         """Return each label with each band, and its columns; `column` is the score's place in `rows`."""
         bands = len(self.by_band)
         made = np.repeat(rows, bands, axis=0)
@@ -108,10 +109,11 @@ def score_bands(loans: pl.DataFrame, source: ScoreBands, most: int = MOST_BANDS)
     if not len(breaks):
         raise ModelError(expected("scores that differ", "one score of all loans"), field="score")
     place = np.searchsorted(breaks, there, side="left")
-    values = np.bincount(place, there) / np.bincount(place)
+    number = np.bincount(place)
+    values, pd = np.bincount(place, there) / number, np.bincount(place, expit(there)) / number
     return ScoreBands(
-        tuple(map(float, breaks)), tuple(map(float, values)), float(there.mean()), source.name,
-        source.registry_id, dict(source.facts),
+        tuple(map(float, breaks)), tuple(map(float, values)), float(there.mean()), tuple(map(float, pd)),
+        source.name, source.registry_id, dict(source.facts),
     )  # fmt: skip
 
 

@@ -44,19 +44,20 @@ POOLED = "(pooled)"
 
 @dataclass(frozen=True)
 class Segments:
-    """How segments, sizes, scores and vintages share strength: G segments by size and score, C groups the counts
-    tell apart, S labels.
+    """How segments, sizes, scores and vintages share strength.
+
+    G segments by size and score, C groups the counts tell apart, S labels.
 
     labels : (S,) the segments, the pooled one, where size counts each of them with each band of size, where a
         score counts all of those with each band of it, then "<segment>|vintage <year>" of what is still on
         the book.
     values : (C, Q) columns of the groups: one for each part of a label, each segment's own difference, each
-        band of size, the score's log-odds where there is one, each vintage, and two that no group has: what a segment, and what a vintage never seen
-        may add. rows : (S, Q) the same by label.
+        band of size, the score's log-odds where there is one, each vintage, and two that no group has: what a
+        segment, and what a vintage never seen may add. rows : (S, Q) the same by label.
     groups : (G, V) code of each segment and vintage, -1 where there is none. first : first vintage, a year.
     segment : (C,) each group's segment. prior : of the Q effects, all shrunk towards 0.
-    known : the segments without size and score. base, band : (G,) the segment and the band of size (-1 none) of the
-        counts' segments.
+    known : the segments without size and score. base, band : (G,) the segment and the band of size (-1 none)
+        of the counts' segments.
     """
 
     labels: tuple[str, ...]
