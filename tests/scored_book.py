@@ -55,7 +55,11 @@ def scored_book(folder: Path, loans: int = 6_000, cases: int = 4_000, seed: int 
     early = lent(random, cases, 2010, 24)
     year = (early["lost_on"].str.to_date() - early["lent"].str.to_date()).dt.total_days() <= 366
     told = early.select(
-        "grade", "income", "debt", "lent", end=pl.when(year.fill_null(False)).then(pl.lit("bad")).otherwise(pl.lit("good"))
+        "grade",
+        "income",
+        "debt",
+        "lent",
+        end=pl.when(year.fill_null(False)).then(pl.lit("bad")).otherwise(pl.lit("good")),
     )
     found = ScoredBook(folder / "cases.csv", folder / "tape.csv", folder / "scored.toml")
     told.write_csv(found.cases)

@@ -18,7 +18,7 @@ from loantwin.events.event import Event
 from loantwin.events.fold import SCORED, scored
 from loantwin.files import read_text
 from loantwin.models.scored import ScoreBands
-from loantwin.models.scoring.store import RECORD, Score, predict, read_score, to_text
+from loantwin.models.scoring.store import RECORD, Score, from_text, predict, read_score, to_text
 from loantwin.models.scoring.table import Table, from_frame, read_table
 from loantwin.twin import Twin
 
@@ -44,8 +44,10 @@ class NamedScore:
         return {name: value for name, value in found.items() if value is not None}
 
 
-def score_of(twin: Twin, reference: str | Path) -> NamedScore:
+def score_of(twin: Twin, reference: str | Path | None) -> NamedScore:
     """Return the score meant by SCORES[#NAME]: of a folder of `score train`, its champion if none is named.
+
+    None means the one that the twin's loans were scored with, which the home keeps.
 
     Parameters
     ----------
@@ -55,6 +57,8 @@ def score_of(twin: Twin, reference: str | Path) -> NamedScore:
     ------
     UsageError : no such folder. ModelError : no score of that name, or one that does not match its hash.
     """
+    if reference is None:
+        return stored_score(twin)
     text, _, name = str(reference).partition("#")
     folder = Path(text)
     if not folder.is_dir():
@@ -66,6 +70,28 @@ def score_of(twin: Twin, reference: str | Path) -> NamedScore:
     score = read_score(folder, name or None)
     record = json.loads(read_text(folder / RECORD, "record of scores", ModelError))
     return NamedScore(score, name or record["champion"], str(record.get("registry_id", "")), record)
+
+
+def stored_score(twin: Twin) -> NamedScore:
+    """Return the score that the twin's loans were scored with, from the home.
+
+    Raises
+    ------
+    UsageError : the loans were never scored.
+    """
+    event = twin.last(SCORED)
+    if event is None:
+        raise UsageError(
+            expected("a twin with a score (`loantwin fit DIR --score SCORES`)", "one without"),
+            file=twin.home.folder,
+            field="score",
+        )
+    text = twin.home.read_bytes(event.data["score_blob"]).decode()
+    facts = event.data.get("facts", {})
+    data = {name: facts[name] for name in ("file", "sha256", "rows", "first", "last") if name in facts}
+    settings = {name: facts[name] for name in ("target", "good", "time") if name in facts}
+    record = {"data": data, "settings": settings}
+    return NamedScore(from_text(text), event.data["name"], event.data["registry_id"], record)
 
 
 def check_training(named: NamedScore, twin: Twin) -> tuple[str, ...]:
@@ -136,7 +162,7 @@ def scored_loans(
         ids, table, said = loans["loan_id"], columns_of(loans, named.score), ()
     else:
         table = read_table(Path(file))
-        ids, said = _numbers(table, twin.mapping, file), unchecked(named, twin.mapping)
+        ids, said = loan_numbers(table, twin.mapping, file), unchecked(named, twin.mapping)
     answer = predict(named.score, table)
     made = pl.DataFrame({"loan_id": ids, SCORE_COLUMN: answer.log_odds})
     known = made.join(loans.select("loan_id"), on="loan_id", how="semi", maintain_order="left")
@@ -187,8 +213,13 @@ def columns_of(loans: pl.DataFrame, score: Score) -> Table:
     return from_frame(loans.select(chosen))
 
 
-def _numbers(table: Table, mapping: TapeFormat, file: Path | str) -> pl.Series:
-    """Return the loan numbers of a file's rows, by the mapping's column of them or by `loan_id`."""
+def loan_numbers(table: Table, mapping: TapeFormat, file: Path | str) -> pl.Series:
+    """Return the loan numbers of a file's rows, by the mapping's column of them or by `loan_id`.
+
+    Raises
+    ------
+    UsageError : no such column, or a number twice.
+    """
     source = mapping.columns.get("loan_id")
     names = [*(() if source is None else source.source), "loan_id"]
     found = next((name for name in names if name in table.raw), None)
@@ -213,8 +244,8 @@ def unchecked(named: NamedScore, mapping: TapeFormat) -> tuple[str, ...]:
     later: dict[str, str] = {}
     known: set[str] = set()
     since = {column.name: column.known_from for column in LOANS}
-    for name, source in mapping.columns.items():
-        early = since.get(name, "") in (*AT_ORIGINATION, "") or name.startswith("attribute_")
+    for name, source in (*mapping.columns.items(), *mapping.attributes.items()):
+        early = name in mapping.attributes or since.get(name, "") in (*AT_ORIGINATION, "")
         known |= set(source.source) if early else set()
         later |= {} if early else dict.fromkeys((*source.source, *source.or_source), name)
     features = [feature.name for feature in named.score.model.features]
