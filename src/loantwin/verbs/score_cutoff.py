@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -92,7 +93,7 @@ class ScoreCutoffResult(Result):
 
     SCHEMA: ClassVar[str] = "loantwin.score_cutoff/1"
 
-    as_of: Any
+    as_of: dt.date
     currency: str
     score: str
     registry_id: str

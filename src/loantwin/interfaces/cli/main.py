@@ -44,6 +44,7 @@ from loantwin.interfaces.cli import (
     report,
     schedule,
     schema,
+    score_cutoff,
     score_train,
     sensitivity,
     simulate,
@@ -94,6 +95,7 @@ ACCOUNT = _group("account", CONTRACT, "The account of one loan.")
 LOG = _group("log", INSIDE, "The twin's event log.")
 SCORE = _group("score", LEARN, "Scores of applicants and borrowers: train, judge.")
 MODEL = _group("model", LEARN, "The register of models: versions, approvals, champion and challengers.")
+SCORE = _group("score", LEARN, "Scores of applicants and borrowers: train, judge, choose a cut-off.")
 CONFIG = _group("config", INSIDE, "Settings and where each comes from.")
 
 for command, place in (
@@ -116,6 +118,7 @@ for command, place in (
     (model_approve, MODEL),
     (model_place, MODEL),
     (model_reproduce, MODEL),
+    (score_cutoff, SCORE),
     (forecast, app),
     (simulate, app),
     (report, app),
