@@ -52,7 +52,7 @@ class ScoreBands:
     @property
     def words(self) -> tuple[str, ...]:
         """Return the odds of bad that each band holds, as shares."""
-        ends = [f"{expit(end):.1%}" for end in self.breaks]
+        ends = [f"{expit(end):.2%}" for end in self.breaks]
         between = [f"{low} to {high}" for low, high in pairwise(ends)]
         return (f"up to {ends[0]}", *between, f"above {ends[-1]}")
 
