@@ -1,4 +1,4 @@
-"""A lender with a known truth: earlier cases that train a score, later loans whose odds follow the same truth."""
+"""A lender with a known truth: earlier cases that train a score, and later loans of the same truth."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ TRUTH = {"income": -0.8, "debt": 0.6}
 
 @dataclass(frozen=True)
 class ScoredBook:
-    """Files of the lender. cases : earlier loans with their end after a year. tape : loans of 2013 to 2016."""
+    """The files. cases : earlier loans with their end after a year. tape : loans of 2013 to 2016."""
 
     cases: Path
     tape: Path
@@ -79,6 +79,7 @@ def lent(random: np.random.Generator, count: int, year: int, months: int) -> pl.
     gone = (bad <= paid) & (bad < term) & (start + bad <= last)
     closed = ~gone & (np.minimum(paid, term) + start <= last)
     day = _days(start)
+    out = _days(start + np.minimum(paid, term))
     amount = np.round(random.lognormal(9.0, 0.5, count), 2)
     return pl.DataFrame(
         {
@@ -92,7 +93,7 @@ def lent(random: np.random.Generator, count: int, year: int, months: int) -> pl.
             "debt": np.round(debt, 4),
             "lost_on": [d if there else None for d, there in zip(_days(start + bad), gone, strict=True)],
             "lost": [round(0.6 * a, 2) if there else None for a, there in zip(amount, gone, strict=True)],
-            "paid_on": [d if there else None for d, there in zip(_days(start + np.minimum(paid, term)), closed, strict=True)],
+            "paid_on": [d if there else None for d, there in zip(out, closed, strict=True)],
         }
     )  # fmt: skip
 

@@ -96,6 +96,8 @@ model approve {home} transition/1 --role model-approver --by eva --refuse --word
 model approve {home} applications/1 --role viewer --by eva
 model approve {home} applications/1 --role model-approver --by ana
 model place {home} transition/1 --as champion
+score cutoff {scored} --applications {asked} --scores {trained}#logistic --paths 16 --seed 3
+fit {home} --macro {macro} --score {trained}#logistic
 schedule --amount 1200 --annual-rate 0.12 --payments 6 --every 1m --start 2026-01-31 --currency EUR
 schedule --amount 1200 --annual-rate 0.12 --payments 6 --start 2026-01-31 --first 2026-02-28
 schedule --amount 1200 --annual-rate 0.12 --payments 6 --day-count actual/365 --rounding down
@@ -281,6 +283,10 @@ REPLACED = (
     (r"(?<=--macro )history\.csv", "{macro}"),
     (r"CASES\.csv", "{cases}"),
     (r"DECIDED\.csv", "{decided}"),
+    (r"COLUMNS\.csv", "{columns}"),
+    (r"APPLICATIONS\.csv", "{asked}"),
+    (r"(?<=--score )SCORES", "{trained}"),
+    (r"score cutoff twin", "score cutoff {scored}"),
     (r"--out (scores|later)", r"--out {\1}"),
     (r"(?<=model register DIR )scores", "{trained}"),
     (r"MATRIX\.csv(?= --rest)", "{short}"),
@@ -375,9 +381,36 @@ def places(twins: dict[str, Twin], tmp_path_factory: pytest.TempPathFactory) -> 
             "trial": folder / "trial",
             "fresh": "others",
             "draft": folder / "draft" / "mine.toml",
+            **scored(folder, twin, kind),
             **{file.stem: file for file in folder.glob("*.*")},
         }
     return made
+
+
+def scored(folder: Path, twin: Twin, kind: str) -> dict[str, object]:
+    """Return a score that tells nothing, columns by loan number, applications, and a home with it.
+
+    A book at one date cannot be: its own home stands there.
+    """
+    with lt.open(twin.home) as own:
+        known, running = own.known_loans, own.book.loans
+    reads = ["score", "term_months"]
+    end = pl.Series("end", ["bad" if row * 29 % 100 < 20 else "good" for row in range(known.height)])
+    known.select(*reads, end).write_csv(folder / "ends.csv")
+    known.select("loan_id", *reads).write_csv(folder / "columns.csv")
+    asked = running.filter(pl.col("product") != "revolving").with_columns(amount="originated_amount")
+    asked.select("amount", "annual_rate", "product", "origination_grade", *reads).head(200).write_csv(
+        folder / "asked.csv"
+    )
+    trained, home = folder / "trained", folder / "scored" / "twin"
+    lt.score_train(
+        folder / "ends.csv", target="end", good="good", out=trained, models=["logistic"], folds="1x5"
+    )
+    if kind == "snapshot":
+        return {"trained": trained, "scored": twin.home}
+    shutil.copytree(twin.home, home)
+    lt.fit(home, [twin.lender / "macro.csv"], score=trained)
+    return {"trained": trained, "scored": home}
 
 
 def write_files(folder: Path, segment: str) -> None:

@@ -35,7 +35,8 @@ def outlook(tmp_path_factory: pytest.TempPathFactory) -> lt.Outlook:
 def asked(amounts: list[float], terms: list[int], rates: list[float], grades: list[str]) -> pl.DataFrame:
     return pl.DataFrame(
         {
-            "loan_id": [str(place) for place in range(len(amounts))], "product": ["instalment"] * len(amounts),
+            "loan_id": [str(place) for place in range(len(amounts))],
+            "product": ["instalment"] * len(amounts),
             "originated_amount": amounts, "term_months": terms, "annual_rate": rates,
             "origination_grade": grades,
         }

@@ -93,7 +93,7 @@ def test_the_twin_at_an_earlier_date_knows_no_later_loan(home: Path, fitted: Fit
 
 
 def test_a_column_that_the_home_does_not_hold_is_refused_by_name(book: ScoredBook, home: Path) -> None:
-    with pytest.raises(ModelError, match="debt, which it does not hold.*--score-file"):
+    with pytest.raises(ModelError, match=r"debt, which it does not hold.*--score-file"):
         lt.fit(home, score=book.tape.parent / "scores")
 
 

@@ -27,7 +27,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     random, count = np.random.default_rng(4), 1_000
     pl.DataFrame(
         {
-            "amount": np.round(random.lognormal(9.0, 0.5, count), 2), "term_months": random.choice([24, 36], count),
+            "amount": np.round(random.lognormal(9.0, 0.5, count), 2),
+            "term_months": random.choice([24, 36], count),
             "annual_rate": np.full(count, 0.12), "origination_grade": random.choice(["A", "B"], count),
             "income": random.normal(size=count), "debt": random.normal(size=count),
         }

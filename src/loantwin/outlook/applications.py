@@ -1,4 +1,4 @@
-"""Applications with a score as a twin reads them: from a table of published columns, or in its tape's format."""
+"""Applications with a score as a twin reads them: by published names, or in the format of its tape."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Applications:
     def columns(
         self, discount: float, weight: Floats | float = 1.0, group: Integers | int = 0
     ) -> LoanColumns:
-        """Return them as the engine's loans: new, up to date, losses discounted at `discount`, decimal a year."""
+        """Return them as the engine's loans: new, up to date; `discount` of losses, decimal a year."""
         return loan_columns(
             segment=self.segment, age=0, state=0, product=self.product, remaining_months=self.term,
             principal=self.amount, annual_rate=self.rate, effective_annual_rate=discount, weight=weight,
@@ -64,8 +64,8 @@ def applications_of(outlook: Outlook, loans: pl.DataFrame, log_odds: Floats) -> 
 
     Parameters
     ----------
-    loans : (N,) with `originated_amount`, `term_months`, `annual_rate`, `product` and what the twin's segments
-        are made of. log_odds : (N,) of bad by the twin's score; NaN reads the mean of the segment.
+    loans : (N,) with `originated_amount`, `term_months`, `annual_rate`, `product` and what segments of the
+        twin are made of. log_odds : (N,) of bad by the twin's score; NaN reads the mean of the segment.
 
     Raises
     ------
@@ -90,11 +90,13 @@ def applications_of(outlook: Outlook, loans: pl.DataFrame, log_odds: Floats) -> 
     if strange.any():
         names = ", ".join(sorted(set(labels.filter(strange).to_list()))[:3])
         said = (
-            f"{int(strange.sum())} applications are of segments the twin never saw ({names}): they read the pooled one",
+            f"{int(strange.sum())} applications are of segments the twin never saw ({names}): they read the "
+            "pooled one",
         )
+    places = {name: place for place, name in enumerate(PRODUCTS)}
     return Applications(
         by_size(table, labels, twin.model),
-        table["product"].replace_strict({name: place for place, name in enumerate(PRODUCTS)}).to_numpy().astype(np.int64),
+        table["product"].replace_strict(places).to_numpy().astype(np.int64),
         table["originated_amount"].to_numpy(), table["term_months"].to_numpy().astype(np.int64),
         table["annual_rate"].to_numpy(), np.asarray(log_odds, dtype=np.float64), said,
     )  # fmt: skip

@@ -1,12 +1,12 @@
-"""What a loan that is asked for comes to over its life: default, loss, income, costs, profit, as the twin sees it.
+"""What a loan that is asked for comes to over its life: default, loss, income, costs and profit.
 
-Cash is what the twin's engine expects of a loan of that segment, size and score lent today: who defaults or pays
-early pays no more interest. All is worth at the as-of date, discounted at the cost of funding:
+Cash is what the twin's engine expects of a loan of that segment, size and score lent today: who defaults or
+pays early pays no more interest. All is worth at the as-of date, discounted at the cost of funding:
 
     profit = interest - (funding + servicing) x balance at the month's start - loss of the month's defaults
 
-A loss is the exposure at default x (charged off - worth of what is recovered later). What it costs to win, decide
-and set up a loan, capital, taxes and the funding of what is in default are left out.
+A loss is the exposure at default x (charged off - worth of what is recovered later). What it costs to win,
+decide and set up a loan, capital, taxes and the funding of what is in default are left out.
 """
 
 from __future__ import annotations
@@ -79,8 +79,8 @@ def economics_of(flows: Flows, funding: float, servicing: float) -> Economics:
 def applied(outlook: Outlook, applications: Applications, paths: int = GENERATED_PATHS) -> Economics:
     """Return what each application comes to, (N,), the mean over generated paths of the economy from today.
 
-    Loans of one label, product, term and rate are looked at once, for one unit of money: cash is in proportion
-    to the amount. A fixed rate, no guarantee, no draw after the first day.
+    Loans of one label, product, term and rate are looked at once, for one unit of money: cash is in
+    proportion to the amount. A fixed rate, no guarantee, no draw after the first day.
 
     Parameters
     ----------

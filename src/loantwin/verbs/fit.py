@@ -187,8 +187,8 @@ def fit(
         last fit kept.
     score : a score, as SCORES[#NAME] (a folder of `score train`; its champion if none is named), whose
         log-odds become a term of every transition with a fitted coefficient. It is computed of each loan's
-        columns as known at origination. score_file : the lender's own columns by loan number, where the score reads
-        others than the home holds.
+        columns as known at origination. score_file : the lender's own columns by loan number, where the
+        score reads others than the home holds.
 
     Raises
     ------

@@ -35,8 +35,8 @@ class CutOff:
 
     cut_off : the highest probability of bad by the score that is approved. approved : share of applications,
     amount : lent to them. score_pd : their mean by the score. annual_pd, lifetime_pd : share of them that
-    default within 12 months, and at all, by the twin. expected_loss, interest, funding, servicing, profit : over
-    the life of the loans, worth at the as-of date.
+    default within 12 months, and at all, by the twin. expected_loss, interest, funding, servicing, profit :
+    over the life of the loans, worth at the as-of date.
     """
 
     cut_off: float
@@ -85,9 +85,10 @@ class BestCutOff:
 class ScoreCutoffResult(Result):
     """Cut-offs of a score with the twin's economics.
 
-    curve : a row a cut-off, from few approved to all. profits : way of counting ("lifetime", or what a flag of
-    default within 12 months sees, "first 12 months") -> profit by cut-off. best : of each of the two. given_up :
-    profit over the lifetime that the cut-off of the first 12 months earns less than the lifetime's own.
+    curve : a row a cut-off, from few approved to all. profits : way of counting ("lifetime", or what a flag
+    of default within 12 months sees, "first 12 months") -> profit by cut-off. best : of each of the two.
+    given_up : profit over the lifetime that the cut-off of the first 12 months earns less than the
+    lifetime's own.
     unscored : applications without a score, left out.
     """
 
@@ -128,7 +129,8 @@ def score_cutoff(
         twin's tape. Every application is taken to be lent today, at its own terms, if it is approved.
     scores : the score, as SCORES[#NAME]; None takes the one that the home keeps. It must be the one that the
         twin was fitted with.
-    paths : drawn paths of the economy, the period effects and the errors of estimation; intervals are of them.
+    paths : drawn paths of the economy, the period effects and the errors of estimation, which intervals are
+        of.
     seed : of the draws, default the twin's setting.
 
     Raises
@@ -231,7 +233,8 @@ def _result(
     shown = [item.name for item in fields(CutOff)][4:]
     curve = tuple(
         CutOff(
-            float(cut_off[place]), float(approved[place]), float(lent[place]), float(pd[place] / number[place]),
+            float(cut_off[place]), float(approved[place]), float(lent[place]),
+            float(pd[place] / number[place]),
             **{name: _interval(sums[name][:, place]) for name in shown},
         )
         for place in range(len(ends))
@@ -290,8 +293,8 @@ def _interval(values: Floats) -> Interval:
 
 def _words(chosen: Mapping[str, tuple[int, Any]], slices: int, unscored: int) -> tuple[str, ...]:
     said = [
-        "every applicant is taken to accept and to behave as the loans that were lent: who was declined, or went "
-        "elsewhere, is in no history",
+        "every applicant is taken to accept and to behave as the loans that were lent: who was declined, or "
+        "went elsewhere, is in no history",
         "profit is before what it costs to win and set up a loan, capital and tax",
     ]
     if unscored:

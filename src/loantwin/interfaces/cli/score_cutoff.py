@@ -30,8 +30,8 @@ def score_cutoff(
         str | None,
         typer.Option(
             metavar="SCORES[#NAME]",
-            help="The score, a folder of `score train` (default: the one that the home keeps). It must be the "
-            "one that the twin was fitted with.",
+            help="The score, a folder of `score train` (default: the one that the home keeps). It must be "
+            "the one that the twin was fitted with.",
         ),
     ] = None,
     paths: Annotated[int, typer.Option(min=2, help="Drawn paths that the intervals are of.")] = 200,

@@ -69,7 +69,7 @@ def render(console: Console, result: Any) -> None:
         "What the cut-off of the first 12 months gives up over the lifetime",
         {"mean": amount(given.mean), "90 % interval": between(given.p05, given.p95)},
     )
-    first = {item.cut_off: item.mean for item in result.profits["first 12 months"]}
+    first = result.profits["first 12 months"]
     rows = [
         (
             percent(item.cut_off),
@@ -82,9 +82,9 @@ def render(console: Console, result: Any) -> None:
             amount(item.funding.mean + item.servicing.mean),
             amount(item.profit.mean),
             between(item.profit.p05, item.profit.p95),
-            amount(first.get(item.cut_off)),
+            amount(flag.mean),
         )
-        for item in result.curve
+        for item, flag in zip(result.curve, first, strict=True)
     ]
     show_table(console, "Everything up to the cut-off approved", HEADS, rows)
     show_notes(console, "Notes", result.notes)
