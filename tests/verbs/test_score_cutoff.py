@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -98,3 +99,15 @@ def test_another_score_and_a_twin_without_one_are_refused(place: Path, tmp_path:
     pl.read_csv(place / "asked.csv").drop("amount").write_csv(tmp_path / "short.csv")
     with pytest.raises(UsageError, match="expected a column amount, was 'none'"):
         lt.score_cutoff(place / "twin", tmp_path / "short.csv")
+
+
+def test_the_example_of_the_page_runs_as_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = Path(__file__).parents[2] / "docs" / "score-cutoff.md"
+    (block,) = re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    monkeypatch.chdir(tmp_path)
+    made: dict[str, object] = {}
+    exec(compile(block, "score-cutoff.md", "exec"), made)
+    fitted, found = made["fitted"], made["found"]
+    told = fitted.score.coefficients["current -> charged_off"]  # type: ignore[attr-defined]
+    assert (told["value"], told["low"], told["high"]) == pytest.approx((0.35, -1.24, 1.94), abs=0.05)
+    assert found.best["lifetime"].approved == 1.0  # type: ignore[attr-defined]
