@@ -34,7 +34,10 @@ def test_a_score_with_enough_cases_foretells_the_next_year_better(data: Path, tm
     """Trained on ends within 36 months of loans lent by 2005; the paired 90 % interval lies above 0."""
     tape = data / "sba/sba_block.csv.gz"
     raw = pl.read_csv(tape, infer_schema=False).with_columns(
-        pl.col("DisbursementDate", "ChgOffDate").str.to_date("%m/%d/%Y", strict=False),
+        *(
+            pl.coalesce(pl.col(name).str.to_date(form, strict=False) for form in ("%m/%d/%Y", "%d-%b-%y"))
+            for name in ("DisbursementDate", "ChgOffDate")
+        ),
         NAICS=pl.col("NAICS").str.slice(0, 2) + "x",
     )
     gone = pl.col("ChgOffDate") <= pl.col("DisbursementDate").dt.offset_by("36mo")

@@ -11,7 +11,7 @@ decide and set up a loan, capital, taxes and the funding of what is in default a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
@@ -122,7 +122,7 @@ def applied_cells(
     )
 
 
-def _of_applications(parts: list[Mapping[str, Floats]], kind: Integers, amount: Floats) -> Economics:
+def _of_applications(parts: Sequence[Mapping[str, Floats]], kind: Integers, amount: Floats) -> Economics:
     """Return figures by application from those of one unit of each kind; probabilities know no amount."""
     made = {}
     for item in fields(Economics):
