@@ -59,6 +59,8 @@ SMALLER = {
     "score": {"--folds": "1x2", "--models": "logistic,scorecard"},
     "fairness-search": {"--folds": "2", "--models": "logistic"},
     "fairness": {"--outcome": "decision", "--favourable": "yes"},
+    "score cutoff": {"--paths": "16"},
+    "score train": {"--folds": "1x2", "--models": "logistic,scorecard"},
     "loss": {"--paths": "2000", "--confidence": "0.9"},
     "forecast": {"--months": "6", "--paths": "16"},
     "stress": {"--months": "12"},
@@ -323,7 +325,8 @@ def on_the_pages() -> Iterator[str]:
 
 def smaller(line: str) -> str:
     """Return a line with sizes that are quick to run."""
-    for option, value in SMALLER.get(line.split()[0], {}).items():
+    words = line.split()
+    for option, value in SMALLER.get(" ".join(words[:2]), SMALLER.get(words[0], {})).items():
         line = re.sub(rf" {option} \S+", "", line) + f" {option} {value}"
     return line
 
