@@ -56,7 +56,6 @@ AMOUNTS = (
 """Columns of the tape that hold money, and by how much those of the tour's twin are larger."""
 ENLARGED = 100_000
 SMALLER = {
-    "score": {"--folds": "1x2", "--models": "logistic,scorecard"},
     "fairness-search": {"--folds": "2", "--models": "logistic"},
     "fairness": {"--outcome": "decision", "--favourable": "yes"},
     "score cutoff": {"--paths": "16"},
