@@ -26,10 +26,8 @@ from loantwin.models.scoring.table import read_table
 HOMES = Path(__file__).parent / "homes"
 ACCOUNTS = {"AccountOpened", "AccountFactRecorded"}
 MODELS = {"ModelRegistered", "ModelApproved", "ModelRefused", "ModelPlaced"}
-YOUNGER = ACCOUNTS | MODELS
-"""Types of events younger than the stored home of format 1; `accounts-1` and `models-1` hold them."""
-YOUNGER = ACCOUNTS | {"LoansScored"}
-"""Types of events younger than the stored home of format 1; `accounts-1` and `scores-1` hold them."""
+YOUNGER = ACCOUNTS | MODELS | {"LoansScored"}
+"""Types of events younger than the stored home of format 1: `accounts-1`, `models-1`, `scores-1` hold them."""
 
 
 @pytest.fixture
@@ -92,6 +90,8 @@ def test_the_stored_register_is_sound_and_decides_as_it_did(tmp_path: Path) -> N
     assert (other.kind, other.share, other.number) == ("scorecard", 0.25, 2)
     pd = predict(champion.score, read_table(tmp_path / "two.csv")).pd
     assert pd.tolist() == pytest.approx([0.7410250981797978, 0.18518328028859868], rel=1e-12)
+
+
 def test_the_stored_scores_are_those_of_their_loans(tmp_path: Path) -> None:
     shutil.copytree(HOMES / "scores-1", tmp_path / "twin")
     (tmp_path / "twin" / "quarantine").mkdir()

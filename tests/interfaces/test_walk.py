@@ -97,8 +97,8 @@ model approve {home} transition/1 --role model-approver --by eva --refuse --word
 model approve {home} applications/1 --role viewer --by eva
 model approve {home} applications/1 --role model-approver --by ana
 model place {home} transition/1 --as champion
-score cutoff {scored} --applications {asked} --scores {trained}#logistic --paths 16 --seed 3
-fit {home} --macro {macro} --score {trained}#logistic
+score cutoff {scored} --applications {asked} --scores {told}#logistic --paths 16 --seed 3
+fit {home} --macro {macro} --score {told}#logistic
 schedule --amount 1200 --annual-rate 0.12 --payments 6 --every 1m --start 2026-01-31 --currency EUR
 schedule --amount 1200 --annual-rate 0.12 --payments 6 --start 2026-01-31 --first 2026-02-28
 schedule --amount 1200 --annual-rate 0.12 --payments 6 --day-count actual/365 --rounding down
@@ -286,7 +286,7 @@ REPLACED = (
     (r"DECIDED\.csv", "{decided}"),
     (r"COLUMNS\.csv", "{columns}"),
     (r"APPLICATIONS\.csv", "{asked}"),
-    (r"(?<=--score )SCORES", "{trained}"),
+    (r"(?<=--score )SCORES", "{told}"),
     (r"score cutoff twin", "score cutoff {scored}"),
     (r"--out (scores|later)", r"--out {\1}"),
     (r"(?<=model register DIR )scores", "{trained}"),
@@ -404,15 +404,15 @@ def scored(folder: Path, twin: Twin, kind: str) -> dict[str, object]:
     asked.select("amount", "annual_rate", "product", "origination_grade", *reads).head(200).write_csv(
         folder / "asked.csv"
     )
-    trained, home = folder / "trained", folder / "scored" / "twin"
+    trained, home = folder / "told", folder / "scored" / "twin"
     lt.score_train(
         folder / "ends.csv", target="end", good="good", out=trained, models=["logistic"], folds="1x5"
     )
     if kind == "snapshot":
-        return {"trained": trained, "scored": twin.home}
+        return {"told": trained, "scored": twin.home}
     shutil.copytree(twin.home, home)
     lt.fit(home, [twin.lender / "macro.csv"], score=trained)
-    return {"trained": trained, "scored": home}
+    return {"told": trained, "scored": home}
 
 
 def write_files(folder: Path, segment: str) -> None:
