@@ -27,7 +27,7 @@ HOMES = Path(__file__).parent / "homes"
 ACCOUNTS = {"AccountOpened", "AccountFactRecorded"}
 MODELS = {"ModelRegistered", "ModelApproved", "ModelRefused", "ModelPlaced"}
 YOUNGER = ACCOUNTS | MODELS | {"LoansScored"}
-"""Types of events younger than the stored home of format 1: `accounts-1`, `models-1`, `scores-1` hold them."""
+"""Types of events younger than that home: `accounts-1`, `models-1` and `scores-1` hold them."""
 
 
 @pytest.fixture
