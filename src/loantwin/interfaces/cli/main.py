@@ -97,11 +97,8 @@ TWIN = _group("twin", BEGIN, "Make a twin of a loan book.")
 ACCOUNT = _group("account", CONTRACT, "The account of one loan.")
 LOG = _group("log", INSIDE, "The twin's event log.")
 MODEL = _group("model", LEARN, "The register of models: versions, approvals, champion and challengers.")
-<<<<<<< HEAD
 POLICY = _group("policy", DECIDE, "Policies that analysts edit: check, test, compare.")
-=======
 SCORE = _group("score", LEARN, "Scores of applicants and borrowers: train, judge, choose a cut-off.")
->>>>>>> scored-twin
 CONFIG = _group("config", INSIDE, "Settings and where each comes from.")
 
 for command, place in (
