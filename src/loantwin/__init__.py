@@ -70,6 +70,7 @@ if TYPE_CHECKING:
     from loantwin.verbs.sensitivity import sensitivity as sensitivity
     from loantwin.verbs.simulate import simulate as simulate
     from loantwin.verbs.stress.stress import stress as stress
+    from loantwin.verbs.survival_train import survival_train as survival_train
     from loantwin.verbs.synthetic import synthetic as synthetic
     from loantwin.verbs.tape_check import tape_check as tape_check
     from loantwin.verbs.tape_map import tape_map as tape_map
@@ -119,6 +120,7 @@ _EXPORTS = {
     "model_place": "loantwin.verbs.model_place",
     "model_reproduce": "loantwin.verbs.model_reproduce",
     "sensitivity": "loantwin.verbs.sensitivity",
+    "survival_train": "loantwin.verbs.survival_train",
     "backtest": "loantwin.verbs.backtest.backtest",
     "backtest_rates": "loantwin.verbs.backtest_rates",
     "report": "loantwin.interfaces.report.report.report",

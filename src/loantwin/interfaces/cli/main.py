@@ -51,6 +51,7 @@ from loantwin.interfaces.cli import (
     sensitivity,
     simulate,
     stress,
+    survival_train,
     synthetic,
     tape_check,
     tape_map,
@@ -98,6 +99,7 @@ LOG = _group("log", INSIDE, "The twin's event log.")
 SCORE = _group("score", LEARN, "Scores of applicants and borrowers: train, judge.")
 MODEL = _group("model", LEARN, "The register of models: versions, approvals, champion and challengers.")
 POLICY = _group("policy", DECIDE, "Policies that analysts edit: check, test, compare.")
+SURVIVAL = _group("survival", LEARN, "When loans end: hazards by age and month.")
 CONFIG = _group("config", INSIDE, "Settings and where each comes from.")
 
 for command, place in (
@@ -120,6 +122,7 @@ for command, place in (
     (model_approve, MODEL),
     (model_place, MODEL),
     (model_reproduce, MODEL),
+    (survival_train, SURVIVAL),
     (forecast, app),
     (simulate, app),
     (report, app),
@@ -154,7 +157,7 @@ def _flowing(words: str) -> str:
     return "\n\n".join(" ".join(part.split()) for part in words.split("\n\n"))
 
 
-for group in (app, TAPE, TWIN, ACCOUNT, LOG, SCORE, MODEL, POLICY, CONFIG):
+for group in (app, TAPE, TWIN, ACCOUNT, LOG, SCORE, MODEL, SURVIVAL, CONFIG):
     for registered in group.registered_commands:
         assert registered.callback is not None  # `register` gave it
         registered.help = _flowing(inspect.getdoc(registered.callback) or "")

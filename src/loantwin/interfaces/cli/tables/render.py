@@ -59,6 +59,7 @@ TABLES = {
     "score_train": "score_train",
     "sensitivity": "sensitivity",
     "stress": "stress",
+    "survival_train": "survival_train",
     "synthetic": "synthetic",
     "tape_check": "tape_check",
     "tape_map": "tape_map",
