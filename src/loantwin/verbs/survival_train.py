@@ -149,10 +149,10 @@ def survival_train(
         progress(0.9, "training on all that was watched")
         model = train(lives, screened.names, sources)
         settings = {
-            "start": start, "event": event, "event_date": event_date, "months": months, "competing": competing,
-            "loan": loan, "month": month, "since": str(since or ""), "until": label(lives.until), "seed": seed,
-            "as_of": [str(item) for item in days], "columns": list(screened.names),
-            "macro": [source.sha256 for source in sources],
+            "start": start, "event": event, "event_date": event_date, "months": months,
+            "competing": competing, "loan": loan, "month": month, "since": str(since or ""),
+            "until": label(lives.until), "seed": seed, "as_of": [str(item) for item in days],
+            "columns": list(screened.names), "macro": [source.sha256 for source in sources],
         }  # fmt: skip
         packages = ["loantwin", "numpy", "scipy", *(["lifelines"] if cox else [])]
         versions = {name: version(name) for name in packages}
@@ -240,14 +240,18 @@ def _looks(
         progress(0.05 + 0.85 * place / len(days), f"looking back to {item}")
         month = month_of(item)
         if not lives.origin.min() <= month < lives.until:
-            words = expected(f"a date from {label(int(lives.origin.min()))} to before {label(lives.until)}", str(item))
+            words = expected(
+                f"a date from {label(int(lives.origin.min()))} to before {label(lives.until)}", str(item)
+            )
             raise UsageError(words, field="as_of")
         found = look(lives, month, screened.names, sources, HORIZONS, cox)
         looks += found
         if not found:
             notes.append(f"no look at {item}: fewer than 20 events were known, or no loan was left to judge")
     if not looks:
-        raise ModelError(expected("a date by which 20 events were known", ", ".join(map(str, days))), field="as_of")
+        raise ModelError(
+            expected("a date by which 20 events were known", ", ".join(map(str, days))), field="as_of"
+        )
     return looks, tuple(notes)
 
 

@@ -17,12 +17,16 @@ def register(app: typer.Typer) -> None:
 
 
 def survival_train(
-    data: Annotated[Path, typer.Argument(metavar="DATA", help="Loans with their end: text, Excel or Parquet.")],
+    data: Annotated[
+        Path, typer.Argument(metavar="DATA", help="Loans with their end: text, Excel or Parquet.")
+    ],
     start: Annotated[str, typer.Option(metavar="COLUMN", help="Day on which a loan began.")],
     as_of: Annotated[
         str, typer.Option(metavar="DAY[,DAY]", help="Days to look back to: what came later judges the model.")
     ],
-    out: Annotated[Path, typer.Option(metavar="DIR", help="A new folder for the model and its record, as text.")],
+    out: Annotated[
+        Path, typer.Option(metavar="DIR", help="A new folder for the model and its record, as text.")
+    ],
     event: Annotated[
         str | None,
         typer.Option(metavar="COLUMN=VALUE", help="What the event is; COLUMN>NUMBER too. Default: any end."),
@@ -40,7 +44,9 @@ def survival_train(
     loan: Annotated[
         str | None, typer.Option(metavar="COLUMN", help="Of a panel, one row a loan and month: the loan.")
     ] = None,
-    month: Annotated[str | None, typer.Option(metavar="COLUMN", help="Of a panel: the day of the row.")] = None,
+    month: Annotated[
+        str | None, typer.Option(metavar="COLUMN", help="Of a panel: the day of the row.")
+    ] = None,
     since: Annotated[
         str | None, typer.Option(metavar="DAY", help="Leave out loans that began before this day.")
     ] = None,

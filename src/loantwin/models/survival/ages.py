@@ -42,7 +42,7 @@ def learn_ages(events: Integers) -> Ages:
 
 def age_columns(ages: Ages, count: int) -> Floats:
     """Return the columns of ages 0 to count - 1, (count, J)."""
-    return (_columns(ages, np.arange(count)) - np.array(ages.centre)) / np.array(ages.scale)
+    return np.asarray((_columns(ages, np.arange(count)) - np.array(ages.centre)) / np.array(ages.scale))
 
 
 def _columns(ages: Ages, age: Integers) -> Floats:

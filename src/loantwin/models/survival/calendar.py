@@ -53,8 +53,8 @@ def economy(sources: Sequence[MacroSource], first: int, last: int) -> Floats:
     if table is None:
         words = expected(f"a macro history with {FACTOR}", "none")
         raise ScenarioError(words, file=sources[0].path if sources else None)
-    return np.column_stack([_published(table, first, last),
-                            _published(table, first, last) - _published(table, first - YEAR, last - YEAR)])  # fmt: skip
+    now, before = _published(table, first, last), _published(table, first - YEAR, last - YEAR)
+    return np.column_stack([now, now - before])
 
 
 def _published(table: NativeTable, first: int, last: int) -> Floats:
@@ -107,7 +107,7 @@ def calendar_of(lives: Lives, sources: Sequence[MacroSource], own: bool = True) 
 
 
 def newer(calendar: Calendar, sources: Sequence[MacroSource], known: int) -> Calendar:
-    """Return the covariates with the economy as published by a later month; the book's own year stands still."""
+    """Return the covariates with the economy as published later; the book's own year stands still."""
     last = calendar.first + len(calendar.values) - 1
     if known < last or not sources or LEVEL not in calendar.names:
         return calendar

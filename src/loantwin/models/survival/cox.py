@@ -1,4 +1,4 @@
-"""Cox regression with covariates that move, by lifelines: a rival of the hazards in months (extra `scoring`)."""
+"""Cox regression with covariates that move, by lifelines: a rival (extra `scoring`)."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def train_cox(lives: Lives, model: Survival) -> tuple[Cox, Cox | None]:
 
 
 def _pieces(lives: Lives) -> tuple[Integers, Integers, Integers, np.ndarray]:
-    """Return spans cut at the ends of quarters: place of the span, first and last age, whether it is the last."""
+    """Return spans cut at the ends of quarters: place of the span, first and last age, whether the last."""
     opening = (lives.origin + lives.first) // QUARTER
     count = (lives.origin + lives.last) // QUARTER - opening + 1
     row = np.repeat(np.arange(len(count)), count)

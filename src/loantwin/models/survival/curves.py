@@ -21,7 +21,7 @@ class Curve:
 
 
 def counted(lives: Lives) -> tuple[Floats, Floats, Floats]:
-    """Return loans at risk, events and other ends by age, (A,); an end counts before a loan is out of sight."""
+    """Return loans at risk, events and other ends by age, (A,); an end comes before the end of the watch."""
     ages = int(lives.last.max()) + 1
     change = np.bincount(lives.first, minlength=ages + 1) - np.bincount(lives.last + 1, minlength=ages + 1)
     ends = [np.bincount(lives.last[lives.cause == kind], minlength=ages) for kind in (EVENT, COMPETING)]
@@ -58,7 +58,7 @@ def cumulative(curve: Curve, age: Integers, horizon: int) -> Floats:
 
 
 def at_ages(hazard: Floats, age: Integers, horizon: int) -> Floats:
-    """Return hazards of each month ahead, (N, horizon + 1); 0 beyond the end, and where a month is no part."""
+    """Return hazards of each month ahead, (N, horizon + 1); 0 beyond the end or horizon."""
     ages = np.asarray(age)[:, None] + 1 + np.arange(horizon + 1)
     if len(hazard) == 1:
         made = np.full(ages.shape, hazard[0])
@@ -69,7 +69,7 @@ def at_ages(hazard: Floats, age: Integers, horizon: int) -> Floats:
 
 
 def incidence(event: Floats, competing: Floats) -> Floats:
-    """Return the cumulative incidence of the event (N,) of hazards by month (N, T), the event first in each."""
+    """Return the cumulative incidence of the event (N,) of hazards by month (N, T), the event first."""
     left = np.cumprod((1 - event) * (1 - competing), axis=1)
     before = np.column_stack([np.ones(len(event)), left[:, :-1]])
     return np.asarray((before * event).sum(axis=1))

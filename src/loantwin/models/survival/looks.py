@@ -21,7 +21,7 @@ from loantwin.models.survival.judge import (
     judged,
     losses,
 )
-from loantwin.models.survival.lives import COMPETING, EVENT, Lives, as_of
+from loantwin.models.survival.lives import COMPETING, EVENT, LEAST_EVENTS, Lives, as_of
 from loantwin.models.survival.model import Ahead, Survival, probabilities, train
 from loantwin.months import label
 
@@ -75,7 +75,7 @@ def look(
     ModelError : fewer events than 20 at that month, or a fit that does not come to rest.
     """
     known = as_of(lives, month)
-    if int((known.cause == EVENT).sum()) < 20:
+    if int((known.cause == EVENT).sum()) < LEAST_EVENTS:
         return ()
     model = train(known, names, sources)
     pair = cox.train_cox(known, model) if with_cox else None
@@ -142,7 +142,9 @@ def compare(looks: Sequence[Look], horizons: Sequence[int], seed: int) -> tuple[
             if not some:
                 continue
             squared = {
-                name: np.concatenate([losses(item.outcomes, item.found[name][place], horizon) for item in some])
+                name: np.concatenate(
+                    [losses(item.outcomes, item.found[name][place], horizon) for item in some]
+                )
                 for name in some[0].found
             }
             who = np.concatenate([item.outcomes.who for item in some])
@@ -156,7 +158,10 @@ def _long_enough(looks: Sequence[Look], horizon: int) -> list[Look]:
 
 
 def strongest(model: Survival, own: Floats) -> list[tuple[str, float]]:
-    """Return features by how far apart they set loans: deviation of contributions (N, F + 1), largest first."""
+    """Return features by how far apart they set loans: deviation of contributions, largest first.
+
+    own : (N, F + 1) contributions.
+    """
     spread = own[:, :-1].std(axis=0)
     pairs = [(feature.name, float(size)) for feature, size in zip(model.features, spread, strict=True)]
     return sorted(pairs, key=lambda pair: (-pair[1], pair[0]))

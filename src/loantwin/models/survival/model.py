@@ -18,13 +18,15 @@ from loantwin.models.survival.ages import Ages, age_columns, learn_ages
 from loantwin.models.survival.calendar import Calendar, calendar_of
 from loantwin.models.survival.lives import COMPETING, EVENT, Lives, after, as_of
 
-PENALTIES = (3.0, 10.0, 30.0, 100.0, 300.0, 1000.0)
-"""Of columns of loans: the one is taken that carries over best into the later months of training."""
+PENALTIES = (1.0, 3.0, 10.0, 30.0, 100.0, 300.0, 1000.0)
+"""Of columns of loans: the one is taken under which what was seen is likeliest."""
 CALENDAR = (3.0, 30.0, 300.0, 1e6)
-"""Of covariates by month, chosen likewise; the last is as good as none."""
+"""Of covariates by month: one that tells the later months of training; the last is as good as none."""
 OF_AGE = 0.1
 LATER = 0.3
 """Share of the events that comes in those later months."""
+LEAST_SPREAD = 0.01
+"""Standard deviation of a column from which on it is made 1 before the penalty."""
 FEWEST = 10
 """Events of the event, or of the other end, below which nothing is chosen, and nothing is fitted."""
 
@@ -84,11 +86,19 @@ def train(lives: Lives, names: Sequence[str], sources: Sequence[MacroSource], ow
     values = encode(features, lives.table, lives.time).values
     terms = learn_terms(features, values)
     x, _ = columns_of(features, terms, values)
-    design = Design(lives, x, calendar_of(lives, sources, own))
+    spread = x.std(axis=0)
+    scale = np.where(spread > LEAST_SPREAD, spread, 1.0)  # rare levels and numbers pay the same price
+    design = Design(lives, x / scale, calendar_of(lives, sources, own))
     others = int((lives.cause == COMPETING).sum())
-    made = {kind: _hazard(design, kind, sources, own) for kind in (EVENT, COMPETING)
+    made = {kind: _rescaled(_hazard(design, kind, sources, own), scale) for kind in (EVENT, COMPETING)
             if kind == EVENT or others >= FEWEST}  # fmt: skip
-    return Survival(features, terms, made[EVENT], made.get(COMPETING), design.calendar, lives.until, lives.time)
+    return Survival(
+        features, terms, made[EVENT], made.get(COMPETING), design.calendar, lives.until, lives.time
+    )
+
+
+def _rescaled(made: Hazard, scale: Floats) -> Hazard:
+    return replace(made, own=tuple((np.array(made.own) / scale).tolist()))
 
 
 def _hazard(design: Design, kind: int, sources: Sequence[MacroSource], own: bool) -> Hazard:
@@ -97,28 +107,27 @@ def _hazard(design: Design, kind: int, sources: Sequence[MacroSource], own: bool
 
 
 def _chosen(design: Design, kind: int, sources: Sequence[MacroSource], own: bool) -> tuple[float, float]:
-    """Return the two penalties with which the earlier months tell the later ones best."""
+    """Return the penalties: of features the likeliest belief, of months what tells the later months best."""
+    found = {penalty: _fitted(design, kind, penalty, CALENDAR[1])[2] for penalty in PENALTIES}
+    best = max(found, key=lambda penalty: found[penalty])
+    if not design.calendar.names:
+        return best, CALENDAR[-1]
     lives = design.lives
     ends = np.sort(lives.end[lives.cause == kind])
     cut = int(ends[int((1 - LATER) * (len(ends) - 1))])
     early = as_of(lives, cut)
-    few = (early.cause == kind).sum() < FEWEST or (ends > cut).sum() < FEWEST
-    if few:
-        return PENALTIES[-1], CALENDAR[-2]
+    if (early.cause == kind).sum() < FEWEST or (ends > cut).sum() < FEWEST:
+        return best, CALENDAR[-2]
     rows = np.flatnonzero(np.minimum(lives.last, cut - lives.origin) >= lives.first)
     before = Design(early, design.x[rows], calendar_of(early, sources, own))
-    late = after(lives, cut)
     shown = np.flatnonzero(lives.last >= np.maximum(lives.first, cut + 1 - lives.origin))
-    then = Design(late, design.x[shown], before.calendar)
+    then = Design(after(lives, cut), design.x[shown], before.calendar)
 
-    def tried(penalty: float, calendar: float) -> Floats:
-        model, beta = _fitted(before, kind, penalty, calendar)
+    def tried(calendar: float) -> Floats:
+        model, beta, _ = _fitted(before, kind, best, calendar)
         return hazard.losses(_risk(then, kind, model), beta)
 
-    best = _strongest({penalty: tried(penalty, CALENDAR[1]) for penalty in PENALTIES})
-    if not before.calendar.names:
-        return best, CALENDAR[-1]
-    return best, _strongest({penalty: tried(best, penalty) for penalty in CALENDAR})
+    return best, _strongest({penalty: tried(penalty) for penalty in CALENDAR})
 
 
 def _strongest(found: dict[float, Floats]) -> float:
@@ -132,9 +141,8 @@ def _strongest(found: dict[float, Floats]) -> float:
     return max(p for p, d in beyond.items() if d.sum() <= np.sqrt(len(d)) * d.std())
 
 
-def _fitted(
-    design: Design, kind: int, penalty: float, calendar: float, start: Floats | None = None
-) -> tuple[Hazard, Floats]:
+def _fitted(design: Design, kind: int, penalty: float, calendar: float) -> tuple[Hazard, Floats, float]:
+    """Return the hazard, its coefficients in one row, and the evidence for its penalties."""
     lives = design.lives
     ages = learn_ages(lives.last[lives.cause == kind])
     watched = np.array(design.calendar.values).reshape(len(design.calendar.values), -1)
@@ -144,11 +152,11 @@ def _fitted(
     width, moves = design.x.shape[1], len(design.calendar.names)
     aged = len(ages.centre)
     weights = np.concatenate([np.full(width, penalty), np.full(aged, OF_AGE), np.full(moves, calendar)])
-    if start is not None and len(start) != 1 + len(weights):
-        start = None
-    beta = hazard.fit(_risk(design, kind, empty), weights, start)
+    risk = _risk(design, kind, empty)
+    beta = hazard.fit(risk, weights)
     parts = [tuple(part.tolist()) for part in np.split(beta[1:], [width, width + aged])]
-    return replace(empty, intercept=float(beta[0]), own=parts[0], of_age=parts[1], of_month=parts[2]), beta
+    made = replace(empty, intercept=float(beta[0]), own=parts[0], of_age=parts[1], of_month=parts[2])
+    return made, beta, hazard.evidence(risk, beta, weights)
 
 
 def _risk(design: Design, kind: int, model: Hazard) -> hazard.Risk:
@@ -207,7 +215,9 @@ def _rates(model: Hazard, x: Floats, ahead: Ahead, horizon: int, calendar: Calen
     age = ahead.age[:, None] + 1 + np.arange(horizon + 1)
     aged = age_columns(model.ages, int(age.max()) + 1) @ np.array(model.of_age)
     month = np.minimum(ahead.origin + ahead.age, ahead.known) + 1
-    each = each + ((calendar.at(month) - np.array(model.middle)) / np.array(model.scale)) @ np.array(model.of_month)
+    each = each + ((calendar.at(month) - np.array(model.middle)) / np.array(model.scale)) @ np.array(
+        model.of_month
+    )
     return np.asarray(-np.expm1(-np.exp(np.minimum(each[:, None] + aged[age], hazard.HIGHEST))))
 
 

@@ -70,7 +70,9 @@ def panel_lives(table: Table, asked: Asked, until: int | None = None) -> Lives:
     first, last = spot[use] - origin[use] + 1, spot[use + 1] - origin[use]
     last, ends = seen(origin[use], last, cause[places][use + 1], limit)
     unknown["before the month of origin"] = int((first < 0).sum())
-    made = Lives(kept, origin[use], first, last, ends, who[places][use], names, left_out, limit, unknown, start)
+    made = Lives(
+        kept, origin[use], first, last, ends, who[places][use], names, left_out, limit, unknown, start
+    )
     made = rows_of(made, np.flatnonzero((last >= first) & (first >= 0)))
     check_events(made)
     return made

@@ -47,5 +47,9 @@ def reasons(model: Survival, table: Table, most: int = MOST) -> tuple[tuple[Haza
     for row, part in zip(values, parts, strict=True):
         order = [int(at) for at in np.argsort(-part, kind="stable")[:most] if part[at] > 0]
         said = [in_words(model.features[at], row[at]) for at in order]
-        made.append(tuple(HazardReason(names[at], words, float(part[at])) for at, words in zip(order, said, strict=True)))
+        made.append(
+            tuple(
+                HazardReason(names[at], words, float(part[at])) for at, words in zip(order, said, strict=True)
+            )
+        )
     return tuple(made)

@@ -14,7 +14,7 @@ MOST = 12
 
 
 def render(console: Console, result: Any) -> None:
-    """Show what was watched, how good the probabilities were beside the rivals', and what moves the hazard."""
+    """Show what was watched, how good the probabilities were beside the rivals', and what moves them."""
     facts = {
         "loans": f"{result.loans:,}, {result.events:,} with the event",
         "event": result.event,
@@ -56,7 +56,18 @@ def _judged(console: Console, result: Any) -> None:
         )
         for item in result.judged
     ]
-    heads = ("as of", "loans are", "months", "model", "loans", "predicted", "observed", "Brier", "95 %", "AUC")
+    heads = (
+        "as of",
+        "loans are",
+        "months",
+        "model",
+        "loans",
+        "predicted",
+        "observed",
+        "Brier",
+        "95 %",
+        "AUC",
+    )
     show_table(console, "Probability of the event, judged by what came", heads, rows, words=4)
 
 
@@ -103,4 +114,6 @@ def _features(console: Console, result: Any) -> None:
     title = "Features, the most telling first"
     show_table(console, title, heads, rows[:MOST], words=2, more=_more(len(rows)))
     effects = [(item.name, f"{item.factor:.3f}") for item in result.effects]
-    show_table(console, "What moves with the month", ("covariate", "hazard's factor a unit"), effects, words=1)
+    show_table(
+        console, "What moves with the month", ("covariate", "hazard's factor a unit"), effects, words=1
+    )
