@@ -17,10 +17,11 @@ from loantwin.models.scoring.behaviour import History, behaviour, slope
 from loantwin.models.scoring.behaviour_panel import rows_at
 
 NAN = np.nan
+QUARTERS = ("2020-09-30", "2020-12-31", "2021-03-31", "2021-06-30", "2021-09-30")
 
 
 def test_arrears_by_hand() -> None:
-    # the latest first: two months late for two months after one of 1; never late; late once, long ago; not seen
+    # the latest first: two steps late after one; never late; late once, long ago; not seen
     made = behaviour(
         History(np.array([[2, 2, 1, 0, 0, 0.0], [0, -1, 0, 0, -2, 0], [0, 0, 0, 0, 3, 0], [NAN] * 6]))
     )
@@ -101,7 +102,7 @@ def test_outcomes_are_those_of_a_slow_reading(lender: Path) -> None:
 
 
 def test_the_command_reads_a_panel_and_its_table_trains_a_score(lender: Path, tmp_path: Path) -> None:
-    given: dict[str, Any] = {"format": str(lender / "mapping.toml"), "at": ("2020-12-31", "2021-12-31")}
+    given: dict[str, Any] = {"format": str(lender / "mapping.toml"), "at": QUARTERS}
     made = lt.score_behaviour(
         lender / "tape.csv", out=tmp_path / "b.parquet", worth="logistic", folds="1x3", **given
     )
@@ -150,7 +151,7 @@ def test_a_wide_table_with_two_lines_of_names(tmp_path: Path) -> None:
     assert rows["utilisation_now"][0] == pytest.approx(first[3] / 1000)
     assert rows["payment_ratio_now"][0] == pytest.approx(first[6] / first[4])
     assert made.worth is not None
-    assert [(item.model, item.against) for item in made.worth.compared][0] == ("behaviour", "other columns")
+    assert next((item.model, item.against) for item in made.worth.compared) == ("behaviour", "other columns")
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ def test_aalen_and_johansen_are_those_of_an_independent_library(oracle: Any) -> 
     lifelines = oracle("lifelines")
     made = lives(800)
     curve = empirical(made)
-    # that library reads no two ends of one time: in each month the events first, then other ends, then the rest
+    # that library reads no two ends of one time: in each month events first, other ends, then the rest
     turn = np.where(made.cause == CENSORED, 0.6, 0.3 * (made.cause - 1)) + 1e-4 * np.arange(800)
     fitter = lifelines.AalenJohansenFitter(calculate_variance=False)
     fitter.fit(made.last + 1 + turn, made.cause, event_of_interest=EVENT)

@@ -51,10 +51,12 @@ def read_columns_file(path: Path) -> Columns:
     for name, value in told.items():
         if name not in known:
             raise MappingError(unknown(name, known), file=path, field=name)
-        kind = list if name in PARTS else int if name == "header" else str
-        if not isinstance(value, kind) or (kind is list and not all(isinstance(item, str) for item in value)):
-            words = {list: "a list of columns", int: "a number of a line", str: "a column"}[kind]
-            raise MappingError(expected(words, repr(value)), file=path, field=name)
+        lists = isinstance(value, list) and all(isinstance(item, str) for item in value)
+        kind = (
+            "a list of columns" if name in PARTS else "the number of a line" if name == "header" else "a text"
+        )
+        if not (lists if name in PARTS else isinstance(value, int if name == "header" else str)):
+            raise MappingError(expected(kind, repr(value)), file=path, field=name)
     if not told.get("arrears"):
         raise MappingError(expected("columns of arrears, the latest month first", "none"), file=path,
                            field="arrears")  # fmt: skip
@@ -65,7 +67,8 @@ def read_columns_file(path: Path) -> Columns:
             raise MappingError(words, file=path, field=name)
     if told.get("header", 1) < 1:
         raise MappingError(expected("a line from 1", told["header"]), file=path, field="header")
-    return Columns(**{name: tuple(value) if name in PARTS else value for name, value in told.items()})
+    months_of = {name: tuple(told.get(name, ())) for name in PARTS}
+    return Columns(**months_of, **{name: told[name] for name in told if name not in PARTS})
 
 
 def below(table: Table, header: int) -> Table:
