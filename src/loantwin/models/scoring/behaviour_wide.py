@@ -67,8 +67,15 @@ def read_columns_file(path: Path) -> Columns:
             raise MappingError(words, file=path, field=name)
     if told.get("header", 1) < 1:
         raise MappingError(expected("a line from 1", told["header"]), file=path, field="header")
-    months_of = {name: tuple(told.get(name, ())) for name in PARTS}
-    return Columns(**months_of, **{name: told[name] for name in told if name not in PARTS})
+    return Columns(
+        arrears=tuple(told["arrears"]),
+        balance=tuple(told.get("balance", ())),
+        paid=tuple(told.get("paid", ())),
+        limit=told.get("limit"),
+        outcome=told.get("outcome"),
+        good=told.get("good"),
+        header=told.get("header", 1),
+    )
 
 
 def below(table: Table, header: int) -> Table:

@@ -65,7 +65,7 @@ def weights(outcomes: Outcomes, horizon: int) -> Floats:
 
 def happened(outcomes: Outcomes, horizon: int) -> Flags:
     """Return which loans had the event within a horizon."""
-    return (outcomes.cause == EVENT) & (outcomes.months <= horizon)
+    return np.asarray((outcomes.cause == EVENT) & (outcomes.months <= horizon))
 
 
 def losses(outcomes: Outcomes, probability: Floats, horizon: int) -> Floats:
@@ -102,14 +102,20 @@ def judged(outcomes: Outcomes, probability: Floats, horizon: int, seed: int) -> 
     low, high = interval(squared, outcomes.who, seed)
     full = (outcomes.reach >= horizon) & (weight > 0)
     bad, risk = event[full], probability[full]
-    area = None
-    if min(int(bad.sum()), int((~bad).sum())) >= FEW:
-        value = measures.auc(bad, risk)
-        area = (value, *measures.auc_interval(value, measures.auc_variance(bad, risk)))
+    told = min(int(bad.sum()), int((~bad).sum())) >= FEW
+    area = measures.auc(bad, risk) if told else None
+    ends = (None, None) if area is None else measures.auc_interval(area, measures.auc_variance(bad, risk))
     return SurvivalJudged(
-        float(squared.mean()), low, high, float(probability.mean()), float((weight * event).mean()),
-        *(area or (None, None, None)), measures.deciles(bad, risk) if area else (),
-    )  # fmt: skip
+        brier=float(squared.mean()),
+        brier_low=low,
+        brier_high=high,
+        predicted=float(probability.mean()),
+        observed=float((weight * event).mean()),
+        auc=area,
+        auc_low=ends[0],
+        auc_high=ends[1],
+        deciles=measures.deciles(bad, risk) if told else (),
+    )
 
 
 @dataclass(frozen=True)
