@@ -235,7 +235,9 @@ class _Screened:
 def _looks(
     screened: _Screened, days: Sequence[date], sources: Sequence[MacroSource], cox: bool, progress: Progress
 ) -> tuple[list[Look], tuple[str, ...]]:
-    lives, looks, notes = screened.lives, [], []
+    lives = screened.lives
+    looks: list[Look] = []
+    notes: list[str] = []
     for place, item in enumerate(days):
         progress(0.05 + 0.85 * place / len(days), f"looking back to {item}")
         month = month_of(item)

@@ -101,4 +101,7 @@ def _outcome(
     np.logical_or.at(had, who[inside & bad], True)
     np.logical_or.at(gone, who[inside & left], True)
     np.logical_or.at(through, who[month >= now + ahead], True)
-    return np.where(had, BAD, np.where(gone | through, GOOD, None))
+    made = np.full(loans, None, dtype=object)
+    made[gone | through] = GOOD
+    made[had] = BAD
+    return made
