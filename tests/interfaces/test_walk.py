@@ -56,7 +56,6 @@ AMOUNTS = (
 """Columns of the tape that hold money, and by how much those of the tour's twin are larger."""
 ENLARGED = 100_000
 SMALLER = {
-    "score": {"--folds": "1x2", "--models": "logistic,scorecard"},
     "fairness-search": {"--folds": "2", "--models": "logistic"},
     "fairness": {"--outcome": "decision", "--favourable": "yes"},
     "score train": {"--folds": "1x2", "--models": "logistic,scorecard"},
@@ -437,6 +436,7 @@ def write_files(folder: Path, segment: str) -> None:
             f"{'no' if case * 31 % 100 > 70 - 20 * (case % 4 == 0) else 'yes'},"
             f"{'bad' if case * 29 % 100 < 5 + 13 * case % 40 else 'paid'}"
             for case in range(400)
+        ),
         "loans.csv": "begun,ended,lived,status,income,kind\n"
         + "\n".join(
             f"{2016 + loan // 100}-{loan % 12 + 1:02}-15,"
