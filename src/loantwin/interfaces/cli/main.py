@@ -118,13 +118,13 @@ for command, place in (
     (ratings, app),
     (score_behaviour, SCORE),
     (score_train, SCORE),
+    (survival_train, SURVIVAL),
     (model_register, MODEL),
     (model_list, MODEL),
     (model_show, MODEL),
     (model_approve, MODEL),
     (model_place, MODEL),
     (model_reproduce, MODEL),
-    (survival_train, SURVIVAL),
     (forecast, app),
     (simulate, app),
     (report, app),
@@ -159,7 +159,7 @@ def _flowing(words: str) -> str:
     return "\n\n".join(" ".join(part.split()) for part in words.split("\n\n"))
 
 
-for group in (app, TAPE, TWIN, ACCOUNT, LOG, SCORE, MODEL, SURVIVAL, CONFIG):
+for group in (app, TAPE, TWIN, ACCOUNT, LOG, SCORE, MODEL, POLICY, SURVIVAL, CONFIG):
     for registered in group.registered_commands:
         assert registered.callback is not None  # `register` gave it
         registered.help = _flowing(inspect.getdoc(registered.callback) or "")
