@@ -96,3 +96,48 @@ def _scores(result: Any, found: list[Table]) -> Rows:
     features = find(found, "Features")
     for item in result.features:
         yield features.row(item.name)["information value"], item.information
+
+
+@of("SurvivalTrainResult")
+def _survival(result: Any, found: list[Table]) -> Rows:
+    told = find(found, "Probability of the event")
+    for item, cells in zip(result.judged, told.cells[1:], strict=True):
+        row, made = dict(zip(told.cells[0], cells, strict=True)), item.figures
+        yield from across(row, {"as of": item.as_of, "loans are": item.group, "months": item.horizon})
+        yield from across(row, {"model": item.model, "loans": item.loans, "predicted": made.predicted})
+        yield from across(row, {"observed": made.observed, "Brier": made.brier, "AUC": made.auc})
+        yield from ends(row["95 %"], made.brier_low, made.brier_high)
+    differences = find(found, "Differences")
+    for item, cells in zip(result.compared, differences.cells[1:], strict=True):
+        row = dict(zip(differences.cells[0], cells, strict=True))
+        yield from across(row, {"loans are": item.group, "months": item.horizon, "model": item.model})
+        yield from across(row, {"beside": item.against, "Brier": item.brier, "is": item.shown})
+        yield from ends(row["95 % of Brier"], item.brier_low, item.brier_high)
+    features = find(found, "Features")
+    for item in result.features:
+        yield features.row(item.name)["spread of log hazard"], item.spread
+    moves = find(found, "What moves with the month")
+    for item in result.effects:
+        yield moves.row(item.name)["hazard's factor a unit"], item.factor
+
+
+@of("ScoreBehaviourResult")
+def _behaviour(result: Any, found: list[Table]) -> Rows:
+    for item in result.dates:
+        row = find(found, "Rows by date").row(item.at)
+        yield from across(row, {"rows": item.rows, "bad after it": item.bad, "good after it": item.good})
+        yield row["not known"], item.unknown
+    features = find(found, "Features")
+    for item in result.features:
+        heads = {"missing": item.missing, "mean": item.mean, "lowest": item.low, "highest": item.high}
+        yield from across(features.row(item.name), heads)
+    sets = find(found, f"{result.worth.model} by set of columns")
+    for name, item in result.worth.sets.items():
+        yield from across(sets.row(name), {"AUC": item.auc, "Brier": item.brier})
+        yield from ends(sets.row(name)["95 %"], item.auc_low, item.auc_high)
+    differences = find(found, "Differences")
+    for item, cells in zip(result.worth.compared, differences.cells[1:], strict=True):
+        row = dict(zip(differences.cells[0], cells, strict=True))
+        yield from across(row, {"columns": item.model, "beside": item.against, "AUC": item.auc})
+        yield from across(row, {"Brier": item.brier})
+        yield from ends(row["95 % of Brier"], item.brier_low, item.brier_high)

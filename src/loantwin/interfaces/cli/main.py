@@ -47,11 +47,13 @@ from loantwin.interfaces.cli import (
     report,
     schedule,
     schema,
+    score_behaviour,
     score_cutoff,
     score_train,
     sensitivity,
     simulate,
     stress,
+    survival_train,
     synthetic,
     tape_check,
     tape_map,
@@ -99,6 +101,7 @@ LOG = _group("log", INSIDE, "The twin's event log.")
 MODEL = _group("model", LEARN, "The register of models: versions, approvals, champion and challengers.")
 POLICY = _group("policy", DECIDE, "Policies that analysts edit: check, test, compare.")
 SCORE = _group("score", LEARN, "Scores of applicants and borrowers: train, judge, choose a cut-off.")
+SURVIVAL = _group("survival", LEARN, "When loans end: hazards by age and month.")
 CONFIG = _group("config", INSIDE, "Settings and where each comes from.")
 
 for command, place in (
@@ -114,7 +117,9 @@ for command, place in (
     (curves, app),
     (components, app),
     (ratings, app),
+    (score_behaviour, SCORE),
     (score_train, SCORE),
+    (survival_train, SURVIVAL),
     (model_register, MODEL),
     (model_list, MODEL),
     (model_show, MODEL),
@@ -156,7 +161,7 @@ def _flowing(words: str) -> str:
     return "\n\n".join(" ".join(part.split()) for part in words.split("\n\n"))
 
 
-for group in (app, TAPE, TWIN, ACCOUNT, LOG, SCORE, MODEL, POLICY, CONFIG):
+for group in (app, TAPE, TWIN, ACCOUNT, LOG, SCORE, MODEL, POLICY, SURVIVAL, CONFIG):
     for registered in group.registered_commands:
         assert registered.callback is not None  # `register` gave it
         registered.help = _flowing(inspect.getdoc(registered.callback) or "")

@@ -52,12 +52,12 @@ def reasons(score: Score, table: Table, most: int = MOST) -> tuple[tuple[Reason,
     for row, part in zip(values, parts, strict=True):
         order = [int(at) for at in np.argsort(-part, kind="stable")[:most] if part[at] > 0]
         made.append(
-            tuple(Reason(features[at].name, _words(features[at], row[at]), float(part[at])) for at in order)
+            tuple(Reason(features[at].name, in_words(features[at], row[at]), float(part[at])) for at in order)
         )
     return tuple(made)
 
 
-def _words(feature: Feature, value: float) -> str:
+def in_words(feature: Feature, value: float) -> str:
     if np.isnan(value):
         return "missing"
     if feature.is_category:
