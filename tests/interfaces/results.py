@@ -158,6 +158,11 @@ GIVEN: dict[str, Any] = {
     "ModelShown.settings": {"folds": "1x5", "seed": 5},
     "ModelRow.kind": "scorecard",
     "ScoreTrainResult.champion": "B",
+    "PartJudged.model": "B",
+    "PartJudged.shown": True,
+    "ScorePredictResult.unseen": {"a column": 1_201, "another": 1_202},
+    "ScorePredictResult.beyond": {"a column": 1_203},
+    "ScorePredictResult.missing": {"another": 1_204},
     "RateBacktest.series": _rates,
     "MovementResult.by_segment": lambda filler: {
         name: filler.amounts("opening", "closing", "originated", "stage") for name in KEYS

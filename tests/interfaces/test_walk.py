@@ -81,7 +81,6 @@ FILES = {
 """Files that a page shows whole, and the page."""
 
 MORE = """
-score train {cases} --target status --good paid --keep age --seed 3 --out {kept}
 score train {cases} --target status --good paid --groups purpose --train-on-groups --out {grouped}
 fairness {decided} --group black,white --unfavourable no --levels natural --figures approval-ratio --month day
 fairness {decided} --group black,white --reference white --bad end=bad --score pd --bands 3 --least 10
@@ -107,6 +106,8 @@ survival train {loans} --start begun --event-date ended --as-of 2019-12-31 --cox
 survival train {loans} --start begun --event-date ended --as-of 2019-12-31 --since 2016-06-01 --out {late}
 survival train {loans} --start begun --event-date ended --as-of 2019-12-31 --until 2021-06-30 --out {early}
 survival train {spans} --start begun --loan loan --month month --event late>0 --as-of 2018-12-31 --out {rest}
+score train {cases} --target status --good paid --keep age --seed 3 --segments age --out {kept}
+score predict {scored} {cases} --model logistic --id age --reasons --out {histories}
 schedule --amount 1200 --annual-rate 0.12 --payments 6 --every 1m --start 2026-01-31 --currency EUR
 schedule --amount 1200 --annual-rate 0.12 --payments 6 --start 2026-01-31 --first 2026-02-28
 schedule --amount 1200 --annual-rate 0.12 --payments 6 --day-count actual/365 --rounding down
@@ -305,6 +306,7 @@ REPLACED = (
     (r"--out (hazards)-2", r"--out {hazards_again}"),
     (r"--out (hazards)$", r"--out {hazards}"),
     (r"--at 2021-12-31", "--at {before}"),
+    (r"score predict scores NEW\.csv", "score predict {scored} {cases}"),
     (r"--out (scores|later)", r"--out {\1}"),
     (r"(?<=model register DIR )scores", "{trained}"),
     (r"MATRIX\.csv(?= --rest)", "{short}"),
@@ -406,6 +408,7 @@ def places(twins: dict[str, Twin], tmp_path_factory: pytest.TempPathFactory) -> 
             "left": folder / "left",
             "rest": folder / "rest",
             "behaviour": folder / "behaviour.parquet",
+            "scored": folder / "scored",
             "draft": folder / "draft" / "mine.toml",
             **scored(folder, twin, kind),
             **{file.stem: file for file in folder.glob("*.*")},
@@ -519,6 +522,14 @@ def write_register(home: Path, folder: Path) -> None:
     lt.model_register(made, folder / "trained", name="applications", by="ana", expires="2047-11-30")
     lt.model_approve(made, "applications/1", role="model-approver", by="eva")
     lt.model_place(made, "applications/1", place="champion", by="eva")
+    lt.score_train(
+        folder / "cases.csv",
+        target="status",
+        good="paid",
+        out=folder / "scored",
+        folds="1x2",
+        models=("logistic", "scorecard"),
+    )
 
 
 def walked(line: str, words: dict[str, object]) -> tuple[int, str, str]:

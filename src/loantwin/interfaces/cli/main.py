@@ -49,6 +49,7 @@ from loantwin.interfaces.cli import (
     schema,
     score_behaviour,
     score_cutoff,
+    score_predict,
     score_train,
     sensitivity,
     simulate,
@@ -100,7 +101,7 @@ ACCOUNT = _group("account", CONTRACT, "The account of one loan.")
 LOG = _group("log", INSIDE, "The twin's event log.")
 MODEL = _group("model", LEARN, "The register of models: versions, approvals, champion and challengers.")
 POLICY = _group("policy", DECIDE, "Policies that analysts edit: check, test, compare.")
-SCORE = _group("score", LEARN, "Scores of applicants and borrowers: train, judge, choose a cut-off.")
+SCORE = _group("score", LEARN, "Scores of applicants and borrowers: train, judge, apply, choose a cut-off.")
 SURVIVAL = _group("survival", LEARN, "When loans end: hazards by age and month.")
 CONFIG = _group("config", INSIDE, "Settings and where each comes from.")
 
@@ -127,6 +128,7 @@ for command, place in (
     (model_place, MODEL),
     (model_reproduce, MODEL),
     (score_cutoff, SCORE),
+    (score_predict, SCORE),
     (forecast, app),
     (simulate, app),
     (report, app),

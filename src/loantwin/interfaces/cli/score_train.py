@@ -42,7 +42,14 @@ def score_train(
         str | None,
         typer.Option(
             metavar="NAME,NAME",
-            help="Of logistic, additive, scorecard, boosting, boosting-monotone (default: all).",
+            help="Of logistic, additive, scorecard, boosting, boosting-monotone, stack (default: all).",
+        ),
+    ] = None,
+    segments: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMN,COLUMN",
+            help="Columns by whose values every model is judged apart; features or not.",
         ),
     ] = None,
     exclude: Annotated[
@@ -81,6 +88,7 @@ def score_train(
             folds=folds,
             seed=seed,
             models=None if models is None else [name.strip() for name in models.split(",")],
+            segments=() if segments is None else [name.strip() for name in segments.split(",")],
             exclude=exclude or (),
             keep=keep or (),
             groups=() if groups is None else [name.strip() for name in groups.split(",")],

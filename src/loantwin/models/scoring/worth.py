@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from scipy.special import expit
-
 from loantwin.arrays import Floats
 from loantwin.models.scoring.features import encode, learn_features
 from loantwin.models.scoring.judge import Judged, ScoreCompared, compare, cross_validate, judge_folds
@@ -42,14 +39,18 @@ def worth_of(
     """
     sample = sample_of(table, target, good)
     judged: dict[str, Judged] = {}
-    losses: dict[str, Floats] = {}
+    log_odds: dict[str, Floats] = {}
     for place, (name, columns) in enumerate(sets.items()):
         names = [column for column in sample.names if column in set(columns)]
         features = learn_features(sample.table, names)
         values = encode(features, sample.table).values
-        found = cross_validate(model, features, values, sample.bad, repeats=repeats, folds=folds, seed=seed)
+        found = cross_validate(
+            [model], features, values, sample.bad, repeats=repeats, folds=folds, seed=seed
+        )[model]
         judged[name] = judge_folds(found, sample.bad, seed)
-        losses[name] = np.asarray(((expit(found.log_odds) - sample.bad) ** 2).mean(axis=0))
+        log_odds[name] = found.log_odds
         if told is not None:
             told((place + 1) / len(sets))
-    return Worth(model, judged, tuple(compare(one, other, judged, losses, seed) for one, other in pairs))
+    return Worth(
+        model, judged, tuple(compare(one, other, judged, log_odds, sample.bad, seed) for one, other in pairs)
+    )
