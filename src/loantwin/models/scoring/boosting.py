@@ -28,9 +28,10 @@ MANY_ROWS = 20_000
 """Rows from which boosters learn at the quick rate and by all threads."""
 RATE, QUICK_RATE = 0.05, 0.1
 """Learning rate, and that of many rows."""
-MOST_ROUNDS = 600
-PATIENCE = 60
-"""Rounds without a lower loss after which an inner fold stops."""
+MOST_ROUNDS, QUICK_ROUNDS = 1000, 400
+"""Rounds at most, and of many rows."""
+PATIENCE, QUICK_PATIENCE = 300, 50
+"""Rounds without a lower loss after which an inner split stops; random splits learn slowly."""
 SETTINGS = {
     "objective": "binary",
     "metric": "binary_logloss",
@@ -162,6 +163,7 @@ def _held_out(
     import lightgbm
 
     boosters, curves = [], []
+    many = len(bad) >= MANY_ROWS
     used = inner.pairs[-1:] if len(bad) >= ONE_FOLD else inner.pairs
     for near, far in used:
         data = asked.data(values[near], bad[near])
@@ -170,11 +172,11 @@ def _held_out(
             lightgbm.train(
                 asked.settings(leaves, asked.seed),
                 data,
-                num_boost_round=MOST_ROUNDS,
+                num_boost_round=QUICK_ROUNDS if many else MOST_ROUNDS,
                 valid_sets=[asked.data(values[far], bad[far], data)],
                 callbacks=[
                     lightgbm.record_evaluation(told),
-                    lightgbm.early_stopping(PATIENCE, verbose=False),
+                    lightgbm.early_stopping(QUICK_PATIENCE if many else PATIENCE, verbose=False),
                 ],
             )
         )

@@ -21,8 +21,9 @@ HEAVY, BACK = 0.1, 0.5
 """Share of the greatest weight from which a column may be taken away; share of the fall to bring back."""
 MOST_SHARE = 0.5
 """Share of the columns that may be taken away before the search gives up: all are strong, and none leaks."""
-EQUAL, EQUAL_ROWS, LEAST_FILLED = 1e-3, 0.95, 0.005
-"""A sum holds where it is met to a thousandth, in this share of rows; a part is not zero in this share."""
+EQUAL, EQUAL_ROWS, LEAST_FILLED, LEAST_ROWS = 1e-3, 0.95, 0.005, 50
+"""A sum holds where it is met to a thousandth in this share of the rows with an amount, of which there are so
+many; each part is not zero in this share of them."""
 
 
 def find_together(
@@ -139,14 +140,19 @@ def find_parts(features: Sequence[Feature], values: Floats, suspects: Sequence[s
 
 def _parts(columns: Floats, total: Floats) -> list[int]:
     """Return the columns whose plain sum is the total; none where there is no such sum."""
+    there = total != 0
+    if there.sum() < LEAST_ROWS:
+        return []
+    columns, total = columns[there], total[there]
     below = np.flatnonzero((columns <= total[:, None] * (1 + EQUAL) + 0.01).mean(axis=0) >= EQUAL_ROWS)
-    if not len(below) or not total.any():
+    if not len(below):
         return []
     scale = np.abs(total).max()
     found, _ = nnls(columns[:, below] / scale, total / scale, maxiter=50 * len(below) + 50)
     parts = [int(below[place]) for place in np.flatnonzero(found > 0.5)]
     met = np.abs(columns[:, parts].sum(axis=1) - total) <= EQUAL * np.abs(total) + 0.01
-    return parts if met.mean() >= EQUAL_ROWS else []
+    used = (columns[:, parts] != 0).mean(axis=0) >= LEAST_FILLED
+    return parts if met.mean() >= EQUAL_ROWS and used.all() else []
 
 
 def _listed(names: Sequence[str], but: str) -> str:
