@@ -107,7 +107,7 @@ survival train {loans} --start begun --event-date ended --as-of 2019-12-31 --sin
 survival train {loans} --start begun --event-date ended --as-of 2019-12-31 --until 2021-06-30 --out {early}
 survival train {spans} --start begun --loan loan --month month --event late>0 --as-of 2018-12-31 --out {rest}
 score train {cases} --target status --good paid --keep age --seed 3 --segments age --out {kept}
-score predict {scored} {cases} --model logistic --id age --reasons --out {histories}
+score predict {judged} {cases} --model logistic --id age --reasons --out {histories}
 schedule --amount 1200 --annual-rate 0.12 --payments 6 --every 1m --start 2026-01-31 --currency EUR
 schedule --amount 1200 --annual-rate 0.12 --payments 6 --start 2026-01-31 --first 2026-02-28
 schedule --amount 1200 --annual-rate 0.12 --payments 6 --day-count actual/365 --rounding down
@@ -306,7 +306,7 @@ REPLACED = (
     (r"--out (hazards)-2", r"--out {hazards_again}"),
     (r"--out (hazards)$", r"--out {hazards}"),
     (r"--at 2021-12-31", "--at {before}"),
-    (r"score predict scores NEW\.csv", "score predict {scored} {cases}"),
+    (r"score predict scores NEW\.csv", "score predict {judged} {cases}"),
     (r"--out (scores|later)", r"--out {\1}"),
     (r"(?<=model register DIR )scores", "{trained}"),
     (r"MATRIX\.csv(?= --rest)", "{short}"),
@@ -408,7 +408,7 @@ def places(twins: dict[str, Twin], tmp_path_factory: pytest.TempPathFactory) -> 
             "left": folder / "left",
             "rest": folder / "rest",
             "behaviour": folder / "behaviour.parquet",
-            "scored": folder / "scored",
+            "judged": folder / "judged",
             "draft": folder / "draft" / "mine.toml",
             **scored(folder, twin, kind),
             **{file.stem: file for file in folder.glob("*.*")},
@@ -526,7 +526,7 @@ def write_register(home: Path, folder: Path) -> None:
         folder / "cases.csv",
         target="status",
         good="paid",
-        out=folder / "scored",
+        out=folder / "judged",
         folds="1x2",
         models=("logistic", "scorecard"),
     )

@@ -36,10 +36,11 @@ def test_a_stack_is_champion_only_beyond_chance() -> None:
     plain = judge_later(eta, bad, eta, 0)
     judged = {"logistic": replace(plain, log_loss=0.6), "boosting": replace(plain, log_loss=0.5),
               "stack": replace(plain, log_loss=0.49)}  # fmt: skip
-    beside = ScoreCompared("stack", "boosting", 0, 0, 0, 0, -0.01, -0.02, 0.001)
+    beside = ScoreCompared("stack", "boosting", 0.001, 0, 0, 0, -0.01, -0.02, 0.001)
     assert champion_of(judged, beside) == "boosting"
     assert champion_of(judged, replace(beside, log_loss_high=-0.001)) == "stack"
     assert champion_of(judged, replace(beside, log_loss=0.01, log_loss_low=0.005)) == "boosting"
+    assert champion_of(judged, replace(beside, auc=0.0, log_loss_high=-0.001)) == "boosting"
     assert champion_of({"stack": plain}, None) == "stack"
 
 

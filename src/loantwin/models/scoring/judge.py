@@ -185,10 +185,11 @@ def compare(
 def champion_of(judged: Mapping[str, Judged], beside: ScoreCompared | None) -> str:
     """Return the model of least log loss; a stack only where it beats the best single one beyond chance.
 
-    beside : the stack compared with the best single model, None where there is no stack.
+    beside : the stack compared with the best single model, None where there is no stack. One that orders the
+    cases alike is that model under another scale, and no champion.
     """
     single = best_single(judged)
-    if beside is not None and beside.log_loss < 0 and beside.log_loss_high < 0:
+    if beside is not None and beside.auc != 0 and beside.log_loss < 0 and beside.log_loss_high < 0:
         return beside.model
     return single
 

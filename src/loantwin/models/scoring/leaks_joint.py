@@ -11,6 +11,7 @@ from loantwin.arrays import Flags, Floats
 from loantwin.models.scoring.features import Feature
 from loantwin.models.scoring.folds import splits, stratified
 from loantwin.models.scoring.measures import auc, auc_interval, auc_variance
+from loantwin.models.scoring.table import MANY
 from loantwin.models.scoring.terms import columns_of, learn_terms
 
 FOLDS, PENALTY, MOST_ROWS = 5, 3.0, 5_000
@@ -110,7 +111,7 @@ class _Joint:
 
 
 def find_parts(features: Sequence[Feature], values: Floats, suspects: Sequence[str]) -> dict[str, str]:
-    """Return columns that sum to a suspected one with others: name -> why. What is missing counts as zero.
+    """Return columns that sum to a suspected amount with others: name -> why. What is missing counts as zero.
 
     Parameters
     ----------
@@ -141,7 +142,7 @@ def find_parts(features: Sequence[Feature], values: Floats, suspects: Sequence[s
 def _parts(columns: Floats, total: Floats) -> list[int]:
     """Return the columns whose plain sum is the total; none where there is no such sum."""
     there = total != 0
-    if there.sum() < LEAST_ROWS:
+    if there.sum() < LEAST_ROWS or len(np.unique(total)) <= MANY:
         return []
     columns, total = columns[there], total[there]
     below = np.flatnonzero((columns <= total[:, None] * (1 + EQUAL) + 0.01).mean(axis=0) >= EQUAL_ROWS)
