@@ -98,6 +98,18 @@ def _scores(result: Any, found: list[Table]) -> Rows:
     features = find(found, "Features")
     for item in result.features:
         yield features.row(item.name)["information value"], item.information
+    assert result.segments
+    for item in result.segments:
+        yield from _part(item, found, f"by {item.column}", item.column)
+    assert result.periods
+    for item in result.periods:
+        row = yield from _part(item, found, "by period", "period")
+        yield from across(row, {"PSI": item.psi, "by chance": item.psi_by_chance})
+    moved = find(found, "Stability of features")
+    assert result.moved
+    for item in result.moved:
+        yield moved.row(item.column)[item.period], item.csi
+        yield moved.row(item.column)["by chance"], item.by_chance
 
 
 @of("SurvivalTrainResult")
@@ -143,18 +155,6 @@ def _behaviour(result: Any, found: list[Table]) -> Rows:
         yield from across(row, {"columns": item.model, "beside": item.against, "AUC": item.auc})
         yield from across(row, {"Brier": item.brier})
         yield from ends(row["95 % of Brier"], item.brier_low, item.brier_high)
-    assert result.segments
-    for item in result.segments:
-        yield from _part(item, found, f"by {item.column}", item.column)
-    assert result.periods
-    for item in result.periods:
-        row = yield from _part(item, found, "by period", "period")
-        yield from across(row, {"PSI": item.psi, "by chance": item.psi_by_chance})
-    moved = find(found, "Stability of features")
-    assert result.moved
-    for item in result.moved:
-        yield moved.row(item.column)[item.period], item.csi
-        yield moved.row(item.column)["by chance"], item.by_chance
 
 
 def _part(item: Any, found: list[Table], words: str, column: str) -> Any:
