@@ -6,16 +6,20 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils.multiclass import check_classification_targets, unique_labels
-from sklearn.utils.validation import check_is_fitted, validate_data
 
 from loantwin.arrays import Array, Flags, Floats
 from loantwin.errors import choice, expected
+from loantwin.extras import require
 from loantwin.models.scoring.features import encode, learn_features, of_values
 from loantwin.models.scoring.folds import INNER
 from loantwin.models.scoring.kinds import KINDS
 from loantwin.models.scoring.table import from_frame
+
+require("scoring")
+
+from sklearn.base import BaseEstimator, ClassifierMixin  # noqa: E402  # the sentence that names the extra comes first
+from sklearn.utils.multiclass import check_classification_targets, unique_labels  # noqa: E402
+from sklearn.utils.validation import check_is_fitted, validate_data  # noqa: E402
 
 
 class ScoreClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn carries no types
