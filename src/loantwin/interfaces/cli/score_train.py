@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from loantwin.interfaces.cli.cases import Cases, Good, Target
 from loantwin.interfaces.cli.options import AsJson, Tables, finish
 from loantwin.interfaces.cli.progress import shown
 
@@ -17,13 +18,9 @@ def register(app: typer.Typer) -> None:
 
 
 def score_train(
-    data: Annotated[
-        Path, typer.Argument(metavar="DATA", help="Cases with their end: text, Excel or Parquet.")
-    ],
-    target: Annotated[str, typer.Option(metavar="COLUMN", help="The column that says how a case ended.")],
-    good: Annotated[
-        str, typer.Option(metavar="VALUE", help="Its value that is good; every other value is bad.")
-    ],
+    data: Cases,
+    target: Target,
+    good: Good,
     out: Annotated[
         Path, typer.Option(metavar="DIR", help="A new folder for the models and their record, as text.")
     ],
