@@ -312,7 +312,7 @@ REPLACED = (
     (r"MATRIX\.csv(?= --rest)", "{short}"),
     (r"MATRIX\.csv", "{matrix}"),
     (r"HISTORY\.csv", "{ratings}"),
-    (r"bank/accounts/\w+\.jsonl", "account.jsonl"),
+    (r"bank/accounts/\w+\.jsonl", "facts.jsonl"),
     (r"L000000001", "{loan}"),
     (r"\S+\.html|bad\.csv", "{out}"),
     (r"(?<=--out )\w+\.parquet", "{histories}"),
