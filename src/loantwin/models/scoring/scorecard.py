@@ -133,6 +133,12 @@ def points(model: Scorecard, values: Floats) -> Floats:
     return np.asarray(model.scale.base - factor * (log_odds(model, values) + np.log(model.scale.odds)))
 
 
+def points_of_bins(model: Scorecard, values: Floats) -> Floats:
+    """Return the points (N, F) of each feature's bin; the base points and a row's sum are its score."""
+    factor = model.scale.double / np.log(2.0)
+    return -factor * weigh(model.features, model.bins, values) * np.array(model.coefficients)
+
+
 def table_of_points(model: Scorecard) -> tuple[tuple[str, str, float, int, int], ...]:
     """Return feature, bin in words, points, rows and bads of every bin; base points come first.
 
