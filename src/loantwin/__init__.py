@@ -68,6 +68,7 @@ if TYPE_CHECKING:
     from loantwin.verbs.schema import schema as schema
     from loantwin.verbs.score_behaviour import score_behaviour as score_behaviour
     from loantwin.verbs.score_cutoff import score_cutoff as score_cutoff
+    from loantwin.verbs.score_card import score_card as score_card
     from loantwin.verbs.score_explain import score_explain as score_explain
     from loantwin.verbs.score_predict import score_predict as score_predict
     from loantwin.verbs.score_train import score_train as score_train
@@ -116,6 +117,7 @@ _EXPORTS = {
     "schema": "loantwin.verbs.schema",
     "score_cutoff": "loantwin.verbs.score_cutoff",
     "score_behaviour": "loantwin.verbs.score_behaviour",
+    "score_card": "loantwin.verbs.score_card",
     "score_explain": "loantwin.verbs.score_explain",
     "score_predict": "loantwin.verbs.score_predict",
     "score_train": "loantwin.verbs.score_train",

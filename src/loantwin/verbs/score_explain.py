@@ -138,8 +138,9 @@ def score_explain(
     Raises
     ------
     UsageError : no such file, row or case, row and id both or neither, a cut-off outside 0 to 1.
-    ConfigError : a reasons file with an unknown key or a bad value. ModelError : no such model, a column that it knows
-        is not there, a reason or change of a column or level that it does not know. TapeError : no table.
+    ConfigError : a reasons file with an unknown key or a bad value.
+    ModelError : no such model, a column that it knows is not there, a reason or change of a column or level
+        that it does not know. TapeError : no table.
     """
     path = Path(data)
     if not path.is_file():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, ClassVar
@@ -16,6 +16,7 @@ from loantwin.extras import require
 from loantwin.files import whole_folder
 from loantwin.models.scoring.binning import learn_bins
 from loantwin.models.scoring.code import code_hash
+from loantwin.models.scoring.curves import curves_of
 from loantwin.models.scoring.features import Feature
 from loantwin.models.scoring.folds import read_folds
 from loantwin.models.scoring.judge import Judged, ScoreCompared, best_single, champion_of, compare
@@ -30,41 +31,13 @@ from loantwin.models.scoring.sample import Sample, column_of, sample_of
 from loantwin.models.scoring.scorecard import table_of_points
 from loantwin.models.scoring.store import Score, write_scores
 from loantwin.models.scoring.table import Table, read_table
+from loantwin.models.scoring.told import FeatureTold, PointsTold
 from loantwin.models.scoring.training import train_scores
 from loantwin.models.scoring.trial import Trial, try_by_folds, try_out_of_time
 from loantwin.types import Progress, Result, silent
 
 BASE = "logistic"
 """The model that others are set beside."""
-
-
-@dataclass(frozen=True)
-class FeatureTold:
-    """A column that the models read.
-
-    missing : share of rows without it. levels : of a category, the rare ones left out. rare : how many texts
-    share one level. information : information value of its bins. stability : index of how far it moved
-    between training and later rows, null of folds.
-    """
-
-    name: str
-    kind: str
-    missing: float
-    levels: int
-    rare: int
-    information: float
-    stability: float | None
-
-
-@dataclass(frozen=True)
-class PointsTold:
-    """A bin of the scorecard: points of a case in it, rows and share of bads there."""
-
-    column: str
-    bin: str
-    points: float
-    rows: int
-    bad_rate: float | None
 
 
 @dataclass(frozen=True)
@@ -204,36 +177,38 @@ def score_train(
         compared, champion = _compared(trial, seed)
         progress(0.9, "training on all rows")
         made = train_scores(sample.table, looked.names, sample.bad, names, time=asked.time, seed=seed)
-        number = write_scores(folder, made.scores, _record(asked, table, sample, looked, trial, champion))
-    return ScoreTrainResult(
-        source=path.name,
-        target=asked.target,
-        good=asked.good,
-        bad_values=sample.bad_values,
-        rows=len(sample.bad),
-        bads=int(sample.bad.sum()),
-        unknown=sample.unknown,
-        judged_on=trial.words,
-        models=trial.judged,
-        champion=champion,
-        compared=compared,
-        segments=by_segment(trial, sample.table, asked.segments, seed),
-        periods=() if asked.time is None else by_period(trial, asked.time, seed),
-        moved=features_by_period(trial),
-        leaks=looked.leaks,
-        features=_features(made.features, made.values, sample, _moved(trial)),
-        left_out={**sample.left_out, **looked.left_out},
-        points=_points(made.scores),
-        registry_id=number,
-        out=str(out),
-        notes=(*table.said, *notes, *apart.notes, *looked.notes),
-        provenance={
-            "file": path.name,
-            "sha256": table.sha256,
-            **asked.settings(looked.names),
-            "versions": _versions(names),
-        },
-    )
+        told = ScoreTrainResult(
+            source=path.name,
+            target=asked.target,
+            good=asked.good,
+            bad_values=sample.bad_values,
+            rows=len(sample.bad),
+            bads=int(sample.bad.sum()),
+            unknown=sample.unknown,
+            judged_on=trial.words,
+            models=trial.judged,
+            champion=champion,
+            compared=compared,
+            segments=by_segment(trial, sample.table, asked.segments, seed),
+            periods=() if asked.time is None else by_period(trial, asked.time, seed),
+            moved=features_by_period(trial),
+            leaks=looked.leaks,
+            features=_features(made.features, made.values, sample, _moved(trial)),
+            left_out={**sample.left_out, **looked.left_out},
+            points=_points(made.scores),
+            registry_id="",
+            out=str(out),
+            notes=(*table.said, *notes, *apart.notes, *looked.notes),
+            provenance={
+                "file": path.name,
+                "sha256": table.sha256,
+                **asked.settings(looked.names),
+                "versions": _versions(names),
+            },
+        )
+        record = {**_record(asked, table, sample, looked, trial, champion), "card": _card(told, trial)}
+        number = write_scores(folder, made.scores, record)
+    return replace(told, registry_id=number)
 
 
 def _tried(asked: _Asked, sample: Sample, columns: Sequence[str], progress: Progress) -> Trial:
@@ -267,6 +242,20 @@ def _record(
         "figures": {name: asdict(item) for name, item in trial.judged.items()},
         "leaks": [asdict(item) for item in looked.leaks],
     }
+
+
+CARD = (
+    "target", "good", "bad_values", "rows", "bads", "unknown", "judged_on", "compared", "segments", "periods",
+    "moved", "features", "left_out", "notes",
+)  # fmt: skip
+"""What a card tells of a training, as its result does."""
+
+
+def _card(result: ScoreTrainResult, trial: Trial) -> dict[str, Any]:
+    """Return what the record keeps for `score card`: parts of the result, and curves."""
+    told = result.to_dict()
+    curves = {name: asdict(curves_of(trial.bad, scores[0])) for name, scores in trial.log_odds.items()}
+    return {**{name: told[name] for name in CARD}, "curves": curves}
 
 
 def _kinds(models: Sequence[str] | None) -> tuple[list[str], tuple[str, ...]]:

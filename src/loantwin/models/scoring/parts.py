@@ -90,7 +90,7 @@ def _labels(table: Table, column: str, rows: Integers) -> tuple[Array, list[str]
         order = sorted(name for name, _ in sorted(counts.items(), key=_most_first)[:MOST_VALUES])
         labels[~np.isin(labels, [*order, MISSING])] = OTHER
     there = set(labels)
-    return labels, [part for part in (*order, OTHER, MISSING) if part in there]
+    return labels, [part for part in dict.fromkeys((*order, OTHER, MISSING)) if part in there]
 
 
 def _most_first(item: tuple[str, int]) -> tuple[int, str]:

@@ -58,6 +58,7 @@ TABLES = {
     "schema": "schema",
     "score_cutoff": "score_cutoff",
     "score_behaviour": "score_behaviour",
+    "score_card": "score_card",
     "score_explain": "score_explain",
     "score_predict": "score_predict",
     "score_train": "score_train",

@@ -64,7 +64,7 @@ def _contributions(console: Console, result: Any) -> None:
     )
     whole = f"{result.points:.1f}" if of_points else ""
     shown.append(("the case", "", f"{result.log_odds:+.3f}", "", *((whole,) if of_points else ())))
-    heads = ("feature", "value", "log-odds", "odds times")
+    heads = ("column", "value", "log-odds", "odds times")
     more = f"and {len(rows) - MOST} more: --json or --table" if len(rows) > MOST else ""
     title = "What each feature adds, against the average case of training"
     show_table(console, title, (*heads, "points") if of_points else heads, shown, words=2, more=more)
@@ -78,7 +78,7 @@ def _changed(console: Console, result: Any) -> None:
         for place, item in enumerate(way.changes):
             first = (str(number), percent(way.pd)) if place == 0 else ("", "")
             rows.append((first[0], item.column, item.was or MISSING, item.becomes, first[1]))
-    heads = ("way", "feature", "was", "becomes", "probability of bad then")
+    heads = ("way", "column", "was", "becomes", "probability of bad then")
     show_table(console, "What would have changed it, within policy", heads, rows, words=4)
     if result.changed_said:
         show_line(console, f"What would have changed it: {result.changed_said}")
