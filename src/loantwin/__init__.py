@@ -67,8 +67,8 @@ if TYPE_CHECKING:
     from loantwin.verbs.schedule import schedule as schedule
     from loantwin.verbs.schema import schema as schema
     from loantwin.verbs.score_behaviour import score_behaviour as score_behaviour
-    from loantwin.verbs.score_cutoff import score_cutoff as score_cutoff
     from loantwin.verbs.score_card import score_card as score_card
+    from loantwin.verbs.score_cutoff import score_cutoff as score_cutoff
     from loantwin.verbs.score_explain import score_explain as score_explain
     from loantwin.verbs.score_predict import score_predict as score_predict
     from loantwin.verbs.score_train import score_train as score_train

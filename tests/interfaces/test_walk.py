@@ -108,6 +108,9 @@ survival train {loans} --start begun --event-date ended --as-of 2019-12-31 --unt
 survival train {spans} --start begun --loan loan --month month --event late>0 --as-of 2018-12-31 --out {rest}
 score train {cases} --target status --good paid --keep age --seed 3 --segments age --out {kept}
 score predict {judged} {cases} --model logistic --id age --reasons --out {histories}
+score explain {scored} {cases} --row 7 --model scorecard --cut 0.05 --reasons {reasons}
+score card {scored} --data {cases} --purpose instalments --home {home} --out {out}
+score predict {scored} {cases} --model logistic --id age --reasons --out {histories}
 schedule --amount 1200 --annual-rate 0.12 --payments 6 --every 1m --start 2026-01-31 --currency EUR
 schedule --amount 1200 --annual-rate 0.12 --payments 6 --start 2026-01-31 --first 2026-02-28
 schedule --amount 1200 --annual-rate 0.12 --payments 6 --day-count actual/365 --rounding down
@@ -307,6 +310,8 @@ REPLACED = (
     (r"--out (hazards)$", r"--out {hazards}"),
     (r"--at 2021-12-31", "--at {before}"),
     (r"score predict scores NEW\.csv", "score predict {judged} {cases}"),
+    (r"score predict scores NEW\.csv", "score predict {scored} {cases}"),
+    (r"score (explain|card) scores", r"score \1 {scored}"),
     (r"--out (scores|later)", r"--out {\1}"),
     (r"(?<=model register DIR )scores", "{trained}"),
     (r"MATRIX\.csv(?= --rest)", "{short}"),
@@ -461,6 +466,8 @@ def write_files(folder: Path, segment: str) -> None:
             [",A,B,D,NR", *(f"{name},{row}" for name, row in zip("ABD", rows, strict=False))]
         ),
         "unnamed.csv": "\n".join(rows),
+        "reasons.toml": '[[reason]]\ncode = "1"\nfeatures = ["income", "purpose"]\nen = "Means and purpose"\n'
+        '[[change]]\nfeature = "income"\n',
         "cases.csv": "approved,purpose,income,age,status\n"
         + "\n".join(
             f"{2018 + case // 60}-{case % 12 + 1:02}-15,{'abc'[case % 3]},{900 + 37 * case % 1700},"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -12,7 +11,7 @@ import numpy as np
 
 from loantwin.clock import Clock, SystemClock
 from loantwin.errors import ModelError, UsageError, expected
-from loantwin.files import read_text
+from loantwin.events.register import read_register
 from loantwin.models.scoring import measures
 from loantwin.models.scoring.curves import ScoreCurves
 from loantwin.models.scoring.judge import Judged, ScoreCompared
@@ -23,9 +22,10 @@ from loantwin.models.scoring.parts import PartJudged
 from loantwin.models.scoring.periods import FeatureMoved
 from loantwin.models.scoring.sample import sample_of
 from loantwin.models.scoring.scorecard import Scale, table_of_points
-from loantwin.models.scoring.store import RECORD, Score, predict, read_score
+from loantwin.models.scoring.store import RECORD, Score, predict, read_record, read_score
 from loantwin.models.scoring.table import Table, read_table
 from loantwin.models.scoring.told import FeatureTold, PointsTold
+from loantwin.twin import Twin, opened
 from loantwin.types import Result
 
 NOT_RECORDED = "its record was written before cards and does not hold it; train it anew"
@@ -41,14 +41,26 @@ ASSUMED = (
 
 
 @dataclass(frozen=True)
-class ApprovalTold:
-    """What a role said of a model. day : ISO. approved : whether it was approved, in whose name, why."""
+class RegisteredTold:
+    """A model of the folder in a home's register. model : name and version. day, expires : ISO, or null."""
 
+    model: str
+    kind: str
+    by: str | None
+    day: str
+    expires: str | None
+
+
+@dataclass(frozen=True)
+class ApprovalTold:
+    """What a role said of a registered model. day : ISO. words : what was said, empty for nothing."""
+
+    model: str
     role: str
     by: str
     day: str
     approved: bool
-    words: str = ""
+    words: str
 
 
 @dataclass(frozen=True)
@@ -86,8 +98,8 @@ class ScoreCardResult(Result):
     judged_on, models, champion, compared, segments, periods, moved, leaks, features, left_out, points : as of
     `score train`. dates : first and last day of the cases, null without. groups : columns measured by;
     trained_on_groups : whether models read them. curves : by model. other_cases : null without a file.
-    settings, versions : of the training. hashes : of each model's file. approvals : from a register.
-    assumed : in words. not_recorded : parts that an older record does not hold.
+    settings, versions : of the training. hashes : of each model's file. registered, approvals : of the
+    home that was named. assumed : in words. not_recorded : parts that an older record does not hold.
     """
 
     SCHEMA: ClassVar[str] = "loantwin.score_card/1"
@@ -122,6 +134,7 @@ class ScoreCardResult(Result):
     versions: Mapping[str, str]
     hashes: Mapping[str, str]
     registry_id: str
+    registered: tuple[RegisteredTold, ...]
     approvals: tuple[ApprovalTold, ...]
     assumed: tuple[str, ...]
     not_recorded: tuple[str, ...]
@@ -134,7 +147,7 @@ def score_card(
     *,
     data: Path | str | None = None,
     purpose: str = "",
-    approvals: Sequence[ApprovalTold] = (),
+    home: Twin | Path | str | None = None,
     clock: Clock | None = None,
 ) -> ScoreCardResult:
     """Return the model card of the scores in a folder, from their record.
@@ -143,7 +156,7 @@ def score_card(
     ----------
     scores : the folder of `score train`. data : cases that the champion is judged on too, as later ones are
         known; their target may be missing. purpose : what the score is for, in the lender's words.
-    approvals : what roles said of it, from a register. clock : when the card is made.
+    home : a twin, or its folder, in whose register approvals are looked up. clock : when the card is made.
 
     Raises
     ------
@@ -155,6 +168,7 @@ def score_card(
     told, champion = record.get("card", {}), str(record["champion"])
     card = read_score(place, "scorecard") if "scorecard" in record["models"] else None
     settings = record["settings"]
+    registered, approvals = ((), ()) if home is None else _register(home, record["models"])
     moment = (clock or SystemClock()).now()
     return ScoreCardResult(
         source=str(record["data"]["file"]),
@@ -166,7 +180,7 @@ def score_card(
         rows=int(record["data"]["rows"]),
         bads=told.get("bads"),
         unknown=told.get("unknown"),
-        dates=tuple(told.get("dates") or ()),
+        dates=tuple(record["data"][end] for end in ("first", "last") if end in record["data"]),
         judged_on=str(told.get("judged_on", settings.get("folds") or "the latest rows")),
         models={name: _judged(record["figures"][name]) for name in KINDS if name in record["figures"]},
         champion=champion,
@@ -187,7 +201,8 @@ def score_card(
         versions=record["versions"],
         hashes=record["models"],
         registry_id=str(record["registry_id"]),
-        approvals=tuple(approvals),
+        registered=registered,
+        approvals=approvals,
         assumed=ASSUMED,
         not_recorded=() if told else (NOT_RECORDED,),
         notes=tuple(told.get("notes", ())),
@@ -199,16 +214,44 @@ def score_card(
     )
 
 
+def _register(
+    home: Twin | Path | str, hashes: Mapping[str, str]
+) -> tuple[tuple[RegisteredTold, ...], tuple[ApprovalTold, ...]]:
+    """Return what a home's register holds of the scores of a folder, which their hashes name."""
+    with opened(home) as twin:
+        register = read_register(twin.home, twin.head[0])
+    found = [item for item in register.models.values() if item.data.get("model_blob") in hashes.values()]
+    names = {item.id: item.words for item in found}
+    made = tuple(
+        RegisteredTold(
+            item.words,
+            item.kind,
+            item.by,
+            item.day.isoformat(),
+            None if item.expires is None else item.expires.isoformat(),
+        )
+        for item in found
+    )
+    said = tuple(
+        ApprovalTold(
+            names[item.model_id], item.role, item.by, item.day.isoformat(), item.approved, item.words or ""
+        )
+        for item in register.judgements
+        if item.model_id in names
+    )
+    return made, said
+
+
 def _record(place: Path) -> dict[str, Any]:
-    file = place / RECORD
-    try:
-        record: dict[str, Any] = json.loads(read_text(file, "record of scores", ModelError))
-        for key in ("data", "settings", "versions", "champion", "figures", "models", "registry_id"):
-            record[key]
-        for name in record["models"]:
-            read_score(place, name)
-    except (ValueError, KeyError, TypeError) as problem:
-        raise ModelError(expected("a record of scores", str(problem)), file=file) from problem
+    """Return the record of a folder, after its models are held to their hashes."""
+    record = read_record(place)
+    missing = [key for key in ("data", "settings", "versions", "figures") if key not in record]
+    if missing:
+        raise ModelError(
+            expected("a record of scores", f"one without {', '.join(missing)}"), file=place / RECORD
+        )
+    for name in record["models"]:
+        read_score(place, name)
     return record
 
 

@@ -14,7 +14,7 @@ from scipy.special import expit, logit
 from loantwin.arrays import Floats
 from loantwin.errors import UsageError, expected
 from loantwin.models.scoring.changes import Changed, choices_of, find_changes
-from loantwin.models.scoring.reasons import LANGUAGES, Parts, parts_of, reasons_by_code, in_words
+from loantwin.models.scoring.reasons import Parts, in_words, parts_of, reasons_by_code
 from loantwin.models.scoring.reasons_file import ReasonsFile, read_reasons
 from loantwin.models.scoring.sample import column_of
 from loantwin.models.scoring.scorecard import Scorecard, points, points_of_bins
@@ -48,10 +48,11 @@ class ContributionTold:
 
 @dataclass(frozen=True)
 class ReasonTold:
-    """A reason: its code, what it says by language, the columns it sums, and what they add, above 0."""
+    """A reason: its code, its text in English and Chinese, the columns it sums, what they add, above 0."""
 
     code: str
-    texts: Mapping[str, str]
+    en: str
+    zh: str
     columns: tuple[str, ...]
     log_odds: float
 
@@ -236,7 +237,8 @@ def _reasons(score: Score, values: Floats, file: ReasonsFile) -> tuple[ReasonTol
     return tuple(
         ReasonTold(
             found.codes[at],
-            {language: found.texts[language][at] for language in LANGUAGES},
+            found.texts["en"][at],
+            found.texts["zh"][at],
             found.columns[at],
             float(worth),
         )

@@ -21,7 +21,7 @@ from .test_scores import trained
 
 
 def by_hand() -> Score:
-    """Return a card: debt below 10, to 20, above add -1, 0, 1; years below 2, above 0.5, -0.5; home 0.4, -0.4."""
+    """Return a card: debt to 10, 20, above adds -1, 0, 1; years to 2, above 0.5, -0.5; home 0.4, -0.4."""
     features = (
         Feature("debt", "number", low=0, high=40),
         Feature("years", "number", low=0, high=10),
@@ -124,12 +124,13 @@ def test_every_combination_of_a_small_grid_finds_nothing_smaller(frame: pl.DataF
                 assert told[at] == pytest.approx(effort)
             for item in search.found:
                 again = log_odds_with(score, row, item.at, np.array([item.values]))[0]
-                assert again == pytest.approx(item.log_odds) and again <= target + 1e-9
+                assert again == pytest.approx(item.log_odds)
+                assert again <= target + 1e-9
     assert len(sizes) >= 2
 
 
 def _every(score: Score, row: np.ndarray, choices: tuple, target: float) -> dict[tuple[int, ...], float]:
-    """Return by features the least effort of any combination that reaches the target, fewest features only."""
+    """Return by features the least effort of a combination that reaches the target, fewest features."""
     for size in (1, 2, 3):
         best = {}
         for some in combinations(choices, size):

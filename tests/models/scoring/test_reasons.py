@@ -111,7 +111,8 @@ def test_numbers_are_told_apart_by_value_and_by_being_missing(frame: pl.DataFram
     )
     high = reasons_by_code(score, values[values[:, 1] >= 30], file, 9)
     codes = [{one.codes[at] for at in row if at >= 0} for row in one.place]
-    assert "low" in codes[1] & codes[2] and not codes[0] & {"low", "some"}
+    assert "low" in codes[1] & codes[2]
+    assert not codes[0] & {"low", "some"}
     assert not {high.codes[at] for at in np.unique(high.place) if at >= 0} & {"none", "low", "some"}
 
 

@@ -26,6 +26,10 @@ def score_card(
         typer.Option(metavar="FILE", help="Other cases, on which the champion is judged too."),
     ] = None,
     purpose: Annotated[str, typer.Option(metavar="TEXT", help="What the score is for, in your words.")] = "",
+    home: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="A twin's home: what its register holds of these models."),
+    ] = None,
     table: Tables = None,
     json: AsJson = False,
 ) -> None:
@@ -39,7 +43,7 @@ def score_card(
 
     if out is not None:
         check_page(out, "--out")
-    result = lt.score_card(scores, data=data, purpose=purpose)
+    result = lt.score_card(scores, data=data, purpose=purpose, home=home)
     if out is not None:
         from loantwin.interfaces.report.score_card.page import write
 

@@ -20,8 +20,9 @@ TAILS = (0.005, 0.995)
 class ScoreCurves:
     """The curves of one model.
 
-    goods, bads : (41,) share of the bads at or above each cut beside that of the goods, from 0 to 1. edges :
-    (25,) log-odds of bad. good_shares, bad_shares : (24,) share of each class's cases, of goods and of bads.
+    goods, bads : (41,) share of the bads at or above each cut beside that of the goods, from 0 to 1; where
+    the curve stands upright its upper end. edges : (25,) log-odds of bad. good_shares, bad_shares : (24,)
+    share of each class's cases, of goods and of bads.
     """
 
     goods: tuple[float, ...]

@@ -40,10 +40,10 @@ def render(console: Console, result: Any) -> None:
     show_table(console, "Suspected to know the outcome", ("column", "why"), leaks, words=2)
     _other(console, result)
     said = [
-        (item.role, item.by, item.day, "approved" if item.approved else "refused")
+        (item.model, item.role, item.by, item.day, "approved" if item.approved else "refused")
         for item in result.approvals
     ]
-    show_table(console, "Approvals", ("role", "name", "day", "said"), said, words=4)
+    show_table(console, "Approvals", ("name", "role", "author", "day", "said"), said, words=5)
     show_notes(console, "Assumed", result.assumed)
     show_notes(console, "Not recorded", result.not_recorded)
 

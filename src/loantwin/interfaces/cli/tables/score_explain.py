@@ -29,7 +29,7 @@ def render(console: Console, result: Any) -> None:
         facts["declined"] = "yes" if result.declined else "no"
     show_facts(console, f"Score of one case ({result.source})", facts)
     reasons = [
-        (item.code, item.texts[spoken()], f"{item.log_odds:+.3f}", ", ".join(item.columns))
+        (item.code, getattr(item, spoken()), f"{item.log_odds:+.3f}", ", ".join(item.columns))
         for item in result.reasons
     ]
     heads = ("code", "reason", "log-odds", "of columns")

@@ -146,7 +146,8 @@ def calibration(result: ScoreCardResult) -> Section:
     ]
     lead = (
         f"Slope {own.calibration_slope:.2f} and intercept {own.calibration_intercept:+.2f} (1 and 0 are "
-        f"best); {off(result)} of {len(own.deciles)} predictions lie outside the interval of what was observed."
+        f"best); {off(result)} of {len(own.deciles)} predictions lie outside the interval of what was "
+        "observed."
     )
     chart = calibrated(f"Calibration of {result.champion}", own.deciles)
     head = ("tenth by risk", "cases", "predicted bad", "observed bad", "95 %")

@@ -89,6 +89,7 @@ def features(result: ScoreCardResult) -> Section:
         heads = ("column", "kind", "information value", "missing", "levels")
         words = "CSI: how far a column moved between training and later rows." if later else ""
         blocks += [
+            heading("What each column tells"),
             pictures((chart, "What each column tells by itself.")),
             table((*heads, "CSI") if later else heads, rows, words=(0, 1), caption=words),
         ]
@@ -128,15 +129,29 @@ def points(result: ScoreCardResult) -> Section | None:
 
 def approvals(result: ScoreCardResult) -> Section:
     """Return what roles said of the models."""
-    if not result.approvals:
-        lead = "None is told here: the card was made from a folder of scores, not from a register."
+    if not result.registered:
+        lead = "No register was named, or it holds none of these models."
         return Section("approvals", "Approvals", lead)
+    held = [
+        (item.model, item.kind, item.by or "–", item.day, item.expires or "–") for item in result.registered
+    ]
+    blocks = [table(("name", "model", "author", "registered", "expires"), held, words=(0, 1, 2, 3, 4))]
     rows = [
-        (item.role, item.by, item.day, "approved" if item.approved else "refused", item.words)
+        (
+            item.model,
+            item.role,
+            item.by,
+            item.day,
+            "approved" if item.approved else "refused",
+            item.words or "–",
+        )
         for item in result.approvals
     ]
-    made = table(("role", "name", "day", "said", "reason"), rows, words=(0, 1, 2, 3, 4))
-    return Section("approvals", "Approvals", "As the register holds them.", (made,))
+    if rows:
+        heads = ("name", "role", "author", "day", "said", "reason")
+        blocks.append(table(heads, rows, words=(0, 1, 2, 3, 4, 5)))
+    lead = "As the register holds them." if rows else "Registered; no role has said anything yet."
+    return Section("approvals", "Approvals", lead, tuple(blocks))
 
 
 def settings(result: ScoreCardResult) -> Section:
