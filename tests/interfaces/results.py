@@ -160,6 +160,8 @@ GIVEN: dict[str, Any] = {
     "OtherCases.unseen": {"a column": 1_211, "another": 1_212},
     "OtherCases.beyond": {"a column": 1_213},
     "OtherCases.missing": {"another": 1_214},
+    "ReasonTold.en": "Length of employment",
+    "ReasonTold.zh": "工作年限",
     "ScoreCardResult.champion": "B",
     "ScoreExplainResult.changed_said": "",
     "ScoreTrainResult.champion": "B",
