@@ -10,6 +10,7 @@ import numpy as np
 
 from loantwin.models.scoring.features import of_values
 from loantwin.models.scoring.kinds import KINDS
+from loantwin.models.scoring.reasons import reasons_by_code
 from loantwin.models.scoring.scorecard import points
 from loantwin.models.scoring.scorer import Scorer
 from loantwin.models.scoring.store import Score
@@ -40,6 +41,7 @@ def run() -> list[dict[str, Any]]:
     boosting = KINDS["boosting"].train(features, values, bad)
     trained = time.perf_counter() - start
     card = KINDS["scorecard"].train(features, values[:FEW_ROWS], bad[:FEW_ROWS])
+    glass = KINDS["additive"].train(features, values[:FEW_ROWS], bad[:FEW_ROWS])
     many, _ = cases(SCORED, 2)
     size = f"{COLUMNS} columns, {boosting.rounds} rounds of {boosting.leaves} leaves"
     return [
@@ -57,6 +59,17 @@ def run() -> list[dict[str, Any]]:
             SCORED / _best(lambda: points(card, many)),
             "cases/s",
             f"{COLUMNS} columns",
+        ),
+        *(
+            _row(
+                f"reasons of {TRAINED:,} cases by {name}, by code",
+                "> 200,000",
+                TRAINED
+                / _best(lambda model=model, kind=kind: reasons_by_code(Score(kind, model), many[:TRAINED])),
+                "cases/s",
+                f"{COLUMNS} columns, a code each",
+            )
+            for name, kind, model in (("a scorecard", "scorecard", card), ("a glass box", "additive", glass))
         ),
         *(
             _row(

@@ -108,9 +108,8 @@ survival train {loans} --start begun --event-date ended --as-of 2019-12-31 --unt
 survival train {spans} --start begun --loan loan --month month --event late>0 --as-of 2018-12-31 --out {rest}
 score train {cases} --target status --good paid --keep age --seed 3 --segments age --out {kept}
 score predict {judged} {cases} --model logistic --id age --reasons --out {histories}
-score explain {scored} {cases} --row 7 --model scorecard --cut 0.05 --reasons {reasons}
-score card {scored} --data {cases} --purpose instalments --home {home} --out {out}
-score predict {scored} {cases} --model logistic --id age --reasons --out {histories}
+score explain {judged} {cases} --row 7 --model scorecard --cut 0.05 --reasons {reasons}
+score card {judged} --data {cases} --purpose instalments --home {home} --out {out}
 schedule --amount 1200 --annual-rate 0.12 --payments 6 --every 1m --start 2026-01-31 --currency EUR
 schedule --amount 1200 --annual-rate 0.12 --payments 6 --start 2026-01-31 --first 2026-02-28
 schedule --amount 1200 --annual-rate 0.12 --payments 6 --day-count actual/365 --rounding down
@@ -310,8 +309,7 @@ REPLACED = (
     (r"--out (hazards)$", r"--out {hazards}"),
     (r"--at 2021-12-31", "--at {before}"),
     (r"score predict scores NEW\.csv", "score predict {judged} {cases}"),
-    (r"score predict scores NEW\.csv", "score predict {scored} {cases}"),
-    (r"score (explain|card) scores", r"score \1 {scored}"),
+    (r"score (explain|card) scores", r"score \1 {judged}"),
     (r"--out (scores|later)", r"--out {\1}"),
     (r"(?<=model register DIR )scores", "{trained}"),
     (r"MATRIX\.csv(?= --rest)", "{short}"),

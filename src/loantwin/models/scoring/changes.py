@@ -188,8 +188,9 @@ def _summed(score: Score, row: Floats, choices: Sequence[Choices], target: float
             continue
         total = np.where(reach, effort + efforts[np.minimum(last, len(gains) - 1)], np.inf)
         best = int(total.argmin())
-        places = [*np.unravel_index(best, [len(part[1]) for part in some[:-1]] or (1,)), int(last[best])]
-        places = places[-size:]
+        sizes = [len(part[1]) for part in some[:-1]]
+        before = np.unravel_index(best, sizes) if sizes else ()
+        places = [*map(int, before), int(last[best])]
         values = [float(part[0].values[place]) for part, place in zip(some, places, strict=True)]
         made.append(_changed(score, row, [part[0].at for part in some], values, float(total[best])))
     return [item for item in made if item.log_odds <= target + ROUNDING]

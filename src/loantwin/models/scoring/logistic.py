@@ -12,7 +12,7 @@ from loantwin.arrays import Flags, Floats
 from loantwin.models.scoring.features import Feature
 from loantwin.models.scoring.folds import Inner
 from loantwin.models.scoring.ridge import choose_penalty, fit_ridge, later_line
-from loantwin.models.scoring.terms import Terms, columns_of, learn_terms
+from loantwin.models.scoring.terms import Terms, columns_of, learn_terms, weighted
 
 
 @dataclass(frozen=True)
@@ -61,8 +61,5 @@ def contributions(model: Logistic, values: Floats) -> Floats:
 
     Rows sum to `log_odds`; a contribution is against the mean of the training rows.
     """
-    columns, owner = columns_of(model.features, model.terms, values)
-    made = np.zeros((len(values), len(model.features) + 1))
-    np.add.at(made.T, owner, (columns * np.array(model.coefficients)).T)
-    made[:, -1] = model.intercept
-    return made
+    parts = weighted(model.features, model.terms, values, model.coefficients)
+    return np.column_stack([parts, np.full(len(values), model.intercept)])

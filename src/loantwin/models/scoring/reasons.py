@@ -23,6 +23,8 @@ from loantwin.models.scoring.table import Table
 
 MOST = 4
 """Reasons a case is given at most."""
+BLOCK = 8_192
+"""Cases gone through at once: their contributions stay in the processor's cache."""
 LANGUAGES = ("en", "zh")
 OTHER = "other"
 """What levels that training showed rarely, or never, are called together."""
@@ -92,7 +94,7 @@ def _average(model: Any) -> Floats:
         weights = [np.array([*item.weights, item.missing]) for item in model.bins]
         counts = [np.array(item.counts, dtype=float) for item in model.bins]
         means = [float(w @ c / c.sum()) if c.sum() else 0.0 for w, c in zip(weights, counts, strict=True)]
-        return np.array(means) * np.array(model.coefficients)
+        return np.asarray(np.array(means) * np.array(model.coefficients))
     made = np.zeros(len(model.features))
     if isinstance(model, Stack):
         for (_, member), weight in zip(model.members, model.weights, strict=True):
@@ -120,9 +122,21 @@ def reasons_by_code(
     _check(features, file or ReasonsFile())
     codes = list(dict.fromkeys([*(rule.code for rule in rules), *(item.name for item in features)]))
     place = {code: number for number, code in enumerate(codes)}
+    found = [
+        _largest(_summed(score, values[start : start + BLOCK], rules, place), most)
+        for start in range(0, max(len(values), 1), BLOCK)
+    ]
+    top, worth = (np.concatenate(part) for part in zip(*found, strict=True))
+    texts = {language: tuple(_text(code, rules, language) for code in codes) for language in LANGUAGES}
+    columns = tuple(_columns(code, rules, features) for code in codes)
+    return Reasons(tuple(codes), texts, columns, top, worth)
+
+
+def _summed(score: Score, values: Floats, rules: Sequence[ReasonRule], place: Mapping[str, int]) -> Floats:
+    """Return what the features of each code add together (N, C)."""
     parts = parts_of(score, values).log_odds
-    summed, rows = np.zeros((len(values), len(codes))), np.arange(len(values))
-    for at, feature in enumerate(features):
+    summed, rows = np.zeros((len(values), len(place))), np.arange(len(values))
+    for at, feature in enumerate(score.model.features):
         own = [rule for rule in rules if feature.name in rule.features]
         if not own or own[0].of_any:
             summed[:, place[own[0].code if own else feature.name]] += parts[:, at]
@@ -131,10 +145,7 @@ def reasons_by_code(
         for rule in reversed(own):
             which[_fits(rule, feature, values[:, at])] = place[rule.code]
         summed[rows, which] += parts[:, at]
-    top, worth = _largest(summed, most)
-    texts = {language: tuple(_text(code, rules, language) for code in codes) for language in LANGUAGES}
-    columns = tuple(_columns(code, rules, features) for code in codes)
-    return Reasons(tuple(codes), texts, columns, top, worth)
+    return summed
 
 
 def _largest(summed: Floats, most: int) -> tuple[Integers, Floats]:

@@ -136,7 +136,7 @@ def points(model: Scorecard, values: Floats) -> Floats:
 def points_of_bins(model: Scorecard, values: Floats) -> Floats:
     """Return the points (N, F) of each feature's bin; the base points and a row's sum are its score."""
     factor = model.scale.double / np.log(2.0)
-    return -factor * weigh(model.features, model.bins, values) * np.array(model.coefficients)
+    return np.asarray(-factor * weigh(model.features, model.bins, values) * np.array(model.coefficients))
 
 
 def table_of_points(model: Scorecard) -> tuple[tuple[str, str, float, int, int], ...]:

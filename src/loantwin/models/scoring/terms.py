@@ -108,3 +108,18 @@ def columns_of(
         made.append(columns)
         owner += [place] * columns.shape[1]
     return np.hstack(made), np.array(owner, dtype=np.int64)
+
+
+def weighted(
+    features: Sequence[Feature], terms: Sequence[Terms], values: Floats, coefficients: Sequence[float]
+) -> Floats:
+    """Return the sum of each feature's columns times their coefficients (N, F), without making them all."""
+    made, start = np.zeros((len(values), len(features))), 0
+    for place, (feature, term) in enumerate(zip(features, terms, strict=True)):
+        columns = _columns(feature, term, values[:, place])
+        end = start + columns.shape[1]
+        if end > start:
+            weights = np.array(coefficients[start:end]) / np.array(term.scale)
+            made[:, place] = columns @ weights - float(np.array(term.centre) @ weights)
+        start = end
+    return made

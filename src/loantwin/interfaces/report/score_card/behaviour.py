@@ -21,7 +21,7 @@ from loantwin.interfaces.report.score_card.charts import calibration as calibrat
 from loantwin.models.scoring.parts import LEAST_CLASS, LEAST_ROWS, PartJudged
 from loantwin.verbs.score_card import ScoreCardResult
 
-NOT_SHOWN = "not shown"
+NOT_SHOWN = "too few"
 MOST_FEATURES = 12
 
 

@@ -85,7 +85,7 @@ def signed(value: float, decimals: int) -> str:
 
 
 def _beside(compared: tuple[ScoreCompared, ...]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
-    rows = [
+    rows: list[tuple[str, ...]] = [
         (
             item.model,
             item.against,

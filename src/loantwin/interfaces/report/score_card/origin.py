@@ -40,7 +40,7 @@ def purpose(result: ScoreCardResult) -> Section:
 
 def data(result: ScoreCardResult) -> Section:
     """Return what the models learnt from."""
-    span = " to ".join(result.dates) if result.dates else "no time of the cases was named"
+    span = " to ".join(result.dates) or "–"
     rows = [
         ("file", result.source),
         ("SHA-256", result.sha256),
@@ -52,7 +52,7 @@ def data(result: ScoreCardResult) -> Section:
         ("bad values", ", ".join(result.bad_values) or "–"),
         ("days", span),
     ]
-    blocks: list[PageBlock] = [table(("what", "found"), rows, words=(0, 1))]
+    blocks: list[PageBlock] = [table(("figure", "value"), rows, words=(0, 1))]
     blocks += [note(words) for words in result.not_recorded]
     if result.notes:
         blocks.append(bullets([visible(words) for words in result.notes]))
