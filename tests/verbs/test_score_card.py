@@ -9,6 +9,7 @@ import pytest
 
 import loantwin as lt
 from loantwin.errors import ModelError
+from loantwin.events.home import Home
 from loantwin.interfaces.report.score_card.page import page
 from loantwin.models.scoring.curves import curves_of
 from loantwin.models.scoring.measures import auc
@@ -96,3 +97,20 @@ def older(folder: Path, part: str) -> None:
         scores,
         {key: value for key, value in record.items() if key not in (part, "models", "registry_id")},
     )
+
+
+def test_a_register_tells_who_said_what(folder: Path, tmp_path: Path) -> None:
+    train(folder / "cases.csv", tmp_path / "kept", models=("scorecard",))
+    Home.create(tmp_path / "twin", name="twin", currency="EUR").close()
+    before = lt.score_card(tmp_path / "kept", home=tmp_path / "twin")
+    assert (before.registered, before.approvals) == ((), ())
+    made = lt.model_register(tmp_path / "twin", tmp_path / "kept", name="applications", by="ana")
+    lt.model_approve(tmp_path / "twin", made.model.id, role="model-approver", by="eva", words="fit for use")
+    card = lt.score_card(tmp_path / "kept", home=tmp_path / "twin")
+    assert [(item.model, item.kind, item.by) for item in card.registered] == [
+        ("applications/1", "scorecard", "ana")
+    ]
+    assert [(item.role, item.by, item.approved, item.words) for item in card.approvals] == [
+        ("model-approver", "eva", True, "fit for use")
+    ]
+    assert "fit for use" in page(card)
