@@ -464,8 +464,8 @@ def write_files(folder: Path, segment: str) -> None:
             [",A,B,D,NR", *(f"{name},{row}" for name, row in zip("ABD", rows, strict=False))]
         ),
         "unnamed.csv": "\n".join(rows),
-        "reasons.toml": '[[reason]]\ncode = "1"\nfeatures = ["income", "purpose"]\nen = "Means and purpose"\n'
-        '[[change]]\nfeature = "income"\n',
+        "reasons.toml": '[[reason]]\ncode = "1"\nfeatures = ["purpose"]\nen = "Means and purpose"\n'
+        '[[change]]\nfeature = "purpose"\n',
         "cases.csv": "approved,purpose,income,age,status\n"
         + "\n".join(
             f"{2018 + case // 60}-{case % 12 + 1:02}-15,{'abc'[case % 3]},{900 + 37 * case % 1700},"

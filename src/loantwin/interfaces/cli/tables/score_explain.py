@@ -53,7 +53,7 @@ def _contributions(console: Console, result: Any) -> None:
             item.value,
             f"{item.log_odds:+.3f}",
             f"{item.odds:.2f}",
-            *((f"{item.points:.1f}",) if of_points else ()),
+            *((f"{round(item.points, 1) + 0.0:.1f}",) if of_points else ()),
         )
         for item in result.contributions
     ]
