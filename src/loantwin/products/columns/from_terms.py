@@ -80,7 +80,8 @@ def _nominal(patterns: Patterns) -> Flags:
 def _every(patterns: Patterns) -> NDArray[np.str_]:
     """Return the length of periods as term sheets write it, (N,)."""
     months = np.char.add(patterns.months.astype(str), "m")
-    return np.where(patterns.months > 0, months, np.char.add(patterns.days.astype(str), "d"))
+    made = np.where(patterns.months > 0, months, np.char.add(patterns.days.astype(str), "d"))
+    return np.asarray(made, dtype=np.str_)
 
 
 def _opens(patterns: Patterns, left: Integers, payments: Integers, as_of: date) -> tuple[Dates, Dates]:
