@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from loantwin.verbs.fit import fit as fit
     from loantwin.verbs.forecast import forecast as forecast
     from loantwin.verbs.journal import journal as journal
+    from loantwin.verbs.levers_fit import levers_fit as levers_fit
     from loantwin.verbs.loan import loan as loan
     from loantwin.verbs.log_verify import log_verify as log_verify
     from loantwin.verbs.loss.loss import loss as loss
@@ -142,6 +143,7 @@ _EXPORTS = {
     "policy_check": "loantwin.verbs.policy_check",
     "policy_diff": "loantwin.verbs.policy_diff",
     "policy_test": "loantwin.verbs.policy_test",
+    "levers_fit": "loantwin.verbs.levers_fit",
     "loan": "loantwin.verbs.loan",
     "why": "loantwin.interfaces.why",
     "log_verify": "loantwin.verbs.log_verify",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from loantwin.arrays import Floats
 from loantwin.decisions.policy import PortfolioPolicy
 from loantwin.decisions.portfolio import figures_of, levers_of, opening_figures
 from loantwin.engine.step.economy import StepEconomy, check_economy, draw_episodes
+from loantwin.engine.step.levers import LeverEffects
 from loantwin.engine.step.step import step
 from loantwin.engine.step.tables import StepFlows, StepTables, initial_state
 from loantwin.env.built_in import built_in
@@ -34,6 +36,7 @@ def chosen_tables(
     economy: StepEconomy | None,
     horizon: int | None,
     paths: int | None = None,
+    effects: LeverEffects | str | Path | None = None,
 ) -> tuple[StepTables, StepEconomy, int]:
     """Return an environment's tables (the twin's, those given, or the built-in book's) and horizon.
 
@@ -62,7 +65,27 @@ def chosen_tables(
             expected(f"at most {tables.months} months, the length of the tables", length), field="horizon"
         )
     check_economy(economy, tables.parameters, length)
+    if effects is not None:
+        tables = replace(tables, effects=chosen_effects(effects, tables.effects))
     return tables, economy, length
+
+
+def chosen_effects(effects: LeverEffects | str | Path, assumed: LeverEffects) -> LeverEffects:
+    """Return what the levers do: those given, or those of a file of `levers fit` in place of assumed ones.
+
+    Raises
+    ------
+    ConfigError : a file that is none of levers. UsageError : an object that is no effects.
+    """
+    if isinstance(effects, str | Path):
+        from loantwin.decisions.offers.fitted import read_levers  # polars, for a lender's own levers only
+
+        return read_levers(effects).effects(assumed=assumed)[0]
+    if not isinstance(effects, LeverEffects):
+        raise UsageError(
+            expected("lever effects, or a file of them", type(effects).__name__), field="effects"
+        )
+    return effects
 
 
 class PortfolioEnv(gymnasium.Env[Observation, Action]):
@@ -74,6 +97,7 @@ class PortfolioEnv(gymnasium.Env[Observation, Action]):
     tables, economy : a book and an economy of one's own, instead of `twin`.
     horizon : months of an episode; default all that the tables hold (36 for a twin and the built-in book).
     paths : macro paths that a twin's episodes are drawn from (default 64).
+    effects : what the levers do, as `LeverEffects` or as a file of `levers fit`; None takes the assumed ones.
     render_mode : "ansi" lets `render()` return the month as a line of text.
 
     Raises
@@ -91,10 +115,13 @@ class PortfolioEnv(gymnasium.Env[Observation, Action]):
         horizon: int | None = None,
         render_mode: str | None = None,
         paths: int | None = None,
+        effects: LeverEffects | str | Path | None = None,
     ) -> None:
         if render_mode not in (None, "ansi"):
             raise UsageError(expected("render_mode ansi or none", str(render_mode)), field="render_mode")
-        self.tables, self.economy, self.horizon = chosen_tables(twin, tables, economy, horizon, paths)
+        self.tables, self.economy, self.horizon = chosen_tables(
+            twin, tables, economy, horizon, paths, effects
+        )
         self.render_mode = render_mode
         self.factors = self.tables.parameters.factors
         self.action_space: gymnasium.Space[Action] = action_space()

@@ -15,6 +15,7 @@ from loantwin.decisions.policy import PortfolioPolicy
 from loantwin.decisions.portfolio import figures_of, levers_of, opening_figures
 from loantwin.engine.step.batch import buffers, step_batch
 from loantwin.engine.step.economy import StepEconomy, draw_episodes
+from loantwin.engine.step.levers import LeverEffects
 from loantwin.engine.step.tables import StepFlows, StepTables, initial_state
 from loantwin.env.portfolio import chosen_tables
 from loantwin.env.spaces import action_space, levers_from, observation_array, observation_space, reward
@@ -48,13 +49,16 @@ class PortfolioVectorEnv(VectorEnv[Array, Array, Array]):
         horizon: int | None = None,
         render_mode: str | None = None,
         paths: int | None = None,
+        effects: LeverEffects | str | Path | None = None,
     ) -> None:
         if num_envs < 1:
             raise UsageError(expected("at least 1 environment", num_envs), field="num_envs")
         if render_mode is not None:
             raise UsageError(expected("no render mode", render_mode), field="render_mode")
         self.num_envs, self.render_mode = num_envs, None
-        self.tables, self.economy, self.horizon = chosen_tables(twin, tables, economy, horizon, paths)
+        self.tables, self.economy, self.horizon = chosen_tables(
+            twin, tables, economy, horizon, paths, effects
+        )
         self.factors = self.tables.parameters.factors
         self.single_action_space, self.single_observation_space = (
             action_space(),

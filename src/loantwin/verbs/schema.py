@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from loantwin.decisions.application_file import application_schema
+from loantwin.decisions.offers.mapping import offers_schema
 from loantwin.errors import choice
 from loantwin.models.scoring.reasons_file import reasons_schema
 from loantwin.products.term_sheet_file import terms_schema
@@ -17,6 +18,7 @@ SCHEMAS: Mapping[str, Callable[[], dict[str, Any]]] = {
     "application": application_schema,
     "facts": facts_schema,
     "reasons": reasons_schema,
+    "offers": offers_schema,
     "terms": terms_schema,
 }
 """Name of an input file -> what makes its JSON Schema."""

@@ -28,6 +28,7 @@ from loantwin.interfaces.cli import (
     fit,
     forecast,
     journal,
+    levers_fit,
     loan,
     log_verify,
     loss,
@@ -102,6 +103,7 @@ TWIN = _group("twin", BEGIN, "Make a twin of a loan book.")
 ACCOUNT = _group("account", CONTRACT, "The account of one loan.")
 LOG = _group("log", INSIDE, "The twin's event log.")
 MODEL = _group("model", LEARN, "The register of models: versions, approvals, champion and challengers.")
+LEVERS = _group("levers", DECIDE, "What prices do, learnt from offers.")
 POLICY = _group("policy", DECIDE, "Policies that analysts edit: check, test, compare.")
 SCORE = _group("score", LEARN, "Scores of applicants and borrowers: train, judge, apply, choose a cut-off.")
 SURVIVAL = _group("survival", LEARN, "When loans end: hazards by age and month.")
@@ -142,6 +144,7 @@ for command, place in (
     (loss, app),
     (capital, app),
     (concentration, app),
+    (levers_fit, LEVERS),
     (policy_check, POLICY),
     (policy_test, POLICY),
     (policy_diff, POLICY),
@@ -167,7 +170,7 @@ def _flowing(words: str) -> str:
     return "\n\n".join(" ".join(part.split()) for part in words.split("\n\n"))
 
 
-for group in (app, TAPE, TWIN, ACCOUNT, LOG, SCORE, MODEL, POLICY, SURVIVAL, CONFIG):
+for group in (app, TAPE, TWIN, ACCOUNT, LOG, SCORE, MODEL, LEVERS, POLICY, SURVIVAL, CONFIG):
     for registered in group.registered_commands:
         assert registered.callback is not None  # `register` gave it
         registered.help = _flowing(inspect.getdoc(registered.callback) or "")

@@ -16,7 +16,9 @@ def register(app: typer.Typer) -> None:
 
 
 def schema(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="The input file: terms, facts, application.")],
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="The input file: terms, facts, application, offers.")
+    ],
     table: Tables = None,
     json: AsJson = False,
 ) -> None:

@@ -34,6 +34,7 @@ TABLES = {
     "forecast": "forecast",
     "simulate": "simulate",
     "journal": "journal",
+    "levers_fit": "levers_fit",
     "loan": "loan",
     "log": "log_verify",
     "loss": "loss",
