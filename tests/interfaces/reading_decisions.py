@@ -54,3 +54,59 @@ def _difference(result: Any, found: list[Table]) -> Rows:
         amounts = {"amount before": item.amount_before, "amount after": item.amount_after}
         rates = {"rate before": item.annual_rate_before, "rate after": item.annual_rate_after}
         yield from across(row, {**amounts, **rates})
+
+
+@of("LeversFitResult")
+def _levers(result: Any, found: list[Table]) -> Rows:
+    facts = find(found, "Levers fitted on")
+    yield facts.fact("offers"), result.offers
+    yield facts.fact("taken up"), result.taken_up
+    yield facts.fact("take-up"), result.take_up
+    yield facts.fact("mean rate"), result.mean_rate
+    yield facts.fact("strata"), len(result.strata)
+    yield facts.fact("price was random"), "yes" if result.identified else "no"
+    told = find(found, "By one percentage point")
+    parts = result.arrears_parts
+    effects = {
+        "take-up, share of offers": result.take_up_slope,
+        "elasticity of take-up": result.elasticity,
+        f"size of a loan, {result.currency}": result.size_slope,
+        f"arrears of a borrower, {result.currency}": result.arrears_slope,
+        "arrears by who borrows": None if parts is None else parts.selection,
+        "arrears by what they owe": None if parts is None else parts.burden,
+    }
+    for name, item in effects.items():
+        if item is not None:
+            values = {"value": item.value, "standard error": item.standard_error, "wider by": item.bias}
+            yield from across(told.row(name), {**values, "95 % from": item.low, "to": item.high})
+    if (value := result.policy_value) is not None:
+        rows = find(found, "The price rule")
+        yield rows.row("logged")["value"], value.logged
+        rule = {"value": value.rule, "95 % from": value.low, "to": value.high}
+        yield from across(rows.row("rule"), rule)
+        for name, item in (
+            ("rule less logged", value.difference),
+            ("rule, by weighting alone", value.weighted),
+        ):
+            both = {"value": item.value, "95 % from": item.low, "to": item.high}
+            yield from across(rows.row(name), both)
+        rests = find(found, "What the value rests on")
+        yield rests.fact("offers inside the band"), value.offers_inside
+        yield rests.fact("effective sample"), value.effective_size
+        yield rests.fact("heaviest weight"), value.heaviest
+        yield rests.fact("weights trimmed"), value.trimmed
+        yield rests.fact("band, points to each side"), value.band
+    curve = find(found, "Take-up along the price").cells
+    for item, cells in zip(result.curve, curve[1:], strict=True):
+        row = dict(zip(curve[0], cells, strict=True))
+        line = {"offered rate": item.offered_rate, "take-up": item.take_up, "offers near": item.offers}
+        yield from across(row, {**line, "90 % from": item.p05, "to": item.p95, "seen": item.seen})
+    for item in result.strata:
+        row = find(found, "Prices by stratum").row(item.stratum)
+        prices = {"lowest rate": item.lowest, "mean rate": item.mean, "highest rate": item.highest}
+        counts = {"offers": item.offers, "taken up": item.taken_up, "prices": item.prices}
+        yield from across(row, {**counts, **prices})
+    for item in result.balance:
+        row = find(found, "What was known before the price").row(item.covariate)
+        known = {"correlation": item.correlation, "probability by chance": item.probability}
+        yield from across(row, known)

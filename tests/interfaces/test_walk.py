@@ -77,6 +77,7 @@ FILES = {
     "terms.toml": "schedule.md",
     "months.toml": "score-behaviour.md",
     "facts.jsonl": "account-replay.md",
+    "rule.toml": "levers-fit.md",
 }
 """Files that a page shows whole, and the page."""
 
@@ -127,6 +128,9 @@ fit {home} --update
 fit {home} --macro us --prior small-business
 policy check {policy} --schema {application}
 policy diff {policy} {policy_next} --applications {applications} --most 1
+levers fit --offers {offers} --format {offer_columns} --within risk --rule cut=0.5 --band 1
+levers fit --offers {offers} --format {offer_columns} --within wave --rule rate=20
+schema offers
 priors card
 tape map {tape}
 curves {home} --kind vintages --by quarter --event default --out {out}
@@ -283,6 +287,8 @@ LEAVES = dict(leaves(typer.main.get_command(app)))
 ALONE = {("demo",), ("synthetic",)}
 """Commands without a twin or a file to read: the twins here are made by them."""
 REPLACED = (
+    (r"\S*/?offers\.csv\S* --format examples/offers\.toml", "{offers} --format {offer_columns}"),
+    (r"\blevers\.json", "{levers}"),
     (r"examples/(\w+)\.jsonl?", r"{\1}"),
     (r"\$DATA/\S*Supervisory_Baseline\S*", "{base}"),
     (r"\$DATA/\S*Supervisory_Severely\S*", "{severe}"),
@@ -397,6 +403,7 @@ def places(twins: dict[str, Twin], tmp_path_factory: pytest.TempPathFactory) -> 
             "rows": folder / "rows.parquet",
             "workbook": folder / "loan.xlsx",
             "histories": folder / "histories.parquet",
+            "levers": folder / "levers.json",
             "table": folder / "table",
             "scores": folder / "scores",
             "later": folder / "later",
@@ -503,6 +510,7 @@ def write_files(folder: Path, segment: str) -> None:
             for card in range(200)
         ),
         "short.csv": "\n".join([",A,B,D", *short]),
+        "offers.csv": offers_text(),
         "ratings.csv": "customer,date,rating\n"
         + "\n".join(
             f"{customer},{2015 + year}-06-30,{'AAAAABBBBBBD'[(customer + year) % 12]}"
@@ -517,7 +525,27 @@ def write_files(folder: Path, segment: str) -> None:
         (folder / name).write_text(text + "\n", encoding="utf-8")
     for file in (ROOT / "examples").glob("*.json*"):
         shutil.copy(file, folder / file.name)
+    shutil.copy(ROOT / "examples" / "offers.toml", folder / "offer_columns.toml")
     (folder / "application.json").write_text(json.dumps(lt.schema("application").to_dict()), encoding="utf-8")
+
+
+def offers_text() -> str:
+    """Return offers by the columns of `examples/offers.toml`, prices without a pattern, four strata."""
+    names = (
+        "risk,wave,offer4,final4,tookup,loansize,pstdue_average,grossinterest,term,normrate_more,age,female,"
+        "married,rural,edhi,dependants,appscore,itcscore,lastamount,lastterm,dormancy,trcount,province"
+    )
+    rows = []
+    for offer in range(3000):
+        rate, up = 5 + offer * 37 % 80 / 16, int(offer * 61 % 100 < 30)
+        lent = f"{600 + offer * 13 % 400},{offer * 7 % 50},{150 + offer % 90},6" if up else "0,,0,0"
+        known = (20 + offer * 11 % 40, offer // 3 % 2, offer // 5 % 2, 0, 1, offer // 7 % 4, offer * 17 % 50)
+        more = (500 + offer * 19 % 200, 400 + offer * 23 % 900, 4, offer * 29 % 24, offer * 31 % 9)
+        rows.append(
+            f"{('HIGH', 'LOW')[offer % 2]},{offer // 2 % 2 + 1},{rate},{rate - offer % 3 / 4},{up},{lent},"
+            f"{int(offer % 97 == 0)},{','.join(map(str, (*known, *more)))},{'NS'[offer // 11 % 2]}"
+        )
+    return "\n".join((names, *rows))
 
 
 def write_register(home: Path, folder: Path) -> None:

@@ -47,8 +47,8 @@ class Effects:
 
     names, mean, bias : (K,), covariance : (K, K), of the parameters of `NAMES` that the log can tell.
     selection, burden : of arrears, by the offer at an equal contract, and by the contract at an equal offer;
-    None where no contract rate differs from its offer, or price was not random. late_share : of borrowers, any
-    arrears. fits : the regressions, by name.
+    None where no contract rate differs from its offer, or price was not random. late_share : of borrowers,
+    any arrears. fits : the regressions, by name.
     """
 
     names: tuple[str, ...]

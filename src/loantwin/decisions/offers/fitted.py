@@ -1,4 +1,4 @@
-"""Fitted levers kept as a file: effects of price with their posterior, read by pricing and the environment."""
+"""Fitted levers kept as a file: effects of price with their posterior, for pricing and the environment."""
 
 from __future__ import annotations
 
@@ -85,7 +85,8 @@ class Levers:
             found["price_log_odds"] = told["late_log_odds_slope"] * a_rate
         base = assumed or LeverEffects()
         said = tuple(
-            f"{name} {max(value, 0.0):.4g} a unit of annual rate is fitted, in place of {getattr(base, name):g}"
+            f"{name} {max(value, 0.0):.4g} a unit of annual rate is fitted, in place of "
+            f"{getattr(base, name):g}"
             + ("" if value >= 0.0 else f" ({value:.4g} was of the other sign: taken as none)")
             for name, value in found.items()
         )
@@ -181,9 +182,7 @@ def _levers(document: Mapping[str, Any], file: Path) -> Levers:
     return Levers(
         names=tuple(names),
         identified=document["identified"],
-        **arrays,
-        **scalars,
-        **{key: document[key] for key in _TEXTS},
+        **{**arrays, **scalars, **{key: document[key] for key in _TEXTS}},
     )
 
 

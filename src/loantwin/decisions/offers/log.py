@@ -210,7 +210,8 @@ class _Reader:
         if unit.startswith("decimal") and float(np.nanmedian(values)) > 1.0:
             middle = f"a middle rate of {float(np.nanmedian(values)):g}"
             raise TapeError(
-                expected(f"rates in {unit}, most below 1", middle) + "; if they are percent, change rate_unit",
+                expected(f"rates in {unit}, most below 1", middle)
+                + "; if they are percent, change rate_unit",
                 file=self.file, field=self.columns[name],
             )  # fmt: skip
         return values * self.mapping.points

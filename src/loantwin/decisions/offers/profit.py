@@ -49,7 +49,7 @@ def profit(offers: Offers, mapping: OfferFormat) -> tuple[Floats | None, tuple[s
     )
     said.append(
         f"profit of an offer is revenue less funding at {costs.funding_annual_rate:.2%} a year, "
-        f"{costs.arrears_lost:.0%} of arrears, {costs.cost_per_loan:g} a loan and {costs.cost_per_offer:g} an "
-        "offer: the mapping's own figures"
+        f"{costs.arrears_lost:.0%} of arrears, {costs.cost_per_loan:g} a loan and {costs.cost_per_offer:g} "
+        "an offer: the mapping's own figures"
     )
     return np.where(taken, earned, 0.0) - costs.cost_per_offer, tuple(said)

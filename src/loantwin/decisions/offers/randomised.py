@@ -27,7 +27,7 @@ SHOWN = 8
 
 @dataclass(frozen=True)
 class BalanceRow:
-    """How a covariate goes with the price within strata: correlation, and its probability if there is none."""
+    """How a covariate goes with price within strata: correlation, and its probability by chance."""
 
     covariate: str
     correlation: float
@@ -130,8 +130,8 @@ def bias_bound(fit: Within, with_price: float, with_outcome: float) -> float:
 def unseen(offers: Offers, outcome: Floats, rows: np.ndarray | None = None) -> tuple[float, float]:
     """Return the shares of price and of an outcome that an unseen cause is assumed to explain.
 
-    It is taken to be as strong as all covariates together: the share that they explain of price within strata,
-    and of the outcome within strata and at equal price; 2 % of each where there is no covariate.
+    It is taken to be as strong as all covariates together: the share that they explain of price within
+    strata, and of the outcome within strata and at equal price; 2 % of each where there is no covariate.
     """
     here = offers if rows is None else offers.take(rows)
     told = outcome if rows is None else outcome[rows]

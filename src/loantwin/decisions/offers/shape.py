@@ -1,4 +1,4 @@
-"""The shape of demand: a line beside a curve and a logit, take-up along the price, and what is not told above."""
+"""The shape of demand: a line beside a curve and a logit, take-up along the price, and above the standard."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Above:
 
 
 def shape(offers: Offers, slope: Effect) -> Shape:
-    """Return whether a line is enough: bends of a natural spline tested, and the slope of a logit beside it."""
+    """Return whether a line is enough: bends of a natural spline tested, a logit's slope beside it."""
     taken = offers.taken.astype(float)
     knots = np.unique(np.quantile(offers.rate, KNOTS))
     bends = None
@@ -138,7 +138,8 @@ def demand(offers: Offers, slope: Effect, points: float) -> tuple[DemandPoint, .
 
     points : percentage points in one unit of the log's rates.
     """
-    grid = np.linspace(*np.quantile(offers.rate, (0.02, 0.98)), STEPS)
+    ends = np.quantile(offers.rate, (0.02, 0.98))
+    grid = np.linspace(float(ends[0]), float(ends[1]), STEPS)
     mean, base = float(offers.rate.mean()), float(offers.taken.mean())
     spread = demeaned(offers.taken.astype(float), offers.stratum)
     noise = float(spread @ spread) / len(offers) ** 2

@@ -4,7 +4,8 @@ A rule names a rate for each stratum. It stands for drawing a price as the log d
 band around that rate, so that its probability of a logged price is known: the weight of an offer inside the
 band is one over the share of its stratum that is, of others 0. The doubly robust figure puts the rule's rate
 itself in a regression of profit on price, strata and covariates, and adds what offers inside the band earned
-beyond it: it is right where either the shares or the regression are (Dudik, Langford and Li 2011, from memory).
+beyond it: it is right where either the shares or the regression are (Dudik, Langford
+and Li 2011, from memory).
 """
 
 from __future__ import annotations
@@ -123,16 +124,15 @@ def policy_value(
 
 
 def _check_overlap(offers: Offers, rule: PriceRule, inside: Flags, band: float) -> None:
+    """Raise UsageError where a stratum has too few offers near the rule's rate."""
     found = np.bincount(offers.stratum, inside, len(offers.strata))
     for stratum in np.unique(offers.stratum):
         if found[stratum] < FEWEST:
             own = offers.rate[offers.stratum == stratum]
+            near = f"at least {FEWEST} offers within {band:g} points of {rule.rate[stratum]:.4g} %"
+            seen = f"where prices were {own.min():.4g} to {own.max():.4g} %"
             raise UsageError(
-                expected(
-                    f"at least {FEWEST} offers within {band:g} points of the rate {rule.rate[stratum]:.4g} % in "
-                    f"{offers.name_of(int(stratum))}, where prices were {own.min():.4g} to {own.max():.4g} %",
-                    f"{int(found[stratum])}",
-                )
+                expected(f"{near} in {offers.name_of(int(stratum))}, {seen}", int(found[stratum]))
                 + "; a rule is valued only at prices that were offered",
                 field="rule",
             )
@@ -157,7 +157,7 @@ def _weights(offers: Offers, inside: Flags) -> tuple[Floats, int]:
 def _modelled(
     offers: Offers, profit: Floats, target: Floats, identified: bool
 ) -> tuple[Floats, Floats, float]:
-    """Return a regression's profit at the logged price and at the rule's, (N,) each, and its bound of bias."""
+    """Return a regression's profit at the logged and the rule's price, (N,) each, and its bound of bias."""
     columns = np.column_stack([offers.rate, offers.covariates[:, usable(offers)]])
     fit = regress(profit, columns, offers.stratum, offers.cluster)
     number = np.maximum(np.bincount(offers.stratum), 1)

@@ -1,4 +1,4 @@
-"""Least squares within strata, with errors that hold for any spread: each estimate with each offer's share."""
+"""Least squares within strata, with errors that hold for any spread, and each offer's share in them."""
 
 from __future__ import annotations
 

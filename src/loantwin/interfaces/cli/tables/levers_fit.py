@@ -7,7 +7,6 @@ from typing import Any
 from rich.console import Console
 
 from loantwin.interfaces.cli.tables.blocks import (
-    MISSING,
     count,
     percent,
     show_facts,
@@ -15,6 +14,7 @@ from loantwin.interfaces.cli.tables.blocks import (
     show_notes,
     show_table,
 )
+from loantwin.interfaces.cli.tables.layout import MISSING
 
 HEADS = ("effect of one point", "value", "standard error", "95 % from", "to", "wider by")
 VALUE = ("profit of an offer", "value", "95 % from", "to")
@@ -79,7 +79,7 @@ def _effects(result: Any) -> list[tuple[str, ...]]:
         "arrears by what they owe": None if parts is None else parts.burden,
     }
     return [
-        (name, plain(item.value), plain(item.standard_error), plain(item.low), plain(item.high), plain(item.bias))
+        (name, *map(plain, (item.value, item.standard_error, item.low, item.high, item.bias)))
         for name, item in named.items()
         if item is not None
     ]  # fmt: skip
