@@ -129,8 +129,6 @@ fit {home} --macro us --prior small-business
 policy check {policy} --schema {application}
 policy diff {policy} {policy_next} --applications {applications} --most 1
 levers fit --offers {offers} --format {offer_columns} --within risk --rule cut=0.5 --band 1
-levers fit --offers {offers} --format {offer_columns} --within wave --rule rate=20
-schema offers
 priors card
 tape map {tape}
 curves {home} --kind vintages --by quarter --event default --out {out}

@@ -99,7 +99,7 @@ def test_the_file_gives_back_the_posterior_and_draws_from_it(place: Path, result
 
 
 def test_the_environment_takes_the_fitted_effects(place: Path, result: Any) -> None:
-    """By hand: money lent an offer falls by a share of itself a point; 12 points a year are one point here."""
+    """By hand: what is lent an offer falls by a share of itself a point; 12 points a year are one here."""
     levers = read_levers(place / "levers.json")
     effects, said = levers.effects()
     share = dict(zip(levers.names, levers.mean.tolist(), strict=True))["amount_log_slope"]

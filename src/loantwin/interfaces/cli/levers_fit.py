@@ -20,9 +20,9 @@ def levers_fit(
     offers: Annotated[
         Path, typer.Option(metavar="FILE", help="The log of offers, a row each: text, Excel or Parquet.")
     ],
-    mapping: Annotated[
+    format: Annotated[  # noqa: A002  # the command's word
         Path,
-        typer.Option("--format", metavar="MAPPING.toml", help="What its columns mean (`schema offers`)."),
+        typer.Option(metavar="MAPPING.toml", help="What its columns mean (`schema offers`)."),
     ],
     within: Annotated[
         str | None,
@@ -58,7 +58,7 @@ def levers_fit(
     import loantwin as lt
 
     with shown("fitting levers"):
-        result = lt.levers_fit(offers, mapping, within=_names(within), rule=rule, band=band, out=out)
+        result = lt.levers_fit(offers, format, within=_names(within), rule=rule, band=band, out=out)
     finish(result, json, table)
 
 
