@@ -64,8 +64,9 @@ def _levers(result: Any, found: list[Table]) -> Rows:
     yield facts.fact("take-up"), result.take_up
     yield facts.fact("mean rate"), result.mean_rate
     yield facts.fact("strata"), len(result.strata)
+    yield facts.fact("one point"), result.point
     yield facts.fact("price was random"), "yes" if result.identified else "no"
-    told = find(found, "By one percentage point")
+    told = find(found, "What one point of price does")
     parts = result.arrears_parts
     effects = {
         "take-up, share of offers": result.take_up_slope,

@@ -72,6 +72,10 @@ class Levers:
 
         Returns the effects, and in words what was replaced. An effect of the other sign than the lever has
         (dearer loans that sell better, or are late less) is taken as none, which is said.
+
+        Raises
+        ------
+        UsageError : another number of parameters, or one that is not finite.
         """
         values = self.mean if drawn is None else np.asarray(drawn, dtype=np.float64)
         if values.shape != self.mean.shape or not np.isfinite(values).all():

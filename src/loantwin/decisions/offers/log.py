@@ -90,7 +90,12 @@ def read_offers(path: Path | str, mapping: OfferFormat, within: Sequence[str] | 
 def offers_of(
     table: Table, mapping: OfferFormat, within: Sequence[str] | None = None, file: Path | None = None
 ) -> Offers:
-    """Return the offers of a table; see `read_offers`."""
+    """Return the offers of a table; see `read_offers`.
+
+    Raises
+    ------
+    UsageError, TapeError, ModelError : as `read_offers`.
+    """
     reader = _Reader(table, mapping, file)
     strata_by = tuple(mapping.within if within is None else within)
     rate, taken = reader.rates("offered_rate"), reader.flags("taken_up")

@@ -10,7 +10,6 @@ from loantwin.interfaces.cli.tables.blocks import (
     count,
     percent,
     show_facts,
-    show_line,
     show_notes,
     show_table,
 )
@@ -36,16 +35,12 @@ def render(console: Console, result: Any) -> None:
         "take-up": percent(result.take_up),
         "mean rate": plain(result.mean_rate),
         "strata": count(len(result.strata)),
+        "one point": result.point,
         "price was random": "yes" if result.identified else "no",
     }
     show_facts(console, f"Levers fitted on {result.name}", facts)
-    show_line(console, result.why)
-    show_table(console, f"By one {result.point}", HEADS, _effects(result), words=1)
-    if result.arrears_parts is not None:
-        show_line(console, f"Arrears parted: {result.arrears_parts.why}")
-    show_line(console, f"Shape of demand: {result.shape.why}")
-    if result.above_standard is not None:
-        show_line(console, f"Above the standard rate: {result.above_standard.why}")
+    show_table(console, "What one point of price does", HEADS, _effects(result), words=1)
+    show_notes(console, "What is told, and what is not", _said(result))
     if result.policy_value is not None:
         _value(console, result.policy_value)
     rows = [
@@ -66,6 +61,17 @@ def render(console: Console, result: Any) -> None:
     if balance:
         show_table(console, "What was known before the price", BALANCE, balance)
     show_notes(console, "Notes", result.notes)
+
+
+def _said(result: Any) -> list[str]:
+    """Return whether effects are causes, and what the log can say of arrears, shape and dearer offers."""
+    parts, dearer = result.arrears_parts, result.above_standard
+    return [
+        result.why,
+        *([] if parts is None else [f"Arrears parted: {parts.why}"]),
+        f"Shape of demand: {result.shape.why}",
+        *([] if dearer is None else [f"Above the standard rate: {dearer.why}"]),
+    ]
 
 
 def _effects(result: Any) -> list[tuple[str, ...]]:
