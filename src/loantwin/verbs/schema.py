@@ -17,8 +17,8 @@ from loantwin.types import Result
 SCHEMAS: Mapping[str, Callable[[], dict[str, Any]]] = {
     "application": application_schema,
     "facts": facts_schema,
-    "reasons": reasons_schema,
     "offers": offers_schema,
+    "reasons": reasons_schema,
     "terms": terms_schema,
 }
 """Name of an input file -> what makes its JSON Schema."""

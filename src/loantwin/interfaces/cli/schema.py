@@ -17,7 +17,8 @@ def register(app: typer.Typer) -> None:
 
 def schema(
     name: Annotated[
-        str, typer.Argument(metavar="NAME", help="The input file: terms, facts, application, offers.")
+        str,
+        typer.Argument(metavar="NAME", help="The input file: terms, facts, application, offers, reasons."),
     ],
     table: Tables = None,
     json: AsJson = False,
