@@ -66,6 +66,7 @@ if TYPE_CHECKING:
     from loantwin.verbs.ratings import ratings as ratings
     from loantwin.verbs.schedule import schedule as schedule
     from loantwin.verbs.schema import schema as schema
+    from loantwin.verbs.score_cutoff import score_cutoff as score_cutoff
     from loantwin.verbs.score_train import score_train as score_train
     from loantwin.verbs.sensitivity import sensitivity as sensitivity
     from loantwin.verbs.simulate import simulate as simulate
@@ -109,6 +110,7 @@ _EXPORTS = {
     "components": "loantwin.verbs.components",
     "schedule": "loantwin.verbs.schedule",
     "schema": "loantwin.verbs.schema",
+    "score_cutoff": "loantwin.verbs.score_cutoff",
     "score_train": "loantwin.verbs.score_train",
     "fairness": "loantwin.verbs.fairness",
     "fairness_search": "loantwin.verbs.fairness_search",

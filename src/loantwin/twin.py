@@ -48,6 +48,7 @@ _CHANGES: dict[str, Source] = {
     "MacroLoaded": "model",
     "ModelFitted": "model",
     "EnvironmentTablesSaved": "environment",
+    "LoansScored": "loans",
     **dict.fromkeys(LOAN_EVENTS, "loans"),
 }
 """Event type -> what it changes of a twin. Other events (a snapshot of the book, say) change nothing kept."""

@@ -26,8 +26,8 @@ from loantwin.models.scoring.table import read_table
 HOMES = Path(__file__).parent / "homes"
 ACCOUNTS = {"AccountOpened", "AccountFactRecorded"}
 MODELS = {"ModelRegistered", "ModelApproved", "ModelRefused", "ModelPlaced"}
-YOUNGER = ACCOUNTS | MODELS
-"""Types of events younger than the stored home of format 1; `accounts-1` and `models-1` hold them."""
+YOUNGER = ACCOUNTS | MODELS | {"LoansScored"}
+"""Types of events younger than that home: `accounts-1`, `models-1` and `scores-1` hold them."""
 
 
 @pytest.fixture
@@ -90,6 +90,18 @@ def test_the_stored_register_is_sound_and_decides_as_it_did(tmp_path: Path) -> N
     assert (other.kind, other.share, other.number) == ("scorecard", 0.25, 2)
     pd = predict(champion.score, read_table(tmp_path / "two.csv")).pd
     assert pd.tolist() == pytest.approx([0.7410250981797978, 0.18518328028859868], rel=1e-12)
+
+
+def test_the_stored_scores_are_those_of_their_loans(tmp_path: Path) -> None:
+    shutil.copytree(HOMES / "scores-1", tmp_path / "twin")
+    (tmp_path / "twin" / "quarantine").mkdir()
+    with Home.open(tmp_path / "twin") as home:
+        found = home.verify()
+        assert found.problems == ()
+        assert found.head == "6f6d75b6c3fd2394c2ce14ce04b21612a83080e9da5bdda47d78e4a62237942e"
+        assert set(found.by_type) == {"TwinCreated", "TapeLoaded", "LoansScored"}
+        loans = state_at(home).loans
+    assert loans.select("loan_id", "attribute_score_log_odds").rows() == [("S-1", None), ("S-2", -2.5)]
 
 
 @pytest.mark.parametrize("replay", [True, False])

@@ -14,7 +14,7 @@ DECIMAL = re.compile(
     r"(^|_)(rate|share|weight|pd|severity|ratio|accuracy|bias|coverage\w*|confidence|correlation|phi|z"
     r"|probability|fitted|deviation|gini|herfindahl|distance|discount|fine|adjustment|simplified|rivals"
     r"|mobility|threshold|factor|maximum|minimum|with_buffers|ultimate|score|change|believed|asked|floor"
-    r"|horizon|share_explained|sigma|effective_number|stand_alone_share|share_of_book|half_life_months|generated_standard_error|of_tier1|standard_error_of_z|default_multiple)(_|$)"
+    r"|horizon|share_explained|sigma|effective_number|cut_off|approved|stand_alone_share|share_of_book|half_life_months|generated_standard_error|of_tier1|standard_error_of_z|default_multiple)(_|$)"
 )
 """Names of figures that are decimals; all other floats are taken for money."""
 MONEY = re.compile(r"(^|_)(by_deviation|derivative|exposure_per_case|standard_deviation|rate_risk)(_|$)")

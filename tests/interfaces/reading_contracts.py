@@ -45,6 +45,34 @@ def _schedule(result: Any, found: list[Table]) -> Rows:
         assert any(f"{item.shown} %" in row for row in find(found, "Cost a year").cells)
 
 
+@of("ScoreCutoffResult")
+def _cut_offs(result: Any, found: list[Table]) -> Rows:
+    facts = find(found, "Cut-offs of the score")
+    yield facts.fact("applications"), result.applications
+    yield facts.fact("funding a year"), result.funding_annual_rate
+    yield facts.fact("servicing a year"), result.servicing_annual_rate
+    best = find(found, "The cut-off of most profit")
+    for way, item in result.best.items():
+        row = best.row(way)
+        yield from across(row, {"cut-off": item.cut_off, "approved": item.approved})
+        yield from across(row, {"lifetime profit": item.profit.mean})
+        yield from ends(row["90 %"], item.cut_off_low, item.cut_off_high)
+        yield from ends(row["90 % of approved"], item.approved_low, item.approved_high)
+        yield from ends(row["90 % of profit"], item.profit.p05, item.profit.p95)
+    given = find(found, "What the cut-off of the first 12 months")
+    yield given.fact("mean"), result.given_up.mean
+    table = find(found, "Everything up to the cut-off")
+    first = result.profits["first 12 months"]
+    for item, flag, cells in zip(result.curve, first, table.cells[1:], strict=True):
+        row = dict(zip(table.cells[0], cells, strict=True))
+        heads = {"cut-off": item.cut_off, "approved": item.approved, "score's bad": item.score_pd}
+        heads |= {"default in 12 months": item.annual_pd.mean, "default at all": item.lifetime_pd.mean}
+        heads |= {"expected loss": item.expected_loss.mean, "interest": item.interest.mean}
+        heads |= {"costs": item.funding.mean + item.servicing.mean, "profit": item.profit.mean}
+        yield from across(row, {**heads, "first 12 months": flag.mean})
+        yield from ends(row["90 % interval"], item.profit.p05, item.profit.p95)
+
+
 @of("ScoreTrainResult")
 def _scores(result: Any, found: list[Table]) -> Rows:
     for name, item in result.models.items():

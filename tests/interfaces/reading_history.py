@@ -96,6 +96,21 @@ def fit(result: Any, found: list[Table]) -> Rows:
         row = find(found, "Loss given default").row(plain(name))
         yield from across(row, {"observed": share["value"], "used, after the prior": share["used"]})
         yield from ends(row["90 % interval"], share["low"], share["high"])
+    yield from _score_of_fit(result.score, found)
+
+
+def _score_of_fit(score: Any, found: list[Table]) -> Rows:
+    for name, item in score.coefficients.items():
+        row = find(found, f"The score {score.name}").row(name)
+        yield row["coefficient"], item["value"]
+        yield from ends(row["90 % interval"], item["low"], item["high"])
+    told = find(found, "Default within 12 months")
+    for item in score.bands:
+        row = told.row(str(item["band"]))
+        yield from across(row, {"loans": item["loans"], "defaults": item["defaults"]})
+        yield from across(row, {"observed": item["observed"], "twin": item["twin"]})
+        yield row["score's own"], item["score"]
+        yield from ends(row["90 % interval"], item["low"], item["high"])
 
 
 @of("PriorsResult")

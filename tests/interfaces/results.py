@@ -67,6 +67,18 @@ def _cells(filler: Filler) -> dict[str, Any]:
     return {origin: {target: filler.make(Cell) for target in (*STATES, "90+")} for origin in STATES}
 
 
+def _decimals(filler: Filler) -> Any:
+    from loantwin.types import Interval
+
+    return Interval(**filler.floats("mean", "p05", "p95"))
+
+
+def _profits(filler: Filler) -> dict[str, Any]:
+    from loantwin.verbs.score_cutoff import ProfitAt
+
+    return {name: tuple(filler.make(ProfitAt) for _ in range(3)) for name in ("lifetime", "first 12 months")}
+
+
 def _share(filler: Filler) -> dict[str, Any]:
     told = {name: filler.floats("value", "low", "high", "used") for name in ("charged_off", "recovered")}
     return {**told, "defaults": 4321}
@@ -110,6 +122,18 @@ GIVEN: dict[str, Any] = {
     "FitResult.loss_given_default": _share,
     "FitResult.update": None,
     "FittedEdge.assumed": False,
+    "ScoredFit.coefficients": lambda filler: {
+        "current -> default": filler.floats("value", "low", "high"),
+    },
+    "ScoredFit.bands": lambda filler: tuple(
+        {"band": band, **filler.floats("loans", "defaults", "observed", "low", "high", "twin", "score")}
+        for band in (1, 2)
+    ),
+    "ScoredFit.slopes": lambda filler: {"twin": filler.floats("value", "low", "high"), "score": None},
+    "CutOff.annual_pd": _decimals,
+    "CutOff.lifetime_pd": _decimals,
+    "ScoreCutoffResult.profits": _profits,
+    "ScoreCutoffResult.best": Keys(("lifetime", "first 12 months")),
     "FittedEdge.macro": lambda filler: {"unemployment_rate.level": filler.floats("value", "low", "high")},
     "Forecast.withdrawn": {},
     "ForecastMonth.arrears": Keys(STATES),

@@ -15,6 +15,9 @@ from loantwin.products import registry
 PRODUCTS = registry.PRODUCTS
 """The five of `products.registry`, and those that installed packages add."""
 
+SCORE_COLUMN = "attribute_score_log_odds"
+"""An attribute of loans: log-odds of bad by the score that was applied to them (`fit --score`), a number."""
+
 STATES = (
     "current",
     "dpd_1_29",

@@ -25,6 +25,8 @@ VINTAGE = "|vintage "
 """Stands between a segment's label and a year in the label of that segment's loans of one vintage."""
 SIZE = "|size band "
 """Stands between a segment's label and a number in the label of that segment's loans of one band of size."""
+SCORE = "|score band "
+"""Stands between a label (of size where that counts) and a number in that of one band of a score."""
 MEMORY = "|"
 """Stands between a live state's published name and what a loan in it did in the months before."""
 
@@ -73,7 +75,7 @@ class TransitionParameters:
 def base_segments(segments: Sequence[str]) -> Integers:
     """Return the index of each label's segment, (G,): its own, or for "X|vintage 2005" that of "X".
 
-    Plans and reports know segments without size and vintages; those come first in a model.
+    Plans and reports know segments without size, score and vintages; those come first in a model.
     """
     place = {label: index for index, label in enumerate(segments)}
     return np.array(
@@ -82,8 +84,8 @@ def base_segments(segments: Sequence[str]) -> Integers:
 
 
 def base_label(label: str) -> str:
-    """Return a label's segment: that of "X|size band 2|vintage 2005" is "X"."""
-    return label.partition(VINTAGE)[0].partition(SIZE)[0]
+    """Return a label's segment: that of "X|size band 2|score band 5|vintage 2005" is "X"."""
+    return label.partition(VINTAGE)[0].partition(SCORE)[0].partition(SIZE)[0]
 
 
 def published_state(state: str) -> str:

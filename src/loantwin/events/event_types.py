@@ -186,6 +186,19 @@ _ALL = (
         ),
     ),
     EventType(
+        "LoansScored",
+        "A score was applied to the loans of the tape, from what was known of them at origination.",
+        (
+            Field("scores_blob", "blob", "Log-odds of bad by `loan_id`; they replace those before."),
+            Field("score_blob", "blob", "The score, readable JSON."),
+            Field("name", "text", "Name of the score."),
+            Field("registry_id", "text", "Hash of what it was trained with."),
+            Field(
+                "facts", "object", "What is known of its training, and of how it was applied.", required=False
+            ),
+        ),
+    ),
+    EventType(
         "ModelFitted",
         "A model was fitted.",
         (

@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 
 from loantwin.book.book import empty
-from loantwin.book.schema import COLLATERAL, GUARANTEES, LOANS, PARTIES
+from loantwin.book.schema import COLLATERAL, GUARANTEES, LOANS, PARTIES, SCORE_COLUMN
 from loantwin.errors import LogError, expected
 from loantwin.events.apply import apply_loan_events
 from loantwin.events.changes import data_frame
@@ -20,7 +20,8 @@ from loantwin.events.home import Home
 from loantwin.events.money import minor_units
 
 LOAN_EVENTS = tuple(name for name, kind in EVENT_TYPES.items() if kind.of_loan)
-FOLDED = ("TapeLoaded", *LOAN_EVENTS)
+SCORED = "LoansScored"
+FOLDED = ("TapeLoaded", SCORED, *LOAN_EVENTS)
 """The event types that change the tables; all others are facts about the twin."""
 
 AT_ONCE = 100_000
@@ -78,6 +79,9 @@ def apply(tables: BookTables, events: Iterable[Event], home: Home) -> BookTables
         last = event.sequence
         if event.type == "TapeLoaded":
             tables, pending = _loaded(_applied(tables, pending), event, home), []
+        elif event.type == SCORED:
+            tables, pending = _applied(tables, pending), []
+            tables = scored(tables, home.read_frame(event.data["scores_blob"]))
         elif EVENT_TYPES[event.type].of_loan:
             pending.append(event)
             if len(pending) == AT_ONCE:
@@ -109,7 +113,8 @@ def tables_until(home: Home, until: int, happened: date | None = None) -> BookTa
     home.log.check_span(start.through, until)  # damage may hide an event
     events = home.log.read(start.through, until, FOLDED)
     if happened is not None:
-        events = (event for event in events if event.type == "TapeLoaded" or event.happened <= happened)
+        whole = ("TapeLoaded", SCORED)
+        events = (event for event in events if event.type in whole or event.happened <= happened)
     return replace(apply(start, events, home), through=until)
 
 
@@ -148,6 +153,15 @@ def take_snapshot(home: Home, tables: BookTables) -> int:
     }
     data |= {"as_of": tables.as_of.isoformat(), "currency": tables.currency, "through": tables.through}
     return home.append([Event("BookSnapshotTaken", tables.as_of, data)])
+
+
+def scored(tables: BookTables, log_odds: pl.DataFrame) -> BookTables:
+    """Return the tables with the log-odds of a score (loan_id, `SCORE_COLUMN`) in place of those before.
+
+    A loan that is not in `log_odds` has none. They are facts of the application, as every attribute is.
+    """
+    loans = tables.loans.drop(SCORE_COLUMN, strict=False)
+    return replace(tables, loans=loans.join(log_odds, on="loan_id", how="left", maintain_order="left"))
 
 
 def _snapshot(home: Home, until: int) -> BookTables | None:

@@ -10,8 +10,8 @@ from scipy.special import expit
 
 from loantwin import months
 from loantwin.arrays import Floats, Integers
-from loantwin.engine.rows import SIZE, VINTAGE
-from loantwin.models.counts import sums
+from loantwin.engine.rows import SCORE, SIZE, VINTAGE
+from loantwin.models.counts import EventCounts, sums
 from loantwin.models.latent import LatentProcess
 from loantwin.models.severity import Severity
 from loantwin.models.spline import DEGREE
@@ -86,6 +86,7 @@ def edge_record(
             for place, name in enumerate(labels[: known + 1])
         },
         "sizes": _sizes(labels, rows, edge),
+        **_score(labels, rows, edge),
         "vintages": _vintages(labels, rows, edge),
         "macro": {
             name: interval(edge.macro[place], edge.macro_deviation[place])
@@ -100,11 +101,27 @@ def _sizes(labels: Sequence[str], rows: Floats, edge: EdgeFit) -> dict[str, dict
     pooled = list(labels).index(POOLED)
     found = {}
     for place, label in enumerate(labels):
-        if edge.errors is None or not label.startswith(labels[pooled] + SIZE):
+        if edge.errors is None or not label.startswith(labels[pooled] + SIZE) or SCORE in label:
             continue
         deviation = _deviation(edge.errors, rows[place] - rows[pooled])
         found[label.partition(SIZE)[2]] = interval(edge.segment[place] - edge.segment[pooled], deviation)
     return found
+
+
+def _score(labels: Sequence[str], rows: Floats, edge: EdgeFit) -> dict[str, dict[str, float]]:
+    """Return the coefficient of the score's log-odds under `score`; nothing where the model has none.
+
+    Labels of two bands differ in the score's column alone, by the difference of the bands' log-odds.
+    """
+    first = labels[list(labels).index(POOLED)] + SCORE
+    places = [place for place, label in enumerate(labels) if label.startswith(first)]
+    if edge.errors is None or not places:
+        return {}
+    low, high = places[0], places[-1]
+    gap = rows[high] - rows[low]
+    apart = float(gap.sum())
+    value = float(edge.segment[high] - edge.segment[low]) / apart
+    return {"score": interval(value, _deviation(edge.errors, gap) / apart)}
 
 
 def _deviation(errors: EdgeErrors, gap: Floats) -> float:
@@ -147,16 +164,7 @@ def _curve(edge: EdgeFit, pooled_at: int) -> list[dict[str, float]]:
 
 def calibration(context: Context, edge: EdgeFit, levels: Mapping[str, LevelFit]) -> dict[str, Any]:
     """Return observed and expected events by age, vintage, year; expected with and without the level."""
-    counts = context.counts
-    cells = edge_counts(context, edge.origin, edge.target)
-    month = cells.month - counts.first
-    plain = edge.age[cells.age] + edge.group[cells.segment] + (context.month @ edge.macro)[month]
-    level = np.zeros(len(context.month))
-    for place, name in enumerate(context.latents):
-        if name in levels and edge.loading[place]:
-            level = level + edge.loading[place] * levels[name].level.smoothed
-    with_level = cells.trials * expit(plain + level[month])
-    without = cells.trials * expit(plain)
+    cells, with_level, without = expected_events(context, edge, levels)
     keys = {
         "age": np.searchsorted(AGE_BANDS, cells.age, side="right") - 1,
         "vintage": (cells.month - cells.age) // 12,
@@ -165,6 +173,21 @@ def calibration(context: Context, edge: EdgeFit, levels: Mapping[str, LevelFit])
     return {
         name: _table(name, key, cells.events, cells.trials, with_level, without) for name, key in keys.items()
     }
+
+
+def expected_events(
+    context: Context, edge: EdgeFit, levels: Mapping[str, LevelFit]
+) -> tuple[EventCounts, Floats, Floats]:
+    """Return an edge's cells by group, and the events expected in each, (C,): with the level and without."""
+    counts = context.counts
+    cells = edge_counts(context, edge.origin, edge.target)
+    month = cells.month - counts.first
+    plain = edge.age[cells.age] + edge.group[cells.segment] + (context.month @ edge.macro)[month]
+    level = np.zeros(len(context.month))
+    for place, name in enumerate(context.latents):
+        if name in levels and edge.loading[place]:
+            level = level + edge.loading[place] * levels[name].level.smoothed
+    return cells, cells.trials * expit(plain + level[month]), cells.trials * expit(plain)
 
 
 def _table(
@@ -299,6 +322,7 @@ def _edge_page(edge: Mapping[str, Any]) -> list[str]:
     ]
     effects = {**{f"macro {name}": value for name, value in edge["macro"].items()}, **edge["segments"]}
     effects |= {f"size band {band}": value for band, value in edge.get("sizes", {}).items()}
+    effects |= {"score, by log-odds": edge["score"]} if "score" in edge else {}
     effects |= {f"vintage {year}": value for year, value in edge["vintages"].items()}
     parts += [
         f"| {_cell(name)} | {value['value']:+.3f} | {value['low']:+.3f} to {value['high']:+.3f} |"

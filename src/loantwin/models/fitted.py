@@ -20,6 +20,7 @@ from loantwin.models.balances import BalanceMoves
 from loantwin.models.latent import LatentProcess
 from loantwin.models.relevel import Relevel, check_relevel
 from loantwin.models.saturation import Saturation
+from loantwin.models.scored import ScoreBands
 from loantwin.models.severity_reaction import SeverityReaction
 from loantwin.models.sizes import SizeBands, size_factors
 from loantwin.models.spline import DEGREE
@@ -28,7 +29,7 @@ from loantwin.models.uncertainty import EdgeErrors, Errors
 BY_SEGMENT = ("charged_off", "recovered")
 """Tables of loss given default with a row for each segment."""
 
-OPTIONAL = ("balances", "relevel", "sizes", "saturation", "prior_covariance")
+OPTIONAL = ("balances", "relevel", "sizes", "score", "saturation", "prior_covariance")
 """Keys that a model file holds only where they say something."""
 
 FORMAT = 2
@@ -52,6 +53,7 @@ class FittedModel:
     balances : how balances scatter about their contracts, None where nothing tells it, and in models fitted
         before it was kept.
     sizes : the bands of a loan's amount at origination that labels name, None where size does not count.
+    score : the bands of a score's log-odds that labels name, None where the fit was told of no score.
     lgd : loss given default by segment and age. arrears_months, conversion_factor : what exposure at default
         means in it.
     assumed : (R,) True where an edge is an assumption and not fitted. absent : states the source cannot
@@ -83,6 +85,7 @@ class FittedModel:
     balances: BalanceMoves | None = None
     relevel: Relevel | None = None
     sizes: SizeBands | None = None
+    score: ScoreBands | None = None
     saturation: Saturation | None = None
     prior_covariance: Floats | None = None
 
@@ -167,6 +170,7 @@ class FittedModel:
             balances=_balances(document.get("balances")),
             relevel=_relevel(document.get("relevel")),
             sizes=sizes,
+            score=None if document.get("score") is None else ScoreBands.from_dict(document["score"]),
             saturation=_saturation(document.get("saturation")),
             prior_covariance=_matrix(document.get("prior_covariance")),
         )

@@ -60,6 +60,8 @@ from loantwin.models.priors.beliefs import beliefs_for, product_beliefs
 from loantwin.models.priors.curves import prepayment_hazard
 from loantwin.models.priors.table import ProductPrior
 from loantwin.models.saturation import saturation_of
+from loantwin.models.score_calibration import score_calibration
+from loantwin.models.scored import ScoreBands, full_labels, score_bands, score_words
 from loantwin.models.secured import with_class, without_severity
 from loantwin.models.settings import LEVELS, FitSettings, MacroPrior, effects_believed
 from loantwin.models.severity import (
@@ -71,7 +73,7 @@ from loantwin.models.severity import (
     severity_by_size,
 )
 from loantwin.models.severity_reaction import PRIOR_DEVIATION, SeverityReaction, fit_reaction
-from loantwin.models.sizes import SizeBands, known_events, size_bands, sized_labels
+from loantwin.models.sizes import SizeBands, known_events, size_bands
 from loantwin.models.start import beliefs_of, live_states, settled, standing_counts
 from loantwin.models.transfer.carried import CarriedSeverity
 from loantwin.models.transitions import (
@@ -100,6 +102,7 @@ def fit_model(
     history: Scenario,
     *,
     settings: FitSettings | None = None,
+    score: ScoreBands | None = None,
 ) -> FittedModel:
     """Return the model a lender's history teaches, as known at `as_of`.
 
@@ -109,10 +112,12 @@ def fit_model(
         loan.
     mapping : what the source's columns mean, observes and assumes.
     history : macro history as known then, carried to the as-of month (`macro.history.nowcast`).
+    score : names the score whose log-odds the loans hold (`schema.SCORE_COLUMN`); its bands are made anew of
+        the loans that are known. None: the model has no term of a score, whatever the loans hold.
 
     Raises
     ------
-    ModelError : a snapshot without history, or no usable loan.
+    ModelError : a snapshot without history, no usable loan, or too few loans with a score.
     """
     settings = believing(settings or FitSettings(credit_level=LEVELS[mapping.lending]), mapping, loans)
     from_panel = panel is not None and panel.height > 0
@@ -123,8 +128,10 @@ def fit_model(
         events = known_events(loans, panel if from_panel else None)
         sizes, words = size_bands(loans, mapping, events, settings.size_bands)
         notes += [words] if words else []
-    labels = sized_labels(segment_labels(loans, mapping), loans, sizes)
+    score = None if score is None else score_bands(loans, score)
+    labels = full_labels(segment_labels(loans, mapping), loans, sizes, score)
     counts = _counted(loans, panel if from_panel else None, labels, mapping, as_of, settings, notes)
+    notes += [] if score is None else [score_words(score)]
     notes += [] if counts.memory is None else [memory_words(counts)]
     by_unit = any(effect.unit for effect in settings.effects)
     reach = reach_in(settings, counts)
@@ -145,7 +152,7 @@ def fit_model(
         beliefs = beliefs.centred(settings.credit_level.deviation * usual_scale(settings.tails))
     by_state = from_panel or standing
     latents: tuple[str, ...] = (CREDIT, PREPAYMENT) if by_state or payoff_observed(mapping) else (CREDIT,)
-    segments = segment_design(counts.segments, settings, counts)
+    segments = segment_design(counts.segments, settings, counts, score)
     context = Context(counts, month, names, segments, settings, latents, beliefs, told)
     edges, levels = fit_panel_edges(context) if by_state else _outcome_edges(context, mapping)
     latents = tuple(name for name in latents if name in levels)
@@ -165,13 +172,12 @@ def fit_model(
     if told is not None:
         believed = _told_severity(believed, told.severity, mapping, by_state)
         notes += told.words
-    if sizes is not None:
-        band = segments.band[defaults.segment]
+    band = segments.band[defaults.segment]
+    if sizes is not None or score is not None:  # of severity a score tells nothing
         defaults = replace(defaults, segment=segments.base[defaults.segment])
-        severity = fit_severity(defaults, len(segments.known) + 1, settings.ages, believed)
+    severity = fit_severity(defaults, len(segments.known) + 1, settings.ages, believed)
+    if sizes is not None:
         sizes = severity_by_size(sizes, defaults, band, severity, believed)
-    else:
-        severity = fit_severity(defaults, len(segments.known) + 1, settings.ages, believed)
     if severity.charged_off > 1.0 or severity.used[0] > 1.0:
         notes.append(_above_exposure(severity, mapping, from_panel))
     notes += [
@@ -192,6 +198,7 @@ def fit_model(
         prior_only,
         notes,
         sizes,
+        score,
         reach,
     )
     if "conversion_factor" not in mapping.assumptions and from_panel and panel is not None:
@@ -504,7 +511,7 @@ def _assembled(
     context: Context, covariates: tuple[Covariate, ...], edges: Sequence[EdgeFit], levels: dict[str,
         LevelFit], severity: Severity,
     defaults: Defaults, as_of: dt.date, mapping: TapeFormat, prior_only: tuple[str, ...], notes: list[str],
-    sizes: SizeBands | None, reach: float,
+    sizes: SizeBands | None, score: ScoreBands | None, reach: float,
 ) -> FittedModel:  # fmt: skip
     counts, settings = context.counts, context.settings
     assert settings.beliefs is not None  # `believing` gave them
@@ -558,7 +565,10 @@ def _assembled(
         assumed=tuple(edge.assumed for edge in edges),
         absent=tuple(name for name in (*PANEL_LIVE, "default") if name not in published_states(states)),
         prior_only=prior_only,
-        diagnostics=diagnose(context, edges, levels, severity, prior_only, notes),
+        diagnostics={
+            **diagnose(context, edges, levels, severity, prior_only, notes),
+            **({} if score is None else {"score": score_calibration(context, edges, levels, score, default)}),
+        },
         provenance={
             "data_sha256": _data_hash(counts, defaults),
             "mapping": mapping.name,
@@ -577,6 +587,7 @@ def _assembled(
         ),
         severity=_reaction(context, levels, defaults, severity.lgd),
         sizes=sizes,
+        score=score,
         saturation=bent if parameters.factors else None,
         prior_covariance=levels_covariance(
             [edge.believed for edge in edges],
@@ -714,7 +725,7 @@ def _codes(loans: pl.DataFrame, labels: pl.Series, as_of: dt.date, model: Fitted
     codes = by_size(loans, labels, model)
     if not any(VINTAGE in label for label in model.parameters.segments):
         return codes
-    labels = sized_labels(labels, loans, model.sizes)
+    labels = full_labels(labels, loans, model.sizes, model.score)
     start = months.months_of(_filled(loans, "origination_date").to_numpy(), months.anchor_day(as_of)).astype(
         np.int64
     )
@@ -725,16 +736,16 @@ def _codes(loans: pl.DataFrame, labels: pl.Series, as_of: dt.date, model: Fitted
 
 
 def by_size(loans: pl.DataFrame, labels: pl.Series, model: FittedModel) -> Integers:
-    """Return each loan's label of its segment and size, (N,): what loss given default is told by.
+    """Return each loan's label of its segment, size and score, (N,): loss given default is told by it.
 
     labels : (N,) segment labels; one the model has never seen reads the pooled segment.
     """
     names = model.parameters.segments
     codes, _ = segment_codes(labels, names)
     labels, codes = labels.set(pl.Series(codes < 0), POOLED), np.where(codes < 0, names.index(POOLED), codes)
-    if model.sizes is None:
+    if model.sizes is None and model.score is None:
         return codes
-    own, _ = segment_codes(sized_labels(labels, loans, model.sizes), names)
+    own, _ = segment_codes(full_labels(labels, loans, model.sizes, model.score), names)
     return np.where(own >= 0, own, codes)
 
 

@@ -16,7 +16,7 @@ import polars as pl
 from loantwin.arrays import Floats, Integers
 from loantwin.book.mapping import TapeFormat, ValueBands
 from loantwin.book.schema import DEFAULT_STATES
-from loantwin.engine.rows import SIZE, VINTAGE
+from loantwin.engine.rows import SCORE, SIZE, VINTAGE
 
 AMOUNTS = ("originated_amount", "approved_amount")
 """Columns that say how large a loan was when it was made; a mapping that bands one has its own size bands."""
@@ -132,7 +132,7 @@ def sized_labels(labels: pl.Series, loans: pl.DataFrame, bands: SizeBands | None
 
 def band_in(label: str) -> int:
     """Return the band that a label names, from 0; -1 for none."""
-    number = label.partition(VINTAGE)[0].partition(SIZE)[2]
+    number = label.partition(VINTAGE)[0].partition(SCORE)[0].partition(SIZE)[2]
     return int(number) - 1 if number.isdigit() else -1
 
 

@@ -10,7 +10,7 @@ import polars as pl
 from scipy.linalg import block_diag
 
 from loantwin.arrays import Flags, Floats, Integers
-from loantwin.engine.rows import SIZE, VINTAGE, base_label
+from loantwin.engine.rows import SCORE, SIZE, VINTAGE, base_label
 from loantwin.errors import ModelError, expected
 from loantwin.models.additive import AdditiveFit, Design, fit_additive
 from loantwin.models.counts import Counts, EventCounts, edge_cells, sums
@@ -26,6 +26,7 @@ from loantwin.models.latent import (
 )
 from loantwin.models.priors.curves import PriorEdge, PriorEdges
 from loantwin.models.regression import Prior, independent_prior
+from loantwin.models.scored import ScoreBands, score_design
 from loantwin.models.settings import FitSettings
 from loantwin.models.sizes import band_in
 from loantwin.models.spline import AgeBasis, age_basis
@@ -43,18 +44,20 @@ POOLED = "(pooled)"
 
 @dataclass(frozen=True)
 class Segments:
-    """How segments, sizes and vintages share strength: G segments by size, C groups the counts tell apart, S
-    labels.
+    """How segments, sizes, scores and vintages share strength.
 
-    labels : (S,) the segments, the pooled one, where size counts each of them with each band of size, then
-        "<segment>|vintage <year>" of what is still on the book.
+    G segments by size and score, C groups the counts tell apart, S labels.
+
+    labels : (S,) the segments, the pooled one, where size counts each of them with each band of size, where a
+        score counts all of those with each band of it, then "<segment>|vintage <year>" of what is still on
+        the book.
     values : (C, Q) columns of the groups: one for each part of a label, each segment's own difference, each
-        band of size, each vintage, and two that no group has: what a segment, and what a vintage never seen
-        may add. rows : (S, Q) the same by label.
+        band of size, the score's log-odds where there is one, each vintage, and two that no group has: what a
+        segment, and what a vintage never seen may add. rows : (S, Q) the same by label.
     groups : (G, V) code of each segment and vintage, -1 where there is none. first : first vintage, a year.
     segment : (C,) each group's segment. prior : of the Q effects, all shrunk towards 0.
-    known : the segments without size. base, band : (G,) the segment and the band of size (-1 none) of the
-        counts' segments.
+    known : the segments without size and score. base, band : (G,) the segment and the band of size (-1 none)
+        of the counts' segments.
     """
 
     labels: tuple[str, ...]
@@ -129,11 +132,14 @@ class LevelFit:
 
 
 def segment_design(
-    segments: tuple[str, ...], settings: FitSettings, counts: Counts | None = None
+    segments: tuple[str, ...],
+    settings: FitSettings,
+    counts: Counts | None = None,
+    score: ScoreBands | None = None,
 ) -> Segments:
     """Return columns of segments (labels are parts joined by |), of sizes and vintages where there are any.
 
-    A segment of no stated size reads the mean size of its own loans.
+    A segment of no stated size, or of no band of `score`, reads the mean of its own loans.
     """
     known = tuple(dict.fromkeys(base_label(label) for label in segments))
     base = np.array([known.index(base_label(label)) for label in segments], dtype=np.int64)
@@ -160,18 +166,23 @@ def segment_design(
     at_risk = np.full(len(segments), 1.0 / len(segments)) if counts is None else _at_risk(counts)
     share = sums(base, at_risk, len(known))
     mean_size = np.array([_mean_size(by_size, band, at_risk, base == place) for place in range(len(known))])
+    scored = score_design(score, segments, base, at_risk)
     spread, memory = max(settings.vintage_frailty, 1e-6), settings.vintage_memory
     # Trap: a new vintage taken for an average one. What was lent last year is the best guess of what is lent
     # now: it continues the last vintage, with the error of one step.
     carried = np.zeros(by_year.shape[1])
     carried[-1:] = memory
     plain = np.concatenate(
-        [whole, mean_size, np.tile(carried, (len(known), 1)), np.tile([0.0, 1.0], (len(known), 1))], axis=1
-    )
-    pooled = np.concatenate([share @ whole, share @ mean_size, carried, [1.0, 1.0]])
+        [whole, mean_size, scored.mean, np.tile(carried, (len(known), 1)),
+         np.tile([0.0, 1.0], (len(known), 1))],
+        axis=1,
+    )  # fmt: skip
+    pooled = np.concatenate([share @ whole, share @ mean_size, share @ scored.mean, carried, [1.0, 1.0]])
     group_columns = np.concatenate(
-        [whole[base[pairs[:, 0]]], by_size[band[pairs[:, 0]]], by_year[pairs[:, 1]], unseen], axis=1
-    )
+        [whole[base[pairs[:, 0]]], by_size[band[pairs[:, 0]]], scored.values[pairs[:, 0]],
+         by_year[pairs[:, 1]], unseen],
+        axis=1,
+    )  # fmt: skip
     sized = np.repeat(np.concatenate([plain, pooled[None]]), sizes, axis=0)
     sized[:, whole.shape[1] : whole.shape[1] + sizes] = np.tile(np.eye(sizes), (len(known) + 1, 1))
     step = spread * np.sqrt(1.0 - memory**2)
@@ -182,20 +193,23 @@ def segment_design(
     precision = block_diag(
         np.diag(deviation**-2.0),
         chained_precision(sizes, settings.size_spread, settings.size_memory),
+        scored.precision,
         chained_precision(by_year.shape[1], spread, memory),
         np.diag(rest**-2.0),
     )
     still = recent if by_year.shape[1] else np.zeros(0, dtype=np.int64)
     names = tuple(f"{segments[segment]}{VINTAGE}{first + year}" for segment, year in pairs[still])
+    by_segment = (
+        *known,
+        POOLED,
+        *(f"{name}{SIZE}{size + 1}" for name in (*known, POOLED) for size in range(sizes)),
+    )
+    of_segments = np.concatenate([plain, pooled[None], sized])
+    scored_labels, scored_rows = scored.labelled(by_segment, of_segments, whole.shape[1] + sizes)
     return Segments(
-        labels=(
-            *known,
-            POOLED,
-            *(f"{name}{SIZE}{size + 1}" for name in (*known, POOLED) for size in range(sizes)),
-            *names,
-        ),
+        labels=(*by_segment, *scored_labels, *names),
         values=group_columns,
-        rows=np.concatenate([plain, pooled[None], sized, group_columns[still]]),
+        rows=np.concatenate([of_segments, scored_rows, group_columns[still]]),
         groups=groups,
         first=first,
         segment=base[pairs[:, 0]],
@@ -465,7 +479,8 @@ def edge_of(
     deviation = np.sqrt(np.maximum(np.diag(covariance), 0.0))
     share = sums(context.segments.segment[cells.segment], cells.trials, known)
     pooled = float(np.log(np.average(np.exp(segment[:known]), weights=share + 1e-12)))
-    sizes = [place for place, label in enumerate(context.segments.labels) if label.startswith(POOLED + SIZE)]
+    parts = (POOLED + SIZE, POOLED + SCORE)
+    sizes = [place for place, label in enumerate(context.segments.labels) if label.startswith(parts)]
     segment[sizes] += pooled - segment[known]
     segment[known] = pooled
     kept = np.array([A + S, *range(at + own, at + own + size)])

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from loantwin.book.mapping import TapeFormat, from_dict
+from loantwin.book.schema import SCORE_COLUMN
 from loantwin.errors import UsageError, expected
 from loantwin.macro.generator import MacroGenerator
 from loantwin.macro.history import nowcast
@@ -48,6 +49,10 @@ def _carriable(twin: Twin, model: FittedModel) -> None:
         raise _refused("a book with a history", "a snapshot at one date", "")
     if "model_from" in twin.fitted.data.get("facts", {}):
         raise _refused("a model fitted on this twin's own history", "one taken over from another home")
+    if model.score is not None and SCORE_COLUMN not in twin.tables.loans.columns:
+        raise _refused(
+            f"loans with the score {model.score.name}, which the stored model reads", "ones without"
+        )
     if model_name(model) != LOGIT:
         raise _refused(f"a model of the built-in kind, {LOGIT}", model_name(model))
     if model.as_of > twin.as_of:

@@ -15,6 +15,7 @@ from loantwin.models.learnt_from import pooled_settings
 from loantwin.models.model import fit_model
 from loantwin.models.priors.table import ProductPrior
 from loantwin.models.registry import LOGIT, learn, model_name
+from loantwin.models.scored import ScoreBands
 from loantwin.models.settings import LEVELS, prior_of
 from loantwin.models.start import prior_settings
 from loantwin.models.transfer.source import Source, sources_of
@@ -32,7 +33,7 @@ def twin_at(twin: Twin, date: dt.date, *, own_level: bool = False) -> Twin:
     Raises
     ------
     ModelError, ScenarioError : nothing to learn from by that date. UsageError : a snapshot seen before it was
-        taken, a twin that learnt from others before what they knew.
+        taken, a twin that learnt from others before what they knew, one with a score before what that knew.
     """
     then = twin.at(date)
     generator = fit_generator(then.history)
@@ -42,7 +43,9 @@ def twin_at(twin: Twin, date: dt.date, *, own_level: bool = False) -> Twin:
         prior = prior_of(model.provenance)
         sources = sources_of(model.provenance)
         check_known(sources, date, "as_of")
-        model = learnt_model(then, then.history, generator, model_name(model), prior, sources)
+        check_score_known(model.score, date, "as_of")
+        named = model_name(model)
+        model = learnt_model(then, then.history, generator, named, prior, sources, model.score)
         if twin.model.relevel is not None and not own_level:
             model = combined(Outlook(twin.at(date, Learnt(model, generator))))
     elif own_level:
@@ -57,16 +60,20 @@ def learnt_model(
     model: str = LOGIT,
     prior: ProductPrior | None = None,
     sources: Sequence[Source] = (),
+    score: ScoreBands | None = None,
 ) -> FittedModel:
     """Return what the tape teaches a transition model at the twin's as-of date.
 
     It may only learn from factors the generator can simulate, and on a tape selected on its outcome from
     loans whose term had ended by the tape's end (`Twin.of_ended_vintages`). A product's `prior` or `sources`
-    is where the built-in model starts; others have none.
+    is where the built-in model starts; others have none. `score` names the score that the built-in model has
+    a term of; the loans hold its log-odds.
     """
     seen = nowcast(only(known, generator.factors), twin.as_of)
     twin = twin.of_ended_vintages()
     facts = (twin.known_loans, twin.known_panel, twin.mapping, twin.as_of, seen)
+    if score is not None:
+        return fit_model(*facts, settings=None if prior is None else prior_settings(prior), score=score)
     if sources:
         return fit_model(*facts, settings=pooled_settings(sources, LEVELS[twin.mapping.lending]))
     if prior is None:
@@ -82,6 +89,16 @@ def check_known(sources: Sequence[Source], date: dt.date, field: str) -> None:
                 expected(f"sources as of {date} or earlier", f"{source.name} as of {source.date}"),
                 field=field,
             )
+
+
+def check_score_known(score: ScoreBands | None, date: dt.date, field: str) -> None:
+    """Raise UsageError where a score was trained on cases after a date; without dates nothing can be told."""
+    last = None if score is None else score.facts.get("last")
+    if score is not None and last is not None and dt.date.fromisoformat(str(last)) > date:
+        raise UsageError(
+            expected(f"a score trained on cases until {date}", f"{score.name}, whose last case is of {last}"),
+            field=field,
+        )
 
 
 def only(history: Scenario, factors: Sequence[str]) -> Scenario:

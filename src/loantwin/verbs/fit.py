@@ -30,6 +30,7 @@ from loantwin.outlook.combination import combined, relevelled_words
 from loantwin.outlook.environment import saved
 from loantwin.outlook.outlook import Outlook, without_covariates
 from loantwin.outlook.redated import check_known, learnt_model
+from loantwin.outlook.scored import meet_score
 from loantwin.twin import Learnt, Twin, opened, store_fit
 from loantwin.types import Progress, Result, silent
 
@@ -47,6 +48,31 @@ class FittedEdge:
 
 
 @dataclass(frozen=True)
+class ScoredFit:
+    """What a score tells the twin.
+
+    coefficients : transition -> change of its log-odds by unit of the score's log-odds, with a 90 % interval;
+        on the way into default 1 means that the score is right on the twin's definition of default.
+    bands, slopes : observed defaults within 12 months of origination beside the twin's and the score's own.
+    """
+
+    name: str
+    registry_id: str
+    coefficients: Mapping[str, Mapping[str, float]]
+    bands: tuple[Mapping[str, Any], ...]
+    slopes: Mapping[str, Any]
+
+
+def scored_fit(record: Mapping[str, Any]) -> ScoredFit | None:
+    """Return what a fit's diagnostics say of its score, None without one."""
+    if "score" not in record:
+        return None
+    told = record["score"]
+    found = {edge["edge"]: edge["score"] for edge in record["edges"] if "score" in edge}
+    return ScoredFit(told["name"], told["registry_id"], found, tuple(told["bands"]), told["slopes"])
+
+
+@dataclass(frozen=True)
 class FitResult(Result):
     """What was fitted.
 
@@ -60,6 +86,7 @@ class FitResult(Result):
         that combine the twin with its rivals, None where its own level stands.
     update : where the model was carried on by new months: from which one, by what, how they were foretold,
         and whether a full refit is recommended; None after a full fit.
+    score : the score's coefficients and what its bands say of the first year; None where no score was given.
     """
 
     SCHEMA = "loantwin.fit/1"
@@ -82,6 +109,7 @@ class FitResult(Result):
     relevel: Relevel | None = None
     update: Mapping[str, Any] | None = None
     learnt_from: Mapping[str, Any] = field(default_factory=dict)
+    score: ScoredFit | None = None
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -131,6 +159,8 @@ def fit(
     prior: str | None = None,
     combine: bool = False,
     update: bool = False,
+    score: str | Path | None = None,
+    score_file: Path | str | None = None,
     progress: Progress = silent,
 ) -> FitResult:
     """Fit transitions, loss given default and prepayment on the history, and a generator on macro files.
@@ -155,6 +185,10 @@ def fit(
     update : carry the stored model to the twin's as-of date by the months that are new, instead of fitting
         anew. Nothing of the months before is read again; `macro`, where given, replaces the files that the
         last fit kept.
+    score : a score, as SCORES[#NAME] (a folder of `score train`; its champion if none is named), whose
+        log-odds become a term of every transition with a fitted coefficient. It is computed of each loan's
+        columns as known at origination. score_file : the lender's own columns by loan number, where the
+        score reads others than the home holds.
 
     Raises
     ------
@@ -164,10 +198,11 @@ def fit(
         that knows more than this twin's as-of
         date, one with macro covariates and no file of `macro`, or `update` beside another choice, without new
         months, or of a model it cannot carry on; `learn_from` beside `prior`, `model_from` or another
-        `model`, or a source that cannot be carried over.
+        `model`, or a source that cannot be carried over; `score` beside any of these but `prior`, of a
+        snapshot, or trained on what came after the as-of date.
     """
     if update:
-        _alone(model, model_from, prior, combine, learn_from)
+        _alone(model, model_from, prior, combine, learn_from, score)
     if model is not None and model_from is not None:
         raise UsageError(expected("`model` or `model_from`", "both"), field="model")
     if prior is not None and (model_from is not None or (model or LOGIT) != LOGIT):
@@ -176,6 +211,7 @@ def fit(
     if combine and model_from is not None:
         raise UsageError(expected("`combine` with a model that is fitted", "`model_from`"), field="combine")
     _check_alone(learn_from, model, model_from, prior)
+    _check_score(score, score_file, model, model_from, learn_from)
     start = None if prior is None else product_prior(prior)
     name = TRANSITION_MODELS.spelt(model or LOGIT, field="model")
     with opened(twin, writable=True) as twin:
@@ -184,6 +220,9 @@ def fit(
                 expected("a history for `combine`, which rivals learn from", "a snapshot at one date"),
                 field="combine",
             )
+        met = None if score is None else meet_score(twin, score, score_file)
+        if met is not None:
+            twin = met.twin
         shipped = BY_CURRENCY.get(twin.currency)
         if start is not None and not macro and shipped is not None:
             macro = (shipped,)
@@ -203,7 +242,9 @@ def fit(
             if update:
                 fitted = carried_model(twin, known, generator)
             elif model_from is None:
-                fitted = learnt_model(twin, known, generator, name, start, others)
+                fitted = learnt_model(
+                    twin, known, generator, name, start, others, None if met is None else met.bands
+                )
             else:
                 fitted = taken_over(model_from, twin, bool(macro))
         learnt = Learnt(fitted, generator, tuple({item.sha256: item for item in seen}.values()))
@@ -226,12 +267,15 @@ def fit(
             settings["model_from"] = {"home": Path(model_from).name, "as_of": fitted.as_of.isoformat()}
         if others:
             settings["learn_from"] = _named(others)
-        also: tuple[Event, ...] = ()
+        if met is not None:
+            settings["score"] = {"name": met.bands.name, "registry_id": met.bands.registry_id}
+        also: tuple[Event, ...] = () if met is None else (met.event,)
         unstored: tuple[str, ...] = ()
         if not update:  # which takes less time than these tables: they are made when first asked for
             progress(0.8, "tables for the environment")
             blob = twin.home.put_json(fitted.to_dict())
-            also, unstored = environment_event(twin.taught(learnt), blob)
+            tables, unstored = environment_event(twin.taught(learnt), blob)
+            also = (*also, *tables)
         progress(0.9, "storing")
         kept = past.get("macro", ())
         store_fit(twin, learnt, list(zip(paths, sources, strict=True)), settings, also, kept)
@@ -246,6 +290,7 @@ def fit(
             *(str(item.message) for item in heard),
             *(text for source in sources for text in source.warnings),
             *unstored,
+            *(() if met is None else met.said),
             *(
                 f"macro factor {name} is not simulated and not used: {why}"
                 for name, why in generator.dropped.items()
@@ -261,6 +306,7 @@ def _alone(
     prior: str | None,
     combine: bool,
     learn_from: Sequence[Path | str],
+    score: str | Path | None,
 ) -> None:
     """Raise UsageError where an update is asked for together with what only a full fit can do."""
     others = {
@@ -269,6 +315,7 @@ def _alone(
         "prior": prior,
         "combine": combine or None,
         "learn_from": learn_from or None,
+        "score": score,
     }
     for name, value in others.items():
         if value is not None:
@@ -291,6 +338,30 @@ def _check_alone(
             raise UsageError(
                 expected("`learn_from` with the built-in model alone", f"`{field_}` beside it"),
                 field="learn_from",
+            )
+
+
+def _check_score(
+    score: str | Path | None,
+    score_file: Path | str | None,
+    model: str | None,
+    model_from: Path | str | None,
+    learn_from: Sequence[Path | str],
+) -> None:
+    """Raise UsageError where a score stands beside what has no term of one."""
+    if score is None:
+        if score_file is not None:
+            raise UsageError(expected("`score` with `score_file`", "the file alone"), field="score_file")
+        return
+    beside = {
+        "model": None if (model or LOGIT) == LOGIT else model,
+        "model_from": model_from,
+        "learn_from": learn_from or None,
+    }
+    for field_, value in beside.items():
+        if value is not None:
+            raise UsageError(
+                expected("`score` with the built-in model alone", f"`{field_}` beside it"), field="score"
             )
 
 
@@ -382,6 +453,12 @@ def taken_over(home: Path | str, twin: Twin, macro: bool) -> FittedModel:
     """
     with opened(home) as other:
         model = other.model
+    if model.score is not None:
+        raise UsageError(
+            expected("a model without a score, which the loans of this twin do not have", model.score.name),
+            file=home,
+            field="model_from",
+        )
     if model.as_of > twin.as_of:
         raise UsageError(
             expected(f"a model as of {twin.as_of} or earlier", f"one as of {model.as_of}"),
@@ -454,5 +531,6 @@ def _result(
         relevel=model.relevel,
         update=model.provenance.get("update"),
         learnt_from=record.get("learnt_from", {}),
+        score=scored_fit(record),
         provenance=twin.provenance(),
     )

@@ -9,6 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, ClassVar
 
+import numpy as np
 from scipy.special import expit
 
 from loantwin.arrays import Floats
@@ -164,7 +165,12 @@ def score_train(
             **({"groups": list(apart.groups), "train_on_groups": train_on_groups} if apart.groups else {}),
         }  # fmt: skip
         record = {
-            "data": {"file": path.name, "sha256": table.sha256, "rows": len(sample.bad)},
+            "data": {
+                "file": path.name,
+                "sha256": table.sha256,
+                "rows": len(sample.bad),
+                **_span(sample, day),
+            },
             "settings": settings,
             "versions": _versions(names),
             "code": code_hash(),
@@ -318,6 +324,14 @@ def _points(scores: Mapping[str, Score]) -> tuple[PointsTold, ...]:
         PointsTold(column, words, points, rows, bads / rows if rows else None)
         for column, words, points, rows, bads in table_of_points(scores["scorecard"].model)
     )
+
+
+def _span(sample: Sample, day: str | None) -> dict[str, str]:
+    """Return the first and the last day of the cases, empty where no column tells them."""
+    if day is None:
+        return {}
+    days = sample.table.dates[day]
+    return {"first": str(np.nanmin(days)), "last": str(np.nanmax(days))}
 
 
 def _versions(names: Sequence[str]) -> dict[str, str]:

@@ -72,6 +72,22 @@ def fit(
             "fitting anew.",
         ),
     ] = False,
+    score: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SCORES[#NAME]",
+            help="A score (a folder of `score train`; its champion if none is named) whose log-odds become a "
+            "term of every transition, with a fitted coefficient.",
+        ),
+    ] = None,
+    score_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--score-file",
+            metavar="FILE",
+            help="The lender's own columns by loan number, where the score reads others than the home holds.",
+        ),
+    ] = None,
     table: Tables = None,
     json: AsJson = False,
 ) -> None:
@@ -90,6 +106,8 @@ def fit(
             prior=prior,
             combine=combine,
             update=update,
+            score=score,
+            score_file=score_file,
             progress=progress,
         )
     finish(result, json, table)

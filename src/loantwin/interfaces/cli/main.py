@@ -47,6 +47,7 @@ from loantwin.interfaces.cli import (
     report,
     schedule,
     schema,
+    score_cutoff,
     score_train,
     sensitivity,
     simulate,
@@ -95,9 +96,9 @@ TAPE = _group("tape", BEGIN, "Look at a loan tape before it becomes a book.")
 TWIN = _group("twin", BEGIN, "Make a twin of a loan book.")
 ACCOUNT = _group("account", CONTRACT, "The account of one loan.")
 LOG = _group("log", INSIDE, "The twin's event log.")
-SCORE = _group("score", LEARN, "Scores of applicants and borrowers: train, judge.")
 MODEL = _group("model", LEARN, "The register of models: versions, approvals, champion and challengers.")
 POLICY = _group("policy", DECIDE, "Policies that analysts edit: check, test, compare.")
+SCORE = _group("score", LEARN, "Scores of applicants and borrowers: train, judge, choose a cut-off.")
 CONFIG = _group("config", INSIDE, "Settings and where each comes from.")
 
 for command, place in (
@@ -120,6 +121,7 @@ for command, place in (
     (model_approve, MODEL),
     (model_place, MODEL),
     (model_reproduce, MODEL),
+    (score_cutoff, SCORE),
     (forecast, app),
     (simulate, app),
     (report, app),

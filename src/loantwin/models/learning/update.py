@@ -43,8 +43,8 @@ from loantwin.models.learning.surprise import surprise
 from loantwin.models.learning.today import dated, moved_odds, shares, with_covariance
 from loantwin.models.memory import REMEMBERED, against, memory_of
 from loantwin.models.model import first_vintage, survival_of
+from loantwin.models.scored import full_labels
 from loantwin.models.settings import FitSettings, prior_of
-from loantwin.models.sizes import sized_labels
 from loantwin.models.spline import basis_values
 from loantwin.models.transitions import CREDIT, PREPAYMENT, on_grid
 from loantwin.models.uncertainty import EdgeErrors, Errors
@@ -105,13 +105,13 @@ def new_months(
         memory = memory_of(model.provenance)
         rows, counted = window(panel, model.as_of, 0 if memory is None else REMEMBERED + 1)
         seen = loans.join(rows.select("loan_id").unique(), on="loan_id", how="semi", maintain_order="left")
-        labels = sized_labels(segment_labels(seen, mapping), seen, model.sizes)
+        labels = full_labels(segment_labels(seen, mapping), seen, model.sizes, model.score)
         told = published_states(states[: model.parameters.live])
         counts = panel_counts(rows, seen, labels, as_of, told, memory=memory or False)
         if memory is not None:
             counts = replace(counts, cells=counts.cells.filter(pl.col("month") > counted))
     else:
-        labels = sized_labels(segment_labels(loans, mapping), loans, model.sizes)
+        labels = full_labels(segment_labels(loans, mapping), loans, model.sizes, model.score)
         settings = FitSettings(ages=model.parameters.age.shape[1], prior=prior_of(model.provenance))
         counts = new_outcomes(
             loans, labels, model.as_of, as_of, survival=survival_of(mapping, settings),

@@ -6,7 +6,14 @@ from typing import Any
 
 from rich.console import Console
 
-from loantwin.interfaces.cli.tables.blocks import percent, show_facts, show_line, show_notes, show_table
+from loantwin.interfaces.cli.tables.blocks import (
+    count,
+    percent,
+    show_facts,
+    show_line,
+    show_notes,
+    show_table,
+)
 from loantwin.interfaces.report.labels import covariate_words
 
 
@@ -88,6 +95,8 @@ def render(console: Console, result: Any) -> None:
                 "largest root": f"{made['largest_root']:.3f}",
             },
         )
+    if result.score is not None:
+        _show_score(console, result.score)
     if result.learnt_from:
         _show_sources(console, result.learnt_from)
     show_notes(console, "Too few events, prior only", result.prior_only)
@@ -127,6 +136,42 @@ def _prior(result: Any) -> str:
         return f"severity and every {other}transition are learnt from this book{started}{beside}"
     verb = "are" if few else "is"
     return f"{' and '.join(said)} {verb} a prior, not learnt{beside}"
+
+
+def _show_score(console: Console, score: Any) -> None:
+    """Print what the score counts in each transition, and its bands in the first year."""
+    counted = [
+        (name, f"{item['value']:+.3f}", f"{item['low']:+.3f} to {item['high']:+.3f}")
+        for name, item in score.coefficients.items()
+    ]
+    show_table(
+        console,
+        f"The score {score.name} (log-odds for one of the score's)",
+        ("transition", "coefficient", "90 % interval"),
+        counted,
+    )
+    bands = [
+        (
+            str(item["band"]),
+            count(item["loans"]),
+            count(item["defaults"]),
+            percent(item["observed"]),
+            f"{percent(item['low'])} to {percent(item['high'])}",
+            percent(item["twin"]),
+            percent(item["score"]),
+        )
+        for item in score.bands
+    ]
+    heads = ("band", "loans", "defaults", "observed", "90 % interval", "twin", "score's own")
+    show_table(console, "Default within 12 months of origination, by band of the score", heads, bands)
+    slopes = {f"slope of the observed on the {name}'s": _slope(item) for name, item in score.slopes.items()}
+    show_facts(console, "Calibration (1 is calibrated)", slopes)
+
+
+def _slope(item: Any) -> str:
+    if item is None:
+        return "not shown: too few defaults"
+    return f"{item['value']:.2f} ({item['low']:.2f} to {item['high']:.2f})"
 
 
 def _show_sources(console: Console, learnt: Any) -> None:

@@ -56,6 +56,7 @@ TABLES = {
     "roll_rates": "curves",
     "schedule": "schedule",
     "schema": "schema",
+    "score_cutoff": "score_cutoff",
     "score_train": "score_train",
     "sensitivity": "sensitivity",
     "stress": "stress",

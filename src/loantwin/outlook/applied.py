@@ -1,0 +1,131 @@
+"""What a loan that is asked for comes to over its life: default, loss, income, costs and profit.
+
+Cash is what the twin's engine expects of a loan of that segment, size and score lent today: who defaults or
+pays early pays no more interest. All is worth at the as-of date, discounted at the cost of funding:
+
+    profit = interest - (funding + servicing) x balance at the month's start - loss of the month's defaults
+
+A loss is the exposure at default x (charged off - worth of what is recovered later). What it costs to win,
+decide and set up a loan, capital, taxes and the funding of what is in default are left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+
+from loantwin.arrays import Floats, Integers
+from loantwin.engine.cells import Cells
+from loantwin.engine.columns import LoanColumns, take
+from loantwin.engine.expectation import conditional_flows
+from loantwin.engine.path import Flows
+from loantwin.engine.runoff import build_cells
+from loantwin.outlook.applications import Applications
+from loantwin.outlook.outlook import Outlook
+from loantwin.outlook.portfolio import GENERATED_PATHS
+
+YEAR = 12
+AT_ONCE = 128
+"""Kinds of loan that are looked at in one go: bounds the memory of many paths."""
+
+
+@dataclass(frozen=True)
+class Economics:
+    """Sums over the life of loans, any shape; money in the book's currency, worth at the as-of date.
+
+    annual_pd, lifetime_pd : defaults (of loans, in number) within 12 months and before the contract ends.
+    expected_loss : of defaults. interest : received. funding, servicing : costs of the balance.
+    profit : interest less costs and loss. year_profit : the same of the first 12 months alone, with the whole
+    loss of defaults in them: what a flag of default within 12 months sees.
+    """
+
+    annual_pd: Floats
+    lifetime_pd: Floats
+    expected_loss: Floats
+    interest: Floats
+    funding: Floats
+    servicing: Floats
+    profit: Floats
+    year_profit: Floats
+
+
+def economics_of(flows: Flows, funding: float, servicing: float) -> Economics:
+    """Return the sums of flows (..., T) over their months, (...).
+
+    Parameters
+    ----------
+    flows : whose losses are discounted at `funding`. funding, servicing : decimals a year of the balance.
+    """
+    months = flows.balance.shape[-1]
+    worth = (1.0 + funding / 12.0) ** -np.arange(1.0, months + 1.0)
+    opening = np.concatenate([flows.opening[..., None], flows.balance[..., :-1]], axis=-1)
+    costs = {"funding": funding / 12.0 * opening * worth, "servicing": servicing / 12.0 * opening * worth}
+    interest = flows.interest * worth
+    profit = interest - costs["funding"] - costs["servicing"] - flows.loss_gross
+    return Economics(
+        flows.defaulted_number[..., :YEAR].sum(axis=-1),
+        flows.defaulted_number.sum(axis=-1),
+        flows.loss_gross.sum(axis=-1),
+        interest.sum(axis=-1),
+        costs["funding"].sum(axis=-1),
+        costs["servicing"].sum(axis=-1),
+        profit.sum(axis=-1),
+        profit[..., :YEAR].sum(axis=-1),
+    )
+
+
+def applied(outlook: Outlook, applications: Applications, paths: int = GENERATED_PATHS) -> Economics:
+    """Return what each application comes to, (N,), the mean over generated paths of the economy from today.
+
+    Loans of one label, product, term and rate are looked at once, for one unit of money: cash is in
+    proportion to the amount. A fixed rate, no guarantee, no draw after the first day.
+
+    Parameters
+    ----------
+    paths : of the generator; the expected period effect on each.
+    """
+    twin = outlook.twin
+    keys = np.column_stack([applications.segment, applications.product, applications.term, applications.rate])
+    kinds, kind = np.unique(keys, axis=0, return_inverse=True)
+    if not len(kinds):
+        return Economics(*(np.zeros(0) for _ in fields(Economics)))
+    units = Applications(
+        kinds[:, 0].astype(np.int64), kinds[:, 1].astype(np.int64), np.ones(len(kinds)),
+        kinds[:, 2].astype(np.int64), kinds[:, 3], np.zeros(len(kinds)),
+    )  # fmt: skip
+    horizon, costs = int(units.term.max()), twin.config.economics
+    shocks = outlook.expected(outlook.simulated(horizon, paths, twin.config.run.seed))
+    parts = []
+    for start in range(0, len(kinds), AT_ONCE):
+        size = min(AT_ONCE, len(kinds) - start)
+        columns = take(units.columns(costs.funding_annual_rate), slice(start, start + size))
+        cells = applied_cells(outlook, columns, horizon, np.arange(size))
+        flows = conditional_flows(twin.model.parameters, cells, twin.model.lgd, shocks, groups=size)
+        made = economics_of(flows, costs.funding_annual_rate, costs.servicing_annual_rate)
+        parts.append({item.name: getattr(made, item.name).mean(axis=0) for item in fields(Economics)})
+    return _of_applications(parts, kind.reshape(-1), applications.amount)
+
+
+def applied_cells(
+    outlook: Outlook, columns: LoanColumns, horizon: int, group: Integers | None = None
+) -> Cells:
+    """Return new loans as cells of the engine over months 1..horizon, run off as the twin's book is."""
+    runoff = outlook.runoff
+    return build_cells(
+        columns if group is None else replace(columns, group=group.astype(np.int64)),
+        horizon,
+        partial_monthly=runoff.partial_monthly,
+        arrears_months=runoff.arrears_months,
+        conversion_factor=runoff.conversion_factor,
+    )
+
+
+def _of_applications(parts: Sequence[Mapping[str, Floats]], kind: Integers, amount: Floats) -> Economics:
+    """Return figures by application from those of one unit of each kind; probabilities know no amount."""
+    made = {}
+    for item in fields(Economics):
+        by_kind = np.concatenate([part[item.name] for part in parts])[kind]
+        made[item.name] = by_kind if item.name.endswith("_pd") else by_kind * amount
+    return Economics(**made)
