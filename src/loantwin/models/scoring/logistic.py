@@ -12,7 +12,7 @@ from loantwin.arrays import Flags, Floats
 from loantwin.models.scoring.features import Feature
 from loantwin.models.scoring.folds import stratified
 from loantwin.models.scoring.ridge import choose_penalty, fit_ridge
-from loantwin.models.scoring.terms import Terms, columns_of, learn_terms
+from loantwin.models.scoring.terms import Terms, columns_of, learn_terms, weighted
 
 INNER = 5
 """Folds by which settings are chosen inside the training rows."""
@@ -52,7 +52,7 @@ def train(
 def log_odds(model: Logistic, values: Floats) -> Floats:
     """Return the log-odds of bad (N,) of values (N, F)."""
     columns, _ = columns_of(model.features, model.terms, values)
-    return np.asarray(model.intercept + columns @ np.array(model.coefficients))
+    return weighted(columns, model.coefficients, model.intercept)
 
 
 def contributions(model: Logistic, values: Floats) -> Floats:

@@ -14,6 +14,7 @@ from loantwin.models.scoring.binning import Bins, learn_bins, weigh
 from loantwin.models.scoring.features import Feature
 from loantwin.models.scoring.folds import splits, stratified
 from loantwin.models.scoring.ridge import PENALTIES, fit_ridge, log_loss
+from loantwin.models.scoring.terms import weighted
 
 INNER = 5
 
@@ -74,9 +75,7 @@ def _penalty(features: Sequence[Feature], values: Floats, bad: Flags, seed: int)
 
 def log_odds(model: Scorecard, values: Floats) -> Floats:
     """Return the log-odds of bad (N,) of values (N, F)."""
-    return np.asarray(
-        model.intercept + weigh(model.features, model.bins, values) @ np.array(model.coefficients)
-    )
+    return weighted(weigh(model.features, model.bins, values), model.coefficients, model.intercept)
 
 
 def contributions(model: Scorecard, values: Floats) -> Floats:

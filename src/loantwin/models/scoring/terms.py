@@ -108,3 +108,15 @@ def columns_of(
         made.append(columns)
         owner += [place] * columns.shape[1]
     return np.hstack(made), np.array(owner, dtype=np.int64)
+
+
+def weighted(columns: Floats, coefficients: Sequence[float], start: float) -> Floats:
+    """Return start + columns . coefficients (N,) of columns (N, K), added column by column.
+
+    Trap: a matrix product adds in another order for one row than for many, so that a case alone would differ
+    from the same case among others in its last bits.
+    """
+    made = np.full(len(columns), start)
+    for place, coefficient in enumerate(coefficients):
+        made += columns[:, place] * coefficient
+    return made
