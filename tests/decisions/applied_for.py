@@ -1,4 +1,4 @@
-"""What tests of decisions share: cases that train scores, applications with faults, a policy that reads both."""
+"""What tests of decisions share: cases that train scores, applications with faults, a policy."""
 
 from __future__ import annotations
 
@@ -37,7 +37,11 @@ def applications(rows: int, seed: int = 5, faults: bool = True) -> pl.DataFrame:
         gone = (random.random(rows) < share) & faults
         return [None if lost else value for value, lost in zip(values, gone, strict=True)]
 
-    jobs = [*JOBS, "pilot"] if faults else list(JOBS)
+    jobs = (
+        random.choice([*JOBS, "pilot"], rows, p=[0.5, 0.3, 0.15, 0.05])
+        if faults
+        else random.choice(JOBS, rows)
+    )
     return pl.DataFrame(
         {
             "application_id": [f"A-{number}" for number in range(rows)],
@@ -48,7 +52,7 @@ def applications(rows: int, seed: int = 5, faults: bool = True) -> pl.DataFrame:
             "monthly_debt": some(np.round(random.uniform(0.0, 2_500.0, rows), 2).tolist()),
             "exposures.borrower": some(np.round(random.uniform(0.0, 120_000.0, rows), 2).tolist(), 0.5),
             "attributes.use": some(np.round(random.uniform(-0.2, 1.3, rows), 4).tolist()),
-            "attributes.job": some(random.choice(jobs, rows, p=[0.5, 0.3, 0.15, 0.05] if faults else None).tolist()),
+            "attributes.job": some(jobs.tolist()),
             "attributes.months_there": some(random.integers(0, 250, rows).tolist(), 0.2),
         }
     )  # fmt: skip

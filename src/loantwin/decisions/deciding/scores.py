@@ -28,8 +28,8 @@ class ScoreInUse:
     """A score that decides, or why it must not.
 
     id : of the register or the record. name : as registered, or as trained. hash : sha256 of its text.
-    place : champion or challenger of its name, None for neither. registered : whether the register of a home says
-    that it may decide. refused : code and words of why it must not; `score` is then None.
+    place : champion or challenger of its name, None for neither. registered : whether it stands in the
+    register of a home. refused : code and words of why it must not decide; `score` is then None.
     """
 
     score: Score | None
