@@ -116,6 +116,8 @@ fit {home} --update
 fit {home} --macro us --prior small-business
 policy check {policy} --schema {application}
 policy diff {policy} {policy_next} --applications {applications} --most 1
+decide {applications} --policy {policy} --on 2026-08-03 --out {decisions}
+decide {asked} --policy {policy} --model {told}#logistic --twin {scored}
 priors card
 tape map {tape}
 curves {home} --kind vintages --by quarter --event default --out {out}
@@ -376,6 +378,7 @@ def places(twins: dict[str, Twin], tmp_path_factory: pytest.TempPathFactory) -> 
             "rows": folder / "rows.parquet",
             "workbook": folder / "loan.xlsx",
             "histories": folder / "histories.parquet",
+            "decisions": folder / "decisions.jsonl",
             "table": folder / "table",
             "scores": folder / "scores",
             "later": folder / "later",

@@ -266,6 +266,11 @@ def _notes(made: Decider, frame: pl.DataFrame, with_twin: bool) -> tuple[str, ..
     if made.value is None:
         why = "the twin was not fitted with this score" if with_twin else "no twin was asked"
         said.append(f"{why}: annual_pd is the score's own, and what is lent is not valued")
+    said += [
+        f"{count:,} applications hold {name} beyond what training showed: they are scored as the model was "
+        "made to"
+        for name, count in made.beyond(frame).items()
+    ]
     for name in ("score", "annual_pd"):
         own = frame[name].count() if name in frame.columns else 0
         if own:

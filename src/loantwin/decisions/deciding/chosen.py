@@ -9,7 +9,7 @@ from pathlib import Path
 from loantwin.decisions.deciding.scores import ScoreInUse
 from loantwin.decisions.scoring.registered import RegisteredScore, Viewed, registered
 from loantwin.decisions.scoring.standing import standing, why_not
-from loantwin.errors import ModelError, UsageError, expected
+from loantwin.errors import HomeError, ModelError, UsageError, expected
 from loantwin.events.register import Model, Register
 from loantwin.models.scoring.store import from_text, read_record, text_of
 
@@ -64,7 +64,7 @@ def score_of_register(twin: Viewed, model: str, on: date | None) -> ScoreInUse:
         return _refused(row, code, f"the model {row.words} may not decide: {reason}")
     try:
         return _in_use(door.score(row.id, day))
-    except ModelError as problem:  # its text is damaged: a person decides, and the words say why
+    except (ModelError, HomeError) as problem:  # its text is damaged: a person decides, and the words say why
         return _refused(row, "model-failed", f"the model {row.words} cannot be read: {problem.message}")
 
 

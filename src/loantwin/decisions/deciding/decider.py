@@ -19,10 +19,11 @@ from loantwin.decisions.deciding.acted import better_scores, codes_of_rules
 from loantwin.decisions.deciding.answer import Decision, Versions, decision_of_row
 from loantwin.decisions.deciding.judged import judged
 from loantwin.decisions.deciding.problems import Problems, code_of
-from loantwin.decisions.deciding.scores import ScoredColumns, ScoreInUse, scored
+from loantwin.decisions.deciding.scores import ScoredColumns, ScoreInUse, column_of, scored
 from loantwin.decisions.deciding.told import told
 from loantwin.decisions.deciding.why import score_reasons
 from loantwin.decisions.graph_policy import GraphPolicy
+from loantwin.models.scoring.features import NUMBER
 
 AT_ONCE = 200_000
 """Counter-offers that are looked at in one go: bounds the memory."""
@@ -72,6 +73,20 @@ class Decider:
         check_application(application)
         frame = pl.DataFrame([application], infer_schema_length=None)
         return decision_of_row(self.columns(frame, on=on).row(0, named=True), self.versions)
+
+    def beyond(self, applications: pl.DataFrame) -> dict[str, int]:
+        """Return field -> how many applications hold a number there that training did not reach."""
+        use = self.score
+        if use is None or use.score is None:
+            return {}
+        made: dict[str, int] = {}
+        for feature in use.score.model.features:
+            name = column_of(feature.name)
+            if feature.kind == NUMBER and name in applications.columns:
+                given = applications[name].cast(pl.Float64)
+                count = int(((given < feature.low) | (given > feature.high)).sum())
+                made |= {name: count} if count else {}
+        return made
 
     def columns(self, applications: pl.DataFrame, *, on: date | None = None) -> pl.DataFrame:
         """Return the decisions on N applications, a row each in their order.

@@ -45,8 +45,7 @@ class ScoreInUse:
 class ScoredColumns:
     """What a score says of N applications; NaN where it must not speak, and `problems` says why.
 
-    values : (N, F) as the model read them. log_odds, points, pd : (N,). beyond : feature -> how many numbers
-    lie outside the range of training.
+    values : (N, F) as the model read them. log_odds, points, pd : (N,).
     """
 
     values: Floats
@@ -54,13 +53,12 @@ class ScoredColumns:
     points: Floats
     pd: Floats
     problems: Problems
-    beyond: dict[str, int]
 
     def take(self, rows: Integers) -> ScoredColumns:
         """Return some of the rows, (M,) their places."""
         return ScoredColumns(
             self.values[rows], self.log_odds[rows], self.points[rows], self.pd[rows],
-            self.problems.take(rows), self.beyond,
+            self.problems.take(rows),
         )  # fmt: skip
 
 
@@ -98,9 +96,8 @@ def scored(use: ScoreInUse, frame: pl.DataFrame) -> ScoredColumns:
     if use.refused is not None or use.score is None:
         code, words = use.refused or ("model-failed", "the model cannot be read")
         said = problems.add(np.ones(rows, dtype=bool), code, words)
-        return ScoredColumns(np.empty((rows, 0)), none, none, none, said, {})
+        return ScoredColumns(np.empty((rows, 0)), none, none, none, said)
     score = use.score
-    beyond: dict[str, int] = {}
     features: tuple[Feature, ...] = score.model.features
     values = np.empty((rows, len(features)))
     for at, feature in enumerate(features):
@@ -114,14 +111,10 @@ def scored(use: ScoreInUse, frame: pl.DataFrame) -> ScoredColumns:
             )
         words = f"{name} has a value that the model never saw"
         problems = problems.add(strange, "model-value-unseen", words)
-        if not feature.is_category:
-            with np.errstate(invalid="ignore"):
-                outside = (values[:, at] < feature.low) | (values[:, at] > feature.high)
-            beyond |= {name: int(outside.sum())} if outside.any() else {}
     log_odds = np.asarray(KINDS[score.kind].log_odds(score.model, values), dtype=float)
     problems = problems.add(~np.isfinite(log_odds), "model-failed", "the model gives no number")
     log_odds = np.where(problems.there, np.nan, log_odds)
-    return ScoredColumns(values, log_odds, points(score, log_odds), expit(log_odds), problems, beyond)
+    return ScoredColumns(values, log_odds, points(score, log_odds), expit(log_odds), problems)
 
 
 def points(score: Score, log_odds: Floats) -> Floats:
