@@ -15,6 +15,7 @@ import pytest
 
 import loantwin as lt
 from loantwin.book.mapping import FORMATS
+from loantwin.decisions.check import application_policy
 from loantwin.decisions.load import POLICIES
 from loantwin.models.registry import TRANSITION_MODELS
 from loantwin.risk.provisions.provisions import STANDARDS
@@ -157,7 +158,9 @@ def test_its_policy_steers_a_forecast_and_decides(plugin: Path, loantwin, small_
     assert own["policy"] == "plugin-policy"
     assert own["months"] != neutral["months"]
     application = {"application_id": "A-1", "amount": 1_000.0, "term_months": 12, "annual_pd": 0.01}
-    assert lt.load_policy("plugin-policy").decide(application).annual_rate == pytest.approx(0.066)
+    assert application_policy(lt.load_policy("plugin-policy")).decide(
+        application
+    ).annual_rate == pytest.approx(0.066)
 
 
 PRODUCT_OF_A_PACKAGE = """

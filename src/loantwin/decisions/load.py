@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from loantwin.decisions.figures import FIGURES, MACRO
-from loantwin.decisions.policy import Policy
+from loantwin.decisions.policy import PortfolioPolicy
 from loantwin.decisions.rule_policy import RulePolicy
 from loantwin.decisions.rules import PortfolioRule, RuleCondition
 from loantwin.errors import ConfigError, expected
@@ -36,7 +36,7 @@ def built_in_policies() -> tuple[str, ...]:
     return tuple(POLICIES.built_in)
 
 
-def load_policy(path_or_name: str | Path, *, field: str = "policy") -> Policy:
+def load_policy(path_or_name: str | Path, *, field: str = "policy") -> PortfolioPolicy:
     """Return the policy in a TOML file, a built-in one, or an installed package's; an existing file wins.
 
     A package's policy may be for books alone, or for applications alone; what it lacks is refused by name
@@ -56,12 +56,12 @@ def load_policy(path_or_name: str | Path, *, field: str = "policy") -> Policy:
             raise ConfigError(expected("a policy file", "none of that name"), file=path)
         entry = POLICIES.named(name, field=field, error=ConfigError)
         if not isinstance(entry, str | Path):
-            return cast("Policy", entry)
+            return cast("PortfolioPolicy", entry)
         path = Path(entry)
     return parse_policy(read_toml(path, "a policy", ConfigError), path)
 
 
-def chosen_policy(policy: str | Path | Chosen) -> Policy | Chosen:
+def chosen_policy(policy: str | Path | Chosen) -> PortfolioPolicy | Chosen:
     """Return the policy of a name or a TOML file; any other object is the policy itself."""
     return load_policy(policy) if isinstance(policy, str | Path) else policy
 

@@ -42,10 +42,6 @@ class ApplicationPolicy(Protocol):
         ...
 
 
-class Policy(PortfolioPolicy, ApplicationPolicy, Protocol):
-    """Both: steers books and decides on applications by the same rules."""
-
-
 def policy_name(policy: object) -> str:
     """Return a policy's `name`, or else that of its class: what messages and results call it."""
     return str(getattr(policy, "name", "") or type(policy).__name__)
