@@ -38,7 +38,7 @@ def run() -> list[dict[str, Any]]:
     told = ", ".join(f"{name} {share:.0%}" for name, share in shares)
     rows = [
         {
-            "work": "1,000,000 applications: features, 300-tree model, policy, price, rule codes, counter-offers",
+            "work": "1,000,000 applications: features, 300 trees, policy, price, codes, counter-offers",
             "reach": "> 40,000 a second",
             "measured": APPLICATIONS / seconds,
             "unit": "applications a second",

@@ -199,27 +199,26 @@ class Decider:
             pl.lit(False).alias("alone"),
         )  # fmt: skip
         parts = [own, stuck]
-        if found is not None and self.score is not None and self.score.score is not None and len(asks):
-            moved = self._moved_by_score(frame, made, asks, on)
+        moved = self._moved_by_score(frame, made, asks, on) if found is not None else asks[:0]
+        if found is not None and self.score is not None and self.score.score is not None and len(moved):
             why = score_reasons(self.score.score, found.values[moved])
             at, number = np.nonzero(why.place >= 0)
             which = why.place[at, number]
             reasoned = pl.Series(np.unique(moved[at]))
             parts[0] = own.filter(~(pl.col("alone") & pl.col("row").is_in(reasoned.implode())))
-            texts = {
-                name: pl.Series(values, dtype=pl.String).gather(which) for name, values in why.texts.items()
-            }
             parts.append(
                 pl.DataFrame(
                     {
                         "row": pl.Series(moved[at], dtype=own.schema["row"]),
                         "order": pl.Series(100 + number, dtype=pl.Int64),
                         "code": pl.Series(why.codes, dtype=pl.String).gather(which),
-                        **texts,
+                        **{
+                            name: pl.Series(values, dtype=pl.String).gather(which)
+                            for name, values in why.texts.items()
+                        },
+                        "alone": pl.Series([False] * len(at), dtype=pl.Boolean),
                     }
-                )
-                .with_columns(pl.lit(False).alias("alone"))
-                .select(own.columns)
+                ).select(own.columns)
             )
         return told(pl.concat(parts), len(made), self.language)
 
