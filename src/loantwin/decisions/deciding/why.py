@@ -19,7 +19,7 @@ MOST = 4
 class ScoreReasons:
     """The features that raise the risk of M cases most, strongest first.
 
-    codes, texts : (F,) of each feature: its name, and its text by language. place : (M, 4) which feature, -1
+    codes, texts : (F,) of each feature: its name, and its text by language. place : (M, 4) which one, -1
     where there is none.
     """
 
