@@ -67,7 +67,7 @@ docs: setup
 
 lock: $(UV)
 	$(RESOLVE) --all-extras --group dev --group tests -o requirements-all.lock
-	$(RESOLVE) --extra calendars --extra env --extra excel --extra report --group dev -c requirements-all.lock -o requirements.lock
+	$(RESOLVE) --extra calendars --extra env --extra excel --extra policy --extra report --group dev -c requirements-all.lock -o requirements.lock
 
 $(UV):
 	$(PYTHON) -m venv .venv-lock

@@ -35,7 +35,7 @@ import loantwin
 for name in loantwin.__all__:
     getattr(loantwin, name)
 for module in pkgutil.walk_packages(loantwin.__path__, "loantwin."):
-    if not module.name.startswith("loantwin.env"):
+    if not module.name.startswith(("loantwin.env", "loantwin.models.scoring.estimator")):
         __import__(module.name)
 made = loantwin.synthetic("lender", loans=200, months=36, seed=1, as_tape="mapping")
 loantwin.twin_create("twin", "lender/tape.csv", "lender/mapping.toml", "2022-12-31")
@@ -51,7 +51,7 @@ def block(monkeypatch: pytest.MonkeyPatch, extra: str) -> str:
     return f"expected the extra {extra}, was not installed; pip install 'loantwin[{extra}]'"
 
 
-IMPORTED_AS = {"zen-engine": "zen"}
+IMPORTED_AS = {"scikit-learn": "sklearn", "zen-engine": "zen"}
 """Distributions whose module has another name."""
 
 
@@ -97,6 +97,13 @@ def test_the_environment_asks_for_its_extra(monkeypatch: pytest.MonkeyPatch) -> 
     assert str(refused.value) == words
 
 
+def test_the_classifier_asks_for_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    words = block(monkeypatch, "scoring")
+    monkeypatch.delitem(sys.modules, "loantwin.models.scoring.estimator", raising=False)
+    with pytest.raises(errors.ExtraError, match=re.escape(words)):
+        import_module("loantwin.models.scoring.estimator")
+
+
 def test_gradients_ask_for_their_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     words = block(monkeypatch, "jax")
     with pytest.raises(errors.ExtraError) as refused:
@@ -128,7 +135,7 @@ def test_the_demo_asks_for_its_extra_before_any_work(tmp_path: Path, monkeypatch
     assert list(tmp_path.iterdir()) == []
 
 
-def test_without_extras_everything_but_the_environment_loads_and_the_main_job_runs(tmp_path: Path) -> None:
+def test_without_extras_all_but_what_subclasses_a_library_loads_and_the_main_job_runs(tmp_path: Path) -> None:
     absent = sorted({"markupsafe", *(module for modules in EXTRAS.values() for module in modules)})
     done = subprocess.run(
         [sys.executable, "-c", CORE_ALONE.format(modules=absent)],

@@ -67,11 +67,16 @@ if TYPE_CHECKING:
     from loantwin.verbs.ratings import ratings as ratings
     from loantwin.verbs.schedule import schedule as schedule
     from loantwin.verbs.schema import schema as schema
+    from loantwin.verbs.score_behaviour import score_behaviour as score_behaviour
+    from loantwin.verbs.score_card import score_card as score_card
     from loantwin.verbs.score_cutoff import score_cutoff as score_cutoff
+    from loantwin.verbs.score_explain import score_explain as score_explain
+    from loantwin.verbs.score_predict import score_predict as score_predict
     from loantwin.verbs.score_train import score_train as score_train
     from loantwin.verbs.sensitivity import sensitivity as sensitivity
     from loantwin.verbs.simulate import simulate as simulate
     from loantwin.verbs.stress.stress import stress as stress
+    from loantwin.verbs.survival_train import survival_train as survival_train
     from loantwin.verbs.synthetic import synthetic as synthetic
     from loantwin.verbs.tape_check import tape_check as tape_check
     from loantwin.verbs.tape_map import tape_map as tape_map
@@ -112,6 +117,10 @@ _EXPORTS = {
     "schedule": "loantwin.verbs.schedule",
     "schema": "loantwin.verbs.schema",
     "score_cutoff": "loantwin.verbs.score_cutoff",
+    "score_behaviour": "loantwin.verbs.score_behaviour",
+    "score_card": "loantwin.verbs.score_card",
+    "score_explain": "loantwin.verbs.score_explain",
+    "score_predict": "loantwin.verbs.score_predict",
     "score_train": "loantwin.verbs.score_train",
     "fairness": "loantwin.verbs.fairness",
     "fairness_search": "loantwin.verbs.fairness_search",
@@ -122,6 +131,7 @@ _EXPORTS = {
     "model_place": "loantwin.verbs.model_place",
     "model_reproduce": "loantwin.verbs.model_reproduce",
     "sensitivity": "loantwin.verbs.sensitivity",
+    "survival_train": "loantwin.verbs.survival_train",
     "backtest": "loantwin.verbs.backtest.backtest",
     "backtest_rates": "loantwin.verbs.backtest_rates",
     "report": "loantwin.interfaces.report.report.report",

@@ -14,7 +14,7 @@ EXTRAS: Mapping[str, tuple[str, ...]] = {
     "jax": ("jax",),
     "policy": ("zen",),
     "report": ("jinja2", "matplotlib"),
-    "scoring": ("lightgbm",),
+    "scoring": ("lifelines", "lightgbm", "sklearn"),
 }
 """Extra of `pyproject.toml` -> the modules that it brings and the code imports."""
 

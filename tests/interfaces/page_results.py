@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
 from loantwin.interfaces.report.movement import FROM_LOSSES, LOSSES, STOCK
 from loantwin.interfaces.report.movement import WORDS as LINES
 from loantwin.interfaces.report.stress.figures import FIGURES
+from loantwin.models.scoring.judge import ScoreCompared
 from loantwin.performance.rivals import LAST_RATE
 from loantwin.risk.loss.loss import Histogram, LossResult
 from loantwin.risk.provisions.movement_statement import GROSS, TABLE, MovementResult
@@ -17,6 +19,7 @@ from loantwin.verbs.components import ComponentsResult
 from loantwin.verbs.curves import RollRatesResult, VintagesResult
 from loantwin.verbs.fairness import FairnessResult
 from loantwin.verbs.fairness_search import FairnessSearchResult
+from loantwin.verbs.score_card import ScoreCardResult
 
 from .filled import Filler, Keys, Many
 
@@ -28,6 +31,7 @@ SERIES = ("balance", "interest", "funding_cost", "servicing_cost", "net_interest
           "charged_off", "recovered", "cash_gap", "cash_in/", "cash_out/")  # fmt: skip
 MONTHS = tuple(f"2030-{month:02d}" for month in range(1, 13))
 MONEY, STEP = 1e8, 0.0103
+SCORED = ("logistic", "scorecard")
 QUARTERS = ("2029-12", "2030-03", "2030-06", "2030-09", "2030-12")
 
 KEYS: dict[str, tuple[str, ...]] = {
@@ -102,6 +106,14 @@ GIVEN: dict[str, Any] = {
     "StressResult.baseline": "Base",
     "StressResult.months": 12,
     "StressResult.new_lending": "none",
+    **{f"ScoreCardResult.{name}": Keys(SCORED) for name in ("models", "curves")},
+    "ScoreCardResult.champion": SCORED[1],
+    "PartJudged.model": SCORED[1],
+    "PartJudged.shown": True,
+    "ScoreCardResult.compared": lambda filler: (
+        replace(filler.make(ScoreCompared), model="boosting-monotone", against="boosting"),
+    ),
+    "ScoreCurves.edges": (-2.0, -1.0, 0.0, 1.0),
     "StressResult.settings": {"capital_minimum": 0.07},
     "StressPath.months": MONTHS,
     "StressPath.quarters": QUARTERS,
@@ -139,7 +151,7 @@ GIVEN: dict[str, Any] = {
 }
 KINDS = (
     StressResult, LossResult, MovementResult, Backtest, ComponentsResult, RollRatesResult, VintagesResult,
-    FairnessResult, FairnessSearchResult,
+    FairnessResult, FairnessSearchResult, ScoreCardResult,
 )  # fmt: skip
 
 

@@ -86,6 +86,8 @@ def _scores(result: Any, found: list[Table]) -> Rows:
         yield from across(row, {"model": item.model, "beside": item.against, "AUC": item.auc})
         yield from across(row, {"Brier": item.brier})
         yield from ends(row["95 % of Brier"], item.brier_low, item.brier_high)
+        yield from across(row, {"log loss": item.log_loss})
+        yield from ends(row["95 % of log loss"], item.log_loss_low, item.log_loss_high)
     tenths = find(found, "Calibration of")
     deciles = result.models[result.champion].deciles
     assert deciles
@@ -96,3 +98,91 @@ def _scores(result: Any, found: list[Table]) -> Rows:
     features = find(found, "Features")
     for item in result.features:
         yield features.row(item.name)["information value"], item.information
+    assert result.segments
+    for item in result.segments:
+        yield from _part(item, found, f"by {item.column}", item.column)
+    assert result.periods
+    for item in result.periods:
+        row = yield from _part(item, found, "by period", "period")
+        yield from across(row, {"PSI": item.psi, "by chance": item.psi_by_chance})
+    moved = find(found, "Stability of features")
+    assert result.moved
+    for item in result.moved:
+        yield moved.row(item.column)[item.period], item.csi
+        yield moved.row(item.column)["by chance"], item.by_chance
+
+
+@of("SurvivalTrainResult")
+def _survival(result: Any, found: list[Table]) -> Rows:
+    told = find(found, "Probability of the event")
+    for item, cells in zip(result.judged, told.cells[1:], strict=True):
+        row, made = dict(zip(told.cells[0], cells, strict=True)), item.figures
+        yield from across(row, {"as of": item.as_of, "loans are": item.group, "months": item.horizon})
+        yield from across(row, {"model": item.model, "loans": item.loans, "predicted": made.predicted})
+        yield from across(row, {"observed": made.observed, "Brier": made.brier, "AUC": made.auc})
+        yield from ends(row["95 %"], made.brier_low, made.brier_high)
+    differences = find(found, "Differences")
+    for item, cells in zip(result.compared, differences.cells[1:], strict=True):
+        row = dict(zip(differences.cells[0], cells, strict=True))
+        yield from across(row, {"loans are": item.group, "months": item.horizon, "model": item.model})
+        yield from across(row, {"beside": item.against, "Brier": item.brier, "is": item.shown})
+        yield from ends(row["95 % of Brier"], item.brier_low, item.brier_high)
+    features = find(found, "Features")
+    for item in result.features:
+        yield features.row(item.name)["spread of log hazard"], item.spread
+    moves = find(found, "What moves with the month")
+    for item in result.effects:
+        yield moves.row(item.name)["hazard's factor a unit"], item.factor
+
+
+@of("ScoreBehaviourResult")
+def _behaviour(result: Any, found: list[Table]) -> Rows:
+    for item in result.dates:
+        row = find(found, "Rows by date").row(item.at)
+        yield from across(row, {"rows": item.rows, "bad after it": item.bad, "good after it": item.good})
+        yield row["not known"], item.unknown
+    features = find(found, "Features")
+    for item in result.features:
+        heads = {"missing": item.missing, "mean": item.mean, "lowest": item.low, "highest": item.high}
+        yield from across(features.row(item.name), heads)
+    sets = find(found, f"{result.worth.model} by set of columns")
+    for name, item in result.worth.sets.items():
+        yield from across(sets.row(name), {"AUC": item.auc, "Brier": item.brier})
+        yield from ends(sets.row(name)["95 %"], item.auc_low, item.auc_high)
+    differences = find(found, "Differences")
+    for item, cells in zip(result.worth.compared, differences.cells[1:], strict=True):
+        row = dict(zip(differences.cells[0], cells, strict=True))
+        yield from across(row, {"columns": item.model, "beside": item.against, "AUC": item.auc})
+        yield from across(row, {"Brier": item.brier})
+        yield from ends(row["95 % of Brier"], item.brier_low, item.brier_high)
+
+
+def _part(item: Any, found: list[Table], words: str, column: str) -> Any:
+    """Yield a part's figures; return its row of calibration."""
+    (good,) = (table for table in found if table.title.startswith("How good") and words in table.title)
+    row = good.row(item.part)
+    yield from across(row, {"AUC": item.auc, "KS": item.ks, "Brier": item.brier})
+    yield from ends(row["95 % of AUC"], item.auc_low, item.auc_high)
+    yield from ends(row["95 % of KS"], item.ks_low, item.ks_high)
+    yield from ends(row["95 % of Brier"], item.brier_low, item.brier_high)
+    row = find(found, f"Predicted and observed bad {words}").row(item.part)
+    yield from across(row, {"predicted bad": item.predicted, "observed bad": item.observed})
+    yield from ends(row["95 %"], item.observed_low, item.observed_high)
+    return row
+
+
+@of("ScorePredictResult")
+def _predicted(result: Any, found: list[Table]) -> Rows:
+    told = find(found, "Cases scored")
+    yield told.fact("cases"), result.rows
+    yield told.fact("probability of bad, mean"), result.pd_mean
+    yield told.fact("least"), result.pd_least
+    yield told.fact("greatest"), result.pd_greatest
+    unknown = find(found, "What the model did not know")
+    for heads, counts in (
+        ("texts never seen", result.unseen),
+        ("numbers beyond", result.beyond),
+        ("missing", result.missing),
+    ):
+        for name, count in counts.items():
+            yield unknown.row(name)[heads], count

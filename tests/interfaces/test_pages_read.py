@@ -32,6 +32,7 @@ from loantwin.interfaces.report.report.ahead import (
 )
 from loantwin.interfaces.report.report.compared import against, compared_section
 from loantwin.interfaces.report.report.tiles import tiles
+from loantwin.interfaces.report.score_card.page import page as card_page
 from loantwin.interfaces.report.stress.figures import FIGURES
 from loantwin.interfaces.report.stress.page import page as stress_page
 from loantwin.outlook.comparison import GENERATED, Comparison
@@ -50,6 +51,7 @@ from loantwin.verbs.curves import RollRatesResult, VintagesResult
 from loantwin.verbs.fairness import FairnessResult
 from loantwin.verbs.fairness_search import FairnessSearchResult
 from loantwin.verbs.forecast import Forecast, ForecastMonth
+from loantwin.verbs.score_card import ScoreCardResult
 
 from .filled import PROVENANCE
 from .page_results import BOTH, KINDS, MONTHS, QUARTERS, SEGMENTS, part_of, result_of
@@ -65,6 +67,7 @@ PAGES: dict[type[Any], Any] = {
     VintagesResult: curves_page,
     FairnessResult: fairness_page,
     FairnessSearchResult: search_page,
+    ScoreCardResult: card_page,
 }
 BOOK = "Forecast and what came, whole book, 12 months"
 LEAST = 15.0
@@ -685,3 +688,75 @@ def test_figures_of_fairness_stand_under_their_headings() -> None:
         assert gains.cell(item.name, "gain") == f"{item.gain.value:.3f}"
         assert costs.cell(item.name, "AUC") == f"{item.auc.value:.3f}"
         assert costs.cell(item.name, "bad among approved") == percent(item.bad_rate.value, 2)
+
+
+def test_figures_of_a_card_stand_under_their_headings() -> None:
+    result, page = result_of(ScoreCardResult), read_of(ScoreCardResult)
+    judged = page.table("model", "AUC", "95 % of AUC")
+    for name, item in result.models.items():
+        assert judged.cell(name, "AUC") == f"{item.auc:.4f}"
+        assert judged.cell(name, "95 % of AUC") == f"{item.auc_low:.3f} to {item.auc_high:.3f}"
+        assert judged.cell(name, "Gini") == f"{item.gini:.3f}"
+        assert judged.cell(name, "KS") == f"{item.ks:.3f}"
+        assert judged.cell(name, "Brier") == f"{item.brier:.4f}"
+        assert judged.cell(name, "95 % of Brier") == f"{item.brier_low:.4f} to {item.brier_high:.4f}"
+        assert judged.cell(name, "log loss") == f"{item.log_loss:.4f}"
+        assert judged.cell(name, "slope") == f"{item.calibration_slope:.2f}"
+        assert judged.cell(name, "PSI") == f"{item.stability:.3f}"
+        assert page.chart("AUC of each model").cell(name, "estimate") == f"{item.auc:.3f}"
+        assert page.chart("Brier score of each model").cell(name, "97.5 %") == f"{item.brier_high:.3f}"
+    own = result.models[result.champion]
+    tenths, drawn = (
+        page.table("tenth by risk", "cases"),
+        page.chart(f"Calibration of {result.champion}"),
+    )
+    for item in own.deciles:
+        assert tenths.cell(str(item.number), "predicted bad") == percent(item.predicted)
+        assert tenths.cell(str(item.number), "observed bad") == percent(item.observed)
+        assert drawn.cell(str(item.number), "predicted") == share(item.predicted)
+        assert drawn.cell(str(item.number), "observed") == share(item.observed)
+    found = page.chart("Bads found among goods (ROC)")
+    for name, curve in result.curves.items():
+        for row, value in zip(found.cells[1:], curve.bads, strict=True):
+            assert row[found.cells[0].index(name)] == share(value)
+    lies = page.chart("Scores of goods and of bads")
+    for row, good, bad in zip(
+        lies.cells[1:], result.curves[result.champion].good_shares, result.curves[result.champion].bad_shares,
+        strict=True,
+    ):  # fmt: skip
+        assert row[1:] == [share(good), share(bad)]
+    _parts_of_a_card(result, page)
+
+
+def _parts_of_a_card(result: ScoreCardResult, page: Reader) -> None:
+    periods = page.table("period", "cases", "bad", "AUC")
+    for item in result.periods:
+        assert periods.cell(item.part, "AUC") == f"{item.auc:.3f}"
+        assert periods.cell(item.part, "predicted bad") == percent(item.predicted)
+        assert periods.cell(item.part, "observed bad") == percent(item.observed)
+        assert periods.cell(item.part, "PSI") == f"{item.psi:.3f}"
+        assert periods.cell(item.part, "by chance") == f"{item.psi_by_chance:.3f}"
+    for item in result.segments:
+        table = page.chart(f"AUC by {item.column}")
+        assert table.cell(item.part, "estimate") == f"{item.auc:.3f}"
+        level = page.chart(f"Predicted and observed bad by {item.column}")
+        assert level.cell(item.part, "predicted") == share(item.predicted)
+        assert level.cell(item.part, "observed") == share(item.observed)
+    features = page.table("column", "kind", "information value")
+    for item in result.features:
+        assert features.cell(item.name, "information value") == f"{item.information:.3f}"
+        assert features.cell(item.name, "missing") == percent(item.missing, 1)
+        assert features.cell(item.name, "CSI") == f"{item.stability:.3f}"
+    points = page.table("column", "bin", "points")
+    for item in result.points:
+        assert points.cell(item.column, "points") == f"{item.points:.1f}"
+        assert points.cell(item.column, "bad") == percent(item.bad_rate, 1)
+    suspects = page.table("column", "why", "AUC alone")
+    for item in result.leaks:
+        assert suspects.cell(item.column, "AUC alone") == f"{item.auc:.3f}"
+    said = page.table("name", "role", "author", "day")
+    for item in result.approvals:
+        assert said.cell(item.model, "role") == item.role
+    other = page.table("figure", "of these cases")
+    assert other.cell("AUC", "of these cases").startswith(f"{result.other_cases.auc:.3f} (")
+    assert other.cell("bad", "of these cases") == whole(result.other_cases.bads)

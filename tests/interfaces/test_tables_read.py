@@ -16,6 +16,7 @@ from loantwin.verbs.fit import FittedEdge
 from . import (
     reading_accounts,
     reading_ahead,
+    reading_cards,
     reading_contracts,
     reading_decisions,
     reading_fairness,
@@ -31,6 +32,7 @@ BY_NAME = {kind.__name__: kind for kind in kinds()}
 READ = (
     reading_accounts,
     reading_ahead,
+    reading_cards,
     reading_contracts,
     reading_decisions,
     reading_fairness,

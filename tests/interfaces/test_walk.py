@@ -75,12 +75,12 @@ FILES = {
     "funds.toml": "capital.md",
     "slump.toml": "stress.md",
     "terms.toml": "schedule.md",
+    "months.toml": "score-behaviour.md",
     "facts.jsonl": "account-replay.md",
 }
 """Files that a page shows whole, and the page."""
 
 MORE = """
-score train {cases} --target status --good paid --keep age --seed 3 --out {kept}
 score train {cases} --target status --good paid --groups purpose --train-on-groups --out {grouped}
 fairness {decided} --group black,white --unfavourable no --levels natural --figures approval-ratio --month day
 fairness {decided} --group black,white --reference white --bad end=bad --score pd --bands 3 --least 10
@@ -99,6 +99,17 @@ model approve {home} applications/1 --role model-approver --by ana
 model place {home} transition/1 --as champion
 score cutoff {scored} --applications {asked} --scores {told}#logistic --paths 16 --seed 3
 fit {home} --macro {macro} --score {told}#logistic
+score behaviour {cards} --columns {months} --worth logistic --folds 1x2 --seed 3 --out {behaviour}
+survival train {loans} --start begun --months lived --event status=late --as-of 2019-12-31 --out {ends}
+survival train {loans} --start begun --event-date ended --as-of 2019-12-31 --keep income --seed 3 --out {all}
+survival train {loans} --start begun --event-date ended --as-of 2019-12-31 --cox --exclude kind --out {left}
+survival train {loans} --start begun --event-date ended --as-of 2019-12-31 --since 2016-06-01 --out {late}
+survival train {loans} --start begun --event-date ended --as-of 2019-12-31 --until 2021-06-30 --out {early}
+survival train {spans} --start begun --loan loan --month month --event late>0 --as-of 2018-12-31 --out {rest}
+score train {cases} --target status --good paid --keep age --seed 3 --segments age --out {kept}
+score predict {judged} {cases} --model logistic --id age --reasons --out {histories}
+score explain {judged} {cases} --row 7 --model scorecard --cut 0.05 --reasons {reasons}
+score card {judged} --data {cases} --purpose instalments --home {home} --out {out}
 schedule --amount 1200 --annual-rate 0.12 --payments 6 --every 1m --start 2026-01-31 --currency EUR
 schedule --amount 1200 --annual-rate 0.12 --payments 6 --start 2026-01-31 --first 2026-02-28
 schedule --amount 1200 --annual-rate 0.12 --payments 6 --day-count actual/365 --rounding down
@@ -117,7 +128,7 @@ fit {home} --macro us --prior small-business
 policy check {policy} --schema {application}
 policy diff {policy} {policy_next} --applications {applications} --most 1
 decide {applications} --policy {policy} --on 2026-08-03 --out {decisions}
-decide {asked} --policy {policy} --model {told}#logistic --twin {scored}
+decide {applications} --policy {policy} --model {told}#logistic --twin {home}
 priors card
 tape map {tape}
 curves {home} --kind vintages --by quarter --event default --out {out}
@@ -293,11 +304,20 @@ REPLACED = (
     (r"APPLICATIONS\.csv", "{asked}"),
     (r"(?<=--score )SCORES", "{told}"),
     (r"score cutoff twin", "score cutoff {scored}"),
+    (r"LOANS\.csv", "{loans}"),
+    (r"CARDS\.csv", "{cards}"),
+    (r"--out behaviour\.parquet", "--out {behaviour}"),
+    (r"--out (hazards)-2", r"--out {hazards_again}"),
+    (r"--out (hazards)$", r"--out {hazards}"),
+    (r"--at 2021-12-31", "--at {before}"),
+    (r"score predict scores NEW\.csv", "score predict {judged} {cases}"),
+    (r"score (explain|card) scores", r"score \1 {judged}"),
     (r"--out (scores|later)", r"--out {\1}"),
     (r"(?<=model register DIR )scores", "{trained}"),
     (r"MATRIX\.csv(?= --rest)", "{short}"),
     (r"MATRIX\.csv", "{matrix}"),
     (r"HISTORY\.csv", "{ratings}"),
+    (r"bank/accounts/\w+\.jsonl", "facts.jsonl"),
     (r"L000000001", "{loan}"),
     (r"\S+\.html|bad\.csv", "{out}"),
     (r"(?<=--out )\w+\.parquet", "{histories}"),
@@ -308,6 +328,7 @@ REPLACED = (
     (r"--reverse cet1=7%", "--reverse cet1=8.5%"),
     (r"--model-from club", "--model-from {other}"),
     (r"--learn-from OTHER", "--learn-from {other}"),
+    (r"^(survival .*--as-of) ", r"\1  "),  # two blanks: its loans have a day of their own
     (r"--as-of \S+", "--as-of {as_of}"),
     (r"--assume \S+", ""),
 )
@@ -388,6 +409,13 @@ def places(twins: dict[str, Twin], tmp_path_factory: pytest.TempPathFactory) -> 
             "registered": folder / "registered" / "twin",
             "trial": folder / "trial",
             "fresh": "others",
+            "hazards": folder / "hazards",
+            "hazards_again": folder / "hazards-2",
+            **{name: folder / name for name in ("ends", "all", "late", "early")},
+            "left": folder / "left",
+            "rest": folder / "rest",
+            "behaviour": folder / "behaviour.parquet",
+            "judged": folder / "judged",
             "draft": folder / "draft" / "mine.toml",
             **scored(folder, twin, kind),
             **{file.stem: file for file in folder.glob("*.*")},
@@ -439,6 +467,8 @@ def write_files(folder: Path, segment: str) -> None:
             [",A,B,D,NR", *(f"{name},{row}" for name, row in zip("ABD", rows, strict=False))]
         ),
         "unnamed.csv": "\n".join(rows),
+        "reasons.toml": '[[reason]]\ncode = "1"\nfeatures = ["purpose"]\nen = "Means and purpose"\n'
+        '[[change]]\nfeature = "purpose"\n',
         "cases.csv": "approved,purpose,income,age,status\n"
         + "\n".join(
             f"{2018 + case // 60}-{case % 12 + 1:02}-15,{'abc'[case % 3]},{900 + 37 * case % 1700},"
@@ -452,6 +482,28 @@ def write_files(folder: Path, segment: str) -> None:
             f"{'no' if case * 31 % 100 > 70 - 20 * (case % 4 == 0) else 'yes'},"
             f"{'bad' if case * 29 % 100 < 5 + 13 * case % 40 else 'paid'}"
             for case in range(400)
+        ),
+        "loans.csv": "begun,ended,lived,status,income,kind\n"
+        + "\n".join(
+            f"{2016 + loan // 100}-{loan % 12 + 1:02}-15,"
+            f"{'' if loan % 3 == 0 else f'{2018 + loan // 100}-{loan % 11 + 1:02}-20'},{5 + loan % 31},"
+            f"{('', 'late', 'paid')[loan % 3]},{900 + 37 * loan % 1700},{'ab'[loan % 2]}"
+            for loan in range(300)
+        ),
+        "spans.csv": "loan,begun,month,strain,late\n"
+        + "\n".join(
+            f"{loan},2016-01-31,{2016 + age // 12}-{age % 12 + 1:02}-28,{loan * 7 % 5},"
+            f"{int(age == loan % 40)}"
+            for loan in range(60)
+            for age in range(48)
+            if age <= loan % 40
+        ),
+        "cards.csv": ",".join(f"{name}_{back}" for name in ("late", "bill", "paid") for back in range(4))
+        + ",limit,next\n"
+        + "\n".join(
+            f"{card % 3 % 2},{card % 2},0,0,{500 + card},{480 + card},{450 + card},400,"
+            f"{card % 50},20,20,{card % 7},1000,{int(card * 29 % 100 < 25 + 20 * (card % 2))}"
+            for card in range(200)
         ),
         "short.csv": "\n".join([",A,B,D", *short]),
         "ratings.csv": "customer,date,rating\n"
@@ -479,6 +531,14 @@ def write_register(home: Path, folder: Path) -> None:
     lt.model_register(made, folder / "trained", name="applications", by="ana", expires="2047-11-30")
     lt.model_approve(made, "applications/1", role="model-approver", by="eva")
     lt.model_place(made, "applications/1", place="champion", by="eva")
+    lt.score_train(
+        folder / "cases.csv",
+        target="status",
+        good="paid",
+        out=folder / "judged",
+        folds="1x2",
+        models=("logistic", "scorecard"),
+    )
 
 
 def walked(line: str, words: dict[str, object]) -> tuple[int, str, str]:

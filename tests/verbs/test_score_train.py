@@ -135,13 +135,59 @@ def test_too_few_rows_of_a_class_and_a_folder_in_use(file: Path, tmp_path: Path)
 def test_without_the_extra_boosting_is_left_out_and_said(
     file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("loantwin.verbs.score_train.find_spec", lambda name: None)
+    monkeypatch.setattr("loantwin.models.scoring.kinds.find_spec", lambda name: None)
     monkeypatch.setattr("loantwin.extras.find_spec", lambda name: None)
     result = train(file, tmp_path / "a", models=None)
-    assert tuple(result.models) == CORE
+    assert tuple(result.models) == (*CORE, "stack")
     assert "pip install 'loantwin[scoring]'" in result.notes[-1]
     with pytest.raises(ExtraError, match="scoring"):
         train(file, tmp_path / "b", models=("boosting",))
+
+
+def test_segments_and_periods_are_judged_apart_and_small_ones_not_shown(tmp_path: Path) -> None:
+    frame = cases(1200).with_columns(
+        pl.when(pl.col("id") <= 30).then(pl.lit("few")).otherwise(pl.col("job")).alias("region")
+    )
+    frame.write_csv(tmp_path / "x.csv")
+    options = {"models": ("logistic",), "segments": ("region",), "exclude": ("region",)}
+    result = train(tmp_path / "x.csv", tmp_path / "a", **options)
+    found = {item.part: item for item in result.segments}
+    assert set(found) == {"few", "fixed", "free"}
+    assert (found["few"].shown, found["few"].auc) == (False, None)
+    assert sum(item.rows for item in found.values()) == 1200
+    for item in found.values():
+        if item.shown:
+            assert item.auc_low < item.auc < item.auc_high
+            assert item.ks_low - 0.02 <= item.ks <= item.ks_high + 0.02
+            assert item.observed_low < item.predicted < item.observed_high
+    assert result.periods == result.moved == ()
+    later = train(tmp_path / "x.csv", tmp_path / "b", time="day", **options)
+    assert sum(item.rows for item in later.periods) == sum(item.rows for item in later.segments) == 360
+    assert {item.part[:4] for item in later.periods} <= {"2017", "2018", "2019"}
+    assert all(item.psi is not None and item.psi_by_chance > 0 for item in later.periods if item.rows >= 50)
+    assert {item.column for item in later.moved} == {"income", "job"}
+
+
+def test_settings_are_chosen_out_of_time_so_that_what_does_not_carry_over_is_held_back(
+    tmp_path: Path,
+) -> None:
+    random = np.random.default_rng(4)
+    rows, places = 6000, 40
+    day = np.sort(random.integers(0, 2000, rows))
+    place, year = random.integers(0, places, rows), day // 200
+    luck = random.normal(size=(11, places)) * 1.2  # of a place in a period: it tells nothing of the next
+    risk = random.normal(size=rows)
+    bad = random.random(rows) < 1 / (1 + np.exp(1.5 - 0.7 * risk - luck[year, place]))
+    pl.DataFrame(
+        {
+            "day": np.datetime64("2001-01-01") + day.astype("timedelta64[D]"),
+            "risk": risk,
+            "place": [f"p{number}" for number in place],
+            "end": np.where(bad, "2", "1"),
+        }
+    ).write_csv(tmp_path / "x.csv")
+    found = train(tmp_path / "x.csv", tmp_path / "a", time="day", models=("logistic",)).models["logistic"]
+    assert 0.75 < found.calibration_slope < 1.35
 
 
 REFERENCE = {

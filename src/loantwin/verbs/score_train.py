@@ -3,73 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from importlib.metadata import version
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
-from scipy.special import expit
 
 from loantwin.arrays import Floats
 from loantwin.errors import UsageError, choice, expected
-from loantwin.extras import EXTRAS, require
+from loantwin.extras import require
 from loantwin.files import whole_folder
 from loantwin.models.scoring.binning import learn_bins
 from loantwin.models.scoring.code import code_hash
-from loantwin.models.scoring.features import Encoded, Feature, encode, learn_features
-from loantwin.models.scoring.folds import out_of_time, read_folds
-from loantwin.models.scoring.judge import (
-    Judged,
-    ScoreCompared,
-    compare,
-    cross_validate,
-    judge_folds,
-    judge_later,
-)
-from loantwin.models.scoring.kinds import KINDS, NEED_EXTRA
-from loantwin.models.scoring.leaks import Suspect, find_future, find_leaks
+from loantwin.models.scoring.curves import curves_of
+from loantwin.models.scoring.features import Feature
+from loantwin.models.scoring.folds import read_folds
+from loantwin.models.scoring.judge import Judged, ScoreCompared, best_single, champion_of, compare
+from loantwin.models.scoring.kinds import KINDS, NEED_EXTRA, STACK, available
+from loantwin.models.scoring.leaks import Suspect
+from loantwin.models.scoring.look import Looked, look_for_leaks
 from loantwin.models.scoring.measures import characteristic_stability
+from loantwin.models.scoring.parts import PartJudged, by_segment
+from loantwin.models.scoring.periods import FeatureMoved, by_period, features_by_period
 from loantwin.models.scoring.protected import without_groups
 from loantwin.models.scoring.sample import Sample, column_of, sample_of
 from loantwin.models.scoring.scorecard import table_of_points
 from loantwin.models.scoring.store import Score, write_scores
-from loantwin.models.scoring.table import read_table, take
+from loantwin.models.scoring.table import Table, read_table
+from loantwin.models.scoring.told import FeatureTold, PointsTold
 from loantwin.models.scoring.training import train_scores
+from loantwin.models.scoring.trial import Trial, try_by_folds, try_out_of_time
 from loantwin.types import Progress, Result, silent
 
 BASE = "logistic"
 """The model that others are set beside."""
-
-
-@dataclass(frozen=True)
-class FeatureTold:
-    """A column that the models read.
-
-    missing : share of rows without it. levels : of a category, the rare ones left out. rare : how many texts
-    share one level. information : information value of its bins. stability : index of how far it moved
-    between training and later rows, null of folds.
-    """
-
-    name: str
-    kind: str
-    missing: float
-    levels: int
-    rare: int
-    information: float
-    stability: float | None
-
-
-@dataclass(frozen=True)
-class PointsTold:
-    """A bin of the scorecard: points of a case in it, rows and share of bads there."""
-
-    column: str
-    bin: str
-    points: float
-    rows: int
-    bad_rate: float | None
 
 
 @dataclass(frozen=True)
@@ -78,9 +46,12 @@ class ScoreTrainResult(Result):
 
     rows : with a target. bads : of them. good, bad_values : of the target. unknown : rows without a target.
     judged_on : folds, or the rows from a day on. models : name -> figures. champion : the one of least log
-    loss. compared : each beside the logistic regression; monotone boosting beside free boosting: its cost.
+    loss; a stack only where it beats the best single model beyond chance. compared : each beside the logistic
+    regression; monotone boosting beside free boosting: its cost; the stack beside the best single model.
+    segments : each model in each part of the columns asked for. periods : likewise by quarter or year of the
+    judged rows, with the score's stability; moved : that of each feature; both empty of folds.
     leaks : columns suspected to know the outcome. left_out : column -> why it is no feature. registry_id :
-    hash of data, settings, versions, code and models. out : the folder, its files named after the models.
+    hash of data, settings, versions and models. out : the folder, its files named after the models.
     """
 
     SCHEMA: ClassVar[str] = "loantwin.score_train/1"
@@ -96,6 +67,9 @@ class ScoreTrainResult(Result):
     models: Mapping[str, Judged]
     champion: str
     compared: tuple[ScoreCompared, ...]
+    segments: tuple[PartJudged, ...]
+    periods: tuple[PartJudged, ...]
+    moved: tuple[FeatureMoved, ...]
     leaks: tuple[Suspect, ...]
     features: tuple[FeatureTold, ...]
     left_out: Mapping[str, str]
@@ -104,6 +78,33 @@ class ScoreTrainResult(Result):
     out: str
     notes: tuple[str, ...]
     provenance: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What a training was asked for: names of columns as they stand in the table."""
+
+    path: Path
+    target: str
+    good: str
+    time: str | None
+    repeats: int
+    folds: int
+    seed: int
+    models: tuple[str, ...]
+    segments: tuple[str, ...]
+    keep: tuple[str, ...]
+    groups: tuple[str, ...] = ()
+    train_on_groups: bool = False
+
+    def settings(self, columns: Sequence[str]) -> dict[str, Any]:
+        """Return what models depend on besides the data and the versions."""
+        return {
+            "target": self.target, "good": self.good, "time": self.time,
+            "folds": None if self.time else f"{self.repeats}x{self.folds}", "seed": self.seed,
+            "columns": list(columns),
+            **({"groups": list(self.groups), "train_on_groups": self.train_on_groups} if self.groups else {}),
+        }  # fmt: skip
 
 
 def score_train(
@@ -116,6 +117,7 @@ def score_train(
     folds: str = "5x5",
     seed: int = 0,
     models: Sequence[str] | None = None,
+    segments: Sequence[str] = (),
     exclude: Sequence[str] = (),
     keep: Sequence[str] = (),
     groups: Sequence[str] = (),
@@ -132,9 +134,11 @@ def score_train(
     data : a table: text, Excel or Parquet. target : column of the end. good : its value that is good; every
         other is bad, rows without one are left out. out : a new or empty folder.
     time : column of the day of each case: the latest 30 % of rows judge models that the earlier ones trained,
-        and dates are read as days before it. folds : repeats x folds, where no time is given.
-    models : names of `KINDS`, all by default. exclude, keep : columns left out, and kept though suspected.
-    groups : columns that say who is of a group: measured by, no features unless `train_on_groups`.
+        settings are chosen out of time inside them, and dates are read as days before the case. folds :
+        repeats x folds, where no time is given.
+    models : names of `KINDS`, all by default. segments : columns by whose values models are judged apart.
+    exclude, keep : columns left out, and kept though suspected. groups : columns that say who is of a group:
+        measured by, no features unless `train_on_groups`.
 
     Raises
     ------
@@ -153,85 +157,105 @@ def score_train(
         day = None if time is None else column_of(table, time, "time")
         apart = without_groups(whole, groups, train_on=train_on_groups, time=day, seed=seed)
         sample = apart.sample
-        told = _Told(sample, day, seed, [column_of(table, name, "keep") for name in keep])
-        progress(0.02, "looked for leaks")
-        found = _by_time(told, names) if day else _by_folds(told, names, repeats, parts, progress)
+        asked = _Asked(
+            path,
+            column_of(table, target, "target"),
+            str(good),
+            day,
+            repeats,
+            parts,
+            seed,
+            tuple(names),
+            tuple(column_of(table, name, "segments") for name in segments),
+            tuple(column_of(table, name, "keep") for name in keep),
+            tuple(apart.groups),
+            train_on_groups,
+        )
+        looked = look_for_leaks(sample, time=asked.time, seed=seed, keep=asked.keep)
+        progress(0.05, "looked for leaks")
+        trial = _tried(asked, sample, looked.names, progress)
+        compared, champion = _compared(trial, seed)
         progress(0.9, "training on all rows")
-        made = train_scores(sample.table, told.names, sample.bad, names, time=day, seed=seed)
-        champion = min(names, key=lambda name: found.judged[name].log_loss)
-        settings = {
-            "target": target, "good": str(good), "time": day, "folds": None if day else f"{repeats}x{parts}",
-            "seed": seed, "columns": list(told.names),
-            **({"groups": list(apart.groups), "train_on_groups": train_on_groups} if apart.groups else {}),
-        }  # fmt: skip
-        record = {
-            "data": {
+        made = train_scores(sample.table, looked.names, sample.bad, names, time=asked.time, seed=seed)
+        told = ScoreTrainResult(
+            source=path.name,
+            target=asked.target,
+            good=asked.good,
+            bad_values=sample.bad_values,
+            rows=len(sample.bad),
+            bads=int(sample.bad.sum()),
+            unknown=sample.unknown,
+            judged_on=trial.words,
+            models=trial.judged,
+            champion=champion,
+            compared=compared,
+            segments=by_segment(trial, sample.table, asked.segments, seed),
+            periods=() if asked.time is None else by_period(trial, asked.time, seed),
+            moved=features_by_period(trial),
+            leaks=looked.leaks,
+            features=_features(made.features, made.values, sample, _moved(trial)),
+            left_out={**sample.left_out, **looked.left_out},
+            points=_points(made.scores),
+            registry_id="",
+            out=str(out),
+            notes=(*table.said, *notes, *apart.notes, *looked.notes),
+            provenance={
                 "file": path.name,
                 "sha256": table.sha256,
-                "rows": len(sample.bad),
-                **_span(sample, day),
+                **asked.settings(looked.names),
+                "versions": _versions(names),
             },
-            "settings": settings,
-            "versions": _versions(names),
-            "code": code_hash(),
-            "champion": champion,
-            "figures": {name: asdict(item) for name, item in found.judged.items()},
-            "leaks": [asdict(item) for item in told.leaks],
-        }
+        )
+        record = {**_record(asked, table, sample, looked, trial, champion), "card": _card(told, trial)}
         number = write_scores(folder, made.scores, record)
-    return ScoreTrainResult(
-        source=path.name,
-        target=column_of(table, target, "target"),
-        good=str(good),
-        bad_values=sample.bad_values,
-        rows=len(sample.bad),
-        bads=int(sample.bad.sum()),
-        unknown=sample.unknown,
-        judged_on=found.words,
-        models=found.judged,
-        champion=champion,
-        compared=_compared(found, seed),
-        leaks=told.leaks,
-        features=_features(made.features, made.values, sample, found.moved),
-        left_out={**sample.left_out, **told.left_out},
-        points=_points(made.scores),
-        registry_id=number,
-        out=str(out),
-        notes=(*table.said, *notes, *apart.notes, *told.notes),
-        provenance={"file": path.name, "sha256": table.sha256, **settings, "versions": _versions(names)},
+    return replace(told, registry_id=number)
+
+
+def _tried(asked: _Asked, sample: Sample, columns: Sequence[str], progress: Progress) -> Trial:
+    if asked.time is not None:
+        return try_out_of_time(sample, columns, asked.models, asked.time, seed=asked.seed)
+    return try_by_folds(
+        sample,
+        columns,
+        asked.models,
+        repeats=asked.repeats,
+        folds=asked.folds,
+        seed=asked.seed,
+        told=lambda share: progress(0.05 + 0.85 * share, "judging"),
     )
 
 
-@dataclass(frozen=True)
-class _Found:
-    """Figures by model, squared errors of each judged case (paired), how far each feature moved."""
+def _record(
+    asked: _Asked, table: Table, sample: Sample, looked: Looked, trial: Trial, champion: str
+) -> dict[str, Any]:
+    return {
+        "data": {
+            "file": asked.path.name,
+            "sha256": table.sha256,
+            "rows": len(sample.bad),
+            **_span(sample, asked.time),
+        },
+        "settings": asked.settings(looked.names),
+        "versions": _versions(asked.models),
+        "code": code_hash(),
+        "champion": champion,
+        "figures": {name: asdict(item) for name, item in trial.judged.items()},
+        "leaks": [asdict(item) for item in looked.leaks],
+    }
 
-    judged: Mapping[str, Judged]
-    losses: Mapping[str, Floats]
-    moved: Mapping[str, float]
-    words: str
+
+CARD = (
+    "target", "good", "bad_values", "rows", "bads", "unknown", "judged_on", "compared", "segments", "periods",
+    "moved", "features", "left_out", "notes",
+)  # fmt: skip
+"""What a card tells of a training, as its result does."""
 
 
-class _Told:
-    """A sample after the look for leaks: its suspects, and the columns that are left to learn from."""
-
-    def __init__(self, sample: Sample, time: str | None, seed: int, keep: Sequence[str]) -> None:
-        self.sample, self.time, self.seed = sample, time, seed
-        future = () if time is None else find_future(dict(sample.table.dates), time)
-        future = tuple(item for item in future if item.column in sample.names)
-        known = [name for name in sample.names if name not in {item.column for item in future}]
-        features = learn_features(sample.table, known, time)
-        values = encode(features, sample.table, time).values
-        self.leaks: tuple[Suspect, ...] = (*find_leaks(features, values, sample.bad, seed=seed), *future)
-        gone = {item.column for item in self.leaks} - set(keep)
-        self.names = tuple(name for name in sample.names if name not in gone)
-        if not self.names:
-            raise UsageError(
-                expected("a feature that is not suspected to know the outcome", "none"), field="keep"
-            )
-        self.left_out = {name: "suspected to know the outcome" for name in sample.names if name in gone}
-        kept = [item.column for item in self.leaks if item.column in keep]
-        self.notes = (f"kept though suspected to know the outcome: {', '.join(kept)}",) if kept else ()
+def _card(result: ScoreTrainResult, trial: Trial) -> dict[str, Any]:
+    """Return what the record keeps for `score card`: parts of the result, and curves."""
+    told = result.to_dict()
+    curves = {name: asdict(curves_of(trial.bad, scores[0])) for name, scores in trial.log_odds.items()}
+    return {**{name: told[name] for name in CARD}, "curves": curves}
 
 
 def _kinds(models: Sequence[str] | None) -> tuple[list[str], tuple[str, ...]]:
@@ -242,61 +266,35 @@ def _kinds(models: Sequence[str] | None) -> tuple[list[str], tuple[str, ...]]:
         if asked & set(NEED_EXTRA):
             require("scoring")
         return [name for name in KINDS if name in asked], ()
-    if all(find_spec(module) is not None for module in EXTRAS["scoring"]):
+    there = available(KINDS)
+    if there == tuple(KINDS):
         return list(KINDS), ()
     words = "boosting is left out: the extra scoring is not installed; pip install 'loantwin[scoring]'"
-    return [name for name in KINDS if name not in NEED_EXTRA], (words,)
+    return list(there), (words,)
 
 
-def _by_folds(told: _Told, names: Sequence[str], repeats: int, parts: int, progress: Progress) -> _Found:
-    sample = told.sample
-    features = learn_features(sample.table, told.names)
-    values = encode(features, sample.table).values
-    judged, losses = {}, {}
-    for place, name in enumerate(names):
-
-        def tell(share: float, place: int = place, name: str = name) -> None:
-            progress(0.05 + 0.85 * (place + share) / len(names), f"judging {name}")
-
-        made = cross_validate(
-            name, features, values, sample.bad, repeats=repeats, folds=parts, seed=told.seed, told=tell
-        )
-        judged[name] = judge_folds(made, sample.bad, told.seed)
-        losses[name] = ((expit(made.log_odds) - sample.bad) ** 2).mean(axis=0)
-    times = "" if repeats == 1 else f", {repeats} times anew"
-    return _Found(judged, losses, {}, f"{parts} folds{times}")
-
-
-def _by_time(told: _Told, names: Sequence[str]) -> _Found:
-    sample, time = told.sample, str(told.time)
-    before, after, cut = out_of_time(sample.table.dates[time], sample.bad)
-    early, late = take(sample.table, before), take(sample.table, after)
-    features = learn_features(early, told.names, time)
-    near, far = encode(features, early, time), encode(features, late, time)
-    judged, losses = {}, {}
-    for name in names:
-        model = KINDS[name].train(features, near.values, sample.bad[before], seed=told.seed)
-        found = KINDS[name].log_odds(model, far.values)
-        trained = KINDS[name].log_odds(model, near.values)
-        judged[name] = judge_later(found, sample.bad[after], trained, told.seed)
-        losses[name] = (expit(found) - sample.bad[after]) ** 2
-    rates = [f"{len(rows):,} rows, {sample.bad[rows].mean():.1%} bad" for rows in (before, after)]
-    words = f"rows after {cut} ({rates[1]}), trained on those until then ({rates[0]})"
-    return _Found(judged, losses, _moved(features, near, far), words)
-
-
-def _moved(features: Sequence[Feature], near: Encoded, far: Encoded) -> dict[str, float]:
+def _moved(trial: Trial) -> dict[str, float]:
+    if trial.before is None:
+        return {}
+    near, far = trial.before.near.values, trial.before.far.values
     return {
-        feature.name: characteristic_stability(near.values[:, at], far.values[:, at])
-        for at, feature in enumerate(features)
+        feature.name: characteristic_stability(near[:, at], far[:, at])
+        for at, feature in enumerate(trial.before.features)
     }
 
 
-def _compared(found: _Found, seed: int) -> tuple[ScoreCompared, ...]:
-    pairs = [(name, BASE) for name in found.judged if name != BASE and BASE in found.judged]
-    if set(NEED_EXTRA) <= set(found.judged):
+def _compared(trial: Trial, seed: int) -> tuple[tuple[ScoreCompared, ...], str]:
+    """Return models beside others, and the champion."""
+    there = trial.judged
+    pairs = [(name, BASE) for name in there if name != BASE and BASE in there]
+    if set(NEED_EXTRA) <= set(there):
         pairs.append((NEED_EXTRA[1], NEED_EXTRA[0]))
-    return tuple(compare(one, other, found.judged, found.losses, seed) for one, other in pairs)
+    best = best_single(there)
+    if STACK in there and best not in (STACK, BASE):
+        pairs.append((STACK, best))
+    made = tuple(compare(one, other, there, trial.log_odds, trial.bad, seed) for one, other in pairs)
+    beside = [item for item in made if (item.model, item.against) == (STACK, best)]
+    return made, champion_of(there, beside[0] if beside else None)
 
 
 def _features(
@@ -335,5 +333,10 @@ def _span(sample: Sample, day: str | None) -> dict[str, str]:
 
 
 def _versions(names: Sequence[str]) -> dict[str, str]:
-    packages = ["loantwin", "numpy", "scipy", *(["lightgbm"] if set(names) & set(NEED_EXTRA) else [])]
+    packages = ["loantwin", "numpy", "scipy", *(["lightgbm"] if _boosted(names) else [])]
     return {name: version(name) for name in packages}
+
+
+def _boosted(names: Sequence[str]) -> bool:
+    """Return whether a model is one of trees, or made of one."""
+    return bool({base for name in names for base in (name, *available(KINDS[name].base))} & set(NEED_EXTRA))

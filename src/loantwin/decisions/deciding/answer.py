@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import polars as pl
 
@@ -49,14 +49,14 @@ class Versions:
 class Decision:
     """The answer to one application.
 
-    amount, annual_rate, term_months, pattern : what is granted, None unless approved; pattern also where the
+    outcome : approve, decline or refer. amount, annual_rate, term_months, pattern : what is granted, None unless approved; pattern also where the
     policy does not say. score : points, more is better. annual_pd : probability of default within 12 months.
     expected_loss, expected_profit : of what is granted, over its life, money, worth at the twin's as-of date;
     None without a twin, or where it cannot value it. reasons : at most four. rules : NODE/ROW that fired.
     """
 
     application_id: str
-    outcome: Literal["approve", "decline", "refer"]
+    outcome: str
     amount: float | None
     annual_rate: float | None
     term_months: int | None

@@ -21,9 +21,9 @@ from loantwin.decisions.deciding.judged import judged
 from loantwin.decisions.deciding.problems import Problems, code_of
 from loantwin.decisions.deciding.scores import ScoredColumns, ScoreInUse, column_of, scored
 from loantwin.decisions.deciding.told import told
-from loantwin.decisions.deciding.why import score_reasons
 from loantwin.decisions.graph_policy import GraphPolicy
 from loantwin.models.scoring.features import NUMBER
+from loantwin.models.scoring.reasons import reasons_by_code
 
 AT_ONCE = 200_000
 """Counter-offers that are looked at in one go: bounds the memory."""
@@ -201,7 +201,7 @@ class Decider:
         parts = [own, stuck]
         moved = self._moved_by_score(frame, made, asks, on) if found is not None else asks[:0]
         if found is not None and self.score is not None and self.score.score is not None and len(moved):
-            why = score_reasons(self.score.score, found.values[moved])
+            why = reasons_by_code(self.score.score, found.values[moved])
             at, number = np.nonzero(why.place >= 0)
             which = why.place[at, number]
             reasoned = pl.Series(np.unique(moved[at]))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import polars as pl
 
-from loantwin.decisions.deciding.why import MOST
 from loantwin.language import said, speaking
+from loantwin.models.scoring.reasons import MOST
 
 TEXTS = pl.List(pl.String)
 

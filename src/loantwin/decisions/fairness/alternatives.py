@@ -11,9 +11,8 @@ from loantwin.arrays import Flags, Floats, Integers
 from loantwin.decisions.fairness.penalised import log_odds_held_together
 from loantwin.models.scoring.binning import learn_bins
 from loantwin.models.scoring.features import Feature
-from loantwin.models.scoring.folds import splits
+from loantwin.models.scoring.folds import INNER, splits
 from loantwin.models.scoring.kinds import KINDS
-from loantwin.models.scoring.logistic import INNER
 from loantwin.types import Progress, silent
 
 MOST_DROPPED = 6

@@ -8,7 +8,7 @@ import numpy as np
 
 from loantwin.arrays import Flags, Floats
 from loantwin.models.scoring.features import Feature
-from loantwin.models.scoring.folds import stratified
+from loantwin.models.scoring.folds import Inner, splits, stratified
 from loantwin.models.scoring.ridge import choose_penalty, fit_ridge
 from loantwin.models.scoring.terms import columns_of, learn_terms
 
@@ -37,7 +37,7 @@ def log_odds_held_together(
     """
     terms = learn_terms(features, values, bent=False)
     columns, _ = columns_of(features, terms, values)
-    penalty, _ = choose_penalty(columns, bad, stratified(bad, inner, seed))
+    penalty, _ = choose_penalty(columns, bad, Inner(tuple(splits(stratified(bad, inner, seed))), False))
     of_group, compared = sides
     gap = columns[of_group].mean(axis=0) - columns[compared & ~of_group].mean(axis=0)
     intercept, beta = fit_ridge(

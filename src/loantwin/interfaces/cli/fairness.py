@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from loantwin.interfaces.cli.cases import Groups
 from loantwin.interfaces.cli.options import AsJson, Tables, finish
 from loantwin.interfaces.cli.panels import CHALLENGE
 from loantwin.interfaces.cli.progress import shown
@@ -25,13 +26,7 @@ def fairness(
     favourable: Annotated[
         str, typer.Option(metavar="VALUE", help="Its value that is good for the applicant.")
     ],
-    group: Annotated[
-        str,
-        typer.Option(
-            metavar="COLUMN[,COLUMN]",
-            help="The column of the groups; or columns of marks 0 and 1, a group each.",
-        ),
-    ],
+    group: Groups,
     unfavourable: Annotated[
         str | None,
         typer.Option(

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from loantwin.interfaces.cli.cases import Cases, Good, Groups, Target
 from loantwin.interfaces.cli.options import AsJson, Tables, finish
 from loantwin.interfaces.cli.panels import CHALLENGE
 from loantwin.interfaces.cli.progress import shown
@@ -18,20 +19,10 @@ def register(app: typer.Typer) -> None:
 
 
 def fairness_search(
-    data: Annotated[
-        Path, typer.Argument(metavar="DATA", help="Cases with their end: text, Excel or Parquet.")
-    ],
-    target: Annotated[str, typer.Option(metavar="COLUMN", help="The column that says how a case ended.")],
-    good: Annotated[
-        str, typer.Option(metavar="VALUE", help="Its value that is good; every other value is bad.")
-    ],
-    group: Annotated[
-        str,
-        typer.Option(
-            metavar="COLUMN[,COLUMN]",
-            help="The column of the groups; or columns of marks 0 and 1, a group each.",
-        ),
-    ],
+    data: Cases,
+    target: Target,
+    good: Good,
+    group: Groups,
     reference: Annotated[
         str | None,
         typer.Option(metavar="VALUE", help="The group that another is beside (default: the largest)."),

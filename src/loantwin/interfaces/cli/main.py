@@ -48,11 +48,16 @@ from loantwin.interfaces.cli import (
     report,
     schedule,
     schema,
+    score_behaviour,
+    score_card,
     score_cutoff,
+    score_explain,
+    score_predict,
     score_train,
     sensitivity,
     simulate,
     stress,
+    survival_train,
     synthetic,
     tape_check,
     tape_map,
@@ -99,7 +104,8 @@ ACCOUNT = _group("account", CONTRACT, "The account of one loan.")
 LOG = _group("log", INSIDE, "The twin's event log.")
 MODEL = _group("model", LEARN, "The register of models: versions, approvals, champion and challengers.")
 POLICY = _group("policy", DECIDE, "Policies that analysts edit: check, test, compare.")
-SCORE = _group("score", LEARN, "Scores of applicants and borrowers: train, judge, choose a cut-off.")
+SCORE = _group("score", LEARN, "Scores of applicants and borrowers: train, judge, apply, choose a cut-off.")
+SURVIVAL = _group("survival", LEARN, "When loans end: hazards by age and month.")
 CONFIG = _group("config", INSIDE, "Settings and where each comes from.")
 
 for command, place in (
@@ -115,7 +121,9 @@ for command, place in (
     (curves, app),
     (components, app),
     (ratings, app),
+    (score_behaviour, SCORE),
     (score_train, SCORE),
+    (survival_train, SURVIVAL),
     (model_register, MODEL),
     (model_list, MODEL),
     (model_show, MODEL),
@@ -123,6 +131,9 @@ for command, place in (
     (model_place, MODEL),
     (model_reproduce, MODEL),
     (score_cutoff, SCORE),
+    (score_predict, SCORE),
+    (score_explain, SCORE),
+    (score_card, SCORE),
     (forecast, app),
     (simulate, app),
     (report, app),
@@ -158,7 +169,7 @@ def _flowing(words: str) -> str:
     return "\n\n".join(" ".join(part.split()) for part in words.split("\n\n"))
 
 
-for group in (app, TAPE, TWIN, ACCOUNT, LOG, SCORE, MODEL, POLICY, CONFIG):
+for group in (app, TAPE, TWIN, ACCOUNT, LOG, SCORE, MODEL, POLICY, SURVIVAL, CONFIG):
     for registered in group.registered_commands:
         assert registered.callback is not None  # `register` gave it
         registered.help = _flowing(inspect.getdoc(registered.callback) or "")

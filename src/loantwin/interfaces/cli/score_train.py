@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from loantwin.interfaces.cli.cases import Cases, Good, Target
 from loantwin.interfaces.cli.options import AsJson, Tables, finish
 from loantwin.interfaces.cli.progress import shown
 
@@ -17,13 +18,9 @@ def register(app: typer.Typer) -> None:
 
 
 def score_train(
-    data: Annotated[
-        Path, typer.Argument(metavar="DATA", help="Cases with their end: text, Excel or Parquet.")
-    ],
-    target: Annotated[str, typer.Option(metavar="COLUMN", help="The column that says how a case ended.")],
-    good: Annotated[
-        str, typer.Option(metavar="VALUE", help="Its value that is good; every other value is bad.")
-    ],
+    data: Cases,
+    target: Target,
+    good: Good,
     out: Annotated[
         Path, typer.Option(metavar="DIR", help="A new folder for the models and their record, as text.")
     ],
@@ -42,7 +39,14 @@ def score_train(
         str | None,
         typer.Option(
             metavar="NAME,NAME",
-            help="Of logistic, additive, scorecard, boosting, boosting-monotone (default: all).",
+            help="Of logistic, additive, scorecard, boosting, boosting-monotone, stack (default: all).",
+        ),
+    ] = None,
+    segments: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMN,COLUMN",
+            help="Columns by whose values every model is judged apart; features or not.",
         ),
     ] = None,
     exclude: Annotated[
@@ -81,6 +85,7 @@ def score_train(
             folds=folds,
             seed=seed,
             models=None if models is None else [name.strip() for name in models.split(",")],
+            segments=() if segments is None else [name.strip() for name in segments.split(",")],
             exclude=exclude or (),
             keep=keep or (),
             groups=() if groups is None else [name.strip() for name in groups.split(",")],

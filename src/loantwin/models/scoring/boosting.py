@@ -2,29 +2,36 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, ClassVar
 
 import numpy as np
 
 from loantwin.arrays import Flags, Floats
 from loantwin.extras import require
+from loantwin.models.scoring.calibration import Calibration, calibrate, calibrated, shared_out
 from loantwin.models.scoring.features import Feature
-from loantwin.models.scoring.folds import splits, stratified
-from loantwin.models.scoring.ridge import fit_ridge, log_loss
+from loantwin.models.scoring.folds import Inner
+from loantwin.models.scoring.ridge import log_loss
+from loantwin.models.scoring.trees import raw_score
 
-INNER = 5
 LEAVES = ((5_000, (2, 4, 8)), (50_000, (4, 8, 16)), (2**63, (16,)))
 """Rows below which these leaves a tree are tried; two make an additive model."""
 MOST_BAGS, BAG_ROWS = 10, 20_000
 """Boosters, alike but for the rows and columns drawn, whose log-odds are averaged; fewer for many rows."""
 ONE_FOLD = 20_000
-"""Rows from which one inner fold is enough to choose rounds."""
-RATE = 0.05
-MOST_ROUNDS = 600
-PATIENCE = 60
-"""Rounds without a lower loss after which an inner fold stops."""
+"""Rows from which one inner split, the last, is enough to choose rounds."""
+MANY_ROWS = 20_000
+"""Rows from which boosters learn at the quick rate and by all threads."""
+RATE, QUICK_RATE = 0.05, 0.1
+"""Learning rate, and that of many rows."""
+MOST_ROUNDS, QUICK_ROUNDS = 1000, 400
+"""Rounds at most, and of many rows."""
+PATIENCE, QUICK_PATIENCE = 300, 50
+"""Rounds without a lower loss after which an inner split stops; random splits learn slowly."""
 SETTINGS = {
     "objective": "binary",
     "metric": "binary_logloss",
@@ -35,7 +42,8 @@ SETTINGS = {
     "min_data_per_group": 10,
     "max_cat_to_onehot": 64,
     "lambda_l2": 1.0,
-    "feature_fraction_bynode": 0.5,
+    "feature_fraction": 0.3,
+    "extra_trees": True,
     "bagging_fraction": 0.7,
     "bagging_freq": 1,
     "max_bin": 63,
@@ -45,9 +53,9 @@ SETTINGS = {
 
 @dataclass(frozen=True)
 class Boosting:
-    """A boosted sum of trees; log-odds of bad = shift + slope x trees (Platt's line, from inner folds).
+    """A boosted sum of trees, calibrated on held-out rows.
 
-    texts : LightGBM's own form of each booster; `trees` is the mean of their raw scores.
+    texts : LightGBM's own form of each booster; the raw score is the mean of theirs.
     """
 
     NAME: ClassVar[str] = "boosting"
@@ -56,145 +64,155 @@ class Boosting:
     texts: tuple[str, ...]
     leaves: int
     rounds: int
-    shift: float
-    slope: float
+    calibration: Calibration
     monotone: tuple[int, ...] = ()
 
 
-def train(
+@dataclass(frozen=True)
+class _Asked:
+    """What every booster of a training is told. monotone : empty for none. threads : change no bit."""
+
+    features: Sequence[Feature]
+    seed: int
+    monotone: Sequence[int]
+    threads: int
+    rate: float
+
+    def settings(self, leaves: int, seed: int) -> dict[str, Any]:
+        """Return LightGBM's settings."""
+        made = {
+            **SETTINGS,
+            "num_leaves": leaves,
+            "learning_rate": self.rate,
+            "seed": seed % 2**31,
+            "num_threads": self.threads,
+        }
+        return {**made, "monotone_constraints": list(self.monotone)} if any(self.monotone) else made
+
+    def data(self, values: Floats, bad: Flags, reference: Any = None) -> Any:
+        """Return LightGBM's form of rows."""
+        import lightgbm
+
+        return lightgbm.Dataset(
+            values,
+            label=bad.astype(float),
+            categorical_feature=[place for place, item in enumerate(self.features) if item.is_category],
+            reference=reference,
+            params={
+                "max_bin": SETTINGS["max_bin"],
+                "verbosity": -1,
+                "min_data_in_bin": 3,
+                "num_threads": self.threads,
+            },
+        )
+
+
+def fit(
     features: Sequence[Feature],
     values: Floats,
     bad: Flags,
+    inner: Inner,
     *,
     seed: int = 0,
     monotone: Sequence[int] = (),
-    threads: int = 1,
-) -> Boosting:
-    """Return boosted trees whose leaves and rounds have the least log loss in an inner cross-validation.
+    threads: int | None = None,
+) -> tuple[Boosting, Floats]:
+    """Return boosted trees whose leaves and rounds have the least held-out log loss, and those log-odds (N,).
 
     Parameters
     ----------
-    features, values, bad : as for the logistic regression. monotone : (F,) 1 where a larger number may only
-        raise the risk, -1 where it may only lower it, 0 elsewhere; empty for none.
+    features, values, bad, inner : as for the logistic regression. monotone : (F,) 1 where a larger number may
+        only raise the risk, -1 where it may only lower it, 0 elsewhere; empty for none. threads : all where
+        rows are many, else one; no bit changes with it.
 
     Raises
     ------
     ExtraError : the extra `scoring` is not installed.
     """
     require("scoring")
-    fold = stratified(bad, INNER, seed)
-    best: tuple[float, int, int, Floats] | None = None
-    for leaves in next(some for rows, some in LEAVES if len(bad) < rows):
-        loss, rounds, found = _inner(features, values, bad, fold, leaves, seed, monotone, threads)
-        if best is None or loss < best[0]:
-            best = (loss, leaves, rounds, found)
-    assert best is not None
-    _, leaves, rounds, found = best
-    judged = ~np.isnan(found)
-    shift, slope = fit_ridge(found[judged, None], bad[judged], 0.0)
+    many = len(bad) >= MANY_ROWS
+    wanted = threads if threads is not None else 0 if many else 1
+    asked = _Asked(tuple(features), seed, tuple(monotone), wanted, QUICK_RATE if many else RATE)
+    tried = [
+        (*_held_out(asked, values, bad, inner, leaves), leaves)
+        for leaves in next(some for rows, some in LEAVES if len(bad) < rows)
+    ]
+    _, rounds, held_out, leaves = min(tried, key=lambda item: item[0])
+    judged = ~np.isnan(held_out)
+    how = calibrate(bad[judged], held_out[judged], seed)
+    bags = int(np.clip(BAG_ROWS // len(bad), 1, MOST_BAGS))
     texts = tuple(
-        _booster(features, values, bad, _settings(leaves, seed + 7919 * bag, monotone, threads), rounds)
-        for bag in range(int(np.clip(BAG_ROWS // len(bad), 1, MOST_BAGS)))
+        _text(asked, values, bad, asked.settings(leaves, seed + 7919 * bag), rounds) for bag in range(bags)
     )
-    return Boosting(tuple(features), texts, leaves, rounds, shift, float(slope[0]), tuple(monotone))
+    made = Boosting(tuple(features), texts, leaves, rounds, how, tuple(monotone))
+    held_out[judged] = calibrated(how, held_out[judged])
+    return made, held_out
 
 
-def _settings(leaves: int, seed: int, monotone: Sequence[int], threads: int) -> dict[str, Any]:
-    made = {
-        **SETTINGS,
-        "num_leaves": leaves,
-        "learning_rate": RATE,
-        "seed": seed % 2**31,
-        "num_threads": threads,
-    }
-    return {**made, "monotone_constraints": list(monotone)} if any(monotone) else made
-
-
-def _data(features: Sequence[Feature], values: Floats, bad: Flags | None, reference: Any = None) -> Any:
+def _text(asked: _Asked, values: Floats, bad: Flags, settings: dict[str, Any], rounds: int) -> str:
     import lightgbm
 
-    return lightgbm.Dataset(
-        values,
-        label=None if bad is None else bad.astype(float),
-        categorical_feature=[place for place, feature in enumerate(features) if feature.is_category],
-        reference=reference,
-        params={"max_bin": SETTINGS["max_bin"], "verbosity": -1, "min_data_in_bin": 3},
-        free_raw_data=False,
-    )
+    made = lightgbm.train(settings, asked.data(values, bad), num_boost_round=rounds)
+    return re.sub(r"\[num_threads: \d+\]", "[num_threads: 1]", str(made.model_to_string()))
 
 
-def _booster(
-    features: Sequence[Feature], values: Floats, bad: Flags, settings: dict[str, Any], rounds: int
-) -> str:
-    import lightgbm
-
-    made = lightgbm.train(settings, _data(features, values, bad), num_boost_round=rounds)
-    return str(made.model_to_string())
-
-
-def _inner(
-    features: Sequence[Feature],
-    values: Floats,
-    bad: Flags,
-    fold: Any,
-    leaves: int,
-    seed: int,
-    monotone: Sequence[int],
-    threads: int,
+def _held_out(
+    asked: _Asked, values: Floats, bad: Flags, inner: Inner, leaves: int
 ) -> tuple[float, int, Floats]:
-    """Return least mean loss, its rounds, and the out-of-fold log-odds there."""
+    """Return least held-out loss, its rounds, and the held-out raw scores there."""
     import lightgbm
 
     boosters, curves = [], []
-    used = list(splits(fold))[: 1 if len(bad) >= ONE_FOLD else None]
-    for inner, outer in used:
-        data = _data(features, values[inner], bad[inner])
-        check = _data(features, values[outer], bad[outer], data)
+    many = len(bad) >= MANY_ROWS
+    used = inner.pairs[-1:] if len(bad) >= ONE_FOLD else inner.pairs
+    for near, far in used:
+        data = asked.data(values[near], bad[near])
         told: dict[str, Any] = {}
         boosters.append(
             lightgbm.train(
-                _settings(leaves, seed, monotone, threads),
+                asked.settings(leaves, asked.seed),
                 data,
-                num_boost_round=MOST_ROUNDS,
-                valid_sets=[check],
+                num_boost_round=QUICK_ROUNDS if many else MOST_ROUNDS,
+                valid_sets=[asked.data(values[far], bad[far], data)],
                 callbacks=[
                     lightgbm.record_evaluation(told),
-                    lightgbm.early_stopping(PATIENCE, verbose=False),
+                    lightgbm.early_stopping(QUICK_PATIENCE if many else PATIENCE, verbose=False),
                 ],
             )
         )
         curves.append(np.array(told["valid_0"]["binary_logloss"]))
     shortest = min(map(len, curves))
-    rounds = int(np.argmin(np.mean([curve[:shortest] for curve in curves], axis=0))) + 1
+    sizes = [len(far) for _, far in used]
+    curve = np.average([item[:shortest] for item in curves], axis=0, weights=sizes)
+    rounds = int(np.argmin(curve)) + 1
     found = np.full(len(bad), np.nan)
-    for booster, (_, outer) in zip(boosters, used, strict=True):
-        found[outer] = booster.predict(values[outer], raw_score=True, num_iteration=rounds)
+    for booster, (_, far) in zip(boosters, used, strict=True):
+        found[far] = booster.predict(values[far], raw_score=True, num_iteration=rounds)
     judged = ~np.isnan(found)
     return log_loss(bad[judged], found[judged]), rounds, found
 
 
-def _mean(model: Boosting, values: Floats, **how: Any) -> Floats:
-    """Return the mean of what the boosters predict."""
+def log_odds(model: Boosting, values: Floats) -> Floats:
+    """Return the log-odds of bad (N,) of values (N, F); the trees are read from their text once."""
+    return calibrated(model.calibration, raw_score(model.texts, values))
+
+
+@lru_cache(maxsize=4)
+def _boosters(texts: tuple[str, ...]) -> tuple[Any, ...]:
     import lightgbm
 
-    require("scoring")
-    made = [
-        np.asarray(lightgbm.Booster(model_str=text).predict(values, num_threads=1, **how))
-        for text in model.texts
-    ]
-    return np.asarray(sum(made[1:], made[0]) / len(made))  # in one order for one case and for many
-
-
-def log_odds(model: Boosting, values: Floats) -> Floats:
-    """Return the log-odds of bad (N,) of values (N, F)."""
-    return np.asarray(model.shift + model.slope * _mean(model, values, raw_score=True))
+    return tuple(lightgbm.Booster(model_str=text) for text in texts)
 
 
 def contributions(model: Boosting, values: Floats) -> Floats:
     """Return what each feature adds to the log-odds (N, F + 1), by exact Shapley values of the trees.
 
     Rows sum to `log_odds`; the last column is the average case's.
+
+    Raises
+    ------
+    ExtraError : the extra `scoring` is not installed.
     """
-    made = model.slope * _mean(model, values, pred_contrib=True)
-    made[:, -1] += model.shift
-    return np.asarray(made)
+    require("scoring")
+    parts = [booster.predict(values, pred_contrib=True) for booster in _boosters(model.texts)]
+    return shared_out(model.calibration, np.asarray(np.mean(parts, axis=0)))

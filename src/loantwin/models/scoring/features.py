@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import polars as pl
 
 from loantwin.arrays import Array, Floats
 from loantwin.errors import ModelError, expected
-from loantwin.models.scoring.table import Table
+from loantwin.models.scoring.table import NOTHING, Table
 
 NUMBER, CATEGORY, AGE = "number", "category", "age"
 """Kinds: a number; a text with levels; a date, as days before the time of the case."""
@@ -101,7 +102,9 @@ def encode(features: Sequence[Feature], table: Table, time: str | None = None) -
     for feature in features:
         _check(feature, table)
         if feature.is_category:
-            values, new = _codes(feature, _texts_of(table, feature.name))
+            values, new = codes_of(
+                feature, pl.Series(_texts_of(table, feature.name).tolist(), dtype=pl.String)
+            )
             if new:
                 unseen[feature.name] = new
         else:
@@ -132,12 +135,14 @@ def _texts_of(table: Table, name: str) -> Array:
     return table.texts[name] if name in table.texts else table.raw[name]
 
 
-def _codes(feature: Feature, texts: Array) -> tuple[Floats, int]:
-    places = {level: float(place) for place, level in enumerate(feature.levels)}
-    other, rare = float(len(feature.levels)), set(feature.rare)
-    values = np.array([np.nan if text is None else places.get(text, other) for text in texts])
-    new = sum(text is not None and text not in places and text not in rare for text in texts)
-    return values, int(new)
+def codes_of(feature: Feature, texts: pl.Series) -> tuple[Floats, int]:
+    """Return the code of each text (N,), NaN where missing, and how many training never showed."""
+    text = texts.str.strip_chars()
+    gone = text.is_null() | text.str.to_lowercase().is_in(NOTHING)
+    known = {level: float(place) for place, level in enumerate(feature.levels)}
+    codes = text.replace_strict(known, default=float(len(known)), return_dtype=pl.Float64)
+    new = ~gone & ~text.is_in([*feature.levels, *feature.rare])
+    return codes.set(gone, None).fill_null(float("nan")).to_numpy(), int(new.sum())
 
 
 def of_values(values: Floats, categories: Sequence[int] = ()) -> tuple[Feature, ...]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -14,6 +16,21 @@ from loantwin.streams import Stream, generator
 
 OUT_OF_TIME = 0.3
 """Share of the latest rows that a split out of time keeps for the judgement."""
+INNER = 5
+"""Folds by which settings are chosen inside the training rows."""
+BLOCKS = (0.4, 0.6, 0.8, 1.0)
+"""Where the training rows, in order of time, are cut: each later block is held against all before it."""
+
+
+@dataclass(frozen=True)
+class Inner:
+    """How settings are chosen inside the training rows.
+
+    pairs : rows to learn from, rows to hold against. later : whether the second lie after the first in time.
+    """
+
+    pairs: tuple[tuple[Integers, Integers], ...]
+    later: bool
 
 
 def read_folds(words: str) -> tuple[int, int]:
@@ -54,6 +71,35 @@ def splits(fold: Integers) -> Iterator[tuple[Integers, Integers]]:
     """Yield training and test rows of each fold."""
     for number in range(int(fold.max()) + 1):
         yield np.flatnonzero(fold != number), np.flatnonzero(fold == number)
+
+
+def inner_folds(bad: Flags, seed: int, when: Array | None = None) -> Inner:
+    """Return the inner splits of training rows: random folds, or, where times are known, out of time.
+
+    Out of time the rows are cut at 40, 60 and 80 % of the times, rows of one time together, and each block is
+    held against all before it: what does not carry over into a later time is found out inside. Rows without
+    a time are the earliest. Where no block has both classes on both sides, folds are random.
+
+    Parameters
+    ----------
+    bad : (N,). when : (N,) datetime64, NaT where not known; None for random folds.
+
+    Raises
+    ------
+    ModelError : fewer rows of a class than folds.
+    """
+    if when is not None and (~np.isnat(when)).any():
+        place = np.where(np.isnat(when), np.datetime64("0001-01-01"), when)
+        ordered = np.sort(place)
+        cuts = [ordered[int(share * (len(ordered) - 1))] for share in BLOCKS]
+        pairs = []
+        for low, high in pairwise(cuts):
+            near, far = np.flatnonzero(place <= low), np.flatnonzero((place > low) & (place <= high))
+            if all(0 < int(bad[rows].sum()) < len(rows) for rows in (near, far)):
+                pairs.append((near, far))
+        if pairs:
+            return Inner(tuple(pairs), True)
+    return Inner(tuple(splits(stratified(bad, INNER, seed))), False)
 
 
 def out_of_time(when: Array, bad: Flags) -> tuple[Integers, Integers, Any]:

@@ -12,9 +12,9 @@ from loantwin.arrays import Flags, Floats, Integers
 from loantwin.models.scoring import measures
 from loantwin.models.scoring.features import Feature
 from loantwin.models.scoring.folds import splits, stratified
-from loantwin.models.scoring.kinds import KINDS
+from loantwin.models.scoring.kinds import KINDS, train_kinds
 from loantwin.models.scoring.measures import Decile
-from loantwin.models.scoring.ridge import log_loss
+from loantwin.models.scoring.ridge import log_loss, log_losses
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class OutOfFold:
 
 
 def cross_validate(
-    name: str,
+    names: Sequence[str],
     features: Sequence[Feature],
     values: Floats,
     bad: Flags,
@@ -62,23 +62,23 @@ def cross_validate(
     folds: int,
     seed: int,
     told: Callable[[float], None] | None = None,
-) -> OutOfFold:
-    """Return a model's out-of-fold log-odds; every kind of model sees the same folds.
+) -> dict[str, OutOfFold]:
+    """Return out-of-fold log-odds by kind; every kind sees the same folds.
 
     Raises
     ------
     ModelError : fewer rows of a class than folds.
     """
-    kind = KINDS[name]
     fold = np.array([stratified(bad, folds, seed, part=repeat) for repeat in range(repeats)])
-    made = np.zeros(fold.shape)
+    made = {name: np.zeros(fold.shape) for name in names}
     for repeat in range(repeats):
-        for number, (inner, outer) in enumerate(splits(fold[repeat])):
-            model = kind.train(features, values[inner], bad[inner], seed=seed)
-            made[repeat, outer] = kind.log_odds(model, values[outer])
+        for number, (near, far) in enumerate(splits(fold[repeat])):
+            models = train_kinds(names, features, values[near], bad[near], seed=seed)
+            for name, model in models.items():
+                made[name][repeat, far] = KINDS[name].log_odds(model, values[far])
             if told is not None:
                 told((repeat * folds + number + 1) / (repeats * folds))
-    return OutOfFold(fold, made)
+    return {name: OutOfFold(fold, found) for name, found in made.items()}
 
 
 def judge_folds(found: OutOfFold, bad: Flags, seed: int) -> Judged:
@@ -139,7 +139,10 @@ def _figures(
 
 @dataclass(frozen=True)
 class ScoreCompared:
-    """A model beside another on the same cases: differences (this less that), brier's 95 % interval."""
+    """A model beside another on the same cases: differences (this less that), with paired 95 % intervals.
+
+    auc, brier, log_loss : less of the last two is better. brier_low .. log_loss_high : cases drawn again.
+    """
 
     model: str
     against: str
@@ -147,12 +150,51 @@ class ScoreCompared:
     brier: float
     brier_low: float
     brier_high: float
+    log_loss: float
+    log_loss_low: float
+    log_loss_high: float
 
 
 def compare(
-    model: str, against: str, judged: Mapping[str, Judged], losses: Mapping[str, Floats], seed: int
+    model: str,
+    against: str,
+    judged: Mapping[str, Judged],
+    log_odds: Mapping[str, Floats],
+    bad: Flags,
+    seed: int,
 ) -> ScoreCompared:
-    """Return the difference of two models; losses : squared errors of each case (N,), paired."""
-    low, high = measures.mean_interval(losses[model] - losses[against], seed)
+    """Return the difference of two models; log_odds : of each, (R, N), a row for each repeat."""
+    squares = [((expit(log_odds[name]) - bad) ** 2).mean(axis=0) for name in (model, against)]
+    losses = [log_losses(bad, log_odds[name]).mean(axis=0) for name in (model, against)]
+    low, high = measures.mean_interval(squares[0] - squares[1], seed)
+    less, more = measures.mean_interval(losses[0] - losses[1], seed)
     one, other = judged[model], judged[against]
-    return ScoreCompared(model, against, one.auc - other.auc, one.brier - other.brier, low, high)
+    return ScoreCompared(
+        model,
+        against,
+        one.auc - other.auc,
+        one.brier - other.brier,
+        low,
+        high,
+        one.log_loss - other.log_loss,
+        less,
+        more,
+    )
+
+
+def champion_of(judged: Mapping[str, Judged], beside: ScoreCompared | None) -> str:
+    """Return the model of least log loss; a stack only where it beats the best single one beyond chance.
+
+    beside : the stack compared with the best single model, None where there is no stack. One that orders the
+    cases alike is that model under another scale, and no champion.
+    """
+    single = best_single(judged)
+    if beside is not None and beside.auc != 0 and beside.log_loss < 0 and beside.log_loss_high < 0:
+        return beside.model
+    return single
+
+
+def best_single(judged: Mapping[str, Judged]) -> str:
+    """Return the model of least log loss that is not made of others; a stack where it is alone."""
+    single = [name for name in judged if not KINDS[name].base] or list(judged)
+    return min(single, key=lambda name: judged[name].log_loss)

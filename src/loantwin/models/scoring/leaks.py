@@ -22,6 +22,8 @@ STRONG, FAR_AHEAD = 0.85, 0.15
 REACH, PURER = 0.25, 20.0
 """... or marks a quarter of one class by values where the other class is twenty times rarer than in all rows,
 at the upper end of its 95 % interval."""
+CHANCE = 1e-6
+"""... or is filled in less than half of the rows, all of one class, where chance would do that less often."""
 FUTURE_SHARE = 0.01
 """... or is a date later than the time of the case in more than this share of rows."""
 
@@ -41,7 +43,9 @@ class _Alone:
 
     auc: float
     marks: tuple[float, float, str] | None
-    """Share of a class marked, share of the other class among the marked, which class."""
+    filled: str | None
+    """marks : share of a class marked, share of the other class among the marked, which class. filled : in
+    words, where it has a value only in rows of one class."""
 
 
 def find_leaks(
@@ -50,7 +54,7 @@ def find_leaks(
     """Return the columns that are suspected to know the outcome, the strongest first.
 
     Each column is read alone: rates of bads by cells (twentieths of a number, levels, missing), learnt on
-    four folds and held against the fifth. Three rules, each with its limits said in `docs/score-train.md`.
+    four folds and held against the fifth. Rules, each with its limits said in `docs/score-train.md`.
 
     Parameters
     ----------
@@ -62,6 +66,8 @@ def find_leaks(
     for at, item in enumerate(alone):
         if item.marks is not None:
             found[at] = _mark_words(*item.marks)
+        elif item.filled is not None:
+            found[at] = item.filled
     rest = max(
         (item.auc for at, item in enumerate(alone) if at not in found and item.auc < STRONG), default=0.5
     )
@@ -101,7 +107,18 @@ def _read(feature: Feature, column: Floats, bad: Flags, fold: Integers) -> _Alon
         marked[True][outer] = ((count > 0) & (count - bads <= count * (1 - base) / PURER))[cell[outer]]
         marked[False][outer] = ((count > 0) & (bads <= count * base / PURER))[cell[outer]]
     marks = [found for kind in (True, False) if (found := _marks(bad, marked[kind], kind)) is not None]
-    return _Alone(auc(bad, rate), max(marks, default=None))
+    return _Alone(auc(bad, rate), max(marks, default=None), _filled(column, bad))
+
+
+def _filled(column: Floats, bad: Flags) -> str | None:
+    """Return in words that a column has a value only in rows of one class, None where it may be chance."""
+    there = ~np.isnan(column)
+    count, hit = int(there.sum()), int(bad[there].sum())
+    if not 0 < count < len(bad) / 2 or hit not in (0, count):
+        return None
+    share = bad.mean() if hit else 1 - bad.mean()
+    kind = "bad" if hit else "good"
+    return f"it has a value in {count:,} rows, all of them {kind}" if share**count < CHANCE else None
 
 
 def _marks(bad: Flags, marked: Flags, kind: bool) -> tuple[float, float, str] | None:

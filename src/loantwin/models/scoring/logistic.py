@@ -10,12 +10,9 @@ import numpy as np
 
 from loantwin.arrays import Flags, Floats
 from loantwin.models.scoring.features import Feature
-from loantwin.models.scoring.folds import stratified
-from loantwin.models.scoring.ridge import choose_penalty, fit_ridge
-from loantwin.models.scoring.terms import Terms, columns_of, learn_terms, weighted
-
-INNER = 5
-"""Folds by which settings are chosen inside the training rows."""
+from loantwin.models.scoring.folds import Inner
+from loantwin.models.scoring.ridge import choose_penalty, fit_ridge, later_line
+from loantwin.models.scoring.terms import Terms, added, columns_of, learn_terms, weighted
 
 
 @dataclass(frozen=True)
@@ -31,28 +28,32 @@ class Logistic:
     penalty: float
 
 
-def train(
-    features: Sequence[Feature], values: Floats, bad: Flags, *, seed: int = 0, bent: bool = False
-) -> Logistic:
-    """Return a logistic regression whose penalty has the least log loss in an inner cross-validation.
+def fit(
+    features: Sequence[Feature], values: Floats, bad: Flags, inner: Inner, *, bent: bool = False
+) -> tuple[Logistic, Floats]:
+    """Return a logistic regression whose penalty has the least held-out log loss, and those log-odds (N,).
 
     Parameters
     ----------
     features : of the F columns. values : (N, F), codes for categories, NaN for missing. bad : (N,).
+    inner : splits by which the penalty is chosen; log-odds are NaN where no split held a row out.
     bent : every number's line may break at its quartiles, and small whole numbers have a step each: the
         additive model.
     """
     terms = learn_terms(features, values, bent=bent)
     columns, _ = columns_of(features, terms, values)
-    penalty, _ = choose_penalty(columns, bad, stratified(bad, INNER, seed))
+    penalty, held_out = choose_penalty(columns, bad, inner)
+    shift, slope = later_line(inner, bad, held_out)
     intercept, beta = fit_ridge(columns, bad, penalty)
-    return Logistic(tuple(features), terms, intercept, tuple(beta.tolist()), penalty)
+    coefficients = tuple((slope * beta).tolist())
+    made = Logistic(tuple(features), terms, shift + slope * intercept, coefficients, penalty)
+    return made, shift + slope * held_out
 
 
 def log_odds(model: Logistic, values: Floats) -> Floats:
     """Return the log-odds of bad (N,) of values (N, F)."""
     columns, _ = columns_of(model.features, model.terms, values)
-    return weighted(columns, model.coefficients, model.intercept)
+    return model.intercept + added(columns, np.array(model.coefficients))
 
 
 def contributions(model: Logistic, values: Floats) -> Floats:
@@ -60,8 +61,5 @@ def contributions(model: Logistic, values: Floats) -> Floats:
 
     Rows sum to `log_odds`; a contribution is against the mean of the training rows.
     """
-    columns, owner = columns_of(model.features, model.terms, values)
-    made = np.zeros((len(values), len(model.features) + 1))
-    np.add.at(made.T, owner, (columns * np.array(model.coefficients)).T)
-    made[:, -1] = model.intercept
-    return made
+    parts = weighted(model.features, model.terms, values, model.coefficients)
+    return np.column_stack([parts, np.full(len(values), model.intercept)])

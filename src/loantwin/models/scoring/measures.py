@@ -15,7 +15,7 @@ from loantwin.streams import Stream, generator
 
 LEVEL = 0.95
 """Of every interval here."""
-RESAMPLES = 500
+RESAMPLES, KS_RESAMPLES = 500, 200
 SHARE_FLOOR = 1e-4
 """Share that an empty class of a stability index is given, so that its logarithm exists."""
 
@@ -80,6 +80,35 @@ def kolmogorov_smirnov(bad: Flags, risk: Floats) -> float:
     return float(np.abs(steps[last]).max())
 
 
+def ks_interval(bad: Flags, risk: Floats, seed: int = 0) -> tuple[float, float]:
+    """Return the 95 % interval of the Kolmogorov-Smirnov distance, cases of each class drawn again 200 times.
+
+    Raises
+    ------
+    ModelError : one class alone.
+    """
+    bads, goods = _both(bad)
+    random = generator(seed, Stream.BOOTSTRAP, part=1)
+    order = np.argsort(risk, kind="stable")
+    ends, last = bad[order], np.append(np.diff(risk[order]) > 0, True)
+    drawn = []
+    for _ in range(KS_RESAMPLES):
+        times = np.empty(len(bad))
+        times[ends] = random.multinomial(bads, np.full(bads, 1 / bads)) / bads
+        times[~ends] = -random.multinomial(goods, np.full(goods, 1 / goods)) / goods
+        drawn.append(np.abs(np.cumsum(times)[last]).max())
+    low, high = np.quantile(drawn, (0.5 - LEVEL / 2, 0.5 + LEVEL / 2))
+    return float(low), float(high)
+
+
+def share_interval(hits: int, size: int) -> tuple[float, float]:
+    """Return Wilson's 95 % interval of a share."""
+    share, z = hits / size, float(norm.ppf(0.5 + LEVEL / 2))
+    middle = (share + z * z / (2 * size)) / (1 + z * z / size)
+    half = z * np.sqrt(share * (1 - share) / size + z * z / (4 * size * size)) / (1 + z * z / size)
+    return max(float(middle - half), 0.0), min(float(middle + half), 1.0)
+
+
 def brier(bad: Flags, pd: Floats) -> float:
     """Return the mean squared distance of the probability of bad (N,) from the outcome."""
     return float(((pd - bad) ** 2).mean())
@@ -128,19 +157,8 @@ def deciles(bad: Flags, pd: Floats) -> tuple[Decile, ...]:
     for number, rows in enumerate(np.array_split(order, 10), start=1):
         if not len(rows):
             continue
-        share, size, z = float(bad[rows].mean()), len(rows), float(norm.ppf(0.5 + LEVEL / 2))
-        middle = (share + z * z / (2 * size)) / (1 + z * z / size)
-        half = z * np.sqrt(share * (1 - share) / size + z * z / (4 * size * size)) / (1 + z * z / size)
-        made.append(
-            Decile(
-                number,
-                size,
-                float(pd[rows].mean()),
-                share,
-                max(float(middle - half), 0.0),
-                min(float(middle + half), 1.0),
-            )
-        )
+        low, high = share_interval(int(bad[rows].sum()), len(rows))
+        made.append(Decile(number, len(rows), float(pd[rows].mean()), float(bad[rows].mean()), low, high))
     return tuple(made)
 
 

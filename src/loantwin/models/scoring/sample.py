@@ -74,7 +74,7 @@ def sample_of(
     if time is not None:
         left_out[time] = "the time of the case"
     for name in table.names:
-        if name not in left_out and (why := _why_not(kept, name, time)):
+        if name not in left_out and (why := why_not(kept, name, time)):
             left_out[name] = why
     names = tuple(name for name in table.names if name not in left_out)
     if not names:
@@ -107,7 +107,7 @@ def _check(bad: Flags, ends: Array, target: str) -> None:
         raise ModelError(expected(f"at least {LEAST_ROWS} rows with a target", len(bad)), field=target)
 
 
-def _why_not(table: Table, name: str, time: str | None) -> str | None:
+def why_not(table: Table, name: str, time: str | None) -> str | None:
     """Return why a column is no feature, None where it may be one."""
     if name in table.dates:
         return None if time is not None else "a date: say --time to read it as days before the case"

@@ -16,17 +16,17 @@ from loantwin.arrays import Floats
 from loantwin.errors import ModelError, expected, unknown
 from loantwin.files import read_text
 from loantwin.models.scoring.binning import Bins
-from loantwin.models.scoring.boosting import Boosting
+from loantwin.models.scoring.calibration import Calibration
 from loantwin.models.scoring.features import Encoded, Feature, encode
 from loantwin.models.scoring.kinds import KINDS
-from loantwin.models.scoring.logistic import Logistic
-from loantwin.models.scoring.scorecard import Scale, Scorecard
+from loantwin.models.scoring.scorecard import Scale
 from loantwin.models.scoring.table import Table
 from loantwin.models.scoring.terms import Terms
 
 FORMAT = 1
 RECORD = "record.json"
-_INNER: Mapping[str, type] = {"features": Feature, "terms": Terms, "bins": Bins}
+_LISTS: Mapping[str, type] = {"features": Feature, "terms": Terms, "bins": Bins}
+_PARTS: Mapping[str, type] = {"scale": Scale, "calibration": Calibration}
 
 
 @dataclass(frozen=True)
@@ -85,19 +85,21 @@ def from_text(text: str, file: Path | None = None) -> Score:
         raise ModelError(expected("a score as `score train` writes it", str(problem)), file=file) from problem
 
 
-def _model(made: type, parts: Mapping[str, Any]) -> Logistic | Scorecard | Boosting:
+def _model(made: type, parts: Mapping[str, Any]) -> Any:
     values: dict[str, Any] = {}
     for name, value in parts.items():
-        if name in _INNER:
-            values[name] = tuple(_record(_INNER[name], item) for item in value)
-        elif name == "scale":
-            values[name] = Scale(**value)
+        if name in _LISTS:
+            values[name] = tuple(_record(_LISTS[name], item) for item in value)
+        elif name in _PARTS:
+            values[name] = _record(_PARTS[name], value)
+        elif name == "members":
+            values[name] = tuple((kind, _model(KINDS[kind].made, member)) for kind, member in value)
         else:
             values[name] = _tuples(value)
     known = {item.name for item in fields(made)}
     if set(values) != known:
         raise KeyError(", ".join(sorted(set(values) ^ known)))
-    return made(**values)  # type: ignore[no-any-return]
+    return made(**values)
 
 
 def _record(kind: type, parts: Mapping[str, Any]) -> Any:

@@ -124,21 +124,26 @@ def _typed(frame: pl.DataFrame, path: Path | None, said: list[str], sha256: str)
         column = column.set(column.str.to_lowercase().is_in(NOTHING).fill_null(False), None)
         raw[name] = column.to_numpy()
         there = column.drop_nulls()
-        found = _numbers(column, name, path)
+        found = plain_numbers(column, name, path)
         strays = there.len() - int(found.is_not_null().sum())
         if strays == 0 or (strays <= STRAY * there.len() and found.n_unique() > MANY):
             numbers[name] = found.fill_null(float("nan")).to_numpy()
             if strays:
                 said.append(f"{name}: {strays:,} texts among numbers are taken as missing")
-        elif (read := _dates(column)) is not None:
+        elif (read := read_dates(column)) is not None:
             dates[name] = read.to_numpy().astype("datetime64[D]")
         else:
             texts[name] = column.to_numpy()
     return Table(tuple(frame.columns), numbers, texts, dates, raw, tuple(said), sha256)
 
 
-def _numbers(column: pl.Series, name: str, path: Path | None) -> pl.Series:
-    """Return the numbers of texts, null where a text is none; money and percent signs are left off."""
+def plain_numbers(column: pl.Series, name: str, path: Path | None) -> pl.Series:
+    """Return the numbers of texts, null where a text is none; money and percent signs are left off.
+
+    Raises
+    ------
+    TapeError : an infinite number, naming row and column.
+    """
     plain = column.str.replace_all(r"^\$\s*|,(\d{3})", "$1").str.replace(r"\s*%$", "")
     infinite = plain.str.contains(r"^(?i)[+-]?inf(inity)?$").fill_null(False)
     if infinite.any():
@@ -147,7 +152,8 @@ def _numbers(column: pl.Series, name: str, path: Path | None) -> pl.Series:
     return plain.cast(pl.Float64, strict=False)
 
 
-def _dates(column: pl.Series) -> pl.Series | None:
+def read_dates(column: pl.Series) -> pl.Series | None:
+    """Return the days of texts, null where missing; None where they are not all dates of one form."""
     there = column.drop_nulls()
     for form in (*DATES, *MONTHS):
         text, used = ("01-" + there, f"%d-{form}") if form in MONTHS else (there, form)

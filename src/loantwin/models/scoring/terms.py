@@ -110,13 +110,28 @@ def columns_of(
     return np.hstack(made), np.array(owner, dtype=np.int64)
 
 
-def weighted(columns: Floats, coefficients: Sequence[float], start: float) -> Floats:
-    """Return start + columns . coefficients (N,) of columns (N, K), added column by column.
+def weighted(
+    features: Sequence[Feature], terms: Sequence[Terms], values: Floats, coefficients: Sequence[float]
+) -> Floats:
+    """Return the sum of each feature's columns times their coefficients (N, F), without making them all."""
+    made, start = np.zeros((len(values), len(features))), 0
+    for place, (feature, term) in enumerate(zip(features, terms, strict=True)):
+        columns = _columns(feature, term, values[:, place])
+        end = start + columns.shape[1]
+        if end > start:
+            weights = np.array(coefficients[start:end]) / np.array(term.scale)
+            made[:, place] = added(columns, weights) - float(np.array(term.centre) @ weights)
+        start = end
+    return made
+
+
+def added(columns: Floats, weights: Floats) -> Floats:
+    """Return columns . weights (N,) of columns (N, K), added column by column.
 
     Trap: a matrix product adds in another order for one row than for many, so that a case alone would differ
     from the same case among others in its last bits.
     """
-    made = np.full(len(columns), start)
-    for place, coefficient in enumerate(coefficients):
-        made += columns[:, place] * coefficient
+    made = np.zeros(len(columns))
+    for place, weight in enumerate(weights):
+        made += columns[:, place] * weight
     return made

@@ -9,7 +9,7 @@ from typing import Any
 from loantwin.arrays import Flags, Floats
 from loantwin.errors import ModelError, expected
 from loantwin.models.scoring.features import Feature, encode, learn_features
-from loantwin.models.scoring.kinds import KINDS
+from loantwin.models.scoring.kinds import KINDS, train_kinds
 from loantwin.models.scoring.sample import sample_of
 from loantwin.models.scoring.store import Score
 from loantwin.models.scoring.table import Table
@@ -27,10 +27,14 @@ class Trained:
 def train_scores(
     table: Table, columns: Sequence[str], bad: Flags, kinds: Sequence[str], *, time: str | None, seed: int
 ) -> Trained:
-    """Return scores trained on all rows. bad : (N,). time : column of the day of each case, or None."""
+    """Return scores trained on all rows. bad : (N,). time : column of the day of each case, or None.
+
+    With a time settings are chosen out of time inside the rows.
+    """
     features = learn_features(table, columns, time)
     values = encode(features, table, time).values
-    made = {kind: KINDS[kind].train(features, values, bad, seed=seed) for kind in kinds}
+    when = None if time is None else table.dates[time]
+    made = train_kinds(kinds, features, values, bad, seed=seed, when=when)
     return Trained(features, values, {kind: Score(kind, model, time) for kind, model in made.items()})
 
 

@@ -8,6 +8,7 @@ from rich.console import Console
 
 from loantwin.interfaces.cli.tables.blocks import count, percent, show_facts, show_notes, show_table
 from loantwin.interfaces.cli.tables.layout import MISSING
+from loantwin.interfaces.cli.tables.score_parts import show_parts
 
 MOST = 12
 """Features and left-out columns that are shown; `--json` and `--table` have all."""
@@ -31,6 +32,7 @@ def render(console: Console, result: Any) -> None:
     _figures(console, result)
     _compared(console, result)
     _calibration(console, result)
+    show_parts(console, result)
     _features(console, result)
     _points(console, result)
     left = [(name, why) for name, why in result.left_out.items() if name != result.target]
@@ -70,11 +72,13 @@ def _compared(console: Console, result: Any) -> None:
             f"{item.auc:+.4f}",
             f"{item.brier:+.5f}",
             f"{item.brier_low:+.5f} to {item.brier_high:+.5f}",
+            f"{item.log_loss:+.5f}",
+            f"{item.log_loss_low:+.5f} to {item.log_loss_high:+.5f}",
         )
         for item in result.compared
     ]
-    heads = ("model", "beside", "AUC", "Brier", "95 % of Brier")
-    show_table(console, "Differences (less Brier is better)", heads, rows, words=2)
+    heads = ("model", "beside", "AUC", "Brier", "95 % of Brier", "log loss", "95 % of log loss")
+    show_table(console, "Differences (less Brier and log loss are better)", heads, rows, words=2)
 
 
 def _calibration(console: Console, result: Any) -> None:
