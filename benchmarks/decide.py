@@ -17,6 +17,7 @@ from loantwin.decisions.deciding.decider import Decider
 from loantwin.decisions.deciding.scores import ScoreInUse
 from loantwin.decisions.graph_policy import nested, open_policy
 from loantwin.models.scoring.boosting import Boosting
+from loantwin.models.scoring.calibration import Calibration
 from loantwin.models.scoring.features import Feature
 from loantwin.models.scoring.store import Score
 
@@ -96,7 +97,9 @@ def trained() -> Score:
         Feature(f"x{place}", "number", missing=0.01, low=float(column.min()), high=float(column.max()))
         for place, column in enumerate(values.T)
     )
-    return Score("boosting", Boosting(features, (booster.model_to_string(),), 31, TREES, 0.0, 1.0))
+    return Score(
+        "boosting", Boosting(features, (booster.model_to_string(),), 31, TREES, Calibration("line", 0.0, 1.0))
+    )
 
 
 def applications(rows: int) -> pl.DataFrame:

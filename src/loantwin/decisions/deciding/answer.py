@@ -49,10 +49,11 @@ class Versions:
 class Decision:
     """The answer to one application.
 
-    outcome : approve, decline or refer. amount, annual_rate, term_months, pattern : what is granted, None unless approved; pattern also where the
-    policy does not say. score : points, more is better. annual_pd : probability of default within 12 months.
-    expected_loss, expected_profit : of what is granted, over its life, money, worth at the twin's as-of date;
-    None without a twin, or where it cannot value it. reasons : at most four. rules : NODE/ROW that fired.
+    outcome : approve, decline or refer. amount, annual_rate, term_months, pattern : what is granted, None
+    unless approved; pattern also where the policy does not say. score : points, more is better. annual_pd :
+    probability of default within 12 months. expected_loss, expected_profit : of what is granted, over its
+    life, money, worth at the twin's as-of date; None without a twin, or where it cannot value it. reasons :
+    at most four. rules : NODE/ROW that fired.
     """
 
     application_id: str
