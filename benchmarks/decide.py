@@ -98,7 +98,7 @@ def trained() -> Score:
         for place, column in enumerate(values.T)
     )
     return Score(
-        "boosting", Boosting(features, (booster.model_to_string(),), 31, TREES, Calibration("line", 0.0, 1.0))
+        "boosting", Boosting(features, (booster.model_to_string(),), 31, TREES, Calibration("platt", 0.0, 1.0))
     )
 
 
