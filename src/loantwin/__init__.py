@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from loantwin.conformance.standard import check_standard as check_standard
     from loantwin.conformance.transition_model import check_transition_model as check_transition_model
     from loantwin.decisions.check import check_policy as check_policy
-    from loantwin.decisions.decide import decide as decide
     from loantwin.decisions.graph_policy import open_policy as open_policy
     from loantwin.decisions.load import load_policy as load_policy
     from loantwin.errors import InputError as InputError
@@ -42,6 +41,8 @@ if TYPE_CHECKING:
     from loantwin.verbs.concentration import concentration as concentration
     from loantwin.verbs.config_show import config_show as config_show
     from loantwin.verbs.curves import curves as curves
+    from loantwin.verbs.decide import decide as decide
+    from loantwin.verbs.decide import decider as decider
     from loantwin.verbs.fairness import fairness as fairness
     from loantwin.verbs.fairness_search import fairness_search as fairness_search
     from loantwin.verbs.fit import fit as fit
@@ -137,7 +138,8 @@ _EXPORTS = {
     "report": "loantwin.interfaces.report.report.report",
     "validate": "loantwin.interfaces.report.validate.validate",
     "compliance": "loantwin.interfaces.compliance.compliance",
-    "decide": "loantwin.decisions.decide",
+    "decide": "loantwin.verbs.decide",
+    "decider": "loantwin.verbs.decide",
     "load_policy": "loantwin.decisions.load",
     "open_policy": "loantwin.decisions.graph_policy",
     "policy_check": "loantwin.verbs.policy_check",

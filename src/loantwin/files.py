@@ -114,6 +114,8 @@ def _written_here(path: Path) -> bool:
             content.startswith(MARK_OF_QUARANTINES)
             or digest_of(about_csv(path)) == sha256(content).hexdigest()
         )
+    if ending == ".jsonl":
+        return digest_of(about_csv(path)) == sha256(content).hexdigest()
     return False
 
 

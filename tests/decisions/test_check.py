@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import gymnasium
 import numpy as np
 import pytest
 
 import loantwin.env
-from loantwin.decisions.application import Application, Decision
 from loantwin.decisions.check import application_policy, check_policy, portfolio_policy
-from loantwin.decisions.decide import decide
 from loantwin.decisions.figures import FIGURES
+from loantwin.decisions.graph_decision import PolicyDecision
 from loantwin.decisions.load import load_policy
 from loantwin.decisions.portfolio import levers_of, run_policy
 from loantwin.env.built_in import built_in
 from loantwin.errors import UsageError
 from loantwin.types import LEVERS
 
-GOOD = Application(10_000.0, 36, annual_income=60_000.0, score=720.0, annual_pd=0.01)
 Answer = Callable[[np.ndarray], object]
+
+
+def answered(outcome: Any, reasons: tuple[str, ...], *granted: Any) -> PolicyDecision:
+    """Return a decision; granted : amount, rate and term."""
+    amount, rate, term = granted or (None, None, None)
+    return PolicyDecision("A-1", outcome, amount, rate, term, reasons, ())
 
 
 class Planted:
@@ -46,7 +51,7 @@ class Clerk:
     def __init__(self, *answers: object) -> None:
         self.answers = list(answers)
 
-    def decide(self, application: Application) -> object:
+    def decide(self, application: Mapping[str, Any]) -> object:
         answer = self.answers[0] if len(self.answers) == 1 else self.answers.pop(0)
         return answer(application) if callable(answer) else answer
 
@@ -54,8 +59,8 @@ class Clerk:
 class Both(Planted):
     name = "both"
 
-    def decide(self, application: Application) -> Decision:
-        return Decision("referred", None, None, ("a person looks at everything",), self.name)
+    def decide(self, application: Mapping[str, Any]) -> PolicyDecision:
+        return answered("refer", ("a person looks at everything",))
 
 
 def row(*values: float) -> Answer:
@@ -142,25 +147,26 @@ def test_a_world_without_the_lever_refuses_the_policy() -> None:
         portfolio_policy(load_policy("neutral"), levers=("cut_off", "limit"))
 
 
-APPROVED = Decision("approved", 100.0, 0.1, ("fine",), "clerk")
+APPROVED = answered("approve", ("fine",), 100.0, 0.1, 12)
 
 
 @pytest.mark.parametrize(
     ("answers", "words"),
     [
-        (["yes"], "a Decision, was 'str'"),
-        ([Decision("approved", 100.0, 0.1, (), "clerk")], "a reason"),
-        ([Decision("approved", 100.0, 0.1, ("",), "clerk")], "a reason"),
-        ([Decision("perhaps", None, None, ("?",), "clerk")], "approved, declined, referred"),  # type: ignore[arg-type]
-        ([Decision("approved", 100.0, None, ("fine",), "clerk")], "limit and rate where approved"),
-        ([Decision("declined", 100.0, None, ("no",), "clerk")], "limit and rate where approved"),
+        (["yes"], "a PolicyDecision, was 'str'"),
+        ([answered("approve", (), 100.0, 0.1, 12)], "a reason"),
+        ([answered("approve", ("",), 100.0, 0.1, 12)], "a reason"),
+        ([answered("perhaps", ("?",))], "approve, decline, refer"),
+        ([answered("approve", ("fine",), 100.0, None, 12)], "amount, rate and term where approved"),
+        ([answered("approve", ("fine",), 100.0, 0.1, None)], "amount, rate and term where approved"),
+        ([answered("decline", ("no",), 100.0, None, None)], "amount, rate and term where approved"),
         (
-            [lambda asked: Decision("approved", asked.amount + 1, 0.1, ("more",), "clerk")],
+            [lambda asked: answered("approve", ("more",), asked["amount"] + 1, 0.1, 12)],
             "no more than asked",
         ),
-        ([Decision("approved", float("nan"), 0.1, ("fine",), "clerk")], "a limit above 0"),
-        ([Decision("approved", 100.0, float("inf"), ("fine",), "clerk")], "a finite rate"),
-        ([APPROVED, Decision("declined", None, None, ("no",), "clerk")], "the same decision"),
+        ([answered("approve", ("fine",), float("nan"), 0.1, 12)], "an amount above 0"),
+        ([answered("approve", ("fine",), 100.0, float("inf"), 12)], "a finite rate"),
+        ([APPROVED, answered("decline", ("no",))], "the same decision"),
     ],
 )
 def test_decisions_that_are_none_are_refused(answers: list[object], words: str) -> None:
@@ -173,19 +179,8 @@ def test_a_policy_without_the_method_for_a_use_is_refused_there() -> None:
         portfolio_policy(Clerk(APPROVED))
     with pytest.raises(UsageError, match=r"policy Planted: .*no decide"):
         application_policy(Planted())
-    with pytest.raises(UsageError, match=r"policy Planted: .*no decide"):
-        decide(Planted(), GOOD)  # type: ignore[arg-type]
     with pytest.raises(UsageError, match=r"policy int: .*neither"):
         check_policy(3)
-    with pytest.raises(UsageError, match="application: expected an Application, was 'dict'"):
-        decide("neutral", {"amount": 1.0})  # type: ignore[arg-type]
-
-
-def test_any_object_decides_and_a_name_does() -> None:
-    assert decide(Both(), GOOD).outcome == "referred"
-    assert decide("prudent", GOOD) == load_policy("prudent").decide(GOOD)
-    with pytest.raises(UsageError, match="policy clerk: expected a Decision"):
-        decide(Clerk(None), GOOD)
 
 
 def test_an_object_steers_one_book_and_many_in_the_environment() -> None:

@@ -111,3 +111,28 @@ def _levers(result: Any, found: list[Table]) -> Rows:
         row = find(found, "What was known before the price").row(item.covariate)
         known = {"correlation": item.correlation, "probability by chance": item.probability}
         yield from across(row, known)
+
+
+@of("Decided")
+def _decided(result: Any, found: list[Table]) -> Rows:
+    facts = find(found, "Applications decided")
+    yield facts.fact("applications"), result.applications
+    yield facts.fact("counter-offers"), result.counter_offers
+    outcomes = find(found, "Outcomes")
+    for item in result.outcomes:
+        row = outcomes.row(item.outcome)
+        told = {"applications": item.applications, "asked for": item.asked, "granted": item.granted}
+        yield from across(row, {**told, "share": item.applications / result.applications})
+    reasons = find(found, "Most frequent reasons").cells
+    for item, cells in zip(result.reasons, reasons[1:], strict=False):
+        row = dict(zip(reasons[0], cells, strict=True))
+        yield from across(row, {"code": item.code, "reason": item.text, "applications": item.applications})
+    first = find(found, "The first of them")
+    for item in result.decisions[:10]:
+        offer = None if item.counter_offer is None else item.counter_offer.amount
+        told = {
+            "outcome": item.outcome, "amount": item.amount, "rate": item.annual_rate,
+            "months": item.term_months, "score": item.score, "12-month PD": item.annual_pd,
+            "profit": item.expected_profit, "counter-offer": offer,
+        }  # fmt: skip
+        yield from across(first.row(item.application_id), told)

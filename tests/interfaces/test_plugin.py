@@ -15,7 +15,7 @@ import pytest
 
 import loantwin as lt
 from loantwin.book.mapping import FORMATS
-from loantwin.decisions.application import Application
+from loantwin.decisions.check import application_policy
 from loantwin.decisions.load import POLICIES
 from loantwin.models.registry import TRANSITION_MODELS
 from loantwin.risk.provisions.provisions import STANDARDS
@@ -157,8 +157,10 @@ def test_its_policy_steers_a_forecast_and_decides(plugin: Path, loantwin, small_
     own, neutral = document(loantwin(*words, "plugin-policy")), document(loantwin(*words, "neutral"))
     assert own["policy"] == "plugin-policy"
     assert own["months"] != neutral["months"]
-    application = Application(1_000.0, 12, annual_pd=0.01)
-    assert lt.decide("plugin-policy", application).annual_rate == pytest.approx(0.066)
+    application = {"application_id": "A-1", "amount": 1_000.0, "term_months": 12, "annual_pd": 0.01}
+    assert application_policy(lt.load_policy("plugin-policy")).decide(
+        application
+    ).annual_rate == pytest.approx(0.066)
 
 
 PRODUCT_OF_A_PACKAGE = """

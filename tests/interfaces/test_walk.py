@@ -129,6 +129,8 @@ fit {home} --macro us --prior small-business
 policy check {policy} --schema {application}
 policy diff {policy} {policy_next} --applications {applications} --most 1
 levers fit --offers {offers} --format {offer_columns} --within risk --rule cut=0.5 --band 1
+decide {applications} --policy {policy} --on 2026-08-03 --out {decisions}
+decide {applications} --policy {policy} --model {told}#logistic --twin {home}
 priors card
 tape map {tape}
 curves {home} --kind vintages --by quarter --event default --out {out}
@@ -402,6 +404,7 @@ def places(twins: dict[str, Twin], tmp_path_factory: pytest.TempPathFactory) -> 
             "workbook": folder / "loan.xlsx",
             "histories": folder / "histories.parquet",
             "levers": folder / "levers.json",
+            "decisions": folder / "decisions.jsonl",
             "table": folder / "table",
             "scores": folder / "scores",
             "later": folder / "later",

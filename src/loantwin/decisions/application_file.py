@@ -45,6 +45,8 @@ FIELDS = (
     ApplicationField("grade", "text", "Credit grade."),
     ApplicationField("score", "number", "Credit score, points."),
     ApplicationField("annual_pd", "number", "Probability of default within 12 months.", least=0.0, most=1.0),
+    ApplicationField("expected_loss", "number", "Loss expected of the loan over its life, money.", least=0.0),
+    ApplicationField("expected_profit", "number", "Profit expected of the loan over its life, money."),
     ApplicationField("annual_income", "number", "Income, money a year.", least=0.0),
     ApplicationField("monthly_debt", "number", "Payments on other debts, money a month.", least=0.0),
     ApplicationField("collateral_value", "number", "Value of collateral, money.", least=0.0),

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 
 from loantwin.arrays import Floats
-from loantwin.decisions.application import OUTCOMES, Application, Decision
 from loantwin.decisions.figures import FIGURES, MACRO, in_order
+from loantwin.decisions.graph_decision import OUTCOMES, PolicyDecision
 from loantwin.decisions.policy import ApplicationPolicy, PortfolioPolicy, policy_name
 from loantwin.errors import UsageError, expected
 from loantwin.types import LEVERS
@@ -33,11 +33,11 @@ SAMPLE_FIGURES = {
 }
 """Three books: one at its start, one a year on, one in trouble."""
 SAMPLE_MACRO = np.array([0.0, 1.0, -2.0])
-SAMPLE_APPLICATIONS = (
-    Application(10_000.0, 36, annual_income=60_000.0, score=720.0, annual_pd=0.01),
-    Application(10_000.0, 36, annual_income=60_000.0, score=600.0, annual_pd=0.06),
-    Application(1e9, 360, annual_income=0.0, score=300.0, annual_pd=0.9),
-    Application(500.0, 1),
+SAMPLE_APPLICATIONS: tuple[dict[str, Any], ...] = (
+    {"amount": 10_000.0, "term_months": 36, "annual_income": 60_000.0, "score": 720.0, "annual_pd": 0.01},
+    {"amount": 10_000.0, "term_months": 36, "annual_income": 60_000.0, "score": 600.0, "annual_pd": 0.06},
+    {"amount": 1e9, "term_months": 360, "annual_income": 0.0, "score": 300.0, "annual_pd": 0.9},
+    {"amount": 500.0, "term_months": 1},
 )
 ALIKE = 1e-6
 """How far a book's levers may move with the books beside it: matrix products round differently by size."""
@@ -53,8 +53,8 @@ def check_policy(policy: object) -> None:
     ------
     UsageError : neither method; a figure or lever that is not published, or named twice; levers of another
         shape than (E, L), not finite or outside [-1, 1]; another answer to the same question, or to the same
-        book in other company; a decision without a reason, without limit and rate where approved, or with
-        more than was asked for.
+        book in other company; a decision without a reason, without amount, rate and term where approved,
+        or with more than was asked for.
     """
     books, applications = hasattr(policy, "levers"), hasattr(policy, "decide")
     if not (books or applications):
@@ -135,15 +135,15 @@ def checked_levers(policy: PortfolioPolicy, answer: object, books: int) -> Float
     return made
 
 
-def checked_decision(policy: object, answer: object) -> Decision:
+def checked_decision(policy: object, answer: object) -> PolicyDecision:
     """Return a policy's answer to an application.
 
     Raises
     ------
-    UsageError : no Decision.
+    UsageError : no PolicyDecision.
     """
-    if not isinstance(answer, Decision):
-        raise _refused(policy, "a Decision", type(answer).__name__)
+    if not isinstance(answer, PolicyDecision):
+        raise _refused(policy, "a PolicyDecision", type(answer).__name__)
     return answer
 
 
@@ -167,7 +167,8 @@ def _check_books(policy: object) -> None:
 
 def _check_applications(policy: object) -> None:
     made = application_policy(policy)
-    for application in SAMPLE_APPLICATIONS:
+    for number, sample in enumerate(SAMPLE_APPLICATIONS, 1):
+        application = {"application_id": f"sample-{number}", "application_date": "2026-08-03", **sample}
         decision = checked_decision(policy, made.decide(application))
         if made.decide(application) != decision:
             raise _refused(policy, "the same decision on the same application", "another")
@@ -175,10 +176,11 @@ def _check_applications(policy: object) -> None:
             raise _refused(policy, "an outcome of " + ", ".join(OUTCOMES), decision.outcome)
         if not decision.reasons or not all(decision.reasons):
             raise _refused(policy, "a reason for every decision", "none")
-        approved = decision.outcome == "approved"
-        if (decision.limit is not None) != approved or (decision.annual_rate is not None) != approved:
-            raise _refused(policy, "limit and rate where approved, and only there", decision.outcome)
-        if decision.limit is not None and not 0 < decision.limit <= application.amount:
-            raise _refused(policy, "a limit above 0 and no more than asked for", decision.limit)
+        approved = decision.outcome == "approve"
+        granted = (decision.amount, decision.annual_rate, decision.term_months)
+        if any((value is not None) != approved for value in granted):
+            raise _refused(policy, "amount, rate and term where approved, and only there", decision.outcome)
+        if decision.amount is not None and not 0 < decision.amount <= application["amount"]:
+            raise _refused(policy, "an amount above 0 and no more than asked for", decision.amount)
         if decision.annual_rate is not None and not 0 <= decision.annual_rate < math.inf:
             raise _refused(policy, "a finite rate of at least 0", decision.annual_rate)

@@ -7,57 +7,47 @@ without a rate, and whatever the graph cannot say, is referred with the reason.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from hashlib import sha256
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 import polars as pl
 
 from loantwin.decisions.application_file import check_application, checked, day_of
+from loantwin.decisions.counter_grid import TWENTIETHS, CounterGrid, read_grid
 from loantwin.decisions.graph.columns import evaluate_columns
 from loantwin.decisions.graph.read import Graph, read_graph
 from loantwin.decisions.graph.refusals import cells, runnable
 from loantwin.decisions.graph.single import evaluate_strictly
 from loantwin.decisions.graph.syntax import paths
 from loantwin.decisions.graph.wanting import failed
+from loantwin.decisions.graph_decision import (
+    OUTCOMES as OUTCOMES,
+)
+from loantwin.decisions.graph_decision import (
+    PolicyDecision,
+    decided_columns,
+    decision_of,
+    referred,
+)
 from loantwin.errors import ColumnsError, ConfigError, GraphError, expected
 
-Outcome = Literal["approve", "decline", "refer"]
-OUTCOMES: tuple[Outcome, ...] = ("approve", "decline", "refer")
-KEYS = ("name", "version", "effective_from", "effective_to", "description")
+KEYS = ("name", "version", "effective_from", "effective_to", "description", "counter_offer")
 """What a policy's `metadata` may hold."""
-NO_OUTCOME = "no row of the policy decides"
-NO_RATE = "the policy approves without a rate"
-TOO_MUCH = "the policy grants more than was asked for"
-
-
-@dataclass(frozen=True)
-class PolicyDecision:
-    """What a policy says of one application.
-
-    outcome : approve, decline or refer. amount : money granted; annual_rate : decimal a year; term_months;
-    all None unless approved. reasons : in the policy's words, or why it could not say. rules : NODE/ROW that
-    fired.
-    """
-
-    application_id: str
-    outcome: Outcome
-    amount: float | None
-    annual_rate: float | None
-    term_months: int | None
-    reasons: tuple[str, ...]
-    rules: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class DecidedColumns:
     """What a policy says of N applications.
 
-    frame : application_id, outcome, amount, annual_rate, term_months, reasons (list) and, for each table,
-    `rule.NODE`: the row that fired. near : how many lie within 1e-9 of a cut in a number worked out.
+    frame : application_id, outcome, amount, annual_rate, term_months, pattern, reasons, codes, reasons_zh
+    (lists), problem (text; null where the policy could say) and, for each table, `rule.NODE`: the row that
+    fired. near : how many lie within 1e-9 of a cut in a number worked out.
     """
 
     frame: pl.DataFrame
@@ -74,6 +64,13 @@ class GraphPolicy:
     effective_to: date | None
     graph: Graph
     file: str
+    counter: CounterGrid = TWENTIETHS
+
+    @cached_property
+    def hash(self) -> str:
+        """Return sha256 of what it decides by: nodes, edges and metadata."""
+        text = json.dumps([self.graph.text, self.graph.metadata], sort_keys=True)
+        return sha256(text.encode()).hexdigest()
 
     @cached_property
     def reads_personal(self) -> bool:
@@ -133,11 +130,11 @@ class GraphPolicy:
         try:
             ran = evaluate_strictly(self.graph, given)
         except GraphError as problem:
-            return PolicyDecision(name, "refer", None, None, None, (failed(problem.node),), ())
+            return referred(name, failed(problem.node))
         rules = tuple(f"{node}/{row}" for node, row in ran.fired)
         if ran.missing:
-            return PolicyDecision(name, "refer", None, None, None, ran.missing[:1], ())
-        return _decision(name, application, ran.result if isinstance(ran.result, dict) else {}, rules)
+            return referred(name, ran.missing[0])
+        return decision_of(name, application, ran.result if isinstance(ran.result, dict) else {}, rules)
 
     def decide_columns(
         self, applications: pl.DataFrame, *, on: date | None = None, any_date: bool = False
@@ -162,7 +159,7 @@ class GraphPolicy:
             frame = frame.select(pl.exclude("^personal\\..*$"))
         ran = evaluate_columns(self.graph, frame, strict=True)
         wrong = pl.select(pl.coalesce(pl.lit(ran.failed), pl.lit(ran.missing))).to_series()
-        made = _decided(frame, ran.result, wrong)
+        made = decided_columns(frame, ran.result, wrong)
         rules = ran.fired.select(pl.all().name.prefix("rule."))
         if wrong.null_count() < len(wrong):  # rows after a missing field stand for nothing
             rules = rules.select(pl.when(wrong.is_null()).then(pl.all()))
@@ -210,6 +207,7 @@ def open_policy(path: str | Path, *, on: date | None = None) -> GraphPolicy:
         last,
         graph,
         str(path),
+        read_grid(metadata.get("counter_offer"), path),
     )
     if on is not None:
         policy.check_in_force(on)
@@ -276,105 +274,3 @@ def nested(row: Mapping[str, Any]) -> dict[str, Any]:
             place = place.setdefault(key, {})
         place[last] = value
     return made
-
-
-def _decision(
-    name: str, asked: Mapping[str, Any], result: Mapping[str, Any], rules: tuple[str, ...]
-) -> PolicyDecision:
-    outcome = result.get("outcome")
-    amount, rate, term = (result.get(key) for key in ("amount", "annual_rate", "term_months"))
-    reasons = _reasons(result.get("reasons"))
-    problem = ""
-    if outcome is None:
-        problem = NO_OUTCOME
-    elif outcome not in OUTCOMES:
-        problem = _no_outcome(str(outcome))
-    elif outcome == "approve" and rate is None:
-        problem = NO_RATE
-    elif outcome == "approve" and amount is not None and amount > asked["amount"]:
-        problem = TOO_MUCH
-    if problem:
-        return PolicyDecision(name, "refer", None, None, None, (problem,), rules)
-    if outcome != "approve":
-        return PolicyDecision(name, cast("Outcome", outcome), None, None, None, reasons, rules)
-    granted = float(asked["amount"] if amount is None else amount)
-    months = int(asked["term_months"] if term is None else term)
-    return PolicyDecision(name, "approve", granted, float(cast("float", rate)), months, reasons, rules)
-
-
-def _no_outcome(word: str) -> str:
-    return f"outcome {word} is none of {', '.join(OUTCOMES)}"
-
-
-def _reasons(value: Any) -> tuple[str, ...]:
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return tuple(str(item) for item in value if item is not None)
-    return () if value is None else (str(value),)
-
-
-def _decided(frame: pl.DataFrame, result: pl.DataFrame, wrong: pl.Series) -> pl.DataFrame:
-    """Return decisions (N, 6) from a graph's fields, and what was wrong (N,) text."""
-    made = frame.select(
-        "application_id", asked=pl.col("amount").cast(pl.Float64), months=pl.col("term_months").cast(pl.Int64)
-    )
-    found = {
-        key: result[key]
-        for key in ("outcome", "amount", "annual_rate", "term_months", "reasons")
-        if key in result.columns
-    }
-    rows = len(frame)
-    outcome = _series(found.get("outcome"), pl.String, rows)
-    amount = _series(found.get("amount"), pl.Float64, rows)
-    rate = _series(found.get("annual_rate"), pl.Float64, rows)
-    term = _series(found.get("term_months"), pl.Float64, rows)
-    reasons = found.get("reasons")
-    listed = reasons if reasons is not None and isinstance(reasons.dtype, pl.List) else None
-    said = listed if listed is not None else _series(reasons, pl.String, rows)
-    made = made.with_columns(
-        wrong.alias("wrong"),
-        outcome.alias("said"),
-        amount.alias("granted"),
-        rate.alias("rate"),
-        term.alias("term"),
-        said.alias("words"),
-    )
-    approve = pl.col("said") == "approve"
-    problem = (
-        pl.when(pl.col("wrong").is_not_null())
-        .then(pl.col("wrong"))
-        .when(pl.col("said").is_null())
-        .then(pl.lit(NO_OUTCOME))
-        .when(~pl.col("said").is_in(OUTCOMES))
-        .then(pl.format("outcome {} is none of " + ", ".join(OUTCOMES), pl.col("said")))
-        .when(approve & pl.col("rate").is_null())
-        .then(pl.lit(NO_RATE))
-        .when(approve & (pl.col("granted") > pl.col("asked")))
-        .then(pl.lit(TOO_MUCH))
-    )
-    made = made.with_columns(problem.alias("problem"))
-    well = pl.col("problem").is_null()
-    granted = well & approve
-    if listed is None:
-        reason = made.select(pl.when(well).then("words").otherwise("problem")).to_series()
-        reasons = reason.reshape((len(reason), 1)).arr.to_list()
-        told = pl.lit(reasons.list.drop_nulls() if reason.null_count() else reasons)
-    else:
-        none = pl.lit([], dtype=pl.List(pl.String))
-        told = pl.when(well).then(pl.col("words").fill_null(none)).otherwise(pl.concat_list("problem"))
-    return made.select(
-        "application_id",
-        pl.when(well).then(pl.col("said")).otherwise(pl.lit("refer")).alias("outcome"),
-        pl.when(granted).then(pl.coalesce("granted", "asked")).alias("amount"),
-        pl.when(granted).then(pl.col("rate")).alias("annual_rate"),
-        pl.when(granted).then(pl.coalesce(pl.col("term").cast(pl.Int64), "months")).alias("term_months"),
-        told.alias("reasons"),
-    )
-
-
-def _series(value: pl.Series | None, kind: type[pl.DataType], rows: int) -> pl.Series:
-    """Return a field of the result; one that the graph does not give, or of another kind, is missing."""
-    if value is None or value.dtype == pl.Null:
-        return pl.Series(pl.Series([None] * rows, dtype=kind))
-    if value.dtype == kind:
-        return value
-    return value.cast(kind, strict=False)

@@ -5,15 +5,13 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import fields
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from loantwin.decisions.application import Application
 from loantwin.decisions.figures import FIGURES, MACRO
-from loantwin.decisions.policy import Policy
+from loantwin.decisions.policy import PortfolioPolicy
 from loantwin.decisions.rule_policy import RulePolicy
-from loantwin.decisions.rules import ApplicationRule, ApplicationTerms, PortfolioRule, RuleCondition
+from loantwin.decisions.rules import PortfolioRule, RuleCondition
 from loantwin.errors import ConfigError, expected
 from loantwin.files import read_toml
 from loantwin.registry import Registry
@@ -21,8 +19,6 @@ from loantwin.types import LEVERS
 
 FORMAT = 1
 _CONDITION = re.compile(r"\s*([A-Za-z_][\w.]*)\s*(<=|>=|<|>|==|!=)\s*(\S.*?)\s*")
-_APPLICATION_FIELDS = tuple(item.name for item in fields(Application))
-_TEXT_FIELDS = ("grade", "product", "segment")
 
 POLICIES: Registry[object] = Registry(
     "policy",
@@ -40,7 +36,7 @@ def built_in_policies() -> tuple[str, ...]:
     return tuple(POLICIES.built_in)
 
 
-def load_policy(path_or_name: str | Path, *, field: str = "policy") -> Policy:
+def load_policy(path_or_name: str | Path, *, field: str = "policy") -> PortfolioPolicy:
     """Return the policy in a TOML file, a built-in one, or an installed package's; an existing file wins.
 
     A package's policy may be for books alone, or for applications alone; what it lacks is refused by name
@@ -60,12 +56,12 @@ def load_policy(path_or_name: str | Path, *, field: str = "policy") -> Policy:
             raise ConfigError(expected("a policy file", "none of that name"), file=path)
         entry = POLICIES.named(name, field=field, error=ConfigError)
         if not isinstance(entry, str | Path):
-            return cast("Policy", entry)
+            return cast("PortfolioPolicy", entry)
         path = Path(entry)
     return parse_policy(read_toml(path, "a policy", ConfigError), path)
 
 
-def chosen_policy(policy: str | Path | Chosen) -> Policy | Chosen:
+def chosen_policy(policy: str | Path | Chosen) -> PortfolioPolicy | Chosen:
     """Return the policy of a name or a TOML file; any other object is the policy itself."""
     return load_policy(policy) if isinstance(policy, str | Path) else policy
 
@@ -77,23 +73,19 @@ def parse_policy(document: Mapping[str, Any], file: object = None) -> RulePolicy
     ------
     ConfigError : an unknown key, figure or lever, or a value out of range.
     """
-    _known(document, ("format", "name", "description", "levers", "portfolio", "applications"), "", file)
+    if "applications" in document:
+        words = "a decision graph (JDM) for applications, see `loantwin decide`"
+        raise ConfigError(expected(words, "[applications] in TOML"), file=file, field="applications")
+    _known(document, ("format", "name", "description", "levers", "portfolio"), "", file)
     if document.get("format") != FORMAT:
         raise ConfigError(expected(f"format = {FORMAT}", document.get("format")), file=file, field="format")
     name = _text(document, "name", file)
-    applications = _table(document, "applications", file)
-    term_names = tuple(item.name for item in fields(ApplicationTerms))
-    _known(applications, (*term_names, "rules"), "applications.", file)
     return RulePolicy(
         name=name,
         description=_text(document, "description", file) if "description" in document else "",
         standing=_levers(_table(document, "levers", file), "levers", file),
         portfolio=tuple(
             _portfolio_rule(rule, i, file) for i, rule in enumerate(_list(document, "portfolio", file))
-        ),
-        terms=_terms(applications, file),
-        applications=tuple(
-            _application_rule(rule, i, file) for i, rule in enumerate(_list(applications, "rules", file))
         ),
     )
 
@@ -102,39 +94,22 @@ def _portfolio_rule(rule: Mapping[str, Any], place: int, file: object) -> Portfo
     where = f"portfolio[{place}]"
     _known(rule, ("when", "add", "reason"), f"{where}.", file)
     return PortfolioRule(
-        when=_conditions(rule, where, file, portfolio=True),
+        when=_conditions(rule, where, file),
         add=_levers(_table(rule, "add", file), f"{where}.add", file),
         reason=_text(rule, "reason", file),
     )
 
 
-def _application_rule(rule: Mapping[str, Any], place: int, file: object) -> ApplicationRule:
-    where = f"applications.rules[{place}]"
-    _known(rule, ("when", "outcome", "reason"), f"{where}.", file)
-    outcome = _text(rule, "outcome", file)
-    if outcome not in ("declined", "referred"):
-        raise ConfigError(
-            expected("outcome declined or referred", outcome), file=file, field=f"{where}.outcome"
-        )
-    return ApplicationRule(
-        when=_conditions(rule, where, file, portfolio=False),
-        outcome=outcome,  # type: ignore[arg-type]  # one of the two, checked above
-        reason=_text(rule, "reason", file),
-    )
-
-
-def _conditions(
-    rule: Mapping[str, Any], where: str, file: object, *, portfolio: bool
-) -> tuple[RuleCondition, ...]:
+def _conditions(rule: Mapping[str, Any], where: str, file: object) -> tuple[RuleCondition, ...]:
     texts = rule.get("when")
     if not isinstance(texts, list) or not texts or not all(isinstance(text, str) for text in texts):
         raise ConfigError(
             expected('conditions like ["default_rate > 0.04"]', str(texts)), file=file, field=f"{where}.when"
         )
-    return tuple(_condition(text, where, file, portfolio=portfolio) for text in texts)
+    return tuple(_condition(text, where, file) for text in texts)
 
 
-def _condition(text: str, where: str, file: object, *, portfolio: bool) -> RuleCondition:
+def _condition(text: str, where: str, file: object) -> RuleCondition:
     found = _CONDITION.fullmatch(text)
     if found is None:
         raise ConfigError(
@@ -143,28 +118,10 @@ def _condition(text: str, where: str, file: object, *, portfolio: bool) -> RuleC
             field=f"{where}.when",
         )
     figure, comparison, value = found.groups()
-    names = FIGURES if portfolio else _APPLICATION_FIELDS
-    if figure not in names and not (portfolio and figure.startswith(MACRO)):
-        wanted = ", ".join(names) + (" or macro.NAME" if portfolio else "")
+    if figure not in FIGURES and not figure.startswith(MACRO):
+        wanted = ", ".join(FIGURES) + " or macro.NAME"
         raise ConfigError(expected(f"one of {wanted}", figure), file=file, field=f"{where}.when")
-    if figure in _TEXT_FIELDS:
-        if comparison not in ("==", "!="):
-            raise ConfigError(
-                expected(f"== or != for {figure}", comparison), file=file, field=f"{where}.when"
-            )
-        return RuleCondition(figure, comparison, value.strip("\"'"))
     return RuleCondition(figure, comparison, _number(value, f"{where}.when", file))
-
-
-def _terms(applications: Mapping[str, Any], file: object) -> ApplicationTerms:
-    values = {name: value for name, value in applications.items() if name != "rules"}
-    checked = {name: _number(value, f"applications.{name}", file) for name, value in values.items()}
-    for name, value in checked.items():
-        if value < 0:
-            raise ConfigError(
-                expected("a number of at least 0", value), file=file, field=f"applications.{name}"
-            )
-    return ApplicationTerms(**checked)
 
 
 def _levers(table: Mapping[str, Any], where: str, file: object) -> tuple[float, ...]:

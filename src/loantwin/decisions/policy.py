@@ -6,10 +6,11 @@ does.
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 from loantwin.arrays import Floats
-from loantwin.decisions.application import Application, Decision
+from loantwin.decisions.graph_decision import PolicyDecision
 
 
 class PortfolioPolicy(Protocol):
@@ -36,13 +37,9 @@ class PortfolioPolicy(Protocol):
 class ApplicationPolicy(Protocol):
     """Decides on one application."""
 
-    def decide(self, application: Application) -> Decision:
-        """Return the decision, with at least one reason."""
+    def decide(self, application: Mapping[str, Any]) -> PolicyDecision:
+        """Return the decision on what `loantwin schema application` says, with at least one reason."""
         ...
-
-
-class Policy(PortfolioPolicy, ApplicationPolicy, Protocol):
-    """Both: steers books and decides on applications by the same rules."""
 
 
 def policy_name(policy: object) -> str:

@@ -1,23 +1,20 @@
-"""A policy written as rules in a readable file: one object for environment, forecasts and applications."""
+"""A policy written as rules in a readable file: it steers books in the environment and in forecasts."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from loantwin.arrays import Flags, Floats
-from loantwin.decisions.application import Application, Decision
-from loantwin.decisions.assess import assess
-from loantwin.decisions.rules import ApplicationRule, ApplicationTerms, PortfolioRule
+from loantwin.decisions.rules import PortfolioRule
 from loantwin.errors import UsageError, expected
 from loantwin.types import LEVERS
 
 
 @dataclass(frozen=True)
 class RulePolicy:
-    """Rules for a portfolio's levers and for single applications, as `load_policy` reads them.
+    """Rules for a portfolio's levers, as `load_policy` reads them.
 
     standing : (5,) where the levers stand when no rule applies, in the order of `lever_names`.
     """
@@ -26,8 +23,6 @@ class RulePolicy:
     description: str
     standing: tuple[float, ...]
     portfolio: tuple[PortfolioRule, ...]
-    terms: ApplicationTerms
-    applications: tuple[ApplicationRule, ...]
 
     @property
     def figure_names(self) -> tuple[str, ...]:
@@ -72,28 +67,6 @@ class RulePolicy:
             )
             for book in range(len(figures))
         )
-
-    def decide(self, application: Application, levers: Sequence[float] | Floats | None = None) -> Decision:
-        """Return the decision on an application.
-
-        Parameters
-        ----------
-        levers : (5,) where the portfolio's levers stand now, a row of `levers`; None takes the standing ones.
-
-        Raises
-        ------
-        UsageError : another number of levers, or one outside [-1, 1].
-        """
-        now = self.standing if levers is None else tuple(float(value) for value in levers)
-        if len(now) != len(LEVERS):
-            raise UsageError(
-                expected(f"{len(LEVERS)} levers ({', '.join(LEVERS)})", len(now)), field="levers"
-            )
-        for name, value in zip(LEVERS, now, strict=True):
-            if not -1 <= value <= 1:
-                raise UsageError(expected("a lever from -1 to 1", value), field=name)
-        where = dict(zip(LEVERS, now, strict=True))
-        return assess(application, self.terms, self.applications, where, self.name)
 
     def _holds(self, figures: Floats) -> Flags:
         """Return which rules hold for which books, (rules, E)."""

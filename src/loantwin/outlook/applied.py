@@ -104,8 +104,17 @@ def applied(outlook: Outlook, applications: Applications, paths: int = GENERATED
         cells = applied_cells(outlook, columns, horizon, np.arange(size))
         flows = conditional_flows(twin.model.parameters, cells, twin.model.lgd, shocks, groups=size)
         made = economics_of(flows, costs.funding_annual_rate, costs.servicing_annual_rate)
-        parts.append({item.name: getattr(made, item.name).mean(axis=0) for item in fields(Economics)})
+        parts.append({item.name: _mean(getattr(made, item.name)) for item in fields(Economics)})
     return _of_applications(parts, kind.reshape(-1), applications.amount)
+
+
+def _mean(figures: Floats) -> Floats:
+    """Return the mean over paths of (P, K), (K,).
+
+    Trap: NumPy adds along the first axis in another order for one kind than for many, so that a loan alone
+    would differ in its last bits.
+    """
+    return np.asarray(np.ascontiguousarray(figures.T).mean(axis=-1))
 
 
 def applied_cells(

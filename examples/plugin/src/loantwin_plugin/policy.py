@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from loantwin.decisions.application import Decision
+from loantwin.decisions.graph_decision import PolicyDecision
 
 
 class Careful:
@@ -18,10 +18,12 @@ class Careful:
 
     def decide(self, application):
         """Refer an application without a low default probability; else grant it at 6 % plus its loss."""
-        pd = application.annual_pd
+        name, amount, pd = (application.get(key) for key in ("application_id", "amount", "annual_pd"))
         if pd is None or pd > 0.02:
-            return Decision("referred", None, None, ("no default probability up to 2 %",), self.name)
-        return Decision("approved", application.amount, 0.06 + 0.6 * pd, ("low risk",), self.name)
+            words = ("no default probability up to 2 %",)
+            return PolicyDecision(name, "refer", None, None, None, words, ())
+        months = application["term_months"]
+        return PolicyDecision(name, "approve", amount, 0.06 + 0.6 * pd, months, ("low risk",), ())
 
 
 CAREFUL = Careful()

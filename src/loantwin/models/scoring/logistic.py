@@ -12,7 +12,7 @@ from loantwin.arrays import Flags, Floats
 from loantwin.models.scoring.features import Feature
 from loantwin.models.scoring.folds import Inner
 from loantwin.models.scoring.ridge import choose_penalty, fit_ridge, later_line
-from loantwin.models.scoring.terms import Terms, columns_of, learn_terms, weighted
+from loantwin.models.scoring.terms import Terms, added, columns_of, learn_terms, weighted
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def fit(
 def log_odds(model: Logistic, values: Floats) -> Floats:
     """Return the log-odds of bad (N,) of values (N, F)."""
     columns, _ = columns_of(model.features, model.terms, values)
-    return np.asarray(model.intercept + columns @ np.array(model.coefficients))
+    return model.intercept + added(columns, np.array(model.coefficients))
 
 
 def contributions(model: Logistic, values: Floats) -> Floats:

@@ -120,6 +120,18 @@ def weighted(
         end = start + columns.shape[1]
         if end > start:
             weights = np.array(coefficients[start:end]) / np.array(term.scale)
-            made[:, place] = columns @ weights - float(np.array(term.centre) @ weights)
+            made[:, place] = added(columns, weights) - float(np.array(term.centre) @ weights)
         start = end
+    return made
+
+
+def added(columns: Floats, weights: Floats) -> Floats:
+    """Return columns . weights (N,) of columns (N, K), added column by column.
+
+    Trap: a matrix product adds in another order for one row than for many, so that a case alone would differ
+    from the same case among others in its last bits.
+    """
+    made = np.zeros(len(columns))
+    for place, weight in enumerate(weights):
+        made += columns[:, place] * weight
     return made

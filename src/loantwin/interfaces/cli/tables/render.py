@@ -27,6 +27,7 @@ TABLES = {
     "components": "components",
     "concentration": "concentration",
     "config": "config_show",
+    "decide": "decide",
     "demo": "demo",
     "fairness": "fairness",
     "fairness_search": "fairness_search",
