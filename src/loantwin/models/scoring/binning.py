@@ -13,8 +13,8 @@ from loantwin.models.scoring.features import Feature
 CELLS = 20
 """Cells of equal rows that a number starts from."""
 MOST_BINS = 6
-LEAST_SHARE = 0.05
-"""Share of the rows that each bin holds at least."""
+LEAST_SHARE, LEAST_ROWS = 0.01, 25
+"""Share of the rows, and rows, that each bin holds at least: a rare flag may tell much."""
 SMOOTH = 0.5
 """Rows of either class, in the book's proportion, that each bin is given: no weight is infinite."""
 COST = 1.0
@@ -106,7 +106,7 @@ def _monotone(count: Floats, bads: Floats, rows: int) -> tuple[float, list[int]]
     A state is the last bin (start, end); it may follow any bin that ends where it starts with a lower rate.
     """
     cells = len(count)
-    least = min(LEAST_SHARE * rows, count.sum())
+    least = min(max(LEAST_SHARE * rows, LEAST_ROWS), count.sum())
     gain = _gain(count, bads) - COST
     size = np.concatenate([[0.0], np.cumsum(count)])
     hit = np.concatenate([[0.0], np.cumsum(bads)])

@@ -18,8 +18,16 @@ from loantwin.models.scoring.folds import Inner
 from loantwin.models.scoring.ridge import log_loss
 from loantwin.models.scoring.trees import raw_score
 
-LEAVES = ((5_000, (2, 4, 8)), (50_000, (4, 8, 16)), (2**63, (16,)))
-"""Rows below which these leaves a tree are tried; two make an additive model."""
+SHAPES = (
+    (5_000, ((2, True), (4, True), (8, True), (8, False))),
+    (20_000, ((4, True), (8, True), (16, True), (16, False), (31, False))),
+    (2**63, ((31, False),)),
+)
+"""Rows below which these trees are tried: leaves, and whether splits are drawn or searched.
+
+Two leaves make an additive model. Drawn splits do best on few rows, searched ones where features act
+together.
+"""
 MOST_BAGS, BAG_ROWS = 10, 20_000
 """Boosters, alike but for the rows and columns drawn, whose log-odds are averaged; fewer for many rows."""
 ONE_FOLD = 20_000
@@ -31,7 +39,11 @@ RATE, QUICK_RATE = 0.05, 0.1
 MOST_ROUNDS, QUICK_ROUNDS = 1000, 400
 """Rounds at most, and of many rows."""
 PATIENCE, QUICK_PATIENCE = 300, 50
-"""Rounds without a lower loss after which an inner split stops; random splits learn slowly."""
+"""Rounds without a lower loss after which an inner split stops, of drawn splits, which learn slowly, and of
+searched ones.
+"""
+Shape = tuple[int, bool]
+"""Leaves of a tree, and whether its splits are drawn."""
 SETTINGS = {
     "objective": "binary",
     "metric": "binary_logloss",
@@ -43,12 +55,11 @@ SETTINGS = {
     "max_cat_to_onehot": 64,
     "lambda_l2": 1.0,
     "feature_fraction": 0.3,
-    "extra_trees": True,
     "bagging_fraction": 0.7,
     "bagging_freq": 1,
     "max_bin": 63,
 }
-"""Fixed for any data: what is chosen are leaves and rounds."""
+"""Fixed for any data: what is chosen are leaves, how splits are found, and rounds."""
 
 
 @dataclass(frozen=True)
@@ -78,11 +89,13 @@ class _Asked:
     threads: int
     rate: float
 
-    def settings(self, leaves: int, seed: int) -> dict[str, Any]:
-        """Return LightGBM's settings."""
+    def settings(self, shape: Shape, seed: int) -> dict[str, Any]:
+        """Return LightGBM's settings of trees of a shape."""
+        leaves, drawn = shape
         made = {
             **SETTINGS,
             "num_leaves": leaves,
+            "extra_trees": drawn,
             "learning_rate": self.rate,
             "seed": seed % 2**31,
             "num_threads": self.threads,
@@ -117,7 +130,7 @@ def fit(
     monotone: Sequence[int] = (),
     threads: int | None = None,
 ) -> tuple[Boosting, Floats]:
-    """Return boosted trees whose leaves and rounds have the least held-out log loss, and those log-odds (N,).
+    """Return boosted trees whose shape and rounds have the least held-out log loss, and those log-odds (N,).
 
     Parameters
     ----------
@@ -134,17 +147,17 @@ def fit(
     wanted = threads if threads is not None else 0 if many else 1
     asked = _Asked(tuple(features), seed, tuple(monotone), wanted, QUICK_RATE if many else RATE)
     tried = [
-        (*_held_out(asked, values, bad, inner, leaves), leaves)
-        for leaves in next(some for rows, some in LEAVES if len(bad) < rows)
+        (*_held_out(asked, values, bad, inner, shape), shape)
+        for shape in next(some for rows, some in SHAPES if len(bad) < rows)
     ]
-    _, rounds, held_out, leaves = min(tried, key=lambda item: item[0])
+    _, rounds, held_out, shape = min(tried, key=lambda item: item[0])
     judged = ~np.isnan(held_out)
     how = calibrate(bad[judged], held_out[judged], seed)
     bags = int(np.clip(BAG_ROWS // len(bad), 1, MOST_BAGS))
     texts = tuple(
-        _text(asked, values, bad, asked.settings(leaves, seed + 7919 * bag), rounds) for bag in range(bags)
+        _text(asked, values, bad, asked.settings(shape, seed + 7919 * bag), rounds) for bag in range(bags)
     )
-    made = Boosting(tuple(features), texts, leaves, rounds, how, tuple(monotone))
+    made = Boosting(tuple(features), texts, shape[0], rounds, how, tuple(monotone))
     held_out[judged] = calibrated(how, held_out[judged])
     return made, held_out
 
@@ -157,7 +170,7 @@ def _text(asked: _Asked, values: Floats, bad: Flags, settings: dict[str, Any], r
 
 
 def _held_out(
-    asked: _Asked, values: Floats, bad: Flags, inner: Inner, leaves: int
+    asked: _Asked, values: Floats, bad: Flags, inner: Inner, shape: Shape
 ) -> tuple[float, int, Floats]:
     """Return least held-out loss, its rounds, and the held-out raw scores there."""
     import lightgbm
@@ -170,13 +183,13 @@ def _held_out(
         told: dict[str, Any] = {}
         boosters.append(
             lightgbm.train(
-                asked.settings(leaves, asked.seed),
+                asked.settings(shape, asked.seed),
                 data,
                 num_boost_round=QUICK_ROUNDS if many else MOST_ROUNDS,
                 valid_sets=[asked.data(values[far], bad[far], data)],
                 callbacks=[
                     lightgbm.record_evaluation(told),
-                    lightgbm.early_stopping(QUICK_PATIENCE if many else PATIENCE, verbose=False),
+                    lightgbm.early_stopping(PATIENCE if shape[1] else QUICK_PATIENCE, verbose=False),
                 ],
             )
         )
