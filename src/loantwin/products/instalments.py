@@ -64,7 +64,7 @@ def lines(sheet: TermSheet, run: Sequence[Period] | None = None) -> list[Line]:
     for place, period in enumerate(run):
         moved = period.parts[0].rate != rate and sheet.amortisation != "equal-principal"
         if place == 0 or period.lent or moved:
-            level = chosen_level(sheet, _as_known(run[place:]), owed, base=base, balloon=balloon)
+            level = chosen_level(sheet, as_known(run[place:]), owed, base=base, balloon=balloon)
             rate = period.parts[0].rate
         payment = in_minor(sheet.agreed[place].amount, sheet.minor_units) if sheet.agreed else level
         found += roll(sheet, [period], owed, payment, base=base, last=len(run))
@@ -72,7 +72,7 @@ def lines(sheet: TermSheet, run: Sequence[Period] | None = None) -> list[Line]:
     return found
 
 
-def _as_known(run: Sequence[Period]) -> list[Period]:
+def as_known(run: Sequence[Period]) -> list[Period]:
     """Return periods as they look on the first one's first day: its rate in all, nothing more paid out after
     it.
     """

@@ -181,6 +181,12 @@ def _together(sheet: TermSheet) -> Iterator[Rule]:
     else:
         missing = sheet.payments is None and sheet.instalment is None
         yield missing, "payments", "none", "a number of payments, or an agreed instalment"
+    yield (
+        sheet.carry_to_last and not sheet.carry_rounding,
+        "carry_to_last",
+        True,
+        "none without carry_rounding",
+    )
     yield from _amortising(sheet)
     yield from _by_method(sheet)
     yield (
