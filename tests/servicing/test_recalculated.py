@@ -145,6 +145,40 @@ def test_more_instalments_do_not_count_before_they_are_agreed() -> None:
     assert principal(replay(MONTHLY, early, longer))[1] == principal(replay(MONTHLY, early))[1]
 
 
+def test_what_is_late_bears_interest_by_days_until_it_is_paid() -> None:
+    """1,000.00 at 12 % over 365 days, nothing paid: 60 days are 19.73, 61 days 20.05, 121 days 39.78, 183 days 60.16,
+    each within a minor unit a period that is rounded.
+    """
+    account = replayed(
+        replace(DAILY, amount=Decimal(1000)),
+        Servicing(schedule="recalculated"),
+        [Disburse(on=START, amount=100_000)],
+    )
+    for on, days in ((day(3), 60), (day(3, 2), 61), (day(5), 121), (day(7, 2), 183)):
+        due = payoff(account, on)
+        assert due.principal == 100_000
+        assert abs(due.interest - 100_000 * 0.12 * days / 365) <= 2.5
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(1, 150), st.integers(1, 60_000)), max_size=4, unique_by=lambda one: one[0]),
+    st.sampled_from([MONTHLY, DAILY]),
+    st.sampled_from(["none", "monthly"]),
+)
+def test_what_pays_off_never_falls_while_nothing_happens(paid, sheet, compounding) -> None:
+    facts = [Pay(on=START + timedelta(days=since), amount=amount) for since, amount in sorted(paid)]
+    account = replay(sheet, *facts, compounding=compounding)
+    before = 0
+    for since in range(0, 200, 3):
+        on = START + timedelta(days=since)
+        due = payoff(account, on)
+        if any(on - timedelta(days=3) < fact.on <= on for fact in facts):
+            before = 0
+        assert due.total >= before
+        before = due.total
+
+
 def test_a_balloon_is_drawn_up_and_shrinks_with_what_is_paid_early() -> None:
     sheet = replace(MONTHLY, amortisation="balloon", balloon=Decimal(600))
     plain = replay(sheet)

@@ -145,6 +145,7 @@ def servicing_of(
         rests="same-as-repayment"
         if product.word("recalculationRestFrequencyType") == "SAME_AS_REPAYMENT"
         else "daily",
+        late_periods="running",
         compounding="none"
         if product.word("interestRecalculationCompoundingMethod", "NONE") in ("NONE", "0")
         else "monthly",

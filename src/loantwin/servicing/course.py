@@ -43,7 +43,7 @@ class Course:
     cuts : place -> (day, what bore interest up to it), in order. prepaid : place -> principal paid before its
     due date. again : place -> principal taken back and owed again with it. given : place -> principal given
     up within its period. set_levels : place -> the level payment from it on, by a payment in advance.
-    balloons : (place, what rests until the end from it on).
+    balloons : (place, what rests until the end from it on). seen : the day up to which what is late bore interest.
     """
 
     sheet: TermSheet
@@ -66,6 +66,7 @@ class Course:
     given: dict[int, int] = field(default_factory=dict)
     set_levels: dict[int, int] = field(default_factory=dict)
     balloons: list[tuple[int, Fraction]] = field(default_factory=list)
+    seen: date = date.min
 
     @property
     def due(self) -> list[date]:

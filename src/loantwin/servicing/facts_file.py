@@ -24,6 +24,7 @@ from loantwin.servicing.conventions import (
     ALLOCATIONS,
     COMPOUNDING,
     EARLY,
+    LATE_PERIODS,
     PARTS,
     RESTS,
     SCHEDULES,
@@ -79,6 +80,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "early": EARLY,
     "rests": RESTS,
     "compounding": COMPOUNDING,
+    "late_periods": LATE_PERIODS,
     "accrual": ACCRUALS,
 }
 
