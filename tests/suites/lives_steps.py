@@ -58,7 +58,11 @@ LOOKS = re.compile(
     r"\bchecks?\b|not able|not possible|will result an error|higher than the available|\bverif", re.IGNORECASE
 )
 STATES = re.compile(r"\b(?:is|are|was|were|has|have|had|contains?|no)\b", re.IGNORECASE)
-DEEDS = re.compile(r"\bhappens?\b|\bis (?:made|done|run|executed|triggered)\b", re.IGNORECASE)
+DEEDS = re.compile(
+    r"\bhappens?\b|\b(?:is|are|was|were) (?:made|done|run|executed|triggered|added|applied|entered|posted|set up"
+    r"|started|stopped|paused|resumed|cancelled|disbursed|submitted|undone|waived|sold|transferred)\b",
+    re.IGNORECASE,
+)
 
 
 def acts(text: str) -> bool:
