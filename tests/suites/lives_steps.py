@@ -167,7 +167,14 @@ def do_facts(life: Life, facts: list[Fact], look: bool = True) -> None:
 
 
 def put(life: Life, fact: Fact) -> None:
-    """Apply a fact, recorded on the life's day."""
+    """Apply a fact, recorded on the life's day.
+
+    The other program lets more be paid out than a loan was asked for: its terms grow with it.
+    """
+    if isinstance(fact, Disburse):
+        lent = fact.amount + sum(one.amount for one in life.loan.holding if isinstance(one, Disburse))
+        terms = life.loan.terms
+        life.account = replace(life.loan, terms=replace(terms, amount=max(terms.amount, Decimal(lent) / 100)))
     life.account = apply(life.loan, replace(fact, recorded=life.today))
 
 

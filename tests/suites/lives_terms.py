@@ -172,13 +172,13 @@ def servicing_of(
             ("payout-refund", "next"),
         ),
         credit_order=CREDIT_ORDERS.get(product.name, ()),
-        early=EARLY.get(product.word("rescheduleStrategyMethod"), "reduce-instalment"),
+        early=EARLY.get(product.word("rescheduleStrategyMethod") if recalculated else "", "reduce-instalment"),
         rests="same-as-repayment"
-        if product.word("recalculationRestFrequencyType") == "SAME_AS_REPAYMENT"
+        if recalculated and product.word("recalculationRestFrequencyType") == "SAME_AS_REPAYMENT"
         else "daily",
-        late_periods="running",
+        late_periods="running" if recalculated else "all",
         compounding="none"
-        if product.word("interestRecalculationCompoundingMethod", "NONE") in ("NONE", "0")
+        if not recalculated or product.word("interestRecalculationCompoundingMethod", "NONE") in ("NONE", "0")
         else "monthly",
         down_payment_auto=product.true("enableAutoRepaymentForDownPayment"),
         grace_days=int(product.word("graceOnArrearsAgeing", "0")),

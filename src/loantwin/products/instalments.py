@@ -13,13 +13,13 @@ from datetime import date
 
 from loantwin import arguments as check
 from loantwin.errors import UsageError, expected
-from loantwin.products.amortisation import Line, Owed, interest, roll
+from loantwin.products.amortisation import LEVEL, Line, Owed, interest, kind, roll
 from loantwin.products.charges import charges_by_day
 from loantwin.products.interest_first import interest_first
 from loantwin.products.level_payments import chosen_level, exact_level, level_payment
 from loantwin.products.periods import Period, disbursements, down_payments, lent_by_day, periods, principal
 from loantwin.products.rounding import in_minor, round_minor
-from loantwin.products.term_rules import check_terms
+from loantwin.products.term_rules import MOST, check_terms
 from loantwin.products.term_sheet import Instalment, TermSheet
 
 __all__ = ["chosen_level", "exact_level", "instalments", "interest", "level_payment", "lines", "round_minor"]
@@ -39,7 +39,21 @@ def instalments(sheet: TermSheet) -> tuple[Instalment, ...]:
     never repays the loan.
     """
     check_terms(sheet)
-    return _rows(sheet, lines(sheet))
+    paid = lines(sheet)
+    _refuse_nothing(sheet, paid)
+    rows = _rows(sheet, paid)
+    total = sum(row.payment for row in rows)
+    if total > MOST:
+        raise UsageError(expected("payments within int64 minor units in all", total), field="amount")
+    return rows
+
+
+def _refuse_nothing(sheet: TermSheet, paid: Sequence[Line]) -> None:
+    """Refuse a multiple so large that instalments come to nothing."""
+    before = [line for line in paid[:-1] if kind(sheet, line.period) == LEVEL]
+    if sheet.instalment_multiple is not None and before and not any(line.payment for line in before):
+        wanted = "a multiple that leaves something to pay before the last instalment"
+        raise UsageError(expected(wanted, sheet.instalment_multiple), field="instalment_multiple")
 
 
 def lines(sheet: TermSheet, run: Sequence[Period] | None = None) -> list[Line]:

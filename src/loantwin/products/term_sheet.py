@@ -143,8 +143,8 @@ class TermSheet:
     """The terms of one loan.
 
     amount : currency, more than 0; the sum of `disbursements` where these are named.
-    annual_rate : decimal a year, nominal. A rate a day is this over 365 with `actual/365`. The floating one's
-    first rate takes its place.
+    annual_rate : decimal a year, nominal. A rate a day is this over 365 with `actual/365`. Beside a floating
+    one it is that one's first.
     payments : instalments, without a down payment; None where `instalment` decides how many there are.
     every : `1m`, `2w`, `14d`, `3m`, `1y`. start : day of the first disbursement. first : first due date; None
     is one period after start. due_day : 1 to 31 or `month-end`: instalments fall on this day, the first one

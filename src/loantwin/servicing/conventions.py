@@ -126,6 +126,13 @@ class Servicing:
         for field, known in choices.items():
             if getattr(self, field) not in known:
                 raise UsageError(expected(f"one of {', '.join(known)}", getattr(self, field)), field=field)
+        if self.schedule != "recalculated":
+            only = {"early": "reduce-instalment", "rests": "daily", "compounding": "none", "late_periods": "all"}
+            for field, value in only.items():
+                if getattr(self, field) != value:
+                    raise UsageError(
+                        expected(f"none, as schedule is {self.schedule}", getattr(self, field)), field=field
+                    )
         if self.grace_days < 0:
             raise UsageError(expected("a number of days, at least 0", self.grace_days), field="grace_days")
         for kind, rule in self.ahead_by_kind:

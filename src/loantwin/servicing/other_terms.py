@@ -107,9 +107,9 @@ def followed(sheet: TermSheet, paid_out: Sequence[tuple[date, int]]) -> TermShee
     if out == plan[: len(out)]:
         part = sheet.disbursements[: len(out)]
         return replace(sheet, amount=sum((item.amount for item in part), Decimal(0)), disbursements=part)
-    if fields_not_own := elsewhere(sheet):
+    if others := elsewhere(sheet):
         was = f"{len(out)} disbursements or another amount or day"
-        raise UsageError(expected("money paid out as agreed", was), field=fields_not_own[0])
+        raise UsageError(expected("money paid out as agreed", was), field=others[0])
     return as_paid_out(sheet, out) if len(out) == 1 else None
 
 
