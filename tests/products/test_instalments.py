@@ -93,7 +93,7 @@ KINDS: tuple[dict[str, Any], ...] = (
         "annual_rate": Decimal("0.02"),
         "floating": FloatingRate(
             index=((START, Decimal("0.02")), (date(2024, 3, 10), Decimal("0.11"))), cap=Decimal("0.1")
-        )
+        ),
     },
 )
 

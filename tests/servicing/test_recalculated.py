@@ -148,8 +148,8 @@ def test_more_instalments_do_not_count_before_they_are_agreed() -> None:
 
 
 def test_what_is_late_bears_interest_by_days_until_it_is_paid() -> None:
-    """1,000.00 at 12 % over 365 days, nothing paid: 60 days are 19.73, 61 days 20.05, 121 days 39.78, 183 days 60.16,
-    each within a minor unit a period that is rounded.
+    """1,000.00 at 12 % over 365 days, nothing paid: 60 days are 19.73, 61 days 20.05, 121 days 39.78, 183
+    days 60.16, each within a minor unit a period that is rounded.
     """
     account = replayed(
         replace(DAILY, amount=Decimal(1000)),
@@ -164,7 +164,9 @@ def test_what_is_late_bears_interest_by_days_until_it_is_paid() -> None:
 
 @settings(max_examples=25, deadline=None)
 @given(
-    st.lists(st.tuples(st.integers(1, 150), st.integers(1, 60_000)), max_size=4, unique_by=lambda one: one[0]),
+    st.lists(
+        st.tuples(st.integers(1, 150), st.integers(1, 60_000)), max_size=4, unique_by=lambda one: one[0]
+    ),
     st.sampled_from([MONTHLY, DAILY]),
     st.sampled_from(["none", "monthly"]),
 )

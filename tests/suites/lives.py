@@ -27,7 +27,7 @@ UNPARSED = "unparsed step"
 
 
 def run(path: Path) -> Verdict:
-    """Return the verdict over the lives of a file; the products' settings are read where they lie beside it."""
+    """Return the verdict over the lives of a file; settings of products that lie beside it count."""
     known = products(path)
     with gzip.open(path, "rt", encoding="utf-8") as lives:
         told = enumerate(map(json.loads, lives), 1)

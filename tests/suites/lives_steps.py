@@ -59,8 +59,8 @@ LOOKS = re.compile(
 )
 STATES = re.compile(r"\b(?:is|are|was|were|has|have|had|contains?|no)\b", re.IGNORECASE)
 DEEDS = re.compile(
-    r"\bhappens?\b|\b(?:is|are|was|were) (?:made|done|run|executed|triggered|added|applied|entered|posted|set up"
-    r"|started|stopped|paused|resumed|cancelled|disbursed|submitted|undone|waived|sold|transferred)\b",
+    r"\bhappens?\b|\b(?:is|are|was|were) (?:made|done|run|executed|triggered|added|applied|entered|posted"
+    r"|set up|started|stopped|paused|resumed|cancelled|disbursed|submitted|undone|waived|sold|transferred)\b",
     re.IGNORECASE,
 )
 

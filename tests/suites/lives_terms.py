@@ -1,10 +1,10 @@
 """The terms of a life of the suite `lives`, out of its product's settings and what its loan changes of them.
 
 What the settings leave out and the lives themselves tell: goodwill credits go to the last instalment and a
-merchant's refund to all that are to come (under a progressive schedule); interest falls due after the `interest
-free period`, whose own column for grace changes nothing; `ACTUAL` days in a year are 365, in 2024 too; flat
-interest leaves its cents to the last instalment, and level payments are worked out as if all periods were the
-first; what is late bears interest in the running period only.
+merchant's refund to all that are to come (under a progressive schedule); interest falls due after the
+`interest free period`, whose own column for grace changes nothing; `ACTUAL` days in a year are 365, in 2024
+too; flat interest leaves its cents to the last instalment, and level payments are worked out as if all periods were
+the first; what is late bears interest in the running period only.
 """
 
 from __future__ import annotations
@@ -44,8 +44,8 @@ CREDIT_ORDERS = {
         PRINCIPAL,
     )
 }
-"""Product -> the parts that a chargeback makes owed again, which the file of settings leaves out: as the other
-program's `LoanProductGlobalInitializerStep` sets the product up.
+"""Product -> the parts that a chargeback makes owed again, which the file of settings leaves out: as the
+other program's `LoanProductGlobalInitializerStep` sets the product up.
 """
 YEARS = {
     "ACTUAL": "actual/365",
@@ -77,7 +77,7 @@ class Product:
 
 
 def products(lives: Path) -> dict[str, Product]:
-    """Return the products named by the lives, from the file beside them, else as the other program ships them."""
+    """Return the products named by the lives, from the file beside them, else as they are shipped here."""
     beside = lives.parent / "products_used_by_scenarios.json"
     raw = json.loads((beside if beside.is_file() else SHIPPED).read_text(encoding="utf-8"))
     return {
@@ -172,7 +172,9 @@ def servicing_of(
             ("payout-refund", "next"),
         ),
         credit_order=CREDIT_ORDERS.get(product.name, ()),
-        early=EARLY.get(product.word("rescheduleStrategyMethod") if recalculated else "", "reduce-instalment"),
+        early=EARLY.get(
+            product.word("rescheduleStrategyMethod") if recalculated else "", "reduce-instalment"
+        ),
         rests="same-as-repayment"
         if recalculated and product.word("recalculationRestFrequencyType") == "SAME_AS_REPAYMENT"
         else "daily",

@@ -17,7 +17,6 @@ from tests.suites.__main__ import main
 from tests.suites.lives_steps import acts
 from tests.suites.verdict import judged
 
-
 START = date(2024, 1, 1)
 
 
@@ -51,7 +50,7 @@ def test_a_fault_of_ours_is_different_and_told(capsys: pytest.CaptureFixture[str
 def test_one_odd_life_does_not_take_the_others(
     data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Of four lives one is as it was: a principal with a comma, an amount that is null, and no life at all."""
+    """One of four is as it was; a principal with a comma, an amount that is null, no life at all."""
     good = lived(data)
     comma, null = json.loads(json.dumps(good)), json.loads(json.dumps(good))
     comma["steps"][1]["loan"]["with Principal"] = "1,000"

@@ -67,7 +67,7 @@ def judged(outcome: Callable[[], str], name: str) -> str:
         return outcome()
     except InputError as error:
         return f"refused by the contract: {error.field or error.message}"
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - whose fault it is, is asked of the traceback below
         if any(OURS in Path(frame.filename).parents for frame in traceback.extract_tb(error.__traceback__)):
             print(f"{name}: {type(error).__name__} {error}", file=sys.stderr)
             return "different"

@@ -112,7 +112,9 @@ def accrue(
     for part, factor in zip(period.parts, part_factors(sheet, period), strict=True):
         balance += part.lent
         exact = CONTEXT.multiply(Decimal(balance if base is None else base), factor)
-        asked = CONTEXT.add(exact, rest) if sheet.carry_rounding and (final or not sheet.carry_to_last) else exact
+        asked = (
+            CONTEXT.add(exact, rest) if sheet.carry_rounding and (final or not sheet.carry_to_last) else exact
+        )
         whole = round_minor(asked, sheet.rounding)
         if sheet.carry_rounding:
             rest = CONTEXT.subtract(CONTEXT.add(exact, rest), Decimal(whole))

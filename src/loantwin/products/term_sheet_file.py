@@ -189,7 +189,9 @@ def _one(hint: str, value: Any, place: str) -> Any:
         "str": "text",
     }
     wanted = " or ".join(words for name, words in names.items() if name in hint)
-    raise UsageError(expected(wanted, str(value) if isinstance(value, str | Decimal) else f"{value!r}"), field=place)
+    raise UsageError(
+        expected(wanted, str(value) if isinstance(value, str | Decimal) else f"{value!r}"), field=place
+    )
 
 
 def _decimal(value: Any) -> Decimal | None:

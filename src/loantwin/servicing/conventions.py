@@ -127,7 +127,12 @@ class Servicing:
             if getattr(self, field) not in known:
                 raise UsageError(expected(f"one of {', '.join(known)}", getattr(self, field)), field=field)
         if self.schedule != "recalculated":
-            only = {"early": "reduce-instalment", "rests": "daily", "compounding": "none", "late_periods": "all"}
+            only = {
+                "early": "reduce-instalment",
+                "rests": "daily",
+                "compounding": "none",
+                "late_periods": "all",
+            }
             for field, value in only.items():
                 if getattr(self, field) != value:
                     raise UsageError(

@@ -13,7 +13,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from loantwin.errors import UsageError, expected
-from loantwin.products.amortisation import Owed, interest
+from loantwin.products.amortisation import Owed, interest, roll
 from loantwin.products.level_payments import chosen_level
 from loantwin.products.periods import Period, share_of_year
 from loantwin.products.rounding import CONTEXT, in_minor
@@ -36,14 +36,15 @@ class Course:
     """The schedule of a replay and what it is made by.
 
     made : due dates, with graces, rates and places that spread anew; periods : what they count. extra :
-    (place, instalments more) as agreed from a place on. lines : the instalments. drawn : places before it are drawn up. levels : by place,
-    the level payment in force before it. gone, carry : by place, principal due before it, and what was paid
-    ahead and is still to be taken off. lent : by place, what was paid out and not given up by the day its
-    period opens.
+    (place, instalments more) as agreed from a place on. lines : the instalments. drawn : places before it are
+    drawn up. levels : by place, the level payment in force before it. gone, carry : by place, principal due
+    before it, and what was paid ahead and is still to be taken off. lent : by place, what was paid out and
+    not given up by the day its period opens.
     cuts : place -> (day, what bore interest up to it), in order. prepaid : place -> principal paid before its
     due date. again : place -> principal taken back and owed again with it. given : place -> principal given
     up within its period. set_levels : place -> the level payment from it on, by a payment in advance.
-    balloons : (place, what rests until the end from it on). seen : the day up to which what is late bore interest.
+    balloons : (place, what rests until the end from it on). seen : the day up to which what is late bore
+    interest.
     """
 
     sheet: TermSheet
@@ -127,7 +128,12 @@ def opened(sheet: TermSheet, servicing: Servicing, facts: Sequence[Fact]) -> Cou
     course.gone, course.carry, course.levels = ([0] * (len(lines) + 1) for _ in range(3))
     if sheet.amortisation == "balloon" or sheet.balloon:
         course.balloons.append((0, Fraction(in_minor(sheet.balloon, sheet.minor_units))))
-    course.levels[0] = level_payment(course, 0, lent[-1])
+    level = course.levels[0] = level_payment(course, 0, lent[-1])
+    if any(line.after.unpaid for line in roll(sheet, course.run(0), Owed(lent[-1]), level)):
+        words = expected(
+            "instalments that cover their interest where it is recalculated", f"a level of {level}"
+        )
+        raise UsageError(words, field="first")
     return course
 
 

@@ -158,9 +158,7 @@ def _planned(sheet: TermSheet, servicing: Servicing) -> Account:
 
 def _object(line: str) -> dict[str, Any]:
     try:
-        found = json.loads(
-            line, parse_float=Decimal, parse_constant=_no_number, object_pairs_hook=_keys_once
-        )
+        found = json.loads(line, parse_float=Decimal, parse_constant=_no_number, object_pairs_hook=_keys_once)
     except ValueError as error:
         raise UsageError(expected("one JSON object a line", str(error))) from error
     if not isinstance(found, dict):

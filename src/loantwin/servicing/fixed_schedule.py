@@ -1,8 +1,8 @@
 """Instalments of a fixed schedule that a fact changed: worked out again by the law of `products`.
 
-Up to the first change they are those of the terms. Money that is paid out later, and a rate or more instalments
-agreed later, make a new level payment from there on. Flat interest on money paid out later than agreed: equal
-principal of what is then lent, and interest on what was paid out by the due date.
+Up to the first change they are those of the terms. Money that is paid out later, and a rate or more
+instalments agreed later, make a new level payment from there on. Flat interest on money paid out later than
+agreed: equal principal of what is then lent, and interest on what was paid out by the due date.
 """
 
 from __future__ import annotations
@@ -91,7 +91,9 @@ def _flat(here: TermSheet, made: Plan, paid_out: Sequence[tuple[date, int]]) -> 
             base, base_net, since = net - gone, net, place
         factor, last = Fraction(period.factor), place == count - 1
         exact += all_lent * factor
-        interest = whole(exact) - told if last and here.carry_to_last and not made.rates else whole(gross * factor)
+        interest = (
+            whole(exact) - told if last and here.carry_to_last and not made.rates else whole(gross * factor)
+        )
         told += interest
         left = count - len([k for k in made.grace if k >= since]) - since
         target = Fraction(net, agreed) if base is None else Fraction(base, left)

@@ -83,16 +83,16 @@ def as_paid_out(sheet: TermSheet, paid_out: Sequence[tuple[date, int]]) -> TermS
     """
     start = paid_out[0][0]
     if sheet.first is not None and start > sheet.first:
-        raise UsageError(expected(f"money paid out until {sheet.first}, the first due date", start), field="on")
-    out = tuple(
-        Disbursement(on=on, amount=Decimal(amount) / sheet.minor_units) for on, amount in paid_out
-    )
+        raise UsageError(
+            expected(f"money paid out until {sheet.first}, the first due date", start), field="on"
+        )
+    out = tuple(Disbursement(on=on, amount=Decimal(amount) / sheet.minor_units) for on, amount in paid_out)
     total = sum((item.amount for item in out), Decimal(0))
     return replace(sheet, start=start, amount=total, disbursements=out if len(out) > 1 else ())
 
 
 def followed(sheet: TermSheet, paid_out: Sequence[tuple[date, int]]) -> TermSheet | None:
-    """Return terms whose schedule is that of the account: money was paid out as agreed so far, or all at once.
+    """Return terms whose schedule is that of the account: money came as agreed so far, or all at once.
 
     None where it was paid out otherwise.
 

@@ -2,9 +2,9 @@
 
 A payment first pays what is due; what is left reduces principal on its day. Interest of the period in which
 it falls is worked out piece by piece, each piece rounded: up to the day on what was owed, with principal
-past due, after it on what the schedule leaves. What is past due bears in every period that has ended since, and in
-the last one until it is paid.
-Instalments are drawn up as far as payments have come, the rest at the end.
+past due, after it on what the schedule leaves. What is past due bears in every period that has ended since,
+and in the last one until it is paid. Instalments are drawn up as far as payments have come, the rest at the
+end.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from collections.abc import Sequence
 from datetime import date
 from fractions import Fraction
 
-from loantwin.errors import UsageError, expected
 from loantwin.products.term_sheet import TermSheet
 from loantwin.servicing.conventions import ALLOCATIONS, FEE, INTEREST, PENALTY, PRINCIPAL, Servicing
 from loantwin.servicing.course import (
@@ -27,12 +26,21 @@ from loantwin.servicing.course import (
     opened,
 )
 from loantwin.servicing.due_charges import add_charge
-from loantwin.servicing.facts import AddCharge, Chargeback, ChargeOff, Disburse, Fact, Haircut, Pay, ReAge, ReAmortise
+from loantwin.servicing.facts import (
+    AddCharge,
+    Chargeback,
+    ChargeOff,
+    Disburse,
+    Fact,
+    Haircut,
+    Pay,
+    ReAge,
+    ReAmortise,
+)
 from loantwin.servicing.late_interest import late_interest, rests_allow
 from loantwin.servicing.recalculated_changes import chargeback, haircut, re_age, re_amortise
 from loantwin.servicing.replaying import effect
 from loantwin.servicing.rows import Entry, Work, pay, raise_owed
-
 
 LATE = (Chargeback, ChargeOff, Haircut, ReAge, ReAmortise)
 """Facts, beside payments, before which what is late bears interest up to their day."""
