@@ -3,8 +3,8 @@
 What the settings leave out and the lives themselves tell: goodwill credits go to the last instalment and a
 merchant's refund to all that are to come (under a progressive schedule); interest falls due after the
 `interest free period`, whose own column for grace changes nothing; `ACTUAL` days in a year are 365, in 2024
-too; flat interest leaves its cents to the last instalment, and level payments are worked out as if all periods were
-the first; what is late bears interest in the running period only.
+too; flat interest leaves its cents to the last instalment, and level payments are worked out as if all
+periods were the first; what is late bears interest in the running period only.
 """
 
 from __future__ import annotations

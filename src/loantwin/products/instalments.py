@@ -13,11 +13,19 @@ from datetime import date
 
 from loantwin import arguments as check
 from loantwin.errors import UsageError, expected
-from loantwin.products.amortisation import LEVEL, Line, Owed, interest, kind, roll
+from loantwin.products.amortisation import Line, Owed, interest, payment_rounding, roll
 from loantwin.products.charges import charges_by_day
 from loantwin.products.interest_first import interest_first
 from loantwin.products.level_payments import chosen_level, exact_level, level_payment
-from loantwin.products.periods import Period, disbursements, down_payments, lent_by_day, periods, principal
+from loantwin.products.periods import (
+    Period,
+    disbursements,
+    down_payments,
+    lent_by_day,
+    multiple_of,
+    periods,
+    principal,
+)
 from loantwin.products.rounding import in_minor, round_minor
 from loantwin.products.term_rules import MOST, check_terms
 from loantwin.products.term_sheet import Instalment, TermSheet
@@ -49,10 +57,15 @@ def instalments(sheet: TermSheet) -> tuple[Instalment, ...]:
 
 
 def _refuse_nothing(sheet: TermSheet, paid: Sequence[Line]) -> None:
-    """Refuse a multiple so large that instalments come to nothing."""
-    before = [line for line in paid[:-1] if kind(sheet, line.period) == LEVEL]
-    if sheet.instalment_multiple is not None and before and not any(line.payment for line in before):
-        wanted = "a multiple that leaves something to pay before the last instalment"
+    """Refuse a multiple so large that the level payment comes to nothing."""
+    if sheet.instalment_multiple is None or sheet.instalment is not None or sheet.method == "interest-first":
+        return
+    run = as_known([line.period for line in paid])
+    base = principal(sheet) if sheet.method == "flat" else None
+    exact = exact_level(sheet, run, Owed(), base=base, balloon=in_minor(sheet.balloon, sheet.minor_units))
+    rounded = 1 if exact is None else round_minor(exact, payment_rounding(sheet), multiple_of(sheet))
+    if exact is not None and exact > 0 and not rounded:
+        wanted = f"at most the level payment, {exact / sheet.minor_units:.2f}"
         raise UsageError(expected(wanted, sheet.instalment_multiple), field="instalment_multiple")
 
 
