@@ -90,9 +90,10 @@ KINDS: tuple[dict[str, Any], ...] = (
     {"charges": (Charge(name="fee", amount=Decimal(20), financed=True),)},
     {"total_cost_cap": Decimal("0.3"), "daily_cost_cap": Decimal("0.002")},
     {
+        "annual_rate": Decimal("0.02"),
         "floating": FloatingRate(
             index=((START, Decimal("0.02")), (date(2024, 3, 10), Decimal("0.11"))), cap=Decimal("0.1")
-        )
+        ),
     },
 )
 

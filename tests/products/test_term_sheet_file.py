@@ -31,6 +31,7 @@ name = "arrangement"
 share = 0.01
 [floating]
 cap = 0.2
+margin = 0.02
 index = [{ from = 2024-01-01, rate = 0.1 }]
 """
 
@@ -41,7 +42,9 @@ def test_a_file_becomes_terms(tmp_path: Path) -> None:
     assert sheet.annual_rate == Decimal("0.12")  # and not the binary number next to it
     assert sheet.start == date(2024, 1, 1)
     assert sheet.charges == (Charge(name="arrangement", share=Decimal("0.01")),)
-    assert sheet.floating == FloatingRate(index=((date(2024, 1, 1), Decimal("0.1")),), cap=Decimal("0.2"))
+    assert sheet.floating == FloatingRate(
+        index=((date(2024, 1, 1), Decimal("0.1")),), margin=Decimal("0.02"), cap=Decimal("0.2")
+    )
 
 
 @pytest.mark.parametrize(

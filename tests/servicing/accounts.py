@@ -71,8 +71,9 @@ def accounts(draw: st.DrawFn, styles: list[Any] = STYLES) -> Account:
     if servicing.schedule != "recalculated" and draw(st.booleans()):
         on = START + timedelta(days=draw(st.integers(0, 20)))
         facts.append(Disburse(on=on, amount=draw(st.integers(100, amount))))
+    agreed = sum(fact.amount for fact in facts if isinstance(fact, Disburse))
     down = draw(st.sampled_from(("0", "0.25"))) if servicing.schedule != "recalculated" else "0"
-    terms = replace(sheet(rate, method, payments, amount), down_payment=Decimal(down))
+    terms = replace(sheet(rate, method, payments, agreed), down_payment=Decimal(down))
     return replay(terms, servicing, facts)
 
 

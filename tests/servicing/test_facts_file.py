@@ -117,7 +117,7 @@ def test_terms_that_cannot_be(first: str, words: str) -> None:
 
 
 def test_a_file_that_is_none(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="expected a file of facts"):
+    with pytest.raises(ConfigError, match="expected a readable file of facts"):
         lt.account_replay(tmp_path / "none.jsonl")
     (tmp_path / "empty.jsonl").write_text("\n", encoding="utf-8")
     with pytest.raises(ConfigError, match="expected terms and facts, was 'an empty file'"):

@@ -18,7 +18,7 @@ from typing import Any
 from loantwin.products.internal_rates.roots import internal_rate
 from loantwin.products.legal_rates import us_apr, us_apr_of_unit_periods
 from loantwin.products.legal_rates.legal_rate import as_percent
-from tests.suites.verdict import Verdict, verdict
+from tests.suites.verdict import Verdict, judged, verdict
 
 Case = dict[str, Any]
 
@@ -34,7 +34,8 @@ def _outcomes(cases: dict[str, list[Case]]) -> Iterator[tuple[str, str]]:
         if not isinstance(found, list):
             continue
         for case in found:
-            yield case.get("ref", kind), _outcome(kind, case)
+            name = case.get("ref", kind) if isinstance(case, dict) else kind
+            yield name, judged(lambda kind=kind, case=case: _outcome(kind, case), name)
 
 
 def _outcome(kind: str, case: Case) -> str:

@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 
 from loantwin.products.day_counts import DAY_COUNTS, days_counted, year_fraction
-from tests.suites.verdict import Verdict, verdict
+from tests.suites.verdict import Verdict, judged, verdict
 
 OURS = {
     "actualactual": "actual/actual",
@@ -61,8 +61,9 @@ def run(path: Path) -> Verdict:
     """Return how many rows of a file our day counts give."""
     with path.open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
-    names = (f"row {place + 1}: {row['convention']} {row['start']}" for place, row in enumerate(rows))
-    return verdict("daycount", zip(names, map(_outcome, rows), strict=True))
+    names = [f"row {place + 1}: {row['convention']} {row['start']}" for place, row in enumerate(rows)]
+    made = (judged(lambda row=row: _outcome(row), name) for name, row in zip(names, rows, strict=True))
+    return verdict("daycount", zip(names, made, strict=True))
 
 
 def our_name(convention: str) -> str | None:

@@ -24,7 +24,7 @@ from loantwin.products.accrual import Accrued, Change, Planned, accrued
 from loantwin.products.instalments import lines
 from loantwin.products.periods import Period, periods
 from loantwin.products.term_sheet import Disbursement, TermSheet
-from tests.suites.verdict import Verdict, verdict
+from tests.suites.verdict import Verdict, judged, name_of, verdict
 
 Row = dict[str, Any]
 DAYS_IN_YEAR = {
@@ -72,7 +72,9 @@ class Loan:
 def run(path: Path) -> Verdict:
     """Return the verdict over the cases of a file."""
     cases = json.loads(path.read_text(encoding="utf-8"))["cases"]
-    return verdict("emi", ((case["id"], outcome(case)) for case in cases))
+    names = [name_of(case, "id", place) for place, case in enumerate(cases, 1)]
+    made = (judged(lambda case=case: outcome(case), name) for name, case in zip(names, cases, strict=True))
+    return verdict("emi", zip(names, made, strict=True))
 
 
 def outcome(case: Row) -> str:
@@ -86,8 +88,6 @@ def outcome(case: Row) -> str:
                 return "different"
     except RefusedError as reason:
         return str(reason)
-    except (KeyError, IndexError, ValueError) as error:
-        return f"a case of another form: {type(error).__name__}"
     except UsageError as error:
         return f"refused by the contract: {error.field}"
     return "equal"

@@ -17,7 +17,7 @@ from loantwin.errors import InputError
 from loantwin.products.due_dates import due_dates
 from loantwin.products.instalments import instalments
 from loantwin.products.term_sheet import Instalment, TermSheet
-from tests.suites.verdict import Verdict, verdict
+from tests.suites.verdict import Verdict, judged, name_of, verdict
 
 Case = dict[str, Any]
 
@@ -41,7 +41,9 @@ START = date(2020, 1, 1)
 def run(path: Path) -> Verdict:
     """Return how many cases of a file are ours, in whole units."""
     cases = json.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)["cases"]
-    return verdict("frappe", ((case["id"], _outcome(case)) for case in cases))
+    names = [name_of(case, "id", place) for place, case in enumerate(cases, 1)]
+    made = (judged(lambda case=case: _outcome(case), name) for name, case in zip(names, cases, strict=True))
+    return verdict("frappe", zip(names, made, strict=True))
 
 
 def _outcome(case: Case) -> str:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from loantwin.products import finance_functions as functions
-from tests.suites.verdict import Verdict, verdict
+from tests.suites.verdict import Verdict, judged, name_of, verdict
 
 Case = Mapping[str, Any]
 ITERATED = {"irr": 1e-7, "rate": 1e-7, "xirr": 1e-8}
@@ -25,7 +25,9 @@ ITERATED = {"irr": 1e-7, "rate": 1e-7, "xirr": 1e-8}
 def run(path: Path) -> Verdict:
     """Return how many of a file's answers are ours, to the last figure that it has."""
     cases = json.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
-    return verdict("functions", ((case["ref"], _outcome(case)) for case in cases))
+    names = [name_of(case, "ref", place) for place, case in enumerate(cases, 1)]
+    made = (judged(lambda case=case: _outcome(case), name) for name, case in zip(names, cases, strict=True))
+    return verdict("functions", zip(names, made, strict=True))
 
 
 def _outcome(case: Case) -> str:

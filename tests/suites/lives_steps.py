@@ -58,7 +58,11 @@ LOOKS = re.compile(
     r"\bchecks?\b|not able|not possible|will result an error|higher than the available|\bverif", re.IGNORECASE
 )
 STATES = re.compile(r"\b(?:is|are|was|were|has|have|had|contains?|no)\b", re.IGNORECASE)
-DEEDS = re.compile(r"\bhappens?\b|\bis (?:made|done|run|executed|triggered)\b", re.IGNORECASE)
+DEEDS = re.compile(
+    r"\bhappens?\b|\b(?:is|are|was|were) (?:made|done|run|executed|triggered|added|applied|entered|posted"
+    r"|set up|started|stopped|paused|resumed|cancelled|disbursed|submitted|undone|waived|sold|transferred)\b",
+    re.IGNORECASE,
+)
 
 
 def acts(text: str) -> bool:
@@ -163,7 +167,14 @@ def do_facts(life: Life, facts: list[Fact], look: bool = True) -> None:
 
 
 def put(life: Life, fact: Fact) -> None:
-    """Apply a fact, recorded on the life's day."""
+    """Apply a fact, recorded on the life's day.
+
+    The other program lets more be paid out than a loan was asked for: its terms grow with it.
+    """
+    if isinstance(fact, Disburse):
+        lent = fact.amount + sum(one.amount for one in life.loan.holding if isinstance(one, Disburse))
+        terms = life.loan.terms
+        life.account = replace(life.loan, terms=replace(terms, amount=max(terms.amount, Decimal(lent) / 100)))
     life.account = apply(life.loan, replace(fact, recorded=life.today))
 
 

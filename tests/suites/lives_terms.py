@@ -1,9 +1,10 @@
 """The terms of a life of the suite `lives`, out of its product's settings and what its loan changes of them.
 
 What the settings leave out and the lives themselves tell: goodwill credits go to the last instalment and a
-merchant's refund to all that are to come (under a progressive schedule); a product named for its credit
-allocation takes a payment back by penalty, fee, interest, principal; interest falls due after the `interest
-free period`, whose own column for grace changes nothing.
+merchant's refund to all that are to come (under a progressive schedule); interest falls due after the
+`interest free period`, whose own column for grace changes nothing; `ACTUAL` days in a year are 365, in 2024
+too; flat interest leaves its cents to the last instalment, and level payments are worked out as if all
+periods were the first; what is late bears interest in the running period only.
 """
 
 from __future__ import annotations
@@ -33,6 +34,25 @@ EARLY = {
     "REDUCE_NUMBER_OF_INSTALLMENTS": "reduce-number",
     "RESCHEDULE_NEXT_REPAYMENTS": "next",
 }
+SHIPPED = Path(__file__).with_name("lives_products.json")
+"""Settings of the products that the other program's own tests set up (apache/fineract, Apache-2.0)."""
+CREDIT_ORDERS = {
+    "LP2_DOWNPAYMENT_ADV_PMT_ALLOC_PROG_SCHEDULE_HOR_INST_LVL_DELINQUENCY_CREDIT_ALLOCATION": (
+        PENALTY,
+        FEE,
+        INTEREST,
+        PRINCIPAL,
+    )
+}
+"""Product -> the parts that a chargeback makes owed again, which the file of settings leaves out: as the
+other program's `LoanProductGlobalInitializerStep` sets the product up.
+"""
+YEARS = {
+    "ACTUAL": "actual/365",
+    "DAYS360": "actual/360",
+    "DAYS364": "actual/364",
+    "DAYS365": "actual/365",
+}
 UNITS = {"DAYS": "d", "WEEKS": "w", "MONTHS": "m", "YEARS": "y"}
 
 
@@ -57,8 +77,9 @@ class Product:
 
 
 def products(lives: Path) -> dict[str, Product]:
-    """Return the products named by the lives, from the file beside them."""
-    raw = json.loads((lives.parent / "products_used_by_scenarios.json").read_text(encoding="utf-8"))
+    """Return the products named by the lives, from the file beside them, else as they are shipped here."""
+    beside = lives.parent / "products_used_by_scenarios.json"
+    raw = json.loads((beside if beside.is_file() else SHIPPED).read_text(encoding="utf-8"))
     return {
         name: Product(name, {key: _word(value) for key, value in settings.items()})
         for name, settings in raw.items()
@@ -97,14 +118,27 @@ def sheet_of(product: Product, loan: dict[str, str]) -> TermSheet:
         payments=int(loan.get("numberOfRepayments") or product.word("numberOfRepayments")),
         start=date.fromisoformat(loan["submitted on date"]),
         every=(loan.get("repaymentEvery") or product.word("repaymentEvery")) + unit,
-        day_count="30/360" if product.word("daysInYearType") == "DAYS360" else "actual/365",
+        day_count=_day_count(product),
         interest_period="daily" if period == "DAILY" else "same-as-period",
         method="flat" if kind == "FLAT" else "declining",
+        carry_rounding=kind == "FLAT",
+        carry_to_last=kind == "FLAT",
+        equal_periods=True,
         instalment_multiple=Decimal(multiple) or None,
         principal_grace=int(loan.get("graceOnPrincipalPayment") or 0),
         interest_grace=int(loan.get("interest free period") or 0),
         down_payment=Decimal(down) / 100,
     )
+
+
+def _day_count(product: Product) -> str:
+    """Return the day count of a product's days in a year and in a month."""
+    year, month = product.word("daysInYearType"), product.word("daysInMonthType")
+    if month == "DAYS30" and year in ("DAYS360", "DAYS365"):
+        return {"DAYS360": "30/360", "DAYS365": "30/365"}[year]
+    if year not in YEARS or month != "ACTUAL":
+        raise RefusedError(f"days in a year {year or 'not told'} with days in a month {month or 'not told'}")
+    return YEARS[year]
 
 
 def _rate(product: Product, loan: dict[str, str]) -> Decimal:
@@ -137,13 +171,16 @@ def servicing_of(
             ("merchant-issued-refund", "re-amortise"),
             ("payout-refund", "next"),
         ),
-        credit_order=(PENALTY, FEE, INTEREST, PRINCIPAL) if "CREDIT_ALLOCATION" in product.name else (),
-        early=EARLY.get(product.word("rescheduleStrategyMethod"), "reduce-instalment"),
+        credit_order=CREDIT_ORDERS.get(product.name, ()),
+        early=EARLY.get(
+            product.word("rescheduleStrategyMethod") if recalculated else "", "reduce-instalment"
+        ),
         rests="same-as-repayment"
-        if product.word("recalculationRestFrequencyType") == "SAME_AS_REPAYMENT"
+        if recalculated and product.word("recalculationRestFrequencyType") == "SAME_AS_REPAYMENT"
         else "daily",
+        late_periods="running" if recalculated else "all",
         compounding="none"
-        if product.word("interestRecalculationCompoundingMethod", "NONE") in ("NONE", "0")
+        if not recalculated or product.word("interestRecalculationCompoundingMethod", "NONE") in ("NONE", "0")
         else "monthly",
         down_payment_auto=product.true("enableAutoRepaymentForDownPayment"),
         grace_days=int(product.word("graceOnArrearsAgeing", "0")),

@@ -23,7 +23,7 @@ from loantwin.products.legal_rates import eu_apr, uk_apr, us_apr
 from loantwin.products.term_sheet import Charge, Instalment, TermSheet
 from loantwin.verbs.schedule import cash_flows
 from tests.suites import uk_accounts
-from tests.suites.verdict import Verdict, verdict
+from tests.suites.verdict import Verdict, judged, name_of, verdict
 
 Case = dict[str, Any]
 LAWS = {"UK": uk_apr, "EU": eu_apr, "US": us_apr}
@@ -52,7 +52,9 @@ def run(path: Path) -> Verdict:
     """Return the verdict over the cases of a file."""
     with gzip.open(path, "rt", encoding="utf-8") as lines:
         cases = [json.loads(line) for line in lines if line.strip()]
-    return verdict("uk", ((case["id"], outcome(case)) for case in cases))
+    names = [name_of(case, "id", place) for place, case in enumerate(cases, 1)]
+    made = (judged(lambda case=case: outcome(case), name) for name, case in zip(names, cases, strict=True))
+    return verdict("uk", zip(names, made, strict=True))
 
 
 def outcome(case: Case) -> str:
@@ -64,8 +66,6 @@ def outcome(case: Case) -> str:
         return str(reason)
     except UsageError as error:
         return f"refused by the contract: {error.field}"
-    except KeyError as error:
-        return f"convention {error}"
     if not APR.fullmatch(case["parameters"]["APR method"]):
         return f"yearly rate {case['parameters']['APR method']}"
     if not (_stated_equal(case, rows) and _rate_equal(case, sheet, rows)):

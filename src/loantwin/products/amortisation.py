@@ -54,7 +54,8 @@ def kind(sheet: TermSheet, period: Period) -> str:
     """Return what an instalment is for."""
     if period.number in sheet.holidays or sheet.amortisation == "bullet" or not weight(sheet, period):
         return NOTHING
-    if period.number <= sheet.principal_grace or sheet.amortisation == "interest-only":
+    waits = period.interest_only or period.number <= sheet.principal_grace
+    if waits or sheet.amortisation == "interest-only":
         return INTEREST
     return LEVEL
 
@@ -99,19 +100,24 @@ def part_factors(sheet: TermSheet, period: Period) -> list[Decimal]:
     return [min(factor, cap) for factor, cap in zip(factors, most, strict=True)]
 
 
-def accrue(sheet: TermSheet, period: Period, owed: Owed, base: int | None = None) -> tuple[int, Owed]:
+def accrue(
+    sheet: TermSheet, period: Period, owed: Owed, base: int | None = None, final: bool = False
+) -> tuple[int, Owed]:
     """Return the interest of a period, minor units, and what is owed with what was paid out in it.
 
-    base : minor units that bear interest whatever is owed (flat interest); None is the balance.
+    base : minor units that bear interest whatever is owed (flat interest); None is the balance. final : the
+    last period, which takes what rounding took before where that is carried to it.
     """
     balance, total, rest = owed.balance, 0, owed.rest
     for part, factor in zip(period.parts, part_factors(sheet, period), strict=True):
         balance += part.lent
         exact = CONTEXT.multiply(Decimal(balance if base is None else base), factor)
+        asked = (
+            CONTEXT.add(exact, rest) if sheet.carry_rounding and (final or not sheet.carry_to_last) else exact
+        )
+        whole = round_minor(asked, sheet.rounding)
         if sheet.carry_rounding:
-            exact = CONTEXT.add(exact, rest)
-        whole = round_minor(exact, sheet.rounding)
-        rest = CONTEXT.subtract(exact, Decimal(whole)) if sheet.carry_rounding else rest
+            rest = CONTEXT.subtract(CONTEXT.add(exact, rest), Decimal(whole))
         total += whole
     total = min(total, allowed(sheet, owed.cost))
     return total, replace(owed, balance=balance, rest=rest, cost=owed.cost + total)
@@ -144,8 +150,9 @@ def roll(
     final = run[-1].number if last is None else last
     lines: list[Line] = []
     for period in run:
-        fresh, owed = accrue(sheet, period, owed, base)
-        line = _line(sheet, period, owed, fresh, level, period.number >= final)
+        ends = period.number >= final
+        fresh, owed = accrue(sheet, period, owed, base, ends)
+        line = _line(sheet, period, owed, fresh, level, ends)
         lines.append(line)
         owed = line.after
     return lines

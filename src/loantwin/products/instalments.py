@@ -13,13 +13,21 @@ from datetime import date
 
 from loantwin import arguments as check
 from loantwin.errors import UsageError, expected
-from loantwin.products.amortisation import Line, Owed, interest, roll
+from loantwin.products.amortisation import Line, Owed, interest, payment_rounding, roll
 from loantwin.products.charges import charges_by_day
 from loantwin.products.interest_first import interest_first
 from loantwin.products.level_payments import chosen_level, exact_level, level_payment
-from loantwin.products.periods import Period, disbursements, down_payments, lent_by_day, periods, principal
+from loantwin.products.periods import (
+    Period,
+    disbursements,
+    down_payments,
+    lent_by_day,
+    multiple_of,
+    periods,
+    principal,
+)
 from loantwin.products.rounding import in_minor, round_minor
-from loantwin.products.term_rules import check_terms
+from loantwin.products.term_rules import MOST, check_terms
 from loantwin.products.term_sheet import Instalment, TermSheet
 
 __all__ = ["chosen_level", "exact_level", "instalments", "interest", "level_payment", "lines", "round_minor"]
@@ -39,7 +47,26 @@ def instalments(sheet: TermSheet) -> tuple[Instalment, ...]:
     never repays the loan.
     """
     check_terms(sheet)
-    return _rows(sheet, lines(sheet))
+    paid = lines(sheet)
+    _refuse_nothing(sheet, paid)
+    rows = _rows(sheet, paid)
+    total = sum(row.payment for row in rows)
+    if total > MOST:
+        raise UsageError(expected("payments within int64 minor units in all", total), field="amount")
+    return rows
+
+
+def _refuse_nothing(sheet: TermSheet, paid: Sequence[Line]) -> None:
+    """Refuse a multiple so large that the level payment comes to nothing."""
+    if sheet.instalment_multiple is None or sheet.instalment is not None or sheet.method == "interest-first":
+        return
+    run = as_known([line.period for line in paid])
+    base = principal(sheet) if sheet.method == "flat" else None
+    exact = exact_level(sheet, run, Owed(), base=base, balloon=in_minor(sheet.balloon, sheet.minor_units))
+    rounded = 1 if exact is None else round_minor(exact, payment_rounding(sheet), multiple_of(sheet))
+    if exact is not None and exact > 0 and not rounded:
+        wanted = f"at most the level payment, {exact / sheet.minor_units:.2f}"
+        raise UsageError(expected(wanted, sheet.instalment_multiple), field="instalment_multiple")
 
 
 def lines(sheet: TermSheet, run: Sequence[Period] | None = None) -> list[Line]:
@@ -64,7 +91,7 @@ def lines(sheet: TermSheet, run: Sequence[Period] | None = None) -> list[Line]:
     for place, period in enumerate(run):
         moved = period.parts[0].rate != rate and sheet.amortisation != "equal-principal"
         if place == 0 or period.lent or moved:
-            level = chosen_level(sheet, _as_known(run[place:]), owed, base=base, balloon=balloon)
+            level = chosen_level(sheet, as_known(run[place:]), owed, base=base, balloon=balloon)
             rate = period.parts[0].rate
         payment = in_minor(sheet.agreed[place].amount, sheet.minor_units) if sheet.agreed else level
         found += roll(sheet, [period], owed, payment, base=base, last=len(run))
@@ -72,7 +99,7 @@ def lines(sheet: TermSheet, run: Sequence[Period] | None = None) -> list[Line]:
     return found
 
 
-def _as_known(run: Sequence[Period]) -> list[Period]:
+def as_known(run: Sequence[Period]) -> list[Period]:
     """Return periods as they look on the first one's first day: its rate in all, nothing more paid out after
     it.
     """

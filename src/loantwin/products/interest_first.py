@@ -14,8 +14,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from loantwin.products.amortisation import Line, Owed, allowed, part_factors, payment_rounding
-from loantwin.products.level_payments import multiple_of
-from loantwin.products.periods import Period
+from loantwin.products.periods import Period, multiple_of
 from loantwin.products.rounding import CONTEXT, in_minor, round_minor
 from loantwin.products.term_sheet import TermSheet
 

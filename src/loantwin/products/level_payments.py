@@ -22,7 +22,7 @@ from loantwin.products.amortisation import (
     scaled,
     weight,
 )
-from loantwin.products.periods import Period
+from loantwin.products.periods import Period, as_the_first, multiple_of
 from loantwin.products.rounding import CONTEXT, in_minor, round_minor
 from loantwin.products.term_sheet import TermSheet
 
@@ -40,7 +40,7 @@ def exact_level(
     balance, unpaid = Decimal(owed.balance), Decimal(owed.unpaid)
     slope, unpaid_slope = Decimal(0), Decimal(0)  # what one unit of level payment takes off both
     paid = False
-    for period in run:
+    for period in as_the_first(sheet, run) if sheet.equal_periods else run:
         fresh, fresh_slope = Decimal(0), Decimal(0)
         for part, factor in zip(period.parts, part_factors(sheet, period), strict=True):
             balance += part.lent
@@ -75,13 +75,6 @@ def level_payment(opening_minor: int, factors: Sequence[Decimal], sheet: TermShe
         slope = CONTEXT.add(CONTEXT.multiply(slope, 1 + factor), Decimal(1))
     exact = CONTEXT.divide(balance - in_minor(sheet.balloon, sheet.minor_units), slope)
     return round_minor(exact, payment_rounding(sheet), multiple_of(sheet))
-
-
-def multiple_of(sheet: TermSheet) -> int:
-    """Return the minor units that level payments are a multiple of."""
-    if sheet.instalment_multiple is None:
-        return 1
-    return in_minor(sheet.instalment_multiple, sheet.minor_units)
 
 
 def chosen_level(

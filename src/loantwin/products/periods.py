@@ -7,7 +7,7 @@ times its part of a year, to 19 digits; with `daily` the part of a year is that 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -15,7 +15,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 from loantwin.products.day_counts import year_fraction_exact
-from loantwin.products.due_dates import due_dates, first_date, frequency, moved, nominal_dates
+from loantwin.products.due_dates import business_days, due_dates, first_date, frequency, moved, nominal_dates
 from loantwin.products.rounding import CONTEXT, as_decimal, in_minor, round_minor
 from loantwin.products.term_sheet import Disbursement, TermSheet
 
@@ -44,7 +44,8 @@ class Part:
 class Period:
     """The time from one due date to the next, after the start of the loan.
 
-    nominal : what the whole period counts, part of a year; None where its days count.
+    nominal : what the whole period counts, part of a year; None where its days count. interest_only : True
+    where it repays no principal whatever the terms say, as agreed later.
     """
 
     number: int
@@ -52,6 +53,7 @@ class Period:
     due: date
     parts: tuple[Part, ...]
     nominal: Fraction | None = None
+    interest_only: bool = False
 
     @property
     def days(self) -> int:
@@ -113,9 +115,27 @@ def down_payments(sheet: TermSheet) -> dict[date, int]:
     found: dict[date, int] = {}
     for item in disbursements(sheet):
         share = CONTEXT.multiply(Decimal(in_minor(item.amount, sheet.minor_units)), sheet.down_payment)
-        due = round_minor(share, sheet.instalment_rounding or sheet.rounding)
+        due = round_minor(share, sheet.instalment_rounding or sheet.rounding, multiple_of(sheet))
         found[item.on] = found.get(item.on, 0) + due
     return {day: due for day, due in found.items() if due}
+
+
+def multiple_of(sheet: TermSheet) -> int:
+    """Return the minor units that level payments and down payments are a multiple of."""
+    if sheet.instalment_multiple is None:
+        return 1
+    return in_minor(sheet.instalment_multiple, sheet.minor_units)
+
+
+def as_the_first(sheet: TermSheet, run: Sequence[Period]) -> list[Period]:
+    """Return periods that each count as much of a year as the first one of the loan."""
+    first = nominal_dates(sheet, 1)
+    (whole,) = periods(replace(sheet, floating=None), due=business_days(sheet, first))
+    share = sum((part.share for part in whole.parts), Decimal(0))
+    return [
+        replace(period, parts=(replace(period.parts[0], end=period.due, share=share, lent=period.lent),))
+        for period in run
+    ]
 
 
 def financed(sheet: TermSheet) -> int:

@@ -10,6 +10,7 @@ from typing import Any
 from loantwin import arguments as check
 from loantwin.errors import UsageError, choice, expected
 from loantwin.products.due_dates import first_date, frequency, moved, nominal_dates
+from loantwin.products.periods import rate_on
 from loantwin.products.rounding import in_minor
 from loantwin.products.term_sheet import CHARGE_KINDS, CONVENTIONS, TermSheet
 
@@ -151,6 +152,8 @@ def _dates(sheet: TermSheet) -> Iterator[Rule]:
         since = [day for day, _ in sheet.floating.index]
         yield not since, "floating.index", "none", "at least one date and rate"
         yield since != sorted(set(since)), "floating.index", since[:1], "dates in order, each once"
+        late = bool(since) and since[0] > sheet.start
+        yield late, "floating.index", since[:1], f"a rate in force on {sheet.start}, the start"
         floor, cap = sheet.floating.floor, sheet.floating.cap
         if floor is not None and cap is not None:
             yield floor > cap, "floating.floor", floor, f"a floor of at most the cap, {cap}"
@@ -181,8 +184,24 @@ def _together(sheet: TermSheet) -> Iterator[Rule]:
     else:
         missing = sheet.payments is None and sheet.instalment is None
         yield missing, "payments", "none", "a number of payments, or an agreed instalment"
+    yield (
+        sheet.carry_to_last and not sheet.carry_rounding,
+        "carry_to_last",
+        True,
+        "none without carry_rounding",
+    )
+    yield (
+        sheet.roll == "none" and sheet.calendar is not None,
+        "calendar",
+        sheet.calendar,
+        "none, as roll is none: say where a due date goes",
+    )
     yield from _amortising(sheet)
     yield from _by_method(sheet)
+    if sheet.floating is not None:
+        first = rate_on(sheet, sheet.start)
+        wanted = f"{first}, the floating rate on the start"
+        yield sheet.annual_rate != first, "annual_rate", sheet.annual_rate, wanted
     yield (
         (sheet.roll != "none") and sheet.calendar is None,
         "calendar",

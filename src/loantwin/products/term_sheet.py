@@ -143,18 +143,19 @@ class TermSheet:
     """The terms of one loan.
 
     amount : currency, more than 0; the sum of `disbursements` where these are named.
-    annual_rate : decimal a year, nominal. A rate a day is this over 365 with `actual/365`. The floating one's
-    first rate takes its place.
+    annual_rate : decimal a year, nominal. A rate a day is this over 365 with `actual/365`. Beside a floating
+    one it is that one's first.
     payments : instalments, without a down payment; None where `instalment` decides how many there are.
     every : `1m`, `2w`, `14d`, `3m`, `1y`. start : day of the first disbursement. first : first due date; None
     is one period after start. due_day : 1 to 31 or `month-end`: instalments fall on this day, the first one
     on or after `first`; None for the day of `first`.
     agreed : payments agreed by date and amount, in place of `payments`, `every` and `instalment`.
     instalment : currency, a payment agreed; None to work it out.
-    instalment_multiple : currency; the level payment is a multiple of it.
+    instalment_multiple : currency; the level payment is a multiple of it, and so is a down payment.
+    equal_periods : True where the level payment is worked out as if all periods were as long as the first.
     rounding, instalment_rounding : of interest, and of the level payment (None: as interest).
     carry_rounding : True where what rounding takes from interest or adds to it is carried to the next
-    instalment.
+    instalment; carry_to_last : True where it is carried to the last one instead.
     balloon : currency, due with the last instalment. step : decimal, growth of the instalments, once every
     `step_every`. season : 12 multiples of the level payment by calendar month.
     principal_grace, interest_grace, interest_free : whole instalments, from the first, without principal,
@@ -183,8 +184,10 @@ class TermSheet:
     rounding: str = "half-even"
     instalment_rounding: str | None = None
     carry_rounding: bool = False
+    carry_to_last: bool = False
     instalment: Decimal | None = None
     instalment_multiple: Decimal | None = None
+    equal_periods: bool = False
     last_instalment: str = "rest"
     agreed: tuple[AgreedPayment, ...] = ()
     balloon: Decimal = Decimal(0)

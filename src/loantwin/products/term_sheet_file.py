@@ -43,8 +43,10 @@ WORDS: Mapping[str, str] = {
     "rounding": "of interest, to minor units",
     "instalment_rounding": "of payments; left out: as interest",
     "carry_rounding": "carry what rounding takes",
+    "carry_to_last": "to the last instalment, not the next",
     "instalment": "currency, an agreed payment",
     "instalment_multiple": "currency; payments are multiples of it",
+    "equal_periods": "level payment as if all periods were the first",
     "last_instalment": "what the last instalment may be",
     "agreed": "payments agreed by date and amount",
     "balloon": "currency due with the last instalment",
@@ -187,7 +189,9 @@ def _one(hint: str, value: Any, place: str) -> Any:
         "str": "text",
     }
     wanted = " or ".join(words for name, words in names.items() if name in hint)
-    raise UsageError(expected(wanted, value if isinstance(value, str) else f"{value!r}"), field=place)
+    raise UsageError(
+        expected(wanted, str(value) if isinstance(value, str | Decimal) else f"{value!r}"), field=place
+    )
 
 
 def _decimal(value: Any) -> Decimal | None:

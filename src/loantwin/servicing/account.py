@@ -13,10 +13,11 @@ from datetime import date
 from functools import cached_property
 
 from loantwin.errors import UsageError, expected
+from loantwin.products.rounding import in_minor
 from loantwin.products.term_sheet import TermSheet
-from loantwin.servicing.conventions import Servicing
+from loantwin.servicing.conventions import PRINCIPAL, Servicing
 from loantwin.servicing.fact_checks import Seen, check_fact
-from loantwin.servicing.facts import BROUGHT, Disburse, Fact, Pay, RefundCredit, Reverse
+from loantwin.servicing.facts import BROUGHT, Disburse, Fact, Haircut, Pay, RefundCredit, Reverse
 from loantwin.servicing.fixed import replay_fixed
 from loantwin.servicing.fixed_schedule import money
 from loantwin.servicing.progressive import replay_progressive
@@ -173,6 +174,18 @@ def _automatic_down_payment(account: Account, fact: Fact) -> tuple[Fact, ...]:
 
 def _check(account: Account, seen: Seen, fact: Fact) -> None:
     check_fact(seen, fact)
+    if isinstance(fact, Disburse):
+        agreed = in_minor(account.terms.amount, account.terms.minor_units)
+        left = agreed - sum(one.amount for one in seen.holding() if isinstance(one, Disburse))
+        if fact.amount > left:
+            wanted = f"at most the {left} minor units agreed and not yet paid out"
+            raise UsageError(expected(wanted, fact.amount), field="amount")
+    if isinstance(fact, Haircut):
+        there = replace(account, facts=tuple(one for one in account.facts if one.on <= fact.on))
+        owed = sum(row.unpaid(PRINCIPAL) for row in there.rows)
+        if fact.amount > owed:
+            wanted = f"at most the {owed} minor units of principal owed on {fact.on}"
+            raise UsageError(expected(wanted, fact.amount), field="amount")
     if isinstance(fact, RefundCredit) and fact.amount > account.overpaid:
         raise UsageError(
             expected(f"at most the {account.overpaid} minor units overpaid", fact.amount), field="amount"

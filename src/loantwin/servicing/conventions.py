@@ -21,6 +21,8 @@ AHEAD: tuple[str, ...] = ("next", "last", "re-amortise")
 SCHEDULES: tuple[str, ...] = ("fixed", "recalculated", "progressive")
 EARLY: tuple[str, ...] = ("reduce-instalment", "reduce-number", "next")
 RESTS: tuple[str, ...] = ("daily", "same-as-repayment")
+LATE_PERIODS: tuple[str, ...] = ("all", "running")
+"""Periods in which principal past due bears interest: all since, or only the one of the day of a payment."""
 COMPOUNDING: tuple[str, ...] = ("none", "monthly")
 ACCRUALS: tuple[str, ...] = ("none", "due-date", "recorded-date")
 
@@ -82,7 +84,7 @@ class Servicing:
     means principal.
     early : what a payment in advance changes where the schedule is recalculated. rests, compounding : when
     unpaid principal and interest begin to bear interest, likewise. late_interest : False where principal past
-    due bears none beside its instalment's own.
+    due bears none beside its instalment's own; late_periods : the periods in which it does.
     down_payment_auto : a down payment is taken when money is paid out, less what was paid too much before.
     grace_days : days after a due date before the account counts as in arrears.
     accrual : when charges become income: on their due day or the day they were recorded; `none` books no
@@ -104,6 +106,7 @@ class Servicing:
     rests: str = "daily"
     compounding: str = "none"
     late_interest: bool = True
+    late_periods: str = "all"
     down_payment_auto: bool = False
     grace_days: int = 0
     accrual: str = "none"
@@ -117,11 +120,24 @@ class Servicing:
             "early": EARLY,
             "rests": RESTS,
             "compounding": COMPOUNDING,
+            "late_periods": LATE_PERIODS,
             "accrual": ACCRUALS,
         }
         for field, known in choices.items():
             if getattr(self, field) not in known:
                 raise UsageError(expected(f"one of {', '.join(known)}", getattr(self, field)), field=field)
+        if self.schedule != "recalculated":
+            only = {
+                "early": "reduce-instalment",
+                "rests": "daily",
+                "compounding": "none",
+                "late_periods": "all",
+            }
+            for field, value in only.items():
+                if getattr(self, field) != value:
+                    raise UsageError(
+                        expected(f"none, as schedule is {self.schedule}", getattr(self, field)), field=field
+                    )
         if self.grace_days < 0:
             raise UsageError(expected("a number of days, at least 0", self.grace_days), field="grace_days")
         for kind, rule in self.ahead_by_kind:

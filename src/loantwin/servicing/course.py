@@ -7,19 +7,23 @@ Instalments are drawn up in order and again from a place on where something chan
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
+from decimal import Decimal
 from fractions import Fraction
 
 from loantwin.errors import UsageError, expected
-from loantwin.products.rounding import in_minor
+from loantwin.products.amortisation import Owed, interest, roll
+from loantwin.products.level_payments import chosen_level
+from loantwin.products.periods import Period, share_of_year
+from loantwin.products.rounding import CONTEXT, in_minor
 from loantwin.products.term_sheet import TermSheet
-from loantwin.servicing.amounts import halves_even, to_multiple
+from loantwin.servicing.amounts import whole
 from loantwin.servicing.conventions import INTEREST, PRINCIPAL, Servicing
-from loantwin.servicing.due_days import Plan, plan
+from loantwin.servicing.due_days import Plan, plan, planned_periods, rate_at
 from loantwin.servicing.facts import Disburse, Fact, Reschedule
-from loantwin.servicing.fixed_schedule import Money, level, money, period_share
-from loantwin.servicing.other_terms import elsewhere
+from loantwin.servicing.fixed_schedule import Money, money
+from loantwin.servicing.other_terms import as_paid_out, elsewhere
 from loantwin.servicing.rows import Row, Work, raise_owed
 
 KNOWN = ("amortisation", "balloon")
@@ -31,15 +35,16 @@ REPAYS = ("annuity", "balloon", "interest-only")
 class Course:
     """The schedule of a replay and what it is made by.
 
-    made : the periods, with graces, rates and places that spread anew. extra : (place, instalments more) as
-    agreed from a place on. lines : the instalments. drawn : places before it are drawn up. levels : by place,
-    the level payment in force before it. gone, carry : by place, principal due before it, and what was paid
-    ahead and is still to be taken off. lent : by place, what was paid out and not given up by the day its
-    period opens.
+    made : due dates, with graces, rates and places that spread anew; periods : what they count. extra :
+    (place, instalments more) as agreed from a place on. lines : the instalments. drawn : places before it are
+    drawn up. levels : by place, the level payment in force before it. gone, carry : by place, principal due
+    before it, and what was paid ahead and is still to be taken off. lent : by place, what was paid out and
+    not given up by the day its period opens.
     cuts : place -> (day, what bore interest up to it), in order. prepaid : place -> principal paid before its
     due date. again : place -> principal taken back and owed again with it. given : place -> principal given
     up within its period. set_levels : place -> the level payment from it on, by a payment in advance.
-    balloons : (place, what rests until the end from it on).
+    balloons : (place, what rests until the end from it on). seen : the day up to which what is late bore
+    interest.
     """
 
     sheet: TermSheet
@@ -47,6 +52,7 @@ class Course:
     servicing: Servicing
     start: date
     made: Plan
+    periods: list[Period]
     extra: list[tuple[int, int]]
     lines: list[Row]
     lent: list[int]
@@ -61,19 +67,12 @@ class Course:
     given: dict[int, int] = field(default_factory=dict)
     set_levels: dict[int, int] = field(default_factory=dict)
     balloons: list[tuple[int, Fraction]] = field(default_factory=list)
+    seen: date = date.min
 
     @property
     def due(self) -> list[date]:
         """Return the due dates."""
         return self.made.due
-
-    def rate(self, place: int) -> Fraction:
-        """Return the rate a year of a period."""
-        rate = self.terms.rate
-        for since, changed in self.made.rates:
-            if since <= place:
-                rate = changed
-        return rate
 
     def balance(self, place: int) -> int:
         """Return the scheduled principal as a period opens."""
@@ -88,10 +87,17 @@ class Course:
         """Return what rests until the end, from a place on."""
         return next((amount for since, amount in reversed(self.balloons) if since <= place), Fraction(0))
 
-    def paying(self, place: int) -> int:
-        """Return how many instalments from a place on repay principal, as agreed by then."""
+    def run(self, place: int) -> list[Period]:
+        """Return the periods from a place on, as agreed by then."""
         later = sum(more for since, more in self.extra if since > place)
-        return len(self.due) - place - sum(k >= place for k in self.made.grace) - later
+        rate = rate_at(self.sheet, self.made, place)
+        return [at_rate(period, rate) for period in self.periods[place : len(self.due) - later]]
+
+
+def at_rate(period: Period, rate: Decimal) -> Period:
+    """Return a period at one rate, with nothing paid out in it."""
+    parts = tuple(replace(part, rate=rate, lent=0) for part in period.parts)
+    return replace(period, parts=parts)
 
 
 def opened(sheet: TermSheet, servicing: Servicing, facts: Sequence[Fact]) -> Course:
@@ -115,11 +121,19 @@ def opened(sheet: TermSheet, servicing: Servicing, facts: Sequence[Fact]) -> Cou
     lines = [Row(opens[k], made.due[k]) for k in range(len(made.due))]
     lent = [sum(amount for on, amount in paid_out if on <= day) for day in opens]
     extra = list(zip(made.spread_from, (change.extra for change in changes if change.extra), strict=True))
-    course = Course(sheet, money(sheet), servicing, start, made, extra, lines, lent, Work(lines[:], []))
+    counted = planned_periods(replace(as_paid_out(sheet, paid_out), disbursements=()), made)
+    course = Course(
+        sheet, money(sheet), servicing, start, made, counted, extra, lines, lent, Work(lines[:], [])
+    )
     course.gone, course.carry, course.levels = ([0] * (len(lines) + 1) for _ in range(3))
     if sheet.amortisation == "balloon" or sheet.balloon:
         course.balloons.append((0, Fraction(in_minor(sheet.balloon, sheet.minor_units))))
-    course.levels[0] = level_payment(course, 0, lent[-1])
+    level = course.levels[0] = level_payment(course, 0, lent[-1])
+    if any(line.after.unpaid for line in roll(sheet, course.run(0), Owed(lent[-1]), level)):
+        words = expected(
+            "instalments that cover their interest where it is recalculated", f"a level of {level}"
+        )
+        raise UsageError(words, field="first")
     return course
 
 
@@ -147,16 +161,14 @@ def refuse(sheet: TermSheet) -> None:
 
 
 def level_payment(course: Course, place: int, balance: int) -> int:
-    """Return the level payment from a place on, by the interest of the first period whatever the period."""
-    factor = course.rate(place) * period_share(course.sheet, course.start, course.due[0])
-    rests = min(course.balloon(place), Fraction(balance))
-    payment = level(balance - rests, factor, max(1, course.paying(place))) + rests * factor
-    return to_multiple(payment, course.terms.multiple)
+    """Return the level payment from a place on that repays a balance, as `products` chooses it."""
+    rests = whole(min(course.balloon(place), Fraction(balance)))
+    return chosen_level(course.sheet, course.run(place), Owed(balance), balloon=rests)
 
 
 def _bears(course: Course, place: int, amount: int, start: date, end: date) -> int:
-    factor = course.rate(place) * period_share(course.sheet, start, end)
-    return halves_even(amount * factor.numerator, factor.denominator)
+    share = share_of_year(course.sheet, course.periods[place], start, end)
+    return interest(amount, CONTEXT.multiply(share, rate_at(course.sheet, course.made, place)), course.sheet)
 
 
 def _interest(course: Course, place: int) -> int:

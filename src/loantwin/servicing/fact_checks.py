@@ -14,12 +14,14 @@ from loantwin.servicing.facts import (
     TRANSACTIONS,
     AddCharge,
     Chargeback,
+    ChargeOff,
     Disburse,
     Fact,
     Pause,
     Pay,
     ReAge,
     Reschedule,
+    Resume,
     Reverse,
     Sell,
     Waive,
@@ -82,8 +84,14 @@ def check_fact(seen: Seen, fact: Fact) -> None:
     ):
         was = "nothing paid out yet" if seen.first is None else f"{fact.on}, before {seen.first}"
         raise UsageError(expected("a day on or after money was paid out", was), field="on")
+    _check_states(seen, fact)
+    if isinstance(fact, AddCharge) and seen.first is not None and fact.due < seen.first:
+        wanted = f"a day from {seen.first} on, when money was paid out"
+        raise UsageError(expected(wanted, fact.due), field="due")
     if isinstance(fact, ReAge):
         frequency(fact.every)
+        if fact.first <= fact.on:
+            raise UsageError(expected(f"a day after {fact.on}", fact.first), field="first")
         _check_range(1, LONGEST, payments=fact.payments)
     if isinstance(fact, Reschedule):
         _check_range(0, LONGEST, principal_grace=fact.principal_grace, extra=fact.extra)
@@ -97,6 +105,20 @@ def check_fact(seen: Seen, fact: Fact) -> None:
         raise UsageError(
             expected(f"a price of 0 and at most {LARGEST} minor units", fact.price), field="price"
         )
+
+
+def _check_states(seen: Seen, fact: Fact) -> None:
+    """Refuse what needs a state that the account is not in, or is in already."""
+    holds = list(seen.holding()) if isinstance(fact, (ChargeOff, Resume, Pay)) else []
+    off = [one for one in holds if isinstance(one, ChargeOff)]
+    if isinstance(fact, ChargeOff) and off:
+        raise UsageError(expected("an account not charged off", f"charged off on {off[0].on}"), field="on")
+    if isinstance(fact, Pay) and fact.kind == "recovery" and not any(one.on <= fact.on for one in off):
+        wanted = "repayment or another kind, as nothing was charged off by the day"
+        raise UsageError(expected(wanted, fact.kind), field="kind")
+    paused = (one for one in holds if isinstance(one, Pause))
+    if isinstance(fact, Resume) and not any(one.on <= fact.on <= one.until for one in paused):
+        raise UsageError(expected("a day in a pause", fact.on), field="on")
 
 
 def _check_amount(seen: Seen, fact: Fact) -> None:
@@ -121,6 +143,8 @@ def _check_named(seen: Seen, fact: Reverse | Waive | Chargeback) -> None:
     named = seen.facts.get(fact.of)
     if named is None or fact.of in seen.gone:
         raise UsageError(expected("the number of a fact that holds", fact.of), field="of")
+    if isinstance(fact, Reverse) and fact.on < named.on:
+        raise UsageError(expected(f"a day from {named.on}, the fact's, on", fact.on), field="on")
     if isinstance(fact, Waive) and not isinstance(named, AddCharge):
         raise UsageError(expected("the number of a charge", fact.of), field="of")
     if isinstance(fact, Chargeback):

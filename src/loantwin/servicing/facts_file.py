@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from loantwin.errors import ConfigError, InputError, UsageError, expected, unknown
+from loantwin.files import read_text
 from loantwin.products.rounding import in_minor
 from loantwin.products.term_sheet import TermSheet
 from loantwin.products.term_sheet_file import terms_of, terms_schema
@@ -24,6 +25,7 @@ from loantwin.servicing.conventions import (
     ALLOCATIONS,
     COMPOUNDING,
     EARLY,
+    LATE_PERIODS,
     PARTS,
     RESTS,
     SCHEDULES,
@@ -79,6 +81,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "early": EARLY,
     "rests": RESTS,
     "compounding": COMPOUNDING,
+    "late_periods": LATE_PERIODS,
     "accrual": ACCRUALS,
 }
 
@@ -93,12 +96,7 @@ def read_account(path: Path | str, minor_units: Callable[[str], int] | None = No
     ------
     ConfigError : what cannot be read or cannot be, naming the file, the line as `row`, and the field.
     """
-    try:
-        text = Path(path).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(
-            expected("a file of facts in UTF-8", getattr(error, "strerror", None) or "other bytes"), file=path
-        ) from error
+    text = read_text(Path(path), "file of facts", ConfigError)
     return account_of(text.splitlines(), path, minor_units)
 
 
@@ -160,11 +158,20 @@ def _planned(sheet: TermSheet, servicing: Servicing) -> Account:
 
 def _object(line: str) -> dict[str, Any]:
     try:
-        found = json.loads(line, parse_float=Decimal, parse_constant=_no_number)
+        found = json.loads(line, parse_float=Decimal, parse_constant=_no_number, object_pairs_hook=_keys_once)
     except ValueError as error:
         raise UsageError(expected("one JSON object a line", str(error))) from error
     if not isinstance(found, dict):
         raise UsageError(expected("one JSON object a line", line[:40]))
+    return found
+
+
+def _keys_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise UsageError(expected("each key once", f"{key} twice"), field=key)
+        found[key] = value
     return found
 
 
@@ -257,11 +264,15 @@ def _known_kind(kind: type[Fact], values: dict[str, Any]) -> None:
 
 def _minor(value: Any, sheet: TermSheet, field: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
-        raise UsageError(expected("an amount of currency", f"{value!r}"), field=field)
+        raise UsageError(expected("an amount of currency", _shown(value)), field=field)
     try:
         return in_minor(Decimal(value), sheet.minor_units)
     except (ValueError, ArithmeticError) as error:
         raise UsageError(expected("a whole number of minor units", value), field=field) from error
+
+
+def _shown(value: Any) -> str:
+    return str(value) if isinstance(value, (Decimal, str)) else repr(value)
 
 
 def _plain(hint: str, value: Any, field: str) -> Any:
@@ -280,7 +291,7 @@ def _plain(hint: str, value: Any, field: str) -> Any:
     if "str" in hint and isinstance(value, str):
         return value
     wanted = next(words for kind, words in _WORDS.items() if kind in hint)
-    raise UsageError(expected(wanted, f"{value!r}"), field=field)
+    raise UsageError(expected(wanted, _shown(value)), field=field)
 
 
 _WORDS = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from fractions import Fraction
 
 from loantwin.errors import UsageError, expected
@@ -36,11 +37,13 @@ def replay_progressive(sheet: TermSheet, servicing: Servicing, facts: Sequence[F
     start = next(fact.on for fact in facts if isinstance(fact, Disburse))
     changes = sorted((fact for fact in facts if isinstance(fact, Reschedule)), key=lambda fact: fact.number)
     terms = money(sheet)
-    work = Work(_empty_rows(plan(sheet, start, changes), start), [])
+    made = plan(sheet, start, changes)
+    waits = {made.due[place] for place in made.grace if place < len(made.due)}
+    work = Work(_empty_rows(made, start), [])
     taken: dict[int, list[int]] = {}
     for fact in sorted(facts, key=_when):
         if isinstance(fact, Disburse):
-            work.entries.append(_pay_out(work, fact, servicing, terms))
+            work.entries.append(_pay_out(work, fact, servicing, terms, waits))
         elif isinstance(fact, AddCharge):
             add_charge(work, fact)
             _pay_from_credit(work, servicing)
@@ -57,17 +60,21 @@ def _when(fact: Fact) -> tuple[object, ...]:
     return day, fact.known, fact.number % BROUGHT, fact.number
 
 
-def _empty_rows(made: Plan, start: object) -> list[Row]:
+def _empty_rows(made: Plan, start: date) -> list[Row]:
     rows: list[Row] = []
     for due in made.due:
-        rows.append(Row(rows[-1].due if rows else start, due))  # type: ignore[arg-type]
+        rows.append(Row(rows[-1].due if rows else start, due))
     return rows
 
 
-def _pay_out(work: Work, fact: Disburse, servicing: Servicing, terms: Money) -> Entry:
-    """Pay money out: its down payment at once, the rest alike on the instalments due later."""
+def _pay_out(work: Work, fact: Disburse, servicing: Servicing, terms: Money, waits: set[date]) -> Entry:
+    """Pay money out: its down payment at once, the rest alike on the instalments due later.
+
+    waits : due dates without principal.
+    """
     entry = Entry(fact.number, fact.on, "disbursement", fact.amount)
     later = [row for row in work.rows if row.kind == "instalment" and row.due > fact.on]
+    later = [row for row in later if row.due not in waits]
     down = terms.down(fact.amount)
     if not later:
         raise UsageError(expected("an instalment due after money is paid out", fact.on), field="on")
@@ -76,8 +83,9 @@ def _pay_out(work: Work, fact: Disburse, servicing: Servicing, terms: Money) -> 
     for row in later:
         before = row.owed[PRINCIPAL]
         after = to_multiple(before + exact, terms.multiple) if terms.multiple else before + share
-        raise_owed(row, PRINCIPAL, after - before)
-        left -= after - before
+        more = min(after - before, left)
+        raise_owed(row, PRINCIPAL, more)
+        left -= more
     raise_owed(later[-1], PRINCIPAL, left)
     if terms.share:
         work.rows.append(Row(fact.on, fact.on, down, kind="down-payment"))

@@ -2,8 +2,9 @@
 
 A payment first pays what is due; what is left reduces principal on its day. Interest of the period in which
 it falls is worked out piece by piece, each piece rounded: up to the day on what was owed, with principal
-past due, after it on what the schedule leaves. Periods that ended unpaid before keep their interest.
-Instalments are drawn up as far as payments have come, the rest at the end.
+past due, after it on what the schedule leaves. What is past due bears in every period that has ended since,
+and in the last one until it is paid. Instalments are drawn up as far as payments have come, the rest at the
+end.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ from collections.abc import Sequence
 from datetime import date
 from fractions import Fraction
 
-from loantwin.errors import UsageError, expected
 from loantwin.products.term_sheet import TermSheet
 from loantwin.servicing.conventions import ALLOCATIONS, FEE, INTEREST, PENALTY, PRINCIPAL, Servicing
 from loantwin.servicing.course import (
@@ -26,10 +26,24 @@ from loantwin.servicing.course import (
     opened,
 )
 from loantwin.servicing.due_charges import add_charge
-from loantwin.servicing.facts import AddCharge, Chargeback, Disburse, Fact, Haircut, Pay, ReAge, ReAmortise
+from loantwin.servicing.facts import (
+    AddCharge,
+    Chargeback,
+    ChargeOff,
+    Disburse,
+    Fact,
+    Haircut,
+    Pay,
+    ReAge,
+    ReAmortise,
+)
+from loantwin.servicing.late_interest import late_interest, rests_allow
 from loantwin.servicing.recalculated_changes import chargeback, haircut, re_age, re_amortise
 from loantwin.servicing.replaying import effect
 from loantwin.servicing.rows import Entry, Work, pay, raise_owed
+
+LATE = (Chargeback, ChargeOff, Haircut, ReAge, ReAmortise)
+"""Facts, beside payments, before which what is late bears interest up to their day."""
 
 
 def replay_recalculated(sheet: TermSheet, servicing: Servicing, facts: Sequence[Fact]) -> Work:
@@ -60,6 +74,8 @@ def _done(course: Course, fact: Fact, taken: dict[int, list[int]]) -> Entry | No
         return Entry(fact.number, fact.on, "disbursement", fact.amount)
     if isinstance(fact, Pay):
         return _pay(course, fact)
+    if isinstance(fact, LATE):
+        late_interest(course, fact.on)
     if isinstance(fact, Chargeback):
         return chargeback(course, fact, taken)
     if isinstance(fact, Haircut):
@@ -87,7 +103,8 @@ def _pay(course: Course, fact: Pay) -> Entry:
     work = course.work
     while work.first < min(place, len(work.rows)) and work.rows[work.first].rest == 0:
         work.first += 1
-    _late_interest(course, place, fact.on)
+    if late_interest(course, fact.on) and fact.on <= course.due[-1]:
+        rests_allow(course, fact.on)
     left = fact.amount
     for row in work.rows[work.first :]:
         if row.due > fact.on or left == 0:
@@ -105,34 +122,6 @@ def _pay(course: Course, fact: Pay) -> Entry:
     return entry
 
 
-def _late_interest(course: Course, place: int, on: date) -> None:
-    """Let principal past due bear interest from the start of the period up to the day of a payment."""
-    overdue, opens = _overdue(course, place), course.lines[place].start
-    if not overdue or on <= opens or on > course.due[place] or not course.servicing.late_interest:
-        return
-    _rests_allow(course, on)
-    cut(course, place, on, course.bearing(place) + overdue)
-    again_from(course, place)
-    draw(course, place)
-
-
-def _overdue(course: Course, place: int) -> int:
-    """Return what is past due as a period opens: principal, and interest where it is compounded."""
-    opens, rows = course.lines[place].start, course.work.rows[course.work.first :][: place + 1]
-    behind = [row for row in rows if row.due <= opens and row.rest]
-    principal = sum(row.unpaid(PRINCIPAL) for row in behind)
-    if not principal or course.servicing.compounding != "monthly":
-        return principal
-    return principal + sum(row.unpaid(INTEREST) for row in behind)
-
-
-def _rests_allow(course: Course, on: date) -> None:
-    if course.servicing.rests == "same-as-repayment" and on not in course.due:
-        raise UsageError(
-            expected("a payment on a due date where interest rests with instalments", on), field="on"
-        )
-
-
 def _ahead(course: Course, place: int, on: date, left: int, entry: Entry) -> int:
     """Reduce principal on the day; return what is more than all principal and the interest of its days."""
     row, before = course.lines[place], course.lines[place].owed[PRINCIPAL]
@@ -143,7 +132,7 @@ def _ahead(course: Course, place: int, on: date, left: int, entry: Entry) -> int
         course.gone[place + 1] += took
         excess = took
     else:
-        _rests_allow(course, on)
+        rests_allow(course, on)
         rest = course.bearing(place)
         took = min(left, rest)
         cut(course, place, on, rest)

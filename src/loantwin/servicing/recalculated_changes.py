@@ -6,10 +6,12 @@ Principal that is owed again bears interest from its day, what is given up bears
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from dataclasses import replace
 from datetime import date
 
 from loantwin.errors import UsageError, expected
 from loantwin.products.due_dates import business_days, moved
+from loantwin.products.periods import periods
 from loantwin.servicing.conventions import FEE, INTEREST, PENALTY, PRINCIPAL
 from loantwin.servicing.course import Course, again_from, cut, draw, draw_all, level_payment
 from loantwin.servicing.facts import Chargeback, Haircut, ReAge, ReAmortise
@@ -86,7 +88,7 @@ def re_age(course: Course, fact: ReAge) -> Entry:
     place = bisect_right(course.due, fact.on)
     draw(course, min(place, len(course.due) - 1))
     nominal = tuple(moved(fact.first, fact.every, k) for k in range(fact.payments))
-    _new_lines(course, place, list(business_days(course.sheet, nominal)))
+    _new_lines(course, place, list(business_days(course.sheet, nominal)), fact.on)
     _taken_up(course, place, fact.on, entry)
     entry.amount = entry.parts[PRINCIPAL] = course.bearing(place)
     _set_level(course, place)
@@ -112,12 +114,15 @@ def _set_level(course: Course, place: int) -> None:
     course.set_levels[place] = level_payment(course, place, owed)
 
 
-def _new_lines(course: Course, place: int, due: list[date]) -> None:
-    """Put new due dates in the place of those from a place on; what was charged there moves along."""
-    old, opens = course.lines[place:], course.lines[place - 1].due if place else course.start
-    if place < len(course.lines):
-        opens = course.lines[place].start
+def _new_lines(course: Course, place: int, due: list[date], on: date) -> None:
+    """Put new due dates in the place of those from a place on; what was charged there moves along.
+
+    The first new period is the one that runs, or begins on the day where all have ended.
+    """
+    old = course.lines[place:]
+    opens = old[0].start if old else on
     starts = [opens, *due[:-1]]
+    again = replace(course.sheet, start=opens, first=due[0], due_day=None, disbursements=())
     lines = [Row(start, day) for start, day in zip(starts, due, strict=True)]
     for row in old:
         later = next((line for line in lines if line.due >= row.due), lines[-1])
@@ -132,6 +137,8 @@ def _new_lines(course: Course, place: int, due: list[date]) -> None:
     course.lines[place:] = lines
     course.work.rows += lines
     course.made.due[place:] = due
+    counted = periods(again, due=tuple(due))
+    course.periods[place:] = [replace(one, number=place + one.number) for one in counted]
     course.made.grace = {k for k in course.made.grace if k < place}
     course.made.spread_from = [k for k in course.made.spread_from if k < place]
     course.extra = [(k, more) for k, more in course.extra if k < place]

@@ -150,7 +150,12 @@ def schedule(
     }
     given = {name: value for name, value in stated.items() if value is not None}
     sheet = _sheet(terms, given)
-    return _result(sheet, instalments(sheet))
+    try:
+        return _result(sheet, instalments(sheet))
+    except UsageError as error:
+        if isinstance(terms, str | Path):
+            raise ConfigError(error.message, file=terms, field=error.field) from error
+        raise
 
 
 def _sheet(terms: TermSheet | Mapping[str, Any] | Path | str | None, given: dict[str, Any]) -> TermSheet:

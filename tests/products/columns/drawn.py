@@ -83,14 +83,15 @@ def _dates(random: Random, every: str) -> dict[str, Any]:
         start = random.choice(DAYS)
     # two weekly instalments would fall on one business day only where a whole week is closed
     rolled = random.random() < 0.5
+    roll = random.choice(ROLLS) if rolled else "none"
     return {
         "start": start,
         "first": None if random.random() < 0.6 else start + dt.timedelta(random.randint(5, 100)),
         "due_day": None
         if every[-1] in "dw"
         else random.choice([None, None, 1, 15, 28, 29, 30, 31, "month-end"]),
-        "roll": random.choice(ROLLS) if rolled else "none",
-        "calendar": "weekends" if rolled else None,
+        "roll": roll,
+        "calendar": None if roll == "none" else "weekends",
     }
 
 
@@ -103,9 +104,12 @@ def _payments(random: Random, how: str, amount: Decimal, count: int) -> dict[str
     if random.random() < 0.15:
         agreed = (amount / count * random.choice([Decimal("0.5"), Decimal("1.1")])).quantize(CENT) + CENT
     rules = ["rest", "rest", "at-most-level", "at-least-level", "nearest-level", "equalised"]
+    multiple = random.choice([None, None, Decimal(1), Decimal("0.05"), Decimal(10)])
+    if multiple is not None and (amount - balloon) / count <= multiple:
+        multiple = None  # instalments of nothing are refused
     return {
         "balloon": balloon,
         "instalment": agreed,
-        "instalment_multiple": random.choice([None, None, Decimal(1), Decimal("0.05"), Decimal(10)]),
+        "instalment_multiple": multiple,
         "last_instalment": random.choice(rules if agreed is None else [*rules, "as-agreed"]),
     }

@@ -34,7 +34,8 @@ def in_flags(error: InputError, app: typer.Typer, words: Sequence[str]) -> str:
     """Return an error's sentence for somebody who typed `words` after the program's name."""
     flags = _flags(app, words)
     first, space, rest = (error.field or "").partition(" ")
-    of_a_file = isinstance(error, ConfigError) and error.row is not None  # no flag, whatever its word
+    # a key of a file is no flag, whatever its word
+    of_a_file = isinstance(error, ConfigError) and (error.row is not None or error.file is not None)
     field = error.field if error.field is None or of_a_file else flags.get(first, first) + space + rest
     message = _ARGUMENT.sub(lambda found: flags.get(found[1], found[0]), error.message)
     return str(InputError(message, file=error.file, row=error.row, loan=error.loan, field=field))

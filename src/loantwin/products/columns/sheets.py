@@ -17,6 +17,8 @@ NOT_IN_COLUMNS = (
     "agreed",
     "step",
     "season",
+    "carry_to_last",
+    "equal_periods",
     "holidays",
     "down_payment",
     "disbursements",

@@ -10,6 +10,14 @@ from loantwin.interfaces.cli.tables.blocks import amount, percent, show_facts, s
 from loantwin.interfaces.cli.tables.layout import MISSING
 
 NAMES = {"us": "US", "eu": "EU", "uk": "UK", "china": "China", "effective": "effective rate"}
+RULES = {
+    "us": "Regulation Z, appendix J",
+    "eu": "directive 2008/48/EC",
+    "uk": "FCA, MCOB 10.3",
+    "china": "costs over principal in use",
+    "effective": "IFRS 9",
+}
+"""The rule of a rate in few words: its name, rate and compounding stand beside it."""
 COMPOUNDED = {"effective": "compounded yearly"}
 
 
@@ -61,6 +69,11 @@ def _rates(console: Console, result: Any) -> None:
     for name, item in result.rates.items():
         shown = MISSING if item.shown is None else f"{item.shown} %"
         rows.append(
-            (NAMES.get(name, name), shown, COMPOUNDED.get(item.compounding, item.compounding), item.rule)
+            (
+                NAMES.get(name, name),
+                shown,
+                COMPOUNDED.get(item.compounding, item.compounding),
+                RULES.get(name, item.rule),
+            )
         )
     show_table(console, "Cost a year, as laws have it shown", ("", "rate", "compounding", "rule"), rows)
