@@ -162,3 +162,25 @@ def test_a_fit_without_a_score_is_the_same_to_the_bit_after_one_with(
     assert again.score is None
     assert plain.provenance["model_hash"] == again.provenance["model_hash"]
     json.dumps(plain.to_dict())
+
+
+def test_a_registered_score_is_the_one_object_that_a_folder_holds(
+    book: ScoredBook, home: Path, fitted: FitResult, tmp_path: Path
+) -> None:
+    folder, scores = tmp_path / "twin", book.tape.parent / "scores"
+    shutil.copytree(home, folder)
+    with pytest.raises(UsageError, match="registered score, was 'applications'; no score is registered"):
+        lt.fit(folder, score="applications", score_file=book.tape)
+    made = lt.model_register(folder, scores, model="logistic", name="applications", by="ana")
+    with pytest.raises(ModelError, match="not approved"):
+        lt.fit(folder, score="applications/1", score_file=book.tape)
+    lt.model_approve(folder, "applications/1", role="model-approver", by="eva")
+    lt.model_place(folder, "applications/1", place="champion", by="eva")
+    for reference in ("applications", "applications/1", made.model.id):
+        again = lt.fit(folder, score=reference, score_file=book.tape)
+        assert again.score == fitted.score
+        with lt.open(folder) as twin, lt.open(home) as other:
+            assert twin.model.score == other.model.score
+            assert twin.model.parameters.segments == other.model.parameters.segments
+    with pytest.raises(UsageError, match="registered are applications"):
+        lt.fit(folder, score="application", score_file=book.tape)

@@ -13,9 +13,11 @@ import polars as pl
 
 from loantwin.book.mapping import TapeFormat
 from loantwin.book.schema import LOANS, SCORE_COLUMN
+from loantwin.decisions.scoring.registered import registered
 from loantwin.errors import ModelError, UsageError, expected
 from loantwin.events.event import Event
 from loantwin.events.fold import SCORED, scored
+from loantwin.events.register import TRANSITION
 from loantwin.files import read_text
 from loantwin.models.scored import ScoreBands
 from loantwin.models.scoring.store import RECORD, Score, from_text, predict, read_score, to_text
@@ -45,7 +47,8 @@ class NamedScore:
 
 
 def score_of(twin: Twin, reference: str | Path | None) -> NamedScore:
-    """Return the score meant by SCORES[#NAME]: of a folder of `score train`, its champion if none is named.
+    """Return the score meant: of SCORES[#NAME], a folder of `score train`, its champion if none is named; of
+    another text the champion of that name in the home's register, or the score of that id or NAME/VERSION.
 
     None means the one that the twin's loans were scored with, which the home keeps.
 
@@ -55,21 +58,32 @@ def score_of(twin: Twin, reference: str | Path | None) -> NamedScore:
 
     Raises
     ------
-    UsageError : no such folder. ModelError : no score of that name, or one that does not match its hash.
+    UsageError : neither such a folder nor a registered score. ModelError : no score of that name, one that
+        does not match its hash, or a registered one that may not decide today.
     """
     if reference is None:
         return stored_score(twin)
     text, _, name = str(reference).partition("#")
     folder = Path(text)
     if not folder.is_dir():
-        raise UsageError(
-            expected("a folder that `loantwin score train` wrote, or FOLDER#NAME", str(reference)),
-            file=twin.home.folder,
-            field="score",
-        )
+        return _registered(twin, str(reference))
     score = read_score(folder, name or None)
     record = json.loads(read_text(folder / RECORD, "record of scores", ModelError))
     return NamedScore(score, name or record["champion"], str(record.get("registry_id", "")), record)
+
+
+def _registered(twin: Twin, reference: str) -> NamedScore:
+    door = registered(twin)
+    names = {item.name for item in door.register.models.values()} - {TRANSITION}
+    ids = {word for item in door.register.models.values() for word in (item.id, item.words)}
+    if reference not in names | ids:
+        there = f"; registered are {', '.join(sorted(names))}" if names else "; no score is registered"
+        wanted = "a folder that `loantwin score train` wrote, FOLDER#NAME, or a registered score"
+        raise UsageError(expected(wanted, reference) + there, file=twin.home.folder, field="score")
+    found = door.champion(reference) if reference in names else door.score(reference)
+    blob = str(door.register.models[found.id].data["record_blob"])
+    record = json.loads(twin.home.read_bytes(blob))
+    return NamedScore(found.score, found.kind, str(record["registry_id"]), record)
 
 
 def stored_score(twin: Twin) -> NamedScore:

@@ -75,9 +75,9 @@ def fit(
     score: Annotated[
         str | None,
         typer.Option(
-            metavar="SCORES[#NAME]",
-            help="A score (a folder of `score train`; its champion if none is named) whose log-odds become a "
-            "term of every transition, with a fitted coefficient.",
+            metavar="SCORES[#NAME]|NAME|ID",
+            help="A score (a folder of `score train`, its champion if none is named; or one of the home's "
+            "register) whose log-odds become a term of every transition, with a fitted coefficient.",
         ),
     ] = None,
     score_file: Annotated[
