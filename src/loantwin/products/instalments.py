@@ -19,6 +19,7 @@ from loantwin.products.interest_first import interest_first
 from loantwin.products.level_payments import chosen_level, exact_level, level_payment
 from loantwin.products.periods import (
     Period,
+    as_known,
     disbursements,
     down_payments,
     lent_by_day,
@@ -97,19 +98,6 @@ def lines(sheet: TermSheet, run: Sequence[Period] | None = None) -> list[Line]:
         found += roll(sheet, [period], owed, payment, base=base, last=len(run))
         owed = found[-1].after
     return found
-
-
-def as_known(run: Sequence[Period]) -> list[Period]:
-    """Return periods as they look on the first one's first day: its rate in all, nothing more paid out after
-    it.
-    """
-    first, rate = run[0], run[0].parts[0].rate
-    now = replace(first, parts=tuple(replace(part, rate=rate) for part in first.parts))
-    later = [
-        replace(period, parts=tuple(replace(part, rate=rate, lent=0) for part in period.parts))
-        for period in run[1:]
-    ]
-    return [now, *later]
 
 
 def _number(sheet: TermSheet) -> int:

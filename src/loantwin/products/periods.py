@@ -138,6 +138,19 @@ def as_the_first(sheet: TermSheet, run: Sequence[Period]) -> list[Period]:
     ]
 
 
+def as_known(run: Sequence[Period]) -> list[Period]:
+    """Return periods as they look on the first one's first day: its rate in all, nothing more paid out after
+    it.
+    """
+    first, rate = run[0], run[0].parts[0].rate
+    now = replace(first, parts=tuple(replace(part, rate=rate) for part in first.parts))
+    later = [
+        replace(period, parts=tuple(replace(part, rate=rate, lent=0) for part in period.parts))
+        for period in run[1:]
+    ]
+    return [now, *later]
+
+
 def financed(sheet: TermSheet) -> int:
     """Return the charges that are lent as well, minor units, rounded as instalments are."""
     lent = Decimal(in_minor(sheet.amount, sheet.minor_units))

@@ -13,9 +13,8 @@ from datetime import date
 from fractions import Fraction
 
 from loantwin.products.amortisation import Owed, roll
-from loantwin.products.instalments import as_known
 from loantwin.products.level_payments import chosen_level
-from loantwin.products.periods import lent_by_day, periods, principal
+from loantwin.products.periods import as_known, lent_by_day, periods, principal
 from loantwin.products.term_sheet import TermSheet
 from loantwin.servicing.amounts import to_multiple, whole
 from loantwin.servicing.due_days import Plan, planned_periods
