@@ -102,7 +102,8 @@ def _result(graph: Graph, values: ColumnValue, plan: Plan) -> ColumnValue:
         try:
             ran = _node(node, graph, values, made, names, plan)
         except ColumnsError as problem:
-            raise ColumnsError(f"node {node.name}: {problem.message}", field=problem.field) from problem
+            place = f"node {node.name}"
+            raise ColumnsError(f"{place}: {problem.message}", field=problem.field) from problem
         if ran is not None:
             made[node.id] = ran
             names = replace(names, fields={**names.fields, node.name: ran.value})

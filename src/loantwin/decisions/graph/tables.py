@@ -146,7 +146,8 @@ def _row(table: Table, rule: Rule, number: int, fields: list[ColumnValue], scope
             try:
                 cells.append(tested(tree, replace(scope, field=value)))
             except ColumnsError as problem:
-                raise ColumnsError(f"row {number}, {column.name}: {problem.message}") from problem
+                place = f"row {number}, {column.name}"
+            raise ColumnsError(f"{place}: {problem.message}") from problem
     held = both(*(holds_ for holds_, _ in cells))
     if not plan.strict or all(unknown is None for _, unknown in cells):
         return (pl.lit(True) if held is None else held), None
@@ -178,7 +179,8 @@ def _values(table: Table, rule: Rule, number: int, scope: Scope) -> list[ColumnV
         try:
             made.append(compiled(parse_expression(text), scope) if text else None)
         except ColumnsError as problem:
-            raise ColumnsError(f"row {number}, {column.name}: {problem.message}") from problem
+            place = f"row {number}, {column.name}"
+            raise ColumnsError(f"{place}: {problem.message}") from problem
     return made
 
 
