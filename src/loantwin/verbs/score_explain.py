@@ -14,6 +14,7 @@ from scipy.special import expit, logit
 from loantwin.arrays import Floats
 from loantwin.errors import UsageError, expected
 from loantwin.models.scoring.changes import Changed, choices_of, find_changes
+from loantwin.models.scoring.forms import FREE
 from loantwin.models.scoring.reasons import Parts, in_words, parts_of, reasons_by_code
 from loantwin.models.scoring.reasons_file import ReasonsFile, read_reasons
 from loantwin.models.scoring.sample import column_of
@@ -264,6 +265,7 @@ def _told(score: Score, case: Table, row: Floats, found: Changed) -> ChangeTold:
     """Return a change in words, its case scored anew from its columns."""
     features, parts = score.model.features, []
     numbers, texts, raw = dict(case.numbers), dict(case.texts), dict(case.raw)
+    forms = dict(case.forms)
     for at, value in zip(found.at, found.values, strict=True):
         name, words = features[at].name, in_words(features[at], value)
         parts.append(FeatureChanged(name, in_words(features[at], row[at]), words))
@@ -271,6 +273,6 @@ def _told(score: Score, case: Table, row: Floats, found: Changed) -> ChangeTold:
         if features[at].is_category:
             texts[name] = raw[name]
         else:
-            numbers[name] = np.array([value])
-    again = predict(score, replace(case, numbers=numbers, texts=texts, raw=raw))
+            numbers[name], forms[name] = np.array([value]), FREE
+    again = predict(score, replace(case, numbers=numbers, texts=texts, raw=raw, forms=forms))
     return ChangeTold(tuple(parts), float(expit(again.log_odds[0])), found.effort)

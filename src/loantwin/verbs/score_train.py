@@ -27,7 +27,7 @@ from loantwin.models.scoring.measures import characteristic_stability
 from loantwin.models.scoring.parts import PartJudged, by_segment
 from loantwin.models.scoring.periods import FeatureMoved, by_period, features_by_period
 from loantwin.models.scoring.protected import without_groups
-from loantwin.models.scoring.sample import Sample, column_of, sample_of
+from loantwin.models.scoring.sample import Sample, column_of, columns_of, sample_of
 from loantwin.models.scoring.scorecard import table_of_points
 from loantwin.models.scoring.store import Score, write_scores
 from loantwin.models.scoring.table import Table, read_table
@@ -137,7 +137,7 @@ def score_train(
         settings are chosen out of time inside them, and dates are read as days before the case. folds :
         repeats x folds, where no time is given.
     models : names of `KINDS`, all by default. segments : columns by whose values models are judged apart.
-    exclude, keep : columns left out, and kept though suspected. groups : columns that say who is of a group:
+    exclude, keep : columns left out, and kept though suspected or of numbers that seem to name cases. groups : columns that say who is of a group:
         measured by, no features unless `train_on_groups`.
 
     Raises
@@ -153,7 +153,7 @@ def score_train(
     names, notes = _kinds(models)
     with whole_folder(Path(out)) as folder:
         table = read_table(path)
-        whole = sample_of(table, target, str(good), time=time, exclude=exclude)
+        whole = sample_of(table, target, str(good), time=time, exclude=exclude, keep=keep)
         day = None if time is None else column_of(table, time, "time")
         apart = without_groups(whole, groups, train_on=train_on_groups, time=day, seed=seed)
         sample = apart.sample
@@ -167,7 +167,7 @@ def score_train(
             seed,
             tuple(names),
             tuple(column_of(table, name, "segments") for name in segments),
-            tuple(column_of(table, name, "keep") for name in keep),
+            columns_of(table, keep, "keep"),
             tuple(apart.groups),
             train_on_groups,
         )
@@ -198,7 +198,7 @@ def score_train(
             points=_points(made.scores),
             registry_id="",
             out=str(out),
-            notes=(*table.said, *notes, *apart.notes, *looked.notes),
+            notes=(*table.said, *sample.bad_said(asked.target), *notes, *apart.notes, *looked.notes),
             provenance={
                 "file": path.name,
                 "sha256": table.sha256,

@@ -50,11 +50,15 @@ def score_train(
         ),
     ] = None,
     exclude: Annotated[
-        list[str] | None, typer.Option(metavar="COLUMN", help="Leave a column out; repeatable.")
+        list[str] | None,
+        typer.Option(metavar="COLUMN,COLUMN", help="Columns to leave out; repeatable."),
     ] = None,
     keep: Annotated[
         list[str] | None,
-        typer.Option(metavar="COLUMN", help="Train on a column though it is suspected to leak; repeatable."),
+        typer.Option(
+            metavar="COLUMN,COLUMN",
+            help="Train on columns though they are suspected to leak or to name cases; repeatable.",
+        ),
     ] = None,
     groups: Annotated[
         str | None,

@@ -10,7 +10,8 @@ import polars as pl
 
 from loantwin.arrays import Array, Floats
 from loantwin.errors import ModelError, expected
-from loantwin.models.scoring.table import NOTHING, Table
+from loantwin.models.scoring.forms import FREE, NAMES, POINT, known_days, numbers_in, votes
+from loantwin.models.scoring.table import NOTHING, Table, plain_numbers, read_dates
 
 NUMBER, CATEGORY, AGE = "number", "category", "age"
 """Kinds: a number; a text with levels; a date, as days before the time of the case."""
@@ -24,7 +25,9 @@ class Feature:
 
     levels : kept texts, in the order of their codes; the code after the last stands for every other text.
     rare : texts seen in training that share that code. missing : share of the training rows without a value.
-    low, high : range of a number in training.
+    low, high : range of a number in training. form : how training wrote its numbers or days, time_form : the
+    days of the time; empty of older models, which are read as they were. blanks : texts among the numbers of
+    training that stand for missing.
     """
 
     name: str
@@ -34,6 +37,9 @@ class Feature:
     missing: float = 0.0
     low: float = 0.0
     high: float = 0.0
+    form: str = ""
+    time_form: str = ""
+    blanks: tuple[str, ...] = ()
 
     @property
     def is_category(self) -> bool:
@@ -45,7 +51,8 @@ class Feature:
 class Encoded:
     """Cases as a model reads them: values (N, F), codes for categories, NaN for missing.
 
-    unseen : name -> how many cases have a text that training never showed. beyond : name -> how many numbers
+    unseen : name -> how many cases have a text that training never showed, or among numbers and days one that
+    does not fit training's form and is read as missing. beyond : name -> how many numbers
     lie outside the range of training. Neither is an error; both are said.
     """
 
@@ -76,16 +83,28 @@ def _feature(table: Table, name: str, time: str | None) -> Feature:
             missing=1 - len(there) / len(values),
         )
     kind = NUMBER if name in table.numbers else AGE
-    numbers = _as_numbers(table, name, kind, time)
+    numbers = (
+        np.asarray(table.numbers[name], dtype=float)
+        if kind == NUMBER
+        else days_between(table.dates[time or name], table.dates[name])
+    )
     there = numbers[~np.isnan(numbers)]
     low, high = (float(there.min()), float(there.max())) if len(there) else (0.0, 0.0)
-    return Feature(name, kind, missing=float(np.isnan(numbers).mean()), low=low, high=high)
+    return Feature(
+        name,
+        kind,
+        missing=float(np.isnan(numbers).mean()),
+        low=low,
+        high=high,
+        form=table.forms.get(name, ""),
+        time_form=table.forms.get(time or name, "") if kind == AGE else "",
+        blanks=tuple(table.strays.get(name, ())),
+    )
 
 
-def _as_numbers(table: Table, name: str, kind: str, time: str | None) -> Floats:
-    if kind == NUMBER:
-        return np.asarray(table.numbers[name], dtype=float)
-    days = (table.dates[time or name] - table.dates[name]).astype("timedelta64[D]")
+def days_between(time: Array, dates: Array) -> Floats:
+    """Return how many days dates (N,) lie before a time (N,), NaN where either is missing."""
+    days = (time - dates).astype("timedelta64[D]")
     return np.where(np.isnat(days), np.nan, days.astype(float))
 
 
@@ -108,7 +127,11 @@ def encode(features: Sequence[Feature], table: Table, time: str | None = None) -
             if new:
                 unseen[feature.name] = new
         else:
-            values = _as_numbers(table, feature.name, feature.kind, time)
+            values, new = (
+                numbers_of(feature, table) if feature.kind == NUMBER else ages_of(feature, table, time)
+            )
+            if new:
+                unseen[feature.name] = new
             with np.errstate(invalid="ignore"):
                 outside = int(((values < feature.low) | (values > feature.high)).sum())
             if outside:
@@ -123,16 +146,90 @@ def _check(feature: Feature, table: Table) -> None:
         raise ModelError(
             expected("the columns that the model was trained on", "a table without it"), field=feature.name
         )
-    here = table.numbers if feature.kind == NUMBER else table.dates if feature.kind == AGE else table.raw
-    if feature.name not in here:
-        raise ModelError(
-            expected(f"a column of kind {feature.kind}, as in training", "another kind"), field=feature.name
-        )
+
+
+def _another(kind: str, name: str) -> ModelError:
+    return ModelError(expected(f"a column of kind {kind}, as in training", "another kind"), field=name)
 
 
 def _texts_of(table: Table, name: str) -> Array:
     """Return a column as text: a category of the model may be all numbers in other rows."""
     return table.texts[name] if name in table.texts else table.raw[name]
+
+
+def _raw(table: Table, name: str) -> pl.Series:
+    return pl.Series(name, table.raw[name].tolist(), dtype=pl.String)
+
+
+def numbers_of(feature: Feature, table: Table) -> tuple[Floats, int]:
+    """Return a column of a table as the feature's numbers (N,), and how many texts did not fit."""
+    name, here = feature.name, table.forms.get(feature.name, "")
+    strays = set(table.strays.get(name, ())) - set(feature.blanks)
+    if not feature.form and not here:  # of a plain matrix
+        return np.asarray(table.numbers[name], dtype=float), 0
+    if name in table.numbers and not strays and (here == FREE or feature.form in (here, FREE)):
+        return np.asarray(table.numbers[name], dtype=float), 0
+    found, new = read_numbers(feature, _raw(table, name), here)
+    return found.fill_null(float("nan")).to_numpy(), new
+
+
+def read_numbers(feature: Feature, texts: pl.Series, here: str = FREE) -> tuple[pl.Series, int]:
+    """Return texts as the feature's numbers, null where missing or unfit, and how many did not fit.
+
+    here : the form of the column they come from, of use where training had none.
+
+    Raises
+    ------
+    ModelError : no text is a number, or they tell that another decimal mark is theirs.
+    """
+    known = texts.set(texts.is_in(list(feature.blanks)).fill_null(False), None)
+    if not feature.form:
+        found = plain_numbers(known, feature.name, None)
+    else:
+        form = (here or FREE) if feature.form == FREE else feature.form
+        found = numbers_in(known, form)
+        point, comma = votes(known) if form == feature.form else (0, 0)
+        if form != FREE and (comma > point if form == POINT else point > comma):
+            words = f"numbers with a decimal {NAMES[form]}, as in training"
+            raise ModelError(expected(words, "another decimal mark"), field=feature.name)
+    new = int((found.is_null() & known.is_not_null()).sum())
+    if new and found.null_count() == len(found):
+        raise _another(NUMBER, feature.name)
+    return found, new
+
+
+def ages_of(feature: Feature, table: Table, time: str | None) -> tuple[Floats, int]:
+    """Return a column of a table as days before the time (N,), and how many days did not fit.
+
+    Raises
+    ------
+    ModelError : no column of the time, or one of the two whose texts are no days of the form of training.
+    """
+    made, new = [], 0
+    for name, form in ((time or feature.name, feature.time_form), (feature.name, feature.form)):
+        if name not in table.raw:
+            words = expected("the time of the case, from which days are counted", "a table without it")
+            raise ModelError(words, field=name)
+        if name in table.dates and form in ("", table.forms.get(name, "")):
+            made.append(table.dates[name])
+            continue
+        days, unfit = read_days(name, _raw(table, name), form)
+        made.append(days.to_numpy().astype("datetime64[D]"))
+        new += unfit
+    return days_between(made[0], made[1]), new
+
+
+def read_days(name: str, texts: pl.Series, form: str) -> tuple[pl.Series, int]:
+    """Return the days of texts in the form of training, null where missing or unfit, and how many are unfit.
+
+    Raises
+    ------
+    ModelError : texts of which none is a day of that form.
+    """
+    days = known_days(texts, form) if form else read_dates(texts)
+    if days is None or (days.null_count() == len(days) and texts.null_count() < len(texts)):
+        raise _another(AGE, name)
+    return days, int((days.is_null() & texts.is_not_null()).sum())
 
 
 def codes_of(feature: Feature, texts: pl.Series) -> tuple[Floats, int]:

@@ -10,6 +10,7 @@ import numpy as np
 from loantwin.arrays import Array, Flags
 from loantwin.errors import ModelError, UsageError, expected, unknown
 from loantwin.models.scoring.features import Feature, learn_features
+from loantwin.models.scoring.ids import why_id
 from loantwin.models.scoring.table import Table, take
 
 LEAST_ROWS = 50
@@ -23,7 +24,8 @@ class Sample:
     """Rows with a known end.
 
     table : them alone. bad : (N,). names : columns that may be features. left_out : column -> why not.
-    unknown : rows without a target, left out. bad_values : texts of the target that count as bad.
+    unknown : rows without a target, left out. bad_values : texts of the target that count as bad, and
+    bad_counts : their rows.
     """
 
     table: Table
@@ -32,6 +34,19 @@ class Sample:
     left_out: dict[str, str]
     unknown: int
     bad_values: tuple[str, ...]
+    bad_counts: tuple[int, ...] = ()
+
+    def bad_said(self, target: str) -> tuple[str, ...]:
+        """Return a warning where more than one value counts as bad, the most frequent first."""
+        if len(self.bad_values) < 2:
+            return ()
+        order = sorted(
+            zip(self.bad_counts, self.bad_values, strict=True), key=lambda item: (-item[0], item[1])
+        )
+        shown = ", ".join(f"{value} ({rows:,})" for rows, value in order[:SHOWN])
+        more = f" and {len(order) - SHOWN} more" if len(order) > SHOWN else ""
+        words = f"{target}: {len(order)} values count as bad: {shown}{more}"
+        return (f"{words}; leave the target blank where the end of a case is not known",)
 
 
 def column_of(table: Table, name: str, field: str) -> str:
@@ -48,17 +63,39 @@ def column_of(table: Table, name: str, field: str) -> str:
     raise UsageError(unknown(name, table.names), field=field)
 
 
+def columns_of(table: Table, names: Sequence[str], field: str) -> tuple[str, ...]:
+    """Return columns by their names; a name that is no column may be several with commas between.
+
+    Raises
+    ------
+    UsageError : no such column; a near one is offered.
+    """
+    made: list[str] = []
+    for name in names:
+        parts = [name] if name in table.names else [part.strip() for part in name.split(",")]
+        made += [column_of(table, part, field) for part in parts]
+    return tuple(made)
+
+
 def sample_of(
-    table: Table, target: str, good: str, *, time: str | None = None, exclude: Sequence[str] = ()
+    table: Table,
+    target: str,
+    good: str,
+    *,
+    time: str | None = None,
+    exclude: Sequence[str] = (),
+    keep: Sequence[str] = (),
 ) -> Sample:
     """Return the rows with a target: good where it is `good`, bad where it is any other text.
+
+    keep : columns of numbers that stay though they seem to name cases.
 
     Raises
     ------
     UsageError : no such column or value, a time that is no date. ModelError : one class, or too few rows.
     """
     target = column_of(table, target, "target")
-    gone = {column_of(table, name, "exclude") for name in exclude}
+    gone, kept_in = set(columns_of(table, exclude, "exclude")), set(columns_of(table, keep, "keep"))
     if time is not None:
         time = column_of(table, time, "time")
         if time not in table.dates:
@@ -74,13 +111,14 @@ def sample_of(
     if time is not None:
         left_out[time] = "the time of the case"
     for name in table.names:
-        if name not in left_out and (why := why_not(kept, name, time)):
+        if name not in left_out and (why := why_not(kept, name, time, keep=name in kept_in)):
             left_out[name] = why
     names = tuple(name for name in table.names if name not in left_out)
     if not names:
         raise ModelError(expected("at least one feature", "none left"))
-    others = tuple(sorted({str(value) for value in ends[known][bad]}))
-    return Sample(kept, bad, names, left_out, int((~known).sum()), others)
+    others, counts = np.unique(ends[known][bad].astype(str), return_counts=True)
+    told = tuple(map(str, others))
+    return Sample(kept, bad, names, left_out, int((~known).sum()), told, tuple(map(int, counts)))
 
 
 def _is(ends: Array, good: str, target: str) -> Flags:
@@ -107,8 +145,8 @@ def _check(bad: Flags, ends: Array, target: str) -> None:
         raise ModelError(expected(f"at least {LEAST_ROWS} rows with a target", len(bad)), field=target)
 
 
-def why_not(table: Table, name: str, time: str | None) -> str | None:
-    """Return why a column is no feature, None where it may be one."""
+def why_not(table: Table, name: str, time: str | None, *, keep: bool = False) -> str | None:
+    """Return why a column is no feature, None where it may be one. keep : numbers stay that seem to be ids."""
     if name in table.dates:
         return None if time is not None else "a date: say --time to read it as days before the case"
     values = table.numbers[name] if name in table.numbers else table.raw[name]
@@ -119,8 +157,7 @@ def why_not(table: Table, name: str, time: str | None) -> str | None:
     if single == 1 and len(known) == len(values):
         return "one value in every row"
     if name in table.numbers:
-        whole = len(known) == len(values) == single and bool((known == np.round(known)).all())
-        return "a number of its own in every row: it names cases" if whole else None
+        return None if keep else why_id(name, known)
     if single > MOST_SINGLE * len(values):
         return "a text of its own in most rows: it names cases"
     feature: Feature = learn_features(table, [name])[0]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import date
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -12,10 +14,21 @@ from scipy.special import expit
 
 from loantwin.arrays import Array
 from loantwin.errors import ModelError, TapeError, expected
-from loantwin.models.scoring.features import AGE, CATEGORY, NUMBER, Encoded, Feature, codes_of
+from loantwin.models.scoring.features import (
+    AGE,
+    CATEGORY,
+    NUMBER,
+    Encoded,
+    Feature,
+    codes_of,
+    days_between,
+    read_days,
+    read_numbers,
+)
+from loantwin.models.scoring.forms import COMMA, POINT, known_days, number_forms, numbers_in
 from loantwin.models.scoring.kinds import KINDS
 from loantwin.models.scoring.store import Score, Scored
-from loantwin.models.scoring.table import NOTHING, plain_numbers, read_dates
+from loantwin.models.scoring.table import NOTHING, blanked, check_finite
 
 
 class Scorer:
@@ -62,25 +75,58 @@ class Scorer:
         except KeyError:
             words = expected("the columns that the model was trained on", "a case without it")
             raise ModelError(words, field=feature.name) from None
-        if value is None or (isinstance(value, str) and value.strip().lower() in NOTHING):
+        if _missing(value, feature.blanks):
             return math.nan
         if feature.kind == CATEGORY:
             return codes.get(str(value).strip(), float(len(codes)))
         try:
             if feature.kind == AGE:
-                days = np.datetime64(_day(case[self.time or ""]), "D") - np.datetime64(_day(value), "D")
+                at = case[self.time or ""]
+                if _missing(at):
+                    return math.nan
+                days = _day(at, feature.time_form) - _day(value, feature.form)
                 return float(days.astype(float))
-            number = float(value)  # type: ignore[arg-type]
+            number = _number(value, feature.form)
         except (ValueError, TypeError, KeyError):
-            kind = "a day as YYYY-MM-DD" if feature.kind == AGE else "a number"
+            kind = "a number" if feature.kind == NUMBER else "a day as YYYY-MM-DD"
+            if feature.kind == AGE and feature.form:
+                kind = f"a day as {feature.form}, as in training, or YYYY-MM-DD"
             raise ModelError(expected(kind, str(value)), field=feature.name) from None
         if math.isinf(number):
             raise ModelError(expected("a finite number", str(value)), field=feature.name)
         return number
 
 
-def _day(value: object) -> str:
-    return value.isoformat()[:10] if isinstance(value, date) else str(value).strip()
+def _missing(value: object, blanks: tuple[str, ...] = ()) -> bool:
+    if not isinstance(value, str):
+        return value is None
+    return value.strip().lower() in NOTHING or value.strip() in blanks
+
+
+def _number(value: object, form: str) -> float:
+    """Return a value as a number; a text in the form of training; another is refused."""
+    if not isinstance(value, str) or form not in (POINT, COMMA):
+        return float(value)  # type: ignore[arg-type]
+    if form == POINT and "," not in value:
+        with suppress(ValueError):
+            return float(value)
+    found = numbers_in(pl.Series("case", [value.strip()]), form)[0]
+    if found is None:
+        raise ValueError(value)
+    return float(found)
+
+
+def _day(value: object, form: str) -> Any:
+    """Return a day as datetime64[D]: of a date, or of a text in the form of training or as YYYY-MM-DD."""
+    if isinstance(value, date):
+        return np.datetime64(value.isoformat()[:10], "D")
+    text = str(value).strip()
+    if not form:
+        return np.datetime64(text, "D")
+    found = known_days(pl.Series("case", [text]), form)[0]
+    if found is None:
+        raise ValueError(text)
+    return np.datetime64(found, "D")
 
 
 def encode_frame(features: tuple[Feature, ...], frame: pl.DataFrame, time: str | None) -> Encoded:
@@ -104,9 +150,11 @@ def encode_frame(features: tuple[Feature, ...], frame: pl.DataFrame, time: str |
                 unseen[feature.name] = new
             continue
         if feature.kind == NUMBER:
-            values[:, at] = _numbers(frame[feature.name])
+            values[:, at] = _numbers(feature, frame[feature.name])
         else:
-            values[:, at] = _ages(frame, feature.name, time)
+            values[:, at], new = _ages(feature, frame, time)
+            if new:
+                unseen[feature.name] = new
         with np.errstate(invalid="ignore"):
             outside = int(((values[:, at] < feature.low) | (values[:, at] > feature.high)).sum())
         if outside:
@@ -114,19 +162,17 @@ def encode_frame(features: tuple[Feature, ...], frame: pl.DataFrame, time: str |
     return Encoded(values, unseen, beyond)
 
 
-def _numbers(column: pl.Series) -> Array:
+def _numbers(feature: Feature, column: pl.Series) -> Array:
     if column.dtype.is_numeric():
         found = column.cast(pl.Float64)
     else:
-        text = column.cast(pl.String).str.strip_chars()
-        text = text.set(text.str.to_lowercase().is_in(NOTHING).fill_null(False), None)
-        found = plain_numbers(text, column.name, None)
-        stray = (found.is_null() & text.is_not_null()).arg_true()
-        if len(stray) == text.count() and len(stray):
-            words = expected("a column of kind number, as in training", "another kind")
-            raise ModelError(words, field=column.name)
-        if len(stray):
-            row = int(stray[0])
+        text = blanked(column.cast(pl.String))
+        check_finite(text, column.name, None)
+        here = number_forms(text.to_frame(), "", ())[column.name].form
+        found, new = read_numbers(feature, text, here)
+        if new:
+            stray = found.is_null() & text.is_not_null() & ~text.is_in(list(feature.blanks))
+            row = int(stray.arg_true()[0])
             raise TapeError(expected("a number", str(text[row])), row=row + 1, field=column.name)
     if (endless := found.is_infinite().fill_null(False)).any():
         row = int(endless.arg_max() or 0)
@@ -134,16 +180,17 @@ def _numbers(column: pl.Series) -> Array:
     return found.fill_null(float("nan")).to_numpy()
 
 
-def _ages(frame: pl.DataFrame, name: str, time: str | None) -> Array:
-    days = []
-    for column in (time or name, name):
+def _ages(feature: Feature, frame: pl.DataFrame, time: str | None) -> tuple[Array, int]:
+    made, new = [], 0
+    for column, form in ((time or feature.name, feature.time_form), (feature.name, feature.form)):
         if column not in frame.columns:
             words = expected("the time of the case, from which days are counted", "a table without it")
             raise ModelError(words, field=column)
         found = frame[column]
-        read = found.cast(pl.Date) if found.dtype.is_temporal() else read_dates(found.cast(pl.String))
-        if read is None:
-            raise ModelError(expected("a column of kind age, as in training", "another kind"), field=column)
-        days.append(read.to_numpy().astype("datetime64[D]"))
-    age = (days[0] - days[1]).astype("timedelta64[D]")
-    return np.where(np.isnat(age), np.nan, age.astype(float))
+        if found.dtype.is_temporal():
+            read, unfit = found.cast(pl.Date), 0
+        else:
+            read, unfit = read_days(column, blanked(found.cast(pl.String)), form)
+        made.append(read.to_numpy().astype("datetime64[D]"))
+        new += unfit
+    return days_between(made[0], made[1]), new

@@ -25,6 +25,8 @@ from loantwin.models.scoring.terms import Terms
 
 FORMAT = 1
 RECORD = "record.json"
+_LATER = ("form", "time_form", "blanks")
+"""Parts of a feature that were added later."""
 _LISTS: Mapping[str, type] = {"features": Feature, "terms": Terms, "bins": Bins}
 _PARTS: Mapping[str, type] = {"scale": Scale, "calibration": Calibration}
 
@@ -64,8 +66,13 @@ def predict(score: Score, table: Table) -> Scored:
 
 def to_text(score: Score) -> str:
     """Return a score as JSON: sorted keys, numbers to the last bit, so that equal models are equal texts."""
-    document = {"format": FORMAT, "kind": score.kind, "time": score.time, "model": asdict(score.model)}
+    document = {"format": FORMAT, "kind": score.kind, "time": score.time, "model": _plain(score.model)}
     return json.dumps(document, indent=1, sort_keys=True, allow_nan=False, ensure_ascii=False) + "\n"
+
+
+def _plain(model: Any) -> dict[str, Any]:
+    """Return a model as a document; what older models do not have and this one does not use is left off."""
+    return asdict(model, dict_factory=lambda items: {k: v for k, v in items if v or k not in _LATER})
 
 
 def from_text(text: str, file: Path | None = None) -> Score:

@@ -19,6 +19,7 @@ def render(console: Console, result: Any) -> None:
     facts = {
         "cases": f"{result.rows:,}, {result.bads:,} bad ({percent(result.bads / result.rows, 1)})",
         "good": f"{result.target} = {result.good}",
+        "bad": ", ".join(result.bad_values[:MOST]) + _more(len(result.bad_values)),
         "judged on": result.judged_on,
         "champion (least log loss)": result.champion,
         "kept in": result.out,
