@@ -137,8 +137,8 @@ def score_train(
         settings are chosen out of time inside them, and dates are read as days before the case. folds :
         repeats x folds, where no time is given.
     models : names of `KINDS`, all by default. segments : columns by whose values models are judged apart.
-    exclude, keep : columns left out, and kept though suspected or of numbers that seem to name cases. groups : columns that say who is of a group:
-        measured by, no features unless `train_on_groups`.
+    exclude, keep : columns left out, and kept though suspected, or of numbers that seem to name cases.
+    groups : columns that say who is of a group: measured by, no features unless `train_on_groups`.
 
     Raises
     ------

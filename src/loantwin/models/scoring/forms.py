@@ -89,7 +89,8 @@ def number_forms(frame: pl.DataFrame, delimiter: str, typed: Sequence[str]) -> d
             continue
         mark = POINT if point > comma else COMMA
         found[name] = NumberForm(mark, True)
-        say[mark == COMMA] += numbers_in(column, mark).is_not_null().mean() >= MOSTLY  # type: ignore[operator]
+        if numbers_in(column, mark).is_not_null().sum() >= MOSTLY * len(column):
+            say[mark == COMMA] += 1
     usual = POINT if say[0] > say[1] else COMMA if say[1] > say[0] or delimiter == ";" else POINT
     return found | {name: NumberForm(usual, False) for name in open_}
 

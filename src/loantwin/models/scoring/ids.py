@@ -14,6 +14,7 @@ IN_STEP = 0.5
 """Share of the gaps between neighbours, at least, that are one and the same: cases left out leave holes."""
 ONE_LENGTH = 0.9
 """Share of values, at least, of one count of digits where only the name speaks."""
+NAMES_CASES = ": it names cases; --keep reads it as a number"
 
 _ID = {"id", "ids", "uuid", "key", "index", "rowid", "unnamed"}
 _NUMBER = {
@@ -46,10 +47,10 @@ def why_id(name: str, known: Floats) -> str | None:
         return None
     counts = np.unique(np.diff(values), return_counts=True)[1]
     if counts.max() >= IN_STEP * (len(values) - 1):
-        return "whole numbers in sequence: it names cases; --keep reads it as a number"
+        return f"a number of its own in nearly every row, in sequence{NAMES_CASES}"
     words = {word.lower() for word in _WORD.findall(name)}
     digits = np.floor(np.log10(np.maximum(np.abs(values), 1.0)))
     even = np.unique(digits, return_counts=True)[1].max() >= ONE_LENGTH * len(values)
-    if words & _ID or (words & _NUMBER and even):
-        return "a number of its own in nearly every row, and a name of ids: --keep reads it as a number"
+    if words & _ID or (words & _NUMBER and "of" not in words and even):
+        return f"a number of its own in nearly every row, and a name of ids{NAMES_CASES}"
     return None

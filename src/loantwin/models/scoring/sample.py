@@ -146,7 +146,7 @@ def _check(bad: Flags, ends: Array, target: str) -> None:
 
 
 def why_not(table: Table, name: str, time: str | None, *, keep: bool = False) -> str | None:
-    """Return why a column is no feature, None where it may be one. keep : numbers stay that seem to be ids."""
+    """Return why a column is no feature, None where it may be one. keep : numbers stay that seem ids."""
     if name in table.dates:
         return None if time is not None else "a date: say --time to read it as days before the case"
     values = table.numbers[name] if name in table.numbers else table.raw[name]

@@ -52,7 +52,8 @@ def train_again(table: Table, settings: Mapping[str, Any], kind: str) -> Score:
         raise ModelError(expected(f"settings with {problem.args[0]}", "none"), field="settings") from problem
     if kind not in KINDS:
         raise ModelError(expected("a score of the kinds " + ", ".join(KINDS), str(kind)), field="kind")
-    sample = sample_of(table, target, good, time=time)
+    there = [name for name in columns if name in table.names]
+    sample = sample_of(table, target, good, time=time, keep=there)
     gone = [name for name in columns if name not in table.raw]
     if gone:
         raise ModelError(expected("the columns that the score was trained on", "none"), field=gone[0])

@@ -10,7 +10,7 @@ import numpy as np
 
 from loantwin.arrays import Array, Flags, Integers
 from loantwin.errors import ModelError, UsageError, expected
-from loantwin.models.scoring.sample import column_of, why_not
+from loantwin.models.scoring.sample import column_of, columns_of, why_not
 from loantwin.models.scoring.table import Table, take
 from loantwin.months import months_of
 
@@ -205,7 +205,7 @@ def features_of(
     UsageError : a column to leave out that is not there. ModelError : no feature left.
     """
     left_out = dict(reasons)
-    for name in sorted({column_of(table, name, "exclude") for name in asked.exclude}):
+    for name in sorted(set(columns_of(table, asked.exclude, "exclude"))):
         left_out.setdefault(name, "asked to be left out")
     for name in table.names:
         if name not in left_out and (why := why_not(table, name, time)):
