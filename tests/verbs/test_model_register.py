@@ -138,6 +138,23 @@ def test_from_a_folder_of_scores_to_who_decides(home: Path, scores: Path, file: 
     assert state(home)[1] == []
 
 
+def test_the_only_champion_as_challenger_leaves_its_name_without(home: Path, scores: Path) -> None:
+    def on(day: int, verb: Any, *words: Any, **options: Any) -> Any:
+        with lt.open(home, writable=True, clock=clock(day)) as twin:
+            return verb(twin, *words, **options)
+
+    on(2, lt.model_register, scores, model="logistic", by="ana")
+    on(3, lt.model_approve, "applications/1", role="model-approver", by="ben")
+    assert on(4, lt.model_place, "applications/1", place="champion", by="ben").notes == ()
+    placed = on(5, lt.model_place, "applications/1", place="challenger", share=0.2, by="ben")
+    assert placed.notes == (
+        "applications has no champion from 2026-01-05 on: applications/1 was the last; name another",
+    )
+    assert on(6, lt.model_place, "applications/1", place="retired", by="ben").notes == (
+        "applications has no champion on 2026-01-06: nothing decides by it",
+    )
+
+
 def test_the_same_score_is_registered_once(home: Path, scores: Path, tmp_path: Path) -> None:
     first = lt.model_register(home, scores, by="ana", expires="2046-12-31")
     before = state(home)

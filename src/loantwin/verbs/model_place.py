@@ -92,6 +92,7 @@ def model_place(
         data: dict[str, Any] = {"model_id": found.id, "place": told, "by": who}
         if told == CHALLENGER:
             data["share"] = float(part)
+        was = standing(register, found.name, day).champion == found.id
         twin.home.append([Event("ModelPlaced", day, data)])
         twin = twin.refreshed()
         register = read_register(twin.home)
@@ -102,7 +103,7 @@ def model_place(
             start=day,
             by=who,
             contenders=contenders,
-            notes=_notes(contenders, found.name, day),
+            notes=_notes(contenders, found.name, day, found.words if was else ""),
             provenance=origin(twin),
         )
 
@@ -119,7 +120,10 @@ def _contenders(register: Register, name: str, day: dt.date) -> tuple[Contender,
     return (Contender(found.champion, register.models[found.champion].number, "champion", left), *made)
 
 
-def _notes(contenders: tuple[Contender, ...], name: str, day: dt.date) -> tuple[str, ...]:
+def _notes(contenders: tuple[Contender, ...], name: str, day: dt.date, was: str) -> tuple[str, ...]:
+    """Return what to know of the name. was : the model placed, where it was the champion until then."""
     if not any(item.place == "champion" for item in contenders):
+        if was:
+            return (f"{name} has no champion from {day} on: {was} was the last; name another",)
         return (f"{name} has no champion on {day}: nothing decides by it",)
     return ()
