@@ -98,6 +98,9 @@ def test_what_does_not_fit_is_counted_and_never_misread(tmp_path: Path) -> None:
     assert found.unseen == {"rate": 1, "opened": 1}
     assert found.values[:, 0].tolist() == pytest.approx([0.5, 1.25, np.nan, 1.5], nan_ok=True)
     assert np.isnan(found.values[:, 1]).tolist() == [False, True, True, True]
+    pointed = table_of(tmp_path / "d.csv", head + "".join(f"{x};;31/12/2020\n" for x in ("0.295", "1.250")))
+    with pytest.raises(ModelError, match="field rate: expected numbers with a decimal comma, as in training"):
+        predict(score, pointed)
     one = predict(score, table_of(tmp_path / "b.csv", head + "0,5;;31/12/2020\n")).encoded
     assert np.isnan(one.values[0, 1])
     assert Scorer(score).pd_of({"rate": "0,5", "opened": "01/02/2020", "asked": None}) > 0

@@ -10,7 +10,7 @@ import polars as pl
 
 from loantwin.arrays import Array, Floats
 from loantwin.errors import ModelError, expected
-from loantwin.models.scoring.forms import FREE, NAMES, POINT, known_days, numbers_in, votes
+from loantwin.models.scoring.forms import FREE, NAMES, contradicts, known_days, numbers_in
 from loantwin.models.scoring.table import NOTHING, Table, plain_numbers, read_dates
 
 NUMBER, CATEGORY, AGE = "number", "category", "age"
@@ -188,8 +188,7 @@ def read_numbers(feature: Feature, texts: pl.Series, here: str = FREE) -> tuple[
     else:
         form = (here or FREE) if feature.form == FREE else feature.form
         found = numbers_in(known, form)
-        point, comma = votes(known) if form == feature.form else (0, 0)
-        if form != FREE and (comma > point if form == POINT else point > comma):
+        if form == feature.form != FREE and contradicts(known, form):
             words = f"numbers with a decimal {NAMES[form]}, as in training"
             raise ModelError(expected(words, "another decimal mark"), field=feature.name)
     new = int((found.is_null() & known.is_not_null()).sum())

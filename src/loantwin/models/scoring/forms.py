@@ -66,9 +66,20 @@ def votes(column: pl.Series) -> tuple[int, int]:
         held.str.contains(r"[.,]") & held.str.contains(r"\d") & ~held.str.contains(r"[A-DF-Za-df-z]")
     )
     held = held.filter(~held.str.contains(r"^\D*[1-9]\d{0,2}[.,]\d{3}\D*$"))  # thousands, or a mark
-    point, comma = Values("case", held).votes
     early = [int(held.str.contains(_AFTER_NOTHING[mark]).sum()) for mark in (COMMA, POINT)]
+    late = held.filter(~held.str.contains(r"^\D*0+[.,]"))
+    point, comma = Values("case", late).votes
     return point + early[0], comma + early[1]
+
+
+def contradicts(column: pl.Series, form: str) -> bool:
+    """Return whether texts tell that another decimal mark is theirs: most do, or some could be either.
+
+    Fewer are texts that do not fit.
+    """
+    own, other = votes(column) if form == POINT else votes(column)[::-1]
+    either = column.str.contains(rf"^\D*[1-9]\d{{0,2}}\{COMMA if form == POINT else POINT}\d{{3}}\D*$").any()
+    return other > own and (either or 2 * other >= column.n_unique() - bool(column.null_count()))
 
 
 def number_forms(frame: pl.DataFrame, delimiter: str, typed: Sequence[str]) -> dict[str, NumberForm]:
