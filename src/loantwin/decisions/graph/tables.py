@@ -272,7 +272,8 @@ def branches_over(node: Node, scope: Scope, active: Expr | None, plan: Plan) -> 
         try:
             tests.append(tested(parse_expression(branch.condition), scope))
         except ColumnsError as problem:
-            raise ColumnsError(f"branch {number}: {problem.message}") from problem
+            place = f"branch {number}"
+            raise ColumnsError(f"{place}: {problem.message}") from problem
     if node.hit == "collect":
         masks = plan.keep(*(_all(held, active) for held, _ in tests))
         return {branch.id: mask for branch, mask in zip(node.branches, masks, strict=True)}
