@@ -147,7 +147,7 @@ def _row(table: Table, rule: Rule, number: int, fields: list[ColumnValue], scope
                 cells.append(tested(tree, replace(scope, field=value)))
             except ColumnsError as problem:
                 place = f"row {number}, {column.name}"
-            raise ColumnsError(f"{place}: {problem.message}") from problem
+                raise ColumnsError(f"{place}: {problem.message}") from problem
     held = both(*(holds_ for holds_, _ in cells))
     if not plan.strict or all(unknown is None for _, unknown in cells):
         return (pl.lit(True) if held is None else held), None
