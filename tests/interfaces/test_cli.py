@@ -77,6 +77,7 @@ def test_help_groups_commands_in_the_order_of_work_and_fits_80_columns():
         "Learn from history",
         "Look ahead",
         "Provisions, losses, capital",
+        "Decide",
         "Challenge",
         "Look inside",
     ], "a command without a panel stands in one named Commands"
