@@ -108,7 +108,7 @@ survival train {loans} --start begun --event-date ended --as-of 2019-12-31 --sin
 survival train {loans} --start begun --event-date ended --as-of 2019-12-31 --until 2021-06-30 --out {early}
 survival train {spans} --start begun --loan loan --month month --event late>0 --as-of 2018-12-31 --out {rest}
 score train {cases} --target status --good paid --keep age --seed 3 --segments age --out {kept}
-score predict {judged} {cases} --model logistic --id age --reasons --out {histories}
+score predict {judged} {cases} --model logistic --id age --reasons --out {predicted}
 score explain {judged} {cases} --row 7 --model scorecard --cut 0.05 --reasons {reasons}
 score card {judged} --data {cases} --purpose instalments --home {home} --out {out}
 schedule --amount 1200 --annual-rate 0.12 --payments 6 --every 1m --start 2026-01-31 --currency EUR
@@ -324,6 +324,7 @@ REPLACED = (
     (r"bank/accounts/\w+\.jsonl", "facts.jsonl"),
     (r"L000000001", "{loan}"),
     (r"\S+\.html|bad\.csv", "{out}"),
+    (r"^(score predict .*--out )\w+\.parquet", r"\1{predicted}"),
     (r"(?<=--out )\w+\.parquet", "{histories}"),
     (r"(?<=--out )\w+\.xlsx", "{workbook}"),
     (r"--table \w+", "--table {table}"),
@@ -403,6 +404,7 @@ def places(twins: dict[str, Twin], tmp_path_factory: pytest.TempPathFactory) -> 
             "rows": folder / "rows.parquet",
             "workbook": folder / "loan.xlsx",
             "histories": folder / "histories.parquet",
+            "predicted": folder / "predicted.parquet",
             "levers": folder / "levers.json",
             "decisions": folder / "decisions.jsonl",
             "table": folder / "table",
