@@ -101,7 +101,7 @@ model place {home} transition/1 --as champion
 score cutoff {scored} --applications {asked} --scores {told}#logistic --paths 16 --seed 3
 fit {home} --macro {macro} --score {told}#logistic
 score behaviour {cards} --columns {months} --worth logistic --folds 1x2 --seed 3 --out {behaviour}
-survival train {loans} --start begun --months lived --event status=late --as-of 2019-12-31 --out {ends}
+survival train {loans} --start begun --months lived --event status=late --as-of 2019-12-31 --out {ending}
 survival train {loans} --start begun --event-date ended --as-of 2019-12-31 --keep income --seed 3 --out {all}
 survival train {loans} --start begun --event-date ended --as-of 2019-12-31 --cox --exclude kind --out {left}
 survival train {loans} --start begun --event-date ended --as-of 2019-12-31 --since 2016-06-01 --out {late}
@@ -418,7 +418,7 @@ def places(twins: dict[str, Twin], tmp_path_factory: pytest.TempPathFactory) -> 
             "fresh": "others",
             "hazards": folder / "hazards",
             "hazards_again": folder / "hazards-2",
-            **{name: folder / name for name in ("ends", "all", "late", "early")},
+            **{name: folder / name for name in ("ending", "all", "late", "early")},
             "left": folder / "left",
             "rest": folder / "rest",
             "behaviour": folder / "behaviour.parquet",
