@@ -7,10 +7,12 @@ does.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from loantwin.arrays import Floats
-from loantwin.decisions.graph_decision import PolicyDecision
+
+if TYPE_CHECKING:
+    from loantwin.decisions.graph_decision import PolicyDecision
 
 
 class PortfolioPolicy(Protocol):

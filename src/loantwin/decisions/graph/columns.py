@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from loantwin.decisions.graph.express import compiled
+from loantwin.decisions.graph.express import expressed
 from loantwin.decisions.graph.frame import as_column, as_values
 from loantwin.decisions.graph.input_schema import breaches
 from loantwin.decisions.graph.order import Scope
@@ -186,7 +186,7 @@ def _content(node: Node, scope: Scope, active: Expr | None, plan: Plan) -> Colum
     if node.input_field:
         tree = parse_expression(node.input_field)
         path = path_of(tree)
-        scope = replace(scope, names=get(context, path) if path else compiled(tree, scope))
+        scope = replace(scope, names=get(context, path) if path else expressed(tree, scope))
         if scope.names.kind not in ("object", "null"):
             raise ColumnsError(f"expected an object at {node.input_field}, was a {scope.names.kind}")
     made = table_over(node, scope, active, plan) if node.table else _expressions(node, scope, active, plan)
@@ -201,7 +201,7 @@ def _expressions(node: Node, scope: Scope, active: Expr | None, plan: Plan) -> C
         if not key or not text.strip():
             continue
         try:
-            value = compiled(parse_expression(text), replace(scope, field=made))
+            value = expressed(parse_expression(text), replace(scope, field=made))
         except ColumnsError as problem:
             raise ColumnsError(f"{key}: {problem.message}") from problem
         (value,) = plan.kept(value)

@@ -40,7 +40,7 @@ from loantwin.decisions.graph.value import (
 from loantwin.errors import ColumnsError
 
 
-def compiled(tree: Tree, scope: Scope) -> ColumnValue:
+def expressed(tree: Tree, scope: Scope) -> ColumnValue:
     """Return an expression over columns.
 
     Raises
@@ -73,7 +73,7 @@ def _name(tree: Name, scope: Scope) -> ColumnValue:
 
 
 def _member(tree: Member, scope: Scope) -> ColumnValue:
-    base = compiled(tree.base, scope)
+    base = expressed(tree.base, scope)
     if base.kind == "object":
         return replace(
             base.fields.get(tree.name, NULL), fails=either(base.fails, base.fields.get(tree.name, NULL).fails)
@@ -82,7 +82,7 @@ def _member(tree: Member, scope: Scope) -> ColumnValue:
 
 
 def _index(tree: Index, scope: Scope) -> ColumnValue:
-    base, key = compiled(tree.base, scope), compiled(tree.key, scope)
+    base, key = expressed(tree.base, scope), expressed(tree.key, scope)
     if base.kind == "object" and key.const is not None:
         return base.fields.get(str(key.const), NULL)
     if base.kind == "object" and key.kind == "text":
@@ -108,7 +108,7 @@ def element(value: ColumnValue, place: int) -> ColumnValue:
 
 
 def _unary(tree: Unary, scope: Scope) -> ColumnValue:
-    value = compiled(tree.operand, scope)
+    value = expressed(tree.operand, scope)
     if tree.sign == "not":
         wrong = pl.lit(True) if value.kind != "flag" else is_null(value)
         expr = ~column(value) if value.kind == "flag" else pl.lit(False)
@@ -119,21 +119,21 @@ def _unary(tree: Unary, scope: Scope) -> ColumnValue:
 
 
 def _ternary(tree: Ternary, scope: Scope) -> ColumnValue:
-    condition = compiled(tree.condition, scope)
-    yes, no = compiled(tree.yes, scope), compiled(tree.no, scope)
+    condition = expressed(tree.condition, scope)
+    yes, no = expressed(tree.yes, scope), expressed(tree.no, scope)
     made = where(holds(condition), yes, no)
     wrong = is_null(condition) if condition.kind == "flag" else pl.lit(True)
     return replace(made, fails=either(made.fails, condition.fails, wrong))
 
 
 def _binary(tree: Binary, scope: Scope) -> ColumnValue:
-    left = compiled(tree.left, scope)
+    left = expressed(tree.left, scope)
     if tree.sign in ("and", "or"):
-        return _logic(tree.sign, left, compiled(tree.right, scope))
+        return _logic(tree.sign, left, expressed(tree.right, scope))
     if tree.sign in ("in", "not in"):
         made = contained(left, tree.right, scope)
         return replace(made, expr=~column(made)) if tree.sign == "not in" else made
-    right = compiled(tree.right, scope)
+    right = expressed(tree.right, scope)
     if tree.sign == "??":
         return _without(left, right)
     if tree.sign in ("==", "!="):
@@ -175,7 +175,7 @@ def _without(left: ColumnValue, right: ColumnValue) -> ColumnValue:
 def contained(left: ColumnValue, right: Tree, scope: Scope) -> ColumnValue:
     """Return where a value lies in a range or a list."""
     if isinstance(right, Interval):
-        low, high = compiled(right.low, scope), compiled(right.high, scope)
+        low, high = expressed(right.low, scope), expressed(right.high, scope)
         above = compare(">=" if right.low_in else ">", left, low, scope)
         below = compare("<=" if right.high_in else "<", left, high, scope)
         return flag(
@@ -183,7 +183,7 @@ def contained(left: ColumnValue, right: Tree, scope: Scope) -> ColumnValue:
             either(above.fails, below.fails),
             nullable=above.nullable or below.nullable,
         )
-    held = compiled(right, scope)
+    held = expressed(right, scope)
     if held.kind != "list":
         return flag(pl.lit(False), pl.lit(True))
     return member_of(left, held, scope)
@@ -213,19 +213,19 @@ def _arithmetic(sign: str, left: ColumnValue, right: ColumnValue) -> ColumnValue
 
 
 def _list(tree: ListOf, scope: Scope) -> ColumnValue:
-    made = tuple(compiled(item, scope) for item in tree.items)
+    made = tuple(expressed(item, scope) for item in tree.items)
     return ColumnValue(
         "list", items=tuple((None, item) for item in made), fails=either(*(item.fails for item in made))
     )
 
 
 def _object(tree: ObjectOf, scope: Scope) -> ColumnValue:
-    made = {key: compiled(value, scope) for key, value in zip(tree.keys, tree.values, strict=True)}
+    made = {key: expressed(value, scope) for key, value in zip(tree.keys, tree.values, strict=True)}
     return ColumnValue("object", fields=made, fails=either(*(item.fails for item in made.values())))
 
 
 def _template(tree: Template, scope: Scope) -> ColumnValue:
-    made = [as_text(compiled(part, scope)) for part in tree.parts]
+    made = [as_text(expressed(part, scope)) for part in tree.parts]
     if not made:
         return constant("")
     expr = column(made[0])
@@ -235,7 +235,7 @@ def _template(tree: Template, scope: Scope) -> ColumnValue:
 
 
 def _call(tree: Call, scope: Scope) -> ColumnValue:
-    return called(tree, scope, compiled)
+    return called(tree, scope, expressed)
 
 
 MAKERS: dict[type, Callable[..., ColumnValue]] = {

@@ -28,7 +28,7 @@ from loantwin.errors import ColumnsError
 DAYS = ("%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d %H:%M:%S")
 
 
-def called(tree: Call, scope: Scope, compiled: Compile) -> ColumnValue:
+def called(tree: Call, scope: Scope, expressed: Compile) -> ColumnValue:
     """Return a call over columns.
 
     Raises
@@ -36,14 +36,14 @@ def called(tree: Call, scope: Scope, compiled: Compile) -> ColumnValue:
     ColumnsError : a function that columns do not know.
     """
     if tree.name in EACH and len(tree.arguments) == 2:
-        return EACH[tree.name](compiled(tree.arguments[0], scope), tree.arguments[1], scope, compiled)
+        return EACH[tree.name](expressed(tree.arguments[0], scope), tree.arguments[1], scope, expressed)
     if tree.name in ("contains",) and len(tree.arguments) == 2:
-        held, value = (compiled(item, scope) for item in tree.arguments)
+        held, value = (expressed(item, scope) for item in tree.arguments)
         return _contains(held, value, scope)
     makers = {**TEXTS, **NUMBERS, **DATES, **LISTS, "len": _len, "type": _type}
     if tree.name not in makers:
         raise ColumnsError(f"expected a function that columns know, was {tree.name}")
-    return makers[tree.name](*(compiled(item, scope) for item in tree.arguments))
+    return makers[tree.name](*(expressed(item, scope) for item in tree.arguments))
 
 
 def _text(make: Callable[[Expr], Expr]) -> Callable[[ColumnValue], ColumnValue]:

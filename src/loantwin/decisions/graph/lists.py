@@ -137,15 +137,15 @@ def _present(value: ColumnValue) -> Expr | None:
 
 
 def _each(
-    value: ColumnValue, test: Tree, scope: Scope, compiled: Compile
+    value: ColumnValue, test: Tree, scope: Scope, expressed: Compile
 ) -> list[tuple[Expr | None, ColumnValue]]:
     if value.kind not in ("list", "null"):
         raise ColumnsError(f"expected a list to ask each element of, was a {value.kind}")
-    return [(at, compiled(test, replace(scope, element=item))) for at, item in value.items]
+    return [(at, expressed(test, replace(scope, element=item))) for at, item in value.items]
 
 
-def _map(value: ColumnValue, test: Tree, scope: Scope, compiled: Compile) -> ColumnValue:
-    made = tuple(_each(value, test, scope, compiled))
+def _map(value: ColumnValue, test: Tree, scope: Scope, expressed: Compile) -> ColumnValue:
+    made = tuple(_each(value, test, scope, expressed))
     fails = either(
         value.fails,
         list_missing(value),
@@ -154,8 +154,8 @@ def _map(value: ColumnValue, test: Tree, scope: Scope, compiled: Compile) -> Col
     return ColumnValue("list", fails=fails, items=made)
 
 
-def _filter(value: ColumnValue, test: Tree, scope: Scope, compiled: Compile) -> ColumnValue:
-    asked = _each(value, test, scope, compiled)
+def _filter(value: ColumnValue, test: Tree, scope: Scope, expressed: Compile) -> ColumnValue:
+    asked = _each(value, test, scope, expressed)
     fails = either(
         value.fails,
         list_missing(value),
@@ -171,28 +171,28 @@ def _no_flag(value: ColumnValue) -> Expr | None:
     return needs(value, "flag")
 
 
-def _counted(value: ColumnValue, test: Tree, scope: Scope, compiled: Compile) -> ColumnValue:
-    return length(_filter(value, test, scope, compiled))
+def _counted(value: ColumnValue, test: Tree, scope: Scope, expressed: Compile) -> ColumnValue:
+    return length(_filter(value, test, scope, expressed))
 
 
-def _some(value: ColumnValue, test: Tree, scope: Scope, compiled: Compile) -> ColumnValue:
-    return _until(value, test, scope, compiled, stop=True)
+def _some(value: ColumnValue, test: Tree, scope: Scope, expressed: Compile) -> ColumnValue:
+    return _until(value, test, scope, expressed, stop=True)
 
 
-def _all(value: ColumnValue, test: Tree, scope: Scope, compiled: Compile) -> ColumnValue:
-    return _until(value, test, scope, compiled, stop=False)
+def _all(value: ColumnValue, test: Tree, scope: Scope, expressed: Compile) -> ColumnValue:
+    return _until(value, test, scope, expressed, stop=False)
 
 
-def _none(value: ColumnValue, test: Tree, scope: Scope, compiled: Compile) -> ColumnValue:
-    made = _some(value, test, scope, compiled)
+def _none(value: ColumnValue, test: Tree, scope: Scope, expressed: Compile) -> ColumnValue:
+    made = _some(value, test, scope, expressed)
     return replace(made, expr=~column(made))
 
 
-def _until(value: ColumnValue, test: Tree, scope: Scope, compiled: Compile, *, stop: bool) -> ColumnValue:
+def _until(value: ColumnValue, test: Tree, scope: Scope, expressed: Compile, *, stop: bool) -> ColumnValue:
     """Return whether an element is found that settles it; elements after it are not asked."""
     settled: Expr = pl.lit(False)
     fails = either(value.fails, list_missing(value))
-    for at, item in _each(value, test, scope, compiled):
+    for at, item in _each(value, test, scope, expressed):
         wrong = _no_flag(item)
         if wrong is not None:
             fails = either(fails, both(~settled, at, wrong))

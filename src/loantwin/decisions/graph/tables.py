@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import polars as pl
 
-from loantwin.decisions.graph.express import compiled
+from loantwin.decisions.graph.express import expressed
 from loantwin.decisions.graph.order import Scope
 from loantwin.decisions.graph.parse import parse_expression, parse_test
 from loantwin.decisions.graph.plan import Plan
@@ -98,7 +98,7 @@ def _maybe(test: Test) -> Expr:
 
 def tested(tree: Tree, scope: Scope) -> Test:
     """Return where a test holds, and where a field that it reads is missing and it does not say what then."""
-    value = compiled(tree, scope)
+    value = expressed(tree, scope)
     unknown = None
     if not names_null(tree):
         for path in paths(tree):
@@ -130,7 +130,7 @@ def _fields(table: Table, scope: Scope, plan: Plan) -> list[ColumnValue]:
     """Return the columns' fields; one that fails is missing."""
     made = []
     for column in table.inputs:
-        value = compiled(parse_expression(column.field), scope) if column.field else NULL
+        value = expressed(parse_expression(column.field), scope) if column.field else NULL
         if value.fails is not None and value.kind not in ("object", "list"):
             value = replace(where(~value.fails, value, NULL), fails=None)
         made.append(value)
@@ -177,7 +177,7 @@ def _values(table: Table, rule: Rule, number: int, scope: Scope) -> list[ColumnV
     made: list[ColumnValue | None] = []
     for column, text in zip(table.outputs, rule.values, strict=True):
         try:
-            made.append(compiled(parse_expression(text), scope) if text else None)
+            made.append(expressed(parse_expression(text), scope) if text else None)
         except ColumnsError as problem:
             place = f"row {number}, {column.name}"
             raise ColumnsError(f"{place}: {problem.message}") from problem
