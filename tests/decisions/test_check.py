@@ -12,8 +12,8 @@ import pytest
 import loantwin.env
 from loantwin.decisions.check import application_policy, check_policy, portfolio_policy
 from loantwin.decisions.figures import FIGURES
-from loantwin.decisions.graph_decision import PolicyDecision
 from loantwin.decisions.load import load_policy
+from loantwin.decisions.policy_decision import PolicyDecision
 from loantwin.decisions.portfolio import levers_of, run_policy
 from loantwin.env.built_in import built_in
 from loantwin.errors import UsageError

@@ -14,8 +14,8 @@ import numpy as np
 
 from loantwin.arrays import Floats
 from loantwin.decisions.figures import FIGURES, MACRO, in_order
-from loantwin.decisions.graph_decision import OUTCOMES, PolicyDecision
 from loantwin.decisions.policy import ApplicationPolicy, PortfolioPolicy, policy_name
+from loantwin.decisions.policy_decision import OUTCOMES, PolicyDecision
 from loantwin.errors import UsageError, expected
 from loantwin.types import LEVERS
 

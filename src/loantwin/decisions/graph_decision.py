@@ -3,45 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 import polars as pl
 
+from loantwin.decisions.policy_decision import OUTCOMES, Outcome, PolicyDecision
 from loantwin.products.term_sheet import AMORTISATIONS
 
-Outcome = Literal["approve", "decline", "refer"]
-OUTCOMES: tuple[Outcome, ...] = ("approve", "decline", "refer")
 NO_OUTCOME = "no row of the policy decides"
 NO_RATE = "the policy approves without a rate"
 TOO_MUCH = "the policy grants more than was asked for"
 NONE_OF = "{} {} is none of {}"
 LISTS = {"reasons": "reasons", "codes": "reason_codes", "reasons_zh": "reasons_zh"}
 """Lists of a decision, and the field of the graph that each is read from: a text or a list of texts."""
-
-
-@dataclass(frozen=True)
-class PolicyDecision:
-    """What a policy says of one application.
-
-    outcome : approve, decline or refer. amount : money granted; annual_rate : decimal a year; term_months;
-    all None unless approved. reasons : in the policy's words, or why it could not say. rules : NODE/ROW that
-    fired. pattern : how principal comes back, a name of term sheets; None where the policy does not say.
-    codes, reasons_zh : the policy's own codes and Chinese words of its reasons, in their order. problem :
-    whether it could not say.
-    """
-
-    application_id: str
-    outcome: Outcome
-    amount: float | None
-    annual_rate: float | None
-    term_months: int | None
-    reasons: tuple[str, ...]
-    rules: tuple[str, ...]
-    pattern: str | None = None
-    codes: tuple[str, ...] = ()
-    reasons_zh: tuple[str, ...] = ()
-    problem: bool = False
 
 
 def referred(name: str, words: str, rules: tuple[str, ...] = ()) -> PolicyDecision:

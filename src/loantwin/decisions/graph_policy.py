@@ -26,15 +26,9 @@ from loantwin.decisions.graph.refusals import cells, runnable
 from loantwin.decisions.graph.single import evaluate_strictly
 from loantwin.decisions.graph.syntax import paths
 from loantwin.decisions.graph.wanting import failed
-from loantwin.decisions.graph_decision import (
-    OUTCOMES as OUTCOMES,
-)
-from loantwin.decisions.graph_decision import (
-    PolicyDecision,
-    decided_columns,
-    decision_of,
-    referred,
-)
+from loantwin.decisions.graph_decision import decided_columns, decision_of, referred
+from loantwin.decisions.policy_decision import OUTCOMES as OUTCOMES
+from loantwin.decisions.policy_decision import PolicyDecision
 from loantwin.errors import ColumnsError, ConfigError, GraphError, expected
 
 KEYS = ("name", "version", "effective_from", "effective_to", "description", "counter_offer")

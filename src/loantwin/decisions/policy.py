@@ -7,12 +7,10 @@ does.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from loantwin.arrays import Floats
-
-if TYPE_CHECKING:
-    from loantwin.decisions.graph_decision import PolicyDecision
+from loantwin.decisions.policy_decision import PolicyDecision
 
 
 class PortfolioPolicy(Protocol):

@@ -1,1 +1,1 @@
-"""Decision graphs (JDM): read, run one by one by zen-engine, expressed to columns, checked."""
+"""Decision graphs (JDM): read, run one by one by zen-engine, turned into columns, checked."""

@@ -1,4 +1,4 @@
-"""What a expressed expression is: a column with its kind, where it may be missing, where it fails."""
+"""What an expression over columns is: a column with its kind, where it may be missing, where it fails."""
 
 from __future__ import annotations
 
