@@ -74,12 +74,12 @@ def model_register(
     """
     who = person(by)
     until = None if expires is None else months.day(expires, "expires")
-    record = read_record(scores)
-    kind = str(model or record["champion"])
-    text = text_of(scores, record, kind)
-    score = from_text(text, Path(scores) / f"{kind}.json")
-    called = _name(name if name is not None else name_of(Path(scores).resolve()))
     with opened(twin, writable=True) as twin:
+        record = read_record(scores)
+        kind = str(model or record["champion"])
+        text = text_of(scores, record, kind)
+        score = from_text(text, Path(scores) / f"{kind}.json")
+        called = _name(name if name is not None else name_of(Path(scores).resolve()))
         twin = twin.refreshed()
         today = twin.clock.now().date()
         if until is not None and until < today:
