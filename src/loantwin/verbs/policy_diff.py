@@ -120,9 +120,11 @@ def _counted(outcomes: pl.Series) -> dict[str, int]:
 
 
 def _moves(changed: pl.DataFrame) -> tuple[PolicyMove, ...]:
-    moved = changed.group_by("outcome", "outcome_after").agg(
-        pl.len(), pl.col("amount").sum().alias("granted"), pl.col("amount_after").sum().alias("granted_after")
-    )
+    cents = {
+        new: (pl.col(old) * 100).round().cast(pl.Int64).sum() / 100
+        for new, old in (("granted", "amount"), ("granted_after", "amount_after"))
+    }
+    moved = changed.group_by("outcome", "outcome_after").agg(pl.len(), **cents)
     rows = moved.sort("len", "outcome", "outcome_after", descending=[True, False, False]).iter_rows(
         named=True
     )
