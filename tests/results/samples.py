@@ -8,17 +8,20 @@ import itertools
 import pkgutil
 import types
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import fields, is_dataclass
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import loantwin
+from loantwin.errors import ExtraError
 from loantwin.types import ModelResult, Result
 
 
 def classes() -> list[type[Result]]:
     """Return every class of result that the package defines."""
     for module in pkgutil.walk_packages(loantwin.__path__, "loantwin."):
-        importlib.import_module(module.name)
+        with suppress(ExtraError):  # what subclasses an absent library holds no result
+            importlib.import_module(module.name)
 
     def below(kind: type[Result]) -> Iterator[type[Result]]:
         for inner in kind.__subclasses__():
