@@ -168,6 +168,25 @@ def test_segments_and_periods_are_judged_apart_and_small_ones_not_shown(tmp_path
     assert {item.column for item in later.moved} == {"income", "job"}
 
 
+def test_a_champion_whose_probabilities_do_not_carry_over_is_told(tmp_path: Path) -> None:
+    random, rows = np.random.default_rng(8), 1_000
+    x, days = random.normal(size=rows), np.arange(rows)
+    for name, later in (("turned", -1.0), ("kept", 1.0)):
+        effect = np.where(days < 700, 1.0, later)
+        bad = random.random(rows) < 1 / (1 + np.exp(1 - effect * x))
+        day = np.datetime64("2020-01-01") + days.astype("timedelta64[D]")
+        frame = pl.DataFrame({"x": x, "day": day, "end": np.where(bad, "bad", "good")})
+        frame.write_csv(tmp_path / f"{name}.csv")
+        found = lt.score_train(
+            tmp_path / f"{name}.csv", target="end", good="good", time="day", models=("logistic",),
+            out=tmp_path / name,
+        )  # fmt: skip
+        said = [note for note in found.notes if "not to be used as they are" in note]
+        slope = found.models["logistic"].calibration_slope
+        assert (slope < 0) == bool(said) == (name == "turned")
+        assert all(f"{slope:.2f}" in note for note in said)
+
+
 def test_settings_are_chosen_out_of_time_so_that_what_does_not_carry_over_is_held_back(
     tmp_path: Path,
 ) -> None:

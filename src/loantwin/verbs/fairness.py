@@ -1,5 +1,6 @@
-"""`fairness`: approvals, ends and scores by group, each figure with its interval and its cases; no "
-"verdicts."""
+"""`fairness`: approvals, ends and scores by group, each figure with its interval and its cases; no
+verdicts.
+"""
 
 from __future__ import annotations
 
@@ -126,12 +127,7 @@ def fairness(
     columns = [group] if isinstance(group, str) else list(group)
     found = cases_of(table, outcome, favourable, columns, unfavourable=unfavourable, reference=reference)
     worth = levels_of(*found.whole, levels)
-    refused = {} if worth.kept else dict.fromkeys(FIGURES[1:], refusal(worth))
-    for name in asked:
-        if name in refused:
-            raise UsageError(
-                f"expected natural levels, which an {name} needs, was: {refused[name]}", field="levels"
-            )
+    refused = _refused(worth, asked)
     told = _Told(found, worth, least, bad, score, scores, bands)
     names = [column_of(table, name, "given") for name in given]
     shown = measure.by_group(
@@ -164,11 +160,7 @@ def fairness(
         at_equal_columns=equal_columns,
         months=months,
         comparisons=comparisons,
-        left_out={
-            name: rows
-            for name, rows in {"not decided": found.undecided, "of no group": found.ungrouped}.items()
-            if rows
-        },
+        left_out=_left_out(found),
         notes=(*table.said, *_notes(found, reference, comparisons), *told.notes),
         provenance={
             "program": _program(), "source": path.name, "sha256": table.sha256, "computed": now.isoformat(),
@@ -176,6 +168,21 @@ def fairness(
             "bands": bands, "least": least,
         },
     )  # fmt: skip
+
+
+def _refused(worth: Levels, asked: Sequence[str]) -> dict[str, str]:
+    """Return figures that these levels do not tell, and why; refuse what was asked for by name."""
+    made = {} if worth.kept else dict.fromkeys(FIGURES[1:], refusal(worth))
+    for name in asked:
+        if name in made:
+            words = f"expected natural levels, which an {name} needs, was: {made[name]}"
+            raise UsageError(words, field="levels")
+    return made
+
+
+def _left_out(found: Cases) -> dict[str, int]:
+    rows = {"not decided": found.undecided, "of no group": found.ungrouped}
+    return {name: count for name, count in rows.items() if count}
 
 
 class _Told:

@@ -40,6 +40,10 @@ BASE = "logistic"
 """The model that others are set beside."""
 
 
+SLOPES = (0.5, 2.0)
+"""Calibration slopes within which a champion is not warned of; assumed."""
+
+
 @dataclass(frozen=True)
 class ScoreTrainResult(Result):
     """Scores, each judged on rows that it was not trained on, and what may be wrong with the data.
@@ -198,7 +202,14 @@ def score_train(
             points=_points(made.scores),
             registry_id="",
             out=str(out),
-            notes=(*table.said, *sample.bad_said(asked.target), *notes, *apart.notes, *looked.notes),
+            notes=(
+                *table.said,
+                *sample.bad_said(asked.target),
+                *notes,
+                *apart.notes,
+                *looked.notes,
+                *_poorly(trial.judged[champion], champion),
+            ),
             provenance={
                 "file": path.name,
                 "sha256": table.sha256,
@@ -209,6 +220,15 @@ def score_train(
         record = {**_record(asked, table, sample, looked, trial, champion), "card": _card(told, trial)}
         number = write_scores(folder, made.scores, record)
     return replace(told, registry_id=number)
+
+
+def _poorly(judged: Judged, champion: str) -> tuple[str, ...]:
+    """Return in words what a champion's probabilities are worth where they are far from what came."""
+    slope = judged.calibration_slope
+    if SLOPES[0] <= slope <= SLOPES[1]:
+        return ()
+    words = f"the probabilities of {champion} are not to be used as they are: calibration slope {slope:.2f}"
+    return (f"{words} on rows it was not trained on, where 1 is right",)
 
 
 def _tried(asked: _Asked, sample: Sample, columns: Sequence[str], progress: Progress) -> Trial:

@@ -83,8 +83,9 @@ def out_of_fold(
     seed: int,
     progress: Progress = silent,
 ) -> Iterator[Floats]:
-    """Yield each candidate's log-odds of bad of cases that it was not trained on (N,), folds the "
-    "same for all."""
+    """Yield each candidate's log-odds of bad of cases that it was not trained on (N,), folds the
+    same for all.
+    """
     for place, item in enumerate(tried):
         progress(place / len(tried), item.name)
         kept = np.array([at for at, feature in enumerate(features) if feature.name not in item.left_out])

@@ -1,5 +1,6 @@
-"""Cases as fairness reads them: who was approved, of which group, how it ended, at what risk, in "
-"which month."""
+"""Cases as fairness reads them: who was approved, of which group, how it ended, at what risk, in
+which month.
+"""
 
 from __future__ import annotations
 

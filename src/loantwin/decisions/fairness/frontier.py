@@ -1,5 +1,6 @@
-"""What alternatives gain and cost beside the present model, at one share of approved cases and one "
-"cut-off for all."""
+"""What alternatives gain and cost beside the present model, at one share of approved cases and one
+cut-off for all.
+"""
 
 from __future__ import annotations
 

@@ -48,8 +48,9 @@ def log_odds_held_together(
 
 
 def _turn(gap: Floats, penalty: float, hold: float) -> Floats:
-    """Return the matrix M for which |b|^2 of coefficients M b is their penalty: penalty + hold "
-    "along `gap`."""
+    """Return the matrix M for which |b|^2 of coefficients M b is their penalty: penalty + hold
+    along `gap`.
+    """
     size = float(gap @ gap)
     plain = np.eye(len(gap)) / np.sqrt(penalty)
     if size == 0:

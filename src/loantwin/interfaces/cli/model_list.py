@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import typer
 
-from loantwin.interfaces.cli.options import AsJson, Home, Tables, finish
+from loantwin.interfaces.cli.options import AsJson, Home, KnownDay, OnDay, Tables, finish
 
 
 def register(app: typer.Typer) -> None:
@@ -16,15 +14,8 @@ def register(app: typer.Typer) -> None:
 
 def model_list(
     directory: Home,
-    on: Annotated[
-        str | None, typer.Option(metavar="YYYY-MM-DD", help="The day to look at (default: today).")
-    ] = None,
-    known: Annotated[
-        str | None,
-        typer.Option(
-            metavar="YYYY-MM-DD", help="Count what was recorded by the end of this day (default: that day)."
-        ),
-    ] = None,
+    on: OnDay = None,
+    known: KnownDay = None,
     table: Tables = None,
     json: AsJson = False,
 ) -> None:

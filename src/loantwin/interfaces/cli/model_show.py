@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from loantwin.interfaces.cli.options import AsJson, Home, Tables, finish
+from loantwin.interfaces.cli.options import AsJson, Home, KnownDay, OnDay, Tables, finish
 
 
 def register(app: typer.Typer) -> None:
@@ -19,15 +19,8 @@ def model_show(
     model: Annotated[
         str, typer.Argument(metavar="ID", help="The model: its id, the beginning of it, or NAME/VERSION.")
     ],
-    on: Annotated[
-        str | None, typer.Option(metavar="YYYY-MM-DD", help="The day to look at (default: today).")
-    ] = None,
-    known: Annotated[
-        str | None,
-        typer.Option(
-            metavar="YYYY-MM-DD", help="Count what was recorded by the end of this day (default: that day)."
-        ),
-    ] = None,
+    on: OnDay = None,
+    known: KnownDay = None,
     table: Tables = None,
     json: AsJson = False,
 ) -> None:

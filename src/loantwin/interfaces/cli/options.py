@@ -30,6 +30,13 @@ Assume = Annotated[
     list[str] | None,
     typer.Option("--assume", metavar="NAME=VALUE", help="Override an assumption of the format; repeatable."),
 ]
+OnDay = Annotated[str | None, typer.Option(metavar="YYYY-MM-DD", help="The day to look at (default: today).")]
+KnownDay = Annotated[
+    str | None,
+    typer.Option(
+        metavar="YYYY-MM-DD", help="Count what was recorded by the end of this day (default: that day)."
+    ),
+]
 Paths = Annotated[int | None, typer.Option(min=1, help="Simulated paths (default 2000).")]
 Seed = Annotated[int | None, typer.Option(min=0, help="Seed of every random draw.")]
 Scenarios = Annotated[

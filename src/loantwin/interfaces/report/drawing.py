@@ -69,6 +69,7 @@ class Key:
 
 
 INTERVAL = Key("90 % interval", BAND, "band")
+INTERVAL_95 = Key("95 % interval", BAND, "band")
 
 
 @dataclass(frozen=True)

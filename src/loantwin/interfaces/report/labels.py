@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import textwrap
 from collections.abc import Sequence
@@ -58,6 +59,11 @@ def accuracy_words(accuracy: float | None, decimals: int = 0) -> str:
     if accuracy is None:
         return "–"
     return "below 0 %" if accuracy < 0 else f"{100 * accuracy:.{decimals}f} %"
+
+
+def three(value: float | None) -> str:
+    """Return a figure with three decimals as a picture's table says it; a dash for none."""
+    return "–" if value is None or not math.isfinite(value) else f"{value:.3f}"
 
 
 def wrapped(label: str, longest: int = LINE_WIDTH) -> str:

@@ -1,9 +1,9 @@
-"""Pictures of fairness: shares and ratios with their 95 % intervals, calibration, months, gain "
-"against cost."""
+"""Pictures of fairness: shares and ratios with their 95 % intervals, calibration, months, gain
+against cost.
+"""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,6 +13,7 @@ from loantwin.decisions.fairness.figures import Bounded
 from loantwin.decisions.fairness.frontier import SHOWN, Alternative
 from loantwin.decisions.fairness.measure import CalibrationRow, MonthFigures
 from loantwin.interfaces.report.drawing import (
+    INTERVAL_95,
     SIZE,
     Chart,
     Key,
@@ -26,19 +27,13 @@ from loantwin.interfaces.report.drawing import (
     tabled,
     ticks,
 )
-from loantwin.interfaces.report.labels import percent_ticks
+from loantwin.interfaces.report.labels import percent_ticks, three
 from loantwin.interfaces.report.palette import BAND, BLUE, GREY, MUTED, ORANGE
 
-INTERVAL = Key("95 % interval", BAND, "band")
 ESTIMATE = Key("estimate", BLUE, "dot")
 STEPS = (0.05, 0.1, 0.2, 0.25, 0.33, 0.5, 0.67, 0.8, 1.0, 1.25, 1.5, 2.0, 3.0, 5.0, 10.0, 20.0)
 """Ratios that an axis may name."""
 MOST_STEPS = 6
-
-
-def three(value: float | None) -> str:
-    """Return a ratio as a picture's table says it."""
-    return "–" if value is None or not math.isfinite(value) else f"{value:.3f}"
 
 
 def shares(title: str, labels: Sequence[str], found: Sequence[Bounded], *, unit: str) -> Chart:
@@ -105,12 +100,15 @@ def _drawn(
 ) -> Chart:
     told = {"estimate": value.tolist(), "2.5 %": low.tolist(), "97.5 %": high.tolist()}
     size = (SIZE[0], max(1.4, height(labels) + 0.65))
-    return drawn(size, title, draw, (ESTIMATE, INTERVAL), unit=unit, values=tabled("", labels, told, shown))
+    return drawn(
+        size, title, draw, (ESTIMATE, INTERVAL_95), unit=unit, values=tabled("", labels, told, shown)
+    )
 
 
 def calibrated(rows: Sequence[CalibrationRow]) -> Chart:
-    """Return observed against predicted shares of bads, a colour a group, with intervals and a line "
-    "of equality."""
+    """Return observed against predicted shares of bads, a colour a group, with intervals and a line
+    of equality.
+    """
     groups = list(dict.fromkeys(item.group for item in rows))
     keys = keyed(groups)
 

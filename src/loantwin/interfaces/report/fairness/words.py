@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from loantwin.decisions.fairness.figures import Bounded
 from loantwin.interfaces.report.blocks import percent
-from loantwin.interfaces.report.fairness.charts import three
+from loantwin.interfaces.report.labels import three
 
 
 def ends(item: Bounded | None) -> str:

@@ -16,7 +16,8 @@ from loantwin.interfaces.report.blocks import (
     table,
     text,
 )
-from loantwin.interfaces.report.score_card.charts import by_period, dots, levels, three
+from loantwin.interfaces.report.labels import three
+from loantwin.interfaces.report.score_card.charts import by_period, dots, levels
 from loantwin.interfaces.report.score_card.charts import calibration as calibrated
 from loantwin.models.scoring.parts import LEAST_CLASS, LEAST_ROWS, PartJudged
 from loantwin.verbs.score_card import ScoreCardResult

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from loantwin.interfaces.report.drawing import (
+    INTERVAL_95,
     SIZE,
     Chart,
     Key,
@@ -21,19 +22,13 @@ from loantwin.interfaces.report.drawing import (
     tabled,
     ticks,
 )
-from loantwin.interfaces.report.labels import percent_ticks
+from loantwin.interfaces.report.labels import percent_ticks, three
 from loantwin.interfaces.report.palette import BAND, BLUE, MUTED, ORANGE
 from loantwin.models.scoring.curves import ScoreCurves
 from loantwin.models.scoring.measures import Decile
 from loantwin.models.scoring.parts import PartJudged
 
-INTERVAL = Key("95 % interval", BAND, "band")
 TALL = (SIZE[0], 3.4)
-
-
-def three(value: float | None) -> str:
-    """Return a figure as a picture's table says it."""
-    return "–" if value is None else f"{value:.3f}"
 
 
 def dots(
@@ -60,13 +55,13 @@ def dots(
 
     told = {"estimate": value, "2.5 %": low, "97.5 %": high}
     size = (SIZE[0], max(1.4, height(labels) + 0.65))
-    keys = (Key("estimate", BLUE, "dot"), INTERVAL)
+    keys = (Key("estimate", BLUE, "dot"), INTERVAL_95)
     return drawn(size, title, draw, keys, unit=unit, values=tabled("", labels, told, three))
 
 
 def levels(title: str, rows: Sequence[PartJudged], labels: Sequence[str]) -> Chart:
     """Return predicted and observed shares of bads by part, the observed with intervals, one a row."""
-    keys = (Key("predicted", ORANGE, "dot"), Key("observed", BLUE, "dot"), INTERVAL)
+    keys = (Key("predicted", ORANGE, "dot"), Key("observed", BLUE, "dot"), INTERVAL_95)
     told = {
         "predicted": [item.predicted for item in rows],
         "observed": [item.observed for item in rows],
@@ -131,7 +126,7 @@ def spread(curves: ScoreCurves) -> Chart:
 
 def calibration(title: str, rows: Sequence[Decile]) -> Chart:
     """Return predicted and observed shares of bads by tenths of the risk, with intervals."""
-    keys = (Key("predicted", ORANGE), Key("observed", BLUE, "dot"), INTERVAL)
+    keys = (Key("predicted", ORANGE), Key("observed", BLUE, "dot"), INTERVAL_95)
 
     def draw(axes: Any) -> None:
         x = [item.number for item in rows]
@@ -155,7 +150,7 @@ def calibration(title: str, rows: Sequence[Decile]) -> Chart:
 
 def by_period(title: str, rows: Sequence[PartJudged]) -> Chart:
     """Return predicted and observed shares of bads by period, with intervals; periods not shown are gaps."""
-    keys = (Key("predicted", ORANGE), Key("observed", BLUE, "dot"), INTERVAL)
+    keys = (Key("predicted", ORANGE), Key("observed", BLUE, "dot"), INTERVAL_95)
     many = {
         name: [getattr(item, name) for item in rows]
         for name in ("predicted", "observed", "observed_low", "observed_high")

@@ -18,7 +18,7 @@ from loantwin.interfaces.report.blocks import (
     text,
 )
 from loantwin.interfaces.report.charts import bars
-from loantwin.interfaces.report.score_card.charts import three
+from loantwin.interfaces.report.labels import three
 from loantwin.verbs.score_card import ScoreCardResult
 
 MOST_BARS = 12

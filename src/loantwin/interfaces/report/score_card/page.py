@@ -6,9 +6,9 @@ from pathlib import Path
 
 from loantwin.files import check_page, replace_file
 from loantwin.interfaces.report.blocks import Tile, percent
+from loantwin.interfaces.report.labels import three
 from loantwin.interfaces.report.page import Page, facts, made_by, rendered
 from loantwin.interfaces.report.score_card import behaviour, figures, origin
-from loantwin.interfaces.report.score_card.charts import three
 from loantwin.interfaces.report.score_card.figures import off
 from loantwin.verbs.score_card import ScoreCardResult
 
