@@ -11,7 +11,7 @@ from typing import Any
 
 from loantwin.interfaces.report.blocks import Section, Tile, arranged
 from loantwin.interfaces.report.palette import variables
-from loantwin.interfaces.report.spoken import said_facts, said_section, said_tile
+from loantwin.interfaces.report.spoken import UNTOLD, said_facts, said_section, said_tile
 from loantwin.interfaces.report.template import environment
 from loantwin.language import NAMES, also_spoken, said, speaking, spoken, tag
 
@@ -46,7 +46,7 @@ def facts(
         ("Amounts in", currency),
         ("Made", moment(str(provenance.get("computed") or ""))),
     )
-    return tuple((name, str(value or "not told")) for name, value in told if value or name != "Amounts in")
+    return tuple((name, str(value or UNTOLD)) for name, value in told if value or name != "Amounts in")
 
 
 def moment(computed: str) -> str:

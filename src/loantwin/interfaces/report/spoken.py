@@ -11,13 +11,16 @@ from loantwin.language import said, said_under
 
 OWN_FACTS = ("Lender", "Tape")
 """Facts of a page whose values are the reader's own words."""
+UNTOLD = "not told"
+"""What stands for one that nobody gave."""
 TEXT = re.compile(r"(<text[^>]*>)([^<]+)(?=</text>)|(aria-label=\")([^\"]+)(?=\")")
 """What is written in a picture, and what it says to a screen reader."""
 
 
 def said_facts(facts: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
     """Return what a page is of, the lender's name and its tape's as they are."""
-    return tuple((said(name), value if name in OWN_FACTS else said(value)) for name, value in facts)
+    own = {name for name, value in facts if name in OWN_FACTS and value != UNTOLD}
+    return tuple((said(name), value if name in own else said(value)) for name, value in facts)
 
 
 def said_tile(tile: Tile) -> Tile:

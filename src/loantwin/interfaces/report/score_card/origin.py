@@ -50,7 +50,7 @@ def data(result: ScoreCardResult) -> Section:
         ("target", result.target),
         ("good", result.good),
         ("bad values", ", ".join(result.bad_values) or "–"),
-        ("days", span),
+        ("first and last day", span),
     ]
     blocks: list[PageBlock] = [table(("figure", "value"), rows, words=(0, 1))]
     blocks += [note(words) for words in result.not_recorded]
