@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from loantwin.decisions.graph_decision import PolicyDecision
+from loantwin.decisions.policy_decision import PolicyDecision
 
 
 class Careful:
