@@ -128,6 +128,11 @@ fit {home} --update
 fit {home} --macro us --prior small-business
 policy check {policy} --schema {application}
 policy diff {policy} {policy_next} --applications {applications} --most 1
+policy simulate {credit} --tape {tape} --format {mapping} --declined {applications} --by score
+policy simulate {credit} --tape {tape} --format {mapping} --against {credit_in_force} --worse 2 --way ignore
+policy simulate {credit} --tape {tape} --format {mapping} --as-of {before} --from 2021-01-01 --to 2023-12-31
+policy simulate {credit} --tape {tape} --format {mapping} --model {told}#logistic --twin {home}
+policy simulate {credit} --tape {tape} --format {mapping} --assume discount=0.1
 levers fit --offers {offers} --format {offer_columns} --within risk --rule cut=0.5 --band 1
 decide {applications} --policy {policy} --on 2026-08-03 --out {decisions}
 decide {applications} --policy {policy} --model {told}#logistic --twin {home}
