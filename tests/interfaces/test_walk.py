@@ -127,6 +127,8 @@ fit {home} --macro {macro} --combine
 fit {home} --update
 fit {home} --macro us --prior small-business
 policy check {policy} --schema {application}
+policy check {policy} --strict
+policy test {policy} --strict
 policy diff {policy} {policy_next} --applications {applications} --most 1
 policy simulate {credit} --tape {tape} --format {mapping} --declined {applications} --by score
 policy simulate {credit} --tape {tape} --format {mapping} --against {credit_in_force} --worse 2 --way ignore

@@ -81,7 +81,7 @@ def replayed(
     loans, notes = _known(tape, as_of)
     lent, dropped = _applications(loans)
     if dropped:
-        notes.append(f"{dropped:,} loans without an amount or a term are left out")
+        notes.append(f"loans without an amount or a term, {dropped:,}: left out")
     ends = _ends(tape, as_of, lent["application_id"])
     lent = lent.with_columns(ends)
     parts, counts = [lent], [len(lent)]
