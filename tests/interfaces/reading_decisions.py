@@ -172,6 +172,9 @@ def _simulated(result: Any, found: list[Table]) -> Rows:
         if result.bounds is not None:
             yield from ends(told.row("bounds")["between"], result.bounds.low, result.bounds.high)
             yield from ends(told.row("no better")["between"], result.no_better, result.bounds.high)
+    for item in result.rules:
+        row = find(found, "Rules of law").row(item.article)
+        yield from across(row, {"profile": item.profile, "approvals against": item.approvals})
     for item in result.by_segment[:15]:
         row = find(found, "By ").row(item.segment)
         counts = {"approved": item.approved, "before": item.approved_against, "verdict": item.verdict}

@@ -18,6 +18,7 @@ from loantwin.book.frames import TapeLike, tape_file
 from loantwin.book.overrides import Assumed, overrides
 from loantwin.book.tape import read_tape
 from loantwin.decisions.graph_policy import OUTCOMES, open_policy
+from loantwin.decisions.profiles import legal_rules, stands_against
 from loantwin.decisions.simulating.compared import (
     Bounds,
     Estimate,
@@ -55,6 +56,22 @@ class LossGuess:
 
 
 @dataclass(frozen=True)
+class RuleBound:
+    """A rule of law that stands against approvals of the policy: how many of them, and whom it binds.
+
+    source : where its words were read, or "assumed".
+    """
+
+    id: str
+    profile: str
+    article: str
+    words: str
+    binds: str
+    source: str
+    approvals: int
+
+
+@dataclass(frozen=True)
 class SimulatedSegment:
     """A part of the applications under both policies; figures as in `PolicySimulated`."""
 
@@ -88,7 +105,8 @@ class PolicySimulated(Result):
     bounds : the least and most that it can be, whatever the unseen did. no_better : the least if the
     declined are no better than who was lent to. loss_rate : estimated loss / amount. difference,
     rate_difference : less those of the policy in force, paired, 95 %. verdict : of the rate, lower, higher or
-    not shown. ways : every way to guess. by : fields that make segments.
+    not shown. ways : every way to guess. by : fields that make segments. rules : of the profiles asked for,
+    those in force on each application's day; one that stands against none is there with 0.
     """
 
     SCHEMA: ClassVar[str] = "loantwin.policy_simulate/1"
@@ -124,6 +142,7 @@ class PolicySimulated(Result):
     ways: tuple[LossGuess, ...]
     by: tuple[str, ...]
     by_segment: tuple[SimulatedSegment, ...]
+    rules: tuple[RuleBound, ...]
     notes: tuple[str, ...]
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
@@ -143,6 +162,7 @@ def policy_simulate(
     as_of: dt.date | None = None,
     first: dt.date | None = None,
     last: dt.date | None = None,
+    profile: Sequence[str] = (),
     assume: Assumed = (),
     progress: Progress = silent,
 ) -> PolicySimulated:
@@ -158,7 +178,8 @@ def policy_simulate(
         twin, as of `decide`. by : fields of an application that make segments; numbers are parted in
         quarters. way : how the unseen are guessed, fuzzy, parcelling or ignore. worse : factor on their odds
         of loss. as_of : the day up to which ends are known; None takes all that the tape holds. first, last :
-        days of application, both included. assume : overrides of the format's assumptions.
+        days of application, both included. profile : us, eu, cn, whose rules are held to what is
+        approved. assume : overrides of the format's assumptions.
 
     Raises
     ------
@@ -185,6 +206,7 @@ def policy_simulate(
         past.loss,
         *(_granted(item) for item in (said, before)),
     )
+    rules_said = _rules(profile, past, said)
     told = past.frame.with_columns(said["score"], said["annual_pd"])
     guesses = _guesses(told, money, worse)
     expected, expected_by = _expected(said, money)
@@ -196,6 +218,7 @@ def policy_simulate(
             DONE if force is None else f"{force.name} {force.version}".strip(),
         ),
         by=tuple(by),
+        rules=rules_said,
         provenance={
             "program": versions.program, "policy": str(policy), "policy_hash": rules.hash,
             "against": None if force is None else str(against),
@@ -205,6 +228,25 @@ def policy_simulate(
             "log_head": versions.twin,
         },
     )  # fmt: skip
+
+
+def _rules(profile: Sequence[str], past: Replayed, said: pl.DataFrame) -> tuple[RuleBound, ...]:
+    """Return the rules of profiles with the approvals that each stands against on its days in force."""
+    days = past.frame["application_date"].str.to_date() if "application_date" in past.frame.columns else None
+    made = []
+    for rule in legal_rules(profile):
+        if rule.forbids or rule.actions:
+            continue  # of what a policy may read, and of collection: `policy check`
+        against = stands_against(rule, past.frame, said)
+        if days is not None:
+            after = rule.last is None or (days <= rule.last)
+            against = against & (days >= rule.first).fill_null(True) & after
+        made.append(
+            RuleBound(
+                rule.id, rule.profile, rule.article, rule.words, rule.binds, rule.source, int(against.sum())
+            )
+        )
+    return tuple(made)
 
 
 def _done(past: Replayed) -> pl.DataFrame:
@@ -250,7 +292,8 @@ def _expected(said: pl.DataFrame, money: Money) -> tuple[Floats | None, str]:
 def _result(
     past: Replayed, money: Money, said: pl.DataFrame, before: pl.DataFrame, guesses: Mapping[str, Guess],
     way: str, expected: Floats | None, expected_by: str, segments: pl.Series,
-    *, names: tuple[str, str], by: tuple[str, ...], provenance: Mapping[str, Any],
+    *, names: tuple[str, str], by: tuple[str, ...], rules: tuple[RuleBound, ...],
+    provenance: Mapping[str, Any],
 ) -> PolicySimulated:  # fmt: skip
     chosen, every = guesses.get(way), np.ones(len(past), dtype=bool)
     whole = _segment("all", every, money, said, before, chosen, expected)
@@ -294,6 +337,7 @@ def _result(
         ways=tuple(_way(money, item) for item in guesses.values()),
         by=by,
         by_segment=_by_segment(segments, money, said, before, chosen, expected),
+        rules=rules,
         notes=(*past.said, *_notes(past, money, said, chosen)),
         provenance=provenance,
     )  # fmt: skip

@@ -54,6 +54,10 @@ def policy_simulate(
     last: Annotated[
         str | None, typer.Option("--to", metavar="YYYY-MM-DD", help="Last day of application.")
     ] = None,
+    profile: Annotated[
+        list[str] | None,
+        typer.Option(metavar="us|eu|cn", help="Hold approvals to the rules of a profile; repeated."),
+    ] = None,
     assume: Assume = None,
     table: Tables = None,
     json: AsJson = False,
@@ -76,7 +80,7 @@ def policy_simulate(
         result = lt.policy_simulate(
             policy, tape, format, against=against, declined=declined, model=model, twin=twin,
             by=tuple(name.strip() for name in by.split(",") if name.strip()), way=way, worse=worse,
-            as_of=days["as-of"], first=days["from"], last=days["to"], assume=tuple(assume or ()),
-            progress=progress,
+            as_of=days["as-of"], first=days["from"], last=days["to"], profile=profile or (),
+            assume=tuple(assume or ()), progress=progress,
         )  # fmt: skip
     finish(result, json, table)

@@ -53,6 +53,12 @@ def render(console: Console, result: Any) -> None:
     more = f"and {left:,} more: --json or --table" if left > 0 else ""
     title = f"By {', '.join(result.by) or 'all'}"
     show_table(console, title, HEADS, [_segment(item) for item in shown], more=more)
+    rules = [
+        (item.article, item.profile, count(item.approvals), item.binds, item.words, item.source)
+        for item in result.rules
+    ]
+    heads = ("rule", "profile", "approvals against", "binds", "says", "source")
+    show_table(console, "Rules of law that approvals stand against", heads, rules, words=2)
     show_notes(console, "What is taken for granted", result.notes)
 
 
