@@ -30,7 +30,7 @@ def _goes_left(value: float, threshold: float, how: int, sets: Array, bounds: Ar
             return False
         code, which = int(value), int(threshold)
         word = bounds[which] + code // 32
-        return word < bounds[which + 1] and (sets[word] >> np.uint32(code % 32)) & np.uint32(1) == 1
+        return bool(word < bounds[which + 1] and (sets[word] >> np.uint32(code % 32)) & np.uint32(1) == 1)
     missing = (how >> 2) & KIND_OF_MISSING
     if np.isnan(value) and missing != 2:
         value = 0.0
