@@ -62,6 +62,7 @@ if TYPE_CHECKING:
     from loantwin.verbs.policy_check import policy_check as policy_check
     from loantwin.verbs.policy_diff import policy_diff as policy_diff
     from loantwin.verbs.policy_test import policy_test as policy_test
+    from loantwin.verbs.price.price import price as price
     from loantwin.verbs.priors import priors as priors
     from loantwin.verbs.provisions.explain import provisions_explain as provisions_explain
     from loantwin.verbs.provisions.provisions import provisions as provisions
@@ -142,6 +143,7 @@ _EXPORTS = {
     "decider": "loantwin.verbs.decide",
     "load_policy": "loantwin.decisions.load",
     "open_policy": "loantwin.decisions.graph_policy",
+    "price": "loantwin.verbs.price.price",
     "policy_check": "loantwin.verbs.policy_check",
     "policy_diff": "loantwin.verbs.policy_diff",
     "policy_test": "loantwin.verbs.policy_test",

@@ -38,6 +38,7 @@ FIELDS = (
     ApplicationField("term_months", "integer", "Term asked for, months.", least=1.0, needed=True),
     ApplicationField("annual_rate", "number", "Rate asked for, decimal a year.", least=0.0, most=10.0),
     ApplicationField("product", "text", "Kind of contract."),
+    ApplicationField("pattern", "text", "How principal comes back, a name of term sheets."),
     ApplicationField("purpose", "text", "What the loan is for."),
     ApplicationField("segment", "text", "The lender's segment."),
     ApplicationField("sector", "text", "Industry of the borrower."),
