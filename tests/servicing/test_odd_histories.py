@@ -143,7 +143,7 @@ def test_interest_saved_leaves_out_what_was_late_before() -> None:
 def test_what_is_paid_ahead_twice_counts_twice() -> None:
     """Under `next`, 500.00 beyond the instalment of 15 February: 504.94 of 1,004.94 are left, 5.05 a month.
 
-    March and April ask principal of 207.06 - 5.05 = 202.01, which is there; of May's 95.98 are, 106.03 is asked.
+    March and April ask principal of 207.06 - 5.05 = 202.01, which is there; of May's 95.98 are: 106.03 asked.
     """
     twice = account(
         Pay(on=date(2024, 2, 15), amount=50_706),

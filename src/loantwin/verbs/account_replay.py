@@ -33,7 +33,8 @@ class AccountInstalment:
     """What falls due on a day and what became of it, currency.
 
     kind : an instalment, a down payment, charges at disbursement, or what falls due after the last. paid : of
-    it `late` and `in_advance` by the due date; outstanding = total - paid - waived. met : the day nothing was unpaid any more.
+    it `late` and `in_advance` by the due date; outstanding = total - paid - waived. met : the day nothing was
+    unpaid any more.
     """
 
     number: int
