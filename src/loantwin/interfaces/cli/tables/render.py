@@ -51,6 +51,7 @@ TABLES = {
     "policy_diff": "policy_diff",
     "policy_simulate": "policy_simulate",
     "policy_test": "policy_test",
+    "price": "price",
     "priors": "priors",
     "provisions": "provisions",
     "provisions-explanation": "provisions",
