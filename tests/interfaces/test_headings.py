@@ -33,7 +33,9 @@ def test_each_figure_is_of_the_field_that_its_heading_tells(kind: type[Result]) 
     assert known or kind.__name__ in WORDS
 
 
-def _of_one_row(rows: dict[tuple[object, str], set[tuple[str, ...]]], row: object, leaves: list[Leaf]) -> None:
+def _of_one_row(
+    rows: dict[tuple[object, str], set[tuple[str, ...]]], row: object, leaves: list[Leaf]
+) -> None:
     """Hold the cells of one row to one place of the list, or one name, that they are of."""
     for prefix in {leaf.row[0] for leaf in leaves if leaf.bound}:
         depth = -1 if prefix in ACROSS else None
