@@ -38,7 +38,7 @@ def test_a_rate_looked_up_each_day_that_stays_is_a_fixed_one() -> None:
 
 
 def test_a_rate_is_looked_up_on_its_days_alone() -> None:
-    """From 31 January each second month: 31 March, 31 May. The index of 30 March counts from the 31st, that of
+    """From 31 January each second month: 31 March, 31 May. That of 30 March counts from the 31st, that of
     1 April from 31 May. 1,000.00 at 12 %, then 24 %, over days/365: 31 March to 30 April is 30 days of 24 %.
     """
     index = (

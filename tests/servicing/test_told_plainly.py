@@ -1,4 +1,4 @@
-"""Recalculated accounts beside a plain second telling: payments early, late, over, back-dated and reversed."""
+"""Recalculated accounts beside a plain second telling: paid early, late, over, back-dated and reversed."""
 
 from __future__ import annotations
 
