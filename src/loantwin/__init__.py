@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from loantwin.verbs.decide import decider as decider
     from loantwin.verbs.fairness import fairness as fairness
     from loantwin.verbs.fairness_search import fairness_search as fairness_search
-    from loantwin.verbs.fit import fit as fit
+    from loantwin.verbs.fit.fit import fit as fit
     from loantwin.verbs.forecast import forecast as forecast
     from loantwin.verbs.journal import journal as journal
     from loantwin.verbs.levers_fit import levers_fit as levers_fit
@@ -98,7 +98,7 @@ _EXPORTS = {
     "synthetic": "loantwin.verbs.synthetic",
     "example_book": "loantwin.synthesis.example_book",
     "demo": "loantwin.interfaces.demo",
-    "fit": "loantwin.verbs.fit",
+    "fit": "loantwin.verbs.fit.fit",
     "ratings": "loantwin.verbs.ratings",
     "forecast": "loantwin.verbs.forecast",
     "simulate": "loantwin.verbs.simulate",

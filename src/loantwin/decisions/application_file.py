@@ -113,7 +113,7 @@ def check_application(application: Mapping[str, Any]) -> None:
         raise UsageError(
             expected("an application as a mapping", type(application).__name__), field="application"
         )
-    flat = dict(_flat(application))
+    flat = flattened(application)
     for name in flat:
         _known(name)
     for item in FIELDS:
@@ -125,6 +125,11 @@ def check_application(application: Mapping[str, Any]) -> None:
         problem = _wrong(item, value)
         if problem:
             raise UsageError(expected(problem, str(value)), field=item.name)
+
+
+def flattened(application: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an application by dotted names."""
+    return dict(_flat(application))
 
 
 def _flat(value: Mapping[str, Any], name: str = "") -> Iterator[tuple[str, Any]]:

@@ -12,7 +12,7 @@ from loantwin.decisions.pricing.offer_grid import grid_schema
 from loantwin.errors import choice
 from loantwin.models.scoring.reasons_file import reasons_schema
 from loantwin.products.term_sheet_file import terms_schema
-from loantwin.servicing.facts_file import facts_schema
+from loantwin.servicing.facts_schema import facts_schema
 from loantwin.types import Result
 
 SCHEMAS: Mapping[str, Callable[[], dict[str, Any]]] = {
