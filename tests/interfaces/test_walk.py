@@ -143,7 +143,7 @@ levers fit --offers {offers} --format {offer_columns} --within risk --rule cut=0
 decide {applications} --policy {policy} --on 2026-08-03 --out {decisions}
 decide {applications} --policy {policy} --model {told}#logistic --twin {home}
 price {applications_to_price} --twin {home} --paths 8 --seed 3 --out {prices} --levers {kept_levers}
-price {applications_to_price} --twin {home} --offers {offer_grid} --policy {offer_policy} --on 2026-08-03 --paths 8
+price {applications_to_price} --twin {home} --offers {offer_grid} --policy {offer_policy} --on 2026-08-03
 price {applications_to_price} --twin {home} --model {told}#logistic
 schema grid
 priors card
