@@ -131,6 +131,13 @@ policy diff {policy} {policy_next} --applications {applications} --most 1
 levers fit --offers {offers} --format {offer_columns} --within risk --rule cut=0.5 --band 1
 decide {applications} --policy {policy} --on 2026-08-03 --out {decisions}
 decide {applications} --policy {policy} --model {told}#logistic --twin {home}
+decide {applications} --policy {policy} --twin {registered} --challenger {policy_next} --share 0.5 --record
+decide {applications} --policy {policy} --twin {registered} --shadow {policy_next} --record
+evidence {home} no-such-decision
+decision list {home} --application A-1 --since 2020-01-31
+decision list {home} --loans {became}
+decision compare {home} --power 0.9 --loans {became}
+decision stop {home} applications/1 --by eva
 priors card
 tape map {tape}
 curves {home} --kind vintages --by quarter --event default --out {out}
@@ -323,6 +330,7 @@ REPLACED = (
     (r"HISTORY\.csv", "{ratings}"),
     (r"bank/accounts/\w+\.jsonl", "facts.jsonl"),
     (r"L000000001", "{loan}"),
+    (r"evidence DIR \w+", "evidence DIR {decision}"),
     (r"\S+\.html|bad\.csv", "{out}"),
     (r"^(score predict .*--out )\w+\.parquet", r"\1{predicted}"),
     (r"(?<=--out )\w+\.parquet", "{histories}"),
@@ -378,7 +386,7 @@ def places(twins: dict[str, Twin], tmp_path_factory: pytest.TempPathFactory) -> 
         (folder / "copy").mkdir()
         (folder / "draft").mkdir()
         shutil.copytree(twin.home, folder / "copy" / "twin")
-        write_register(twin.home, folder)
+        decided = write_register(twin.home, folder)
         before = end_of(parse_label(f"{twin.as_of:%Y-%m}") - 12)
         tape = pl.read_csv(twin.tape, separator=";", infer_schema=False)
         seen = [
@@ -414,6 +422,7 @@ def places(twins: dict[str, Twin], tmp_path_factory: pytest.TempPathFactory) -> 
             "grouped": folder / "grouped",
             "trained": folder / "trained",
             "registered": folder / "registered" / "twin",
+            **decided,
             "trial": folder / "trial",
             "fresh": "others",
             "hazards": folder / "hazards",
@@ -551,8 +560,11 @@ def offers_text() -> str:
     return "\n".join((names, *rows))
 
 
-def write_register(home: Path, folder: Path) -> None:
-    """Write scores, and a copy of a twin's home in which one of them is registered, approved and champion."""
+def write_register(home: Path, folder: Path) -> dict[str, object]:
+    """Write scores, and a copy of a twin's home in which one of them is registered, approved and champion.
+
+    Its log holds a decision, whose id is returned.
+    """
     made, options = folder / "registered" / "twin", {"folds": "1x2", "models": ("logistic", "scorecard")}
     lt.score_train(folder / "cases.csv", target="status", good="paid", out=folder / "trained", **options)
     shutil.copytree(home, made)
@@ -567,6 +579,15 @@ def write_register(home: Path, folder: Path) -> None:
         folds="1x2",
         models=("logistic", "scorecard"),
     )
+    found = lt.decide(
+        ROOT / "examples" / "applications.jsonl",
+        policy=ROOT / "examples" / "policy.json",
+        shadows=[ROOT / "examples" / "policy_next.json"],
+        twin=made,
+        record=True,
+    )
+    (folder / "became.csv").write_text("application_id,loan_id\nA-1,L000000001\n", encoding="utf-8")
+    return {"decision": found.decisions[0].decision_id, "became": folder / "became.csv"}
 
 
 def walked(line: str, words: dict[str, object]) -> tuple[int, str, str]:
@@ -576,7 +597,7 @@ def walked(line: str, words: dict[str, object]) -> tuple[int, str, str]:
         shutil.rmtree(target, ignore_errors=True) if target.is_dir() else target.unlink(missing_ok=True)
     command = line.split()[0]
     told = {**words, "home": words["copy"]} if command == "fit" else words
-    if command == "model":  # each line on the same register
+    if command in ("model", "decision", "evidence"):  # each line on the same register
         shutil.rmtree(str(words["trial"]), ignore_errors=True)
         told = {**words, "home": shutil.copytree(str(words["registered"]), str(words["trial"]))}
     out, err, code = io.StringIO(), io.StringIO(), 0
@@ -614,6 +635,8 @@ REFUSED = {
     "fit {home} --macro {macro} --model age-period-cohort": "one of logit",
     "fit {home} --update": "the date of the model and of the book",
     "loan {home} no-such-loan": "a loan of the tape",
+    "evidence {home} no-such-decision": "a recorded decision",
+    "decision stop {home} applications/1 --resume": "what is stopped",
     "fairness {decided} --group black,white --scores": "record of scores",
     "model approve {home} applications/1 --role viewer": "the one role that may approve",
     "model approve {home} applications/1 --role model-approver --by ana": "another than ana",
