@@ -28,7 +28,7 @@ ACCOUNTS = {"AccountOpened", "AccountFactRecorded"}
 MODELS = {"ModelRegistered", "ModelApproved", "ModelRefused", "ModelPlaced"}
 DECISIONS = {"DeciderOpened", "DecidingStopped", "DecidingResumed"}
 YOUNGER = ACCOUNTS | MODELS | DECISIONS | {"LoansScored"}
-"""Types of events younger than that home: `accounts-1`, `models-1`, `decisions-1` and `scores-1` hold them."""
+"""Younger than that home: `accounts-1`, `models-1` and `scores-1` hold some of them."""
 
 
 @pytest.fixture

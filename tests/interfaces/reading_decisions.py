@@ -119,6 +119,7 @@ def _decided(result: Any, found: list[Table]) -> Rows:
     yield facts.fact("applications"), result.applications
     yield facts.fact("counter-offers"), result.counter_offers
     yield facts.fact("recorded"), result.recorded
+    yield facts.fact("letters"), len(result.letters)
     who = find(found, "Who decided").cells
     for item, cells in zip(result.deciders, who[1:], strict=True):
         row = dict(zip(who[0], cells, strict=True))

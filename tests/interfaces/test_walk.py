@@ -71,6 +71,7 @@ SMALLER = {
 }
 """By command, options that make it quick; those that a line states itself are replaced."""
 FILES = {
+    "wording.toml": "decide.md",
     "overlays.toml": "provisions.md",
     "funds.toml": "capital.md",
     "slump.toml": "stress.md",
@@ -133,6 +134,7 @@ decide {applications} --policy {policy} --on 2026-08-03 --out {decisions}
 decide {applications} --policy {policy} --model {told}#logistic --twin {home}
 decide {applications} --policy {policy} --twin {registered} --challenger {policy_next} --share 0.5 --record
 decide {applications} --policy {policy} --twin {registered} --shadow {policy_next} --record
+decide {applications} --policy {policy} --letters {draft}/letters --reasons {wording}
 evidence {home} no-such-decision
 decision list {home} --application A-1 --since 2020-01-31
 decision list {home} --loans {became}

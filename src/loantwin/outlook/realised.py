@@ -65,7 +65,7 @@ def loans_by_application(path: Path | str) -> dict[str, str]:
 
     Raises
     ------
-    TapeError : no such file, one without these columns, or an application with two loans; row and field named.
+    TapeError : no such file, one without these columns, or an application with two loans.
     """
     try:
         frame = pl.read_csv(path, infer_schema=False)

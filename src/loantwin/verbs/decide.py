@@ -4,22 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any, ClassVar
 
 import polars as pl
 
+from loantwin.clock import SystemClock
 from loantwin.decisions.application_file import check_application, checked, read_applications
 from loantwin.decisions.deciding.answer import Decision, Versions, decision_of_row
 from loantwin.decisions.deciding.decider import Decider
 from loantwin.decisions.deciding.out import check_out, write_decisions
 from loantwin.decisions.deciding.scores import check_schema
-from loantwin.decisions.graph_policy import OUTCOMES, GraphPolicy, open_policy
+from loantwin.decisions.graph_policy import OUTCOMES, GraphPolicy, nested, open_policy
+from loantwin.decisions.letters.folder import check_folder, write_letters
+from loantwin.decisions.letters.letter import letter_of
+from loantwin.decisions.letters.wording import Wording, read_wording
 from loantwin.decisions.recording.recorder import Recorder
 from loantwin.decisions.rollout.rollout import CHALLENGER, CHAMPION, Rollout
 from loantwin.errors import UsageError, expected
+from loantwin.language import spoken
 from loantwin.outlook.deciders import Beside, asked_of, decider_of, rollout_of
 from loantwin.outlook.valued import TwinValue, check_segments
 from loantwin.twin import Twin, opened
@@ -63,13 +68,24 @@ class DeciderCount:
 
 
 @dataclass(frozen=True)
+class LetterWritten:
+    """A letter. kind : declined or counter-offer. denial_codes : of the loan register, for a mortgage."""
+
+    application_id: str
+    file: str
+    kind: str
+    denial_codes: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class Decided(Result):
     """The decisions on applications.
 
     policy, model : by name and version; model is None without one. outcomes, reasons : counts, the most
     frequent reason first. counter_offers : how many declined or referred applications have one. deciders :
     the champion, and what decides beside it. decisions : in the order of the applications. recorded : how
-    many are in the twin's log. file : where all of them were written, None where not asked for.
+    many are in the twin's log. file : where all of them were written, None where not asked for. letters :
+    that were written, none where not asked for.
     """
 
     SCHEMA: ClassVar[str] = "loantwin.decide/1"
@@ -85,6 +101,7 @@ class Decided(Result):
     decisions: tuple[Decision, ...]
     recorded: int
     file: str | None
+    letters: tuple[LetterWritten, ...]
     notes: tuple[str, ...]
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
@@ -101,6 +118,8 @@ def decide(
     shadows: Sequence[Path | str | GraphPolicy] = (),
     record: bool = False,
     out: Path | str | None = None,
+    letters: Path | str | None = None,
+    reasons: Path | str | None = None,
 ) -> Decided:
     """Decide applications: approve, decline or refer, with terms, figures, reasons and a counter-offer.
 
@@ -116,7 +135,9 @@ def decide(
     challenger, share : another policy, and the share of applicants that it decides, 0 to 1. shadows :
         policies that decide beside and are recorded, never answered.
     record : put every decision into the twin's log before it is answered, all by one commit. out : a file for
-        all decisions, .jsonl, .csv or .parquet.
+        all decisions, .jsonl, .csv or .parquet. letters : a new folder for the letters on declines and
+        counter-offers, in the language spoken. reasons : TOML, what reason codes are called in letters, and
+        the lender's name.
 
     Raises
     ------
@@ -125,7 +146,10 @@ def decide(
     ModelError : a score whose columns the file does not have, or of another kind. ExtraError : zen-engine or
         what the score needs is not installed. HomeError : a home that cannot be written.
     """
-    target = check_out(out)
+    target, folder = check_out(out), check_folder(letters)
+    wording = read_wording(reasons)
+    if reasons is not None and folder is None:
+        raise UsageError(expected("a folder of letters, in which reasons are told", "none"), field="letters")
     rules, beside = _policy(policy), _beside(challenger, share, shadows, record)
     frame, whole = _frame(applications)
     if record and twin is None:
@@ -144,7 +168,8 @@ def decide(
         told = found.drop("arm", "decider_id", strict=False)
         if target is not None:
             write_decisions(told, rollout.champion.versions, target, each)
-        return _result(rollout, frame, found, each, target, model, twin)
+        made = _result(rollout, frame, found, each, target, model, twin)
+        return made if folder is None else _with_letters(made, frame, folder, wording, on)
 
 
 @contextmanager
@@ -279,6 +304,7 @@ def _result(
         decisions=tuple(decision_of_row(row, versions) for row, versions in rows),
         recorded=len(found) if "decision_id" in found.columns else 0,
         file=None if target is None else str(target),
+        letters=(),
         notes=_notes(rollout, frame, twin is not None),
         provenance={
             "program": made.versions.program, "policy": made.policy.file, "policy_hash": made.policy.hash,
@@ -286,6 +312,30 @@ def _result(
             "log_head": made.versions.twin,
         },
     )  # fmt: skip
+
+
+def _with_letters(
+    made: Decided, frame: pl.DataFrame, folder: Path, wording: Wording, on: date | None
+) -> Decided:
+    """Return decisions after their letters were written; what they could not say well stands in notes."""
+    day, language = on or SystemClock().now().date(), spoken()
+    both = zip(made.decisions, frame.iter_rows(named=True), strict=True)
+    options: dict[str, Any] = {"day": day, "language": language, "currency": made.currency}
+    every = (letter_of(item, nested(row), wording, **options) for item, row in both)
+    letters = [item for item in every if item is not None]
+    names = write_letters(folder, letters)
+    told = tuple(
+        LetterWritten(item.application_id, name, item.kind, item.denial_codes)
+        for item, name in zip(letters, names, strict=True)
+    )
+    notes = list(made.notes)
+    if own := sorted({code for item in letters for code in item.worded}):
+        notes.append(f"in letters the policy's own words stand for {', '.join(own)} (assumed)")
+    if vague := sum(any(reason.vague for reason in item.reasons.values()) for item in letters):
+        notes.append(
+            f"{vague:,} letters give a score as a reason, which says nothing specific: word its code"
+        )
+    return replace(made, letters=told, notes=tuple(notes))
 
 
 def _name(policy: GraphPolicy) -> str:

@@ -1,4 +1,4 @@
-"""`decision compare`: champion, challengers and shadows as they decided, one test, what more is decided alone."""
+"""`decision compare`: champion, challengers and shadows beside each other, and one test."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from typing import Any, ClassVar
 import numpy as np
 import polars as pl
 
-from loantwin.decisions.recording.recorded import CHALLENGER, CHAMPION, SHADOW, recorded
+from loantwin.decisions.recording.recorded import SHADOW, recorded
 from loantwin.decisions.rollout.automation import automation
+from loantwin.decisions.rollout.rollout import CHALLENGER, CHAMPION
 from loantwin.decisions.rollout.sample_size import cases_needed
 from loantwin.decisions.rollout.sequential import Seen, Sequential, compared
 from loantwin.decisions.scoring.told import origin
@@ -55,9 +56,9 @@ class ArmFigures:
 class ArmTest:
     """A challenger's share of one figure less the champion's, looked at every day.
 
-    low, high : hold it at all looks together with 95 %. since : the first day on which no difference was ruled
-    out. verdict : higher, lower or 'not shown'. needed : cases of champion and challenger that a look at a
-    fixed time would need to find `looked_for`; None where the champion has no such share.
+    low, high : hold it at all looks together with 95 %. since : the first day on which no difference was
+    ruled out. verdict : higher, lower or 'not shown'. needed : cases of champion and challenger that a look
+    at a fixed time would need to find `looked_for`; None where the champion has no such share.
     """
 
     figure: str
@@ -171,7 +172,7 @@ def _latest(frame: pl.DataFrame) -> tuple[pl.DataFrame, str | None]:
 
 
 def _joined(frame: pl.DataFrame, found: Mapping[str, LoanOutcome]) -> pl.DataFrame:
-    """Return decisions with what became of them: bad within a year, money lost; null where it is not known."""
+    """Return decisions with what became of them: bad within a year, money lost; null where not known."""
     told = pl.DataFrame(
         [(name, loan.defaulted_in_year, loan.realised_loss) for name, loan in found.items()],
         schema={"application_id": pl.String, "bad": pl.Boolean, "lost": pl.Float64}, orient="row",
@@ -195,12 +196,12 @@ def _arms(frame: pl.DataFrame) -> Iterator[ArmFigures]:
             pl.when(pl.col("bad").is_not_null()).then("lost").alias("lost"),
             "annual_pd",
         )
-        columns = [made[name].fill_null(math.nan).to_numpy() for name in made.columns]
+        outcome, lent, lost, default = (made[name].fill_null(math.nan).to_numpy() for name in made.columns)
         role = str(part["role"][0])
-        told = automation(*columns, level=level)
+        told = automation(outcome, lent, lost, default, level)
         if role == CHAMPION:
             level = told.loss_rate
-            told = automation(*columns, level=level)
+            told = automation(outcome, lent, lost, default, level)
         counts = {name: int((part["outcome"] == name).sum()) for name in ("approve", "decline", "refer")}
         pd = part["annual_pd"].drop_nulls()
         yield ArmFigures(
@@ -283,7 +284,7 @@ def _name(part: pl.DataFrame) -> str:
 
 def _notes(arms: tuple[ArmFigures, ...], tests: tuple[ArmTest, ...]) -> Iterator[str]:
     if tests:
-        yield "the interval holds at every look, for the one figure that was chosen before the first (assumed)"
+        yield "the interval holds at every look, for one figure chosen before the first (assumed)"
     if not any(arm.loans for arm in arms):
         yield "no loan of an arm is a year old: realised loss and default are not shown"
     elif any(arm.role == SHADOW for arm in arms):

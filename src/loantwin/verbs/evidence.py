@@ -43,7 +43,8 @@ class Evidence(Result):
     assignment gives. recorded : the answer as it was given. derived : as it is made again. not_derived :
     fields that rest on personal fields that were erased. personal : names of the fields that stand beside the
     log; persons : none, held or erased. experiment : salt, arm and shares, null without. shadows : what
-    others would have answered, by the id of the decider. versions : packages that changed. loan : what became of it.
+    others would have answered, by the id of the decider. versions : packages that changed. loan : what
+    became of it.
     """
 
     SCHEMA: ClassVar[str] = "loantwin.evidence/1"

@@ -219,11 +219,11 @@ def test_threads_of_one_process_obey_too(made: Path, home: Path) -> None:
     with (
         lt.open(home, writable=True) as twin,
         lt.recorder(made / "policy.json", model="loans", twin=twin) as keeper,
+        ThreadPoolExecutor(4) as pool,
     ):
-        with ThreadPoolExecutor(4) as pool:
-            list(pool.map(keeper.decide, rows[:20]))
-            place = lt.decision_stop(twin, "loans/2", by="eva").event
-            later = list(pool.map(keeper.decide, rows[20:]))
+        list(pool.map(keeper.decide, rows[:20]))
+        place = lt.decision_stop(twin, "loans/2", by="eva").event
+        later = list(pool.map(keeper.decide, rows[20:]))
     assert {item.versions.model_name for item in later} == {"loans/1"}
     with Home.open(home) as opened:
         after = [event.data for event in opened.events("DecisionMade") if event.sequence > place]

@@ -15,8 +15,8 @@ DAYS, A_DAY = 90, 60
 
 
 def alarms(runs: int, first: float, second: float, seed: int) -> tuple[int, int, int]:
-    """Return in how many runs a difference was ever shown, was ever significant by a test that forgets that it
-    was looked at before, and how many intervals failed to hold the difference at some look.
+    """Return in how many runs a difference was ever shown, and was ever significant by a test that forgets
+    its looks; and how many intervals failed to hold the difference at some look.
     """
     random = np.random.default_rng(seed)
     shown = naive = missed = 0
@@ -60,12 +60,9 @@ def test_a_difference_that_is_there_is_found_and_held() -> None:
 def test_the_bound_is_the_ratios_own() -> None:
     """Where the interval just leaves 0 out, the likelihood ratio is 1 / alpha: both are one statement."""
     random = np.random.default_rng(1)
-    for _ in range(200):
-        first, second = (
-            Seen(int(n), int(n * p))
-            for n, p in zip(*(random.uniform(*r, 2) for r in ((500, 5e3), (0.05, 0.3))), strict=True)
-        )
-        told = compared(first, second)
+    cases, shares = random.uniform(500, 5_000, (200, 2)), random.uniform(0.05, 0.3, (200, 2))
+    for (one, other), (p, q) in zip(cases.tolist(), shares.tolist(), strict=True):
+        told = compared(Seen(int(one), int(one * p)), Seen(int(other), int(other * q)))
         assert told.low is not None
         assert told.high is not None
         assert told.decided is (told.low > 0.0 or told.high < 0.0)
@@ -95,7 +92,7 @@ def test_cases_needed_find_the_difference_as_often_as_asked() -> None:
 
 
 def test_decided_alone_at_the_loss_of_another() -> None:
-    """Ten approvals of 100; the two of the highest default lost 50 each. At a loss of 6 % one of them stays."""
+    """Ten approvals of 100; the two of the highest default lost 50 each. At 6 % one of them stays."""
     outcome = np.array([1.0] * 10 + [0.0] * 5 + [np.nan] * 5)
     lent = np.where(outcome == 1.0, 100.0, np.nan)
     pd = np.linspace(0.01, 0.2, 20)

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from loantwin.decisions.recording.recorder import FAILED
-from loantwin.decisions.rollout.rollout import CHALLENGER, CHAMPION
+from loantwin.decisions.rollout.rollout import CHAMPION
 from loantwin.events.event import Event
 from loantwin.events.home import Home
 
@@ -61,6 +61,3 @@ def _row(
         made.get("model_name"), salt, told.get("outcome"), told.get("amount"), told.get("annual_rate"),
         told.get("score"), told.get("annual_pd"), reasons[0].get("code"),
     )  # fmt: skip
-
-
-ROLES = (CHAMPION, CHALLENGER, SHADOW)

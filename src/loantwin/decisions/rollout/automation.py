@@ -11,9 +11,9 @@ from loantwin.arrays import Flags, Floats
 
 @dataclass(frozen=True)
 class Automation:
-    """Shares of applications. alone : approved or declined. loss_rate : realised loss by money lent; None where
-    no loan is known. at_equal_loss : alone, where the approvals of the highest default are given to a person
-    until what is left loses no more than the other; None where either loss is not known.
+    """Shares of applications. alone : approved or declined. loss_rate : realised loss by money lent; None
+    where no loan is known. at_equal_loss : alone, where the approvals of the highest default are given to a
+    person until what is left loses no more than the other; None where either loss is not known.
     """
 
     alone: float

@@ -19,8 +19,8 @@ def cases_needed(
     Parameters
     ----------
     share : of the champion's cases that have the event, 0 to 1. difference : the smallest that must be found,
-        of shares. part : of all cases that the challenger gets. alpha : of a two-sided test. power : how often
-        such a difference is found.
+        of shares. part : of all cases that the challenger gets. alpha : of a two-sided test. power : how
+        often such a difference is found.
 
     Raises
     ------

@@ -66,6 +66,14 @@ def decide(
         Path | None,
         typer.Option(metavar="FILE", help="Write all decisions to FILE.jsonl, FILE.csv or FILE.parquet."),
     ] = None,
+    letters: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Write letters on declines and counter-offers into a new folder."),
+    ] = None,
+    reasons: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.toml", help="What reason codes are called in letters; the lender's name."),
+    ] = None,
     table: Tables = None,
     json: AsJson = False,
 ) -> None:
@@ -82,6 +90,6 @@ def decide(
     day = None if on is None else months.day(on, "on")
     result = lt.decide(
         file, policy=policy, model=model, twin=twin, on=day, challenger=challenger, share=share,
-        shadows=shadows or (), record=record, out=out,
+        shadows=shadows or (), record=record, out=out, letters=letters, reasons=reasons,
     )  # fmt: skip
     finish(result, json, table)

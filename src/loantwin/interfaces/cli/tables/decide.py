@@ -23,6 +23,8 @@ def render(console: Console, result: Any) -> None:
     }
     if result.recorded:
         facts["recorded"] = count(result.recorded)
+    if result.letters:
+        facts["letters"] = count(len(result.letters))
     show_facts(console, "Applications decided", facts)
     rows = [
         (
