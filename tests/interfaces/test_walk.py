@@ -71,7 +71,6 @@ SMALLER = {
 }
 """By command, options that make it quick; those that a line states itself are replaced."""
 FILES = {
-    "wording.toml": "decide.md",
     "overlays.toml": "provisions.md",
     "funds.toml": "capital.md",
     "slump.toml": "stress.md",
@@ -134,7 +133,7 @@ decide {applications} --policy {policy} --on 2026-08-03 --out {decisions}
 decide {applications} --policy {policy} --model {told}#logistic --twin {home}
 decide {applications} --policy {policy} --twin {registered} --challenger {policy_next} --share 0.5 --record
 decide {applications} --policy {policy} --twin {registered} --shadow {policy_next} --record
-decide {applications} --policy {policy} --letters {draft}/letters --reasons {wording}
+decide {applications} --policy {policy} --letters {new} --reasons {wording}
 evidence {home} no-such-decision
 decision list {home} --application A-1 --since 2020-01-31
 decision list {home} --loans {became}
@@ -480,6 +479,7 @@ def write_files(folder: Path, segment: str) -> None:
     short = ("A,0.90,0.05,0.01", "B,0.10,0.80,0.05", "D,0,0,1")
     quarters = [f"{year}-{month:02}-01" for year in range(2003, 2024) for month in (1, 4, 7, 10)]
     texts = {
+        "wording.toml": '[lender]\nname = "Us"\n[reasons]\n"Credit/credit-5" = "obligations-excessive"\n',
         "capital.toml": "cet1 = 3000000\nrisk_weight = 0.75\n",
         "matrix.csv": "\n".join(
             [",A,B,D,NR", *(f"{name},{row}" for name, row in zip("ABD", rows, strict=False))]

@@ -42,7 +42,7 @@ LOANS = 40
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home whose loans bear the numbers of applications that were decided before, with a stricter shadow."""
+    """A home whose loans bear the numbers of applications decided before, with a stricter shadow."""
     folder = tmp_path_factory.mktemp("list")
     rows = [
         {
@@ -56,8 +56,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     lt.twin_create(folder / "twin", folder / "tape.csv", folder / "lent.toml", AS_OF)
     asked = [
         {
-            "application_id": f"A-{n}", "application_date": "2026-08-03", "amount": 10_000.0, "term_months": 36,
-            "annual_income": 60_000.0, "score": 690.0 + n, "annual_pd": 0.25 - 0.005 * n,
+            "application_id": f"A-{n}", "application_date": "2026-08-03", "amount": 10_000.0,
+            "term_months": 36, "annual_income": 60_000.0, "score": 690.0 + n, "annual_pd": 0.25 - 0.005 * n,
         }
         for n in range(LOANS)
     ]  # fmt: skip

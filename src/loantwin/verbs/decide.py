@@ -168,8 +168,8 @@ def decide(
         told = found.drop("arm", "decider_id", strict=False)
         if target is not None:
             write_decisions(told, rollout.champion.versions, target, each)
-        made = _result(rollout, frame, found, each, target, model, twin)
-        return made if folder is None else _with_letters(made, frame, folder, wording, on)
+        done = _result(rollout, frame, found, each, target, model, twin)
+        return done if folder is None else _with_letters(done, frame, folder, wording, on)
 
 
 @contextmanager
