@@ -54,6 +54,7 @@ TABLES = {
     "policy_check": "policy_check",
     "policy_diff": "policy_diff",
     "policy_test": "policy_test",
+    "price": "price",
     "priors": "priors",
     "provisions": "provisions",
     "provisions-explanation": "provisions",
