@@ -13,8 +13,8 @@ from loantwin.decisions.pricing.effects import PriceEffects
 from loantwin.decisions.pricing.kinds import Kinds
 from loantwin.decisions.pricing.lives import lives
 from loantwin.engine.columns import loan_columns
+from loantwin.models.book_columns import exposure_of
 from loantwin.models.forecasting import draw_shocks
-from loantwin.models.model import exposure_of
 from loantwin.outlook.priced import YEAR, Pricer, Valued
 
 AT_ONCE = 64

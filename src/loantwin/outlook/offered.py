@@ -20,7 +20,7 @@ from loantwin.decisions.pricing.parts import linear
 from loantwin.engine.assumptions import assumptions
 from loantwin.engine.rows import base_label
 from loantwin.errors import UsageError, expected
-from loantwin.models.model import by_size
+from loantwin.models.book_columns import by_size
 from loantwin.outlook.asked import Asked
 from loantwin.outlook.priced import YEAR, Pricer
 from loantwin.products.internal_rates.columns import effective_annual_rates
