@@ -142,6 +142,14 @@ policy simulate {credit} --tape {tape} --format {mapping} --assume discount=0.1
 levers fit --offers {offers} --format {offer_columns} --within risk --rule cut=0.5 --band 1
 decide {applications} --policy {policy} --on 2026-08-03 --out {decisions}
 decide {applications} --policy {policy} --model {told}#logistic --twin {home}
+decide {applications} --policy {policy} --twin {registered} --challenger {policy_next} --share 0.5 --record
+decide {applications} --policy {policy} --twin {registered} --shadow {policy_next} --record
+decide {applications} --policy {policy} --letters {new} --reasons {wording}
+evidence {home} no-such-decision
+decision list {home} --application A-1 --since 2020-01-31
+decision list {home} --loans {became}
+decision compare {home} --power 0.9 --loans {became}
+decision stop {home} applications/1 --by eva
 price {applications_to_price} --twin {home} --paths 8 --seed 3 --out {prices} --levers {kept_levers}
 price {applications_to_price} --twin {home} --offers {offer_grid} --policy {offer_policy} --on 2026-08-03
 price {applications_to_price} --twin {home} --model {told}#logistic
@@ -338,6 +346,7 @@ REPLACED = (
     (r"HISTORY\.csv", "{ratings}"),
     (r"bank/accounts/\w+\.jsonl", "facts.jsonl"),
     (r"L000000001", "{loan}"),
+    (r"evidence DIR \w+", "evidence DIR {decision}"),
     (r"\S+\.html|bad\.csv", "{out}"),
     (r"^(score predict .*--out )\w+\.parquet", r"\1{predicted}"),
     (r"(?<=--out )\w+\.parquet", "{histories}"),
@@ -393,7 +402,7 @@ def places(twins: dict[str, Twin], tmp_path_factory: pytest.TempPathFactory) -> 
         (folder / "copy").mkdir()
         (folder / "draft").mkdir()
         shutil.copytree(twin.home, folder / "copy" / "twin")
-        write_register(twin.home, folder)
+        decided = write_register(twin.home, folder)
         before = end_of(parse_label(f"{twin.as_of:%Y-%m}") - 12)
         tape = pl.read_csv(twin.tape, separator=";", infer_schema=False)
         seen = [
@@ -431,6 +440,7 @@ def places(twins: dict[str, Twin], tmp_path_factory: pytest.TempPathFactory) -> 
             "grouped": folder / "grouped",
             "trained": folder / "trained",
             "registered": folder / "registered" / "twin",
+            **decided,
             "trial": folder / "trial",
             "fresh": "others",
             "hazards": folder / "hazards",
@@ -486,6 +496,7 @@ def write_files(folder: Path, segment: str) -> None:
     short = ("A,0.90,0.05,0.01", "B,0.10,0.80,0.05", "D,0,0,1")
     quarters = [f"{year}-{month:02}-01" for year in range(2003, 2024) for month in (1, 4, 7, 10)]
     texts = {
+        "wording.toml": '[lender]\nname = "Us"\n[reasons]\n"Credit/credit-5" = "obligations-excessive"\n',
         "capital.toml": "cet1 = 3000000\nrisk_weight = 0.75\n",
         "matrix.csv": "\n".join(
             [",A,B,D,NR", *(f"{name},{row}" for name, row in zip("ABD", rows, strict=False))]
@@ -575,8 +586,11 @@ def offers_text() -> str:
     return "\n".join((names, *rows))
 
 
-def write_register(home: Path, folder: Path) -> None:
-    """Write scores, and a copy of a twin's home in which one of them is registered, approved and champion."""
+def write_register(home: Path, folder: Path) -> dict[str, object]:
+    """Write scores, and a copy of a twin's home in which one of them is registered, approved and champion.
+
+    Its log holds a decision, whose id is returned.
+    """
     made, options = folder / "registered" / "twin", {"folds": "1x2", "models": ("logistic", "scorecard")}
     lt.score_train(folder / "cases.csv", target="status", good="paid", out=folder / "trained", **options)
     shutil.copytree(home, made)
@@ -591,6 +605,15 @@ def write_register(home: Path, folder: Path) -> None:
         folds="1x2",
         models=("logistic", "scorecard"),
     )
+    found = lt.decide(
+        ROOT / "examples" / "applications.jsonl",
+        policy=ROOT / "examples" / "policy.json",
+        shadows=[ROOT / "examples" / "policy_next.json"],
+        twin=made,
+        record=True,
+    )
+    (folder / "became.csv").write_text("application_id,loan_id\nA-1,L000000001\n", encoding="utf-8")
+    return {"decision": found.decisions[0].decision_id, "became": folder / "became.csv"}
 
 
 def walked(line: str, words: dict[str, object]) -> tuple[int, str, str]:
@@ -600,7 +623,7 @@ def walked(line: str, words: dict[str, object]) -> tuple[int, str, str]:
         shutil.rmtree(target, ignore_errors=True) if target.is_dir() else target.unlink(missing_ok=True)
     command = line.split()[0]
     told = {**words, "home": words["copy"]} if command == "fit" else words
-    if command == "model":  # each line on the same register
+    if command in ("model", "decision", "evidence"):  # each line on the same register
         shutil.rmtree(str(words["trial"]), ignore_errors=True)
         told = {**words, "home": shutil.copytree(str(words["registered"]), str(words["trial"]))}
     out, err, code = io.StringIO(), io.StringIO(), 0
@@ -638,6 +661,8 @@ REFUSED = {
     "fit {home} --macro {macro} --model age-period-cohort": "one of logit",
     "fit {home} --update": "the date of the model and of the book",
     "loan {home} no-such-loan": "a loan of the tape",
+    "evidence {home} no-such-decision": "a recorded decision",
+    "decision stop {home} applications/1 --resume": "what is stopped",
     "fairness {decided} --group black,white --scores": "record of scores",
     "model approve {home} applications/1 --role viewer": "the one role that may approve",
     "model approve {home} applications/1 --role model-approver --by ana": "another than ana",
