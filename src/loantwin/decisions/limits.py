@@ -44,7 +44,7 @@ def decide_in_order(
     Parameters
     ----------
     applications : (N, fields) in their order. Without a key (`attributes.borrower_id`, ...) an application
-        shares that limit with nobody. book : a frame of what is owed already: the keys and `balance`, money;
+        shares that limit with nobody. book : (M, ...) what is owed already: the keys and `balance`, money;
         None takes `exposures` of the applications alone, which are added to the book's else.
 
     Returns
@@ -96,8 +96,8 @@ def _base(frame: pl.DataFrame, book: pl.DataFrame | None, name: str, key: pl.Ser
     whose = book[field].cast(pl.String)
     whose = whose.str.slice(0, 4) if name == "vintage" else whose
     owed = _sums(whose, book["balance"].cast(pl.Float64).fill_null(0.0).to_numpy())
-    held = key.replace_strict(owed, default=0.0, return_dtype=pl.Float64).fill_null(0.0)
-    return np.asarray(made + held.to_numpy())
+    more = key.replace_strict(owed, default=0.0, return_dtype=pl.Float64).fill_null(0.0)
+    return np.asarray(made + more.to_numpy())
 
 
 def _sums(key: pl.Series, values: Floats) -> Mapping[str, float]:
