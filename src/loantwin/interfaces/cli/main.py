@@ -42,6 +42,7 @@ from loantwin.interfaces.cli import (
     movement,
     policy_check,
     policy_diff,
+    policy_simulate,
     policy_test,
     price,
     priors,
@@ -106,7 +107,7 @@ ACCOUNT = _group("account", CONTRACT, "The account of one loan.")
 LOG = _group("log", INSIDE, "The twin's event log.")
 MODEL = _group("model", LEARN, "The register of models: versions, approvals, champion and challengers.")
 LEVERS = _group("levers", DECIDE, "What prices do, learnt from offers.")
-POLICY = _group("policy", DECIDE, "Policies that analysts edit: check, test, compare.")
+POLICY = _group("policy", DECIDE, "Policies that analysts edit: check, test, compare, simulate.")
 SCORE = _group("score", LEARN, "Scores of applicants and borrowers: train, judge, apply, choose a cut-off.")
 SURVIVAL = _group("survival", LEARN, "When loans end: hazards by age and month.")
 CONFIG = _group("config", INSIDE, "Settings and where each comes from.")
@@ -152,6 +153,7 @@ for command, place in (
     (policy_check, POLICY),
     (policy_test, POLICY),
     (policy_diff, POLICY),
+    (policy_simulate, POLICY),
     (stress, app),
     (sensitivity, app),
     (backtest, app),
