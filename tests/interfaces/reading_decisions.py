@@ -128,7 +128,7 @@ def _priced(result: Any, found: list[Table]) -> Rows:
                 "a year of balance": item.sign * item.annual_rate,
             },
         )
-    prices = find(found, "Prices")
+    prices = find(found, "Application by application")
     for item in result.prices[:12]:
         told = {
             "amount": item.amount, "months": item.term_months, "rate": item.annual_rate,

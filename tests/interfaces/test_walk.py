@@ -670,6 +670,7 @@ REFUSED = {
     "movement {home} --from 2023-12-31": "before the closing date",
     "journal {home} --from 2023-12-31": "before the closing date",
     "why p.json#by_stage.2.allowance": "a file that is there",
+    "price {applications_to_price} --twin {home} --model": "the score that the twin was fitted with",
     "tape check {tape} --format {mapping} --quarantine {out} --assume": "one of the assumptions",
     "twin create {new} --tape {tape} --format {mapping} --as-of {as_of} --assume": "one of the assumptions",
 }
