@@ -60,6 +60,7 @@ class Alone:
     score: RowScore | None
     value: RowValuer | None
     language: str
+    explained: bool
 
     def decide(self, application: Mapping[str, Any], flat: Mapping[str, Any], on: date | None) -> Decision:
         """Return the decision on an application that was checked. flat : it by dotted names.
@@ -139,7 +140,13 @@ class Alone:
             return self._told([(code, made.problem, None)])
         by_score: Reasons = []
         score = None if self.score is None else self.score.score
-        if asks and found is not None and score is not None and self._moved(rules, row, given, made):
+        if (
+            asks
+            and self.explained
+            and score is not None
+            and found is not None
+            and self._moved(rules, row, given, made)
+        ):
             why = reasons_by_code(score, found.values)
             by_score = [
                 (why.codes[at], why.texts["en"][at], why.texts["zh"][at]) for at in why.place[0] if at >= 0

@@ -64,13 +64,18 @@ class Valuer(Protocol):
 
 @dataclass(frozen=True)
 class Decider:
-    """A policy with the score and the twin it decides by. language : of reasons, en or zh."""
+    """A policy with the score and the twin it decides by.
+
+    language : of reasons, en or zh. explained : whether features of the score are reasons where it moved the
+    outcome; False tells the policy's rows alone: a batch of which nobody is told.
+    """
 
     policy: GraphPolicy
     versions: Versions
     score: ScoreInUse | None = None
     value: Valuer | None = None
     language: str = "en"
+    explained: bool = True
 
     def decide(self, application: Mapping[str, Any], *, on: date | None = None) -> Decision:
         """Return the decision on one application: that of `columns`.
@@ -94,7 +99,7 @@ class Decider:
         if value is not None and not isinstance(value, RowValuer):
             return None
         score = None if self.score is None else RowScore(self.score)
-        return Alone(self.policy, self.versions, score, value, self.language)
+        return Alone(self.policy, self.versions, score, value, self.language, self.explained)
 
     def beyond(self, applications: pl.DataFrame) -> dict[str, int]:
         """Return field -> how many applications hold a number there that training did not reach."""
@@ -221,7 +226,8 @@ class Decider:
             pl.lit(False).alias("alone"),
         )  # fmt: skip
         parts = [own, stuck]
-        moved = self._moved_by_score(frame, made, asks, on) if found is not None else asks[:0]
+        tells = self.explained and found is not None
+        moved = self._moved_by_score(frame, made, asks, on) if tells else asks[:0]
         if found is not None and self.score is not None and self.score.score is not None and len(moved):
             why = reasons_by_code(self.score.score, found.values[moved])
             at, number = np.nonzero(why.place >= 0)
