@@ -78,7 +78,8 @@ def test_the_row_is_the_batch_to_the_bit_on_and_beside_every_cut(made: Decider) 
 
 
 def test_the_search_finds_what_asking_all_candidates_finds(made: Decider) -> None:
-    frame = applications(300, seed=11)
+    owed = np.round(np.random.default_rng(11).uniform(60_000.0, 100_000.0, 150), 2)
+    frame = applications(150, seed=11, faults=False).with_columns(pl.Series("exposures.borrower", owed))
     found = made.columns(frame)
     grid: CounterGrid = made.policy.counter
     offered = 0
