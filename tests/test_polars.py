@@ -15,6 +15,7 @@ TREES = {
 
 SUMS_THAT_MAY = {
     "book/terms.py": "shares shown to a tenth of a percent, read by nothing",
+    "decisions/simulating/lent.py": "one loan's few reports, in one group",
     "events/apply.py": "whole minor units of money",
     "interfaces/report/report/past.py": "shown rounded, read by nothing",
     "models/defaults.py": "one loan's few reports, in one group",
@@ -22,6 +23,7 @@ SUMS_THAT_MAY = {
     "risk/capital/large_exposures.py": "numbers of borrowers, no amounts",
     "risk/provisions/movement.py": "whole minor units of money",
     "risk/provisions/movement_statement.py": "whole minor units of money",
+    "verbs/decision_compare.py": "numbers of decisions, no amounts",
     "verbs/policy_diff.py": "whole minor units of money",
     "verbs/capital/grades.py": "numbers of debtors, no amounts",
 }

@@ -43,9 +43,14 @@ if TYPE_CHECKING:
     from loantwin.verbs.curves import curves as curves
     from loantwin.verbs.decide import decide as decide
     from loantwin.verbs.decide import decider as decider
+    from loantwin.verbs.decide import recorder as recorder
+    from loantwin.verbs.decision_compare import decision_compare as decision_compare
+    from loantwin.verbs.decision_list import decision_list as decision_list
+    from loantwin.verbs.decision_stop import decision_stop as decision_stop
+    from loantwin.verbs.evidence import evidence as evidence
     from loantwin.verbs.fairness import fairness as fairness
     from loantwin.verbs.fairness_search import fairness_search as fairness_search
-    from loantwin.verbs.fit import fit as fit
+    from loantwin.verbs.fit.fit import fit as fit
     from loantwin.verbs.forecast import forecast as forecast
     from loantwin.verbs.journal import journal as journal
     from loantwin.verbs.levers_fit import levers_fit as levers_fit
@@ -61,7 +66,9 @@ if TYPE_CHECKING:
     from loantwin.verbs.movement import movement as movement
     from loantwin.verbs.policy_check import policy_check as policy_check
     from loantwin.verbs.policy_diff import policy_diff as policy_diff
+    from loantwin.verbs.policy_simulate import policy_simulate as policy_simulate
     from loantwin.verbs.policy_test import policy_test as policy_test
+    from loantwin.verbs.price.price import price as price
     from loantwin.verbs.priors import priors as priors
     from loantwin.verbs.provisions.explain import provisions_explain as provisions_explain
     from loantwin.verbs.provisions.provisions import provisions as provisions
@@ -97,7 +104,7 @@ _EXPORTS = {
     "synthetic": "loantwin.verbs.synthetic",
     "example_book": "loantwin.synthesis.example_book",
     "demo": "loantwin.interfaces.demo",
-    "fit": "loantwin.verbs.fit",
+    "fit": "loantwin.verbs.fit.fit",
     "ratings": "loantwin.verbs.ratings",
     "forecast": "loantwin.verbs.forecast",
     "simulate": "loantwin.verbs.simulate",
@@ -140,10 +147,17 @@ _EXPORTS = {
     "compliance": "loantwin.interfaces.compliance.compliance",
     "decide": "loantwin.verbs.decide",
     "decider": "loantwin.verbs.decide",
+    "recorder": "loantwin.verbs.decide",
+    "evidence": "loantwin.verbs.evidence",
+    "decision_compare": "loantwin.verbs.decision_compare",
+    "decision_list": "loantwin.verbs.decision_list",
+    "decision_stop": "loantwin.verbs.decision_stop",
     "load_policy": "loantwin.decisions.load",
     "open_policy": "loantwin.decisions.graph_policy",
+    "price": "loantwin.verbs.price.price",
     "policy_check": "loantwin.verbs.policy_check",
     "policy_diff": "loantwin.verbs.policy_diff",
+    "policy_simulate": "loantwin.verbs.policy_simulate",
     "policy_test": "loantwin.verbs.policy_test",
     "levers_fit": "loantwin.verbs.levers_fit",
     "loan": "loantwin.verbs.loan",

@@ -23,11 +23,13 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
+import numpy as np
 import polars as pl
 import pytest
 import typer
 
 import loantwin as lt
+from loantwin.decisions.offers.fitted import Levers, write_levers
 from loantwin.interfaces.cli.main import app, run
 from loantwin.interfaces.cli.tables import render
 from loantwin.interfaces.demo import demo
@@ -60,6 +62,7 @@ SMALLER = {
     "fairness": {"--outcome": "decision", "--favourable": "yes"},
     "score cutoff": {"--paths": "16"},
     "score train": {"--folds": "1x2", "--models": "logistic,scorecard"},
+    "price": {"--paths": "8"},
     "loss": {"--paths": "2000", "--confidence": "0.9"},
     "forecast": {"--months": "6", "--paths": "16"},
     "stress": {"--months": "12"},
@@ -127,10 +130,30 @@ fit {home} --macro {macro} --combine
 fit {home} --update
 fit {home} --macro us --prior small-business
 policy check {policy} --schema {application}
+policy check {policy} --strict --profile us
+policy test {policy} --strict
 policy diff {policy} {policy_next} --applications {applications} --most 1
+policy simulate {credit} --tape {tape} --format {mapping} --declined {applications} --by score
+policy simulate {credit} --tape {tape} --format {mapping} --against {credit_in_force} --worse 2
+policy simulate {credit} --tape {tape} --format {mapping} --way ignore --profile eu
+policy simulate {credit} --tape {tape} --format {mapping} --as-of {before} --from 2021-01-01 --to 2023-12-31
+policy simulate {credit} --tape {tape} --format {mapping} --model {told}#logistic --twin {home}
+policy simulate {credit} --tape {tape} --format {mapping} --assume discount=0.1
 levers fit --offers {offers} --format {offer_columns} --within risk --rule cut=0.5 --band 1
 decide {applications} --policy {policy} --on 2026-08-03 --out {decisions}
 decide {applications} --policy {policy} --model {told}#logistic --twin {home}
+decide {applications} --policy {policy} --twin {registered} --challenger {policy_next} --share 0.5 --record
+decide {applications} --policy {policy} --twin {registered} --shadow {policy_next} --record
+decide {applications} --policy {policy} --letters {new} --reasons {wording}
+evidence {home} no-such-decision
+decision list {home} --application A-1 --since 2020-01-31
+decision list {home} --loans {became}
+decision compare {home} --power 0.9 --loans {became}
+decision stop {home} applications/1 --by eva
+price {applications_to_price} --twin {home} --paths 8 --seed 3 --out {prices} --levers {kept_levers}
+price {applications_to_price} --twin {home} --offers {offer_grid} --policy {offer_policy} --on 2026-08-03
+price {applications_to_price} --twin {home} --model {told}#logistic
+schema grid
 priors card
 tape map {tape}
 curves {home} --kind vintages --by quarter --event default --out {out}
@@ -289,7 +312,7 @@ ALONE = {("demo",), ("synthetic",)}
 REPLACED = (
     (r"\S*/?offers\.csv\S* --format examples/offers\.toml", "{offers} --format {offer_columns}"),
     (r"\blevers\.json", "{levers}"),
-    (r"examples/(\w+)\.jsonl?", r"{\1}"),
+    (r"examples/(\w+)\.(?:jsonl?|toml)", r"{\1}"),
     (r"\$DATA/\S*Supervisory_Baseline\S*", "{base}"),
     (r"\$DATA/\S*Supervisory_Severely\S*", "{severe}"),
     (r"--macro \$DATA/\S*UNRATE\S*", ""),
@@ -323,6 +346,7 @@ REPLACED = (
     (r"HISTORY\.csv", "{ratings}"),
     (r"bank/accounts/\w+\.jsonl", "facts.jsonl"),
     (r"L000000001", "{loan}"),
+    (r"evidence DIR \w+", "evidence DIR {decision}"),
     (r"\S+\.html|bad\.csv", "{out}"),
     (r"^(score predict .*--out )\w+\.parquet", r"\1{predicted}"),
     (r"(?<=--out )\w+\.parquet", "{histories}"),
@@ -378,7 +402,7 @@ def places(twins: dict[str, Twin], tmp_path_factory: pytest.TempPathFactory) -> 
         (folder / "copy").mkdir()
         (folder / "draft").mkdir()
         shutil.copytree(twin.home, folder / "copy" / "twin")
-        write_register(twin.home, folder)
+        decided = write_register(twin.home, folder)
         before = end_of(parse_label(f"{twin.as_of:%Y-%m}") - 12)
         tape = pl.read_csv(twin.tape, separator=";", infer_schema=False)
         seen = [
@@ -407,6 +431,8 @@ def places(twins: dict[str, Twin], tmp_path_factory: pytest.TempPathFactory) -> 
             "predicted": folder / "predicted.parquet",
             "levers": folder / "levers.json",
             "decisions": folder / "decisions.jsonl",
+            "prices": folder / "prices.parquet",
+            "kept_levers": folder / "kept_levers.json",
             "table": folder / "table",
             "scores": folder / "scores",
             "later": folder / "later",
@@ -414,6 +440,7 @@ def places(twins: dict[str, Twin], tmp_path_factory: pytest.TempPathFactory) -> 
             "grouped": folder / "grouped",
             "trained": folder / "trained",
             "registered": folder / "registered" / "twin",
+            **decided,
             "trial": folder / "trial",
             "fresh": "others",
             "hazards": folder / "hazards",
@@ -469,6 +496,7 @@ def write_files(folder: Path, segment: str) -> None:
     short = ("A,0.90,0.05,0.01", "B,0.10,0.80,0.05", "D,0,0,1")
     quarters = [f"{year}-{month:02}-01" for year in range(2003, 2024) for month in (1, 4, 7, 10)]
     texts = {
+        "wording.toml": '[lender]\nname = "Us"\n[reasons]\n"Credit/credit-5" = "obligations-excessive"\n',
         "capital.toml": "cet1 = 3000000\nrisk_weight = 0.75\n",
         "matrix.csv": "\n".join(
             [",A,B,D,NR", *(f"{name},{row}" for name, row in zip("ABD", rows, strict=False))]
@@ -529,6 +557,13 @@ def write_files(folder: Path, segment: str) -> None:
     for file in (ROOT / "examples").glob("*.json*"):
         shutil.copy(file, folder / file.name)
     shutil.copy(ROOT / "examples" / "offers.toml", folder / "offer_columns.toml")
+    shutil.copy(ROOT / "examples" / "offer_grid.toml", folder / "offer_grid.toml")
+    names, none = ("amount_log_slope", "late_log_odds_slope", "take_up_log_slope"), np.zeros(3)
+    fitted = Levers(
+        names, np.array([-0.05, 0.02, -0.04]), 1e-4 * np.eye(3), none, "percent a year", 1.0, "USD", 4.0,
+        20.0, True, "drawn", "made up", "0" * 64,
+    )  # fmt: skip
+    write_levers(fitted, folder / "kept_levers.json")
     (folder / "application.json").write_text(json.dumps(lt.schema("application").to_dict()), encoding="utf-8")
 
 
@@ -551,8 +586,11 @@ def offers_text() -> str:
     return "\n".join((names, *rows))
 
 
-def write_register(home: Path, folder: Path) -> None:
-    """Write scores, and a copy of a twin's home in which one of them is registered, approved and champion."""
+def write_register(home: Path, folder: Path) -> dict[str, object]:
+    """Write scores, and a copy of a twin's home in which one of them is registered, approved and champion.
+
+    Its log holds a decision, whose id is returned.
+    """
     made, options = folder / "registered" / "twin", {"folds": "1x2", "models": ("logistic", "scorecard")}
     lt.score_train(folder / "cases.csv", target="status", good="paid", out=folder / "trained", **options)
     shutil.copytree(home, made)
@@ -567,6 +605,15 @@ def write_register(home: Path, folder: Path) -> None:
         folds="1x2",
         models=("logistic", "scorecard"),
     )
+    found = lt.decide(
+        ROOT / "examples" / "applications.jsonl",
+        policy=ROOT / "examples" / "policy.json",
+        shadows=[ROOT / "examples" / "policy_next.json"],
+        twin=made,
+        record=True,
+    )
+    (folder / "became.csv").write_text("application_id,loan_id\nA-1,L000000001\n", encoding="utf-8")
+    return {"decision": found.decisions[0].decision_id, "became": folder / "became.csv"}
 
 
 def walked(line: str, words: dict[str, object]) -> tuple[int, str, str]:
@@ -576,7 +623,7 @@ def walked(line: str, words: dict[str, object]) -> tuple[int, str, str]:
         shutil.rmtree(target, ignore_errors=True) if target.is_dir() else target.unlink(missing_ok=True)
     command = line.split()[0]
     told = {**words, "home": words["copy"]} if command == "fit" else words
-    if command == "model":  # each line on the same register
+    if command in ("model", "decision", "evidence"):  # each line on the same register
         shutil.rmtree(str(words["trial"]), ignore_errors=True)
         told = {**words, "home": shutil.copytree(str(words["registered"]), str(words["trial"]))}
     out, err, code = io.StringIO(), io.StringIO(), 0
@@ -614,6 +661,8 @@ REFUSED = {
     "fit {home} --macro {macro} --model age-period-cohort": "one of logit",
     "fit {home} --update": "the date of the model and of the book",
     "loan {home} no-such-loan": "a loan of the tape",
+    "evidence {home} no-such-decision": "a recorded decision",
+    "decision stop {home} applications/1 --resume": "what is stopped",
     "fairness {decided} --group black,white --scores": "record of scores",
     "model approve {home} applications/1 --role viewer": "the one role that may approve",
     "model approve {home} applications/1 --role model-approver --by ana": "another than ana",

@@ -31,7 +31,7 @@ from loantwin.decisions.policy_decision import OUTCOMES as OUTCOMES
 from loantwin.decisions.policy_decision import PolicyDecision
 from loantwin.errors import ColumnsError, ConfigError, GraphError, expected
 
-KEYS = ("name", "version", "effective_from", "effective_to", "description", "counter_offer")
+KEYS = ("name", "version", "kind", "effective_from", "effective_to", "description", "counter_offer")
 """What a policy's `metadata` may hold."""
 
 
@@ -185,7 +185,20 @@ def open_policy(path: str | Path, *, on: date | None = None) -> GraphPolicy:
     ConfigError : no such file, no graph, a node that is refused (a function, a clock, a loop), an unknown key
         of its metadata, dates out of order, a day on which it is not in force.
     """
-    graph = runnable(read_graph(path), path)
+    policy = policy_of(read_graph(path), path)
+    if on is not None:
+        policy.check_in_force(on)
+    return policy
+
+
+def policy_of(graph: Graph, path: str | Path) -> GraphPolicy:
+    """Return a graph as a policy; errors name the file `path`.
+
+    Raises
+    ------
+    ConfigError : as of `open_policy`.
+    """
+    runnable(graph, path)
     for node in graph.nodes:
         if node.loop:
             words = f"expected nodes asked once, was a loop at {node.name}: a missing field is not told in it"
@@ -197,7 +210,7 @@ def open_policy(path: str | Path, *, on: date | None = None) -> GraphPolicy:
     first, last = (_day(metadata.get(key), key, path) for key in ("effective_from", "effective_to"))
     if first is not None and last is not None and last < first:
         raise ConfigError(expected(f"effective_to from {first} on", last), file=path, field="metadata")
-    policy = GraphPolicy(
+    return GraphPolicy(
         str(metadata.get("name", Path(path).stem)),
         str(metadata.get("version", "")),
         first,
@@ -206,9 +219,6 @@ def open_policy(path: str | Path, *, on: date | None = None) -> GraphPolicy:
         str(path),
         read_grid(metadata.get("counter_offer"), path),
     )
-    if on is not None:
-        policy.check_in_force(on)
-    return policy
 
 
 def _day(value: Any, key: str, path: str | Path) -> date | None:

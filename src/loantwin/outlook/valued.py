@@ -75,7 +75,7 @@ class TwinValue:
     def __call__(self, applications: pl.DataFrame, log_odds: Floats) -> Worth:
         """Return what each application comes to; without a rate, its default alone."""
         rows = len(applications)
-        problems, loans = self._loans(applications)
+        problems, loans = self.loans(applications)
         problems = problems.add(~np.isfinite(log_odds), "twin-cannot-value", NO_SCORE)
         made = np.full((3, rows), np.nan)
         here = (~problems.there).nonzero()[0]
@@ -118,7 +118,7 @@ class TwinValue:
         return frozenset(part for part in parts if isinstance(part, str)) - {"term_months"}
 
     def _problem(self, product: str, values: Mapping[str, Any], term: float, log_odds: float) -> str | None:
-        """Return the first reason why the twin cannot speak of an application: those of `_loans`."""
+        """Return the first reason why the twin cannot speak of an application: those of `loans`."""
         if product not in LENT:
             return NO_PRODUCT
         for name, value in values.items():
@@ -146,7 +146,7 @@ class TwinValue:
             key.append(bisect_left(model.score.breaks, log_odds))
         found = self._labels.get(tuple(key))
         if found is None:
-            _, loans = self._loans(pl.DataFrame({name: [value] for name, value in row.items()}))
+            _, loans = self.loans(pl.DataFrame({name: [value] for name, value in row.items()}))
             asked = applications_of(self.outlook, loans.drop("given"), np.array([log_odds]))
             found = self._labels[tuple(key)] = (int(asked.segment[0]), int(asked.product[0]))
         return found
@@ -195,7 +195,7 @@ class TwinValue:
             _keep(self._shocks, {term: self.outlook.expected(economy)}, KEPT_TERMS)
         return self._shocks[term]
 
-    def _loans(self, applications: pl.DataFrame) -> tuple[Problems, pl.DataFrame]:
+    def loans(self, applications: pl.DataFrame) -> tuple[Problems, pl.DataFrame]:
         """Return applications as rows of the loan table, and of which ones the twin cannot speak.
 
         A rate that is not known is 0 there, and null in `given`: default does not read it.
