@@ -149,8 +149,7 @@ class GraphPolicy:
         frame = checked(applications)
         if not any_date:
             self._in_force(frame, on)
-        if not self.reads_personal:
-            frame = frame.select(pl.exclude("^personal\\..*$"))
+        frame = self.read(frame)
         ran = evaluate_columns(self.graph, frame, strict=True)
         wrong = pl.select(pl.coalesce(pl.lit(ran.failed), pl.lit(ran.missing))).to_series()
         made = decided_columns(frame, ran.result, wrong)
@@ -158,6 +157,10 @@ class GraphPolicy:
         if wrong.null_count() < len(wrong):  # rows after a missing field stand for nothing
             rules = rules.select(pl.when(wrong.is_null()).then(pl.all()))
         return DecidedColumns(made.hstack(rules), ran.near)
+
+    def read(self, applications: pl.DataFrame) -> pl.DataFrame:
+        """Return what rules may read of applications: nothing personal unless a rule names it."""
+        return applications if self.reads_personal else applications.select(pl.exclude("^personal\\..*$"))
 
     def _in_force(self, frame: pl.DataFrame, on: date | None) -> None:
         if "application_date" not in frame.columns:
