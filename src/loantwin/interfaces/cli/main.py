@@ -46,6 +46,7 @@ from loantwin.interfaces.cli import (
     movement,
     policy_check,
     policy_diff,
+    policy_simulate,
     policy_test,
     price,
     priors,
@@ -113,7 +114,7 @@ DECISION = _group(
     "decision", DECIDE, "Recorded decisions: what became of them, who decided better, who is stopped."
 )
 LEVERS = _group("levers", DECIDE, "What prices do, learnt from offers.")
-POLICY = _group("policy", DECIDE, "Policies that analysts edit: check, test, compare.")
+POLICY = _group("policy", DECIDE, "Policies that analysts edit: check, test, compare, simulate.")
 SCORE = _group("score", LEARN, "Scores of applicants and borrowers: train, judge, apply, choose a cut-off.")
 SURVIVAL = _group("survival", LEARN, "When loans end: hazards by age and month.")
 CONFIG = _group("config", INSIDE, "Settings and where each comes from.")
@@ -163,6 +164,7 @@ for command, place in (
     (policy_check, POLICY),
     (policy_test, POLICY),
     (policy_diff, POLICY),
+    (policy_simulate, POLICY),
     (stress, app),
     (sensitivity, app),
     (backtest, app),
