@@ -3,18 +3,32 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any
 
 import polars as pl
 
-from loantwin.decisions.application_file import NAMES_OF_PERSONS, is_personal
+from loantwin.decisions.application_file import NAMES_OF_PERSONS, flattened, is_personal
 from loantwin.decisions.graph_policy import nested
 from loantwin.errors import UsageError, expected
 
 NOT_FINITE = "not_finite"
 """Key of the object that stands for NaN or infinity, which JSON cannot hold."""
+
+
+def parted_one(application: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return one application, checked, in its two parts: as `parted`.
+
+    Raises
+    ------
+    UsageError : an attribute whose name says that it is of a person, or a value that is not plain.
+    """
+    flat = {name: value for name, value in flattened(application).items() if value is not None}
+    _refuse_names(flat)
+    told = {name: _plain(value, name) for name, value in flat.items()}
+    beside = {name: value for name, value in told.items() if is_personal(name)}
+    return nested({name: value for name, value in told.items() if name not in beside}), beside
 
 
 def parted(frame: pl.DataFrame) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
@@ -28,11 +42,7 @@ def parted(frame: pl.DataFrame) -> Iterator[tuple[dict[str, Any], dict[str, Any]
     ------
     UsageError : an attribute whose name says that it is of a person, or a value that is not plain.
     """
-    for name in frame.columns:
-        root, _, rest = name.partition(".")
-        if root == "attributes" and rest.lower() in NAMES_OF_PERSONS:
-            words = expected(f"personal.{rest}: what enters the log stays there", name)
-            raise UsageError(words, field=name)
+    _refuse_names(frame.columns)
     own = [name for name in frame.columns if not is_personal(name)]
     personal = [name for name in frame.columns if is_personal(name)]
     for row in frame.iter_rows(named=True):
@@ -45,6 +55,15 @@ def joined(application: Mapping[str, Any], personal: Mapping[str, Any] | None) -
     """Return an application as it was decided, from its two parts; without personal fields where None."""
     made = {name: _read(value) for name, value in application.items()}
     return made | nested({name: _read(value) for name, value in (personal or {}).items()})
+
+
+def _refuse_names(names: Iterable[str]) -> None:
+    """Raise UsageError where an attribute's name says that it is of a person."""
+    for name in names:
+        root, _, rest = name.partition(".")
+        if root == "attributes" and rest.lower() in NAMES_OF_PERSONS:
+            words = expected(f"personal.{rest}: what enters the log stays there", name)
+            raise UsageError(words, field=name)
 
 
 def _plain(value: Any, name: str) -> Any:

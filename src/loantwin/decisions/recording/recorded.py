@@ -31,10 +31,14 @@ def recorded(home: Home, until: int | None = None) -> pl.DataFrame:
     ------
     LogError : a damaged log.
     """
-    return pl.DataFrame(list(_rows(home, until)), schema=KINDS, orient="row")
+    last = home.log.head[0] if until is None else until
+    home.log.check_span(0, last)  # damage may hide an event
+    for _ in home.log.pages(0, last):
+        pass  # each event is held to its hash
+    return pl.DataFrame(list(_rows(home, last)), schema=KINDS, orient="row")
 
 
-def _rows(home: Home, until: int | None) -> Iterator[tuple[Any, ...]]:
+def _rows(home: Home, until: int) -> Iterator[tuple[Any, ...]]:
     opened: dict[str, Mapping[str, Any]] = {}
     for event in home.log.read(until=until, types=("DeciderOpened", "DecisionMade")):
         if event.type == "DeciderOpened":

@@ -15,7 +15,7 @@ from loantwin.clock import Clock
 from loantwin.decisions.application_file import check_application, checked
 from loantwin.decisions.deciding.answer import Decision, decision_of_row
 from loantwin.decisions.deciding.decider import Decider
-from loantwin.decisions.recording.fields import parted
+from loantwin.decisions.recording.fields import parted, parted_one
 from loantwin.decisions.recording.grounds import Asked, opened_event
 from loantwin.decisions.recording.group import BEGINS, GroupCommit, sweep
 from loantwin.decisions.rollout.rollout import CHALLENGER, CHAMPION, Rollout
@@ -96,9 +96,23 @@ class Recorder:
             of `Decider.decide`. HomeError : a home that cannot be written. Nothing is recorded then.
         """
         check_application(application)
-        frame = pl.DataFrame([application], infer_schema_length=None)
-        row = self.columns(frame, on=on).row(0, named=True)
-        return decision_of_row(row, self.deciders[row["decider_id"]].versions)
+        day, key = on or self._asked.on, token_hex(8)
+        told, fields = parted_one(application)
+        while True:
+            standing = self._now()
+            rollout = standing.rollout
+            arm = rollout.arm(application)
+            decision = rollout.deciders[arm].decide(application, on=day)
+            beside = rollout.beside_one(application, on=day)
+            if self._now() is standing:  # nothing was stopped meanwhile
+                break
+        shadows = {
+            number: {FAILED: item} if isinstance(item, str) else answer_of(item)
+            for number, item in zip(standing.shadows, beside, strict=True)
+        }
+        event = self._event(standing, arm, told, fields, answer_of(decision), shadows, day, key)
+        self._group.append([event], {key: fields} if fields else {})
+        return replace(decision, decision_id=key)
 
     def columns(self, applications: pl.DataFrame, *, on: date | None = None) -> pl.DataFrame:
         """Return the decisions on N applications, all in the log by one commit when this returns.
@@ -135,30 +149,36 @@ class Recorder:
         ids: Sequence[str],
         day: date | None,
     ) -> Iterator[Event]:
-        rollout, today = standing.rollout, self._clock.now().date()
         others = list(_beside(standing, beside, len(ids)))
         rows = zip(found.iter_rows(named=True), parts, ids, others, strict=True)
         for row, (application, fields), key, shadows in rows:
-            arm = row["arm"]
-            data: dict[str, Any] = {
-                "application_id": row["application_id"],
-                "policy": rollout.deciders[arm].policy.name,
-                "decision": row["outcome"],
-                "reasons": row["reasons"],
-                "decision_id": key,
-                "decider_id": standing.opened[arm],
-                "answer": answer_of_row(row),
-                "application": application,
-            }
-            if fields:
-                data["personal"] = sorted(fields)
-            if day is not None:
-                data["on"] = day.isoformat()
-            if rollout.challengers:
-                data["experiment"] = _experiment(standing, arm)
-            if shadows:
-                data["shadows"] = shadows
-            yield Event("DecisionMade", today, data, f"{BEGINS}{key}")
+            yield self._event(
+                standing, row["arm"], application, fields, answer_of_row(row), shadows, day, key
+            )
+
+    def _event(
+        self, standing: _Standing, arm: int, application: Mapping[str, Any], fields: Mapping[str, Any],
+        answer: dict[str, Any], shadows: dict[str, Any], day: date | None, key: str,
+    ) -> Event:  # fmt: skip
+        data: dict[str, Any] = {
+            "application_id": application["application_id"],
+            "policy": standing.rollout.deciders[arm].policy.name,
+            "decision": answer["outcome"],
+            "reasons": [item["text"] for item in answer["reasons"]],
+            "decision_id": key,
+            "decider_id": standing.opened[arm],
+            "answer": answer,
+            "application": application,
+        }
+        if fields:
+            data["personal"] = sorted(fields)
+        if day is not None:
+            data["on"] = day.isoformat()
+        if standing.rollout.challengers:
+            data["experiment"] = _experiment(standing, arm)
+        if shadows:
+            data["shadows"] = shadows
+        return Event("DecisionMade", self._clock.now().date(), data, f"{BEGINS}{key}")
 
     def _now(self) -> _Standing:
         """Return who decides, after what was stopped or resumed since."""

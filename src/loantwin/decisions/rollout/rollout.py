@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
 import numpy as np
 import polars as pl
 
 from loantwin.arrays import Integers
 from loantwin.decisions.application_file import checked
+from loantwin.decisions.deciding.answer import Decision
 from loantwin.decisions.deciding.decider import Decider
 from loantwin.decisions.deciding.scores import ScoreInUse
 from loantwin.decisions.rollout.assignment import assigned
@@ -54,6 +56,11 @@ class Rollout:
         """Return who decides each of N applications, (N,): the place in `deciders`."""
         return assigned(self.salt, keys_of(applications), self.shares)
 
+    def arm(self, application: Mapping[str, Any]) -> int:
+        """Return who decides one application: the place in `deciders`."""
+        key = application.get("applicant_id") or application["application_id"]
+        return int(assigned(self.salt, [str(key)], self.shares)[0])
+
     def columns(self, applications: pl.DataFrame, *, on: date | None = None) -> pl.DataFrame:
         """Return the decisions on N applications in their order, as of `Decider.columns`, and `arm`.
 
@@ -78,6 +85,18 @@ class Rollout:
         for shadow in self.shadows:
             try:
                 made.append(shadow.columns(applications, on=on))
+            except InputError as problem:
+                made.append(problem.message)
+        return tuple(made)
+
+    def beside_one(
+        self, application: Mapping[str, Any], *, on: date | None = None
+    ) -> tuple[Decision | str, ...]:
+        """Return what each shadow would have answered to one application; words why, where it cannot."""
+        made: list[Decision | str] = []
+        for shadow in self.shadows:
+            try:
+                made.append(shadow.decide(application, on=on))
             except InputError as problem:
                 made.append(problem.message)
         return tuple(made)
