@@ -63,9 +63,15 @@ if TYPE_CHECKING:
     from loantwin.verbs.policy_diff import policy_diff as policy_diff
     from loantwin.verbs.policy_test import policy_test as policy_test
     from loantwin.verbs.priors import priors as priors
+    from loantwin.verbs.process_check import process_check as process_check
+    from loantwin.verbs.process_run import process_run as process_run
+    from loantwin.verbs.process_simulate import process_simulate as process_simulate
     from loantwin.verbs.provisions.explain import provisions_explain as provisions_explain
     from loantwin.verbs.provisions.provisions import provisions as provisions
     from loantwin.verbs.ratings import ratings as ratings
+    from loantwin.verbs.review_assign import review_assign as review_assign
+    from loantwin.verbs.review_decide import review_decide as review_decide
+    from loantwin.verbs.review_list import review_list as review_list
     from loantwin.verbs.schedule import schedule as schedule
     from loantwin.verbs.schema import schema as schema
     from loantwin.verbs.score_behaviour import score_behaviour as score_behaviour
@@ -146,6 +152,12 @@ _EXPORTS = {
     "policy_diff": "loantwin.verbs.policy_diff",
     "policy_test": "loantwin.verbs.policy_test",
     "levers_fit": "loantwin.verbs.levers_fit",
+    "process_check": "loantwin.verbs.process_check",
+    "process_run": "loantwin.verbs.process_run",
+    "process_simulate": "loantwin.verbs.process_simulate",
+    "review_list": "loantwin.verbs.review_list",
+    "review_assign": "loantwin.verbs.review_assign",
+    "review_decide": "loantwin.verbs.review_decide",
     "loan": "loantwin.verbs.loan",
     "why": "loantwin.interfaces.why",
     "log_verify": "loantwin.verbs.log_verify",

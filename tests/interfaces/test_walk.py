@@ -68,6 +68,7 @@ SMALLER = {
     "ratings": {"--resamples": "40"},
     "concentration": {"--resamples": "20"},
     "validate": {"--origins": "0", "--thins": "2"},
+    "process simulate": {"--replications": "2", "--days": "5", "--warm-up-days": "1"},
 }
 """By command, options that make it quick; those that a line states itself are replaced."""
 FILES = {
@@ -78,6 +79,7 @@ FILES = {
     "months.toml": "score-behaviour.md",
     "facts.jsonl": "account-replay.md",
     "rule.toml": "levers-fit.md",
+    "process.toml": "process-check.md",
 }
 """Files that a page shows whole, and the page."""
 
@@ -119,6 +121,13 @@ schedule --amount 1200 --annual-rate 0.12 --payments 6 --method flat --amortisat
 schedule --amount 1200 --annual-rate 0.12 --payments 6 --amortisation balloon --balloon 600
 schedule --amount 1200 --annual-rate 0.12 --instalment 300
 schema terms
+process check collections
+process run {home} {process}
+process simulate {process} --staff clerk=2 --seed 3
+review list {home} --assignee eva
+review assign {home} A-9 --to eva --by max
+review decide {home} A-1 --outcome approve --reason seen --by eva
+review decide {home} A-1 --outcome approve --reason seen --by ben
 fit {home} --macro {macro} --model age-period-cohort
 fit {home} --macro {macro} --model-from {other}
 fit {home} --macro {macro} --learn-from {other}
@@ -289,7 +298,8 @@ ALONE = {("demo",), ("synthetic",)}
 REPLACED = (
     (r"\S*/?offers\.csv\S* --format examples/offers\.toml", "{offers} --format {offer_columns}"),
     (r"\blevers\.json", "{levers}"),
-    (r"examples/(\w+)\.jsonl?", r"{\1}"),
+    (r"examples/(\w+)\.(?:jsonl?|csv)", r"{\1}"),
+    (r'"income proven by tax return"', "proven"),
     (r"\$DATA/\S*Supervisory_Baseline\S*", "{base}"),
     (r"\$DATA/\S*Supervisory_Severely\S*", "{severe}"),
     (r"--macro \$DATA/\S*UNRATE\S*", ""),
@@ -526,7 +536,7 @@ def write_files(folder: Path, segment: str) -> None:
     }
     for name, text in texts.items():
         (folder / name).write_text(text + "\n", encoding="utf-8")
-    for file in (ROOT / "examples").glob("*.json*"):
+    for file in (*(ROOT / "examples").glob("*.json*"), ROOT / "examples" / "reviews.csv"):
         shutil.copy(file, folder / file.name)
     shutil.copy(ROOT / "examples" / "offers.toml", folder / "offer_columns.toml")
     (folder / "application.json").write_text(json.dumps(lt.schema("application").to_dict()), encoding="utf-8")
@@ -559,6 +569,7 @@ def write_register(home: Path, folder: Path) -> None:
     lt.model_register(made, folder / "trained", name="applications", by="ana", expires="2047-11-30")
     lt.model_approve(made, "applications/1", role="model-approver", by="eva")
     lt.model_place(made, "applications/1", place="champion", by="eva")
+    lt.process_run(made, "review", steps=folder / "reviews.csv")
     lt.score_train(
         folder / "cases.csv",
         target="status",
@@ -576,7 +587,10 @@ def walked(line: str, words: dict[str, object]) -> tuple[int, str, str]:
         shutil.rmtree(target, ignore_errors=True) if target.is_dir() else target.unlink(missing_ok=True)
     command = line.split()[0]
     told = {**words, "home": words["copy"]} if command == "fit" else words
-    if command == "model":  # each line on the same register
+    if line.startswith("process run {home} review --steps"):
+        shutil.rmtree(str(words["trial"]), ignore_errors=True)
+        told = {**words, "home": shutil.copytree(str(words["home"]), str(words["trial"]))}
+    if command in ("model", "review") or line == "process run {home} review":  # each on the same register
         shutil.rmtree(str(words["trial"]), ignore_errors=True)
         told = {**words, "home": shutil.copytree(str(words["registered"]), str(words["trial"]))}
     out, err, code = io.StringIO(), io.StringIO(), 0
@@ -620,6 +634,9 @@ REFUSED = {
     "model place {home} transition/1": "a transition model",
     "movement {home} --from 2023-12-31": "before the closing date",
     "journal {home} --from 2023-12-31": "before the closing date",
+    "process run {home} {process}": "a process small loans in the home",
+    "review assign {home} A-9": "a case of the process review",
+    "review decide {home} A-1 --outcome approve --reason seen --by eva": "another than who took propose",
     "why p.json#by_stage.2.allowance": "a file that is there",
     "tape check {tape} --format {mapping} --quarantine {out} --assume": "one of the assumptions",
     "twin create {new} --tape {tape} --format {mapping} --as-of {as_of} --assume": "one of the assumptions",

@@ -10,6 +10,7 @@ from loantwin.decisions.application_file import application_schema
 from loantwin.decisions.offers.mapping import offers_schema
 from loantwin.errors import choice
 from loantwin.models.scoring.reasons_file import reasons_schema
+from loantwin.processes.schema import process_schema
 from loantwin.products.term_sheet_file import terms_schema
 from loantwin.servicing.facts_file import facts_schema
 from loantwin.types import Result
@@ -18,6 +19,7 @@ SCHEMAS: Mapping[str, Callable[[], dict[str, Any]]] = {
     "application": application_schema,
     "facts": facts_schema,
     "offers": offers_schema,
+    "process": process_schema,
     "reasons": reasons_schema,
     "terms": terms_schema,
 }

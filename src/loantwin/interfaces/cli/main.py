@@ -44,9 +44,15 @@ from loantwin.interfaces.cli import (
     policy_diff,
     policy_test,
     priors,
+    process_check,
+    process_run,
+    process_simulate,
     provisions,
     ratings,
     report,
+    review_assign,
+    review_decide,
+    review_list,
     schedule,
     schema,
     score_behaviour,
@@ -106,6 +112,8 @@ LOG = _group("log", INSIDE, "The twin's event log.")
 MODEL = _group("model", LEARN, "The register of models: versions, approvals, champion and challengers.")
 LEVERS = _group("levers", DECIDE, "What prices do, learnt from offers.")
 POLICY = _group("policy", DECIDE, "Policies that analysts edit: check, test, compare.")
+PROCESS = _group("process", DECIDE, "Cases and their steps: check, record, run with limited staff.")
+REVIEW = _group("review", DECIDE, "Cases that people decide: the queue, who has them, four eyes.")
 SCORE = _group("score", LEARN, "Scores of applicants and borrowers: train, judge, apply, choose a cut-off.")
 SURVIVAL = _group("survival", LEARN, "When loans end: hazards by age and month.")
 CONFIG = _group("config", INSIDE, "Settings and where each comes from.")
@@ -150,6 +158,12 @@ for command, place in (
     (policy_check, POLICY),
     (policy_test, POLICY),
     (policy_diff, POLICY),
+    (process_check, PROCESS),
+    (process_run, PROCESS),
+    (process_simulate, PROCESS),
+    (review_list, REVIEW),
+    (review_assign, REVIEW),
+    (review_decide, REVIEW),
     (stress, app),
     (sensitivity, app),
     (backtest, app),

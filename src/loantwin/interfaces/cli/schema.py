@@ -18,7 +18,9 @@ def register(app: typer.Typer) -> None:
 def schema(
     name: Annotated[
         str,
-        typer.Argument(metavar="NAME", help="The input file: terms, facts, application, offers, reasons."),
+        typer.Argument(
+            metavar="NAME", help="The input file: terms, facts, application, offers, process, reasons."
+        ),
     ],
     table: Tables = None,
     json: AsJson = False,
