@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from loantwin.verbs.backtest_rates import backtest_rates as backtest_rates
     from loantwin.verbs.capital.capital import capital as capital
     from loantwin.verbs.capital.explain import capital_explain as capital_explain
+    from loantwin.verbs.collections_fit import collections_fit as collections_fit
+    from loantwin.verbs.collections_plan import collections_plan as collections_plan
     from loantwin.verbs.compare import compare as compare
     from loantwin.verbs.compare import happened as happened
     from loantwin.verbs.components import components as components
@@ -152,6 +154,8 @@ _EXPORTS = {
     "policy_diff": "loantwin.verbs.policy_diff",
     "policy_test": "loantwin.verbs.policy_test",
     "levers_fit": "loantwin.verbs.levers_fit",
+    "collections_fit": "loantwin.verbs.collections_fit",
+    "collections_plan": "loantwin.verbs.collections_plan",
     "process_check": "loantwin.verbs.process_check",
     "process_run": "loantwin.verbs.process_run",
     "process_simulate": "loantwin.verbs.process_simulate",

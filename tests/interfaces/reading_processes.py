@@ -148,3 +148,53 @@ def _decided(result: Any, found: list[Table]) -> Rows:
         "hours since it was opened": result.hours,
     }
     yield from facts(found, "Case", told)
+
+
+@of("CollectionsFitted")
+def _fitted(result: Any, found: list[Table]) -> Rows:
+    told = {"rows": result.rows, "features": result.features, "written to": result.written}
+    yield from facts(found, "Uplift fitted on", told)
+    for item in result.treatments:
+        effect = {"adds": item.average.value, "95 % from": item.average.low, "to": item.average.high}
+        told = {"treated": item.treated, "untreated": item.untreated, "verdict": item.verdict}
+        yield from across(find(found, "What treatments add").row(item.treatment), {**told, **effect})
+        rank = {"Qini": item.qini.value, "95 % from": item.qini.low, "to": item.qini.high}
+        told = {"estimator": item.estimator, "ranking": item.ranking}
+        yield from across(find(found, "For whom").row(item.treatment), {**told, **rank})
+        for part in item.groups:
+            row = find(found, "Fifths of the cases").row(f"{item.treatment}, {part.number}")
+            own = {"measured": part.measured.value, "95 % from": part.measured.low, "to": part.measured.high}
+            yield from across(row, {"cases": part.rows, "estimated": part.predicted, **own})
+    for item in result.tried:
+        row = find(found, "Estimators tried").row(f"{item.treatment}, {item.estimator}")
+        yield from across(row, {"error less average's": item.error, "95 % from": item.low, "to": item.high})
+
+
+@of("CollectionsPlanned")
+def _planned(result: Any, found: list[Table]) -> Rows:
+    told = {
+        "on": result.on,
+        "who acts": result.acts,
+        "valued by": result.chooser,
+        "cases": result.cases,
+        "treated": result.treated,
+        "value": result.value,
+        "no plan adds more than": result.bound,
+        "limits broken": result.broken,
+    }
+    yield from facts(found, "Collections", told)
+    for item in result.treatments:
+        told = {"cases": item.cases, "cost": item.cost, "adds": item.adds}
+        yield from across(find(found, "Treatments").row(item.treatment), told)
+    for item in result.resources:
+        told = {"capacity": item.capacity, "used": item.used, "one more unit adds": item.price}
+        yield from across(find(found, "Capacity").row(item.resource), told)
+    for item in result.limits:
+        told = {"binds": item.binds, "cases barred": item.barred, "source": item.source}
+        yield from across(find(found, "Limits of contact").row(item.limit), told)
+    for item in result.buckets:
+        told = {"cases": item.cases, "treated": item.treated, "value": item.value}
+        yield from across(find(found, "Buckets").row(item.bucket), told)
+    for item in result.rivals:
+        told = {"value": item.value, "plan less rule": item.less}
+        yield from across(find(found, "Simpler rules").row(item.rival), told)

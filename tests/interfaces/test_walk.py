@@ -122,6 +122,8 @@ schedule --amount 1200 --annual-rate 0.12 --payments 6 --amortisation balloon --
 schedule --amount 1200 --annual-rate 0.12 --instalment 300
 schema terms
 process check collections
+collections fit {log} --format {treatments} --seed 3
+collections plan {today} --format {treatments} --uplift {uplift} --acts collector --chooser average
 process run {home} {process}
 process simulate {process} --staff clerk=2 --seed 3
 review list {home} --assignee eva
@@ -299,6 +301,10 @@ REPLACED = (
     (r"\S*/?offers\.csv\S* --format examples/offers\.toml", "{offers} --format {offer_columns}"),
     (r"\blevers\.json", "{levers}"),
     (r"examples/(\w+)\.(?:jsonl?|csv)", r"{\1}"),
+    (r"LOG\.csv --format examples/collections\.toml", "{log} --format {treatments}"),
+    (r"CASES\.csv --format examples/collections\.toml", "{today} --format {treatments}"),
+    (r"CONTACTS\.csv --on 2024-03-04 --table plan\.csv", "{contacts} --on 2024-03-04 --table {table}"),
+    (r"uplift\.json", "{uplift}"),
     (r'"income proven by tax return"', "proven"),
     (r"\$DATA/\S*Supervisory_Baseline\S*", "{base}"),
     (r"\$DATA/\S*Supervisory_Severely\S*", "{severe}"),
@@ -522,6 +528,7 @@ def write_files(folder: Path, segment: str) -> None:
             f"{card % 50},20,20,{card % 7},1000,{int(card * 29 % 100 < 25 + 20 * (card % 2))}"
             for card in range(200)
         ),
+        **collections_texts(),
         "short.csv": "\n".join([",A,B,D", *short]),
         "offers.csv": offers_text(),
         "ratings.csv": "customer,date,rating\n"
@@ -536,10 +543,36 @@ def write_files(folder: Path, segment: str) -> None:
     }
     for name, text in texts.items():
         (folder / name).write_text(text + "\n", encoding="utf-8")
+    lt.collections_fit(folder / "log.csv", folder / "treatments.toml", out=folder / "uplift.json")
     for file in (*(ROOT / "examples").glob("*.json*"), ROOT / "examples" / "reviews.csv"):
         shutil.copy(file, folder / file.name)
     shutil.copy(ROOT / "examples" / "offers.toml", folder / "offer_columns.toml")
     (folder / "application.json").write_text(json.dumps(lt.schema("application").to_dict()), encoding="utf-8")
+
+
+def collections_texts() -> dict[str, str]:
+    """Return treatments, a log of them in which calls help who owes little, cases and contacts."""
+    treatments = (ROOT / "examples" / "collections.toml").read_text(encoding="utf-8")
+    known = [
+        f"{place * 37 % 89},{100 + place * 61 % 900},{500 + place * 53 % 200},0.{place * 29 % 97:02},"
+        f"{place * 41 % 3},{'ab'[place % 2]},{('1-29', '30-59', '60-89')[place % 3]},C{place // 2}"
+        for place in range(2400)
+    ]
+    names = "days_past_due,balance,score,utilisation,broken_promises,product,bucket,customer"
+    log = [
+        f"L{place},{('none', 'call', 'message')[place * 7 % 3]},{0.5 - 0.25 * (place * 7 % 3 > 0)},"
+        f"{int(place * 83 % 101 < 40 + 30 * (place * 7 % 3 == 1 and place * 61 % 900 < 400))},{text}"
+        for place, text in enumerate(known)
+    ]
+    return {
+        "treatments.toml": treatments.replace("third-party collector", "collector"),
+        "log.csv": "\n".join([f"loan,treatment,probability,paid,{names}", *log]),
+        "today.csv": "\n".join(
+            [f"loan,{names}", *(f"L{place},{text}" for place, text in enumerate(known[:300]))]
+        ),
+        "contacts.csv": "case,at,channel\n"
+        + "\n".join(f"L{place},2024-03-0{place % 3 + 1},phone" for place in range(200)),
+    }
 
 
 def offers_text() -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from loantwin.decisions.application_file import application_schema
+from loantwin.decisions.collections.format import collections_schema
 from loantwin.decisions.offers.mapping import offers_schema
 from loantwin.errors import choice
 from loantwin.models.scoring.reasons_file import reasons_schema
@@ -17,6 +18,7 @@ from loantwin.types import Result
 
 SCHEMAS: Mapping[str, Callable[[], dict[str, Any]]] = {
     "application": application_schema,
+    "collections": collections_schema,
     "facts": facts_schema,
     "offers": offers_schema,
     "process": process_schema,

@@ -17,6 +17,8 @@ from loantwin.interfaces.cli import (
     backtest,
     backtest_rates,
     capital,
+    collections_fit,
+    collections_plan,
     compliance,
     components,
     concentration,
@@ -112,6 +114,7 @@ LOG = _group("log", INSIDE, "The twin's event log.")
 MODEL = _group("model", LEARN, "The register of models: versions, approvals, champion and challengers.")
 LEVERS = _group("levers", DECIDE, "What prices do, learnt from offers.")
 POLICY = _group("policy", DECIDE, "Policies that analysts edit: check, test, compare.")
+COLLECTIONS = _group("collections", DECIDE, "Which case past due gets which treatment.")
 PROCESS = _group("process", DECIDE, "Cases and their steps: check, record, run with limited staff.")
 REVIEW = _group("review", DECIDE, "Cases that people decide: the queue, who has them, four eyes.")
 SCORE = _group("score", LEARN, "Scores of applicants and borrowers: train, judge, apply, choose a cut-off.")
@@ -158,6 +161,8 @@ for command, place in (
     (policy_check, POLICY),
     (policy_test, POLICY),
     (policy_diff, POLICY),
+    (collections_fit, COLLECTIONS),
+    (collections_plan, COLLECTIONS),
     (process_check, PROCESS),
     (process_run, PROCESS),
     (process_simulate, PROCESS),

@@ -19,7 +19,8 @@ def schema(
     name: Annotated[
         str,
         typer.Argument(
-            metavar="NAME", help="The input file: terms, facts, application, offers, process, reasons."
+            metavar="NAME",
+            help="The input file: terms, facts, application, offers, collections, process, reasons.",
         ),
     ],
     table: Tables = None,

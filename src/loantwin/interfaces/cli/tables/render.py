@@ -23,6 +23,8 @@ TABLES = {
     "backtest-rates": "backtest_rates",
     "capital": "capital",
     "capital-explanation": "capital",
+    "collections_fit": "collections_fit",
+    "collections_plan": "collections_plan",
     "compliance": "compliance",
     "components": "components",
     "concentration": "concentration",
