@@ -154,7 +154,8 @@ def _dual(demand: Demand, case: Integers, net: Floats, prices: Floats) -> float:
 
 def _by_price(demand: Demand, case: Integers, kind: Integers, worth: Floats, prices: Floats) -> Integers:
     """Return the plan of the prices, what does not fit left out and the rest filled up; the best of
-    three orders."""
+    three orders.
+    """
     uses = demand.uses[kind]
     net = worth - uses @ prices
     scale = uses @ np.maximum(prices, 1e-300) + 1e-12
@@ -163,16 +164,16 @@ def _by_price(demand: Demand, case: Integers, kind: Integers, worth: Floats, pri
     plans = np.full((count, len(demand.value)), -1, dtype=np.int64)
     shared = (demand.uses, demand.capacity, demand.person, demand.open_to)
     alike = [np.repeat(part[None], count, axis=0) for part in shared]
-    in_shares(
-        fill_many, count, starts, case[np.concatenate(orders)], kind[np.concatenate(orders)], alike[0], alike[1],
-        demand.contact, alike[2], alike[3], plans,
-    )  # fmt: skip
+    wishes = (case[np.concatenate(orders)], kind[np.concatenate(orders)])
+    uses_of, left, person, open_to = alike
+    in_shares(fill_many, count, starts, *wishes, uses_of, left, demand.contact, person, open_to, plans)
     return max(plans, key=lambda choice: _worth(demand, choice))
 
 
 def _best(demand: Demand, case: Integers, kind: Integers, worth: Floats) -> Integers:
     """Return the best plan by HiGHS: one treatment a case at most, capacities, contacts left to each
-    person."""
+    person.
+    """
     from scipy.optimize import Bounds, LinearConstraint, milp
     from scipy.sparse import coo_array, vstack
 
